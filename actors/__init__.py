@@ -1,0 +1,1 @@
+"""Who owns what and who waits: actors, mailboxes, links, the journal and its one writer."""

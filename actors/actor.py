@@ -1,0 +1,37 @@
+"""What every actor is given and what it promises; the seam between actors and their carriers."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from actors.mailbox import Mailbox
+from actors.world import World
+
+
+class Post(Protocol):
+    """How an actor reaches any other by address, wherever that one lives."""
+
+    async def ask(self, to: str, body: object, *, timeout_s: float) -> Any:
+        """Send `body` to the actor at `to` and wait for its answer.
+
+        Raises:
+            BusyError: its mailbox or the link is full; nothing was delivered; try again later.
+            AbsentError: no node holds the address now.
+            NoAnswerError: delivered or not, nobody knows; ask what happened or repeat the same id.
+        """
+        ...
+
+    def tell_nowait(self, to: str, body: object) -> bool:
+        """Send without waiting or answer; False where it could not be queued."""
+        ...
+
+
+class Actor(Protocol):
+    """A thing with an address, a mailbox and one task. Docstrings say: Owns, Receives, Sends,
+    If it dies."""
+
+    address: str
+
+    async def run(self, mailbox: Mailbox, post: Post, world: World) -> None:
+        """Live until cancelled; raising means dying, and the supervisor decides what follows."""
+        ...

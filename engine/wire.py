@@ -1,0 +1,237 @@
+"""Stable names and bytes: every class that leaves a process is registered here under `name/version`.
+
+A class path never reaches a journal or a socket, so code can move without changing a fact.
+Structuring is strict: an `int` is never taken from a float, a bool or a string, and an unknown
+field is an error that names its path.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import attrs
+import cattrs
+import orjson
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+T = TypeVar("T")
+_CANONICAL = orjson.OPT_SORT_KEYS
+
+
+class WireError(ValueError):
+    """Bytes or fields that are not what their name promises; `problems` say where and why."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def _strict(expected: type) -> Callable[[Any, Any], Any]:
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) is not expected:
+            raise TypeError(f"expected {expected.__name__}, got {type(value).__name__}")
+        return value
+
+    return structure
+
+
+def _structure_bytes(value: Any, _: Any) -> bytes:
+    if not isinstance(value, str):
+        raise TypeError(f"expected hexadecimal text, got {type(value).__name__}")
+    return bytes.fromhex(value)
+
+
+def _attrs_structure(converter: cattrs.Converter) -> Callable[[type], Callable[[Any, Any], Any]]:
+    def factory(cls: type) -> Callable[[Any, Any], Any]:
+        inner = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
+
+        def structure(value: Any, target: Any) -> Any:
+            if not isinstance(value, Mapping):
+                raise TypeError(f"expected an object, got {type(value).__name__}")
+            return inner(value, target)
+
+        return structure
+
+    return factory
+
+
+def _attrs_unstructure(converter: cattrs.Converter) -> Callable[[type], Callable[[Any], Any]]:
+    def factory(cls: type) -> Callable[[Any], Any]:
+        fields = {f.name: override(omit_if_default=False) for f in attrs.fields(cls)}
+        return make_dict_unstructure_fn(cls, converter, **fields)
+
+    return factory
+
+
+def _is_sequence_of(value: Any) -> bool:
+    return typing.get_origin(value) is tuple
+
+
+def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
+    def factory(target: Any) -> Callable[[Any, Any], Any]:
+        args = typing.get_args(target)
+        variadic = len(args) == 2 and args[1] is Ellipsis
+
+        def structure(value: Any, _: Any) -> tuple[Any, ...]:
+            if not isinstance(value, list | tuple):
+                raise TypeError(f"expected a list, got {type(value).__name__}")
+            if variadic:
+                return tuple(converter.structure(item, args[0]) for item in value)
+            if len(value) != len(args):
+                raise TypeError(f"expected {len(args)} entries, got {len(value)}")
+            return tuple(
+                converter.structure(item, arg) for item, arg in zip(value, args, strict=True)
+            )
+
+        return structure
+
+    return factory
+
+
+def make_converter(*, detailed: bool) -> cattrs.Converter:
+    """The strict converter; `detailed` names every faulty path and costs several times as much."""
+    converter = cattrs.Converter(
+        detailed_validation=detailed, forbid_extra_keys=True, unstruct_collection_overrides={}
+    )
+    for primitive in (int, str, bool, float):
+        converter.register_structure_hook(primitive, _strict(primitive))
+    converter.register_structure_hook(bytes, _structure_bytes)
+    converter.register_unstructure_hook(bytes, bytes.hex)
+    converter.register_structure_hook_factory(_is_sequence_of, _structure_tuple(converter))
+    converter.register_structure_hook_factory(attrs.has, _attrs_structure(converter))
+    converter.register_unstructure_hook_factory(attrs.has, _attrs_unstructure(converter))
+    return converter
+
+
+_fast = make_converter(detailed=False)
+_detailed = make_converter(detailed=True)
+
+
+def structure(data: Any, cls: type[T]) -> T:
+    """Build a `cls` from plain data.
+
+    Raises:
+        WireError: one entry a fault, each with its path from `$`.
+    """
+    try:
+        return _fast.structure(data, cls)
+    except Exception:
+        pass
+    try:
+        return _detailed.structure(data, cls)
+    except Exception as error:
+        raise WireError(tuple(_problems(error))) from None
+
+
+def _problems(error: BaseException) -> Iterator[str]:
+    for text in cattrs.transform_error(error, format_exception=_format_problem):
+        yield text
+
+
+def _format_problem(error: BaseException, _: type | None) -> str:
+    if isinstance(error, KeyError):
+        return "required field missing"
+    if isinstance(error, cattrs.errors.ForbiddenExtraKeysError):
+        return f"unknown field {', '.join(sorted(map(str, error.extra_fields)))}"
+    return str(error) or type(error).__name__
+
+
+def unstructure(value: Any) -> Any:
+    """Plain data (dicts, lists, ints, text) of an attrs instance; every field is present."""
+    return _fast.unstructure(value)
+
+
+def canonical(data: Any) -> bytes:
+    """The one byte form of plain data: UTF-8 JSON, keys sorted, no white space."""
+    return orjson.dumps(data, option=_CANONICAL)
+
+
+def parse(text: bytes) -> Any:
+    """Plain data from JSON bytes.
+
+    Raises:
+        WireError: not UTF-8 JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise WireError((f"not valid JSON: {error}",)) from None
+
+
+class Registry:
+    """Wire names of one family of classes (events, commands, effects, messages).
+
+    A name is `noun.verb` for commands and queries and `noun.fact/version` for what is stored.
+    """
+
+    def __init__(self, family: str) -> None:
+        self.family = family
+        self._class_of: dict[str, type] = {}
+        self._name_of: dict[type, str] = {}
+
+    def name(self, name: str) -> Callable[[type[T]], type[T]]:
+        """Class decorator: register under `name`; a name is given once and never reused."""
+
+        def register(cls: type[T]) -> type[T]:
+            if name in self._class_of:
+                raise ValueError(f"{self.family} name {name} is already taken")
+            self._class_of[name] = cls
+            self._name_of[cls] = name
+            return cls
+
+        return register
+
+    def name_of(self, value: object) -> str:
+        """The registered name of an instance or a class."""
+        cls = value if isinstance(value, type) else type(value)
+        return self._name_of[cls]
+
+    def class_of(self, name: str) -> type:
+        """The class behind `name`.
+
+        Raises:
+            WireError: nothing is registered under it.
+        """
+        try:
+            return self._class_of[name]
+        except KeyError:
+            raise WireError((f"unknown {self.family} {name!r}",)) from None
+
+    def pack(self, value: object) -> dict[str, Any]:
+        """`{"name": …, "data": …}`, plain data that `unpack` turns back."""
+        return {"name": self.name_of(value), "data": unstructure(value)}
+
+    def unpack(self, packed: Any) -> Any:
+        """The instance behind `pack`'s plain data.
+
+        Raises:
+            WireError: the shape, the name or a field is not as registered.
+        """
+        if not isinstance(packed, Mapping) or set(packed) != {"name", "data"}:
+            raise WireError((f"a packed {self.family} has exactly name and data",))
+        return structure(packed["data"], self.class_of(packed["name"]))
+
+    def items(self) -> list[tuple[str, type]]:
+        """Every (name, class), by name."""
+        return sorted(self._class_of.items())
+
+
+def is_optional(annotation: Any) -> bool:
+    """Whether `annotation` is `X | None`."""
+    origin = typing.get_origin(annotation)
+    return origin in (typing.Union, types.UnionType) and type(None) in typing.get_args(annotation)
+
+
+__all__ = [
+    "Registry",
+    "WireError",
+    "canonical",
+    "is_optional",
+    "make_converter",
+    "parse",
+    "structure",
+    "unstructure",
+]

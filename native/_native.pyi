@@ -1,0 +1,196 @@
+"""The extension's types. Amounts are minor units, prices micros of the major unit, quantities
+thousandths, rates parts per million."""
+
+from typing import final
+
+class CoreError(ValueError):
+    """Input the floor refuses: out of range, malformed segment, overflow. Nothing was changed."""
+
+def extend_amount(unit_price_micros: int, quantity_milli: int, minor_digits: int) -> int:
+    """unit price × quantity in minor units, rounded half away from zero."""
+
+def apportion(total_minor: int, weights: list[int]) -> list[int]:
+    """Split `total_minor` over weights >= 0, largest remainder, ties to the lower index.
+
+    Negative totals split as their positive, negated. Sums exactly. All weights zero: CoreError.
+    """
+
+def cash_round(amount_minor: int, step_minor: int, mode: str) -> int:
+    """`amount_minor` to a multiple of `step_minor`; mode half_up | half_even | up | down, where up
+    and down are away from and towards zero. Step 1 changes nothing."""
+
+@final
+class PricedLine:
+    amount_minor: int  # unit price × quantity, before any discount
+    line_discount_minor: int  # <= 0 for a sale line
+    order_discount_minor: int  # this line's share, <= 0 for a sale line
+    net_minor: int  # amount + both discounts: what the price side charges
+    tax_minor: int  # this line's share of the document's tax for its rate
+    base_minor: int  # without tax; total = base + tax
+    total_minor: int  # with tax
+
+@final
+class TaxTotal:
+    tax_index: int
+    rate_ppm: int
+    base_minor: int
+    tax_minor: int
+    total_minor: int
+
+@final
+class PricedOrder:
+    lines: list[PricedLine]  # as given
+    taxes: list[TaxTotal]  # used rates only, by tax_index
+    subtotal_minor: int  # sum of amount_minor
+    discount_minor: int  # sum of both discounts, <= 0 for sales
+    tax_minor: int
+    total_minor: int
+
+def price_order(
+    lines: list[tuple[int, int, int, int, int, bool, int, int]],
+    order_discounts: list[tuple[int, int]],
+    tax_rates_ppm: list[int],
+    prices_include_tax: bool,
+    rounding_scope: str,
+    rounding_mode: str,
+    minor_digits: int,
+) -> PricedOrder:
+    """Price a whole order in one call.
+
+    Each line: (unit_price_micros, quantity_milli, tax_index, discount_kind, discount_value,
+    discountable, fixed_total_minor, fixed_tax_minor). discount_kind: 0 none, 1 percent
+    (discount_value ppm of the amount, half away from zero), 2 amount (minor units off, capped at
+    the amount), 9 fixed: a return line whose total (negative) and tax are copied as given and that
+    no discount touches. Each order discount (kind 1 or 2, value) applies to the running sum of the
+    nets of discountable lines, in order, and is apportioned over them by their nets, largest
+    remainder. rounding_scope line | rate_document; rounding_mode half_up | half_even | up | down
+    (half_up: away from zero). With rate_document the tax of a rate is computed once over the sum
+    of its non-fixed lines and apportioned back over them, so line taxes always sum to the total.
+    Inclusive: tax = round(total × rate / (1e6 + rate)), base = total - tax.
+    Exclusive: tax = round(base × rate / 1e6), total = base + tax.
+
+    Raises:
+        CoreError: tax_index out of range, unknown kind or word, percent above 100 %, overflow.
+    """
+
+@final
+class ItemRow:
+    """One sellable position (an item's variation)."""
+
+    item_id: str
+    name: str
+    variation: str
+    department: str
+    tax_class: str
+    unit_price_micros: int
+    unit: str  # "piece" | "kg" | "l" | "m"
+    open_price: bool
+    discountable: bool
+    group: str  # id of the item a variation belongs to; its own item_id when it stands alone
+    image: str  # emoji or picture name, for grids
+    sort: int  # place in the grid; 0 = not in the grid
+    # Set by a code look-up only:
+    code: str
+    factor_milli: int  # pieces the code stands for: 1000 each, 12000 a case of twelve
+    def __init__(
+        self,
+        item_id: str,
+        name: str,
+        variation: str,
+        department: str,
+        tax_class: str,
+        unit_price_micros: int,
+        unit: str = "piece",
+        open_price: bool = False,
+        discountable: bool = True,
+        group: str = "",
+        image: str = "",
+        sort: int = 0,
+    ) -> None: ...
+
+@final
+class SegmentBuilder:
+    """Collects rows and codes and builds the canonical bytes of a catalog segment.
+
+    The same content in any order gives the same bytes. Later puts of an item or code win.
+    """
+
+    def __init__(self) -> None: ...
+    @staticmethod
+    def from_segment(data: bytes) -> SegmentBuilder: ...
+    def put_item(self, item: ItemRow) -> None: ...
+    def put_code(
+        self, code: str, item_id: str, unit_price_micros: int = -1, factor_milli: int = 1000
+    ) -> None:
+        """Let `code` sell `item_id`; a price >= 0 overrides the item's for the whole pack."""
+    def remove_item(self, item_id: str) -> None:
+        """Take an item and its codes out."""
+    def merge(self, data: bytes) -> None:
+        """Put every item and code of another segment on top of this one."""
+    def build(self) -> bytes: ...
+
+@final
+class PriceBook:
+    """Immutable: one base segment and a small overlay. Shared freely between threads."""
+
+    @staticmethod
+    def empty() -> PriceBook: ...
+    @staticmethod
+    def from_segment(data: bytes) -> PriceBook: ...
+    @property
+    def item_count(self) -> int: ...
+    @property
+    def segment_hash(self) -> bytes:
+        """SHA-256 of the base segment's bytes."""
+    def with_item(
+        self, item: ItemRow, codes: list[tuple[str, int, int]]
+    ) -> PriceBook:
+        """A new book in which `item` and exactly these codes (code, price or -1, factor_milli)
+        replace what it had."""
+    def without_item(self, item_id: str) -> PriceBook: ...
+    def to_segment(self) -> bytes:
+        """Base and overlay as one canonical segment."""
+    def find_item(self, item_id: str) -> ItemRow | None: ...
+    def find_code(self, code: str) -> ItemRow | None:
+        """The row a code sells, with `code`, `factor_milli` and a pack price where it has one."""
+    def codes_of(self, item_id: str) -> list[tuple[str, int, int]]: ...
+    def search(self, text: str, limit: int) -> list[ItemRow]:
+        """Best matches first: code and id prefix, then names by word prefix, then by trigrams so
+        that one or two typing errors still find it. Case and accents do not matter. Releases the
+        GIL."""
+    def grid(self, department: str, limit: int) -> list[ItemRow]:
+        """Rows with sort > 0 (all departments when empty), by sort then name."""
+    def departments(self) -> list[str]:
+        """Names in use, sorted."""
+    def items(self, offset: int, limit: int) -> list[ItemRow]:
+        """By item_id."""
+
+def chain_hash(
+    store: str, kind: str, epoch: int, position: int, previous: bytes, payload: bytes
+) -> bytes:
+    """SHA-256 over b"countertop.record.v1\\0", then store and kind each with a u32 big-endian
+    length, epoch and position as u64 big-endian, previous (32 bytes), SHA-256(payload)."""
+
+def leaf_hash(record_hash: bytes) -> bytes:
+    """SHA-256(0x00 ‖ record_hash). Source: RFC 6962 §2.1."""
+
+@final
+class TreeFrontier:
+    """The right edge of an RFC 6962 Merkle tree over record hashes: O(log n) memory."""
+
+    def __init__(self) -> None: ...
+    @staticmethod
+    def from_bytes(data: bytes) -> TreeFrontier: ...
+    def to_bytes(self) -> bytes: ...
+    @property
+    def size(self) -> int: ...
+    def append(self, record_hash: bytes) -> None: ...
+    def root(self) -> bytes:
+        """SHA-256 of the empty string when size is 0."""
+
+def inclusion_proof(record_hashes: list[bytes], index: int) -> list[bytes]:
+    """The audit path of `index` in the tree over all of `record_hashes`. RFC 6962 §2.1.1."""
+
+def verify_inclusion(
+    record_hash: bytes, index: int, size: int, proof: list[bytes], root: bytes
+) -> bool: ...
