@@ -1,0 +1,117 @@
+"""Signed tree heads of the journal in the form witnesses understand.
+
+A checkpoint says: the tree over the first `size` record hashes has this root. It is a signed note:
+the origin, the size and the base64 root on a line each, an empty line, then a signature line with
+the key's name and base64 of its four-byte id and the Ed25519 signature over the text before the
+empty line.
+
+Source: C2SP tlog-checkpoint v1.0.0 and signed-note v1.0.0; RFC 6962 §2.1; RFC 8032.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from base64 import b64encode
+from pathlib import Path
+
+from attrs import frozen
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+EVERY_RECORDS = 1_000
+_ED25519 = b"\x01"
+
+
+@frozen
+class Checkpoint:
+    """A stored checkpoint: tree size, its root, and the signed note as text."""
+
+    tree_size: int
+    root: bytes
+    note: str
+
+
+class Signer:
+    """Signs the notes of one store. Owns the private key; only its public half leaves."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self.public_key = key.public_key().public_bytes(
+            serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        )
+
+    @staticmethod
+    def from_file(path: Path) -> Signer:
+        """The key in `path` (PKCS #8 PEM, mode 0600), made there if the file is missing.
+
+        Raises:
+            OSError, ValueError: the file cannot be read or written, or holds no Ed25519 key.
+        """
+        if not path.exists():
+            _write_key(path, Ed25519PrivateKey.generate())
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ValueError(f"{path} does not hold an Ed25519 key; nothing was signed")
+        return Signer(key)
+
+    def sign(self, origin: str, tree_size: int, root: bytes) -> str:
+        """The whole note, signature line included."""
+        text = f"{origin}\n{tree_size}\n{b64encode(root).decode()}\n"
+        signature = self._key.sign(text.encode())
+        blob = b64encode(key_id(origin, self.public_key) + signature).decode()
+        return f"{text}\n\N{EM DASH} {origin} {blob}\n"
+
+    def verifier_key(self, origin: str) -> str:
+        """The public key as `name+id+key`, the form witnesses and `verifier --key` take."""
+        return verifier_key(origin, self.public_key)
+
+
+def origin_of(store_id: str, epoch: int) -> str:
+    """The log's name. A restored backup is a declared fork, so each epoch is a log of its own."""
+    return f"countertop/{store_id}/{epoch}"
+
+
+def key_id(name: str, public_key: bytes) -> bytes:
+    """Four bytes that name a key in signature lines. Source: signed-note, section Signatures."""
+    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public_key).digest()[:4]
+
+
+def verifier_key(name: str, public_key: bytes) -> str:
+    """`name+id+key`: the id in hexadecimal, the key in base64 with its type byte."""
+    encoded = b64encode(_ED25519 + public_key).decode()
+    return f"{name}+{key_id(name, public_key).hex()}+{encoded}"
+
+
+def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    write_durably(path, pem, mode=0o600)
+
+
+def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Put `content` at `path` as a whole or not at all, synced with its directory."""
+    partial = path.with_name(path.name + ".partial")
+    fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    try:
+        with open(fd, "wb", closefd=False) as file:
+            file.write(content)
+        os.fchmod(fd, mode)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    partial.replace(path)
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make names in a directory durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

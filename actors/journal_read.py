@@ -1,0 +1,191 @@
+"""Reading the journal without trusting it: every record read is checked against the chain."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import apsw
+
+from actors.journal_schema import JournalCorruptError
+from engine.record import GENESIS, RESTORED, Record, record_from_payload, record_hash
+from engine.wire import WireError
+from native import TreeFrontier
+
+Progress = Callable[[int, int], None]
+"""Called with (done, of how many) now and then."""
+
+_COLUMNS = "position, epoch, kind, stream, stream_version, name, command_id, payload, hash"
+_AFTER = f"SELECT {_COLUMNS} FROM records WHERE position > ? ORDER BY position LIMIT ?"
+_OF_STREAM = (
+    f"SELECT {_COLUMNS}, coalesce((SELECT p.hash FROM records AS p WHERE p.position = "
+    "r.position - 1), x'') FROM records AS r WHERE stream = ? ORDER BY stream_version"
+)
+_PROGRESS_EVERY = 10_000
+
+
+class Head(NamedTuple):
+    """Where a journal ends: position 0 and 32 zero bytes where it holds nothing."""
+
+    epoch: int
+    position: int
+    hash: bytes
+
+
+class Chained(NamedTuple):
+    """A record with the hash that seals it."""
+
+    record: Record
+    hash: bytes
+
+
+def read_chained(
+    db: apsw.Connection, path: Path, store_id: str, after: int, limit: int
+) -> Iterator[Chained]:
+    """Records with position > `after`, in order, each checked against the one before it.
+
+    Raises:
+        JournalCorruptError: naming the first record that is missing or changed.
+    """
+    expected = after + 1
+    try:
+        previous = GENESIS if after == 0 else hash_at(db, path, after)
+        for row in db.execute(_AFTER, (after, limit)):
+            found = _check_row(path, store_id, cast(tuple[Any, ...], row), expected, previous)
+            yield found
+            previous = found.hash
+            expected += 1
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise JournalCorruptError(path, expected, str(error)) from None
+
+
+def read_stream(db: apsw.Connection, path: Path, store_id: str, stream: str) -> list[Record]:
+    """All records of a stream by version, each checked alone against its predecessor's hash.
+
+    Raises:
+        JournalCorruptError: a record was changed, or a version is missing.
+    """
+    records: list[Record] = []
+    try:
+        for row in db.execute(_OF_STREAM, (stream,)):
+            *columns, previous = cast(tuple[Any, ...], row)
+            before = GENESIS if columns[0] == 1 else previous
+            found = _check_row(path, store_id, tuple(columns), columns[0], before)
+            if found.record.stream_version != len(records) + 1:
+                raise JournalCorruptError(
+                    path, columns[0], f"stream {stream} lacks version {len(records) + 1}"
+                )
+            records.append(found.record)
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise JournalCorruptError(path, None, str(error)) from None
+    return records
+
+
+def _check_row(
+    path: Path, store_id: str, row: tuple[Any, ...], expected: int, previous: bytes
+) -> Chained:
+    position, epoch, kind, stream, version, name, command_id, payload, stored = row
+    if position != expected:
+        raise JournalCorruptError(path, expected, f"it is missing, {position} follows")
+    if record_hash(store_id, kind, epoch, position, previous, payload) != stored:
+        raise JournalCorruptError(path, position, "its hash does not fit its content")
+    try:
+        record = record_from_payload(position, epoch, kind, payload)
+    except WireError as error:
+        raise JournalCorruptError(path, position, str(error)) from None
+    inside = (record.stream, record.stream_version, record.name, record.command_id)
+    if inside != (stream, version, name, command_id):
+        raise JournalCorruptError(path, position, "its columns do not fit its payload")
+    return Chained(record, stored)
+
+
+def hash_at(db: apsw.Connection, path: Path, position: int) -> bytes:
+    """The stored hash of a position.
+
+    Raises:
+        JournalCorruptError: there is no such record.
+    """
+    row = db.execute("SELECT hash FROM records WHERE position = ?", (position,)).fetchone()
+    if row is None:
+        raise JournalCorruptError(path, position, "it is missing")
+    return cast(tuple[bytes], row)[0]
+
+
+def read_head(db: apsw.Connection, epoch: int) -> Head:
+    """The last record's place and hash; `epoch` is the journal's own, which may be one ahead."""
+    row = db.execute("SELECT position, hash FROM records ORDER BY position DESC LIMIT 1").fetchone()
+    if row is None:
+        return Head(epoch, 0, GENESIS)
+    position, head = cast(tuple[int, bytes], row)
+    return Head(epoch, position, head)
+
+
+def command_digest(command_id: str, body_hash: bytes, position: int, answer: bytes) -> bytes:
+    """Guards a commands row, which no chain covers, against bit rot."""
+    text = command_id.encode()
+    digest = hashlib.sha256(b"countertop.command.v1\0")
+    for part in (text, body_hash, answer):
+        digest.update(len(part).to_bytes(4, "big"))
+        digest.update(part)
+    digest.update(position.to_bytes(8, "big"))
+    return digest.digest()
+
+
+def verify_everything(
+    db: apsw.Connection, path: Path, store_id: str, progress: Progress | None = None
+) -> Head:
+    """Check every record, epoch, checkpoint root, stored answer and page; the head if all is well.
+
+    Raises:
+        JournalCorruptError: naming the first bad record.
+    """
+    total = read_head(db, 0).position
+    roots = _stored_roots(db)
+    tree = TreeFrontier()
+    head = Head(1, 0, GENESIS)
+    for record, digest in read_chained(db, path, store_id, 0, -1):
+        _check_epoch(path, head, record)
+        tree.append(digest)
+        if roots.pop(record.position, None) not in (None, tree.root()):
+            raise JournalCorruptError(path, record.position, "the checkpoint there differs")
+        head = Head(record.epoch, record.position, digest)
+        if progress and record.position % _PROGRESS_EVERY == 0:
+            progress(record.position, total)
+    if roots:
+        raise JournalCorruptError(path, head.position + 1, "a checkpoint covers it, it is missing")
+    _verify_commands(db, path, head.position)
+    _verify_pages(db, path)
+    if progress:
+        progress(total, total)
+    return head
+
+
+def _stored_roots(db: apsw.Connection) -> dict[int, bytes]:
+    rows = db.execute("SELECT tree_size, root FROM checkpoints").fetchall()
+    return dict(cast(list[tuple[int, bytes]], rows))
+
+
+def _check_epoch(path: Path, before: Head, record: Record) -> None:
+    if record.epoch == before.epoch:
+        return
+    if record.epoch < before.epoch:
+        raise JournalCorruptError(path, record.position, "its epoch is older than the one before")
+    if record.name != RESTORED:
+        raise JournalCorruptError(path, record.position, f"a new epoch begins without {RESTORED}")
+
+
+def _verify_commands(db: apsw.Connection, path: Path, last: int) -> None:
+    for row in db.execute("SELECT id, body_hash, position, answer, digest FROM commands"):
+        command_id, body_hash, position, answer, digest = cast(tuple[Any, ...], row)
+        if command_digest(command_id, body_hash, position, answer) != digest:
+            raise JournalCorruptError(path, position, f"the answer to {command_id} was changed")
+        if position > last:
+            raise JournalCorruptError(path, last + 1, f"{command_id} was answered beyond the end")
+
+
+def _verify_pages(db: apsw.Connection, path: Path) -> None:
+    found = [cast(tuple[str], row)[0] for row in db.execute("PRAGMA integrity_check(1)")]
+    if found != ["ok"]:
+        raise JournalCorruptError(path, None, found[0])

@@ -1,0 +1,266 @@
+"""The journal's file: its errors, its tables, its numbered migrations and how it is opened.
+
+One SQLite database in WAL mode with `synchronous=FULL`: a commit returns after the write-ahead log
+was synced. `PRAGMA user_version` counts the migrations applied, `application_id` marks the file.
+"""
+
+from __future__ import annotations
+
+import errno
+import string
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+
+import apsw
+
+APPLICATION_ID = 0x4354504A
+"""ASCII `CTPJ`."""
+
+OLDEST_SQLITE = (3, 51, 3)
+"""Earlier versions can lose a WAL page when a reset races a commit (fixed in 3.51.3)."""
+
+_NAME_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-_.")
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID",
+        """CREATE TABLE records (
+            position INTEGER PRIMARY KEY CHECK (position >= 1),
+            epoch INTEGER NOT NULL CHECK (epoch >= 1),
+            kind TEXT NOT NULL CHECK (kind IN ('live', 'training')),
+            stream TEXT NOT NULL,
+            stream_version INTEGER NOT NULL CHECK (stream_version >= 1),
+            name TEXT NOT NULL,
+            command_id TEXT NOT NULL,
+            payload BLOB NOT NULL,
+            hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT""",
+        "CREATE UNIQUE INDEX records_by_stream ON records (stream, stream_version)",
+        """CREATE TABLE commands (
+            id TEXT PRIMARY KEY,
+            body_hash BLOB NOT NULL,
+            position INTEGER NOT NULL,
+            answer BLOB NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32)
+        ) STRICT""",
+        """CREATE TABLE checkpoints (
+            tree_size INTEGER PRIMARY KEY CHECK (tree_size >= 1),
+            root BLOB NOT NULL CHECK (length(root) = 32),
+            public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+            note TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TRIGGER records_stay BEFORE UPDATE ON records
+            BEGIN SELECT RAISE(ABORT, 'journal records are never changed'); END""",
+        """CREATE TRIGGER records_remain BEFORE DELETE ON records
+            BEGIN SELECT RAISE(ABORT, 'journal records are never deleted'); END""",
+    ),
+)
+
+
+class JournalError(Exception):
+    """The journal cannot be used as asked."""
+
+
+class JournalHeldError(JournalError):
+    """Another server holds the database; this one must not start. `holder` says who."""
+
+    def __init__(self, path: Path, holder: str) -> None:
+        super().__init__(
+            f"The journal {path} is in use by {holder}. This server was not started. "
+            "Stop the other one, or start this one with another data directory."
+        )
+        self.holder = holder
+
+
+class JournalReadOnlyError(JournalError):
+    """The disk or directory does not allow writing; nothing was changed."""
+
+    def __init__(self, path: Path, cause: object) -> None:
+        super().__init__(
+            f"The journal {path} cannot be written ({cause}). No sale can be stored, so the "
+            "server was not started. Make the disk and the directory writable, then start again."
+        )
+
+
+class JournalCorruptError(JournalError):
+    """The file is not what was written. `position` is the first bad record, None if unknown."""
+
+    def __init__(self, path: Path, position: int | None, what: str) -> None:
+        where = "" if position is None else f" at record {position}"
+        super().__init__(
+            f"The journal {path} is damaged{where}: {what}. The file was kept as it is and nothing "
+            "was written to it. Copy it to a safe place, then restore the latest backup."
+        )
+        self.position = position
+
+
+class JournalFailedError(JournalError):
+    """A write failed; what was answered before is safe, what was being written may not be.
+
+    The journal refuses everything from then on: after a failed sync the file's state is known
+    only by opening it anew.
+    """
+
+    def __init__(self, path: Path, cause: object) -> None:
+        super().__init__(
+            f"Writing the journal {path} failed ({cause}). The commands being written were not "
+            "answered. The server must stop; starting it again restores all it has answered."
+        )
+
+
+class DiskFullError(JournalFailedError):
+    """As `JournalFailedError`, because no space was left."""
+
+    def __init__(self, path: Path, cause: object) -> None:
+        super().__init__(path, f"the disk is full: {cause}")
+
+
+def connect(path: Path, *, vfs: str | None = None, readonly: bool = False) -> apsw.Connection:
+    """Open the database as this project uses it; `readonly` never writes the database itself.
+
+    Raises:
+        apsw.Error: as SQLite says.
+    """
+    require_sqlite()
+    flags = apsw.SQLITE_OPEN_URI
+    if readonly:
+        flags |= apsw.SQLITE_OPEN_READONLY
+    else:
+        flags |= apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    uri = "file:" + quote(str(path.absolute()))
+    db = apsw.Connection(uri, flags=flags, vfs=vfs)
+    try:
+        db.set_busy_timeout(5_000)
+        # A foreign file may hold views and triggers that call functions; ours holds none.
+        db.execute("PRAGMA trusted_schema = OFF")
+        db.execute("PRAGMA cell_size_check = ON")
+        # A file found damaged must stay as it is, so closing does not touch it unless told to.
+        db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def configure(db: apsw.Connection) -> None:
+    """Set WAL mode and full syncing; only for a database known to be a journal, or blank."""
+    mode = db.pragma("journal_mode", "WAL")
+    if mode != "wal":
+        raise apsw.CantOpenError(f"WAL mode was refused, the file stays in {mode} mode")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA fullfsync = ON")
+    db.execute("PRAGMA checkpoint_fullfsync = ON")
+    db.execute("PRAGMA wal_autocheckpoint = 0")
+    db.execute("PRAGMA temp_store = MEMORY")
+
+
+def require_sqlite() -> None:
+    """Refuse an SQLite that can lose a page.
+
+    Raises:
+        JournalError: older than `OLDEST_SQLITE`.
+    """
+    found = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    if found < OLDEST_SQLITE:
+        wanted = ".".join(map(str, OLDEST_SQLITE))
+        raise JournalError(
+            f"SQLite {apsw.sqlite_lib_version()} is too old for the journal; {wanted} is needed. "
+            "Nothing was opened. Install a newer apsw."
+        )
+
+
+def is_blank(db: apsw.Connection) -> bool:
+    """Whether the database holds no table yet, as after a crash while it was being made."""
+    return bool(
+        db.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+        and db.pragma("application_id") == 0
+    )
+
+
+def require_journal(db: apsw.Connection, path: Path) -> None:
+    """Refuse a database that is not a journal, or one of a newer version.
+
+    Raises:
+        JournalError: as said.
+    """
+    if db.pragma("application_id") != APPLICATION_ID:
+        raise JournalError(
+            f"{path} is a database but not a journal. It was not touched. Name the right file."
+        )
+    version = db.pragma("user_version")
+    if version > len(MIGRATIONS):
+        raise JournalError(
+            f"{path} was written by a newer version (layout {version}, this one knows "
+            f"{len(MIGRATIONS)}). It was not touched. Install the newer version."
+        )
+
+
+def migrate(db: apsw.Connection) -> None:
+    """Apply the migrations that are missing, all in one transaction."""
+    version = db.pragma("user_version")
+    if version == len(MIGRATIONS):
+        return
+    with db:
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def get_meta(db: apsw.Connection, key: str) -> Any:
+    """A value of the meta table, None where it has none."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else cast(tuple[Any], row)[0]
+
+
+def set_meta(db: apsw.Connection, key: str, value: int | str | bytes) -> None:
+    """Put a value into the meta table; the caller holds the transaction."""
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) "
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )
+
+
+def identity(db: apsw.Connection, path: Path) -> tuple[str, int]:
+    """(store id, epoch) of a journal.
+
+    Raises:
+        JournalCorruptError: they are gone.
+    """
+    store_id, epoch = get_meta(db, "store_id"), get_meta(db, "epoch")
+    if not isinstance(store_id, str) or not isinstance(epoch, int):
+        raise JournalCorruptError(path, None, "the store id or the epoch is missing")
+    return store_id, epoch
+
+
+def require_store_id(store_id: str) -> None:
+    """Refuse a store id that could not stand in a checkpoint's origin line.
+
+    Raises:
+        JournalError: saying what an id may hold.
+    """
+    if not 1 <= len(store_id) <= 64 or not _NAME_CHARACTERS.issuperset(store_id):
+        raise JournalError(
+            f"{store_id!r} cannot be a store id: it takes 1 to 64 letters, digits, '-', '_', '.'."
+        )
+
+
+def as_journal_error(path: Path, error: Exception) -> JournalError:
+    """What an error while opening or reading means to a person."""
+    if isinstance(error, JournalError):
+        return error
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return JournalCorruptError(path, None, str(error) or "not an SQLite database")
+    if isinstance(error, apsw.ReadOnlyError | apsw.CantOpenError):
+        return JournalReadOnlyError(path, error)
+    if isinstance(error, apsw.FullError):
+        return DiskFullError(path, error)
+    if isinstance(error, OSError):
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            return JournalReadOnlyError(path, error.strerror)
+        if error.errno == errno.ENOSPC:
+            return DiskFullError(path, error.strerror)
+    return JournalFailedError(path, error)
