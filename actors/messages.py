@@ -7,9 +7,24 @@ from typing import Any
 
 from attrs import frozen
 
+from engine.outbox import EffectOutcome as Outcome
 from engine.wire import Registry
 
 MESSAGES = Registry("message")
+__all__ = [
+    "MESSAGES",
+    "Accepted",
+    "DeviceState",
+    "DeviceStatus",
+    "Failure",
+    "Finished",
+    "Outcome",
+    "Perform",
+    "Proceed",
+    "Scanned",
+    "ShowLines",
+    "Started",
+]
 
 
 class DeviceState(Enum):
@@ -20,15 +35,6 @@ class DeviceState(Enum):
     READY = "ready"
     STALE = "stale"
     FAILED = "failed"
-
-
-class Outcome(Enum):
-    """How an effect ended."""
-
-    DONE = "done"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    UNKNOWN = "unknown"
 
 
 @MESSAGES.name("effect.perform")

@@ -153,6 +153,8 @@ class PriceBook:
     def find_item(self, item_id: str) -> ItemRow | None: ...
     def find_code(self, code: str) -> ItemRow | None:
         """The row a code sells, with `code`, `factor_milli` and a pack price where it has one."""
+    def find_codes(self, code: str) -> list[ItemRow]:
+        """Every row `code` may mean: an exact code alone, else all whose GTIN-14 form is equal."""
     def codes_of(self, item_id: str) -> list[tuple[str, int, int]]: ...
     def search(self, text: str, limit: int) -> list[ItemRow]:
         """Best matches first: code and id prefix, then names by word prefix, then by trigrams so

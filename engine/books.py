@@ -1,0 +1,326 @@
+"""The books: all live state, and the one place where commands are routed and events posted.
+
+`decide` never changes anything; `post` never refuses. Completed and voided orders leave the books;
+`needs` names those a command looks back at, and they are fetched into `archive` beforehand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+from attrs import define, field
+
+from engine import catalog, limits, outbox, register, settings, staff, till
+from engine.decision import COMMANDS, SYSTEM, Command, Decision, Fact, refuse
+from engine.order import decide as orders
+from engine.order.commands import (
+    AddReturnLine,
+    CompleteOrder,
+    OpenOrder,
+    OrderCommand,
+    ReprintReceipt,
+    ResumeOrder,
+    StartTendering,
+    TenderCash,
+)
+from engine.order.context import OrderContext
+from engine.order.events import (
+    OrderCompleted,
+    OrderEvent,
+    OrderOpened,
+    OrderResumed,
+    OrderReturned,
+    OrderSuspended,
+    OrderVoided,
+    ReceiptReprinted,
+)
+from engine.order.state import Order, Phase, opened
+from engine.order.state import evolve as evolve_order
+from engine.outbox import Outbox
+from engine.register import DayClosed, Position, TrainingEnded, TrainingStarted
+from engine.rights import right_of
+from engine.settings import Settings
+from engine.staff import Staff
+from engine.stamp import Stamp
+from engine.till import Till
+from native import PriceBook
+
+_ENDED = (Phase.COMPLETED, Phase.VOIDED)
+
+
+@define
+class Side:
+    """Live or training: the same shape, never the same money."""
+
+    orders: dict[str, Order] = field(factory=dict)
+    tills: dict[str, Till] = field(factory=dict)
+    positions: dict[str, Position] = field(factory=dict)
+
+    def till(self, register_id: str) -> Till:
+        """The till at a register; a fresh one where there never was."""
+        return self.tills.get(register_id, _FRESH_TILL)
+
+    def position(self, register_id: str) -> Position:
+        """The position of a register; a fresh one where there never was."""
+        return self.positions.get(register_id, _FRESH_POSITION)
+
+    def current(self, register_id: str) -> Order | None:
+        """The order being rung up at a register."""
+        return self.orders.get(self.position(register_id).current_order)
+
+
+_FRESH_TILL = Till()
+_FRESH_POSITION = Position()
+
+
+@define
+class Books:
+    """Everything that is so now. `archive` holds fetched ended orders and is no part of state."""
+
+    settings: Settings = field(factory=Settings)
+    catalog: catalog.Catalog = field(factory=catalog.Catalog)
+    staff: Staff = field(factory=Staff)
+    live: Side = field(factory=Side)
+    training: Side = field(factory=Side)
+    training_on: dict[str, bool] = field(factory=dict)
+    outbox: Outbox = field(factory=dict)
+    position: int = 0
+    archive: dict[str, Order] = field(factory=dict)
+    segments: dict[str, bytes | PriceBook] = field(factory=dict)
+    disk_nearly_full: bool = False
+
+    def side(self, *, training: bool) -> Side:
+        """The side facts of that kind belong to."""
+        return self.training if training else self.live
+
+    def is_training(self, register_id: str) -> bool:
+        """Whether a register practises."""
+        return self.training_on.get(register_id, False)
+
+    def sold_anything(self) -> bool:
+        """Whether a live sale was ever completed."""
+        return any(position.next_receipt > 1 for position in self.live.positions.values())
+
+
+# ------------------------------------------------------------------------------------- Needs
+
+
+def needs(command: Command, books: Books) -> frozenset[str]:
+    """Ids of ended orders this command looks back at and `books.archive` may lack.
+
+    Pure, and repeated until nothing is missing.
+    """
+    body = command.body
+    match body:
+        case AddReturnLine() | ReprintReceipt() | ResumeOrder():
+            wanted = {body.order_id}
+        case OpenOrder():
+            wanted = {body.order_id} if body.order_id else set()
+        case StartTendering() | TenderCash() | CompleteOrder():
+            side = books.side(training=books.is_training(command.register))
+            order = side.current(command.register)
+            lines = () if order is None else order.live_lines()
+            wanted = {line.source.order_id for line in lines if line.source is not None}
+        case _:
+            return frozenset()
+    live = books.side(training=books.is_training(command.register)).orders
+    return frozenset(wanted - live.keys() - books.archive.keys())
+
+
+# ------------------------------------------------------------------------------------- Decide
+
+
+def decide(command: Command, books: Books) -> Decision:
+    """Decide one command; pure.
+
+    Refuses:
+        register_must_exist; those of `staff.authorise`; then those of the noun.
+    """
+    body = command.body
+    right = right_of(body)
+    known = command.register in books.settings.registers
+    if not known and command.operator != SYSTEM:
+        return refuse(register.Refusal.REGISTER_MUST_EXIST, register=command.register)
+    facts, refused = staff.authorise(books.staff, command, right, COMMANDS.name_of(body))
+    if refused is not None:
+        return refused
+    approver = _approver(command, facts)
+    decision = _route(command, books, approver)
+    if decision.refused is not None or not facts:
+        return decision
+    return attrs.evolve(decision, facts=facts + decision.facts)
+
+
+def _approver(command: Command, facts: tuple[Fact, ...]) -> str:
+    return command.approval.approver if facts and command.approval is not None else ""
+
+
+def _route(command: Command, books: Books, approver: str) -> Decision:
+    body = command.body
+    training = books.is_training(command.register)
+    side = books.side(training=training)
+    position = side.position(command.register)
+    if isinstance(body, OrderCommand):
+        return _order(command, books, approver)
+    if isinstance(body, till.TillCommand):
+        order = side.current(command.register)
+        tendering = order is not None and order.phase is Phase.TENDERING
+        return till.decide(
+            side.till(command.register),
+            command,
+            body,
+            approver=approver,
+            training=training,
+            tendering=tendering,
+        )
+    if isinstance(body, staff.StaffCommand):
+        return staff.decide(books.staff, command, body)
+    if isinstance(body, register.RegisterCommand):
+        is_open = side.till(command.register).is_open
+        return register.decide(position, command, body, till_open=is_open, training=training)
+    if isinstance(body, settings.SettingsCommand):
+        return settings.decide(books.settings, command, body, sold=books.sold_anything())
+    if isinstance(body, catalog.CatalogCommand):
+        staged = isinstance(body, catalog.InstallSegment) and body.segment_hash in books.segments
+        return catalog.decide(books.catalog, body, books.settings, segment_staged=staged)
+    if isinstance(body, outbox.OutboxCommand):
+        return outbox.decide(books.outbox, body, now_ns=command.stamp.now_ns)
+    raise AssertionError(f"no decider takes {type(body).__name__}")
+
+
+def _order(command: Command, books: Books, approver: str) -> Decision:
+    body = command.body
+    training = books.is_training(command.register)
+    side = books.side(training=training)
+    position = side.position(command.register)
+    originals = {**books.archive, **side.orders} if _looks_back(body) else {}
+    context = OrderContext(
+        command.id,
+        command.register,
+        command.operator,
+        approver,
+        command.stamp,
+        books.settings,
+        books.catalog.book,
+        books.catalog.version,
+        training,
+        side.till(command.register).selling_session(),
+        position.next_receipt,
+        len(side.orders),
+        books.disk_nearly_full,
+        originals,
+    )
+    order = side.orders.get(position.current_order)
+    match body:
+        case ReprintReceipt():
+            order = originals.get(body.order_id)
+            if order is not None and order.training != training:
+                order = None
+        case ResumeOrder():
+            if order is not None:
+                return refuse(orders.Refusal.ORDER_MUST_NOT_BE_OPEN, order_id=order.id)
+            order = originals.get(body.order_id)
+        case _:
+            pass
+    return orders.decide(order, body, context)
+
+
+def _looks_back(body: Any) -> bool:
+    return isinstance(
+        body,
+        AddReturnLine
+        | ReprintReceipt
+        | ResumeOrder
+        | OpenOrder
+        | StartTendering
+        | TenderCash
+        | CompleteOrder,
+    )
+
+
+# --------------------------------------------------------------------------------------- Post
+
+
+def post(books: Books, fact: Fact, stamp: Stamp) -> None:
+    """Make `fact` part of the books. Asserts rather than ignores: a fact that does not fit is a
+    bug that must end the process."""
+    event = fact.event
+    if isinstance(event, OrderEvent):
+        _post_order(books, fact, event, stamp)
+    elif isinstance(event, till.TillEvent):
+        _post_till(books, fact, event, stamp)
+    elif isinstance(event, staff.StaffEvent):
+        books.staff = staff.evolve(books.staff, event)
+    elif isinstance(event, settings.SettingsEvent):
+        books.settings = settings.evolve(books.settings, event)
+    elif isinstance(event, catalog.CatalogEvent):
+        named = isinstance(event, catalog.SegmentInstalled)
+        segment = books.segments.get(event.segment_hash) if named else None
+        books.catalog = catalog.evolve(books.catalog, event, segment)
+    elif isinstance(event, outbox.OutboxEvent):
+        outbox.evolve(books.outbox, event, now_ns=stamp.now_ns)
+    elif isinstance(event, register.RegisterEvent):
+        _post_register(books, fact, event)
+    else:
+        # A marker of the journal itself, such as a restore, changes no state.
+        assert getattr(event, "MARKER", False), f"no state follows {type(event).__name__}"
+
+
+def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> None:
+    side = books.side(training=fact.training)
+    at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
+    if isinstance(event, OrderOpened):
+        side.orders[event.order_id] = opened(event, training=fact.training)
+    elif event.order_id in side.orders:
+        order = evolve_order(side.orders[event.order_id], event, at=at)
+        if order.phase in _ENDED:
+            del side.orders[event.order_id]
+            books.archive[event.order_id] = order
+        else:
+            side.orders[event.order_id] = order
+    elif event.order_id in books.archive:
+        books.archive[event.order_id] = evolve_order(books.archive[event.order_id], event, at=at)
+    else:
+        # Replay: what went back to an ended order is read from its own stream when needed.
+        assert isinstance(event, OrderReturned | ReceiptReprinted), "an order opens first"
+    follows = OrderOpened | OrderResumed | OrderSuspended | OrderVoided | OrderCompleted
+    if isinstance(event, follows):
+        position = side.position(event.register)
+        side.positions[event.register] = register.follow_order(
+            position, event, now_ns=stamp.now_ns
+        )
+    if isinstance(event, OrderCompleted) and event.till_session:
+        before = side.till(event.register)
+        side.tills[event.register] = till.evolve(before, event, now_ns=stamp.now_ns)
+
+
+def _post_till(books: Books, fact: Fact, event: till.TillEvent, stamp: Stamp) -> None:
+    side = books.side(training=fact.training)
+    before = side.till(event.register)
+    side.tills[event.register] = till.evolve(before, event, now_ns=stamp.now_ns)
+    if isinstance(event, register.TillFact):
+        position = side.position(event.register)
+        side.positions[event.register] = register.follow_till(
+            position, event, now_ns=stamp.now_ns
+        )
+
+
+def _post_register(books: Books, fact: Fact, event: register.RegisterEvent) -> None:
+    match event:
+        case DayClosed():
+            side = books.side(training=fact.training)
+            before = side.position(event.register)
+            side.positions[event.register] = register.close_position(before, event)
+        case TrainingStarted():
+            books.training_on[event.register] = True
+        case TrainingEnded():
+            books.training_on.pop(event.register, None)
+
+
+def forget_archive(books: Books) -> None:
+    """Let go of fetched orders; called between batches."""
+    books.archive.clear()
+
+
+assert limits.ORDERS_OPEN_MAX > limits.REGISTERS_MAX, "every register must be able to sell"

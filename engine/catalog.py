@@ -1,0 +1,270 @@
+"""What is for sale: one content-addressed base segment and the changes made since.
+
+A hundred thousand items are not a hundred thousand events. An import is one event that names a
+segment by its hash; single edits are ordinary events merged over it.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import attrs
+from attrs import frozen
+
+from engine import limits
+from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
+from engine.settings import Settings
+from native import ItemRow, PriceBook
+
+STREAM = "catalog"
+UNITS = ("piece", "kg", "l", "m")
+
+# ------------------------------------------------------------------------------------- Events
+
+
+@frozen
+class CodeEntry:
+    """A code of an item: its pack price in micros (-1: the item's) and the pieces it stands for."""
+
+    code: str
+    unit_price_micros: int = -1
+    factor_milli: int = limits.PIECE_MILLI
+
+
+@frozen
+class Item:
+    """One sellable position. `group` joins the variations of one item."""
+
+    item_id: str
+    name: str
+    department: str
+    tax_class: str
+    unit_price_micros: int
+    variation: str = ""
+    unit: str = "piece"
+    open_price: bool = False
+    discountable: bool = True
+    group: str = ""
+    image: str = ""
+    sort: int = 0
+    codes: tuple[CodeEntry, ...] = ()
+
+
+@EVENTS.name("catalog.segment_installed/1")
+@frozen
+class SegmentInstalled:
+    """The base is now the segment with this SHA-256 (hexadecimal); earlier edits are inside it."""
+
+    segment_hash: str
+    item_count: int
+    source: str
+
+
+@EVENTS.name("catalog.item_changed/1")
+@frozen
+class ItemChanged:
+    """An item is new or different from here on."""
+
+    item: Item
+
+
+@EVENTS.name("catalog.item_removed/1")
+@frozen
+class ItemRemoved:
+    """An item is no longer for sale; what was sold keeps its words and price."""
+
+    item_id: str
+
+
+CatalogEvent = SegmentInstalled | ItemChanged | ItemRemoved
+
+# -------------------------------------------------------------------------------------- State
+
+
+@frozen
+class Catalog:
+    """The price book in force. `book` is native and immutable; `version` names it in line events.
+
+    `overlay` is kept in plain form so that a snapshot can rebuild the book over its segment.
+    """
+
+    segment_hash: str = ""
+    version: int = 0
+    overlay: tuple[ItemChanged | ItemRemoved, ...] = ()
+    book: PriceBook = attrs.field(factory=PriceBook.empty, eq=False, repr=False)
+
+
+def row_of(item: Item) -> ItemRow:
+    """The native row of an item."""
+    return ItemRow(
+        item.item_id,
+        item.name,
+        item.variation,
+        item.department,
+        item.tax_class,
+        item.unit_price_micros,
+        item.unit,
+        item.open_price,
+        item.discountable,
+        item.group or item.item_id,
+        item.image,
+        item.sort,
+    )
+
+
+def _book_with(book: PriceBook, event: ItemChanged | ItemRemoved) -> PriceBook:
+    match event:
+        case ItemChanged():
+            codes = [(c.code, c.unit_price_micros, c.factor_milli) for c in event.item.codes]
+            return book.with_item(row_of(event.item), codes)
+        case ItemRemoved():
+            return book.without_item(event.item_id)
+        case _:
+            assert_never(event)
+
+
+def evolve(state: Catalog, event: CatalogEvent, segment: bytes | PriceBook | None) -> Catalog:
+    """The catalog after `event`; `segment` is what an installed segment's hash names."""
+    version = state.version + 1
+    match event:
+        case SegmentInstalled():
+            assert segment is not None, f"segment {event.segment_hash} was not fetched"
+            book = segment if isinstance(segment, PriceBook) else PriceBook.from_segment(segment)
+            return Catalog(event.segment_hash, version, (), book)
+        case ItemChanged() | ItemRemoved():
+            return Catalog(
+                state.segment_hash,
+                version,
+                (*state.overlay, event),
+                _book_with(state.book, event),
+            )
+        case _:
+            assert_never(event)
+
+
+def rebuild(
+    segment_hash: str,
+    version: int,
+    overlay: tuple[ItemChanged | ItemRemoved, ...],
+    segment: bytes | None,
+) -> Catalog:
+    """A catalog from a snapshot's plain parts and its base segment."""
+    book = PriceBook.from_segment(segment) if segment is not None else PriceBook.empty()
+    for event in overlay:
+        book = _book_with(book, event)
+    return Catalog(segment_hash, version, overlay, book)
+
+
+# ----------------------------------------------------------------------------------- Commands
+
+
+@COMMANDS.name("catalog.install_segment")
+@frozen
+class InstallSegment:
+    """Make a staged segment the base. It was uploaded before and is named by its hash."""
+
+    segment_hash: str
+    item_count: int
+    source: str
+
+
+@COMMANDS.name("catalog.change_item")
+@frozen
+class ChangeItem:
+    """Add an item or replace it whole."""
+
+    item: Item
+
+
+@COMMANDS.name("catalog.remove_item")
+@frozen
+class RemoveItem:
+    """Take an item out of sale."""
+
+    item_id: str
+
+
+CatalogCommand = InstallSegment | ChangeItem | RemoveItem
+
+
+class Refusal:
+    """In precedence order."""
+
+    SEGMENT_MUST_BE_STAGED = "segment_must_be_staged"
+    ITEM_ID_MUST_BE_SHORT = "item_id_must_be_short"
+    NAME_MUST_BE_SHORT = "name_must_be_short"
+    TAX_CLASS_MUST_EXIST = "tax_class_must_exist"
+    UNIT_MUST_BE_KNOWN = "unit_must_be_known"
+    PRICE_MUST_NOT_BE_NEGATIVE = "price_must_not_be_negative"
+    CODE_MUST_BE_WELL_FORMED = "code_must_be_well_formed"
+    CODE_MUST_BE_FREE = "code_must_be_free"
+    FACTOR_MUST_BE_POSITIVE = "factor_must_be_positive"
+    ITEM_MUST_EXIST = "item_must_exist"
+
+
+# ------------------------------------------------------------------------------------- Decide
+
+
+def decide(
+    state: Catalog, body: CatalogCommand, settings: Settings, *, segment_staged: bool
+) -> Decision:
+    """Decide a change of what is for sale.
+
+    Refuses:
+        As `Refusal` lists, in that order.
+    """
+    match body:
+        case InstallSegment():
+            if not segment_staged:
+                return refuse(Refusal.SEGMENT_MUST_BE_STAGED, segment_hash=body.segment_hash)
+            event = SegmentInstalled(body.segment_hash, body.item_count, body.source)
+            return Decision((Fact(STREAM, event),), {"item_count": body.item_count})
+        case ChangeItem():
+            return _change_item(state, body.item, settings)
+        case RemoveItem():
+            if state.book.find_item(body.item_id) is None:
+                return refuse(Refusal.ITEM_MUST_EXIST, item_id=body.item_id)
+            return Decision((Fact(STREAM, ItemRemoved(body.item_id)),), {})
+        case _:
+            assert_never(body)
+
+
+def code_is_well_formed(code: str) -> bool:
+    """Printable, without white space at the ends, not empty and not too long."""
+    return 0 < len(code) <= limits.CODE_LENGTH_MAX and code.isprintable() and code == code.strip()
+
+
+def check_digit_is_right(digits: str) -> bool:
+    """The GS1 check digit of an all-digit code of length 8, 12, 13 or 14.
+
+    Source: GS1 General Specifications, 7.9 (check digit calculations).
+    """
+    weighted = sum(
+        int(digit) * (3 if place % 2 == 0 else 1)
+        for place, digit in enumerate(reversed(digits[:-1]))
+    )
+    return (weighted + int(digits[-1])) % 10 == 0
+
+
+def _change_item(state: Catalog, item: Item, settings: Settings) -> Decision:
+    if not 1 <= len(item.item_id) <= limits.ID_LENGTH_MAX or not item.item_id.isprintable():
+        return refuse(Refusal.ITEM_ID_MUST_BE_SHORT)
+    if not 1 <= len(item.name) <= limits.NAME_LENGTH_MAX:
+        return refuse(Refusal.NAME_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
+    if item.tax_class not in settings.tax_classes:
+        return refuse(Refusal.TAX_CLASS_MUST_EXIST, tax_class=item.tax_class)
+    if item.unit not in UNITS:
+        return refuse(Refusal.UNIT_MUST_BE_KNOWN, unit=item.unit)
+    if not 0 <= item.unit_price_micros <= limits.UNIT_PRICE_MICROS_MAX:
+        return refuse(Refusal.PRICE_MUST_NOT_BE_NEGATIVE)
+    seen: set[str] = set()
+    for entry in item.codes:
+        if not code_is_well_formed(entry.code):
+            return refuse(Refusal.CODE_MUST_BE_WELL_FORMED, code=entry.code)
+        holder = state.book.find_code(entry.code)
+        if entry.code in seen or (holder is not None and holder.item_id != item.item_id):
+            return refuse(Refusal.CODE_MUST_BE_FREE, code=entry.code)
+        if entry.factor_milli <= 0:
+            return refuse(Refusal.FACTOR_MUST_BE_POSITIVE, code=entry.code)
+        seen.add(entry.code)
+    return Decision((Fact(STREAM, ItemChanged(item)),), {"item_id": item.item_id})

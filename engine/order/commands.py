@@ -1,0 +1,204 @@
+"""What may be asked of orders. A register's current order is meant unless an id is given."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from engine.decision import COMMANDS
+from engine.order.events import Audience, DiscountKind
+
+
+@COMMANDS.name("order.open")
+@frozen
+class OpenOrder:
+    """Begin an order at this register. `order_id` is the client's; empty takes the command's id."""
+
+    order_id: str = ""
+
+
+@COMMANDS.name("order.add_line")
+@frozen
+class AddLine:
+    """Ring up a code, or an item by id where `code` is empty; opens an order if there is none.
+
+    `quantity_milli` is gross; `tare_milli` is taken off.
+    """
+
+    code: str = ""
+    item_id: str = ""
+    quantity_milli: int = 1000
+    tare_milli: int = 0
+
+
+@COMMANDS.name("order.add_open_line")
+@frozen
+class AddOpenLine:
+    """Ring up something that is not in the catalog, by name, price and tax class."""
+
+    name: str
+    unit_price_micros: int
+    tax_class: str
+    quantity_milli: int = 1000
+    department: str = ""
+
+
+@COMMANDS.name("order.change_quantity")
+@frozen
+class ChangeQuantity:
+    """Set a line's quantity."""
+
+    line: int
+    quantity_milli: int
+
+
+@COMMANDS.name("order.override_price")
+@frozen
+class OverridePrice:
+    """Set a line's unit price, with the reason."""
+
+    line: int
+    unit_price_micros: int
+    reason: str
+
+
+@COMMANDS.name("order.discount_line")
+@frozen
+class DiscountLine:
+    """Set a line's discount; value 0 takes it off."""
+
+    line: int
+    kind: DiscountKind
+    value: int
+    reason: str = ""
+
+
+@COMMANDS.name("order.discount_order")
+@frozen
+class DiscountOrder:
+    """Set the order's discount; value 0 takes it off."""
+
+    kind: DiscountKind
+    value: int
+    reason: str = ""
+
+
+@COMMANDS.name("order.note")
+@frozen
+class AddNote:
+    """Write a note on a line, or on the order where line is 0."""
+
+    audience: Audience
+    text: str
+    line: int = 0
+
+
+@COMMANDS.name("order.void_line")
+@frozen
+class VoidLine:
+    """Take a line out."""
+
+    line: int
+    reason: str = ""
+
+
+@COMMANDS.name("order.void")
+@frozen
+class VoidOrder:
+    """End the order without a sale."""
+
+    reason: str
+
+
+@COMMANDS.name("order.suspend")
+@frozen
+class SuspendOrder:
+    """Park the current order under a label."""
+
+    label: str = ""
+
+
+@COMMANDS.name("order.resume")
+@frozen
+class ResumeOrder:
+    """Take up a suspended order here."""
+
+    order_id: str
+
+
+@COMMANDS.name("order.add_return_line")
+@frozen
+class AddReturnLine:
+    """Take back part of a sold line at the price actually paid. `quantity_milli` is positive."""
+
+    order_id: str
+    line: int
+    quantity_milli: int
+    reason: str
+
+
+@COMMANDS.name("order.start_tendering")
+@frozen
+class StartTendering:
+    """Freeze the figures."""
+
+
+@COMMANDS.name("order.undo_tendering")
+@frozen
+class UndoTendering:
+    """Go back to ringing up; every tender must be undone first."""
+
+
+@COMMANDS.name("order.tender_cash")
+@frozen
+class TenderCash:
+    """Take cash in minor units, or pay a refund out (negative, exactly what is due).
+
+    Starts tendering if need be.
+    """
+
+    amount_minor: int
+
+
+@COMMANDS.name("order.undo_tender")
+@frozen
+class UndoTender:
+    """Hand a tender back."""
+
+    tender: int
+
+
+@COMMANDS.name("order.complete")
+@frozen
+class CompleteOrder:
+    """Close the sale: number, receipt, drawer."""
+
+
+@COMMANDS.name("order.reprint_receipt")
+@frozen
+class ReprintReceipt:
+    """Print a completed order's receipt again, marked COPY."""
+
+    order_id: str
+
+
+OrderCommand = (
+    OpenOrder
+    | AddLine
+    | AddOpenLine
+    | ChangeQuantity
+    | OverridePrice
+    | DiscountLine
+    | DiscountOrder
+    | AddNote
+    | VoidLine
+    | VoidOrder
+    | SuspendOrder
+    | ResumeOrder
+    | AddReturnLine
+    | StartTendering
+    | UndoTendering
+    | TenderCash
+    | UndoTender
+    | CompleteOrder
+    | ReprintReceipt
+)

@@ -1,0 +1,46 @@
+"""What an order decision may look at besides the order itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from engine.decision import Fact
+from engine.order.state import Order
+from engine.settings import Settings
+from engine.stamp import Stamp
+from native import PriceBook
+
+
+@frozen
+class OrderContext:
+    """Facts around one order command.
+
+    `approver` is "" unless someone else let it through. `till_session` is 0 while the till is
+    closed. `originals` are the completed orders named by return lines, fetched beforehand.
+    """
+
+    command_id: str
+    register: str
+    operator: str
+    approver: str
+    stamp: Stamp
+    settings: Settings
+    book: PriceBook
+    book_version: int
+    training: bool
+    till_session: int
+    next_receipt: int
+    orders_open: int
+    disk_nearly_full: bool
+    originals: Mapping[str, Order]
+
+    def fact(self, event: object, order_id: str) -> Fact:
+        """`event` on the order's stream."""
+        return Fact(stream_of(order_id), event, self.training)
+
+
+def stream_of(order_id: str) -> str:
+    """The stream an order's facts are on."""
+    return f"order/{order_id}"

@@ -1,0 +1,463 @@
+"""Decisions about orders: ringing up. Tendering and returns have files of their own."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import attrs
+
+from engine import limits
+from engine.catalog import check_digit_is_right, code_is_well_formed
+from engine.decision import Decision, Fact, refuse
+from engine.order.commands import (
+    AddLine,
+    AddNote,
+    AddOpenLine,
+    AddReturnLine,
+    ChangeQuantity,
+    CompleteOrder,
+    DiscountLine,
+    DiscountOrder,
+    OpenOrder,
+    OrderCommand,
+    OverridePrice,
+    ReprintReceipt,
+    ResumeOrder,
+    StartTendering,
+    SuspendOrder,
+    TenderCash,
+    UndoTender,
+    UndoTendering,
+    VoidLine,
+    VoidOrder,
+)
+from engine.order.context import OrderContext
+from engine.order.events import (
+    DiscountKind,
+    LineAdded,
+    LineDiscounted,
+    LineItem,
+    LinePriceOverridden,
+    LineQuantityChanged,
+    LineVoided,
+    Noted,
+    OrderDiscounted,
+    OrderEvent,
+    OrderOpened,
+    OrderResumed,
+    OrderSuspended,
+    OrderVoided,
+    ReceiptReprinted,
+)
+from engine.order.refusal import Refusal
+from engine.order.returns import add_return_line
+from engine.order.state import Discount, Line, Order, Phase, evolve
+from engine.order.tendering import (
+    complete,
+    start_tendering,
+    tender_cash,
+    undo_tender,
+    undo_tendering,
+)
+from engine.pricing import price
+from native import ItemRow
+
+
+def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> Decision:
+    """Decide an order command against the register's current `order` (None: there is none).
+
+    For ResumeOrder and ReprintReceipt `order` is the one named.
+
+    Refuses:
+        As `Refusal` lists, in that order.
+    """
+    match body:
+        case OpenOrder():
+            return _open(order, body, context)
+        case AddLine() | AddOpenLine():
+            return _ring_up(order, body, context)
+        case AddReturnLine():
+            order, facts, refused = opened_for(order, context)
+            return refused or _prefixed(facts, add_return_line(order, body, context))
+        case ResumeOrder():
+            return _resume(order, body, context)
+        case ReprintReceipt():
+            return _reprint(order, context)
+        case _:
+            pass
+    if order is None:
+        return refuse(Refusal.ORDER_MUST_BE_OPEN)
+    match body:
+        case StartTendering():
+            return start_tendering(order, context)
+        case UndoTendering():
+            return undo_tendering(order, context)
+        case TenderCash():
+            return tender_cash(order, body, context)
+        case UndoTender():
+            return undo_tender(order, body, context)
+        case CompleteOrder():
+            return complete(order, context)
+        case VoidOrder():
+            return _void(order, body, context)
+        case _:
+            pass
+    if order.phase is Phase.TENDERING:
+        return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
+    match body:
+        case ChangeQuantity():
+            return _change_quantity(order, body, context)
+        case OverridePrice():
+            return _override_price(order, body, context)
+        case DiscountLine():
+            return _discount_line(order, body, context)
+        case DiscountOrder():
+            return _discount_order(order, body, context)
+        case AddNote():
+            return _note(order, body, context)
+        case VoidLine():
+            return _void_line(order, body, context)
+        case SuspendOrder():
+            return _suspend(order, body, context)
+        case _:
+            assert_never(body)
+
+
+def answer_of(order: Order, context: OrderContext, **fields: object) -> dict[str, object]:
+    """What a command on an order answers: which order, its total, and what the command adds."""
+    figures = order.figures or price(order, context.settings)
+    due = figures.total_minor + order.rounding_minor() - order.tendered_minor()
+    answer: dict[str, object] = {
+        "order_id": order.id,
+        "total_minor": figures.total_minor,
+        "due_minor": due,
+    }
+    return {**answer, **fields}
+
+
+def opened_for(
+    order: Order | None, context: OrderContext, order_id: str = ""
+) -> tuple[Order, tuple[Fact, ...], Decision | None]:
+    """The current order, or a new one with the fact that opens it, or why not."""
+    none = Order("", "", "")
+    if order is not None:
+        if order.phase is Phase.TENDERING:
+            return none, (), refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
+        return order, (), None
+    if context.settings.rules is None:
+        return none, (), refuse(Refusal.STORE_MUST_BE_SET_UP)
+    if context.disk_nearly_full:
+        return none, (), refuse(Refusal.STORE_MUST_HAVE_DISK_SPACE)
+    if context.orders_open >= limits.ORDERS_OPEN_MAX:
+        return none, (), refuse(Refusal.ORDERS_LIMIT_REACHED, maximum=limits.ORDERS_OPEN_MAX)
+    new_id = order_id or context.command_id
+    event = OrderOpened(new_id, context.register, context.operator)
+    new = Order(new_id, context.operator, context.register, training=context.training, version=1)
+    return new, (context.fact(event, new_id),), None
+
+
+def _prefixed(facts: tuple[Fact, ...], decision: Decision) -> Decision:
+    """`decision` with the opening before it; a refusal opens nothing."""
+    if decision.refused is not None or not facts:
+        return decision
+    return Decision(facts + decision.facts, decision.answer)
+
+
+def _open(order: Order | None, body: OpenOrder, context: OrderContext) -> Decision:
+    if order is not None:
+        return refuse(Refusal.ORDER_MUST_NOT_BE_OPEN, order_id=order.id)
+    if body.order_id in context.originals:
+        return refuse(Refusal.ORDER_ID_MUST_BE_NEW, order_id=body.order_id)
+    if len(body.order_id) > limits.ID_LENGTH_MAX or not (body.order_id or "x").isprintable():
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ID_LENGTH_MAX)
+    new, facts, refused = opened_for(None, context, body.order_id)
+    return refused or Decision(facts, {"order_id": new.id, "total_minor": 0, "due_minor": 0})
+
+
+def _ring_up(order: Order | None, body: AddLine | AddOpenLine, context: OrderContext) -> Decision:
+    current, facts, refused = opened_for(order, context)
+    if refused is not None:
+        return refused
+    if len(current.lines) >= limits.LINES_PER_ORDER_MAX:
+        return refuse(Refusal.LINES_LIMIT_REACHED, maximum=limits.LINES_PER_ORDER_MAX)
+    tare = 0
+    match body:
+        case AddLine():
+            found = _find(body, context)
+            tare = body.tare_milli
+        case AddOpenLine():
+            found = _open_item(body, context)
+        case _:
+            assert_never(body)
+    if isinstance(found, Decision):
+        return found
+    refused = check_quantity(body.quantity_milli, found.unit, tare)
+    if refused is not None:
+        return refused
+    number = len(current.lines) + 1
+    net_milli = body.quantity_milli - tare
+    event = LineAdded(current.id, number, found, net_milli, tare)
+    line = Line(number, found, net_milli, tare_milli=tare)
+    return _prefixed(facts, _with_line(current, line, event, context, added=True))
+
+
+def _with_line(
+    order: Order, line: Line, event: object, context: OrderContext, *, added: bool = False
+) -> Decision:
+    """The decision that `line` is now so, with the order's new total; refuses absurd totals."""
+    lines = order.lines if added else order.lines[: line.line - 1]
+    rest = () if added else order.lines[line.line :]
+    after = Order(
+        order.id,
+        order.opened_by,
+        order.register,
+        lines=(*lines, line, *rest),
+        discount=order.discount,
+    )
+    figures = price(after, context.settings)
+    if abs(figures.total_minor) > limits.AMOUNT_MINOR_MAX:
+        return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
+    row = next((f for f in figures.lines if f.line == line.line), None)
+    answer = {
+        "order_id": order.id,
+        "line": line.line,
+        "name": line.item.name,
+        "net_minor": 0 if row is None else row.net_minor,
+        "total_minor": figures.total_minor,
+        "due_minor": figures.total_minor,
+    }
+    return Decision((context.fact(event, order.id),), answer)
+
+
+def check_quantity(quantity_milli: int, unit: str, tare_milli: int = 0) -> Decision | None:
+    """Why this quantity of such a unit cannot be, or None."""
+    if quantity_milli <= 0:
+        return refuse(Refusal.QUANTITY_MUST_BE_POSITIVE, quantity_milli=quantity_milli)
+    if quantity_milli > limits.QUANTITY_MILLI_MAX:
+        return refuse(
+            Refusal.QUANTITY_MUST_BE_WITHIN_LIMIT, maximum_milli=limits.QUANTITY_MILLI_MAX
+        )
+    if unit == "piece" and quantity_milli % limits.PIECE_MILLI:
+        return refuse(Refusal.QUANTITY_MUST_BE_WHOLE, quantity_milli=quantity_milli)
+    if not 0 <= tare_milli < quantity_milli or (unit == "piece" and tare_milli):
+        return refuse(Refusal.TARE_MUST_BE_LESS_THAN_QUANTITY, tare_milli=tare_milli)
+    return None
+
+
+def _find(body: AddLine, context: OrderContext) -> LineItem | Decision:
+    if not body.code:
+        row = context.book.find_item(body.item_id)
+        if row is None:
+            return refuse(Refusal.ITEM_MUST_EXIST, item_id=body.item_id)
+    else:
+        if not code_is_well_formed(body.code):
+            return refuse(Refusal.CODE_MUST_BE_WELL_FORMED, code=body.code[: limits.CODE_LENGTH_MAX])
+        rows = context.book.find_codes(body.code)
+        if not rows:
+            return _unknown_code(body.code)
+        if len(rows) > 1:
+            names = [row.name for row in rows[:5]]
+            return refuse(Refusal.CODE_MUST_BE_UNAMBIGUOUS, code=body.code, names=names)
+        row = rows[0]
+    if row.open_price:
+        return refuse(Refusal.PRICE_MUST_BE_GIVEN, item_id=row.item_id, name=row.name)
+    if row.tax_class not in context.settings.tax_classes:
+        return refuse(Refusal.TAX_CLASS_MUST_EXIST, tax_class=row.tax_class)
+    return _line_item(row, context)
+
+
+def _unknown_code(code: str) -> Decision:
+    gtin = code.isascii() and code.isdigit() and len(code) in (8, 12, 13, 14)
+    if gtin and not check_digit_is_right(code):
+        return refuse(Refusal.CODE_MUST_BE_WELL_FORMED, code=code, check_digit="wrong")
+    return refuse(Refusal.CODE_MUST_BE_KNOWN, code=code)
+
+
+def _line_item(row: ItemRow, context: OrderContext) -> LineItem:
+    return LineItem(
+        row.item_id,
+        row.name,
+        row.variation,
+        row.department,
+        row.tax_class,
+        row.unit,
+        row.unit_price_micros,
+        row.code,
+        row.factor_milli,
+        context.book_version,
+        row.discountable,
+    )
+
+
+def _open_item(body: AddOpenLine, context: OrderContext) -> LineItem | Decision:
+    name = body.name.strip()
+    if not 1 <= len(name) <= limits.NAME_LENGTH_MAX:
+        return refuse(Refusal.NAME_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
+    if body.tax_class not in context.settings.tax_classes:
+        return refuse(Refusal.TAX_CLASS_MUST_EXIST, tax_class=body.tax_class)
+    if not 0 <= body.unit_price_micros <= limits.UNIT_PRICE_MICROS_MAX:
+        return refuse(Refusal.PRICE_MUST_NOT_BE_NEGATIVE)
+    return LineItem(
+        "",
+        name,
+        "",
+        body.department,
+        body.tax_class,
+        "piece",
+        body.unit_price_micros,
+        "",
+        limits.PIECE_MILLI,
+        context.book_version,
+        open_price=True,
+    )
+
+
+def _change_quantity(order: Order, body: ChangeQuantity, context: OrderContext) -> Decision:
+    line = order.line_at(body.line)
+    if line is None:
+        return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
+    if line.source is not None:
+        return refuse(Refusal.LINE_MUST_NOT_BE_A_RETURN, line=body.line)
+    refused = check_quantity(body.quantity_milli, line.item.unit)
+    if refused is not None:
+        return refused
+    event = LineQuantityChanged(order.id, line.line, body.quantity_milli)
+    changed = Line(line.line, line.item, body.quantity_milli, line.discount)
+    return _with_line(order, changed, event, context)
+
+
+def _override_price(order: Order, body: OverridePrice, context: OrderContext) -> Decision:
+    line = order.line_at(body.line)
+    if line is None:
+        return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
+    if line.source is not None:
+        return refuse(Refusal.LINE_MUST_NOT_BE_A_RETURN, line=body.line)
+    if not 0 <= body.unit_price_micros <= limits.UNIT_PRICE_MICROS_MAX:
+        return refuse(Refusal.PRICE_MUST_NOT_BE_NEGATIVE)
+    if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
+        return refuse(Refusal.REASON_MUST_BE_GIVEN)
+    event = LinePriceOverridden(
+        order.id,
+        line.line,
+        line.item.unit_price_micros,
+        body.unit_price_micros,
+        context.operator,
+        context.approver,
+        body.reason.strip(),
+    )
+    item = attrs.evolve(line.item, unit_price_micros=body.unit_price_micros)
+    changed = Line(line.line, item, line.quantity_milli, line.discount)
+    return _with_line(order, changed, event, context)
+
+
+def _discount_is_sane(kind: DiscountKind, value: int) -> bool:
+    most = limits.PPM if kind is DiscountKind.PERCENT else limits.AMOUNT_MINOR_MAX
+    return 0 <= value <= most
+
+
+def _discount_line(order: Order, body: DiscountLine, context: OrderContext) -> Decision:
+    line = order.line_at(body.line)
+    if line is None:
+        return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
+    if line.source is not None:
+        return refuse(Refusal.LINE_MUST_NOT_BE_A_RETURN, line=body.line)
+    if len(body.reason) > limits.REASON_LENGTH_MAX:
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.REASON_LENGTH_MAX)
+    if not _discount_is_sane(body.kind, body.value):
+        return refuse(Refusal.DISCOUNT_MUST_BE_WITHIN_LIMIT)
+    if not line.item.discountable and body.value:
+        return refuse(Refusal.LINE_MUST_BE_DISCOUNTABLE, line=body.line)
+    event = LineDiscounted(
+        order.id,
+        line.line,
+        body.kind,
+        body.value,
+        body.reason,
+        context.operator,
+        context.approver,
+    )
+    discount = Discount(body.kind, body.value, body.reason) if body.value else None
+    changed = Line(line.line, line.item, line.quantity_milli, discount)
+    return _with_line(order, changed, event, context)
+
+
+def _discount_order(order: Order, body: DiscountOrder, context: OrderContext) -> Decision:
+    if len(body.reason) > limits.REASON_LENGTH_MAX:
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.REASON_LENGTH_MAX)
+    if not _discount_is_sane(body.kind, body.value):
+        return refuse(Refusal.DISCOUNT_MUST_BE_WITHIN_LIMIT)
+    event = OrderDiscounted(
+        order.id, body.kind, body.value, body.reason, context.operator, context.approver
+    )
+    return _applied(order, event, context)
+
+
+def _applied(order: Order, event: OrderEvent, context: OrderContext, **fields: object) -> Decision:
+    """The decision for one event whose answer needs the order as it will be."""
+    stamp = context.stamp
+    at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
+    after = evolve(order, event, at=at)
+    return Decision((context.fact(event, order.id),), answer_of(after, context, **fields))
+
+
+def _note(order: Order, body: AddNote, context: OrderContext) -> Decision:
+    if body.line and order.line_at(body.line) is None:
+        return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
+    # A sealed note is a token and longer than its text; the door checks the text's own length.
+    if not body.text or len(body.text) > limits.NOTE_LENGTH_MAX * 8:
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NOTE_LENGTH_MAX)
+    return _applied(order, Noted(order.id, body.line, body.audience, body.text), context)
+
+
+def _void_line(order: Order, body: VoidLine, context: OrderContext) -> Decision:
+    if order.line_at(body.line) is None:
+        return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
+    if len(body.reason) > limits.REASON_LENGTH_MAX:
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.REASON_LENGTH_MAX)
+    event = LineVoided(order.id, body.line, body.reason, context.operator)
+    return _applied(order, event, context, line=body.line)
+
+
+def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
+    if order.tenders:
+        return refuse(Refusal.TENDERS_MUST_BE_UNDONE, tenders=len(order.tenders))
+    if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
+        return refuse(Refusal.REASON_MUST_BE_GIVEN)
+    total = price(order, context.settings).total_minor
+    event = OrderVoided(
+        order.id,
+        context.register,
+        body.reason.strip(),
+        context.operator,
+        context.approver,
+        total,
+    )
+    return Decision((context.fact(event, order.id),), {"order_id": order.id})
+
+
+def _suspend(order: Order, body: SuspendOrder, context: OrderContext) -> Decision:
+    if not order.live_lines():
+        return refuse(Refusal.LINES_MUST_BE_PRESENT)
+    if len(body.label) > limits.NOTE_LENGTH_MAX * 8:
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NOTE_LENGTH_MAX)
+    event = OrderSuspended(order.id, context.register, body.label)
+    return Decision((context.fact(event, order.id),), {"order_id": order.id})
+
+
+def _resume(order: Order | None, body: ResumeOrder, context: OrderContext) -> Decision:
+    if order is None:
+        return refuse(Refusal.ORDER_MUST_EXIST, order_id=body.order_id)
+    if order.phase is not Phase.SUSPENDED:
+        return refuse(Refusal.ORDER_MUST_BE_SUSPENDED, order_id=order.id, register=order.register)
+    event = OrderResumed(order.id, context.register, context.operator)
+    return _applied(order, event, context)
+
+
+def _reprint(order: Order | None, context: OrderContext) -> Decision:
+    if order is None:
+        return refuse(Refusal.ORDER_MUST_EXIST)
+    if order.completion is None:
+        return refuse(Refusal.ORDER_MUST_BE_COMPLETED, order_id=order.id)
+    number = order.completion.receipt_number
+    event = ReceiptReprinted(order.id, context.register, context.operator, number)
+    return Decision((context.fact(event, order.id),), {"receipt_number": number})

@@ -1,0 +1,354 @@
+"""Facts of an order's stream `order/<id>`. A completed order copies; nothing is computed twice."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+from engine.decision import EVENTS
+
+
+class DiscountKind(Enum):
+    """How a discount's value reads: PERCENT in ppm, AMOUNT in minor units."""
+
+    PERCENT = "percent"
+    AMOUNT = "amount"
+
+
+class Audience(Enum):
+    """Who a note is for: INTERNAL goes to the kitchen, CUSTOMER to the receipt."""
+
+    INTERNAL = "internal"
+    CUSTOMER = "customer"
+
+
+@frozen
+class LineItem:
+    """What a line sells, in the words and at the price of that moment.
+
+    `factor_milli` is the stock a quantity of one stands for; `price_book` the catalog version.
+    """
+
+    item_id: str
+    name: str
+    variation: str
+    department: str
+    tax_class: str
+    unit: str
+    unit_price_micros: int
+    code: str
+    factor_milli: int
+    price_book: int
+    discountable: bool = True
+    open_price: bool = False
+
+
+@frozen
+class ReturnOf:
+    """Where a return line comes from and the exact money that goes back (all negative or zero)."""
+
+    order_id: str
+    line: int
+    receipt_number: str
+    rate_ppm: int
+    total_minor: int
+    tax_minor: int
+    reason: str
+
+
+@frozen
+class LineFigures:
+    """One line's frozen amounts in minor units. net = amount + discounts; total = base + tax."""
+
+    line: int
+    amount_minor: int
+    line_discount_minor: int
+    order_discount_minor: int
+    net_minor: int
+    base_minor: int
+    tax_minor: int
+    total_minor: int
+    rate_ppm: int
+
+
+@frozen
+class TaxFigures:
+    """One tax class and rate of the document."""
+
+    tax_class: str
+    rate_ppm: int
+    base_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+@frozen
+class Figures:
+    """Every amount of a document, computed once. `rules` names the policy that made them."""
+
+    lines: tuple[LineFigures, ...]
+    taxes: tuple[TaxFigures, ...]
+    subtotal_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    rules: str
+
+
+@EVENTS.name("order.opened/1")
+@frozen
+class OrderOpened:
+    """An order began at a register."""
+
+    order_id: str
+    register: str
+    operator: str
+
+
+@EVENTS.name("order.line_added/1")
+@frozen
+class LineAdded:
+    """A line was rung up. Quantity is net of tare, in thousandths."""
+
+    order_id: str
+    line: int
+    item: LineItem
+    quantity_milli: int
+    tare_milli: int
+
+
+@EVENTS.name("order.return_line_added/1")
+@frozen
+class ReturnLineAdded:
+    """A line goes back. `quantity_milli` is negative; the money is what was paid for it."""
+
+    order_id: str
+    line: int
+    item: LineItem
+    quantity_milli: int
+    source: ReturnOf
+
+
+@EVENTS.name("order.line_quantity_changed/1")
+@frozen
+class LineQuantityChanged:
+    """Another quantity."""
+
+    order_id: str
+    line: int
+    quantity_milli: int
+
+
+@EVENTS.name("order.line_price_overridden/1")
+@frozen
+class LinePriceOverridden:
+    """Another unit price: old, new, who and why."""
+
+    order_id: str
+    line: int
+    old_unit_price_micros: int
+    new_unit_price_micros: int
+    operator: str
+    approver: str
+    reason: str
+
+
+@EVENTS.name("order.line_discounted/1")
+@frozen
+class LineDiscounted:
+    """A line's discount is now this one; value 0 takes it off."""
+
+    order_id: str
+    line: int
+    kind: DiscountKind
+    value: int
+    reason: str
+    operator: str
+    approver: str
+
+
+@EVENTS.name("order.discounted/1")
+@frozen
+class OrderDiscounted:
+    """The whole order's discount is now this one; value 0 takes it off."""
+
+    order_id: str
+    kind: DiscountKind
+    value: int
+    reason: str
+    operator: str
+    approver: str
+
+
+@EVENTS.name("order.noted/1")
+@frozen
+class Noted:
+    """A note on a line, or on the order where line is 0. `text` is personal of the order."""
+
+    order_id: str
+    line: int
+    audience: Audience
+    text: str
+
+
+@EVENTS.name("order.line_voided/1")
+@frozen
+class LineVoided:
+    """A line no longer counts; it stays on record."""
+
+    order_id: str
+    line: int
+    reason: str
+    operator: str
+
+
+@EVENTS.name("order.voided/1")
+@frozen
+class OrderVoided:
+    """The order ended without a sale."""
+
+    order_id: str
+    register: str
+    reason: str
+    operator: str
+    approver: str
+    total_minor: int
+
+
+@EVENTS.name("order.suspended/1")
+@frozen
+class OrderSuspended:
+    """Parked; any register may take it. `label` is personal of the order."""
+
+    order_id: str
+    register: str
+    label: str
+
+
+@EVENTS.name("order.resumed/1")
+@frozen
+class OrderResumed:
+    """Taken up at a register."""
+
+    order_id: str
+    register: str
+    operator: str
+
+
+@EVENTS.name("order.tendering_started/1")
+@frozen
+class TenderingStarted:
+    """The figures are fixed until every tender is undone."""
+
+    order_id: str
+    figures: Figures
+
+
+@EVENTS.name("order.tendering_undone/1")
+@frozen
+class TenderingUndone:
+    """Back to ringing up."""
+
+    order_id: str
+
+
+@EVENTS.name("order.cash_tendered/1")
+@frozen
+class CashTendered:
+    """Cash handed over (negative: paid out). `rounding_minor` settles the due to a cash amount."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    rounding_minor: int
+
+
+@EVENTS.name("order.tender_undone/1")
+@frozen
+class TenderUndone:
+    """A tender was handed back before completion."""
+
+    order_id: str
+    tender: int
+
+
+@frozen
+class TenderFigures:
+    """One tender of a completed order."""
+
+    tender: int
+    kind: str
+    amount_minor: int
+
+
+@EVENTS.name("order.completed/1")
+@frozen
+class OrderCompleted:
+    """A sale. Copies the frozen figures; total + rounding = tenders - change.
+
+    `receipt_sequence` counts per register (and per training), without gaps; `cash_minor` is what
+    the drawer gained.
+    """
+
+    order_id: str
+    register: str
+    operator: str
+    receipt_number: str
+    receipt_sequence: int
+    figures: Figures
+    tenders: tuple[TenderFigures, ...]
+    rounding_minor: int
+    change_minor: int
+    cash_minor: int
+    till_session: int
+    returned_minor: int
+    open_price_minor: int
+    voided_lines: int
+
+
+@EVENTS.name("order.returned/1")
+@frozen
+class OrderReturned:
+    """On the original's stream: part of a line went back in another completed order."""
+
+    order_id: str
+    line: int
+    quantity_milli: int
+    total_minor: int
+    tax_minor: int
+    by_order: str
+
+
+@EVENTS.name("order.receipt_reprinted/1")
+@frozen
+class ReceiptReprinted:
+    """A copy of a receipt was asked for."""
+
+    order_id: str
+    register: str
+    operator: str
+    receipt_number: str
+
+
+OrderEvent = (
+    OrderOpened
+    | LineAdded
+    | ReturnLineAdded
+    | LineQuantityChanged
+    | LinePriceOverridden
+    | LineDiscounted
+    | OrderDiscounted
+    | Noted
+    | LineVoided
+    | OrderVoided
+    | OrderSuspended
+    | OrderResumed
+    | TenderingStarted
+    | TenderingUndone
+    | CashTendered
+    | TenderUndone
+    | OrderCompleted
+    | OrderReturned
+    | ReceiptReprinted
+)

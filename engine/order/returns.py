@@ -1,0 +1,131 @@
+"""Returns against the original: never more than was sold, never more or less than was paid."""
+
+from __future__ import annotations
+
+from engine import limits
+from engine.decision import Decision, refuse
+from engine.order.commands import AddReturnLine
+from engine.order.context import OrderContext
+from engine.order.events import OrderReturned, ReturnLineAdded, ReturnOf
+from engine.order.refusal import Refusal
+from engine.order.state import Line, Order
+from native import apportion
+
+
+def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) -> Decision:
+    """Decide to take back `body.quantity_milli` of a sold line.
+
+    The money is the part of the line's paid total that brings the sum of all its returns to the
+    exact share of what has then gone back, so any order of partial returns ends at what was paid.
+
+    Refuses:
+        order_must_exist, order_must_be_completed, lines_limit_reached, line_must_exist,
+        line_must_not_be_a_return, quantity_must_be_positive, quantity_must_be_whole,
+        reason_must_be_given, return_must_be_within_sold, in that order.
+    """
+    original = context.originals.get(body.order_id)
+    if original is None or original.training != context.training:
+        return refuse(Refusal.ORDER_MUST_EXIST, order_id=body.order_id)
+    if original.completion is None or original.figures is None:
+        return refuse(Refusal.ORDER_MUST_BE_COMPLETED, order_id=original.id)
+    if len(order.lines) >= limits.LINES_PER_ORDER_MAX:
+        return refuse(Refusal.LINES_LIMIT_REACHED, maximum=limits.LINES_PER_ORDER_MAX)
+    sold = original.line_at(body.line)
+    if sold is None:
+        return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
+    if sold.source is not None:
+        return refuse(Refusal.LINE_MUST_NOT_BE_A_RETURN, line=body.line)
+    if body.quantity_milli <= 0:
+        return refuse(Refusal.QUANTITY_MUST_BE_POSITIVE, quantity_milli=body.quantity_milli)
+    if sold.item.unit == "piece" and body.quantity_milli % limits.PIECE_MILLI:
+        return refuse(Refusal.QUANTITY_MUST_BE_WHOLE, quantity_milli=body.quantity_milli)
+    if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
+        return refuse(Refusal.REASON_MUST_BE_GIVEN)
+    pending = _pending(order, original.id, body.line)
+    gone_milli = sold.returned_milli + sum(-line.quantity_milli for line in pending)
+    left_milli = sold.quantity_milli - gone_milli
+    if body.quantity_milli > left_milli:
+        return refuse(Refusal.RETURN_MUST_BE_WITHIN_SOLD, left_milli=max(0, left_milli))
+    total, tax = _money_back(original, sold, pending, gone_milli + body.quantity_milli)
+    figures = next(row for row in original.figures.lines if row.line == sold.line)
+    source = ReturnOf(
+        original.id,
+        sold.line,
+        original.completion.receipt_number,
+        figures.rate_ppm,
+        -total,
+        -tax,
+        body.reason.strip(),
+    )
+    event = ReturnLineAdded(
+        order.id, len(order.lines) + 1, sold.item, -body.quantity_milli, source
+    )
+    answer = {"order_id": order.id, "line": event.line, "total_minor": -total}
+    return Decision((context.fact(event, order.id),), answer)
+
+
+def _pending(order: Order, original_id: str, line: int) -> list[Line]:
+    """The return lines of `order` that already take from this sold line."""
+    return [
+        entry
+        for entry in order.live_lines()
+        if entry.source is not None
+        and entry.source.order_id == original_id
+        and entry.source.line == line
+    ]
+
+
+def _money_back(
+    original: Order, sold: Line, pending: list[Line], gone_milli: int
+) -> tuple[int, int]:
+    """(total, tax) that go back so that `gone_milli` of the line are settled exactly."""
+    assert original.figures is not None
+    row = next(entry for entry in original.figures.lines if entry.line == sold.line)
+    shares = [gone_milli, sold.quantity_milli - gone_milli]
+    total = apportion(row.total_minor, shares)[0] - sold.returned_total_minor
+    tax = apportion(row.tax_minor, shares)[0] - sold.returned_tax_minor
+    for entry in pending:
+        assert entry.source is not None
+        total += entry.source.total_minor
+        tax += entry.source.tax_minor
+    return total, tax
+
+
+def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
+    """Why the order's return lines no longer fit their originals, or None.
+
+    Another register may have taken the same goods back since the line was added.
+    """
+    for line in order.live_lines():
+        if line.source is None:
+            continue
+        original = context.originals.get(line.source.order_id)
+        sold = None if original is None else original.line_at(line.source.line)
+        if sold is None:
+            return refuse(Refusal.ORDER_MUST_EXIST, order_id=line.source.order_id)
+        asked = sum(-p.quantity_milli for p in _pending(order, line.source.order_id, sold.line))
+        left_milli = sold.quantity_milli - sold.returned_milli
+        if asked > left_milli:
+            return refuse(
+                Refusal.RETURN_MUST_BE_WITHIN_SOLD, line=line.line, left_milli=max(0, left_milli)
+            )
+    return None
+
+
+def returned_facts(order: Order) -> list[tuple[str, OrderReturned]]:
+    """What a completed order took back, by original order: (order id, event)."""
+    return [
+        (
+            line.source.order_id,
+            OrderReturned(
+                line.source.order_id,
+                line.source.line,
+                -line.quantity_milli,
+                -line.source.total_minor,
+                -line.source.tax_minor,
+                order.id,
+            ),
+        )
+        for line in order.live_lines()
+        if line.source is not None
+    ]

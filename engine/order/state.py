@@ -1,0 +1,278 @@
+"""An order as its events left it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import assert_never
+
+import attrs
+from attrs import frozen
+
+from engine.order.events import (
+    Audience,
+    CashTendered,
+    DiscountKind,
+    Figures,
+    LineAdded,
+    LineDiscounted,
+    LineItem,
+    LinePriceOverridden,
+    LineQuantityChanged,
+    LineVoided,
+    Noted,
+    OrderCompleted,
+    OrderDiscounted,
+    OrderEvent,
+    OrderOpened,
+    OrderResumed,
+    OrderReturned,
+    OrderSuspended,
+    OrderVoided,
+    ReceiptReprinted,
+    ReturnLineAdded,
+    ReturnOf,
+    TenderFigures,
+    TenderingStarted,
+    TenderingUndone,
+    TenderUndone,
+)
+
+
+class Phase(Enum):
+    """Where an order stands. COMPLETED and VOIDED are the ends."""
+
+    OPEN = "open"
+    SUSPENDED = "suspended"
+    TENDERING = "tendering"
+    COMPLETED = "completed"
+    VOIDED = "voided"
+
+
+@frozen
+class Discount:
+    """A manual discount; PERCENT in ppm, AMOUNT in minor units."""
+
+    kind: DiscountKind
+    value: int
+    reason: str
+
+
+@frozen
+class Note:
+    """Words on a line or an order."""
+
+    audience: Audience
+    text: str
+
+
+@frozen
+class Line:
+    """One line. `returned_*` count what later orders gave back, as positive amounts."""
+
+    line: int
+    item: LineItem
+    quantity_milli: int
+    discount: Discount | None = None
+    notes: tuple[Note, ...] = ()
+    voided: bool = False
+    source: ReturnOf | None = None
+    tare_milli: int = 0
+    overridden: bool = False
+    returned_milli: int = 0
+    returned_total_minor: int = 0
+    returned_tax_minor: int = 0
+
+
+@frozen
+class Tender:
+    """One payment of the order."""
+
+    tender: int
+    kind: str
+    amount_minor: int
+    rounding_minor: int
+
+
+@frozen
+class Completion:
+    """How it ended: what the receipt and every report copy."""
+
+    operator: str
+    register: str
+    receipt_number: str
+    tenders: tuple[TenderFigures, ...]
+    rounding_minor: int
+    change_minor: int
+    at_ns: int
+    utc_offset_s: int
+    business_date: str
+
+
+@frozen
+class Order:
+    """`register` is where it is current, or "" while suspended. Lines are numbered from 1."""
+
+    id: str
+    opened_by: str
+    register: str
+    phase: Phase = Phase.OPEN
+    lines: tuple[Line, ...] = ()
+    discount: Discount | None = None
+    notes: tuple[Note, ...] = ()
+    label: str = ""
+    figures: Figures | None = None
+    tenders: tuple[Tender, ...] = ()
+    tender_count: int = 0
+    completion: Completion | None = None
+    training: bool = False
+    version: int = 0
+
+    def line_at(self, line: int) -> Line | None:
+        """Line number `line` unless it is voided or never was."""
+        if not 1 <= line <= len(self.lines) or self.lines[line - 1].voided:
+            return None
+        return self.lines[line - 1]
+
+    def live_lines(self) -> tuple[Line, ...]:
+        """The lines that count."""
+        return tuple(line for line in self.lines if not line.voided)
+
+    def tendered_minor(self) -> int:
+        """What was handed over so far."""
+        return sum(tender.amount_minor for tender in self.tenders)
+
+    def rounding_minor(self) -> int:
+        """What cash rounding added to the total so far."""
+        return sum(tender.rounding_minor for tender in self.tenders)
+
+
+def opened(event: OrderOpened, *, training: bool) -> Order:
+    """The order an opening makes."""
+    return Order(event.order_id, event.operator, event.register, training=training, version=1)
+
+
+def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Order:
+    """The order after `event`; `at` is the stamp's (now_ns, utc_offset_s, business_date)."""
+    changed = _evolve(order, event, at)
+    return attrs.evolve(changed, version=order.version + 1)
+
+
+def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
+    match event:
+        case OrderOpened():
+            raise AssertionError("an order opens once")
+        case (
+            LineAdded()
+            | ReturnLineAdded()
+            | LineQuantityChanged()
+            | LinePriceOverridden()
+            | LineDiscounted()
+            | LineVoided()
+            | OrderReturned()
+        ):
+            return _evolve_line(order, event)
+        case OrderDiscounted():
+            return attrs.evolve(order, discount=_discount(event))
+        case Noted():
+            return _noted(order, event)
+        case OrderVoided():
+            return attrs.evolve(order, phase=Phase.VOIDED)
+        case OrderSuspended():
+            return attrs.evolve(order, phase=Phase.SUSPENDED, register="", label=event.label)
+        case OrderResumed():
+            return attrs.evolve(order, phase=Phase.OPEN, register=event.register)
+        case TenderingStarted():
+            return attrs.evolve(order, phase=Phase.TENDERING, figures=event.figures)
+        case TenderingUndone():
+            return attrs.evolve(order, phase=Phase.OPEN, figures=None)
+        case CashTendered():
+            tender = Tender(event.tender, "cash", event.amount_minor, event.rounding_minor)
+            tenders = (*order.tenders, tender)
+            return attrs.evolve(order, tenders=tenders, tender_count=event.tender)
+        case TenderUndone():
+            kept = tuple(t for t in order.tenders if t.tender != event.tender)
+            return attrs.evolve(order, tenders=kept)
+        case OrderCompleted():
+            return _completed(order, event, at)
+        case ReceiptReprinted():
+            return order
+        case _:
+            assert_never(event)
+
+
+def _evolve_line(
+    order: Order,
+    event: LineAdded
+    | ReturnLineAdded
+    | LineQuantityChanged
+    | LinePriceOverridden
+    | LineDiscounted
+    | LineVoided
+    | OrderReturned,
+) -> Order:
+    match event:
+        case LineAdded():
+            new = Line(event.line, event.item, event.quantity_milli, tare_milli=event.tare_milli)
+            return attrs.evolve(order, lines=(*order.lines, new))
+        case ReturnLineAdded():
+            new = Line(event.line, event.item, event.quantity_milli, source=event.source)
+            return attrs.evolve(order, lines=(*order.lines, new))
+        case _:
+            pass
+    line = order.lines[event.line - 1]
+    match event:
+        case LineQuantityChanged():
+            line = attrs.evolve(line, quantity_milli=event.quantity_milli)
+        case LinePriceOverridden():
+            item = attrs.evolve(line.item, unit_price_micros=event.new_unit_price_micros)
+            line = attrs.evolve(line, item=item, overridden=True)
+        case LineDiscounted():
+            line = attrs.evolve(line, discount=_discount(event))
+        case LineVoided():
+            line = attrs.evolve(line, voided=True)
+        case OrderReturned():
+            line = attrs.evolve(
+                line,
+                returned_milli=line.returned_milli + event.quantity_milli,
+                returned_total_minor=line.returned_total_minor + event.total_minor,
+                returned_tax_minor=line.returned_tax_minor + event.tax_minor,
+            )
+        case _:
+            assert_never(event)
+    return attrs.evolve(order, lines=_replaced(order.lines, line))
+
+
+def _replaced(lines: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
+    return (*lines[: line.line - 1], line, *lines[line.line :])
+
+
+def _discount(event: LineDiscounted | OrderDiscounted) -> Discount | None:
+    return Discount(event.kind, event.value, event.reason) if event.value else None
+
+
+def _noted(order: Order, event: Noted) -> Order:
+    note = Note(event.audience, event.text)
+    if event.line == 0:
+        return attrs.evolve(order, notes=(*order.notes, note))
+    line = order.lines[event.line - 1]
+    line = attrs.evolve(line, notes=(*line.notes, note))
+    return attrs.evolve(order, lines=_replaced(order.lines, line))
+
+
+def _completed(order: Order, event: OrderCompleted, at: tuple[int, int, str]) -> Order:
+    completion = Completion(
+        event.operator,
+        event.register,
+        event.receipt_number,
+        event.tenders,
+        event.rounding_minor,
+        event.change_minor,
+        *at,
+    )
+    return attrs.evolve(
+        order,
+        phase=Phase.COMPLETED,
+        register="",
+        figures=event.figures,
+        completion=completion,
+    )

@@ -1,0 +1,190 @@
+"""Tendering: the figures freeze, cash changes hands, the sale completes.
+
+Invariant of every completed order: total + rounding = tenders - change.
+"""
+
+from __future__ import annotations
+
+from engine import limits
+from engine.decision import Decision, Fact, refuse
+from engine.order.commands import TenderCash, UndoTender
+from engine.order.context import OrderContext
+from engine.order.events import (
+    CashTendered,
+    OrderCompleted,
+    TenderFigures,
+    TenderingStarted,
+    TenderingUndone,
+    TenderUndone,
+)
+from engine.order.refusal import Refusal
+from engine.order.returns import returned_facts, returns_still_fit
+from engine.order.state import Order, Phase
+from engine.pricing import price
+from native import cash_round
+
+
+def start_tendering(order: Order, context: OrderContext) -> Decision:
+    """Freeze the figures.
+
+    Refuses:
+        order_must_not_be_tendering, lines_must_be_present, return_must_be_within_sold.
+    """
+    if order.phase is Phase.TENDERING:
+        return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
+    if not order.live_lines():
+        return refuse(Refusal.LINES_MUST_BE_PRESENT)
+    refused = returns_still_fit(order, context)
+    if refused is not None:
+        return refused
+    figures = price(order, context.settings)
+    event = TenderingStarted(order.id, figures)
+    rounded = cash_due(figures.total_minor, context)
+    answer = {
+        "order_id": order.id,
+        "total_minor": figures.total_minor,
+        "due_minor": figures.total_minor,
+        "cash_due_minor": rounded,
+    }
+    return Decision((context.fact(event, order.id),), answer)
+
+
+def cash_due(due_minor: int, context: OrderContext) -> int:
+    """What `due_minor` is when paid in cash under the store's cash rounding."""
+    rules = context.settings.required()
+    return cash_round(due_minor, rules.cash_step_minor, rules.cash_mode.value)
+
+
+def undo_tendering(order: Order, context: OrderContext) -> Decision:
+    """Go back to ringing up.
+
+    Refuses:
+        order_must_be_tendering, tenders_must_be_undone.
+    """
+    if order.phase is not Phase.TENDERING:
+        return refuse(Refusal.ORDER_MUST_BE_TENDERING)
+    if order.tenders:
+        return refuse(Refusal.TENDERS_MUST_BE_UNDONE, tenders=len(order.tenders))
+    return Decision(
+        (context.fact(TenderingUndone(order.id), order.id),), {"order_id": order.id}
+    )
+
+
+def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decision:
+    """Take cash, or pay a refund out. What is over the due is change at completion.
+
+    Refuses:
+        those of start_tendering; then tenders_limit_reached, till_must_be_open,
+        amount_must_still_be_due, refund_must_be_exact, amount_must_be_positive,
+        amount_must_be_within_limit.
+    """
+    facts: tuple[Fact, ...] = ()
+    figures = order.figures
+    if order.phase is not Phase.TENDERING or figures is None:
+        started = start_tendering(order, context)
+        if started.refused is not None:
+            return started
+        facts, figures = started.facts, price(order, context.settings)
+    if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
+        return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=limits.TENDERS_PER_ORDER_MAX)
+    if context.till_session == 0:
+        return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
+    due = figures.total_minor + order.rounding_minor() - order.tendered_minor()
+    rounded = cash_due(due, context)
+    if due == 0 or (figures.total_minor > 0) != (due > 0):
+        return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
+    if due < 0 and body.amount_minor != rounded:
+        return refuse(Refusal.REFUND_MUST_BE_EXACT, due_minor=rounded)
+    if due > 0 and body.amount_minor <= 0:
+        return refuse(Refusal.AMOUNT_MUST_BE_POSITIVE, due_minor=rounded)
+    if abs(body.amount_minor) > limits.AMOUNT_MINOR_MAX:
+        return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
+    # Only the part that settles the order is rounded; an instalment leaves the due as it is.
+    settles = due < 0 or body.amount_minor >= rounded
+    rounding = rounded - due if settles else 0
+    event = CashTendered(order.id, order.tender_count + 1, body.amount_minor, rounding)
+    left = due + rounding - body.amount_minor
+    answer = {
+        "order_id": order.id,
+        "tender": event.tender,
+        "total_minor": figures.total_minor,
+        "due_minor": max(left, 0) if due > 0 else left,
+        "change_minor": max(-left, 0) if due > 0 else 0,
+        "rounding_minor": rounding,
+    }
+    return Decision((*facts, context.fact(event, order.id)), answer)
+
+
+def undo_tender(order: Order, body: UndoTender, context: OrderContext) -> Decision:
+    """Hand a tender back before completion.
+
+    Refuses:
+        order_must_be_tendering, tender_must_exist.
+    """
+    if order.phase is not Phase.TENDERING:
+        return refuse(Refusal.ORDER_MUST_BE_TENDERING)
+    tender = next((entry for entry in order.tenders if entry.tender == body.tender), None)
+    if tender is None:
+        return refuse(Refusal.TENDER_MUST_EXIST, tender=body.tender)
+    event = TenderUndone(order.id, body.tender)
+    answer = {"order_id": order.id, "returned_minor": tender.amount_minor}
+    return Decision((context.fact(event, order.id),), answer)
+
+
+def complete(order: Order, context: OrderContext) -> Decision:
+    """Close the sale: the next receipt number, the change, what went back to its original.
+
+    Refuses:
+        order_must_be_tendering, return_must_be_within_sold, till_must_be_open, order_must_be_paid.
+    """
+    figures = order.figures
+    if order.phase is not Phase.TENDERING or figures is None:
+        return refuse(Refusal.ORDER_MUST_BE_TENDERING)
+    refused = returns_still_fit(order, context)
+    if refused is not None:
+        return refused
+    if order.tenders and context.till_session == 0:
+        return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
+    left = figures.total_minor + order.rounding_minor() - order.tendered_minor()
+    if left > 0 or (left < 0 and figures.total_minor < 0) or (left < 0 and not order.tenders):
+        return refuse(Refusal.ORDER_MUST_BE_PAID, due_minor=left)
+    change = -left
+    completed = _completed(order, context, change)
+    facts = [context.fact(completed, order.id)]
+    facts += [context.fact(event, original) for original, event in returned_facts(order)]
+    answer = {
+        "order_id": order.id,
+        "receipt_number": completed.receipt_number,
+        "total_minor": figures.total_minor,
+        "rounding_minor": completed.rounding_minor,
+        "change_minor": change,
+    }
+    return Decision(tuple(facts), answer)
+
+
+def receipt_number(register: str, sequence: int, *, training: bool) -> str:
+    """`<register>-<sequence>`, training with a `T` before it; gap-free per register."""
+    return f"{'T' if training else ''}{register}-{sequence:06d}"
+
+
+def _completed(order: Order, context: OrderContext, change: int) -> OrderCompleted:
+    figures = order.figures
+    assert figures is not None
+    lines = order.live_lines()
+    totals = {row.line: row.total_minor for row in figures.lines}
+    return OrderCompleted(
+        order.id,
+        context.register,
+        context.operator,
+        receipt_number(context.register, context.next_receipt, training=context.training),
+        context.next_receipt,
+        figures,
+        tuple(TenderFigures(t.tender, t.kind, t.amount_minor) for t in order.tenders),
+        order.rounding_minor(),
+        change,
+        order.tendered_minor() - change,
+        context.till_session if order.tenders else 0,
+        sum(totals[line.line] for line in lines if line.source is not None),
+        sum(totals[line.line] for line in lines if line.item.open_price),
+        len(order.lines) - len(lines),
+    )

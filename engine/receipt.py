@@ -1,0 +1,175 @@
+"""Documents from frozen figures: the receipt and the Z report. Nothing here computes an amount."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from engine.document import Align, Block, Document, columns, feed, rule, text
+from engine.money import format_micros, format_minor, format_money, format_quantity, format_rate
+from engine.order.events import Audience, LineFigures, TaxFigures
+from engine.order.state import Line, Order
+from engine.register import DayClosed
+from engine.settings import Settings, StoreRules
+from engine.staff import Staff
+from engine.words import words_of
+
+
+def local_time(now_ns: int, utc_offset_s: int) -> str:
+    """`2026-11-23 14:03` at the store."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=now_ns // 10**9 + utc_offset_s)
+    return moment.strftime("%Y-%m-%d %H:%M")
+
+
+def receipt_document(
+    order: Order, settings: Settings, staff: Staff, *, copy: bool = False
+) -> Document:
+    """The receipt of a completed order. A reprint differs by its COPY mark and nothing else."""
+    completion, figures = order.completion, order.figures
+    assert completion is not None, "only a completed order has a receipt"
+    assert figures is not None
+    rules = settings.required()
+    words = words_of(rules.language)
+    blocks = _head(rules)
+    if order.training:
+        blocks += [text(words["training"], align=Align.CENTER, bold=True), feed()]
+    stamp = local_time(completion.at_ns, completion.utc_offset_s)
+    blocks += [columns(f"{words['receipt']} {completion.receipt_number}", stamp)]
+    person = staff.operators.get(completion.operator)
+    name = completion.operator if person is None else person.name
+    blocks += [text(f"{words['served_by']} {name}"), rule()]
+    rows = {row.line: row for row in figures.lines}
+    for line in order.live_lines():
+        blocks += _line_blocks(line, rows[line.line], settings)
+    blocks += _notes(order.notes)
+    blocks.append(rule())
+    order_discount = sum(row.order_discount_minor for row in figures.lines)
+    if order_discount:
+        blocks.append(columns(words["order_discount"], _amount(order_discount, rules)))
+    blocks += _total_blocks(order, rules)
+    blocks += _tax_blocks(figures.taxes, settings)
+    if rules.receipt_footer:
+        blocks += [feed(), text(rules.receipt_footer, align=Align.CENTER)]
+    title = f"{words['receipt']} {completion.receipt_number}"
+    return Document(title, tuple(blocks), rules.language, copy)
+
+
+def _head(rules: StoreRules) -> list[Block]:
+    blocks = [text(rules.name, align=Align.CENTER, bold=True, large=True)]
+    blocks += [text(line, align=Align.CENTER) for line in rules.address]
+    if rules.tax_number:
+        blocks.append(text(rules.tax_number, align=Align.CENTER))
+    return [*blocks, feed()]
+
+
+def _amount(amount_minor: int, rules: StoreRules) -> str:
+    return format_minor(amount_minor, rules.currency, rules.language)
+
+
+def _line_blocks(line: Line, row: LineFigures, settings: Settings) -> list[Block]:
+    rules = settings.required()
+    words = words_of(rules.language)
+    item = line.item
+    name = f"{item.name} {item.variation}".strip()
+    tax = settings.tax_classes.get(item.tax_class)
+    letter = "" if tax is None else f" {tax.letter}"
+    shown = row.total_minor if line.source is not None else row.amount_minor
+    blocks = [columns(name, _amount(shown, rules) + letter)]
+    plain = item.unit == "piece" and line.quantity_milli == 1000
+    if not plain:
+        quantity = format_quantity(line.quantity_milli, item.unit, rules.language)
+        price = format_micros(item.unit_price_micros, rules.currency, rules.language)
+        tare = ""
+        if line.tare_milli:
+            weight = format_quantity(line.tare_milli, item.unit, rules.language)
+            tare = f" ({words['tare']} {weight})"
+        blocks.append(text(f"  {quantity} x {price}{tare}"))
+    if row.line_discount_minor:
+        blocks.append(
+            columns(f"  {words['discount']}", _amount(row.line_discount_minor, rules))
+        )
+    if line.source is not None:
+        blocks.append(text(f"  {words['return_of']} {line.source.receipt_number}"))
+    return blocks + _notes(line.notes)
+
+
+def _notes(notes: tuple[object, ...]) -> list[Block]:
+    return [
+        text(f"  {note.text}")
+        for note in notes
+        if getattr(note, "audience", None) is Audience.CUSTOMER and hasattr(note, "text")
+    ]
+
+
+def _total_blocks(order: Order, rules: StoreRules) -> list[Block]:
+    completion, figures = order.completion, order.figures
+    assert completion is not None
+    assert figures is not None
+    words = words_of(rules.language)
+    key = "refund" if figures.total_minor < 0 else "total"
+    total = format_money(figures.total_minor, rules.currency, rules.language)
+    blocks = [columns(words[key], total, bold=True, large=True)]
+    if completion.rounding_minor:
+        blocks.append(columns(words["rounding"], _amount(completion.rounding_minor, rules)))
+    blocks += [
+        columns(words.get(tender.kind, tender.kind), _amount(tender.amount_minor, rules))
+        for tender in completion.tenders
+    ]
+    if completion.change_minor:
+        blocks.append(columns(words["change"], _amount(completion.change_minor, rules)))
+    return [*blocks, rule()]
+
+
+def _tax_blocks(taxes: tuple[TaxFigures, ...], settings: Settings) -> list[Block]:
+    rules = settings.required()
+    words = words_of(rules.language)
+    blocks = []
+    for row in taxes:
+        tax = settings.tax_classes.get(row.tax_class)
+        letter = "" if tax is None else f"{tax.letter} "
+        rate = format_rate(row.rate_ppm, rules.language)
+        blocks.append(
+            columns(
+                f"{letter}{words['tax']} {rate}  {words['net']} {_amount(row.base_minor, rules)}",
+                _amount(row.tax_minor, rules),
+            )
+        )
+    return blocks
+
+
+def z_document(event: DayClosed, settings: Settings, *, at: tuple[int, int]) -> Document:
+    """The printed Z; `at` is (now_ns, utc_offset_s)."""
+    rules = settings.required()
+    words = words_of(rules.language)
+    totals = event.totals
+    title = f"{words['z_report']} {event.register}-{event.z_number}"
+    blocks = [
+        *_head(rules),
+        text(title, bold=True, align=Align.CENTER),
+        columns(words["business_date"], event.business_date),
+        columns(f"{words['register']} {event.register}", local_time(*at)),
+        rule(),
+        columns(words["sales"], str(totals.sales)),
+        columns(words["receipts"], f"{totals.receipt_first} - {totals.receipt_last}"),
+        columns(words["gross_sales"], _amount(totals.gross_minor, rules)),
+        columns(words["returns"], _amount(-totals.returned_minor, rules)),
+        columns(words["discounts"], _amount(totals.discount_minor, rules)),
+        columns(words["net_sales"], _amount(totals.total_minor, rules), bold=True),
+        rule(),
+        *_tax_blocks(totals.taxes, settings),
+        rule(),
+        *(
+            columns(words.get(kind, kind), _amount(amount, rules))
+            for kind, amount in sorted(totals.tenders.items())
+        ),
+        columns(words["rounding"], _amount(totals.rounding_minor, rules)),
+        columns(words["paid_in"], _amount(totals.paid_in_minor, rules)),
+        columns(words["paid_out"], _amount(totals.paid_out_minor, rules)),
+        columns(words["over_short"], _amount(totals.over_short_minor, rules)),
+        rule(),
+        columns(words["voided_orders"], str(totals.voided_orders)),
+        columns(words["voided_lines"], str(totals.voided_lines)),
+        columns(words["open_price"], _amount(totals.open_price_minor, rules)),
+        columns(words["no_sales"], str(totals.no_sales)),
+        columns(words["grand_total"], _amount(event.grand_total_minor, rules)),
+    ]
+    return Document(title, tuple(blocks), rules.language)

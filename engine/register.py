@@ -1,0 +1,286 @@
+"""A register: its current order, its receipt numbers, its running totals, its day closings.
+
+X and Z are running totals, not queries: closing a day with a hundred thousand sales copies one
+small object.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import attrs
+from attrs import frozen
+
+from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
+from engine.order.events import (
+    OrderCompleted,
+    OrderOpened,
+    OrderResumed,
+    OrderSuspended,
+    OrderVoided,
+    TaxFigures,
+)
+from engine.till import NoSale, PaidIn, PaidOut, TillClosed
+
+# -------------------------------------------------------------------------------------- State
+
+
+@frozen
+class Totals:
+    """What happened since the last Z, in minor units; returns count as positive amounts.
+
+    gross = what sale lines came to, returned = what return lines gave back,
+    gross - returned = total; tenders sum to total + rounding.
+    """
+
+    sales: int = 0
+    gross_minor: int = 0
+    returned_minor: int = 0
+    discount_minor: int = 0
+    total_minor: int = 0
+    tax_minor: int = 0
+    taxes: tuple[TaxFigures, ...] = ()
+    tenders: dict[str, int] = attrs.field(factory=dict)
+    rounding_minor: int = 0
+    open_price_minor: int = 0
+    voided_orders: int = 0
+    voided_lines: int = 0
+    voided_minor: int = 0
+    no_sales: int = 0
+    paid_in_minor: int = 0
+    paid_out_minor: int = 0
+    over_short_minor: int = 0
+    receipt_first: int = 0
+    receipt_last: int = 0
+    since_ns: int = 0
+
+
+@EVENTS.name("register.day_closed/1")
+@frozen
+class DayClosed:
+    """A Z: numbered from 1 per register, once, immutable. `grand_total_minor` never resets."""
+
+    register: str
+    z_number: int
+    operator: str
+    business_date: str
+    totals: Totals
+    grand_total_minor: int
+
+
+@EVENTS.name("register.training_started/1")
+@frozen
+class TrainingStarted:
+    """From here on this register's commands are practice."""
+
+    register: str
+    operator: str
+
+
+@EVENTS.name("register.training_ended/1")
+@frozen
+class TrainingEnded:
+    """From here on it is serious again."""
+
+    register: str
+    operator: str
+
+
+RegisterEvent = DayClosed | TrainingStarted | TrainingEnded
+OrderFact = OrderOpened | OrderResumed | OrderSuspended | OrderVoided | OrderCompleted
+TillFact = NoSale | PaidIn | PaidOut | TillClosed
+
+
+@frozen
+class Position:
+    """One side (live or training) of a register. `next_receipt` counts from 1, without gaps."""
+
+    current_order: str = ""
+    next_receipt: int = 1
+    z_number: int = 0
+    totals: Totals = Totals()
+    grand_total_minor: int = 0
+
+
+def follow_order(position: Position, event: OrderFact, *, now_ns: int) -> Position:
+    """The position after an order's event at this register."""
+    match event:
+        case OrderOpened() | OrderResumed():
+            return attrs.evolve(position, current_order=event.order_id)
+        case OrderSuspended():
+            return attrs.evolve(position, current_order="")
+        case OrderVoided():
+            totals = attrs.evolve(
+                position.totals,
+                voided_orders=position.totals.voided_orders + 1,
+                voided_minor=position.totals.voided_minor + event.total_minor,
+            )
+            return attrs.evolve(position, current_order="", totals=_since(totals, now_ns))
+        case OrderCompleted():
+            assert event.receipt_sequence == position.next_receipt, "receipt numbers have no gaps"
+            return attrs.evolve(
+                position,
+                current_order="",
+                next_receipt=event.receipt_sequence + 1,
+                totals=_since(_with_sale(position.totals, event), now_ns),
+                grand_total_minor=position.grand_total_minor + event.figures.total_minor,
+            )
+        case _:
+            assert_never(event)
+
+
+def follow_till(position: Position, event: TillFact, *, now_ns: int) -> Position:
+    """The position after a till's event at this register."""
+    before = position.totals
+    match event:
+        case NoSale():
+            totals = attrs.evolve(before, no_sales=before.no_sales + 1)
+        case PaidIn():
+            totals = attrs.evolve(before, paid_in_minor=before.paid_in_minor + event.amount_minor)
+        case PaidOut():
+            totals = attrs.evolve(
+                before, paid_out_minor=before.paid_out_minor + event.amount_minor
+            )
+        case TillClosed():
+            totals = attrs.evolve(
+                before, over_short_minor=before.over_short_minor + event.difference_minor
+            )
+        case _:
+            assert_never(event)
+    return attrs.evolve(position, totals=_since(totals, now_ns))
+
+
+def _since(totals: Totals, now_ns: int) -> Totals:
+    return totals if totals.since_ns else attrs.evolve(totals, since_ns=now_ns)
+
+
+def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
+    figures = event.figures
+    taxes = {(row.tax_class, row.rate_ppm): row for row in totals.taxes}
+    for row in figures.taxes:
+        key = (row.tax_class, row.rate_ppm)
+        old = taxes.get(key, TaxFigures(row.tax_class, row.rate_ppm, 0, 0, 0))
+        taxes[key] = TaxFigures(
+            row.tax_class,
+            row.rate_ppm,
+            old.base_minor + row.base_minor,
+            old.tax_minor + row.tax_minor,
+            old.total_minor + row.total_minor,
+        )
+    tenders = dict(totals.tenders)
+    for tender in event.tenders:
+        tenders[tender.kind] = tenders.get(tender.kind, 0) + tender.amount_minor
+    if event.change_minor:
+        tenders["cash"] = tenders.get("cash", 0) - event.change_minor
+    return attrs.evolve(
+        totals,
+        sales=totals.sales + 1,
+        gross_minor=totals.gross_minor + figures.total_minor - event.returned_minor,
+        returned_minor=totals.returned_minor - event.returned_minor,
+        discount_minor=totals.discount_minor - figures.discount_minor,
+        total_minor=totals.total_minor + figures.total_minor,
+        tax_minor=totals.tax_minor + figures.tax_minor,
+        taxes=tuple(taxes[key] for key in sorted(taxes)),
+        tenders=tenders,
+        rounding_minor=totals.rounding_minor + event.rounding_minor,
+        open_price_minor=totals.open_price_minor + event.open_price_minor,
+        voided_lines=totals.voided_lines + event.voided_lines,
+        receipt_first=totals.receipt_first or event.receipt_sequence,
+        receipt_last=event.receipt_sequence,
+    )
+
+
+def close_position(position: Position, event: DayClosed) -> Position:
+    """The position after its Z: totals start anew, numbers go on."""
+    return attrs.evolve(position, z_number=event.z_number, totals=Totals())
+
+
+# ----------------------------------------------------------------------------------- Commands
+
+
+@COMMANDS.name("register.close_day")
+@frozen
+class CloseDay:
+    """Make the Z of this register."""
+
+
+@COMMANDS.name("register.start_training")
+@frozen
+class StartTraining:
+    """Practise here from now on."""
+
+
+@COMMANDS.name("register.end_training")
+@frozen
+class EndTraining:
+    """Stop practising."""
+
+
+RegisterCommand = CloseDay | StartTraining | EndTraining
+
+
+class Refusal:
+    """In precedence order; the first is checked for every command."""
+
+    REGISTER_MUST_EXIST = "register_must_exist"
+    ORDER_MUST_NOT_BE_OPEN = "order_must_not_be_open"
+    TILL_MUST_NOT_BE_OPEN = "till_must_not_be_open"
+    DAY_MUST_HAVE_BUSINESS = "day_must_have_business"
+    TRAINING_MUST_NOT_BE_ON = "training_must_not_be_on"
+    TRAINING_MUST_BE_ON = "training_must_be_on"
+
+
+# ------------------------------------------------------------------------------------- Decide
+
+
+def stream_of(register: str) -> str:
+    """The stream of a register's own facts."""
+    return f"register/{register}"
+
+
+def decide(
+    position: Position, command: Command, body: RegisterCommand, *, till_open: bool, training: bool
+) -> Decision:
+    """Decide about the register itself.
+
+    Refuses:
+        As `Refusal` lists, in that order.
+    """
+    stream = stream_of(command.register)
+    if position.current_order:
+        return refuse(Refusal.ORDER_MUST_NOT_BE_OPEN, order_id=position.current_order)
+    match body:
+        case CloseDay():
+            return _close_day(position, command, till_open=till_open, training=training)
+        case StartTraining():
+            if training:
+                return refuse(Refusal.TRAINING_MUST_NOT_BE_ON)
+            event = TrainingStarted(command.register, command.operator)
+            return Decision((Fact(stream, event),), {"training": True})
+        case EndTraining():
+            if not training:
+                return refuse(Refusal.TRAINING_MUST_BE_ON)
+            ended = TrainingEnded(command.register, command.operator)
+            return Decision((Fact(stream, ended),), {"training": False})
+        case _:
+            assert_never(body)
+
+
+def _close_day(
+    position: Position, command: Command, *, till_open: bool, training: bool
+) -> Decision:
+    if till_open:
+        return refuse(Refusal.TILL_MUST_NOT_BE_OPEN)
+    if position.totals == Totals():
+        return refuse(Refusal.DAY_MUST_HAVE_BUSINESS, z_number=position.z_number)
+    event = DayClosed(
+        command.register,
+        position.z_number + 1,
+        command.operator,
+        command.stamp.business_date,
+        position.totals,
+        position.grand_total_minor,
+    )
+    fact = Fact(stream_of(command.register), event, training)
+    answer = {"z_number": event.z_number, "total_minor": position.totals.total_minor}
+    return Decision((fact,), answer)

@@ -1,0 +1,73 @@
+"""What facts ask of the world: from the events of one command to the effects it requests."""
+
+from __future__ import annotations
+
+from engine import limits
+from engine.books import Books
+from engine.decision import Command, Fact
+from engine.effects import EFFECTS, Effect, KickDrawer, Print
+from engine.order.events import OrderCompleted, ReceiptReprinted
+from engine.outbox import EffectRequested, stream_of
+from engine.receipt import receipt_document, z_document
+from engine.register import DayClosed
+from engine.settings import RegisterSetup
+from engine.till import NoSale, PaidIn, PaidOut, TillOpened
+
+
+def effects_of(command: Command, facts: tuple[Fact, ...], books: Books) -> tuple[Fact, ...]:
+    """The effects `facts` ask for, as facts themselves, after `facts` were posted to `books`.
+
+    Ids are `<command id>:<n>`, so a repeated command asks for nothing twice. Training opens no
+    drawer.
+    """
+    setup = books.settings.registers.get(command.register)
+    if setup is None:
+        return ()
+    training = any(fact.training for fact in facts)
+    wanted: list[tuple[str, Effect, int]] = []
+    for fact in facts:
+        wanted += _wanted(fact, setup, command, books)
+    return tuple(
+        Fact(
+            stream_of(address),
+            EffectRequested(
+                f"{command.id}:{number}",
+                address,
+                EFFECTS.pack(effect),
+                expires_ns,
+                isinstance(effect, Print),
+            ),
+            training,
+        )
+        for number, (address, effect, expires_ns) in enumerate(wanted, 1)
+        if address
+    )
+
+
+def _wanted(
+    fact: Fact, setup: RegisterSetup, command: Command, books: Books
+) -> list[tuple[str, Effect, int]]:
+    event = fact.event
+    kick_until = command.stamp.now_ns + limits.DRAWER_KICK_EXPIRY_NS
+    # An opening drawer is what a cashier waits for: it goes first.
+    kick: list[tuple[str, Effect, int]] = (
+        [] if fact.training else [(setup.drawer, KickDrawer(type(event).__name__), kick_until)]
+    )
+    match event:
+        case OrderCompleted():
+            document = receipt_document(
+                books.archive[event.order_id], books.settings, books.staff
+            )
+            cash = any(tender.kind == "cash" for tender in event.tenders)
+            return [*(kick if cash else []), (setup.printer, Print(document), 0)]
+        case ReceiptReprinted():
+            order = books.archive[event.order_id]
+            document = receipt_document(order, books.settings, books.staff, copy=True)
+            return [(setup.printer, Print(document), 0)]
+        case DayClosed():
+            at = (command.stamp.now_ns, command.stamp.utc_offset_s)
+            return [(setup.printer, Print(z_document(event, books.settings, at=at)), 0)]
+        case NoSale() | PaidIn() | PaidOut() | TillOpened():
+            return kick
+        case _:
+            return []

@@ -1,0 +1,62 @@
+"""Which right every command needs. A command that is not here cannot be sent: default deny."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from engine import catalog, outbox, register, settings, staff, till
+from engine.order import commands as order
+from engine.staff import Right
+
+RIGHTS: Final[dict[type, Right]] = {
+    order.OpenOrder: Right.SELL,
+    order.AddLine: Right.SELL,
+    order.AddOpenLine: Right.OPEN_PRICE,
+    order.ChangeQuantity: Right.SELL,
+    order.OverridePrice: Right.PRICE_OVERRIDE,
+    order.DiscountLine: Right.DISCOUNT,
+    order.DiscountOrder: Right.DISCOUNT,
+    order.AddNote: Right.SELL,
+    order.VoidLine: Right.VOID_LINE,
+    order.VoidOrder: Right.VOID_ORDER,
+    order.SuspendOrder: Right.SELL,
+    order.ResumeOrder: Right.SELL,
+    order.AddReturnLine: Right.REFUND,
+    order.StartTendering: Right.SELL,
+    order.UndoTendering: Right.SELL,
+    order.TenderCash: Right.SELL,
+    order.UndoTender: Right.SELL,
+    order.CompleteOrder: Right.SELL,
+    order.ReprintReceipt: Right.REPRINT,
+    till.OpenTill: Right.TILL,
+    till.PayIn: Right.PAID_IN_OUT,
+    till.PayOut: Right.PAID_IN_OUT,
+    till.OpenDrawer: Right.NO_SALE,
+    till.CountTill: Right.TILL,
+    till.CloseTill: Right.TILL,
+    register.CloseDay: Right.Z_REPORT,
+    register.StartTraining: Right.TRAINING,
+    register.EndTraining: Right.TRAINING,
+    staff.DefineRole: Right.STAFF,
+    staff.AddOperator: Right.STAFF,
+    staff.ChangePin: Right.STAFF,
+    staff.SignOn: Right.NONE,
+    staff.SignOff: Right.NONE,
+    settings.ConfigureStore: Right.SETTINGS,
+    settings.SetTaxClasses: Right.SETTINGS,
+    settings.DefineRegister: Right.SETTINGS,
+    catalog.InstallSegment: Right.CATALOG,
+    catalog.ChangeItem: Right.CATALOG,
+    catalog.RemoveItem: Right.CATALOG,
+    outbox.StartEffect: Right.EFFECTS,
+    outbox.FinishEffect: Right.EFFECTS,
+}
+
+
+def right_of(body: Any) -> Right:
+    """The right a command needs.
+
+    Raises:
+        KeyError: the command has none, so nobody may send it.
+    """
+    return RIGHTS[type(body)]

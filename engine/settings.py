@@ -1,0 +1,234 @@
+"""The store's rules as journaled facts: currency, tax, rounding, calendar, registers, words.
+
+Money settings are facts, not configuration: a report can always say under which rule it was made.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import assert_never
+
+import attrs
+from attrs import frozen
+
+from engine import limits
+from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
+
+STREAM = "settings"
+
+# ------------------------------------------------------------------------------------- Events
+
+
+class RoundingScope(Enum):
+    """Where tax is rounded once. Lines always sum to the document."""
+
+    LINE = "line"
+    RATE_DOCUMENT = "rate_document"
+
+
+class RoundingMode(Enum):
+    """How a half, or any remainder, falls. Up and down are away from and towards zero."""
+
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+    UP = "up"
+    DOWN = "down"
+
+
+@frozen
+class StoreRules:
+    """One complete set of the store's money and calendar rules.
+
+    `cutoff_s` is how many seconds after local midnight the business day ends. `cash_step_minor`
+    1 means no cash rounding. `currency` is ISO 4217, `time_zone` an IANA name, `language` a
+    catalogue.
+    """
+
+    name: str
+    address: tuple[str, ...]
+    tax_number: str
+    currency: str
+    prices_include_tax: bool
+    rounding_scope: RoundingScope
+    rounding_mode: RoundingMode
+    cash_step_minor: int
+    cash_mode: RoundingMode
+    time_zone: str
+    cutoff_s: int
+    language: str
+    receipt_footer: str
+
+
+@frozen
+class TaxClass:
+    """What items are taxed as; `letter` marks lines on the receipt."""
+
+    id: str
+    name: str
+    rate_ppm: int
+    letter: str
+
+
+@frozen
+class RegisterSetup:
+    """A selling position and its devices by address; empty where it has none."""
+
+    id: str
+    name: str
+    printer: str = ""
+    drawer: str = ""
+    display: str = ""
+    scanner: str = ""
+
+
+@EVENTS.name("settings.store_configured/1")
+@frozen
+class StoreConfigured:
+    """The store's rules from here on."""
+
+    rules: StoreRules
+
+
+@EVENTS.name("settings.tax_classes_set/1")
+@frozen
+class TaxClassesSet:
+    """All tax classes from here on; a rate changes by a new fact, never by editing an old one."""
+
+    classes: tuple[TaxClass, ...]
+
+
+@EVENTS.name("settings.register_defined/1")
+@frozen
+class RegisterDefined:
+    """A register exists, or has other devices from here on."""
+
+    setup: RegisterSetup
+
+
+SettingsEvent = StoreConfigured | TaxClassesSet | RegisterDefined
+
+# -------------------------------------------------------------------------------------- State
+
+
+@frozen
+class Settings:
+    """The rules in force. `rules` is None until the store is set up."""
+
+    rules: StoreRules | None = None
+    tax_classes: dict[str, TaxClass] = attrs.field(factory=dict)
+    registers: dict[str, RegisterSetup] = attrs.field(factory=dict)
+    version: int = 0
+
+    def required(self) -> StoreRules:
+        """The rules; asserts that the store is set up."""
+        assert self.rules is not None, "the store is not set up"
+        return self.rules
+
+
+def evolve(state: Settings, event: SettingsEvent) -> Settings:
+    """The settings after `event`."""
+    version = state.version + 1
+    match event:
+        case StoreConfigured():
+            return attrs.evolve(state, rules=event.rules, version=version)
+        case TaxClassesSet():
+            classes = {entry.id: entry for entry in event.classes}
+            return attrs.evolve(state, tax_classes=classes, version=version)
+        case RegisterDefined():
+            registers = {**state.registers, event.setup.id: event.setup}
+            return attrs.evolve(state, registers=registers, version=version)
+        case _:
+            assert_never(event)
+
+
+# ----------------------------------------------------------------------------------- Commands
+
+
+@COMMANDS.name("settings.configure_store")
+@frozen
+class ConfigureStore:
+    """Set the store's rules; currency and tax mode are fixed once anything was sold."""
+
+    rules: StoreRules
+
+
+@COMMANDS.name("settings.set_tax_classes")
+@frozen
+class SetTaxClasses:
+    """Set every tax class at once."""
+
+    classes: tuple[TaxClass, ...]
+
+
+@COMMANDS.name("settings.define_register")
+@frozen
+class DefineRegister:
+    """Add a register or change its devices."""
+
+    setup: RegisterSetup
+
+
+SettingsCommand = ConfigureStore | SetTaxClasses | DefineRegister
+
+
+class Refusal:
+    """In precedence order."""
+
+    CURRENCY_MUST_BE_ISO_4217 = "currency_must_be_iso_4217"
+    CURRENCY_MUST_NOT_CHANGE = "currency_must_not_change"
+    CASH_STEP_MUST_BE_POSITIVE = "cash_step_must_be_positive"
+    CUTOFF_MUST_BE_WITHIN_A_DAY = "cutoff_must_be_within_a_day"
+    TAX_CLASSES_MUST_BE_DISTINCT = "tax_classes_must_be_distinct"
+    TAX_RATE_MUST_BE_IN_RANGE = "tax_rate_must_be_in_range"
+    REGISTER_ID_MUST_BE_SHORT = "register_id_must_be_short"
+    REGISTERS_LIMIT_REACHED = "registers_limit_reached"
+
+
+# ------------------------------------------------------------------------------------- Decide
+
+
+def decide(state: Settings, command: Command, body: SettingsCommand, *, sold: bool) -> Decision:
+    """Decide a change of rules; `sold` says whether anything was ever sold here.
+
+    Refuses:
+        As `Refusal` lists, in that order.
+    """
+    match body:
+        case ConfigureStore():
+            return _configure(state, body.rules, sold=sold)
+        case SetTaxClasses():
+            return _set_tax_classes(body.classes)
+        case DefineRegister():
+            return _define_register(state, body.setup)
+        case _:
+            assert_never(body)
+
+
+def _configure(state: Settings, rules: StoreRules, *, sold: bool) -> Decision:
+    if len(rules.currency) != 3 or not rules.currency.isalpha() or not rules.currency.isupper():
+        return refuse(Refusal.CURRENCY_MUST_BE_ISO_4217, currency=rules.currency)
+    before = state.rules
+    if sold and before is not None and before.currency != rules.currency:
+        return refuse(Refusal.CURRENCY_MUST_NOT_CHANGE, currency=before.currency)
+    if not 1 <= rules.cash_step_minor <= limits.CASH_STEPS_MINOR_MAX:
+        return refuse(Refusal.CASH_STEP_MUST_BE_POSITIVE, cash_step_minor=rules.cash_step_minor)
+    if not 0 <= rules.cutoff_s < 86_400:
+        return refuse(Refusal.CUTOFF_MUST_BE_WITHIN_A_DAY, cutoff_s=rules.cutoff_s)
+    return Decision((Fact(STREAM, StoreConfigured(rules)),), {})
+
+
+def _set_tax_classes(classes: tuple[TaxClass, ...]) -> Decision:
+    if len({entry.id for entry in classes}) != len(classes) or not classes:
+        return refuse(Refusal.TAX_CLASSES_MUST_BE_DISTINCT)
+    for entry in classes[: limits.TAX_CLASSES_MAX + 1]:
+        if not 0 <= entry.rate_ppm <= limits.PPM:
+            return refuse(Refusal.TAX_RATE_MUST_BE_IN_RANGE, tax_class=entry.id)
+    return Decision((Fact(STREAM, TaxClassesSet(classes)),), {})
+
+
+def _define_register(state: Settings, setup: RegisterSetup) -> Decision:
+    if not 1 <= len(setup.id) <= 12 or not setup.id.isalnum():
+        return refuse(Refusal.REGISTER_ID_MUST_BE_SHORT, register=setup.id)
+    if setup.id not in state.registers and len(state.registers) >= limits.REGISTERS_MAX:
+        return refuse(Refusal.REGISTERS_LIMIT_REACHED, maximum=limits.REGISTERS_MAX)
+    return Decision((Fact(STREAM, RegisterDefined(setup)),), {})

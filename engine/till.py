@@ -1,0 +1,370 @@
+"""The till: an insert of money with an owner, counted blind, closed once.
+
+expected = float + cash sales - cash refunds + paid in - paid out, at every moment.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import attrs
+from attrs import frozen
+
+from engine import limits
+from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
+from engine.order.events import OrderCompleted
+
+# ------------------------------------------------------------------------------------- Events
+
+
+@frozen
+class Denomination:
+    """How many of one coin or note; `value_minor` each."""
+
+    value_minor: int
+    count: int
+
+
+@EVENTS.name("till.opened/1")
+@frozen
+class TillOpened:
+    """A till session began with its float. Sessions count from 1 per register."""
+
+    register: str
+    session: int
+    operator: str
+    float_minor: int
+    denominations: tuple[Denomination, ...]
+
+
+@EVENTS.name("till.paid_in/1")
+@frozen
+class PaidIn:
+    """Money put in that is no sale."""
+
+    register: str
+    session: int
+    operator: str
+    approver: str
+    amount_minor: int
+    reason: str
+
+
+@EVENTS.name("till.paid_out/1")
+@frozen
+class PaidOut:
+    """Money taken out that is no refund."""
+
+    register: str
+    session: int
+    operator: str
+    approver: str
+    amount_minor: int
+    reason: str
+
+
+@EVENTS.name("till.no_sale/1")
+@frozen
+class NoSale:
+    """The drawer was opened without a sale: who, why; when is the stamp."""
+
+    register: str
+    session: int
+    operator: str
+    approver: str
+    reason: str
+
+
+@EVENTS.name("till.counted/1")
+@frozen
+class TillCounted:
+    """The count is locked; only now may the expected amount be shown."""
+
+    register: str
+    session: int
+    operator: str
+    denominations: tuple[Denomination, ...]
+    counted_minor: int
+
+
+@EVENTS.name("till.closed/1")
+@frozen
+class TillClosed:
+    """The session ended; the difference (counted - expected) is posted once."""
+
+    register: str
+    session: int
+    operator: str
+    float_minor: int
+    cash_sales_minor: int
+    cash_refunds_minor: int
+    paid_in_minor: int
+    paid_out_minor: int
+    expected_minor: int
+    counted_minor: int
+    difference_minor: int
+    no_sales: int
+
+
+TillEvent = TillOpened | PaidIn | PaidOut | NoSale | TillCounted | TillClosed
+
+# -------------------------------------------------------------------------------------- State
+
+
+@frozen
+class Till:
+    """The till of one register. `session` is the last one; `is_open` says whether it runs."""
+
+    session: int = 0
+    is_open: bool = False
+    opened_by: str = ""
+    opened_ns: int = 0
+    float_minor: int = 0
+    cash_sales_minor: int = 0
+    cash_refunds_minor: int = 0
+    paid_in_minor: int = 0
+    paid_out_minor: int = 0
+    no_sales: int = 0
+    counted_minor: int | None = None
+    denominations: tuple[Denomination, ...] = ()
+
+    def expected_minor(self) -> int:
+        """What the drawer should hold now."""
+        return (
+            self.float_minor
+            + self.cash_sales_minor
+            - self.cash_refunds_minor
+            + self.paid_in_minor
+            - self.paid_out_minor
+        )
+
+    def selling_session(self) -> int:
+        """The session cash may go into: 0 while closed or once counted."""
+        return self.session if self.is_open and self.counted_minor is None else 0
+
+
+def evolve(till: Till, event: TillEvent | OrderCompleted, *, now_ns: int) -> Till:
+    """The till after `event`; a completed order brings its cash."""
+    match event:
+        case TillOpened():
+            return Till(
+                event.session,
+                is_open=True,
+                opened_by=event.operator,
+                opened_ns=now_ns,
+                float_minor=event.float_minor,
+                denominations=event.denominations,
+            )
+        case PaidIn():
+            return attrs.evolve(till, paid_in_minor=till.paid_in_minor + event.amount_minor)
+        case PaidOut():
+            return attrs.evolve(till, paid_out_minor=till.paid_out_minor + event.amount_minor)
+        case NoSale():
+            return attrs.evolve(till, no_sales=till.no_sales + 1)
+        case TillCounted():
+            return attrs.evolve(
+                till, counted_minor=event.counted_minor, denominations=event.denominations
+            )
+        case TillClosed():
+            return attrs.evolve(till, is_open=False)
+        case OrderCompleted():
+            if event.cash_minor >= 0:
+                return attrs.evolve(
+                    till, cash_sales_minor=till.cash_sales_minor + event.cash_minor
+                )
+            return attrs.evolve(
+                till, cash_refunds_minor=till.cash_refunds_minor - event.cash_minor
+            )
+        case _:
+            assert_never(event)
+
+
+# ----------------------------------------------------------------------------------- Commands
+
+
+@COMMANDS.name("till.open")
+@frozen
+class OpenTill:
+    """Open with a float counted by denomination; the float is their sum."""
+
+    denominations: tuple[Denomination, ...]
+
+
+@COMMANDS.name("till.pay_in")
+@frozen
+class PayIn:
+    """Put money in, with the reason."""
+
+    amount_minor: int
+    reason: str
+
+
+@COMMANDS.name("till.pay_out")
+@frozen
+class PayOut:
+    """Take money out, with the reason."""
+
+    amount_minor: int
+    reason: str
+
+
+@COMMANDS.name("till.no_sale")
+@frozen
+class OpenDrawer:
+    """Open the drawer without a sale, with the reason."""
+
+    reason: str
+
+
+@COMMANDS.name("till.count")
+@frozen
+class CountTill:
+    """Lock the count by denomination; blind until then."""
+
+    denominations: tuple[Denomination, ...]
+
+
+@COMMANDS.name("till.close")
+@frozen
+class CloseTill:
+    """End the session after the count."""
+
+
+TillCommand = OpenTill | PayIn | PayOut | OpenDrawer | CountTill | CloseTill
+
+
+class Refusal:
+    """In precedence order."""
+
+    TILL_MUST_NOT_BE_OPEN = "till_must_not_be_open"
+    TILL_MUST_BE_OPEN = "till_must_be_open"
+    TILL_MUST_NOT_BE_COUNTED = "till_must_not_be_counted"
+    TILL_MUST_BE_COUNTED = "till_must_be_counted"
+    ORDER_MUST_NOT_BE_TENDERING = "order_must_not_be_tendering"
+    DENOMINATIONS_MUST_BE_VALID = "denominations_must_be_valid"
+    AMOUNT_MUST_BE_POSITIVE = "amount_must_be_positive"
+    AMOUNT_MUST_BE_WITHIN_LIMIT = "amount_must_be_within_limit"
+    AMOUNT_MUST_BE_IN_TILL = "amount_must_be_in_till"
+    REASON_MUST_BE_GIVEN = "reason_must_be_given"
+
+
+# ------------------------------------------------------------------------------------- Decide
+
+
+def stream_of(register: str) -> str:
+    """The stream of a register's till."""
+    return f"till/{register}"
+
+
+def decide(
+    till: Till,
+    command: Command,
+    body: TillCommand,
+    *,
+    approver: str,
+    training: bool,
+    tendering: bool,
+) -> Decision:
+    """Decide about the till of `command.register`; `tendering` says its order is being paid.
+
+    Refuses:
+        As `Refusal` lists, in that order.
+    """
+    by = (command.register, till.session, command.operator)
+
+    def done(event: TillEvent, **answer: object) -> Decision:
+        return Decision((Fact(stream_of(command.register), event, training),), answer)
+
+    if isinstance(body, OpenTill):
+        if till.is_open:
+            return refuse(Refusal.TILL_MUST_NOT_BE_OPEN, session=till.session)
+        float_minor = _sum(body.denominations)
+        if float_minor is None:
+            return refuse(Refusal.DENOMINATIONS_MUST_BE_VALID)
+        session = till.session + 1
+        opened = TillOpened(
+            command.register, session, command.operator, float_minor, body.denominations
+        )
+        return done(opened, session=session, float_minor=float_minor)
+    if not till.is_open:
+        return refuse(Refusal.TILL_MUST_BE_OPEN, register=command.register)
+    if isinstance(body, CloseTill):
+        return _close(till, command, training)
+    if till.counted_minor is not None:
+        return refuse(Refusal.TILL_MUST_NOT_BE_COUNTED, session=till.session)
+    match body:
+        case PayIn() | PayOut():
+            refused = _check_amount(till, body)
+            if refused is not None:
+                return refused
+            kind = PaidIn if isinstance(body, PayIn) else PaidOut
+            return done(kind(*by, approver, body.amount_minor, body.reason.strip()))
+        case OpenDrawer():
+            if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
+                return refuse(Refusal.REASON_MUST_BE_GIVEN)
+            return done(NoSale(*by, approver, body.reason.strip()))
+        case CountTill():
+            if tendering:
+                return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
+            counted = _sum(body.denominations)
+            if counted is None:
+                return refuse(Refusal.DENOMINATIONS_MUST_BE_VALID)
+            return done(
+                TillCounted(*by, body.denominations, counted),
+                counted_minor=counted,
+                expected_minor=till.expected_minor(),
+                difference_minor=counted - till.expected_minor(),
+            )
+        case _:
+            assert_never(body)
+
+
+def _sum(denominations: tuple[Denomination, ...]) -> int | None:
+    """What the count comes to, or None where an entry is absurd or stands twice."""
+    values = {entry.value_minor for entry in denominations}
+    if len(values) != len(denominations) or len(values) > limits.DENOMINATIONS_MAX:
+        return None
+    if any(entry.value_minor <= 0 or not 0 <= entry.count < 1_000_000 for entry in denominations):
+        return None
+    total = sum(entry.value_minor * entry.count for entry in denominations)
+    return total if total <= limits.AMOUNT_MINOR_MAX else None
+
+
+def _check_amount(till: Till, body: PayIn | PayOut) -> Decision | None:
+    if body.amount_minor <= 0:
+        return refuse(Refusal.AMOUNT_MUST_BE_POSITIVE)
+    if body.amount_minor > limits.AMOUNT_MINOR_MAX:
+        return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
+    # The figure is not given: it would tell a cashier the expected amount before the count.
+    if isinstance(body, PayOut) and body.amount_minor > till.expected_minor():
+        return refuse(Refusal.AMOUNT_MUST_BE_IN_TILL)
+    if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
+        return refuse(Refusal.REASON_MUST_BE_GIVEN)
+    return None
+
+
+def _close(till: Till, command: Command, training: bool) -> Decision:
+    if till.counted_minor is None:
+        return refuse(Refusal.TILL_MUST_BE_COUNTED, session=till.session)
+    expected = till.expected_minor()
+    event = TillClosed(
+        command.register,
+        till.session,
+        command.operator,
+        till.float_minor,
+        till.cash_sales_minor,
+        till.cash_refunds_minor,
+        till.paid_in_minor,
+        till.paid_out_minor,
+        expected,
+        till.counted_minor,
+        till.counted_minor - expected,
+        till.no_sales,
+    )
+    answer = {
+        "session": till.session,
+        "expected_minor": expected,
+        "counted_minor": till.counted_minor,
+        "difference_minor": till.counted_minor - expected,
+    }
+    return Decision((Fact(stream_of(command.register), event, training),), answer)
