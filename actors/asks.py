@@ -1,0 +1,43 @@
+"""What doors ask of a register actor, and what comes back; also over a link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from actors.messages import MESSAGES
+
+
+@MESSAGES.name("register.ask")
+@frozen
+class Ask:
+    """A front end's command (`is_query` False) or query, already shape-checked by the door.
+
+    `data` is plain. `admin` says the session proved the administrator's token: it acts as the
+    system principal. `approver` and `approver_pin` carry an override for this very command.
+    """
+
+    id: str
+    register: str
+    name: str
+    data: dict[str, Any]
+    is_query: bool = False
+    admin: bool = False
+    approver: str = ""
+    approver_pin: str = ""
+
+
+@MESSAGES.name("register.reply")
+@frozen
+class Reply:
+    """The answer to an `Ask`, released when durable. `refusal` is {"code", "fields"} or None;
+    `fault` is a stable code such as `engine_fault`, `invalid_data`, `command_id_reused` or ""."""
+
+    ok: bool
+    data: Any = None
+    refusal: dict[str, Any] | None = None
+    fault: str = ""
+    detail: str = ""
+    epoch: int = 0
+    position: int = 0

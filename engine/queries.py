@@ -1,0 +1,171 @@
+"""What may be asked without changing anything, and the shape of each answer."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from attrs import frozen
+
+from engine.staff import Right
+from engine.views import shapes
+from engine.wire import Registry
+
+QUERIES = Registry("query")
+
+
+@QUERIES.name("store.state")
+@frozen
+class StoreState:
+    """Before signing on: rules, registers, people. Answers `StoreView`."""
+
+
+@QUERIES.name("store.status")
+@frozen
+class StoreStatus:
+    """Health. Answers `StatusView`."""
+
+
+@QUERIES.name("register.state")
+@frozen
+class RegisterState:
+    """Everything the register shows. Answers `RegisterView`."""
+
+
+@QUERIES.name("orders.suspended")
+@frozen
+class SuspendedOrders:
+    """Parked orders of the store. Answers a list of `SuspendedView`."""
+
+
+@QUERIES.name("order.get")
+@frozen
+class GetOrder:
+    """Any order, live or ended. Answers `OrderView`, or the refusal order_must_exist."""
+
+    order_id: str
+
+
+@QUERIES.name("receipts.find")
+@frozen
+class FindReceipts:
+    """Completed sales whose number contains `text`, newest first. Answers `ReceiptRow`s."""
+
+    text: str = ""
+    limit: int = 20
+
+
+@QUERIES.name("receipt.get")
+@frozen
+class GetReceipt:
+    """A receipt as it was printed. Answers `ReceiptView`."""
+
+    order_id: str
+
+
+@QUERIES.name("catalog.search")
+@frozen
+class SearchCatalog:
+    """Best matches first. Answers `ItemView`s."""
+
+    text: str
+    limit: int = 24
+
+
+@QUERIES.name("catalog.grid")
+@frozen
+class CatalogGrid:
+    """Tiles of a department, of all where it is empty. Answers `GridView`."""
+
+    department: str = ""
+    limit: int = 200
+
+
+@QUERIES.name("till.state")
+@frozen
+class TillState:
+    """The register's till, blind where it must be. Answers `TillView`."""
+
+
+@QUERIES.name("till.counts")
+@frozen
+class TillCounts:
+    """Closed sessions, newest first. Answers `TillCountView`s."""
+
+    limit: int = 20
+
+
+@QUERIES.name("report.x")
+@frozen
+class XReport:
+    """Running totals since the last Z; changes nothing. Answers `ReportView`."""
+
+
+@QUERIES.name("report.z")
+@frozen
+class ZReport:
+    """A Z by number, the last where it is 0. Answers `ReportView`."""
+
+    z_number: int = 0
+
+
+@QUERIES.name("events.since")
+@frozen
+class EventsSince:
+    """Journaled facts after `position`. Answers `EventsView`."""
+
+    position: int
+    limit: int = 100
+
+
+Query = (
+    StoreState
+    | StoreStatus
+    | RegisterState
+    | SuspendedOrders
+    | GetOrder
+    | FindReceipts
+    | GetReceipt
+    | SearchCatalog
+    | CatalogGrid
+    | TillState
+    | TillCounts
+    | XReport
+    | ZReport
+    | EventsSince
+)
+
+# What each answers with; a tuple type means a list.
+ANSWERS: Final[dict[type, Any]] = {
+    StoreState: shapes.StoreView,
+    StoreStatus: shapes.StatusView,
+    RegisterState: shapes.RegisterView,
+    SuspendedOrders: tuple[shapes.SuspendedView, ...],
+    GetOrder: shapes.OrderView,
+    FindReceipts: tuple[shapes.ReceiptRow, ...],
+    GetReceipt: shapes.ReceiptView,
+    SearchCatalog: tuple[shapes.ItemView, ...],
+    CatalogGrid: shapes.GridView,
+    TillState: shapes.TillView,
+    TillCounts: tuple[shapes.TillCountView, ...],
+    XReport: shapes.ReportView,
+    ZReport: shapes.ReportView,
+    EventsSince: shapes.EventsView,
+}
+
+# NONE may be asked by anybody who reached the door with its token.
+QUERY_RIGHTS: Final[dict[type, Right]] = {
+    StoreState: Right.NONE,
+    StoreStatus: Right.NONE,
+    RegisterState: Right.NONE,
+    SuspendedOrders: Right.SELL,
+    GetOrder: Right.SELL,
+    FindReceipts: Right.SELL,
+    GetReceipt: Right.SELL,
+    SearchCatalog: Right.SELL,
+    CatalogGrid: Right.SELL,
+    TillState: Right.NONE,
+    TillCounts: Right.EXPECTED_CASH,
+    XReport: Right.X_REPORT,
+    ZReport: Right.X_REPORT,
+    EventsSince: Right.SETTINGS,
+}

@@ -1,0 +1,316 @@
+"""The shapes people and programs read. Amounts in minor units, quantities in thousandths."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from engine.document import Document
+from engine.order.events import Audience, DiscountKind
+from engine.register import Totals
+from engine.settings import RegisterSetup, StoreRules, TaxClass
+from engine.till import Denomination
+
+
+@frozen
+class DiscountView:
+    """A manual discount: percent in ppm or an amount in minor units."""
+
+    kind: DiscountKind
+    value: int
+    reason: str
+
+
+@frozen
+class NoteView:
+    """A note and who it is for."""
+
+    audience: Audience
+    text: str
+
+
+@frozen
+class LineView:
+    """One line as shown. `amount_minor` is before discounts, `net_minor` after them."""
+
+    line: int
+    item_id: str
+    name: str
+    variation: str
+    department: str
+    unit: str
+    quantity_milli: int
+    tare_milli: int
+    unit_price_micros: int
+    amount_minor: int
+    line_discount_minor: int
+    order_discount_minor: int
+    net_minor: int
+    total_minor: int
+    tax_class: str
+    discount: DiscountView | None
+    notes: tuple[NoteView, ...]
+    overridden: bool
+    open_price: bool
+    return_of: str
+    returned_milli: int
+    image: str
+
+
+@frozen
+class TaxView:
+    """One tax rate of a document."""
+
+    tax_class: str
+    name: str
+    rate_ppm: int
+    base_minor: int
+    tax_minor: int
+
+
+@frozen
+class TenderView:
+    """One tender."""
+
+    tender: int
+    kind: str
+    amount_minor: int
+
+
+@frozen
+class OrderView:
+    """An order as shown. `due_minor` is what is still to pay, `cash_due_minor` the same in cash.
+
+    `receipt_number` and `change_minor` are set once completed; `saved_minor` is what discounts
+    took off, positive.
+    """
+
+    order_id: str
+    phase: str
+    training: bool
+    label: str
+    lines: tuple[LineView, ...]
+    discount: DiscountView | None
+    notes: tuple[NoteView, ...]
+    subtotal_minor: int
+    saved_minor: int
+    tax_minor: int
+    taxes: tuple[TaxView, ...]
+    total_minor: int
+    due_minor: int
+    cash_due_minor: int
+    rounding_minor: int
+    tenders: tuple[TenderView, ...]
+    change_minor: int
+    receipt_number: str
+    business_date: str
+    at_ns: int
+    version: int
+
+
+@frozen
+class OperatorView:
+    """A person; `rights` is empty in lists."""
+
+    operator: str
+    name: str
+    role: str
+    rights: tuple[str, ...]
+
+
+@frozen
+class TillView:
+    """A till. `expected_minor` is None while the viewer must count blind."""
+
+    session: int
+    is_open: bool
+    counted: bool
+    opened_by: str
+    opened_ns: int
+    float_minor: int
+    expected_minor: int | None
+    counted_minor: int | None
+    difference_minor: int | None
+
+
+@frozen
+class QueueEntry:
+    """An effect on its way: what, where to, how old in seconds, why it is not done yet."""
+
+    effect_id: str
+    address: str
+    kind: str
+    title: str
+    age_s: int
+    tries: int
+    reason: str
+
+
+@frozen
+class DeviceView:
+    """A device as last heard of."""
+
+    address: str
+    state: str
+    code: str
+    detail: str
+
+
+@frozen
+class RegisterView:
+    """Everything a register screen shows, at `position` of `epoch`."""
+
+    epoch: int
+    position: int
+    register: str
+    name: str
+    operator: OperatorView | None
+    training: bool
+    order: OrderView | None
+    last_order: OrderView | None
+    suspended: int
+    till: TillView
+    z_number: int
+    queue: tuple[QueueEntry, ...]
+    devices: tuple[DeviceView, ...]
+
+
+@frozen
+class SuspendedView:
+    """A parked order in the list."""
+
+    order_id: str
+    label: str
+    lines: int
+    total_minor: int
+    first_name: str
+    opened_by: str
+
+
+@frozen
+class ItemView:
+    """A sellable position in a grid or a search result."""
+
+    item_id: str
+    name: str
+    variation: str
+    department: str
+    tax_class: str
+    unit: str
+    unit_price_micros: int
+    open_price: bool
+    group: str
+    image: str
+
+
+@frozen
+class GridView:
+    """Tiles in their fixed order, and the departments there are."""
+
+    departments: tuple[str, ...]
+    items: tuple[ItemView, ...]
+
+
+@frozen
+class StoreView:
+    """What a screen needs before anybody signs on."""
+
+    store: str
+    name: str
+    rules: StoreRules | None
+    minor_digits: int
+    tax_classes: tuple[TaxClass, ...]
+    registers: tuple[RegisterSetup, ...]
+    operators: tuple[OperatorView, ...]
+    item_count: int
+
+
+@frozen
+class ReportView:
+    """An X (number 0) or a Z."""
+
+    register: str
+    training: bool
+    z_number: int
+    business_date: str
+    at_ns: int
+    totals: Totals
+    grand_total_minor: int
+
+
+@frozen
+class ReceiptRow:
+    """A completed sale in a list."""
+
+    order_id: str
+    receipt_number: str
+    register: str
+    operator: str
+    business_date: str
+    at_ns: int
+    lines: int
+    total_minor: int
+    training: bool
+
+
+@frozen
+class ReceiptView:
+    """A receipt to look at: its blocks and its order."""
+
+    document: Document
+    order: OrderView
+
+
+@frozen
+class TillCountView:
+    """A closed till session's count sheet."""
+
+    register: str
+    session: int
+    operator: str
+    at_ns: int
+    denominations: tuple[Denomination, ...]
+    expected_minor: int
+    counted_minor: int
+    difference_minor: int
+
+
+@frozen
+class EventView:
+    """One journaled fact, personal fields as tokens unless the reader may see them."""
+
+    position: int
+    stream: str
+    name: str
+    training: bool
+    now_ns: int
+    business_date: str
+    register: str
+    operator: str
+    data: dict[str, object]
+
+
+@frozen
+class EventsView:
+    """Facts after a cursor, in order; `more` says the limit cut them."""
+
+    epoch: int
+    position: int
+    more: bool
+    events: tuple[EventView, ...]
+
+
+@frozen
+class StatusView:
+    """The health of the store in one object."""
+
+    version: str
+    store: str
+    epoch: int
+    position: int
+    head: str
+    started_ns: int
+    item_count: int
+    orders_open: int
+    queue: tuple[QueueEntry, ...]
+    devices: tuple[DeviceView, ...]
+    disk_nearly_full: bool

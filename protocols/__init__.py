@@ -1,0 +1,1 @@
+"""Conversations with programs: front ends first. Each folder has codec, session, server, client."""

@@ -1,0 +1,1 @@
+"""The front-end protocol: the same JSON frames over WebSocket and nng."""

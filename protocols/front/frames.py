@@ -1,0 +1,155 @@
+"""The frames of the front-end protocol, version 1. One JSON object a frame, `type` names it.
+
+Client to server: `hello` first, then `command`, `query`, `subscribe`, `unsubscribe`, `ping`.
+Server to client: `welcome`, `answer`, `update`, `pong`, `fault`. Over nng's request and reply each
+request frame gets exactly one reply frame; updates are WebSocket's alone, and an nng client asks
+again (`query`) when the publisher's hint (epoch, position) says something changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from engine.wire import Registry
+
+VERSION = 1
+FRAMES = Registry("frame")
+
+
+@FRAMES.name("hello")
+@frozen
+class Hello:
+    """First frame of a connection. `register` is the position it sells at; "" for an observer."""
+
+    version: int
+    token: str
+    register: str = ""
+    client: str = ""
+
+
+@FRAMES.name("welcome")
+@frozen
+class Welcome:
+    """The connection is accepted. `heartbeat_s` is how often to ping."""
+
+    version: int
+    store: str
+    epoch: int
+    position: int
+    heartbeat_s: int
+
+
+@FRAMES.name("approval")
+@frozen
+class FrameApproval:
+    """A second person's PIN for the command that carries it."""
+
+    operator: str
+    pin: str
+
+
+@FRAMES.name("command")
+@frozen
+class CommandFrame:
+    """Do `name` with `data`. `id` is the client's UUIDv7; repeat it and nothing happens twice."""
+
+    id: str
+    name: str
+    data: dict[str, Any]
+    approval: FrameApproval | None = None
+
+
+@FRAMES.name("query")
+@frozen
+class QueryFrame:
+    """Ask `name` with `data`; `id` only pairs the answer."""
+
+    id: str
+    name: str
+    data: dict[str, Any]
+
+
+@FRAMES.name("subscribe")
+@frozen
+class Subscribe:
+    """Follow a topic: `register` (a RegisterView after each change), `display` (the customer's
+    view of this register), `events` (facts after `position`, without loss), `status`."""
+
+    topic: str
+    position: int = 0
+
+
+@FRAMES.name("unsubscribe")
+@frozen
+class Unsubscribe:
+    """Stop following."""
+
+    topic: str
+
+
+@FRAMES.name("ping")
+@frozen
+class Ping:
+    """Are you there."""
+
+    at: int = 0
+
+
+@FRAMES.name("pong")
+@frozen
+class Pong:
+    """Yes; `at` is the ping's, `position` the journal's."""
+
+    at: int
+    epoch: int
+    position: int
+
+
+@FRAMES.name("refusal")
+@frozen
+class RefusalBody:
+    """A decided no: `code` names the condition required, `fields` hold figures."""
+
+    code: str
+    fields: dict[str, Any]
+
+
+@FRAMES.name("answer")
+@frozen
+class AnswerFrame:
+    """The answer to a command or a query: `ok` with `data`, or not ok with `refusal`.
+
+    `position` is where it was computed; it is released only when that is durable.
+    """
+
+    id: str
+    ok: bool
+    data: Any = None
+    refusal: RefusalBody | None = None
+    epoch: int = 0
+    position: int = 0
+
+
+@FRAMES.name("update")
+@frozen
+class Update:
+    """News on a topic. Snapshot topics send the whole view; `events` sends what happened."""
+
+    topic: str
+    epoch: int
+    position: int
+    data: Any
+
+
+@FRAMES.name("fault")
+@frozen
+class Fault:
+    """The frame was not understood or not taken: `code` is stable (`busy`, `malformed`,
+    `version_unsupported`, `hello_expected`, `token_wrong`, `frame_too_large`, `unknown_name`,
+    `invalid_data`, `engine_fault`); `detail` says what to change. `id` where the frame had one."""
+
+    code: str
+    detail: str
+    id: str = ""
