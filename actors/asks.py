@@ -41,3 +41,41 @@ class Reply:
     detail: str = ""
     epoch: int = 0
     position: int = 0
+
+
+@MESSAGES.name("broadcast.follow")
+@frozen
+class Follow:
+    """A door to `broadcast`: tell me about `topic` at `register` from now on.
+
+    Idempotent; repeated every 10 s as a lease, forgotten after 30 s of silence. The current view
+    is asked for by an ordinary query first (`register.state`, `display.state`, `store.status`).
+    """
+
+    follower: str
+    topic: str
+    register: str = ""
+
+
+@MESSAGES.name("broadcast.unfollow")
+@frozen
+class Unfollow:
+    """Nobody at this door follows it any more."""
+
+    follower: str
+    topic: str
+    register: str = ""
+
+
+@MESSAGES.name("broadcast.news")
+@frozen
+class News:
+    """`broadcast` to a follower, after commit. Snapshot topics (`register`, `display`, `status`)
+    carry the whole view, and only the latest counts; `events` carries no data, only how far the
+    journal is: the door asks `events.since` with its session's cursor."""
+
+    topic: str
+    register: str
+    epoch: int
+    position: int
+    data: Any = None

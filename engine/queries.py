@@ -31,6 +31,12 @@ class RegisterState:
     """Everything the register shows. Answers `RegisterView`."""
 
 
+@QUERIES.name("display.state")
+@frozen
+class DisplayState:
+    """The customer's view of the register. Answers `DisplayView`."""
+
+
 @QUERIES.name("orders.suspended")
 @frozen
 class SuspendedOrders:
@@ -121,6 +127,7 @@ Query = (
     StoreState
     | StoreStatus
     | RegisterState
+    | DisplayState
     | SuspendedOrders
     | GetOrder
     | FindReceipts
@@ -139,6 +146,7 @@ ANSWERS: Final[dict[type, Any]] = {
     StoreState: shapes.StoreView,
     StoreStatus: shapes.StatusView,
     RegisterState: shapes.RegisterView,
+    DisplayState: shapes.DisplayView,
     SuspendedOrders: tuple[shapes.SuspendedView, ...],
     GetOrder: shapes.OrderView,
     FindReceipts: tuple[shapes.ReceiptRow, ...],
@@ -157,6 +165,7 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     StoreState: Right.NONE,
     StoreStatus: Right.NONE,
     RegisterState: Right.NONE,
+    DisplayState: Right.NONE,
     SuspendedOrders: Right.SELL,
     GetOrder: Right.SELL,
     FindReceipts: Right.SELL,

@@ -175,6 +175,21 @@ class RegisterView:
 
 
 @frozen
+class DisplayView:
+    """What the customer may see: the order without internal notes, then the completed one."""
+
+    epoch: int
+    position: int
+    register: str
+    store_name: str
+    currency: str
+    minor_digits: int
+    language: str
+    order: OrderView | None
+    completed: OrderView | None
+
+
+@frozen
 class SuspendedView:
     """A parked order in the list."""
 
