@@ -1,0 +1,68 @@
+"""Every bound on what actors and links hold, wait for and carry, and how the bounds relate."""
+
+from __future__ import annotations
+
+NS_PER_S = 1_000_000_000
+
+# ------------------------------------------------------------------------------------- mailboxes
+MAILBOX_CAPACITY = 64
+MAILBOX_CAPACITY_MAX = 4_096
+ADDRESS_LENGTH_MAX = 128
+ADDRESSES_PER_NODE_MAX = 4_096
+ASK_TIMEOUT_S_MAX = 3_600.0
+
+# ----------------------------------------------------------------------------------- supervision
+RESTART_DELAY_S_FIRST = 0.010
+RESTART_DELAY_S_MAX = 5.0
+RESTARTS_IN_WINDOW = 5
+RESTART_WINDOW_S = 10.0
+RESTART_HOLD_S = 30.0
+
+# ----------------------------------------------------------------------------------------- links
+LINK_VERSION = 1
+FRAME_BYTES_MAX = 1 << 20
+ITEM_BYTES_MAX = FRAME_BYTES_MAX - 64
+ITEMS_PER_FRAME_MAX = 256
+NAME_LENGTH_MAX = 64
+TOKEN_LENGTH_MAX = 512
+HELLO_BYTES_MAX = 4_096
+DETAIL_LENGTH_MAX = 400
+
+NNG_REPLY_QUEUE = 64  # nng's raw REP drops silently beyond this many queued to one connection
+CREDIT = 32  # frames, or plain requests, one side may have unanswered on one connection
+BUSY_ABOVE = 48  # plain requests of one connection beyond which the router answers busy
+ACK_EVERY = 8  # frames taken without a frame going back before a bare acknowledgement is sent
+ROUTER_BUFFER = 256  # messages nng may hold for a router, either way
+CLIENT_BUFFER = 64  # messages nng may hold for a dialling socket, either way
+DRAIN_MAX = 128  # messages taken from nng before other tasks get a turn
+PIPES_MAX = 1_024
+
+LINK_QUEUE_MAX = 1_024  # items waiting for a frame to one peer
+LINK_QUEUE_BYTES_MAX = 8 << 20
+LINK_ASKS_MAX = 1_024  # asks to one peer that wait for their answers
+LINK_SEEN_MAX = 4_096  # ids of asks from one peer remembered, so that a repeat runs nothing twice
+LINK_ANSWERS_BYTES_MAX = 4 << 20  # of answers kept with those ids
+PEERS_MAX = 128
+
+HEARTBEAT_S = 1.0
+STALE_S = 3.0
+RESEND_S = 1.0
+TICK_S = 0.25
+RECONNECT_MS_MIN = 50
+RECONNECT_MS_MAX = 1_000
+REFUSED_RETRY_S = 10.0
+
+PUBLISH_BYTES_MAX = 64 << 10
+PUBLISH_BUFFER = 128
+
+assert CREDIT < BUSY_ABOVE < NNG_REPLY_QUEUE, "nng would drop what a connection may have waiting"
+assert CREDIT + CREDIT // ACK_EVERY + 4 < BUSY_ABOVE, "frames, acknowledgements and heartbeats fit"
+assert 2 * HEARTBEAT_S < STALE_S, "one lost heartbeat must not make a peer stale"
+assert RESEND_S < STALE_S
+assert TICK_S * 2 <= HEARTBEAT_S
+assert RECONNECT_MS_MAX < STALE_S * 1_000, "a peer that comes back is met before it is given up"
+assert ITEM_BYTES_MAX < FRAME_BYTES_MAX < LINK_QUEUE_BYTES_MAX
+assert LINK_ASKS_MAX <= LINK_SEEN_MAX
+assert HELLO_BYTES_MAX > NAME_LENGTH_MAX + TOKEN_LENGTH_MAX
+assert MAILBOX_CAPACITY <= MAILBOX_CAPACITY_MAX
+assert RESTART_DELAY_S_FIRST < RESTART_DELAY_S_MAX < RESTART_HOLD_S

@@ -1,0 +1,206 @@
+"""One seam for time, randomness, ids and threads; nothing else in the house touches them.
+
+Production runs on `SystemWorld`. Tests and the simulator run on `ManualWorld`, where the clock is
+set by hand and everything random follows from one seed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import ParamSpec, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import trio
+
+from actors.limits import NS_PER_S
+from engine.stamp import Stamp
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_DAY_S = 86_400
+_NS_PER_MS = 1_000_000
+_TAIL_BITS = 74  # what a version 7 id has besides its time, its version and its variant
+_STEP_BYTES = 4
+
+
+class World(ABC):
+    """Time, randomness, ids and threads, as every actor receives them."""
+
+    def __init__(self) -> None:
+        self._id_ms = -1
+        self._id_tail = 0
+
+    @abstractmethod
+    def now_ns(self) -> int:
+        """UTC nanoseconds since 1970. It may jump either way: never measure a duration with it."""
+
+    @abstractmethod
+    def monotonic_ns(self) -> int:
+        """Nanoseconds since some moment of this process; never goes back."""
+
+    @abstractmethod
+    def random_bytes(self, count: int) -> bytes:
+        """`count` random bytes, fit for secrets on `SystemWorld`."""
+
+    @abstractmethod
+    def random(self) -> float:
+        """A number in [0, 1), for jitter and for nothing that must be secret."""
+
+    @abstractmethod
+    async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function` on a worker thread and wait for it.
+
+        It is never abandoned: a cancellation is delivered only once the thread is done, so a write
+        under way is always known to have ended.
+        """
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; a negative or zero time is one checkpoint."""
+        await trio.sleep(max(0.0, seconds))
+
+    def new_id(self) -> str:
+        """A UUID of version 7 in lower case, greater as text than every one before it here.
+
+        Source: RFC 9562, sections 5.7 and 6.2 (method 2, the random part counts on).
+        """
+        now_ms = self.now_ns() // _NS_PER_MS
+        if now_ms > self._id_ms:
+            self._begin_millisecond(now_ms)
+        else:
+            self._id_tail += 1 + int.from_bytes(self.random_bytes(_STEP_BYTES), "big")
+            if self._id_tail >> _TAIL_BITS:
+                self._begin_millisecond(self._id_ms + 1)
+        high = (self._id_ms << 16) | 0x7000 | (self._id_tail >> 62)
+        low = (0b10 << 62) | (self._id_tail & ((1 << 62) - 1))
+        text = f"{high & ((1 << 64) - 1):016x}{low:016x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def _begin_millisecond(self, now_ms: int) -> None:
+        self._id_ms = now_ms
+        tail = int.from_bytes(self.random_bytes(10), "big")
+        self._id_tail = tail & ((1 << (_TAIL_BITS - 1)) - 1)
+
+    def stamp(self, time_zone: str, cutoff_s: int) -> Stamp:
+        """The stamp of a decision made now, in the store's zone (an IANA name).
+
+        A trading day ends `cutoff_s` seconds after local midnight by the wall clock, 0 to 86,399.
+        The cut-off is turned into one instant a day, so the business date never steps back when
+        clocks do.
+
+        Raises:
+            ValueError: no such zone, or a cut-off outside a day.
+        """
+        if not 0 <= cutoff_s < _DAY_S:
+            raise ValueError(f"a cut-off lies within 0 and {_DAY_S - 1} seconds, got {cutoff_s}")
+        zone = _zone(time_zone)
+        now_ns = self.now_ns()
+        instant = datetime.fromtimestamp(now_ns // NS_PER_S, UTC)
+        local = instant.astimezone(zone)
+        offset = local.utcoffset() or timedelta()
+        day = local.date()
+        if instant < _cutoff(day, cutoff_s, zone):
+            day -= timedelta(days=1)
+        return Stamp(
+            now_ns=now_ns,
+            utc_offset_s=offset.days * _DAY_S + offset.seconds,
+            business_date=day.isoformat(),
+        )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"no time zone is called {name!r}") from error
+
+
+def _cutoff(day: date, cutoff_s: int, zone: ZoneInfo) -> datetime:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return (midnight + timedelta(seconds=cutoff_s)).astimezone(UTC)
+
+
+class SystemWorld(World):
+    """The real thing: the machine's clocks, its entropy and its threads."""
+
+    def now_ns(self) -> int:
+        """UTC nanoseconds by the machine's clock."""
+        return time.time_ns()
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds by the machine's steady clock."""
+        return time.monotonic_ns()
+
+    def random_bytes(self, count: int) -> bytes:
+        """Bytes from the operating system."""
+        return os.urandom(count)
+
+    def random(self) -> float:
+        """From Python's generator, seeded by the operating system."""
+        return random.random()
+
+    async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """On trio's worker threads."""
+        return await trio.to_thread.run_sync(
+            lambda: function(*args, **kwargs), abandon_on_cancel=False
+        )
+
+
+class ManualWorld(World):
+    """A world that moves only when told: for tests and the simulator.
+
+    With `follow` it also moves with trio's own clock, so that a `trio.testing.MockClock` drives
+    sleeping, deadlines and stamps alike.
+    """
+
+    def __init__(
+        self, seed: int = 0, start_ns: int = 1_780_000_000 * NS_PER_S, *, follow: bool = False
+    ) -> None:
+        super().__init__()
+        self._random = random.Random(seed)
+        self._now_ns = start_ns
+        self._monotonic_ns = 0
+        self._follow = follow
+
+    def _followed_ns(self) -> int:
+        return int(trio.current_time() * NS_PER_S) if self._follow else 0
+
+    def now_ns(self) -> int:
+        """The time as set, plus trio's where that is followed."""
+        return self._now_ns + self._followed_ns()
+
+    def monotonic_ns(self) -> int:
+        """The sum of all advances, plus trio's time where that is followed."""
+        return self._monotonic_ns + self._followed_ns()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass on both clocks; `seconds` is not negative."""
+        if seconds < 0:
+            raise ValueError("a steady clock never goes back; use set_now_ns to move the date")
+        step_ns = int(seconds * NS_PER_S)
+        self._now_ns += step_ns
+        self._monotonic_ns += step_ns
+
+    def set_now_ns(self, now_ns: int) -> None:
+        """Set the date, as an administrator does; the steady clock does not notice."""
+        self._now_ns = now_ns - self._followed_ns()
+
+    def random_bytes(self, count: int) -> bytes:
+        """Bytes that follow from the seed."""
+        return self._random.randbytes(count)
+
+    def random(self) -> float:
+        """A number that follows from the seed."""
+        return self._random.random()
+
+    async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """At once and inline, between two checkpoints, so that a seed always runs the same way."""
+        await trio.lowlevel.checkpoint()
+        result = function(*args, **kwargs)
+        await trio.lowlevel.cancel_shielded_checkpoint()
+        return result
