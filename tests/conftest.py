@@ -1,0 +1,120 @@
+"""What tests lean on: Hypothesis profiles, the feature marks, `artefacts`, `shared_data`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+ARTEFACTS = ROOT / "artefacts"
+RESULTS = ARTEFACTS / "features.json"
+
+# Timing is the benches' business: a slow machine must not make a true property fail.
+settings.register_profile(
+    "quick",
+    deadline=None,
+    max_examples=60,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("night", deadline=None, max_examples=5_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+class FeatureRecorder:
+    """Notes which test claims which feature, and how each marked test ended.
+
+    A mark is `feature("CAT-01")` for the whole definition, or `feature("CAT-01", part="price")`.
+    A test passed when its set-up, call and tear-down all did.
+    """
+
+    def __init__(self, target: Path, *, collect_only: bool) -> None:
+        self._target = target
+        self._collect_only = collect_only
+        self._claims: dict[str, list[dict[str, str | None]]] = {}
+        self._outcomes: dict[str, str] = {}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Read the marks of every test that will run."""
+        for item in session.items:
+            for mark in item.iter_markers("feature"):
+                claim = {"id": str(mark.args[0]), "part": mark.kwargs.get("part")}
+                self._claims.setdefault(item.nodeid, []).append(claim)
+        if self._collect_only:
+            self._write()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the worst of a test's three phases."""
+        if report.nodeid not in self._claims:
+            return
+        before = self._outcomes.get(report.nodeid)
+        if before is None or (before == "passed" and report.outcome != "passed"):
+            self._outcomes[report.nodeid] = report.outcome
+        if report.failed:
+            self._outcomes[report.nodeid] = "failed"
+
+    def pytest_sessionfinish(self) -> None:
+        """Write what was seen where `./run features` reads it."""
+        if not self._collect_only:
+            self._write()
+
+    def _write(self) -> None:
+        tests = {
+            nodeid: {"claims": claims, "outcome": self._outcomes.get(nodeid, "not run")}
+            for nodeid, claims in self._claims.items()
+        }
+        self._target.parent.mkdir(parents=True, exist_ok=True)
+        self._target.write_text(json.dumps({"tests": tests}, indent=1) + "\n")
+
+
+def _is_full_run(config: pytest.Config) -> bool:
+    """Whether nothing narrows the suite: a partial run must not overwrite a full one's results."""
+    narrowed = ("keyword", "markexpr", "lf", "deselect", "ignore", "ignore_glob", "last_failed")
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(
+        config.getoption(name, default=None) for name in narrowed
+    )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option by which `./run features` asks for a list of claims."""
+    parser.addoption(
+        "--features-json",
+        metavar="FILE",
+        help="write the feature marks of the collected tests, and their outcomes, to FILE",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record features on request, and in every full run."""
+    wanted: str | None = config.getoption("--features-json")
+    collect_only = bool(config.getoption("collectonly"))
+    if wanted:
+        recorder = FeatureRecorder(Path(wanted), collect_only=collect_only)
+    elif _is_full_run(config) and not collect_only:
+        recorder = FeatureRecorder(RESULTS, collect_only=False)
+    else:
+        return
+    config.pluginmanager.register(recorder, "countertop-features")
+
+
+@pytest.fixture
+def artefacts() -> Path:
+    """Where a test leaves what a person may want to look at; never committed."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    return ARTEFACTS
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real catalogs and transactions, kept beside the checkout; skips where they are not.
+
+    The variable COUNTERTOP_SHARED names the folder that holds `data/`, else it is `../shared`.
+    """
+    place = Path(os.environ.get("COUNTERTOP_SHARED") or ROOT.parent / "shared") / "data"
+    if not place.is_dir():
+        pytest.skip("no real data beside the checkout; name its folder in COUNTERTOP_SHARED")
+    return place
