@@ -29,12 +29,14 @@ from actors.journal_schema import (
     as_journal_error,
     configure,
     connect,
+    create,
     get_meta,
     identity,
     is_blank,
     migrate,
     require_journal,
     require_store_id,
+    require_whole,
     set_meta,
 )
 from engine.record import Record
@@ -108,12 +110,14 @@ class Journal:
                 )
                 if space.free_bytes() < _EMERGENCY_BYTES:
                     space.release()
+                require_whole(path)
                 db = connect(path, vfs=vfs)
                 opened.callback(db.close)
                 journal = Journal(path, db, lock, space)
-                journal._begin(store_id)
+                key = None if signer else path.parent / "keys" / "journal.ed25519"
+                journal._begin(store_id, may_be_new=key is None or not key.exists())
                 journal._checkpoint_every = checkpoint_every
-                journal._signer = signer or Signer.from_file(path.parent / "keys/journal.ed25519")
+                journal._signer = signer if key is None else Signer.from_file(key)
                 space.restore()
                 sync_directory(path.parent)
             except (apsw.Error, OSError, ValueError) as error:
@@ -121,16 +125,17 @@ class Journal:
             opened.pop_all()
         return journal
 
-    def _begin(self, store_id: str | None) -> None:
+    def _begin(self, store_id: str | None, *, may_be_new: bool) -> None:
         db = self._db
         if is_blank(db):
+            if not may_be_new:
+                # The key is made after the database, so a crash at the first start cannot be it.
+                raise JournalCorruptError(
+                    self.path, 1, "its signing key is there but the file is missing or empty"
+                )
             if store_id is None:
                 raise JournalError(f"{self.path} holds no journal yet; a store id is needed.")
-            configure(db)
-            with db:
-                migrate(db)
-                set_meta(db, "store_id", store_id)
-                set_meta(db, "epoch", 1)
+            create(db, store_id)
         require_journal(db, self.path)
         configure(db)
         migrate(db)

@@ -20,6 +20,9 @@ APPLICATION_ID = 0x4354504A
 OLDEST_SQLITE = (3, 51, 3)
 """Earlier versions can lose a WAL page when a reset races a commit (fixed in 3.51.3)."""
 
+_LEAST_BYTES = 512
+"""The smallest page SQLite has; a shorter file is passed over as if it were new."""
+
 _NAME_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-_.")
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -207,6 +210,37 @@ def migrate(db: apsw.Connection) -> None:
                 db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def require_whole(path: Path) -> None:
+    """Refuse what SQLite would take for a new, empty database although something was there.
+
+    Raises:
+        JournalCorruptError: less than a header is left, or a log without its database.
+    """
+    size = path.stat().st_size if path.exists() else 0
+    if 0 < size < _LEAST_BYTES:
+        raise JournalCorruptError(path, 1, f"only {size} bytes are left of the file")
+    log = path.with_name(path.name + "-wal")
+    has_log = log.exists() and log.stat().st_size > 0
+    if size == 0 and has_log:
+        raise JournalCorruptError(path, 1, "the file is missing or empty, its log is not")
+    # With a log, a crash may have left the last page half moved; the log then still has it whole.
+    if size and not has_log:
+        with path.open("rb") as file:
+            page_bytes = int.from_bytes(file.read(18)[16:], "big")
+        if page_bytes >= _LEAST_BYTES and size % page_bytes:
+            raise JournalCorruptError(path, None, "the file ends within a page")
+
+
+def create(db: apsw.Connection, store_id: str) -> None:
+    """Make the tables of a new journal and move them into the database file itself."""
+    configure(db)
+    with db:
+        migrate(db)
+        set_meta(db, "store_id", store_id)
+        set_meta(db, "epoch", 1)
+    db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
 
 def get_meta(db: apsw.Connection, key: str) -> Any:

@@ -1,0 +1,85 @@
+"""Snapshots of the books: files that spare a start the long replay, and nothing else.
+
+A snapshot is believed only if the journal still holds exactly the record it was made at; one that
+is damaged, cut off or of another history is passed over, and replay does the work instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import frozen
+
+from actors.checkpoints import write_durably
+
+KEEP = 2
+_FORMAT = "countertop.snapshot/1"
+_SUFFIX = ".snapshot"
+_LONGEST_HEADER_BYTES = 1_000
+
+
+@frozen
+class Snapshot:
+    """The books as they were after the record at `position`, which had this epoch and hash."""
+
+    position: int
+    epoch: int
+    hash: bytes
+    state: bytes
+
+
+def save(directory: Path, position: int, epoch: int, digest: bytes, state: bytes) -> Path:
+    """Write a snapshot whole or not at all, then remove all but the newest `KEEP`.
+
+    Raises:
+        OSError: it could not be written; older ones are still there.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    header = {
+        "format": _FORMAT,
+        "position": position,
+        "epoch": epoch,
+        "hash": digest.hex(),
+        "size": len(state),
+        "sha256": hashlib.sha256(state).hexdigest(),
+    }
+    path = directory / f"{epoch:06d}-{position:015d}{_SUFFIX}"
+    write_durably(path, json.dumps(header).encode() + b"\n" + state)
+    for old in _newest_first(directory)[KEEP:]:
+        with contextlib.suppress(OSError):
+            old.unlink()
+    return path
+
+
+def load_latest(directory: Path, is_ours: Callable[[int, int, bytes], bool]) -> Snapshot | None:
+    """The newest snapshot that is whole and whose (epoch, position, hash) `is_ours` accepts.
+
+    None means: replay from the start. No file here is ever a reason not to open the shop.
+    """
+    for path in _newest_first(directory):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            snapshot = _read(path)
+            if is_ours(snapshot.epoch, snapshot.position, snapshot.hash):
+                return snapshot
+    return None
+
+
+def _newest_first(directory: Path) -> list[Path]:
+    return sorted(directory.glob(f"*{_SUFFIX}"), reverse=True)
+
+
+def _read(path: Path) -> Snapshot:
+    with path.open("rb") as file:
+        header = json.loads(file.readline(_LONGEST_HEADER_BYTES))
+        state = file.read()
+    if header["format"] != _FORMAT or header["size"] != len(state):
+        raise ValueError("not a whole snapshot of this format")
+    if header["sha256"] != hashlib.sha256(state).hexdigest():
+        raise ValueError("the state was changed")
+    return Snapshot(
+        int(header["position"]), int(header["epoch"]), bytes.fromhex(header["hash"]), state
+    )

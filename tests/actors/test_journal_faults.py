@@ -1,0 +1,224 @@
+"""The journal on a disk that fails, in a process that is killed, and with files cut off."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from actors.journal import (
+    DiskFullError,
+    Journal,
+    JournalError,
+    JournalFailedError,
+    JournalReadOnlyError,
+)
+from actors.journal_schema import as_journal_error
+from benches.journal import sample_entry
+
+CHILD = """
+import sys
+from pathlib import Path
+from actors.journal import Journal
+from benches.journal import sample_entry
+journal = Journal.open(Path(sys.argv[1]), store_id="shop-1", reserve_bytes=0)
+number = journal.command_count()
+while True:
+    journal.append([sample_entry(number + n) for n in range(3)])
+    number += 3
+    sys.stdout.write(f"{number}\\n")
+    sys.stdout.flush()
+    if number % 15 == 0:
+        journal.checkpoint_wal()
+"""
+
+
+class FaultyFile(apsw.VFSFile):
+    """Passes on to the real file until the disk's countdown ends."""
+
+    def __init__(self, disk: FaultyDisk, name: Any, flags: list[int]) -> None:
+        super().__init__(disk.base, name, flags)
+        self._disk = disk
+
+    def xWrite(self, data: bytes, offset: int) -> None:
+        """Write, or fail as told."""
+        self._disk.count("write")
+        super().xWrite(data, offset)
+
+    def xSync(self, flags: int) -> None:
+        """Sync, or fail as told."""
+        self._disk.count("sync")
+        super().xSync(flags)
+
+
+class FaultyDisk(apsw.VFS):
+    """An SQLite file system whose n-th write or sync, and all after it, raise `error`."""
+
+    def __init__(self, name: str) -> None:
+        self.base = apsw.vfs_names()[0]
+        self.failing = ""
+        self.left = 0
+        self.error: type[apsw.Error] = apsw.IOError
+        self.after_failure = 0
+        super().__init__(name, self.base)
+
+    def arm(self, failing: str, after: int, error: type[apsw.Error]) -> None:
+        """Fail the operation once `after` more of its kind have passed."""
+        self.failing, self.left, self.error, self.after_failure = failing, after, error, 0
+
+    def count(self, operation: str) -> None:
+        """Let one operation pass, or not."""
+        if self.failing and self.left == 0:
+            self.after_failure += 1
+        if operation == self.failing:
+            if self.left == 0:
+                raise self.error(f"injected {operation} fault")
+            self.left -= 1
+
+    def xOpen(self, name: Any, flags: list[int]) -> FaultyFile:
+        """Open a file of this disk."""
+        return FaultyFile(self, name, flags)
+
+
+@pytest.fixture
+def disk(request: pytest.FixtureRequest) -> Iterator[FaultyDisk]:
+    """A faulty disk, registered with SQLite for one test."""
+    made = FaultyDisk(f"faulty-{abs(hash(request.node.name))}")
+    yield made
+    made.unregister()
+
+
+def _open(path: Path, vfs: str | None = None) -> Journal:
+    return Journal.open(path, store_id="shop-1", reserve_bytes=0, vfs=vfs, checkpoint_every=5)
+
+
+def _fail_at(path: Path, disk: FaultyDisk, name: str, arm: Callable[[], None]) -> int | None:
+    """Run a fixed script on a disk that fails; how many commands were answered, None if all."""
+    acknowledged = 0
+    journal = _open(path, name)
+    arm()
+    try:
+        for batch in range(4):
+            journal.append([sample_entry(batch * 2), sample_entry(batch * 2 + 1)])
+            acknowledged += 2
+            journal.checkpoint_wal()
+    except JournalFailedError:
+        disk.left = 0
+        before = disk.after_failure
+        with pytest.raises(JournalFailedError):
+            journal.append([sample_entry(99)])
+        with pytest.raises(JournalFailedError):
+            journal.read(0, 10)
+        journal.close()
+        assert disk.after_failure == before, "a failed journal wrote or synced again"
+        return acknowledged
+    disk.failing = ""
+    journal.close()
+    return None
+
+
+@pytest.mark.parametrize("error", [apsw.IOError, apsw.FullError])
+@pytest.mark.parametrize("failing", ["write", "sync"])
+def test_a_failing_disk_loses_no_answered_command(
+    tmp_path: Path, disk: FaultyDisk, request: pytest.FixtureRequest, failing: str, error: Any
+) -> None:
+    """Each write and sync in turn fails for ever: no retry, and reopening finds every answer."""
+    name = f"faulty-{abs(hash(request.node.name))}"
+    failures = 0
+    for after in range(500):
+        path = tmp_path / f"{after}" / "journal.db"
+        answered = _fail_at(path, disk, name, partial(disk.arm, failing, after, error))
+        disk.failing = ""
+        if answered is None:
+            break
+        failures += 1
+        with _open(path) as journal:
+            assert journal.verify_all().position == journal.command_count() >= answered
+            assert all(
+                journal.answer_of(f"bench-{number:08d}") is not None for number in range(answered)
+            )
+    else:
+        pytest.fail("the script never ran to its end")
+    assert failures >= (4 if failing == "sync" else 20)
+
+
+def test_a_full_disk_is_said_as_such(
+    tmp_path: Path, disk: FaultyDisk, request: pytest.FixtureRequest
+) -> None:
+    """No space left is its own error, so that the operator learns what to do."""
+    with _open(tmp_path / "journal.db", f"faulty-{abs(hash(request.node.name))}") as journal:
+        journal.append([sample_entry(1)])
+        disk.arm("write", 0, apsw.FullError)
+        with pytest.raises(DiskFullError, match="disk is full"):
+            journal.append([sample_entry(2)])
+
+
+def test_errors_of_the_system_get_the_right_name(tmp_path: Path) -> None:
+    """No space, no right and anything else are told apart."""
+    full = as_journal_error(tmp_path, OSError(errno.ENOSPC, "No space left on device"))
+    denied = as_journal_error(tmp_path, OSError(errno.EACCES, "Permission denied"))
+    other = as_journal_error(tmp_path, OSError(errno.EIO, "Input/output error"))
+    assert isinstance(full, DiskFullError)
+    assert isinstance(denied, JournalReadOnlyError)
+    assert type(other) is JournalFailedError
+
+
+def test_kill_9_loses_no_answered_command(tmp_path: Path) -> None:
+    """A process killed while writing, five times over, has kept every command it answered."""
+    path = tmp_path / "journal.db"
+    last_answered = 0
+    for kill in range(5):
+        with subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        ) as child:
+            assert child.stdout is not None
+            for _ in range(7 + 4 * kill):
+                last_answered = int(child.stdout.readline())
+            os.kill(child.pid, signal.SIGKILL)
+            rest = child.stdout.read().split()
+            last_answered = int(rest[-1]) if rest else last_answered
+        with _open(path) as journal:
+            assert journal.command_count() >= last_answered
+            assert journal.verify_all().position == journal.command_count()
+            assert journal.answer_of(f"bench-{last_answered - 1:08d}") is not None
+    assert last_answered > 100
+
+
+def test_a_database_cut_off_is_refused(tmp_path: Path) -> None:
+    """A database shorter than its header says is refused, at opening, at every length."""
+    path = tmp_path / "journal.db"
+    with _open(path) as journal:
+        journal.append([sample_entry(number) for number in range(50)])
+    content = path.read_bytes()
+    for length in (0, 1, 99, *range(511, len(content), 7_001)):
+        path.write_bytes(content[:length])
+        with pytest.raises(JournalError):
+            _open(path)
+        assert path.read_bytes() == content[:length]
+
+
+def test_a_missing_database_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+    """With the key or the log still there, a lost database is an error and not a new store."""
+    path = tmp_path / "journal.db"
+    with _open(path) as journal:
+        journal.append([sample_entry(1)])
+    path.unlink()
+    with pytest.raises(JournalError, match="signing key is there"):
+        _open(path)
+    other = tmp_path / "other" / "journal.db"
+    other.parent.mkdir()
+    other.with_name("journal.db-wal").write_bytes(b"frames")
+    with pytest.raises(JournalError, match="its log is not"):
+        _open(other)
