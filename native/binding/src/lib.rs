@@ -1,0 +1,24 @@
+//! The Python face of `countertop-core`: converts, releases the GIL for bulk work, and turns
+//! refusals into `CoreError`. No rule of the shop lives here.
+
+mod catalog;
+mod convert;
+mod log;
+mod money;
+
+use pyo3::prelude::*;
+
+/// The module `native._native`.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::catalog::{ItemRow, PriceBook, SegmentBuilder};
+    #[pymodule_export]
+    use crate::convert::CoreError;
+    #[pymodule_export]
+    use crate::log::{TreeFrontier, chain_hash, inclusion_proof, leaf_hash, verify_inclusion};
+    #[pymodule_export]
+    use crate::money::{
+        PricedLine, PricedOrder, TaxTotal, apportion, cash_round, extend_amount, price_order,
+    };
+}

@@ -1,0 +1,216 @@
+//! What the catalog keeps about a sellable position, and the codes that sell it.
+
+use crate::error::{CoreError, Result};
+
+/// The longest text the catalog keeps, in bytes of UTF-8.
+pub const MAX_TEXT: usize = 1_024;
+/// The longest code or item id, in bytes of UTF-8.
+pub const MAX_KEY: usize = 128;
+/// The highest place in the grid.
+pub const MAX_SORT: u32 = i32::MAX as u32;
+
+/// What a quantity counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// Pieces.
+    Piece,
+    /// Kilograms.
+    Kilogram,
+    /// Litres.
+    Litre,
+    /// Metres.
+    Metre,
+}
+
+impl Unit {
+    const ALL: [Self; 4] = [Self::Piece, Self::Kilogram, Self::Litre, Self::Metre];
+
+    /// Its word: `piece`, `kg`, `l` or `m`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Piece => "piece",
+            Self::Kilogram => "kg",
+            Self::Litre => "l",
+            Self::Metre => "m",
+        }
+    }
+
+    /// The unit a word names.
+    pub fn from_word(word: &str) -> Result<Self> {
+        let named = Self::ALL.into_iter().find(|unit| unit.word() == word);
+        named.ok_or_else(|| CoreError::UnknownWord {
+            what: "unit",
+            word: word.to_owned(),
+            allowed: "piece, kg, l, m",
+        })
+    }
+
+    /// Its number in a segment.
+    pub(crate) fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The unit of a number in a segment.
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+}
+
+/// One sellable position: an item's variation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Item {
+    /// Its own id.
+    pub item_id: Box<str>,
+    /// What people call it.
+    pub name: Box<str>,
+    /// Which of its group it is, or empty.
+    pub variation: Box<str>,
+    /// Where it is sold.
+    pub department: Box<str>,
+    /// Which tax rule it falls under.
+    pub tax_class: Box<str>,
+    /// Micros of the major unit.
+    pub unit_price_micros: i64,
+    /// What a quantity of it counts.
+    pub unit: Unit,
+    /// The price is asked for at each sale.
+    pub open_price: bool,
+    /// Order discounts apply.
+    pub discountable: bool,
+    /// The id of the item a variation belongs to; its own when it stands alone.
+    pub group: Box<str>,
+    /// An emoji or a picture's name.
+    pub image: Box<str>,
+    /// Its place in the grid; 0 is not in the grid.
+    pub sort: u32,
+}
+
+impl Item {
+    /// The item with an empty group filled in, or a refusal of a text too long or an id missing.
+    pub fn checked(mut self) -> Result<Self> {
+        check_key("item_id", &self.item_id)?;
+        let texts = [
+            ("name", &self.name),
+            ("variation", &self.variation),
+            ("department", &self.department),
+            ("tax_class", &self.tax_class),
+            ("image", &self.image),
+        ];
+        for (what, text) in texts {
+            if text.len() > MAX_TEXT {
+                return Err(CoreError::Text {
+                    what,
+                    need: "at most 1,024 bytes",
+                });
+            }
+        }
+        if self.group.is_empty() {
+            self.group = self.item_id.clone();
+        }
+        check_key("group", &self.group)?;
+        if self.sort > MAX_SORT {
+            return Err(CoreError::OutOfRange {
+                what: "sort",
+                need: "0 to 2,147,483,647",
+            });
+        }
+        Ok(self)
+    }
+}
+
+fn check_key(what: &'static str, key: &str) -> Result<()> {
+    if key.is_empty() || key.len() > MAX_KEY {
+        return Err(CoreError::Text {
+            what,
+            need: "1 to 128 bytes",
+        });
+    }
+    Ok(())
+}
+
+/// What a code sells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sells {
+    /// The item.
+    pub item_id: Box<str>,
+    /// Micros for the whole pack, or -1 where the item's price counts.
+    pub price_micros: i64,
+    /// Thousandths of a piece the code stands for.
+    pub factor_milli: i64,
+}
+
+impl Sells {
+    /// What `code` sells, or a refusal of a figure out of range.
+    pub fn checked(code: &str, item_id: &str, price_micros: i64, factor: i64) -> Result<Self> {
+        check_key("code", code)?;
+        check_key("item_id", item_id)?;
+        if price_micros < -1 {
+            return Err(CoreError::OutOfRange {
+                what: "the price of a code",
+                need: "zero or more, or -1 for the item's own",
+            });
+        }
+        if factor < 1 {
+            return Err(CoreError::OutOfRange {
+                what: "factor_milli",
+                need: "1 or more",
+            });
+        }
+        Ok(Self {
+            item_id: item_id.into(),
+            price_micros,
+            factor_milli: factor,
+        })
+    }
+
+    /// What the whole pack costs, from the price of one.
+    pub fn pack_price(&self, unit_price_micros: i64) -> Result<i64> {
+        pack_price(unit_price_micros, self.price_micros, self.factor_milli)
+    }
+}
+
+/// A pack's own price, or the unit price times the pieces in it, rounded half away from zero.
+pub(crate) fn pack_price(unit_price: i64, own_price: i64, factor_milli: i64) -> Result<i64> {
+    if own_price >= 0 {
+        return Ok(own_price);
+    }
+    if factor_milli == 1_000 {
+        return Ok(unit_price);
+    }
+    let product = i128::from(unit_price) * i128::from(factor_milli);
+    let price = crate::money::divide(product, 1_000, crate::money::Rounding::HalfUp);
+    crate::money::narrow(price, "the price of a pack")
+}
+
+/// What a look-up answers: an item, and the code that found it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Row {
+    /// The item; found by a code, its price is the pack's.
+    pub item: Item,
+    /// The code as the catalog has it; empty unless a code found the row.
+    pub code: Box<str>,
+    /// Thousandths of a piece: 1000 is one.
+    pub factor_milli: i64,
+}
+
+impl From<Item> for Row {
+    fn from(item: Item) -> Self {
+        Self {
+            item,
+            code: "".into(),
+            factor_milli: 1_000,
+        }
+    }
+}
+
+/// The number of a GTIN, the same however many leading zeros it is written with.
+///
+/// Source: GS1 General Specifications, the 14-digit reference format: shorter GTINs are padded
+/// with zeros on the left. Only texts of 8 to 14 digits have one.
+pub fn gtin_number(code: &str) -> Option<u64> {
+    if (8..=14).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit()) {
+        code.parse().ok()
+    } else {
+        None
+    }
+}

@@ -1,0 +1,24 @@
+//! The floor under the engine: integers and bytes in, integers and bytes out.
+//!
+//! Amounts are minor units, unit prices micros of the major unit, quantities thousandths, rates
+//! parts per million. Products are taken in `i128` and narrowed with a check. Nothing here reads a
+//! clock, a file or a random number, and nothing panics on any input.
+#![forbid(unsafe_code)]
+
+pub mod apportion;
+pub mod book;
+pub mod builder;
+pub mod cash;
+pub mod chain;
+pub mod error;
+pub mod item;
+pub mod money;
+mod overlay;
+pub mod pricing;
+mod search;
+pub mod segment;
+pub mod tax;
+pub mod text;
+pub mod tree;
+
+pub use error::{CoreError, Result};
