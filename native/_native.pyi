@@ -3,6 +3,25 @@ thousandths, rates parts per million."""
 
 from typing import final
 
+__all__ = [
+    "CoreError",
+    "ItemRow",
+    "PriceBook",
+    "PricedLine",
+    "PricedOrder",
+    "SegmentBuilder",
+    "TaxTotal",
+    "TreeFrontier",
+    "apportion",
+    "cash_round",
+    "chain_hash",
+    "extend_amount",
+    "inclusion_proof",
+    "leaf_hash",
+    "price_order",
+    "verify_inclusion",
+]
+
 class CoreError(ValueError):
     """Input the floor refuses: out of range, malformed segment, overflow. Nothing was changed."""
 
@@ -65,7 +84,9 @@ def price_order(
     nets of discountable lines, in order, and is apportioned over them by their nets, largest
     remainder. rounding_scope line | rate_document; rounding_mode half_up | half_even | up | down
     (half_up: away from zero). With rate_document the tax of a rate is computed once over the sum
-    of its non-fixed lines and apportioned back over them, so line taxes always sum to the total.
+    of its non-fixed lines and apportioned back over them (each line's own exact tax, brought to
+    integers by largest remainder), so line taxes always sum to the total. A line discount on an
+    amount below zero is refused; order discounts pass such lines by.
     Inclusive: tax = round(total × rate / (1e6 + rate)), base = total - tax.
     Exclusive: tax = round(base × rate / 1e6), total = base + tax.
 
@@ -92,8 +113,8 @@ class ItemRow:
     # Set by a code look-up only:
     code: str
     factor_milli: int  # pieces the code stands for: 1000 each, 12000 a case of twelve
-    def __init__(
-        self,
+    def __new__(
+        cls,
         item_id: str,
         name: str,
         variation: str,
@@ -106,7 +127,7 @@ class ItemRow:
         group: str = "",
         image: str = "",
         sort: int = 0,
-    ) -> None: ...
+    ) -> ItemRow: ...
 
 @final
 class SegmentBuilder:
@@ -152,14 +173,16 @@ class PriceBook:
         """Base and overlay as one canonical segment."""
     def find_item(self, item_id: str) -> ItemRow | None: ...
     def find_code(self, code: str) -> ItemRow | None:
-        """The row a code sells, with `code`, `factor_milli` and a pack price where it has one."""
+        """The row a code sells, with `code` as the catalog has it and `factor_milli`; its price is
+        the pack's (the code's own, or unit price × factor). None where `find_codes` has not one."""
     def find_codes(self, code: str) -> list[ItemRow]:
         """Every row `code` may mean: an exact code alone, else all whose GTIN-14 form is equal."""
     def codes_of(self, item_id: str) -> list[tuple[str, int, int]]: ...
     def search(self, text: str, limit: int) -> list[ItemRow]:
-        """Best matches first: code and id prefix, then names by word prefix, then by trigrams so
-        that one or two typing errors still find it. Case and accents do not matter. Releases the
-        GIL."""
+        """Best matches first: a code or id as typed, codes and ids that start so, names by word
+        prefix, then names within one typing error of each word of 3 letters (two from 6 on) or with
+        words written together or apart. Below 3 letters the starts of codes and ids come last. Case
+        and accents do not matter. Releases the GIL."""
     def grid(self, department: str, limit: int) -> list[ItemRow]:
         """Rows with sort > 0 (all departments when empty), by sort then name."""
     def departments(self) -> list[str]:

@@ -32,7 +32,8 @@ impl ItemRow {
     #[pyo3(signature = (
         item_id, name, variation, department, tax_class, unit_price_micros, unit = "piece",
         open_price = false, discountable = true, group = "", image = "", sort = Int(0)
-    ))]
+    ), text_signature = "(item_id, name, variation, department, tax_class, unit_price_micros, \
+        unit='piece', open_price=False, discountable=True, group='', image='', sort=0)")]
     #[allow(clippy::too_many_arguments, clippy::fn_params_excessive_bools)]
     fn new(
         item_id: &str,
@@ -178,7 +179,10 @@ impl SegmentBuilder {
     }
 
     /// Let a code sell an item; a price >= 0 overrides the item's for the whole pack.
-    #[pyo3(signature = (code, item_id, unit_price_micros = Int(-1), factor_milli = Int(1000)))]
+    #[pyo3(
+        signature = (code, item_id, unit_price_micros = Int(-1), factor_milli = Int(1000)),
+        text_signature = "($self, code, item_id, unit_price_micros=-1, factor_milli=1000)"
+    )]
     fn put_code(
         &mut self,
         code: &str,
@@ -283,6 +287,11 @@ impl PriceBook {
         Ok(self.book.find_code(code)?.map(ItemRow::from))
     }
 
+    /// Every row a code may mean.
+    fn find_codes(&self, code: &str) -> Answer<Vec<ItemRow>> {
+        Ok(rows(self.book.find_codes(code)?))
+    }
+
     /// An item's codes with price (-1: the item's own) and factor.
     fn codes_of(&self, item_id: &str) -> Vec<(String, i64, i64)> {
         self.book.codes_of(item_id)
@@ -303,7 +312,7 @@ impl PriceBook {
         self.book.departments()
     }
 
-    /// By item_id.
+    /// By id.
     fn items(&self, offset: Int<usize>, limit: Int<usize>) -> Vec<ItemRow> {
         rows(self.book.items(offset.0, limit.0))
     }

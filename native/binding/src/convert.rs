@@ -30,6 +30,7 @@ impl From<Refused> for PyErr {
 }
 
 /// An integer of `T`'s range; one outside it is a refusal like any other, not an `OverflowError`.
+#[derive(Clone, Copy)]
 pub(crate) struct Int<T>(pub(crate) T);
 
 impl<'a, 'py, T> FromPyObject<'a, 'py> for Int<T>

@@ -9,7 +9,6 @@ use pyo3::prelude::*;
 
 /// unit price × quantity in minor units, rounded half away from zero.
 #[pyfunction]
-#[allow(clippy::needless_pass_by_value)]
 pub(crate) fn extend_amount(
     unit_price_micros: Int<i64>,
     quantity_milli: Int<i64>,

@@ -162,11 +162,6 @@ impl Sells {
             factor_milli: factor,
         })
     }
-
-    /// What the whole pack costs, from the price of one.
-    pub fn pack_price(&self, unit_price_micros: i64) -> Result<i64> {
-        pack_price(unit_price_micros, self.price_micros, self.factor_milli)
-    }
 }
 
 /// A pack's own price, or the unit price times the pieces in it, rounded half away from zero.

@@ -79,13 +79,8 @@ impl Term {
 
     /// What a word that starts like this one adds.
     fn prefix_score(&self, word: &str) -> Option<Score> {
-        word.starts_with(&self.text).then(|| {
-            if word.len() == self.text.len() {
-                0
-            } else {
-                LONGER
-            }
-        })
+        let longer = word.strip_prefix(self.text.as_str())?;
+        Some(if longer.is_empty() { 0 } else { LONGER })
     }
 
     /// What a word with typing errors adds.

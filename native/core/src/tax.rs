@@ -51,7 +51,7 @@ pub(crate) struct Share {
 
 impl Policy {
     /// The fraction of a net amount that is its tax: rate / 1e6, or rate / (1e6 + rate) inside.
-    pub(crate) fn share(&self, rate_ppm: i64) -> Result<Share> {
+    pub(crate) fn share(self, rate_ppm: i64) -> Result<Share> {
         if !(0..=MAX_RATE_PPM).contains(&rate_ppm) {
             return Err(CoreError::OutOfRange {
                 what: "each tax rate",
