@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -107,3 +109,31 @@ def test_front_ends_are_rebuilt_when_a_source_changes(tmp_path: Path) -> None:
     (tmp_path / "src" / "a.ts").rename(tmp_path / "src" / "b.ts")
     assert changed != source_hash(tmp_path)
     assert hashlib.sha256().hexdigest() == source_hash(tmp_path, [])
+
+
+def test_a_foreign_environment_is_never_touched(tmp_path: Path) -> None:
+    """Where .venv's Python leads to packages outside it, nothing is installed or removed."""
+    checkout = tmp_path / "checkout"
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    (checkout / "tools").mkdir()
+    (checkout / "run").write_text((ROOT / "run").read_text())
+    (checkout / "tools" / "build_web.py").write_text("")
+    wrapper = checkout / ".venv" / "bin" / "python"
+    wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    # A stand-in that only writes down what it was asked: the real uv must not come near this.
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    asked = tmp_path / "asked"
+    (programs / "uv").write_text(f'#!/bin/sh\necho "$@" >> "{asked}"\n')
+    for program in (wrapper, programs / "uv"):
+        program.chmod(0o755)
+    told = subprocess.run(
+        ["sh", str(checkout / "run"), "build"],
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 1 == told.returncode
+    assert "not an environment of its own" in told.stderr
+    assert "sync" not in asked.read_text()
