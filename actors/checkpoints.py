@@ -93,6 +93,13 @@ def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
     write_durably(path, pem, mode=0o600)
 
 
+def publish_key(path: Path, key: str) -> None:
+    """Keep the public key in a file of its own, for those who check from outside."""
+    line = key.encode() + b"\n"
+    if not path.exists() or path.read_bytes() != line:
+        write_durably(path, line)
+
+
 def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Put `content` at `path` as a whole or not at all, synced with its directory."""
     partial = path.with_name(path.name + ".partial")

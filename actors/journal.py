@@ -15,7 +15,14 @@ from typing import Any, Self, TypeVar, cast
 import apsw
 
 from actors import journal_read
-from actors.checkpoints import EVERY_RECORDS, Checkpoint, Signer, origin_of, sync_directory
+from actors.checkpoints import (
+    EVERY_RECORDS,
+    Checkpoint,
+    Signer,
+    origin_of,
+    publish_key,
+    sync_directory,
+)
 from actors.journal_batch import Appended, Entry, Transaction, prepare, require_gapless
 from actors.journal_lock import LOW_WATER_BYTES, RESERVE_BYTES, DiskSpace, JournalLock
 from actors.journal_read import Head, Progress, command_digest
@@ -88,8 +95,9 @@ class Journal:
         """Open the journal at `path`, or make a new one for `store_id`.
 
         `since` is the time of starting as text, for whoever is refused the lock. Without a
-        `signer` the key is read from, or made in, `keys/journal.ed25519` beside the database. The
-        last records are checked; `verify_all` checks all of them.
+        `signer` the key is read from, or made in, `keys/journal.ed25519` beside the database, and
+        its public half is in `keys/journal.ed25519.pub`. The last records are checked;
+        `verify_all` checks all of them.
 
         Raises:
             JournalHeldError: another server has it open.
@@ -118,6 +126,8 @@ class Journal:
                 journal._begin(store_id, may_be_new=key is None or not key.exists())
                 journal._checkpoint_every = checkpoint_every
                 journal._signer = signer if key is None else Signer.from_file(key)
+                if key is not None:
+                    publish_key(key.with_name(key.name + ".pub"), journal.verifier_key())
                 space.restore()
                 sync_directory(path.parent)
             except (apsw.Error, OSError, ValueError) as error:

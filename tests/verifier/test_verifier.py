@@ -1,0 +1,376 @@
+"""The independent reader: accepts what the journal wrote, and names what was changed since."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+import verifier.__main__ as verifier_main
+from actors.checkpoints import Signer
+from actors.journal import Journal
+from actors.journal_backup import backup, restore
+from benches.journal import sample_entry
+from engine.stamp import Stamp
+from native import inclusion_proof, verify_inclusion
+from verifier import ed25519
+from verifier.__main__ import main
+
+RECORDS = 25
+
+
+@frozen
+class Sold:
+    """A closed journal in a directory of its own, and its heads by position."""
+
+    path: Path
+    heads: tuple[bytes, ...]
+
+    def head(self, position: int, digits: int = 64) -> str:
+        """A head as it is printed."""
+        return f"{self.heads[position - 1].hex()[:digits]}@{position}"
+
+
+@pytest.fixture
+def sold(tmp_path: Path) -> Sold:
+    """A journal with checkpoints at 10, 20 and 25."""
+    path = tmp_path / "store" / "journal.db"
+    with Journal.open(path, store_id="shop-1", reserve_bytes=0, checkpoint_every=10) as journal:
+        for number in range(RECORDS - 1):
+            journal.append([sample_entry(number)])
+        journal.append([sample_entry(99)])
+        journal.checkpoint()
+        heads = tuple(journal.hash_at(position) for position in range(1, RECORDS + 1))
+    return Sold(path, heads)
+
+
+def _check(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, dict[str, object]]:
+    code = main([*(str(argument) for argument in arguments), "--json"])
+    out = capsys.readouterr().out
+    return code, json.loads(out) if out else {}
+
+
+def _position(report: dict[str, object]) -> int:
+    problems = report["problems"]
+    assert isinstance(problems, list)
+    return int(problems[0]["position"])
+
+
+def _edit(path: Path, *statements: str) -> None:
+    db = sqlite3.connect(path)
+    db.execute("DROP TRIGGER records_stay")
+    db.execute("DROP TRIGGER records_remain")
+    for statement in statements:
+        db.execute(statement)
+    db.commit()
+    db.close()
+
+
+def test_a_sound_journal_is_accepted(sold: Sold, capsys: pytest.CaptureFixture[str]) -> None:
+    """Records, checkpoints, the key and printed heads all agree; the exit code is 0."""
+    key = sold.path.parent / "keys/journal.ed25519.pub"
+    code, report = _check(
+        capsys, sold.path, "--key", key, "--head", sold.head(7, 8), "--head", sold.head(25)
+    )
+    assert (code, report["problems"]) == (0, [])
+    assert (report["records"], report["checkpoints"], report["anchors"]) == (RECORDS, 3, 2)
+    assert report["head"] == sold.heads[-1].hex()
+    assert main([str(sold.path)]) == 0
+    assert capsys.readouterr().out.endswith("All well.\n")
+
+
+def test_the_file_and_its_directory_stay_as_they_are(
+    sold: Sold, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A copied file is checked without anything being written beside it."""
+    copy = tmp_path / "evidence" / "copy.db"
+    copy.parent.mkdir()
+    shutil.copy(sold.path, copy)
+    before = copy.read_bytes()
+    assert _check(capsys, copy)[0] == 0
+    assert [path.name for path in copy.parent.iterdir()] == ["copy.db"]
+    assert copy.read_bytes() == before
+
+
+def test_a_journal_in_use_and_a_copy_with_its_log_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is still in the log counts, in place and in a copy of database and log."""
+    path = tmp_path / "journal.db"
+    with Journal.open(path, store_id="s", reserve_bytes=0) as journal:
+        journal.append([sample_entry(number) for number in range(4)])
+        assert _check(capsys, path)[1]["records"] == 4
+        copy = tmp_path / "evidence" / "journal.db"
+        copy.parent.mkdir()
+        for end in ("", "-wal"):
+            shutil.copy(f"{path}{end}", f"{copy}{end}")
+        assert _check(capsys, copy)[1]["records"] == 4
+        assert sorted(file.name for file in copy.parent.iterdir()) == [
+            "journal.db",
+            "journal.db-wal",
+        ]
+        journal.append([sample_entry(9)])
+        assert _check(capsys, path)[1]["records"] == 5
+
+
+@pytest.mark.parametrize(
+    ("statement", "position"),
+    [
+        ("UPDATE records SET payload = x'7b7d' WHERE position = 3", 3),
+        ("UPDATE records SET payload = x'ff' WHERE position = 3", 3),
+        ("UPDATE records SET hash = zeroblob(32) WHERE position = 4", 4),
+        ("UPDATE records SET kind = 'training' WHERE position = 5", 5),
+        ("UPDATE records SET epoch = 2 WHERE position = 6", 6),
+        ("UPDATE records SET name = 'sale.gift/1' WHERE position = 7", 7),
+        ("UPDATE records SET stream = 'order/x' WHERE position = 8", 8),
+        ("UPDATE records SET stream_version = 2 WHERE position = 9", 9),
+        ("UPDATE records SET command_id = 'x' WHERE position = 9", 9),
+        ("DELETE FROM records WHERE position = 1", 1),
+        ("DELETE FROM records WHERE position = 12", 12),
+        ("DELETE FROM records WHERE position > 22", 23),
+        ("DELETE FROM commands WHERE id = 'bench-00000013'", 14),
+        ("UPDATE checkpoints SET root = zeroblob(32) WHERE tree_size = 20", 20),
+        ("UPDATE checkpoints SET note = replace(note, 'shop-1', 'shop-2')", 10),
+        ("UPDATE checkpoints SET note = substr(note, 1, length(note) - 9)", 10),
+        ("UPDATE checkpoints SET public_key = zeroblob(32) WHERE tree_size = 25", 25),
+        ("UPDATE meta SET value = 'shop-2' WHERE key = 'store_id'", 1),
+    ],
+)
+def test_every_change_is_found_and_named(
+    sold: Sold, capsys: pytest.CaptureFixture[str], statement: str, position: int
+) -> None:
+    """The first bad position is named and the exit code is 1."""
+    _edit(sold.path, statement)
+    code, report = _check(capsys, sold.path)
+    assert (code, _position(report)) == (1, position)
+
+
+def test_a_rewritten_chain_is_found_by_what_was_anchored(
+    sold: Sold, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A whole new journal is sound in itself; a printed head or the key shows the fraud."""
+    forged = tmp_path / "forged" / "journal.db"
+    signer = Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    with Journal.open(forged, store_id="shop-1", reserve_bytes=0, signer=signer) as journal:
+        journal.append([sample_entry(number + 1) for number in range(RECORDS)])
+        journal.checkpoint()
+    assert _check(capsys, forged)[0] == 0
+    code, report = _check(capsys, forged, "--head", sold.head(7, 8))
+    assert (code, _position(report)) == (1, 7)
+    key = sold.path.parent / "keys/journal.ed25519.pub"
+    code, report = _check(capsys, forged, "--key", key)
+    assert (code, _position(report)) == (1, RECORDS)
+
+
+def test_a_cut_off_tail_is_found_by_a_printed_head(
+    sold: Sold, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that ends before an anchored position is not accepted."""
+    _edit(
+        sold.path,
+        "DELETE FROM records WHERE position > 22",
+        "DELETE FROM checkpoints WHERE tree_size > 22",
+        "DELETE FROM commands WHERE position > 22",
+    )
+    assert _check(capsys, sold.path)[0] == 0
+    code, report = _check(capsys, sold.path, "--head", sold.head(24))
+    assert (code, _position(report)) == (1, 23)
+
+
+@pytest.mark.parametrize("position", [1, 2, 16, 17, 24, 25])
+def test_one_record_is_proven_alone(
+    sold: Sold, capsys: pytest.CaptureFixture[str], position: int
+) -> None:
+    """The audit path leads from the leaf to the signed root, and is the one native computes."""
+    code, report = _check(capsys, sold.path, "--prove-receipt", position)
+    proof = report["proof"]
+    assert code == 0
+    assert isinstance(proof, dict)
+    path = [bytes.fromhex(node) for node in proof["path"]]
+    root = bytes.fromhex(proof["root"])
+    assert path == inclusion_proof(list(sold.heads), position - 1)
+    assert verify_inclusion(sold.heads[position - 1], position - 1, RECORDS, path, root)
+    assert proof["checkpoint"].splitlines()[1] == str(RECORDS)
+    wrong = verifier_main.root_by_path(bytes(32), position - 1, RECORDS, path)
+    assert wrong != root
+
+
+def test_a_record_that_is_not_there_cannot_be_proven(
+    sold: Sold, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A position beyond the end has no proof, and the exit code says so."""
+    code, report = _check(capsys, sold.path, "--prove-receipt", RECORDS + 1)
+    assert (code, report["proof"]) == (1, None)
+
+
+def test_a_restored_journal_is_sound(sold: Sold, capsys: pytest.CaptureFixture[str]) -> None:
+    """A new epoch that begins as it should is accepted, with checkpoints of both epochs."""
+    copy = sold.path.parent / "backup.db"
+    backup(sold.path, copy)
+    data_dir = sold.path.parent.parent / "new"
+    shutil.copytree(sold.path.parent / "keys", data_dir / "keys")
+    restore(
+        copy,
+        data_dir,
+        reason="test",
+        operator="owner",
+        command_id="restore-1",
+        stamp=Stamp(1, 0, "2026-11-23"),
+    )
+    with Journal.open(data_dir / "journal.db", reserve_bytes=0) as journal:
+        journal.append([sample_entry(500)])
+        journal.checkpoint()
+    code, report = _check(capsys, data_dir / "journal.db")
+    assert (code, report["epoch"], report["checkpoints"]) == (0, 2, 4)
+    assert len(report["keys"]) == 1  # type: ignore[arg-type]
+
+
+def test_a_damaged_file_is_named_by_the_record(
+    sold: Sold, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A page of garbage is a finding, at the record where reading could not go on."""
+    sound = sold.path.read_bytes()
+    at = sound.index(b'"command_id":"bench-00000012"') // 4096 * 4096
+    sold.path.write_bytes(sound[:at] + b"\xa5" * 4096 + sound[at + 4096 :])
+    code, report = _check(capsys, sold.path)
+    assert code == 1
+    assert 1 < _position(report) <= 13
+
+
+def test_a_damaged_answer_is_found(sold: Sold, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stored answer that changed, or one given beyond the end, is a finding."""
+    _edit(sold.path, "UPDATE commands SET answer = x'00' WHERE id = 'bench-00000004'")
+    code, report = _check(capsys, sold.path)
+    assert (code, _position(report)) == (1, 5)
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 700, None])
+def test_what_is_not_a_journal_is_not_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    """Nothing, garbage and a missing file give exit code 2 and a reason."""
+    path = tmp_path / "journal.db"
+    if content is not None:
+        path.write_bytes(content)
+    assert main([str(path)]) == 2
+    assert "was not checked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("head", ["abc@1", "xyzxyzxyz@4", "0123456789", "01234567@0", "01234567@x"])
+def test_a_malformed_head_is_a_usage_error(head: str) -> None:
+    """A head of another form is refused before anything is read."""
+    with pytest.raises(SystemExit) as caught:
+        main(["nothing.db", "--head", head])
+    assert caught.value.code == 2
+
+
+def test_keys_are_read_in_four_forms(sold: Sold, tmp_path: Path) -> None:
+    """The key file may hold the signed-note form, hexadecimal, base64 or PEM."""
+    text = (sold.path.parent / "keys/journal.ed25519.pub").read_text()
+    key = verifier_main.read_key(sold.path.parent / "keys/journal.ed25519.pub")
+    encoded = text.strip().split("+", 2)[2]
+    file = tmp_path / "key"
+    pem_head = "-----BEGIN PUBLIC KEY-----\n"
+    for form in (key.hex(), encoded, f"{pem_head}{encoded}\n-----END PUBLIC KEY-----\n"):
+        file.write_text(form)
+        assert verifier_main.read_key(file) == key
+    for bad in ("", "AAAA", "not base64!"):
+        file.write_text(bad)
+        with pytest.raises(verifier_main.CannotCheckError):
+            verifier_main.read_key(file)
+
+
+def test_it_runs_alone_as_a_program(sold: Sold) -> None:
+    """`python -m verifier` works without site packages, with its own signature check."""
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _RUN_ALONE, str(sold.path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "3 signed checkpoints" in run.stdout
+
+
+_RUN_ALONE = """
+import runpy, sys
+sys.path.insert(0, ".")
+sys.modules["cryptography"] = None
+runpy.run_module("verifier", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_it_imports_nothing_of_ours() -> None:
+    """The verifier's modules import the standard library and each other only."""
+    folder = Path(verifier_main.__file__).parent
+    names: set[str] = set()
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                names.add((node.module or "").split(".")[0])
+            elif isinstance(node, ast.Import):
+                names.update(alias.name.split(".")[0] for alias in node.names)
+    assert names - set(sys.stdlib_module_names) == {"verifier", "cryptography"}
+
+
+# RFC 8032 §7.1, tests 1 to 3: public key, message, signature.
+VECTORS = [
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        (
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+            "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+        ),
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        (
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+            "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+        ),
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        (
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+            "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "message", "signature"), VECTORS)
+def test_signatures_are_checked_as_the_standard_says(
+    key: str, message: str, signature: str
+) -> None:
+    """The standard's vectors pass; one bit changed anywhere fails, as does a high scalar."""
+    public, text, signed = (bytes.fromhex(part) for part in (key, message, signature))
+    for check in (ed25519.verify_slowly, ed25519.verify):
+        assert check(public, text, signed)
+        assert not check(public, text + b"x", signed)
+        assert not check(public, text, signed[:-1] + bytes([signed[-1] ^ 1]))
+        assert not check(public, text, bytes([signed[0] ^ 1]) + signed[1:])
+        assert not check(public[::-1], text, signed)
+        assert not check(public, text, signed[:63])
+    high = int.from_bytes(signed[32:], "little") + ed25519.ORDER
+    assert not ed25519.verify_slowly(public, text, signed[:32] + high.to_bytes(32, "little"))
+
+
+def test_long_checks_tell_how_far_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """A big file shows progress on the error channel, a small one nothing."""
+    verifier_main.progress(25_000, 60_000)
+    verifier_main.progress(25_001, 60_000)
+    verifier_main.progress(25_000, 30_000)
+    assert capsys.readouterr().err == "checked 25,000 of 60,000 records\n"
