@@ -24,6 +24,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -379,8 +380,8 @@ def read_key(path: Path) -> bytes:
         text = path.read_text().strip()
         if text.startswith("-----"):
             text = "".join(line for line in text.splitlines() if not line.startswith("-"))
-        elif text.count("+") >= 2 and "/" in text.split("+")[0]:
-            text = text.split("+", 2)[2]
+        elif named := re.fullmatch(r"[^+\s]+\+[0-9a-f]{8}\+(\S{44})", text):
+            text = named[1]
         found = bytes.fromhex(text) if len(text) == 64 else base64.b64decode(text, validate=True)
     except (OSError, ValueError) as error:
         raise CannotCheckError(f"the key file {path} cannot be read: {error}") from None

@@ -15,7 +15,7 @@ from attrs import frozen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import verifier.__main__ as verifier_main
-from actors.checkpoints import Signer
+from actors.checkpoints import Signer, verifier_key
 from actors.journal import Journal
 from actors.journal_backup import backup, restore
 from benches.journal import sample_entry
@@ -282,6 +282,11 @@ def test_keys_are_read_in_four_forms(sold: Sold, tmp_path: Path) -> None:
     for form in (key.hex(), encoded, f"{pem_head}{encoded}\n-----END PUBLIC KEY-----\n"):
         file.write_text(form)
         assert verifier_main.read_key(file) == key
+    tricky = bytes(range(31)) + b"\xfb"
+    file.write_text(verifier_key("countertop/a/1", tricky))
+    assert verifier_main.read_key(file) == tricky
+    file.write_text("+/+/+/" + "A" * 37 + "=")
+    assert len(verifier_main.read_key(file)) == 32
     for bad in ("", "AAAA", "not base64!"):
         file.write_text(bad)
         with pytest.raises(verifier_main.CannotCheckError):
