@@ -26,7 +26,6 @@ ITEMS_PER_FRAME_MAX = 256
 NAME_LENGTH_MAX = 64
 TOKEN_LENGTH_MAX = 512
 HELLO_BYTES_MAX = 4_096
-DETAIL_LENGTH_MAX = 400
 
 NNG_REPLY_QUEUE = 64  # nng's raw REP drops silently beyond this many queued to one connection
 CREDIT = 32  # frames, or plain requests, one side may have unanswered on one connection
@@ -66,3 +65,17 @@ assert LINK_ASKS_MAX <= LINK_SEEN_MAX
 assert HELLO_BYTES_MAX > NAME_LENGTH_MAX + TOKEN_LENGTH_MAX
 assert MAILBOX_CAPACITY <= MAILBOX_CAPACITY_MAX
 assert RESTART_DELAY_S_FIRST < RESTART_DELAY_S_MAX < RESTART_HOLD_S
+
+# ------------------------------------------------------------------------------ the bookkeeper
+
+BATCH_COMMANDS_MAX = 256
+"""Submissions of one batch: one append, one sync."""
+
+SNAPSHOT_EVERY_RECORDS = 50_000
+"""Records between two snapshots besides the one at each day close."""
+
+ASK_TIMEOUT_S = 30.0
+"""How long a register actor waits for the bookkeeper; an answer is never given up earlier."""
+
+DISK_CHECK_NS = NS_PER_S
+"""How often the free space is looked at."""
