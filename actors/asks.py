@@ -79,3 +79,66 @@ class News:
     epoch: int
     position: int
     data: Any = None
+
+
+@MESSAGES.name("bookkeeper.submit")
+@frozen
+class Submit:
+    """A register actor to `bookkeeper`: decide this, or look this up. Answered with `Reply`.
+
+    Secrets are gone: PINs were checked and replaced by `pin_correct` in `data` or here.
+    """
+
+    id: str
+    register: str
+    name: str
+    data: dict[str, Any]
+    is_query: bool = False
+    admin: bool = False
+    approver: str = ""
+    approver_pin_correct: bool = False
+
+
+@MESSAGES.name("bookkeeper.pin_hash")
+@frozen
+class PinHashOf:
+    """A register actor to `bookkeeper`: the stored PIN hash of an operator, "" for unknown ones."""
+
+    operator: str
+
+
+@MESSAGES.name("bookkeeper.pending")
+@frozen
+class ReadPending:
+    """The outbox actor to `bookkeeper`: effects not finished yet, oldest first."""
+
+
+@MESSAGES.name("bookkeeper.stage")
+@frozen
+class StageSegment:
+    """A catalog segment is on disk under its hash and may be installed."""
+
+    segment_hash: str
+    item_count: int
+
+
+@MESSAGES.name("bookkeeper.records")
+@frozen
+class ReadRecords:
+    """`views` to `bookkeeper`: journal records after a position, for catching up."""
+
+    after: int
+    limit: int
+
+
+@frozen
+class Committed:
+    """`bookkeeper` to its followers in the same node, after each durable batch that had facts.
+
+    `records` are journal records in order; `registers` are those whose view may have changed.
+    """
+
+    epoch: int
+    position: int
+    records: tuple[Any, ...]
+    registers: frozenset[str]

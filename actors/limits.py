@@ -30,7 +30,8 @@ HELLO_BYTES_MAX = 4_096
 NNG_REPLY_QUEUE = 64  # nng's raw REP drops silently beyond this many queued to one connection
 CREDIT = 32  # frames, or plain requests, one side may have unanswered on one connection
 BUSY_ABOVE = 48  # plain requests of one connection beyond which the router answers busy
-ACK_EVERY = 8  # frames taken without a frame going back before a bare acknowledgement is sent
+EAGER = 8  # frames under way beyond which only full ones follow: the rest gather meanwhile
+ACK_EVERY = 2  # frames taken without a frame going back before a bare acknowledgement is sent
 ROUTER_BUFFER = 256  # messages nng may hold for a router, either way
 CLIENT_BUFFER = 64  # messages nng may hold for a dialling socket, either way
 DRAIN_MAX = 128  # messages taken from nng before other tasks get a turn
@@ -55,7 +56,8 @@ PUBLISH_BYTES_MAX = 64 << 10
 PUBLISH_BUFFER = 128
 
 assert CREDIT < BUSY_ABOVE < NNG_REPLY_QUEUE, "nng would drop what a connection may have waiting"
-assert CREDIT + CREDIT // ACK_EVERY + 4 < BUSY_ABOVE, "frames, acknowledgements and heartbeats fit"
+assert ACK_EVERY <= EAGER < CREDIT, "whoever waits to send is always owed an acknowledgement"
+assert CREDIT + CREDIT // ACK_EVERY < BUSY_ABOVE + 8 < NNG_REPLY_QUEUE, "frames, acknowledgements and heartbeats fit"
 assert 2 * HEARTBEAT_S < STALE_S, "one lost heartbeat must not make a peer stale"
 assert RESEND_S < STALE_S
 assert TICK_S * 2 <= HEARTBEAT_S
@@ -79,3 +81,18 @@ ASK_TIMEOUT_S = 30.0
 
 DISK_CHECK_NS = NS_PER_S
 """How often the free space is looked at."""
+
+PERFORM_TIMEOUT_S = 2.0
+"""How long the outbox waits for a device to say that it has an effect."""
+
+REDELIVER_NS = 2 * NS_PER_S
+"""An effect that is neither started nor finished is offered again after this."""
+
+FOLLOW_LEASE_NS = 30 * NS_PER_S
+"""A follower that has been silent for so long is forgotten."""
+
+FOLLOWERS_MAX = 256
+"""Followers of one topic."""
+
+VIEW_CHUNK = 1_000
+"""Records a view reads at once while catching up."""

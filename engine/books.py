@@ -38,6 +38,7 @@ from engine.order.events import (
 from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
 from engine.outbox import Outbox
+from engine.record import Restored
 from engine.register import DayClosed, Position, TrainingEnded, TrainingStarted
 from engine.rights import right_of
 from engine.settings import Settings
@@ -106,25 +107,24 @@ class Books:
 # ------------------------------------------------------------------------------------- Needs
 
 
-def needs(command: Command, books: Books) -> frozenset[str]:
-    """Ids of ended orders this command looks back at and `books.archive` may lack.
+def needs(register_id: str, body: Any, books: Books) -> frozenset[str]:
+    """Ids of ended orders a command looks back at and `books.archive` lacks.
 
-    Pure, and repeated until nothing is missing.
+    Pure, and repeated until nothing is missing. An id that never was stays in the set.
     """
-    body = command.body
     match body:
         case AddReturnLine() | ReprintReceipt() | ResumeOrder():
             wanted = {body.order_id}
         case OpenOrder():
             wanted = {body.order_id} if body.order_id else set()
         case StartTendering() | TenderCash() | CompleteOrder():
-            side = books.side(training=books.is_training(command.register))
-            order = side.current(command.register)
+            side = books.side(training=books.is_training(register_id))
+            order = side.current(register_id)
             lines = () if order is None else order.live_lines()
             wanted = {line.source.order_id for line in lines if line.source is not None}
         case _:
             return frozenset()
-    live = books.side(training=books.is_training(command.register)).orders
+    live = books.side(training=books.is_training(register_id)).orders
     return frozenset(wanted - live.keys() - books.archive.keys())
 
 
@@ -263,8 +263,7 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
     elif isinstance(event, register.RegisterEvent):
         _post_register(books, fact, event)
     else:
-        # A marker of the journal itself, such as a restore, changes no state.
-        assert getattr(event, "MARKER", False), f"no state follows {type(event).__name__}"
+        assert isinstance(event, Restored), f"no state follows {type(event).__name__}"
 
 
 def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> None:

@@ -68,6 +68,6 @@ class Decision:
     refused: Refused | None = None
 
 
-def refuse(code: str, *facts: Fact, **fields: Any) -> Decision:
+def refuse(code: str, /, *facts: Fact, **fields: Any) -> Decision:
     """A refusal, with the facts that stand all the same (a wrong PIN counts)."""
     return Decision(facts=facts, refused=Refused(code, fields))

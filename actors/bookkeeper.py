@@ -1,0 +1,439 @@
+"""The bookkeeper: the one writer. Drains what waits, decides without waiting, appends once,
+then answers. Nothing it says is visible before it is durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import attrs
+import structlog
+from attrs import define, field
+
+from actors.asks import (
+    Committed,
+    PinHashOf,
+    ReadPending,
+    ReadRecords,
+    Reply,
+    StageSegment,
+    Submit,
+)
+from actors.history import fetch_order, read_segment, save_snapshot
+from actors.journal import Journal
+from actors.journal_batch import Entry
+from actors.limits import BATCH_COMMANDS_MAX, DISK_CHECK_NS, SNAPSHOT_EVERY_RECORDS
+from actors.lookups import Lookups
+from actors.mailbox import Envelope, Mailbox
+from actors.messages import DeviceStatus
+from actors.world import World
+from engine.books import Books, decide, forget_archive, needs, post
+from engine.decision import COMMANDS, EVENTS, SYSTEM, Approval, Command, Decision, Fact
+from engine.order.events import OrderCompleted, OrderVoided
+from engine.order.state import Order
+from engine.queries import QUERIES, GetOrder, GetReceipt
+from engine.record import Kind, NewRecord
+from engine.register import DayClosed
+from engine.requests import effects_of
+from engine.stamp import Stamp
+from engine.staff import SignOn
+from engine.wire import WireError, canonical, parse, structure, unstructure
+
+log = structlog.get_logger()
+_UNSET_ZONE = "UTC"
+Seal = Callable[[Any, str, str], Any]
+"""(command body, command id, current order id) -> the body with personal fields as tokens."""
+
+
+@define(eq=False)
+class Pending:
+    """One submission of the batch and what will be said to it."""
+
+    envelope: Envelope
+    submit: Submit
+    body: Any = None
+    body_hash: bytes = b""
+    reply: Reply | None = None
+    joined: Pending | None = None
+
+
+@define(eq=False)
+class Batch:
+    """What one turn of the bookkeeper gathers before its single append."""
+
+    entries: list[Entry] = field(factory=list)
+    pending: list[Pending] = field(factory=list)
+    replies: list[tuple[Pending, Reply, int | None]] = field(factory=list)
+    looked: list[tuple[Pending, Reply]] = field(factory=list)
+    records: list[NewRecord] = field(factory=list)
+    registers: set[str] = field(factory=set)
+    by_id: dict[str, Pending] = field(factory=dict)
+    deferred: list[Pending] = field(factory=list)
+    day_closed: bool = False
+
+
+class Bookkeeper:
+    """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
+    `ReadRecords`, `StageSegment`, `DeviceStatus`. *Sends* `Reply` to whoever asked and `Committed`
+    to its followers. *If it dies* the process ends, and replay restores what was promised.
+    """
+
+    address = "bookkeeper"
+
+    def __init__(
+        self,
+        journal: Journal,
+        books: Books,
+        data_dir: Path,
+        *,
+        seal: Seal,
+        followers: tuple[str, ...] = (),
+    ) -> None:
+        self.journal = journal
+        self.books = books
+        self.data_dir = data_dir
+        self._seal = seal
+        self._followers = followers
+        self._versions: dict[str, int] = {}
+        self._disk_checked_ns: int | None = None
+        self._snapshot_position = books.position
+        self._last_orders: dict[str, Order] = {}
+        self.lookups = Lookups(books, journal, self._last_orders)
+        self.batches = 0
+        self.commands = 0
+        self.refusals = 0
+        self.faults = 0
+
+    async def run(self, mailbox: Mailbox, post_office: Any, world: World) -> None:
+        """Live until cancelled."""
+        waiting: list[Pending] = []
+        while True:
+            if not waiting:
+                envelopes = [await mailbox.get()]
+                envelopes += mailbox.drain_nowait(BATCH_COMMANDS_MAX - 1)
+            else:
+                room = max(0, BATCH_COMMANDS_MAX - len(waiting))
+                envelopes = mailbox.drain_nowait(room)
+            for envelope in envelopes:
+                entry = self._take(envelope, world)
+                if entry is not None:
+                    waiting.append(entry)
+            batch = await self._decide_all(waiting, world)
+            waiting = batch.deferred
+            await self._settle(batch, post_office, world)
+
+    # --------------------------------------------------------------------------- taking them in
+
+    def _take(self, envelope: Envelope, world: World) -> Pending | None:
+        """A submission to decide, or None where the message was dealt with at once."""
+        body = envelope.body
+        match body:
+            case Submit():
+                return Pending(envelope, body)
+            case DeviceStatus():
+                self.lookups.heard(body, world.monotonic_ns())
+            case PinHashOf():
+                person = self.books.staff.operators.get(body.operator)
+                envelope.answer("" if person is None else person.pin_hash)
+            case ReadPending():
+                envelope.answer(tuple(self.books.outbox.values()))
+            case ReadRecords():
+                envelope.answer(tuple(self.journal.read(body.after, body.limit)))
+            case StageSegment():
+                segment = read_segment(self.data_dir, body.segment_hash)
+                self.books.segments[body.segment_hash] = segment
+                envelope.answer(body.item_count)
+            case _:
+                log.warning("message_not_understood", kind=type(body).__name__)
+        return None
+
+    # --------------------------------------------------------------------------------- deciding
+
+    async def _decide_all(self, waiting: list[Pending], world: World) -> Batch:
+        batch = Batch()
+        for entry in waiting:
+            self._prepare(entry, batch)
+        await self._fetch(batch, world)
+        self._check_disk(world)
+        blocked: set[str] = set()
+        for entry in batch.pending:
+            register = entry.submit.register
+            if register in blocked:
+                batch.deferred.append(entry)
+            elif not self._decide_one(entry, batch, world):
+                blocked.add(register)
+                batch.deferred.append(entry)
+        return batch
+
+    def _prepare(self, entry: Pending, batch: Batch) -> None:
+        """Structure the body; answer repeats; join a repeat of an id in flight."""
+        submit = entry.submit
+        entry.joined = None
+        registry = QUERIES if submit.is_query else COMMANDS
+        if entry.body is None:
+            try:
+                entry.body = structure(submit.data, registry.class_of(submit.name))
+            except WireError as error:
+                entry.envelope.answer(_fault("invalid_data", "; ".join(error.problems)))
+                return
+        if submit.is_query:
+            batch.pending.append(entry)
+            return
+        if not entry.body_hash:
+            current = self.books.side(
+                training=self.books.is_training(submit.register)
+            ).position(submit.register).current_order
+            entry.body = self._seal(entry.body, submit.id, current or submit.id)
+            entry.body_hash = _hash_of(submit, entry.body)
+        first = batch.by_id.get(submit.id)
+        if first is not None:
+            if first.body_hash == entry.body_hash:
+                entry.joined = first
+                batch.pending.append(entry)
+            else:
+                entry.envelope.answer(_reused(submit.id))
+            return
+        known = self.journal.answer_of(submit.id)
+        if known is not None:
+            body_hash, answer = known
+            head = self.journal.head()
+            same = body_hash == entry.body_hash
+            stored = _stored(answer, head.epoch, head.position)
+            entry.envelope.answer(stored if same else _reused(submit.id))
+            return
+        batch.by_id[submit.id] = entry
+        batch.pending.append(entry)
+
+    async def _fetch(self, batch: Batch, world: World) -> None:
+        """Bring every ended order the batch looks back at into the archive."""
+        missing: set[str] = set()
+        for entry in batch.pending:
+            missing |= self._wanted(entry)
+        for order_id in sorted(missing):
+            order = await world.in_thread(fetch_order, self.journal, order_id)
+            if order is not None:
+                self.books.archive[order_id] = order
+
+    def _wanted(self, entry: Pending) -> frozenset[str]:
+        if entry.joined is not None:
+            return frozenset()
+        if entry.submit.is_query:
+            match entry.body:
+                case GetOrder() | GetReceipt():
+                    known = self.books.archive.keys()
+                    known |= self.books.live.orders.keys() | self.books.training.orders.keys()
+                    return frozenset({entry.body.order_id} - known)
+                case _:
+                    return frozenset()
+        return needs(entry.submit.register, entry.body, self.books)
+
+    def _command(self, entry: Pending, world: World) -> Command:
+        submit = entry.submit
+        operator = SYSTEM if submit.admin else self.books.staff.signed_on.get(submit.register, "")
+        approval = None
+        if submit.approver:
+            approval = Approval(submit.approver, submit.approver_pin_correct)
+        return Command(
+            submit.id, submit.register, operator, entry.body, self._stamp(world), approval
+        )
+
+    def _stamp(self, world: World) -> Stamp:
+        rules = self.books.settings.rules
+        if rules is None:
+            return world.stamp(_UNSET_ZONE, 0)
+        return world.stamp(rules.time_zone, rules.cutoff_s)
+
+    def _decide_one(self, entry: Pending, batch: Batch, world: World) -> bool:
+        """Decide one; False where it needs something this batch did not fetch."""
+        if entry.joined is not None:
+            return True
+        if entry.submit.is_query:
+            entry.reply = self._look(entry, world)
+            return True
+        wanted = needs(entry.submit.register, entry.body, self.books)
+        if wanted and not wanted <= self._absent(wanted):
+            return False
+        command = self._command(entry, world)
+        try:
+            decision = decide(command, self.books)
+        except Exception:
+            self.faults += 1
+            log.exception("engine_fault", command=entry.submit.name, id=command.id)
+            entry.reply = _fault(
+                "engine_fault",
+                "The store could not decide this. Nothing was changed. Try another way and "
+                "report the time of this message.",
+            )
+            return True
+        self._accept(entry, command, decision, batch)
+        return True
+
+    def _absent(self, wanted: frozenset[str]) -> frozenset[str]:
+        """Those of `wanted` that were looked for and do not exist."""
+        return frozenset(w for w in wanted if self.journal.stream_version(f"order/{w}") == 0)
+
+    def _accept(
+        self, entry: Pending, command: Command, decision: Decision, batch: Batch
+    ) -> None:
+        """Post the facts at once; the answer waits for the append."""
+        self.commands += 1
+        facts = decision.facts
+        for fact in facts:
+            post(self.books, fact, command.stamp)
+        effects = effects_of(command, facts, self.books) if decision.refused is None else ()
+        for fact in effects:
+            post(self.books, fact, command.stamp)
+        records = tuple(self._record(fact, command) for fact in (*facts, *effects))
+        self._note(command, facts, batch)
+        if decision.refused is not None:
+            self.refusals += 1
+            refused = {"code": decision.refused.code, "fields": decision.refused.fields}
+            entry.reply = Reply(ok=False, refusal=refused)
+        else:
+            entry.reply = Reply(ok=True, data=decision.answer)
+        if records or decision.refused is None:
+            answer = canonical(unstructure(entry.reply))
+            batch.entries.append(Entry(command.id, entry.body_hash, answer, records))
+            batch.records.extend(records)
+
+    def _note(self, command: Command, facts: tuple[Fact, ...], batch: Batch) -> None:
+        if facts:
+            batch.registers.add(command.register)
+        for fact in facts:
+            match fact.event:
+                case OrderCompleted():
+                    self._last_orders[command.register] = self.books.archive[fact.event.order_id]
+                case OrderVoided() | SignOn():
+                    self._last_orders.pop(command.register, None)
+                case DayClosed():
+                    batch.day_closed = True
+                case _:
+                    pass
+            if fact.stream.startswith("order/") and self.books.side(
+                training=fact.training
+            ).current(command.register):
+                self._last_orders.pop(command.register, None)
+
+    def _record(self, fact: Fact, command: Command) -> NewRecord:
+        version = self._versions.get(fact.stream)
+        if version is None:
+            version = self.journal.stream_version(fact.stream)
+        self._versions[fact.stream] = version + 1
+        kind: Kind = "training" if fact.training else "live"
+        return NewRecord(
+            kind,
+            fact.stream,
+            version + 1,
+            EVENTS.name_of(fact.event),
+            command.id,
+            command.operator,
+            command.register,
+            command.stamp,
+            unstructure(fact.event),
+        )
+
+    def _look(self, entry: Pending, world: World) -> Reply:
+        try:
+            return self.lookups.answer(entry.submit, entry.body, world)
+        except Exception:
+            self.faults += 1
+            log.exception("engine_fault", query=entry.submit.name)
+            return _fault("engine_fault", "The store could not answer this. Nothing was changed.")
+
+    # --------------------------------------------------------------------------------- settling
+
+    async def _settle(self, batch: Batch, post_office: Any, world: World) -> None:
+        """Append once, then release every answer of the batch."""
+        before = self.books.position
+        if batch.entries:
+            self.batches += 1
+            appended = await world.in_thread(self.journal.append, batch.entries)
+            self.books.position = max(before, appended.last_position)
+        head = self.journal.head()
+        for entry in batch.pending:
+            if entry in batch.deferred:
+                continue
+            source = entry if entry.joined is None else entry.joined
+            if source.reply is None:
+                continue
+            reply = attrs.evolve(source.reply, epoch=head.epoch, position=head.position)
+            entry.envelope.answer(reply)
+        if self.books.position > before:
+            self._tell(batch, before, post_office)
+        await self._housekeeping(batch, world)
+
+    def _tell(self, batch: Batch, before: int, post_office: Any) -> None:
+        epoch = self.journal.head().epoch
+        records = tuple(
+            record.at(before + number, epoch) for number, record in enumerate(batch.records, 1)
+        )
+        news = Committed(epoch, self.books.position, records, frozenset(batch.registers))
+        for follower in self._followers:
+            post_office.tell_nowait(follower, news)
+
+    async def _housekeeping(self, batch: Batch, world: World) -> None:
+        if not batch.deferred:
+            forget_archive(self.books)
+        if len(self._versions) > 20_000:
+            self._versions.clear()
+        if self.journal.needs_wal_checkpoint():
+            await world.in_thread(self.journal.checkpoint_wal)
+        due = self.books.position - self._snapshot_position >= SNAPSHOT_EVERY_RECORDS
+        if batch.day_closed:
+            await world.in_thread(self.journal.checkpoint)
+        if due or batch.day_closed:
+            self._snapshot_position = self.books.position
+            await world.in_thread(save_snapshot, self.journal, self.data_dir, self.books)
+
+    def _check_disk(self, world: World) -> None:
+        now_ns = world.monotonic_ns()
+        checked = self._disk_checked_ns
+        if checked is not None and now_ns - checked < DISK_CHECK_NS:
+            return
+        self._disk_checked_ns = now_ns
+        full = self.journal.is_nearly_full()
+        if full and not self.books.disk_nearly_full:
+            log.error("disk_nearly_full", free_bytes=self.journal.free_bytes())
+            self.journal.release_reserve()
+        elif not full and self.books.disk_nearly_full:
+            self.journal.restore_reserve()
+        self.books.disk_nearly_full = full
+        self.lookups.disk_nearly_full = full
+
+    def close(self) -> None:
+        """Write a last snapshot and close the journal; called when the node stops in order."""
+        if self.books.position > self._snapshot_position:
+            save_snapshot(self.journal, self.data_dir, self.books)
+        self.journal.close()
+
+
+def _hash_of(submit: Submit, body: Any) -> bytes:
+    data = unstructure(body)
+    # Salted, so never twice the same: it would make an honest repeat look like another command.
+    data.pop("pin_hash", None)
+    parts = {
+        "name": submit.name,
+        "data": data,
+        "register": submit.register,
+        "approver": submit.approver,
+        "approver_pin_correct": submit.approver_pin_correct,
+    }
+    return sha256(canonical(parts)).digest()
+
+
+def _fault(code: str, detail: str) -> Reply:
+    return Reply(ok=False, fault=code, detail=detail)
+
+
+def _reused(command_id: str) -> Reply:
+    return _fault(
+        "command_id_reused",
+        f"The id {command_id} was used before for another command. Nothing was done. "
+        "Give every new command an id of its own.",
+    )
+
+
+def _stored(answer: bytes, epoch: int, position: int) -> Reply:
+    return attrs.evolve(structure(parse(answer), Reply), epoch=epoch, position=position)

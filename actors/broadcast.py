@@ -1,0 +1,171 @@
+"""Broadcast: who follows what, and the news after each commit. The slow get only the latest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+import trio
+from attrs import frozen
+
+from actors.asks import Committed, Follow, News, Reply, Submit, Unfollow
+from actors.errors import PostError
+from actors.limits import ASK_TIMEOUT_S, FOLLOW_LEASE_NS, FOLLOWERS_MAX
+from actors.mailbox import Mailbox
+from actors.world import World
+
+log = structlog.get_logger()
+Reveal = Callable[[Any], Any]
+_QUERY_OF = {"register": "register.state", "display": "display.state", "status": "store.status"}
+
+
+@frozen
+class Subject:
+    """A topic at a register ("" for the store's own)."""
+
+    topic: str
+    register: str
+
+
+class BroadcastActor:
+    """*Owns* the list of followers. *Receives* `Follow`, `Unfollow`, `Committed`, `News` to pass
+    on. *Sends* `News` to doors, `Submit` queries to the bookkeeper. *If it dies* doors follow
+    again within their lease.
+    """
+
+    address = "broadcast"
+
+    def __init__(
+        self, reveal: Reveal, hint: Callable[[int, int], None] | None = None
+    ) -> None:
+        self._reveal = reveal
+        self._hint = hint
+        self._followers: dict[Subject, dict[str, int]] = {}
+        self._dirty: set[Subject] = set()
+        self._wake = trio.Event()
+
+    async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
+        """Mark what changed; a second task makes the views, so a rush costs one view, not many."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._publish, post, world)
+            async for envelope in mailbox:
+                body = envelope.body
+                match body:
+                    case Follow():
+                        self._follow(body, world.monotonic_ns())
+                    case Unfollow():
+                        subject = Subject(body.topic, body.register)
+                        self._followers.get(subject, {}).pop(body.follower, None)
+                    case Committed():
+                        self._committed(body, post)
+                    case News():
+                        self._tell(Subject(body.topic, body.register), body, post)
+                    case _:
+                        log.warning("message_not_understood", kind=type(body).__name__)
+
+    def _follow(self, body: Follow, now_ns: int) -> None:
+        followers = self._followers.setdefault(Subject(body.topic, body.register), {})
+        if body.follower in followers or len(followers) < FOLLOWERS_MAX:
+            followers[body.follower] = now_ns
+
+    def _committed(self, news: Committed, post: Any) -> None:
+        if self._hint is not None:
+            self._hint(news.epoch, news.position)
+        # Parking and resuming change every screen's count, a device's report only its own.
+        everyone = any(r.name in _FOR_EVERYONE or r.stream == "staff" for r in news.records)
+        for subject in self._followers:
+            own = subject.register in news.registers
+            if subject.topic == "events":
+                self._tell(subject, News("events", "", news.epoch, news.position), post)
+            elif subject.topic in _QUERY_OF and (own or everyone or not subject.register):
+                self._dirty.add(subject)
+            elif subject.topic == "register" and any(
+                r.stream.startswith("effect/") for r in news.records
+            ):
+                self._dirty.add(subject)
+        if self._dirty:
+            self._wake.set()
+
+    def mark(self, register: str = "") -> None:
+        """Something outside the journal changed, such as a device: views of it are due."""
+        self._dirty |= {s for s in self._followers if not register or s.register == register}
+        self._wake.set()
+
+    async def _publish(self, post: Any, world: World) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake = trio.Event()
+            dirty, self._dirty = self._dirty, set()
+            self._drop_silent(world.monotonic_ns())
+            for subject in sorted(dirty, key=lambda s: (s.topic, s.register)):
+                if self._followers.get(subject) and subject.topic in _QUERY_OF:
+                    await self._refresh(subject, post, world)
+
+    async def _refresh(self, subject: Subject, post: Any, world: World) -> None:
+        submit = Submit(
+            world.new_id(),
+            subject.register,
+            _QUERY_OF[subject.topic],
+            {},
+            is_query=True,
+        )
+        try:
+            reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
+        except PostError:
+            self._dirty.add(subject)
+            return
+        if reply.ok:
+            news = News(
+                subject.topic,
+                subject.register,
+                reply.epoch,
+                reply.position,
+                self._reveal(reply.data),
+            )
+            self._tell(subject, news, post)
+
+    def _tell(self, subject: Subject, news: News, post: Any) -> None:
+        for follower in self._followers.get(subject, ()):
+            post.tell_nowait(follower, news)
+
+    def _drop_silent(self, now_ns: int) -> None:
+        for subject, followers in list(self._followers.items()):
+            for follower, heard_ns in list(followers.items()):
+                if now_ns - heard_ns > FOLLOW_LEASE_NS:
+                    del followers[follower]
+            if not followers:
+                del self._followers[subject]
+
+
+_FOR_EVERYONE = frozenset(
+    (
+        "order.suspended/1",
+        "order.resumed/1",
+        "settings.store_configured/1",
+        "settings.register_defined/1",
+    )
+)
+
+
+class DeviceBoard:
+    """*Owns* nothing. *Receives* `DeviceStatus` from every device at the address `devices`.
+    *Sends* them on to the bookkeeper, which shows them, and marks screens where one changed.
+    *If it dies* devices report again within seconds.
+    """
+
+    address = "devices"
+
+    def __init__(self, mark: Callable[[], None]) -> None:
+        self._mark = mark
+        self._known: dict[str, object] = {}
+
+    async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
+        """Pass on; screens are refreshed only when something is different."""
+        async for envelope in mailbox:
+            status = envelope.body
+            post.tell_nowait("bookkeeper", status)
+            address = getattr(status, "address", "")
+            if self._known.get(address) != status:
+                self._known[address] = status
+                self._mark()

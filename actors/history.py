@@ -1,0 +1,125 @@
+"""From the journal to the books and back: replay, snapshots, and the orders that have ended."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from actors import snapshots
+from actors.journal import Journal
+from engine.books import Books, forget_archive, post
+from engine.catalog import SegmentInstalled
+from engine.decision import Fact
+from engine.image import books_from, image_of
+from engine.order.context import stream_of
+from engine.order.events import OrderEvent, OrderOpened
+from engine.order.state import Order, evolve, opened
+from engine.record import Record
+from engine.upcast import event_of
+from engine.wire import WireError, canonical, parse
+from native import CoreError, PriceBook
+
+CHUNK = 2_000
+
+
+def segment_path(data_dir: Path, segment_hash: str) -> Path:
+    """Where a catalog segment lies: named by its own SHA-256."""
+    return data_dir / "segments" / f"{segment_hash}.segment"
+
+
+def read_segment(data_dir: Path, segment_hash: str) -> bytes:
+    """A segment's bytes.
+
+    Raises:
+        FileNotFoundError: it is gone; the catalog cannot be rebuilt without it.
+    """
+    path = segment_path(data_dir, segment_hash)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"The catalog segment {path.name} is missing from {path.parent}. Nothing was changed. "
+            "Copy it back from a backup, then start again."
+        ) from None
+
+
+def fact_of(record: Record) -> Fact:
+    """The fact a record holds."""
+    return Fact(record.stream, event_of(record), record.kind == "training")
+
+
+def replay_record(books: Books, record: Record, data_dir: Path) -> None:
+    """Post one stored record to the books."""
+    fact = fact_of(record)
+    if isinstance(fact.event, SegmentInstalled):
+        segment = read_segment(data_dir, fact.event.segment_hash)
+        books.segments = {fact.event.segment_hash: PriceBook.from_segment(segment)}
+    post(books, fact, record.stamp)
+    books.position = record.position
+
+
+def load_books(
+    journal: Journal,
+    data_dir: Path,
+    *,
+    until: int | None = None,
+    use_snapshot: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Books:
+    """The books as of the journal's head, or of position `until`: snapshot first, then replay."""
+    books = Books()
+    if use_snapshot and until is None:
+        books = _from_snapshot(journal, data_dir) or books
+    last = journal.head().position if until is None else min(until, journal.head().position)
+    while books.position < last:
+        for record in journal.read(books.position, min(CHUNK, last - books.position)):
+            replay_record(books, record, data_dir)
+        forget_archive(books)
+        if progress is not None:
+            progress(books.position, last)
+    books.segments.clear()
+    return books
+
+
+def _from_snapshot(journal: Journal, data_dir: Path) -> Books | None:
+    found = snapshots.load_latest(data_dir / "snapshots", journal.is_ours)
+    if found is None:
+        return None
+    # A snapshot of another shape or over a missing segment only costs the longer replay.
+    with contextlib.suppress(WireError, CoreError, OSError):
+        image = parse(found.state)
+        segment_hash = image["segment_hash"]
+        segment = read_segment(data_dir, segment_hash) if segment_hash else None
+        return books_from(image, segment)
+    return None
+
+
+def save_snapshot(journal: Journal, data_dir: Path, books: Books) -> None:
+    """Write the books as they are at the journal's head."""
+    head = journal.head()
+    assert head.position == books.position, "a snapshot is made between batches"
+    if head.position:
+        state = canonical(image_of(books))
+        snapshots.save(data_dir / "snapshots", head.position, head.epoch, head.hash, state)
+
+
+def order_from(records: list[Record]) -> Order | None:
+    """An ended order, folded from its own stream; None where there never was one."""
+    order: Order | None = None
+    for record in records:
+        event = event_of(record)
+        assert isinstance(event, OrderEvent)
+        stamp = record.stamp
+        if isinstance(event, OrderOpened):
+            order = opened(event, training=record.kind == "training")
+        else:
+            assert order is not None, "an order opens first"
+            at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
+            order = evolve(order, event, at=at)
+    return order
+
+
+def fetch_order(journal: Journal, order_id: str) -> Order | None:
+    """An order that left the books."""
+    return order_from(journal.read_stream(stream_of(order_id)))

@@ -1,0 +1,150 @@
+"""The outbox: what the world was asked, sent to whoever can do it, until it is known to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+import trio
+
+from actors.asks import Committed, ReadPending, Reply, Submit
+from actors.errors import PostError
+from actors.limits import ASK_TIMEOUT_S, PERFORM_TIMEOUT_S, REDELIVER_NS
+from actors.mailbox import Mailbox
+from actors.messages import Accepted, Finished, Outcome, Perform, Proceed, Started
+from actors.world import World
+from engine.outbox import PendingEffect
+
+log = structlog.get_logger()
+Reveal = Callable[[Any], Any]
+OFFICE = "_office"
+
+
+class OutboxActor:
+    """*Owns* which effects are under way. *Receives* `Committed` from the bookkeeper, `Started`
+    and `Finished` from devices. *Sends* `Perform` to devices, `effect.start` and `effect.finish`
+    to the bookkeeper. *If it dies* it reads the pending effects again; devices know the ids they
+    already have, and a start that was journaled is never forgotten.
+    """
+
+    address = "outbox"
+
+    def __init__(self, reveal: Reveal) -> None:
+        self._reveal = reveal
+        self._sent_ns: dict[str, int] = {}
+        self._busy: set[str] = set()
+        self._wake = trio.Event()
+
+    async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
+        """Take reports as they come; deliver what is pending whenever something changed."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._deliver, nursery, post, world)
+            async for envelope in mailbox:
+                match envelope.body:
+                    case Committed():
+                        if any(r.name.startswith("effect.") for r in envelope.body.records):
+                            self._wake.set()
+                    case Started():
+                        nursery.start_soon(self._start, envelope, envelope.body, post, world)
+                    case Finished():
+                        nursery.start_soon(self._finish, envelope, envelope.body, post, world)
+                    case _:
+                        log.warning(
+                            "message_not_understood", kind=type(envelope.body).__name__
+                        )
+
+    # ---------------------------------------------------------------------------------- reports
+
+    async def _submit(self, name: str, data: dict[str, Any], post: Any, world: World) -> Reply:
+        submit = Submit(world.new_id(), OFFICE, name, data, admin=True)
+        reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
+        return reply
+
+    async def _start(self, envelope: Any, body: Started, post: Any, world: World) -> None:
+        """A device is about to send the first byte: that becomes durable first."""
+        try:
+            reply = await self._submit(
+                "effect.start", {"effect_id": body.effect_id}, post, world
+            )
+        except PostError as error:
+            envelope.answer(error)
+            return
+        may_have = bool(reply.ok and reply.data["may_have_happened"])
+        envelope.answer(Proceed(reply.ok, may_have))
+
+    async def _finish(self, envelope: Any, body: Finished, post: Any, world: World) -> None:
+        """A try ended. Said twice it is still accepted: the first time settled it."""
+        data = {
+            "effect_id": body.effect_id,
+            "outcome": body.outcome.value,
+            "reason": body.reason,
+        }
+        try:
+            await self._submit("effect.finish", data, post, world)
+        except PostError as error:
+            envelope.answer(error)
+            return
+        if body.outcome not in (Outcome.DONE, Outcome.EXPIRED):
+            log.warning("effect_not_done", effect=body.effect_id, outcome=body.outcome.value)
+        # What did not work is not tried again at once, or a broken printer would spin.
+        self._sent_ns[body.effect_id] = world.monotonic_ns()
+        self._wake.set()
+        envelope.answer(Accepted())
+
+    # --------------------------------------------------------------------------------- delivery
+
+    async def _deliver(self, nursery: trio.Nursery, post: Any, world: World) -> None:
+        while True:
+            self._wake = trio.Event()
+            try:
+                pending = await post.ask("bookkeeper", ReadPending(), timeout_s=ASK_TIMEOUT_S)
+            except PostError:
+                pending = ()
+            await self._send_due(pending, nursery, post, world)
+            with trio.move_on_after(REDELIVER_NS / 4e9):
+                await self._wake.wait()
+
+    async def _send_due(
+        self, pending: tuple[PendingEffect, ...], nursery: trio.Nursery, post: Any, world: World
+    ) -> None:
+        known = {entry.effect_id for entry in pending}
+        self._sent_ns = {k: v for k, v in self._sent_ns.items() if k in known}
+        now_ns = world.monotonic_ns()
+        for entry in pending:
+            sent_ns = self._sent_ns.get(entry.effect_id)
+            if sent_ns is not None and now_ns - sent_ns < REDELIVER_NS:
+                continue
+            if entry.effect_id in self._busy:
+                continue
+            if entry.expires_ns and world.now_ns() > entry.expires_ns:
+                await self._expire(entry, post, world)
+                continue
+            self._busy.add(entry.effect_id)
+            self._sent_ns[entry.effect_id] = now_ns
+            nursery.start_soon(self._send, entry, post)
+
+    async def _expire(self, entry: PendingEffect, post: Any, world: World) -> None:
+        data = {
+            "effect_id": entry.effect_id,
+            "outcome": Outcome.EXPIRED.value,
+            "reason": "its time was over before a device took it",
+        }
+        try:
+            await self._submit("effect.finish", data, post, world)
+        except PostError as error:
+            log.warning("expiry_not_recorded", effect=entry.effect_id, reason=error.kind)
+
+    async def _send(self, entry: PendingEffect, post: Any) -> None:
+        perform = Perform(
+            entry.effect_id,
+            self._reveal(entry.effect),
+            entry.expires_ns or None,
+            entry.may_have_happened,
+        )
+        try:
+            await post.ask(entry.address, perform, timeout_s=PERFORM_TIMEOUT_S)
+        except PostError as error:
+            log.info("effect_waits", effect=entry.effect_id, to=entry.address, reason=error.kind)
+        finally:
+            self._busy.discard(entry.effect_id)

@@ -1,0 +1,124 @@
+"""A register's conversations: PIN checks, scans, and the order in which its commands arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import structlog
+import trio
+
+from actors.asks import Ask, News, PinHashOf, Reply, Submit
+from actors.errors import PostError
+from actors.limits import ASK_TIMEOUT_S
+from actors.mailbox import Envelope, Mailbox
+from actors.messages import Scanned
+from actors.pins import Pins, pin_is_well_formed
+from actors.world import World
+
+log = structlog.get_logger()
+Reveal = Callable[[Any], Any]
+
+VIEW_QUERIES = frozenset(("receipts.find", "report.z", "till.counts"))
+_PIN_COMMANDS = frozenset(("staff.add_operator", "staff.change_pin"))
+OFFICE = "_office"
+_PIN_SHAPE = {"code": "pin_must_be_digits", "fields": {}}
+
+
+class RegisterActor:
+    """*Owns* the conversations of one register. *Receives* `Ask` from doors and `Scanned` from
+    its scanner. *Sends* `Submit` to the bookkeeper, view queries to `views`, notices to
+    `broadcast`. *If it dies* it is made anew; every fact is the bookkeeper's.
+    """
+
+    def __init__(self, register: str, pins: Pins, reveal: Reveal) -> None:
+        self.register = register
+        self.address = f"register/{register}"
+        self._pins = pins
+        self._reveal = reveal
+
+    async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
+        """Commands one after the other, in order; queries beside them."""
+        async with trio.open_nursery() as nursery:
+            async for envelope in mailbox:
+                match envelope.body:
+                    case Ask(is_query=True):
+                        nursery.start_soon(self._query, envelope, envelope.body, post)
+                    case Ask():
+                        await self._command(envelope, envelope.body, post, world)
+                    case Scanned():
+                        await self._scan(envelope.body, post, world)
+                    case _:
+                        log.warning(
+                            "message_not_understood", kind=type(envelope.body).__name__
+                        )
+
+    async def _query(self, envelope: Envelope, ask: Ask, post: Any) -> None:
+        to = "views" if ask.name in VIEW_QUERIES else "bookkeeper"
+        submit = Submit(ask.id, ask.register, ask.name, ask.data, is_query=True, admin=ask.admin)
+        await self._pass_on(envelope, submit, post, to)
+
+    async def _command(self, envelope: Envelope, ask: Ask, post: Any, world: World) -> None:
+        try:
+            submit = await self._without_secrets(ask, post, world)
+        except PostError as error:
+            envelope.answer(error)
+            return
+        if submit is None:
+            envelope.answer(Reply(ok=False, refusal=_PIN_SHAPE))
+            return
+        await self._pass_on(envelope, submit, post, "bookkeeper")
+
+    async def _pass_on(self, envelope: Envelope, submit: Submit, post: Any, to: str) -> None:
+        try:
+            reply: Reply = await post.ask(to, submit, timeout_s=ASK_TIMEOUT_S)
+        except PostError as error:
+            envelope.answer(error)
+            return
+        envelope.answer(attrs.evolve(reply, data=self._reveal(reply.data)))
+
+    async def _without_secrets(self, ask: Ask, post: Any, world: World) -> Submit | None:
+        """The submission with every PIN checked or hashed; None where a PIN is no PIN."""
+        data = dict(ask.data)
+        if ask.name == "staff.sign_on":
+            correct = await self._check(data.get("operator", ""), data.pop("pin", ""), post, world)
+            data["pin_correct"] = correct
+        elif ask.name in _PIN_COMMANDS:
+            pin = data.pop("pin", "")
+            if not isinstance(pin, str) or not pin_is_well_formed(pin):
+                return None
+            # The same PIN hashes differently each time, so a repeat of the id must not be compared
+            # by its hash: the bookkeeper leaves `pin_hash` out of the body's hash.
+            data["pin_hash"] = await world.in_thread(self._pins.hash, pin)
+        correct = False
+        if ask.approver:
+            correct = await self._check(ask.approver, ask.approver_pin, post, world)
+        return Submit(
+            ask.id,
+            ask.register,
+            ask.name,
+            data,
+            admin=ask.admin,
+            approver=ask.approver,
+            approver_pin_correct=correct,
+        )
+
+    async def _check(self, operator: Any, pin: Any, post: Any, world: World) -> bool:
+        if not isinstance(operator, str) or not isinstance(pin, str):
+            return False
+        pin_hash = await post.ask("bookkeeper", PinHashOf(operator), timeout_s=ASK_TIMEOUT_S)
+        return await world.in_thread(self._pins.check, pin_hash, pin)
+
+    async def _scan(self, scanned: Scanned, post: Any, world: World) -> None:
+        """A scanner's code becomes a line; a refusal becomes a notice on the screen."""
+        submit = Submit(world.new_id(), self.register, "order.add_line", {"code": scanned.code})
+        try:
+            reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
+        except PostError as error:
+            log.warning("scan_lost", scanner=scanned.scanner, reason=error.kind)
+            reply = Reply(ok=False, refusal={"code": "store_busy", "fields": {}})
+        notice = {"code": scanned.code, "ok": reply.ok, "refusal": reply.refusal}
+        post.tell_nowait(
+            "broadcast", News("notice", self.register, reply.epoch, reply.position, notice)
+        )

@@ -1,0 +1,181 @@
+"""Read models in a database of their own, folded from committed records and rebuilt at will.
+
+A record that a view cannot fold quarantines that view and nothing else: selling goes on, the Z
+comes from the books, and the view says up to where it may be believed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import apsw
+import structlog
+
+from actors.asks import Committed, ReadRecords, Reply, Submit
+from actors.errors import PostError
+from actors.limits import ASK_TIMEOUT_S, VIEW_CHUNK
+from actors.mailbox import Mailbox
+from actors.view_folds import FOLDS, SCHEMA, VERSION, find_receipts, till_counts, z_report
+from actors.world import World
+from engine import queries
+from engine.queries import QUERIES
+from engine.record import Record
+from engine.staff import Right
+from engine.wire import WireError, structure, unstructure
+
+log = structlog.get_logger()
+
+
+class ViewsActor:
+    """*Owns* `views.db`. *Receives* `Committed`, and `Submit` queries. *Sends* `Reply`, and
+    `ReadRecords` to the bookkeeper to catch up. *If it dies* it is made anew and catches up.
+    """
+
+    address = "views"
+
+    def __init__(self, path: Path, store_id: str) -> None:
+        self._path = path
+        self._store_id = store_id
+        self._db = _open(path, store_id)
+        self.quarantined: dict[str, int] = {}
+        self._load_quarantine()
+
+    def position(self) -> int:
+        """Up to which record the views have read."""
+        row = self._db.execute("SELECT value FROM state WHERE key = 'position'").fetchone()
+        return int(str(row[0])) if row else 0
+
+    def _load_quarantine(self) -> None:
+        for key, value in self._db.execute("SELECT key, value FROM state"):
+            name = str(key)
+            if name.startswith("quarantined/"):
+                self.quarantined[name.partition("/")[2]] = int(str(value))
+
+    async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
+        """Catch up, then fold what comes; answer in between."""
+        await self._catch_up(post, world)
+        async for envelope in mailbox:
+            match envelope.body:
+                case Committed():
+                    first = envelope.body.records[0].position if envelope.body.records else 0
+                    if first > self.position() + 1:
+                        await self._catch_up(post, world)
+                    else:
+                        await self._fold(envelope.body.records, world)
+                case Submit():
+                    envelope.answer(await world.in_thread(self._answer, envelope.body))
+                case _:
+                    log.warning("message_not_understood", kind=type(envelope.body).__name__)
+
+    async def _catch_up(self, post: Any, world: World) -> None:
+        while True:
+            try:
+                records = await post.ask(
+                    "bookkeeper",
+                    ReadRecords(self.position(), VIEW_CHUNK),
+                    timeout_s=ASK_TIMEOUT_S,
+                )
+            except PostError:
+                await world.sleep(0.1)
+                continue
+            if not records:
+                return
+            await self._fold(records, world)
+
+    async def _fold(self, records: tuple[Record, ...], world: World) -> None:
+        position = self.position()
+        fresh = tuple(record for record in records if record.position > position)
+        if fresh:
+            await world.in_thread(self.fold, fresh)
+
+    def fold(self, records: tuple[Record, ...]) -> None:
+        """Fold records in order; one transaction, one failing view never harms another."""
+        with self._db:
+            for name, fold in FOLDS.items():
+                if name not in self.quarantined:
+                    self._fold_one(name, fold, records)
+            self._db.execute(
+                "INSERT OR REPLACE INTO state VALUES ('position', ?)",
+                (str(records[-1].position),),
+            )
+
+    def _fold_one(self, name: str, fold: Any, records: tuple[Record, ...]) -> None:
+        for record in records:
+            try:
+                with self._db:
+                    fold(self._db, record)
+            except Exception:
+                log.exception("view_quarantined", view=name, position=record.position)
+                self.quarantined[name] = record.position
+                self._db.execute(
+                    "INSERT OR REPLACE INTO state VALUES (?, ?)",
+                    (f"quarantined/{name}", str(record.position)),
+                )
+                return
+
+    def _answer(self, submit: Submit) -> Reply:
+        try:
+            query = structure(submit.data, QUERIES.class_of(submit.name))
+        except WireError as error:
+            return Reply(ok=False, fault="invalid_data", detail="; ".join(error.problems))
+        refused = self._refused(submit, query)
+        if refused is not None:
+            return refused
+        match query:
+            case queries.FindReceipts():
+                data: Any = find_receipts(self._db, query.text, query.limit)
+            case queries.TillCounts():
+                data = till_counts(self._db, submit.register, query.limit)
+            case queries.ZReport():
+                data = z_report(self._db, submit.register, query.z_number)
+                if data is None:
+                    fields = {"z_number": query.z_number}
+                    refusal = {"code": "report_must_exist", "fields": fields}
+                    return Reply(ok=False, refusal=refusal)
+            case _:
+                raise AssertionError(f"no view answers {submit.name}")
+        return Reply(ok=True, data=unstructure(data), position=self.position())
+
+    def _refused(self, submit: Submit, query: Any) -> Reply | None:
+        """The same rights as everywhere: who is signed on, and with which role, is a view too."""
+        right = queries.QUERY_RIGHTS[type(query)]
+        if submit.admin or right is Right.NONE:
+            return None
+        row = self._db.execute(
+            "SELECT roles.rights FROM signed_on JOIN operators USING (operator) "
+            "JOIN roles USING (role) WHERE register = ?",
+            (submit.register,),
+        ).fetchone()
+        if row is None:
+            return Reply(ok=False, refusal={"code": "operator_must_be_signed_on", "fields": {}})
+        if right.value not in str(row[0]).split(","):
+            fields = {"right": right.value}
+            return Reply(ok=False, refusal={"code": "right_must_be_granted", "fields": fields})
+        return None
+
+
+def _open(path: Path, store_id: str) -> apsw.Connection:
+    """The views' database; one of another version or store is thrown away and folded anew."""
+    for attempt in range(2):
+        db = apsw.Connection(str(path))
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchall()
+            # Losing the last folds to a power cut is harmless: they are folded again.
+            db.execute("PRAGMA synchronous = NORMAL").fetchall()
+            for statement in SCHEMA:
+                db.execute(statement)
+            row = db.execute("SELECT value FROM state WHERE key = 'version'").fetchone()
+            wanted = f"{VERSION}/{store_id}"
+            if row is None:
+                db.execute("INSERT INTO state VALUES ('version', ?)", (wanted,))
+                return db
+            if row[0] == wanted:
+                return db
+        except apsw.Error:
+            if attempt:
+                raise
+        db.close()
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    raise AssertionError("a fresh database is of this version")

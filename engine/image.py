@@ -1,0 +1,125 @@
+"""The books as plain data and back: what a snapshot stores and a state hash is made of.
+
+Personal fields are tokens here as everywhere, so two stores' hashes agree whoever holds the keys.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from engine import catalog
+from engine.books import Books, Side
+from engine.catalog import ItemChanged, ItemRemoved
+from engine.order.state import Order
+from engine.outbox import PendingEffect
+from engine.register import Position
+from engine.settings import RegisterSetup, StoreRules, TaxClass
+from engine.staff import Operator, Right, Staff
+from engine.settings import Settings
+from engine.till import Till
+from engine.wire import canonical, structure, unstructure
+from hashlib import sha256
+
+
+@frozen
+class _SideImage:
+    orders: tuple[Order, ...]
+    tills: dict[str, Till]
+    positions: dict[str, Position]
+
+
+@frozen
+class _Image:
+    position: int
+    rules: StoreRules | None
+    tax_classes: tuple[TaxClass, ...]
+    registers: tuple[RegisterSetup, ...]
+    settings_version: int
+    segment_hash: str
+    catalog_version: int
+    changed: tuple[ItemChanged, ...]
+    removed: tuple[ItemRemoved, ...]
+    overlay_order: str
+    roles: dict[str, tuple[Right, ...]]
+    operators: tuple[Operator, ...]
+    signed_on: dict[str, str]
+    live: _SideImage
+    training: _SideImage
+    training_on: dict[str, bool]
+    outbox: tuple[PendingEffect, ...]
+
+
+def _side_image(side: Side) -> _SideImage:
+    return _SideImage(tuple(side.orders.values()), dict(side.tills), dict(side.positions))
+
+
+def image_of(books: Books) -> dict[str, Any]:
+    """Everything of the books that is state, as plain data."""
+    overlay = books.catalog.overlay
+    image = _Image(
+        books.position,
+        books.settings.rules,
+        tuple(books.settings.tax_classes.values()),
+        tuple(books.settings.registers.values()),
+        books.settings.version,
+        books.catalog.segment_hash,
+        books.catalog.version,
+        tuple(event for event in overlay if isinstance(event, ItemChanged)),
+        tuple(event for event in overlay if isinstance(event, ItemRemoved)),
+        "".join("c" if isinstance(event, ItemChanged) else "r" for event in overlay),
+        {
+            role: tuple(sorted(rights, key=lambda right: right.value))
+            for role, rights in books.staff.roles.items()
+        },
+        tuple(books.staff.operators.values()),
+        dict(books.staff.signed_on),
+        _side_image(books.live),
+        _side_image(books.training),
+        dict(books.training_on),
+        tuple(books.outbox.values()),
+    )
+    plain: dict[str, Any] = unstructure(image)
+    return plain
+
+
+def state_hash(books: Books) -> str:
+    """SHA-256 (hexadecimal) of the canonical bytes of the books' state."""
+    return sha256(canonical(image_of(books))).hexdigest()
+
+
+def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
+    """The books behind an image; `segment` is the catalog base its hash names.
+
+    Raises:
+        WireError: the image is of another shape; replay the journal instead.
+    """
+    data = structure(image, _Image)
+    changed, removed = iter(data.changed), iter(data.removed)
+    overlay: tuple[ItemChanged | ItemRemoved, ...] = tuple(
+        next(changed) if letter == "c" else next(removed) for letter in data.overlay_order
+    )
+    return Books(
+        settings=Settings(
+            data.rules,
+            {entry.id: entry for entry in data.tax_classes},
+            {entry.id: entry for entry in data.registers},
+            data.settings_version,
+        ),
+        catalog=catalog.rebuild(data.segment_hash, data.catalog_version, overlay, segment),
+        staff=Staff(
+            {role: frozenset(rights) for role, rights in data.roles.items()},
+            {person.id: person for person in data.operators},
+            dict(data.signed_on),
+        ),
+        live=_side_from(data.live),
+        training=_side_from(data.training),
+        training_on=dict(data.training_on),
+        outbox={entry.effect_id: entry for entry in data.outbox},
+        position=data.position,
+    )
+
+
+def _side_from(image: _SideImage) -> Side:
+    return Side({order.id: order for order in image.orders}, image.tills, image.positions)

@@ -1,0 +1,319 @@
+"""From the books to what people look at; the same figures, never computed another way."""
+
+from __future__ import annotations
+
+from engine.books import Books, Side
+from engine.money import minor_digits
+from engine.order.events import Audience, Figures, LineFigures
+from engine.order.state import Discount, Line, Note, Order, Phase
+from engine.outbox import PendingEffect
+from engine.pricing import price
+from engine.register import DayClosed, Position
+from engine.settings import Settings
+from engine.staff import Operator, Right, Staff
+from engine.till import Till
+from engine.views.shapes import (
+    DeviceView,
+    DiscountView,
+    DisplayView,
+    GridView,
+    ItemView,
+    LineView,
+    NoteView,
+    OperatorView,
+    OrderView,
+    QueueEntry,
+    RegisterView,
+    ReportView,
+    StoreView,
+    SuspendedView,
+    TaxView,
+    TenderView,
+    TillView,
+)
+from native import ItemRow, PriceBook, cash_round
+
+
+def _discount(discount: Discount | None) -> DiscountView | None:
+    return None if discount is None else DiscountView(discount.kind, discount.value, discount.reason)
+
+
+def _notes(notes: tuple[Note, ...], *, internal: bool) -> tuple[NoteView, ...]:
+    return tuple(
+        NoteView(note.audience, note.text)
+        for note in notes
+        if internal or note.audience is Audience.CUSTOMER
+    )
+
+
+def _line(line: Line, row: LineFigures, book: PriceBook, *, internal: bool) -> LineView:
+    item = line.item
+    found = book.find_item(item.item_id) if item.item_id else None
+    return LineView(
+        line.line,
+        item.item_id,
+        item.name,
+        item.variation,
+        item.department,
+        item.unit,
+        line.quantity_milli,
+        line.tare_milli,
+        item.unit_price_micros,
+        row.amount_minor,
+        row.line_discount_minor,
+        row.order_discount_minor,
+        row.net_minor,
+        row.total_minor,
+        item.tax_class,
+        _discount(line.discount),
+        _notes(line.notes, internal=internal),
+        line.overridden,
+        item.open_price,
+        "" if line.source is None else line.source.receipt_number,
+        line.returned_milli,
+        "" if found is None else found.image,
+    )
+
+
+def order_view(
+    order: Order, settings: Settings, book: PriceBook, *, internal: bool = True
+) -> OrderView:
+    """An order as shown; `internal` False leaves out what a customer must not see."""
+    rules = settings.required()
+    figures: Figures = order.figures or price(order, settings)
+    rows = {row.line: row for row in figures.lines}
+    completion = order.completion
+    due = figures.total_minor + order.rounding_minor() - order.tendered_minor()
+    if completion is not None or order.phase is Phase.VOIDED:
+        due = 0
+    change = max(-due, 0) if figures.total_minor > 0 and order.tenders else 0
+    names = settings.tax_classes
+    return OrderView(
+        order.id,
+        order.phase.value,
+        order.training,
+        order.label if internal else "",
+        tuple(
+            _line(line, rows[line.line], book, internal=internal) for line in order.live_lines()
+        ),
+        _discount(order.discount),
+        _notes(order.notes, internal=internal),
+        figures.subtotal_minor,
+        -figures.discount_minor,
+        figures.tax_minor,
+        tuple(
+            TaxView(
+                row.tax_class,
+                names[row.tax_class].name if row.tax_class in names else row.tax_class,
+                row.rate_ppm,
+                row.base_minor,
+                row.tax_minor,
+            )
+            for row in figures.taxes
+        ),
+        figures.total_minor,
+        due + change,
+        cash_round(due + change, rules.cash_step_minor, rules.cash_mode.value),
+        order.rounding_minor(),
+        tuple(TenderView(t.tender, t.kind, t.amount_minor) for t in order.tenders),
+        change if completion is None else completion.change_minor,
+        "" if completion is None else completion.receipt_number,
+        "" if completion is None else completion.business_date,
+        0 if completion is None else completion.at_ns,
+        order.version,
+    )
+
+
+def operator_view(person: Operator, staff: Staff, *, with_rights: bool) -> OperatorView:
+    """A person, with what they may do where that matters."""
+    rights = sorted(right.value for right in staff.roles.get(person.role, frozenset()))
+    return OperatorView(person.id, person.name, person.role, tuple(rights) if with_rights else ())
+
+
+def till_view(till: Till, *, may_see_expected: bool) -> TillView:
+    """A till. Until the count is locked only those with the right see what should be in it."""
+    counted = till.counted_minor
+    show = counted is not None or may_see_expected
+    expected = till.expected_minor() if show and till.session else None
+    return TillView(
+        till.session,
+        till.is_open,
+        counted is not None,
+        till.opened_by,
+        till.opened_ns,
+        till.float_minor,
+        expected,
+        counted,
+        None if counted is None else counted - till.expected_minor(),
+    )
+
+
+def queue_view(books: Books, addresses: frozenset[str], now_ns: int) -> tuple[QueueEntry, ...]:
+    """What is on its way to `addresses` (all where it is empty), oldest first."""
+    return tuple(
+        _queue_entry(entry, now_ns)
+        for entry in books.outbox.values()
+        if not addresses or entry.address in addresses
+    )
+
+
+def _queue_entry(entry: PendingEffect, now_ns: int) -> QueueEntry:
+    document = entry.effect["data"].get("document")
+    title = document["title"] if isinstance(document, dict) else ""
+    age_s = max(0, now_ns - entry.requested_ns) // 10**9
+    return QueueEntry(
+        entry.effect_id,
+        entry.address,
+        entry.effect["name"],
+        title,
+        age_s,
+        entry.tries,
+        entry.reason,
+    )
+
+
+def register_view(
+    books: Books,
+    register: str,
+    *,
+    epoch: int,
+    now_ns: int,
+    devices: dict[str, DeviceView],
+    last_order: Order | None,
+) -> RegisterView:
+    """Everything a register's screen shows."""
+    setup = books.settings.registers[register]
+    training = books.is_training(register)
+    side = books.side(training=training)
+    operator = books.staff.signed_on.get(register, "")
+    person = books.staff.operators.get(operator)
+    order = side.current(register)
+    book = books.catalog.book
+    own = frozenset(a for a in (setup.printer, setup.drawer, setup.display, setup.scanner) if a)
+    sees = books.staff.allows(operator, Right.EXPECTED_CASH)
+    return RegisterView(
+        epoch,
+        books.position,
+        register,
+        setup.name,
+        None if person is None else operator_view(person, books.staff, with_rights=True),
+        training,
+        None if order is None else order_view(order, books.settings, book),
+        None if last_order is None else order_view(last_order, books.settings, book),
+        _suspended_count(side),
+        till_view(side.till(register), may_see_expected=sees),
+        side.position(register).z_number,
+        queue_view(books, own, now_ns) if own else (),
+        tuple(devices.get(a, DeviceView(a, "absent", "not_heard_of", "")) for a in sorted(own)),
+    )
+
+
+def _suspended_count(side: Side) -> int:
+    return sum(1 for order in side.orders.values() if order.phase is Phase.SUSPENDED)
+
+
+def display_view(
+    books: Books, register: str, *, epoch: int, last_order: Order | None
+) -> DisplayView:
+    """What the customer may see."""
+    rules = books.settings.required()
+    side = books.side(training=books.is_training(register))
+    order = side.current(register)
+    book = books.catalog.book
+    settings = books.settings
+    return DisplayView(
+        epoch,
+        books.position,
+        register,
+        rules.name,
+        rules.currency,
+        minor_digits(rules.currency),
+        rules.language,
+        None if order is None else order_view(order, settings, book, internal=False),
+        None if last_order is None else order_view(last_order, settings, book, internal=False),
+    )
+
+
+def suspended_views(books: Books, *, training: bool) -> tuple[SuspendedView, ...]:
+    """Parked orders, oldest first."""
+    side = books.side(training=training)
+    return tuple(
+        SuspendedView(
+            order.id,
+            order.label,
+            len(order.live_lines()),
+            price(order, books.settings).total_minor,
+            order.live_lines()[0].item.name if order.live_lines() else "",
+            order.opened_by,
+        )
+        for order in side.orders.values()
+        if order.phase is Phase.SUSPENDED
+    )
+
+
+def item_view(row: ItemRow) -> ItemView:
+    """A native row as shown."""
+    return ItemView(
+        row.item_id,
+        row.name,
+        row.variation,
+        row.department,
+        row.tax_class,
+        row.unit,
+        row.unit_price_micros,
+        row.open_price,
+        row.group,
+        row.image,
+    )
+
+
+def grid_view(book: PriceBook, department: str, limit: int) -> GridView:
+    """Tiles in their fixed order."""
+    items = tuple(item_view(row) for row in book.grid(department, max(0, min(limit, 500))))
+    return GridView(tuple(book.departments()[:60]), items)
+
+
+def store_view(books: Books, store: str) -> StoreView:
+    """What a screen needs before anybody signs on."""
+    rules = books.settings.rules
+    return StoreView(
+        store,
+        "" if rules is None else rules.name,
+        rules,
+        2 if rules is None else minor_digits(rules.currency),
+        tuple(books.settings.tax_classes.values()),
+        tuple(books.settings.registers.values()),
+        tuple(
+            operator_view(person, books.staff, with_rights=False)
+            for person in books.staff.operators.values()
+        ),
+        books.catalog.book.item_count,
+    )
+
+
+def x_view(
+    position: Position, register: str, *, training: bool, business_date: str, now_ns: int
+) -> ReportView:
+    """The running totals; a Z that does not close anything."""
+    return ReportView(
+        register,
+        training,
+        0,
+        business_date,
+        now_ns,
+        position.totals,
+        position.grand_total_minor,
+    )
+
+
+def z_view(event: DayClosed, *, training: bool, now_ns: int) -> ReportView:
+    """A Z as it was made."""
+    return ReportView(
+        event.register,
+        training,
+        event.z_number,
+        event.business_date,
+        now_ns,
+        event.totals,
+        event.grand_total_minor,
+    )
