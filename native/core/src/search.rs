@@ -33,6 +33,8 @@ pub(crate) struct Term {
     text: String,
     letters: Vec<char>,
     bits: u64,
+    /// Longer words do not match.
+    whole: bool,
 }
 
 impl Term {
@@ -40,6 +42,7 @@ impl Term {
         Self {
             letters: text.chars().collect(),
             bits: letters(&text),
+            whole: false,
             text,
         }
     }
@@ -55,7 +58,7 @@ impl Term {
     }
 
     /// The same query with two neighbours written together, or one word written as the two that
-    /// `known` takes for a whole word and the start of one.
+    /// `known` takes for a whole word, which it then has to be, and the start of one.
     pub(crate) fn rewritten(terms: &[Self], known: impl Fn(&str, &str) -> bool) -> Vec<Vec<Self>> {
         let mut queries = Vec::new();
         for at in 0..terms.len() {
@@ -68,7 +71,8 @@ impl Term {
             for (split, _) in term.text.char_indices().skip(2) {
                 let (left, right) = term.text.split_at(split);
                 if right.chars().count() >= 2 && known(left, right) {
-                    let pair = [Self::new(left.to_owned()), Self::new(right.to_owned())];
+                    let mut pair = [left, right].map(|half| Self::new(half.to_owned()));
+                    pair[0].whole = true;
                     queries.push([before, &pair, after].concat());
                 }
             }
@@ -80,7 +84,11 @@ impl Term {
     /// What a word that starts like this one adds.
     fn prefix_score(&self, word: &str) -> Option<Score> {
         let longer = word.strip_prefix(self.text.as_str())?;
-        Some(if longer.is_empty() { 0 } else { LONGER })
+        match longer.is_empty() {
+            true => Some(0),
+            false if self.whole => None,
+            false => Some(LONGER),
+        }
     }
 
     /// What a word with typing errors adds.
@@ -250,8 +258,10 @@ impl Index {
             let mut best = vec![NONE; self.items];
             let first = self.first(&term.text);
             let mut end = first;
-            while let Some(score) = self.within(end).and_then(|word| term.prefix_score(word)) {
-                self.note(end, score, &mut best);
+            while end < self.ends.len() && self.word(end).starts_with(&term.text) {
+                if let Some(score) = term.prefix_score(self.word(end)) {
+                    self.note(end, score, &mut best);
+                }
                 end += 1;
             }
             if errors && errors_allowed(term.letters.len()) > 0 {
@@ -266,10 +276,6 @@ impl Index {
             }
         }
         sums
-    }
-
-    fn within(&self, at: usize) -> Option<&str> {
-        (at < self.ends.len()).then(|| self.word(at))
     }
 
     fn note(&self, at: usize, score: Score, best: &mut [Score]) {
