@@ -160,8 +160,9 @@ class Journal:
         self._head = journal_read.read_head(db, epoch)
         self._tree = self._load_tree()
         self._check_tail()
-        row = cast(tuple[int], db.execute("SELECT count(*) FROM commands").fetchone())
-        self._commands = row[0]
+        # Rows are only ever added, so the last row's number is their count.
+        row = db.execute("SELECT coalesce(max(rowid), 0) FROM commands").fetchone()
+        self._commands = cast(tuple[int], row)[0]
 
     def _load_tree(self) -> TreeFrontier:
         saved = get_meta(self._db, "frontier")

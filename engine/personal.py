@@ -50,9 +50,10 @@ SubjectOf = Callable[[object, str], str]
 """Names the subject of a field: called with the object that holds it and its `subject_field`."""
 
 
-def is_token(text: str) -> bool:
-    """Whether the whole text is one token."""
-    return TOKEN.fullmatch(text) is not None
+def is_token(text: str, subject: str) -> bool:
+    """Whether the whole text is one token about `subject`."""
+    match = TOKEN.fullmatch(text)
+    return match is not None and match[1] == subject
 
 
 def is_subject(text: str) -> bool:
@@ -71,7 +72,7 @@ def personal_fields(cls: type) -> dict[str, str]:
 
 
 @cache
-def _marks(cls: type) -> tuple[tuple[str, str], ...]:
+def _marks(cls: Any) -> tuple[tuple[str, str], ...]:
     hints = typing.get_type_hints(cls, include_extras=True)
     found = [
         (field.name, mark.subject_field)
@@ -103,8 +104,8 @@ def seal_fields(
 ) -> T:
     """The same value with a token in every personal field, however deep it is nested.
 
-    Empty text, None and tokens stay. `path` is put before each field's path; give the events of
-    one command different ones, such as their number and name.
+    Empty text, None and tokens of the same subject stay. `path` is put before each field's path;
+    give the events of one command different ones, such as their number and name.
     """
     return typing.cast(T, _seal(value, command_id, sealer, subject_of, path))
 
@@ -118,16 +119,18 @@ def _seal(value: Any, command_id: str, sealer: Sealer, subject_of: SubjectOf, pa
         return type(value)(sealed) if any(map(_is_not, sealed, value)) else value
     if not attrs.has(type(value)):
         return value
-    marks = dict(_marks(type(value)))
+    marks = personal_fields(type(value))
     changes: dict[str, Any] = {}
     for field in attrs.fields(type(value)):
         held = getattr(value, field.name)
         where = f"{path}.{field.name}" if path else field.name
         if field.name not in marks:
             after = _seal(held, command_id, sealer, subject_of, where)
-        elif isinstance(held, str) and held and not is_token(held):
+        elif isinstance(held, str) and held:
             subject = subject_of(value, marks[field.name])
-            after = sealer.seal(subject, command_id, where, held)
+            # A token of somebody else was typed, not copied from a fact: it is text like any other.
+            own = is_token(held, subject)
+            after = held if own else sealer.seal(subject, command_id, where, held)
         else:
             after = held
         if after is not held:

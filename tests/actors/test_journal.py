@@ -7,10 +7,12 @@ import sqlite3
 import stat
 from base64 import b64decode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
 import attrs
+import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -171,6 +173,14 @@ def test_a_faulty_batch_stores_nothing_and_ends_the_journal(tmp_path: Path, entr
     with _open(path) as journal:
         assert journal.head().position == 1
         assert journal.answer_of("bench-00000009") is None
+
+
+def test_any_thread_may_carry_a_call(journal: Journal) -> None:
+    """The owner's worker threads take turns; none of them owns the connection."""
+    for number in range(3):
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            thread.submit(journal.append, [sample_entry(number)]).result()
+            assert thread.submit(journal.verify_all).result().position == number + 1
 
 
 def test_records_cannot_be_changed_by_sql(journal: Journal) -> None:
@@ -426,11 +436,11 @@ def test_is_ours_knows_its_own_records(journal: Journal) -> None:
 )
 def test_a_payload_of_another_shape_is_an_error(change: dict[str, object]) -> None:
     """A payload with a field more, or one of another type, is not taken for a record."""
-    import orjson
-
     body = orjson.loads(payload_bytes(sample_entry(1).records[0])) | change
     with pytest.raises(WireError):
         record_from_payload(1, 1, "live", orjson.dumps(body))
+    with pytest.raises(WireError, match="kind"):
+        record_from_payload(1, 1, "rehearsal", payload_bytes(sample_entry(1).records[0]))
 
 
 def test_the_bench_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
