@@ -1,0 +1,1 @@
+"""Conversations with things: one folder a kind, each with codec, session, device, fake, README."""

@@ -1,0 +1,1 @@
+"""Cash drawers: kicked and watched through the plug of a receipt printer."""

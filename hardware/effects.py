@@ -1,0 +1,166 @@
+"""A device's desk for effects: each id is done once, in order, and its end is told until heard."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+
+import trio
+from attrs import define
+
+from actors.actor import Post
+from actors.errors import BusyError, PostError
+from actors.messages import Accepted, Finished, Outcome, Perform, Proceed, Started
+from actors.world import World
+from engine.effects import EFFECTS
+from engine.wire import WireError
+from hardware.limits import (
+    ASK_TIMEOUT_S,
+    EFFECTS_QUEUED_MAX,
+    EFFECTS_REMEMBERED_MAX,
+    RETRY_FIRST_S,
+    RETRY_MAX_S,
+)
+
+OUTBOX = "outbox"
+
+
+@define(eq=False)
+class Job:
+    """One effect on its way through a device. `end` is None until it ended."""
+
+    effect_id: str
+    effect: object
+    expires_ns: int | None
+    may_have_happened: bool
+    fault: str = ""
+    started: bool = False
+    end: Finished | None = None
+    reporting: bool = False
+
+
+Work = Callable[[Job], Awaitable[tuple[Outcome, str]]]
+
+
+class EffectDesk:
+    """Owns a device's queue of effects and the memory of those done.
+
+    `accepts` are the effect classes the device can do; others end FAILED and send nothing.
+    """
+
+    def __init__(
+        self, address: str, post: Post, world: World, accepts: tuple[type, ...] = ()
+    ) -> None:
+        self._address = address
+        self._post = post
+        self._world = world
+        self._accepts = accepts
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._queue: deque[Job] = deque()
+        self._wake = trio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """Effects not begun."""
+        return len(self._queue)
+
+    def accept(self, perform: Perform) -> Accepted | BusyError:
+        """Queue an effect, or recognise it; an id already done is told of once more."""
+        job = self._jobs.get(perform.effect_id)
+        if job is None:
+            if len(self._queue) >= EFFECTS_QUEUED_MAX:
+                return BusyError(self._address, "its queue is full; nothing was taken")
+            job = self._new_job(perform)
+            self._jobs[job.effect_id] = job
+            self._queue.append(job)
+            self._forget_oldest()
+        elif job.end is not None and not job.reporting:
+            self._queue.append(job)
+        self._wake.set()
+        return Accepted()
+
+    def _new_job(self, perform: Perform) -> Job:
+        effect: object = None
+        fault = ""
+        try:
+            effect = EFFECTS.unpack(perform.effect)
+        except WireError as error:
+            fault = f"the effect cannot be read ({error}); nothing was done"
+        if not fault and not isinstance(effect, self._accepts):
+            fault = f"{self._address} cannot do {EFFECTS.name_of(effect)}; nothing was done"
+        return Job(perform.effect_id, effect, perform.expires_ns, perform.may_have_happened, fault)
+
+    def _forget_oldest(self) -> None:
+        for effect_id in list(self._jobs):
+            if len(self._jobs) <= EFFECTS_REMEMBERED_MAX:
+                return
+            job = self._jobs[effect_id]
+            if job.end is not None and not job.reporting:
+                del self._jobs[effect_id]
+
+    async def run(self, work: Work) -> None:
+        """Do effects one at a time by `work`, for ever."""
+        async with trio.open_nursery() as nursery:
+            while True:
+                while not self._queue:
+                    self._wake = trio.Event()
+                    await self._wake.wait()
+                job = self._queue.popleft()
+                if job.end is None:
+                    outcome, reason = await self._do(job, work)
+                    job.end = Finished(job.effect_id, outcome, reason)
+                job.reporting = True
+                nursery.start_soon(self._report, job)
+
+    async def _do(self, job: Job, work: Work) -> tuple[Outcome, str]:
+        if job.fault:
+            return Outcome.FAILED, job.fault
+        if self.expired(job):
+            return Outcome.EXPIRED, "it was too late when its turn came; nothing was sent"
+        return await work(job)
+
+    def expired(self, job: Job) -> bool:
+        """Whether the effect is worthless by now."""
+        return job.expires_ns is not None and self._world.now_ns() >= job.expires_ns
+
+    def seconds_left(self, job: Job) -> float:
+        """Time until it expires, infinite for never, 0 at the least."""
+        if job.expires_ns is None:
+            return float("inf")
+        return max(0, job.expires_ns - self._world.now_ns()) / 1_000_000_000
+
+    async def start(self, job: Job) -> bool:
+        """Ask the outbox to journal the start; False means send nothing.
+
+        Waits as long as the outbox is away and the effect is worth something. Sets the job's
+        `may_have_happened` where the outbox knows of an earlier try.
+        """
+        delay_s = RETRY_FIRST_S
+        while not self.expired(job):
+            try:
+                answer = await self._post.ask(
+                    OUTBOX, Started(job.effect_id), timeout_s=ASK_TIMEOUT_S
+                )
+            except PostError:
+                await self._world.sleep(delay_s)
+                delay_s = min(2 * delay_s, RETRY_MAX_S)
+                continue
+            if not isinstance(answer, Proceed) or not answer.proceed or self.expired(job):
+                return False
+            job.started = True
+            job.may_have_happened = job.may_have_happened or answer.may_have_happened
+            return True
+        return False
+
+    async def _report(self, job: Job) -> None:
+        delay_s = RETRY_FIRST_S
+        while True:
+            try:
+                answer = await self._post.ask(OUTBOX, job.end, timeout_s=ASK_TIMEOUT_S)
+            except PostError:
+                answer = None
+            if isinstance(answer, Accepted):
+                job.reporting = False
+                return
+            await self._world.sleep(delay_s)
+            delay_s = min(2 * delay_s, RETRY_MAX_S)

@@ -1,0 +1,58 @@
+"""Every bound of the device rooms, with its unit, and the relations between them."""
+
+from __future__ import annotations
+
+# Effects at one device. A printer that is out of paper for an hour must not eat memory.
+EFFECTS_QUEUED_MAX = 256
+EFFECTS_REMEMBERED_MAX = 2048
+
+# Connections.
+CONNECT_TIMEOUT_S = 3.0
+BACKOFF_FIRST_S = 0.05
+BACKOFF_MAX_S = 5.0
+ANNOUNCE_EVERY_S = 5.0
+READ_BYTES_MAX = 4096
+
+# Talking to the outbox and to other devices.
+ASK_TIMEOUT_S = 2.0
+RETRY_FIRST_S = 0.02
+RETRY_MAX_S = 1.0
+
+# Printer. A chunk is what a drawer kick may have to wait for: 512 bytes are 0.5 s at 9600 baud.
+CHUNK_BYTES_TARGET = 512
+RASTER_BAND_DOTS = 8
+STATUS_REPLY_TIMEOUT_NS = 1_000_000_000
+STATUS_TRIES_MAX = 3
+STATUS_IDLE_EVERY_NS = 5_000_000_000
+STATUS_BLOCKED_EVERY_NS = 1_000_000_000
+CONFIRM_TIMEOUT_NS = 30_000_000_000
+PRINT_TRIES_MAX = 3
+DOCUMENT_BLOCKS_MAX = 2_000
+SYMBOL_BYTES_MAX = 1_000
+DRAWERS_PER_PRINTER_MAX = 4
+
+# Virtual printer: memory of the decoder whatever it is fed.
+RASTER_BYTES_MAX = 1_048_576
+PAPER_ROWS_MAX = 10_000
+PAPER_BYTES_MAX = 8_388_608
+RECEIVE_BUFFER_BYTES_MAX = 262_144
+COMMAND_BYTES_MAX = 65_541
+
+# Scanner.
+SCAN_CHARS_MAX = 256
+SCANS_QUEUED_MAX = 256
+SCAN_GAP_NS = 300_000_000
+SCAN_KEPT_NS = 5_000_000_000
+
+# Customer display.
+DISPLAY_ROWS = 2
+DISPLAY_COLUMNS = 20
+
+assert EFFECTS_QUEUED_MAX < EFFECTS_REMEMBERED_MAX
+assert BACKOFF_FIRST_S < BACKOFF_MAX_S
+assert RETRY_FIRST_S < RETRY_MAX_S
+assert STATUS_REPLY_TIMEOUT_NS <= STATUS_IDLE_EVERY_NS
+assert STATUS_REPLY_TIMEOUT_NS * STATUS_TRIES_MAX < CONFIRM_TIMEOUT_NS
+assert RASTER_BAND_DOTS * 72 + 8 <= 2 * CHUNK_BYTES_TARGET
+assert RASTER_BYTES_MAX < PAPER_BYTES_MAX
+assert SYMBOL_BYTES_MAX < COMMAND_BYTES_MAX

@@ -1,0 +1,297 @@
+"""The conversation with one printer, without IO: what happened in, what to do out.
+
+A job is offered, the printer is asked how it is, and only a printer that can print hears the
+first byte of it (`Clear`). Chunks go out one at a time, each followed by a status request whose
+answer lets the next one go; the last is followed by a request to confirm. Times are monotonic
+nanoseconds.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import define, field, frozen
+
+from hardware.limits import (
+    CONFIRM_TIMEOUT_NS,
+    STATUS_BLOCKED_EVERY_NS,
+    STATUS_IDLE_EVERY_NS,
+    STATUS_REPLY_TIMEOUT_NS,
+    STATUS_TRIES_MAX,
+)
+from hardware.printer import codec
+from hardware.printer.profile import Confirm, Profile
+from hardware.printer.status import (
+    AutoStatus,
+    BufferCleared,
+    Incoming,
+    Info,
+    PrinterStatus,
+    ProcessDone,
+    RealTimeStatus,
+    Sensor,
+    StatusReader,
+)
+
+
+class End(Enum):
+    """How a job ended as far as the printer can tell."""
+
+    PRINTED = "printed"
+    UNKNOWN = "unknown"  # all sent, never confirmed
+    LOST = "lost"  # the connection broke after the first byte
+    UNTOUCHED = "untouched"  # the connection broke before the first byte
+
+
+@frozen
+class Send:
+    """Bytes to write now, whole."""
+
+    data: bytes
+
+
+@frozen
+class Reported:
+    """The printer's status changed or was asked for."""
+
+    status: PrinterStatus
+
+
+@frozen
+class Clear:
+    """The offered job may start: call `go` or `withdraw`."""
+
+
+@frozen
+class Ended:
+    """The job is over."""
+
+    end: End
+    reason: str = ""
+
+
+@frozen
+class Silent:
+    """The printer stopped answering: close the connection and start anew."""
+
+
+Action = Send | Reported | Clear | Ended | Silent
+
+
+class Phase(Enum):
+    """Where the session stands with its job."""
+
+    CLOSED = "closed"
+    IDLE = "idle"
+    CHECKING = "checking"  # a job waits for a good status
+    CLEARED = "cleared"  # the device has been told it may start
+    SENDING = "sending"
+    CONFIRMING = "confirming"
+
+
+_SWEEP = (1, 2, 3, 4)
+
+
+@define
+class PrinterSession:
+    """One connection after another to the same printer; jobs one at a time."""
+
+    profile: Profile
+    status: PrinterStatus | None = None
+    phase: Phase = Phase.CLOSED
+    reader: StatusReader = field(factory=StatusReader)
+    _chunks: tuple[bytes, ...] = ()
+    _next_chunk: int = 0
+    _marker: bytes = b""
+    _confirm_by_ns: int = 0
+    _asking: int = 0  # the DLE EOT number whose answer is due, 0 for none
+    _asked_ns: int = 0
+    _tries: int = 0
+    _sweep: tuple[int, ...] = ()
+    _heard: PrinterStatus = field(factory=PrinterStatus)
+    _poll_ns: int = 0
+
+    def opened(self, now_ns: int, *, recover: bool) -> list[Action]:
+        """A connection is up. `recover`: an earlier one may have left half a command behind."""
+        self.reader = StatusReader()
+        self.phase, self._asking, self._sweep, self._tries = Phase.IDLE, 0, (), 0
+        start = codec.INIT
+        if self.profile.real_time:
+            start = (codec.CLEAR_BUFFER if recover else b"") + codec.INIT + codec.AUTO_STATUS_ON
+        actions: list[Action] = [Send(start)]
+        if not self.profile.real_time:
+            self.status = PrinterStatus()
+            return [*actions, Reported(self.status)]
+        return actions + self._start_sweep(now_ns)
+
+    def closed(self) -> list[Action]:
+        """The connection is gone; a job under way ends here."""
+        phase, self.phase = self.phase, Phase.CLOSED
+        sent, self._next_chunk = self._next_chunk, 0
+        self._chunks, self.status = (), None
+        if sent and phase in (Phase.SENDING, Phase.CONFIRMING):
+            return [Ended(End.LOST, "the connection broke while the receipt was being printed")]
+        if phase in (Phase.CHECKING, Phase.CLEARED, Phase.SENDING):
+            return [Ended(End.UNTOUCHED, "the connection broke before the receipt was sent")]
+        return []
+
+    def offer(self, now_ns: int) -> list[Action]:
+        """A job wants to print: find out whether it can. Needs an idle session."""
+        assert self.phase is Phase.IDLE, self.phase
+        self._next_chunk = 0
+        self.phase = Phase.CHECKING
+        if not self.profile.real_time:
+            self.phase = Phase.CLEARED
+            return [Clear()]
+        # An answer under way may be about the time before the paper ran out: ask afresh.
+        return self._start_sweep(now_ns) if not self._asking else self._queue_fresh_sweep()
+
+    def _queue_fresh_sweep(self) -> list[Action]:
+        self._sweep = _SWEEP
+        return []
+
+    def go(self, chunks: tuple[bytes, ...], marker: bytes, now_ns: int) -> list[Action]:
+        """The start is durable: send `chunks`, confirmed by `marker`. Needs a cleared job."""
+        assert self.phase is Phase.CLEARED, self.phase
+        assert chunks
+        self._chunks, self._marker = chunks, marker
+        self.phase = Phase.SENDING
+        # With a routine question open, its answer sends the first chunk.
+        return [] if self._asking else self._send_next(now_ns)
+
+    def withdraw(self) -> None:
+        """The job will not be printed; nothing of it was sent."""
+        if self.phase in (Phase.CHECKING, Phase.CLEARED):
+            self.phase, self._chunks = Phase.IDLE, ()
+
+    def kick(self, *, pin: int, on_ms: int) -> list[Action]:
+        """Open a drawer now, between two chunks, whatever state the paper is in."""
+        if self.profile.real_time:
+            return [Send(codec.real_time_pulse(pin=pin, on_ms=on_ms))]
+        return [Send(codec.pulse(pin=pin, on_ms=on_ms))]
+
+    def received(self, data: bytes, now_ns: int) -> list[Action]:
+        """Bytes from the printer, in any fragments, whatever they are."""
+        actions: list[Action] = []
+        for message in self.reader.feed(data):
+            actions += self._heard_one(message, now_ns)
+        return actions
+
+    def _heard_one(self, message: Incoming, now_ns: int) -> list[Action]:
+        match message:
+            case RealTimeStatus(byte):
+                return self._answered(byte, now_ns)
+            case AutoStatus(four):
+                return self._set_status(PrinterStatus().with_auto(four))
+            case ProcessDone(marker):
+                if self.phase is Phase.CONFIRMING and marker == self._marker:
+                    return self._end(End.PRINTED)
+            case Sensor():
+                if self.phase is Phase.CONFIRMING and self.profile.confirm is Confirm.PAPER_SENSOR:
+                    return self._end(End.PRINTED)
+            case BufferCleared() | Info():
+                pass
+        return []
+
+    def tick(self, now_ns: int) -> list[Action]:
+        """Time passed; call a few times a second."""
+        if self.phase is Phase.CLOSED or not self.profile.real_time:
+            return []
+        if self._asking:
+            if now_ns - self._asked_ns < STATUS_REPLY_TIMEOUT_NS:
+                return []
+            self._tries += 1
+            if self._tries >= STATUS_TRIES_MAX:
+                self._asking = 0
+                return [Silent()]
+            return self._ask(self._asking, now_ns)
+        if self.phase is Phase.CONFIRMING and now_ns >= self._confirm_by_ns:
+            if self.status is None or not self.status.blocked:
+                return self._end(End.UNKNOWN)
+            self._confirm_by_ns = now_ns + CONFIRM_TIMEOUT_NS
+        return self._start_sweep(now_ns) if now_ns >= self._poll_ns else []
+
+    # Asking for status, one question at a time, because the answers do not say which they are.
+
+    def _start_sweep(self, now_ns: int) -> list[Action]:
+        self._heard = PrinterStatus()
+        self._sweep = _SWEEP[1:]
+        return self._ask(_SWEEP[0], now_ns)
+
+    def _ask(self, number: int, now_ns: int) -> list[Action]:
+        self._asking, self._asked_ns = number, now_ns
+        return [Send(codec.status_request(number))]
+
+    def _answered(self, byte: int, now_ns: int) -> list[Action]:
+        if not self._asking:
+            self.reader.noise_bytes += 1
+            return []
+        number, self._asking, self._tries = self._asking, 0, 0
+        self._heard = self._heard.with_real_time(number, byte)
+        if self._sweep == _SWEEP:
+            return self._start_sweep(now_ns)
+        if self._sweep:
+            number, *rest = self._sweep
+            self._sweep = tuple(rest)
+            return self._ask(number, now_ns)
+        if self.phase is Phase.SENDING and number == 1 and not self._heard.offline:
+            return self._send_next(now_ns)
+        if number == 1:
+            # Off-line in the middle of a job: find out why before going on.
+            self._sweep = _SWEEP[2:]
+            return self._ask(2, now_ns)
+        return self._swept(now_ns)
+
+    def _swept(self, now_ns: int) -> list[Action]:
+        status = self._heard
+        waits = self.phase in (Phase.CHECKING, Phase.SENDING, Phase.CONFIRMING)
+        every = STATUS_BLOCKED_EVERY_NS if waits or status.blocked else STATUS_IDLE_EVERY_NS
+        self._poll_ns = now_ns + every
+        actions = self._set_status(status)
+        if status.blocked:
+            return actions
+        if self.phase is Phase.CHECKING:
+            self.phase = Phase.CLEARED
+            return [*actions, Clear()]
+        if self.phase is Phase.SENDING:
+            return actions + self._send_next(now_ns)
+        return actions
+
+    def _set_status(self, status: PrinterStatus) -> list[Action]:
+        changed = status != self.status
+        was_blocked = self.status is not None and self.status.blocked
+        self.status = status
+        if was_blocked and not status.blocked:
+            self._poll_ns = 0
+        return [Reported(status)] if changed else []
+
+    # Sending.
+
+    def _send_next(self, now_ns: int) -> list[Action]:
+        chunk = self._chunks[self._next_chunk]
+        self._next_chunk += 1
+        last = self._next_chunk == len(self._chunks)
+        if not self.profile.real_time:
+            return self._send_without_answers(chunk)
+        if not last:
+            self._heard = self.status or PrinterStatus()
+            return [Send(chunk), *self._ask(1, now_ns)]
+        self.phase = Phase.CONFIRMING
+        self._confirm_by_ns = now_ns + CONFIRM_TIMEOUT_NS
+        self._poll_ns = now_ns + STATUS_BLOCKED_EVERY_NS
+        if self.profile.confirm is Confirm.NOTHING:
+            return [Send(chunk), *self._end(End.PRINTED, "this printer cannot confirm")]
+        if self.profile.confirm is Confirm.PROCESS_ID:
+            return [Send(chunk + codec.process_id(self._marker))]
+        return [Send(chunk + codec.PAPER_STATUS)]
+
+    def _send_without_answers(self, chunk: bytes) -> list[Action]:
+        actions: list[Action] = [Send(chunk)]
+        actions += [Send(rest) for rest in self._chunks[self._next_chunk :]]
+        return actions + self._end(End.PRINTED, "this printer cannot confirm")
+
+    def _end(self, end: End, reason: str = "") -> list[Action]:
+        self.phase, self._chunks = Phase.IDLE, ()
+        if end is End.UNKNOWN:
+            reason = "the printer never confirmed the receipt; look at the paper before reprinting"
+        return [Ended(end, reason)]

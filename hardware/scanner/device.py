@@ -1,0 +1,81 @@
+"""The scanner actor: reads codes and tells its register."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import trio
+
+from actors.messages import DeviceState, Scanned
+from hardware.device import CableDevice
+from hardware.limits import RETRY_FIRST_S, SCAN_KEPT_NS, SCANS_QUEUED_MAX
+from hardware.scanner.codec import Scan, ScanDecoder
+from hardware.scanner.session import ScannerSession
+from hardware.transport import ByteStream, Place
+
+
+class ScannerDevice(CableDevice):
+    """A scanner on a serial line or a socket.
+
+    Owns: the cable, and the few codes its register has not taken yet.
+    Receives: nothing.
+    Sends: `Scanned` to its register, in the order read; `DeviceStatus` to `devices`, with code
+    `scans_lost` once a code could not be delivered.
+    If it dies: codes not yet delivered are gone, and the cashier scans again.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        place: Place,
+        *,
+        register: str,
+        terminator: bytes = b"\r",
+        same_code_ns: int = 0,
+    ) -> None:
+        super().__init__(address, place)
+        self.register = register
+        self.session = ScannerSession(ScanDecoder(terminator), same_code_ns=same_code_ns)
+        self.lost = 0
+        self._waiting: deque[tuple[int, Scan]] = deque()
+        self._wake = trio.Event()
+
+    async def live(self) -> None:
+        """Read and deliver side by side: a busy register never stops the reading."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._deliver)
+            nursery.start_soon(super().live)
+
+    async def converse(self, stream: ByteStream) -> None:
+        """Read until the cable breaks."""
+        self.session.opened()
+        self.board.show(DeviceState.READY)
+        while True:
+            data = await stream.receive_some()
+            now_ns = self.world.monotonic_ns()
+            for scan in self.session.received(data, now_ns):
+                if len(self._waiting) >= SCANS_QUEUED_MAX:
+                    self._waiting.popleft()
+                    self._lose()
+                self._waiting.append((now_ns, scan))
+            self._wake.set()
+
+    async def _deliver(self) -> None:
+        while True:
+            while not self._waiting:
+                self._wake = trio.Event()
+                await self._wake.wait()
+            read_ns, scan = self._waiting[0]
+            message = Scanned(self.address, scan.code, scan.symbology)
+            if self.post.tell_nowait(self.register, message):
+                self._waiting.popleft()
+            elif self.world.monotonic_ns() - read_ns > SCAN_KEPT_NS:
+                self._waiting.popleft()
+                self._lose()
+            else:
+                await self.world.sleep(RETRY_FIRST_S)
+
+    def _lose(self) -> None:
+        self.lost += 1
+        detail = f"{self.lost} codes never reached {self.register}; scan those items again"
+        self.board.show(self.board.status.state, "scans_lost", detail)
