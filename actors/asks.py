@@ -113,13 +113,41 @@ class ReadPending:
     """The outbox actor to `bookkeeper`: effects not finished yet, oldest first."""
 
 
-@MESSAGES.name("bookkeeper.stage")
+@MESSAGES.name("catalog.stage")
 @frozen
-class StageSegment:
-    """A catalog segment is on disk under its hash and may be installed."""
+class StageUpload:
+    """A door to `catalog_desk`: the segment at `path` was uploaded whole; make it ready.
+
+    Answered with `Staged`, or `Failure` with what is wrong with it.
+    """
+
+    path: str
+    segment_hash: str
+
+
+@MESSAGES.name("catalog.staged")
+@frozen
+class Staged:
+    """The upload over today's catalog is on disk under this hash and may be installed, as long as
+    the catalog is still at `base_version`."""
 
     segment_hash: str
     item_count: int
+    base_version: int
+
+
+@MESSAGES.name("bookkeeper.catalog")
+@frozen
+class ReadCatalog:
+    """`catalog_desk` to `bookkeeper`: the catalog in force (the object: same node only)."""
+
+
+@frozen
+class SegmentReady:
+    """`catalog_desk` to `bookkeeper` in the same node: this hash may be installed."""
+
+    segment_hash: str
+    book: Any
 
 
 @MESSAGES.name("bookkeeper.records")

@@ -3,8 +3,8 @@ then answers. Nothing it says is visible before it is durable."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ from attrs import define, field
 from actors.asks import (
     Committed,
     PinHashOf,
+    ReadCatalog,
     ReadPending,
     ReadRecords,
     Reply,
-    StageSegment,
+    SegmentReady,
     Submit,
 )
-from actors.history import fetch_order, read_segment, save_snapshot
+from actors.history import fetch_order, save_snapshot
 from actors.journal import Journal
 from actors.journal_batch import Entry
 from actors.limits import BATCH_COMMANDS_MAX, DISK_CHECK_NS, SNAPSHOT_EVERY_RECORDS
@@ -33,6 +34,7 @@ from engine.books import Books, decide, forget_archive, needs, post
 from engine.decision import COMMANDS, EVENTS, SYSTEM, Approval, Command, Decision, Fact
 from engine.order.events import OrderCompleted, OrderVoided
 from engine.order.state import Order
+from engine.personal import personal_fields
 from engine.queries import QUERIES, GetOrder, GetReceipt
 from engine.record import Kind, NewRecord
 from engine.register import DayClosed
@@ -44,7 +46,7 @@ from engine.wire import WireError, canonical, parse, structure, unstructure
 log = structlog.get_logger()
 _UNSET_ZONE = "UTC"
 Seal = Callable[[Any, str, str], Any]
-"""(command body, command id, current order id) -> the body with personal fields as tokens."""
+"""(event, command id, path) -> the event with tokens in its personal fields."""
 
 
 @define(eq=False)
@@ -76,7 +78,7 @@ class Batch:
 
 class Bookkeeper:
     """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
-    `ReadRecords`, `StageSegment`, `DeviceStatus`. *Sends* `Reply` to whoever asked and `Committed`
+    `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`. *Sends* `Reply` to whoever asked and `Committed`
     to its followers. *If it dies* the process ends, and replay restores what was promised.
     """
 
@@ -89,12 +91,14 @@ class Bookkeeper:
         data_dir: Path,
         *,
         seal: Seal,
+        secret: bytes,
         followers: tuple[str, ...] = (),
     ) -> None:
         self.journal = journal
         self.books = books
         self.data_dir = data_dir
         self._seal = seal
+        self._secret = secret
         self._followers = followers
         self._versions: dict[str, int] = {}
         self._disk_checked_ns: int | None = None
@@ -141,10 +145,11 @@ class Bookkeeper:
                 envelope.answer(tuple(self.books.outbox.values()))
             case ReadRecords():
                 envelope.answer(tuple(self.journal.read(body.after, body.limit)))
-            case StageSegment():
-                segment = read_segment(self.data_dir, body.segment_hash)
-                self.books.segments[body.segment_hash] = segment
-                envelope.answer(body.item_count)
+            case ReadCatalog():
+                envelope.answer(self.books.catalog)
+            case SegmentReady():
+                self.books.segments = {body.segment_hash: body.book}
+                envelope.answer(True)
             case _:
                 log.warning("message_not_understood", kind=type(body).__name__)
         return None
@@ -182,11 +187,7 @@ class Bookkeeper:
             batch.pending.append(entry)
             return
         if not entry.body_hash:
-            current = self.books.side(
-                training=self.books.is_training(submit.register)
-            ).position(submit.register).current_order
-            entry.body = self._seal(entry.body, submit.id, current or submit.id)
-            entry.body_hash = _hash_of(submit, entry.body)
+            entry.body_hash = _hash_of(submit, entry.body, self._secret)
         first = batch.by_id.get(submit.id)
         if first is not None:
             if first.body_hash == entry.body_hash:
@@ -257,7 +258,7 @@ class Bookkeeper:
             return False
         command = self._command(entry, world)
         try:
-            decision = decide(command, self.books)
+            decision = self._sealed(decide(command, self.books), command.id)
         except Exception:
             self.faults += 1
             log.exception("engine_fault", command=entry.submit.name, id=command.id)
@@ -269,6 +270,16 @@ class Bookkeeper:
             return True
         self._accept(entry, command, decision, batch)
         return True
+
+    def _sealed(self, decision: Decision, command_id: str) -> Decision:
+        """Tokens in place of personal text, before anything is posted or journaled."""
+        facts = tuple(
+            attrs.evolve(fact, event=self._seal(fact.event, command_id, str(number)))
+            if personal_fields(type(fact.event))
+            else fact
+            for number, fact in enumerate(decision.facts, 1)
+        )
+        return attrs.evolve(decision, facts=facts)
 
     def _absent(self, wanted: frozenset[str]) -> frozenset[str]:
         """Those of `wanted` that were looked for and do not exist."""
@@ -409,7 +420,8 @@ class Bookkeeper:
         self.journal.close()
 
 
-def _hash_of(submit: Submit, body: Any) -> bytes:
+def _hash_of(submit: Submit, body: Any, secret: bytes) -> bytes:
+    """What tells two bodies of one id apart. Keyed, or a short note could be guessed from it."""
     data = unstructure(body)
     # Salted, so never twice the same: it would make an honest repeat look like another command.
     data.pop("pin_hash", None)
@@ -420,7 +432,7 @@ def _hash_of(submit: Submit, body: Any) -> bytes:
         "approver": submit.approver,
         "approver_pin_correct": submit.approver_pin_correct,
     }
-    return sha256(canonical(parts)).digest()
+    return hmac.digest(secret, canonical(parts), "sha256")
 
 
 def _fault(code: str, detail: str) -> Reply:

@@ -36,14 +36,16 @@ class BroadcastActor:
 
     address = "broadcast"
 
-    def __init__(
-        self, reveal: Reveal, hint: Callable[[int, int], None] | None = None
-    ) -> None:
+    def __init__(self, reveal: Reveal) -> None:
         self._reveal = reveal
-        self._hint = hint
+        self._hint: Callable[[int, int], None] | None = None
         self._followers: dict[Subject, dict[str, int]] = {}
         self._dirty: set[Subject] = set()
         self._wake = trio.Event()
+
+    def set_hint(self, hint: Callable[[int, int], None]) -> None:
+        """Call `hint(epoch, position)` after each commit, besides telling followers."""
+        self._hint = hint
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """Mark what changed; a second task makes the views, so a rush costs one view, not many."""

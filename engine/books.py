@@ -77,7 +77,8 @@ _FRESH_POSITION = Position()
 
 @define
 class Books:
-    """Everything that is so now. `archive` holds fetched ended orders and is no part of state."""
+    """Everything that is so now. `archive` holds fetched ended orders and is no part of state, nor are
+    `segments`, the staged ones, and what the disk says."""
 
     settings: Settings = field(factory=Settings)
     catalog: catalog.Catalog = field(factory=catalog.Catalog)
@@ -88,7 +89,7 @@ class Books:
     outbox: Outbox = field(factory=dict)
     position: int = 0
     archive: dict[str, Order] = field(factory=dict)
-    segments: dict[str, bytes | PriceBook] = field(factory=dict)
+    segments: dict[str, PriceBook] = field(factory=dict)
     disk_nearly_full: bool = False
 
     def side(self, *, training: bool) -> Side:

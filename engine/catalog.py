@@ -123,14 +123,13 @@ def _book_with(book: PriceBook, event: ItemChanged | ItemRemoved) -> PriceBook:
             assert_never(event)
 
 
-def evolve(state: Catalog, event: CatalogEvent, segment: bytes | PriceBook | None) -> Catalog:
+def evolve(state: Catalog, event: CatalogEvent, segment: PriceBook | None) -> Catalog:
     """The catalog after `event`; `segment` is what an installed segment's hash names."""
     version = state.version + 1
     match event:
         case SegmentInstalled():
             assert segment is not None, f"segment {event.segment_hash} was not fetched"
-            book = segment if isinstance(segment, PriceBook) else PriceBook.from_segment(segment)
-            return Catalog(event.segment_hash, version, (), book)
+            return Catalog(event.segment_hash, version, (), segment)
         case ItemChanged() | ItemRemoved():
             return Catalog(
                 state.segment_hash,
@@ -161,9 +160,13 @@ def rebuild(
 @COMMANDS.name("catalog.install_segment")
 @frozen
 class InstallSegment:
-    """Make a staged segment the base. It was uploaded before and is named by its hash."""
+    """Make a staged segment the base. It was uploaded before and is named by its hash.
+
+    `base_version` is the catalog version it was merged over: an edit since then would be lost.
+    """
 
     segment_hash: str
+    base_version: int
     item_count: int
     source: str
 
@@ -191,6 +194,7 @@ class Refusal:
     """In precedence order."""
 
     SEGMENT_MUST_BE_STAGED = "segment_must_be_staged"
+    CATALOG_MUST_NOT_HAVE_CHANGED = "catalog_must_not_have_changed"
     ITEM_ID_MUST_BE_SHORT = "item_id_must_be_short"
     NAME_MUST_BE_SHORT = "name_must_be_short"
     TAX_CLASS_MUST_EXIST = "tax_class_must_exist"
@@ -217,6 +221,8 @@ def decide(
         case InstallSegment():
             if not segment_staged:
                 return refuse(Refusal.SEGMENT_MUST_BE_STAGED, segment_hash=body.segment_hash)
+            if body.base_version != state.version:
+                return refuse(Refusal.CATALOG_MUST_NOT_HAVE_CHANGED, version=state.version)
             event = SegmentInstalled(body.segment_hash, body.item_count, body.source)
             return Decision((Fact(STREAM, event),), {"item_count": body.item_count})
         case ChangeItem():

@@ -7,13 +7,14 @@ thread, a decision never waits.
 from __future__ import annotations
 
 from enum import Enum
-from typing import assert_never
+from typing import Annotated, assert_never
 
 import attrs
 from attrs import frozen
 
 from engine import limits
 from engine.decision import COMMANDS, EVENTS, SYSTEM, Approval, Command, Decision, Fact, refuse
+from engine.personal import Personal
 
 STREAM = "staff"
 
@@ -61,7 +62,7 @@ class OperatorAdded:
     """A person who may sign on. `name` is personal: a token of subject `operator/<id>`."""
 
     operator: str
-    name: str
+    name: Annotated[str, Personal("operator")]
     role: str
     pin_hash: str
 
@@ -368,7 +369,8 @@ def _add_operator(state: Staff, body: AddOperator) -> Decision:
         return refuse(Refusal.ROLE_MUST_EXIST, role=body.role)
     if body.operator in state.operators:
         return refuse(Refusal.OPERATOR_MUST_BE_NEW, operator=body.operator)
-    if not 1 <= len(body.operator) <= 24 or not body.operator.isalnum():
+    short = 1 <= len(body.operator) <= 24 and body.operator.isascii()
+    if not short or not body.operator.isalnum():
         return refuse(Refusal.OPERATOR_ID_MUST_BE_SHORT)
     if body.operator == SYSTEM:
         return refuse(Refusal.OPERATOR_MUST_BE_NEW, operator=body.operator)

@@ -168,7 +168,8 @@ def _open(order: Order | None, body: OpenOrder, context: OrderContext) -> Decisi
         return refuse(Refusal.ORDER_MUST_NOT_BE_OPEN, order_id=order.id)
     if body.order_id in context.originals:
         return refuse(Refusal.ORDER_ID_MUST_BE_NEW, order_id=body.order_id)
-    if len(body.order_id) > limits.ID_LENGTH_MAX or not (body.order_id or "x").isprintable():
+    plain = body.order_id.replace("-", "")
+    if len(body.order_id) > limits.ID_LENGTH_MAX or not (plain.isascii() and (plain or "x").isalnum()):
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ID_LENGTH_MAX)
     new, facts, refused = opened_for(None, context, body.order_id)
     return refused or Decision(facts, {"order_id": new.id, "total_minor": 0, "due_minor": 0})

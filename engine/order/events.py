@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Annotated
 
 from attrs import frozen
 
 from engine.decision import EVENTS
+from engine.personal import Personal
 
 
 class DiscountKind(Enum):
@@ -189,7 +191,7 @@ class Noted:
     order_id: str
     line: int
     audience: Audience
-    text: str
+    text: Annotated[str, Personal("order_id")]
 
 
 @EVENTS.name("order.line_voided/1")
@@ -223,7 +225,7 @@ class OrderSuspended:
 
     order_id: str
     register: str
-    label: str
+    label: Annotated[str, Personal("order_id")]
 
 
 @EVENTS.name("order.resumed/1")

@@ -216,15 +216,16 @@ def display_view(
     books: Books, register: str, *, epoch: int, last_order: Order | None
 ) -> DisplayView:
     """What the customer may see."""
-    rules = books.settings.required()
+    settings = books.settings
+    rules = settings.required()
     side = books.side(training=books.is_training(register))
     order = side.current(register)
     book = books.catalog.book
-    settings = books.settings
     return DisplayView(
         epoch,
         books.position,
         register,
+        settings.registers[register].display,
         rules.name,
         rules.currency,
         minor_digits(rules.currency),

@@ -176,11 +176,15 @@ class RegisterView:
 
 @frozen
 class DisplayView:
-    """What the customer may see: the order without internal notes, then the completed one."""
+    """What the customer may see: the order without internal notes, then the completed one.
+
+    `display` is the address of the pole display that shows it too, "" where there is none.
+    """
 
     epoch: int
     position: int
     register: str
+    display: str
     store_name: str
     currency: str
     minor_digits: int

@@ -1,0 +1,58 @@
+"""What pole displays show: two lines per register, from the same view the customer's screen has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from actors.asks import Committed, Reply, Submit
+from actors.errors import PostError
+from actors.limits import ASK_TIMEOUT_S
+from actors.mailbox import Mailbox
+from actors.messages import ShowLines
+from actors.world import World
+from engine.views.pole import pole_lines
+from engine.views.shapes import DisplayView
+from engine.wire import structure
+
+log = structlog.get_logger()
+
+
+class DisplayFeed:
+    """*Owns* what each display last showed. *Receives* `Committed`. *Sends* `ShowLines` to
+    displays, `Submit` queries to the bookkeeper. *If it dies* the next sale shows again.
+    """
+
+    address = "display_feed"
+
+    def __init__(self) -> None:
+        self._shown: dict[str, ShowLines] = {}
+
+    async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
+        """After each batch, one look per register with a display; the latest wins."""
+        async for envelope in mailbox:
+            registers: set[str] = set()
+            for waiting in (envelope, *mailbox.drain_nowait(mailbox.capacity)):
+                match waiting.body:
+                    case Committed():
+                        registers |= waiting.body.registers
+                    case _:
+                        log.warning("message_not_understood", kind=type(waiting.body).__name__)
+            for register in sorted(registers):
+                await self._show(register, post, world)
+
+    async def _show(self, register: str, post: Any, world: World) -> None:
+        query = Submit(world.new_id(), register, "display.state", {}, is_query=True)
+        try:
+            reply: Reply = await post.ask("bookkeeper", query, timeout_s=ASK_TIMEOUT_S)
+        except PostError:
+            return
+        if not reply.ok:
+            return
+        view = structure(reply.data, DisplayView)
+        if view.display:
+            lines = ShowLines(*pole_lines(view))
+            if self._shown.get(view.display) != lines:
+                self._shown[view.display] = lines
+                post.tell_nowait(view.display, lines)

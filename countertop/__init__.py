@@ -1,0 +1,1 @@
+"""The front door: command line, configuration, composition of nodes, the demo store."""

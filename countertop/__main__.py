@@ -1,0 +1,5 @@
+"""`python -m countertop`."""
+
+from countertop.cli import main
+
+main()

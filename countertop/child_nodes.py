@@ -1,0 +1,81 @@
+"""The devices and integrations nodes: what lives beside the store, in processes of their own."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+import structlog
+import trio
+
+from actors.actor import Actor
+from actors.link import RawDialer
+from actors.links import LinkEvent, Links
+from actors.node import Node
+from actors.supervisor import Death, supervise
+from actors.world import SystemWorld, World
+from countertop.config import Config, from_data
+from engine.wire import parse
+from hardware.compose import build_device
+from hardware.settings import DeviceSettings
+
+log = structlog.get_logger()
+NODES = ("devices", "integrations")
+DEVICE_KINDS = ("printer", "drawer", "scanner", "display")
+
+
+def report_death(death: Death) -> None:
+    """Log an actor's death."""
+    log.warning(
+        "actor_died",
+        address=death.address,
+        error=repr(death.error),
+        deaths=death.deaths,
+        again_in_s=death.again_in_s,
+        held=death.held,
+    )
+
+
+def report_link(event: LinkEvent) -> None:
+    """Log what happens on a link."""
+    log.info("link", peer=event.peer, kind=event.kind, detail=event.detail)
+
+
+async def run_child(name: str, config: Config, world: World) -> None:
+    """Live as node `name`, linked to the store, until cancelled."""
+    node = Node(name, world)
+    node.route("", "store")
+    links = Links(node, on_event=report_link)
+    links.dial(RawDialer(config.link_url), "store")
+    async with trio.open_nursery() as nursery:
+        await nursery.start(links.run)
+        async with supervise(node, on_death=report_death) as supervisor:
+            if name == "devices":
+                for settings in config.devices:
+                    supervisor.start(partial(_device, settings))
+            await trio.sleep_forever()
+
+
+def _device(settings: DeviceSettings) -> Actor:
+    return build_device(settings)
+
+
+async def _main(name: str, config: Config) -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run_child, name, config, SystemWorld())
+        # The parent holds the other end; when it is gone, however it went, so are we.
+        async with trio.lowlevel.FdStream(0) as parent:
+            await parent.receive_some()
+        nursery.cancel_scope.cancel()
+
+
+def main(name: str) -> None:
+    """Entry of a child process: configuration on the first line of standard input."""
+    line = sys.stdin.buffer.readline()
+    if not line:
+        sys.exit(f"The {name} node is started by the store node, which tells it what to do.")
+    config = from_data(parse(line), "the store node's message")
+    config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    trio.run(_main, name, config)
+
+

@@ -1,0 +1,104 @@
+"""Ports and paths of one store server, from TOML. Money settings are journaled facts, not here."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from engine.wire import WireError, structure
+from hardware.settings import DeviceSettings
+
+DEFAULT_HTTP_PORT = 8170
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used. Nothing was started; the message says what to change."""
+
+
+@frozen
+class DoorsConfig:
+    """Where front ends enter. All on this machine unless enrolment opens the network."""
+
+    http_port: int = DEFAULT_HTTP_PORT
+    nng: bool = True
+
+
+@frozen
+class Config:
+    """One store server. `data_dir` holds everything that must survive."""
+
+    data_dir: str
+    store_id: str = "store"
+    one_process: bool = False
+    doors: DoorsConfig = DoorsConfig()
+    devices: tuple[DeviceSettings, ...] = ()
+    reserve_mib: int = 64
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return Path(self.data_dir)
+
+    @property
+    def run_dir(self) -> Path:
+        """Where sockets lie; private to this user."""
+        return self.data / "run"
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal's database."""
+        return self.data / "journal.db"
+
+    @property
+    def nng_url(self) -> str:
+        """The front-end door over nng."""
+        return f"ipc://{self.run_dir / 'front.ipc'}"
+
+    @property
+    def hint_url(self) -> str:
+        """Where (epoch, position) is published."""
+        return f"ipc://{self.run_dir / 'hints.ipc'}"
+
+    @property
+    def link_url(self) -> str:
+        """Where the devices and integrations nodes link to the store node."""
+        if self.one_process:
+            return f"inproc://countertop-{self.store_id}-{abs(hash(self.data_dir))}"
+        return f"ipc://{self.run_dir / 'link.ipc'}"
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file.
+
+    Raises:
+        ConfigError: no such file, not TOML, or a field is wrong; names the field.
+    """
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"There is no configuration at {path}. Nothing was started.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}. Nothing was started.") from None
+    data.setdefault("data_dir", str(path.parent / "data"))
+    return from_data(data, str(path))
+
+
+def from_data(data: dict[str, Any], origin: str) -> Config:
+    """A configuration from plain data.
+
+    Raises:
+        ConfigError: a field is missing, unknown or of the wrong kind.
+    """
+    try:
+        return structure(data, Config)
+    except (WireError, ValueError) as error:
+        raise ConfigError(f"{origin}: {error}. Nothing was started; correct it.") from None
+
+
+def to_data(config: Config) -> dict[str, Any]:
+    """Plain data that `from_data` reads back; handed to child processes."""
+    return attrs.asdict(config)

@@ -1,0 +1,204 @@
+"""The store node: the bookkeeper and its neighbours, the doors, and the links to its children."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import structlog
+import trio
+from attrs import define
+
+from actors.bookkeeper import Bookkeeper
+from actors.broadcast import BroadcastActor, DeviceBoard
+from actors.catalog_desk import CatalogDesk
+from actors.display_feed import DisplayFeed
+from actors.history import load_books
+from actors.journal import Journal
+from actors.link import Publisher, RawRouter
+from actors.links import Links
+from actors.node import Node
+from actors.outbox import OutboxActor
+from actors.personal import Keyring
+from actors.pins import Pins
+from actors.register import OFFICE, RegisterActor
+from actors.registrar import Registrar
+from actors.supervisor import Policy, Supervisor, supervise
+from actors.views import ViewsActor
+from actors.world import World
+from countertop.child_nodes import DEVICE_KINDS, NODES, report_death, report_link, run_child
+from countertop.children import Child
+from countertop.config import Config
+from countertop.secrets import Tokens, store_secret, tokens
+from engine.books import Books
+from engine.personal import TOKEN, seal_fields
+from engine.wire import canonical
+
+log = structlog.get_logger()
+_FOLLOWERS = ("outbox", "broadcast", "views", "display_feed", "registrar")
+_MIB = 1024 * 1024
+_HINT_MARK = "~p1."
+
+
+@define(eq=False)
+class Store:
+    """Everything of one running store node, for doors, health and tests."""
+
+    config: Config
+    world: World
+    node: Node
+    journal: Journal
+    books: Books
+    keyring: Keyring
+    pins: Pins
+    tokens: Tokens
+    bookkeeper: Bookkeeper
+    broadcast: BroadcastActor
+    views: ViewsActor
+    links: Links
+    children: tuple[Child, ...] = ()
+    supervisor: Supervisor | None = None
+    started_ns: int = 0
+
+
+def reveal_with(keyring: Keyring) -> Callable[[Any], Any]:
+    """A function that opens every token in plain data; what holds none is returned as it is."""
+
+    def reveal(data: Any) -> Any:
+        if isinstance(data, str):
+            return keyring.reveal(data) if _HINT_MARK in data and TOKEN.search(data) else data
+        if isinstance(data, dict):
+            return {key: reveal(value) for key, value in data.items()}
+        if isinstance(data, list | tuple):
+            return [reveal(value) for value in data]
+        return data
+
+    return reveal
+
+
+def open_store(config: Config, world: World) -> Store:
+    """Open the journal and bring the books up to date; nothing listens yet.
+
+    Raises:
+        JournalError: another server has it, it is damaged, or the disk cannot be written.
+    """
+    config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    started = world.stamp("UTC", 0)
+    journal = Journal.open(
+        config.journal_path,
+        store_id=config.store_id,
+        since=str(started.now_ns // 10**9),
+        reserve_bytes=config.reserve_mib * _MIB,
+    )
+    try:
+        books = load_books(journal, config.data)
+        keyring = Keyring(config.data / "keys" / "personal.db")
+        reveal = reveal_with(keyring)
+        bookkeeper = Bookkeeper(
+            journal,
+            books,
+            config.data,
+            seal=lambda event, command_id, path: seal_fields(
+                event, command_id, keyring, path=path
+            ),
+            secret=store_secret(config.data, world),
+            followers=_FOLLOWERS,
+        )
+        bookkeeper.lookups.started_ns = world.now_ns()
+        node = Node("store", world)
+        for kind in DEVICE_KINDS:
+            node.route(kind, "devices")
+        return Store(
+            config,
+            world,
+            node,
+            journal,
+            books,
+            keyring,
+            Pins.from_file(config.data / "keys" / "pepper", world),
+            tokens(config.data, world),
+            bookkeeper,
+            BroadcastActor(reveal),
+            ViewsActor(config.data / "views.db", config.store_id),
+            Links(node, on_event=report_link),
+            tuple(Child(name, config, world) for name in NODES),
+            started_ns=world.now_ns(),
+        )
+    except BaseException:
+        journal.close()
+        raise
+
+
+def _start_actors(store: Store, supervisor: Supervisor) -> None:
+    reveal = reveal_with(store.keyring)
+    store.supervisor = supervisor
+    supervisor.start(lambda: store.bookkeeper, policy=Policy.CORE, capacity=1_024)
+    supervisor.start(lambda: OutboxActor(reveal), capacity=512)
+    supervisor.start(lambda: store.broadcast, capacity=512)
+    supervisor.start(lambda: store.views, capacity=512)
+    supervisor.start(DisplayFeed, capacity=256)
+    supervisor.start(lambda: DeviceBoard(store.broadcast.mark), capacity=256)
+    supervisor.start(lambda: CatalogDesk(store.config.data), capacity=4)
+
+    def start_register(register: str) -> None:
+        supervisor.start(lambda: RegisterActor(register, store.pins, reveal))
+
+    start_register(OFFICE)
+    supervisor.start(
+        lambda: Registrar(lambda: sorted(store.books.settings.registers), start_register),
+        capacity=256,
+    )
+
+
+def _publish_hints(store: Store) -> None:
+    """Tell (epoch, position) to whoever listens; content is fetched with rights checked."""
+    publisher = Publisher(store.config.hint_url)
+
+    def hint(epoch: int, position: int) -> None:
+        publisher.publish_nowait(
+            canonical({"type": "hint", "epoch": epoch, "position": position})
+        )
+
+    store.broadcast.set_hint(hint)
+
+
+async def run_store(
+    store: Store,
+    *,
+    doors: Callable[[Store, trio.Nursery], Any] | None = None,
+    with_children: bool = True,
+    task_status: trio.TaskStatus[Store] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Live as the store node until cancelled; then close the journal in order.
+
+    `doors` is awaited with the store and a nursery once the actors live; without children no
+    device is reached.
+    """
+    store.links.listen(RawRouter(store.config.link_url))
+    if store.config.doors.nng:
+        _publish_hints(store)
+    try:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(store.links.run)
+            async with supervise(store.node, on_death=report_death) as supervisor:
+                _start_actors(store, supervisor)
+                if doors is not None:
+                    await doors(store, nursery)
+                if with_children:
+                    _start_children(store, nursery)
+                task_status.started(store)
+                await trio.sleep_forever()
+    finally:
+        with trio.CancelScope(shield=True):
+            store.bookkeeper.close()
+            store.keyring.close()
+
+
+def _start_children(store: Store, nursery: trio.Nursery) -> None:
+    for child in store.children:
+        if store.config.one_process:
+            nursery.start_soon(partial(run_child, child.name, store.config, store.world))
+        else:
+            nursery.start_soon(child.run)
