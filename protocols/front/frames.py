@@ -8,6 +8,7 @@ again (`query`) when the publisher's hint (epoch, position) says something chang
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 from attrs import frozen
@@ -75,7 +76,8 @@ class QueryFrame:
 @frozen
 class Subscribe:
     """Follow a topic: `register` (a RegisterView after each change), `display` (the customer's
-    view of this register), `events` (facts after `position`, without loss), `status`."""
+    view of this register), `events` (facts after `position`, without loss), `status`, and `notice`
+    (what became of a code the register's scanner read)."""
 
     topic: str
     position: int = 0
@@ -143,12 +145,31 @@ class Update:
     data: Any
 
 
+class FaultCode(Enum):
+    """Why a frame was not taken. After `busy` and `no_answer` repeat it with the same id."""
+
+    MALFORMED = "malformed"
+    FRAME_TOO_LARGE = "frame_too_large"
+    INVALID_DATA = "invalid_data"
+    UNKNOWN_NAME = "unknown_name"
+    HELLO_EXPECTED = "hello_expected"
+    HELLO_TWICE = "hello_twice"
+    VERSION_UNSUPPORTED = "version_unsupported"
+    TOKEN_WRONG = "token_wrong"
+    REGISTER_ABSENT = "register_absent"
+    NOT_ALLOWED = "not_allowed"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    ANSWER_TOO_LARGE = "answer_too_large"
+    COMMAND_ID_REUSED = "command_id_reused"
+    ENGINE_FAULT = "engine_fault"
+
+
 @FRAMES.name("fault")
 @frozen
 class Fault:
-    """The frame was not understood or not taken: `code` is stable (`busy`, `malformed`,
-    `version_unsupported`, `hello_expected`, `token_wrong`, `frame_too_large`, `unknown_name`,
-    `invalid_data`, `engine_fault`); `detail` says what to change. `id` where the frame had one."""
+    """The frame was not understood or not taken: `code` is one of `FaultCode`, stable; `detail`
+    says what to change. `id` is the frame's, "" where it had none or the connection is meant."""
 
     code: str
     detail: str

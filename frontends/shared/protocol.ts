@@ -1,0 +1,1122 @@
+// Generated from the store's own classes by `python tools/schemas.py`. Do not edit: change the
+// class, and generate again. Amounts are in minor units, quantities in thousandths, unit prices in
+// millionths of the major unit, moments in nanoseconds since 1970.
+
+export const VERSION = 1 as const;
+
+/**
+ * Ring up a code, or an item by id where `code` is empty; opens an order if there is none.
+ * `quantity_milli` is gross; `tare_milli` is taken off.
+ */
+export interface AddLineInput {
+  code?: string;
+  item_id?: string;
+  quantity_milli?: number;
+  tare_milli?: number;
+}
+
+/** Write a note on a line, or on the order where line is 0. */
+export interface AddNoteInput {
+  audience: Audience;
+  text: string;
+  line?: number;
+}
+
+/** Ring up something that is not in the catalog, by name, price and tax class. */
+export interface AddOpenLineInput {
+  name: string;
+  unit_price_micros: number;
+  tax_class: string;
+  quantity_milli?: number;
+  department?: string;
+}
+
+/** Add a person. A front end sends `pin`; it is hashed before it gets here, and never kept. */
+export interface AddOperatorInput {
+  operator: string;
+  name: string;
+  role: string;
+  pin?: string;
+}
+
+/** Take back part of a sold line at the price actually paid. `quantity_milli` is positive. */
+export interface AddReturnLine {
+  order_id: string;
+  line: number;
+  quantity_milli: number;
+  reason: string;
+}
+
+/** Where a block stands on the paper. */
+export type Align =
+  | 'left'
+  | 'center'
+  | 'right';
+
+/**
+ * The answer to a command or a query: `ok` with `data`, or not ok with `refusal`. `position`
+ * is where it was computed; it is released only when that is durable.
+ */
+export interface AnswerFrame {
+  type: 'answer';
+  id: string;
+  ok: boolean;
+  data: unknown;
+  refusal: RefusalBody | null;
+  epoch: number;
+  position: number;
+}
+
+/** Who a note is for: INTERNAL goes to the kitchen, CUSTOMER to the receipt. */
+export type Audience =
+  | 'internal'
+  | 'customer';
+
+/** One block. A single class with a kind keeps the wire form flat and forward readable. */
+export interface Block {
+  kind: BlockKind;
+  left: string;
+  right: string;
+  align: Align;
+  bold: boolean;
+  large: boolean;
+  data: string;
+  lines: number;
+}
+
+/** What a block is; the fields of `Block` that matter follow from it. */
+export type BlockKind =
+  | 'text'
+  | 'columns'
+  | 'rule'
+  | 'barcode'
+  | 'qr'
+  | 'feed';
+
+/** Tiles of a department, of all where it is empty. Answers `GridView`. */
+export interface CatalogGridInput {
+  department?: string;
+  limit?: number;
+}
+
+/** Add an item or replace it whole. */
+export interface ChangeItemInput {
+  item: ItemInput;
+}
+
+/** Give a person another PIN, which also unlocks them. */
+export interface ChangePinInput {
+  operator: string;
+  pin?: string;
+}
+
+/** Set a line's quantity. */
+export interface ChangeQuantity {
+  line: number;
+  quantity_milli: number;
+}
+
+export type ClientFrame =
+  | HelloFrame
+  | CommandFrame
+  | QueryFrame
+  | SubscribeFrame
+  | UnsubscribeFrame
+  | PingFrame;
+
+/** Make the Z of this register. */
+export type CloseDay = Record<string, never>;
+
+/** End the session after the count. */
+export type CloseTill = Record<string, never>;
+
+/**
+ * A code of an item: its pack price in micros (-1: the item's) and the pieces it stands for.
+ */
+export interface CodeEntryInput {
+  code: string;
+  unit_price_micros?: number;
+  factor_milli?: number;
+}
+
+/** Do `name` with `data`. `id` is the client's UUIDv7; repeat it and nothing happens twice. */
+export interface CommandFrame {
+  type: 'command';
+  id: string;
+  name: keyof Commands;
+  data: object;
+  approval?: FrameApproval | null;
+}
+
+/** Close the sale: number, receipt, drawer. */
+export type CompleteOrder = Record<string, never>;
+
+/** The sale: its receipt number and the change to hand out. */
+export interface CompletedAnswer {
+  order_id: string;
+  receipt_number: string;
+  total_minor: number;
+  rounding_minor: number;
+  change_minor: number;
+}
+
+/** Set the store's rules; currency and tax mode are fixed once anything was sold. */
+export interface ConfigureStore {
+  rules: StoreRules;
+}
+
+/** Lock the count by denomination; blind until then. */
+export interface CountTill {
+  denominations: Denomination[];
+}
+
+/** The Z, numbered from 1 per register. */
+export interface DayClosedAnswer {
+  z_number: number;
+  total_minor: number;
+}
+
+/** Add a register or change its devices. */
+export interface DefineRegisterInput {
+  setup: RegisterSetupInput;
+}
+
+/** Set a role's rights. */
+export interface DefineRole {
+  role: string;
+  rights: Right[];
+}
+
+/** How many of one coin or note; `value_minor` each. */
+export interface Denomination {
+  value_minor: number;
+  count: number;
+}
+
+/** A device as last heard of. */
+export interface DeviceView {
+  address: string;
+  state: string;
+  code: string;
+  detail: string;
+}
+
+/** How a discount's value reads: PERCENT in ppm, AMOUNT in minor units. */
+export type DiscountKind =
+  | 'percent'
+  | 'amount';
+
+/** Set a line's discount; value 0 takes it off. */
+export interface DiscountLineInput {
+  line: number;
+  kind: DiscountKind;
+  value: number;
+  reason?: string;
+}
+
+/** Set the order's discount; value 0 takes it off. */
+export interface DiscountOrderInput {
+  kind: DiscountKind;
+  value: number;
+  reason?: string;
+}
+
+/** A manual discount: percent in ppm or an amount in minor units. */
+export interface DiscountView {
+  kind: DiscountKind;
+  value: number;
+  reason: string;
+}
+
+/** The customer's view of the register. Answers `DisplayView`. */
+export type DisplayState = Record<string, never>;
+
+/**
+ * What the customer may see: the order without internal notes, then the completed one.
+ * `display` is the address of the pole display that shows it too, "" where there is none.
+ */
+export interface DisplayView {
+  epoch: number;
+  position: number;
+  register: string;
+  display: string;
+  store_name: string;
+  currency: string;
+  minor_digits: number;
+  language: string;
+  order: OrderView | null;
+  completed: OrderView | null;
+}
+
+/** Blocks from top to bottom, then cut. `title` names the job for people ("Receipt 1-42"). */
+export interface Document {
+  title: string;
+  blocks: Block[];
+  language: string;
+  copy: boolean;
+}
+
+/** Nothing to add. */
+export type Done = Record<string, never>;
+
+/** Stop practising. */
+export type EndTraining = Record<string, never>;
+
+/** One journaled fact, personal fields as tokens unless the reader may see them. */
+export interface EventView {
+  position: number;
+  stream: string;
+  name: string;
+  training: boolean;
+  now_ns: number;
+  business_date: string;
+  register: string;
+  operator: string;
+  data: Record<string, unknown>;
+}
+
+/** Journaled facts after `position`. Answers `EventsView`. */
+export interface EventsSinceInput {
+  position: number;
+  limit?: number;
+}
+
+/** Facts after a cursor, in order; `more` says the limit cut them. */
+export interface EventsView {
+  epoch: number;
+  position: number;
+  more: boolean;
+  events: EventView[];
+}
+
+/** Why a frame was not taken. After `busy` and `no_answer` repeat it with the same id. */
+export type FaultCode =
+  | 'malformed'
+  | 'frame_too_large'
+  | 'invalid_data'
+  | 'unknown_name'
+  | 'hello_expected'
+  | 'hello_twice'
+  | 'version_unsupported'
+  | 'token_wrong'
+  | 'register_absent'
+  | 'not_allowed'
+  | 'busy'
+  | 'no_answer'
+  | 'answer_too_large'
+  | 'command_id_reused'
+  | 'engine_fault';
+
+/**
+ * The frame was not understood or not taken: `code` is one of `FaultCode`, stable; `detail`
+ * says what to change. `id` is the frame's, "" where it had none or the connection is meant.
+ */
+export interface FaultFrame {
+  type: 'fault';
+  code: FaultCode;
+  detail: string;
+  id: string;
+}
+
+/** Completed sales whose number contains `text`, newest first. Answers `ReceiptRow`s. */
+export interface FindReceiptsInput {
+  text?: string;
+  limit?: number;
+}
+
+/** A second person's PIN for the command that carries it. */
+export interface FrameApproval {
+  operator: string;
+  pin: string;
+}
+
+/** Any order, live or ended. Answers `OrderView`, or the refusal order_must_exist. */
+export interface GetOrder {
+  order_id: string;
+}
+
+/** A receipt as it was printed. Answers `ReceiptView`. */
+export interface GetReceipt {
+  order_id: string;
+}
+
+/** Tiles in their fixed order, and the departments there are. */
+export interface GridView {
+  departments: string[];
+  items: ItemView[];
+}
+
+/** First frame of a connection. `register` is the position it sells at; "" for an observer. */
+export interface HelloFrame {
+  type: 'hello';
+  version: number;
+  token: string;
+  register?: string;
+  client?: string;
+}
+
+/**
+ * Make a staged segment the base. It was uploaded before and is named by its hash.
+ * `base_version` is the catalog version it was merged over: an edit since then would be lost.
+ */
+export interface InstallSegment {
+  segment_hash: string;
+  base_version: number;
+  item_count: number;
+  source: string;
+}
+
+/** The item that is new or different. */
+export interface ItemAnswer {
+  item_id: string;
+}
+
+/** One sellable position. `group` joins the variations of one item. */
+export interface ItemInput {
+  item_id: string;
+  name: string;
+  department: string;
+  tax_class: string;
+  unit_price_micros: number;
+  variation?: string;
+  unit?: string;
+  open_price?: boolean;
+  discountable?: boolean;
+  group?: string;
+  image?: string;
+  sort?: number;
+  codes?: CodeEntryInput[];
+}
+
+/** A sellable position in a grid or a search result. */
+export interface ItemView {
+  item_id: string;
+  name: string;
+  variation: string;
+  department: string;
+  tax_class: string;
+  unit: string;
+  unit_price_micros: number;
+  open_price: boolean;
+  group: string;
+  image: string;
+}
+
+/** The line as it is now, and the order's new total. `net_minor` is after discounts. */
+export interface LineAnswer {
+  order_id: string;
+  line: number;
+  name: string;
+  net_minor: number;
+  total_minor: number;
+  due_minor: number;
+}
+
+/** One line as shown. `amount_minor` is before discounts, `net_minor` after them. */
+export interface LineView {
+  line: number;
+  item_id: string;
+  name: string;
+  variation: string;
+  department: string;
+  unit: string;
+  quantity_milli: number;
+  tare_milli: number;
+  unit_price_micros: number;
+  amount_minor: number;
+  line_discount_minor: number;
+  order_discount_minor: number;
+  net_minor: number;
+  total_minor: number;
+  tax_class: string;
+  discount: DiscountView | null;
+  notes: NoteView[];
+  overridden: boolean;
+  open_price: boolean;
+  return_of: string;
+  returned_milli: number;
+  image: string;
+}
+
+/** A note and who it is for. */
+export interface NoteView {
+  audience: Audience;
+  text: string;
+}
+
+/** Open the drawer without a sale, with the reason. */
+export interface OpenDrawer {
+  reason: string;
+}
+
+/**
+ * Begin an order at this register. `order_id` is the client's; empty takes the command's id.
+ */
+export interface OpenOrderInput {
+  order_id?: string;
+}
+
+/** Open with a float counted by denomination; the float is their sum. */
+export interface OpenTill {
+  denominations: Denomination[];
+}
+
+/** A person; `rights` is empty in lists. */
+export interface OperatorView {
+  operator: string;
+  name: string;
+  role: string;
+  rights: string[];
+}
+
+/** The order it was about. */
+export interface OrderAnswer {
+  order_id: string;
+}
+
+/**
+ * An order as shown. `due_minor` is what is still to pay, `cash_due_minor` the same in cash.
+ * `receipt_number` and `change_minor` are set once completed; `saved_minor` is what discounts
+ * took off, positive.
+ */
+export interface OrderView {
+  order_id: string;
+  phase: string;
+  training: boolean;
+  label: string;
+  lines: LineView[];
+  discount: DiscountView | null;
+  notes: NoteView[];
+  subtotal_minor: number;
+  saved_minor: number;
+  tax_minor: number;
+  taxes: TaxView[];
+  total_minor: number;
+  due_minor: number;
+  cash_due_minor: number;
+  rounding_minor: number;
+  tenders: TenderView[];
+  change_minor: number;
+  receipt_number: string;
+  business_date: string;
+  at_ns: number;
+  version: number;
+}
+
+/** Set a line's unit price, with the reason. */
+export interface OverridePrice {
+  line: number;
+  unit_price_micros: number;
+  reason: string;
+}
+
+/** Put money in, with the reason. */
+export interface PayIn {
+  amount_minor: number;
+  reason: string;
+}
+
+/** Take money out, with the reason. */
+export interface PayOut {
+  amount_minor: number;
+  reason: string;
+}
+
+/** Are you there. */
+export interface PingFrame {
+  type: 'ping';
+  at?: number;
+}
+
+/** Yes; `at` is the ping's, `position` the journal's. */
+export interface PongFrame {
+  type: 'pong';
+  at: number;
+  epoch: number;
+  position: number;
+}
+
+/** Ask `name` with `data`; `id` only pairs the answer. */
+export interface QueryFrame {
+  type: 'query';
+  id: string;
+  name: keyof Queries;
+  data: object;
+}
+
+/** An effect on its way: what, where to, how old in seconds, why it is not done yet. */
+export interface QueueEntry {
+  effect_id: string;
+  address: string;
+  kind: string;
+  title: string;
+  age_s: number;
+  tries: number;
+  reason: string;
+}
+
+/** A completed sale in a list. */
+export interface ReceiptRow {
+  order_id: string;
+  receipt_number: string;
+  register: string;
+  operator: string;
+  business_date: string;
+  at_ns: number;
+  lines: number;
+  total_minor: number;
+  training: boolean;
+}
+
+/** A receipt to look at: its blocks and its order. */
+export interface ReceiptView {
+  document: Document;
+  order: OrderView;
+}
+
+/** A decided no: `code` names the condition required, `fields` hold figures. */
+export interface RefusalBody {
+  code: string;
+  fields: Record<string, unknown>;
+}
+
+/** A selling position and its devices by address; empty where it has none. */
+export interface RegisterSetup {
+  id: string;
+  name: string;
+  printer: string;
+  drawer: string;
+  display: string;
+  scanner: string;
+}
+
+/** A selling position and its devices by address; empty where it has none. */
+export interface RegisterSetupInput {
+  id: string;
+  name: string;
+  printer?: string;
+  drawer?: string;
+  display?: string;
+  scanner?: string;
+}
+
+/** Everything the register shows. Answers `RegisterView`. */
+export type RegisterState = Record<string, never>;
+
+/** Everything a register screen shows, at `position` of `epoch`. */
+export interface RegisterView {
+  epoch: number;
+  position: number;
+  register: string;
+  name: string;
+  operator: OperatorView | null;
+  training: boolean;
+  order: OrderView | null;
+  last_order: OrderView | null;
+  suspended: number;
+  till: TillView;
+  z_number: number;
+  queue: QueueEntry[];
+  devices: DeviceView[];
+}
+
+/** Take an item out of sale. */
+export interface RemoveItem {
+  item_id: string;
+}
+
+/** An X (number 0) or a Z. */
+export interface ReportView {
+  register: string;
+  training: boolean;
+  z_number: number;
+  business_date: string;
+  at_ns: number;
+  totals: Totals;
+  grand_total_minor: number;
+}
+
+/** The receipt that prints again, as a copy. */
+export interface ReprintAnswer {
+  receipt_number: string;
+}
+
+/** Print a completed order's receipt again, marked COPY. */
+export interface ReprintReceipt {
+  order_id: string;
+}
+
+/** Take up a suspended order here. */
+export interface ResumeOrder {
+  order_id: string;
+}
+
+/** The return line; `total_minor` is what it gives back, negative. */
+export interface ReturnLineAnswer {
+  order_id: string;
+  line: number;
+  total_minor: number;
+}
+
+/**
+ * What a role may allow. Every command needs exactly one; nothing is allowed unless granted.
+ */
+export type Right =
+  | 'sell'
+  | 'open_price'
+  | 'discount'
+  | 'price_override'
+  | 'void_line'
+  | 'void_order'
+  | 'refund'
+  | 'reprint'
+  | 'till'
+  | 'paid_in_out'
+  | 'no_sale'
+  | 'expected_cash'
+  | 'x_report'
+  | 'z_report'
+  | 'training'
+  | 'catalog'
+  | 'staff'
+  | 'settings'
+  | 'effects'
+  | 'none';
+
+/** How a half, or any remainder, falls. Up and down are away from and towards zero. */
+export type RoundingMode =
+  | 'half_up'
+  | 'half_even'
+  | 'up'
+  | 'down';
+
+/** Where tax is rounded once. Lines always sum to the document. */
+export type RoundingScope =
+  | 'line'
+  | 'rate_document';
+
+/** Best matches first. Answers `ItemView`s. */
+export interface SearchCatalogInput {
+  text: string;
+  limit?: number;
+}
+
+/** How many items the new base has. */
+export interface SegmentAnswer {
+  item_count: number;
+}
+
+export type ServerFrame =
+  | WelcomeFrame
+  | AnswerFrame
+  | UpdateFrame
+  | PongFrame
+  | FaultFrame;
+
+/** Set every tax class at once. */
+export interface SetTaxClasses {
+  classes: TaxClass[];
+}
+
+/** Sign off; the order stays. */
+export type SignOff = Record<string, never>;
+
+/** Sign on at the register that sends this. `pin_correct` is set by the register actor only. */
+export interface SignOnInput {
+  operator: string;
+  pin?: string;
+}
+
+/** Who is signed on now, and what they may do. */
+export interface SignedOnAnswer {
+  operator: string;
+  name: string;
+  role: string;
+  rights: string[];
+}
+
+/** Freeze the figures. */
+export type StartTendering = Record<string, never>;
+
+/** Practise here from now on. */
+export type StartTraining = Record<string, never>;
+
+/** The health of the store in one object. */
+export interface StatusView {
+  version: string;
+  store: string;
+  epoch: number;
+  position: number;
+  head: string;
+  started_ns: number;
+  item_count: number;
+  orders_open: number;
+  queue: QueueEntry[];
+  devices: DeviceView[];
+  disk_nearly_full: boolean;
+}
+
+/**
+ * One complete set of the store's money and calendar rules. `cutoff_s` is how many seconds
+ * after local midnight the business day ends. `cash_step_minor` 1 means no cash rounding.
+ * `currency` is ISO 4217, `time_zone` an IANA name, `language` a catalogue.
+ */
+export interface StoreRules {
+  name: string;
+  address: string[];
+  tax_number: string;
+  currency: string;
+  prices_include_tax: boolean;
+  rounding_scope: RoundingScope;
+  rounding_mode: RoundingMode;
+  cash_step_minor: number;
+  cash_mode: RoundingMode;
+  time_zone: string;
+  cutoff_s: number;
+  language: string;
+  receipt_footer: string;
+}
+
+/** Before signing on: rules, registers, people. Answers `StoreView`. */
+export type StoreState = Record<string, never>;
+
+/** Health. Answers `StatusView`. */
+export type StoreStatus = Record<string, never>;
+
+/** What a screen needs before anybody signs on. */
+export interface StoreView {
+  store: string;
+  name: string;
+  rules: StoreRules | null;
+  minor_digits: number;
+  tax_classes: TaxClass[];
+  registers: RegisterSetup[];
+  operators: OperatorView[];
+  item_count: number;
+}
+
+/**
+ * Follow a topic: `register` (a RegisterView after each change), `display` (the customer's
+ * view of this register), `events` (facts after `position`, without loss), `status`, and
+ * `notice` (what became of a code the register's scanner read).
+ */
+export interface SubscribeFrame {
+  type: 'subscribe';
+  topic: keyof Topics;
+  position?: number;
+}
+
+/** Park the current order under a label. */
+export interface SuspendOrderInput {
+  label?: string;
+}
+
+/** Parked orders of the store. Answers a list of `SuspendedView`. */
+export type SuspendedOrders = Record<string, never>;
+
+/** A parked order in the list. */
+export interface SuspendedView {
+  order_id: string;
+  label: string;
+  lines: number;
+  total_minor: number;
+  first_name: string;
+  opened_by: string;
+}
+
+/** What items are taxed as; `letter` marks lines on the receipt. */
+export interface TaxClass {
+  id: string;
+  name: string;
+  rate_ppm: number;
+  letter: string;
+}
+
+/** One tax class and rate of the document. */
+export interface TaxFigures {
+  tax_class: string;
+  rate_ppm: number;
+  base_minor: number;
+  tax_minor: number;
+  total_minor: number;
+}
+
+/** One tax rate of a document. */
+export interface TaxView {
+  tax_class: string;
+  name: string;
+  rate_ppm: number;
+  base_minor: number;
+  tax_minor: number;
+}
+
+/** The tender; `due_minor` is left to pay, `change_minor` goes back at completion. */
+export interface TenderAnswer {
+  order_id: string;
+  tender: number;
+  total_minor: number;
+  due_minor: number;
+  change_minor: number;
+  rounding_minor: number;
+}
+
+/**
+ * Take cash in minor units, or pay a refund out (negative, exactly what is due). Starts
+ * tendering if need be.
+ */
+export interface TenderCash {
+  amount_minor: number;
+}
+
+/** One tender. */
+export interface TenderView {
+  tender: number;
+  kind: string;
+  amount_minor: number;
+}
+
+/** The frozen total; `cash_due_minor` is the same after cash rounding. */
+export interface TenderingAnswer {
+  order_id: string;
+  total_minor: number;
+  due_minor: number;
+  cash_due_minor: number;
+}
+
+/** The session that ended. */
+export interface TillClosedAnswer {
+  session: number;
+  expected_minor: number;
+  counted_minor: number;
+  difference_minor: number;
+}
+
+/** A closed till session's count sheet. */
+export interface TillCountView {
+  register: string;
+  session: number;
+  operator: string;
+  at_ns: number;
+  denominations: Denomination[];
+  expected_minor: number;
+  counted_minor: number;
+  difference_minor: number;
+}
+
+/** The count against what was expected; a difference over nought is too much cash. */
+export interface TillCountedAnswer {
+  counted_minor: number;
+  expected_minor: number;
+  difference_minor: number;
+}
+
+/** Closed sessions, newest first. Answers `TillCountView`s. */
+export interface TillCountsInput {
+  limit?: number;
+}
+
+/** The till session, counted from 1, and its float. */
+export interface TillOpenedAnswer {
+  session: number;
+  float_minor: number;
+}
+
+/** The register's till, blind where it must be. Answers `TillView`. */
+export type TillState = Record<string, never>;
+
+/** A till. `expected_minor` is None while the viewer must count blind. */
+export interface TillView {
+  session: number;
+  is_open: boolean;
+  counted: boolean;
+  opened_by: string;
+  opened_ns: number;
+  float_minor: number;
+  expected_minor: number | null;
+  counted_minor: number | null;
+  difference_minor: number | null;
+}
+
+/** The order, its total, and what is still to pay. */
+export interface TotalAnswer {
+  order_id: string;
+  total_minor: number;
+  due_minor: number;
+}
+
+/**
+ * What happened since the last Z, in minor units; returns count as positive amounts. gross =
+ * what sale lines came to, returned = what return lines gave back, gross - returned = total;
+ * tenders sum to total + rounding.
+ */
+export interface Totals {
+  sales: number;
+  gross_minor: number;
+  returned_minor: number;
+  discount_minor: number;
+  total_minor: number;
+  tax_minor: number;
+  taxes: TaxFigures[];
+  tenders: Record<string, number>;
+  rounding_minor: number;
+  open_price_minor: number;
+  voided_orders: number;
+  voided_lines: number;
+  voided_minor: number;
+  no_sales: number;
+  paid_in_minor: number;
+  paid_out_minor: number;
+  over_short_minor: number;
+  receipt_first: number;
+  receipt_last: number;
+  since_ns: number;
+}
+
+/** Whether the register practises from here on. */
+export interface TrainingAnswer {
+  training: boolean;
+}
+
+/** Hand a tender back. */
+export interface UndoTender {
+  tender: number;
+}
+
+/** Go back to ringing up; every tender must be undone first. */
+export type UndoTendering = Record<string, never>;
+
+/** What goes back to the customer. */
+export interface UndoneTenderAnswer {
+  order_id: string;
+  returned_minor: number;
+}
+
+/** Stop following. */
+export interface UnsubscribeFrame {
+  type: 'unsubscribe';
+  topic: keyof Topics;
+}
+
+/** News on a topic. Snapshot topics send the whole view; `events` sends what happened. */
+export interface UpdateFrame {
+  type: 'update';
+  topic: keyof Topics;
+  epoch: number;
+  position: number;
+  data: unknown;
+}
+
+/** Take a line out. */
+export interface VoidLineInput {
+  line: number;
+  reason?: string;
+}
+
+/** End the order without a sale. */
+export interface VoidOrder {
+  reason: string;
+}
+
+/** The line that is gone, and the order's new total. */
+export interface VoidedLineAnswer {
+  order_id: string;
+  total_minor: number;
+  due_minor: number;
+  line: number;
+}
+
+/** The connection is accepted. `heartbeat_s` is how often to ping. */
+export interface WelcomeFrame {
+  type: 'welcome';
+  version: number;
+  store: string;
+  epoch: number;
+  position: number;
+  heartbeat_s: number;
+}
+
+/** Running totals since the last Z; changes nothing. Answers `ReportView`. */
+export type XReport = Record<string, never>;
+
+/** A Z by number, the last where it is 0. Answers `ReportView`. */
+export interface ZReportInput {
+  z_number?: number;
+}
+
+/** What became of a code the register's scanner read. */
+export interface NoticeView {
+  code: string;
+  ok: boolean;
+  refusal: RefusalBody | null;
+}
+
+/** What each command takes. `answer` is the `data` of an answer that is ok. */
+export interface Commands {
+  'catalog.change_item': { data: ChangeItemInput; answer: ItemAnswer };
+  'catalog.install_segment': { data: InstallSegment; answer: SegmentAnswer };
+  'catalog.remove_item': { data: RemoveItem; answer: Done };
+  'order.add_line': { data: AddLineInput; answer: LineAnswer };
+  'order.add_open_line': { data: AddOpenLineInput; answer: LineAnswer };
+  'order.add_return_line': { data: AddReturnLine; answer: ReturnLineAnswer };
+  'order.change_quantity': { data: ChangeQuantity; answer: LineAnswer };
+  'order.complete': { data: CompleteOrder; answer: CompletedAnswer };
+  'order.discount_line': { data: DiscountLineInput; answer: LineAnswer };
+  'order.discount_order': { data: DiscountOrderInput; answer: TotalAnswer };
+  'order.note': { data: AddNoteInput; answer: TotalAnswer };
+  'order.open': { data: OpenOrderInput; answer: TotalAnswer };
+  'order.override_price': { data: OverridePrice; answer: LineAnswer };
+  'order.reprint_receipt': { data: ReprintReceipt; answer: ReprintAnswer };
+  'order.resume': { data: ResumeOrder; answer: TotalAnswer };
+  'order.start_tendering': { data: StartTendering; answer: TenderingAnswer };
+  'order.suspend': { data: SuspendOrderInput; answer: OrderAnswer };
+  'order.tender_cash': { data: TenderCash; answer: TenderAnswer };
+  'order.undo_tender': { data: UndoTender; answer: UndoneTenderAnswer };
+  'order.undo_tendering': { data: UndoTendering; answer: OrderAnswer };
+  'order.void': { data: VoidOrder; answer: OrderAnswer };
+  'order.void_line': { data: VoidLineInput; answer: VoidedLineAnswer };
+  'register.close_day': { data: CloseDay; answer: DayClosedAnswer };
+  'register.end_training': { data: EndTraining; answer: TrainingAnswer };
+  'register.start_training': { data: StartTraining; answer: TrainingAnswer };
+  'settings.configure_store': { data: ConfigureStore; answer: Done };
+  'settings.define_register': { data: DefineRegisterInput; answer: Done };
+  'settings.set_tax_classes': { data: SetTaxClasses; answer: Done };
+  'staff.add_operator': { data: AddOperatorInput; answer: Done };
+  'staff.change_pin': { data: ChangePinInput; answer: Done };
+  'staff.define_role': { data: DefineRole; answer: Done };
+  'staff.sign_off': { data: SignOff; answer: Done };
+  'staff.sign_on': { data: SignOnInput; answer: SignedOnAnswer };
+  'till.close': { data: CloseTill; answer: TillClosedAnswer };
+  'till.count': { data: CountTill; answer: TillCountedAnswer };
+  'till.no_sale': { data: OpenDrawer; answer: Done };
+  'till.open': { data: OpenTill; answer: TillOpenedAnswer };
+  'till.pay_in': { data: PayIn; answer: Done };
+  'till.pay_out': { data: PayOut; answer: Done };
+}
+
+/** What each query takes. `answer` is the `data` of an answer that is ok. */
+export interface Queries {
+  'catalog.grid': { data: CatalogGridInput; answer: GridView };
+  'catalog.search': { data: SearchCatalogInput; answer: ItemView[] };
+  'display.state': { data: DisplayState; answer: DisplayView };
+  'events.since': { data: EventsSinceInput; answer: EventsView };
+  'order.get': { data: GetOrder; answer: OrderView };
+  'orders.suspended': { data: SuspendedOrders; answer: SuspendedView[] };
+  'receipt.get': { data: GetReceipt; answer: ReceiptView };
+  'receipts.find': { data: FindReceiptsInput; answer: ReceiptRow[] };
+  'register.state': { data: RegisterState; answer: RegisterView };
+  'report.x': { data: XReport; answer: ReportView };
+  'report.z': { data: ZReportInput; answer: ReportView };
+  'store.state': { data: StoreState; answer: StoreView };
+  'store.status': { data: StoreStatus; answer: StatusView };
+  'till.counts': { data: TillCountsInput; answer: TillCountView[] };
+  'till.state': { data: TillState; answer: TillView };
+}
+
+/** What an update on each topic carries. */
+export interface Topics {
+  register: RegisterView;
+  display: DisplayView;
+  status: StatusView;
+  events: EventsView;
+  notice: NoticeView;
+}

@@ -1,0 +1,236 @@
+"""What each command answers when it is done, so that front ends have types for it.
+
+The engine answers plain data; these classes describe it and decide nothing. A test runs the
+engine and structures what it really answers into them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from attrs import frozen
+
+from engine import catalog, register, settings, staff, till
+from engine.decision import COMMANDS
+from engine.order import commands as order
+
+
+@frozen
+class Done:
+    """Nothing to add."""
+
+
+@frozen
+class OrderAnswer:
+    """The order it was about."""
+
+    order_id: str
+
+
+@frozen
+class TotalAnswer:
+    """The order, its total, and what is still to pay."""
+
+    order_id: str
+    total_minor: int
+    due_minor: int
+
+
+@frozen
+class LineAnswer:
+    """The line as it is now, and the order's new total. `net_minor` is after discounts."""
+
+    order_id: str
+    line: int
+    name: str
+    net_minor: int
+    total_minor: int
+    due_minor: int
+
+
+@frozen
+class VoidedLineAnswer:
+    """The line that is gone, and the order's new total."""
+
+    order_id: str
+    total_minor: int
+    due_minor: int
+    line: int
+
+
+@frozen
+class ReturnLineAnswer:
+    """The return line; `total_minor` is what it gives back, negative."""
+
+    order_id: str
+    line: int
+    total_minor: int
+
+
+@frozen
+class TenderingAnswer:
+    """The frozen total; `cash_due_minor` is the same after cash rounding."""
+
+    order_id: str
+    total_minor: int
+    due_minor: int
+    cash_due_minor: int
+
+
+@frozen
+class TenderAnswer:
+    """The tender; `due_minor` is left to pay, `change_minor` goes back at completion."""
+
+    order_id: str
+    tender: int
+    total_minor: int
+    due_minor: int
+    change_minor: int
+    rounding_minor: int
+
+
+@frozen
+class UndoneTenderAnswer:
+    """What goes back to the customer."""
+
+    order_id: str
+    returned_minor: int
+
+
+@frozen
+class CompletedAnswer:
+    """The sale: its receipt number and the change to hand out."""
+
+    order_id: str
+    receipt_number: str
+    total_minor: int
+    rounding_minor: int
+    change_minor: int
+
+
+@frozen
+class ReprintAnswer:
+    """The receipt that prints again, as a copy."""
+
+    receipt_number: str
+
+
+@frozen
+class TillOpenedAnswer:
+    """The till session, counted from 1, and its float."""
+
+    session: int
+    float_minor: int
+
+
+@frozen
+class TillCountedAnswer:
+    """The count against what was expected; a difference over nought is too much cash."""
+
+    counted_minor: int
+    expected_minor: int
+    difference_minor: int
+
+
+@frozen
+class TillClosedAnswer:
+    """The session that ended."""
+
+    session: int
+    expected_minor: int
+    counted_minor: int
+    difference_minor: int
+
+
+@frozen
+class DayClosedAnswer:
+    """The Z, numbered from 1 per register."""
+
+    z_number: int
+    total_minor: int
+
+
+@frozen
+class TrainingAnswer:
+    """Whether the register practises from here on."""
+
+    training: bool
+
+
+@frozen
+class SignedOnAnswer:
+    """Who is signed on now, and what they may do."""
+
+    operator: str
+    name: str
+    role: str
+    rights: tuple[str, ...]
+
+
+@frozen
+class SegmentAnswer:
+    """How many items the new base has."""
+
+    item_count: int
+
+
+@frozen
+class ItemAnswer:
+    """The item that is new or different."""
+
+    item_id: str
+
+
+COMMAND_ANSWERS: Final[dict[type, type]] = {
+    order.OpenOrder: TotalAnswer,
+    order.AddLine: LineAnswer,
+    order.AddOpenLine: LineAnswer,
+    order.AddReturnLine: ReturnLineAnswer,
+    order.ChangeQuantity: LineAnswer,
+    order.OverridePrice: LineAnswer,
+    order.DiscountLine: LineAnswer,
+    order.DiscountOrder: TotalAnswer,
+    order.AddNote: TotalAnswer,
+    order.VoidLine: VoidedLineAnswer,
+    order.VoidOrder: OrderAnswer,
+    order.SuspendOrder: OrderAnswer,
+    order.ResumeOrder: TotalAnswer,
+    order.StartTendering: TenderingAnswer,
+    order.UndoTendering: OrderAnswer,
+    order.TenderCash: TenderAnswer,
+    order.UndoTender: UndoneTenderAnswer,
+    order.CompleteOrder: CompletedAnswer,
+    order.ReprintReceipt: ReprintAnswer,
+    till.OpenTill: TillOpenedAnswer,
+    till.PayIn: Done,
+    till.PayOut: Done,
+    till.OpenDrawer: Done,
+    till.CountTill: TillCountedAnswer,
+    till.CloseTill: TillClosedAnswer,
+    register.CloseDay: DayClosedAnswer,
+    register.StartTraining: TrainingAnswer,
+    register.EndTraining: TrainingAnswer,
+    staff.DefineRole: Done,
+    staff.AddOperator: Done,
+    staff.ChangePin: Done,
+    staff.SignOn: SignedOnAnswer,
+    staff.SignOff: Done,
+    settings.ConfigureStore: Done,
+    settings.SetTaxClasses: Done,
+    settings.DefineRegister: Done,
+    catalog.InstallSegment: SegmentAnswer,
+    catalog.ChangeItem: ItemAnswer,
+    catalog.RemoveItem: Done,
+}
+
+# The register actor fills these in; from outside they are a forgery.
+SYSTEM_FIELDS: Final[dict[type, frozenset[str]]] = {
+    staff.AddOperator: frozenset(("pin_hash",)),
+    staff.ChangePin: frozenset(("pin_hash",)),
+    staff.SignOn: frozenset(("pin_correct",)),
+}
+
+
+def front_commands() -> list[tuple[str, type[Any]]]:
+    """Every command a front end may send, by name; the store's own are not among them."""
+    return [(name, cls) for name, cls in COMMANDS.items() if cls in COMMAND_ANSWERS]

@@ -1,0 +1,1 @@
+"""HTTP: the built front ends, health, metrics, segments, receipts, and the WebSocket's port."""
