@@ -30,7 +30,7 @@ HELLO_BYTES_MAX = 4_096
 NNG_REPLY_QUEUE = 64  # nng's raw REP drops silently beyond this many queued to one connection
 CREDIT = 32  # frames, or plain requests, one side may have unanswered on one connection
 BUSY_ABOVE = 48  # plain requests of one connection beyond which the router answers busy
-EAGER = 8  # frames under way beyond which only full ones follow: the rest gather meanwhile
+EAGER = 2  # frames under way beyond which only full ones follow: the rest gather meanwhile
 ACK_EVERY = 2  # frames taken without a frame going back before a bare acknowledgement is sent
 ROUTER_BUFFER = 256  # messages nng may hold for a router, either way
 CLIENT_BUFFER = 64  # messages nng may hold for a dialling socket, either way
@@ -57,7 +57,7 @@ PUBLISH_BUFFER = 128
 
 assert CREDIT < BUSY_ABOVE < NNG_REPLY_QUEUE, "nng would drop what a connection may have waiting"
 assert ACK_EVERY <= EAGER < CREDIT, "whoever waits to send is always owed an acknowledgement"
-assert CREDIT + CREDIT // ACK_EVERY < BUSY_ABOVE + 8 < NNG_REPLY_QUEUE, "frames, acknowledgements and heartbeats fit"
+assert CREDIT + CREDIT // ACK_EVERY < NNG_REPLY_QUEUE - 8, "acknowledgements and beats fit too"
 assert 2 * HEARTBEAT_S < STALE_S, "one lost heartbeat must not make a peer stale"
 assert RESEND_S < STALE_S
 assert TICK_S * 2 <= HEARTBEAT_S

@@ -174,8 +174,12 @@ class _Socket:
         self._socket.recv_buffer_size = self._buffer
         self._socket.send_buffer_size = self._buffer
 
+    @functools.cached_property
+    def _fd(self) -> int:
+        return int(self._socket.recv_fd)
+
     async def _wait_readable(self) -> None:
-        await trio.lowlevel.wait_readable(self._socket.recv_fd)
+        await trio.lowlevel.wait_readable(self._fd)
 
     def _drain(self, limit: int = DRAIN_MAX) -> list[tuple[int, bytes, bytes]]:
         """At most `limit` messages that are here, as (pipe, header, body); too large ones are
@@ -224,7 +228,7 @@ class _Socket:
         if not self._closed:
             self._closed = True
             with contextlib.suppress(RuntimeError, pynng.NotSupported):
-                trio.lowlevel.notify_closing(self._socket.recv_fd)
+                trio.lowlevel.notify_closing(self._fd)
             self._socket.close()
 
 

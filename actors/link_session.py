@@ -14,6 +14,7 @@ from actors.errors import LinkProtocolError
 from actors.limits import (
     ACK_EVERY,
     CREDIT,
+    EAGER,
     FRAME_BYTES_MAX,
     ITEMS_PER_FRAME_MAX,
     LINK_QUEUE_BYTES_MAX,
@@ -80,8 +81,10 @@ class Session:
         return len(self._unacknowledged)
 
     def next_frame(self, now_ns: int) -> bytes | None:
-        """The next frame to send, or None: nothing waits, or the credit is used up."""
-        if len(self._unacknowledged) >= CREDIT:
+        """The next frame to send, or None: nothing waits, the credit is used up, or a small frame
+        had better wait for company because some are under way already."""
+        under_way = len(self._unacknowledged)
+        if under_way >= CREDIT or (under_way >= EAGER and len(self._queue) < ITEMS_PER_FRAME_MAX):
             return None
         batch: list[bytes] = []
         room = FRAME_BYTES_MAX - _HEAD_BYTES
