@@ -14,7 +14,7 @@ import contextlib
 import functools
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pynng
@@ -330,12 +330,6 @@ class RawRouter(_Socket):
         for pipe, _, _ in taken:
             self._outstanding[pipe] = self._outstanding.get(pipe, 0) + 1
         return taken
-
-    def __aiter__(self) -> AsyncIterator[list[tuple[int, bytes, bytes]]]:
-        return self
-
-    async def __anext__(self) -> list[tuple[int, bytes, bytes]]:
-        return await self.receive()
 
     async def serve(
         self,

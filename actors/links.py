@@ -158,7 +158,8 @@ class Links:
     """Every link of one node.
 
     `on_event` is called for the log. `exposes(peer, address)` says which addresses a peer may
-    write to; without it, all of them.
+    write to; without it, all of them. A lost peer has `grace_s` to come back as the same process
+    before its asks are told that nobody knows.
     """
 
     def __init__(
@@ -169,6 +170,7 @@ class Links:
         on_event: Callable[[LinkEvent], None] | None = None,
         exposes: Callable[[str, str], bool] | None = None,
         version: int = LINK_VERSION,
+        grace_s: float = STALE_S,
     ) -> None:
         if len(node.name) > NAME_LENGTH_MAX:
             raise ValueError(f"a node's name has at most {NAME_LENGTH_MAX} characters")
@@ -178,6 +180,7 @@ class Links:
         self._on_event = on_event
         self._exposes = exposes
         self._version = version
+        self._grace_ns = int(grace_s * NS_PER_S)
         self._ends: list[_End] = []
         self._peers: dict[str, LinkPeer] = {}
         self._dirty: set[LinkPeer] = set()
@@ -281,7 +284,7 @@ class Links:
                 self.note(peer.name, "down", f"silent for {STALE_S:g} s")
             else:
                 peer.tick(now_ns)
-        elif peer.session is not None and now_ns - peer.lost_ns > _STALE_NS:
+        elif peer.session is not None and now_ns - peer.lost_ns > self._grace_ns:
             peer.give_up("its node was lost and did not come back")
             self.note(peer.name, "given_up")
 
