@@ -1,0 +1,215 @@
+"""The command line: serve, demo, import, sell, watch, status, verify, replay, backup, restore."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+app = cyclopts.App(
+    name="countertop",
+    help="An open, integrated point-of-sale engine for store servers.",
+    version="0.1.0",
+)
+import_app = cyclopts.App(name="import", help="Bring data into a running store.")
+app.command(import_app)
+
+DEFAULT_DATA = Path("demo-store")
+Data = Annotated[Path, Parameter(help="The store's data directory.")]
+
+
+class CommandFailedError(Exception):
+    """Told to the person at the terminal as it stands; exit code 1."""
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _progress(what: str, unit: str) -> Callable[[int, int], None]:
+    """A line that grows; only on a terminal, and never more than a few times a second."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            share = 100 * done // total if total else 100
+            sys.stderr.write(f"\r{what}: {share:3d} % ({done:,} of {total:,} {unit})")
+            if done >= total:
+                sys.stderr.write("\n")
+            sys.stderr.flush()
+
+    return show
+
+
+# ------------------------------------------------------------------------------------- serving
+
+
+@app.command
+def serve(
+    config: Annotated[Path, Parameter(help="The store's TOML file: ports, paths, devices.")],
+) -> None:
+    """Run a store server until it is told to stop."""
+    from countertop.config import load
+    from countertop.serving import run_server
+
+    run_server(load(config))
+
+
+@app.command
+def demo(
+    *,
+    data: Data = DEFAULT_DATA,
+    port: Annotated[int, Parameter(help="HTTP port on this machine.")] = 8170,
+    one_process: Annotated[bool, Parameter(help="All nodes in one process.")] = False,
+    fresh: Annotated[bool, Parameter(help="Set an earlier demo store aside first.")] = False,
+) -> None:
+    """Start a stocked demo store with simulated devices and say where to look."""
+    from countertop.demo import run_demo
+
+    run_demo(data, port, one_process=one_process, fresh=fresh)
+
+
+@app.command(show=False)
+def node(name: str) -> None:
+    """Run a child node; only the store node starts these."""
+    from countertop.child_nodes import main as child_main
+    from countertop.logs import configure
+
+    # An interrupt at the terminal reaches the whole group; the parent ends its children itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    configure(os.environ.get("COUNTERTOP_LOG", "warning"))
+    child_main(name)
+
+
+# ------------------------------------------------------------------------------- offline history
+
+
+@app.command
+def verify(
+    file: Annotated[Path, Parameter(help="A journal, or a copy of one.")],
+    *arguments: Annotated[str, Parameter(allow_leading_hyphen=True)],
+) -> None:
+    """Check a journal with the independent verifier; its options follow the file."""
+    from verifier.__main__ import main as verifier_main
+
+    sys.exit(verifier_main([str(file), *arguments]))
+
+
+@app.command
+def replay(
+    data: Data,
+    *,
+    to: Annotated[int | None, Parameter(help="Stop at this position.")] = None,
+    show: Annotated[bool, Parameter(help="Print each event on the way.")] = False,
+) -> None:
+    """Fold a journal from its first record and print the state hash."""
+    from countertop.offline import replay_journal
+
+    position, digest = replay_journal(data, to, show=_say if show else None, progress=_progress)
+    _say(f"position {position}")
+    _say(f"state {digest}")
+
+
+@app.command
+def backup(
+    data: Data, destination: Annotated[Path, Parameter(help="A directory that does not exist.")]
+) -> None:
+    """Copy a store, running or not, as of one moment, and verify the copy."""
+    from countertop.offline import backup_store
+
+    head = backup_store(data, destination, _progress)
+    _say(f"Backed up to {destination}, position {head.position}. Its chain was verified.")
+
+
+@app.command
+def restore(
+    source: Annotated[Path, Parameter(help="A directory made by backup.")],
+    data: Data,
+    *,
+    reason: Annotated[str, Parameter(help="Why; it becomes part of the history.")],
+    force: Annotated[bool, Parameter(help="Set an existing journal aside.")] = False,
+) -> None:
+    """Make a backup the store's data again; its history goes on in a new epoch."""
+    from countertop.offline import restore_store
+
+    head = restore_store(source, data, reason, _progress, force=force)
+    _say(f"Restored into {data}: epoch {head.epoch}, position {head.position}.")
+    _say("What was sold after the backup is not in it. Compare the last receipts before selling.")
+
+
+# ------------------------------------------------------------------------------- a running store
+
+
+@import_app.command
+def catalog(
+    file: Annotated[Path, Parameter(help="A CSV file, .gz too.")],
+    *,
+    data: Data = DEFAULT_DATA,
+    check: Annotated[bool, Parameter(help="Only check the file.")] = False,
+) -> None:
+    """Put the items of a CSV file into the running store's catalog.
+
+    Rows with faults are left out and listed in FILE.errors.csv; the good ones go in together.
+    """
+    from countertop.remote import import_catalog
+
+    import_catalog(file, data, check_only=check, say=_say, progress=_progress)
+
+
+@app.command
+def status(*, data: Data = DEFAULT_DATA) -> None:
+    """Print how a running store is."""
+    from countertop.remote import print_status
+
+    print_status(data, _say)
+
+
+@app.command
+def watch(*, data: Data = DEFAULT_DATA, after: int = -1) -> None:
+    """Print what happens in a running store, as it happens."""
+    from countertop.remote import watch_events
+
+    watch_events(data, after, _say)
+
+
+@app.command
+def sell(
+    *codes: Annotated[str, Parameter(help="Codes to ring up.")],
+    data: Data = DEFAULT_DATA,
+    register: str = "1",
+    operator: str = "",
+    pin: str = "",
+) -> None:
+    """Sell codes for exact cash at a register of a running store, and print what it answered."""
+    from countertop.remote import sell_codes
+
+    sell_codes(data, register, operator, pin, codes, _say)
+
+
+def main() -> None:
+    """Entry point. Errors a person can act on are told in words; anything else is a bug."""
+    from actors.errors import LinkError
+    from actors.journal_schema import JournalError
+    from countertop.config import ConfigError
+    from countertop.importer import ImportFileError
+
+    try:
+        app()
+    except (
+        CommandFailedError,
+        ConfigError,
+        ImportFileError,
+        JournalError,
+        LinkError,
+        FileNotFoundError,
+        PermissionError,
+    ) as error:
+        sys.exit(f"countertop: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

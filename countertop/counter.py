@@ -1,0 +1,141 @@
+"""The simulated counter of the demo store: real bytes over real sockets, shown on a page.
+
+A virtual printer with its drawer, a customer display and a serial scanner for one register. The
+page shows the paper as a picture and lets one scan, take the paper out or pull a cable.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import trio
+from attrs import define, field
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from hardware.carrier import PtyCarrier, TcpCarrier
+from hardware.display.fake import DisplayFake
+from hardware.printer.fake import PrinterFake
+from hardware.printer.render import to_png, to_text
+from hardware.scanner.fake import ScannerFake
+from hardware.settings import DeviceSettings
+
+_PAGE = Path(__file__).parent / "counter_page"
+_FILES = {"": "index.html", "counter.js": "counter.js", "counter.css": "counter.css"}
+RECEIPTS_SHOWN = 20
+CODE_LENGTH_MAX = 80
+
+
+@define(eq=False)
+class Counter:
+    """The devices of one register, simulated. `drawer_open` is what a person at it would see."""
+
+    register: str
+    folder: Path
+    printer: PrinterFake = field(init=False)
+    display: DisplayFake = field(init=False)
+    scanner: ScannerFake = field(init=False)
+    drawer_closed_at: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        """Make the fakes; nothing listens yet."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.printer = PrinterFake(TcpCarrier(), folder=self.folder / "paper")
+        self.display = DisplayFake(TcpCarrier())
+        self.scanner = ScannerFake(PtyCarrier(self.folder, f"scanner-{self.register}"))
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve until cancelled; started once devices can connect."""
+        async with trio.open_nursery() as nursery:
+            await nursery.start(self.printer.run)
+            await nursery.start(self.display.run)
+            await nursery.start(self.scanner.run)
+            task_status.started()
+
+    def devices(self) -> tuple[DeviceSettings, ...]:
+        """How the devices node reaches them; only once `run` has started."""
+        name = self.register
+        return (
+            DeviceSettings(f"printer/{name}", "printer", self.printer.carrier.url),
+            DeviceSettings(f"drawer/{name}", "drawer", drawer_via=f"printer/{name}"),
+            DeviceSettings(f"display/{name}", "display", self.display.carrier.url),
+            DeviceSettings(
+                f"scanner/{name}",
+                "scanner",
+                self.scanner.carrier.url,
+                register=f"register/{name}",
+            ),
+        )
+
+    def state(self) -> dict[str, Any]:
+        """What a person standing there would see."""
+        machine = self.printer.printer
+        first = max(0, len(machine.receipts) - RECEIPTS_SHOWN)
+        return {
+            "register": self.register,
+            "receipts": [
+                {"number": number + 1, "text": to_text(machine.receipts[number], machine.width)}
+                for number in range(len(machine.receipts) - 1, first - 1, -1)
+            ],
+            "kicks": len(machine.pulses),
+            "drawer_open": len(machine.pulses) > self.drawer_closed_at,
+            "paper": machine.status.paper,
+            "cover_open": machine.status.cover_open,
+            "display": list(self.display.display.lines),
+        }
+
+    # ------------------------------------------------------------------------------ the web page
+
+    def routes(self) -> list[Route]:
+        """Routes under `/counter/`."""
+        return [
+            Route("/counter/", self._file),
+            Route("/counter/state.json", self._state),
+            Route("/counter/receipt/{number:int}.png", self._receipt),
+            Route("/counter/do", self._do, methods=["POST"]),
+            Route("/counter/{name}", self._file),
+        ]
+
+    async def _file(self, request: Request) -> Response:
+        name = _FILES.get(request.path_params.get("name", ""))
+        return Response(status_code=404) if name is None else FileResponse(_PAGE / name)
+
+    async def _state(self, _: Request) -> Response:
+        return JSONResponse(self.state(), headers={"Cache-Control": "no-store"})
+
+    async def _receipt(self, request: Request) -> Response:
+        number: int = request.path_params["number"]
+        machine = self.printer.printer
+        if not 1 <= number <= len(machine.receipts):
+            return Response(status_code=404)
+        picture = to_png(machine.receipts[number - 1], machine.width)
+        return Response(picture, media_type="image/png")
+
+    async def _do(self, request: Request) -> Response:
+        """One thing a person does: `{"do": …, "code": …}`."""
+        if request.headers.get("content-type", "") != "application/json":
+            return Response(status_code=415)
+        asked = await request.json()
+        match asked.get("do") if isinstance(asked, dict) else None:
+            case "scan" if isinstance(asked.get("code"), str):
+                await self.scanner.scan(asked["code"][:CODE_LENGTH_MAX])
+            case "paper_out":
+                await self.printer.change(paper="out")
+            case "paper_in":
+                await self.printer.change(paper="ok")
+            case "open_cover":
+                await self.printer.change(cover_open=True)
+            case "close_cover":
+                await self.printer.change(cover_open=False)
+            case "pull_cable":
+                await self.printer.carrier.unplug()
+            case "plug_cable":
+                await self.printer.carrier.plug()
+            case "close_drawer":
+                self.drawer_closed_at = len(self.printer.printer.pulses)
+                await self.printer.change(drawer_high=False)
+            case _:
+                return Response(status_code=400)
+        return JSONResponse(self.state())

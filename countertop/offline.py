@@ -1,0 +1,109 @@
+"""What can be done to a store's history without the store: replay, backup, restore."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from actors.history import replay_record
+from actors.journal_backup import backup, restore
+from actors.journal_read import Head
+from actors.world import SystemWorld
+from countertop.config import Config
+from engine.books import Books, forget_archive
+from engine.decision import SYSTEM
+from engine.image import state_hash
+from engine.wire import canonical
+
+Progress = Callable[[str, str], Callable[[int, int], None]]
+_CHUNK = 2_000
+KEPT = ("segments", "keys")
+
+
+def replay_journal(
+    data_dir: Path,
+    to: int | None,
+    *,
+    show: Callable[[str], None] | None,
+    progress: Progress,
+) -> tuple[int, str]:
+    """(position, state hash) after replaying from the first record to `to`, or to the head.
+
+    Reads a copy made as of one moment, so a store that is selling is not disturbed.
+
+    Raises:
+        JournalError: no journal there, or it is damaged; names the record.
+    """
+    from tempfile import TemporaryDirectory
+
+    from actors.journal import Journal
+    from actors.journal_schema import JournalError
+
+    source = Config(str(data_dir)).journal_path
+    if not source.exists():
+        raise JournalError(f"There is no journal at {source}. Nothing was replayed.")
+    with TemporaryDirectory(prefix="countertop-replay-") as folder:
+        copy = Path(folder) / source.name
+        backup(source, copy)
+        keys = data_dir / "keys"
+        (Path(folder) / "keys").mkdir()
+        for name in ("journal.ed25519", "journal.ed25519.pub"):
+            if (keys / name).exists():
+                shutil.copy2(keys / name, Path(folder) / "keys" / name)
+        with Journal.open(copy, reserve_bytes=0) as journal:
+            books = Books()
+            last = journal.head().position if to is None else min(to, journal.head().position)
+            told = progress("Replaying", "records")
+            while books.position < last:
+                for record in journal.read(books.position, min(_CHUNK, last - books.position)):
+                    replay_record(books, record, data_dir)
+                    if show is not None:
+                        body = canonical(record.data).decode()
+                        show(f"{record.position:>8} {record.name} {body}")
+                forget_archive(books)
+                told(books.position, last)
+            return books.position, state_hash(books)
+
+
+def backup_store(data_dir: Path, destination: Path, progress: Progress) -> Head:
+    """Copy the journal as of one moment and verify it; then the catalog segments and the keys."""
+    from actors.journal_schema import JournalError
+
+    if destination.exists():
+        raise JournalError(f"{destination} exists. No backup was made. Name a new directory.")
+    destination.mkdir(mode=0o700, parents=True)
+    head = backup(
+        Config(str(data_dir)).journal_path,
+        Config(str(destination)).journal_path,
+        progress("Backing up", "steps"),
+    )
+    for name in KEPT:
+        if (data_dir / name).exists():
+            shutil.copytree(data_dir / name, destination / name)
+    return head
+
+
+def restore_store(
+    source: Path, data_dir: Path, reason: str, progress: Progress, *, force: bool
+) -> Head:
+    """Put a backup's journal, segments and keys into `data_dir`, in a new epoch."""
+    world = SystemWorld()
+    head = restore(
+        Config(str(source)).journal_path,
+        data_dir,
+        reason=reason,
+        operator=SYSTEM,
+        command_id=world.new_id(),
+        stamp=world.stamp("UTC", 0),
+        force=force,
+        progress=progress("Restoring", "records"),
+    )
+    # Keys that are there already are newer than the backup's: a person erased since stays erased.
+    for name in KEPT:
+        for file in sorted((source / name).glob("*")):
+            target = data_dir / name / file.name
+            if not target.exists():
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                shutil.copy2(file, target)
+    return head
