@@ -87,7 +87,8 @@ class _Socket:
         self,
         opener: Any,
         *,
-        buffer: int,
+        receive_buffer: int | None = None,
+        send_buffer: int | None = None,
         receive_bytes_max: int,
         tls: Tls | None,
         listens: bool,
@@ -98,6 +99,8 @@ class _Socket:
         self._socket = pynng.Socket(
             opener=opener,
             recv_max_size=receive_bytes_max,
+            recv_buffer_size=receive_buffer,
+            send_buffer_size=send_buffer,
             reconnect_time_min=RECONNECT_MS_MIN,
             reconnect_time_max=RECONNECT_MS_MAX,
             tls_config=_tls_config(tls, listens=listens) if tls else None,
@@ -109,7 +112,6 @@ class _Socket:
         self._changed = trio.lowlevel.ParkingLot()
         self._token: trio.lowlevel.TrioToken | None = None
         self._pipes: dict[int, Any] = {}
-        self._buffer = buffer
         self._socket.add_pre_pipe_connect_cb(self._judge)
         self._socket.add_post_pipe_connect_cb(lambda pipe: self._news(True, pipe))
         self._socket.add_post_pipe_remove_cb(lambda pipe: self._news(False, pipe))
@@ -169,10 +171,6 @@ class _Socket:
             self._socket.dial(url, block=False)
         except pynng.NNGException as error:
             raise LinkError(f"{url} cannot be dialled: {error}. Nothing was connected.") from None
-
-    def _tune(self) -> None:
-        self._socket.recv_buffer_size = self._buffer
-        self._socket.send_buffer_size = self._buffer
 
     @functools.cached_property
     def _fd(self) -> int:
@@ -274,9 +272,6 @@ def _transport(pipe: Any) -> str:
     return str(url.partition("://")[0])
 
 
-# ---------------------------------------------------------------------------------------- routers
-
-
 @frozen
 class RouterStatistics:
     """A router's connections, messages it took and gave, and replies it could not hand over."""
@@ -309,13 +304,13 @@ class RawRouter(_Socket):
         self._received = self._sent = self._dropped = 0
         super().__init__(
             lib.nng_rep0_open_raw,
-            buffer=ROUTER_BUFFER,
+            receive_buffer=ROUTER_BUFFER,
+            send_buffer=ROUTER_BUFFER,
             receive_bytes_max=receive_bytes_max,
             tls=tls,
             listens=True,
             same_user_only=same_user_only,
         )
-        self._tune()
         for url in urls:
             self.listen(url)
 
@@ -359,7 +354,9 @@ class RawRouter(_Socket):
             self._outstanding[pipe] = waiting - 1
         else:
             self._outstanding.pop(pipe, None)
-        done = self._send_nowait(header, body)
+        return self._counted(self._send_nowait(header, body))
+
+    def _counted(self, done: bool) -> bool:
         self._sent += done
         self._dropped += not done
         return done
@@ -382,17 +379,12 @@ class RawRouter(_Socket):
 
     def send_nowait(self, pipe: int, frame: bytes) -> bool:
         """Send a frame down a connection, asked for or not."""
-        done = self._send_nowait(pipe.to_bytes(_ID_BYTES, "big") + _PLAIN_REQUEST, frame)
-        self._sent += done
-        self._dropped += not done
-        return done
+        header = pipe.to_bytes(_ID_BYTES, "big") + _PLAIN_REQUEST
+        return self._counted(self._send_nowait(header, frame))
 
     def statistics(self) -> RouterStatistics:
         """What it has moved."""
         return RouterStatistics(len(self._pipes), self._received, self._sent, self._dropped)
-
-
-# --------------------------------------------------------------------------------------- diallers
 
 
 class RawDialer(_Socket):
@@ -405,13 +397,13 @@ class RawDialer(_Socket):
     ) -> None:
         super().__init__(
             lib.nng_req0_open_raw,
-            buffer=CLIENT_BUFFER,
+            receive_buffer=CLIENT_BUFFER,
+            send_buffer=CLIENT_BUFFER,
             receive_bytes_max=receive_bytes_max,
             tls=tls,
             listens=False,
         )
         self.url = url
-        self._tune()
         self._dialled = False
 
     def _ensure_dialled(self) -> None:
@@ -454,22 +446,18 @@ class RawDialer(_Socket):
         return bool(self._pipes) and self._send_nowait(number.to_bytes(_ID_BYTES, "big"), body)
 
 
-# ------------------------------------------------------------------------------------- publishing
-
-
 class Publisher(_Socket):
     """A PUB socket: hints to whoever listens, dropped without a word for those who are slow."""
 
     def __init__(self, *urls: str, tls: Tls | None = None, same_user_only: bool = True) -> None:
         super().__init__(
             lib.nng_pub0_open,
-            buffer=PUBLISH_BUFFER,
+            send_buffer=PUBLISH_BUFFER,
             receive_bytes_max=1,
             tls=tls,
             listens=True,
             same_user_only=same_user_only,
         )
-        self._socket.send_buffer_size = self._buffer
         for url in urls:
             self.listen(url)
 
@@ -485,12 +473,11 @@ class Subscriber(_Socket):
     def __init__(self, url: str, topics: Sequence[bytes] = (b"",), tls: Tls | None = None) -> None:
         super().__init__(
             lib.nng_sub0_open,
-            buffer=PUBLISH_BUFFER,
+            receive_buffer=PUBLISH_BUFFER,
             receive_bytes_max=PUBLISH_BYTES_MAX,
             tls=tls,
             listens=False,
         )
-        self._socket.recv_buffer_size = self._buffer
         for topic in topics:
             code = lib.nng_socket_set(self._socket.socket, b"sub:subscribe", topic, len(topic))
             _check(code, url)
