@@ -51,6 +51,21 @@ where
     }
 }
 
+/// A count, or None for any integer that is none.
+pub(crate) struct Count(pub(crate) Option<u64>);
+
+impl<'py> FromPyObject<'_, 'py> for Count {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        match value.extract::<u64>() {
+            Ok(count) => Ok(Self(Some(count))),
+            Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => Ok(Self(None)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// The bare numbers.
 pub(crate) fn plain<T>(values: Vec<Int<T>>) -> Vec<T> {
     values.into_iter().map(|value| value.0).collect()

@@ -1,6 +1,6 @@
 //! The hash chain and the tree.
 
-use crate::convert::{Answer, Int};
+use crate::convert::{Answer, Count, Int};
 use countertop_core::chain::{self, Hash, Place, as_hash};
 use countertop_core::{CoreError, tree};
 use pyo3::prelude::*;
@@ -118,8 +118,8 @@ fn audit_path(hashes: &[Hash], index: i64) -> Answer<Vec<Hash>> {
 #[allow(clippy::needless_pass_by_value)]
 pub(crate) fn verify_inclusion(
     record_hash: &[u8],
-    index: i128,
-    size: i128,
+    index: Count,
+    size: Count,
     proof: Vec<Bound<'_, PyBytes>>,
     root: &[u8],
 ) -> bool {
@@ -130,8 +130,8 @@ pub(crate) fn verify_inclusion(
             .collect();
         Some(tree::verify_inclusion(
             &record(record_hash).ok()?,
-            u64::try_from(index).ok()?,
-            u64::try_from(size).ok()?,
+            index.0?,
+            size.0?,
             &proof?,
             &as_hash(root, "root").ok()?,
         ))

@@ -102,8 +102,9 @@ impl Term {
         matcher.letters.extend(word.chars().take(longest + 1));
         let longer = matcher.letters.len() > longest;
         matcher.letters.truncate(longest);
-        let (start, whole) = typing_errors(&self.letters, &matcher.letters, &mut matcher.scratch);
-        let errors = Score::try_from(start).ok().filter(|_| start <= allowed)?;
+        let (typed, scratch) = (&self.letters, &mut matcher.scratch);
+        let (start, whole) = typing_errors(typed, &matcher.letters, allowed, scratch)?;
+        let errors = Score::try_from(start).ok()?;
         let rest = if longer || whole > start { LONGER } else { 0 };
         Some(errors * ERROR + rest)
     }

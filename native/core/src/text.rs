@@ -149,37 +149,64 @@ pub(crate) fn errors_allowed(letters: usize) -> usize {
 
 /// The fewest typing errors between `typed` and the start of `word`, and all of `word`.
 ///
-/// An error is a letter missing, too many, wrong, or swapped with its neighbour.
+/// An error is a letter missing, too many, wrong, or swapped with its neighbour. None where the
+/// start takes more than `allowed`; a second figure above `allowed` says only that it is more.
 pub(crate) fn typing_errors(
     typed: &[char],
     word: &[char],
+    allowed: usize,
     scratch: &mut Scratch,
-) -> (usize, usize) {
+) -> Option<(usize, usize)> {
     let width = word.len() + 1;
+    let too_many = allowed + 1;
     let [before, above, here] = &mut scratch.rows;
     for row in [&mut *before, &mut *above, &mut *here] {
         row.clear();
-        row.resize(width, 0);
+        row.resize(width, too_many);
     }
-    for (column, cell) in above.iter_mut().enumerate() {
+    for (column, cell) in above.iter_mut().enumerate().take(too_many) {
         *cell = column;
     }
-    for (row, &letter) in typed.iter().enumerate() {
-        here[0] = row + 1;
-        for column in 1..width {
-            let other = word[column - 1];
-            let mut best = above[column - 1] + usize::from(letter != other);
-            best = best.min(above[column] + 1).min(here[column - 1] + 1);
-            if row > 0 && column > 1 && letter == word[column - 2] && typed[row - 1] == other {
-                best = best.min(before[column - 2] + 1);
+    for (at, &letter) in typed.iter().enumerate() {
+        // A cell further than that from the diagonal has more errors than are allowed.
+        let (first, end) = (
+            (at + 1).saturating_sub(allowed),
+            (at + 2 + allowed).min(width),
+        );
+        if first >= end {
+            return None;
+        }
+        let mut fewest = too_many;
+        for column in first..end {
+            let mut best = above[column] + 1;
+            if column == 0 {
+                best = at + 1;
+            } else {
+                let other = word[column - 1];
+                best = best.min(above[column - 1] + usize::from(letter != other));
+                if column > first {
+                    best = best.min(here[column - 1] + 1);
+                }
+                if at > 0 && column > 1 && letter == word[column - 2] && typed[at - 1] == other {
+                    best = best.min(before[column - 2] + 1);
+                }
             }
-            here[column] = best;
+            here[column] = best.min(too_many);
+            fewest = fewest.min(best);
+        }
+        if end < width {
+            here[end] = too_many;
+        }
+        if fewest > allowed {
+            return None;
         }
         std::mem::swap(before, above);
         std::mem::swap(above, here);
     }
-    let start = above.iter().copied().min().unwrap_or(0);
-    (start, above[width - 1])
+    let first = typed.len().saturating_sub(allowed);
+    let start = above[first..].iter().copied().min()?;
+    let whole = above[width - 1];
+    (start <= allowed).then_some((start, whole))
 }
 
 /// Rows kept between calls of `typing_errors`.
@@ -192,9 +219,9 @@ pub(crate) struct Scratch {
 mod tests {
     use super::*;
 
-    fn errors(typed: &str, word: &str) -> (usize, usize) {
+    fn errors(typed: &str, word: &str) -> Option<(usize, usize)> {
         let [typed, word]: [Vec<char>; 2] = [typed, word].map(|text| text.chars().collect());
-        typing_errors(&typed, &word, &mut Scratch::default())
+        typing_errors(&typed, &word, 2, &mut Scratch::default())
     }
 
     #[test]
@@ -211,10 +238,12 @@ mod tests {
 
     #[test]
     fn typing_errors_are_counted() {
-        assert_eq!(errors("mlik", "milk"), (1, 1));
-        assert_eq!(errors("choclat", "chocolate"), (1, 2));
-        assert_eq!(errors("bananna", "banana"), (1, 1));
-        assert_eq!(errors("", "abc"), (0, 3));
-        assert_eq!(errors("abc", ""), (3, 3));
+        assert_eq!(errors("mlik", "milk"), Some((1, 1)));
+        assert_eq!(errors("choclat", "chocolate"), Some((1, 2)));
+        assert_eq!(errors("bananna", "banana"), Some((1, 1)));
+        assert_eq!(errors("", "abcd"), Some((0, 3)));
+        assert_eq!(errors("abc", "a"), Some((2, 2)));
+        assert_eq!(errors("abc", ""), None);
+        assert_eq!(errors("bread", "butter"), None);
     }
 }
