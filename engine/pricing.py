@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from attrs import frozen
+
+from engine.money import minor_digits
 from engine.order.events import DiscountKind, Figures, LineFigures, TaxFigures
 from engine.order.state import Discount, Line, Order
 from engine.settings import Settings
-from engine.money import minor_digits
-from native import price_order
+from native import PricedOrder, price_order
 
 _KIND = {DiscountKind.PERCENT: 1, DiscountKind.AMOUNT: 2}
 _NONE = 0
@@ -44,6 +46,43 @@ def rate_of(line: Line, settings: Settings) -> int:
     return settings.tax_classes[line.item.tax_class].rate_ppm
 
 
+@frozen
+class _Priced:
+    """Native's result beside the lines and rates it belongs to."""
+
+    lines: tuple[Line, ...]
+    rates: list[tuple[str, int]]
+    table: list[tuple[str, int]]
+    priced: PricedOrder
+
+
+def _price(order: Order, settings: Settings) -> _Priced:
+    rules = settings.required()
+    lines = order.live_lines()
+    rates = [(line.item.tax_class, rate_of(line, settings)) for line in lines]
+    table = sorted(set(rates))
+    place = {entry: index for index, entry in enumerate(table)}
+    priced = price_order(
+        [_line_input(line, place[rate]) for line, rate in zip(lines, rates, strict=True)],
+        [] if order.discount is None else [_discount_input(order.discount)],
+        [rate for _, rate in table],
+        rules.prices_include_tax,
+        rules.rounding_scope.value,
+        rules.rounding_mode.value,
+        minor_digits(rules.currency),
+    )
+    return _Priced(lines, rates, table, priced)
+
+
+def preview(order: Order, settings: Settings, line: int) -> tuple[int, int]:
+    """(the order's total, the net of one line): what a scan answers, without the whole figures."""
+    found = _price(order, settings)
+    for entry, row in zip(found.lines, found.priced.lines, strict=True):
+        if entry.line == line:
+            return found.priced.total_minor, row.net_minor
+    return found.priced.total_minor, 0
+
+
 def price(order: Order, settings: Settings) -> Figures:
     """Every amount of `order` under `settings`, voided lines left out.
 
@@ -51,24 +90,7 @@ def price(order: Order, settings: Settings) -> Figures:
     prices to the same figures, in whatever order it was rung up.
     """
     rules = settings.required()
-    lines = order.live_lines()
-    rates = [(line.item.tax_class, rate_of(line, settings)) for line in lines]
-    table = sorted(set(rates))
-    place = {entry: index for index, entry in enumerate(table)}
-    inputs = [
-        _line_input(line, place[rate]) for line, rate in zip(lines, rates, strict=True)
-    ]
-    discounts = [] if order.discount is None else [_discount_input(order.discount)]
-    scope, mode = rules.rounding_scope.value, rules.rounding_mode.value
-    priced = price_order(
-        inputs,
-        discounts,
-        [rate for _, rate in table],
-        rules.prices_include_tax,
-        scope,
-        mode,
-        minor_digits(rules.currency),
-    )
+    found = _price(order, settings)
     figures = tuple(
         LineFigures(
             line.line,
@@ -81,15 +103,20 @@ def price(order: Order, settings: Settings) -> Figures:
             row.total_minor,
             rate,
         )
-        for line, (_, rate), row in zip(lines, rates, priced.lines, strict=True)
+        for line, (_, rate), row in zip(found.lines, found.rates, found.priced.lines, strict=True)
     )
     taxes = tuple(
         TaxFigures(
-            table[row.tax_index][0], row.rate_ppm, row.base_minor, row.tax_minor, row.total_minor
+            found.table[row.tax_index][0],
+            row.rate_ppm,
+            row.base_minor,
+            row.tax_minor,
+            row.total_minor,
         )
-        for row in priced.taxes
+        for row in found.priced.taxes
     )
     side = "inclusive" if rules.prices_include_tax else "exclusive"
+    priced = found.priced
     return Figures(
         figures,
         taxes,
@@ -97,5 +124,5 @@ def price(order: Order, settings: Settings) -> Figures:
         priced.discount_minor,
         priced.tax_minor,
         priced.total_minor,
-        f"{side}/{scope}/{mode}/{settings.version}",
+        f"{side}/{rules.rounding_scope.value}/{rules.rounding_mode.value}/{settings.version}",
     )

@@ -59,7 +59,7 @@ from engine.order.tendering import (
     undo_tender,
     undo_tendering,
 )
-from engine.pricing import price
+from engine.pricing import preview, price
 from native import ItemRow
 
 
@@ -168,8 +168,8 @@ def _open(order: Order | None, body: OpenOrder, context: OrderContext) -> Decisi
         return refuse(Refusal.ORDER_MUST_NOT_BE_OPEN, order_id=order.id)
     if body.order_id in context.originals:
         return refuse(Refusal.ORDER_ID_MUST_BE_NEW, order_id=body.order_id)
-    plain = body.order_id.replace("-", "")
-    if len(body.order_id) > limits.ID_LENGTH_MAX or not (plain.isascii() and (plain or "x").isalnum()):
+    plain = body.order_id.replace("-", "") or "x"
+    if len(body.order_id) > limits.ID_LENGTH_MAX or not (plain.isascii() and plain.isalnum()):
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ID_LENGTH_MAX)
     new, facts, refused = opened_for(None, context, body.order_id)
     return refused or Decision(facts, {"order_id": new.id, "total_minor": 0, "due_minor": 0})
@@ -215,17 +215,16 @@ def _with_line(
         lines=(*lines, line, *rest),
         discount=order.discount,
     )
-    figures = price(after, context.settings)
-    if abs(figures.total_minor) > limits.AMOUNT_MINOR_MAX:
+    total, net = preview(after, context.settings, line.line)
+    if abs(total) > limits.AMOUNT_MINOR_MAX:
         return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
-    row = next((f for f in figures.lines if f.line == line.line), None)
     answer = {
         "order_id": order.id,
         "line": line.line,
         "name": line.item.name,
-        "net_minor": 0 if row is None else row.net_minor,
-        "total_minor": figures.total_minor,
-        "due_minor": figures.total_minor,
+        "net_minor": net,
+        "total_minor": total,
+        "due_minor": total,
     }
     return Decision((context.fact(event, order.id),), answer)
 
@@ -252,7 +251,8 @@ def _find(body: AddLine, context: OrderContext) -> LineItem | Decision:
             return refuse(Refusal.ITEM_MUST_EXIST, item_id=body.item_id)
     else:
         if not code_is_well_formed(body.code):
-            return refuse(Refusal.CODE_MUST_BE_WELL_FORMED, code=body.code[: limits.CODE_LENGTH_MAX])
+            shown = body.code[: limits.CODE_LENGTH_MAX]
+            return refuse(Refusal.CODE_MUST_BE_WELL_FORMED, code=shown)
         rows = context.book.find_codes(body.code)
         if not rows:
             return _unknown_code(body.code)
