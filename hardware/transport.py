@@ -77,7 +77,7 @@ def parse_transport(url: str) -> Place:
     """Where `url` says the device is.
 
     Raises:
-        ValueError: not a transport we know, or a setting is wrong; the message says which.
+        ValueError: not a known transport, or a setting is wrong; the message says which.
     """
     parts = urlsplit(url)
     if parts.scheme == "tcp":

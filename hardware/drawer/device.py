@@ -40,7 +40,7 @@ class DrawerDevice(Device):
         self.open_level = open_level
 
     async def live(self) -> None:
-        """Keep the printer telling us about the plug."""
+        """Keep the printer telling about its plug."""
         while True:
             try:
                 answer = await self.post.ask(

@@ -1,4 +1,4 @@
-"""ESC/POS from us to the printer: each command as bytes, and a laid out document as chunks.
+"""ESC/POS towards the printer: each command as bytes, and a laid out document as chunks.
 
 A chunk is a run of whole commands. Between two chunks a drawer kick or a status request may go
 out; inside one it may not, because it would land in the middle of another command.
@@ -14,7 +14,7 @@ from attrs import define, field
 
 from engine.document import Align, BlockKind
 from hardware.limits import CHUNK_BYTES_TARGET, RASTER_BAND_DOTS
-from hardware.printer.codepages import DEFAULT_PAGE, Page, find_page
+from hardware.printer.codepages import DEFAULT_PAGE, Page, find_runs
 from hardware.printer.layout import FeedLine, Line, SymbolLine, TextLine, clean, wrap
 from hardware.printer.profile import Profile
 from hardware.printer.raster import Bitmap, draw_line
@@ -183,17 +183,18 @@ class Encoder:
                 yield feed(line.lines) if line.lines else b""
 
     def _text(self, line: TextLine) -> Iterator[bytes]:
-        found = find_page(line.text, self.profile.pages, self._page)
-        if found is None:
+        runs = find_runs(line.text, self.profile.pages, self._page)
+        if runs is None:
             yield self._style(bold=False, large=False, align=Align.LEFT)
             yield from raster(draw_line(line, self.profile.dots_wide))
             return
-        page, data = found
-        style = self._style(bold=line.bold, large=line.large, align=line.align)
-        if page is not self._page:
-            style += select_page(page.number)
-            self._page = page
-        yield style + data + LINE_FEED
+        command = self._style(bold=line.bold, large=line.large, align=line.align)
+        for page, data in runs:
+            if page is not self._page:
+                command += select_page(page.number)
+                self._page = page
+            command += data
+        yield command + LINE_FEED
 
     def _symbol(self, line: SymbolLine) -> Iterator[bytes]:
         yield self._style(bold=False, large=False, align=Align.CENTER)

@@ -70,12 +70,12 @@ _BY_NUMBER = {page.number: page for page in PAGES}
 _BY_NAME = {page.name: page for page in PAGES}
 DEFAULT_PAGE = _BY_NUMBER[0]
 
-# Every printer known to us has these; a profile may allow more.
+# Every printer this was written for has these; a profile may allow more.
 COMMON_PAGES = ("CP437", "CP858", "WPC1252", "CP850", "CP852", "CP866", "CP737", "ISO8859-7")
 
 
 def page_by_number(number: int) -> Page | None:
-    """The page ESC t `number` selects, None for one we do not know."""
+    """The page ESC t `number` selects, None for one that is not listed here."""
     return _BY_NUMBER.get(number)
 
 
@@ -91,19 +91,35 @@ def pages_by_name(names: tuple[str, ...]) -> tuple[Page, ...]:
     return tuple(_BY_NAME[name] for name in names)
 
 
-def find_page(text: str, pages: tuple[Page, ...], current: Page) -> tuple[Page, bytes] | None:
-    """The page to print `text` with and its bytes; the current one when it serves.
+def find_runs(text: str, pages: tuple[Page, ...], current: Page) -> list[tuple[Page, bytes]] | None:
+    """`text` as runs of one page each, with their bytes; few runs, the current page preferred.
 
-    None where no page holds every character, or where the text runs right to left or joins
+    None where a character is in no page, or where the text runs right to left or joins
     characters: such a line is printed as a picture, because a table cannot turn or join.
     """
     if needs_picture(text):
         return None
-    for page in (current, *pages):
-        data = page.encode(text)
-        if data is not None:
-            return page, data
-    return None
+    runs: list[tuple[Page, bytes]] = []
+    at = 0
+    while at < len(text) or not runs:
+        page, size = _longest(text[at:], (current, *pages))
+        if not size and text:
+            return None
+        runs.append((page, page.encode(text[at : at + size]) or b""))
+        current, at = page, at + size
+    return runs
+
+
+def _longest(text: str, pages: tuple[Page, ...]) -> tuple[Page, int]:
+    """The page that reaches furthest into `text`, the first of equals, and how far."""
+    best, reach = pages[0], 0
+    for page in pages:
+        if page.encode(text) is not None:
+            return page, len(text)
+        size = next(at for at, char in enumerate(text) if page.encode(char) is None)
+        if size > reach:
+            best, reach = page, size
+    return best, reach
 
 
 def needs_picture(text: str) -> bool:

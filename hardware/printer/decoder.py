@@ -38,7 +38,7 @@ _LINE_DOTS = 30
 _PAGE_UNKNOWN = Page("unknown", -1, "ascii")
 _BARCODES = ("upc_a", "upc_e", "ean13", "ean8", "code39", "itf", "codabar", "code93", "code128")
 
-# Bytes after the opcode of commands that change nothing we show.
+# Bytes after the opcode of commands that change nothing that is shown.
 _ESC_IGNORED = {
     b" ": 1, b"$": 2, b"\\": 2, b"2": 0, b"3": 1, b"R": 1, b"r": 1, b"=": 1, b"?": 1, b"%": 1,
     b"{": 1, b"V": 1, b"L": 0, b"S": 0, b"T": 1, b"W": 8, b"c": 2, b"\x0c": 0, b"u": 1, b"v": 0,
@@ -291,6 +291,8 @@ class Decoder:
                     bits[y * row_bytes + x // 8] |= 0x80 >> x % 8
         if columns:
             self._emit(RasterRow(Bitmap(columns, height, bytes(bits)), self._align))
+            # The line feed after it only moves past the picture.
+            self._after_symbol = True
 
     def _tab_stops(self) -> Run:
         for _ in range(32):

@@ -25,7 +25,7 @@ class PrinterFake:
     """A virtual printer on a carrier.
 
     `bytes_per_s` slows it to a real one's pace; None carries out everything at once. `folder`
-    takes the receipts as files.
+    takes the receipts as files. While `hangs` it hears nothing and says nothing.
     """
 
     def __init__(
@@ -39,7 +39,8 @@ class PrinterFake:
     ) -> None:
         self.carrier = carrier
         self.printer = VirtualPrinter(width=width)
-        self.receipt_added = trio.Event()
+        self.hangs = False
+        self._changed = trio.Event()
         self._bytes_per_s = bytes_per_s
         self._folder = folder
         self._world = world or SystemWorld()
@@ -86,7 +87,8 @@ class PrinterFake:
             if self._folder is not None:
                 self._save(self._folder, self._saved, self.printer.receipts[self._saved - 1])
             self.receipt_added.set()
-            self.receipt_added = trio.Event()
+            self.hangs = False
+        self._changed = trio.Event()
         await self.carrier.send(self.printer.take_reply())
 
     def _save(self, folder: Path, number: int, rows: tuple[PaperRow, ...]) -> None:

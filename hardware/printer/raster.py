@@ -73,7 +73,7 @@ def from_image(image: Image.Image) -> Bitmap:
 
 @cache
 def font_files(*, bold: bool) -> tuple[Path, ...]:
-    """Fonts of this machine we would draw with, best first; empty means Pillow's own."""
+    """Fonts of this machine to draw with, best first; empty means Pillow's own."""
     found = (folder / name for name in _FONT_NAMES[bold] for folder in _FONT_FOLDERS)
     return tuple(path for path in found if path.is_file())
 

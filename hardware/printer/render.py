@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
@@ -74,7 +75,7 @@ def to_text(rows: Rows, width: int) -> str:
 def _text_lines(row: PaperRow, width: int) -> Iterator[str]:
     match row:
         case TextRow():
-            yield _placed(row.text, _columns(row), row.align, width)
+            yield _placed(_spread(row), text_width(_spread(row)), row.align, width)
         case FeedRow(dots):
             yield from [""] * (dots // _LINE_DOTS)
         case RasterRow(bitmap):
@@ -87,6 +88,16 @@ def _text_lines(row: PaperRow, width: int) -> Iterator[str]:
             yield "- " * (width // 2)
         case PulseRow():
             yield f"[drawer kick, pin {row.pin}, {row.on_ms} ms]"
+
+
+def _spread(row: TextRow) -> str:
+    """The text, its widest gap opened as far as double width letters reach on paper."""
+    missing = _columns(row) - text_width(row.text)
+    gaps = list(re.finditer(" {2,}", row.text))
+    if missing <= 0 or not gaps or row.align is not Align.LEFT:
+        return row.text
+    end = gaps[-1].end()
+    return row.text[:end] + " " * missing + row.text[end:]
 
 
 def _columns(row: TextRow) -> int:
@@ -187,7 +198,7 @@ def _html_symbol(row: SymbolRow) -> str:
 
 
 def modules(row: SymbolRow) -> list[list[bool]] | None:
-    """Dark and light of a code from the top; a bar code is one line. None: we cannot draw it."""
+    """Dark and light of a code from the top; a bar code is one line. None: it cannot be drawn."""
     try:
         if row.kind == "qr":
             matrix = segno.make_qr(row.data, error="m", boost_error=False).matrix
