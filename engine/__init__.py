@@ -1,1 +1,1 @@
-"""What the store decides: synchronous, pure, in integers. Imports `native` and nothing else of ours."""
+"""What the store decides: synchronous, pure, in integers, on `native` and nothing else of ours."""

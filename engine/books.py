@@ -35,6 +35,7 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
+from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
 from engine.outbox import Outbox
@@ -77,8 +78,11 @@ _FRESH_POSITION = Position()
 
 @define
 class Books:
-    """Everything that is so now. `archive` holds fetched ended orders and is no part of state, nor are
-    `segments`, the staged ones, and what the disk says."""
+    """Everything that is so now.
+
+    `archive` holds fetched ended orders and is no part of state, nor are `segments`, the staged
+    ones, and what the disk says.
+    """
 
     settings: Settings = field(factory=Settings)
     catalog: catalog.Catalog = field(factory=catalog.Catalog)
@@ -220,7 +224,7 @@ def _order(command: Command, books: Books, approver: str) -> Decision:
                 order = None
         case ResumeOrder():
             if order is not None:
-                return refuse(orders.Refusal.ORDER_MUST_NOT_BE_OPEN, order_id=order.id)
+                return refuse(OrderRefusal.ORDER_MUST_NOT_BE_OPEN, order_id=order.id)
             order = originals.get(body.order_id)
         case _:
             pass
@@ -256,8 +260,9 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
     elif isinstance(event, settings.SettingsEvent):
         books.settings = settings.evolve(books.settings, event)
     elif isinstance(event, catalog.CatalogEvent):
-        named = isinstance(event, catalog.SegmentInstalled)
-        segment = books.segments.get(event.segment_hash) if named else None
+        segment = None
+        if isinstance(event, catalog.SegmentInstalled):
+            segment = books.segments.get(event.segment_hash)
         books.catalog = catalog.evolve(books.catalog, event, segment)
     elif isinstance(event, outbox.OutboxEvent):
         outbox.evolve(books.outbox, event, now_ns=stamp.now_ns)
@@ -287,9 +292,7 @@ def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> No
     follows = OrderOpened | OrderResumed | OrderSuspended | OrderVoided | OrderCompleted
     if isinstance(event, follows):
         position = side.position(event.register)
-        side.positions[event.register] = register.follow_order(
-            position, event, now_ns=stamp.now_ns
-        )
+        side.positions[event.register] = register.follow_order(position, event, now_ns=stamp.now_ns)
     if isinstance(event, OrderCompleted) and event.till_session:
         before = side.till(event.register)
         side.tills[event.register] = till.evolve(before, event, now_ns=stamp.now_ns)
@@ -301,9 +304,7 @@ def _post_till(books: Books, fact: Fact, event: till.TillEvent, stamp: Stamp) ->
     side.tills[event.register] = till.evolve(before, event, now_ns=stamp.now_ns)
     if isinstance(event, register.TillFact):
         position = side.position(event.register)
-        side.positions[event.register] = register.follow_till(
-            position, event, now_ns=stamp.now_ns
-        )
+        side.positions[event.register] = register.follow_till(position, event, now_ns=stamp.now_ns)
 
 
 def _post_register(books: Books, fact: Fact, event: register.RegisterEvent) -> None:

@@ -55,9 +55,7 @@ class Document:
     copy: bool = field(default=False)
 
 
-def text(
-    left: str, *, align: Align = Align.LEFT, bold: bool = False, large: bool = False
-) -> Block:
+def text(left: str, *, align: Align = Align.LEFT, bold: bool = False, large: bool = False) -> Block:
     """A paragraph."""
     return Block(BlockKind.TEXT, left=left, align=align, bold=bold, large=large)
 

@@ -5,6 +5,7 @@ Personal fields are tokens here as everywhere, so two stores' hashes agree whoev
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from attrs import frozen
@@ -15,12 +16,10 @@ from engine.catalog import ItemChanged, ItemRemoved
 from engine.order.state import Order
 from engine.outbox import PendingEffect
 from engine.register import Position
-from engine.settings import RegisterSetup, StoreRules, TaxClass
+from engine.settings import RegisterSetup, Settings, StoreRules, TaxClass
 from engine.staff import Operator, Right, Staff
-from engine.settings import Settings
 from engine.till import Till
 from engine.wire import canonical, structure, unstructure
-from hashlib import sha256
 
 
 @frozen

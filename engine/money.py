@@ -37,7 +37,8 @@ def minor_digits(currency: str) -> int:
 
 def micros_of_minor(amount_minor: int, currency: str) -> int:
     """An amount in minor units as millionths of the major unit; exact."""
-    return amount_minor * 10 ** (6 - minor_digits(currency))
+    micros: int = amount_minor * 10 ** (6 - minor_digits(currency))
+    return micros
 
 
 def _grouped(digits: str, separator: str) -> str:
@@ -76,7 +77,8 @@ def format_micros(unit_price_micros: int, currency: str, language: str = "en") -
     text = str(abs(unit_price_micros)).rjust(7, "0")
     whole, fraction = text[:-6], text[-6:].rstrip("0").ljust(digits, "0")
     sign = "-" if unit_price_micros < 0 else ""
-    return sign + _grouped(whole, notation.group) + (notation.decimal + fraction if fraction else "")
+    point = notation.decimal + fraction if fraction else ""
+    return sign + _grouped(whole, notation.group) + point
 
 
 def format_quantity(quantity_milli: int, unit: str, language: str = "en") -> str:

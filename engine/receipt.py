@@ -84,9 +84,7 @@ def _line_blocks(line: Line, row: LineFigures, settings: Settings) -> list[Block
             tare = f" ({words['tare']} {weight})"
         blocks.append(text(f"  {quantity} x {price}{tare}"))
     if row.line_discount_minor:
-        blocks.append(
-            columns(f"  {words['discount']}", _amount(row.line_discount_minor, rules))
-        )
+        blocks.append(columns(f"  {words['discount']}", _amount(row.line_discount_minor, rules)))
     if line.source is not None:
         blocks.append(text(f"  {words['return_of']} {line.source.receipt_number}"))
     return blocks + _notes(line.notes)

@@ -138,9 +138,7 @@ def follow_till(position: Position, event: TillFact, *, now_ns: int) -> Position
         case PaidIn():
             totals = attrs.evolve(before, paid_in_minor=before.paid_in_minor + event.amount_minor)
         case PaidOut():
-            totals = attrs.evolve(
-                before, paid_out_minor=before.paid_out_minor + event.amount_minor
-            )
+            totals = attrs.evolve(before, paid_out_minor=before.paid_out_minor + event.amount_minor)
         case TillClosed():
             totals = attrs.evolve(
                 before, over_short_minor=before.over_short_minor + event.difference_minor

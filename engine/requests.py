@@ -55,9 +55,7 @@ def _wanted(
     )
     match event:
         case OrderCompleted():
-            document = receipt_document(
-                books.archive[event.order_id], books.settings, books.staff
-            )
+            document = receipt_document(books.archive[event.order_id], books.settings, books.staff)
             cash = any(tender.kind == "cash" for tender in event.tenders)
             return [*(kick if cash else []), (setup.printer, Print(document), 0)]
         case ReceiptReprinted():

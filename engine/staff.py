@@ -119,13 +119,7 @@ class ApprovalGiven:
 
 
 StaffEvent = (
-    RoleDefined
-    | OperatorAdded
-    | PinChanged
-    | SignedOn
-    | SignedOff
-    | PinRejected
-    | ApprovalGiven
+    RoleDefined | OperatorAdded | PinChanged | SignedOn | SignedOff | PinRejected | ApprovalGiven
 )
 
 # -------------------------------------------------------------------------------------- State
@@ -168,9 +162,7 @@ def evolve(state: Staff, event: StaffEvent) -> Staff:
     """The staff after `event`."""
     match event:
         case RoleDefined():
-            return attrs.evolve(
-                state, roles={**state.roles, event.role: frozenset(event.rights)}
-            )
+            return attrs.evolve(state, roles={**state.roles, event.role: frozenset(event.rights)})
         case OperatorAdded():
             person = Operator(event.operator, event.name, event.role, event.pin_hash)
             return _with(state, person)
@@ -181,9 +173,7 @@ def evolve(state: Staff, event: StaffEvent) -> Staff:
                 attrs.evolve(person, pin_hash=event.pin_hash, failures=0, locked_until_ns=0),
             )
         case SignedOn():
-            person = attrs.evolve(
-                state.operators[event.operator], failures=0, locked_until_ns=0
-            )
+            person = attrs.evolve(state.operators[event.operator], failures=0, locked_until_ns=0)
             signed_on = {**state.signed_on, event.register: event.operator}
             return attrs.evolve(_with(state, person), signed_on=signed_on)
         case SignedOff():
@@ -197,9 +187,7 @@ def evolve(state: Staff, event: StaffEvent) -> Staff:
             )
             return _with(state, person)
         case ApprovalGiven():
-            person = attrs.evolve(
-                state.operators[event.approver], failures=0, locked_until_ns=0
-            )
+            person = attrs.evolve(state.operators[event.approver], failures=0, locked_until_ns=0)
             return _with(state, person)
         case _:
             assert_never(event)
@@ -321,9 +309,7 @@ def _check_pin(state: Staff, command: Command, approval: Approval) -> Decision |
     now_ns = command.stamp.now_ns
     if now_ns < person.locked_until_ns:
         wait_s = (person.locked_until_ns - now_ns) // limits.NS_PER_S + 1
-        return refuse(
-            Refusal.OPERATOR_MUST_NOT_BE_LOCKED, operator=person.id, locked_for_s=wait_s
-        )
+        return refuse(Refusal.OPERATOR_MUST_NOT_BE_LOCKED, operator=person.id, locked_for_s=wait_s)
     if approval.pin_correct:
         return None
     failures = person.failures + 1

@@ -169,12 +169,8 @@ def evolve(till: Till, event: TillEvent | OrderCompleted, *, now_ns: int) -> Til
             return attrs.evolve(till, is_open=False)
         case OrderCompleted():
             if event.cash_minor >= 0:
-                return attrs.evolve(
-                    till, cash_sales_minor=till.cash_sales_minor + event.cash_minor
-                )
-            return attrs.evolve(
-                till, cash_refunds_minor=till.cash_refunds_minor - event.cash_minor
-            )
+                return attrs.evolve(till, cash_sales_minor=till.cash_sales_minor + event.cash_minor)
+            return attrs.evolve(till, cash_refunds_minor=till.cash_refunds_minor - event.cash_minor)
         case _:
             assert_never(event)
 

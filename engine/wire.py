@@ -1,4 +1,4 @@
-"""Stable names and bytes: every class that leaves a process is registered here under `name/version`.
+"""Stable names and bytes: every class that leaves a process has a `name/version` here.
 
 A class path never reaches a journal or a socket, so code can move without changing a fact.
 Structuring is strict: an `int` is never taken from a float, a bool or a string, and an unknown
@@ -46,7 +46,9 @@ def _structure_bytes(value: Any, _: Any) -> bytes:
 
 def _attrs_structure(converter: cattrs.Converter) -> Callable[[type], Callable[[Any, Any], Any]]:
     def factory(cls: type) -> Callable[[Any, Any], Any]:
-        inner = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
+        inner: Callable[[Any, Any], Any] = make_dict_structure_fn(
+            cls, converter, _cattrs_forbid_extra_keys=True
+        )
 
         def structure(value: Any, target: Any) -> Any:
             if not isinstance(value, Mapping):
@@ -60,7 +62,9 @@ def _attrs_structure(converter: cattrs.Converter) -> Callable[[type], Callable[[
 
 def _attrs_unstructure(converter: cattrs.Converter) -> Callable[[type], Callable[[Any], Any]]:
     def factory(cls: type) -> Callable[[Any], Any]:
-        fields = {f.name: override(omit_if_default=False) for f in attrs.fields(cls)}
+        fields: dict[str, Any] = {
+            entry.name: override(omit_if_default=False) for entry in attrs.fields(cls)
+        }
         return make_dict_unstructure_fn(cls, converter, **fields)
 
     return factory
@@ -116,19 +120,19 @@ def structure(data: Any, cls: type[T]) -> T:
     Raises:
         WireError: one entry a fault, each with its path from `$`.
     """
+    # A hook may raise anything: whatever it was, the detailed converter says where.
     try:
         return _fast.structure(data, cls)
-    except Exception:
+    except Exception:  # noqa: BLE001
         pass
     try:
         return _detailed.structure(data, cls)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         raise WireError(tuple(_problems(error))) from None
 
 
 def _problems(error: BaseException) -> Iterator[str]:
-    for text in cattrs.transform_error(error, format_exception=_format_problem):
-        yield text
+    yield from cattrs.transform_error(error, format_exception=_format_problem)
 
 
 def _format_problem(error: BaseException, _: type | None) -> str:

@@ -57,9 +57,7 @@ def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) ->
         -tax,
         body.reason.strip(),
     )
-    event = ReturnLineAdded(
-        order.id, len(order.lines) + 1, sold.item, -body.quantity_milli, source
-    )
+    event = ReturnLineAdded(order.id, len(order.lines) + 1, sold.item, -body.quantity_milli, source)
     answer = {"order_id": order.id, "line": event.line, "total_minor": -total}
     return Decision((context.fact(event, order.id),), answer)
 

@@ -65,9 +65,7 @@ def undo_tendering(order: Order, context: OrderContext) -> Decision:
         return refuse(Refusal.ORDER_MUST_BE_TENDERING)
     if order.tenders:
         return refuse(Refusal.TENDERS_MUST_BE_UNDONE, tenders=len(order.tenders))
-    return Decision(
-        (context.fact(TenderingUndone(order.id), order.id),), {"order_id": order.id}
-    )
+    return Decision((context.fact(TenderingUndone(order.id), order.id),), {"order_id": order.id})
 
 
 def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decision:

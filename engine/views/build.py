@@ -35,7 +35,9 @@ from native import ItemRow, PriceBook, cash_round
 
 
 def _discount(discount: Discount | None) -> DiscountView | None:
-    return None if discount is None else DiscountView(discount.kind, discount.value, discount.reason)
+    if discount is None:
+        return None
+    return DiscountView(discount.kind, discount.value, discount.reason)
 
 
 def _notes(notes: tuple[Note, ...], *, internal: bool) -> tuple[NoteView, ...]:
@@ -93,9 +95,7 @@ def order_view(
         order.phase.value,
         order.training,
         order.label if internal else "",
-        tuple(
-            _line(line, rows[line.line], book, internal=internal) for line in order.live_lines()
-        ),
+        tuple(_line(line, rows[line.line], book, internal=internal) for line in order.live_lines()),
         _discount(order.discount),
         _notes(order.notes, internal=internal),
         figures.subtotal_minor,
