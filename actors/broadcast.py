@@ -38,14 +38,9 @@ class BroadcastActor:
 
     def __init__(self, reveal: Reveal) -> None:
         self._reveal = reveal
-        self._hint: Callable[[int, int], None] | None = None
         self._followers: dict[Subject, dict[str, int]] = {}
         self._dirty: set[Subject] = set()
         self._wake = trio.Event()
-
-    def set_hint(self, hint: Callable[[int, int], None]) -> None:
-        """Call `hint(epoch, position)` after each commit, besides telling followers."""
-        self._hint = hint
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """Mark what changed; a second task makes the views, so a rush costs one view, not many."""
@@ -72,8 +67,6 @@ class BroadcastActor:
             followers[body.follower] = now_ns
 
     def _committed(self, news: Committed, post: Any) -> None:
-        if self._hint is not None:
-            self._hint(news.epoch, news.position)
         # Parking and resuming change every screen's count, a device's report only its own.
         everyone = any(r.name in _FOR_EVERYONE or r.stream == "staff" for r in news.records)
         for subject in self._followers:

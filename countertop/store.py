@@ -16,7 +16,7 @@ from actors.catalog_desk import CatalogDesk
 from actors.display_feed import DisplayFeed
 from actors.history import load_books
 from actors.journal import Journal
-from actors.link import Publisher, RawRouter
+from actors.link import RawRouter
 from actors.links import Links
 from actors.node import Node
 from actors.outbox import OutboxActor
@@ -33,7 +33,6 @@ from countertop.config import Config
 from countertop.secrets import Tokens, store_secret, tokens
 from engine.books import Books
 from engine.personal import TOKEN, seal_fields
-from engine.wire import canonical
 
 log = structlog.get_logger()
 _FOLLOWERS = ("outbox", "broadcast", "views", "display_feed", "registrar")
@@ -152,18 +151,6 @@ def _start_actors(store: Store, supervisor: Supervisor) -> None:
     )
 
 
-def _publish_hints(store: Store) -> None:
-    """Tell (epoch, position) to whoever listens; content is fetched with rights checked."""
-    publisher = Publisher(store.config.hint_url)
-
-    def hint(epoch: int, position: int) -> None:
-        publisher.publish_nowait(
-            canonical({"type": "hint", "epoch": epoch, "position": position})
-        )
-
-    store.broadcast.set_hint(hint)
-
-
 async def run_store(
     store: Store,
     *,
@@ -177,8 +164,6 @@ async def run_store(
     device is reached.
     """
     store.links.listen(RawRouter(store.config.link_url))
-    if store.config.doors.nng:
-        _publish_hints(store)
     try:
         async with trio.open_nursery() as nursery:
             await nursery.start(store.links.run)
