@@ -256,7 +256,6 @@ class Session:
         self.access, self.register, self.client = access, frame.register, frame.client
         self.phase = Phase.GREETING
         self.topics.clear()
-        self._waiting = {}  # answers to what was asked before a hello again go nowhere
         ask = self._ask(self.new_id(), STATUS, {}, is_query=True)
         return [self._asking(_Waiting("", is_hello=True), ask)]
 
