@@ -39,8 +39,8 @@ from engine.queries import QUERIES, GetOrder, GetReceipt
 from engine.record import Kind, NewRecord
 from engine.register import DayClosed
 from engine.requests import effects_of
-from engine.stamp import Stamp
 from engine.staff import SignOn
+from engine.stamp import Stamp
 from engine.wire import WireError, canonical, parse, structure, unstructure
 
 log = structlog.get_logger()
@@ -223,9 +223,10 @@ class Bookkeeper:
         if entry.submit.is_query:
             match entry.body:
                 case GetOrder() | GetReceipt():
-                    known = self.books.archive.keys()
-                    known |= self.books.live.orders.keys() | self.books.training.orders.keys()
-                    return frozenset({entry.body.order_id} - known)
+                    books, wanted = self.books, entry.body.order_id
+                    known = wanted in books.archive or wanted in books.live.orders
+                    known = known or wanted in books.training.orders
+                    return frozenset() if known else frozenset((wanted,))
                 case _:
                     return frozenset()
         return needs(entry.submit.register, entry.body, self.books)
@@ -285,9 +286,7 @@ class Bookkeeper:
         """Those of `wanted` that were looked for and do not exist."""
         return frozenset(w for w in wanted if self.journal.stream_version(f"order/{w}") == 0)
 
-    def _accept(
-        self, entry: Pending, command: Command, decision: Decision, batch: Batch
-    ) -> None:
+    def _accept(self, entry: Pending, command: Command, decision: Decision, batch: Batch) -> None:
         """Post the facts at once; the answer waits for the append."""
         self.commands += 1
         facts = decision.facts
@@ -322,9 +321,9 @@ class Bookkeeper:
                     batch.day_closed = True
                 case _:
                     pass
-            if fact.stream.startswith("order/") and self.books.side(
-                training=fact.training
-            ).current(command.register):
+            if fact.stream.startswith("order/") and self.books.side(training=fact.training).current(
+                command.register
+            ):
                 self._last_orders.pop(command.register, None)
 
     def _record(self, fact: Fact, command: Command) -> NewRecord:

@@ -73,10 +73,9 @@ class BroadcastActor:
             own = subject.register in news.registers
             if subject.topic == "events":
                 self._tell(subject, News("events", "", news.epoch, news.position), post)
-            elif subject.topic in _QUERY_OF and (own or everyone or not subject.register):
-                self._dirty.add(subject)
-            elif subject.topic == "register" and any(
-                r.stream.startswith("effect/") for r in news.records
+            elif (subject.topic in _QUERY_OF and (own or everyone or not subject.register)) or (
+                subject.topic == "register"
+                and any(r.stream.startswith("effect/") for r in news.records)
             ):
                 self._dirty.add(subject)
         if self._dirty:

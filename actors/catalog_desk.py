@@ -44,9 +44,7 @@ class CatalogDesk:
                 envelope.answer(error)
 
     async def _stage(self, upload: StageUpload, post: Any, world: World) -> Staged | Failure:
-        catalog: Catalog = await post.ask(
-            "bookkeeper", ReadCatalog(), timeout_s=ASK_TIMEOUT_S
-        )
+        catalog: Catalog = await post.ask("bookkeeper", ReadCatalog(), timeout_s=ASK_TIMEOUT_S)
         try:
             digest, book = await world.in_thread(
                 self._merge, Path(upload.path), upload.segment_hash, catalog.book
@@ -73,5 +71,3 @@ class CatalogDesk:
             target.parent.mkdir(parents=True, exist_ok=True)
             write_durably(target, merged)
         return digest, book
-
-

@@ -50,9 +50,7 @@ class OutboxActor:
                     case Finished():
                         nursery.start_soon(self._finish, envelope, envelope.body, post, world)
                     case _:
-                        log.warning(
-                            "message_not_understood", kind=type(envelope.body).__name__
-                        )
+                        log.warning("message_not_understood", kind=type(envelope.body).__name__)
 
     # ---------------------------------------------------------------------------------- reports
 
@@ -64,9 +62,7 @@ class OutboxActor:
     async def _start(self, envelope: Any, body: Started, post: Any, world: World) -> None:
         """A device is about to send the first byte: that becomes durable first."""
         try:
-            reply = await self._submit(
-                "effect.start", {"effect_id": body.effect_id}, post, world
-            )
+            reply = await self._submit("effect.start", {"effect_id": body.effect_id}, post, world)
         except PostError as error:
             envelope.answer(error)
             return

@@ -50,9 +50,7 @@ class RegisterActor:
                     case Scanned():
                         await self._scan(envelope.body, post, world)
                     case _:
-                        log.warning(
-                            "message_not_understood", kind=type(envelope.body).__name__
-                        )
+                        log.warning("message_not_understood", kind=type(envelope.body).__name__)
 
     async def _query(self, envelope: Envelope, ask: Ask, post: Any) -> None:
         to = "views" if ask.name in VIEW_QUERIES else "bookkeeper"

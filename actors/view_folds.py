@@ -20,21 +20,21 @@ from engine.wire import canonical, parse, structure, unstructure
 VERSION: Final = 1
 SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS receipts (order_id TEXT PRIMARY KEY, number TEXT NOT NULL, "
-    "register TEXT NOT NULL, operator TEXT NOT NULL, business_date TEXT NOT NULL, "
-    "at_ns INTEGER NOT NULL, lines INTEGER NOT NULL, total_minor INTEGER NOT NULL, "
-    "training INTEGER NOT NULL) STRICT",
+    """CREATE TABLE IF NOT EXISTS receipts (order_id TEXT PRIMARY KEY, number TEXT NOT NULL,
+    register TEXT NOT NULL, operator TEXT NOT NULL, business_date TEXT NOT NULL,
+    at_ns INTEGER NOT NULL, lines INTEGER NOT NULL, total_minor INTEGER NOT NULL,
+    training INTEGER NOT NULL) STRICT""",
     "CREATE INDEX IF NOT EXISTS receipts_by_time ON receipts (at_ns)",
-    "CREATE TABLE IF NOT EXISTS reports (register TEXT NOT NULL, training INTEGER NOT NULL, "
-    "z_number INTEGER NOT NULL, body BLOB NOT NULL, "
-    "PRIMARY KEY (register, training, z_number)) STRICT",
-    "CREATE TABLE IF NOT EXISTS counts (register TEXT NOT NULL, training INTEGER NOT NULL, "
-    "session INTEGER NOT NULL, body BLOB NOT NULL, closed INTEGER NOT NULL, "
-    "PRIMARY KEY (register, training, session)) STRICT",
+    """CREATE TABLE IF NOT EXISTS reports (register TEXT NOT NULL, training INTEGER NOT NULL,
+    z_number INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (register, training, z_number)) STRICT""",
+    """CREATE TABLE IF NOT EXISTS counts (register TEXT NOT NULL, training INTEGER NOT NULL,
+    session INTEGER NOT NULL, body BLOB NOT NULL, closed INTEGER NOT NULL,
+    PRIMARY KEY (register, training, session)) STRICT""",
     "CREATE TABLE IF NOT EXISTS roles (role TEXT PRIMARY KEY, rights TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS operators (operator TEXT PRIMARY KEY, role TEXT NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS signed_on (register TEXT PRIMARY KEY, operator TEXT NOT NULL) "
-    "STRICT",
+    """CREATE TABLE IF NOT EXISTS signed_on (register TEXT PRIMARY KEY,
+    operator TEXT NOT NULL) STRICT""",
 )
 
 
@@ -98,7 +98,7 @@ def fold_counts(db: apsw.Connection, record: Record) -> None:
         event.session,
         event.operator,
         record.stamp.now_ns,
-        structure(parse(row[0]), tuple[Denomination, ...]),  # type: ignore[arg-type]
+        structure(parse(row[0]), tuple[Denomination, ...]),
         event.expected_minor,
         event.counted_minor,
         event.difference_minor,
@@ -148,7 +148,8 @@ def find_receipts(db: apsw.Connection, text: str, limit: int) -> tuple[ReceiptRo
 
 
 def _receipt_row(row: tuple[Any, ...]) -> ReceiptRow:
-    return ReceiptRow(*row[:-1], training=bool(row[-1]))
+    *fields, training = row
+    return ReceiptRow(*fields, bool(training))
 
 
 def till_counts(db: apsw.Connection, register: str, limit: int) -> tuple[TillCountView, ...]:

@@ -116,7 +116,7 @@ class ViewsActor:
 
     def _answer(self, submit: Submit) -> Reply:
         try:
-            query = structure(submit.data, QUERIES.class_of(submit.name))
+            query: Any = structure(submit.data, QUERIES.class_of(submit.name))
         except WireError as error:
             return Reply(ok=False, fault="invalid_data", detail="; ".join(error.problems))
         refused = self._refused(submit, query)

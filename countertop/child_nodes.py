@@ -77,5 +77,3 @@ def main(name: str) -> None:
     config = from_data(parse(line), "the store node's message")
     config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     trio.run(_main, name, config)
-
-

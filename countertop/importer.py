@@ -133,7 +133,7 @@ def price_micros(row: dict[str, str], currency: str) -> int:
         text = row["price_minor"]
         if not text.lstrip("-").isdigit() or not text.isascii():
             raise ValueError(f"price_minor {text!r} is not a whole number")
-        micros = int(text) * 10 ** (6 - digits)
+        micros: int = int(text) * 10 ** (6 - digits)
     else:
         text = row.get("price", "")
         whole, _, fraction = text.partition(".")

@@ -99,9 +99,7 @@ def open_store(config: Config, world: World) -> Store:
             journal,
             books,
             config.data,
-            seal=lambda event, command_id, path: seal_fields(
-                event, command_id, keyring, path=path
-            ),
+            seal=lambda event, command_id, path: seal_fields(event, command_id, keyring, path=path),
             secret=store_secret(config.data, world),
             followers=_FOLLOWERS,
         )
@@ -176,9 +174,8 @@ async def run_store(
                 task_status.started(store)
                 await trio.sleep_forever()
     finally:
-        with trio.CancelScope(shield=True):
-            store.bookkeeper.close()
-            store.keyring.close()
+        store.bookkeeper.close()
+        store.keyring.close()
 
 
 def _start_children(store: Store, nursery: trio.Nursery) -> None:

@@ -1,0 +1,65 @@
+"""The demo store: a small grocer with a café, simulated devices, and the addresses to open."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from actors.world import SystemWorld, World
+from countertop.config import Config, DoorsConfig
+from countertop.counter import Counter
+from countertop.logs import configure
+from countertop.seed import DEMO_PEOPLE, seed_demo
+from countertop.serving import Doors, until_told_to_stop
+from countertop.store import open_store, run_store
+
+
+def run_demo(data: Path, port: int, *, one_process: bool, fresh: bool) -> None:
+    """Run until interrupted."""
+    configure("warning")
+    world = SystemWorld()
+    if fresh and data.exists():
+        data.rename(data.with_name(f"{data.name}-before-{world.now_ns() // 10**9}"))
+    trio.run(partial(_demo, data.absolute(), port, world, one_process=one_process))
+
+
+async def _demo(data: Path, port: int, world: World, *, one_process: bool) -> None:
+    counter = Counter("1", data / "counter")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(until_told_to_stop, nursery.cancel_scope)
+        await nursery.start(counter.run)
+        config = Config(
+            str(data),
+            "demo",
+            one_process=one_process,
+            doors=DoorsConfig(port),
+            devices=counter.devices(),
+        )
+        store = open_store(config, world)
+        doors = Doors(extra_routes=tuple(counter.routes()))
+        await nursery.start(partial(run_store, store, doors=doors.start))
+        await seed_demo(store)
+        _tell(port)
+
+
+def _tell(port: int) -> None:
+    base = f"http://127.0.0.1:{port}"
+    people = ", ".join(f"{name} {pin} ({role})" for _, name, role, pin in DEMO_PEOPLE)
+    lines = (
+        "",
+        "  The demo store is open.",
+        "",
+        f"  Register 1         {base}/register/?register=1",
+        f"  Register 2 (café)  {base}/register/?register=2",
+        f"  Customer display   {base}/display/?register=1",
+        f"  Simulated counter  {base}/counter/      printer, drawer, scanner of register 1",
+        "",
+        f"  PINs: {people}",
+        "  Stop with Ctrl-C; what was sold is there again at the next start.",
+        "",
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
