@@ -55,6 +55,8 @@ class PrinterFake:
             task_status.started()
 
     async def _received(self, data: bytes) -> None:
+        if self.hangs:
+            return
         self.printer.receive(data)
         if self._bytes_per_s is None:
             self.printer.process()
@@ -86,8 +88,7 @@ class PrinterFake:
             self._saved += 1
             if self._folder is not None:
                 self._save(self._folder, self._saved, self.printer.receipts[self._saved - 1])
-            self.receipt_added.set()
-            self.hangs = False
+        self._changed.set()
         self._changed = trio.Event()
         await self.carrier.send(self.printer.take_reply())
 
@@ -103,7 +104,12 @@ class PrinterFake:
     async def wait_receipts(self, count: int) -> None:
         """Wait until `count` receipts have been cut off since the beginning."""
         while len(self.printer.receipts) < count:
-            await self.receipt_added.wait()
+            await self._changed.wait()
+
+    async def wait_pulses(self, count: int) -> None:
+        """Wait until `count` kicks have reached the drawer plug since the beginning."""
+        while len(self.printer.pulses) < count:
+            await self._changed.wait()
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:

@@ -300,7 +300,7 @@ async def test_foreign_effect_fails(kind: str, carrier: str, tmp_path: Path) -> 
         assert subject.rig.started == []
 
 
-@pytest.mark.feature("HW-01", part="ESC/POS")
+@pytest.mark.feature("HW-01")
 @pytest.mark.parametrize("carrier", CARRIERS)
 @pytest.mark.parametrize(
     ("trouble", "repair"),

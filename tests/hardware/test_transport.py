@@ -10,6 +10,7 @@ import trio
 
 from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
 from hardware.transport import (
+    ByteStream,
     SerialPlace,
     SerialStream,
     TcpPlace,
@@ -54,6 +55,11 @@ async def _swallow(data: bytes) -> None:
     await trio.lowlevel.checkpoint()
 
 
+async def _send_for_ever(stream: ByteStream) -> None:
+    while True:
+        await stream.send_all(b"x" * 1_000)
+
+
 @pytest.mark.parametrize("kind", ["tcp", "pty"])
 async def test_pulled_cable(kind: str, tmp_path: Path) -> None:
     """Reading and writing both break when the cable is pulled, and it cannot be opened again."""
@@ -70,8 +76,7 @@ async def test_pulled_cable(kind: str, tmp_path: Path) -> None:
         with trio.fail_after(5), pytest.raises(trio.BrokenResourceError):
             await stream.receive_some()
         with trio.fail_after(5), pytest.raises(trio.BrokenResourceError):
-            while True:
-                await stream.send_all(b"x" * 1_000)
+            await _send_for_ever(stream)
         await stream.aclose()
         with pytest.raises(TransportError, match=r"cannot connect|not there"):
             await connect(place)
