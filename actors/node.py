@@ -139,8 +139,9 @@ class Node:
     ) -> Any:
         """Send `body` to `to`, wherever it lives, and wait for the answer.
 
-        `ask_id` repeats an earlier ask: a node that still remembers it gives the first answer and
-        runs nothing twice. `timeout_s` covers all of it, waiting for room included.
+        `ask_id` repeats an earlier ask: the link to another node that still remembers it gives the
+        first answer and runs nothing twice; within a node the actor itself must know it.
+        `timeout_s` covers all of it, waiting for room included, and is cut to an hour.
 
         Raises:
             BusyError, AbsentError, NoAnswerError: as `Post.ask` says.
