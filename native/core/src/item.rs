@@ -1,6 +1,7 @@
 //! What the catalog keeps about a sellable position, and the codes that sell it.
 
 use crate::error::{CoreError, Result};
+use std::sync::Arc;
 
 /// The longest text the catalog keeps, in bytes of UTF-8.
 pub const MAX_TEXT: usize = 1_024;
@@ -60,15 +61,15 @@ impl Unit {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Item {
     /// Its own id.
-    pub item_id: Box<str>,
+    pub item_id: Arc<str>,
     /// What people call it.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// Which of its group it is, or empty.
-    pub variation: Box<str>,
+    pub variation: Arc<str>,
     /// Where it is sold.
-    pub department: Box<str>,
+    pub department: Arc<str>,
     /// Which tax rule it falls under.
-    pub tax_class: Box<str>,
+    pub tax_class: Arc<str>,
     /// Micros of the major unit.
     pub unit_price_micros: i64,
     /// What a quantity of it counts.
@@ -78,9 +79,9 @@ pub struct Item {
     /// Order discounts apply.
     pub discountable: bool,
     /// The id of the item a variation belongs to; its own when it stands alone.
-    pub group: Box<str>,
+    pub group: Arc<str>,
     /// An emoji or a picture's name.
-    pub image: Box<str>,
+    pub image: Arc<str>,
     /// Its place in the grid; 0 is not in the grid.
     pub sort: u32,
 }
@@ -105,7 +106,7 @@ impl Item {
             }
         }
         if self.group.is_empty() {
-            self.group = self.item_id.clone();
+            self.group = Arc::clone(&self.item_id);
         }
         check_key("group", &self.group)?;
         if self.sort > MAX_SORT {
@@ -132,7 +133,7 @@ fn check_key(what: &'static str, key: &str) -> Result<()> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sells {
     /// The item.
-    pub item_id: Box<str>,
+    pub item_id: Arc<str>,
     /// Micros for the whole pack, or -1 where the item's price counts.
     pub price_micros: i64,
     /// Thousandths of a piece the code stands for.
@@ -183,7 +184,7 @@ pub struct Row {
     /// The item; found by a code, its price is the pack's.
     pub item: Item,
     /// The code as the catalog has it; empty unless a code found the row.
-    pub code: Box<str>,
+    pub code: Arc<str>,
     /// Thousandths of a piece: 1000 is one.
     pub factor_milli: i64,
 }

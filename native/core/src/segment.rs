@@ -2,18 +2,18 @@
 //!
 //! All numbers are little-endian. In this order, without gaps:
 //!
-//! | part | bytes |
-//! | --- | --- |
-//! | magic | `CTSEG` `0` `0` `1` |
-//! | header | u32 words, u32 items, u32 codes, u32 bytes of text |
-//! | each word | u16 length |
-//! | each item | u16 lengths of id, name, variation, group; i64 price; u32 places of department, tax class and image among the words; u32 sort; u8 unit; u8 flags (1 open price, 2 discountable) |
-//! | each code | u16 length; u32 item; i64 price or -1; i64 factor |
-//! | text | the words', items' and codes' texts in that order, UTF-8 |
+//! * magic: `CTSEG`, 0, 0, 1;
+//! * header: u32 words, u32 items, u32 codes, u32 bytes of text;
+//! * each word: u16 length;
+//! * each item: u16 lengths of id, name, variation and group; i64 price; u32 places of department,
+//!   tax class and image among the words; u32 sort; u8 unit; u8 flags (1 open price, 2
+//!   discountable);
+//! * each code: u16 length; u32 place of its item; i64 price or -1; i64 factor;
+//! * text: the texts of the words, items and codes in that order, UTF-8.
 //!
 //! Words are the distinct departments, tax classes and images. Words, items (by id) and codes
-//! ascend strictly by their bytes; a group equal to the item's id is left empty. So the same content
-//! has one form, and `parse` takes no other.
+//! ascend strictly by their bytes; a group equal to the item's id is left empty. So the same
+//! content has one form, and `parse` takes no other.
 
 use crate::builder::Builder;
 use crate::error::{CoreError, Result};
@@ -302,7 +302,7 @@ impl Segment {
             else {
                 return Err(CoreError::DanglingCode {
                     code: code.into(),
-                    item_id: sells.item_id.clone().into(),
+                    item_id: (*sells.item_id).to_owned(),
                 });
             };
             writer.text(code);
