@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from actors import snapshots
 from actors.journal import Journal
@@ -79,6 +80,7 @@ def load_books(
         if progress is not None:
             progress(books.position, last)
     books.segments.clear()
+    books.time_zones = frozenset(available_timezones())
     return books
 
 

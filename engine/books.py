@@ -81,7 +81,7 @@ class Books:
     """Everything that is so now.
 
     `archive` holds fetched ended orders and is no part of state, nor are `segments`, the staged
-    ones, and what the disk says.
+    ones, and what the machine says: its disk, and the time zones it knows (empty: not asked).
     """
 
     settings: Settings = field(factory=Settings)
@@ -95,6 +95,7 @@ class Books:
     archive: dict[str, Order] = field(factory=dict)
     segments: dict[str, PriceBook] = field(factory=dict)
     disk_nearly_full: bool = False
+    time_zones: frozenset[str] = frozenset()
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -129,8 +130,8 @@ def needs(register_id: str, body: Any, books: Books) -> frozenset[str]:
             wanted = {line.source.order_id for line in lines if line.source is not None}
         case _:
             return frozenset()
-    live = books.side(training=books.is_training(register_id)).orders
-    return frozenset(wanted - live.keys() - books.archive.keys())
+    at_hand = (books.archive, books.live.orders, books.training.orders)
+    return frozenset(entry for entry in wanted if not any(entry in place for place in at_hand))
 
 
 # ------------------------------------------------------------------------------------- Decide
@@ -185,7 +186,7 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         is_open = side.till(command.register).is_open
         return register.decide(position, command, body, till_open=is_open, training=training)
     if isinstance(body, settings.SettingsCommand):
-        return settings.decide(books.settings, command, body, sold=books.sold_anything())
+        return settings.decide(books.settings, body, _surroundings(books))
     if isinstance(body, catalog.CatalogCommand):
         staged = isinstance(body, catalog.InstallSegment) and body.segment_hash in books.segments
         return catalog.decide(books.catalog, body, books.settings, segment_staged=staged)
@@ -194,12 +195,22 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     raise AssertionError(f"no decider takes {type(body).__name__}")
 
 
+def _surroundings(books: Books) -> settings.Surroundings:
+    classes = {
+        line.item.tax_class
+        for side in (books.live, books.training)
+        for order in side.orders.values()
+        for line in order.live_lines()
+    }
+    return settings.Surroundings(books.sold_anything(), frozenset(classes), books.time_zones)
+
+
 def _order(command: Command, books: Books, approver: str) -> Decision:
     body = command.body
     training = books.is_training(command.register)
     side = books.side(training=training)
     position = side.position(command.register)
-    originals = {**books.archive, **side.orders} if _looks_back(body) else {}
+    originals = _originals(books) if _looks_back(body) else {}
     context = OrderContext(
         command.id,
         command.register,
@@ -219,16 +230,23 @@ def _order(command: Command, books: Books, approver: str) -> Decision:
     order = side.orders.get(position.current_order)
     match body:
         case ReprintReceipt():
-            order = originals.get(body.order_id)
-            if order is not None and order.training != training:
-                order = None
+            order = _of_side(originals.get(body.order_id), training)
         case ResumeOrder():
             if order is not None:
                 return refuse(OrderRefusal.ORDER_MUST_NOT_BE_OPEN, order_id=order.id)
-            order = originals.get(body.order_id)
+            order = _of_side(originals.get(body.order_id), training)
         case _:
             pass
     return orders.decide(order, body, context)
+
+
+def _originals(books: Books) -> dict[str, Order]:
+    """Every order at hand. An id is taken whichever side took it: streams are named by it."""
+    return {**books.archive, **books.live.orders, **books.training.orders}
+
+
+def _of_side(order: Order | None, training: bool) -> Order | None:
+    return None if order is None or order.training != training else order
 
 
 def _looks_back(body: Any) -> bool:

@@ -197,9 +197,12 @@ class Refusal:
     CATALOG_MUST_NOT_HAVE_CHANGED = "catalog_must_not_have_changed"
     ITEM_ID_MUST_BE_SHORT = "item_id_must_be_short"
     NAME_MUST_BE_SHORT = "name_must_be_short"
+    TEXT_MUST_BE_SHORT = "text_must_be_short"
     TAX_CLASS_MUST_EXIST = "tax_class_must_exist"
     UNIT_MUST_BE_KNOWN = "unit_must_be_known"
     PRICE_MUST_NOT_BE_NEGATIVE = "price_must_not_be_negative"
+    SORT_MUST_BE_IN_RANGE = "sort_must_be_in_range"
+    CODES_LIMIT_REACHED = "codes_limit_reached"
     CODE_MUST_BE_WELL_FORMED = "code_must_be_well_formed"
     CODE_MUST_BE_FREE = "code_must_be_free"
     FACTOR_MUST_BE_POSITIVE = "factor_must_be_positive"
@@ -237,7 +240,13 @@ def decide(
 
 def code_is_well_formed(code: str) -> bool:
     """Printable, without white space at the ends, not empty and not too long."""
-    return 0 < len(code) <= limits.CODE_LENGTH_MAX and code.isprintable() and code == code.strip()
+    return _key_fits(code, limits.CODE_LENGTH_MAX) and code == code.strip()
+
+
+def _key_fits(key: str, length_max: int) -> bool:
+    """Printable, 1 to `length_max` characters, and short enough as UTF-8 for the native floor."""
+    fits = 0 < len(key) <= length_max and key.isprintable()
+    return fits and len(key.encode()) <= limits.KEY_BYTES_MAX
 
 
 def check_digit_is_right(digits: str) -> bool:
@@ -253,16 +262,31 @@ def check_digit_is_right(digits: str) -> bool:
 
 
 def _change_item(state: Catalog, item: Item, settings: Settings) -> Decision:
-    if not 1 <= len(item.item_id) <= limits.ID_LENGTH_MAX or not item.item_id.isprintable():
+    if not _key_fits(item.item_id, limits.ID_LENGTH_MAX):
         return refuse(Refusal.ITEM_ID_MUST_BE_SHORT)
     if not 1 <= len(item.name) <= limits.NAME_LENGTH_MAX:
         return refuse(Refusal.NAME_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
+    texts = (item.variation, item.department, item.image)
+    if any(len(text) > limits.NAME_LENGTH_MAX for text in texts):
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
+    if item.group and not _key_fits(item.group, limits.ID_LENGTH_MAX):
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ID_LENGTH_MAX)
     if item.tax_class not in settings.tax_classes:
         return refuse(Refusal.TAX_CLASS_MUST_EXIST, tax_class=item.tax_class)
     if item.unit not in UNITS:
         return refuse(Refusal.UNIT_MUST_BE_KNOWN, unit=item.unit)
     if not 0 <= item.unit_price_micros <= limits.UNIT_PRICE_MICROS_MAX:
         return refuse(Refusal.PRICE_MUST_NOT_BE_NEGATIVE)
+    if not 0 <= item.sort <= limits.SORT_MAX:
+        return refuse(Refusal.SORT_MUST_BE_IN_RANGE, maximum=limits.SORT_MAX)
+    if len(item.codes) > limits.CODES_PER_ITEM_MAX:
+        return refuse(Refusal.CODES_LIMIT_REACHED, maximum=limits.CODES_PER_ITEM_MAX)
+    refused = _check_codes(state, item)
+    return refused or Decision((Fact(STREAM, ItemChanged(item)),), {"item_id": item.item_id})
+
+
+def _check_codes(state: Catalog, item: Item) -> Decision | None:
+    """Why an item's codes cannot be, or None. A pack's price has the same bounds as a piece's."""
     seen: set[str] = set()
     for entry in item.codes:
         if not code_is_well_formed(entry.code):
@@ -270,7 +294,11 @@ def _change_item(state: Catalog, item: Item, settings: Settings) -> Decision:
         holder = state.book.find_code(entry.code)
         if entry.code in seen or (holder is not None and holder.item_id != item.item_id):
             return refuse(Refusal.CODE_MUST_BE_FREE, code=entry.code)
-        if entry.factor_milli <= 0:
+        if not 0 < entry.factor_milli <= limits.QUANTITY_MILLI_MAX:
             return refuse(Refusal.FACTOR_MUST_BE_POSITIVE, code=entry.code)
+        own = entry.unit_price_micros
+        pack = item.unit_price_micros * entry.factor_milli // limits.PIECE_MILLI
+        if own < -1 or max(own, pack if own < 0 else 0) > limits.UNIT_PRICE_MICROS_MAX:
+            return refuse(Refusal.PRICE_MUST_NOT_BE_NEGATIVE, code=entry.code)
         seen.add(entry.code)
-    return Decision((Fact(STREAM, ItemChanged(item)),), {"item_id": item.item_id})
+    return None

@@ -12,7 +12,7 @@ import attrs
 from attrs import frozen
 
 from engine import limits
-from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
+from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
 
 STREAM = "settings"
 
@@ -176,10 +176,15 @@ class Refusal:
 
     CURRENCY_MUST_BE_ISO_4217 = "currency_must_be_iso_4217"
     CURRENCY_MUST_NOT_CHANGE = "currency_must_not_change"
+    TAX_MODE_MUST_NOT_CHANGE = "tax_mode_must_not_change"
     CASH_STEP_MUST_BE_POSITIVE = "cash_step_must_be_positive"
     CUTOFF_MUST_BE_WITHIN_A_DAY = "cutoff_must_be_within_a_day"
+    TIME_ZONE_MUST_EXIST = "time_zone_must_exist"
+    TEXT_MUST_BE_SHORT = "text_must_be_short"
     TAX_CLASSES_MUST_BE_DISTINCT = "tax_classes_must_be_distinct"
+    TAX_CLASSES_LIMIT_REACHED = "tax_classes_limit_reached"
     TAX_RATE_MUST_BE_IN_RANGE = "tax_rate_must_be_in_range"
+    TAX_CLASS_MUST_NOT_BE_IN_USE = "tax_class_must_not_be_in_use"
     REGISTER_ID_MUST_BE_SHORT = "register_id_must_be_short"
     REGISTERS_LIMIT_REACHED = "registers_limit_reached"
 
@@ -187,42 +192,74 @@ class Refusal:
 # ------------------------------------------------------------------------------------- Decide
 
 
-def decide(state: Settings, command: Command, body: SettingsCommand, *, sold: bool) -> Decision:
-    """Decide a change of rules; `sold` says whether anything was ever sold here.
+@frozen
+class Surroundings:
+    """What a change of rules must fit.
+
+    `sold` says whether anything was ever sold, `tax_classes` are those on open orders and
+    `time_zones` the names this machine knows (empty: it was not asked).
+    """
+
+    sold: bool = False
+    tax_classes: frozenset[str] = frozenset()
+    time_zones: frozenset[str] = frozenset()
+
+
+def decide(state: Settings, body: SettingsCommand, around: Surroundings) -> Decision:
+    """Decide a change of rules.
 
     Refuses:
         As `Refusal` lists, in that order.
     """
     match body:
         case ConfigureStore():
-            return _configure(state, body.rules, sold=sold)
+            return _configure(state, body.rules, around)
         case SetTaxClasses():
-            return _set_tax_classes(body.classes)
+            return _set_tax_classes(body.classes, around)
         case DefineRegister():
             return _define_register(state, body.setup)
         case _:
             assert_never(body)
 
 
-def _configure(state: Settings, rules: StoreRules, *, sold: bool) -> Decision:
+def _configure(state: Settings, rules: StoreRules, around: Surroundings) -> Decision:
     if len(rules.currency) != 3 or not rules.currency.isalpha() or not rules.currency.isupper():
         return refuse(Refusal.CURRENCY_MUST_BE_ISO_4217, currency=rules.currency)
-    before = state.rules
-    if sold and before is not None and before.currency != rules.currency:
+    before = state.rules if around.sold else None
+    if before is not None and before.currency != rules.currency:
         return refuse(Refusal.CURRENCY_MUST_NOT_CHANGE, currency=before.currency)
+    if before is not None and before.prices_include_tax != rules.prices_include_tax:
+        return refuse(
+            Refusal.TAX_MODE_MUST_NOT_CHANGE, prices_include_tax=before.prices_include_tax
+        )
     if not 1 <= rules.cash_step_minor <= limits.CASH_STEPS_MINOR_MAX:
         return refuse(Refusal.CASH_STEP_MUST_BE_POSITIVE, cash_step_minor=rules.cash_step_minor)
     if not 0 <= rules.cutoff_s < 86_400:
         return refuse(Refusal.CUTOFF_MUST_BE_WITHIN_A_DAY, cutoff_s=rules.cutoff_s)
+    # A fact with a zone nobody knows could never be followed by another: no stamp could be made.
+    if around.time_zones and rules.time_zone not in around.time_zones:
+        return refuse(Refusal.TIME_ZONE_MUST_EXIST, time_zone=rules.time_zone[:64])
+    texts = (rules.name, rules.tax_number, rules.language, *rules.address)
+    if (
+        any(len(text) > limits.NAME_LENGTH_MAX for text in texts)
+        or len(rules.address) > limits.ADDRESS_LINES_MAX
+        or len(rules.receipt_footer) > limits.NOTE_LENGTH_MAX
+    ):
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
     return Decision((Fact(STREAM, StoreConfigured(rules)),), {})
 
 
-def _set_tax_classes(classes: tuple[TaxClass, ...]) -> Decision:
+def _set_tax_classes(classes: tuple[TaxClass, ...], around: Surroundings) -> Decision:
     if len({entry.id for entry in classes}) != len(classes) or not classes:
         return refuse(Refusal.TAX_CLASSES_MUST_BE_DISTINCT)
-    for entry in classes[: limits.TAX_CLASSES_MAX + 1]:
+    if len(classes) > limits.TAX_CLASSES_MAX:
+        return refuse(Refusal.TAX_CLASSES_LIMIT_REACHED, maximum=limits.TAX_CLASSES_MAX)
+    for entry in classes:
         if not 0 <= entry.rate_ppm <= limits.PPM:
             return refuse(Refusal.TAX_RATE_MUST_BE_IN_RANGE, tax_class=entry.id)
+    missing = around.tax_classes - {entry.id for entry in classes}
+    if missing:
+        return refuse(Refusal.TAX_CLASS_MUST_NOT_BE_IN_USE, tax_class=min(missing))
     return Decision((Fact(STREAM, TaxClassesSet(classes)),), {})
 
 

@@ -258,6 +258,9 @@ class Refusal:
     OPERATOR_MUST_NOT_BE_LOCKED = "operator_must_not_be_locked"
     PIN_MUST_BE_CORRECT = "pin_must_be_correct"
     RIGHT_MUST_BE_GRANTED = "right_must_be_granted"
+    ROLE_MUST_BE_SHORT = "role_must_be_short"
+    RIGHTS_MUST_BE_GRANTABLE = "rights_must_be_grantable"
+    ROLES_LIMIT_REACHED = "roles_limit_reached"
     ROLE_MUST_EXIST = "role_must_exist"
     OPERATOR_MUST_EXIST = "operator_must_exist"
     OPERATOR_MUST_BE_NEW = "operator_must_be_new"
@@ -330,7 +333,7 @@ def decide(state: Staff, command: Command, body: StaffCommand) -> Decision:
     """
     match body:
         case DefineRole():
-            return Decision((Fact(STREAM, RoleDefined(body.role, body.rights)),), {})
+            return _define_role(state, body)
         case AddOperator():
             return _add_operator(state, body)
         case ChangePin():
@@ -348,6 +351,17 @@ def decide(state: Staff, command: Command, body: StaffCommand) -> Decision:
             return Decision((Fact(STREAM, off),), {})
         case _:
             assert_never(body)
+
+
+def _define_role(state: Staff, body: DefineRole) -> Decision:
+    if not 1 <= len(body.role) <= 24 or not body.role.isprintable():
+        return refuse(Refusal.ROLE_MUST_BE_SHORT)
+    if Right.EFFECTS in body.rights or Right.NONE in body.rights:
+        return refuse(Refusal.RIGHTS_MUST_BE_GRANTABLE)
+    if body.role not in state.roles and len(state.roles) >= limits.ROLES_MAX:
+        return refuse(Refusal.ROLES_LIMIT_REACHED, maximum=limits.ROLES_MAX)
+    rights = tuple(dict.fromkeys(body.rights))
+    return Decision((Fact(STREAM, RoleDefined(body.role, rights)),), {})
 
 
 def _add_operator(state: Staff, body: AddOperator) -> Decision:

@@ -294,6 +294,8 @@ def _open_item(body: AddOpenLine, context: OrderContext) -> LineItem | Decision:
     name = body.name.strip()
     if not 1 <= len(name) <= limits.NAME_LENGTH_MAX:
         return refuse(Refusal.NAME_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
+    if len(body.department) > limits.NAME_LENGTH_MAX:
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
     if body.tax_class not in context.settings.tax_classes:
         return refuse(Refusal.TAX_CLASS_MUST_EXIST, tax_class=body.tax_class)
     if not 0 <= body.unit_price_micros <= limits.UNIT_PRICE_MICROS_MAX:
@@ -407,6 +409,9 @@ def _note(order: Order, body: AddNote, context: OrderContext) -> Decision:
     # A sealed note is a token and longer than its text; the door checks the text's own length.
     if not body.text or len(body.text) > limits.NOTE_LENGTH_MAX * 8:
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NOTE_LENGTH_MAX)
+    count = len(order.notes) + sum(len(line.notes) for line in order.lines)
+    if count >= limits.NOTES_PER_ORDER_MAX:
+        return refuse(Refusal.NOTES_LIMIT_REACHED, maximum=limits.NOTES_PER_ORDER_MAX)
     return _applied(order, Noted(order.id, body.line, body.audience, body.text), context)
 
 

@@ -86,13 +86,29 @@ def _money_back(
         assert entry.source is not None
         total += entry.source.total_minor
         tax += entry.source.tax_minor
-    return total, tax
+    # Returns rung up side by side may each have taken the odd cent: then nothing is left of it.
+    return max(0, total), max(0, tax)
+
+
+def _money_fits(original: Order, sold: Line, pending: list[Line], left_milli: int) -> bool:
+    """Whether the line's returns stay within what was paid, and end exactly at it."""
+    assert original.figures is not None
+    row = next(entry for entry in original.figures.lines if entry.line == sold.line)
+    total, tax = sold.returned_total_minor, sold.returned_tax_minor
+    for entry in pending:
+        assert entry.source is not None
+        total -= entry.source.total_minor
+        tax -= entry.source.tax_minor
+    if left_milli == 0:
+        return total == row.total_minor and tax == row.tax_minor
+    return total <= row.total_minor and tax <= row.tax_minor
 
 
 def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
     """Why the order's return lines no longer fit their originals, or None.
 
-    Another register may have taken the same goods back since the line was added.
+    Another register may have taken the same goods back since the line was added, or the odd cent
+    of them: then the line is to be taken out and added again.
     """
     for line in order.live_lines():
         if line.source is None:
@@ -101,12 +117,16 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
         sold = None if original is None else original.line_at(line.source.line)
         if sold is None:
             return refuse(Refusal.ORDER_MUST_EXIST, order_id=line.source.order_id)
-        asked = sum(-p.quantity_milli for p in _pending(order, line.source.order_id, sold.line))
+        assert original is not None
+        pending = _pending(order, original.id, sold.line)
+        asked = sum(-entry.quantity_milli for entry in pending)
         left_milli = sold.quantity_milli - sold.returned_milli
         if asked > left_milli:
             return refuse(
                 Refusal.RETURN_MUST_BE_WITHIN_SOLD, line=line.line, left_milli=max(0, left_milli)
             )
+        if not _money_fits(original, sold, pending, left_milli - asked):
+            return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID, line=line.line)
     return None
 
 

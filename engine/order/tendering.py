@@ -28,7 +28,8 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
     """Freeze the figures.
 
     Refuses:
-        order_must_not_be_tendering, lines_must_be_present, return_must_be_within_sold.
+        order_must_not_be_tendering, lines_must_be_present, return_must_be_within_sold,
+        return_must_be_what_was_paid.
     """
     if order.phase is Phase.TENDERING:
         return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
@@ -93,7 +94,8 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
         return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
     if due < 0 and body.amount_minor != rounded:
         return refuse(Refusal.REFUND_MUST_BE_EXACT, due_minor=rounded)
-    if due > 0 and body.amount_minor <= 0:
+    # Where rounding leaves nothing to pay in coins, nothing is what is handed over.
+    if due > 0 and body.amount_minor <= 0 and (body.amount_minor < 0 or rounded > 0):
         return refuse(Refusal.AMOUNT_MUST_BE_POSITIVE, due_minor=rounded)
     if abs(body.amount_minor) > limits.AMOUNT_MINOR_MAX:
         return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
@@ -133,7 +135,8 @@ def complete(order: Order, context: OrderContext) -> Decision:
     """Close the sale: the next receipt number, the change, what went back to its original.
 
     Refuses:
-        order_must_be_tendering, return_must_be_within_sold, till_must_be_open, order_must_be_paid.
+        order_must_be_tendering, return_must_be_within_sold, return_must_be_what_was_paid,
+        till_must_be_open, order_must_be_paid.
     """
     figures = order.figures
     if order.phase is not Phase.TENDERING or figures is None:
