@@ -78,8 +78,9 @@ class Batch:
 
 class Bookkeeper:
     """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
-    `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`. *Sends* `Reply` to whoever asked and `Committed`
-    to its followers. *If it dies* the process ends, and replay restores what was promised.
+    `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`. *Sends* `Reply` to whoever asked
+    and `Committed` to its followers. *If it dies* the process ends, and replay restores what was
+    promised.
     """
 
     address = "bookkeeper"

@@ -69,14 +69,13 @@ class BroadcastActor:
     def _committed(self, news: Committed, post: Any) -> None:
         # Parking and resuming change every screen's count, a device's report only its own.
         everyone = any(r.name in _FOR_EVERYONE or r.stream == "staff" for r in news.records)
+        effects = any(r.stream.startswith("effect/") for r in news.records)
         for subject in self._followers:
-            own = subject.register in news.registers
-            if subject.topic == "events":
-                self._tell(subject, News("events", "", news.epoch, news.position), post)
-            elif (subject.topic in _QUERY_OF and (own or everyone or not subject.register)) or (
-                subject.topic == "register"
-                and any(r.stream.startswith("effect/") for r in news.records)
-            ):
+            topic, register = subject.topic, subject.register
+            concerned = everyone or not register or register in news.registers
+            if topic == "events":
+                self._tell(subject, News(topic, "", news.epoch, news.position), post)
+            elif topic in _QUERY_OF and (concerned or (effects and topic == "register")):
                 self._dirty.add(subject)
         if self._dirty:
             self._wake.set()

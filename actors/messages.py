@@ -1,4 +1,4 @@
-"""The words actors say to each other: one registry, so the same message crosses a mailbox or nng."""
+"""The words actors say to each other: one registry, so the same crosses a mailbox or nng."""
 
 from __future__ import annotations
 

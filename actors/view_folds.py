@@ -148,8 +148,7 @@ def find_receipts(db: apsw.Connection, text: str, limit: int) -> tuple[ReceiptRo
 
 
 def _receipt_row(row: tuple[Any, ...]) -> ReceiptRow:
-    *fields, training = row
-    return ReceiptRow(*fields, bool(training))
+    return ReceiptRow(*(*row[:-1], bool(row[-1])))
 
 
 def till_counts(db: apsw.Connection, register: str, limit: int) -> tuple[TillCountView, ...]:

@@ -192,21 +192,34 @@ def sell(
     sell_codes(data, register, operator, pin, codes, _say)
 
 
+def _told(run: Callable[[], object]) -> None:
+    """Run; an error that came out of nurseries alone is raised as itself."""
+    try:
+        run()
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]
+        raise error from None
+
+
 def main() -> None:
     """Entry point. Errors a person can act on are told in words; anything else is a bug."""
     from actors.errors import LinkError
     from actors.journal_schema import JournalError
     from countertop.config import ConfigError
     from countertop.importer import ImportFileError
+    from protocols.http.server import PortInUseError
 
     try:
-        app()
+        _told(app)
     except (
         CommandFailedError,
         ConfigError,
         ImportFileError,
         JournalError,
         LinkError,
+        PortInUseError,
         FileNotFoundError,
         PermissionError,
     ) as error:

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from attrs import frozen
-
 from actors.checkpoints import write_durably
 from actors.world import World
-
-
-@frozen
-class Tokens:
-    """What a connection proves itself with until devices enrol: front ends and administrator."""
-
-    front: str
-    admin: str
+from protocols.front.session import Tokens
 
 
 def _secret(path: Path, world: World) -> bytes:

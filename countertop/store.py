@@ -30,9 +30,10 @@ from actors.world import World
 from countertop.child_nodes import DEVICE_KINDS, NODES, report_death, report_link, run_child
 from countertop.children import Child
 from countertop.config import Config
-from countertop.secrets import Tokens, store_secret, tokens
+from countertop.secrets import store_secret, tokens
 from engine.books import Books
 from engine.personal import TOKEN, seal_fields
+from protocols.front.session import Tokens
 
 log = structlog.get_logger()
 _FOLLOWERS = ("outbox", "broadcast", "views", "display_feed", "registrar")
