@@ -1,0 +1,421 @@
+// What the register page knows and does. Every figure comes from the server's view; this file only
+// decides which of the server's commands a touch, a key or a scan asks for.
+import { Connection, type Answer, type Approval, type LinkStatus, type Refusal } from '../shared/connection';
+import type { Currency } from '../shared/money';
+import type {
+  ItemView,
+  LineView,
+  OperatorView,
+  OrderView,
+  RegisterView,
+  StoreView,
+} from '../shared/shapes';
+import { playAccepted, playRefused } from '../shared/sound';
+import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
+
+export type Panel =
+  | 'items'
+  | 'till'
+  | 'parked'
+  | 'return'
+  | 'reports'
+  | 'receipts'
+  | 'open-item'
+  | 'weigh'
+  | 'discount';
+export type Dialog = 'menu' | 'status' | 'void' | 'park' | 'note' | 'switch' | null;
+
+export interface Notice {
+  kind: 'danger' | 'caution' | 'positive';
+  text: string;
+  /** Counts up, so that the same words twice are said twice. */
+  serial: number;
+}
+export interface Outcome {
+  ok: boolean;
+  data: Record<string, unknown>;
+  refusal: Refusal | null;
+}
+interface Override {
+  right: string;
+  attempt: (operator: string, pin: string) => Promise<string | null>;
+  cancel: () => void;
+}
+interface Undo {
+  text: string;
+  run: () => Promise<Outcome>;
+  order: string;
+}
+
+const VIEW_WAIT_MS = 400;
+const NO_CURRENCY: Currency = { code: 'EUR', digits: 2 };
+
+function settledText(reason: Refusal | null): Outcome {
+  return { ok: false, data: {}, refusal: reason };
+}
+
+export class App {
+  readonly register: string;
+  readonly link: Connection;
+
+  view = $state.raw<RegisterView | null>(null);
+  viewAt = $state(0);
+  store = $state.raw<StoreView | null>(null);
+  status = $state.raw<LinkStatus | null>(null);
+  now = $state(Date.now());
+
+  panel = $state<Panel>('items');
+  dialog = $state<Dialog>(null);
+  side = $state<'items' | 'order'>('items');
+  editing = $state(0);
+  flashed = $state(0);
+  notice = $state.raw<Notice | null>(null);
+  override = $state.raw<Override | null>(null);
+  undo = $state.raw<Undo | null>(null);
+  /** The sale just completed here, shown until the next one begins. */
+  done = $state.raw('');
+  weighed = $state.raw<ItemView | null>(null);
+  priced = $state.raw<{ name: string; tax_class: string; department: string } | null>(null);
+  noted = $state(0);
+  busy = $state(0);
+  grids = $state(0);
+
+  readonly currency = $derived<Currency>(
+    this.store?.rules
+      ? { code: this.store.rules.currency, digits: this.store.minor_digits }
+      : NO_CURRENCY,
+  );
+  readonly online = $derived(this.status?.phase === 'online');
+  readonly order = $derived(this.view?.order ?? null);
+  readonly operator = $derived(this.view?.operator ?? null);
+  readonly paying = $derived(this.order?.phase === 'tendering');
+  readonly tillReady = $derived(!!this.view?.till.is_open && !this.view.till.counted);
+  readonly doneOrder = $derived<OrderView | null>(
+    this.done && this.view?.last_order?.order_id === this.done ? this.view.last_order : null,
+  );
+
+  private serial = 0;
+  private batch = false;
+  private allowed: Approval | null = null;
+  private taps: Promise<unknown> = Promise.resolve();
+  private readonly watchers = new Set<() => void>();
+
+  constructor(register: string) {
+    this.register = register;
+    this.link = new Connection({
+      register,
+      client: 'register-page',
+      onStatus: (status) => (this.status = status),
+      onUpdate: (update) => {
+        if (update.topic === 'register') this.follow(update.data as RegisterView);
+      },
+      onWelcome: () => void this.refreshStore(),
+    });
+    this.link.subscribe('register');
+    setInterval(() => (this.now = Date.now()), 1000);
+  }
+
+  private async refreshStore(): Promise<void> {
+    const answer = await this.link.query<StoreView>('store.state');
+    if (!answer.ok || !answer.data) return;
+    this.store = answer.data;
+    this.grids += 1;
+    if (answer.data.rules) await adoptLanguage(answer.data.rules.language);
+  }
+
+  private follow(next: RegisterView): void {
+    const before = this.view;
+    if (before && next.epoch === before.epoch && next.position < before.position) return;
+    this.view = next;
+    this.viewAt = Date.now();
+    this.mark(before, next);
+    for (const look of [...this.watchers]) look();
+  }
+
+  /** Flash what is new, and put away what belonged to an order that is no longer here. */
+  private mark(before: RegisterView | null, next: RegisterView): void {
+    const was = before?.order;
+    const is = next.order;
+    const last = is?.lines.at(-1);
+    const grew = last && is && was?.order_id === is.order_id && last.line > (was.lines.at(-1)?.line ?? 0);
+    if (last && before && (grew || (is && !was && is.lines.length === 1))) this.flashed = last.line;
+    if (is && this.done && is.order_id !== this.done) this.done = '';
+    if (was?.order_id !== is?.order_id) {
+      this.editing = 0;
+      if (this.undo && this.undo.order !== is?.order_id) this.undo = null;
+    }
+    if (this.editing && !is?.lines.some((line) => line.line === this.editing)) this.editing = 0;
+    if (next.operator?.operator !== before?.operator?.operator && before) {
+      this.panel = 'items';
+      this.editing = 0;
+    }
+  }
+
+  /** Resolves once the view is as new as `position`; the view may come after its answer. */
+  private shown(position: number): Promise<void> {
+    if ((this.view?.position ?? 0) >= position) return Promise.resolve();
+    return new Promise((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        this.watchers.delete(look);
+        resolve();
+      };
+      const look = () => {
+        if ((this.view?.position ?? 0) >= position) finish();
+      };
+      const timer = setTimeout(finish, VIEW_WAIT_MS);
+      this.watchers.add(look);
+    });
+  }
+
+  // ------------------------------------------------------------------------------- what is said
+
+  say(kind: Notice['kind'], text: string): void {
+    this.serial += 1;
+    this.notice = { kind, text, serial: this.serial };
+  }
+
+  nameOf = (operator: string): string =>
+    this.store?.operators.find((person) => person.operator === operator)?.name ?? operator;
+
+  explain(refusal: Refusal): string {
+    return refusalText(refusal.code, refusal.fields, this.currency, this.nameOf);
+  }
+
+  allows(right: string): boolean {
+    return this.operator?.rights.includes(right) ?? false;
+  }
+
+  // ------------------------------------------------------------------------------- what is done
+
+  /**
+   * Ask for a command. A missing right asks for a second person; any other refusal is said aloud
+   * unless `quiet`. Nothing is kept for later: without a server there is no sale.
+   */
+  async act(name: string, data: object = {}, quiet = false): Promise<Outcome> {
+    if (!this.online) {
+      playRefused();
+      const refusal = { code: 'server_lost', fields: {} };
+      if (!quiet) this.say('danger', this.explain(refusal));
+      return settledText(refusal);
+    }
+    this.busy += 1;
+    try {
+      let answer = await this.link.command(name, data, this.allowed);
+      if (answer.refusal?.code === 'right_must_be_granted' && this.operator) {
+        const allowed = await this.askManager(name, data, answer.refusal);
+        if (!allowed) return settledText({ code: 'cancelled', fields: {} });
+        answer = allowed;
+      }
+      return await this.concluded(answer, quiet);
+    } finally {
+      this.busy -= 1;
+    }
+  }
+
+  /** Several of the same wish; a second person asked for the first allows them all. */
+  async actAll(name: string, wishes: object[]): Promise<boolean> {
+    this.allowed = null;
+    this.batch = true;
+    try {
+      for (const wish of wishes) {
+        const outcome = await this.act(name, wish);
+        if (!outcome.ok) return false;
+      }
+      return true;
+    } finally {
+      this.batch = false;
+      this.allowed = null;
+    }
+  }
+
+  private async concluded(answer: Answer, quiet: boolean): Promise<Outcome> {
+    if (answer.ok) {
+      if (this.notice?.kind !== 'positive') this.notice = null;
+      await this.shown(answer.position);
+      return { ok: true, data: (answer.data ?? {}) as Record<string, unknown>, refusal: null };
+    }
+    const refusal = answer.refusal ?? { code: 'unknown', fields: {} };
+    if (!quiet) {
+      playRefused();
+      this.say('danger', this.explain(refusal));
+    }
+    return settledText(refusal);
+  }
+
+  /** The same wish as a new command with a second person's PIN; null when it was given up. */
+  private askManager(name: string, data: object, refusal: Refusal): Promise<Answer | null> {
+    playRefused();
+    return new Promise((resolve) => {
+      const end = (answer: Answer | null) => {
+        this.override = null;
+        resolve(answer);
+      };
+      this.override = {
+        right: String(refusal.fields['right'] ?? ''),
+        cancel: () => end(null),
+        attempt: async (operator, pin) => {
+          const answer = await this.link.command(name, data, { operator, pin });
+          const about = ['pin_must_be_correct', 'operator_must_not_be_locked', 'approver_must_exist'];
+          const code = answer.refusal?.code ?? '';
+          if (answer.refusal && (about.includes(code) || code === 'right_must_be_granted')) {
+            if (code === 'right_must_be_granted') return t('override.not_enough');
+            return this.explain(answer.refusal);
+          }
+          if (this.batch) this.allowed = { operator, pin };
+          end(answer);
+          return null;
+        },
+      };
+    });
+  }
+
+  // -------------------------------------------------------------------------------- ringing up
+
+  async scan(code: string): Promise<void> {
+    if (code === '') return;
+    if (!this.operator) {
+      playRefused();
+      this.say('caution', t('scan.sign_on_first'));
+      return;
+    }
+    const outcome = await this.act('order.add_line', { code });
+    if (outcome.ok) this.added(outcome);
+    else this.askPrice(outcome.refusal);
+  }
+
+  /** Add a tile's item, or one more of it where it is the last line and nothing was bent on it. */
+  tap(item: ItemView): void {
+    if (item.open_price) {
+      this.priced = item;
+      this.panel = 'open-item';
+      return;
+    }
+    if (item.unit !== 'piece') {
+      this.weighed = item;
+      this.panel = 'weigh';
+      return;
+    }
+    this.taps = this.taps.then(() => this.addItem(item));
+  }
+
+  private async addItem(item: ItemView): Promise<void> {
+    const last = this.order?.lines.at(-1);
+    const again =
+      last?.item_id === item.item_id &&
+      !last.discount &&
+      !last.overridden &&
+      !last.return_of &&
+      last.quantity_milli % 1000 === 0;
+    if (again && last) {
+      await this.changeQuantity(last, last.quantity_milli + 1000);
+      this.flashed = last.line;
+      return;
+    }
+    const outcome = await this.act('order.add_line', { item_id: item.item_id });
+    if (outcome.ok) this.added(outcome);
+    else this.askPrice(outcome.refusal);
+  }
+
+  private askPrice(refusal: Refusal | null): void {
+    if (refusal?.code !== 'price_must_be_given') return;
+    const tax = this.store?.tax_classes[0]?.id ?? '';
+    this.priced = { name: String(refusal.fields['name'] ?? ''), tax_class: tax, department: '' };
+    this.panel = 'open-item';
+  }
+
+  added(outcome: Outcome): void {
+    playAccepted();
+    const line = Number(outcome.data['line'] ?? 0);
+    const order = String(outcome.data['order_id'] ?? '');
+    const rung = this.order?.lines.find((entry) => entry.line === line);
+    // A weighed item scanned by its plain code stands at one kilogram until somebody says.
+    if (rung && rung.unit !== 'piece' && rung.quantity_milli === 1000) this.editing = line;
+    this.undo = {
+      order,
+      text: t('undo.add', { name: String(outcome.data['name'] ?? '') }),
+      run: () => this.act('order.void_line', { line, reason: t('undo.reason') }),
+    };
+  }
+
+  async changeQuantity(line: LineView, quantityMilli: number): Promise<Outcome> {
+    const before = line.quantity_milli;
+    const outcome = await this.act('order.change_quantity', {
+      line: line.line,
+      quantity_milli: quantityMilli,
+    });
+    if (outcome.ok) {
+      playAccepted();
+      this.undo = {
+        order: this.order?.order_id ?? '',
+        text: t('undo.quantity', { name: line.name }),
+        run: () => this.act('order.change_quantity', { line: line.line, quantity_milli: before }),
+      };
+    }
+    return outcome;
+  }
+
+  async runUndo(): Promise<void> {
+    const undo = this.undo;
+    if (!undo) return;
+    this.undo = null;
+    await undo.run();
+  }
+
+  // ------------------------------------------------------------------------------------ paying
+
+  async pay(): Promise<void> {
+    if (!this.order?.lines.length || this.paying) return;
+    this.editing = 0;
+    const outcome = await this.act('order.start_tendering');
+    if (outcome.ok) {
+      this.panel = 'items';
+      this.undo = null;
+    }
+  }
+
+  /** Take cash; once nothing is due the sale is closed. */
+  async tender(amountMinor: number): Promise<void> {
+    const outcome = await this.act('order.tender_cash', { amount_minor: amountMinor });
+    if (outcome.ok && outcome.data['due_minor'] === 0) await this.complete();
+  }
+
+  async complete(): Promise<void> {
+    const id = this.order?.order_id ?? '';
+    const outcome = await this.act('order.complete');
+    if (!outcome.ok) return;
+    playAccepted();
+    this.done = id;
+    this.side = 'items';
+    this.panel = 'items';
+  }
+
+  newOrder(): void {
+    this.done = '';
+    this.panel = 'items';
+    this.side = 'items';
+    this.notice = null;
+  }
+
+  // ------------------------------------------------------------------------------------- people
+
+  async signOn(operator: string, pin: string): Promise<Outcome> {
+    return this.act('staff.sign_on', { operator, pin }, true);
+  }
+
+  people(): OperatorView[] {
+    return this.store?.operators ?? [];
+  }
+
+  go(panel: Panel): void {
+    this.dialog = null;
+    this.editing = 0;
+    this.done = '';
+    this.panel = panel;
+    this.side = 'items';
+  }
+
+  get language(): string {
+    return words.language;
+  }
+}

@@ -1,0 +1,58 @@
+// What the machinery says of itself, in words: devices that want something, effects that wait.
+import type { DeviceView, QueueEntry } from '../shared/shapes';
+import { t, words } from '../shared/words.svelte';
+import type { App } from './app.svelte';
+
+// A paper roll that is nearly used up still prints; it is said, but nothing waits for it.
+const FINE = new Set(['ok', 'starting', '']);
+
+/** `printer/receipt-1` as people call it: the kind of thing, and its own name where it has one. */
+export function deviceName(address: string): string {
+  const [kind = '', name = ''] = address.split('/');
+  const word = words.has(`device.${kind}`) ? words.text(`device.${kind}`) : kind;
+  return name ? `${word} (${name})` : word;
+}
+
+export function deviceKind(address: string): string {
+  const kind = address.split('/')[0] ?? '';
+  return words.has(`device.${kind}`) ? words.text(`device.${kind}`) : kind;
+}
+
+/** What is the matter with a device, and what to do about it. */
+export function deviceText(code: string, detail: string): string {
+  return words.has(`device_state.${code}`) ? words.text(`device_state.${code}`) : detail || code;
+}
+
+export function deviceIsFine(device: DeviceView): boolean {
+  return FINE.has(device.code) && device.state !== 'failed';
+}
+
+/** One short phrase for each device that is not fine. */
+export function troubles(app: App): string[] {
+  return (app.view?.devices ?? [])
+    .filter((device) => !deviceIsFine(device))
+    .map((device) => {
+      const short = `device_short.${device.code}`;
+      const what = words.has(short) ? words.text(short) : t('device_short.other');
+      return `${deviceKind(device.address)}: ${what}`;
+    });
+}
+
+/** Why an effect is still waiting. */
+export function queueReason(entry: QueueEntry): string {
+  if (!entry.reason) return t('queue.on_its_way');
+  const key = `device_state.${entry.reason}`;
+  return words.has(key) ? words.text(key) : entry.reason;
+}
+
+/** Seconds the oldest waiting effect has been waiting, now. */
+export function queueAge(app: App): number {
+  const oldest = Math.max(0, ...(app.view?.queue ?? []).map((entry) => entry.age_s));
+  return oldest + Math.max(0, Math.floor((app.now - app.viewAt) / 1000));
+}
+
+export function ageText(seconds: number): string {
+  if (seconds < 60) return t('age.seconds', { n: seconds });
+  if (seconds < 3600) return t('age.minutes', { n: Math.floor(seconds / 60) });
+  return t('age.hours', { n: Math.floor(seconds / 3600) });
+}

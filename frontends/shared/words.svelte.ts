@@ -1,0 +1,97 @@
+// Every word a person reads comes from a catalogue; `t` finds it, in the language of the moment.
+import type en from './catalogue/en.json';
+import { formatMoney, formatQuantity, type Currency } from './money';
+
+export type Key = keyof typeof en;
+export type Language = 'en' | 'de' | 'fr';
+export const LANGUAGES: { id: Language; name: string }[] = [
+  { id: 'en', name: 'English' },
+  { id: 'de', name: 'Deutsch' },
+  { id: 'fr', name: 'Français' },
+];
+const LOADERS: Record<Language, () => Promise<{ default: Record<string, string> }>> = {
+  en: () => import('./catalogue/en.json'),
+  de: () => import('./catalogue/de.json'),
+  fr: () => import('./catalogue/fr.json'),
+};
+const KEPT = 'countertop.language';
+
+class Words {
+  language = $state<Language>('en');
+  private entries = $state.raw<Record<string, string>>({});
+  private plural = $derived(new Intl.PluralRules(this.language));
+
+  async load(language: Language): Promise<void> {
+    const entries = (await LOADERS[language]()).default;
+    this.entries = entries;
+    this.language = language;
+    document.documentElement.lang = language;
+  }
+
+  has(key: string): boolean {
+    return key in this.entries;
+  }
+
+  /** The text of `key`; `n` chooses between `key.one` and `key.other` where those exist. */
+  text(key: string, fields: Record<string, string | number> = {}): string {
+    const n = fields['n'];
+    const plural = typeof n === 'number' ? `${key}.${this.plural.select(n)}` : '';
+    const other = typeof n === 'number' ? `${key}.other` : '';
+    const found = this.entries[plural] ?? this.entries[other] ?? this.entries[key] ?? key;
+    return found.replace(/\{(\w+)\}/g, (_, name: string) => String(fields[name] ?? ''));
+  }
+}
+
+export const words = new Words();
+
+type Plain<K> = K extends `${infer Stem}.one` | `${infer Stem}.other` ? Stem : never;
+
+export function t(key: Key | Plain<Key>, fields: Record<string, string | number> = {}): string {
+  return words.text(key, fields);
+}
+
+function isLanguage(value: string): value is Language {
+  return value in LOADERS;
+}
+
+/** The chosen language, else the browser's, else English; the store's comes with `adopt`. */
+export function startLanguage(): Promise<void> {
+  const wanted = localStorage.getItem(KEPT) ?? navigator.language.slice(0, 2);
+  return words.load(isLanguage(wanted) ? wanted : 'en');
+}
+
+/** The store's language, unless somebody has chosen another on this device. */
+export async function adoptLanguage(wanted: string): Promise<void> {
+  if (localStorage.getItem(KEPT) || wanted === words.language || !isLanguage(wanted)) return;
+  await words.load(wanted);
+}
+
+export async function chooseLanguage(wanted: Language): Promise<void> {
+  localStorage.setItem(KEPT, wanted);
+  await words.load(wanted);
+}
+
+/**
+ * A refusal in words: what happened, what was not done, what to do next. Figures are written by
+ * their unit; a code without a text of its own is named, never swallowed.
+ */
+export function refusalText(
+  code: string,
+  fields: Record<string, unknown>,
+  currency: Currency,
+  nameOf: (operator: string) => string = (operator) => operator,
+): string {
+  const shown: Record<string, string | number> = { code: '' };
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === 'right') shown[name] = words.text(`right.${String(value)}`);
+    else if (name === 'operator') shown[name] = nameOf(String(value));
+    else if (Array.isArray(value)) shown[name] = value.join(', ');
+    else if (typeof value !== 'number') shown[name] = String(value);
+    else if (name.endsWith('_minor')) shown[name] = formatMoney(value, currency, words.language);
+    else if (name.endsWith('_milli')) {
+      shown[name] = formatQuantity(value, 'piece', words.language).replace(/\u00a0piece$/, '');
+    } else shown[name] = value;
+  }
+  const key = `refusal.${code}`;
+  return words.has(key) ? words.text(key, shown) : words.text('refusal.unknown', { code });
+}

@@ -1,0 +1,66 @@
+// Three pages, built into the server's own folder. Prints what each page loads at first.
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Plugin } from 'vite';
+
+const FIRST_LOAD_BYTES_MAX = 100_000;
+const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+/** Compressed script bytes of a page: its entry, all it imports at once, and one catalogue. */
+function firstLoad(): Plugin {
+  return {
+    name: 'first-load',
+    generateBundle(_options, bundle) {
+      const chunks = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? [file] : []));
+      const weigh = (code: string) => gzipSync(code, { level: 9 }).length;
+      const words = Math.max(
+        0,
+        ...chunks.filter((c) => c.name.startsWith('words-')).map((c) => weigh(c.code)),
+      );
+      for (const entry of chunks.filter((chunk) => chunk.isEntry)) {
+        const names = new Set([entry.fileName]);
+        for (const name of names) {
+          const chunk = bundle[name];
+          if (chunk?.type === 'chunk') chunk.imports.forEach((other) => names.add(other));
+        }
+        const own = chunks.filter((chunk) => names.has(chunk.fileName));
+        const bytes = own.reduce((sum, chunk) => sum + weigh(chunk.code), 0) + words;
+        console.log(`first load of ${entry.name}: ${(bytes / 1000).toFixed(1)} KB compressed script`);
+        if (bytes > FIRST_LOAD_BYTES_MAX) {
+          this.error(`${entry.name} loads ${bytes} bytes at first; the budget is ${FIRST_LOAD_BYTES_MAX}`);
+        }
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [svelte(), firstLoad()],
+  build: {
+    outDir: '../countertop/web',
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: {
+        chooser: page('index.html'),
+        register: page('register/index.html'),
+        display: page('display/index.html'),
+      },
+      output: {
+        chunkFileNames: (chunk) =>
+          /catalogue/.test(chunk.facadeModuleId ?? '')
+            ? `assets/words-${chunk.name}-[hash].js`
+            : 'assets/[name]-[hash].js',
+      },
+    },
+  },
+  server: {
+    proxy: {
+      '/session.json': 'http://127.0.0.1:8710',
+      '/ws': { target: 'ws://127.0.0.1:8710', ws: true },
+    },
+  },
+});
