@@ -1,4 +1,4 @@
-"""The Starlette application: pages, the token for them, health, metrics, segments, receipts, /ws."""
+"""The Starlette application: pages and their token, health, metrics, segments, receipts, /ws."""
 
 from __future__ import annotations
 

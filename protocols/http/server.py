@@ -7,7 +7,6 @@ import errno
 import logging
 import socket
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import anycorn
@@ -127,7 +126,7 @@ async def serve_http(
         stop = trio.Event()
         config = _Config(listener)
 
-        async def serve(task_status: trio.TaskStatus[list[str]]) -> None:
+        async def serve(task_status: Any) -> None:
             # Shielded: the end comes through `stop`, so that what is in flight can finish.
             with trio.CancelScope(shield=True):
                 await anycorn.serve(
@@ -139,7 +138,7 @@ async def serve_http(
                 )
 
         async with trio.open_nursery() as nursery:
-            await nursery.start(partial(serve))
+            await nursery.start(serve)
             task_status.started(Bound(settings.address, port))
             try:
                 await trio.sleep_forever()
