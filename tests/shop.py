@@ -8,7 +8,12 @@ from attrs import define, field
 
 from engine.books import Books, decide, post
 from engine.catalog import CodeEntry, Item, ItemChanged
-from engine.decision import Approval, Command, Decision, Fact
+from engine.decision import EVENTS, Approval, Command, Decision, Fact
+from engine.document import Document
+from engine.effects import EFFECTS, Print
+from engine.order.commands import AddLine, CompleteOrder, StartTendering, TenderCash
+from engine.order.state import Order
+from engine.outbox import EffectRequested
 from engine.requests import effects_of
 from engine.settings import (
     RegisterDefined,
@@ -23,6 +28,7 @@ from engine.settings import (
 from engine.staff import OperatorAdded, Right, RoleDefined, SignedOn
 from engine.stamp import Stamp
 from engine.till import Denomination, OpenTill
+from engine.wire import canonical, parse
 
 START_NS = 1_795_000_000_000_000_000
 CASHIER = tuple(
@@ -104,6 +110,7 @@ class Shop:
     now_ns: int = START_NS
     sent: int = 0
     facts: list[Fact] = field(factory=list)
+    posted: list[tuple[Fact, Stamp]] = field(factory=list)
 
     @staticmethod
     def open(**changes: Any) -> Shop:
@@ -138,10 +145,19 @@ class Shop:
     def given(self, *events: Any, stream: str = "given") -> None:
         """Post facts as if they had happened."""
         for event in events:
-            post(self.books, Fact(stream, event), self.stamp())
+            self._post(Fact(stream, event), self.stamp())
+
+    def _post(self, fact: Fact, stamp: Stamp) -> None:
+        post(self.books, fact, stamp)
+        self.posted.append((fact, stamp))
 
     def when(
-        self, body: Any, register: str = "1", *, approval: Approval | None = None, admin: bool = False
+        self,
+        body: Any,
+        register: str = "1",
+        *,
+        approval: Approval | None = None,
+        admin: bool = False,
     ) -> Decision:
         """Decide a command and post what it decides."""
         self.sent += 1
@@ -149,10 +165,10 @@ class Shop:
         command = Command(f"c{self.sent}", register, operator, body, self.stamp(), approval)
         decision = decide(command, self.books)
         for fact in decision.facts:
-            post(self.books, fact, command.stamp)
+            self._post(fact, command.stamp)
             self.facts.append(fact)
         for fact in effects_of(command, decision.facts, self.books):
-            post(self.books, fact, command.stamp)
+            self._post(fact, command.stamp)
             self.facts.append(fact)
         return decision
 
@@ -171,3 +187,46 @@ class Shop:
     def events(self, kind: type) -> list[Any]:
         """Every fact of a kind so far, oldest first."""
         return [fact.event for fact in self.facts if isinstance(fact.event, kind)]
+
+    def refused(self, body: Any, register: str = "1", **how: Any) -> dict[str, Any]:
+        """As `when`, and it is refused; the refusal's figures."""
+        decision = self.when(body, register, **how)
+        assert decision.refused is not None, f"{type(body).__name__} was accepted"
+        return decision.refused.fields
+
+    def ring(self, *codes: str, register: str = "1") -> str:
+        """Scan codes one after the other; the order's id."""
+        answers = [self.ok(AddLine(code), register) for code in codes]
+        return str(answers[-1]["order_id"])
+
+    def pay(self, amount_minor: int | None = None, register: str = "1") -> dict[str, Any]:
+        """Take cash for the current order, exactly what is due unless told; complete it."""
+        if amount_minor is None:
+            amount_minor = self.ok(StartTendering(), register)["cash_due_minor"]
+        if amount_minor:
+            self.ok(TenderCash(amount_minor), register)
+        return self.ok(CompleteOrder(), register)
+
+    def sell(self, *codes: str, register: str = "1") -> str:
+        """A whole sale paid exactly; the order's id."""
+        order_id = self.ring(*codes, register=register)
+        self.pay(register=register)
+        return order_id
+
+    def order(self, order_id: str) -> Order:
+        """An order wherever it is."""
+        places = (self.books.live.orders, self.books.training.orders, self.books.archive)
+        return next(place[order_id] for place in places if order_id in place)
+
+    def printed(self) -> list[Document]:
+        """Every document asked of a printer so far, oldest first."""
+        effects = [EFFECTS.unpack(event.effect) for event in self.events(EffectRequested)]
+        return [effect.document for effect in effects if isinstance(effect, Print)]
+
+    def replayed(self) -> Books:
+        """New books from everything that was posted, through stored form and back."""
+        books = Books()
+        for fact, stamp in self.posted:
+            event = EVENTS.unpack(parse(canonical(EVENTS.pack(fact.event))))
+            post(books, Fact(fact.stream, event, fact.training), stamp)
+        return books

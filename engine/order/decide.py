@@ -49,6 +49,7 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
+from engine.order.pricing import preview, price
 from engine.order.refusal import Refusal
 from engine.order.returns import add_return_line
 from engine.order.state import Discount, Line, Order, Phase, evolve
@@ -59,7 +60,6 @@ from engine.order.tendering import (
     undo_tender,
     undo_tendering,
 )
-from engine.pricing import preview, price
 from native import ItemRow
 
 

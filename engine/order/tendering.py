@@ -17,10 +17,10 @@ from engine.order.events import (
     TenderingUndone,
     TenderUndone,
 )
+from engine.order.pricing import price
 from engine.order.refusal import Refusal
 from engine.order.returns import returned_facts, returns_still_fit
 from engine.order.state import Order, Phase
-from engine.pricing import price
 from native import cash_round
 
 

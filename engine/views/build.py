@@ -5,9 +5,9 @@ from __future__ import annotations
 from engine.books import Books, Side
 from engine.money import minor_digits
 from engine.order.events import Audience, Figures, LineFigures
+from engine.order.pricing import price
 from engine.order.state import Discount, Line, Note, Order, Phase
 from engine.outbox import PendingEffect
-from engine.pricing import price
 from engine.register import DayClosed, Position
 from engine.settings import Settings
 from engine.staff import Operator, Right, Staff
