@@ -63,7 +63,7 @@ def _device(settings: DeviceSettings) -> Actor:
 async def _main(name: str, config: Config) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(run_child, name, config, SystemWorld())
-        # The parent holds the other end; when it is gone, however it went, so are we.
+        # The parent holds the other end; when it is gone, however it went, so is this node.
         async with trio.lowlevel.FdStream(0) as parent:
             await parent.receive_some()
         nursery.cancel_scope.cancel()
