@@ -1,4 +1,8 @@
-"""A device's desk for effects: each id is done once, in order, and its end is told until heard."""
+"""A device's desk for effects: done in order, each end told until heard.
+
+An id that is done is never done again, however often it is asked for. One that failed or ended
+unknown is tried again when the outbox, having heard of that, asks again.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +19,28 @@ from actors.world import World
 from engine.effects import EFFECTS
 from engine.wire import WireError
 from hardware.limits import (
-    ASK_TIMEOUT_S,
     EFFECTS_QUEUED_MAX,
     EFFECTS_REMEMBERED_MAX,
+    OUTBOX_TIMEOUT_S,
     RETRY_FIRST_S,
     RETRY_MAX_S,
 )
 
 OUTBOX = "outbox"
+# The outbox heard of these and may ask for another try under the same id.
+_MAY_TRY_AGAIN = (Outcome.FAILED, Outcome.UNKNOWN)
 
 
 @define(eq=False)
 class Job:
-    """One effect on its way through a device. `end` is None until it ended."""
+    """One try of an effect. `end` is None until it ended; `tries` counts those so far."""
 
     effect_id: str
     effect: object
     expires_ns: int | None
     may_have_happened: bool
     fault: str = ""
+    tries: int = 1
     started: bool = False
     end: Finished | None = None
     reporting: bool = False
@@ -65,21 +72,23 @@ class EffectDesk:
         return len(self._queue)
 
     def accept(self, perform: Perform) -> Accepted | BusyError:
-        """Queue an effect, or recognise it; an id already done is told of once more."""
+        """Queue an effect, or recognise it; the end of an id already done is told once more."""
         job = self._jobs.get(perform.effect_id)
-        if job is None:
-            if len(self._queue) >= EFFECTS_QUEUED_MAX:
-                return BusyError(self._address, "its queue is full; nothing was taken")
-            job = self._new_job(perform)
+        if job is not None and (job.end is None or job.reporting):
+            return Accepted()
+        if len(self._queue) >= EFFECTS_QUEUED_MAX:
+            return BusyError(self._address, "its queue is full; nothing was taken")
+        if job is None or (job.end is not None and job.end.outcome in _MAY_TRY_AGAIN):
+            tries = job.tries if job is not None else 0
+            job = self._new_job(perform, tries + 1)
             self._jobs[job.effect_id] = job
-            self._queue.append(job)
+            self._jobs.move_to_end(job.effect_id)
             self._forget_oldest()
-        elif job.end is not None and not job.reporting:
-            self._queue.append(job)
+        self._queue.append(job)
         self._wake.set()
         return Accepted()
 
-    def _new_job(self, perform: Perform) -> Job:
+    def _new_job(self, perform: Perform, tries: int) -> Job:
         effect: object = None
         fault = ""
         try:
@@ -88,7 +97,9 @@ class EffectDesk:
             fault = f"the effect cannot be read ({error}); nothing was done"
         if not fault and not isinstance(effect, self._accepts):
             fault = f"{self._address} cannot do {EFFECTS.name_of(effect)}; nothing was done"
-        return Job(perform.effect_id, effect, perform.expires_ns, perform.may_have_happened, fault)
+        return Job(
+            perform.effect_id, effect, perform.expires_ns, perform.may_have_happened, fault, tries
+        )
 
     def _forget_oldest(self) -> None:
         for effect_id in list(self._jobs):
@@ -139,7 +150,7 @@ class EffectDesk:
         while not self.expired(job):
             try:
                 answer = await self._post.ask(
-                    OUTBOX, Started(job.effect_id), timeout_s=ASK_TIMEOUT_S
+                    OUTBOX, Started(job.effect_id), timeout_s=OUTBOX_TIMEOUT_S
                 )
             except PostError:
                 await self._world.sleep(delay_s)
@@ -156,7 +167,7 @@ class EffectDesk:
         delay_s = RETRY_FIRST_S
         while True:
             try:
-                answer = await self._post.ask(OUTBOX, job.end, timeout_s=ASK_TIMEOUT_S)
+                answer = await self._post.ask(OUTBOX, job.end, timeout_s=OUTBOX_TIMEOUT_S)
             except PostError:
                 answer = None
             if isinstance(answer, Accepted):

@@ -147,8 +147,11 @@ class PrinterDevice(CableDevice):
             match ended.end:
                 case End.PRINTED:
                     return Outcome.DONE, ended.reason
-                case End.UNKNOWN:
+                case End.UNKNOWN if job.tries < PRINT_TRIES_MAX:
                     return Outcome.UNKNOWN, ended.reason
+                case End.UNKNOWN:
+                    # The outbox asks again for what is unknown; paper must not run on for ever.
+                    return Outcome.DONE, f"printed {job.tries} times and never confirmed"
                 case End.LOST:
                     lost += 1
                     job.may_have_happened = True

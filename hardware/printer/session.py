@@ -13,6 +13,7 @@ from enum import Enum
 from attrs import define, field, frozen
 
 from hardware.limits import (
+    CONFIRM_FALLBACK_NS,
     CONFIRM_TIMEOUT_NS,
     STATUS_BLOCKED_EVERY_NS,
     STATUS_IDLE_EVERY_NS,
@@ -103,13 +104,19 @@ class PrinterSession:
     _chunks: tuple[bytes, ...] = ()
     _next_chunk: int = 0
     _marker: bytes = b""
+    _confirm: Confirm = field(init=False)
     _confirm_by_ns: int = 0
+    _fallback_ns: int = 0
     _asking: int = 0  # the DLE EOT number whose answer is due, 0 for none
     _asked_ns: int = 0
     _tries: int = 0
     _sweep: tuple[int, ...] = ()
     _heard: PrinterStatus = field(factory=PrinterStatus)
     _poll_ns: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        """Believe the profile until the printer proves otherwise."""
+        self._confirm = self.profile.confirm
 
     def opened(self, now_ns: int, *, recover: bool) -> list[Action]:
         """A connection is up. `recover`: an earlier one may have left half a command behind."""
@@ -185,9 +192,10 @@ class PrinterSession:
                 return self._set_status(PrinterStatus().with_auto(four))
             case ProcessDone(marker):
                 if self.phase is Phase.CONFIRMING and marker == self._marker:
+                    self._confirm = self.profile.confirm
                     return self._end(End.PRINTED)
             case Sensor():
-                if self.phase is Phase.CONFIRMING and self.profile.confirm is Confirm.PAPER_SENSOR:
+                if self.phase is Phase.CONFIRMING and self._confirm is Confirm.PAPER_SENSOR:
                     return self._end(End.PRINTED)
             case BufferCleared() | Info():
                 pass
@@ -205,11 +213,25 @@ class PrinterSession:
                 self._asking = 0
                 return [Silent()]
             return self._ask(self._asking, now_ns)
-        if self.phase is Phase.CONFIRMING and now_ns >= self._confirm_by_ns:
-            if self.status is None or not self.status.blocked:
+        if self.phase is Phase.CONFIRMING:
+            late = self._late(now_ns)
+            if late:
+                return late
+        return self._start_sweep(now_ns) if now_ns >= self._poll_ns else []
+
+    def _late(self, now_ns: int) -> list[Action]:
+        """What to do about a confirmation that has not come; a blocked printer has its reasons."""
+        blocked = self.status is not None and self.status.blocked
+        if now_ns >= self._confirm_by_ns:
+            if not blocked:
                 return self._end(End.UNKNOWN)
             self._confirm_by_ns = now_ns + CONFIRM_TIMEOUT_NS
-        return self._start_sweep(now_ns) if now_ns >= self._poll_ns else []
+        fallback = now_ns >= self._fallback_ns and self._confirm is Confirm.PROCESS_ID
+        if fallback and not blocked:
+            # Some printers do not know process ids: ask in a way that all of them answer.
+            self._confirm = Confirm.PAPER_SENSOR
+            return [Send(codec.PAPER_STATUS)]
+        return []
 
     # Asking for status, one question at a time, because the answers do not say which they are.
 
@@ -278,10 +300,11 @@ class PrinterSession:
             return [Send(chunk), *self._ask(1, now_ns)]
         self.phase = Phase.CONFIRMING
         self._confirm_by_ns = now_ns + CONFIRM_TIMEOUT_NS
+        self._fallback_ns = now_ns + CONFIRM_FALLBACK_NS
         self._poll_ns = now_ns + STATUS_BLOCKED_EVERY_NS
-        if self.profile.confirm is Confirm.NOTHING:
+        if self._confirm is Confirm.NOTHING:
             return [Send(chunk), *self._end(End.PRINTED, "this printer cannot confirm")]
-        if self.profile.confirm is Confirm.PROCESS_ID:
+        if self._confirm is Confirm.PROCESS_ID:
             return [Send(chunk + codec.process_id(self._marker))]
         return [Send(chunk + codec.PAPER_STATUS)]
 

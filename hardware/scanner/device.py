@@ -41,7 +41,7 @@ class ScannerDevice(CableDevice):
         self._wake = trio.Event()
 
     async def live(self) -> None:
-        """Read and deliver side by side: a busy register never stops the reading."""
+        """Read and deliver side by side, so that a busy register does not stop the reading."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._deliver)
             nursery.start_soon(super().live)
@@ -54,11 +54,11 @@ class ScannerDevice(CableDevice):
             data = await stream.receive_some()
             now_ns = self.world.monotonic_ns()
             for scan in self.session.received(data, now_ns):
-                if len(self._waiting) >= SCANS_QUEUED_MAX:
-                    self._waiting.popleft()
-                    self._lose()
                 self._waiting.append((now_ns, scan))
             self._wake.set()
+            # Rather let bytes wait in the line's own buffer than drop a code that was read.
+            while len(self._waiting) >= SCANS_QUEUED_MAX:
+                await self.world.sleep(RETRY_FIRST_S)
 
     async def _deliver(self) -> None:
         while True:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 from attrs import define
 
-from actors.messages import Accepted, DeviceState, Outcome, Proceed, ShowLines
+from actors.messages import Accepted, DeviceState, Outcome, Perform, Proceed, ShowLines
 from actors.world import SystemWorld
 from engine.document import Document, columns, text
 from engine.effects import KickDrawer, Print
@@ -225,6 +226,7 @@ async def test_same_id_once(kind: str, carrier: str, tmp_path: Path) -> None:
         for _ in range(3):
             await subject.rig.perform(subject.address, subject.effect(), "e1")
         await subject.rig.wait_finished("e1")
+        await trio.testing.wait_all_tasks_blocked(0.005)
         again = await subject.rig.perform(
             subject.address, subject.effect(), "e1", may_have_happened=True
         )
@@ -273,6 +275,27 @@ async def test_withdrawn_sends_nothing(kind: str, carrier: str, tmp_path: Path) 
         await subject.rig.perform(subject.address, subject.effect(), "e1")
         assert (await subject.rig.wait_finished("e1")).outcome is Outcome.EXPIRED
         assert subject.done_count() == 0
+
+
+@_every(EFFECTIVE)
+async def test_failed_may_be_tried_again(kind: str, carrier: str, tmp_path: Path) -> None:
+    """After a failure the outbox heard of, the same id is a new try; once done it never is."""
+    async with _subject(kind, carrier, tmp_path) as subject:
+        subject.start()
+        await subject.rig.wait_state(subject.address, DeviceState.READY)
+        await subject.rig.post.ask(
+            subject.address, Perform("e1", {"name": "unreadable"}), timeout_s=5
+        )
+        assert (await subject.rig.wait_finished("e1")).outcome is Outcome.FAILED
+        await trio.testing.wait_all_tasks_blocked(0.005)
+        await subject.rig.perform(subject.address, subject.effect(), "e1")
+        await subject.rig.wait(
+            lambda: subject.rig.finished[-1].outcome is Outcome.DONE, "the second try"
+        )
+        await trio.testing.wait_all_tasks_blocked(0.005)
+        await subject.rig.perform(subject.address, subject.effect(), "e1")
+        await subject.rig.wait(lambda: len(subject.rig.finished) == 3, "the end told again")
+        assert subject.done_count() == 1
 
 
 @_every(EFFECTIVE)

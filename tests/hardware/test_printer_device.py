@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -241,3 +244,22 @@ async def test_gs_r_printer_confirms() -> None:
         await rig.perform(PRINTER, _receipt(), "e1")
         assert (await rig.wait_finished("e1")).outcome is Outcome.DONE
         assert len(fake.printer.receipts) == 1
+
+
+async def test_program(tmp_path: Path) -> None:
+    """The virtual printer runs as a program, takes a receipt and leaves its files."""
+    command = [sys.executable, "-m", "hardware.printer.fake", "--listen", "127.0.0.1:0"]
+    async with trio.open_nursery() as nursery, open_rig() as rig:
+        process: trio.Process = await nursery.start(
+            partial(trio.run_process, [*command, "--out", str(tmp_path)], stdout=subprocess.PIPE,
+                    check=False)
+        )  # fmt: skip
+        assert process.stdout is not None
+        heading = bytes(await process.stdout.receive_some()).decode()
+        url = heading.split()[-1]
+        rig.start(build_device(DeviceSettings(PRINTER, "printer", url)))
+        await rig.perform(PRINTER, _receipt(), "e1")
+        assert (await rig.wait_finished("e1")).outcome is Outcome.DONE
+        process.terminate()
+        await process.wait()
+    assert "Flat white" in (tmp_path / "receipt-00001.txt").read_text()

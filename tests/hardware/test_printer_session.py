@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hardware.limits import (
+    CONFIRM_FALLBACK_NS,
     CONFIRM_TIMEOUT_NS,
     STATUS_BLOCKED_EVERY_NS,
     STATUS_IDLE_EVERY_NS,
@@ -153,11 +154,39 @@ def test_unconfirmed_is_unknown() -> None:
     bench = Bench().open()
     bench.offer()
     bench.go()
+    bench.wait(CONFIRM_FALLBACK_NS)
     bench.wait(CONFIRM_TIMEOUT_NS)
     ended = bench.seen[-1]
     assert isinstance(ended, Ended)
     assert ended.end is End.UNKNOWN
     assert "look at the paper" in ended.reason
+
+
+def test_falls_back_to_gs_r() -> None:
+    """A printer that knows no process ids is asked by GS r, then and for later jobs."""
+    bench = Bench().open()
+    bench.offer()
+    bench.go()
+    bench.wait(CONFIRM_FALLBACK_NS)
+    assert bench.sent[-1] == codec.PAPER_STATUS
+    bench.hear(b"\x00")
+    assert bench.seen[-1] == Ended(End.PRINTED)
+    bench.offer()
+    bench.go()
+    assert bench.sent[-1] == b"three\n" + codec.PAPER_STATUS
+
+
+def test_slow_printers_keep_their_process_ids() -> None:
+    """A marker that comes after the fallback still counts, and markers stay in use."""
+    bench = Bench().open()
+    bench.offer()
+    bench.go()
+    bench.wait(CONFIRM_FALLBACK_NS)
+    bench.hear(DONE + b"\x00")
+    assert bench.seen[-1] == Ended(End.PRINTED)
+    bench.offer()
+    bench.go()
+    assert bench.sent[-1] == b"three\n" + codec.process_id(MARK)
 
 
 def test_waiting_for_paper_is_not_unknown() -> None:

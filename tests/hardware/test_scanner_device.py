@@ -38,12 +38,12 @@ async def _lane(
 
 @pytest.mark.feature("HW-03", part="serial")
 async def test_none_lost_at_full_speed(tmp_path: Path) -> None:
-    """Two hundred scans as fast as the line carries them all arrive, in order, with their kind."""
+    """A thousand scans as fast as a pty carries them all arrive, in order, with their kind."""
     async with _lane(tmp_path) as (rig, fake):
-        for number in range(200):
+        for number in range(1_000):
             await fake.scan(f"{number:013}", "]E0")
-        await rig.wait(lambda: len(rig.scans) >= 200, "200 scans")
-        assert [scan.code for scan in rig.scans] == [f"{number:013}" for number in range(200)]
+        await rig.wait(lambda: len(rig.scans) >= 1_000, "1000 scans")
+        assert [scan.code for scan in rig.scans] == [f"{number:013}" for number in range(1_000)]
         assert {scan.symbology for scan in rig.scans} == {"]E0"}
 
 
