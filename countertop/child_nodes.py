@@ -46,14 +46,18 @@ async def run_child(name: str, config: Config, world: World) -> None:
     node = Node(name, world)
     node.route("", "store")
     links = Links(node, on_event=report_link)
-    links.dial(RawDialer(config.link_url), "store")
-    async with trio.open_nursery() as nursery:
-        await nursery.start(links.run)
-        async with supervise(node, on_death=report_death) as supervisor:
-            if name == "devices":
-                for settings in config.devices:
-                    supervisor.start(partial(_device, settings))
-            await trio.sleep_forever()
+    dialer = RawDialer(config.link_url)
+    links.dial(dialer, "store")
+    try:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(links.run)
+            async with supervise(node, on_death=report_death) as supervisor:
+                if name == "devices":
+                    for settings in config.devices:
+                        supervisor.start(partial(_device, settings))
+                await trio.sleep_forever()
+    finally:
+        dialer.close()
 
 
 def _device(settings: DeviceSettings) -> Actor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -141,9 +142,12 @@ def _start_actors(store: Store, supervisor: Supervisor) -> None:
     supervisor.start(lambda: CatalogDesk(store.config.data), capacity=4)
 
     def start_register(register: str) -> None:
-        supervisor.start(lambda: RegisterActor(register, store.pins, reveal))
+        if store.node.mailbox(f"register/{register}") is None:
+            supervisor.start(lambda: RegisterActor(register, store.pins, reveal))
 
-    start_register(OFFICE)
+    # Before any door opens, or the first to come in would find nobody.
+    for register in (OFFICE, *sorted(store.books.settings.registers)):
+        start_register(register)
     supervisor.start(
         lambda: Registrar(lambda: sorted(store.books.settings.registers), start_register),
         capacity=256,
@@ -162,8 +166,12 @@ async def run_store(
     `doors` is awaited with the store and a nursery once the actors live; without children no
     device is reached.
     """
-    store.links.listen(RawRouter(store.config.link_url))
-    try:
+    with contextlib.ExitStack() as ending:
+        ending.callback(store.keyring.close)
+        ending.callback(store.bookkeeper.close)
+        router = RawRouter(store.config.link_url)
+        ending.callback(router.close)
+        store.links.listen(router)
         async with trio.open_nursery() as nursery:
             await nursery.start(store.links.run)
             async with supervise(store.node, on_death=report_death) as supervisor:
@@ -174,9 +182,7 @@ async def run_store(
                     _start_children(store, nursery)
                 task_status.started(store)
                 await trio.sleep_forever()
-    finally:
-        store.bookkeeper.close()
-        store.keyring.close()
+
 
 
 def _start_children(store: Store, nursery: trio.Nursery) -> None:
