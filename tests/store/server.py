@@ -1,0 +1,34 @@
+"""`python -m tests.store.server CONFIG.json [--children]`: a store server that tests may kill."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from actors.world import SystemWorld
+from countertop.config import Config, from_data
+from countertop.logs import configure
+from countertop.serving import until_told_to_stop
+from countertop.store import open_store, run_store
+from engine.wire import parse
+
+
+async def _serve(config: Config, *, children: bool) -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(until_told_to_stop, nursery.cancel_scope)
+        store = open_store(config, SystemWorld())
+        await nursery.start(partial(run_store, store, with_children=children))
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until told to stop, or killed."""
+    configure("warning")
+    config = from_data(parse(Path(arguments[0]).read_bytes()), arguments[0])
+    trio.run(partial(_serve, config, children="--children" in arguments))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
