@@ -42,6 +42,7 @@ CLIENT_UPDATES_MAX = 1_024
 BODY_BYTES_MAX = 64 << 10
 SEGMENT_BYTES_MAX = 64 << 20
 SHUTDOWN_S = 3.0
+KEEP_ALIVE_S = 30.0
 BACKLOG = 128
 
 assert OUTSTANDING_MAX <= CREDIT < BUSY_ABOVE, "nng drops replies beyond its queue in silence"

@@ -10,7 +10,7 @@ A command may be lost, doubled or answered late on the way; its id makes that on
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import trio
@@ -118,14 +118,14 @@ class FrontClient:
             raise LostError("something else came back")
         return reply
 
-    def subscribe(self, topic: str, position: int = 0) -> AsyncIterator[Update]:
+    def subscribe(self, topic: str, position: int = 0) -> AsyncGenerator[Update, None]:
         """Follow a topic: the view as it is, then each later one; of `events` each page after
         `position`. Close the iterator (`contextlib.aclosing`) to stop.
 
         Raises:
             FaultError: this connection may not follow it.
         """
-        found: AsyncIterator[Update] = self._carrier.follow(topic, position)
+        found: AsyncGenerator[Update, None] = self._carrier.follow(topic, position)
         return found
 
     async def _until_answered(self, frame: CommandFrame | QueryFrame, deadline_s: float) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import trio
 
@@ -87,7 +87,7 @@ class NngCarrier:
 
     # ---------------------------------------------------------------------------------- following
 
-    async def follow(self, topic: str, position: int = 0) -> AsyncIterator[Update]:
+    async def follow(self, topic: str, position: int = 0) -> AsyncGenerator[Update, None]:
         """As `Carrier.follow`, by asking again on each hint, and each second without one."""
         cursor = position
         last: object = None

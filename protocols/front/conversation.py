@@ -7,7 +7,7 @@ latest of each, facts by fetching the next page when the last is gone.
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol, assert_never
+from typing import assert_never
 
 import structlog
 import trio
@@ -32,9 +32,9 @@ from protocols.front.session import (
     Send,
     Session,
 )
+from protocols.front.sockets import Gone, WebSocket
 from protocols.limits import (
     ASK_TIMEOUT_S,
-    CLOSE_WITHIN_S,
     EVENTS_PAGE,
     FOLLOW_RETRY_S,
     HELLO_WITHIN_S,
@@ -48,26 +48,6 @@ log = structlog.get_logger()
 GOING_AWAY = 1001
 POLICY = 1008
 TOO_LARGE = 1009
-
-
-class Gone(Exception):  # noqa: N818 - it is how connections end, no mistake
-    """The other side is not there any more."""
-
-
-class Wire(Protocol):
-    """A connection as the carrier has it."""
-
-    async def receive(self) -> str | bytes:
-        """The next frame; raises `Gone` once there will be none."""
-        ...
-
-    async def send(self, payload: bytes) -> None:
-        """Send a frame; raises `Gone`."""
-        ...
-
-    async def close(self, code: int, reason: str) -> None:
-        """Close in good order; never raises."""
-        ...
 
 
 @define(eq=False)
@@ -101,7 +81,7 @@ class Conversation:
     """A session on a wire, from hello to the end."""
 
     session: Session
-    wire: Wire
+    socket: WebSocket
     hub: Hub
     post: Post
     world: World
@@ -125,9 +105,7 @@ class Conversation:
             for topic in list(self._topics):
                 self._end(topic)
             code, reason = self._close or (GOING_AWAY, "the store stops")
-            with trio.move_on_after(CLOSE_WITHIN_S) as scope:
-                scope.shield = True
-                await self.wire.close(code, reason)
+            await self.socket.close(code, reason)
 
     def stop(self, code: int = GOING_AWAY, reason: str = "the store stops") -> None:
         """End it now; answers that were not sent are asked for again with the same id."""
@@ -142,7 +120,7 @@ class Conversation:
             patience_s = HELLO_WITHIN_S if self.session.phase is Phase.HELLO else SILENCE_S_MAX
             with trio.move_on_after(patience_s) as scope:
                 try:
-                    payload = await self.wire.receive()
+                    payload = await self.socket.receive()
                 except Gone:
                     self.stop(GOING_AWAY, "")
                     return
@@ -218,7 +196,7 @@ class Conversation:
     async def _send(self, payload: bytes) -> None:
         try:
             with trio.fail_after(SEND_WITHIN_S):
-                await self.wire.send(payload)
+                await self.socket.send(payload)
         except (Gone, trio.TooSlowError):
             self.stop(GOING_AWAY, "the front end does not read")
             await trio.sleep_forever()

@@ -1,4 +1,4 @@
-"""The Starlette application: pages and their token, health, metrics, segments, receipts, /ws."""
+"""The Starlette application: pages and their token, health, metrics, segments, receipts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
 from actors.world import World
 from protocols.front.guard import Guard
@@ -50,10 +50,8 @@ class Pages(StaticFiles):
         return response
 
 
-def make_app(
-    settings: HttpSettings, world: World, guard: Guard, websocket: ASGIApp | None = None
-) -> Starlette:
-    """The application; `websocket` answers at `/ws`."""
+def make_app(settings: HttpSettings, world: World, guard: Guard) -> Starlette:
+    """The application behind everything but `/ws`."""
     registry = make_registry(settings.samples)
 
     async def health(_: Request) -> Response:
@@ -75,8 +73,6 @@ def make_app(
         Route("/api/openapi.json", describe),
         Route("/session.json", session),
     ]
-    if websocket is not None:
-        routes.append(WebSocketRoute("/ws", websocket))
     if settings.stage is not None and settings.uploads is not None:
         uploads = Uploads(settings, world)
         routes.append(Route("/api/segments/{sha256}", uploads.put, methods=["PUT"]))

@@ -1,25 +1,34 @@
-"""The ASGI server on one local port: bound by the store itself, ended in good order."""
+"""One local port: WebSockets go to their door, the rest to the ASGI server; ended in good order.
+
+The first bytes of a connection say which it is, and are left unread for whoever takes it. anycorn
+could carry WebSockets too; it reads a message without end into memory, and cannot give up on a
+reader that does not read.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import anycorn
 import trio
-from anycorn.config import Sockets
+from anycorn.tcp_server import tcp_server_handler
+from anycorn.typing import ConnectionState
+from anycorn.utils import wrap_app
+from anycorn.worker_context import WorkerContext
+from anyio.abc import SocketStream
 from attrs import frozen
+from starlette.types import ASGIApp
 
 from protocols.front.guard import Guard
-from protocols.front.websocket import MESSAGE_BYTES_MAX
+from protocols.front.websocket import WebSocketDoor
 from protocols.http.settings import HttpSettings
-from protocols.limits import BACKLOG, SEND_WITHIN_S, SHUTDOWN_S
+from protocols.limits import BACKLOG, HELLO_WITHIN_S, KEEP_ALIVE_S, SEND_WITHIN_S, SHUTDOWN_S
 
-_KEEP_ALIVE_S = 30.0
+_WEBSOCKET = b"GET /ws "
+_PIECES_S = 0.01
 _logger = logging.getLogger("countertop.http")
 
 
@@ -57,26 +66,16 @@ class Bound:
         return f"ws://{self.address}:{self.port}/ws"
 
 
-class _Config(anycorn.Config):
-    """anycorn's settings, around a socket that is open already."""
-
-    def __init__(self, listener: socket.socket) -> None:
-        super().__init__()
-        self._listener = listener
-        self.alpn_protocols = ["http/1.1"]
-        self.websocket_max_message_size = MESSAGE_BYTES_MAX
-        self.websocket_permessage_deflate = False
-        self.graceful_timeout = SHUTDOWN_S
-        self.keep_alive_timeout = _KEEP_ALIVE_S
-        self.include_server_header = False
-        self.backlog = BACKLOG
-        self.errorlog = _logger
-        self.accesslog = None
-        self.loglevel = "WARNING"
-
-    def create_sockets(self) -> Sockets:
-        """The socket the store bound."""
-        return Sockets([], [self._listener], [])
+def _config() -> anycorn.Config:
+    config = anycorn.Config()
+    config.alpn_protocols = ["http/1.1"]
+    config.graceful_timeout = SHUTDOWN_S
+    config.keep_alive_timeout = KEEP_ALIVE_S
+    config.include_server_header = False
+    config.errorlog = _logger
+    config.accesslog = None
+    config.loglevel = "WARNING"
+    return config
 
 
 def listen(address: str, port: int) -> socket.socket:
@@ -92,8 +91,8 @@ def listen(address: str, port: int) -> socket.socket:
         listener.setblocking(False)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # A reader that vanished or does not read is cut by the kernel: the server's own send
-            # cannot be cancelled. Accepted connections inherit the setting.
+            # A reader that vanished or does not read is cut by the kernel: anycorn's send cannot be
+            # cancelled. Accepted connections inherit the setting.
             patience_ms = int(SEND_WITHIN_S * 1_000)
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience_ms)
         listener.bind((address, port))
@@ -108,40 +107,85 @@ def listen(address: str, port: int) -> socket.socket:
 
 async def serve_http(
     settings: HttpSettings,
-    app: Any,
+    app: ASGIApp,
     guard: Guard,
+    door: WebSocketDoor | None = None,
     *,
-    on_stop: Callable[[], None] = lambda: None,
     task_status: trio.TaskStatus[Bound] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve until cancelled; then `on_stop` closes WebSockets, requests in flight are finished.
+    """Serve `app`, and `door` at `/ws`, until cancelled; then WebSockets are closed with 1001 and
+    requests in flight may finish.
 
     Raises:
         PortInUseError: somebody listens at the port.
     """
-    with contextlib.closing(listen(settings.address, settings.port)) as listener:
-        port = listener.getsockname()[1]
-        guard.hosts |= {host.lower() for host in settings.hosts}
-        guard.allow_port(port)
-        stop = trio.Event()
-        config = _Config(listener)
+    listener = listen(settings.address, settings.port)
+    port = listener.getsockname()[1]
+    guard.hosts |= {host.lower() for host in settings.hosts}
+    guard.allow_port(port)
+    async with trio.open_nursery() as nursery:
+        front = _Front(app, door)
+        ended = trio.Event()
+        nursery.start_soon(front.run, ended)
+        try:
+            async with trio.SocketListener(trio.socket.from_stdlib_socket(listener)) as accepting:
+                task_status.started(Bound(settings.address, port))
+                await front.accept_forever(accepting)
+        finally:
+            ended.set()
 
-        async def serve(task_status: Any) -> None:
-            # Shielded: the end comes through `stop`, so that what is in flight can finish.
-            with trio.CancelScope(shield=True):
-                await anycorn.serve(
-                    app,
-                    config,
-                    shutdown_trigger=stop.wait,
-                    task_status=task_status,
-                    mode="asgi",
-                )
 
-        async with trio.open_nursery() as nursery:
-            await nursery.start(serve)
-            task_status.started(Bound(settings.address, port))
-            try:
-                await trio.sleep_forever()
-            finally:
-                on_stop()
-                stop.set()
+class _Front:
+    """The connections of one port, each in a task of its own."""
+
+    def __init__(self, app: Any, door: WebSocketDoor | None) -> None:
+        self._door = door
+        self._context = WorkerContext(None)
+        config = _config()
+        wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
+        self._http = tcp_server_handler(wrapped, config, self._context, ConnectionState({}))
+        self._connections: trio.Nursery | None = None
+        self._open = trio.Event()
+
+    async def run(self, ended: trio.Event) -> None:
+        """Hold the connections until `ended`, then as long as a good end takes."""
+        # Shielded: the end comes through `ended`, so that what is in flight can finish.
+        with trio.CancelScope(shield=True):
+            async with trio.open_nursery() as nursery:
+                self._connections = nursery
+                self._open.set()
+                await ended.wait()
+                if self._door is not None:
+                    self._door.stop()
+                await self._context.terminated.set()
+                nursery.cancel_scope.deadline = trio.current_time() + SHUTDOWN_S
+
+    async def accept_forever(self, accepting: trio.SocketListener) -> None:
+        """Accept connections until cancelled."""
+        await self._open.wait()
+        await trio.serve_listeners(self._serve, [accepting], handler_nursery=self._connections)
+
+    async def _serve(self, stream: trio.SocketStream) -> None:
+        try:
+            is_websocket = self._door is not None and await _asks_for_websocket(stream)
+            if is_websocket and self._door is not None:
+                await self._door.serve(stream)
+            else:
+                await self._http(await SocketStream.from_socket(stream.socket.detach()))
+        except (OSError, trio.BrokenResourceError):
+            return
+        except Exception:
+            # One connection that fails must not take the port down.
+            _logger.exception("a connection failed")
+
+
+async def _asks_for_websocket(stream: trio.SocketStream) -> bool:
+    """Whether the request is for `/ws`, by its first bytes, which stay unread."""
+    with trio.move_on_after(HELLO_WITHIN_S):
+        while True:
+            seen = await stream.socket.recv(len(_WEBSOCKET), socket.MSG_PEEK)
+            if len(seen) == len(_WEBSOCKET) or not _WEBSOCKET.startswith(seen) or not seen:
+                return seen == _WEBSOCKET
+            # A first line in pieces: the kernel would say again and again that some of it is here.
+            await trio.sleep(_PIECES_S)
+    return False

@@ -42,10 +42,8 @@ class BodyTooLargeError(Exception):
 
 
 class Shield:
-    """Middleware: the guard's objection is 403, a body beyond its limit 413; headers on the rest.
-
-    WebSockets pass: their door judges them itself, with the same guard.
-    """
+    """Middleware: what the guard objects to is 403, a body beyond its limit 413; the rest gets
+    headers."""
 
     def __init__(self, app: ASGIApp, guard: Guard) -> None:
         self._app = app

@@ -108,10 +108,10 @@ class RoteRegister:
 
     shop: Shop
     register: str
+    address: str = ""
 
-    @property
-    def address(self) -> str:
-        return f"register/{self.register}"
+    def __attrs_post_init__(self) -> None:
+        self.address = f"register/{self.register}"
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         async with trio.open_nursery() as nursery:
@@ -201,12 +201,12 @@ async def open_rig(folder: Path, **http: Any) -> AsyncIterator[Rig]:
         admin_token=ADMIN,
         **http,
     )
-    app = make_app(settings, world, guard, websocket)
+    app = make_app(settings, world, guard)
     scope = trio.CancelScope()
 
     async def serve(task_status: Any) -> None:
         with scope:
-            await serve_http(settings, app, guard, on_stop=websocket.stop, task_status=task_status)
+            await serve_http(settings, app, guard, websocket, task_status=task_status)
 
     try:
         async with supervise(node) as supervisor, trio.open_nursery() as nursery:

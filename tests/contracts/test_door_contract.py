@@ -17,8 +17,8 @@ from actors.errors import PostError
 from actors.link_client import PlainRequester, open_requester
 from actors.world import SystemWorld
 from protocols.front.client import open_client
-from protocols.front.client_types import FaultError, LostError, RefusedError
-from protocols.front.client_websocket import WebSocket
+from protocols.front.client_types import FaultError, RefusedError
+from protocols.front.sockets import Gone, WebSocket, connect
 from protocols.limits import FRAME_BYTES_MAX, OUTSTANDING_MAX
 from tests.contracts.door_rig import ADMIN, EPOCH, FRONT, Rig, open_rig
 
@@ -79,11 +79,11 @@ def command(name: str, frame_id: str = "", **data: Any) -> Frame:
 async def raw(rig: Rig, kind: str) -> AsyncIterator[Any]:
     """A bare connection to a door."""
     if kind == "websocket":
-        socket = await WebSocket.connect(rig.bound.websocket_url)
+        socket = await connect(rig.bound.websocket_url)
         try:
             yield RawWebSocket(socket)
         finally:
-            await socket.aclose()
+            await socket.close()
     else:
         async with open_requester(rig.nng_url) as requester:
             yield RawNng(requester)
@@ -309,7 +309,7 @@ async def test_a_frame_of_10_mb_is_cut_off(kind: str, folder: Path) -> None:
         for _ in range(3):
             async with raw(rig, kind) as bad:
                 await bad.say(HELLO)
-                with pytest.raises((LostError, PostError)):
+                with pytest.raises((Gone, PostError)):
                     await _say_huge(bad, huge)
                 if kind == "websocket":
                     assert 1009 == bad.socket.close_code
@@ -338,7 +338,7 @@ async def test_a_frame_a_little_too_large_is_told_so(kind: str, folder: Path) ->
         assert "frame_too_large" == fault["code"]
         assert str(FRAME_BYTES_MAX) in fault["detail"]
         if kind == "websocket":
-            with pytest.raises(LostError, match="1009 frame_too_large"):
+            with pytest.raises(Gone, match="1009 frame_too_large"):
                 await connection.hear()
         else:
             assert "hello_expected" == (await connection.say({"type": "ping", "at": 1}))["code"]
