@@ -24,10 +24,6 @@ DEFAULT_DATA = Path("demo-store")
 Data = Annotated[Path, Parameter(help="The store's data directory.")]
 
 
-class CommandFailedError(Exception):
-    """Told to the person at the terminal as it stands; exit code 1."""
-
-
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
@@ -208,6 +204,7 @@ def main() -> None:
     from actors.errors import LinkError
     from actors.journal_schema import JournalError
     from countertop.config import ConfigError
+    from countertop.errors import CommandFailedError
     from countertop.importer import ImportFileError
     from protocols.http.server import PortInUseError
 

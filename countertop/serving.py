@@ -21,6 +21,7 @@ from actors.register import OFFICE
 from actors.world import SystemWorld
 from countertop.children import child_statistics
 from countertop.config import Config
+from countertop.doors_file import OpenDoors, write_doors
 from countertop.logs import configure
 from countertop.pictures import render_document
 from countertop.store import Store, open_store, run_store
@@ -60,7 +61,7 @@ class Doors:
         guard = Guard()
         websocket = WebSocketDoor(store.tokens, hub, store.node, store.world, guard)
         settings = self._settings(store)
-        app = make_app(settings, store.world, guard, websocket)
+        app = make_app(settings, store.world, guard)
         app.router.routes[0:0] = list(self.extra_routes)
         if store.config.doors.nng:
             door = NngDoor(
@@ -72,8 +73,21 @@ class Doors:
                 Publisher(store.config.hint_url),
             )
             nursery.start_soon(door.run)
-        self.bound = await nursery.start(
-            partial(serve_http, settings, app, guard, on_stop=websocket.stop)
+        self.bound = await nursery.start(serve_http, settings, app, guard, websocket)
+        self._tell(store)
+
+    def _tell(self, store: Store) -> None:
+        """Leave word for programs beside the store."""
+        assert self.bound is not None
+        nng = store.config.doors.nng
+        write_doors(
+            store.config.run_dir,
+            OpenDoors(
+                self.bound.url,
+                self.bound.websocket_url,
+                store.config.nng_url if nng else "",
+                store.config.hint_url if nng else "",
+            ),
         )
 
     def _settings(self, store: Store) -> HttpSettings:
@@ -116,9 +130,7 @@ async def _render(store: Store, order_id: str, form: str) -> Receipt | None:
         admin=True,
     )
     try:
-        reply: Reply = await store.node.ask(
-            f"register/{OFFICE}", ask, timeout_s=RECEIPT_TIMEOUT_S
-        )
+        reply: Reply = await store.node.ask(f"register/{OFFICE}", ask, timeout_s=RECEIPT_TIMEOUT_S)
     except PostError:
         return None
     if not reply.ok:

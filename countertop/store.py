@@ -31,6 +31,7 @@ from actors.world import World
 from countertop.child_nodes import DEVICE_KINDS, NODES, report_death, report_link, run_child
 from countertop.children import Child
 from countertop.config import Config
+from countertop.doors_file import remove_doors
 from countertop.secrets import store_secret, tokens
 from engine.books import Books
 from engine.personal import TOKEN, seal_fields
@@ -169,6 +170,7 @@ async def run_store(
     with contextlib.ExitStack() as ending:
         ending.callback(store.keyring.close)
         ending.callback(store.bookkeeper.close)
+        ending.callback(remove_doors, store.config.run_dir)
         router = RawRouter(store.config.link_url)
         ending.callback(router.close)
         store.links.listen(router)
@@ -182,7 +184,6 @@ async def run_store(
                     _start_children(store, nursery)
                 task_status.started(store)
                 await trio.sleep_forever()
-
 
 
 def _start_children(store: Store, nursery: trio.Nursery) -> None:

@@ -1,0 +1,256 @@
+"""What the command line does with a running store: as a front end, through its doors."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import stat
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import trio
+
+from actors.world import SystemWorld
+from countertop.config import Config
+from countertop.doors_file import OpenDoors, read_doors
+from countertop.errors import CommandFailedError
+from countertop.importer import Prepared, prepare, write_errors
+from countertop.secrets import tokens
+from engine.money import format_money
+from protocols.front.client import FrontClient, open_client
+from protocols.front.client_types import FaultError, RefusedError, UnknownOutcomeError
+
+Say = Callable[[str], None]
+Progress = Callable[[str, str], Callable[[int, int], None]]
+UPLOAD_TIMEOUT_S = 120
+INSTALL_TRIES = 3
+
+
+def _doors(data_dir: Path) -> OpenDoors:
+    doors = read_doors(Config(str(data_dir)).run_dir)
+    if doors is None:
+        raise CommandFailedError(
+            f"No store is running on {data_dir}. Nothing was done. "
+            "Start it with countertop demo or countertop serve, or name its --data directory."
+        )
+    return doors
+
+
+@contextlib.asynccontextmanager
+async def _client(
+    data_dir: Path, *, register: str = "", admin: bool = False
+) -> AsyncIterator[FrontClient]:
+    """A client of the running store; what goes wrong is told in words."""
+    world = SystemWorld()
+    doors = _doors(data_dir)
+    keys = tokens(data_dir, world)
+    url = doors.nng if doors.nng and _is_socket(doors.nng) else doors.websocket
+    try:
+        async with open_client(
+            url,
+            keys.admin if admin else keys.front,
+            world=world,
+            register=register,
+            client="cli",
+            hints=doors.hints,
+        ) as client:
+            yield client
+    except RefusedError as error:
+        raise CommandFailedError(f"The store refused: {error}") from None
+    except (FaultError, UnknownOutcomeError) as error:
+        raise CommandFailedError(str(error)) from None
+
+
+def _is_socket(url: str) -> bool:
+    path = Path(url.removeprefix("ipc://"))
+    return path.exists() and stat.S_ISSOCK(path.stat().st_mode)
+
+
+def _run(function: Callable[[], Any]) -> Any:
+    try:
+        return trio.run(function)
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]
+        raise error from None
+
+
+# --------------------------------------------------------------------------------------- status
+
+
+def print_status(data_dir: Path, say: Say) -> None:
+    """How the store is, in a few lines."""
+    _run(partial(_status, data_dir, say))
+
+
+async def _status(data_dir: Path, say: Say) -> None:
+    async with _client(data_dir) as client:
+        view = (await client.query("store.status")).data
+    say(f"store      {view['store']} (countertop {view['version']})")
+    say(f"journal    epoch {view['epoch']}, position {view['position']}, head {view['head'][:16]}")
+    say(f"items      {view['item_count']:,}")
+    say(f"orders     {view['orders_open']} open")
+    say(f"disk       {'nearly full: new orders are refused' if view['disk_nearly_full'] else 'ok'}")
+    for device in view["devices"]:
+        say(f"device     {device['address']}: {device['state']} ({device['code']})")
+    for entry in view["queue"]:
+        what = entry["title"] or entry["kind"]
+        why = f", {entry['reason']}" if entry["reason"] else ""
+        age = f"{entry['age_s']} s, tries {entry['tries']}{why}"
+        say(f"waiting    {what} for {entry['address']}, {age}")
+
+
+# ---------------------------------------------------------------------------------------- watch
+
+
+def watch_events(data_dir: Path, after: int, say: Say) -> None:
+    """Print facts after `after` (-1: from now on), then each new one, until interrupted."""
+    _run(partial(_watch, data_dir, after, say))
+
+
+async def _watch(data_dir: Path, after: int, say: Say) -> None:
+    async with _client(data_dir, admin=True) as client:
+        position = after
+        if position < 0:
+            position = (await client.query("store.status")).data["position"]
+        async with contextlib.aclosing(client.subscribe("events", position)) as updates:
+            async for update in updates:
+                for event in update.data["events"]:
+                    mark = "T" if event["training"] else " "
+                    body = json.dumps(event["data"], ensure_ascii=False)
+                    say(
+                        f"{event['position']:>8}{mark} {event['name']:<28} {event['stream']} {body}"
+                    )
+
+
+# ----------------------------------------------------------------------------------------- sell
+
+
+def sell_codes(
+    data_dir: Path, register: str, operator: str, pin: str, codes: Sequence[str], say: Say
+) -> None:
+    """Sell codes for exact cash."""
+    _run(partial(_sell, data_dir, register, operator, pin, tuple(codes), say))
+
+
+async def _sell(
+    data_dir: Path, register: str, operator: str, pin: str, codes: tuple[str, ...], say: Say
+) -> None:
+    async with _client(data_dir, register=register) as client:
+        rules = (await client.query("store.state")).data["rules"]
+
+        def money(amount_minor: int) -> str:
+            return format_money(amount_minor, rules["currency"], rules["language"])
+
+        if operator:
+            await client.command("staff.sign_on", operator=operator, pin=pin)
+        for code in codes:
+            line = (await client.command("order.add_line", code=code)).data
+            say(f"{line['name']:<32} {money(line['net_minor']):>12}")
+        due = (await client.command("order.start_tendering")).data["cash_due_minor"]
+        if due:
+            await client.command("order.tender_cash", amount_minor=due)
+        done = (await client.command("order.complete")).data
+        say(f"{'Total, receipt ' + done['receipt_number']:<32} {money(done['total_minor']):>12}")
+
+
+# --------------------------------------------------------------------------------------- import
+
+
+def import_catalog(
+    file: Path, data_dir: Path, *, check_only: bool, say: Say, progress: Progress
+) -> None:
+    """Check a CSV file, put its good rows into the catalog, list the faults beside it."""
+    _run(partial(_import, file, data_dir, check_only, say, progress))
+
+
+async def _import(
+    file: Path, data_dir: Path, check_only: bool, say: Say, progress: Progress
+) -> None:
+    if not await trio.Path(file).is_file():
+        raise CommandFailedError(f"There is no file {file}. Nothing was imported.")
+    async with _client(data_dir, admin=True) as client:
+        state = (await client.query("store.state")).data
+        if state["rules"] is None:
+            raise CommandFailedError("The store is not set up yet. Nothing was imported.")
+        classes = frozenset(entry["id"] for entry in state["tax_classes"])
+        total = await trio.to_thread.run_sync(_count_lines, file)
+        told = progress("Checking", "rows")
+        prepared = await trio.to_thread.run_sync(
+            prepare, file, state["rules"]["currency"], classes, lambda rows: told(rows, total)
+        )
+        told(total, total)
+        _tell_faults(file, prepared, say)
+        if check_only:
+            say(f"{prepared.items:,} rows are good. Nothing was imported, as asked.")
+            return
+        if not prepared.items:
+            raise CommandFailedError("No row is good. Nothing was imported.")
+        count = await _install(client, data_dir, file, prepared, say)
+        say(f"Imported {prepared.items:,} rows. The store sells {count:,} items now.")
+
+
+def _count_lines(file: Path) -> int:
+    import gzip
+
+    opener = gzip.open if file.suffix == ".gz" else open
+    with opener(file, "rb") as lines:
+        return max(0, sum(1 for _ in lines) - 1)
+
+
+def _tell_faults(file: Path, prepared: Prepared, say: Say) -> None:
+    if not prepared.errors:
+        return
+    report = file.with_name(file.name + ".errors.csv")
+    write_errors(report, prepared.errors)
+    for error in prepared.errors[:5]:
+        say(f"row {error.row}: {error.problem}")
+    say(f"{len(prepared.errors):,} of {prepared.rows:,} rows have faults, listed in {report}.")
+
+
+async def _install(
+    client: FrontClient, data_dir: Path, file: Path, prepared: Prepared, say: Say
+) -> int:
+    """Upload the segment and install it; again where an item was edited meanwhile."""
+    for _ in range(INSTALL_TRIES):
+        say("Uploading and merging …")
+        staged = await trio.to_thread.run_sync(_upload, data_dir, prepared.segment)
+        try:
+            await client.command("catalog.install_segment", **staged, source=file.name)
+        except RefusedError as error:
+            if error.code != "catalog_must_not_have_changed":
+                raise
+            continue
+        count: int = staged["item_count"]
+        return count
+    raise CommandFailedError(
+        "The catalog was edited during each try. Nothing was imported. Try again in a quiet minute."
+    )
+
+
+def _upload(data_dir: Path, segment: bytes) -> dict[str, Any]:
+    """PUT the segment; what staging answered."""
+    place = urlsplit(_doors(data_dir).http)
+    token = tokens(data_dir, SystemWorld()).admin
+    connection = http.client.HTTPConnection(place.netloc, timeout=UPLOAD_TIMEOUT_S)
+    try:
+        connection.request(
+            "PUT",
+            f"/api/segments/{sha256(segment).hexdigest()}",
+            segment,
+            {"Authorization": f"Bearer {token}"},
+        )
+        response = connection.getresponse()
+        body = response.read()
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise CommandFailedError(f"The store did not take the catalog: {body.decode()[:400]}")
+    fields: dict[str, Any] = json.loads(body)
+    return fields
