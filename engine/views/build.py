@@ -204,7 +204,7 @@ def register_view(
         till_view(side.till(register), may_see_expected=sees),
         side.position(register).z_number,
         queue_view(books, own, now_ns) if own else (),
-        tuple(devices.get(a, DeviceView(a, "absent", "not_heard_of", "")) for a in sorted(own)),
+        tuple(devices.get(a, DeviceView(a, "starting", "not_heard_of", "")) for a in sorted(own)),
     )
 
 
