@@ -1,0 +1,179 @@
+"""Taking goods back: against the original, never more than sold, at the price actually paid."""
+
+from __future__ import annotations
+
+from engine import limits
+from engine.order.commands import (
+    AddLine,
+    AddReturnLine,
+    ChangeQuantity,
+    CompleteOrder,
+    DiscountLine,
+    DiscountOrder,
+    OverridePrice,
+    StartTendering,
+    TenderCash,
+    UndoTender,
+    UndoTendering,
+    VoidLine,
+)
+from engine.order.events import DiscountKind, OrderReturned, ReturnLineAdded
+from engine.order.refusal import Refusal
+from engine.register import StartTraining
+from engine.till import OpenTill
+from tests.shop import Shop
+
+PERCENT, AMOUNT = DiscountKind.PERCENT, DiscountKind.AMOUNT
+
+
+def sold(*codes: str, quantity_milli: int = 1000, discount_minor: int = 0) -> tuple[Shop, str]:
+    """A shop that has sold so many of each code, with an amount off the whole order."""
+    shop = Shop.selling()
+    shop.ok(OpenTill(()), "2")
+    for code in codes:
+        order_id = shop.ok(AddLine(code, "", quantity_milli))["order_id"]
+    if discount_minor:
+        shop.ok(DiscountOrder(AMOUNT, discount_minor))
+    shop.pay()
+    return shop, order_id
+
+
+def test_a_return_copies_what_was_paid() -> None:
+    """The line is negative, names the receipt, and today's price does not matter."""
+    shop, order_id = sold("wine")
+    shop.ok(AddReturnLine(order_id, 1, 1000, " corked "))
+    (fact,) = shop.events(ReturnLineAdded)
+    assert fact.quantity_milli == -1000
+    source = fact.source
+    assert (source.order_id, source.line, source.receipt_number) == (order_id, 1, "1-000001")
+    assert (source.total_minor, source.tax_minor, source.rate_ppm) == (-799, -128, 190_000)
+    assert source.reason == "corked"
+
+
+def test_returns_that_cannot_be() -> None:
+    """Each fault has its name, in this order, and nothing is added."""
+    shop, order_id = sold("wine", quantity_milli=2000)
+    current = shop.ring("milk", register="2")
+    shop.ok(VoidLine(1), "2")
+    cases = [
+        (AddReturnLine("never", 1, 1000, "x"), Refusal.ORDER_MUST_EXIST),
+        (AddReturnLine(current, 1, 1000, "x"), Refusal.ORDER_MUST_BE_COMPLETED),
+        (AddReturnLine(order_id, 2, 1000, "x"), Refusal.LINE_MUST_EXIST),
+        (AddReturnLine(order_id, 1, 0, "x"), Refusal.QUANTITY_MUST_BE_POSITIVE),
+        (AddReturnLine(order_id, 1, -1000, "x"), Refusal.QUANTITY_MUST_BE_POSITIVE),
+        (AddReturnLine(order_id, 1, 1500, "x"), Refusal.QUANTITY_MUST_BE_WHOLE),
+        (AddReturnLine(order_id, 1, 1000, " "), Refusal.REASON_MUST_BE_GIVEN),
+        (AddReturnLine(order_id, 1, 3000, "x"), Refusal.RETURN_MUST_BE_WITHIN_SOLD),
+    ]
+    for body, code in cases:
+        assert shop.no(body) == code
+    assert shop.refused(AddReturnLine(order_id, 1, 3000, "x")) == {"left_milli": 2000}
+    assert not shop.events(ReturnLineAdded)
+
+
+def test_a_full_order_takes_no_return() -> None:
+    """Return lines count as lines."""
+    shop, order_id = sold("wine")
+    shop.ring(*["bread"] * limits.LINES_PER_ORDER_MAX)
+    body = AddReturnLine(order_id, 1, 1000, "x")
+    assert shop.no(body) == Refusal.LINES_LIMIT_REACHED
+
+
+def test_a_return_is_not_changed_and_not_returned() -> None:
+    """Its quantity, price and discount are the original's; it cannot go back itself."""
+    shop, order_id = sold("wine")
+    back = shop.ok(AddReturnLine(order_id, 1, 1000, "x"))["order_id"]
+    bodies = [ChangeQuantity(1, 2000), OverridePrice(1, 1, "x"), DiscountLine(1, PERCENT, 1)]
+    assert {shop.no(body) for body in bodies} == {Refusal.LINE_MUST_NOT_BE_A_RETURN}
+    shop.pay()
+    again = AddReturnLine(back, 1, 1000, "x")
+    assert shop.no(again) == Refusal.LINE_MUST_NOT_BE_A_RETURN
+
+
+def test_nothing_is_added_to_a_return_being_paid() -> None:
+    """A frozen order takes no return line either."""
+    shop, order_id = sold("wine", quantity_milli=2000)
+    shop.ring("bread")
+    shop.ok(StartTendering())
+    body = AddReturnLine(order_id, 1, 1000, "x")
+    assert shop.no(body) == Refusal.ORDER_MUST_NOT_BE_TENDERING
+
+
+def test_training_returns_nothing_real() -> None:
+    """A practice order cannot take back what was really sold."""
+    shop, order_id = sold("wine")
+    shop.ok(StartTraining())
+    body = AddReturnLine(order_id, 1, 1000, "x")
+    assert shop.no(body) == Refusal.ORDER_MUST_EXIST
+
+
+def test_partial_returns_end_exactly_at_what_was_paid() -> None:
+    """Three for 10.00 go back one by one: 3.33, 3.34 and 3.33 leave nothing."""
+    shop, order_id = sold("bread", quantity_milli=3000, discount_minor=50)
+    back = []
+    for _ in range(3):
+        shop.ok(AddReturnLine(order_id, 1, 1000, "x"))
+        back.append(shop.pay()["total_minor"])
+    assert back == [-333, -334, -333]
+    line = shop.order(order_id).lines[0]
+    assert (line.returned_milli, line.returned_total_minor) == (3000, 1000)
+    figures = shop.order(order_id).figures
+    assert figures is not None
+    assert line.returned_tax_minor == figures.lines[0].tax_minor
+    assert len(shop.events(OrderReturned)) == 3
+
+
+def test_lines_of_one_order_share_what_is_left() -> None:
+    """Two return lines of the same sold line count together; a voided one counts no more."""
+    shop, order_id = sold("bread", quantity_milli=2000)
+    shop.ok(AddReturnLine(order_id, 1, 1000, "x"))
+    over = AddReturnLine(order_id, 1, 2000, "x")
+    assert shop.no(over) == Refusal.RETURN_MUST_BE_WITHIN_SOLD
+    shop.ok(VoidLine(1))
+    shop.ok(over)
+    assert shop.pay()["total_minor"] == -700
+
+
+def test_the_second_of_two_registers_is_refused() -> None:
+    """Both rang up the same return; the first completes, the second is told how much is left."""
+    shop, order_id = sold("wine", quantity_milli=2000)
+    shop.ok(AddReturnLine(order_id, 1, 2000, "x"))
+    shop.ok(AddReturnLine(order_id, 1, 1000, "x"), "2")
+    shop.pay()
+    for body in (StartTendering(), TenderCash(-799)):
+        assert shop.no(body, "2") == Refusal.RETURN_MUST_BE_WITHIN_SOLD
+    assert shop.refused(StartTendering(), "2") == {"line": 1, "left_milli": 0}
+
+
+def test_a_race_is_caught_at_the_last_moment_too() -> None:
+    """Both were already paying: the second cannot complete and takes its tender back."""
+    shop, order_id = sold("wine", quantity_milli=2000)
+    for register in ("1", "2"):
+        shop.ok(AddReturnLine(order_id, 1, 2000, "x"), register)
+        shop.ok(TenderCash(-1598), register)
+    shop.ok(CompleteOrder())
+    assert shop.no(CompleteOrder(), "2") == Refusal.RETURN_MUST_BE_WITHIN_SOLD
+    shop.ok(UndoTender(1), "2")
+    shop.ok(UndoTendering(), "2")
+    shop.ok(VoidLine(1), "2")
+
+
+def test_registers_do_not_both_refund_the_odd_cent() -> None:
+    """Two for 4.99: each register rang one up at 2.50; the second has to ring it up anew."""
+    shop, order_id = sold("bread", quantity_milli=2000, discount_minor=201)
+    for register in ("1", "2"):
+        shop.ok(AddReturnLine(order_id, 1, 1000, "x"), register)
+    assert shop.pay()["total_minor"] == -250
+    assert shop.no(StartTendering(), "2") == Refusal.RETURN_MUST_BE_WHAT_WAS_PAID
+    assert shop.no(TenderCash(-250), "2") == Refusal.RETURN_MUST_BE_WHAT_WAS_PAID
+    shop.ok(VoidLine(1), "2")
+    shop.ok(AddReturnLine(order_id, 1, 1000, "x"), "2")
+    assert shop.pay(register="2")["total_minor"] == -249
+
+
+def test_an_original_that_cannot_be_found_stops_the_refund() -> None:
+    """Without the original at hand nobody can say what was paid, so nothing is paid out."""
+    shop, order_id = sold("wine")
+    shop.ok(AddReturnLine(order_id, 1, 1000, "x"))
+    del shop.books.archive[order_id]
+    assert shop.no(StartTendering()) == Refusal.ORDER_MUST_EXIST

@@ -1,0 +1,201 @@
+"""Paying: figures freeze, cash is taken, rounded and given back, the sale completes."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import limits
+from engine.order.commands import (
+    AddLine,
+    AddOpenLine,
+    AddReturnLine,
+    CompleteOrder,
+    OpenOrder,
+    StartTendering,
+    TenderCash,
+    UndoTender,
+    UndoTendering,
+    VoidLine,
+)
+from engine.order.events import (
+    CashTendered,
+    OrderCompleted,
+    TenderFigures,
+    TenderingStarted,
+    TenderingUndone,
+    TenderUndone,
+)
+from engine.order.refusal import Refusal
+from engine.till import CloseTill, CountTill
+from tests.shop import Shop
+
+
+def paying(*codes: str) -> Shop:
+    """A shop whose register 1 is being paid for these codes."""
+    shop = Shop.selling()
+    shop.ring(*codes)
+    shop.ok(StartTendering())
+    return shop
+
+
+def test_tendering_freezes_the_figures() -> None:
+    """The fact holds every line's amounts and the rules that made them."""
+    shop = paying("bread", "wine")
+    (fact,) = shop.events(TenderingStarted)
+    assert fact.figures.total_minor == 1_149
+    assert [line.total_minor for line in fact.figures.lines] == [350, 799]
+    assert fact.figures.rules.startswith("inclusive/rate_document/half_up/")
+
+
+def test_nothing_is_not_paid_for() -> None:
+    """An order without a line that counts cannot be paid."""
+    shop = Shop.selling()
+    shop.ok(OpenOrder())
+    assert shop.no(StartTendering()) == Refusal.LINES_MUST_BE_PRESENT
+    assert shop.no(TenderCash(100)) == Refusal.LINES_MUST_BE_PRESENT
+    shop.ok(AddLine("bread"))
+    shop.ok(VoidLine(1))
+    assert shop.no(StartTendering()) == Refusal.LINES_MUST_BE_PRESENT
+
+
+def test_going_back_to_ringing_up() -> None:
+    """Without tenders the figures thaw; with one it has to go back first."""
+    shop = paying("bread")
+    shop.ok(TenderCash(100))
+    assert shop.no(UndoTendering()) == Refusal.TENDERS_MUST_BE_UNDONE
+    assert shop.ok(UndoTender(1))["returned_minor"] == 100
+    shop.ok(UndoTendering())
+    assert len(shop.events(TenderUndone)) == len(shop.events(TenderingUndone)) == 1
+    assert shop.ok(AddLine("milk"))["total_minor"] == 479
+    for body in (UndoTendering(), UndoTender(1), CompleteOrder()):
+        assert shop.no(body) == Refusal.ORDER_MUST_BE_TENDERING
+
+
+def test_cash_and_change() -> None:
+    """What is over the total is change, known before completion and recorded in it."""
+    shop = Shop.selling()
+    shop.ring("bread")
+    answer = shop.ok(TenderCash(500))
+    assert (answer["due_minor"], answer["change_minor"]) == (0, 150)
+    done = shop.ok(CompleteOrder())
+    assert done == {
+        "order_id": done["order_id"],
+        "receipt_number": "1-000001",
+        "total_minor": 350,
+        "rounding_minor": 0,
+        "change_minor": 150,
+    }
+    (fact,) = shop.events(OrderCompleted)
+    assert fact.tenders == (TenderFigures(1, "cash", 500),)
+    assert (fact.cash_minor, fact.change_minor, fact.till_session) == (350, 150, 1)
+
+
+def test_cash_in_instalments() -> None:
+    """Several payments settle one sale; one taken back is due again."""
+    shop = paying("wine")
+    assert shop.ok(TenderCash(300))["due_minor"] == 499
+    assert shop.ok(TenderCash(200))["due_minor"] == 299
+    assert shop.no(CompleteOrder()) == Refusal.ORDER_MUST_BE_PAID
+    shop.ok(UndoTender(1))
+    assert shop.no(UndoTender(1)) == Refusal.TENDER_MUST_EXIST
+    assert shop.ok(TenderCash(599))["due_minor"] == 0
+    assert [fact.tender for fact in shop.events(CashTendered)] == [1, 2, 3]
+    shop.ok(CompleteOrder())
+
+
+def test_tenders_that_cannot_be() -> None:
+    """Nothing, less than nothing, beyond reason, or when nothing is due any more."""
+    shop = paying("bread")
+    assert shop.no(TenderCash(0)) == Refusal.AMOUNT_MUST_BE_POSITIVE
+    assert shop.no(TenderCash(-1)) == Refusal.AMOUNT_MUST_BE_POSITIVE
+    over = TenderCash(limits.AMOUNT_MINOR_MAX + 1)
+    assert shop.no(over) == Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT
+    shop.ok(TenderCash(350))
+    assert shop.no(TenderCash(1)) == Refusal.AMOUNT_MUST_STILL_BE_DUE
+
+
+def test_tenders_have_a_limit() -> None:
+    """A sale is not paid in endless instalments."""
+    shop = paying("wine")
+    for _ in range(limits.TENDERS_PER_ORDER_MAX):
+        shop.ok(TenderCash(1))
+    assert shop.no(TenderCash(1)) == Refusal.TENDERS_LIMIT_REACHED
+
+
+@pytest.mark.feature("CSH-01", part="no cash without an open session")
+def test_no_cash_without_a_till() -> None:
+    """With the till closed, or counted, no cash is taken and none is paid out."""
+    shop = Shop.selling()
+    shop.ring("bread", register="2")
+    assert shop.no(TenderCash(350), "2") == Refusal.TILL_MUST_BE_OPEN
+    shop.ok(CountTill(()))
+    shop.ring("bread")
+    assert shop.no(TenderCash(350)) == Refusal.TILL_MUST_BE_OPEN
+    shop.ok(CloseTill())
+    assert shop.no(TenderCash(350)) == Refusal.TILL_MUST_BE_OPEN
+
+
+def test_a_free_sale_needs_no_cash() -> None:
+    """A total of nothing completes without a tender and without a till."""
+    shop = Shop.selling()
+    shop.ok(AddOpenLine("Gift", 0, "standard"), "2")
+    shop.ok(StartTendering(), "2")
+    assert shop.no(TenderCash(1), "2") == Refusal.TILL_MUST_BE_OPEN
+    shop.ok(CompleteOrder(), "2")
+    (fact,) = shop.events(OrderCompleted)
+    assert (fact.tenders, fact.till_session, fact.cash_minor) == ((), 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("price_minor", "handed", "rounding"),
+    [(1007, 1005, -2), (1008, 1010, 2), (1247, 1245, -2), (1248, 1250, 2), (2, 0, -2), (3, 5, 2)],
+)
+def test_cash_rounding_settles_the_sale(price_minor: int, handed: int, rounding: int) -> None:
+    """What is due in cash is a multiple of the smallest coin, the difference is recorded."""
+    shop = Shop.selling(cash_step_minor=5)
+    shop.ok(AddOpenLine("Thing", price_minor * 10_000, "standard"))
+    assert shop.ok(StartTendering())["cash_due_minor"] == handed
+    assert shop.ok(TenderCash(handed))["rounding_minor"] == rounding
+    done = shop.ok(CompleteOrder())
+    assert (done["total_minor"], done["rounding_minor"]) == (price_minor, rounding)
+    assert shop.events(OrderCompleted)[0].cash_minor == handed
+
+
+def test_only_what_settles_is_rounded() -> None:
+    """An instalment leaves the due as it is; the last payment brings it to a coin."""
+    shop = Shop.selling(cash_step_minor=5)
+    shop.ok(AddOpenLine("Thing", 10_080_000, "standard"))
+    assert shop.ok(TenderCash(500))["rounding_minor"] == 0
+    assert shop.ok(TenderCash(510))["rounding_minor"] == 2
+    shop.ok(CompleteOrder())
+
+
+def test_a_refund_is_paid_out_exactly() -> None:
+    """Neither more nor less than is due goes out, rounded to a coin; then nothing is due."""
+    shop = Shop.selling(cash_step_minor=5)
+    sold = shop.sell("wine")
+    shop.ok(AddReturnLine(sold, 1, 1000, "corked"))
+    for amount_minor in (-799, -795, 0, 800):
+        assert shop.no(TenderCash(amount_minor)) == Refusal.REFUND_MUST_BE_EXACT
+    assert shop.ok(TenderCash(-800))["rounding_minor"] == -1
+    assert shop.no(TenderCash(-800)) == Refusal.AMOUNT_MUST_STILL_BE_DUE
+    done = shop.ok(CompleteOrder())
+    assert (done["total_minor"], done["change_minor"]) == (-799, 0)
+    assert shop.books.live.till("1").cash_refunds_minor == 800
+
+
+def test_an_unpaid_refund_does_not_complete() -> None:
+    """The customer's money is on the counter before the sale is over."""
+    shop = Shop.selling()
+    sold = shop.sell("wine")
+    shop.ok(AddReturnLine(sold, 1, 1000, "corked"))
+    shop.ok(StartTendering())
+    assert shop.no(CompleteOrder()) == Refusal.ORDER_MUST_BE_PAID
+
+
+def test_the_till_must_be_open_when_cash_goes_in() -> None:
+    """A session that ended under a paid order, which only a fault can do, takes no cash."""
+    shop = paying("bread")
+    shop.ok(TenderCash(350))
+    shop.books.live.tills.clear()
+    assert shop.no(CompleteOrder()) == Refusal.TILL_MUST_BE_OPEN
