@@ -23,6 +23,7 @@ def run_demo(data: Path, port: int, *, one_process: bool, fresh: bool) -> None:
     world = SystemWorld()
     if fresh and data.exists():
         data.rename(data.with_name(f"{data.name}-before-{world.now_ns() // 10**9}"))
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     trio.run(partial(_demo, data.absolute(), port, world, one_process=one_process))
 
 

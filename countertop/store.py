@@ -35,6 +35,7 @@ from countertop.doors_file import remove_doors
 from countertop.secrets import store_secret, tokens
 from engine.books import Books
 from engine.personal import TOKEN, seal_fields
+from engine.receipt import local_time
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
@@ -91,7 +92,7 @@ def open_store(config: Config, world: World) -> Store:
     journal = Journal.open(
         config.journal_path,
         store_id=config.store_id,
-        since=str(started.now_ns // 10**9),
+        since=f"{local_time(started.now_ns, 0)} UTC",
         reserve_bytes=config.reserve_mib * _MIB,
     )
     try:
