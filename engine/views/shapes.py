@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import frozen
 
 from engine.document import Document
@@ -305,7 +307,7 @@ class EventView:
     business_date: str
     register: str
     operator: str
-    data: dict[str, object]
+    data: dict[str, Any]
 
 
 @frozen
