@@ -291,23 +291,28 @@ class Bookkeeper:
         """Post the facts at once; the answer waits for the append."""
         self.commands += 1
         facts = decision.facts
-        for fact in facts:
-            post(self.books, fact, command.stamp)
+        self._post(facts, command.stamp)
         effects = effects_of(command, facts, self.books) if decision.refused is None else ()
-        for fact in effects:
-            post(self.books, fact, command.stamp)
+        self._post(effects, command.stamp)
         records = tuple(self._record(fact, command) for fact in (*facts, *effects))
         self._note(command, facts, batch)
         if decision.refused is not None:
             self.refusals += 1
             refused = {"code": decision.refused.code, "fields": decision.refused.fields}
-            entry.reply = Reply(ok=False, refusal=refused)
+            reply = Reply(ok=False, refusal=refused)
         else:
-            entry.reply = Reply(ok=True, data=decision.answer)
+            reply = Reply(ok=True, data=decision.answer)
+        entry.reply = attrs.evolve(reply, position=self.books.position)
         if records or decision.refused is None:
-            answer = canonical(unstructure(entry.reply))
+            answer = canonical(unstructure(reply))
             batch.entries.append(Entry(command.id, entry.body_hash, answer, records))
             batch.records.extend(records)
+
+    def _post(self, facts: tuple[Fact, ...], stamp: Stamp) -> None:
+        """Make facts part of the books, which are ahead of the journal until the append."""
+        for fact in facts:
+            self.books.position += 1
+            post(self.books, fact, stamp)
 
     def _note(self, command: Command, facts: tuple[Fact, ...], batch: Batch) -> None:
         if facts:
@@ -347,7 +352,8 @@ class Bookkeeper:
 
     def _look(self, entry: Pending, world: World) -> Reply:
         try:
-            return self.lookups.answer(entry.submit, entry.body, world)
+            reply = self.lookups.answer(entry.submit, entry.body, world)
+            return attrs.evolve(reply, position=self.books.position)
         except Exception:
             self.faults += 1
             log.exception("engine_fault", query=entry.submit.name)
@@ -357,21 +363,22 @@ class Bookkeeper:
 
     async def _settle(self, batch: Batch, post_office: Any, world: World) -> None:
         """Append once, then release every answer of the batch."""
-        before = self.books.position
+        before = self.journal.head().position
         if batch.entries:
             self.batches += 1
-            appended = await world.in_thread(self.journal.append, batch.entries)
-            self.books.position = max(before, appended.last_position)
+            await world.in_thread(self.journal.append, batch.entries)
         head = self.journal.head()
+        assert head.position == self.books.position, "every record posted was appended"
         for entry in batch.pending:
             if entry in batch.deferred:
                 continue
             source = entry if entry.joined is None else entry.joined
             if source.reply is None:
                 continue
-            reply = attrs.evolve(source.reply, epoch=head.epoch, position=head.position)
+            position = source.reply.position or head.position
+            reply = attrs.evolve(source.reply, epoch=head.epoch, position=position)
             entry.envelope.answer(reply)
-        if self.books.position > before:
+        if head.position > before:
             self._tell(batch, before, post_office)
         await self._housekeeping(batch, world)
 
@@ -395,8 +402,15 @@ class Bookkeeper:
         if batch.day_closed:
             await world.in_thread(self.journal.checkpoint)
         if due or batch.day_closed:
-            self._snapshot_position = self.books.position
-            await world.in_thread(save_snapshot, self.journal, self.data_dir, self.books)
+            await world.in_thread(self._save_snapshot)
+
+    def _save_snapshot(self) -> None:
+        """Spare the next start its long replay; that it cannot be written stops nobody selling."""
+        self._snapshot_position = self.books.position
+        try:
+            save_snapshot(self.journal, self.data_dir, self.books)
+        except OSError as error:
+            log.warning("snapshot_not_written", reason=str(error))
 
     def _check_disk(self, world: World) -> None:
         now_ns = world.monotonic_ns()
@@ -404,19 +418,23 @@ class Bookkeeper:
         if checked is not None and now_ns - checked < DISK_CHECK_NS:
             return
         self._disk_checked_ns = now_ns
+        if self.books.disk_nearly_full:
+            self.journal.restore_reserve()
         full = self.journal.is_nearly_full()
         if full and not self.books.disk_nearly_full:
             log.error("disk_nearly_full", free_bytes=self.journal.free_bytes())
             self.journal.release_reserve()
-        elif not full and self.books.disk_nearly_full:
-            self.journal.restore_reserve()
         self.books.disk_nearly_full = full
         self.lookups.disk_nearly_full = full
 
     def close(self) -> None:
-        """Write a last snapshot and close the journal; called when the node stops in order."""
-        if self.books.position > self._snapshot_position:
-            save_snapshot(self.journal, self.data_dir, self.books)
+        """Write a last snapshot and close the journal; called when the node stops, however.
+
+        After a failed or cancelled append the books know what nobody was promised: no snapshot.
+        """
+        journaled = self.books.position == self.journal.head().position
+        if journaled and self.books.position > self._snapshot_position:
+            self._save_snapshot()
         self.journal.close()
 
 
