@@ -80,6 +80,11 @@ def reveal_with(keyring: Keyring) -> Callable[[Any], Any]:
     return reveal
 
 
+def subject_of(owner: object, subject_field: str) -> str:
+    """Who a personal field is about, such as `operator/ana`: kinds of people share no keys."""
+    return f"{subject_field.removesuffix('_id')}/{getattr(owner, subject_field)}"
+
+
 def open_store(config: Config, world: World) -> Store:
     """Open the journal and bring the books up to date; nothing listens yet.
 
@@ -103,7 +108,9 @@ def open_store(config: Config, world: World) -> Store:
             journal,
             books,
             config.data,
-            seal=lambda event, command_id, path: seal_fields(event, command_id, keyring, path=path),
+            seal=lambda event, command_id, path: seal_fields(
+                event, command_id, keyring, subject_of=subject_of, path=path
+            ),
             secret=store_secret(config.data, world),
             followers=_FOLLOWERS,
         )
