@@ -292,7 +292,7 @@ class Bookkeeper:
         self.commands += 1
         facts = decision.facts
         self._post(facts, command.stamp)
-        effects = effects_of(command, facts, self.books) if decision.refused is None else ()
+        effects = self._effects(command, facts) if decision.refused is None else ()
         self._post(effects, command.stamp)
         records = tuple(self._record(fact, command) for fact in (*facts, *effects))
         self._note(command, facts, batch)
@@ -307,6 +307,16 @@ class Bookkeeper:
             answer = canonical(unstructure(reply))
             batch.entries.append(Entry(command.id, entry.body_hash, answer, records))
             batch.records.extend(records)
+
+    def _effects(self, command: Command, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+        """What the facts ask of the world. A receipt that cannot be made must not undo its sale,
+        nor end the process each time the command is repeated: it can be printed again later."""
+        try:
+            return effects_of(command, facts, self.books)
+        except Exception:
+            self.faults += 1
+            log.exception("effects_lost", id=command.id)
+            return ()
 
     def _post(self, facts: tuple[Fact, ...], stamp: Stamp) -> None:
         """Make facts part of the books, which are ahead of the journal until the append."""
