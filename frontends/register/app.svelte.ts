@@ -3,8 +3,10 @@
 import { Connection, type Answer, type Approval, type LinkStatus, type Refusal } from '../shared/connection';
 import type { Currency } from '../shared/money';
 import type {
+  Commands,
   ItemView,
   LineView,
+  NoticeView,
   OperatorView,
   OrderView,
   RegisterView,
@@ -31,10 +33,17 @@ export interface Notice {
   /** Counts up, so that the same words twice are said twice. */
   serial: number;
 }
-export interface Outcome {
-  ok: boolean;
-  data: Record<string, unknown>;
-  refusal: Refusal | null;
+type Name = keyof Commands;
+type Wish<N extends Name> = Commands[N]['data'];
+type Given<N extends Name> = Answer<Commands[N]['answer']>;
+/** How a command ended: the answer's data, or why not. */
+export type Outcome<N extends Name = Name> =
+  | { ok: true; data: Commands[N]['answer']; refusal: null }
+  | { ok: false; data: null; refusal: Refusal };
+interface Added {
+  order_id: string;
+  line: number;
+  name: string;
 }
 interface Override {
   right: string;
@@ -48,10 +57,11 @@ interface Undo {
 }
 
 const VIEW_WAIT_MS = 400;
+const PRAISE_MS = 6000;
 const NO_CURRENCY: Currency = { code: 'EUR', digits: 2 };
 
-function settledText(reason: Refusal | null): Outcome {
-  return { ok: false, data: {}, refusal: reason };
+function refused(refusal: Refusal): { ok: false; data: null; refusal: Refusal } {
+  return { ok: false, data: null, refusal };
 }
 
 export class App {
@@ -95,6 +105,7 @@ export class App {
   );
 
   private serial = 0;
+  private fading: ReturnType<typeof setTimeout> | undefined;
   private batch = false;
   private allowed: Approval | null = null;
   private taps: Promise<unknown> = Promise.resolve();
@@ -108,15 +119,17 @@ export class App {
       onStatus: (status) => (this.status = status),
       onUpdate: (update) => {
         if (update.topic === 'register') this.follow(update.data as RegisterView);
+        if (update.topic === 'notice') this.heard(update.data as NoticeView);
       },
       onWelcome: () => void this.refreshStore(),
     });
     this.link.subscribe('register');
+    this.link.subscribe('notice');
     setInterval(() => (this.now = Date.now()), 1000);
   }
 
   private async refreshStore(): Promise<void> {
-    const answer = await this.link.query<StoreView>('store.state');
+    const answer = await this.link.query('store.state', {});
     if (!answer.ok || !answer.data) return;
     this.store = answer.data;
     this.grids += 1;
@@ -151,6 +164,16 @@ export class App {
     }
   }
 
+  /** A scanner on a cable of the store's read something for this register. */
+  private heard(notice: NoticeView): void {
+    if (notice.ok) playAccepted();
+    else if (notice.refusal) {
+      playRefused();
+      this.say('danger', this.explain(notice.refusal));
+      this.askPrice(notice.refusal);
+    }
+  }
+
   /** Resolves once the view is as new as `position`; the view may come after its answer. */
   private shown(position: number): Promise<void> {
     if ((this.view?.position ?? 0) >= position) return Promise.resolve();
@@ -173,6 +196,8 @@ export class App {
   say(kind: Notice['kind'], text: string): void {
     this.serial += 1;
     this.notice = { kind, text, serial: this.serial };
+    clearTimeout(this.fading);
+    if (kind === 'positive') this.fading = setTimeout(() => (this.notice = null), PRAISE_MS);
   }
 
   nameOf = (operator: string): string =>
@@ -192,19 +217,19 @@ export class App {
    * Ask for a command. A missing right asks for a second person; any other refusal is said aloud
    * unless `quiet`. Nothing is kept for later: without a server there is no sale.
    */
-  async act(name: string, data: object = {}, quiet = false): Promise<Outcome> {
+  async act<N extends Name>(name: N, data: Wish<N>, quiet = false): Promise<Outcome<N>> {
     if (!this.online) {
       playRefused();
       const refusal = { code: 'server_lost', fields: {} };
       if (!quiet) this.say('danger', this.explain(refusal));
-      return settledText(refusal);
+      return refused(refusal);
     }
     this.busy += 1;
     try {
       let answer = await this.link.command(name, data, this.allowed);
       if (answer.refusal?.code === 'right_must_be_granted' && this.operator) {
         const allowed = await this.askManager(name, data, answer.refusal);
-        if (!allowed) return settledText({ code: 'cancelled', fields: {} });
+        if (!allowed) return refused({ code: 'cancelled', fields: {} });
         answer = allowed;
       }
       return await this.concluded(answer, quiet);
@@ -214,7 +239,7 @@ export class App {
   }
 
   /** Several of the same wish; a second person asked for the first allows them all. */
-  async actAll(name: string, wishes: object[]): Promise<boolean> {
+  async actAll<N extends Name>(name: N, wishes: Wish<N>[]): Promise<boolean> {
     this.allowed = null;
     this.batch = true;
     try {
@@ -229,25 +254,29 @@ export class App {
     }
   }
 
-  private async concluded(answer: Answer, quiet: boolean): Promise<Outcome> {
+  private async concluded<N extends Name>(answer: Given<N>, quiet: boolean): Promise<Outcome<N>> {
     if (answer.ok) {
-      if (this.notice?.kind !== 'positive') this.notice = null;
+      this.notice = null;
       await this.shown(answer.position);
-      return { ok: true, data: (answer.data ?? {}) as Record<string, unknown>, refusal: null };
+      return { ok: true, data: answer.data as Commands[N]['answer'], refusal: null };
     }
     const refusal = answer.refusal ?? { code: 'unknown', fields: {} };
     if (!quiet) {
       playRefused();
       this.say('danger', this.explain(refusal));
     }
-    return settledText(refusal);
+    return refused(refusal);
   }
 
   /** The same wish as a new command with a second person's PIN; null when it was given up. */
-  private askManager(name: string, data: object, refusal: Refusal): Promise<Answer | null> {
+  private askManager<N extends Name>(
+    name: N,
+    data: Wish<N>,
+    refusal: Refusal,
+  ): Promise<Given<N> | null> {
     playRefused();
     return new Promise((resolve) => {
-      const end = (answer: Answer | null) => {
+      const end = (answer: Given<N> | null) => {
         this.override = null;
         resolve(answer);
       };
@@ -280,7 +309,7 @@ export class App {
       return;
     }
     const outcome = await this.act('order.add_line', { code });
-    if (outcome.ok) this.added(outcome);
+    if (outcome.ok) this.added(outcome.data);
     else this.askPrice(outcome.refusal);
   }
 
@@ -313,7 +342,7 @@ export class App {
       return;
     }
     const outcome = await this.act('order.add_line', { item_id: item.item_id });
-    if (outcome.ok) this.added(outcome);
+    if (outcome.ok) this.added(outcome.data);
     else this.askPrice(outcome.refusal);
   }
 
@@ -324,21 +353,22 @@ export class App {
     this.panel = 'open-item';
   }
 
-  added(outcome: Outcome): void {
+  added({ line, name, order_id: order }: Added): void {
     playAccepted();
-    const line = Number(outcome.data['line'] ?? 0);
-    const order = String(outcome.data['order_id'] ?? '');
     const rung = this.order?.lines.find((entry) => entry.line === line);
     // A weighed item scanned by its plain code stands at one kilogram until somebody says.
     if (rung && rung.unit !== 'piece' && rung.quantity_milli === 1000) this.editing = line;
     this.undo = {
       order,
-      text: t('undo.add', { name: String(outcome.data['name'] ?? '') }),
+      text: t('undo.add', { name }),
       run: () => this.act('order.void_line', { line, reason: t('undo.reason') }),
     };
   }
 
-  async changeQuantity(line: LineView, quantityMilli: number): Promise<Outcome> {
+  async changeQuantity(
+    line: LineView,
+    quantityMilli: number,
+  ): Promise<Outcome<'order.change_quantity'>> {
     const before = line.quantity_milli;
     const outcome = await this.act('order.change_quantity', {
       line: line.line,
@@ -367,7 +397,7 @@ export class App {
   async pay(): Promise<void> {
     if (!this.order?.lines.length || this.paying) return;
     this.editing = 0;
-    const outcome = await this.act('order.start_tendering');
+    const outcome = await this.act('order.start_tendering', {});
     if (outcome.ok) {
       this.panel = 'items';
       this.undo = null;
@@ -377,12 +407,12 @@ export class App {
   /** Take cash; once nothing is due the sale is closed. */
   async tender(amountMinor: number): Promise<void> {
     const outcome = await this.act('order.tender_cash', { amount_minor: amountMinor });
-    if (outcome.ok && outcome.data['due_minor'] === 0) await this.complete();
+    if (outcome.ok && outcome.data.due_minor === 0) await this.complete();
   }
 
   async complete(): Promise<void> {
     const id = this.order?.order_id ?? '';
-    const outcome = await this.act('order.complete');
+    const outcome = await this.act('order.complete', {});
     if (!outcome.ok) return;
     playAccepted();
     this.done = id;
@@ -399,7 +429,7 @@ export class App {
 
   // ------------------------------------------------------------------------------------- people
 
-  async signOn(operator: string, pin: string): Promise<Outcome> {
+  async signOn(operator: string, pin: string): Promise<Outcome<'staff.sign_on'>> {
     return this.act('staff.sign_on', { operator, pin }, true);
   }
 

@@ -9,7 +9,7 @@ export const gridMemory = $state({ department: '' });
 
 /** Fetch a department's page anew; answers the refusal, or null. */
 export async function loadGrid(link: Connection, department: string): Promise<Refusal | null> {
-  const answer = await link.query<GridView>('catalog.grid', { department, limit: ITEMS_MAX });
+  const answer = await link.query('catalog.grid', { department, limit: ITEMS_MAX });
   if (answer.ok && answer.data) {
     gridCache.set(department, answer.data);
     return null;

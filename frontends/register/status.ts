@@ -3,8 +3,8 @@ import type { DeviceView, QueueEntry } from '../shared/shapes';
 import { t, words } from '../shared/words.svelte';
 import type { App } from './app.svelte';
 
-// A paper roll that is nearly used up still prints; it is said, but nothing waits for it.
-const FINE = new Set(['ok', 'starting', '']);
+// An open drawer is how a drawer looks while money changes hands.
+const FINE = new Set(['ok', 'starting', 'open', '']);
 
 /** `printer/receipt-1` as people call it: the kind of thing, and its own name where it has one. */
 export function deviceName(address: string): string {
@@ -25,6 +25,10 @@ export function deviceText(code: string, detail: string): string {
 
 export function deviceIsFine(device: DeviceView): boolean {
   return FINE.has(device.code) && device.state !== 'failed';
+}
+
+export function drawerIsOpen(app: App): boolean {
+  return (app.view?.devices ?? []).some((device) => device.code === 'open');
 }
 
 /** One short phrase for each device that is not fine. */

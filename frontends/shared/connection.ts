@@ -7,7 +7,9 @@ import type { Commands, Queries } from './protocol';
 const BACKOFF_MS = [150, 300, 600, 1200, 2400, 4000];
 const BUSY_RETRY_MS = 80;
 const BUSY_RETRIES_MAX = 25;
-const HEARTBEATS_MISSED_MAX = 2.5;
+const PING_MS_MAX = 5000;
+const SILENCE_MS = 12_000;
+const SILENCE_ASKED_MS = 4000;
 
 export interface Refusal {
   code: string;
@@ -218,16 +220,21 @@ export class Connection {
     for (const topic of this.topics) this.send({ type: 'subscribe', topic });
     for (const entry of this.waiting.values()) this.send(entry.frame);
     clearInterval(this.pulse);
-    const every = Math.max(1, heartbeatS) * 1000;
+    const every = Math.min(Math.max(1, heartbeatS) * 1000, PING_MS_MAX);
+    let pinged = Date.now();
     this.pulse = setInterval(() => {
-      if (Date.now() - this.heard > every * HEARTBEATS_MISSED_MAX) {
+      const now = Date.now();
+      // Somebody who waits for an answer is told sooner than somebody who does not.
+      const asked = this.waiting.size > 0 && now - this.status.oldest > SILENCE_ASKED_MS;
+      if (now - this.heard > (asked ? SILENCE_ASKED_MS : SILENCE_MS)) {
         const silent = this.socket;
         this.lose();
         silent?.close();
-      } else {
-        this.send({ type: 'ping', at: Date.now() });
+      } else if (now - pinged >= every) {
+        pinged = now;
+        this.send({ type: 'ping', at: now });
       }
-    }, every);
+    }, 1000);
     this.options.onWelcome?.();
   }
 

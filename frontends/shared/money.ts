@@ -141,7 +141,7 @@ export function cashOf(currency: Currency): { coins: number[]; notes: number[] }
 /** Round amounts a customer is likely to hand over, above `due`, smallest first. */
 export function quickAmounts(due: number, currency: Currency, most = 4): number[] {
   const { coins, notes } = cashOf(currency);
-  const bases = [...coins.filter((coin) => coin >= 10 ** currency.digits), ...notes];
+  const bases = [...coins.filter((coin) => coin === 10 ** currency.digits), ...notes];
   const above = bases.map((base) => Math.ceil(due / base) * base).filter((value) => value > due);
   const distinct = [...new Set(above)].sort((a, b) => a - b);
   return distinct.slice(0, most);

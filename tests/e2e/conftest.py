@@ -1,0 +1,87 @@
+"""A demo store, a real Chromium, and a cashier with both. Without a Chromium these tests skip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+
+from tests.e2e.shop import ROOT, Cashier, DemoStore
+
+WEB = ROOT / "countertop" / "web"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+WIDE, PHONE = (1024, 768), (390, 844)
+PATIENCE_MS = 8_000
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests: the system's, or the one Playwright fetched."""
+    if not (WEB / "register" / "index.html").is_file():
+        pytest.skip("the front ends are not built; run ./run build")
+    program = os.environ.get("COUNTERTOP_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
+    with sync_playwright() as playwright:
+        if not program and not Path(playwright.chromium.executable_path).is_file():
+            pytest.skip(
+                "no Chromium found. Install the package chromium, or run "
+                "`python -m playwright install chromium`, or name one in COUNTERTOP_CHROMIUM"
+            )
+        started = playwright.chromium.launch(executable_path=program or None, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[DemoStore]:
+    """A fresh demo store for the tests of one file."""
+    demo = DemoStore(tmp_path_factory.mktemp("demo"))
+    demo.start()
+    yield demo
+    demo.stop()
+
+
+MakeCashier = Callable[..., Cashier]
+
+
+@pytest.fixture
+def cashier(browser: Browser, store: DemoStore) -> Iterator[MakeCashier]:
+    """Makes cashiers: `cashier(size=…, theme=…, touch=…, store=…)`; their pages close afterwards.
+
+    A page that throws, or writes an error to its console, fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def make(
+        size: tuple[int, int] = WIDE,
+        theme: str = "light",
+        *,
+        touch: bool = False,
+        at: DemoStore | None = None,
+        language: str = "en-GB",
+    ) -> Cashier:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if theme == "dark" else "light",
+            has_touch=touch,
+            locale=language,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        return Cashier(page, at or store, touch)
+
+    yield make
+    for context in contexts:
+        try:
+            context.close()
+        except Error:
+            continue
+    assert not faults, faults

@@ -1,0 +1,250 @@
+"""A demo store as its own process, and a cashier who works its register page in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+from playwright.sync_api import Locator, Page, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+PEOPLE = {"Ana": "1111", "Ben": "2222", "Mia": "9999"}
+TYPING_MS = 55  # between keys, as a quick person types; a scanner is ten times faster
+START_S = 30.0
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@define
+class DemoStore:
+    """`countertop demo` on a port and a folder of its own."""
+
+    folder: Path
+    port: int = field(factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it is open; what it said goes into its folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        told = self.folder / "told.txt"
+        with told.open("wb") as output:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "countertop", "demo", "--one-process"),
+                    *("--data", str(self.folder / "data"), "--port", str(self.port)),
+                ],
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        deadline = time.monotonic() + START_S
+        while b"store is open" not in told.read_bytes():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                words = told.read_text(errors="replace")
+                raise AssertionError(f"the demo store did not open:\n{words[-3000:]}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """Pull its plug."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    # ------------------------------------------------------------ the simulated counter beside it
+
+    def counter(self) -> dict[str, Any]:
+        """What stands on the counter: receipts (newest first), drawer, paper, display."""
+        with urllib.request.urlopen(f"{self.url}/counter/state.json") as reply:
+            found: dict[str, Any] = json.load(reply)
+            return found
+
+    def do(self, what: str, **more: str) -> None:
+        """Somebody at the counter does something, such as `paper_out`."""
+        body = json.dumps({"do": what, **more}).encode()
+        headers = {"content-type": "application/json", "origin": self.url}
+        request = urllib.request.Request(f"{self.url}/counter/do", body, headers)
+        with urllib.request.urlopen(request) as reply:
+            assert reply.status == 200
+
+    def picture(self, number: int) -> bytes:
+        """A printed receipt as a picture (PNG)."""
+        with urllib.request.urlopen(f"{self.url}/counter/receipt/{number}.png") as reply:
+            found: bytes = reply.read()
+            return found
+
+    def wait_receipts(self, count: int) -> str:
+        """The newest receipt's text, once `count` have come out of the printer."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            receipts = self.counter()["receipts"]
+            if receipts and receipts[0]["number"] >= count:
+                text: str = receipts[0]["text"]
+                return text
+            time.sleep(0.05)
+        raise AssertionError(f"the printer has not printed {count} receipts in 10 s")
+
+
+@define
+class Cashier:
+    """Hands at a register page. `touch` taps the screen where it can, else clicks."""
+
+    page: Page
+    store: DemoStore
+    touch: bool = False
+
+    def open(self, register: str = "1") -> None:
+        """Load the register's page."""
+        self.page.goto(f"{self.store.url}/register/?register={register}")
+
+    @property
+    def phone(self) -> bool:
+        """Whether the page shows one side at a time."""
+        size = self.page.viewport_size
+        return size is not None and size["width"] < 760
+
+    def press(self, target: Locator) -> None:
+        """Touch it, with whatever this cashier touches things."""
+        if self.touch:
+            target.tap()
+        else:
+            target.click()
+
+    def button(self, name: str | re.Pattern[str], *, exact: bool = False) -> Locator:
+        """The visible button of that name, the dialog's first where one is open."""
+        area = self.page.locator("dialog[open]")
+        scope = area if area.count() else self.page
+        return (
+            scope.get_by_role("button", name=name, exact=exact).filter(visible=True).first
+        )
+
+    def push(self, name: str | re.Pattern[str], *, exact: bool = False) -> None:
+        """Press the button of that name."""
+        self.press(self.button(name, exact=exact))
+
+    def type(self, text: str) -> None:
+        """Type as a person does."""
+        self.page.keyboard.type(text, delay=TYPING_MS)
+
+    def digits(self, text: str) -> None:
+        """Digits into the keypad: by touch its keys, else the keyboard."""
+        if not self.touch:
+            self.type(text)
+            self.page.wait_for_function(
+                "() => new Promise(done => setTimeout(() => done(true), 80))"
+            )
+            return
+        for digit in text:
+            self.press(self.page.locator(".pad").last.get_by_role("button", name=digit, exact=True))
+
+    def scan(self, code: str) -> None:
+        """What a keyboard-wedge scanner sends."""
+        self.page.keyboard.type(code)
+        self.page.keyboard.press("Enter")
+
+    # -------------------------------------------------------------------------------- the work
+
+    def sign_on(self, name: str) -> None:
+        """Choose the face, give the PIN."""
+        self.press(self.page.locator(".face", has_text=name))
+        self.digits(PEOPLE[name])
+        self.push("Sign on")
+        expect(self.page.locator(".sale")).to_be_visible()
+
+    def items(self) -> None:
+        """The side of the items, on a phone."""
+        if self.phone:
+            self.press(self.page.locator(".tab[role=tab]").first)
+
+    def order(self) -> None:
+        """The side of the order, on a phone."""
+        if self.phone:
+            self.press(self.page.locator(".tab[role=tab]").last)
+
+    def menu(self, entry: str) -> None:
+        """An entry of the menu."""
+        self.order()
+        self.push("More", exact=True)
+        self.push(entry, exact=True)
+        expect(self.page.locator(".menu")).to_have_count(0)
+
+    def open_till(self, tens: int = 5) -> None:
+        """Open the till with some ten-euro notes."""
+        self.menu("Till")
+        for _ in range(tens):
+            self.push("One €10.00 more")
+        self.push(re.compile("Open with"))
+        expect(self.page.get_by_text(re.compile("The till is open with")).first).to_be_visible()
+
+    def tap(self, name: str) -> None:
+        """A tile of the grid."""
+        self.items()
+        self.press(self.page.locator(".tile", has_text=name).first)
+
+    @property
+    def lines(self) -> Locator:
+        """The order's lines."""
+        return self.page.locator(".order li[data-line]")
+
+    def pay(self) -> None:
+        """Go to payment."""
+        area = ".bottom .pay" if self.phone else ".order .pay"
+        self.press(self.page.locator(area))
+        expect(self.page.locator("section.pay")).to_be_visible()
+
+    def tender(self, amount: str) -> None:
+        """A quick amount, such as `€20.00`."""
+        self.press(self.page.locator(".quick .btn", has_text=amount).first)
+
+    def next_order(self) -> None:
+        """Done with this customer."""
+        self.push("New order")
+        expect(self.page.locator(".tiles")).to_be_visible()
+
+    def allow(self, name: str) -> None:
+        """A second person's PIN in the dialog that asks for it."""
+        dialog = self.page.locator("dialog[open]")
+        self.press(dialog.locator("li button", has_text=name))
+        self.digits(PEOPLE[name])
+        self.push("Allow once")
+        expect(dialog).to_have_count(0)
+
+
+def answers(url: str) -> bool:
+    """Whether anybody serves there."""
+    try:
+        with urllib.request.urlopen(url, timeout=1) as reply:
+            return bool(reply.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
