@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import attrs
 import cattrs
 import orjson
+from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 T = TypeVar("T")
@@ -74,6 +75,29 @@ def _is_sequence_of(value: Any) -> bool:
     return typing.get_origin(value) is tuple
 
 
+def _entry(converter: cattrs.Converter, index: int, item: Any, target: Any) -> Any:
+    """One entry of a list; a fault carries its index, which becomes part of its path."""
+    try:
+        return converter.structure(item, target)
+    except Exception as error:
+        error.add_note(IterableValidationNote(f"entry {index}", index, target))
+        raise
+
+
+def _entries(converter: cattrs.Converter, value: Any, targets: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not converter.detailed_validation:
+        return tuple(map(converter.structure, value, targets))
+    entries, faults = [], []
+    for index, (item, target) in enumerate(zip(value, targets, strict=True)):
+        try:
+            entries.append(_entry(converter, index, item, target))
+        except Exception as error:  # noqa: BLE001
+            faults.append(error)
+    if faults:
+        raise IterableValidationError("entries", faults, tuple)
+    return tuple(entries)
+
+
 def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
     def factory(target: Any) -> Callable[[Any, Any], Any]:
         args = typing.get_args(target)
@@ -82,13 +106,10 @@ def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Callable[[A
         def structure(value: Any, _: Any) -> tuple[Any, ...]:
             if not isinstance(value, list | tuple):
                 raise TypeError(f"expected a list, got {type(value).__name__}")
-            if variadic:
-                return tuple(converter.structure(item, args[0]) for item in value)
-            if len(value) != len(args):
+            if not variadic and len(value) != len(args):
                 raise TypeError(f"expected {len(args)} entries, got {len(value)}")
-            return tuple(
-                converter.structure(item, arg) for item, arg in zip(value, args, strict=True)
-            )
+            targets = (args[0],) * len(value) if variadic else args
+            return _entries(converter, value, targets)
 
         return structure
 
@@ -193,16 +214,16 @@ class Registry:
         cls = value if isinstance(value, type) else type(value)
         return self._name_of[cls]
 
-    def class_of(self, name: str) -> type:
+    def class_of(self, name: object) -> type:
         """The class behind `name`.
 
         Raises:
             WireError: nothing is registered under it.
         """
-        try:
-            return self._class_of[name]
-        except KeyError:
-            raise WireError((f"unknown {self.family} {name!r}",)) from None
+        found = self._class_of.get(name) if isinstance(name, str) else None
+        if found is None:
+            raise WireError((f"unknown {self.family} {name!r}"[:200],))
+        return found
 
     def pack(self, value: object) -> dict[str, Any]:
         """`{"name": …, "data": …}`, plain data that `unpack` turns back."""
