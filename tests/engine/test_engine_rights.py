@@ -1,0 +1,100 @@
+"""Default deny: every command and query needs a right, and only those who have it pass."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import frozen
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.books import Books, decide
+from engine.decision import COMMANDS, SYSTEM, Command
+from engine.queries import ANSWERS, QUERIES, QUERY_RIGHTS
+from engine.rights import RIGHTS, right_of
+from engine.staff import Right, RoleDefined
+from engine.stamp import Stamp
+from engine.wire import structure
+from tests.shapes import instances, sample
+from tests.shop import START_NS, Shop
+
+FREE = {"staff.sign_on", "staff.sign_off"}
+OWN = {"effect.start", "effect.finish"}
+DENIED = "every command and query needs a right, denied unless granted"
+
+
+@pytest.mark.feature("STF-02", part=DENIED)
+def test_every_command_has_a_right() -> None:
+    """The table and the registry name the same commands: none can be forgotten."""
+    registered = {cls for _, cls in COMMANDS.items()}
+    assert registered == RIGHTS.keys()
+    free = {COMMANDS.name_of(cls) for cls, right in RIGHTS.items() if right is Right.NONE}
+    assert free == FREE
+
+
+@pytest.mark.feature("STF-02", part=DENIED)
+def test_every_query_has_a_right_and_an_answer() -> None:
+    """The tables and the registry name the same queries."""
+    registered = {cls for _, cls in QUERIES.items()}
+    assert registered == QUERY_RIGHTS.keys() == ANSWERS.keys()
+
+
+def test_a_command_without_a_right_cannot_be_sent() -> None:
+    """A class nobody registered is an error of the program, not a command."""
+
+    @frozen
+    class Stray:
+        pass
+
+    with pytest.raises(KeyError):
+        right_of(Stray())
+
+
+@pytest.mark.feature("STF-02", part=DENIED)
+@pytest.mark.parametrize("name", [name for name, _ in COMMANDS.items() if name not in FREE])
+@settings(max_examples=10)
+@given(data=st.data())
+def test_nobody_does_what_was_not_granted(name: str, data: st.DataObject) -> None:
+    """A person with every right but the one it takes is refused, whatever the command says."""
+    cls = COMMANDS.class_of(name)
+    body = data.draw(instances(cls))
+    right = right_of(body)
+    shop = Shop.selling("ana")
+    others = tuple(r for r in Right if r not in (right, Right.EFFECTS, Right.NONE))
+    shop.given(RoleDefined("cashier", others))
+    command = Command("c", "1", "ana", body, Stamp(START_NS, 0, "2026-11-23"))
+    decision = decide(command, shop.books)
+    assert decision.refused is not None
+    assert decision.refused.code == "right_must_be_granted"
+    assert decision.refused.fields == {"right": right.value}
+    assert not decision.facts
+
+
+@pytest.mark.feature("STF-02", part=DENIED)
+def test_nobody_signed_on_may_do_nothing() -> None:
+    """Without a person at the register only signing on goes through."""
+    shop = Shop.open()
+    for name, cls in COMMANDS.items():
+        if name in FREE:
+            continue
+        command = Command("c", "1", "", sample(cls), Stamp(START_NS, 0, "2026-11-23"))
+        refused = decide(command, shop.books).refused
+        assert refused is not None
+        assert refused.code == "operator_must_be_signed_on"
+
+
+def test_the_store_itself_sells_nothing() -> None:
+    """The local administrator sets the store up and reports effects; money is for people."""
+    allowed = {
+        COMMANDS.name_of(cls)
+        for cls, right in RIGHTS.items()
+        if Books().staff.allows(SYSTEM, right)
+    }
+    assert allowed >= OWN | FREE
+    assert not any(name.startswith(("order.", "till.", "register.")) for name in allowed)
+
+
+def test_a_right_is_a_stable_word() -> None:
+    """Roles are journaled: the words of rights are distinct and survive the wire."""
+    assert len({right.value for right in Right}) == len(Right)
+    role = structure({"role": "r", "rights": [right.value for right in Right]}, RoleDefined)
+    assert role.rights == tuple(Right)

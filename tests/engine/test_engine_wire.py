@@ -1,0 +1,195 @@
+"""Names and bytes: what is registered comes back as it went, and nothing else gets in."""
+
+from __future__ import annotations
+
+import enum
+import re
+import typing
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import books, queries  # noqa: F401  the books register every noun
+from engine.decision import COMMANDS, EVENTS
+from engine.effects import EFFECTS
+from engine.order.commands import AddLine, DiscountLine
+from engine.settings import ConfigureStore
+from engine.till import OpenTill
+from engine.wire import Registry, WireError, canonical, parse, structure, unstructure
+from tests.shapes import INTS, instances, sample
+
+REGISTRIES = (COMMANDS, EVENTS, EFFECTS, queries.QUERIES)
+CLASSES = [(reg, name) for reg in REGISTRIES for name, _ in reg.items()]
+VERSIONED = re.compile(r"[a-z]+\.[a-z_]+/[1-9][0-9]*")
+PLAIN = re.compile(r"[a-z]+\.[a-z_]+")
+
+
+def test_the_books_know_every_class() -> None:
+    """The modules looked at here are all of the engine's; the books import every noun."""
+    assert len(EVENTS.items()) >= 37
+    assert len(COMMANDS.items()) >= 41
+
+
+EACH = pytest.mark.parametrize(("registry", "name"), CLASSES, ids=[name for _, name in CLASSES])
+
+
+@EACH
+def test_everything_registered_survives_the_wire(registry: Registry, name: str) -> None:
+    """Packed, made canonical bytes, parsed and unpacked, an instance equals itself."""
+    value = sample(registry.class_of(name))
+    packed = parse(canonical(registry.pack(value)))
+    assert registry.unpack(packed) == value
+    assert packed["name"] == name
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(CLASSES).flatmap(
+    lambda entry: st.tuples(st.just(entry[0]), instances(entry[0].class_of(entry[1])))
+))  # fmt: skip
+def test_any_value_survives_the_wire(drawn: tuple[Registry, Any]) -> None:
+    """Whatever a field holds, it comes back the same, and the bytes are one form."""
+    registry, value = drawn
+    packed = canonical(registry.pack(value))
+    assert registry.unpack(parse(packed)) == value
+    assert canonical(registry.pack(registry.unpack(parse(packed)))) == packed
+
+
+@EACH
+def test_a_stray_field_is_named(registry: Registry, name: str) -> None:
+    """No class lets a field pass that it does not have."""
+    packed = registry.pack(sample(registry.class_of(name)))
+    packed["data"]["surprise"] = 1
+    with pytest.raises(WireError, match=r"unknown field surprise @ \$"):
+        registry.unpack(packed)
+
+
+@EACH
+def test_no_number_is_taken_from_what_is_none(registry: Registry, name: str) -> None:
+    """A float, a bool, a text or nothing in place of an integer is refused with its path."""
+    cls = registry.class_of(name)
+    packed = registry.pack(sample(cls))
+    for field in attrs.fields(cls):
+        if typing.get_type_hints(cls)[field.name] is int:
+            for wrong in (1.0, True, "1", None, [1]):
+                bad = {"name": name, "data": {**packed["data"], field.name: wrong}}
+                with pytest.raises(WireError, match=rf"@ \$\.{field.name}"):
+                    registry.unpack(bad)
+
+
+@EACH
+def test_names_are_nouns_and_verbs(registry: Registry, name: str) -> None:
+    """What is stored or leaves for a device carries a version; what is asked does not."""
+    style = VERSIONED if registry in (EVENTS, EFFECTS) else PLAIN
+    assert style.fullmatch(name)
+
+
+@EACH
+def test_every_field_has_a_plain_type(registry: Registry, name: str) -> None:
+    """No registered class holds a float, anywhere."""
+
+    def look(hint: Any, seen: set[Any]) -> None:
+        assert hint is not float
+        if hint in seen:
+            return
+        seen.add(hint)
+        if isinstance(hint, type) and attrs.has(hint):
+            for inner in typing.get_type_hints(hint).values():
+                look(inner, seen)
+        for inner in typing.get_args(hint):
+            if not isinstance(inner, enum.Enum):
+                look(inner, seen)
+
+    look(registry.class_of(name), set())
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ({"code": 5}, r"expected str, got int @ \$\.code"),
+        ({"quantity_milli": 1.5}, r"expected int, got float @ \$\.quantity_milli"),
+        ({"quantity_milli": 1e3}, r"expected int, got float @ \$\.quantity_milli"),
+        ({"quantity_milli": True}, r"expected int, got bool @ \$\.quantity_milli"),
+        ({"quantity_milli": "1000"}, r"expected int, got str @ \$\.quantity_milli"),
+        ({"qty": 1}, r"unknown field qty @ \$"),
+        ([], r"expected an object, got list @ \$"),
+        ("x", r"expected an object, got str @ \$"),
+        (None, r"expected an object, got NoneType @ \$"),
+    ],
+)
+def test_faults_are_named_with_their_path(data: Any, problem: str) -> None:
+    """What is wrong and where, in one line."""
+    with pytest.raises(WireError, match=problem):
+        structure(data, AddLine)
+
+
+def test_every_fault_is_named_at_once() -> None:
+    """Two faults are two problems, deep ones with the whole path."""
+    with pytest.raises(WireError) as caught:
+        structure({"denominations": [{"value_minor": 1.5, "count": "2"}, 7]}, OpenTill)
+    assert caught.value.problems == (
+        "expected int, got float @ $.denominations[0].value_minor",
+        "expected int, got str @ $.denominations[0].count",
+        "expected an object, got int @ $.denominations[1]",
+    )
+
+
+def test_missing_fields_and_unknown_words_are_named() -> None:
+    """A required field left out, a list that is none, and a word no choice has."""
+    with pytest.raises(WireError, match=r"required field missing @ \$\.denominations"):
+        structure({}, OpenTill)
+    with pytest.raises(WireError, match=r"expected a list, got str @ \$\.denominations"):
+        structure({"denominations": "1000"}, OpenTill)
+    with pytest.raises(WireError, match=r"@ \$\.kind"):
+        structure({"line": 1, "kind": "free", "value": 1}, DiscountLine)
+    with pytest.raises(WireError, match=r"\$\.rules\.currency"):
+        structure({"rules": {"currency": 1}}, ConfigureStore)
+
+
+def test_packages_have_exactly_a_name_and_data() -> None:
+    """Anything else around a packed value is refused, as is a name nobody gave."""
+    wrong: list[Any] = [{}, {"name": "order.open"}, [], None, {"name": "a", "data": {}, "x": 1}]
+    for packed in wrong:
+        with pytest.raises(WireError, match="exactly name and data"):
+            COMMANDS.unpack(packed)
+    with pytest.raises(WireError, match=r"unknown command 'order\.steal'"):
+        COMMANDS.unpack({"name": "order.steal", "data": {}})
+    with pytest.raises(WireError):
+        COMMANDS.unpack({"name": ["order.open"], "data": {}})
+
+
+def test_a_name_is_given_once() -> None:
+    """A second class cannot take a name that facts may already bear."""
+    registry = Registry("thing")
+    registry.name("a.b")(AddLine)
+    with pytest.raises(ValueError, match=r"thing name a\.b is already taken"):
+        registry.name("a.b")(OpenTill)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff", b"{'a':1}", b"1 2", b"NaN", b"\x00" * 9])
+def test_bytes_that_are_no_json_are_refused(text: bytes) -> None:
+    """Garbage is an error, never half a value."""
+    with pytest.raises(WireError, match="not valid JSON"):
+        parse(text)
+
+
+@given(st.recursive(INTS | st.text() | st.booleans() | st.none(),
+                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+                    max_leaves=20))  # fmt: skip
+def test_canonical_bytes_are_one_form(data: Any) -> None:
+    """The same data has the same bytes whatever order its keys came in, and parses back."""
+    assert parse(canonical(data)) == data
+    if isinstance(data, dict):
+        assert canonical(dict(reversed(data.items()))) == canonical(data)
+
+
+def test_every_field_is_written() -> None:
+    """A default is written too: a fact stays what it was when defaults change."""
+    assert unstructure(AddLine("x")) == {
+        "code": "x",
+        "item_id": "",
+        "quantity_milli": 1000,
+        "tare_milli": 0,
+    }
