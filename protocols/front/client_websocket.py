@@ -160,11 +160,10 @@ class WebSocketCarrier:
                 await socket.send(encode(Subscribe(topic, followed.position)))
             self._change()
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._ping_forever, socket, welcome.heartbeat_s, nursery)
-                try:
-                    await self._read_forever(socket)
-                finally:
-                    nursery.cancel_scope.cancel()
+                nursery.start_soon(self._ping_forever, socket, welcome.heartbeat_s)
+                lost = await self._read_until_gone(socket)
+                nursery.cancel_scope.cancel()
+            raise lost
         finally:
             await socket.close()
 
@@ -182,31 +181,33 @@ class WebSocketCarrier:
                     raise Gone("the store is busy")
         raise Gone("no welcome came in time")
 
-    async def _ping_forever(
-        self, socket: WebSocket, heartbeat_s: int, nursery: trio.Nursery
-    ) -> None:
-        while True:
-            await self._world.sleep(heartbeat_s)
-            try:
+    async def _ping_forever(self, socket: WebSocket, heartbeat_s: int) -> None:
+        """Give signs of life; that the connection is gone is for the reader to notice."""
+        with contextlib.suppress(Gone):
+            while True:
+                await self._world.sleep(heartbeat_s)
                 await socket.send(encode(Ping(0)))
-            except Gone:
-                nursery.cancel_scope.cancel()
-                return
 
-    async def _read_forever(self, socket: WebSocket) -> None:
-        while True:
-            frame = _decoded(await socket.receive())
-            match frame:
-                case AnswerFrame() | Fault() if frame.id:
-                    self._settle(frame.id, frame)
-                case Pong():
-                    self._settle(f"ping/{frame.at}", frame)
-                case Update():
-                    await self._note(frame)
-                case Fault():
-                    self._note_fault(frame)
-                case _:
-                    pass
+    async def _read_until_gone(self, socket: WebSocket) -> Gone:
+        """Take frames until there are no more; a nursery would wrap what is raised in it."""
+        try:
+            while True:
+                await self._take(_decoded(await socket.receive()))
+        except Gone as error:
+            return error
+
+    async def _take(self, frame: ServerFrame) -> None:
+        match frame:
+            case AnswerFrame() | Fault() if frame.id:
+                self._settle(frame.id, frame)
+            case Pong():
+                self._settle(f"ping/{frame.at}", frame)
+            case Update():
+                await self._note(frame)
+            case Fault():
+                self._note_fault(frame)
+            case _:
+                pass
 
     def _settle(self, frame_id: str, frame: ServerFrame) -> None:
         reply = self._waiting.get(frame_id)

@@ -52,8 +52,12 @@ class WebSocketDoor:
 
     def stop(self) -> None:
         """Close every conversation with 1001, as the store goes away."""
-        for conversation in list(self._conversations):
+        for conversation in self.conversations():
             conversation.stop()
+
+    def conversations(self) -> list[Conversation]:
+        """Those under way."""
+        return list(self._conversations)
 
     def statistics(self) -> list[ConversationStatistics]:
         """Each conversation's figures."""

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from engine.queries import ANSWERS, QUERIES
 from engine.wire import WireError, canonical, parse, structure, unstructure
 from protocols.front.answers import COMMAND_ANSWERS, SYSTEM_FIELDS, front_commands
-from protocols.front.codec import encode
+from protocols.front.codec import ClientFrame, ServerFrame, encode
 from protocols.front.frames import AnswerFrame, CommandFrame, FaultCode, Hello, Ping, Subscribe
 from protocols.front.schema import asyncapi, definitions, hints_of, json_schema
 from protocols.front.session import TOPICS
@@ -147,7 +147,7 @@ def test_the_schema_is_a_schema() -> None:
 def test_whole_frames_are_validated_with_their_data() -> None:
     """The one document judges a frame by its type and a command by its name."""
     check = Draft202012Validator(SCHEMA)
-    right = [
+    right: list[ClientFrame | ServerFrame] = [
         Hello(1, "token", "1"),
         Ping(4),
         CommandFrame("018f0000-0000-7000-8000-000000000001", "order.add_line", {"code": "1"}),
@@ -155,7 +155,7 @@ def test_whole_frames_are_validated_with_their_data() -> None:
     ]
     for frame in right:
         check.validate(parse(encode(frame)))
-    wrong = [
+    wrong: list[ClientFrame | ServerFrame] = [
         CommandFrame("018f0000-0000-7000-8000-000000000001", "order.add_line", {"price": 1}),
         CommandFrame("018f0000-0000-7000-8000-000000000001", "effect.start", {"effect_id": "e"}),
         CommandFrame("018f0000-0000-7000-8000-000000000001", "till.open", {}),
