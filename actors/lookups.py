@@ -176,6 +176,7 @@ class Lookups:
         head = self.journal.head()
         books = self.books
         now_ns = world.now_ns()
+        devices = self.device_views(world.monotonic_ns())
         return StatusView(
             VERSION,
             self.journal.store_id,
@@ -185,8 +186,8 @@ class Lookups:
             self.started_ns,
             books.catalog.book.item_count,
             len(books.live.orders),
-            build.queue_view(books, frozenset(), now_ns),
-            tuple(self.device_views(world.monotonic_ns()).values()),
+            build.queue_view(books, frozenset(), now_ns, devices),
+            tuple(devices.values()),
             self.disk_nearly_full,
         )
 

@@ -34,6 +34,9 @@ from engine.views.shapes import (
 from native import ItemRow, PriceBook, cash_round
 
 
+_WELL = frozenset(("ok", "open", "closed", "paper_near_end"))
+
+
 def _discount(discount: Discount | None) -> DiscountView | None:
     if discount is None:
         return None
@@ -148,16 +151,27 @@ def till_view(till: Till, *, may_see_expected: bool) -> TillView:
     )
 
 
-def queue_view(books: Books, addresses: frozenset[str], now_ns: int) -> tuple[QueueEntry, ...]:
-    """What is on its way to `addresses` (all where it is empty), oldest first."""
+def queue_view(
+    books: Books, addresses: frozenset[str], now_ns: int, devices: dict[str, DeviceView]
+) -> tuple[QueueEntry, ...]:
+    """What is on its way to `addresses` (all where it is empty), oldest first, and why it waits."""
     return tuple(
-        _queue_entry(entry, now_ns)
+        _queue_entry(entry, now_ns, devices.get(entry.address))
         for entry in books.outbox.values()
         if not addresses or entry.address in addresses
     )
 
 
-def _queue_entry(entry: PendingEffect, now_ns: int) -> QueueEntry:
+def _why(entry: PendingEffect, device: DeviceView | None) -> str:
+    """What the last try said; else what is wrong with the device; "" while all is well."""
+    if entry.reason:
+        return entry.reason
+    if device is None:
+        return "not_heard_of"
+    return "" if device.state == "ready" and device.code in _WELL else device.code
+
+
+def _queue_entry(entry: PendingEffect, now_ns: int, device: DeviceView | None) -> QueueEntry:
     document = entry.effect["data"].get("document")
     title = document["title"] if isinstance(document, dict) else ""
     age_s = max(0, now_ns - entry.requested_ns) // 10**9
@@ -168,7 +182,7 @@ def _queue_entry(entry: PendingEffect, now_ns: int) -> QueueEntry:
         title,
         age_s,
         entry.tries,
-        entry.reason,
+        _why(entry, device),
     )
 
 
@@ -203,7 +217,7 @@ def register_view(
         _suspended_count(side),
         till_view(side.till(register), may_see_expected=sees),
         side.position(register).z_number,
-        queue_view(books, own, now_ns) if own else (),
+        queue_view(books, own, now_ns, devices) if own else (),
         tuple(devices.get(a, DeviceView(a, "starting", "not_heard_of", "")) for a in sorted(own)),
     )
 
