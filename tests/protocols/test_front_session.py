@@ -243,7 +243,8 @@ def test_a_second_hello_is_a_mistake_but_over_nng() -> None:
         assert "not_allowed" == fault_of(say(over_nng, type="unsubscribe", topic=topic)).code
 
 
-FRAMES = st.one_of(
+ANSWERS_NOW: st.SearchStrategy[Any] = st.booleans()
+FRAMES: st.SearchStrategy[Any] = st.one_of(
     st.builds(
         dict,
         type=st.sampled_from(["hello", "command", "query", "subscribe", "unsubscribe", "ping"]),
@@ -294,7 +295,8 @@ def test_any_conversation_keeps_its_promises(
             assert 1 == len([o for o in outputs if isinstance(o, Send | AskRegister)])
         waiting += [ask.ticket for ask in asks]
         assert session.outstanding <= OUTSTANDING_MAX
-        if waiting and data.draw(st.booleans()):
+        answers_now: bool = data.draw(ANSWERS_NOW)
+        if waiting and answers_now:
             session.answered(waiting.pop(0), STATUS)
     for ticket in waiting:
         session.unanswered(ticket, "no_answer")

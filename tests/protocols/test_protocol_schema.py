@@ -29,8 +29,13 @@ GIVEN = sorted(
     {*COMMAND_ANSWERS.values(), *(c for c in ANSWERS.values() if attrs.has(c))},
     key=lambda cls: cls.__name__,
 )
-PLAIN = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
-PLAIN |= st.just(0.5) | st.just([]) | st.just({}) | st.just(["x"]) | st.just({"x": 1})
+PLAIN: st.SearchStrategy[Any] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-9, 9),
+    st.text(max_size=3),
+    st.sampled_from((0.5, [], {}, ["x"], {"x": 1})).map(copy.deepcopy),
+)
 
 
 def instances(annotation: Any) -> st.SearchStrategy[Any]:

@@ -1,0 +1,67 @@
+"""What the engine really answers is what the protocol's types promise, for every command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import catalog, register, settings, staff, till
+from engine.order import commands as order
+from engine.order.events import Audience, DiscountKind
+from engine.staff import Right
+from engine.till import Denomination
+from engine.wire import canonical, parse, structure
+from protocols.front.answers import COMMAND_ANSWERS
+from tests.shop import TAXES, Shop, item, rules
+
+
+def test_every_command_answers_what_its_type_says() -> None:
+    """A day on which each command is sent once: every answer has exactly the promised fields."""
+    shop = Shop.open()
+    answered: dict[type, Any] = {}
+
+    def send(body: Any, **how: Any) -> Any:
+        answer = parse(canonical(shop.ok(body, **how)))
+        answered[type(body)] = structure(answer, COMMAND_ANSWERS[type(body)])
+        return answer
+
+    send(staff.SignOn("max", pin_correct=True))
+    send(till.OpenTill((Denomination(1000, 10),)))
+    send(till.PayIn(500, "change"))
+    send(till.PayOut(100, "stamps"))
+    send(till.OpenDrawer("change"))
+    sold = send(order.OpenOrder())["order_id"]
+    send(order.AddLine("bread"))
+    send(order.AddOpenLine("Repair", 2_000_000, "standard"))
+    send(order.AddLine("milk"))
+    send(order.ChangeQuantity(1, 2_000))
+    send(order.OverridePrice(2, 3_000_000, "agreed"))
+    send(order.DiscountLine(1, DiscountKind.PERCENT, 100_000))
+    send(order.DiscountOrder(DiscountKind.AMOUNT, 10))
+    send(order.AddNote(Audience.INTERNAL, "cold"))
+    send(order.VoidLine(3, "wrong"))
+    send(order.SuspendOrder("table 4"))
+    send(order.ResumeOrder(sold))
+    due = send(order.StartTendering())["cash_due_minor"]
+    send(order.UndoTendering())
+    tender = send(order.TenderCash(due))["tender"]
+    send(order.UndoTender(tender))
+    send(order.TenderCash(due + 100))
+    assert 100 == send(order.CompleteOrder())["change_minor"]
+    send(order.ReprintReceipt(sold))
+    send(order.AddReturnLine(sold, 1, 1_000, "stale"))
+    send(order.VoidOrder("kept"))
+    send(till.CountTill((Denomination(1000, 10),)))
+    send(till.CloseTill())
+    send(register.CloseDay())
+    send(register.StartTraining())
+    send(register.EndTraining())
+    send(staff.SignOff())
+    send(staff.DefineRole("helper", (Right.SELL,)), admin=True)
+    send(staff.AddOperator("eva", "Eva", "helper", pin_hash="hash"), admin=True)
+    send(staff.ChangePin("eva", pin_hash="other"), admin=True)
+    send(settings.ConfigureStore(rules(name="Corner")), admin=True)
+    send(settings.SetTaxClasses(TAXES), admin=True)
+    send(settings.DefineRegister(settings.RegisterSetup("3", "Yard")), admin=True)
+    send(catalog.ChangeItem(item("tea", "Tea", 200)), admin=True)
+    send(catalog.RemoveItem("tea"), admin=True)
+    assert {catalog.InstallSegment} == set(COMMAND_ANSWERS) - set(answered)
