@@ -109,7 +109,9 @@ class OutboxActor:
         now_ns = world.monotonic_ns()
         for entry in pending:
             sent_ns = self._sent_ns.get(entry.effect_id)
-            if sent_ns is not None and now_ns - sent_ns < REDELIVER_NS:
+            # What failed before waits longer each time, half a minute at most.
+            pause_ns = REDELIVER_NS << min(entry.tries, 4) if entry.reason else REDELIVER_NS
+            if sent_ns is not None and now_ns - sent_ns < pause_ns:
                 continue
             if entry.effect_id in self._busy:
                 continue

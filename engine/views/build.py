@@ -33,7 +33,6 @@ from engine.views.shapes import (
 )
 from native import ItemRow, PriceBook, cash_round
 
-
 _WELL = frozenset(("ok", "open", "closed", "paper_near_end"))
 
 
