@@ -10,11 +10,12 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
 
 import attrs
+import pytest
 import trio
 from attrs import define
 
@@ -381,6 +382,25 @@ async def insist(
                 await trio.sleep(0.02)
                 continue
             return identity, reply
+
+
+@cache
+def offline() -> tuple[str, ...]:
+    """What to put before a command so that it runs with no network at all; skips without it.
+
+    A network of its own with nothing in it: there is no way out of it, not even by name.
+    """
+    for prefix in (("unshare", "-n"), ("unshare", "-rn")):
+        with contextlib.suppress(OSError):
+            if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
+                return prefix
+    pytest.skip("this machine cannot make a network without a way out (unshare -n)")
+
+
+def interfaces(pid: int) -> set[str]:
+    """The network interfaces a process sees."""
+    lines = Path(f"/proc/{pid}/net/dev").read_text().splitlines()[2:]
+    return {line.partition(":")[0].strip() for line in lines}
 
 
 # ----------------------------------------------------------------------------- after the fact

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -11,14 +12,20 @@ import trio
 from actors.world import SystemWorld
 from countertop.config import Config, from_data
 from countertop.logs import configure
-from countertop.serving import until_told_to_stop
 from countertop.store import open_store, run_store
 from engine.wire import parse
 
 
+async def _until_told_to_stop(scope: trio.CancelScope) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM) as signals:
+        async for _ in signals:
+            scope.cancel()
+            return
+
+
 async def _serve(config: Config, *, children: bool) -> None:
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(until_told_to_stop, nursery.cancel_scope)
+        nursery.start_soon(_until_told_to_stop, nursery.cancel_scope)
         store = open_store(config, SystemWorld())
         await nursery.start(partial(run_store, store, with_children=children))
 
