@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 
-from tests.e2e.shop import ROOT, Cashier, DemoStore
+from tests.e2e.shop import ROOT, Cashier, DemoStore, free_port
 
 WEB = ROOT / "countertop" / "web"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+DEBUG_PORT = free_port()
+ARGUMENTS = [f"--remote-debugging-port={DEBUG_PORT}", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 WIDE, PHONE = (1024, 768), (390, 844)
 PATIENCE_MS = 8_000
 
@@ -45,12 +46,29 @@ def store(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterato
     demo.stop()
 
 
+@pytest.fixture
+def fresh_store(tmp_path: Path, browser: Browser) -> Iterator[DemoStore]:
+    """A demo store for one test alone."""
+    demo = DemoStore(tmp_path / "demo")
+    demo.start()
+    yield demo
+    demo.stop()
+
+
+@pytest.fixture(scope="session")
+def debug_port(browser: Browser) -> int:
+    """Where Chromium takes its own protocol, for keys that do not wait for one another."""
+    return DEBUG_PORT
+
+
 MakeCashier = Callable[..., Cashier]
 
 
 @pytest.fixture
-def cashier(browser: Browser, store: DemoStore) -> Iterator[MakeCashier]:
-    """Makes cashiers: `cashier(size=…, theme=…, touch=…, store=…)`; their pages close afterwards.
+def cashier(
+    browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[MakeCashier]:
+    """Makes cashiers: `cashier(size=…, theme=…, touch=…, at=…)`; their pages close afterwards.
 
     A page that throws, or writes an error to its console, fails the test.
     """
@@ -76,7 +94,7 @@ def cashier(browser: Browser, store: DemoStore) -> Iterator[MakeCashier]:
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        return Cashier(page, at or store, touch)
+        return Cashier(page, at or request.getfixturevalue("store"), touch)
 
     yield make
     for context in contexts:

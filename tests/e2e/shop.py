@@ -10,13 +10,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field
 from playwright.sync_api import Locator, Page, expect
+from websockets.sync.client import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = {"Ana": "1111", "Ben": "2222", "Mia": "9999"}
@@ -194,6 +194,7 @@ class Cashier:
 
     def menu(self, entry: str) -> None:
         """An entry of the menu."""
+        expect(self.page.locator("dialog[open]")).to_have_count(0)
         self.order()
         self.push("More", exact=True)
         self.push(entry, exact=True)
@@ -241,10 +242,43 @@ class Cashier:
         expect(dialog).to_have_count(0)
 
 
-def answers(url: str) -> bool:
-    """Whether anybody serves there."""
-    try:
-        with urllib.request.urlopen(url, timeout=1) as reply:
-            return bool(reply.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+@define
+class Wedge:
+    """A scanner that types into the page through the browser's own input, never waiting for it.
+
+    Keys are stamped when the browser receives them, as those of a real keyboard are, and each
+    code is sent at its own moment whether or not the page keeps up.
+    """
+
+    port: int
+    address: str
+
+    def scan_all(self, codes: list[str], per_second: int) -> float:
+        """Send every code with its Enter; how many a second it came to."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/json/list") as reply:
+            targets = json.load(reply)
+        target = next(entry for entry in targets if entry["url"].startswith(self.address))
+        began = time.monotonic()
+        with connect(target["webSocketDebuggerUrl"], max_size=None) as browser:
+            number = 0
+            for at, code in enumerate(codes):
+                time.sleep(max(0.0, began + at / per_second - time.monotonic()))
+                for key in [*code, "Enter"]:
+                    for kind in ("keyDown", "keyUp"):
+                        number += 1
+                        browser.send(json.dumps(_key_event(number, kind, key)))
+            took_s = time.monotonic() - began
+            answered = 0
+            while answered < number:
+                answered += "id" in json.loads(browser.recv(timeout=10))
+        return len(codes) / took_s
+
+
+def _key_event(number: int, kind: str, key: str) -> dict[str, Any]:
+    """One key event as Chromium's protocol has it. Source: CDP, Input.dispatchKeyEvent."""
+    enter = key == "Enter"
+    code = 13 if enter else ord(key.upper())
+    parameters = {"type": kind, "key": key, "windowsVirtualKeyCode": code}
+    if kind == "keyDown":
+        parameters["text"] = "\r" if enter else key
+    return {"id": number, "method": "Input.dispatchKeyEvent", "params": parameters}

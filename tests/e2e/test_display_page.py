@@ -1,0 +1,86 @@
+"""The customer's page follows the register."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import Cashier, DemoStore
+
+MIRROR_MS = 100
+SAMPLES = 15
+WATCH = """() => {
+  window.seen = [];
+  new MutationObserver(() => {
+    const text = document.querySelector('.total strong')?.innerText ?? '';
+    if (text && text !== window.seen.at(-1)?.text) {
+      window.seen.push({ text, at: performance.timeOrigin + performance.now() });
+    }
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+TAP = """(name) => {
+  const tiles = [...document.querySelectorAll('.tile')];
+  const tile = tiles.find((one) => one.innerText.includes(name));
+  const at = performance.timeOrigin + performance.now();
+  tile.click();
+  return at;
+}"""
+
+
+@pytest.mark.feature("HW-05", part="web page")
+def test_the_display_mirrors_within_a_tenth_of_a_second(
+    cashier, store: DemoStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the finger on a tile to the new total on the customer's page: at most 100 ms."""
+    ana: Cashier = cashier()
+    ana.open()
+    ana.sign_on("Ana")
+    page = ana.page
+    customer = page.context.new_page()
+    customer.goto(f"{store.url}/display/?register=1")
+    expect(customer.get_by_text("Welcome")).to_be_visible()
+    customer.evaluate(WATCH)
+    delays = []
+    for sample in range(SAMPLES):
+        name = ("Espresso", "Croissant")[sample % 2]
+        at = page.evaluate(TAP, name)
+        customer.wait_for_function("(count) => window.seen.length >= count", arg=sample + 1)
+        delays.append(customer.evaluate("window.seen.at(-1).at") - at)
+    delays.sort()
+    with capsys.disabled():
+        print(
+            f"\n    display page: median {statistics.median(delays):.0f} ms, "
+            f"slowest {delays[-1]:.0f} ms of {SAMPLES}"
+        )
+    assert statistics.median(delays) <= MIRROR_MS
+
+
+@pytest.mark.feature("HW-05", part="web page")
+def test_the_customer_sees_lines_total_saving_and_change(cashier, store: DemoStore) -> None:
+    """Lines, the total, what was saved; no internal note; thanks and change at the end."""
+    ben: Cashier = cashier()
+    page = ben.page
+    ben.open("2")
+    ben.sign_on("Ben")
+    ben.open_till(5)
+    customer = page.context.new_page()
+    customer.goto(f"{store.url}/display/?register=2")
+    ben.tap("Croissant")
+    ben.push("Discount", exact=True)
+    ben.push("10 %")
+    ben.push("Note", exact=True)
+    page.locator("dialog input").fill("regular, knows the owner")
+    ben.push("Save note")
+    expect(customer.locator("li")).to_contain_text("Croissant")
+    expect(customer.locator(".total strong")).to_contain_text("2.34")
+    expect(customer.get_by_text("You save")).to_contain_text("0.26")
+    expect(customer.get_by_text("knows the owner")).to_have_count(0)
+    ben.pay()
+    ben.tender("€5.00")
+    expect(customer.get_by_text("Thank you!")).to_be_visible()
+    expect(customer.locator(".change")).to_contain_text("2.66")
+    ben.next_order()
+    ben.tap("Espresso")
+    expect(customer.locator(".total strong")).to_contain_text("2.20")

@@ -1,0 +1,62 @@
+"""The store server dies in the middle of an order: the page says so and goes on where it was."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import Cashier, DemoStore
+from tests.e2e.test_full_day import code_of
+
+
+@pytest.mark.feature("OFF-05", part="register page")
+def test_the_same_order_goes_on_after_a_kill(cashier, fresh_store: DemoStore) -> None:
+    """kill -9 mid-order: said plainly, nothing sold meanwhile, then the same lines and the sale."""
+    ana: Cashier = cashier(at=fresh_store)
+    page = ana.page
+    ana.open()
+    ana.sign_on("Ana")
+    ana.open_till(5)
+    ana.tap("Flat white")
+    ana.tap("Brownie")
+    expect(ana.lines).to_have_count(2)
+
+    fresh_store.kill()
+    lost = page.get_by_role("alertdialog")
+    expect(lost).to_be_visible()
+    expect(lost).to_contain_text("The store server cannot be reached")
+    expect(lost).to_contain_text("2 lines is safe")
+    ana.scan(code_of(fresh_store, "Espresso"))
+    refused = page.get_by_role("alert").filter(has_text="Nothing was added or paid")
+    expect(refused.first).to_be_attached()
+    expect(ana.lines).to_have_count(2)
+
+    fresh_store.start()
+    expect(lost).to_have_count(0, timeout=15_000)
+    expect(page.locator(".strip .item").first).to_contain_text("Online")
+    expect(ana.lines).to_have_count(2)
+    expect(ana.lines.first).to_contain_text("Flat white")
+    ana.tap("Espresso")
+    expect(ana.lines).to_have_count(3)
+    ana.pay()
+    ana.tender("€50.00")
+    expect(page.locator(".change")).to_be_visible()
+
+
+def test_a_reloaded_page_finds_its_order_and_its_payment(cashier, fresh_store: DemoStore) -> None:
+    """A page loaded again mid-payment shows the same order, the money taken and what is due."""
+    ana: Cashier = cashier(at=fresh_store)
+    page = ana.page
+    ana.open()
+    ana.sign_on("Ana")
+    ana.open_till(5)
+    ana.tap("Flat white")
+    ana.pay()
+    ana.digits("100")
+    ana.push("Take €1.00")
+    expect(page.locator(".figure")).to_contain_text("2.80")
+    page.reload()
+    expect(page.locator(".figure")).to_contain_text("2.80")
+    expect(page.locator(".tenders")).to_contain_text("1.00")
+    ana.tender("Exact")
+    expect(page.get_by_text("Change", exact=True)).to_be_visible()

@@ -1,0 +1,129 @@
+"""What else a cashier meets at the register page: lock-out, hand-over, jobs that wait, languages."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import Cashier, DemoStore
+
+
+@pytest.mark.feature("OFF-07")
+def test_jobs_that_wait_show_number_age_and_reason(cashier, store: DemoStore) -> None:
+    """With no paper in the printer the sale completes; what waits is counted, aged, explained."""
+    ana: Cashier = cashier()
+    page = ana.page
+    ana.open()
+    ana.sign_on("Ana")
+    ana.open_till(5)
+    store.do("paper_out")
+    strip = page.locator(".strip button.strip")
+    expect(strip).to_contain_text("Receipt printer: out of paper")
+    ana.tap("Espresso")
+    ana.pay()
+    ana.tender("€5.00")
+    expect(page.locator(".change")).to_contain_text("2.80")
+    expect(strip).to_contain_text("1 job waits")
+    expect(strip).to_contain_text(re.compile(r"\d+ s"))
+    strip.click()
+    details = page.locator("dialog")
+    expect(details).to_contain_text("Receipt 1-000001")
+    expect(details).to_contain_text("Put in a new roll")
+    store.do("paper_in")
+    expect(details).to_contain_text("Nothing is waiting.")
+    page.keyboard.press("Escape")
+    store.wait_receipts(1)
+    ana.next_order()
+    ana.menu("Sign off")
+
+
+def test_too_many_wrong_pins_lock_and_say_for_how_long(cashier, store: DemoStore) -> None:
+    """Five wrong PINs close the door for a while; the page counts the seconds down."""
+    ben: Cashier = cashier()
+    page = ben.page
+    ben.open()
+    ben.press(page.locator(".face", has_text="Ben"))
+    for left in (4, 3, 2, 1, 0):
+        ben.digits("0000")
+        ben.push("Sign on")
+        expect(page.get_by_role("alert").filter(has_text=f"{left} tries are left")).to_be_visible()
+    ben.digits("2222")
+    ben.push("Sign on")
+    expect(page.get_by_text(re.compile(r"Try again in \d+ seconds"))).to_be_visible()
+    expect(ben.button("Sign on")).to_be_disabled()
+
+
+@pytest.mark.feature("STF-01", part="switch at the register page")
+def test_handing_over_takes_less_than_a_second_and_keeps_the_order(
+    cashier, store: DemoStore
+) -> None:
+    """From the last digit of the PIN to the other person's name: under a second, order kept."""
+    ana: Cashier = cashier()
+    page = ana.page
+    ana.open("2")
+    ana.sign_on("Ana")
+    ana.tap("Espresso")
+    ana.push("Ana: switch operator")
+    ana.press(page.locator("dialog li button", has_text="Mia"))
+    ana.digits("9999")
+    began = time.monotonic()
+    ana.push("Sign on")
+    expect(page.get_by_role("button", name="Mia: switch operator")).to_be_visible()
+    assert time.monotonic() - began < 1
+    expect(ana.lines).to_have_count(1)
+    ana.menu("Void order")
+    ana.push("Test")
+    ana.push("Void order")
+    expect(page.get_by_text("Nothing rung up")).to_be_visible()
+
+
+@pytest.mark.feature("NEW-30", part="training at the register page")
+def test_training_is_said_and_counts_nothing(cashier, store: DemoStore) -> None:
+    """Training shows on every screen; the till of the real shop stays as it was."""
+    mia: Cashier = cashier()
+    page = mia.page
+    mia.open("2")
+    page.wait_for_selector(".face, .sale")
+    if page.locator(".face").count():
+        mia.sign_on("Mia")
+    mia.menu("Start training")
+    expect(page.locator(".training")).to_contain_text("Nothing here counts")
+    mia.tap("Espresso")
+    expect(mia.lines).to_have_count(1)
+    mia.menu("Void order")
+    mia.push("Test")
+    mia.push("Void order")
+    mia.menu("End training")
+    expect(page.locator(".training")).to_have_count(0)
+
+
+@pytest.mark.feature("BO-17", part="register page in three languages")
+@pytest.mark.parametrize(
+    ("language", "search", "amount"),
+    [
+        ("de-DE", "Suchen oder scannen", "2,20\u00a0€"),
+        ("fr-FR", "Chercher ou scanner", "2,20\u00a0€"),
+        ("en-GB", "Search or scan", "€2.20"),
+    ],
+)
+def test_words_and_amounts_follow_the_language(
+    cashier, store: DemoStore, language: str, search: str, amount: str
+) -> None:
+    """A language chosen on the device speaks in words, numbers and places of the currency sign."""
+    mia: Cashier = cashier(language=language)
+    page = mia.page
+    page.add_init_script(f"localStorage.setItem('countertop.language', '{language[:2]}')")
+    mia.open("2")
+    page.wait_for_selector(".face, .sale")
+    if page.locator(".face").count():
+        mia.press(page.locator(".face", has_text="Mia"))
+        mia.digits("9999")
+        page.keyboard.press("Enter")
+    expect(page.get_by_placeholder(search)).to_be_visible()
+    mia.tap("Espresso")
+    expect(page.locator(".figures dd").first).to_have_text(amount)
+    page.keyboard.press("F8")
+    expect(mia.lines).to_have_count(0)

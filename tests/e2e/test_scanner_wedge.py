@@ -1,0 +1,73 @@
+"""A keyboard-wedge scanner at full speed: every scan is rung up, none ends in a text field."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import Cashier, Wedge
+from tests.e2e.test_full_day import code_of
+
+SCANS = 60
+PACE_PER_S = 20
+
+
+@pytest.mark.feature("HW-03")
+def test_twenty_scans_a_second_are_all_taken(
+    cashier, store, debug_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """60 scans faster than 20 a second, with the cursor in a text field: none lost, none in it."""
+    ana: Cashier = cashier()
+    page = ana.page
+    ana.open()
+    ana.sign_on("Ana")
+    names = ("Espresso", "Croissant", "Brownie", "Pretzel")
+    codes = list(itertools.islice(itertools.cycle(code_of(store, name) for name in names), SCANS))
+    page.locator("#search").focus()
+    sent_per_s = Wedge(debug_port, page.url).scan_all(codes, PACE_PER_S + 2)
+    expect(ana.lines).to_have_count(SCANS)
+    assert page.locator("#search").input_value() == ""
+    shown = [re.sub(r"\s+", " ", text) for text in ana.lines.all_inner_texts()]
+    wanted = list(itertools.islice(itertools.cycle(names), SCANS))
+    assert all(name in text for name, text in zip(wanted, shown, strict=True))
+    with capsys.disabled():
+        print(f"\n    wedge: {SCANS} scans at {sent_per_s:.1f}/s, none lost, none in the field")
+    assert sent_per_s >= PACE_PER_S, f"only {sent_per_s:.1f} scans/s were sent"
+
+
+def test_a_scan_leaves_other_fields_alone(cashier, store) -> None:
+    """Scans while a note is being typed go to the order; what was typed stays typed, in order."""
+    ana: Cashier = cashier()
+    page = ana.page
+    ana.open()
+    page.wait_for_selector(".face, .sale")
+    if page.locator(".face").count():
+        ana.sign_on("Ana")
+    before = ana.lines.count()
+    ana.push("Note", exact=True)
+    field = page.locator("dialog input")
+    field.focus()
+    ana.type("no ")
+    ana.scan(code_of(store, "Espresso"))
+    ana.type("sugar")
+    expect(field).to_have_value("no sugar")
+    expect(ana.lines).to_have_count(before + 1)
+    page.keyboard.press("Escape")
+
+
+def test_a_scan_without_an_end_key_is_a_scan(cashier, store) -> None:
+    """A scanner that sends no Enter is understood by its speed and the pause after it."""
+    ana: Cashier = cashier()
+    page = ana.page
+    ana.open()
+    page.wait_for_selector(".face, .sale")
+    if page.locator(".face").count():
+        ana.sign_on("Ana")
+    before = ana.lines.count()
+    page.locator("#search").focus()
+    page.keyboard.type(code_of(store, "Espresso"))
+    expect(ana.lines).to_have_count(before + 1)
+    assert page.locator("#search").input_value() == ""
