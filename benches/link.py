@@ -221,6 +221,19 @@ async def _measure_all(directory: Path, *, tiny: bool) -> list[Figure]:
     ]
 
 
+def round_trips(callers: int, messages: int) -> tuple[int, int]:
+    """Round trips a second between two processes: to the raw router, and by stock pynng."""
+    callers = min(callers, _WINDOW)
+
+    async def both(directory: Path) -> tuple[Figure, Figure]:
+        plain = await _plain(directory, callers, messages)
+        return plain, await _stock(directory, callers, max(1, messages // 5))
+
+    with tempfile.TemporaryDirectory(prefix="link-") as directory:
+        plain, stock = trio.run(both, Path(directory))
+    return plain.per_s(), stock.per_s()
+
+
 def report(*, tiny: bool) -> list[str]:
     """Measure everything; the lines to print."""
     with tempfile.TemporaryDirectory(prefix="link-") as directory:
