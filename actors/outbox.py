@@ -19,6 +19,7 @@ from engine.outbox import PendingEffect
 log = structlog.get_logger()
 Reveal = Callable[[Any], Any]
 OFFICE = "_office"
+_CUT_OFF = "its device went away in the middle and its time is over; look whether it happened"
 
 
 class OutboxActor:
@@ -107,42 +108,49 @@ class OutboxActor:
         known = {entry.effect_id for entry in pending}
         self._sent_ns = {k: v for k, v in self._sent_ns.items() if k in known}
         now_ns = world.monotonic_ns()
+        due: dict[str, list[PendingEffect]] = {}
         for entry in pending:
             sent_ns = self._sent_ns.get(entry.effect_id)
             # What failed before waits longer each time, half a minute at most.
             pause_ns = REDELIVER_NS << min(entry.tries, 4) if entry.reason else REDELIVER_NS
             if sent_ns is not None and now_ns - sent_ns < pause_ns:
                 continue
-            if entry.effect_id in self._busy:
+            if entry.address in self._busy:
                 continue
             if entry.expires_ns and world.now_ns() > entry.expires_ns:
                 await self._expire(entry, post, world)
                 continue
-            self._busy.add(entry.effect_id)
-            self._sent_ns[entry.effect_id] = now_ns
-            nursery.start_soon(self._send, entry, post)
+            due.setdefault(entry.address, []).append(entry)
+        for address, entries in due.items():
+            self._busy.add(address)
+            self._sent_ns.update((entry.effect_id, now_ns) for entry in entries)
+            nursery.start_soon(self._send, address, entries, post)
 
     async def _expire(self, entry: PendingEffect, post: Any, world: World) -> None:
+        begun = entry.may_have_happened
         data = {
             "effect_id": entry.effect_id,
-            "outcome": Outcome.EXPIRED.value,
-            "reason": "its time was over before a device took it",
+            "outcome": (Outcome.UNKNOWN if begun else Outcome.EXPIRED).value,
+            "reason": _CUT_OFF if begun else "its time was over before a device took it",
         }
         try:
             await self._submit("effect.finish", data, post, world)
         except PostError as error:
             log.warning("expiry_not_recorded", effect=entry.effect_id, reason=error.kind)
 
-    async def _send(self, entry: PendingEffect, post: Any) -> None:
-        perform = Perform(
-            entry.effect_id,
-            self._reveal(entry.effect),
-            entry.expires_ns or None,
-            entry.may_have_happened,
-        )
+    async def _send(self, address: str, entries: list[PendingEffect], post: Any) -> None:
+        """Offer a device its effects oldest first, up to the first it does not take now."""
         try:
-            await post.ask(entry.address, perform, timeout_s=PERFORM_TIMEOUT_S)
+            for entry in entries:
+                perform = Perform(
+                    entry.effect_id,
+                    self._reveal(entry.effect),
+                    entry.expires_ns or None,
+                    entry.may_have_happened,
+                )
+                await post.ask(address, perform, timeout_s=PERFORM_TIMEOUT_S)
         except PostError as error:
-            log.info("effect_waits", effect=entry.effect_id, to=entry.address, reason=error.kind)
+            log.info("effects_wait", count=len(entries), to=address, reason=error.kind)
         finally:
-            self._busy.discard(entry.effect_id)
+            self._busy.discard(address)
+            self._wake.set()
