@@ -11,7 +11,7 @@ from actors.mailbox import Envelope, Mailbox
 from actors.messages import DeviceState, DeviceStatus, Failure, Outcome, Perform
 from actors.world import World
 from hardware.effects import EffectDesk, Job
-from hardware.limits import ANNOUNCE_EVERY_S, BACKOFF_FIRST_S, BACKOFF_MAX_S
+from hardware.limits import ANNOUNCE_EVERY_S, BACKOFF_FIRST_S, BACKOFF_MAX_S, TELL_AGAIN_S
 from hardware.transport import ByteStream, Place, TransportError, connect
 
 DEVICES = "devices"
@@ -33,14 +33,17 @@ class Board:
             self.status = status
             self._tell()
 
-    def _tell(self) -> None:
-        self._post.tell_nowait(DEVICES, self.status)
+    def _tell(self) -> bool:
+        return self._post.tell_nowait(DEVICES, self.status)
 
     async def run(self) -> None:
-        """Tell the state every few seconds, so that silence means the device's node is gone."""
+        """Tell the state every few seconds, so that silence means the device's node is gone.
+
+        What could not be told, as while the link to the store comes up, is told again soon.
+        """
         while True:
-            self._tell()
-            await self._world.sleep(ANNOUNCE_EVERY_S)
+            told = self._tell()
+            await self._world.sleep(ANNOUNCE_EVERY_S if told else TELL_AGAIN_S)
 
 
 class Device(ABC):

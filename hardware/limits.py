@@ -11,6 +11,7 @@ CONNECT_TIMEOUT_S = 3.0
 BACKOFF_FIRST_S = 0.05
 BACKOFF_MAX_S = 5.0
 ANNOUNCE_EVERY_S = 5.0
+TELL_AGAIN_S = 0.1
 READ_BYTES_MAX = 4096
 
 # Talking to the outbox and to other devices.
