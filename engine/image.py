@@ -16,7 +16,7 @@ from engine.catalog import ItemChanged, ItemRemoved
 from engine.order.state import Order
 from engine.outbox import PendingEffect
 from engine.register import Position
-from engine.settings import RegisterSetup, Settings, StoreRules, TaxClass
+from engine.settings import PastRules, RegisterSetup, Settings, StoreRules, TaxClass
 from engine.staff import Operator, Right, Staff
 from engine.till import Till
 from engine.wire import canonical, structure, unstructure
@@ -36,6 +36,7 @@ class _Image:
     tax_classes: tuple[TaxClass, ...]
     registers: tuple[RegisterSetup, ...]
     settings_version: int
+    past_rules: tuple[PastRules, ...]
     segment_hash: str
     catalog_version: int
     changed: tuple[ItemChanged, ...]
@@ -63,6 +64,7 @@ def image_of(books: Books) -> dict[str, Any]:
         tuple(books.settings.tax_classes.values()),
         tuple(books.settings.registers.values()),
         books.settings.version,
+        books.settings.past,
         books.catalog.segment_hash,
         books.catalog.version,
         tuple(event for event in overlay if isinstance(event, ItemChanged)),
@@ -105,6 +107,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
             {entry.id: entry for entry in data.tax_classes},
             {entry.id: entry for entry in data.registers},
             data.settings_version,
+            data.past_rules,
         ),
         catalog=catalog.rebuild(data.segment_hash, data.catalog_version, overlay, segment),
         staff=Staff(

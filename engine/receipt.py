@@ -23,10 +23,14 @@ def local_time(now_ns: int, utc_offset_s: int) -> str:
 def receipt_document(
     order: Order, settings: Settings, staff: Staff, *, copy: bool = False
 ) -> Document:
-    """The receipt of a completed order. A reprint differs by its COPY mark and nothing else."""
+    """The receipt of a completed order. A reprint differs by its COPY mark and nothing else.
+
+    It is made under the rules its figures were frozen by, whatever the store's rules are now.
+    """
     completion, figures = order.completion, order.figures
     assert completion is not None, "only a completed order has a receipt"
     assert figures is not None
+    settings = settings.at(figures.settings_version())
     rules = settings.required()
     words = words_of(rules.language)
     blocks = _head(rules)

@@ -111,13 +111,35 @@ SettingsEvent = StoreConfigured | TaxClassesSet | RegisterDefined
 
 
 @frozen
+class PastRules:
+    """What a receipt was made under, from settings version `version` on."""
+
+    version: int
+    rules: StoreRules
+    tax_classes: tuple[TaxClass, ...]
+
+
+@frozen
 class Settings:
-    """The rules in force. `rules` is None until the store is set up."""
+    """The rules in force. `rules` is None until the store is set up.
+
+    `past` holds every set of rules and tax classes there was, oldest first, the last being those
+    in force: a copy of a receipt shows the shop as it was.
+    """
 
     rules: StoreRules | None = None
     tax_classes: dict[str, TaxClass] = attrs.field(factory=dict)
     registers: dict[str, RegisterSetup] = attrs.field(factory=dict)
     version: int = 0
+    past: tuple[PastRules, ...] = ()
+
+    def at(self, version: int) -> Settings:
+        """The settings with the rules and tax classes that were in force at `version`."""
+        held = [entry for entry in self.past if entry.version <= version]
+        if not held:
+            return self
+        classes = {entry.id: entry for entry in held[-1].tax_classes}
+        return attrs.evolve(self, rules=held[-1].rules, tax_classes=classes, version=version)
 
     def required(self) -> StoreRules:
         """The rules; asserts that the store is set up."""
@@ -130,15 +152,22 @@ def evolve(state: Settings, event: SettingsEvent) -> Settings:
     version = state.version + 1
     match event:
         case StoreConfigured():
-            return attrs.evolve(state, rules=event.rules, version=version)
+            return _remembered(attrs.evolve(state, rules=event.rules, version=version))
         case TaxClassesSet():
             classes = {entry.id: entry for entry in event.classes}
-            return attrs.evolve(state, tax_classes=classes, version=version)
+            return _remembered(attrs.evolve(state, tax_classes=classes, version=version))
         case RegisterDefined():
             registers = {**state.registers, event.setup.id: event.setup}
             return attrs.evolve(state, registers=registers, version=version)
         case _:
             assert_never(event)
+
+
+def _remembered(state: Settings) -> Settings:
+    if state.rules is None:
+        return state
+    now = PastRules(state.version, state.rules, tuple(state.tax_classes.values()))
+    return attrs.evolve(state, past=(*state.past, now))
 
 
 # ----------------------------------------------------------------------------------- Commands

@@ -97,6 +97,10 @@ class Figures:
     total_minor: int
     rules: str
 
+    def settings_version(self) -> int:
+        """Which version of the store's settings made these figures."""
+        return int(self.rules.rpartition("/")[2])
+
 
 @EVENTS.name("order.opened/1")
 @frozen
