@@ -34,8 +34,7 @@ def receipt_document(
     rules = settings.required()
     words = words_of(rules.language)
     blocks = _head(rules)
-    if order.training:
-        blocks += [text(words["training"], align=Align.CENTER, bold=True), feed()]
+    blocks += _training_mark(rules) if order.training else []
     stamp = local_time(completion.at_ns, completion.utc_offset_s)
     blocks += [columns(f"{words['receipt']} {completion.receipt_number}", stamp)]
     person = staff.operators.get(completion.operator)
@@ -63,6 +62,11 @@ def _head(rules: StoreRules) -> list[Block]:
     if rules.tax_number:
         blocks.append(text(rules.tax_number, align=Align.CENTER))
     return [*blocks, feed()]
+
+
+def _training_mark(rules: StoreRules) -> list[Block]:
+    words = words_of(rules.language)
+    return [text(words["training"], align=Align.CENTER, bold=True), feed()]
 
 
 def _amount(amount_minor: int, rules: StoreRules) -> str:
@@ -138,14 +142,17 @@ def _tax_blocks(taxes: tuple[TaxFigures, ...], settings: Settings) -> list[Block
     return blocks
 
 
-def z_document(event: DayClosed, settings: Settings, *, at: tuple[int, int]) -> Document:
-    """The printed Z; `at` is (now_ns, utc_offset_s)."""
+def z_document(
+    event: DayClosed, settings: Settings, *, at: tuple[int, int], training: bool = False
+) -> Document:
+    """The printed Z; `at` is (now_ns, utc_offset_s). One of practice says so."""
     rules = settings.required()
     words = words_of(rules.language)
     totals = event.totals
     title = f"{words['z_report']} {event.register}-{event.z_number}"
     blocks = [
         *_head(rules),
+        *(_training_mark(rules) if training else []),
         text(title, bold=True, align=Align.CENTER),
         columns(words["business_date"], event.business_date),
         columns(f"{words['register']} {event.register}", local_time(*at)),

@@ -64,7 +64,8 @@ def _wanted(
             return [(setup.printer, Print(document), 0)]
         case DayClosed():
             at = (command.stamp.now_ns, command.stamp.utc_offset_s)
-            return [(setup.printer, Print(z_document(event, books.settings, at=at)), 0)]
+            paper = z_document(event, books.settings, at=at, training=fact.training)
+            return [(setup.printer, Print(paper), 0)]
         case NoSale() | PaidIn() | PaidOut() | TillOpened():
             return kick
         case _:
