@@ -88,7 +88,8 @@ class RegisterActor:
                 return None
             # The same PIN hashes differently each time, so a repeat of the id must not be compared
             # by its hash: the bookkeeper leaves `pin_hash` out of the body's hash.
-            data["pin_hash"] = await world.in_thread(self._pins.hash, pin)
+            async with self._pins.turn:
+                data["pin_hash"] = await world.in_thread(self._pins.hash, pin)
         correct = False
         if ask.approver:
             correct = await self._check(ask.approver, ask.approver_pin, post, world)
@@ -106,7 +107,8 @@ class RegisterActor:
         if not isinstance(operator, str) or not isinstance(pin, str):
             return False
         pin_hash = await post.ask("bookkeeper", PinHashOf(operator), timeout_s=ASK_TIMEOUT_S)
-        return await world.in_thread(self._pins.check, pin_hash, pin)
+        async with self._pins.turn:
+            return await world.in_thread(self._pins.check, pin_hash, pin)
 
     async def _scan(self, scanned: Scanned, post: Any, world: World) -> None:
         """A scanner's code becomes a line; a refusal becomes a notice on the screen."""

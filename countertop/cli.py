@@ -206,8 +206,10 @@ def main() -> None:
     from countertop.config import ConfigError
     from countertop.errors import CommandFailedError
     from countertop.importer import ImportFileError
+    from countertop.memory import give_back_large_blocks
     from protocols.http.server import PortInUseError
 
+    give_back_large_blocks()
     try:
         _told(app)
     except (
