@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import resource
+import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,13 +17,16 @@ from attrs import define
 from actors.errors import PostError
 from actors.link_client import PlainRequester, open_requester
 from actors.world import SystemWorld
+from protocols.front import session
 from protocols.front.client import open_client
 from protocols.front.client_types import FaultError, RefusedError
 from protocols.front.sockets import Gone, WebSocket, connect
 from protocols.limits import FRAME_BYTES_MAX, OUTSTANDING_MAX
 from tests.contracts.door_rig import ADMIN, EPOCH, FRONT, Rig, open_rig
 
+pytestmark = pytest.mark.feature("NEW-21", part="conformance of doors")
 KINDS = ("websocket", "nng")
+CONTRACT: dict[str, Callable[[str, Path], Any]] = {}  # each test without pytest around it
 WORLD = SystemWorld()
 HELLO = {"type": "hello", "version": 1, "token": FRONT, "register": "1"}
 Frame = dict[str, Any]
@@ -110,6 +114,7 @@ def within(seconds: float) -> Callable[[Any], Any]:
                 await test(kind, tmp_path)
 
         limited.__name__, limited.__doc__ = test.__name__, test.__doc__
+        CONTRACT[test.__name__] = test
         return limited
 
     return wrap
@@ -154,7 +159,7 @@ async def test_a_bad_hello_opens_nothing(kind: str, folder: Path) -> None:
         for frame, code in wrong:
             async with raw(rig, kind) as connection:
                 fault = await connection.say(frame)
-                assert ("fault", code) == (fault["type"], fault["code"]), (frame, fault)
+                assert ("fault", code) == (fault["type"], fault.get("code")), (frame, fault)
                 assert fault["detail"]
         assert [] == [ask for ask in rig.shop.asked if ask.name != "store.status"]
 
@@ -254,7 +259,7 @@ async def test_bad_data_is_named_and_never_passed_on(kind: str, folder: Path) ->
     async with greeted(folder, kind) as (rig, connection):
         for frame, code, place in wrong:
             fault = await connection.say(frame)
-            assert (code, frame["id"]) == (fault["code"], fault["id"]), (frame, fault)
+            assert (code, frame["id"]) == (fault.get("code"), fault["id"]), (frame, fault)
             assert place in fault["detail"], fault
         assert [] == [ask for ask in rig.shop.asked if ask.name != "store.status"]
         assert (await connection.say(command("order.open")))["ok"], "the conversation goes on"
@@ -475,3 +480,42 @@ async def test_an_answer_beyond_nng_is_a_fault(kind: str, folder: Path) -> None:
         else:
             with pytest.raises(FaultError, match="answer_too_large"):
                 await client.query("catalog.grid")
+
+
+# ------------------------------------------------------------------------------- the kit itself
+
+
+def _any_token(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(session.Tokens, "judge", lambda *_: session.Access.FRONT)
+
+
+def _any_data(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(session, "structure", lambda data, cls: data)
+
+
+def _forgets_ids(patch: pytest.MonkeyPatch) -> None:
+    asking = session.Session._asked
+
+    def renamed(self: Any, frame_id: str, *rest: Any, **more: Any) -> Any:
+        return asking(self, WORLD.new_id(), *rest, **more)
+
+    patch.setattr(session.Session, "_asked", renamed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("break_it", "caught_by"),
+    [
+        (_any_token, "test_a_bad_hello_opens_nothing"),
+        (_any_data, "test_bad_data_is_named_and_never_passed_on"),
+        (_forgets_ids, "test_the_same_id_reaches_the_store_again"),
+    ],
+)
+async def test_the_contract_catches_a_broken_door(
+    break_it: Any, caught_by: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A door that lets anybody in, checks nothing or changes ids does not pass."""
+    break_it(monkeypatch)
+    with pytest.raises((ExceptionGroup, AssertionError)) as caught, trio.fail_after(10):
+        await CONTRACT[caught_by](kind, tmp_path)
+    assert "AssertionError" in "".join(traceback.format_exception(caught.value))

@@ -10,6 +10,7 @@ from engine.order.events import Audience, DiscountKind
 from engine.staff import Right
 from engine.till import Denomination
 from engine.wire import canonical, parse, structure
+from native import ItemRow, PriceBook, SegmentBuilder
 from protocols.front.answers import COMMAND_ANSWERS
 from tests.shop import TAXES, Shop, item, rules
 
@@ -64,4 +65,9 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(settings.DefineRegister(settings.RegisterSetup("3", "Yard")), admin=True)
     send(catalog.ChangeItem(item("tea", "Tea", 200)), admin=True)
     send(catalog.RemoveItem("tea"), admin=True)
-    assert {catalog.InstallSegment} == set(COMMAND_ANSWERS) - set(answered)
+    builder = SegmentBuilder()
+    builder.put_item(ItemRow("kale", "Kale", "", "Food", "reduced", 1_990_000))
+    shop.books.segments["hash"] = PriceBook.from_segment(builder.build())
+    version = shop.books.catalog.version
+    send(catalog.InstallSegment("hash", version, 1, "kale.csv"), admin=True)
+    assert set(COMMAND_ANSWERS) == set(answered)

@@ -23,6 +23,7 @@ from protocols.front.schema import asyncapi, definitions, hints_of, json_schema
 from protocols.front.session import TOPICS
 from tools.schemas import drifted
 
+pytestmark = pytest.mark.feature("NEW-21", part="schemas are generated and agree")
 SCHEMA = json_schema()
 TAKEN = [*(cls for _, cls in front_commands()), *(cls for _, cls in QUERIES.items())]
 GIVEN = sorted(
