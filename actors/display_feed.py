@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+import trio
 
 from actors.asks import Committed, Reply, Submit
 from actors.errors import PostError
-from actors.limits import ASK_TIMEOUT_S
+from actors.limits import ASK_TIMEOUT_S, SHOW_AGAIN_S
 from actors.mailbox import Mailbox
 from actors.messages import ShowLines
 from actors.world import World
@@ -31,16 +32,25 @@ class DisplayFeed:
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """After each batch, one look per register with a display; the latest wins."""
-        async for envelope in mailbox:
-            registers: set[str] = set()
-            for waiting in (envelope, *mailbox.drain_nowait(mailbox.capacity)):
-                match waiting.body:
-                    case Committed():
-                        registers |= waiting.body.registers
-                    case _:
-                        log.warning("message_not_understood", kind=type(waiting.body).__name__)
-            for register in sorted(registers):
-                await self._show(register, post, world)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._show_again, post, world)
+            async for envelope in mailbox:
+                registers: set[str] = set()
+                for waiting in (envelope, *mailbox.drain_nowait(mailbox.capacity)):
+                    match waiting.body:
+                        case Committed():
+                            registers |= waiting.body.registers
+                        case _:
+                            log.warning("message_not_understood", kind=type(waiting.body).__name__)
+                for register in sorted(registers):
+                    await self._show(register, post, world)
+
+    async def _show_again(self, post: Any, world: World) -> None:
+        """A display that was away, or whose node is new, learns what it should show."""
+        while True:
+            await world.sleep(SHOW_AGAIN_S)
+            for display, lines in self._shown.items():
+                post.tell_nowait(display, lines)
 
     async def _show(self, register: str, post: Any, world: World) -> None:
         query = Submit(world.new_id(), register, "display.state", {}, is_query=True)

@@ -88,6 +88,9 @@ PERFORM_TIMEOUT_S = 2.0
 REDELIVER_NS = 2 * NS_PER_S
 """An effect that is neither started nor finished is offered again after this."""
 
+SHOW_AGAIN_S = 2.0
+"""How often a display is told once more what it should show."""
+
 FOLLOW_LEASE_NS = 30 * NS_PER_S
 """A follower that has been silent for so long is forgotten."""
 
