@@ -11,7 +11,7 @@ from attrs import frozen
 
 from actors.asks import Committed, Follow, News, Reply, Submit, Unfollow
 from actors.errors import PostError
-from actors.limits import ASK_TIMEOUT_S, FOLLOW_LEASE_NS, FOLLOWERS_MAX
+from actors.limits import ASK_TIMEOUT_S, FOLLOW_LEASE_NS, FOLLOWERS_MAX, REFRESH_AGAIN_S
 from actors.mailbox import Mailbox
 from actors.world import World
 
@@ -107,6 +107,8 @@ class BroadcastActor:
             reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
         except PostError:
             self._dirty.add(subject)
+            self._wake.set()
+            await world.sleep(REFRESH_AGAIN_S)
             return
         if reply.ok:
             news = News(

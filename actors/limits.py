@@ -91,6 +91,9 @@ REDELIVER_NS = 2 * NS_PER_S
 SHOW_AGAIN_S = 2.0
 """How often a display is told once more what it should show."""
 
+REFRESH_AGAIN_S = 0.1
+"""The pause after a view that could not be made, before it is tried again."""
+
 FOLLOW_LEASE_NS = 30 * NS_PER_S
 """A follower that has been silent for so long is forgotten."""
 

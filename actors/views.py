@@ -25,6 +25,11 @@ from engine.staff import Right
 from engine.wire import WireError, structure, unstructure
 
 log = structlog.get_logger()
+_READ_BY = {
+    queries.FindReceipts: "receipts",
+    queries.TillCounts: "counts",
+    queries.ZReport: "reports",
+}
 
 
 class ViewsActor:
@@ -43,8 +48,16 @@ class ViewsActor:
 
     def position(self) -> int:
         """Up to which record the views have read."""
-        row = self._db.execute("SELECT value FROM state WHERE key = 'position'").fetchone()
+        return self._figure("position")
+
+    def _figure(self, key: str) -> int:
+        row = self._db.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
         return int(str(row[0])) if row else 0
+
+    def _believed(self, query: type) -> int:
+        """Up to which record an answer holds: a quarantined view stopped before its record."""
+        read = self.position()
+        return min(read, self.quarantined.get(_READ_BY[query], read + 1) - 1)
 
     def _load_quarantine(self) -> None:
         for key, value in self._db.execute("SELECT key, value FROM state"):
@@ -95,9 +108,9 @@ class ViewsActor:
             for name, fold in FOLDS.items():
                 if name not in self.quarantined:
                     self._fold_one(name, fold, records)
-            self._db.execute(
-                "INSERT OR REPLACE INTO state VALUES ('position', ?)",
-                (str(records[-1].position),),
+            self._db.executemany(
+                "INSERT OR REPLACE INTO state VALUES (?, ?)",
+                (("position", str(records[-1].position)), ("epoch", str(records[-1].epoch))),
             )
 
     def _fold_one(self, name: str, fold: Any, records: tuple[Record, ...]) -> None:
@@ -135,7 +148,12 @@ class ViewsActor:
                     return Reply(ok=False, refusal=refusal)
             case _:
                 raise AssertionError(f"no view answers {submit.name}")
-        return Reply(ok=True, data=unstructure(data), position=self.position())
+        return Reply(
+            ok=True,
+            data=unstructure(data),
+            epoch=self._figure("epoch"),
+            position=self._believed(type(query)),
+        )
 
     def _refused(self, submit: Submit, query: Any) -> Reply | None:
         """The same rights as everywhere: who is signed on, and with which role, is a view too."""
