@@ -63,7 +63,7 @@ async def test_the_pole_display_follows_the_sale(folder: Path) -> None:
     async def follow(shop: OwnShop, counter: CounterTop) -> None:
         began = trio.current_time()
         view = structure(await shop.look("display.state"), DisplayView)
-        top, bottom = (_shown(line) for line in pole_lines(view))
+        top, bottom = (line.strip() for line in pole_lines(view))
         with trio.fail_after(5):
             await counter.display.wait_shows(top, bottom)
         waits.append(trio.current_time() - began)
@@ -80,11 +80,6 @@ async def test_the_pole_display_follows_the_sale(folder: Path) -> None:
         await follow(shop, counter)
         assert counter.display.display.lines[1].startswith("Change")
     assert statistics.median(waits) < 0.1, f"seconds until shown: {waits}"
-
-
-def _shown(line: str) -> str:
-    """A line as the display has it: its code page knows no euro sign."""
-    return line.replace("€", " ").strip()
 
 
 async def test_a_display_that_was_away_shows_the_sale_when_it_is_back(folder: Path) -> None:

@@ -1,0 +1,150 @@
+"""The outbox: in order to each device, never twice at once, given up when its time is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import trio
+
+from actors.asks import Committed, ReadPending, Reply, Submit
+from actors.errors import BusyError, PostError
+from actors.messages import Accepted, Finished, Outcome, Perform, Proceed, Started
+from actors.outbox import OutboxActor
+from actors.world import ManualWorld
+from engine.outbox import PendingEffect
+from engine.record import Record
+from engine.stamp import Stamp
+from tests.actors.stand import Stand, open_stand
+
+STAMP = Stamp(1, 0, "2026-11-23")
+
+
+def _effect(effect_id: str, address: str = "printer/1", **changes: Any) -> PendingEffect:
+    base = PendingEffect(effect_id, address, {"name": "x", "data": {}}, 0, True, 0)
+    return attrs.evolve(base, **changes)
+
+
+def _news() -> Committed:
+    record = Record(
+        1, 1, "live", "effect/printer/1", 1, "effect.requested/1", "c", "", "1", STAMP, {}
+    )
+    return Committed(1, 1, (record,), frozenset())
+
+
+class Keeper:
+    """A bookkeeper that only knows what is pending."""
+
+    def __init__(self) -> None:
+        self.pending: list[PendingEffect] = []
+        self.submits: list[Submit] = []
+        self.reply = Reply(ok=True, data={"may_have_happened": False})
+
+    def __call__(self, body: Any) -> Any:
+        if isinstance(body, ReadPending):
+            return tuple(self.pending)
+        self.submits.append(body)
+        if body.name == "effect.finish" and self.reply.ok:
+            self.pending = [e for e in self.pending if e.effect_id != body.data["effect_id"]]
+        return self.reply
+
+
+async def _outbox(stand: Stand) -> Keeper:
+    keeper = Keeper()
+    stand.play("bookkeeper", keeper)
+    stand.start(lambda: OutboxActor(lambda data: data))
+    await stand.settle()
+    return keeper
+
+
+def _ids(bodies: list[Any]) -> list[str]:
+    return [body.effect_id for body in bodies if isinstance(body, Perform)]
+
+
+async def test_effects_reach_a_device_in_their_order(autojump_clock: object) -> None:
+    """Ten receipts that waited while the printer was away are offered oldest first."""
+    async with open_stand(ManualWorld(follow=True)) as stand:
+        keeper = await _outbox(stand)
+        keeper.pending = [_effect(f"e{number}") for number in range(10)]
+        stand.tell("outbox", _news())
+        await trio.sleep(5)
+        stand.play("printer/1", lambda _: Accepted())
+        performs = await stand.wait_heard("printer/1", 10)
+        assert _ids(performs)[:10] == [f"e{number}" for number in range(10)]
+
+
+async def test_a_device_that_is_away_holds_up_nobody_else(autojump_clock: object) -> None:
+    """While printer 1 is absent, printer 2 gets its effects at once."""
+    async with open_stand(ManualWorld(follow=True)) as stand:
+        keeper = await _outbox(stand)
+        stand.play("printer/2", lambda _: Accepted())
+        keeper.pending = [_effect("e1"), _effect("e2", "printer/2")]
+        began = trio.current_time()
+        stand.tell("outbox", _news())
+        assert _ids(await stand.wait_heard("printer/2", 1)) == ["e2"]
+        assert trio.current_time() - began < 0.1
+
+
+async def test_a_busy_device_is_asked_again(autojump_clock: object) -> None:
+    """A device whose queue is full is offered the same effect a little later."""
+    async with open_stand(ManualWorld(follow=True)) as stand:
+        keeper = await _outbox(stand)
+        answers: list[Any] = [BusyError("printer/1", "full"), Accepted()]
+        stand.play("printer/1", lambda _: answers.pop(0) if answers else Accepted())
+        keeper.pending = [_effect("e1"), _effect("e2")]
+        stand.tell("outbox", _news())
+        assert _ids(await stand.wait_heard("printer/1", 3)) == ["e1", "e1", "e2"]
+
+
+async def test_what_waits_too_long_is_given_up(autojump_clock: object) -> None:
+    """A kick past its time ends expired; one that had begun ends unknown, and neither is sent."""
+    world = ManualWorld(follow=True)
+    async with open_stand(world) as stand:
+        keeper = await _outbox(stand)
+        late = world.now_ns() - 1
+        keeper.pending = [
+            _effect("e1", "drawer/1", expires_ns=late, repeatable=False),
+            _effect("e2", "drawer/1", expires_ns=late, repeatable=False, may_have_happened=True),
+        ]
+        stand.play("drawer/1", lambda _: Accepted())
+        stand.tell("outbox", _news())
+        await trio.sleep(1)
+        ends = {s.data["effect_id"]: s.data["outcome"] for s in keeper.submits}
+        assert ends == {"e1": "expired", "e2": "unknown"}
+        assert stand.heard["drawer/1"] == []
+
+
+async def test_a_start_is_durable_before_the_device_goes_on(autojump_clock: object) -> None:
+    """`Started` is answered once the bookkeeper has it; a refusal says send nothing."""
+    async with open_stand(ManualWorld(follow=True)) as stand:
+        keeper = await _outbox(stand)
+        keeper.reply = Reply(ok=True, data={"may_have_happened": True})
+        assert await stand.ask("outbox", Started("e1")) == Proceed(True, True)
+        assert keeper.submits[-1].name == "effect.start"
+        assert keeper.submits[-1].admin
+        keeper.reply = Reply(ok=False, refusal={"code": "effect_must_be_pending", "fields": {}})
+        assert await stand.ask("outbox", Started("e2")) == Proceed(False, False)
+
+
+async def test_an_end_is_heard_however_often_it_is_told(autojump_clock: object) -> None:
+    """`Finished` is accepted the first time and after, so that a device can stop telling it."""
+    async with open_stand(ManualWorld(follow=True)) as stand:
+        keeper = await _outbox(stand)
+        keeper.pending = [_effect("e1")]
+        end = Finished("e1", Outcome.DONE, "")
+        assert await stand.ask("outbox", end) == Accepted()
+        keeper.reply = Reply(ok=False, refusal={"code": "effect_must_be_pending", "fields": {}})
+        assert await stand.ask("outbox", end) == Accepted()
+        assert [s.data["outcome"] for s in keeper.submits] == ["done", "done"]
+
+
+async def test_without_the_bookkeeper_nothing_is_started(autojump_clock: object) -> None:
+    """A start or an end that could not be stored is an error the device repeats, never a yes."""
+    async with open_stand(ManualWorld(follow=True)) as stand:
+        stand.start(lambda: OutboxActor(lambda data: data))
+        for body in (Started("e1"), Finished("e1", Outcome.DONE)):
+            try:
+                answer = await stand.ask("outbox", body)
+            except PostError:
+                continue
+            raise AssertionError(f"answered {answer}")
