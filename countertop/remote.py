@@ -180,9 +180,10 @@ async def _import(
         if state["rules"] is None:
             raise CommandFailedError("The store is not set up yet. Nothing was imported.")
         classes = frozenset(entry["id"] for entry in state["tax_classes"])
-        total = await trio.to_thread.run_sync(_count_lines, file)
+        world = SystemWorld()
+        total = await world.in_thread(_count_lines, file)
         told = progress("Checking", "rows")
-        prepared = await trio.to_thread.run_sync(
+        prepared = await world.in_thread(
             prepare, file, state["rules"]["currency"], classes, lambda rows: told(rows, total)
         )
         told(total, total)
@@ -220,7 +221,7 @@ async def _install(
     """Upload the segment and install it; again where an item was edited meanwhile."""
     for _ in range(INSTALL_TRIES):
         say("Uploading and merging …")
-        staged = await trio.to_thread.run_sync(_upload, data_dir, prepared.segment)
+        staged = await SystemWorld().in_thread(_upload, data_dir, prepared.segment)
         try:
             await client.command("catalog.install_segment", **staged, source=file.name)
         except RefusedError as error:
