@@ -121,6 +121,7 @@ def test_a_journal_in_use_and_a_copy_with_its_log_are_read(
         assert _check(capsys, path)[1]["records"] == 5
 
 
+@pytest.mark.feature("NEW-12", part="chain")
 @pytest.mark.parametrize(
     ("statement", "position"),
     [
@@ -153,6 +154,7 @@ def test_every_change_is_found_and_named(
     assert (code, _position(report)) == (1, position)
 
 
+@pytest.mark.feature("NEW-12", part="chain")
 def test_a_rewritten_chain_is_found_by_what_was_anchored(
     sold: Sold, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -170,6 +172,7 @@ def test_a_rewritten_chain_is_found_by_what_was_anchored(
     assert (code, _position(report)) == (1, RECORDS)
 
 
+@pytest.mark.feature("NEW-12", part="chain")
 def test_a_cut_off_tail_is_found_by_a_printed_head(
     sold: Sold, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,6 +188,7 @@ def test_a_cut_off_tail_is_found_by_a_printed_head(
     assert (code, _position(report)) == (1, 23)
 
 
+@pytest.mark.feature("NEW-12", part="chain")
 @pytest.mark.parametrize("position", [1, 2, 16, 17, 24, 25])
 def test_one_record_is_proven_alone(
     sold: Sold, capsys: pytest.CaptureFixture[str], position: int
