@@ -18,6 +18,7 @@ from engine.views.shapes import DisplayView
 from engine.wire import structure
 
 log = structlog.get_logger()
+_CHANGES_DISPLAYS = "settings.register_defined/1"
 
 
 class DisplayFeed:
@@ -29,6 +30,7 @@ class DisplayFeed:
 
     def __init__(self) -> None:
         self._shown: dict[str, ShowLines] = {}
+        self._without: set[str] = set()
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """After each batch, one look per register with a display; the latest wins."""
@@ -40,9 +42,11 @@ class DisplayFeed:
                     match waiting.body:
                         case Committed():
                             registers |= waiting.body.registers
+                            if any(r.name == _CHANGES_DISPLAYS for r in waiting.body.records):
+                                self._without.clear()
                         case _:
                             log.warning("message_not_understood", kind=type(waiting.body).__name__)
-                for register in sorted(registers):
+                for register in sorted(registers - self._without):
                     await self._show(register, post, world)
 
     async def _show_again(self, post: Any, world: World) -> None:
@@ -60,9 +64,12 @@ class DisplayFeed:
             return
         if not reply.ok:
             return
+        if not reply.data["display"]:
+            # Not asked about again after every scan, until registers are defined anew.
+            self._without.add(register)
+            return
         view = structure(reply.data, DisplayView)
-        if view.display:
-            lines = ShowLines(*pole_lines(view))
-            if self._shown.get(view.display) != lines:
-                self._shown[view.display] = lines
-                post.tell_nowait(view.display, lines)
+        lines = ShowLines(*pole_lines(view))
+        if self._shown.get(view.display) != lines:
+            self._shown[view.display] = lines
+            post.tell_nowait(view.display, lines)

@@ -1,9 +1,10 @@
-"""The feed of pole displays: what the customer's screen shows, in two lines, told until it shows."""
+"""The feed of pole displays: two lines of what the customer sees, told until they are shown."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import trio
 
 from actors.asks import Committed, Reply
@@ -11,12 +12,17 @@ from actors.display_feed import DisplayFeed
 from actors.messages import ShowLines
 from actors.world import ManualWorld
 from engine.order.commands import AddLine
+from engine.record import Record
+from engine.stamp import Stamp
 from engine.views.build import display_view
 from engine.wire import unstructure
 from tests.actors.stand import Stand, open_stand
 from tests.shop import Shop
 
 NEWS = Committed(1, 1, (), frozenset({"1"}))
+STAMP = Stamp(1_795_000_000_000_000_000, 0, "2026-11-23")
+NAME = "settings.register_defined/1"
+DEFINED = Record(2, 1, "live", "settings", 1, NAME, "c", "system", "_office", STAMP, {})
 
 
 def _view() -> dict[str, Any]:
@@ -50,7 +56,7 @@ async def test_a_change_is_shown_once() -> None:
 
 
 async def test_a_register_without_a_display_is_left_alone() -> None:
-    """No display, no message; and a bookkeeper that does not answer ends nothing."""
+    """No display, no message, and no question after each batch until registers are defined anew."""
     view = _view()
     async with open_stand() as stand:
         state = await _fed(stand, {**view, "display": ""})
@@ -58,8 +64,12 @@ async def test_a_register_without_a_display_is_left_alone() -> None:
         stand.tell("display_feed", NEWS)
         await stand.settle()
         assert stand.heard["display/1"] == []
+        assert len(stand.heard["bookkeeper"]) == 1
         state["view"] = view
         stand.tell("display_feed", NEWS)
+        await stand.settle()
+        assert len(stand.heard["bookkeeper"]) == 1
+        stand.tell("display_feed", attrs.evolve(NEWS, records=(DEFINED,)))
         await stand.wait_heard("display/1", 1)
 
 
