@@ -12,6 +12,7 @@ from actors.world import SystemWorld, World
 from countertop.config import Config, DoorsConfig
 from countertop.counter import Counter
 from countertop.logs import configure
+from countertop.memory import keep_collections_short
 from countertop.seed import DEMO_PEOPLE, seed_demo
 from countertop.serving import Doors, until_told_to_stop
 from countertop.store import open_store, run_store
@@ -43,6 +44,7 @@ async def _demo(data: Path, port: int, world: World, *, one_process: bool) -> No
         doors = Doors(extra_routes=tuple(counter.routes()))
         await nursery.start(partial(run_store, store, doors=doors.start))
         await seed_demo(store)
+        keep_collections_short()
         _tell(port)
 
 

@@ -23,6 +23,7 @@ from countertop.children import child_statistics
 from countertop.config import Config
 from countertop.doors_file import OpenDoors, write_doors
 from countertop.logs import configure
+from countertop.memory import keep_collections_short
 from countertop.pictures import render_document
 from countertop.store import Store, open_store, run_store
 from engine.document import Document
@@ -200,6 +201,7 @@ async def _serve(config: Config) -> None:
         doors = Doors()
         await nursery.start(partial(run_store, store, doors=doors.start))
         assert doors.bound is not None
+        keep_collections_short()
         sys.stdout.write(f"countertop serves {config.store_id} at {doors.bound.url}\n")
         sys.stdout.flush()
 
