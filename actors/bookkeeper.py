@@ -275,6 +275,8 @@ class Bookkeeper:
 
     def _sealed(self, decision: Decision, command_id: str) -> Decision:
         """Tokens in place of personal text, before anything is posted or journaled."""
+        if not any(personal_fields(type(fact.event)) for fact in decision.facts):
+            return decision
         facts = tuple(
             attrs.evolve(fact, event=self._seal(fact.event, command_id, str(number)))
             if personal_fields(type(fact.event))

@@ -19,6 +19,7 @@ from actors.world import World
 class Envelope:
     """One message on its way.
 
+    `id` tells messages between nodes apart; within one it is empty unless the asker gave one.
     `reply` takes the answer, and is None for a tell. `sender` is what the sender calls itself, for
     logs; `peer` is the node it came from as the link proved it, empty for this very node, and the
     only name to trust. `deadline_ns` is on the steady clock; after it nobody waits any more.

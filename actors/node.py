@@ -149,7 +149,7 @@ class Node:
         self._asked += 1
         timeout_s = min(timeout_s, ASK_TIMEOUT_S_MAX)
         envelope = Envelope(
-            id=ask_id or self.world.new_id(),
+            id=ask_id or "",
             to=to,
             sender=sender or self.name,
             body=body,
@@ -162,6 +162,7 @@ class Node:
             peer = self._peer_for(to)
             if peer is None:
                 raise AbsentError(to, f"node {self.name} knows no way to it; nothing was delivered")
+            envelope.id = envelope.id or self.world.new_id()
             return await peer.ask(envelope, timeout_s)
         except BusyError:
             self._busy += 1
@@ -179,7 +180,8 @@ class Node:
         answer = OneShot()
         envelope.reply = self.counting(answer)
         delivered = False
-        with trio.move_on_after(timeout_s):
+        # The bare scope: `move_on_after` wraps it in a generator, and every command asks twice.
+        with trio.CancelScope(deadline=trio.current_time() + timeout_s):
             if wait_for_room:
                 await mailbox.put(envelope)
             else:
@@ -209,10 +211,11 @@ class Node:
     def tell_nowait(self, to: str, body: object, *, sender: str = "") -> bool:
         """Send without waiting or answer; False where it could not be queued."""
         self._told += 1
-        envelope = Envelope(id=self.world.new_id(), to=to, sender=sender or self.name, body=body)
+        envelope = Envelope(id="", to=to, sender=sender or self.name, body=body)
         mailbox = self._mailboxes.get(to)
         if mailbox is None:
             peer = self._peer_for(to)
+            envelope.id = self.world.new_id()
             return peer is not None and peer.tell_nowait(envelope)
         try:
             mailbox.put_nowait(envelope)

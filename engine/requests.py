@@ -21,7 +21,7 @@ def effects_of(command: Command, facts: tuple[Fact, ...], books: Books) -> tuple
     drawer.
     """
     setup = books.settings.registers.get(command.register)
-    if setup is None:
+    if setup is None or not (setup.printer or setup.drawer):
         return ()
     training = any(fact.training for fact in facts)
     wanted: list[tuple[str, Effect, int]] = []
@@ -48,16 +48,13 @@ def _wanted(
     fact: Fact, setup: RegisterSetup, command: Command, books: Books
 ) -> list[tuple[str, Effect, int]]:
     event = fact.event
-    kick_until = command.stamp.now_ns + limits.DRAWER_KICK_EXPIRY_NS
-    # An opening drawer is what a cashier waits for: it goes first.
-    kick: list[tuple[str, Effect, int]] = (
-        [] if fact.training else [(setup.drawer, KickDrawer(type(event).__name__), kick_until)]
-    )
     match event:
         case OrderCompleted():
             document = receipt_document(books.archive[event.order_id], books.settings, books.staff)
             cash = any(tender.kind == "cash" for tender in event.tenders)
-            return [*(kick if cash else []), (setup.printer, Print(document), 0)]
+            # An opening drawer is what a cashier waits for: it goes first.
+            kick = _kick(fact, setup, command) if cash else []
+            return [*kick, (setup.printer, Print(document), 0)]
         case ReceiptReprinted():
             order = books.archive[event.order_id]
             document = receipt_document(order, books.settings, books.staff, copy=True)
@@ -67,6 +64,13 @@ def _wanted(
             paper = z_document(event, books.settings, at=at, training=fact.training)
             return [(setup.printer, Print(paper), 0)]
         case NoSale() | PaidIn() | PaidOut() | TillOpened():
-            return kick
+            return _kick(fact, setup, command)
         case _:
             return []
+
+
+def _kick(fact: Fact, setup: RegisterSetup, command: Command) -> list[tuple[str, Effect, int]]:
+    if fact.training:
+        return []
+    until_ns = command.stamp.now_ns + limits.DRAWER_KICK_EXPIRY_NS
+    return [(setup.drawer, KickDrawer(type(fact.event).__name__), until_ns)]

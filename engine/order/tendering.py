@@ -83,7 +83,8 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
         started = start_tendering(order, context)
         if started.refused is not None:
             return started
-        facts, figures = started.facts, price(order, context.settings)
+        facts = started.facts
+        figures = facts[0].event.figures
     if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
         return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=limits.TENDERS_PER_ORDER_MAX)
     if context.till_session == 0:
