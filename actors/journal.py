@@ -261,6 +261,8 @@ class Journal:
         Raises:
             JournalCorruptError: naming the first record that is missing or changed.
         """
+        if after_position >= self._head.position:
+            return []
         records = [
             record
             for record, _ in self._reading(lambda: list(self._chained(after_position, limit)))

@@ -39,10 +39,10 @@ class ViewsActor:
 
     address = "views"
 
-    def __init__(self, path: Path, store_id: str) -> None:
+    def __init__(self, path: Path, history: str) -> None:
+        """`history` names the store and its epoch: views of another one are folded anew."""
         self._path = path
-        self._store_id = store_id
-        self._db = _open(path, store_id)
+        self._db = _open(path, history)
         self.quarantined: dict[str, int] = {}
         self._load_quarantine()
 
@@ -173,7 +173,7 @@ class ViewsActor:
         return None
 
 
-def _open(path: Path, store_id: str) -> apsw.Connection:
+def _open(path: Path, history: str) -> apsw.Connection:
     """The views' database; one of another version or store is thrown away and folded anew."""
     for attempt in range(2):
         db = apsw.Connection(str(path))
@@ -184,7 +184,7 @@ def _open(path: Path, store_id: str) -> apsw.Connection:
             for statement in SCHEMA:
                 db.execute(statement)
             row = db.execute("SELECT value FROM state WHERE key = 'version'").fetchone()
-            wanted = f"{VERSION}/{store_id}"
+            wanted = f"{VERSION}/{history}"
             if row is None:
                 db.execute("INSERT INTO state VALUES ('version', ?)", (wanted,))
                 return db

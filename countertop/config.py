@@ -13,6 +13,8 @@ from engine.wire import WireError, structure
 from hardware.settings import DeviceSettings
 
 DEFAULT_HTTP_PORT = 8170
+SOCKETS = ("front.ipc", "hints.ipc", "link.ipc")
+SOCKET_PATH_BYTES_MAX = 107  # Linux: sun_path of unix(7) less its final zero
 
 
 class ConfigError(ValueError):
@@ -69,6 +71,20 @@ class Config:
         if self.one_process:
             return f"inproc://countertop-{self.store_id}-{abs(hash(self.data_dir))}"
         return f"ipc://{self.run_dir / 'link.ipc'}"
+
+
+def require_short_paths(config: Config) -> None:
+    """Check that sockets fit below the run directory.
+
+    Raises:
+        ConfigError: they do not; the system allows them 107 bytes.
+    """
+    longest = max(len(str(config.run_dir / name).encode()) for name in SOCKETS)
+    if longest > SOCKET_PATH_BYTES_MAX:
+        raise ConfigError(
+            f"The path {config.data} is too long: a socket below it would have {longest} bytes of "
+            f"at most {SOCKET_PATH_BYTES_MAX}. Nothing was started; choose a shorter directory."
+        )
 
 
 def load(path: Path) -> Config:

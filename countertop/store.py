@@ -30,7 +30,7 @@ from actors.views import ViewsActor
 from actors.world import World
 from countertop.child_nodes import DEVICE_KINDS, NODES, report_death, report_link, run_child
 from countertop.children import Child
-from countertop.config import Config
+from countertop.config import Config, require_short_paths
 from countertop.doors_file import remove_doors
 from countertop.secrets import store_secret, tokens
 from engine.books import Books
@@ -91,6 +91,7 @@ def open_store(config: Config, world: World) -> Store:
     Raises:
         JournalError: another server has it, it is damaged, or the disk cannot be written.
     """
+    require_short_paths(config)
     config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     started = world.stamp("UTC", 0)
@@ -129,7 +130,7 @@ def open_store(config: Config, world: World) -> Store:
             tokens(config.data, world),
             bookkeeper,
             BroadcastActor(reveal),
-            ViewsActor(config.data / "views.db", config.store_id),
+            ViewsActor(config.data / "views.db", f"{config.store_id}/{journal.head().epoch}"),
             Links(node, on_event=report_link),
             tuple(Child(name, config, world) for name in NODES),
             started_ns=world.now_ns(),

@@ -1,0 +1,181 @@
+"""History away from the store: replayed elsewhere, backed up while selling, restored."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+import pytest
+import trio
+
+from actors.journal_schema import JournalError
+from countertop.config import Config
+from countertop.offline import backup_store, replay_journal, restore_store
+from tests.store.harness import ROOT, OwnShop, assert_verified, open_shop, own_config
+
+
+def _quiet(_: str, __: str) -> Callable[[int, int], None]:
+    return lambda done, total: None
+
+
+async def _sell_a_day(shop: OwnShop) -> None:
+    for number in range(6):
+        await shop.sell("bread", "milk", "wine")
+        await shop.do("order.add_line", code="cheese", quantity_milli=457)
+        await shop.do("order.suspend", label=f"Customer {number}")
+    parked = (await shop.look("orders.suspended"))[0]["order_id"]
+    await shop.do("order.resume", order_id=parked)
+    await shop.do("order.void", reason="left")
+    sold = (await shop.look("receipts.find", text="1-000002"))[0]["order_id"]
+    await shop.do("order.add_return_line", order_id=sold, line=1, quantity_milli=1000, reason="bad")
+    await shop.do("order.tender_cash", amount_minor=-350)
+    await shop.do("order.complete")
+    await shop.office("catalog.remove_item", item_id="book")
+
+
+def _replay_elsewhere(data: Path, *arguments: str) -> tuple[int, str]:
+    """`countertop replay` as another machine would run it: other process, zone, locale, hashes."""
+    other = {"TZ": "Pacific/Auckland", "LC_ALL": "C", "PYTHONHASHSEED": "4711"}
+    done = subprocess.run(
+        [sys.executable, "-m", "countertop", "replay", str(data), *arguments],
+        cwd=ROOT,
+        env={**os.environ, **other},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = dict(line.split(" ", 1) for line in done.stdout.splitlines()[-2:])
+    return int(lines["position"]), lines["state"]
+
+
+@pytest.mark.feature("NEW-14")
+async def test_a_day_replays_elsewhere_to_the_same_state_and_steps_to_the_fault(
+    folder: Path,
+) -> None:
+    """A copied journal gives the live store's state hash, at the end and at every chosen step."""
+    hashes: dict[int, str] = {}
+    async with open_shop(folder) as shop:
+        hashes[shop.store.books.position] = shop.hash()
+        await _sell_a_day(shop)
+        hashes[shop.store.books.position] = shop.hash()
+        await shop.sell("wine", "wine")
+        hashes[shop.store.books.position] = shop.hash()
+    copy = folder / "elsewhere"
+    shutil.copytree(folder / "data", copy, ignore=shutil.ignore_patterns("run", "views*"))
+    last = max(hashes)
+    assert _replay_elsewhere(copy) == (last, hashes[last])
+    for position, digest in hashes.items():
+        assert _replay_elsewhere(copy, "--to", str(position)) == (position, digest)
+
+
+async def test_replaying_disturbs_no_store(folder: Path) -> None:
+    """A running store's journal can be replayed up to now, and shown event by event."""
+    async with open_shop(folder) as shop:
+        await shop.sell()
+        told: list[str] = []
+        position, digest = replay_journal(folder / "data", None, show=told.append, progress=_quiet)
+        assert (position, digest) == (shop.store.books.position, shop.hash())
+        assert sum("order.completed/1" in line for line in told) == 1
+        await shop.sell()
+
+
+def test_replaying_nothing_says_so(folder: Path) -> None:
+    """Where there is no journal, none is made."""
+    with pytest.raises(JournalError, match="no journal"):
+        replay_journal(folder, None, show=None, progress=_quiet)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.feature("BO-14", part="live backup, restore with a new epoch")
+async def test_a_backup_made_while_selling_goes_on_in_a_new_epoch(folder: Path) -> None:
+    """The copy holds every sale answered before it; restored elsewhere it sells on, verified."""
+    async with open_shop(folder) as shop:
+        await _sell_a_day(shop)
+        acknowledged = (await shop.sell())["receipt_number"]
+        async with trio.open_nursery() as nursery:
+            stop = trio.Event()
+
+            async def keep_selling() -> None:
+                while not stop.is_set():
+                    await shop.sell()
+
+            nursery.start_soon(keep_selling)
+            head = await shop.world.in_thread(
+                backup_store, folder / "data", folder / "backup", _quiet
+            )
+            stop.set()
+        assert head.position <= shop.store.journal.head().position
+
+    restored = attrs.evolve(own_config(folder), data_dir=str(folder / "new"))
+    after = restore_store(folder / "backup", restored.data, "disk died", _quiet, force=False)
+    assert (after.epoch, after.position) == (2, head.position + 1)
+    async with open_shop(folder, config=restored, ready=False) as shop:
+        await shop.open_register()
+        found = await shop.look("receipts.find", text=acknowledged)
+        assert [row["receipt_number"] for row in found] == [acknowledged]
+        newest = (await shop.look("receipts.find", limit=1))[0]["receipt_number"]
+        following = (await shop.sell())["receipt_number"]
+        assert int(following.partition("-")[2]) == int(newest.partition("-")[2]) + 1
+        assert (
+            shop.store.keyring.reveal(shop.store.books.staff.operators["max"].name) == "Max Maple"
+        )
+    assert_verified(restored)
+
+
+@pytest.mark.feature("BO-14", part="a missing tail is named")
+async def test_what_a_restore_lacks_is_named_by_a_printed_head(folder: Path) -> None:
+    """A head noted after the backup is not in the restored history, and the verifier says so."""
+    async with open_shop(folder) as shop:
+        await shop.sell()
+        backup_store(folder / "data", folder / "backup", _quiet)
+        await shop.sell()
+        later = shop.store.journal.head()
+    restored = Config(str(folder / "new"), "shop-1")
+    restore_store(folder / "backup", restored.data, "disk died", _quiet, force=False)
+    anchor = f"{later.hash.hex()}@{later.position}"
+    done = subprocess.run(
+        [sys.executable, "-m", "verifier", str(restored.journal_path), "--head", anchor],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert str(later.position) in done.stdout + done.stderr
+
+
+async def test_a_restore_overwrites_nothing_unasked(folder: Path) -> None:
+    """An existing journal stays unless it is forced aside, and is kept even then."""
+    async with open_shop(folder) as shop:
+        await shop.sell()
+        backup_store(folder / "data", folder / "backup", _quiet)
+        await shop.sell()
+    with pytest.raises(JournalError, match="Nothing was restored"):
+        restore_store(folder / "backup", folder / "data", "try", _quiet, force=False)
+    restore_store(folder / "backup", folder / "data", "try", _quiet, force=True)
+    aside = [path for path in (folder / "data").iterdir() if "journal.db" in path.name]
+    assert len(aside) > 1
+    async with open_shop(folder) as shop:
+        assert shop.store.journal.head().epoch == 2
+
+
+async def test_a_restore_under_a_running_store_is_refused(folder: Path) -> None:
+    """The store that holds the directory is named."""
+    async with open_shop(folder) as shop:
+        backup_store(folder / "data", folder / "backup", _quiet)
+        with pytest.raises(JournalError, match="in use by process"):
+            restore_store(folder / "backup", folder / "data", "try", _quiet, force=True)
+        await shop.sell()
+
+
+async def test_a_backup_does_not_write_over_anything(folder: Path) -> None:
+    """The destination must be new."""
+    async with open_shop(folder):
+        (folder / "there").mkdir()
+        with pytest.raises(JournalError, match="No backup was made"):
+            backup_store(folder / "data", folder / "there", _quiet)
