@@ -219,9 +219,13 @@ def main() -> None:
         JournalError,
         LinkError,
         PortInUseError,
-        FileNotFoundError,
-        PermissionError,
     ) as error:
         sys.exit(f"countertop: {error}")
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        sys.exit(
+            f"countertop: {error.strerror or error}{where}. Nothing was started or changed; "
+            "see that the path exists, is on a disk with room, and may be written by this user."
+        )
     except KeyboardInterrupt:
         sys.exit(130)
