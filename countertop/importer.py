@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,10 +39,20 @@ KNOWN = frozenset(
     )
 )
 PROGRESS_EVERY = 2_000
+LINE_BYTES_MAX = 65_536
+LINES_PER_ROW_MAX = 20
+_DIGITS_MAX = 18
+_OPEN = "has a quote that is not closed"
 
 
 class ImportFileError(ValueError):
     """The file as a whole cannot be imported. Nothing was changed."""
+
+
+@frozen
+class _Header:
+    columns: list[str]
+    delimiter: str
 
 
 @frozen
@@ -61,15 +73,74 @@ class Prepared:
     errors: list[RowError] = field(factory=list)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Numbered lines; one that is no UTF-8 comes as an empty text with its number negative."""
+def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
+    """(number, text, problem) of each line; a line that cannot be read has a problem, no text."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
-        for number, line in enumerate(file, 1):
+        number = 0
+        while line := file.readline(LINE_BYTES_MAX):
+            number += 1
+            if len(line) >= LINE_BYTES_MAX and not line.endswith(b"\n"):
+                while rest := file.readline(LINE_BYTES_MAX):
+                    if rest.endswith(b"\n"):
+                        break
+                yield number, "", f"is longer than {LINE_BYTES_MAX:,} bytes"
+                continue
             try:
-                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")
+                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8"), ""
             except UnicodeDecodeError:
-                yield -number, ""
+                yield number, "", "is not UTF-8 text"
+
+
+def _fields(text: str, delimiter: str) -> list[str] | str:
+    """The fields of one record, or what is wrong with it: `_OPEN` where a quote is not closed."""
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        return [" ".join(value.split()) for value in next(reader, [])]
+    except csv.Error as error:
+        return _OPEN if "unexpected end of data" in str(error) else f"is no CSV: {error}"
+
+
+def _record(
+    line: str,
+    more: deque[tuple[int, str, str]],
+    lines: Iterator[tuple[int, str, str]],
+    header: _Header,
+) -> dict[str, str] | str:
+    """The row that begins with `line`, or its problem; lines read in vain stay in `more`.
+
+    A quoted field may go on over the next lines, but a stray quote must not swallow the file.
+    """
+    text = line
+    fields = _fields(text, header.delimiter)
+    used = 0
+    while fields == _OPEN and used < LINES_PER_ROW_MAX:
+        if used == len(more):
+            following = next(lines, None)
+            if following is None:
+                break
+            more.append(following)
+        if more[used][2]:
+            break
+        text += more[used][1]
+        used += 1
+        fields = _fields(text, header.delimiter)
+    if isinstance(fields, str):
+        return fields
+    if len(fields) != len(header.columns):
+        return f"has {len(fields)} fields instead of {len(header.columns)}"
+    for _ in range(used):
+        more.popleft()
+    return dict(zip(header.columns, fields, strict=True))
+
+
+def _header_of(path: Path, line: str) -> _Header:
+    # Spreadsheets of many countries write semicolons because their decimals have commas.
+    delimiter = max(",;\t", key=line.count)
+    fields = _fields(line, delimiter)
+    columns = [] if isinstance(fields, str) else [name.lower() for name in fields]
+    _check_columns(path, columns)
+    return _Header(columns, delimiter)
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
@@ -79,27 +150,17 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
         ImportFileError: no header, or a column is missing or unknown.
     """
     lines = _lines(path)
-    number, header = next(lines, (0, ""))
-    if number <= 0:
+    _, first, problem = next(lines, (0, "", "is not there"))
+    if problem or not first.strip():
         raise ImportFileError(f"{path.name} has no readable header line. Nothing was imported.")
-    columns = [name.strip().lower() for name in next(csv.reader([header]), [])]
-    _check_columns(path, columns)
-    for number, line in lines:
-        if number < 0:
-            yield -number, "is not UTF-8 text"
-            continue
-        if not line.strip():
-            continue
-        while line.count('"') % 2:
-            more = next(lines, None)
-            if more is None or more[0] < 0:
-                break
-            line += more[1]
-        values = next(csv.reader(io.StringIO(line, newline="")), [])
-        if len(values) != len(columns):
-            yield number, f"has {len(values)} fields instead of {len(columns)}"
-            continue
-        yield number, dict(zip(columns, (value.strip() for value in values), strict=True))
+    header = _header_of(path, first)
+    more: deque[tuple[int, str, str]] = deque()
+    while following := more.popleft() if more else next(lines, None):
+        number, line, problem = following
+        if problem:
+            yield number, problem
+        elif line.strip():
+            yield number, _record(line, more, lines, header)
 
 
 def _check_columns(path: Path, columns: list[str]) -> None:
@@ -131,16 +192,20 @@ def price_micros(row: dict[str, str], currency: str) -> int:
     digits = minor_digits(currency)
     if row.get("price_minor"):
         text = row["price_minor"]
-        if not text.lstrip("-").isdigit() or not text.isascii():
-            raise ValueError(f"price_minor {text!r} is not a whole number")
+        digits_only = text.removeprefix("-")
+        if not digits_only.isdigit() or not text.isascii() or len(text) > _DIGITS_MAX:
+            raise ValueError(f"price_minor {text[:40]!r} is not a whole number of sensible size")
         micros: int = int(text) * 10 ** (6 - digits)
     else:
         text = row.get("price", "")
         whole, _, fraction = text.partition(".")
-        plain = whole.lstrip("-") + fraction
-        if not plain.isdigit() or not plain.isascii() or len(fraction) > 6:
-            raise ValueError(f"price {text!r} is not a decimal number such as 3.50")
-        micros = int(whole.lstrip("-") or "0") * 1_000_000 + int(fraction.ljust(6, "0") or "0")
+        plain = whole.removeprefix("-") + fraction
+        sensible = len(fraction) <= 6 and len(plain) <= _DIGITS_MAX
+        if not plain.isdigit() or not plain.isascii() or not sensible:
+            raise ValueError(f"price {text[:40]!r} is not a decimal number such as 3.50")
+        micros = int(whole.removeprefix("-") or "0") * 1_000_000 + int(
+            fraction.ljust(6, "0") or "0"
+        )
         micros = -micros if whole.startswith("-") else micros
     if micros < 0:
         raise ValueError(f"the price {text} is negative")
@@ -162,8 +227,8 @@ def _flag(text: str, default: bool) -> bool:
 def _whole(text: str, name: str, default: int) -> int:
     if not text:
         return default
-    if not text.isascii() or not text.isdigit():
-        raise ValueError(f"{name} {text!r} is not a whole number")
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS_MAX:
+        raise ValueError(f"{name} {text[:40]!r} is not a whole number of sensible size")
     return int(text)
 
 
@@ -192,21 +257,33 @@ class _Checker:
         case = row.get("case_code", "")
         packs = [(code, -1, limits.PIECE_MILLI) for code in codes]
         if case:
-            factor = _whole(row.get("case_quantity", ""), "case_quantity", 0) * limits.PIECE_MILLI
-            if factor <= 0:
-                raise ValueError("a case_code needs a case_quantity")
-            priced = row.get("case_price_minor", "")
-            micros = price_micros({"price_minor": priced}, self.currency) if priced else -1
-            packs.append((case, micros, factor))
+            packs.append(self._case(case, row, item.unit_price_micros))
+        if len(packs) > limits.CODES_PER_ITEM_MAX:
+            raise ValueError(f"has {len(packs)} codes, more than {limits.CODES_PER_ITEM_MAX}")
         for code, _, _ in packs:
             if not code_is_well_formed(code):
                 raise ValueError(f"the code {code[:40]!r} is malformed")
             if code in self.seen:
                 raise ValueError(f"the code {code} is already in row {self.seen[code]}")
+        # From here on nothing can fail, so that no row is put in by half.
         self.builder.put_item(item)
         for code, micros, factor in packs:
             self.builder.put_code(code, item_id, micros, factor)
             self.seen[code] = number
+
+    def _case(self, code: str, row: dict[str, str], micros: int) -> tuple[str, int, int]:
+        """A case's code, its own price in micros or -1, and how many pieces it holds."""
+        factor = _whole(row.get("case_quantity", ""), "case_quantity", 0) * limits.PIECE_MILLI
+        if factor <= 0:
+            raise ValueError("a case_code needs a case_quantity")
+        if factor > limits.QUANTITY_MILLI_MAX:
+            raise ValueError("the case_quantity is too high")
+        priced = row.get("case_price_minor", "")
+        if priced:
+            return code, price_micros({"price_minor": priced}, self.currency), factor
+        if micros * factor // limits.PIECE_MILLI > limits.UNIT_PRICE_MICROS_MAX:
+            raise ValueError("the price of the whole case is too high")
+        return code, -1, factor
 
     def _item(self, item_id: str, row: dict[str, str]) -> ItemRow:
         name, tax_class = row["name"], row["tax_class"]
@@ -218,8 +295,19 @@ class _Checker:
         unit = row.get("unit") or "piece"
         if unit not in UNITS:
             raise ValueError(f"the unit {unit!r} is not one of {', '.join(UNITS)}")
-        if len(item_id) > limits.ID_LENGTH_MAX:
-            raise ValueError("the item id is too long")
+        group = row.get("group") or item_id
+        for what, key in (("item id", item_id), ("group", group)):
+            if not code_is_well_formed(key):
+                raise ValueError(f"the {what} {key[:40]!r} is malformed or too long")
+        for what in ("name", "variation", "department"):
+            if not row.get(what, "").isprintable():
+                raise ValueError(f"the {what} holds characters that cannot be printed")
+        for what in ("variation", "department", "image"):
+            if len(row.get(what, "")) > limits.NAME_LENGTH_MAX:
+                raise ValueError(f"the {what} is longer than {limits.NAME_LENGTH_MAX} characters")
+        sort = _whole(row.get("sort", ""), "sort", 0)
+        if sort > limits.SORT_MAX:
+            raise ValueError(f"sort is more than {limits.SORT_MAX:,}")
         return ItemRow(
             item_id,
             name,
@@ -230,9 +318,9 @@ class _Checker:
             unit,
             _flag(row.get("open_price", ""), default=False),
             _flag(row.get("discountable", ""), default=True),
-            row.get("group") or item_id,
+            group,
             row.get("image", ""),
-            _whole(row.get("sort", ""), "sort", 0),
+            sort,
         )
 
 
@@ -262,7 +350,7 @@ def prepare(
                 result.items += 1
             except ValueError as error:
                 result.errors.append(RowError(number, str(error)))
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ImportFileError(f"{path} cannot be read: {error}. Nothing was imported.") from None
     result.segment = checker.builder.build()
     return result

@@ -1,0 +1,203 @@
+"""Catalog files: every row checked, every fault told by its line, nothing of a bad row kept."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from pathlib import Path
+
+import pytest
+
+from countertop.importer import (
+    LINE_BYTES_MAX,
+    ImportFileError,
+    Prepared,
+    RowError,
+    prepare,
+    price_micros,
+    write_errors,
+)
+from native import PriceBook
+
+CLASSES = frozenset(("standard", "reduced"))
+HEADER = "code,name,price_minor,department,tax_class\n"
+GOOD = "100,Bread,350,Food,reduced\n"
+
+
+def _prepare(folder: Path, content: str | bytes, name: str = "items.csv") -> Prepared:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return prepare(path, "EUR", CLASSES)
+
+
+def _names(prepared: Prepared) -> list[str]:
+    book = PriceBook.from_segment(prepared.segment)
+    return sorted(row.name for row in book.items(0, 10_000))
+
+
+def test_good_rows_become_items(tmp_path: Path) -> None:
+    """Codes, names, prices, departments and classes are those of the file."""
+    found = _prepare(tmp_path, HEADER + GOOD + '200,"Milk, fresh",129,Dairy,reduced\n')
+    assert (found.items, found.rows, found.errors) == (2, 2, [])
+    book = PriceBook.from_segment(found.segment)
+    milk = book.find_code("200")
+    assert milk is not None
+    assert (milk.name, milk.unit_price_micros, milk.department) == (
+        "Milk, fresh", 1_290_000, "Dairy",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (",Bread,350,Food,reduced", "has no code"),
+        ("200,,350,Food,reduced", "the name has 0 characters"),
+        (f"200,{'x' * 121},350,Food,reduced", "the name has 121 characters"),
+        ("200,Bread,-350,Food,reduced", "the price -350 is negative"),
+        ("200,Bread,3.50,Food,reduced", "not a whole number"),
+        ("200,Bread,,Food,reduced", "not a decimal number"),
+        ("200,Bread,--5,Food,reduced", "not a whole number"),
+        ("200,Bread,٣٥٠,Food,reduced", "not a whole number"),
+        (f"200,Bread,{'9' * 5000},Food,reduced", "not a whole number"),
+        ("200,Bread,99999999999999,Food,reduced", "too high"),
+        ("200,Bread,350,Food,luxury", "'luxury' is not one of reduced, standard"),
+        ("200,Bread,350,Food", "has 4 fields instead of 5"),
+        ("200,Bread,350,Food,reduced,", "has 6 fields instead of 5"),
+        (f"{'9' * 65},Bread,350,Food,reduced", "malformed"),
+        ("20\x000,Bread,350,Food,reduced", "malformed"),
+        ("200,Br\x1bead,350,Food,reduced", "cannot be printed"),
+        (f"200,Bread,350,{'d' * 121},reduced", "the department is longer than 120"),
+        ("100,Other,350,Food,reduced", "the code 100 is already in row 2"),
+        ('200,"Bread" x,350,Food,reduced', "is no CSV"),
+        (f"200,{'y' * (LINE_BYTES_MAX + 5)},350,Food,reduced", "longer than 65,536 bytes"),
+    ],
+)
+def test_a_bad_row_is_left_out_and_told(tmp_path: Path, row: str, words: str) -> None:
+    """Its line and the reason are reported; the rows before and after it are kept."""
+    found = _prepare(tmp_path, HEADER + GOOD + row + "\n300,Wine,799,Drinks,standard\n")
+    (error,) = found.errors
+    assert error.row == 3
+    assert words in error.problem
+    assert _names(found) == ["Bread", "Wine"]
+
+
+def test_bad_encodings_are_told(tmp_path: Path) -> None:
+    """A line in another encoding is left out; a byte order mark is no part of the header."""
+    latin = "200,Käse,350,Food,reduced\n".encode("latin-1")
+    found = _prepare(tmp_path, b"\xef\xbb\xbf" + HEADER.encode() + latin + GOOD.encode())
+    assert found.errors == [RowError(2, "is not UTF-8 text")]
+    assert found.items == 1
+    with pytest.raises(ImportFileError, match="no readable header"):
+        _prepare(tmp_path, (HEADER + GOOD).encode("utf-16"))
+
+
+def test_a_stray_quote_does_not_swallow_the_file(tmp_path: Path) -> None:
+    """The row with the quote is told; every row after it is still read, and quickly."""
+    rows = "".join(f"{number},Item {number},100,Food,reduced\n" for number in range(1000, 6000))
+    found = _prepare(tmp_path, HEADER + '200,"Bread,350,Food,reduced\n' + rows)
+    assert found.errors == [RowError(2, "has a quote that is not closed")]
+    assert found.items == 5000
+    found = _prepare(tmp_path, HEADER + '200,"Bread,350,Food,reduced\n' + GOOD + '300,"x",1,F,a\n')
+    assert [error.row for error in found.errors] == [2, 4]
+    assert _names(found) == ["Bread"]
+
+
+def test_quoted_fields_may_hold_anything(tmp_path: Path) -> None:
+    """Commas, quotes and line breaks inside quotes belong to the field; inches do no harm."""
+    text = HEADER + '200,"Cake ""Royal"",\nlarge",350,Food,reduced\n300,5" nail,10,Iron,standard\n'
+    found = _prepare(tmp_path, text)
+    assert found.errors == []
+    assert _names(found) == ['5" nail', 'Cake "Royal", large']
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_other_delimiters_are_recognised(tmp_path: Path, delimiter: str) -> None:
+    """Files of spreadsheets with semicolons or tabs are read by their header."""
+    found = _prepare(tmp_path, (HEADER + GOOD).replace(",", delimiter))
+    assert (found.items, found.errors) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("code,name,price_minor,department\n", "lacks the columns tax_class"),
+        ("name,department,tax_class\n", "price_minor (or price), code (or gtin"),
+        ("code,name,price_minor,department,tax_class,colour\n", "nobody knows: colour"),
+        ("code,code,name,price_minor,department,tax_class\n", "a column twice"),
+        ("", "no readable header"),
+        ("\n", "no readable header"),
+        ('"code,name\n', "lacks the columns"),
+    ],
+)
+def test_a_bad_header_stops_the_import(tmp_path: Path, header: str, words: str) -> None:
+    """A missing, unknown or doubled column is named, and nothing is imported."""
+    with pytest.raises(ImportFileError) as refused:
+        _prepare(tmp_path, header + GOOD if header.strip() else header)
+    assert words in str(refused.value)
+    assert "Nothing was imported" in str(refused.value)
+
+
+def test_compressed_files_are_read(tmp_path: Path) -> None:
+    """A .gz is read like the file in it; one that is cut off or no gzip at all is refused."""
+    whole = gzip.compress((HEADER + GOOD * 1).encode())
+    assert _prepare(tmp_path, whole, "items.csv.gz").items == 1
+    big = gzip.compress((HEADER + "".join(f"{n},Item,1,F,reduced\n" for n in range(9999))).encode())
+    damaged = bytearray(big)
+    damaged[len(big) // 2] ^= 0xFF
+    for bad in (big[:-500], bytes(damaged), b"plain text"):
+        with pytest.raises(ImportFileError, match="cannot be read"):
+            _prepare(tmp_path, bad, "items.csv.gz")
+    with pytest.raises(ImportFileError, match="cannot be read"):
+        prepare(tmp_path / "none.csv", "EUR", CLASSES)
+
+
+def test_several_codes_and_cases(tmp_path: Path) -> None:
+    """An item may have several codes, and a case with its own price or the pieces' together."""
+    header = (
+        "sku,gtin,codes,name,price,department,tax_class,case_code,case_price_minor,case_quantity"
+    )
+    rows = (
+        "w1,4000417025005,A|B|A,Water,0.60,Drinks,reduced,case-w,320,6",
+        "w2,,,Juice,1.995,Drinks,reduced,case-j,,12",
+        "w3,,,Beer,1.00,Drinks,reduced,case-b,,",
+        "w4,,,Cola,1.00,Drinks,reduced,case-c,,99999999",
+        "w5,,,Soda,1.00,Drinks,reduced,case-w,,6",
+    )
+    found = _prepare(tmp_path, "\n".join((header, *rows, "")))
+    assert [error.row for error in found.errors] == [4, 5, 6]
+    book = PriceBook.from_segment(found.segment)
+    for code in ("w1", "4000417025005", "A", "B", "case-w"):
+        row = book.find_code(code)
+        assert row is not None
+        assert row.item_id == "w1"
+    assert book.item_count == 2, "no row with a bad case is there by half"
+    for code in ("w3", "w4", "w5", "case-b", "case-c"):
+        assert book.find_code(code) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "micros"),
+    [
+        ("3.50", "EUR", 3_500_000), ("0.125", "EUR", 125_000), ("7", "JPY", 7_000_000),
+        (".5", "EUR", 500_000), ("1.234567", "EUR", 1_234_567),
+    ],
+)  # fmt: skip
+def test_prices_are_read_exactly(text: str, currency: str, micros: int) -> None:
+    """Decimal prices become micros without ever being a binary fraction."""
+    assert price_micros({"price": text}, currency) == micros
+
+
+def test_minor_units_follow_the_currency() -> None:
+    """1 000 minor units are 10 euros, 1 000 yen or one dinar."""
+    amounts = {c: price_micros({"price_minor": "1000"}, c) for c in ("EUR", "JPY", "KWD")}
+    assert amounts == {"EUR": 10_000_000, "JPY": 1_000_000_000, "KWD": 1_000_000}
+
+
+def test_faults_are_written_as_a_table(tmp_path: Path) -> None:
+    """The error report is CSV itself: row and problem."""
+    path = tmp_path / "items.errors.csv"
+    write_errors(path, [RowError(3, 'the code "x", malformed'), RowError(9, "has no code")])
+    with path.open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [
+            ["row", "problem"], ["3", 'the code "x", malformed'], ["9", "has no code"],
+        ]  # fmt: skip
