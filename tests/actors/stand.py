@@ -71,5 +71,3 @@ async def open_stand(world: World | None = None) -> AsyncIterator[Stand]:
     async with trio.open_nursery() as nursery, supervise(node) as supervisor:
         yield Stand(node, supervisor, nursery)
         nursery.cancel_scope.cancel()
-
-

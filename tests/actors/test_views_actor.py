@@ -165,7 +165,7 @@ async def test_count_sheets_are_kept(tmp_path: Path) -> None:
 
 @pytest.mark.feature("CSH-07", part="a Z is kept as it was made")
 async def test_a_z_is_kept_as_it_was_made(tmp_path: Path) -> None:
-    """A Z by number, or the last, is the same whenever it is asked; a number never given is none."""
+    """A Z by number, or the last, is the same whenever it is asked; an unknown number is none."""
     async with open_shop(tmp_path) as shop:
         await _busy_days(shop)
         await _caught_up(shop)

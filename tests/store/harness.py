@@ -287,7 +287,9 @@ class CounterTop(Counter):
 
 
 @asynccontextmanager
-async def open_counter(folder: Path, *, bytes_per_s: int | None = None) -> AsyncIterator[CounterTop]:
+async def open_counter(
+    folder: Path, *, bytes_per_s: int | None = None
+) -> AsyncIterator[CounterTop]:
     """Simulated devices for register 1 for as long as the block lasts."""
     counter = CounterTop("1", folder / "counter", bytes_per_s=bytes_per_s)
     async with trio.open_nursery() as nursery:
@@ -375,9 +377,7 @@ async def insist(
     with trio.fail_after(3 * PATIENCE_S):
         while True:
             try:
-                reply = await shop.ask(
-                    name, register, data, command_id=identity, timeout_s=2.0
-                )
+                reply = await shop.ask(name, register, data, command_id=identity, timeout_s=2.0)
             except PostError:
                 await trio.sleep(0.02)
                 continue
@@ -445,4 +445,3 @@ def receipt_numbers(records: Sequence[Record], register: str, kind: str = "live"
 def kill_now(pid: int) -> None:
     """kill -9 a process that was started here."""
     os.kill(pid, signal.SIGKILL)
-

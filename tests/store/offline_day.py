@@ -42,7 +42,7 @@ def way_out() -> str:
         try:
             door.connect(("192.0.2.1", 53))
         except OSError as error:
-            return error.strerror
+            return str(error)
     return ""
 
 
@@ -63,9 +63,7 @@ async def _day(shop: OwnShop, counter: CounterTop, heard: dict[str, Any]) -> Non
 
     await eventually(is_ready, "four devices that are ready")
     heard["switch_s"] = await _switch(shop)
-    wrong = [
-        await shop.refused("staff.sign_on", "2", operator="ana", pin="9999") for _ in range(6)
-    ]
+    wrong = [await shop.refused("staff.sign_on", "2", operator="ana", pin="9999") for _ in range(6)]
     heard["wrong_pins"] = wrong
     kicks = counter.kicks()
     await counter.scanner.scan("4000417025005")

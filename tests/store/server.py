@@ -12,6 +12,7 @@ import trio
 from actors.world import SystemWorld
 from countertop.config import Config, from_data
 from countertop.logs import configure
+from countertop.memory import give_back_large_blocks
 from countertop.store import open_store, run_store
 from engine.wire import parse
 
@@ -33,6 +34,7 @@ async def _serve(config: Config, *, children: bool) -> None:
 def main(arguments: list[str]) -> None:
     """Serve until told to stop, or killed."""
     configure("warning")
+    give_back_large_blocks()
     config = from_data(parse(Path(arguments[0]).read_bytes()), arguments[0])
     trio.run(partial(_serve, config, children="--children" in arguments))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -167,7 +168,7 @@ async def test_the_queue_says_how_many_how_old_and_why(folder: Path) -> None:
         await counter.printer.change(paper="out")
         numbers = [(await shop.sell("milk"))["receipt_number"] for _ in range(2)]
 
-        async def aged() -> list[object]:
+        async def aged() -> list[dict[str, Any]]:
             waiting = [e for e in await shop.queue() if e["kind"] == "printer.print/1"]
             old = all(entry["age_s"] >= 1 and entry["reason"] for entry in waiting)
             return waiting if len(waiting) == 2 and old else []
@@ -228,9 +229,7 @@ async def test_a_drawer_without_its_printer_expires(folder: Path) -> None:
 async def test_a_print_survives_the_store(folder: Path) -> None:
     """The store killed while one receipt waits and one is half out: both print, one as a copy."""
     async with open_counter(folder, bytes_per_s=SLOW) as counter:
-        config = attrs.evolve(
-            own_config(folder, one_process=False), devices=counter.devices()
-        )
+        config = attrs.evolve(own_config(folder, one_process=False), devices=counter.devices())
         server = StoreProcess(config, children=True)
         machine = counter.printer.printer
         with server:

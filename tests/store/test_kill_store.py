@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from collections import Counter as Tally
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 import trio
@@ -21,6 +23,7 @@ from tests.store.harness import (
     Shop,
     StoreProcess,
     assert_verified,
+    eventually,
     insist,
     interfaces,
     offline,
@@ -59,6 +62,10 @@ class Storm:
     stored: dict[str, bytes] = field(factory=dict)
     repeats: list[tuple[Reply, Reply]] = field(factory=list)
 
+    def has(self, count: int) -> bool:
+        """Whether that many answers have come."""
+        return len(self.answers) >= count
+
     def accepted(self, name: str) -> list[Answered]:
         """The commands of a kind that were accepted."""
         return [a for a in self.answers if a.name == name and a.reply.ok]
@@ -69,7 +76,9 @@ async def _sell(shop: Shop, register: str, storm: Storm, stop: trio.Event) -> No
     dice = random.Random(f"{storm.seed} {shop.node.name}")
     while not stop.is_set():
         codes = [dice.choice(CODES) for _ in range(dice.randint(1, 4))]
-        steps = [("order.add_line", {"code": code}) for code in codes]
+        steps: list[tuple[str, dict[str, Any]]] = [
+            ("order.add_line", {"code": code}) for code in codes
+        ]
         steps += [("order.tender_cash", {"amount_minor": 100_00}), ("order.complete", {})]
         for name, data in steps:
             identity, reply = await insist(shop, name, register, data)
@@ -87,9 +96,7 @@ async def _kill_again_and_again(server: StoreProcess, storm: Storm) -> None:
             await trio.sleep(dice.uniform(0.2, 0.7))
         else:
             wanted = before + dice.randint(5, 80)
-            with trio.fail_after(20):
-                while len(storm.answers) < wanted:
-                    await trio.sleep(0.005)
+            await eventually(partial(storm.has, wanted), "tills that sell again")
             await trio.sleep(dice.uniform(0, 0.02))
         assert server.process is not None
         assert server.process.poll() is None, "the server ended by itself"
@@ -118,9 +125,7 @@ async def _run(storm: Storm, server: StoreProcess) -> None:
             links.start_soon(till, name, register)
         await _kill_again_and_again(server, storm)
         last = len(storm.answers)
-        with trio.fail_after(20):
-            while len(storm.answers) < last + 50:
-                await trio.sleep(0.01)
+        await eventually(partial(storm.has, last + 50), "tills that sell at the end")
         stop.set()
         for answered in storm.accepted("order.complete")[::4]:
             _, again = await insist(
