@@ -318,9 +318,20 @@ class Register:
             self.tally.errors["till.count: cash differs"] += 1
         await self.line.command("till.close")
         done = await self.line.command("register.close_day")
-        if done["total_minor"] != self.before["total_minor"] + self.sums.total_minor:
-            self.tally.errors["register.close_day: total_minor differs"] += 1
-        return done
+        report: dict[str, Any] = await self._report(done["z_number"])
+        expected = self.before["total_minor"] + self.sums.total_minor
+        if not done["total_minor"] == report["totals"]["total_minor"] == expected:
+            self.tally.errors["report.z: total_minor differs"] += 1
+        return report
+
+    async def _report(self, number: int) -> Any:
+        """The Z of that number, as soon as the views have read so far."""
+        with trio.fail_after(DEADLINE_S):
+            while True:
+                try:
+                    return await self.line.query("report.z", z_number=number)
+                except NotDoneError:
+                    await trio.sleep(RETRY_S)
 
     # ------------------------------------------------------------------------------------- selling
 

@@ -161,6 +161,27 @@ async def add_places(do: Any, places: Sequence[Place]) -> None:
         await do("staff.add_operator", {**person, "role": "supervisor", "pin": entry.pin})
 
 
+def import_by_command(store: OwnStore, file: Path) -> tuple[float, str]:
+    """`countertop import catalog` as a person runs it: its seconds, and what it said.
+
+    Raises:
+        LoadError: it failed; says how.
+    """
+    command = [sys.executable, "-m", "countertop", "import", "catalog", str(file)]
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [*command, "--data", str(store.data)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    elapsed_s = time.perf_counter() - begun
+    if done.returncode:
+        raise LoadError(f"the import failed: {done.stderr.strip()}")
+    return elapsed_s, done.stdout
+
+
 def _quietly(_: str, __: str) -> Callable[[int, int], None]:
     return lambda _done, _total: None
 
