@@ -89,7 +89,7 @@ def _from_snapshot(journal: Journal, data_dir: Path) -> Books | None:
     if found is None:
         return None
     # A snapshot of another shape or over a missing segment only costs the longer replay.
-    with contextlib.suppress(WireError, CoreError, OSError):
+    with contextlib.suppress(WireError, CoreError, OSError, KeyError, TypeError):
         image = parse(found.state)
         segment_hash = image["segment_hash"]
         segment = read_segment(data_dir, segment_hash) if segment_hash else None

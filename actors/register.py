@@ -39,7 +39,7 @@ class RegisterActor:
         self._reveal = reveal
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
-        """Commands one after the other, in order; queries beside them."""
+        """Commands one after the other, in order; a query holds up nothing that comes after it."""
         async with trio.open_nursery() as nursery:
             async for envelope in mailbox:
                 match envelope.body:
