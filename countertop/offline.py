@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from actors.history import replay_record
 from actors.journal_backup import backup, restore
 from actors.journal_read import Head
+from actors.journal_schema import connect
 from actors.world import SystemWorld
 from countertop.config import Config
 from engine.books import Books, forget_archive
@@ -19,6 +21,7 @@ from engine.wire import canonical
 Progress = Callable[[str, str], Callable[[int, int], None]]
 _CHUNK = 2_000
 KEPT = ("segments", "keys")
+PERSONAL = "personal.db"
 
 
 def replay_journal(
@@ -73,15 +76,43 @@ def backup_store(data_dir: Path, destination: Path, progress: Progress) -> Head:
     if destination.exists():
         raise JournalError(f"{destination} exists. No backup was made. Name a new directory.")
     destination.mkdir(mode=0o700, parents=True)
-    head = backup(
-        Config(str(data_dir)).journal_path,
-        Config(str(destination)).journal_path,
-        progress("Backing up", "steps"),
-    )
-    for name in KEPT:
-        if (data_dir / name).exists():
-            shutil.copytree(data_dir / name, destination / name)
+    try:
+        head = backup(
+            Config(str(data_dir)).journal_path,
+            Config(str(destination)).journal_path,
+            progress("Backing up", "steps"),
+        )
+        if (data_dir / "segments").exists():
+            shutil.copytree(data_dir / "segments", destination / "segments")
+        _copy_keys(data_dir / "keys", destination / "keys")
+    except BaseException:
+        shutil.rmtree(destination)
+        raise
     return head
+
+
+def _copy_keys(source: Path, destination: Path) -> None:
+    """Copy the keys of a store that may be adding a person, or erasing one, this very moment."""
+    destination.mkdir(mode=0o700)
+    # An erasure replaces the wrapping key, so the one the copied database names is in one of both
+    # rounds: it was there before the copy, or it is there after it.
+    _copy_files(source, destination)
+    if (source / PERSONAL).exists():
+        with (
+            contextlib.closing(connect(source / PERSONAL, readonly=True)) as old,
+            contextlib.closing(connect(destination / PERSONAL)) as new,
+            new.backup("main", old, "main") as copying,
+        ):
+            copying.step()
+        (destination / PERSONAL).chmod(0o600)
+    _copy_files(source, destination)
+
+
+def _copy_files(source: Path, destination: Path) -> None:
+    for file in sorted(source.glob("*")):
+        if not file.name.startswith(PERSONAL):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copy2(file, destination / file.name)
 
 
 def restore_store(
@@ -99,6 +130,7 @@ def restore_store(
         force=force,
         progress=progress("Restoring", "records"),
     )
+    _set_strange_keys_aside(source / "keys", data_dir / "keys")
     # Keys that are there already are newer than the backup's: a person erased since stays erased.
     for name in KEPT:
         for file in sorted((source / name).glob("*")):
@@ -107,3 +139,14 @@ def restore_store(
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 shutil.copy2(file, target)
     return head
+
+
+def _set_strange_keys_aside(ours: Path, there: Path) -> None:
+    """Move away the keys of a store that was begun anew: they open no name and no PIN of ours."""
+    pepper, other = ours / "pepper", there / "pepper"
+    if not pepper.exists() or not other.exists() or pepper.read_bytes() == other.read_bytes():
+        return
+    number = 1
+    while there.with_name(f"keys.aside-{number}").exists():
+        number += 1
+    there.rename(there.with_name(f"keys.aside-{number}"))

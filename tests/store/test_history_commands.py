@@ -14,6 +14,7 @@ import pytest
 import trio
 
 from actors.journal_schema import JournalError
+from actors.personal import Keyring
 from countertop.config import Config
 from countertop.offline import backup_store, replay_journal, restore_store
 from tests.store.harness import ROOT, OwnShop, assert_verified, open_shop, own_config
@@ -179,3 +180,52 @@ async def test_a_backup_does_not_write_over_anything(folder: Path) -> None:
         (folder / "there").mkdir()
         with pytest.raises(JournalError, match="No backup was made"):
             backup_store(folder / "data", folder / "there", _quiet)
+
+
+async def test_a_backup_that_fails_leaves_nothing(folder: Path) -> None:
+    """Where there is no journal no directory is made, so the next try is not refused for it."""
+    for _ in range(2):
+        with pytest.raises(JournalError, match="There is no journal"):
+            backup_store(folder / "nowhere", folder / "backup", _quiet)
+    assert not (folder / "backup").exists()
+
+
+async def test_a_backup_has_the_keys_of_its_moment(folder: Path) -> None:
+    """Names open from the copied keys, though people are added and erased while they are copied."""
+    async with open_shop(folder) as shop:
+        with trio.CancelScope() as scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_change_people, shop)
+                for number in range(5):
+                    await shop.world.in_thread(
+                        backup_store, folder / "data", folder / f"backup-{number}", _quiet
+                    )
+                    keys = Keyring(folder / f"backup-{number}" / "keys" / "personal.db")
+                    assert keys.reveal(shop.store.books.staff.operators["max"].name) == "Max Maple"
+                    keys.close()
+                scope.cancel()
+
+
+async def _change_people(shop: OwnShop) -> None:
+    number = 0
+    while True:
+        number += 1
+        person = {"operator": f"p{number}", "name": "Somebody", "role": "cashier", "pin": "1357"}
+        await shop.office("staff.add_operator", **person)
+        shop.store.keyring.erase(f"operator/p{number}")
+
+
+async def test_a_restore_over_a_store_begun_anew_brings_its_keys(folder: Path) -> None:
+    """Names and PINs work again even where an empty store was started first; its keys are kept."""
+    async with open_shop(folder) as shop:
+        await shop.sell()
+        backup_store(folder / "data", folder / "backup", _quiet)
+    other = attrs.evolve(own_config(folder), data_dir=str(folder / "new"))
+    async with open_shop(folder, config=other):
+        pass
+    restore_store(folder / "backup", other.data, "new machine", _quiet, force=True)
+    async with open_shop(folder, config=other, ready=False) as shop:
+        await shop.open_register()
+        assert (await shop.look("register.state"))["operator"]["name"] == "Max Maple"
+        assert (await shop.sell())["receipt_number"] == "1-000002"
+    assert (other.data / "keys.aside-1" / "pepper").exists()
