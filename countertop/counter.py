@@ -117,7 +117,10 @@ class Counter:
         """One thing a person does: `{"do": …, "code": …}`."""
         if request.headers.get("content-type", "") != "application/json":
             return Response(status_code=415)
-        asked = await request.json()
+        try:
+            asked = await request.json()
+        except ValueError:
+            return Response(status_code=400)
         match asked.get("do") if isinstance(asked, dict) else None:
             case "scan" if isinstance(asked.get("code"), str):
                 await self.scanner.scan(asked["code"][:CODE_LENGTH_MAX])

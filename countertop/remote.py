@@ -198,11 +198,16 @@ async def _import(
 
 
 def _count_lines(file: Path) -> int:
+    """How many rows there may be, for the progress line; what is wrong with a file is told later."""
     import gzip
+    import zlib
 
     opener = gzip.open if file.suffix == ".gz" else open
-    with opener(file, "rb") as lines:
-        return max(0, sum(1 for _ in lines) - 1)
+    try:
+        with opener(file, "rb") as lines:
+            return max(0, sum(1 for _ in lines) - 1)
+    except (OSError, EOFError, zlib.error):
+        return 0
 
 
 def _tell_faults(file: Path, prepared: Prepared, say: Say) -> None:

@@ -127,17 +127,20 @@ async def install_segment(store: Store, do: Do, segment: bytes, source: str) -> 
 
 
 async def seed_demo(store: Store) -> None:
-    """The small grocer with a café, unless the store is set up already."""
-    if store.books.settings.rules is not None:
+    """The small grocer with a café, unless the store is set up already.
+
+    The catalog comes last, so a set-up that was cut off is gone through again at the next start.
+    """
+    if store.books.settings.rules is not None and store.books.catalog.version:
         return
     do = doer(store)
     await seed_rules(do, DEMO_RULES, DEMO_TAXES)
     first = RegisterSetup("1", "Front", "printer/1", "drawer/1", "display/1", "scanner/1")
     await seed_registers(do, (first, RegisterSetup("2", "Café")))
     for operator, name, role, pin in DEMO_PEOPLE:
-        await do(
-            "staff.add_operator", {"operator": operator, "name": name, "role": role, "pin": pin}
-        )
+        if operator not in store.books.staff.operators:
+            person = {"operator": operator, "name": name, "role": role, "pin": pin}
+            await do("staff.add_operator", person)
     classes = frozenset(entry.id for entry in DEMO_TAXES)
     prepared = await store.world.in_thread(prepare, DEMO_CATALOG, DEMO_RULES.currency, classes)
     if prepared.errors:
