@@ -221,12 +221,13 @@ async def open_shop(
     counter: Counter | None = None,
     world: World | None = None,
     ready: bool = True,
+    seeded: bool = True,
     config: Config | None = None,
     with_children: bool | None = None,
 ) -> AsyncIterator[OwnShop]:
     """A store on `folder/data` for as long as the block lasts; a second one goes on from there.
 
-    A new one is seeded; with `ready` the manager is at register 1 with an open till. With
+    A new one is seeded unless told not to be; with `ready` the manager is at register 1 with an open till. With
     `counter` its devices hang on register 1. Children run only where there are devices or it is
     asked for.
     """
@@ -235,13 +236,13 @@ async def open_shop(
         config = attrs.evolve(config, devices=counter.devices())
     children = counter is not None if with_children is None else with_children
     store = open_store(config, world or SystemWorld())
-    new = store.books.settings.rules is None
+    new = seeded and store.books.settings.rules is None
     async with trio.open_nursery() as nursery:
         await nursery.start(partial(run_store, store, with_children=children))
         shop = OwnShop(store.node, store.world, store)
         if new:
             await shop.seed(devices=counter is not None)
-        if ready:
+        if ready and seeded:
             await shop.open_register()
         try:
             yield shop
