@@ -10,7 +10,7 @@ from pathlib import Path
 from actors.history import replay_record
 from actors.journal_backup import backup, restore
 from actors.journal_read import Head
-from actors.journal_schema import connect
+from actors.journal_schema import JournalError, connect
 from actors.world import SystemWorld
 from countertop.config import Config
 from engine.books import Books, forget_archive
@@ -41,7 +41,6 @@ def replay_journal(
     from tempfile import TemporaryDirectory
 
     from actors.journal import Journal
-    from actors.journal_schema import JournalError
 
     source = Config(str(data_dir)).journal_path
     if not source.exists():
@@ -71,8 +70,6 @@ def replay_journal(
 
 def backup_store(data_dir: Path, destination: Path, progress: Progress) -> Head:
     """Copy the journal as of one moment and verify it; then the catalog segments and the keys."""
-    from actors.journal_schema import JournalError
-
     if destination.exists():
         raise JournalError(f"{destination} exists. No backup was made. Name a new directory.")
     destination.mkdir(mode=0o700, parents=True)
@@ -119,9 +116,15 @@ def restore_store(
     source: Path, data_dir: Path, reason: str, progress: Progress, *, force: bool
 ) -> Head:
     """Put a backup's journal, segments and keys into `data_dir`, in a new epoch."""
+    journal = Config(str(source)).journal_path
+    if not journal.exists():
+        raise JournalError(
+            f"There is no journal at {journal}. Nothing was restored. "
+            "Name a directory made by countertop backup."
+        )
     world = SystemWorld()
     head = restore(
-        Config(str(source)).journal_path,
+        journal,
         data_dir,
         reason=reason,
         operator=SYSTEM,

@@ -198,7 +198,7 @@ async def _import(
 
 
 def _count_lines(file: Path) -> int:
-    """How many rows there may be, for the progress line; what is wrong with a file is told later."""
+    """How many rows there may be, for the progress line; what is wrong is told while reading."""
     import gzip
     import zlib
 
