@@ -88,7 +88,14 @@ async def test_what_the_page_does_not_know_is_refused(folder: Path) -> None:
     async with _page(folder) as (_, counter, client):
         form = await client.post("/counter/do", data={"do": "paper_out"})
         assert form.status_code == 415
-        for body in ({"do": "explode"}, {"do": "scan"}, {"do": "scan", "code": 5}, [], "text"):
+        bodies: tuple[object, ...] = (
+            {"do": "explode"},
+            {"do": "scan"},
+            {"do": "scan", "code": 5},
+            [],
+            "text",
+        )
+        for body in bodies:
             assert (await client.post("/counter/do", json=body)).status_code == 400
         header = {"content-type": "application/json"}
         broken = await client.post("/counter/do", content=b"{", headers=header)

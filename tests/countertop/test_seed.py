@@ -29,7 +29,7 @@ async def _sell_as_ana(shop: OwnShop) -> None:
 
 
 async def test_the_demo_store_can_sell(folder: Path) -> None:
-    """Registers, people and some hundred and fifty items are there; a second set-up does nothing."""
+    """Registers, people and some 150 items are there; a second set-up does nothing."""
     async with open_shop(folder, seeded=False) as shop:
         await seed_demo(shop.store)
         registers, people, items = _told(shop)

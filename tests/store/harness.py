@@ -227,9 +227,9 @@ async def open_shop(
 ) -> AsyncIterator[OwnShop]:
     """A store on `folder/data` for as long as the block lasts; a second one goes on from there.
 
-    A new one is seeded unless told not to be; with `ready` the manager is at register 1 with an open till. With
-    `counter` its devices hang on register 1. Children run only where there are devices or it is
-    asked for.
+    A new one is seeded unless told not to be; with `ready` the manager is at register 1 with an
+    open till. With `counter` its devices hang on register 1. Children run only where there are
+    devices or it is asked for.
     """
     config = config or own_config(folder)
     if counter is not None:

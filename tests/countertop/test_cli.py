@@ -1,0 +1,207 @@
+"""The command line as a person uses it: a demo store in its processes, and words when it fails."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import trio
+from attrs import frozen
+
+from countertop.remote import _client
+
+ROOT = Path(__file__).resolve().parents[2]
+Done = subprocess.CompletedProcess[str]
+
+
+def _run(*arguments: str | Path, cwd: Path = ROOT) -> Done:
+    return subprocess.run(
+        [sys.executable, "-m", "countertop", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _well(*arguments: str | Path) -> str:
+    done = _run(*arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _told(*arguments: str | Path) -> str:
+    """The words of a command that could not be carried out; never a traceback."""
+    done = _run(*arguments)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("countertop: ")
+    return done.stderr
+
+
+@frozen
+class Demo:
+    """A running demo store and what it said at the start."""
+
+    data: Path
+    said: str
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    """One demo store for all these tests, told to stop at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with TemporaryDirectory(prefix="shop-") as folder:
+        data = Path(folder) / "demo"
+        log = (Path(folder) / "log").open("w+")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "countertop", "demo", "--data", data, "--port", str(port)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            said = ""
+            while "Stop with Ctrl-C" not in said:
+                line = process.stdout.readline()
+                assert line, log.name
+                said += line
+            yield Demo(data, said)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+            log.close()
+
+
+def test_the_demo_says_where_to_look(demo: Demo) -> None:
+    """Addresses of register, display and counter, and the PINs, are printed."""
+    for words in ("/register/?register=1", "/display/?register=1", "/counter/", "9999 (manager)"):
+        assert words in demo.said
+
+
+def test_status_sell_and_history(demo: Demo) -> None:
+    """A sale by command, then status, backup, replay and the verifier agree on where it is."""
+    _open_till(demo)
+    sold = _well(
+        "sell", "2900000000032", "2900000000049", "--data", demo.data, "--register", "2"
+    )  # fmt: skip
+    assert "Flat white" in sold
+    assert "receipt 2-000001" in sold
+    status = _well("status", "--data", demo.data)
+    assert "store      demo" in status
+    assert "printer/1: ready" in status
+    backup = demo.data.with_name("backup")
+    assert "Its chain was verified" in _well("backup", demo.data, backup)
+    replayed = _well("replay", demo.data)
+    assert replayed.startswith("position ")
+    assert _well("replay", backup).splitlines()[-1] == replayed.splitlines()[-1]
+    report = json.loads(_well("verify", backup / "journal.db", "--json"))
+    assert (report["records"], report["problems"]) == (int(replayed.split()[1]), [])
+    restored = demo.data.with_name("restored")
+    assert "epoch 2" in _well("restore", backup, restored, "--reason", "a trial")
+    assert "No backup was made" in _told("backup", demo.data, backup)
+
+
+def _open_till(demo: Demo) -> None:
+    """Sign on and open the till of register 2, which no command of the command line does."""
+
+    async def open_till() -> None:
+        async with _client(demo.data, register="2") as client:
+            await client.command("staff.sign_on", operator="mia", pin="9999")
+            await client.command("till.open", denominations=[])
+
+    trio.run(open_till)
+
+
+def test_an_import_by_command(demo: Demo, folder: Path) -> None:
+    """Good rows go in, faults are listed beside the file; `--check` changes nothing."""
+    header = "code,name,price_minor,department,tax_class\n"
+    file = folder / "new.csv"
+    file.write_text(header + "7771,Kite,1299,Toys,standard\n7772,Ball,-5,Toys,standard\n")
+    checked = _well("import", "catalog", file, "--data", demo.data, "--check")
+    assert "row 3: the price -5 is negative" in checked
+    assert "Nothing was imported, as asked" in checked
+    assert "Imported 1 rows" in _well("import", "catalog", file, "--data", demo.data)
+    assert (folder / "new.csv.errors.csv").read_text().splitlines()[1].startswith("3,")
+    packed = folder / "new.csv.gz"
+    packed.write_bytes(gzip.compress((header + "7773,Top,499,Toys,standard\n").encode()))
+    assert "Imported 1 rows" in _well("import", "catalog", packed, "--data", demo.data)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"code,name\n1,x\n", "lacks the columns"),
+        (b"code,name,price_minor,department,tax_class\n1,x,-1,F,standard\n", "No row is good"),
+        (b"", "no readable header"),
+        (b"\xff\xfe\x00", "no readable header"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_told(
+    demo: Demo, folder: Path, content: bytes, words: str
+) -> None:
+    """The reason is one sentence, and that nothing was imported."""
+    file = folder / "bad.csv"
+    file.write_bytes(content)
+    said = _told("import", "catalog", file, "--data", demo.data)
+    assert words in said
+    assert "Nothing was imported" in said
+
+
+def test_a_damaged_archive_and_a_missing_file_are_told(demo: Demo, folder: Path) -> None:
+    """A .gz that is none and a path that is not there end in words too."""
+    file = folder / "bad.csv.gz"
+    file.write_bytes(b"no gzip")
+    assert "cannot be read" in _told("import", "catalog", file, "--data", demo.data)
+    assert "There is no file" in _told("import", "catalog", folder / "x.csv", "--data", demo.data)
+
+
+def test_a_sale_that_is_refused_is_told(demo: Demo) -> None:
+    """A wrong PIN and an unknown code are said, with the code of the refusal."""
+    wrong = ("--data", demo.data, "--register", "1", "--operator", "ben", "--pin", "0000")
+    assert "pin_must_be_correct" in _told("sell", "2900000000032", *wrong)
+    nobody = ("--data", demo.data, "--register", "7")
+    assert _told("sell", "2900000000032", *nobody)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("status", "--data", "nowhere"), "No store is running"),
+        (("sell", "1", "--data", "nowhere"), "No store is running"),
+        (("import", "catalog", "README.md", "--data", "nowhere"), "No store is running"),
+        (("replay", "nowhere"), "There is no journal"),
+        (("backup", "nowhere", "elsewhere"), "There is no journal"),
+        (("restore", "nowhere", "elsewhere", "--reason", "x"), "There is no journal"),
+        (("serve", "nowhere.toml"), "There is no configuration"),
+    ],
+)
+def test_without_a_store_the_command_line_says_so(
+    folder: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    """Each command that needs a store or a journal names what is missing and makes nothing."""
+    (folder / "README.md").write_text("x")
+    done = _run(*arguments, cwd=folder)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert words in done.stderr
+    assert [path.name for path in folder.iterdir()] == ["README.md"]
