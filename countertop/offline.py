@@ -91,25 +91,25 @@ def backup_store(data_dir: Path, destination: Path, progress: Progress) -> Head:
 def _copy_keys(source: Path, destination: Path) -> None:
     """Copy the keys of a store that may be adding a person, or erasing one, this very moment."""
     destination.mkdir(mode=0o700)
-    # An erasure replaces the wrapping key, so the one the copied database names is in one of both
-    # rounds: it was there before the copy, or it is there after it.
-    _copy_files(source, destination)
-    if (source / PERSONAL).exists():
-        with (
-            contextlib.closing(connect(source / PERSONAL, readonly=True)) as old,
-            contextlib.closing(connect(destination / PERSONAL)) as new,
-            new.backup("main", old, "main") as copying,
-        ):
-            copying.step()
-        (destination / PERSONAL).chmod(0o600)
-    _copy_files(source, destination)
-
-
-def _copy_files(source: Path, destination: Path) -> None:
-    for file in sorted(source.glob("*")):
-        if not file.name.startswith(PERSONAL):
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copy2(file, destination / file.name)
+    with contextlib.ExitStack() as reading:
+        if (source / PERSONAL).exists():
+            # Nobody is added or erased while this is read, so the key that the database names as
+            # wrapping all others stays where it is.
+            old = reading.enter_context(
+                contextlib.closing(connect(source / PERSONAL, readonly=True))
+            )
+            old.execute("BEGIN")
+            old.execute("SELECT count(*) FROM meta").fetchall()
+            with (
+                contextlib.closing(connect(destination / PERSONAL)) as new,
+                new.backup("main", old, "main") as copying,
+            ):
+                copying.step()
+            (destination / PERSONAL).chmod(0o600)
+        for file in sorted(source.glob("*")):
+            if not file.name.startswith(PERSONAL):
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.copy2(file, destination / file.name)
 
 
 def restore_store(

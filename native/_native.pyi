@@ -163,9 +163,7 @@ class PriceBook:
     @property
     def segment_hash(self) -> bytes:
         """SHA-256 of the base segment's bytes."""
-    def with_item(
-        self, item: ItemRow, codes: list[tuple[str, int, int]]
-    ) -> PriceBook:
+    def with_item(self, item: ItemRow, codes: list[tuple[str, int, int]]) -> PriceBook:
         """A new book in which `item` and exactly these codes (code, price or -1, factor_milli)
         replace what it had."""
     def without_item(self, item_id: str) -> PriceBook: ...

@@ -15,7 +15,12 @@ from tests.e2e.shop import ROOT, Cashier, DemoStore, free_port
 WEB = ROOT / "countertop" / "web"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DEBUG_PORT = free_port()
-ARGUMENTS = [f"--remote-debugging-port={DEBUG_PORT}", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+ARGUMENTS = [
+    f"--remote-debugging-port={DEBUG_PORT}",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+]
 WIDE, PHONE = (1024, 768), (390, 844)
 PATIENCE_MS = 8_000
 
@@ -25,7 +30,9 @@ def browser() -> Iterator[Browser]:
     """One Chromium for all tests: the system's, or the one Playwright fetched."""
     if not (WEB / "register" / "index.html").is_file():
         pytest.skip("the front ends are not built; run ./run build")
-    program = os.environ.get("COUNTERTOP_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
+    program = os.environ.get("COUNTERTOP_CHROMIUM") or next(
+        filter(None, map(shutil.which, NAMES)), ""
+    )
     with sync_playwright() as playwright:
         if not program and not Path(playwright.chromium.executable_path).is_file():
             pytest.skip(
@@ -65,9 +72,7 @@ MakeCashier = Callable[..., Cashier]
 
 
 @pytest.fixture
-def cashier(
-    browser: Browser, request: pytest.FixtureRequest
-) -> Iterator[MakeCashier]:
+def cashier(browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeCashier]:
     """Makes cashiers: `cashier(size=…, theme=…, touch=…, at=…)`; their pages close afterwards.
 
     A page that throws, or writes an error to its console, fails the test.

@@ -145,9 +145,7 @@ class Cashier:
         """The visible button of that name, the dialog's first where one is open."""
         area = self.page.locator("dialog[open]")
         scope = area if area.count() else self.page
-        return (
-            scope.get_by_role("button", name=name, exact=exact).filter(visible=True).first
-        )
+        return scope.get_by_role("button", name=name, exact=exact).filter(visible=True).first
 
     def push(self, name: str | re.Pattern[str], *, exact: bool = False) -> None:
         """Press the button of that name."""

@@ -148,7 +148,8 @@ def focus_on(page: Page, name: str) -> None:
         label = page.evaluate(
             """() => {
               const at = document.activeElement;
-              return at ? at.getAttribute('aria-label') || at.innerText || at.placeholder || '' : '';
+              if (!at) return '';
+              return at.getAttribute('aria-label') || at.innerText || at.placeholder || '';
             }"""
         )
         if named.search(label.strip()):

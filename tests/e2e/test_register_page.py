@@ -1,4 +1,4 @@
-"""What else a cashier meets at the register page: lock-out, hand-over, jobs that wait, languages."""
+"""What else a cashier meets at the register: lock-out, hand-over, waiting jobs, languages."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 
 import pytest
 from playwright.sync_api import expect
@@ -34,7 +35,9 @@ def test_twenty_scans_a_second_are_all_taken(
     wanted = list(itertools.islice(itertools.cycle(names), SCANS))
     assert all(name in text for name, text in zip(wanted, shown, strict=True))
     with capsys.disabled():
-        print(f"\n    wedge: {SCANS} scans at {sent_per_s:.1f}/s, none lost, none in the field")
+        sys.stdout.write(
+            f"\n    wedge: {SCANS} scans at {sent_per_s:.1f}/s, none lost, none in the field\n"
+        )
     assert sent_per_s >= PACE_PER_S, f"only {sent_per_s:.1f} scans/s were sent"
 
 
