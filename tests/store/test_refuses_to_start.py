@@ -135,7 +135,10 @@ def test_a_disk_that_cannot_be_written_is_named(folder: Path) -> None:
         ('data_dir = "x"\n[doors]\nhttp_port = "80"\n', "http_port"),
         ('data_dir = "x"\n[[devices]]\naddress = "printer/1"\nkind = "fax"\n', "fax"),
         (
-            'data_dir = "x"\n[[devices]]\naddress = "printer/1"\nkind = "printer"\ntransport = "fax://1"\n',
+            (
+                'data_dir = "x"\n[[devices]]\naddress = "printer/1"\nkind = "printer"\n'
+                'transport = "x"\n'
+            ),
             "printer/1",
         ),
     ],
