@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 
-from tests.e2e.shop import ROOT, Cashier, DemoStore, free_port
+from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier, free_port
 
 WEB = ROOT / "countertop" / "web"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -20,6 +20,10 @@ ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ]
 WIDE, PHONE = (1024, 768), (390, 844)
 PATIENCE_MS = 8_000
@@ -66,9 +70,6 @@ def fresh_store(tmp_path: Path, browser: Browser) -> Iterator[DemoStore]:
 def debug_port(browser: Browser) -> int:
     """Where Chromium takes its own protocol, for keys that do not wait for one another."""
     return DEBUG_PORT
-
-
-MakeCashier = Callable[..., Cashier]
 
 
 @pytest.fixture

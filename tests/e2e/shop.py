@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -280,3 +281,7 @@ def _key_event(number: int, kind: str, key: str) -> dict[str, Any]:
     if kind == "keyDown":
         parameters["text"] = "\r" if enter else key
     return {"id": number, "method": "Input.dispatchKeyEvent", "params": parameters}
+
+
+MakeCashier = Callable[..., Cashier]
+"""Makes cashiers, each with a page of its own; see the fixture `cashier`."""

@@ -8,7 +8,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 
 MIRROR_MS = 100
 SAMPLES = 15
@@ -32,7 +32,7 @@ TAP = """(name) => {
 
 @pytest.mark.feature("HW-05", part="web page")
 def test_the_display_mirrors_within_a_tenth_of_a_second(
-    cashier, store: DemoStore, capsys: pytest.CaptureFixture[str]
+    cashier: MakeCashier, store: DemoStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """From the finger on a tile to the new total on the customer's page: at most 100 ms."""
     ana: Cashier = cashier()
@@ -59,7 +59,9 @@ def test_the_display_mirrors_within_a_tenth_of_a_second(
 
 
 @pytest.mark.feature("HW-05", part="web page")
-def test_the_customer_sees_lines_total_saving_and_change(cashier, store: DemoStore) -> None:
+def test_the_customer_sees_lines_total_saving_and_change(
+    cashier: MakeCashier, store: DemoStore
+) -> None:
     """Lines, the total, what was saved; no internal note; thanks and change at the end."""
     ben: Cashier = cashier()
     page = ben.page

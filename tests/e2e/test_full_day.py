@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.shop import Cashier, DemoStore
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 
 
 def look_at_receipt(store: DemoStore, number: int, folder: Path) -> None:
@@ -39,7 +39,7 @@ def code_of(store: DemoStore, name: str) -> str:
 @pytest.mark.feature("CHK-01", part="register page")
 @pytest.mark.feature("CSH-05", part="register page")
 @pytest.mark.feature("STF-03", part="register page")
-def test_a_day_by_touch(cashier, store: DemoStore, artefacts: Path) -> None:
+def test_a_day_by_touch(cashier: MakeCashier, store: DemoStore, artefacts: Path) -> None:
     """Sign on, open, sell three ways, discount, change, park, return, count blind, close, Z."""
     ana: Cashier = cashier(touch=True)
     page = ana.page
@@ -163,7 +163,7 @@ def choose(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_a_day_by_keyboard(cashier, store: DemoStore) -> None:
+def test_a_day_by_keyboard(cashier: MakeCashier, store: DemoStore) -> None:
     """The same work on the other register without ever touching a pointer."""
     ben: Cashier = cashier()
     page = ben.page

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_full_day import code_of
 
 
 @pytest.mark.feature("OFF-05", part="register page")
-def test_the_same_order_goes_on_after_a_kill(cashier, fresh_store: DemoStore) -> None:
+def test_the_same_order_goes_on_after_a_kill(cashier: MakeCashier, fresh_store: DemoStore) -> None:
     """kill -9 mid-order: said plainly, nothing sold meanwhile, then the same lines and the sale."""
     ana: Cashier = cashier(at=fresh_store)
     page = ana.page
@@ -43,7 +43,9 @@ def test_the_same_order_goes_on_after_a_kill(cashier, fresh_store: DemoStore) ->
     expect(page.locator(".change")).to_be_visible()
 
 
-def test_a_reloaded_page_finds_its_order_and_its_payment(cashier, fresh_store: DemoStore) -> None:
+def test_a_reloaded_page_finds_its_order_and_its_payment(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
     """A page loaded again mid-payment shows the same order, the money taken and what is due."""
     ana: Cashier = cashier(at=fresh_store)
     page = ana.page

@@ -8,11 +8,11 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 
 
 @pytest.mark.feature("OFF-07")
-def test_jobs_that_wait_show_number_age_and_reason(cashier, store: DemoStore) -> None:
+def test_jobs_that_wait_show_number_age_and_reason(cashier: MakeCashier, store: DemoStore) -> None:
     """With no paper in the printer the sale completes; what waits is counted, aged, explained."""
     ana: Cashier = cashier()
     page = ana.page
@@ -40,7 +40,9 @@ def test_jobs_that_wait_show_number_age_and_reason(cashier, store: DemoStore) ->
     ana.menu("Sign off")
 
 
-def test_too_many_wrong_pins_lock_and_say_for_how_long(cashier, store: DemoStore) -> None:
+def test_too_many_wrong_pins_lock_and_say_for_how_long(
+    cashier: MakeCashier, store: DemoStore
+) -> None:
     """Five wrong PINs close the door for a while; the page counts the seconds down."""
     ben: Cashier = cashier()
     page = ben.page
@@ -58,7 +60,7 @@ def test_too_many_wrong_pins_lock_and_say_for_how_long(cashier, store: DemoStore
 
 @pytest.mark.feature("STF-01", part="switch at the register page")
 def test_handing_over_takes_less_than_a_second_and_keeps_the_order(
-    cashier, store: DemoStore
+    cashier: MakeCashier, store: DemoStore
 ) -> None:
     """From the last digit of the PIN to the other person's name: under a second, order kept."""
     ana: Cashier = cashier()
@@ -81,7 +83,7 @@ def test_handing_over_takes_less_than_a_second_and_keeps_the_order(
 
 
 @pytest.mark.feature("NEW-30", part="training at the register page")
-def test_training_is_said_and_counts_nothing(cashier, store: DemoStore) -> None:
+def test_training_is_said_and_counts_nothing(cashier: MakeCashier, store: DemoStore) -> None:
     """Training shows on every screen; the till of the real shop stays as it was."""
     mia: Cashier = cashier()
     page = mia.page
@@ -110,7 +112,7 @@ def test_training_is_said_and_counts_nothing(cashier, store: DemoStore) -> None:
     ],
 )
 def test_words_and_amounts_follow_the_language(
-    cashier, store: DemoStore, language: str, search: str, amount: str
+    cashier: MakeCashier, store: DemoStore, language: str, search: str, amount: str
 ) -> None:
     """A language chosen on the device speaks in words, numbers and places of the currency sign."""
     mia: Cashier = cashier(language=language)

@@ -9,7 +9,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, Wedge
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier, Wedge
 from tests.e2e.test_full_day import code_of
 
 SCANS = 60
@@ -18,7 +18,7 @@ PACE_PER_S = 20
 
 @pytest.mark.feature("HW-03")
 def test_twenty_scans_a_second_are_all_taken(
-    cashier, store, debug_port: int, capsys: pytest.CaptureFixture[str]
+    cashier: MakeCashier, store: DemoStore, debug_port: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """60 scans faster than 20 a second, with the cursor in a text field: none lost, none in it."""
     ana: Cashier = cashier()
@@ -41,7 +41,7 @@ def test_twenty_scans_a_second_are_all_taken(
     assert sent_per_s >= PACE_PER_S, f"only {sent_per_s:.1f} scans/s were sent"
 
 
-def test_a_scan_leaves_other_fields_alone(cashier, store) -> None:
+def test_a_scan_leaves_other_fields_alone(cashier: MakeCashier, store: DemoStore) -> None:
     """Scans while a note is being typed go to the order; what was typed stays typed, in order."""
     ana: Cashier = cashier()
     page = ana.page
@@ -61,7 +61,7 @@ def test_a_scan_leaves_other_fields_alone(cashier, store) -> None:
     page.keyboard.press("Escape")
 
 
-def test_a_scan_without_an_end_key_is_a_scan(cashier, store) -> None:
+def test_a_scan_without_an_end_key_is_a_scan(cashier: MakeCashier, store: DemoStore) -> None:
     """A scanner that sends no Enter is understood by its speed and the pause after it."""
     ana: Cashier = cashier()
     page = ana.page
