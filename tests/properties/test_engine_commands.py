@@ -1,4 +1,4 @@
-"""Whatever well-typed command comes, in whatever state: decided, never failed on, and replayable."""
+"""Whatever command comes, in whatever state: decided, never failed on, and replayable."""
 
 from __future__ import annotations
 
