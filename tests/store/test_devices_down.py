@@ -156,7 +156,7 @@ def _originals(counter: CounterTop) -> list[str]:
     return [text for text in counter.receipts() if "COPY" not in text]
 
 
-@pytest.mark.feature("HW-01", part="paper out and cover open are told before data is sent")
+@pytest.mark.feature("HW-01", part="paper out is told and nothing is sent meanwhile")
 @pytest.mark.feature("OFF-07")
 async def test_the_queue_says_how_many_how_old_and_why(folder: Path) -> None:
     """Out of paper: the register shows each receipt that waits, its age and the reason."""
