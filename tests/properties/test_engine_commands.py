@@ -1,11 +1,10 @@
-"""Whatever command comes, in whatever state: decided, never failed on, and replayable."""
+"""Whatever well-typed command comes in whatever state: decided, not failed on, replayable."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from engine.pricing import price
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from engine.order.commands import (
     TenderCash,
 )
 from engine.order.events import DiscountKind
+from engine.order.pricing import price
 from engine.order.state import Order
 from engine.register import StartTraining
 from engine.settings import RoundingMode, RoundingScope
