@@ -8,7 +8,7 @@ from engine.money import minor_digits
 from engine.order.events import DiscountKind, Figures, LineFigures, TaxFigures
 from engine.order.state import Discount, Line, Order
 from engine.settings import Settings
-from native import PricedOrder, price_order
+from native import PricedLine, PricedOrder, price_order
 
 _KIND = {DiscountKind.PERCENT: 1, DiscountKind.AMOUNT: 2}
 _NONE = 0
@@ -48,9 +48,10 @@ def rate_of(line: Line, settings: Settings) -> int:
 
 @frozen
 class _Priced:
-    """Native's result beside the lines and rates it belongs to."""
+    """Native's result beside the lines and rates it belongs to; `rows` are in line order."""
 
     lines: tuple[Line, ...]
+    rows: list[PricedLine]
     rates: list[tuple[str, int]]
     table: list[tuple[str, int]]
     priced: PricedOrder
@@ -62,8 +63,12 @@ def _price(order: Order, settings: Settings) -> _Priced:
     rates = [(line.item.tax_class, rate_of(line, settings)) for line in lines]
     table = sorted(set(rates))
     place = {entry: index for index, entry in enumerate(table)}
+    inputs = [_line_input(line, place[rate]) for line, rate in zip(lines, rates, strict=True)]
+    # The odd cents of an order discount go to the first of equals: what is first must not depend
+    # on which line was scanned first, or the taxes would.
+    by_content = sorted(range(len(inputs)), key=inputs.__getitem__) if order.discount else None
     priced = price_order(
-        [_line_input(line, place[rate]) for line, rate in zip(lines, rates, strict=True)],
+        inputs if by_content is None else [inputs[index] for index in by_content],
         [] if order.discount is None else [_discount_input(order.discount)],
         [rate for _, rate in table],
         rules.prices_include_tax,
@@ -71,13 +76,17 @@ def _price(order: Order, settings: Settings) -> _Priced:
         rules.rounding_mode.value,
         minor_digits(rules.currency),
     )
-    return _Priced(lines, rates, table, priced)
+    rows = priced.lines
+    if by_content is not None:
+        place_of = {index: at for at, index in enumerate(by_content)}
+        rows = [rows[place_of[index]] for index in range(len(inputs))]
+    return _Priced(lines, rows, rates, table, priced)
 
 
 def preview(order: Order, settings: Settings, line: int) -> tuple[int, int]:
     """(the order's total, the net of one line): what a scan answers, without the whole figures."""
     found = _price(order, settings)
-    for entry, row in zip(found.lines, found.priced.lines, strict=True):
+    for entry, row in zip(found.lines, found.rows, strict=True):
         if entry.line == line:
             return found.priced.total_minor, row.net_minor
     return found.priced.total_minor, 0
@@ -103,7 +112,7 @@ def price(order: Order, settings: Settings) -> Figures:
             row.total_minor,
             rate,
         )
-        for line, (_, rate), row in zip(found.lines, found.rates, found.priced.lines, strict=True)
+        for line, (_, rate), row in zip(found.lines, found.rates, found.rows, strict=True)
     )
     taxes = tuple(
         TaxFigures(
