@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.books import decide, needs
+from engine.catalog import ItemChanged
 from engine.decision import COMMANDS, SYSTEM, Command
 from engine.image import books_from, image_of, state_hash
 from engine.order.commands import (
@@ -30,7 +31,7 @@ from engine.till import CountTill, OpenTill
 from engine.views.build import display_view, order_view, register_view, suspended_views
 from engine.wire import canonical, unstructure
 from tests.shapes import instances
-from tests.shop import Shop
+from tests.shop import Shop, item
 
 CLASSES = [cls for _, cls in COMMANDS.items()]
 ANY_COMMAND = st.sampled_from(CLASSES).flatmap(instances)
@@ -143,7 +144,7 @@ def test_deciding_changes_nothing(state: Any, body: Any, admin: bool) -> None:
 # ------------------------------------------------------------------------- scan order of a basket
 
 _BASKET = st.lists(
-    st.tuples(st.sampled_from(("bread", "milk", "wine", "book", "cheese")), st.integers(1, 9)),
+    st.tuples(st.sampled_from(("bread", "rum", "wine", "book", "cheese")), st.integers(1, 9)),
     min_size=1,
     max_size=7,
 )
@@ -169,6 +170,8 @@ def test_scan_order_does_not_change_the_figures(
 ) -> None:
     """The same goods in any order come to the same total, taxes and discount."""
     shop = Shop.selling(prices_include_tax=inclusive, rounding_scope=scope, rounding_mode=mode)
+    # As dear as bread and taxed otherwise: who bears the odd cent then shows in the taxes.
+    shop.given(ItemChanged(item("rum", "Rum", 350, tax_class="standard")))
     shuffled = data.draw(st.permutations(basket))
     figures = []
     for register, goods in (("1", basket), ("2", shuffled)):
