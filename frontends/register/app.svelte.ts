@@ -437,6 +437,16 @@ export class App {
     return this.store?.operators ?? [];
   }
 
+  /** Back to the items, unless a hand was quicker and is somewhere else by now. */
+  leave(panel: Panel): void {
+    if (this.panel === panel) this.panel = 'items';
+  }
+
+  /** Close a dialog, unless another one was opened meanwhile. */
+  shut(dialog: Dialog): void {
+    if (this.dialog === dialog) this.dialog = null;
+  }
+
   go(panel: Panel): void {
     this.dialog = null;
     this.editing = 0;

@@ -76,7 +76,7 @@ def debug_port(browser: Browser) -> int:
 def cashier(browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeCashier]:
     """Makes cashiers: `cashier(size=…, theme=…, touch=…, at=…)`; their pages close afterwards.
 
-    A page that throws, or writes an error to its console, fails the test.
+    Each has a window of its own. A page that throws fails the test.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []

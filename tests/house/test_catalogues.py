@@ -1,0 +1,161 @@
+"""Every word a person reads on a screen comes from a catalogue, and no catalogue misses one."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.staff import Right
+from hardware.printer.status import PrinterStatus
+from protocols.front.frames import FaultCode
+
+ROOT = Path(__file__).resolve().parents[2]
+FRONTENDS = ROOT / "frontends"
+CATALOGUES = FRONTENDS / "shared" / "catalogue"
+LANGUAGES = ("en", "de", "fr")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+LETTERS = re.compile(r"[^\W\d_]{2,}")
+# What a person reads although it stands in an attribute.
+SPOKEN = re.compile(r"\b(?:aria-label|placeholder|title|alt|aria-description)=\"([^\"{]*)\"")
+
+
+def catalogue(language: str) -> dict[str, str]:
+    """The texts of a language by key."""
+    texts: dict[str, str] = json.loads((CATALOGUES / f"{language}.json").read_text("utf-8"))
+    return texts
+
+
+def sources(*suffixes: str) -> list[Path]:
+    """The front ends' own files."""
+    return sorted(
+        path
+        for suffix in suffixes
+        for path in FRONTENDS.rglob(f"*{suffix}")
+        if "node_modules" not in path.parts
+    )
+
+
+def refusal_codes() -> set[str]:
+    """Every code a class named Refusal in the engine declares."""
+    codes: set[str] = set()
+    for path in (ROOT / "engine").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.name == "Refusal":
+                for entry in node.body:
+                    if isinstance(entry, ast.Assign) and isinstance(entry.value, ast.Constant):
+                        codes.add(str(entry.value.value))
+    return codes
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogues_have_the_same_keys(language: str) -> None:
+    """No language misses a text another has, and none is empty."""
+    wanted, found = catalogue("en"), catalogue(language)
+    assert set(wanted) - set(found) == set(), f"add these to {language}.json"
+    assert set(found) - set(wanted) == set(), f"take these out of {language}.json, or add to en"
+    assert [key for key, text in found.items() if not text.strip()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_use_the_same_figures(language: str) -> None:
+    """A translation names the fields its English text names, so no figure is lost."""
+    english = catalogue("en")
+    differing = [
+        key
+        for key, text in catalogue(language).items()
+        if set(PLACEHOLDER.findall(text)) != set(PLACEHOLDER.findall(english[key]))
+    ]
+    assert differing == [], f"{language}.json: fields in braces differ from en.json"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal_and_fault_has_words(language: str) -> None:
+    """Whatever the engine or a door refuses, the page can say what happened and what to do."""
+    codes = refusal_codes() | {code.value for code in FaultCode}
+    assert len(codes) > 80, "the engine's Refusal classes were not found"
+    missing = {code for code in codes if f"refusal.{code}" not in catalogue(language)}
+    assert missing == set(), f"give refusal.<code> a text in {language}.json"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_refusal_says_what_was_not_done_and_what_is_next(language: str) -> None:
+    """Every refusal has at least three sentences: what happened, what was not done, what next."""
+    short = [
+        key
+        for key, text in catalogue(language).items()
+        if key.startswith("refusal.") and len(re.findall(r"[.!?](?:\s|$)", text)) < 3
+    ]
+    assert short == [], f"{language}.json: say what happened, what was not done, what next"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rights_and_printer_states_have_words(language: str) -> None:
+    """The manager's dialog and the status strip have words for every right and printer state."""
+    texts = catalogue(language)
+    states = {
+        PrinterStatus(cover_open=True).code,
+        PrinterStatus(paper="out").code,
+        PrinterStatus(paper="near_end").code,
+        PrinterStatus(offline=True).code,
+        *(PrinterStatus(fault=f).code for f in ("cutter", "unrecoverable", "overheated")),
+        PrinterStatus(fault="recoverable").code,
+        PrinterStatus().code,
+    }
+    assert {f"right.{right.value}" for right in Right} - set(texts) == set()
+    assert {f"device_state.{state}" for state in states} - set(texts) == set()
+
+
+def keys_used() -> set[str]:
+    """Every key that stands whole in the sources; those put together begin with a known stem."""
+    text = "\n".join(path.read_text("utf-8") for path in sources(".svelte", ".ts"))
+    return set(re.findall(r"['`\"]([a-z_]+\.[a-z_]+)['`\"]", text))
+
+
+def test_no_text_is_left_over() -> None:
+    """Every key of the catalogue is used by a page, as it stands or put together from a stem."""
+    made = ("refusal.", "right.", "device.", "device_state.", "device_short.", "effect.", "link.",
+            "tender.", "theme.")  # fmt: skip
+    used = keys_used()
+    unused = [
+        key
+        for key in catalogue("en")
+        if not key.startswith(made)
+        and key not in used
+        and re.sub(r"\.(?:one|other)$", "", key) not in used
+    ]
+    assert unused == [], "no page uses these; take them out of every catalogue"
+
+
+def literals(source: str) -> list[str]:
+    """Words a person would read that stand in a component instead of a catalogue."""
+    markup = re.sub(r"<(script|style)\b.*?</\1>|<!--.*?-->", "", source, flags=re.DOTALL)
+    found = [text for text in SPOKEN.findall(markup) if LETTERS.search(text)]
+    # Expressions and blocks in braces are code; what is left between tags is text.
+    plain = markup
+    while (shorter := re.sub(r"\{[^{}]*\}", "", plain)) != plain:
+        plain = shorter
+    plain = re.sub(r"=>", "", plain)
+    between = re.findall(r">([^<>]*)<", re.sub(r"\"[^\"]*\"", '""', f">{plain}<"))
+    return found + [text.strip() for text in between if LETTERS.search(text.replace("&nbsp;", ""))]
+
+
+def test_no_words_stand_in_components() -> None:
+    """No component has text of its own between tags or in attributes that are read aloud."""
+    problems = [
+        f"{path.relative_to(ROOT).as_posix()}: “{text}”"
+        for path in sources(".svelte")
+        for text in literals(path.read_text("utf-8"))
+    ]
+    assert problems == [], "put the words into frontends/shared/catalogue/*.json and use t()"
+
+
+def test_the_search_finds_planted_words() -> None:
+    """The search above finds words between tags and in spoken attributes, and not code."""
+    assert literals("<p>Pay now</p>") == ["Pay now"]
+    assert literals('<button aria-label="Close">x</button>') == ["Close"]
+    assert literals("<p>{t('pay.pay')} · {money(2)}</p>") == []
+    assert literals("{#if a > 1}<p>{a}</p>{/if}<script>const b = 'word';</script>") == []
