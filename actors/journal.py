@@ -261,6 +261,7 @@ class Journal:
         Raises:
             JournalCorruptError: naming the first record that is missing or changed.
         """
+        self._require_usable()
         if after_position >= self._head.position:
             return []
         records = [
