@@ -1,0 +1,145 @@
+"""A shop as a schoolbook would keep it: fractions, lists and nothing of the engine's arithmetic."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from attrs import define, field
+
+RATES = {"standard": Fraction(19, 100), "reduced": Fraction(7, 100)}
+
+
+def nearest(value: Fraction) -> int:
+    """The nearest whole number, halves away from zero."""
+    whole = (abs(value) + Fraction(1, 2)).__floor__()
+    return whole if value >= 0 else -whole
+
+
+def shared(total: int, weights: list[int]) -> list[int]:
+    """`total` over weights: whole parts first, then the largest fractions, then the earliest."""
+    if not sum(weights):
+        return [0] * len(weights)
+    exact = [Fraction(total * weight, sum(weights)) for weight in weights]
+    parts = [value.__floor__() for value in exact]
+    by_need = sorted(range(len(parts)), key=lambda at: (parts[at] - exact[at], at))
+    for at in by_need[: total - sum(parts)]:
+        parts[at] += 1
+    return parts
+
+
+@define
+class NaiveLine:
+    """A line; `fixed` is the exact money of a return line, negative."""
+
+    code: str
+    price_minor: int
+    quantity_milli: int
+    tax_class: str
+    discountable: bool = True
+    percent_ppm: int = 0
+    off_minor: int = 0
+    live: bool = True
+    fixed: int | None = None
+    fixed_tax: int = 0
+    source: tuple[str, int] | None = None
+
+    def likeness(self) -> tuple[int, ...]:
+        """What makes two lines equal to a discount."""
+        kind = 1 if self.percent_ppm else 2 if self.off_minor else 0
+        taxed = int(self.tax_class != "reduced")
+        value = self.percent_ppm or self.off_minor
+        return (self.price_minor, self.quantity_milli, taxed, kind, value)
+
+    def net(self) -> int:
+        """What it costs after its own discount."""
+        amount = nearest(Fraction(self.price_minor * self.quantity_milli, 1000))
+        off = nearest(Fraction(amount * self.percent_ppm, 1_000_000)) + self.off_minor
+        return amount - min(off, amount)
+
+
+@define
+class NaiveOrder:
+    """Lines, one order discount, and the cash on the counter with its rounding."""
+
+    lines: list[NaiveLine] = field(factory=list)
+    percent_ppm: int = 0
+    off_minor: int = 0
+    tenders: dict[int, int] = field(factory=dict)
+    rounding: dict[int, int] = field(factory=dict)
+    tendering: bool = False
+
+    def live(self) -> list[NaiveLine]:
+        """Lines that count."""
+        return [line for line in self.lines if line.live]
+
+    def nets(self) -> list[int]:
+        """Each live line's money on the price side, order discount taken off."""
+        lines = self.live()
+        nets = [line.net() if line.fixed is None else line.fixed for line in lines]
+        bears = [at for at, line in enumerate(lines) if line.fixed is None and line.discountable]
+        # Equal lines are alike to a discount: who comes first is settled by what they are.
+        bears.sort(key=lambda at: lines[at].likeness())
+        base = sum(nets[at] for at in bears)
+        off = nearest(Fraction(base * self.percent_ppm, 1_000_000)) + self.off_minor
+        parts = shared(min(off, base), [nets[at] for at in bears])
+        for at, part in zip(bears, parts, strict=True):
+            nets[at] -= part
+        return nets
+
+    def total(self, *, inclusive: bool) -> int:
+        """What the customer pays before cash rounding."""
+        nets = self.nets()
+        if inclusive:
+            return sum(nets)
+        total = sum(nets)
+        for tax_class, rate in RATES.items():
+            base = sum(
+                net
+                for net, line in zip(nets, self.live(), strict=True)
+                if line.fixed is None and line.tax_class == tax_class
+            )
+            total += nearest(base * rate)
+        return total
+
+    def taxes(self, *, inclusive: bool) -> dict[str, int]:
+        """The tax of each class that is on the order, returns included."""
+        pairs = list(zip(self.nets(), self.live(), strict=True))
+        found = {}
+        for tax_class, rate in RATES.items():
+            mine = [(net, line) for net, line in pairs if line.tax_class == tax_class]
+            sold = sum(net for net, line in mine if line.fixed is None)
+            share = rate / (1 + rate) if inclusive else rate
+            if mine:
+                back = sum(line.fixed_tax for _, line in mine)
+                found[tax_class] = nearest(sold * share) + back
+        return found
+
+    def due(self, total: int) -> int:
+        """What is still to pay."""
+        return total + sum(self.rounding.values()) - sum(self.tenders.values())
+
+
+@define
+class NaiveTill:
+    """One drawer: every coin that went in or out is a number in a list."""
+
+    moves: list[int] = field(factory=list)
+
+    def expected(self) -> int:
+        """What is in it."""
+        return sum(self.moves)
+
+
+@define
+class NaiveDay:
+    """What a register did since its last Z."""
+
+    sales: list[int] = field(factory=list)
+    rounding: int = 0
+    cash: int = 0
+    voided_orders: int = 0
+    no_sales: int = 0
+    paid_in: int = 0
+    paid_out: int = 0
+    over_short: int = 0
+    touched: bool = False
