@@ -58,6 +58,7 @@ interface Undo {
 
 const VIEW_WAIT_MS = 400;
 const PRAISE_MS = 6000;
+const FLASH_MS = 900;
 const NO_CURRENCY: Currency = { code: 'EUR', digits: 2 };
 
 function refused(refusal: Refusal): { ok: false; data: null; refusal: Refusal } {
@@ -78,6 +79,8 @@ export class App {
   dialog = $state<Dialog>(null);
   side = $state<'items' | 'order'>('items');
   editing = $state(0);
+  /** A part of the line editor is open and needs the room of the order's foot. */
+  roomy = $state(false);
   flashed = $state(0);
   notice = $state.raw<Notice | null>(null);
   override = $state.raw<Override | null>(null);
@@ -105,6 +108,7 @@ export class App {
   );
 
   private serial = 0;
+  private flashing: ReturnType<typeof setTimeout> | undefined;
   private fading: ReturnType<typeof setTimeout> | undefined;
   private batch = false;
   private allowed: Approval | null = null;
@@ -119,7 +123,7 @@ export class App {
       onStatus: (status) => (this.status = status),
       onUpdate: (update) => {
         if (update.topic === 'register') this.follow(update.data as RegisterView);
-        if (update.topic === 'notice') this.heard(update.data as NoticeView);
+        if (update.topic === 'notice') void this.heard(update.data as NoticeView, update.position);
       },
       onWelcome: () => void this.refreshStore(),
     });
@@ -151,7 +155,7 @@ export class App {
     const is = next.order;
     const last = is?.lines.at(-1);
     const grew = last && is && was?.order_id === is.order_id && last.line > (was.lines.at(-1)?.line ?? 0);
-    if (last && before && (grew || (is && !was && is.lines.length === 1))) this.flashed = last.line;
+    if (last && before && (grew || (is && !was && is.lines.length === 1))) this.flash(last.line);
     if (is && this.done && is.order_id !== this.done) this.done = '';
     if (was?.order_id !== is?.order_id) {
       this.editing = 0;
@@ -165,13 +169,23 @@ export class App {
   }
 
   /** A scanner on a cable of the store's read something for this register. */
-  private heard(notice: NoticeView): void {
-    if (notice.ok) playAccepted();
-    else if (notice.refusal) {
+  private async heard(notice: NoticeView, position: number): Promise<void> {
+    if (notice.ok) {
+      this.notice = null;
+      await this.shown(position);
+      const last = this.order?.lines.at(-1);
+      if (last) this.added({ ...last, order_id: this.order?.order_id ?? '' });
+    } else if (notice.refusal) {
       playRefused();
       this.say('danger', this.explain(notice.refusal));
       this.askPrice(notice.refusal);
     }
+  }
+
+  private flash(line: number): void {
+    this.flashed = line;
+    clearTimeout(this.flashing);
+    this.flashing = setTimeout(() => (this.flashed = 0), FLASH_MS);
   }
 
   /** Resolves once the view is as new as `position`; the view may come after its answer. */
@@ -338,7 +352,7 @@ export class App {
       last.quantity_milli % 1000 === 0;
     if (again && last) {
       await this.changeQuantity(last, last.quantity_milli + 1000);
-      this.flashed = last.line;
+      this.flash(last.line);
       return;
     }
     const outcome = await this.act('order.add_line', { item_id: item.item_id });

@@ -25,6 +25,16 @@ TYPING_MS = 55  # between keys, as a quick person types; a scanner is ten times 
 START_S = 30.0
 
 
+def code_of(name: str) -> str:
+    """A code of the demo catalog's item."""
+    rows = (ROOT / "countertop/demo_data/catalog.csv").read_text().splitlines()
+    for row in rows:
+        cells = row.split(",")
+        if cells[2] == name:
+            return cells[1].split("|")[0]
+    raise AssertionError(f"the demo catalog has no {name}")
+
+
 def free_port() -> int:
     """A port nobody listens on at this moment."""
     with socket.socket() as probe:

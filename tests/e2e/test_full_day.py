@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
 
 
 def look_at_receipt(store: DemoStore, number: int, folder: Path) -> None:
@@ -24,16 +24,6 @@ def look_at_receipt(store: DemoStore, number: int, folder: Path) -> None:
     assert width > 300
     assert height > 300
     assert ink * 100 > width * height, "less than one part in a hundred of the paper is printed"
-
-
-def code_of(store: DemoStore, name: str) -> str:
-    """A code of the demo catalog's item."""
-    rows = (Path(__file__).parents[2] / "countertop/demo_data/catalog.csv").read_text().splitlines()
-    for row in rows:
-        cells = row.split(",")
-        if cells[2] == name:
-            return cells[1].split("|")[0]
-    raise AssertionError(f"the demo catalog has no {name}")
 
 
 @pytest.mark.feature("CHK-01", part="register page")
@@ -59,7 +49,7 @@ def test_a_day_by_touch(cashier: MakeCashier, store: DemoStore, artefacts: Path)
     expect(page.locator(".tile").first).to_contain_text("Croissant")
     page.keyboard.press("Enter")
     expect(ana.lines).to_have_count(2)
-    ana.scan(code_of(store, "Pretzel"))
+    ana.scan(code_of("Pretzel"))
     expect(ana.lines).to_have_count(3)
     expect(ana.lines.nth(2)).to_contain_text("1.50")
     ana.scan("9999999999994")

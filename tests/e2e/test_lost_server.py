@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier
-from tests.e2e.test_full_day import code_of
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
 
 
 @pytest.mark.feature("OFF-05", part="register page")
-def test_the_same_order_goes_on_after_a_kill(cashier: MakeCashier, fresh_store: DemoStore) -> None:
+def test_the_same_order_goes_on_after_a_kill(
+    cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
+) -> None:
     """kill -9 mid-order: said plainly, nothing sold meanwhile, then the same lines and the sale."""
     ana: Cashier = cashier(at=fresh_store)
     page = ana.page
@@ -26,7 +29,9 @@ def test_the_same_order_goes_on_after_a_kill(cashier: MakeCashier, fresh_store: 
     expect(lost).to_be_visible()
     expect(lost).to_contain_text("The store server cannot be reached")
     expect(lost).to_contain_text("2 lines is safe")
-    ana.scan(code_of(fresh_store, "Espresso"))
+    (artefacts / "screenshots").mkdir(exist_ok=True)
+    page.screenshot(path=artefacts / "screenshots" / "server-lost.png")
+    ana.scan(code_of("Espresso"))
     refused = page.get_by_role("alert").filter(has_text="Nothing was added or paid")
     expect(refused.first).to_be_attached()
     expect(ana.lines).to_have_count(2)

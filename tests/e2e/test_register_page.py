@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
 
 
 @pytest.mark.feature("OFF-07")
@@ -129,3 +129,19 @@ def test_words_and_amounts_follow_the_language(
     expect(page.locator(".figures dd").first).to_have_text(amount)
     page.keyboard.press("F8")
     expect(mia.lines).to_have_count(0)
+
+
+@pytest.mark.feature("HW-03", part="a refused scan from a scanner on a cable")
+def test_a_scanner_on_a_cable_is_heard_at_the_page(cashier: MakeCashier, store: DemoStore) -> None:
+    """A scan by the store's own scanner adds its line; an unknown code is refused in words."""
+    ana: Cashier = cashier()
+    page = ana.page
+    ana.open()
+    ana.sign_on("Ana")
+    store.do("scan", code=code_of("Pretzel"))
+    expect(ana.lines).to_have_count(1)
+    expect(ana.lines.first).to_contain_text("Pretzel")
+    store.do("scan", code="9999999999994")
+    expect(page.get_by_role("alert").filter(has_text="No item has the code").first).to_be_visible()
+    expect(ana.lines).to_have_count(1)
+    page.keyboard.press("F8")

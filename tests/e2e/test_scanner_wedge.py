@@ -9,8 +9,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier, Wedge
-from tests.e2e.test_full_day import code_of
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier, Wedge, code_of
 
 SCANS = 60
 PACE_PER_S = 20
@@ -26,7 +25,7 @@ def test_twenty_scans_a_second_are_all_taken(
     ana.open()
     ana.sign_on("Ana")
     names = ("Espresso", "Croissant", "Brownie", "Pretzel")
-    codes = list(itertools.islice(itertools.cycle(code_of(store, name) for name in names), SCANS))
+    codes = list(itertools.islice(itertools.cycle(code_of(name) for name in names), SCANS))
     page.locator("#search").focus()
     sent_per_s = Wedge(debug_port, page.url).scan_all(codes, PACE_PER_S + 2)
     expect(ana.lines).to_have_count(SCANS)
@@ -54,7 +53,7 @@ def test_a_scan_leaves_other_fields_alone(cashier: MakeCashier, store: DemoStore
     field = page.locator("dialog input")
     field.focus()
     ana.type("no ")
-    ana.scan(code_of(store, "Espresso"))
+    ana.scan(code_of("Espresso"))
     ana.type("sugar")
     expect(field).to_have_value("no sugar")
     expect(ana.lines).to_have_count(before + 1)
@@ -71,6 +70,6 @@ def test_a_scan_without_an_end_key_is_a_scan(cashier: MakeCashier, store: DemoSt
         ana.sign_on("Ana")
     before = ana.lines.count()
     page.locator("#search").focus()
-    page.keyboard.type(code_of(store, "Espresso"))
+    page.keyboard.type(code_of("Espresso"))
     expect(ana.lines).to_have_count(before + 1)
     assert page.locator("#search").input_value() == ""
