@@ -25,7 +25,8 @@ class Notation:
 NOTATIONS = {
     "en": Notation(".", ",", symbol_first=True),
     "de": Notation(",", ".", symbol_first=False),
-    "fr": Notation(",", "\u202f", symbol_first=False),
+    # The narrow space U+202F would be finer, but no receipt printer has a letter for it.
+    "fr": Notation(",", "\u00a0", symbol_first=False),
 }
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CHF": "CHF"}
 
