@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -608,6 +609,7 @@ class TwoRegisters(RuleBasedStateMachine):
 
 
 TestTwoRegisters = TwoRegisters.TestCase
+TestTwoRegisters.pytestmark = [pytest.mark.feature(name) for name in ("CSH-03", "CHK-09")]
 TestTwoRegisters.settings = settings(max_examples=40, stateful_step_count=40)
 
 
@@ -618,6 +620,8 @@ def _row(rows: tuple[LineFigures, ...], line: int) -> LineFigures:
     return next(row for row in rows if row.line == line)
 
 
+@pytest.mark.feature("CHK-09")
+@pytest.mark.feature("NEW-06", part="by line, total and tax")
 @settings(max_examples=80)
 @given(
     data=st.data(),
