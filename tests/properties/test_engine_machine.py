@@ -608,8 +608,9 @@ class TwoRegisters(RuleBasedStateMachine):
         assert state_hash(self.shop.replayed()) == state_hash(self.shop.books)
 
 
-TestTwoRegisters = TwoRegisters.TestCase
-TestTwoRegisters.pytestmark = [pytest.mark.feature(name) for name in ("CSH-03", "CHK-09")]
+TestTwoRegisters = pytest.mark.feature("CSH-03")(
+    pytest.mark.feature("CHK-09")(TwoRegisters.TestCase)
+)
 TestTwoRegisters.settings = settings(max_examples=40, stateful_step_count=40)
 
 
