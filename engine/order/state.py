@@ -222,7 +222,8 @@ def _evolve_line(
     line = order.lines[event.line - 1]
     match event:
         case LineQuantityChanged():
-            line = attrs.evolve(line, quantity_milli=event.quantity_milli)
+            # The new quantity is net by itself; a tare of before would no longer explain it.
+            line = attrs.evolve(line, quantity_milli=event.quantity_milli, tare_milli=0)
         case LinePriceOverridden():
             item = attrs.evolve(line.item, unit_price_micros=event.new_unit_price_micros)
             line = attrs.evolve(line, item=item, overridden=True)
