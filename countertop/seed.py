@@ -56,14 +56,13 @@ CASHIER: Final = (
     Right.VOID_LINE,
     Right.TILL,
     Right.REPRINT,
+    Right.X_REPORT,
 )
 MANAGER: Final = tuple(right for right in Right if right not in (Right.EFFECTS, Right.NONE))
 ROLES: Final = {
     "cashier": CASHIER,
     "supervisor": (
         *CASHIER,
-        # An X tells what should be in the drawer: whoever counts blind must not have it.
-        Right.X_REPORT,
         Right.PRICE_OVERRIDE,
         Right.VOID_ORDER,
         Right.REFUND,
