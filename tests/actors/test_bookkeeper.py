@@ -37,6 +37,7 @@ async def _lines(shop: OwnShop, register: str = "1") -> list[Any]:
 # ------------------------------------------------------------------------------------ one id
 
 
+@pytest.mark.feature("NEW-02", part="one effect and one answer an id")
 async def test_an_id_sent_twice_has_one_effect_and_one_answer(tmp_path: Path) -> None:
     """The second time the stored answer comes back and no line is added."""
     async with open_shop(tmp_path) as shop:
