@@ -73,17 +73,9 @@ class Lookups:
             operator = self.books.staff.signed_on.get(submit.register, "")
             if right is not Right.NONE and not operator:
                 return _no(Refusal.OPERATOR_MUST_BE_SIGNED_ON)
-            if isinstance(query, queries.XReport) and self._counts_blind(submit.register):
-                # An X tells what should be in the drawer: whoever counts blind must not have it.
-                right = Right.EXPECTED_CASH
             if right is not Right.NONE and not self.books.staff.allows(operator, right):
                 return _no(Refusal.RIGHT_MUST_BE_GRANTED, right=right.value)
         return None
-
-    def _counts_blind(self, register: str) -> bool:
-        """Whether the register's till runs and was not counted yet."""
-        till = self.books.side(training=self.books.is_training(register)).till(register)
-        return till.is_open and till.counted_minor is None
 
     def _find(self, submit: Submit, query: queries.Query, world: World) -> Any:
         books, register = self.books, submit.register
