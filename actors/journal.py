@@ -124,6 +124,7 @@ class Journal:
                 journal = Journal(path, db, lock, space)
                 key = None if signer else path.parent / "keys" / "journal.ed25519"
                 journal._begin(store_id, may_be_new=key is None or not key.exists())
+                journal._settle_log()
                 journal._checkpoint_every = checkpoint_every
                 journal._signer = signer if key is None else Signer.from_file(key)
                 if key is not None:
@@ -163,6 +164,19 @@ class Journal:
         # Rows are only ever added, so the last row's number is their count.
         row = db.execute("SELECT coalesce(max(rowid), 0) FROM commands").fetchone()
         self._commands = cast(tuple[int], row)[0]
+
+    def _settle_log(self) -> None:
+        """Put what a crash left in the log into the database, and begin an empty log.
+
+        What was read from the log may be nowhere but in the kernel's memory: it was written and
+        not synced, or its sync failed and the kernel will never try again. A repeated command is
+        answered from it, so it is written anew and synced before anything is promised.
+        """
+        try:
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.BusyError:
+            # Somebody reads the file: the log stays, its content is in the database all the same.
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def _load_tree(self) -> TreeFrontier:
         saved = get_meta(self._db, "frontier")
