@@ -24,7 +24,7 @@ import trio
 
 from tests.crash.building import NoShimError
 from tests.crash.lies import run_lie
-from tests.crash.rig import RigError, open_rig
+from tests.crash.rig import Rig, RigError, open_rig
 from tests.crash.rounds import (
     FAULTS_A_ROUND,
     KILLS_A_ROUND,
@@ -127,71 +127,70 @@ def finish(part: str, rows: list[dict[str, Any]], began: float, target: Path | N
     return 0 if all(one["ok"] for one in rows) else 1
 
 
-async def do_storm(options: argparse.Namespace) -> int:
+async def do_storm(rig: Rig, options: argparse.Namespace) -> int:
     """The long run."""
     began = time.monotonic()
     command = (
         f"python -m tests.crash storm --kills {options.kills} --faults {options.faults} "
         f"--seed {options.seed}"
     )
-    async with open_rig() as rig:
-        storm = Storm(
-            rig,
-            options.seed,
-            options.kills,
-            options.faults,
-            options.minutes,
-            options.lanes,
-            options.bug,
-        )
-        await storm.run(partial(show_progress, began=began))
+    storm = Storm(
+        rig,
+        options.seed,
+        options.kills,
+        options.faults,
+        options.minutes,
+        options.lanes,
+        options.bug,
+    )
+    await storm.run(partial(show_progress, began=began))
     for failed in storm.failures:
         say(f"BROKEN: {failed}\n")
     print_figures(storm.figures)
     return finish("crash", storm_rows(storm, command), began, options.json)
 
 
-async def do_steps(options: argparse.Namespace) -> int:
+async def do_steps(rig: Rig, options: argparse.Namespace) -> int:
     """A kill at every step of a sale."""
     began = time.monotonic()
     command = f"python -m tests.crash steps --every {options.every}"
     rows = []
-    async with open_rig() as rig:
-        for node, kind in NODES:
-            if options.node in ("", node):
-                sweep = Sweep(node, kind, options.first, options.every)
-                try:
-                    done = await run_sweep(rig, sweep, lambda line: sys.stderr.write(line + "\n"))
-                    what = f"{node} killed at each {kind} of a sale"
-                    rows.append(row(what, f"{done.kills} kills, 0 lost", "0", command, ok=True))
-                except Broken as broken:
-                    say(f"BROKEN: {broken}")
-                    rows.append(row(f"{node} by {kind}", "broken", "0", command, ok=False))
+    for node, kind in NODES:
+        if options.node not in ("", node):
+            continue
+        sweep = Sweep(node, kind, options.first, options.every)
+        what = f"{node} killed at each {kind} of a sale"
+        try:
+            await run_sweep(rig, sweep, lambda line: sys.stderr.write(f"{line}\n"))
+            figure, ok = f"{sweep.kills:,} kills, 0 lost, 0 doubled", True
+        except Broken as broken:
+            say(f"BROKEN, {node} at {kind} {sweep.at}: {broken}")
+            say(f"Repeat it: python -m tests.crash steps --node {node} --from {sweep.at}")
+            figure, ok = f"broken at {sweep.at}", False
+        rows.append(row(what, figure, "0 lost, 0 doubled", command, ok=ok))
     return finish("crash steps", rows, began, options.json)
 
 
-async def do_round(options: argparse.Namespace) -> int:
+async def do_round(rig: Rig, options: argparse.Namespace) -> int:
     """One round again."""
     spec = Spec(options.seed, options.kills, options.faults, options.bug)
-    async with open_rig() as rig:
-        try:
-            figures = await run_round(rig, spec)
-        except RoundFailedError as failed:
-            say(f"BROKEN: {failed}")
-            return 1
+    try:
+        figures = await run_round(rig, spec)
+    except RoundFailedError as failed:
+        say(f"BROKEN: {failed}")
+        return 1
     print_figures(figures)
     say("All promises kept.")
     return 0
 
 
-async def do_lie(options: argparse.Namespace) -> int:
+async def do_lie(rig: Rig, options: argparse.Namespace) -> int:
     """One lying disk again."""
-    async with open_rig() as rig:
-        try:
-            lie = await run_lie(rig, options.seed)
-        except Broken as broken:
-            say(f"BROKEN: {broken}")
-            return 1
+    try:
+        lie = await run_lie(rig, options.seed)
+    except Broken as broken:
+        say(f"BROKEN: {broken}")
+        return 1
     say(f"{lie.lost} acknowledged commands were taken; {lie.verdict or 'nothing to notice'}")
     ended = "serves" if lie.store_code is None else f"ended with {lie.store_code}"
     say(f"The store, started again, {ended}: {lie.store_words}")
@@ -235,10 +234,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; the exit code."""
     options = parse(arguments)
     try:
-        return trio.run(TASKS[options.task], options)
-    except* (NoShimError, RigError) as group:
-        say("; ".join(str(error) for error in group.exceptions))
-    return 2
+        with open_rig() as rig:
+            return trio.run(TASKS[options.task], rig, options)
+    except (NoShimError, RigError) as error:
+        say(str(error))
+        return 2
 
 
 if __name__ == "__main__":

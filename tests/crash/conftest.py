@@ -1,16 +1,20 @@
-"""The rig, for every test of this folder; where there can be none, they are skipped and say why."""
+"""One rig for every test of this folder; where there can be none, they are skipped and say why."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.crash.building import NoShimError, shim
+from tests.crash.building import NoShimError
+from tests.crash.rig import Rig, open_rig
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _shim_is_there() -> None:
-    """Build the shim, or skip saying how it can be had."""
+@pytest.fixture(scope="session")
+def rig() -> Iterator[Rig]:
+    """A zygote and a store that was set up; every round takes a copy of it."""
     try:
-        shim()
+        with open_rig() as opened:
+            yield opened
     except NoShimError as error:
         pytest.skip(str(error))

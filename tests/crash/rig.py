@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -205,9 +205,9 @@ def with_devices(config: Config, counter: Counter) -> Config:
     return attrs.evolve(config, devices=counter.devices())
 
 
-@asynccontextmanager
-async def open_rig() -> AsyncIterator[Rig]:
-    """A rig for as long as the block lasts; everything it started ends with it.
+@contextmanager
+def open_rig() -> Iterator[Rig]:
+    """A rig for as long as the block lasts, outside of trio; all it started ends with it.
 
     Raises:
         NoShimError: the shim cannot be had here.
@@ -218,7 +218,7 @@ async def open_rig() -> AsyncIterator[Rig]:
         place = Path(name)
         socket = place / "zygote"
         with (place / "zygote.log").open("w") as log:
-            process = await trio.lowlevel.open_process(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "tests.crash.zygote", str(socket)],
                 cwd=ROOT,
                 env={**os.environ, "LD_PRELOAD": str(library)},
@@ -226,20 +226,23 @@ async def open_rig() -> AsyncIterator[Rig]:
                 stderr=log,
             )
         try:
-            with trio.fail_after(3 * PATIENCE_S):
-                while not socket.exists():
-                    if process.poll() is not None:
-                        raise RigError(f"no zygote: {(place / 'zygote.log').read_text()}")
-                    await trio.sleep(0.02)
             rig = Rig(place, str(socket), library)
-            await rig.set_up()
+            trio.run(_set_up, rig, process)
             yield rig
         finally:
-            with trio.CancelScope(shield=True):
-                assert process.stdin is not None
-                await process.stdin.aclose()
-                with trio.move_on_after(PATIENCE_S):
-                    await process.wait()
-                if process.returncode is None:
-                    process.kill()
-                    await process.wait()
+            assert process.stdin is not None
+            process.stdin.close()
+            try:
+                process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+async def _set_up(rig: Rig, zygote: subprocess.Popen[bytes]) -> None:
+    socket = Path(rig.zygote)
+    with trio.move_on_after(3 * PATIENCE_S):
+        await until(lambda: socket.exists() or zygote.poll() is not None)
+    if not socket.exists():
+        raise RigError(f"no zygote: {(rig.place / 'zygote.log').read_text()}")
+    await rig.set_up()

@@ -2,8 +2,8 @@
 
 One store lives on and on. Each life finishes the sale the last one was killed in, rests until its
 queue is empty, is marked, and rings up one more whole sale, paper and drawer included; the node
-counts from the mark and kills itself at its n. The sweep is over when a sale came to its end, twice
-running, before its n was reached.
+counts from the mark and kills itself at its n, and half the time the power goes with it. The sweep
+is over when a sale came to its end, twice running, before its n was reached.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ UNREACHED_TO_END = 2
 
 @define
 class Sweep:
-    """Which node, counted how, from which n in which strides; `kills` counts what was done."""
+    """Which node, counted how, from which n in which strides; `at` and `kills` say
+    how far it is."""
 
     node: str
     kind: str
     first: int = 1
     every: int = 1
     last: int = 100_000
+    at: int = 0
     kills: int = 0
 
     def plan(self, n: int) -> NodePlan:
@@ -62,6 +64,7 @@ class SweepRound(Round):
             till.allow(0)
         unreached, n = 0, self.sweep.first
         while unreached < UNREACHED_TO_END and n <= self.sweep.last:
+            self.sweep.at = n
             killed = await self._one(n)
             unreached = 0 if killed else unreached + 1
             self.sweep.kills += killed
@@ -79,14 +82,12 @@ class SweepRound(Round):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._until_dead, life, nursery.cancel_scope)
                 self.tills[0].allow(1)
-                await trio.lowlevel.checkpoint()
                 await self.wait_rest()
                 nursery.cancel_scope.cancel()
             reached = bool(life.fired())
             await life.kill()
             await life.wait()
-        await life.wait_alone(at_once=False)
-        self.take_in(life)
+        await self.bury(life, power=self.dice.random() < 0.5)
         return reached
 
     async def _until_dead(self, life: Life, scope: trio.CancelScope) -> None:
@@ -94,11 +95,11 @@ class SweepRound(Round):
         scope.cancel()
 
 
-async def run_sweep(rig: Rig, sweep: Sweep, tell: Callable[[str], object]) -> Sweep:
-    """One sweep; it comes back with its count.
+async def run_sweep(rig: Rig, sweep: Sweep, tell: Callable[[str], object]) -> None:
+    """One sweep.
 
     Raises:
-        Broken: a promise was not kept; the n at which is the last told.
+        Broken: a promise was not kept; `sweep.at` is the n at which.
     """
-    await SweepRound(rig, f"{sweep.node} {sweep.kind}", [], sweep=sweep, tell=tell).sweep_all()
-    return sweep
+    seed = f"{sweep.node} {sweep.kind}"
+    await SweepRound(rig, seed, [], sweep=sweep, tell=tell).sweep_all()

@@ -242,7 +242,7 @@ class Round:
             done = await self._suffer(life, scene)
             await self._end(life, scene, done)
         self._count(scene, done)
-        await self._bury(life, scene)
+        await self.bury(life, power=scene.power)
 
     @asynccontextmanager
     async def life(self, nodes: dict[str, NodePlan]) -> AsyncIterator[Life]:
@@ -341,19 +341,14 @@ class Round:
         else:
             self.figures.kills[scene.name] += 1
 
-    async def _bury(self, life: Life, scene: Scene) -> None:
-        """Take in what was written, cut the power where the scene says so, and audit."""
-        await life.wait_alone(at_once=scene.power)
-        if scene.power:
-            self.disk.follow(life.plan.log)
+    async def bury(self, life: Life, *, power: bool) -> None:
+        """Take in what was written, cut the power if it is to go, and audit; the server is down."""
+        await life.wait_alone(at_once=power)
+        self.disk.follow(life.plan.log)
+        if power:
             self.figures.power_cuts += 1
             self.figures.taken_back += self.disk.under_way()
             self.disk.cut(self.dice)
-        self.take_in(life)
-
-    def take_in(self, life: Life) -> None:
-        """Follow what was written, and audit; the server is down."""
-        self.disk.follow(life.plan.log)
         self._audit(ended=False, expected={})
 
     # ------------------------------------------------------------------------------ the audit
@@ -402,7 +397,7 @@ class Round:
             raise Broken(f"the store does not come to rest: {await self.tills[0].queue()}")
 
     async def _rests(self) -> bool:
-        return not any([till.is_selling or await till.queue() for till in self.tills])
+        return not any([till.is_busy or await till.queue() for till in self.tills])
 
 
 def _innermost(group: BaseExceptionGroup) -> BaseException:

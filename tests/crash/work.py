@@ -98,6 +98,11 @@ class Till:
         self._allowed = sales
         self._wake.set()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is in a sale or about to begin one."""
+        return self.is_selling or (self._allowed >= 1 and not self.stopping)
+
     def stop(self) -> None:
         """Finish the sale it is at, and end."""
         self.stopping = True
