@@ -33,6 +33,7 @@ from tests.store.harness import insist, open_link
 PATIENCE_S = 30.0
 QUIET_S = 8.0
 LIFE_S_MAX = 120.0
+LIE_S = 2.5  # the store's nodes anchor its head once a second
 UNPRINTED_MAX = 4
 
 
@@ -131,8 +132,8 @@ class Round:
     async def _lie(self, scene: Scene) -> None:
         async with self.life(scene.nodes) as life:
             await self._suffer(life, scene)
-            heads = len(self.ledger.heads)
-            while len(self.ledger.heads) < heads + 3:
+            heads, until_s = len(self.ledger.heads), trio.current_time() + LIE_S
+            while len(self.ledger.heads) < heads + 3 or trio.current_time() < until_s:
                 await self._answers(life, self.ledger.answered + 1)
             await life.kill()
             await life.wait()
