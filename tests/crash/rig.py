@@ -97,6 +97,14 @@ class Life:
         assert code is not None
         return code
 
+    async def last_words(self) -> str:
+        """Have a process that hangs say where, and end; the last of what was said."""
+        if self.code is None:
+            await self.signal(STORE, signal.SIGABRT)
+            with trio.move_on_after(PATIENCE_S):
+                await self.wait()
+        return words_of(self.plan)
+
     async def wait_alone(self, *, at_once: bool) -> None:
         """Wait until the child nodes are gone too, as they go by themselves; or `at_once`.
 

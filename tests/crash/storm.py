@@ -253,7 +253,8 @@ class Round:
             with trio.fail_after(LIFE_S_MAX):
                 yield life
         except trio.TooSlowError:
-            raise Broken(f"a life took over {LIFE_S_MAX:g} s: {words_of(life.plan)}") from None
+            words = await life.last_words()
+            raise Broken(f"a life took over {LIFE_S_MAX:g} s: {words}") from None
         finally:
             with trio.CancelScope(shield=True):
                 await life.kill()
@@ -290,7 +291,10 @@ class Round:
                 (self.figures.cold_s if life.is_cold else self.figures.recovery_s).append(taken)
             await self.ledger.wait_answers(wanted)
         if waiting.cancelled_caught:
-            raise Broken(f"the store did not sell for {PATIENCE_S:g} s: {words_of(life.plan)}")
+            raise Broken(
+                f"the store did not sell for {PATIENCE_S:g} s and ended with {life.code}, done was "
+                f"{life.report()}: {await life.last_words()}"
+            )
 
     async def _wait_fired(self, life: Life) -> bool:
         """Wait until the harm is done; False where the store never came to it."""
@@ -368,7 +372,7 @@ class Round:
         """Finish every sale and every print, stop in order, and hold all of it to account."""
         async with self.life({}) as life:
             await self._answers(life, life.before + 2)
-            await self._close_tills()
+            await self._close_tills(life)
             await self.wait_rest()
             expected = {till.register: await till.drawer() for till in self.tills}
             code = await life.stop()
@@ -380,7 +384,7 @@ class Round:
             raise Broken(f"the shim did not see every write: {missed}")
         self._audit(ended=True, expected=expected)
 
-    async def _close_tills(self) -> None:
+    async def _close_tills(self, life: Life) -> None:
         """Have every till finish the sale it is at."""
         for till in self.tills:
             till.stop()
@@ -388,7 +392,8 @@ class Round:
             for till in self.tills:
                 await till.ended.wait()
         if waiting.cancelled_caught:
-            raise Broken(f"a till was never answered: {self.ledger.wrong}")
+            left = [c for c in self.ledger.commands if c.answer is None]
+            raise Broken(f"never answered: {left} {self.ledger.wrong}: {await life.last_words()}")
 
     async def wait_rest(self) -> None:
         """Until no till is in a sale and nothing waits for a device."""
