@@ -138,10 +138,11 @@ FOLDS: Final[dict[str, Fold]] = {
 
 
 def find_receipts(db: apsw.Connection, text: str, limit: int) -> tuple[ReceiptRow, ...]:
-    """Receipts whose number contains `text`, newest first."""
+    """Receipts whose number contains `text`, newest first: as they were folded, whatever the clock
+    said."""
     pattern = "%" + "".join(c for c in text[:40] if c.isalnum() or c == "-") + "%"
     rows = db.execute(
-        "SELECT * FROM receipts WHERE number LIKE ? ORDER BY at_ns DESC LIMIT ?",
+        "SELECT * FROM receipts WHERE number LIKE ? ORDER BY rowid DESC LIMIT ?",
         (pattern, max(1, min(limit, 200))),
     )
     return tuple(_receipt_row(row) for row in rows)

@@ -191,7 +191,7 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         staged = isinstance(body, catalog.InstallSegment) and body.segment_hash in books.segments
         return catalog.decide(books.catalog, body, books.settings, segment_staged=staged)
     if isinstance(body, outbox.OutboxCommand):
-        return outbox.decide(books.outbox, body, now_ns=command.stamp.now_ns)
+        return outbox.decide(books.outbox, body)
     raise AssertionError(f"no decider takes {type(body).__name__}")
 
 
