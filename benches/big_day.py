@@ -106,7 +106,7 @@ def day_config(directory: Path) -> Config:
     return Config(str(directory / "data"), "bench", one_process=True, reserve_mib=0)
 
 
-def _open_shop(writer: DayWriter) -> None:
+def open_shop(writer: DayWriter) -> None:
     """Rules, one register, three articles, a manager signed on, a float of 100.00 in the till."""
     writer.do(ConfigureStore(DEMO_RULES), SYSTEM)
     writer.do(SetTaxClasses(DEMO_TAXES), SYSTEM)
@@ -131,7 +131,7 @@ def write_day(directory: Path, sales: int, told: Told = lambda _done, _total: No
     config.data.mkdir(parents=True)
     with Journal.open(config.journal_path, store_id=config.store_id, reserve_bytes=0) as journal:
         writer = DayWriter(journal)
-        _open_shop(writer)
+        open_shop(writer)
         for number in range(sales):
             writer.sell(number)
             if number % _BATCH_SALES == _BATCH_SALES - 1:
