@@ -315,7 +315,7 @@ def _follow_order(side: Side, event: OrderEvent, stamp: Stamp) -> None:
     follows = OrderOpened | OrderResumed | OrderSuspended | OrderVoided | OrderCompleted
     if isinstance(event, follows):
         position = side.position(event.register)
-        side.positions[event.register] = register.follow_order(position, event, now_ns=stamp.now_ns)
+        side.positions[event.register] = register.follow_order(position, event, stamp)
     if isinstance(event, OrderCompleted) and event.till_session:
         before = side.till(event.register)
         side.tills[event.register] = till.evolve(before, event, now_ns=stamp.now_ns)
