@@ -21,6 +21,7 @@ log = structlog.get_logger()
 Reveal = Callable[[Any], Any]
 OFFICE = "_office"
 _REQUESTED = EVENTS.name_of(EffectRequested)
+_AWAY_NS = REDELIVER_NS // 4
 _CUT_OFF = "its device went away in the middle and its time is over; look whether it happened"
 
 
@@ -38,6 +39,7 @@ class OutboxActor:
         self._sent_ns: dict[str, int] = {}
         self._heard_ns: dict[str, int] = {}
         self._until_ns: dict[str, int] = {}
+        self._away_ns: dict[str, int] = {}
         self._busy: set[str] = set()
         self._wake = trio.Event()
 
@@ -132,7 +134,7 @@ class OutboxActor:
             except PostError:
                 pending = ()
             await self._send_due(pending, nursery, post, world)
-            with trio.move_on_after(REDELIVER_NS / 4e9):
+            with trio.move_on_after(_AWAY_NS / 1e9):
                 await self._wake.wait()
 
     async def _send_due(
@@ -144,19 +146,27 @@ class OutboxActor:
                 del times[effect_id]
         now_ns = world.monotonic_ns()
         due: dict[str, list[PendingEffect]] = {}
+        earlier: dict[str, list[PendingEffect]] = {}
         for entry in pending:
+            if entry.address in self._busy:
+                continue
+            if now_ns - self._away_ns.get(entry.address, -_AWAY_NS) < _AWAY_NS:
+                continue
             sent_ns = self._sent_ns.get(entry.effect_id)
             # What failed before waits longer each time, half a minute at most.
             pause_ns = REDELIVER_NS << min(entry.tries, 4) if entry.reason else REDELIVER_NS
             if sent_ns is not None and now_ns - sent_ns < pause_ns:
-                continue
-            if entry.address in self._busy:
+                if not entry.reason:
+                    earlier.setdefault(entry.address, []).append(entry)
                 continue
             until_ns = self._deadline_ns(entry, world)
             if until_ns is not None and world.monotonic_ns() > until_ns:
                 await self._expire(entry, post, world)
                 continue
-            due.setdefault(entry.address, []).append(entry)
+            # A device that died forgot what it had taken. To be told once more of that first costs
+            # one that did not a glance, and no receipt overtakes an older one.
+            due.setdefault(entry.address, []).extend(earlier.pop(entry.address, ()))
+            due[entry.address].append(entry)
         for address, entries in due.items():
             self._busy.add(address)
             self._sent_ns.update((entry.effect_id, now_ns) for entry in entries)
@@ -178,6 +188,7 @@ class OutboxActor:
         self, address: str, entries: list[PendingEffect], post: Any, world: World
     ) -> None:
         """Offer a device its effects oldest first, up to the first it does not take now."""
+        taken = 0
         try:
             for entry in entries:
                 until_ns = self._deadline_ns(entry, world)
@@ -189,7 +200,12 @@ class OutboxActor:
                     entry.may_have_happened,
                 )
                 await post.ask(address, perform, timeout_s=PERFORM_TIMEOUT_S)
+                taken += 1
         except PostError as error:
+            # Nobody's turn comes before theirs; the device is left alone for a moment.
+            for entry in entries[taken:]:
+                self._sent_ns.pop(entry.effect_id, None)
+            self._away_ns[address] = world.monotonic_ns()
             log.info("effects_wait", count=len(entries), to=address, reason=error.kind)
         finally:
             self._busy.discard(address)

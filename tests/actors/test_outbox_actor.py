@@ -76,6 +76,24 @@ async def test_effects_reach_a_device_in_their_order(autojump_clock: object) -> 
         assert _ids(performs)[:10] == [f"e{number}" for number in range(10)]
 
 
+async def test_no_receipt_overtakes_an_older_one(autojump_clock: object) -> None:
+    """A device that took two receipts and died hears of them again before it hears of a third, and
+    one that was away gets the oldest first however often it was tried."""
+    async with open_stand(ManualWorld(follow=True)) as stand:
+        keeper = await _outbox(stand)
+        keeper.pending = [_effect("e1"), _effect("e2")]
+        stand.tell("outbox", _news())
+        await trio.sleep(0.3)
+        keeper.pending.append(_effect("e3"))
+        stand.tell("outbox", _news("e3"))
+        await trio.sleep(0.1)
+        stand.play("printer/1", lambda _: Accepted())
+        assert _ids(await stand.wait_heard("printer/1", 3)) == ["e1", "e2", "e3"]
+        keeper.pending.append(_effect("e4"))
+        stand.tell("outbox", _news("e4"))
+        assert _ids(await stand.wait_heard("printer/1", 7))[3:] == ["e1", "e2", "e3", "e4"]
+
+
 async def test_a_device_that_is_away_holds_up_nobody_else(autojump_clock: object) -> None:
     """While printer 1 is absent, printer 2 gets its effects at once."""
     async with open_stand(ManualWorld(follow=True)) as stand:
