@@ -150,7 +150,8 @@ class OutboxActor:
         for entry in pending:
             if entry.address in self._busy:
                 continue
-            if now_ns - self._away_ns.get(entry.address, -_AWAY_NS) < _AWAY_NS:
+            away_ns = self._away_ns.get(entry.address)
+            if away_ns is not None and now_ns - away_ns < _AWAY_NS:
                 continue
             sent_ns = self._sent_ns.get(entry.effect_id)
             # What failed before waits longer each time, half a minute at most.
