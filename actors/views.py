@@ -17,7 +17,15 @@ from actors.asks import Committed, ReadRecords, Reply, Submit
 from actors.errors import PostError
 from actors.limits import ASK_TIMEOUT_S, VIEW_CHUNK
 from actors.mailbox import Mailbox
-from actors.view_folds import FOLDS, SCHEMA, VERSION, find_receipts, till_counts, z_report
+from actors.view_folds import (
+    FOLDS,
+    SCHEMA,
+    VERSION,
+    find_activity,
+    find_receipts,
+    till_counts,
+    z_report,
+)
 from actors.world import World
 from engine import queries
 from engine.queries import QUERIES
@@ -30,6 +38,7 @@ _READ_BY = {
     queries.FindReceipts: "receipts",
     queries.TillCounts: "counts",
     queries.ZReport: "reports",
+    queries.FindActivity: "activity",
 }
 
 
@@ -134,6 +143,8 @@ class ViewsActor:
                 data: Any = find_receipts(self._db, query.text, query.limit)
             case queries.TillCounts():
                 data = till_counts(self._db, submit.register, query.limit)
+            case queries.FindActivity():
+                data = find_activity(self._db, query)
             case queries.ZReport():
                 data = z_report(self._db, submit.register, query.z_number)
                 if data is None:

@@ -15,7 +15,7 @@ from actors.views import ViewsActor
 from engine.record import Record
 from tests.store.harness import OwnShop, eventually, open_shop
 
-TABLES = ("receipts", "reports", "counts", "roles", "operators", "signed_on")
+TABLES = ("receipts", "reports", "counts", "activity", "roles", "operators", "signed_on")
 
 
 async def _busy_days(shop: OwnShop) -> None:
