@@ -128,21 +128,15 @@ def test_wrong_pins_lock_longer_and_longer() -> None:
     assert shop.books.staff.operators["ana"].failures == 0
 
 
-def test_a_lock_made_by_a_clock_that_ran_ahead_locks_nobody_out_for_years() -> None:
-    """A clock an hour, a day or years ahead, then set right: the right PIN opens, a wrong one locks
-    again and longer; while the clock is merely minutes off the lock holds."""
+def test_a_lock_made_by_a_clock_that_ran_ahead_has_a_way_out() -> None:
+    """Set back an hour, a day or years, a clock ends no lock early; a new PIN ends it at once."""
     for back_s in (3_600, 86_400, 10 * 365 * 86_400):
         shop = Shop.open()
         for _ in range(limits.PIN_FAILURES_FREE):
             shop.no(SignOn("ana", pin_correct=False))
-        assert shop.no(SignOn("ana", pin_correct=True)) == Refusal.OPERATOR_MUST_NOT_BE_LOCKED
-        shop.now_ns -= 600 * 10**9
-        assert shop.no(SignOn("ana", pin_correct=True)) == Refusal.OPERATOR_MUST_NOT_BE_LOCKED
         shop.now_ns -= back_s * 10**9
-        assert shop.no(SignOn("ana", pin_correct=False)) == Refusal.PIN_MUST_BE_CORRECT
-        person = shop.books.staff.operators["ana"]
-        assert person.locked_until_ns - shop.now_ns == 2 * limits.PIN_LOCK_NS_FIRST
-        shop.now_ns = person.locked_until_ns
+        assert shop.no(SignOn("ana", pin_correct=True)) == Refusal.OPERATOR_MUST_NOT_BE_LOCKED
+        shop.ok(ChangePin("ana", pin_hash="new"), admin=True)
         shop.ok(SignOn("ana", pin_correct=True))
 
 
