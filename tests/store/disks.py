@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 MIB = 1024 * 1024
 _BALLAST = "other-files"
+_TRIES = 20
 
 
 def _run(*command: str) -> str:
@@ -93,13 +95,20 @@ def free_bytes(disk: Path) -> int:
 
 def leave_free(disk: Path, wanted_bytes: int) -> None:
     """Let other files grow, or shrink, until so much is free."""
-    ballast = disk / _BALLAST
-    size = ballast.stat().st_size if ballast.exists() else 0
-    size = max(0, size + free_bytes(disk) - wanted_bytes)
-    fd = os.open(ballast, os.O_RDWR | os.O_CREAT, 0o600)
+    fd = os.open(disk / _BALLAST, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        os.ftruncate(fd, size)
-        if size:
-            os.posix_fallocate(fd, 0, size)
+        for _ in range(_TRIES):
+            size = max(0, os.fstat(fd).st_size + free_bytes(disk) - wanted_bytes)
+            os.ftruncate(fd, size)
+            try:
+                if size:
+                    os.posix_fallocate(fd, 0, size)
+                return
+            except OSError as error:
+                # Somebody else wrote meanwhile; what was not got counts as free again.
+                if error.errno != errno.ENOSPC:
+                    raise
+                os.ftruncate(fd, 0)
     finally:
         os.close(fd)
+    raise AssertionError(f"{disk} is written to faster than it can be filled")
