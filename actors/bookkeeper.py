@@ -12,6 +12,8 @@ import attrs
 import structlog
 from attrs import define, field
 
+from actors.anchor_keeper import CheckAnchor, Checked
+from actors.anchors import head_of, judge
 from actors.asks import (
     Committed,
     PinHashOf,
@@ -78,9 +80,9 @@ class Batch:
 
 class Bookkeeper:
     """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
-    `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`. *Sends* `Reply` to whoever asked
-    and `Committed` to its followers. *If it dies* the process ends, and replay restores what was
-    promised.
+    `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`, `CheckAnchor`. *Sends* `Reply` to
+    whoever asked and `Committed` to its followers. *If it dies* the process ends, and replay
+    restores what was promised.
     """
 
     address = "bookkeeper"
@@ -148,6 +150,10 @@ class Bookkeeper:
                 envelope.answer(tuple(self.journal.read(body.after, body.limit)))
             case ReadCatalog():
                 envelope.answer(self.books.catalog)
+            case CheckAnchor():
+                held = body.anchor
+                finding = None if held is None else judge(body.node, held, self.journal)
+                envelope.answer(Checked(head_of(self.journal), finding))
             case SegmentReady():
                 self.books.segments = {body.segment_hash: body.book}
                 envelope.answer(True)
