@@ -13,7 +13,7 @@ import structlog
 from attrs import define, field
 
 from actors.anchor_keeper import CheckAnchor, Checked
-from actors.anchors import head_of, judge
+from actors.anchors import SHOWN_DIGITS, head_of, judge
 from actors.asks import (
     Committed,
     PinHashOf,
@@ -38,7 +38,7 @@ from engine.order.events import OrderCompleted, OrderVoided
 from engine.order.state import Order
 from engine.personal import personal_fields
 from engine.queries import QUERIES, GetOrder, GetReceipt
-from engine.record import Kind, NewRecord
+from engine.record import HeadMark, Kind, NewRecord
 from engine.register import DayClosed
 from engine.requests import effects_of
 from engine.staff import SignOn
@@ -244,8 +244,10 @@ class Bookkeeper:
         approval = None
         if submit.approver:
             approval = Approval(submit.approver, submit.approver_pin_correct)
+        head = self.journal.head()
+        mark = HeadMark(head.position, head.hash.hex()[:SHOWN_DIGITS]) if head.position else None
         return Command(
-            submit.id, submit.register, operator, entry.body, self._stamp(world), approval
+            submit.id, submit.register, operator, entry.body, self._stamp(world), approval, mark
         )
 
     def _stamp(self, world: World) -> Stamp:
