@@ -205,8 +205,8 @@ def modules(row: SymbolRow) -> list[list[bool]] | None:
             return [[bool(dark) for dark in line] for line in matrix]
         name = row.kind.replace("_", "")
         bars = barcode.get(name, row.data).build()[0]
-    except (ValueError, barcode.errors.BarcodeError, segno.DataOverflowError):
-        return None
+    except (ValueError, KeyError, barcode.errors.BarcodeError, segno.DataOverflowError):
+        return None  # KeyError is how python-barcode says that CODE 39 lacks a character
     if not bars or len(bars) > _MODULES_MAX:
         return None
     return [[bar == "1" for bar in bars]]
@@ -283,7 +283,9 @@ def _span_image(span: Span) -> Image.Image:
     draw = ImageDraw.Draw(image)
     at = 0
     for char in span.text:
-        draw.text((at * CELL_DOTS_WIDE, 0), char, fill=0, font=font)
+        # Some controls make the text layouter fail; none has a picture.
+        if char.isprintable():
+            draw.text((at * CELL_DOTS_WIDE, 0), char, fill=0, font=font)
         at += cell_width(char)
     if style.underline:
         draw.line((0, CELL_DOTS_TALL - 2, image.width, CELL_DOTS_TALL - 2), fill=0, width=2)

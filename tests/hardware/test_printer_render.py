@@ -119,3 +119,11 @@ def test_nothing_printed() -> None:
     """Blank paper renders without fault."""
     assert to_text((), 42) == "\n"
     assert Image.open(io.BytesIO(to_png((), 42))).height == 48
+
+
+def test_codes_and_letters_that_have_no_picture() -> None:
+    """Bar codes with letters they lack are words, and controls among text leave an empty cell."""
+    code = SymbolRow("code39", "\x00", Align.LEFT, 3, 162)
+    assert modules(code) is None
+    rows = (code, SymbolRow("code128", "a\x85b\x1c", Align.LEFT, 3, 162, True))
+    assert to_png(rows, 42).startswith(b"\x89PNG")
