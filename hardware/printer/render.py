@@ -205,8 +205,8 @@ def modules(row: SymbolRow) -> list[list[bool]] | None:
             return [[bool(dark) for dark in line] for line in matrix]
         name = row.kind.replace("_", "")
         bars = barcode.get(name, row.data).build()[0]
-    except (ValueError, KeyError, barcode.errors.BarcodeError, segno.DataOverflowError):
-        return None  # KeyError is how python-barcode says that CODE 39 lacks a character
+    except (ValueError, LookupError, barcode.errors.BarcodeError, segno.DataOverflowError):
+        return None  # a LookupError is how python-barcode says that a letter or all is missing
     if not bars or len(bars) > _MODULES_MAX:
         return None
     return [[bar == "1" for bar in bars]]

@@ -125,5 +125,6 @@ def test_codes_and_letters_that_have_no_picture() -> None:
     """Bar codes with letters they lack are words, and controls among text leave an empty cell."""
     code = SymbolRow("code39", "\x00", Align.LEFT, 3, 162)
     assert modules(code) is None
+    assert modules(SymbolRow("code128", "", Align.LEFT, 3, 162)) is None
     rows = (code, SymbolRow("code128", "a\x85b\x1c", Align.LEFT, 3, 162, True))
     assert to_png(rows, 42).startswith(b"\x89PNG")
