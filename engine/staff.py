@@ -36,6 +36,7 @@ class Right(Enum):
     EXPECTED_CASH = "expected_cash"
     X_REPORT = "x_report"
     Z_REPORT = "z_report"
+    ACTIVITY = "activity"
     TRAINING = "training"
     CATALOG = "catalog"
     STAFF = "staff"
@@ -310,7 +311,9 @@ def _check_pin(state: Staff, command: Command, approval: Approval) -> Decision |
     if person is None:
         return refuse(Refusal.APPROVER_MUST_EXIST, operator=approval.approver)
     now_ns = command.stamp.now_ns
-    if now_ns < person.locked_until_ns:
+    # No lock lasts longer than the longest: one that seems to was made before the clock was set
+    # back, and must not keep somebody out for years. What was failed so far still counts.
+    if 0 < person.locked_until_ns - now_ns <= limits.PIN_LOCK_NS_MAX:
         wait_s = (person.locked_until_ns - now_ns) // limits.NS_PER_S + 1
         return refuse(Refusal.OPERATOR_MUST_NOT_BE_LOCKED, operator=person.id, locked_for_s=wait_s)
     if approval.pin_correct:

@@ -128,6 +128,24 @@ def test_wrong_pins_lock_longer_and_longer() -> None:
     assert shop.books.staff.operators["ana"].failures == 0
 
 
+def test_a_lock_made_by_a_clock_that_ran_ahead_locks_nobody_out_for_years() -> None:
+    """A clock an hour, a day or years ahead, then set right: the right PIN opens, a wrong one locks
+    again and longer; while the clock is merely minutes off the lock holds."""
+    for back_s in (3_600, 86_400, 10 * 365 * 86_400):
+        shop = Shop.open()
+        for _ in range(limits.PIN_FAILURES_FREE):
+            shop.no(SignOn("ana", pin_correct=False))
+        assert shop.no(SignOn("ana", pin_correct=True)) == Refusal.OPERATOR_MUST_NOT_BE_LOCKED
+        shop.now_ns -= 600 * 10**9
+        assert shop.no(SignOn("ana", pin_correct=True)) == Refusal.OPERATOR_MUST_NOT_BE_LOCKED
+        shop.now_ns -= back_s * 10**9
+        assert shop.no(SignOn("ana", pin_correct=False)) == Refusal.PIN_MUST_BE_CORRECT
+        person = shop.books.staff.operators["ana"]
+        assert person.locked_until_ns - shop.now_ns == 2 * limits.PIN_LOCK_NS_FIRST
+        shop.now_ns = person.locked_until_ns
+        shop.ok(SignOn("ana", pin_correct=True))
+
+
 def test_a_lock_survives_a_restart_and_a_new_pin_ends_it() -> None:
     """Failures are facts: books replayed from them are locked too, until a new PIN."""
     shop = Shop.open()
