@@ -69,10 +69,11 @@ class _Draws:
         return range(self.byte() % (most + 1))
 
 
-def row(item_id: str, name: str, **changes: object) -> ItemRow:
+def row(item_id: str, name: str, sort: int) -> ItemRow:
     """An item of the floor."""
-    fields = {"variation": "", "department": "Food", "tax_class": "reduced"}
-    return ItemRow(item_id, name, unit_price_micros=3_500_000, **{**fields, **changes})  # type: ignore[arg-type]
+    return ItemRow(
+        item_id, name, "", "Food", "reduced", 3_500_000, group="i0", image="🍞", sort=sort
+    )
 
 
 @cache
@@ -81,7 +82,7 @@ def segments() -> list[bytes]:
     builder = SegmentBuilder()
     made = [builder.build()]
     for number, name in enumerate(_NAMES):
-        builder.put_item(row(f"i{number}", name, sort=number, group="i0", image="🍞"))
+        builder.put_item(row(f"i{number}", name, number))
         builder.put_code(f"400041702500{number}", f"i{number}")
         builder.put_code(f"case-{number}", f"i{number}", 6_000_000, 12_000)
         made.append(builder.build())

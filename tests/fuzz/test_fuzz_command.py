@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,12 +21,11 @@ class PanicException(BaseException):
     """As the floor's panics come to Python: no `Exception`."""
 
 
-def _target(take: object, **limits: object) -> Target:
-    assert callable(take)
-    return Target("planted", "Planted.", take, lambda: [b"x"], (LookupError,), **limits)  # type: ignore[arg-type]
+def _target(take: Callable[[Pieces], object]) -> Target:
+    return Target("planted", "Planted.", take, lambda: [b"x"], (LookupError,))
 
 
-def _raise(error: BaseException) -> object:
+def _raise(error: BaseException) -> Callable[[Pieces], object]:
     def take(_: Pieces) -> object:
         raise error
 

@@ -17,8 +17,10 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((numbers, rest)) = bytes.split_first_chunk::<16>() else {
         return;
     };
-    let [index, size] = [&numbers[..8], &numbers[8..]]
-        .map(|part| part.iter().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte)));
+    let [index, size] = [&numbers[..8], &numbers[8..]].map(|part| {
+        part.iter()
+            .fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte))
+    });
     let hashes: Vec<Hash> = rest.chunks_exact(32).flat_map(Hash::try_from).collect();
     let root = hashes.first().copied().unwrap_or_default();
     let _ = verify_inclusion(b"leaf", index, size, &hashes, &root);

@@ -37,7 +37,9 @@ fuzz_target!(|bytes: &[u8]| {
             let _ = builder.put_code(name, &id, -1, 1_000);
         }
     }
-    let segment = builder.build().expect("items that were taken make a segment");
+    let segment = builder
+        .build()
+        .expect("items that were taken make a segment");
     let book = PriceBook::from_segment(&segment).expect("what was built is read");
     let found = book.search(typed, LIMIT);
     assert!(found.len() <= LIMIT);

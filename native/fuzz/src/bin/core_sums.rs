@@ -59,12 +59,23 @@ fn line(numbers: &mut Numbers<'_>) -> Option<Line> {
 fn check(order: &PricedOrder) {
     // A part of a sum may be larger than the whole, so the parts are added in 128 bits.
     let sum = |figure: fn(&PricedLine) -> i64| -> i128 {
-        order.lines.iter().map(|line| i128::from(figure(line))).sum()
+        order
+            .lines
+            .iter()
+            .map(|line| i128::from(figure(line)))
+            .sum()
     };
     assert_eq!(i128::from(order.total_minor), sum(|line| line.total_minor));
     assert_eq!(i128::from(order.tax_minor), sum(|line| line.tax_minor));
-    assert_eq!(i128::from(order.subtotal_minor), sum(|line| line.amount_minor));
-    let taxed: i128 = order.taxes.iter().map(|tax| i128::from(tax.total_minor)).sum();
+    assert_eq!(
+        i128::from(order.subtotal_minor),
+        sum(|line| line.amount_minor)
+    );
+    let taxed: i128 = order
+        .taxes
+        .iter()
+        .map(|tax| i128::from(tax.total_minor))
+        .sum();
     assert_eq!(i128::from(order.total_minor), taxed);
     for line in &order.lines {
         assert_eq!(line.total_minor, line.base_minor + line.tax_minor);
@@ -76,7 +87,11 @@ fuzz_target!(|bytes: &[u8]| {
     let numbers = &mut numbers;
     let policy = Policy {
         inclusive: numbers.byte() % 2 == 0,
-        scope: if numbers.byte() % 2 == 0 { Scope::Line } else { Scope::RateDocument },
+        scope: if numbers.byte() % 2 == 0 {
+            Scope::Line
+        } else {
+            Scope::RateDocument
+        },
         mode: mode(numbers.byte()),
     };
     let digits = numbers.next();
@@ -84,7 +99,9 @@ fuzz_target!(|bytes: &[u8]| {
     let discounts: Vec<Discount> = (0..numbers.byte() % 3)
         .filter_map(|_| Discount::from_kind(i64::from(numbers.byte() % 3), numbers.next()).ok())
         .collect();
-    let lines: Vec<Line> = (0..numbers.byte() % 12).filter_map(|_| line(numbers)).collect();
+    let lines: Vec<Line> = (0..numbers.byte() % 12)
+        .filter_map(|_| line(numbers))
+        .collect();
     if let Ok(order) = price_order(&lines, &discounts, &rates, policy, digits) {
         check(&order);
     }
@@ -96,6 +113,9 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let weights: Vec<i64> = (0..numbers.byte() % 16).map(|_| numbers.next()).collect();
     if let Ok(shares) = apportion(amount, &weights) {
-        assert_eq!(shares.iter().map(|&share| i128::from(share)).sum::<i128>(), i128::from(amount));
+        assert_eq!(
+            shares.iter().map(|&share| i128::from(share)).sum::<i128>(),
+            i128::from(amount)
+        );
     }
 });
