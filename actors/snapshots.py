@@ -61,7 +61,7 @@ def load_latest(directory: Path, is_ours: Callable[[int, int, bytes], bool]) -> 
     None means: replay from the start. No file here is ever a reason not to open the shop.
     """
     for path in _newest_first(directory):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             snapshot = _read(path)
             if is_ours(snapshot.epoch, snapshot.position, snapshot.hash):
                 return snapshot

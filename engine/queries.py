@@ -103,7 +103,11 @@ class TillCounts:
 @QUERIES.name("report.x")
 @frozen
 class XReport:
-    """Running totals since the last Z; changes nothing. Answers `ReportView`."""
+    """Running totals since the last Z; changes nothing. Answers `ReportView`.
+
+    Refused as `till_must_be_counted` to whoever may not see the expected cash, while the till is
+    open and its count is not locked: the totals would tell what to count.
+    """
 
 
 @QUERIES.name("report.z")
@@ -112,6 +116,19 @@ class ZReport:
     """A Z by number, the last where it is 0. Answers `ReportView`."""
 
     z_number: int = 0
+
+
+@QUERIES.name("activity.find")
+@frozen
+class FindActivity:
+    """What people did, newest first, before position `before` (0: the newest). `operator` is who
+    did or allowed it; empty filters take everything. Answers `ActivityRow`s."""
+
+    operator: str = ""
+    register: str = ""
+    business_date: str = ""
+    before: int = 0
+    limit: int = 50
 
 
 @QUERIES.name("events.since")
@@ -138,6 +155,7 @@ Query = (
     | TillCounts
     | XReport
     | ZReport
+    | FindActivity
     | EventsSince
 )
 
@@ -157,6 +175,7 @@ ANSWERS: Final[dict[type, Any]] = {
     TillCounts: tuple[shapes.TillCountView, ...],
     XReport: shapes.ReportView,
     ZReport: shapes.ReportView,
+    FindActivity: tuple[shapes.ActivityRow, ...],
     EventsSince: shapes.EventsView,
 }
 
@@ -176,5 +195,6 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     TillCounts: Right.EXPECTED_CASH,
     XReport: Right.X_REPORT,
     ZReport: Right.X_REPORT,
+    FindActivity: Right.ACTIVITY,
     EventsSince: Right.SETTINGS,
 }
