@@ -1,4 +1,4 @@
-"""One seam for time, randomness, ids and threads; nothing else in the house touches them.
+"""One seam for time, randomness, ids, threads and the disk; nothing else touches them.
 
 Production runs on `SystemWorld`. Tests and the simulator run on `ManualWorld`, where the clock is
 set by hand and everything random follows from one seed.
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import trio
 
+from actors.disk import SYSTEM_DISK, Disk
 from actors.limits import NS_PER_S
 from engine.stamp import Stamp
 
@@ -30,7 +31,9 @@ _STEP_BYTES = 4
 
 
 class World(ABC):
-    """Time, randomness, ids and threads, as every actor receives them."""
+    """Time, randomness, ids, threads and the disk, as every actor receives them."""
+
+    disk: Disk = SYSTEM_DISK
 
     def __init__(self) -> None:
         self._id_ms = -1
