@@ -45,6 +45,7 @@ from actors.journal_schema import (
     require_store_id,
     require_whole,
     set_meta,
+    settle_log,
 )
 from engine.record import Record
 from native import CoreError, TreeFrontier
@@ -120,6 +121,7 @@ class Journal:
                 if space.free_bytes() < _EMERGENCY_BYTES:
                     space.release()
                 require_whole(path, disk)
+                settle_log(path, disk)
                 db = connect(path, disk=disk)
                 opened.callback(db.close)
                 journal = Journal(path, db, lock, space)

@@ -226,6 +226,21 @@ def require_whole(path: Path, disk: Disk = SYSTEM_DISK) -> None:
             raise JournalCorruptError(path, None, "the file ends within a page")
 
 
+def settle_log(path: Path, disk: Disk = SYSTEM_DISK) -> None:
+    """Write the log that a dead process left once more, durably, before it is answered from.
+
+    Its end may be nowhere but in the system's memory: after a kill nobody knows whether the sync
+    had ended, and after a sync that failed the system calls the pages clean, so that no later sync
+    writes them. A command read back from there would be called durable, and be gone with the power.
+
+    Source: Rebello et al., Can Applications Recover from fsync Failures?, USENIX ATC 2020.
+    """
+    log = path.with_name(path.name + "-wal")
+    if disk.size(log):
+        # Beside it and then in its place: written over, a power cut could spoil what is safe.
+        disk.write_durably(log, disk.read(log))
+
+
 def create(db: apsw.Connection, store_id: str) -> None:
     """Make the tables of a new journal and move them into the database file itself."""
     configure(db)
