@@ -30,6 +30,7 @@ class MemoryDisk(Disk):
     is told the file and what became durable. `free` is what `free_bytes` answers."""
 
     name: str
+    chance: random.Random = field(factory=lambda: random.Random(0))
     files: dict[str, File] = field(factory=dict)
     kept_names: dict[str, File] = field(factory=dict)
     before: Callable[[Op, str], None] | None = None
@@ -72,15 +73,15 @@ class MemoryDisk(Disk):
         self.boots += 1
         self._held.clear()
 
-    def lose_power(self, chance: random.Random) -> None:
+    def lose_power(self) -> None:
         """What was not synced is kept, lost, torn or garbled, names too. The disk is off then."""
         self.stop()
-        self._lose_names(chance)
+        self._lose_names()
         for path in sorted(self.files):
-            self.files[path].lose_power(chance)
+            self.files[path].lose_power(self.chance)
         self.kept_names = dict(self.files)
 
-    def _lose_names(self, chance: random.Random) -> None:
+    def _lose_names(self) -> None:
         # A file that took another's name brings it at once or not at all, and no order holds.
         changed = [
             path
@@ -88,7 +89,7 @@ class MemoryDisk(Disk):
             if self.files.get(path) is not self.kept_names.get(path)
         ]
         for path in changed:
-            if chance.random() < 0.5:
+            if self.chance.random() < 0.5:
                 before = self.kept_names.get(path)
                 if before is None:
                     self.files.pop(path, None)
@@ -125,11 +126,12 @@ class MemoryDisk(Disk):
         return file
 
     def sync_file(self, path: str, file: File) -> None:
-        """As fsync: what waits is durable, or, where a fault strikes, doomed."""
+        """As fsync: what waits is durable, or, where a fault strikes, nobody knows."""
         try:
             self.act(Op.SYNC, path)
         except OSError:
-            file.doom()
+            if not self.is_off:
+                file.fail_sync(self.chance)
             raise
         done = file.settle()
         if self.after_sync is not None and done:

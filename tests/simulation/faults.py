@@ -415,14 +415,14 @@ class PrinterDiesMidSlip(PrinterFault):
 
 @fault("printer_hangs")
 class PrinterHangs(PrinterFault):
-    """A printer hears nothing and says nothing for a while."""
+    """A printer hears nothing and says nothing until somebody switches it off and on."""
 
     async def strike(self) -> bool:
         """Shorter and longer than it takes to be called silent."""
         till = self.chance.choice(self.sim.tills)
         till.printer.hangs = True
         await trio.sleep(self.chance.uniform(0.5, 8.0))
-        till.printer.hangs = False
+        await till.switch_off_and_on()
         return True
 
 

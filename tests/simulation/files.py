@@ -38,12 +38,11 @@ class Change:
 
 @define(eq=False)
 class File:
-    """One file. `doomed` writes were waiting when a sync failed: later syncs pass them over."""
+    """One file; its two contents differ by what waits, and by what a failed sync passed over."""
 
     live: bytearray = field(factory=bytearray)
     durable: bytearray = field(factory=bytearray)
     waiting: list[Change] = field(factory=list)
-    doomed: list[Change] = field(factory=list)
 
     def change(self, change: Change) -> None:
         """Do it where programs see it; the platter waits."""
@@ -57,16 +56,18 @@ class File:
             apply(self.durable, change)
         return done
 
-    def doom(self) -> None:
-        """A sync failed: the system calls the pages clean, whatever became of them."""
-        self.doomed += self.waiting
-        self.waiting = []
+    def fail_sync(self, chance: random.Random) -> None:
+        """The system calls the pages clean, whatever became of them, and never writes them again.
+
+        Programs go on seeing them: only the platter knows.
+        """
+        failed, self.waiting = self.waiting, []
+        for change in failed:
+            apply_fate(self.durable, change, chance)
 
     def lose_power(self, chance: random.Random) -> None:
         """Each waiting write is kept, lost, torn or garbled; then only the platter is left."""
-        for change in self.doomed + self.waiting:
-            apply_fate(self.durable, change, chance)
-        self.waiting, self.doomed = [], []
+        self.fail_sync(chance)
         self.live = bytearray(self.durable)
 
 

@@ -98,7 +98,11 @@ class Front:
     async def _tidy(self) -> None:
         """After something went wrong: look what is so, and bring it to an end."""
         state = await self.look("register.state")
-        order = state["order"]
+        order, till = state["order"], state["till"]
+        if till["is_open"] and till["counted"]:
+            await self.do("till.close")
+        if not till["is_open"] or till["counted"]:
+            await self.do("till.open", denominations=FLOAT)
         if order is None or order["phase"] in ("completed", "voided"):
             return
         if not order["lines"]:
@@ -116,12 +120,9 @@ class Front:
         for parked in await self.look("orders.suspended"):
             await self.do("order.resume", order_id=parked["order_id"])
             await self._tidy()
-        till = (await self.look("register.state"))["till"]
-        if till["is_open"]:
-            if not till["counted"]:
-                cash = self.chance.randrange(5_000, 50_000)
-                await self.do("till.count", denominations=[{"value_minor": 1, "count": cash}])
-            await self.do("till.close")
+        cash = self.chance.randrange(5_000, 50_000)
+        await self.do("till.count", denominations=[{"value_minor": 1, "count": cash}])
+        await self.do("till.close")
         try:
             await self.do("register.close_day")
         except RefusedError as error:

@@ -69,7 +69,7 @@ class StoreMachine:
                 link.listening.forget()
             disk.stop()
             if self._lost_power:
-                disk.lose_power(self.chance)
+                disk.lose_power()
             self._lost_power = False
             await trio.sleep(self.chance.uniform(0.05, 1.5))
             disk.start()
@@ -95,6 +95,8 @@ class StoreMachine:
             await run_store(store, doors=self._doors, with_children=False, port=first.listening)
         except* Exception as group:  # noqa: BLE001 - whatever it died of, the process is dead
             self._died(group)
+        finally:
+            self.sim.auditor.store = None
 
     def _died(self, error: BaseException) -> None:
         if not self.excused and not self._scope.cancel_called:
@@ -151,6 +153,12 @@ class Till:
     register: str
     carrier: SimulatedCarrier
     printer: PrinterFake
+
+    async def switch_off_and_on(self) -> None:
+        """What a person does with a printer that does not answer."""
+        await self.carrier.unplug()
+        self.printer.hangs = False
+        await self.printer.power_on()
 
 
 @define(eq=False)

@@ -7,6 +7,7 @@ import itertools
 import logging
 import random
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
@@ -175,12 +176,13 @@ class Simulation:
     def mend_printers(self) -> None:
         """Paper in, cover closed, cable in, power on."""
         for till in self.tills:
-            till.printer.hangs = False
             machine = till.printer.printer
             machine.lines_left = machine.dies_after_bytes = None
             self.background.start_soon(self._mend, till)
 
     async def _mend(self, till: Till) -> None:
+        if till.printer.hangs:
+            await till.switch_off_and_on()
         if till.printer.printer.dead:
             await till.printer.power_on()
         await till.carrier.plug()
@@ -325,7 +327,7 @@ def simulate(plan: Plan) -> Outcome:
     require_faults(plan.force)
     image = prepared_image()
     _silence()
-    disk = MemoryDisk(f"simulated-{next(_disks)}")
+    disk = MemoryDisk(f"simulated-{next(_disks)}", random.Random(f"disk/{plan.seed}"))
     disk.load(image)
     sim = Simulation(plan, disk)
     began = time.perf_counter()
@@ -354,7 +356,11 @@ def simulate(plan: Plan) -> Outcome:
 
 
 async def _run(sim: Simulation) -> float:
-    await sim.run()
+    try:
+        await sim.run()
+    except* Exception as group:  # noqa: BLE001 - the seed must be told, whatever it was
+        told = "".join(traceback.format_exception(group)).strip()
+        sim.fail("simulator_works", f"the simulation itself broke:\n{told}")
     return trio.current_time()
 
 
