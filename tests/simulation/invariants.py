@@ -12,7 +12,7 @@ from actors.asks import Ask, Reply
 from actors.history import load_books
 from engine.image import state_hash
 from tests.simulation.auditor import Auditor, Invariant, digest_of, invariant
-from tests.simulation.model import Effect, Row, TillSession
+from tests.simulation.model import Row, TillSession
 from tests.simulation.shop import CONFIG, FLOAT_MINOR, PRICES
 from verifier.__main__ import record_hash
 
@@ -390,11 +390,10 @@ class KickedOnceAndInTime(Invariant):
     def on_pulse(self, register: str) -> None:
         """Which kick it was for: the latest one begun at that drawer."""
         address = f"drawer/{register}"
-        begun = [e for e in self.model.effects.values() if e.address == address and e.started]
-        if not begun:
+        effect = self.model.begun.get(address)
+        if effect is None:
             self.broken(f"{address} was kicked, and no kick was begun")
             return
-        effect: Effect = max(begun, key=lambda e: (not e.is_over, e.expires_ns))
         effect.kicks += 1
         if effect.kicks > 1:
             self.broken(f"{address} was kicked twice for {effect.id}")

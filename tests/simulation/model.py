@@ -10,6 +10,8 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+KICK_NS = 3_000_000_000
+
 
 @frozen
 class Row:
@@ -132,6 +134,7 @@ class Model:
     tills: dict[str, TillSession] = field(factory=dict)
     days: dict[str, Day] = field(factory=dict)
     effects: dict[str, Effect] = field(factory=dict)
+    begun: dict[str, Effect] = field(factory=dict)
     completions: dict[str, dict[str, Any]] = field(factory=dict)
     sales: int = 0
 
@@ -259,6 +262,8 @@ def _day_closed(model: Model, row: Row, data: dict[str, Any]) -> None:
 
 def _requested(model: Model, row: Row, data: dict[str, Any]) -> None:
     effect = data["effect"]
+    # How long a kick is worth anything is the shop's rule, not what the record says.
+    expires_ns = row.body["stamp"]["now_ns"] + KICK_NS
     document = effect["data"].get("document") or {}
     model.effects[data["effect_id"]] = Effect(
         data["effect_id"],
@@ -266,12 +271,14 @@ def _requested(model: Model, row: Row, data: dict[str, Any]) -> None:
         effect["name"],
         str(document.get("title", "")),
         bool(document.get("copy", False)),
-        data["expires_ns"],
+        expires_ns,
     )
 
 
 def _started(model: Model, row: Row, data: dict[str, Any]) -> None:
-    model.effects[data["effect_id"]].started += 1
+    effect = model.effects[data["effect_id"]]
+    effect.started += 1
+    model.begun[effect.address] = effect
 
 
 def _finished(model: Model, row: Row, data: dict[str, Any]) -> None:
