@@ -44,12 +44,13 @@ class Perform:
 
     `effect` is `EFFECTS.pack`'s plain data. `may_have_happened` says an earlier try was started
     and never confirmed: a printer marks COPY, a drawer does nothing and reports UNKNOWN.
-    `expires_ns` is UTC nanoseconds, None for never.
+    `left_ns` is how long from now it is worth doing, None for ever: a clock may be set, so the
+    moment itself is never sent.
     """
 
     effect_id: str
     effect: dict[str, Any]
-    expires_ns: int | None = None
+    left_ns: int | None = None
     may_have_happened: bool = False
 
 

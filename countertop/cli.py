@@ -113,6 +113,20 @@ def replay(
 
 
 @app.command
+def activity(
+    data: Data,
+    *,
+    person: Annotated[str, Parameter(help="Only what this person did or allowed.")] = "",
+    since: Annotated[str, Parameter(help="From this business date on, such as 2026-11-25.")] = "",
+    until: Annotated[str, Parameter(help="Up to and including this business date.")] = "",
+) -> None:
+    """Write who did what as CSV, from the journal itself; a store may be selling meanwhile."""
+    from countertop.activity import write_activity
+
+    write_activity(data, sys.stdout, person=person, since=since, until=until)
+
+
+@app.command
 def backup(
     data: Data, destination: Annotated[Path, Parameter(help="A directory that does not exist.")]
 ) -> None:

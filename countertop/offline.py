@@ -6,8 +6,10 @@ import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from actors.history import replay_record
+from actors.history import CHUNK, load_books, replay_record
+from actors.journal import Journal
 from actors.journal_backup import backup, restore
 from actors.journal_read import Head
 from actors.journal_schema import JournalError, connect
@@ -19,7 +21,6 @@ from engine.image import state_hash
 from engine.wire import canonical
 
 Progress = Callable[[str, str], Callable[[int, int], None]]
-_CHUNK = 2_000
 KEPT = ("segments", "keys")
 PERSONAL = "personal.db"
 
@@ -38,10 +39,6 @@ def replay_journal(
     Raises:
         JournalError: no journal there, or it is damaged; names the record.
     """
-    from tempfile import TemporaryDirectory
-
-    from actors.journal import Journal
-
     source = Config(str(data_dir)).journal_path
     if not source.exists():
         raise JournalError(f"There is no journal at {source}. Nothing was replayed.")
@@ -54,18 +51,31 @@ def replay_journal(
             if (keys / name).exists():
                 shutil.copy2(keys / name, Path(folder) / "keys" / name)
         with Journal.open(copy, reserve_bytes=0) as journal:
-            books = Books()
-            last = journal.head().position if to is None else min(to, journal.head().position)
             told = progress("Replaying", "records")
-            while books.position < last:
-                for record in journal.read(books.position, min(_CHUNK, last - books.position)):
-                    replay_record(books, record, data_dir)
-                    if show is not None:
-                        body = canonical(record.data).decode()
-                        show(f"{record.position:>8} {record.name} {body}")
-                forget_archive(books)
-                told(books.position, last)
+            if show is None:
+                books = load_books(journal, data_dir, until=to, use_snapshot=False, progress=told)
+            else:
+                books = _shown(journal, data_dir, to, show, told)
             return books.position, state_hash(books)
+
+
+def _shown(
+    journal: Journal,
+    data_dir: Path,
+    to: int | None,
+    show: Callable[[str], None],
+    told: Callable[[int, int], None],
+) -> Books:
+    """Books from every single record up to `to`, or to the head; each is shown once posted."""
+    books = Books()
+    last = journal.head().position if to is None else min(to, journal.head().position)
+    while books.position < last:
+        for record in journal.read(books.position, min(CHUNK, last - books.position)):
+            replay_record(books, record, data_dir)
+            show(f"{record.position:>8} {record.name} {canonical(record.data).decode()}")
+        forget_archive(books)
+        told(books.position, last)
+    return books
 
 
 def backup_store(data_dir: Path, destination: Path, progress: Progress) -> Head:

@@ -108,6 +108,7 @@ class Shop:
 
     books: Books = field(factory=Books)
     now_ns: int = START_NS
+    business_date: str = "2026-11-23"
     sent: int = 0
     facts: list[Fact] = field(factory=list)
     posted: list[tuple[Fact, Stamp]] = field(factory=list)
@@ -140,7 +141,7 @@ class Shop:
     def stamp(self) -> Stamp:
         """The next moment, a second later."""
         self.now_ns += 1_000_000_000
-        return Stamp(self.now_ns, 3600, "2026-11-23")
+        return Stamp(self.now_ns, 3600, self.business_date)
 
     def given(self, *events: Any, stream: str = "given") -> None:
         """Post facts as if they had happened."""
