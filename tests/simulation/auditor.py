@@ -196,7 +196,17 @@ class Auditor:
 
     def _take(self, columns: Any) -> None:
         position, kind, stream, name, command_id, digest, payload = columns
-        row = Row(position, kind, stream, name, command_id, digest, payload, orjson.loads(payload))
+        row = Row(
+            position,
+            kind,
+            stream,
+            name,
+            command_id,
+            digest,
+            payload,
+            orjson.loads(payload),
+            self.sim.world.monotonic_ns(),
+        )
         self._call("on_record", row)
         self.position, self.last_hash, self.last_name = position, digest, name
         self.positions[command_id] = position

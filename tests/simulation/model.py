@@ -15,7 +15,8 @@ KICK_NS = 3_000_000_000
 
 @frozen
 class Row:
-    """One record as it lies in the journal; `body` is its payload."""
+    """One record as it lies in the journal; `body` is its payload, `seen_ns` the steady time at
+    which the auditor saw it, right after its commit."""
 
     position: int
     kind: str
@@ -25,6 +26,7 @@ class Row:
     hash: bytes
     payload: bytes
     body: dict[str, Any]
+    seen_ns: int
 
     @property
     def data(self) -> dict[str, Any]:
@@ -121,6 +123,7 @@ class Effect:
     title: str
     is_copy: bool
     expires_ns: int
+    committed_ns: int
     started: int = 0
     kicks: int = 0
     is_over: bool = False
@@ -272,6 +275,7 @@ def _requested(model: Model, row: Row, data: dict[str, Any]) -> None:
         str(document.get("title", "")),
         bool(document.get("copy", False)),
         expires_ns,
+        row.seen_ns,
     )
 
 
