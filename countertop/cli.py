@@ -1,4 +1,4 @@
-"""The command line: serve, demo, import, sell, watch, status, verify, replay, backup, restore."""
+"""The command line: serve, demo, import, sell, watch, status, verify, backup, restore …"""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ app.command(import_app)
 
 DEFAULT_DATA = Path("demo-store")
 Data = Annotated[Path, Parameter(help="The store's data directory.")]
+Anchors = Annotated[
+    Path | None, Parameter(help="The configuration's anchor_dir, where it has one.")
+]
+WRONG_JOURNAL = 3  # exit code where the journal is not the one that was anchored
 
 
 def _say(text: str) -> None:
@@ -144,13 +148,31 @@ def restore(
     *,
     reason: Annotated[str, Parameter(help="Why; it becomes part of the history.")],
     force: Annotated[bool, Parameter(help="Set an existing journal aside.")] = False,
+    anchors: Anchors = None,
 ) -> None:
     """Make a backup the store's data again; its history goes on in a new epoch."""
-    from countertop.offline import restore_store
+    from countertop.offline import restore_store, what_is_missing
 
-    head = restore_store(source, data, reason, _progress, force=force)
+    head = restore_store(source, data, reason, _progress, force=force, anchors=anchors)
     _say(f"Restored into {data}: epoch {head.epoch}, position {head.position}.")
+    for finding in what_is_missing(data, anchors):
+        _say(finding.detail)
     _say("What was sold after the backup is not in it. Compare the last receipts before selling.")
+
+
+@app.command
+def accept_loss(
+    data: Data,
+    *,
+    reason: Annotated[str, Parameter(help="Why; it becomes part of the history.")],
+    anchors: Anchors = None,
+) -> None:
+    """Let a store sell again whose newest records are gone for good; its history says so."""
+    from countertop.offline import accept_loss as accept
+
+    head = accept(data, reason, _progress, anchors=anchors)
+    _say(f"The loss is record {head.position} of {data}, which begins epoch {head.epoch}.")
+    _say("The journal as it was is kept beside it. Compare the last receipts before selling.")
 
 
 # ------------------------------------------------------------------------------- a running store
@@ -215,6 +237,7 @@ def _told(run: Callable[[], object]) -> None:
 
 def main() -> None:
     """Entry point. Errors a person can act on are told in words; anything else is a bug."""
+    from actors.anchors import AnchorError
     from actors.errors import LinkError
     from actors.journal_schema import JournalError
     from countertop.config import ConfigError
@@ -226,6 +249,9 @@ def main() -> None:
     give_back_large_blocks()
     try:
         _told(app)
+    except AnchorError as error:
+        sys.stderr.write(f"countertop: {error}\n")
+        sys.exit(WRONG_JOURNAL)
     except (
         CommandFailedError,
         ConfigError,

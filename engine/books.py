@@ -226,6 +226,7 @@ def _order(command: Command, books: Books, approver: str) -> Decision:
         len(side.orders),
         books.disk_nearly_full,
         originals,
+        command.head,
     )
     order = side.orders.get(position.current_order)
     match body:

@@ -14,7 +14,7 @@ from engine.image import state_hash
 from tests.simulation.auditor import Auditor, Invariant, digest_of, invariant
 from tests.simulation.model import KICK_NS, Row, TillSession
 from tests.simulation.shop import CONFIG, FLOAT_MINOR, PRICES
-from verifier.__main__ import record_hash
+from verifier.hashes import record_hash
 
 if TYPE_CHECKING:
     from countertop.store import Store
