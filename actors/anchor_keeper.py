@@ -79,7 +79,7 @@ class AnchorActor:
 
     async def run(self, mailbox: Mailbox, post_office: Post, world: World) -> None:
         """Live until cancelled."""
-        file = AnchorFile(self._directory, self._node)
+        file = AnchorFile(self._directory, self._node, world.disk)
         await world.in_thread(file.load)
         while True:
             envelope = await mailbox.get()

@@ -17,7 +17,7 @@ from typing import Any
 
 from attrs import asdict, field, frozen
 
-from actors.checkpoints import write_durably
+from actors.disk import SYSTEM_DISK, Disk
 from actors.journal import Journal
 from actors.journal_schema import JournalError
 from engine.wire import WireError, canonical, parse, structure
@@ -72,14 +72,14 @@ def anchor_path(directory: Path, node: str) -> Path:
     return directory / f"{node}.anchor"
 
 
-def read_anchor(path: Path) -> Anchor | None:
+def read_anchor(path: Path, disk: Disk = SYSTEM_DISK) -> Anchor | None:
     """The anchor in a file, None where there is no file.
 
     Raises:
         DamagedAnchorError: the file cannot be read, or is not what was written.
     """
     try:
-        data = parse(path.read_bytes())
+        data = parse(disk.read(path))
         stored = data.pop("check")
         if data.pop("format") != FORMAT or stored != _check(data):
             raise DamagedAnchorError("its check sum does not fit")
@@ -97,15 +97,16 @@ def _check(data: dict[str, Any]) -> str:
 class AnchorFile:
     """One node's anchor. Owns its file and those set aside beside it; synchronous."""
 
-    def __init__(self, directory: Path, node: str) -> None:
+    def __init__(self, directory: Path, node: str, disk: Disk = SYSTEM_DISK) -> None:
         self.path = anchor_path(directory, node)
+        self._disk = disk
         self.note = ""
         self.held: Anchor | None = None
 
     def load(self) -> None:
         """Read what is held; a damaged file is set aside, and `note` says so."""
         try:
-            self.held = read_anchor(self.path)
+            self.held = read_anchor(self.path, self._disk)
         except DamagedAnchorError as error:
             self.held = None
             aside = self._set_aside()
@@ -125,19 +126,20 @@ class AnchorFile:
         if held is not None and (held.store_id, held.epoch) != (new.store_id, new.epoch):
             aside = self._set_aside()
             self.note = f"The anchor at {held} of store {held.store_id} was kept as {aside}."
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._disk.make_folder(self.path.parent, 0o700)
         data = asdict(new)
         line = canonical({"format": FORMAT, "check": _check(data), **data})
-        write_durably(self.path, line + b"\n")
+        self._disk.write_durably(self.path, line + b"\n")
         self.held = new
         return True
 
     def _set_aside(self) -> str:
         number = 1
-        while (aside := self.path.with_name(f"{self.path.name}.aside-{number}")).exists():
+        taken = self._disk.names(self.path.parent)
+        while (aside := self.path.with_name(f"{self.path.name}.aside-{number}")).name in taken:
             number += 1
         with contextlib.suppress(FileNotFoundError):
-            self.path.replace(aside)
+            self._disk.replace(self.path, aside)
         return aside.name
 
 
@@ -234,13 +236,15 @@ def _lost(anchor: Anchor, journal: Journal) -> str:
     return f"that record of epoch {anchor.epoch} is not in this history"
 
 
-def judge_files(directory: Path, nodes: Iterable[str], journal: Journal) -> tuple[Finding, ...]:
+def judge_files(
+    directory: Path, nodes: Iterable[str], journal: Journal, disk: Disk = SYSTEM_DISK
+) -> tuple[Finding, ...]:
     """What the anchor files of nodes on this machine say of a journal; they are only read."""
     findings = []
     for node in nodes:
         path = anchor_path(directory, node)
         try:
-            anchor = read_anchor(path)
+            anchor = read_anchor(path, disk)
         except DamagedAnchorError as error:
             detail = f"The anchor of the {node} node, {path}, is damaged ({error})"
             findings.append(Finding(node, Verdict.DAMAGED, f"{detail}: it says nothing."))

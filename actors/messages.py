@@ -71,10 +71,15 @@ class Started:
 @MESSAGES.name("effect.proceed")
 @frozen
 class Proceed:
-    """The start is durable. `proceed` False: withdrawn or expired, send nothing."""
+    """The start is durable. `proceed` False: withdrawn or expired, send nothing.
+
+    `left_ns` is how long it was worth doing when this was answered, None for ever or where the
+    outbox does not know. The way here takes time too: a device counts it from when it asked.
+    """
 
     proceed: bool
     may_have_happened: bool = False
+    left_ns: int | None = None
 
 
 @MESSAGES.name("effect.finished")

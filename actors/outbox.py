@@ -103,7 +103,8 @@ class OutboxActor:
             envelope.answer(error)
             return
         may_have = bool(reply.ok and reply.data["may_have_happened"])
-        envelope.answer(Proceed(reply.ok, may_have))
+        left_ns = None if until_ns is None else max(0, until_ns - world.monotonic_ns())
+        envelope.answer(Proceed(reply.ok, may_have, left_ns))
 
     async def _finish(self, envelope: Any, body: Finished, post: Any, world: World) -> None:
         """A try ended. Said twice it is still accepted: the first time settled it."""

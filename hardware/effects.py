@@ -152,6 +152,7 @@ class EffectDesk:
         """
         delay_s = RETRY_FIRST_S
         while not self.expired(job):
+            asked_ns = self._world.monotonic_ns()
             try:
                 answer = await self._post.ask(
                     OUTBOX, Started(job.effect_id), timeout_s=OUTBOX_TIMEOUT_S
@@ -160,7 +161,12 @@ class EffectDesk:
                 await self._world.sleep(delay_s)
                 delay_s = min(2 * delay_s, RETRY_MAX_S)
                 continue
-            if not isinstance(answer, Proceed) or not answer.proceed or self.expired(job):
+            if not isinstance(answer, Proceed) or not answer.proceed:
+                return False
+            if answer.left_ns is not None:
+                # The offer may have been long on its way; this is no later than the outbox means.
+                job.until_ns = asked_ns + answer.left_ns
+            if self.expired(job):
                 return False
             job.started = True
             job.may_have_happened = job.may_have_happened or answer.may_have_happened

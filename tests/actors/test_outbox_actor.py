@@ -149,7 +149,7 @@ async def test_a_clock_that_jumps_makes_no_kick_late(autojump_clock: object, jum
         await stand.settle()
         world.set_now_ns(now_ns + jump_s * NS_PER_S)
         assert keeper.submits == []
-        assert await stand.ask("outbox", Started("e1")) == Proceed(True, False)
+        assert await stand.ask("outbox", Started("e1")) == Proceed(True, False, 3 * NS_PER_S)
         assert keeper.submits[-1].data == {"effect_id": "e1", "late": False}
         await trio.sleep(1.5)
         stand.play("drawer/1", lambda _: Accepted())
