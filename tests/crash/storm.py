@@ -258,6 +258,7 @@ class Round:
         finally:
             with trio.CancelScope(shield=True):
                 await life.kill()
+                await life.wait()
 
     async def _start(self, nodes: dict[str, NodePlan]) -> Life:
         bugs = {role: NodePlan(bug=self.bug) for role in ("store", "devices", "integrations")}
@@ -290,6 +291,8 @@ class Round:
                 taken = trio.current_time() - life.began
                 (self.figures.cold_s if life.is_cold else self.figures.recovery_s).append(taken)
             await self.ledger.wait_answers(wanted)
+        if self.ledger.wrong:
+            raise Broken("\n".join(self.ledger.wrong))
         if waiting.cancelled_caught:
             raise Broken(
                 f"the store did not sell for {PATIENCE_S:g} s and ended with {life.code}, done was "

@@ -65,8 +65,8 @@ class Ledger:
         self.changed = trio.Event()
 
     async def wait_answers(self, count: int) -> None:
-        """Wait until that many yeses have come since the beginning."""
-        while self.answered < count:
+        """Wait until that many yeses have come since the beginning, or something wrong was said."""
+        while self.answered < count and not self.wrong:
             await self.changed.wait()
 
 
