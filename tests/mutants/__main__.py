@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.mutants import planted
+from tests.mutants import deciders, planted
 
 
 def main() -> int:
@@ -15,9 +15,18 @@ def main() -> int:
     parts = parser.add_subparsers(dest="part", required=True)
     one = parts.add_parser("planted", help="bugs put in on purpose; each has its detector")
     one.add_argument("--name", help="only this one")
-    one.add_argument("--json", type=Path, help="write the figures here too")
+    code = parts.add_parser("engine", help="mutmut on the deciders")
+    code.add_argument("--module", help="only this one, as engine/till.py or engine.till")
+    code.add_argument("--propose", action="store_true", help="print new survivors as entries")
+    for part in (one, code):
+        part.add_argument("--json", type=Path, help="write the figures here too")
+    code.add_argument("--if-installed", action="store_true", help="without the tool do nothing")
     chosen = parser.parse_args()
-    return planted.run(chosen.name, chosen.json)
+    if chosen.part == "planted":
+        return planted.run(chosen.name, chosen.json)
+    return deciders.run(
+        chosen.module, chosen.json, if_installed=chosen.if_installed, propose=chosen.propose
+    )
 
 
 if __name__ == "__main__":

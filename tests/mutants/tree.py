@@ -36,20 +36,23 @@ class Tree:
 
     path: Path
 
-    def run(self, *command: str, timeout_s: float) -> Ended:
-        """Run a program in the copy; what it imports comes from there."""
-        environment = {
+    def environment(self) -> dict[str, str]:
+        """For programs in the copy: what they import comes from there."""
+        return {
             **os.environ,
             "PYTHONPATH": str(self.path),
             "CARGO_TARGET_DIR": str(TARGET),
             "HYPOTHESIS_PROFILE": "mutants",
             "COUNTERTOP_SHARED": os.environ.get("COUNTERTOP_SHARED", str(ROOT.parent / "shared")),
         }
+
+    def run(self, *command: str, timeout_s: float) -> Ended:
+        """Run a program in the copy and hear what it says."""
         # A session of its own, so that servers it started end with it.
         process = subprocess.Popen(
             command,
             cwd=self.path,
-            env=environment,
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -63,6 +66,17 @@ class Tree:
             said, _ = process.communicate()
             return Ended(None, said)
         return Ended(process.returncode, said)
+
+    def watch(self, *command: str, timeout_s: float) -> int | None:
+        """Run a program in the copy and pass on what it says; None where its time ran out."""
+        with subprocess.Popen(
+            command, cwd=self.path, env=self.environment(), start_new_session=True
+        ) as process:
+            try:
+                return process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, 9)
+                return None
 
     def pytest(self, *arguments: str, timeout_s: float = 600) -> Ended:
         """Run tests of the copy."""

@@ -20,5 +20,7 @@ pub mod segment;
 pub mod tax;
 pub mod text;
 pub mod tree;
+#[cfg(test)]
+mod twin;
 
 pub use error::{CoreError, Result};
