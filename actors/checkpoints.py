@@ -11,13 +11,14 @@ Source: C2SP tlog-checkpoint v1.0.0 and signed-note v1.0.0; RFC 6962 §2.1; RFC 
 from __future__ import annotations
 
 import hashlib
-import os
 from base64 import b64encode
 from pathlib import Path
 
 from attrs import frozen
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from actors.disk import SYSTEM_DISK, Disk
 
 EVERY_RECORDS = 1_000
 _ED25519 = b"\x01"
@@ -42,15 +43,15 @@ class Signer:
         )
 
     @staticmethod
-    def from_file(path: Path) -> Signer:
+    def from_file(path: Path, disk: Disk = SYSTEM_DISK) -> Signer:
         """The key in `path` (PKCS #8 PEM, mode 0600), made there if the file is missing.
 
         Raises:
             OSError, ValueError: the file cannot be read or written, or holds no Ed25519 key.
         """
-        if not path.exists():
-            _write_key(path, Ed25519PrivateKey.generate())
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if disk.size(path) is None:
+            _write_key(path, Ed25519PrivateKey.generate(), disk)
+        key = serialization.load_pem_private_key(disk.read(path), password=None)
         if not isinstance(key, Ed25519PrivateKey):
             raise ValueError(f"{path} does not hold an Ed25519 key; nothing was signed")
         return Signer(key)
@@ -83,42 +84,28 @@ def verifier_key(name: str, public_key: bytes) -> str:
     return f"{name}+{key_id(name, public_key).hex()}+{encoded}"
 
 
-def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _write_key(path: Path, key: Ed25519PrivateKey, disk: Disk) -> None:
+    disk.make_folder(path.parent, 0o700)
     pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    write_durably(path, pem, mode=0o600)
+    disk.write_durably(path, pem, 0o600)
 
 
-def publish_key(path: Path, key: str) -> None:
+def publish_key(path: Path, key: str, disk: Disk = SYSTEM_DISK) -> None:
     """Keep the public key in a file of its own, for those who check from outside."""
     line = key.encode() + b"\n"
-    if not path.exists() or path.read_bytes() != line:
-        write_durably(path, line)
+    if disk.size(path) is None or disk.read(path) != line:
+        disk.write_durably(path, line)
 
 
 def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Put `content` at `path` as a whole or not at all, synced with its directory."""
-    partial = path.with_name(path.name + ".partial")
-    fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    try:
-        with open(fd, "wb", closefd=False) as file:
-            file.write(content)
-        os.fchmod(fd, mode)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    partial.replace(path)
-    sync_directory(path.parent)
+    """Put `content` on the machine's disk as a whole or not at all, synced with its directory."""
+    SYSTEM_DISK.write_durably(path, content, mode)
 
 
 def sync_directory(path: Path) -> None:
-    """Make names in a directory durable."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    """Make names in a directory of the machine's disk durable."""
+    SYSTEM_DISK.sync_folder(path)

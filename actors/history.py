@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -80,12 +81,18 @@ def load_books(
         if progress is not None:
             progress(books.position, last)
     books.segments.clear()
-    books.time_zones = frozenset(available_timezones())
+    books.time_zones = _time_zones()
     return books
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """The zones this machine knows; they are looked for in its folders, which takes a while."""
+    return frozenset(available_timezones())
+
+
 def _from_snapshot(journal: Journal, data_dir: Path) -> Books | None:
-    found = snapshots.load_latest(data_dir / "snapshots", journal.is_ours)
+    found = snapshots.load_latest(data_dir / "snapshots", journal.is_ours, journal.disk)
     if found is None:
         return None
     # A snapshot of another shape or over a missing segment only costs the longer replay.
@@ -103,7 +110,8 @@ def save_snapshot(journal: Journal, data_dir: Path, books: Books) -> None:
     assert head.position == books.position, "a snapshot is made between batches"
     if head.position:
         state = canonical(image_of(books))
-        snapshots.save(data_dir / "snapshots", head.position, head.epoch, head.hash, state)
+        folder, disk = data_dir / "snapshots", journal.disk
+        snapshots.save(folder, head.position, head.epoch, head.hash, state, disk)
 
 
 def order_from(records: list[Record]) -> Order | None:

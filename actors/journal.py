@@ -21,8 +21,8 @@ from actors.checkpoints import (
     Signer,
     origin_of,
     publish_key,
-    sync_directory,
 )
+from actors.disk import SYSTEM_DISK, Disk
 from actors.journal_batch import Appended, Entry, Transaction, prepare, require_gapless
 from actors.journal_lock import LOW_WATER_BYTES, RESERVE_BYTES, DiskSpace, JournalLock
 from actors.journal_read import Head, Progress, command_digest
@@ -45,6 +45,7 @@ from actors.journal_schema import (
     require_store_id,
     require_whole,
     set_meta,
+    settle_log,
 )
 from engine.record import Record
 from native import CoreError, TreeFrontier
@@ -69,6 +70,7 @@ class Journal:
         """Used by `open` only."""
         self.path = path
         self.space = space
+        self.disk = space.disk
         self.store_id = ""
         self._db = db
         self._lock = lock
@@ -90,7 +92,7 @@ class Journal:
         checkpoint_every: int = EVERY_RECORDS,
         reserve_bytes: int = RESERVE_BYTES,
         low_water_bytes: int = LOW_WATER_BYTES,
-        vfs: str | None = None,
+        disk: Disk = SYSTEM_DISK,
     ) -> Journal:
         """Open the journal at `path`, or make a new one for `store_id`.
 
@@ -110,26 +112,27 @@ class Journal:
             require_store_id(store_id)
         with contextlib.ExitStack() as opened:
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                lock = JournalLock(path, since=since)
+                disk.make_folder(path.parent)
+                lock = JournalLock(path, since=since, disk=disk)
                 opened.callback(lock.release)
                 space = DiskSpace(
-                    path.with_name(path.name + ".reserve"), reserve_bytes, low_water_bytes
+                    path.with_name(path.name + ".reserve"), reserve_bytes, low_water_bytes, disk
                 )
                 if space.free_bytes() < _EMERGENCY_BYTES:
                     space.release()
-                require_whole(path)
-                db = connect(path, vfs=vfs)
+                require_whole(path, disk)
+                settle_log(path, disk)
+                db = connect(path, disk=disk)
                 opened.callback(db.close)
                 journal = Journal(path, db, lock, space)
                 key = None if signer else path.parent / "keys" / "journal.ed25519"
-                journal._begin(store_id, may_be_new=key is None or not key.exists())
+                journal._begin(store_id, may_be_new=key is None or disk.size(key) is None)
                 journal._checkpoint_every = checkpoint_every
-                journal._signer = signer if key is None else Signer.from_file(key)
+                journal._signer = signer if key is None else Signer.from_file(key, disk)
                 if key is not None:
-                    publish_key(key.with_name(key.name + ".pub"), journal.verifier_key())
+                    publish_key(key.with_name(key.name + ".pub"), journal.verifier_key(), disk)
                 space.restore()
-                sync_directory(path.parent)
+                disk.sync_folder(path.parent)
             except (apsw.Error, OSError, ValueError) as error:
                 raise as_journal_error(path, error) from error
             opened.pop_all()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
 import json
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from attrs import define, field
 
+from actors.disk import SYSTEM_DISK, Disk, FileHeldError
 from actors.journal_schema import JournalHeldError
 
 RESERVE_BYTES = 64 * 1024 * 1024
@@ -25,7 +24,7 @@ class JournalLock:
     file's text is only for people.
     """
 
-    def __init__(self, database: Path, *, since: str) -> None:
+    def __init__(self, database: Path, *, since: str, disk: Disk = SYSTEM_DISK) -> None:
         """Take the lock. `since` is the time as text, empty where nobody told it.
 
         Raises:
@@ -33,27 +32,18 @@ class JournalLock:
             OSError: the lock file cannot be made.
         """
         path = database.with_name(database.name + ".lock")
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since})
+        self._let_go: Callable[[], None] | None = None
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since})
-            os.ftruncate(self._fd, 0)
-            os.pwrite(self._fd, text.encode() + b"\n", 0)
-        except BlockingIOError:
-            holder = _holder_text(os.pread(self._fd, 1_000, 0))
-            os.close(self._fd)
-            raise JournalHeldError(database, holder) from None
-        except OSError as error:
-            # The lock counts, its text does not: a full disk must not keep the shop from opening.
-            if error.errno != errno.ENOSPC:
-                os.close(self._fd)
-                raise
+            self._let_go = disk.hold(path, text.encode() + b"\n")
+        except FileHeldError as error:
+            raise JournalHeldError(database, _holder_text(error.holder)) from None
 
     def release(self) -> None:
         """Give the lock back; a second call does nothing."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        let_go, self._let_go = self._let_go, None
+        if let_go is not None:
+            let_go()
 
 
 def _holder_text(text: bytes) -> str:
@@ -75,15 +65,15 @@ class DiskSpace:
     path: Path
     reserve_bytes: int = RESERVE_BYTES
     low_water_bytes: int = LOW_WATER_BYTES
+    disk: Disk = SYSTEM_DISK
     _reserved: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._reserved = self.path.exists()
+        self._reserved = self.disk.size(self.path) is not None
 
     def free_bytes(self) -> int:
         """What an ordinary process may still write, in bytes, without the reserve."""
-        status = os.statvfs(self.path.parent)
-        return status.f_bavail * status.f_frsize
+        return self.disk.free_bytes(self.path.parent)
 
     def is_nearly_full(self) -> bool:
         """Whether new orders should be refused: below the low water mark or the reserve is out."""
@@ -97,26 +87,14 @@ class DiskSpace:
             return True
         if self.free_bytes() < self.reserve_bytes + self.low_water_bytes:
             return False
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            os.posix_fallocate(fd, 0, self.reserve_bytes)
-        except OSError as error:
-            self.path.unlink()
-            if error.errno != errno.ENOSPC:
-                raise
-            return False
-        finally:
-            os.close(fd)
-        self._reserved = True
-        return True
+        self._reserved = self.disk.reserve(self.path, self.reserve_bytes)
+        return self._reserved
 
     def release(self) -> int:
         """Give the reserve to whoever writes next; the bytes freed, 0 if it was already out."""
         if not self._reserved:
             return 0
-        freed = 0
-        with contextlib.suppress(FileNotFoundError):
-            freed = self.path.stat().st_size
-            self.path.unlink()
+        freed = self.disk.size(self.path) or 0
+        self.disk.remove(self.path)
         self._reserved = False
         return freed

@@ -10,9 +10,10 @@ import errno
 import string
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote
 
 import apsw
+
+from actors.disk import SYSTEM_DISK, Disk
 
 APPLICATION_ID = 0x4354504A
 """ASCII `CTPJ`."""
@@ -119,20 +120,14 @@ class DiskFullError(JournalFailedError):
         super().__init__(path, f"the disk is full: {cause}")
 
 
-def connect(path: Path, *, vfs: str | None = None, readonly: bool = False) -> apsw.Connection:
+def connect(path: Path, *, readonly: bool = False, disk: Disk = SYSTEM_DISK) -> apsw.Connection:
     """Open the database as this project uses it; `readonly` never writes the database itself.
 
     Raises:
         apsw.Error: as SQLite says.
     """
     require_sqlite()
-    flags = apsw.SQLITE_OPEN_URI
-    if readonly:
-        flags |= apsw.SQLITE_OPEN_READONLY
-    else:
-        flags |= apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    uri = "file:" + quote(str(path.absolute()))
-    db = apsw.Connection(uri, flags=flags, vfs=vfs)
+    db = disk.connect(path, readonly=readonly)
     try:
         db.set_busy_timeout(5_000)
         # A foreign file may hold views and triggers that call functions; ours holds none.
@@ -212,25 +207,38 @@ def migrate(db: apsw.Connection) -> None:
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
-def require_whole(path: Path) -> None:
+def require_whole(path: Path, disk: Disk = SYSTEM_DISK) -> None:
     """Refuse what SQLite would take for a new, empty database although something was there.
 
     Raises:
         JournalCorruptError: less than a header is left, or a log without its database.
     """
-    size = path.stat().st_size if path.exists() else 0
+    size = disk.size(path) or 0
     if 0 < size < _LEAST_BYTES:
         raise JournalCorruptError(path, 1, f"only {size} bytes are left of the file")
-    log = path.with_name(path.name + "-wal")
-    has_log = log.exists() and log.stat().st_size > 0
+    has_log = bool(disk.size(path.with_name(path.name + "-wal")))
     if size == 0 and has_log:
         raise JournalCorruptError(path, 1, "the file is missing or empty, its log is not")
     # With a log, a crash may have left the last page half moved; the log then still has it whole.
     if size and not has_log:
-        with path.open("rb") as file:
-            page_bytes = int.from_bytes(file.read(18)[16:], "big")
+        page_bytes = int.from_bytes(disk.read(path, 18)[16:], "big")
         if page_bytes >= _LEAST_BYTES and size % page_bytes:
             raise JournalCorruptError(path, None, "the file ends within a page")
+
+
+def settle_log(path: Path, disk: Disk = SYSTEM_DISK) -> None:
+    """Write the log that a dead process left once more, durably, before it is answered from.
+
+    Its end may be nowhere but in the system's memory: after a kill nobody knows whether the sync
+    had ended, and after a sync that failed the system calls the pages clean, so that no later sync
+    writes them. A command read back from there would be called durable, and be gone with the power.
+
+    Source: Rebello et al., Can Applications Recover from fsync Failures?, USENIX ATC 2020.
+    """
+    log = path.with_name(path.name + "-wal")
+    if disk.size(log):
+        # Beside it and then in its place: written over, a power cut could spoil what is safe.
+        disk.write_durably(log, disk.read(log))
 
 
 def create(db: apsw.Connection, store_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 
 import trio
@@ -14,13 +15,15 @@ from actors.world import World
 
 @frozen
 class Faults:
-    """Chances in [0, 1) that a frame is lost or comes twice, and the longest delay in seconds.
+    """Chances in [0, 1) that a frame is lost, comes twice or is overtaken; the longest delay.
 
-    Frames that arrive do so in the order they were sent, as on a real connection.
+    Frames arrive in the order they were sent, as on a real connection, except those overtaken,
+    which come up to as late again.
     """
 
     lose: float = 0.0
     duplicate: float = 0.0
+    overtake: float = 0.0
     delay_s: float = 0.0
 
 
@@ -30,10 +33,11 @@ class SimulatedPort:
 
     dials: bool
     _link: SimulatedLink
-    _arriving: deque[tuple[int, int, bytes]] = field(factory=deque)
+    _arriving: list[tuple[int, int, int, bytes]] = field(factory=list)
     _changes: deque[tuple[bool, int]] = field(factory=deque)
     _lot: trio.lowlevel.ParkingLot = field(factory=trio.lowlevel.ParkingLot)
     _due_ns: int = 0
+    _arrivals: int = 0
 
     async def run(self, sink: Sink) -> None:
         """Tell `sink` what happens, each frame when it is due."""
@@ -51,12 +55,16 @@ class SimulatedPort:
                 await self._lot.park()
 
     async def _take(self, sink: Sink) -> None:
-        due_ns, pipe, frame = self._arriving.popleft()
-        wait_ns = due_ns - self._link.world.monotonic_ns()
+        wait_ns = self._arriving[0][0] - self._link.world.monotonic_ns()
         if wait_ns > 0:
-            await self._link.world.sleep(wait_ns / NS_PER_S)
-        else:
-            await trio.lowlevel.checkpoint()
+            # Something earlier may come meanwhile, or the connection may go.
+            with trio.move_on_after(wait_ns / NS_PER_S):
+                await self._lot.park()
+            return
+        await trio.lowlevel.checkpoint()
+        if not self._arriving:
+            return
+        _, _, pipe, frame = heapq.heappop(self._arriving)
         if pipe == self._link.pipe:
             sink.frame(pipe, frame)
 
@@ -74,14 +82,28 @@ class SimulatedPort:
             self._link.cut()
             self._link.mend()
 
-    def arrive(self, due_ns: int, pipe: int, frame: bytes) -> bool:
-        """Queue a frame for this end; False where that many wait already."""
+    def arrive(self, due_ns: int, pipe: int, frame: bytes, *, late_ns: int = 0) -> bool:
+        """Queue a frame for this end; False where that many wait already.
+
+        One that is `late_ns` late lets those sent after it come first.
+        """
         if len(self._arriving) >= NNG_REPLY_QUEUE:
             return False
-        self._due_ns = max(self._due_ns, due_ns)
-        self._arriving.append((self._due_ns, pipe, frame))
+        due_ns = max(self._due_ns, due_ns)
+        if late_ns:
+            due_ns += late_ns
+        else:
+            self._due_ns = due_ns
+        self._arrivals += 1
+        heapq.heappush(self._arriving, (due_ns, self._arrivals, pipe, frame))
         self._lot.unpark()
         return True
+
+    def forget(self) -> None:
+        """Drop what was on its way to this end: its process is gone."""
+        self._arriving.clear()
+        self._changes.clear()
+        self._due_ns = 0
 
     def change(self, up: bool, pipe: int) -> None:
         """Queue the news that a connection stands or is gone."""
@@ -92,7 +114,8 @@ class SimulatedPort:
 class SimulatedLink:
     """A connection between `dialling` and `listening`, with everything random drawn from `world`.
 
-    It stands from the beginning; `cut` and `mend` break it and make it anew.
+    It stands from the beginning; `cut` and `mend` break it and make it anew. While `partitioned`
+    it stands and carries nothing, as when a switch on the way is dead.
     """
 
     def __init__(self, world: World, faults: Faults | None = None) -> None:
@@ -101,6 +124,7 @@ class SimulatedLink:
         self.pipe = 0
         self._last_pipe = 0
         self.lost = 0
+        self.partitioned = False
         self.dialling = SimulatedPort(True, self)
         self.listening = SimulatedPort(False, self)
         self.mend()
@@ -125,14 +149,17 @@ class SimulatedLink:
         if pipe != self.pipe or len(frame) > FRAME_BYTES_MAX:
             return False
         faults, world = self.faults, self.world
-        if faults.lose and world.random() < faults.lose:
+        if self.partitioned or (faults.lose and world.random() < faults.lose):
             self.lost += 1
             return True
         other = self.listening if sender is self.dialling else self.dialling
         delay_ns = int(world.random() * faults.delay_s * NS_PER_S) if faults.delay_s else 0
         copies = 2 if faults.duplicate and world.random() < faults.duplicate else 1
         due_ns = world.monotonic_ns() + delay_ns
-        arrived = [other.arrive(due_ns, pipe, frame) for _ in range(copies)]
+        late_ns = 0
+        if faults.overtake and world.random() < faults.overtake:
+            late_ns = 1 + int(world.random() * faults.delay_s * NS_PER_S)
+        arrived = [other.arrive(due_ns, pipe, frame, late_ns=late_ns) for _ in range(copies)]
         # Beyond its queue the real thing loses frames without a word, and so does this one.
         self.lost += arrived.count(False)
         return True

@@ -183,7 +183,8 @@ class Links:
         self._grace_ns = int(grace_s * NS_PER_S)
         self._ends: list[_End] = []
         self._peers: dict[str, LinkPeer] = {}
-        self._dirty: set[LinkPeer] = set()
+        # In order, not a set: what is sent first must not depend on where objects lie in memory.
+        self._dirty: dict[LinkPeer, None] = {}
         self._flusher = trio.lowlevel.ParkingLot()
         self._changed = trio.lowlevel.ParkingLot()
 
@@ -242,7 +243,7 @@ class Links:
     # --------------------------------------------------------------------------------- sending
 
     def _mark(self, peer: LinkPeer) -> None:
-        self._dirty.add(peer)
+        self._dirty[peer] = None
         if self._flusher:
             self._flusher.unpark()
 
@@ -254,7 +255,7 @@ class Links:
                 await self._flusher.park()
             else:
                 await trio.lowlevel.checkpoint()
-            dirty, self._dirty = self._dirty, set()
+            dirty, self._dirty = self._dirty, {}
             for peer in dirty:
                 peer.flush()
 

@@ -16,6 +16,7 @@ from engine.decision import SYSTEM
 from engine.order.state import Order
 from engine.receipt import receipt_document
 from engine.staff import Refusal, Right
+from engine.till import Refusal as TillRefusal
 from engine.views import build
 from engine.views.shapes import DeviceView, EventsView, EventView, ReceiptView, StatusView
 from engine.wire import unstructure
@@ -75,7 +76,15 @@ class Lookups:
                 return _no(Refusal.OPERATOR_MUST_BE_SIGNED_ON)
             if right is not Right.NONE and not self.books.staff.allows(operator, right):
                 return _no(Refusal.RIGHT_MUST_BE_GRANTED, right=right.value)
+            if isinstance(query, queries.XReport) and self._counts_blind(submit.register, operator):
+                return _no(TillRefusal.TILL_MUST_BE_COUNTED, register=submit.register)
         return None
+
+    def _counts_blind(self, register: str, operator: str) -> bool:
+        """Whether an X would tell `operator` what the count of the open till should come to."""
+        till = self.books.side(training=self.books.is_training(register)).till(register)
+        sees = self.books.staff.allows(operator, Right.EXPECTED_CASH)
+        return till.awaits_count() and not sees
 
     def _find(self, submit: Submit, query: queries.Query, world: World) -> Any:
         books, register = self.books, submit.register

@@ -14,10 +14,8 @@ Source: NIST SP 800-38D (GCM); RFC 3394 (key wrap); RFC 2104 (HMAC).
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
-import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +30,7 @@ from cryptography.hazmat.primitives.keywrap import (
     aes_key_wrap,
 )
 
-from actors.checkpoints import sync_directory, write_durably
+from actors.disk import SYSTEM_DISK, Disk
 from engine.personal import ERASED, TOKEN, is_subject, replace_tokens
 from engine.wire import canonical, parse
 
@@ -70,7 +68,13 @@ class Keyring:
     A new subject's key is durable before `seal` returns, so no token outlives its key by a crash.
     """
 
-    def __init__(self, path: Path, *, new_key: Callable[[], bytes] = _new_key) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        new_key: Callable[[], bytes] = _new_key,
+        disk: Disk = SYSTEM_DISK,
+    ) -> None:
         """Open the keys at `path`, or make the file; the wrapping key lies beside it, 0600.
 
         Raises:
@@ -78,11 +82,13 @@ class Keyring:
         """
         self.path = Path(path)
         self._new_key = new_key
+        self._disk = disk
         self._keys: dict[str, tuple[AESGCM, bytes]] = {}
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._db = apsw.Connection(str(self.path))
+            disk.make_folder(self.path.parent, 0o700)
+            if disk.size(self.path) is None:
+                disk.write(self.path, b"", 0o600)
+            self._db = disk.connect(self.path)
         except (OSError, apsw.Error) as error:
             raise self._unusable(error) from error
         try:
@@ -109,12 +115,12 @@ class Keyring:
         db.execute("PRAGMA trusted_schema = OFF")
         if db.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
             # The first wrapping key exists before anything can be wrapped with it.
-            if not self._wrapping_path(1).exists():
+            if self._disk.size(self._wrapping_path(1)) is None:
                 self._write_wrapping(1, self._new_key())
             with db:
                 for statement in _TABLES:
                     db.execute(statement)
-            sync_directory(self.path.parent)
+            self._disk.sync_folder(self.path.parent)
         if db.pragma("application_id") != APPLICATION_ID or db.pragma("user_version") != 1:
             raise KeyringError(f"{self.path} is not a file of personal keys of this version.")
 
@@ -122,7 +128,7 @@ class Keyring:
         return self.path.with_name(f"{self.path.stem}.wrap-{number}")
 
     def _write_wrapping(self, number: int, key: bytes) -> None:
-        write_durably(self._wrapping_path(number), key, mode=0o600)
+        self._disk.write_durably(self._wrapping_path(number), key, 0o600)
 
     def _wrapping_number(self) -> int:
         row = self._db.execute("SELECT value FROM meta WHERE key = 'wrapping'").fetchone()
@@ -130,13 +136,14 @@ class Keyring:
 
     def _load_wrapping(self) -> bytes:
         number = self._wrapping_number()
-        key = self._wrapping_path(number).read_bytes()
+        key = self._disk.read(self._wrapping_path(number))
         if len(key) != 32:
             raise ValueError("the wrapping key has another length than 32 bytes")
         # An erasure that was cut short left the key before, or one that never came into use.
-        for other in self.path.parent.glob(f"{self.path.stem}.wrap-*"):
-            if other != self._wrapping_path(number):
-                _destroy(other)
+        for name in self._disk.names(self.path.parent):
+            other = self.path.with_name(name)
+            if name.startswith(f"{self.path.stem}.wrap-") and other != self._wrapping_path(number):
+                self._destroy(other)
         return key
 
     def seal(self, subject: str, command_id: str, field: str, text: str) -> str:
@@ -247,8 +254,15 @@ class Keyring:
             db.execute("UPDATE meta SET value = ? WHERE key = 'wrapping'", (number,))
         self._wrapping = wrapping
         self._keys.clear()
-        _destroy(self._wrapping_path(number - 1))
+        self._destroy(self._wrapping_path(number - 1))
         db.execute("VACUUM")
+
+    def _destroy(self, path: Path) -> None:
+        size = self._disk.size(path)
+        if size is not None:
+            self._disk.overwrite(path, bytes(size))
+            self._disk.remove(path)
+            self._disk.sync_folder(path.parent)
 
     def _row_of(self, subject: str) -> tuple[bytes | None] | None:
         row = self._db.execute(
@@ -295,16 +309,6 @@ def _derive(key: bytes, purpose: bytes) -> bytes:
 def _nonce(key: bytes, *parts: bytes) -> bytes:
     framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return hmac.digest(key, framed, hashlib.sha256)[:_NONCE_BYTES]
-
-
-def _destroy(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        with path.open("r+b") as file:
-            file.write(bytes(path.stat().st_size))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
-        sync_directory(path.parent)
 
 
 __all__ = ["ERASED", "Keyring", "KeyringError", "SubjectErasedError"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from pathlib import Path
+from typing import Protocol
 
 import trio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from actors.checkpoints import write_durably
 from actors.world import World
 from engine.limits import PIN_DIGITS_MAX, PIN_DIGITS_MIN
 
@@ -25,6 +25,18 @@ def pin_is_well_formed(pin: str) -> bool:
     return pin.isascii() and pin.isdigit() and PIN_DIGITS_MIN <= len(pin) <= PIN_DIGITS_MAX
 
 
+class Hasher(Protocol):
+    """A slow, salted hash, as `argon2.PasswordHasher` is one."""
+
+    def hash(self, password: str) -> str:
+        """A new hash, with the salt and the costs in it."""
+        ...
+
+    def verify(self, hash: str, password: str) -> bool:
+        """True, or a `VerificationError` or `InvalidHashError` where it is another password."""
+        ...
+
+
 class Pins:
     """*Owns* the store's pepper, in a file of its own, so that a copied journal is no PIN list.
 
@@ -32,20 +44,20 @@ class Pins:
     sign on at once, selling must not wait for them.
     """
 
-    def __init__(self, pepper: bytes) -> None:
+    def __init__(self, pepper: bytes, hasher: Hasher | None = None) -> None:
         self._pepper = pepper
-        self._hasher = PasswordHasher(_PASSES, _MEMORY_KIB, 1)
+        self._hasher = hasher or PasswordHasher(_PASSES, _MEMORY_KIB, 1)
         self._nobody = self._hasher.hash("nobody")
         self.turn = trio.CapacityLimiter(_AT_ONCE)
 
     @staticmethod
-    def from_file(path: Path, world: World) -> Pins:
-        """Read the pepper, or make one."""
-        if not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_durably(path, world.random_bytes(32))
-            path.chmod(0o600)
-        return Pins(path.read_bytes())
+    def from_file(path: Path, world: World, hasher: Hasher | None = None) -> Pins:
+        """Read the pepper, or make one; without a `hasher` argon2id is used."""
+        disk = world.disk
+        if disk.size(path) is None:
+            disk.make_folder(path.parent, 0o700)
+            disk.write_durably(path, world.random_bytes(32), 0o600)
+        return Pins(disk.read(path), hasher)
 
     def _peppered(self, pin: str) -> str:
         return hmac.new(self._pepper, pin.encode(), hashlib.sha256).hexdigest()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from actors.checkpoints import write_durably
+from actors.disk import SYSTEM_DISK, Disk
 
 KEEP = 2
 _FORMAT = "countertop.snapshot/1"
@@ -32,13 +32,20 @@ class Snapshot:
     state: bytes
 
 
-def save(directory: Path, position: int, epoch: int, digest: bytes, state: bytes) -> Path:
+def save(
+    directory: Path,
+    position: int,
+    epoch: int,
+    digest: bytes,
+    state: bytes,
+    disk: Disk = SYSTEM_DISK,
+) -> Path:
     """Write a snapshot whole or not at all, then remove all but the newest `KEEP`.
 
     Raises:
         OSError: it could not be written; older ones are still there.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    disk.make_folder(directory)
     header = {
         "format": _FORMAT,
         "position": position,
@@ -48,34 +55,38 @@ def save(directory: Path, position: int, epoch: int, digest: bytes, state: bytes
         "sha256": hashlib.sha256(state).hexdigest(),
     }
     path = directory / f"{epoch:06d}-{position:015d}{_SUFFIX}"
-    write_durably(path, json.dumps(header).encode() + b"\n" + state)
-    for old in _newest_first(directory)[KEEP:]:
+    disk.write_durably(path, json.dumps(header).encode() + b"\n" + state)
+    for old in _newest_first(directory, disk)[KEEP:]:
         with contextlib.suppress(OSError):
-            old.unlink()
+            disk.remove(old)
     return path
 
 
-def load_latest(directory: Path, is_ours: Callable[[int, int, bytes], bool]) -> Snapshot | None:
+def load_latest(
+    directory: Path,
+    is_ours: Callable[[int, int, bytes], bool],
+    disk: Disk = SYSTEM_DISK,
+) -> Snapshot | None:
     """The newest snapshot that is whole and whose (epoch, position, hash) `is_ours` accepts.
 
     None means: replay from the start. No file here is ever a reason not to open the shop.
     """
-    for path in _newest_first(directory):
+    for path in _newest_first(directory, disk):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            snapshot = _read(path)
+            snapshot = _read(path, disk)
             if is_ours(snapshot.epoch, snapshot.position, snapshot.hash):
                 return snapshot
     return None
 
 
-def _newest_first(directory: Path) -> list[Path]:
-    return sorted(directory.glob(f"*{_SUFFIX}"), reverse=True)
+def _newest_first(directory: Path, disk: Disk) -> list[Path]:
+    names = [name for name in disk.names(directory) if name.endswith(_SUFFIX)]
+    return [directory / name for name in sorted(names, reverse=True)]
 
 
-def _read(path: Path) -> Snapshot:
-    with path.open("rb") as file:
-        header = json.loads(file.readline(_LONGEST_HEADER_BYTES))
-        state = file.read()
+def _read(path: Path, disk: Disk) -> Snapshot:
+    line, _, state = disk.read(path).partition(b"\n")
+    header = json.loads(line[:_LONGEST_HEADER_BYTES])
     if header["format"] != _FORMAT or header["size"] != len(state):
         raise ValueError("not a whole snapshot of this format")
     if header["sha256"] != hashlib.sha256(state).hexdigest():

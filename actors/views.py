@@ -13,6 +13,7 @@ import apsw
 import structlog
 
 from actors.asks import Committed, ReadRecords, Reply, Submit
+from actors.disk import SYSTEM_DISK, Disk
 from actors.errors import PostError
 from actors.limits import ASK_TIMEOUT_S, VIEW_CHUNK
 from actors.mailbox import Mailbox
@@ -39,10 +40,10 @@ class ViewsActor:
 
     address = "views"
 
-    def __init__(self, path: Path, history: str) -> None:
+    def __init__(self, path: Path, history: str, disk: Disk = SYSTEM_DISK) -> None:
         """`history` names the store and its epoch: views of another one are folded anew."""
         self._path = path
-        self._db = _open(path, history)
+        self._db = _open(path, history, disk)
         self.quarantined: dict[str, int] = {}
         self._load_quarantine()
 
@@ -173,10 +174,10 @@ class ViewsActor:
         return None
 
 
-def _open(path: Path, history: str) -> apsw.Connection:
+def _open(path: Path, history: str, disk: Disk) -> apsw.Connection:
     """The views' database; one of another version or store is thrown away and folded anew."""
     for attempt in range(2):
-        db = apsw.Connection(str(path))
+        db = disk.connect(path)
         try:
             db.execute("PRAGMA journal_mode = WAL").fetchall()
             # Losing the last folds to a power cut is harmless: they are folded again.
@@ -195,5 +196,5 @@ def _open(path: Path, history: str) -> apsw.Connection:
                 raise
         db.close()
         for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+            disk.remove(path.with_name(path.name + suffix))
     raise AssertionError("a fresh database is of this version")

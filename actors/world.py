@@ -1,22 +1,26 @@
-"""One seam for time, randomness, ids and threads; nothing else in the house touches them.
+"""One seam for time, randomness, ids, threads and the disk; nothing else touches them.
 
-Production runs on `SystemWorld`. Tests and the simulator run on `ManualWorld`, where the clock is
-set by hand and everything random follows from one seed.
+Production runs on `SystemWorld`. Tests run on `ManualWorld`, where the clock is set by hand and
+everything random follows from one seed. The simulator runs on `SimulatedWorld` within
+`run_simulated`, where the seed decides the scheduler's order too: time stands still while anybody
+has something to do, and jumps to the next deadline when nobody has.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import trio
 
+from actors.disk import SYSTEM_DISK, Disk
 from actors.limits import NS_PER_S
 from engine.stamp import Stamp
 
@@ -30,7 +34,9 @@ _STEP_BYTES = 4
 
 
 class World(ABC):
-    """Time, randomness, ids and threads, as every actor receives them."""
+    """Time, randomness, ids, threads and the disk, as every actor receives them."""
+
+    disk: Disk = SYSTEM_DISK
 
     def __init__(self) -> None:
         self._id_ms = -1
@@ -204,3 +210,80 @@ class ManualWorld(World):
         result = function(*args, **kwargs)
         await trio.lowlevel.cancel_shielded_checkpoint()
         return result
+
+
+# Trio shuffles tasks on purpose. Its own test of determinism uses these two names, and trio is
+# pinned; where they are gone, a seed would mean nothing, so nothing is run.
+_SCHEDULER: Any = trio._core._run
+_SWITCH, _CHANCE = "_ALLOW_DETERMINISTIC_SCHEDULING", "_r"
+_STANDSTILLS_MAX = 1_000
+_STANDSTILL_S = 0.001
+
+
+class StandstillError(RuntimeError):
+    """Nobody has anything to do and nothing is due: the simulation would wait for ever."""
+
+
+class SimulatedClock(trio.abc.Clock):
+    """Time that jumps to the next deadline whenever every task waits."""
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+        self._stood = 0
+
+    def start_clock(self) -> None:
+        """Nothing to start."""
+
+    def current_time(self) -> float:
+        """Simulated seconds since the beginning."""
+        return self._now_s
+
+    def deadline_to_sleep_time(self, deadline: float) -> float:
+        """Asked by trio when no task can run: the deadline is now."""
+        if deadline == math.inf:
+            # Trio itself may still have something to hand over, as while it starts and ends.
+            self._stood += 1
+            if self._stood > _STANDSTILLS_MAX:
+                raise StandstillError("every task waits and no deadline is set")
+            return _STANDSTILL_S
+        self._stood = 0
+        self._now_s = max(self._now_s, deadline)
+        return 0.0
+
+
+class SimulatedWorld(ManualWorld):
+    """Time by trio's simulated clock, chance from a seed, threads inline, files on `disk`."""
+
+    def __init__(self, seed: int, disk: Disk, start_ns: int) -> None:
+        super().__init__(seed, start_ns, follow=True)
+        self.disk = disk
+
+
+def require_deterministic_trio() -> None:
+    """Check that this trio can be told how to shuffle.
+
+    Raises:
+        RuntimeError: it cannot; another version was installed than the locked one.
+    """
+    if not hasattr(_SCHEDULER, _SWITCH) or not isinstance(
+        getattr(_SCHEDULER, _CHANCE, None), random.Random
+    ):
+        raise RuntimeError(
+            f"trio {trio.__version__} does not let its scheduler be seeded. Nothing was simulated. "
+            "Install the locked version: ./run build"
+        )
+
+
+def run_simulated(seed: int, main: Callable[..., Awaitable[T]], *args: Any) -> T:
+    """Run `main` under trio with the scheduler's order and the clock following from `seed`."""
+    require_deterministic_trio()
+    before = getattr(_SCHEDULER, _SWITCH)
+    setattr(_SCHEDULER, _SWITCH, True)
+    chance: random.Random = getattr(_SCHEDULER, _CHANCE)
+    state = chance.getstate()
+    chance.seed(seed)
+    try:
+        return trio.run(main, *args, clock=SimulatedClock())
+    finally:
+        setattr(_SCHEDULER, _SWITCH, before)
+        chance.setstate(state)

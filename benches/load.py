@@ -297,13 +297,29 @@ class Register:
             if not state["till"]["is_open"]:
                 counted = [{"value_minor": FLOAT_MINOR, "count": 1}]
                 await self.line.command("till.open", denominations=counted)
-            self.before = (await self.line.query("report.x"))["totals"]
+            self.before = await self._totals()
         except NotDoneError as error:
             raise LoadError(f"register {place.register} cannot be opened: {error.code}") from None
 
+    async def _totals(self) -> dict[str, Any]:
+        """The running totals of the register.
+
+        Raises:
+            LoadError: who signed on counts blind, so nothing could be checked afterwards.
+        """
+        try:
+            found: dict[str, Any] = (await self.line.query("report.x"))["totals"]
+        except NotDoneError as error:
+            raise LoadError(
+                f"{self.place.operator} may not read the X of the open till at register "
+                f"{self.place.register} ({error.code}), so the sales could not be checked. Nothing "
+                "was sold. Give the role x_report and expected_cash, or use --prepare."
+            ) from None
+        return found
+
     async def audit(self) -> None:
         """Compare the store's running totals with what was sold here."""
-        after = (await self.line.query("report.x"))["totals"]
+        after = await self._totals()
         for name, ours in (("sales", self.sums.sales), ("total_minor", self.sums.total_minor)):
             if after[name] - self.before[name] != ours:
                 self.tally.errors[f"report.x: {name} differs"] += 1

@@ -25,11 +25,14 @@ from countertop.remote import import_catalog
 from countertop.secrets import tokens
 from countertop.seed import DEMO_RULES, DEMO_TAXES, seed_registers, seed_rules
 from engine.settings import RegisterSetup, TaxClass
+from engine.staff import Right
 from protocols.front.client import open_client
 from protocols.front.session import Tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 PIN = "2580"
+LOAD_ROLE = "load_tester"
+LOAD_RIGHTS = (Right.SELL, Right.TILL, Right.EXPECTED_CASH, Right.X_REPORT, Right.Z_REPORT)
 START_S = 60.0
 END_S = 20.0
 IN_MEMORY = frozenset(("tmpfs", "ramfs", "overlay"))
@@ -153,12 +156,14 @@ def set_up(
 
 
 async def add_places(do: Any, places: Sequence[Place]) -> None:
-    """Registers `places`, each with an operator who may close it."""
+    """Registers `places`, each with an operator who may close it and check it against its X."""
+    rights = [right.value for right in LOAD_RIGHTS]
+    await do("staff.define_role", {"role": LOAD_ROLE, "rights": rights})
     setups = [RegisterSetup(entry.register, f"Register {entry.register}") for entry in places]
     await seed_registers(do, tuple(setups))
     for entry in places:
         person = {"operator": entry.operator, "name": entry.operator}
-        await do("staff.add_operator", {**person, "role": "supervisor", "pin": entry.pin})
+        await do("staff.add_operator", {**person, "role": LOAD_ROLE, "pin": entry.pin})
 
 
 def import_by_command(store: OwnStore, file: Path) -> tuple[float, str]:

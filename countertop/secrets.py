@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actors.checkpoints import write_durably
 from actors.world import World
 from protocols.front.session import Tokens
 
 
 def _secret(path: Path, world: World) -> bytes:
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_durably(path, world.random_bytes(32))
-        path.chmod(0o600)
-    return path.read_bytes()
+    disk = world.disk
+    if disk.size(path) is None:
+        disk.make_folder(path.parent, 0o700)
+        disk.write_durably(path, world.random_bytes(32), 0o600)
+    return disk.read(path)
 
 
 def store_secret(data_dir: Path, world: World) -> bytes:

@@ -18,11 +18,11 @@ from actors.display_feed import DisplayFeed
 from actors.history import load_books
 from actors.journal import Journal
 from actors.link import RawRouter
-from actors.links import Links
+from actors.links import Links, Port
 from actors.node import Node
 from actors.outbox import OutboxActor
 from actors.personal import Keyring
-from actors.pins import Pins
+from actors.pins import Hasher, Pins
 from actors.register import OFFICE, RegisterActor
 from actors.registrar import Registrar
 from actors.supervisor import Policy, Supervisor, supervise
@@ -85,25 +85,32 @@ def subject_of(owner: object, subject_field: str) -> str:
     return f"{subject_field.removesuffix('_id')}/{getattr(owner, subject_field)}"
 
 
-def open_store(config: Config, world: World) -> Store:
+def open_store(config: Config, world: World, hasher: Hasher | None = None) -> Store:
     """Open the journal and bring the books up to date; nothing listens yet.
+
+    PINs are hashed by `hasher`, argon2id where there is none.
 
     Raises:
         JournalError: another server has it, it is damaged, or the disk cannot be written.
     """
     require_short_paths(config)
-    config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    world.disk.make_folder(config.data, 0o700)
+    world.disk.make_folder(config.run_dir, 0o700)
     started = world.stamp("UTC", 0)
     journal = Journal.open(
         config.journal_path,
         store_id=config.store_id,
         since=f"{local_time(started.now_ns, 0)} UTC",
         reserve_bytes=config.reserve_mib * _MIB,
+        disk=world.disk,
     )
     try:
         books = load_books(journal, config.data)
-        keyring = Keyring(config.data / "keys" / "personal.db")
+        keyring = Keyring(
+            config.data / "keys" / "personal.db",
+            new_key=lambda: world.random_bytes(32),
+            disk=world.disk,
+        )
         reveal = reveal_with(keyring)
         bookkeeper = Bookkeeper(
             journal,
@@ -126,11 +133,13 @@ def open_store(config: Config, world: World) -> Store:
             journal,
             books,
             keyring,
-            Pins.from_file(config.data / "keys" / "pepper", world),
+            Pins.from_file(config.data / "keys" / "pepper", world, hasher),
             tokens(config.data, world),
             bookkeeper,
             BroadcastActor(reveal),
-            ViewsActor(config.data / "views.db", f"{config.store_id}/{journal.head().epoch}"),
+            ViewsActor(
+                config.data / "views.db", f"{config.store_id}/{journal.head().epoch}", world.disk
+            ),
             Links(node, on_event=report_link),
             tuple(Child(name, config, world) for name in NODES),
             started_ns=world.now_ns(),
@@ -169,20 +178,22 @@ async def run_store(
     *,
     doors: Callable[[Store, trio.Nursery], Any] | None = None,
     with_children: bool = True,
+    port: Port | None = None,
     task_status: trio.TaskStatus[Store] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Live as the store node until cancelled; then close the journal in order.
 
     `doors` is awaited with the store and a nursery once the actors live; without children no
-    device is reached.
+    device is reached. Other nodes link at `port`, else at a socket that nng listens on.
     """
     with contextlib.ExitStack() as ending:
         ending.callback(store.keyring.close)
         ending.callback(store.bookkeeper.close)
         ending.callback(remove_doors, store.config.run_dir)
-        router = RawRouter(store.config.link_url)
-        ending.callback(router.close)
-        store.links.listen(router)
+        if port is None:
+            port = router = RawRouter(store.config.link_url)
+            ending.callback(router.close)
+        store.links.listen(port)
         async with trio.open_nursery() as nursery:
             await nursery.start(store.links.run)
             async with supervise(store.node, on_death=report_death) as supervisor:

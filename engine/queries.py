@@ -103,7 +103,11 @@ class TillCounts:
 @QUERIES.name("report.x")
 @frozen
 class XReport:
-    """Running totals since the last Z; changes nothing. Answers `ReportView`."""
+    """Running totals since the last Z; changes nothing. Answers `ReportView`.
+
+    Refused as `till_must_be_counted` to whoever may not see the expected cash, while the till is
+    open and its count is not locked: the totals would tell what to count.
+    """
 
 
 @QUERIES.name("report.z")

@@ -138,9 +138,13 @@ class Till:
             - self.paid_out_minor
         )
 
+    def awaits_count(self) -> bool:
+        """Whether a count is still to come that must not be led by what is expected."""
+        return self.is_open and self.counted_minor is None
+
     def selling_session(self) -> int:
         """The session cash may go into: 0 while closed or once counted."""
-        return self.session if self.is_open and self.counted_minor is None else 0
+        return self.session if self.awaits_count() else 0
 
 
 def evolve(till: Till, event: TillEvent | OrderCompleted, *, now_ns: int) -> Till:

@@ -53,7 +53,8 @@ class Carrier(ABC):
 
     async def unplug(self) -> None:
         """Pull the cable: the other side's connection breaks and it cannot connect again."""
-        self._wanted = trio.Event()
+        if self._wanted.is_set():
+            self._wanted = trio.Event()
         self._scope.cancel()
         await trio.lowlevel.checkpoint()
 

@@ -68,12 +68,20 @@ class SerialPlace:
     rtscts: bool = False
 
 
-Place = TcpPlace | SerialPlace
+class OtherPlace(Protocol):
+    """Anything else that has a stream to give, such as a cable of the simulator."""
+
+    async def open(self) -> ByteStream:
+        """As `connect`."""
+        ...
+
+
+Place = TcpPlace | SerialPlace | OtherPlace
 _SERIAL_NUMBERS = ("baud", "bits", "stop")
 _SERIAL_FLAGS = ("xonxoff", "rtscts")
 
 
-def parse_transport(url: str) -> Place:
+def parse_transport(url: str) -> TcpPlace | SerialPlace:
     """Where `url` says the device is.
 
     Raises:
@@ -116,7 +124,9 @@ async def connect(place: Place) -> ByteStream:
     """
     if isinstance(place, TcpPlace):
         return await _connect_tcp(place)
-    return open_serial(place)
+    if isinstance(place, SerialPlace):
+        return open_serial(place)
+    return await place.open()
 
 
 async def _connect_tcp(place: TcpPlace) -> ByteStream:

@@ -15,6 +15,7 @@ from typing import Any
 import apsw
 import pytest
 
+from actors.disk import SystemDisk
 from actors.journal import (
     DiskFullError,
     Journal,
@@ -98,7 +99,8 @@ def disk(request: pytest.FixtureRequest) -> Iterator[FaultyDisk]:
 
 
 def _open(path: Path, vfs: str | None = None) -> Journal:
-    return Journal.open(path, store_id="shop-1", reserve_bytes=0, vfs=vfs, checkpoint_every=5)
+    disk = SystemDisk(vfs)
+    return Journal.open(path, store_id="shop-1", reserve_bytes=0, disk=disk, checkpoint_every=5)
 
 
 def _fail_at(path: Path, disk: FaultyDisk, name: str, arm: Callable[[], None]) -> int | None:

@@ -19,6 +19,7 @@ from attrs import field, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.disk import SystemDisk
 from actors.journal import Journal, JournalError
 from benches.journal import sample_entry
 
@@ -101,7 +102,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
     disk = RecordedDisk("recorded")
     states = []
     with Journal.open(
-        path, store_id="s", reserve_bytes=0, vfs="recorded", checkpoint_every=6
+        path, store_id="s", reserve_bytes=0, disk=SystemDisk("recorded"), checkpoint_every=6
     ) as journal:
         states.append((0, journal.head().hash))
         for batch in range(14):

@@ -138,7 +138,7 @@ def test_the_count_sheet_is_kept() -> None:
     assert shop.replayed().live.till("1").denominations == sheet
 
 
-@pytest.mark.feature("CSH-05", part="the till view, for a role without X")
+@pytest.mark.feature("CSH-05")
 def test_the_cashier_counts_blind() -> None:
     """Nothing the cashier may see holds the expected amount until the count is locked."""
     shop = Shop.selling("ana")

@@ -1,0 +1,149 @@
+"""`python -m tests.simulation`: one seed, a range of seeds, or seeds until stopped.
+
+simulate SEED [--sales N] [--until S] [--fault NAME] [--without NAME] [--keep]
+simulate --night [--minutes M] [--from SEED] [--sales N] [--jobs N] [--json FILE]
+check --seeds A-B [--sales N] [--jobs N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import time
+from pathlib import Path
+
+from attrs import evolve
+
+from tests.simulation.report import (
+    Summary,
+    describe,
+    describe_failure,
+    processors,
+    progress_line,
+    run_plans,
+)
+from tests.simulation.run import SALES, Plan, UnknownFaultError, draw, simulate, with_faults
+from tests.simulation.seeds import Kept, SeedsError, keep_seed
+from tests.simulation.shrink import shrink
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+
+
+def _warn(words: str) -> None:
+    sys.stderr.write(words + "\n")
+
+
+def _one(arguments: argparse.Namespace) -> int:
+    plan = draw(arguments.seed, arguments.sales)
+    plan = with_faults(plan, arguments.fault, arguments.without)
+    if arguments.until is not None:
+        plan = evolve(plan, until_s=arguments.until)
+    outcome = simulate(plan)
+    if outcome.failure is None:
+        _say(describe(outcome))
+        _say(f"event hash {outcome.trace}")
+        return 0
+    _warn(describe_failure(outcome))
+    _warn("Looking for a smaller run that breaks the same rule …")
+    smallest = shrink(outcome)
+    _warn(describe_failure(smallest))
+    assert smallest.failure is not None
+    kept = Kept(smallest.plan, f"broke {smallest.failure.invariant}")
+    _warn(f"For tests/simulation/seeds.txt:\n{kept.line()}")
+    if arguments.keep and keep_seed(kept):
+        _warn("It was put there.")
+    return 1
+
+
+def _night(arguments: argparse.Namespace) -> int:
+    """Seeds until stopped; what fails is shrunk and kept."""
+    summary, progress = Summary(), progress_line()
+    until = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
+    seeds = itertools.count(arguments.first)
+    plans = (
+        draw(seed, arguments.sales) for seed in itertools.takewhile(lambda _: _early(until), seeds)
+    )
+    try:
+        for outcome in run_plans(plans, arguments.jobs):
+            summary.add(outcome)
+            progress(summary)
+            if outcome.failure is not None:
+                _warn(f"\n{describe_failure(outcome)}")
+    except KeyboardInterrupt:
+        _warn("\nstopped")
+    for failed in summary.failures[:5]:
+        smallest = shrink(failed)
+        assert smallest.failure is not None
+        keep_seed(Kept(smallest.plan, f"broke {smallest.failure.invariant}"))
+        _warn(describe_failure(smallest))
+    _say("")
+    _say("\n".join(summary.lines()))
+    if arguments.json is not None:
+        summary.write_json(arguments.json, "./run simulate --night")
+    return 1 if summary.failures else 0
+
+
+def _early(until: float | None) -> bool:
+    return until is None or time.monotonic() < until
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    """A range of seeds, up to the first that fails."""
+    first, _, last = arguments.seeds.partition("-")
+    seeds = range(int(first), int(last or first) + 1)
+    summary, progress = Summary(), progress_line()
+    plans: list[Plan] = [
+        with_faults(draw(seed, arguments.sales), arguments.fault, arguments.without)
+        for seed in seeds
+    ]
+    for outcome in run_plans(plans, arguments.jobs):
+        summary.add(outcome)
+        progress(summary)
+        if outcome.failure is not None:
+            _warn(describe_failure(outcome))
+            return 1
+    _say("\n".join(summary.lines()))
+    return 0
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    tasks = parser.add_subparsers(dest="task", required=True)
+    one = tasks.add_parser("simulate", help="one seed, or with --night one after the other")
+    one.add_argument("seed", type=int, nargs="?", help="which day; the same seed is the same day")
+    one.add_argument("--until", type=float, metavar="S", help="stop the faults after S seconds")
+    one.add_argument("--keep", action="store_true", help="put a failing run into seeds.txt")
+    one.add_argument("--night", action="store_true", help="seeds until stopped")
+    one.add_argument("--minutes", type=float, metavar="M", help="with --night: no longer than this")
+    one.add_argument("--from", dest="first", type=int, default=1, help="with --night: first seed")
+    one.add_argument("--json", type=Path, metavar="FILE", help="with --night: write the figures")
+    check = tasks.add_parser("check", help="a range of seeds, up to the first that fails")
+    check.add_argument("--seeds", required=True, metavar="A-B")
+    for task, jobs in ((one, processors()), (check, 1)):
+        task.add_argument("--sales", type=int, default=SALES, help="sales of a day")
+        task.add_argument("--fault", action="append", default=[], metavar="NAME", help="add it")
+        task.add_argument("--without", action="append", default=[], metavar="NAME", help="not it")
+        task.add_argument("--jobs", type=int, default=jobs, help="processes at a time")
+    arguments = parser.parse_args(argv)
+    if arguments.task == "simulate" and arguments.seed is None and not arguments.night:
+        parser.error("a seed is needed, or --night")
+    return arguments
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; the exit code is 1 where a rule was broken, 2 where it could not be tried."""
+    arguments = _arguments(argv)
+    try:
+        if arguments.task == "check":
+            return _check(arguments)
+        return _night(arguments) if arguments.night else _one(arguments)
+    except (UnknownFaultError, SeedsError) as error:
+        _warn(str(error))
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,233 @@
+"""Simulated front ends: a cashier who insists, repeats, hurries ahead, gives up and comes back.
+
+Each is a node of its own on a link to the store and asks at its register's door. What a cashier
+does next is a workload (`workloads.py`); how badly the front end behaves are its `Habits`.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import trio
+from attrs import define, field
+
+from actors.asks import Ask, Reply
+from actors.errors import PostError
+from tests.simulation.shop import FLOAT, OPERATOR, PIN
+from tests.simulation.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from tests.simulation.machines import NodeMachine
+    from tests.simulation.run import Simulation
+
+REPEATS_MAX = 5
+
+
+class GaveUpError(Exception):
+    """The front end stopped asking; whether the command happened is not known to it."""
+
+
+class RefusedError(Exception):
+    """The store said no; `code` is why."""
+
+    def __init__(self, name: str, reply: Reply) -> None:
+        super().__init__(f"{name}: {reply.refusal or reply.fault} {reply.detail}")
+        self.code = str((reply.refusal or {}).get("code", reply.fault))
+
+
+@define
+class Habits:
+    """Chances that a command is sent several times, that the next does not wait for its answer,
+    and that nobody waits for it; how long an answer is waited for; the pause between commands."""
+
+    repeat: float = 0.0
+    hurry: float = 0.0
+    give_up: float = 0.0
+    patience_s: float = 5.0
+    pause_s: float = 0.1
+
+
+@define(eq=False)
+class Front:
+    """One register's front end, with its cashier. `sold` counts sales it knows of."""
+
+    sim: Simulation
+    register: str
+    machine: NodeMachine
+    chance: random.Random
+    habits: Habits
+    quota: int
+    sold: int = 0
+    finished: bool = False
+    doing: str = ""
+    receipts: list[str] = field(factory=list)
+
+    async def run(self) -> None:
+        """Work a day: open, sell until the quota is reached, count, close."""
+        await self._insist_on(self._open)
+        names = list(WORKLOADS)
+        weights = [WORKLOADS[name].weight for name in names]
+        while self.sold < self.quota:
+            workload = WORKLOADS[self.chance.choices(names, weights)[0]]
+            try:
+                await workload.run(self)
+            except (GaveUpError, RefusedError) as error:
+                self.sim.count_refusal(error)
+                await self._insist_on(self._tidy)
+            await self.pause()
+        await self._insist_on(self._close)
+        self.finished = True
+
+    async def _insist_on(self, step: Any) -> None:
+        """Do it until it went through; what got in the way is put right in between."""
+        while True:
+            try:
+                await step()
+                return
+            except (GaveUpError, RefusedError) as error:
+                self.sim.count_refusal(error)
+                await trio.sleep(0.5)
+
+    async def _open(self) -> None:
+        await self.do("staff.sign_on", operator=OPERATOR, pin=PIN)
+        state = await self.look("register.state")
+        if not state["till"]["is_open"]:
+            await self.do("till.open", denominations=FLOAT)
+
+    async def _tidy(self) -> None:
+        """After something went wrong: look what is so, and bring it to an end."""
+        state = await self.look("register.state")
+        order, till = state["order"], state["till"]
+        if till["is_open"] and till["counted"]:
+            await self.do("till.close")
+        if not till["is_open"] or till["counted"]:
+            await self.do("till.open", denominations=FLOAT)
+        if order is None or order["phase"] in ("completed", "voided"):
+            return
+        if not order["lines"]:
+            await self.do("order.void", reason="given up")
+            return
+        if order["phase"] == "tendering" and not order["tenders"] and self.chance.random() < 0.3:
+            await self.do("order.undo_tendering")
+            await self.do("order.void", reason="given up")
+            return
+        await self.pay(order["cash_due_minor"])
+
+    async def _close(self) -> None:
+        """Take up what is parked, count the drawer, close the day."""
+        await self._tidy()
+        for parked in await self.look("orders.suspended"):
+            await self.do("order.resume", order_id=parked["order_id"])
+            await self._tidy()
+        cash = self.chance.randrange(5_000, 50_000)
+        await self.do("till.count", denominations=[{"value_minor": 1, "count": cash}])
+        await self.do("till.close")
+        try:
+            await self.do("register.close_day")
+        except RefusedError as error:
+            if error.code != "day_must_have_business":
+                raise
+
+    async def pay(self, due_minor: int) -> dict[str, Any]:
+        """Take cash for what is due, or pay it out, and complete."""
+        if due_minor:
+            given = due_minor
+            if due_minor > 0 and self.chance.random() < 0.6:
+                given += -due_minor % 500
+            await self.do("order.tender_cash", amount_minor=given)
+        done = await self.do("order.complete")
+        self.sold += 1
+        return done
+
+    # ------------------------------------------------------------------------------ asking
+
+    async def pause(self) -> None:
+        """A moment between two keys: up to the next beat, so that the lanes often coincide."""
+        beat_s = self.habits.pause_s
+        beats = trio.current_time() // beat_s + self.chance.choice((1, 1, 1, 2, 3))
+        await trio.sleep_until(beats * beat_s)
+
+    async def do(self, name: str, /, **data: Any) -> dict[str, Any]:
+        """Send a command until it is answered.
+
+        Raises:
+            GaveUpError, RefusedError: it may have happened; it did not.
+        """
+        await self.pause()
+        ask = Ask(self.sim.world.new_id(), self.register, name, data)
+        answered: dict[str, Any] = await self.answered(ask)
+        return answered
+
+    async def hurry(self, name: str, *every: dict[str, Any]) -> list[dict[str, Any]]:
+        """Send several commands of a name without waiting in between; their answers in order."""
+        asks = [Ask(self.sim.world.new_id(), self.register, name, data) for data in every]
+        answers: dict[str, Any] = {}
+        errors: list[Exception] = []
+
+        async def one(ask: Ask) -> None:
+            try:
+                answers[ask.id] = await self.answered(ask)
+            except (GaveUpError, RefusedError) as error:
+                errors.append(error)
+
+        async with trio.open_nursery() as nursery:
+            for ask in asks:
+                nursery.start_soon(one, ask)
+        if errors:
+            raise errors[0]
+        return [answers[ask.id] for ask in asks]
+
+    async def look(self, name: str, /, **data: Any) -> Any:
+        """Ask a query until it is answered."""
+        while True:
+            ask = Ask(self.sim.world.new_id(), self.register, name, data, is_query=True)
+            reply = await self._once(ask)
+            if reply is not None:
+                if not reply.ok:
+                    raise RefusedError(name, reply)
+                return reply.data
+            await trio.sleep(0.2)
+
+    async def answered(self, ask: Ask) -> Any:
+        """The answer to one command, sent once or several times, until there is one."""
+        self.doing = ask.name
+        if self.chance.random() >= self.habits.repeat:
+            return await self._until_answered(ask)
+        got: list[Reply | None] = []
+
+        async def again() -> None:
+            got.append(await self._once(ask))
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(self.chance.randrange(1, REPEATS_MAX)):
+                nursery.start_soon(again)
+        return await self._until_answered(ask)
+
+    async def _until_answered(self, ask: Ask) -> Any:
+        pause_s = 0.05
+        while True:
+            if self.chance.random() < self.habits.give_up:
+                # Sent all the same, but nobody waits for what comes of it.
+                self.sim.background.start_soon(self._once, ask)
+                raise GaveUpError(ask.name)
+            reply = await self._once(ask)
+            if reply is not None:
+                if not reply.ok:
+                    raise RefusedError(ask.name, reply)
+                return reply.data
+            await trio.sleep(pause_s)
+            pause_s = min(2 * pause_s, 2.0)
+
+    async def _once(self, ask: Ask) -> Reply | None:
+        node = self.machine.node
+        if node is None:
+            await trio.lowlevel.checkpoint()
+            return None
+        try:
+            reply = await node.ask(f"door/{self.register}", ask, timeout_s=self.habits.patience_s)
+        except PostError:
+            return None
+        assert isinstance(reply, Reply)
+        self.sim.auditor.heard(ask.id, reply)
+        return reply

@@ -1,0 +1,403 @@
+"""The rules of the shop: A answers, J journal, S sale, D drawer money, E effects, P paper, K kicks.
+
+To add one, write a class with the hooks it needs and register it; nothing else knows of it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from actors.asks import Ask, Reply
+from actors.history import load_books
+from engine.image import state_hash
+from tests.simulation.auditor import Auditor, Invariant, digest_of, invariant
+from tests.simulation.model import Effect, Row, TillSession
+from tests.simulation.shop import CONFIG, FLOAT_MINOR, PRICES
+from verifier.__main__ import record_hash
+
+if TYPE_CHECKING:
+    from countertop.store import Store
+
+REPLAYS_EVERY = 3
+
+
+@invariant("A1_answers_wait_for_the_disk")
+class AnswersWaitForTheDisk(Invariant):
+    """No answer leaves the store before the platter holds all it was computed from."""
+
+    def on_release(self, ask: Ask, reply: Reply) -> None:
+        """Its position is durable, and so is its own command where it was accepted."""
+        if reply.position > self.auditor.durable:
+            self.broken(
+                f"the answer to {ask.name} ({ask.id}) was given at position {reply.position}, "
+                f"the disk holds {self.auditor.durable}"
+            )
+        elif reply.ok and not ask.is_query and not self.auditor.is_durable(ask.id):
+            self.broken(f"{ask.name} ({ask.id}) was accepted, and the disk does not know it")
+
+
+@invariant("A2_same_id_same_answer")
+class SameIdSameAnswer(Invariant):
+    """A repeated command gets the answer it got the first time."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._given: dict[str, str] = {}
+
+    def on_release(self, ask: Ask, reply: Reply) -> None:
+        """The same as before, but for refusals, which may be taken back: they left no trace."""
+        if ask.is_query or not reply.ok:
+            return
+        digest = digest_of(reply)
+        before = self._given.setdefault(ask.id, digest)
+        if before != digest:
+            self.broken(f"{ask.name} ({ask.id}) was answered twice, and not the same: {reply}")
+
+
+@invariant("J1_acknowledged_is_durable")
+class AcknowledgedIsDurable(Invariant):
+    """After any crash the journal holds every record and every answer that was given."""
+
+    def on_store_open(self, store: Store) -> None:
+        """What was seen is still there, under the same hash."""
+        journal, auditor = store.journal, self.auditor
+        with auditor.sim.disk.undisturbed():
+            found = journal._db.execute(
+                "SELECT hash FROM records WHERE position = ?", (auditor.position,)
+            ).fetchone()
+            known = {row[0] for row in journal._db.execute("SELECT id FROM commands")}
+        if auditor.position and (found is None or found[0] != auditor.last_hash):
+            self.broken(
+                f"record {auditor.position} was committed before the crash; now the journal ends "
+                f"at {journal.head().position}"
+            )
+        for command_id in auditor.acked_ids:
+            if command_id not in known:
+                self.broken(f"command {command_id} was acknowledged and is gone")
+                return
+
+
+@invariant("J2_chain_is_whole")
+class ChainIsWhole(Invariant):
+    """Positions have no gap, and each hash seals the record and the one before it."""
+
+    def on_record(self, row: Row) -> None:
+        """By the verifier's own arithmetic."""
+        auditor = self.auditor
+        if row.position != auditor.position + 1:
+            self.broken(f"record {row.position} follows record {auditor.position}")
+        wanted = record_hash(
+            CONFIG.store_id, row.kind, 1, row.position, auditor.last_hash, row.payload
+        )
+        if wanted != row.hash:
+            self.broken(f"the hash of record {row.position} ({row.name}) does not fit")
+
+
+@invariant("J3_replay_is_the_books")
+class ReplayIsTheBooks(Invariant):
+    """The books folded anew from the disk are the books the store goes on with."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._opened = 0
+
+    def on_store_open(self, store: Store) -> None:
+        """After a crash a snapshot and its tail are worth the same as the whole journal."""
+        self._opened += 1
+        if self._opened > 1 and self._opened % REPLAYS_EVERY == 0:
+            self._compare(store)
+
+    def at_end(self) -> None:
+        """Live against replayed."""
+        assert self.auditor.store is not None
+        self._compare(self.auditor.store)
+
+    def _compare(self, store: Store) -> None:
+        with self.auditor.sim.disk.undisturbed():
+            replayed = load_books(store.journal, CONFIG.data, use_snapshot=False)
+        if state_hash(replayed) != state_hash(store.books):
+            self.broken(f"at position {store.books.position} the live books differ from a replay")
+
+
+@invariant("S1_total_is_the_sum")
+class TotalIsTheSum(Invariant):
+    """A sale's total is what its goods cost, and tenders less change are the total."""
+
+    def on_record(self, row: Row) -> None:
+        """By the auditor's own price list."""
+        data = row.data
+        if row.name == "order.line_added/1":
+            item = data["item"]
+            if item["unit_price_micros"] != PRICES[item["item_id"]] * 10_000:
+                self.broken(f"{item['item_id']} was rung up at {item['unit_price_micros']} micros")
+        elif row.name == "order.completed/1" and row.kind == "live":
+            self._completed(data)
+
+    def _completed(self, data: dict[str, Any]) -> None:
+        order_id, total = data["order_id"], data["figures"]["total_minor"]
+        wanted = self.model.expected_total_minor(order_id)
+        if total != wanted:
+            self.broken(f"order {order_id} came to {total}, its goods cost {wanted}")
+        order = self.model.orders[order_id]
+        given = sum(order.tenders.values())
+        if given - data["change_minor"] != total + data["rounding_minor"]:
+            self.broken(
+                f"order {order_id}: {given} was given and {data['change_minor']} went back, "
+                f"for {total}"
+            )
+        if sum(tender["amount_minor"] for tender in data["tenders"]) != given:
+            self.broken(f"order {order_id} names other tenders than were taken")
+
+    def on_release(self, ask: Ask, reply: Reply) -> None:
+        """The answer says what the order comes to."""
+        if not reply.ok or ask.is_query or not isinstance(reply.data, dict):
+            return
+        if ask.name == "order.complete":
+            done = self.model.completions.get(ask.id)
+            if done is None:
+                self.broken(f"{ask.id} was told a sale that is not in the journal")
+            elif (done["figures"]["total_minor"], done["receipt_number"]) != (
+                reply.data["total_minor"],
+                reply.data["receipt_number"],
+            ):
+                self.broken(f"the answer {reply.data} is not the sale in the journal: {done}")
+        elif ask.name == "order.add_line":
+            order = self.model.orders[reply.data["order_id"]]
+            total = reply.data["total_minor"]
+            # A repeat tells the old total; only the latest word on an order can be compared.
+            is_latest = self.auditor.positions.get(ask.id) == order.last_position
+            if is_latest and total != order.total_minor():
+                self.broken(f"an added line answered {total}, the goods cost {order.total_minor()}")
+
+
+@invariant("S5_no_more_back_than_sold")
+class NoMoreBackThanSold(Invariant):
+    """What comes back was sold, once, and is paid back at what it cost."""
+
+    def after_record(self, row: Row) -> None:
+        """Looked at whenever something went back to its original."""
+        if row.name != "order.returned/1" or row.kind != "live":
+            return
+        order = self.model.orders[row.data["order_id"]]
+        line = order.lines[row.data["line"]]
+        paid = line.total_minor()
+        if line.returned > line.quantity or line.returned_minor > paid:
+            self.broken(
+                f"{line.returned} of {line.quantity} {line.item} came back for "
+                f"{line.returned_minor} of {paid}"
+            )
+        if line.returned == line.quantity and line.returned_minor != paid:
+            self.broken(f"all {line.item} came back, for {line.returned_minor} of {paid}")
+
+
+@invariant("S7_receipts_have_no_gap")
+class ReceiptsHaveNoGap(Invariant):
+    """Each register's receipt numbers count up by one."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._last: dict[tuple[str, str], int] = {}
+
+    def on_record(self, row: Row) -> None:
+        """By register and kind."""
+        if row.name != "order.completed/1":
+            return
+        data = row.data
+        key = (row.kind, data["register"])
+        wanted = self._last.get(key, 0) + 1
+        mark = "T" if row.kind == "training" else ""
+        number = f"{mark}{data['register']}-{wanted:06d}"
+        if data["receipt_number"] != number or data["receipt_sequence"] != wanted:
+            self.broken(f"receipt {data['receipt_number']} where {number} was due")
+        self._last[key] = wanted
+
+
+@invariant("S8_a_command_happens_once")
+class ACommandHappensOnce(Invariant):
+    """The facts of one command stand together, once, and an order is completed once."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._seen: set[str] = set()
+        self._last = ""
+
+    def on_record(self, row: Row) -> None:
+        """A command id never comes back."""
+        if row.command_id != self._last:
+            if row.command_id in self._seen:
+                self.broken(f"command {row.command_id} happened again: {row.name}")
+            self._seen.add(row.command_id)
+            self._last = row.command_id
+        if row.name == "order.completed/1" and row.kind == "live":
+            order = self.model.orders[row.data["order_id"]]
+            if not order.is_open():
+                self.broken(f"order {order.id} was completed a second time")
+
+
+@invariant("D1_expected_cash")
+class ExpectedCash(Invariant):
+    """Expected is float, cash sales less change, refunds, paid in and out; over and short once."""
+
+    def on_record(self, row: Row) -> None:
+        """At each opening, movement and closing."""
+        if row.kind != "live" or not row.name.startswith("till."):
+            return
+        data = row.data
+        till = self.model.tills.get(data["register"])
+        if row.name == "till.opened/1":
+            self._opened(till, data)
+        elif till is None or till.is_closed or till.session != data["session"]:
+            self.broken(f"{row.name} of session {data['session']}, which is not open")
+        elif row.name == "till.closed/1":
+            self._closed(till, data)
+
+    def _opened(self, till: TillSession | None, data: dict[str, Any]) -> None:
+        if till is not None and not till.is_closed:
+            self.broken(f"till {data['register']} was opened over an open one")
+        if data["session"] != (till.session if till else 0) + 1:
+            self.broken(f"till {data['register']} opened session {data['session']}")
+        if data["float_minor"] != FLOAT_MINOR:
+            self.broken(f"the float is {data['float_minor']}")
+
+    def _closed(self, till: TillSession, data: dict[str, Any]) -> None:
+        expected, counted = till.expected_minor(), data["counted_minor"]
+        if data["expected_minor"] != expected:
+            self.broken(f"the drawer holds {expected}, the store expects {data['expected_minor']}")
+        if counted != till.counted_minor or data["difference_minor"] != counted - expected:
+            self.broken(f"counted {till.counted_minor} of {expected}: {data}")
+
+
+@invariant("D3_no_sale_has_a_reason")
+class NoSaleHasAReason(Invariant):
+    """Whoever opens a drawer without a sale is named, with the reason."""
+
+    def on_record(self, row: Row) -> None:
+        """At each no-sale."""
+        if row.name == "till.no_sale/1" and not (row.data["operator"] and row.data["reason"]):
+            self.broken(f"a drawer was opened by {row.data}")
+
+
+@invariant("D4_cash_belongs_to_a_session")
+class CashBelongsToASession(Invariant):
+    """Cash of a sale goes into the till session that is open at its register."""
+
+    def on_record(self, row: Row) -> None:
+        """At each completed sale."""
+        if row.name != "order.completed/1" or row.kind != "live" or not row.data["tenders"]:
+            return
+        till = self.model.tills.get(row.data["register"])
+        if till is None or till.is_closed or row.data["till_session"] != till.session:
+            self.broken(f"the cash of {row.data['receipt_number']} went into no open till")
+
+
+@invariant("Z1_day_is_what_was_sold")
+class DayIsWhatWasSold(Invariant):
+    """A Z counts up by one and copies what the register sold since the last."""
+
+    def on_record(self, row: Row) -> None:
+        """At each Z."""
+        if row.name != "register.day_closed/1" or row.kind != "live":
+            return
+        data, day = row.data, self.model.day(row.data["register"])
+        totals = data["totals"]
+        said = (data["z_number"], totals["sales"], totals["total_minor"])
+        if said != (day.z_number + 1, day.sales, day.total_minor):
+            self.broken(f"the Z says {said}, sold were {day}")
+
+
+@invariant("E1_facts_ask_for_their_effects")
+class FactsAskForTheirEffects(Invariant):
+    """Every sale asks for its receipt, cash for the drawer, a Z for its paper."""
+
+    _KICKS = frozenset(("till.opened/1", "till.paid_in/1", "till.paid_out/1", "till.no_sale/1"))
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._wanted: dict[tuple[str, str], str] = {}
+
+    def on_record(self, row: Row) -> None:
+        """Note what a fact wants, and strike it off when it is asked for."""
+        if row.kind != "live":
+            return
+        data = row.data
+        if row.name == "effect.requested/1":
+            self._wanted.pop((row.command_id, data["address"]), None)
+        elif row.name == "order.completed/1":
+            self._wanted[row.command_id, f"printer/{row.register}"] = data["receipt_number"]
+            if data["tenders"]:
+                self._wanted[row.command_id, f"drawer/{row.register}"] = data["receipt_number"]
+        elif row.name in ("register.day_closed/1", "order.receipt_reprinted/1"):
+            self._wanted[row.command_id, f"printer/{row.register}"] = row.name
+        elif row.name in self._KICKS:
+            self._wanted[row.command_id, f"drawer/{row.register}"] = row.name
+
+    def on_batch(self) -> None:
+        """Facts and effects share their commit."""
+        for (command_id, address), what in self._wanted.items():
+            self.broken(f"{what} ({command_id}) asked nothing of {address}")
+            return
+
+
+@invariant("P1_paper_once_or_copy")
+class PaperOnceOrCopy(Invariant):
+    """A document comes out at least once, and unmarked at most once; the others say COPY."""
+
+    _TITLE = re.compile(r"Receipt (\d+-\d{6})  |Z report (\d+-\d+)")
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self.unmarked: dict[str, int] = {}
+        self.whole: set[str] = set()
+
+    def on_paper(self, register: str, text: str) -> None:
+        """A slip may hold a piece that a dying printer left, and then a whole document."""
+        header = "Corner Shop"
+        head, *pieces = text.split(header)
+        marked = "COPY" in head
+        for piece in pieces:
+            self._piece(piece, marked=marked)
+            # The mark stands above the header and again at the end.
+            marked = "COPY" in piece.rpartition("Thank you")[2]
+
+    def _piece(self, piece: str, *, marked: bool) -> None:
+        found = self._TITLE.search(piece)
+        if found is None:
+            return
+        title = found[1] or f"Z {found[2]}"
+        is_whole = "Thank you" in piece or "Grand total" in piece
+        if is_whole:
+            self.whole.add(title)
+        if not marked and "COPY" not in piece:
+            self.unmarked[title] = self.unmarked.get(title, 0) + 1
+            if self.unmarked[title] > 1:
+                self.broken(f"{title} came out a second time without COPY on it")
+
+    def at_end(self) -> None:
+        """Everything that was asked of a printer came out."""
+        for effect in self.model.effects.values():
+            if effect.kind == "printer.print/1":
+                title = effect.title.replace("Receipt ", "").replace("Z report", "Z")
+                if title not in self.whole:
+                    self.broken(f"{effect.title} was asked for and never came out whole")
+                    return
+
+
+@invariant("K1_kicked_once_and_in_time")
+class KickedOnceAndInTime(Invariant):
+    """A drawer opens only for a kick that was begun, once, and never after its time."""
+
+    def on_pulse(self, register: str) -> None:
+        """Which kick it was for: the latest one begun at that drawer."""
+        address = f"drawer/{register}"
+        begun = [e for e in self.model.effects.values() if e.address == address and e.started]
+        if not begun:
+            self.broken(f"{address} was kicked, and no kick was begun")
+            return
+        effect: Effect = max(begun, key=lambda e: (not e.is_over, e.expires_ns))
+        effect.kicks += 1
+        if effect.kicks > 1:
+            self.broken(f"{address} was kicked twice for {effect.id}")
+        late_ns = self.auditor.sim.world.now_ns() - effect.expires_ns
+        if late_ns > 0:
+            self.broken(f"{address} was kicked {late_ns // 1_000_000} ms after its time")

@@ -1,0 +1,226 @@
+"""The processes of the shop, as they live, get killed and come back: store, devices, integrations.
+
+Each runs production code on the simulated world; what stands in for the machine is the disk, the
+links and the cables. A process that dies without a fault that excuses it is a finding.
+"""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import apsw
+import trio
+from attrs import define, field
+
+from actors.asks import Ask
+from actors.errors import PostError
+from actors.journal import JournalError
+from actors.link_simulated import SimulatedLink
+from actors.links import Links
+from actors.mailbox import Envelope, Mailbox
+from actors.node import Node
+from actors.personal import KeyringError
+from actors.supervisor import supervise
+from countertop.store import Store, open_store, run_store
+from hardware.drawer.device import DrawerDevice
+from hardware.printer.device import PrinterDevice
+from hardware.printer.fake import PrinterFake
+from hardware.printer.profile import profile
+from tests.simulation.shop import CONFIG, REGISTERS, QuickHasher
+from tests.simulation.streams import SimulatedCarrier
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Simulation
+
+DOOR_TIMEOUT_S = 40.0
+
+
+@define(eq=False)
+class StoreMachine:
+    """The store node and the disk below it. `store` is None while it is down.
+
+    `excused` says that a fault struck this process, so that its death is no finding.
+    """
+
+    sim: Simulation
+    chance: random.Random
+    store: Store | None = None
+    starts: int = 0
+    excused: bool = False
+    stopped_for_good: bool = False
+    longest_outage_s: float = 0.0
+    _scope: trio.CancelScope = field(factory=trio.CancelScope)
+    _lost_power: bool = False
+
+    async def run(self) -> None:
+        """Start, live, die and start again."""
+        disk = self.sim.disk
+        while not self.stopped_for_good:
+            self._scope = trio.CancelScope()
+            with self._scope:
+                await self._live()
+            self.store = None
+            for link in self.sim.links.values():
+                link.cut()
+                link.listening.forget()
+            disk.stop()
+            if self._lost_power:
+                disk.lose_power()
+            self._lost_power = False
+            await trio.sleep(self.chance.uniform(0.05, 1.5))
+            disk.start()
+            self.sim.on_machine_start()
+            self.excused = False
+
+    async def _live(self) -> None:
+        try:
+            store = open_store(CONFIG, self.sim.world, QuickHasher())
+        except (JournalError, KeyringError, OSError, apsw.Error) as error:
+            self._died(error)
+            await trio.lowlevel.checkpoint()
+            return
+        first, *others = self.sim.links.values()
+        for link in others:
+            store.links.listen(link.listening)
+        for link in self.sim.links.values():
+            link.mend()
+        self.starts += 1
+        self.store = store
+        self.sim.auditor.store_opened(store)
+        try:
+            await run_store(store, doors=self._doors, with_children=False, port=first.listening)
+        except* Exception as group:  # noqa: BLE001 - whatever it died of, the process is dead
+            self._died(group)
+        finally:
+            self.sim.auditor.store = None
+
+    def _died(self, error: BaseException) -> None:
+        if not self.excused and not self._scope.cancel_called:
+            told = "".join(traceback.format_exception(error)).strip()
+            self.sim.fail("process_lives", f"the store node ended although nothing struck:\n{told}")
+
+    def kill(self, *, power: bool = False) -> bool:
+        """kill -9, or with `power` a power cut; False where it is down already."""
+        if self.store is None:
+            return False
+        self.excused = True
+        self._lost_power = power
+        self.sim.disk.stop()
+        for link in self.sim.links.values():
+            link.cut()
+        self._scope.cancel()
+        return True
+
+    def stop(self) -> None:
+        """End it in order, and do not start it again."""
+        self.stopped_for_good = True
+        self._scope.cancel()
+
+    # ------------------------------------------------------------------------------------ doors
+
+    async def _doors(self, store: Store, nursery: trio.Nursery) -> None:
+        """A door for each register, where the auditor sees every answer that leaves the store."""
+        for register in REGISTERS:
+            mailbox = store.node.open(f"door/{register}", 256)
+            nursery.start_soon(self._door, store, mailbox, nursery)
+        await trio.lowlevel.checkpoint()
+
+    async def _door(self, store: Store, mailbox: Mailbox, nursery: trio.Nursery) -> None:
+        async for envelope in mailbox:
+            nursery.start_soon(self._through_door, store, envelope)
+
+    async def _through_door(self, store: Store, envelope: Envelope) -> None:
+        ask = envelope.body
+        assert isinstance(ask, Ask)
+        try:
+            reply = await store.node.ask(f"register/{ask.register}", ask, timeout_s=DOOR_TIMEOUT_S)
+        except PostError as error:
+            envelope.answer(error)
+            return
+        if not self.sim.disk.is_off:
+            self.sim.auditor.released(ask, reply)
+            envelope.answer(reply)
+
+
+@define(eq=False)
+class Till:
+    """What stands at one register: the printer's far end, with the drawer on its plug."""
+
+    register: str
+    carrier: SimulatedCarrier
+    printer: PrinterFake
+
+    async def switch_off_and_on(self) -> None:
+        """What a person does with a printer that does not answer."""
+        await self.carrier.unplug()
+        self.printer.hangs = False
+        await self.printer.power_on()
+
+
+@define(eq=False)
+class NodeMachine:
+    """A node beside the store that can be killed: devices, integrations or a front end's."""
+
+    sim: Simulation
+    name: str
+    link: SimulatedLink
+    settle: Callable[[Node, Any], None] = lambda node, supervisor: None
+    node: Node | None = None
+    links: Links | None = None
+    _scope: trio.CancelScope = field(factory=trio.CancelScope)
+
+    async def run(self) -> None:
+        """Live; come back a little after each kill."""
+        while True:
+            self._scope = trio.CancelScope()
+            with self._scope:
+                await self._live()
+            self.node = self.links = None
+            self.link.cut()
+            self.link.dialling.forget()
+            await self.sim.world.sleep(0.2)
+            self.link.mend()
+
+    async def _live(self) -> None:
+        node = Node(self.name, self.sim.world)
+        node.route("", "store")
+        links = Links(node)
+        links.dial(self.link.dialling, "store")
+        async with trio.open_nursery() as nursery:
+            await nursery.start(links.run)
+            async with supervise(node) as supervisor:
+                self.settle(node, supervisor)
+                self.node, self.links = node, links
+                await trio.sleep_forever()
+
+    def kill(self) -> None:
+        """kill -9: what it knew is gone."""
+        self.link.cut()
+        self._scope.cancel()
+
+
+def device_actors(tills: list[Till]) -> Callable[[Node, Any], None]:
+    """What lives in the devices node: a printer and a drawer for each till."""
+
+    def settle(node: Node, supervisor: Any) -> None:
+        for till in tills:
+            name = till.register
+            supervisor.start(
+                partial(PrinterDevice, f"printer/{name}", till.carrier, profile("epson", 42))
+            )
+            supervisor.start(
+                partial(
+                    DrawerDevice,
+                    f"drawer/{name}",
+                    printer=f"printer/{name}",
+                    pin=2,
+                    on_ms=100,
+                    open_level="high",
+                )
+            )
+
+    return settle

@@ -1,0 +1,305 @@
+"""The auditor's own plain model of a shop, folded from records read as JSON.
+
+It knows nothing of the engine: a schoolbook with its own price list and its own sums. What it
+cannot explain it leaves to the invariants, which compare it with what the store says.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field, frozen
+
+
+@frozen
+class Row:
+    """One record as it lies in the journal; `body` is its payload."""
+
+    position: int
+    kind: str
+    stream: str
+    name: str
+    command_id: str
+    hash: bytes
+    payload: bytes
+    body: dict[str, Any]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The fact itself."""
+        fact: dict[str, Any] = self.body["data"]
+        return fact
+
+    @property
+    def register(self) -> str:
+        """Where it was said."""
+        return str(self.body["register"])
+
+
+@define
+class OrderLine:
+    """A line: its own amount, and what a return of it would find left."""
+
+    item: str
+    price_minor: int
+    quantity: int
+    discount: tuple[str, int] = ("amount", 0)
+    source: tuple[str, int] | None = None
+    refund_minor: int = 0
+    returned: int = 0
+    returned_minor: int = 0
+
+    def total_minor(self) -> int:
+        """What it comes to; negative for a return."""
+        if self.source is not None:
+            return self.refund_minor
+        amount = self.price_minor * self.quantity
+        kind, value = self.discount
+        if kind == "percent":
+            # Half a cent goes up: the shop's rule, worked out here once more.
+            return amount - (amount * value * 2 + 1_000_000) // 2_000_000
+        return amount - value
+
+
+@define
+class Order:
+    """An order as rung up; `receipt` is empty until it is completed."""
+
+    id: str
+    register: str
+    lines: dict[int, OrderLine] = field(factory=dict)
+    tenders: dict[int, int] = field(factory=dict)
+    receipt: str = ""
+    voided: bool = False
+    suspended: bool = False
+    last_position: int = 0
+
+    def total_minor(self) -> int:
+        """The sum of its lines."""
+        return sum(line.total_minor() for line in self.lines.values())
+
+    def is_open(self) -> bool:
+        """Whether it is still to be finished."""
+        return not self.receipt and not self.voided
+
+
+@define
+class TillSession:
+    """The money of one till session, by its own sums."""
+
+    session: int
+    float_minor: int
+    cash_minor: int = 0
+    paid_minor: int = 0
+    counted_minor: int | None = None
+    is_closed: bool = False
+
+    def expected_minor(self) -> int:
+        """What the drawer should hold."""
+        return self.float_minor + self.cash_minor + self.paid_minor
+
+
+@define
+class Day:
+    """What happened at a register since its last Z."""
+
+    z_number: int = 0
+    sales: int = 0
+    total_minor: int = 0
+    receipts: int = 0
+
+
+@define
+class Effect:
+    """What the world was asked to do."""
+
+    id: str
+    address: str
+    kind: str
+    title: str
+    is_copy: bool
+    expires_ns: int
+    started: int = 0
+    kicks: int = 0
+    is_over: bool = False
+
+
+@define
+class Model:
+    """Everything of the shop."""
+
+    orders: dict[str, Order] = field(factory=dict)
+    tills: dict[str, TillSession] = field(factory=dict)
+    days: dict[str, Day] = field(factory=dict)
+    effects: dict[str, Effect] = field(factory=dict)
+    completions: dict[str, dict[str, Any]] = field(factory=dict)
+    sales: int = 0
+
+    def day(self, register: str) -> Day:
+        """A register's day so far."""
+        return self.days.setdefault(register, Day())
+
+    def fold(self, row: Row) -> None:
+        """Take in one record; those it has no use for pass."""
+        fold = _FOLDS.get(row.name)
+        if fold is not None:
+            fold(self, row, row.data)
+
+    def expected_total_minor(self, order_id: str) -> int | None:
+        """What an order comes to by this model, None for an unknown one."""
+        order = self.orders.get(order_id)
+        return None if order is None else order.total_minor()
+
+
+def _opened(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.orders[data["order_id"]] = Order(data["order_id"], data["register"])
+
+
+def _order(model: Model, row: Row, data: dict[str, Any]) -> Order:
+    order = model.orders[data["order_id"]]
+    order.last_position = row.position
+    return order
+
+
+def _line_added(model: Model, row: Row, data: dict[str, Any]) -> None:
+    order, item = _order(model, row, data), data["item"]
+    quantity = data["quantity_milli"] // 1000
+    price_minor = item["unit_price_micros"] // 10_000
+    order.lines[data["line"]] = OrderLine(item["item_id"], price_minor, quantity)
+
+
+def _return_added(model: Model, row: Row, data: dict[str, Any]) -> None:
+    source = data["source"]
+    line = OrderLine(data["item"]["item_id"], 0, data["quantity_milli"] // 1000)
+    line.source = (source["order_id"], source["line"])
+    line.refund_minor = source["total_minor"]
+    _order(model, row, data).lines[data["line"]] = line
+
+
+def _quantity_changed(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).lines[data["line"]].quantity = data["quantity_milli"] // 1000
+
+
+def _discounted(model: Model, row: Row, data: dict[str, Any]) -> None:
+    line = _order(model, row, data).lines[data["line"]]
+    line.discount = (data["kind"], data["value"])
+
+
+def _line_voided(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).lines.pop(data["line"])
+
+
+def _tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).tenders[data["tender"]] = data["amount_minor"]
+
+
+def _tender_undone(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).tenders.pop(data["tender"])
+
+
+def _voided(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).voided = True
+
+
+def _suspended(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).suspended = True
+
+
+def _resumed(model: Model, row: Row, data: dict[str, Any]) -> None:
+    order = _order(model, row, data)
+    order.suspended, order.register = False, data["register"]
+
+
+def _completed(model: Model, row: Row, data: dict[str, Any]) -> None:
+    order = _order(model, row, data)
+    total = order.total_minor()
+    model.completions[row.command_id] = data
+    order.receipt = data["receipt_number"]
+    till = model.tills.get(data["register"])
+    if order.tenders and till is not None:
+        # Change goes back out of the drawer: what stays is the price.
+        till.cash_minor += total
+    day = model.day(data["register"])
+    day.sales += 1
+    day.total_minor += total
+    day.receipts += 1
+    model.sales += 1
+
+
+def _returned(model: Model, row: Row, data: dict[str, Any]) -> None:
+    order = _order(model, row, data)
+    line = order.lines[data["line"]]
+    line.returned += data["quantity_milli"] // 1000
+    line.returned_minor += data["total_minor"]
+
+
+def _till_opened(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.tills[data["register"]] = TillSession(data["session"], data["float_minor"])
+
+
+def _paid_in(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.tills[data["register"]].paid_minor += data["amount_minor"]
+
+
+def _paid_out(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.tills[data["register"]].paid_minor -= data["amount_minor"]
+
+
+def _counted(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.tills[data["register"]].counted_minor = data["counted_minor"]
+
+
+def _till_closed(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.tills[data["register"]].is_closed = True
+
+
+def _day_closed(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.days[data["register"]] = Day(data["z_number"], receipts=model.day(row.register).receipts)
+
+
+def _requested(model: Model, row: Row, data: dict[str, Any]) -> None:
+    effect = data["effect"]
+    document = effect["data"].get("document") or {}
+    model.effects[data["effect_id"]] = Effect(
+        data["effect_id"],
+        data["address"],
+        effect["name"],
+        str(document.get("title", "")),
+        bool(document.get("copy", False)),
+        data["expires_ns"],
+    )
+
+
+def _started(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.effects[data["effect_id"]].started += 1
+
+
+def _finished(model: Model, row: Row, data: dict[str, Any]) -> None:
+    effect = model.effects[data["effect_id"]]
+    effect.is_over = data["outcome"] in ("done", "expired") or effect.kind != "printer.print/1"
+
+
+_FOLDS = {
+    "order.opened/1": _opened,
+    "order.line_added/1": _line_added,
+    "order.return_line_added/1": _return_added,
+    "order.line_quantity_changed/1": _quantity_changed,
+    "order.line_discounted/1": _discounted,
+    "order.line_voided/1": _line_voided,
+    "order.cash_tendered/1": _tendered,
+    "order.tender_undone/1": _tender_undone,
+    "order.voided/1": _voided,
+    "order.suspended/1": _suspended,
+    "order.resumed/1": _resumed,
+    "order.completed/1": _completed,
+    "order.returned/1": _returned,
+    "till.opened/1": _till_opened,
+    "till.paid_in/1": _paid_in,
+    "till.paid_out/1": _paid_out,
+    "till.counted/1": _counted,
+    "till.closed/1": _till_closed,
+    "register.day_closed/1": _day_closed,
+    "effect.requested/1": _requested,
+    "effect.started/1": _started,
+    "effect.finished/1": _finished,
+}

@@ -1,0 +1,87 @@
+"""Seeds that once failed, kept in `seeds.txt` with what they had and why; each check runs them.
+
+A line reads `SEED sales=N until=S faults=NAME:FORCE,NAME:FORCE why: WORDS`; `faults=` alone is
+none.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from attrs import frozen
+
+from tests.simulation.faults import FAULTS
+from tests.simulation.run import Plan
+
+SEEDS = Path(__file__).with_name("seeds.txt")
+_LINE = re.compile(r"(\d+) sales=(\d+) until=(\d+(?:\.\d+)?) faults=(\S*) why: (\S.*)")
+
+
+class SeedsError(ValueError):
+    """The file of seeds cannot be read; the message names the line."""
+
+
+@frozen
+class Kept:
+    """A plan that once failed, and why it is kept."""
+
+    plan: Plan
+    why: str
+
+    def line(self) -> str:
+        """As it stands in the file."""
+        plan = self.plan
+        force = ",".join(f"{name}:{force:g}" for name, force in sorted(plan.force.items()))
+        head = f"{plan.seed} sales={plan.sales} until={plan.until_s:g} faults={force}"
+        return f"{head} why: {' '.join(self.why.split())}"
+
+
+def read_seeds(path: Path = SEEDS) -> list[Kept]:
+    """Every kept plan, in the file's order; empty lines and those with # are passed over.
+
+    Raises:
+        SeedsError: a line is no plan, or names a fault there is not.
+    """
+    kept = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip() and not line.startswith("#"):
+            kept.append(_parse(path, number, line.strip()))
+    return kept
+
+
+def _parse(path: Path, number: int, line: str) -> Kept:
+    where = f"{path.name}, line {number}"
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise SeedsError(
+            f"{where} is not a kept seed: {line[:60]!r}. Nothing was simulated. A line reads "
+            "`SEED sales=N until=S faults=NAME:FORCE,… why: WORDS`; mend it or take it out."
+        )
+    seed, sales, until, faults, why = found.groups()
+    force: dict[str, float] = {}
+    for entry in filter(None, faults.split(",")):
+        name, _, strength = entry.partition(":")
+        if name not in FAULTS:
+            raise SeedsError(
+                f"{where} names the fault {name!r}, which there is not. Nothing was simulated. "
+                f"Those there are: {', '.join(sorted(FAULTS))}"
+            )
+        try:
+            force[name] = float(strength)
+        except ValueError:
+            force[name] = -1.0
+        if not 0 < force[name] <= 1:
+            raise SeedsError(
+                f"{where}: {entry!r} needs a force above 0, at most 1. Nothing was simulated."
+            )
+    return Kept(Plan(int(seed), int(sales), force, float(until)), why)
+
+
+def keep_seed(kept: Kept, path: Path = SEEDS) -> bool:
+    """Put a plan at the end of the file; False where that very plan is there already."""
+    if any(entry.plan == kept.plan for entry in read_seeds(path)):
+        return False
+    with path.open("a", encoding="utf-8") as file:
+        file.write(kept.line() + "\n")
+    return True

@@ -1,0 +1,95 @@
+"""The shop that every seed opens: three registers with a printer and a drawer each, a few goods.
+
+It is set up once a process, by the store itself on a disk in memory; each seed begins with a copy
+of that disk. `PRICES` is what the auditor knows of the goods, and all it needs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache, partial
+from typing import Any
+
+import trio
+from argon2.exceptions import VerificationError
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from actors.asks import Ask, Reply
+from actors.link_simulated import SimulatedLink
+from actors.register import OFFICE
+from actors.world import SimulatedWorld, run_simulated
+from countertop.config import Config
+from countertop.store import open_store, run_store
+from engine.wire import unstructure
+from tests.shop import CASHIER, EVERYTHING, TAXES, item, rules
+from tests.simulation.disk import MemoryDisk
+
+REGISTERS = ("1", "2", "3")
+OPERATOR, PIN = "max", "1234"
+FLOAT = [{"value_minor": 1000, "count": 10}]
+FLOAT_MINOR = 10_000
+PRICES = {"bread": 350, "milk": 129, "wine": 799, "book": 1200, "water": 60, "tea": 2499}
+START_NS = 1_795_420_800_000_000_000  # 2026-11-23, nine in the morning in Berlin
+CONFIG = Config("/shop", "simulated", one_process=True, reserve_mib=1)
+JOURNAL = "/shop/journal.db"
+_KEY = CONFIG.data / "keys" / "journal.ed25519"
+
+
+class QuickHasher:
+    """Hashes PINs in no time; argon2 would take longer than the rest of a seed."""
+
+    def hash(self, password: str) -> str:
+        """The same hash for the same PIN."""
+        return "quick$" + hashlib.sha256(password.encode()).hexdigest()
+
+    def verify(self, hash: str, password: str) -> bool:
+        """As `actors.pins.Hasher`."""
+        if hash != self.hash(password):
+            raise VerificationError
+        return True
+
+
+@cache
+def prepared_image() -> dict[str, bytes]:
+    """The files of the shop as it is before its first day."""
+    disk = MemoryDisk("simulated-shop-prepared")
+    try:
+        run_simulated(0, _prepare, disk)
+        # Made by the system's chance, and nothing is signed by it yet.
+        pem = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        return {**disk.image(), str(_KEY): pem}
+    finally:
+        disk.close()
+
+
+async def _prepare(disk: MemoryDisk) -> None:
+    world = SimulatedWorld(0, disk, START_NS - 3_600_000_000_000)
+    store = open_store(CONFIG, world, QuickHasher())
+    port = SimulatedLink(world).listening
+    async with trio.open_nursery() as nursery:
+        await nursery.start(partial(run_store, store, with_children=False, port=port))
+
+        async def office(name: str, /, **data: Any) -> None:
+            ask = Ask(world.new_id(), OFFICE, name, data, admin=True)
+            reply: Reply = await store.node.ask(f"register/{OFFICE}", ask, timeout_s=30)
+            assert reply.ok, f"{name}: {reply}"
+
+        await office("settings.configure_store", rules=unstructure(rules()))
+        await office("settings.set_tax_classes", classes=unstructure(TAXES))
+        for register in REGISTERS:
+            places = {kind: f"{kind}/{register}" for kind in ("printer", "drawer")}
+            setup = {"id": register, "name": f"Register {register}", **places}
+            setup |= {"display": "", "scanner": ""}
+            await office("settings.define_register", setup=setup)
+        for role, rights in (("cashier", CASHIER), ("manager", EVERYTHING)):
+            await office("staff.define_role", role=role, rights=[r.value for r in rights])
+        await office("staff.add_operator", operator=OPERATOR, name="Max", role="manager", pin=PIN)
+        for code, price_minor in PRICES.items():
+            goods = item(code, code.capitalize(), price_minor)
+            await office("catalog.change_item", item=unstructure(goods))
+        nursery.cancel_scope.cancel()
