@@ -70,8 +70,13 @@ class Score:
         return 100 * self.killed / max(1, self.ended.total())
 
 
-def run(module: str | None, json_file: Path | None, *, if_installed: bool, propose: bool) -> int:
-    """Mutate one decider or all; 1 where too many live, or one lives without a reason."""
+def run(
+    module: str | None, json_file: Path | None, *, sample: int, if_installed: bool, propose: bool
+) -> int:
+    """Mutate one decider or all; 1 where too many live, or one lives without a reason.
+
+    `sample` 1 tries every mutant, 8 each eighth.
+    """
     began = time.monotonic()
     if importlib.util.find_spec("mutmut") is None or not hasattr(os, "fork"):
         say(f"mutmut is not here (`{INSTALL}` brings it); no decider was mutated.")
@@ -82,12 +87,13 @@ def run(module: str | None, json_file: Path | None, *, if_installed: bool, propo
         return 1
     known = Survivors.load(LIST)
     with copied() as tree:
-        mutants = [mutant for file in chosen for mutant in mutate(tree, file)]
+        mutants = [mutant for file in chosen for mutant in mutate(tree, file)][::sample]
         say(f"{len(mutants)} mutants of {len(chosen)} files; tests: {' '.join(TESTS)}")
         ended = judge(tree, mutants)
     if ended is None:
         return 1
-    return _tell(mutants, ended, known, time.monotonic() - began, json_file, propose=propose)
+    seconds = time.monotonic() - began
+    return _tell(mutants, ended, known, seconds, json_file, sample=sample, propose=propose)
 
 
 def _dotted(file: str) -> str:
@@ -173,6 +179,7 @@ def _tell(
     seconds: float,
     json_file: Path | None,
     *,
+    sample: int,
     propose: bool,
 ) -> int:
     scores: dict[str, Score] = {}
@@ -191,9 +198,10 @@ def _tell(
     if unexplained:
         say(f"\n{len(unexplained)} live without a reason in {LIST.name}:")
         say(as_entries(unexplained) if propose else _lines(unexplained))
-    if len(scores) == len(MODULES) and (gone := known.gone(living)):
+    if sample == 1 and len(scores) == len(MODULES) and (gone := known.gone(living)):
         say(f"\n{len(gone)} in {LIST.name} no longer live; take them out:\n{_lines(gone)}")
-    figure = f"{whole.percent:.1f} % ({whole.killed} of {whole.ended.total()})"
+    part = "" if sample == 1 else f", each {sample}th"
+    figure = f"{whole.percent:.1f} % ({whole.killed} of {whole.ended.total()}{part})"
     rows = [
         Row("mutants of the deciders killed", figure, f"{AIM_PERCENT} %",
             whole.percent >= AIM_PERCENT, COMMAND),

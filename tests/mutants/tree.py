@@ -61,9 +61,11 @@ class Tree:
         )
         try:
             said, _ = process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:
+        except BaseException as error:
             os.killpg(process.pid, 9)
             said, _ = process.communicate()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
             return Ended(None, said)
         return Ended(process.returncode, said)
 
@@ -75,8 +77,11 @@ class Tree:
             try:
                 return process.wait(timeout_s)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)
                 return None
+            finally:
+                # Whatever ended the wait, nothing that was started stays.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, 9)
 
     def pytest(self, *arguments: str, timeout_s: float = 600) -> Ended:
         """Run tests of the copy."""

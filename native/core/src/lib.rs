@@ -8,6 +8,8 @@
 pub mod apportion;
 pub mod book;
 pub mod builder;
+#[cfg(test)]
+mod canonical;
 pub mod cash;
 pub mod chain;
 pub mod error;

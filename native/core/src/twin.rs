@@ -593,7 +593,7 @@ fn agree(book: &PriceBook, twin: &Twin) {
 
 #[test]
 fn a_book_and_its_twin_agree_after_every_change() {
-    for seed in 0..120 {
+    for seed in 0..50 {
         let mut dice = Dice::new(seed);
         let (mut book, mut twin) = drawn_base(&mut dice);
         agree(&book, &twin);
@@ -606,7 +606,7 @@ fn a_book_and_its_twin_agree_after_every_change() {
 
 #[test]
 fn a_search_and_its_twin_find_the_same_in_the_same_order() {
-    for seed in 0..60 {
+    for seed in 0..20 {
         let mut dice = Dice::new(1_000 + seed);
         let (mut book, mut twin) = drawn_base(&mut dice);
         for _ in 0..dice.below(3) {
@@ -625,6 +625,38 @@ fn a_search_and_its_twin_find_the_same_in_the_same_order() {
                 assert_eq!(ids(&merged.search(query, limit)), wanted, "{query}");
             }
             assert!(merged.search(query, 0).is_empty());
+        }
+    }
+}
+
+#[test]
+fn typing_errors_are_those_of_the_full_table() {
+    let mut dice = Dice::new(7);
+    let mut scratch = crate::text::Scratch::default();
+    for _ in 0..3_000 {
+        let [typed, word]: [Vec<char>; 2] = [8, 9].map(|most| {
+            let length = dice.below(most);
+            (0..length)
+                .map(|_| ['a', 'b', 'c'][dice.below(3)])
+                .collect()
+        });
+        for allowed in 1..=2 {
+            let start = (0..=word.len())
+                .map(|end| distance(&typed, &word[..end]))
+                .min()
+                .unwrap();
+            let whole = distance(&typed, &word);
+            let found = crate::text::typing_errors(&typed, &word, allowed, &mut scratch);
+            let Some(found) = found else {
+                assert!(start > allowed, "{typed:?} {word:?}");
+                continue;
+            };
+            assert_eq!(found.0, start, "{typed:?} {word:?}");
+            assert_eq!(
+                found.1.min(allowed + 1),
+                whole.min(allowed + 1),
+                "{typed:?} {word:?}"
+            );
         }
     }
 }
