@@ -119,6 +119,8 @@ def judge(mutant: Mutant, ended: Ended) -> str:
         return f"the detector ended with {ended.code} and no failed assertion"
     if mutant.kind == "cargo" and "test result: FAILED" not in shown:
         return "no test of the crate failed"
+    if mutant.kind == "simulation" and "BROKEN" not in shown:
+        return "no invariant was broken"
     return ""
 
 
