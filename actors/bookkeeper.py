@@ -12,6 +12,8 @@ import attrs
 import structlog
 from attrs import define, field
 
+from actors.anchor_keeper import CheckAnchor, Checked
+from actors.anchors import SHOWN_DIGITS, head_of, judge
 from actors.asks import (
     Committed,
     PinHashOf,
@@ -36,7 +38,7 @@ from engine.order.events import OrderCompleted, OrderVoided
 from engine.order.state import Order
 from engine.personal import personal_fields
 from engine.queries import QUERIES, GetOrder, GetReceipt
-from engine.record import Kind, NewRecord
+from engine.record import HeadMark, Kind, NewRecord
 from engine.register import DayClosed
 from engine.requests import effects_of
 from engine.staff import SignOn
@@ -78,9 +80,9 @@ class Batch:
 
 class Bookkeeper:
     """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
-    `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`. *Sends* `Reply` to whoever asked
-    and `Committed` to its followers. *If it dies* the process ends, and replay restores what was
-    promised.
+    `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`, `CheckAnchor`. *Sends* `Reply` to
+    whoever asked and `Committed` to its followers. *If it dies* the process ends, and replay
+    restores what was promised.
     """
 
     address = "bookkeeper"
@@ -148,6 +150,10 @@ class Bookkeeper:
                 envelope.answer(tuple(self.journal.read(body.after, body.limit)))
             case ReadCatalog():
                 envelope.answer(self.books.catalog)
+            case CheckAnchor():
+                held = body.anchor
+                finding = None if held is None else judge(body.node, held, self.journal)
+                envelope.answer(Checked(head_of(self.journal), finding))
             case SegmentReady():
                 self.books.segments = {body.segment_hash: body.book}
                 envelope.answer(True)
@@ -238,8 +244,10 @@ class Bookkeeper:
         approval = None
         if submit.approver:
             approval = Approval(submit.approver, submit.approver_pin_correct)
+        head = self.journal.head()
+        mark = HeadMark(head.position, head.hash.hex()[:SHOWN_DIGITS]) if head.position else None
         return Command(
-            submit.id, submit.register, operator, entry.body, self._stamp(world), approval
+            submit.id, submit.register, operator, entry.body, self._stamp(world), approval, mark
         )
 
     def _stamp(self, world: World) -> Stamp:

@@ -88,12 +88,14 @@ def restore(
     command_id: str,
     stamp: Stamp,
     force: bool = False,
+    epoch_min: int = 1,
     progress: Progress | None = None,
 ) -> Head:
     """Make a backup the journal of `data_dir`, in a new epoch; where it goes on from.
 
     An existing journal is refused, or with `force` moved aside under a new name, never deleted.
-    The source is copied and stays as it is.
+    The source is copied and stays as it is; it may be the very journal that is moved aside.
+    `epoch_min` is for whoever knows of an epoch that neither of the two files has seen.
 
     Raises:
         JournalHeldError: a server is running on that directory.
@@ -113,7 +115,7 @@ def restore(
             _remove(partial)
             _copy(source, partial, progress)
             verify_file(partial, progress)
-            epoch = 1 + max(_epoch_of(partial), _epoch_of(database))
+            epoch = max(epoch_min, 1 + max(_epoch_of(partial), _epoch_of(database)))
             entry = _restored_entry(partial, reason, operator, command_id, stamp)
             head = _begin_epoch(partial, epoch, entry)
             _sync(partial)

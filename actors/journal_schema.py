@@ -6,7 +6,9 @@ was synced. `PRAGMA user_version` counts the migrations applied, `application_id
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
 import string
 from pathlib import Path
 from typing import Any, cast
@@ -117,7 +119,7 @@ class DiskFullError(JournalFailedError):
     """As `JournalFailedError`, because no space was left."""
 
     def __init__(self, path: Path, cause: object) -> None:
-        super().__init__(path, f"the disk is full: {cause}")
+        super().__init__(path, f"the disk is full: {cause}; make room on it first")
 
 
 def connect(path: Path, *, readonly: bool = False, disk: Disk = SYSTEM_DISK) -> apsw.Connection:
@@ -305,4 +307,13 @@ def as_journal_error(path: Path, error: Exception) -> JournalError:
             return JournalReadOnlyError(path, error.strerror)
         if error.errno == errno.ENOSPC:
             return DiskFullError(path, error.strerror)
+    if isinstance(error, apsw.IOError) and _is_full(path):
+        # SQLite has no better word where not a data page but its index of the log found no room.
+        return DiskFullError(path, error)
     return JournalFailedError(path, error)
+
+
+def _is_full(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return os.statvfs(path.parent).f_bavail == 0
+    return False

@@ -102,3 +102,9 @@ FOLLOWERS_MAX = 256
 
 VIEW_CHUNK = 1_000
 """Records a view reads at once while catching up."""
+
+ANCHOR_EVERY_S = 1.0
+"""The shortest time between two anchors of one node: each is a file written and synced."""
+
+ANCHOR_TIMEOUT_S = 5.0
+"""How long a node may take to write its anchor before it is asked again."""

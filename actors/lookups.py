@@ -115,7 +115,12 @@ class Lookups:
                 return self._x_report(register, world)
             case queries.EventsSince():
                 return self._events(query)
-            case queries.FindReceipts() | queries.TillCounts() | queries.ZReport():
+            case (
+                queries.FindActivity()
+                | queries.FindReceipts()
+                | queries.TillCounts()
+                | queries.ZReport()
+            ):
                 raise AssertionError("views answer this")
 
     def _screen(self, register: str, query: Any, world: World) -> Any:

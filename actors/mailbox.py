@@ -160,7 +160,8 @@ class Mailbox:
         Raises:
             trio.EndOfChannel: the mailbox is closed.
         """
-        await trio.lowlevel.checkpoint()
+        if self._queue or self._closed:
+            await trio.lowlevel.checkpoint()
         while True:
             envelope = self._next()
             if envelope is not None:

@@ -44,12 +44,13 @@ class Perform:
 
     `effect` is `EFFECTS.pack`'s plain data. `may_have_happened` says an earlier try was started
     and never confirmed: a printer marks COPY, a drawer does nothing and reports UNKNOWN.
-    `expires_ns` is UTC nanoseconds, None for never.
+    `left_ns` is how long from now it is worth doing, None for ever: a clock may be set, so the
+    moment itself is never sent.
     """
 
     effect_id: str
     effect: dict[str, Any]
-    expires_ns: int | None = None
+    left_ns: int | None = None
     may_have_happened: bool = False
 
 
@@ -70,10 +71,15 @@ class Started:
 @MESSAGES.name("effect.proceed")
 @frozen
 class Proceed:
-    """The start is durable. `proceed` False: withdrawn or expired, send nothing."""
+    """The start is durable. `proceed` False: withdrawn or expired, send nothing.
+
+    `left_ns` is how long it was worth doing when this was answered, None for ever or where the
+    outbox does not know. The way here takes time too: a device counts it from when it asked.
+    """
 
     proceed: bool
     may_have_happened: bool = False
+    left_ns: int | None = None
 
 
 @MESSAGES.name("effect.finished")

@@ -14,11 +14,14 @@ from actors.limits import ASK_TIMEOUT_S, PERFORM_TIMEOUT_S, REDELIVER_NS
 from actors.mailbox import Mailbox
 from actors.messages import Accepted, Finished, Outcome, Perform, Proceed, Started
 from actors.world import World
-from engine.outbox import PendingEffect
+from engine.decision import EVENTS
+from engine.outbox import EffectRequested, PendingEffect
 
 log = structlog.get_logger()
 Reveal = Callable[[Any], Any]
 OFFICE = "_office"
+_REQUESTED = EVENTS.name_of(EffectRequested)
+_AWAY_NS = REDELIVER_NS // 4
 _CUT_OFF = "its device went away in the middle and its time is over; look whether it happened"
 
 
@@ -34,6 +37,9 @@ class OutboxActor:
     def __init__(self, reveal: Reveal) -> None:
         self._reveal = reveal
         self._sent_ns: dict[str, int] = {}
+        self._heard_ns: dict[str, int] = {}
+        self._until_ns: dict[str, int] = {}
+        self._away_ns: dict[str, int] = {}
         self._busy: set[str] = set()
         self._wake = trio.Event()
 
@@ -44,14 +50,40 @@ class OutboxActor:
             async for envelope in mailbox:
                 match envelope.body:
                     case Committed():
-                        if any(r.name.startswith("effect.") for r in envelope.body.records):
-                            self._wake.set()
+                        self._hear(envelope.body, world)
                     case Started():
                         nursery.start_soon(self._start, envelope, envelope.body, post, world)
                     case Finished():
                         nursery.start_soon(self._finish, envelope, envelope.body, post, world)
                     case _:
                         log.warning("message_not_understood", kind=type(envelope.body).__name__)
+
+    # --------------------------------------------------------------------------------- deadlines
+
+    def _hear(self, news: Committed, world: World) -> None:
+        for record in news.records:
+            if record.name.startswith("effect."):
+                self._wake.set()
+            if record.name == _REQUESTED and record.data["expires_ns"]:
+                self._heard_ns[record.data["effect_id"]] = world.monotonic_ns()
+
+    def _deadline_ns(self, entry: PendingEffect, world: World) -> int | None:
+        """Until when an effect is worth doing, by the steady clock; None for ever.
+
+        Its time runs from when it was heard of. One left from before this outbox lived is judged
+        by the clock of stamps, and given up if that clock was set back meanwhile.
+        """
+        if not entry.expires_ns:
+            return None
+        until_ns = self._until_ns.get(entry.effect_id)
+        if until_ns is None:
+            worth_ns = entry.expires_ns - entry.requested_ns
+            heard_ns = self._heard_ns.pop(entry.effect_id, None)
+            if heard_ns is None:
+                age_ns = world.now_ns() - entry.requested_ns
+                heard_ns = world.monotonic_ns() - (age_ns if age_ns >= 0 else worth_ns + 1)
+            until_ns = self._until_ns[entry.effect_id] = heard_ns + worth_ns
+        return until_ns
 
     # ---------------------------------------------------------------------------------- reports
 
@@ -62,13 +94,17 @@ class OutboxActor:
 
     async def _start(self, envelope: Any, body: Started, post: Any, world: World) -> None:
         """A device is about to send the first byte: that becomes durable first."""
+        until_ns = self._until_ns.get(body.effect_id)
+        late = until_ns is not None and world.monotonic_ns() > until_ns
+        data = {"effect_id": body.effect_id, "late": late}
         try:
-            reply = await self._submit("effect.start", {"effect_id": body.effect_id}, post, world)
+            reply = await self._submit("effect.start", data, post, world)
         except PostError as error:
             envelope.answer(error)
             return
         may_have = bool(reply.ok and reply.data["may_have_happened"])
-        envelope.answer(Proceed(reply.ok, may_have))
+        left_ns = None if until_ns is None else max(0, until_ns - world.monotonic_ns())
+        envelope.answer(Proceed(reply.ok, may_have, left_ns))
 
     async def _finish(self, envelope: Any, body: Finished, post: Any, world: World) -> None:
         """A try ended. Said twice it is still accepted: the first time settled it."""
@@ -99,32 +135,44 @@ class OutboxActor:
             except PostError:
                 pending = ()
             await self._send_due(pending, nursery, post, world)
-            with trio.move_on_after(REDELIVER_NS / 4e9):
+            with trio.move_on_after(_AWAY_NS / 1e9):
                 await self._wake.wait()
 
     async def _send_due(
         self, pending: tuple[PendingEffect, ...], nursery: trio.Nursery, post: Any, world: World
     ) -> None:
         known = {entry.effect_id for entry in pending}
-        self._sent_ns = {k: v for k, v in self._sent_ns.items() if k in known}
+        for times in (self._sent_ns, self._until_ns):
+            for effect_id in times.keys() - known:
+                del times[effect_id]
         now_ns = world.monotonic_ns()
         due: dict[str, list[PendingEffect]] = {}
+        earlier: dict[str, list[PendingEffect]] = {}
         for entry in pending:
+            if entry.address in self._busy:
+                continue
+            away_ns = self._away_ns.get(entry.address)
+            if away_ns is not None and now_ns - away_ns < _AWAY_NS:
+                continue
             sent_ns = self._sent_ns.get(entry.effect_id)
             # What failed before waits longer each time, half a minute at most.
             pause_ns = REDELIVER_NS << min(entry.tries, 4) if entry.reason else REDELIVER_NS
             if sent_ns is not None and now_ns - sent_ns < pause_ns:
+                if not entry.reason:
+                    earlier.setdefault(entry.address, []).append(entry)
                 continue
-            if entry.address in self._busy:
-                continue
-            if entry.expires_ns and world.now_ns() > entry.expires_ns:
+            until_ns = self._deadline_ns(entry, world)
+            if until_ns is not None and world.monotonic_ns() > until_ns:
                 await self._expire(entry, post, world)
                 continue
-            due.setdefault(entry.address, []).append(entry)
+            # A device that died forgot what it had taken. To be told once more of that first costs
+            # one that did not a glance, and no receipt overtakes an older one.
+            due.setdefault(entry.address, []).extend(earlier.pop(entry.address, ()))
+            due[entry.address].append(entry)
         for address, entries in due.items():
             self._busy.add(address)
             self._sent_ns.update((entry.effect_id, now_ns) for entry in entries)
-            nursery.start_soon(self._send, address, entries, post)
+            nursery.start_soon(self._send, address, entries, post, world)
 
     async def _expire(self, entry: PendingEffect, post: Any, world: World) -> None:
         begun = entry.may_have_happened
@@ -138,18 +186,28 @@ class OutboxActor:
         except PostError as error:
             log.warning("expiry_not_recorded", effect=entry.effect_id, reason=error.kind)
 
-    async def _send(self, address: str, entries: list[PendingEffect], post: Any) -> None:
+    async def _send(
+        self, address: str, entries: list[PendingEffect], post: Any, world: World
+    ) -> None:
         """Offer a device its effects oldest first, up to the first it does not take now."""
+        taken = 0
         try:
             for entry in entries:
+                until_ns = self._deadline_ns(entry, world)
+                left_ns = None if until_ns is None else max(0, until_ns - world.monotonic_ns())
                 perform = Perform(
                     entry.effect_id,
                     self._reveal(entry.effect),
-                    entry.expires_ns or None,
+                    left_ns,
                     entry.may_have_happened,
                 )
                 await post.ask(address, perform, timeout_s=PERFORM_TIMEOUT_S)
+                taken += 1
         except PostError as error:
+            # Nobody's turn comes before theirs; the device is left alone for a moment.
+            for entry in entries[taken:]:
+                self._sent_ns.pop(entry.effect_id, None)
+            self._away_ns[address] = world.monotonic_ns()
             log.info("effects_wait", count=len(entries), to=address, reason=error.kind)
         finally:
             self._busy.discard(address)

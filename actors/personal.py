@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import apsw
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import (
@@ -32,7 +33,7 @@ from cryptography.hazmat.primitives.keywrap import (
 
 from actors.disk import SYSTEM_DISK, Disk
 from engine.personal import ERASED, TOKEN, is_subject, replace_tokens
-from engine.wire import canonical, parse
+from engine.wire import WireError, canonical, parse
 
 APPLICATION_ID = 0x4354504B
 """ASCII `CTPK`."""
@@ -189,9 +190,12 @@ class Keyring:
         """JSON bytes with the tokens in their texts opened; in canonical form.
 
         Raises:
-            WireError: not JSON.
+            WireError: not JSON, or nested deeper than anything of ours.
         """
-        return canonical(self._reveal_data(parse(text)))
+        try:
+            return canonical(self._reveal_data(parse(text)))
+        except (RecursionError, orjson.JSONEncodeError):
+            raise WireError(("nested too deeply",)) from None
 
     def _reveal_data(self, data: Any) -> Any:
         if isinstance(data, str):

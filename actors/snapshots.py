@@ -72,7 +72,7 @@ def load_latest(
     None means: replay from the start. No file here is ever a reason not to open the shop.
     """
     for path in _newest_first(directory, disk):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             snapshot = _read(path, disk)
             if is_ours(snapshot.epoch, snapshot.position, snapshot.hash):
                 return snapshot

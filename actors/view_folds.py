@@ -1,4 +1,4 @@
-"""The folds of the read models and their SQL: receipts, reports, till counts, who is signed on."""
+"""The folds of the read models and their SQL: receipts, reports, counts, activity, people."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from typing import Any, Final
 import apsw
 
 from engine.order.events import OrderCompleted
+from engine.queries import FindActivity
 from engine.record import Record
 from engine.register import DayClosed
 from engine.staff import OperatorAdded, RoleDefined, SignedOff, SignedOn
 from engine.till import Denomination, TillClosed, TillCounted
 from engine.upcast import event_of
+from engine.views.activity import row_of
 from engine.views.build import z_view
-from engine.views.shapes import ReceiptRow, ReportView, TillCountView
+from engine.views.shapes import ActivityRow, ReceiptRow, ReportView, TillCountView
 from engine.wire import canonical, parse, structure, unstructure
 
-VERSION: Final = 1
+VERSION: Final = 2
+ACTIVITY_ROWS_MAX: Final = 500
 SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     """CREATE TABLE IF NOT EXISTS receipts (order_id TEXT PRIMARY KEY, number TEXT NOT NULL,
@@ -31,6 +34,9 @@ SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS counts (register TEXT NOT NULL, training INTEGER NOT NULL,
     session INTEGER NOT NULL, body BLOB NOT NULL, closed INTEGER NOT NULL,
     PRIMARY KEY (register, training, session)) STRICT""",
+    """CREATE TABLE IF NOT EXISTS activity (position INTEGER PRIMARY KEY, operator TEXT NOT NULL,
+    approver TEXT NOT NULL, register TEXT NOT NULL, business_date TEXT NOT NULL,
+    body BLOB NOT NULL) STRICT""",
     "CREATE TABLE IF NOT EXISTS roles (role TEXT PRIMARY KEY, rights TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS operators (operator TEXT PRIMARY KEY, role TEXT NOT NULL) STRICT",
     """CREATE TABLE IF NOT EXISTS signed_on (register TEXT PRIMARY KEY,
@@ -110,6 +116,23 @@ def fold_counts(db: apsw.Connection, record: Record) -> None:
     )
 
 
+def fold_activity(db: apsw.Connection, record: Record) -> None:
+    """Every fact that somebody brought about, by person."""
+    row = row_of(record)
+    if row is not None:
+        db.execute(
+            "INSERT OR REPLACE INTO activity VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                row.position,
+                row.operator,
+                row.approver,
+                row.register,
+                row.business_date,
+                canonical(unstructure(row)),
+            ),
+        )
+
+
 def fold_people(db: apsw.Connection, record: Record) -> None:
     """Who may read what: roles, operators and where they are signed on."""
     if record.stream != "staff":
@@ -134,14 +157,16 @@ FOLDS: Final[dict[str, Fold]] = {
     "receipts": fold_receipts,
     "reports": fold_reports,
     "counts": fold_counts,
+    "activity": fold_activity,
 }
 
 
 def find_receipts(db: apsw.Connection, text: str, limit: int) -> tuple[ReceiptRow, ...]:
-    """Receipts whose number contains `text`, newest first."""
+    """Receipts whose number contains `text`, newest first: as they were folded, whatever the clock
+    said."""
     pattern = "%" + "".join(c for c in text[:40] if c.isalnum() or c == "-") + "%"
     rows = db.execute(
-        "SELECT * FROM receipts WHERE number LIKE ? ORDER BY at_ns DESC LIMIT ?",
+        "SELECT * FROM receipts WHERE number LIKE ? ORDER BY rowid DESC LIMIT ?",
         (pattern, max(1, min(limit, 200))),
     )
     return tuple(_receipt_row(row) for row in rows)
@@ -149,6 +174,23 @@ def find_receipts(db: apsw.Connection, text: str, limit: int) -> tuple[ReceiptRo
 
 def _receipt_row(row: tuple[Any, ...]) -> ReceiptRow:
     return ReceiptRow(*(*row[:-1], bool(row[-1])))
+
+
+def find_activity(db: apsw.Connection, query: FindActivity) -> tuple[ActivityRow, ...]:
+    """What a person did or allowed, newest first."""
+    filters: dict[str, Any] = {
+        "? IN (operator, approver)": query.operator,
+        "register = ?": query.register,
+        "business_date = ?": query.business_date,
+        "position < ?": max(0, query.before),
+    }
+    chosen = {condition: value for condition, value in filters.items() if value}
+    rows = db.execute(
+        f"SELECT body FROM activity WHERE {' AND '.join(chosen) or 'TRUE'} "
+        "ORDER BY position DESC LIMIT ?",
+        (*chosen.values(), max(1, min(query.limit, ACTIVITY_ROWS_MAX))),
+    )
+    return tuple(structure(parse(row[0]), ActivityRow) for row in rows)
 
 
 def till_counts(db: apsw.Connection, register: str, limit: int) -> tuple[TillCountView, ...]:

@@ -1,7 +1,8 @@
 """Read models in a database of their own, folded from committed records and rebuilt at will.
 
 A record that a view cannot fold quarantines that view and nothing else: selling goes on, the Z
-comes from the books, and the view says up to where it may be believed.
+comes from the books, and the view says up to where it may be believed. The next start folds all of
+them anew, so a fold that was mended heals by itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from actors.disk import SYSTEM_DISK, Disk
 from actors.errors import PostError
 from actors.limits import ASK_TIMEOUT_S, VIEW_CHUNK
 from actors.mailbox import Mailbox
-from actors.view_folds import FOLDS, SCHEMA, VERSION, find_receipts, till_counts, z_report
+from actors.view_folds import (
+    FOLDS,
+    SCHEMA,
+    VERSION,
+    find_activity,
+    find_receipts,
+    till_counts,
+    z_report,
+)
 from actors.world import World
 from engine import queries
 from engine.queries import QUERIES
@@ -30,6 +39,7 @@ _READ_BY = {
     queries.FindReceipts: "receipts",
     queries.TillCounts: "counts",
     queries.ZReport: "reports",
+    queries.FindActivity: "activity",
 }
 
 
@@ -45,7 +55,6 @@ class ViewsActor:
         self._path = path
         self._db = _open(path, history, disk)
         self.quarantined: dict[str, int] = {}
-        self._load_quarantine()
 
     def position(self) -> int:
         """Up to which record the views have read."""
@@ -59,12 +68,6 @@ class ViewsActor:
         """Up to which record an answer holds: a quarantined view stopped before its record."""
         read = self.position()
         return min(read, self.quarantined.get(_READ_BY[query], read + 1) - 1)
-
-    def _load_quarantine(self) -> None:
-        for key, value in self._db.execute("SELECT key, value FROM state"):
-            name = str(key)
-            if name.startswith("quarantined/"):
-                self.quarantined[name.partition("/")[2]] = int(str(value))
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """Catch up, then fold what comes; answer in between."""
@@ -141,6 +144,8 @@ class ViewsActor:
                 data: Any = find_receipts(self._db, query.text, query.limit)
             case queries.TillCounts():
                 data = till_counts(self._db, submit.register, query.limit)
+            case queries.FindActivity():
+                data = find_activity(self._db, query)
             case queries.ZReport():
                 data = z_report(self._db, submit.register, query.z_number)
                 if data is None:
@@ -175,7 +180,8 @@ class ViewsActor:
 
 
 def _open(path: Path, history: str, disk: Disk) -> apsw.Connection:
-    """The views' database; one of another version or store is thrown away and folded anew."""
+    """The views' database; one of another version or store, or with a view that stopped, is thrown
+    away and folded anew."""
     for attempt in range(2):
         db = disk.connect(path)
         try:
@@ -189,7 +195,7 @@ def _open(path: Path, history: str, disk: Disk) -> apsw.Connection:
             if row is None:
                 db.execute("INSERT INTO state VALUES ('version', ?)", (wanted,))
                 return db
-            if row[0] == wanted:
+            if row[0] == wanted and not _is_quarantined(db):
                 return db
         except apsw.Error:
             if attempt:
@@ -198,3 +204,7 @@ def _open(path: Path, history: str, disk: Disk) -> apsw.Connection:
         for suffix in ("", "-wal", "-shm"):
             disk.remove(path.with_name(path.name + suffix))
     raise AssertionError("a fresh database is of this version")
+
+
+def _is_quarantined(db: apsw.Connection) -> bool:
+    return db.execute("SELECT 1 FROM state WHERE key LIKE 'quarantined/%'").fetchone() is not None

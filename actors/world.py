@@ -218,6 +218,7 @@ _SCHEDULER: Any = trio._core._run
 _SWITCH, _CHANCE = "_ALLOW_DETERMINISTIC_SCHEDULING", "_r"
 _STANDSTILLS_MAX = 1_000
 _STANDSTILL_S = 0.001
+_SLOW_THREAD_S = 0.005
 
 
 class StandstillError(RuntimeError):
@@ -228,6 +229,7 @@ class SimulatedClock(trio.abc.Clock):
     """Time that jumps to the next deadline whenever every task waits."""
 
     def __init__(self) -> None:
+        self.now_ns = 0
         self._now_s = 0.0
         self._stood = 0
 
@@ -247,16 +249,46 @@ class SimulatedClock(trio.abc.Clock):
                 raise StandstillError("every task waits and no deadline is set")
             return _STANDSTILL_S
         self._stood = 0
-        self._now_s = max(self._now_s, deadline)
+        if deadline > self._now_s:
+            self._now_s = deadline
+            self.now_ns = int(deadline * NS_PER_S)
         return 0.0
 
 
 class SimulatedWorld(ManualWorld):
-    """Time by trio's simulated clock, chance from a seed, threads inline, files on `disk`."""
+    """Time by the simulated clock, chance from a seed, threads inline, files on `disk`.
+
+    Made within `run_simulated`, whose clock it follows. `slow_threads` is the chance that a thread
+    takes its time.
+    """
 
     def __init__(self, seed: int, disk: Disk, start_ns: int) -> None:
-        super().__init__(seed, start_ns, follow=True)
+        super().__init__(seed, start_ns)
         self.disk = disk
+        self.slow_threads = 0.1
+        clock = trio.lowlevel.current_clock()
+        assert isinstance(clock, SimulatedClock)
+        self._clock = clock
+
+    def now_ns(self) -> int:
+        """The time as set, plus what passed since."""
+        return self._now_ns + self._clock.now_ns
+
+    def monotonic_ns(self) -> int:
+        """What passed since the beginning."""
+        return self._clock.now_ns
+
+    def set_now_ns(self, now_ns: int) -> None:
+        """Set the date, as an administrator does; the steady clock does not notice."""
+        self._now_ns = now_ns - self._clock.now_ns
+
+    async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Inline, after a moment in which others run: most often the shortest there is."""
+        if self._random.random() < self.slow_threads:
+            await trio.sleep(self._random.random() * _SLOW_THREAD_S)
+        else:
+            await trio.lowlevel.checkpoint()
+        return function(*args, **kwargs)
 
 
 def require_deterministic_trio() -> None:

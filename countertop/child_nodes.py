@@ -9,6 +9,7 @@ import structlog
 import trio
 
 from actors.actor import Actor
+from actors.anchor_keeper import AnchorActor
 from actors.link import RawDialer
 from actors.links import LinkEvent, Links
 from actors.node import Node
@@ -20,7 +21,6 @@ from hardware.compose import build_device
 from hardware.settings import DeviceSettings
 
 log = structlog.get_logger()
-NODES = ("devices", "integrations")
 DEVICE_KINDS = ("printer", "drawer", "scanner", "display")
 
 
@@ -52,6 +52,7 @@ async def run_child(name: str, config: Config, world: World) -> None:
         async with trio.open_nursery() as nursery:
             await nursery.start(links.run)
             async with supervise(node, on_death=report_death) as supervisor:
+                supervisor.start(partial(AnchorActor, config.anchors, name))
                 if name == "devices":
                     for settings in config.devices:
                         supervisor.start(partial(_device, settings))

@@ -1,4 +1,4 @@
-"""The command line: serve, demo, import, sell, watch, status, verify, replay, backup, restore."""
+"""The command line: serve, demo, import, sell, watch, status, verify, backup, restore …"""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ app.command(import_app)
 
 DEFAULT_DATA = Path("demo-store")
 Data = Annotated[Path, Parameter(help="The store's data directory.")]
+Anchors = Annotated[
+    Path | None, Parameter(help="The configuration's anchor_dir, where it has one.")
+]
+WRONG_JOURNAL = 3  # exit code where the journal is not the one that was anchored
 
 
 def _say(text: str) -> None:
@@ -113,6 +117,20 @@ def replay(
 
 
 @app.command
+def activity(
+    data: Data,
+    *,
+    person: Annotated[str, Parameter(help="Only what this person did or allowed.")] = "",
+    since: Annotated[str, Parameter(help="From this business date on, such as 2026-11-25.")] = "",
+    until: Annotated[str, Parameter(help="Up to and including this business date.")] = "",
+) -> None:
+    """Write who did what as CSV, from the journal itself; a store may be selling meanwhile."""
+    from countertop.activity import write_activity
+
+    write_activity(data, sys.stdout, person=person, since=since, until=until)
+
+
+@app.command
 def backup(
     data: Data, destination: Annotated[Path, Parameter(help="A directory that does not exist.")]
 ) -> None:
@@ -130,13 +148,31 @@ def restore(
     *,
     reason: Annotated[str, Parameter(help="Why; it becomes part of the history.")],
     force: Annotated[bool, Parameter(help="Set an existing journal aside.")] = False,
+    anchors: Anchors = None,
 ) -> None:
     """Make a backup the store's data again; its history goes on in a new epoch."""
-    from countertop.offline import restore_store
+    from countertop.offline import restore_store, what_is_missing
 
-    head = restore_store(source, data, reason, _progress, force=force)
+    head = restore_store(source, data, reason, _progress, force=force, anchors=anchors)
     _say(f"Restored into {data}: epoch {head.epoch}, position {head.position}.")
+    for finding in what_is_missing(data, anchors):
+        _say(finding.detail)
     _say("What was sold after the backup is not in it. Compare the last receipts before selling.")
+
+
+@app.command
+def accept_loss(
+    data: Data,
+    *,
+    reason: Annotated[str, Parameter(help="Why; it becomes part of the history.")],
+    anchors: Anchors = None,
+) -> None:
+    """Let a store sell again whose newest records are gone for good; its history says so."""
+    from countertop.offline import accept_loss as accept
+
+    head = accept(data, reason, _progress, anchors=anchors)
+    _say(f"The loss is record {head.position} of {data}, which begins epoch {head.epoch}.")
+    _say("The journal as it was is kept beside it. Compare the last receipts before selling.")
 
 
 # ------------------------------------------------------------------------------- a running store
@@ -201,6 +237,7 @@ def _told(run: Callable[[], object]) -> None:
 
 def main() -> None:
     """Entry point. Errors a person can act on are told in words; anything else is a bug."""
+    from actors.anchors import AnchorError
     from actors.errors import LinkError
     from actors.journal_schema import JournalError
     from countertop.config import ConfigError
@@ -212,6 +249,9 @@ def main() -> None:
     give_back_large_blocks()
     try:
         _told(app)
+    except AnchorError as error:
+        sys.stderr.write(f"countertop: {error}\n")
+        sys.exit(WRONG_JOURNAL)
     except (
         CommandFailedError,
         ConfigError,

@@ -13,6 +13,8 @@ from engine.wire import WireError, structure
 from hardware.settings import DeviceSettings
 
 DEFAULT_HTTP_PORT = 8170
+NODES = ("devices", "integrations")
+ANCHORED = ("store", *NODES)  # who keeps an anchor of the journal on this machine
 SOCKETS = ("front.ipc", "hints.ipc", "link.ipc")
 SOCKET_PATH_BYTES_MAX = 107  # Linux: sun_path of unix(7) less its final zero
 
@@ -31,7 +33,11 @@ class DoorsConfig:
 
 @frozen
 class Config:
-    """One store server. `data_dir` holds everything that must survive."""
+    """One store server. `data_dir` holds everything that must survive.
+
+    `anchor_dir` is where its nodes keep their anchors: best on another disk, so that they outlive
+    a data directory that is put back whole.
+    """
 
     data_dir: str
     store_id: str = "store"
@@ -39,6 +45,7 @@ class Config:
     doors: DoorsConfig = DoorsConfig()
     devices: tuple[DeviceSettings, ...] = ()
     reserve_mib: int = 64
+    anchor_dir: str = ""
 
     @property
     def data(self) -> Path:
@@ -54,6 +61,11 @@ class Config:
     def journal_path(self) -> Path:
         """The journal's database."""
         return self.data / "journal.db"
+
+    @property
+    def anchors(self) -> Path:
+        """Where the anchors of this machine's nodes lie."""
+        return Path(self.anchor_dir) if self.anchor_dir else self.data / "anchors"
 
     @property
     def nng_url(self) -> str:

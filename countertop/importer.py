@@ -41,6 +41,9 @@ KNOWN = frozenset(
 PROGRESS_EVERY = 2_000
 LINE_BYTES_MAX = 65_536
 LINES_PER_ROW_MAX = 20
+LINES_MAX = 2_000_000
+FILE_BYTES_MAX = 1 << 30  # unpacked: a small .gz can hold anything
+ERRORS_MAX = 100_000
 _DIGITS_MAX = 18
 _OPEN = "has a quote that is not closed"
 
@@ -80,8 +83,10 @@ def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
         number = 0
         while line := file.readline(LINE_BYTES_MAX):
             number += 1
+            _require_bounded(path, number, file.tell())
             if len(line) >= LINE_BYTES_MAX and not line.endswith(b"\n"):
                 while rest := file.readline(LINE_BYTES_MAX):
+                    _require_bounded(path, number, file.tell())
                     if rest.endswith(b"\n"):
                         break
                 yield number, "", f"is longer than {LINE_BYTES_MAX:,} bytes"
@@ -90,6 +95,14 @@ def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
                 yield number, line.decode("utf-8-sig" if number == 1 else "utf-8"), ""
             except UnicodeDecodeError:
                 yield number, "", "is not UTF-8 text"
+
+
+def _require_bounded(path: Path, lines: int, size_bytes: int) -> None:
+    if lines > LINES_MAX or size_bytes > FILE_BYTES_MAX:
+        raise ImportFileError(
+            f"{path.name} has more than {LINES_MAX:,} lines or {FILE_BYTES_MAX:,} bytes, which no "
+            "catalog has. Nothing was imported. Split the file if it is one."
+        )
 
 
 def _fields(text: str, delimiter: str) -> list[str] | str:
@@ -114,7 +127,7 @@ def _record(
     text = line
     fields = _fields(text, header.delimiter)
     used = 0
-    while fields == _OPEN and used < LINES_PER_ROW_MAX:
+    while fields == _OPEN and used < LINES_PER_ROW_MAX and len(text) <= LINE_BYTES_MAX:
         if used == len(more):
             following = next(lines, None)
             if following is None:
@@ -342,14 +355,19 @@ def prepare(
             result.rows += 1
             if progress is not None and result.rows % PROGRESS_EVERY == 0:
                 progress(result.rows)
-            if isinstance(row, str):
-                result.errors.append(RowError(number, row))
-                continue
             try:
+                if isinstance(row, str):
+                    raise ValueError(row)
                 checker.put(number, row)
                 result.items += 1
             except ValueError as error:
                 result.errors.append(RowError(number, str(error)))
+            if len(result.errors) > ERRORS_MAX:
+                raise ImportFileError(
+                    f"{path.name} has more than {ERRORS_MAX:,} rows that cannot be imported; the "
+                    f"first is row {result.errors[0].row}: {result.errors[0].problem}. Nothing "
+                    "was imported. Put the file right and import it again."
+                )
     except (OSError, EOFError, zlib.error) as error:
         raise ImportFileError(f"{path} cannot be read: {error}. Nothing was imported.") from None
     result.segment = checker.builder.build()

@@ -6,20 +6,29 @@ import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from actors.history import replay_record
+from actors.anchors import (
+    Anchor,
+    DamagedAnchorError,
+    Finding,
+    anchor_path,
+    judge_files,
+    read_anchor,
+)
+from actors.history import CHUNK, load_books, replay_record
+from actors.journal import Journal
 from actors.journal_backup import backup, restore
 from actors.journal_read import Head
 from actors.journal_schema import JournalError, connect
 from actors.world import SystemWorld
-from countertop.config import Config
+from countertop.config import ANCHORED, Config
 from engine.books import Books, forget_archive
 from engine.decision import SYSTEM
 from engine.image import state_hash
 from engine.wire import canonical
 
 Progress = Callable[[str, str], Callable[[int, int], None]]
-_CHUNK = 2_000
 KEPT = ("segments", "keys")
 PERSONAL = "personal.db"
 
@@ -38,10 +47,6 @@ def replay_journal(
     Raises:
         JournalError: no journal there, or it is damaged; names the record.
     """
-    from tempfile import TemporaryDirectory
-
-    from actors.journal import Journal
-
     source = Config(str(data_dir)).journal_path
     if not source.exists():
         raise JournalError(f"There is no journal at {source}. Nothing was replayed.")
@@ -54,18 +59,31 @@ def replay_journal(
             if (keys / name).exists():
                 shutil.copy2(keys / name, Path(folder) / "keys" / name)
         with Journal.open(copy, reserve_bytes=0) as journal:
-            books = Books()
-            last = journal.head().position if to is None else min(to, journal.head().position)
             told = progress("Replaying", "records")
-            while books.position < last:
-                for record in journal.read(books.position, min(_CHUNK, last - books.position)):
-                    replay_record(books, record, data_dir)
-                    if show is not None:
-                        body = canonical(record.data).decode()
-                        show(f"{record.position:>8} {record.name} {body}")
-                forget_archive(books)
-                told(books.position, last)
+            if show is None:
+                books = load_books(journal, data_dir, until=to, use_snapshot=False, progress=told)
+            else:
+                books = _shown(journal, data_dir, to, show, told)
             return books.position, state_hash(books)
+
+
+def _shown(
+    journal: Journal,
+    data_dir: Path,
+    to: int | None,
+    show: Callable[[str], None],
+    told: Callable[[int, int], None],
+) -> Books:
+    """Books from every single record up to `to`, or to the head; each is shown once posted."""
+    books = Books()
+    last = journal.head().position if to is None else min(to, journal.head().position)
+    while books.position < last:
+        for record in journal.read(books.position, min(CHUNK, last - books.position)):
+            replay_record(books, record, data_dir)
+            show(f"{record.position:>8} {record.name} {canonical(record.data).decode()}")
+        forget_archive(books)
+        told(books.position, last)
+    return books
 
 
 def backup_store(data_dir: Path, destination: Path, progress: Progress) -> Head:
@@ -113,9 +131,18 @@ def _copy_keys(source: Path, destination: Path) -> None:
 
 
 def restore_store(
-    source: Path, data_dir: Path, reason: str, progress: Progress, *, force: bool
+    source: Path,
+    data_dir: Path,
+    reason: str,
+    progress: Progress,
+    *,
+    force: bool,
+    anchors: Path | None = None,
 ) -> Head:
-    """Put a backup's journal, segments and keys into `data_dir`, in a new epoch."""
+    """Put a backup's journal, segments and keys into `data_dir`, in a new epoch.
+
+    It is one that no anchor on this machine has seen; `what_is_missing` says what they miss then.
+    """
     journal = Config(str(source)).journal_path
     if not journal.exists():
         raise JournalError(
@@ -131,6 +158,7 @@ def restore_store(
         command_id=world.new_id(),
         stamp=world.stamp("UTC", 0),
         force=force,
+        epoch_min=1 + _epoch_anchored(_anchors_of(data_dir, anchors)),
         progress=progress("Restoring", "records"),
     )
     _set_strange_keys_aside(source / "keys", data_dir / "keys")
@@ -142,6 +170,66 @@ def restore_store(
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 shutil.copy2(file, target)
     return head
+
+
+def accept_loss(
+    data_dir: Path, reason: str, progress: Progress, *, anchors: Path | None = None
+) -> Head:
+    """Go on from the journal that is there although anchors have seen more: in a new epoch.
+
+    Its first record holds the reason and what each anchor saw, so the loss is part of the history.
+    The short journal is kept aside as it was.
+
+    Raises:
+        JournalError: nothing is missing, or the journal cannot be read; nothing was changed.
+    """
+    journal = Config(str(data_dir)).journal_path
+    against = [found for found in what_is_missing(data_dir, anchors) if found.refuses]
+    if not against:
+        raise JournalError(
+            f"No anchor has anything against the journal in {data_dir}. Nothing was changed. "
+            "Start the store."
+        )
+    world = SystemWorld()
+    return restore(
+        journal,
+        data_dir,
+        reason=" ".join((reason, *(found.detail for found in against))),
+        operator=SYSTEM,
+        command_id=world.new_id(),
+        stamp=world.stamp("UTC", 0),
+        force=True,
+        epoch_min=1 + _epoch_anchored(_anchors_of(data_dir, anchors)),
+        progress=progress("Checking", "records"),
+    )
+
+
+def what_is_missing(data_dir: Path, anchors: Path | None = None) -> tuple[Finding, ...]:
+    """What the anchors on this machine have against the journal of a store that is down.
+
+    Raises:
+        JournalError: no journal there, a server runs on it, or it is damaged.
+    """
+    path = Config(str(data_dir)).journal_path
+    if not path.exists():
+        raise JournalError(f"There is no journal at {path}. Nothing was changed.")
+    with Journal.open(path, reserve_bytes=0) as journal:
+        return judge_files(_anchors_of(data_dir, anchors), ANCHORED, journal)
+
+
+def _anchors_of(data_dir: Path, anchors: Path | None) -> Path:
+    return Config(str(data_dir)).anchors if anchors is None else anchors
+
+
+def _epoch_anchored(anchors: Path) -> int:
+    """The latest epoch that an anchor of this machine has seen."""
+    seen: list[Anchor] = []
+    for node in ANCHORED:
+        # One that is damaged has nothing to say; it is named when the store starts.
+        with contextlib.suppress(DamagedAnchorError):
+            found = read_anchor(anchor_path(anchors, node))
+            seen += [] if found is None else [found]
+    return max((anchor.epoch for anchor in seen), default=0)
 
 
 def _set_strange_keys_aside(ours: Path, there: Path) -> None:

@@ -161,6 +161,8 @@ def health_of(store: Store) -> Health:
         "effects_pending": len(store.books.outbox),
         "engine_faults": keeper.faults,
         "children": child_statistics(store.children),
+        "anchors": {name: held.position for name, held in sorted(store.anchors.held.items())},
+        "anchor_notices": list(store.anchors.notices),
     }
     return Health(ok=not store.books.disk_nearly_full and not keeper.faults, data=data)
 

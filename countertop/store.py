@@ -11,14 +11,17 @@ import structlog
 import trio
 from attrs import define
 
+from actors.anchor_keeper import AnchorActor, AnchorKeeper, LinkUp
+from actors.anchors import AnchorError, AnchorFile, head_of, judge_files
 from actors.bookkeeper import Bookkeeper
 from actors.broadcast import BroadcastActor, DeviceBoard
 from actors.catalog_desk import CatalogDesk
+from actors.disk import Disk
 from actors.display_feed import DisplayFeed
 from actors.history import load_books
 from actors.journal import Journal
 from actors.link import RawRouter
-from actors.links import Links, Port
+from actors.links import LinkEvent, Links, Port
 from actors.node import Node
 from actors.outbox import OutboxActor
 from actors.personal import Keyring
@@ -28,9 +31,9 @@ from actors.registrar import Registrar
 from actors.supervisor import Policy, Supervisor, supervise
 from actors.views import ViewsActor
 from actors.world import World
-from countertop.child_nodes import DEVICE_KINDS, NODES, report_death, report_link, run_child
+from countertop.child_nodes import DEVICE_KINDS, report_death, report_link, run_child
 from countertop.children import Child
-from countertop.config import Config, require_short_paths
+from countertop.config import ANCHORED, NODES, Config, require_short_paths
 from countertop.doors_file import remove_doors
 from countertop.secrets import store_secret, tokens
 from engine.books import Books
@@ -39,7 +42,7 @@ from engine.receipt import local_time
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
-_FOLLOWERS = ("outbox", "broadcast", "views", "display_feed", "registrar")
+_FOLLOWERS = ("outbox", "broadcast", "views", "display_feed", "registrar", "anchors")
 _MIB = 1024 * 1024
 _HINT_MARK = "~p1."
 
@@ -60,6 +63,7 @@ class Store:
     broadcast: BroadcastActor
     views: ViewsActor
     links: Links
+    anchors: AnchorKeeper
     children: tuple[Child, ...] = ()
     supervisor: Supervisor | None = None
     started_ns: int = 0
@@ -92,6 +96,7 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
 
     Raises:
         JournalError: another server has it, it is damaged, or the disk cannot be written.
+        AnchorError: it is not the journal that was anchored; see `actors/anchors.py`.
     """
     require_short_paths(config)
     world.disk.make_folder(config.data, 0o700)
@@ -105,6 +110,7 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
         disk=world.disk,
     )
     try:
+        anchors = _anchors(config, journal, world.disk)
         books = load_books(journal, config.data)
         keyring = Keyring(
             config.data / "keys" / "personal.db",
@@ -126,6 +132,8 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
         node = Node("store", world)
         for kind in DEVICE_KINDS:
             node.route(kind, "devices")
+        for name in NODES:
+            node.route(f"anchor/{name}", name)
         return Store(
             config,
             world,
@@ -140,7 +148,8 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
             ViewsActor(
                 config.data / "views.db", f"{config.store_id}/{journal.head().epoch}", world.disk
             ),
-            Links(node, on_event=report_link),
+            Links(node, on_event=partial(_heard_of_link, node)),
+            anchors,
             tuple(Child(name, config, world) for name in NODES),
             started_ns=world.now_ns(),
         )
@@ -149,10 +158,43 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
         raise
 
 
+def _anchors(config: Config, journal: Journal, disk: Disk) -> AnchorKeeper:
+    """The keeper of the anchors, once those on this machine have nothing against the journal."""
+    findings = judge_files(config.anchors, ANCHORED, journal, disk)
+    against = [finding for finding in findings if finding.refuses]
+    if against:
+        raise AnchorError(against, config.data)
+    keeper = AnchorKeeper(ANCHORED, config.data)
+    keeper.note(*findings)
+    return keeper
+
+
+def _heard_of_link(node: Node, event: LinkEvent) -> None:
+    report_link(event)
+    if event.kind == "up":
+        node.tell_nowait("anchors", LinkUp(event.peer))
+
+
+def _anchor_at_stop(store: Store) -> None:
+    """What was sold in the last second is anchored beside the journal at least."""
+    head = head_of(store.journal)
+    file = AnchorFile(store.config.anchors, "store", store.world.disk)
+    try:
+        file.load()
+        if head is not None:
+            file.keep(head)
+    except OSError as error:
+        log.warning("anchor_not_written", node="store", reason=str(error))
+    if file.note:
+        log.warning("anchor", node="store", notice=file.note)
+
+
 def _start_actors(store: Store, supervisor: Supervisor) -> None:
     reveal = reveal_with(store.keyring)
     store.supervisor = supervisor
     supervisor.start(lambda: store.bookkeeper, policy=Policy.CORE, capacity=1_024)
+    supervisor.start(lambda: AnchorActor(store.config.anchors, "store"))
+    supervisor.start(lambda: store.anchors, policy=Policy.CORE, capacity=512)
     supervisor.start(lambda: OutboxActor(reveal), capacity=512)
     supervisor.start(lambda: store.broadcast, capacity=512)
     supervisor.start(lambda: store.views, capacity=512)
@@ -188,6 +230,7 @@ async def run_store(
     """
     with contextlib.ExitStack() as ending:
         ending.callback(store.keyring.close)
+        ending.callback(_anchor_at_stop, store)
         ending.callback(store.bookkeeper.close)
         ending.callback(remove_doors, store.config.run_dir)
         if port is None:

@@ -191,7 +191,7 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         staged = isinstance(body, catalog.InstallSegment) and body.segment_hash in books.segments
         return catalog.decide(books.catalog, body, books.settings, segment_staged=staged)
     if isinstance(body, outbox.OutboxCommand):
-        return outbox.decide(books.outbox, body, now_ns=command.stamp.now_ns)
+        return outbox.decide(books.outbox, body)
     raise AssertionError(f"no decider takes {type(body).__name__}")
 
 
@@ -226,6 +226,7 @@ def _order(command: Command, books: Books, approver: str) -> Decision:
         len(side.orders),
         books.disk_nearly_full,
         originals,
+        command.head,
     )
     order = side.orders.get(position.current_order)
     match body:
@@ -307,13 +308,27 @@ def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> No
     else:
         # Replay: what went back to an ended order is read from its own stream when needed.
         assert isinstance(event, OrderReturned | ReceiptReprinted), "an order opens first"
+    _follow_order(side, event, stamp)
+
+
+def _follow_order(side: Side, event: OrderEvent, stamp: Stamp) -> None:
+    """What the register and its till make of an order's event."""
     follows = OrderOpened | OrderResumed | OrderSuspended | OrderVoided | OrderCompleted
     if isinstance(event, follows):
         position = side.position(event.register)
-        side.positions[event.register] = register.follow_order(position, event, now_ns=stamp.now_ns)
+        side.positions[event.register] = register.follow_order(position, event, stamp)
     if isinstance(event, OrderCompleted) and event.till_session:
         before = side.till(event.register)
         side.tills[event.register] = till.evolve(before, event, now_ns=stamp.now_ns)
+
+
+def post_end(books: Books, fact: Fact, stamp: Stamp) -> None:
+    """Post the end of an order none of whose earlier facts was posted.
+
+    An order that ended leaves the books, so this is all that is left of it there.
+    """
+    assert isinstance(fact.event, OrderCompleted | OrderVoided), "only an end stands for an order"
+    _follow_order(books.side(training=fact.training), fact.event, stamp)
 
 
 def _post_till(books: Books, fact: Fact, event: till.TillEvent, stamp: Stamp) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from engine.record import HeadMark
 from engine.stamp import Stamp
 from engine.wire import Registry
 
@@ -31,7 +32,8 @@ class Approval:
 class Command:
     """A wish with everything a decision may look at.
 
-    `id` is the client's UUIDv7; `operator` the person signed on at `register` (or `SYSTEM`).
+    `id` is the client's UUIDv7; `operator` the person signed on at `register` (or `SYSTEM`). `head`
+    is the journal's, None while it holds nothing; it enters what is decided as the time does.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Command:
     body: Any
     stamp: Stamp
     approval: Approval | None = None
+    head: HeadMark | None = None
 
 
 @frozen

@@ -19,7 +19,7 @@ from engine.register import Position
 from engine.settings import PastRules, RegisterSetup, Settings, StoreRules, TaxClass
 from engine.staff import Operator, Right, Staff
 from engine.till import Till
-from engine.wire import canonical, structure, unstructure
+from engine.wire import WireError, canonical, structure, unstructure
 
 
 @frozen
@@ -97,6 +97,9 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         WireError: the image is of another shape; replay the journal instead.
     """
     data = structure(image, _Image)
+    edits = (data.overlay_order.count("c"), len(data.overlay_order))
+    if edits != (len(data.changed), len(data.changed) + len(data.removed)):
+        raise WireError(("the catalog's edits are not as many as their order says",))
     changed, removed = iter(data.changed), iter(data.removed)
     overlay: tuple[ItemChanged | ItemRemoved, ...] = tuple(
         next(changed) if letter == "c" else next(removed) for letter in data.overlay_order

@@ -118,6 +118,19 @@ class ZReport:
     z_number: int = 0
 
 
+@QUERIES.name("activity.find")
+@frozen
+class FindActivity:
+    """What people did, newest first, before position `before` (0: the newest). `operator` is who
+    did or allowed it; empty filters take everything. Answers `ActivityRow`s."""
+
+    operator: str = ""
+    register: str = ""
+    business_date: str = ""
+    before: int = 0
+    limit: int = 50
+
+
 @QUERIES.name("events.since")
 @frozen
 class EventsSince:
@@ -142,6 +155,7 @@ Query = (
     | TillCounts
     | XReport
     | ZReport
+    | FindActivity
     | EventsSince
 )
 
@@ -161,6 +175,7 @@ ANSWERS: Final[dict[type, Any]] = {
     TillCounts: tuple[shapes.TillCountView, ...],
     XReport: shapes.ReportView,
     ZReport: shapes.ReportView,
+    FindActivity: tuple[shapes.ActivityRow, ...],
     EventsSince: shapes.EventsView,
 }
 
@@ -180,5 +195,6 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     TillCounts: Right.EXPECTED_CASH,
     XReport: Right.X_REPORT,
     ZReport: Right.X_REPORT,
+    FindActivity: Right.ACTIVITY,
     EventsSince: Right.SETTINGS,
 }

@@ -52,6 +52,9 @@ def receipt_document(
     blocks += _tax_blocks(figures.taxes, settings)
     if rules.receipt_footer:
         blocks += [feed(), text(rules.receipt_footer, align=Align.CENTER)]
+    if completion.head is not None:
+        mark = f"{words['journal']} {completion.head.position}·{completion.head.digits}"
+        blocks += [feed(), text(mark, align=Align.CENTER)]
     title = f"{words['receipt']} {completion.receipt_number}"
     return Document(title, tuple(blocks), rules.language, copy)
 

@@ -33,6 +33,17 @@ _STAMP_KEYS = {"now_ns", "utc_offset_s", "business_date"}
 
 
 @frozen
+class HeadMark:
+    """The last durable record when something was decided: its position and how its hash begins.
+
+    A receipt carries it, so that whoever holds the paper can show that the journal had that record.
+    """
+
+    position: int
+    digits: str
+
+
+@frozen
 class NewRecord:
     """A fact before it has a position. `stream_version` counts from 1 within its stream, gapless.
 

@@ -20,6 +20,7 @@ from engine.order.events import (
     OrderVoided,
     TaxFigures,
 )
+from engine.stamp import Stamp
 from engine.till import NoSale, PaidIn, PaidOut, TillClosed
 
 # -------------------------------------------------------------------------------------- State
@@ -58,7 +59,11 @@ class Totals:
 @EVENTS.name("register.day_closed/1")
 @frozen
 class DayClosed:
-    """A Z: numbered from 1 per register, once, immutable. `grand_total_minor` never resets."""
+    """A Z: numbered from 1 per register, once, immutable. `grand_total_minor` never resets.
+
+    What belongs to it is what this register did since its last Z, in the order of the journal.
+    `business_date` is that of the sales in it, the latest where a Z was skipped.
+    """
 
     register: str
     z_number: int
@@ -93,16 +98,20 @@ TillFact = NoSale | PaidIn | PaidOut | TillClosed
 
 @frozen
 class Position:
-    """One side (live or training) of a register. `next_receipt` counts from 1, without gaps."""
+    """One side (live or training) of a register. `next_receipt` counts from 1, without gaps.
+
+    `business_date` is the latest one of a sale since the last Z, "" where there was none.
+    """
 
     current_order: str = ""
     next_receipt: int = 1
     z_number: int = 0
     totals: Totals = Totals()
     grand_total_minor: int = 0
+    business_date: str = ""
 
 
-def follow_order(position: Position, event: OrderFact, *, now_ns: int) -> Position:
+def follow_order(position: Position, event: OrderFact, stamp: Stamp) -> Position:
     """The position after an order's event at this register."""
     match event:
         case OrderOpened() | OrderResumed():
@@ -115,15 +124,16 @@ def follow_order(position: Position, event: OrderFact, *, now_ns: int) -> Positi
                 voided_orders=position.totals.voided_orders + 1,
                 voided_minor=position.totals.voided_minor + event.total_minor,
             )
-            return attrs.evolve(position, current_order="", totals=_since(totals, now_ns))
+            return attrs.evolve(position, current_order="", totals=_since(totals, stamp.now_ns))
         case OrderCompleted():
             assert event.receipt_sequence == position.next_receipt, "receipt numbers have no gaps"
             return attrs.evolve(
                 position,
                 current_order="",
                 next_receipt=event.receipt_sequence + 1,
-                totals=_since(_with_sale(position.totals, event), now_ns),
+                totals=_since(_with_sale(position.totals, event), stamp.now_ns),
                 grand_total_minor=position.grand_total_minor + event.figures.total_minor,
+                business_date=max(position.business_date, stamp.business_date),
             )
         case _:
             assert_never(event)
@@ -190,7 +200,7 @@ def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
 
 def close_position(position: Position, event: DayClosed) -> Position:
     """The position after its Z: totals start anew, numbers go on."""
-    return attrs.evolve(position, z_number=event.z_number, totals=Totals())
+    return attrs.evolve(position, z_number=event.z_number, totals=Totals(), business_date="")
 
 
 # ----------------------------------------------------------------------------------- Commands
@@ -271,11 +281,14 @@ def _close_day(
         return refuse(Refusal.TILL_MUST_NOT_BE_OPEN)
     if position.totals == Totals():
         return refuse(Refusal.DAY_MUST_HAVE_BUSINESS, z_number=position.z_number)
+    # A Z forgotten in the evening and made in the morning is of the evening's business, or the new
+    # day's sales would follow a Z of their own date. A clock that ran ahead for a while dates none.
+    today = command.stamp.business_date
     event = DayClosed(
         command.register,
         position.z_number + 1,
         command.operator,
-        command.stamp.business_date,
+        min(position.business_date or today, today),
         position.totals,
         position.grand_total_minor,
     )

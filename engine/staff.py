@@ -36,6 +36,7 @@ class Right(Enum):
     EXPECTED_CASH = "expected_cash"
     X_REPORT = "x_report"
     Z_REPORT = "z_report"
+    ACTIVITY = "activity"
     TRAINING = "training"
     CATALOG = "catalog"
     STAFF = "staff"

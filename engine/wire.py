@@ -52,7 +52,8 @@ def _attrs_structure(converter: cattrs.Converter) -> Callable[[type], Callable[[
         )
 
         def structure(value: Any, target: Any) -> Any:
-            if not isinstance(value, Mapping):
+            # Plain data is a dict nearly always, and asking for that first is ten times as quick.
+            if type(value) is not dict and not isinstance(value, Mapping):
                 raise TypeError(f"expected an object, got {type(value).__name__}")
             return inner(value, target)
 
@@ -85,8 +86,6 @@ def _entry(converter: cattrs.Converter, index: int, item: Any, target: Any) -> A
 
 
 def _entries(converter: cattrs.Converter, value: Any, targets: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not converter.detailed_validation:
-        return tuple(map(converter.structure, value, targets))
     entries, faults = [], []
     for index, (item, target) in enumerate(zip(value, targets, strict=True)):
         try:
@@ -106,6 +105,9 @@ def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Callable[[A
         def structure(value: Any, _: Any) -> tuple[Any, ...]:
             if not isinstance(value, list | tuple):
                 raise TypeError(f"expected a list, got {type(value).__name__}")
+            if variadic and not converter.detailed_validation:
+                hook = converter.get_structure_hook(args[0])
+                return tuple([hook(item, args[0]) for item in value])
             if not variadic and len(value) != len(args):
                 raise TypeError(f"expected {len(args)} entries, got {len(value)}")
             targets = (args[0],) * len(value) if variadic else args

@@ -39,6 +39,7 @@ _EN: Final = {
     "paid_out": "Paid out",
     "over_short": "Over / short",
     "grand_total": "Grand total",
+    "journal": "Journal",
 }
 _DE: Final = {
     "receipt": "Beleg",
@@ -75,6 +76,7 @@ _DE: Final = {
     "paid_out": "Auszahlungen",
     "over_short": "Differenz",
     "grand_total": "Gesamtspeicher",
+    "journal": "Journal",
 }
 _FR: Final = {
     "receipt": "Ticket",
@@ -111,6 +113,7 @@ _FR: Final = {
     "paid_out": "Sorties de caisse",
     "over_short": "Écart",
     "grand_total": "Grand total",
+    "journal": "Journal",
 }
 CATALOGUES: Final[dict[str, dict[str, str]]] = {"en": _EN, "de": _DE, "fr": _FR}
 

@@ -33,11 +33,14 @@ _MAY_TRY_AGAIN = (Outcome.FAILED, Outcome.UNKNOWN)
 
 @define(eq=False)
 class Job:
-    """One try of an effect. `end` is None until it ended; `tries` counts those so far."""
+    """One try of an effect. `end` is None until it ended; `tries` counts those so far.
+
+    `until_ns` is by the steady clock, None for ever.
+    """
 
     effect_id: str
     effect: object
-    expires_ns: int | None
+    until_ns: int | None
     may_have_happened: bool
     fault: str = ""
     tries: int = 1
@@ -97,9 +100,10 @@ class EffectDesk:
             fault = f"the effect cannot be read ({error}); nothing was done"
         if not fault and not isinstance(effect, self._accepts):
             fault = f"{self._address} cannot do {EFFECTS.name_of(effect)}; nothing was done"
-        return Job(
-            perform.effect_id, effect, perform.expires_ns, perform.may_have_happened, fault, tries
-        )
+        until_ns = None
+        if perform.left_ns is not None:
+            until_ns = self._world.monotonic_ns() + perform.left_ns
+        return Job(perform.effect_id, effect, until_ns, perform.may_have_happened, fault, tries)
 
     def _forget_oldest(self) -> None:
         for effect_id in list(self._jobs):
@@ -132,13 +136,13 @@ class EffectDesk:
 
     def expired(self, job: Job) -> bool:
         """Whether the effect is worthless by now."""
-        return job.expires_ns is not None and self._world.now_ns() >= job.expires_ns
+        return job.until_ns is not None and self._world.monotonic_ns() >= job.until_ns
 
     def seconds_left(self, job: Job) -> float:
         """Time until it expires, infinite for never, 0 at the least."""
-        if job.expires_ns is None:
+        if job.until_ns is None:
             return float("inf")
-        return max(0, job.expires_ns - self._world.now_ns()) / 1_000_000_000
+        return max(0, job.until_ns - self._world.monotonic_ns()) / 1_000_000_000
 
     async def start(self, job: Job) -> bool:
         """Ask the outbox to journal the start; False means send nothing.
@@ -148,6 +152,7 @@ class EffectDesk:
         """
         delay_s = RETRY_FIRST_S
         while not self.expired(job):
+            asked_ns = self._world.monotonic_ns()
             try:
                 answer = await self._post.ask(
                     OUTBOX, Started(job.effect_id), timeout_s=OUTBOX_TIMEOUT_S
@@ -156,7 +161,12 @@ class EffectDesk:
                 await self._world.sleep(delay_s)
                 delay_s = min(2 * delay_s, RETRY_MAX_S)
                 continue
-            if not isinstance(answer, Proceed) or not answer.proceed or self.expired(job):
+            if not isinstance(answer, Proceed) or not answer.proceed:
+                return False
+            if answer.left_ns is not None:
+                # The offer may have been long on its way; this is no later than the outbox means.
+                job.until_ns = asked_ns + answer.left_ns
+            if self.expired(job):
                 return False
             job.started = True
             job.may_have_happened = job.may_have_happened or answer.may_have_happened

@@ -56,6 +56,8 @@ def sample(hint: Any) -> Any:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint in (int, str, bool):
         return {int: 7, str: "seven", bool: True}[hint]
+    if hint is Any:
+        return ["plain", 7]
     if hint == dict[str, Any]:
         return {"plain": 7}
     if origin is tuple:

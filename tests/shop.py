@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from attrs import define, field
@@ -14,6 +15,7 @@ from engine.effects import EFFECTS, Print
 from engine.order.commands import AddLine, CompleteOrder, StartTendering, TenderCash
 from engine.order.state import Order
 from engine.outbox import EffectRequested
+from engine.record import HeadMark
 from engine.requests import effects_of
 from engine.settings import (
     RegisterDefined,
@@ -109,6 +111,7 @@ class Shop:
 
     books: Books = field(factory=Books)
     now_ns: int = START_NS
+    business_date: str = "2026-11-23"
     sent: int = 0
     facts: list[Fact] = field(factory=list)
     posted: list[tuple[Fact, Stamp]] = field(factory=list)
@@ -141,7 +144,12 @@ class Shop:
     def stamp(self) -> Stamp:
         """The next moment, a second later."""
         self.now_ns += 1_000_000_000
-        return Stamp(self.now_ns, 3600, "2026-11-23")
+        return Stamp(self.now_ns, 3600, self.business_date)
+
+    def head(self) -> HeadMark:
+        """What a journal of all facts so far would show on a receipt; its digits are made up."""
+        position = len(self.posted)
+        return HeadMark(position, sha256(str(position).encode()).hexdigest()[:8])
 
     def given(self, *events: Any, stream: str = "given") -> None:
         """Post facts as if they had happened."""
@@ -163,7 +171,9 @@ class Shop:
         """Decide a command and post what it decides."""
         self.sent += 1
         operator = "system" if admin else self.books.staff.signed_on.get(register, "")
-        command = Command(f"c{self.sent}", register, operator, body, self.stamp(), approval)
+        command = Command(
+            f"c{self.sent}", register, operator, body, self.stamp(), approval, self.head()
+        )
         decision = decide(command, self.books)
         for fact in decision.facts:
             self._post(fact, command.stamp)

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from engine.decision import Fact
 from engine.order.state import Order
+from engine.record import HeadMark
 from engine.settings import Settings
 from engine.stamp import Stamp
 from native import PriceBook
@@ -18,7 +19,8 @@ class OrderContext:
     """Facts around one order command.
 
     `approver` is "" unless someone else let it through. `till_session` is 0 while the till is
-    closed. `originals` are the completed orders named by return lines, fetched beforehand.
+    closed. `originals` are the completed orders named by return lines, fetched beforehand. `head`
+    is the journal's last durable record.
     """
 
     command_id: str
@@ -35,6 +37,7 @@ class OrderContext:
     orders_open: int
     disk_nearly_full: bool
     originals: Mapping[str, Order]
+    head: HeadMark | None = None
 
     def fact(self, event: object, order_id: str) -> Fact:
         """`event` on the order's stream."""

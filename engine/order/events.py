@@ -9,6 +9,7 @@ from attrs import frozen
 
 from engine.decision import EVENTS
 from engine.personal import Personal
+from engine.record import HeadMark
 
 
 class DiscountKind(Enum):
@@ -294,7 +295,8 @@ class OrderCompleted:
     """A sale. Copies the frozen figures; total + rounding = tenders - change.
 
     `receipt_sequence` counts per register (and per training), without gaps; `cash_minor` is what
-    the drawer gained.
+    the drawer gained. `head` is what the receipt says of the journal; sales of before that was
+    printed have none.
     """
 
     order_id: str
@@ -311,6 +313,7 @@ class OrderCompleted:
     returned_minor: int
     open_price_minor: int
     voided_lines: int
+    head: HeadMark | None = None
 
 
 @EVENTS.name("order.returned/1")

@@ -36,6 +36,7 @@ from engine.order.events import (
     TenderingUndone,
     TenderUndone,
 )
+from engine.record import HeadMark
 
 
 class Phase(Enum):
@@ -106,6 +107,7 @@ class Completion:
     at_ns: int
     utc_offset_s: int
     business_date: str
+    head: HeadMark | None = None
 
 
 @frozen
@@ -269,6 +271,7 @@ def _completed(order: Order, event: OrderCompleted, at: tuple[int, int, str]) ->
         event.rounding_minor,
         event.change_minor,
         *at,
+        event.head,
     )
     return attrs.evolve(
         order,

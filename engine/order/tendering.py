@@ -189,4 +189,5 @@ def _completed(order: Order, context: OrderContext, change: int) -> OrderComplet
         sum(totals[line.line] for line in lines if line.source is not None),
         sum(totals[line.line] for line in lines if line.item.open_price),
         len(order.lines) - len(lines),
+        context.head,
     )

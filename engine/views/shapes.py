@@ -274,6 +274,25 @@ class ReceiptRow:
 
 
 @frozen
+class ActivityRow:
+    """One fact in a person's log. `fact` is its name without version, `subject` what it was about;
+    `amount_minor` is None where no money is told. Who allowed it stands in `approver`."""
+
+    position: int
+    at_ns: int
+    utc_offset_s: int
+    business_date: str
+    register: str
+    operator: str
+    approver: str
+    fact: str
+    subject: str
+    amount_minor: int | None
+    reason: str
+    training: bool
+
+
+@frozen
 class ReceiptView:
     """A receipt to look at: its blocks and its order."""
 

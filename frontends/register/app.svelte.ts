@@ -21,6 +21,7 @@ export type Panel =
   | 'parked'
   | 'return'
   | 'reports'
+  | 'activity'
   | 'receipts'
   | 'open-item'
   | 'weigh'

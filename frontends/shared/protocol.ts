@@ -5,6 +5,25 @@
 export const VERSION = 1 as const;
 
 /**
+ * One fact in a person's log. `fact` is its name without version, `subject` what it was about;
+ * `amount_minor` is None where no money is told. Who allowed it stands in `approver`.
+ */
+export interface ActivityRow {
+  position: number;
+  at_ns: number;
+  utc_offset_s: number;
+  business_date: string;
+  register: string;
+  operator: string;
+  approver: string;
+  fact: string;
+  subject: string;
+  amount_minor: number | null;
+  reason: string;
+  training: boolean;
+}
+
+/**
  * Ring up a code, or an item by id where `code` is empty; opens an order if there is none.
  * `quantity_milli` is gross; `tare_milli` is taken off.
  */
@@ -316,6 +335,18 @@ export interface FaultFrame {
   code: FaultCode;
   detail: string;
   id: string;
+}
+
+/**
+ * What people did, newest first, before position `before` (0: the newest). `operator` is who
+ * did or allowed it; empty filters take everything. Answers `ActivityRow`s.
+ */
+export interface FindActivityInput {
+  operator?: string;
+  register?: string;
+  business_date?: string;
+  before?: number;
+  limit?: number;
 }
 
 /** Completed sales whose number contains `text`, newest first. Answers `ReceiptRow`s. */
@@ -676,6 +707,7 @@ export type Right =
   | 'expected_cash'
   | 'x_report'
   | 'z_report'
+  | 'activity'
   | 'training'
   | 'catalog'
   | 'staff'
@@ -1035,7 +1067,11 @@ export interface WelcomeFrame {
   heartbeat_s: number;
 }
 
-/** Running totals since the last Z; changes nothing. Answers `ReportView`. */
+/**
+ * Running totals since the last Z; changes nothing. Answers `ReportView`. Refused as
+ * `till_must_be_counted` to whoever may not see the expected cash, while the till is open and
+ * its count is not locked: the totals would tell what to count.
+ */
 export type XReport = Record<string, never>;
 
 /** A Z by number, the last where it is 0. Answers `ReportView`. */
@@ -1095,6 +1131,7 @@ export interface Commands {
 
 /** What each query takes. `answer` is the `data` of an answer that is ok. */
 export interface Queries {
+  'activity.find': { data: FindActivityInput; answer: ActivityRow[] };
   'catalog.grid': { data: CatalogGridInput; answer: GridView };
   'catalog.search': { data: SearchCatalogInput; answer: ItemView[] };
   'display.state': { data: DisplayState; answer: DisplayView };

@@ -1,5 +1,6 @@
 // The shapes the pages use, under one roof; the store's own classes are where they come from.
 export type {
+  ActivityRow,
   Audience,
   Block,
   Commands,

@@ -84,21 +84,22 @@ class DrawerDevice(Device):
         return kicked.outcome, kicked.reason
 
     async def _kick(self, job: Job) -> Kicked:
-        patience_ns = self.world.now_ns() + int(_PATIENCE_S * 1_000_000_000)
-        until_ns = patience_ns if job.expires_ns is None else job.expires_ns
+        patience_ns = self.world.monotonic_ns() + int(_PATIENCE_S * 1_000_000_000)
+        until_ns = patience_ns if job.until_ns is None else job.until_ns
         while True:
             step = await self._ask_once(until_ns)
             if isinstance(step, Kicked):
                 return step
             if self.desk.expired(job):
                 return Kicked(Outcome.EXPIRED, f"{step.reason}; it is too late now")
-            if self.world.now_ns() >= until_ns:
+            if self.world.monotonic_ns() >= until_ns:
                 return Kicked(Outcome.FAILED, step.reason)
             await self.world.sleep(RETRY_FIRST_S)
 
     async def _ask_once(self, until_ns: int) -> Kicked | Again:
-        body = pulse(pin=self.pin, on_ms=self.on_ms, expires_ns=until_ns)
-        left_s = max(0.05, (until_ns - self.world.now_ns()) / 1_000_000_000)
+        left_ns = until_ns - self.world.monotonic_ns()
+        body = pulse(pin=self.pin, on_ms=self.on_ms, left_ns=left_ns)
+        left_s = max(0.05, left_ns / 1_000_000_000)
         try:
             return answered(await self.post.ask(self.printer, body, timeout_s=left_s + 1.0))
         except (AbsentError, BusyError) as error:

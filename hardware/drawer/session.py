@@ -32,9 +32,9 @@ def first_step(*, may_have_happened: bool) -> Kicked | None:
     return None
 
 
-def pulse(*, pin: int, on_ms: int, expires_ns: int | None) -> Pulse:
+def pulse(*, pin: int, on_ms: int, left_ns: int | None) -> Pulse:
     """What to ask of the printer."""
-    return Pulse(pin, on_ms, expires_ns)
+    return Pulse(pin, on_ms, left_ns)
 
 
 def answered(answer: object) -> Kicked | Again:

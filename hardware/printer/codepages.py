@@ -25,7 +25,7 @@ class Page:
 
     def encode(self, text: str) -> bytes | None:
         """`text` in this table, None where a character is missing or doubtful."""
-        if any(char in self.unsafe for char in text):
+        if not self.unsafe.isdisjoint(text):
             return None
         try:
             return text.encode(self.codec)
@@ -124,7 +124,7 @@ def _longest(text: str, pages: tuple[Page, ...]) -> tuple[Page, int]:
 
 def needs_picture(text: str) -> bool:
     """Whether a printer's own characters would come out wrong whatever the page."""
-    return any(
+    return not text.isascii() and any(
         unicodedata.combining(char) or unicodedata.bidirectional(char) in ("R", "AL", "AN")
         for char in text
     )
@@ -135,6 +135,8 @@ def cell_width(char: str) -> int:
 
     Source: Unicode UAX 11, classes W and F are two columns; ambiguous ones count as one.
     """
+    if char.isascii():
+        return 1
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1

@@ -243,9 +243,7 @@ class PrinterDevice(CableDevice):
     async def _kicked(self, pulse: Pulse) -> Accepted | Failure:
         if pulse.pin not in (2, 5):
             return Failure("malformed", f"a drawer is wired to pin 2 or 5, not {pulse.pin}")
-        left_s = float("inf")
-        if pulse.expires_ns is not None:
-            left_s = (pulse.expires_ns - self.world.now_ns()) / 1_000_000_000
+        left_s = float("inf") if pulse.left_ns is None else pulse.left_ns / 1_000_000_000
         if left_s <= 0:
             return Failure("expired", "the kick came too late; nothing was sent")
         stream = self._stream

@@ -13,12 +13,13 @@ class Pulse:
     """Drawer to printer: kick now, ahead of any receipt. Answered `Accepted` once the bytes are
     written, or `Failure` with code `expired` or `absent` and nothing sent, or `unknown`.
 
-    `pin` is 2 or 5. `on_ms` is how long the current flows. `expires_ns` is UTC nanoseconds.
+    `pin` is 2 or 5. `on_ms` is how long the current flows. `left_ns` is how
+    long from now a kick is still welcome, None for ever.
     """
 
     pin: int
     on_ms: int
-    expires_ns: int | None = None
+    left_ns: int | None = None
 
 
 @MESSAGES.name("printer.watch_drawer")

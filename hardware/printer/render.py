@@ -14,6 +14,7 @@ import segno
 from PIL import Image, ImageDraw
 
 from engine.document import Align
+from hardware.limits import PICTURE_DOTS_TALL_MAX
 from hardware.printer.codepages import cell_width, text_width
 from hardware.printer.paper import (
     CutRow,
@@ -205,8 +206,8 @@ def modules(row: SymbolRow) -> list[list[bool]] | None:
             return [[bool(dark) for dark in line] for line in matrix]
         name = row.kind.replace("_", "")
         bars = barcode.get(name, row.data).build()[0]
-    except (ValueError, barcode.errors.BarcodeError, segno.DataOverflowError):
-        return None
+    except (ValueError, LookupError, barcode.errors.BarcodeError, segno.DataOverflowError):
+        return None  # a LookupError is how python-barcode says that a letter or all is missing
     if not bars or len(bars) > _MODULES_MAX:
         return None
     return [[bar == "1" for bar in bars]]
@@ -216,10 +217,21 @@ def modules(row: SymbolRow) -> list[list[bool]] | None:
 
 
 def to_png(rows: Rows, width: int) -> bytes:
-    """The receipt as a picture, one pixel a dot, with white margins."""
+    """The receipt as a picture, one pixel a dot, with white margins.
+
+    Beyond `PICTURE_DOTS_TALL_MAX` nothing more is drawn: the text and the page have all of it.
+    """
     dots_wide = width * CELL_DOTS_WIDE
-    strips = [(strip, row) for row in joined(rows) if (strip := _strip(row, dots_wide)) is not None]
-    height = sum(strip.height for strip, _ in strips) + 2 * _MARGIN_DOTS
+    strips: list[tuple[Image.Image, PaperRow]] = []
+    height = 2 * _MARGIN_DOTS
+    for row in joined(rows):
+        strip = _strip(row, dots_wide)
+        if strip is None:
+            continue
+        if height + strip.height > PICTURE_DOTS_TALL_MAX:
+            break
+        strips.append((strip, row))
+        height += strip.height
     paper = Image.new("L", (dots_wide + 2 * _MARGIN_DOTS, height), 255)
     top = _MARGIN_DOTS
     for strip, row in strips:
@@ -283,7 +295,9 @@ def _span_image(span: Span) -> Image.Image:
     draw = ImageDraw.Draw(image)
     at = 0
     for char in span.text:
-        draw.text((at * CELL_DOTS_WIDE, 0), char, fill=0, font=font)
+        # Some controls make the text layouter fail; none has a picture.
+        if char.isprintable():
+            draw.text((at * CELL_DOTS_WIDE, 0), char, fill=0, font=font)
         at += cell_width(char)
     if style.underline:
         draw.line((0, CELL_DOTS_TALL - 2, image.width, CELL_DOTS_TALL - 2), fill=0, width=2)

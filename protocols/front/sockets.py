@@ -44,6 +44,7 @@ class WebSocket:
         self._ready: deque[str | bytes] = deque()
         self._parts: list[bytes] = []
         self._is_text = True
+        self._failed = False
         self.requests: list[Request] = []
 
     @property
@@ -109,7 +110,8 @@ class WebSocket:
             raise Gone(f"the WebSocket broke: {error}") from None
         for event in self._protocol.events_received():
             if isinstance(event, Frame):
-                self._take(event)
+                if not self._failed:
+                    self._take(event)
             elif isinstance(event, Request):
                 self.requests.append(event)
         with contextlib.suppress(Gone):
@@ -132,6 +134,7 @@ class WebSocket:
         try:
             self._ready.append(whole.decode())
         except UnicodeDecodeError:
+            self._failed = True
             self._protocol.fail(1007, "a text message is not UTF-8")
 
     async def flush(self) -> None:
@@ -230,6 +233,9 @@ async def accept(
     with trio.move_on_after(HELLO_WITHIN_S), contextlib.suppress(Gone):
         while not socket.requests:
             await socket.pump()
+        if protocol.eof_sent:
+            # It did not wait for the answer, and what it sent ended the protocol before it began.
+            raise Gone("what followed the request was no WebSocket")
         request = socket.requests[0]
         headers = [(k.lower().encode(), v.encode()) for k, v in request.headers.raw_items()]
         objection = judge(headers)

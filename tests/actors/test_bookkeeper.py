@@ -454,7 +454,7 @@ async def test_a_damaged_snapshot_is_passed_over(tmp_path: Path) -> None:
     whole = snapshot.read_bytes()
     changed = bytearray(whole)
     changed[-20] ^= 1
-    for damaged in (bytes(changed), whole[:-1], b"", b"not a snapshot\n"):
+    for damaged in (bytes(changed), whole[:-1], b"", b"not a snapshot\n", b"[" * 999 + b"\n"):
         snapshot.write_bytes(damaged)
         async with open_shop(tmp_path, ready=False) as shop:
             assert shop.hash() == before

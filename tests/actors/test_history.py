@@ -14,9 +14,12 @@ from actors.history import (
     load_books,
     order_from,
     read_segment,
+    replay_record,
+    replay_records,
     save_snapshot,
     segment_path,
 )
+from engine.books import Books
 from engine.image import state_hash
 from engine.order.state import Phase
 from tests.store.harness import OwnShop, open_shop
@@ -113,3 +116,39 @@ def test_a_missing_segment_says_what_to_do(tmp_path: Path) -> None:
     path.write_bytes(b"x")
     assert read_segment(tmp_path, "ab" * 32) == b"x"
     assert attrs.has(snapshots.Snapshot)
+
+
+async def test_orders_told_in_short_leave_the_same_books(tmp_path: Path) -> None:
+    """Replay posts only the end of orders that begin and end in one go; wherever the goes are cut,
+    the books are those of posting every record."""
+    async with open_shop(tmp_path) as shop:
+        await shop.open_register("2")
+        await _ended(shop)
+        await shop.do("order.add_line", code="milk")
+        await shop.do("order.suspend", label="hat")
+        parked = shop.records("order.suspended/1")[-1].data["order_id"]
+        await shop.sell("wine", register="2")
+        await shop.do("order.resume", "2", order_id=parked)
+        await shop.do("order.tender_cash", "2", amount_minor=500)
+        await shop.do("order.complete", "2")
+        sold = (await shop.sell("wine"))["order_id"]
+        await shop.do(
+            "order.add_return_line", order_id=sold, line=1, quantity_milli=1000, reason="faulty"
+        )
+        await shop.do("order.tender_cash", amount_minor=-799)
+        await shop.do("order.complete")
+        await shop.do("register.start_training")
+        await shop.do("till.open", denominations=[])
+        await shop.sell("bread")
+        await shop.do("order.add_line", code="bread")
+        records, data = shop.records(), tmp_path / "data"
+        assert len({record.stream for record in records if record.stream.startswith("order/")}) > 6
+        for length in (1, 2, 3, 7, 20, len(records)):
+            books = Books()
+            for first in range(0, len(records), length):
+                replay_records(books, records[first : first + length], data)
+            assert state_hash(books) == shop.hash(), length
+        one_by_one = Books()
+        for record in records:
+            replay_record(one_by_one, record, data)
+        assert state_hash(one_by_one) == shop.hash()

@@ -198,6 +198,38 @@ def test_kill_9_loses_no_answered_command(tmp_path: Path) -> None:
     assert last_answered > 100
 
 
+def test_what_a_crash_left_in_the_log_is_made_durable_first(
+    tmp_path: Path, disk: FaultyDisk, request: pytest.FixtureRequest
+) -> None:
+    """Opening syncs what it found in the log into the database: the kernel may never write it.
+
+    After a failed sync its pages count as clean. A repeated command is answered from them, and a
+    power cut would then take back what was acknowledged.
+    """
+    name = f"faulty-{abs(hash(request.node.name))}"
+    path = tmp_path / "journal.db"
+    log = path.with_name("journal.db-wal")
+    with _open(path) as journal:
+        journal.append([sample_entry(1)])
+    journal = _open(path, name)
+    journal.append([sample_entry(2)])
+    disk.arm("sync", 0, apsw.IOError)
+    with pytest.raises(JournalFailedError):
+        journal.append([sample_entry(3)])
+    disk.failing = ""
+    journal.close()
+    assert log.stat().st_size > 0
+    kept = log.read_bytes()
+    disk.arm("sync", 1, apsw.IOError)
+    with pytest.raises(JournalError):
+        _open(path, name)
+    disk.failing = ""
+    assert log.read_bytes() == kept, "without its sync the database does not stand for the log"
+    with _open(path) as journal:
+        assert log.stat().st_size == 0
+        assert journal.verify_all().position == journal.command_count() == 3
+
+
 def test_a_database_cut_off_is_refused(tmp_path: Path) -> None:
     """A database shorter than its header says is refused, at opening, at every length."""
     path = tmp_path / "journal.db"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
+import pytest
 import trio
 
 from actors.asks import Committed, ReadPending, Reply, Submit
 from actors.errors import BusyError, PostError
+from actors.limits import NS_PER_S
 from actors.messages import Accepted, Finished, Outcome, Perform, Proceed, Started
 from actors.outbox import OutboxActor
 from actors.world import ManualWorld
@@ -25,9 +27,10 @@ def _effect(effect_id: str, address: str = "printer/1", **changes: Any) -> Pendi
     return attrs.evolve(base, **changes)
 
 
-def _news() -> Committed:
+def _news(effect_id: str = "e1", expires_ns: int = 0) -> Committed:
+    data = {"effect_id": effect_id, "expires_ns": expires_ns}
     record = Record(
-        1, 1, "live", "effect/printer/1", 1, "effect.requested/1", "c", "", "1", STAMP, {}
+        1, 1, "live", "effect/printer/1", 1, "effect.requested/1", "c", "", "1", STAMP, data
     )
     return Committed(1, 1, (record,), frozenset())
 
@@ -73,6 +76,24 @@ async def test_effects_reach_a_device_in_their_order(autojump_clock: object) -> 
         assert _ids(performs)[:10] == [f"e{number}" for number in range(10)]
 
 
+async def test_no_receipt_overtakes_an_older_one(autojump_clock: object) -> None:
+    """A device that took two receipts and died hears of them again before it hears of a third, and
+    one that was away gets the oldest first however often it was tried."""
+    async with open_stand(ManualWorld(follow=True)) as stand:
+        keeper = await _outbox(stand)
+        keeper.pending = [_effect("e1"), _effect("e2")]
+        stand.tell("outbox", _news())
+        await trio.sleep(0.3)
+        keeper.pending.append(_effect("e3"))
+        stand.tell("outbox", _news("e3"))
+        await trio.sleep(0.1)
+        stand.play("printer/1", lambda _: Accepted())
+        assert _ids(await stand.wait_heard("printer/1", 3)) == ["e1", "e2", "e3"]
+        keeper.pending.append(_effect("e4"))
+        stand.tell("outbox", _news("e4"))
+        assert _ids(await stand.wait_heard("printer/1", 7))[3:] == ["e1", "e2", "e3", "e4"]
+
+
 async def test_a_device_that_is_away_holds_up_nobody_else(autojump_clock: object) -> None:
     """While printer 1 is absent, printer 2 gets its effects at once."""
     async with open_stand(ManualWorld(follow=True)) as stand:
@@ -112,6 +133,49 @@ async def test_what_waits_too_long_is_given_up(autojump_clock: object) -> None:
         ends = {s.data["effect_id"]: s.data["outcome"] for s in keeper.submits}
         assert ends == {"e1": "expired", "e2": "unknown"}
         assert stand.heard["drawer/1"] == []
+
+
+@pytest.mark.parametrize("jump_s", [-86_400, -3_600, 3_600, 86_400, -1_700_000_000])
+async def test_a_clock_that_jumps_makes_no_kick_late(autojump_clock: object, jump_s: int) -> None:
+    """Three seconds are three seconds by the steady clock, wherever the date is set to: a kick that
+    waits is offered until then and never after, and never said to be late before."""
+    world = ManualWorld(follow=True)
+    async with open_stand(world) as stand:
+        keeper = await _outbox(stand)
+        now_ns = world.now_ns()
+        kick = _effect("e1", "drawer/1", requested_ns=now_ns, expires_ns=now_ns + 3 * NS_PER_S)
+        keeper.pending = [attrs.evolve(kick, repeatable=False)]
+        stand.tell("outbox", _news("e1", kick.expires_ns))
+        await stand.settle()
+        world.set_now_ns(now_ns + jump_s * NS_PER_S)
+        assert keeper.submits == []
+        assert await stand.ask("outbox", Started("e1")) == Proceed(True, False, 3 * NS_PER_S)
+        assert keeper.submits[-1].data == {"effect_id": "e1", "late": False}
+        await trio.sleep(1.5)
+        stand.play("drawer/1", lambda _: Accepted())
+        (perform,) = await stand.wait_heard("drawer/1", 1)
+        assert 0 < perform.left_ns <= 1_500_000_000
+        await trio.sleep(10)
+        assert len(stand.heard["drawer/1"]) == 1
+        assert keeper.submits[-1].data["outcome"] == "expired"
+
+
+async def test_a_kick_from_before_a_restart_is_never_revived_by_a_clock_set_back(
+    autojump_clock: object,
+) -> None:
+    """What this outbox did not hear of itself it judges by the date; a date before the asking says
+    nothing about how long ago that was, so the drawer stays shut."""
+    world = ManualWorld(follow=True)
+    async with open_stand(world) as stand:
+        keeper = await _outbox(stand)
+        asked_ns = world.now_ns() + 3_600 * NS_PER_S
+        kick = _effect("e1", "drawer/1", requested_ns=asked_ns, expires_ns=asked_ns + 3 * NS_PER_S)
+        keeper.pending = [attrs.evolve(kick, repeatable=False)]
+        stand.play("drawer/1", lambda _: Accepted())
+        await stand.wait_heard("bookkeeper", 2)
+        await trio.sleep(5)
+        assert stand.heard["drawer/1"] == []
+        assert [s.data["outcome"] for s in keeper.submits] == ["expired"]
 
 
 async def test_a_start_is_durable_before_the_device_goes_on(autojump_clock: object) -> None:

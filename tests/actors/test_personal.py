@@ -24,7 +24,7 @@ from engine.personal import (
     replace_tokens,
     seal_fields,
 )
-from engine.wire import canonical, structure, unstructure
+from engine.wire import WireError, canonical, structure, unstructure
 from verifier.__main__ import main as verify
 
 ANN = "customer:ann"
@@ -194,6 +194,13 @@ def test_reveal_opens_every_token_in_a_text(keyring: Keyring) -> None:
         b'{"from":{"name":"(erased)"},"to":["A \\"quote\\"",1,null]}'
     )
     assert replace_tokens("no token", lambda _: None) == "no token"
+
+
+def test_nesting_without_end_is_refused(keyring: Keyring) -> None:
+    """JSON deeper than anything of ours is refused by name, and does not run out of stack."""
+    for depth in (300, 900, 5_000):
+        with pytest.raises(WireError):
+            keyring.reveal_json(b"[" * depth + b"]" * depth)
 
 
 def test_events_are_sealed_field_by_field(keyring: Keyring) -> None:

@@ -18,7 +18,6 @@ import trio.testing
 from attrs import define
 
 from actors.messages import Accepted, DeviceState, Outcome, Perform, Proceed, ShowLines
-from actors.world import SystemWorld
 from engine.document import Document, columns, text
 from engine.effects import KickDrawer, Print
 from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
@@ -243,8 +242,7 @@ async def test_expired_sends_nothing(kind: str, carrier: str, tmp_path: Path) ->
     async with _subject(kind, carrier, tmp_path) as subject:
         subject.start()
         await subject.rig.wait_state(subject.address, DeviceState.READY)
-        late = SystemWorld().now_ns() - 1
-        await subject.rig.perform(subject.address, subject.effect(), "late", expires_ns=late)
+        await subject.rig.perform(subject.address, subject.effect(), "late", left_ns=0)
         assert (await subject.rig.wait_finished("late")).outcome is Outcome.EXPIRED
         assert subject.rig.started == []
         if subject.fake is not None:
@@ -257,8 +255,8 @@ async def test_expires_while_unplugged(kind: str, carrier: str, tmp_path: Path) 
     async with _subject(kind, carrier, tmp_path) as subject:
         await subject.carrier().unplug()
         subject.start()
-        soon = SystemWorld().now_ns() + NS_PER_S // 5
-        await subject.rig.perform(subject.address, subject.effect(), "e1", expires_ns=soon)
+        soon = NS_PER_S // 5
+        await subject.rig.perform(subject.address, subject.effect(), "e1", left_ns=soon)
         assert (await subject.rig.wait_finished("e1")).outcome is Outcome.EXPIRED
         heard = len(subject.rig.statuses)
         await subject.carrier().plug()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from countertop import importer
 from countertop.importer import (
     LINE_BYTES_MAX,
     ImportFileError,
@@ -149,6 +150,38 @@ def test_compressed_files_are_read(tmp_path: Path) -> None:
             _prepare(tmp_path, bad, "items.csv.gz")
     with pytest.raises(ImportFileError, match="cannot be read"):
         prepare(tmp_path / "none.csv", "EUR", CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "filling", "words"),
+    [
+        ("LINES_MAX", 50, "\n" * 60, "more than 50 lines"),
+        ("FILE_BYTES_MAX", 100_000, "\0" * 1_000_000, "100,000 bytes"),
+        ("ERRORS_MAX", 5, "x\n" * 6, "the first is row 3"),
+    ],
+)
+def test_a_small_file_that_unpacks_without_end_is_given_up(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    value: int,
+    filling: str,
+    words: str,
+) -> None:
+    """Lines, bytes and faults have limits, so that no file costs time or memory without end."""
+    monkeypatch.setattr(importer, limit, value)
+    packed = gzip.compress((HEADER + GOOD + filling).encode())
+    with pytest.raises(ImportFileError, match=words):
+        _prepare(tmp_path, packed, "items.csv.gz")
+    assert _prepare(tmp_path, gzip.compress((HEADER + GOOD).encode()), "items.csv.gz").items == 1
+
+
+def test_quotes_that_are_never_closed_are_not_read_again_and_again(tmp_path: Path) -> None:
+    """Long lines that each begin a quoted field are each told once, and the row after is read."""
+    line = '"' + "a" * 60_000 + "\n"
+    found = _prepare(tmp_path, HEADER + line * 30 + GOOD)
+    assert [error.row for error in found.errors] == list(range(2, 32))
+    assert found.items == 1
 
 
 def test_several_codes_and_cases(tmp_path: Path) -> None:

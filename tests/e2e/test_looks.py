@@ -231,6 +231,10 @@ def _walk_till(who: Cashier, look: Callable[[Cashier, str], None]) -> None:
     expect(page.get_by_role("heading", name=re.compile("Z report"))).to_be_visible()
     look(who, "z-report")
     who.push("Back")
+    who.menu("Activity")
+    expect(page.locator(".activity .entry").first).to_contain_text("Mia closed the day")
+    look(who, "activity")
+    who.push("Back")
 
 
 def _walk_devices(who: Cashier, look: Callable[[Cashier, str], None], store: DemoStore) -> None:

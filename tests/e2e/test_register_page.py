@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -56,6 +58,42 @@ def test_too_many_wrong_pins_lock_and_say_for_how_long(
     ben.push("Sign on")
     expect(page.get_by_text(re.compile(r"Try again in \d+ seconds"))).to_be_visible()
     expect(ben.button("Sign on")).to_be_disabled()
+
+
+@pytest.mark.feature("STF-08", part="register page")
+def test_a_manager_reads_who_did_what_and_saves_it(
+    cashier: MakeCashier, store: DemoStore, tmp_path: Path
+) -> None:
+    """By person and day, newest first, and as a file; a cashier without the right is told so."""
+    mia: Cashier = cashier()
+    page = mia.page
+    mia.open()
+    mia.sign_on("Ana")
+    mia.open_till(5)
+    mia.tap("Espresso")
+    mia.pay()
+    mia.tender("€5.00")
+    mia.next_order()
+    mia.menu("Activity")
+    expect(page.get_by_role("alert").filter(has_text="not among your rights")).to_be_visible()
+    mia.menu("Sign off")
+    mia.sign_on("Mia")
+    mia.menu("Activity")
+    entries = page.locator(".activity .entry")
+    expect(entries.first).to_contain_text("Mia signed on")
+    page.get_by_label("Person").select_option("ana")
+    expect(entries.first).to_contain_text("Ana signed off")
+    expect(entries.filter(has_text="Ana sold, receipt 1-000001")).to_contain_text("2.20")
+    expect(entries.filter(has_text="Mia")).to_have_count(0)
+    with page.expect_download() as saved:
+        mia.push("Save as file")
+    saved.value.save_as(tmp_path / "ana.csv")
+    rows = list(csv.DictReader((tmp_path / "ana.csv").read_text().splitlines()))
+    assert len(rows) == entries.count()
+    assert [row["what"] for row in rows][-2:] == ["order.completed", "staff.signed_off"]
+    assert {row["person"] for row in rows} == {"ana"}
+    page.get_by_label("Business day").fill("1999-12-31")
+    expect(page.get_by_text("Nothing was done that fits.")).to_be_visible()
 
 
 @pytest.mark.feature("STF-01", part="switch at the register page")

@@ -140,6 +140,14 @@ def test_old_events_take_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     assert event_of(old) == LineVoided("o1", 2, "unknown", "nobody")
 
 
+@pytest.mark.parametrize("order", ["", "cccc", "ccccccccr"])
+def test_an_image_whose_catalog_edits_do_not_fit_their_order_is_refused(order: str) -> None:
+    """Such a snapshot is passed over like one of another shape; it never stops a start."""
+    image = {**image_of(busy().books), "overlay_order": order}
+    with pytest.raises(WireError):
+        books_from(image, None)
+
+
 # ------------------------------------------------------------------------------------ the display
 
 

@@ -127,9 +127,18 @@ def test_effects_that_cannot_start() -> None:
     kick = next(e.effect_id for e in shop.events(EffectRequested))
     assert shop.no(StartEffect("c9:9"), admin=True) == Refusal.EFFECT_MUST_BE_PENDING
     assert shop.no(FinishEffect("c9:9", FAILED), admin=True) == Refusal.EFFECT_MUST_BE_PENDING
-    shop.now_ns += 3_000_000_000
-    assert shop.no(StartEffect(kick), admin=True) == Refusal.EFFECT_MUST_NOT_BE_EXPIRED
+    assert shop.no(StartEffect(kick, late=True), admin=True) == Refusal.EFFECT_MUST_NOT_BE_EXPIRED
     shop.ok(FinishEffect(kick, EffectOutcome.EXPIRED), admin=True)
+
+
+def test_the_clock_of_stamps_decides_nothing_about_effects() -> None:
+    """A kick that is in time starts though the clock jumped a day; a receipt is never late."""
+    shop = Shop.selling()
+    shop.sell("bread")
+    kick, receipt = f"c{shop.sent}:1", f"c{shop.sent}:2"
+    shop.now_ns += 86_400_000_000_000
+    shop.ok(StartEffect(kick), admin=True)
+    shop.ok(StartEffect(receipt, late=True), admin=True)
 
 
 def test_people_cannot_report_on_effects() -> None:

@@ -128,6 +128,18 @@ def test_wrong_pins_lock_longer_and_longer() -> None:
     assert shop.books.staff.operators["ana"].failures == 0
 
 
+def test_a_lock_made_by_a_clock_that_ran_ahead_has_a_way_out() -> None:
+    """Set back an hour, a day or years, a clock ends no lock early; a new PIN ends it at once."""
+    for back_s in (3_600, 86_400, 10 * 365 * 86_400):
+        shop = Shop.open()
+        for _ in range(limits.PIN_FAILURES_FREE):
+            shop.no(SignOn("ana", pin_correct=False))
+        shop.now_ns -= back_s * 10**9
+        assert shop.no(SignOn("ana", pin_correct=True)) == Refusal.OPERATOR_MUST_NOT_BE_LOCKED
+        shop.ok(ChangePin("ana", pin_hash="new"), admin=True)
+        shop.ok(SignOn("ana", pin_correct=True))
+
+
 def test_a_lock_survives_a_restart_and_a_new_pin_ends_it() -> None:
     """Failures are facts: books replayed from them are locked too, until a new PIN."""
     shop = Shop.open()

@@ -74,8 +74,8 @@ async def test_opens_without_paper() -> None:
     async with _shop() as (rig, fake):
         await fake.change(paper="out")
         await rig.wait_state(PRINTER, DeviceState.FAILED, "paper_out")
-        soon = rig.world.now_ns() + 3 * NS_PER_S
-        await rig.perform(DRAWER, KickDrawer("sale"), "k1", expires_ns=soon)
+        soon = 3 * NS_PER_S
+        await rig.perform(DRAWER, KickDrawer("sale"), "k1", left_ns=soon)
         assert (await rig.wait_finished("k1")).outcome is Outcome.DONE
         assert len(fake.printer.pulses) == 1
 
@@ -95,8 +95,8 @@ async def test_never_after_expiry() -> None:
     """A kick waiting for its printer's actor ends expired; the drawer stays shut afterwards."""
     async with _shop() as (rig, fake):
         await rig.kill(PRINTER)
-        soon = rig.world.now_ns() + NS_PER_S // 4
-        await rig.perform(DRAWER, KickDrawer(), "k1", expires_ns=soon)
+        soon = NS_PER_S // 4
+        await rig.perform(DRAWER, KickDrawer(), "k1", left_ns=soon)
         assert (await rig.wait_finished("k1")).outcome is Outcome.EXPIRED
         heard = len(rig.statuses)
         rig.start(build_device(DeviceSettings(PRINTER, "printer", fake.carrier.url)))
@@ -110,8 +110,8 @@ async def test_printer_back_in_time() -> None:
         heard = len(rig.statuses)
         await fake.carrier.unplug()
         await rig.wait_state(PRINTER, DeviceState.ABSENT, after=heard)
-        soon = rig.world.now_ns() + 10 * NS_PER_S
-        await rig.perform(DRAWER, KickDrawer(), "k1", expires_ns=soon)
+        soon = 10 * NS_PER_S
+        await rig.perform(DRAWER, KickDrawer(), "k1", left_ns=soon)
         await rig.wait(lambda: rig.started == ["k1"], "the start")
         await fake.carrier.plug()
         assert (await rig.wait_finished("k1")).outcome is Outcome.DONE

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from PIL import Image
 
 from engine.document import Align
+from hardware.limits import PICTURE_DOTS_TALL_MAX
 from hardware.printer.paper import (
     CutRow,
     FeedRow,
@@ -119,3 +120,20 @@ def test_nothing_printed() -> None:
     """Blank paper renders without fault."""
     assert to_text((), 42) == "\n"
     assert Image.open(io.BytesIO(to_png((), 42))).height == 48
+
+
+def test_codes_and_letters_that_have_no_picture() -> None:
+    """Bar codes with letters they lack are words, and controls among text leave an empty cell."""
+    code = SymbolRow("code39", "\x00", Align.LEFT, 3, 162)
+    assert modules(code) is None
+    assert modules(SymbolRow("code128", "", Align.LEFT, 3, 162)) is None
+    rows = (code, SymbolRow("code128", "a\x85b\x1c", Align.LEFT, 3, 162, True))
+    assert to_png(rows, 42).startswith(b"\x89PNG")
+
+
+def test_a_picture_has_an_end() -> None:
+    """Paper without end is drawn three metres long, and told whole in its text."""
+    rows = (FeedRow(255), TextRow((Span("Tea", Style()),), Align.LEFT)) * 500
+    picture = Image.open(io.BytesIO(to_png(rows, 42)))
+    assert PICTURE_DOTS_TALL_MAX - 300 < picture.height <= PICTURE_DOTS_TALL_MAX
+    assert to_text(rows, 42).count("Tea") == 500

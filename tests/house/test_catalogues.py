@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.decision import EVENTS
+from engine.record import RESTORED
+from engine.rights import RIGHTS
 from engine.staff import Right
 from hardware.printer.status import PrinterStatus
 from protocols.front.frames import FaultCode
@@ -109,6 +112,17 @@ def test_rights_and_printer_states_have_words(language: str) -> None:
     assert {f"device_state.{state}" for state in states} - set(texts) == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_fact_of_a_person_has_words(language: str) -> None:
+    """The activity log can say in words whatever is journaled about what people did."""
+    names = [RESTORED, *(name for name, _ in EVENTS.items() if not name.startswith("effect."))]
+    facts = {name.partition("/")[0] for name in names}
+    assert RIGHTS, "importing them registered every command and so every event"
+    assert len(facts) > 35
+    words = {key.removeprefix("fact.") for key in catalogue(language) if key.startswith("fact.")}
+    assert facts == words
+
+
 def keys_used() -> set[str]:
     """Every key that stands whole in the sources; those put together begin with a known stem."""
     text = "\n".join(path.read_text("utf-8") for path in sources(".svelte", ".ts"))
@@ -118,7 +132,7 @@ def keys_used() -> set[str]:
 def test_no_text_is_left_over() -> None:
     """Every key of the catalogue is used by a page, as it stands or put together from a stem."""
     made = ("refusal.", "right.", "device.", "device_state.", "device_short.", "effect.", "link.",
-            "tender.", "theme.")  # fmt: skip
+            "tender.", "theme.", "fact.")  # fmt: skip
     used = keys_used()
     unused = [
         key

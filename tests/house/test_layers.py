@@ -12,7 +12,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("native", "engine", "actors", "hardware", "protocols", "countertop")
-SQLITE_HOMES = ("actors/journal", "actors/personal", "actors/snapshot", "actors/view")
+SQLITE_HOMES = (
+    "actors/disk",
+    "actors/journal",
+    "actors/personal",
+    "actors/snapshot",
+    "actors/view",
+)
 WORLD = "actors/world.py"
 
 

@@ -29,7 +29,8 @@ def shared(total: int, weights: list[int]) -> list[int]:
 
 @define
 class NaiveLine:
-    """A line; `fixed` is the exact money of a return line, negative."""
+    """A line; `fixed` is the exact money of a return line, negative, and `back_before_milli` how
+    much of the same sold line was back already when it was rung up."""
 
     code: str
     price_minor: int
@@ -42,6 +43,7 @@ class NaiveLine:
     fixed: int | None = None
     fixed_tax: int = 0
     source: tuple[str, int] | None = None
+    back_before_milli: int = 0
 
     def likeness(self) -> tuple[int, ...]:
         """What makes two lines equal to a discount."""
@@ -143,3 +145,47 @@ class NaiveDay:
     paid_out: int = 0
     over_short: int = 0
     touched: bool = False
+
+
+@define
+class NaiveSide:
+    """All that is live of two registers, or all that is practice. `sold_milli` and `back_milli`
+    are by order and line: how much was sold, and how much of it came back in completed orders."""
+
+    tills: dict[str, NaiveTill] = field(factory=dict)
+    current: dict[str, tuple[str, NaiveOrder]] = field(factory=dict)
+    parked: dict[str, NaiveOrder] = field(factory=dict)
+    days: dict[str, NaiveDay] = field(factory=lambda: {"1": NaiveDay(), "2": NaiveDay()})
+    receipts: dict[str, int] = field(factory=lambda: {"1": 0, "2": 0})
+    z_numbers: dict[str, int] = field(factory=lambda: {"1": 0, "2": 0})
+    grand: dict[str, int] = field(factory=lambda: {"1": 0, "2": 0})
+    sold: list[str] = field(factory=list)
+    sold_milli: dict[tuple[str, int], int] = field(factory=dict)
+    back_milli: dict[tuple[str, int], int] = field(factory=dict)
+
+    def complete(self, order_id: str, order: NaiveOrder) -> None:
+        """Note what was sold and what came back."""
+        self.sold.append(order_id)
+        for number, line in enumerate(order.lines, 1):
+            if not line.live:
+                continue
+            if line.source is None:
+                self.sold_milli[order_id, number] = line.quantity_milli
+            else:
+                back = self.back_milli.get(line.source, 0)
+                self.back_milli[line.source] = back + line.quantity_milli
+
+    def too_late(self, order: NaiveOrder) -> set[str]:
+        """Why the returns on an order may be refused by now: others brought the same goods back."""
+        reasons = set()
+        for line in order.live():
+            if line.source is None:
+                continue
+            back = self.back_milli.get(line.source, 0)
+            mine = [one.quantity_milli for one in order.live() if one.source == line.source]
+            if back + sum(mine) > self.sold_milli[line.source]:
+                reasons.add("return_must_be_within_sold")
+            elif back != line.back_before_milli:
+                # What is left of the money is not what it was; it may still be the same.
+                reasons.add("return_must_be_what_was_paid")
+        return reasons

@@ -8,9 +8,9 @@ one ends the simulation with that name.
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import orjson
 from attrs import define, field
 
 from actors.asks import Ask, Reply
@@ -196,7 +196,17 @@ class Auditor:
 
     def _take(self, columns: Any) -> None:
         position, kind, stream, name, command_id, digest, payload = columns
-        row = Row(position, kind, stream, name, command_id, digest, payload, json.loads(payload))
+        row = Row(
+            position,
+            kind,
+            stream,
+            name,
+            command_id,
+            digest,
+            payload,
+            orjson.loads(payload),
+            self.sim.world.monotonic_ns(),
+        )
         self._call("on_record", row)
         self.position, self.last_hash, self.last_name = position, digest, name
         self.positions[command_id] = position
@@ -235,4 +245,4 @@ def _held(command_id: str, blobs: list[bytes]) -> bool:
 def digest_of(reply: Reply) -> str:
     """What of an answer must be the same each time it is given."""
     plain = [reply.ok, reply.data, reply.refusal, reply.fault]
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -14,6 +14,7 @@ from attrs import define, field
 
 from actors.asks import Ask, Reply
 from actors.errors import PostError
+from actors.limits import NS_PER_S
 from tests.simulation.shop import FLOAT, OPERATOR, PIN
 from tests.simulation.workloads import WORKLOADS
 
@@ -39,13 +40,15 @@ class RefusedError(Exception):
 @define
 class Habits:
     """Chances that a command is sent several times, that the next does not wait for its answer,
-    and that nobody waits for it; how long an answer is waited for; the pause between commands."""
+    and that nobody waits for it; how long an answer is waited for; how many beats of which length
+    are paused between commands, of which one number is chosen each time."""
 
     repeat: float = 0.0
     hurry: float = 0.0
     give_up: float = 0.0
     patience_s: float = 5.0
-    pause_s: float = 0.1
+    beat_s: float = 0.1
+    beats: tuple[int, ...] = (1,)
 
 
 @define(eq=False)
@@ -144,9 +147,9 @@ class Front:
 
     async def pause(self) -> None:
         """A moment between two keys: up to the next beat, so that the lanes often coincide."""
-        beat_s = self.habits.pause_s
-        beats = trio.current_time() // beat_s + self.chance.choice((1, 1, 1, 2, 3))
-        await trio.sleep_until(beats * beat_s)
+        now_ns, beat_ns = self.sim.world.monotonic_ns(), int(self.habits.beat_s * NS_PER_S)
+        due_ns = (now_ns // beat_ns + self.chance.choice(self.habits.beats)) * beat_ns
+        await trio.sleep((due_ns - now_ns) / NS_PER_S)
 
     async def do(self, name: str, /, **data: Any) -> dict[str, Any]:
         """Send a command until it is answered.

@@ -25,11 +25,13 @@ from actors.mailbox import Envelope, Mailbox
 from actors.node import Node
 from actors.personal import KeyringError
 from actors.supervisor import supervise
+from actors.world import World
 from countertop.store import Store, open_store, run_store
 from hardware.drawer.device import DrawerDevice
 from hardware.printer.device import PrinterDevice
 from hardware.printer.fake import PrinterFake
 from hardware.printer.profile import profile
+from hardware.printer.render import Rows
 from tests.simulation.shop import CONFIG, REGISTERS, QuickHasher
 from tests.simulation.streams import SimulatedCarrier
 
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
 DOOR_TIMEOUT_S = 40.0
+PAPER_COLUMNS = 42
+_STEP_S = 0.02
 
 
 @define(eq=False)
@@ -146,13 +150,68 @@ class StoreMachine:
             envelope.answer(reply)
 
 
+class WatchedPrinter(PrinterFake):
+    """A virtual printer that tells of each slip it cuts off and each pulse on its plug, at once.
+
+    `pace` are the bytes a second it prints, 0 for as fast as they come.
+    """
+
+    pace = 0
+
+    def __init__(
+        self,
+        carrier: SimulatedCarrier,
+        world: World,
+        on_slip: Callable[[Rows], None],
+        on_pulse: Callable[[], None],
+    ) -> None:
+        super().__init__(carrier, world=world)
+        self._on_slip, self._on_pulse = on_slip, on_pulse
+        self._slips = self._pulses = 0
+        self._work = trio.lowlevel.ParkingLot()
+
+    async def print_at_its_pace(self) -> None:
+        """Carry out what is buffered, a little at a time, for ever."""
+        while True:
+            await self._work.park()
+            while self.pace and self.printer.process(int(self.pace * _STEP_S)):
+                await self._flush()
+                await trio.sleep(_STEP_S)
+
+    async def _received(self, data: bytes) -> None:
+        if not self.pace:
+            await super()._received(data)
+        elif not self.hangs:
+            self.printer.receive(data)
+            await self._flush()
+            if self.printer.dead:
+                await self.carrier.unplug()
+
+    async def change(self, **changes: bool | str | None) -> None:
+        """As the fake's own, but it goes on printing at its pace."""
+        if not self.pace:
+            await super().change(**changes)
+        else:
+            self.printer.change(**changes)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        for rows in self.printer.receipts[self._slips :]:
+            self._on_slip(rows)
+        for _ in self.printer.pulses[self._pulses :]:
+            self._on_pulse()
+        self._slips, self._pulses = len(self.printer.receipts), len(self.printer.pulses)
+        self._work.unpark_all()
+        await super()._flush()
+
+
 @define(eq=False)
 class Till:
     """What stands at one register: the printer's far end, with the drawer on its plug."""
 
     register: str
     carrier: SimulatedCarrier
-    printer: PrinterFake
+    printer: WatchedPrinter
 
     async def switch_off_and_on(self) -> None:
         """What a person does with a printer that does not answer."""
@@ -210,7 +269,9 @@ def device_actors(tills: list[Till]) -> Callable[[Node, Any], None]:
         for till in tills:
             name = till.register
             supervisor.start(
-                partial(PrinterDevice, f"printer/{name}", till.carrier, profile("epson", 42))
+                partial(
+                    PrinterDevice, f"printer/{name}", till.carrier, profile("epson", PAPER_COLUMNS)
+                )
             )
             supervisor.start(
                 partial(

@@ -10,10 +10,13 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+KICK_NS = 3_000_000_000
+
 
 @frozen
 class Row:
-    """One record as it lies in the journal; `body` is its payload."""
+    """One record as it lies in the journal; `body` is its payload, `seen_ns` the steady time at
+    which the auditor saw it, right after its commit."""
 
     position: int
     kind: str
@@ -23,6 +26,7 @@ class Row:
     hash: bytes
     payload: bytes
     body: dict[str, Any]
+    seen_ns: int
 
     @property
     def data(self) -> dict[str, Any]:
@@ -119,6 +123,7 @@ class Effect:
     title: str
     is_copy: bool
     expires_ns: int
+    committed_ns: int
     started: int = 0
     kicks: int = 0
     is_over: bool = False
@@ -132,6 +137,7 @@ class Model:
     tills: dict[str, TillSession] = field(factory=dict)
     days: dict[str, Day] = field(factory=dict)
     effects: dict[str, Effect] = field(factory=dict)
+    begun: dict[str, Effect] = field(factory=dict)
     completions: dict[str, dict[str, Any]] = field(factory=dict)
     sales: int = 0
 
@@ -259,6 +265,8 @@ def _day_closed(model: Model, row: Row, data: dict[str, Any]) -> None:
 
 def _requested(model: Model, row: Row, data: dict[str, Any]) -> None:
     effect = data["effect"]
+    # How long a kick is worth anything is the shop's rule, not what the record says.
+    expires_ns = row.body["stamp"]["now_ns"] + KICK_NS
     document = effect["data"].get("document") or {}
     model.effects[data["effect_id"]] = Effect(
         data["effect_id"],
@@ -266,12 +274,15 @@ def _requested(model: Model, row: Row, data: dict[str, Any]) -> None:
         effect["name"],
         str(document.get("title", "")),
         bool(document.get("copy", False)),
-        data["expires_ns"],
+        expires_ns,
+        row.seen_ns,
     )
 
 
 def _started(model: Model, row: Row, data: dict[str, Any]) -> None:
-    model.effects[data["effect_id"]].started += 1
+    effect = model.effects[data["effect_id"]]
+    effect.started += 1
+    model.begun[effect.address] = effect
 
 
 def _finished(model: Model, row: Row, data: dict[str, Any]) -> None:

@@ -19,13 +19,19 @@ from attrs import define, evolve, field, frozen
 
 from actors.link_simulated import SimulatedLink
 from actors.world import SimulatedWorld, run_simulated
-from hardware.printer.fake import PrinterFake
-from hardware.printer.render import to_text
+from hardware.printer.render import Rows, to_text
 from tests.simulation.auditor import Auditor
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
 from tests.simulation.faults import FAULTS, Fault
 from tests.simulation.fronts import Front, Habits, RefusedError
-from tests.simulation.machines import NodeMachine, StoreMachine, Till, device_actors
+from tests.simulation.machines import (
+    PAPER_COLUMNS,
+    NodeMachine,
+    StoreMachine,
+    Till,
+    WatchedPrinter,
+    device_actors,
+)
 from tests.simulation.shop import REGISTERS, START_NS, prepared_image
 from tests.simulation.streams import SimulatedCarrier
 
@@ -51,6 +57,16 @@ class Plan:
     sales: int = SALES
     force: dict[str, float] = field(factory=dict)
     until_s: float = TRADING_S_MAX
+
+    @property
+    def pace(self) -> int:
+        """Bytes a second the printers print; 0 is as fast as they come."""
+        return random.Random(f"pace/{self.seed}").choice((0, 0, 2_000, 8_000))
+
+    @property
+    def beats(self) -> tuple[int, ...]:
+        """How many beats cashiers pause; where it is always one, the lanes act together."""
+        return random.Random(f"beats/{self.seed}").choice(((1,), (1, 1, 1, 2, 3)))
 
     def command(self) -> str:
         """What to type to repeat it."""
@@ -201,8 +217,7 @@ class Simulation:
                 self.background = nursery
                 for till in self.tills:
                     await nursery.start(till.printer.run)
-                    nursery.start_soon(self._watch_paper, till)
-                    nursery.start_soon(self._watch_drawer, till)
+                    nursery.start_soon(till.printer.print_at_its_pace)
                 nursery.start_soon(self._watch_disk)
                 nursery.start_soon(self.store.run)
                 for machine in (self.devices, self.integrations, *self.front_machines):
@@ -219,7 +234,13 @@ class Simulation:
         self.links = {name: SimulatedLink(self.world) for name in names}
         for register in REGISTERS:
             carrier = SimulatedCarrier(f"printer/{register}")
-            printer = PrinterFake(carrier, world=self.world)
+            printer = WatchedPrinter(
+                carrier,
+                self.world,
+                partial(self._slip, register),
+                partial(self.auditor.pulse, register),
+            )
+            printer.pace = self.plan.pace
             self.tills.append(Till(register, carrier, printer))
         self.store = StoreMachine(self, self.chance("store"))
         self.devices = NodeMachine(
@@ -233,7 +254,9 @@ class Simulation:
             self.front_machines.append(machine)
             share = quota + (1 if number < rest else 0)
             chance = self.chance(name)
-            self.fronts.append(Front(self, register, machine, chance, Habits(), share))
+            self.fronts.append(
+                Front(self, register, machine, chance, Habits(beats=self.plan.beats), share)
+            )
 
     async def _trade(self) -> None:
         """The safety phase: fronts sell, faults strike."""
@@ -303,23 +326,9 @@ class Simulation:
             self.synced = trio.Event()
             self.auditor.pull()
 
-    async def _watch_paper(self, till: Till) -> None:
-        machine = till.printer.printer
-        seen = 0
-        while True:
-            await till.printer.wait_receipts(seen + 1)
-            for rows in machine.receipts[seen:]:
-                self.slips += 1
-                self.auditor.paper(till.register, to_text(rows, machine.width))
-            seen = len(machine.receipts)
-
-    async def _watch_drawer(self, till: Till) -> None:
-        seen = 0
-        while True:
-            await till.printer.wait_pulses(seen + 1)
-            for _ in till.printer.printer.pulses[seen:]:
-                self.auditor.pulse(till.register)
-            seen = len(till.printer.printer.pulses)
+    def _slip(self, register: str, rows: Rows) -> None:
+        self.slips += 1
+        self.auditor.paper(register, to_text(rows, PAPER_COLUMNS))
 
 
 def simulate(plan: Plan) -> Outcome:

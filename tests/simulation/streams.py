@@ -32,11 +32,14 @@ class Wire:
         self.lot.unpark_all()
 
     async def take(self) -> bytes:
-        """Some bytes; none once it is cut."""
-        await trio.lowlevel.checkpoint()
+        """All there is; none once it is cut."""
+        if self.chunks or self.is_cut:
+            await trio.lowlevel.checkpoint()
         while not self.chunks and not self.is_cut:
             await self.lot.park()
-        return self.chunks.popleft() if self.chunks else b""
+        data = b"".join(self.chunks)
+        self.chunks.clear()
+        return data
 
 
 @define(eq=False)
@@ -122,6 +125,5 @@ class SimulatedCarrier(Carrier):
         await trio.lowlevel.checkpoint()
 
     async def _send(self, data: bytes) -> None:
-        await trio.lowlevel.checkpoint()
         if self._stream is not None:
             self._stream.incoming.push(data)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from countertop.seed import CASHIER
@@ -33,7 +34,7 @@ async def every_answer(shop: OwnShop, order_id: str) -> dict[str, Any]:
     details = {"order_id": order_id, "text": "", "department": "", "z_number": 0, "position": 0}
     found = {}
     for name, query in QUERIES.items():
-        known = {field.name: details.get(field.name) for field in query.__attrs_attrs__}
+        known = {field.name: details.get(field.name) for field in attrs.fields(query)}
         data = {key: value for key, value in known.items() if value is not None}
         found[name] = unstructure(await shop.ask(name, data=data, query=True))
     return found

@@ -64,7 +64,14 @@ def _devices(shop: OwnShop) -> Child:
 
 
 async def _kill_devices(shop: OwnShop) -> None:
-    process = _devices(shop).process
+    child = _devices(shop)
+
+    def is_up() -> bool:
+        return child.process is not None and child.process.returncode is None
+
+    # One that was killed a moment ago may not be there again yet.
+    await eventually(is_up, "a devices node to kill")
+    process = child.process
     assert process is not None
     kill_now(process.pid)
     with trio.fail_after(PATIENCE_S):

@@ -14,15 +14,17 @@ import pytest
 from attrs import frozen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-import verifier.__main__ as verifier_main
 from actors.checkpoints import Signer, verifier_key
 from actors.journal import Journal
 from actors.journal_backup import backup, restore
 from benches.journal import sample_entry
 from engine.stamp import Stamp
-from native import inclusion_proof, verify_inclusion
+from native import TreeFrontier, inclusion_proof, verify_inclusion
 from verifier import ed25519
 from verifier.__main__ import main
+from verifier.hashes import root_by_path
+from verifier.inputs import CannotCheckError, read_key
+from verifier.journal import progress
 
 RECORDS = 25
 
@@ -172,6 +174,13 @@ def test_a_rewritten_chain_is_found_by_what_was_anchored(
     assert (code, _position(report)) == (1, RECORDS)
 
 
+def _saved_tree(sold: Sold, size: int) -> str:
+    tree = TreeFrontier()
+    for head in sold.heads[:size]:
+        tree.append(head)
+    return tree.to_bytes().hex()
+
+
 @pytest.mark.feature("NEW-12", part="chain")
 def test_a_cut_off_tail_is_found_by_a_printed_head(
     sold: Sold, capsys: pytest.CaptureFixture[str]
@@ -182,6 +191,7 @@ def test_a_cut_off_tail_is_found_by_a_printed_head(
         "DELETE FROM records WHERE position > 22",
         "DELETE FROM checkpoints WHERE tree_size > 22",
         "DELETE FROM commands WHERE position > 22",
+        f"UPDATE meta SET value = x'{_saved_tree(sold, 20)}' WHERE key = 'frontier'",
     )
     assert _check(capsys, sold.path)[0] == 0
     code, report = _check(capsys, sold.path, "--head", sold.head(24))
@@ -203,7 +213,7 @@ def test_one_record_is_proven_alone(
     assert path == inclusion_proof(list(sold.heads), position - 1)
     assert verify_inclusion(sold.heads[position - 1], position - 1, RECORDS, path, root)
     assert proof["checkpoint"].splitlines()[1] == str(RECORDS)
-    wrong = verifier_main.root_by_path(bytes(32), position - 1, RECORDS, path)
+    wrong = root_by_path(bytes(32), position - 1, RECORDS, path)
     assert wrong != root
 
 
@@ -268,7 +278,10 @@ def test_what_is_not_a_journal_is_not_checked(
     assert "was not checked" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("head", ["abc@1", "xyzxyzxyz@4", "0123456789", "01234567@0", "01234567@x"])
+@pytest.mark.parametrize(
+    "head",
+    ["abc@1", "xyzxyzxyz@4", "0123456789", "01234567@0", "01234567@x", "0·01234567", "7·0123456"],
+)
 def test_a_malformed_head_is_a_usage_error(head: str) -> None:
     """A head of another form is refused before anything is read."""
     with pytest.raises(SystemExit) as caught:
@@ -279,22 +292,22 @@ def test_a_malformed_head_is_a_usage_error(head: str) -> None:
 def test_keys_are_read_in_four_forms(sold: Sold, tmp_path: Path) -> None:
     """The key file may hold the signed-note form, hexadecimal, base64 or PEM."""
     text = (sold.path.parent / "keys/journal.ed25519.pub").read_text()
-    key = verifier_main.read_key(sold.path.parent / "keys/journal.ed25519.pub")
+    key = read_key(sold.path.parent / "keys/journal.ed25519.pub")
     encoded = text.strip().split("+", 2)[2]
     file = tmp_path / "key"
     pem_head = "-----BEGIN PUBLIC KEY-----\n"
     for form in (key.hex(), encoded, f"{pem_head}{encoded}\n-----END PUBLIC KEY-----\n"):
         file.write_text(form)
-        assert verifier_main.read_key(file) == key
+        assert read_key(file) == key
     tricky = bytes(range(31)) + b"\xfb"
     file.write_text(verifier_key("countertop/a/1", tricky))
-    assert verifier_main.read_key(file) == tricky
+    assert read_key(file) == tricky
     file.write_text("+/+/+/" + "A" * 37 + "=")
-    assert len(verifier_main.read_key(file)) == 32
+    assert len(read_key(file)) == 32
     for bad in ("", "AAAA", "not base64!"):
         file.write_text(bad)
-        with pytest.raises(verifier_main.CannotCheckError):
-            verifier_main.read_key(file)
+        with pytest.raises(CannotCheckError):
+            read_key(file)
 
 
 def test_it_runs_alone_as_a_program(sold: Sold) -> None:
@@ -320,7 +333,7 @@ runpy.run_module("verifier", run_name="__main__", alter_sys=True)
 
 def test_it_imports_nothing_of_ours() -> None:
     """The verifier's modules import the standard library and each other only."""
-    folder = Path(verifier_main.__file__).parent
+    folder = Path(ed25519.__file__).parent
     names: set[str] = set()
     for path in folder.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -379,7 +392,7 @@ def test_signatures_are_checked_as_the_standard_says(
 
 def test_long_checks_tell_how_far_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     """A big file shows progress on the error channel, a small one nothing."""
-    verifier_main.progress(25_000, 60_000)
-    verifier_main.progress(25_001, 60_000)
-    verifier_main.progress(25_000, 30_000)
+    progress(25_000, 60_000)
+    progress(25_001, 60_000)
+    progress(25_000, 30_000)
     assert capsys.readouterr().err == "checked 25,000 of 60,000 records\n"

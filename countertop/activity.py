@@ -1,0 +1,83 @@
+"""The activity log as a table for other programs, read from the journal and checked on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TextIO
+
+from actors.journal_read import read_chained
+from actors.journal_schema import JournalError, connect, identity, require_journal
+from countertop.config import Config
+from engine.views.activity import row_of
+from engine.views.shapes import ActivityRow
+
+HEADINGS = (
+    "position",
+    "time",
+    "business_date",
+    "register",
+    "person",
+    "approved_by",
+    "what",
+    "about",
+    "amount_minor",
+    "reason",
+    "training",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_activity(
+    data_dir: Path, out: TextIO, *, person: str = "", since: str = "", until: str = ""
+) -> int:
+    """Write one CSV row a fact, oldest first, as of one moment; how many there were.
+
+    `person` takes what somebody did or allowed; the business dates are inclusive.
+
+    Raises:
+        JournalError: there is no journal, or a record was changed; rows before it were written.
+    """
+    path = Config(str(data_dir)).journal_path
+    if not path.exists():
+        raise JournalError(f"There is no journal at {path}. Nothing was written.")
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(HEADINGS)
+    count = 0
+    with contextlib.closing(connect(path, readonly=True)) as db:
+        db.execute("BEGIN")
+        require_journal(db, path)
+        store_id, _ = identity(db, path)
+        for record, _ in read_chained(db, path, store_id, 0, -1):
+            row = row_of(record)
+            if row is None or (person and person not in (row.operator, row.approver)):
+                continue
+            if row.business_date >= since and (not until or row.business_date <= until):
+                table.writerow(_cells(row))
+                count += 1
+    return count
+
+
+def _cells(row: ActivityRow) -> tuple[str, ...]:
+    zone = timezone(timedelta(seconds=row.utc_offset_s))
+    at = datetime.fromtimestamp(row.at_ns // 1_000_000_000, UTC).astimezone(zone)
+    return (
+        str(row.position),
+        at.isoformat(),
+        row.business_date,
+        _text(row.register),
+        _text(row.operator),
+        _text(row.approver),
+        row.fact,
+        _text(row.subject),
+        "" if row.amount_minor is None else str(row.amount_minor),
+        _text(row.reason),
+        "yes" if row.training else "no",
+    )
+
+
+def _text(value: str) -> str:
+    """A cell that no spreadsheet takes for a formula: people type these texts."""
+    return "'" + value if value.startswith(_FORMULA) else value

@@ -1,0 +1,413 @@
+"""One round: a store that lives and dies many times while its tills sell, and the audit of it."""
+
+from __future__ import annotations
+
+import random
+import signal
+import socket
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import attrs
+import trio
+from attrs import define, field
+
+from actors.world import SystemWorld
+from countertop.config import Config
+from countertop.counter import Counter
+from countertop.secrets import tokens
+from hardware.carrier import TcpCarrier
+from hardware.printer.fake import PrinterFake
+from hardware.printer.render import to_text
+from protocols.front.client import open_client
+from tests.crash import audit
+from tests.crash.disk import Disk
+from tests.crash.plans import FROM_MARK, NodePlan
+from tests.crash.rig import Life, Rig, config_of, until, with_devices, words_of
+from tests.crash.scenes import Ending, Scene
+from tests.crash.work import Ledger, Till
+from tests.store.harness import insist, open_link
+
+PATIENCE_S = 30.0
+QUIET_S = 8.0
+LIFE_S_MAX = 120.0
+LIE_S = 2.5  # the store's nodes anchor its head once a second
+UNPRINTED_MAX = 4
+
+
+class Broken(Exception):  # noqa: N818 (a finding about the store, not a failure of the rig)
+    """A promise was not kept; the message says which, the round says how to repeat it."""
+
+
+@define(eq=False)
+class Figures:
+    """What rounds came to, added up."""
+
+    lives: int = 0
+    kills: Tally[str] = field(factory=Tally)
+    faults: Tally[str] = field(factory=Tally)
+    unfired: Tally[str] = field(factory=Tally)
+    power_cuts: int = 0
+    taken_back: int = 0
+    sales: int = 0
+    commands: int = 0
+    repeated: int = 0
+    records: int = 0
+    recovery_s: list[float] = field(factory=list)
+    cold_s: list[float] = field(factory=list)
+
+    def add(self, other: Figures) -> None:
+        """Take in what another round came to."""
+        for name in attrs.fields_dict(Figures):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(mine, Tally):
+                mine.update(theirs)
+            else:
+                setattr(self, name, mine + theirs)
+
+
+@define(eq=False)
+class PlainCounter(Counter):
+    """The simulated counter, which draws no pictures of its receipts."""
+
+    def __attrs_post_init__(self) -> None:
+        """Put a printer that keeps its paper to itself."""
+        super().__attrs_post_init__()
+        self.printer = PrinterFake(TcpCarrier())
+
+    def texts(self) -> list[str]:
+        """All paper so far, what was not cut off yet included."""
+        machine = self.printer.printer
+        rows = [*machine.receipts, tuple(machine.paper.rows)]
+        return [to_text(paper, machine.width) for paper in rows]
+
+
+@define(eq=False)
+class Round:
+    """One store from its first sale of the day to the audit at its end."""
+
+    rig: Rig
+    seed: str
+    scenes: list[Scene]
+    bug: str = ""
+    figures: Figures = field(factory=Figures)
+    ledger: Ledger = field(factory=Ledger)
+    dice: random.Random = field(init=False)
+    folder: Path = field(init=False)
+    config: Config = field(init=False)
+    counter: PlainCounter = field(init=False)
+    disk: Disk = field(init=False)
+    tills: list[Till] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        """Lay out its files and take a port that is free."""
+        self.dice = random.Random(self.seed)
+        self.folder = self.rig.new_folder()
+        self.disk = Disk.adopt(self.folder / "data")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.config = config_of(self.folder, probe.getsockname()[1])
+
+    async def run(self) -> Figures:
+        """Live through all scenes and once more in peace.
+
+        Raises:
+            Broken: a promise was not kept.
+        """
+        await self.run_script(self._script)
+        self.figures.sales = len(self.ledger.acknowledged("order.complete"))
+        self.figures.commands = len(self.ledger.commands)
+        return self.figures
+
+    async def lie(self, scene: Scene) -> tuple[int, str]:
+        """Sell on a disk that lies, cut the power, and hold what is left against what was said:
+        how many acknowledged commands are gone, and the verifier's verdict."""
+        await self.run_script(lambda: self._lie(scene))
+        evidence = audit.gather(self.config.journal_path, self.ledger)
+        lost = [c for c in self.ledger.acknowledged() if c.id not in evidence.answers]
+        return len(lost), evidence.verdict
+
+    async def _lie(self, scene: Scene) -> None:
+        async with self.life(scene.nodes) as life:
+            await self._suffer(life, scene)
+            heads, until_s = len(self.ledger.heads), trio.current_time() + LIE_S
+            while len(self.ledger.heads) < heads + 3 or trio.current_time() < until_s:
+                await self._answers(life, self.ledger.answered + 1)
+            await life.kill()
+            await life.wait()
+        await life.wait_alone(at_once=True)
+        self.disk.follow(life.plan.log)
+        self.figures.taken_back += self.disk.under_way()
+        self.disk.cut(self.dice)
+
+    async def reopen(self) -> tuple[int | None, str]:
+        """Start on what a cut left: how it ended by itself, None where it serves; its words."""
+        said = self._words_bytes()
+        life = await self._start({})
+        try:
+            with trio.move_on_after(PATIENCE_S):
+                async with open_link(self.config, "auditor") as shop, trio.open_nursery() as both:
+                    both.start_soon(self._until_it_ends, life, both.cancel_scope)
+                    await insist(shop, "store.state", "1", {})
+                    both.cancel_scope.cancel()
+        finally:
+            with trio.CancelScope(shield=True):
+                code = life.code
+                await life.kill()
+                await life.wait()
+                await life.wait_alone(at_once=True)
+        return code, life.plan.words.read_bytes()[said:].decode(errors="replace")
+
+    def _words_bytes(self) -> int:
+        words = self.folder / "server.log"
+        return words.stat().st_size if words.exists() else 0
+
+    async def _until_it_ends(self, life: Life, scope: trio.CancelScope) -> None:
+        await life.wait()
+        scope.cancel()
+
+    async def run_script(self, script: Callable[[], Awaitable[None]]) -> None:
+        """Have the counter and the tills at work while a script runs.
+
+        Raises:
+            Broken: a promise was not kept.
+        """
+        try:
+            await self._run(script)
+        except* Broken as group:
+            raise _innermost(group) from None
+
+    async def _run(self, script: Callable[[], Awaitable[None]]) -> None:
+        self.counter = PlainCounter("1", self.folder / "counter")
+        async with trio.open_nursery() as nursery:
+            await nursery.start(self.counter.run)
+            self.config = with_devices(self.config, self.counter)
+            async with self._tills(nursery):
+                await script()
+            nursery.cancel_scope.cancel()
+
+    async def _script(self) -> None:
+        for scene in self.scenes:
+            await self._live(scene)
+        await self.last_life()
+
+    @asynccontextmanager
+    async def _tills(self, nursery: trio.Nursery) -> AsyncIterator[None]:
+        """Two tills, one over nng and one over a WebSocket."""
+        world = SystemWorld()
+        token = tokens(self.config.data, world).front
+        urls = {
+            "1": self.config.nng_url,
+            "2": f"ws://127.0.0.1:{self.config.doors.http_port}/ws",
+        }
+        async with trio.open_nursery() as selling:
+            for register, url in urls.items():
+                await selling.start(self._sell, register, url, token, world)
+            yield
+            selling.cancel_scope.cancel()
+
+    async def _sell(
+        self,
+        register: str,
+        url: str,
+        token: str,
+        world: SystemWorld,
+        *,
+        task_status: trio.TaskStatus[None],
+    ) -> None:
+        dice = random.Random(f"{self.seed} till {register}")
+        async with open_client(url, token, world=world, register=register, join=False) as client:
+            pace = self._printed if register == audit.WITH_PRINTER else trio.lowlevel.checkpoint
+            till = Till(register, client, self.ledger, dice, world.new_id, pace)
+            self.tills.append(till)
+            task_status.started()
+            try:
+                await till.run()
+                await trio.sleep_forever()  # its client still asks how the store is
+            finally:
+                self.figures.repeated += client.repeats
+
+    async def _printed(self) -> None:
+        """Until not too much paper is owed, or for a moment: nobody waits long for a printer."""
+        sold = len(self.ledger.acknowledged("order.complete", audit.WITH_PRINTER))
+        with trio.move_on_after(1):
+            await self.counter.printer.wait_receipts(sold - UNPRINTED_MAX)
+
+    # ------------------------------------------------------------------------------- one life
+
+    async def _live(self, scene: Scene) -> None:
+        nodes = {role: attrs.evolve(plan, bug=self.bug) for role, plan in scene.nodes.items()}
+        async with self.life(nodes) as life:
+            done = await self._suffer(life, scene)
+            await self._end(life, scene, done)
+        self._count(scene, done)
+        await self.bury(life, power=scene.power)
+
+    @asynccontextmanager
+    async def life(self, nodes: dict[str, NodePlan]) -> AsyncIterator[Life]:
+        """A life that does not outlive the block, nor last for ever."""
+        life = await self._start(nodes)
+        try:
+            with trio.fail_after(LIFE_S_MAX):
+                yield life
+        except trio.TooSlowError:
+            words = await life.last_words()
+            raise Broken(f"a life took over {LIFE_S_MAX:g} s: {words}") from None
+        finally:
+            with trio.CancelScope(shield=True):
+                await life.kill()
+
+    async def _start(self, nodes: dict[str, NodePlan]) -> Life:
+        bugs = {role: NodePlan(bug=self.bug) for role in ("store", "devices", "integrations")}
+        plan = self.rig.plan(self.config, self.folder, self.dice.getrandbits(32))
+        plan = attrs.evolve(plan, nodes={**bugs, **nodes})
+        self.figures.lives += 1
+        life = await self.rig.start(plan)
+        life.before = self.ledger.answered
+        return life
+
+    async def _suffer(self, life: Life, scene: Scene) -> bool:
+        """Let it sell, do the harm, and wait until it is done; whether it was."""
+        if all(plan.since == FROM_MARK for plan in scene.nodes.values()):
+            wanted = life.before + self.dice.randint(2, 16)
+            await self._answers(life, wanted)
+            await trio.sleep(self.dice.uniform(0, 0.02))
+        if scene.victim:
+            return await life.kill(scene.victim)
+        for role, plan in scene.nodes.items():
+            if plan.since == FROM_MARK:
+                await life.signal(role, signal.SIGUSR1)
+        return await self._wait_fired(life)
+
+    async def _answers(self, life: Life, wanted: int) -> None:
+        """Wait for answers, and note how long the first of this life took to come."""
+        with trio.move_on_after(PATIENCE_S) as waiting:
+            if not life.has_answered:
+                await self.ledger.wait_answers(life.before + 1)
+                life.has_answered = True
+                taken = trio.current_time() - life.began
+                (self.figures.cold_s if life.is_cold else self.figures.recovery_s).append(taken)
+            await self.ledger.wait_answers(wanted)
+        if waiting.cancelled_caught:
+            raise Broken(
+                f"the store did not sell for {PATIENCE_S:g} s and ended with {life.code}, done was "
+                f"{life.report()}: {await life.last_words()}"
+            )
+
+    async def _wait_fired(self, life: Life) -> bool:
+        """Wait until the harm is done; False where the store never came to it."""
+        with trio.move_on_after(QUIET_S):
+            await until(lambda: life.code is not None or bool(life.fired()))
+        return bool(life.fired())
+
+    async def _end(self, life: Life, scene: Scene, done: bool) -> None:
+        """See that the process ends as it must, and end it where it should go on."""
+        match scene.ending:
+            case Ending.KILLED if done:
+                await self._ends_by(life, {-9})
+            case Ending.FAILED if done:
+                await self._ends_by(life, {1})
+            case _:
+                await self._goes_on(life, scene, done)
+
+    async def _ends_by(self, life: Life, codes: set[int]) -> None:
+        with trio.move_on_after(PATIENCE_S):
+            await life.wait()
+        if life.code not in codes:
+            raise Broken(
+                f"after {life.fired()} the store ended with {life.code} and not with one of "
+                f"{sorted(codes)}: {words_of(life.plan)}"
+            )
+
+    async def _goes_on(self, life: Life, scene: Scene, done: bool) -> None:
+        if scene.ending is Ending.GOES_ON or (scene.ending is not Ending.EITHER and not done):
+            await self._answers(life, self.ledger.answered + self.dice.randint(4, 12))
+        with trio.move_on_after(self.dice.uniform(0.0, 0.3)):
+            await life.process.wait()
+        if life.code is not None and scene.ending is Ending.EITHER:
+            return
+        if life.code is not None:
+            raise Broken(f"the store ended with {life.code} by itself: {words_of(life.plan)}")
+        if self.dice.random() < 0.5:
+            await life.kill()
+            await life.wait()
+            return
+        code = await life.stop()
+        if code == -6 or (code and not done):
+            raise Broken(f"told to stop, the store ended with {code}: {words_of(life.plan)}")
+
+    def _count(self, scene: Scene, done: bool) -> None:
+        if not done:
+            self.figures.unfired[scene.name] += 1
+        elif scene.is_fault:
+            self.figures.faults[scene.name] += 1
+        else:
+            self.figures.kills[scene.name] += 1
+
+    async def bury(self, life: Life, *, power: bool) -> None:
+        """Take in what was written, cut the power if it is to go, and audit; the server is down."""
+        await life.wait_alone(at_once=power)
+        self.disk.follow(life.plan.log)
+        if power:
+            self.figures.power_cuts += 1
+            self.figures.taken_back += self.disk.under_way()
+            self.disk.cut(self.dice)
+        self._audit(ended=False, expected={})
+
+    # ------------------------------------------------------------------------------ the audit
+
+    def _audit(self, *, ended: bool, expected: dict[str, int]) -> None:
+        evidence = audit.gather(self.config.journal_path, self.ledger)
+        evidence.receipts = self.counter.texts()
+        evidence.kicks = len(self.counter.printer.printer.pulses)
+        evidence.expected_minor = expected
+        self.figures.records = len(evidence.facts)
+        wrong = audit.judge(evidence, ended=ended)
+        if wrong:
+            raise Broken("\n".join(wrong[:20]))
+
+    async def last_life(self) -> None:
+        """Finish every sale and every print, stop in order, and hold all of it to account."""
+        async with self.life({}) as life:
+            await self._answers(life, life.before + 2)
+            await self._close_tills(life)
+            await self.wait_rest()
+            expected = {till.register: await till.drawer() for till in self.tills}
+            code = await life.stop()
+        await life.wait_alone(at_once=False)
+        self.disk.follow(life.plan.log)
+        if code:
+            raise Broken(f"the last life ended with {code}: {words_of(life.plan)}")
+        if missed := self.disk.differences():
+            raise Broken(f"the shim did not see every write: {missed}")
+        self._audit(ended=True, expected=expected)
+
+    async def _close_tills(self, life: Life) -> None:
+        """Have every till finish the sale it is at."""
+        for till in self.tills:
+            till.stop()
+        with trio.move_on_after(PATIENCE_S) as waiting:
+            for till in self.tills:
+                await till.ended.wait()
+        if waiting.cancelled_caught:
+            left = [c for c in self.ledger.commands if c.answer is None]
+            raise Broken(f"never answered: {left} {self.ledger.wrong}: {await life.last_words()}")
+
+    async def wait_rest(self) -> None:
+        """Until no till is in a sale and nothing waits for a device."""
+        with trio.move_on_after(PATIENCE_S) as waiting:
+            await until(self._rests)
+        if waiting.cancelled_caught:
+            raise Broken(f"the store does not come to rest: {await self.tills[0].queue()}")
+
+    async def _rests(self) -> bool:
+        return not any([till.is_busy or await till.queue() for till in self.tills])
+
+
+def _innermost(group: BaseExceptionGroup) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,81 @@
+"""Forty kills and sixty I/O faults on a real store, and what was promised all the while."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import trio
+
+from tests.crash.lies import ANCHORS_ARE_KEPT
+from tests.crash.plans import DEVICES, STORE
+from tests.crash.rig import Rig
+from tests.crash.rounds import Storm
+from tests.crash.steps import CALL, STEP, Sweep, run_sweep
+from tests.crash.storm import Broken
+
+KILLS, FAULTS = 40, 60
+SWEPT = {STEP: 97, CALL: 29}
+
+
+@pytest.fixture(scope="module")
+def storm(rig: Rig) -> Storm:
+    """One storm for all the questions asked about it."""
+    found = Storm(rig, random.SystemRandom().randrange(10**9), KILLS, FAULTS)
+    trio.run(found.run)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.feature("OFF-05")
+@pytest.mark.feature("NEW-03", part="kills and I/O faults, a sample")
+def test_no_promise_is_broken(storm: Storm) -> None:
+    """Killed, starved and cut off forty and sixty times: nothing lost, doubled, or misprinted."""
+    assert [] == [str(failed) for failed in storm.failures]
+    kills, faults = storm.done()
+    assert kills >= KILLS
+    assert faults >= FAULTS
+    assert storm.figures.sales > KILLS, "too little was sold to prove anything"
+
+
+@pytest.mark.slow
+def test_the_storm_was_one(storm: Storm) -> None:
+    """Each node was killed, the disk failed in every way, and power cuts took something back."""
+    victims = {name.split()[0] for name in storm.figures.kills}
+    assert {"store", "devices"} <= victims
+    assert len(storm.figures.faults) >= 6
+    assert storm.figures.power_cuts > 10
+    assert storm.figures.taken_back > 100
+    assert storm.figures.repeated > 0, "no till was ever left without an answer"
+
+
+@pytest.mark.slow
+def test_a_lying_disk_is_noticed(storm: Storm) -> None:
+    """What a lying sync lost is missed by the verifier, given the heads that receipts carry."""
+    lying = [lie for lie in storm.lies if lie.lost]
+    assert lying, f"seed {storm.seed}: no lie took anything"
+    assert all("the verifier (exit" in lie.verdict for lie in lying)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not ANCHORS_ARE_KEPT, reason="no node keeps anchors yet (actors/anchors.py)")
+def test_the_store_refuses_what_a_lying_disk_left(storm: Storm) -> None:
+    """Started on a journal that lost what was anchored, the store ends and names what is gone."""
+    for lie in storm.lies:
+        assert not lie.lost or lie.store_code not in (None, 0)
+        assert not lie.lost or "missing" in lie.store_words or "damaged" in lie.store_words
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("node", "kind"), [(STORE, STEP), (STORE, CALL), (DEVICES, STEP)])
+def test_a_sale_survives_a_kill_at_any_of_its_steps(rig: Rig, node: str, kind: str) -> None:
+    """A few steps of the sweep that `python -m tests.crash steps` makes whole."""
+    dice = random.SystemRandom()
+    sweep = Sweep(node, kind, dice.randint(1, SWEPT[kind]), SWEPT[kind])
+    try:
+        trio.run(run_sweep, rig, sweep, str)
+    except Broken as broken:
+        pytest.fail(
+            f"{broken}\n\nRepeat it: python -m tests.crash steps --node {node} --from {sweep.at}"
+        )
+    assert sweep.kills >= 1

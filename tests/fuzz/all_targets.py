@@ -1,0 +1,10 @@
+"""The whole registry: importing this registers every target."""
+
+from __future__ import annotations
+
+from tests.fuzz import targets_devices, targets_files, targets_floor, targets_wires
+from tests.fuzz.targets import TARGETS, Target, UnknownTargetError, named
+
+ROOMS = (targets_wires, targets_devices, targets_files, targets_floor)
+
+__all__ = ["ROOMS", "TARGETS", "Target", "UnknownTargetError", "named"]

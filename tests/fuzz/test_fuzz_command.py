@@ -1,0 +1,153 @@
+"""The fuzzers' command: what it refuses, what it keeps, and that the judge can find something."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from native import PriceBook
+from tests.fuzz import floor, guided
+from tests.fuzz.__main__ import main
+from tests.fuzz.all_targets import TARGETS
+from tests.fuzz.judge import Finding, judge, judge_in_pieces
+from tests.fuzz.targets import Pieces, Target, message
+
+
+class PanicException(BaseException):
+    """As the floor's panics come to Python: no `Exception`."""
+
+
+def _target(take: Callable[[Pieces], object]) -> Target:
+    return Target("planted", "Planted.", take, lambda: [b"x"], (LookupError,))
+
+
+def _raise(error: BaseException) -> Callable[[Pieces], object]:
+    def take(_: Pieces) -> object:
+        raise error
+
+    return take
+
+
+def test_only_a_targets_own_errors_are_refusals() -> None:
+    """What a decoder may raise is an outcome; any other error, and a panic, is a finding."""
+    assert judge(_target(_raise(KeyError("x"))), (b"x",)) == ("refused", "KeyError")
+    for error in (ValueError("stray"), PanicException("index out of bounds")):
+        with pytest.raises(Finding, match=type(error).__name__):
+            judge(_target(_raise(error)), (b"x",))
+
+
+def test_a_hang_is_found() -> None:
+    """A decoder that does not end is given up, even one that swallows every error."""
+
+    def stubborn(_: Pieces) -> object:
+        while True:
+            try:
+                time.monotonic()
+            except Exception:  # noqa: BLE001 - as careless as a decoder could be
+                continue
+
+    with pytest.raises(Finding, match="still at it after"):
+        judge(_target(stubborn), (b"x",), deadline_s=0.1)
+
+
+def test_a_flood_is_found() -> None:
+    """Memory for a length that was only claimed is a finding, though it is given back."""
+    target = _target(lambda pieces: len(bytearray(16 << 20)))
+    assert judge(target, (b"x",)) == 16 << 20
+    with pytest.raises(Finding, match="held 16"):
+        judge(target, (b"x",), weigh=True)
+
+
+def test_dependence_on_the_wires_cuts_is_found() -> None:
+    """A stream decoder that forgets between two pieces is caught."""
+    target = _target(lambda pieces: [piece.count(b"ab") for piece in pieces if piece][:1])
+    judge_in_pieces(target, b"abab", [b"abab"])
+    with pytest.raises(Finding, match="cut into"):
+        judge_in_pieces(target, b"abab", [b"a", b"bab"])
+
+
+@pytest.mark.parametrize("arguments", [["run", "--target", "nobody"], ["repeat", "nobody", "x"]])
+def test_an_unknown_target_is_told_with_the_known(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip of the pen runs nothing and lists the names there are."""
+    assert main(arguments) == 2
+    said = capsys.readouterr().out
+    assert "no target nobody" in said
+    assert all(name in said for name in (*TARGETS, *floor.SEEDS))
+
+
+def test_what_is_not_installed_is_skipped_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Without atheris or cargo the command says what to install; only `prove` may go on."""
+    monkeypatch.setattr(guided, "is_installed", lambda: False)
+    monkeypatch.setattr(floor, "is_installed", lambda: False)
+    assert main(["run"]) == 2
+    said = capsys.readouterr().out
+    assert "uv sync --group prove" in said
+    assert "https://rustup.rs" in said
+    report = tmp_path / "fuzz.json"
+    assert main(["run", "--if-installed", "--json", str(report)]) == 0
+    rows = json.loads(report.read_text())["rows"]
+    assert [row["figure"].split(":")[0] for row in rows] == ["skipped", "skipped"]
+
+
+@pytest.fixture
+def planted() -> Iterator[str]:
+    """A decoder with a bug, registered for one test."""
+
+    @message(lambda: [b"x"])
+    def planted_bug(data: bytes) -> None:
+        """Falls over one letter."""
+        assert data != b"?"
+
+    yield "planted_bug"
+    del TARGETS["planted_bug"]
+
+
+def test_a_kept_input_is_repeated(
+    planted: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`repeat` shows the finding again, says so when it is mended, and when there is no file."""
+    kept = tmp_path / "crash"
+    kept.write_bytes(b"?")
+    assert main(["repeat", planted, str(kept)]) == 1
+    assert "FOUND planted_bug: raised AssertionError" in capsys.readouterr().out
+    kept.write_bytes(b"x")
+    assert main(["repeat", planted, str(kept)]) == 0
+    assert main(["repeat", planted, str(tmp_path / "none")]) == 2
+
+
+def test_what_libfuzzer_finds_is_kept_under_the_targets_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The input of a crash is kept, and its words and counts are read from what was said."""
+    monkeypatch.setattr(guided, "KEPT", tmp_path)
+    script = (
+        "echo '#128 NEW cov: 42 ft: 43'; echo 'tests.fuzz.judge.Finding: scanner: raised X'; "
+        f"printf x > {tmp_path}/crash-1; echo 'stat::number_of_executed_units: 130'; exit 77"
+    )
+    outcome = guided.watched("scanner", ["sh", "-c", script], 5)
+    assert (outcome.inputs, outcome.covered) == (130, 42)
+    assert "scanner: raised X" in outcome.problem
+    assert outcome.kept == tmp_path / "scanner-crash-1"
+    assert (
+        guided.watched("scanner", ["sh", "-c", "echo 'Done 7 runs in 1 second(s)'"], 5).inputs == 7
+    )
+
+
+def test_the_floors_seeds_are_what_its_fuzzers_read() -> None:
+    """A program of `native/fuzz` for each entry, and segments that the floor takes."""
+    programs = {path.stem for path in (guided.ROOT / "native/fuzz/src/bin").glob("*.rs")}
+    assert programs == set(floor.SEEDS)
+    assert [PriceBook.from_segment(seed).item_count for seed in floor.SEEDS["core_segment"]()][
+        :2
+    ] == [
+        0,
+        1,
+    ]

@@ -1,0 +1,138 @@
+"""The long proof: `./run prove [PART …] [--minutes M]`; one table of figures with its commit.
+
+Each part is a command of its own that writes its figures as JSON; this program runs one after the
+other, shows what they say, and puts their figures into one table. A part whose tool is not
+installed is skipped and named. Exit code: 0 all aims met, 1 not, 2 nothing was run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field, frozen
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLE = ROOT / "artefacts" / "prove.md"
+SKIPPED = 3
+"""A part's exit code for: a tool I need is not installed, and I said which."""
+
+
+@frozen
+class Part:
+    """One command; `share` is its part of the minutes given, 0 where it takes what it takes."""
+
+    name: str
+    about: str
+    command: tuple[str, ...]
+    share: float = 0.0
+
+
+PARTS = (
+    Part("simulator", "store days from new seeds", ("tests.simulation", "--night"), 0.4),
+    Part("crash", "kills and I/O faults on real processes", ("tests.crash", "storm"), 0.6),
+    Part("steps", "a kill at every step of a sale", ("tests.crash", "steps")),
+    Part("planted", "planted bugs that must be caught", ("tests.mutants", "planted")),
+    Part("native", "cargo-mutants on the Rust floor", ("tests.mutants", "native")),
+    Part("engine", "mutants of the deciders", ("tests.mutants", "engine")),
+    Part("fuzz", "coverage-guided fuzzing", ("tests.fuzz", "run")),
+    Part("close", "the Z and the replay of a big day", ("benches.close",)),
+)
+
+
+@define
+class Outcome:
+    """How a part ended: its figures, or why it has none."""
+
+    part: Part
+    rows: list[dict[str, Any]] = field(factory=list)
+    seconds: float = 0.0
+    trouble: str = ""
+    skipped: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ran and met every aim, or could not run here."""
+        return self.skipped or (not self.trouble and all(row["ok"] for row in self.rows))
+
+
+def run_part(part: Part, minutes: float, *, python: str = sys.executable) -> Outcome:
+    """Run one part to its end and read its figures."""
+    with tempfile.TemporaryDirectory(prefix="countertop-prove-") as folder:
+        figures = Path(folder) / "figures.json"
+        limits = ("--minutes", f"{minutes * part.share:g}") if part.share else ()
+        command = [python, "-m", *part.command, *limits, "--json", str(figures)]
+        code = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+        if code == SKIPPED:
+            return Outcome(part, trouble="skipped: its tool is not installed", skipped=True)
+        try:
+            found = json.loads(figures.read_text())
+            outcome = Outcome(part, list(found["rows"]), float(found["seconds"]))
+        except (OSError, ValueError, KeyError) as error:
+            told = f"it ended with code {code} and left no figures ({error.__class__.__name__})"
+            return Outcome(part, trouble=told)
+        if code and outcome.ok:
+            outcome.trouble = f"it ended with code {code} although its figures look well"
+        return outcome
+
+
+def commit() -> str:
+    """The commit that is proven, and whether files differ from it."""
+    asked = ["git", "describe", "--always", "--dirty=, with changes", "--abbrev=12"]
+    found = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "not a git checkout"
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """Everything in Markdown, for the terminal and for the README."""
+    now = datetime.now(UTC)
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    lines = [
+        f"Commit {commit()}, {now:%Y-%m-%d}, {machine}.",
+        "",
+        "| what | figure | aim | met | command |",
+        "|---|---|---|---|---|",
+    ]
+    for outcome in outcomes:
+        for row in outcome.rows:
+            met = "yes" if row["ok"] else "**no**"
+            cells = (row["what"], row["figure"], row["aim"], met, f"`{row['command']}`")
+            lines.append(f"| {' | '.join(cells)} |")
+        if outcome.trouble:
+            met = "–" if outcome.skipped else "**no**"
+            command = f"`python -m {' '.join(outcome.part.command)}`"
+            lines.append(f"| {outcome.part.about} | {outcome.trouble} | | {met} | {command} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: list[str] | None = None, parts: tuple[Part, ...] = PARTS) -> int:
+    """Run the parts named, or all of them."""
+    names = ", ".join(part.name for part in parts)
+    parser = argparse.ArgumentParser(prog="./run prove", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {names}; all where none")
+    parser.add_argument("--minutes", type=float, default=120, help="for the storms and seeds")
+    options = parser.parse_args(arguments)
+    unknown = sorted(set(options.parts) - {part.name for part in parts})
+    if unknown:
+        parser.error(f"there is no part {', '.join(unknown)}; nothing was run. There are: {names}.")
+    outcomes = []
+    chosen = [part for part in parts if not options.parts or part.name in options.parts]
+    for number, part in enumerate(chosen, 1):
+        print(f"==> {number} of {len(chosen)}: {part.name}, {part.about}", flush=True)
+        outcomes.append(run_part(part, options.minutes))
+        TABLE.parent.mkdir(exist_ok=True)
+        TABLE.write_text(table(outcomes))
+    print(f"\n{table(outcomes)}")
+    return 0 if all(outcome.ok for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""Bugs that hurt shops, planted for a while: what the auditor is for is to name each of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import attrs
+
+from actors import bookkeeper, journal, journal_batch
+from actors.bookkeeper import Batch, Bookkeeper
+from actors.journal import Journal
+from actors.journal_schema import configure
+from engine import limits, till
+from engine.order import tendering
+from engine.order.events import OrderCompleted
+from engine.order.pricing import price
+from engine.outbox import EffectRequested
+from engine.requests import effects_of
+from hardware.drawer import device as drawer_device
+from hardware.printer import device as printer_device
+from hardware.printer.layout import lay_out
+
+
+@attrs.frozen
+class Bug:
+    """A planted bug: how to plant it, which rule must break, and under which faults it shows."""
+
+    plant: Callable[[], contextlib.AbstractContextManager[Any]]
+    invariants: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+
+
+def answer_before_commit() -> contextlib.AbstractContextManager[Any]:
+    """Answers are released, and then the batch is appended."""
+    settle = Bookkeeper._settle
+
+    async def hasty(self: Bookkeeper, batch: Batch, post_office: Any, world: Any) -> None:
+        for entry in batch.pending:
+            if entry not in batch.deferred and entry.reply is not None:
+                head = self.journal.head()
+                position = entry.reply.position or head.position
+                entry.envelope.answer(
+                    attrs.evolve(entry.reply, epoch=head.epoch, position=position)
+                )
+        await settle(self, batch, post_office, world)
+
+    return mock.patch.object(Bookkeeper, "_settle", hasty)
+
+
+@contextlib.contextmanager
+def idempotency_dropped() -> Iterator[None]:
+    """A repeated command is decided again."""
+    insert = journal_batch._INSERT_COMMAND.replace("INSERT", "INSERT OR REPLACE")
+    with (
+        mock.patch.object(Journal, "answer_of", return_value=None),
+        mock.patch.object(journal_batch, "_INSERT_COMMAND", insert),
+    ):
+        yield
+
+
+def receipt_number_reused() -> contextlib.AbstractContextManager[Any]:
+    """The third receipt has the number of the second."""
+    number = tendering.receipt_number
+
+    def reused(register: str, sequence: int, *, training: bool) -> str:
+        return number(register, 2 if sequence == 3 else sequence, training=training)
+
+    return mock.patch.object(tendering, "receipt_number", reused)
+
+
+def effect_lost() -> contextlib.AbstractContextManager[Any]:
+    """What a fact asks of a printer is forgotten."""
+
+    def without_paper(*args: Any) -> Any:
+        return tuple(
+            fact
+            for fact in effects_of(*args)
+            if not (isinstance(fact.event, EffectRequested) and "printer" in fact.event.address)
+        )
+
+    return mock.patch.object(bookkeeper, "effects_of", without_paper)
+
+
+def sync_skipped() -> contextlib.AbstractContextManager[Any]:
+    """SQLite does not wait for the platter."""
+
+    def careless(db: Any) -> None:
+        configure(db)
+        db.execute("PRAGMA synchronous = OFF")
+
+    return mock.patch.object(journal, "configure", careless)
+
+
+def log_not_settled() -> contextlib.AbstractContextManager[Any]:
+    """What a dead process left unsynced in the log is believed."""
+    return mock.patch.object(journal, "settle_log")
+
+
+def copy_forgotten() -> contextlib.AbstractContextManager[Any]:
+    """A receipt that may have been printed is printed again as if it were the first."""
+
+    def unmarked(document: Any, width: int, *, copy: bool = False) -> Any:
+        return lay_out(document, width)
+
+    return mock.patch.object(printer_device, "lay_out", unmarked)
+
+
+def drawer_late() -> contextlib.AbstractContextManager[Any]:
+    """A kick is good for an hour."""
+    return mock.patch.object(limits, "DRAWER_KICK_EXPIRY_NS", 3_600_000_000_000)
+
+
+def drawer_kicked_again() -> contextlib.AbstractContextManager[Any]:
+    """A drawer that may have opened is kicked once more."""
+    return mock.patch.object(drawer_device, "first_step", return_value=None)
+
+
+def change_forgotten() -> contextlib.AbstractContextManager[Any]:
+    """What a customer gave is expected in the drawer, change and all."""
+    evolve = till.evolve
+
+    def generous(state: Any, event: Any, *, now_ns: int) -> Any:
+        if isinstance(event, OrderCompleted):
+            event = attrs.evolve(event, cash_minor=event.cash_minor + event.change_minor)
+        return evolve(state, event, now_ns=now_ns)
+
+    return mock.patch.object(till, "evolve", generous)
+
+
+def rounded_twice() -> contextlib.AbstractContextManager[Any]:
+    """The total a customer pays is rounded to five cents, though the shop rounds nothing."""
+
+    def rounded(order: Any, settings: Any) -> Any:
+        figures = price(order, settings)
+        return attrs.evolve(figures, total_minor=figures.total_minor // 5 * 5)
+
+    return mock.patch.object(tendering, "price", rounded)
+
+
+BUGS: dict[str, Bug] = {
+    "answer_before_commit": Bug(answer_before_commit, ("A1_answers_wait_for_the_disk",)),
+    "idempotency_dropped": Bug(
+        idempotency_dropped,
+        ("S8_a_command_happens_once", "A2_same_id_same_answer"),
+        ("front_repeats",),
+    ),
+    "receipt_number_reused": Bug(receipt_number_reused, ("S7_receipts_have_no_gap",)),
+    "effect_lost": Bug(effect_lost, ("E1_facts_ask_for_their_effects",)),
+    "sync_skipped": Bug(sync_skipped, ("A1_answers_wait_for_the_disk",)),
+    "log_not_settled": Bug(
+        log_not_settled,
+        ("A1_answers_wait_for_the_disk", "J1_acknowledged_is_durable"),
+        ("sync_fails", "power_cut"),
+    ),
+    "copy_forgotten": Bug(
+        copy_forgotten, ("P1_paper_once_or_copy",), ("devices_kill", "printer_unplugged")
+    ),
+    "drawer_late": Bug(
+        drawer_late, ("K1_kicked_once_and_in_time",), ("printer_unplugged", "devices_kill")
+    ),
+    "drawer_kicked_again": Bug(
+        drawer_kicked_again,
+        ("K1_kicked_once_and_in_time",),
+        ("devices_link_bad", "devices_kill", "store_kill"),
+    ),
+    "change_forgotten": Bug(change_forgotten, ("D1_expected_cash",)),
+    "rounded_twice": Bug(rounded_twice, ("S1_total_is_the_sum",)),
+}

@@ -1,0 +1,29 @@
+"""The simulator catches what it is for: bugs planted in production code are named by their rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.planted import BUGS
+from tests.simulation.run import Failure, Plan, simulate
+
+SEEDS = range(1, 25)
+SALES = 20
+
+
+def _first_failure(faults: tuple[str, ...]) -> Failure | None:
+    for seed in SEEDS:
+        outcome = simulate(Plan(seed, SALES, dict.fromkeys(faults, 1.0)))
+        if outcome.failure is not None:
+            return outcome.failure
+    return None
+
+
+@pytest.mark.parametrize("name", sorted(BUGS))
+def test_a_planted_bug_is_named(name: str) -> None:
+    """Within a few seeds the auditor says which rule of the shop the bug breaks."""
+    bug = BUGS[name]
+    with bug.plant():
+        failure = _first_failure(bug.faults)
+    assert failure is not None, f"{name} was not noticed in {len(SEEDS)} seeds"
+    assert failure.invariant in bug.invariants, failure.detail

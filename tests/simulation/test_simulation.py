@@ -1,0 +1,217 @@
+"""Days of a simulated shop: many seeds, kept seeds, one long day, and the same day twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from tests.simulation import seeds as kept_seeds
+from tests.simulation.__main__ import main
+from tests.simulation.faults import FAULTS
+from tests.simulation.model import KICK_NS
+from tests.simulation.report import DAY_SALES, Summary, describe_failure, processors, run_plans
+from tests.simulation.run import (
+    Failure,
+    Outcome,
+    Plan,
+    UnknownFaultError,
+    draw,
+    simulate,
+    with_faults,
+)
+from tests.simulation.seeds import Kept, SeedsError, keep_seed, read_seeds
+from tests.simulation.shrink import shrink
+
+ROOT = Path(__file__).parents[2]
+SEEDS = range(1, 201)
+STORMY = 14
+ONE_SEED = (
+    "from tests.simulation.run import draw, simulate\nprint(simulate(draw({seed}, 15)).trace)\n"
+)
+
+
+def _failures(plans: list[Plan], jobs: int) -> Summary:
+    summary = Summary()
+    for outcome in run_plans(plans, jobs):
+        summary.add(outcome)
+    return summary
+
+
+@pytest.mark.slow
+def test_two_hundred_seeds_keep_every_rule() -> None:
+    """Whatever strikes, no answered sale is lost or doubled, and afterwards every queue drains."""
+    summary = _failures([draw(seed) for seed in SEEDS], processors())
+    sys.stdout.write("\n".join(summary.lines()) + "\n")
+    assert not summary.failures, "\n".join(map(describe_failure, summary.failures))
+    assert set(summary.faults) == set(FAULTS), "every fault struck somewhere"
+    assert summary.sales >= len(SEEDS) * 90
+
+
+def test_kept_seeds_stay_mended() -> None:
+    """Every seed that ever failed goes through."""
+    summary = _failures([kept.plan for kept in read_seeds()], 1)
+    assert not summary.failures, "\n".join(map(describe_failure, summary.failures))
+
+
+@pytest.mark.slow
+def test_a_store_day_of_two_thousand_sales() -> None:
+    """Three registers sell 2,000 times on one seed, and every rule holds."""
+    outcome = simulate(Plan(1, DAY_SALES))
+    sys.stdout.write(f"a store-day of {outcome.sales} sales took {outcome.real_s:.1f} s\n")
+    assert outcome.failure is None, describe_failure(outcome)
+    assert outcome.sales >= DAY_SALES
+
+
+@pytest.mark.feature("NEW-12")
+def test_the_same_seed_is_the_same_day() -> None:
+    """One seed gives one event hash: again, and in a process with other hashes and time zone."""
+    plan = draw(STORMY, 15)
+    first = simulate(plan)
+    assert first.faults, "a day without faults would prove little"
+    assert first.trace == simulate(plan).trace
+    told = subprocess.run(
+        [sys.executable, "-c", ONE_SEED.format(seed=STORMY)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert first.trace == told.stdout.strip()
+    assert first.trace != simulate(draw(STORMY + 1, 15)).trace
+
+
+def test_the_plan_follows_from_the_seed_and_names_its_command() -> None:
+    """Faults are drawn by the seed alone, and the command printed repeats what was left out."""
+    assert draw(STORMY) == draw(STORMY)
+    assert len({tuple(draw(seed).force) for seed in range(30)}) > 20
+    assert "./run simulate 14" == draw(STORMY).command()
+    gone = min(draw(STORMY).force)
+    smaller = with_faults(draw(STORMY, 30), ["paper_out"], [gone])
+    assert f"--sales 30 --without {gone}" in smaller.command()
+    assert smaller.force["paper_out"] <= 1
+
+
+def test_an_unknown_fault_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing runs, the exit code is 2, and the list helps."""
+    with pytest.raises(UnknownFaultError, match="store_kill"):
+        with_faults(draw(1), ["earthquake"], [])
+    assert main(["simulate", "1", "--without", "earthquake"]) == 2
+    told = capsys.readouterr().err
+    assert "earthquake" in told
+    assert all(name in told for name in FAULTS)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("not a seed", "line 2 is not a kept seed"),
+        ("7 sales=9 until=5 faults=flood:1 why: x", "line 2 names the fault 'flood'"),
+        ("7 sales=9 until=5 faults=store_kill:2 why: x", "line 2.*force above 0"),
+        ("7 sales=9 until=5 faults=store_kill:much why: x", "line 2.*force above 0"),
+        ("7 sales=9 until=5 faults= why:", "line 2 is not a kept seed"),
+    ],
+)
+def test_a_corrupted_file_of_seeds_is_named_by_its_line(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    """The line and what is wrong with it are told, and nothing runs."""
+    path = tmp_path / "seeds.txt"
+    path.write_text(f"# kept\n{line}\n")
+    with pytest.raises(SeedsError, match=words):
+        read_seeds(path)
+
+
+def test_a_seed_is_kept_once(tmp_path: Path) -> None:
+    """A failing plan comes back from the file as it was, and is not put there twice."""
+    path = tmp_path / "seeds.txt"
+    path.write_text("# kept\n")
+    kept = Kept(with_faults(draw(3, 12), ["store_kill"], []), "a\nreason")
+    assert keep_seed(kept, path)
+    assert not keep_seed(kept, path)
+    (again,) = read_seeds(path)
+    assert kept.plan == again.plan
+    assert "a reason" == again.why
+
+
+def test_a_simulation_that_cannot_converge_says_which_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A store whose outbox never delivers is told from one that is only slow, by its name."""
+
+    async def never(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr("actors.outbox.OutboxActor._send_due", never)
+    monkeypatch.setattr("tests.simulation.run.DRAIN_S_MAX", 20.0)
+    outcome = simulate(Plan(1, 3))
+    assert outcome.failure is not None
+    assert outcome.failure.invariant == "L1_everything_drains"
+    assert "outbox" in outcome.failure.detail
+
+
+def _fails_with(plan: Plan) -> Outcome:
+    """A stand-in for a run: it fails as long as the power is cut and four sales are made."""
+    fails = "power_cut" in plan.force and plan.sales >= 4
+    failure = Failure("J1_acknowledged_is_durable", "gone", 3.5) if fails else None
+    return Outcome(plan, failure, "", 0, 0, 0, 0, 0, 0.0, 0.0, {}, frozenset(), {})
+
+
+def test_a_failing_plan_is_shrunk() -> None:
+    """Faults and sales that are not needed go; the rule that breaks stays the same."""
+    plan = Plan(5, 100, dict.fromkeys(sorted(FAULTS), 0.5))
+    smallest = shrink(_fails_with(plan), run=_fails_with)
+    assert Plan(5, 6, {"power_cut": 0.5}, 4.0) == smallest.plan
+
+
+def test_a_failing_seed_prints_what_repeats_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """One seed with a planted bug: the rule, the command and the line to keep are printed."""
+    path = tmp_path / "seeds.txt"
+    path.write_text("")
+    monkeypatch.setattr("tests.simulation.invariants.KICK_TOLERANCE_NS", -KICK_NS)
+    monkeypatch.setattr(kept_seeds, "SEEDS", path)
+    assert main(["simulate", "20", "--sales", "3"]) == 1
+    told = capsys.readouterr().err
+    assert "BROKEN K1_kicked_once_and_in_time" in told
+    assert "Repeat it: ./run simulate 20 --sales 3" in told
+    assert "why: broke K1_kicked_once_and_in_time" in told
+
+
+def test_a_night_ends_after_its_minutes_with_a_summary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The figures are printed and written as `./run prove` gathers them."""
+    path = tmp_path / "night.json"
+    arguments = ["simulate", "--night", "--minutes", "0.02", "--jobs", "1", "--sales", "6"]
+    assert main([*arguments, "--json", str(path)]) == 0
+    assert "store-days" in capsys.readouterr().out
+    told = json.loads(path.read_text())
+    assert told["part"] == "simulation"
+    assert {row["what"] for row in told["rows"]} >= {"simulated seeds", "acknowledged sales lost"}
+    assert all(set(row) == {"what", "figure", "aim", "ok", "command"} for row in told["rows"])
+
+
+def test_check_stops_at_the_first_seed_that_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A range of seeds passes, or ends with exit code 1 and the rule that was broken."""
+    assert main(["check", "--seeds", "20-21", "--sales", "3"]) == 0
+    monkeypatch.setattr("tests.simulation.invariants.KICK_TOLERANCE_NS", -KICK_NS)
+    capsys.readouterr()
+    assert main(["check", "--seeds", "20-29", "--sales", "3"]) == 1
+    assert "BROKEN K1_kicked_once_and_in_time in seed 20" in capsys.readouterr().err
+
+
+def test_a_day_can_be_cut_short() -> None:
+    """With `until` the faults end early, and what was begun is finished all the same."""
+    outcome = simulate(evolve(draw(STORMY, 15), until_s=2.0))
+    assert outcome.failure is None, describe_failure(outcome)
+    assert outcome.sales >= 15

@@ -1,0 +1,166 @@
+"""Who did what: the activity log by person, through the doors and on the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import apsw
+import attrs
+import pytest
+
+from actors.journal_schema import JournalCorruptError, JournalError
+from countertop.activity import HEADINGS, write_activity
+from engine.decision import COMMANDS
+from engine.rights import RIGHTS
+from engine.settings import StoreRules
+from engine.staff import Right
+from tests.store.harness import OwnShop, eventually, open_shop
+
+
+async def log(shop: OwnShop, **filters: Any) -> list[dict[str, Any]]:
+    """The log as the manager at register 1 reads it, once the views are up to date."""
+    head = shop.store.journal.head().position
+    await eventually(lambda: shop.store.views.position() == head, "views at the head")
+    rows: list[dict[str, Any]] = await shop.look("activity.find", limit=500, **filters)
+    return rows
+
+
+def table(folder: Path, **filters: str) -> list[dict[str, str]]:
+    """The exported log."""
+    out = io.StringIO()
+    count = write_activity(folder / "data", out, **filters)
+    rows = list(csv.DictReader(io.StringIO(out.getvalue())))
+    assert len(rows) == count
+    return rows
+
+
+async def a_morning(shop: OwnShop) -> str:
+    """Ana sells with a wrong PIN before and a manager's approval in between; the receipt number."""
+    await shop.do("staff.sign_off")
+    assert await shop.refused("staff.sign_on", operator="ana", pin="9999") == "pin_must_be_correct"
+    await shop.do("staff.sign_on", operator="ana", pin="1111")
+    await shop.do("order.add_line", code="wine")
+    data = {"line": 1, "unit_price_micros": 5_000_000, "reason": "=dented"}
+    reply = await shop.ask("order.override_price", data=data, approver="max", approver_pin="1234")
+    assert reply.ok, reply
+    await shop.do("order.tender_cash", amount_minor=1_000)
+    done = await shop.do("order.complete")
+    await shop.do("staff.sign_off")
+    await shop.open_register("1", "max")
+    return str(done["receipt_number"])
+
+
+@pytest.mark.feature("STF-08")
+async def test_each_persons_deeds_stand_in_the_log(folder: Path) -> None:
+    """Everything Ana did, in order, with who allowed it; Max's approval stands under his name."""
+    async with open_shop(folder) as shop:
+        number = await a_morning(shop)
+        deeds = [row["fact"] for row in reversed(await log(shop, operator="ana"))]
+        assert deeds == [
+            "staff.pin_rejected",
+            "staff.signed_on",
+            "order.opened",
+            "order.line_added",
+            "staff.approval_given",
+            "order.line_price_overridden",
+            "order.tendering_started",
+            "order.cash_tendered",
+            "order.completed",
+            "staff.signed_off",
+        ]
+        (sold,) = (row for row in await log(shop) if row["fact"] == "order.completed")
+        assert (sold["operator"], sold["subject"], sold["amount_minor"]) == ("ana", number, 500)
+        allowed = [row for row in await log(shop, operator="max") if row["operator"] == "ana"]
+        assert [(row["fact"], row["approver"]) for row in reversed(allowed)] == [
+            ("staff.approval_given", "max"),
+            ("order.line_price_overridden", "max"),
+        ]
+        assert allowed[0]["reason"] == "=dented"
+        today = sold["business_date"]
+        assert await log(shop, business_date=today) == await log(shop)
+        assert await log(shop, business_date="1999-12-31") == []
+        older = await log(shop, before=sold["position"])
+        assert max(row["position"] for row in older) < sold["position"]
+        await shop.do("staff.sign_off")
+        await shop.do("staff.sign_on", operator="ana", pin="1111")
+        reply = await shop.ask("activity.find", query=True)
+        assert reply.refusal == {"code": "right_must_be_granted", "fields": {"right": "activity"}}
+
+
+@pytest.mark.feature("STF-08")
+async def test_the_log_is_exported_whole_and_checked(folder: Path) -> None:
+    """The file holds what the screen shows, while the store sells; a changed record is named."""
+    async with open_shop(folder) as shop:
+        number = await a_morning(shop)
+        rows = table(folder)
+        assert tuple(rows[0]) == HEADINGS
+        shown = await log(shop)
+        assert [int(row["position"]) for row in rows] == [r["position"] for r in reversed(shown)]
+        mine = table(folder, person="ana")
+        assert mine[-2]["what"] == "order.completed"
+        assert (mine[-2]["about"], mine[-2]["amount_minor"]) == (number, "500")
+        (overridden,) = (row for row in mine if row["what"] == "order.line_price_overridden")
+        assert overridden["approved_by"] == "max"
+        assert overridden["reason"] == "'=dented", "no spreadsheet takes it for a formula"
+        day = mine[0]["business_date"]
+        assert table(folder, since=day, until=day) == rows
+        assert table(folder, since="2999-01-01") == table(folder, until="1999-12-31") == []
+        position = int(overridden["position"])
+    _change(folder, position)
+    with pytest.raises(JournalCorruptError, match=f"at record {position}"):
+        table(folder)
+    with pytest.raises(JournalError, match="Nothing was written"):
+        write_activity(folder / "nowhere", io.StringIO())
+
+
+def _change(folder: Path, position: int) -> None:
+    """Put another approver into a record, past every guard of the database."""
+    db = apsw.Connection(str(folder / "data" / "journal.db"))
+    db.execute("DROP TRIGGER records_stay")
+    payload = db.execute("SELECT payload FROM records WHERE position = ?", (position,)).fetchone()
+    assert payload is not None
+    changed = bytes(payload[0]).replace(b'"max"', b'"ana"')
+    assert changed != payload[0]
+    db.execute("UPDATE records SET payload = ? WHERE position = ?", (changed, position))
+    db.close()
+
+
+@pytest.mark.feature("STF-08")
+async def test_the_log_is_only_ever_added_to(folder: Path) -> None:
+    """No row of the journal can be changed or deleted, not even with the database in hand."""
+    async with open_shop(folder) as shop:
+        await a_morning(shop)
+    db = apsw.Connection(str(folder / "data" / "journal.db"))
+    for statement in ("DELETE FROM records", "UPDATE records SET name = 'x'"):
+        with pytest.raises(apsw.ConstraintError, match="never"):
+            db.execute(statement)
+    db.close()
+
+
+@pytest.mark.feature("STF-08")
+async def test_nobody_can_switch_the_log_off(folder: Path) -> None:
+    """No command, right or rule is about it, and whoever changes something is in it: in training,
+    as the office, with its view thrown away and anew."""
+    names = [name for name, _ in COMMANDS.items()]
+    names += [field.name for field in attrs.fields(StoreRules)]
+    words = {word for name in names for word in re.split(r"[._]", name)}
+    assert not words & {"log", "activity", "audit", "journal", "history", "record"}
+    assert Right.ACTIVITY not in RIGHTS.values(), "it lets somebody read, and nothing else"
+    async with open_shop(folder) as shop:
+        await shop.do("register.start_training")
+        await shop.do("till.open", denominations=[])
+        await shop.sell("bread")
+        await shop.do("register.end_training")
+        facts = [record for record in shop.records() if not record.name.startswith("effect.")]
+        rows = await log(shop)
+        assert [row["position"] for row in reversed(rows)] == [fact.position for fact in facts]
+        assert all(row["operator"] for row in rows)
+        assert {row["operator"] for row in rows} == {"system", "max"}
+        assert any(row["training"] for row in rows)
+    (folder / "data" / "views.db").unlink()
+    async with open_shop(folder) as shop:
+        assert await log(shop, before=facts[-1].position + 1) == rows

@@ -1,0 +1,81 @@
+"""What a journal is held against: heads from paper, anchor files, public keys."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ANCHOR_FORMAT = "countertop.anchor/1"
+SHORTEST_HEAD = 8
+_PRINTED = re.compile(r"(?P<position>\d+) ?[·:] ?(?P<digits>[0-9a-f]+)")
+_SIGNED = re.compile(r"(?P<digits>[0-9a-f]+)@(?P<position>\d+)")
+
+
+class CannotCheckError(Exception):
+    """What was given cannot be read, so nothing was checked."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A record's hash, or how it begins, as somebody outside saw it.
+
+    Paper does not say the epoch or the store: they are 0 and "" then.
+    """
+
+    position: int
+    digits: str
+    source: str
+    epoch: int = 0
+    store: str = ""
+
+
+def read_head(text: str) -> Head:
+    """A head as a receipt shows it, `POSITION·HASH` or `POSITION:HASH`, or `HASH@POSITION`."""
+    found = _PRINTED.fullmatch(text.lower()) or _SIGNED.fullmatch(text.lower())
+    if found and SHORTEST_HEAD <= len(found["digits"]) <= 64 and int(found["position"]) >= 1:
+        return Head(int(found["position"]), found["digits"], f"the head {text}")
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not POSITION:HASH with {SHORTEST_HEAD} to 64 hexadecimal digits"
+    )
+
+
+def read_anchor(path: Path) -> Head:
+    """The head that a node's anchor file holds.
+
+    Its `check` is SHA-256 over the format's name, a line feed and the rest as JSON with sorted keys
+    and no white space.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+        told, check = data.pop("format"), data.pop("check")
+        rest = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        digest = hashlib.sha256(f"{ANCHOR_FORMAT}\n{rest}".encode()).hexdigest()
+        if told != ANCHOR_FORMAT or check != digest:
+            raise ValueError("its check sum does not fit")
+        where = f"the anchor {path}"
+        return Head(
+            int(data["position"]), str(data["hash"]), where, int(data["epoch"]), data["store_id"]
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CannotCheckError(f"the anchor {path} cannot be read: {error!r}") from None
+
+
+def read_key(path: Path) -> bytes:
+    """A public key from a file: `name+id+key`, PEM, hexadecimal or base64."""
+    try:
+        text = path.read_text().strip()
+        if text.startswith("-----"):
+            text = "".join(line for line in text.splitlines() if not line.startswith("-"))
+        elif named := re.fullmatch(r"[^+\s]+\+[0-9a-f]{8}\+(\S{44})", text):
+            text = named[1]
+        found = bytes.fromhex(text) if len(text) == 64 else base64.b64decode(text, validate=True)
+    except (OSError, ValueError) as error:
+        raise CannotCheckError(f"the key file {path} cannot be read: {error}") from None
+    if len(found) < 32:
+        raise CannotCheckError(f"the key file {path} does not hold an Ed25519 public key")
+    return found[-32:]
