@@ -25,7 +25,7 @@ settings.register_profile(
 settings.register_profile(
     "mutants",
     deadline=None,
-    max_examples=60,
+    max_examples=20,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],

@@ -31,6 +31,7 @@ from engine.order.commands import (
     VoidOrder,
 )
 from engine.order.events import Audience, DiscountKind
+from engine.order.state import Note
 from engine.outbox import EffectOutcome, FinishEffect, StartEffect
 from engine.register import CloseDay, EndTraining, StartTraining
 from engine.settings import (
@@ -42,7 +43,16 @@ from engine.settings import (
     SetTaxClasses,
     TaxClass,
 )
-from engine.staff import AddOperator, ChangePin, DefineRole, Right, SignOff, SignOn
+from engine.staff import (
+    AddOperator,
+    ChangePin,
+    DefineRole,
+    OperatorAdded,
+    Right,
+    RoleDefined,
+    SignOff,
+    SignOn,
+)
 from engine.till import (
     CloseTill,
     CountTill,
@@ -125,6 +135,9 @@ def changing() -> Transcript:
     told.say(DiscountLine(1, AMOUNT, 1, letters(120)), DiscountLine(1, AMOUNT, 1, letters(121)))
     told.say(DiscountOrder(PERCENT, 33_333, "club"), DiscountOrder(AMOUNT, 101, letters(120)))
     told.say(DiscountOrder(PERCENT, -1), DiscountOrder(AMOUNT, 1, letters(121)))
+    told.say(
+        ChangeQuantity(1, 2000), OverridePrice(1, 9_000_000, "dear"), AddNote(CUSTOMER, "x", 1)
+    )
     told.title("Notes")
     told.say(AddNote(CUSTOMER, "hello"), AddNote(INTERNAL, "no salt", 1), AddNote(CUSTOMER, "x", 9))
     told.say(AddNote(CUSTOMER, ""), AddNote(CUSTOMER, letters(280 * 8)))
@@ -217,6 +230,8 @@ def returning() -> Transcript:
         StartTendering(), TenderCash(-111), TenderCash(-135), TenderCash(-145), CompleteOrder()
     )
     told.say(AddReturnLine("sale-1", 2, 233, "x"), StartTendering(), CompleteOrder())
+    told.title("A cent, paid with more than one")
+    told.say(AddOpenLine("A", 10_000, "reduced"), TenderCash(5), CompleteOrder())
     told.title("An exchange, and copies")
     told.say(OpenOrder("exchange"), AddReturnLine("sale-1", 2, 10, "x"), AddLine("bread"))
     told.say(TenderCash(1000), CompleteOrder(), AddReturnLine("exchange", 1, 10, "x"))
@@ -282,7 +297,7 @@ def people() -> Transcript:
     told.say(AddOperator("bo", "Bo", "nobody", pin_hash="h"), AddOperator("bo", "Bo", "baker"))
     told.say(AddOperator(letters(24), "X", "baker", pin_hash="h"))
     told.say(AddOperator(letters(25), "X", "baker", pin_hash="h"))
-    for odd in ("", "b o", "bö", "system"):
+    for odd in ("q", "", "b o", "bö", "system"):
         told.say(AddOperator(odd, "Bo", "baker", pin_hash="h"))
     told.say(ChangePin("eva", pin_hash="h2"), ChangePin("bo", pin_hash="h"), ChangePin("eva"))
     told.title("Signing on and off")
@@ -455,12 +470,10 @@ def effects() -> Transcript:
     told.say(FinishEffect(paper, EffectOutcome.DONE), FinishEffect(paper, EffectOutcome.DONE))
     told.title("Too late")
     told.say(OpenDrawer("look"))
-    told.wait(2)
     late = f"c{told.shop.sent}:1"
     told.say(StartEffect(late), FinishEffect(late, EffectOutcome.FAILED), OpenDrawer("look"))
-    told.wait(3)
     late = f"c{told.shop.sent}:1"
-    told.say(StartEffect(late), FinishEffect(late, EffectOutcome.EXPIRED, "too late"))
+    told.say(StartEffect(late, late=True), FinishEffect(late, EffectOutcome.EXPIRED, "too late"))
     told.title("Without cash, without a drawer, without anything")
     told.say(AddOpenLine("A", 0, "reduced"), StartTendering(), CompleteOrder())
     told.shop.given(RegisterDefined(RegisterSetup("1", "Front", "", "drawer/1")))
@@ -473,9 +486,45 @@ def effects() -> Transcript:
     return told
 
 
+def limits_reached() -> Transcript:
+    """What there may be only so many of."""
+    told = Transcript(Shop.selling())
+    books = told.shop.books
+    told.title("Lines, notes and tenders")
+    told.say(AddLine("bread"))
+    order = books.live.orders["c2"]
+    note = Note(CUSTOMER, "x")
+    notes = (note,) * (limits.NOTES_PER_ORDER_MAX - 2)
+    books.live.orders["c2"] = attrs.evolve(order, notes=notes)
+    told.say(*(AddNote(CUSTOMER, "x", line) for line in (0, 1, 0)))
+    order = books.live.orders["c2"]
+    lines = tuple(attrs.evolve(order.lines[0], line=n + 1) for n in range(499))
+    books.live.orders["c2"] = attrs.evolve(order, lines=lines)
+    told.say(AddLine("milk"), AddLine("milk"), AddReturnLine("c2", 1, 1000, "x"))
+    told.title("People and roles")
+    spare = limits.OPERATORS_MAX - len(books.staff.operators)
+    told.shop.given(*(OperatorAdded(f"o{n}", "O", "cashier", "h") for n in range(spare - 1)))
+    told.say(AddOperator("one", "One", "cashier", pin_hash="h"))
+    told.say(AddOperator("two", "Two", "cashier", pin_hash="h"))
+    spare = limits.ROLES_MAX - len(books.staff.roles)
+    told.shop.given(*(RoleDefined(f"r{n}", ()) for n in range(spare - 1)))
+    told.say(DefineRole("one", ()), DefineRole("two", ()), DefineRole("one", (Right.SELL,)))
+    told.title("Open orders, and a disk nearly full")
+    for number in range(limits.ORDERS_OPEN_MAX - 2):
+        books.live.orders[f"x{number}"] = order
+    told.say(OpenOrder("last"), register="2")
+    told.say(SuspendOrder("park"), OpenOrder("over"))
+    books.live.orders = {"last": books.live.orders["last"]}
+    books.disk_nearly_full = True
+    told.say(OpenOrder("full"), AddLine("bread"), AddReturnLine("c2", 1, 1000, "x"))
+    told.say(AddLine("bread"), register="2")
+    return told
+
+
 SCENES = {
     scene.__name__: scene
     for scene in (
-        ringing, changing, paying, returning, till_and_day, people, store_rules, for_sale, effects
+        ringing, changing, paying, returning, till_and_day, people, store_rules, for_sale, effects,
+        limits_reached,
     )
 }  # fmt: skip

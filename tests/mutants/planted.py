@@ -24,7 +24,7 @@ _TIMEOUT_S = 300
 _FAILURE = re.compile(r"^(?:E  | *\|).*$", re.MULTILINE)
 # A bug that cannot even be imported was not caught by what a test knows of shops.
 _BROKEN = re.compile(
-    r"\b(SyntaxError|IndentationError|ImportError|ModuleNotFoundError|NameError|UnboundLocalError)\b"
+    r"\b(?:Syntax|Indentation|Import|ModuleNotFound|Name|UnboundLocal)Error\b"
     r"|error\[E\d+\]|could not compile"
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,10 +20,11 @@ class Change:
 
 @frozen
 class Survivors:
-    """Reasons by change, as a file lists them."""
+    """Reasons by change, as a file lists them; `everywhere` are changes that may live anywhere."""
 
     path: Path
     reasons: dict[Change, str] = field(factory=dict)
+    everywhere: tuple[re.Pattern[str], ...] = ()
 
     @staticmethod
     def load(path: Path) -> Survivors:
@@ -31,21 +33,27 @@ class Survivors:
         Raises:
             ValueError: an entry has no reason or stands there twice.
         """
+        told = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         reasons: dict[Change, str] = {}
-        if path.exists():
-            for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("survivor", []):
-                for text in entry["changes"]:
-                    change = Change(entry["function"], text)
-                    if not entry.get("reason", "").strip():
-                        raise ValueError(f"{path.name}: {change.function}: {text}: no reason")
-                    if change in reasons:
-                        raise ValueError(f"{path.name}: {change.function}: {text} is there twice")
-                    reasons[change] = entry["reason"]
-        return Survivors(path, reasons)
+        for entry in [*told.get("survivor", []), *told.get("everywhere", [])]:
+            if not entry.get("reason", "").strip():
+                raise ValueError(f"{path.name}: no reason for {entry}")
+        for entry in told.get("survivor", []):
+            for text in entry["changes"]:
+                change = Change(entry["function"], text)
+                if change in reasons:
+                    raise ValueError(f"{path.name}: {change.function}: {text} is there twice")
+                reasons[change] = entry["reason"]
+        everywhere = (re.compile(entry["pattern"]) for entry in told.get("everywhere", []))
+        return Survivors(path, reasons, tuple(everywhere))
 
     def unexplained(self, found: Iterable[Change]) -> list[Change]:
         """Those of `found` that have no reason here."""
-        return sorted({change for change in found if change not in self.reasons})
+        return sorted(
+            change
+            for change in set(found) - self.reasons.keys()
+            if not any(pattern.search(change.change) for pattern in self.everywhere)
+        )
 
     def gone(self, found: Iterable[Change]) -> list[Change]:
         """Those listed here that are no longer found: they die, or their line was changed."""

@@ -660,3 +660,26 @@ fn typing_errors_are_those_of_the_full_table() {
         }
     }
 }
+
+#[test]
+fn scores_are_those_of_the_twin() {
+    use crate::search::{Matcher, NONE, Term, score_words};
+    let mut dice = Dice::new(11);
+    let mut matcher = Matcher::default();
+    for _ in 0..2_000 {
+        let mut draw = |most: usize| {
+            let length = 1 + dice.below(most);
+            String::from_iter((0..length).map(|_| ['a', 'b', 'é', '1'][dice.below(4)]))
+        };
+        let query = format!("{} {}", draw(7), draw(4));
+        let named: Vec<String> = (0..9).map(|_| words(&draw(9)).concat()).collect();
+        let terms = Term::all(&query);
+        let typed: Vec<Typed> = words(&query).iter().map(|word| Typed::new(word)).collect();
+        for errors in [false, true] {
+            let wanted = score(&typed, &named, errors);
+            let found = score_words(&terms, &named, errors, &mut matcher);
+            let found = (found != NONE).then_some(usize::from(found));
+            assert_eq!(found, wanted, "{query} {named:?}");
+        }
+    }
+}
