@@ -17,7 +17,10 @@ def main() -> int:
     one.add_argument("--name", help="only this one")
     code = parts.add_parser("engine", help="mutmut on the deciders")
     code.add_argument("--module", help="only this one, as engine/till.py or engine.till")
-    code.add_argument("--sample", type=int, default=1, metavar="N", help="every N-th mutant only")
+    code.add_argument(
+        "--sample", type=int, default=deciders.SAMPLE, metavar="N",
+        help="every N-th mutant (default: %(default)s; 1 tries them all)",
+    )  # fmt: skip
     rust = parts.add_parser("native", help="cargo-mutants on native/core")
     rust.add_argument("--shard", metavar="K/N", help="only that part of the mutants, from 0/N")
     for part in (one, code, rust):
