@@ -138,7 +138,7 @@ class SystemDisk(Disk):
         """As `Disk`."""
         try:
             return sorted(path.name for path in folder.iterdir())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
     def read(self, path: Path, limit: int = -1) -> bytes:

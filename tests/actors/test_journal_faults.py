@@ -198,36 +198,57 @@ def test_kill_9_loses_no_answered_command(tmp_path: Path) -> None:
     assert last_answered > 100
 
 
+class NotingDisk(SystemDisk):
+    """The machine's disk, with a note of what was synced and opened; `failing` fails its syncs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: list[str] = []
+        self.failing = False
+
+    def sync(self, path: Path) -> None:
+        """Note it, or fail as a dying disk does."""
+        if self.failing:
+            raise OSError(errno.EIO, "the disk is dying")
+        super().sync(path)
+        self.noted.append(f"sync {path.name}")
+
+    def connect(self, path: Path, *, readonly: bool = False) -> apsw.Connection:
+        """Note it."""
+        self.noted.append(f"open {path.name}")
+        return super().connect(path, readonly=readonly)
+
+
 def test_what_a_crash_left_in_the_log_is_made_durable_first(
     tmp_path: Path, disk: FaultyDisk, request: pytest.FixtureRequest
 ) -> None:
-    """Opening syncs what it found in the log into the database: the kernel may never write it.
+    """Opening writes a dead process's log anew before it reads it: the kernel may never write it.
 
     After a failed sync its pages count as clean. A repeated command is answered from them, and a
     power cut would then take back what was acknowledged.
     """
-    name = f"faulty-{abs(hash(request.node.name))}"
     path = tmp_path / "journal.db"
     log = path.with_name("journal.db-wal")
-    with _open(path) as journal:
-        journal.append([sample_entry(1)])
-    journal = _open(path, name)
-    journal.append([sample_entry(2)])
+    journal = _open(path, f"faulty-{abs(hash(request.node.name))}")
+    journal.append([sample_entry(1)])
     disk.arm("sync", 0, apsw.IOError)
     with pytest.raises(JournalFailedError):
-        journal.append([sample_entry(3)])
+        journal.append([sample_entry(2)])
     disk.failing = ""
     journal.close()
-    assert log.stat().st_size > 0
-    kept = log.read_bytes()
-    disk.arm("sync", 1, apsw.IOError)
+    kept, written = log.read_bytes(), log.stat().st_ino
+    machine = NotingDisk()
+    machine.failing = True
     with pytest.raises(JournalError):
-        _open(path, name)
-    disk.failing = ""
-    assert log.read_bytes() == kept, "without its sync the database does not stand for the log"
-    with _open(path) as journal:
-        assert log.stat().st_size == 0
-        assert journal.verify_all().position == journal.command_count() == 3
+        Journal.open(path, reserve_bytes=0, disk=machine)
+    assert log.read_bytes() == kept, "without its sync nothing stands for the log"
+    machine.failing = False
+    with Journal.open(path, reserve_bytes=0, disk=machine) as journal:
+        assert log.read_bytes() == kept
+        assert log.stat().st_ino != written, "the same bytes, on pages nobody calls clean"
+        assert journal.verify_all().position == journal.command_count() == 2
+    first = machine.noted.index("open journal.db")
+    assert "sync journal.db-wal.partial" in machine.noted[:first]
 
 
 def test_a_database_cut_off_is_refused(tmp_path: Path) -> None:

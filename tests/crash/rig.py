@@ -25,7 +25,7 @@ from tests.crash.building import ROOT, shim
 from tests.crash.plans import DEVICES, INTEGRATIONS, STORE, LifePlan, NodePlan, to_plain
 from tests.store.harness import insist, open_link
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 PAUSE_S = 0.005
 COLD_EVERY = 40
 

@@ -30,9 +30,9 @@ from tests.crash.scenes import Ending, Scene
 from tests.crash.work import Ledger, Till
 from tests.store.harness import insist, open_link
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0  # a start from nothing takes half a minute where much else runs
 QUIET_S = 8.0
-LIFE_S_MAX = 120.0
+LIFE_S_MAX = 300.0
 LIE_S = 2.5  # the store's nodes anchor its head once a second
 UNPRINTED_MAX = 4
 

@@ -44,6 +44,7 @@ PARTS = (
     Part("native", "cargo-mutants on the Rust floor", ("tests.mutants", "native")),
     Part("engine", "mutants of the deciders", ("tests.mutants", "engine")),
     Part("fuzz", "coverage-guided fuzzing", ("tests.fuzz", "run")),
+    Part("verifier", "a flip in every byte of a journal", ("tests.verifier.damage",)),
     Part("close", "the Z and the replay of a big day", ("benches.close",)),
 )
 

@@ -21,6 +21,8 @@ from tests.simulation.files import Change, File, Op, PowerLostError
 from tests.simulation.vfs import MemoryVfs
 
 FREE_BYTES = 8 << 30
+# A connection nobody closed is closed when Python finds it, and then needs its file system.
+_RETIRED: list[MemoryVfs] = []
 
 
 @define(eq=False)
@@ -40,15 +42,22 @@ class MemoryDisk(Disk):
     acts: int = 0
     _held: set[str] = field(factory=set)
     is_quiet: bool = False
-    _vfs: apsw.VFS = field(init=False)
+    _vfs: MemoryVfs = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Make the file system known to SQLite under `name`."""
+        """Make the file system known to SQLite."""
         self._vfs = MemoryVfs(self)
 
     def close(self) -> None:
-        """Take the file system away from SQLite again."""
+        """Take the file system away from SQLite again, and let go of the files."""
+        self.stop()
+        self._retire()
+        self.files.clear()
+        self.kept_names.clear()
+
+    def _retire(self) -> None:
         self._vfs.unregister()
+        _RETIRED.append(self._vfs)
 
     # ------------------------------------------------------------------------------- the machine
 
@@ -71,6 +80,9 @@ class MemoryDisk(Disk):
         self.is_off = False
         self.boots += 1
         self._held.clear()
+        # One of its own, or a connection of the old process could still delete a file of the new.
+        self._retire()
+        self._vfs = MemoryVfs(self)
 
     def lose_power(self) -> None:
         """What was not synced is kept, lost, torn or garbled, names too. The disk is off then."""
@@ -138,7 +150,7 @@ class MemoryDisk(Disk):
         flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
         if not readonly:
             flags |= apsw.SQLITE_OPEN_CREATE
-        db = apsw.Connection(str(path), flags=flags, vfs=self.name)
+        db = apsw.Connection(str(path), flags=flags, vfs=self._vfs.name)
         db.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
         return db
 

@@ -6,8 +6,9 @@ import errno
 import os
 import random
 from enum import Enum
+from typing import NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 SECTOR_BYTES = 4096
 
@@ -28,8 +29,7 @@ class PowerLostError(OSError):
         super().__init__(errno.EIO, "the power is gone")
 
 
-@frozen
-class Change:
+class Change(NamedTuple):
     """A write that waits for a sync; no `data` cuts the file off at `offset`."""
 
     offset: int
@@ -73,12 +73,13 @@ class File:
 
 def apply(content: bytearray, change: Change) -> None:
     """Carry out one change on bytes."""
-    if change.data is None:
-        del content[change.offset :]
+    offset, data = change
+    if data is None:
+        del content[offset:]
         return
-    if len(content) < change.offset:
-        content.extend(bytes(change.offset - len(content)))
-    content[change.offset : change.offset + len(change.data)] = change.data
+    if len(content) < offset:
+        content.extend(bytes(offset - len(content)))
+    content[offset : offset + len(data)] = data
 
 
 def apply_fate(content: bytearray, change: Change, chance: random.Random) -> None:

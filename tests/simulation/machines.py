@@ -16,6 +16,7 @@ import apsw
 import trio
 from attrs import define, field
 
+from actors.anchors import AnchorError
 from actors.asks import Ask
 from actors.errors import PostError
 from actors.journal import JournalError
@@ -83,7 +84,7 @@ class StoreMachine:
     async def _live(self) -> None:
         try:
             store = open_store(CONFIG, self.sim.world, QuickHasher())
-        except (JournalError, KeyringError, OSError, apsw.Error) as error:
+        except (AnchorError, JournalError, KeyringError, OSError, apsw.Error) as error:
             self._died(error)
             await trio.lowlevel.checkpoint()
             return

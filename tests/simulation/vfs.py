@@ -15,12 +15,19 @@ if TYPE_CHECKING:
     from tests.simulation.disk import MemoryDisk
 
 
+def is_ghost(disk: MemoryDisk, boot: int) -> bool:
+    """Whether a process of that boot is gone: what it still does counts for nothing."""
+    return disk.is_off or boot != disk.boots
+
+
 class MemoryVfs(apsw.VFS):
-    """SQLite's view of a `MemoryDisk`."""
+    """SQLite's view of a `MemoryDisk`, for the process that lives now."""
 
     def __init__(self, disk: MemoryDisk) -> None:
         self._disk = disk
-        super().__init__(disk.name, None)
+        self._boot = disk.boots
+        self.name = f"{disk.name}-{disk.boots}"
+        super().__init__(self.name, None)
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
         """Open or make a file."""
@@ -38,7 +45,7 @@ class MemoryVfs(apsw.VFS):
 
     def xDelete(self, filename: str, syncdir: bool) -> None:
         """Remove a file, durably where asked."""
-        if filename not in self._disk.files:
+        if filename not in self._disk.files or is_ghost(self._disk, self._boot):
             return
         with _AsSqlite(apsw.SQLITE_IOERR_DELETE):
             self._disk.remove(Path(filename))
@@ -67,7 +74,7 @@ class MemoryVfs(apsw.VFS):
 
     def excepthook(self, *_: object) -> bool:
         """Errors are raised where they happen; what SQLite passes over, it passes over."""
-        return False
+        return True
 
     def xGetLastError(self) -> tuple[int, str]:
         """No system stands behind this one."""
@@ -85,36 +92,34 @@ class MemoryFile:
         self._boot = disk.boots
         self._syncs_name = syncs_name
 
-    def excepthook(self, *_: object) -> None:
+    def excepthook(self, *_: object) -> bool:
         """Errors while a dead process's files are closed are nobody's."""
-
-    def _is_ghost(self) -> bool:
-        """Whether the process that opened it is gone; nothing it does counts any more."""
-        return self._boot != self._disk.boots
+        return True
 
     def xRead(self, amount: int, offset: int) -> bytes:
         """Bytes, fewer at the end of the file."""
-        with _AsSqlite(apsw.SQLITE_IOERR_READ):
-            self._disk.act(Op.READ, self._path)
+        if not is_ghost(self._disk, self._boot):
+            with _AsSqlite(apsw.SQLITE_IOERR_READ):
+                self._disk.act(Op.READ, self._path)
         return bytes(self._file.live[offset : offset + amount])
 
     def xWrite(self, data: bytes, offset: int) -> None:
         """Write, waiting for a sync."""
-        if self._is_ghost():
+        if is_ghost(self._disk, self._boot):
             return
         change = Change(offset, bytes(data))
-        with _AsSqlite(apsw.SQLITE_IOERR_WRITE):
-            try:
-                self._disk.act(Op.WRITE, self._path)
-            except PowerLostError:
+        try:
+            self._disk.act(Op.WRITE, self._path)
+        except OSError as error:
+            if isinstance(error, PowerLostError):
                 # The power went during this very write: part of it may have got there.
                 self._file.waiting.append(change)
-                raise
+            raise _as_sqlite(error, apsw.SQLITE_IOERR_WRITE) from error
         self._file.change(change)
 
     def xTruncate(self, newsize: int) -> None:
         """Cut off, waiting for a sync."""
-        if self._is_ghost():
+        if is_ghost(self._disk, self._boot):
             return
         with _AsSqlite(apsw.SQLITE_IOERR_TRUNCATE):
             self._disk.act(Op.WRITE, self._path)
@@ -122,7 +127,7 @@ class MemoryFile:
 
     def xSync(self, flags: int) -> None:
         """Make what waits durable, and a new log's name with it."""
-        if self._is_ghost():
+        if is_ghost(self._disk, self._boot):
             return
         with _AsSqlite(apsw.SQLITE_IOERR_FSYNC):
             self._disk.sync_file(self._path, self._file)
@@ -159,8 +164,16 @@ class MemoryFile:
         """Nothing to give back."""
 
 
+def _as_sqlite(error: OSError, code: int) -> Exception:
+    """The error SQLite expects of a file system; where there is no room, that."""
+    full = error.errno == errno.ENOSPC
+    told: Any = apsw.FullError(str(error)) if full else apsw.IOError(str(error))
+    told.extendedresult = apsw.SQLITE_FULL if full else code
+    return cast(Exception, told)
+
+
 class _AsSqlite:
-    """Turns an `OSError` into the error SQLite expects of a file system; no room is no room."""
+    """Turns an `OSError` into the error SQLite expects of a file system."""
 
     def __init__(self, code: int) -> None:
         self._code = code
@@ -170,7 +183,4 @@ class _AsSqlite:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
-            full = error.errno == errno.ENOSPC
-            told: Any = apsw.FullError(str(error)) if full else apsw.IOError(str(error))
-            told.extendedresult = apsw.SQLITE_FULL if full else self._code
-            raise told from error
+            raise _as_sqlite(error, self._code) from error

@@ -1,0 +1,26 @@
+"""A fake's cable: however often it is pulled, putting it back in is enough."""
+
+from __future__ import annotations
+
+import trio
+
+from hardware.carrier import TcpCarrier
+
+
+async def _ignore(data: bytes) -> None:
+    """Take what comes."""
+
+
+async def test_a_cable_pulled_twice_comes_back_when_it_is_put_in() -> None:
+    """Pulling what is out already changes nothing: one plug brings the device back."""
+    carrier = TcpCarrier()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(carrier.run, _ignore)
+        await carrier.unplug()
+        await trio.testing.wait_all_tasks_blocked()
+        await carrier.unplug()
+        with trio.fail_after(5):
+            await carrier.plug()
+            stream = await trio.open_tcp_stream(carrier.host, carrier.port)
+        await stream.aclose()
+        nursery.cancel_scope.cancel()
