@@ -128,6 +128,8 @@ mod tests {
         assert_eq!(extend_amount(98_000_000, 3_000, 0), Ok(294));
         assert_eq!(extend_amount(1_005_000, 1_000, 2), Ok(101));
         assert_eq!(extend_amount(1_005_000, -1_000, 2), Ok(-101));
+        // Rounded once: by way of tenths of a cent it would be 101.
+        assert_eq!(extend_amount(1_004_500, 1_000, 2), Ok(100));
     }
 
     #[test]
