@@ -118,7 +118,11 @@ class Front:
         due = order["cash_due_minor"]
         if order["phase"] != "tendering":
             # Goods and returns may come to nothing: then there is nothing to take, only to close.
-            due = (await self.do("order.start_tendering"))["cash_due_minor"]
+            try:
+                due = (await self.do("order.start_tendering"))["cash_due_minor"]
+            except RefusedError:
+                await self.do("order.void", reason="cannot be closed")
+                return
         await self.pay(due)
 
     async def _close(self) -> None:
