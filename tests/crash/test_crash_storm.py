@@ -15,7 +15,7 @@ from tests.crash.steps import CALL, STEP, Sweep, run_sweep
 from tests.crash.storm import Broken
 
 KILLS, FAULTS = 40, 60
-SWEPT = {STEP: 97, CALL: 29}
+SWEPT = {(STORE, STEP): 97, (STORE, CALL): 29, (DEVICES, STEP): 23}
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +67,12 @@ def test_the_store_refuses_what_a_lying_disk_left(storm: Storm) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("node", "kind"), [(STORE, STEP), (STORE, CALL), (DEVICES, STEP)])
+@pytest.mark.parametrize(("node", "kind"), SWEPT)
 def test_a_sale_survives_a_kill_at_any_of_its_steps(rig: Rig, node: str, kind: str) -> None:
     """A few steps of the sweep that `python -m tests.crash steps` makes whole."""
     dice = random.SystemRandom()
-    sweep = Sweep(node, kind, dice.randint(1, SWEPT[kind]), SWEPT[kind])
+    stride = SWEPT[node, kind]
+    sweep = Sweep(node, kind, dice.randint(1, stride), stride)
     try:
         trio.run(run_sweep, rig, sweep, str)
     except Broken as broken:
