@@ -22,7 +22,10 @@ def main() -> int:
         help="every N-th mutant (default: %(default)s; 1 tries them all)",
     )  # fmt: skip
     rust = parts.add_parser("native", help="cargo-mutants on native/core")
-    rust.add_argument("--shard", metavar="K/N", help="only that part of the mutants, from 0/N")
+    rust.add_argument(
+        "--shard", default=floor.SHARD, metavar="K/N",
+        help="that part of the mutants (default: %(default)s; 0/1 tries them all)",
+    )  # fmt: skip
     for part in (one, code, rust):
         part.add_argument("--json", type=Path, help="write the figures here too")
     for part in (code, rust):

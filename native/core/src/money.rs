@@ -133,6 +133,27 @@ mod tests {
     }
 
     #[test]
+    fn each_currency_has_its_digits() {
+        for (digits, amount) in [5, 50, 500, 5_000, 50_000, 500_000, 5_000_000]
+            .iter()
+            .enumerate()
+        {
+            let digits = i64::try_from(digits).unwrap();
+            assert_eq!(extend_amount(5_000_000, 1_000, digits), Ok(*amount));
+        }
+        assert!(extend_amount(1, 1, -1).is_err());
+    }
+
+    #[test]
+    fn a_mode_has_one_word() {
+        assert_eq!(Rounding::from_word("half_up"), Ok(Rounding::HalfUp));
+        assert_eq!(Rounding::from_word("half_even"), Ok(Rounding::HalfEven));
+        assert_eq!(Rounding::from_word("up"), Ok(Rounding::Up));
+        assert_eq!(Rounding::from_word("down"), Ok(Rounding::Down));
+        assert!(Rounding::from_word("HALF_UP").is_err());
+    }
+
+    #[test]
     fn an_amount_past_64_bits_is_refused() {
         assert!(matches!(
             extend_amount(i64::MAX, i64::MAX, 2),

@@ -358,10 +358,10 @@ impl Twin {
             let mut scored = Vec::new();
             for item in self.items.values() {
                 let named = [words(&item.name), words(&item.variation)].concat();
-                let scores = queries.iter().filter_map(|(terms, errors, more)| {
+                let sums = queries.iter().filter_map(|(terms, errors, more)| {
                     score(terms, &named, *errors).map(|sum| sum + more)
                 });
-                if let Some(best) = scores.min() {
+                if let Some(best) = sums.min() {
                     let key = (&*item.name, &*item.variation, &*item.item_id);
                     scored.push((best, item.name.len(), key));
                 }
@@ -669,7 +669,8 @@ fn scores_are_those_of_the_twin() {
     for _ in 0..2_000 {
         let mut draw = |most: usize| {
             let length = 1 + dice.below(most);
-            String::from_iter((0..length).map(|_| ['a', 'b', 'é', '1'][dice.below(4)]))
+            let letters = (0..length).map(|_| ['a', 'b', 'é', '1'][dice.below(4)]);
+            letters.collect::<String>()
         };
         let query = format!("{} {}", draw(7), draw(4));
         let named: Vec<String> = (0..9).map(|_| words(&draw(9)).concat()).collect();
