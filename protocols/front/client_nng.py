@@ -12,7 +12,7 @@ from actors.limits import FRAME_BYTES_MAX
 from actors.link import Subscriber
 from actors.link_client import PlainRequester
 from actors.world import World
-from protocols.front.client_types import FaultError, LostError, RefusedError
+from protocols.front.client_types import FaultError, LostError, RefusedError, is_passing
 from protocols.front.codec import ClientFrame, FrameError, ServerFrame, decode_server, encode
 from protocols.front.frames import AnswerFrame, Fault, FaultCode, Hello, QueryFrame, Update, Welcome
 from protocols.front.session import EVENTS, TOPICS
@@ -78,8 +78,8 @@ class NngCarrier:
                     case Welcome():
                         self._welcome = reply
                         self._greeted += 1
-                    case Fault() if reply.code not in _PASSING:
-                        raise FaultError(reply.code, reply.detail)
+                    case Fault(code, detail) if not is_passing(code, has_joined=self._greeted > 0):
+                        raise FaultError(code, detail)
                     case _:
                         await self._world.sleep(delay_s)
                         delay_s = min(2 * delay_s, CLIENT_RETRY_S_MAX)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from protocols.front.codec import ClientFrame, ServerFrame
-from protocols.front.frames import Welcome
+from protocols.front.frames import FaultCode, Welcome
 
 
 @frozen
@@ -54,6 +54,17 @@ class UnknownOutcomeError(ClientError):
 
 class LostError(ClientError):
     """The connection is not there, or ended before the answer."""
+
+
+def is_passing(code: str, *, has_joined: bool) -> bool:
+    """Whether a fault at hello goes away by itself, so that hello is to be said again.
+
+    A register that is not there is a wrong name, unless the store has welcomed this client before:
+    then it is a store that is closing or not quite up.
+    """
+    if code == FaultCode.REGISTER_ABSENT.value:
+        return has_joined
+    return code in (FaultCode.BUSY.value, FaultCode.NO_ANSWER.value)
 
 
 class Carrier(Protocol):

@@ -11,12 +11,11 @@ from attrs import define, field
 
 from actors.mailbox import OneShot
 from actors.world import World
-from protocols.front.client_types import FaultError, LostError
+from protocols.front.client_types import FaultError, LostError, is_passing
 from protocols.front.codec import ClientFrame, FrameError, ServerFrame, decode_server, encode
 from protocols.front.frames import (
     AnswerFrame,
     Fault,
-    FaultCode,
     Hello,
     Ping,
     Pong,
@@ -35,8 +34,6 @@ from protocols.limits import (
     CLOSE_WITHIN_S,
     HELLO_WITHIN_S,
 )
-
-_PASSING = frozenset((FaultCode.BUSY.value, FaultCode.NO_ANSWER.value))
 
 
 @define(eq=False)
@@ -59,6 +56,7 @@ class WebSocketCarrier:
         self._world = world
         self._socket: WebSocket | None = None
         self._welcome: Welcome | None = None
+        self._has_joined = False
         self._failed: FaultError | None = None
         self._changed = trio.Event()
         self._waiting: dict[str, OneShot] = {}
@@ -172,8 +170,9 @@ class WebSocketCarrier:
             await socket.send(encode(self._hello))
             match _decoded(await socket.receive()):
                 case Welcome() as welcome:
+                    self._has_joined = True
                     return welcome
-                case Fault() as fault if fault.code not in _PASSING:
+                case Fault() as fault if not is_passing(fault.code, has_joined=self._has_joined):
                     self._failed = FaultError(fault.code, fault.detail)
                     self._change()
                     return None
