@@ -18,7 +18,7 @@ from engine.views.shapes import DisplayView
 from engine.wire import structure
 
 log = structlog.get_logger()
-_CHANGES_DISPLAYS = "settings.register_defined/1"
+_CHANGES_DISPLAYS = frozenset(("settings.register_defined/1", "settings.store_configured/1"))
 
 
 class DisplayFeed:
@@ -42,7 +42,7 @@ class DisplayFeed:
                     match waiting.body:
                         case Committed():
                             registers |= waiting.body.registers
-                            if any(r.name == _CHANGES_DISPLAYS for r in waiting.body.records):
+                            if any(r.name in _CHANGES_DISPLAYS for r in waiting.body.records):
                                 self._without.clear()
                         case _:
                             log.warning("message_not_understood", kind=type(waiting.body).__name__)
@@ -62,10 +62,9 @@ class DisplayFeed:
             reply: Reply = await post.ask("bookkeeper", query, timeout_s=ASK_TIMEOUT_S)
         except PostError:
             return
-        if not reply.ok:
-            return
-        if not reply.data["display"]:
-            # Not asked about again after every scan, until registers are defined anew.
+        if not reply.ok or not reply.data["display"]:
+            # Not asked about again after every scan, until registers are defined anew. The office
+            # is one of these: it is told of every effect.
             self._without.add(register)
             return
         view = structure(reply.data, DisplayView)

@@ -62,10 +62,11 @@ class OutboxActor:
 
     def _hear(self, news: Committed, world: World) -> None:
         for record in news.records:
-            if record.name.startswith("effect."):
+            if record.name == _REQUESTED:
+                # Its own reports wake it by themselves.
                 self._wake.set()
-            if record.name == _REQUESTED and record.data["expires_ns"]:
-                self._heard_ns[record.data["effect_id"]] = world.monotonic_ns()
+                if record.data["expires_ns"]:
+                    self._heard_ns[record.data["effect_id"]] = world.monotonic_ns()
 
     def _deadline_ns(self, entry: PendingEffect, world: World) -> int | None:
         """Until when an effect is worth doing, by the steady clock; None for ever.

@@ -219,6 +219,7 @@ _SWITCH, _CHANCE = "_ALLOW_DETERMINISTIC_SCHEDULING", "_r"
 _STANDSTILLS_MAX = 1_000
 _STANDSTILL_S = 0.001
 _SLOW_THREAD_S = 0.005
+_BEATS_NS = (250_000_000, 100_000_000, 20_000_000)
 
 
 class StandstillError(RuntimeError):
@@ -281,6 +282,17 @@ class SimulatedWorld(ManualWorld):
     def set_now_ns(self, now_ns: int) -> None:
         """Set the date, as an administrator does; the steady clock does not notice."""
         self._now_ns = now_ns - self._clock.now_ns
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the next beat after that time: what ticks then ticks together, which is many
+        times faster to simulate than one wake-up each."""
+        if seconds <= 0:
+            await trio.lowlevel.checkpoint()
+            return
+        pause_ns = int(seconds * NS_PER_S)
+        beat_ns = next((beat_ns for beat_ns in _BEATS_NS if beat_ns <= pause_ns), _BEATS_NS[-1])
+        beats = -(-(self._clock.now_ns + pause_ns) // beat_ns)
+        await trio.sleep((beats * beat_ns - self._clock.now_ns) / NS_PER_S)
 
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Inline, after a moment in which others run: most often the shortest there is."""

@@ -31,6 +31,7 @@ from engine.staff import OperatorAdded, Right, RoleDefined, SignedOn
 from engine.stamp import Stamp
 from engine.till import Denomination, OpenTill
 from engine.wire import canonical, parse
+from native import PriceBook
 
 START_NS = 1_795_000_000_000_000_000
 CASHIER = tuple(
@@ -233,9 +234,9 @@ class Shop:
         effects = [EFFECTS.unpack(event.effect) for event in self.events(EffectRequested)]
         return [effect.document for effect in effects if isinstance(effect, Print)]
 
-    def replayed(self) -> Books:
+    def replayed(self, segments: dict[str, PriceBook] | None = None) -> Books:
         """New books from everything that was posted, through stored form and back."""
-        books = Books()
+        books = Books(segments=segments or {})
         for fact, stamp in self.posted:
             event = EVENTS.unpack(parse(canonical(EVENTS.pack(fact.event))))
             post(books, Fact(fact.stream, event, fact.training), stamp)

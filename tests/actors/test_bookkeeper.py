@@ -134,28 +134,27 @@ async def test_nothing_of_a_batch_is_said_before_its_append(
     async with open_shop(tmp_path) as shop:
         gate = Gate(shop.store.journal.append)
         monkeypatch.setattr(shop.store.journal, "append", gate)
-        replies: list[Any] = []
+        replies: dict[str, Any] = {}
 
-        async def ask() -> None:
-            replies.extend(
-                await shop.together(
-                    shop.submit("order.add_line", code="milk"),
-                    shop.submit("order.add_line", code="no-such-code"),
-                    shop.query("register.state"),
-                )
-            )
+        async def ask(name: str, submit: Submit) -> None:
+            (replies[name],) = await shop.together(submit)
 
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(ask)
+            for name, submit in (
+                ("accepted", shop.submit("order.add_line", code="milk")),
+                ("refused", shop.submit("order.add_line", code="no-such-code")),
+                ("seen", shop.query("register.state")),
+            ):
+                nursery.start_soon(ask, name, submit)
             with trio.fail_after(10):
                 await trio.to_thread.run_sync(gate.reached.wait)
             await trio.testing.wait_all_tasks_blocked()
-            assert replies == []
+            assert shop.store.books.side(training=False).current("1"), "all three are decided"
+            assert replies == {}
             gate.go.set()
-        accepted, refused, seen = replies
-        assert accepted.ok
-        assert refused.refusal["code"] == "code_must_be_known"
-        assert seen.ok
+        assert replies["accepted"].ok
+        assert replies["refused"].refusal["code"] == "code_must_be_known"
+        assert replies["seen"].ok
 
 
 async def test_an_answer_names_the_position_it_was_computed_at(tmp_path: Path) -> None:
@@ -393,6 +392,25 @@ async def test_a_command_that_must_fetch_keeps_its_register_in_order(tmp_path: P
         )  # fmt: skip
         assert all(reply.ok for reply in replies)
         assert [line["item_id"] for line in await _lines(shop)] == ["wine", "bread"]
+
+
+async def test_a_need_that_arises_in_the_batch_is_fetched_before_deciding(tmp_path: Path) -> None:
+    """A parked refund is taken up, paid out and closed in one batch after a restart: what the
+    payment looks back at is fetched first, and what follows it waits for it."""
+    async with open_shop(tmp_path) as shop:
+        sold = await shop.sell("wine")
+        assert (await _return(shop, "1", sold["order_id"], 1000)).ok
+        parked = await shop.do("order.suspend")
+    async with open_shop(tmp_path) as shop:
+        replies = await shop.together(
+            shop.submit("order.resume", order_id=parked["order_id"]),
+            shop.submit("order.tender_cash", amount_minor=-799),
+            shop.submit("order.complete"),
+            shop.submit("order.add_line", code="bread"),
+        )
+        assert [reply.refusal for reply in replies] == [None] * 4
+        assert len(shop.records("order.returned/1")) == 1
+        assert [line["item_id"] for line in await _lines(shop)] == ["bread"]
 
 
 # ------------------------------------------------------------------------------ replay = state

@@ -92,6 +92,13 @@ def test_an_answer_is_kept_with_the_hash_of_its_body(journal: Journal) -> None:
     assert journal.answer_of("bench-00000002") is None
 
 
+def test_each_command_of_a_batch_keeps_its_own_answer(journal: Journal) -> None:
+    """Of commands stored together none is answered what another was told."""
+    journal.append([sample_entry(number, answer=f"told {number}".encode()) for number in range(3)])
+    told = [journal.answer_of(sample_entry(number).command_id) for number in range(3)]
+    assert [row and row[1] for row in told] == [b"told 0", b"told 1", b"told 2"]
+
+
 def test_a_refusal_without_facts_keeps_its_answer(journal: Journal) -> None:
     """An entry without records stores an answer at the position it was computed at."""
     journal.append([sample_entry(1)])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine import upcast
+from engine.catalog import ItemChanged, ItemRemoved
 from engine.decision import EVENTS
 from engine.image import books_from, image_of, state_hash
 from engine.order.commands import AddLine, AddReturnLine, SuspendOrder, TenderCash
@@ -21,7 +22,7 @@ from engine.upcast import event_of
 from engine.views.build import display_view
 from engine.views.pole import pole_lines
 from engine.wire import WireError, canonical, parse
-from tests.shop import Shop
+from tests.shop import Shop, item
 
 
 def busy() -> Shop:
@@ -49,6 +50,17 @@ def test_books_come_back_from_their_image() -> None:
     again = books_from(parse(stored), None)
     assert canonical(image_of(again)) == stored
     assert state_hash(again) == state_hash(shop.books)
+
+
+def test_prices_come_back_from_the_image() -> None:
+    """What was changed and taken out since the last import sells, or does not, as before."""
+    shop = Shop.selling()
+    shop.given(ItemChanged(item("bread", "Bread", 375)), ItemRemoved("wine"))
+    shop.given(ItemChanged(item("tea", "Tea", 220)))
+    again = books_from(parse(canonical(image_of(shop.books))), None)
+    for code in ("bread", "wine", "tea", "milk", "case-water"):
+        assert again.catalog.book.find_code(code) == shop.books.catalog.book.find_code(code)
+    assert again.catalog.book.find_code("tea") is not None
 
 
 def test_the_hash_sees_every_difference() -> None:

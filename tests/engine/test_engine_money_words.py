@@ -115,6 +115,18 @@ def test_rates(rate_ppm: int, language: str, shown: str) -> None:
 
 
 @pytest.mark.feature("BO-17", part="the words of printed documents in three languages")
+def test_an_unknown_language_is_written_as_english() -> None:
+    """A store whose language has no notation yet still shows every figure."""
+    for show in (
+        lambda language: format_minor(-123_456, "EUR", language),
+        lambda language: format_money(123_456, "EUR", language),
+        lambda language: format_micros(1_234_500, "EUR", language),
+        lambda language: format_quantity(1_234, "kg", language),
+        lambda language: format_rate(99_750, language),
+    ):
+        assert show("xx") == show("en")
+
+
 def test_catalogues_are_complete() -> None:
     """Every language has every word, none is empty, and each has a notation for amounts."""
     keys = CATALOGUES["en"].keys()

@@ -42,6 +42,7 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
+from engine.order.pricing import price
 from engine.order.refusal import Refusal
 from engine.register import StartTraining
 from engine.settings import SetTaxClasses
@@ -300,6 +301,18 @@ def test_discounts_come_and_go() -> None:
     assert shop.ok(DiscountOrder(PERCENT, 0))["total_minor"] == 350 + 799
     assert [fact.operator for fact in shop.events(LineDiscounted)] == ["max"] * 3
     assert [fact.value for fact in shop.events(OrderDiscounted)] == [99, 0]
+
+
+def test_the_odd_cent_of_a_discount_knows_no_scan_order() -> None:
+    """Of two lines alike in price the same one bears it, whichever was scanned first."""
+    figures = []
+    for codes in (("bread", "rum"), ("rum", "bread")):
+        shop = Shop.selling()
+        shop.given(ItemChanged(item("rum", "Rum", 350, tax_class="standard")))
+        order_id = shop.ring(*codes)
+        shop.ok(DiscountOrder(AMOUNT, 1))
+        figures.append(price(shop.order(order_id), shop.books.settings))
+    assert figures[0].taxes == figures[1].taxes
 
 
 def test_discounts_that_cannot_be() -> None:

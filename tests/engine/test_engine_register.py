@@ -53,6 +53,14 @@ def test_a_z_copies_the_running_totals_and_starts_anew() -> None:
     assert shop.books.live.position("1").totals == Totals()
 
 
+def test_change_is_no_money_taken() -> None:
+    """What X and Z call cash is what stayed in the drawer, tender by tender."""
+    shop = Shop.selling()
+    shop.ring("bread")
+    shop.pay(1_000)
+    assert shop.books.live.position("1").totals.tenders == {"cash": 350}
+
+
 def test_a_z_that_cannot_be_is_refused() -> None:
     """Not with an order open, not with the till open, not twice."""
     shop = Shop.selling()

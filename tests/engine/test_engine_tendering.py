@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from engine import limits
@@ -26,8 +27,9 @@ from engine.order.events import (
     TenderUndone,
 )
 from engine.order.refusal import Refusal
+from engine.settings import TaxClassesSet
 from engine.till import CloseTill, CountTill
-from tests.shop import Shop
+from tests.shop import TAXES, Shop
 
 
 def paying(*codes: str) -> Shop:
@@ -45,6 +47,29 @@ def test_tendering_freezes_the_figures() -> None:
     assert fact.figures.total_minor == 1_149
     assert [line.total_minor for line in fact.figures.lines] == [350, 799]
     assert fact.figures.rules.startswith("inclusive/rate_document/half_up/")
+
+
+def test_a_sale_ends_at_the_figures_it_was_paid_at() -> None:
+    """A tax rate that changes while the customer pays changes nothing of what is completed."""
+    shop = paying("bread", "wine")
+    (started,) = shop.events(TenderingStarted)
+    shop.ok(TenderCash(2_000))
+    shop.given(TaxClassesSet(tuple(attrs.evolve(entry, rate_ppm=250_000) for entry in TAXES)))
+    shop.ok(CompleteOrder())
+    (completed,) = shop.events(OrderCompleted)
+    assert completed.figures == started.figures
+    assert shop.books.live.position("1").totals.tax_minor == started.figures.tax_minor
+
+
+def test_less_than_the_total_does_not_complete() -> None:
+    """A cent short is not paid; the refusal says how much is missing."""
+    shop = paying("bread")
+    assert shop.refused(CompleteOrder()) == {"due_minor": 350}
+    shop.ok(TenderCash(349))
+    assert shop.no(CompleteOrder()) == Refusal.ORDER_MUST_BE_PAID
+    assert shop.refused(CompleteOrder()) == {"due_minor": 1}
+    shop.ok(TenderCash(1))
+    shop.ok(CompleteOrder())
 
 
 def test_nothing_is_not_paid_for() -> None:

@@ -115,7 +115,15 @@ class Front:
             await self.do("order.undo_tendering")
             await self.do("order.void", reason="given up")
             return
-        await self.pay(order["cash_due_minor"])
+        due = order["cash_due_minor"]
+        if order["phase"] != "tendering":
+            # Goods and returns may come to nothing: then there is nothing to take, only to close.
+            try:
+                due = (await self.do("order.start_tendering"))["cash_due_minor"]
+            except RefusedError:
+                await self.do("order.void", reason="cannot be closed")
+                return
+        await self.pay(due)
 
     async def _close(self) -> None:
         """Take up what is parked, count the drawer, close the day."""

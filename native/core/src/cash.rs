@@ -28,6 +28,7 @@ mod tests {
             assert_eq!(cash_round(amount, 5, Rounding::HalfUp), Ok(rounded));
         }
         assert_eq!(cash_round(25, 10, Rounding::HalfEven), Ok(20));
+        assert_eq!(cash_round(7, 1, Rounding::HalfUp), Ok(7));
         assert_eq!(cash_round(21, 10, Rounding::Up), Ok(30));
         assert_eq!(cash_round(-29, 10, Rounding::Down), Ok(-20));
     }

@@ -78,6 +78,14 @@ mod tests {
                 &[0; 32],
                 b"x",
             ),
+            chain_hash(
+                Place {
+                    kind: "training",
+                    ..place
+                },
+                &[0; 32],
+                b"x",
+            ),
             chain_hash(Place { epoch: 2, ..place }, &[0; 32], b"x"),
             chain_hash(
                 Place {

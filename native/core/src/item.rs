@@ -210,3 +210,94 @@ pub fn gtin_number(code: &str) -> Option<u64> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::twin::item;
+
+    fn long(count: usize) -> Arc<str> {
+        "x".repeat(count).into()
+    }
+
+    #[test]
+    fn a_unit_has_one_word() {
+        for (unit, word) in Unit::ALL.into_iter().zip(["piece", "kg", "l", "m"]) {
+            assert_eq!(unit.word(), word);
+            assert_eq!(Unit::from_word(word), Ok(unit));
+            assert_eq!(Unit::from_number(unit.number()), Some(unit));
+        }
+        assert_eq!(Unit::from_number(4), None);
+        let refused = Unit::from_word("box").unwrap_err().to_string();
+        assert_eq!(refused, "unit must be one of piece, kg, l, m, not \"box\"");
+    }
+
+    #[test]
+    fn texts_and_keys_have_their_lengths() {
+        type Set = fn(&mut Item, Arc<str>);
+        let texts: [(&str, Set); 5] = [
+            ("name", |item, text| item.name = text),
+            ("variation", |item, text| item.variation = text),
+            ("department", |item, text| item.department = text),
+            ("tax_class", |item, text| item.tax_class = text),
+            ("image", |item, text| item.image = text),
+        ];
+        for (what, set) in texts {
+            let mut fits = item("a", "A");
+            set(&mut fits, long(MAX_TEXT));
+            assert!(fits.clone().checked().is_ok());
+            set(&mut fits, long(MAX_TEXT + 1));
+            let refused = fits.checked().unwrap_err().to_string();
+            assert_eq!(refused, format!("{what} must be at most 1,024 bytes"));
+        }
+        assert!(item(&long(MAX_KEY), "A").checked().is_ok());
+        let refused = item(&long(MAX_KEY + 1), "A").checked().unwrap_err();
+        assert_eq!(refused.to_string(), "item_id must be 1 to 128 bytes");
+        assert!(item("", "A").checked().is_err());
+        let grouped = |group| Item {
+            group,
+            ..item("a", "A")
+        };
+        assert_eq!(&*grouped("".into()).checked().unwrap().group, "a");
+        assert_eq!(&*grouped("g".into()).checked().unwrap().group, "g");
+        assert!(grouped(long(MAX_KEY)).checked().is_ok());
+        assert!(grouped(long(MAX_KEY + 1)).checked().is_err());
+        let sorted = |sort| Item {
+            sort,
+            ..item("a", "A")
+        };
+        assert!(sorted(MAX_SORT).checked().is_ok());
+        assert!(sorted(MAX_SORT + 1).checked().is_err());
+    }
+
+    #[test]
+    fn a_code_sells_something_at_a_price() {
+        assert!(Sells::checked("c", "a", -1, 1).is_ok());
+        assert!(Sells::checked("c", "a", -2, 1).is_err());
+        assert!(Sells::checked("c", "a", 0, 0).is_err());
+        assert!(Sells::checked("", "a", 0, 1).is_err());
+        assert!(Sells::checked("c", "", 0, 1).is_err());
+        assert!(Sells::checked(&long(MAX_KEY + 1), "a", 0, 1).is_err());
+    }
+
+    #[test]
+    fn a_pack_costs_its_own_price_or_its_pieces() {
+        assert_eq!(pack_price(10, 0, 12_000), Ok(0));
+        assert_eq!(pack_price(10, 7, 12_000), Ok(7));
+        assert_eq!(pack_price(10, -1, 12_000), Ok(120));
+        assert_eq!(pack_price(i64::MAX, -1, 1_000), Ok(i64::MAX));
+        assert_eq!(pack_price(5, -1, 500), Ok(3));
+        assert!(pack_price(i64::MAX, -1, 1_001).is_err());
+    }
+
+    #[test]
+    fn a_gtin_has_eight_to_fourteen_digits() {
+        let digits = "00000000000000012345";
+        for count in 0..20 {
+            let number = (8..=14).contains(&count).then_some(12_345);
+            assert_eq!(gtin_number(&digits[20 - count..]), number, "{count}");
+        }
+        assert_eq!(gtin_number("1234567a"), None);
+        assert_eq!(gtin_number("+1234567"), None);
+    }
+}

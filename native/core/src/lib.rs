@@ -8,6 +8,8 @@
 pub mod apportion;
 pub mod book;
 pub mod builder;
+#[cfg(test)]
+mod canonical;
 pub mod cash;
 pub mod chain;
 pub mod error;
@@ -20,5 +22,7 @@ pub mod segment;
 pub mod tax;
 pub mod text;
 pub mod tree;
+#[cfg(test)]
+mod twin;
 
 pub use error::{CoreError, Result};

@@ -128,6 +128,29 @@ mod tests {
         assert_eq!(extend_amount(98_000_000, 3_000, 0), Ok(294));
         assert_eq!(extend_amount(1_005_000, 1_000, 2), Ok(101));
         assert_eq!(extend_amount(1_005_000, -1_000, 2), Ok(-101));
+        // Rounded once: by way of tenths of a cent it would be 101.
+        assert_eq!(extend_amount(1_004_500, 1_000, 2), Ok(100));
+    }
+
+    #[test]
+    fn each_currency_has_its_digits() {
+        for (digits, amount) in [5, 50, 500, 5_000, 50_000, 500_000, 5_000_000]
+            .iter()
+            .enumerate()
+        {
+            let digits = i64::try_from(digits).unwrap();
+            assert_eq!(extend_amount(5_000_000, 1_000, digits), Ok(*amount));
+        }
+        assert!(extend_amount(1, 1, -1).is_err());
+    }
+
+    #[test]
+    fn a_mode_has_one_word() {
+        assert_eq!(Rounding::from_word("half_up"), Ok(Rounding::HalfUp));
+        assert_eq!(Rounding::from_word("half_even"), Ok(Rounding::HalfEven));
+        assert_eq!(Rounding::from_word("up"), Ok(Rounding::Up));
+        assert_eq!(Rounding::from_word("down"), Ok(Rounding::Down));
+        assert!(Rounding::from_word("HALF_UP").is_err());
     }
 
     #[test]

@@ -117,6 +117,22 @@ mod tests {
     }
 
     #[test]
+    fn rates_have_a_range_and_scopes_a_word() {
+        let policy = Policy {
+            inclusive: true,
+            scope: Scope::Line,
+            mode: Rounding::HalfUp,
+        };
+        assert!(policy.share(0).is_ok());
+        assert!(policy.share(MAX_RATE_PPM).is_ok());
+        assert!(policy.share(MAX_RATE_PPM + 1).is_err());
+        assert!(policy.share(-1).is_err());
+        assert_eq!(Scope::from_word("line"), Ok(Scope::Line));
+        assert_eq!(Scope::from_word("rate_document"), Ok(Scope::RateDocument));
+        assert!(Scope::from_word("").is_err());
+    }
+
+    #[test]
     fn amounts_that_cancel_have_taxes_that_cancel() {
         let policy = Policy {
             inclusive: false,

@@ -1,0 +1,44 @@
+"""The command line: `python -m tests.mutants planted | native | engine`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tests.mutants import deciders, floor, planted
+
+
+def main() -> int:
+    """Run what was asked for; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parts = parser.add_subparsers(dest="part", required=True)
+    one = parts.add_parser("planted", help="bugs put in on purpose; each has its detector")
+    one.add_argument("--name", help="only this one")
+    code = parts.add_parser("engine", help="mutmut on the deciders")
+    code.add_argument("--module", help="only this one, as engine/till.py or engine.till")
+    code.add_argument(
+        "--sample", type=int, default=deciders.SAMPLE, metavar="N",
+        help="every N-th mutant (default: %(default)s; 1 tries them all)",
+    )  # fmt: skip
+    rust = parts.add_parser("native", help="cargo-mutants on native/core")
+    rust.add_argument(
+        "--shard", default=floor.SHARD, metavar="K/N",
+        help="that part of the mutants (default: %(default)s; 0/1 tries them all)",
+    )  # fmt: skip
+    for part in (one, code, rust):
+        part.add_argument("--json", type=Path, help="write the figures here too")
+    for part in (code, rust):
+        part.add_argument("--if-installed", action="store_true", help="without the tool do nothing")
+        part.add_argument("--propose", action="store_true", help="print new survivors as entries")
+    chosen = parser.parse_args()
+    if chosen.part == "planted":
+        return planted.run(chosen.name, chosen.json)
+    how = {"if_installed": chosen.if_installed, "propose": chosen.propose}
+    if chosen.part == "native":
+        return floor.run(chosen.json, shard=chosen.shard, **how)
+    return deciders.run(chosen.module, chosen.json, sample=chosen.sample, **how)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

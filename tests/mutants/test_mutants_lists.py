@@ -1,0 +1,78 @@
+"""The lists of survivors are in order, and a mutant is named by what it changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutants import deciders, floor
+from tests.mutants.survivors import Change, Survivors, as_entries
+from tests.mutants.tree import ROOT
+
+MUTATED = '''
+def x_total__mutmut_orig(a, b):
+    """Sum."""
+    return a + b
+
+def x_total__mutmut_1(a, b):
+    """Sum."""
+    return a - b
+
+class Till:
+    def xǁTillǁis_open__mutmut_orig(self):
+        return True
+
+    def xǁTillǁis_open__mutmut_1(self):
+        return False
+'''
+
+
+@pytest.mark.parametrize("path", [deciders.LIST, floor.LIST])
+def test_every_listed_survivor_has_a_reason(path: Path) -> None:
+    """Each list is read, and what it lists counts as explained."""
+    listed = Survivors.load(path)
+    assert listed.reasons
+    assert listed.unexplained(listed.reasons) == []
+
+
+def test_a_survivor_without_a_reason_is_refused(tmp_path: Path) -> None:
+    """An entry as `--propose` prints it says nothing yet; twice the same is refused too."""
+    path = tmp_path / "list.toml"
+    entry = as_entries([Change("till: total", "a + b → a - b")])
+    path.write_text(entry)
+    with pytest.raises(ValueError, match="no reason"):
+        Survivors.load(path)
+    path.write_text(2 * (entry.replace('reason = ""', 'reason = "it is the same"') + "\n"))
+    with pytest.raises(ValueError, match="twice"):
+        Survivors.load(path)
+    assert Survivors.load(tmp_path / "none").unexplained([Change("f", "c")]) == [Change("f", "c")]
+
+
+def test_what_no_longer_lives_is_named(tmp_path: Path) -> None:
+    """A reason outlives its mutant only until somebody runs them all."""
+    change = Change("till: total", "a + b → a - b")
+    listed = Survivors(tmp_path, {change: "it is the same"})
+    assert listed.gone([change]) == []
+    assert listed.gone([]) == [change]
+
+
+def test_a_mutant_is_named_by_its_function_and_its_lines() -> None:
+    """Functions and methods, without mutmut's numbers, which move."""
+    assert deciders.changes_in(MUTATED, "engine.till") == {
+        "x_total__mutmut_1": Change("engine.till.total", "return a + b → return a - b"),
+        "xǁTillǁis_open__mutmut_1": Change(
+            "engine.till.Till.is_open", "return True → return False"
+        ),
+    }
+    told = {
+        "name": "native/core/src/cash.rs:8:19: replace < with <= in cash_round",
+        "file": "native/core/src/cash.rs",
+        "function": {"function_name": "cash_round"},
+    }
+    assert floor.change_of(told) == Change("cash: cash_round", "replace < with <=")
+
+
+def test_every_mutated_file_is_there() -> None:
+    """No decider is left out because it was renamed."""
+    assert [file for file in deciders.MODULES if not (ROOT / file).is_file()] == []
