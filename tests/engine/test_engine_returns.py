@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import limits
+from engine.books import needs
 from engine.order.commands import (
     AddLine,
     AddReturnLine,
@@ -169,6 +170,18 @@ def test_registers_do_not_both_refund_the_odd_cent() -> None:
     shop.ok(VoidLine(1), "2")
     shop.ok(AddReturnLine(order_id, 1, 1000, "x"), "2")
     assert shop.pay(register="2")["total_minor"] == -249
+
+
+def test_a_payment_names_the_sales_it_looks_back_at() -> None:
+    """Between batches ended sales are let go of; paying a refund asks for its original again."""
+    shop = Shop.selling()
+    sold = shop.sell("bread")
+    shop.ok(AddReturnLine(sold, 1, 1000, "stale"))
+    assert needs("1", StartTendering(), shop.books) == frozenset()
+    shop.books.archive.clear()
+    for body in (StartTendering(), TenderCash(-350), CompleteOrder()):
+        assert needs("1", body, shop.books) == {sold}
+        assert needs("2", body, shop.books) == frozenset()
 
 
 def test_an_original_that_cannot_be_found_stops_the_refund() -> None:

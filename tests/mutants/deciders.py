@@ -128,7 +128,7 @@ def changes_in(code: str, module: str) -> dict[str, Change]:
     """What each mutant in a mutated file changes, by mutmut's name of its function."""
     lines = code.splitlines()
     bodies = {
-        node.name: [line.strip() for line in lines[node.lineno : node.end_lineno]]
+        node.name: _body(lines[node.lineno - 1 : node.end_lineno], node.name)
         for node in ast.walk(ast.parse(code))
         if isinstance(node, ast.FunctionDef)
     }
@@ -141,6 +141,11 @@ def changes_in(code: str, module: str) -> dict[str, Change]:
             difference = difflib.ndiff(bodies[f"{mangled}__mutmut_orig"], body)
             found[name] = Change(f"{module}.{plain}", _described(list(difference)))
     return found
+
+
+def _body(lines: list[str], name: str) -> list[str]:
+    """A function's lines without their indent, its own name taken out of the first."""
+    return [lines[0].strip().replace(name, "", 1), *(line.strip() for line in lines[1:])]
 
 
 def _described(difference: list[str]) -> str:
