@@ -88,7 +88,13 @@ def ringing() -> Transcript:
     told.say(AddLine("cheese", "", 477, 20), AddLine("wine", "", 3000))
     told.title("What rings nothing up")
     told.say(AddLine("", "nothing"), AddLine(letters(65)), AddLine(" bread"), AddLine("nothing"))
-    told.say(AddLine("14000417025006"), AddLine("4000417025006"), AddLine("40004173"), AddLine("123"), AddLine("flowers"))
+    told.say(
+        AddLine("14000417025006"),
+        AddLine("4000417025006"),
+        AddLine("40004173"),
+        AddLine("123"),
+        AddLine("flowers"),
+    )
     told.title("Quantities")
     most = limits.QUANTITY_MILLI_MAX
     told.say(AddLine("bread", "", 0), AddLine("bread", "", -1000), AddLine("bread", "", 1))
