@@ -30,6 +30,7 @@ from tests.simulation.shrink import shrink
 
 ROOT = Path(__file__).parents[2]
 SEEDS = range(1, 201)
+SALES_EACH = 25  # enough for every fault to strike somewhere; `./run prove` sells a hundred a seed
 STORMY = 14
 ONE_SEED = (
     "from tests.simulation.run import draw, simulate\nprint(simulate(draw({seed}, 15)).trace)\n"
@@ -46,11 +47,11 @@ def _failures(plans: list[Plan], jobs: int) -> Summary:
 @pytest.mark.slow
 def test_two_hundred_seeds_keep_every_rule() -> None:
     """Whatever strikes, no answered sale is lost or doubled, and afterwards every queue drains."""
-    summary = _failures([draw(seed) for seed in SEEDS], processors())
+    summary = _failures([draw(seed, SALES_EACH) for seed in SEEDS], processors())
     sys.stdout.write("\n".join(summary.lines()) + "\n")
     assert not summary.failures, "\n".join(map(describe_failure, summary.failures))
     assert set(summary.faults) == set(FAULTS), "every fault struck somewhere"
-    assert summary.sales >= len(SEEDS) * 90
+    assert summary.sales >= len(SEEDS) * SALES_EACH
 
 
 def test_kept_seeds_stay_mended() -> None:
