@@ -37,7 +37,9 @@ class Part:
 
 
 PARTS = (
-    Part("simulator", "store days from new seeds", ("tests.simulation", "simulate", "--night"), 0.4),
+    Part(
+        "simulator", "store days from new seeds", ("tests.simulation", "simulate", "--night"), 0.4
+    ),
     Part("crash", "kills and I/O faults on real processes", ("tests.crash", "storm"), 0.6),
     Part("steps", "a kill at every step of a sale", ("tests.crash", "steps")),
     Part("planted", "planted bugs that must be caught", ("tests.mutants", "planted")),
