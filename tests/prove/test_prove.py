@@ -26,7 +26,7 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Part, ...]:
     told = {
         "well": ({"part": "well", "seconds": 1, "rows": [{**ROW, "ok": True}]}, 0),
         "miss": ({"part": "miss", "seconds": 1, "rows": [{**ROW, "ok": False}]}, 1),
-        "bare": (None, prove.SKIPPED),
+        "bare": (None, 0),
         "dead": (None, 1),
     }
     for name, (figures, code) in told.items():
