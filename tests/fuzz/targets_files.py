@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from actors import snapshots
+from actors.disk import SYSTEM_DISK
 from actors.history import load_books
 from actors.journal import Journal
 from actors.journal_read import Head
@@ -171,7 +172,7 @@ def _replay(*_: object) -> NoReturn:
 def _journal() -> Any:
     """As much of a journal as a start with a snapshot needs, were every snapshot its own."""
     return SimpleNamespace(
-        head=lambda: Head(1, 7, bytes(32)), is_ours=lambda *_: True, read=_replay
+        disk=SYSTEM_DISK, head=lambda: Head(1, 7, bytes(32)), is_ours=lambda *_: True, read=_replay
     )
 
 
