@@ -311,7 +311,8 @@ def _check_pin(state: Staff, command: Command, approval: Approval) -> Decision |
     if person is None:
         return refuse(Refusal.APPROVER_MUST_EXIST, operator=approval.approver)
     now_ns = command.stamp.now_ns
-    if now_ns < person.locked_until_ns:
+    # Nought is no lock, also for a clock that stands before 1970.
+    if person.locked_until_ns and now_ns < person.locked_until_ns:
         wait_s = (person.locked_until_ns - now_ns) // limits.NS_PER_S + 1
         return refuse(Refusal.OPERATOR_MUST_NOT_BE_LOCKED, operator=person.id, locked_for_s=wait_s)
     if approval.pin_correct:
