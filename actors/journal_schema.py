@@ -238,9 +238,18 @@ def settle_log(path: Path, disk: Disk = SYSTEM_DISK) -> None:
     Source: Rebello et al., Can Applications Recover from fsync Failures?, USENIX ATC 2020.
     """
     log = path.with_name(path.name + "-wal")
-    if disk.size(log):
+    if not disk.size(log):
+        return
+    content = disk.read(log)
+    try:
         # Beside it and then in its place: written over, a power cut could spoil what is safe.
-        disk.write_durably(log, disk.read(log))
+        disk.write_durably(log, content)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        # A full disk has no room beside it, and must not keep open orders from being finished.
+        disk.remove(log.with_name(log.name + ".partial"))
+        disk.overwrite(log, content)
 
 
 def create(db: apsw.Connection, store_id: str) -> None:

@@ -32,7 +32,14 @@ from protocols.front.session import Tokens
 ROOT = Path(__file__).resolve().parents[1]
 PIN = "2580"
 LOAD_ROLE = "load_tester"
-LOAD_RIGHTS = (Right.SELL, Right.TILL, Right.EXPECTED_CASH, Right.X_REPORT, Right.Z_REPORT)
+LOAD_RIGHTS = (
+    Right.SELL,
+    Right.VOID_ORDER,
+    Right.TILL,
+    Right.EXPECTED_CASH,
+    Right.X_REPORT,
+    Right.Z_REPORT,
+)
 START_S = 60.0
 END_S = 20.0
 IN_MEMORY = frozenset(("tmpfs", "ramfs", "overlay"))
