@@ -62,10 +62,10 @@ def test_too_many_wrong_pins_lock_and_say_for_how_long(
 
 @pytest.mark.feature("STF-08", part="register page")
 def test_a_manager_reads_who_did_what_and_saves_it(
-    cashier: MakeCashier, store: DemoStore, tmp_path: Path
+    cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
 ) -> None:
     """By person and day, newest first, and as a file; a cashier without the right is told so."""
-    mia: Cashier = cashier()
+    mia: Cashier = cashier(at=fresh_store)
     page = mia.page
     mia.open()
     mia.sign_on("Ana")
