@@ -125,14 +125,8 @@ def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> De
 
 def answer_of(order: Order, context: OrderContext, **fields: object) -> dict[str, object]:
     """What a command on an order answers: which order, its total, and what the command adds."""
-    figures = order.figures or price(order, context.settings)
-    due = figures.total_minor + order.rounding_minor() - order.tendered_minor()
-    answer: dict[str, object] = {
-        "order_id": order.id,
-        "total_minor": figures.total_minor,
-        "due_minor": due,
-    }
-    return {**answer, **fields}
+    total = price(order, context.settings).total_minor
+    return {"order_id": order.id, "total_minor": total, "due_minor": total, **fields}
 
 
 def opened_for(

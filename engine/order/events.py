@@ -260,15 +260,14 @@ class TenderingUndone:
     order_id: str
 
 
-@EVENTS.name("order.cash_tendered/1")
+@EVENTS.name("order.cash_tendered/2")
 @frozen
 class CashTendered:
-    """Cash handed over (negative: paid out). `rounding_minor` settles the due to a cash amount."""
+    """Cash handed over (negative: paid out). Rounding is the order's, not the tender's."""
 
     order_id: str
     tender: int
     amount_minor: int
-    rounding_minor: int
 
 
 @EVENTS.name("order.tender_undone/1")

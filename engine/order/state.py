@@ -91,7 +91,6 @@ class Tender:
     tender: int
     kind: str
     amount_minor: int
-    rounding_minor: int
 
 
 @frozen
@@ -143,10 +142,6 @@ class Order:
         """What was handed over so far."""
         return sum(tender.amount_minor for tender in self.tenders)
 
-    def rounding_minor(self) -> int:
-        """What cash rounding added to the total so far."""
-        return sum(tender.rounding_minor for tender in self.tenders)
-
 
 def opened(event: OrderOpened, *, training: bool) -> Order:
     """The order an opening makes."""
@@ -157,6 +152,12 @@ def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Orde
     """The order after `event`; `at` is the stamp's (now_ns, utc_offset_s, business_date)."""
     changed = _evolve(order, event, at)
     return attrs.evolve(changed, version=order.version + 1)
+
+
+def tendered(order: Order, event: CashTendered) -> Order:
+    """The order with one tender more."""
+    tender = Tender(event.tender, "cash", event.amount_minor)
+    return attrs.evolve(order, tenders=(*order.tenders, tender), tender_count=event.tender)
 
 
 def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
@@ -188,9 +189,7 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
         case TenderingUndone():
             return attrs.evolve(order, phase=Phase.OPEN, figures=None)
         case CashTendered():
-            tender = Tender(event.tender, "cash", event.amount_minor, event.rounding_minor)
-            tenders = (*order.tenders, tender)
-            return attrs.evolve(order, tenders=tenders, tender_count=event.tender)
+            return tendered(order, event)
         case TenderUndone():
             kept = tuple(t for t in order.tenders if t.tender != event.tender)
             return attrs.evolve(order, tenders=kept)

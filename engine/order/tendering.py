@@ -9,6 +9,7 @@ from engine import limits
 from engine.decision import Decision, Fact, refuse
 from engine.order.commands import TenderCash, UndoTender
 from engine.order.context import OrderContext
+from engine.order.due import Due, due_of
 from engine.order.events import (
     CashTendered,
     OrderCompleted,
@@ -20,8 +21,7 @@ from engine.order.events import (
 from engine.order.pricing import price
 from engine.order.refusal import Refusal
 from engine.order.returns import returned_facts, returns_still_fit
-from engine.order.state import Order, Phase
-from native import cash_round
+from engine.order.state import Order, Phase, tendered
 
 
 def start_tendering(order: Order, context: OrderContext) -> Decision:
@@ -40,20 +40,14 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
         return refused
     figures = price(order, context.settings)
     event = TenderingStarted(order.id, figures)
-    rounded = cash_due(figures.total_minor, context)
+    due = due_of(order, figures.total_minor, context.settings.required())
     answer = {
         "order_id": order.id,
         "total_minor": figures.total_minor,
-        "due_minor": figures.total_minor,
-        "cash_due_minor": rounded,
+        "due_minor": due.left_minor,
+        "cash_due_minor": due.in_cash_minor,
     }
     return Decision((context.fact(event, order.id),), answer)
-
-
-def cash_due(due_minor: int, context: OrderContext) -> int:
-    """What `due_minor` is when paid in cash under the store's cash rounding."""
-    rules = context.settings.required()
-    return cash_round(due_minor, rules.cash_step_minor, rules.cash_mode.value)
 
 
 def undo_tendering(order: Order, context: OrderContext) -> Decision:
@@ -89,29 +83,28 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
         return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=limits.TENDERS_PER_ORDER_MAX)
     if context.till_session == 0:
         return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
-    due = figures.total_minor + order.rounding_minor() - order.tendered_minor()
-    rounded = cash_due(due, context)
+    rules = context.settings.required()
+    before = due_of(order, figures.total_minor, rules)
+    due, in_cash = before.left_minor, before.in_cash_minor
     if due == 0 or (figures.total_minor > 0) != (due > 0):
         return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
-    if due < 0 and body.amount_minor != rounded:
-        return refuse(Refusal.REFUND_MUST_BE_EXACT, due_minor=rounded)
+    if due < 0 and body.amount_minor != in_cash:
+        return refuse(Refusal.REFUND_MUST_BE_EXACT, due_minor=in_cash)
     # Where rounding leaves nothing to pay in coins, nothing is what is handed over.
-    if due > 0 and body.amount_minor <= 0 and (body.amount_minor < 0 or rounded > 0):
-        return refuse(Refusal.AMOUNT_MUST_BE_POSITIVE, due_minor=rounded)
+    if due > 0 and body.amount_minor <= 0 and (body.amount_minor < 0 or in_cash > 0):
+        return refuse(Refusal.AMOUNT_MUST_BE_POSITIVE, due_minor=in_cash)
     if abs(body.amount_minor) > limits.AMOUNT_MINOR_MAX:
         return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
-    # Only the part that settles the order is rounded; an instalment leaves the due as it is.
-    settles = due < 0 or body.amount_minor >= rounded
-    rounding = rounded - due if settles else 0
-    event = CashTendered(order.id, order.tender_count + 1, body.amount_minor, rounding)
-    left = due + rounding - body.amount_minor
+    event = CashTendered(order.id, order.tender_count + 1, body.amount_minor)
+    after = due_of(tendered(order, event), figures.total_minor, rules)
+    left = after.left_minor
     answer = {
         "order_id": order.id,
         "tender": event.tender,
         "total_minor": figures.total_minor,
         "due_minor": max(left, 0) if due > 0 else left,
         "change_minor": max(-left, 0) if due > 0 else 0,
-        "rounding_minor": rounding,
+        "rounding_minor": after.rounding_minor,
     }
     return Decision((*facts, context.fact(event, order.id)), answer)
 
@@ -147,11 +140,12 @@ def complete(order: Order, context: OrderContext) -> Decision:
         return refused
     if order.tenders and context.till_session == 0:
         return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
-    left = figures.total_minor + order.rounding_minor() - order.tendered_minor()
+    due = due_of(order, figures.total_minor, context.settings.required())
+    left = due.left_minor
     if left > 0 or (left < 0 and figures.total_minor < 0) or (left < 0 and not order.tenders):
         return refuse(Refusal.ORDER_MUST_BE_PAID, due_minor=left)
     change = -left
-    completed = _completed(order, context, change)
+    completed = _completed(order, context, due)
     facts = [context.fact(completed, order.id)]
     facts += [context.fact(event, original) for original, event in returned_facts(order)]
     answer = {
@@ -169,9 +163,10 @@ def receipt_number(register: str, sequence: int, *, training: bool) -> str:
     return f"{'T' if training else ''}{register}-{sequence:06d}"
 
 
-def _completed(order: Order, context: OrderContext, change: int) -> OrderCompleted:
+def _completed(order: Order, context: OrderContext, due: Due) -> OrderCompleted:
     figures = order.figures
     assert figures is not None
+    change = -due.left_minor
     lines = order.live_lines()
     totals = {row.line: row.total_minor for row in figures.lines}
     return OrderCompleted(
@@ -182,7 +177,7 @@ def _completed(order: Order, context: OrderContext, change: int) -> OrderComplet
         context.next_receipt,
         figures,
         tuple(TenderFigures(t.tender, t.kind, t.amount_minor) for t in order.tenders),
-        order.rounding_minor(),
+        due.rounding_minor,
         change,
         order.tendered_minor() - change,
         context.till_session if order.tenders else 0,

@@ -21,6 +21,7 @@ _AMOUNTS: Final = {
     "till.closed/1": ("difference_minor",),
     "register.day_closed/1": ("totals", "total_minor"),
     "order.cash_tendered/1": ("amount_minor",),
+    "order.cash_tendered/2": ("amount_minor",),
     "order.completed/1": ("figures", "total_minor"),
     "order.returned/1": ("total_minor",),
     "order.voided/1": ("total_minor",),

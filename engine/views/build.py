@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.books import Books, Side
 from engine.money import minor_digits
+from engine.order.due import due_of
 from engine.order.events import Audience, Figures, LineFigures
 from engine.order.pricing import price
 from engine.order.state import Discount, Line, Note, Order, Phase
@@ -31,7 +32,7 @@ from engine.views.shapes import (
     TenderView,
     TillView,
 )
-from native import ItemRow, PriceBook, cash_round
+from native import ItemRow, PriceBook
 
 _WELL = frozenset(("ok", "open", "closed", "paper_near_end"))
 
@@ -87,10 +88,10 @@ def order_view(
     figures: Figures = order.figures or price(order, settings)
     rows = {row.line: row for row in figures.lines}
     completion = order.completion
-    due = figures.total_minor + order.rounding_minor() - order.tendered_minor()
-    if completion is not None or order.phase is Phase.VOIDED:
-        due = 0
-    change = max(-due, 0) if figures.total_minor > 0 and order.tenders else 0
+    due = due_of(order, figures.total_minor, rules)
+    left = 0 if completion is not None or order.phase is Phase.VOIDED else due.left_minor
+    change = max(-left, 0) if figures.total_minor > 0 and order.tenders else 0
+    rounding = due.rounding_minor if completion is None else completion.rounding_minor
     names = settings.tax_classes
     return OrderView(
         order.id,
@@ -114,9 +115,9 @@ def order_view(
             for row in figures.taxes
         ),
         figures.total_minor,
-        due + change,
-        cash_round(due + change, rules.cash_step_minor, rules.cash_mode.value),
-        order.rounding_minor(),
+        left + change,
+        due.in_cash_minor if left + change else 0,
+        rounding,
         tuple(TenderView(t.tender, t.kind, t.amount_minor) for t in order.tenders),
         change if completion is None else completion.change_minor,
         "" if completion is None else completion.receipt_number,

@@ -27,7 +27,7 @@ from verifier.__main__ import main as verifier_main
 
 FACTS = {
     "order.add_line": "order.line_added/1",
-    "order.tender_cash": "order.cash_tendered/1",
+    "order.tender_cash": "order.cash_tendered/2",
     "order.complete": "order.completed/1",
     "till.pay_in": "till.paid_in/1",
     "till.pay_out": "till.paid_out/1",

@@ -195,6 +195,32 @@ def test_only_what_settles_is_rounded() -> None:
     shop.ok(CompleteOrder())
 
 
+def test_rounding_outlives_the_tender_that_brought_it() -> None:
+    """Tenders come and go in any order; what stays in the drawer is a multiple of the coin."""
+    shop = Shop.selling(cash_step_minor=5)
+    shop.ok(AddOpenLine("Thing", 12_780_000, "standard"))
+    for amount_minor in (300, 700, 500):
+        shop.ok(TenderCash(amount_minor))
+    shop.ok(UndoTender(1))
+    assert shop.ok(TenderCash(2000))["change_minor"] == 1920
+    shop.ok(UndoTender(2))
+    shop.ok(UndoTender(3))
+    done = shop.ok(CompleteOrder())
+    assert (done["rounding_minor"], done["change_minor"]) == (2, 720)
+    assert shop.events(OrderCompleted)[0].cash_minor == 1280
+
+
+def test_exact_money_in_small_coins_is_not_rounded() -> None:
+    """Who still has cents may pay to the cent; a cent short of the rounded amount is no debt."""
+    shop = Shop.selling(cash_step_minor=5)
+    shop.ok(AddOpenLine("Thing", 12_780_000, "standard"))
+    assert shop.ok(TenderCash(1277))["due_minor"] == 1
+    assert shop.ok(TenderCash(1))["due_minor"] == 0
+    assert shop.no(TenderCash(1)) == Refusal.AMOUNT_MUST_STILL_BE_DUE
+    done = shop.ok(CompleteOrder())
+    assert (done["rounding_minor"], done["change_minor"]) == (0, 0)
+
+
 def test_a_refund_is_paid_out_exactly() -> None:
     """Neither more nor less than is due goes out, rounded to a coin; then nothing is due."""
     shop = Shop.selling(cash_step_minor=5)

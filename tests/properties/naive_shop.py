@@ -61,13 +61,12 @@ class NaiveLine:
 
 @define
 class NaiveOrder:
-    """Lines, one order discount, and the cash on the counter with its rounding."""
+    """Lines, one order discount, and the cash on the counter."""
 
     lines: list[NaiveLine] = field(factory=list)
     percent_ppm: int = 0
     off_minor: int = 0
     tenders: dict[int, int] = field(factory=dict)
-    rounding: dict[int, int] = field(factory=dict)
     tendering: bool = False
 
     def live(self) -> list[NaiveLine]:
@@ -116,9 +115,19 @@ class NaiveOrder:
                 found[tax_class] = nearest(sold * share) + back
         return found
 
-    def due(self, total: int) -> int:
+    def in_coins(self, total: int, step: int) -> int:
+        """What is still to pay in the coins there are."""
+        return nearest(Fraction(total, step)) * step - sum(self.tenders.values())
+
+    def rounding(self, total: int, step: int) -> int:
+        """What the coins add to the total, once they are on the counter."""
+        left = self.in_coins(total, step)
+        covered = left <= 0 if total > 0 else left == 0
+        return nearest(Fraction(total, step)) * step - total if self.tenders and covered else 0
+
+    def due(self, total: int, step: int) -> int:
         """What is still to pay."""
-        return total + sum(self.rounding.values()) - sum(self.tenders.values())
+        return total + self.rounding(total, step) - sum(self.tenders.values())
 
 
 @define

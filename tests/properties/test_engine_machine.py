@@ -133,10 +133,6 @@ class TwoRegisters(RuleBasedStateMachine):
         """What the schoolbook makes of an order."""
         return order.total(inclusive=self.inclusive)
 
-    def coins(self, due: int) -> int:
-        """A due amount in the coins there are."""
-        return nearest(Fraction(due, self.step)) * self.step
-
     def changeable(self, register: str, body: Any) -> NaiveOrder | None:
         """The order a change may reach; where there is none, the change is refused."""
         order = self.order(register)
@@ -375,7 +371,7 @@ class TwoRegisters(RuleBasedStateMachine):
         assert WITHIN not in late
         order.tendering = True
         self.totals_agree(decision.answer, register)
-        assert decision.answer["cash_due_minor"] == self.coins(self.total(order))
+        assert decision.answer["cash_due_minor"] == order.in_coins(self.total(order), self.step)
 
     @rule(register=REGISTERS)
     def stop_paying(self, register: str) -> None:
@@ -391,11 +387,6 @@ class TwoRegisters(RuleBasedStateMachine):
             self.accepted(UndoTendering(), register)
             order.tendering = False
 
-    def amount_for(self, due: int, how: str) -> int:
-        """Exact, in part, or a note that is too large."""
-        exact = self.coins(due)
-        return {"exact": exact, "part": nearest(Fraction(due, 3)), "over": exact + 1_000}[how]
-
     @rule(register=REGISTERS, how=st.sampled_from(("exact", "exact", "part", "over")))
     def hand_over(self, register: str, how: str) -> None:
         """Cash is taken where something is due, and paid out only to the cent."""
@@ -403,9 +394,8 @@ class TwoRegisters(RuleBasedStateMachine):
         if order is None or not order.live() or len(order.tenders) >= 20:
             return
         total = self.total(order)
-        due = order.due(total)
-        amount = self.amount_for(due, how)
-        exact = self.coins(due)
+        due, exact = order.due(total, self.step), order.in_coins(total, self.step)
+        amount = {"exact": exact, "part": nearest(Fraction(due, 3)), "over": exact + 1_000}[how]
         decision = self.send(TenderCash(amount), register)
         code = None if decision.refused is None else decision.refused.code
         late = self.side(register).too_late(order)
@@ -422,9 +412,8 @@ class TwoRegisters(RuleBasedStateMachine):
             assert code is None
             order.tendering = True
             order.tenders[decision.answer["tender"]] = amount
-            settles = due < 0 or amount >= exact
-            order.rounding[decision.answer["tender"]] = exact - due if settles else 0
-            left = order.due(total)
+            assert decision.answer["rounding_minor"] == order.rounding(total, self.step)
+            left = order.due(total, self.step)
             assert decision.answer["due_minor"] == (max(left, 0) if due > 0 else left)
 
     @rule(register=REGISTERS, which=st.integers(1, 4))
@@ -438,7 +427,6 @@ class TwoRegisters(RuleBasedStateMachine):
             return
         answer = self.accepted(UndoTender(which), register)
         assert answer["returned_minor"] == order.tenders.pop(which)
-        order.rounding.pop(which)
 
     @rule(register=REGISTERS)
     def complete(self, register: str) -> None:
@@ -450,7 +438,7 @@ class TwoRegisters(RuleBasedStateMachine):
             return
         order_id, order = entry
         total = self.total(order)
-        left = order.due(total)
+        left = order.due(total, self.step)
         decision = self.send(CompleteOrder(), register)
         code = None if decision.refused is None else decision.refused.code
         late = self.side(register).too_late(order)
@@ -468,7 +456,8 @@ class TwoRegisters(RuleBasedStateMachine):
         self, register: str, order_id: str, order: NaiveOrder, answer: dict[str, Any]
     ) -> None:
         """The frozen figures and every sum that follows from them."""
-        total, rounding = self.total(order), sum(order.rounding.values())
+        total = self.total(order)
+        rounding = order.rounding(total, self.step)
         handed = sum(order.tenders.values())
         change = handed - total - rounding
         self.side(register).receipts[register] += 1
@@ -514,7 +503,7 @@ class TwoRegisters(RuleBasedStateMachine):
         """What is on the register is paid and completed at once."""
         self.hand_over(register, how)
         order = self.order(register)
-        if again and order is not None and order.due(self.total(order)) > 0:
+        if again and order is not None and order.due(self.total(order), self.step) > 0:
             self.hand_over(register, "exact")
         if order is not None and not order.tendering:
             self.start_paying(register)

@@ -297,7 +297,7 @@ _FOLDS = {
     "order.line_quantity_changed/1": _quantity_changed,
     "order.line_discounted/1": _discounted,
     "order.line_voided/1": _line_voided,
-    "order.cash_tendered/1": _tendered,
+    "order.cash_tendered/2": _tendered,
     "order.tender_undone/1": _tender_undone,
     "order.voided/1": _voided,
     "order.suspended/1": _suspended,

@@ -1,0 +1,42 @@
+"""What an order still asks for, and the one place where cash rounding is decided.
+
+Rounding belongs to the cash part of the order as a whole, never to one tender: whichever tender is
+handed back and whichever comes in its place, the amount that stays in the drawer is one the coins
+can pay. It counts once the cash on the counter covers the rounded part; until then, and for a
+customer who counts out the exact amount in coins the store rounds away, nothing is rounded.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from engine.order.state import Order
+from engine.settings import StoreRules
+from native import cash_round
+
+
+@frozen
+class Due:
+    """`left_minor` is total + rounding - tenders: positive to pay, negative to give back.
+
+    `in_cash_minor` is what the next tender must be to settle all of it in cash; `rounding_minor`
+    is what rounding adds to the total as things stand. All in minor units.
+    """
+
+    left_minor: int
+    in_cash_minor: int
+    rounding_minor: int
+
+
+def due_of(order: Order, total_minor: int, rules: StoreRules) -> Due:
+    """What `order` still asks for when it comes to `total_minor`."""
+    cash_minor = sum(tender.amount_minor for tender in order.tenders if tender.kind == "cash")
+    cash_part = total_minor - (order.tendered_minor() - cash_minor)
+    rounded = cash_round(cash_part, rules.cash_step_minor, rules.cash_mode.value)
+    in_cash = rounded - cash_minor
+    settled = any(tender.kind == "cash" for tender in order.tenders) and (
+        in_cash <= 0 if total_minor > 0 else in_cash == 0
+    )
+    if settled:
+        return Due(in_cash, in_cash, rounded - cash_part)
+    return Due(cash_part - cash_minor, in_cash, 0)
