@@ -7,6 +7,7 @@ them anew, so a fold that was mended heals by itself.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -43,22 +44,50 @@ _READ_BY = {
 }
 
 
+class ViewsFileError(Exception):
+    """The views have no file to live in."""
+
+
 class ViewsActor:
     """*Owns* `views.db`. *Receives* `Committed`, and `Submit` queries. *Sends* `Reply`, and
-    `ReadRecords` to the bookkeeper to catch up. *If it dies* it is made anew and catches up.
+    `ReadRecords` to the bookkeeper to catch up. *If it dies*, also because its file can be neither
+    opened nor made anew, it tries again after a pause; selling goes on without it.
     """
 
     address = "views"
+    _db: apsw.Connection
 
     def __init__(self, path: Path, history: str, disk: Disk = SYSTEM_DISK) -> None:
         """`history` names the store and its epoch: views of another one are folded anew."""
-        self._path = path
-        self._db = _open(path, history, disk)
-        self.quarantined: dict[str, int] = {}
-
-    def position(self) -> int:
+        self._path, self._history, self._disk = path, history, disk
+        self.position = 0
         """Up to which record the views have read."""
-        return self._figure("position")
+        self.quarantined: dict[str, int] = {}
+        self.fault = ""
+        """Why there are no views at the moment; empty while there are."""
+
+    def open(self) -> None:
+        """Open the views, made anew where they are of another version or store, or damaged.
+
+        Raises:
+            ViewsFileError: the file can be neither used nor replaced.
+        """
+        try:
+            self._db = _open(self._path, self._history, self._disk)
+        except (OSError, apsw.Error) as error:
+            self.fault = (
+                f"{self._path} can be neither opened nor made anew ({error}). Selling goes on; "
+                "receipts, past reports and activity cannot be searched. Remove it, or whatever "
+                "stands in its place."
+            )
+            raise ViewsFileError(self.fault) from error
+        self.fault, self.quarantined = "", {}
+        self.position = self._figure("position")
+
+    def close(self) -> None:
+        """Close the views; what could not be written any more is folded again."""
+        with contextlib.suppress(apsw.Error):
+            self._db.close()
 
     def _figure(self, key: str) -> int:
         row = self._db.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
@@ -66,17 +95,23 @@ class ViewsActor:
 
     def _believed(self, query: type) -> int:
         """Up to which record an answer holds: a quarantined view stopped before its record."""
-        read = self.position()
-        return min(read, self.quarantined.get(_READ_BY[query], read + 1) - 1)
+        return min(self.position, self.quarantined.get(_READ_BY[query], self.position + 1) - 1)
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
-        """Catch up, then fold what comes; answer in between."""
+        """Open, catch up, then fold what comes; answer in between."""
+        await world.in_thread(self.open)
+        try:
+            await self._follow(mailbox, post, world)
+        finally:
+            self.close()
+
+    async def _follow(self, mailbox: Mailbox, post: Any, world: World) -> None:
         await self._catch_up(post, world)
         async for envelope in mailbox:
             match envelope.body:
                 case Committed():
                     first = envelope.body.records[0].position if envelope.body.records else 0
-                    if first > self.position() + 1:
+                    if first > self.position + 1:
                         await self._catch_up(post, world)
                     else:
                         await self._fold(envelope.body.records, world)
@@ -90,7 +125,7 @@ class ViewsActor:
             try:
                 records = await post.ask(
                     "bookkeeper",
-                    ReadRecords(self.position(), VIEW_CHUNK),
+                    ReadRecords(self.position, VIEW_CHUNK),
                     timeout_s=ASK_TIMEOUT_S,
                 )
             except PostError:
@@ -101,8 +136,7 @@ class ViewsActor:
             await self._fold(records, world)
 
     async def _fold(self, records: tuple[Record, ...], world: World) -> None:
-        position = self.position()
-        fresh = tuple(record for record in records if record.position > position)
+        fresh = tuple(record for record in records if record.position > self.position)
         if fresh:
             await world.in_thread(self.fold, fresh)
 
@@ -116,6 +150,7 @@ class ViewsActor:
                 "INSERT OR REPLACE INTO state VALUES (?, ?)",
                 (("position", str(records[-1].position)), ("epoch", str(records[-1].epoch))),
             )
+        self.position = records[-1].position
 
     def _fold_one(self, name: str, fold: Any, records: tuple[Record, ...]) -> None:
         for record in records:

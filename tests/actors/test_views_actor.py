@@ -10,8 +10,10 @@ import attrs
 import pytest
 
 from actors.asks import Submit
+from actors.errors import PostError
 from actors.view_folds import FOLDS
 from actors.views import ViewsActor
+from countertop.serving import health_of
 from engine.record import Record
 from tests.store.harness import OwnShop, eventually, open_shop
 
@@ -39,7 +41,7 @@ async def _busy_days(shop: OwnShop) -> None:
 
 async def _caught_up(shop: OwnShop) -> None:
     head = shop.store.journal.head().position
-    await eventually(lambda: shop.store.views.position() == head, "views at the head")
+    await eventually(lambda: shop.store.views.position == head, "views at the head")
 
 
 def _tables(path: Path) -> dict[str, list[Any]]:
@@ -55,10 +57,11 @@ def _tables(path: Path) -> dict[str, list[Any]]:
 
 def _folded(path: Path, chunks: list[tuple[Record, ...]]) -> dict[str, list[Any]]:
     views = ViewsActor(path, "shop-1")
+    views.open()
     for chunk in chunks:
         views.fold(chunk)
     assert views.quarantined == {}
-    views._db.close()
+    views.close()
     return _tables(path)
 
 
@@ -104,6 +107,23 @@ async def test_a_deleted_database_is_folded_anew(tmp_path: Path) -> None:
             await _caught_up(shop)
             assert await shop.look("receipts.find", text="") == rows
         assert _tables(path) == before
+
+
+async def test_views_that_cannot_be_opened_stop_no_sale(tmp_path: Path) -> None:
+    """With a folder in the file's way the store starts, sells and says so; once gone, it heals."""
+    path = tmp_path / "data" / "views.db"
+    (path / "in the way").mkdir(parents=True)
+    async with open_shop(tmp_path) as shop:
+        await shop.sell()
+        assert "can be neither opened nor made anew" in health_of(shop.store).data["views_fault"]
+        with pytest.raises(PostError):
+            await shop.ask("receipts.find", data={"text": "", "limit": 5}, query=True)
+    (path / "in the way").rmdir()
+    path.rmdir()
+    async with open_shop(tmp_path, ready=False) as shop:
+        await _caught_up(shop)
+        assert len(await shop.look("receipts.find", text="")) == 1
+        assert health_of(shop.store).data["views_fault"] == ""
 
 
 async def test_a_poison_event_stops_one_view_only(
@@ -228,8 +248,9 @@ async def test_news_that_was_missed_is_caught_up(tmp_path: Path) -> None:
 def test_an_unknown_field_of_a_query_is_a_fault(tmp_path: Path) -> None:
     """A query that is not shaped as it should be is answered invalid_data."""
     views = ViewsActor(tmp_path / "views.db", "shop-1")
+    views.open()
     submit = Submit("id", "1", "receipts.find", {"text": 5}, is_query=True, admin=True)
     reply = views._answer(submit)
     assert reply.fault == "invalid_data"
     assert attrs.asdict(views._answer(attrs.evolve(submit, data={})))["ok"]
-    views._db.close()
+    views.close()

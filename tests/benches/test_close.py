@@ -173,7 +173,7 @@ async def test_the_z_of_a_hundred_thousand_sales_is_answered_at_once(
             assert answer["total_minor"] == sold_minor
             assert shop.records("register.day_closed/1")[-1].data["totals"]["sales"] >= SALES
         await eventually(
-            lambda: shop.store.views.position() == shop.store.journal.head().position,
+            lambda: shop.store.views.position == shop.store.journal.head().position,
             "the other views at the head",
         )
         assert (await shop.look("report.z", z_number=2))["totals"]["sales"] == SALES

@@ -115,7 +115,7 @@ async def test_the_clock_jumps_while_the_shop_sells(folder: Path) -> None:
         sales = len(JUMPS_S) + 1
         assert receipt_numbers(shop.records(), "1") == list(range(1, sales + 1))
         head = shop.store.journal.head().position
-        await eventually(lambda: shop.store.views.position() == head, "views at the head")
+        await eventually(lambda: shop.store.views.position == head, "views at the head")
         rows = await shop.look("receipts.find", text="")
         newest_first = [f"1-{number:06}" for number in range(sales, 0, -1)]
         assert [row["receipt_number"] for row in rows] == newest_first

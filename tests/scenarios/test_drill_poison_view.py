@@ -14,7 +14,7 @@ from tests.store.harness import OwnShop, assert_verified, eventually, open_shop
 
 async def _caught_up(shop: OwnShop) -> None:
     head = shop.store.journal.head().position
-    await eventually(lambda: shop.store.views.position() == head, "views at the head")
+    await eventually(lambda: shop.store.views.position == head, "views at the head")
 
 
 async def _end_day(shop: OwnShop) -> int:

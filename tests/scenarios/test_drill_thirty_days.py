@@ -80,7 +80,7 @@ async def _quiet(shop: OwnShop) -> None:
 
     await eventually(is_quiet, "an empty queue")
     head = shop.store.journal.head().position
-    await eventually(lambda: shop.store.views.position() == head, "views at the head")
+    await eventually(lambda: shop.store.views.position == head, "views at the head")
 
 
 def _held(shop: OwnShop) -> dict[str, int]:

@@ -310,7 +310,7 @@ class Simulation:
             found.append(f"outbox ({len(books.outbox)} effects, the first for {oldest.address})")
         if books.live.orders:
             found.append(f"open orders ({', '.join(sorted(books.live.orders))})")
-        behind = store.journal.head().position - store.views.position()
+        behind = store.journal.head().position - store.views.position
         if behind:
             found.append(f"views ({behind} records behind)")
         for peer in store.links.statistics():

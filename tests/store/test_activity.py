@@ -24,7 +24,7 @@ from tests.store.harness import OwnShop, eventually, open_shop
 async def log(shop: OwnShop, **filters: Any) -> list[dict[str, Any]]:
     """The log as the manager at register 1 reads it, once the views are up to date."""
     head = shop.store.journal.head().position
-    await eventually(lambda: shop.store.views.position() == head, "views at the head")
+    await eventually(lambda: shop.store.views.position == head, "views at the head")
     rows: list[dict[str, Any]] = await shop.look("activity.find", limit=500, **filters)
     return rows
 
