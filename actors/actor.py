@@ -8,6 +8,14 @@ from actors.mailbox import Mailbox
 from actors.world import World
 
 
+class Asked(Protocol):
+    """An ask that was delivered and is not answered yet."""
+
+    async def wait(self) -> Any:
+        """The answer; waited for once. Raises as `Post.ask` says."""
+        ...
+
+
 class Post(Protocol):
     """How an actor reaches any other by address, wherever that one lives."""
 
@@ -18,6 +26,15 @@ class Post(Protocol):
             BusyError: its mailbox or the link is full; nothing was delivered; try again later.
             AbsentError: no node holds the address now.
             NoAnswerError: delivered or not, nobody knows; ask what happened or repeat the same id.
+        """
+        ...
+
+    def ask_nowait(self, to: str, body: object, *, timeout_s: float) -> Asked:
+        """Deliver `body` now and leave the waiting for later: two asks of one address arrive in the
+        order of the calls, which tasks started for them would not promise.
+
+        Raises:
+            BusyError, AbsentError: as `ask` says.
         """
         ...
 

@@ -78,6 +78,21 @@ class _Pending:
     item: Outgoing
 
 
+@define(eq=False)
+class _AskedThere:
+    """An ask on its way to another node; the time it may take counts from its making."""
+
+    peer: LinkPeer
+    envelope: Envelope
+    pending: _Pending
+    timeout_s: float
+    deadline_s: float
+
+    async def wait(self) -> Any:
+        """The answer; raises as `Post.ask` says."""
+        return await self.peer.wait_for(self)
+
+
 def to_wire(body: object) -> tuple[str | None, Any]:
     """The registered name and plain data of a message; no name for what is plain already."""
     try:
@@ -185,11 +200,11 @@ class LinkPeer:
 
     # ---------------------------------------------------------------------------------- asking
 
-    async def ask(self, envelope: Envelope, timeout_s: float) -> Any:
-        """Carry an ask over and its answer back.
+    def ask_nowait(self, envelope: Envelope, timeout_s: float) -> _AskedThere:
+        """Queue an ask for the other side.
 
         Raises:
-            BusyError, AbsentError, NoAnswerError: as `Post.ask` says.
+            BusyError, AbsentError: as `Post.ask_nowait` says.
             OversizedError: the message is larger than a link carries; it was not sent.
             TypeError: the body is neither a registered message nor plain data.
         """
@@ -205,7 +220,12 @@ class LinkPeer:
             raise BusyError(envelope.to, f"the link to {self.name} is full; not delivered")
         self._pending[envelope.id] = pending
         self._mark(self)
-        with trio.move_on_after(timeout_s):
+        return _AskedThere(self, envelope, pending, timeout_s, trio.current_time() + timeout_s)
+
+    async def wait_for(self, asked: _AskedThere) -> Any:
+        """The answer to an ask that was queued; raises as `Post.ask` says."""
+        envelope, pending = asked.envelope, asked.pending
+        with trio.CancelScope(deadline=asked.deadline_s):
             try:
                 return value_or_raise(await pending.answer.wait())
             except PostError as error:
@@ -217,7 +237,8 @@ class LinkPeer:
                     del self._pending[envelope.id]
         if not pending.item.framed:
             raise BusyError(envelope.to, f"the link to {self.name} stayed full; not delivered")
-        raise NoAnswerError(envelope.to, f"no answer from {self.name} within {timeout_s:g} s")
+        detail = f"no answer from {self.name} within {asked.timeout_s:g} s"
+        raise NoAnswerError(envelope.to, detail)
 
     def _why_absent(self) -> str:
         if self.refusal:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import trio
 from attrs import frozen
 
-from actors.errors import AbsentError, BusyError, NoAnswerError
+from actors.actor import Asked
+from actors.errors import AbsentError, BusyError, NoAnswerError, PostError
 from actors.limits import (
     ADDRESS_LENGTH_MAX,
     ADDRESSES_PER_NODE_MAX,
@@ -30,13 +32,51 @@ class Peer(Protocol):
 
     name: str
 
-    async def ask(self, envelope: Envelope, timeout_s: float) -> Any:
-        """Carry an ask there and its answer back; raises the three errors of `Post.ask`."""
+    def ask_nowait(self, envelope: Envelope, timeout_s: float) -> Asked:
+        """Queue an ask for there; raises as `Post.ask_nowait` says."""
         ...
 
     def tell_nowait(self, envelope: Envelope) -> bool:
         """Queue a tell; False where it could not be."""
         ...
+
+
+class AskedHere:
+    """An ask of an actor of this node; the time it may take counts from its making."""
+
+    __slots__ = ("_address", "_timeout_s", "answer", "deadline_s")
+
+    def __init__(self, address: str, timeout_s: float) -> None:
+        self._address = address
+        self._timeout_s = timeout_s
+        self.answer = OneShot()
+        self.deadline_s = trio.current_time() + timeout_s
+
+    async def wait(self) -> Any:
+        """The answer."""
+        # The bare scope: `move_on_after` wraps it in a generator, and every command asks twice.
+        with trio.CancelScope(deadline=self.deadline_s):
+            try:
+                return value_or_raise(await self.answer.wait())
+            finally:
+                self.answer.close()
+        raise NoAnswerError(self._address, f"no answer within {self._timeout_s:g} s")
+
+
+@frozen
+class NodeAsked:
+    """An ask whose end its node counts."""
+
+    _asked: Asked
+    _count: Callable[[PostError], None]
+
+    async def wait(self) -> Any:
+        """The answer; raises as `Post.ask` says."""
+        try:
+            return await self._asked.wait()
+        except PostError as error:
+            self._count(error)
+            raise
 
 
 @frozen
@@ -157,43 +197,63 @@ class Node:
         )
         try:
             mailbox = self._mailboxes.get(to)
-            if mailbox is not None:
-                return await self._ask_here(mailbox, envelope, timeout_s, wait_for_room)
-            peer = self._peer_for(to)
-            if peer is None:
-                raise AbsentError(to, f"node {self.name} knows no way to it; nothing was delivered")
-            envelope.id = envelope.id or self.world.new_id()
-            return await peer.ask(envelope, timeout_s)
-        except BusyError:
-            self._busy += 1
-            raise
-        except AbsentError:
-            self._absent += 1
-            raise
-        except NoAnswerError:
-            self._unanswered += 1
+            if mailbox is None or not wait_for_room:
+                return await self._deliver(envelope, timeout_s).wait()
+            return await self._ask_here(mailbox, envelope, timeout_s)
+        except PostError as error:
+            self._count(error)
             raise
 
-    async def _ask_here(
-        self, mailbox: Mailbox, envelope: Envelope, timeout_s: float, wait_for_room: bool
-    ) -> Any:
-        answer = OneShot()
-        envelope.reply = self.counting(answer)
+    def ask_nowait(self, to: str, body: object, *, timeout_s: float, sender: str = "") -> NodeAsked:
+        """As `Post.ask_nowait`; `timeout_s` counts from now and is cut to an hour."""
+        self._asked += 1
+        timeout_s = min(timeout_s, ASK_TIMEOUT_S_MAX)
+        envelope = Envelope(
+            id="",
+            to=to,
+            sender=sender or self.name,
+            body=body,
+            deadline_ns=deadline_after(self.world, timeout_s),
+        )
+        try:
+            return NodeAsked(self._deliver(envelope, timeout_s), self._count)
+        except PostError as error:
+            self._count(error)
+            raise
+
+    def _count(self, error: PostError) -> None:
+        match error:
+            case BusyError():
+                self._busy += 1
+            case AbsentError():
+                self._absent += 1
+            case _:
+                self._unanswered += 1
+
+    def _deliver(self, envelope: Envelope, timeout_s: float) -> Asked:
+        mailbox = self._mailboxes.get(envelope.to)
+        if mailbox is not None:
+            waiting = AskedHere(envelope.to, timeout_s)
+            envelope.reply = self.counting(waiting.answer)
+            mailbox.put_nowait(envelope)
+            return waiting
+        peer = self._peer_for(envelope.to)
+        if peer is None:
+            detail = f"node {self.name} knows no way to it; nothing was delivered"
+            raise AbsentError(envelope.to, detail)
+        envelope.id = envelope.id or self.world.new_id()
+        return peer.ask_nowait(envelope, timeout_s)
+
+    async def _ask_here(self, mailbox: Mailbox, envelope: Envelope, timeout_s: float) -> Any:
+        waiting = AskedHere(envelope.to, timeout_s)
+        envelope.reply = self.counting(waiting.answer)
         delivered = False
-        # The bare scope: `move_on_after` wraps it in a generator, and every command asks twice.
-        with trio.CancelScope(deadline=trio.current_time() + timeout_s):
-            if wait_for_room:
-                await mailbox.put(envelope)
-            else:
-                mailbox.put_nowait(envelope)
+        with trio.CancelScope(deadline=waiting.deadline_s):
+            await mailbox.put(envelope)
             delivered = True
-            try:
-                return value_or_raise(await answer.wait())
-            finally:
-                answer.close()
         if not delivered:
             raise BusyError(mailbox.address, "the mailbox stayed full; nothing was delivered")
-        raise NoAnswerError(mailbox.address, f"no answer within {timeout_s:g} s")
+        return await waiting.wait()
 
     def counting(self, answer: OneShot) -> Any:
         """A reply function that settles `answer` and counts what comes twice or late."""
@@ -263,6 +323,10 @@ class NodePost:
         return await self._node.ask(
             to, body, timeout_s=timeout_s, sender=self._sender, ask_id=ask_id, wait_for_room=True
         )
+
+    def ask_nowait(self, to: str, body: object, *, timeout_s: float) -> NodeAsked:
+        """As `Node.ask_nowait`."""
+        return self._node.ask_nowait(to, body, timeout_s=timeout_s, sender=self._sender)
 
     def tell_nowait(self, to: str, body: object) -> bool:
         """As `Node.tell_nowait`."""

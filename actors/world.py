@@ -295,12 +295,17 @@ class SimulatedWorld(ManualWorld):
         await trio.sleep((beats * beat_ns - self._clock.now_ns) / NS_PER_S)
 
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Inline, after a moment in which others run: most often the shortest there is."""
+        """Inline, after a moment in which others run, most often the shortest there is; and now and
+        then its end is heard of late, so that what it wrote is there before anybody is told.
+        """
         if self._random.random() < self.slow_threads:
             await trio.sleep(self._random.random() * _SLOW_THREAD_S)
         else:
             await trio.lowlevel.checkpoint()
-        return function(*args, **kwargs)
+        result = function(*args, **kwargs)
+        if self._random.random() < self.slow_threads:
+            await trio.sleep(self._random.random() * _SLOW_THREAD_S)
+        return result
 
 
 def require_deterministic_trio() -> None:

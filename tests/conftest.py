@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, Phase, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTEFACTS = ROOT / "artefacts"
-RESULTS = ARTEFACTS / "features.json"
 
 # Timing is the benches' business: a slow machine must not make a true property fail.
 settings.register_profile(
@@ -80,16 +79,8 @@ class FeatureRecorder:
         self._target.write_text(json.dumps({"tests": tests}, indent=1) + "\n")
 
 
-def _is_full_run(config: pytest.Config) -> bool:
-    """Whether nothing narrows the suite: a partial run must not overwrite a full one's results."""
-    narrowed = ("keyword", "markexpr", "lf", "deselect", "ignore", "ignore_glob", "last_failed")
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(
-        config.getoption(name, default=None) for name in narrowed
-    )
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option by which `./run features` asks for a list of claims."""
+    """Add the option by which `./run features` asks for claims, and a full run keeps outcomes."""
     parser.addoption(
         "--features-json",
         metavar="FILE",
@@ -98,16 +89,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Record features on request, and in every full run."""
+    """Record features on request."""
     wanted: str | None = config.getoption("--features-json")
-    collect_only = bool(config.getoption("collectonly"))
     if wanted:
+        collect_only = bool(config.getoption("collectonly"))
         recorder = FeatureRecorder(Path(wanted), collect_only=collect_only)
-    elif _is_full_run(config) and not collect_only:
-        recorder = FeatureRecorder(RESULTS, collect_only=False)
-    else:
-        return
-    config.pluginmanager.register(recorder, "countertop-features")
+        config.pluginmanager.register(recorder, "countertop-features")
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ from attrs import frozen
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = Path(__file__).resolve().parent / "features.csv"
-RESULTS = ROOT / "artefacts" / "features.json"
+RESULTS = ROOT / "artefacts" / "features"
+"""One file for each lane of the last full run."""
 PLAN = ROOT.parent / "shared" / "features.csv"
 STATES = ("proven", "partial", "none")
 
@@ -116,13 +117,18 @@ def collect() -> dict[str, Any]:
 
 def last_outcomes() -> dict[str, str]:
     """How each marked test ended in the last full run; empty where there was none."""
-    if not RESULTS.is_file():
+    kept = sorted(RESULTS.glob("*.json"))
+    if not kept:
         print("No full run of the tests is kept: run ./run test first.", file=sys.stderr)
         return {}
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(RESULTS.stat().st_mtime))
+    ended = max(place.stat().st_mtime for place in kept)
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(ended))
     print(f"Outcomes of the full run that ended {when}.", file=sys.stderr)
-    tests = json.loads(RESULTS.read_text())["tests"]
-    return {test: entry["outcome"] for test, entry in tests.items()}
+    outcomes: dict[str, str] = {}
+    for place in kept:
+        tests = json.loads(place.read_text())["tests"]
+        outcomes |= {test: entry["outcome"] for test, entry in tests.items()}
+    return outcomes
 
 
 def print_csv(standings: Mapping[str, Standing]) -> None:

@@ -13,7 +13,7 @@ import structlog
 import trio
 from attrs import define, field, frozen
 
-from actors.actor import Post
+from actors.actor import Asked, Post
 from actors.asks import Reply
 from actors.errors import PostError
 from actors.world import World
@@ -155,7 +155,7 @@ class Conversation:
                     self._direct.append(encode(output.frame))
                     self._work.set()
                 case AskRegister():
-                    self._spawn_ask(output)
+                    self._ask(output)
                 case Begin():
                     self._begin(output)
                 case End():
@@ -167,13 +167,19 @@ class Conversation:
                 case _:
                     assert_never(output)
 
-    def _spawn_ask(self, output: AskRegister) -> None:
+    def _ask(self, output: AskRegister) -> None:
+        """Hand it on at once, in the order of the frames; only its answer is waited for apart."""
         assert self._nursery is not None
-        self._nursery.start_soon(self._ask, output)
-
-    async def _ask(self, output: AskRegister) -> None:
         try:
-            reply = await self.post.ask(output.to, output.ask, timeout_s=ASK_TIMEOUT_S)
+            asked = self.post.ask_nowait(output.to, output.ask, timeout_s=ASK_TIMEOUT_S)
+        except PostError as error:
+            self._do(self.session.unanswered(output.ticket, error.kind))
+            return
+        self._nursery.start_soon(self._answer, output, asked)
+
+    async def _answer(self, output: AskRegister, asked: Asked) -> None:
+        try:
+            reply = await asked.wait()
         except PostError as error:
             self._do(self.session.unanswered(output.ticket, error.kind))
             return

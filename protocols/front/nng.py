@@ -11,7 +11,7 @@ from functools import partial
 import trio
 from attrs import define, field
 
-from actors.actor import Post
+from actors.actor import Asked, Post
 from actors.errors import PostError
 from actors.limits import BUSY_ABOVE
 from actors.limits import FRAME_BYTES_MAX as NNG_BYTES_MAX
@@ -81,18 +81,27 @@ class NngDoor:
             self._sessions[pipe] = session
         outputs = session.receive(body)
         asks = [output for output in outputs if isinstance(output, AskRegister)]
-        if asks:
-            nursery.start_soon(self._ask, pipe, session, header, asks[0])
-        else:
+        if not asks:
             self._give(pipe, session, header, outputs)
-
-    async def _ask(self, pipe: int, session: Session, header: bytes, output: AskRegister) -> None:
+            return
+        ask = asks[0]
+        # Handed on at once, in the order of the frames; only its answer is waited for apart.
         try:
-            reply = await self.post.ask(output.to, output.ask, timeout_s=ASK_TIMEOUT_S)
+            asked = self.post.ask_nowait(ask.to, ask.ask, timeout_s=ASK_TIMEOUT_S)
         except PostError as error:
-            outputs = session.unanswered(output.ticket, error.kind)
+            self._give(pipe, session, header, session.unanswered(ask.ticket, error.kind))
+            return
+        nursery.start_soon(self._answer, pipe, session, header, ask.ticket, asked)
+
+    async def _answer(
+        self, pipe: int, session: Session, header: bytes, ticket: int, asked: Asked
+    ) -> None:
+        try:
+            reply = await asked.wait()
+        except PostError as error:
+            outputs = session.unanswered(ticket, error.kind)
         else:
-            outputs = session.answered(output.ticket, reply)
+            outputs = session.answered(ticket, reply)
         self._give(pipe, session, header, outputs)
 
     def _give(self, pipe: int, session: Session, header: bytes, outputs: list[Output]) -> None:

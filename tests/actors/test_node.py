@@ -24,10 +24,14 @@ class RecordingPeer:
     name: str
     seen: list[Envelope] = field(factory=list)
 
-    async def ask(self, envelope: Envelope, timeout_s: float) -> Any:
+    def ask_nowait(self, envelope: Envelope, timeout_s: float) -> RecordingPeer:
+        """Take it."""
+        self.seen.append(envelope)
+        return self
+
+    async def wait(self) -> Any:
         """Answer at once."""
         await trio.lowlevel.checkpoint()
-        self.seen.append(envelope)
         return self.name
 
     def tell_nowait(self, envelope: Envelope) -> bool:

@@ -52,6 +52,29 @@ async def wait_until(rig: Rig, condition: Any) -> None:
             await trio.sleep(0.002)
 
 
+# ----------------------------------------------------------------------------------------- order
+
+
+async def test_commands_sent_without_waiting_keep_their_order(tmp_path: Path) -> None:
+    """Scans faster than their answers reach the register as they came, however busy the store."""
+    async with open_rig(tmp_path) as rig, joined(rig) as socket:
+        for batch in range(5):
+            ids = [rig.world.new_id() for _ in range(20)]
+            # The store finds them all at once, as after a moment in which it was busy elsewhere.
+            for one in ids:
+                socket._protocol.send_text(_scan(one))
+            await socket.flush()
+            for _ in ids:
+                await heard(socket)
+            came = [ask.id for ask in rig.shop.asked if ask.name == "order.add_line"]
+            assert came[20 * batch :] == ids
+
+
+def _scan(command_id: str) -> bytes:
+    frame = {"type": "command", "id": command_id, "name": "order.add_line", "data": {"code": "42"}}
+    return json.dumps(frame).encode()
+
+
 # --------------------------------------------------------------------------------------- browsers
 
 

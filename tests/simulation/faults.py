@@ -15,6 +15,7 @@ import trio
 from actors.link_simulated import Faults
 from tests.simulation.disk import FREE_BYTES
 from tests.simulation.files import Op, PowerLostError, broken, no_room
+from tests.simulation.fronts import Habits
 from tests.simulation.shop import CONFIG
 
 if TYPE_CHECKING:
@@ -432,8 +433,7 @@ class FrontFault(Fault):
     def heal(self) -> None:
         """They behave."""
         for front in self.sim.fronts:
-            front.habits.repeat = front.habits.hurry = front.habits.give_up = 0.0
-            front.habits.patience_s = 5.0
+            front.habits = Habits(beats=self.sim.plan.beats)
 
 
 @fault("front_repeats")
@@ -467,6 +467,17 @@ class FrontGivesUp(FrontFault):
         for front in self.sim.fronts:
             front.habits.give_up = self.force * 0.1
             front.habits.patience_s = self.chance.choice((0.05, 0.5, 5.0))
+        self.sim.count_fault(self.name)
+
+
+@fault("front_reuses_ids")
+class FrontReusesIds(FrontFault):
+    """A program that numbers its commands badly: another command comes under a used id."""
+
+    def begin(self) -> None:
+        """From the start."""
+        for front in self.sim.fronts:
+            front.habits.reuse = self.force * 0.2
         self.sim.count_fault(self.name)
 
 

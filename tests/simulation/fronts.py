@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
 REPEATS_MAX = 5
+PAID_IN_TWICE = {"amount_minor": 1, "reason": "under a used id"}
 
 
 class GaveUpError(Exception):
@@ -40,12 +41,14 @@ class RefusedError(Exception):
 @define
 class Habits:
     """Chances that a command is sent several times, that the next does not wait for its answer,
-    and that nobody waits for it; how long an answer is waited for; how many beats of which length
-    are paused between commands, of which one number is chosen each time."""
+    that nobody waits for it, and that its id is used once more; how long an answer is waited for;
+    how many beats of which length are paused between commands, of which one number is chosen each
+    time."""
 
     repeat: float = 0.0
     hurry: float = 0.0
     give_up: float = 0.0
+    reuse: float = 0.0
     patience_s: float = 5.0
     beat_s: float = 0.1
     beats: tuple[int, ...] = (1,)
@@ -168,6 +171,8 @@ class Front:
         await self.pause()
         ask = Ask(self.sim.world.new_id(), self.register, name, data)
         answered: dict[str, Any] = await self.answered(ask)
+        if self.habits.reuse and self.chance.random() < self.habits.reuse:
+            await self._once(Ask(ask.id, self.register, "till.pay_in", PAID_IN_TWICE))
         return answered
 
     async def hurry(self, name: str, *every: dict[str, Any]) -> list[dict[str, Any]]:

@@ -40,10 +40,11 @@ class AnswersWaitForTheDisk(Invariant):
 
 @invariant("A2_same_id_same_answer")
 class SameIdSameAnswer(Invariant):
-    """A repeated command gets the answer it got the first time."""
+    """A repeated command gets the answer it got the first time; another one under its id, none."""
 
     def __init__(self, auditor: Auditor) -> None:
         super().__init__(auditor)
+        self._asked: dict[str, Ask] = {}
         self._given: dict[str, str] = {}
 
     def on_release(self, ask: Ask, reply: Reply) -> None:
@@ -54,6 +55,9 @@ class SameIdSameAnswer(Invariant):
         before = self._given.setdefault(ask.id, digest)
         if before != digest:
             self.broken(f"{ask.name} ({ask.id}) was answered twice, and not the same: {reply}")
+        first = self._asked.setdefault(ask.id, ask)
+        if (first.name, first.data) != (ask.name, ask.data):
+            self.broken(f"{ask.name} was given the answer of {first.name} ({ask.id})")
 
 
 @invariant("J1_acknowledged_is_durable")

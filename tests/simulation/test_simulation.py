@@ -183,7 +183,7 @@ def test_a_failing_seed_prints_what_repeats_it(
     """One seed with a planted bug: the rule, the command and the line to keep are printed."""
     path = tmp_path / "seeds.txt"
     path.write_text("")
-    monkeypatch.setattr("tests.simulation.invariants.KICK_TOLERANCE_NS", -KICK_NS)
+    monkeypatch.setattr("tests.simulation.invariants.KICK_TOLERANCE_NS", -2 * KICK_NS)
     monkeypatch.setattr(kept_seeds, "SEEDS", path)
     assert main(["simulate", "20", "--sales", "3"]) == 1
     told = capsys.readouterr().err
@@ -211,7 +211,7 @@ def test_check_stops_at_the_first_seed_that_fails(
 ) -> None:
     """A range of seeds passes, or ends with exit code 1 and the rule that was broken."""
     assert main(["check", "--seeds", "20-21", "--sales", "3"]) == 0
-    monkeypatch.setattr("tests.simulation.invariants.KICK_TOLERANCE_NS", -KICK_NS)
+    monkeypatch.setattr("tests.simulation.invariants.KICK_TOLERANCE_NS", -2 * KICK_NS)
     capsys.readouterr()
     assert main(["check", "--seeds", "20-29", "--sales", "3"]) == 1
     assert "BROKEN K1_kicked_once_and_in_time in seed 20" in capsys.readouterr().err
