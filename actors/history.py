@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 from actors import snapshots
 from actors.journal import Journal
+from actors.journal_read import Sealed
 from engine.books import Books, forget_archive, post, post_end
 from engine.catalog import SegmentInstalled
 from engine.decision import EVENTS, Fact
@@ -64,20 +65,21 @@ def replay_record(books: Books, record: Record, data_dir: Path) -> None:
     books.position = record.position
 
 
-def replay_records(books: Books, records: list[Record], data_dir: Path) -> None:
+def replay_records(books: Books, sealed: list[Sealed], data_dir: Path) -> None:
     """Post records that follow one another; the books after the last are as if each was posted.
 
-    Of an order that begins and ends among them only the end is: it is gone from the books again,
-    and most of a shop's history is such orders.
+    Of an order that begins and ends among them only the end is, and only that is read: it is gone
+    from the books again, and most of a shop's history is such orders.
     """
-    begun = {record.stream for record in records if record.name == _OPENED}
-    whole = {record.stream for record in records if record.name in _ENDED} & begun
-    for record in records:
-        if record.stream not in whole:
-            replay_record(books, record, data_dir)
-        elif record.name in _ENDED:
+    begun = {entry.stream for entry in sealed if entry.name == _OPENED}
+    whole = {entry.stream for entry in sealed if entry.name in _ENDED} & begun
+    for entry in sealed:
+        if entry.stream not in whole:
+            replay_record(books, entry.record(), data_dir)
+        elif entry.name in _ENDED:
+            record = entry.record()
             post_end(books, fact_of(record), record.stamp)
-    books.position = records[-1].position
+    books.position = sealed[-1].position
     forget_archive(books)
 
 
@@ -96,7 +98,7 @@ def load_books(
     last = journal.head().position if until is None else min(until, journal.head().position)
     with _without_cycle_search():
         while books.position < last:
-            chunk = journal.read(books.position, min(CHUNK, last - books.position))
+            chunk = journal.read_sealed(books.position, min(CHUNK, last - books.position))
             replay_records(books, chunk, data_dir)
             if progress is not None:
                 progress(books.position, last)

@@ -25,7 +25,7 @@ from actors.checkpoints import (
 from actors.disk import SYSTEM_DISK, Disk
 from actors.journal_batch import Appended, Entry, Transaction, prepare, require_gapless
 from actors.journal_lock import LOW_WATER_BYTES, RESERVE_BYTES, DiskSpace, JournalLock
-from actors.journal_read import Head, Progress, command_digest
+from actors.journal_read import Head, Progress, Sealed, command_digest
 from actors.journal_schema import (
     DiskFullError,
     JournalCorruptError,
@@ -275,6 +275,22 @@ class Journal:
         if len(records) != wanted:
             raise JournalCorruptError(self.path, after_position + len(records) + 1, "it is missing")
         return records
+
+    def read_sealed(self, after_position: int, limit: int) -> list[Sealed]:
+        """As `read`, with the records checked but left unread.
+
+        Raises:
+            JournalCorruptError: naming the first record that is missing or changed.
+        """
+        wanted = max(0, min(limit, self._head.position - after_position))
+        found = self._reading(
+            lambda: journal_read.read_sealed(
+                self._db, self.path, self.store_id, after_position, wanted
+            )
+        )
+        if len(found) != wanted:
+            raise JournalCorruptError(self.path, after_position + len(found) + 1, "it is missing")
+        return found
 
     def read_stream(self, stream: str) -> list[Record]:
         """Every record of a stream, by version.

@@ -10,7 +10,14 @@ from typing import Any, NamedTuple, cast
 import apsw
 
 from actors.journal_schema import JournalCorruptError
-from engine.record import GENESIS, RESTORED, Record, record_from_payload, record_hash
+from engine.record import (
+    GENESIS,
+    RESTORED,
+    Record,
+    payload_says,
+    record_from_payload,
+    record_hash,
+)
 from engine.wire import WireError
 from native import TreeFrontier
 
@@ -39,6 +46,51 @@ class Chained(NamedTuple):
 
     record: Record
     hash: bytes
+
+
+class Sealed(NamedTuple):
+    """A record whose place in the chain and whose columns are checked, and that is not read yet."""
+
+    position: int
+    epoch: int
+    kind: str
+    stream: str
+    name: str
+    payload: bytes
+
+    def record(self) -> Record:
+        """What it says.
+
+        Raises:
+            WireError: its payload, though sealed as it is, is not one of this version's.
+        """
+        return record_from_payload(self.position, self.epoch, self.kind, self.payload)
+
+
+def read_sealed(
+    db: apsw.Connection, path: Path, store_id: str, after: int, limit: int
+) -> list[Sealed]:
+    """As `read_chained`, with the records left unread.
+
+    Raises:
+        JournalCorruptError: naming the first record that is missing or changed.
+    """
+    found: list[Sealed] = []
+    previous = GENESIS if after == 0 else hash_at(db, path, after)
+    for row in db.execute(_AFTER, (after, limit)):
+        position, epoch, kind, stream, version, name, command_id, payload, stored = cast(
+            tuple[Any, ...], row
+        )
+        if position != after + len(found) + 1:
+            detail = f"it is missing, {position} follows"
+            raise JournalCorruptError(path, after + len(found) + 1, detail)
+        if record_hash(store_id, kind, epoch, position, previous, payload) != stored:
+            raise JournalCorruptError(path, position, "its hash does not fit its content")
+        if not payload_says(payload, stream, version, name, command_id):
+            raise JournalCorruptError(path, position, "its columns do not fit its payload")
+        found.append(Sealed(position, epoch, kind, stream, name, payload))
+        previous = stored
+    return found
 
 
 def read_chained(

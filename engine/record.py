@@ -27,6 +27,7 @@ RESTORED = "journal.restored/1"
 JOURNAL_STREAM = "journal"
 """The stream of what happened to the journal itself."""
 
+_NAME_KEY = b'},"name":'
 _TEXTS = ("stream", "name", "command_id", "operator", "register")
 _KEYS = {*_TEXTS, "stream_version", "stamp", "data"}
 _STAMP_KEYS = {"now_ns", "utc_offset_s", "business_date"}
@@ -127,6 +128,24 @@ def payload_bytes(record: NewRecord | Record) -> bytes:
             "stream": record.stream,
             "stream_version": record.stream_version,
         }
+    )
+
+
+def payload_says(
+    payload: bytes, stream: str, stream_version: int, name: str, command_id: str
+) -> bool:
+    """Whether a payload as `payload_bytes` makes it is of that stream, version, name and command.
+
+    The four stand outside `data`, and a quote within a text is never bare, so they are found
+    without reading the rest: a long replay needs most records for nothing else.
+    """
+    at = payload.rfind(_NAME_KEY)
+    return (
+        payload.startswith(b'{"command_id":%b,"data":{' % canonical(command_id))
+        and payload.startswith(_NAME_KEY + canonical(name) + b',"operator":"', at)
+        and payload.endswith(
+            b'},"stream":%b,"stream_version":%d}' % (canonical(stream), stream_version)
+        )
     )
 
 

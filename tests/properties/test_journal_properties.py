@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from actors.journal import Journal, JournalError
 from benches.journal import sample_entry
-from engine.record import NewRecord, payload_bytes, record_from_payload
+from engine.record import NewRecord, payload_bytes, payload_says, record_from_payload
 from engine.stamp import Stamp
 
 BATCHES = 12
@@ -133,3 +133,8 @@ def test_a_payload_gives_its_record_back(
     record = record_from_payload(9, 2, "training", payload)
     assert record == new.at(9, 2)
     assert payload_bytes(record) == payload
+    assert payload_says(payload, stream, version, name, command_id)
+    assert not payload_says(payload, stream + "x", version, name, command_id)
+    assert not payload_says(payload, stream, version + 1, name, command_id)
+    assert not payload_says(payload, stream, version, name + '"', command_id)
+    assert not payload_says(payload, stream, version, name, command_id + "y")

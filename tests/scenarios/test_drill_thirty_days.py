@@ -15,6 +15,7 @@ from countertop.child_nodes import run_child
 from engine.image import image_of
 from engine.wire import canonical
 from tests.store.harness import (
+    PATIENCE_S,
     CounterTop,
     OwnShop,
     assert_verified,
@@ -78,7 +79,7 @@ async def _quiet(shop: OwnShop) -> None:
     async def is_quiet() -> bool:
         return not await shop.queue()
 
-    await eventually(is_quiet, "an empty queue")
+    await eventually(is_quiet, "an empty queue", 3 * PATIENCE_S)
     head = shop.store.journal.head().position
     await eventually(lambda: shop.store.views.position == head, "views at the head")
 
