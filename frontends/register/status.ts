@@ -4,7 +4,7 @@ import { t, words } from '../shared/words.svelte';
 import type { App } from './app.svelte';
 
 // An open drawer is how a drawer looks while money changes hands.
-const FINE = new Set(['ok', 'starting', 'open', '']);
+const FINE = new Set(['ok', 'starting', 'open', 'closed', '']);
 
 /** `printer/receipt-1` as people call it: the kind of thing, and its own name where it has one. */
 export function deviceName(address: string): string {

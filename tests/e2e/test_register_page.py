@@ -42,6 +42,19 @@ def test_jobs_that_wait_show_number_age_and_reason(cashier: MakeCashier, store: 
     ana.menu("Sign off")
 
 
+def test_a_counter_at_rest_asks_for_nothing(cashier: MakeCashier, fresh_store: DemoStore) -> None:
+    """Paper in, drawer closed: the strip says that all is ready, before and after a sale."""
+    ana: Cashier = cashier(at=fresh_store)
+    strip = ana.page.locator("div.strip")
+    ana.open()
+    ana.sign_on("Ana")
+    expect(strip).to_contain_text("Devices ready")
+    ana.open_till(1)
+    fresh_store.do("close_drawer")
+    expect(strip).not_to_contain_text("Drawer open")
+    expect(strip).to_contain_text("Devices ready")
+
+
 def test_too_many_wrong_pins_lock_and_say_for_how_long(
     cashier: MakeCashier, store: DemoStore
 ) -> None:

@@ -13,6 +13,7 @@ from engine.decision import EVENTS
 from engine.record import RESTORED
 from engine.rights import RIGHTS
 from engine.staff import Right
+from hardware.drawer.codec import DrawerState
 from hardware.printer.status import PrinterStatus
 from protocols.front.frames import FaultCode
 
@@ -107,6 +108,7 @@ def test_rights_and_printer_states_have_words(language: str) -> None:
         *(PrinterStatus(fault=f).code for f in ("cutter", "unrecoverable", "overheated")),
         PrinterStatus(fault="recoverable").code,
         PrinterStatus().code,
+        *(state.value for state in DrawerState if state is not DrawerState.UNKNOWN),
     }
     assert {f"right.{right.value}" for right in Right} - set(texts) == set()
     assert {f"device_state.{state}" for state in states} - set(texts) == set()
