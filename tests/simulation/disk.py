@@ -54,6 +54,8 @@ class MemoryDisk(Disk):
         self._retire()
         self.files.clear()
         self.kept_names.clear()
+        # SQLite's file system stays behind and knows this disk; who watched it need not stay too.
+        self.before = self.after_sync = None
 
     def _retire(self) -> None:
         self._vfs.unregister()
