@@ -259,7 +259,8 @@ class Bookkeeper:
     def _decide_one(self, entry: Pending, batch: Batch, world: World) -> bool:
         """Decide one; False where it needs something this batch did not fetch."""
         if entry.joined is not None:
-            return True
+            # A repeat of what waits for the next batch waits with it, or nobody would answer it.
+            return entry.joined not in batch.deferred
         if entry.submit.is_query:
             entry.reply = self._look(entry, world)
             return True

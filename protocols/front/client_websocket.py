@@ -60,6 +60,7 @@ class WebSocketCarrier:
         self._failed: FaultError | None = None
         self._changed = trio.Event()
         self._waiting: dict[str, OneShot] = {}
+        self._heard = self._doubted = 0.0
         self._followed: dict[str, _Followed] = {}
 
     # ------------------------------------------------------------------------------- the carrier
@@ -67,24 +68,42 @@ class WebSocketCarrier:
     async def request(self, frame: ClientFrame, frame_id: str, timeout_s: float) -> ServerFrame:
         """As `Carrier.request`."""
         reply = OneShot()
-        with trio.fail_after(timeout_s):
-            await self.wait_joined()
-            socket = self._socket
-            if socket is None:
-                raise LostError("the connection was lost")
-            self._waiting[frame_id] = reply
-            try:
-                await socket.send(encode(frame))
-                answer = await reply.wait()
-            except Gone as error:
-                raise LostError(str(error)) from None
-            finally:
-                if self._waiting.get(frame_id) is reply:
-                    del self._waiting[frame_id]
+        socket: WebSocket | None = None
+        try:
+            with trio.fail_after(timeout_s):
+                await self.wait_joined()
+                socket = self._socket
+                if socket is None:
+                    raise LostError("the connection was lost")
+                self._waiting[frame_id] = reply
+                try:
+                    await socket.send(encode(frame))
+                    answer = await reply.wait()
+                except Gone as error:
+                    raise LostError(str(error)) from None
+                finally:
+                    if self._waiting.get(frame_id) is reply:
+                        del self._waiting[frame_id]
+        except trio.TooSlowError:
+            await self._doubt(socket)
+            raise
         if isinstance(answer, LostError):
             raise answer
         assert isinstance(answer, AnswerFrame | Fault | Pong)
         return answer
+
+    async def _doubt(self, socket: WebSocket | None) -> None:
+        """An answer did not come: ask for a sign of life, and where the last one asked for did not
+        come either, join anew. A store that is only slow answers pings at once."""
+        if socket is None or socket is not self._socket:
+            return
+        if self._doubted and self._doubted > self._heard:
+            self._part(Gone("the store gave no sign of life"))
+            await socket.drop()
+            return
+        self._doubted = trio.current_time()
+        with contextlib.suppress(Gone), trio.move_on_after(CLOSE_WITHIN_S):
+            await socket.send(encode(Ping(0)))
 
     async def wait_joined(self) -> Welcome:
         """As `Carrier.wait_joined`."""
@@ -148,12 +167,13 @@ class WebSocketCarrier:
         self._changed = trio.Event()
 
     async def _join_and_read(self) -> None:
-        socket = await connect(self._url)
+        socket = await self._connect()
         try:
             welcome = await self._greet(socket)
             if welcome is None:
                 return
             self._socket, self._welcome = socket, welcome
+            self._heard, self._doubted = trio.current_time(), 0.0
             for topic, followed in self._followed.items():
                 await socket.send(encode(Subscribe(topic, followed.position)))
             self._change()
@@ -164,6 +184,11 @@ class WebSocketCarrier:
             raise lost
         finally:
             await socket.close()
+
+    async def _connect(self) -> WebSocket:
+        with trio.move_on_after(HELLO_WITHIN_S):
+            return await connect(self._url)
+        raise Gone(f"{self._url} took the connection and said nothing")
 
     async def _greet(self, socket: WebSocket) -> Welcome | None:
         with trio.move_on_after(HELLO_WITHIN_S):
@@ -191,7 +216,9 @@ class WebSocketCarrier:
         """Take frames until there are no more; a nursery would wrap what is raised in it."""
         try:
             while True:
-                await self._take(_decoded(await socket.receive()))
+                frame = _decoded(await socket.receive())
+                self._heard = trio.current_time()
+                await self._take(frame)
         except Gone as error:
             return error
 

@@ -161,6 +161,10 @@ class WebSocket:
             await trio.aclose_forcefully(self._stream)
             raise
 
+    async def drop(self) -> None:
+        """End the connection without a word; whoever receives is told `Gone`."""
+        await trio.aclose_forcefully(self._stream)
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say why and close; waits a moment for the other side to read it, and never raises."""
         short = reason.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")

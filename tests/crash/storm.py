@@ -27,6 +27,7 @@ from tests.crash.disk import Disk
 from tests.crash.plans import FROM_MARK, NodePlan
 from tests.crash.rig import Life, Rig, config_of, until, with_devices, words_of
 from tests.crash.scenes import Ending, Scene
+from tests.crash.stalls import clients_in_words, tasks_in_words
 from tests.crash.work import Ledger, Till
 from tests.store.harness import insist, open_link
 
@@ -294,9 +295,10 @@ class Round:
         if self.ledger.wrong:
             raise Broken("\n".join(self.ledger.wrong))
         if waiting.cancelled_caught:
+            still = self._still()
             raise Broken(
                 f"the store did not sell for {PATIENCE_S:g} s and ended with {life.code}, done was "
-                f"{life.report()}: {await life.last_words()}"
+                f"{life.report()}: {await life.last_words()}\n{still}"
             )
 
     async def _wait_fired(self, life: Life) -> bool:
@@ -396,7 +398,13 @@ class Round:
                 await till.ended.wait()
         if waiting.cancelled_caught:
             left = [c for c in self.ledger.commands if c.answer is None]
-            raise Broken(f"never answered: {left} {self.ledger.wrong}: {await life.last_words()}")
+            still = self._still()
+            words = await life.last_words()
+            raise Broken(f"never answered: {left} {self.ledger.wrong}: {words}\n{still}")
+
+    def _still(self) -> str:
+        """What the tills and this process look like while nothing moves."""
+        return f"{clients_in_words(self.tills)}\n{tasks_in_words()}"
 
     async def wait_rest(self) -> None:
         """Until no till is in a sale and nothing waits for a device."""

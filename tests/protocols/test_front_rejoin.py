@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+from functools import partial
 from typing import Any
 
 import pytest
+import trio
 
-from actors.world import ManualWorld
+from actors.world import ManualWorld, SystemWorld
+from protocols.front import client_websocket
 from protocols.front.client_nng import NngCarrier
-from protocols.front.client_types import FaultError
+from protocols.front.client_types import FaultError, LostError
 from protocols.front.client_websocket import WebSocketCarrier
 from protocols.front.codec import ServerFrame, encode
-from protocols.front.frames import VERSION, Fault, FaultCode, Hello, Welcome
-from protocols.front.sockets import Gone
+from protocols.front.frames import (
+    VERSION,
+    AnswerFrame,
+    CommandFrame,
+    Fault,
+    FaultCode,
+    Hello,
+    Pong,
+    Welcome,
+)
+from protocols.front.sockets import Gone, WebSocket, accept
 
 HELLO = Hello(VERSION, "token", "1", "test")
 WELCOME = Welcome(VERSION, "shop-1", epoch=1, position=0, heartbeat_s=15)
@@ -60,6 +74,55 @@ async def test_a_client_with_a_wrong_name_is_told() -> None:
         await websocket.wait_joined()
     with pytest.raises(FaultError, match="register_absent"):
         await NngCarrier(_as_any(Store(ABSENT)), HELLO, ManualWorld()).wait_joined()
+
+
+async def _welcomed(stream: trio.SocketStream) -> WebSocket:
+    """The store's side of a connection, greeted."""
+    socket = await accept(stream, lambda _: "", message_bytes_max=1_000)
+    assert socket is not None
+    await socket.receive()
+    await socket.send(encode(WELCOME))
+    return socket
+
+
+async def test_a_store_that_says_nothing_is_joined_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that is taken and never greeted, and one that falls silent, are given up; one
+    that only answers slowly, but gives signs of life, is not."""
+    monkeypatch.setattr(client_websocket, "HELLO_WITHIN_S", 0.2)
+    connections = 0
+
+    async def serve(stream: trio.SocketStream) -> None:
+        nonlocal connections
+        connections += 1
+        match connections:
+            case 1:
+                await trio.sleep_forever()
+            case 2:
+                await _welcomed(stream)
+                await trio.sleep_forever()
+            case _:
+                socket = await _welcomed(stream)
+                asked = 0
+                while True:
+                    frame = json.loads(await socket.receive())
+                    if frame["type"] == "ping":
+                        await socket.send(encode(Pong(frame["at"], 1, 1)))
+                    elif (asked := asked + 1) > 4:
+                        await socket.send(encode(AnswerFrame(frame["id"], True, {}, None, 1, 1)))
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(partial(trio.serve_tcp, serve, 0, host="127.0.0.1"))
+        url = f"ws://127.0.0.1:{listeners[0].socket.getsockname()[1]}/ws"
+        carrier = WebSocketCarrier(url, HELLO, SystemWorld())
+        nursery.start_soon(carrier.run)
+        with trio.fail_after(20):
+            answer = None
+            while answer is None:
+                with contextlib.suppress(LostError, trio.TooSlowError):
+                    answer = await carrier.request(CommandFrame("1", "x", {}, None), "1", 0.3)
+        assert isinstance(answer, AnswerFrame)
+        assert connections == 3
+        nursery.cancel_scope.cancel()
 
 
 def _as_any(store: Store) -> Any:
