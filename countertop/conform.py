@@ -14,8 +14,8 @@ from typing import Any
 from attrs import frozen
 
 from countertop.conform_case import Case, read_case
-from countertop.conform_fields import CaseRefusedError, decimal_text
 from countertop.errors import CommandFailedError
+from engine.fields import FieldsError, decimal_text
 from engine.tax_document import cash_due, tax_document
 from native import CoreError, LineTax, TaxedDocument, TaxedLine, TaxSum
 
@@ -73,7 +73,7 @@ def run_case(value: object, file: str = "") -> Outcome:
     case_id = ascii(name)[1:-1] if isinstance(name, str) else "?"
     try:
         case = read_case(value)
-    except CaseRefusedError as error:
+    except FieldsError as error:
         return Outcome(file, case_id, REFUSED, why=str(error))
     try:
         got = _figures(case)

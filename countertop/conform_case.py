@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from countertop.conform_fields import CaseRefusedError, Fields
+from engine.fields import Fields, FieldsError
 from engine.tax_document import (
     Amounts,
     Cap,
@@ -67,7 +67,7 @@ def read_case(value: object) -> Case:
     """A case from parsed JSON.
 
     Raises:
-        CaseRefusedError: a field, word or figure that this engine does not know or cannot hold.
+        FieldsError: a field, word or figure that this engine does not know or cannot hold.
     """
     fields = Fields(value, "")
     case_id = fields.text("id")
@@ -75,12 +75,12 @@ def read_case(value: object) -> Case:
     for name in ("source", "arithmetic"):
         fields.text(name, "")
     if fields.entries("promotions"):
-        raise CaseRefusedError("promotions_must_be_empty", "promotions")
+        raise FieldsError("promotions_must_be_empty", "promotions")
     digits = _minor_digits(fields)
     entries = [_tax(entry, digits) for entry in fields.objects("taxes")]
     ids = tuple(name for name, _ in entries)
     if len(set(ids)) != len(ids):
-        raise CaseRefusedError("tax_ids_must_be_distinct", "taxes")
+        raise FieldsError("tax_ids_must_be_distinct", "taxes")
     policies = fields.inner("policies") or Fields({}, "policies")
     policy = _policy(policies)
     cash = _cash(policies, digits)
@@ -91,7 +91,7 @@ def read_case(value: object) -> Case:
     wanted = tuple(_wanted(expected, ids, digits))
     expected.done()
     if not refused and not wanted:
-        raise CaseRefusedError("expectation_must_be_present", "expected")
+        raise FieldsError("expectation_must_be_present", "expected")
     fields.done()
     taxes = tuple(tax for _, tax in entries)
     return Case(case_id, rule, digits, ids, taxes, tuple(lines), policy, cash, wanted, refused)
@@ -103,7 +103,7 @@ def _minor_digits(fields: Fields) -> int:
     digits = currency.whole("minor_digits")
     currency.done()
     if not 0 <= digits <= 4:
-        raise CaseRefusedError("minor_digits_must_be_0_to_4", "currency.minor_digits", digits)
+        raise FieldsError("minor_digits_must_be_0_to_4", "currency.minor_digits", digits)
     return digits
 
 
@@ -114,7 +114,7 @@ def _tax(fields: Fields, digits: int) -> tuple[str, DocumentTax]:
     reverse = fields.flag("reverse_charge", default=False)
     exempt = fields.flag("exempt", default=False)
     if reverse and exempt:
-        raise CaseRefusedError("tax_must_be_reverse_charged_or_exempt_not_both", fields.where)
+        raise FieldsError("tax_must_be_reverse_charged_or_exempt_not_both", fields.where)
     charge = Charge.REVERSE if reverse else Charge.EXEMPT if exempt else Charge.CHARGED
     threshold, cap = fields.inner("threshold"), fields.inner("cap")
     tax = DocumentTax(
@@ -138,7 +138,7 @@ def _threshold(fields: Fields, digits: int) -> Threshold:
     per = fields.word("per", Per, Per.ITEM)
     then = fields.text("then", "whole")
     if then not in ("whole", "excess"):
-        raise CaseRefusedError("word_must_be_known", fields.at("then"), then)
+        raise FieldsError("word_must_be_known", fields.at("then"), then)
     fields.done()
     return Threshold(amount, exempt_at, per, excess=then == "excess")
 
@@ -182,7 +182,7 @@ def _line(fields: Fields, ids: tuple[str, ...], digits: int, policy: TaxPolicy) 
     places = []
     for name, where in fields.entries("taxes"):
         if name not in ids:
-            raise CaseRefusedError("tax_must_be_defined", where, name)
+            raise FieldsError("tax_must_be_defined", where, name)
         places.append(ids.index(name))
     measured = fields.inner("measures") or Fields({}, fields.at("measures"))
     measures = {
@@ -201,16 +201,14 @@ def _discounts(fields: Fields, digits: int, policy: TaxPolicy, extent: tuple[int
     for entry in fields.objects("discounts"):
         if entry.has("percent"):
             if policy.amounts is Amounts.EXACT or policy.amount_mode is not Mode.HALF_UP:
-                raise CaseRefusedError(
-                    "percent_discount_needs_amounts_rounded_half_up", entry.where
-                )
+                raise FieldsError("percent_discount_needs_amounts_rounded_half_up", entry.where)
             ppm = entry.number("percent", _PPM)
             if not 0 <= ppm <= _PPM_WHOLE:
-                raise CaseRefusedError("percent_discount_must_be_0_to_100", entry.where)
+                raise FieldsError("percent_discount_must_be_0_to_100", entry.where)
             try:
                 amount = extend_amount(price, quantity, digits)
             except CoreError as error:
-                raise CaseRefusedError("amount_must_fit", entry.where, error) from error
+                raise FieldsError("amount_must_fit", entry.where, error) from error
             off += _percent(amount - off, ppm)
         else:
             off += entry.number("amount", digits)
@@ -244,7 +242,7 @@ def _wanted(fields: Fields, ids: tuple[str, ...], digits: int) -> list[Wanted]:
 def _tax_figures(entry: Fields, ids: tuple[str, ...], path: str, digits: int) -> list[Wanted]:
     name = entry.text("id")
     if name not in ids:
-        raise CaseRefusedError("tax_must_be_defined", entry.at("id"), name)
+        raise FieldsError("tax_must_be_defined", entry.at("id"), name)
     of = f"{path}[{name}]"
     wanted = _figures(entry, ("base", "tax", "uncharged"), of, digits)
     wanted += _figures(entry, ("exact",), of, _E5)

@@ -1,4 +1,4 @@
-"""Reading a published case field by field: whatever is not understood is refused by name."""
+"""Reading data that people write, field by field: what is not understood is refused by name."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _Word = TypeVar("_Word", bound=Enum)
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 
 
-class CaseRefusedError(Exception):
-    """A case this engine cannot express: a code, where in the case, and what was found there."""
+class FieldsError(Exception):
+    """Data that cannot be taken as meant: a code, where it stands, and what was found there."""
 
     def __init__(self, code: str, where: str, found: object = "") -> None:
         """`code` is stable; the rest is for a person."""
@@ -22,10 +22,10 @@ class CaseRefusedError(Exception):
 def scaled(text: object, decimals: int, where: str) -> int:
     """Decimal text as an integer with `decimals` decimals; exact, or refused."""
     if not isinstance(text, str) or not _NUMBER.fullmatch(text):
-        raise CaseRefusedError("number_must_be_decimal_text", where, text)
+        raise FieldsError("number_must_be_decimal_text", where, text)
     whole, _, fraction = text.lstrip("-").partition(".")
     if len(fraction.rstrip("0")) > decimals:
-        raise CaseRefusedError(f"decimals_must_be_at_most_{decimals}", where, text)
+        raise FieldsError(f"decimals_must_be_at_most_{decimals}", where, text)
     size = int(whole + fraction.rstrip("0").ljust(decimals, "0"))
     return -size if text.startswith("-") else size
 
@@ -38,12 +38,12 @@ def decimal_text(value: int, decimals: int) -> str:
 
 
 class Fields:
-    """One object of a case. Each field is taken once; `done` refuses what was not asked for."""
+    """One object. Each field is taken once; `done` refuses what was not asked for."""
 
     def __init__(self, value: object, where: str) -> None:
         """`where` is the path to the object, for messages."""
         if not isinstance(value, dict):
-            raise CaseRefusedError("value_must_be_an_object", where, value)
+            raise FieldsError("value_must_be_an_object", where, value)
         self._rest: dict[str, Any] = dict(value)
         self.where = where
 
@@ -58,7 +58,7 @@ class Fields:
     def take(self, name: str) -> Any:
         """A field that must be there, as it stands."""
         if name not in self._rest:
-            raise CaseRefusedError("field_must_be_present", self.at(name))
+            raise FieldsError("field_must_be_present", self.at(name))
         return self._rest.pop(name)
 
     def text(self, name: str, default: str | None = None) -> str:
@@ -67,21 +67,21 @@ class Fields:
             return default
         value = self.take(name)
         if not isinstance(value, str):
-            raise CaseRefusedError("value_must_be_text", self.at(name), value)
+            raise FieldsError("value_must_be_text", self.at(name), value)
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
         """True or false."""
         value = self._rest.pop(name, default)
         if not isinstance(value, bool):
-            raise CaseRefusedError("value_must_be_true_or_false", self.at(name), value)
+            raise FieldsError("value_must_be_true_or_false", self.at(name), value)
         return value
 
     def whole(self, name: str) -> int:
         """A whole number."""
         value = self.take(name)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise CaseRefusedError("value_must_be_a_whole_number", self.at(name), value)
+            raise FieldsError("value_must_be_a_whole_number", self.at(name), value)
         return value
 
     def number(self, name: str, decimals: int) -> int:
@@ -100,13 +100,13 @@ class Fields:
         for entry in kind:
             if entry.value == value:
                 return entry
-        raise CaseRefusedError("word_must_be_known", self.at(name), value)
+        raise FieldsError("word_must_be_known", self.at(name), value)
 
     def entries(self, name: str) -> list[tuple[Any, str]]:
         """The entries of a list with their paths; empty where the field is missing."""
         value = self._rest.pop(name, [])
         if not isinstance(value, list):
-            raise CaseRefusedError("value_must_be_a_list", self.at(name), value)
+            raise FieldsError("value_must_be_a_list", self.at(name), value)
         return [(entry, f"{self.at(name)}[{at}]") for at, entry in enumerate(value)]
 
     def objects(self, name: str) -> list[Fields]:
@@ -122,4 +122,4 @@ class Fields:
     def done(self) -> None:
         """Refuse what nobody asked for: a field that is not known might change a figure."""
         if self._rest:
-            raise CaseRefusedError("field_must_be_known", self.at(min(self._rest)))
+            raise FieldsError("field_must_be_known", self.at(min(self._rest)))
