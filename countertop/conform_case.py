@@ -5,22 +5,15 @@ from __future__ import annotations
 from attrs import frozen
 
 from engine.fields import Fields, FieldsError
+from engine.packs import read_cap, read_policy, read_threshold
 from engine.tax_document import (
     Amounts,
-    Cap,
-    Capped,
     Charge,
-    DivisionBase,
     DocumentLine,
     DocumentTax,
-    Extract,
-    Level,
     Mode,
-    Per,
-    Residual,
     TaxKind,
     TaxPolicy,
-    Threshold,
     Unit,
 )
 from native import CoreError, extend_amount
@@ -82,7 +75,7 @@ def read_case(value: object) -> Case:
     if len(set(ids)) != len(ids):
         raise FieldsError("tax_ids_must_be_distinct", "taxes")
     policies = fields.inner("policies") or Fields({}, "policies")
-    policy = _policy(policies)
+    policy = read_policy(policies)
     cash = _cash(policies, digits)
     policies.done()
     lines = [_line(entry, ids, digits, policy) for entry in fields.objects("lines")]
@@ -125,41 +118,11 @@ def _tax(fields: Fields, digits: int) -> tuple[str, DocumentTax]:
         affects_later=fields.flag("affects_later", default=False),
         affected_by_previous=fields.flag("affected_by_previous", default=True),
         charge=charge,
-        threshold=None if threshold is None else _threshold(threshold, digits),
-        cap=None if cap is None else _cap(cap, digits),
+        threshold=None if threshold is None else read_threshold(threshold, digits),
+        cap=None if cap is None else read_cap(cap, digits),
     )
     fields.done()
     return name, tax
-
-
-def _threshold(fields: Fields, digits: int) -> Threshold:
-    amount = fields.number("amount", digits)
-    exempt_at = fields.flag("exempt_at_amount", default=False)
-    per = fields.word("per", Per, Per.ITEM)
-    then = fields.text("then", "whole")
-    if then not in ("whole", "excess"):
-        raise FieldsError("word_must_be_known", fields.at("then"), then)
-    fields.done()
-    return Threshold(amount, exempt_at, per, excess=then == "excess")
-
-
-def _cap(fields: Fields, digits: int) -> Cap:
-    of = fields.word("of", Capped, Capped.TAX)
-    cap = Cap(of, fields.number("amount", digits), fields.word("per", Per, Per.ITEM))
-    fields.done()
-    return cap
-
-
-def _policy(fields: Fields) -> TaxPolicy:
-    return TaxPolicy(
-        fields.word("rounding", Level, Level.LINE),
-        fields.word("mode", Mode, Mode.HALF_UP),
-        fields.word("extract", Extract, Extract.TAX_FIRST),
-        fields.word("residual", Residual, Residual.LARGEST),
-        fields.word("amounts", Amounts, Amounts.ROUNDED),
-        fields.word("amount_mode", Mode, Mode.HALF_UP),
-        fields.word("division_base", DivisionBase, DivisionBase.GROSS),
-    )
 
 
 def _cash(policies: Fields, digits: int) -> CashPart | None:

@@ -55,6 +55,10 @@ class Fields:
         """Whether the field is there and was not taken yet."""
         return name in self._rest
 
+    def names(self) -> list[str]:
+        """The fields that were not taken yet, in order."""
+        return list(self._rest)
+
     def take(self, name: str) -> Any:
         """A field that must be there, as it stands."""
         if name not in self._rest:
