@@ -35,7 +35,7 @@ def short(value: Fraction) -> str:
     return text if millionths == cut else text + "…"
 
 
-def tax(name: str, value: str, kind: str = "percent", **more: Any) -> Data:
+def tax(name: str, value: str, kind: Any = "percent", **more: Any) -> Data:
     """A tax of a case."""
     return {"id": name, "kind": kind, "value": value, **more}
 
