@@ -3,6 +3,7 @@
 use crate::convert::{Answer, Int};
 use countertop_core::tax_document as core;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 
 /// One tax of one line.
 #[pyclass(frozen, get_all, eq, hash, module = "native._native")]
@@ -110,26 +111,34 @@ impl TaxedDocument {
 type LineTuple = (
     Int<i64>,
     Int<i64>,
-    String,
+    PyBackedStr,
     Int<i64>,
     Vec<Int<i64>>,
-    Vec<(String, Int<i64>)>,
+    Vec<(PyBackedStr, Int<i64>)>,
 );
 
 /// One tax as Python gives it, in the order of `tax_document`'s docstring.
 type TaxTuple = (
-    String,
+    PyBackedStr,
     Int<i64>,
-    String,
+    PyBackedStr,
     bool,
     bool,
     bool,
-    String,
-    Option<(Int<i64>, bool, String, bool)>,
-    Option<(String, Int<i64>, String)>,
+    PyBackedStr,
+    Option<(Int<i64>, bool, PyBackedStr, bool)>,
+    Option<(PyBackedStr, Int<i64>, PyBackedStr)>,
 );
 
-type PolicyTuple = (String, String, String, String, String, String, String);
+type PolicyTuple = (
+    PyBackedStr,
+    PyBackedStr,
+    PyBackedStr,
+    PyBackedStr,
+    PyBackedStr,
+    PyBackedStr,
+    PyBackedStr,
+);
 
 fn line(tuple: LineTuple) -> Answer<core::Line> {
     let (price, quantity, unit, discount, taxes, measures) = tuple;
@@ -194,7 +203,7 @@ fn taxed(
         &amount_mode,
         &base,
     ];
-    let policy = core::Policy::from_words(words.map(String::as_str))?;
+    let policy = core::Policy::from_words(words.map(|word| &**word))?;
     Ok(core::tax_document(&lines, &table, policy, minor_digits)?)
 }
 

@@ -96,6 +96,9 @@ impl Rational {
     }
 
     pub(crate) fn plus(self, other: Self) -> Result<Self> {
+        if self.is_zero() {
+            return Ok(other);
+        }
         sum(self, other)
             .or_else(|| sum(self.reduced(), other.reduced()))
             .ok_or(WIDE)
@@ -129,15 +132,6 @@ impl Rational {
         self.times(inverse)
     }
 
-    /// The quotient, or nought by nought or anything else.
-    pub(crate) fn over_or_zero(self, other: Self) -> Result<Self> {
-        if other.is_zero() {
-            Ok(Self::ZERO)
-        } else {
-            self.over(other)
-        }
-    }
-
     pub(crate) fn compare(self, other: Self) -> Result<Ordering> {
         if self.denominator == other.denominator {
             return Ok(self.numerator.cmp(&other.numerator));
@@ -149,8 +143,22 @@ impl Rational {
         divide(self.numerator, self.denominator, mode)
     }
 
+    /// Whether it is sure to round to 64 bits without a division: only then is one spared.
+    pub(crate) fn is_small(self) -> bool {
+        i64::try_from(self.numerator).is_ok()
+    }
+
     /// The largest integer not above it, and the rest: from 0 to below 1.
     pub(crate) fn split(self) -> (i128, Self) {
+        if let (Ok(small), Ok(by)) = (
+            i64::try_from(self.numerator),
+            i64::try_from(self.denominator),
+        ) && by > 0
+        {
+            let rest = i128::from(small.rem_euclid(by));
+            let floor = i128::from(small.div_euclid(by));
+            return (floor, Self::new(rest, self.denominator));
+        }
         let rest = self.numerator.rem_euclid(self.denominator);
         (
             self.numerator.div_euclid(self.denominator),

@@ -19,8 +19,9 @@ use crate::money::{Rounding, narrow};
 use crate::rational::Rational;
 use rules::range;
 use settle::{Cell, round_unit, settle_taxes, settle_together, spread, sum};
-use solve::{ExactLine, ExactTax, Solver, amount, batch, cap_receipt, rounds_document};
+use solve::{ExactLine, Solver, amount, batch, cap_receipt, rounds_document};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// One tax of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,9 +105,9 @@ pub fn tax_document(
         .iter()
         .map(|line| amount(line, policy, minor_digits))
         .collect::<Result<Vec<_>>>()?;
-    let exact = solve_lines(lines, table, &amounts, minor_digits)?;
+    let (nets, mut cells) = solve_lines(lines, table, &amounts, minor_digits)?;
     let prices = settle_prices(&amounts, policy)?;
-    let cells = settle_cells(lines, table, &exact, &prices, policy)?;
+    settle_cells(lines, table, &nets, &prices, &mut cells, policy)?;
     Document {
         lines,
         table,
@@ -119,7 +120,7 @@ pub fn tax_document(
             _ => 10,
         }),
     }
-    .told(&exact, &prices, &cells)
+    .told(&nets, &prices, &cells)
 }
 
 /// Refuse what is no document.
@@ -152,13 +153,14 @@ fn check(lines: &[Line], table: &[Tax], minor_digits: i64) -> Result<()> {
     Ok(())
 }
 
-/// The exact figures of every line. Lines with the same plain taxes share one solution.
+/// The exact net of every line, and its taxes line by line as listed. Lines with the same plain
+/// taxes share one solution.
 fn solve_lines(
     lines: &[Line],
     table: &[Tax],
     amounts: &[Rational],
     minor_digits: i64,
-) -> Result<Vec<ExactLine>> {
+) -> Result<(Vec<Rational>, Vec<Cell>)> {
     let mut sums = vec![Rational::ZERO; table.len()];
     if table.iter().any(|tax| tax.threshold.is_some()) {
         for (line, &amount) in lines.iter().zip(amounts) {
@@ -174,70 +176,86 @@ fn solve_lines(
         minor_per_micro: Rational::new(per_major, 1_000_000),
     };
     let mut shared: HashMap<&[usize], ExactLine> = HashMap::new();
-    let mut exact = Vec::with_capacity(lines.len());
-    for (line, &amount) in lines.iter().zip(amounts) {
+    let mut nets = Vec::with_capacity(lines.len());
+    let mut cells = Vec::with_capacity(lines.iter().map(|line| line.taxes.len()).sum());
+    for (at, (line, &amount)) in lines.iter().zip(amounts).enumerate() {
         let list = line.taxes.as_slice();
         if !solver.is_plain(list) {
-            exact.push(solver.solve(line, amount)?);
+            let own = solver.solve(line, amount)?;
+            lay(&own, Rational::ONE, (at, list), &mut nets, &mut cells)?;
             continue;
         }
-        if !shared.contains_key(list) {
-            let mut one = solver.solve(line, Rational::ONE)?;
-            one.net = one.net.reduced();
-            for tax in &mut one.taxes {
-                tax.tax = tax.tax.reduced();
-            }
-            shared.insert(list, one);
-        }
-        if let Some(one) = shared.get(list) {
-            exact.push(scaled(one, amount)?);
-        }
+        let one = match shared.entry(list) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(free) => free.insert(solve_one(&solver, line)?),
+        };
+        lay(one, amount, (at, list), &mut nets, &mut cells)?;
     }
-    lay_receipt_caps(lines, table, &mut exact)?;
-    for line in &exact {
-        narrow(line.net.rounded(Rounding::Up), "the net of a line")?;
-        for tax in &line.taxes {
-            narrow(tax.tax.rounded(Rounding::Up), "the tax of a line")?;
-        }
+    lay_receipt_caps(table, &mut cells)?;
+    for exact in nets.iter().chain(cells.iter().map(|cell| &cell.exact)) {
+        fits(*exact, "the net or a tax of a line")?;
     }
-    Ok(exact)
+    Ok((nets, cells))
 }
 
-/// The solution of an amount, from that of one.
-fn scaled(one: &ExactLine, amount: Rational) -> Result<ExactLine> {
-    let mut taxes = Vec::with_capacity(one.taxes.len());
-    for tax in &one.taxes {
-        taxes.push(ExactTax {
-            tax: tax.tax.times(amount)?,
-            base: None,
+/// The solution of an amount of one, for all lines with the same plain taxes.
+fn solve_one(solver: &Solver<'_>, line: &Line) -> Result<ExactLine> {
+    let mut one = match solver.lone_percent(&line.taxes) {
+        Some(found) => found,
+        None => solver.solve(line, Rational::ONE)?,
+    };
+    one.net = one.net.reduced();
+    for tax in &mut one.taxes {
+        tax.tax = tax.tax.reduced();
+    }
+    Ok(one)
+}
+
+/// Note down a line's figures, `factor` times a solution.
+fn lay(
+    solution: &ExactLine,
+    factor: Rational,
+    (line, list): (usize, &[usize]),
+    nets: &mut Vec<Rational>,
+    cells: &mut Vec<Cell>,
+) -> Result<()> {
+    nets.push(solution.net.times(factor)?);
+    for (&tax, figures) in list.iter().zip(&solution.taxes) {
+        cells.push(Cell {
+            line,
+            tax,
+            exact: figures.tax.times(factor)?,
+            base: figures.base,
+            minor: 0,
         });
     }
-    Ok(ExactLine {
-        net: one.net.times(amount)?,
-        taxes,
-    })
+    Ok(())
 }
 
-fn lay_receipt_caps(lines: &[Line], table: &[Tax], exact: &mut [ExactLine]) -> Result<()> {
+fn lay_receipt_caps(table: &[Tax], cells: &mut [Cell]) -> Result<()> {
     for (index, tax) in table.iter().enumerate() {
-        if !tax.cap.is_some_and(|cap| cap.per == Per::Receipt) {
-            continue;
+        if tax.cap.is_some_and(|cap| cap.per == Per::Receipt) {
+            let of: Vec<usize> = (0..cells.len())
+                .filter(|&at| cells[at].tax == index)
+                .collect();
+            cap_receipt(tax, cells, &of)?;
         }
-        let mut cells = Vec::new();
-        for (line, solved) in lines.iter().zip(exact.iter_mut()) {
-            if let Some(at) = line.taxes.iter().position(|&other| other == index) {
-                cells.push(&mut solved.taxes[at]);
-            }
-        }
-        cap_receipt(tax, &mut cells)?;
     }
     Ok(())
+}
+
+/// Refuse an exact figure that no 64-bit integer is near to.
+fn fits(exact: Rational, what: &'static str) -> Result<()> {
+    if exact.is_small() {
+        return Ok(());
+    }
+    narrow(exact.rounded(Rounding::Up), what).map(|_| ())
 }
 
 /// The marked amounts as integers.
 fn settle_prices(amounts: &[Rational], policy: Policy) -> Result<Vec<i128>> {
     for amount in amounts {
-        narrow(amount.rounded(Rounding::Up), "the amount of a line")?;
+        fits(*amount, "the amount of a line")?;
     }
     if policy.exact_amounts && rounds_document(policy.level) {
         let total = sum(amounts.iter().copied())?.rounded(policy.amount_mode);
@@ -249,43 +267,32 @@ fn settle_prices(amounts: &[Rational], policy: Policy) -> Result<Vec<i128>> {
         .collect())
 }
 
-/// Every tax of every line as an integer, line by line as listed.
+/// Bring every tax of every line to an integer.
 fn settle_cells(
     lines: &[Line],
     table: &[Tax],
-    exact: &[ExactLine],
+    nets: &[Rational],
     prices: &[i128],
+    cells: &mut [Cell],
     policy: Policy,
-) -> Result<Vec<Cell>> {
-    let mut cells = Vec::new();
-    for (line, (given, solved)) in lines.iter().zip(exact).enumerate() {
-        for (&tax, figures) in given.taxes.iter().zip(&solved.taxes) {
-            cells.push(Cell {
-                line,
-                tax,
-                exact: figures.tax,
-                minor: 0,
-            });
-        }
-    }
+) -> Result<()> {
     let (inside, outside): (Vec<usize>, Vec<usize>) =
         (0..cells.len()).partition(|&at| policy.net_first && table[cells[at].tax].included);
     if policy.net_first {
-        settle_rests(lines, exact, prices, &mut cells, &inside, policy)?;
+        settle_rests(lines, nets, prices, cells, &inside, policy)?;
     }
     let quantities: Vec<i64> = lines.iter().map(|line| line.quantity_milli).collect();
     let charged: Vec<bool> = table
         .iter()
         .map(|tax| tax.charge == Charge::Charged)
         .collect();
-    settle_taxes(&mut cells, &outside, &quantities, &charged, policy)?;
-    Ok(cells)
+    settle_taxes(cells, &outside, &quantities, &charged, policy)
 }
 
 /// Taxes inside the price as what is left of it beside a rounded net.
 fn settle_rests(
     lines: &[Line],
-    exact: &[ExactLine],
+    nets: &[Rational],
     prices: &[i128],
     cells: &mut [Cell],
     inside: &[usize],
@@ -311,7 +318,7 @@ fn settle_rests(
     }
     for (members, chosen) in &groups {
         let price: i128 = members.iter().map(|&at| prices[at]).sum();
-        let net = sum(members.iter().map(|&at| exact[at].net))?;
+        let net = sum(members.iter().map(|&at| nets[at]))?;
         let net = match (policy.level, members.as_slice()) {
             (Level::Unit, [only]) => round_unit(net, lines[*only].quantity_milli, policy.mode)?,
             _ => net.rounded(policy.mode),
@@ -331,15 +338,15 @@ struct Document<'a> {
 }
 
 impl Document<'_> {
-    fn told(&self, exact: &[ExactLine], prices: &[i128], cells: &[Cell]) -> Result<TaxedDocument> {
+    fn told(&self, nets: &[Rational], prices: &[i128], cells: &[Cell]) -> Result<TaxedDocument> {
         let mut lines = Vec::with_capacity(self.lines.len());
         let mut start = 0;
         for (at, line) in self.lines.iter().enumerate() {
             let end = start + line.taxes.len();
-            lines.push(self.line(line, &exact[at], prices[at], &cells[start..end])?);
+            lines.push(self.line(line, nets[at], prices[at], &cells[start..end])?);
             start = end;
         }
-        let taxes = self.taxes(&lines, cells)?;
+        let (taxes, charged) = self.taxes(&lines, cells)?;
         let mut document = TaxedDocument {
             price_minor: total(lines.iter().map(|line| line.price_minor), "the price")?,
             net_minor: total(lines.iter().map(|line| line.net_minor), "the net")?,
@@ -349,9 +356,7 @@ impl Document<'_> {
             lines,
             taxes,
         };
-        let charged = |cell: &&Cell| self.table[cell.tax].charge == Charge::Charged;
-        let exact = sum(cells.iter().filter(charged).map(|cell| cell.exact))?;
-        document.rounding_e5 = self.rounding(i128::from(document.tax_minor), exact)?;
+        document.rounding_e5 = self.rounding(i128::from(document.tax_minor), charged)?;
         Ok(document)
     }
 
@@ -367,7 +372,7 @@ impl Document<'_> {
     fn line(
         &self,
         line: &Line,
-        exact: &ExactLine,
+        exact_net: Rational,
         price: i128,
         cells: &[Cell],
     ) -> Result<TaxedLine> {
@@ -386,19 +391,13 @@ impl Document<'_> {
             net_minor: narrow(net, "the net of a line")?,
             tax_minor: narrow(tax, "the tax of a line")?,
             gross_minor: narrow(net + tax, "the gross of a line")?,
-            net_exact_e5: self.e5(exact.net)?,
-            taxes: self.line_taxes(line, exact, net, cells)?,
+            net_exact_e5: self.e5(exact_net)?,
+            taxes: self.line_taxes(line, net, cells)?,
         })
     }
 
     /// Each tax of a line with the base it is counted on, from the settled figures.
-    fn line_taxes(
-        &self,
-        line: &Line,
-        exact: &ExactLine,
-        net: i128,
-        cells: &[Cell],
-    ) -> Result<Vec<LineTax>> {
+    fn line_taxes(&self, line: &Line, net: i128, cells: &[Cell]) -> Result<Vec<LineTax>> {
         let mut taxes = Vec::with_capacity(cells.len());
         let mut affecting = 0;
         let mut start = 0;
@@ -420,7 +419,7 @@ impl Document<'_> {
                 if rule.affects_later {
                     affecting += cell.minor;
                 }
-                let told = exact.taxes[at]
+                let told = cell
                     .base
                     .map_or(base, |base| base.rounded(self.policy.amount_mode));
                 taxes.push(self.line_tax(cell, told)?);
@@ -444,7 +443,8 @@ impl Document<'_> {
         })
     }
 
-    fn taxes(&self, lines: &[TaxedLine], cells: &[Cell]) -> Result<Vec<TaxSum>> {
+    /// The sums of the taxes, and the exact sum of those that are charged.
+    fn taxes(&self, lines: &[TaxedLine], cells: &[Cell]) -> Result<(Vec<TaxSum>, Rational)> {
         let mut exact = vec![None; self.table.len()];
         for cell in cells {
             let before = exact[cell.tax].unwrap_or(Rational::ZERO);
@@ -458,9 +458,13 @@ impl Document<'_> {
             of.2 += i128::from(tax.uncharged_minor);
         }
         let mut told = Vec::new();
+        let mut charged = Rational::ZERO;
         for (tax_index, exact) in exact.into_iter().enumerate() {
             let Some(exact) = exact else { continue };
             let (base, tax, uncharged) = sums[tax_index];
+            if self.table[tax_index].charge == Charge::Charged {
+                charged = charged.plus(exact)?;
+            }
             told.push(TaxSum {
                 tax_index,
                 base_minor: narrow(base, "the base of a tax")?,
@@ -470,7 +474,7 @@ impl Document<'_> {
                 rounding_e5: self.rounding(tax + uncharged, exact)?,
             });
         }
-        Ok(told)
+        Ok((told, charged))
     }
 }
 

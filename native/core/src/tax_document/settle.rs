@@ -15,6 +15,8 @@ pub(crate) struct Cell {
     pub tax: usize,
     /// Minor units, not rounded.
     pub exact: Rational,
+    /// What is taxed, where a threshold or a cap makes it other than the line's own figures.
+    pub base: Option<Rational>,
     /// Minor units, once settled.
     pub minor: i128,
 }
@@ -138,6 +140,9 @@ fn settle_one(cells: &mut [Cell], of: &[usize], total: i128, policy: Policy) -> 
         cells[*only].minor = total;
         return Ok(());
     }
+    if of.is_empty() {
+        return Ok(());
+    }
     let exact: Vec<Rational> = of.iter().map(|&at| cells[at].exact).collect();
     let shares = spread(&exact, total, policy.mode, policy.residual)?;
     for (&at, share) in of.iter().zip(shares) {
@@ -168,7 +173,7 @@ pub(crate) fn settle_taxes(
         }
         Level::RateDocument | Level::Document => {
             let together = policy.level == Level::Document;
-            let mut places = vec![Vec::new(); charged.len() + 1];
+            let mut places: Vec<Vec<usize>> = vec![Vec::new(); charged.len() + 1];
             for &at in chosen {
                 let tax = cells[at].tax;
                 let place = if together && charged[tax] {
@@ -178,9 +183,13 @@ pub(crate) fn settle_taxes(
                 };
                 places[place].push(at);
             }
-            for of in places.iter().filter(|of| !of.is_empty()) {
-                let exact = sum(of.iter().map(|&at| cells[at].exact))?;
-                settle_together(cells, of, exact.rounded(policy.mode), policy)?;
+            for (place, of) in places.iter().enumerate() {
+                let total = sum(of.iter().map(|&at| cells[at].exact))?.rounded(policy.mode);
+                if place == charged.len() {
+                    settle_together(cells, of, total, policy)?;
+                } else {
+                    settle_one(cells, of, total, policy)?;
+                }
             }
         }
     }

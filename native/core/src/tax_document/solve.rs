@@ -5,6 +5,7 @@
 //! so it is laid on or taken off until it stands where it belongs.
 
 use super::rules::{Cap, Capped, Kind, Level, Line, Measure, Per, Policy, Tax, range};
+use super::settle::{Cell, sum};
 use crate::error::{CoreError, Result};
 use crate::money::divide;
 use crate::rational::Rational;
@@ -162,6 +163,30 @@ impl Solver<'_> {
         list.iter().all(|&index| {
             let tax = &self.table[index];
             tax.threshold.is_none() && tax.cap.is_none() && !matches!(tax.kind, Kind::PerUnit(_, _))
+        })
+    }
+
+    /// The net and tax of an amount of one under a lone percentage: no equations for what every
+    /// second shop has on every line.
+    pub(crate) fn lone_percent(&self, list: &[usize]) -> Option<ExactLine> {
+        let [index] = list else { return None };
+        let tax = &self.table[*index];
+        let Kind::Percent(ppm) = tax.kind else {
+            return None;
+        };
+        let rate = i128::from(ppm);
+        let whole = if tax.included {
+            1_000_000 + rate
+        } else {
+            1_000_000
+        };
+        let net = if tax.included { 1_000_000 } else { whole };
+        Some(ExactLine {
+            net: Rational::new(net, whole),
+            taxes: vec![ExactTax {
+                tax: Rational::new(rate, whole),
+                base: None,
+            }],
         })
     }
 
@@ -374,25 +399,23 @@ fn same(a: &[Option<Rational>], b: &[Option<Rational>]) -> Result<bool> {
     Ok(true)
 }
 
-/// Lay the caps per receipt on: each line's share of a held tax shrinks alike.
-pub(crate) fn cap_receipt(tax: &Tax, cells: &mut [&mut ExactTax]) -> Result<()> {
+/// Lay a cap per receipt on the cells of its tax: each shrinks alike where it holds.
+pub(crate) fn cap_receipt(tax: &Tax, cells: &mut [Cell], of: &[usize]) -> Result<()> {
     let (Some(cap), Kind::Percent(ppm)) = (tax.cap, tax.kind) else {
         return Ok(());
     };
-    if cap.per != Per::Receipt {
+    let whole = sum(of.iter().map(|&at| cells[at].exact))?;
+    let rate = Rational::new(i128::from(ppm), 1_000_000);
+    if rate.is_zero() {
         return Ok(());
     }
-    let mut sum = Rational::ZERO;
-    for cell in cells.iter() {
-        sum = sum.plus(cell.tax)?;
-    }
-    let rate = Rational::new(i128::from(ppm), 1_000_000);
-    let Some(limit) = held(cap, rate, sum.over_or_zero(rate)?, Rational::ONE)? else {
+    let Some(limit) = held(cap, rate, whole.over(rate)?, Rational::ONE)? else {
         return Ok(());
     };
-    let part = limit.over(sum)?;
-    for cell in cells {
-        cell.tax = cell.tax.times(part)?;
+    let part = limit.absolute()?.over(whole.absolute()?)?;
+    for &at in of {
+        let cell = &mut cells[at];
+        cell.exact = cell.exact.times(part)?;
         if let (Capped::Base, Some(base)) = (cap.of, cell.base) {
             cell.base = Some(base.times(part)?);
         }
