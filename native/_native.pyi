@@ -134,7 +134,7 @@ class TaxedDocument:
     net_minor: int
     tax_minor: int
     gross_minor: int
-    rounding_e5: int  # the charged taxes less their exact sum, 1e-5 of the major unit
+    rounding_e5: int  # what rounding added: the sum of the charged taxes'
 
 def tax_document(
     lines: list[tuple[int, int, str, int, list[int], list[tuple[str, int]]]],

@@ -450,13 +450,12 @@ def document_figures(
                 "rounding_e5": e5(book, settled - exact),
             }
         )
-    charged = [cell for cell in cells if book.table[cell.index].charge == "charged"]
-    exact = sum((cell.exact for cell in charged), Fraction())
+    charged = [row for row in sums if book.table[row["tax_index"]].charge == "charged"]
     names = ("price_minor", "net_minor", "tax_minor", "gross_minor")
     totals = {name: sum(line[name] for line in lines) for name in names}
     return {
         **totals,
-        "rounding_e5": e5(book, totals["tax_minor"] - exact),
+        "rounding_e5": sum(row["rounding_e5"] for row in charged),
         "lines": lines,
         "taxes": sums,
     }

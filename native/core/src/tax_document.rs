@@ -89,7 +89,7 @@ pub struct TaxedDocument {
     pub tax_minor: i64,
     /// What the customer pays.
     pub gross_minor: i64,
-    /// What rounding added to the charged taxes, hundred-thousandths of the major unit.
+    /// What rounding added: the sum of the charged taxes', hundred-thousandths of the major unit.
     pub rounding_e5: i64,
 }
 
@@ -346,18 +346,20 @@ impl Document<'_> {
             lines.push(self.line(line, nets[at], prices[at], &cells[start..end])?);
             start = end;
         }
-        let (taxes, charged) = self.taxes(&lines, cells)?;
-        let mut document = TaxedDocument {
+        let taxes = self.taxes(&lines, cells)?;
+        let charged = |sum: &&TaxSum| self.table[sum.tax_index].charge == Charge::Charged;
+        Ok(TaxedDocument {
             price_minor: total(lines.iter().map(|line| line.price_minor), "the price")?,
             net_minor: total(lines.iter().map(|line| line.net_minor), "the net")?,
             tax_minor: total(lines.iter().map(|line| line.tax_minor), "the tax")?,
             gross_minor: total(lines.iter().map(|line| line.gross_minor), "the gross")?,
-            rounding_e5: 0,
+            rounding_e5: total(
+                taxes.iter().filter(charged).map(|sum| sum.rounding_e5),
+                "what rounding added",
+            )?,
             lines,
             taxes,
-        };
-        document.rounding_e5 = self.rounding(i128::from(document.tax_minor), charged)?;
-        Ok(document)
+        })
     }
 
     fn e5(&self, exact: Rational) -> Result<i64> {
@@ -443,8 +445,7 @@ impl Document<'_> {
         })
     }
 
-    /// The sums of the taxes, and the exact sum of those that are charged.
-    fn taxes(&self, lines: &[TaxedLine], cells: &[Cell]) -> Result<(Vec<TaxSum>, Rational)> {
+    fn taxes(&self, lines: &[TaxedLine], cells: &[Cell]) -> Result<Vec<TaxSum>> {
         let mut exact = vec![None; self.table.len()];
         for cell in cells {
             let before = exact[cell.tax].unwrap_or(Rational::ZERO);
@@ -458,13 +459,9 @@ impl Document<'_> {
             of.2 += i128::from(tax.uncharged_minor);
         }
         let mut told = Vec::new();
-        let mut charged = Rational::ZERO;
         for (tax_index, exact) in exact.into_iter().enumerate() {
             let Some(exact) = exact else { continue };
             let (base, tax, uncharged) = sums[tax_index];
-            if self.table[tax_index].charge == Charge::Charged {
-                charged = charged.plus(exact)?;
-            }
             told.push(TaxSum {
                 tax_index,
                 base_minor: narrow(base, "the base of a tax")?,
@@ -474,7 +471,7 @@ impl Document<'_> {
                 rounding_e5: self.rounding(tax + uncharged, exact)?,
             });
         }
-        Ok((told, charged))
+        Ok(told)
     }
 }
 

@@ -372,3 +372,23 @@ fn extremes_are_refused_or_exact() {
         assert!(tax_document(&lines, &steep, exact(level), 4).is_err());
     }
 }
+
+#[test]
+fn many_rates_on_one_document_are_no_matter() {
+    let table: Vec<Tax> = (0..256).map(|at| inside(1_000 * at + 37)).collect();
+    let lines: Vec<Line> = (0..10_000)
+        .map(|at: u32| {
+            line(
+                999_999 + i64::from(at),
+                1_275,
+                &[usize::from(at.to_le_bytes()[0])],
+            )
+        })
+        .collect();
+    for level in [Level::Unit, Level::Line, Level::RateDocument] {
+        let done = taxed(&lines, &table, exact(level));
+        assert_eq!(done.taxes.len(), 256);
+        let roundings: i64 = done.taxes.iter().map(|tax| tax.rounding_e5).sum();
+        assert_eq!(done.rounding_e5, roundings);
+    }
+}
