@@ -48,7 +48,7 @@ def read_cases(path: Path) -> list[Any]:
     """The cases of a file: one case, a list of them, or an object whose `cases` is that list.
 
     Raises:
-        CommandFailedError: no such file, or it is not JSON of that shape.
+        CommandFailedError: no such file, it is not JSON of that shape, or it holds no case.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ def read_cases(path: Path) -> list[Any]:
         found = found["cases"]
     if isinstance(found, dict):
         found = [found]
-    if not isinstance(found, list):
+    if not isinstance(found, list) or not found:
         raise CommandFailedError(
             f"{path} holds no cases. Nothing of it was run; give a case, or a list of them."
         )
@@ -139,8 +139,13 @@ def conform(paths: Iterable[Path], say: Callable[[str], None], *, as_json: bool 
     """Run the files, tell what came of each case, and answer the exit code.
 
     Nought where all passed, 1 where one failed, 2 where none failed and some were refused.
+
+    Raises:
+        CommandFailedError: no file, or one without cases.
     """
     outcomes = run_files(paths)
+    if not outcomes:
+        raise CommandFailedError("No file was given, so no case was run; name one or more.")
     counts = {
         verdict: sum(outcome.verdict == verdict for outcome in outcomes)
         for verdict in (PASSED, FAILED, REFUSED)

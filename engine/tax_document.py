@@ -1,6 +1,9 @@
 """A document of taxed lines as the engine speaks of it: named parts, one call into native.
 
 What is taxed with what is decided elsewhere (`engine.tax`); here nothing is chosen, only counted.
+With one percentage a line, amounts rounded and extraction tax first it comes to what `price_order`
+comes to, line by line. Lines that copy figures of an earlier sale are no part of it: a refund is
+never computed again.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,8 @@ from countertop.conform import FAILED, PASSED, REFUSED, conform, run_case, run_f
 from countertop.errors import CommandFailedError
 from tests.vectors.files import all_files
 
-VECTORS = Path(__file__).resolve().parents[1] / "vectors"
+ROOT = Path(__file__).resolve().parents[2]
+VECTORS = ROOT / "tests" / "vectors"
 FILES = sorted((VECTORS / "tax").glob("*.json"))
 
 
@@ -35,6 +38,18 @@ def test_the_engine_meets_every_published_case() -> None:
     outcomes = run_files(FILES)
     assert [] == [outcome for outcome in outcomes if outcome.verdict != PASSED]
     assert len(outcomes) == len({outcome.id for outcome in outcomes}) >= 347
+
+
+@pytest.mark.feature("TAX-02", part="stacks")
+def test_every_stack_is_told_by_base_and_amount() -> None:
+    """Cases of several taxes expect the base and amount of each tax of each line, and get them."""
+    for name in ("stacks", "division", "per_unit"):
+        for case in json.loads((VECTORS / "tax" / f"{name}.json").read_text("utf-8"))["cases"]:
+            rows = case["expected"]["per_line"]
+            assert [line["taxes"] for line in case["lines"]] == [
+                [tax["id"] for tax in row["taxes"] if {"base", "tax"} <= tax.keys()] for row in rows
+            ]
+            assert PASSED == run_case(case).verdict
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -151,7 +166,30 @@ def test_programs_are_told_the_same(tmp_path: Path) -> None:
     assert [wrong] == told["cases"][0]["differences"]
 
 
-@pytest.mark.parametrize("text", ["{", "7", '"case"', "[" * 100_000])
+def called(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """`countertop conform-prices` as a person calls it."""
+    return subprocess.run(
+        [sys.executable, "-m", "countertop", "conform-prices", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_line_runs_files(tmp_path: Path) -> None:
+    """The command passes its exit code on, speaks JSON when asked, and wants a file."""
+    good = called(FILES[0], FILES[1])
+    assert 0 == good.returncode
+    assert good.stdout.splitlines()[-1].endswith("0 failed, 0 refused")
+    bad = called("--json", written(tmp_path / "bad.json", changed(expected={"tax": "2.50"})))
+    assert (1, 1) == (bad.returncode, json.loads(bad.stdout)["counts"]["fail"])
+    none = called()
+    assert (1, True) == (none.returncode, none.stderr.startswith("countertop: No file was given"))
+
+
+@pytest.mark.parametrize("text", ["{", "7", "[]", '"case"', "[" * 100_000])
 def test_a_file_without_cases_is_told_in_words(tmp_path: Path, text: str) -> None:
     """A file that is not JSON, or holds no cases, stops the run with a sentence."""
     path = tmp_path / "odd.json"

@@ -127,6 +127,15 @@ def _mixed(cases: Cases) -> None:
         "209.6967…; × 0.21175 = 211.4441…",
         "Odoo since 18 solves taxes inside and on top together",
     )
+    cases.add(
+        "An amount on top that a percentage inside stands on lowers the net",
+        [tax("eco", "10", "per_unit", affects_later=True), inside("vat", "21")],
+        [line("1210.00", taxes=["eco", "vat"])],
+        {"net": "998.26", "vat": "211.74", "base:vat": "1008.26", "gross": "1220.00"},
+        "net + 0.21 × (net + 10) = 1210: net = 1207.90 / 1.21 = 998.26446…; "
+        "1008.26446… × 0.21 = 211.73553… → 211.74",
+        "Odoo since 18: 998.26, before 1000.00",
+    )
 
 
 def division() -> Cases:
