@@ -18,6 +18,7 @@ FOLDER = Path(__file__).with_name("tax")
 Data = dict[str, Any]
 DIGITS = {"JPY": 0, "BHD": 3, "TND": 3, "CLF": 4, "KRW": 0, "XXA": 1}
 ARITHMETIC = "arithmetic"
+LINE_MAX = 140
 
 
 def money(minor: int, digits: int) -> str:
@@ -146,6 +147,20 @@ def figures(case: Data) -> Data:
     return expected
 
 
+def laid_out(value: Any, indent: int = 0) -> str:
+    """JSON a person can read: what fits on a line stands on one."""
+    plain = json.dumps(value, ensure_ascii=False)
+    if len(plain) + indent <= LINE_MAX or not isinstance(value, dict | list):
+        return plain
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {laid_out(of, indent + 1)}" for key, of in value.items()]
+    else:
+        parts = [laid_out(of, indent + 1) for of in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    inner = ",\n".join(" " * (indent + 1) + part for part in parts)
+    return f"{opening}\n{inner}\n{' ' * indent}{closing}"
+
+
 class Cases:
     """The cases of one file."""
 
@@ -207,8 +222,7 @@ class Cases:
 
     def text(self) -> str:
         """The file."""
-        held = {"about": self.about, "cases": self.cases}
-        return json.dumps(held, indent=1, ensure_ascii=False) + "\n"
+        return laid_out({"about": self.about, "cases": self.cases}) + "\n"
 
 
 def _found(expected: Data, name: str) -> str:
