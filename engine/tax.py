@@ -7,6 +7,7 @@ suspended over midnight is taxed anew when it is taken up.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from operator import itemgetter
 
 import attrs
 from attrs import frozen
@@ -101,6 +102,10 @@ class AppliedTax:
     tax: DocumentTax
     certificate: str = ""
     holiday: str = ""
+
+    def key(self) -> tuple[str, str, str, str]:
+        """What tells it apart from every other tax of one sale."""
+        return self.rule, self.since, self.certificate, self.holiday
 
 
 def local_day(stamp: Stamp) -> str:
@@ -212,7 +217,10 @@ def _holiday(rule: TaxRule, line: LineFacts, sale: SaleFacts, rules: TaxRules) -
 
 @frozen
 class TaxedSale:
-    """A taxed document beside what it was taxed by; `applied` are the taxes of `figures.taxes`."""
+    """A taxed document beside what it was taxed by.
+
+    `tax_index` of the figures is a place in `applied`, which is sorted by rule.
+    """
 
     applied: tuple[AppliedTax, ...]
     figures: TaxedDocument
@@ -231,14 +239,15 @@ def tax_sale(
         TaxRulesError: as `taxes_for`.
         CoreError: as `native.tax_document`.
     """
-    found: dict[str, tuple[AppliedTax, ...]] = {}
-    table: list[AppliedTax] = []
-    listed = []
-    for facts, line in lines:
-        if facts.category not in found:
-            found[facts.category] = taxes_for(facts, sale, rules)
-            table += [one for one in found[facts.category] if one not in table]
-        places = tuple(table.index(one) for one in found[facts.category])
-        listed.append(attrs.evolve(line, taxes=places))
-    figures = tax_document(tuple(listed), tuple(one.tax for one in table), policy, minor_digits)
-    return TaxedSale(tuple(table), figures)
+    found = {facts: taxes_for(facts, sale, rules) for facts, _ in lines}
+    # In an order of their own: which line was rung up first must not decide where a cent goes.
+    table = sorted(
+        {one.key(): one for row in found.values() for one in row}.items(), key=itemgetter(0)
+    )
+    place = {key: at for at, (key, _) in enumerate(table)}
+    listed = [
+        attrs.evolve(line, taxes=tuple(place[one.key()] for one in found[facts]))
+        for facts, line in lines
+    ]
+    figures = tax_document(tuple(listed), tuple(one.tax for _, one in table), policy, minor_digits)
+    return TaxedSale(tuple(one for _, one in table), figures)

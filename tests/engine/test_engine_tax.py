@@ -20,7 +20,9 @@ from engine.tax import (
 from engine.tax_document import (
     Charge,
     DocumentLine,
+    Level,
     Per,
+    Residual,
     TaxKind,
     TaxPolicy,
     Threshold,
@@ -310,5 +312,19 @@ def test_a_sale_names_each_tax_once_for_all_its_lines() -> None:
         for category in ("food", "other", "food")
     )
     done = tax_sale(lines, SaleFacts("shore", DAY), rules(VAT, FOOD), TaxPolicy(), 2)
-    assert ["vat-food", "vat"] == [one.rule for one in done.applied]
-    assert [(0, 202), (1, 101)] == [(row.tax_index, row.base_minor) for row in done.figures.taxes]
+    assert ["vat", "vat-food"] == [one.rule for one in done.applied]
+    assert [(0, 101), (1, 202)] == [(row.tax_index, row.base_minor) for row in done.figures.taxes]
+
+
+def test_no_tax_depends_on_what_was_rung_up_first() -> None:
+    """One sum over the document is shared between taxes alike, whatever line came first."""
+    tied = rules(attrs.evolve(VAT, value=15_000), attrs.evolve(FOOD, value=15_000))
+    lines = tuple(
+        (LineFacts(category), DocumentLine(1_000_000, 1_000, ())) for category in ("food", "other")
+    )
+    policy = TaxPolicy(level=Level.DOCUMENT, residual=Residual.FIRST)
+    sums = []
+    for row in (lines, lines[::-1]):
+        done = tax_sale(row, SaleFacts("shore", DAY), tied, policy, 2)
+        sums.append({done.applied[tax.tax_index].rule: tax.tax_minor for tax in done.figures.taxes})
+    assert {"vat": 1, "vat-food": 2} == sums[0] == sums[1]
