@@ -1,11 +1,11 @@
 """The Rust floor against its Python twins, in one run.
 
-`python -m benches.native [--tiny]`: extends an amount, prices orders of 8 and 200 lines, looks up
-codes and searches names among 100,000 made items. The twins are those the properties compare with
-(`tests/native/`); the floor's figure includes the crossing from Python and back. Prints a table,
-the ratios, what the price book takes in memory, and a digest of the results, the
-same in every run of the same size. A twin that would take minutes is left out and shows as `-`:
-those searches are compared with it in the `--tiny` run.
+`python -m benches.native [--tiny]`: extends an amount, prices orders and taxes documents of 8 and
+200 lines, looks up codes and searches names among 100,000 made items. The twins are those the
+properties compare with (`tests/native/`); the floor's figure includes the crossing from Python and
+back. Prints a table, the ratios, what the price book takes in memory, and a digest of the results,
+the same in every run of the same size. A twin that would take minutes is left out and shows as
+`-`: those searches are compared with it in the `--tiny` run.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 
 import native
-from tests.native import twins
+from tests.native import tax_twin, twins
 from tests.native.catalog_twin import Catalog, Item, search_names, words
 
 RATES = [190_000, 70_000, 0]
@@ -120,6 +121,35 @@ def pricing(count: int, repeats: int) -> Figure:
     )
 
 
+def taxing(count: int, repeats: int) -> Figure:
+    """Tax one document both ways, each line by one of three rates inside its price."""
+    lines: list[tax_twin.LineTuple] = [
+        (price, quantity, "piece", 0, [index], [])
+        for price, quantity, index, kind, *_ in order_lines(count)
+        if kind != twins.FIXED
+    ]
+    taxes: list[tax_twin.TaxTuple] = [
+        ("percent", rate, "", True, False, True, "charged", None, None) for rate in RATES
+    ]
+    policy = ("rate_document", "half_up", "tax_first", "largest", "rounded", "half_up", "gross")
+
+    def with_floor() -> native.TaxedDocument:
+        return native.tax_document(lines, taxes, policy, 2)
+
+    def with_twin() -> dict[str, Any]:
+        return tax_twin.tax_document(lines, taxes, policy, 2)
+
+    done, expected = with_floor(), with_twin()
+    if (done.net_minor, done.tax_minor) != (expected["net_minor"], expected["tax_minor"]):
+        raise AssertionError(f"the floor and its twin disagree on a document of {count} lines")
+    return Figure(
+        f"tax a document of {count} lines",
+        best_ns(with_floor, repeats),
+        best_ns(with_twin, max(1, repeats // 100), rounds=2),
+        f"{done.net_minor} {done.tax_minor} {done.gross_minor}",
+    )
+
+
 def amounts(repeats: int) -> Figure:
     """Extend one amount both ways."""
     return Figure(
@@ -169,6 +199,7 @@ def searches(
 LOAD = """
 import sys, time
 from pathlib import Path
+from typing import Any
 import native
 
 def resident_kb():
@@ -214,6 +245,8 @@ def report(*, tiny: bool) -> list[str]:
         amounts(100 if tiny else 20_000),
         pricing(8, 10 if tiny else 2_000),
         pricing(200, 2 if tiny else 200),
+        taxing(8, 10 if tiny else 2_000),
+        taxing(200, 2 if tiny else 200),
         lookups(book, twin, 2 if tiny else 500),
         *searches(book, named, 1 if tiny else 10, tiny=tiny),
     ]

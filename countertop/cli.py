@@ -175,6 +175,23 @@ def accept_loss(
     _say("The journal as it was is kept beside it. Compare the last receipts before selling.")
 
 
+# ---------------------------------------------------------------------------- published figures
+
+
+@app.command
+def conform_prices(
+    *files: Annotated[Path, Parameter(help="JSON files of cases; see tests/vectors/README.md.")],
+    json: Annotated[bool, Parameter(help="For programs: one JSON document.")] = False,
+) -> None:
+    """Run published price and tax cases through the engine and print where it differs.
+
+    Exit code 1 where a case failed, 2 where none failed but some could not be expressed.
+    """
+    from countertop.conform import conform
+
+    sys.exit(conform(files, _say, as_json=json))
+
+
 # ------------------------------------------------------------------------------- a running store
 
 

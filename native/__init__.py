@@ -3,10 +3,14 @@
 from native._native import (
     CoreError,
     ItemRow,
+    LineTax,
     PriceBook,
     PricedLine,
     PricedOrder,
     SegmentBuilder,
+    TaxedDocument,
+    TaxedLine,
+    TaxSum,
     TaxTotal,
     TreeFrontier,
     apportion,
@@ -16,16 +20,21 @@ from native._native import (
     inclusion_proof,
     leaf_hash,
     price_order,
+    tax_document,
     verify_inclusion,
 )
 
 __all__ = [
     "CoreError",
     "ItemRow",
+    "LineTax",
     "PriceBook",
     "PricedLine",
     "PricedOrder",
     "SegmentBuilder",
+    "TaxedDocument",
+    "TaxedLine",
+    "TaxSum",
     "TaxTotal",
     "TreeFrontier",
     "apportion",
@@ -35,5 +44,6 @@ __all__ = [
     "inclusion_proof",
     "leaf_hash",
     "price_order",
+    "tax_document",
     "verify_inclusion",
 ]

@@ -6,10 +6,14 @@ from typing import final
 __all__ = [
     "CoreError",
     "ItemRow",
+    "LineTax",
     "PriceBook",
     "PricedLine",
     "PricedOrder",
     "SegmentBuilder",
+    "TaxedDocument",
+    "TaxedLine",
+    "TaxSum",
     "TaxTotal",
     "TreeFrontier",
     "apportion",
@@ -19,6 +23,7 @@ __all__ = [
     "inclusion_proof",
     "leaf_hash",
     "price_order",
+    "tax_document",
     "verify_inclusion",
 ]
 
@@ -92,6 +97,87 @@ def price_order(
 
     Raises:
         CoreError: tax_index out of range, unknown kind or word, percent above 100 %, overflow.
+    """
+
+@final
+class LineTax:
+    tax_index: int
+    base_minor: int  # what it is counted on
+    tax_minor: int  # what the customer pays of it
+    uncharged_minor: int  # what it comes to where it is not charged: self-assessed, or exempt
+    exact_e5: int  # the computed tax, 1e-5 of the major unit, halves away from zero
+    residual_minor: int  # its tax less its own exact figure rounded alone
+
+@final
+class TaxedLine:
+    price_minor: int  # the marked amount after its discount
+    net_minor: int  # without any tax
+    tax_minor: int  # the charged taxes; gross = net + tax
+    gross_minor: int
+    net_exact_e5: int  # 1e-5 of the major unit, halves away from zero
+    taxes: list[LineTax]  # as listed
+
+@final
+class TaxSum:
+    tax_index: int
+    base_minor: int  # these three are the sums of the lines'
+    tax_minor: int
+    uncharged_minor: int
+    exact_e5: int  # the exact sum, 1e-5 of the major unit, halves away from zero
+    rounding_e5: int  # tax and uncharged less the exact sum
+
+@final
+class TaxedDocument:
+    lines: list[TaxedLine]  # as given
+    taxes: list[TaxSum]  # those some line has, by tax_index
+    price_minor: int  # each the sum of the lines'
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+    rounding_e5: int  # what rounding added: the sum of the charged taxes'
+
+def tax_document(
+    lines: list[tuple[int, int, str, int, list[int], list[tuple[str, int]]]],
+    taxes: list[
+        tuple[
+            str,
+            int,
+            str,
+            bool,
+            bool,
+            bool,
+            str,
+            tuple[int, bool, str, bool] | None,
+            tuple[str, int, str] | None,
+        ]
+    ],
+    policy: tuple[str, str, str, str, str, str, str],
+    minor_digits: int,
+) -> TaxedDocument:
+    """Tax a whole document: each tax exact, rounded once, every sum in agreement.
+
+    Each line: (unit_price_micros, quantity_milli, unit, discount_minor, tax_indexes in the order
+    they are counted, [(unit, milli)] of what else the whole line measures). Units: piece | litre |
+    kg | degree. Negative prices, quantities and discounts are taken as they are.
+
+    Each tax: (kind, value, unit, included, affects_later, affected_by_previous, charge, threshold,
+    cap). kind percent (ppm of its base), division (ppm of the amount with it in it; neighbours of
+    equal flags are one batch and add up) or per_unit (micros for each `unit`; the unit is "" for
+    the others). charge charged | reverse | exempt. threshold (amount_minor, exempt_at_amount, per
+    item | receipt, excess): measured on the marked price after discounts, per piece or over all
+    lines that have the tax. cap (tax | base, amount_minor, per item | receipt).
+
+    policy: (level unit | line | rate_document | document; mode; extraction tax_first | net_first;
+    residual largest | first | last | biggest; amounts rounded | exact; the mode of amounts; the
+    base told of a division tax, gross | net). Modes as in `cash_round`. At level document the
+    charged taxes are rounded as one sum; net_first rounds the net of a price with tax in it, by
+    line, by list of taxes or over the document, and the tax is the rest.
+
+    Raises:
+        CoreError: a word or rate that is none, minor_digits outside 0 to 4, a tax listed twice on
+            a line, division rates of 100 % or more together, a measure that is missing, a tax that
+            is not charged but part of later bases, more than 20,000 lines, 256 taxes or 16 taxes
+            of one line, overflow.
     """
 
 @final

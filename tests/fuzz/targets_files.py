@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import json
 import sqlite3
 from collections.abc import Iterator
 from functools import cache
@@ -20,12 +21,17 @@ from actors.journal_read import Head
 from actors.journal_schema import JournalError
 from actors.personal import Keyring
 from benches.journal import sample_entry
+from countertop.conform import run_case
 from countertop.importer import ImportFileError, prepare
+from countertop.pack_files import FOLDER
 from engine.decision import COMMANDS, EVENTS
 from engine.effects import EFFECTS
+from engine.fields import FieldsError
 from engine.image import image_of
+from engine.packs import parse_pack
 from engine.record import NewRecord, payload_bytes, record_from_payload
 from engine.stamp import Stamp
+from engine.tax_rules import TaxRulesError
 from engine.upcast import event_of
 from engine.wire import WireError, canonical, parse, unstructure
 from native import PriceBook
@@ -302,3 +308,44 @@ def verifier_file(data: bytes) -> None:
         assert verify([str(path), "--prove-receipt", "3", "--json"]) in (0, 1, 2)
         with contextlib.suppress(sqlite3.Error):
             assert verify([str(path), "--head", "00" * 32 + "@3"]) in (1, 2)
+
+
+# ------------------------------------------------------------------- published cases, country packs
+
+
+@cache
+def cases() -> list[bytes]:
+    """Published cases of many kinds."""
+    folder = Path(__file__).resolve().parents[1] / "vectors" / "tax"
+    found = [
+        case
+        for name in ("worked", "caps", "per_unit", "thresholds")
+        for case in json.loads((folder / f"{name}.json").read_text("utf-8"))["cases"][:4]
+    ]
+    return [json.dumps(case).encode() for case in found]
+
+
+@message(cases, hostile=lambda: [b"[" * 100_000, b'{"id":' + b"9" * 100_000 + b"}"])
+def tax_case(data: bytes) -> None:
+    """A case of price and tax from anybody: counted, or refused by name."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    assert run_case(value).verdict in ("pass", "fail", "refused")
+
+
+@cache
+def packs() -> list[bytes]:
+    """Country packs of the smaller sort."""
+    return [(FOLDER / f"{name}.json").read_bytes() for name in ("nz", "jp", "br", "au")]
+
+
+@message(packs, allowed=(FieldsError, TaxRulesError))
+def country_pack(data: bytes) -> None:
+    """A country pack from anybody."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    parse_pack(value)

@@ -20,6 +20,7 @@ from native import (
     inclusion_proof,
     leaf_hash,
     price_order,
+    tax_document,
     verify_inclusion,
 )
 from tests.fuzz.targets import message
@@ -28,6 +29,17 @@ _NAMES = ("Sourdough loaf", "Comté", "Crème brûlée", "水", "Müsli 750 g", 
 _WORDS = ("half_up", "half_even", "up", "down", "line", "rate_document", "", "Half_up")
 _EDGES = (0, 1, -1, 2**31, 2**63 - 1, -(2**63), 2**63, 2**64 - 1, -(2**64), 2**200)
 _UNITS = ("piece", "kg", "l", "m", "", "Kg")
+_MEASURES = ("piece", "litre", "kg", "degree", "gallon")
+_KINDS = ("percent", "percent", "per_unit", "division", "tithe")
+_POLICIES = (
+    ("unit", "line", "rate_document", "document", "shop"),
+    ("half_up", "half_even", "up", "down", ""),
+    ("tax_first", "net_first", "last"),
+    ("largest", "first", "last", "biggest", "none"),
+    ("rounded", "exact", "rough"),
+    ("half_up", "half_even", "up", "down"),
+    ("gross", "net"),
+)
 
 
 @define
@@ -255,3 +267,51 @@ def _priced(
     assert order.total_minor == sum(tax.total_minor for tax in order.taxes)
     assert order.tax_minor == sum(line.tax_minor for line in order.lines)
     assert all(line.total_minor == line.base_minor + line.tax_minor for line in order.lines)
+
+
+@message(numbers)
+def native_taxes(data: bytes) -> None:
+    """Documents of hostile taxes, thresholds, caps, lines and policies: refused, or every sum."""
+    draws = _Draws(data)
+
+    def pick(words: tuple[str, ...]) -> str:
+        return words[draws.byte() % len(words)]
+
+    def flag() -> bool:
+        return draws.byte() % 2 == 0
+
+    taxes = [
+        (
+            pick(_KINDS),
+            draws.number(),
+            pick(_MEASURES),
+            flag(),
+            flag(),
+            flag(),
+            pick(("charged", "charged", "reverse", "exempt")),
+            (draws.number(), flag(), pick(("item", "receipt")), flag()) if flag() else None,
+            (pick(("tax", "base")), draws.number(), pick(("item", "receipt"))) if flag() else None,
+        )
+        for _ in draws.count(4)
+    ]
+    lines = [
+        (
+            draws.number(),
+            draws.number(),
+            pick(_MEASURES),
+            draws.number(),
+            [draws.byte() % 5 for _ in draws.count(4)],
+            [(pick(_MEASURES), draws.number()) for _ in draws.count(2)],
+        )
+        for _ in draws.count(5)
+    ]
+    level, mode, extract, residual, amounts, amount_mode, base = map(pick, _POLICIES)
+    policy = (level, mode, extract, residual, amounts, amount_mode, base)
+    try:
+        done = tax_document(lines, taxes, policy, draws.byte() % 6)
+    except CoreError:
+        return
+    assert done.gross_minor == done.net_minor + done.tax_minor
+    assert done.gross_minor == sum(line.gross_minor for line in done.lines)
+    assert done.tax_minor == sum(tax.tax_minor for tax in done.taxes)
+    assert done.price_minor == sum(line.price_minor for line in done.lines)

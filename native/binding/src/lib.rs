@@ -5,6 +5,7 @@ mod catalog;
 mod convert;
 mod log;
 mod money;
+mod tax;
 
 use pyo3::prelude::*;
 
@@ -21,4 +22,6 @@ mod _native {
     use crate::money::{
         PricedLine, PricedOrder, TaxTotal, apportion, cash_round, extend_amount, price_order,
     };
+    #[pymodule_export]
+    use crate::tax::{LineTax, TaxSum, TaxedDocument, TaxedLine, tax_document};
 }

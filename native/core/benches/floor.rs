@@ -7,6 +7,9 @@ use countertop_core::item::{Item, Unit};
 use countertop_core::money::{Rounding, extend_amount};
 use countertop_core::pricing::{Charge, Discount, Line, price_order};
 use countertop_core::tax::{Policy, Scope};
+use countertop_core::tax_document::{
+    self, Charge as TaxCharge, Kind, Level, Measure, Residual, Tax, tax_document,
+};
 use countertop_core::tree::Frontier;
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -83,6 +86,43 @@ fn money(criterion: &mut Criterion) {
     }
 }
 
+fn taxes(criterion: &mut Criterion) {
+    let table = [190_000, 70_000, 0].map(|ppm| Tax {
+        kind: Kind::Percent(ppm),
+        included: true,
+        affects_later: false,
+        affected_by_previous: true,
+        charge: TaxCharge::Charged,
+        threshold: None,
+        cap: None,
+    });
+    let policy = tax_document::Policy {
+        level: Level::RateDocument,
+        mode: Rounding::HalfUp,
+        net_first: false,
+        residual: Residual::Largest,
+        exact_amounts: false,
+        amount_mode: Rounding::HalfUp,
+        division_base_net: false,
+    };
+    for count in [8, 200] {
+        let lines: Vec<_> = (0..)
+            .take(count)
+            .map(|at: i64| tax_document::Line {
+                unit_price_micros: 990_000 + 370_000 * (at % 23),
+                quantity_milli: if at % 3 == 0 { 731 } else { 1_000 },
+                unit: Measure::Piece,
+                discount_minor: 0,
+                taxes: vec![usize::try_from(at % 3).unwrap_or(0)],
+                measures: Vec::new(),
+            })
+            .collect();
+        criterion.bench_function(&format!("tax_document/{count}"), |bench| {
+            bench.iter(|| tax_document(black_box(&lines), &table, policy, 2));
+        });
+    }
+}
+
 fn catalog(criterion: &mut Criterion) {
     let data = segment(100_000);
     let book = PriceBook::from_segment(&data).expect("a good segment");
@@ -122,5 +162,5 @@ fn log(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, money, catalog, log);
+criterion_group!(benches, money, taxes, catalog, log);
 criterion_main!(benches);

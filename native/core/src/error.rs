@@ -10,6 +10,11 @@ pub enum CoreError {
         /// The figure.
         what: &'static str,
     },
+    /// An exact fraction does not fit 128 bits.
+    Wide {
+        /// The figure.
+        what: &'static str,
+    },
     /// A number lies outside what the argument may be.
     OutOfRange {
         /// The argument.
@@ -67,6 +72,7 @@ impl fmt::Display for CoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Overflow { what } => write!(f, "{what} does not fit 64 bits"),
+            Self::Wide { what } => write!(f, "{what} does not fit 128 bits"),
             Self::OutOfRange { what, need } | Self::Text { what, need } => {
                 write!(f, "{what} must be {need}")
             }

@@ -17,9 +17,11 @@ pub mod item;
 pub mod money;
 mod overlay;
 pub mod pricing;
+mod rational;
 mod search;
 pub mod segment;
 pub mod tax;
+pub mod tax_document;
 pub mod text;
 pub mod tree;
 #[cfg(test)]
