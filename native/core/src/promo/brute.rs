@@ -43,7 +43,9 @@ pub(super) fn gates_hold(promotion: &Promotion, units: &[Unit]) -> bool {
     promotion.gates.iter().all(|gate| match *gate {
         Gate::MinQuantity { set, count } => {
             let own = units.iter().filter(counted);
-            own.filter(|unit| has(&promotion.sets[set], unit.item)).count() >= count as usize
+            own.filter(|unit| has(&promotion.sets[set], unit.item))
+                .count()
+                >= count as usize
         }
         Gate::MinSpend { set, amount_minor } => {
             let own = units.iter().filter(counted);
@@ -55,7 +57,11 @@ pub(super) fn gates_hold(promotion: &Promotion, units: &[Unit]) -> bool {
 
 /// What comes off `count` times something that cost `original` and now costs `running`.
 fn off(promotion: &Promotion, off: Off, count: i64, original: i64, running: i64, low: i64) -> i64 {
-    let base = if promotion.base == Base::Original { original } else { running };
+    let base = if promotion.base == Base::Original {
+        original
+    } else {
+        running
+    };
     let wanted = match off {
         Off::Percent(ppm) => {
             let exact = i128::from(base) * i128::from(ppm);
@@ -119,7 +125,11 @@ pub(super) fn best_saving(promotions: &[Promotion], units: &[Unit], facts: &Fact
     let mut brute = Brute {
         each,
         taking,
-        units: units.iter().copied().filter(|unit| unit.discountable).collect(),
+        units: units
+            .iter()
+            .copied()
+            .filter(|unit| unit.discountable)
+            .collect(),
         facts,
         deals: Vec::new(),
         best: 0,
@@ -172,7 +182,11 @@ impl Brute<'_> {
         let promotion = self.taking[promo];
         let uses = self.deals.iter().filter(|deal| deal.0 == promo).count();
         let once = matches!(promotion.benefit, Benefit::Tiers { .. });
-        let cap = self.facts.caps.iter().find(|cap| cap.promotion_id == promotion.id);
+        let cap = self
+            .facts
+            .caps
+            .iter()
+            .find(|cap| cap.promotion_id == promotion.id);
         let most = promotion.limit_per_cart.unwrap_or(u32::MAX);
         let most = most.min(cap.and_then(|cap| cap.uses).unwrap_or(u32::MAX));
         uses <= if once { 1 } else { most as usize }
@@ -202,12 +216,12 @@ impl Brute<'_> {
     /// Every amount above zero that a promotion may take from exactly these units.
     fn own(&self, promo: usize, taken: u32) -> Vec<i64> {
         let promotion = self.taking[promo];
-        let inside = |set: usize| {
-            move |at: &usize| has(&promotion.sets[set], self.units[*at].item)
-        };
+        let inside = |set: usize| move |at: &usize| has(&promotion.sets[set], self.units[*at].item);
         let size = taken.count_ones();
         let found = match &promotion.benefit {
-            Benefit::Each { set, off } if size == 1 && members(taken).all(|at| inside(*set)(&at)) => {
+            Benefit::Each { set, off }
+                if size == 1 && members(taken).all(|at| inside(*set)(&at)) =>
+            {
                 vec![self.together(promo, taken, *off)]
             }
             Benefit::Bundle { slots, off } => {
@@ -216,7 +230,11 @@ impl Brute<'_> {
                     .flat_map(|slot| (0..slot.count).map(|_| slot.set))
                     .collect();
                 let fits = wanted.len() == size as usize && self.fills(promotion, taken, &wanted);
-                if fits { vec![self.together(promo, taken, *off)] } else { Vec::new() }
+                if fits {
+                    vec![self.together(promo, taken, *off)]
+                } else {
+                    Vec::new()
+                }
             }
             Benefit::BuyGet { buy, get, .. } if size == buy + get => self.buy_get(promo, taken),
             Benefit::Tiers { set, .. } if members(taken).all(|at| inside(*set)(&at)) => {
@@ -256,7 +274,14 @@ impl Brute<'_> {
                 let unit = self.units[equal[0]];
                 let running = self.price(promo, equal[0]) * count;
                 let low = unit.floor.min(unit.amount) * count;
-                off(self.taking[promo], what, count, unit.amount * count, running, low)
+                off(
+                    self.taking[promo],
+                    what,
+                    count,
+                    unit.amount * count,
+                    running,
+                    low,
+                )
             })
             .sum()
     }
@@ -324,11 +349,20 @@ impl Brute<'_> {
             let units = 0..self.units.len();
             units.filter(move |&at| has(&promotion.sets[set], self.units[at].item))
         };
-        let bought = all(buy_set).count().checked_div(buy as usize).unwrap_or(usize::MAX);
-        let cap = self.facts.caps.iter().find(|cap| cap.promotion_id == promotion.id);
+        let bought = all(buy_set)
+            .count()
+            .checked_div(buy as usize)
+            .unwrap_or(usize::MAX);
+        let cap = self
+            .facts
+            .caps
+            .iter()
+            .find(|cap| cap.promotion_id == promotion.id);
         let uses = promotion.limit_per_cart.unwrap_or(u32::MAX);
         let uses = uses.min(cap.and_then(|cap| cap.uses).unwrap_or(u32::MAX));
-        let most = bought.min(all(get_set).count() / get as usize).min(uses as usize);
+        let most = bought
+            .min(all(get_set).count() / get as usize)
+            .min(uses as usize);
         let mut units: Vec<usize> = all(get_set).collect();
         if pick == Pick::Dearest {
             units.reverse();
@@ -363,7 +397,8 @@ impl Brute<'_> {
             }
         }
         let rows = tiers.iter().zip(by_tier);
-        rows.map(|(tier, units)| self.off_rows(promo, tier.off, units)).sum()
+        rows.map(|(tier, units)| self.off_rows(promo, tier.off, units))
+            .sum()
     }
 }
 

@@ -206,7 +206,9 @@ impl Cart {
     /// Put a new set of facts in place of the old: everything is priced again.
     pub fn set_facts(&mut self, facts: Facts) -> Result<&Diff> {
         let slots: Vec<Slot> = self.lines.clone();
+        let total = self.total;
         self.clear(facts);
+        self.total = total;
         for slot in slots {
             let number = self.lines.len();
             self.lines.push(Slot {
@@ -313,7 +315,9 @@ impl Cart {
         for number in touched.drain(..) {
             let slot = &mut self.lines[number as usize];
             slot.touched = false;
-            let net = slot.live.then(|| slot.amount - slot.unit_off - slot.cart_off);
+            let net = slot
+                .live
+                .then(|| slot.amount - slot.unit_off - slot.cart_off);
             self.total -= i128::from(slot.told.unwrap_or(0));
             self.total += i128::from(net.unwrap_or(0));
             if let Some(net) = net
@@ -339,7 +343,11 @@ impl Cart {
     }
 
     fn put(&mut self, number: usize, line: Line) -> Result<()> {
-        let amount = extend_amount(line.unit_price_micros, line.quantity_milli, self.minor_digits)?;
+        let amount = extend_amount(
+            line.unit_price_micros,
+            line.quantity_milli,
+            self.minor_digits,
+        )?;
         let units = units_of(line, amount);
         if units > MAX_UNITS - self.units {
             return Err(CoreError::OutOfRange {
@@ -377,7 +385,9 @@ impl Cart {
             self.join(number, key(amount / count + 1), odd);
         }
         let order = |&other: &u32| (self.lines[other as usize].line, other as usize);
-        let at = self.sorted.partition_point(|other| order(other) < (line, number));
+        let at = self
+            .sorted
+            .partition_point(|other| order(other) < (line, number));
         self.sorted.insert(at, index(number));
         self.touch(index(number));
         Ok(())
@@ -467,7 +477,9 @@ impl Cart {
         found.mods.clear();
         self.by_key.remove(&found.key);
         for link in &found.links {
-            self.states[link.promo as usize].kinds.retain(|&other| other != kind);
+            self.states[link.promo as usize]
+                .kinds
+                .retain(|&other| other != kind);
         }
         self.free.push(kind);
     }

@@ -52,7 +52,10 @@ impl fmt::Display for Fault {
             Self::ClassAndBenefit => write!(f, "its class does not give such a benefit"),
             Self::CartPrice => write!(f, "a cart has no fixed price"),
             Self::GroupContradicts(other) => {
-                write!(f, "it stacks with {other} and is in one exclusive group with it")
+                write!(
+                    f,
+                    "it stacks with {other} and is in one exclusive group with it"
+                )
             }
         }
     }
@@ -90,7 +93,10 @@ fn sets(promotion: &Promotion, item_count: u32) -> Option<Fault> {
             Items::All => &[][..],
             Items::Only(items) => items,
         };
-        let unknown = listed.iter().chain(&set.except).find(|&&item| item >= item_count);
+        let unknown = listed
+            .iter()
+            .chain(&set.except)
+            .find(|&&item| item >= item_count);
         if let Some(&item) = unknown {
             return Some(Fault::UnknownItem(item));
         }
@@ -151,17 +157,24 @@ fn off(off: Off) -> Option<Fault> {
 fn benefit(benefit: &Benefit) -> Option<Fault> {
     let counted = |count: u64| (count == 0 || count > u64::from(MAX_TAKE)).then_some(Fault::Count);
     match benefit {
-        Benefit::Each { off, .. } => self::off(*off),
+        Benefit::Cart {
+            off: Off::Price(_), ..
+        } => Some(Fault::CartPrice),
+        Benefit::Each { off, .. } | Benefit::Cart { off, .. } => self::off(*off),
         Benefit::Bundle { slots, off } => {
             let whole = slots.iter().map(|slot| u64::from(slot.count)).sum();
             let hollow = slots.len() > MAX_SETS || slots.iter().any(|slot| slot.count == 0);
             let hollow = hollow.then_some(Fault::Count);
-            hollow.or_else(|| counted(whole)).or_else(|| self::off(*off))
+            hollow
+                .or_else(|| counted(whole))
+                .or_else(|| self::off(*off))
         }
         Benefit::BuyGet { buy, get, off, .. } => {
             let hollow = (*get == 0).then_some(Fault::Count);
             let whole = u64::from(*buy) + u64::from(*get);
-            hollow.or_else(|| counted(whole)).or_else(|| self::off(*off))
+            hollow
+                .or_else(|| counted(whole))
+                .or_else(|| self::off(*off))
         }
         Benefit::Tiers { tiers, .. } => {
             let climbs = tiers.windows(2).all(|pair| pair[0].from < pair[1].from);
@@ -170,10 +183,6 @@ fn benefit(benefit: &Benefit) -> Option<Fault> {
             let bad = bad.then_some(Fault::Count);
             bad.or_else(|| tiers.iter().find_map(|tier| off(tier.off)))
         }
-        Benefit::Cart {
-            off: Off::Price(_), ..
-        } => Some(Fault::CartPrice),
-        Benefit::Cart { off, .. } => self::off(*off),
         Benefit::EverySpend {
             step_minor,
             off_minor,

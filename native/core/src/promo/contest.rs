@@ -76,9 +76,10 @@ impl Cart {
     pub(crate) fn gate_holds(&self, promo: u32, gate: Gate) -> bool {
         let inside = |wanted: usize| {
             let kinds = &self.states[promo as usize].kinds;
-            kinds.iter().map(|&kind| &self.kinds[kind as usize]).filter(move |kind| {
-                kind.sets_of(promo) & 1 << wanted != 0
-            })
+            kinds
+                .iter()
+                .map(|&kind| &self.kinds[kind as usize])
+                .filter(move |kind| kind.sets_of(promo) & 1 << wanted != 0)
         };
         match gate {
             Gate::MinQuantity { set, count } => {
@@ -147,9 +148,17 @@ impl Cart {
         found.mods.clear();
         stacker.whole = true;
         let units = found.units(found.count);
-        let each = if found.key.discountable { &found.each[..] } else { &[] };
+        let each = if found.key.discountable {
+            &found.each[..]
+        } else {
+            &[]
+        };
         stacker.find(set, self.facts.policy, each, units, None);
-        found.proof = if stacker.whole { Proof::Proven } else { Proof::Greedy };
+        found.proof = if stacker.whole {
+            Proof::Proven
+        } else {
+            Proof::Greedy
+        };
         self.token = found.stand_alone(set, &stacker.best, 0, units, self.token);
         self.stacker = stacker;
         self.touch_members(kind);
@@ -237,7 +246,11 @@ impl Cart {
             });
             for &kind in group {
                 let found = &self.kinds[kind as usize];
-                let sets = if found.key.discountable { found.sets_of(promo) } else { 0 };
+                let sets = if found.key.discountable {
+                    found.sets_of(promo)
+                } else {
+                    0
+                };
                 problem.sets.push(sets);
             }
         }

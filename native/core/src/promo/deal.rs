@@ -101,7 +101,9 @@ pub(crate) fn own_off(
                         (whole.saturating_sub(used.count), whole)
                     };
                     before = last;
-                    tier_off(tiers, *marginal, span, &|count, off| on_row(used, count, off))
+                    tier_off(tiers, *marginal, span, &|count, off| {
+                        on_row(used, count, off)
+                    })
                 })
                 .sum()
         }

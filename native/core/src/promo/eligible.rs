@@ -35,7 +35,10 @@ pub(crate) fn closed(promotion: &Promotion, facts: &Facts) -> Option<Clause> {
         Some(Clause::Channel)
     } else if misses(who.customer_groups, facts.customer_groups) {
         Some(Clause::CustomerGroup)
-    } else if who.coupon.is_some_and(|coupon| !facts.coupons.contains(&coupon)) {
+    } else if who
+        .coupon
+        .is_some_and(|coupon| !facts.coupons.contains(&coupon))
+    {
         Some(Clause::CouponMissing)
     } else if misses(who.tenders, facts.tenders) {
         Some(Clause::Tender)

@@ -76,8 +76,8 @@ impl Lister<'_> {
     }
 
     fn emit(&mut self) {
-        let used = self.counts.iter().filter(|used| used.count > 0);
-        let mut uses: Vec<Use> = used.copied().collect();
+        let some = self.counts.iter().filter(|used| used.count > 0);
+        let mut uses: Vec<Use> = some.copied().collect();
         settle_roles(self.set, self.problem, self.contender, &mut uses);
         let own = own_off(self.set, self.problem, self.contender, &mut uses);
         if own > 0 {
@@ -171,7 +171,9 @@ impl Search<'_> {
             return;
         }
         let hope = self.left.rows[row..].iter().zip(&self.bound[row..]);
-        let hope: i64 = hope.map(|(&count, &most)| i64::from(count).saturating_mul(most)).sum();
+        let hope: i64 = hope
+            .map(|(&count, &most)| i64::from(count).saturating_mul(most))
+            .sum();
         let beaten = |best: Score| so_far.saving_minor.saturating_add(hope) < best.saving_minor;
         if self.best.is_some_and(beaten) {
             return;
@@ -328,7 +330,11 @@ fn bounds(by_row: &[Vec<Candidate>], alone: &[Vec<Score>]) -> Vec<i64> {
         })
         .collect();
     for candidate in by_row.iter().flatten() {
-        let units = candidate.uses.iter().map(|used| i64::from(used.count)).sum();
+        let units = candidate
+            .uses
+            .iter()
+            .map(|used| i64::from(used.count))
+            .sum();
         let share = per_unit(candidate.score.saving_minor, units);
         for used in &candidate.uses {
             bound[used.row] = bound[used.row].max(share);

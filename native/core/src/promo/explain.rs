@@ -88,7 +88,10 @@ impl Cart {
         })?;
         let mods = priced.modifiers.iter().filter(|found| found.line == line);
         let mods = mods.copied().map(Reason::Promotion);
-        Ok([Reason::Amount(own.amount_minor)].into_iter().chain(mods).collect())
+        Ok([Reason::Amount(own.amount_minor)]
+            .into_iter()
+            .chain(mods)
+            .collect())
     }
 
     /// The first clause of a promotion that fails in this cart, or what it lost to.
@@ -119,7 +122,11 @@ impl Cart {
             return Ok(why);
         }
         let lawful = self.saves_alone(promotion, false)? > 0;
-        Ok(if lawful { WhyNot::Floor } else { WhyNot::NoSaving })
+        Ok(if lawful {
+            WhyNot::Floor
+        } else {
+            WhyNot::NoSaving
+        })
     }
 
     fn takes_now(&self, promotion_id: u32) -> i64 {
@@ -192,7 +199,11 @@ impl Cart {
                 units += u64::from(kind.count);
                 for &(line, _) in &kind.members {
                     let slot = &self.lines[line as usize];
-                    let off = if promotion.on_cart() { slot.unit_off } else { 0 };
+                    let off = if promotion.on_cart() {
+                        slot.unit_off
+                    } else {
+                        0
+                    };
                     lines.insert(line, slot.amount - off);
                 }
             }
@@ -205,14 +216,16 @@ impl Cart {
         let items = self.live_lines().map(|(_, line)| line.item);
         let items = items.filter(|&item| item < super::model::NO_ITEM).max();
         let most = items.map_or(0, |item| item + 1);
-        let known = promotion.sets.iter().flat_map(|set| {
+        let known = promotion.sets.iter().filter_map(|set| {
             let only = match &set.items {
                 Items::All => &[][..],
                 Items::Only(items) => items,
             };
             only.iter().chain(&set.except).copied().max()
         });
-        let count = known.max().map_or(most, |item| most.max(item.saturating_add(1)));
+        let count = known
+            .max()
+            .map_or(most, |item| most.max(item.saturating_add(1)));
         let set = Arc::new(PromotionSet::compile(vec![promotion.clone()], count)?);
         let mut cart = Self::new(set, self.facts.clone(), self.minor_digits)?;
         for (_, line) in self.live_lines() {
@@ -285,7 +298,9 @@ impl Cart {
             taken.retain(|promo, _| rivals(promo));
         }
         // Of equals the one that stands first: higher priority, then lower id.
-        let most = taken.iter().max_by_key(|&(&promo, &off)| (off, u32::MAX - promo));
+        let most = taken
+            .iter()
+            .max_by_key(|&(&promo, &off)| (off, u32::MAX - promo));
         let Some((&promo, _)) = most else {
             return WhyNot::NoSaving;
         };

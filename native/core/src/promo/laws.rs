@@ -5,7 +5,7 @@ use super::model::{
     Base, Benefit, Cap, Class, Eligibility, Facts, Gate, ItemSet, Items, Line, Off, Pick, Policy,
     Promotion, Slot, Spread, Tier, Window,
 };
-use super::{Cart, PricedCart, Proof, PromotionSet};
+use super::{Cart, PricedCart, PromotionSet, Proof};
 use crate::money::Rounding;
 use std::sync::Arc;
 
@@ -39,7 +39,11 @@ impl Chance {
     }
 
     fn set(&mut self) -> ItemSet {
-        let except = if self.one_in(5) { vec![self.count(0, ITEMS - 1)] } else { Vec::new() };
+        let except = if self.one_in(5) {
+            vec![self.count(0, ITEMS - 1)]
+        } else {
+            Vec::new()
+        };
         if self.one_in(4) {
             return ItemSet {
                 items: Items::All,
@@ -62,7 +66,11 @@ impl Chance {
     }
 
     fn pick(&mut self) -> Pick {
-        if self.one_in(2) { Pick::Cheapest } else { Pick::Dearest }
+        if self.one_in(2) {
+            Pick::Cheapest
+        } else {
+            Pick::Dearest
+        }
     }
 
     fn benefit(&mut self) -> Benefit {
@@ -87,10 +95,7 @@ impl Chance {
                         set: 0,
                         count: self.count(1, 2),
                     },
-                    Slot {
-                        set: 1,
-                        count: 1,
-                    },
+                    Slot { set: 1, count: 1 },
                 ],
                 off: self.off(),
             },
@@ -147,8 +152,16 @@ impl Chance {
             benefit: self.benefit(),
             count_nondiscountable: self.one_in(2),
             limit_per_cart: self.one_in(4).then(|| self.count(1, 2)),
-            base: if self.one_in(2) { Base::Original } else { Base::Running },
-            spread: if self.one_in(2) { Spread::AllUnits } else { Spread::RewardUnits },
+            base: if self.one_in(2) {
+                Base::Original
+            } else {
+                Base::Running
+            },
+            spread: if self.one_in(2) {
+                Spread::AllUnits
+            } else {
+                Spread::RewardUnits
+            },
             rounding: Rounding::HalfUp,
             vendor_ppm: 250_000,
         }
@@ -176,7 +189,11 @@ impl Chance {
             quantity_milli: i64::from(units) * 1_000,
             pieces: true,
             discountable: !self.one_in(8),
-            floor_price_micros: if self.one_in(4) { self.amount(0, 400) * 10_000 } else { 0 },
+            floor_price_micros: if self.one_in(4) {
+                self.amount(0, 400) * 10_000
+            } else {
+                0
+            },
         }
     }
 
@@ -202,7 +219,9 @@ impl Chance {
         };
         let caps = caps.into_iter();
         Facts {
-            caps: caps.filter(|cap| cap.uses.is_some() || cap.amount_minor.is_some()).collect(),
+            caps: caps
+                .filter(|cap| cap.uses.is_some() || cap.amount_minor.is_some())
+                .collect(),
             ..Facts::default()
         }
     }
@@ -222,7 +241,10 @@ fn cart(promotions: &[Promotion], facts: &Facts, lines: &[Line]) -> Cart {
 fn adds_up(priced: &PricedCart, lines: &[Line]) {
     let mut left = Vec::new();
     for row in &priced.lines {
-        let mods = priced.modifiers.iter().filter(|found| found.line == row.line);
+        let mods = priced
+            .modifiers
+            .iter()
+            .filter(|found| found.line == row.line);
         let mods: Vec<_> = mods.collect();
         let off: i64 = mods.iter().map(|found| found.amount_minor).sum();
         assert_eq!(off, row.discount_minor);
@@ -234,11 +256,21 @@ fn adds_up(priced: &PricedCart, lines: &[Line]) {
         left.push(row.net_minor);
     }
     assert_eq!(left.iter().sum::<i64>(), priced.total_minor);
-    assert_eq!(priced.subtotal_minor + priced.discount_minor, priced.total_minor);
-    let saving: i64 = priced.applications.iter().map(|found| found.saving_minor).sum();
+    assert_eq!(
+        priced.subtotal_minor + priced.discount_minor,
+        priced.total_minor
+    );
+    let saving: i64 = priced
+        .applications
+        .iter()
+        .map(|found| found.saving_minor)
+        .sum();
     assert_eq!(saving, -priced.discount_minor);
     for found in &priced.applications {
-        assert_eq!(found.units.iter().map(|unit| unit.2).sum::<i64>(), found.saving_minor);
+        assert_eq!(
+            found.units.iter().map(|unit| unit.2).sum::<i64>(),
+            found.saving_minor
+        );
     }
 }
 
@@ -263,7 +295,10 @@ fn the_saving_is_that_of_every_way_tried() {
         );
         several += u32::from(priced.applications.len() > 1);
     }
-    assert!(several > 600, "too few carts with several applications: {several}");
+    assert!(
+        several > 600,
+        "too few carts with several applications: {several}"
+    );
 }
 
 /// Nets by the content of the lines, and what each promotion saved.
@@ -288,7 +323,11 @@ fn all_sorts(chance: &mut Chance) -> Vec<Promotion> {
     let mut promotions = chance.promotions(count);
     for id in 100..102 {
         let mut one = chance.promotion(id);
-        one.class = if chance.one_in(2) { Class::Cart } else { Class::Tender };
+        one.class = if chance.one_in(2) {
+            Class::Cart
+        } else {
+            Class::Tender
+        };
         one.stacks_with = one.tags;
         one.exclusive_group = None;
         one.benefit = if chance.one_in(3) {
@@ -375,9 +414,19 @@ fn edits_come_to_what_a_fresh_cart_does() {
             let priced = edited.priced();
             let told: Vec<i64> = nets.iter().copied().flatten().collect();
             let known: Vec<i64> = priced.lines.iter().map(|row| row.net_minor).collect();
-            assert_eq!(told, known, "the differences told come to the nets, round {round}");
+            assert_eq!(
+                told, known,
+                "the differences told come to the nets, round {round}"
+            );
             let other = fresh.priced();
-            assert_eq!(known, other.lines.iter().map(|row| row.net_minor).collect::<Vec<_>>());
+            assert_eq!(
+                known,
+                other
+                    .lines
+                    .iter()
+                    .map(|row| row.net_minor)
+                    .collect::<Vec<_>>()
+            );
             assert_eq!(priced.applications.len(), other.applications.len());
             assert_eq!(priced.proof, other.proof);
         }
@@ -401,7 +450,7 @@ fn no_cart_is_worse_than_with_the_best_single_promotion() {
             let single = cart(std::slice::from_ref(one), &facts, &lines).priced();
             assert!(
                 together.discount_minor <= single.discount_minor,
-                "round {round}: {} is better than {}, alone {:?}: {promotions:#?} {lines:?}",
+                "round {round}: {} is better than {}, alone {:?}: {promotions:?} {lines:?}",
                 single.discount_minor,
                 together.discount_minor,
                 one.id
@@ -414,7 +463,16 @@ fn no_cart_is_worse_than_with_the_best_single_promotion() {
 #[test]
 fn extremes_are_priced_or_refused() {
     let mut chance = Chance(0x2545_F491_4F6C_DD1D);
-    let edges = [0, 1, -1, i64::MAX, i64::MIN, 1_000, 1_000_000, i64::MAX / 1_000];
+    let edges = [
+        0,
+        1,
+        -1,
+        i64::MAX,
+        i64::MIN,
+        1_000,
+        1_000_000,
+        i64::MAX / 1_000,
+    ];
     let mut priced = 0;
     for _ in 0..2_000 {
         let mut promotions = all_sorts(&mut chance);
@@ -422,7 +480,11 @@ fn extremes_are_priced_or_refused() {
             if let Benefit::Each { off, .. } | Benefit::Bundle { off, .. } = &mut promotion.benefit
                 && chance.one_in(2)
             {
-                *off = if chance.one_in(2) { Off::Amount(i64::MAX) } else { Off::Price(i64::MAX) };
+                *off = if chance.one_in(2) {
+                    Off::Amount(i64::MAX)
+                } else {
+                    Off::Price(i64::MAX)
+                };
             }
         }
         let set = PromotionSet::compile(promotions, ITEMS).unwrap();
@@ -441,7 +503,10 @@ fn extremes_are_priced_or_refused() {
             priced += u32::from(cart.add_line(line).is_ok());
         }
         let found = cart.priced();
-        assert_eq!(found.subtotal_minor + found.discount_minor, found.total_minor);
+        assert_eq!(
+            found.subtotal_minor + found.discount_minor,
+            found.total_minor
+        );
         assert_eq!(found.total_minor, cart.total_minor());
     }
     assert!(priced > 1_000, "too few extreme lines were taken: {priced}");

@@ -56,7 +56,11 @@ impl Cart {
         }
         let slots = self.sorted.iter().map(|&line| &self.lines[line as usize]);
         let mut nets: Vec<i64> = slots.map(|slot| slot.amount - slot.unit_off).collect();
-        let floors: Vec<i64> = self.sorted.iter().map(|&line| self.floor_of(line)).collect();
+        let floors: Vec<i64> = self
+            .sorted
+            .iter()
+            .map(|&line| self.floor_of(line))
+            .collect();
         let mut promos = self.on_cart.clone();
         promos.sort_unstable_by_key(|&promo| (set.at(promo).class, promo));
         let mut groups: Vec<u16> = Vec::new();
@@ -66,11 +70,10 @@ impl Cart {
                 group.is_none_or(|group| !groups.contains(&group))
             });
             let free: Vec<u32> = free.collect();
-            let mut layer = Layer::new(&set, self, &free, nets, &floors);
+            let mut layer = Layer::new(&set, self, &free, nets.clone(), &floors);
             let whole = layer.choose();
             let chosen = std::mem::take(&mut layer.best.1);
             let mut mods = Vec::new();
-            nets = layer.start.clone();
             for &at in &chosen {
                 layer.apply(at, &mut nets, Some(&mut mods));
                 groups.extend(set.at(layer.reaches[at].promo).exclusive_group);
@@ -142,7 +145,10 @@ impl<'a> Layer<'a> {
         let mut inside = vec![false; cart.lines.len()];
         for &promo in promos {
             let gates = &set.at(promo).gates;
-            if !gates.iter().all(|&gate| cart.cart_gate_holds(promo, gate, &start)) {
+            if !gates
+                .iter()
+                .all(|&gate| cart.cart_gate_holds(promo, gate, &start))
+            {
                 continue;
             }
             inside.fill(false);
@@ -169,7 +175,9 @@ impl<'a> Layer<'a> {
 
     fn agrees(&self, chosen: &[usize], at: usize) -> bool {
         let one = self.set.at(self.reaches[at].promo);
-        let others = chosen.iter().map(|&other| self.set.at(self.reaches[other].promo));
+        let others = chosen
+            .iter()
+            .map(|&other| self.set.at(self.reaches[other].promo));
         others.into_iter().all(|other| other.stacks(one))
     }
 
@@ -221,7 +229,12 @@ impl<'a> Layer<'a> {
         let Reach { promo, places } = &self.reaches[at];
         let promotion = self.set.at(*promo);
         let state = &self.cart.states[*promo as usize];
-        let sum = |of: &[i64]| places.iter().map(|&place| i128::from(of[place])).sum::<i128>();
+        let sum = |of: &[i64]| {
+            places
+                .iter()
+                .map(|&place| i128::from(of[place]))
+                .sum::<i128>()
+        };
         let prices: Vec<i64> = places.iter().map(|&place| nets[place]).collect();
         let room: Vec<i64> = places
             .iter()
@@ -259,4 +272,3 @@ impl<'a> Layer<'a> {
         off
     }
 }
-

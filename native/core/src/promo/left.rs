@@ -64,7 +64,8 @@ impl Left {
         self.uses[deal.contender] -= deal.times;
         self.minor[deal.contender] -= deal.own * i64::from(deal.times);
         let edge = edge_of(problem, deal.contender, &deal.uses) * deal.times;
-        self.edge[deal.contender] -= edge;
+        // A promotion looked at by itself may have picked its rewards from fewer units.
+        self.edge[deal.contender] = self.edge[deal.contender].saturating_sub(edge);
     }
 }
 
@@ -87,7 +88,9 @@ pub(crate) fn score_of(
 ) -> Score {
     let promotion = set.at(problem.contenders[contender].promo);
     let saving = own + stacked_off(problem, contender, uses);
-    let places = uses.iter().map(|used| i64::try_from(used.row).unwrap_or(i64::MAX));
+    let places = uses
+        .iter()
+        .map(|used| i64::try_from(used.row).unwrap_or(i64::MAX));
     let cheaper = uses
         .iter()
         .zip(places)

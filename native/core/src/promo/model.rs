@@ -101,7 +101,8 @@ pub enum Benefit {
     },
     /// `buy` units pay, `get` units are rewarded. With one set for both, the picked `get` of the
     /// units taken are rewarded; k free of n is `buy` n − k, `get` k. With another set, or nothing
-    /// to buy (a gift), the rewarded are picked among all units of `get_set` in the cart.
+    /// to buy (a gift), rewards are picked among all units of `get_set` in the cart: the first by
+    /// price, as many as could be earned, are in the running.
     BuyGet {
         /// Whose units pay.
         buy_set: usize,
@@ -342,7 +343,9 @@ impl Promotion {
             | Benefit::Tiers { set, .. }
             | Benefit::Cart { set, .. }
             | Benefit::EverySpend { set, .. } => 1 << set,
-            Benefit::Bundle { slots, .. } => slots.iter().fold(0, |mask, slot| mask | 1 << slot.set),
+            Benefit::Bundle { slots, .. } => {
+                slots.iter().fold(0, |mask, slot| mask | 1 << slot.set)
+            }
             Benefit::BuyGet {
                 buy_set, get_set, ..
             } => 1 << buy_set | 1 << get_set,

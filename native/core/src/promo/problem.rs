@@ -24,7 +24,7 @@ pub(crate) struct Contender {
     pub uses: u32,
     /// Minor units left.
     pub minor: i64,
-    /// Where rewards are picked among all units, the row that only some of are picked, and how many.
+    /// Where rewards are picked among all units: the row of which only some are, and how many.
     pub edge: Option<(usize, u32)>,
 }
 
@@ -112,7 +112,9 @@ impl Problem {
             ..row.units
         };
         let each = &self.each[row.each.clone()];
-        let score = self.stacker.find(set, self.policy, each, units, Some(promo));
+        let score = self
+            .stacker
+            .find(set, self.policy, each, units, Some(promo));
         score.saving_minor
     }
 
@@ -159,7 +161,9 @@ impl Problem {
                 .map(|(_, row)| u64::from(row.units.count))
                 .sum()
         };
-        let bought = units(buy_set).checked_div(u64::from(buy)).unwrap_or(u64::MAX);
+        let bought = units(buy_set)
+            .checked_div(u64::from(buy))
+            .unwrap_or(u64::MAX);
         let most = bought.min(units(get_set) / u64::from(get));
         let most = most.min(u64::from(self.contenders[contender].uses));
         let mut left = most * u64::from(get);

@@ -161,7 +161,10 @@ impl Cart {
                 *running -= off;
             }
         }
-        let units = slot.parts[..slot.part_count].iter().map(|part| part.1).sum();
+        let units = slot.parts[..slot.part_count]
+            .iter()
+            .map(|part| part.1)
+            .sum();
         for found in on_cart {
             pieces.push(Piece {
                 line,
@@ -245,7 +248,10 @@ impl Cart {
             return piece.before;
         }
         let slot = &self.lines[piece.line as usize];
-        let units: u32 = slot.parts[..slot.part_count].iter().map(|part| part.1).sum();
+        let units: u32 = slot.parts[..slot.part_count]
+            .iter()
+            .map(|part| part.1)
+            .sum();
         let part = i128::from(slot.amount) * i128::from(piece.units);
         narrow(part / i128::from(units.max(1)), "a part").unwrap_or(0)
     }

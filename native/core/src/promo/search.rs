@@ -61,7 +61,9 @@ impl<'a> Searcher<'a> {
         for contender in contenders {
             let promotion = set.at(problem.contenders[contender].promo);
             searcher.needs.push(needs(promotion));
-            searcher.part.push(takes_part(set, problem, contender, level));
+            searcher
+                .part
+                .push(takes_part(set, problem, contender, level));
             let orders = [false, true].map(|reward| searcher.order(contender, reward));
             searcher.orders.push(orders);
         }
@@ -95,7 +97,10 @@ impl<'a> Searcher<'a> {
                 Benefit::BuyGet { off: each, .. } if reward => off(*each),
                 // Rewards among the units taken are found by walking down the prices.
                 Benefit::BuyGet {
-                    buy, buy_set, get_set, ..
+                    buy,
+                    buy_set,
+                    get_set,
+                    ..
                 } if *buy > 0 && buy_set == get_set => return (price, base, row),
                 _ => 0,
             };
@@ -125,8 +130,14 @@ impl<'a> Searcher<'a> {
             }
             let at = uses.iter().position(|used| used.row == row);
             let gone = at.map_or(0, |at| uses[at].count);
-            let mut room = self.problem.room(contender, row, need, left.rows[row] - gone);
-            if need.reward && self.problem.contenders[contender].edge.is_some_and(|e| e.0 == row) {
+            let mut room = self
+                .problem
+                .room(contender, row, need, left.rows[row] - gone);
+            if need.reward
+                && self.problem.contenders[contender]
+                    .edge
+                    .is_some_and(|e| e.0 == row)
+            {
                 room = room.min(left.edge[contender]);
             }
             let count = room.min(missing);
@@ -200,7 +211,11 @@ impl<'a> Searcher<'a> {
                 continue;
             }
             // Just enough to reach the tier, and then row by row.
-            let count = if total < from { room.min(from - total) } else { room };
+            let count = if total < from {
+                room.min(from - total)
+            } else {
+                room
+            };
             for count in [count, room] {
                 uses.retain(|used: &Use| used.row != row);
                 uses.push(Use {
@@ -223,7 +238,10 @@ impl<'a> Searcher<'a> {
         let own = own_off(self.set, self.problem, contender, &mut uses);
         let own = own.min(left.minor[contender]);
         let count = |used: &Use| i64::from(used.count);
-        let alone: i64 = uses.iter().map(|used| self.alone[used.row] * count(used)).sum();
+        let alone: i64 = uses
+            .iter()
+            .map(|used| self.alone[used.row] * count(used))
+            .sum();
         let gain = own + stacked_off(self.problem, contender, &uses) - alone;
         (own > 0 && gain > 0).then(|| Offer {
             units: uses.iter().map(count).sum(),
@@ -233,15 +251,16 @@ impl<'a> Searcher<'a> {
         })
     }
 
-    /// Make the best deal until none gains; `only` that contender, or all.
-    pub fn greedy(&self, left: &mut Left, by: By, only: Option<usize>) -> Vec<Deal> {
+    /// What the best deal of a contender gains.
+    pub fn best_gain(&self, contender: usize, left: &Left) -> Option<i64> {
+        self.offer(contender, left, 0).map(|offer| offer.gain)
+    }
+
+    /// Make the best deal until none gains.
+    pub fn greedy(&self, left: &mut Left, by: By) -> Vec<Deal> {
         let count = self.problem.contenders.len();
-        let wanted = |contender: usize| only.is_none_or(|only| only == contender);
         let mut offers: Vec<Option<Offer>> = (0..count)
-            .map(|contender| {
-                let offer = || self.offer(contender, left, 0);
-                wanted(contender).then(offer).flatten()
-            })
+            .map(|contender| self.offer(contender, left, 0))
             .collect();
         let mut deals = Vec::new();
         loop {
@@ -271,13 +290,13 @@ impl<'a> Searcher<'a> {
                 times: times.max(1),
             };
             left.take(self.problem, &deal);
-            for other in (0..count).filter(|&other| wanted(other)) {
-                let touched = offers[other].as_ref().is_some_and(|offer| {
+            for (other, offer) in offers.iter_mut().enumerate() {
+                let touched = offer.as_ref().is_some_and(|offer| {
                     let mut rows = offer.uses.iter().map(|used| used.row);
                     rows.any(|row| deal.uses.iter().any(|used| used.row == row))
                 });
                 if touched || other == contender {
-                    offers[other] = self.offer(other, left, 0);
+                    *offer = self.offer(other, left, 0);
                 }
             }
             deals.push(deal);

@@ -104,7 +104,9 @@ impl Stacker {
         self.open.len() <= 32
             && self.open.iter().enumerate().all(|(at, &one)| {
                 let others = &self.open[at + 1..];
-                others.iter().all(|&other| set.at(one).stacks(set.at(other)))
+                others
+                    .iter()
+                    .all(|&other| set.at(one).stacks(set.at(other)))
             })
     }
 
@@ -129,14 +131,7 @@ impl Stacker {
     }
 
     /// Every choice of promotions that all agree, from the place `from` on.
-    fn grow(
-        &mut self,
-        set: &PromotionSet,
-        units: Equal,
-        from: usize,
-        running: i128,
-        score: Score,
-    ) {
+    fn grow(&mut self, set: &PromotionSet, units: Equal, from: usize, running: i128, score: Score) {
         for at in from..self.open.len() {
             self.steps += 1;
             if self.steps > STACK_STEPS {
