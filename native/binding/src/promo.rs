@@ -18,8 +18,8 @@ impl PromotionSet {
     #[new]
     fn new(promotions: Vec<Bound<'_, PyDict>>, item_count: Int<u32>) -> PyResult<Self> {
         let promotions = promotions
-            .iter()
-            .map(promo_read::promotion)
+            .into_iter()
+            .map(|one| promo_read::promotion(&one))
             .collect::<PyResult<Vec<_>>>()?;
         let compiled: Answer<_> =
             promo::PromotionSet::compile(promotions, item_count.0).map_err(Into::into);
@@ -120,19 +120,23 @@ impl From<promo::Application> for Application {
     }
 }
 
-fn objects<A, B>(py: Python<'_>, found: Vec<A>) -> PyResult<Vec<Py<B>>>
-where
-    B: From<A> + PyClass + Into<PyClassInitializer<B>>,
-{
-    let found = found.into_iter();
-    found.map(|one| Py::new(py, B::from(one))).collect()
-}
-
 fn written(py: Python<'_>, found: promo::PricedCart) -> PyResult<PricedCart> {
     Ok(PricedCart {
-        lines: objects(py, found.lines)?,
-        modifiers: objects(py, found.modifiers)?,
-        applications: objects(py, found.applications)?,
+        lines: found
+            .lines
+            .into_iter()
+            .map(|one| Py::new(py, CartLine::from(one)))
+            .collect::<PyResult<_>>()?,
+        modifiers: found
+            .modifiers
+            .into_iter()
+            .map(|one| Py::new(py, Modifier::from(one)))
+            .collect::<PyResult<_>>()?,
+        applications: found
+            .applications
+            .into_iter()
+            .map(|one| Py::new(py, Application::from(one)))
+            .collect::<PyResult<_>>()?,
         subtotal_minor: found.subtotal_minor,
         discount_minor: found.discount_minor,
         total_minor: found.total_minor,

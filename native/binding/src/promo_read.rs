@@ -249,7 +249,8 @@ fn gate(value: &Bound<'_, PyAny>) -> PyResult<Gate> {
 }
 
 fn off(value: &Bound<'_, PyAny>) -> PyResult<Off> {
-    let kinds: [(&str, fn(i64) -> Off); 3] = [
+    type Kind = fn(i64) -> Off;
+    let kinds: [(&str, Kind); 3] = [
         ("percent", Off::Percent),
         ("amount", Off::Amount),
         ("price", Off::Price),
