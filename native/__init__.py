@@ -1,11 +1,17 @@
 """The Rust floor: integers and bytes in, integers and bytes out. Re-exports the extension."""
 
 from native._native import (
+    Application,
+    Cart,
+    CartLine,
     CoreError,
     ItemRow,
+    Modifier,
     PriceBook,
+    PricedCart,
     PricedLine,
     PricedOrder,
+    PromotionSet,
     SegmentBuilder,
     TaxTotal,
     TreeFrontier,
@@ -15,16 +21,23 @@ from native._native import (
     extend_amount,
     inclusion_proof,
     leaf_hash,
+    price_cart,
     price_order,
     verify_inclusion,
 )
 
 __all__ = [
+    "Application",
+    "Cart",
+    "CartLine",
     "CoreError",
     "ItemRow",
+    "Modifier",
     "PriceBook",
+    "PricedCart",
     "PricedLine",
     "PricedOrder",
+    "PromotionSet",
     "SegmentBuilder",
     "TaxTotal",
     "TreeFrontier",
@@ -34,6 +47,7 @@ __all__ = [
     "extend_amount",
     "inclusion_proof",
     "leaf_hash",
+    "price_cart",
     "price_order",
     "verify_inclusion",
 ]

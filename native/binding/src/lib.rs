@@ -5,6 +5,8 @@ mod catalog;
 mod convert;
 mod log;
 mod money;
+mod promo;
+mod promo_read;
 
 use pyo3::prelude::*;
 
@@ -20,5 +22,9 @@ mod _native {
     #[pymodule_export]
     use crate::money::{
         PricedLine, PricedOrder, TaxTotal, apportion, cash_round, extend_amount, price_order,
+    };
+    #[pymodule_export]
+    use crate::promo::{
+        Application, Cart, CartLine, Modifier, PricedCart, PromotionSet, price_cart,
     };
 }
