@@ -156,11 +156,11 @@ def order_from(records: list[Record]) -> Order | None:
         event = event_of(record)
         assert isinstance(event, OrderEvent)
         stamp = record.stamp
+        at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
         if isinstance(event, OrderOpened):
-            order = opened(event, training=record.kind == "training")
+            order = opened(event, training=record.kind == "training", at=at)
         else:
             assert order is not None, "an order opens first"
-            at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
             order = evolve(order, event, at=at)
     return order
 

@@ -211,6 +211,19 @@ def catalog(
     import_catalog(file, data, check_only=check, say=_say, progress=_progress)
 
 
+@import_app.command
+def promotions(
+    file: Annotated[Path, Parameter(help="A TOML file; docs/promotions.md shows one.")],
+    *,
+    data: Data = DEFAULT_DATA,
+    check: Annotated[bool, Parameter(help="Only read the file.")] = False,
+) -> None:
+    """Put the promotions of a TOML file in force in the running store, and no others."""
+    from countertop.remote import import_promotions
+
+    import_promotions(file, data, check_only=check, say=_say)
+
+
 @app.command
 def status(*, data: Data = DEFAULT_DATA) -> None:
     """Print how a running store is."""

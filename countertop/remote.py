@@ -20,8 +20,11 @@ from countertop.config import Config
 from countertop.doors_file import OpenDoors, read_doors
 from countertop.errors import CommandFailedError
 from countertop.importer import Prepared, prepare, write_errors
+from countertop.promotions import read_promotions
 from countertop.secrets import tokens
 from engine.money import format_money
+from engine.promotion.decide import SetPromotions
+from engine.wire import unstructure
 from protocols.front.client import FrontClient, open_client
 from protocols.front.client_types import FaultError, RefusedError, UnknownOutcomeError
 
@@ -161,6 +164,21 @@ async def _sell(
 
 
 # --------------------------------------------------------------------------------------- import
+
+
+def import_promotions(file: Path, data_dir: Path, *, check_only: bool, say: Say) -> None:
+    """Read a file of promotions and put them in force, in place of all there were."""
+    command = read_promotions(file)
+    if check_only:
+        say(f"{len(command.promotions)} promotions were read. None was put in force, as asked.")
+        return
+    _run(partial(_set_promotions, command, data_dir, say))
+
+
+async def _set_promotions(command: SetPromotions, data_dir: Path, say: Say) -> None:
+    async with _client(data_dir, admin=True) as client:
+        answer = await client.command("promotions.set", **unstructure(command))
+    say(f"{answer.data['promotions']} promotions are in force.")
 
 
 def import_catalog(

@@ -14,6 +14,7 @@ from actors.checkpoints import write_durably
 from actors.messages import Failure
 from actors.register import OFFICE
 from countertop.importer import prepare
+from countertop.promotions import read_promotions
 from countertop.store import Store
 from engine.settings import (
     RegisterSetup,
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 Do = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 DEMO_CATALOG: Final = Path(__file__).parent / "demo_data" / "catalog.csv"
+DEMO_PROMOTIONS: Final = DEMO_CATALOG.with_name("promotions.toml")
 DEMO_RULES: Final = StoreRules(
     name="Harbour Grocer & Café",
     address=("2 Quay Street", "20459 Hamburg"),
@@ -131,9 +133,14 @@ async def seed_demo(store: Store) -> None:
 
     The catalog comes last, so a set-up that was cut off is gone through again at the next start.
     """
-    if store.books.settings.rules is not None and store.books.catalog.version:
-        return
     do = doer(store)
+    if store.books.settings.rules is None or not store.books.catalog.version:
+        await _seed_goods(store, do)
+    if not store.books.promotions.version:
+        await do("promotions.set", unstructure(read_promotions(DEMO_PROMOTIONS)))
+
+
+async def _seed_goods(store: Store, do: Do) -> None:
     await seed_rules(do, DEMO_RULES, DEMO_TAXES)
     first = RegisterSetup("1", "Front", "printer/1", "drawer/1", "display/1", "scanner/1")
     await seed_registers(do, (first, RegisterSetup("2", "Café")))

@@ -39,6 +39,9 @@ from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
 from engine.outbox import Outbox
+from engine.promotion import decide as promotions
+from engine.promotion.deals import Deals
+from engine.promotion.decide import Promotions, PromotionsSet, SetPromotions
 from engine.record import Restored
 from engine.register import DayClosed, Position, TrainingEnded, TrainingStarted
 from engine.rights import right_of
@@ -86,6 +89,7 @@ class Books:
 
     settings: Settings = field(factory=Settings)
     catalog: catalog.Catalog = field(factory=catalog.Catalog)
+    promotions: Promotions = field(factory=Promotions)
     staff: Staff = field(factory=Staff)
     live: Side = field(factory=Side)
     training: Side = field(factory=Side)
@@ -104,6 +108,10 @@ class Books:
     def is_training(self, register_id: str) -> bool:
         """Whether a register practises."""
         return self.training_on.get(register_id, False)
+
+    def deals(self) -> Deals | None:
+        """The promotions in force, compiled for the catalog in force; None where there is none."""
+        return self.promotions.deals(self.catalog.book, self.catalog.version)
 
     def sold_anything(self) -> bool:
         """Whether a live sale was ever completed."""
@@ -190,6 +198,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     if isinstance(body, catalog.CatalogCommand):
         staged = isinstance(body, catalog.InstallSegment) and body.segment_hash in books.segments
         return catalog.decide(books.catalog, body, books.settings, segment_staged=staged)
+    if isinstance(body, SetPromotions):
+        return promotions.decide(body, books.settings, books.catalog.book)
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)
     raise AssertionError(f"no decider takes {type(body).__name__}")
@@ -227,6 +237,7 @@ def _order(command: Command, books: Books, approver: str) -> Decision:
         books.disk_nearly_full,
         originals,
         command.head,
+        books.deals(),
     )
     order = side.orders.get(position.current_order)
     match body:
@@ -283,6 +294,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         if isinstance(event, catalog.SegmentInstalled):
             segment = books.segments.get(event.segment_hash)
         books.catalog = catalog.evolve(books.catalog, event, segment)
+    elif isinstance(event, PromotionsSet):
+        books.promotions = promotions.evolve(books.promotions, event)
     elif isinstance(event, outbox.OutboxEvent):
         outbox.evolve(books.outbox, event, now_ns=stamp.now_ns)
     elif isinstance(event, register.RegisterEvent):
@@ -295,7 +308,7 @@ def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> No
     side = books.side(training=fact.training)
     at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
     if isinstance(event, OrderOpened):
-        side.orders[event.order_id] = opened(event, training=fact.training)
+        side.orders[event.order_id] = opened(event, training=fact.training, at=at)
     elif event.order_id in side.orders:
         order = evolve_order(side.orders[event.order_id], event, at=at)
         if order.phase in _ENDED:

@@ -15,6 +15,8 @@ from engine.books import Books, Side
 from engine.catalog import ItemChanged, ItemRemoved
 from engine.order.state import Order
 from engine.outbox import PendingEffect
+from engine.promotion.decide import Promotions
+from engine.promotion.model import Policy, Promotion
 from engine.register import Position
 from engine.settings import PastRules, RegisterSetup, Settings, StoreRules, TaxClass
 from engine.staff import Operator, Right, Staff
@@ -42,6 +44,9 @@ class _Image:
     changed: tuple[ItemChanged, ...]
     removed: tuple[ItemRemoved, ...]
     overlay_order: str
+    promotions: tuple[Promotion, ...]
+    promotion_policy: Policy
+    promotions_version: int
     roles: dict[str, tuple[Right, ...]]
     operators: tuple[Operator, ...]
     signed_on: dict[str, str]
@@ -70,6 +75,9 @@ def image_of(books: Books) -> dict[str, Any]:
         tuple(event for event in overlay if isinstance(event, ItemChanged)),
         tuple(event for event in overlay if isinstance(event, ItemRemoved)),
         "".join("c" if isinstance(event, ItemChanged) else "r" for event in overlay),
+        books.promotions.promotions,
+        books.promotions.policy,
+        books.promotions.version,
         {
             role: tuple(sorted(rights, key=lambda right: right.value))
             for role, rights in books.staff.roles.items()
@@ -113,6 +121,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
             data.past_rules,
         ),
         catalog=catalog.rebuild(data.segment_hash, data.catalog_version, overlay, segment),
+        promotions=Promotions(data.promotions, data.promotion_policy, data.promotions_version),
         staff=Staff(
             {role: frozenset(rights) for role, rights in data.roles.items()},
             {person.id: person for person in data.operators},

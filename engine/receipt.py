@@ -94,6 +94,9 @@ def _line_blocks(line: Line, row: LineFigures, settings: Settings) -> list[Block
             weight = format_quantity(line.tare_milli, item.unit, rules.language)
             tare = f" ({words['tare']} {weight})"
         blocks.append(text(f"  {quantity} x {price}{tare}"))
+    blocks += [
+        columns(f"  {entry.name}", _amount(entry.amount_minor, rules)) for entry in row.promotions
+    ]
     if row.line_discount_minor:
         blocks.append(columns(f"  {words['discount']}", _amount(row.line_discount_minor, rules)))
     if line.source is not None:
@@ -165,6 +168,11 @@ def z_document(
         columns(words["gross_sales"], _amount(totals.gross_minor, rules)),
         columns(words["returns"], _amount(-totals.returned_minor, rules)),
         columns(words["discounts"], _amount(totals.discount_minor, rules)),
+        *(
+            [columns(f"  {words['promotions']}", _amount(totals.promotion_minor, rules))]
+            if totals.promotion_minor
+            else []
+        ),
         columns(words["net_sales"], _amount(totals.total_minor, rules), bold=True),
         rule(),
         *_tax_blocks(totals.taxes, settings),

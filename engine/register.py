@@ -31,7 +31,8 @@ class Totals:
     """What happened since the last Z, in minor units; returns count as positive amounts.
 
     gross = what sale lines came to, returned = what return lines gave back,
-    gross - returned = total; tenders sum to total + rounding.
+    gross - returned = total; tenders sum to total + rounding. `promotion_minor` is the part of
+    `discount_minor` that promotions took off.
     """
 
     sales: int = 0
@@ -54,6 +55,7 @@ class Totals:
     receipt_first: int = 0
     receipt_last: int = 0
     since_ns: int = 0
+    promotion_minor: int = 0
 
 
 @EVENTS.name("register.day_closed/1")
@@ -195,6 +197,7 @@ def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
         voided_lines=totals.voided_lines + event.voided_lines,
         receipt_first=totals.receipt_first or event.receipt_sequence,
         receipt_last=event.receipt_sequence,
+        promotion_minor=totals.promotion_minor - figures.promotion_minor,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from engine import catalog, outbox, register, settings, staff, till
 from engine.order import commands as order
+from engine.promotion.decide import SetPromotions
 from engine.staff import Right
 
 RIGHTS: Final[dict[type, Right]] = {
@@ -48,6 +49,7 @@ RIGHTS: Final[dict[type, Right]] = {
     catalog.InstallSegment: Right.CATALOG,
     catalog.ChangeItem: Right.CATALOG,
     catalog.RemoveItem: Right.CATALOG,
+    SetPromotions: Right.CATALOG,
     outbox.StartEffect: Right.EFFECTS,
     outbox.FinishEffect: Right.EFFECTS,
 }

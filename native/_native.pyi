@@ -1,15 +1,21 @@
 """The extension's types. Amounts are minor units, prices micros of the major unit, quantities
 thousandths, rates parts per million."""
 
-from typing import final
+from typing import Any, final
 
 __all__ = [
+    "Application",
+    "Cart",
+    "CartLine",
     "CoreError",
     "ItemRow",
     "LineTax",
+    "Modifier",
     "PriceBook",
+    "PricedCart",
     "PricedLine",
     "PricedOrder",
+    "PromotionSet",
     "SegmentBuilder",
     "TaxedDocument",
     "TaxedLine",
@@ -22,6 +28,7 @@ __all__ = [
     "extend_amount",
     "inclusion_proof",
     "leaf_hash",
+    "price_cart",
     "price_order",
     "tax_document",
     "verify_inclusion",
@@ -179,6 +186,138 @@ def tax_document(
             is not charged but part of later bases, more than 20,000 lines, 256 taxes or 16 taxes
             of one line, overflow.
     """
+
+@final
+class PromotionSet:
+    """Promotions, checked and compiled once; immutable, shared by carts and threads.
+
+    Each promotion is a dictionary. `id` (unique), `class` and `benefit` must be there; None and a
+    missing key are the same. Sets are named by their place in `sets`; bits are integers.
+
+    * `class`: item | set | cart | coupon | manual | employee | loyalty | tender
+    * `benefit`, where `off` is ("percent", ppm) | ("amount", minor) | ("price", minor):
+      ("each", set, off) · ("bundle", [(set, count), ...], off) ·
+      ("buy_get", buy_set, buy, get_set, get, off, "cheapest" | "dearest") ·
+      ("tiers", set, [(from, off), ...], marginal, "cheapest" | "dearest") ·
+      ("cart", set, off) · ("every_spend", set, step_minor, off_minor)
+    * `sets`: [(items or None for all, exceptions), ...] by place in the price book; [(None, [])]
+    * `gates`: [("min_quantity", set, count) | ("min_spend", set, minor), ...]; all must hold
+    * `version` 1, `priority` 0 (0 to 65,535), `group` (exclusive), `tags` and `stacks_with` (bits)
+    * who: `stores`, `channels`, `customer_groups`, `tenders` (bits, 0 anybody), `coupon`,
+      `points_min`
+    * when: `start_s` and `end_s` (seconds since 1970, the end outside), `weekly` [(from, until),
+      ...] in minutes of the store's local week
+    * `count_nondiscountable` False, `limit_per_cart`, `base` running | original, `spread` all |
+      rewarded, `rounding` half_up | half_even | up | down, `vendor_ppm` 0
+
+    Raises:
+        CoreError: an empty set, an unknown item or set, a window that never opens, an amount below
+            zero, a share above the whole, a duplicate id, a class without such a benefit, two of
+            one group that agree to stack, an unknown key or word.
+    """
+
+    def __new__(cls, promotions: list[dict[str, Any]], item_count: int) -> PromotionSet: ...
+    def __len__(self) -> int: ...
+
+@final
+class CartLine:
+    line: int  # its number in the cart
+    amount_minor: int  # unit price × quantity
+    discount_minor: int  # <= 0: the sum of its modifiers
+    net_minor: int
+
+@final
+class Modifier:
+    """What one application of a promotion did to a line."""
+
+    line: int
+    promotion_id: int
+    version: int
+    application: int  # its place among the applications
+    units: int
+    amount_minor: int  # <= 0; 0 where units took part and carry no share
+    before_minor: int
+    after_minor: int
+    rounding_micro: int  # the amount less the exact share, in millionths of a minor unit
+
+@final
+class Application:
+    """Units a promotion took together, or in one stroke."""
+
+    promotion_id: int
+    version: int
+    times: int  # equal deals, or full steps of a threshold
+    saving_minor: int  # >= 0
+    vendor_minor: int  # the vendor's part of it
+    units: list[tuple[int, int, int]]  # line, units, minor units off
+
+@final
+class PricedCart:
+    lines: list[CartLine]  # by number
+    modifiers: list[Modifier]  # by line, in the order they apply
+    applications: list[Application]
+    subtotal_minor: int
+    discount_minor: int  # <= 0
+    total_minor: int
+    proof: str  # "proven" | "beam" | "greedy": how far the saving is known to be the largest
+
+def price_cart(
+    promotions: PromotionSet,
+    lines: list[tuple[int, int, int, bool, bool, int]],
+    facts: dict[str, Any] | None = None,
+    minor_digits: int = 2,
+) -> PricedCart:
+    """Price a whole cart. The order of the lines changes nothing.
+
+    Each line: (item, unit_price_micros, quantity_milli, pieces, discountable,
+    floor_price_micros). `item` is its place in the price book, 2**32 - 1 for none. With `pieces` a
+    whole quantity is so many units, else the line is one unit. Lines of zero or less are passed
+    by. `facts`, all optional: `store`, `channel`, `customer_groups`, `tenders` (bits), `coupons`,
+    `points`, `now_s` (since 1970), `week_s` (since Monday 00:00 on the store's clock), `caps`
+    [(promotion id, applications left or None, minor units left or None), ...], `policy` best |
+    strict_priority.
+
+    Raises:
+        CoreError: a sum past 64 bits, more than 1,000,000 units or 100,000 lines, a floor below
+            zero, an unknown key or word.
+    """
+
+@final
+class Cart:
+    """A cart that re-prices only what a change touches, and agrees with `price_cart`.
+
+    A change answers ([(line, its new net), ...], total_minor); a removed line is not among them.
+    Lines keep their numbers. A refusal changes nothing. One thread at a time.
+    """
+
+    def __new__(
+        cls,
+        promotions: PromotionSet,
+        facts: dict[str, Any] | None = None,
+        minor_digits: int = 2,
+    ) -> Cart: ...
+    def add_line(
+        self, line: tuple[int, int, int, bool, bool, int]
+    ) -> tuple[list[tuple[int, int]], int]: ...
+    def change_line(
+        self, number: int, line: tuple[int, int, int, bool, bool, int]
+    ) -> tuple[list[tuple[int, int]], int]: ...
+    def remove_line(self, number: int) -> tuple[list[tuple[int, int]], int]: ...
+    def set_facts(self, facts: dict[str, Any] | None) -> tuple[list[tuple[int, int]], int]: ...
+    @property
+    def total_minor(self) -> int: ...
+    def priced(self) -> PricedCart: ...
+    def explain(self, number: int) -> list[tuple[int | None, int]]:
+        """(None, the amount), then (promotion id, its part <= 0): they sum to the line's net."""
+    def why_not(self, promotion_id: int) -> tuple[str, dict[str, int]]:
+        """The first clause of a promotion that fails, with its figures.
+
+        applied (saving_minor) | outside_window | other_store | other_channel |
+        other_customer_group | coupon_missing | other_tender | too_few_points | limit_reached |
+        no_item | item_excluded (line) | quantity_too_small (have_count, need_count) |
+        spend_too_small (have_minor, need_minor) | price_floor | no_saving |
+        units_consumed (by, alone_minor) | lost_to_better (by, alone_minor).
+        """
 
 @final
 class ItemRow:

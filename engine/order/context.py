@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from engine.decision import Fact
+from engine.order.pricing import Tariff
 from engine.order.state import Order
+from engine.promotion.deals import Deals
 from engine.record import HeadMark
 from engine.settings import Settings
 from engine.stamp import Stamp
@@ -38,6 +40,11 @@ class OrderContext:
     disk_nearly_full: bool
     originals: Mapping[str, Order]
     head: HeadMark | None = None
+    deals: Deals | None = None
+
+    def tariff(self) -> Tariff:
+        """What orders are priced under at this moment."""
+        return Tariff(self.settings, self.deals, self.stamp.now_ns, self.stamp.utc_offset_s)
 
     def fact(self, event: object, order_id: str) -> Fact:
         """`event` on the order's stream."""

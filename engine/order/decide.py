@@ -125,7 +125,7 @@ def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> De
 
 def answer_of(order: Order, context: OrderContext, **fields: object) -> dict[str, object]:
     """What a command on an order answers: which order, its total, and what the command adds."""
-    total = price(order, context.settings).total_minor
+    total = price(order, context.tariff()).total_minor
     return {"order_id": order.id, "total_minor": total, "due_minor": total, **fields}
 
 
@@ -209,7 +209,7 @@ def _with_line(
         lines=(*lines, line, *rest),
         discount=order.discount,
     )
-    total, net = preview(after, context.settings, line.line)
+    total, net = preview(after, context.tariff(), line.line)
     if abs(total) > limits.AMOUNT_MINOR_MAX:
         return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
     answer = {
@@ -423,7 +423,7 @@ def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
         return refuse(Refusal.TENDERS_MUST_BE_UNDONE, tenders=len(order.tenders))
     if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
         return refuse(Refusal.REASON_MUST_BE_GIVEN)
-    total = price(order, context.settings).total_minor
+    total = price(order, context.tariff()).total_minor
     event = OrderVoided(
         order.id,
         context.register,

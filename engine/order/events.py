@@ -61,8 +61,18 @@ class ReturnOf:
 
 
 @frozen
+class LinePromotion:
+    """What a promotion took off a line, zero or less; `name` is what customers read."""
+
+    promotion: str
+    name: str
+    amount_minor: int
+
+
+@frozen
 class LineFigures:
-    """One line's frozen amounts in minor units. net = amount + discounts; total = base + tax."""
+    """One line's frozen amounts in minor units. net = amount + promotions + discounts; total =
+    base + tax. Sales of before there were promotions have none."""
 
     line: int
     amount_minor: int
@@ -73,6 +83,11 @@ class LineFigures:
     tax_minor: int
     total_minor: int
     rate_ppm: int
+    promotions: tuple[LinePromotion, ...] = ()
+
+    def promotion_minor(self) -> int:
+        """What all promotions took off."""
+        return sum(entry.amount_minor for entry in self.promotions)
 
 
 @frozen
@@ -88,7 +103,10 @@ class TaxFigures:
 
 @frozen
 class Figures:
-    """Every amount of a document, computed once. `rules` names the policy that made them."""
+    """Every amount of a document, computed once. `rules` names the policy that made them.
+
+    `discount_minor` is all that came off, of which `promotion_minor` by promotions.
+    """
 
     lines: tuple[LineFigures, ...]
     taxes: tuple[TaxFigures, ...]
@@ -97,6 +115,7 @@ class Figures:
     tax_minor: int
     total_minor: int
     rules: str
+    promotion_minor: int = 0
 
     def settings_version(self) -> int:
         """Which version of the store's settings made these figures."""

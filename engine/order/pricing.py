@@ -4,25 +4,49 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from engine import limits
 from engine.money import minor_digits
-from engine.order.events import DiscountKind, Figures, LineFigures, TaxFigures
+from engine.order.events import DiscountKind, Figures, LineFigures, LinePromotion, TaxFigures
 from engine.order.state import Discount, Line, Order
+from engine.promotion.deals import Deals
 from engine.settings import Settings
-from native import PricedLine, PricedOrder, price_order
+from native import PricedLine, PricedOrder, extend_amount, price_order
 
 _KIND = {DiscountKind.PERCENT: 1, DiscountKind.AMOUNT: 2}
 _NONE = 0
 _FIXED = 9
 
+
+@frozen
+class Tariff:
+    """What an order is priced under: the store's rules, its promotions, and the moment that their
+    windows are held against."""
+
+    settings: Settings
+    deals: Deals | None = None
+    now_ns: int = 0
+    utc_offset_s: int = 0
+
+
+def tariff_of(order: Order, settings: Settings, deals: Deals | None) -> Tariff:
+    """What an order nobody touches now is priced under: the moment of its last fact counts."""
+    return Tariff(settings, deals, order.touched_ns, order.utc_offset_s)
+
+
 _LineInput = tuple[int, int, int, int, int, bool, int, int]
 
 
-def _line_input(line: Line, tax_index: int) -> _LineInput:
+def _line_input(line: Line, tax_index: int, left: int | None, micros: int) -> _LineInput:
+    """A line for native; `left` is what promotions leave of it in minor units, None where none
+    touched it, and `micros` how many micros one minor unit is."""
     item = line.item
     if line.source is not None:
         source = line.source
         return (0, 0, tax_index, _FIXED, 0, False, source.total_minor, source.tax_minor)
     kind, value = _discount_input(line.discount)
+    if left is not None:
+        price = left * micros
+        return (price, limits.PIECE_MILLI, tax_index, kind, value, item.discountable, 0, 0)
     return (
         item.unit_price_micros,
         line.quantity_milli,
@@ -48,22 +72,55 @@ def rate_of(line: Line, settings: Settings) -> int:
 
 @frozen
 class _Priced:
-    """Native's result beside the lines and rates it belongs to; `rows` are in line order."""
+    """Native's result beside the lines and rates it belongs to; `rows` and `taken`, what promotions
+    took off, are in line order."""
 
     lines: tuple[Line, ...]
     rows: list[PricedLine]
+    taken: list[tuple[LinePromotion, ...]]
     rates: list[tuple[str, int]]
     table: list[tuple[str, int]]
     priced: PricedOrder
 
 
-def _price(order: Order, settings: Settings) -> _Priced:
+def _taken(lines: tuple[Line, ...], tariff: Tariff, digits: int) -> list[tuple[LinePromotion, ...]]:
+    """What promotions take off each line; what goes back has its price already."""
+    if tariff.deals is None:
+        return [()] * len(lines)
+    sold = [(at, line) for at, line in enumerate(lines) if line.source is None]
+    found = tariff.deals.take_off(
+        [(line.item, line.quantity_milli) for _, line in sold],
+        now_ns=tariff.now_ns,
+        utc_offset_s=tariff.utc_offset_s,
+        minor_digits=digits,
+    )
+    taken: list[tuple[LinePromotion, ...]] = [()] * len(lines)
+    for (at, _), entries in zip(sold, found, strict=True):
+        taken[at] = entries
+    return taken
+
+
+def _left(line: Line, taken: tuple[LinePromotion, ...], digits: int) -> int | None:
+    if not taken:
+        return None
+    amount = extend_amount(line.item.unit_price_micros, line.quantity_milli, digits)
+    return amount + sum(entry.amount_minor for entry in taken)
+
+
+def _price(order: Order, tariff: Tariff) -> _Priced:
+    settings = tariff.settings
     rules = settings.required()
+    digits = minor_digits(rules.currency)
     lines = order.live_lines()
+    taken = _taken(lines, tariff, digits)
+    micros = 10 ** (6 - digits)
     rates = [(line.item.tax_class, rate_of(line, settings)) for line in lines]
     table = sorted(set(rates))
     place = {entry: index for index, entry in enumerate(table)}
-    inputs = [_line_input(line, place[rate]) for line, rate in zip(lines, rates, strict=True)]
+    inputs = [
+        _line_input(line, place[rate], _left(line, off, digits), micros)
+        for line, rate, off in zip(lines, rates, taken, strict=True)
+    ]
     # The odd cents of an order discount go to the first of equals: what is first must not depend
     # on which line was scanned first, or the taxes would.
     by_content = sorted(range(len(inputs)), key=inputs.__getitem__) if order.discount else None
@@ -74,36 +131,38 @@ def _price(order: Order, settings: Settings) -> _Priced:
         rules.prices_include_tax,
         rules.rounding_scope.value,
         rules.rounding_mode.value,
-        minor_digits(rules.currency),
+        digits,
     )
     rows = priced.lines
     if by_content is not None:
         place_of = {index: at for at, index in enumerate(by_content)}
         rows = [rows[place_of[index]] for index in range(len(inputs))]
-    return _Priced(lines, rows, rates, table, priced)
+    return _Priced(lines, rows, taken, rates, table, priced)
 
 
-def preview(order: Order, settings: Settings, line: int) -> tuple[int, int]:
+def preview(order: Order, tariff: Tariff, line: int) -> tuple[int, int]:
     """(the order's total, the net of one line): what a scan answers, without the whole figures."""
-    found = _price(order, settings)
+    found = _price(order, tariff)
     for entry, row in zip(found.lines, found.rows, strict=True):
         if entry.line == line:
             return found.priced.total_minor, row.net_minor
     return found.priced.total_minor, 0
 
 
-def price(order: Order, settings: Settings) -> Figures:
-    """Every amount of `order` under `settings`, voided lines left out.
+def price(order: Order, tariff: Tariff) -> Figures:
+    """Every amount of `order` under `tariff`, voided lines left out.
 
-    A pure function of the lines' frozen prices, the discounts and the rules: the same order always
-    prices to the same figures, in whatever order it was rung up.
+    Promotions come off first, then the line's discount, then the order's. A pure function of the
+    lines' frozen prices, the discounts and the tariff: the same order always prices to the same
+    figures, in whatever order it was rung up.
     """
+    settings = tariff.settings
     rules = settings.required()
-    found = _price(order, settings)
+    found = _price(order, tariff)
     figures = tuple(
         LineFigures(
             line.line,
-            row.amount_minor,
+            row.amount_minor - sum(entry.amount_minor for entry in off),
             row.line_discount_minor,
             row.order_discount_minor,
             row.net_minor,
@@ -111,9 +170,13 @@ def price(order: Order, settings: Settings) -> Figures:
             row.tax_minor,
             row.total_minor,
             rate,
+            off,
         )
-        for line, (_, rate), row in zip(found.lines, found.rates, found.rows, strict=True)
+        for line, (_, rate), row, off in zip(
+            found.lines, found.rates, found.rows, found.taken, strict=True
+        )
     )
+    promotion_minor = sum(row.promotion_minor() for row in figures)
     taxes = tuple(
         TaxFigures(
             found.table[row.tax_index][0],
@@ -129,9 +192,10 @@ def price(order: Order, settings: Settings) -> Figures:
     return Figures(
         figures,
         taxes,
-        priced.subtotal_minor,
-        priced.discount_minor,
+        priced.subtotal_minor - promotion_minor,
+        priced.discount_minor + promotion_minor,
         priced.tax_minor,
         priced.total_minor,
         f"{side}/{rules.rounding_scope.value}/{rules.rounding_mode.value}/{settings.version}",
+        promotion_minor,
     )

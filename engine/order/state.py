@@ -111,7 +111,10 @@ class Completion:
 
 @frozen
 class Order:
-    """`register` is where it is current, or "" while suspended. Lines are numbered from 1."""
+    """`register` is where it is current, or "" while suspended. Lines are numbered from 1.
+
+    `touched_ns` and `utc_offset_s` are of the stamp of its last fact: what it costs is of then.
+    """
 
     id: str
     opened_by: str
@@ -127,6 +130,8 @@ class Order:
     completion: Completion | None = None
     training: bool = False
     version: int = 0
+    touched_ns: int = 0
+    utc_offset_s: int = 0
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was."""
@@ -143,15 +148,23 @@ class Order:
         return sum(tender.amount_minor for tender in self.tenders)
 
 
-def opened(event: OrderOpened, *, training: bool) -> Order:
-    """The order an opening makes."""
-    return Order(event.order_id, event.operator, event.register, training=training, version=1)
+def opened(event: OrderOpened, *, training: bool, at: tuple[int, int, str]) -> Order:
+    """The order an opening makes; `at` as in `evolve`."""
+    return Order(
+        event.order_id,
+        event.operator,
+        event.register,
+        training=training,
+        version=1,
+        touched_ns=at[0],
+        utc_offset_s=at[1],
+    )
 
 
 def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Order:
     """The order after `event`; `at` is the stamp's (now_ns, utc_offset_s, business_date)."""
     changed = _evolve(order, event, at)
-    return attrs.evolve(changed, version=order.version + 1)
+    return attrs.evolve(changed, version=order.version + 1, touched_ns=at[0], utc_offset_s=at[1])
 
 
 def tendered(order: Order, event: CashTendered) -> Order:

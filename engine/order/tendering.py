@@ -38,7 +38,7 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
     refused = returns_still_fit(order, context)
     if refused is not None:
         return refused
-    figures = price(order, context.settings)
+    figures = price(order, context.tariff())
     event = TenderingStarted(order.id, figures)
     due = due_of(order, figures.total_minor, context.settings.required())
     answer = {

@@ -6,9 +6,10 @@ from engine.books import Books, Side
 from engine.money import minor_digits
 from engine.order.due import due_of
 from engine.order.events import Audience, Figures, LineFigures
-from engine.order.pricing import price
+from engine.order.pricing import price, tariff_of
 from engine.order.state import Discount, Line, Note, Order, Phase
 from engine.outbox import PendingEffect
+from engine.promotion.deals import Deals
 from engine.register import DayClosed, Position
 from engine.settings import Settings
 from engine.staff import Operator, Right, Staff
@@ -23,6 +24,7 @@ from engine.views.shapes import (
     NoteView,
     OperatorView,
     OrderView,
+    PromotionView,
     QueueEntry,
     RegisterView,
     ReportView,
@@ -77,15 +79,21 @@ def _line(line: Line, row: LineFigures, book: PriceBook, *, internal: bool) -> L
         "" if line.source is None else line.source.receipt_number,
         line.returned_milli,
         "" if found is None else found.image,
+        tuple(PromotionView(entry.name, entry.amount_minor) for entry in row.promotions),
     )
 
 
 def order_view(
-    order: Order, settings: Settings, book: PriceBook, *, internal: bool = True
+    order: Order,
+    settings: Settings,
+    book: PriceBook,
+    deals: Deals | None = None,
+    *,
+    internal: bool = True,
 ) -> OrderView:
     """An order as shown; `internal` False leaves out what a customer must not see."""
     rules = settings.required()
-    figures: Figures = order.figures or price(order, settings)
+    figures: Figures = order.figures or price(order, tariff_of(order, settings, deals))
     rows = {row.line: row for row in figures.lines}
     completion = order.completion
     due = due_of(order, figures.total_minor, rules)
@@ -202,7 +210,7 @@ def register_view(
     operator = books.staff.signed_on.get(register, "")
     person = books.staff.operators.get(operator)
     order = side.current(register)
-    book = books.catalog.book
+    book, deals = books.catalog.book, books.deals()
     own = frozenset(a for a in (setup.printer, setup.drawer, setup.display, setup.scanner) if a)
     sees = books.staff.allows(operator, Right.EXPECTED_CASH)
     return RegisterView(
@@ -212,8 +220,8 @@ def register_view(
         setup.name,
         None if person is None else operator_view(person, books.staff, with_rights=True),
         training,
-        None if order is None else order_view(order, books.settings, book),
-        None if last_order is None else order_view(last_order, books.settings, book),
+        None if order is None else order_view(order, books.settings, book, deals),
+        None if last_order is None else order_view(last_order, books.settings, book, deals),
         _suspended_count(side),
         till_view(side.till(register), may_see_expected=sees),
         side.position(register).z_number,
@@ -234,7 +242,7 @@ def display_view(
     rules = settings.required()
     side = books.side(training=books.is_training(register))
     order = side.current(register)
-    book = books.catalog.book
+    book, deals = books.catalog.book, books.deals()
     return DisplayView(
         epoch,
         books.position,
@@ -244,20 +252,22 @@ def display_view(
         rules.currency,
         minor_digits(rules.currency),
         rules.language,
-        None if order is None else order_view(order, settings, book, internal=False),
-        None if last_order is None else order_view(last_order, settings, book, internal=False),
+        None if order is None else order_view(order, settings, book, deals, internal=False),
+        None
+        if last_order is None
+        else order_view(last_order, settings, book, deals, internal=False),
     )
 
 
 def suspended_views(books: Books, *, training: bool) -> tuple[SuspendedView, ...]:
     """Parked orders, oldest first."""
-    side = books.side(training=training)
+    side, deals = books.side(training=training), books.deals()
     return tuple(
         SuspendedView(
             order.id,
             order.label,
             len(order.live_lines()),
-            price(order, books.settings).total_minor,
+            price(order, tariff_of(order, books.settings, deals)).total_minor,
             order.live_lines()[0].item.name if order.live_lines() else "",
             order.opened_by,
         )

@@ -31,8 +31,16 @@ class NoteView:
 
 
 @frozen
+class PromotionView:
+    """What a promotion took off a line, zero or less."""
+
+    name: str
+    amount_minor: int
+
+
+@frozen
 class LineView:
-    """One line as shown. `amount_minor` is before discounts, `net_minor` after them."""
+    """One line as shown. `amount_minor` is before promotions and discounts, `net_minor` after."""
 
     line: int
     item_id: str
@@ -56,6 +64,7 @@ class LineView:
     return_of: str
     returned_milli: int
     image: str
+    promotions: tuple[PromotionView, ...] = ()
 
 
 @frozen

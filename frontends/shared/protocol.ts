@@ -91,6 +91,30 @@ export type Audience =
   | 'internal'
   | 'customer';
 
+/** What a promotion gives. Selections are named by their place in the promotion. */
+export interface BenefitInput {
+  kind: BenefitKind;
+  off?: Off | null;
+  selection?: number;
+  slots?: Slot[];
+  buy?: number;
+  get?: number;
+  get_selection?: number;
+  pick?: Pick;
+  tiers?: Tier[];
+  marginal?: boolean;
+  step_minor?: number;
+}
+
+/** What a promotion gives; each says which fields of `Benefit` it reads beside `off`. */
+export type BenefitKind =
+  | 'each'
+  | 'bundle'
+  | 'buy_get'
+  | 'tiers'
+  | 'cart'
+  | 'every_spend';
+
 /** One block. A single class with a kind keeps the wire form flat and forward readable. */
 export interface Block {
   kind: BlockKind;
@@ -361,6 +385,18 @@ export interface FrameApproval {
   pin: string;
 }
 
+/** What the cart must hold of a selection: units, or minor units, as `kind` says. */
+export interface GateInput {
+  kind: GateKind;
+  value: number;
+  selection?: number;
+}
+
+/** What a cart must hold: so many units, or so much spent in minor units. */
+export type GateKind =
+  | 'min_quantity'
+  | 'min_spend';
+
 /** Any order, live or ended. Answers `OrderView`, or the refusal order_must_exist. */
 export interface GetOrder {
   order_id: string;
@@ -443,7 +479,7 @@ export interface LineAnswer {
   due_minor: number;
 }
 
-/** One line as shown. `amount_minor` is before discounts, `net_minor` after them. */
+/** One line as shown. `amount_minor` is before promotions and discounts, `net_minor` after. */
 export interface LineView {
   line: number;
   item_id: string;
@@ -467,6 +503,7 @@ export interface LineView {
   return_of: string;
   returned_milli: number;
   image: string;
+  promotions: PromotionView[];
 }
 
 /** A note and who it is for. */
@@ -474,6 +511,18 @@ export interface NoteView {
   audience: Audience;
   text: string;
 }
+
+/** What comes off; `value` reads as `kind` says. */
+export interface Off {
+  kind: OffKind;
+  value: number;
+}
+
+/** How an `Off` reads: ppm off, minor units off, or the minor units that are left to pay. */
+export type OffKind =
+  | 'percent'
+  | 'amount'
+  | 'price';
 
 /** Open the drawer without a sale, with the reason. */
 export interface OpenDrawer {
@@ -553,11 +602,21 @@ export interface PayOut {
   reason: string;
 }
 
+/** Which units are rewarded. */
+export type Pick =
+  | 'cheapest'
+  | 'dearest';
+
 /** Are you there. */
 export interface PingFrame {
   type: 'ping';
   at?: number;
 }
+
+/** How promotions that want the same units are settled. */
+export type Policy =
+  | 'best'
+  | 'strict_priority';
 
 /** Yes; `at` is the ping's, `position` the journal's. */
 export interface PongFrame {
@@ -565,6 +624,42 @@ export interface PongFrame {
   at: number;
   epoch: number;
   position: number;
+}
+
+/**
+ * One promotion. `name` is what the customer reads. `starts_s` and `ends_s` are seconds since
+ * 1970 (0: open), the end outside; `weekly` restricts it to hours of the week.
+ * `limit_per_cart` 0 is none. Two promotions share a unit only where the `tags` of each are
+ * among what the other `stacks_with`. `vendor_ppm` is the vendor's part of the cost, the rest
+ * is the store's.
+ */
+export interface PromotionInput {
+  id: string;
+  name: string;
+  benefit: BenefitInput;
+  selections?: SelectionInput[];
+  gates?: GateInput[];
+  priority?: number;
+  exclusive_group?: string;
+  tags?: string[];
+  stacks_with?: string[];
+  starts_s?: number;
+  ends_s?: number;
+  weekly?: Span[];
+  limit_per_cart?: number;
+  count_nondiscountable?: boolean;
+  vendor_ppm?: number;
+}
+
+/** What a promotion took off a line, zero or less. */
+export interface PromotionView {
+  name: string;
+  amount_minor: number;
+}
+
+/** How many promotions are in force now. */
+export interface PromotionsAnswer {
+  promotions: number;
 }
 
 /** Ask `name` with `data`; `id` only pairs the answer. */
@@ -738,12 +833,27 @@ export interface SegmentAnswer {
   item_count: number;
 }
 
+/**
+ * Goods by item id and by department, every one where neither is named; less the exceptions.
+ */
+export interface SelectionInput {
+  items?: string[];
+  departments?: string[];
+  except_items?: string[];
+}
+
 export type ServerFrame =
   | WelcomeFrame
   | AnswerFrame
   | UpdateFrame
   | PongFrame
   | FaultFrame;
+
+/** Put these promotions in force, in place of all there were. None: no promotions. */
+export interface SetPromotionsInput {
+  promotions: PromotionInput[];
+  policy?: Policy;
+}
 
 /** Set every tax class at once. */
 export interface SetTaxClasses {
@@ -765,6 +875,18 @@ export interface SignedOnAnswer {
   name: string;
   role: string;
   rights: string[];
+}
+
+/** A part of a bundle: `count` units of the selection at that place. */
+export interface Slot {
+  selection: number;
+  count: number;
+}
+
+/** Minutes of the store's local week, from Monday 00:00; `until_minute` is outside. */
+export interface Span {
+  from_minute: number;
+  until_minute: number;
 }
 
 /** Freeze the figures. */
@@ -915,6 +1037,12 @@ export interface TenderingAnswer {
   cash_due_minor: number;
 }
 
+/** From so many units on, this comes off each. */
+export interface Tier {
+  from_count: number;
+  off: Off;
+}
+
 /** The session that ended. */
 export interface TillClosedAnswer {
   session: number;
@@ -979,7 +1107,8 @@ export interface TotalAnswer {
 /**
  * What happened since the last Z, in minor units; returns count as positive amounts. gross =
  * what sale lines came to, returned = what return lines gave back, gross - returned = total;
- * tenders sum to total + rounding.
+ * tenders sum to total + rounding. `promotion_minor` is the part of `discount_minor` that
+ * promotions took off.
  */
 export interface Totals {
   sales: number;
@@ -1002,6 +1131,7 @@ export interface Totals {
   receipt_first: number;
   receipt_last: number;
   since_ns: number;
+  promotion_minor: number;
 }
 
 /** Whether the register practises from here on. */
@@ -1110,6 +1240,7 @@ export interface Commands {
   'order.undo_tendering': { data: UndoTendering; answer: OrderAnswer };
   'order.void': { data: VoidOrder; answer: OrderAnswer };
   'order.void_line': { data: VoidLineInput; answer: VoidedLineAnswer };
+  'promotions.set': { data: SetPromotionsInput; answer: PromotionsAnswer };
   'register.close_day': { data: CloseDay; answer: DayClosedAnswer };
   'register.end_training': { data: EndTraining; answer: TrainingAnswer };
   'register.start_training': { data: StartTraining; answer: TrainingAnswer };

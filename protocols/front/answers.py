@@ -13,6 +13,7 @@ from attrs import frozen
 from engine import catalog, register, settings, staff, till
 from engine.decision import COMMANDS
 from engine.order import commands as order
+from engine.promotion.decide import SetPromotions
 
 
 @frozen
@@ -181,6 +182,13 @@ class ItemAnswer:
     item_id: str
 
 
+@frozen
+class PromotionsAnswer:
+    """How many promotions are in force now."""
+
+    promotions: int
+
+
 COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.OpenOrder: TotalAnswer,
     order.AddLine: LineAnswer,
@@ -221,6 +229,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     catalog.InstallSegment: SegmentAnswer,
     catalog.ChangeItem: ItemAnswer,
     catalog.RemoveItem: Done,
+    SetPromotions: PromotionsAnswer,
 }
 
 # The register actor fills these in; from outside they are a forgery.

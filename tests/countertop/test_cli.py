@@ -147,6 +147,25 @@ def test_an_import_by_command(demo: Demo, folder: Path) -> None:
     assert "Imported 1 rows" in _well("import", "catalog", packed, "--data", demo.data)
 
 
+def test_promotions_by_command(demo: Demo, folder: Path) -> None:
+    """Put in force, refused with the reason while those before stay, and taken out again."""
+    file = folder / "promotions.toml"
+    text = """
+    [[promotion]]
+    id = "kites"
+    name = "10 off everything"
+    benefit = { kind = "each", off = { kind = "amount", value = 10 } }
+    """
+    file.write_text(text)
+    assert "None was put in force" in _well("import", "promotions", file, "--check")
+    assert "1 promotions are in force" in _well("import", "promotions", file, "--data", demo.data)
+    file.write_text(text.replace("= 10 }", "= -10 }"))
+    told = _told("import", "promotions", file, "--data", demo.data)
+    assert "promotion_must_be_sound" in told
+    file.write_text("")
+    assert "0 promotions are in force" in _well("import", "promotions", file, "--data", demo.data)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -42,7 +42,7 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
-from engine.order.pricing import price
+from engine.order.pricing import Tariff, price
 from engine.order.refusal import Refusal
 from engine.register import StartTraining
 from engine.settings import SetTaxClasses
@@ -311,7 +311,7 @@ def test_the_odd_cent_of_a_discount_knows_no_scan_order() -> None:
         shop.given(ItemChanged(item("rum", "Rum", 350, tax_class="standard")))
         order_id = shop.ring(*codes)
         shop.ok(DiscountOrder(AMOUNT, 1))
-        figures.append(price(shop.order(order_id), shop.books.settings))
+        figures.append(price(shop.order(order_id), Tariff(shop.books.settings)))
     assert figures[0].taxes == figures[1].taxes
 
 

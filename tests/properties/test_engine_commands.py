@@ -23,7 +23,7 @@ from engine.order.commands import (
     TenderCash,
 )
 from engine.order.events import DiscountKind
-from engine.order.pricing import price
+from engine.order.pricing import Tariff, price
 from engine.order.state import Order
 from engine.register import StartTraining
 from engine.settings import RoundingMode, RoundingScope
@@ -181,6 +181,6 @@ def test_scan_order_does_not_change_the_figures(
         kind, value = discount
         shop.ok(DiscountOrder(kind, value), register)
         order: Order = shop.order(order_id)
-        priced = price(order, shop.books.settings)
+        priced = price(order, Tariff(shop.books.settings))
         figures.append((priced.total_minor, priced.taxes, priced.discount_minor))
     assert figures[0] == figures[1]

@@ -133,8 +133,8 @@ def change_forgotten() -> contextlib.AbstractContextManager[Any]:
 def rounded_twice() -> contextlib.AbstractContextManager[Any]:
     """The total a customer pays is rounded to five cents, though the shop rounds nothing."""
 
-    def rounded(order: Any, settings: Any) -> Any:
-        figures = price(order, settings)
+    def rounded(order: Any, tariff: Any) -> Any:
+        figures = price(order, tariff)
         return attrs.evolve(figures, total_minor=figures.total_minor // 5 * 5)
 
     return mock.patch.object(tendering, "price", rounded)

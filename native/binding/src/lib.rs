@@ -5,6 +5,8 @@ mod catalog;
 mod convert;
 mod log;
 mod money;
+mod promo;
+mod promo_read;
 mod tax;
 
 use pyo3::prelude::*;
@@ -21,6 +23,10 @@ mod _native {
     #[pymodule_export]
     use crate::money::{
         PricedLine, PricedOrder, TaxTotal, apportion, cash_round, extend_amount, price_order,
+    };
+    #[pymodule_export]
+    use crate::promo::{
+        Application, Cart, CartLine, Modifier, PricedCart, PromotionSet, price_cart,
     };
     #[pymodule_export]
     use crate::tax::{LineTax, TaxSum, TaxedDocument, TaxedLine, tax_document};

@@ -1,5 +1,6 @@
 //! What the floor refuses, and how it says so.
 
+use crate::promo::Fault;
 use std::fmt;
 
 /// Every refusal of this crate. Nothing was changed when one is returned.
@@ -63,6 +64,13 @@ pub enum CoreError {
         /// What was wrong there.
         why: &'static str,
     },
+    /// A promotion cannot mean anything.
+    Promotion {
+        /// Its id.
+        promotion_id: u32,
+        /// What is wrong with it.
+        fault: Fault,
+    },
 }
 
 /// A result whose error is a refusal of this crate.
@@ -96,6 +104,10 @@ impl fmt::Display for CoreError {
                 )
             }
             Self::Length { what, need, got } => write!(f, "{what} must be {need}, not {got} bytes"),
+            Self::Promotion {
+                promotion_id,
+                fault,
+            } => write!(f, "promotion {promotion_id}: {fault}"),
             Self::Segment { at, why } => write!(f, "not a catalog segment: {at}: {why}"),
         }
     }

@@ -17,6 +17,7 @@ pub mod item;
 pub mod money;
 mod overlay;
 pub mod pricing;
+pub mod promo;
 mod rational;
 mod search;
 pub mod segment;

@@ -1,0 +1,106 @@
+"""A file of promotions: TOML that a shop can write by hand, read into the command that sets them.
+
+The keys are those of `engine/promotion/model.py`. Two are easier to write: `starts` and `ends` are
+dates and times with an offset, and `weekly` lists hours such as `Mon-Fri 16:00-18:00`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from countertop.errors import CommandFailedError
+from engine.promotion.decide import SetPromotions
+from engine.wire import WireError, structure
+
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_MINUTES: Final = 1_440
+_WEEK_MINUTES: Final = 7 * _DAY_MINUTES
+_HOURS: Final = re.compile(
+    r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? "
+    r"(?P<from>\d{1,2}:\d{2})-(?P<until>\d{1,2}:\d{2})",
+    re.IGNORECASE,
+)
+_NOT_READ: Final = "Nothing was changed. Correct the file and import it again."
+
+
+def read_promotions(file: Path) -> SetPromotions:
+    """The command a file stands for.
+
+    Raises:
+        CommandFailedError: it cannot be read; the words say where and why.
+    """
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CommandFailedError(f"There is no file {file}. {_NOT_READ}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CommandFailedError(f"{file} is no TOML: {error}. {_NOT_READ}") from None
+    unknown = sorted(set(document) - {"policy", "promotion"})
+    if unknown:
+        raise CommandFailedError(
+            f"{file} has the key {unknown[0]!r}; there are policy and [[promotion]]. {_NOT_READ}"
+        )
+    rows = [_plain(file, row) for row in document.get("promotion", [])]
+    data: dict[str, Any] = {"promotions": rows}
+    if "policy" in document:
+        data["policy"] = document["policy"]
+    try:
+        return structure(data, SetPromotions)
+    except WireError as error:
+        raise CommandFailedError(f"{file}: {'; '.join(error.problems)}. {_NOT_READ}") from None
+
+
+def _plain(file: Path, row: dict[str, Any]) -> dict[str, Any]:
+    """A promotion with its times as the command has them."""
+    plain = {key: value for key, value in row.items() if key not in ("starts", "ends", "weekly")}
+    for key in ("starts", "ends"):
+        if key in row:
+            plain[f"{key}_s"] = _instant(file, key, row[key])
+    if "weekly" in row:
+        plain["weekly"] = [span for hours in row["weekly"] for span in _spans(file, hours)]
+    return plain
+
+
+def _instant(file: Path, key: str, value: Any) -> int:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise CommandFailedError(
+            f"{file}: {key} = {value} has no offset; write it as 2026-12-01T00:00:00+01:00. "
+            f"{_NOT_READ}"
+        )
+    return int(value.timestamp())
+
+
+def _spans(file: Path, hours: Any) -> list[dict[str, int]]:
+    """Minutes of the week; hours that end before they begin go on into the next day."""
+    found = _HOURS.fullmatch(hours) if isinstance(hours, str) else None
+    days: list[str] = []
+    clock: list[int] = []
+    if found is not None:
+        days = [day.lower() for day in (found["first"], found["last"] or found["first"])]
+        clock = [_minutes(found["from"]), _minutes(found["until"])]
+    if not days or not set(days) <= set(_DAYS) or -1 in clock or clock[0] == clock[1]:
+        raise CommandFailedError(
+            f"{file}: {hours!r} are no hours; write them as 'Mon-Fri 16:00-18:00'. {_NOT_READ}"
+        )
+    first, last = (_DAYS.index(day) for day in days)
+    count = (last - first) % len(_DAYS) + 1
+    length = clock[1] - clock[0] + (0 if clock[1] > clock[0] else _DAY_MINUTES)
+    spans = []
+    for day in range(first, first + count):
+        start = (day * _DAY_MINUTES + clock[0]) % _WEEK_MINUTES
+        end = start + length
+        spans.append({"from_minute": start, "until_minute": min(end, _WEEK_MINUTES)})
+        if end > _WEEK_MINUTES:
+            spans.append({"from_minute": 0, "until_minute": end - _WEEK_MINUTES})
+    return spans
+
+
+def _minutes(text: str) -> int:
+    """Minutes since midnight; -1 where there is no such time."""
+    hour, minute = (int(part) for part in text.split(":"))
+    total = 60 * hour + minute
+    return total if minute < 60 and total <= _DAY_MINUTES else -1

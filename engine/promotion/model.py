@@ -1,0 +1,153 @@
+"""A promotion as the shop writes it down: goods by id and department, amounts in minor units.
+
+The meaning of each kind of benefit, and how promotions compete, is the native floor's
+(`native/core/src/promo/`); `engine/promotion/deals.py` translates.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+
+class OffKind(Enum):
+    """How an `Off` reads: ppm off, minor units off, or the minor units that are left to pay."""
+
+    PERCENT = "percent"
+    AMOUNT = "amount"
+    PRICE = "price"
+
+
+class BenefitKind(Enum):
+    """What a promotion gives; each says which fields of `Benefit` it reads beside `off`."""
+
+    EACH = "each"
+    """Off every unit of `selection`."""
+    BUNDLE = "bundle"
+    """Off units that fill all `slots` together: n for a price, n for a percentage, a fixed set."""
+    BUY_GET = "buy_get"
+    """`buy` units of `selection` pay, `get` of `get_selection` are rewarded as `pick` says."""
+    TIERS = "tiers"
+    """A price by quantity of `selection`, by `tiers` instead of `off`."""
+    CART = "cart"
+    """Off the sum of `selection`."""
+    EVERY_SPEND = "every_spend"
+    """An AMOUNT off for every full `step_minor` spent on `selection`."""
+
+
+class Pick(Enum):
+    """Which units are rewarded."""
+
+    CHEAPEST = "cheapest"
+    DEAREST = "dearest"
+
+
+class GateKind(Enum):
+    """What a cart must hold: so many units, or so much spent in minor units."""
+
+    MIN_QUANTITY = "min_quantity"
+    MIN_SPEND = "min_spend"
+
+
+class Policy(Enum):
+    """How promotions that want the same units are settled."""
+
+    BEST = "best"
+    """The largest saving for the customer."""
+    STRICT_PRIORITY = "strict_priority"
+    """The higher priority first, whatever it saves."""
+
+
+@frozen
+class Selection:
+    """Goods by item id and by department, every one where neither is named; less the exceptions."""
+
+    items: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    except_items: tuple[str, ...] = ()
+
+
+@frozen
+class Off:
+    """What comes off; `value` reads as `kind` says."""
+
+    kind: OffKind
+    value: int
+
+
+@frozen
+class Slot:
+    """A part of a bundle: `count` units of the selection at that place."""
+
+    selection: int
+    count: int
+
+
+@frozen
+class Tier:
+    """From so many units on, this comes off each."""
+
+    from_count: int
+    off: Off
+
+
+@frozen
+class Benefit:
+    """What a promotion gives. Selections are named by their place in the promotion."""
+
+    kind: BenefitKind
+    off: Off | None = None
+    selection: int = 0
+    slots: tuple[Slot, ...] = ()
+    buy: int = 0
+    get: int = 0
+    get_selection: int = 0
+    pick: Pick = Pick.CHEAPEST
+    tiers: tuple[Tier, ...] = ()
+    marginal: bool = False
+    step_minor: int = 0
+
+
+@frozen
+class Gate:
+    """What the cart must hold of a selection: units, or minor units, as `kind` says."""
+
+    kind: GateKind
+    value: int
+    selection: int = 0
+
+
+@frozen
+class Span:
+    """Minutes of the store's local week, from Monday 00:00; `until_minute` is outside."""
+
+    from_minute: int
+    until_minute: int
+
+
+@frozen
+class Promotion:
+    """One promotion. `name` is what the customer reads.
+
+    `starts_s` and `ends_s` are seconds since 1970 (0: open), the end outside; `weekly` restricts it
+    to hours of the week. `limit_per_cart` 0 is none. Two promotions share a unit only where the
+    `tags` of each are among what the other `stacks_with`. `vendor_ppm` is the vendor's part of the
+    cost, the rest is the store's.
+    """
+
+    id: str
+    name: str
+    benefit: Benefit
+    selections: tuple[Selection, ...] = (Selection(),)
+    gates: tuple[Gate, ...] = ()
+    priority: int = 0
+    exclusive_group: str = ""
+    tags: tuple[str, ...] = ()
+    stacks_with: tuple[str, ...] = ()
+    starts_s: int = 0
+    ends_s: int = 0
+    weekly: tuple[Span, ...] = ()
+    limit_per_cart: int = 0
+    count_nondiscountable: bool = False
+    vendor_ppm: int = 0

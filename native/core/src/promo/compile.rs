@@ -1,0 +1,191 @@
+//! A set of promotions, checked and laid out for look-up by item.
+
+use super::check::{Fault, check, refuse};
+use super::model::{Benefit, Items, Promotion};
+use crate::error::{CoreError, Result};
+use std::collections::{BTreeMap, HashMap};
+
+/// Promotions of one set.
+pub const MAX_PROMOTIONS: usize = 100_000;
+
+/// A promotion that an item is in, and by which of its sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// Its place in the set of promotions.
+    pub promo: u32,
+    /// The sets, as bits.
+    pub sets: u16,
+}
+
+/// Promotions, compiled once and shared. They stand by priority, highest first, then id.
+#[derive(Debug, Default)]
+pub struct PromotionSet {
+    promotions: Vec<Promotion>,
+    /// Where the links of each item begin; one more than there are items.
+    starts: Vec<u32>,
+    /// Ascending by promotion within an item.
+    links: Vec<Link>,
+    /// Promotions with a set of all items.
+    everywhere: Vec<Link>,
+    by_id: HashMap<u32, u32>,
+}
+
+impl PromotionSet {
+    /// Check and compile promotions for a price book of `item_count` items.
+    pub fn compile(mut promotions: Vec<Promotion>, item_count: u32) -> Result<Self> {
+        if promotions.len() > MAX_PROMOTIONS {
+            return Err(CoreError::OutOfRange {
+                what: "the number of promotions",
+                need: "at most 100,000",
+            });
+        }
+        promotions.sort_by_key(|promotion| (u16::MAX - promotion.priority, promotion.id));
+        let mut by_id = HashMap::with_capacity(promotions.len());
+        for (place, promotion) in (0..).zip(&promotions) {
+            check(promotion, item_count)?;
+            if by_id.insert(promotion.id, place).is_some() {
+                return refuse(promotion, Fault::DuplicateId);
+            }
+        }
+        groups(&promotions)?;
+        let mut per_item: BTreeMap<u32, Vec<Link>> = BTreeMap::new();
+        let mut everywhere = Vec::new();
+        for (place, promotion) in (0..).zip(&mut promotions) {
+            let mut all = 0;
+            for (number, set) in promotion.sets.iter_mut().enumerate() {
+                set.except.sort_unstable();
+                match &set.items {
+                    Items::All => all |= 1 << number,
+                    Items::Only(items) => {
+                        for item in items {
+                            if set.except.binary_search(item).is_err() {
+                                link(per_item.entry(*item).or_default(), place, number);
+                            }
+                        }
+                    }
+                }
+            }
+            if all != 0 {
+                everywhere.push(Link {
+                    promo: place,
+                    sets: all,
+                });
+            }
+        }
+        let (starts, links) = rows(&per_item, item_count)?;
+        Ok(Self {
+            promotions,
+            starts,
+            links,
+            everywhere,
+            by_id,
+        })
+    }
+
+    /// The promotions, highest priority first, then by id.
+    pub fn promotions(&self) -> &[Promotion] {
+        &self.promotions
+    }
+
+    /// The place of a promotion.
+    pub fn place(&self, id: u32) -> Option<u32> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// A promotion by its place.
+    pub(crate) fn at(&self, place: u32) -> &Promotion {
+        &self.promotions[place as usize]
+    }
+
+    /// Every promotion an item is in, ascending, each once.
+    pub(crate) fn links_of(&self, item: u32, found: &mut Vec<Link>) {
+        found.clear();
+        let bounds = item as usize..=item as usize + 1;
+        let own = match self.starts.get(bounds) {
+            Some(&[start, end]) => &self.links[start as usize..end as usize],
+            _ => &[],
+        };
+        let mut own = own.iter().copied().peekable();
+        for &link in &self.everywhere {
+            while let Some(before) = own.next_if(|own| own.promo < link.promo) {
+                found.push(before);
+            }
+            let mut sets = self.without_exceptions(link, item);
+            if let Some(same) = own.next_if(|own| own.promo == link.promo) {
+                sets |= same.sets;
+            }
+            if sets != 0 {
+                found.push(Link { sets, ..link });
+            }
+        }
+        found.extend(own);
+    }
+
+    /// The sets of all items that this item is not taken out of.
+    fn without_exceptions(&self, link: Link, item: u32) -> u16 {
+        let mut sets = link.sets;
+        for (number, set) in self.at(link.promo).sets.iter().enumerate() {
+            if set.except.binary_search(&item).is_ok() {
+                sets &= !(1 << number);
+            }
+        }
+        sets
+    }
+}
+
+fn link(links: &mut Vec<Link>, promo: u32, set: usize) {
+    match links.last_mut() {
+        Some(last) if last.promo == promo => last.sets |= 1 << set,
+        _ => links.push(Link {
+            promo,
+            sets: 1 << set,
+        }),
+    }
+}
+
+/// The links of all items in one list, and where each item's begin.
+fn rows(per_item: &BTreeMap<u32, Vec<Link>>, item_count: u32) -> Result<(Vec<u32>, Vec<Link>)> {
+    let mut starts = Vec::with_capacity(item_count as usize + 1);
+    let mut links: Vec<Link> = Vec::with_capacity(per_item.values().map(Vec::len).sum());
+    for item in 0..=item_count {
+        starts.push(u32::try_from(links.len()).map_err(|_| CoreError::Overflow {
+            what: "the number of links",
+        })?);
+        links.extend(per_item.get(&item).into_iter().flatten());
+    }
+    Ok((starts, links))
+}
+
+/// Refuse two promotions of one group that agree to share units.
+fn groups(promotions: &[Promotion]) -> Result<()> {
+    let mut groups: BTreeMap<u16, Vec<&Promotion>> = BTreeMap::new();
+    for promotion in promotions {
+        if let Some(group) = promotion.exclusive_group
+            && promotion.tags != 0
+            && promotion.stacks_with != 0
+        {
+            groups.entry(group).or_default().push(promotion);
+        }
+    }
+    for members in groups.values() {
+        for (at, one) in members.iter().enumerate() {
+            for other in &members[at + 1..] {
+                if one.tags & other.stacks_with != 0 && other.tags & one.stacks_with != 0 {
+                    return refuse(one, Fault::GroupContradicts(other.id));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Promotion {
+    /// Whether its units cannot be settled one by one: they are taken together, or counted.
+    pub(crate) fn takes_units(&self, capped: bool) -> bool {
+        match self.benefit {
+            Benefit::Each { .. } => capped || self.limit_per_cart.is_some(),
+            Benefit::Bundle { .. } | Benefit::BuyGet { .. } | Benefit::Tiers { .. } => true,
+            Benefit::Cart { .. } | Benefit::EverySpend { .. } => false,
+        }
+    }
+}

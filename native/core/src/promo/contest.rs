@@ -1,0 +1,361 @@
+//! Promotions on units: which kinds hang together, their contests, and what comes of them.
+
+use super::cart::{Cart, Kind, KindMod};
+use super::compile::PromotionSet;
+use super::deal::shares;
+use super::left::{Deal, Left};
+use super::model::{Benefit, Gate, Promotion};
+use super::problem::{Contender, Row};
+use super::solve::{Proof, settle};
+use super::stack::{Equal, each_off, small};
+use std::sync::Arc;
+
+impl Cart {
+    /// Settle every contest whose units changed.
+    pub(crate) fn settle_units(&mut self) {
+        self.mark += 1;
+        let set = Arc::clone(&self.set);
+        let mut together = Vec::new();
+        while let Some(kind) = self.next_dirty() {
+            if self.kinds[kind as usize].mark == self.mark {
+                continue;
+            }
+            if self.kinds[kind as usize].ties.is_empty() {
+                self.settle_alone(&set, kind);
+                continue;
+            }
+            together.clear();
+            self.gather(kind, &mut together);
+            together.sort_unstable_by_key(|&kind| self.kinds[kind as usize].key);
+            self.test_gates(&set, &together);
+            for group in self.split(&set, &together) {
+                self.settle_group(&set, &group);
+            }
+        }
+    }
+
+    /// Every kind tied to this one by promotions, step by step.
+    fn gather(&mut self, kind: u32, together: &mut Vec<u32>) {
+        self.kinds[kind as usize].mark = self.mark;
+        together.push(kind);
+        let mut next = 0;
+        while next < together.len() {
+            let kind = together[next] as usize;
+            next += 1;
+            for tie in 0..self.kinds[kind].ties.len() {
+                let promo = self.kinds[kind].ties[tie].promo as usize;
+                if self.states[promo].mark == self.mark {
+                    continue;
+                }
+                self.states[promo].mark = self.mark;
+                for at in 0..self.states[promo].kinds.len() {
+                    let other = self.states[promo].kinds[at];
+                    let found = &mut self.kinds[other as usize];
+                    if found.mark != self.mark && found.count > 0 {
+                        found.mark = self.mark;
+                        together.push(other);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Test the gates of all promotions that tie these kinds, on prices before any promotion.
+    fn test_gates(&mut self, set: &PromotionSet, together: &[u32]) {
+        for &kind in together {
+            for tie in 0..self.kinds[kind as usize].ties.len() {
+                let promo = self.kinds[kind as usize].ties[tie].promo;
+                let gates = &set.at(promo).gates;
+                let passed = gates.iter().all(|&gate| self.gate_holds(promo, gate));
+                self.states[promo as usize].passed = passed;
+            }
+        }
+    }
+
+    /// Whether the units of a promotion's kinds are enough for one of its gates.
+    pub(crate) fn gate_holds(&self, promo: u32, gate: Gate) -> bool {
+        let inside = |wanted: usize| {
+            let kinds = &self.states[promo as usize].kinds;
+            kinds
+                .iter()
+                .map(|&kind| &self.kinds[kind as usize])
+                .filter(move |kind| kind.sets_of(promo) & 1 << wanted != 0)
+        };
+        match gate {
+            Gate::MinQuantity { set, count } => {
+                let units = inside(set).map(|kind| u64::from(kind.count));
+                units.sum::<u64>() >= u64::from(count)
+            }
+            Gate::MinSpend { set, amount_minor } => {
+                let spent = inside(set).map(|kind| kind.units(kind.count).total());
+                spent.sum::<i128>() >= i128::from(amount_minor)
+            }
+        }
+    }
+
+    /// The kinds that compete for the same deals, group by group, by content.
+    fn split(&mut self, set: &PromotionSet, together: &[u32]) -> Vec<Vec<u32>> {
+        let mut parent: Vec<usize> = (0..together.len()).collect();
+        for (local, &kind) in together.iter().enumerate() {
+            self.kinds[kind as usize].local = local;
+        }
+        self.joined += 1;
+        for &kind in together {
+            for link in &self.kinds[kind as usize].ties {
+                let state = &mut self.states[link.promo as usize];
+                if state.joined == self.joined || !state.takes || !state.passed {
+                    continue;
+                }
+                state.joined = self.joined;
+                let sets = set.at(link.promo).benefit_sets();
+                let mut first = None;
+                for &other in &state.kinds {
+                    let other = &self.kinds[other as usize];
+                    if other.count > 0 && other.wanted(link.promo, sets) {
+                        let root = find(&mut parent, other.local);
+                        let first = *first.get_or_insert(root);
+                        // The smaller place stays the root, so groups stand by content.
+                        let (low, high) = (first.min(root), first.max(root));
+                        let low = find(&mut parent, low);
+                        let high = find(&mut parent, high);
+                        parent[low.max(high)] = low.min(high);
+                    }
+                }
+            }
+        }
+        let mut groups: Vec<Vec<u32>> = together.iter().map(|_| Vec::new()).collect();
+        for (local, &kind) in together.iter().enumerate() {
+            groups[find(&mut parent, local)].push(kind);
+        }
+        groups.retain(|group| !group.is_empty());
+        groups
+    }
+
+    /// The promotions on each unit of a kind whose gates hold.
+    fn each_of(&self, set: &PromotionSet, kind: &Kind, into: &mut Vec<u32>) {
+        if kind.key.discountable {
+            into.extend(kind.each.iter().copied().filter(|&promo| {
+                set.at(promo).gates.is_empty() || self.states[promo as usize].passed
+            }));
+        }
+    }
+
+    /// Settle a kind that no promotion ties to another.
+    fn settle_alone(&mut self, set: &PromotionSet, kind: u32) {
+        let mut stacker = std::mem::take(&mut self.stacker);
+        let found = &mut self.kinds[kind as usize];
+        found.mark = self.mark;
+        found.mods.clear();
+        stacker.whole = true;
+        let units = found.units(found.count);
+        let each = if found.key.discountable {
+            &found.each[..]
+        } else {
+            &[]
+        };
+        stacker.find(set, self.facts.policy, each, units, None);
+        found.proof = if stacker.whole {
+            Proof::Proven
+        } else {
+            Proof::Greedy
+        };
+        self.token = found.stand_alone(set, &stacker.best, 0, units, self.token);
+        self.stacker = stacker;
+        self.touch_members(kind);
+    }
+
+    fn settle_group(&mut self, set: &PromotionSet, group: &[u32]) {
+        self.write_contest(set, group);
+        let mut problem = std::mem::take(&mut self.problem);
+        let (deals, proof) = settle(set, &mut problem);
+        let mut left = Left::all(&problem);
+        let mut from = vec![0_u32; group.len()];
+        for &kind in group {
+            self.kinds[kind as usize].mods.clear();
+            self.kinds[kind as usize].proof = proof;
+        }
+        for deal in &deals {
+            left.take(&problem, deal);
+            self.token += 1;
+            let token = self.token;
+            let carried = shares(set, &problem, deal.contender, &deal.uses, deal.own);
+            let promo = problem.contenders[deal.contender].promo;
+            for (used, share) in deal.uses.iter().zip(carried) {
+                problem.under(set, used.row, promo);
+                let kind = &mut self.kinds[problem.rows[used.row].kind as usize];
+                let whole = used.count * deal.times;
+                let span = (from[used.row], whole);
+                self.token = kind.stand_under(set, &problem.stacker.best, span, self.token);
+                kind.mods.push(KindMod {
+                    from: span.0,
+                    units: whole,
+                    promo,
+                    token,
+                    times: deal.times,
+                    off: share * i64::from(deal.times),
+                    odd_from: 0,
+                    carries: carries(set.at(promo), deal, used.reward),
+                });
+                from[used.row] += whole;
+            }
+        }
+        for row in 0..group.len() {
+            problem.alone(set, row, left.rows[row]);
+            let kind = &mut self.kinds[group[row] as usize];
+            let units = kind.units(left.rows[row]);
+            let best = &problem.stacker.best;
+            self.token = kind.stand_alone(set, best, from[row], units, self.token);
+        }
+        self.problem = problem;
+        for &kind in group {
+            self.touch_members(kind);
+        }
+    }
+
+    /// Write the contest of a group.
+    fn write_contest(&mut self, set: &PromotionSet, group: &[u32]) {
+        let mut problem = std::mem::take(&mut self.problem);
+        problem.clear(self.facts.policy);
+        let mut promos = Vec::new();
+        for &kind in group {
+            let found = &self.kinds[kind as usize];
+            let start = problem.each.len();
+            self.each_of(set, found, &mut problem.each);
+            problem.rows.push(Row {
+                kind,
+                units: found.units(found.count),
+                each: start..problem.each.len(),
+            });
+            promos.extend(found.ties.iter().filter_map(|link| {
+                let state = &self.states[link.promo as usize];
+                let sets = set.at(link.promo).benefit_sets();
+                let wants = state.takes && state.passed && found.wanted(link.promo, sets);
+                wants.then_some(link.promo)
+            }));
+        }
+        promos.sort_unstable();
+        promos.dedup();
+        for promo in promos {
+            let state = &self.states[promo as usize];
+            let once = matches!(set.at(promo).benefit, Benefit::Tiers { .. });
+            problem.contenders.push(Contender {
+                promo,
+                uses: if once { state.uses.min(1) } else { state.uses },
+                minor: state.minor,
+                edge: None,
+            });
+            for &kind in group {
+                let found = &self.kinds[kind as usize];
+                let sets = if found.key.discountable {
+                    found.sets_of(promo)
+                } else {
+                    0
+                };
+                problem.sets.push(sets);
+            }
+        }
+        self.problem = problem;
+    }
+
+    fn touch_members(&mut self, kind: u32) {
+        for at in 0..self.kinds[kind as usize].members.len() {
+            let (line, _) = self.kinds[kind as usize].members[at];
+            self.touch(line);
+        }
+    }
+}
+
+impl Kind {
+    /// So many of its units.
+    pub fn units(&self, count: u32) -> Equal {
+        Equal {
+            amount: self.key.amount,
+            floor: self.key.floor,
+            count,
+        }
+    }
+
+    /// The sets of a promotion that it is in.
+    pub fn sets_of(&self, promo: u32) -> u16 {
+        let found = self.links.binary_search_by_key(&promo, |link| link.promo);
+        found.map_or(0, |at| self.links[at].sets)
+    }
+
+    /// Whether a promotion's benefit may take its units.
+    fn wanted(&self, promo: u32, sets: u16) -> bool {
+        self.key.discountable && self.sets_of(promo) & sets != 0
+    }
+
+    /// Write a stack on units that are in no deal; the last token used comes back.
+    fn stand_alone(
+        &mut self,
+        set: &PromotionSet,
+        stack: &[u32],
+        from: u32,
+        units: Equal,
+        mut token: u64,
+    ) -> u64 {
+        let mut running = units.total();
+        let mut odd_from = 0;
+        for &promo in stack {
+            let off = each_off(set.at(promo), units, running);
+            running -= off;
+            token += 1;
+            self.mods.push(KindMod {
+                from,
+                units: units.count,
+                promo,
+                token,
+                times: 1,
+                off: small(off),
+                odd_from,
+                carries: true,
+            });
+            let odd = (off + i128::from(odd_from)) % i128::from(units.count);
+            odd_from = u32::try_from(odd).unwrap_or(0);
+        }
+        token
+    }
+
+    /// Write a stack on each unit of a deal; the last token used comes back.
+    fn stand_under(
+        &mut self,
+        set: &PromotionSet,
+        stack: &[u32],
+        (from, count): (u32, u32),
+        mut token: u64,
+    ) -> u64 {
+        let one = self.units(1);
+        let mut running = one.total();
+        for &promo in stack {
+            let off = each_off(set.at(promo), one, running);
+            running -= off;
+            token += 1;
+            self.mods.push(KindMod {
+                from,
+                units: count,
+                promo,
+                token,
+                times: 1,
+                off: small(off * i128::from(count)),
+                odd_from: 0,
+                carries: true,
+            });
+        }
+        token
+    }
+}
+
+/// Whether units of a deal carry a share of it.
+fn carries(promotion: &Promotion, deal: &Deal, reward: u32) -> bool {
+    let rewarded = deal.uses.iter().any(|used| used.reward > 0);
+    promotion.spread == super::model::Spread::AllUnits || !rewarded || reward > 0
+}
+
+fn find(parent: &mut [usize], mut at: usize) -> usize {
+    while parent[at] != at {
+        parent[at] = parent[parent[at]];
+        at = parent[at];
+    }
+    at
+}

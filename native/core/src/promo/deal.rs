@@ -1,0 +1,199 @@
+//! One application of a promotion that takes units: what it is worth and who carries it.
+
+use super::compile::PromotionSet;
+use super::model::{Benefit, Off, Pick, Spread, Tier};
+use super::problem::{Problem, Use};
+use super::stack::{Equal, small, taken};
+use crate::apportion::apportion;
+
+/// Say which units of an application are rewarded, where that is decided among those it took.
+pub(crate) fn settle_roles(
+    set: &PromotionSet,
+    problem: &Problem,
+    contender: usize,
+    uses: &mut [Use],
+) {
+    let promotion = set.at(problem.contenders[contender].promo);
+    let Benefit::BuyGet {
+        buy_set,
+        buy,
+        get_set,
+        get,
+        pick,
+        ..
+    } = promotion.benefit
+    else {
+        return;
+    };
+    if buy == 0 || buy_set != get_set {
+        return;
+    }
+    by_price(problem, contender, uses);
+    let mut left = get;
+    let mut reward = |taken: &mut Use| {
+        taken.reward = taken.count.min(left);
+        left -= taken.reward;
+    };
+    match pick {
+        Pick::Cheapest => uses.iter_mut().for_each(&mut reward),
+        Pick::Dearest => uses.iter_mut().rev().for_each(&mut reward),
+    }
+}
+
+/// Cheapest first, by the price under the contender, then by content.
+fn by_price(problem: &Problem, contender: usize, uses: &mut [Use]) {
+    uses.sort_unstable_by_key(|used| {
+        let cell = problem.cell(contender, used.row);
+        (problem.running[cell], used.row)
+    });
+}
+
+/// Minor units that the promotion itself takes from the units of an application.
+///
+/// `uses` are put in order of price.
+pub(crate) fn own_off(
+    set: &PromotionSet,
+    problem: &Problem,
+    contender: usize,
+    uses: &mut [Use],
+) -> i64 {
+    by_price(problem, contender, uses);
+    let promotion = set.at(problem.contenders[contender].promo);
+    let part = |used: &Use, count: u32| {
+        let units = Equal {
+            count,
+            ..problem.rows[used.row].units
+        };
+        let price = problem.running[problem.cell(contender, used.row)];
+        let running = i128::from(price) * i128::from(count);
+        [units.total(), running, units.lowest()]
+    };
+    let on_row = |used: &Use, count: u32, off: Off| taken(promotion, off, count, part(used, count));
+    let off = match &promotion.benefit {
+        Benefit::Each { off, .. } | Benefit::Bundle { off, .. } => {
+            let sums = uses.iter().fold([0; 3], |[a, b, c], used| {
+                let [original, running, lowest] = part(used, used.count);
+                [a + original, b + running, c + lowest]
+            });
+            taken(promotion, *off, 1, sums)
+        }
+        Benefit::BuyGet { off, .. } => {
+            let rewarded = uses.iter();
+            rewarded.map(|used| on_row(used, used.reward, *off)).sum()
+        }
+        Benefit::Tiers {
+            tiers,
+            marginal,
+            pick,
+            ..
+        } => {
+            if *marginal && *pick == Pick::Cheapest {
+                uses.reverse();
+            }
+            let whole: u32 = uses.iter().map(|used| used.count).sum();
+            let mut before = 0;
+            uses.iter()
+                .map(|used| {
+                    let last = before + used.count;
+                    let span = if *marginal {
+                        (before, last)
+                    } else {
+                        (whole.saturating_sub(used.count), whole)
+                    };
+                    before = last;
+                    tier_off(tiers, *marginal, span, &|count, off| {
+                        on_row(used, count, off)
+                    })
+                })
+                .sum()
+        }
+        Benefit::Cart { .. } | Benefit::EverySpend { .. } => 0,
+    };
+    small(off)
+}
+
+/// What tiers take from the units that stand after `before` up to `last`.
+fn tier_off(
+    tiers: &[Tier],
+    marginal: bool,
+    (before, last): (u32, u32),
+    on_row: &dyn Fn(u32, Off) -> i128,
+) -> i128 {
+    if !marginal {
+        let reached = tiers.iter().rev().find(|tier| tier.from <= last);
+        return reached.map_or(0, |tier| on_row(last - before, tier.off));
+    }
+    let ends = tiers.iter().skip(1).map(|next| next.from - 1);
+    tiers
+        .iter()
+        .zip(ends.chain([u32::MAX]))
+        .map(|(tier, end)| {
+            let first = before.max(tier.from - 1);
+            let end = last.min(end);
+            if end > first {
+                on_row(end - first, tier.off)
+            } else {
+                0
+            }
+        })
+        .sum()
+}
+
+/// What the stacked promotions take from the units of an application, in minor units.
+pub(crate) fn stacked_off(problem: &Problem, contender: usize, uses: &[Use]) -> i64 {
+    uses.iter()
+        .map(|used| {
+            let price = problem.running[problem.cell(contender, used.row)];
+            (problem.rows[used.row].units.amount - price) * i64::from(used.count)
+        })
+        .sum()
+}
+
+/// Split what an application takes over its rows, in proportion to their prices, none below its
+/// floor. Ties go to the cheaper row.
+pub(crate) fn shares(
+    set: &PromotionSet,
+    problem: &Problem,
+    contender: usize,
+    uses: &[Use],
+    off: i64,
+) -> Vec<i64> {
+    let promotion = set.at(problem.contenders[contender].promo);
+    let rewarded = uses.iter().any(|used| used.reward > 0);
+    let only = promotion.spread == Spread::RewardUnits && rewarded;
+    let (prices, room): (Vec<i64>, Vec<i64>) = uses
+        .iter()
+        .map(|used| {
+            let count = i64::from(if only { used.reward } else { used.count });
+            let price = problem.running[problem.cell(contender, used.row)];
+            let floor = problem.rows[used.row].units.floor.min(price);
+            (price * count, (price - floor) * count)
+        })
+        .unzip();
+    spread(off, &prices, &room)
+}
+
+/// Split `off` in proportion to `prices`, each share at most its `room`; what does not fit goes to
+/// the others. At most the sum of the rooms is split.
+pub(crate) fn spread(off: i64, prices: &[i64], room: &[i64]) -> Vec<i64> {
+    let mut shares = vec![0; prices.len()];
+    let mut left = off;
+    // Each round fills at least one room or ends, so there are at most as many as shares.
+    for _ in 0..prices.len() {
+        let open: Vec<i64> = (0..prices.len())
+            .map(|at| if shares[at] < room[at] { prices[at] } else { 0 })
+            .collect();
+        let Ok(more) = apportion(left, &open) else {
+            break;
+        };
+        for (at, more) in more.into_iter().enumerate() {
+            let fits = more.min(room[at] - shares[at]);
+            shares[at] += fits;
+            left -= fits;
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    shares
+}

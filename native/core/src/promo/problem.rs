@@ -1,0 +1,242 @@
+//! One contest: equal units in rows, and the promotions that want them together.
+
+use super::compile::PromotionSet;
+use super::model::{Benefit, Pick, Policy, Promotion, Slot};
+use super::score::Score;
+use super::stack::{Equal, Stacker};
+use std::ops::Range;
+
+/// Equal units of one kind.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// The kind in the cart.
+    pub kind: u32,
+    pub units: Equal,
+    /// The promotions on each unit, in [`Problem::each`].
+    pub each: Range<usize>,
+}
+
+/// A promotion that takes units.
+#[derive(Debug, Clone)]
+pub(crate) struct Contender {
+    pub promo: u32,
+    /// Applications left.
+    pub uses: u32,
+    /// Minor units left.
+    pub minor: i64,
+    /// Where rewards are picked among all units: the row of which only some are, and how many.
+    pub edge: Option<(usize, u32)>,
+}
+
+/// Units of a row in an application, and how many of them are rewarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Use {
+    pub row: usize,
+    pub count: u32,
+    pub reward: u32,
+}
+
+/// What an application needs of a set.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Need {
+    pub set: usize,
+    pub count: u32,
+    pub reward: bool,
+}
+
+/// One contest. Rows stand by content, so their order tells nothing of the order of scanning.
+#[derive(Debug, Default)]
+pub(crate) struct Problem {
+    pub rows: Vec<Row>,
+    pub each: Vec<u32>,
+    pub contenders: Vec<Contender>,
+    /// By contender, then row: the sets the row is in.
+    pub sets: Vec<u16>,
+    /// By contender, then row: the price of a unit under it.
+    pub running: Vec<i64>,
+    /// By contender, then row: how many units of the row may be rewarded.
+    pub rewards: Vec<u32>,
+    /// By row: what one unit saves alone.
+    pub alone: Vec<i64>,
+    pub stacker: Stacker,
+    pub policy: Policy,
+}
+
+impl Problem {
+    /// Begin another contest; memory is kept.
+    pub fn clear(&mut self, policy: Policy) {
+        self.rows.clear();
+        self.each.clear();
+        self.contenders.clear();
+        self.sets.clear();
+        self.running.clear();
+        self.rewards.clear();
+        self.alone.clear();
+        self.stacker.whole = true;
+        self.policy = policy;
+    }
+
+    /// Fill in what follows from rows, contenders and sets.
+    pub fn prepare(&mut self, set: &PromotionSet) {
+        for row in 0..self.rows.len() {
+            let saved = self.alone(set, row, 1).saving_minor;
+            self.alone.push(saved);
+        }
+        for at in 0..self.contenders.len() {
+            let promo = self.contenders[at].promo;
+            for row in 0..self.rows.len() {
+                let price = self.rows[row].units.amount - self.under(set, row, promo);
+                self.running.push(price);
+            }
+            self.pick_pool(set, at);
+        }
+    }
+
+    /// What `count` units of a row save alone; the promotions are left in the stacker.
+    pub fn alone(&mut self, set: &PromotionSet, row: usize, count: u32) -> Score {
+        let row = &self.rows[row];
+        let units = Equal { count, ..row.units };
+        let each = &self.each[row.each.clone()];
+        self.stacker.find(set, self.policy, each, units, None)
+    }
+
+    /// What one unit of a row saves by promotions that stack with the one that takes it.
+    pub fn under(&mut self, set: &PromotionSet, row: usize, promo: u32) -> i64 {
+        if set.at(promo).stacks_with == 0 {
+            self.stacker.best.clear();
+            return 0;
+        }
+        let row = &self.rows[row];
+        let units = Equal {
+            count: 1,
+            ..row.units
+        };
+        let each = &self.each[row.each.clone()];
+        let score = self
+            .stacker
+            .find(set, self.policy, each, units, Some(promo));
+        score.saving_minor
+    }
+
+    /// The place of a contender and row in the tables by both.
+    pub fn cell(&self, contender: usize, row: usize) -> usize {
+        contender * self.rows.len() + row
+    }
+
+    /// Whether a row may fill a need of a contender, and with how many units.
+    pub fn room(&self, contender: usize, row: usize, need: Need, left: u32) -> u32 {
+        let cell = self.cell(contender, row);
+        if self.sets[cell] & 1 << need.set == 0 {
+            0
+        } else if need.reward {
+            left.min(self.rewards[cell])
+        } else {
+            left
+        }
+    }
+
+    /// Where rewards are picked among all units: the first so many, by price, that could be earned.
+    fn pick_pool(&mut self, set: &PromotionSet, contender: usize) {
+        let start = self.rewards.len();
+        let counts = self.rows.iter().map(|row| row.units.count);
+        self.rewards.extend(counts);
+        let promotion = set.at(self.contenders[contender].promo);
+        let Benefit::BuyGet {
+            buy_set,
+            buy,
+            get_set,
+            get,
+            pick,
+            ..
+        } = promotion.benefit
+        else {
+            return;
+        };
+        if buy > 0 && buy_set == get_set {
+            return;
+        }
+        let units = |wanted: usize| -> u64 {
+            let rows = self.rows.iter().enumerate();
+            rows.filter(|&(at, _)| self.sets[self.cell(contender, at)] & 1 << wanted != 0)
+                .map(|(_, row)| u64::from(row.units.count))
+                .sum()
+        };
+        let bought = units(buy_set)
+            .checked_div(u64::from(buy))
+            .unwrap_or(u64::MAX);
+        let most = bought.min(units(get_set) / u64::from(get));
+        let most = most.min(u64::from(self.contenders[contender].uses));
+        let mut left = most * u64::from(get);
+        let count = self.rows.len();
+        for step in 0..count {
+            let row = match pick {
+                Pick::Cheapest => step,
+                Pick::Dearest => count - 1 - step,
+            };
+            if self.sets[self.cell(contender, row)] & 1 << get_set == 0 {
+                continue;
+            }
+            let had = u64::from(self.rows[row].units.count);
+            let kept = left.min(had);
+            let kept_units = u32::try_from(kept).unwrap_or(u32::MAX);
+            if kept > 0 && kept < had {
+                self.contenders[contender].edge = Some((row, kept_units));
+            }
+            self.rewards[start + row] = kept_units;
+            left -= kept;
+        }
+    }
+}
+
+/// What one application of a promotion takes, slot by slot. Tiers take what there is.
+pub(crate) fn needs(promotion: &Promotion) -> Vec<Need> {
+    let plain = |&Slot { set, count }: &Slot| Need {
+        set,
+        count,
+        reward: false,
+    };
+    match &promotion.benefit {
+        Benefit::Each { set, .. } => vec![plain(&Slot {
+            set: *set,
+            count: 1,
+        })],
+        Benefit::Tiers { set, tiers, .. } => vec![plain(&Slot {
+            set: *set,
+            count: tiers.first().map_or(1, |tier| tier.from),
+        })],
+        Benefit::Bundle { slots, .. } => slots.iter().map(plain).collect(),
+        Benefit::BuyGet {
+            buy_set,
+            buy,
+            get_set,
+            get,
+            ..
+        } if *buy > 0 && buy_set == get_set => vec![plain(&Slot {
+            set: *buy_set,
+            count: buy + get,
+        })],
+        Benefit::BuyGet {
+            buy_set,
+            buy,
+            get_set,
+            get,
+            ..
+        } => {
+            let reward = Need {
+                set: *get_set,
+                count: *get,
+                reward: true,
+            };
+            let pays = plain(&Slot {
+                set: *buy_set,
+                count: *buy,
+            });
+            if *buy == 0 {
+                vec![reward]
+            } else {
+                vec![pays, reward]
+            }
+        }
+        Benefit::Cart { .. } | Benefit::EverySpend { .. } => Vec::new(),
+    }
+}

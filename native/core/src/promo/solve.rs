@@ -1,0 +1,251 @@
+//! Settling a contest: which solver, by size; never worse than the best single promotion.
+
+use super::compile::PromotionSet;
+use super::deal::{own_off, settle_roles};
+use super::exact;
+use super::left::{Deal, Left, alone_at, evaluate, takes_part};
+use super::model::Policy;
+use super::problem::{Contender, Problem, Row, needs};
+use super::score::Score;
+use super::search::{By, Searcher};
+
+/// Units up to which every way is tried.
+pub const EXACT_UNITS: u32 = 10;
+/// Units up to which a beam is tried.
+pub const BEAM_UNITS: u32 = 64;
+
+/// How far a result is known to be the best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Proof {
+    /// No other way saves more.
+    Proven,
+    /// The best of several ways.
+    Beam,
+    /// The best of a few ways.
+    Greedy,
+}
+
+/// Settle a contest. Under strict priority each priority is a contest of its own for what the
+/// higher ones left.
+pub(crate) fn settle(set: &PromotionSet, problem: &mut Problem) -> (Vec<Deal>, Proof) {
+    problem.prepare(set);
+    let mut left = Left::all(problem);
+    let mut deals = Vec::new();
+    let mut proof = Proof::Proven;
+    match problem.policy {
+        _ if problem.contenders.is_empty() => {}
+        Policy::BestForCustomer => {
+            proof = contest(set, problem, &mut left, None, &mut deals);
+        }
+        Policy::StrictPriority => {
+            for level in levels(set, problem) {
+                set_aside(set, problem, &mut left, level, false);
+                let found = contest(set, problem, &mut left, Some(level), &mut deals);
+                proof = proof.max(found);
+                set_aside(set, problem, &mut left, level, true);
+            }
+        }
+    }
+    if !problem.stacker.whole {
+        proof = proof.max(Proof::Greedy);
+    }
+    (deals, proof)
+}
+
+/// The priorities of the contenders, highest first.
+fn levels(set: &PromotionSet, problem: &Problem) -> Vec<u16> {
+    let contenders = problem.contenders.iter();
+    let mut levels: Vec<u16> = contenders.map(|one| set.at(one.promo).priority).collect();
+    levels.sort_unstable_by_key(|&level| std::cmp::Reverse(level));
+    levels.dedup();
+    levels
+}
+
+/// Take rows out of the contest that a promotion on each unit of higher (or this) priority leads.
+fn set_aside(
+    set: &PromotionSet,
+    problem: &mut Problem,
+    left: &mut Left,
+    level: u16,
+    this_too: bool,
+) {
+    for row in 0..problem.rows.len() {
+        problem.alone(set, row, left.rows[row]);
+        let leader = problem.stacker.best.first();
+        let leads = leader.is_some_and(|&promo| {
+            let priority = set.at(promo).priority;
+            priority > level || this_too && priority == level
+        });
+        if leads {
+            left.rows[row] = 0;
+        }
+    }
+}
+
+/// Settle what is left among the contenders of one priority, or of all.
+fn contest(
+    set: &PromotionSet,
+    problem: &mut Problem,
+    left: &mut Left,
+    level: Option<u16>,
+    deals: &mut Vec<Deal>,
+) -> Proof {
+    let (mut best, mut way, proof) = ways(set, problem, left, level);
+    if proof != Proof::Proven && problem.contenders.len() > 1 {
+        let gains = best_gains(set, problem, left);
+        for (contender, &gain) in gains.iter().enumerate() {
+            if takes_part(set, problem, contender, level)
+                && may_reach(set, problem, left, (contender, gain), best.saving_minor)
+            {
+                let single = only(set, problem, left, contender);
+                let score = worth(set, problem, left, &single, level);
+                if score > best {
+                    (best, way) = (score, single);
+                }
+            }
+        }
+    }
+    for deal in way {
+        left.take(problem, &deal);
+        deals.push(deal);
+    }
+    proof
+}
+
+/// The best way that the solver for the size of a contest finds.
+fn ways(
+    set: &PromotionSet,
+    problem: &mut Problem,
+    left: &Left,
+    level: Option<u16>,
+) -> (Score, Vec<Deal>, Proof) {
+    let units: u64 = left.rows.iter().map(|&count| u64::from(count)).sum();
+    if units <= u64::from(EXACT_UNITS)
+        && let Some(found) = exact::settle(set, problem, left, level)
+    {
+        let score = worth(set, problem, left, &found, level);
+        return (score, found, Proof::Proven);
+    }
+    let beam = units <= u64::from(BEAM_UNITS);
+    let alone: Vec<i64> = (0..left.rows.len())
+        .map(|row| alone_at(set, problem, row, 1, level).saving_minor)
+        .collect();
+    let searcher = Searcher::new(set, problem, &alone, level);
+    let mut ways = vec![
+        searcher.greedy(&mut left.clone(), By::Gain),
+        searcher.greedy(&mut left.clone(), By::GainPerUnit),
+    ];
+    if beam {
+        ways.push(searcher.beam(left));
+    }
+    let mut best = (worth(set, problem, left, &[], level), Vec::new());
+    for way in ways {
+        let score = worth(set, problem, left, &way, level);
+        if score > best.0 {
+            best = (score, way);
+        }
+    }
+    let proof = if beam { Proof::Beam } else { Proof::Greedy };
+    (best.0, best.1, proof)
+}
+
+/// What deals are worth with all else left alone.
+fn worth(
+    set: &PromotionSet,
+    problem: &mut Problem,
+    left: &Left,
+    deals: &[Deal],
+    level: Option<u16>,
+) -> Score {
+    let mut after = left.clone();
+    for deal in deals {
+        after.take(problem, deal);
+    }
+    evaluate(set, problem, deals, &after, level)
+}
+
+/// What the best deal of each contender saves, if its units would save nothing alone.
+fn best_gains(set: &PromotionSet, problem: &Problem, left: &Left) -> Vec<Option<i64>> {
+    let nothing = vec![0; problem.rows.len()];
+    let searcher = Searcher::new(set, problem, &nothing, None);
+    let contenders = 0..problem.contenders.len();
+    contenders
+        .map(|contender| searcher.best_gain(contender, left))
+        .collect()
+}
+
+/// Whether a promotion by itself could save so much: twice its best deal as often as it fits.
+fn may_reach(
+    set: &PromotionSet,
+    problem: &Problem,
+    left: &Left,
+    (contender, gain): (usize, Option<i64>),
+    saving: i64,
+) -> bool {
+    let promotion = set.at(problem.contenders[contender].promo);
+    let inside = rows_of(set, problem, left, contender);
+    let units: u64 = inside.iter().map(|&row| u64::from(left.rows[row])).sum();
+    let size: u64 = needs(promotion)
+        .iter()
+        .map(|need| u64::from(need.count))
+        .sum();
+    if units < size {
+        return false;
+    }
+    let times = (units / size.max(1)).min(u64::from(left.uses[contender]));
+    let most = gain.map(|gain| i128::from(gain) * 2 * i128::from(times));
+    most.is_none_or(|most| most > i128::from(saving))
+}
+
+/// The rows a contender's benefit may take units of.
+fn rows_of(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) -> Vec<usize> {
+    let sets = set.at(problem.contenders[contender].promo).benefit_sets();
+    let rows = 0..problem.rows.len();
+    rows.filter(|&row| {
+        let cell = problem.cell(contender, row);
+        left.rows[row] > 0 && problem.sets[cell] & sets != 0
+    })
+    .collect()
+}
+
+/// The deals of one promotion as if there were no other; none may be worth less beside others.
+fn only(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) -> Vec<Deal> {
+    let rows = rows_of(set, problem, left, contender);
+    let mut alone = Problem {
+        policy: problem.policy,
+        contenders: vec![Contender {
+            uses: left.uses[contender],
+            minor: left.minor[contender],
+            edge: None,
+            ..problem.contenders[contender].clone()
+        }],
+        ..Problem::default()
+    };
+    for &row in &rows {
+        let found = &problem.rows[row];
+        let mut units = found.units;
+        units.count = left.rows[row];
+        alone.rows.push(Row {
+            kind: found.kind,
+            units,
+            each: 0..0,
+        });
+        alone.sets.push(problem.sets[problem.cell(contender, row)]);
+    }
+    alone.prepare(set);
+    let start = Left::all(&alone);
+    let (_, mut deals, _) = ways(set, &mut alone, &start, None);
+    for deal in &mut deals {
+        deal.contender = contender;
+        for used in &mut deal.uses {
+            used.row = rows[used.row];
+        }
+        settle_roles(set, problem, contender, &mut deal.uses);
+        // What stacks underneath takes its part first, so this can only be less.
+        deal.own = deal
+            .own
+            .min(own_off(set, problem, contender, &mut deal.uses));
+    }
+    deals.retain(|deal| deal.own > 0);
+    deals
+}
