@@ -29,6 +29,14 @@ class Post(Protocol):
         """
         ...
 
+    def tell_nowait(self, to: str, body: object) -> bool:
+        """Send without waiting or answer; False where it could not be queued."""
+        ...
+
+
+class DoorPost(Post, Protocol):
+    """A post for those who take in what others send, and must keep its order."""
+
     def ask_nowait(self, to: str, body: object, *, timeout_s: float) -> Asked:
         """Deliver `body` now and leave the waiting for later: two asks of one address arrive in the
         order of the calls, which tasks started for them would not promise.
@@ -36,10 +44,6 @@ class Post(Protocol):
         Raises:
             BusyError, AbsentError: as `ask` says.
         """
-        ...
-
-    def tell_nowait(self, to: str, body: object) -> bool:
-        """Send without waiting or answer; False where it could not be queued."""
         ...
 
 

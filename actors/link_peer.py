@@ -204,7 +204,7 @@ class LinkPeer:
         """Queue an ask for the other side.
 
         Raises:
-            BusyError, AbsentError: as `Post.ask_nowait` says.
+            BusyError, AbsentError: as `DoorPost.ask_nowait` says.
             OversizedError: the message is larger than a link carries; it was not sent.
             TypeError: the body is neither a registered message nor plain data.
         """

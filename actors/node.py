@@ -33,7 +33,7 @@ class Peer(Protocol):
     name: str
 
     def ask_nowait(self, envelope: Envelope, timeout_s: float) -> Asked:
-        """Queue an ask for there; raises as `Post.ask_nowait` says."""
+        """Queue an ask for there; raises as `DoorPost.ask_nowait` says."""
         ...
 
     def tell_nowait(self, envelope: Envelope) -> bool:
@@ -205,7 +205,7 @@ class Node:
             raise
 
     def ask_nowait(self, to: str, body: object, *, timeout_s: float, sender: str = "") -> NodeAsked:
-        """As `Post.ask_nowait`; `timeout_s` counts from now and is cut to an hour."""
+        """As `DoorPost.ask_nowait`; `timeout_s` counts from now and is cut to an hour."""
         self._asked += 1
         timeout_s = min(timeout_s, ASK_TIMEOUT_S_MAX)
         envelope = Envelope(
@@ -323,10 +323,6 @@ class NodePost:
         return await self._node.ask(
             to, body, timeout_s=timeout_s, sender=self._sender, ask_id=ask_id, wait_for_room=True
         )
-
-    def ask_nowait(self, to: str, body: object, *, timeout_s: float) -> NodeAsked:
-        """As `Node.ask_nowait`."""
-        return self._node.ask_nowait(to, body, timeout_s=timeout_s, sender=self._sender)
 
     def tell_nowait(self, to: str, body: object) -> bool:
         """As `Node.tell_nowait`."""

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from engine.decision import EVENTS
 from engine.personal import Personal
+from engine.promotion.model import LinePromotion
 from engine.record import HeadMark
 
 
@@ -58,15 +59,6 @@ class ReturnOf:
     total_minor: int
     tax_minor: int
     reason: str
-
-
-@frozen
-class LinePromotion:
-    """What a promotion took off a line, zero or less; `name` is what customers read."""
-
-    promotion: str
-    name: str
-    amount_minor: int
 
 
 @frozen

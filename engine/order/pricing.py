@@ -6,9 +6,10 @@ from attrs import frozen
 
 from engine import limits
 from engine.money import minor_digits
-from engine.order.events import DiscountKind, Figures, LineFigures, LinePromotion, TaxFigures
+from engine.order.events import DiscountKind, Figures, LineFigures, TaxFigures
 from engine.order.state import Discount, Line, Order
 from engine.promotion.deals import Deals
+from engine.promotion.model import LinePromotion
 from engine.settings import Settings
 from native import PricedLine, PricedOrder, extend_amount, price_order
 

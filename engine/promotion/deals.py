@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from attrs import frozen
 
 from engine.limits import NS_PER_S, PIECE_MILLI
-from engine.order.events import LineItem, LinePromotion
 from engine.promotion.model import (
     Benefit,
     BenefitKind,
     Gate,
+    LinePromotion,
     Off,
     Policy,
     Promotion,
@@ -24,6 +24,21 @@ _NO_ITEM: Final = 2**32 - 1
 _WEEK_S: Final = 7 * 86_400
 _MONDAY_S: Final = 4 * 86_400  # 5 January 1970 was a Monday
 _BITS: Final = 64
+
+
+class Goods(Protocol):
+    """What a promotion looks at of what a line sells."""
+
+    @property
+    def item_id(self) -> str: ...
+    @property
+    def department(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def unit_price_micros(self) -> int: ...
+    @property
+    def discountable(self) -> bool: ...
 
 
 class TagsLimitError(ValueError):
@@ -41,14 +56,14 @@ class Deals:
     items: Mapping[str, int]
     departments: Mapping[str, int]
 
-    def place(self, item: LineItem) -> int:
+    def place(self, item: Goods) -> int:
         """What the native floor calls the goods of a line."""
         found = self.items.get(item.item_id)
         return self.departments.get(item.department, _NO_ITEM) if found is None else found
 
     def take_off(
         self,
-        lines: Iterable[tuple[LineItem, int]],
+        lines: Iterable[tuple[Goods, int]],
         *,
         now_ns: int,
         utc_offset_s: int,
@@ -69,7 +84,7 @@ class Deals:
                 found[entry.line].append(taken)
         return [tuple(entries) for entries in found]
 
-    def _line(self, item: LineItem, quantity_milli: int) -> tuple[int, int, int, bool, bool, int]:
+    def _line(self, item: Goods, quantity_milli: int) -> tuple[int, int, int, bool, bool, int]:
         pieces = item.unit == "piece" and quantity_milli % PIECE_MILLI == 0
         return (
             self.place(item),

@@ -127,6 +127,15 @@ class Span:
 
 
 @frozen
+class LinePromotion:
+    """What a promotion took off a line, zero or less in minor units; `name` is what people read."""
+
+    promotion: str
+    name: str
+    amount_minor: int
+
+
+@frozen
 class Promotion:
     """One promotion. `name` is what the customer reads.
 

@@ -13,7 +13,7 @@ import structlog
 import trio
 from attrs import define, field, frozen
 
-from actors.actor import Asked, Post
+from actors.actor import Asked, DoorPost
 from actors.asks import Reply
 from actors.errors import PostError
 from actors.world import World
@@ -83,7 +83,7 @@ class Conversation:
     session: Session
     socket: WebSocket
     hub: Hub
-    post: Post
+    post: DoorPost
     world: World
     _direct: deque[bytes] = field(factory=deque)
     _topics: dict[str, _Following] = field(factory=dict)

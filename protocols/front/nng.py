@@ -11,7 +11,7 @@ from functools import partial
 import trio
 from attrs import define, field
 
-from actors.actor import Asked, Post
+from actors.actor import Asked, DoorPost
 from actors.errors import PostError
 from actors.limits import BUSY_ABOVE
 from actors.limits import FRAME_BYTES_MAX as NNG_BYTES_MAX
@@ -45,7 +45,7 @@ class NngDoor:
     router: RawRouter
     tokens: Tokens
     hub: Hub
-    post: Post
+    post: DoorPost
     world: World
     publisher: Publisher | None = None
     _sessions: dict[int, Session] = field(factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import trio
 from attrs import define, field
 
-from actors.actor import Post
+from actors.actor import DoorPost
 from actors.world import World
 from protocols.front.conversation import Conversation, ConversationStatistics
 from protocols.front.guard import Guard
@@ -26,7 +26,7 @@ class WebSocketDoor:
 
     tokens: Tokens
     hub: Hub
-    post: Post
+    post: DoorPost
     world: World
     guard: Guard
     _conversations: dict[Conversation, None] = field(factory=dict)
