@@ -81,11 +81,8 @@ def read_sealed(
         position, epoch, kind, stream, version, name, command_id, payload, stored = cast(
             tuple[Any, ...], row
         )
-        if position != after + len(found) + 1:
-            detail = f"it is missing, {position} follows"
-            raise JournalCorruptError(path, after + len(found) + 1, detail)
-        if record_hash(store_id, kind, epoch, position, previous, payload) != stored:
-            raise JournalCorruptError(path, position, "its hash does not fit its content")
+        place = (kind, epoch, position)
+        _require_chained(path, store_id, after + len(found) + 1, place, previous, payload, stored)
         if not payload_says(payload, stream, version, name, command_id):
             raise JournalCorruptError(path, position, "its columns do not fit its payload")
         found.append(Sealed(position, epoch, kind, stream, name, payload))
@@ -139,10 +136,8 @@ def _check_row(
     path: Path, store_id: str, row: tuple[Any, ...], expected: int, previous: bytes
 ) -> Chained:
     position, epoch, kind, stream, version, name, command_id, payload, stored = row
-    if position != expected:
-        raise JournalCorruptError(path, expected, f"it is missing, {position} follows")
-    if record_hash(store_id, kind, epoch, position, previous, payload) != stored:
-        raise JournalCorruptError(path, position, "its hash does not fit its content")
+    place = (kind, epoch, position)
+    _require_chained(path, store_id, expected, place, previous, payload, stored)
     try:
         record = record_from_payload(position, epoch, kind, payload)
     except WireError as error:
@@ -151,6 +146,23 @@ def _check_row(
     if inside != (stream, version, name, command_id):
         raise JournalCorruptError(path, position, "its columns do not fit its payload")
     return Chained(record, stored)
+
+
+def _require_chained(
+    path: Path,
+    store_id: str,
+    expected: int,
+    place: tuple[str, int, int],
+    previous: bytes,
+    payload: bytes,
+    stored: bytes,
+) -> None:
+    """Check that a record of (kind, epoch, position) is the expected one and follows `previous`."""
+    kind, epoch, position = place
+    if position != expected:
+        raise JournalCorruptError(path, expected, f"it is missing, {position} follows")
+    if record_hash(store_id, kind, epoch, position, previous, payload) != stored:
+        raise JournalCorruptError(path, position, "its hash does not fit its content")
 
 
 def hash_at(db: apsw.Connection, path: Path, position: int) -> bytes:

@@ -339,11 +339,11 @@ def test_a_set_that_cannot_be_is_refused() -> None:
     twin = each(Off(AMOUNT, 1), *BREAD)
     assert shop.no(SetPromotions((twin, twin)), admin=True) == "promotion_ids_must_be_distinct"
     many = tuple(attrs.evolve(twin, id=str(n)) for n in range(limits.PROMOTIONS_MAX + 1))
-    assert shop.no(SetPromotions(many), admin=True) == "promotions_limit_reached"
+    assert shop.no(SetPromotions(many), admin=True) == Refusal.PROMOTIONS_LIMIT_REACHED
     tagged = tuple(attrs.evolve(twin, id=str(n), tags=(str(n),)) for n in range(65))
     assert shop.no(SetPromotions(tagged), admin=True) == "promotion_must_be_sound"
     assert shop.books.promotions.promotions == ()
-    assert Shop().no(SetPromotions(()), admin=True) == "store_must_be_set_up"
+    assert Shop().no(SetPromotions(()), admin=True) == Refusal.STORE_MUST_BE_SET_UP
 
 
 def test_two_that_exclude_each_other_never_share_a_unit() -> None:

@@ -6,13 +6,16 @@ from engine import limits
 from engine.books import needs
 from engine.order.commands import (
     AddLine,
+    AddOpenLine,
     AddReturnLine,
     ChangeQuantity,
     CompleteOrder,
     DiscountLine,
     DiscountOrder,
     OverridePrice,
+    ResumeOrder,
     StartTendering,
+    SuspendOrder,
     TenderCash,
     UndoTender,
     UndoTendering,
@@ -172,6 +175,27 @@ def test_registers_do_not_both_refund_the_odd_cent() -> None:
     assert shop.pay(register="2")["total_minor"] == -249
 
 
+def test_what_is_left_of_a_line_goes_back_to_the_cent() -> None:
+    """Three for a cent, taken back one by one beside each other, would each give nothing: the last
+    is refused, taken out, and rung up again gives the cent."""
+    shop = Shop.selling()
+    shop.ok(AddOpenLine("Screws", 3_333, "standard"))
+    shop.ok(ChangeQuantity(1, 3000))
+    shop.pay()
+    (order_id,) = shop.books.archive
+    for _ in range(3):
+        assert shop.ok(AddReturnLine(order_id, 1, 1000, "x"))["total_minor"] == 0
+        shop.ok(SuspendOrder())
+    for parked in list(shop.books.live.orders)[:2]:
+        shop.ok(ResumeOrder(parked))
+        shop.pay()
+    (last,) = shop.books.live.orders
+    shop.ok(ResumeOrder(last))
+    assert shop.no(StartTendering()) == Refusal.RETURN_MUST_BE_WHAT_WAS_PAID
+    shop.ok(VoidLine(1))
+    assert shop.ok(AddReturnLine(order_id, 1, 1000, "x"))["total_minor"] == -1
+
+
 def test_a_payment_names_the_sales_it_looks_back_at() -> None:
     """Between batches ended sales are let go of; paying a refund asks for its original again."""
     shop = Shop.selling()
@@ -189,4 +213,5 @@ def test_an_original_that_cannot_be_found_stops_the_refund() -> None:
     shop, order_id = sold("wine")
     shop.ok(AddReturnLine(order_id, 1, 1000, "x"))
     del shop.books.archive[order_id]
+    assert shop.refused(StartTendering()) == {"order_id": order_id}
     assert shop.no(StartTendering()) == Refusal.ORDER_MUST_EXIST

@@ -136,3 +136,13 @@ def test_registers_have_a_limit() -> None:
     over = DefineRegister(RegisterSetup("one", ""))
     assert shop.no(over, admin=True) == Refusal.REGISTERS_LIMIT_REACHED
     shop.ok(DefineRegister(RegisterSetup("2", "Still here")), admin=True)
+
+
+def test_the_rules_of_any_version_are_kept() -> None:
+    """Each set of rules is found under every version it was in force at."""
+    shop = Shop.open()
+    for name in ("First", "Second", "Third"):
+        shop.ok(ConfigureStore(rules(name=name)), admin=True)
+    now = shop.books.settings.version
+    names = [shop.books.settings.at(now - back).required().name for back in range(3)]
+    assert names == ["Third", "Second", "First"]

@@ -29,6 +29,7 @@ from engine.order.events import (
 from engine.order.refusal import Refusal
 from engine.settings import TaxClassesSet
 from engine.till import CloseTill, CountTill
+from engine.views.build import order_view
 from tests.shop import TAXES, Shop
 
 
@@ -126,6 +127,17 @@ def test_cash_in_instalments() -> None:
     assert shop.ok(TenderCash(599))["due_minor"] == 0
     assert [fact.tender for fact in shop.events(CashTendered)] == [1, 2, 3]
     shop.ok(CompleteOrder())
+
+
+def test_figures_thaw() -> None:
+    """Back at ringing up an order is priced as it is then, not as it was when paying began."""
+    shop = paying("wine")
+    shop.ok(UndoTendering())
+    order_id = shop.ring("bread")
+    order = shop.order(order_id)
+    assert order.figures is None
+    view = order_view(order, shop.books.settings, shop.books.catalog.book)
+    assert view.total_minor == 799 + 350
 
 
 def test_tenders_that_cannot_be() -> None:

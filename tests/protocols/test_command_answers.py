@@ -7,6 +7,7 @@ from typing import Any
 from engine import catalog, register, settings, staff, till
 from engine.order import commands as order
 from engine.order.events import Audience, DiscountKind
+from engine.promotion.decide import SetPromotions
 from engine.staff import Right
 from engine.till import Denomination
 from engine.wire import canonical, parse, structure
@@ -65,6 +66,7 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(settings.DefineRegister(settings.RegisterSetup("3", "Yard")), admin=True)
     send(catalog.ChangeItem(item("tea", "Tea", 200)), admin=True)
     send(catalog.RemoveItem("tea"), admin=True)
+    send(SetPromotions(()), admin=True)
     builder = SegmentBuilder()
     builder.put_item(ItemRow("kale", "Kale", "", "Food", "reduced", 1_990_000))
     shop.books.segments["hash"] = PriceBook.from_segment(builder.build())
