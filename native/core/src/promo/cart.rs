@@ -81,6 +81,8 @@ pub(crate) struct State {
     pub mark: u64,
     pub joined: u64,
     pub passed: bool,
+    /// Takes units, may, and there are enough for one application.
+    pub competes: bool,
 }
 
 /// A line and what it comes to. Minor units.
@@ -136,6 +138,7 @@ pub struct Cart {
     total: i128,
     pub(crate) problem: Problem,
     pub(crate) stacker: Stacker,
+    pub(crate) open: Vec<u32>,
     links: Vec<Link>,
     diff: Diff,
 }
@@ -170,6 +173,7 @@ impl Cart {
             total: 0,
             problem: Problem::default(),
             stacker: Stacker::default(),
+            open: Vec::new(),
             links: Vec::new(),
             diff: Diff::default(),
         })

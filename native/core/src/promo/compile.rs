@@ -2,6 +2,7 @@
 
 use super::check::{Fault, check, refuse};
 use super::model::{Benefit, Items, Promotion};
+use super::problem::needs;
 use crate::error::{CoreError, Result};
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,6 +29,8 @@ pub struct PromotionSet {
     /// Promotions with a set of all items.
     everywhere: Vec<Link>,
     by_id: HashMap<u32, u32>,
+    /// Units of one application of each promotion.
+    sizes: Vec<u64>,
 }
 
 impl PromotionSet {
@@ -72,6 +75,11 @@ impl PromotionSet {
                 });
             }
         }
+        let sizes = promotions.iter().map(|promotion| {
+            let needs = needs(promotion).into_iter();
+            needs.map(|need| u64::from(need.count)).sum()
+        });
+        let sizes = sizes.collect();
         let (starts, links) = rows(&per_item, item_count)?;
         Ok(Self {
             promotions,
@@ -79,6 +87,7 @@ impl PromotionSet {
             links,
             everywhere,
             by_id,
+            sizes,
         })
     }
 
@@ -95,6 +104,11 @@ impl PromotionSet {
     /// A promotion by its place.
     pub(crate) fn at(&self, place: u32) -> &Promotion {
         &self.promotions[place as usize]
+    }
+
+    /// The least number of units that one application takes.
+    pub(crate) fn size_of(&self, place: u32) -> u64 {
+        self.sizes[place as usize]
     }
 
     /// Every promotion an item is in, ascending, each once.

@@ -37,7 +37,8 @@ impl Lister<'_> {
     fn list(&mut self) {
         let promotion = self.set.at(self.problem.contenders[self.contender].promo);
         if let Benefit::Tiers { .. } = promotion.benefit {
-            let most: u32 = self.left.rows.iter().sum();
+            let own = self.counts.iter().map(|used| self.left.rows[used.row]);
+            let most: u32 = own.sum();
             for size in self.needs[0].count..=most {
                 self.fill(0, 0, size);
             }
@@ -46,7 +47,7 @@ impl Lister<'_> {
         }
     }
 
-    /// Fill a need with units of this row and later ones, `left` of them missing.
+    /// Fill a need with units of this of its rows and later ones, `left` of them missing.
     fn fill(&mut self, need: usize, row: usize, left: u32) {
         self.steps += 1;
         if self.steps > EXACT_STEPS {
@@ -63,8 +64,9 @@ impl Lister<'_> {
             return;
         }
         let wanted = self.needs[need];
-        let free = self.left.rows[row] - self.counts[row].count;
-        let room = self.problem.room(self.contender, row, wanted, free);
+        let Use { cell, .. } = self.counts[row];
+        let free = self.left.rows[self.counts[row].row] - self.counts[row].count;
+        let room = self.problem.room(cell, wanted, free);
         for count in 0..=room.min(left) {
             let reward = if wanted.reward { count } else { 0 };
             self.counts[row].count += count;
@@ -105,17 +107,19 @@ fn list(
         if !takes_part(set, problem, contender, level) || left.uses[contender] == 0 {
             continue;
         }
-        let blank = |row| Use {
-            row,
+        let blank = |cell: usize| Use {
+            cell,
+            row: problem.cells[cell].row,
             ..Use::default()
         };
+        let cells = problem.contenders[contender].cells.clone();
         let mut lister = Lister {
             set,
             problem,
             left,
             contender,
             needs: needs(set.at(problem.contenders[contender].promo)),
-            counts: (0..problem.rows.len()).map(blank).collect(),
+            counts: cells.map(blank).collect(),
             found: &mut found,
             steps,
         };

@@ -143,7 +143,7 @@ impl Chance {
             class: Class::Coupon,
             priority: u16::try_from(self.below(3)).unwrap(),
             exclusive_group: self.one_in(4).then_some(1),
-            tags: if self.one_in(2) { 1 } else { 0 },
+            tags: self.below(2),
             stacks_with: 0,
             sets: vec![self.set(), self.set()],
             eligibility: Eligibility::default(),
@@ -408,14 +408,14 @@ fn edits_come_to_what_a_fresh_cart_does() {
             for (line, net) in diff.changed {
                 nets[line as usize] = Some(net);
             }
-            let live: Vec<Line> = lines.iter().copied().flatten().collect();
-            let fresh = cart(&promotions, &facts, &live);
+            let kept: Vec<Line> = lines.iter().copied().flatten().collect();
+            let fresh = cart(&promotions, &facts, &kept);
             assert_eq!(diff.total_minor, fresh.total_minor());
             let priced = edited.priced();
-            let told: Vec<i64> = nets.iter().copied().flatten().collect();
+            let said: Vec<i64> = nets.iter().copied().flatten().collect();
             let known: Vec<i64> = priced.lines.iter().map(|row| row.net_minor).collect();
             assert_eq!(
-                told, known,
+                said, known,
                 "the differences told come to the nets, round {round}"
             );
             let other = fresh.priced();

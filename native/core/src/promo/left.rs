@@ -87,7 +87,7 @@ pub(crate) fn score_of(
     own: i64,
 ) -> Score {
     let promotion = set.at(problem.contenders[contender].promo);
-    let saving = own + stacked_off(problem, contender, uses);
+    let saving = own + stacked_off(problem, uses);
     let places = uses
         .iter()
         .map(|used| i64::try_from(used.row).unwrap_or(i64::MAX));

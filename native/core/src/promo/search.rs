@@ -3,8 +3,9 @@
 use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles, stacked_off};
 use super::left::{Deal, Left, takes_part};
-use super::model::{Benefit, Off};
+use super::model::{Benefit, Off, Pick};
 use super::problem::{Need, Problem, Use, needs};
+use super::stack::{Equal, small, taken};
 
 /// Ways kept side by side.
 pub(crate) const BEAM_WIDTH: usize = 8;
@@ -37,8 +38,10 @@ pub(crate) struct Searcher<'a> {
     alone: &'a [i64],
     /// By contender: what it needs.
     needs: Vec<Vec<Need>>,
-    /// By contender: its rows, the most promising first; then those for rewards.
+    /// By contender: its cells, the most promising first; then those for rewards.
     orders: Vec<[Vec<usize>; 2]>,
+    /// By cell: what a unit gains before the benefit, and what the benefit takes from it.
+    worth: Vec<(i64, i64)>,
     part: Vec<bool>,
 }
 
@@ -56,6 +59,7 @@ impl<'a> Searcher<'a> {
             alone,
             needs: Vec::new(),
             orders: Vec::new(),
+            worth: vec![(0, 0); problem.cells.len()],
             part: Vec::new(),
         };
         for contender in contenders {
@@ -64,54 +68,66 @@ impl<'a> Searcher<'a> {
             searcher
                 .part
                 .push(takes_part(set, problem, contender, level));
+            searcher.weigh(contender);
             let orders = [false, true].map(|reward| searcher.order(contender, reward));
             searcher.orders.push(orders);
         }
         searcher
     }
 
-    /// The rows of a contender by what a unit of them adds to a deal, the largest first.
+    /// Fill in what units of a contender are worth.
+    fn weigh(&mut self, contender: usize) {
+        let promotion = self.set.at(self.problem.contenders[contender].promo);
+        let what = match &promotion.benefit {
+            Benefit::Each { off, .. } | Benefit::BuyGet { off, .. } => *off,
+            Benefit::Bundle { off, .. } => match off {
+                Off::Percent(_) => *off,
+                // The amount is for all together; for a price the dearer units are the better.
+                Off::Amount(_) => Off::Amount(0),
+                Off::Price(_) => Off::Price(0),
+            },
+            Benefit::Tiers { tiers, .. } => tiers.last().map_or(Off::Amount(0), |tier| tier.off),
+            Benefit::Cart { .. } | Benefit::EverySpend { .. } => Off::Amount(0),
+        };
+        for at in self.problem.contenders[contender].cells.clone() {
+            let cell = &self.problem.cells[at];
+            let units = Equal {
+                count: 1,
+                ..self.problem.rows[cell.row].units
+            };
+            let sums = [units.total(), cell.running.into(), units.lowest()];
+            let base = units.amount - cell.running - self.alone[cell.row];
+            self.worth[at] = (base, small(taken(promotion, what, 1, sums)));
+        }
+    }
+
+    /// The cells of a contender by what a unit of them adds to a deal, the largest first.
     fn order(&self, contender: usize, reward: bool) -> Vec<usize> {
         let promotion = self.set.at(self.problem.contenders[contender].promo);
-        let sets = promotion.benefit_sets();
-        let key = |row: usize| {
-            let cell = self.problem.cell(contender, row);
-            let price = self.problem.running[cell];
-            let base = self.problem.rows[row].units.amount - price - self.alone[row];
-            let off = |off: Off| match off {
-                Off::Percent(ppm) => {
-                    let part = i128::from(price) * i128::from(ppm) / 1_000_000;
-                    i64::try_from(part).unwrap_or(i64::MAX)
-                }
-                Off::Amount(amount) => amount.min(price),
-                Off::Price(left) => (price - left).max(0),
-            };
-            let adds = match &promotion.benefit {
-                Benefit::Bundle { off: whole, .. } => match whole {
-                    Off::Percent(_) => off(*whole),
-                    Off::Amount(_) => 0,
-                    Off::Price(_) => price,
-                },
-                Benefit::Each { off: each, .. } => off(*each),
-                Benefit::Tiers { tiers, .. } => tiers.last().map_or(0, |tier| off(tier.off)),
-                Benefit::BuyGet { off: each, .. } if reward => off(*each),
-                // Rewards among the units taken are found by walking down the prices.
-                Benefit::BuyGet {
-                    buy,
-                    buy_set,
-                    get_set,
-                    ..
-                } if *buy > 0 && buy_set == get_set => return (price, base, row),
-                _ => 0,
-            };
-            (base + adds, price, row)
+        let (by_price, pays) = match promotion.benefit {
+            Benefit::BuyGet {
+                buy,
+                buy_set,
+                get_set,
+                ..
+            } => (buy > 0 && buy_set == get_set, !reward),
+            _ if reward => return Vec::new(),
+            _ => (false, false),
         };
-        let rows = 0..self.problem.rows.len();
-        let mut rows: Vec<usize> = rows
-            .filter(|&row| self.problem.sets[self.problem.cell(contender, row)] & sets != 0)
-            .collect();
-        rows.sort_by_cached_key(|&row| std::cmp::Reverse(key(row)));
-        rows
+        let key = |&at: &usize| {
+            let cell = &self.problem.cells[at];
+            let (base, off) = self.worth[at];
+            let first = match (by_price, pays) {
+                // Rewards among the units taken are found by walking down the prices.
+                (true, _) => (cell.running, base),
+                (false, true) => (base, cell.running),
+                (false, false) => (base + off, cell.running),
+            };
+            std::cmp::Reverse((first, cell.row))
+        };
+        let mut cells: Vec<usize> = self.problem.contenders[contender].cells.clone().collect();
+        cells.sort_unstable_by_key(key);
+        cells
     }
 
     /// Take units for a need from `order`; false where there are too few.
@@ -124,15 +140,17 @@ impl<'a> Searcher<'a> {
         uses: &mut Vec<Use>,
     ) -> bool {
         let mut missing = need.count;
-        for &row in order {
+        for &cell in order {
             if missing == 0 {
                 break;
             }
+            let row = self.problem.cells[cell].row;
+            if left.rows[row] == 0 {
+                continue;
+            }
             let at = uses.iter().position(|used| used.row == row);
             let gone = at.map_or(0, |at| uses[at].count);
-            let mut room = self
-                .problem
-                .room(contender, row, need, left.rows[row] - gone);
+            let mut room = self.problem.room(cell, need, left.rows[row] - gone);
             if need.reward
                 && self.problem.contenders[contender]
                     .edge
@@ -151,7 +169,12 @@ impl<'a> Searcher<'a> {
                     uses[at].count += count;
                     uses[at].reward += reward;
                 }
-                None => uses.push(Use { row, count, reward }),
+                None => uses.push(Use {
+                    cell,
+                    row,
+                    count,
+                    reward,
+                }),
             }
         }
         missing == 0
@@ -175,15 +198,55 @@ impl<'a> Searcher<'a> {
                 get_set,
                 ..
             } if *buy > 0 && buy_set == get_set => {
-                let starts = skip..self.orders[contender][0].len();
-                best(starts.filter_map(|start| {
-                    let first = self.orders[contender][0][start];
-                    let free = left.rows[first] > 0;
-                    free.then(|| self.filled(contender, left, start)).flatten()
-                }))
+                let start = self.best_window(contender, left, skip)?;
+                self.filled(contender, left, start)
             }
             _ => self.filled(contender, left, skip),
         }
+    }
+
+    /// Where in the prices to begin, so that the rewards among the units next to it gain most.
+    fn best_window(&self, contender: usize, left: &Left, skip: usize) -> Option<usize> {
+        let promotion = self.set.at(self.problem.contenders[contender].promo);
+        let Benefit::BuyGet { buy, get, pick, .. } = promotion.benefit else {
+            return None;
+        };
+        let order = &self.orders[contender][0];
+        let mut best: Option<(i64, usize)> = None;
+        for start in skip..order.len() {
+            if left.rows[self.problem.cells[order[start]].row] == 0 {
+                continue;
+            }
+            // The dearest come first, so the cheapest are rewarded last.
+            let mut pays = if pick == Pick::Cheapest { buy } else { 0 };
+            let mut missing = buy + get;
+            let mut gain = 0;
+            for &cell in &order[start..] {
+                let count = left.rows[self.problem.cells[cell].row].min(missing);
+                missing -= count;
+                let paying = count.min(pays);
+                pays -= paying;
+                // Of the dearest only the first few are rewarded.
+                let over = if pick == Pick::Dearest {
+                    buy.saturating_sub(missing)
+                } else {
+                    0
+                };
+                let rewarded = i64::from((count - paying).saturating_sub(over));
+                let (base, off) = self.worth[cell];
+                gain += base * i64::from(count) + off * rewarded;
+                if missing == 0 {
+                    break;
+                }
+            }
+            if missing > 0 {
+                break;
+            }
+            if best.is_none_or(|(most, _)| gain > most) {
+                best = Some((gain, start));
+            }
+        }
+        best.map(|(_, start)| start)
     }
 
     fn filled(&self, contender: usize, left: &Left, skip: usize) -> Option<Offer> {
@@ -198,39 +261,42 @@ impl<'a> Searcher<'a> {
         self.priced(contender, left, uses)
     }
 
-    /// All units that gain by tiers, and at least `from`.
+    /// Just enough units to reach a tier, or all that gain by it besides.
     fn tier_offer(&self, contender: usize, left: &Left, from: u32) -> Option<Offer> {
         let need = self.needs[contender][0];
         let order = &self.orders[contender][0];
-        let mut uses = Vec::new();
-        let mut best_offer: Option<Offer> = None;
+        let mut uses: Vec<Use> = Vec::new();
+        let mut least = None;
         let mut total = 0;
-        for &row in order {
-            let room = self.problem.room(contender, row, need, left.rows[row]);
-            if room == 0 {
+        for &cell in order {
+            let row = self.problem.cells[cell].row;
+            let room = self.problem.room(cell, need, left.rows[row]);
+            let (base, off) = self.worth[cell];
+            if room == 0 || total >= from && base + off <= 0 {
                 continue;
             }
-            // Just enough to reach the tier, and then row by row.
-            let count = if total < from {
-                room.min(from - total)
-            } else {
-                room
+            let enough = total < from && total + room >= from;
+            let mut part = Use {
+                cell,
+                row,
+                count: if enough { from - total } else { room },
+                reward: 0,
             };
-            for count in [count, room] {
-                uses.retain(|used: &Use| used.row != row);
-                uses.push(Use {
-                    row,
-                    count,
-                    reward: 0,
-                });
-                if total + count >= from {
-                    let offer = self.priced(contender, left, uses.clone());
-                    best_offer = best(best_offer.into_iter().chain(offer));
+            uses.push(part);
+            if enough {
+                least = self.priced(contender, left, uses.clone());
+                if base + off > 0 {
+                    part.count = room;
+                    uses.pop();
+                    uses.push(part);
                 }
             }
             total += room;
         }
-        best_offer
+        if total < from {
+            return None;
+        }
+        best(least.into_iter().chain(self.priced(contender, left, uses)))
     }
 
     fn priced(&self, contender: usize, left: &Left, mut uses: Vec<Use>) -> Option<Offer> {
@@ -242,7 +308,7 @@ impl<'a> Searcher<'a> {
             .iter()
             .map(|used| self.alone[used.row] * count(used))
             .sum();
-        let gain = own + stacked_off(self.problem, contender, &uses) - alone;
+        let gain = own + stacked_off(self.problem, &uses) - alone;
         (own > 0 && gain > 0).then(|| Offer {
             units: uses.iter().map(count).sum(),
             uses,
@@ -251,9 +317,9 @@ impl<'a> Searcher<'a> {
         })
     }
 
-    /// What the best deal of a contender gains.
-    pub fn best_gain(&self, contender: usize, left: &Left) -> Option<i64> {
-        self.offer(contender, left, 0).map(|offer| offer.gain)
+    /// Whether there are choices beyond which units of one set to take next.
+    pub fn is_manifold(&self) -> bool {
+        self.needs.len() > 1 || self.needs.iter().any(|needs| needs.len() > 1)
     }
 
     /// Make the best deal until none gains.
