@@ -38,8 +38,14 @@ impl Rounding {
 /// `numerator / denominator` to an integer. The denominator is above zero.
 pub fn divide(numerator: i128, denominator: i128, mode: Rounding) -> i128 {
     debug_assert!(denominator > 0);
-    let quotient = numerator / denominator;
-    let rest = (numerator % denominator).abs();
+    let (quotient, rest) = match i64::try_from(numerator) {
+        // Everyday percentages: a constant divisor of 64 bits is many times as fast.
+        Ok(small) if denominator == MILLION => {
+            (i128::from(small / 1_000_000), i128::from(small % 1_000_000))
+        }
+        _ => (numerator / denominator, numerator % denominator),
+    };
+    let rest = rest.abs();
     if rest == 0 {
         return quotient;
     }

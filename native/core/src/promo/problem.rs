@@ -66,8 +66,8 @@ pub(crate) struct Problem {
     pub each: Vec<u32>,
     pub contenders: Vec<Contender>,
     pub cells: Vec<Cell>,
-    /// By row: what one unit saves alone.
-    pub alone: Vec<i64>,
+    /// By row: what all its units save alone.
+    pub all_alone: Vec<Score>,
     pub stacker: Stacker,
     pub policy: Policy,
 }
@@ -79,7 +79,7 @@ impl Problem {
         self.each.clear();
         self.contenders.clear();
         self.cells.clear();
-        self.alone.clear();
+        self.all_alone.clear();
         self.stacker.whole = true;
         self.policy = policy;
     }
@@ -87,8 +87,8 @@ impl Problem {
     /// Fill in what follows from rows, contenders and sets.
     pub fn prepare(&mut self, set: &PromotionSet) {
         for row in 0..self.rows.len() {
-            let saved = self.alone(set, row, 1).saving_minor;
-            self.alone.push(saved);
+            let saved = self.alone(set, row, self.rows[row].units.count);
+            self.all_alone.push(saved);
         }
         for at in 0..self.contenders.len() {
             let promo = self.contenders[at].promo;

@@ -10,7 +10,7 @@ use super::stack::{Equal, small, taken};
 /// Ways kept side by side.
 pub(crate) const BEAM_WIDTH: usize = 8;
 /// Deals looked at by a beam.
-pub(crate) const BEAM_STEPS: u32 = 4_000;
+pub(crate) const BEAM_STEPS: u32 = 1_000;
 
 /// What a greedy search asks of the next deal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +23,15 @@ pub(crate) enum By {
 
 /// A deal on offer and what it gains over leaving its units alone.
 #[derive(Debug, Clone)]
-struct Offer {
+pub(crate) struct Offer {
     uses: Vec<Use>,
     own: i64,
     gain: i64,
     units: i64,
 }
+
+/// The best deal of each contender, where it has one.
+pub(crate) type Offers = Vec<Option<Offer>>;
 
 /// Offers deals. What does not change while deals are made is worked out once.
 pub(crate) struct Searcher<'a> {
@@ -322,12 +325,16 @@ impl<'a> Searcher<'a> {
         self.needs.len() > 1 || self.needs.iter().any(|needs| needs.len() > 1)
     }
 
-    /// Make the best deal until none gains.
-    pub fn greedy(&self, left: &mut Left, by: By) -> Vec<Deal> {
-        let count = self.problem.contenders.len();
-        let mut offers: Vec<Option<Offer>> = (0..count)
+    /// The best deal of each contender.
+    pub fn offers(&self, left: &Left) -> Offers {
+        let contenders = 0..self.problem.contenders.len();
+        contenders
             .map(|contender| self.offer(contender, left, 0))
-            .collect();
+            .collect()
+    }
+
+    /// Make the best deal until none gains, beginning with what is on offer.
+    pub fn greedy(&self, left: &mut Left, mut offers: Offers, by: By) -> Vec<Deal> {
         let mut deals = Vec::new();
         loop {
             let better = |one: &Offer, other: &Offer| match by {

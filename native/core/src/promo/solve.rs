@@ -131,9 +131,10 @@ fn ways(
         .map(|row| alone_at(set, problem, row, 1, level).saving_minor)
         .collect();
     let searcher = Searcher::new(set, problem, &alone, level);
+    let offers = searcher.offers(left);
     let mut ways = vec![
-        searcher.greedy(&mut left.clone(), By::Gain),
-        searcher.greedy(&mut left.clone(), By::GainPerUnit),
+        searcher.greedy(&mut left.clone(), offers.clone(), By::Gain),
+        searcher.greedy(&mut left.clone(), offers, By::GainPerUnit),
     ];
     // One promotion that fills one slot has no rivals to be seen further ahead for.
     if beam && searcher.is_manifold() {
