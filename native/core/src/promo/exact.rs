@@ -175,9 +175,9 @@ impl Search<'_> {
             return;
         }
         let hope = self.left.rows[row..].iter().zip(&self.bound[row..]);
-        let hope: i64 = hope
-            .map(|(&count, &most)| i64::from(count).saturating_mul(most))
-            .sum();
+        let hope = hope.fold(0_i64, |hope, (&count, &most)| {
+            hope.saturating_add(i64::from(count).saturating_mul(most))
+        });
         let beaten = |best: Score| so_far.saving_minor.saturating_add(hope) < best.saving_minor;
         if self.best.is_some_and(beaten) {
             return;

@@ -5,6 +5,7 @@ use super::model::{
     Base, Benefit, Cap, Class, Eligibility, Facts, Gate, ItemSet, Items, Line, Off, Pick, Policy,
     Promotion, Slot, Spread, Tier, Window,
 };
+use super::problem::Sizes;
 use super::{Cart, PricedCart, PromotionSet, Proof};
 use crate::money::Rounding;
 use std::sync::Arc;
@@ -510,4 +511,39 @@ fn extremes_are_priced_or_refused() {
         assert_eq!(found.total_minor, cart.total_minor());
     }
     assert!(priced > 1_000, "too few extreme lines were taken: {priced}");
+}
+
+#[test]
+fn the_ways_of_large_contests_come_close_on_small_ones() {
+    let mut chance = Chance(0x5851_F42D_4C95_7F2D);
+    let mut saved = [0_i64; 3];
+    let mut equal = [0_u32; 3];
+    for _ in 0..1_000 {
+        let count = chance.count(2, 5);
+        let promotions = chance.promotions(count);
+        let lines = chance.lines(9);
+        let facts = chance.facts();
+        let sizes = [(10, 64), (0, 64), (0, 0)];
+        let found = sizes.map(|(exact, beam)| {
+            let mut cart = cart(&promotions, &facts, &[]);
+            cart.problem.sizes = Sizes { exact, beam };
+            for line in &lines {
+                cart.push_line(*line).unwrap();
+            }
+            cart.settle();
+            adds_up(&cart.priced(), &lines);
+            -cart.priced().discount_minor
+        });
+        for way in 0..3 {
+            assert!(found[way] <= found[0]);
+            saved[way] += found[way];
+            equal[way] += u32::from(found[way] == found[0]);
+        }
+    }
+    println!("saved exactly, by beam, greedily: {saved:?}; as good: {equal:?} of 1,000");
+    assert!(
+        saved[1] * 1_000 >= saved[0] * 990,
+        "the beam saves {saved:?}"
+    );
+    assert!(saved[2] * 1_000 >= saved[0] * 970, "greed saves {saved:?}");
 }

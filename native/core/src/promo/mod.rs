@@ -32,7 +32,7 @@ mod stack;
 
 pub use cart::{Cart, Diff, MAX_LINES, MAX_UNITS};
 pub use check::{Fault, MAX_SETS, MAX_TAKE};
-pub use compile::{MAX_PROMOTIONS, PromotionSet};
+pub use compile::{MAX_ITEMS, MAX_PROMOTIONS, PromotionSet};
 pub use eligible::Clause;
 pub use explain::{Reason, WhyNot};
 pub use model::{Facts, Line, Policy, Promotion};

@@ -59,6 +59,24 @@ pub(crate) struct Need {
     pub reward: bool,
 }
 
+/// Up to how many units a contest is settled in which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    /// Every way is tried.
+    pub exact: u32,
+    /// A beam is tried.
+    pub beam: u32,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            exact: super::EXACT_UNITS,
+            beam: super::BEAM_UNITS,
+        }
+    }
+}
+
 /// One contest. Rows stand by content, so their order tells nothing of the order of scanning.
 #[derive(Debug, Default)]
 pub(crate) struct Problem {
@@ -70,6 +88,7 @@ pub(crate) struct Problem {
     pub all_alone: Vec<Score>,
     pub stacker: Stacker,
     pub policy: Policy,
+    pub sizes: Sizes,
 }
 
 impl Problem {

@@ -4,11 +4,13 @@ use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles, stacked_off};
 use super::left::{Deal, Left, takes_part};
 use super::model::{Benefit, Off, Pick};
-use super::problem::{Need, Problem, Use, needs};
+use super::problem::{Cell, Need, Problem, Use, needs};
 use super::stack::{Equal, small, taken};
 
 /// Ways kept side by side.
 pub(crate) const BEAM_WIDTH: usize = 8;
+/// Places in the order of a promotion's units from which a beam lets a deal begin.
+const BEAM_STARTS: usize = 4;
 /// Deals looked at by a beam.
 pub(crate) const BEAM_STEPS: u32 = 1_000;
 
@@ -67,7 +69,15 @@ impl<'a> Searcher<'a> {
         };
         for contender in contenders {
             let promotion = set.at(problem.contenders[contender].promo);
-            searcher.needs.push(needs(promotion));
+            let mut wanted = needs(promotion);
+            // What can be filled by fewest is filled first.
+            wanted.sort_by_key(|need| {
+                let cells = problem.cells_of(contender).iter();
+                let inside = cells.filter(|cell| cell.sets & 1 << need.set != 0);
+                let units = inside.map(|cell| u64::from(problem.rows[cell.row].units.count));
+                units.sum::<u64>()
+            });
+            searcher.needs.push(wanted);
             searcher
                 .part
                 .push(takes_part(set, problem, contender, level));
@@ -124,13 +134,20 @@ impl<'a> Searcher<'a> {
                 // Rewards among the units taken are found by walking down the prices.
                 (true, _) => (cell.running, base),
                 (false, true) => (base, cell.running),
-                (false, false) => (base + off, cell.running),
+                // The more a unit can give, the fewer are needed for an amount.
+                (false, false) => (base + off, cell.running - self.lowest(cell)),
             };
             std::cmp::Reverse((first, cell.row))
         };
         let mut cells: Vec<usize> = self.problem.contenders[contender].cells.clone().collect();
         cells.sort_unstable_by_key(key);
         cells
+    }
+
+    /// The least a unit may cost.
+    fn lowest(&self, cell: &Cell) -> i64 {
+        let units = self.problem.rows[cell.row].units;
+        units.floor.min(units.amount)
     }
 
     /// Take units for a need from `order`; false where there are too few.
@@ -252,16 +269,40 @@ impl<'a> Searcher<'a> {
         best.map(|(_, start)| start)
     }
 
-    fn filled(&self, contender: usize, left: &Left, skip: usize) -> Option<Offer> {
+    /// A deal of the first units in an order of a contender's cells.
+    ///
+    /// The order begins `start` cells in; from [`BEAM_STARTS`] on it is turned round, and from one
+    /// more on its first cell comes before that: a dear unit among cheap ones.
+    fn filled(&self, contender: usize, left: &Left, start: usize) -> Option<Offer> {
         let mut uses = Vec::new();
+        let mut turned: Vec<usize>;
         for &need in &self.needs[contender] {
-            let order = &self.orders[contender][usize::from(need.reward)];
-            let order = order.get(skip..)?;
+            let mut order = &self.orders[contender][usize::from(need.reward)][..];
+            if start < BEAM_STARTS || self.walks_prices(contender) {
+                order = order.get(start..)?;
+            } else {
+                turned = order.iter().rev().copied().collect();
+                if start > BEAM_STARTS {
+                    let free = |cell: &&usize| left.rows[self.problem.cells[**cell].row] > 0;
+                    if let Some(&first) = order.iter().find(free) {
+                        turned.retain(|&cell| cell != first);
+                        turned.insert(0, first);
+                    }
+                }
+                order = &turned;
+            }
             if !self.fill(contender, need, order, left, &mut uses) {
                 return None;
             }
         }
         self.priced(contender, left, uses)
+    }
+
+    /// Whether rewards are found by walking down the prices.
+    fn walks_prices(&self, contender: usize) -> bool {
+        let promotion = self.set.at(self.problem.contenders[contender].promo);
+        matches!(promotion.benefit, Benefit::BuyGet { buy, buy_set, get_set, .. }
+            if buy > 0 && buy_set == get_set)
     }
 
     /// Just enough units to reach a tier, or all that gain by it besides.
@@ -376,17 +417,34 @@ impl<'a> Searcher<'a> {
         }
     }
 
+    /// By row, the most that a unit gains in any first deal: what is left counts by it, or ways
+    /// that have used many units would always look the better.
+    fn hope(&self, left: &Left) -> Vec<i64> {
+        let mut hope = vec![0; left.rows.len()];
+        for contender in 0..self.problem.contenders.len() {
+            for skip in 0..BEAM_STARTS + 2 {
+                if let Some(offer) = self.offer(contender, left, skip) {
+                    for used in &offer.uses {
+                        hope[used.row] = hope[used.row].max(offer.gain / offer.units.max(1));
+                    }
+                }
+            }
+        }
+        hope
+    }
+
     /// Several ways side by side, each extended by every promotion's best deals.
     pub fn beam(&self, left: &Left) -> Vec<Deal> {
         let mut nodes: Vec<(usize, Option<Deal>)> = vec![(0, None)];
         let mut front = vec![(0_i64, left.clone(), 0_usize)];
         let mut best = (0, 0);
         let mut steps = 0;
+        let hope = self.hope(left);
         while !front.is_empty() && steps < BEAM_STEPS {
             let mut next: Vec<(i64, Left, usize, Deal)> = Vec::new();
             for (gain, left, node) in &front {
                 for contender in 0..self.problem.contenders.len() {
-                    for skip in 0..2 {
+                    for skip in 0..BEAM_STARTS + 2 {
                         steps += 1;
                         let Some(offer) = self.offer(contender, left, skip) else {
                             continue;
@@ -404,7 +462,11 @@ impl<'a> Searcher<'a> {
                 }
             }
             // Stable, so that equals stay in the order of nodes and promotions.
-            next.sort_by_key(|(gain, ..)| std::cmp::Reverse(*gain));
+            next.sort_by_cached_key(|(gain, left, ..)| {
+                let rest = left.rows.iter().zip(&hope);
+                let rest = rest.map(|(&count, &most)| i128::from(count) * i128::from(most));
+                std::cmp::Reverse(i128::from(*gain) + rest.sum::<i128>())
+            });
             front.clear();
             for (gain, left, parent, deal) in next {
                 if front.len() == BEAM_WIDTH {

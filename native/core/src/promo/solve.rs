@@ -120,13 +120,13 @@ fn ways(
     level: Option<u16>,
 ) -> (Score, Vec<Deal>, Proof) {
     let units: u64 = left.rows.iter().map(|&count| u64::from(count)).sum();
-    if units <= u64::from(EXACT_UNITS)
+    if units <= u64::from(problem.sizes.exact)
         && let Some(found) = exact::settle(set, problem, left, level)
     {
         let score = worth(set, problem, left, &found, level);
         return (score, found, Proof::Proven);
     }
-    let beam = units <= u64::from(BEAM_UNITS);
+    let beam = units <= u64::from(problem.sizes.beam);
     let alone: Vec<i64> = (0..left.rows.len())
         .map(|row| alone_at(set, problem, row, 1, level).saving_minor)
         .collect();
@@ -205,6 +205,7 @@ fn only(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) ->
         .collect();
     let mut alone = Problem {
         policy: problem.policy,
+        sizes: problem.sizes,
         contenders: vec![Contender {
             uses: left.uses[contender],
             minor: left.minor[contender],
