@@ -76,6 +76,7 @@ pub(crate) struct State {
     pub takes: bool,
     pub uses: u32,
     pub minor: i64,
+    listed: u64,
     /// Kinds in it, where it ties kinds or is on the cart.
     pub kinds: Vec<u32>,
     pub mark: u64,
@@ -534,9 +535,10 @@ impl Cart {
                 found.ties.push(link);
             }
             if ties || on_cart {
-                if state.kinds.is_empty() {
+                if state.listed != self.epoch {
+                    state.listed = self.epoch;
                     self.with_kinds.push(link.promo);
-                    if on_cart && !self.on_cart.contains(&link.promo) {
+                    if on_cart {
                         self.on_cart.push(link.promo);
                     }
                 }

@@ -113,13 +113,15 @@ fn list(
             ..Use::default()
         };
         let cells = problem.contenders[contender].cells.clone();
+        let free = |used: &Use| left.rows[used.row] > 0;
         let mut lister = Lister {
             set,
             problem,
             left,
             contender,
             needs: needs(set.at(problem.contenders[contender].promo)),
-            counts: cells.map(blank).collect(),
+            // Rows already used up would only deepen the search.
+            counts: cells.map(blank).filter(free).collect(),
             found: &mut found,
             steps,
         };
