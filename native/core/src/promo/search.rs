@@ -11,6 +11,8 @@ use super::stack::{Equal, small, taken};
 pub(crate) const BEAM_WIDTH: usize = 8;
 /// Places in the order of a promotion's units from which a beam lets a deal begin.
 const BEAM_STARTS: usize = 4;
+/// Places from which rewards among the units taken are looked for, at most.
+const WINDOWS: usize = 1_024;
 /// Deals looked at by a beam.
 pub(crate) const BEAM_STEPS: u32 = 1_000;
 
@@ -201,7 +203,13 @@ impl<'a> Searcher<'a> {
     }
 
     /// The best deal of a contender that begins no earlier than `skip` rows into its order.
-    fn offer(&self, contender: usize, left: &Left, skip: usize) -> Option<Offer> {
+    fn offer(
+        &self,
+        contender: usize,
+        left: &Left,
+        orders: [&[usize]; 2],
+        skip: usize,
+    ) -> Option<Offer> {
         if !self.part[contender] || left.uses[contender] == 0 || left.minor[contender] <= 0 {
             return None;
         }
@@ -209,7 +217,8 @@ impl<'a> Searcher<'a> {
         match &promotion.benefit {
             Benefit::Tiers { tiers, .. } => {
                 let steps = tiers.iter().map(|tier| tier.from);
-                let offers = steps.filter_map(|from| self.tier_offer(contender, left, from));
+                let offers =
+                    steps.filter_map(|from| self.tier_offer(contender, left, orders[0], from));
                 best(offers)
             }
             Benefit::BuyGet {
@@ -218,22 +227,27 @@ impl<'a> Searcher<'a> {
                 get_set,
                 ..
             } if *buy > 0 && buy_set == get_set => {
-                let start = self.best_window(contender, left, skip)?;
-                self.filled(contender, left, start)
+                let start = self.best_window(contender, left, orders[0], skip)?;
+                self.filled(contender, left, orders, start)
             }
-            _ => self.filled(contender, left, skip),
+            _ => self.filled(contender, left, orders, skip),
         }
     }
 
     /// Where in the prices to begin, so that the rewards among the units next to it gain most.
-    fn best_window(&self, contender: usize, left: &Left, skip: usize) -> Option<usize> {
+    fn best_window(
+        &self,
+        contender: usize,
+        left: &Left,
+        order: &[usize],
+        skip: usize,
+    ) -> Option<usize> {
         let promotion = self.set.at(self.problem.contenders[contender].promo);
         let Benefit::BuyGet { buy, get, pick, .. } = promotion.benefit else {
             return None;
         };
-        let order = &self.orders[contender][0];
         let mut best: Option<(i64, usize)> = None;
-        for start in skip..order.len() {
+        for start in (skip..order.len()).take(WINDOWS) {
             if left.rows[self.problem.cells[order[start]].row] == 0 {
                 continue;
             }
@@ -273,11 +287,17 @@ impl<'a> Searcher<'a> {
     ///
     /// The order begins `start` cells in; from [`BEAM_STARTS`] on it is turned round, and from one
     /// more on its first cell comes before that: a dear unit among cheap ones.
-    fn filled(&self, contender: usize, left: &Left, start: usize) -> Option<Offer> {
+    fn filled(
+        &self,
+        contender: usize,
+        left: &Left,
+        orders: [&[usize]; 2],
+        start: usize,
+    ) -> Option<Offer> {
         let mut uses = Vec::new();
         let mut turned: Vec<usize>;
         for &need in &self.needs[contender] {
-            let mut order = &self.orders[contender][usize::from(need.reward)][..];
+            let mut order = orders[usize::from(need.reward)];
             if start < BEAM_STARTS || self.walks_prices(contender) {
                 order = order.get(start..)?;
             } else {
@@ -306,9 +326,14 @@ impl<'a> Searcher<'a> {
     }
 
     /// Just enough units to reach a tier, or all that gain by it besides.
-    fn tier_offer(&self, contender: usize, left: &Left, from: u32) -> Option<Offer> {
+    fn tier_offer(
+        &self,
+        contender: usize,
+        left: &Left,
+        order: &[usize],
+        from: u32,
+    ) -> Option<Offer> {
         let need = self.needs[contender][0];
-        let order = &self.orders[contender][0];
         let mut uses: Vec<Use> = Vec::new();
         let mut least = None;
         let mut total = 0;
@@ -366,25 +391,36 @@ impl<'a> Searcher<'a> {
         self.needs.len() > 1 || self.needs.iter().any(|needs| needs.len() > 1)
     }
 
+    /// Both orders of a contender.
+    fn whole(&self, contender: usize) -> [&[usize]; 2] {
+        let [pays, rewards] = &self.orders[contender];
+        [pays, rewards]
+    }
+
     /// The best deal of each contender.
     pub fn offers(&self, left: &Left) -> Offers {
         let contenders = 0..self.problem.contenders.len();
         contenders
-            .map(|contender| self.offer(contender, left, 0))
+            .map(|contender| self.offer(contender, left, self.whole(contender), 0))
             .collect()
     }
 
     /// Make the best deal until none gains, beginning with what is on offer.
+    ///
+    /// An offer only gets worse while others are taken, so it is looked at again when it would be
+    /// the best, and not before.
     pub fn greedy(&self, left: &mut Left, mut offers: Offers, by: By) -> Vec<Deal> {
-        let mut deals = Vec::new();
+        let better = |one: &Offer, other: &Offer| match by {
+            By::Gain => one.gain > other.gain,
+            By::GainPerUnit => {
+                i128::from(one.gain) * i128::from(other.units)
+                    > i128::from(other.gain) * i128::from(one.units)
+            }
+        };
+        let mut made_at = vec![0; offers.len()];
+        let mut fronts = vec![[0; 2]; offers.len()];
+        let mut deals: Vec<Deal> = Vec::new();
         loop {
-            let better = |one: &Offer, other: &Offer| match by {
-                By::Gain => one.gain > other.gain,
-                By::GainPerUnit => {
-                    i128::from(one.gain) * i128::from(other.units)
-                        > i128::from(other.gain) * i128::from(one.units)
-                }
-            };
             let mut found: Option<(usize, &Offer)> = None;
             for (contender, offer) in offers.iter().enumerate() {
                 if let Some(offer) = offer
@@ -396,6 +432,12 @@ impl<'a> Searcher<'a> {
             let Some((contender, offer)) = found else {
                 return deals;
             };
+            if made_at[contender] < deals.len() {
+                made_at[contender] = deals.len();
+                let orders = self.still(contender, left, &mut fronts[contender]);
+                offers[contender] = self.offer(contender, left, orders, 0);
+                continue;
+            }
             let times = left.times(self.problem, contender, &offer.uses, offer.own);
             let deal = Deal {
                 contender,
@@ -404,17 +446,21 @@ impl<'a> Searcher<'a> {
                 times: times.max(1),
             };
             left.take(self.problem, &deal);
-            for (other, offer) in offers.iter_mut().enumerate() {
-                let touched = offer.as_ref().is_some_and(|offer| {
-                    let mut rows = offer.uses.iter().map(|used| used.row);
-                    rows.any(|row| deal.uses.iter().any(|used| used.row == row))
-                });
-                if touched || other == contender {
-                    *offer = self.offer(other, left, 0);
-                }
-            }
             deals.push(deal);
         }
+    }
+
+    /// Both orders of a contender without the used up rows that stand first.
+    fn still(&self, contender: usize, left: &Left, fronts: &mut [usize; 2]) -> [&[usize]; 2] {
+        let orders = self.whole(contender);
+        let gone = |&cell: &usize| left.rows[self.problem.cells[cell].row] == 0;
+        [0, 1].map(|at| {
+            let more = orders[at][fronts[at]..]
+                .iter()
+                .take_while(|&cell| gone(cell));
+            fronts[at] += more.count();
+            &orders[at][fronts[at]..]
+        })
     }
 
     /// By row, the most that a unit gains in any first deal: what is left counts by it, or ways
@@ -423,7 +469,7 @@ impl<'a> Searcher<'a> {
         let mut hope = vec![0; left.rows.len()];
         for contender in 0..self.problem.contenders.len() {
             for skip in 0..BEAM_STARTS + 2 {
-                if let Some(offer) = self.offer(contender, left, skip) {
+                if let Some(offer) = self.offer(contender, left, self.whole(contender), skip) {
                     for used in &offer.uses {
                         hope[used.row] = hope[used.row].max(offer.gain / offer.units.max(1));
                     }
@@ -446,7 +492,8 @@ impl<'a> Searcher<'a> {
                 for contender in 0..self.problem.contenders.len() {
                     for skip in 0..BEAM_STARTS + 2 {
                         steps += 1;
-                        let Some(offer) = self.offer(contender, left, skip) else {
+                        let Some(offer) = self.offer(contender, left, self.whole(contender), skip)
+                        else {
                             continue;
                         };
                         let deal = Deal {
