@@ -14,7 +14,9 @@ const BEAM_STARTS: usize = 4;
 /// Places from which rewards among the units taken are looked for, at most.
 const WINDOWS: usize = 1_024;
 /// Deals looked at by a beam.
-pub(crate) const BEAM_STEPS: u32 = 1_000;
+pub(crate) const BEAM_STEPS: u32 = 4_000;
+/// Promotions times units up to which those suffice; a beam cut short finds nothing better.
+const BEAM_REACH: u64 = 160;
 
 /// What a greedy search asks of the next deal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -386,9 +388,12 @@ impl<'a> Searcher<'a> {
         })
     }
 
-    /// Whether there are choices beyond which units of one set to take next.
-    pub fn is_manifold(&self) -> bool {
-        self.needs.len() > 1 || self.needs.iter().any(|needs| needs.len() > 1)
+    /// Whether a beam over so many units can be finished, and could see further: one promotion
+    /// that fills one slot has no rivals.
+    pub fn suits_beam(&self, units: u64) -> bool {
+        let rivals = self.needs.len() > 1 || self.needs.iter().any(|needs| needs.len() > 1);
+        let promotions = u64::try_from(self.needs.len()).unwrap_or(u64::MAX);
+        rivals && promotions.saturating_mul(units) <= BEAM_REACH
     }
 
     /// Both orders of a contender.

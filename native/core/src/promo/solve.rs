@@ -12,7 +12,7 @@ use crate::money::percent_of;
 
 /// Units up to which every way is tried.
 pub const EXACT_UNITS: u32 = 10;
-/// Units up to which a beam is tried.
+/// Units up to which a beam is tried, where few promotions compete.
 pub const BEAM_UNITS: u32 = 64;
 
 /// How far a result is known to be the best.
@@ -126,7 +126,6 @@ fn ways(
         let score = worth(set, problem, left, &found, level);
         return (score, found, Proof::Proven);
     }
-    let beam = units <= u64::from(problem.sizes.beam);
     let alone: Vec<i64> = (0..left.rows.len())
         .map(|row| alone_at(set, problem, row, 1, level).saving_minor)
         .collect();
@@ -136,8 +135,8 @@ fn ways(
         searcher.greedy(&mut left.clone(), offers.clone(), By::Gain),
         searcher.greedy(&mut left.clone(), offers, By::GainPerUnit),
     ];
-    // One promotion that fills one slot has no rivals to be seen further ahead for.
-    if beam && searcher.is_manifold() {
+    let beam = units <= u64::from(problem.sizes.beam) && searcher.suits_beam(units);
+    if beam {
         ways.push(searcher.beam(left));
     }
     let mut best = (worth(set, problem, left, &[], level), Vec::new());
