@@ -4,8 +4,8 @@
 carts under promotions, looks up codes and searches names among 100,000 made items. The twins are
 those the properties compare with (`tests/native/`); the floor's figure includes the crossing from
 Python and back. Prints a table, the ratios, what the price book takes in memory, and a digest of
-the results, the same in every run of the same size. A twin that would take minutes is left out and shows as `-`:
-those searches are compared with it in the `--tiny` run.
+the results, the same in every run of the same size. A twin that would take minutes is left out and
+shows as `-`: those searches are compared with it in the `--tiny` run.
 """
 
 from __future__ import annotations
