@@ -387,7 +387,9 @@ impl Cart {
             };
             // A price finer than the minor unit leaves some units one dearer than the others.
             self.join(number, key(amount / count), count - odd);
-            self.join(number, key(amount / count + 1), odd);
+            if odd > 0 {
+                self.join(number, key(amount / count + 1), odd);
+            }
         }
         let order = |&other: &u32| (self.lines[other as usize].line, other as usize);
         let at = self

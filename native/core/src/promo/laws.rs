@@ -489,7 +489,8 @@ fn extremes_are_priced_or_refused() {
             }
         }
         let set = PromotionSet::compile(promotions, ITEMS).unwrap();
-        let mut cart = Cart::new(Arc::new(set), chance.facts(), 2).unwrap();
+        let digits = [0, 2, 6][usize::try_from(chance.below(3)).unwrap()];
+        let mut cart = Cart::new(Arc::new(set), chance.facts(), digits).unwrap();
         for _ in 0..4 {
             let mut edge = || edges[usize::try_from(chance.below(8)).unwrap()];
             let line = Line {
