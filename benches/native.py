@@ -1,11 +1,11 @@
 """The Rust floor against its Python twins, in one run.
 
 `python -m benches.native [--tiny]`: extends an amount, prices orders and taxes documents of 8 and
-200 lines, looks up codes and searches names among 100,000 made items. The twins are those the
-properties compare with (`tests/native/`); the floor's figure includes the crossing from Python and
-back. Prints a table, the ratios, what the price book takes in memory, and a digest of the results,
-the same in every run of the same size. A twin that would take minutes is left out and shows as
-`-`: those searches are compared with it in the `--tiny` run.
+200 lines, prices carts under promotions, looks up codes and searches names among 100,000 made
+items. The twins are those the properties compare with (`tests/native/`); the floor's figure
+includes the crossing from Python and back. Prints a table, the ratios, what the price book takes in
+memory, and a digest of the results, the same in every run of the same size. A twin that would take
+minutes is left out and shows as `-`: those searches are compared with it in the `--tiny` run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from attrs import frozen
 
 import native
-from tests.native import tax_twin, twins
+from tests.native import promo_twin, tax_twin, twins
 from tests.native.catalog_twin import Catalog, Item, search_names, words
 
 RATES = [190_000, 70_000, 0]
@@ -160,6 +160,61 @@ def amounts(repeats: int) -> Figure:
     )
 
 
+def offers(count: int) -> list[promo_twin.Rule]:
+    """Promotions of every other kind, each on a few of twelve items."""
+    benefits: list[tuple[object, ...]] = [
+        ("each", 0, ("percent", 100_000)),
+        ("bundle", [(0, 2)], ("price", 500)),
+        ("buy_get", 0, 2, 0, 1, ("percent", 1_000_000), "cheapest"),
+        ("tiers", 0, [(3, ("percent", 150_000))], False, "cheapest"),
+    ]
+    return [
+        {
+            "id": number,
+            "class": "coupon",
+            "sets": [([number % 12, number * 5 % 12], [])],
+            "benefit": benefits[number % len(benefits)],
+        }
+        for number in range(count)
+    ]
+
+
+def promotions(repeats: int) -> list[Figure]:
+    """A small cart both ways; a larger one, and one scan of it, natively only."""
+    rows = [(number % 12, 1_990_000 + 700_000 * (number % 5)) for number in range(8)]
+    lines = [(item, price, 1_000, True, True, 0) for item, price in rows]
+    units = [promo_twin.Unit(price // 10_000, 0, item) for item, price in rows[:5]]
+    few, many = native.PromotionSet(offers(4), 12), native.PromotionSet(offers(20), 12)
+    small, large = native.price_cart(few, lines[:5]), native.price_cart(many, lines)
+    if small.total_minor != promo_twin.total(offers(4), units):
+        raise AssertionError("the floor and its twin disagree on a cart under promotions")
+    cart = native.Cart(many)
+    for line in lines:
+        cart.add_line(line)
+    one, two = lines[0], (*lines[0][:2], 2_000, *lines[0][3:])
+
+    def scan_twice() -> int:
+        cart.change_line(0, two)
+        return cart.change_line(0, one)[1]
+
+    return [
+        Figure(
+            "5 lines, 4 promotions",
+            best_ns(lambda: native.price_cart(few, lines[:5]), repeats),
+            best_ns(lambda: promo_twin.total(offers(4), units), 1, rounds=2),
+            f"{small.total_minor} {small.proof}",
+        ),
+        Figure(
+            "8 lines, 20 promotions",
+            best_ns(lambda: native.price_cart(many, lines), repeats),
+            0,
+            f"{large.total_minor} {large.proof}",
+        ),
+        Figure("change a line of 8, and back", best_ns(scan_twice, repeats), 0, str(scan_twice())),
+        Figure("ask a cart its total", best_ns(lambda: cart.total_minor, repeats), 0, ""),
+    ]
+
+
 def lookups(book: native.PriceBook, twin: Catalog, repeats: int) -> Figure:
     """Find the same codes in the book and in a dictionary of Python objects."""
     codes = [str(FIRST_CODE + number * 37 % len(twin.codes)) for number in range(50)]
@@ -247,6 +302,7 @@ def report(*, tiny: bool) -> list[str]:
         pricing(200, 2 if tiny else 200),
         taxing(8, 10 if tiny else 2_000),
         taxing(200, 2 if tiny else 200),
+        *promotions(5 if tiny else 2_000),
         lookups(book, twin, 2 if tiny else 500),
         *searches(book, named, 1 if tiny else 10, tiny=tiny),
     ]

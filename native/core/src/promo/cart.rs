@@ -76,11 +76,14 @@ pub(crate) struct State {
     pub takes: bool,
     pub uses: u32,
     pub minor: i64,
+    listed: u64,
     /// Kinds in it, where it ties kinds or is on the cart.
     pub kinds: Vec<u32>,
     pub mark: u64,
     pub joined: u64,
     pub passed: bool,
+    /// Takes units, may, and there are enough for one application.
+    pub competes: bool,
 }
 
 /// A line and what it comes to. Minor units.
@@ -136,6 +139,7 @@ pub struct Cart {
     total: i128,
     pub(crate) problem: Problem,
     pub(crate) stacker: Stacker,
+    pub(crate) open: Vec<u32>,
     links: Vec<Link>,
     diff: Diff,
 }
@@ -170,6 +174,7 @@ impl Cart {
             total: 0,
             problem: Problem::default(),
             stacker: Stacker::default(),
+            open: Vec::new(),
             links: Vec::new(),
             diff: Diff::default(),
         })
@@ -382,7 +387,9 @@ impl Cart {
             };
             // A price finer than the minor unit leaves some units one dearer than the others.
             self.join(number, key(amount / count), count - odd);
-            self.join(number, key(amount / count + 1), odd);
+            if odd > 0 {
+                self.join(number, key(amount / count + 1), odd);
+            }
         }
         let order = |&other: &u32| (self.lines[other as usize].line, other as usize);
         let at = self
@@ -530,9 +537,10 @@ impl Cart {
                 found.ties.push(link);
             }
             if ties || on_cart {
-                if state.kinds.is_empty() {
+                if state.listed != self.epoch {
+                    state.listed = self.epoch;
                     self.with_kinds.push(link.promo);
-                    if on_cart && !self.on_cart.contains(&link.promo) {
+                    if on_cart {
                         self.on_cart.push(link.promo);
                     }
                 }

@@ -2,11 +2,15 @@
 
 use super::check::{Fault, check, refuse};
 use super::model::{Benefit, Items, Promotion};
+use super::problem::needs;
 use crate::error::{CoreError, Result};
 use std::collections::{BTreeMap, HashMap};
 
 /// Promotions of one set.
 pub const MAX_PROMOTIONS: usize = 100_000;
+
+/// Items of a price book that promotions may speak of.
+pub const MAX_ITEMS: u32 = 1 << 24;
 
 /// A promotion that an item is in, and by which of its sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,18 +25,27 @@ pub(crate) struct Link {
 #[derive(Debug, Default)]
 pub struct PromotionSet {
     promotions: Vec<Promotion>,
-    /// Where the links of each item begin; one more than there are items.
+    item_count: u32,
+    /// Where the links of each item begin, up to the last that has any, and where those end.
     starts: Vec<u32>,
     /// Ascending by promotion within an item.
     links: Vec<Link>,
     /// Promotions with a set of all items.
     everywhere: Vec<Link>,
     by_id: HashMap<u32, u32>,
+    /// Units of one application of each promotion.
+    sizes: Vec<u64>,
 }
 
 impl PromotionSet {
     /// Check and compile promotions for a price book of `item_count` items.
     pub fn compile(mut promotions: Vec<Promotion>, item_count: u32) -> Result<Self> {
+        if item_count > MAX_ITEMS {
+            return Err(CoreError::OutOfRange {
+                what: "item_count",
+                need: "at most 16,777,216",
+            });
+        }
         if promotions.len() > MAX_PROMOTIONS {
             return Err(CoreError::OutOfRange {
                 what: "the number of promotions",
@@ -72,14 +85,26 @@ impl PromotionSet {
                 });
             }
         }
-        let (starts, links) = rows(&per_item, item_count)?;
+        let sizes = promotions.iter().map(|promotion| {
+            let needs = needs(promotion).into_iter();
+            needs.map(|need| u64::from(need.count)).sum()
+        });
+        let sizes = sizes.collect();
+        let (starts, links) = rows(&per_item)?;
         Ok(Self {
             promotions,
+            item_count,
             starts,
             links,
             everywhere,
             by_id,
+            sizes,
         })
+    }
+
+    /// How many items the price book has.
+    pub fn item_count(&self) -> u32 {
+        self.item_count
     }
 
     /// The promotions, highest priority first, then by id.
@@ -95,6 +120,11 @@ impl PromotionSet {
     /// A promotion by its place.
     pub(crate) fn at(&self, place: u32) -> &Promotion {
         &self.promotions[place as usize]
+    }
+
+    /// The least number of units that one application takes.
+    pub(crate) fn size_of(&self, place: u32) -> u64 {
+        self.sizes[place as usize]
     }
 
     /// Every promotion an item is in, ascending, each once.
@@ -144,10 +174,11 @@ fn link(links: &mut Vec<Link>, promo: u32, set: usize) {
 }
 
 /// The links of all items in one list, and where each item's begin.
-fn rows(per_item: &BTreeMap<u32, Vec<Link>>, item_count: u32) -> Result<(Vec<u32>, Vec<Link>)> {
-    let mut starts = Vec::with_capacity(item_count as usize + 1);
+fn rows(per_item: &BTreeMap<u32, Vec<Link>>) -> Result<(Vec<u32>, Vec<Link>)> {
+    let end = per_item.last_key_value().map_or(0, |(item, _)| item + 1);
+    let mut starts = Vec::with_capacity(end as usize + 1);
     let mut links: Vec<Link> = Vec::with_capacity(per_item.values().map(Vec::len).sum());
-    for item in 0..=item_count {
+    for item in 0..=end {
         starts.push(u32::try_from(links.len()).map_err(|_| CoreError::Overflow {
             what: "the number of links",
         })?);

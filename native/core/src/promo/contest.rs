@@ -5,7 +5,7 @@ use super::compile::PromotionSet;
 use super::deal::shares;
 use super::left::{Deal, Left};
 use super::model::{Benefit, Gate, Promotion};
-use super::problem::{Contender, Row};
+use super::problem::{Cell, Contender, Row};
 use super::solve::{Proof, settle};
 use super::stack::{Equal, each_off, small};
 use std::sync::Arc;
@@ -29,7 +29,10 @@ impl Cart {
             together.sort_unstable_by_key(|&kind| self.kinds[kind as usize].key);
             self.test_gates(&set, &together);
             for group in self.split(&set, &together) {
-                self.settle_group(&set, &group);
+                match group[..] {
+                    [kind] if !self.is_contested(kind) => self.settle_alone(&set, kind),
+                    _ => self.settle_group(&set, &group),
+                }
             }
         }
     }
@@ -60,14 +63,31 @@ impl Cart {
         }
     }
 
-    /// Test the gates of all promotions that tie these kinds, on prices before any promotion.
+    /// Test the gates of all promotions that tie these kinds, on prices before any promotion, and
+    /// whether there are units enough for one application.
     fn test_gates(&mut self, set: &PromotionSet, together: &[u32]) {
+        self.joined += 1;
         for &kind in together {
             for tie in 0..self.kinds[kind as usize].ties.len() {
                 let promo = self.kinds[kind as usize].ties[tie].promo;
-                let gates = &set.at(promo).gates;
-                let passed = gates.iter().all(|&gate| self.gate_holds(promo, gate));
-                self.states[promo as usize].passed = passed;
+                if self.states[promo as usize].joined == self.joined {
+                    continue;
+                }
+                let promotion = set.at(promo);
+                let passed = promotion
+                    .gates
+                    .iter()
+                    .all(|&gate| self.gate_holds(promo, gate));
+                let sets = promotion.benefit_sets();
+                let kinds = self.states[promo as usize].kinds.iter();
+                let wanted = kinds
+                    .map(|&kind| &self.kinds[kind as usize])
+                    .filter(|kind| kind.wanted(promo, sets));
+                let units: u64 = wanted.map(|kind| u64::from(kind.count)).sum();
+                let state = &mut self.states[promo as usize];
+                state.joined = self.joined;
+                state.passed = passed;
+                state.competes = state.takes && passed && units >= set.size_of(promo);
             }
         }
     }
@@ -103,7 +123,7 @@ impl Cart {
         for &kind in together {
             for link in &self.kinds[kind as usize].ties {
                 let state = &mut self.states[link.promo as usize];
-                if state.joined == self.joined || !state.takes || !state.passed {
+                if state.joined == self.joined || !state.competes {
                     continue;
                 }
                 state.joined = self.joined;
@@ -143,17 +163,16 @@ impl Cart {
     /// Settle a kind that no promotion ties to another.
     fn settle_alone(&mut self, set: &PromotionSet, kind: u32) {
         let mut stacker = std::mem::take(&mut self.stacker);
+        let mut each = std::mem::take(&mut self.open);
+        each.clear();
+        self.each_of(set, &self.kinds[kind as usize], &mut each);
         let found = &mut self.kinds[kind as usize];
         found.mark = self.mark;
         found.mods.clear();
         stacker.whole = true;
         let units = found.units(found.count);
-        let each = if found.key.discountable {
-            &found.each[..]
-        } else {
-            &[]
-        };
-        stacker.find(set, self.facts.policy, each, units, None);
+        stacker.find(set, self.facts.policy, &each, units, None);
+        self.open = each;
         found.proof = if stacker.whole {
             Proof::Proven
         } else {
@@ -162,6 +181,13 @@ impl Cart {
         self.token = found.stand_alone(set, &stacker.best, 0, units, self.token);
         self.stacker = stacker;
         self.touch_members(kind);
+    }
+
+    /// Whether any promotion that takes units could take this kind's.
+    fn is_contested(&self, kind: u32) -> bool {
+        let found = &self.kinds[kind as usize];
+        let mut ties = found.ties.iter();
+        ties.any(|link| self.states[link.promo as usize].competes)
     }
 
     fn settle_group(&mut self, set: &PromotionSet, group: &[u32]) {
@@ -216,8 +242,8 @@ impl Cart {
     fn write_contest(&mut self, set: &PromotionSet, group: &[u32]) {
         let mut problem = std::mem::take(&mut self.problem);
         problem.clear(self.facts.policy);
-        let mut promos = Vec::new();
-        for &kind in group {
+        let mut cells = Vec::new();
+        for (row, &kind) in group.iter().enumerate() {
             let found = &self.kinds[kind as usize];
             let start = problem.each.len();
             self.each_of(set, found, &mut problem.each);
@@ -226,33 +252,35 @@ impl Cart {
                 units: found.units(found.count),
                 each: start..problem.each.len(),
             });
-            promos.extend(found.ties.iter().filter_map(|link| {
+            for link in &found.ties {
                 let state = &self.states[link.promo as usize];
                 let sets = set.at(link.promo).benefit_sets();
-                let wants = state.takes && state.passed && found.wanted(link.promo, sets);
-                wants.then_some(link.promo)
-            }));
+                if found.key.discountable && state.competes && link.sets & sets != 0 {
+                    cells.push((link.promo, row, link.sets));
+                }
+            }
         }
-        promos.sort_unstable();
-        promos.dedup();
-        for promo in promos {
+        cells.sort_unstable();
+        for mine in cells.chunk_by(|one, other| one.0 == other.0) {
+            let promo = mine[0].0;
             let state = &self.states[promo as usize];
             let once = matches!(set.at(promo).benefit, Benefit::Tiers { .. });
+            let start = problem.cells.len();
+            problem
+                .cells
+                .extend(mine.iter().map(|&(_, row, sets)| Cell {
+                    row,
+                    sets,
+                    running: 0,
+                    rewards: 0,
+                }));
             problem.contenders.push(Contender {
                 promo,
                 uses: if once { state.uses.min(1) } else { state.uses },
                 minor: state.minor,
                 edge: None,
+                cells: start..problem.cells.len(),
             });
-            for &kind in group {
-                let found = &self.kinds[kind as usize];
-                let sets = if found.key.discountable {
-                    found.sets_of(promo)
-                } else {
-                    0
-                };
-                problem.sets.push(sets);
-            }
         }
         self.problem = problem;
     }

@@ -28,7 +28,7 @@ pub(crate) fn settle_roles(
     if buy == 0 || buy_set != get_set {
         return;
     }
-    by_price(problem, contender, uses);
+    by_price(problem, uses);
     let mut left = get;
     let mut reward = |taken: &mut Use| {
         taken.reward = taken.count.min(left);
@@ -40,12 +40,9 @@ pub(crate) fn settle_roles(
     }
 }
 
-/// Cheapest first, by the price under the contender, then by content.
-fn by_price(problem: &Problem, contender: usize, uses: &mut [Use]) {
-    uses.sort_unstable_by_key(|used| {
-        let cell = problem.cell(contender, used.row);
-        (problem.running[cell], used.row)
-    });
+/// Cheapest first, by the price under the contender that takes them, then by content.
+fn by_price(problem: &Problem, uses: &mut [Use]) {
+    uses.sort_unstable_by_key(|used| (problem.cells[used.cell].running, used.row));
 }
 
 /// Minor units that the promotion itself takes from the units of an application.
@@ -57,14 +54,14 @@ pub(crate) fn own_off(
     contender: usize,
     uses: &mut [Use],
 ) -> i64 {
-    by_price(problem, contender, uses);
+    by_price(problem, uses);
     let promotion = set.at(problem.contenders[contender].promo);
     let part = |used: &Use, count: u32| {
         let units = Equal {
             count,
             ..problem.rows[used.row].units
         };
-        let price = problem.running[problem.cell(contender, used.row)];
+        let price = problem.cells[used.cell].running;
         let running = i128::from(price) * i128::from(count);
         [units.total(), running, units.lowest()]
     };
@@ -140,10 +137,10 @@ fn tier_off(
 }
 
 /// What the stacked promotions take from the units of an application, in minor units.
-pub(crate) fn stacked_off(problem: &Problem, contender: usize, uses: &[Use]) -> i64 {
+pub(crate) fn stacked_off(problem: &Problem, uses: &[Use]) -> i64 {
     uses.iter()
         .map(|used| {
-            let price = problem.running[problem.cell(contender, used.row)];
+            let price = problem.cells[used.cell].running;
             (problem.rows[used.row].units.amount - price) * i64::from(used.count)
         })
         .sum()
@@ -165,7 +162,7 @@ pub(crate) fn shares(
         .iter()
         .map(|used| {
             let count = i64::from(if only { used.reward } else { used.count });
-            let price = problem.running[problem.cell(contender, used.row)];
+            let price = problem.cells[used.cell].running;
             let floor = problem.rows[used.row].units.floor.min(price);
             (price * count, (price - floor) * count)
         })

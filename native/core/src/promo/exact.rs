@@ -37,7 +37,8 @@ impl Lister<'_> {
     fn list(&mut self) {
         let promotion = self.set.at(self.problem.contenders[self.contender].promo);
         if let Benefit::Tiers { .. } = promotion.benefit {
-            let most: u32 = self.left.rows.iter().sum();
+            let own = self.counts.iter().map(|used| self.left.rows[used.row]);
+            let most: u32 = own.sum();
             for size in self.needs[0].count..=most {
                 self.fill(0, 0, size);
             }
@@ -46,7 +47,7 @@ impl Lister<'_> {
         }
     }
 
-    /// Fill a need with units of this row and later ones, `left` of them missing.
+    /// Fill a need with units of this of its rows and later ones, `left` of them missing.
     fn fill(&mut self, need: usize, row: usize, left: u32) {
         self.steps += 1;
         if self.steps > EXACT_STEPS {
@@ -63,8 +64,9 @@ impl Lister<'_> {
             return;
         }
         let wanted = self.needs[need];
-        let free = self.left.rows[row] - self.counts[row].count;
-        let room = self.problem.room(self.contender, row, wanted, free);
+        let Use { cell, .. } = self.counts[row];
+        let free = self.left.rows[self.counts[row].row] - self.counts[row].count;
+        let room = self.problem.room(cell, wanted, free);
         for count in 0..=room.min(left) {
             let reward = if wanted.reward { count } else { 0 };
             self.counts[row].count += count;
@@ -105,17 +107,21 @@ fn list(
         if !takes_part(set, problem, contender, level) || left.uses[contender] == 0 {
             continue;
         }
-        let blank = |row| Use {
-            row,
+        let blank = |cell: usize| Use {
+            cell,
+            row: problem.cells[cell].row,
             ..Use::default()
         };
+        let cells = problem.contenders[contender].cells.clone();
+        let free = |used: &Use| left.rows[used.row] > 0;
         let mut lister = Lister {
             set,
             problem,
             left,
             contender,
             needs: needs(set.at(problem.contenders[contender].promo)),
-            counts: (0..problem.rows.len()).map(blank).collect(),
+            // Rows already used up would only deepen the search.
+            counts: cells.map(blank).filter(free).collect(),
             found: &mut found,
             steps,
         };
@@ -171,9 +177,9 @@ impl Search<'_> {
             return;
         }
         let hope = self.left.rows[row..].iter().zip(&self.bound[row..]);
-        let hope: i64 = hope
-            .map(|(&count, &most)| i64::from(count).saturating_mul(most))
-            .sum();
+        let hope = hope.fold(0_i64, |hope, (&count, &most)| {
+            hope.saturating_add(i64::from(count).saturating_mul(most))
+        });
         let beaten = |best: Score| so_far.saving_minor.saturating_add(hope) < best.saving_minor;
         if self.best.is_some_and(beaten) {
             return;

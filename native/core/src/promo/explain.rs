@@ -213,20 +213,8 @@ impl Cart {
 
     /// What the promotion would save in this cart if there were no other.
     fn saves_alone(&self, promotion: &Promotion, floors: bool) -> Result<i64> {
-        let items = self.live_lines().map(|(_, line)| line.item);
-        let items = items.filter(|&item| item < super::model::NO_ITEM).max();
-        let most = items.map_or(0, |item| item + 1);
-        let known = promotion.sets.iter().filter_map(|set| {
-            let only = match &set.items {
-                Items::All => &[][..],
-                Items::Only(items) => items,
-            };
-            only.iter().chain(&set.except).copied().max()
-        });
-        let count = known
-            .max()
-            .map_or(most, |item| most.max(item.saturating_add(1)));
-        let set = Arc::new(PromotionSet::compile(vec![promotion.clone()], count)?);
+        let one = vec![promotion.clone()];
+        let set = Arc::new(PromotionSet::compile(one, self.set.item_count())?);
         let mut cart = Self::new(set, self.facts.clone(), self.minor_digits)?;
         for (_, line) in self.live_lines() {
             let floor_price_micros = if floors { line.floor_price_micros } else { 0 };

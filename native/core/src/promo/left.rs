@@ -87,7 +87,7 @@ pub(crate) fn score_of(
     own: i64,
 ) -> Score {
     let promotion = set.at(problem.contenders[contender].promo);
-    let saving = own + stacked_off(problem, contender, uses);
+    let saving = own + stacked_off(problem, uses);
     let places = uses
         .iter()
         .map(|used| i64::try_from(used.row).unwrap_or(i64::MAX));
@@ -127,6 +127,9 @@ pub(crate) fn alone_at(
     count: u32,
     level: Option<u16>,
 ) -> Score {
+    if level.is_none() && count == problem.rows[row].units.count {
+        return problem.all_alone[row];
+    }
     let score = problem.alone(set, row, count);
     let leader = problem.stacker.best.first();
     let leads = leader.is_some_and(|&promo| level.is_none_or(|at| at == set.at(promo).priority));

@@ -6,8 +6,9 @@
 //! 1. *Units.* Promotions on each unit and those that take units together compete: a unit takes
 //!    part in at most one deal, and has besides only promotions that agree to stack with it and
 //!    with one another. Among the kinds of units that hang together by what they could take part
-//!    in, the largest saving is sought: exactly up to ten units, by beam up to 64, by marginal
-//!    value beyond, and never less than the best single promotion ([`Proof`]).
+//!    in, the largest saving is sought: exactly up to ten units, by beam up to 64 where few
+//!    promotions compete, else by marginal value; and never less than the best single promotion
+//!    ([`Proof`]).
 //! 2. *Cart.* Promotions on the cart, class by class; in a class the best choice that stacks.
 //!
 //! All is counted in steps, never in time, and no result depends on the order of lines.
@@ -32,7 +33,7 @@ mod stack;
 
 pub use cart::{Cart, Diff, MAX_LINES, MAX_UNITS};
 pub use check::{Fault, MAX_SETS, MAX_TAKE};
-pub use compile::{MAX_PROMOTIONS, PromotionSet};
+pub use compile::{MAX_ITEMS, MAX_PROMOTIONS, PromotionSet};
 pub use eligible::Clause;
 pub use explain::{Reason, WhyNot};
 pub use model::{Facts, Line, Policy, Promotion};

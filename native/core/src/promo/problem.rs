@@ -26,11 +26,26 @@ pub(crate) struct Contender {
     pub minor: i64,
     /// Where rewards are picked among all units: the row of which only some are, and how many.
     pub edge: Option<(usize, u32)>,
+    /// Its rows, in [`Problem::cells`], ascending.
+    pub cells: Range<usize>,
+}
+
+/// A row that a contender may take units of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cell {
+    pub row: usize,
+    /// The sets the row is in.
+    pub sets: u16,
+    /// The price of a unit under the contender.
+    pub running: i64,
+    /// How many units of the row may be rewarded.
+    pub rewards: u32,
 }
 
 /// Units of a row in an application, and how many of them are rewarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Use {
+    pub cell: usize,
     pub row: usize,
     pub count: u32,
     pub reward: u32,
@@ -44,22 +59,36 @@ pub(crate) struct Need {
     pub reward: bool,
 }
 
+/// Up to how many units a contest is settled in which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    /// Every way is tried.
+    pub exact: u32,
+    /// A beam is tried.
+    pub beam: u32,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            exact: super::EXACT_UNITS,
+            beam: super::BEAM_UNITS,
+        }
+    }
+}
+
 /// One contest. Rows stand by content, so their order tells nothing of the order of scanning.
 #[derive(Debug, Default)]
 pub(crate) struct Problem {
     pub rows: Vec<Row>,
     pub each: Vec<u32>,
     pub contenders: Vec<Contender>,
-    /// By contender, then row: the sets the row is in.
-    pub sets: Vec<u16>,
-    /// By contender, then row: the price of a unit under it.
-    pub running: Vec<i64>,
-    /// By contender, then row: how many units of the row may be rewarded.
-    pub rewards: Vec<u32>,
-    /// By row: what one unit saves alone.
-    pub alone: Vec<i64>,
+    pub cells: Vec<Cell>,
+    /// By row: what all its units save alone.
+    pub all_alone: Vec<Score>,
     pub stacker: Stacker,
     pub policy: Policy,
+    pub sizes: Sizes,
 }
 
 impl Problem {
@@ -68,10 +97,8 @@ impl Problem {
         self.rows.clear();
         self.each.clear();
         self.contenders.clear();
-        self.sets.clear();
-        self.running.clear();
-        self.rewards.clear();
-        self.alone.clear();
+        self.cells.clear();
+        self.all_alone.clear();
         self.stacker.whole = true;
         self.policy = policy;
     }
@@ -79,14 +106,16 @@ impl Problem {
     /// Fill in what follows from rows, contenders and sets.
     pub fn prepare(&mut self, set: &PromotionSet) {
         for row in 0..self.rows.len() {
-            let saved = self.alone(set, row, 1).saving_minor;
-            self.alone.push(saved);
+            let saved = self.alone(set, row, self.rows[row].units.count);
+            self.all_alone.push(saved);
         }
         for at in 0..self.contenders.len() {
             let promo = self.contenders[at].promo;
-            for row in 0..self.rows.len() {
-                let price = self.rows[row].units.amount - self.under(set, row, promo);
-                self.running.push(price);
+            for cell in self.contenders[at].cells.clone() {
+                let row = self.cells[cell].row;
+                let saved = self.under(set, row, promo);
+                self.cells[cell].running = self.rows[row].units.amount - saved;
+                self.cells[cell].rewards = self.rows[row].units.count;
             }
             self.pick_pool(set, at);
         }
@@ -118,18 +147,18 @@ impl Problem {
         score.saving_minor
     }
 
-    /// The place of a contender and row in the tables by both.
-    pub fn cell(&self, contender: usize, row: usize) -> usize {
-        contender * self.rows.len() + row
+    /// The cells of a contender.
+    pub fn cells_of(&self, contender: usize) -> &[Cell] {
+        &self.cells[self.contenders[contender].cells.clone()]
     }
 
-    /// Whether a row may fill a need of a contender, and with how many units.
-    pub fn room(&self, contender: usize, row: usize, need: Need, left: u32) -> u32 {
-        let cell = self.cell(contender, row);
-        if self.sets[cell] & 1 << need.set == 0 {
+    /// How many of the units left in a row may fill a need.
+    pub fn room(&self, cell: usize, need: Need, left: u32) -> u32 {
+        let cell = &self.cells[cell];
+        if cell.sets & 1 << need.set == 0 {
             0
         } else if need.reward {
-            left.min(self.rewards[cell])
+            left.min(cell.rewards)
         } else {
             left
         }
@@ -137,9 +166,6 @@ impl Problem {
 
     /// Where rewards are picked among all units: the first so many, by price, that could be earned.
     fn pick_pool(&mut self, set: &PromotionSet, contender: usize) {
-        let start = self.rewards.len();
-        let counts = self.rows.iter().map(|row| row.units.count);
-        self.rewards.extend(counts);
         let promotion = set.at(self.contenders[contender].promo);
         let Benefit::BuyGet {
             buy_set,
@@ -156,9 +182,10 @@ impl Problem {
             return;
         }
         let units = |wanted: usize| -> u64 {
-            let rows = self.rows.iter().enumerate();
-            rows.filter(|&(at, _)| self.sets[self.cell(contender, at)] & 1 << wanted != 0)
-                .map(|(_, row)| u64::from(row.units.count))
+            let cells = self.cells_of(contender).iter();
+            cells
+                .filter(|cell| cell.sets & 1 << wanted != 0)
+                .map(|cell| u64::from(self.rows[cell.row].units.count))
                 .sum()
         };
         let bought = units(buy_set)
@@ -167,22 +194,23 @@ impl Problem {
         let most = bought.min(units(get_set) / u64::from(get));
         let most = most.min(u64::from(self.contenders[contender].uses));
         let mut left = most * u64::from(get);
-        let count = self.rows.len();
-        for step in 0..count {
-            let row = match pick {
-                Pick::Cheapest => step,
-                Pick::Dearest => count - 1 - step,
+        let cells = self.contenders[contender].cells.clone();
+        for step in 0..cells.len() {
+            let at = match pick {
+                Pick::Cheapest => cells.start + step,
+                Pick::Dearest => cells.end - 1 - step,
             };
-            if self.sets[self.cell(contender, row)] & 1 << get_set == 0 {
+            if self.cells[at].sets & 1 << get_set == 0 {
                 continue;
             }
+            let row = self.cells[at].row;
             let had = u64::from(self.rows[row].units.count);
             let kept = left.min(had);
             let kept_units = u32::try_from(kept).unwrap_or(u32::MAX);
             if kept > 0 && kept < had {
                 self.contenders[contender].edge = Some((row, kept_units));
             }
-            self.rewards[start + row] = kept_units;
+            self.cells[at].rewards = kept_units;
             left -= kept;
         }
     }

@@ -4,14 +4,15 @@ use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles};
 use super::exact;
 use super::left::{Deal, Left, alone_at, evaluate, takes_part};
-use super::model::Policy;
-use super::problem::{Contender, Problem, Row, needs};
+use super::model::{Benefit, Off, Policy};
+use super::problem::{Cell, Contender, Problem, Row};
 use super::score::Score;
 use super::search::{By, Searcher};
+use crate::money::percent_of;
 
 /// Units up to which every way is tried.
 pub const EXACT_UNITS: u32 = 10;
-/// Units up to which a beam is tried.
+/// Units up to which a beam is tried, where few promotions compete.
 pub const BEAM_UNITS: u32 = 64;
 
 /// How far a result is known to be the best.
@@ -92,10 +93,9 @@ fn contest(
 ) -> Proof {
     let (mut best, mut way, proof) = ways(set, problem, left, level);
     if proof != Proof::Proven && problem.contenders.len() > 1 {
-        let gains = best_gains(set, problem, left);
-        for (contender, &gain) in gains.iter().enumerate() {
+        for contender in 0..problem.contenders.len() {
             if takes_part(set, problem, contender, level)
-                && may_reach(set, problem, left, (contender, gain), best.saving_minor)
+                && most_alone(set, problem, left, contender) > i128::from(best.saving_minor)
             {
                 let single = only(set, problem, left, contender);
                 let score = worth(set, problem, left, &single, level);
@@ -120,21 +120,22 @@ fn ways(
     level: Option<u16>,
 ) -> (Score, Vec<Deal>, Proof) {
     let units: u64 = left.rows.iter().map(|&count| u64::from(count)).sum();
-    if units <= u64::from(EXACT_UNITS)
+    if units <= u64::from(problem.sizes.exact)
         && let Some(found) = exact::settle(set, problem, left, level)
     {
         let score = worth(set, problem, left, &found, level);
         return (score, found, Proof::Proven);
     }
-    let beam = units <= u64::from(BEAM_UNITS);
     let alone: Vec<i64> = (0..left.rows.len())
         .map(|row| alone_at(set, problem, row, 1, level).saving_minor)
         .collect();
     let searcher = Searcher::new(set, problem, &alone, level);
+    let offers = searcher.offers(left);
     let mut ways = vec![
-        searcher.greedy(&mut left.clone(), By::Gain),
-        searcher.greedy(&mut left.clone(), By::GainPerUnit),
+        searcher.greedy(&mut left.clone(), offers.clone(), By::Gain),
+        searcher.greedy(&mut left.clone(), offers, By::GainPerUnit),
     ];
+    let beam = units <= u64::from(problem.sizes.beam) && searcher.suits_beam(units);
     if beam {
         ways.push(searcher.beam(left));
     }
@@ -164,73 +165,66 @@ fn worth(
     evaluate(set, problem, deals, &after, level)
 }
 
-/// What the best deal of each contender saves, if its units would save nothing alone.
-fn best_gains(set: &PromotionSet, problem: &Problem, left: &Left) -> Vec<Option<i64>> {
-    let nothing = vec![0; problem.rows.len()];
-    let searcher = Searcher::new(set, problem, &nothing, None);
-    let contenders = 0..problem.contenders.len();
-    contenders
-        .map(|contender| searcher.best_gain(contender, left))
-        .collect()
-}
-
-/// Whether a promotion by itself could save so much: twice its best deal as often as it fits.
-fn may_reach(
-    set: &PromotionSet,
-    problem: &Problem,
-    left: &Left,
-    (contender, gain): (usize, Option<i64>),
-    saving: i64,
-) -> bool {
+/// More than a promotion by itself can save: what its benefit takes from all its units.
+fn most_alone(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) -> i128 {
     let promotion = set.at(problem.contenders[contender].promo);
-    let inside = rows_of(set, problem, left, contender);
-    let units: u64 = inside.iter().map(|&row| u64::from(left.rows[row])).sum();
-    let size: u64 = needs(promotion)
-        .iter()
-        .map(|need| u64::from(need.count))
-        .sum();
-    if units < size {
-        return false;
-    }
-    let times = (units / size.max(1)).min(u64::from(left.uses[contender]));
-    let most = gain.map(|gain| i128::from(gain) * 2 * i128::from(times));
-    most.is_none_or(|most| most > i128::from(saving))
-}
-
-/// The rows a contender's benefit may take units of.
-fn rows_of(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) -> Vec<usize> {
-    let sets = set.at(problem.contenders[contender].promo).benefit_sets();
-    let rows = 0..problem.rows.len();
-    rows.filter(|&row| {
-        let cell = problem.cell(contender, row);
-        left.rows[row] > 0 && problem.sets[cell] & sets != 0
-    })
-    .collect()
+    let cells = problem.cells_of(contender).iter();
+    let sums = cells.map(|cell| {
+        let units = i128::from(left.rows[cell.row]);
+        [
+            units,
+            units * i128::from(problem.rows[cell.row].units.amount),
+        ]
+    });
+    let [units, price] = sums.fold([0; 2], |[a, b], [c, d]| [a + c, b + d]);
+    let off = |off: &Off| match off {
+        // Each unit may be rounded up by itself.
+        Off::Percent(ppm) => percent_of(price, *ppm) + units,
+        Off::Amount(amount) => units.saturating_mul(i128::from(*amount)),
+        Off::Price(_) => price,
+    };
+    let most = match &promotion.benefit {
+        Benefit::Each { off: what, .. }
+        | Benefit::Bundle { off: what, .. }
+        | Benefit::BuyGet { off: what, .. } => off(what),
+        Benefit::Tiers { tiers, .. } => {
+            let most = tiers.iter().map(|tier| off(&tier.off)).max();
+            most.unwrap_or(0)
+        }
+        Benefit::Cart { .. } | Benefit::EverySpend { .. } => 0,
+    };
+    most.min(price)
 }
 
 /// The deals of one promotion as if there were no other; none may be worth less beside others.
 fn only(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) -> Vec<Deal> {
-    let rows = rows_of(set, problem, left, contender);
+    let cells = problem.contenders[contender].cells.clone();
+    let cells: Vec<usize> = cells
+        .filter(|&cell| left.rows[problem.cells[cell].row] > 0)
+        .collect();
     let mut alone = Problem {
         policy: problem.policy,
+        sizes: problem.sizes,
         contenders: vec![Contender {
             uses: left.uses[contender],
             minor: left.minor[contender],
+            promo: problem.contenders[contender].promo,
             edge: None,
-            ..problem.contenders[contender].clone()
+            cells: 0..cells.len(),
         }],
         ..Problem::default()
     };
-    for &row in &rows {
-        let found = &problem.rows[row];
+    for (row, &cell) in cells.iter().enumerate() {
+        let cell = problem.cells[cell];
+        let found = &problem.rows[cell.row];
         let mut units = found.units;
-        units.count = left.rows[row];
+        units.count = left.rows[cell.row];
         alone.rows.push(Row {
             kind: found.kind,
             units,
             each: 0..0,
         });
-        alone.sets.push(problem.sets[problem.cell(contender, row)]);
+        alone.cells.push(Cell { row, ..cell });
     }
     alone.prepare(set);
     let start = Left::all(&alone);
@@ -238,7 +232,8 @@ fn only(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) ->
     for deal in &mut deals {
         deal.contender = contender;
         for used in &mut deal.uses {
-            used.row = rows[used.row];
+            used.cell = cells[used.row];
+            used.row = problem.cells[used.cell].row;
         }
         settle_roles(set, problem, contender, &mut deal.uses);
         // What stacks underneath takes its part first, so this can only be less.

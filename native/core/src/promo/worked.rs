@@ -722,6 +722,9 @@ fn what_a_promotion_lost_to_is_named() {
     };
     assert_eq!(found.why_not(1), Ok(lost));
     assert!(found.why_not(9).is_err());
+    // An item number from elsewhere is no reason to make room for all below it.
+    let far = cart(&[each(1, Off::Percent(0))], &[piece(4_000_000_000, 100)]);
+    assert_eq!(far.why_not(1), Ok(WhyNot::NoSaving));
     let pair = [
         on_cart(1, Off::Percent(100_000)),
         on_cart(2, Off::Amount(50)),
@@ -834,6 +837,7 @@ fn promotions_that_contradict_one_another_are_refused() {
         one.exclusive_group = Some(5);
         one
     };
+    assert!(PromotionSet::compile(Vec::new(), u32::MAX).is_err());
     assert_eq!(
         refused(vec![grouped(1), grouped(2)]),
         "promotion 1: it stacks with 2 and is in one exclusive group with it"
