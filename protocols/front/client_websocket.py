@@ -144,11 +144,14 @@ class WebSocketCarrier:
     # ------------------------------------------------------------------------------ joining again
 
     async def run(self) -> None:
-        """Stay connected until cancelled, or until the store says it never will be."""
+        """Stay connected until cancelled. Where the store refuses this client, whoever waits is
+        told, and it is asked again later: a register that was not there may be there by then."""
         delay_s = CLIENT_RETRY_S_FIRST
-        while self._failed is None:
+        while True:
             try:
                 await self._join_and_read()
+                await self._world.sleep(CLIENT_RETRY_S_MAX)
+                self._failed = None
             except Gone as error:
                 joined = self._welcome is not None
                 self._part(error)

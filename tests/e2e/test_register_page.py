@@ -111,7 +111,7 @@ def test_a_manager_reads_who_did_what_and_saves_it(
 
 @pytest.mark.feature("PRC-02", part="at the register page, the display and on the receipt")
 def test_a_promotion_shows_as_it_applies(cashier: MakeCashier, fresh_store: DemoStore) -> None:
-    """Three bars of chocolate: the cheapest is free on screen, at the customer's page and on paper."""
+    """Three bars of chocolate: the cheapest is free on screen, on the display and on paper."""
     ana: Cashier = cashier(at=fresh_store)
     display: Cashier = cashier(at=fresh_store)
     display.page.goto(f"{fresh_store.url}/display/?register=1")

@@ -85,6 +85,36 @@ async def _welcomed(stream: trio.SocketStream) -> WebSocket:
     return socket
 
 
+async def test_a_client_that_was_refused_asks_again() -> None:
+    """Never welcomed, it is told that its register is absent; once that is there, it is let in."""
+    connections = 0
+
+    async def serve(stream: trio.SocketStream) -> None:
+        nonlocal connections
+        connections += 1
+        socket = await accept(stream, lambda _: "", message_bytes_max=1_000)
+        assert socket is not None
+        await socket.receive()
+        await socket.send(encode(ABSENT if connections < 3 else WELCOME))
+        await trio.sleep_forever()
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(partial(trio.serve_tcp, serve, 0, host="127.0.0.1"))
+        url = f"ws://127.0.0.1:{listeners[0].socket.getsockname()[1]}/ws"
+        carrier = WebSocketCarrier(url, HELLO, SystemWorld())
+        nursery.start_soon(carrier.run)
+        with trio.fail_after(20):
+            with pytest.raises(FaultError, match="register_absent"):
+                await carrier.wait_joined()
+            welcome = None
+            while welcome is None:
+                with contextlib.suppress(FaultError):
+                    welcome = await carrier.wait_joined()
+                await trio.sleep(0.05)
+        assert (welcome, connections) == (WELCOME, 3)
+        nursery.cancel_scope.cancel()
+
+
 async def test_a_store_that_says_nothing_is_joined_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that is taken and never greeted, and one that falls silent, are given up; one
     that only answers slowly, but gives signs of life, is not."""
