@@ -178,7 +178,10 @@ def _replay(*_: object) -> NoReturn:
 def _journal() -> Any:
     """As much of a journal as a start with a snapshot needs, were every snapshot its own."""
     return SimpleNamespace(
-        disk=SYSTEM_DISK, head=lambda: Head(1, 7, bytes(32)), is_ours=lambda *_: True, read=_replay
+        disk=SYSTEM_DISK,
+        head=lambda: Head(1, 7, bytes(32)),
+        is_ours=lambda *_: True,
+        read_sealed=_replay,
     )
 
 

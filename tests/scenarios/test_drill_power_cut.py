@@ -10,6 +10,7 @@ import attrs
 import trio
 
 from actors.errors import PostError
+from engine.limits import DRAWER_KICK_EXPIRY_NS, NS_PER_S
 from tests.store.harness import (
     CounterTop,
     Shop,
@@ -90,6 +91,8 @@ async def test_the_power_goes_between_payment_and_receipt(folder: Path) -> None:
                 await shop.do("order.tender_cash", amount_minor=350)
                 assert (await shop.do("order.complete"))["receipt_number"] == "1-000003"
                 server.kill()
+                # Until nobody stands at the drawer any more.
+                await trio.sleep(DRAWER_KICK_EXPIRY_NS / NS_PER_S)
                 server.children = True
                 server.start()
                 await eventually(lambda: _is_empty(shop), "an empty queue", 60.0)
