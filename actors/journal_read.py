@@ -78,15 +78,9 @@ def read_sealed(
     found: list[Sealed] = []
     previous = GENESIS if after == 0 else hash_at(db, path, after)
     for row in db.execute(_AFTER, (after, limit)):
-        position, epoch, kind, stream, version, name, command_id, payload, stored = cast(
-            tuple[Any, ...], row
-        )
-        place = (kind, epoch, position)
-        _require_chained(path, store_id, after + len(found) + 1, place, previous, payload, stored)
-        if not payload_says(payload, stream, version, name, command_id):
-            raise JournalCorruptError(path, position, "its columns do not fit its payload")
-        found.append(Sealed(position, epoch, kind, stream, name, payload))
-        previous = stored
+        columns = cast(tuple[Any, ...], row)
+        found.append(_sealed(path, store_id, columns, after + len(found) + 1, previous))
+        previous = columns[-1]
     return found
 
 
@@ -135,34 +129,25 @@ def read_stream(db: apsw.Connection, path: Path, store_id: str, stream: str) -> 
 def _check_row(
     path: Path, store_id: str, row: tuple[Any, ...], expected: int, previous: bytes
 ) -> Chained:
-    position, epoch, kind, stream, version, name, command_id, payload, stored = row
-    place = (kind, epoch, position)
-    _require_chained(path, store_id, expected, place, previous, payload, stored)
+    sealed = _sealed(path, store_id, row, expected, previous)
     try:
-        record = record_from_payload(position, epoch, kind, payload)
+        return Chained(sealed.record(), row[-1])
     except WireError as error:
-        raise JournalCorruptError(path, position, str(error)) from None
-    inside = (record.stream, record.stream_version, record.name, record.command_id)
-    if inside != (stream, version, name, command_id):
-        raise JournalCorruptError(path, position, "its columns do not fit its payload")
-    return Chained(record, stored)
+        raise JournalCorruptError(path, sealed.position, str(error)) from None
 
 
-def _require_chained(
-    path: Path,
-    store_id: str,
-    expected: int,
-    place: tuple[str, int, int],
-    previous: bytes,
-    payload: bytes,
-    stored: bytes,
-) -> None:
-    """Check that a record of (kind, epoch, position) is the expected one and follows `previous`."""
-    kind, epoch, position = place
+def _sealed(
+    path: Path, store_id: str, row: tuple[Any, ...], expected: int, previous: bytes
+) -> Sealed:
+    """A row as stored: the expected one, sealed after `previous`, its columns what it says."""
+    position, epoch, kind, stream, version, name, command_id, payload, stored = row
     if position != expected:
         raise JournalCorruptError(path, expected, f"it is missing, {position} follows")
     if record_hash(store_id, kind, epoch, position, previous, payload) != stored:
         raise JournalCorruptError(path, position, "its hash does not fit its content")
+    if not payload_says(payload, stream, version, name, command_id):
+        raise JournalCorruptError(path, position, "its columns do not fit its payload")
+    return Sealed(position, epoch, kind, stream, name, payload)
 
 
 def hash_at(db: apsw.Connection, path: Path, position: int) -> bytes:
