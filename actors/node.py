@@ -186,15 +186,8 @@ class Node:
         Raises:
             BusyError, AbsentError, NoAnswerError: as `Post.ask` says.
         """
-        self._asked += 1
         timeout_s = min(timeout_s, ASK_TIMEOUT_S_MAX)
-        envelope = Envelope(
-            id=ask_id or "",
-            to=to,
-            sender=sender or self.name,
-            body=body,
-            deadline_ns=deadline_after(self.world, timeout_s),
-        )
+        envelope = self._asking(to, body, timeout_s, sender, ask_id or "")
         try:
             mailbox = self._mailboxes.get(to)
             if mailbox is None or not wait_for_room:
@@ -206,20 +199,25 @@ class Node:
 
     def ask_nowait(self, to: str, body: object, *, timeout_s: float, sender: str = "") -> NodeAsked:
         """As `DoorPost.ask_nowait`; `timeout_s` counts from now and is cut to an hour."""
-        self._asked += 1
         timeout_s = min(timeout_s, ASK_TIMEOUT_S_MAX)
-        envelope = Envelope(
-            id="",
-            to=to,
-            sender=sender or self.name,
-            body=body,
-            deadline_ns=deadline_after(self.world, timeout_s),
-        )
+        envelope = self._asking(to, body, timeout_s, sender)
         try:
             return NodeAsked(self._deliver(envelope, timeout_s), self._count)
         except PostError as error:
             self._count(error)
             raise
+
+    def _asking(
+        self, to: str, body: object, timeout_s: float, sender: str, ask_id: str = ""
+    ) -> Envelope:
+        self._asked += 1
+        return Envelope(
+            id=ask_id,
+            to=to,
+            sender=sender or self.name,
+            body=body,
+            deadline_ns=deadline_after(self.world, timeout_s),
+        )
 
     def _count(self, error: PostError) -> None:
         match error:

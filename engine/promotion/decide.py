@@ -115,14 +115,21 @@ def decide(body: SetPromotions, settings: Settings, book: PriceBook) -> Decision
             return refuse(
                 Refusal.PROMOTION_ITEMS_MUST_EXIST, promotion=entry.id, item_id=missing[0][:64]
             )
-        fault = _fault((entry,), body.policy, book)
-        if fault:
-            return refuse(Refusal.PROMOTION_MUST_BE_SOUND, promotion=entry.id, reason=fault)
-    fault = _fault(body.promotions, body.policy, book)
-    if fault:
-        return refuse(Refusal.PROMOTION_MUST_BE_SOUND, promotion="", reason=fault)
+    reason = _fault(body.promotions, body.policy, book)
+    if reason:
+        culprit, why = _culprit(body.promotions, body.policy, book)
+        return refuse(Refusal.PROMOTION_MUST_BE_SOUND, promotion=culprit, reason=why or reason)
     event = PromotionsSet(body.promotions, body.policy)
     return Decision((Fact(STREAM, event),), {"promotions": len(body.promotions)})
+
+
+def _culprit(promotions: tuple[Promotion, ...], policy: Policy, book: PriceBook) -> tuple[str, str]:
+    """The first promotion that is wrong by itself, and why; empty where only all together are."""
+    for entry in promotions:
+        reason = _fault((entry,), policy, book)
+        if reason:
+            return entry.id, reason
+    return "", ""
 
 
 def _fault(promotions: tuple[Promotion, ...], policy: Policy, book: PriceBook) -> str:
