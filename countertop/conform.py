@@ -16,7 +16,8 @@ from attrs import frozen
 from countertop.conform_case import Case, read_case
 from countertop.errors import CommandFailedError
 from engine.fields import FieldsError, decimal_text
-from engine.tax_document import cash_due, tax_document
+from engine.order.due import cash_due
+from engine.tax_document import tax_document
 from native import CoreError, LineTax, TaxedDocument, TaxedLine, TaxSum
 
 PASSED, FAILED, REFUSED = "pass", "fail", "refused"

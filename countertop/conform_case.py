@@ -6,12 +6,12 @@ from attrs import frozen
 
 from engine.fields import Fields, FieldsError
 from engine.packs import read_cap, read_policy, read_threshold
+from engine.settings import RoundingMode
 from engine.tax_document import (
     Amounts,
     Charge,
     DocumentLine,
     DocumentTax,
-    Mode,
     TaxKind,
     TaxPolicy,
     Unit,
@@ -27,7 +27,7 @@ class CashPart:
     """How the part of the total that is paid in cash is rounded."""
 
     step_minor: int
-    mode: Mode
+    mode: RoundingMode
     other_tenders_minor: int
 
 
@@ -131,7 +131,7 @@ def _cash(policies: Fields, digits: int) -> CashPart | None:
         return None
     part = CashPart(
         fields.number("step", digits),
-        fields.word("mode", Mode, Mode.HALF_UP),
+        fields.word("mode", RoundingMode, RoundingMode.HALF_UP),
         fields.number_or_none("other_tenders", digits) or 0,
     )
     fields.done()
@@ -163,7 +163,7 @@ def _discounts(fields: Fields, digits: int, policy: TaxPolicy, extent: tuple[int
     price, quantity = extent
     for entry in fields.objects("discounts"):
         if entry.has("percent"):
-            if policy.amounts is Amounts.EXACT or policy.amount_mode is not Mode.HALF_UP:
+            if policy.amounts is Amounts.EXACT or policy.amount_mode is not RoundingMode.HALF_UP:
                 raise FieldsError("percent_discount_needs_amounts_rounded_half_up", entry.where)
             ppm = entry.number("percent", _PPM)
             if not 0 <= ppm <= _PPM_WHOLE:

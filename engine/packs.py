@@ -12,6 +12,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from engine.fields import Fields, FieldsError
+from engine.settings import RoundingMode
 from engine.tax_document import (
     Amounts,
     Cap,
@@ -19,7 +20,6 @@ from engine.tax_document import (
     DivisionBase,
     Extract,
     Level,
-    Mode,
     Per,
     Residual,
     TaxKind,
@@ -60,7 +60,7 @@ class CashRounding:
     window: Window
     jurisdiction: str
     step_minor: int
-    mode: Mode
+    mode: RoundingMode
     obligation: str
     source: str
 
@@ -280,11 +280,11 @@ def read_policy(fields: Fields) -> TaxPolicy:
     """
     return TaxPolicy(
         fields.word("rounding", Level, Level.LINE),
-        fields.word("mode", Mode, Mode.HALF_UP),
+        fields.word("mode", RoundingMode, RoundingMode.HALF_UP),
         fields.word("extract", Extract, Extract.TAX_FIRST),
         fields.word("residual", Residual, Residual.LARGEST),
         fields.word("amounts", Amounts, Amounts.ROUNDED),
-        fields.word("amount_mode", Mode, Mode.HALF_UP),
+        fields.word("amount_mode", RoundingMode, RoundingMode.HALF_UP),
         fields.word("division_base", DivisionBase, DivisionBase.GROSS),
     )
 
@@ -318,7 +318,7 @@ def _cash(fields: Fields, digits: int) -> CashRounding:
         _window(fields),
         fields.text("jurisdiction"),
         fields.number("step", digits),
-        fields.word("mode", Mode, Mode.HALF_UP),
+        fields.word("mode", RoundingMode, RoundingMode.HALF_UP),
         obligation,
         _source(fields),
     )

@@ -13,7 +13,8 @@ from enum import Enum
 import attrs
 from attrs import frozen
 
-from native import TaxedDocument, cash_round
+from engine.settings import RoundingMode
+from native import TaxedDocument
 from native import tax_document as _tax_document
 
 
@@ -65,15 +66,6 @@ class Level(Enum):
     DOCUMENT = "document"
 
 
-class Mode(Enum):
-    """How; up and down are away from and towards zero, half_up takes halves away from it."""
-
-    HALF_UP = "half_up"
-    HALF_EVEN = "half_even"
-    UP = "up"
-    DOWN = "down"
-
-
 class Extract(Enum):
     """Which side of a price with tax in it is rounded; the other side is the rest."""
 
@@ -109,11 +101,11 @@ class TaxPolicy:
     """Every choice that changes a cent. The default is what most shops with VAT do."""
 
     level: Level = Level.LINE
-    mode: Mode = Mode.HALF_UP
+    mode: RoundingMode = RoundingMode.HALF_UP
     extract: Extract = Extract.TAX_FIRST
     residual: Residual = Residual.LARGEST
     amounts: Amounts = Amounts.ROUNDED
-    amount_mode: Mode = Mode.HALF_UP
+    amount_mode: RoundingMode = RoundingMode.HALF_UP
     division_base: DivisionBase = DivisionBase.GROSS
 
 
@@ -236,9 +228,3 @@ def tax_document(
         ),
         minor_digits,
     )
-
-
-def cash_due(amount_minor: int, step_minor: int, mode: Mode) -> tuple[int, int]:
-    """(what is paid in cash, what rounding added) for the part of a total that is paid so."""
-    due: int = cash_round(amount_minor, step_minor, mode.value)
-    return due, due - amount_minor

@@ -11,7 +11,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from engine.order.state import Order
-from engine.settings import StoreRules
+from engine.settings import RoundingMode, StoreRules
 from native import cash_round
 
 
@@ -28,15 +28,21 @@ class Due:
     rounding_minor: int
 
 
+def cash_due(amount_minor: int, step_minor: int, mode: RoundingMode) -> tuple[int, int]:
+    """(what is paid in cash, what rounding added) for the part of a total that is paid so."""
+    due: int = cash_round(amount_minor, step_minor, mode.value)
+    return due, due - amount_minor
+
+
 def due_of(order: Order, total_minor: int, rules: StoreRules) -> Due:
     """What `order` still asks for when it comes to `total_minor`."""
     cash_minor = sum(tender.amount_minor for tender in order.tenders if tender.kind == "cash")
     cash_part = total_minor - (order.tendered_minor() - cash_minor)
-    rounded = cash_round(cash_part, rules.cash_step_minor, rules.cash_mode.value)
+    rounded, rounding = cash_due(cash_part, rules.cash_step_minor, rules.cash_mode)
     in_cash = rounded - cash_minor
     settled = any(tender.kind == "cash" for tender in order.tenders) and (
         in_cash <= 0 if total_minor > 0 else in_cash == 0
     )
     if settled:
-        return Due(in_cash, in_cash, rounded - cash_part)
+        return Due(in_cash, in_cash, rounding)
     return Due(cash_part - cash_minor, in_cash, 0)

@@ -8,8 +8,10 @@ import pytest
 
 from countertop.errors import CommandFailedError
 from countertop.pack_files import FOLDER, load_pack, pack_countries, read_pack
+from engine.order.due import cash_due
+from engine.settings import RoundingMode
 from engine.tax import Certificate, LineFacts, SaleFacts, tax_sale, taxes_for
-from engine.tax_document import DocumentLine, Level, Mode, cash_due
+from engine.tax_document import DocumentLine, Level
 from engine.tax_rules import Context, Window
 
 WANTED = ("AT", "AU", "BR", "CA", "CH", "DE", "ES", "FR", "GB", "IT", "JP", "NL", "NO", "NZ",
@@ -246,7 +248,7 @@ def test_japan_rounds_once_a_rate_since_qualified_invoices() -> None:
     """The rounding in force changes with the law, by its day."""
     pack = load_pack("JP")
     assert Level.LINE == pack.policy_on("2023-09-30").level
-    assert (Level.RATE_DOCUMENT, Mode.DOWN) == (
+    assert (Level.RATE_DOCUMENT, RoundingMode.DOWN) == (
         pack.policy_on("2023-10-01").level,
         pack.policy_on("2023-10-01").mode,
     )

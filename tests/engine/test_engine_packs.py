@@ -10,7 +10,8 @@ import pytest
 
 from engine.fields import FieldsError
 from engine.packs import parse_pack
-from engine.tax_document import Mode, Per, TaxPolicy, Threshold
+from engine.settings import RoundingMode
+from engine.tax_document import Per, TaxPolicy, Threshold
 from engine.tax_rules import Fault, TaxRulesError
 
 Data = dict[str, Any]
@@ -77,7 +78,7 @@ def test_a_pack_is_read_into_dated_rules() -> None:
     assert ("A", "B") == (old.codes["till"], new.codes["till"])
     assert old.included
     assert Threshold(95, exempt_at_amount=False, per=Per.ITEM, excess=True) == new.threshold
-    assert Mode.DOWN == pack.policy_on("2025-12-31").mode
+    assert RoundingMode.DOWN == pack.policy_on("2025-12-31").mode
     assert TaxPolicy() == pack.policy_on("2026-01-01")
     assert pack.cash_on("2019-12-31", "XX") is None
     found = pack.cash_on("2020-01-01", "XX")
