@@ -26,11 +26,15 @@ from hardware.printer.layout import lay_out
 
 @attrs.frozen
 class Bug:
-    """A planted bug: how to plant it, which rule must break, and under which faults it shows."""
+    """A planted bug: how to plant it, which rule must break, and under which faults it shows.
+
+    `refused_with` is what the store itself may say first, as it refuses to start.
+    """
 
     plant: Callable[[], contextlib.AbstractContextManager[Any]]
     invariants: tuple[str, ...]
     faults: tuple[str, ...] = ()
+    refused_with: str = ""
 
 
 def answer_before_commit() -> contextlib.AbstractContextManager[Any]:
@@ -156,9 +160,9 @@ BUGS: dict[str, Bug] = {
     "sync_skipped": Bug(sync_skipped, ("A1_answers_wait_for_the_disk",)),
     "log_not_settled": Bug(
         log_not_settled,
-        # The store's own anchor may find it first, and refuse the start.
-        ("A1_answers_wait_for_the_disk", "J1_acknowledged_is_durable", "process_lives"),
+        ("A1_answers_wait_for_the_disk", "J1_acknowledged_is_durable"),
         ("sync_fails", "power_cut"),
+        refused_with="AnchorError: The store node saw record",
     ),
     "copy_forgotten": Bug(
         copy_forgotten, ("P1_paper_once_or_copy",), ("devices_kill", "printer_unplugged")
