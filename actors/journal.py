@@ -284,8 +284,8 @@ class Journal:
         """
         wanted = max(0, min(limit, self._head.position - after_position))
         found = self._reading(
-            lambda: journal_read.read_sealed(
-                self._db, self.path, self.store_id, after_position, wanted
+            lambda: list(
+                journal_read.read_sealed(self._db, self.path, self.store_id, after_position, wanted)
             )
         )
         if len(found) != wanted:

@@ -57,6 +57,7 @@ class Sealed(NamedTuple):
     stream: str
     name: str
     payload: bytes
+    hash: bytes
 
     def record(self) -> Record:
         """What it says.
@@ -69,24 +70,7 @@ class Sealed(NamedTuple):
 
 def read_sealed(
     db: apsw.Connection, path: Path, store_id: str, after: int, limit: int
-) -> list[Sealed]:
-    """As `read_chained`, with the records left unread.
-
-    Raises:
-        JournalCorruptError: naming the first record that is missing or changed.
-    """
-    found: list[Sealed] = []
-    previous = GENESIS if after == 0 else hash_at(db, path, after)
-    for row in db.execute(_AFTER, (after, limit)):
-        columns = cast(tuple[Any, ...], row)
-        found.append(_sealed(path, store_id, columns, after + len(found) + 1, previous))
-        previous = columns[-1]
-    return found
-
-
-def read_chained(
-    db: apsw.Connection, path: Path, store_id: str, after: int, limit: int
-) -> Iterator[Chained]:
+) -> Iterator[Sealed]:
     """Records with position > `after`, in order, each checked against the one before it.
 
     Raises:
@@ -96,12 +80,24 @@ def read_chained(
     try:
         previous = GENESIS if after == 0 else hash_at(db, path, after)
         for row in db.execute(_AFTER, (after, limit)):
-            found = _check_row(path, store_id, cast(tuple[Any, ...], row), expected, previous)
+            found = _sealed(path, store_id, cast(tuple[Any, ...], row), expected, previous)
             yield found
             previous = found.hash
             expected += 1
     except (apsw.CorruptError, apsw.NotADBError) as error:
         raise JournalCorruptError(path, expected, str(error)) from None
+
+
+def read_chained(
+    db: apsw.Connection, path: Path, store_id: str, after: int, limit: int
+) -> Iterator[Chained]:
+    """As `read_sealed`, and each is read.
+
+    Raises:
+        JournalCorruptError: naming the first record that is missing, changed or not to be read.
+    """
+    for sealed in read_sealed(db, path, store_id, after, limit):
+        yield Chained(_read(path, sealed), sealed.hash)
 
 
 def read_stream(db: apsw.Connection, path: Path, store_id: str, stream: str) -> list[Record]:
@@ -115,23 +111,20 @@ def read_stream(db: apsw.Connection, path: Path, store_id: str, stream: str) -> 
         for row in db.execute(_OF_STREAM, (stream,)):
             *columns, previous = cast(tuple[Any, ...], row)
             before = GENESIS if columns[0] == 1 else previous
-            found = _check_row(path, store_id, tuple(columns), columns[0], before)
-            if found.record.stream_version != len(records) + 1:
+            record = _read(path, _sealed(path, store_id, tuple(columns), columns[0], before))
+            if record.stream_version != len(records) + 1:
                 raise JournalCorruptError(
                     path, columns[0], f"stream {stream} lacks version {len(records) + 1}"
                 )
-            records.append(found.record)
+            records.append(record)
     except (apsw.CorruptError, apsw.NotADBError) as error:
         raise JournalCorruptError(path, None, str(error)) from None
     return records
 
 
-def _check_row(
-    path: Path, store_id: str, row: tuple[Any, ...], expected: int, previous: bytes
-) -> Chained:
-    sealed = _sealed(path, store_id, row, expected, previous)
+def _read(path: Path, sealed: Sealed) -> Record:
     try:
-        return Chained(sealed.record(), row[-1])
+        return sealed.record()
     except WireError as error:
         raise JournalCorruptError(path, sealed.position, str(error)) from None
 
@@ -147,7 +140,7 @@ def _sealed(
         raise JournalCorruptError(path, position, "its hash does not fit its content")
     if not payload_says(payload, stream, version, name, command_id):
         raise JournalCorruptError(path, position, "its columns do not fit its payload")
-    return Sealed(position, epoch, kind, stream, name, payload)
+    return Sealed(position, epoch, kind, stream, name, payload, stored)
 
 
 def hash_at(db: apsw.Connection, path: Path, position: int) -> bytes:

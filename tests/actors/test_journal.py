@@ -280,6 +280,24 @@ def test_damage_before_the_tail_is_found_by_reading_and_in_full(
         assert len(journal.read(60, 20)) == 20
 
 
+def test_a_garbled_page_is_found_by_every_way_of_reading(tmp_path: Path) -> None:
+    """Where SQLite itself stumbles, the record is named all the same, and the file is kept."""
+    path = tmp_path / "journal.db"
+    with _open(path) as journal:
+        journal.append([sample_entry(number) for number in range(1_100)])
+        journal.checkpoint_wal()
+        text = b'{"command_id":"bench-00000050"'
+        at = path.read_bytes().index(text) // 4_096 * 4_096
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\xff" * 4_096)
+    with _open(path) as journal:
+        for read in (journal.read, journal.read_sealed):
+            with pytest.raises(JournalCorruptError, match="was kept") as caught:
+                read(0, 1_100)
+            assert caught.value.position is not None
+
+
 def test_a_cut_off_tail_under_a_checkpoint_is_refused(tmp_path: Path) -> None:
     """Records a checkpoint covers cannot vanish from the end unnoticed."""
     path = tmp_path / "journal.db"
