@@ -44,7 +44,10 @@ def read_promotions(file: Path) -> SetPromotions:
         raise CommandFailedError(
             f"{file} has the key {unknown[0]!r}; there are policy and [[promotion]]. {_NOT_READ}"
         )
-    rows = [_plain(file, row) for row in document.get("promotion", [])]
+    written = document.get("promotion", [])
+    if not isinstance(written, list) or not all(isinstance(row, dict) for row in written):
+        raise CommandFailedError(f"{file}: write each promotion as [[promotion]]. {_NOT_READ}")
+    rows = [_plain(file, row) for row in written]
     data: dict[str, Any] = {"promotions": rows}
     if "policy" in document:
         data["policy"] = document["policy"]
@@ -61,7 +64,8 @@ def _plain(file: Path, row: dict[str, Any]) -> dict[str, Any]:
         if key in row:
             plain[f"{key}_s"] = _instant(file, key, row[key])
     if "weekly" in row:
-        plain["weekly"] = [span for hours in row["weekly"] for span in _spans(file, hours)]
+        listed = row["weekly"] if isinstance(row["weekly"], list) else [row["weekly"]]
+        plain["weekly"] = [span for hours in listed for span in _spans(file, hours)]
     return plain
 
 

@@ -18,7 +18,7 @@ from engine.promotion.model import (
     Promotion,
     Selection,
 )
-from native import PromotionSet, price_cart
+from native import CoreError, PromotionSet, price_cart
 
 _NO_ITEM: Final = 2**32 - 1
 _WEEK_S: Final = 7 * 86_400
@@ -69,7 +69,10 @@ class Deals:
         utc_offset_s: int,
         minor_digits: int,
     ) -> list[tuple[LinePromotion, ...]]:
-        """What promotions take off each line (goods, quantity in thousandths), in their order."""
+        """What promotions take off each line (goods, quantity in thousandths), in their order.
+
+        A cart past the floor's bounds (a million units) gets none: it must sell all the same.
+        """
         facts = {
             "now_s": now_ns // NS_PER_S,
             "week_s": (now_ns // NS_PER_S + utc_offset_s - _MONDAY_S) % _WEEK_S,
@@ -77,7 +80,11 @@ class Deals:
         }
         cart = [self._line(item, quantity_milli) for item, quantity_milli in lines]
         found: list[list[LinePromotion]] = [[] for _ in cart]
-        for entry in price_cart(self.compiled, cart, facts, minor_digits).modifiers:
+        try:
+            priced = price_cart(self.compiled, cart, facts, minor_digits)
+        except CoreError:
+            return [()] * len(cart)
+        for entry in priced.modifiers:
             if entry.amount_minor:
                 promotion = self.promotions[entry.promotion_id]
                 taken = LinePromotion(promotion.id, promotion.name, entry.amount_minor)

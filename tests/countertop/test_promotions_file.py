@@ -70,6 +70,10 @@ def test_hours_of_the_week(tmp_path: Path, hours: str, spans: list[tuple[int, in
         (ONE + "weekly = ['Mon 16:00-24:01']", "are no hours"),
         (ONE + "weekly = ['Mon 16:00-16:00']", "are no hours"),
         (ONE + "weekly = [5]", "are no hours"),
+        (ONE + "weekly = 5", "are no hours"),
+        ("[promotion]\nid = 'a'", "write each promotion as"),
+        ("promotion = 5", "write each promotion as"),
+        ("promotion = [1]", "write each promotion as"),
         (ONE + "priority = 1.5", "priority"),
     ],
 )

@@ -271,6 +271,22 @@ def test_what_goes_back_is_what_was_paid(lines: tuple[int, ...]) -> None:
         shop.pay()
 
 
+def test_a_cart_of_more_than_a_million_units_sells_without_them() -> None:
+    """What the floor cannot weigh up is sold at its price, shown so, and not refused."""
+    shop = selling(each(Off(AMOUNT, 1), *BREAD))
+    order_id = shop.ring(*["bread"] * 10)
+    for line in range(1, 11):
+        shop.ok(ChangeQuantity(line, 99_999_000))
+    assert shop.ok(StartTendering())["total_minor"] == 10 * 99_999 * 349
+    shop.ok(UndoTendering())
+    shop.ring("bread")
+    over = shop.ok(ChangeQuantity(11, 99_999_000))
+    assert over["total_minor"] == 11 * 99_999 * 350
+    order, books = shop.order(order_id), shop.books
+    view = order_view(order, books.settings, books.catalog.book, books.deals())
+    assert view.total_minor == 11 * 99_999 * 350
+
+
 def test_a_change_of_the_order_changes_its_deals() -> None:
     """A quantity, a voided line: what is left is priced anew."""
     shop = selling(buy_get(2, 1, "bread"))
