@@ -76,12 +76,15 @@ async def test_a_client_with_a_wrong_name_is_told() -> None:
         await NngCarrier(_as_any(Store(ABSENT)), HELLO, ManualWorld()).wait_joined()
 
 
-async def _welcomed(stream: trio.SocketStream) -> WebSocket:
-    """The store's side of a connection, greeted."""
-    socket = await accept(stream, lambda _: "", message_bytes_max=1_000)
-    assert socket is not None
-    await socket.receive()
-    await socket.send(encode(WELCOME))
+async def _welcomed(stream: trio.SocketStream) -> WebSocket | None:
+    """The store's side of a connection, greeted; None where the client had given it up by then."""
+    try:
+        socket = await accept(stream, lambda _: "", message_bytes_max=1_000)
+        if socket is not None:
+            await socket.receive()
+            await socket.send(encode(WELCOME))
+    except (Gone, trio.BrokenResourceError):
+        return None
     return socket
 
 
@@ -119,20 +122,21 @@ async def test_a_store_that_says_nothing_is_joined_anew(monkeypatch: pytest.Monk
     """A connection that is taken and never greeted, and one that falls silent, are given up; one
     that only answers slowly, but gives signs of life, is not."""
     monkeypatch.setattr(client_websocket, "HELLO_WITHIN_S", 0.2)
-    connections = 0
+    silent, fell_silent = False, False
 
     async def serve(stream: trio.SocketStream) -> None:
-        nonlocal connections
-        connections += 1
-        match connections:
-            case 1:
+        nonlocal silent, fell_silent
+        if not silent:
+            silent = True
+            await trio.sleep_forever()
+        socket = await _welcomed(stream)
+        # On a busy machine a client gives up a greeting that is merely slow: it will ask again.
+        if socket is not None:
+            if not fell_silent:
+                fell_silent = True
                 await trio.sleep_forever()
-            case 2:
-                await _welcomed(stream)
-                await trio.sleep_forever()
-            case _:
-                socket = await _welcomed(stream)
-                asked = 0
+            asked = 0
+            with contextlib.suppress(Gone):
                 while True:
                     frame = json.loads(await socket.receive())
                     if frame["type"] == "ping":
@@ -151,7 +155,7 @@ async def test_a_store_that_says_nothing_is_joined_anew(monkeypatch: pytest.Monk
                 with contextlib.suppress(LostError, trio.TooSlowError):
                     answer = await carrier.request(CommandFrame("1", "x", {}, None), "1", 0.3)
         assert isinstance(answer, AnswerFrame)
-        assert connections == 3
+        assert fell_silent
         nursery.cancel_scope.cancel()
 
 
