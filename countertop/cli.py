@@ -175,6 +175,24 @@ def accept_loss(
     _say("The journal as it was is kept beside it. Compare the last receipts before selling.")
 
 
+@app.command
+def dry_run(
+    file: Annotated[Path, Parameter(help="A TOML file of promotions; docs/promotions.md.")],
+    *,
+    data: Data = DEFAULT_DATA,
+    days: Annotated[int, Parameter(help="How many of the last business days to try.")] = 31,
+    keep_dates: Annotated[
+        bool, Parameter(help="Let promotions begin and end on their days.")
+    ] = False,
+    json: Annotated[bool, Parameter(help="For programs: one JSON document.")] = False,
+) -> None:
+    """Price what a store sold of late under other promotions; nothing is changed by it."""
+    from countertop.dry_run import run
+    from countertop.promotions import read_promotions
+
+    run(read_promotions(file), data, days, _say, _progress, keep_dates=keep_dates, as_json=json)
+
+
 # ---------------------------------------------------------------------------- published figures
 
 

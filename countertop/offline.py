@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,15 +42,29 @@ def replay_journal(
 ) -> tuple[int, str]:
     """(position, state hash) after replaying from the first record to `to`, or to the head.
 
-    Reads a copy made as of one moment, so a store that is selling is not disturbed.
-
     Raises:
         JournalError: no journal there, or it is damaged; names the record.
     """
+    with copied_journal(data_dir) as journal:
+        told = progress("Replaying", "records")
+        if show is None:
+            books = load_books(journal, data_dir, until=to, use_snapshot=False, progress=told)
+        else:
+            books = _shown(journal, data_dir, to, show, told)
+        return books.position, state_hash(books)
+
+
+@contextlib.contextmanager
+def copied_journal(data_dir: Path) -> Iterator[Journal]:
+    """A store's journal as of one moment, in a copy: one that is selling is not disturbed.
+
+    Raises:
+        JournalError: no journal there, or it is damaged.
+    """
     source = Config(str(data_dir)).journal_path
     if not source.exists():
-        raise JournalError(f"There is no journal at {source}. Nothing was replayed.")
-    with TemporaryDirectory(prefix="countertop-replay-") as folder:
+        raise JournalError(f"There is no journal at {source}. Nothing was read.")
+    with TemporaryDirectory(prefix="countertop-journal-") as folder:
         copy = Path(folder) / source.name
         backup(source, copy)
         keys = data_dir / "keys"
@@ -59,12 +73,7 @@ def replay_journal(
             if (keys / name).exists():
                 shutil.copy2(keys / name, Path(folder) / "keys" / name)
         with Journal.open(copy, reserve_bytes=0) as journal:
-            told = progress("Replaying", "records")
-            if show is None:
-                books = load_books(journal, data_dir, until=to, use_snapshot=False, progress=told)
-            else:
-                books = _shown(journal, data_dir, to, show, told)
-            return books.position, state_hash(books)
+            yield journal
 
 
 def _shown(
