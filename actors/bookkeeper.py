@@ -37,7 +37,7 @@ from engine.decision import COMMANDS, EVENTS, SYSTEM, Approval, Command, Decisio
 from engine.order.events import OrderCompleted, OrderVoided
 from engine.order.state import Order
 from engine.personal import personal_fields
-from engine.queries import QUERIES, GetOrder, GetReceipt
+from engine.queries import QUERIES, ExplainOrder, GetOrder, GetReceipt
 from engine.record import HeadMark, Kind, NewRecord
 from engine.register import DayClosed
 from engine.requests import effects_of
@@ -229,7 +229,7 @@ class Bookkeeper:
             return frozenset()
         if entry.submit.is_query:
             match entry.body:
-                case GetOrder() | GetReceipt():
+                case GetOrder() | ExplainOrder() | GetReceipt():
                     books, wanted = self.books, entry.body.order_id
                     known = wanted in books.archive or wanted in books.live.orders
                     known = known or wanted in books.training.orders

@@ -99,7 +99,7 @@ class Lookups:
                 return self._screen(register, query, world)
             case queries.SuspendedOrders():
                 return build.suspended_views(books, training=books.is_training(register))
-            case queries.GetOrder() | queries.GetReceipt():
+            case queries.GetOrder() | queries.ExplainOrder() | queries.GetReceipt():
                 return self._order(query)
             case queries.SearchCatalog():
                 found = books.catalog.book.search(query.text[:100], min(query.limit, RESULTS_MAX))
@@ -149,7 +149,7 @@ class Lookups:
             now_ns=stamp.now_ns,
         )
 
-    def _order(self, query: queries.GetOrder | queries.GetReceipt) -> Any:
+    def _order(self, query: queries.GetOrder | queries.ExplainOrder | queries.GetReceipt) -> Any:
         books = self.books
         order = (
             books.live.orders.get(query.order_id)
@@ -158,6 +158,8 @@ class Lookups:
         )
         if order is None:
             return _no("order_must_exist", order_id=query.order_id)
+        if isinstance(query, queries.ExplainOrder):
+            return build.reasons_view(order, books.settings, books.deals())
         view = build.order_view(order, books.settings, books.catalog.book, books.deals())
         if isinstance(query, queries.GetOrder):
             return view

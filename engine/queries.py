@@ -51,6 +51,15 @@ class GetOrder:
     order_id: str
 
 
+@QUERIES.name("order.explain")
+@frozen
+class ExplainOrder:
+    """Why every line of an order costs what it costs, live or ended. Answers `OrderReasonsView`, or
+    the refusal order_must_exist."""
+
+    order_id: str
+
+
 @QUERIES.name("receipts.find")
 @frozen
 class FindReceipts:
@@ -147,6 +156,7 @@ Query = (
     | DisplayState
     | SuspendedOrders
     | GetOrder
+    | ExplainOrder
     | FindReceipts
     | GetReceipt
     | SearchCatalog
@@ -167,6 +177,7 @@ ANSWERS: Final[dict[type, Any]] = {
     DisplayState: shapes.DisplayView,
     SuspendedOrders: tuple[shapes.SuspendedView, ...],
     GetOrder: shapes.OrderView,
+    ExplainOrder: shapes.OrderReasonsView,
     FindReceipts: tuple[shapes.ReceiptRow, ...],
     GetReceipt: shapes.ReceiptView,
     SearchCatalog: tuple[shapes.ItemView, ...],
@@ -187,6 +198,7 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     DisplayState: Right.NONE,
     SuspendedOrders: Right.SELL,
     GetOrder: Right.SELL,
+    ExplainOrder: Right.SELL,
     FindReceipts: Right.SELL,
     GetReceipt: Right.SELL,
     SearchCatalog: Right.SELL,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from engine.document import Align, Block, Document, columns, feed, rule, text
+from engine.explain import explain
 from engine.money import format_micros, format_minor, format_money, format_quantity, format_rate
 from engine.order.events import Audience, LineFigures, TaxFigures
 from engine.order.state import Line, Order
+from engine.receipt_reasons import reason_blocks
 from engine.register import DayClosed
 from engine.settings import Settings, StoreRules
 from engine.staff import Staff
@@ -21,9 +23,10 @@ def local_time(now_ns: int, utc_offset_s: int) -> str:
 
 
 def receipt_document(
-    order: Order, settings: Settings, staff: Staff, *, copy: bool = False
+    order: Order, settings: Settings, staff: Staff, *, copy: bool = False, explained: bool = False
 ) -> Document:
-    """The receipt of a completed order. A reprint differs by its COPY mark and nothing else.
+    """The receipt of a completed order. A reprint differs by its COPY mark and nothing else, but
+    for the reasons of its prices below it where they were asked for.
 
     It is made under the rules its figures were frozen by, whatever the store's rules are now.
     """
@@ -55,6 +58,8 @@ def receipt_document(
     if completion.head is not None:
         mark = f"{words['journal']} {completion.head.position}·{completion.head.digits}"
         blocks += [feed(), text(mark, align=Align.CENTER)]
+    if explained:
+        blocks += reason_blocks(explain(order, figures, rules), rules)
     title = f"{words['receipt']} {completion.receipt_number}"
     return Document(title, tuple(blocks), rules.language, copy)
 

@@ -57,7 +57,9 @@ def _wanted(
             return [*kick, (setup.printer, Print(document), 0)]
         case ReceiptReprinted():
             order = books.archive[event.order_id]
-            document = receipt_document(order, books.settings, books.staff, copy=True)
+            document = receipt_document(
+                order, books.settings, books.staff, copy=True, explained=event.explained
+            )
             return [(setup.printer, Print(document), 0)]
         case DayClosed():
             at = (command.stamp.now_ns, command.stamp.utc_offset_s)

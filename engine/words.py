@@ -41,6 +41,14 @@ _EN: Final = {
     "over_short": "Over / short",
     "grand_total": "Grand total",
     "journal": "Journal",
+    "reasons": "Why these prices",
+    "list_price": "List price",
+    "override": "Price changed by hand",
+    "promotion": "Promotion",
+    "line_discount": "Discount",
+    "tax_added": "Tax added",
+    "tax_included": "Tax included",
+    "returned": "Paid on receipt",
 }
 _DE: Final = {
     "receipt": "Beleg",
@@ -79,6 +87,14 @@ _DE: Final = {
     "over_short": "Differenz",
     "grand_total": "Gesamtspeicher",
     "journal": "Journal",
+    "reasons": "So kommen die Preise zustande",
+    "list_price": "Listenpreis",
+    "override": "Preis von Hand geändert",
+    "promotion": "Aktion",
+    "line_discount": "Rabatt",
+    "tax_added": "Steuer dazu",
+    "tax_included": "Steuer enthalten",
+    "returned": "Bezahlt auf Beleg",
 }
 _FR: Final = {
     "receipt": "Ticket",
@@ -117,6 +133,14 @@ _FR: Final = {
     "over_short": "Écart",
     "grand_total": "Grand total",
     "journal": "Journal",
+    "reasons": "Comment ces prix se forment",
+    "list_price": "Prix catalogue",
+    "override": "Prix modifié",
+    "promotion": "Promotion",
+    "line_discount": "Remise",
+    "tax_added": "Taxe en sus",
+    "tax_included": "Taxe comprise",
+    "returned": "Payé sur le ticket",
 }
 CATALOGUES: Final[dict[str, dict[str, str]]] = {"en": _EN, "de": _DE, "fr": _FR}
 

@@ -176,9 +176,10 @@ class CompleteOrder:
 @COMMANDS.name("order.reprint_receipt")
 @frozen
 class ReprintReceipt:
-    """Print a completed order's receipt again, marked COPY."""
+    """Print a completed order's receipt again, marked COPY; `explained` adds why each price."""
 
     order_id: str
+    explained: bool = False
 
 
 OrderCommand = (

@@ -82,7 +82,7 @@ def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> De
         case ResumeOrder():
             return _resume(order, body, context)
         case ReprintReceipt():
-            return _reprint(order, context)
+            return _reprint(order, body, context)
         case _:
             pass
     if order is None:
@@ -453,11 +453,11 @@ def _resume(order: Order | None, body: ResumeOrder, context: OrderContext) -> De
     return _applied(order, event, context)
 
 
-def _reprint(order: Order | None, context: OrderContext) -> Decision:
+def _reprint(order: Order | None, body: ReprintReceipt, context: OrderContext) -> Decision:
     if order is None:
         return refuse(Refusal.ORDER_MUST_EXIST)
     if order.completion is None:
         return refuse(Refusal.ORDER_MUST_BE_COMPLETED, order_id=order.id)
     number = order.completion.receipt_number
-    event = ReceiptReprinted(order.id, context.register, context.operator, number)
+    event = ReceiptReprinted(order.id, context.register, context.operator, number, body.explained)
     return Decision((context.fact(event, order.id),), {"receipt_number": number})

@@ -342,12 +342,13 @@ class OrderReturned:
 @EVENTS.name("order.receipt_reprinted/1")
 @frozen
 class ReceiptReprinted:
-    """A copy of a receipt was asked for."""
+    """A copy of a receipt was asked for, with or without the reasons of its prices."""
 
     order_id: str
     register: str
     operator: str
     receipt_number: str
+    explained: bool = False
 
 
 OrderEvent = (

@@ -68,7 +68,10 @@ class Note:
 
 @frozen
 class Line:
-    """One line. `returned_*` count what later orders gave back, as positive amounts."""
+    """One line. `returned_*` count what later orders gave back, as positive amounts.
+
+    `listed_micros` is the unit price before somebody set another, None where nobody did.
+    """
 
     line: int
     item: LineItem
@@ -82,6 +85,7 @@ class Line:
     returned_milli: int = 0
     returned_total_minor: int = 0
     returned_tax_minor: int = 0
+    listed_micros: int | None = None
 
 
 @frozen
@@ -240,7 +244,10 @@ def _evolve_line(
             line = attrs.evolve(line, quantity_milli=event.quantity_milli, tare_milli=0)
         case LinePriceOverridden():
             item = attrs.evolve(line.item, unit_price_micros=event.new_unit_price_micros)
-            line = attrs.evolve(line, item=item, overridden=True)
+            listed = line.listed_micros
+            if listed is None:
+                listed = event.old_unit_price_micros
+            line = attrs.evolve(line, item=item, overridden=True, listed_micros=listed)
         case LineDiscounted():
             line = attrs.evolve(line, discount=_discount(event))
         case LineVoided():

@@ -87,7 +87,9 @@ class Deals:
         for entry in priced.modifiers:
             if entry.amount_minor:
                 promotion = self.promotions[entry.promotion_id]
-                taken = LinePromotion(promotion.id, promotion.name, entry.amount_minor)
+                taken = LinePromotion(
+                    promotion.id, promotion.name, entry.amount_minor, entry.rounding_micro
+                )
                 found[entry.line].append(taken)
         return [tuple(entries) for entries in found]
 

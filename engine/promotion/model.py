@@ -128,11 +128,16 @@ class Span:
 
 @frozen
 class LinePromotion:
-    """What a promotion took off a line, zero or less in minor units; `name` is what people read."""
+    """What a promotion took off a line, zero or less in minor units; `name` is what people read.
+
+    `rounding_micro` is the amount less its exact share of what the promotion took off in all, in
+    millionths of a minor unit.
+    """
 
     promotion: str
     name: str
     amount_minor: int
+    rounding_micro: int = 0
 
 
 @frozen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.books import Books, Side
+from engine.explain import explain
 from engine.money import minor_digits
 from engine.order.due import due_of
 from engine.order.events import Audience, Figures, LineFigures
@@ -23,6 +24,7 @@ from engine.views.shapes import (
     LineView,
     NoteView,
     OperatorView,
+    OrderReasonsView,
     OrderView,
     PromotionView,
     QueueEntry,
@@ -133,6 +135,14 @@ def order_view(
         0 if completion is None else completion.at_ns,
         order.version,
     )
+
+
+def reasons_view(order: Order, settings: Settings, deals: Deals | None) -> OrderReasonsView:
+    """Why an order costs what it costs, under the rules its figures were made by."""
+    figures = order.figures or price(order, tariff_of(order, settings, deals))
+    rules = settings.at(figures.settings_version()).required()
+    lines = explain(order, figures, rules)
+    return OrderReasonsView(order.id, lines, figures.total_minor, figures.rules)
 
 
 def operator_view(person: Operator, staff: Staff, *, with_rights: bool) -> OperatorView:

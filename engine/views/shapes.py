@@ -7,6 +7,7 @@ from typing import Any
 from attrs import frozen
 
 from engine.document import Document
+from engine.explain import LineReasons
 from engine.order.events import Audience, DiscountKind
 from engine.register import Totals
 from engine.settings import RegisterSetup, StoreRules, TaxClass
@@ -116,6 +117,16 @@ class OrderView:
     business_date: str
     at_ns: int
     version: int
+
+
+@frozen
+class OrderReasonsView:
+    """Why an order's lines cost what they cost; `rules` names the policy that made the figures."""
+
+    order_id: str
+    lines: tuple[LineReasons, ...]
+    total_minor: int
+    rules: str
 
 
 @frozen

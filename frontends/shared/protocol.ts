@@ -332,6 +332,14 @@ export interface EventsView {
   events: EventView[];
 }
 
+/**
+ * Why every line of an order costs what it costs, live or ended. Answers `OrderReasonsView`,
+ * or the refusal order_must_exist.
+ */
+export interface ExplainOrder {
+  order_id: string;
+}
+
 /** Why a frame was not taken. After `busy` and `no_answer` repeat it with the same id. */
 export type FaultCode =
   | 'malformed'
@@ -479,6 +487,17 @@ export interface LineAnswer {
   due_minor: number;
 }
 
+/** A line's reasons. Those that are not TAX_INCLUDED sum to `total_minor`. */
+export interface LineReasons {
+  line: number;
+  name: string;
+  quantity_milli: number;
+  unit: string;
+  unit_price_micros: number;
+  reasons: Reason[];
+  total_minor: number;
+}
+
 /** One line as shown. `amount_minor` is before promotions and discounts, `net_minor` after. */
 export interface LineView {
   line: number;
@@ -552,6 +571,14 @@ export interface OperatorView {
 /** The order it was about. */
 export interface OrderAnswer {
   order_id: string;
+}
+
+/** Why an order's lines cost what they cost; `rules` names the policy that made the figures. */
+export interface OrderReasonsView {
+  order_id: string;
+  lines: LineReasons[];
+  total_minor: number;
+  rules: string;
 }
 
 /**
@@ -681,6 +708,32 @@ export interface QueueEntry {
   reason: string;
 }
 
+/**
+ * A part of a line's price in minor units; what is TAX_INCLUDED is in the others already.
+ * `rounding_micro` is how much of it is rounding, in millionths of a minor unit: the amount
+ * less the exact share (of a promotion, the share of what it took off in all). `name` is what
+ * people call it, a promotion's or a discount's reason, and `rate_ppm` the percentage it was
+ * reckoned at, 0 where there was none.
+ */
+export interface Reason {
+  kind: ReasonKind;
+  name: string;
+  amount_minor: number;
+  rounding_micro: number;
+  rate_ppm: number;
+}
+
+/** What made a part of a price. */
+export type ReasonKind =
+  | 'list_price'
+  | 'override'
+  | 'promotion'
+  | 'line_discount'
+  | 'order_discount'
+  | 'tax_added'
+  | 'tax_included'
+  | 'returned';
+
 /** A completed sale in a list. */
 export interface ReceiptRow {
   order_id: string;
@@ -767,9 +820,10 @@ export interface ReprintAnswer {
   receipt_number: string;
 }
 
-/** Print a completed order's receipt again, marked COPY. */
-export interface ReprintReceipt {
+/** Print a completed order's receipt again, marked COPY; `explained` adds why each price. */
+export interface ReprintReceiptInput {
   order_id: string;
+  explained?: boolean;
 }
 
 /** Take up a suspended order here. */
@@ -1231,7 +1285,7 @@ export interface Commands {
   'order.note': { data: AddNoteInput; answer: TotalAnswer };
   'order.open': { data: OpenOrderInput; answer: TotalAnswer };
   'order.override_price': { data: OverridePrice; answer: LineAnswer };
-  'order.reprint_receipt': { data: ReprintReceipt; answer: ReprintAnswer };
+  'order.reprint_receipt': { data: ReprintReceiptInput; answer: ReprintAnswer };
   'order.resume': { data: ResumeOrder; answer: TotalAnswer };
   'order.start_tendering': { data: StartTendering; answer: TenderingAnswer };
   'order.suspend': { data: SuspendOrderInput; answer: OrderAnswer };
@@ -1267,6 +1321,7 @@ export interface Queries {
   'catalog.search': { data: SearchCatalogInput; answer: ItemView[] };
   'display.state': { data: DisplayState; answer: DisplayView };
   'events.since': { data: EventsSinceInput; answer: EventsView };
+  'order.explain': { data: ExplainOrder; answer: OrderReasonsView };
   'order.get': { data: GetOrder; answer: OrderView };
   'orders.suspended': { data: SuspendedOrders; answer: SuspendedView[] };
   'receipt.get': { data: GetReceipt; answer: ReceiptView };

@@ -320,6 +320,9 @@ async def test_a_sale_of_before_the_restart_can_be_returned(tmp_path: Path) -> N
         assert (await shop.do("order.complete"))["total_minor"] == -799
         shown = await shop.look("order.get", order_id=sold["order_id"])
         assert shown["lines"][0]["returned_milli"] == 1000
+        why = await shop.look("order.explain", order_id=sold["order_id"])
+        assert [line["total_minor"] for line in why["lines"]] == [799, 799]
+        assert why["total_minor"] == 1598
         assert (await _return(shop, "1", sold["order_id"], 1000)).refusal["code"] == (
             "return_must_be_within_sold"
         )

@@ -39,7 +39,7 @@ from tests.shop import Shop
 GOLDEN = Path(__file__).parent.parent / "golden" / "receipts"
 WIDTH = 42
 FOOTERS = {"en": "Thank you", "de": "Vielen Dank für Ihren Einkauf", "fr": "Merci, à bientôt"}
-PAPERS = ("sale", "sale-copy", "refund", "z", "training")
+PAPERS = ("sale", "sale-copy", "sale-explained", "refund", "z", "training")
 
 
 @cache
@@ -63,6 +63,7 @@ def papers(language: str) -> dict[str, Document]:
     shop.ok(DiscountOrder(DiscountKind.AMOUNT, 998))
     shop.pay(150_000)
     shop.ok(ReprintReceipt(order_id))
+    shop.ok(ReprintReceipt(order_id, explained=True))
     shop.ok(AddReturnLine(order_id, 2, 2000, "corked"))
     shop.ok(AddLine("bread"))
     shop.pay()

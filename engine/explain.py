@@ -1,0 +1,179 @@
+"""Why a line costs what it costs: reasons in the order they applied, which sum to its total.
+
+Nothing is priced here: the reasons are read off the figures a sale was or would be frozen with, so
+they hold for a receipt of last year as for the line that was scanned just now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+from attrs import frozen
+
+from engine.limits import PIECE_MILLI, PPM
+from engine.money import minor_digits
+from engine.order.events import DiscountKind, Figures, LineFigures
+from engine.order.state import Discount, Line, Order
+from engine.settings import StoreRules
+
+_MICRO = 1_000_000  # millionths of a minor unit in one
+
+
+class ReasonKind(Enum):
+    """What made a part of a price."""
+
+    LIST_PRICE = "list_price"
+    OVERRIDE = "override"
+    PROMOTION = "promotion"
+    LINE_DISCOUNT = "line_discount"
+    ORDER_DISCOUNT = "order_discount"
+    TAX_ADDED = "tax_added"
+    TAX_INCLUDED = "tax_included"
+    RETURNED = "returned"
+
+
+@frozen
+class Reason:
+    """A part of a line's price in minor units; what is TAX_INCLUDED is in the others already.
+
+    `rounding_micro` is how much of it is rounding, in millionths of a minor unit: the amount less
+    the exact share (of a promotion, the share of what it took off in all). `name` is what people
+    call it, a promotion's or a discount's reason, and `rate_ppm` the percentage it was reckoned at,
+    0 where there was none.
+    """
+
+    kind: ReasonKind
+    name: str
+    amount_minor: int
+    rounding_micro: int = 0
+    rate_ppm: int = 0
+
+
+@frozen
+class LineReasons:
+    """A line's reasons. Those that are not TAX_INCLUDED sum to `total_minor`."""
+
+    line: int
+    name: str
+    quantity_milli: int
+    unit: str
+    unit_price_micros: int
+    reasons: tuple[Reason, ...]
+    total_minor: int
+
+
+def explain(order: Order, figures: Figures, rules: StoreRules) -> tuple[LineReasons, ...]:
+    """The reasons of every line that counts."""
+    digits = minor_digits(rules.currency)
+    rows = {row.line: row for row in figures.lines}
+    lines = order.live_lines()
+    shared = [(line, rows[line.line]) for line in lines if _shares_discount(line)]
+    weight = sum(_after_line_discount(row) for _, row in shared)
+    given = sum(row.order_discount_minor for _, row in shared)
+    return tuple(
+        LineReasons(
+            line.line,
+            f"{line.item.name} {line.item.variation}".strip(),
+            line.quantity_milli,
+            line.item.unit,
+            line.item.unit_price_micros,
+            tuple(_reasons(order, line, rows[line.line], rules, digits, (given, weight))),
+            rows[line.line].total_minor,
+        )
+        for line in lines
+    )
+
+
+def _reasons(
+    order: Order,
+    line: Line,
+    row: LineFigures,
+    rules: StoreRules,
+    digits: int,
+    shared: tuple[int, int],
+) -> Iterator[Reason]:
+    if line.source is not None:
+        yield Reason(ReasonKind.RETURNED, line.source.receipt_number, row.total_minor)
+        yield from _tax(row, included=True)
+        return
+    yield from _price(line, row, digits)
+    for entry in row.promotions:
+        yield Reason(ReasonKind.PROMOTION, entry.name, entry.amount_minor, entry.rounding_micro)
+    if row.line_discount_minor:
+        before = row.amount_minor + row.promotion_minor()
+        yield _discount(
+            ReasonKind.LINE_DISCOUNT, line.discount, row.line_discount_minor, before, None
+        )
+    if row.order_discount_minor:
+        yield _discount(
+            ReasonKind.ORDER_DISCOUNT,
+            order.discount,
+            row.order_discount_minor,
+            _after_line_discount(row),
+            shared,
+        )
+    yield from _tax(row, included=rules.prices_include_tax)
+
+
+def _price(line: Line, row: LineFigures, digits: int) -> Iterator[Reason]:
+    """What the price list says, and by how much a person changed it."""
+    listed = line.item.unit_price_micros if line.listed_micros is None else line.listed_micros
+    exact = _extended(line.item.unit_price_micros, line.quantity_milli, digits)
+    rounding = row.amount_minor * _MICRO - exact
+    if listed == line.item.unit_price_micros:
+        yield Reason(ReasonKind.LIST_PRICE, "", row.amount_minor, rounding)
+        return
+    at_list = _extended(listed, line.quantity_milli, digits)
+    was = _nearest(at_list, _MICRO)
+    yield Reason(ReasonKind.LIST_PRICE, "", was, was * _MICRO - at_list)
+    changed = row.amount_minor - was
+    yield Reason(ReasonKind.OVERRIDE, "", changed, changed * _MICRO - (exact - at_list))
+
+
+def _extended(unit_price_micros: int, quantity_milli: int, digits: int) -> int:
+    """Price × quantity in millionths of a minor unit, to the nearest one."""
+    return _nearest(unit_price_micros * quantity_milli * 10**digits, PIECE_MILLI)
+
+
+def _nearest(dividend: int, divisor: int) -> int:
+    """Half away from zero."""
+    sign = -1 if dividend < 0 else 1
+    return sign * ((2 * abs(dividend) + divisor) // (2 * divisor))
+
+
+def _shares_discount(line: Line) -> bool:
+    return line.source is None and line.item.discountable
+
+
+def _after_line_discount(row: LineFigures) -> int:
+    return row.amount_minor + row.promotion_minor() + row.line_discount_minor
+
+
+def _discount(
+    kind: ReasonKind,
+    discount: Discount | None,
+    amount_minor: int,
+    before_minor: int,
+    shared: tuple[int, int] | None,
+) -> Reason:
+    """A discount's part; `shared` is (the whole of it, what it is spread over)."""
+    assert discount is not None, "what came off was given by somebody"
+    rate = discount.value if discount.kind is DiscountKind.PERCENT else 0
+    if rate:
+        exact = -before_minor * rate * (_MICRO // PPM)
+    elif shared is not None:
+        exact = _nearest(shared[0] * before_minor * _MICRO, shared[1])
+    else:
+        exact = amount_minor * _MICRO
+    return Reason(kind, discount.reason, amount_minor, amount_minor * _MICRO - exact, rate)
+
+
+def _tax(row: LineFigures, *, included: bool) -> Iterator[Reason]:
+    if included:
+        exact = _nearest(row.total_minor * row.rate_ppm * _MICRO, PPM + row.rate_ppm)
+    else:
+        exact = _nearest(row.base_minor * row.rate_ppm * _MICRO, PPM)
+    kind = ReasonKind.TAX_INCLUDED if included else ReasonKind.TAX_ADDED
+    if row.tax_minor or row.rate_ppm:
+        yield Reason(kind, "", row.tax_minor, row.tax_minor * _MICRO - exact, row.rate_ppm)
