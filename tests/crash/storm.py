@@ -242,7 +242,7 @@ class Round:
         nodes = {role: attrs.evolve(plan, bug=self.bug) for role, plan in scene.nodes.items()}
         async with self.life(nodes) as life:
             done = await self._suffer(life, scene)
-            await self._end(life, scene, done)
+            done = await self._end(life, scene, done)
         self._count(scene, done)
         await self.bury(life, power=scene.power)
 
@@ -307,15 +307,17 @@ class Round:
             await until(lambda: life.code is not None or bool(life.fired()))
         return bool(life.fired())
 
-    async def _end(self, life: Life, scene: Scene, done: bool) -> None:
-        """See that the process ends as it must, and end it where it should go on."""
+    async def _end(self, life: Life, scene: Scene, done: bool) -> bool:
+        """See that the process ends as it must, and end it where it should go on; whether the harm
+        was done by then: it may come late."""
         match scene.ending:
             case Ending.KILLED if done:
                 await self._ends_by(life, {-9})
             case Ending.FAILED if done:
                 await self._ends_by(life, {1})
             case _:
-                await self._goes_on(life, scene, done)
+                return await self._goes_on(life, scene, done)
+        return done
 
     async def _ends_by(self, life: Life, codes: set[int]) -> None:
         with trio.move_on_after(PATIENCE_S):
@@ -326,22 +328,32 @@ class Round:
                 f"{sorted(codes)}: {words_of(life.plan)}"
             )
 
-    async def _goes_on(self, life: Life, scene: Scene, done: bool) -> None:
+    async def _goes_on(self, life: Life, scene: Scene, done: bool) -> bool:
         if scene.ending is Ending.GOES_ON or (scene.ending is not Ending.EITHER and not done):
-            await self._answers(life, self.ledger.answered + self.dice.randint(4, 12))
+            await self._sells_or_ends(life, self.dice.randint(4, 12))
         with trio.move_on_after(self.dice.uniform(0.0, 0.3)):
             await life.process.wait()
+        if not done and life.fired():
+            return await self._end(life, scene, done=True)
         if life.code is not None and scene.ending is Ending.EITHER:
-            return
+            return done
         if life.code is not None:
             raise Broken(f"the store ended with {life.code} by itself: {words_of(life.plan)}")
         if self.dice.random() < 0.5:
             await life.kill()
             await life.wait()
-            return
+            return done
         code = await life.stop()
         if code == -6 or (code and not done):
             raise Broken(f"told to stop, the store ended with {code}: {words_of(life.plan)}")
+        return done
+
+    async def _sells_or_ends(self, life: Life, answers: int) -> None:
+        """Wait for so many answers more, or for the end of a store that sells no longer."""
+        async with trio.open_nursery() as both:
+            both.start_soon(self._until_it_ends, life, both.cancel_scope)
+            await self._answers(life, self.ledger.answered + answers)
+            both.cancel_scope.cancel()
 
     def _count(self, scene: Scene, done: bool) -> None:
         if not done:
