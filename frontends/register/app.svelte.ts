@@ -25,7 +25,8 @@ export type Panel =
   | 'receipts'
   | 'open-item'
   | 'weigh'
-  | 'discount';
+  | 'discount'
+  | 'why';
 export type Dialog = 'menu' | 'status' | 'void' | 'park' | 'note' | 'switch' | null;
 
 export interface Notice {
@@ -91,6 +92,8 @@ export class App {
   weighed = $state.raw<ItemView | null>(null);
   priced = $state.raw<{ name: string; tax_class: string; department: string } | null>(null);
   noted = $state(0);
+  /** The line whose price is asked about. */
+  why = $state(0);
   busy = $state(0);
   grids = $state(0);
 
@@ -460,6 +463,11 @@ export class App {
   /** Close a dialog, unless another one was opened meanwhile. */
   shut(dialog: Dialog): void {
     if (this.dialog === dialog) this.dialog = null;
+  }
+
+  explainLine(line: number): void {
+    this.why = line;
+    this.go('why');
   }
 
   go(panel: Panel): void {

@@ -131,6 +131,47 @@ def test_a_promotion_shows_as_it_applies(cashier: MakeCashier, fresh_store: Demo
     assert "3 for 2 on chocolate" in receipt
 
 
+@pytest.mark.feature("NEW-22", part="at the register page and on paper where it is asked for")
+def test_a_price_says_why_it_is_what_it_is(cashier: MakeCashier, fresh_store: DemoStore) -> None:
+    """Every reason of the dearest bar that is not free, as it changes; and on a second copy."""
+    mia: Cashier = cashier(at=fresh_store)
+    page = mia.page
+    mia.open()
+    mia.sign_on("Mia")
+    mia.open_till(1)
+    for name in ("Dark chocolate", "Milk chocolate", "Dark chocolate", "Comté"):
+        mia.tap(name)
+        if name == "Comté":
+            mia.digits("457")
+            mia.push("Add")
+    expect(mia.lines).to_have_count(4)
+    mia.press(mia.lines.nth(0).locator("button").first)
+    mia.push("Why?")
+    chosen = page.locator(".why article.chosen")
+    expect(chosen).to_contain_text("3 for 2 on chocolate")
+    expect(chosen).to_contain_text("Tax included")
+    cheese = page.locator(".why article", has_text="Comté")
+    expect(cheese).to_contain_text("of which rounding")
+    # What is shown follows what is done: a discount on everything is one reason more.
+    page.keyboard.press("F2")
+    mia.push("5 %")
+    mia.press(mia.lines.nth(0).locator("button").first)
+    mia.push("Why?")
+    expect(page.locator(".why article.chosen")).to_contain_text("Order discount 5 %")
+    page.keyboard.press("Escape")
+    mia.pay()
+    mia.tender("€20.00")
+    assert "Why these prices" not in fresh_store.wait_receipts(1)
+    mia.next_order()
+    mia.menu("Receipts")
+    mia.push(re.compile("1-000001"))
+    mia.push("Print with the reasons of its prices")
+    told = fresh_store.wait_receipts(2)
+    assert "Why these prices" in told
+    assert "COPY" in told
+    assert told.count("3 for 2 on chocolate") >= 2
+
+
 @pytest.mark.feature("STF-01", part="switch at the register page")
 def test_handing_over_takes_less_than_a_second_and_keeps_the_order(
     cashier: MakeCashier, store: DemoStore
