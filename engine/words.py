@@ -41,6 +41,14 @@ _EN: Final = {
     "over_short": "Over / short",
     "grand_total": "Grand total",
     "journal": "Journal",
+    "exempt": "exempt",
+    "certificate": "Exempt by certificate",
+    "reverse_charge": "Reverse charge: the customer accounts for",
+    "eat_in": "Eat in",
+    "takeaway": "Takeaway",
+    "delivery": "Delivery",
+    "holiday": "Tax holiday",
+    "untaxed": "Tax not charged",
 }
 _DE: Final = {
     "receipt": "Beleg",
@@ -79,6 +87,14 @@ _DE: Final = {
     "over_short": "Differenz",
     "grand_total": "Gesamtspeicher",
     "journal": "Journal",
+    "exempt": "befreit",
+    "certificate": "Befreit mit Bescheinigung",
+    "reverse_charge": "Steuerschuld des Leistungsempfängers:",
+    "eat_in": "Im Haus",
+    "takeaway": "Außer Haus",
+    "delivery": "Lieferung",
+    "holiday": "Steuerfreie Tage",
+    "untaxed": "Steuer entfällt",
 }
 _FR: Final = {
     "receipt": "Ticket",
@@ -117,6 +133,14 @@ _FR: Final = {
     "over_short": "Écart",
     "grand_total": "Grand total",
     "journal": "Journal",
+    "exempt": "exonéré",
+    "certificate": "Exonéré par attestation",
+    "reverse_charge": "Autoliquidation par le client :",
+    "eat_in": "Sur place",
+    "takeaway": "À emporter",
+    "delivery": "Livraison",
+    "holiday": "Exonération temporaire",
+    "untaxed": "Taxe non due",
 }
 CATALOGUES: Final[dict[str, dict[str, str]]] = {"en": _EN, "de": _DE, "fr": _FR}
 
