@@ -14,7 +14,7 @@ from engine import queries
 from engine.books import Books
 from engine.decision import SYSTEM
 from engine.order.state import Order
-from engine.receipt import receipt_document
+from engine.requests import receipt_of
 from engine.staff import Refusal, Right
 from engine.till import Refusal as TillRefusal
 from engine.views import build
@@ -159,13 +159,15 @@ class Lookups:
         if order is None:
             return _no("order_must_exist", order_id=query.order_id)
         if isinstance(query, queries.ExplainOrder):
-            return build.reasons_view(order, books.settings, books.deals())
-        view = build.order_view(order, books.settings, books.catalog.book, books.deals())
+            return build.reasons_view(order, books.settings, books.deals(), books.taxes.book())
+        view = build.order_view(
+            order, books.settings, books.catalog.book, books.deals(), books.taxes.book()
+        )
         if isinstance(query, queries.GetOrder):
             return view
         if order.completion is None:
             return _no("order_must_be_completed", order_id=query.order_id)
-        return ReceiptView(receipt_document(order, books.settings, books.staff), view)
+        return ReceiptView(receipt_of(order, books), view)
 
     def _events(self, query: queries.EventsSince) -> EventsView:
         limit = max(1, min(query.limit, EVENTS_MAX))

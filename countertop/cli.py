@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cyclopts
 from cyclopts import Parameter
@@ -240,6 +240,28 @@ def promotions(
     from countertop.remote import import_promotions
 
     import_promotions(file, data, check_only=check, say=_say)
+
+
+@import_app.command
+def taxes(
+    pack: Annotated[str, Parameter(help="A country of the packs, such as DE, or a pack's file.")],
+    *,
+    jurisdiction: Annotated[str, Parameter(help="Where the store lies, such as US-NY-NYC.")] = "",
+    dining: Annotated[
+        Literal["eat_in", "takeaway", "delivery"],
+        Parameter(help="How orders are handed over unless they say otherwise."),
+    ] = "takeaway",
+    data: Data = DEFAULT_DATA,
+    check: Annotated[bool, Parameter(help="Only say what would change.")] = False,
+) -> None:
+    """Put the tax rules of a country pack in force in the running store, and no others.
+
+    Before that it says what every category of goods is taxed at today, and with which letter.
+    """
+    from countertop.remote import import_taxes
+    from engine.taxation import Dining
+
+    import_taxes(pack, jurisdiction, Dining(dining), data, check_only=check, say=_say)
 
 
 @app.command

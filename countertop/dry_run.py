@@ -18,6 +18,7 @@ from engine.dry_run import Comparison, DryRun, undated
 from engine.money import format_minor
 from engine.order.events import Figures, OrderCompleted, TenderingStarted
 from engine.order.pricing import Tariff, price
+from engine.order.ruled import UntaxableError
 from engine.order.state import Order
 from engine.promotion import decide as promotions
 from engine.promotion.decide import Promotions, SetPromotions
@@ -103,11 +104,15 @@ def _compare(
     assert completion is not None, "and says when it was"
     deals = tried.deals(books.catalog.book, books.catalog.version)
     tariff = Tariff(
-        books.settings.at(sold.settings_version()), deals, moment.now_ns, moment.utc_offset_s
+        books.settings.at(sold.settings_version()),
+        deals,
+        moment.now_ns,
+        moment.utc_offset_s,
+        books.taxes.book(),
     )
     try:
         now: Figures = price(order, tariff)
-    except CoreError:
+    except (CoreError, UntaxableError):
         found.failed += 1
         return
     found.add(completion.receipt_number, completion.business_date, sold, now)

@@ -22,9 +22,14 @@ from countertop.errors import CommandFailedError
 from countertop.importer import Prepared, prepare, write_errors
 from countertop.promotions import read_promotions
 from countertop.secrets import tokens
+from countertop.tax_files import pack_named, preview, setup_of, with_classes, with_dining
 from engine.money import format_money
 from engine.promotion.decide import SetPromotions
-from engine.wire import unstructure
+from engine.settings import StoreRules, TaxClass
+from engine.tax import local_day
+from engine.tax_book import TaxSetup
+from engine.taxation import Dining
+from engine.wire import structure, unstructure
 from protocols.front.client import FrontClient, open_client
 from protocols.front.client_types import FaultError, RefusedError, UnknownOutcomeError
 
@@ -179,6 +184,34 @@ async def _set_promotions(command: SetPromotions, data_dir: Path, say: Say) -> N
     async with _client(data_dir, admin=True) as client:
         answer = await client.command("promotions.set", **unstructure(command))
     say(f"{answer.data['promotions']} promotions are in force.")
+
+
+def import_taxes(
+    pack: str, jurisdiction: str, dining: Dining, data_dir: Path, *, check_only: bool, say: Say
+) -> None:
+    """Read a pack, say what its taxes come to here, and put them in force."""
+    setup = with_dining(setup_of(pack_named(pack), jurisdiction), dining)
+    _run(partial(_set_taxes, setup, data_dir, check_only, say))
+
+
+async def _set_taxes(setup: TaxSetup, data_dir: Path, check_only: bool, say: Say) -> None:
+    async with _client(data_dir, admin=True) as client:
+        state = (await client.query("store.state")).data
+        if state["rules"] is None:
+            raise CommandFailedError("The store is not set up yet. Nothing was changed.")
+        rules = structure(state["rules"], StoreRules)
+        classes = structure(state["tax_classes"], tuple[TaxClass, ...])
+        day = local_day(SystemWorld().stamp(rules.time_zone, rules.cutoff_s))
+        for line in preview(setup, classes, day):
+            say(line)
+        if check_only:
+            say("Nothing was changed, as asked.")
+            return
+        answer = await client.command("taxes.set", setup=unstructure(setup))
+        wanted = with_classes(setup, classes, day)
+        if wanted != classes:
+            await client.command("settings.set_tax_classes", classes=unstructure(wanted))
+    say(f"{answer.data['rules']} entries of tax rules are in force.")
 
 
 def import_catalog(

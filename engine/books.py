@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 from attrs import define, field
 
-from engine import catalog, limits, outbox, register, settings, staff, till
+from engine import catalog, limits, outbox, register, settings, staff, taxes, till
 from engine.decision import COMMANDS, SYSTEM, Command, Decision, Fact, refuse
 from engine.order import decide as orders
 from engine.order.commands import (
@@ -48,6 +48,7 @@ from engine.rights import right_of
 from engine.settings import Settings
 from engine.staff import Staff
 from engine.stamp import Stamp
+from engine.taxes import SetTaxes, Taxes, TaxesSet
 from engine.till import Till
 from native import PriceBook
 
@@ -100,6 +101,7 @@ class Books:
     segments: dict[str, PriceBook] = field(factory=dict)
     disk_nearly_full: bool = False
     time_zones: frozenset[str] = frozenset()
+    taxes: Taxes = field(factory=Taxes)
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -200,6 +202,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return catalog.decide(books.catalog, body, books.settings, segment_staged=staged)
     if isinstance(body, SetPromotions):
         return promotions.decide(body, books.settings, books.catalog.book)
+    if isinstance(body, SetTaxes):
+        return taxes.decide(body, books.settings)
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)
     raise AssertionError(f"no decider takes {type(body).__name__}")
@@ -212,7 +216,13 @@ def _surroundings(books: Books) -> settings.Surroundings:
         for order in side.orders.values()
         for line in order.live_lines()
     }
-    return settings.Surroundings(books.sold_anything(), frozenset(classes), books.time_zones)
+    setup = books.taxes.setup
+    return settings.Surroundings(
+        books.sold_anything(),
+        frozenset(classes),
+        books.time_zones,
+        None if setup is None else setup.categories,
+    )
 
 
 def _order(command: Command, books: Books, approver: str) -> Decision:
@@ -238,6 +248,7 @@ def _order(command: Command, books: Books, approver: str) -> Decision:
         originals,
         command.head,
         books.deals(),
+        books.taxes.book(),
     )
     order = side.orders.get(position.current_order)
     match body:
@@ -296,6 +307,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         books.catalog = catalog.evolve(books.catalog, event, segment)
     elif isinstance(event, PromotionsSet):
         books.promotions = promotions.evolve(books.promotions, event)
+    elif isinstance(event, TaxesSet):
+        books.taxes = taxes.evolve(books.taxes, event)
     elif isinstance(event, outbox.OutboxEvent):
         outbox.evolve(books.outbox, event, now_ns=stamp.now_ns)
     elif isinstance(event, register.RegisterEvent):

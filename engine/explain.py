@@ -16,6 +16,7 @@ from engine.money import minor_digits
 from engine.order.events import DiscountKind, Figures, LineFigures
 from engine.order.state import Discount, Line, Order
 from engine.settings import StoreRules
+from engine.tax_document import TaxKind
 
 _MICRO = 1_000_000  # millionths of a minor unit in one
 
@@ -78,7 +79,10 @@ def explain(order: Order, figures: Figures, rules: StoreRules) -> tuple[LineReas
             line.quantity_milli,
             line.item.unit,
             line.item.unit_price_micros,
-            tuple(_reasons(order, line, rows[line.line], rules, digits, (given, weight))),
+            (
+                *_reasons(order, line, rows[line.line], digits, (given, weight)),
+                *_taxes(rows[line.line], figures, included=rules.prices_include_tax),
+            ),
             rows[line.line].total_minor,
         )
         for line in lines
@@ -89,13 +93,11 @@ def _reasons(
     order: Order,
     line: Line,
     row: LineFigures,
-    rules: StoreRules,
     digits: int,
     shared: tuple[int, int],
 ) -> Iterator[Reason]:
     if line.source is not None:
         yield Reason(ReasonKind.RETURNED, line.source.receipt_number, row.total_minor)
-        yield from _tax(row, included=True)
         return
     yield from _price(line, row, digits)
     for entry in row.promotions:
@@ -113,7 +115,6 @@ def _reasons(
             _after_line_discount(row),
             shared,
         )
-    yield from _tax(row, included=rules.prices_include_tax)
 
 
 def _price(line: Line, row: LineFigures, digits: int) -> Iterator[Reason]:
@@ -169,11 +170,29 @@ def _discount(
     return Reason(kind, discount.reason, amount_minor, amount_minor * _MICRO - exact, rate)
 
 
-def _tax(row: LineFigures, *, included: bool) -> Iterator[Reason]:
+def _taxes(row: LineFigures, figures: Figures, *, included: bool) -> Iterator[Reason]:
+    """The line's taxes in the order they were counted; all are inside what goes back."""
+    back = row.amount_minor < 0
+    if not row.taxes:
+        if row.tax_minor or row.rate_ppm:
+            yield _class_tax(row, included=included or back)
+        return
+    for part in row.taxes:
+        tax = figures.taxes[part.tax_index]
+        assert tax.rule is not None, "a line's own taxes are made by rules"
+        inside = tax.rule.included or back
+        kind = ReasonKind.TAX_INCLUDED if inside else ReasonKind.TAX_ADDED
+        exact = part.tax_minor * _MICRO
+        if tax.rate_ppm and tax.rule.kind is TaxKind.PERCENT:
+            exact = _nearest(part.base_minor * tax.rate_ppm * _MICRO, PPM)
+        rounding = part.tax_minor * _MICRO - exact if part.tax_minor and not inside else 0
+        yield Reason(kind, tax.rule.name, part.tax_minor, rounding, tax.rate_ppm)
+
+
+def _class_tax(row: LineFigures, *, included: bool) -> Reason:
     if included:
         exact = _nearest(row.total_minor * row.rate_ppm * _MICRO, PPM + row.rate_ppm)
     else:
         exact = _nearest(row.base_minor * row.rate_ppm * _MICRO, PPM)
     kind = ReasonKind.TAX_INCLUDED if included else ReasonKind.TAX_ADDED
-    if row.tax_minor or row.rate_ppm:
-        yield Reason(kind, "", row.tax_minor, row.tax_minor * _MICRO - exact, row.rate_ppm)
+    return Reason(kind, "", row.tax_minor, row.tax_minor * _MICRO - exact, row.rate_ppm)

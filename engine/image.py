@@ -20,6 +20,8 @@ from engine.promotion.model import Policy, Promotion
 from engine.register import Position
 from engine.settings import PastRules, RegisterSetup, Settings, StoreRules, TaxClass
 from engine.staff import Operator, Right, Staff
+from engine.tax_book import TaxSetup
+from engine.taxes import PastNeeds, Taxes
 from engine.till import Till
 from engine.wire import WireError, canonical, structure, unstructure
 
@@ -54,6 +56,9 @@ class _Image:
     training: _SideImage
     training_on: dict[str, bool]
     outbox: tuple[PendingEffect, ...]
+    taxes: TaxSetup | None
+    taxes_version: int
+    past_taxes: tuple[PastNeeds, ...]
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -88,6 +93,9 @@ def image_of(books: Books) -> dict[str, Any]:
         _side_image(books.training),
         dict(books.training_on),
         tuple(books.outbox.values()),
+        books.taxes.setup,
+        books.taxes.version,
+        books.taxes.past,
     )
     plain: dict[str, Any] = unstructure(image)
     return plain
@@ -132,6 +140,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         training_on=dict(data.training_on),
         outbox={entry.effect_id: entry for entry in data.outbox},
         position=data.position,
+        taxes=Taxes(data.taxes, data.taxes_version, data.past_taxes),
     )
 
 

@@ -23,6 +23,7 @@ REGISTERS_MAX = 500
 ROLES_MAX = 200
 TAX_CLASSES_MAX = 64
 PROMOTIONS_MAX = 10_000
+TAX_RULES_MAX = 5_000  # rules, jurisdictions, holidays and categories together
 ADDRESS_LINES_MAX = 10
 PIN_DIGITS_MIN = 4
 PIN_DIGITS_MAX = 12

@@ -92,16 +92,26 @@ class CountryPack:
 
     def policy_on(self, day: str) -> TaxPolicy:
         """The rounding in force on a store-local ISO date; the ordinary one where none is named."""
-        found = [entry.policy for entry in self.policies if entry.window.holds(day)]
-        return found[0] if found else TaxPolicy()
+        return policy_on(self.policies, day)
 
     def cash_on(self, day: str, jurisdiction: str) -> CashRounding | None:
         """How cash is rounded on a day in a jurisdiction, the narrowest rule first; None: not."""
-        for place in reversed(self.rules.path(jurisdiction)):
-            for entry in self.cash:
-                if entry.jurisdiction == place and entry.window.holds(day):
-                    return entry
-        return None
+        return cash_on(self.cash, self.rules.path(jurisdiction), day)
+
+
+def policy_on(policies: tuple[DatedPolicy, ...], day: str) -> TaxPolicy:
+    """The rounding in force on a store-local ISO date; the ordinary one where none is named."""
+    found = [entry.policy for entry in policies if entry.window.holds(day)]
+    return found[0] if found else TaxPolicy()
+
+
+def cash_on(cash: tuple[CashRounding, ...], path: tuple[str, ...], day: str) -> CashRounding | None:
+    """How cash is rounded on a day, by the last jurisdiction of `path` that says so; None: not."""
+    for place in reversed(path):
+        for entry in cash:
+            if entry.jurisdiction == place and entry.window.holds(day):
+                return entry
+    return None
 
 
 OBLIGATIONS = ("mandatory", "customary", "optional")
@@ -139,32 +149,43 @@ def parse_pack(value: object) -> CountryPack:
         digits,
         included,
         checked_rules,
-        _distinct(policies, "policies"),
+        policies,
         cash,
         _receipt(fields),
         tuple(_texts(fields, "notes")),
     )
     fields.done()
-    for place in {entry.jurisdiction for entry in cash}:
-        if place not in checked_rules.jurisdictions:
+    check_dated(policies, cash, checked_rules)
+    return pack
+
+
+def check_dated(
+    policies: tuple[DatedPolicy, ...], cash: tuple[CashRounding, ...], rules: TaxRules
+) -> None:
+    """Refuse rounding of which two entries hold on one day, or of a place there is none.
+
+    Raises:
+        TaxRulesError: as said.
+    """
+    _distinct(policies, "policies")
+    for place in sorted({entry.jurisdiction for entry in cash}):
+        if place not in rules.jurisdictions:
             raise TaxRulesError(Fault.JURISDICTION_MUST_EXIST, place)
         here = tuple(entry for entry in cash if entry.jurisdiction == place)
         _distinct(here, f"cash_rounding of {place}")
-    return pack
 
 
 _Dated = TypeVar("_Dated", DatedPolicy, CashRounding)
 
 
-def _distinct(entries: tuple[_Dated, ...], what: str) -> tuple[_Dated, ...]:
-    """The entries, if no day lies in two of them."""
+def _distinct(entries: tuple[_Dated, ...], what: str) -> None:
+    """Refuse entries of which two share a day."""
+    for entry in entries:
+        check_window(entry.window, what)
     ordered = sorted(entries, key=lambda entry: entry.window.start)
     for before, after in itertools.pairwise(ordered):
         if before.window.meets(after.window):
             raise TaxRulesError(Fault.WINDOWS_MUST_NOT_OVERLAP, f"{what} from {after.window.start}")
-    for entry in entries:
-        check_window(entry.window, what)
-    return entries
 
 
 def _texts(fields: Fields, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from engine.document import Align, Block, Document, columns, feed, rule, text
@@ -9,10 +10,19 @@ from engine.explain import explain
 from engine.money import format_micros, format_minor, format_money, format_quantity, format_rate
 from engine.order.events import Audience, LineFigures, TaxFigures
 from engine.order.state import Line, Order
+from engine.packs import ReceiptNeeds
 from engine.receipt_reasons import reason_blocks
 from engine.register import DayClosed
 from engine.settings import Settings, StoreRules
 from engine.staff import Staff
+from engine.tax_paper import (
+    exemption_blocks,
+    letters_of,
+    letters_of_taxes,
+    names_of,
+    rule_blocks,
+    untaxed_minor,
+)
 from engine.words import words_of
 
 
@@ -23,12 +33,19 @@ def local_time(now_ns: int, utc_offset_s: int) -> str:
 
 
 def receipt_document(
-    order: Order, settings: Settings, staff: Staff, *, copy: bool = False, explained: bool = False
+    order: Order,
+    settings: Settings,
+    staff: Staff,
+    *,
+    copy: bool = False,
+    explained: bool = False,
+    needs: ReceiptNeeds | None = None,
 ) -> Document:
     """The receipt of a completed order. A reprint differs by its COPY mark and nothing else, but
     for the reasons of its prices below it where they were asked for.
 
     It is made under the rules its figures were frozen by, whatever the store's rules are now.
+    `needs` are those of the tax rules it was made under, None where there were none.
     """
     completion, figures = order.completion, order.figures
     assert completion is not None, "only a completed order has a receipt"
@@ -37,22 +54,31 @@ def receipt_document(
     rules = settings.required()
     words = words_of(rules.language)
     blocks = _head(rules)
+    if needs is not None and "title" in needs.words:
+        blocks.append(text(needs.words["title"], align=Align.CENTER))
     blocks += _training_mark(rules) if order.training else []
     stamp = local_time(completion.at_ns, completion.utc_offset_s)
     blocks += [columns(f"{words['receipt']} {completion.receipt_number}", stamp)]
     person = staff.operators.get(completion.operator)
     name = completion.operator if person is None else person.name
-    blocks += [text(f"{words['served_by']} {name}"), rule()]
+    blocks.append(text(f"{words['served_by']} {name}"))
+    if order.dining is not None:
+        blocks.append(text(words[order.dining.value]))
+    blocks.append(rule())
     rows = {row.line: row for row in figures.lines}
+    letters = letters_of(order.live_lines(), figures, settings.tax_classes)
     for line in order.live_lines():
-        blocks += _line_blocks(line, rows[line.line], settings)
+        blocks += _line_blocks(line, rows[line.line], letters[line.line], rules)
     blocks += _notes(order.notes)
     blocks.append(rule())
     order_discount = sum(row.order_discount_minor for row in figures.lines)
     if order_discount:
         blocks.append(columns(words["order_discount"], _amount(order_discount, rules)))
+    if untaxed_minor(figures):
+        blocks.append(columns(words["untaxed"], _amount(untaxed_minor(figures), rules)))
     blocks += _total_blocks(order, rules)
-    blocks += _tax_blocks(figures.taxes, settings)
+    blocks += _tax_blocks(figures.taxes, settings, letters_of_taxes(figures, letters))
+    blocks += exemption_blocks(order, rules)
     if rules.receipt_footer:
         blocks += [feed(), text(rules.receipt_footer, align=Align.CENTER)]
     if completion.head is not None:
@@ -81,15 +107,13 @@ def _amount(amount_minor: int, rules: StoreRules) -> str:
     return format_minor(amount_minor, rules.currency, rules.language)
 
 
-def _line_blocks(line: Line, row: LineFigures, settings: Settings) -> list[Block]:
-    rules = settings.required()
+def _line_blocks(line: Line, row: LineFigures, letter: str, rules: StoreRules) -> list[Block]:
     words = words_of(rules.language)
     item = line.item
     name = f"{item.name} {item.variation}".strip()
-    tax = settings.tax_classes.get(item.tax_class)
-    letter = "" if tax is None else f" {tax.letter}"
+    mark = f" {letter}" if letter else ""
     shown = row.total_minor if line.source is not None else row.amount_minor
-    blocks = [columns(name, _amount(shown, rules) + letter)]
+    blocks = [columns(name, _amount(shown, rules) + mark)]
     plain = item.unit == "piece" and line.quantity_milli == 1000
     if not plain:
         quantity = format_quantity(line.quantity_milli, item.unit, rules.language)
@@ -136,11 +160,16 @@ def _total_blocks(order: Order, rules: StoreRules) -> list[Block]:
     return [*blocks, rule()]
 
 
-def _tax_blocks(taxes: tuple[TaxFigures, ...], settings: Settings) -> list[Block]:
+def _tax_blocks(
+    taxes: tuple[TaxFigures, ...], settings: Settings, letters: Sequence[str] = ()
+) -> list[Block]:
     rules = settings.required()
     words = words_of(rules.language)
     blocks = []
-    for row in taxes:
+    for at, (row, name) in enumerate(zip(taxes, names_of(taxes), strict=True)):
+        if row.rule is not None:
+            blocks += rule_blocks(row, name, letters[at] if letters else "", rules)
+            continue
         tax = settings.tax_classes.get(row.tax_class)
         letter = "" if tax is None else f"{tax.letter} "
         rate = format_rate(row.rate_ppm, rules.language)

@@ -166,17 +166,10 @@ def _since(totals: Totals, now_ns: int) -> Totals:
 
 def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
     figures = event.figures
-    taxes = {(row.tax_class, row.rate_ppm): row for row in totals.taxes}
-    for row in figures.taxes:
-        key = (row.tax_class, row.rate_ppm)
-        old = taxes.get(key, TaxFigures(row.tax_class, row.rate_ppm, 0, 0, 0))
-        taxes[key] = TaxFigures(
-            row.tax_class,
-            row.rate_ppm,
-            old.base_minor + row.base_minor,
-            old.tax_minor + row.tax_minor,
-            old.total_minor + row.total_minor,
-        )
+    taxes = {row.key(): row for row in totals.taxes}
+    for row in map(_of_nobody, figures.taxes):
+        old = taxes.get(row.key())
+        taxes[row.key()] = row if old is None else old.plus(row)
     tenders = dict(totals.tenders)
     for tender in event.tenders:
         tenders[tender.kind] = tenders.get(tender.kind, 0) + tender.amount_minor
@@ -199,6 +192,13 @@ def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
         receipt_last=event.receipt_sequence,
         promotion_minor=totals.promotion_minor - figures.promotion_minor,
     )
+
+
+def _of_nobody(row: TaxFigures) -> TaxFigures:
+    """A tax without the certificate that took it off: a day has one row for all of them."""
+    if row.rule is None or not row.rule.certificate:
+        return row
+    return attrs.evolve(row, rule=attrs.evolve(row.rule, certificate=""))
 
 
 def close_position(position: Position, event: DayClosed) -> Position:

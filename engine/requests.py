@@ -5,8 +5,10 @@ from __future__ import annotations
 from engine import limits
 from engine.books import Books
 from engine.decision import Command, Fact
+from engine.document import Document
 from engine.effects import EFFECTS, Effect, KickDrawer, Print
 from engine.order.events import OrderCompleted, ReceiptReprinted
+from engine.order.state import Order
 from engine.outbox import EffectRequested, stream_of
 from engine.receipt import receipt_document, z_document
 from engine.register import DayClosed
@@ -50,16 +52,14 @@ def _wanted(
     event = fact.event
     match event:
         case OrderCompleted():
-            document = receipt_document(books.archive[event.order_id], books.settings, books.staff)
+            document = receipt_of(books.archive[event.order_id], books)
             cash = any(tender.kind == "cash" for tender in event.tenders)
             # An opening drawer is what a cashier waits for: it goes first.
             kick = _kick(fact, setup, command) if cash else []
             return [*kick, (setup.printer, Print(document), 0)]
         case ReceiptReprinted():
             order = books.archive[event.order_id]
-            document = receipt_document(
-                order, books.settings, books.staff, copy=True, explained=event.explained
-            )
+            document = receipt_of(order, books, copy=True, explained=event.explained)
             return [(setup.printer, Print(document), 0)]
         case DayClosed():
             at = (command.stamp.now_ns, command.stamp.utc_offset_s)
@@ -69,6 +69,17 @@ def _wanted(
             return _kick(fact, setup, command)
         case _:
             return []
+
+
+def receipt_of(
+    order: Order, books: Books, *, copy: bool = False, explained: bool = False
+) -> Document:
+    """The receipt of a completed order, as the rules of its day had it."""
+    assert order.figures is not None, "a completed order has figures"
+    needs = books.taxes.needs_at(order.figures.tax_version)
+    return receipt_document(
+        order, books.settings, books.staff, copy=copy, explained=explained, needs=needs
+    )
 
 
 def _kick(fact: Fact, setup: RegisterSetup, command: Command) -> list[tuple[str, Effect, int]]:

@@ -8,6 +8,7 @@ from engine import catalog, outbox, register, settings, staff, till
 from engine.order import commands as order
 from engine.promotion.decide import SetPromotions
 from engine.staff import Right
+from engine.taxes import SetTaxes
 
 RIGHTS: Final[dict[type, Right]] = {
     order.OpenOrder: Right.SELL,
@@ -18,6 +19,8 @@ RIGHTS: Final[dict[type, Right]] = {
     order.DiscountLine: Right.DISCOUNT,
     order.DiscountOrder: Right.DISCOUNT,
     order.AddNote: Right.SELL,
+    order.ChooseDining: Right.SELL,
+    order.ExemptOrder: Right.TAX_EXEMPT,
     order.VoidLine: Right.VOID_LINE,
     order.VoidOrder: Right.VOID_ORDER,
     order.SuspendOrder: Right.SELL,
@@ -50,6 +53,7 @@ RIGHTS: Final[dict[type, Right]] = {
     catalog.ChangeItem: Right.CATALOG,
     catalog.RemoveItem: Right.CATALOG,
     SetPromotions: Right.CATALOG,
+    SetTaxes: Right.SETTINGS,
     outbox.StartEffect: Right.EFFECTS,
     outbox.FinishEffect: Right.EFFECTS,
 }

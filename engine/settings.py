@@ -213,6 +213,7 @@ class Refusal:
     TAX_CLASSES_MUST_BE_DISTINCT = "tax_classes_must_be_distinct"
     TAX_CLASSES_LIMIT_REACHED = "tax_classes_limit_reached"
     TAX_RATE_MUST_BE_IN_RANGE = "tax_rate_must_be_in_range"
+    TAX_CLASS_MUST_BE_A_CATEGORY = "tax_class_must_be_a_category"
     TAX_CLASS_MUST_NOT_BE_IN_USE = "tax_class_must_not_be_in_use"
     REGISTER_ID_MUST_BE_SHORT = "register_id_must_be_short"
     REGISTERS_LIMIT_REACHED = "registers_limit_reached"
@@ -226,12 +227,14 @@ class Surroundings:
     """What a change of rules must fit.
 
     `sold` says whether anything was ever sold, `tax_classes` are those on open orders and
-    `time_zones` the names this machine knows (empty: it was not asked).
+    `time_zones` the names this machine knows (empty: it was not asked). `tax_categories` are those
+    of the tax rules, None where the store has none.
     """
 
     sold: bool = False
     tax_classes: frozenset[str] = frozenset()
     time_zones: frozenset[str] = frozenset()
+    tax_categories: frozenset[str] | None = None
 
 
 def decide(state: Settings, body: SettingsCommand, around: Surroundings) -> Decision:
@@ -254,9 +257,10 @@ def decide(state: Settings, body: SettingsCommand, around: Surroundings) -> Deci
 def _configure(state: Settings, rules: StoreRules, around: Surroundings) -> Decision:
     if len(rules.currency) != 3 or not rules.currency.isalpha() or not rules.currency.isupper():
         return refuse(Refusal.CURRENCY_MUST_BE_ISO_4217, currency=rules.currency)
+    kept = around.sold or around.tax_categories is not None
+    if kept and state.rules is not None and state.rules.currency != rules.currency:
+        return refuse(Refusal.CURRENCY_MUST_NOT_CHANGE, currency=state.rules.currency)
     before = state.rules if around.sold else None
-    if before is not None and before.currency != rules.currency:
-        return refuse(Refusal.CURRENCY_MUST_NOT_CHANGE, currency=before.currency)
     if before is not None and before.prices_include_tax != rules.prices_include_tax:
         return refuse(
             Refusal.TAX_MODE_MUST_NOT_CHANGE, prices_include_tax=before.prices_include_tax
@@ -286,6 +290,9 @@ def _set_tax_classes(classes: tuple[TaxClass, ...], around: Surroundings) -> Dec
     for entry in classes:
         if not 0 <= entry.rate_ppm <= limits.PPM:
             return refuse(Refusal.TAX_RATE_MUST_BE_IN_RANGE, tax_class=entry.id)
+    for entry in classes:
+        if around.tax_categories is not None and entry.id not in around.tax_categories:
+            return refuse(Refusal.TAX_CLASS_MUST_BE_A_CATEGORY, tax_class=entry.id)
     missing = around.tax_classes - {entry.id for entry in classes}
     if missing:
         return refuse(Refusal.TAX_CLASS_MUST_NOT_BE_IN_USE, tax_class=min(missing))

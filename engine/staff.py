@@ -41,6 +41,7 @@ class Right(Enum):
     CATALOG = "catalog"
     STAFF = "staff"
     SETTINGS = "settings"
+    TAX_EXEMPT = "tax_exempt"
     EFFECTS = "effects"  # the store's own actors only
     NONE = "none"  # signing on and off
 

@@ -110,8 +110,18 @@ class AppliedTax:
 
 def local_day(stamp: Stamp) -> str:
     """The ISO date in the store at a stamp, by its midnight and not by its business day."""
-    days = (stamp.now_ns // NS_PER_S + stamp.utc_offset_s) // _DAY_S
+    return day_of(stamp.now_ns, stamp.utc_offset_s)
+
+
+def day_of(now_ns: int, utc_offset_s: int) -> str:
+    """The same of a moment and the store's offset from UTC then."""
+    days = (now_ns // NS_PER_S + utc_offset_s) // _DAY_S
     return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
+
+
+def day_after(day: str) -> str:
+    """The ISO date that follows."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
 def taxes_for(line: LineFacts, sale: SaleFacts, rules: TaxRules) -> tuple[AppliedTax, ...]:

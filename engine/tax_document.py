@@ -163,8 +163,9 @@ class DocumentLine:
 
 _ThresholdInput = tuple[int, bool, str, bool]
 _CapInput = tuple[str, int, str]
-_TaxInput = tuple[str, int, str, bool, bool, bool, str, _ThresholdInput | None, _CapInput | None]
-_LineInput = tuple[int, int, str, int, list[int], list[tuple[str, int]]]
+TaxInput = tuple[str, int, str, bool, bool, bool, str, _ThresholdInput | None, _CapInput | None]
+LineInput = tuple[int, int, str, int, list[int], list[tuple[str, int]]]
+PolicyInput = tuple[str, str, str, str, str, str, str]
 
 
 def _threshold_input(threshold: Threshold | None) -> _ThresholdInput | None:
@@ -178,7 +179,8 @@ def _threshold_input(threshold: Threshold | None) -> _ThresholdInput | None:
     )
 
 
-def _tax_input(tax: DocumentTax) -> _TaxInput:
+def tax_input(tax: DocumentTax) -> TaxInput:
+    """A tax as the native floor takes it."""
     return (
         tax.kind.value,
         tax.value,
@@ -192,7 +194,7 @@ def _tax_input(tax: DocumentTax) -> _TaxInput:
     )
 
 
-def _line_input(line: DocumentLine) -> _LineInput:
+def _line_input(line: DocumentLine) -> LineInput:
     return (
         line.unit_price_micros,
         line.quantity_milli,
@@ -200,6 +202,19 @@ def _line_input(line: DocumentLine) -> _LineInput:
         line.discount_minor,
         list(line.taxes),
         [(unit.value, milli) for unit, milli in line.measures.items()],
+    )
+
+
+def policy_input(policy: TaxPolicy) -> PolicyInput:
+    """A policy as the native floor takes it."""
+    return (
+        policy.level.value,
+        policy.mode.value,
+        policy.extract.value,
+        policy.residual.value,
+        policy.amounts.value,
+        policy.amount_mode.value,
+        policy.division_base.value,
     )
 
 
@@ -216,15 +231,7 @@ def tax_document(
     """
     return _tax_document(
         [_line_input(line) for line in lines],
-        [_tax_input(tax) for tax in taxes],
-        (
-            policy.level.value,
-            policy.mode.value,
-            policy.extract.value,
-            policy.residual.value,
-            policy.amounts.value,
-            policy.amount_mode.value,
-            policy.division_base.value,
-        ),
+        [tax_input(tax) for tax in taxes],
+        policy_input(policy),
         minor_digits,
     )

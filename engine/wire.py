@@ -118,6 +118,26 @@ def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Callable[[A
     return factory
 
 
+def _is_set_of(value: Any) -> bool:
+    return typing.get_origin(value) is frozenset
+
+
+def _structure_set(converter: cattrs.Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
+    def factory(kind: Any) -> Callable[[Any, Any], Any]:
+        (arg,) = typing.get_args(kind)
+
+        def structure(value: Any, _: Any) -> frozenset[Any]:
+            target: Any = types.GenericAlias(tuple, (arg, ...))
+            found: tuple[Any, ...] = converter.structure(value, target)
+            if len(set(found)) != len(found):
+                raise ValueError("expected each entry once")
+            return frozenset(found)
+
+        return structure
+
+    return factory
+
+
 def make_converter(*, detailed: bool) -> cattrs.Converter:
     """The strict converter; `detailed` names every faulty path and costs several times as much."""
     converter = cattrs.Converter(
@@ -128,6 +148,9 @@ def make_converter(*, detailed: bool) -> cattrs.Converter:
     converter.register_structure_hook(bytes, _structure_bytes)
     converter.register_unstructure_hook(bytes, bytes.hex)
     converter.register_structure_hook_factory(_is_sequence_of, _structure_tuple(converter))
+    # A set has no order of its own, and bytes must be one: it is written as a sorted list.
+    converter.register_structure_hook_factory(_is_set_of, _structure_set(converter))
+    converter.register_unstructure_hook_factory(_is_set_of, lambda _: sorted)
     converter.register_structure_hook_factory(attrs.has, _attrs_structure(converter))
     converter.register_unstructure_hook_factory(attrs.has, _attrs_unstructure(converter))
     return converter

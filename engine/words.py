@@ -49,6 +49,14 @@ _EN: Final = {
     "tax_added": "Tax added",
     "tax_included": "Tax included",
     "returned": "Paid on receipt",
+    "exempt": "exempt",
+    "certificate": "Exempt by certificate",
+    "reverse_charge": "Reverse charge: the customer accounts for",
+    "eat_in": "Eat in",
+    "takeaway": "Takeaway",
+    "delivery": "Delivery",
+    "holiday": "Tax holiday",
+    "untaxed": "Tax not charged",
 }
 _DE: Final = {
     "receipt": "Beleg",
@@ -95,6 +103,14 @@ _DE: Final = {
     "tax_added": "Steuer dazu",
     "tax_included": "Steuer enthalten",
     "returned": "Bezahlt auf Beleg",
+    "exempt": "befreit",
+    "certificate": "Befreit mit Bescheinigung",
+    "reverse_charge": "Steuerschuld des Leistungsempfängers:",
+    "eat_in": "Im Haus",
+    "takeaway": "Außer Haus",
+    "delivery": "Lieferung",
+    "holiday": "Steuerfreie Tage",
+    "untaxed": "Steuer entfällt",
 }
 _FR: Final = {
     "receipt": "Ticket",
@@ -141,6 +157,14 @@ _FR: Final = {
     "tax_added": "Taxe en sus",
     "tax_included": "Taxe comprise",
     "returned": "Payé sur le ticket",
+    "exempt": "exonéré",
+    "certificate": "Exonéré par attestation",
+    "reverse_charge": "Autoliquidation par le client :",
+    "eat_in": "Sur place",
+    "takeaway": "À emporter",
+    "delivery": "Livraison",
+    "holiday": "Exonération temporaire",
+    "untaxed": "Taxe non due",
 }
 CATALOGUES: Final[dict[str, dict[str, str]]] = {"en": _EN, "de": _DE, "fr": _FR}
 

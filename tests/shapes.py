@@ -41,6 +41,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     if origin is tuple:
         assert args[1] is Ellipsis
         return st.lists(values(args[0]), max_size=3).map(tuple)
+    if origin is frozenset:
+        return st.frozensets(values(args[0]), max_size=3)
     if origin is dict:
         return st.dictionaries(values(args[0]), values(args[1]), max_size=2)
     if origin in (typing.Union, UnionType):
@@ -62,6 +64,8 @@ def sample(hint: Any) -> Any:
         return {"plain": 7}
     if origin is tuple:
         return (sample(args[0]),)
+    if origin is frozenset:
+        return frozenset((sample(args[0]),))
     if origin is dict:
         return {sample(args[0]): sample(args[1])}
     if origin in (typing.Union, UnionType):

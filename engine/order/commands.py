@@ -6,6 +6,7 @@ from attrs import frozen
 
 from engine.decision import COMMANDS
 from engine.order.events import Audience, DiscountKind
+from engine.taxation import Dining
 
 
 @COMMANDS.name("order.open")
@@ -90,6 +91,33 @@ class AddNote:
     audience: Audience
     text: str
     line: int = 0
+
+
+@COMMANDS.name("order.choose_dining")
+@frozen
+class ChooseDining:
+    """Say how the order is handed over."""
+
+    dining: Dining
+
+
+@COMMANDS.name("order.exempt")
+@frozen
+class ExemptOrder:
+    """Free the order of taxes by a certificate, by the customer's class, or by both.
+
+    `valid_until` is the certificate's last day, "" for good; empty lists are all of them. Neither a
+    certificate nor a class takes the exemption off.
+    """
+
+    certificate: str = ""
+    customer: str = ""
+    reason: str = ""
+    valid_until: str = ""
+    jurisdictions: frozenset[str] = frozenset()
+    tax_types: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    customer_class: str = ""
 
 
 @COMMANDS.name("order.void_line")
@@ -191,6 +219,8 @@ OrderCommand = (
     | DiscountLine
     | DiscountOrder
     | AddNote
+    | ChooseDining
+    | ExemptOrder
     | VoidLine
     | VoidOrder
     | SuspendOrder

@@ -13,6 +13,7 @@ from engine.promotion.deals import Deals
 from engine.record import HeadMark
 from engine.settings import Settings
 from engine.stamp import Stamp
+from engine.tax_book import TaxBook
 from native import PriceBook
 
 
@@ -41,10 +42,12 @@ class OrderContext:
     originals: Mapping[str, Order]
     head: HeadMark | None = None
     deals: Deals | None = None
+    taxes: TaxBook | None = None
 
     def tariff(self) -> Tariff:
         """What orders are priced under at this moment."""
-        return Tariff(self.settings, self.deals, self.stamp.now_ns, self.stamp.utc_offset_s)
+        stamp = self.stamp
+        return Tariff(self.settings, self.deals, stamp.now_ns, stamp.utc_offset_s, self.taxes)
 
     def fact(self, event: object, order_id: str) -> Fact:
         """`event` on the order's stream."""

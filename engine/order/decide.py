@@ -9,15 +9,18 @@ import attrs
 from engine import limits
 from engine.catalog import check_digit_is_right, code_is_well_formed
 from engine.decision import Decision, Fact, refuse
+from engine.order.circumstances import choose_dining, exempt
 from engine.order.commands import (
     AddLine,
     AddNote,
     AddOpenLine,
     AddReturnLine,
     ChangeQuantity,
+    ChooseDining,
     CompleteOrder,
     DiscountLine,
     DiscountOrder,
+    ExemptOrder,
     OpenOrder,
     OrderCommand,
     OverridePrice,
@@ -49,9 +52,10 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
-from engine.order.pricing import preview, price
+from engine.order.pricing import preview, price, price_shown
 from engine.order.refusal import Refusal
 from engine.order.returns import add_return_line
+from engine.order.ruled import UntaxableError
 from engine.order.state import Discount, Line, Order, Phase, evolve
 from engine.order.tendering import (
     complete,
@@ -71,6 +75,13 @@ def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> De
     Refuses:
         As `Refusal` lists, in that order.
     """
+    try:
+        return _decided(order, body, context)
+    except UntaxableError as error:
+        return refuse(Refusal.TAXES_MUST_APPLY, reason=error.reason, category=error.category)
+
+
+def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> Decision:
     match body:
         case OpenOrder():
             return _open(order, body, context)
@@ -115,6 +126,13 @@ def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> De
             return _discount_order(order, body, context)
         case AddNote():
             return _note(order, body, context)
+        case ChooseDining():
+            return _taxed_anew(order, choose_dining(order, body, context), context)
+        case ExemptOrder():
+            found = exempt(order, body, context)
+            if isinstance(found, Decision):
+                return found
+            return _taxed_anew(order, found, context)
         case VoidLine():
             return _void_line(order, body, context)
         case SuspendOrder():
@@ -125,7 +143,7 @@ def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> De
 
 def answer_of(order: Order, context: OrderContext, **fields: object) -> dict[str, object]:
     """What a command on an order answers: which order, its total, and what the command adds."""
-    total = price(order, context.tariff()).total_minor
+    total = price_shown(order, context.tariff()).total_minor
     return {"order_id": order.id, "total_minor": total, "due_minor": total, **fields}
 
 
@@ -208,6 +226,8 @@ def _with_line(
         order.register,
         lines=(*lines, line, *rest),
         discount=order.discount,
+        dining=order.dining,
+        exemption=order.exemption,
     )
     total, net = preview(after, context.tariff(), line.line)
     if abs(total) > limits.AMOUNT_MINOR_MAX:
@@ -397,6 +417,16 @@ def _applied(order: Order, event: OrderEvent, context: OrderContext, **fields: o
     return Decision((context.fact(event, order.id),), answer_of(after, context, **fields))
 
 
+def _taxed_anew(order: Order, event: OrderEvent, context: OrderContext) -> Decision:
+    """The decision for a fact that changes what the order's taxes are; refuses absurd totals."""
+    stamp = context.stamp
+    at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
+    total = price(evolve(order, event, at=at), context.tariff()).total_minor
+    if abs(total) > limits.AMOUNT_MINOR_MAX:
+        return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
+    return _applied(order, event, context)
+
+
 def _note(order: Order, body: AddNote, context: OrderContext) -> Decision:
     if body.line and order.line_at(body.line) is None:
         return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
@@ -423,7 +453,7 @@ def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
         return refuse(Refusal.TENDERS_MUST_BE_UNDONE, tenders=len(order.tenders))
     if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
         return refuse(Refusal.REASON_MUST_BE_GIVEN)
-    total = price(order, context.tariff()).total_minor
+    total = price_shown(order, context.tariff()).total_minor
     event = OrderVoided(
         order.id,
         context.register,

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from engine.order.events import Figures
 from engine.order.state import Order
 from engine.settings import RoundingMode, StoreRules
+from engine.taxation import CashStep
 from native import cash_round
 
 
@@ -34,11 +36,16 @@ def cash_due(amount_minor: int, step_minor: int, mode: RoundingMode) -> tuple[in
     return due, due - amount_minor
 
 
-def due_of(order: Order, total_minor: int, rules: StoreRules) -> Due:
-    """What `order` still asks for when it comes to `total_minor`."""
+def due_of(order: Order, figures: Figures, rules: StoreRules) -> Due:
+    """What `order` still asks for when it comes to `figures`.
+
+    Cash rounds as the figures say where tax rules do, else as the store's rules say.
+    """
+    total_minor = figures.total_minor
+    step = figures.cash or CashStep(rules.cash_step_minor, rules.cash_mode)
     cash_minor = sum(tender.amount_minor for tender in order.tenders if tender.kind == "cash")
     cash_part = total_minor - (order.tendered_minor() - cash_minor)
-    rounded, rounding = cash_due(cash_part, rules.cash_step_minor, rules.cash_mode)
+    rounded, rounding = cash_due(cash_part, step.step_minor, step.mode)
     in_cash = rounded - cash_minor
     settled = any(tender.kind == "cash" for tender in order.tenders) and (
         in_cash <= 0 if total_minor > 0 else in_cash == 0

@@ -11,6 +11,15 @@ from engine.decision import EVENTS
 from engine.personal import Personal
 from engine.promotion.model import LinePromotion
 from engine.record import HeadMark
+from engine.taxation import (
+    CashStep,
+    Dining,
+    Exemption,
+    LineTax,
+    ReturnTax,
+    RuleTax,
+    TaxShare,
+)
 
 
 class DiscountKind(Enum):
@@ -50,7 +59,10 @@ class LineItem:
 
 @frozen
 class ReturnOf:
-    """Where a return line comes from and the exact money that goes back (all negative or zero)."""
+    """Where a return line comes from and the exact money that goes back (all negative or zero).
+
+    `taxes` are what of each tax goes back, where the sale was taxed by rules.
+    """
 
     order_id: str
     line: int
@@ -59,12 +71,17 @@ class ReturnOf:
     total_minor: int
     tax_minor: int
     reason: str
+    taxes: tuple[ReturnTax, ...] = ()
 
 
 @frozen
 class LineFigures:
     """One line's frozen amounts in minor units. net = amount + promotions + discounts; total =
-    base + tax. Sales of before there were promotions have none."""
+    base + tax. Sales of before there were promotions have none.
+
+    `taxes` are those that rules made, in the order they are counted; `rate_ppm` is then the sum of
+    the percentages that are charged.
+    """
 
     line: int
     amount_minor: int
@@ -76,6 +93,7 @@ class LineFigures:
     total_minor: int
     rate_ppm: int
     promotions: tuple[LinePromotion, ...] = ()
+    taxes: tuple[LineTax, ...] = ()
 
     def promotion_minor(self) -> int:
         """What all promotions took off."""
@@ -84,20 +102,45 @@ class LineFigures:
 
 @frozen
 class TaxFigures:
-    """One tax class and rate of the document."""
+    """One tax class and rate of the document, or one tax that rules made of it.
+
+    For the latter `tax_class` is the rule's id, `rate_ppm` its percentage (nought for a tax by the
+    unit) and `uncharged_minor` what it comes to where it is not charged.
+    """
 
     tax_class: str
     rate_ppm: int
     base_minor: int
     tax_minor: int
     total_minor: int
+    rule: RuleTax | None = None
+    uncharged_minor: int = 0
+
+    def key(self) -> tuple[str | int, ...]:
+        """What tells it apart from every other tax, and the order reports list them in."""
+        own = (self.tax_class, self.rate_ppm)
+        return own if self.rule is None else (*own, *self.rule.key())
+
+    def plus(self, other: TaxFigures) -> TaxFigures:
+        """This with what the same tax comes to elsewhere."""
+        return TaxFigures(
+            self.tax_class,
+            self.rate_ppm,
+            self.base_minor + other.base_minor,
+            self.tax_minor + other.tax_minor,
+            self.total_minor + other.total_minor,
+            self.rule,
+            self.uncharged_minor + other.uncharged_minor,
+        )
 
 
 @frozen
 class Figures:
     """Every amount of a document, computed once. `rules` names the policy that made them.
 
-    `discount_minor` is all that came off, of which `promotion_minor` by promotions.
+    `discount_minor` is all that came off, of which `promotion_minor` by promotions. `tax_version`
+    is that of the tax rules, nought where tax classes were used; `cash` is set where the rules say
+    how cash rounds.
     """
 
     lines: tuple[LineFigures, ...]
@@ -108,6 +151,9 @@ class Figures:
     total_minor: int
     rules: str
     promotion_minor: int = 0
+    tax_version: int = 0
+    dining: Dining | None = None
+    cash: CashStep | None = None
 
     def settings_version(self) -> int:
         """Which version of the store's settings made these figures."""
@@ -208,6 +254,52 @@ class Noted:
     line: int
     audience: Audience
     text: Annotated[str, Personal("order_id")]
+
+
+@EVENTS.name("order.dining_chosen/1")
+@frozen
+class DiningChosen:
+    """How the order is handed over."""
+
+    order_id: str
+    dining: Dining
+    operator: str
+
+
+@EVENTS.name("order.exempted/1")
+@frozen
+class OrderExempted:
+    """The order's exemption is now this one; neither a certificate nor a class takes it off.
+
+    The fields are those of `Exemption`; `customer` is personal of the order.
+    """
+
+    order_id: str
+    certificate: str
+    customer: Annotated[str, Personal("order_id")]
+    reason: str
+    valid_until: str
+    jurisdictions: frozenset[str]
+    tax_types: frozenset[str]
+    categories: frozenset[str]
+    customer_class: str
+    operator: str
+    approver: str
+
+    def exemption(self) -> Exemption | None:
+        """What it makes of the order."""
+        if not self.certificate and not self.customer_class:
+            return None
+        return Exemption(
+            self.certificate,
+            self.customer,
+            self.reason,
+            self.valid_until,
+            self.jurisdictions,
+            self.tax_types,
+            self.categories,
+            self.customer_class,
+        )
 
 
 @EVENTS.name("order.line_voided/1")
@@ -337,6 +429,7 @@ class OrderReturned:
     total_minor: int
     tax_minor: int
     by_order: str
+    taxes: tuple[TaxShare, ...] = ()
 
 
 @EVENTS.name("order.receipt_reprinted/1")
@@ -360,6 +453,8 @@ OrderEvent = (
     | LineDiscounted
     | OrderDiscounted
     | Noted
+    | DiningChosen
+    | OrderExempted
     | LineVoided
     | OrderVoided
     | OrderSuspended

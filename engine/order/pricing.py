@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import attrs
 from attrs import frozen
 
 from engine import limits
 from engine.money import minor_digits
 from engine.order.events import DiscountKind, Figures, LineFigures, TaxFigures
+from engine.order.ruled import Ruled, UntaxableError, line_figures, ruled
 from engine.order.state import Discount, Line, Order
 from engine.promotion.deals import Deals
 from engine.promotion.model import LinePromotion
 from engine.settings import Settings
+from engine.tax import day_of
+from engine.tax_book import TaxBook
 from native import PricedLine, PricedOrder, extend_amount, price_order
 
 _KIND = {DiscountKind.PERCENT: 1, DiscountKind.AMOUNT: 2}
@@ -27,11 +31,18 @@ class Tariff:
     deals: Deals | None = None
     now_ns: int = 0
     utc_offset_s: int = 0
+    taxes: TaxBook | None = None
+
+    def day(self) -> str:
+        """The ISO date in the store's own time."""
+        return day_of(self.now_ns, self.utc_offset_s)
 
 
-def tariff_of(order: Order, settings: Settings, deals: Deals | None) -> Tariff:
+def tariff_of(
+    order: Order, settings: Settings, deals: Deals | None, taxes: TaxBook | None = None
+) -> Tariff:
     """What an order nobody touches now is priced under: the moment of its last fact counts."""
-    return Tariff(settings, deals, order.touched_ns, order.utc_offset_s)
+    return Tariff(settings, deals, order.touched_ns, order.utc_offset_s, taxes)
 
 
 _LineInput = tuple[int, int, int, int, int, bool, int, int]
@@ -64,11 +75,16 @@ def _discount_input(discount: Discount | None) -> tuple[int, int]:
     return (_NONE, 0) if discount is None else (_KIND[discount.kind], discount.value)
 
 
-def rate_of(line: Line, settings: Settings) -> int:
-    """The rate in ppm a line is taxed at: today's for a sale, the original's for a return."""
+def rate_of(line: Line, tariff: Tariff) -> int:
+    """The rate in ppm a line is taxed at: today's for a sale, the original's for a return.
+
+    Nought for a sale that rules tax, which comes after.
+    """
     if line.source is not None:
         return line.source.rate_ppm
-    return settings.tax_classes[line.item.tax_class].rate_ppm
+    if tariff.taxes is not None:
+        return 0
+    return tariff.settings.tax_classes[line.item.tax_class].rate_ppm
 
 
 @frozen
@@ -82,6 +98,10 @@ class _Priced:
     rates: list[tuple[str, int]]
     table: list[tuple[str, int]]
     priced: PricedOrder
+
+    def priced_lines(self) -> list[tuple[Line, PricedLine, tuple[LinePromotion, ...]]]:
+        """Each line with what became of it."""
+        return list(zip(self.lines, self.rows, self.taken, strict=True))
 
 
 def _taken(lines: tuple[Line, ...], tariff: Tariff, digits: int) -> list[tuple[LinePromotion, ...]]:
@@ -115,7 +135,7 @@ def _price(order: Order, tariff: Tariff) -> _Priced:
     lines = order.live_lines()
     taken = _taken(lines, tariff, digits)
     micros = 10 ** (6 - digits)
-    rates = [(line.item.tax_class, rate_of(line, settings)) for line in lines]
+    rates = [(line.item.tax_class, rate_of(line, tariff)) for line in lines]
     table = sorted(set(rates))
     place = {entry: index for index, entry in enumerate(table)}
     inputs = [
@@ -141,13 +161,56 @@ def _price(order: Order, tariff: Tariff) -> _Priced:
     return _Priced(lines, rows, taken, rates, table, priced)
 
 
+def _ruled(order: Order, tariff: Tariff, found: _Priced) -> Ruled | None:
+    """What the store's tax rules make of the lines; None in a store without."""
+    book = tariff.taxes
+    if book is None:
+        return None
+    sale = book.circumstances(tariff.day(), order.dining, order.exemption)
+    digits = minor_digits(tariff.settings.required().currency)
+    return ruled(found.priced_lines(), sale, book, digits)
+
+
 def preview(order: Order, tariff: Tariff, line: int) -> tuple[int, int]:
-    """(the order's total, the net of one line): what a scan answers, without the whole figures."""
+    """(the order's total, the net of one line): what a scan answers, without the whole figures.
+
+    Raises:
+        UntaxableError: as `price`.
+    """
     found = _price(order, tariff)
+    by_rules = _ruled(order, tariff, found)
+    if by_rules is not None:
+        return _ruled_preview(found, by_rules, line)
     for entry, row in zip(found.lines, found.rows, strict=True):
         if entry.line == line:
             return found.priced.total_minor, row.net_minor
     return found.priced.total_minor, 0
+
+
+def _ruled_preview(found: _Priced, by_rules: Ruled, line: int) -> tuple[int, int]:
+    sold = dict(zip(by_rules.lines, by_rules.document.lines, strict=True))
+    back = [at for at in range(len(found.lines)) if at not in sold]
+    total = by_rules.document.gross_minor + sum(found.rows[at].total_minor for at in back)
+    for at, entry in enumerate(found.lines):
+        if entry.line == line:
+            return total, sold[at].price_minor if at in sold else found.rows[at].net_minor
+    return total, 0
+
+
+def price_shown(order: Order, tariff: Tariff) -> Figures:
+    """As `price`, for eyes: an order that cannot be taxed as it stands is shown all the same.
+
+    Rules that were set since may not let its certificate free it; it then counts for nothing, and
+    where even that is not enough the tax classes tell the price. Nobody can pay such an order.
+    """
+    plain = attrs.evolve(order, exemption=None)
+    tries = ((order, tariff), (plain, tariff), (plain, attrs.evolve(tariff, taxes=None)))
+    for shown, under in tries:
+        try:
+            return price(shown, under)
+        except UntaxableError:
+            continue
+    raise AssertionError("tax classes tax every line")
 
 
 def price(order: Order, tariff: Tariff) -> Figures:
@@ -156,10 +219,14 @@ def price(order: Order, tariff: Tariff) -> Figures:
     Promotions come off first, then the line's discount, then the order's. A pure function of the
     lines' frozen prices, the discounts and the tariff: the same order always prices to the same
     figures, in whatever order it was rung up.
+
+    Raises:
+        UntaxableError: the store has tax rules, and by them a line has no taxes.
     """
-    settings = tariff.settings
-    rules = settings.required()
     found = _price(order, tariff)
+    by_rules = _ruled(order, tariff, found)
+    if by_rules is not None or any(line.source and line.source.taxes for line in found.lines):
+        return _ruled_price(order, tariff, found, by_rules)
     figures = tuple(
         LineFigures(
             line.line,
@@ -188,7 +255,6 @@ def price(order: Order, tariff: Tariff) -> Figures:
         )
         for row in found.priced.taxes
     )
-    side = "inclusive" if rules.prices_include_tax else "exclusive"
     priced = found.priced
     return Figures(
         figures,
@@ -197,6 +263,40 @@ def price(order: Order, tariff: Tariff) -> Figures:
         priced.discount_minor + promotion_minor,
         priced.tax_minor,
         priced.total_minor,
-        f"{side}/{rules.rounding_scope.value}/{rules.rounding_mode.value}/{settings.version}",
+        _rules_named(tariff),
         promotion_minor,
+        dining=order.dining,
+    )
+
+
+def _rules_named(tariff: Tariff) -> str:
+    """The policy that figures are made under, and the versions of what it comes from."""
+    settings, book = tariff.settings, tariff.taxes
+    if book is not None:
+        policy = "/".join(book.policy_input(tariff.day()))
+        return f"{book.setup.jurisdiction}/{policy}/{book.version}/{settings.version}"
+    rules = settings.required()
+    side = "inclusive" if rules.prices_include_tax else "exclusive"
+    how = f"{rules.rounding_scope.value}/{rules.rounding_mode.value}"
+    return f"{side}/{how}/{settings.version}"
+
+
+def _ruled_price(order: Order, tariff: Tariff, found: _Priced, by_rules: Ruled | None) -> Figures:
+    """The figures of an order with taxes that rules made, of today or of what goes back."""
+    book = tariff.taxes
+    rates = [rate for _, rate in found.rates]
+    lines, taxes = line_figures(found.priced_lines(), by_rules, rates)
+    promotion_minor = sum(row.promotion_minor() for row in lines)
+    return Figures(
+        lines,
+        taxes,
+        sum(row.amount_minor for row in lines),
+        found.priced.discount_minor + promotion_minor,
+        sum(row.tax_minor for row in lines),
+        sum(row.total_minor for row in lines),
+        _rules_named(tariff),
+        promotion_minor,
+        0 if book is None else book.version,
+        order.dining if book is None else order.dining or book.setup.dining,
+        None if book is None else book.cash(tariff.day()),
     )

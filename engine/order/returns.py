@@ -8,6 +8,7 @@ from engine.order.commands import AddReturnLine
 from engine.order.context import OrderContext
 from engine.order.events import OrderReturned, ReturnLineAdded, ReturnOf
 from engine.order.refusal import Refusal
+from engine.order.returned_taxes import taxes_back, taxes_fit
 from engine.order.state import Line, Order
 from native import apportion
 
@@ -46,8 +47,12 @@ def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) ->
     left_milli = sold.quantity_milli - gone_milli
     if body.quantity_milli > left_milli:
         return refuse(Refusal.RETURN_MUST_BE_WITHIN_SOLD, left_milli=max(0, left_milli))
-    total, tax = _money_back(original, sold, pending, gone_milli + body.quantity_milli)
+    gone_milli += body.quantity_milli
+    total, tax = _money_back(original, sold, pending, gone_milli)
     figures = next(row for row in original.figures.lines if row.line == sold.line)
+    taxes = taxes_back(original.figures, figures, sold, pending, gone_milli)
+    if taxes:
+        tax = sum(entry.share.tax_minor for entry in taxes)
     source = ReturnOf(
         original.id,
         sold.line,
@@ -56,6 +61,7 @@ def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) ->
         -total,
         -tax,
         body.reason.strip(),
+        taxes,
     )
     event = ReturnLineAdded(order.id, len(order.lines) + 1, sold.item, -body.quantity_milli, source)
     answer = {"order_id": order.id, "line": event.line, "total_minor": -total}
@@ -99,6 +105,8 @@ def _money_fits(original: Order, sold: Line, pending: list[Line], left_milli: in
         assert entry.source is not None
         total -= entry.source.total_minor
         tax -= entry.source.tax_minor
+    if not taxes_fit(row, sold, pending, ended=left_milli == 0):
+        return False
     if left_milli == 0:
         return total == row.total_minor and tax == row.tax_minor
     return total <= row.total_minor and tax <= row.tax_minor
@@ -142,6 +150,7 @@ def returned_facts(order: Order) -> list[tuple[str, OrderReturned]]:
                 -line.source.total_minor,
                 -line.source.tax_minor,
                 order.id,
+                tuple(entry.share for entry in line.source.taxes),
             ),
         )
         for line in order.live_lines()

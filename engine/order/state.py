@@ -11,6 +11,7 @@ from attrs import frozen
 from engine.order.events import (
     Audience,
     CashTendered,
+    DiningChosen,
     DiscountKind,
     Figures,
     LineAdded,
@@ -23,6 +24,7 @@ from engine.order.events import (
     OrderCompleted,
     OrderDiscounted,
     OrderEvent,
+    OrderExempted,
     OrderOpened,
     OrderResumed,
     OrderReturned,
@@ -37,6 +39,7 @@ from engine.order.events import (
     TenderUndone,
 )
 from engine.record import HeadMark
+from engine.taxation import Dining, Exemption, TaxShare, shares_sum
 
 
 class Phase(Enum):
@@ -86,6 +89,7 @@ class Line:
     returned_total_minor: int = 0
     returned_tax_minor: int = 0
     listed_micros: int | None = None
+    returned_taxes: tuple[TaxShare, ...] = ()
 
 
 @frozen
@@ -136,6 +140,8 @@ class Order:
     version: int = 0
     touched_ns: int = 0
     utc_offset_s: int = 0
+    dining: Dining | None = None
+    exemption: Exemption | None = None
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was."""
@@ -195,6 +201,10 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return attrs.evolve(order, discount=_discount(event))
         case Noted():
             return _noted(order, event)
+        case DiningChosen():
+            return attrs.evolve(order, dining=event.dining)
+        case OrderExempted():
+            return attrs.evolve(order, exemption=event.exemption())
         case OrderVoided():
             return attrs.evolve(order, phase=Phase.VOIDED)
         case OrderSuspended():
@@ -258,6 +268,7 @@ def _evolve_line(
                 returned_milli=line.returned_milli + event.quantity_milli,
                 returned_total_minor=line.returned_total_minor + event.total_minor,
                 returned_tax_minor=line.returned_tax_minor + event.tax_minor,
+                returned_taxes=shares_sum(line.returned_taxes, event.taxes),
             )
         case _:
             assert_never(event)

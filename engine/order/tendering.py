@@ -29,7 +29,7 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
 
     Refuses:
         order_must_not_be_tendering, lines_must_be_present, return_must_be_within_sold,
-        return_must_be_what_was_paid.
+        return_must_be_what_was_paid, taxes_must_apply.
     """
     if order.phase is Phase.TENDERING:
         return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
@@ -40,7 +40,7 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
         return refused
     figures = price(order, context.tariff())
     event = TenderingStarted(order.id, figures)
-    due = due_of(order, figures.total_minor, context.settings.required())
+    due = due_of(order, figures, context.settings.required())
     answer = {
         "order_id": order.id,
         "total_minor": figures.total_minor,
@@ -84,7 +84,7 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
     if context.till_session == 0:
         return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
     rules = context.settings.required()
-    before = due_of(order, figures.total_minor, rules)
+    before = due_of(order, figures, rules)
     due, in_cash = before.left_minor, before.in_cash_minor
     if due == 0 or (figures.total_minor > 0) != (due > 0):
         return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
@@ -96,7 +96,7 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
     if abs(body.amount_minor) > limits.AMOUNT_MINOR_MAX:
         return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
     event = CashTendered(order.id, order.tender_count + 1, body.amount_minor)
-    after = due_of(tendered(order, event), figures.total_minor, rules)
+    after = due_of(tendered(order, event), figures, rules)
     left = after.left_minor
     answer = {
         "order_id": order.id,
@@ -140,7 +140,7 @@ def complete(order: Order, context: OrderContext) -> Decision:
         return refused
     if order.tenders and context.till_session == 0:
         return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
-    due = due_of(order, figures.total_minor, context.settings.required())
+    due = due_of(order, figures, context.settings.required())
     left = due.left_minor
     if left > 0 or (left < 0 and figures.total_minor < 0) or (left < 0 and not order.tenders):
         return refuse(Refusal.ORDER_MUST_BE_PAID, due_minor=left)

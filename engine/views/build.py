@@ -7,13 +7,15 @@ from engine.explain import explain
 from engine.money import minor_digits
 from engine.order.due import due_of
 from engine.order.events import Audience, Figures, LineFigures
-from engine.order.pricing import price, tariff_of
+from engine.order.pricing import price_shown, tariff_of
 from engine.order.state import Discount, Line, Note, Order, Phase
 from engine.outbox import PendingEffect
 from engine.promotion.deals import Deals
 from engine.register import DayClosed, Position
 from engine.settings import Settings
 from engine.staff import Operator, Right, Staff
+from engine.tax_book import TaxBook
+from engine.tax_paper import letters_of
 from engine.till import Till
 from engine.views.shapes import (
     DeviceView,
@@ -32,10 +34,10 @@ from engine.views.shapes import (
     ReportView,
     StoreView,
     SuspendedView,
-    TaxView,
     TenderView,
     TillView,
 )
+from engine.views.taxes import exemption_view, tax_views, taxes_view
 from native import ItemRow, PriceBook
 
 _WELL = frozenset(("ok", "open", "closed", "paper_near_end"))
@@ -55,7 +57,9 @@ def _notes(notes: tuple[Note, ...], *, internal: bool) -> tuple[NoteView, ...]:
     )
 
 
-def _line(line: Line, row: LineFigures, book: PriceBook, *, internal: bool) -> LineView:
+def _line(
+    line: Line, row: LineFigures, book: PriceBook, letter: str, *, internal: bool
+) -> LineView:
     item = line.item
     found = book.find_item(item.item_id) if item.item_id else None
     return LineView(
@@ -82,6 +86,7 @@ def _line(line: Line, row: LineFigures, book: PriceBook, *, internal: bool) -> L
         line.returned_milli,
         "" if found is None else found.image,
         tuple(PromotionView(entry.name, entry.amount_minor) for entry in row.promotions),
+        letter,
     )
 
 
@@ -90,40 +95,36 @@ def order_view(
     settings: Settings,
     book: PriceBook,
     deals: Deals | None = None,
+    taxes: TaxBook | None = None,
     *,
     internal: bool = True,
 ) -> OrderView:
     """An order as shown; `internal` False leaves out what a customer must not see."""
     rules = settings.required()
-    figures: Figures = order.figures or price(order, tariff_of(order, settings, deals))
+    figures: Figures = order.figures or price_shown(order, tariff_of(order, settings, deals, taxes))
     rows = {row.line: row for row in figures.lines}
     completion = order.completion
-    due = due_of(order, figures.total_minor, rules)
+    due = due_of(order, figures, rules)
     left = 0 if completion is not None or order.phase is Phase.VOIDED else due.left_minor
     change = max(-left, 0) if figures.total_minor > 0 and order.tenders else 0
     rounding = due.rounding_minor if completion is None else completion.rounding_minor
-    names = settings.tax_classes
+    lines = order.live_lines()
+    letters = letters_of(lines, figures, settings.tax_classes)
     return OrderView(
         order.id,
         order.phase.value,
         order.training,
         order.label if internal else "",
-        tuple(_line(line, rows[line.line], book, internal=internal) for line in order.live_lines()),
+        tuple(
+            _line(line, rows[line.line], book, letters[line.line], internal=internal)
+            for line in lines
+        ),
         _discount(order.discount),
         _notes(order.notes, internal=internal),
         figures.subtotal_minor,
         -figures.discount_minor,
         figures.tax_minor,
-        tuple(
-            TaxView(
-                row.tax_class,
-                names[row.tax_class].name if row.tax_class in names else row.tax_class,
-                row.rate_ppm,
-                row.base_minor,
-                row.tax_minor,
-            )
-            for row in figures.taxes
-        ),
+        tax_views(figures, settings.tax_classes, letters),
         figures.total_minor,
         left + change,
         due.in_cash_minor if left + change else 0,
@@ -134,12 +135,16 @@ def order_view(
         "" if completion is None else completion.business_date,
         0 if completion is None else completion.at_ns,
         order.version,
+        figures.dining,
+        exemption_view(order, internal=internal),
     )
 
 
-def reasons_view(order: Order, settings: Settings, deals: Deals | None) -> OrderReasonsView:
+def reasons_view(
+    order: Order, settings: Settings, deals: Deals | None, taxes: TaxBook | None
+) -> OrderReasonsView:
     """Why an order costs what it costs, under the rules its figures were made by."""
-    figures = order.figures or price(order, tariff_of(order, settings, deals))
+    figures = order.figures or price_shown(order, tariff_of(order, settings, deals, taxes))
     rules = settings.at(figures.settings_version()).required()
     lines = explain(order, figures, rules)
     return OrderReasonsView(order.id, lines, figures.total_minor, figures.rules)
@@ -221,6 +226,7 @@ def register_view(
     person = books.staff.operators.get(operator)
     order = side.current(register)
     book, deals = books.catalog.book, books.deals()
+    taxes = books.taxes.book()
     own = frozenset(a for a in (setup.printer, setup.drawer, setup.display, setup.scanner) if a)
     sees = books.staff.allows(operator, Right.EXPECTED_CASH)
     return RegisterView(
@@ -230,8 +236,8 @@ def register_view(
         setup.name,
         None if person is None else operator_view(person, books.staff, with_rights=True),
         training,
-        None if order is None else order_view(order, books.settings, book, deals),
-        None if last_order is None else order_view(last_order, books.settings, book, deals),
+        None if order is None else order_view(order, books.settings, book, deals, taxes),
+        None if last_order is None else order_view(last_order, books.settings, book, deals, taxes),
         _suspended_count(side),
         till_view(side.till(register), may_see_expected=sees),
         side.position(register).z_number,
@@ -253,6 +259,7 @@ def display_view(
     side = books.side(training=books.is_training(register))
     order = side.current(register)
     book, deals = books.catalog.book, books.deals()
+    taxes = books.taxes.book()
     return DisplayView(
         epoch,
         books.position,
@@ -262,22 +269,23 @@ def display_view(
         rules.currency,
         minor_digits(rules.currency),
         rules.language,
-        None if order is None else order_view(order, settings, book, deals, internal=False),
+        None if order is None else order_view(order, settings, book, deals, taxes, internal=False),
         None
         if last_order is None
-        else order_view(last_order, settings, book, deals, internal=False),
+        else order_view(last_order, settings, book, deals, taxes, internal=False),
     )
 
 
 def suspended_views(books: Books, *, training: bool) -> tuple[SuspendedView, ...]:
     """Parked orders, oldest first."""
     side, deals = books.side(training=training), books.deals()
+    taxes = books.taxes.book()
     return tuple(
         SuspendedView(
             order.id,
             order.label,
             len(order.live_lines()),
-            price(order, tariff_of(order, books.settings, deals)).total_minor,
+            price_shown(order, tariff_of(order, books.settings, deals, taxes)).total_minor,
             order.live_lines()[0].item.name if order.live_lines() else "",
             order.opened_by,
         )
@@ -323,6 +331,7 @@ def store_view(books: Books, store: str) -> StoreView:
             for person in books.staff.operators.values()
         ),
         books.catalog.book.item_count,
+        taxes_view(books.taxes.setup),
     )
 
 

@@ -11,6 +11,8 @@ from engine.explain import LineReasons
 from engine.order.events import Audience, DiscountKind
 from engine.register import Totals
 from engine.settings import RegisterSetup, StoreRules, TaxClass
+from engine.tax_document import Charge, TaxKind, Unit
+from engine.taxation import Dining
 from engine.till import Denomination
 
 
@@ -66,17 +68,47 @@ class LineView:
     returned_milli: int
     image: str
     promotions: tuple[PromotionView, ...] = ()
+    tax_letter: str = ""
 
 
 @frozen
 class TaxView:
-    """One tax rate of a document."""
+    """One tax of a document. What follows `tax_minor` is set where a tax rule made it.
+
+    `value` is ppm, or micros of the major unit for each `unit` where `kind` is per_unit;
+    `uncharged_minor` is what it comes to where the customer does not pay it here.
+    """
 
     tax_class: str
     name: str
     rate_ppm: int
     base_minor: int
     tax_minor: int
+    letters: str = ""
+    rule: str = ""
+    jurisdiction: str = ""
+    tax_type: str = ""
+    kind: TaxKind = TaxKind.PERCENT
+    value: int = 0
+    unit: Unit = Unit.PIECE
+    charge: Charge = Charge.CHARGED
+    uncharged_minor: int = 0
+    certificate: str = ""
+    holiday: str = ""
+
+
+@frozen
+class ExemptionView:
+    """Why the order is free of taxes. Of a class of customers alone there is no certificate.
+
+    `customer` is personal, "" where the reader must not see it.
+    """
+
+    certificate: str
+    customer: str
+    reason: str
+    valid_until: str
+    customer_class: str
 
 
 @frozen
@@ -93,7 +125,8 @@ class OrderView:
     """An order as shown. `due_minor` is what is still to pay, `cash_due_minor` the same in cash.
 
     `receipt_number` and `change_minor` are set once completed; `saved_minor` is what discounts
-    took off, positive.
+    took off, positive. `dining` is how it is handed over, None where nobody said so and no rule
+    asks.
     """
 
     order_id: str
@@ -117,6 +150,8 @@ class OrderView:
     business_date: str
     at_ns: int
     version: int
+    dining: Dining | None = None
+    exemption: ExemptionView | None = None
 
 
 @frozen
@@ -252,6 +287,24 @@ class GridView:
 
 
 @frozen
+class TaxesView:
+    """The tax rules in force: what they were taken from, and the words they know.
+
+    `dinings` are the ways of handing over that some rule tells apart, and `customer_classes` the
+    classes some rule names.
+    """
+
+    pack: str
+    compiled: str
+    jurisdiction: str
+    categories: tuple[str, ...]
+    tax_types: tuple[str, ...]
+    dining: Dining
+    dinings: tuple[Dining, ...]
+    customer_classes: tuple[str, ...]
+
+
+@frozen
 class StoreView:
     """What a screen needs before anybody signs on."""
 
@@ -263,6 +316,7 @@ class StoreView:
     registers: tuple[RegisterSetup, ...]
     operators: tuple[OperatorView, ...]
     item_count: int
+    taxes: TaxesView | None = None
 
 
 @frozen

@@ -72,6 +72,11 @@ export type Align =
   | 'center'
   | 'right';
 
+/** Whether a line's amount is an integer before it is taxed. */
+export type Amounts =
+  | 'rounded'
+  | 'exact';
+
 /**
  * The answer to a command or a query: `ok` with `data`, or not ok with `refusal`. `position`
  * is where it was computed; it is released only when that is durable.
@@ -136,6 +141,28 @@ export type BlockKind =
   | 'qr'
   | 'feed';
 
+/** The most tax, or the most that is taxed, for each piece or for the receipt. */
+export interface Cap {
+  of: Capped;
+  amount_minor: number;
+  per: Per;
+}
+
+/** What a cap bounds. */
+export type Capped =
+  | 'tax'
+  | 'base';
+
+/** The coins there are in a window, and whether law, custom or the shop rounds to them. */
+export interface CashRoundingInput {
+  window: WindowInput;
+  jurisdiction: string;
+  step_minor: number;
+  mode: RoundingMode;
+  obligation: string;
+  source: string;
+}
+
 /** Tiles of a department, of all where it is empty. Answers `GridView`. */
 export interface CatalogGridInput {
   department?: string;
@@ -157,6 +184,17 @@ export interface ChangePinInput {
 export interface ChangeQuantity {
   line: number;
   quantity_milli: number;
+}
+
+/** Who pays: the customer here, the customer to the tax office, or nobody. */
+export type Charge =
+  | 'charged'
+  | 'reverse'
+  | 'exempt';
+
+/** Say how the order is handed over. */
+export interface ChooseDining {
+  dining: Dining;
 }
 
 export type ClientFrame =
@@ -208,9 +246,23 @@ export interface ConfigureStore {
   rules: StoreRules;
 }
 
+/** How goods are handed over; a rule for any is for all of these. */
+export type Context =
+  | 'any'
+  | 'eat_in'
+  | 'takeaway'
+  | 'delivery';
+
 /** Lock the count by denomination; blind until then. */
 export interface CountTill {
   denominations: Denomination[];
+}
+
+/** How documents are rounded in a window. */
+export interface DatedPolicyInput {
+  window: WindowInput;
+  policy: TaxPolicyInput;
+  source: string;
 }
 
 /** The Z, numbered from 1 per register. */
@@ -243,6 +295,12 @@ export interface DeviceView {
   code: string;
   detail: string;
 }
+
+/** How an order is handed over. */
+export type Dining =
+  | 'eat_in'
+  | 'takeaway'
+  | 'delivery';
 
 /** How a discount's value reads: PERCENT in ppm, AMOUNT in minor units. */
 export type DiscountKind =
@@ -291,6 +349,11 @@ export interface DisplayView {
   completed: OrderView | null;
 }
 
+/** Whether the base told of a division tax has the taxes of its batch in it. */
+export type DivisionBase =
+  | 'gross'
+  | 'net';
+
 /** Blocks from top to bottom, then cut. `title` names the job for people ("Receipt 1-42"). */
 export interface Document {
   title: string;
@@ -333,12 +396,45 @@ export interface EventsView {
 }
 
 /**
+ * Free the order of taxes by a certificate, by the customer's class, or by both. `valid_until`
+ * is the certificate's last day, "" for good; empty lists are all of them. Neither a
+ * certificate nor a class takes the exemption off.
+ */
+export interface ExemptOrderInput {
+  certificate?: string;
+  customer?: string;
+  reason?: string;
+  valid_until?: string;
+  jurisdictions?: string[];
+  tax_types?: string[];
+  categories?: string[];
+  customer_class?: string;
+}
+
+/**
+ * Why the order is free of taxes. Of a class of customers alone there is no certificate.
+ * `customer` is personal, "" where the reader must not see it.
+ */
+export interface ExemptionView {
+  certificate: string;
+  customer: string;
+  reason: string;
+  valid_until: string;
+  customer_class: string;
+}
+
+/**
  * Why every line of an order costs what it costs, live or ended. Answers `OrderReasonsView`,
  * or the refusal order_must_exist.
  */
 export interface ExplainOrder {
   order_id: string;
 }
+
+/** Which side of a price with tax in it is rounded; the other side is the rest. */
+export type Extract =
+  | 'tax_first'
+  | 'net_first';
 
 /** Why a frame was not taken. After `busy` and `no_answer` repeat it with the same id. */
 export type FaultCode =
@@ -430,6 +526,18 @@ export interface HelloFrame {
   client?: string;
 }
 
+/** Days on which a tax is not asked of some goods; of items below `below_minor`, if set. */
+export interface HolidayInput {
+  id: string;
+  jurisdiction: string;
+  tax_type: string;
+  window: WindowInput;
+  categories: string[];
+  below_minor?: number | null;
+  exempt_at_amount?: boolean;
+  source?: string;
+}
+
 /**
  * Make a staged segment the base. It was uploaded before and is named by its hash.
  * `base_version` is the catalog version it was merged over: an edit since then would be lost.
@@ -477,6 +585,28 @@ export interface ItemView {
   image: string;
 }
 
+/** Somebody who may ask a tax. `parent` is the wider one it lies in, "" for a country. */
+export interface JurisdictionInput {
+  id: string;
+  kind: JurisdictionKind;
+  parent?: string;
+}
+
+/** How far a jurisdiction reaches; taxes are counted from the widest in. */
+export type JurisdictionKind =
+  | 'country'
+  | 'state'
+  | 'county'
+  | 'city'
+  | 'district';
+
+/** Where a tax is rounded. */
+export type Level =
+  | 'unit'
+  | 'line'
+  | 'rate_document'
+  | 'document';
+
 /** The line as it is now, and the order's new total. `net_minor` is after discounts. */
 export interface LineAnswer {
   order_id: string;
@@ -523,6 +653,7 @@ export interface LineView {
   returned_milli: number;
   image: string;
   promotions: PromotionView[];
+  tax_letter: string;
 }
 
 /** A note and who it is for. */
@@ -584,7 +715,8 @@ export interface OrderReasonsView {
 /**
  * An order as shown. `due_minor` is what is still to pay, `cash_due_minor` the same in cash.
  * `receipt_number` and `change_minor` are set once completed; `saved_minor` is what discounts
- * took off, positive.
+ * took off, positive. `dining` is how it is handed over, None where nobody said so and no rule
+ * asks.
  */
 export interface OrderView {
   order_id: string;
@@ -608,6 +740,8 @@ export interface OrderView {
   business_date: string;
   at_ns: number;
   version: number;
+  dining: Dining | null;
+  exemption: ExemptionView | null;
 }
 
 /** Set a line's unit price, with the reason. */
@@ -628,6 +762,11 @@ export interface PayOut {
   amount_minor: number;
   reason: string;
 }
+
+/** What a threshold or cap measures: each piece of a line, or all lines with the tax. */
+export type Per =
+  | 'item'
+  | 'receipt';
 
 /** Which units are rewarded. */
 export type Pick =
@@ -734,6 +873,13 @@ export type ReasonKind =
   | 'tax_included'
   | 'returned';
 
+/** What receipts must show: `fields` by name, `words` as they must be printed, by purpose. */
+export interface ReceiptNeeds {
+  fields: string[];
+  words: Record<string, string>;
+  source: string;
+}
+
 /** A completed sale in a list. */
 export interface ReceiptRow {
   order_id: string;
@@ -826,6 +972,13 @@ export interface ReprintReceiptInput {
   explained?: boolean;
 }
 
+/** Where the cents go by which rounded shares miss their rounded sum. */
+export type Residual =
+  | 'largest'
+  | 'first'
+  | 'last'
+  | 'biggest';
+
 /** Take up a suspended order here. */
 export interface ResumeOrder {
   order_id: string;
@@ -861,6 +1014,7 @@ export type Right =
   | 'catalog'
   | 'staff'
   | 'settings'
+  | 'tax_exempt'
   | 'effects'
   | 'none';
 
@@ -875,6 +1029,29 @@ export type RoundingMode =
 export type RoundingScope =
   | 'line'
   | 'rate_document';
+
+/**
+ * One tax as a rule made it. `since` tells the rule's entry from its earlier and later ones.
+ * `value` is ppm, or micros of the major unit for each `unit`; `codes` are what fiscal systems
+ * call it. `certificate` and `holiday` say why it is not charged, "" where they do not.
+ * `base_with_tax` says that its base holds the tax itself.
+ */
+export interface RuleTax {
+  rule: string;
+  since: string;
+  jurisdiction: string;
+  tax_type: string;
+  name: string;
+  kind: TaxKind;
+  value: number;
+  unit: Unit;
+  included: boolean;
+  charge: Charge;
+  certificate: string;
+  holiday: string;
+  codes: Record<string, string>;
+  base_with_tax: boolean;
+}
 
 /** Best matches first. Answers `ItemView`s. */
 export interface SearchCatalogInput {
@@ -912,6 +1089,11 @@ export interface SetPromotionsInput {
 /** Set every tax class at once. */
 export interface SetTaxClasses {
   classes: TaxClass[];
+}
+
+/** Put these tax rules in force, in place of all there were; None: tax classes alone. */
+export interface SetTaxesInput {
+  setup?: TaxSetupInput | null;
 }
 
 /** Sign off; the order stays. */
@@ -1001,6 +1183,7 @@ export interface StoreView {
   registers: RegisterSetup[];
   operators: OperatorView[];
   item_count: number;
+  taxes: TaxesView | null;
 }
 
 /**
@@ -1040,22 +1223,131 @@ export interface TaxClass {
   letter: string;
 }
 
-/** One tax class and rate of the document. */
+/**
+ * One tax class and rate of the document, or one tax that rules made of it. For the latter
+ * `tax_class` is the rule's id, `rate_ppm` its percentage (nought for a tax by the unit) and
+ * `uncharged_minor` what it comes to where it is not charged.
+ */
 export interface TaxFigures {
   tax_class: string;
   rate_ppm: number;
   base_minor: number;
   tax_minor: number;
   total_minor: number;
+  rule: RuleTax | null;
+  uncharged_minor: number;
 }
 
-/** One tax rate of a document. */
+/** How a tax is counted: of its base, per unit, or as a part of the price it is itself in. */
+export type TaxKind =
+  | 'percent'
+  | 'per_unit'
+  | 'division';
+
+/** Every choice that changes a cent. The default is what most shops with VAT do. */
+export interface TaxPolicyInput {
+  level?: Level;
+  mode?: RoundingMode;
+  extract?: Extract;
+  residual?: Residual;
+  amounts?: Amounts;
+  amount_mode?: RoundingMode;
+  division_base?: DivisionBase;
+}
+
+/**
+ * One dated entry of a rule. Entries of one `id` follow each other; a new rate is a new entry.
+ * `value` is ppm, or micros of the major unit for each `unit`. An empty `categories` or
+ * `customers` is for all of them. `reverse_for` names customer classes that account for the
+ * tax themselves. `after` names rules of the same sale that are counted before this one.
+ * `codes` says what fiscal systems call it; `source` is the law and the date it was read.
+ */
+export interface TaxRuleInput {
+  id: string;
+  jurisdiction: string;
+  tax_type: string;
+  window: WindowInput;
+  value: number;
+  kind?: TaxKind;
+  unit?: Unit;
+  categories?: string[];
+  context?: Context;
+  customers?: string[];
+  reverse_for?: string[];
+  threshold?: Threshold | null;
+  cap?: Cap | null;
+  included?: boolean;
+  affects_later?: boolean;
+  affected_by_previous?: boolean;
+  after?: string[];
+  codes?: Record<string, string>;
+  source?: string;
+}
+
+/**
+ * Everything that decides the taxes of a store. `jurisdiction` is the narrowest one the store
+ * lies in. A line's tax class names one of `categories`. Amounts are minor units of
+ * `currency`. `pack` and `compiled` name what the rules were taken from, "" where the shop
+ * wrote them itself. `dining` is how an order is handed over unless it says otherwise.
+ */
+export interface TaxSetupInput {
+  jurisdiction: string;
+  currency: string;
+  jurisdictions: JurisdictionInput[];
+  categories: string[];
+  rules: TaxRuleInput[];
+  holidays?: HolidayInput[];
+  policies?: DatedPolicyInput[];
+  cash?: CashRoundingInput[];
+  receipt?: ReceiptNeeds;
+  pack?: string;
+  compiled?: string;
+  dining?: Dining;
+}
+
+/**
+ * One tax of a document. What follows `tax_minor` is set where a tax rule made it. `value` is
+ * ppm, or micros of the major unit for each `unit` where `kind` is per_unit; `uncharged_minor`
+ * is what it comes to where the customer does not pay it here.
+ */
 export interface TaxView {
   tax_class: string;
   name: string;
   rate_ppm: number;
   base_minor: number;
   tax_minor: number;
+  letters: string;
+  rule: string;
+  jurisdiction: string;
+  tax_type: string;
+  kind: TaxKind;
+  value: number;
+  unit: Unit;
+  charge: Charge;
+  uncharged_minor: number;
+  certificate: string;
+  holiday: string;
+}
+
+/** How many entries of tax rules are in force now. */
+export interface TaxesAnswer {
+  rules: number;
+}
+
+/**
+ * The tax rules in force: what they were taken from, and the words they know. `dinings` are
+ * the ways of handing over that some rule tells apart, and `customer_classes` the classes some
+ * rule names.
+ */
+export interface TaxesView {
+  pack: string;
+  compiled: string;
+  jurisdiction: string;
+  categories: string[];
+  tax_types: string[];
+  dining: Dining;
+  dinings: Dining[];
+  customer_classes: string[];
 }
 
 /** The tender; `due_minor` is left to pay, `change_minor` goes back at completion. */
@@ -1089,6 +1381,17 @@ export interface TenderingAnswer {
   total_minor: number;
   due_minor: number;
   cash_due_minor: number;
+}
+
+/**
+ * Below `amount_minor` (at it too, if `exempt_at_amount`) nothing is taxed. Measured on the
+ * marked price after discounts; above, the whole is taxed or only the excess.
+ */
+export interface Threshold {
+  amount_minor: number;
+  exempt_at_amount: boolean;
+  per: Per;
+  excess: boolean;
 }
 
 /** From so many units on, this comes off each. */
@@ -1207,6 +1510,13 @@ export interface UndoneTenderAnswer {
   returned_minor: number;
 }
 
+/** What a quantity counts. A degree is what a law counts spirits in: litres × per cent. */
+export type Unit =
+  | 'piece'
+  | 'litre'
+  | 'kg'
+  | 'degree';
+
 /** Stop following. */
 export interface UnsubscribeFrame {
   type: 'unsubscribe';
@@ -1251,6 +1561,12 @@ export interface WelcomeFrame {
   heartbeat_s: number;
 }
 
+/** Store-local days from `start`, up to and without `end`; "" is for good. */
+export interface WindowInput {
+  start: string;
+  end?: string;
+}
+
 /**
  * Running totals since the last Z; changes nothing. Answers `ReportView`. Refused as
  * `till_must_be_counted` to whoever may not see the expected cash, while the till is open and
@@ -1279,9 +1595,11 @@ export interface Commands {
   'order.add_open_line': { data: AddOpenLineInput; answer: LineAnswer };
   'order.add_return_line': { data: AddReturnLine; answer: ReturnLineAnswer };
   'order.change_quantity': { data: ChangeQuantity; answer: LineAnswer };
+  'order.choose_dining': { data: ChooseDining; answer: TotalAnswer };
   'order.complete': { data: CompleteOrder; answer: CompletedAnswer };
   'order.discount_line': { data: DiscountLineInput; answer: LineAnswer };
   'order.discount_order': { data: DiscountOrderInput; answer: TotalAnswer };
+  'order.exempt': { data: ExemptOrderInput; answer: TotalAnswer };
   'order.note': { data: AddNoteInput; answer: TotalAnswer };
   'order.open': { data: OpenOrderInput; answer: TotalAnswer };
   'order.override_price': { data: OverridePrice; answer: LineAnswer };
@@ -1306,6 +1624,7 @@ export interface Commands {
   'staff.define_role': { data: DefineRole; answer: Done };
   'staff.sign_off': { data: SignOff; answer: Done };
   'staff.sign_on': { data: SignOnInput; answer: SignedOnAnswer };
+  'taxes.set': { data: SetTaxesInput; answer: TaxesAnswer };
   'till.close': { data: CloseTill; answer: TillClosedAnswer };
   'till.count': { data: CountTill; answer: TillCountedAnswer };
   'till.no_sale': { data: OpenDrawer; answer: Done };

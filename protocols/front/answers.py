@@ -14,6 +14,7 @@ from engine import catalog, register, settings, staff, till
 from engine.decision import COMMANDS
 from engine.order import commands as order
 from engine.promotion.decide import SetPromotions
+from engine.taxes import SetTaxes
 
 
 @frozen
@@ -189,6 +190,13 @@ class PromotionsAnswer:
     promotions: int
 
 
+@frozen
+class TaxesAnswer:
+    """How many entries of tax rules are in force now."""
+
+    rules: int
+
+
 COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.OpenOrder: TotalAnswer,
     order.AddLine: LineAnswer,
@@ -199,6 +207,8 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.DiscountLine: LineAnswer,
     order.DiscountOrder: TotalAnswer,
     order.AddNote: TotalAnswer,
+    order.ChooseDining: TotalAnswer,
+    order.ExemptOrder: TotalAnswer,
     order.VoidLine: VoidedLineAnswer,
     order.VoidOrder: OrderAnswer,
     order.SuspendOrder: OrderAnswer,
@@ -230,6 +240,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     catalog.ChangeItem: ItemAnswer,
     catalog.RemoveItem: Done,
     SetPromotions: PromotionsAnswer,
+    SetTaxes: TaxesAnswer,
 }
 
 # The register actor fills these in; from outside they are a forgery.

@@ -84,6 +84,8 @@ class Schemas:
             return {"anyOf": [self.of(arg, taken=taken) for arg in args]}
         if origin is tuple and len(args) == 2 and args[1] is Ellipsis:
             return {"type": "array", "items": self.of(args[0], taken=taken)}
+        if origin is frozenset:
+            return {"type": "array", "items": self.of(args[0], taken=taken), "uniqueItems": True}
         if origin is dict and args[0] is str:
             return {"type": "object", "additionalProperties": self.of(args[1], taken=taken)}
         if isinstance(annotation, type) and issubclass(annotation, Enum):

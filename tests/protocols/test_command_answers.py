@@ -9,6 +9,8 @@ from engine.order import commands as order
 from engine.order.events import Audience, DiscountKind
 from engine.promotion.decide import SetPromotions
 from engine.staff import Right
+from engine.taxation import Dining
+from engine.taxes import SetTaxes
 from engine.till import Denomination
 from engine.wire import canonical, parse, structure
 from native import ItemRow, PriceBook, SegmentBuilder
@@ -40,6 +42,8 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(order.DiscountLine(1, DiscountKind.PERCENT, 100_000))
     send(order.DiscountOrder(DiscountKind.AMOUNT, 10))
     send(order.AddNote(Audience.INTERNAL, "cold"))
+    send(order.ChooseDining(Dining.EAT_IN))
+    send(order.ExemptOrder())
     send(order.VoidLine(3, "wrong"))
     send(order.SuspendOrder("table 4"))
     send(order.ResumeOrder(sold))
@@ -67,6 +71,7 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(catalog.ChangeItem(item("tea", "Tea", 200)), admin=True)
     send(catalog.RemoveItem("tea"), admin=True)
     send(SetPromotions(()), admin=True)
+    send(SetTaxes(None), admin=True)
     builder = SegmentBuilder()
     builder.put_item(ItemRow("kale", "Kale", "", "Food", "reduced", 1_990_000))
     shop.books.segments["hash"] = PriceBook.from_segment(builder.build())

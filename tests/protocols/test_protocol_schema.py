@@ -56,6 +56,8 @@ def instances(annotation: Any) -> st.SearchStrategy[Any]:
         return st.one_of([instances(arg) for arg in args])
     if origin is tuple:
         return st.lists(instances(args[0]), max_size=2).map(tuple)
+    if origin is frozenset:
+        return st.frozensets(instances(args[0]), max_size=2)
     if origin is dict:
         return st.dictionaries(st.text(max_size=3), instances(args[1]), max_size=2)
     if issubclass(annotation, Enum):

@@ -1,0 +1,66 @@
+"""What of each tax goes back with part of a line, so that all its returns end at what was paid."""
+
+from __future__ import annotations
+
+from engine.order.events import Figures, LineFigures
+from engine.order.state import Line
+from engine.taxation import ReturnTax, TaxShare, shares_sum
+from native import apportion
+
+
+def taxes_back(
+    figures: Figures, row: LineFigures, sold: Line, pending: list[Line], gone_milli: int
+) -> tuple[ReturnTax, ...]:
+    """Each tax's part that goes back so that `gone_milli` of the sold line are settled exactly.
+
+    Empty where tax classes taxed the line.
+    """
+    taken = _taken(sold, pending)
+    weights = [gone_milli, sold.quantity_milli - gone_milli]
+    found = []
+    for at, tax in enumerate(row.taxes):
+        rule = figures.taxes[tax.tax_index].rule
+        assert rule is not None, "a tax of a line is one of a rule"
+        went = taken[at] if at < len(taken) else TaxShare()
+        share = TaxShare(
+            _going(tax.base_minor, weights, went.base_minor),
+            _going(tax.tax_minor, weights, went.tax_minor),
+            _going(tax.uncharged_minor, weights, went.uncharged_minor),
+        )
+        found.append(ReturnTax(rule, share))
+    return tuple(found)
+
+
+def _going(whole_minor: int, weights: list[int], gone_minor: int) -> int:
+    left_minor: int = apportion(whole_minor, weights)[0] - gone_minor
+    # Returns rung up side by side may each have taken the odd cent: then none of it is left.
+    return max(0, left_minor) if whole_minor >= 0 else min(0, left_minor)
+
+
+def taxes_fit(row: LineFigures, sold: Line, pending: list[Line], *, ended: bool) -> bool:
+    """Whether no tax of a line gave back more than it came to, or other than that where it
+    `ended`."""
+    taken = _taken(sold, pending)
+    if not taken:
+        return True
+    paid = tuple(TaxShare(tax.base_minor, tax.tax_minor, tax.uncharged_minor) for tax in row.taxes)
+    if ended:
+        return taken == paid
+    lefts = [whole.less(went) for went, whole in zip(taken, paid, strict=True)]
+    return all(
+        left_minor >= 0 or whole_minor < 0
+        for left, whole in zip(lefts, paid, strict=True)
+        for left_minor, whole_minor in (
+            (left.base_minor, whole.base_minor),
+            (left.tax_minor, whole.tax_minor),
+            (left.uncharged_minor, whole.uncharged_minor),
+        )
+    )
+
+
+def _taken(sold: Line, pending: list[Line]) -> tuple[TaxShare, ...]:
+    taken = sold.returned_taxes
+    for line in pending:
+        assert line.source is not None, "only a line that goes back is pending"
+        taken = shares_sum(taken, tuple(entry.share for entry in line.source.taxes))
+    return taken
