@@ -186,6 +186,10 @@ def _by_rules(
         place = table.add(_tax_row(rule, share), rank)
         taxes.append(LineTax(place, tax.base_minor, tax.tax_minor, tax.uncharged_minor))
         rate_ppm += percent_ppm(rule) if rule.charge is Charge.CHARGED else 0
+    if not taxes:
+        # What no rule taxes is told all the same, so that the day knows its turnover.
+        sums = (taxed.net_minor, 0, taxed.gross_minor)
+        table.add(TaxFigures(line.item.tax_class, 0, *sums), 0)
     off = row.line_discount_minor + row.order_discount_minor
     return LineFigures(
         line.line,
