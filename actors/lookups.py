@@ -158,7 +158,7 @@ class Lookups:
         )
         if order is None:
             return _no("order_must_exist", order_id=query.order_id)
-        view = build.order_view(order, books.settings, books.catalog.book, books.deals())
+        view = build.order_view(order, books.settings, books.catalog.book, books.offers())
         if isinstance(query, queries.GetOrder):
             return view
         if order.completion is None:

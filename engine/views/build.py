@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from engine.books import Books, Side
 from engine.money import minor_digits
+from engine.offers import Offers
 from engine.order.due import due_of
 from engine.order.events import Audience, Figures, LineFigures
-from engine.order.pricing import price, tariff_of
+from engine.order.pricing import Tariff, price, promotion_names, tariff_of, why_not
 from engine.order.state import Discount, Line, Note, Order, Phase
 from engine.outbox import PendingEffect
-from engine.promotion.deals import Deals
 from engine.register import DayClosed, Position
 from engine.settings import Settings
 from engine.staff import Operator, Right, Staff
 from engine.till import Till
 from engine.views.shapes import (
+    ChosenView,
+    CouponView,
     DeviceView,
     DiscountView,
     DisplayView,
@@ -65,7 +67,7 @@ def _line(line: Line, row: LineFigures, book: PriceBook, *, internal: bool) -> L
         item.unit,
         line.quantity_milli,
         line.tare_milli,
-        item.unit_price_micros,
+        row.unit_price_micros if row.unit_price_micros >= 0 else item.unit_price_micros,
         row.amount_minor,
         row.line_discount_minor,
         row.order_discount_minor,
@@ -80,6 +82,31 @@ def _line(line: Line, row: LineFigures, book: PriceBook, *, internal: bool) -> L
         line.returned_milli,
         "" if found is None else found.image,
         tuple(PromotionView(entry.name, entry.amount_minor) for entry in row.promotions),
+        row.price_list,
+        row.was_micros,
+        line.comp if internal else "",
+        row.comp_minor,
+    )
+
+
+def _coupons(order: Order, figures: Figures, tariff: Tariff) -> tuple[CouponView, ...]:
+    """What each coupon gives, and why one gives nothing while that can change."""
+    names = promotion_names(tariff)
+    shown = []
+    for entry in order.coupons:
+        gives = figures.promotion_amount_minor(entry.promotion)
+        asks = not gives and order.completion is None and order.phase is not Phase.VOIDED
+        why = why_not(order, tariff, entry.promotion) if asks else ""
+        name = names.get(entry.promotion, entry.coupon)
+        shown.append(CouponView(entry.code, entry.promotion, name, gives, why))
+    return tuple(shown)
+
+
+def _chosen(order: Order, tariff: Tariff) -> tuple[ChosenView, ...]:
+    names = promotion_names(tariff) if order.chosen else {}
+    return tuple(
+        ChosenView(entry.promotion, names.get(entry.promotion, entry.promotion), entry.reason)
+        for entry in order.chosen
     )
 
 
@@ -87,13 +114,14 @@ def order_view(
     order: Order,
     settings: Settings,
     book: PriceBook,
-    deals: Deals | None = None,
+    offers: Offers | None = None,
     *,
     internal: bool = True,
 ) -> OrderView:
     """An order as shown; `internal` False leaves out what a customer must not see."""
     rules = settings.required()
-    figures: Figures = order.figures or price(order, tariff_of(order, settings, deals))
+    tariff = tariff_of(order, settings, offers)
+    figures: Figures = order.figures or price(order, tariff)
     rows = {row.line: row for row in figures.lines}
     completion = order.completion
     due = due_of(order, figures.total_minor, rules)
@@ -132,6 +160,13 @@ def order_view(
         "" if completion is None else completion.business_date,
         0 if completion is None else completion.at_ns,
         order.version,
+        order.customer_group if internal else "",
+        order.member if internal else "",
+        order.channel,
+        _coupons(order, figures, tariff),
+        _chosen(order, tariff) if internal else (),
+        order.comp if internal else "",
+        figures.comp_minor,
     )
 
 
@@ -210,7 +245,7 @@ def register_view(
     operator = books.staff.signed_on.get(register, "")
     person = books.staff.operators.get(operator)
     order = side.current(register)
-    book, deals = books.catalog.book, books.deals()
+    book, offers = books.catalog.book, books.offers()
     own = frozenset(a for a in (setup.printer, setup.drawer, setup.display, setup.scanner) if a)
     sees = books.staff.allows(operator, Right.EXPECTED_CASH)
     return RegisterView(
@@ -220,8 +255,8 @@ def register_view(
         setup.name,
         None if person is None else operator_view(person, books.staff, with_rights=True),
         training,
-        None if order is None else order_view(order, books.settings, book, deals),
-        None if last_order is None else order_view(last_order, books.settings, book, deals),
+        None if order is None else order_view(order, books.settings, book, offers),
+        None if last_order is None else order_view(last_order, books.settings, book, offers),
         _suspended_count(side),
         till_view(side.till(register), may_see_expected=sees),
         side.position(register).z_number,
@@ -242,7 +277,7 @@ def display_view(
     rules = settings.required()
     side = books.side(training=books.is_training(register))
     order = side.current(register)
-    book, deals = books.catalog.book, books.deals()
+    book, offers = books.catalog.book, books.offers()
     return DisplayView(
         epoch,
         books.position,
@@ -252,22 +287,22 @@ def display_view(
         rules.currency,
         minor_digits(rules.currency),
         rules.language,
-        None if order is None else order_view(order, settings, book, deals, internal=False),
+        None if order is None else order_view(order, settings, book, offers, internal=False),
         None
         if last_order is None
-        else order_view(last_order, settings, book, deals, internal=False),
+        else order_view(last_order, settings, book, offers, internal=False),
     )
 
 
 def suspended_views(books: Books, *, training: bool) -> tuple[SuspendedView, ...]:
     """Parked orders, oldest first."""
-    side, deals = books.side(training=training), books.deals()
+    side, offers = books.side(training=training), books.offers()
     return tuple(
         SuspendedView(
             order.id,
             order.label,
             len(order.live_lines()),
-            price(order, tariff_of(order, books.settings, deals)).total_minor,
+            price(order, tariff_of(order, books.settings, offers)).total_minor,
             order.live_lines()[0].item.name if order.live_lines() else "",
             order.opened_by,
         )

@@ -1,0 +1,103 @@
+"""What an order's prices and promotions hang on besides its goods."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from attrs import frozen
+
+from engine.coupon.redeemed import NOTHING, Redeemed, member_key
+from engine.limits import NS_PER_S
+from engine.order.state import Order
+from engine.price_list.model import IN_STORE, Circumstances
+from engine.price_list.table import week_second
+from engine.promotion.deals import Left
+from engine.promotion.model import Promotion
+from engine.settings import StoreRules
+
+
+def dining_of(_: Order) -> str:
+    """The dining option an order is priced by, one of `DINING_OPTIONS`; "" where none is chosen."""
+    return ""
+
+
+def circumstances_of(
+    order: Order, rules: StoreRules, *, now_ns: int, utc_offset_s: int
+) -> Circumstances:
+    """What prices hang on, at that moment."""
+    return Circumstances(
+        order.customer_group,
+        order.channel or IN_STORE,
+        dining_of(order),
+        rules.store_id,
+        now_ns // NS_PER_S,
+        week_second(now_ns, utc_offset_s),
+        week_second(now_ns, utc_offset_s, rules.cutoff_s),
+    )
+
+
+def business_year(rules: StoreRules, *, now_ns: int, utc_offset_s: int) -> str:
+    """The year of the business day, four digits."""
+    second = now_ns // NS_PER_S + utc_offset_s - rules.cutoff_s
+    return str((datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)).year)
+
+
+@frozen
+class Asking:
+    """What of an order opens promotions; see `engine.promotion.deals.Asked`."""
+
+    order: Order
+    around: Circumstances
+    redeemed: Redeemed
+    year: str
+
+    @property
+    def customer_group(self) -> str:
+        """The customer's group, "" for none."""
+        return self.around.customer_group
+
+    @property
+    def channel(self) -> str:
+        """Where the order came from."""
+        return self.around.channel
+
+    @property
+    def store(self) -> str:
+        """This store."""
+        return self.around.store
+
+    @property
+    def promotions(self) -> frozenset[str]:
+        """Ids of the promotions its coupons and the operator ask for."""
+        chosen = (entry.promotion for entry in self.order.chosen)
+        return frozenset((*chosen, *(entry.promotion for entry in self.order.coupons)))
+
+    def left(self, promotion: Promotion) -> tuple[Left, ...]:
+        """What is left of a promotion's limits for this order."""
+        found: list[Left] = [
+            (None, entry.value_minor)
+            for entry in self.order.coupons
+            if entry.promotion == promotion.id and entry.value_minor
+        ]
+        if promotion.budget_minor:
+            given = self.redeemed.given.get(promotion.id, NOTHING)
+            found.append((None, max(0, promotion.budget_minor - given.amount_minor)))
+        found += self._left_to_member(promotion)
+        return tuple(found)
+
+    def _left_to_member(self, promotion: Promotion) -> list[Left]:
+        """A limit that counts by member is used up for whoever is none."""
+        if not promotion.sales_per_member and not promotion.yearly_minor:
+            return []
+        member = self.order.member
+        if not member:
+            return [(0, None)]
+        had = self.redeemed.to_members
+        found: list[Left] = []
+        if promotion.sales_per_member:
+            ever = had.get(member_key(promotion.id, member), NOTHING)
+            found.append((0 if ever.sales >= promotion.sales_per_member else None, None))
+        if promotion.yearly_minor:
+            in_year = had.get(member_key(promotion.id, member, self.year), NOTHING)
+            found.append((None, max(0, promotion.yearly_minor - in_year.amount_minor)))
+        return found
