@@ -1,6 +1,6 @@
 """GS1 coupons: the global coupon number and the North American data strings.
 
-Source: GS1 General Specifications, release 24, sections 3.5 (AI 255) and 3.9 (AI 8110, 8112); North
+Source: GS1 General Specifications, application identifiers 255, 8110 and 8112; North American
 American Coupon Application Guideline Using GS1 DataBar Expanded Symbols, release 3.0, section 3.
 """
 

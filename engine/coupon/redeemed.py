@@ -64,6 +64,10 @@ class CodeSet:
             if at < len(self._keys) and self._keys[at] == int(key, 16):
                 del self._keys[at]
 
+    def size_bytes(self) -> int:
+        """What the keys take in memory."""
+        return sys.getsizeof(self._keys)
+
     def packed(self) -> str:
         """The same on every machine: Base64 of the keys in order, big end first."""
         keys = array("Q", self._keys)
