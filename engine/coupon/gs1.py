@@ -1,7 +1,7 @@
 """GS1 coupons: the global coupon number and the North American data strings.
 
 Source: GS1 General Specifications, application identifiers 255, 8110 and 8112; North American
-American Coupon Application Guideline Using GS1 DataBar Expanded Symbols, release 3.0, section 3.
+Coupon Application Guideline Using GS1 DataBar Expanded Symbols, data of AI 8110.
 """
 
 from __future__ import annotations
