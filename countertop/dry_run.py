@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+import attrs
+from attrs import frozen
+
 from actors.history import CHUNK, fact_of, load_books, replay_record
 from actors.journal import Journal
 from countertop.errors import CommandFailedError
@@ -16,7 +19,7 @@ from engine.books import Books, forget_archive
 from engine.decision import EVENTS
 from engine.dry_run import Comparison, DryRun, undated
 from engine.money import format_minor
-from engine.order.events import Figures, OrderCompleted, TenderingStarted
+from engine.order.events import OrderCompleted, TenderingStarted
 from engine.order.pricing import Tariff, price
 from engine.order.ruled import UntaxableError
 from engine.order.state import Order
@@ -57,8 +60,9 @@ def dry_run(
         since = _since(journal, days)
         found = Comparison()
         told = progress("Pricing once more", "records")
-        for order, moment, books in _sales(journal, data_dir, since, told):
-            _compare(found, order, moment, books, Promotions(tried, body.policy))
+        trying = Promotions(tried, body.policy)
+        for sale, books in _sales(journal, data_dir, since, told):
+            _compare(found, sale, books, trying)
     return found.result(), rules
 
 
@@ -75,47 +79,55 @@ def _since(journal: Journal, days: int) -> str:
     raise CommandFailedError("The store has sold nothing yet, so there is nothing to try.")
 
 
+@frozen
+class _Sale:
+    """A sale about to be completed: the order, when it was priced, and how it ended."""
+
+    order: Order
+    priced: Stamp
+    ended: OrderCompleted
+    business_date: str
+
+
 def _sales(
     journal: Journal, data_dir: Path, since: str, told: Callable[[int, int], None]
-) -> Iterator[tuple[Order, Stamp, Books]]:
-    """Every live sale from `since` on: as it ended, when it was priced, and the books of then."""
+) -> Iterator[tuple[_Sale, Books]]:
+    """Every live sale from `since` on, with the books as they were just before it ended: what it
+    used up of budgets and limits is not used up yet."""
     books = Books()
-    frozen_at: dict[str, Stamp] = {}
+    priced_at: dict[str, Stamp] = {}
     last = journal.head().position
     while books.position < last:
         for record in journal.read(books.position, min(CHUNK, last - books.position)):
-            replay_record(books, record, data_dir)
             event = fact_of(record).event
             if isinstance(event, TenderingStarted):
-                frozen_at[event.order_id] = record.stamp
+                priced_at[event.order_id] = record.stamp
             elif isinstance(event, OrderCompleted):
-                moment = frozen_at.pop(event.order_id)
+                moment = priced_at.pop(event.order_id)
                 if record.kind == "live" and record.stamp.business_date >= since:
-                    yield books.archive[event.order_id], moment, books
+                    order = books.live.orders[event.order_id]
+                    yield _Sale(order, moment, event, record.stamp.business_date), books
+            replay_record(books, record, data_dir)
         forget_archive(books)
         told(books.position, last)
 
 
-def _compare(
-    found: Comparison, order: Order, moment: Stamp, books: Books, tried: Promotions
-) -> None:
-    sold, completion = order.figures, order.completion
-    assert sold is not None, "a sale has its figures"
-    assert completion is not None, "and says when it was"
+def _compare(found: Comparison, sale: _Sale, books: Books, tried: Promotions) -> None:
+    sold, moment = sale.ended.figures, sale.priced
     deals = tried.deals(books.catalog.book, books.catalog.version)
     tariff = Tariff(
         books.settings.at(sold.settings_version()),
-        deals,
+        attrs.evolve(books.offers(), deals=deals),
         moment.now_ns,
         moment.utc_offset_s,
         books.taxes.book(),
     )
     try:
-        now: Figures = price(order, tariff)
+        now = price(sale.order, tariff)
     except (CoreError, UntaxableError):
         found.failed += 1
         return
-    found.add(completion.receipt_number, completion.business_date, sold, now)
+    found.add(sale.ended.receipt_number, sale.business_date, sold, now)
 
 
 # --------------------------------------------------------------------------------------- told

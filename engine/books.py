@@ -12,10 +12,15 @@ import attrs
 from attrs import define, field
 
 from engine import catalog, limits, outbox, register, settings, staff, taxes, till
+from engine.coupon import decide as coupons
+from engine.coupon.decide import CouponsIssued, IssueCoupons
+from engine.coupon.redeemed import Redeemed
 from engine.decision import COMMANDS, SYSTEM, Command, Decision, Fact, refuse
+from engine.offers import Offers
 from engine.order import decide as orders
 from engine.order.commands import (
     AddReturnLine,
+    ChooseCustomerGroup,
     CompleteOrder,
     OpenOrder,
     OrderCommand,
@@ -39,14 +44,15 @@ from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
 from engine.outbox import Outbox
+from engine.price_list import decide as prices
+from engine.price_list.decide import Prices, PricesSet, SetPrices
 from engine.promotion import decide as promotions
-from engine.promotion.deals import Deals
 from engine.promotion.decide import Promotions, PromotionsSet, SetPromotions
 from engine.record import Restored
 from engine.register import DayClosed, Position, TrainingEnded, TrainingStarted
 from engine.rights import right_of
 from engine.settings import Settings
-from engine.staff import Staff
+from engine.staff import Right, Staff
 from engine.stamp import Stamp
 from engine.taxes import SetTaxes, Taxes, TaxesSet
 from engine.till import Till
@@ -91,6 +97,8 @@ class Books:
     settings: Settings = field(factory=Settings)
     catalog: catalog.Catalog = field(factory=catalog.Catalog)
     promotions: Promotions = field(factory=Promotions)
+    prices: Prices = field(factory=Prices)
+    redeemed: Redeemed = field(factory=Redeemed)
     staff: Staff = field(factory=Staff)
     live: Side = field(factory=Side)
     training: Side = field(factory=Side)
@@ -111,9 +119,10 @@ class Books:
         """Whether a register practises."""
         return self.training_on.get(register_id, False)
 
-    def deals(self) -> Deals | None:
-        """The promotions in force, compiled for the catalog in force; None where there is none."""
-        return self.promotions.deals(self.catalog.book, self.catalog.version)
+    def offers(self) -> Offers:
+        """Promotions in force, compiled for the catalog in force, and prices."""
+        deals = self.promotions.deals(self.catalog.book, self.catalog.version)
+        return Offers(deals, self.prices, self.redeemed)
 
     def sold_anything(self) -> bool:
         """Whether a live sale was ever completed."""
@@ -154,7 +163,7 @@ def decide(command: Command, books: Books) -> Decision:
         register_must_exist; those of `staff.authorise`; then those of the noun.
     """
     body = command.body
-    right = right_of(body)
+    right = _right(body, books)
     known = command.register in books.settings.registers
     if not known and command.operator != SYSTEM:
         return refuse(register.Refusal.REGISTER_MUST_EXIST, register=command.register)
@@ -166,6 +175,15 @@ def decide(command: Command, books: Books) -> Decision:
     if decision.refused is not None or not facts:
         return decision
     return attrs.evolve(decision, facts=facts + decision.facts)
+
+
+def _right(body: Any, books: Books) -> Right:
+    """The right a command needs; the shop's own people's prices need one of their own."""
+    if isinstance(body, ChooseCustomerGroup):
+        group = books.prices.groups.get(body.group)
+        if group is not None and group.employees:
+            return Right.EMPLOYEE_PRICES
+    return right_of(body)
 
 
 def _approver(command: Command, facts: tuple[Fact, ...]) -> str:
@@ -204,6 +222,10 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return promotions.decide(body, books.settings, books.catalog.book)
     if isinstance(body, SetTaxes):
         return taxes.decide(body, books.settings)
+    if isinstance(body, SetPrices):
+        return prices.decide(body, books.settings, books.catalog.book)
+    if isinstance(body, IssueCoupons):
+        return coupons.decide(body, books.promotions.coupon_rules(), books.redeemed)
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)
     raise AssertionError(f"no decider takes {type(body).__name__}")
@@ -247,7 +269,8 @@ def _order(command: Command, books: Books, approver: str) -> Decision:
         books.disk_nearly_full,
         originals,
         command.head,
-        books.deals(),
+        books.offers(),
+        side.orders,
         books.taxes.book(),
     )
     order = side.orders.get(position.current_order)
@@ -309,6 +332,10 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         books.promotions = promotions.evolve(books.promotions, event)
     elif isinstance(event, TaxesSet):
         books.taxes = taxes.evolve(books.taxes, event)
+    elif isinstance(event, PricesSet):
+        books.prices = prices.evolve(books.prices, event)
+    elif isinstance(event, CouponsIssued):
+        books.redeemed.issue(event.coupon, event.keys)
     elif isinstance(event, outbox.OutboxEvent):
         outbox.evolve(books.outbox, event, now_ns=stamp.now_ns)
     elif isinstance(event, register.RegisterEvent):
@@ -335,6 +362,23 @@ def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> No
         # Replay: what went back to an ended order is read from its own stream when needed.
         assert isinstance(event, OrderReturned | ReceiptReprinted), "an order opens first"
     _follow_order(side, event, stamp)
+    if isinstance(event, OrderCompleted) and not fact.training:
+        _follow_sale(books.redeemed, event, stamp)
+
+
+def _follow_sale(redeemed: Redeemed, event: OrderCompleted, stamp: Stamp) -> None:
+    """Count what a live sale gave."""
+    taken: dict[str, int] = {}
+    for entry in (entry for row in event.figures.lines for entry in row.promotions):
+        taken[entry.promotion] = taken.get(entry.promotion, 0) - entry.amount_minor
+    if taken or event.restored:
+        redeemed.follow_sale(
+            taken,
+            event.coupons,
+            event.restored,
+            member=event.member,
+            business_date=stamp.business_date,
+        )
 
 
 def _follow_order(side: Side, event: OrderEvent, stamp: Stamp) -> None:
@@ -355,6 +399,8 @@ def post_end(books: Books, fact: Fact, stamp: Stamp) -> None:
     """
     assert isinstance(fact.event, OrderCompleted | OrderVoided), "only an end stands for an order"
     _follow_order(books.side(training=fact.training), fact.event, stamp)
+    if isinstance(fact.event, OrderCompleted) and not fact.training:
+        _follow_sale(books.redeemed, fact.event, stamp)
 
 
 def _post_till(books: Books, fact: Fact, event: till.TillEvent, stamp: Stamp) -> None:

@@ -26,8 +26,11 @@ class ReasonKind(Enum):
 
     LIST_PRICE = "list_price"
     OVERRIDE = "override"
+    PRICE_LIST = "price_list"
+    MARKDOWN = "markdown"
     PROMOTION = "promotion"
     LINE_DISCOUNT = "line_discount"
+    COMP = "comp"
     ORDER_DISCOUNT = "order_discount"
     TAX_ADDED = "tax_added"
     TAX_INCLUDED = "tax_included"
@@ -69,7 +72,11 @@ def explain(order: Order, figures: Figures, rules: StoreRules) -> tuple[LineReas
     digits = minor_digits(rules.currency)
     rows = {row.line: row for row in figures.lines}
     lines = order.live_lines()
-    shared = [(line, rows[line.line]) for line in lines if _shares_discount(line)]
+    shared = [
+        (line, rows[line.line])
+        for line in lines
+        if _shares_discount(line) and not order.is_comped(line)
+    ]
     weight = sum(_after_line_discount(row) for _, row in shared)
     given = sum(row.order_discount_minor for _, row in shared)
     return tuple(
@@ -78,7 +85,7 @@ def explain(order: Order, figures: Figures, rules: StoreRules) -> tuple[LineReas
             f"{line.item.name} {line.item.variation}".strip(),
             line.quantity_milli,
             line.item.unit,
-            line.item.unit_price_micros,
+            _unit_price(line, rows[line.line]),
             (
                 *_reasons(order, line, rows[line.line], digits, (given, weight)),
                 *_taxes(rows[line.line], figures, included=rules.prices_include_tax),
@@ -107,6 +114,8 @@ def _reasons(
         yield _discount(
             ReasonKind.LINE_DISCOUNT, line.discount, row.line_discount_minor, before, None
         )
+    if row.comp_minor:
+        yield Reason(ReasonKind.COMP, line.comp or order.comp, row.comp_minor)
     if row.order_discount_minor:
         yield _discount(
             ReasonKind.ORDER_DISCOUNT,
@@ -117,19 +126,30 @@ def _reasons(
         )
 
 
+def _unit_price(line: Line, row: LineFigures) -> int:
+    """The price that counted; sales of before there were price lists have the line's own."""
+    own = line.item.unit_price_micros
+    return own if row.unit_price_micros < 0 else row.unit_price_micros
+
+
 def _price(line: Line, row: LineFigures, digits: int) -> Iterator[Reason]:
-    """What the price list says, and by how much a person changed it."""
-    listed = line.item.unit_price_micros if line.listed_micros is None else line.listed_micros
-    exact = _extended(line.item.unit_price_micros, line.quantity_milli, digits)
-    rounding = row.amount_minor * _MICRO - exact
-    if listed == line.item.unit_price_micros:
-        yield Reason(ReasonKind.LIST_PRICE, "", row.amount_minor, rounding)
-        return
-    at_list = _extended(listed, line.quantity_milli, digits)
-    was = _nearest(at_list, _MICRO)
-    yield Reason(ReasonKind.LIST_PRICE, "", was, was * _MICRO - at_list)
-    changed = row.amount_minor - was
-    yield Reason(ReasonKind.OVERRIDE, "", changed, changed * _MICRO - (exact - at_list))
+    """What the item costs by itself, and by how much a person or a price list changed it."""
+    own = line.item.unit_price_micros
+    steps = [(ReasonKind.LIST_PRICE, "", own if line.listed_micros is None else line.listed_micros)]
+    if steps[0][2] != own:
+        steps.append((ReasonKind.OVERRIDE, "", own))
+    if row.price_list:
+        kind = ReasonKind.MARKDOWN if row.was_micros else ReasonKind.PRICE_LIST
+        steps.append((kind, row.price_list, _unit_price(line, row)))
+    amount, exact = 0, 0
+    for kind, name, micros in steps:
+        to_exact = _extended(micros, line.quantity_milli, digits)
+        to_amount = _nearest(to_exact, _MICRO)
+        if (kind, name, micros) == steps[-1]:
+            to_amount = row.amount_minor
+        changed = to_amount - amount
+        yield Reason(kind, name, changed, changed * _MICRO - (to_exact - exact))
+        amount, exact = to_amount, to_exact
 
 
 def _extended(unit_price_micros: int, quantity_milli: int, digits: int) -> int:

@@ -13,8 +13,12 @@ from attrs import frozen
 from engine import catalog
 from engine.books import Books, Side
 from engine.catalog import ItemChanged, ItemRemoved
+from engine.coupon import redeemed
+from engine.coupon.redeemed import Redeemed, RedeemedImage
 from engine.order.state import Order
 from engine.outbox import PendingEffect
+from engine.price_list.decide import Prices
+from engine.price_list.model import PriceSet
 from engine.promotion.decide import Promotions
 from engine.promotion.model import Policy, Promotion
 from engine.register import Position
@@ -49,6 +53,9 @@ class _Image:
     promotions: tuple[Promotion, ...]
     promotion_policy: Policy
     promotions_version: int
+    prices: PriceSet
+    prices_version: int
+    redeemed: RedeemedImage
     roles: dict[str, tuple[Right, ...]]
     operators: tuple[Operator, ...]
     signed_on: dict[str, str]
@@ -83,6 +90,9 @@ def image_of(books: Books) -> dict[str, Any]:
         books.promotions.promotions,
         books.promotions.policy,
         books.promotions.version,
+        books.prices.prices,
+        books.prices.version,
+        redeemed.image_of(books.redeemed),
         {
             role: tuple(sorted(rights, key=lambda right: right.value))
             for role, rights in books.staff.roles.items()
@@ -130,6 +140,8 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         ),
         catalog=catalog.rebuild(data.segment_hash, data.catalog_version, overlay, segment),
         promotions=Promotions(data.promotions, data.promotion_policy, data.promotions_version),
+        prices=Prices(data.prices, data.prices_version),
+        redeemed=_redeemed_from(data.redeemed),
         staff=Staff(
             {role: frozenset(rights) for role, rights in data.roles.items()},
             {person.id: person for person in data.operators},
@@ -142,6 +154,13 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         position=data.position,
         taxes=Taxes(data.taxes, data.taxes_version, data.past_taxes),
     )
+
+
+def _redeemed_from(image: RedeemedImage) -> Redeemed:
+    try:
+        return redeemed.redeemed_from(image)
+    except ValueError as error:
+        raise WireError((f"codes of coupons: {error}",)) from None
 
 
 def _side_from(image: _SideImage) -> Side:

@@ -12,7 +12,7 @@ from engine.order.events import Audience, LineFigures, TaxFigures
 from engine.order.state import Line, Order
 from engine.packs import ReceiptNeeds
 from engine.receipt_reasons import reason_blocks
-from engine.register import DayClosed
+from engine.register import DayClosed, PromotionTotal, Totals
 from engine.settings import Settings, StoreRules
 from engine.staff import Staff
 from engine.tax_paper import (
@@ -117,12 +117,19 @@ def _line_blocks(line: Line, row: LineFigures, letter: str, rules: StoreRules) -
     plain = item.unit == "piece" and line.quantity_milli == 1000
     if not plain:
         quantity = format_quantity(line.quantity_milli, item.unit, rules.language)
-        price = format_micros(item.unit_price_micros, rules.currency, rules.language)
+        micros = row.unit_price_micros if row.unit_price_micros >= 0 else item.unit_price_micros
+        price = format_micros(micros, rules.currency, rules.language)
         tare = ""
         if line.tare_milli:
             weight = format_quantity(line.tare_milli, item.unit, rules.language)
             tare = f" ({words['tare']} {weight})"
         blocks.append(text(f"  {quantity} x {price}{tare}"))
+    if row.was_micros:
+        was = format_micros(row.was_micros, rules.currency, rules.language)
+        now = format_micros(row.unit_price_micros, rules.currency, rules.language)
+        blocks.append(text(f"  {words['was']} {was}, {words['now']} {now}"))
+    if row.comp_minor:
+        blocks.append(columns(f"  {words['comp']}", _amount(row.comp_minor, rules)))
     blocks += [
         columns(f"  {entry.name}", _amount(entry.amount_minor, rules)) for entry in row.promotions
     ]
@@ -182,6 +189,28 @@ def _tax_blocks(
     return blocks
 
 
+def _promotion_blocks(rows: tuple[PromotionTotal, ...], rules: StoreRules) -> list[Block]:
+    """Each promotion, how many sales had it, and what the vendor pays of it."""
+    words = words_of(rules.language)
+    blocks = []
+    for row in rows:
+        blocks.append(columns(f"    {row.sales} x {row.name}", _amount(row.amount_minor, rules)))
+        if row.vendor_minor:
+            blocks.append(columns(f"      {words['vendor']}", _amount(row.vendor_minor, rules)))
+    return blocks
+
+
+def _comp_blocks(totals: Totals, rules: StoreRules) -> list[Block]:
+    """What was given away, apart from discounts, and what it cost the shop."""
+    if not totals.comps:
+        return []
+    words = words_of(rules.language)
+    blocks = [columns(f"{words['comps']} ({totals.comps})", _amount(totals.comp_minor, rules))]
+    if totals.comp_cost_minor:
+        blocks.append(columns(f"  {words['at_cost']}", _amount(totals.comp_cost_minor, rules)))
+    return blocks
+
+
 def z_document(
     event: DayClosed, settings: Settings, *, at: tuple[int, int], training: bool = False
 ) -> Document:
@@ -207,6 +236,8 @@ def z_document(
             if totals.promotion_minor
             else []
         ),
+        *_promotion_blocks(totals.promotions, rules),
+        *_comp_blocks(totals, rules),
         columns(words["net_sales"], _amount(totals.total_minor, rules), bold=True),
         rule(),
         *_tax_blocks(totals.taxes, settings),

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
 from engine.order.events import (
+    Figures,
     OrderCompleted,
     OrderOpened,
     OrderResumed,
@@ -27,12 +28,24 @@ from engine.till import NoSale, PaidIn, PaidOut, TillClosed
 
 
 @frozen
+class PromotionTotal:
+    """What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`."""
+
+    promotion: str
+    name: str
+    sales: int
+    amount_minor: int
+    vendor_minor: int
+
+
+@frozen
 class Totals:
     """What happened since the last Z, in minor units; returns count as positive amounts.
 
     gross = what sale lines came to, returned = what return lines gave back,
     gross - returned = total; tenders sum to total + rounding. `promotion_minor` is the part of
-    `discount_minor` that promotions took off.
+    `discount_minor` that promotions took off, `promotions` the same one by one. What was given away
+    is apart from discounts: `comps` lines, at the price they had and at what they cost the shop.
     """
 
     sales: int = 0
@@ -56,6 +69,10 @@ class Totals:
     receipt_last: int = 0
     since_ns: int = 0
     promotion_minor: int = 0
+    promotions: tuple[PromotionTotal, ...] = ()
+    comps: int = 0
+    comp_minor: int = 0
+    comp_cost_minor: int = 0
 
 
 @EVENTS.name("register.day_closed/1")
@@ -175,6 +192,7 @@ def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
         tenders[tender.kind] = tenders.get(tender.kind, 0) + tender.amount_minor
     if event.change_minor:
         tenders["cash"] = tenders.get("cash", 0) - event.change_minor
+    comped = [row for row in figures.lines if row.comp_minor]
     return attrs.evolve(
         totals,
         sales=totals.sales + 1,
@@ -191,6 +209,10 @@ def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
         receipt_first=totals.receipt_first or event.receipt_sequence,
         receipt_last=event.receipt_sequence,
         promotion_minor=totals.promotion_minor - figures.promotion_minor,
+        promotions=_with_promotions(totals.promotions, figures),
+        comps=totals.comps + len(comped),
+        comp_minor=totals.comp_minor - figures.comp_minor,
+        comp_cost_minor=totals.comp_cost_minor + sum(row.cost_minor for row in comped),
     )
 
 
@@ -199,6 +221,27 @@ def _of_nobody(row: TaxFigures) -> TaxFigures:
     if row.rule is None or not row.rule.certificate:
         return row
     return attrs.evolve(row, rule=attrs.evolve(row.rule, certificate=""))
+
+
+def _with_promotions(
+    before: tuple[PromotionTotal, ...], figures: Figures
+) -> tuple[PromotionTotal, ...]:
+    """The promotions with those of one sale more, by id; a name is the latest."""
+    if not figures.promotion_minor:
+        return before
+    rows = {row.promotion: row for row in before}
+    counted: set[str] = set()
+    for entry in (entry for line in figures.lines for entry in line.promotions):
+        old = rows.get(entry.promotion, PromotionTotal(entry.promotion, "", 0, 0, 0))
+        rows[entry.promotion] = PromotionTotal(
+            entry.promotion,
+            entry.name,
+            old.sales + (entry.promotion not in counted),
+            old.amount_minor - entry.amount_minor,
+            old.vendor_minor - entry.vendor_minor,
+        )
+        counted.add(entry.promotion)
+    return tuple(rows[key] for key in sorted(rows))
 
 
 def close_position(position: Position, event: DayClosed) -> Position:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine import catalog, outbox, register, settings, staff, till
+from engine.coupon.decide import IssueCoupons
 from engine.order import commands as order
+from engine.price_list.decide import SetPrices
 from engine.promotion.decide import SetPromotions
 from engine.staff import Right
 from engine.taxes import SetTaxes
@@ -32,6 +34,13 @@ RIGHTS: Final[dict[type, Right]] = {
     order.UndoTender: Right.SELL,
     order.CompleteOrder: Right.SELL,
     order.ReprintReceipt: Right.REPRINT,
+    order.CompLine: Right.COMP,
+    order.CompOrder: Right.COMP,
+    order.ChooseCustomerGroup: Right.SELL,
+    order.ChooseChannel: Right.SELL,
+    order.ChoosePromotion: Right.DISCOUNT,
+    order.PresentCoupon: Right.SELL,
+    order.WithdrawCoupon: Right.SELL,
     till.OpenTill: Right.TILL,
     till.PayIn: Right.PAID_IN_OUT,
     till.PayOut: Right.PAID_IN_OUT,
@@ -54,6 +63,8 @@ RIGHTS: Final[dict[type, Right]] = {
     catalog.RemoveItem: Right.CATALOG,
     SetPromotions: Right.CATALOG,
     SetTaxes: Right.SETTINGS,
+    SetPrices: Right.CATALOG,
+    IssueCoupons: Right.CATALOG,
     outbox.StartEffect: Right.EFFECTS,
     outbox.FinishEffect: Right.EFFECTS,
 }

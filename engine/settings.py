@@ -41,7 +41,7 @@ class StoreRules:
 
     `cutoff_s` is how many seconds after local midnight the business day ends. `cash_step_minor`
     1 means no cash rounding. `currency` is ISO 4217, `time_zone` an IANA name, `language` a
-    catalogue.
+    catalogue. Prices and promotions of one store of several name it by its `store_id`.
     """
 
     name: str
@@ -57,6 +57,7 @@ class StoreRules:
     cutoff_s: int
     language: str
     receipt_footer: str
+    store_id: str = ""
 
 
 @frozen
@@ -71,7 +72,10 @@ class TaxClass:
 
 @frozen
 class RegisterSetup:
-    """A selling position and its devices by address; empty where it has none."""
+    """A selling position and its devices by address; empty where it has none.
+
+    `channel` is how its orders come in, "" across the counter.
+    """
 
     id: str
     name: str
@@ -79,6 +83,7 @@ class RegisterSetup:
     drawer: str = ""
     display: str = ""
     scanner: str = ""
+    channel: str = ""
 
 
 @EVENTS.name("settings.store_configured/1")
@@ -272,7 +277,13 @@ def _configure(state: Settings, rules: StoreRules, around: Surroundings) -> Deci
     # A fact with a zone nobody knows could never be followed by another: no stamp could be made.
     if around.time_zones and rules.time_zone not in around.time_zones:
         return refuse(Refusal.TIME_ZONE_MUST_EXIST, time_zone=rules.time_zone[:64])
-    texts = (rules.name, rules.tax_number, rules.language, *rules.address)
+    texts = (
+        rules.name,
+        rules.tax_number,
+        rules.language,
+        rules.store_id,
+        *rules.address,
+    )
     if (
         any(len(text) > limits.NAME_LENGTH_MAX for text in texts)
         or len(rules.address) > limits.ADDRESS_LINES_MAX

@@ -26,6 +26,8 @@ class Right(Enum):
     OPEN_PRICE = "open_price"
     DISCOUNT = "discount"
     PRICE_OVERRIDE = "price_override"
+    COMP = "comp"
+    EMPLOYEE_PRICES = "employee_prices"
     VOID_LINE = "void_line"
     VOID_ORDER = "void_order"
     REFUND = "refund"

@@ -1,93 +1,112 @@
-"""What of an order decides its taxes: how it is handed over, and who is free of them."""
+"""What an order's prices and promotions hang on besides its goods."""
 
 from __future__ import annotations
 
-from engine import limits
-from engine.decision import Decision, refuse
-from engine.order.commands import ChooseDining, ExemptOrder
-from engine.order.context import OrderContext
-from engine.order.events import DiningChosen, OrderExempted
-from engine.order.refusal import Refusal
+from datetime import UTC, datetime, timedelta
+
+from attrs import frozen
+
+from engine.coupon.redeemed import NOTHING, Redeemed, member_key
+from engine.limits import NS_PER_S
 from engine.order.state import Order
-from engine.tax import day_of
+from engine.price_list.model import IN_STORE, Circumstances
+from engine.price_list.table import week_second
+from engine.promotion.deals import Left
+from engine.promotion.model import Promotion
+from engine.settings import StoreRules
 from engine.tax_book import TaxBook
-from engine.tax_rules import TaxRulesError, check_day
 
 
-def choose_dining(order: Order, body: ChooseDining, context: OrderContext) -> DiningChosen:
-    """The fact that the order is handed over so."""
-    return DiningChosen(order.id, body.dining, context.operator)
+def dining_of(order: Order, taxes: TaxBook | None) -> str:
+    """The dining option an order is priced by, one of `DINING_OPTIONS`: what was chosen, else what
+    the tax rules take for granted; "" where there is neither."""
+    if order.dining is not None:
+        return order.dining.value
+    return "" if taxes is None or taxes.setup.dining is None else taxes.setup.dining.value
 
 
-def exempt(order: Order, body: ExemptOrder, context: OrderContext) -> OrderExempted | Decision:
-    """The fact of the order's new exemption, or why it cannot be.
-
-    Refuses:
-        text_must_be_short, taxes_must_be_set, certificate_must_be_complete,
-        certificate_must_not_be_expired, exemption_must_fit_taxes.
-    """
-    event = OrderExempted(
-        order.id,
-        body.certificate.strip(),
-        body.customer,
-        body.reason.strip(),
-        body.valid_until,
-        body.jurisdictions,
-        body.tax_types,
-        body.categories,
-        body.customer_class.strip(),
-        context.operator,
-        context.approver,
+def circumstances_of(
+    order: Order,
+    rules: StoreRules,
+    taxes: TaxBook | None,
+    *,
+    now_ns: int,
+    utc_offset_s: int,
+) -> Circumstances:
+    """What prices hang on, at that moment."""
+    return Circumstances(
+        order.customer_group,
+        order.channel or IN_STORE,
+        dining_of(order, taxes),
+        rules.store_id,
+        now_ns // NS_PER_S,
+        week_second(now_ns, utc_offset_s),
+        week_second(now_ns, utc_offset_s, rules.cutoff_s),
     )
-    if event.exemption() is None:
-        return OrderExempted(
-            order.id,
-            "",
-            "",
-            "",
-            "",
-            frozenset(),
-            frozenset(),
-            frozenset(),
-            "",
-            context.operator,
-            context.approver,
-        )
-    # A sealed name is a token and longer than its text; the door checks the text's own length.
-    short = len(event.certificate) <= limits.ID_LENGTH_MAX
-    short = short and len(event.customer) <= limits.NAME_LENGTH_MAX * 8
-    if not short or len(event.reason) > limits.REASON_LENGTH_MAX:
-        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ID_LENGTH_MAX)
-    if context.taxes is None:
-        return refuse(Refusal.TAXES_MUST_BE_SET)
-    if event.certificate and not (event.customer.strip() and event.reason):
-        return refuse(Refusal.CERTIFICATE_MUST_BE_COMPLETE, certificate=event.certificate)
-    if event.valid_until:
-        try:
-            check_day(event.valid_until, "the certificate")
-        except TaxRulesError:
-            return refuse(Refusal.CERTIFICATE_MUST_BE_COMPLETE, certificate=event.certificate)
-        today = day_of(context.stamp.now_ns, context.stamp.utc_offset_s)
-        if event.valid_until < today:
-            return refuse(Refusal.CERTIFICATE_MUST_NOT_BE_EXPIRED, valid_until=event.valid_until)
-    unknown = _unknown(event, context.taxes)
-    if unknown:
-        return refuse(Refusal.EXEMPTION_MUST_FIT_TAXES, name=unknown[: limits.ID_LENGTH_MAX])
-    return event
 
 
-def _unknown(event: OrderExempted, taxes: TaxBook) -> str:
-    """The first name in the exemption that the rules do not know; "" where they know all.
+def business_year(rules: StoreRules, *, now_ns: int, utc_offset_s: int) -> str:
+    """The year of the business day, four digits."""
+    second = now_ns // NS_PER_S + utc_offset_s - rules.cutoff_s
+    return str((datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)).year)
 
-    Such a name would free the customer of nothing, and nobody would see why.
-    """
-    rules = taxes.rules
-    classes = {name for rule in rules.rules for name in (*rule.customers, *rule.reverse_for)}
-    named = (
-        (event.jurisdictions, rules.jurisdictions.keys()),
-        (event.tax_types, {rule.tax_type for rule in rules.rules}),
-        (event.categories, rules.categories),
-        (frozenset((event.customer_class,)) - {""}, classes),
-    )
-    missing = [name for names, known in named for name in sorted(names - known)]
-    return missing[0] if missing else ""
+
+@frozen
+class Asking:
+    """What of an order opens promotions; see `engine.promotion.deals.Asked`."""
+
+    order: Order
+    around: Circumstances
+    redeemed: Redeemed
+    year: str
+
+    @property
+    def customer_group(self) -> str:
+        """The customer's group, "" for none."""
+        return self.around.customer_group
+
+    @property
+    def channel(self) -> str:
+        """Where the order came from."""
+        return self.around.channel
+
+    @property
+    def store(self) -> str:
+        """This store."""
+        return self.around.store
+
+    @property
+    def promotions(self) -> frozenset[str]:
+        """Ids of the promotions its coupons and the operator ask for."""
+        chosen = (entry.promotion for entry in self.order.chosen)
+        return frozenset((*chosen, *(entry.promotion for entry in self.order.coupons)))
+
+    def left(self, promotion: Promotion) -> tuple[Left, ...]:
+        """What is left of a promotion's limits for this order."""
+        found: list[Left] = [
+            (None, entry.value_minor)
+            for entry in self.order.coupons
+            if entry.promotion == promotion.id and entry.value_minor
+        ]
+        if promotion.budget_minor:
+            given = self.redeemed.given.get(promotion.id, NOTHING)
+            found.append((None, max(0, promotion.budget_minor - given.amount_minor)))
+        found += self._left_to_member(promotion)
+        return tuple(found)
+
+    def _left_to_member(self, promotion: Promotion) -> list[Left]:
+        """A limit that counts by member is used up for whoever is none."""
+        if not promotion.sales_per_member and not promotion.yearly_minor:
+            return []
+        member = self.order.member
+        if not member:
+            return [(0, None)]
+        had = self.redeemed.to_members
+        found: list[Left] = []
+        if promotion.sales_per_member:
+            ever = had.get(member_key(promotion.id, member), NOTHING)
+            found.append((0 if ever.sales >= promotion.sales_per_member else None, None))
+        if promotion.yearly_minor:
+            in_year = had.get(member_key(promotion.id, member, self.year), NOTHING)
+            found.append((None, max(0, promotion.yearly_minor - in_year.amount_minor)))
+        return found

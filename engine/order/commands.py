@@ -20,7 +20,8 @@ class OpenOrder:
 @COMMANDS.name("order.add_line")
 @frozen
 class AddLine:
-    """Ring up a code, or an item by id where `code` is empty; opens an order if there is none.
+    """Ring up a code, or an item by id where `code` is empty; opens an order if there is none. A
+    code that is a coupon's is presented; the answer's line is 0 then.
 
     `quantity_milli` is gross; `tare_milli` is taken off.
     """
@@ -81,6 +82,69 @@ class DiscountOrder:
     kind: DiscountKind
     value: int
     reason: str = ""
+
+
+@COMMANDS.name("order.comp_line")
+@frozen
+class CompLine:
+    """Give a line away, with the reason; `withdraw` takes that back."""
+
+    line: int
+    reason: str = ""
+    withdraw: bool = False
+
+
+@COMMANDS.name("order.comp_order")
+@frozen
+class CompOrder:
+    """Give the whole order away, with the reason; `withdraw` takes that back."""
+
+    reason: str = ""
+    withdraw: bool = False
+
+
+@COMMANDS.name("order.choose_customer_group")
+@frozen
+class ChooseCustomerGroup:
+    """Price the order for a customer of this group, of none where it is empty; opens an order if
+    there is none. `member` is the customer's number, for limits that count by it."""
+
+    group: str = ""
+    member: str = ""
+
+
+@COMMANDS.name("order.choose_channel")
+@frozen
+class ChooseChannel:
+    """Say how the order came in; empty is across the counter. Opens an order if there is none."""
+
+    channel: str = ""
+
+
+@COMMANDS.name("order.choose_promotion")
+@frozen
+class ChoosePromotion:
+    """Give a promotion that is an operator's to give, with the reason; `withdraw` takes it back."""
+
+    promotion: str
+    reason: str = ""
+    withdraw: bool = False
+
+
+@COMMANDS.name("order.present_coupon")
+@frozen
+class PresentCoupon:
+    """Put a coupon on the order, by its code; opens an order if there is none."""
+
+    code: str
+
+
+@COMMANDS.name("order.withdraw_coupon")
+@frozen
+class WithdrawCoupon:
+    """Take a coupon off the order; its code is good again."""
+
+    code: str
 
 
 @COMMANDS.name("order.note")
@@ -232,4 +296,11 @@ OrderCommand = (
     | UndoTender
     | CompleteOrder
     | ReprintReceipt
+    | CompLine
+    | CompOrder
+    | ChooseCustomerGroup
+    | ChooseChannel
+    | ChoosePromotion
+    | PresentCoupon
+    | WithdrawCoupon
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
+from engine.coupon.redeemed import Redeemed
 from engine.decision import Fact
+from engine.offers import Offers
 from engine.order.pricing import Tariff
 from engine.order.state import Order
-from engine.promotion.deals import Deals
+from engine.promotion.model import Promotion
 from engine.record import HeadMark
 from engine.settings import Settings
 from engine.stamp import Stamp
@@ -23,7 +25,7 @@ class OrderContext:
 
     `approver` is "" unless someone else let it through. `till_session` is 0 while the till is
     closed. `originals` are the completed orders named by return lines, fetched beforehand. `head`
-    is the journal's last durable record.
+    is the journal's last durable record. `open_orders` are those of the register's side, by id.
     """
 
     command_id: str
@@ -41,13 +43,30 @@ class OrderContext:
     disk_nearly_full: bool
     originals: Mapping[str, Order]
     head: HeadMark | None = None
-    deals: Deals | None = None
+    offers: Offers = field(factory=Offers)
+    open_orders: Mapping[str, Order] = field(factory=dict)
     taxes: TaxBook | None = None
 
     def tariff(self) -> Tariff:
         """What orders are priced under at this moment."""
         stamp = self.stamp
-        return Tariff(self.settings, self.deals, stamp.now_ns, stamp.utc_offset_s, self.taxes)
+        return Tariff(self.settings, self.offers, stamp.now_ns, stamp.utc_offset_s, self.taxes)
+
+    def promotions(self) -> tuple[Promotion, ...]:
+        """The promotions in force."""
+        return () if self.offers.deals is None else self.offers.deals.promotions
+
+    def coupons(self) -> tuple[Promotion, ...]:
+        """Those of them that a coupon asks for."""
+        return () if self.offers.deals is None else self.offers.deals.with_coupons
+
+    def redeemed(self) -> Redeemed:
+        """What was given so far."""
+        return self.offers.redeemed
+
+    def at(self) -> tuple[int, int, str]:
+        """The stamp as `engine.order.state.evolve` takes it."""
+        return (self.stamp.now_ns, self.stamp.utc_offset_s, self.stamp.business_date)
 
     def fact(self, event: object, order_id: str) -> Fact:
         """`event` on the order's stream."""

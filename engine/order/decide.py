@@ -9,21 +9,33 @@ import attrs
 from engine import limits
 from engine.catalog import check_digit_is_right, code_is_well_formed
 from engine.decision import Decision, Fact, refuse
-from engine.order.circumstances import choose_dining, exempt
+from engine.order.choices import (
+    choose_channel,
+    choose_customer_group,
+    choose_promotion,
+    comp_line,
+    comp_order,
+)
 from engine.order.commands import (
     AddLine,
     AddNote,
     AddOpenLine,
     AddReturnLine,
     ChangeQuantity,
+    ChooseChannel,
+    ChooseCustomerGroup,
     ChooseDining,
+    ChoosePromotion,
     CompleteOrder,
+    CompLine,
+    CompOrder,
     DiscountLine,
     DiscountOrder,
     ExemptOrder,
     OpenOrder,
     OrderCommand,
     OverridePrice,
+    PresentCoupon,
     ReprintReceipt,
     ResumeOrder,
     StartTendering,
@@ -33,30 +45,30 @@ from engine.order.commands import (
     UndoTendering,
     VoidLine,
     VoidOrder,
+    WithdrawCoupon,
 )
 from engine.order.context import OrderContext
+from engine.order.coupons import is_coupon, present_coupon, withdraw
 from engine.order.events import (
-    DiscountKind,
     LineAdded,
-    LineDiscounted,
     LineItem,
-    LinePriceOverridden,
     LineQuantityChanged,
     LineVoided,
     Noted,
-    OrderDiscounted,
-    OrderEvent,
     OrderOpened,
     OrderResumed,
     OrderSuspended,
     OrderVoided,
     ReceiptReprinted,
 )
-from engine.order.pricing import preview, price, price_shown
+from engine.order.pricing import price_shown
 from engine.order.refusal import Refusal
+from engine.order.repricing import discount_line, discount_order, override_price
 from engine.order.returns import add_return_line
 from engine.order.ruled import UntaxableError
-from engine.order.state import Discount, Line, Order, Phase, evolve
+from engine.order.settling import applied, settled, taxed_anew, with_line
+from engine.order.state import Line, Order, Phase, opened
+from engine.order.tax_choices import choose_dining, exempt
 from engine.order.tendering import (
     complete,
     start_tendering,
@@ -90,6 +102,8 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
         case AddReturnLine():
             order, facts, refused = opened_for(order, context)
             return refused or _prefixed(facts, add_return_line(order, body, context))
+        case ChooseCustomerGroup() | ChooseChannel() | PresentCoupon():
+            return _begin_with(order, body, context)
         case ResumeOrder():
             return _resume(order, body, context)
         case ReprintReceipt():
@@ -119,32 +133,34 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
         case ChangeQuantity():
             return _change_quantity(order, body, context)
         case OverridePrice():
-            return _override_price(order, body, context)
+            return override_price(order, body, context)
         case DiscountLine():
-            return _discount_line(order, body, context)
+            return discount_line(order, body, context)
         case DiscountOrder():
-            return _discount_order(order, body, context)
+            return discount_order(order, body, context)
         case AddNote():
             return _note(order, body, context)
         case ChooseDining():
-            return _taxed_anew(order, choose_dining(order, body, context), context)
+            return taxed_anew(order, choose_dining(order, body, context), context)
         case ExemptOrder():
             found = exempt(order, body, context)
             if isinstance(found, Decision):
                 return found
-            return _taxed_anew(order, found, context)
+            return taxed_anew(order, found, context)
         case VoidLine():
             return _void_line(order, body, context)
+        case ChoosePromotion():
+            return settled(order, choose_promotion(order, body, context), context)
+        case CompLine():
+            return settled(order, comp_line(order, body, context), context)
+        case CompOrder():
+            return settled(order, comp_order(order, body, context), context)
+        case WithdrawCoupon():
+            return settled(order, withdraw(order, body.code, context), context)
         case SuspendOrder():
             return _suspend(order, body, context)
         case _:
             assert_never(body)
-
-
-def answer_of(order: Order, context: OrderContext, **fields: object) -> dict[str, object]:
-    """What a command on an order answers: which order, its total, and what the command adds."""
-    total = price_shown(order, context.tariff()).total_minor
-    return {"order_id": order.id, "total_minor": total, "due_minor": total, **fields}
 
 
 def opened_for(
@@ -163,8 +179,10 @@ def opened_for(
     if context.orders_open >= limits.ORDERS_OPEN_MAX:
         return none, (), refuse(Refusal.ORDERS_LIMIT_REACHED, maximum=limits.ORDERS_OPEN_MAX)
     new_id = order_id or context.command_id
-    event = OrderOpened(new_id, context.register, context.operator)
-    new = Order(new_id, context.operator, context.register, training=context.training, version=1)
+    setup = context.settings.registers.get(context.register)
+    channel = "" if setup is None else setup.channel
+    event = OrderOpened(new_id, context.register, context.operator, channel)
+    new = opened(event, training=context.training, at=context.at())
     return new, (context.fact(event, new_id),), None
 
 
@@ -173,6 +191,29 @@ def _prefixed(facts: tuple[Fact, ...], decision: Decision) -> Decision:
     if decision.refused is not None or not facts:
         return decision
     return Decision(facts + decision.facts, decision.answer)
+
+
+def _begin_with(
+    order: Order | None,
+    body: ChooseCustomerGroup | ChooseChannel | PresentCoupon,
+    context: OrderContext,
+) -> Decision:
+    """What may come before the first line: it opens an order if there is none."""
+    current, facts, refused = opened_for(order, context)
+    if refused is not None:
+        return refused
+    match body:
+        case ChooseCustomerGroup():
+            found = choose_customer_group(current, body, context)
+        case ChooseChannel():
+            return _prefixed(
+                facts, settled(current, choose_channel(current, body, context), context)
+            )
+        case PresentCoupon():
+            return _prefixed(facts, present_coupon(current, body.code, context))
+        case _:
+            assert_never(body)
+    return _prefixed(facts, settled(current, found, context))
 
 
 def _open(order: Order | None, body: OpenOrder, context: OrderContext) -> Decision:
@@ -191,6 +232,8 @@ def _ring_up(order: Order | None, body: AddLine | AddOpenLine, context: OrderCon
     current, facts, refused = opened_for(order, context)
     if refused is not None:
         return refused
+    if isinstance(body, AddLine) and is_coupon(body.code, context):
+        return _prefixed(facts, present_coupon(current, body.code, context))
     if len(current.lines) >= limits.LINES_PER_ORDER_MAX:
         return refuse(Refusal.LINES_LIMIT_REACHED, maximum=limits.LINES_PER_ORDER_MAX)
     tare = 0
@@ -211,36 +254,7 @@ def _ring_up(order: Order | None, body: AddLine | AddOpenLine, context: OrderCon
     net_milli = body.quantity_milli - tare
     event = LineAdded(current.id, number, found, net_milli, tare)
     line = Line(number, found, net_milli, tare_milli=tare)
-    return _prefixed(facts, _with_line(current, line, event, context, added=True))
-
-
-def _with_line(
-    order: Order, line: Line, event: object, context: OrderContext, *, added: bool = False
-) -> Decision:
-    """The decision that `line` is now so, with the order's new total; refuses absurd totals."""
-    lines = order.lines if added else order.lines[: line.line - 1]
-    rest = () if added else order.lines[line.line :]
-    after = Order(
-        order.id,
-        order.opened_by,
-        order.register,
-        lines=(*lines, line, *rest),
-        discount=order.discount,
-        dining=order.dining,
-        exemption=order.exemption,
-    )
-    total, net = preview(after, context.tariff(), line.line)
-    if abs(total) > limits.AMOUNT_MINOR_MAX:
-        return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
-    answer = {
-        "order_id": order.id,
-        "line": line.line,
-        "name": line.item.name,
-        "net_minor": net,
-        "total_minor": total,
-        "due_minor": total,
-    }
-    return Decision((context.fact(event, order.id),), answer)
+    return _prefixed(facts, with_line(current, line, event, context, added=True))
 
 
 def check_quantity(quantity_milli: int, unit: str, tare_milli: int = 0) -> Decision | None:
@@ -339,92 +353,8 @@ def _change_quantity(order: Order, body: ChangeQuantity, context: OrderContext) 
     if refused is not None:
         return refused
     event = LineQuantityChanged(order.id, line.line, body.quantity_milli)
-    changed = Line(line.line, line.item, body.quantity_milli, line.discount)
-    return _with_line(order, changed, event, context)
-
-
-def _override_price(order: Order, body: OverridePrice, context: OrderContext) -> Decision:
-    line = order.line_at(body.line)
-    if line is None:
-        return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
-    if line.source is not None:
-        return refuse(Refusal.LINE_MUST_NOT_BE_A_RETURN, line=body.line)
-    if not 0 <= body.unit_price_micros <= limits.UNIT_PRICE_MICROS_MAX:
-        return refuse(Refusal.PRICE_MUST_NOT_BE_NEGATIVE)
-    if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
-        return refuse(Refusal.REASON_MUST_BE_GIVEN)
-    event = LinePriceOverridden(
-        order.id,
-        line.line,
-        line.item.unit_price_micros,
-        body.unit_price_micros,
-        context.operator,
-        context.approver,
-        body.reason.strip(),
-    )
-    item = attrs.evolve(line.item, unit_price_micros=body.unit_price_micros)
-    changed = Line(line.line, item, line.quantity_milli, line.discount)
-    return _with_line(order, changed, event, context)
-
-
-def _discount_is_sane(kind: DiscountKind, value: int) -> bool:
-    most = limits.PPM if kind is DiscountKind.PERCENT else limits.AMOUNT_MINOR_MAX
-    return 0 <= value <= most
-
-
-def _discount_line(order: Order, body: DiscountLine, context: OrderContext) -> Decision:
-    line = order.line_at(body.line)
-    if line is None:
-        return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
-    if line.source is not None:
-        return refuse(Refusal.LINE_MUST_NOT_BE_A_RETURN, line=body.line)
-    if len(body.reason) > limits.REASON_LENGTH_MAX:
-        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.REASON_LENGTH_MAX)
-    if not _discount_is_sane(body.kind, body.value):
-        return refuse(Refusal.DISCOUNT_MUST_BE_WITHIN_LIMIT)
-    if not line.item.discountable and body.value:
-        return refuse(Refusal.LINE_MUST_BE_DISCOUNTABLE, line=body.line)
-    event = LineDiscounted(
-        order.id,
-        line.line,
-        body.kind,
-        body.value,
-        body.reason,
-        context.operator,
-        context.approver,
-    )
-    discount = Discount(body.kind, body.value, body.reason) if body.value else None
-    changed = Line(line.line, line.item, line.quantity_milli, discount)
-    return _with_line(order, changed, event, context)
-
-
-def _discount_order(order: Order, body: DiscountOrder, context: OrderContext) -> Decision:
-    if len(body.reason) > limits.REASON_LENGTH_MAX:
-        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.REASON_LENGTH_MAX)
-    if not _discount_is_sane(body.kind, body.value):
-        return refuse(Refusal.DISCOUNT_MUST_BE_WITHIN_LIMIT)
-    event = OrderDiscounted(
-        order.id, body.kind, body.value, body.reason, context.operator, context.approver
-    )
-    return _applied(order, event, context)
-
-
-def _applied(order: Order, event: OrderEvent, context: OrderContext, **fields: object) -> Decision:
-    """The decision for one event whose answer needs the order as it will be."""
-    stamp = context.stamp
-    at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
-    after = evolve(order, event, at=at)
-    return Decision((context.fact(event, order.id),), answer_of(after, context, **fields))
-
-
-def _taxed_anew(order: Order, event: OrderEvent, context: OrderContext) -> Decision:
-    """The decision for a fact that changes what the order's taxes are; refuses absurd totals."""
-    stamp = context.stamp
-    at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
-    total = price(evolve(order, event, at=at), context.tariff()).total_minor
-    if abs(total) > limits.AMOUNT_MINOR_MAX:
-        return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
-    return _applied(order, event, context)
+    changed = attrs.evolve(line, quantity_milli=body.quantity_milli, tare_milli=0)
+    return with_line(order, changed, event, context)
 
 
 def _note(order: Order, body: AddNote, context: OrderContext) -> Decision:
@@ -436,7 +366,7 @@ def _note(order: Order, body: AddNote, context: OrderContext) -> Decision:
     count = len(order.notes) + sum(len(line.notes) for line in order.lines)
     if count >= limits.NOTES_PER_ORDER_MAX:
         return refuse(Refusal.NOTES_LIMIT_REACHED, maximum=limits.NOTES_PER_ORDER_MAX)
-    return _applied(order, Noted(order.id, body.line, body.audience, body.text), context)
+    return applied(order, Noted(order.id, body.line, body.audience, body.text), context)
 
 
 def _void_line(order: Order, body: VoidLine, context: OrderContext) -> Decision:
@@ -445,7 +375,7 @@ def _void_line(order: Order, body: VoidLine, context: OrderContext) -> Decision:
     if len(body.reason) > limits.REASON_LENGTH_MAX:
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.REASON_LENGTH_MAX)
     event = LineVoided(order.id, body.line, body.reason, context.operator)
-    return _applied(order, event, context, line=body.line)
+    return applied(order, event, context, line=body.line)
 
 
 def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
@@ -480,7 +410,7 @@ def _resume(order: Order | None, body: ResumeOrder, context: OrderContext) -> De
     if order.phase is not Phase.SUSPENDED:
         return refuse(Refusal.ORDER_MUST_BE_SUSPENDED, order_id=order.id, register=order.register)
     event = OrderResumed(order.id, context.register, context.operator)
-    return _applied(order, event, context)
+    return applied(order, event, context)
 
 
 def _reprint(order: Order | None, body: ReprintReceipt, context: OrderContext) -> Decision:

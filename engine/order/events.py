@@ -7,6 +7,7 @@ from typing import Annotated
 
 from attrs import frozen
 
+from engine.coupon.model import CouponUse, Presented
 from engine.decision import EVENTS
 from engine.personal import Personal
 from engine.promotion.model import LinePromotion
@@ -76,8 +77,12 @@ class ReturnOf:
 
 @frozen
 class LineFigures:
-    """One line's frozen amounts in minor units. net = amount + promotions + discounts; total =
-    base + tax. Sales of before there were promotions have none.
+    """One line's frozen amounts in minor units. net = amount + promotions + discounts + comp;
+    total = base + tax. Sales of before there were promotions have none.
+
+    `unit_price_micros` is the price that counted (-1 in sales of before there were price lists: the
+    line's own), of `price_list` ("": the item's own), marked down from `was_micros` (0: it is not).
+    `cost_minor` is what the goods cost the shop, 0 where nobody said.
 
     `taxes` are those that rules made, in the order they are counted; `rate_ppm` is then the sum of
     the percentages that are charged.
@@ -94,6 +99,11 @@ class LineFigures:
     rate_ppm: int
     promotions: tuple[LinePromotion, ...] = ()
     taxes: tuple[LineTax, ...] = ()
+    unit_price_micros: int = -1
+    price_list: str = ""
+    was_micros: int = 0
+    comp_minor: int = 0
+    cost_minor: int = 0
 
     def promotion_minor(self) -> int:
         """What all promotions took off."""
@@ -138,9 +148,9 @@ class TaxFigures:
 class Figures:
     """Every amount of a document, computed once. `rules` names the policy that made them.
 
-    `discount_minor` is all that came off, of which `promotion_minor` by promotions. `tax_version`
-    is that of the tax rules, nought where tax classes were used; `cash` is set where the rules say
-    how cash rounds.
+    `discount_minor` is all that came off, of which `promotion_minor` by promotions; `comp_minor`,
+    what was given away, is apart from it. `tax_version` is that of the tax rules, nought where tax
+    classes were used; `cash` is set where the rules say how cash rounds.
     """
 
     lines: tuple[LineFigures, ...]
@@ -154,6 +164,12 @@ class Figures:
     tax_version: int = 0
     dining: Dining | None = None
     cash: CashStep | None = None
+    comp_minor: int = 0
+
+    def promotion_amount_minor(self, promotion: str) -> int:
+        """What one promotion took off, zero or less."""
+        entries = (entry for row in self.lines for entry in row.promotions)
+        return sum(entry.amount_minor for entry in entries if entry.promotion == promotion)
 
     def settings_version(self) -> int:
         """Which version of the store's settings made these figures."""
@@ -163,11 +179,12 @@ class Figures:
 @EVENTS.name("order.opened/1")
 @frozen
 class OrderOpened:
-    """An order began at a register."""
+    """An order began at a register, on its channel ("": across the counter)."""
 
     order_id: str
     register: str
     operator: str
+    channel: str = ""
 
 
 @EVENTS.name("order.line_added/1")
@@ -240,6 +257,80 @@ class OrderDiscounted:
     order_id: str
     kind: DiscountKind
     value: int
+    reason: str
+    operator: str
+    approver: str
+
+
+@EVENTS.name("order.customer_group_chosen/1")
+@frozen
+class CustomerGroupChosen:
+    """The customer is of this group ("": of none); `member` is the customer's number, if any."""
+
+    order_id: str
+    group: str
+    member: str
+    operator: str
+    approver: str
+
+
+@EVENTS.name("order.channel_chosen/1")
+@frozen
+class ChannelChosen:
+    """How the order came in; "" is across the counter."""
+
+    order_id: str
+    channel: str
+
+
+@EVENTS.name("order.promotion_chosen/1")
+@frozen
+class PromotionChosen:
+    """An operator gives a promotion; an empty reason takes it back."""
+
+    order_id: str
+    promotion: str
+    reason: str
+    operator: str
+    approver: str
+
+
+@EVENTS.name("order.coupon_presented/1")
+@frozen
+class CouponPresented:
+    """A coupon is on the order; while it is, a code that is good once is on no other."""
+
+    order_id: str
+    presented: Presented
+
+
+@EVENTS.name("order.coupon_withdrawn/1")
+@frozen
+class CouponWithdrawn:
+    """A coupon is no longer on the order."""
+
+    order_id: str
+    code: str
+
+
+@EVENTS.name("order.line_comped/1")
+@frozen
+class LineComped:
+    """A line is given away for this reason; an empty one takes that back."""
+
+    order_id: str
+    line: int
+    reason: str
+    operator: str
+    approver: str
+
+
+@EVENTS.name("order.comped/1")
+@frozen
+class OrderComped:
+    """The whole order is given away for this reason; an empty one takes that back."""
+
+    order_id: str
     reason: str
     operator: str
     approver: str
@@ -398,7 +489,8 @@ class OrderCompleted:
 
     `receipt_sequence` counts per register (and per training), without gaps; `cash_minor` is what
     the drawer gained. `head` is what the receipt says of the journal; sales of before that was
-    printed have none.
+    printed have none. `coupons` gave something and are used up where they are good once;
+    `restored` are the keys of coupons whose sale went back whole; `member` is the customer's.
     """
 
     order_id: str
@@ -416,6 +508,9 @@ class OrderCompleted:
     open_price_minor: int
     voided_lines: int
     head: HeadMark | None = None
+    coupons: tuple[CouponUse, ...] = ()
+    restored: tuple[str, ...] = ()
+    member: str = ""
 
 
 @EVENTS.name("order.returned/1")
@@ -466,4 +561,11 @@ OrderEvent = (
     | OrderCompleted
     | OrderReturned
     | ReceiptReprinted
+    | CustomerGroupChosen
+    | ChannelChosen
+    | PromotionChosen
+    | CouponPresented
+    | CouponWithdrawn
+    | LineComped
+    | OrderComped
 )

@@ -7,10 +7,13 @@ from attrs import frozen
 
 from engine import limits
 from engine.money import minor_digits
+from engine.offers import Offers
+from engine.order.circumstances import Asking, business_year, circumstances_of
 from engine.order.events import DiscountKind, Figures, LineFigures, TaxFigures
 from engine.order.ruled import Ruled, UntaxableError, line_figures, ruled
 from engine.order.state import Discount, Line, Order
-from engine.promotion.deals import Deals
+from engine.price_list.model import Circumstances, Resolved
+from engine.promotion.deals import NOT_IN_FORCE
 from engine.promotion.model import LinePromotion
 from engine.settings import Settings
 from engine.tax import day_of
@@ -24,11 +27,11 @@ _FIXED = 9
 
 @frozen
 class Tariff:
-    """What an order is priced under: the store's rules, its promotions, and the moment that their
-    windows are held against."""
+    """What an order is priced under: the store's rules, what it offers, and the moment that windows
+    are held against."""
 
     settings: Settings
-    deals: Deals | None = None
+    offers: Offers | None = None
     now_ns: int = 0
     utc_offset_s: int = 0
     taxes: TaxBook | None = None
@@ -39,16 +42,18 @@ class Tariff:
 
 
 def tariff_of(
-    order: Order, settings: Settings, deals: Deals | None, taxes: TaxBook | None = None
+    order: Order, settings: Settings, offers: Offers | None, taxes: TaxBook | None = None
 ) -> Tariff:
     """What an order nobody touches now is priced under: the moment of its last fact counts."""
-    return Tariff(settings, deals, order.touched_ns, order.utc_offset_s, taxes)
+    return Tariff(settings, offers, order.touched_ns, order.utc_offset_s, taxes)
 
 
 _LineInput = tuple[int, int, int, int, int, bool, int, int]
 
 
-def _line_input(line: Line, tax_index: int, left: int | None, micros: int) -> _LineInput:
+def _line_input(
+    line: Line, tax_index: int, left: int | None, micros: int, *, comped: bool
+) -> _LineInput:
     """A line for native; `left` is what promotions leave of it in minor units, None where none
     touched it, and `micros` how many micros one minor unit is."""
     item = line.item
@@ -56,6 +61,10 @@ def _line_input(line: Line, tax_index: int, left: int | None, micros: int) -> _L
         source = line.source
         return (0, 0, tax_index, _FIXED, 0, False, source.total_minor, source.tax_minor)
     kind, value = _discount_input(line.discount)
+    if comped:
+        # Giving away is no discount: it may be done with goods that are never discounted.
+        whole = (_KIND[DiscountKind.PERCENT], limits.PPM)
+        return (item.unit_price_micros, line.quantity_milli, tax_index, *whole, True, 0, 0)
     if left is not None:
         price = left * micros
         return (price, limits.PIECE_MILLI, tax_index, kind, value, item.discountable, 0, 0)
@@ -90,9 +99,11 @@ def rate_of(line: Line, tariff: Tariff) -> int:
 @frozen
 class _Priced:
     """Native's result beside the lines and rates it belongs to; `rows` and `taken`, what promotions
-    took off, are in line order."""
+    took off, are in line order. The lines' items are at the prices that counted; `resolved` says
+    why."""
 
     lines: tuple[Line, ...]
+    resolved: list[Resolved]
     rows: list[PricedLine]
     taken: list[tuple[LinePromotion, ...]]
     rates: list[tuple[str, int]]
@@ -104,21 +115,121 @@ class _Priced:
         return list(zip(self.lines, self.rows, self.taken, strict=True))
 
 
-def _taken(lines: tuple[Line, ...], tariff: Tariff, digits: int) -> list[tuple[LinePromotion, ...]]:
-    """What promotions take off each line; what goes back has its price already."""
-    if tariff.deals is None:
+def _around(order: Order, tariff: Tariff) -> Circumstances:
+    rules = tariff.settings.required()
+    return circumstances_of(
+        order, rules, tariff.taxes, now_ns=tariff.now_ns, utc_offset_s=tariff.utc_offset_s
+    )
+
+
+def _at_their_prices(
+    order: Order, tariff: Tariff, micros: int
+) -> tuple[tuple[Line, ...], list[Resolved]]:
+    """The lines that count at the prices that count; what goes back has its price already."""
+    lines = order.live_lines()
+    if tariff.offers is None or not tariff.offers.prices.version:
+        return lines, [Resolved(line.item.unit_price_micros) for line in lines]
+    sold = [line for line in lines if line.source is None]
+    rows = iter(
+        tariff.offers.prices.table.resolve(
+            [(e.item, e.quantity_milli, e.overridden or e.item.open_price) for e in sold],
+            _around(order, tariff),
+            micros,
+        )
+    )
+    priced, resolved = [], []
+    for line in lines:
+        row = next(rows) if line.source is None else Resolved(line.item.unit_price_micros)
+        resolved.append(row)
+        if row.unit_price_micros != line.item.unit_price_micros:
+            item = attrs.evolve(line.item, unit_price_micros=row.unit_price_micros)
+            line = attrs.evolve(line, item=item)
+        priced.append(line)
+    return tuple(priced), resolved
+
+
+def unit_price_of(order: Order, tariff: Tariff, line: int) -> int:
+    """The unit price in micros that counts for a line now."""
+    digits = minor_digits(tariff.settings.required().currency)
+    lines, _ = _at_their_prices(order, tariff, 10 ** (6 - digits))
+    return next(entry.item.unit_price_micros for entry in lines if entry.line == line)
+
+
+def _asking(order: Order, tariff: Tariff, offers: Offers) -> Asking:
+    rules = tariff.settings.required()
+    year = business_year(rules, now_ns=tariff.now_ns, utc_offset_s=tariff.utc_offset_s)
+    return Asking(order, _around(order, tariff), offers.redeemed, year)
+
+
+def _taken(
+    order: Order,
+    lines: tuple[Line, ...],
+    resolved: list[Resolved],
+    tariff: Tariff,
+    digits: int,
+) -> list[tuple[LinePromotion, ...]]:
+    """What promotions take off each line; nothing off what goes back or is given away."""
+    offers = tariff.offers
+    if offers is None or offers.deals is None:
         return [()] * len(lines)
-    sold = [(at, line) for at, line in enumerate(lines) if line.source is None]
-    found = tariff.deals.take_off(
-        [(line.item, line.quantity_milli) for _, line in sold],
+    sold = [at for at, line in enumerate(lines) if _is_sold(order, line)]
+    found = offers.deals.take_off(
+        [(lines[at].item, lines[at].quantity_milli, resolved[at].floor_micros) for at in sold],
+        _asking(order, tariff, offers),
         now_ns=tariff.now_ns,
         utc_offset_s=tariff.utc_offset_s,
         minor_digits=digits,
     )
     taken: list[tuple[LinePromotion, ...]] = [()] * len(lines)
-    for (at, _), entries in zip(sold, found, strict=True):
+    for at, entries in zip(sold, found, strict=True):
         taken[at] = entries
     return taken
+
+
+def _is_sold(order: Order, line: Line) -> bool:
+    return line.source is None and not order.is_comped(line)
+
+
+def why_not(order: Order, tariff: Tariff, promotion: str) -> str:
+    """Why a promotion takes nothing off an order, in the native floor's word; "applied" where it
+    does."""
+    offers = tariff.offers
+    if offers is None or offers.deals is None:
+        return NOT_IN_FORCE
+    digits = minor_digits(tariff.settings.required().currency)
+    lines, resolved = _at_their_prices(order, tariff, 10 ** (6 - digits))
+    return offers.deals.why_not(
+        [
+            (line.item, line.quantity_milli, row.floor_micros)
+            for line, row in zip(lines, resolved, strict=True)
+            if _is_sold(order, line)
+        ],
+        _asking(order, tariff, offers),
+        promotion,
+        now_ns=tariff.now_ns,
+        utc_offset_s=tariff.utc_offset_s,
+        minor_digits=digits,
+    )
+
+
+def promotion_names(tariff: Tariff) -> dict[str, str]:
+    """What people read of the promotions in force, by id."""
+    deals = None if tariff.offers is None else tariff.offers.deals
+    return {} if deals is None else {one.id: one.name for one in deals.promotions}
+
+
+def below_floor(order: Order, tariff: Tariff) -> tuple[int, int] | None:
+    """(line, its lowest lawful unit price in micros) of the first line sold for less; None where
+    all are lawful."""
+    if tariff.offers is None or not tariff.offers.prices.prices.floors:
+        return None
+    digits = minor_digits(tariff.settings.required().currency)
+    found = _price(order, tariff)
+    for line, why, row in zip(found.lines, found.resolved, found.rows, strict=True):
+        floor = why.floor_micros
+        if floor and row.net_minor < extend_amount(floor, line.quantity_milli, digits):
+            return line.line, floor
+    return None
 
 
 def _left(line: Line, taken: tuple[LinePromotion, ...], digits: int) -> int | None:
@@ -132,14 +243,16 @@ def _price(order: Order, tariff: Tariff) -> _Priced:
     settings = tariff.settings
     rules = settings.required()
     digits = minor_digits(rules.currency)
-    lines = order.live_lines()
-    taken = _taken(lines, tariff, digits)
     micros = 10 ** (6 - digits)
+    lines, resolved = _at_their_prices(order, tariff, micros)
+    taken = _taken(order, lines, resolved, tariff, digits)
     rates = [(line.item.tax_class, rate_of(line, tariff)) for line in lines]
     table = sorted(set(rates))
     place = {entry: index for index, entry in enumerate(table)}
     inputs = [
-        _line_input(line, place[rate], _left(line, off, digits), micros)
+        _line_input(
+            line, place[rate], _left(line, off, digits), micros, comped=order.is_comped(line)
+        )
         for line, rate, off in zip(lines, rates, taken, strict=True)
     ]
     # The odd cents of an order discount go to the first of equals: what is first must not depend
@@ -158,7 +271,7 @@ def _price(order: Order, tariff: Tariff) -> _Priced:
     if by_content is not None:
         place_of = {index: at for at, index in enumerate(by_content)}
         rows = [rows[place_of[index]] for index in range(len(inputs))]
-    return _Priced(lines, rows, taken, rates, table, priced)
+    return _Priced(lines, resolved, rows, taken, rates, table, priced)
 
 
 def _ruled(order: Order, tariff: Tariff, found: _Priced) -> Ruled | None:
@@ -227,23 +340,14 @@ def price(order: Order, tariff: Tariff) -> Figures:
     by_rules = _ruled(order, tariff, found)
     if by_rules is not None or any(line.source and line.source.taxes for line in found.lines):
         return _ruled_price(order, tariff, found, by_rules)
+    digits = minor_digits(tariff.settings.required().currency)
     figures = tuple(
-        LineFigures(
-            line.line,
-            row.amount_minor - sum(entry.amount_minor for entry in off),
-            row.line_discount_minor,
-            row.order_discount_minor,
-            row.net_minor,
-            row.base_minor,
-            row.tax_minor,
-            row.total_minor,
-            rate,
-            off,
-        )
-        for line, (_, rate), row, off in zip(
-            found.lines, found.rates, found.rows, found.taken, strict=True
+        _line_figures(line, why, row, rate, off, digits, comped=order.is_comped(line))
+        for line, why, (_, rate), row, off in zip(
+            found.lines, found.resolved, found.rates, found.rows, found.taken, strict=True
         )
     )
+    comp_minor = sum(row.comp_minor for row in figures)
     promotion_minor = sum(row.promotion_minor() for row in figures)
     taxes = tuple(
         TaxFigures(
@@ -260,12 +364,13 @@ def price(order: Order, tariff: Tariff) -> Figures:
         figures,
         taxes,
         priced.subtotal_minor - promotion_minor,
-        priced.discount_minor + promotion_minor,
+        priced.discount_minor + promotion_minor - comp_minor,
         priced.tax_minor,
         priced.total_minor,
         _rules_named(tariff),
         promotion_minor,
         dining=order.dining,
+        comp_minor=comp_minor,
     )
 
 
@@ -285,18 +390,66 @@ def _ruled_price(order: Order, tariff: Tariff, found: _Priced, by_rules: Ruled |
     """The figures of an order with taxes that rules made, of today or of what goes back."""
     book = tariff.taxes
     rates = [rate for _, rate in found.rates]
-    lines, taxes = line_figures(found.priced_lines(), by_rules, rates)
+    taxed, taxes = line_figures(found.priced_lines(), by_rules, rates)
+    digits = minor_digits(tariff.settings.required().currency)
+    lines = tuple(
+        _with_price(row, line, why, digits, comped=order.is_comped(line))
+        for row, line, why in zip(taxed, found.lines, found.resolved, strict=True)
+    )
+    comp_minor = sum(row.comp_minor for row in lines)
     promotion_minor = sum(row.promotion_minor() for row in lines)
     return Figures(
         lines,
         taxes,
         sum(row.amount_minor for row in lines),
-        found.priced.discount_minor + promotion_minor,
+        found.priced.discount_minor + promotion_minor - comp_minor,
         sum(row.tax_minor for row in lines),
         sum(row.total_minor for row in lines),
         _rules_named(tariff),
         promotion_minor,
-        0 if book is None else book.version,
-        order.dining if book is None else order.dining or book.setup.dining,
-        None if book is None else book.cash(tariff.day()),
+        tax_version=0 if book is None else book.version,
+        dining=order.dining if book is None else order.dining or book.setup.dining,
+        cash=None if book is None else book.cash(tariff.day()),
+        comp_minor=comp_minor,
     )
+
+
+def _with_price(
+    row: LineFigures, line: Line, why: Resolved, digits: int, *, comped: bool
+) -> LineFigures:
+    """A line's figures with the price that counted, and what giving it away took off set apart."""
+    cost = extend_amount(why.unit_cost_micros, line.quantity_milli, digits)
+    return attrs.evolve(
+        row,
+        unit_price_micros=why.unit_price_micros,
+        price_list=why.price_list,
+        was_micros=why.was_micros,
+        comp_minor=row.line_discount_minor if comped else 0,
+        line_discount_minor=0 if comped else row.line_discount_minor,
+        cost_minor=cost if line.source is None else 0,
+    )
+
+
+def _line_figures(
+    line: Line,
+    why: Resolved,
+    row: PricedLine,
+    rate_ppm: int,
+    off: tuple[LinePromotion, ...],
+    digits: int,
+    *,
+    comped: bool,
+) -> LineFigures:
+    figures = LineFigures(
+        line.line,
+        row.amount_minor - sum(entry.amount_minor for entry in off),
+        row.line_discount_minor,
+        row.order_discount_minor,
+        row.net_minor,
+        row.base_minor,
+        row.tax_minor,
+        row.total_minor,
+        rate_ppm,
+        off,
+    )
+    return _with_price(figures, line, why, digits, comped=comped)

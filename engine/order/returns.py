@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+
 from engine import limits
 from engine.decision import Decision, refuse
 from engine.order.commands import AddReturnLine
@@ -63,7 +65,10 @@ def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) ->
         body.reason.strip(),
         taxes,
     )
-    event = ReturnLineAdded(order.id, len(order.lines) + 1, sold.item, -body.quantity_milli, source)
+    item = sold.item
+    if figures.unit_price_micros >= 0:
+        item = attrs.evolve(item, unit_price_micros=figures.unit_price_micros)
+    event = ReturnLineAdded(order.id, len(order.lines) + 1, item, -body.quantity_milli, source)
     answer = {"order_id": order.id, "line": event.line, "total_minor": -total}
     return Decision((context.fact(event, order.id),), answer)
 

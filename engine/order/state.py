@@ -8,19 +8,26 @@ from typing import assert_never
 import attrs
 from attrs import frozen
 
+from engine.coupon.model import CouponUse, Presented
 from engine.order.events import (
     Audience,
     CashTendered,
+    ChannelChosen,
+    CouponPresented,
+    CouponWithdrawn,
+    CustomerGroupChosen,
     DiningChosen,
     DiscountKind,
     Figures,
     LineAdded,
+    LineComped,
     LineDiscounted,
     LineItem,
     LinePriceOverridden,
     LineQuantityChanged,
     LineVoided,
     Noted,
+    OrderComped,
     OrderCompleted,
     OrderDiscounted,
     OrderEvent,
@@ -30,6 +37,7 @@ from engine.order.events import (
     OrderReturned,
     OrderSuspended,
     OrderVoided,
+    PromotionChosen,
     ReceiptReprinted,
     ReturnLineAdded,
     ReturnOf,
@@ -71,7 +79,8 @@ class Note:
 
 @frozen
 class Line:
-    """One line. `returned_*` count what later orders gave back, as positive amounts.
+    """One line. `returned_*` count what later orders gave back, as positive amounts; `comp` is why
+    it is given away, "" where it is not.
 
     `listed_micros` is the unit price before somebody set another, None where nobody did.
     """
@@ -90,6 +99,7 @@ class Line:
     returned_tax_minor: int = 0
     listed_micros: int | None = None
     returned_taxes: tuple[TaxShare, ...] = ()
+    comp: str = ""
 
 
 @frozen
@@ -115,6 +125,15 @@ class Completion:
     utc_offset_s: int
     business_date: str
     head: HeadMark | None = None
+    coupons: tuple[CouponUse, ...] = ()
+
+
+@frozen
+class Chosen:
+    """A promotion an operator gives, and why."""
+
+    promotion: str
+    reason: str
 
 
 @frozen
@@ -122,6 +141,8 @@ class Order:
     """`register` is where it is current, or "" while suspended. Lines are numbered from 1.
 
     `touched_ns` and `utc_offset_s` are of the stamp of its last fact: what it costs is of then.
+    `channel` "" is across the counter; `member` is the customer's number, `comp` why all of it is
+    given away.
     """
 
     id: str
@@ -142,12 +163,22 @@ class Order:
     utc_offset_s: int = 0
     dining: Dining | None = None
     exemption: Exemption | None = None
+    customer_group: str = ""
+    member: str = ""
+    channel: str = ""
+    coupons: tuple[Presented, ...] = ()
+    chosen: tuple[Chosen, ...] = ()
+    comp: str = ""
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was."""
         if not 1 <= line <= len(self.lines) or self.lines[line - 1].voided:
             return None
         return self.lines[line - 1]
+
+    def is_comped(self, line: Line) -> bool:
+        """Whether a line is given away, by itself or with the order; a return never is."""
+        return line.source is None and bool(line.comp or self.comp)
 
     def live_lines(self) -> tuple[Line, ...]:
         """The lines that count."""
@@ -168,6 +199,7 @@ def opened(event: OrderOpened, *, training: bool, at: tuple[int, int, str]) -> O
         version=1,
         touched_ns=at[0],
         utc_offset_s=at[1],
+        channel=event.channel,
     )
 
 
@@ -195,8 +227,18 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             | LineDiscounted()
             | LineVoided()
             | OrderReturned()
+            | LineComped()
         ):
             return _evolve_line(order, event)
+        case (
+            CustomerGroupChosen()
+            | ChannelChosen()
+            | PromotionChosen()
+            | CouponPresented()
+            | CouponWithdrawn()
+            | OrderComped()
+        ):
+            return _evolve_circumstances(order, event)
         case OrderDiscounted():
             return attrs.evolve(order, discount=_discount(event))
         case Noted():
@@ -236,7 +278,8 @@ def _evolve_line(
     | LinePriceOverridden
     | LineDiscounted
     | LineVoided
-    | OrderReturned,
+    | OrderReturned
+    | LineComped,
 ) -> Order:
     match event:
         case LineAdded():
@@ -262,6 +305,8 @@ def _evolve_line(
             line = attrs.evolve(line, discount=_discount(event))
         case LineVoided():
             line = attrs.evolve(line, voided=True)
+        case LineComped():
+            line = attrs.evolve(line, comp=event.reason)
         case OrderReturned():
             line = attrs.evolve(
                 line,
@@ -272,10 +317,41 @@ def _evolve_line(
             )
         case _:
             assert_never(event)
-    return attrs.evolve(order, lines=_replaced(order.lines, line))
+    return attrs.evolve(order, lines=replaced(order.lines, line))
 
 
-def _replaced(lines: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
+def _evolve_circumstances(
+    order: Order,
+    event: CustomerGroupChosen
+    | ChannelChosen
+    | PromotionChosen
+    | CouponPresented
+    | CouponWithdrawn
+    | OrderComped,
+) -> Order:
+    match event:
+        case CustomerGroupChosen():
+            return attrs.evolve(order, customer_group=event.group, member=event.member)
+        case ChannelChosen():
+            return attrs.evolve(order, channel=event.channel)
+        case PromotionChosen():
+            chosen = tuple(entry for entry in order.chosen if entry.promotion != event.promotion)
+            if event.reason:
+                chosen = (*chosen, Chosen(event.promotion, event.reason))
+            return attrs.evolve(order, chosen=chosen)
+        case CouponPresented():
+            return attrs.evolve(order, coupons=(*order.coupons, event.presented))
+        case CouponWithdrawn():
+            kept = tuple(entry for entry in order.coupons if entry.code != event.code)
+            return attrs.evolve(order, coupons=kept)
+        case OrderComped():
+            return attrs.evolve(order, comp=event.reason)
+        case _:
+            assert_never(event)
+
+
+def replaced(lines: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
+    """The lines with `line` in the place of its number."""
     return (*lines[: line.line - 1], line, *lines[line.line :])
 
 
@@ -289,7 +365,7 @@ def _noted(order: Order, event: Noted) -> Order:
         return attrs.evolve(order, notes=(*order.notes, note))
     line = order.lines[event.line - 1]
     line = attrs.evolve(line, notes=(*line.notes, note))
-    return attrs.evolve(order, lines=_replaced(order.lines, line))
+    return attrs.evolve(order, lines=replaced(order.lines, line))
 
 
 def _completed(order: Order, event: OrderCompleted, at: tuple[int, int, str]) -> Order:
@@ -302,6 +378,7 @@ def _completed(order: Order, event: OrderCompleted, at: tuple[int, int, str]) ->
         event.change_minor,
         *at,
         event.head,
+        event.coupons,
     )
     return attrs.evolve(
         order,

@@ -9,6 +9,7 @@ from engine import limits
 from engine.decision import Decision, Fact, refuse
 from engine.order.commands import TenderCash, UndoTender
 from engine.order.context import OrderContext
+from engine.order.coupons import restored_by, uses_of
 from engine.order.due import Due, due_of
 from engine.order.events import (
     CashTendered,
@@ -18,7 +19,7 @@ from engine.order.events import (
     TenderingUndone,
     TenderUndone,
 )
-from engine.order.pricing import price
+from engine.order.pricing import below_floor, price
 from engine.order.refusal import Refusal
 from engine.order.returns import returned_facts, returns_still_fit
 from engine.order.state import Order, Phase, tendered
@@ -29,7 +30,7 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
 
     Refuses:
         order_must_not_be_tendering, lines_must_be_present, return_must_be_within_sold,
-        return_must_be_what_was_paid, taxes_must_apply.
+        return_must_be_what_was_paid, taxes_must_apply, price_must_not_be_below_floor.
     """
     if order.phase is Phase.TENDERING:
         return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
@@ -38,6 +39,9 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
     refused = returns_still_fit(order, context)
     if refused is not None:
         return refused
+    low = below_floor(order, context.tariff())
+    if low is not None:
+        return refuse(Refusal.PRICE_MUST_NOT_BE_BELOW_FLOOR, line=low[0], floor_micros=low[1])
     figures = price(order, context.tariff())
     event = TenderingStarted(order.id, figures)
     due = due_of(order, figures, context.settings.required())
@@ -185,4 +189,7 @@ def _completed(order: Order, context: OrderContext, due: Due) -> OrderCompleted:
         sum(totals[line.line] for line in lines if line.item.open_price),
         len(order.lines) - len(lines),
         context.head,
+        uses_of(order),
+        restored_by(order, context),
+        order.member,
     )

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from attrs import frozen
 
+from engine.coupon.model import CouponKind
 from engine.limits import NS_PER_S, PIECE_MILLI
 from engine.promotion.model import (
     Benefit,
@@ -18,12 +19,13 @@ from engine.promotion.model import (
     Promotion,
     Selection,
 )
-from native import CoreError, PromotionSet, price_cart
+from native import Cart, CoreError, PricedCart, PromotionSet, apportion, price_cart
 
 _NO_ITEM: Final = 2**32 - 1
 _WEEK_S: Final = 7 * 86_400
 _MONDAY_S: Final = 4 * 86_400  # 5 January 1970 was a Monday
 _BITS: Final = 64
+NOT_IN_FORCE: Final = "not_in_force"
 
 
 class Goods(Protocol):
@@ -42,7 +44,39 @@ class Goods(Protocol):
 
 
 class TagsLimitError(ValueError):
-    """More than 64 different tags."""
+    """More than 64 different tags, customer groups, channels or stores."""
+
+
+Left = tuple[int | None, int | None]
+"""Applications left and minor units left of a promotion; None where there is no limit."""
+
+
+class Asked(Protocol):
+    """What of an order opens promotions, and what is left of their limits."""
+
+    @property
+    def customer_group(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def store(self) -> str: ...
+    @property
+    def promotions(self) -> frozenset[str]:
+        """Ids of those that a coupon or an operator asked for."""
+        ...
+
+    def left(self, promotion: Promotion) -> tuple[Left, ...]:
+        """The limits of a promotion that has some."""
+        ...
+
+
+@frozen
+class Bits:
+    """Which bit the native floor knows a name by."""
+
+    groups: Mapping[str, int]
+    channels: Mapping[str, int]
+    stores: Mapping[str, int]
 
 
 @frozen(eq=False)
@@ -55,6 +89,9 @@ class Deals:
     compiled: PromotionSet
     items: Mapping[str, int]
     departments: Mapping[str, int]
+    bits: Bits
+    capped: tuple[int, ...]
+    with_coupons: tuple[Promotion, ...]
 
     def place(self, item: Goods) -> int:
         """What the native floor calls the goods of a line."""
@@ -63,37 +100,98 @@ class Deals:
 
     def take_off(
         self,
-        lines: Iterable[tuple[Goods, int]],
+        lines: Iterable[tuple[Goods, int, int]],
+        asked: Asked,
         *,
         now_ns: int,
         utc_offset_s: int,
         minor_digits: int,
     ) -> list[tuple[LinePromotion, ...]]:
-        """What promotions take off each line (goods, quantity in thousandths), in their order.
+        """What promotions take off each line (goods, quantity in thousandths, the lowest lawful
+        unit price in micros), in their order.
 
         A cart past the floor's bounds (a million units) gets none: it must sell all the same.
         """
-        facts = {
-            "now_s": now_ns // NS_PER_S,
-            "week_s": (now_ns // NS_PER_S + utc_offset_s - _MONDAY_S) % _WEEK_S,
-            "policy": self.policy.value,
-        }
-        cart = [self._line(item, quantity_milli) for item, quantity_milli in lines]
-        found: list[list[LinePromotion]] = [[] for _ in cart]
+        facts = self._facts(asked, now_ns=now_ns, utc_offset_s=utc_offset_s)
+        cart = [self._line(*line) for line in lines]
         try:
             priced = price_cart(self.compiled, cart, facts, minor_digits)
         except CoreError:
             return [()] * len(cart)
-        for entry in priced.modifiers:
+        return self._taken(priced, len(cart))
+
+    def why_not(
+        self,
+        lines: Iterable[tuple[Goods, int, int]],
+        asked: Asked,
+        promotion: str,
+        *,
+        now_ns: int,
+        utc_offset_s: int,
+        minor_digits: int,
+    ) -> str:
+        """Why a promotion takes nothing: the native floor's word, "applied" where it does."""
+        place = next((at for at, one in enumerate(self.promotions) if one.id == promotion), None)
+        if place is None:
+            return NOT_IN_FORCE
+        facts = self._facts(asked, now_ns=now_ns, utc_offset_s=utc_offset_s)
+        try:
+            cart = Cart(self.compiled, facts, minor_digits)
+            for line in lines:
+                cart.add_line(self._line(*line))
+            return cart.why_not(place)[0]
+        except CoreError:
+            return NOT_IN_FORCE
+
+    def _facts(self, asked: Asked, *, now_ns: int, utc_offset_s: int) -> dict[str, Any]:
+        bits = self.bits
+        return {
+            "now_s": now_ns // NS_PER_S,
+            "week_s": (now_ns // NS_PER_S + utc_offset_s - _MONDAY_S) % _WEEK_S,
+            "policy": self.policy.value,
+            "customer_groups": bits.groups.get(asked.customer_group, 0),
+            "channel": bits.channels.get(asked.channel, 0),
+            "store": bits.stores.get(asked.store, 0),
+            "coupons": self._asked_for(asked.promotions),
+            "caps": [
+                (place, uses, amount)
+                for place in self.capped
+                for uses, amount in asked.left(self.promotions[place])
+            ],
+        }
+
+    def _asked_for(self, promotions: frozenset[str]) -> list[int]:
+        if not promotions:
+            return []
+        return [place for place, one in enumerate(self.promotions) if one.id in promotions]
+
+    def _taken(self, priced: PricedCart, count: int) -> list[tuple[LinePromotion, ...]]:
+        """The modifiers as they are kept; the vendor's part of an application is spread over its
+        lines by what each lost, so that the parts add up."""
+        vendor = [0] * len(priced.modifiers)
+        shares: dict[int, list[int]] = {}
+        for at, entry in enumerate(priced.modifiers):
+            if priced.applications[entry.application].vendor_minor and entry.amount_minor:
+                shares.setdefault(entry.application, []).append(at)
+        for application, places in shares.items():
+            weights = [-priced.modifiers[at].amount_minor for at in places]
+            whole = priced.applications[application].vendor_minor
+            for at, part in zip(places, apportion(whole, weights), strict=True):
+                vendor[at] = -part
+        found: list[list[LinePromotion]] = [[] for _ in range(count)]
+        for entry, part in zip(priced.modifiers, vendor, strict=True):
             if entry.amount_minor:
-                promotion = self.promotions[entry.promotion_id]
+                one = self.promotions[entry.promotion_id]
+                rule = "" if one.coupon is None else one.coupon.id
                 taken = LinePromotion(
-                    promotion.id, promotion.name, entry.amount_minor, entry.rounding_micro
+                    one.id, one.name, entry.amount_minor, rule, part, entry.rounding_micro
                 )
                 found[entry.line].append(taken)
         return [tuple(entries) for entries in found]
 
-    def _line(self, item: Goods, quantity_milli: int) -> tuple[int, int, int, bool, bool, int]:
+    def _line(
+        self, item: Goods, quantity_milli: int, floor_micros: int
+    ) -> tuple[int, int, int, bool, bool, int]:
         pieces = item.unit == "piece" and quantity_milli % PIECE_MILLI == 0
         return (
             self.place(item),
@@ -101,7 +199,7 @@ class Deals:
             quantity_milli,
             pieces,
             item.discountable,
-            0,
+            floor_micros,
         )
 
 
@@ -119,8 +217,19 @@ def compiled(
     departments = {name: len(items) + at for at, name in enumerate(wanted)}
     tags = _numbers(tag for one in promotions for tag in (*one.tags, *one.stacks_with))
     groups = _numbers(one.exclusive_group for one in promotions if one.exclusive_group)
-    if len(tags) > _BITS:
-        raise TagsLimitError(f"{len(tags)} tags are in use; {_BITS} is the most")
+    bits = Bits(
+        _bits(name for one in promotions for name in one.customer_groups),
+        _bits(name for one in promotions for name in one.channels),
+        _bits(name for one in promotions for name in one.stores),
+    )
+    for what, names in (
+        ("tags", tags),
+        ("customer groups", bits.groups),
+        ("channels", bits.channels),
+        ("stores", bits.stores),
+    ):
+        if len(names) > _BITS:
+            raise TagsLimitError(f"{len(names)} {what} are in use; {_BITS} is the most")
 
     def places(names: Iterable[str], inside: Iterable[str] = ()) -> list[int]:
         of_departments = set(inside)
@@ -138,7 +247,7 @@ def compiled(
     for number, one in enumerate(promotions):
         row = {
             "id": number,
-            "class": _class_of(one.benefit),
+            "class": _class_of(one),
             "benefit": _benefit(one.benefit),
             "sets": [goods(selection) for selection in one.selections],
             "gates": [_gate(gate) for gate in one.gates],
@@ -152,10 +261,26 @@ def compiled(
             "limit_per_cart": one.limit_per_cart or None,
             "count_nondiscountable": one.count_nondiscountable,
             "vendor_ppm": one.vendor_ppm,
+            "customer_groups": _mask(bits.groups, one.customer_groups),
+            "channels": _mask(bits.channels, one.channels),
+            "stores": _mask(bits.stores, one.stores),
+            # A promotion that must be asked for is one with a coupon, whoever asks.
+            "coupon": number if one.coupon is not None or one.manual else None,
         }
         rows.append(row)
     native = PromotionSet(rows, len(items) + len(departments))
-    return Deals(promotions, policy, native, items, departments)
+    capped = tuple(at for at, one in enumerate(promotions) if is_capped(one))
+    asked = tuple(one for one in promotions if one.coupon is not None)
+    return Deals(promotions, policy, native, items, departments, bits, capped, asked)
+
+
+def is_capped(promotion: Promotion) -> bool:
+    """Whether it has limits that past sales, or the coupon itself, count towards."""
+    rule = promotion.coupon
+    valued = rule is not None and rule.kind is CouponKind.GS1_NORTH_AMERICAN
+    return bool(
+        promotion.sales_per_member or promotion.yearly_minor or promotion.budget_minor or valued
+    )
 
 
 def named_items(promotions: Iterable[Promotion]) -> frozenset[str]:
@@ -172,8 +297,22 @@ def _numbers(names: Iterable[str]) -> dict[str, int]:
     return {name: at for at, name in enumerate(sorted(set(names)))}
 
 
-def _class_of(benefit: Benefit) -> str:
-    match benefit.kind:
+def _bits(names: Iterable[str]) -> dict[str, int]:
+    return {name: 1 << at for name, at in _numbers(names).items()}
+
+
+def _mask(bits: Mapping[str, int], names: Iterable[str]) -> int:
+    return sum(bits[name] for name in set(names))
+
+
+def _class_of(promotion: Promotion) -> str:
+    if promotion.coupon is not None:
+        return "coupon"
+    if promotion.manual:
+        return "manual"
+    if promotion.employees:
+        return "employee"
+    match promotion.benefit.kind:
         case BenefitKind.EACH:
             return "item"
         case BenefitKind.CART | BenefitKind.EVERY_SPEND:

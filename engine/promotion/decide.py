@@ -8,7 +8,9 @@ import attrs
 from attrs import frozen
 
 from engine import limits
+from engine.coupon.model import CouponRule
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
+from engine.promotion.check import fault_of
 from engine.promotion.deals import Deals, TagsLimitError, compiled, named_items
 from engine.promotion.model import Policy, Promotion
 from engine.settings import Settings
@@ -39,6 +41,10 @@ class Promotions:
     policy: Policy = Policy.BEST
     version: int = 0
     _made: dict[int, Deals] = attrs.field(factory=dict, eq=False, repr=False, init=False)
+
+    def coupon_rules(self) -> tuple[CouponRule, ...]:
+        """The coupons that promotions ask for."""
+        return tuple(one.coupon for one in self.promotions if one.coupon is not None)
 
     def deals(self, book: PriceBook, book_version: int) -> Deals | None:
         """Them, compiled for the catalog of that version; None where there is none."""
@@ -83,6 +89,7 @@ class Refusal:
     PROMOTION_IDS_MUST_BE_DISTINCT = "promotion_ids_must_be_distinct"
     PROMOTION_NAME_MUST_BE_SHORT = "promotion_name_must_be_short"
     PROMOTION_ITEMS_MUST_EXIST = "promotion_items_must_exist"
+    PROMOTION_COUPONS_MUST_BE_DISTINCT = "promotion_coupons_must_be_distinct"
     PROMOTION_MUST_BE_SOUND = "promotion_must_be_sound"
 
 
@@ -115,6 +122,10 @@ def decide(body: SetPromotions, settings: Settings, book: PriceBook) -> Decision
             return refuse(
                 Refusal.PROMOTION_ITEMS_MUST_EXIST, promotion=entry.id, item_id=missing[0][:64]
             )
+    rules = Counter(entry.coupon.id for entry in body.promotions if entry.coupon is not None)
+    for rule, count in rules.items():
+        if count > 1 or not 1 <= len(rule) <= limits.ID_LENGTH_MAX:
+            return refuse(Refusal.PROMOTION_COUPONS_MUST_BE_DISTINCT, coupon=rule[:64])
     reason = _fault(body.promotions, body.policy, book)
     if reason:
         culprit, why = _culprit(body.promotions, body.policy, book)
@@ -133,7 +144,10 @@ def _culprit(promotions: tuple[Promotion, ...], policy: Policy, book: PriceBook)
 
 
 def _fault(promotions: tuple[Promotion, ...], policy: Policy, book: PriceBook) -> str:
-    """Why the floor does not take these promotions; empty where it does."""
+    """Why these promotions cannot be; empty where they can."""
+    reason = next(filter(None, map(fault_of, promotions)), "")
+    if reason:
+        return reason
     try:
         _compiled(promotions, policy, book)
     except (CoreError, TagsLimitError) as error:

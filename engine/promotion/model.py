@@ -10,6 +10,8 @@ from enum import Enum
 
 from attrs import frozen
 
+from engine.coupon.model import CouponRule
+
 
 class OffKind(Enum):
     """How an `Off` reads: ppm off, minor units off, or the minor units that are left to pay."""
@@ -130,6 +132,8 @@ class Span:
 class LinePromotion:
     """What a promotion took off a line, zero or less in minor units; `name` is what people read.
 
+    `coupon` is the rule of the coupon that asked for it, `vendor_minor` the vendor's part of the
+    amount; the rest is the store's. Sales of before there were coupons have neither.
     `rounding_micro` is the amount less its exact share of what the promotion took off in all, in
     millionths of a minor unit.
     """
@@ -137,6 +141,8 @@ class LinePromotion:
     promotion: str
     name: str
     amount_minor: int
+    coupon: str = ""
+    vendor_minor: int = 0
     rounding_micro: int = 0
 
 
@@ -148,6 +154,12 @@ class Promotion:
     to hours of the week. `limit_per_cart` 0 is none. Two promotions share a unit only where the
     `tags` of each are among what the other `stacks_with`. `vendor_ppm` is the vendor's part of the
     cost, the rest is the store's.
+
+    Who gets it: customers of `customer_groups` (one suffices), on `channels`, in `stores`; whoever
+    presents the `coupon`; with `manual` whoever an operator gives it to, with a reason; with
+    `employees` the shop's own people, for whom it goes after all others. What is left of it:
+    `sales_per_member` and `yearly_minor` are for one member (nobody without a number gets it),
+    `budget_minor` for the whole store; 0 is no limit.
     """
 
     id: str
@@ -165,3 +177,12 @@ class Promotion:
     limit_per_cart: int = 0
     count_nondiscountable: bool = False
     vendor_ppm: int = 0
+    customer_groups: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    coupon: CouponRule | None = None
+    manual: bool = False
+    employees: bool = False
+    sales_per_member: int = 0
+    yearly_minor: int = 0
+    budget_minor: int = 0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from engine.books import Books, Side
 from engine.explain import explain
 from engine.money import minor_digits
+from engine.offers import Offers
 from engine.order.due import due_of
 from engine.order.events import Audience, Figures, LineFigures
-from engine.order.pricing import price_shown, tariff_of
+from engine.order.pricing import Tariff, price_shown, promotion_names, tariff_of, why_not
 from engine.order.state import Discount, Line, Note, Order, Phase
 from engine.outbox import PendingEffect
-from engine.promotion.deals import Deals
 from engine.register import DayClosed, Position
 from engine.settings import Settings
 from engine.staff import Operator, Right, Staff
@@ -18,6 +18,8 @@ from engine.tax_book import TaxBook
 from engine.tax_paper import letters_of
 from engine.till import Till
 from engine.views.shapes import (
+    ChosenView,
+    CouponView,
     DeviceView,
     DiscountView,
     DisplayView,
@@ -71,7 +73,7 @@ def _line(
         item.unit,
         line.quantity_milli,
         line.tare_milli,
-        item.unit_price_micros,
+        row.unit_price_micros if row.unit_price_micros >= 0 else item.unit_price_micros,
         row.amount_minor,
         row.line_discount_minor,
         row.order_discount_minor,
@@ -86,7 +88,32 @@ def _line(
         line.returned_milli,
         "" if found is None else found.image,
         tuple(PromotionView(entry.name, entry.amount_minor) for entry in row.promotions),
+        row.price_list,
+        row.was_micros,
+        line.comp if internal else "",
+        row.comp_minor,
         letter,
+    )
+
+
+def _coupons(order: Order, figures: Figures, tariff: Tariff) -> tuple[CouponView, ...]:
+    """What each coupon gives, and why one gives nothing while that can change."""
+    names = promotion_names(tariff)
+    shown = []
+    for entry in order.coupons:
+        gives = figures.promotion_amount_minor(entry.promotion)
+        asks = not gives and order.completion is None and order.phase is not Phase.VOIDED
+        why = why_not(order, tariff, entry.promotion) if asks else ""
+        name = names.get(entry.promotion, entry.coupon)
+        shown.append(CouponView(entry.code, entry.promotion, name, gives, why))
+    return tuple(shown)
+
+
+def _chosen(order: Order, tariff: Tariff) -> tuple[ChosenView, ...]:
+    names = promotion_names(tariff) if order.chosen else {}
+    return tuple(
+        ChosenView(entry.promotion, names.get(entry.promotion, entry.promotion), entry.reason)
+        for entry in order.chosen
     )
 
 
@@ -94,14 +121,15 @@ def order_view(
     order: Order,
     settings: Settings,
     book: PriceBook,
-    deals: Deals | None = None,
+    offers: Offers | None = None,
     taxes: TaxBook | None = None,
     *,
     internal: bool = True,
 ) -> OrderView:
     """An order as shown; `internal` False leaves out what a customer must not see."""
     rules = settings.required()
-    figures: Figures = order.figures or price_shown(order, tariff_of(order, settings, deals, taxes))
+    tariff = tariff_of(order, settings, offers, taxes)
+    figures: Figures = order.figures or price_shown(order, tariff)
     rows = {row.line: row for row in figures.lines}
     completion = order.completion
     due = due_of(order, figures, rules)
@@ -135,16 +163,23 @@ def order_view(
         "" if completion is None else completion.business_date,
         0 if completion is None else completion.at_ns,
         order.version,
+        order.customer_group if internal else "",
+        order.member if internal else "",
+        order.channel,
+        _coupons(order, figures, tariff),
+        _chosen(order, tariff) if internal else (),
+        order.comp if internal else "",
+        figures.comp_minor,
         figures.dining,
         exemption_view(order, internal=internal),
     )
 
 
 def reasons_view(
-    order: Order, settings: Settings, deals: Deals | None, taxes: TaxBook | None
+    order: Order, settings: Settings, offers: Offers | None, taxes: TaxBook | None
 ) -> OrderReasonsView:
     """Why an order costs what it costs, under the rules its figures were made by."""
-    figures = order.figures or price_shown(order, tariff_of(order, settings, deals, taxes))
+    figures = order.figures or price_shown(order, tariff_of(order, settings, offers, taxes))
     rules = settings.at(figures.settings_version()).required()
     lines = explain(order, figures, rules)
     return OrderReasonsView(order.id, lines, figures.total_minor, figures.rules)
@@ -225,7 +260,7 @@ def register_view(
     operator = books.staff.signed_on.get(register, "")
     person = books.staff.operators.get(operator)
     order = side.current(register)
-    book, deals = books.catalog.book, books.deals()
+    book, offers = books.catalog.book, books.offers()
     taxes = books.taxes.book()
     own = frozenset(a for a in (setup.printer, setup.drawer, setup.display, setup.scanner) if a)
     sees = books.staff.allows(operator, Right.EXPECTED_CASH)
@@ -236,8 +271,8 @@ def register_view(
         setup.name,
         None if person is None else operator_view(person, books.staff, with_rights=True),
         training,
-        None if order is None else order_view(order, books.settings, book, deals, taxes),
-        None if last_order is None else order_view(last_order, books.settings, book, deals, taxes),
+        None if order is None else order_view(order, books.settings, book, offers, taxes),
+        None if last_order is None else order_view(last_order, books.settings, book, offers, taxes),
         _suspended_count(side),
         till_view(side.till(register), may_see_expected=sees),
         side.position(register).z_number,
@@ -258,7 +293,7 @@ def display_view(
     rules = settings.required()
     side = books.side(training=books.is_training(register))
     order = side.current(register)
-    book, deals = books.catalog.book, books.deals()
+    book, offers = books.catalog.book, books.offers()
     taxes = books.taxes.book()
     return DisplayView(
         epoch,
@@ -269,23 +304,23 @@ def display_view(
         rules.currency,
         minor_digits(rules.currency),
         rules.language,
-        None if order is None else order_view(order, settings, book, deals, taxes, internal=False),
+        None if order is None else order_view(order, settings, book, offers, taxes, internal=False),
         None
         if last_order is None
-        else order_view(last_order, settings, book, deals, taxes, internal=False),
+        else order_view(last_order, settings, book, offers, taxes, internal=False),
     )
 
 
 def suspended_views(books: Books, *, training: bool) -> tuple[SuspendedView, ...]:
     """Parked orders, oldest first."""
-    side, deals = books.side(training=training), books.deals()
+    side, offers = books.side(training=training), books.offers()
     taxes = books.taxes.book()
     return tuple(
         SuspendedView(
             order.id,
             order.label,
             len(order.live_lines()),
-            price_shown(order, tariff_of(order, books.settings, deals, taxes)).total_minor,
+            price_shown(order, tariff_of(order, books.settings, offers, taxes)).total_minor,
             order.live_lines()[0].item.name if order.live_lines() else "",
             order.opened_by,
         )

@@ -42,8 +42,36 @@ class PromotionView:
 
 
 @frozen
+class CouponView:
+    """A coupon on an order and what it takes off, zero or less; `why` it takes nothing ("" where it
+    does): outside_window | other_store | other_channel | other_customer_group | limit_reached |
+    no_item | item_excluded | quantity_too_small | spend_too_small | price_floor | no_saving |
+    units_consumed | lost_to_better | not_in_force."""
+
+    code: str
+    promotion: str
+    name: str
+    amount_minor: int
+    why: str
+
+
+@frozen
+class ChosenView:
+    """A promotion an operator gave, and why."""
+
+    promotion: str
+    name: str
+    reason: str
+
+
+@frozen
 class LineView:
-    """One line as shown. `amount_minor` is before promotions and discounts, `net_minor` after."""
+    """One line as shown. `amount_minor` is before promotions and discounts, `net_minor` after.
+
+    `unit_price_micros` is the price that counts, of `price_list` ("": the item's own);
+    `was_micros` is what the goods cost before a markdown (0: none). `comp` says why the line is
+    given away.
+    """
 
     line: int
     item_id: str
@@ -68,6 +96,10 @@ class LineView:
     returned_milli: int
     image: str
     promotions: tuple[PromotionView, ...] = ()
+    price_list: str = ""
+    was_micros: int = 0
+    comp: str = ""
+    comp_minor: int = 0
     tax_letter: str = ""
 
 
@@ -125,8 +157,8 @@ class OrderView:
     """An order as shown. `due_minor` is what is still to pay, `cash_due_minor` the same in cash.
 
     `receipt_number` and `change_minor` are set once completed; `saved_minor` is what discounts
-    took off, positive. `dining` is how it is handed over, None where nobody said so and no rule
-    asks.
+    took off, positive. `comp_minor`, zero or less, was given away; why is in `comp` or at lines.
+    `dining` is how it is handed over, None where nobody said so and no rule asks.
     """
 
     order_id: str
@@ -150,6 +182,13 @@ class OrderView:
     business_date: str
     at_ns: int
     version: int
+    customer_group: str = ""
+    member: str = ""
+    channel: str = ""
+    coupons: tuple[CouponView, ...] = ()
+    chosen: tuple[ChosenView, ...] = ()
+    comp: str = ""
+    comp_minor: int = 0
     dining: Dining | None = None
     exemption: ExemptionView | None = None
 

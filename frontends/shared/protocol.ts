@@ -24,8 +24,9 @@ export interface ActivityRow {
 }
 
 /**
- * Ring up a code, or an item by id where `code` is empty; opens an order if there is none.
- * `quantity_milli` is gross; `tare_milli` is taken off.
+ * Ring up a code, or an item by id where `code` is empty; opens an order if there is none. A
+ * code that is a coupon's is presented; the answer's line is 0 then. `quantity_milli` is
+ * gross; `tare_milli` is taken off.
  */
 export interface AddLineInput {
   code?: string;
@@ -192,9 +193,39 @@ export type Charge =
   | 'reverse'
   | 'exempt';
 
+/** Say how the order came in; empty is across the counter. Opens an order if there is none. */
+export interface ChooseChannelInput {
+  channel?: string;
+}
+
+/**
+ * Price the order for a customer of this group, of none where it is empty; opens an order if
+ * there is none. `member` is the customer's number, for limits that count by it.
+ */
+export interface ChooseCustomerGroupInput {
+  group?: string;
+  member?: string;
+}
+
 /** Say how the order is handed over. */
 export interface ChooseDining {
   dining: Dining;
+}
+
+/**
+ * Give a promotion that is an operator's to give, with the reason; `withdraw` takes it back.
+ */
+export interface ChoosePromotionInput {
+  promotion: string;
+  reason?: string;
+  withdraw?: boolean;
+}
+
+/** A promotion an operator gave, and why. */
+export interface ChosenView {
+  promotion: string;
+  name: string;
+  reason: string;
 }
 
 export type ClientFrame =
@@ -229,6 +260,19 @@ export interface CommandFrame {
   approval?: FrameApproval | null;
 }
 
+/** Give a line away, with the reason; `withdraw` takes that back. */
+export interface CompLineInput {
+  line: number;
+  reason?: string;
+  withdraw?: boolean;
+}
+
+/** Give the whole order away, with the reason; `withdraw` takes that back. */
+export interface CompOrderInput {
+  reason?: string;
+  withdraw?: boolean;
+}
+
 /** Close the sale: number, receipt, drawer. */
 export type CompleteOrder = Record<string, never>;
 
@@ -242,8 +286,8 @@ export interface CompletedAnswer {
 }
 
 /** Set the store's rules; currency and tax mode are fixed once anything was sold. */
-export interface ConfigureStore {
-  rules: StoreRules;
+export interface ConfigureStoreInput {
+  rules: StoreRulesInput;
 }
 
 /** How goods are handed over; a rule for any is for all of these. */
@@ -256,6 +300,48 @@ export type Context =
 /** Lock the count by denomination; blind until then. */
 export interface CountTill {
   denominations: Denomination[];
+}
+
+/** What a coupon's codes look like; each says which fields of `CouponRule` it reads. */
+export type CouponKind =
+  | 'generic'
+  | 'pattern'
+  | 'issued'
+  | 'gs1_gcn'
+  | 'gs1_north_american';
+
+/**
+ * Which codes are this coupon. With `check_digit` the digits of a pattern's codes end in the
+ * one that GS1 reckons for all before it.
+ */
+export interface CouponRuleInput {
+  id: string;
+  kind: CouponKind;
+  code?: string;
+  length?: number;
+  offer?: string;
+  check_digit?: boolean;
+}
+
+/**
+ * A coupon on an order and what it takes off, zero or less; `why` it takes nothing ("" where
+ * it does): outside_window | other_store | other_channel | other_customer_group |
+ * limit_reached | no_item | item_excluded | quantity_too_small | spend_too_small | price_floor
+ * | no_saving | units_consumed | lost_to_better | not_in_force.
+ */
+export interface CouponView {
+  code: string;
+  promotion: string;
+  name: string;
+  amount_minor: number;
+  why: string;
+}
+
+/** Customers that pay alike. Only who has the right may choose one of `employees`. */
+export interface CustomerGroupInput {
+  id: string;
+  name: string;
+  employees?: boolean;
 }
 
 /** How documents are rounded in a window. */
@@ -549,9 +635,27 @@ export interface InstallSegment {
   source: string;
 }
 
+/** Make codes of a coupon good, beside those issued before. */
+export interface IssueCoupons {
+  coupon: string;
+  codes: string[];
+}
+
+/** The coupon, and how many codes of the command are good. */
+export interface IssuedAnswer {
+  coupon: string;
+  codes: number;
+}
+
 /** The item that is new or different. */
 export interface ItemAnswer {
   item_id: string;
+}
+
+/** What one unit of an item costs the shop. */
+export interface ItemCost {
+  item_id: string;
+  unit_cost_micros: number;
 }
 
 /** One sellable position. `group` joins the variations of one item. */
@@ -607,7 +711,10 @@ export type Level =
   | 'rate_document'
   | 'document';
 
-/** The line as it is now, and the order's new total. `net_minor` is after discounts. */
+/**
+ * The line as it is now, and the order's new total. `net_minor` is after discounts; of a
+ * coupon `line` is 0 and `net_minor` what it takes off.
+ */
 export interface LineAnswer {
   order_id: string;
   line: number;
@@ -628,7 +735,12 @@ export interface LineReasons {
   total_minor: number;
 }
 
-/** One line as shown. `amount_minor` is before promotions and discounts, `net_minor` after. */
+/**
+ * One line as shown. `amount_minor` is before promotions and discounts, `net_minor` after.
+ * `unit_price_micros` is the price that counts, of `price_list` ("": the item's own);
+ * `was_micros` is what the goods cost before a markdown (0: none). `comp` says why the line is
+ * given away.
+ */
 export interface LineView {
   line: number;
   item_id: string;
@@ -653,6 +765,10 @@ export interface LineView {
   returned_milli: number;
   image: string;
   promotions: PromotionView[];
+  price_list: string;
+  was_micros: number;
+  comp: string;
+  comp_minor: number;
   tax_letter: string;
 }
 
@@ -715,8 +831,8 @@ export interface OrderReasonsView {
 /**
  * An order as shown. `due_minor` is what is still to pay, `cash_due_minor` the same in cash.
  * `receipt_number` and `change_minor` are set once completed; `saved_minor` is what discounts
- * took off, positive. `dining` is how it is handed over, None where nobody said so and no rule
- * asks.
+ * took off, positive. `comp_minor`, zero or less, was given away; why is in `comp` or at
+ * lines. `dining` is how it is handed over, None where nobody said so and no rule asks.
  */
 export interface OrderView {
   order_id: string;
@@ -740,6 +856,13 @@ export interface OrderView {
   business_date: string;
   at_ns: number;
   version: number;
+  customer_group: string;
+  member: string;
+  channel: string;
+  coupons: CouponView[];
+  chosen: ChosenView[];
+  comp: string;
+  comp_minor: number;
   dining: Dining | null;
   exemption: ExemptionView | null;
 }
@@ -768,6 +891,13 @@ export type Per =
   | 'item'
   | 'receipt';
 
+/** A percentage off the catalog's prices of departments, of all goods where none is named. */
+export interface PercentEntryInput {
+  off_ppm: number;
+  departments?: string[];
+  except_items?: string[];
+}
+
 /** Which units are rewarded. */
 export type Pick =
   | 'cheapest'
@@ -792,12 +922,73 @@ export interface PongFrame {
   position: number;
 }
 
+/** Put a coupon on the order, by its code; opens an order if there is none. */
+export interface PresentCoupon {
+  code: string;
+}
+
+/** What an item costs in a list. `factor_milli` is the pack: the stock one unit stands for. */
+export interface PriceEntryInput {
+  item_id: string;
+  unit_price_micros: number;
+  factor_milli?: number;
+  tiers?: QuantityPrice[];
+}
+
+/** The lowest lawful unit price of an item, or of a department where `item_id` is empty. */
+export interface PriceFloorInput {
+  unit_price_micros: number;
+  item_id?: string;
+  department?: string;
+}
+
+/**
+ * Prices for whom and when the fields say; an empty field asks for nothing. `starts_s` and
+ * `ends_s` are seconds since 1970 (0: open), the end outside; `weekly` restricts it to hours
+ * of the week, of the business week with `business_day`: there a day goes on until the store's
+ * cut-off. A `markdown` is shown as what the goods were and are now.
+ */
+export interface PriceListInput {
+  id: string;
+  name: string;
+  entries?: PriceEntryInput[];
+  percents?: PercentEntryInput[];
+  customer_groups?: string[];
+  channels?: string[];
+  dining_options?: string[];
+  stores?: string[];
+  starts_s?: number;
+  ends_s?: number;
+  weekly?: Span[];
+  business_day?: boolean;
+  priority?: number;
+  markdown?: boolean;
+  quantity_of?: QuantityOf;
+}
+
+/** Everything of one `prices.set`. */
+export interface PriceSetInput {
+  customer_groups?: CustomerGroupInput[];
+  lists?: PriceListInput[];
+  floors?: PriceFloorInput[];
+  costs?: ItemCost[];
+}
+
+/** How many price lists are in force now. */
+export interface PricesAnswer {
+  price_lists: number;
+}
+
 /**
  * One promotion. `name` is what the customer reads. `starts_s` and `ends_s` are seconds since
  * 1970 (0: open), the end outside; `weekly` restricts it to hours of the week.
  * `limit_per_cart` 0 is none. Two promotions share a unit only where the `tags` of each are
  * among what the other `stacks_with`. `vendor_ppm` is the vendor's part of the cost, the rest
- * is the store's.
+ * is the store's. Who gets it: customers of `customer_groups` (one suffices), on `channels`,
+ * in `stores`; whoever presents the `coupon`; with `manual` whoever an operator gives it to,
+ * with a reason; with `employees` the shop's own people, for whom it goes after all others.
+ * What is left of it: `sales_per_member` and `yearly_minor` are for one member (nobody without
+ * a number gets it), `budget_minor` for the whole store; 0 is no limit.
  */
 export interface PromotionInput {
   id: string;
@@ -815,6 +1006,24 @@ export interface PromotionInput {
   limit_per_cart?: number;
   count_nondiscountable?: boolean;
   vendor_ppm?: number;
+  customer_groups?: string[];
+  channels?: string[];
+  stores?: string[];
+  coupon?: CouponRuleInput | null;
+  manual?: boolean;
+  employees?: boolean;
+  sales_per_member?: number;
+  yearly_minor?: number;
+  budget_minor?: number;
+}
+
+/** What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. */
+export interface PromotionTotal {
+  promotion: string;
+  name: string;
+  sales: number;
+  amount_minor: number;
+  vendor_minor: number;
 }
 
 /** What a promotion took off a line, zero or less. */
@@ -826,6 +1035,17 @@ export interface PromotionView {
 /** How many promotions are in force now. */
 export interface PromotionsAnswer {
   promotions: number;
+}
+
+/** Whose quantity a tier is held against. */
+export type QuantityOf =
+  | 'line'
+  | 'order';
+
+/** From this quantity on, all of it costs so much a unit. */
+export interface QuantityPrice {
+  from_milli: number;
+  unit_price_micros: number;
 }
 
 /** Ask `name` with `data`; `id` only pairs the answer. */
@@ -866,8 +1086,11 @@ export interface Reason {
 export type ReasonKind =
   | 'list_price'
   | 'override'
+  | 'price_list'
+  | 'markdown'
   | 'promotion'
   | 'line_discount'
+  | 'comp'
   | 'order_discount'
   | 'tax_added'
   | 'tax_included'
@@ -905,7 +1128,10 @@ export interface RefusalBody {
   fields: Record<string, unknown>;
 }
 
-/** A selling position and its devices by address; empty where it has none. */
+/**
+ * A selling position and its devices by address; empty where it has none. `channel` is how its
+ * orders come in, "" across the counter.
+ */
 export interface RegisterSetup {
   id: string;
   name: string;
@@ -913,9 +1139,13 @@ export interface RegisterSetup {
   drawer: string;
   display: string;
   scanner: string;
+  channel: string;
 }
 
-/** A selling position and its devices by address; empty where it has none. */
+/**
+ * A selling position and its devices by address; empty where it has none. `channel` is how its
+ * orders come in, "" across the counter.
+ */
 export interface RegisterSetupInput {
   id: string;
   name: string;
@@ -923,6 +1153,7 @@ export interface RegisterSetupInput {
   drawer?: string;
   display?: string;
   scanner?: string;
+  channel?: string;
 }
 
 /** Everything the register shows. Answers `RegisterView`. */
@@ -999,6 +1230,8 @@ export type Right =
   | 'open_price'
   | 'discount'
   | 'price_override'
+  | 'comp'
+  | 'employee_prices'
   | 'void_line'
   | 'void_order'
   | 'refund'
@@ -1080,6 +1313,11 @@ export type ServerFrame =
   | PongFrame
   | FaultFrame;
 
+/** Put these prices in force, in place of all there were. None: the catalog's alone. */
+export interface SetPricesInput {
+  prices: PriceSetInput;
+}
+
 /** Put these promotions in force, in place of all there were. None: no promotions. */
 export interface SetPromotionsInput {
   promotions: PromotionInput[];
@@ -1149,7 +1387,8 @@ export interface StatusView {
 /**
  * One complete set of the store's money and calendar rules. `cutoff_s` is how many seconds
  * after local midnight the business day ends. `cash_step_minor` 1 means no cash rounding.
- * `currency` is ISO 4217, `time_zone` an IANA name, `language` a catalogue.
+ * `currency` is ISO 4217, `time_zone` an IANA name, `language` a catalogue. Prices and
+ * promotions of one store of several name it by its `store_id`.
  */
 export interface StoreRules {
   name: string;
@@ -1165,6 +1404,30 @@ export interface StoreRules {
   cutoff_s: number;
   language: string;
   receipt_footer: string;
+  store_id: string;
+}
+
+/**
+ * One complete set of the store's money and calendar rules. `cutoff_s` is how many seconds
+ * after local midnight the business day ends. `cash_step_minor` 1 means no cash rounding.
+ * `currency` is ISO 4217, `time_zone` an IANA name, `language` a catalogue. Prices and
+ * promotions of one store of several name it by its `store_id`.
+ */
+export interface StoreRulesInput {
+  name: string;
+  address: string[];
+  tax_number: string;
+  currency: string;
+  prices_include_tax: boolean;
+  rounding_scope: RoundingScope;
+  rounding_mode: RoundingMode;
+  cash_step_minor: number;
+  cash_mode: RoundingMode;
+  time_zone: string;
+  cutoff_s: number;
+  language: string;
+  receipt_footer: string;
+  store_id?: string;
 }
 
 /** Before signing on: rules, registers, people. Answers `StoreView`. */
@@ -1465,7 +1728,8 @@ export interface TotalAnswer {
  * What happened since the last Z, in minor units; returns count as positive amounts. gross =
  * what sale lines came to, returned = what return lines gave back, gross - returned = total;
  * tenders sum to total + rounding. `promotion_minor` is the part of `discount_minor` that
- * promotions took off.
+ * promotions took off, `promotions` the same one by one. What was given away is apart from
+ * discounts: `comps` lines, at the price they had and at what they cost the shop.
  */
 export interface Totals {
   sales: number;
@@ -1489,6 +1753,10 @@ export interface Totals {
   receipt_last: number;
   since_ns: number;
   promotion_minor: number;
+  promotions: PromotionTotal[];
+  comps: number;
+  comp_minor: number;
+  comp_cost_minor: number;
 }
 
 /** Whether the register practises from here on. */
@@ -1567,6 +1835,11 @@ export interface WindowInput {
   end?: string;
 }
 
+/** Take a coupon off the order; its code is good again. */
+export interface WithdrawCoupon {
+  code: string;
+}
+
 /**
  * Running totals since the last Z; changes nothing. Answers `ReportView`. Refused as
  * `till_must_be_counted` to whoever may not see the expected cash, while the till is open and
@@ -1591,11 +1864,17 @@ export interface Commands {
   'catalog.change_item': { data: ChangeItemInput; answer: ItemAnswer };
   'catalog.install_segment': { data: InstallSegment; answer: SegmentAnswer };
   'catalog.remove_item': { data: RemoveItem; answer: Done };
+  'coupons.issue': { data: IssueCoupons; answer: IssuedAnswer };
   'order.add_line': { data: AddLineInput; answer: LineAnswer };
   'order.add_open_line': { data: AddOpenLineInput; answer: LineAnswer };
   'order.add_return_line': { data: AddReturnLine; answer: ReturnLineAnswer };
   'order.change_quantity': { data: ChangeQuantity; answer: LineAnswer };
+  'order.choose_channel': { data: ChooseChannelInput; answer: TotalAnswer };
+  'order.choose_customer_group': { data: ChooseCustomerGroupInput; answer: TotalAnswer };
   'order.choose_dining': { data: ChooseDining; answer: TotalAnswer };
+  'order.choose_promotion': { data: ChoosePromotionInput; answer: TotalAnswer };
+  'order.comp_line': { data: CompLineInput; answer: TotalAnswer };
+  'order.comp_order': { data: CompOrderInput; answer: TotalAnswer };
   'order.complete': { data: CompleteOrder; answer: CompletedAnswer };
   'order.discount_line': { data: DiscountLineInput; answer: LineAnswer };
   'order.discount_order': { data: DiscountOrderInput; answer: TotalAnswer };
@@ -1603,6 +1882,7 @@ export interface Commands {
   'order.note': { data: AddNoteInput; answer: TotalAnswer };
   'order.open': { data: OpenOrderInput; answer: TotalAnswer };
   'order.override_price': { data: OverridePrice; answer: LineAnswer };
+  'order.present_coupon': { data: PresentCoupon; answer: LineAnswer };
   'order.reprint_receipt': { data: ReprintReceiptInput; answer: ReprintAnswer };
   'order.resume': { data: ResumeOrder; answer: TotalAnswer };
   'order.start_tendering': { data: StartTendering; answer: TenderingAnswer };
@@ -1612,11 +1892,13 @@ export interface Commands {
   'order.undo_tendering': { data: UndoTendering; answer: OrderAnswer };
   'order.void': { data: VoidOrder; answer: OrderAnswer };
   'order.void_line': { data: VoidLineInput; answer: VoidedLineAnswer };
+  'order.withdraw_coupon': { data: WithdrawCoupon; answer: TotalAnswer };
+  'prices.set': { data: SetPricesInput; answer: PricesAnswer };
   'promotions.set': { data: SetPromotionsInput; answer: PromotionsAnswer };
   'register.close_day': { data: CloseDay; answer: DayClosedAnswer };
   'register.end_training': { data: EndTraining; answer: TrainingAnswer };
   'register.start_training': { data: StartTraining; answer: TrainingAnswer };
-  'settings.configure_store': { data: ConfigureStore; answer: Done };
+  'settings.configure_store': { data: ConfigureStoreInput; answer: Done };
   'settings.define_register': { data: DefineRegisterInput; answer: Done };
   'settings.set_tax_classes': { data: SetTaxClasses; answer: Done };
   'staff.add_operator': { data: AddOperatorInput; answer: Done };

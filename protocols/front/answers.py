@@ -11,8 +11,10 @@ from typing import Any, Final
 from attrs import frozen
 
 from engine import catalog, register, settings, staff, till
+from engine.coupon.decide import IssueCoupons
 from engine.decision import COMMANDS
 from engine.order import commands as order
+from engine.price_list.decide import SetPrices
 from engine.promotion.decide import SetPromotions
 from engine.taxes import SetTaxes
 
@@ -40,7 +42,8 @@ class TotalAnswer:
 
 @frozen
 class LineAnswer:
-    """The line as it is now, and the order's new total. `net_minor` is after discounts."""
+    """The line as it is now, and the order's new total. `net_minor` is after discounts; of a coupon
+    `line` is 0 and `net_minor` what it takes off."""
 
     order_id: str
     line: int
@@ -197,6 +200,21 @@ class TaxesAnswer:
     rules: int
 
 
+@frozen
+class PricesAnswer:
+    """How many price lists are in force now."""
+
+    price_lists: int
+
+
+@frozen
+class IssuedAnswer:
+    """The coupon, and how many codes of the command are good."""
+
+    coupon: str
+    codes: int
+
+
 COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.OpenOrder: TotalAnswer,
     order.AddLine: LineAnswer,
@@ -206,6 +224,13 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.OverridePrice: LineAnswer,
     order.DiscountLine: LineAnswer,
     order.DiscountOrder: TotalAnswer,
+    order.CompLine: TotalAnswer,
+    order.CompOrder: TotalAnswer,
+    order.ChooseCustomerGroup: TotalAnswer,
+    order.ChooseChannel: TotalAnswer,
+    order.ChoosePromotion: TotalAnswer,
+    order.PresentCoupon: LineAnswer,
+    order.WithdrawCoupon: TotalAnswer,
     order.AddNote: TotalAnswer,
     order.ChooseDining: TotalAnswer,
     order.ExemptOrder: TotalAnswer,
@@ -241,6 +266,8 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     catalog.RemoveItem: Done,
     SetPromotions: PromotionsAnswer,
     SetTaxes: TaxesAnswer,
+    SetPrices: PricesAnswer,
+    IssueCoupons: IssuedAnswer,
 }
 
 # The register actor fills these in; from outside they are a forgery.

@@ -61,7 +61,7 @@ def explained(shop: Shop, order_id: str) -> tuple[tuple[LineReasons, ...], Figur
     """The reasons of an order, and the figures they are read off."""
     books = shop.books
     order = shop.order(order_id)
-    figures = order.figures or price(order, tariff_of(order, books.settings, books.deals()))
+    figures = order.figures or price(order, tariff_of(order, books.settings, books.offers()))
     return explain(order, figures, books.settings.required()), figures
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from engine import catalog, register, settings, staff, till
+from engine.coupon.decide import IssueCoupons
+from engine.coupon.model import CouponKind, CouponRule
 from engine.order import commands as order
 from engine.order.events import Audience, DiscountKind
+from engine.price_list.decide import SetPrices
+from engine.price_list.model import PriceSet
 from engine.promotion.decide import SetPromotions
+from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
 from engine.staff import Right
 from engine.taxation import Dining
 from engine.taxes import SetTaxes
@@ -17,10 +22,18 @@ from native import ItemRow, PriceBook, SegmentBuilder
 from protocols.front.answers import COMMAND_ANSWERS
 from tests.shop import TAXES, Shop, item, rules
 
+CENT_OFF = Benefit(BenefitKind.CART, Off(OffKind.AMOUNT, 1))
+PROMOTIONS = (
+    Promotion("sorry", "Sorry", CENT_OFF, manual=True),
+    Promotion("hello", "Hello", CENT_OFF, coupon=CouponRule("c1", CouponKind.GENERIC, "HELLO")),
+    Promotion("own", "Own", CENT_OFF, coupon=CouponRule("c2", CouponKind.ISSUED)),
+)
+
 
 def test_every_command_answers_what_its_type_says() -> None:
     """A day on which each command is sent once: every answer has exactly the promised fields."""
     shop = Shop.open()
+    shop.ok(SetPromotions(PROMOTIONS), admin=True)
     answered: dict[type, Any] = {}
 
     def send(body: Any, **how: Any) -> Any:
@@ -41,6 +54,16 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(order.OverridePrice(2, 3_000_000, "agreed"))
     send(order.DiscountLine(1, DiscountKind.PERCENT, 100_000))
     send(order.DiscountOrder(DiscountKind.AMOUNT, 10))
+    send(order.CompLine(2, "sorry"))
+    send(order.CompLine(2, withdraw=True))
+    send(order.CompOrder("sorry"))
+    send(order.CompOrder(withdraw=True))
+    send(order.ChooseCustomerGroup("", "77"))
+    send(order.ChooseChannel("phone"))
+    send(order.ChoosePromotion("sorry", "cold coffee"))
+    send(order.PresentCoupon("HELLO"))
+    send(order.WithdrawCoupon("HELLO"))
+    assert 0 == send(order.AddLine("HELLO"))["line"]
     send(order.AddNote(Audience.INTERNAL, "cold"))
     send(order.ChooseDining(Dining.EAT_IN))
     send(order.ExemptOrder())
@@ -70,7 +93,9 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(settings.DefineRegister(settings.RegisterSetup("3", "Yard")), admin=True)
     send(catalog.ChangeItem(item("tea", "Tea", 200)), admin=True)
     send(catalog.RemoveItem("tea"), admin=True)
-    send(SetPromotions(()), admin=True)
+    send(SetPromotions(PROMOTIONS), admin=True)
+    send(IssueCoupons("c2", ("A1",)), admin=True)
+    send(SetPrices(PriceSet()), admin=True)
     send(SetTaxes(None), admin=True)
     builder = SegmentBuilder()
     builder.put_item(ItemRow("kale", "Kale", "", "Food", "reduced", 1_990_000))

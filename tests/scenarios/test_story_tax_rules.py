@@ -59,7 +59,7 @@ def seen(shop: Shop, order_id: str) -> OrderView:
     """An order as screens show it."""
     books = shop.books
     return order_view(
-        shop.order(order_id), books.settings, books.catalog.book, books.deals(), books.taxes.book()
+        shop.order(order_id), books.settings, books.catalog.book, books.offers(), books.taxes.book()
     )
 
 

@@ -1,0 +1,18 @@
+"""What the store offers: its promotions, its prices, and what is left of their limits."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from engine.coupon.redeemed import Redeemed
+from engine.price_list.decide import Prices
+from engine.promotion.deals import Deals
+
+
+@frozen(eq=False)
+class Offers:
+    """`deals` is None where no promotion is in force; `redeemed` is the books' own, to read."""
+
+    deals: Deals | None = None
+    prices: Prices = field(factory=Prices)
+    redeemed: Redeemed = field(factory=Redeemed)

@@ -1,0 +1,104 @@
+"""What changes an order's prices besides its goods: the customer's group, the channel, a promotion
+an operator gives, a comp."""
+
+from __future__ import annotations
+
+from engine import limits
+from engine.decision import Decision, refuse
+from engine.order.commands import (
+    ChooseChannel,
+    ChooseCustomerGroup,
+    ChoosePromotion,
+    CompLine,
+    CompOrder,
+)
+from engine.order.context import OrderContext
+from engine.order.events import (
+    ChannelChosen,
+    CustomerGroupChosen,
+    LineComped,
+    OrderComped,
+    PromotionChosen,
+)
+from engine.order.refusal import Refusal
+from engine.order.state import Order
+
+
+def choose_customer_group(
+    order: Order, body: ChooseCustomerGroup, context: OrderContext
+) -> CustomerGroupChosen | Decision:
+    """The customer's group and number.
+
+    Refuses:
+        customer_group_must_exist, text_must_be_short.
+    """
+    if body.group and body.group not in context.offers.prices.groups:
+        return refuse(Refusal.CUSTOMER_GROUP_MUST_EXIST, group=body.group[: limits.ID_LENGTH_MAX])
+    if len(body.member) > limits.ID_LENGTH_MAX or not (body.member + "x").isprintable():
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ID_LENGTH_MAX)
+    return CustomerGroupChosen(
+        order.id, body.group, body.member, context.operator, context.approver
+    )
+
+
+def choose_channel(order: Order, body: ChooseChannel, _: OrderContext) -> ChannelChosen | Decision:
+    """How the order came in.
+
+    Refuses:
+        text_must_be_short.
+    """
+    if len(body.channel) > limits.ID_LENGTH_MAX or not (body.channel + "x").isprintable():
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ID_LENGTH_MAX)
+    return ChannelChosen(order.id, body.channel)
+
+
+def choose_promotion(
+    order: Order, body: ChoosePromotion, context: OrderContext
+) -> PromotionChosen | Decision:
+    """A promotion that is an operator's to give.
+
+    Refuses:
+        promotion_must_be_manual, reason_must_be_given.
+    """
+    chosen = any(entry.promotion == body.promotion for entry in order.chosen)
+    manual = any(one.manual and one.id == body.promotion for one in context.promotions())
+    if not manual and not (chosen and body.withdraw):
+        shown = body.promotion[: limits.ID_LENGTH_MAX]
+        return refuse(Refusal.PROMOTION_MUST_BE_MANUAL, promotion=shown)
+    reason = "" if body.withdraw else body.reason.strip()
+    if not body.withdraw and not 1 <= len(reason) <= limits.REASON_LENGTH_MAX:
+        return refuse(Refusal.REASON_MUST_BE_GIVEN)
+    return PromotionChosen(order.id, body.promotion, reason, context.operator, context.approver)
+
+
+def comp_line(order: Order, body: CompLine, context: OrderContext) -> LineComped | Decision:
+    """A line is given away, or no longer.
+
+    Refuses:
+        line_must_exist, line_must_not_be_a_return, reason_must_be_given.
+    """
+    line = order.line_at(body.line)
+    if line is None:
+        return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
+    if line.source is not None:
+        return refuse(Refusal.LINE_MUST_NOT_BE_A_RETURN, line=body.line)
+    if not _reason_is_given(body.reason, withdraw=body.withdraw):
+        return refuse(Refusal.REASON_MUST_BE_GIVEN)
+    reason = "" if body.withdraw else body.reason.strip()
+    return LineComped(order.id, line.line, reason, context.operator, context.approver)
+
+
+def comp_order(order: Order, body: CompOrder, context: OrderContext) -> OrderComped | Decision:
+    """The whole order is given away, or no longer.
+
+    Refuses:
+        reason_must_be_given.
+    """
+    if not _reason_is_given(body.reason, withdraw=body.withdraw):
+        return refuse(Refusal.REASON_MUST_BE_GIVEN)
+    reason = "" if body.withdraw else body.reason.strip()
+    return OrderComped(order.id, reason, context.operator, context.approver)
+
+
+def _reason_is_given(reason: str, *, withdraw: bool) -> bool:
+    return withdraw or 1 <= len(reason.strip()) <= limits.REASON_LENGTH_MAX
