@@ -193,9 +193,11 @@ def _ruled_preview(found: _Priced, by_rules: Ruled, line: int) -> tuple[int, int
     for entry, row in zip(found.lines, found.rows, strict=True):
         if entry.source is not None:
             total += row.total_minor
+            now_minor = row.net_minor
         else:
-            price_minor = next(taxed).price_minor
-            net = price_minor if entry.line == line else net
+            now_minor = next(taxed).price_minor
+        if entry.line == line:
+            net = now_minor
     return total, net
 
 
