@@ -37,6 +37,8 @@ def pack_named(name: str) -> CountryPack:
 def setup_of(pack: CountryPack, jurisdiction: str = "") -> TaxSetup:
     """The rules of a store that lies in a jurisdiction; where there is but one it need not be said.
 
+    What the jurisdictions it does not lie in ask is left out: a store's facts need not hold it.
+
     Raises:
         CommandFailedError: the pack has no such jurisdiction, or several and none is named.
     """
@@ -49,15 +51,21 @@ def setup_of(pack: CountryPack, jurisdiction: str = "") -> TaxSetup:
             f"The pack of {pack.name} {asked}. Nothing was changed; "
             f"choose with --jurisdiction one of {', '.join(places)}."
         )
+    path = pack.rules.path(jurisdiction)
+    rules = tuple(rule for rule in pack.rules.rules if rule.jurisdiction in path)
+    kept = {rule.id for rule in rules}
     return TaxSetup(
         jurisdiction,
         pack.currency,
-        tuple(pack.rules.jurisdictions[place] for place in places),
+        tuple(pack.rules.jurisdictions[place] for place in path),
         pack.rules.categories,
-        pack.rules.rules,
-        pack.rules.holidays,
+        tuple(
+            attrs.evolve(rule, after=tuple(name for name in rule.after if name in kept))
+            for rule in rules
+        ),
+        tuple(entry for entry in pack.rules.holidays if entry.jurisdiction in path),
         pack.policies,
-        pack.cash,
+        tuple(entry for entry in pack.cash if entry.jurisdiction in path),
         pack.receipt,
         pack.country,
         pack.compiled,

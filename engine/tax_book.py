@@ -37,6 +37,7 @@ from engine.taxation import CashStep, Dining, Exemption, RuleTax
 
 _REMEMBERED_MAX: Final = 512
 _BEGINNING: Final = "0001-01-01"
+_END: Final = "9999-12-31"  # the last day there is a name for
 OPTIONAL: Final = "optional"
 
 
@@ -210,7 +211,8 @@ def _facts(jurisdiction: str, sale: Circumstances) -> SaleFacts:
         return SaleFacts(jurisdiction, sale.day, context)
     certificates: tuple[Certificate, ...] = ()
     if exemption.certificate:
-        end = day_after(exemption.valid_until) if exemption.valid_until else ""
+        last = exemption.valid_until
+        end = day_after(last) if last and last < _END else ""
         certificates = (
             Certificate(
                 exemption.certificate,

@@ -246,6 +246,14 @@ def test_without_rules_nobody_can_be_freed_of_them() -> None:
     assert 23 == figures_of(shop, order_id).tax_minor
 
 
+@pytest.mark.parametrize("last", ["2026-11-18", "9999-12-31", ""])
+def test_a_certificate_is_good_on_its_last_day_and_on_the_last_there_is(last: str) -> None:
+    """Valid today, for ever by its date, and for good."""
+    shop = ruled(setup(VAT))
+    shop.ring("bread")
+    assert 294 == shop.ok(ExemptOrder("C-1", "Acme", "resale", last))["total_minor"]
+
+
 def test_an_empty_exemption_takes_it_off() -> None:
     """Neither a certificate nor a class: taxed as everybody is."""
     shop = ruled(setup(VAT))
