@@ -136,6 +136,38 @@ def _in_words(rows: list[RuleTax], book: TaxBook) -> str:
     return " + ".join(parts) or "no tax"
 
 
+def with_likes(setup: TaxSetup, likes: Iterable[str]) -> TaxSetup:
+    """The same with categories of the shop's own: `reduced=food` taxes reduced wherever food is.
+
+    Raises:
+        CommandFailedError: it is not written so, or the rules have no such category.
+    """
+    for like in likes:
+        own, _, known = like.partition("=")
+        if not own or known not in setup.categories:
+            raise CommandFailedError(
+                f"{like!r} names no category of the rules. Nothing was changed; write it as "
+                f"reduced=food, with one of {', '.join(sorted(setup.categories))}."
+            )
+        setup = attrs.evolve(
+            setup,
+            categories=setup.categories | {own},
+            rules=tuple(
+                attrs.evolve(rule, categories=_likened(rule.categories, own, known))
+                for rule in setup.rules
+            ),
+            holidays=tuple(
+                attrs.evolve(entry, categories=_likened(entry.categories, own, known))
+                for entry in setup.holidays
+            ),
+        )
+    return setup
+
+
+def _likened(categories: frozenset[str], own: str, known: str) -> frozenset[str]:
+    return categories | {own} if known in categories else categories
+
+
 def with_dining(setup: TaxSetup, dining: Dining) -> TaxSetup:
     """The same for a store that hands over so unless an order says otherwise."""
     return attrs.evolve(setup, dining=dining)

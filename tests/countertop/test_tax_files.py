@@ -12,7 +12,14 @@ import pytest
 
 from countertop.errors import CommandFailedError
 from countertop.pack_files import FOLDER, pack_countries
-from countertop.tax_files import pack_named, preview, setup_of, with_classes, with_dining
+from countertop.tax_files import (
+    pack_named,
+    preview,
+    setup_of,
+    with_classes,
+    with_dining,
+    with_likes,
+)
 from engine.order.commands import AddOpenLine
 from engine.settings import TaxClass
 from engine.taxation import Dining
@@ -114,6 +121,20 @@ def test_what_there_is_not_is_told_with_what_there_is(
     """A country without a pack, a place that is none, a file that is not there."""
     with pytest.raises(CommandFailedError, match=re.escape(words)):
         setup_of(pack_named(country), jurisdiction)
+
+
+def test_a_class_of_the_shops_own_is_taxed_as_a_category_is() -> None:
+    """`reduced=food` has food's rate, in a shop that keeps its two classes."""
+    setup = with_likes(setup_of(pack_named("DE")), ("reduced=food",))
+    classes = (TaxClass("standard", "VAT", 190_000, "A"), TaxClass("reduced", "VAT", 50_000, "B"))
+    assert "  B reduced: MwSt. 7 % (5 % before)" in list(preview(setup, classes, DAY))
+    shop = Shop.selling()
+    shop.ok(SetTaxes(setup), admin=True)
+    shop.ring("bread", "wine")
+    assert shop.pay()["total_minor"] == 350 + 799
+    for wrong in ("reduced", "reduced=tea", "=food"):
+        with pytest.raises(CommandFailedError, match="names no category of the rules"):
+            with_likes(setup, (wrong,))
 
 
 def test_a_pack_of_the_shops_own_is_read_from_its_file(tmp_path: Path) -> None:
