@@ -9,7 +9,7 @@ import attrs
 from engine import limits
 from engine.catalog import check_digit_is_right, code_is_well_formed
 from engine.decision import Decision, Fact, refuse
-from engine.order.circumstances import choose_dining, exempt
+from engine.order.circumstances import circumstance
 from engine.order.commands import (
     AddLine,
     AddNote,
@@ -52,7 +52,7 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
-from engine.order.pricing import preview, price, price_shown
+from engine.order.pricing import preview, price_shown
 from engine.order.refusal import Refusal
 from engine.order.returns import add_return_line
 from engine.order.ruled import UntaxableError
@@ -126,13 +126,9 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
             return _discount_order(order, body, context)
         case AddNote():
             return _note(order, body, context)
-        case ChooseDining():
-            return _taxed_anew(order, choose_dining(order, body, context), context)
-        case ExemptOrder():
-            found = exempt(order, body, context)
-            if isinstance(found, Decision):
-                return found
-            return _taxed_anew(order, found, context)
+        case ChooseDining() | ExemptOrder():
+            found = circumstance(order, body, context)
+            return found if isinstance(found, Decision) else _applied(order, found, context)
         case VoidLine():
             return _void_line(order, body, context)
         case SuspendOrder():
@@ -415,16 +411,6 @@ def _applied(order: Order, event: OrderEvent, context: OrderContext, **fields: o
     at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
     after = evolve(order, event, at=at)
     return Decision((context.fact(event, order.id),), answer_of(after, context, **fields))
-
-
-def _taxed_anew(order: Order, event: OrderEvent, context: OrderContext) -> Decision:
-    """The decision for a fact that changes what the order's taxes are; refuses absurd totals."""
-    stamp = context.stamp
-    at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
-    total = price(evolve(order, event, at=at), context.tariff()).total_minor
-    if abs(total) > limits.AMOUNT_MINOR_MAX:
-        return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
-    return _applied(order, event, context)
 
 
 def _note(order: Order, body: AddNote, context: OrderContext) -> Decision:

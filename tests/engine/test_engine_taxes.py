@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+from engine.decision import Approval
 from engine.image import books_from, image_of, state_hash
 from engine.limits import LINES_PER_ORDER_MAX
 from engine.order.commands import (
@@ -20,6 +21,7 @@ from engine.order.commands import (
     VoidLine,
     VoidOrder,
 )
+from engine.order.events import OrderExempted
 from engine.order.pricing import Tariff, price
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.packs import CashRounding, DatedPolicy
@@ -122,6 +124,9 @@ def test_a_cashier_sets_no_taxes_and_frees_nobody() -> None:
     shop.ring("bread")
     wanted = ExemptOrder("C-1", "Acme", "resale")
     assert {"right": "tax_exempt"} == shop.refused(wanted)
+    shop.ok(wanted, approval=Approval("max", pin_correct=True))
+    (fact,) = shop.events(OrderExempted)
+    assert ("ana", "max") == (fact.operator, fact.approver)
 
 
 def test_rates_of_nought_of_all_and_of_more_than_all_are_counted() -> None:
