@@ -251,6 +251,10 @@ def taxes(
         Literal["eat_in", "takeaway", "delivery"],
         Parameter(help="How orders are handed over unless they say otherwise."),
     ] = "takeaway",
+    like: Annotated[
+        list[str] | None,
+        Parameter(help="A tax class taxed as a category is, such as reduced=food."),
+    ] = None,
     data: Data = DEFAULT_DATA,
     check: Annotated[bool, Parameter(help="Only say what would change.")] = False,
 ) -> None:
@@ -261,7 +265,15 @@ def taxes(
     from countertop.remote import import_taxes
     from engine.taxation import Dining
 
-    import_taxes(pack, jurisdiction, Dining(dining), data, check_only=check, say=_say)
+    import_taxes(
+        pack,
+        jurisdiction,
+        data,
+        dining=Dining(dining),
+        likes=like or (),
+        check_only=check,
+        say=_say,
+    )
 
 
 @app.command

@@ -22,7 +22,14 @@ from countertop.errors import CommandFailedError
 from countertop.importer import Prepared, prepare, write_errors
 from countertop.promotions import read_promotions
 from countertop.secrets import tokens
-from countertop.tax_files import pack_named, preview, setup_of, with_classes, with_dining
+from countertop.tax_files import (
+    pack_named,
+    preview,
+    setup_of,
+    with_classes,
+    with_dining,
+    with_likes,
+)
 from engine.money import format_money
 from engine.promotion.decide import SetPromotions
 from engine.settings import StoreRules, TaxClass
@@ -187,10 +194,17 @@ async def _set_promotions(command: SetPromotions, data_dir: Path, say: Say) -> N
 
 
 def import_taxes(
-    pack: str, jurisdiction: str, dining: Dining, data_dir: Path, *, check_only: bool, say: Say
+    pack: str,
+    jurisdiction: str,
+    data_dir: Path,
+    *,
+    dining: Dining,
+    likes: Sequence[str],
+    check_only: bool,
+    say: Say,
 ) -> None:
     """Read a pack, say what its taxes come to here, and put them in force."""
-    setup = with_dining(setup_of(pack_named(pack), jurisdiction), dining)
+    setup = with_likes(with_dining(setup_of(pack_named(pack), jurisdiction), dining), likes)
     _run(partial(_set_taxes, setup, data_dir, check_only, say))
 
 

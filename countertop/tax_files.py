@@ -37,6 +37,8 @@ def pack_named(name: str) -> CountryPack:
 def setup_of(pack: CountryPack, jurisdiction: str = "") -> TaxSetup:
     """The rules of a store that lies in a jurisdiction; where there is but one it need not be said.
 
+    What the jurisdictions it does not lie in ask is left out: a store's facts need not hold it.
+
     Raises:
         CommandFailedError: the pack has no such jurisdiction, or several and none is named.
     """
@@ -49,15 +51,21 @@ def setup_of(pack: CountryPack, jurisdiction: str = "") -> TaxSetup:
             f"The pack of {pack.name} {asked}. Nothing was changed; "
             f"choose with --jurisdiction one of {', '.join(places)}."
         )
+    path = pack.rules.path(jurisdiction)
+    rules = tuple(rule for rule in pack.rules.rules if rule.jurisdiction in path)
+    kept = {rule.id for rule in rules}
     return TaxSetup(
         jurisdiction,
         pack.currency,
-        tuple(pack.rules.jurisdictions[place] for place in places),
+        tuple(pack.rules.jurisdictions[place] for place in path),
         pack.rules.categories,
-        pack.rules.rules,
-        pack.rules.holidays,
+        tuple(
+            attrs.evolve(rule, after=tuple(name for name in rule.after if name in kept))
+            for rule in rules
+        ),
+        tuple(entry for entry in pack.rules.holidays if entry.jurisdiction in path),
         pack.policies,
-        pack.cash,
+        tuple(entry for entry in pack.cash if entry.jurisdiction in path),
         pack.receipt,
         pack.country,
         pack.compiled,
@@ -126,6 +134,38 @@ def _in_words(rows: list[RuleTax], book: TaxBook) -> str:
         free = "" if row.charge is Charge.CHARGED else f" {row.charge.value}"
         parts.append(f"{row.name} {rate}{free}")
     return " + ".join(parts) or "no tax"
+
+
+def with_likes(setup: TaxSetup, likes: Iterable[str]) -> TaxSetup:
+    """The same with categories of the shop's own: `reduced=food` taxes reduced wherever food is.
+
+    Raises:
+        CommandFailedError: it is not written so, or the rules have no such category.
+    """
+    for like in likes:
+        own, _, known = like.partition("=")
+        if not own or known not in setup.categories:
+            raise CommandFailedError(
+                f"{like!r} names no category of the rules. Nothing was changed; write it as "
+                f"reduced=food, with one of {', '.join(sorted(setup.categories))}."
+            )
+        setup = attrs.evolve(
+            setup,
+            categories=setup.categories | {own},
+            rules=tuple(
+                attrs.evolve(rule, categories=_likened(rule.categories, own, known))
+                for rule in setup.rules
+            ),
+            holidays=tuple(
+                attrs.evolve(entry, categories=_likened(entry.categories, own, known))
+                for entry in setup.holidays
+            ),
+        )
+    return setup
+
+
+def _likened(categories: frozenset[str], own: str, known: str) -> frozenset[str]:
+    return categories | {own} if known in categories else categories
 
 
 def with_dining(setup: TaxSetup, dining: Dining) -> TaxSetup:

@@ -7,6 +7,7 @@ suspended over midnight is taxed anew when it is taken up.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from operator import itemgetter
 
 import attrs
@@ -115,7 +116,11 @@ def local_day(stamp: Stamp) -> str:
 
 def day_of(now_ns: int, utc_offset_s: int) -> str:
     """The same of a moment and the store's offset from UTC then."""
-    days = (now_ns // NS_PER_S + utc_offset_s) // _DAY_S
+    return _iso((now_ns // NS_PER_S + utc_offset_s) // _DAY_S)
+
+
+@lru_cache(maxsize=16)
+def _iso(days: int) -> str:
     return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
 
 

@@ -37,6 +37,7 @@ from engine.taxation import CashStep, Dining, Exemption, RuleTax
 
 _REMEMBERED_MAX: Final = 512
 _BEGINNING: Final = "0001-01-01"
+_END: Final = "9999-12-31"  # the last day there is a name for
 OPTIONAL: Final = "optional"
 
 
@@ -85,11 +86,14 @@ class Circumstances:
 @frozen(eq=False)
 class Chosen:
     """The taxes of some categories: a table of them, as shown and as the native floor takes them,
-    and for each category its places in the table, in the order they are counted."""
+    and for each category its places in the table, in the order they are counted. `ranks` say how
+    late in that order some category has each; `rates_ppm` sum the percentages each is charged."""
 
     table: tuple[RuleTax, ...]
     inputs: list[TaxInput]
     places: Mapping[str, list[int]]
+    ranks: tuple[int, ...]
+    rates_ppm: Mapping[str, int]
 
 
 @frozen(eq=False)
@@ -131,10 +135,20 @@ class TaxBook:
             {one.key(): one for row in rows.values() for one in row}.items(), key=itemgetter(0)
         )
         place = {key: at for at, (key, _) in enumerate(table)}
+        places = {category: [place[one.key()] for one in row] for category, row in rows.items()}
+        rules = tuple(self._rule_tax(one, sale.day) for _, one in table)
         return Chosen(
-            tuple(self._rule_tax(one, sale.day) for _, one in table),
+            rules,
             [tax_input(one.tax) for _, one in table],
-            {category: [place[one.key()] for one in row] for category, row in rows.items()},
+            places,
+            tuple(
+                max(row.index(at) for row in places.values() if at in row)
+                for at in range(len(rules))
+            ),
+            {
+                category: sum(rules[at].charged_ppm() for at in row)
+                for category, row in places.items()
+            },
         )
 
     def _taxes(self, category: str, sale: Circumstances) -> tuple[AppliedTax, ...]:
@@ -197,7 +211,8 @@ def _facts(jurisdiction: str, sale: Circumstances) -> SaleFacts:
         return SaleFacts(jurisdiction, sale.day, context)
     certificates: tuple[Certificate, ...] = ()
     if exemption.certificate:
-        end = day_after(exemption.valid_until) if exemption.valid_until else ""
+        last = exemption.valid_until
+        end = day_after(last) if last and last < _END else ""
         certificates = (
             Certificate(
                 exemption.certificate,

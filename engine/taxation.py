@@ -67,6 +67,14 @@ class RuleTax:
         """What tells it apart from every other tax."""
         return self.rule, self.since, self.charge.value, self.certificate, self.holiday
 
+    def percent_ppm(self) -> int:
+        """The rate of a percentage; nought for a tax by the unit."""
+        return 0 if self.kind is TaxKind.PER_UNIT else self.value
+
+    def charged_ppm(self) -> int:
+        """The same, where the customer pays it."""
+        return self.percent_ppm() if self.charge is Charge.CHARGED else 0
+
 
 @frozen
 class LineTax:

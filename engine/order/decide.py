@@ -66,9 +66,9 @@ from engine.order.refusal import Refusal
 from engine.order.repricing import discount_line, discount_order, override_price
 from engine.order.returns import add_return_line
 from engine.order.ruled import UntaxableError
-from engine.order.settling import applied, settled, taxed_anew, with_line
+from engine.order.settling import applied, settled, with_line
 from engine.order.state import Line, Order, Phase, opened
-from engine.order.tax_choices import choose_dining, exempt
+from engine.order.tax_choices import tax_choice
 from engine.order.tendering import (
     complete,
     start_tendering,
@@ -140,13 +140,8 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
             return discount_order(order, body, context)
         case AddNote():
             return _note(order, body, context)
-        case ChooseDining():
-            return taxed_anew(order, choose_dining(order, body, context), context)
-        case ExemptOrder():
-            found = exempt(order, body, context)
-            if isinstance(found, Decision):
-                return found
-            return taxed_anew(order, found, context)
+        case ChooseDining() | ExemptOrder():
+            return settled(order, tax_choice(order, body, context), context)
         case VoidLine():
             return _void_line(order, body, context)
         case ChoosePromotion():

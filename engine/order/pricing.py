@@ -301,13 +301,17 @@ def preview(order: Order, tariff: Tariff, line: int) -> tuple[int, int]:
 
 
 def _ruled_preview(found: _Priced, by_rules: Ruled, line: int) -> tuple[int, int]:
-    sold = dict(zip(by_rules.lines, by_rules.document.lines, strict=True))
-    back = [at for at in range(len(found.lines)) if at not in sold]
-    total = by_rules.document.gross_minor + sum(found.rows[at].total_minor for at in back)
-    for at, entry in enumerate(found.lines):
+    total, net = by_rules.document.gross_minor, 0
+    taxed = iter(by_rules.document.lines)
+    for entry, row in zip(found.lines, found.rows, strict=True):
+        if entry.source is not None:
+            total += row.total_minor
+            now_minor = row.net_minor
+        else:
+            now_minor = next(taxed).price_minor
         if entry.line == line:
-            return total, sold[at].price_minor if at in sold else found.rows[at].net_minor
-    return total, 0
+            net = now_minor
+    return total, net
 
 
 def price_shown(order: Order, tariff: Tariff) -> Figures:

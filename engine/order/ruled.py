@@ -9,21 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import attrs
 from attrs import frozen
 
 from engine.order.events import LineFigures, TaxFigures
 from engine.order.state import Line
 from engine.promotion.model import LinePromotion
 from engine.tax_book import Chosen, Circumstances, TaxBook
-from engine.tax_document import Charge, LineInput, TaxKind, Unit
+from engine.tax_document import LineInput, TaxKind, Unit
 from engine.tax_rules import TaxRulesError
-from engine.taxation import LineTax, RuleTax, TaxShare
+from engine.taxation import LineTax, RuleTax
 from native import CoreError, PricedLine, TaxedDocument, TaxedLine, tax_document
 
 # What the floor calls the unit of an item. It has no metres; what is sold by them is only refused
 # where a tax is by the unit, since every other tax asks for no more than the amount.
-_UNITS: Final = {"piece": Unit.PIECE, "kg": Unit.KG, "l": Unit.LITRE, "m": Unit.DEGREE}
+_METRES: Final = Unit.DEGREE.value
+_UNITS: Final = {
+    "piece": Unit.PIECE.value,
+    "kg": Unit.KG.value,
+    "l": Unit.LITRE.value,
+    "m": _METRES,
+}
+_NO_MEASURES: Final[list[tuple[str, int]]] = []
 
 
 class UntaxableError(ValueError):
@@ -84,69 +90,56 @@ def _input(
     item = line.item
     taxes = chosen.places[item.tax_class]
     unit = _UNITS[item.unit]
-    if unit is Unit.DEGREE and any(chosen.table[at].kind is TaxKind.PER_UNIT for at in taxes):
+    if unit == _METRES and any(chosen.table[at].kind is TaxKind.PER_UNIT for at in taxes):
         raise UntaxableError("a tax by the unit is not known by the metre", item.tax_class)
-    off = -(row.line_discount_minor + row.order_discount_minor)
+    price, off = item.unit_price_micros, -row.line_discount_minor - row.order_discount_minor
     if promotions:
         off -= sum(entry.amount_minor for entry in promotions)
-    # What is free is free to the last fraction, however the policy rounds what discounts come off.
-    price = 0 if off and not row.net_minor else item.unit_price_micros
-    taken = 0 if not price else off
-    return price, line.quantity_milli, unit.value, taken, taxes, []
+    if off and not row.net_minor:
+        # What is free is free to the last fraction, however the policy rounds what comes off.
+        price = off = 0
+    return price, line.quantity_milli, unit, off, taxes, _NO_MEASURES
+
+
+_Key = tuple[str | int, ...]
 
 
 class _Table:
-    """The document's taxes as lines name them, told in the order they are counted: each at the
-    latest place that some line has it at."""
+    """The document's taxes, told in the order they are counted: each at the latest place that some
+    line has it at."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str | int, ...], TaxFigures] = {}
-        self._ranks: dict[tuple[str | int, ...], int] = {}
-        self._places: dict[tuple[str | int, ...], int] = {}
+        self._rows: dict[_Key, TaxFigures] = {}
+        self._ranks: dict[_Key, int] = {}
+        self._places: dict[_Key, int] = {}
 
-    def add(self, row: TaxFigures, rank: int) -> int:
-        """Count a line's part of a tax; the tax's place until `placed` puts it where it belongs."""
+    def add(self, row: TaxFigures, rank: int = 0) -> None:
+        """Count a part of a tax."""
         key = row.key()
         before = self._rows.get(key)
         self._rows[key] = row if before is None else before.plus(row)
         self._ranks[key] = max(rank, self._ranks.get(key, 0))
-        return self._places.setdefault(key, len(self._places))
 
-    def placed(
-        self, lines: list[LineFigures]
-    ) -> tuple[tuple[LineFigures, ...], tuple[TaxFigures, ...]]:
-        """(the lines with their taxes' places, the taxes)."""
+    def close(self) -> tuple[TaxFigures, ...]:
+        """The taxes in their order; `place` knows them from here on."""
         order = sorted(self._rows, key=lambda key: (self._ranks[key], key))
-        if not any(line.taxes for line in lines):
-            return tuple(lines), tuple(self._rows[key] for key in order)
-        place = {self._places[key]: at for at, key in enumerate(order)}
-        moved = tuple(
-            attrs.evolve(
-                line,
-                taxes=tuple(
-                    attrs.evolve(tax, tax_index=place[tax.tax_index]) for tax in line.taxes
-                ),
-            )
-            for line in lines
-        )
-        return moved, tuple(self._rows[key] for key in order)
+        self._places = {key: at for at, key in enumerate(order)}
+        return tuple(self._rows[key] for key in order)
+
+    def place(self, tax: RuleTax) -> int:
+        """Where a tax stands; -1 for one that no line has."""
+        return self._places.get((tax.rule, tax.percent_ppm(), *tax.key()), -1)
 
 
-def percent_ppm(tax: RuleTax) -> int:
-    """The rate of a tax the customer pays a percentage of; nought for every other."""
-    return 0 if tax.kind is TaxKind.PER_UNIT else tax.value
-
-
-def _tax_row(tax: RuleTax, share: TaxShare) -> TaxFigures:
-    with_tax = 0 if tax.base_with_tax else share.tax_minor
+def _tax_row(tax: RuleTax, base_minor: int, tax_minor: int, uncharged_minor: int) -> TaxFigures:
     return TaxFigures(
         tax.rule,
-        percent_ppm(tax),
-        share.base_minor,
-        share.tax_minor,
-        share.base_minor + with_tax,
+        tax.percent_ppm(),
+        base_minor,
+        tax_minor,
+        base_minor if tax.base_with_tax else base_minor + tax_minor,
         tax,
-        share.uncharged_minor,
+        uncharged_minor,
     )
 
 
@@ -158,16 +151,47 @@ def line_figures(
     `rates` are those in ppm of the lines that tax classes tax.
     """
     table = _Table()
-    sold = {} if found is None else dict(zip(found.lines, found.document.lines, strict=True))
-    rules = () if found is None else found.chosen.table
-    rows = []
+    sold: dict[int, TaxedLine] = {}
+    if found is not None:
+        sold = dict(zip(found.lines, found.document.lines, strict=True))
+        for one in found.document.taxes:
+            at = one.tax_index
+            sums = (one.base_minor, one.tax_minor, one.uncharged_minor)
+            table.add(_tax_row(found.chosen.table[at], *sums), found.chosen.ranks[at])
+    for at, (line, row, _) in enumerate(priced):
+        for part in _rows_of(line, row, rates[at], sold.get(at)):
+            table.add(*part)
+    taxes = table.close()
+    chosen = None if found is None else found.chosen
+    places = [] if chosen is None else [table.place(tax) for tax in chosen.table]
+    lines = []
     for at, (line, row, promotions) in enumerate(priced):
         taxed = sold.get(at)
-        if taxed is None:
-            rows.append(_by_class(line, row, promotions, rates[at], table))
+        if taxed is not None and chosen is not None:
+            rate = chosen.rates_ppm[line.item.tax_class]
+            lines.append(_by_rules(line, row, promotions, taxed, rate, places))
         else:
-            rows.append(_by_rules(line, row, promotions, taxed, rules, table))
-    return table.placed(rows)
+            lines.append(_by_class(line, row, promotions, rates[at], table))
+    return tuple(lines), taxes
+
+
+def _rows_of(
+    line: Line, row: PricedLine, rate_ppm: int, taxed: TaxedLine | None
+) -> list[tuple[TaxFigures, int]]:
+    """(a part of a tax, its rank) of a line, beside what the document's sums tell."""
+    if line.source is not None and line.source.taxes:
+        backs = [(entry.tax, entry.share) for entry in line.source.taxes]
+        return [
+            (_tax_row(tax, -share.base_minor, -share.tax_minor, -share.uncharged_minor), rank)
+            for rank, (tax, share) in enumerate(backs)
+        ]
+    if taxed is None:
+        sums = (row.base_minor, row.tax_minor, row.total_minor)
+        return [(TaxFigures(line.item.tax_class, rate_ppm, *sums), 0)]
+    if taxed.taxes:
+        return []
+    # What no rule taxes is told all the same, so that the day knows its turnover.
+    return [(TaxFigures(line.item.tax_class, 0, taxed.net_minor, 0, taxed.gross_minor), 0)]
 
 
 def _by_rules(
@@ -175,25 +199,15 @@ def _by_rules(
     row: PricedLine,
     promotions: tuple[LinePromotion, ...],
     taxed: TaxedLine,
-    rules: tuple[RuleTax, ...],
-    table: _Table,
+    rate_ppm: int,
+    places: list[int],
 ) -> LineFigures:
-    taxes = []
-    rate_ppm = 0
-    for rank, tax in enumerate(taxed.taxes):
-        rule = rules[tax.tax_index]
-        share = TaxShare(tax.base_minor, tax.tax_minor, tax.uncharged_minor)
-        place = table.add(_tax_row(rule, share), rank)
-        taxes.append(LineTax(place, tax.base_minor, tax.tax_minor, tax.uncharged_minor))
-        rate_ppm += percent_ppm(rule) if rule.charge is Charge.CHARGED else 0
-    if not taxes:
-        # What no rule taxes is told all the same, so that the day knows its turnover.
-        sums = (taxed.net_minor, 0, taxed.gross_minor)
-        table.add(TaxFigures(line.item.tax_class, 0, *sums), 0)
     off = row.line_discount_minor + row.order_discount_minor
+    if promotions:
+        off += sum(entry.amount_minor for entry in promotions)
     return LineFigures(
         line.line,
-        taxed.price_minor - off - sum(entry.amount_minor for entry in promotions),
+        taxed.price_minor - off,
         row.line_discount_minor,
         row.order_discount_minor,
         taxed.price_minor,
@@ -202,7 +216,12 @@ def _by_rules(
         taxed.gross_minor,
         rate_ppm,
         promotions,
-        tuple(taxes),
+        tuple(
+            [
+                LineTax(places[tax.tax_index], tax.base_minor, tax.tax_minor, tax.uncharged_minor)
+                for tax in taxed.taxes
+            ]
+        ),
     )
 
 
@@ -215,14 +234,15 @@ def _by_class(
 ) -> LineFigures:
     """A line that a tax class taxed, or one that goes back with the taxes it was sold with."""
     back = () if line.source is None else line.source.taxes
-    taxes = []
-    for rank, entry in enumerate(back):
-        share = TaxShare().less(entry.share)
-        place = table.add(_tax_row(entry.tax, share), rank)
-        taxes.append(LineTax(place, share.base_minor, share.tax_minor, share.uncharged_minor))
-    if not back:
-        sums = (row.base_minor, row.tax_minor, row.total_minor)
-        table.add(TaxFigures(line.item.tax_class, rate_ppm, *sums), 0)
+    taxes = tuple(
+        LineTax(
+            table.place(entry.tax),
+            -entry.share.base_minor,
+            -entry.share.tax_minor,
+            -entry.share.uncharged_minor,
+        )
+        for entry in back
+    )
     return LineFigures(
         line.line,
         row.amount_minor - sum(entry.amount_minor for entry in promotions),
@@ -234,5 +254,5 @@ def _by_class(
         row.total_minor,
         rate_ppm,
         promotions,
-        tuple(taxes),
+        taxes,
     )

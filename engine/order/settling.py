@@ -8,7 +8,7 @@ from engine import limits
 from engine.decision import Decision, refuse
 from engine.order.context import OrderContext
 from engine.order.events import OrderEvent
-from engine.order.pricing import below_floor, preview, price, price_shown
+from engine.order.pricing import below_floor, preview, price_shown
 from engine.order.refusal import Refusal
 from engine.order.state import Line, Order, evolve
 
@@ -52,18 +52,6 @@ def settled(order: Order, found: OrderEvent | Decision, context: OrderContext) -
         return found
     after = evolve(order, found, at=context.at())
     return made_unlawful(order, after, context) or applied(order, found, context)
-
-
-def taxed_anew(order: Order, event: OrderEvent, context: OrderContext) -> Decision:
-    """The decision for a fact that changes what the order's taxes are; refuses absurd totals.
-
-    Raises:
-        UntaxableError: the rules in force have no taxes for the order as it would be.
-    """
-    total = price(evolve(order, event, at=context.at()), context.tariff()).total_minor
-    if abs(total) > limits.AMOUNT_MINOR_MAX:
-        return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
-    return settled(order, event, context)
 
 
 def made_unlawful(before: Order, after: Order, context: OrderContext) -> Decision | None:

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from engine import limits
 from engine.decision import Decision, refuse
 from engine.order.commands import ChooseDining, ExemptOrder
 from engine.order.context import OrderContext
 from engine.order.events import DiningChosen, OrderExempted
+from engine.order.pricing import price
 from engine.order.refusal import Refusal
-from engine.order.state import Order
+from engine.order.state import Order, evolve
 from engine.tax import day_of
 from engine.tax_book import TaxBook
 from engine.tax_rules import TaxRulesError, check_day
 
 
-def choose_dining(order: Order, body: ChooseDining, context: OrderContext) -> DiningChosen:
-    """The fact that the order is handed over so."""
-    return DiningChosen(order.id, body.dining, context.operator)
-
-
-def exempt(order: Order, body: ExemptOrder, context: OrderContext) -> OrderExempted | Decision:
-    """The fact of the order's new exemption, or why it cannot be.
+def tax_choice(
+    order: Order, body: ChooseDining | ExemptOrder, context: OrderContext
+) -> DiningChosen | OrderExempted | Decision:
+    """The fact that changes what the order's taxes are, or why it cannot be.
 
     Refuses:
         text_must_be_short, taxes_must_be_set, certificate_must_be_complete,
-        certificate_must_not_be_expired, exemption_must_fit_taxes.
+        certificate_must_not_be_expired, exemption_must_fit_taxes, taxes_must_apply,
+        amount_must_be_within_limit.
     """
+    found: DiningChosen | OrderExempted | Decision
+    match body:
+        case ChooseDining():
+            found = DiningChosen(order.id, body.dining, context.operator)
+        case ExemptOrder():
+            found = _exempted(order, body, context)
+        case _:
+            assert_never(body)
+    if isinstance(found, Decision):
+        return found
+    total = price(evolve(order, found, at=context.at()), context.tariff()).total_minor
+    if abs(total) > limits.AMOUNT_MINOR_MAX:
+        return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
+    return found
+
+
+def _exempted(order: Order, body: ExemptOrder, context: OrderContext) -> OrderExempted | Decision:
+    if not body.certificate.strip() and not body.customer_class.strip():
+        body = ExemptOrder()
     event = OrderExempted(
         order.id,
         body.certificate.strip(),
@@ -40,24 +60,15 @@ def exempt(order: Order, body: ExemptOrder, context: OrderContext) -> OrderExemp
         context.approver,
     )
     if event.exemption() is None:
-        return OrderExempted(
-            order.id,
-            "",
-            "",
-            "",
-            "",
-            frozenset(),
-            frozenset(),
-            frozenset(),
-            "",
-            context.operator,
-            context.approver,
-        )
-    # A sealed name is a token and longer than its text; the door checks the text's own length.
-    short = len(event.certificate) <= limits.ID_LENGTH_MAX
-    short = short and len(event.customer) <= limits.NAME_LENGTH_MAX * 8
-    if not short or len(event.reason) > limits.REASON_LENGTH_MAX:
-        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ID_LENGTH_MAX)
+        return event
+    for text, maximum in (
+        (event.certificate, limits.ID_LENGTH_MAX),
+        (event.customer, limits.NAME_LENGTH_MAX),
+        (event.reason, limits.REASON_LENGTH_MAX),
+        (event.customer_class, limits.ID_LENGTH_MAX),
+    ):
+        if len(text) > maximum:
+            return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=maximum)
     if context.taxes is None:
         return refuse(Refusal.TAXES_MUST_BE_SET)
     if event.certificate and not (event.customer.strip() and event.reason):

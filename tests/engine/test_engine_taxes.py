@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+from engine.decision import Approval
 from engine.image import books_from, image_of, state_hash
 from engine.limits import LINES_PER_ORDER_MAX
 from engine.order.commands import (
@@ -20,6 +21,7 @@ from engine.order.commands import (
     VoidLine,
     VoidOrder,
 )
+from engine.order.events import OrderExempted
 from engine.order.pricing import Tariff, price
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.packs import CashRounding, DatedPolicy
@@ -122,6 +124,9 @@ def test_a_cashier_sets_no_taxes_and_frees_nobody() -> None:
     shop.ring("bread")
     wanted = ExemptOrder("C-1", "Acme", "resale")
     assert {"right": "tax_exempt"} == shop.refused(wanted)
+    shop.ok(wanted, approval=Approval("max", pin_correct=True))
+    (fact,) = shop.events(OrderExempted)
+    assert ("ana", "max") == (fact.operator, fact.approver)
 
 
 def test_rates_of_nought_of_all_and_of_more_than_all_are_counted() -> None:
@@ -244,6 +249,14 @@ def test_without_rules_nobody_can_be_freed_of_them() -> None:
     shop.pay()
     assert Dining.DELIVERY is figures_of(shop, order_id).dining
     assert 23 == figures_of(shop, order_id).tax_minor
+
+
+@pytest.mark.parametrize("last", ["2026-11-18", "9999-12-31", ""])
+def test_a_certificate_is_good_on_its_last_day_and_on_the_last_there_is(last: str) -> None:
+    """Valid today, for ever by its date, and for good."""
+    shop = ruled(setup(VAT))
+    shop.ring("bread")
+    assert 294 == shop.ok(ExemptOrder("C-1", "Acme", "resale", last))["total_minor"]
 
 
 def test_an_empty_exemption_takes_it_off() -> None:

@@ -16,7 +16,9 @@ from engine.order.commands import (
     AddLine,
     AddOpenLine,
     AddReturnLine,
+    ChooseDining,
     DiscountOrder,
+    ExemptOrder,
     OpenOrder,
     StartTendering,
     SuspendOrder,
@@ -26,12 +28,15 @@ from engine.order.events import DiscountKind
 from engine.order.pricing import Tariff, price
 from engine.order.state import Order
 from engine.register import StartTraining
+from engine.requests import receipt_of
 from engine.settings import RoundingMode, RoundingScope
+from engine.taxation import Dining
 from engine.till import CountTill, OpenTill
 from engine.views.build import display_view, order_view, register_view, suspended_views
 from engine.wire import canonical, unstructure
 from tests.shapes import instances
 from tests.shop import Shop, item
+from tests.tax_shop import rule, ruled, setup
 
 CLASSES = [cls for _, cls in COMMANDS.items()]
 ANY_COMMAND = st.sampled_from(CLASSES).flatmap(instances)
@@ -88,7 +93,22 @@ def counted() -> Shop:
     return shop
 
 
-STATES = (nothing_yet, ringing, paying, refunding, training, counted)
+def under_rules() -> Shop:
+    """A sale called `1` and a free customer's order being rung up, under two taxes in a stack."""
+    first = rule("first", 60_000, affects_later=True, reverse_for=frozenset(("trade",)))
+    second = rule("second", 77_500, jurisdiction="port", tax_type="city", after=("first",))
+    shop = ruled(setup(first, second), cash_step_minor=5)
+    shop.ok(OpenOrder("1"))
+    shop.ring("wine", "bread")
+    shop.pay()
+    shop.ok(AddReturnLine("1", 1, 1000, "corked"))
+    shop.ok(AddLine("cheese", "", 457))
+    shop.ok(ChooseDining(Dining.EAT_IN))
+    shop.ok(ExemptOrder("C-1", "Acme", "resale", customer_class="trade"))
+    return shop
+
+
+STATES = (nothing_yet, ringing, paying, refunding, training, counted, under_rules)
 
 
 def looked_at(shop: Shop) -> None:
@@ -104,7 +124,9 @@ def looked_at(shop: Shop) -> None:
         suspended_views(books, training=side)
     for order in books.archive.values():
         if order.completion is not None:
-            order_view(order, books.settings, books.catalog.book)
+            taxes = books.taxes.book()
+            order_view(order, books.settings, books.catalog.book, taxes=taxes)
+            receipt_of(order, books)
 
 
 @pytest.mark.parametrize("state", STATES, ids=[state.__name__ for state in STATES])
