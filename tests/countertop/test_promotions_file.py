@@ -9,8 +9,10 @@ import pytest
 
 from countertop.errors import CommandFailedError
 from countertop.promotions import read_promotions
+from engine.coupon.model import CouponKind, CouponRule
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import BenefitKind, Policy, Span
+from tests.shop import Shop
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE = """
@@ -29,8 +31,10 @@ def read(folder: Path, text: str) -> SetPromotions:
 
 
 def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
-    """Each promotion of docs/promotions.md, its dates and its hours."""
-    (text,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/promotions.md").read_text(), re.DOTALL)
+    """Each promotion of docs/promotions.md, its dates and its hours, and its coupon."""
+    text, voucher = re.findall(
+        r"```toml\n(.*?)```", (ROOT / "docs/promotions.md").read_text(), re.DOTALL
+    )
     command = read(tmp_path, text)
     bread, happy, breakfast = command.promotions
     assert command.policy is Policy.BEST
@@ -38,6 +42,9 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     assert (happy.starts_s, happy.ends_s) == (1_796_079_600, 1_798_758_000)
     assert happy.weekly == tuple(Span(day * 1_440 + 960, day * 1_440 + 1_080) for day in range(5))
     assert [slot.selection for slot in breakfast.benefit.slots] == [0, 1]
+    (birthday,) = read(tmp_path, voucher).promotions
+    assert birthday.coupon == CouponRule("bd-2026", CouponKind.PATTERN, "BD-", 14, check_digit=True)
+    assert Shop.selling().ok(read(tmp_path, voucher), admin=True) == {"promotions": 1}
 
 
 @pytest.mark.parametrize(
