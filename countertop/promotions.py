@@ -57,6 +57,19 @@ def read_promotions(file: Path) -> SetPromotions:
         raise CommandFailedError(f"{file}: {'; '.join(error.problems)}. {_NOT_READ}") from None
 
 
+def exclusions(command: SetPromotions) -> list[str]:
+    """Which promotions exclude each other, a line a group: lawful, and easily not meant."""
+    groups: dict[str, list[str]] = {}
+    for one in command.promotions:
+        if one.exclusive_group:
+            groups.setdefault(one.exclusive_group, []).append(one.id)
+    return [
+        f"{', '.join(names)} exclude each other: one unit gets one of them."
+        for names in groups.values()
+        if len(names) > 1
+    ]
+
+
 def _plain(file: Path, row: dict[str, Any]) -> dict[str, Any]:
     """A promotion with its times as the command has them."""
     plain = {key: value for key, value in row.items() if key not in ("starts", "ends", "weekly")}

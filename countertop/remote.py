@@ -21,7 +21,7 @@ from countertop.doors_file import OpenDoors, read_doors
 from countertop.errors import CommandFailedError
 from countertop.importer import Prepared, prepare, write_errors
 from countertop.prices import preview, read_prices, without_item
-from countertop.promotions import read_promotions
+from countertop.promotions import exclusions, read_promotions
 from countertop.secrets import tokens
 from engine.limits import COUPON_CODES_PER_ISSUE_MAX
 from engine.money import format_money
@@ -172,6 +172,8 @@ async def _sell(
 def import_promotions(file: Path, data_dir: Path, *, check_only: bool, say: Say) -> None:
     """Read a file of promotions and put them in force, in place of all there were."""
     command = read_promotions(file)
+    for line in exclusions(command):
+        say(line)
     if check_only:
         say(f"{len(command.promotions)} promotions were read. None was put in force, as asked.")
         return

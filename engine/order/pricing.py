@@ -88,7 +88,7 @@ class _Priced:
     why."""
 
     lines: tuple[Line, ...]
-    resolved: list[Resolved]
+    resolved: list[Resolved] | None
     rows: list[PricedLine]
     taken: list[tuple[LinePromotion, ...]]
     rates: list[tuple[str, int]]
@@ -103,11 +103,12 @@ def _around(order: Order, tariff: Tariff) -> Circumstances:
 
 def _at_their_prices(
     order: Order, tariff: Tariff, micros: int
-) -> tuple[tuple[Line, ...], list[Resolved]]:
-    """The lines that count at the prices that count; what goes back has its price already."""
+) -> tuple[tuple[Line, ...], list[Resolved] | None]:
+    """The lines that count at the prices that count, and why, None where no prices are set; what
+    goes back has its price already."""
     lines = order.live_lines()
     if tariff.offers is None or not tariff.offers.prices.version:
-        return lines, [Resolved(line.item.unit_price_micros) for line in lines]
+        return lines, None
     sold = [line for line in lines if line.source is None]
     rows = iter(
         tariff.offers.prices.table.resolve(
@@ -143,7 +144,7 @@ def _asking(order: Order, tariff: Tariff, offers: Offers) -> Asking:
 def _taken(
     order: Order,
     lines: tuple[Line, ...],
-    resolved: list[Resolved],
+    resolved: list[Resolved] | None,
     tariff: Tariff,
     digits: int,
 ) -> list[tuple[LinePromotion, ...]]:
@@ -153,7 +154,7 @@ def _taken(
         return [()] * len(lines)
     sold = [at for at, line in enumerate(lines) if _is_sold(order, line)]
     found = offers.deals.take_off(
-        [(lines[at].item, lines[at].quantity_milli, resolved[at].floor_micros) for at in sold],
+        [(lines[at].item, lines[at].quantity_milli, _floor(resolved, at)) for at in sold],
         _asking(order, tariff, offers),
         now_ns=tariff.now_ns,
         utc_offset_s=tariff.utc_offset_s,
@@ -163,6 +164,10 @@ def _taken(
     for at, entries in zip(sold, found, strict=True):
         taken[at] = entries
     return taken
+
+
+def _floor(resolved: list[Resolved] | None, at: int) -> int:
+    return 0 if resolved is None else resolved[at].floor_micros
 
 
 def _is_sold(order: Order, line: Line) -> bool:
@@ -179,8 +184,8 @@ def why_not(order: Order, tariff: Tariff, promotion: str) -> str:
     lines, resolved = _at_their_prices(order, tariff, 10 ** (6 - digits))
     return offers.deals.why_not(
         [
-            (line.item, line.quantity_milli, row.floor_micros)
-            for line, row in zip(lines, resolved, strict=True)
+            (line.item, line.quantity_milli, _floor(resolved, at))
+            for at, line in enumerate(lines)
             if _is_sold(order, line)
         ],
         _asking(order, tariff, offers),
@@ -204,8 +209,8 @@ def below_floor(order: Order, tariff: Tariff) -> tuple[int, int] | None:
         return None
     digits = minor_digits(tariff.settings.required().currency)
     found = _price(order, tariff)
-    for line, why, row in zip(found.lines, found.resolved, found.rows, strict=True):
-        floor = why.floor_micros
+    for at, (line, row) in enumerate(zip(found.lines, found.rows, strict=True)):
+        floor = _floor(found.resolved, at)
         if floor and row.net_minor < extend_amount(floor, line.quantity_milli, digits):
             return line.line, floor
     return None
@@ -273,10 +278,11 @@ def price(order: Order, tariff: Tariff) -> Figures:
     rules = settings.required()
     found = _price(order, tariff)
     digits = minor_digits(rules.currency)
+    whys = found.resolved or [Resolved(line.item.unit_price_micros) for line in found.lines]
     figures = tuple(
         _line_figures(line, why, row, rate, off, digits, comped=order.is_comped(line))
         for line, why, (_, rate), row, off in zip(
-            found.lines, found.resolved, found.rates, found.rows, found.taken, strict=True
+            found.lines, whys, found.rates, found.rows, found.taken, strict=True
         )
     )
     comp_minor = sum(row.comp_minor for row in figures)
@@ -316,7 +322,9 @@ def _line_figures(
     *,
     comped: bool,
 ) -> LineFigures:
-    cost = extend_amount(why.unit_cost_micros, line.quantity_milli, digits)
+    cost = 0
+    if why.unit_cost_micros and line.source is None:
+        cost = extend_amount(why.unit_cost_micros, line.quantity_milli, digits)
     return LineFigures(
         line.line,
         row.amount_minor - sum(entry.amount_minor for entry in off),
@@ -332,5 +340,5 @@ def _line_figures(
         why.price_list,
         why.was_micros,
         row.line_discount_minor if comped else 0,
-        cost if line.source is None else 0,
+        cost,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from countertop.errors import CommandFailedError
-from countertop.promotions import read_promotions
+from countertop.promotions import exclusions, read_promotions
 from engine.coupon.model import CouponKind, CouponRule
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import BenefitKind, Policy, Span
@@ -60,6 +60,16 @@ def test_hours_of_the_week(tmp_path: Path, hours: str, spans: list[tuple[int, in
     """A day or several, round the week, and past midnight."""
     (one,) = read(tmp_path, f'{ONE}weekly = ["{hours}"]').promotions
     assert [(span.from_minute, span.until_minute) for span in one.weekly] == spans
+
+
+def test_promotions_that_exclude_each_other_are_told(tmp_path: Path) -> None:
+    """It is lawful, and said; one alone in its group excludes nobody."""
+    group = "exclusive_group = 'g'\n"
+    both = ONE + group + ONE.replace('"a"', '"b"') + group
+    assert exclusions(read(tmp_path, both)) == [
+        "a, b exclude each other: one unit gets one of them."
+    ]
+    assert exclusions(read(tmp_path, ONE + group)) == []
 
 
 @pytest.mark.parametrize(
