@@ -276,6 +276,35 @@ def taxes(
     )
 
 
+@import_app.command
+def prices(
+    file: Annotated[Path, Parameter(help="A TOML file; docs/prices.md shows one.")],
+    *,
+    data: Data = DEFAULT_DATA,
+    check: Annotated[bool, Parameter(help="Only read the file and tell what it holds.")] = False,
+) -> None:
+    """Put the prices of a TOML file in force in the running store, and no others.
+
+    Prices of items that are not for sale are left out and told.
+    """
+    from countertop.remote import import_prices
+
+    import_prices(file, data, check_only=check, say=_say)
+
+
+@import_app.command
+def coupons(
+    coupon: Annotated[str, Parameter(help="The id of the coupon, as its promotion names it.")],
+    file: Annotated[Path, Parameter(help="A text file with a code a line.")],
+    *,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Make the codes of a file good for a coupon, each once, beside those issued before."""
+    from countertop.remote import issue_coupons
+
+    issue_coupons(coupon, file, data, say=_say)
+
+
 @app.command
 def status(*, data: Data = DEFAULT_DATA) -> None:
     """Print how a running store is."""

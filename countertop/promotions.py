@@ -57,19 +57,37 @@ def read_promotions(file: Path) -> SetPromotions:
         raise CommandFailedError(f"{file}: {'; '.join(error.problems)}. {_NOT_READ}") from None
 
 
+def exclusions(command: SetPromotions) -> list[str]:
+    """Which promotions exclude each other, a line a group: lawful, and easily not meant."""
+    groups: dict[str, list[str]] = {}
+    for one in command.promotions:
+        if one.exclusive_group:
+            groups.setdefault(one.exclusive_group, []).append(one.id)
+    return [
+        f"{', '.join(names)} exclude each other: one unit gets one of them."
+        for names in groups.values()
+        if len(names) > 1
+    ]
+
+
 def _plain(file: Path, row: dict[str, Any]) -> dict[str, Any]:
     """A promotion with its times as the command has them."""
     plain = {key: value for key, value in row.items() if key not in ("starts", "ends", "weekly")}
     for key in ("starts", "ends"):
         if key in row:
-            plain[f"{key}_s"] = _instant(file, key, row[key])
+            plain[f"{key}_s"] = read_instant(file, key, row[key])
     if "weekly" in row:
         listed = row["weekly"] if isinstance(row["weekly"], list) else [row["weekly"]]
-        plain["weekly"] = [span for hours in listed for span in _spans(file, hours)]
+        plain["weekly"] = [span for hours in listed for span in read_hours(file, hours)]
     return plain
 
 
-def _instant(file: Path, key: str, value: Any) -> int:
+def read_instant(file: Path, key: str, value: Any) -> int:
+    """Seconds since 1970 of a date and time with an offset.
+
+    Raises:
+        CommandFailedError: it has none.
+    """
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise CommandFailedError(
             f"{file}: {key} = {value} has no offset; write it as 2026-12-01T00:00:00+01:00. "
@@ -78,7 +96,7 @@ def _instant(file: Path, key: str, value: Any) -> int:
     return int(value.timestamp())
 
 
-def _spans(file: Path, hours: Any) -> list[dict[str, int]]:
+def read_hours(file: Path, hours: Any) -> list[dict[str, int]]:
     """Minutes of the week; hours that end before they begin go on into the next day."""
     found = _HOURS.fullmatch(hours) if isinstance(hours, str) else None
     days: list[str] = []

@@ -16,11 +16,13 @@ from urllib.parse import urlsplit
 import trio
 
 from actors.world import SystemWorld
+from countertop import prices as price_files
 from countertop.config import Config
 from countertop.doors_file import OpenDoors, read_doors
 from countertop.errors import CommandFailedError
 from countertop.importer import Prepared, prepare, write_errors
-from countertop.promotions import read_promotions
+from countertop.prices import read_prices, without_item
+from countertop.promotions import exclusions, read_promotions
 from countertop.secrets import tokens
 from countertop.tax_files import (
     pack_named,
@@ -30,7 +32,9 @@ from countertop.tax_files import (
     with_dining,
     with_likes,
 )
+from engine.limits import COUPON_CODES_PER_ISSUE_MAX
 from engine.money import format_money
+from engine.price_list.decide import SetPrices
 from engine.promotion.decide import SetPromotions
 from engine.settings import StoreRules, TaxClass
 from engine.tax import local_day
@@ -181,6 +185,8 @@ async def _sell(
 def import_promotions(file: Path, data_dir: Path, *, check_only: bool, say: Say) -> None:
     """Read a file of promotions and put them in force, in place of all there were."""
     command = read_promotions(file)
+    for line in exclusions(command):
+        say(line)
     if check_only:
         say(f"{len(command.promotions)} promotions were read. None was put in force, as asked.")
         return
@@ -226,6 +232,65 @@ async def _set_taxes(setup: TaxSetup, data_dir: Path, check_only: bool, say: Say
         if wanted != classes:
             await client.command("settings.set_tax_classes", classes=unstructure(wanted))
     say(f"{answer.data['rules']} entries of tax rules are in force.")
+
+
+def import_prices(file: Path, data_dir: Path, *, check_only: bool, say: Say) -> None:
+    """Read a file of prices, tell what is in it, and put them in force, and no others."""
+    command = read_prices(file)
+    for line in price_files.preview(command):
+        say(line)
+    if check_only:
+        say(f"{len(command.prices.lists)} price lists were read. None was put in force, as asked.")
+        return
+    _run(partial(_set_prices, command, data_dir, say))
+
+
+async def _set_prices(command: SetPrices, data_dir: Path, say: Say) -> None:
+    """Prices of items that are not for sale are left out, one by one as the store names them."""
+    async with _client(data_dir, admin=True) as client:
+        while True:
+            try:
+                answer = await client.command("prices.set", **_short(unstructure(command)))
+            except RefusedError as error:
+                missing = error.fields.get("item_id")
+                if error.code != "item_must_exist" or not missing:
+                    raise
+                say(f"{missing} is not for sale. Its prices were left out.")
+                left = without_item(command, str(missing))
+                if left == command:
+                    raise
+                command = left
+                continue
+            break
+    say(f"{answer.data['price_lists']} price lists are in force.")
+
+
+def _short(data: Any) -> Any:
+    """Plain data without what is empty and has a default: a frame has a size."""
+    if isinstance(data, dict):
+        named = {key: _short(value) for key, value in data.items()}
+        return {key: v for key, v in named.items() if v is not False and v != [] and v != ""}
+    return [_short(entry) for entry in data] if isinstance(data, list | tuple) else data
+
+
+def issue_coupons(coupon: str, file: Path, data_dir: Path, *, say: Say) -> None:
+    """Issue the codes of a file, a line each."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailedError(f"{file} cannot be read: {error}. No code was issued.") from None
+    codes = [line.strip() for line in lines if line.strip()]
+    if not codes:
+        raise CommandFailedError(f"{file} has no code in it. No code was issued.")
+    _run(partial(_issue, coupon, codes, data_dir, say))
+
+
+async def _issue(coupon: str, codes: list[str], data_dir: Path, say: Say) -> None:
+    async with _client(data_dir, admin=True) as client:
+        for at in range(0, len(codes), COUPON_CODES_PER_ISSUE_MAX):
+            some = codes[at : at + COUPON_CODES_PER_ISSUE_MAX]
+            await client.command("coupons.issue", coupon=coupon, codes=some)
+    say(f"{len(codes):,} codes of {coupon} are good now.")
 
 
 def import_catalog(

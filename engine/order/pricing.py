@@ -103,12 +103,16 @@ class _Priced:
     why."""
 
     lines: tuple[Line, ...]
-    resolved: list[Resolved]
+    resolved: list[Resolved] | None
     rows: list[PricedLine]
     taken: list[tuple[LinePromotion, ...]]
     rates: list[tuple[str, int]]
     table: list[tuple[str, int]]
     priced: PricedOrder
+
+    def reasons(self) -> list[Resolved]:
+        """Why each line's price counted; its own where the store has no price lists."""
+        return self.resolved or [Resolved(line.item.unit_price_micros) for line in self.lines]
 
     def priced_lines(self) -> list[tuple[Line, PricedLine, tuple[LinePromotion, ...]]]:
         """Each line with what became of it."""
@@ -124,11 +128,12 @@ def _around(order: Order, tariff: Tariff) -> Circumstances:
 
 def _at_their_prices(
     order: Order, tariff: Tariff, micros: int
-) -> tuple[tuple[Line, ...], list[Resolved]]:
-    """The lines that count at the prices that count; what goes back has its price already."""
+) -> tuple[tuple[Line, ...], list[Resolved] | None]:
+    """The lines that count at the prices that count, and why, None where no prices are set; what
+    goes back has its price already."""
     lines = order.live_lines()
     if tariff.offers is None or not tariff.offers.prices.version:
-        return lines, [Resolved(line.item.unit_price_micros) for line in lines]
+        return lines, None
     sold = [line for line in lines if line.source is None]
     rows = iter(
         tariff.offers.prices.table.resolve(
@@ -164,7 +169,7 @@ def _asking(order: Order, tariff: Tariff, offers: Offers) -> Asking:
 def _taken(
     order: Order,
     lines: tuple[Line, ...],
-    resolved: list[Resolved],
+    resolved: list[Resolved] | None,
     tariff: Tariff,
     digits: int,
 ) -> list[tuple[LinePromotion, ...]]:
@@ -174,7 +179,7 @@ def _taken(
         return [()] * len(lines)
     sold = [at for at, line in enumerate(lines) if _is_sold(order, line)]
     found = offers.deals.take_off(
-        [(lines[at].item, lines[at].quantity_milli, resolved[at].floor_micros) for at in sold],
+        [(lines[at].item, lines[at].quantity_milli, _floor(resolved, at)) for at in sold],
         _asking(order, tariff, offers),
         now_ns=tariff.now_ns,
         utc_offset_s=tariff.utc_offset_s,
@@ -184,6 +189,10 @@ def _taken(
     for at, entries in zip(sold, found, strict=True):
         taken[at] = entries
     return taken
+
+
+def _floor(resolved: list[Resolved] | None, at: int) -> int:
+    return 0 if resolved is None else resolved[at].floor_micros
 
 
 def _is_sold(order: Order, line: Line) -> bool:
@@ -200,8 +209,8 @@ def why_not(order: Order, tariff: Tariff, promotion: str) -> str:
     lines, resolved = _at_their_prices(order, tariff, 10 ** (6 - digits))
     return offers.deals.why_not(
         [
-            (line.item, line.quantity_milli, row.floor_micros)
-            for line, row in zip(lines, resolved, strict=True)
+            (line.item, line.quantity_milli, _floor(resolved, at))
+            for at, line in enumerate(lines)
             if _is_sold(order, line)
         ],
         _asking(order, tariff, offers),
@@ -225,8 +234,8 @@ def below_floor(order: Order, tariff: Tariff) -> tuple[int, int] | None:
         return None
     digits = minor_digits(tariff.settings.required().currency)
     found = _price(order, tariff)
-    for line, why, row in zip(found.lines, found.resolved, found.rows, strict=True):
-        floor = why.floor_micros
+    for at, (line, row) in enumerate(zip(found.lines, found.rows, strict=True)):
+        floor = _floor(found.resolved, at)
         if floor and row.net_minor < extend_amount(floor, line.quantity_milli, digits):
             return line.line, floor
     return None
@@ -348,7 +357,7 @@ def price(order: Order, tariff: Tariff) -> Figures:
     figures = tuple(
         _line_figures(line, why, row, rate, off, digits, comped=order.is_comped(line))
         for line, why, (_, rate), row, off in zip(
-            found.lines, found.resolved, found.rates, found.rows, found.taken, strict=True
+            found.lines, found.reasons(), found.rates, found.rows, found.taken, strict=True
         )
     )
     comp_minor = sum(row.comp_minor for row in figures)
@@ -398,7 +407,7 @@ def _ruled_price(order: Order, tariff: Tariff, found: _Priced, by_rules: Ruled |
     digits = minor_digits(tariff.settings.required().currency)
     lines = tuple(
         _with_price(row, line, why, digits, comped=order.is_comped(line))
-        for row, line, why in zip(taxed, found.lines, found.resolved, strict=True)
+        for row, line, why in zip(taxed, found.lines, found.reasons(), strict=True)
     )
     comp_minor = sum(row.comp_minor for row in lines)
     promotion_minor = sum(row.promotion_minor() for row in lines)
@@ -406,7 +415,7 @@ def _ruled_price(order: Order, tariff: Tariff, found: _Priced, by_rules: Ruled |
         lines,
         taxes,
         sum(row.amount_minor for row in lines),
-        found.priced.discount_minor + promotion_minor - comp_minor,
+        found.priced.discount_minor - comp_minor + promotion_minor,
         sum(row.tax_minor for row in lines),
         sum(row.total_minor for row in lines),
         _rules_named(tariff),
@@ -423,13 +432,14 @@ def _with_price(
 ) -> LineFigures:
     """A line's figures with the price that counted, and what giving it away took off set apart."""
     cost = extend_amount(why.unit_cost_micros, line.quantity_milli, digits)
+    given = row.line_discount_minor if comped else 0
     return attrs.evolve(
         row,
         unit_price_micros=why.unit_price_micros,
         price_list=why.price_list,
         was_micros=why.was_micros,
-        comp_minor=row.line_discount_minor if comped else 0,
-        line_discount_minor=0 if comped else row.line_discount_minor,
+        comp_minor=given,
+        line_discount_minor=row.line_discount_minor - given,
         cost_minor=cost if line.source is None else 0,
     )
 
@@ -444,10 +454,13 @@ def _line_figures(
     *,
     comped: bool,
 ) -> LineFigures:
-    figures = LineFigures(
+    cost = 0
+    if why.unit_cost_micros and line.source is None:
+        cost = extend_amount(why.unit_cost_micros, line.quantity_milli, digits)
+    return LineFigures(
         line.line,
         row.amount_minor - sum(entry.amount_minor for entry in off),
-        row.line_discount_minor,
+        0 if comped else row.line_discount_minor,
         row.order_discount_minor,
         row.net_minor,
         row.base_minor,
@@ -455,5 +468,9 @@ def _line_figures(
         row.total_minor,
         rate_ppm,
         off,
+        unit_price_micros=why.unit_price_micros,
+        price_list=why.price_list,
+        was_micros=why.was_micros,
+        comp_minor=row.line_discount_minor if comped else 0,
+        cost_minor=cost,
     )
-    return _with_price(figures, line, why, digits, comped=comped)

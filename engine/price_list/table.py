@@ -63,13 +63,13 @@ def is_open(entry: PriceList, around: Circumstances) -> bool:
 
 def fits(entry: PriceList, around: Circumstances) -> bool:
     """Whether a list is for such an order at such a moment."""
-    wanted = (
-        (entry.customer_groups, around.customer_group),
-        (entry.channels, around.channel),
-        (entry.dining_options, around.dining),
-        (entry.stores, around.store),
+    return (
+        (not entry.customer_groups or around.customer_group in entry.customer_groups)
+        and (not entry.channels or around.channel in entry.channels)
+        and (not entry.dining_options or around.dining in entry.dining_options)
+        and (not entry.stores or around.store in entry.stores)
+        and is_open(entry, around)
     )
-    return all(not names or had in names for names, had in wanted) and is_open(entry, around)
 
 
 def tier_price(entry: PriceEntry, quantity_milli: int) -> int:
@@ -138,7 +138,7 @@ class PriceTable:
             if not fixed:
                 key = (goods.item_id, goods.factor_milli)
                 together[key] = together.get(key, 0) + quantity_milli
-        fitting = {one.id for one in self.prices.lists if fits(one, around)}
+        fitting = _Fitting(around)
         return [
             self._fixed(goods)
             if fixed or not goods.item_id
@@ -161,7 +161,7 @@ class PriceTable:
         goods: Goods,
         quantity_milli: int,
         together_milli: int,
-        fitting: set[str],
+        fitting: _Fitting,
         micros_per_minor: int,
     ) -> Resolved:
         own, floor = goods.unit_price_micros, self.floor_micros(goods)
@@ -187,6 +187,20 @@ class PriceTable:
         )
 
 
+class _Fitting:
+    """Which lists fit; each is asked once, and only if a line could have its price."""
+
+    def __init__(self, around: Circumstances) -> None:
+        self._around = around
+        self._found: dict[str, bool] = {}
+
+    def __contains__(self, one: PriceList) -> bool:
+        found = self._found.get(one.id)
+        if found is None:
+            found = self._found[one.id] = fits(one, self._around)
+        return found
+
+
 def _holds(entry: PercentEntry, goods: Goods) -> bool:
     if goods.item_id in entry.except_items:
         return False
@@ -194,6 +208,6 @@ def _holds(entry: PercentEntry, goods: Goods) -> bool:
 
 
 def _first(
-    rows: Iterable[tuple[PriceList, _Entry]], fitting: set[str]
+    rows: Iterable[tuple[PriceList, _Entry]], fitting: _Fitting
 ) -> tuple[PriceList, _Entry] | None:
-    return next((row for row in rows if row[0].id in fitting), None)
+    return next((row for row in rows if row[0] in fitting), None)

@@ -34,6 +34,10 @@ _SUBJECTS: Final = (
     ("setup", "name"),
     ("role",),
     ("command_name",),
+    ("presented", "coupon"),
+    ("promotion",),
+    ("group",),
+    ("coupon",),
     ("order_id",),
     ("source",),
 )

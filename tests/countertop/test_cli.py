@@ -166,6 +166,42 @@ def test_promotions_by_command(demo: Demo, folder: Path) -> None:
     assert "0 promotions are in force" in _well("import", "promotions", file, "--data", demo.data)
 
 
+def test_prices_and_coupons_by_command(demo: Demo, folder: Path) -> None:
+    """Told, put in force without what is not for sale, refused by name; codes are issued."""
+    file = folder / "prices.toml"
+    text = "[[price_list]]\nid = 'a'\nname = 'A'\nentries = [{ item = 'gone', price = 0 }]\n"
+    file.write_text(text)
+    told = _well("import", "prices", file, "--check")
+    assert "list       a: A, 1 prices, for everybody" in told
+    assert "None was put in force" in told
+    told = _well("import", "prices", file, "--data", demo.data)
+    assert "gone is not for sale. Its prices were left out." in told
+    assert "1 price lists are in force" in told
+    file.write_text(text + "priority = -1\n")
+    assert "priority_must_be_in_range" in _told("import", "prices", file, "--data", demo.data)
+    file.write_text("")
+    assert "0 price lists are in force" in _well("import", "prices", file, "--data", demo.data)
+    file.write_text(
+        """
+        [[promotion]]
+        id = "own"
+        name = "Own"
+        benefit = { kind = "cart", off = { kind = "amount", value = 10 } }
+        coupon = { id = "own", kind = "issued" }
+        """
+    )
+    _well("import", "promotions", file, "--data", demo.data)
+    codes = folder / "codes.txt"
+    codes.write_text("\n".join(f"CODE-{number}" for number in range(1_500)))
+    issued = _well("import", "coupons", "own", codes, "--data", demo.data)
+    assert "1,500 codes of own are good now" in issued
+    assert "coupon_must_be_known" in _told("import", "coupons", "x", codes, "--data", demo.data)
+    codes.write_text("")
+    assert "no code in it" in _told("import", "coupons", "own", codes, "--data", demo.data)
+    file.write_text("")
+    _well("import", "promotions", file, "--data", demo.data)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from countertop.errors import CommandFailedError
-from countertop.promotions import read_promotions
+from countertop.promotions import exclusions, read_promotions
+from engine.coupon.model import CouponKind, CouponRule
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import BenefitKind, Policy, Span
+from tests.shop import Shop
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE = """
@@ -29,8 +31,10 @@ def read(folder: Path, text: str) -> SetPromotions:
 
 
 def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
-    """Each promotion of docs/promotions.md, its dates and its hours."""
-    (text,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/promotions.md").read_text(), re.DOTALL)
+    """Each promotion of docs/promotions.md, its dates and its hours, and its coupon."""
+    text, voucher = re.findall(
+        r"```toml\n(.*?)```", (ROOT / "docs/promotions.md").read_text(), re.DOTALL
+    )
     command = read(tmp_path, text)
     bread, happy, breakfast = command.promotions
     assert command.policy is Policy.BEST
@@ -38,6 +42,9 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     assert (happy.starts_s, happy.ends_s) == (1_796_079_600, 1_798_758_000)
     assert happy.weekly == tuple(Span(day * 1_440 + 960, day * 1_440 + 1_080) for day in range(5))
     assert [slot.selection for slot in breakfast.benefit.slots] == [0, 1]
+    (birthday,) = read(tmp_path, voucher).promotions
+    assert birthday.coupon == CouponRule("bd-2026", CouponKind.PATTERN, "BD-", 14, check_digit=True)
+    assert Shop.selling().ok(read(tmp_path, voucher), admin=True) == {"promotions": 1}
 
 
 @pytest.mark.parametrize(
@@ -53,6 +60,16 @@ def test_hours_of_the_week(tmp_path: Path, hours: str, spans: list[tuple[int, in
     """A day or several, round the week, and past midnight."""
     (one,) = read(tmp_path, f'{ONE}weekly = ["{hours}"]').promotions
     assert [(span.from_minute, span.until_minute) for span in one.weekly] == spans
+
+
+def test_promotions_that_exclude_each_other_are_told(tmp_path: Path) -> None:
+    """It is lawful, and said; one alone in its group excludes nobody."""
+    group = "exclusive_group = 'g'\n"
+    both = ONE + group + ONE.replace('"a"', '"b"') + group
+    assert exclusions(read(tmp_path, both)) == [
+        "a, b exclude each other: one unit gets one of them."
+    ]
+    assert exclusions(read(tmp_path, ONE + group)) == []
 
 
 @pytest.mark.parametrize(

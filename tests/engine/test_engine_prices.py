@@ -27,10 +27,17 @@ from engine.order.commands import (
     SuspendOrder,
     TenderCash,
 )
-from engine.order.events import DiscountKind, LineFigures, LinePriceOverridden, OrderCompleted
+from engine.order.events import (
+    DiscountKind,
+    LineFigures,
+    LineItem,
+    LinePriceOverridden,
+    OrderCompleted,
+)
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.price_list.decide import Refusal, SetPrices
 from engine.price_list.model import (
+    Circumstances,
     CustomerGroup,
     ItemCost,
     PercentEntry,
@@ -139,6 +146,20 @@ def test_a_list_counts_for_whom_and_when_it_says(condition: dict[str, Any], expe
     shop.ok(ChooseCustomerGroup("trade"))
     shop.ok(ChooseChannel("phone"))
     assert shop.ok(AddLine("bread"))["net_minor"] == expected
+
+
+@pytest.mark.parametrize(
+    ("dining", "expected"), [("", 350), ("eat_in", 350), ("takeaway", 300), ("delivery", 300)]
+)
+def test_a_list_may_be_for_taking_away(dining: str, expected: int) -> None:
+    """An order that is eaten here, or of which nobody said, has the item's own price."""
+    out = attrs.evolve(TRADE, customer_groups=(), dining_options=("takeaway", "delivery"))
+    (bread,) = (entry for entry in ITEMS if entry.item_id == "bread")
+    goods = LineItem("bread", "Bread", "", "Food", "reduced", "piece", bread.unit_price_micros,
+                     "bread", 1_000, 1)  # fmt: skip
+    table = PriceTable(PriceSet(GROUPS, (out,)))
+    (found,) = table.resolve([(goods, 1_000, False)], Circumstances(dining=dining), 10_000)
+    assert found.unit_price_micros == expected * 10_000
 
 
 def test_a_night_belongs_to_the_day_before() -> None:

@@ -333,6 +333,12 @@ def test_the_z_tells_promotions_apart() -> None:
         ({"starts_s": 20, "ends_s": 10}, Refusal.PROMOTION_MUST_BE_SOUND),
         ({"weekly": (Span(60, 60),)}, Refusal.PROMOTION_MUST_BE_SOUND),
         ({"vendor_ppm": 1_000_001}, Refusal.PROMOTION_MUST_BE_SOUND),
+        ({"starts_s": 2**63}, Refusal.PROMOTION_MUST_BE_SOUND),
+        (
+            {"benefit": Benefit(BenefitKind.EACH, Off(AMOUNT, 2**63))},
+            Refusal.PROMOTION_MUST_BE_SOUND,
+        ),
+        ({"gates": (Gate(GateKind.MIN_SPEND, 2**64),)}, Refusal.PROMOTION_MUST_BE_SOUND),
         ({"priority": 70_000}, Refusal.PROMOTION_MUST_BE_SOUND),
     ],
 )

@@ -140,13 +140,22 @@ def test_sums_are_exact_under_any_rules(
     order_id = rung(shop, lines)
     shop.ok(DiscountLine(1, DiscountKind.PERCENT, percent))
     shop.ok(DiscountOrder(DiscountKind.AMOUNT, amount))
-    answer = shop.ok(ChooseDining(dining))
+    answer = within_bounds(shop, ChooseDining(dining))
     if exempt:
         free = ExemptOrder("C-1", "Acme", "x", tax_types=frozenset(("type0",)))
-        answer = shop.ok(free)
+        answer = within_bounds(shop, free)
     figures = price_of(shop, order_id)
     sums_agree(figures)
     assert answer["total_minor"] == figures.total_minor
+
+
+def within_bounds(shop: Shop, choice: ChooseDining | ExemptOrder) -> dict[str, Any]:
+    """The answer to a choice; passed over where an exact figure would be too long to be kept."""
+    decision = shop.when(choice)
+    if decision.refused is not None:
+        assume("128 bits" not in str(decision.refused.fields.get("reason", "")))
+    assert decision.refused is None, decision.refused
+    return decision.answer
 
 
 def price_of(shop: Shop, order_id: str) -> Figures:
