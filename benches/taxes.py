@@ -2,7 +2,8 @@
 
 `python -m benches.taxes [--tiny]`: decides a scan into orders of 1, 8 and 40 lines under tax
 classes, under two rules with one percentage, and under a stack of three taxes. Prints the
-processor time of a decision, the ratios, and a digest of what the orders come to, the same in every run of a size.
+processor time of a decision, the ratios, and a digest of what the orders come to, the same in every
+run of a size.
 """
 
 from __future__ import annotations
