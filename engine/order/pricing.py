@@ -10,7 +10,7 @@ from engine.money import minor_digits
 from engine.offers import Offers
 from engine.order.circumstances import Asking, business_year, circumstances_of
 from engine.order.events import DiscountKind, Figures, LineFigures, TaxFigures
-from engine.order.ruled import Ruled, UntaxableError, line_figures, ruled
+from engine.order.ruled import UNTOUCHED, Ruled, Taken, UntaxableError, line_figures, ruled
 from engine.order.state import Discount, Line, Order
 from engine.price_list.model import Circumstances, Resolved
 from engine.promotion.deals import NOT_IN_FORCE
@@ -283,14 +283,13 @@ def _price(order: Order, tariff: Tariff) -> _Priced:
     return _Priced(lines, resolved, rows, taken, rates, table, priced)
 
 
-def _ruled(order: Order, tariff: Tariff, found: _Priced) -> Ruled | None:
+def _ruled(order: Order, tariff: Tariff, priced: Taken) -> Ruled | None:
     """What the store's tax rules make of the lines; None in a store without."""
     book = tariff.taxes
     if book is None:
         return None
     sale = book.circumstances(tariff.day(), order.dining, order.exemption)
-    digits = minor_digits(tariff.settings.required().currency)
-    return ruled(found.priced_lines(), sale, book, digits)
+    return ruled(priced, sale, book, minor_digits(tariff.settings.required().currency))
 
 
 def preview(order: Order, tariff: Tariff, line: int) -> tuple[int, int]:
@@ -299,14 +298,32 @@ def preview(order: Order, tariff: Tariff, line: int) -> tuple[int, int]:
     Raises:
         UntaxableError: as `price`.
     """
+    untouched = _untouched(order, tariff)
+    if untouched:
+        by_rules = _ruled(order, tariff, untouched)
+        assert by_rules is not None, "only rules tax lines that are not priced before"
+        lines = zip(untouched, by_rules.document.lines, strict=True)
+        nets = (row.price_minor for (entry, _, _), row in lines if entry.line == line)
+        return by_rules.document.gross_minor, next(nets, 0)
     found = _price(order, tariff)
-    by_rules = _ruled(order, tariff, found)
+    by_rules = _ruled(order, tariff, found.priced_lines())
     if by_rules is not None:
         return _ruled_preview(found, by_rules, line)
     for entry, row in zip(found.lines, found.rows, strict=True):
         if entry.line == line:
             return found.priced.total_minor, row.net_minor
     return found.priced.total_minor, 0
+
+
+def _untouched(order: Order, tariff: Tariff) -> Taken:
+    """The lines of an order under tax rules that nothing comes off of and nothing goes back with,
+    which is how most are rung up; empty for every other order."""
+    if tariff.taxes is None or tariff.deals is not None or order.discount is not None:
+        return ()
+    lines = order.live_lines()
+    if any(line.discount is not None or line.source is not None for line in lines):
+        return ()
+    return [(line, UNTOUCHED, ()) for line in lines]
 
 
 def _ruled_preview(found: _Priced, by_rules: Ruled, line: int) -> tuple[int, int]:
@@ -350,7 +367,7 @@ def price(order: Order, tariff: Tariff) -> Figures:
         UntaxableError: the store has tax rules, and by them a line has no taxes.
     """
     found = _price(order, tariff)
-    by_rules = _ruled(order, tariff, found)
+    by_rules = _ruled(order, tariff, found.priced_lines())
     if by_rules is not None or any(line.source and line.source.taxes for line in found.lines):
         return _ruled_price(order, tariff, found, by_rules)
     digits = minor_digits(tariff.settings.required().currency)

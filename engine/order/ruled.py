@@ -7,7 +7,7 @@ line is no part of the document: it copies each tax's share of what was paid.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import frozen
 
@@ -56,7 +56,31 @@ Priced = Sequence[tuple[Line, PricedLine, tuple[LinePromotion, ...]]]
 """The order's lines with what promotions and discounts leave of them."""
 
 
-def ruled(priced: Priced, sale: Circumstances, book: TaxBook, digits: int) -> Ruled:
+class Left(Protocol):
+    """What taxes look at of a line that discounts were taken off."""
+
+    @property
+    def line_discount_minor(self) -> int: ...
+    @property
+    def order_discount_minor(self) -> int: ...
+    @property
+    def net_minor(self) -> int: ...
+
+
+@frozen
+class Untouched:
+    """A line nothing comes off of: what its amount is need not be known to tax it."""
+
+    line_discount_minor: int = 0
+    order_discount_minor: int = 0
+    net_minor: int = 1
+
+
+UNTOUCHED: Final = Untouched()
+Taken = Sequence[tuple[Line, Left, tuple[LinePromotion, ...]]]
+
+
+def ruled(priced: Taken, sale: Circumstances, book: TaxBook, digits: int) -> Ruled:
     """Tax what is sold.
 
     Raises:
@@ -76,7 +100,7 @@ def ruled(priced: Priced, sale: Circumstances, book: TaxBook, digits: int) -> Ru
 
 
 def _taxed(
-    priced: Priced, places: tuple[int, ...], sale: Circumstances, book: TaxBook, digits: int
+    priced: Taken, places: tuple[int, ...], sale: Circumstances, book: TaxBook, digits: int
 ) -> Ruled:
     chosen = book.chosen(frozenset([priced[at][0].item.tax_class for at in places]), sale)
     inputs = [_input(*priced[at], chosen) for at in places]
@@ -85,7 +109,7 @@ def _taxed(
 
 
 def _input(
-    line: Line, row: PricedLine, promotions: tuple[LinePromotion, ...], chosen: Chosen
+    line: Line, row: Left, promotions: tuple[LinePromotion, ...], chosen: Chosen
 ) -> LineInput:
     item = line.item
     taxes = chosen.places[item.tax_class]

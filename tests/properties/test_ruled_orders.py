@@ -112,11 +112,15 @@ def shop_with(rules: tuple[TaxRule, ...], policy: TaxPolicy) -> Shop:
 
 
 def rung(shop: Shop, lines: list[tuple[int, str, int]]) -> str:
-    """An order of typed lines; draws that the rules have no answer for are not looked at."""
+    """An order of typed lines, each answered with what the figures then say; draws that the rules
+    have no answer for are not looked at."""
     for micros, category, pieces in lines:
         decision = shop.when(AddOpenLine("Thing", micros, category, pieces * 1_000))
         assume(decision.refused is None)
         order_id: str = decision.answer["order_id"]
+        figures = price_of(shop, order_id)
+        told = (decision.answer["total_minor"], decision.answer["net_minor"])
+        assert told == (figures.total_minor, figures.lines[-1].net_minor)
     return order_id
 
 

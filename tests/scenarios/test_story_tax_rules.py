@@ -22,6 +22,7 @@ from engine.order.commands import (
     StartTendering,
     SuspendOrder,
     TenderCash,
+    VoidLine,
 )
 from engine.order.events import DiscountKind, OrderCompleted
 from engine.packs import CashRounding, DatedPolicy
@@ -32,7 +33,7 @@ from engine.tax_document import Charge, Level, Per, TaxKind, TaxPolicy, Threshol
 from engine.tax_rules import Context, Holiday, Window
 from engine.taxation import Dining
 from engine.taxes import SetTaxes
-from engine.till import CloseTill, CountTill
+from engine.till import CloseTill, CountTill, OpenTill
 from engine.views.build import order_view
 from engine.views.shapes import OrderView
 from tests.shop import Shop
@@ -343,6 +344,27 @@ def test_each_tax_of_a_line_goes_back_with_it_and_the_z_ends_at_nought() -> None
     }
     day = close_day(shop)
     assert {(0, 0)} == {(row.base_minor, row.tax_minor) for row in day.totals.taxes}
+
+
+def test_two_registers_cannot_both_give_back_the_odd_cent_of_a_tax() -> None:
+    """Two pieces bore one cent of tax. Brought back at two registers at once, the second is told to
+    take its line out and in again, and then gives back what is left."""
+    shop = ruled(setup(rule("vat", 60_000)))
+    shop.ok(OpenTill(()), "2")
+    order_id = shop.ok(AddOpenLine("Sweet", 100_000, "standard", 2_000))["order_id"]
+    shop.pay()
+    assert {"vat": (20, 1)} == by_rule(figures_of(shop, order_id))
+    given = [
+        shop.ok(AddReturnLine(order_id, 1, 1_000, "x"), register)["order_id"]
+        for register in ("1", "2")
+    ]
+    shop.pay(register="1")
+    assert "return_must_be_what_was_paid" == shop.no(StartTendering(), "2")
+    shop.ok(VoidLine(1), "2")
+    shop.ok(AddReturnLine(order_id, 1, 1_000, "x"), "2")
+    shop.pay(register="2")
+    rows = [by_rule(figures_of(shop, entry))["vat"] for entry in given]
+    assert (-20, -1) == (sum(base for base, _ in rows), sum(tax for _, tax in rows))
 
 
 def test_goods_go_back_as_they_were_taxed_whatever_the_rules_are_now() -> None:
