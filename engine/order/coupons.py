@@ -60,16 +60,19 @@ def _as_presented(
     rule = promotion.coupon
     assert rule is not None, "only promotions with coupons are asked"
     plain = code.upper()
-    once = Presented(plain, rule.id, promotion.id, key_of(rule.id, plain))
     match rule.kind, read:
         case CouponKind.GENERIC, _:
             return Presented(plain, rule.id, promotion.id) if plain == rule.code.upper() else None
         case CouponKind.PATTERN, _:
             fits = len(plain) == rule.length and plain.startswith(rule.code.upper())
-            return once if fits and (not rule.check_digit or ends_right(plain)) else None
+            if not fits or (rule.check_digit and not ends_right(plain)):
+                return None
+            return Presented(plain, rule.id, promotion.id, key_of(rule.id, plain))
         case CouponKind.ISSUED, _:
             issued = context.redeemed().issued.get(rule.id)
-            return once if issued is not None and once.key in issued else None
+            key = key_of(rule.id, plain)
+            known = issued is not None and key in issued
+            return Presented(plain, rule.id, promotion.id, key) if known else None
         case CouponKind.GS1_GCN, Gcn(number=number, serial=serial) if number == rule.code:
             key = key_of(rule.id, serial) if serial else ""
             return Presented(plain, rule.id, promotion.id, key)

@@ -317,6 +317,8 @@ def test_practice_uses_nothing_up() -> None:
     begun(shop)
     assert shop.ok(PresentCoupon(CODE))["net_minor"] == -100
     shop.pay()
+    (done,) = shop.events(OrderCompleted)
+    assert done.coupons == ()
     shop.ok(EndTraining())
     begun(shop)
     assert shop.ok(PresentCoupon(CODE))["net_minor"] == -100
