@@ -142,7 +142,7 @@ fn written(py: Python<'_>, found: promo::PricedCart) -> PyResult<PricedCart> {
         total_minor: found.total_minor,
         proof: match found.proof {
             Proof::Proven => "proven",
-            Proof::Beam => "beam",
+            Proof::Searched => "searched",
             Proof::Greedy => "greedy",
         },
     })

@@ -9,7 +9,7 @@ use super::eligible::{Clause, closed, left};
 use super::layers::CartMod;
 use super::model::{Facts, Line};
 use super::problem::Problem;
-use super::solve::Proof;
+use super::solve::{EXACT_UNITS, Effort, Proof};
 use super::stack::Stacker;
 use crate::error::{CoreError, Result};
 use crate::money::{MILLION, Rounding, divide, extend_amount, narrow};
@@ -172,12 +172,22 @@ impl Cart {
             gross: 0,
             units: 0,
             total: 0,
-            problem: Problem::default(),
+            problem: Problem {
+                exact_units: EXACT_UNITS,
+                ..Problem::default()
+            },
             stacker: Stacker::default(),
             open: Vec::new(),
             links: Vec::new(),
             diff: Diff::default(),
         })
+    }
+
+    /// The same cart, with so much effort from now on.
+    #[must_use]
+    pub fn with_effort(mut self, effort: Effort) -> Self {
+        self.problem.effort = effort;
+        self
     }
 
     /// Empty the cart for another customer; memory is kept.

@@ -3,6 +3,8 @@
 use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles};
 use super::exact;
+use super::improve::improve;
+use super::prices::find_prices;
 use super::left::{Deal, Left, alone_at, evaluate, takes_part};
 use super::model::{Benefit, Off, Policy};
 use super::problem::{Cell, Contender, Problem, Row};
@@ -12,18 +14,28 @@ use crate::money::percent_of;
 
 /// Units up to which every way is tried.
 pub const EXACT_UNITS: u32 = 10;
-/// Units up to which a beam is tried, where few promotions compete.
-pub const BEAM_UNITS: u32 = 64;
+/// Units up to which a larger contest is searched for better ways than the first.
+pub const SEARCHED_UNITS: u64 = 2_048;
 
 /// How far a result is known to be the best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Proof {
     /// No other way saves more.
     Proven,
-    /// The best of several ways.
-    Beam,
+    /// The best of many ways.
+    Searched,
     /// The best of a few ways.
     Greedy,
+}
+
+/// How hard a better way to settle a large contest is looked for; small ones are settled exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// A few ways: for each scan of a long cart, where microseconds count.
+    Quick,
+    /// Many ways, in a few milliseconds at most.
+    #[default]
+    Thorough,
 }
 
 /// Settle a contest. Under strict priority each priority is a contest of its own for what the
@@ -91,8 +103,26 @@ fn contest(
     level: Option<u16>,
     deals: &mut Vec<Deal>,
 ) -> Proof {
-    let (mut best, mut way, proof) = ways(set, problem, left, level);
-    if proof != Proof::Proven && problem.contenders.len() > 1 {
+    let (mut best, mut way, mut proof) = ways(set, problem, left, level);
+    let open = proof != Proof::Proven && problem.contenders.len() > 1;
+    if open && problem.effort == Effort::Thorough && units(left) <= SEARCHED_UNITS {
+        proof = Proof::Searched;
+        let market = find_prices(set, problem, left, level, &mut |problem, found| {
+            let score = worth(set, problem, left, &found, level);
+            if score > best {
+                (best, way) = (score, found);
+            }
+            best.saving_minor
+        });
+        if let Some(market) = market {
+            let found = improve(set, problem, left, level, &market, (best, way.clone()));
+            let score = worth(set, problem, left, &found, level);
+            if score > best {
+                (best, way) = (score, found);
+            }
+        }
+    }
+    if open {
         for contender in 0..problem.contenders.len() {
             if takes_part(set, problem, contender, level)
                 && most_alone(set, problem, left, contender) > i128::from(best.saving_minor)
@@ -119,8 +149,7 @@ fn ways(
     left: &Left,
     level: Option<u16>,
 ) -> (Score, Vec<Deal>, Proof) {
-    let units: u64 = left.rows.iter().map(|&count| u64::from(count)).sum();
-    if units <= u64::from(problem.sizes.exact)
+    if units(left) <= u64::from(problem.exact_units)
         && let Some(found) = exact::settle(set, problem, left, level)
     {
         let score = worth(set, problem, left, &found, level);
@@ -129,16 +158,12 @@ fn ways(
     let alone: Vec<i64> = (0..left.rows.len())
         .map(|row| alone_at(set, problem, row, 1, level).saving_minor)
         .collect();
-    let searcher = Searcher::new(set, problem, &alone, level);
+    let searcher = Searcher::new(set, problem, &alone, 1, level);
     let offers = searcher.offers(left);
-    let mut ways = vec![
+    let ways = [
         searcher.greedy(&mut left.clone(), offers.clone(), By::Gain),
         searcher.greedy(&mut left.clone(), offers, By::GainPerUnit),
     ];
-    let beam = units <= u64::from(problem.sizes.beam) && searcher.suits_beam(units);
-    if beam {
-        ways.push(searcher.beam(left));
-    }
     let mut best = (worth(set, problem, left, &[], level), Vec::new());
     for way in ways {
         let score = worth(set, problem, left, &way, level);
@@ -146,8 +171,11 @@ fn ways(
             best = (score, way);
         }
     }
-    let proof = if beam { Proof::Beam } else { Proof::Greedy };
-    (best.0, best.1, proof)
+    (best.0, best.1, Proof::Greedy)
+}
+
+fn units(left: &Left) -> u64 {
+    left.rows.iter().map(|&count| u64::from(count)).sum()
 }
 
 /// What deals are worth with all else left alone.
@@ -204,7 +232,8 @@ fn only(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) ->
         .collect();
     let mut alone = Problem {
         policy: problem.policy,
-        sizes: problem.sizes,
+        exact_units: problem.exact_units,
+        effort: problem.effort,
         contenders: vec![Contender {
             uses: left.uses[contender],
             minor: left.minor[contender],
