@@ -5,6 +5,7 @@
 //! book-keeping allocates nothing once warm; contests of units still do.
 
 use super::compile::{Link, PromotionSet};
+use super::contest::Scratch;
 use super::eligible::{Clause, closed, left};
 use super::layers::CartMod;
 use super::model::{Facts, Line};
@@ -141,6 +142,7 @@ pub struct Cart {
     pub(crate) stacker: Stacker,
     pub(crate) open: Vec<u32>,
     links: Vec<Link>,
+    pub(crate) scratch: Scratch,
     diff: Diff,
 }
 
@@ -179,6 +181,7 @@ impl Cart {
             stacker: Stacker::default(),
             open: Vec::new(),
             links: Vec::new(),
+            scratch: Scratch::default(),
             diff: Diff::default(),
         })
     }

@@ -10,12 +10,23 @@ use super::solve::{Proof, settle};
 use super::stack::{Equal, each_off, small};
 use std::sync::Arc;
 
+/// Memory kept between changes.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// Kinds tied to one another.
+    together: Vec<u32>,
+    /// By place in that: another of the same group, or itself.
+    parent: Vec<usize>,
+    /// The place that stands for a group, and a kind of it.
+    groups: Vec<(usize, u32)>,
+}
+
 impl Cart {
     /// Settle every contest whose units changed.
     pub(crate) fn settle_units(&mut self) {
         self.mark += 1;
         let set = Arc::clone(&self.set);
-        let mut together = Vec::new();
+        let mut scratch = std::mem::take(&mut self.scratch);
         while let Some(kind) = self.next_dirty() {
             if self.kinds[kind as usize].mark == self.mark {
                 continue;
@@ -24,17 +35,24 @@ impl Cart {
                 self.settle_alone(&set, kind);
                 continue;
             }
+            let Scratch {
+                together,
+                parent,
+                groups,
+            } = &mut scratch;
             together.clear();
-            self.gather(kind, &mut together);
+            self.gather(kind, together);
             together.sort_unstable_by_key(|&kind| self.kinds[kind as usize].key);
-            self.test_gates(&set, &together);
-            for group in self.split(&set, &together) {
-                match group[..] {
-                    [kind] if !self.is_contested(kind) => self.settle_alone(&set, kind),
-                    _ => self.settle_group(&set, &group),
+            self.test_gates(&set, together);
+            self.split(&set, together, parent, groups);
+            for group in groups.chunk_by(|one, other| one.0 == other.0) {
+                match group {
+                    [(_, kind)] if !self.is_contested(*kind) => self.settle_alone(&set, *kind),
+                    _ => self.settle_group(&set, group),
                 }
             }
         }
+        self.scratch = scratch;
     }
 
     /// Every kind tied to this one by promotions, step by step.
@@ -101,10 +119,16 @@ impl Cart {
                 .map(|&kind| &self.kinds[kind as usize])
                 .filter(move |kind| kind.sets_of(promo) & 1 << wanted != 0)
         };
+        let units = |set: usize| {
+            let units = inside(set).map(|kind| u64::from(kind.count));
+            units.sum::<u64>()
+        };
         match gate {
-            Gate::MinQuantity { set, count } => {
-                let units = inside(set).map(|kind| u64::from(kind.count));
-                units.sum::<u64>() >= u64::from(count)
+            Gate::MinQuantity { set, count } => units(set) >= u64::from(count),
+            Gate::MinSets { sets, count, least } => {
+                let named = (0..16).filter(|set| sets & 1 << set != 0);
+                let full = named.filter(|&set| units(set) >= u64::from(count));
+                full.count() >= least as usize
             }
             Gate::MinSpend { set, amount_minor } => {
                 let spent = inside(set).map(|kind| kind.units(kind.count).total());
@@ -114,8 +138,15 @@ impl Cart {
     }
 
     /// The kinds that compete for the same deals, group by group, by content.
-    fn split(&mut self, set: &PromotionSet, together: &[u32]) -> Vec<Vec<u32>> {
-        let mut parent: Vec<usize> = (0..together.len()).collect();
+    fn split(
+        &mut self,
+        set: &PromotionSet,
+        together: &[u32],
+        parent: &mut Vec<usize>,
+        groups: &mut Vec<(usize, u32)>,
+    ) {
+        parent.clear();
+        parent.extend(0..together.len());
         for (local, &kind) in together.iter().enumerate() {
             self.kinds[kind as usize].local = local;
         }
@@ -132,23 +163,24 @@ impl Cart {
                 for &other in &state.kinds {
                     let other = &self.kinds[other as usize];
                     if other.count > 0 && other.wanted(link.promo, sets) {
-                        let root = find(&mut parent, other.local);
+                        let root = find(parent, other.local);
                         let first = *first.get_or_insert(root);
                         // The smaller place stays the root, so groups stand by content.
                         let (low, high) = (first.min(root), first.max(root));
-                        let low = find(&mut parent, low);
-                        let high = find(&mut parent, high);
+                        let low = find(parent, low);
+                        let high = find(parent, high);
                         parent[low.max(high)] = low.min(high);
                     }
                 }
             }
         }
-        let mut groups: Vec<Vec<u32>> = together.iter().map(|_| Vec::new()).collect();
+        groups.clear();
         for (local, &kind) in together.iter().enumerate() {
-            groups[find(&mut parent, local)].push(kind);
+            groups.push((find(parent, local), kind));
         }
-        groups.retain(|group| !group.is_empty());
-        groups
+        // By content within a group, for the places in `together` are.
+        let local = |kind: u32| self.kinds[kind as usize].local;
+        groups.sort_unstable_by_key(|&(root, kind)| (root, local(kind)));
     }
 
     /// The promotions on each unit of a kind whose gates hold.
@@ -190,13 +222,13 @@ impl Cart {
         ties.any(|link| self.states[link.promo as usize].competes)
     }
 
-    fn settle_group(&mut self, set: &PromotionSet, group: &[u32]) {
+    fn settle_group(&mut self, set: &PromotionSet, group: &[(usize, u32)]) {
         self.write_contest(set, group);
         let mut problem = std::mem::take(&mut self.problem);
         let (deals, proof) = settle(set, &mut problem);
         let mut left = Left::all(&problem);
         let mut from = vec![0_u32; group.len()];
-        for &kind in group {
+        for &(_, kind) in group {
             self.kinds[kind as usize].mods.clear();
             self.kinds[kind as usize].proof = proof;
         }
@@ -227,23 +259,23 @@ impl Cart {
         }
         for row in 0..group.len() {
             problem.alone(set, row, left.rows[row]);
-            let kind = &mut self.kinds[group[row] as usize];
+            let kind = &mut self.kinds[group[row].1 as usize];
             let units = kind.units(left.rows[row]);
             let best = &problem.stacker.best;
             self.token = kind.stand_alone(set, best, from[row], units, self.token);
         }
         self.problem = problem;
-        for &kind in group {
+        for &(_, kind) in group {
             self.touch_members(kind);
         }
     }
 
     /// Write the contest of a group.
-    fn write_contest(&mut self, set: &PromotionSet, group: &[u32]) {
+    fn write_contest(&mut self, set: &PromotionSet, group: &[(usize, u32)]) {
         let mut problem = std::mem::take(&mut self.problem);
         problem.clear(self.facts.policy);
         let mut cells = Vec::new();
-        for (row, &kind) in group.iter().enumerate() {
+        for (row, &(_, kind)) in group.iter().enumerate() {
             let found = &self.kinds[kind as usize];
             let start = problem.each.len();
             self.each_of(set, found, &mut problem.each);

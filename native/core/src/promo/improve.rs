@@ -15,6 +15,10 @@ const TRIES_A_ROW: usize = 3;
 const TRIES_MAX: usize = 800;
 /// Steps of settling them anew, before the best so far is taken.
 const STEPS_MAX: u32 = 300;
+/// Units of a contest that is settled anew as a whole, and the steps of that; and units up to which
+/// every deal that can be listed is looked at.
+const SMALL_STEPS: u32 = 10_000;
+const SMALL_UNITS: u32 = 32;
 /// Steps of all that.
 const STEPS_ALL: u32 = 40_000;
 /// Steps of listing the deals of one promotion, and of all; past them only some are known.
@@ -69,11 +73,16 @@ pub(crate) fn improve(
     (score, deals): (Score, Vec<Deal>),
 ) -> Vec<Deal> {
     let rows = problem.rows.len();
+    let units: u32 = left.rows.iter().sum();
     let most = score.saving_minor;
-    if market.bound < most.saturating_add(1).saturating_mul(SCALE) {
+    let mut gap = market.bound.saturating_sub(most.saturating_mul(SCALE));
+    if units <= SMALL_UNITS {
+        // The bound is only as good as the plans it comes from; here there is time not to ask it.
+        gap = i64::MAX;
+    } else if gap < SCALE {
         return deals;
     }
-    let pool = pool(set, problem, left, level, market, most, &deals);
+    let pool = pool(set, problem, left, level, market, gap, &deals);
     let mut way = Way {
         set,
         level,
@@ -98,10 +107,22 @@ pub(crate) fn improve(
     }
     for deal in deals {
         for _ in 0..deal.times {
-            way.make(problem, Deal { times: 1, ..deal.clone() });
+            way.make(
+                problem,
+                Deal {
+                    times: 1,
+                    ..deal.clone()
+                },
+            );
         }
     }
     let open: Vec<usize> = (0..rows).filter(|&row| way.with[row].len() > 1).collect();
+    if units <= UNITS_MAX {
+        let all: Vec<usize> = (0..rows).rev().filter(|&row| left.rows[row] > 0).collect();
+        let deals = (0..way.deals.len()).collect();
+        way.settle_anew(problem, &all, deals, SMALL_STEPS);
+        return way.told();
+    }
     let tries = open.len().saturating_mul(TRIES_A_ROW).min(TRIES_MAX);
     for turn in 0..tries {
         if way.steps > STEPS_ALL {
@@ -119,7 +140,7 @@ fn pool(
     left: &Left,
     level: Option<u16>,
     market: &Market,
-    most: i64,
+    gap: i64,
     deals: &[Deal],
 ) -> Vec<Column> {
     let mut found: Vec<Candidate> = Vec::new();
@@ -144,7 +165,6 @@ fn pool(
             uses: deal.uses.clone(),
         });
     }
-    let gap = market.bound.saturating_sub(most.saturating_mul(SCALE)).max(SCALE);
     let mut pool: Vec<Column> = found
         .into_iter()
         .map(|deal| {
@@ -157,7 +177,9 @@ fn pool(
         .collect();
     let key = |column: &Column| {
         let uses = column.deal.uses.iter();
-        let uses: Vec<_> = uses.map(|used| (used.row, used.count, used.reward)).collect();
+        let uses: Vec<_> = uses
+            .map(|used| (used.row, used.count, used.reward))
+            .collect();
         (-column.surplus, column.deal.contender, uses)
     };
     pool.sort_by_cached_key(key);
@@ -240,15 +262,26 @@ impl Way<'_> {
 
     /// Take the units around a row back and settle them anew, where that is better.
     fn try_again(&mut self, problem: &mut Problem, seed: usize) {
-        let (rows, mut freed) = self.around(seed);
-        let was = self.worth(problem, &rows, freed.iter().map(|&at| &self.deals[at]));
+        let (rows, freed) = self.around(seed);
+        self.settle_anew(problem, &rows, freed, STEPS_MAX);
+    }
+
+    /// Take deals back and settle their rows anew, where that is better.
+    fn settle_anew(
+        &mut self,
+        problem: &mut Problem,
+        rows: &[usize],
+        mut freed: Vec<usize>,
+        steps_max: u32,
+    ) {
+        let was = self.worth(problem, rows, freed.iter().map(|&at| &self.deals[at]));
         freed.sort_unstable();
         let old: Vec<Deal> = freed
             .iter()
             .rev()
             .map(|&at| self.undo(problem, at))
             .collect();
-        let found = self.settle(problem, &rows, was);
+        let found = self.settle(problem, rows, was, steps_max);
         for deal in found.unwrap_or(old) {
             self.make(problem, deal);
         }
@@ -272,7 +305,13 @@ impl Way<'_> {
     }
 
     /// Deals on what is left of a few rows that are better than what was.
-    fn settle(&mut self, problem: &mut Problem, rows: &[usize], was: Score) -> Option<Vec<Deal>> {
+    fn settle(
+        &mut self,
+        problem: &mut Problem,
+        rows: &[usize],
+        was: Score,
+        steps_max: u32,
+    ) -> Option<Vec<Deal>> {
         let mut inside = vec![false; problem.rows.len()];
         for &row in rows {
             inside[row] = true;
@@ -304,6 +343,7 @@ impl Way<'_> {
             best: was,
             best_path: None,
             steps: 0,
+            steps_max,
         };
         search.descend(problem, 0, 0, Score::default());
         self.steps += search.steps;
@@ -322,7 +362,9 @@ impl Way<'_> {
         let mut deals: Vec<Deal> = Vec::new();
         for deal in self.deals {
             let same = |other: &&mut Deal| {
-                other.contender == deal.contender && other.uses == deal.uses && other.own == deal.own
+                other.contender == deal.contender
+                    && other.uses == deal.uses
+                    && other.own == deal.own
             };
             match deals.iter_mut().find(same) {
                 Some(same) => same.times += 1,
@@ -348,13 +390,14 @@ struct Search<'a> {
     best: Score,
     best_path: Option<Vec<(usize, i64)>>,
     steps: u32,
+    steps_max: u32,
 }
 
 impl Search<'_> {
     /// Settle what is left from the place `at` on; of its row only deals from `from` on.
     fn descend(&mut self, problem: &mut Problem, mut at: usize, mut from: usize, so_far: Score) {
         self.steps += 1;
-        if self.steps > STEPS_MAX {
+        if self.steps > self.steps_max {
             return;
         }
         while at < self.rows.len() && self.left.rows[self.rows[at]] == 0 {
@@ -386,13 +429,28 @@ impl Search<'_> {
         self.left.rows[row] = count;
     }
 
-    fn try_deal(&mut self, problem: &mut Problem, at: usize, place: usize, column: usize, so_far: Score) {
-        let Candidate { contender, uses, own, score, edge } = &self.pool[column].deal;
+    fn try_deal(
+        &mut self,
+        problem: &mut Problem,
+        at: usize,
+        place: usize,
+        column: usize,
+        so_far: Score,
+    ) {
+        let Candidate {
+            contender,
+            uses,
+            own,
+            score,
+            edge,
+        } = &self.pool[column].deal;
         let who = *contender;
         if self.left.uses[who] == 0
             || self.left.minor[who] <= 0
             || *edge > self.left.edge[who]
-            || !uses.iter().all(|used| used.count <= self.left.rows[used.row])
+            || !uses
+                .iter()
+                .all(|used| used.count <= self.left.rows[used.row])
         {
             return;
         }

@@ -120,7 +120,7 @@ impl Cart {
     /// Whether a promotion on the cart may begin, on nets by place among the sorted lines.
     pub(crate) fn cart_gate_holds(&self, promo: u32, gate: Gate, nets: &[i64]) -> bool {
         match gate {
-            Gate::MinQuantity { .. } => self.gate_holds(promo, gate),
+            Gate::MinQuantity { .. } | Gate::MinSets { .. } => self.gate_holds(promo, gate),
             Gate::MinSpend { set, amount_minor } => {
                 let mut inside: Vec<u32> = self.lines_in(promo, 1 << set, false).collect();
                 inside.sort_unstable();

@@ -88,7 +88,10 @@ pub(crate) fn find_prices(
                 *over = 0;
             }
         }
-        let norm: i128 = over.iter().map(|&over| i128::from(over) * i128::from(over)).sum();
+        let norm: i128 = over
+            .iter()
+            .map(|&over| i128::from(over) * i128::from(over))
+            .sum();
         let gap = i128::from(bound) - i128::from(most) * i128::from(SCALE);
         if norm == 0 || gap < i128::from(SCALE) {
             break;

@@ -217,9 +217,7 @@ impl<'a> Searcher<'a> {
                 buy_set,
                 get_set,
                 ..
-            } if *buy > 0 && buy_set == get_set => {
-                self.split_offer(contender, left, orders[0])
-            }
+            } if *buy > 0 && buy_set == get_set => self.split_offer(contender, left, orders[0]),
             _ => self.filled(contender, left, orders),
         }
     }
@@ -227,12 +225,7 @@ impl<'a> Searcher<'a> {
     /// The units that pay and those rewarded, where all are of one set: the dearer ones of some
     /// place in the prices pay (or are rewarded), the others are rewarded (or pay), and on each
     /// side those that gain most.
-    fn split_offer(
-        &self,
-        contender: usize,
-        left: &Left,
-        order: &[usize],
-    ) -> Option<Offer> {
+    fn split_offer(&self, contender: usize, left: &Left, order: &[usize]) -> Option<Offer> {
         let promotion = self.set.at(self.problem.contenders[contender].promo);
         let Benefit::BuyGet { buy, get, pick, .. } = promotion.benefit else {
             return None;
@@ -288,7 +281,10 @@ impl<'a> Searcher<'a> {
         }
         let (_, at) = best?;
         let mut uses: Vec<Use> = Vec::new();
-        for (part, is_above, count) in [(&mut units[..at].to_vec(), true, upper), (&mut units[at..].to_vec(), false, lower)] {
+        for (part, is_above, count) in [
+            (&mut units[..at].to_vec(), true, upper),
+            (&mut units[at..].to_vec(), false, lower),
+        ] {
             // Stable, so that of equals the nearest to the others go.
             if is_above {
                 part.reverse();
@@ -298,7 +294,12 @@ impl<'a> Searcher<'a> {
                 let row = self.problem.cells[cell].row;
                 match uses.iter_mut().find(|used| used.row == row) {
                     Some(used) => used.count += 1,
-                    None => uses.push(Use { cell, row, count: 1, reward: 0 }),
+                    None => uses.push(Use {
+                        cell,
+                        row,
+                        count: 1,
+                        reward: 0,
+                    }),
                 }
             }
         }
@@ -388,11 +389,25 @@ impl<'a> Searcher<'a> {
     pub fn plan(&self, contender: usize, left: &Left) -> Option<Vec<Deal>> {
         const OPEN: usize = 9;
         let promotion = self.set.at(self.problem.contenders[contender].promo);
-        let Benefit::BuyGet { buy_set, buy, get_set, get: 1, pick, .. } = promotion.benefit else {
+        let Benefit::BuyGet {
+            buy_set,
+            buy,
+            get_set,
+            get: 1,
+            pick,
+            ..
+        } = promotion.benefit
+        else {
             return None;
         };
         let buy_units = buy as usize;
-        if buy == 0 || buy_set != get_set || buy_units >= OPEN || self.problem.contenders[contender].uses < u32::MAX || left.minor[contender] < i64::MAX || !self.part[contender] {
+        if buy == 0
+            || buy_set != get_set
+            || buy_units >= OPEN
+            || self.problem.contenders[contender].uses < u32::MAX
+            || left.minor[contender] < i64::MAX
+            || !self.part[contender]
+        {
             return None;
         }
         let mut units: Vec<usize> = Vec::new();
@@ -412,7 +427,9 @@ impl<'a> Searcher<'a> {
         for (at, &cell) in units.iter().enumerate() {
             let (base, off) = self.worth[cell];
             for open in 0..OPEN {
-                let Some((gain, _)) = most[at][open] else { continue };
+                let Some((gain, _)) = most[at][open] else {
+                    continue;
+                };
                 let mut reach = |to: usize, gain: i64, how: u8| {
                     let slot = &mut most[at + 1][to];
                     if slot.is_none_or(|(known, _)| gain > known) {
@@ -437,7 +454,10 @@ impl<'a> Searcher<'a> {
                 1 => {
                     open -= 1;
                     // The reward nearest in price that still wants one that pays.
-                    let wants = rewarded.iter_mut().rev().find(|deal| deal.len() <= buy_units)?;
+                    let wants = rewarded
+                        .iter_mut()
+                        .rev()
+                        .find(|deal| deal.len() <= buy_units)?;
                     wants.push(cell);
                 }
                 2 => {
@@ -453,13 +473,23 @@ impl<'a> Searcher<'a> {
                 let row = self.problem.cells[cell].row;
                 match uses.iter_mut().find(|used| used.row == row) {
                     Some(used) => used.count += 1,
-                    None => uses.push(Use { cell, row, count: 1, reward: 0 }),
+                    None => uses.push(Use {
+                        cell,
+                        row,
+                        count: 1,
+                        reward: 0,
+                    }),
                 }
             }
             settle_roles(self.set, self.problem, contender, &mut uses);
             let own = own_off(self.set, self.problem, contender, &mut uses);
             if own > 0 {
-                deals.push(Deal { contender, uses, own, times: 1 });
+                deals.push(Deal {
+                    contender,
+                    uses,
+                    own,
+                    times: 1,
+                });
             }
         }
         Some(deals)
@@ -474,7 +504,10 @@ impl<'a> Searcher<'a> {
                 Some(plan) => deals.extend(plan),
                 None => self.take_greedily(contender, left, deals),
             }
-            gain += deals[first..].iter().map(|deal| self.gain(deal)).sum::<i64>();
+            gain += deals[first..]
+                .iter()
+                .map(|deal| self.gain(deal))
+                .sum::<i64>();
         }
         gain
     }

@@ -4,9 +4,9 @@ use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles};
 use super::exact;
 use super::improve::improve;
-use super::prices::find_prices;
 use super::left::{Deal, Left, alone_at, evaluate, takes_part};
 use super::model::{Benefit, Off, Policy};
+use super::prices::find_prices;
 use super::problem::{Cell, Contender, Problem, Row};
 use super::score::Score;
 use super::search::{By, Searcher};
@@ -104,7 +104,7 @@ fn contest(
     deals: &mut Vec<Deal>,
 ) -> Proof {
     let (mut best, mut way, mut proof) = ways(set, problem, left, level);
-    let open = proof != Proof::Proven && problem.contenders.len() > 1;
+    let open = proof != Proof::Proven;
     if open && problem.effort == Effort::Thorough && units(left) <= SEARCHED_UNITS {
         proof = Proof::Searched;
         let market = find_prices(set, problem, left, level, &mut |problem, found| {
@@ -122,10 +122,11 @@ fn contest(
             }
         }
     }
-    if open {
+    if open && problem.contenders.len() > 1 {
         for contender in 0..problem.contenders.len() {
             if takes_part(set, problem, contender, level)
-                && most_alone(set, problem, left, contender) > i128::from(best.saving_minor)
+                && most_alone(set, problem, left, contender, best.saving_minor.into())
+                    > i128::from(best.saving_minor)
             {
                 let single = only(set, problem, left, contender);
                 let score = worth(set, problem, left, &single, level);
@@ -193,8 +194,15 @@ fn worth(
     evaluate(set, problem, deals, &after, level)
 }
 
-/// More than a promotion by itself can save: what its benefit takes from all its units.
-fn most_alone(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) -> i128 {
+/// More than a promotion by itself can save: what its benefit takes from all its units. Where that
+/// is not more than `enough` anyhow, how much less is not reckoned.
+fn most_alone(
+    set: &PromotionSet,
+    problem: &Problem,
+    left: &Left,
+    contender: usize,
+    enough: i128,
+) -> i128 {
     let promotion = set.at(problem.contenders[contender].promo);
     let cells = problem.cells_of(contender).iter();
     let sums = cells.map(|cell| {
@@ -205,6 +213,9 @@ fn most_alone(set: &PromotionSet, problem: &Problem, left: &Left, contender: usi
         ]
     });
     let [units, price] = sums.fold([0; 2], |[a, b], [c, d]| [a + c, b + d]);
+    if price <= enough {
+        return price;
+    }
     let off = |off: &Off| match off {
         // Each unit may be rounded up by itself.
         Off::Percent(ppm) => percent_of(price, *ppm) + units,
