@@ -196,9 +196,7 @@ def test_any_order_of_returns_reckoned_anew_ends_at_what_was_paid(
         at, most = data.draw(st.sampled_from(left))
         back = [0] * len(lines)
         back[at] = 1_000 * data.draw(st.integers(1, most // 1_000))
-        refund, rest = native.reevaluated_refund(
-            compiled, lines, paid, returned, refunded, back
-        )
+        refund, rest = native.reevaluated_refund(compiled, lines, paid, returned, refunded, back)
         returned[at] += back[at]
         stays = [
             (*line[:2], line[2] - gone, *line[3:])
@@ -210,7 +208,9 @@ def test_any_order_of_returns_reckoned_anew_ends_at_what_was_paid(
         due = paid - refunded
         assert refund == (max(0, min(due - rest, price)) if stays else due)
         refunded += refund
-        left = [(at, line[2] - returned[at]) for at, line in enumerate(lines) if line[2] > returned[at]]
+        left = [
+            (at, line[2] - returned[at]) for at, line in enumerate(lines) if line[2] > returned[at]
+        ]
     assert refunded == paid
 
 

@@ -4,7 +4,7 @@ The model speaks of the very deals that the Python twin counts when it tries eve
 (`tests/native/promo_twin.py`): each set of units one rule may take together is a variable, worth
 what the twin says it is worth. A price by quantity takes any number of units, so it is written
 tier by tier instead. What no deal takes stands alone and is worth what the twin says of so many
-equal units. CP-SAT then chooses. Rules on the cart, and tiers that are marginal, have no place here.
+equal units. CP-SAT then chooses. Rules on the cart, and marginal tiers, have no place here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,6 @@ class CachedUnits(Units):
     def __init__(self, rules: Sequence[Rule], units: Sequence[Unit]) -> None:
         super().__init__(rules, units)
         self.known: dict[tuple[Unit, int, int | None], int] = {}
-        self.open: dict[int, list[Rule]] = {}
 
     def alone(self, unit: Unit, count: int, under: Rule | None) -> int:
         """What equal units save by rules on each unit."""
@@ -98,9 +97,7 @@ class Model:
                     under = sum(self.units.alone(self.units.units[at], 1, rule) for at in chosen)
                     yield Deal(number, counts, own + under)
 
-    def choices(
-        self, rows: Sequence[int], size: int
-    ) -> Iterator[tuple[tuple[int, int], ...]]:
+    def choices(self, rows: Sequence[int], size: int) -> Iterator[tuple[tuple[int, int], ...]]:
         """Every way to take so many units of rows, equal units being one as good as another."""
         if not size:
             yield ()
@@ -125,9 +122,7 @@ def taken_together(rule: Rule) -> int:
             return 0
 
 
-def largest_saving(
-    rules: Sequence[Rule], units: Sequence[Unit], *, seconds: float, hint: Any = None
-) -> Found | None:
+def largest_saving(rules: Sequence[Rule], units: Sequence[Unit], *, seconds: float) -> Found | None:
     """What CP-SAT saves within a time; none where the cart has too many deals to list."""
     from ortools.sat.python import cp_model
 
@@ -175,14 +170,14 @@ def largest_saving(
     return Found(round(solver.objective_value), int(solver.best_objective_bound + 1e-6))
 
 
-def add_tiers(
-    model: Any, cart: Model, rule: Rule, used: list[list[Any]], gains: list[Any]
-) -> None:
+def add_tiers(model: Any, cart: Model, rule: Rule, used: list[list[Any]], gains: list[Any]) -> None:
     """A price by quantity: the tier its number of units reaches is for all of them."""
     _, number, tiers, marginal, _ = rule["benefit"]
     if marginal:
         raise ValueError("a marginal price by quantity has no place in the model")
-    rows = [at for at in cart.rule_rows(rule) if cart.units.within(rule, number, cart.members[at][0])]
+    rows = [
+        at for at in cart.rule_rows(rule) if cart.units.within(rule, number, cart.members[at][0])
+    ]
     reached = []
     for place, (start, off) in enumerate(tiers):
         chosen = model.new_bool_var("")

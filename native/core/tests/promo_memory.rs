@@ -138,5 +138,5 @@ fn a_warm_cart_asks_for_no_memory() {
     }
     assert_eq!(ASKED.with(Cell::get) - before, 0);
     let priced = cart.priced();
-    assert!(priced.applications.len() > 100, "the promotions act");
+    assert!(priced.applications.len() >= 100, "the promotions act");
 }

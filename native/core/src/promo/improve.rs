@@ -19,6 +19,8 @@ const STEPS_MAX: u32 = 300;
 /// every deal that can be listed is looked at.
 const SMALL_STEPS: u32 = 10_000;
 const SMALL_UNITS: u32 = 32;
+/// Where the bound is not to be trusted: the part of the saving by which it may be wrong.
+const LOOSE: i64 = 16;
 /// Steps of all that.
 const STEPS_ALL: u32 = 40_000;
 /// Steps of listing the deals of one promotion, and of all; past them only some are known.
@@ -77,8 +79,10 @@ pub(crate) fn improve(
     let most = score.saving_minor;
     let mut gap = market.bound.saturating_sub(most.saturating_mul(SCALE));
     if units <= SMALL_UNITS {
-        // The bound is only as good as the plans it comes from; here there is time not to ask it.
         gap = i64::MAX;
+    } else if !market.planned {
+        // The bound is only as good as the plans it comes from.
+        gap = gap.max(most.saturating_mul(SCALE / LOOSE));
     } else if gap < SCALE {
         return deals;
     }

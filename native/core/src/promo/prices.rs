@@ -3,6 +3,7 @@
 
 use super::compile::PromotionSet;
 use super::left::{Deal, Left, alone_at};
+use super::model::Benefit;
 use super::problem::Problem;
 use super::search::{By, Searcher};
 
@@ -20,6 +21,8 @@ pub(crate) struct Market {
     pub prices: Vec<i64>,
     /// More than any way saves, as far as each promotion by itself is planned well; in those parts.
     pub bound: i64,
+    /// Whether each promotion's best deals by itself are sure to have been among its plans.
+    pub planned: bool,
     /// Deals that looked good at some prices.
     pub deals: Vec<Deal>,
 }
@@ -44,6 +47,7 @@ pub(crate) fn find_prices(
     let mut market = Market {
         prices: alone.clone(),
         bound: i64::MAX,
+        planned: (0..problem.contenders.len()).all(|one| is_planned(set, problem, one)),
         deals: Vec::new(),
     };
     // Sixteenths of the step that would close the gap if what is wanted were a straight line.
@@ -105,4 +109,22 @@ pub(crate) fn find_prices(
         }
     }
     Some(market)
+}
+
+/// Whether the deals a promotion wants at some prices are sure to be the best it could make.
+fn is_planned(set: &PromotionSet, problem: &Problem, contender: usize) -> bool {
+    let free = problem.contenders[contender].minor == i64::MAX;
+    free && match &set.at(problem.contenders[contender].promo).benefit {
+        Benefit::Each { .. } => true,
+        Benefit::Bundle { slots, .. } => slots.len() == 1,
+        Benefit::BuyGet {
+            buy,
+            buy_set,
+            get_set,
+            get,
+            ..
+        } => *get == 1 && *buy > 0 && buy_set == get_set,
+        Benefit::Tiers { marginal, .. } => !marginal,
+        Benefit::Cart { .. } | Benefit::EverySpend { .. } => false,
+    }
 }

@@ -103,26 +103,8 @@ fn contest(
     level: Option<u16>,
     deals: &mut Vec<Deal>,
 ) -> Proof {
-    let (mut best, mut way, mut proof) = ways(set, problem, left, level);
-    let open = proof != Proof::Proven;
-    if open && problem.effort == Effort::Thorough && units(left) <= SEARCHED_UNITS {
-        proof = Proof::Searched;
-        let market = find_prices(set, problem, left, level, &mut |problem, found| {
-            let score = worth(set, problem, left, &found, level);
-            if score > best {
-                (best, way) = (score, found);
-            }
-            best.saving_minor
-        });
-        if let Some(market) = market {
-            let found = improve(set, problem, left, level, &market, (best, way.clone()));
-            let score = worth(set, problem, left, &found, level);
-            if score > best {
-                (best, way) = (score, found);
-            }
-        }
-    }
-    if open && problem.contenders.len() > 1 {
+    let (mut best, mut way, proof) = search(set, problem, left, level);
+    if proof != Proof::Proven && problem.contenders.len() > 1 {
         for contender in 0..problem.contenders.len() {
             if takes_part(set, problem, contender, level)
                 && most_alone(set, problem, left, contender, best.saving_minor.into())
@@ -143,7 +125,36 @@ fn contest(
     proof
 }
 
-/// The best way that the solver for the size of a contest finds.
+/// The best way that is found with the effort that is asked for.
+fn search(
+    set: &PromotionSet,
+    problem: &mut Problem,
+    left: &Left,
+    level: Option<u16>,
+) -> (Score, Vec<Deal>, Proof) {
+    let (mut best, mut way, mut proof) = ways(set, problem, left, level);
+    let open = proof != Proof::Proven && units(left) <= SEARCHED_UNITS;
+    if open && problem.effort == Effort::Thorough {
+        proof = Proof::Searched;
+        let market = find_prices(set, problem, left, level, &mut |problem, found| {
+            let score = worth(set, problem, left, &found, level);
+            if score > best {
+                (best, way) = (score, found);
+            }
+            best.saving_minor
+        });
+        if let Some(market) = market {
+            let found = improve(set, problem, left, level, &market, (best, way.clone()));
+            let score = worth(set, problem, left, &found, level);
+            if score > best {
+                (best, way) = (score, found);
+            }
+        }
+    }
+    (best, way, proof)
+}
+
+/// The best way that the solver for the size of a contest finds at once.
 fn ways(
     set: &PromotionSet,
     problem: &mut Problem,
@@ -268,7 +279,7 @@ fn only(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) ->
     }
     alone.prepare(set);
     let start = Left::all(&alone);
-    let (_, mut deals, _) = ways(set, &mut alone, &start, None);
+    let (_, mut deals, _) = search(set, &mut alone, &start, None);
     for deal in &mut deals {
         deal.contender = contender;
         for used in &mut deal.uses {
