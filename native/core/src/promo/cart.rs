@@ -78,8 +78,8 @@ pub(crate) struct State {
     pub uses: u32,
     pub minor: i64,
     listed: u64,
-    /// Kinds in it, where it ties kinds or is on the cart.
-    pub kinds: Vec<u32>,
+    /// Kinds in it and the sets they are in, where it ties kinds or is on the cart.
+    pub kinds: Vec<(u32, u16)>,
     pub mark: u64,
     pub joined: u64,
     pub passed: bool,
@@ -486,7 +486,7 @@ impl Cart {
         let ties = std::mem::take(&mut self.kinds[kind as usize].ties);
         for link in &ties {
             for at in 0..self.states[link.promo as usize].kinds.len() {
-                let other = self.states[link.promo as usize].kinds[at];
+                let (other, _) = self.states[link.promo as usize].kinds[at];
                 if other != kind {
                     self.soil(other);
                 }
@@ -499,7 +499,7 @@ impl Cart {
         for link in &found.links {
             self.states[link.promo as usize]
                 .kinds
-                .retain(|&other| other != kind);
+                .retain(|&(other, _)| other != kind);
         }
         self.free.push(kind);
     }
@@ -557,7 +557,7 @@ impl Cart {
                         self.on_cart.push(link.promo);
                     }
                 }
-                state.kinds.push(kind);
+                state.kinds.push((kind, link.sets));
             }
         }
         self.links = links;

@@ -4,7 +4,7 @@ use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles};
 use super::left::{Deal, Left, alone_at, edge_of, score_of, takes_part};
 use super::model::Benefit;
-use super::problem::{Need, Problem, Use, needs};
+use super::problem::{Need, Problem, Use};
 use super::score::Score;
 
 /// Steps of listing deals, and again of choosing among them, before the contest counts as large.
@@ -29,7 +29,7 @@ struct Lister<'a> {
     problem: &'a Problem,
     left: &'a Left,
     contender: usize,
-    needs: Vec<Need>,
+    needs: &'a [Need],
     counts: Vec<Use>,
     found: &'a mut Vec<Candidate>,
     steps: u32,
@@ -119,7 +119,7 @@ pub(crate) fn list_deals(
         problem,
         left,
         contender,
-        needs: needs(set.at(problem.contenders[contender].promo)),
+        needs: set.needs_of(problem.contenders[contender].promo),
         // Rows already used up would only deepen the search.
         counts: cells.map(blank).filter(free).collect(),
         found,

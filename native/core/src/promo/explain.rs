@@ -198,9 +198,9 @@ impl Cart {
     fn inside(&self, place: u32, promotion: &Promotion, set: usize) -> (u64, i64) {
         let mut lines: BTreeMap<u32, i64> = BTreeMap::new();
         let mut units = 0;
-        for &kind in &self.states[place as usize].kinds {
+        for &(kind, sets) in &self.states[place as usize].kinds {
             let kind = &self.kinds[kind as usize];
-            if kind.sets_of(place) & 1 << set != 0 {
+            if sets & 1 << set != 0 {
                 units += u64::from(kind.count);
                 for &(line, _) in &kind.members {
                     let slot = &self.lines[line as usize];

@@ -4,8 +4,10 @@ use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles, stacked_off};
 use super::left::{Deal, Left, takes_part};
 use super::model::{Benefit, Off, Pick};
-use super::problem::{Cell, Need, Problem, Use, needs};
+use super::problem::{Cell, Need, Problem, Use};
 use super::stack::{Equal, small, taken};
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// Units among which those that pay and those rewarded are looked for, at most.
 const SPLITS: usize = 1_024;
@@ -39,9 +41,10 @@ pub(crate) struct Searcher<'a> {
     /// Those parts of a minor unit.
     scale: i64,
     /// By contender: what it needs.
-    needs: Vec<Vec<Need>>,
+    needs: Vec<Cow<'a, [Need]>>,
     /// By contender: its cells, the most promising first; then those for rewards.
-    orders: Vec<[Vec<usize>; 2]>,
+    orders: Vec<[Range<usize>; 2]>,
+    order_cells: Vec<usize>,
     /// By cell: what a unit gains before the benefit, and what the benefit takes from it.
     worth: Vec<(i64, i64)>,
     part: Vec<bool>,
@@ -61,21 +64,23 @@ impl<'a> Searcher<'a> {
             problem,
             prices,
             scale,
-            needs: Vec::new(),
-            orders: Vec::new(),
+            needs: Vec::with_capacity(problem.contenders.len()),
+            orders: Vec::with_capacity(problem.contenders.len()),
+            order_cells: Vec::with_capacity(problem.cells.len() * 2),
             worth: vec![(0, 0); problem.cells.len()],
             part: Vec::new(),
         };
         for contender in contenders {
-            let promotion = set.at(problem.contenders[contender].promo);
-            let mut wanted = needs(promotion);
-            // What can be filled by fewest is filled first.
-            wanted.sort_by_key(|need| {
-                let cells = problem.cells_of(contender).iter();
-                let inside = cells.filter(|cell| cell.sets & 1 << need.set != 0);
-                let units = inside.map(|cell| u64::from(problem.rows[cell.row].units.count));
-                units.sum::<u64>()
-            });
+            let mut wanted = Cow::Borrowed(set.needs_of(problem.contenders[contender].promo));
+            if wanted.len() > 1 {
+                // What can be filled by fewest is filled first.
+                wanted.to_mut().sort_by_key(|need| {
+                    let cells = problem.cells_of(contender).iter();
+                    let inside = cells.filter(|cell| cell.sets & 1 << need.set != 0);
+                    let units = inside.map(|cell| u64::from(problem.rows[cell.row].units.count));
+                    units.sum::<u64>()
+                });
+            }
             searcher.needs.push(wanted);
             searcher
                 .part
@@ -114,7 +119,7 @@ impl<'a> Searcher<'a> {
     }
 
     /// The cells of a contender by what a unit of them adds to a deal, the largest first.
-    fn order(&self, contender: usize, reward: bool) -> Vec<usize> {
+    fn order(&mut self, contender: usize, reward: bool) -> Range<usize> {
         let promotion = self.set.at(self.problem.contenders[contender].promo);
         let (by_price, pays) = match promotion.benefit {
             Benefit::BuyGet {
@@ -122,10 +127,12 @@ impl<'a> Searcher<'a> {
                 buy_set,
                 get_set,
                 ..
-            } => (buy > 0 && buy_set == get_set, !reward),
-            _ if reward => return Vec::new(),
+            } if buy == 0 || buy_set != get_set => (false, !reward),
+            Benefit::BuyGet { .. } if !reward => (true, true),
+            _ if reward => return 0..0,
             _ => (false, false),
         };
+        let mut cells = std::mem::take(&mut self.order_cells);
         let key = |&at: &usize| {
             let cell = &self.problem.cells[at];
             let (base, off) = self.worth[at];
@@ -138,9 +145,12 @@ impl<'a> Searcher<'a> {
             };
             std::cmp::Reverse((first, cell.row))
         };
-        let mut cells: Vec<usize> = self.problem.contenders[contender].cells.clone().collect();
-        cells.sort_unstable_by_key(key);
-        cells
+        let start = cells.len();
+        cells.extend(self.problem.contenders[contender].cells.clone());
+        cells[start..].sort_unstable_by_key(key);
+        let order = start..cells.len();
+        self.order_cells = cells;
+        order
     }
 
     /// The least a unit may cost.
@@ -309,7 +319,7 @@ impl<'a> Searcher<'a> {
     /// A deal of the first units in the orders of a contender's cells.
     fn filled(&self, contender: usize, left: &Left, orders: [&[usize]; 2]) -> Option<Offer> {
         let mut uses = Vec::new();
-        for &need in &self.needs[contender] {
+        for &need in self.needs[contender].iter() {
             let order = orders[usize::from(need.reward)];
             if !self.fill(contender, need, order, left, &mut uses) {
                 return None;
@@ -381,7 +391,7 @@ impl<'a> Searcher<'a> {
     /// Both orders of a contender.
     fn whole(&self, contender: usize) -> [&[usize]; 2] {
         let [pays, rewards] = &self.orders[contender];
-        [pays, rewards]
+        [pays, rewards].map(|order| &self.order_cells[order.clone()])
     }
 
     /// The best deals of a contender by itself, where one unit of each deal is rewarded and all
@@ -411,7 +421,7 @@ impl<'a> Searcher<'a> {
             return None;
         }
         let mut units: Vec<usize> = Vec::new();
-        for &cell in &self.orders[contender][0] {
+        for &cell in self.whole(contender)[0] {
             let count = left.rows[self.problem.cells[cell].row];
             units.extend((0..count).map(|_| cell));
             if units.len() > SPLITS {
