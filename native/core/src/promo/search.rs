@@ -7,6 +7,8 @@ use super::model::{Benefit, Off, Pick};
 use super::problem::{Cell, Need, Problem, Use};
 use super::stack::{Equal, small, taken};
 use std::borrow::Cow;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
 use std::ops::Range;
 
 /// Units among which those that pay and those rewarded are looked for, at most.
@@ -27,6 +29,29 @@ pub(crate) struct Offer {
     own: i64,
     gain: i64,
     units: i64,
+}
+
+/// An offer in the order of what it gains; of equals the one of the earlier contender is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    gain: i64,
+    /// Units the gain is reckoned by; one where it is not.
+    units: i64,
+    contender: Reverse<usize>,
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let one = i128::from(self.gain) * i128::from(other.units);
+        let two = i128::from(other.gain) * i128::from(self.units);
+        one.cmp(&two).then(self.contender.cmp(&other.contender))
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// The best deal of each contender, where it has one.
@@ -143,7 +168,7 @@ impl<'a> Searcher<'a> {
                 // The more a unit can give, the fewer are needed for an amount.
                 (false, false) => (base + off, cell.running - self.lowest(cell)),
             };
-            std::cmp::Reverse((first, cell.row))
+            Reverse((first, cell.row))
         };
         let start = cells.len();
         cells.extend(self.problem.contenders[contender].cells.clone());
@@ -299,7 +324,7 @@ impl<'a> Searcher<'a> {
             if is_above {
                 part.reverse();
             }
-            part.sort_by_key(|&cell| std::cmp::Reverse(gain(cell, is_above)));
+            part.sort_by_key(|&cell| Reverse(gain(cell, is_above)));
             for &cell in &part[..count as usize] {
                 let row = self.problem.cells[cell].row;
                 match uses.iter_mut().find(|used| used.row == row) {
@@ -569,32 +594,37 @@ impl<'a> Searcher<'a> {
     /// An offer only gets worse while others are taken, so it is looked at again when it would be
     /// the best, and not before.
     pub fn greedy(&self, left: &mut Left, mut offers: Offers, by: By) -> Vec<Deal> {
-        let better = |one: &Offer, other: &Offer| match by {
-            By::Gain => one.gain > other.gain,
-            By::GainPerUnit => {
-                i128::from(one.gain) * i128::from(other.units)
-                    > i128::from(other.gain) * i128::from(one.units)
-            }
+        let entry = |contender: usize, offer: &Offer| Entry {
+            gain: offer.gain,
+            units: if by == By::Gain { 1 } else { offer.units },
+            contender: Reverse(contender),
         };
+        let made = offers.iter().enumerate();
+        let made = made.filter_map(|(at, offer)| Some(entry(at, offer.as_ref()?)));
+        let mut heap: BinaryHeap<Entry> = made.collect();
         let mut made_at = vec![0; offers.len()];
+        let mut touched_at = vec![0; left.rows.len()];
         let mut fronts = vec![[0; 2]; offers.len()];
         let mut deals: Vec<Deal> = Vec::new();
-        loop {
-            let mut found: Option<(usize, &Offer)> = None;
-            for (contender, offer) in offers.iter().enumerate() {
-                if let Some(offer) = offer
-                    && found.is_none_or(|(_, other)| better(offer, other))
-                {
-                    found = Some((contender, offer));
-                }
-            }
-            let Some((contender, offer)) = found else {
-                return deals;
+        while let Some(top) = heap.pop() {
+            let contender = top.contender.0;
+            let Some(offer) = &offers[contender] else {
+                continue;
             };
-            if made_at[contender] < deals.len() {
+            // Only what others took of its own units can have made it worse.
+            let stands = offer.uses.iter();
+            let stands = stands
+                .map(|used| touched_at[used.row])
+                .all(|at| at <= made_at[contender]);
+            if !stands {
                 made_at[contender] = deals.len();
                 let orders = self.still(contender, left, &mut fronts[contender]);
                 offers[contender] = self.offer(contender, left, orders);
+                heap.extend(
+                    offers[contender]
+                        .as_ref()
+                        .map(|offer| entry(contender, offer)),
+                );
                 continue;
             }
             let times = left.times(self.problem, contender, &offer.uses, offer.own);
@@ -605,8 +635,13 @@ impl<'a> Searcher<'a> {
                 times: times.max(1),
             };
             left.take(self.problem, &deal);
+            heap.push(top);
+            for used in &deal.uses {
+                touched_at[used.row] = deals.len() + 1;
+            }
             deals.push(deal);
         }
+        deals
     }
 
     /// Both orders of a contender without the used up rows that stand first.
