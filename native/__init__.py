@@ -27,6 +27,7 @@ from native._native import (
     leaf_hash,
     price_cart,
     price_order,
+    reevaluated_refund,
     tax_document,
     verify_inclusion,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "leaf_hash",
     "price_cart",
     "price_order",
+    "reevaluated_refund",
     "tax_document",
     "verify_inclusion",
 ]

@@ -201,12 +201,15 @@ class PromotionSet:
       ("tiers", set, [(from, off), ...], marginal, "cheapest" | "dearest") ·
       ("cart", set, off) · ("every_spend", set, step_minor, off_minor)
     * `sets`: [(items or None for all, exceptions), ...] by place in the price book; [(None, [])]
-    * `gates`: [("min_quantity", set, count) | ("min_spend", set, minor), ...]; all must hold
+    * `gates`: [("min_quantity", set, count) | ("min_spend", set, minor) |
+      ("min_sets", [set, ...], count, least), ...]; all must hold, the last where `least` of its
+      sets have `count` units each
     * `version` 1, `priority` 0 (0 to 65,535), `group` (exclusive), `tags` and `stacks_with` (bits)
     * who: `stores`, `channels`, `customer_groups`, `tenders` (bits, 0 anybody), `coupon`,
       `points_min`
     * when: `start_s` and `end_s` (seconds since 1970, the end outside), `weekly` [(from, until),
-      ...] in minutes of the store's local week
+      ...] in minutes of the store's local week; with `business_day` both are on the clock of the
+      business day, which begins when trade does
     * `count_nondiscountable` False, `limit_per_cart`, `base` running | original, `spread` all |
       rewarded, `rounding` half_up | half_even | up | down, `vendor_ppm` 0
 
@@ -259,7 +262,7 @@ class PricedCart:
     subtotal_minor: int
     discount_minor: int  # <= 0
     total_minor: int
-    proof: str  # "proven" | "beam" | "greedy": how far the saving is known to be the largest
+    proof: str  # "proven" | "searched" | "greedy": how far the saving is known to be the largest
 
 def price_cart(
     promotions: PromotionSet,
@@ -273,7 +276,8 @@ def price_cart(
     floor_price_micros). `item` is its place in the price book, 2**32 - 1 for none. With `pieces` a
     whole quantity is so many units, else the line is one unit. Lines of zero or less are passed
     by. `facts`, all optional: `store`, `channel`, `customer_groups`, `tenders` (bits), `coupons`,
-    `points`, `now_s` (since 1970), `week_s` (since Monday 00:00 on the store's clock), `caps`
+    `points`, `now_s` (since 1970), `week_s` (since Monday 00:00 on the store's clock),
+    `business_week_s` (since Monday's business day began; without it days begin at midnight), `caps`
     [(promotion id, applications left or None, minor units left or None), ...], `policy` best |
     strict_priority.
 
@@ -282,9 +286,35 @@ def price_cart(
             zero, an unknown key or word.
     """
 
+def reevaluated_refund(
+    promotions: PromotionSet,
+    lines: list[tuple[int, int, int, bool, bool, int]],
+    paid_minor: int,
+    returned_milli: list[int],
+    refunded_minor: int,
+    back_milli: list[int],
+    facts: dict[str, Any] | None = None,
+    minor_digits: int = 2,
+) -> tuple[int, int]:
+    """(what is given back, what the goods that stay cost), where deals are reckoned anew.
+
+    `promotions` and `facts` are those recorded in the sale, never today's. `returned_milli` and
+    `refunded_minor` are what came back, and was given back, before; `back_milli` is what comes
+    back now, all by place in `lines`. The refund is what was paid less what the rest costs,
+    nothing at least and at most the price of what comes back; the last goods bring all that is
+    left, so any order of returns ends at `paid_minor`.
+
+    Raises:
+        CoreError: other counts of quantities than of lines, more coming back than is there,
+            `refunded_minor` outside 0 to `paid_minor`, and what `price_cart` refuses.
+    """
+
 @final
 class Cart:
     """A cart that re-prices only what a change touches, and agrees with `price_cart`.
+
+    With `effort` "quick" large contests are settled by a few ways only, in microseconds: it may
+    then cost up to a few percent of the saving more than `price_cart` says, and never less.
 
     A change answers ([(line, its new net), ...], total_minor); a removed line is not among them.
     Lines keep their numbers. A refusal changes nothing. One thread at a time.
@@ -295,6 +325,7 @@ class Cart:
         promotions: PromotionSet,
         facts: dict[str, Any] | None = None,
         minor_digits: int = 2,
+        effort: str = "thorough",
     ) -> Cart: ...
     def add_line(
         self, line: tuple[int, int, int, bool, bool, int]
@@ -315,7 +346,7 @@ class Cart:
         applied (saving_minor) | outside_window | other_store | other_channel |
         other_customer_group | coupon_missing | other_tender | too_few_points | limit_reached |
         no_item | item_excluded (line) | quantity_too_small (have_count, need_count) |
-        spend_too_small (have_minor, need_minor) | price_floor | no_saving |
+        spend_too_small (have_minor, need_minor) | sets_too_few (have_count, need_count) | price_floor | no_saving |
         units_consumed (by, alone_minor) | lost_to_better (by, alone_minor).
         """
 

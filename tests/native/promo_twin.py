@@ -209,7 +209,14 @@ def limit(rule: Rule) -> int:
 
 def gates_hold(rule: Rule, units: Sequence[Unit], spent: int | None = None) -> bool:
     """Whether all gates hold; for a rule on the cart, whose sets hold all, for what is spent."""
-    for kind, number, least in rule.get("gates", []):
+    for kind, number, *asked in rule.get("gates", []):
+        if kind == "min_sets":
+            count, least = asked
+            held = [sum(has(rule, each, unit.item) for unit in units) for each in number]
+            if sum(one >= count for one in held) < least:
+                return False
+            continue
+        (least,) = asked
         inside = [unit for unit in units if has(rule, number, unit.item)]
         amount = sum(unit.amount for unit in inside) if spent is None else spent
         if (len(inside) if kind == "min_quantity" else amount) < least:

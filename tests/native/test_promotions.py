@@ -90,6 +90,52 @@ def test_a_cart_explains_itself() -> None:
         cart.why_not(9)
 
 
+def test_a_window_may_go_by_the_business_day() -> None:
+    """Two on Saturday morning is Friday night where trade's days begin at six."""
+    friday = 4 * 1_440
+    late = TENTH | {"weekly": [(friday, friday + 1_440)], "business_day": True}
+    two, six = 5 * 86_400 + 2 * 3_600, 6 * 3_600
+    assert priced(late, facts={"week_s": two, "business_week_s": two - six}).total_minor == 2_160
+    assert priced(late, facts={"week_s": two}).total_minor == 2_400
+
+
+def test_a_gate_may_ask_for_some_of_several_sets() -> None:
+    """Two of three sets open the promotion; with one, it says how many are missing."""
+    sets = [(None, []), ([0], []), ([1], []), ([2], [])]
+    menu = TENTH | {"sets": sets, "gates": [("min_sets", [1, 2, 3], 1, 2)]}
+    assert priced(menu).total_minor == 2_160
+    cart = native.Cart(native.PromotionSet([menu], 5))
+    cart.add_line(LINES[0])
+    assert cart.why_not(1) == ("sets_too_few", {"have_count": 1, "need_count": 2})
+
+
+def test_the_free_one_of_three_brings_nothing_back() -> None:
+    """What stays costs as much as was paid, so nothing is due; a second return settles it."""
+    promotions = native.PromotionSet([THIRD], 5)
+    none = [0, 0, 0]
+    gone = [0, 0, 1_000]
+    assert native.reevaluated_refund(promotions, LINES, 1_800, none, 0, gone) == (0, 1_800)
+    first = [1_000, 0, 0]
+    assert native.reevaluated_refund(promotions, LINES, 1_800, gone, 0, first) == (1_000, 800)
+    with pytest.raises(native.CoreError, match="zero to what is there"):
+        native.reevaluated_refund(promotions, LINES, 1_800, gone, 0, gone)
+    with pytest.raises(native.CoreError, match="that of the lines"):
+        native.reevaluated_refund(promotions, LINES, 1_800, [0], 0, gone)
+    with pytest.raises(native.CoreError, match="zero to what was paid"):
+        native.reevaluated_refund(promotions, LINES, 1_800, none, 1_801, gone)
+
+
+def test_a_quick_cart_is_asked_for_by_name() -> None:
+    """Small contests are settled as ever; an effort that is none is refused."""
+    promotions = native.PromotionSet([THIRD], 5)
+    cart = native.Cart(promotions, effort="quick")
+    for line in LINES:
+        cart.add_line(line)
+    assert (cart.total_minor, cart.priced().proof) == (1_800, "proven")
+    with pytest.raises(native.CoreError, match="thorough, quick"):
+        native.Cart(promotions, effort="great")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -103,6 +149,8 @@ def test_a_cart_explains_itself() -> None:
         ({"class": "cart"}, "its class does not give such a benefit"),
         ({"class": None}, 'must have "class"'),
         ({"benefit": None}, 'must have "benefit"'),
+        ({"gates": [("min_sets", [0], 1, 2)]}, "counts must be"),
+        ({"gates": [("min_sets", [16], 1, 1)]}, "there is no set 16"),
         ({"id": -1}, "counts cannot be negative"),
         ({"colour": 1}, '"colour" is no field of it'),
     ],

@@ -46,6 +46,9 @@ PARTS = (
     ),
     Part("engine", "mutants of the deciders", ("tests.mutants", "engine", "--if-installed")),
     Part("fuzz", "coverage-guided fuzzing", ("tests.fuzz", "run", "--if-installed")),
+    Part(
+        "deals", "promotions against CP-SAT on long carts", ("tests.prove.deals", "--if-installed")
+    ),
     Part("verifier", "a flip in every byte of a journal", ("tests.verifier.damage",)),
     Part("close", "the Z and the replay of a big day", ("benches.close",)),
 )

@@ -1,6 +1,6 @@
 //! Promotions: dictionaries and tuples in, a compiled set; lines in, a priced cart.
 
-use crate::convert::{Answer, CoreError, Int};
+use crate::convert::{Answer, CoreError, Int, plain};
 use countertop_core::CoreError as Refusal;
 use countertop_core::promo::{self, Clause, Line, Proof, Reason, WhyNot};
 use pyo3::prelude::*;
@@ -142,7 +142,7 @@ fn written(py: Python<'_>, found: promo::PricedCart) -> PyResult<PricedCart> {
         total_minor: found.total_minor,
         proof: match found.proof {
             Proof::Proven => "proven",
-            Proof::Beam => "beam",
+            Proof::Searched => "searched",
             Proof::Greedy => "greedy",
         },
     })
@@ -187,6 +187,46 @@ pub(crate) fn price_cart(
     written(py, priced)
 }
 
+/// What goods that come back are worth under the promotions of their sale.
+#[pyfunction]
+#[pyo3(signature = (
+    promotions, lines, paid_minor, returned_milli, refunded_minor, back_milli, facts=None,
+    minor_digits=Int(2)
+))]
+#[pyo3(
+    text_signature = "(promotions, lines, paid_minor, returned_milli, refunded_minor, \
+                         back_milli, facts=None, minor_digits=2)"
+)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a sale and what of it comes back, by name"
+)]
+pub(crate) fn reevaluated_refund(
+    promotions: &PromotionSet,
+    lines: Vec<LineTuple>,
+    paid_minor: Int<i64>,
+    returned_milli: Vec<Int<i64>>,
+    refunded_minor: Int<i64>,
+    back_milli: Vec<Int<i64>>,
+    facts: Option<&Bound<'_, PyDict>>,
+    minor_digits: Int<i64>,
+) -> PyResult<(i64, i64)> {
+    let facts = promo_read::facts(facts)?;
+    let lines: Vec<Line> = lines.into_iter().map(line).collect();
+    let sale = promo::Sale {
+        lines: &lines,
+        paid_minor: paid_minor.0,
+        returned_milli: &plain(returned_milli),
+        refunded_minor: refunded_minor.0,
+    };
+    let back_milli = plain(back_milli);
+    let found: Answer<_> =
+        promo::reevaluated_refund(&promotions.0, &facts, minor_digits.0, sale, &back_milli)
+            .map_err(Into::into);
+    let found = found?;
+    Ok((found.refund_minor, found.rest_minor))
+}
+
 /// Changed lines with their nets, and the total.
 type Change = (Vec<(u32, i64)>, i64);
 
@@ -202,17 +242,26 @@ pub(crate) struct Cart(promo::Cart);
 #[pymethods]
 impl Cart {
     #[new]
-    #[pyo3(signature = (promotions, facts=None, minor_digits=Int(2)))]
-    #[pyo3(text_signature = "(promotions, facts=None, minor_digits=2)")]
+    #[pyo3(signature = (promotions, facts=None, minor_digits=Int(2), effort="thorough"))]
+    #[pyo3(text_signature = "(promotions, facts=None, minor_digits=2, effort='thorough')")]
     fn new(
         promotions: &PromotionSet,
         facts: Option<&Bound<'_, PyDict>>,
         minor_digits: Int<i64>,
+        effort: &str,
     ) -> PyResult<Self> {
         let facts = promo_read::facts(facts)?;
+        let effort = match effort {
+            "thorough" => promo::Effort::Thorough,
+            "quick" => promo::Effort::Quick,
+            _ => {
+                let told = format!("effort must be one of thorough, quick, not {effort:?}");
+                return Err(refused(told));
+            }
+        };
         let set = Arc::clone(&promotions.0);
         let cart: Answer<_> = promo::Cart::new(set, facts, minor_digits.0).map_err(Into::into);
-        Ok(Self(cart?))
+        Ok(Self(cart?.with_effort(effort)))
     }
 
     fn add_line(&mut self, line: LineTuple) -> Answer<Change> {
@@ -279,6 +328,10 @@ fn told(why: WhyNot) -> (&'static str, Vec<(&'static str, i128)>) {
         WhyNot::MinSpend { have, need } => {
             let fields = vec![("have_minor", have.into()), ("need_minor", need.into())];
             ("spend_too_small", fields)
+        }
+        WhyNot::MinSets { have, need } => {
+            let fields = vec![("have_count", have.into()), ("need_count", need.into())];
+            ("sets_too_few", fields)
         }
         WhyNot::Floor => ("price_floor", Vec::new()),
         WhyNot::NoSaving => ("no_saving", Vec::new()),

@@ -10,7 +10,7 @@ use countertop_core::promo::model::{
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 26] = [
     "id",
     "version",
     "class",
@@ -36,9 +36,10 @@ const KEYS: [&str; 25] = [
     "spread",
     "rounding",
     "vendor_ppm",
+    "business_day",
 ];
 
-const FACTS: [&str; 10] = [
+const FACTS: [&str; 11] = [
     "store",
     "channel",
     "customer_groups",
@@ -49,6 +50,7 @@ const FACTS: [&str; 10] = [
     "week_s",
     "caps",
     "policy",
+    "business_week_s",
 ];
 
 /// A dictionary whose keys are all known.
@@ -160,6 +162,7 @@ pub(crate) fn promotion(dict: &Bound<'_, PyDict>) -> PyResult<Promotion> {
             start_s: fields.int("start_s")?,
             end_s: fields.int("end_s")?,
             weekly: weekly(&fields)?,
+            business_day: flag(&fields, "business_day")?,
         },
         gates,
         benefit: self::benefit(&benefit)?,
@@ -231,20 +234,34 @@ fn item_set(value: &Bound<'_, PyAny>) -> PyResult<ItemSet> {
 
 fn gate(value: &Bound<'_, PyAny>) -> PyResult<Gate> {
     let tuple = value.cast::<PyTuple>()?;
-    let kinds = [("min_quantity", false), ("min_spend", true)];
-    let spend = word(&tuple.get_item(0)?, "a gate", &kinds)?;
-    let rest = rest(tuple, 2)?;
-    let set = number(&rest[0])?;
-    Ok(if spend {
-        Gate::MinSpend {
-            set,
-            amount_minor: number(&rest[1])?,
-        }
-    } else {
-        Gate::MinQuantity {
-            set,
+    let kinds = [("min_quantity", 2), ("min_spend", 2), ("min_sets", 3)];
+    let count = word(&tuple.get_item(0)?, "a gate", &kinds)?;
+    let kind: String = tuple.get_item(0)?.extract()?;
+    let rest = rest(tuple, count)?;
+    Ok(match kind.as_str() {
+        "min_quantity" => Gate::MinQuantity {
+            set: number(&rest[0])?,
             count: number(&rest[1])?,
-        }
+        },
+        "min_spend" => Gate::MinSpend {
+            set: number(&rest[0])?,
+            amount_minor: number(&rest[1])?,
+        },
+        _ => Gate::MinSets {
+            sets: set_bits(&rest[0])?,
+            count: number(&rest[1])?,
+            least: number(&rest[2])?,
+        },
+    })
+}
+
+/// Places of sets as bits.
+fn set_bits(value: &Bound<'_, PyAny>) -> PyResult<u16> {
+    let places: Vec<Int<u32>> = value.extract()?;
+    places.into_iter().try_fold(0, |bits, place| {
+        let bit = 1_u16.checked_shl(place.0);
+        let bit = bit.ok_or_else(|| refused(format!("there is no set {}", place.0)))?;
+        Ok(bits | bit)
     })
 }
 
@@ -352,6 +369,7 @@ pub(crate) fn facts(dict: Option<&Bound<'_, PyDict>>) -> PyResult<Facts> {
         points: fields.int("points")?.unwrap_or(0),
         now_s: fields.int("now_s")?.unwrap_or(0),
         week_s: fields.int("week_s")?.unwrap_or(0),
+        business_week_s: fields.int("business_week_s")?,
         caps: caps
             .into_iter()
             .map(|(promotion_id, uses, amount_minor)| Cap {

@@ -7,7 +7,7 @@ use countertop_core::money::Rounding;
 use countertop_core::promo::model::{
     Base, Benefit, Class, Eligibility, Gate, ItemSet, Items, Off, Pick, Slot, Spread, Tier, Window,
 };
-use countertop_core::promo::{Cart, Facts, Line, Promotion, PromotionSet};
+use countertop_core::promo::{Cart, Effort, Facts, Line, Promotion, PromotionSet};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -123,10 +123,11 @@ fn filled(set: &Arc<PromotionSet>, lines: &[Line]) -> Cart {
     cart
 }
 
-/// Time every scan of a cart, over and over, and print the shortest each of them took: the others
+/// Time every quick scan of a cart, over and over, and print the shortest each of them took: the others
 /// tell of the machine's other work. The spread is over the scans of the cart.
 fn scans(name: &str, set: &Arc<PromotionSet>, lines: &[Line], rounds: usize) {
-    let mut cart = Cart::new(Arc::clone(set), Facts::default(), 2).expect("a good cart");
+    let cart = Cart::new(Arc::clone(set), Facts::default(), 2).expect("a good cart");
+    let mut cart = cart.with_effort(Effort::Quick);
     let mut shortest_ns = vec![u128::MAX; lines.len()];
     let mut all_ns = Vec::with_capacity(rounds * lines.len());
     for _ in 0..rounds {
@@ -179,6 +180,30 @@ fn scan(criterion: &mut Criterion) {
     scans("scan, one contested set", &one, &lines(200, ITEMS), 20);
 }
 
+/// Time pricing a cart thoroughly, over and over, with lines that differ each time.
+fn fulls(name: &str, set: &Arc<PromotionSet>, lines: &[Line], rounds: usize) {
+    let mut all_ns: Vec<u128> = Vec::with_capacity(rounds);
+    for round in 0..rounds {
+        let own: Vec<Line> = lines
+            .iter()
+            .map(|line| Line {
+                unit_price_micros: line.unit_price_micros + 10_000 * round as i64,
+                ..*line
+            })
+            .collect();
+        let before = Instant::now();
+        black_box(filled(set, black_box(&own)).total_minor());
+        all_ns.push(before.elapsed().as_nanos());
+    }
+    all_ns.sort_unstable();
+    let at = |part: usize| all_ns[(rounds - 1) * part / 100] / 1_000;
+    println!(
+        "p50 p99 {name}: {} µs {} µs, {rounds} carts",
+        at(50),
+        at(99)
+    );
+}
+
 fn whole(criterion: &mut Criterion) {
     let twenty = promotions(20, 40, 400);
     let carts: Vec<Vec<Line>> = lines(8 * 64, 400).chunks(8).map(<[Line]>::to_vec).collect();
@@ -229,6 +254,20 @@ fn whole(criterion: &mut Criterion) {
         bench.iter(|| filled(&few, black_box(&hundred)).total_minor());
     });
     slow.finish();
+    // Every rule of the ten on each of the cart's items has rivals in the cart.
+    let crowded = promotions(500, 8, 400);
+    fulls(
+        "whole cart, 100 lines, ten rules an item, all in it",
+        &crowded,
+        &lines(100, 400),
+        40,
+    );
+    fulls(
+        "whole cart, 100 lines of 10,000 live rules",
+        &many,
+        &hundred,
+        100,
+    );
 }
 
 criterion_group!(benches, scan, whole);

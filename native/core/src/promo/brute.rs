@@ -41,6 +41,16 @@ pub(super) fn has(set: &ItemSet, item: u32) -> bool {
 pub(super) fn gates_hold(promotion: &Promotion, units: &[Unit]) -> bool {
     let counted = |unit: &&Unit| unit.discountable || promotion.count_nondiscountable;
     promotion.gates.iter().all(|gate| match *gate {
+        Gate::MinSets { sets, count, least } => {
+            let named = (0..promotion.sets.len()).filter(|set| sets & 1 << set != 0);
+            let full = named.filter(|&set| {
+                let own = units.iter().filter(counted);
+                own.filter(|unit| has(&promotion.sets[set], unit.item))
+                    .count()
+                    >= count as usize
+            });
+            full.count() >= least as usize
+        }
         Gate::MinQuantity { set, count } => {
             let own = units.iter().filter(counted);
             own.filter(|unit| has(&promotion.sets[set], unit.item))

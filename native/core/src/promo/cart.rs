@@ -5,11 +5,12 @@
 //! book-keeping allocates nothing once warm; contests of units still do.
 
 use super::compile::{Link, PromotionSet};
+use super::contest::Scratch;
 use super::eligible::{Clause, closed, left};
 use super::layers::CartMod;
 use super::model::{Facts, Line};
 use super::problem::Problem;
-use super::solve::Proof;
+use super::solve::{EXACT_UNITS, Effort, Proof};
 use super::stack::Stacker;
 use crate::error::{CoreError, Result};
 use crate::money::{MILLION, Rounding, divide, extend_amount, narrow};
@@ -77,8 +78,8 @@ pub(crate) struct State {
     pub uses: u32,
     pub minor: i64,
     listed: u64,
-    /// Kinds in it, where it ties kinds or is on the cart.
-    pub kinds: Vec<u32>,
+    /// Kinds in it and the sets they are in, where it ties kinds or is on the cart.
+    pub kinds: Vec<(u32, u16)>,
     pub mark: u64,
     pub joined: u64,
     pub passed: bool,
@@ -141,6 +142,7 @@ pub struct Cart {
     pub(crate) stacker: Stacker,
     pub(crate) open: Vec<u32>,
     links: Vec<Link>,
+    pub(crate) scratch: Scratch,
     diff: Diff,
 }
 
@@ -172,12 +174,23 @@ impl Cart {
             gross: 0,
             units: 0,
             total: 0,
-            problem: Problem::default(),
+            problem: Problem {
+                exact_units: EXACT_UNITS,
+                ..Problem::default()
+            },
             stacker: Stacker::default(),
             open: Vec::new(),
             links: Vec::new(),
+            scratch: Scratch::default(),
             diff: Diff::default(),
         })
+    }
+
+    /// The same cart, with so much effort from now on.
+    #[must_use]
+    pub fn with_effort(mut self, effort: Effort) -> Self {
+        self.problem.effort = effort;
+        self
     }
 
     /// Empty the cart for another customer; memory is kept.
@@ -473,7 +486,7 @@ impl Cart {
         let ties = std::mem::take(&mut self.kinds[kind as usize].ties);
         for link in &ties {
             for at in 0..self.states[link.promo as usize].kinds.len() {
-                let other = self.states[link.promo as usize].kinds[at];
+                let (other, _) = self.states[link.promo as usize].kinds[at];
                 if other != kind {
                     self.soil(other);
                 }
@@ -486,7 +499,7 @@ impl Cart {
         for link in &found.links {
             self.states[link.promo as usize]
                 .kinds
-                .retain(|&other| other != kind);
+                .retain(|&(other, _)| other != kind);
         }
         self.free.push(kind);
     }
@@ -544,7 +557,7 @@ impl Cart {
                         self.on_cart.push(link.promo);
                     }
                 }
-                state.kinds.push(kind);
+                state.kinds.push((kind, link.sets));
             }
         }
         self.links = links;

@@ -109,8 +109,13 @@ fn sets(promotion: &Promotion, item_count: u32) -> Option<Fault> {
 
 /// Every set that the benefit and the gates name.
 fn names(promotion: &Promotion) -> impl Iterator<Item = usize> + '_ {
-    let gates = promotion.gates.iter().map(|gate| match gate {
-        Gate::MinQuantity { set, .. } | Gate::MinSpend { set, .. } => *set,
+    let gates = promotion.gates.iter().flat_map(|gate| {
+        let (one, several) = match *gate {
+            Gate::MinQuantity { set, .. } | Gate::MinSpend { set, .. } => (Some(set), 0),
+            Gate::MinSets { sets, .. } => (None, sets),
+        };
+        let several = (0..MAX_SETS).filter(move |set| several & 1 << set != 0);
+        one.into_iter().chain(several)
     });
     let (slots, others): (&[_], [Option<usize>; 2]) = match &promotion.benefit {
         Benefit::Bundle { slots, .. } => (slots, [None, None]),
@@ -141,6 +146,10 @@ fn gate(gate: Gate) -> Option<Fault> {
     match gate {
         Gate::MinQuantity { count, .. } => (count == 0).then_some(Fault::Count),
         Gate::MinSpend { amount_minor, .. } => (amount_minor < 0).then_some(Fault::BelowZero),
+        Gate::MinSets { sets, count, least } => {
+            let good = count > 0 && (1..=sets.count_ones()).contains(&least);
+            (!good).then_some(Fault::Count)
+        }
     }
 }
 

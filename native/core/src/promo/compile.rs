@@ -2,7 +2,7 @@
 
 use super::check::{Fault, check, refuse};
 use super::model::{Benefit, Items, Promotion};
-use super::problem::needs;
+use super::problem::{Need, needs};
 use crate::error::{CoreError, Result};
 use std::collections::{BTreeMap, HashMap};
 
@@ -33,7 +33,8 @@ pub struct PromotionSet {
     /// Promotions with a set of all items.
     everywhere: Vec<Link>,
     by_id: HashMap<u32, u32>,
-    /// Units of one application of each promotion.
+    /// What one application of each promotion needs, and how many units that is.
+    needs: Vec<Vec<Need>>,
     sizes: Vec<u64>,
 }
 
@@ -85,9 +86,10 @@ impl PromotionSet {
                 });
             }
         }
-        let sizes = promotions.iter().map(|promotion| {
-            let needs = needs(promotion).into_iter();
-            needs.map(|need| u64::from(need.count)).sum()
+        let needs: Vec<Vec<Need>> = promotions.iter().map(needs).collect();
+        let sizes = needs.iter().map(|needs| {
+            let counts = needs.iter().map(|need| u64::from(need.count));
+            counts.sum()
         });
         let sizes = sizes.collect();
         let (starts, links) = rows(&per_item)?;
@@ -98,6 +100,7 @@ impl PromotionSet {
             links,
             everywhere,
             by_id,
+            needs,
             sizes,
         })
     }
@@ -120,6 +123,11 @@ impl PromotionSet {
     /// A promotion by its place.
     pub(crate) fn at(&self, place: u32) -> &Promotion {
         &self.promotions[place as usize]
+    }
+
+    /// What one application needs of its sets.
+    pub(crate) fn needs_of(&self, place: u32) -> &[Need] {
+        &self.needs[place as usize]
     }
 
     /// The least number of units that one application takes.

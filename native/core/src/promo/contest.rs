@@ -1,6 +1,6 @@
 //! Promotions on units: which kinds hang together, their contests, and what comes of them.
 
-use super::cart::{Cart, Kind, KindMod};
+use super::cart::{Cart, Kind, KindMod, index};
 use super::compile::PromotionSet;
 use super::deal::shares;
 use super::left::{Deal, Left};
@@ -10,12 +10,26 @@ use super::solve::{Proof, settle};
 use super::stack::{Equal, each_off, small};
 use std::sync::Arc;
 
+/// Memory kept between changes.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// Kinds tied to one another.
+    together: Vec<u32>,
+    /// By place in that: another of the same group, or itself.
+    parent: Vec<usize>,
+    /// The place that stands for a group, and a kind of it.
+    groups: Vec<(usize, u32)>,
+    /// Promotion and row as one number, and the sets the row is in.
+    cells: Vec<(u64, u16)>,
+}
+
 impl Cart {
     /// Settle every contest whose units changed.
     pub(crate) fn settle_units(&mut self) {
         self.mark += 1;
         let set = Arc::clone(&self.set);
-        let mut together = Vec::new();
+        let mut scratch = std::mem::take(&mut self.scratch);
+        self.scratch.cells = std::mem::take(&mut scratch.cells);
         while let Some(kind) = self.next_dirty() {
             if self.kinds[kind as usize].mark == self.mark {
                 continue;
@@ -24,17 +38,26 @@ impl Cart {
                 self.settle_alone(&set, kind);
                 continue;
             }
+            let Scratch {
+                together,
+                parent,
+                groups,
+                ..
+            } = &mut scratch;
             together.clear();
-            self.gather(kind, &mut together);
+            self.gather(kind, together);
             together.sort_unstable_by_key(|&kind| self.kinds[kind as usize].key);
-            self.test_gates(&set, &together);
-            for group in self.split(&set, &together) {
-                match group[..] {
-                    [kind] if !self.is_contested(kind) => self.settle_alone(&set, kind),
-                    _ => self.settle_group(&set, &group),
+            self.test_gates(&set, together);
+            self.split(&set, together, parent, groups);
+            for group in groups.chunk_by(|one, other| one.0 == other.0) {
+                match group {
+                    [(_, kind)] if !self.is_contested(*kind) => self.settle_alone(&set, *kind),
+                    _ => self.settle_group(&set, group),
                 }
             }
         }
+        scratch.cells = std::mem::take(&mut self.scratch.cells);
+        self.scratch = scratch;
     }
 
     /// Every kind tied to this one by promotions, step by step.
@@ -52,7 +75,7 @@ impl Cart {
                 }
                 self.states[promo].mark = self.mark;
                 for at in 0..self.states[promo].kinds.len() {
-                    let other = self.states[promo].kinds[at];
+                    let (other, _) = self.states[promo].kinds[at];
                     let found = &mut self.kinds[other as usize];
                     if found.mark != self.mark && found.count > 0 {
                         found.mark = self.mark;
@@ -81,8 +104,9 @@ impl Cart {
                 let sets = promotion.benefit_sets();
                 let kinds = self.states[promo as usize].kinds.iter();
                 let wanted = kinds
-                    .map(|&kind| &self.kinds[kind as usize])
-                    .filter(|kind| kind.wanted(promo, sets));
+                    .filter(|&&(_, own)| own & sets != 0)
+                    .map(|&(kind, _)| &self.kinds[kind as usize])
+                    .filter(|kind| kind.key.discountable);
                 let units: u64 = wanted.map(|kind| u64::from(kind.count)).sum();
                 let state = &mut self.states[promo as usize];
                 state.joined = self.joined;
@@ -98,13 +122,19 @@ impl Cart {
             let kinds = &self.states[promo as usize].kinds;
             kinds
                 .iter()
-                .map(|&kind| &self.kinds[kind as usize])
-                .filter(move |kind| kind.sets_of(promo) & 1 << wanted != 0)
+                .filter(move |&&(_, sets)| sets & 1 << wanted != 0)
+                .map(|&(kind, _)| &self.kinds[kind as usize])
+        };
+        let units = |set: usize| {
+            let units = inside(set).map(|kind| u64::from(kind.count));
+            units.sum::<u64>()
         };
         match gate {
-            Gate::MinQuantity { set, count } => {
-                let units = inside(set).map(|kind| u64::from(kind.count));
-                units.sum::<u64>() >= u64::from(count)
+            Gate::MinQuantity { set, count } => units(set) >= u64::from(count),
+            Gate::MinSets { sets, count, least } => {
+                let named = (0..16).filter(|set| sets & 1 << set != 0);
+                let full = named.filter(|&set| units(set) >= u64::from(count));
+                full.count() >= least as usize
             }
             Gate::MinSpend { set, amount_minor } => {
                 let spent = inside(set).map(|kind| kind.units(kind.count).total());
@@ -114,8 +144,15 @@ impl Cart {
     }
 
     /// The kinds that compete for the same deals, group by group, by content.
-    fn split(&mut self, set: &PromotionSet, together: &[u32]) -> Vec<Vec<u32>> {
-        let mut parent: Vec<usize> = (0..together.len()).collect();
+    fn split(
+        &mut self,
+        set: &PromotionSet,
+        together: &[u32],
+        parent: &mut Vec<usize>,
+        groups: &mut Vec<(usize, u32)>,
+    ) {
+        parent.clear();
+        parent.extend(0..together.len());
         for (local, &kind) in together.iter().enumerate() {
             self.kinds[kind as usize].local = local;
         }
@@ -129,26 +166,27 @@ impl Cart {
                 state.joined = self.joined;
                 let sets = set.at(link.promo).benefit_sets();
                 let mut first = None;
-                for &other in &state.kinds {
+                for &(other, own) in &state.kinds {
                     let other = &self.kinds[other as usize];
-                    if other.count > 0 && other.wanted(link.promo, sets) {
-                        let root = find(&mut parent, other.local);
+                    if other.count > 0 && own & sets != 0 && other.key.discountable {
+                        let root = find(parent, other.local);
                         let first = *first.get_or_insert(root);
                         // The smaller place stays the root, so groups stand by content.
                         let (low, high) = (first.min(root), first.max(root));
-                        let low = find(&mut parent, low);
-                        let high = find(&mut parent, high);
+                        let low = find(parent, low);
+                        let high = find(parent, high);
                         parent[low.max(high)] = low.min(high);
                     }
                 }
             }
         }
-        let mut groups: Vec<Vec<u32>> = together.iter().map(|_| Vec::new()).collect();
+        groups.clear();
         for (local, &kind) in together.iter().enumerate() {
-            groups[find(&mut parent, local)].push(kind);
+            groups.push((find(parent, local), kind));
         }
-        groups.retain(|group| !group.is_empty());
-        groups
+        // By content within a group, for the places in `together` are.
+        let local = |kind: u32| self.kinds[kind as usize].local;
+        groups.sort_unstable_by_key(|&(root, kind)| (root, local(kind)));
     }
 
     /// The promotions on each unit of a kind whose gates hold.
@@ -190,13 +228,13 @@ impl Cart {
         ties.any(|link| self.states[link.promo as usize].competes)
     }
 
-    fn settle_group(&mut self, set: &PromotionSet, group: &[u32]) {
+    fn settle_group(&mut self, set: &PromotionSet, group: &[(usize, u32)]) {
         self.write_contest(set, group);
         let mut problem = std::mem::take(&mut self.problem);
         let (deals, proof) = settle(set, &mut problem);
         let mut left = Left::all(&problem);
         let mut from = vec![0_u32; group.len()];
-        for &kind in group {
+        for &(_, kind) in group {
             self.kinds[kind as usize].mods.clear();
             self.kinds[kind as usize].proof = proof;
         }
@@ -227,23 +265,24 @@ impl Cart {
         }
         for row in 0..group.len() {
             problem.alone(set, row, left.rows[row]);
-            let kind = &mut self.kinds[group[row] as usize];
+            let kind = &mut self.kinds[group[row].1 as usize];
             let units = kind.units(left.rows[row]);
             let best = &problem.stacker.best;
             self.token = kind.stand_alone(set, best, from[row], units, self.token);
         }
         self.problem = problem;
-        for &kind in group {
+        for &(_, kind) in group {
             self.touch_members(kind);
         }
     }
 
     /// Write the contest of a group.
-    fn write_contest(&mut self, set: &PromotionSet, group: &[u32]) {
+    fn write_contest(&mut self, set: &PromotionSet, group: &[(usize, u32)]) {
         let mut problem = std::mem::take(&mut self.problem);
         problem.clear(self.facts.policy);
-        let mut cells = Vec::new();
-        for (row, &kind) in group.iter().enumerate() {
+        let mut cells = std::mem::take(&mut self.scratch.cells);
+        cells.clear();
+        for (row, &(_, kind)) in group.iter().enumerate() {
             let found = &self.kinds[kind as usize];
             let start = problem.each.len();
             self.each_of(set, found, &mut problem.each);
@@ -256,24 +295,24 @@ impl Cart {
                 let state = &self.states[link.promo as usize];
                 let sets = set.at(link.promo).benefit_sets();
                 if found.key.discountable && state.competes && link.sets & sets != 0 {
-                    cells.push((link.promo, row, link.sets));
+                    // One number sorts faster than three.
+                    let place = u64::from(link.promo) << 32 | u64::from(index(row));
+                    cells.push((place, link.sets));
                 }
             }
         }
         cells.sort_unstable();
-        for mine in cells.chunk_by(|one, other| one.0 == other.0) {
-            let promo = mine[0].0;
+        for mine in cells.chunk_by(|one, other| one.0 >> 32 == other.0 >> 32) {
+            let promo = index((mine[0].0 >> 32) as usize);
             let state = &self.states[promo as usize];
             let once = matches!(set.at(promo).benefit, Benefit::Tiers { .. });
             let start = problem.cells.len();
-            problem
-                .cells
-                .extend(mine.iter().map(|&(_, row, sets)| Cell {
-                    row,
-                    sets,
-                    running: 0,
-                    rewards: 0,
-                }));
+            problem.cells.extend(mine.iter().map(|&(place, sets)| Cell {
+                row: (place & u64::from(u32::MAX)) as usize,
+                sets,
+                running: 0,
+                rewards: 0,
+            }));
             problem.contenders.push(Contender {
                 promo,
                 uses: if once { state.uses.min(1) } else { state.uses },
@@ -282,6 +321,7 @@ impl Cart {
                 cells: start..problem.cells.len(),
             });
         }
+        self.scratch.cells = cells;
         self.problem = problem;
     }
 
@@ -307,11 +347,6 @@ impl Kind {
     pub fn sets_of(&self, promo: u32) -> u16 {
         let found = self.links.binary_search_by_key(&promo, |link| link.promo);
         found.map_or(0, |at| self.links[at].sets)
-    }
-
-    /// Whether a promotion's benefit may take its units.
-    fn wanted(&self, promo: u32, sets: u16) -> bool {
-        self.key.discountable && self.sets_of(promo) & sets != 0
     }
 
     /// Write a stack on units that are in no deal; the last token used comes back.

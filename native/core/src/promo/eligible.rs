@@ -2,6 +2,8 @@
 
 use super::model::{Facts, Promotion, Window};
 
+const WEEK_S: i64 = 7 * 86_400;
+
 /// The clause that keeps a promotion closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clause {
@@ -51,14 +53,27 @@ pub(crate) fn closed(promotion: &Promotion, facts: &Facts) -> Option<Clause> {
 }
 
 fn open(window: &Window, facts: &Facts) -> bool {
-    let minute = facts.week_s / 60;
-    window.start_s.is_none_or(|start| start <= facts.now_s)
-        && window.end_s.is_none_or(|end| facts.now_s < end)
+    let (now_s, week_s) = clock(window, facts);
+    let minute = week_s / 60;
+    window.start_s.is_none_or(|start| start <= now_s)
+        && window.end_s.is_none_or(|end| now_s < end)
         && window.weekly.as_ref().is_none_or(|spans| {
             spans
                 .iter()
                 .any(|&(from, until)| (from..until).contains(&minute))
         })
+}
+
+/// The instant and the second of the week on the clock that a window goes by.
+fn clock(window: &Window, facts: &Facts) -> (i64, u32) {
+    match facts.business_week_s {
+        Some(business_s) if window.business_day => {
+            // How long after midnight the business day began.
+            let late_s = (i64::from(facts.week_s) - i64::from(business_s)).rem_euclid(WEEK_S);
+            (facts.now_s.saturating_sub(late_s), business_s)
+        }
+        _ => (facts.now_s, facts.week_s),
+    }
 }
 
 /// Applications and minor units left; the largest number where there is no limit.

@@ -4,7 +4,7 @@ use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles};
 use super::left::{Deal, Left, alone_at, edge_of, score_of, takes_part};
 use super::model::Benefit;
-use super::problem::{Need, Problem, Use, needs};
+use super::problem::{Need, Problem, Use};
 use super::score::Score;
 
 /// Steps of listing deals, and again of choosing among them, before the contest counts as large.
@@ -13,12 +13,14 @@ pub(crate) const EXACT_STEPS: u32 = 200_000;
 const MAX_STATES: usize = 1 << 16;
 
 /// A deal that could be made.
-struct Candidate {
-    contender: usize,
-    uses: Vec<Use>,
-    own: i64,
-    score: Score,
-    edge: u32,
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    pub contender: usize,
+    pub uses: Vec<Use>,
+    pub own: i64,
+    pub score: Score,
+    /// Rewarded units of the row that only some are picked of.
+    pub edge: u32,
 }
 
 /// Lists the deals of one contender.
@@ -27,10 +29,11 @@ struct Lister<'a> {
     problem: &'a Problem,
     left: &'a Left,
     contender: usize,
-    needs: Vec<Need>,
+    needs: &'a [Need],
     counts: Vec<Use>,
     found: &'a mut Vec<Candidate>,
     steps: u32,
+    steps_max: u32,
 }
 
 impl Lister<'_> {
@@ -50,7 +53,7 @@ impl Lister<'_> {
     /// Fill a need with units of this of its rows and later ones, `left` of them missing.
     fn fill(&mut self, need: usize, row: usize, left: u32) {
         self.steps += 1;
-        if self.steps > EXACT_STEPS {
+        if self.steps > self.steps_max {
             return;
         }
         if left == 0 {
@@ -94,6 +97,39 @@ impl Lister<'_> {
     }
 }
 
+/// Add all deals of a contender to `found`, in at most `steps_max` steps; the steps it took, or none
+/// where they were not enough.
+pub(crate) fn list_deals(
+    set: &PromotionSet,
+    problem: &Problem,
+    left: &Left,
+    contender: usize,
+    steps_max: u32,
+    found: &mut Vec<Candidate>,
+) -> Option<u32> {
+    let blank = |cell: usize| Use {
+        cell,
+        row: problem.cells[cell].row,
+        ..Use::default()
+    };
+    let cells = problem.contenders[contender].cells.clone();
+    let free = |used: &Use| left.rows[used.row] > 0;
+    let mut lister = Lister {
+        set,
+        problem,
+        left,
+        contender,
+        needs: set.needs_of(problem.contenders[contender].promo),
+        // Rows already used up would only deepen the search.
+        counts: cells.map(blank).filter(free).collect(),
+        found,
+        steps: 0,
+        steps_max,
+    };
+    lister.list();
+    (lister.steps <= steps_max).then_some(lister.steps)
+}
+
 /// All deals, by the first row they use; or none where there are too many.
 fn list(
     set: &PromotionSet,
@@ -102,33 +138,10 @@ fn list(
     level: Option<u16>,
 ) -> Option<Vec<Vec<Candidate>>> {
     let mut found = Vec::new();
-    let mut steps = 0;
+    let mut steps_left = EXACT_STEPS;
     for contender in 0..problem.contenders.len() {
-        if !takes_part(set, problem, contender, level) || left.uses[contender] == 0 {
-            continue;
-        }
-        let blank = |cell: usize| Use {
-            cell,
-            row: problem.cells[cell].row,
-            ..Use::default()
-        };
-        let cells = problem.contenders[contender].cells.clone();
-        let free = |used: &Use| left.rows[used.row] > 0;
-        let mut lister = Lister {
-            set,
-            problem,
-            left,
-            contender,
-            needs: needs(set.at(problem.contenders[contender].promo)),
-            // Rows already used up would only deepen the search.
-            counts: cells.map(blank).filter(free).collect(),
-            found: &mut found,
-            steps,
-        };
-        lister.list();
-        steps = lister.steps;
-        if steps > EXACT_STEPS {
-            return None;
+        if takes_part(set, problem, contender, level) && left.uses[contender] > 0 {
+            steps_left -= list_deals(set, problem, left, contender, steps_left, &mut found)?;
         }
     }
     let mut by_row: Vec<Vec<Candidate>> = problem.rows.iter().map(|_| Vec::new()).collect();

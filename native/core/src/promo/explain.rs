@@ -57,6 +57,13 @@ pub enum WhyNot {
         /// Needed.
         need: i64,
     },
+    /// Units of too few of the sets that a gate asks for.
+    MinSets {
+        /// Sets with units enough.
+        have: u64,
+        /// Sets needed.
+        need: u64,
+    },
     /// The lowest lawful price leaves it nothing to take.
     Floor,
     /// It would take nothing: the price is already as low.
@@ -168,34 +175,32 @@ impl Cart {
     }
 
     fn gate_fails(&self, place: u32, promotion: &Promotion) -> Option<WhyNot> {
-        promotion.gates.iter().find_map(|&gate| {
-            let (units, spent) = self.inside(place, promotion, gate);
-            match gate {
-                Gate::MinQuantity { count, .. } if units < u64::from(count) => {
-                    Some(WhyNot::MinQuantity {
-                        have: units,
-                        need: count.into(),
-                    })
-                }
-                Gate::MinSpend { amount_minor, .. } if spent < amount_minor => {
-                    Some(WhyNot::MinSpend {
-                        have: spent,
-                        need: amount_minor,
-                    })
-                }
-                _ => None,
+        promotion.gates.iter().find_map(|&gate| match gate {
+            Gate::MinQuantity { set, count } => {
+                let (have, need) = (self.inside(place, promotion, set).0, count.into());
+                (have < need).then_some(WhyNot::MinQuantity { have, need })
+            }
+            Gate::MinSpend { set, amount_minor } => {
+                let (have, need) = (self.inside(place, promotion, set).1, amount_minor);
+                (have < need).then_some(WhyNot::MinSpend { have, need })
+            }
+            Gate::MinSets { sets, count, least } => {
+                let named = (0..promotion.sets.len()).filter(|set| sets & 1 << set != 0);
+                let units = named.map(|set| self.inside(place, promotion, set).0);
+                let have = units.filter(|&units| units >= u64::from(count)).count();
+                let (have, need) = (u64::try_from(have).unwrap_or(u64::MAX), least.into());
+                (have < need).then_some(WhyNot::MinSets { have, need })
             }
         })
     }
 
-    /// Units, and minor units spent, in the set of a gate as the promotion's layer finds them.
-    fn inside(&self, place: u32, promotion: &Promotion, gate: Gate) -> (u64, i64) {
-        let (Gate::MinQuantity { set, .. } | Gate::MinSpend { set, .. }) = gate;
+    /// Units, and minor units spent, in a set as the promotion's layer finds them.
+    fn inside(&self, place: u32, promotion: &Promotion, set: usize) -> (u64, i64) {
         let mut lines: BTreeMap<u32, i64> = BTreeMap::new();
         let mut units = 0;
-        for &kind in &self.states[place as usize].kinds {
+        for &(kind, sets) in &self.states[place as usize].kinds {
             let kind = &self.kinds[kind as usize];
-            if kind.sets_of(place) & 1 << set != 0 {
+            if sets & 1 << set != 0 {
                 units += u64::from(kind.count);
                 for &(line, _) in &kind.members {
                     let slot = &self.lines[line as usize];

@@ -96,9 +96,9 @@ impl Cart {
     /// The lines of a set of a promotion on the cart, each once.
     fn lines_in(&self, promo: u32, sets: u16, paying: bool) -> impl Iterator<Item = u32> {
         let kinds = self.states[promo as usize].kinds.iter();
-        kinds.flat_map(move |&number| {
+        kinds.flat_map(move |&(number, own)| {
             let kind = &self.kinds[number as usize];
-            let inside = kind.sets_of(promo) & sets != 0 && (kind.key.discountable || !paying);
+            let inside = own & sets != 0 && (kind.key.discountable || !paying);
             let members = kind.members.iter().filter(move |_| inside);
             members.filter_map(move |&(line, _)| {
                 // A line's units may be of two kinds of one item.
@@ -120,7 +120,7 @@ impl Cart {
     /// Whether a promotion on the cart may begin, on nets by place among the sorted lines.
     pub(crate) fn cart_gate_holds(&self, promo: u32, gate: Gate, nets: &[i64]) -> bool {
         match gate {
-            Gate::MinQuantity { .. } => self.gate_holds(promo, gate),
+            Gate::MinQuantity { .. } | Gate::MinSets { .. } => self.gate_holds(promo, gate),
             Gate::MinSpend { set, amount_minor } => {
                 let mut inside: Vec<u32> = self.lines_in(promo, 1 << set, false).collect();
                 inside.sort_unstable();

@@ -67,6 +67,16 @@ impl Left {
         // A promotion looked at by itself may have picked its rewards from fewer units.
         self.edge[deal.contender] = self.edge[deal.contender].saturating_sub(edge);
     }
+
+    /// Give back what one application of a deal took.
+    pub fn give_back(&mut self, problem: &Problem, deal: &Deal) {
+        for used in &deal.uses {
+            self.rows[used.row] += used.count;
+        }
+        self.uses[deal.contender] += 1;
+        self.minor[deal.contender] += deal.own;
+        self.edge[deal.contender] += edge_of(problem, deal.contender, &deal.uses);
+    }
 }
 
 /// Rewarded units of the row that only some are picked of.
@@ -130,9 +140,18 @@ pub(crate) fn alone_at(
     if level.is_none() && count == problem.rows[row].units.count {
         return problem.all_alone[row];
     }
-    let score = problem.alone(set, row, count);
-    let leader = problem.stacker.best.first();
-    let leads = leader.is_some_and(|&promo| level.is_none_or(|at| at == set.at(promo).priority));
+    let few = (count as usize).wrapping_sub(1);
+    let known = problem.few_alone[row].get(few).copied().flatten();
+    let (score, leader) = known.unwrap_or_else(|| {
+        let score = problem.alone(set, row, count);
+        let leader = problem.stacker.best.first();
+        let found = (score, leader.map(|&promo| set.at(promo).priority));
+        if let Some(slot) = problem.few_alone[row].get_mut(few) {
+            *slot = Some(found);
+        }
+        found
+    });
+    let leads = leader.is_some_and(|leader| level.is_none_or(|at| at == leader));
     if leads { score } else { Score::default() }
 }
 

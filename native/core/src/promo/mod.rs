@@ -6,9 +6,9 @@
 //! 1. *Units.* Promotions on each unit and those that take units together compete: a unit takes
 //!    part in at most one deal, and has besides only promotions that agree to stack with it and
 //!    with one another. Among the kinds of units that hang together by what they could take part
-//!    in, the largest saving is sought: exactly up to ten units, by beam up to 64 where few
-//!    promotions compete, else by marginal value; and never less than the best single promotion
-//!    ([`Proof`]).
+//!    in, the largest saving is sought: exactly up to ten units, else by marginal value, then with
+//!    prices for contested units and by settling some of them anew ([`Effort`]); and never less
+//!    than the best single promotion ([`Proof`]).
 //! 2. *Cart.* Promotions on the cart, class by class; in a class the best choice that stacks.
 //!
 //! All is counted in steps, never in time, and no result depends on the order of lines.
@@ -21,10 +21,13 @@ mod deal;
 mod eligible;
 mod exact;
 mod explain;
+mod improve;
 mod layers;
 mod left;
 pub mod model;
+mod prices;
 mod problem;
+mod refund;
 mod result;
 mod score;
 mod search;
@@ -37,8 +40,9 @@ pub use compile::{MAX_ITEMS, MAX_PROMOTIONS, PromotionSet};
 pub use eligible::Clause;
 pub use explain::{Reason, WhyNot};
 pub use model::{Facts, Line, Policy, Promotion};
+pub use refund::{Refund, Sale, reevaluated_refund};
 pub use result::{Application, Modifier, PricedCart, PricedLine};
-pub use solve::{BEAM_UNITS, EXACT_UNITS, Proof};
+pub use solve::{EXACT_UNITS, Effort, Proof, SEARCHED_UNITS};
 
 #[cfg(test)]
 mod brute;

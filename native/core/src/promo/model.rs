@@ -163,6 +163,15 @@ pub enum Gate {
         /// Minor units.
         amount_minor: i64,
     },
+    /// So many units of each of some sets, whichever they are.
+    MinSets {
+        /// The sets to choose from, as bits.
+        sets: u16,
+        /// Units of each chosen set.
+        count: u32,
+        /// How many of the sets.
+        least: u32,
+    },
 }
 
 /// What a second promotion on a unit is reckoned from.
@@ -192,6 +201,9 @@ pub struct Window {
     pub end_s: Option<i64>,
     /// Spans [from, until) in minutes of the store's local week, 0 to 10,080; none: always.
     pub weekly: Option<Vec<(u32, u32)>>,
+    /// Instants and spans are on the clock of the business day, on which a sale after midnight is
+    /// still of the evening before: a day begins there when trade does.
+    pub business_day: bool,
 }
 
 /// Who may have it. Sets of up to 64 numbers are bits; no bit set means anybody.
@@ -292,6 +304,8 @@ pub struct Facts {
     pub now_s: i64,
     /// Seconds since Monday 00:00 on the store's clock.
     pub week_s: u32,
+    /// Seconds since Monday's business day began; none: days begin at midnight.
+    pub business_week_s: Option<u32>,
     /// What is left of limits.
     pub caps: Vec<Cap>,
     /// How contests are settled.

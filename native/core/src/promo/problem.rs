@@ -3,6 +3,7 @@
 use super::compile::PromotionSet;
 use super::model::{Benefit, Pick, Policy, Promotion, Slot};
 use super::score::Score;
+use super::solve::Effort;
 use super::stack::{Equal, Stacker};
 use std::ops::Range;
 
@@ -59,23 +60,8 @@ pub(crate) struct Need {
     pub reward: bool,
 }
 
-/// Up to how many units a contest is settled in which way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sizes {
-    /// Every way is tried.
-    pub exact: u32,
-    /// A beam is tried.
-    pub beam: u32,
-}
-
-impl Default for Sizes {
-    fn default() -> Self {
-        Self {
-            exact: super::EXACT_UNITS,
-            beam: super::BEAM_UNITS,
-        }
-    }
-}
+/// Units of a row up to which what they save alone is remembered.
+pub(crate) const FEW: usize = 4;
 
 /// One contest. Rows stand by content, so their order tells nothing of the order of scanning.
 #[derive(Debug, Default)]
@@ -86,9 +72,13 @@ pub(crate) struct Problem {
     pub cells: Vec<Cell>,
     /// By row: what all its units save alone.
     pub all_alone: Vec<Score>,
+    /// By row: what so many units less one save alone and the priority that leads, once asked.
+    pub few_alone: Vec<[Option<(Score, Option<u16>)>; FEW]>,
     pub stacker: Stacker,
     pub policy: Policy,
-    pub sizes: Sizes,
+    /// Units up to which every way is tried.
+    pub exact_units: u32,
+    pub effort: Effort,
 }
 
 impl Problem {
@@ -99,12 +89,14 @@ impl Problem {
         self.contenders.clear();
         self.cells.clear();
         self.all_alone.clear();
+        self.few_alone.clear();
         self.stacker.whole = true;
         self.policy = policy;
     }
 
     /// Fill in what follows from rows, contenders and sets.
     pub fn prepare(&mut self, set: &PromotionSet) {
+        self.few_alone.resize(self.rows.len(), [None; FEW]);
         for row in 0..self.rows.len() {
             let saved = self.alone(set, row, self.rows[row].units.count);
             self.all_alone.push(saved);

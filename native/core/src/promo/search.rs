@@ -1,23 +1,18 @@
-//! Larger contests: the deal with the best marginal value again and again, or a beam of such ways.
+//! Larger contests: the deal with the best marginal value again and again.
 
 use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles, stacked_off};
 use super::left::{Deal, Left, takes_part};
 use super::model::{Benefit, Off, Pick};
-use super::problem::{Cell, Need, Problem, Use, needs};
+use super::problem::{Cell, Need, Problem, Use};
 use super::stack::{Equal, small, taken};
+use std::borrow::Cow;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::ops::Range;
 
-/// Ways kept side by side.
-pub(crate) const BEAM_WIDTH: usize = 8;
-/// Places in the order of a promotion's units from which a beam lets a deal begin.
-const BEAM_STARTS: usize = 4;
-/// Places from which rewards among the units taken are looked for, at most.
-const WINDOWS: usize = 1_024;
-/// Deals looked at by a beam.
-pub(crate) const BEAM_STEPS: u32 = 4_000;
-/// Promotions times units up to which those suffice; a beam cut short finds nothing better.
-const BEAM_REACH: u64 = 160;
-
+/// Units among which those that pay and those rewarded are looked for, at most.
+const SPLITS: usize = 1_024;
 /// What a greedy search asks of the next deal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
@@ -36,6 +31,29 @@ pub(crate) struct Offer {
     units: i64,
 }
 
+/// An offer in the order of what it gains; of equals the one of the earlier contender is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    gain: i64,
+    /// Units the gain is reckoned by; one where it is not.
+    units: i64,
+    contender: Reverse<usize>,
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let one = i128::from(self.gain) * i128::from(other.units);
+        let two = i128::from(other.gain) * i128::from(self.units);
+        one.cmp(&two).then(self.contender.cmp(&other.contender))
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// The best deal of each contender, where it has one.
 pub(crate) type Offers = Vec<Option<Offer>>;
 
@@ -43,12 +61,15 @@ pub(crate) type Offers = Vec<Option<Offer>>;
 pub(crate) struct Searcher<'a> {
     set: &'a PromotionSet,
     problem: &'a Problem,
-    /// By row: what a unit saves alone.
-    alone: &'a [i64],
+    /// By row: what taking a unit costs, in parts of a minor unit.
+    prices: &'a [i64],
+    /// Those parts of a minor unit.
+    scale: i64,
     /// By contender: what it needs.
-    needs: Vec<Vec<Need>>,
+    needs: Vec<Cow<'a, [Need]>>,
     /// By contender: its cells, the most promising first; then those for rewards.
-    orders: Vec<[Vec<usize>; 2]>,
+    orders: Vec<[Range<usize>; 2]>,
+    order_cells: Vec<usize>,
     /// By cell: what a unit gains before the benefit, and what the benefit takes from it.
     worth: Vec<(i64, i64)>,
     part: Vec<bool>,
@@ -58,29 +79,33 @@ impl<'a> Searcher<'a> {
     pub fn new(
         set: &'a PromotionSet,
         problem: &'a Problem,
-        alone: &'a [i64],
+        prices: &'a [i64],
+        scale: i64,
         level: Option<u16>,
     ) -> Self {
         let contenders = 0..problem.contenders.len();
         let mut searcher = Self {
             set,
             problem,
-            alone,
-            needs: Vec::new(),
-            orders: Vec::new(),
+            prices,
+            scale,
+            needs: Vec::with_capacity(problem.contenders.len()),
+            orders: Vec::with_capacity(problem.contenders.len()),
+            order_cells: Vec::with_capacity(problem.cells.len() * 2),
             worth: vec![(0, 0); problem.cells.len()],
             part: Vec::new(),
         };
         for contender in contenders {
-            let promotion = set.at(problem.contenders[contender].promo);
-            let mut wanted = needs(promotion);
-            // What can be filled by fewest is filled first.
-            wanted.sort_by_key(|need| {
-                let cells = problem.cells_of(contender).iter();
-                let inside = cells.filter(|cell| cell.sets & 1 << need.set != 0);
-                let units = inside.map(|cell| u64::from(problem.rows[cell.row].units.count));
-                units.sum::<u64>()
-            });
+            let mut wanted = Cow::Borrowed(set.needs_of(problem.contenders[contender].promo));
+            if wanted.len() > 1 {
+                // What can be filled by fewest is filled first.
+                wanted.to_mut().sort_by_key(|need| {
+                    let cells = problem.cells_of(contender).iter();
+                    let inside = cells.filter(|cell| cell.sets & 1 << need.set != 0);
+                    let units = inside.map(|cell| u64::from(problem.rows[cell.row].units.count));
+                    units.sum::<u64>()
+                });
+            }
             searcher.needs.push(wanted);
             searcher
                 .part
@@ -113,13 +138,13 @@ impl<'a> Searcher<'a> {
                 ..self.problem.rows[cell.row].units
             };
             let sums = [units.total(), cell.running.into(), units.lowest()];
-            let base = units.amount - cell.running - self.alone[cell.row];
-            self.worth[at] = (base, small(taken(promotion, what, 1, sums)));
+            let base = (units.amount - cell.running) * self.scale - self.prices[cell.row];
+            self.worth[at] = (base, small(taken(promotion, what, 1, sums)) * self.scale);
         }
     }
 
     /// The cells of a contender by what a unit of them adds to a deal, the largest first.
-    fn order(&self, contender: usize, reward: bool) -> Vec<usize> {
+    fn order(&mut self, contender: usize, reward: bool) -> Range<usize> {
         let promotion = self.set.at(self.problem.contenders[contender].promo);
         let (by_price, pays) = match promotion.benefit {
             Benefit::BuyGet {
@@ -127,10 +152,12 @@ impl<'a> Searcher<'a> {
                 buy_set,
                 get_set,
                 ..
-            } => (buy > 0 && buy_set == get_set, !reward),
-            _ if reward => return Vec::new(),
+            } if buy == 0 || buy_set != get_set => (false, !reward),
+            Benefit::BuyGet { .. } if !reward => (true, true),
+            _ if reward => return 0..0,
             _ => (false, false),
         };
+        let mut cells = std::mem::take(&mut self.order_cells);
         let key = |&at: &usize| {
             let cell = &self.problem.cells[at];
             let (base, off) = self.worth[at];
@@ -141,11 +168,14 @@ impl<'a> Searcher<'a> {
                 // The more a unit can give, the fewer are needed for an amount.
                 (false, false) => (base + off, cell.running - self.lowest(cell)),
             };
-            std::cmp::Reverse((first, cell.row))
+            Reverse((first, cell.row))
         };
-        let mut cells: Vec<usize> = self.problem.contenders[contender].cells.clone().collect();
-        cells.sort_unstable_by_key(key);
-        cells
+        let start = cells.len();
+        cells.extend(self.problem.contenders[contender].cells.clone());
+        cells[start..].sort_unstable_by_key(key);
+        let order = start..cells.len();
+        self.order_cells = cells;
+        order
     }
 
     /// The least a unit may cost.
@@ -204,14 +234,8 @@ impl<'a> Searcher<'a> {
         missing == 0
     }
 
-    /// The best deal of a contender that begins no earlier than `skip` rows into its order.
-    fn offer(
-        &self,
-        contender: usize,
-        left: &Left,
-        orders: [&[usize]; 2],
-        skip: usize,
-    ) -> Option<Offer> {
+    /// The best deal of a contender.
+    fn offer(&self, contender: usize, left: &Left, orders: [&[usize]; 2]) -> Option<Offer> {
         if !self.part[contender] || left.uses[contender] == 0 || left.minor[contender] <= 0 {
             return None;
         }
@@ -228,103 +252,105 @@ impl<'a> Searcher<'a> {
                 buy_set,
                 get_set,
                 ..
-            } if *buy > 0 && buy_set == get_set => {
-                let start = self.best_window(contender, left, orders[0], skip)?;
-                self.filled(contender, left, orders, start)
-            }
-            _ => self.filled(contender, left, orders, skip),
+            } if *buy > 0 && buy_set == get_set => self.split_offer(contender, left, orders[0]),
+            _ => self.filled(contender, left, orders),
         }
     }
 
-    /// Where in the prices to begin, so that the rewards among the units next to it gain most.
-    fn best_window(
-        &self,
-        contender: usize,
-        left: &Left,
-        order: &[usize],
-        skip: usize,
-    ) -> Option<usize> {
+    /// The units that pay and those rewarded, where all are of one set: the dearer ones of some
+    /// place in the prices pay (or are rewarded), the others are rewarded (or pay), and on each
+    /// side those that gain most.
+    fn split_offer(&self, contender: usize, left: &Left, order: &[usize]) -> Option<Offer> {
         let promotion = self.set.at(self.problem.contenders[contender].promo);
         let Benefit::BuyGet { buy, get, pick, .. } = promotion.benefit else {
             return None;
         };
-        let mut best: Option<(i64, usize)> = None;
-        for start in (skip..order.len()).take(WINDOWS) {
-            if left.rows[self.problem.cells[order[start]].row] == 0 {
-                continue;
-            }
-            // The dearest come first, so the cheapest are rewarded last.
-            let mut pays = if pick == Pick::Cheapest { buy } else { 0 };
-            let mut missing = buy + get;
-            let mut gain = 0;
-            for &cell in &order[start..] {
-                let count = left.rows[self.problem.cells[cell].row].min(missing);
-                missing -= count;
-                let paying = count.min(pays);
-                pays -= paying;
-                // Of the dearest only the first few are rewarded.
-                let over = if pick == Pick::Dearest {
-                    buy.saturating_sub(missing)
-                } else {
-                    0
-                };
-                let rewarded = i64::from((count - paying).saturating_sub(over));
-                let (base, off) = self.worth[cell];
-                gain += base * i64::from(count) + off * rewarded;
-                if missing == 0 {
-                    break;
-                }
-            }
-            if missing > 0 {
+        let (upper, lower) = match pick {
+            Pick::Cheapest => (buy, get),
+            Pick::Dearest => (get, buy),
+        };
+        let gain = |cell: usize, above: bool| {
+            let (base, off) = self.worth[cell];
+            let pays = above == (pick == Pick::Cheapest);
+            if pays { base } else { base + off }
+        };
+        // Every unit that could matter, the dearest first.
+        let mut units: Vec<usize> = Vec::new();
+        for &cell in order {
+            let row = self.problem.cells[cell].row;
+            let count = left.rows[row].min(buy + get);
+            units.extend((0..count).map(|_| cell));
+            if units.len() >= SPLITS.max((buy + get) as usize) {
                 break;
             }
-            if best.is_none_or(|(most, _)| gain > most) {
-                best = Some((gain, start));
-            }
         }
-        best.map(|(_, start)| start)
-    }
-
-    /// A deal of the first units in an order of a contender's cells.
-    ///
-    /// The order begins `start` cells in; from [`BEAM_STARTS`] on it is turned round, and from one
-    /// more on its first cell comes before that: a dear unit among cheap ones.
-    fn filled(
-        &self,
-        contender: usize,
-        left: &Left,
-        orders: [&[usize]; 2],
-        start: usize,
-    ) -> Option<Offer> {
-        let mut uses = Vec::new();
-        let mut turned: Vec<usize>;
-        for &need in &self.needs[contender] {
-            let mut order = orders[usize::from(need.reward)];
-            if start < BEAM_STARTS || self.walks_prices(contender) {
-                order = order.get(start..)?;
-            } else {
-                turned = order.iter().rev().copied().collect();
-                if start > BEAM_STARTS {
-                    let free = |cell: &&usize| left.rows[self.problem.cells[**cell].row] > 0;
-                    if let Some(&first) = order.iter().find(free) {
-                        turned.retain(|&cell| cell != first);
-                        turned.insert(0, first);
+        if units.len() < (buy + get) as usize {
+            return None;
+        }
+        let sums = |cells: &mut dyn Iterator<Item = usize>, above: bool, count: u32| {
+            let mut best: Vec<i64> = Vec::with_capacity(count as usize + 1);
+            let mut sum = 0;
+            let sums = cells.map(|cell| {
+                let worth = gain(cell, above);
+                let at = best.partition_point(|&other| other >= worth);
+                if at < count as usize {
+                    best.insert(at, worth);
+                    sum += worth;
+                    if best.len() > count as usize {
+                        sum -= best.pop().unwrap_or(0);
                     }
                 }
-                order = &turned;
+                (best.len() == count as usize).then_some(sum)
+            });
+            sums.collect::<Vec<Option<i64>>>()
+        };
+        let above = sums(&mut units.iter().copied(), true, upper);
+        let below = sums(&mut units.iter().rev().copied(), false, lower);
+        let mut best: Option<(i64, usize)> = None;
+        for at in 1..units.len() {
+            if let (Some(upper), Some(lower)) = (above[at - 1], below[units.len() - at - 1])
+                && best.is_none_or(|(most, _)| upper + lower > most)
+            {
+                best = Some((upper + lower, at));
             }
-            if !self.fill(contender, need, order, left, &mut uses) {
-                return None;
+        }
+        let (_, at) = best?;
+        let mut uses: Vec<Use> = Vec::new();
+        for (part, is_above, count) in [
+            (&mut units[..at].to_vec(), true, upper),
+            (&mut units[at..].to_vec(), false, lower),
+        ] {
+            // Stable, so that of equals the nearest to the others go.
+            if is_above {
+                part.reverse();
+            }
+            part.sort_by_key(|&cell| Reverse(gain(cell, is_above)));
+            for &cell in &part[..count as usize] {
+                let row = self.problem.cells[cell].row;
+                match uses.iter_mut().find(|used| used.row == row) {
+                    Some(used) => used.count += 1,
+                    None => uses.push(Use {
+                        cell,
+                        row,
+                        count: 1,
+                        reward: 0,
+                    }),
+                }
             }
         }
         self.priced(contender, left, uses)
     }
 
-    /// Whether rewards are found by walking down the prices.
-    fn walks_prices(&self, contender: usize) -> bool {
-        let promotion = self.set.at(self.problem.contenders[contender].promo);
-        matches!(promotion.benefit, Benefit::BuyGet { buy, buy_set, get_set, .. }
-            if buy > 0 && buy_set == get_set)
+    /// A deal of the first units in the orders of a contender's cells.
+    fn filled(&self, contender: usize, left: &Left, orders: [&[usize]; 2]) -> Option<Offer> {
+        let mut uses = Vec::new();
+        for &need in self.needs[contender].iter() {
+            let order = orders[usize::from(need.reward)];
+            if !self.fill(contender, need, order, left, &mut uses) {
+                return None;
+            }
+        }
+        self.priced(contender, left, uses)
     }
 
     /// Just enough units to reach a tier, or all that gain by it besides.
@@ -375,11 +401,10 @@ impl<'a> Searcher<'a> {
         let own = own_off(self.set, self.problem, contender, &mut uses);
         let own = own.min(left.minor[contender]);
         let count = |used: &Use| i64::from(used.count);
-        let alone: i64 = uses
-            .iter()
-            .map(|used| self.alone[used.row] * count(used))
-            .sum();
-        let gain = own + stacked_off(self.problem, &uses) - alone;
+        let costs = uses.iter();
+        let costs = costs.map(|used| self.prices[used.row] * count(used));
+        let saving = own + stacked_off(self.problem, &uses);
+        let gain = saving * self.scale - costs.sum::<i64>();
         (own > 0 && gain > 0).then(|| Offer {
             units: uses.iter().map(count).sum(),
             uses,
@@ -388,25 +413,179 @@ impl<'a> Searcher<'a> {
         })
     }
 
-    /// Whether a beam over so many units can be finished, and could see further: one promotion
-    /// that fills one slot has no rivals.
-    pub fn suits_beam(&self, units: u64) -> bool {
-        let rivals = self.needs.len() > 1 || self.needs.iter().any(|needs| needs.len() > 1);
-        let promotions = u64::try_from(self.needs.len()).unwrap_or(u64::MAX);
-        rivals && promotions.saturating_mul(units) <= BEAM_REACH
-    }
-
     /// Both orders of a contender.
     fn whole(&self, contender: usize) -> [&[usize]; 2] {
         let [pays, rewards] = &self.orders[contender];
-        [pays, rewards]
+        [pays, rewards].map(|order| &self.order_cells[order.clone()])
+    }
+
+    /// The best deals of a contender by itself, where one unit of each deal is rewarded and all
+    /// are of one set: walking down the prices, a unit pays, is rewarded, or is passed by.
+    pub fn plan(&self, contender: usize, left: &Left) -> Option<Vec<Deal>> {
+        const OPEN: usize = 9;
+        let promotion = self.set.at(self.problem.contenders[contender].promo);
+        let Benefit::BuyGet {
+            buy_set,
+            buy,
+            get_set,
+            get: 1,
+            pick,
+            ..
+        } = promotion.benefit
+        else {
+            return None;
+        };
+        let buy_units = buy as usize;
+        if buy == 0
+            || buy_set != get_set
+            || buy_units >= OPEN
+            || self.problem.contenders[contender].uses < u32::MAX
+            || left.minor[contender] < i64::MAX
+            || !self.part[contender]
+        {
+            return None;
+        }
+        let mut units: Vec<usize> = Vec::new();
+        for &cell in self.whole(contender)[0] {
+            let count = left.rows[self.problem.cells[cell].row];
+            units.extend((0..count).map(|_| cell));
+            if units.len() > SPLITS {
+                return None;
+            }
+        }
+        if pick == Pick::Dearest {
+            units.reverse();
+        }
+        // By unit and how many that pay are still without a reward: the most gained, and how.
+        let mut most = vec![[None::<(i64, u8)>; OPEN]; units.len() + 1];
+        most[0][0] = Some((0, 0));
+        for (at, &cell) in units.iter().enumerate() {
+            let (base, off) = self.worth[cell];
+            for open in 0..OPEN {
+                let Some((gain, _)) = most[at][open] else {
+                    continue;
+                };
+                let mut reach = |to: usize, gain: i64, how: u8| {
+                    let slot = &mut most[at + 1][to];
+                    if slot.is_none_or(|(known, _)| gain > known) {
+                        *slot = Some((gain, how));
+                    }
+                };
+                reach(open, gain, 0);
+                if open + 1 < OPEN {
+                    reach(open + 1, gain + base, 1);
+                }
+                if open >= buy_units && off > 0 {
+                    reach(open - buy_units, gain + base + off, 2);
+                }
+            }
+        }
+        let mut deals = Vec::new();
+        let mut open = 0;
+        let mut rewarded: Vec<Vec<usize>> = Vec::new();
+        for at in (0..units.len()).rev() {
+            let cell = units[at];
+            match most[at + 1][open]?.1 {
+                1 => {
+                    open -= 1;
+                    // The reward nearest in price that still wants one that pays.
+                    let wants = rewarded
+                        .iter_mut()
+                        .rev()
+                        .find(|deal| deal.len() <= buy_units)?;
+                    wants.push(cell);
+                }
+                2 => {
+                    open += buy_units;
+                    rewarded.push(vec![cell]);
+                }
+                _ => {}
+            }
+        }
+        for cells in rewarded {
+            let mut uses: Vec<Use> = Vec::new();
+            for cell in cells {
+                let row = self.problem.cells[cell].row;
+                match uses.iter_mut().find(|used| used.row == row) {
+                    Some(used) => used.count += 1,
+                    None => uses.push(Use {
+                        cell,
+                        row,
+                        count: 1,
+                        reward: 0,
+                    }),
+                }
+            }
+            settle_roles(self.set, self.problem, contender, &mut uses);
+            let own = own_off(self.set, self.problem, contender, &mut uses);
+            if own > 0 {
+                deals.push(Deal {
+                    contender,
+                    uses,
+                    own,
+                    times: 1,
+                });
+            }
+        }
+        Some(deals)
+    }
+
+    /// What each contender would take if there were no others: its deals, and what all gain.
+    pub fn demand(&self, left: &mut Left, deals: &mut Vec<Deal>) -> i64 {
+        let mut gain = 0;
+        for contender in 0..self.problem.contenders.len() {
+            let first = deals.len();
+            match self.plan(contender, left) {
+                Some(plan) => deals.extend(plan),
+                None => self.take_greedily(contender, left, deals),
+            }
+            gain += deals[first..]
+                .iter()
+                .map(|deal| self.gain(deal))
+                .sum::<i64>();
+        }
+        gain
+    }
+
+    /// The best deal of a contender again and again; what they take is given back.
+    fn take_greedily(&self, contender: usize, left: &mut Left, deals: &mut Vec<Deal>) {
+        let first = deals.len();
+        let mut fronts = [0; 2];
+        loop {
+            let orders = self.still(contender, left, &mut fronts);
+            let Some(offer) = self.offer(contender, left, orders) else {
+                break;
+            };
+            let times = left.times(self.problem, contender, &offer.uses, offer.own);
+            let deal = Deal {
+                contender,
+                uses: offer.uses,
+                own: offer.own,
+                times: times.max(1),
+            };
+            left.take(self.problem, &deal);
+            deals.push(deal);
+        }
+        for deal in &deals[first..] {
+            for _ in 0..deal.times {
+                left.give_back(self.problem, deal);
+            }
+        }
+    }
+
+    /// What a deal gains over the prices of its units, all its times.
+    fn gain(&self, deal: &Deal) -> i64 {
+        let costs = deal.uses.iter();
+        let costs = costs.map(|used| self.prices[used.row] * i64::from(used.count));
+        let saving = deal.own + stacked_off(self.problem, &deal.uses);
+        (saving * self.scale - costs.sum::<i64>()) * i64::from(deal.times)
     }
 
     /// The best deal of each contender.
     pub fn offers(&self, left: &Left) -> Offers {
         let contenders = 0..self.problem.contenders.len();
         contenders
-            .map(|contender| self.offer(contender, left, self.whole(contender), 0))
+            .map(|contender| self.offer(contender, left, self.whole(contender)))
             .collect()
     }
 
@@ -415,32 +594,37 @@ impl<'a> Searcher<'a> {
     /// An offer only gets worse while others are taken, so it is looked at again when it would be
     /// the best, and not before.
     pub fn greedy(&self, left: &mut Left, mut offers: Offers, by: By) -> Vec<Deal> {
-        let better = |one: &Offer, other: &Offer| match by {
-            By::Gain => one.gain > other.gain,
-            By::GainPerUnit => {
-                i128::from(one.gain) * i128::from(other.units)
-                    > i128::from(other.gain) * i128::from(one.units)
-            }
+        let entry = |contender: usize, offer: &Offer| Entry {
+            gain: offer.gain,
+            units: if by == By::Gain { 1 } else { offer.units },
+            contender: Reverse(contender),
         };
+        let made = offers.iter().enumerate();
+        let made = made.filter_map(|(at, offer)| Some(entry(at, offer.as_ref()?)));
+        let mut heap: BinaryHeap<Entry> = made.collect();
         let mut made_at = vec![0; offers.len()];
+        let mut touched_at = vec![0; left.rows.len()];
         let mut fronts = vec![[0; 2]; offers.len()];
         let mut deals: Vec<Deal> = Vec::new();
-        loop {
-            let mut found: Option<(usize, &Offer)> = None;
-            for (contender, offer) in offers.iter().enumerate() {
-                if let Some(offer) = offer
-                    && found.is_none_or(|(_, other)| better(offer, other))
-                {
-                    found = Some((contender, offer));
-                }
-            }
-            let Some((contender, offer)) = found else {
-                return deals;
+        while let Some(top) = heap.pop() {
+            let contender = top.contender.0;
+            let Some(offer) = &offers[contender] else {
+                continue;
             };
-            if made_at[contender] < deals.len() {
+            // Only what others took of its own units can have made it worse.
+            let stands = offer.uses.iter();
+            let stands = stands
+                .map(|used| touched_at[used.row])
+                .all(|at| at <= made_at[contender]);
+            if !stands {
                 made_at[contender] = deals.len();
                 let orders = self.still(contender, left, &mut fronts[contender]);
-                offers[contender] = self.offer(contender, left, orders, 0);
+                offers[contender] = self.offer(contender, left, orders);
+                heap.extend(
+                    offers[contender]
+                        .as_ref()
+                        .map(|offer| entry(contender, offer)),
+                );
                 continue;
             }
             let times = left.times(self.problem, contender, &offer.uses, offer.own);
@@ -451,8 +635,13 @@ impl<'a> Searcher<'a> {
                 times: times.max(1),
             };
             left.take(self.problem, &deal);
+            heap.push(top);
+            for used in &deal.uses {
+                touched_at[used.row] = deals.len() + 1;
+            }
             deals.push(deal);
         }
+        deals
     }
 
     /// Both orders of a contender without the used up rows that stand first.
@@ -466,82 +655,6 @@ impl<'a> Searcher<'a> {
             fronts[at] += more.count();
             &orders[at][fronts[at]..]
         })
-    }
-
-    /// By row, the most that a unit gains in any first deal: what is left counts by it, or ways
-    /// that have used many units would always look the better.
-    fn hope(&self, left: &Left) -> Vec<i64> {
-        let mut hope = vec![0; left.rows.len()];
-        for contender in 0..self.problem.contenders.len() {
-            for skip in 0..BEAM_STARTS + 2 {
-                if let Some(offer) = self.offer(contender, left, self.whole(contender), skip) {
-                    for used in &offer.uses {
-                        hope[used.row] = hope[used.row].max(offer.gain / offer.units.max(1));
-                    }
-                }
-            }
-        }
-        hope
-    }
-
-    /// Several ways side by side, each extended by every promotion's best deals.
-    pub fn beam(&self, left: &Left) -> Vec<Deal> {
-        let mut nodes: Vec<(usize, Option<Deal>)> = vec![(0, None)];
-        let mut front = vec![(0_i64, left.clone(), 0_usize)];
-        let mut best = (0, 0);
-        let mut steps = 0;
-        let hope = self.hope(left);
-        while !front.is_empty() && steps < BEAM_STEPS {
-            let mut next: Vec<(i64, Left, usize, Deal)> = Vec::new();
-            for (gain, left, node) in &front {
-                for contender in 0..self.problem.contenders.len() {
-                    for skip in 0..BEAM_STARTS + 2 {
-                        steps += 1;
-                        let Some(offer) = self.offer(contender, left, self.whole(contender), skip)
-                        else {
-                            continue;
-                        };
-                        let deal = Deal {
-                            contender,
-                            uses: offer.uses,
-                            own: offer.own,
-                            times: 1,
-                        };
-                        let mut after = left.clone();
-                        after.take(self.problem, &deal);
-                        next.push((gain + offer.gain, after, *node, deal));
-                    }
-                }
-            }
-            // Stable, so that equals stay in the order of nodes and promotions.
-            next.sort_by_cached_key(|(gain, left, ..)| {
-                let rest = left.rows.iter().zip(&hope);
-                let rest = rest.map(|(&count, &most)| i128::from(count) * i128::from(most));
-                std::cmp::Reverse(i128::from(*gain) + rest.sum::<i128>())
-            });
-            front.clear();
-            for (gain, left, parent, deal) in next {
-                if front.len() == BEAM_WIDTH {
-                    break;
-                }
-                if front.iter().any(|(_, kept, _)| *kept == left) {
-                    continue;
-                }
-                nodes.push((parent, Some(deal)));
-                if gain > best.0 {
-                    best = (gain, nodes.len() - 1);
-                }
-                front.push((gain, left, nodes.len() - 1));
-            }
-        }
-        let mut deals = Vec::new();
-        let mut node = best.1;
-        while let (parent, Some(deal)) = &nodes[node] {
-            deals.push(deal.clone());
-            node = *parent;
-        }
-        deals.reverse();
-        deals
     }
 }
 

@@ -3,8 +3,10 @@
 use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles};
 use super::exact;
+use super::improve::improve;
 use super::left::{Deal, Left, alone_at, evaluate, takes_part};
 use super::model::{Benefit, Off, Policy};
+use super::prices::find_prices;
 use super::problem::{Cell, Contender, Problem, Row};
 use super::score::Score;
 use super::search::{By, Searcher};
@@ -12,18 +14,28 @@ use crate::money::percent_of;
 
 /// Units up to which every way is tried.
 pub const EXACT_UNITS: u32 = 10;
-/// Units up to which a beam is tried, where few promotions compete.
-pub const BEAM_UNITS: u32 = 64;
+/// Units up to which a larger contest is searched for better ways than the first.
+pub const SEARCHED_UNITS: u64 = 2_048;
 
 /// How far a result is known to be the best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Proof {
     /// No other way saves more.
     Proven,
-    /// The best of several ways.
-    Beam,
+    /// The best of many ways.
+    Searched,
     /// The best of a few ways.
     Greedy,
+}
+
+/// How hard a better way to settle a large contest is looked for; small ones are settled exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// A few ways: for each scan of a long cart, where microseconds count.
+    Quick,
+    /// Many ways, in a few milliseconds at most.
+    #[default]
+    Thorough,
 }
 
 /// Settle a contest. Under strict priority each priority is a contest of its own for what the
@@ -91,11 +103,12 @@ fn contest(
     level: Option<u16>,
     deals: &mut Vec<Deal>,
 ) -> Proof {
-    let (mut best, mut way, proof) = ways(set, problem, left, level);
+    let (mut best, mut way, proof) = search(set, problem, left, level);
     if proof != Proof::Proven && problem.contenders.len() > 1 {
         for contender in 0..problem.contenders.len() {
             if takes_part(set, problem, contender, level)
-                && most_alone(set, problem, left, contender) > i128::from(best.saving_minor)
+                && most_alone(set, problem, left, contender, best.saving_minor.into())
+                    > i128::from(best.saving_minor)
             {
                 let single = only(set, problem, left, contender);
                 let score = worth(set, problem, left, &single, level);
@@ -112,15 +125,43 @@ fn contest(
     proof
 }
 
-/// The best way that the solver for the size of a contest finds.
+/// The best way that is found with the effort that is asked for.
+fn search(
+    set: &PromotionSet,
+    problem: &mut Problem,
+    left: &Left,
+    level: Option<u16>,
+) -> (Score, Vec<Deal>, Proof) {
+    let (mut best, mut way, mut proof) = ways(set, problem, left, level);
+    let open = proof != Proof::Proven && units(left) <= SEARCHED_UNITS;
+    if open && problem.effort == Effort::Thorough {
+        proof = Proof::Searched;
+        let market = find_prices(set, problem, left, level, &mut |problem, found| {
+            let score = worth(set, problem, left, &found, level);
+            if score > best {
+                (best, way) = (score, found);
+            }
+            best.saving_minor
+        });
+        if let Some(market) = market {
+            let found = improve(set, problem, left, level, &market, (best, way.clone()));
+            let score = worth(set, problem, left, &found, level);
+            if score > best {
+                (best, way) = (score, found);
+            }
+        }
+    }
+    (best, way, proof)
+}
+
+/// The best way that the solver for the size of a contest finds at once.
 fn ways(
     set: &PromotionSet,
     problem: &mut Problem,
     left: &Left,
     level: Option<u16>,
 ) -> (Score, Vec<Deal>, Proof) {
-    let units: u64 = left.rows.iter().map(|&count| u64::from(count)).sum();
-    if units <= u64::from(problem.sizes.exact)
+    if units(left) <= u64::from(problem.exact_units)
         && let Some(found) = exact::settle(set, problem, left, level)
     {
         let score = worth(set, problem, left, &found, level);
@@ -129,16 +170,12 @@ fn ways(
     let alone: Vec<i64> = (0..left.rows.len())
         .map(|row| alone_at(set, problem, row, 1, level).saving_minor)
         .collect();
-    let searcher = Searcher::new(set, problem, &alone, level);
+    let searcher = Searcher::new(set, problem, &alone, 1, level);
     let offers = searcher.offers(left);
-    let mut ways = vec![
+    let ways = [
         searcher.greedy(&mut left.clone(), offers.clone(), By::Gain),
         searcher.greedy(&mut left.clone(), offers, By::GainPerUnit),
     ];
-    let beam = units <= u64::from(problem.sizes.beam) && searcher.suits_beam(units);
-    if beam {
-        ways.push(searcher.beam(left));
-    }
     let mut best = (worth(set, problem, left, &[], level), Vec::new());
     for way in ways {
         let score = worth(set, problem, left, &way, level);
@@ -146,8 +183,11 @@ fn ways(
             best = (score, way);
         }
     }
-    let proof = if beam { Proof::Beam } else { Proof::Greedy };
-    (best.0, best.1, proof)
+    (best.0, best.1, Proof::Greedy)
+}
+
+fn units(left: &Left) -> u64 {
+    left.rows.iter().map(|&count| u64::from(count)).sum()
 }
 
 /// What deals are worth with all else left alone.
@@ -165,8 +205,15 @@ fn worth(
     evaluate(set, problem, deals, &after, level)
 }
 
-/// More than a promotion by itself can save: what its benefit takes from all its units.
-fn most_alone(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) -> i128 {
+/// More than a promotion by itself can save: what its benefit takes from all its units. Where that
+/// is not more than `enough` anyhow, how much less is not reckoned.
+fn most_alone(
+    set: &PromotionSet,
+    problem: &Problem,
+    left: &Left,
+    contender: usize,
+    enough: i128,
+) -> i128 {
     let promotion = set.at(problem.contenders[contender].promo);
     let cells = problem.cells_of(contender).iter();
     let sums = cells.map(|cell| {
@@ -177,6 +224,9 @@ fn most_alone(set: &PromotionSet, problem: &Problem, left: &Left, contender: usi
         ]
     });
     let [units, price] = sums.fold([0; 2], |[a, b], [c, d]| [a + c, b + d]);
+    if price <= enough {
+        return price;
+    }
     let off = |off: &Off| match off {
         // Each unit may be rounded up by itself.
         Off::Percent(ppm) => percent_of(price, *ppm) + units,
@@ -204,7 +254,8 @@ fn only(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) ->
         .collect();
     let mut alone = Problem {
         policy: problem.policy,
-        sizes: problem.sizes,
+        exact_units: problem.exact_units,
+        effort: problem.effort,
         contenders: vec![Contender {
             uses: left.uses[contender],
             minor: left.minor[contender],
@@ -228,7 +279,7 @@ fn only(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) ->
     }
     alone.prepare(set);
     let start = Left::all(&alone);
-    let (_, mut deals, _) = ways(set, &mut alone, &start, None);
+    let (_, mut deals, _) = search(set, &mut alone, &start, None);
     for deal in &mut deals {
         deal.contender = contender;
         for used in &mut deal.uses {

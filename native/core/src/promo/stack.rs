@@ -139,8 +139,11 @@ impl Stacker {
                 return;
             }
             let promo = self.open[at];
+            if !self.agrees(set, promo) {
+                continue;
+            }
             let off = each_off(set.at(promo), units, running);
-            if off == 0 || !self.agrees(set, promo) {
+            if off == 0 {
                 continue;
             }
             let score = score + Score::of(set.at(promo), small(off));
@@ -150,7 +153,9 @@ impl Stacker {
                 self.best.clear();
                 self.best.extend_from_slice(&self.chosen);
             }
-            self.grow(set, units, at + 1, running - off, score);
+            if set.at(promo).stacks_with != 0 {
+                self.grow(set, units, at + 1, running - off, score);
+            }
             self.chosen.pop();
         }
     }

@@ -4,7 +4,9 @@ use super::model::{
     Base, Benefit, Cap, Class, Eligibility, Facts, Gate, ItemSet, Items, Line, NO_ITEM, Off, Pick,
     Policy, Promotion, Slot, Spread, Tier, Window,
 };
-use super::{Cart, Clause, Fault, PricedCart, PromotionSet, Proof, WhyNot};
+use super::{
+    Cart, Clause, Fault, PricedCart, PromotionSet, Proof, Refund, Sale, WhyNot, reevaluated_refund,
+};
 use crate::error::CoreError;
 use crate::money::Rounding;
 use std::sync::Arc;
@@ -916,4 +918,105 @@ fn ten_thousand_lines_are_priced() {
     // 3,333 deals of three for 1.00 and one unit at 0.50, less a tenth.
     assert_eq!(cart.total_minor(), (333_300 + 50) / 10 * 9);
     assert_eq!(cart.priced().proof, Proof::Greedy);
+}
+
+#[test]
+fn the_free_one_of_three_brings_nothing_back_where_deals_are_reckoned_anew() {
+    let lines = [piece(1, 1_000), piece(2, 800), piece(3, 600)];
+    let sold = cart(&[free(1, 2, 1, Pick::Cheapest)], &lines);
+    let back = |returned: [i64; 3], refunded_minor, back: [i64; 3]| {
+        let sale = Sale {
+            lines: &lines,
+            paid_minor: sold.total_minor(),
+            returned_milli: &returned,
+            refunded_minor,
+        };
+        reevaluated_refund(&sold.set, &Facts::default(), 2, sale, &back)
+    };
+    let refund = |refund_minor, rest_minor| {
+        Ok(Refund {
+            refund_minor,
+            rest_minor,
+        })
+    };
+    // 18.00 were paid; what stays costs 18.00, 16.00 or 14.00 without the deal.
+    assert_eq!(back([0; 3], 0, [0, 0, 1_000]), refund(0, 1_800));
+    assert_eq!(back([0; 3], 0, [0, 1_000, 0]), refund(200, 1_600));
+    assert_eq!(back([0; 3], 0, [1_000, 0, 0]), refund(400, 1_400));
+    // The last goods bring back the rest.
+    assert_eq!(back([0, 0, 1_000], 0, [1_000, 0, 0]), refund(1_000, 800));
+    assert_eq!(
+        back([1_000, 0, 1_000], 1_000, [0, 1_000, 0]),
+        refund(800, 0)
+    );
+    assert!(back([1_000, 0, 0], 0, [1_000, 0, 0]).is_err());
+    assert!(back([0; 3], 1_801, [1_000, 0, 0]).is_err());
+}
+
+#[test]
+fn a_window_may_go_by_the_business_day() {
+    // Fridays, from six to three in the morning, which is still Friday's trade.
+    let friday = 4 * 1_440;
+    let mut late = each(1, Off::Percent(500_000));
+    late.window.weekly = Some(vec![(friday + 720, friday + 1_440)]);
+    late.window.business_day = true;
+    let total = |week_s: u32, business_week_s| {
+        let facts = Facts {
+            week_s,
+            business_week_s,
+            ..Facts::default()
+        };
+        cart_with(std::slice::from_ref(&late), facts, &[piece(1, 100)]).total_minor()
+    };
+    let saturday_two = 5 * 86_400 + 2 * 3_600;
+    let six_hours = 6 * 3_600;
+    assert_eq!(total(saturday_two, Some(saturday_two - six_hours)), 50);
+    // Without a business day, days begin at midnight.
+    assert_eq!(total(saturday_two, None), 100);
+    // Monday at two is still Sunday's, the last day of the week before.
+    let mut sunday = late.clone();
+    sunday.window.weekly = Some(vec![(6 * 1_440, 7 * 1_440)]);
+    // Its last day ends when that day's trade does.
+    sunday.window.end_s = Some(1_000_000);
+    let open = |now_s| {
+        let facts = Facts {
+            now_s,
+            week_s: 2 * 3_600,
+            business_week_s: Some(7 * 86_400 - 4 * 3_600),
+            ..Facts::default()
+        };
+        cart_with(std::slice::from_ref(&sunday), facts, &[piece(1, 100)]).total_minor() == 50
+    };
+    assert!(open(1_000_000 + 21_599));
+    assert!(!open(1_000_000 + 21_600));
+}
+
+#[test]
+fn a_gate_may_ask_for_some_of_several_sets() {
+    let mut menu = each(1, Off::Percent(500_000));
+    menu.sets = vec![only(&[1]), only(&[2]), only(&[3]), only(&[4])];
+    let gate = |sets, count, least| Gate::MinSets { sets, count, least };
+    menu.gates = vec![gate(0b1110, 1, 2)];
+    let of = |items: &[u32]| {
+        let lines: Vec<Line> = items.iter().map(|&item| piece(item, 100)).collect();
+        cart(std::slice::from_ref(&menu), &lines)
+    };
+    assert_eq!(of(&[1, 2, 4]).total_minor(), 250);
+    assert_eq!(of(&[1, 2, 2]).total_minor(), 300);
+    assert_eq!(
+        of(&[1, 2]).why_not(1),
+        Ok(WhyNot::MinSets { have: 1, need: 2 })
+    );
+    let refused = |gate| {
+        let mut one = menu.clone();
+        one.gates = vec![gate];
+        let refused = PromotionSet::compile(vec![one], 10).unwrap_err();
+        let CoreError::Promotion { fault, .. } = refused else {
+            panic!("another refusal");
+        };
+        fault
+    };
+    assert_eq!(refused(gate(0b0110, 1, 3)), Fault::Count);
+    assert_eq!(refused(gate(0b0110, 0, 1)), Fault::Count);
+    assert_eq!(refused(gate(0b1_0000, 1, 1)), Fault::UnknownSet);
 }
