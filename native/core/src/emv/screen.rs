@@ -146,15 +146,13 @@ pub fn search_text(text: &mut [u8]) {
             count += 1;
         }
         if count <= DIGITS_MAX && looks_like_a_card(&digits[..count]) {
-            let mut place = 0;
-            for byte in text[at..end]
+            let found = text[at..end]
                 .iter_mut()
-                .filter(|byte| byte.is_ascii_digit())
-            {
+                .filter(|byte| byte.is_ascii_digit());
+            for (place, byte) in found.enumerate() {
                 if is_hidden(place, count) {
                     *byte = b'*';
                 }
-                place += 1;
             }
         }
         digits.zeroize();
