@@ -1,4 +1,4 @@
-"""Whether what a terminal says of its last transaction settles a doubt: only where identities match.
+"""Whether a terminal's last transaction settles a doubt: only where identities match.
 
 Nothing is concluded from silence or from likeness: a transaction the terminal does not know stays
 unknown here, and who keeps the books decides when it is abandoned.
@@ -15,9 +15,9 @@ from hardware.terminal.types import Answer, Identity, Verdict
 def resolve(doubt: Answer, last: Answer | None, *, told_minor: int | None) -> Answer:
     """The doubt settled by the terminal's last transaction, or the doubt with why it stays.
 
-    `last` is None where the terminal says it has none. `told_minor` is the amount it named, whatever
-    became of it. Codes of what stays unknown: `no_identity_before`, `not_found`, `other_terminal`,
-    `other_transaction`.
+    `last` is None where the terminal says it has none. `told_minor` is the amount it named,
+    whatever became of it. Codes of what stays unknown:
+    `no_identity_before`, `not_found`, `other_terminal`, `other_transaction`.
     """
     why = _against(doubt, last, told_minor)
     if why or last is None:

@@ -1,4 +1,4 @@
-"""The framers and the hiding of card numbers again, in plain Python: a byte at a time, no tricks."""
+"""The framers again, in plain Python: a byte at a time, no tricks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def dle_frames(line: bytes, bytes_max: int) -> Iterator[Heard]:
             state, low = "high", byte
         else:
             state = "idle"
-            yield bytes(body) if kermit(body + b"\x03") == byte << 8 | low else "bad_check"
+            yield bytes(body) if kermit(bytes(body) + b"\x03") == byte << 8 | low else "bad_check"
 
 
 def length_frames(line: bytes, width: int, bytes_max: int) -> Iterator[Heard]:

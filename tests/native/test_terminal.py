@@ -101,8 +101,8 @@ def test_checked_frames_as_their_twin(
 ) -> None:
     """Frames between STX and ETX are found as the twin finds them, in any pieces."""
     framer = native.CheckedFramer(profile, MAX)
-    mixed = [*noise, *map(framer.frame, data)]
-    line = b"".join(sorted(mixed, key=len))
+    mixed: list[bytes] = [*noise, *map(framer.frame, data)]
+    line = b"".join(sorted(mixed))
     heard = [event for piece in pieces(line, cuts) for event in framer.feed(piece)]
     reference = list(twin.Checked(profile, MAX).read(line))
     assert [screened(event) for event in reference] == heard
@@ -127,7 +127,7 @@ def test_length_frames_as_their_twin(width: int, data: list[bytes], cuts: list[i
     assert heard == list(twin.length_frames(line, width, 5))
 
 
-# ---------------------------------------------------------------------------------- what is kept back
+# ------------------------------------------------------------------------------ what is kept back
 
 
 @given(cards(), st.booleans())

@@ -274,9 +274,9 @@ class ZvtDevice(CableDevice):
                 case Store(job_id, answer):
                     self.nursery.start_soon(self._keep, job_id, answer)
                 case Done(job_id, result):
-                    if (waiting := self._jobs.get(job_id)) is not None:
-                        waiting.result = result
-                        waiting.ended.set()
+                    if (asker := self._jobs.get(job_id)) is not None:
+                        asker.result = result
+                        asker.ended.set()
                 case Reported(condition):
                     self._report(condition)
                 case Break():

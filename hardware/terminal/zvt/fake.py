@@ -9,7 +9,7 @@ from collections import deque
 from typing import Any
 
 import trio
-from attrs import define, field
+from attrs import define
 
 from actors.world import SystemWorld, World
 from hardware.carrier import Carrier
@@ -64,8 +64,9 @@ class TerminalFake:
     """A terminal that can be used, broken and looked at.
 
     `keeps_unacknowledged` makes one that does not take back a sale whose acknowledgement is
-    missing, as some do. `cut_after` pulls the cable after so many more bytes were sent. With
-    `operator` a person plays: without a plan it waits for `do`.
+    missing, as some do. `cut_after` pulls the cable after so many more bytes were sent,
+    `deaf_after` after so many more were heard. With `operator` a person plays: without a plan it
+    waits for `do`.
     """
 
     def __init__(
@@ -88,14 +89,21 @@ class TerminalFake:
         self.is_paper_out = False
         self.hangs = False
         self.cut_after: int | None = None
-        self.sent_bytes = 0
+        self.deaf_after: int | None = None
+        self.sent_bytes = self.heard_bytes = 0
         self.heard: list[int] = []
         self.shown = "ready"
         self.is_registered = False
         self._is_serial = is_serial
         self._world = world or SystemWorld()
         self._reset_line()
+        self._talk = self._inbox
         self._clicks_in, self._clicks = trio.open_memory_channel[str](16)
+
+    def _forget_register(self) -> None:
+        self._inbox_in.close()
+        self._inbox_in, self._inbox = trio.open_memory_channel[ZvtMessage](64)
+        self._abort = False
 
     def _reset_line(self) -> None:
         self._link = ZvtLink(self._is_serial)
@@ -116,6 +124,17 @@ class TerminalFake:
     async def _received(self, data: bytes) -> None:
         if self.hangs:
             return
+        if self.deaf_after is not None:
+            if len(data) >= self.deaf_after:
+                data, self.deaf_after = data[: self.deaf_after], None
+                await self._hear(data)
+                await self.cut()
+                return
+            self.deaf_after -= len(data)
+        await self._hear(data)
+
+    async def _hear(self, data: bytes) -> None:
+        self.heard_bytes += len(data)
         for event in self._link.feed(data):
             await self._obey(self._line.heard(event, self._world.monotonic_ns()))
         now_ns = self._world.monotonic_ns()
@@ -130,6 +149,9 @@ class TerminalFake:
         if message is None:
             return
         self.heard.append(message.control)
+        if message.control == codec.REGISTER:
+            # A register that logs on anew has given up whatever ran.
+            self._forget_register()
         if message.control == codec.ABORT:
             self._abort = True
             await self._send(codec.ACKNOWLEDGE)
@@ -167,9 +189,8 @@ class TerminalFake:
 
     async def cut(self) -> None:
         """Pull the cable; whatever runs has lost its register."""
-        inbox = self._inbox_in
+        self._inbox_in.close()
         self._reset_line()
-        inbox.close()
         await self.carrier.unplug()
 
     async def reboot(self) -> None:
@@ -184,7 +205,8 @@ class TerminalFake:
     async def _serve(self) -> None:
         while True:
             try:
-                message = await self._inbox.receive()
+                self._talk = self._inbox
+                message = await self._talk.receive()
                 self._abort = False
                 await self._command(message)
             except (_GoneError, trio.EndOfChannel):
@@ -217,12 +239,13 @@ class TerminalFake:
 
     async def _tell(self, control: int, fields: codec.Fields, lose: tuple[int, ...] = ()) -> int:
         """Send a message and wait for its reply; the reply's control."""
+        self._mind_the_cable()
         if control not in lose:
             await self._send(zvt_encode(control, fields))
         with trio.move_on_after(REPLY_NS / NS_PER_S):
             while True:
                 try:
-                    reply = await self._inbox.receive()
+                    reply = await self._talk.receive()
                 except trio.EndOfChannel:
                     raise _GoneError from None
                 if reply.control >> 8 in (0x80, 0x84):
@@ -284,6 +307,7 @@ class TerminalFake:
         if plan.card == "none":
             with trio.move_on_after(_OPERATOR_S):
                 while not self._abort:
+                    self._mind_the_cable()
                     await self._world.sleep(_TICK_S)
             return _CANCELLED
         if plan.card == "ask" and (refusal := await self._person(plan)):
@@ -313,8 +337,15 @@ class TerminalFake:
 
     async def _click(self) -> str:
         with trio.move_on_after(_OPERATOR_S):
-            return await self._clicks.receive()
+            while True:
+                self._mind_the_cable()
+                with trio.move_on_after(_TICK_S):
+                    return await self._clicks.receive()
         return "time_out"
+
+    def _mind_the_cable(self) -> None:
+        if self._talk is not self._inbox:
+            raise _GoneError
 
     def _decide(self, entry: Entry, plan: Plan) -> int:
         """What the host says, or the terminal alone."""

@@ -79,6 +79,7 @@ class Break:
     reason: str
 
 
+_ABSENT = Condition(is_ready=False, code="absent")
 Action = Send | Told | Store | Done | Reported | Break
 
 
@@ -117,7 +118,7 @@ class ZvtSession:
 
     profile: Profile
     last: Identity | None = None
-    condition: Condition = Condition(is_ready=False, code="absent")
+    condition: Condition = _ABSENT
     terminal_id: str = ""
     is_open: bool = False
     _job: Job | None = None
@@ -143,7 +144,7 @@ class ZvtSession:
         self._job, self._due_ns, self._enquire_ns = None, None, None
         self._is_keeping = self._is_aborting = False
         self._queue.clear()
-        self.condition = Condition(is_ready=False, code="absent")
+        self.condition = _ABSENT
         return [done for job in jobs for done in self._lost(job, sent=job is running)]
 
     def _lost(self, job: Job, *, sent: bool) -> list[Action]:

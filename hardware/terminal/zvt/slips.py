@@ -67,7 +67,7 @@ class SlipReader:
         return False
 
     def block(self, message: ZvtMessage) -> bool:
-        """Take a `06 D3`; whether it ended a receipt, which it does unless its last line says no."""
+        """Take a `06 D3`; whether it ended a receipt, which it always does."""
         objects = message.fields.get(0x06)
         charset, attribute = _charset(objects), 0
         self._kind = _kind_of(objects) or self._kind
