@@ -42,7 +42,8 @@ class Shop:
 
     async def idle(self) -> None:
         """Wait until the device has logged on and nothing runs."""
-        while not (self.device.session.is_idle and self.device.session.condition.is_ready):  # noqa: ASYNC110
+        session = self.device.session
+        while not (session.is_idle and session.condition.is_ready):  # noqa: ASYNC110
             await trio.sleep(0.01)
 
     async def _keeper(self) -> None:
@@ -58,9 +59,9 @@ class Shop:
                     self.progress.append(code)
 
 
-def sale(amount_minor: int = 1250, **options: bool) -> Transaction:
+def sale(amount_minor: int = 1250, *, partial_allowed: bool = False) -> Transaction:
     """A card sale in euro."""
-    return Transaction(Kind.SALE, amount_minor, 978, **options)
+    return Transaction(Kind.SALE, amount_minor, 978, partial_allowed=partial_allowed)
 
 
 def about(kind: Kind, original: Identity, amount_minor: int = 1250) -> Transaction:

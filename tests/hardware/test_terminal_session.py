@@ -18,7 +18,7 @@ from hardware.terminal.limits import (
     REPLY_NS,
     WHOLE_NS,
 )
-from hardware.terminal.types import Answer, Identity, Kind, Transaction, Verdict
+from hardware.terminal.types import Answer, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.zvt import codec, codes
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.session import (
@@ -34,8 +34,8 @@ from hardware.terminal.zvt.session import (
 from native import zvt_decode, zvt_encode
 
 OK = bytes.fromhex("800000")
-LAST = [(0x27, 0), (0x04, 500), (0x0B, 4), (0x29, 52500001), (0x87, 9)]
-RESULT = [(0x27, 0), (0x04, 1250), (0x0B, 5), (0x29, 52500001), (0x87, 10)]
+LAST: codec.Fields = [(0x27, 0), (0x04, 500), (0x0B, 4), (0x29, 52500001), (0x87, 9)]
+RESULT: codec.Fields = [(0x27, 0), (0x04, 1250), (0x0B, 5), (0x29, 52500001), (0x87, 10)]
 
 
 def hear(session: ZvtSession, data: bytes, now_ns: int = 0) -> list[Action]:
@@ -177,7 +177,7 @@ def test_a_result_with_an_unknown_field_still_counts() -> None:
 
 
 def test_times() -> None:
-    """T3 before the acknowledgement, T4 after it, again at each sign of life; a time told sets it."""
+    """T3 before the acknowledgement, T4 after it, anew at each sign of life or a time told."""
     session = opened(LAST)
     session.transact("j", Transaction(Kind.SALE, 1250, 978), 0)
     assert session.tick(REPLY_NS - 1) == []
@@ -309,7 +309,8 @@ def test_totals_of_the_day() -> None:
     block = bytes.fromhex("00010042" + "03000000012345" + "00" * 7 + "0A000000100000" + "00" * 28)
     hear(session, told(codec.STATUS_INFO, [(0x27, 0), (0x04, 112345), (0x60, block)]))
     (done,) = [one for one in hear(session, told(codec.COMPLETION, [])) if isinstance(one, Done)]
-    totals = [(one.name, one.count, one.amount_minor) for one in done.result.totals]  # type: ignore[union-attr]
+    assert isinstance(done.result, Settlement)
+    totals = [(one.name, one.count, one.amount_minor) for one in done.result.totals]
     assert totals == [("girocard", 3, 12345), ("mastercard", 10, 100000)]
 
 
@@ -332,7 +333,8 @@ def test_one_end_for_each_job(walk: list[str]) -> None:
     """Whatever happens in whatever order, a payment has one end, and a sale that was told is
     never told as nothing."""
     session = paying(opened(LAST))
-    now_ns, ends, was_believed = 0, [], False
+    now_ns, was_believed = 0, False
+    ends: list[Any] = []
     for step in walk:
         now_ns += NS_PER_S
         match step:

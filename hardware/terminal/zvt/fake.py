@@ -17,7 +17,7 @@ from hardware.terminal.limits import NS_PER_S, REPLY_NS
 from hardware.terminal.types import Kind
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.ledger import Entry, Ledger
-from hardware.terminal.zvt.line import Line, SerialLine, TcpLine
+from hardware.terminal.zvt.line import Heard, Line, SerialLine, TcpLine
 from native import ZvtLink, ZvtMessage, zvt_encode
 
 _CANCELLED, _NO_CONNECTION, _PRINTER, _REVERSED, _NO_REVERSAL = 0x6C, 0xA3, 0xCC, 0xB4, 0xB5
@@ -35,6 +35,7 @@ ACTIONS = ("insert", "tap", "pin", "decline", "partial", "cancel", "time_out", "
 _TICK_S = 0.05
 _OPERATOR_S = 60.0
 _NOT_READY_S = 2.0
+_INBOX_MAX = 64
 
 
 class _GoneError(Exception):
@@ -96,20 +97,21 @@ class TerminalFake:
         self.is_registered = False
         self._is_serial = is_serial
         self._world = world or SystemWorld()
-        self._reset_line()
+        self._inbox_in, self._inbox = trio.open_memory_channel[ZvtMessage](_INBOX_MAX)
         self._talk = self._inbox
+        self._reset_line()
         self._clicks_in, self._clicks = trio.open_memory_channel[str](16)
 
     def _forget_register(self) -> None:
+        """Whoever waits for a reply of the register that was, hears that it is gone."""
         self._inbox_in.close()
-        self._inbox_in, self._inbox = trio.open_memory_channel[ZvtMessage](64)
+        self._inbox_in, self._inbox = trio.open_memory_channel[ZvtMessage](_INBOX_MAX)
         self._abort = False
 
     def _reset_line(self) -> None:
         self._link = ZvtLink(self._is_serial)
         self._line: Line = SerialLine() if self._is_serial else TcpLine()
-        self._inbox_in, self._inbox = trio.open_memory_channel[ZvtMessage](64)
-        self._abort = False
+        self._forget_register()
 
     # ------------------------------------------------------------------------------- the far end
 
@@ -140,7 +142,7 @@ class TerminalFake:
         now_ns = self._world.monotonic_ns()
         self._line.gap(is_partial=self._link.is_partial, now_ns=now_ns)
 
-    async def _obey(self, heard: Any) -> None:
+    async def _obey(self, heard: Heard) -> None:
         if heard.drops_partial:
             self._link.drop_partial()
         if heard.write:
@@ -155,7 +157,8 @@ class TerminalFake:
         if message.control == codec.ABORT:
             self._abort = True
             await self._send(codec.ACKNOWLEDGE)
-            self._clicks_in.send_nowait("cancel") if self.operator else None
+            if self.operator:
+                self._clicks_in.send_nowait("cancel")
             return
         try:
             self._inbox_in.send_nowait(message)
@@ -189,7 +192,6 @@ class TerminalFake:
 
     async def cut(self) -> None:
         """Pull the cable; whatever runs has lost its register."""
-        self._inbox_in.close()
         self._reset_line()
         await self.carrier.unplug()
 
@@ -248,8 +250,9 @@ class TerminalFake:
                     reply = await self._talk.receive()
                 except trio.EndOfChannel:
                     raise _GoneError from None
-                if reply.control >> 8 in (0x80, 0x84):
-                    return reply.control
+                control = reply.control
+                if control >> 8 in (0x80, 0x84):
+                    return control
         raise _GoneError
 
     async def _show(self, status: int, text: str, lose: tuple[int, ...] = ()) -> None:

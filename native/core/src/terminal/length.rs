@@ -35,8 +35,8 @@ impl Width {
 
 /// Finds frames in a stream.
 ///
-/// After a length that is too long nothing in the stream can be trusted: everything is dropped until
-/// `drop_partial`, which belongs to a new connection.
+/// After a length that is too long nothing in the stream can be trusted: everything is dropped
+/// until `drop_partial`, which belongs to a new connection.
 pub struct Framer {
     width: Width,
     head: [u8; 4],
