@@ -4,6 +4,7 @@ use crate::convert::CoreError;
 use countertop_core::emv::screen::{self, Rule};
 use countertop_core::emv::tlv::{self, Content, Dialect, Node};
 use countertop_core::emv::{Object, dictionary, dol, results};
+use countertop_core::terminal::wipe::Wiped;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use std::collections::BTreeMap;
@@ -13,28 +14,24 @@ pub(crate) fn refused(error: &dyn std::fmt::Display) -> PyErr {
     CoreError::new_err(error.to_string())
 }
 
-/// Objects, whose values were screened already, as nested lists of (tag, value).
+/// Objects as nested lists of (tag, value); `value_of` says what may be told of each.
 pub(crate) fn told<'py>(
     py: Python<'py>,
-    bytes: &[u8],
     objects: &[Object],
-    rule: fn(u32) -> Rule,
+    value_of: impl Fn(&Object) -> Option<Bound<'py, PyBytes>>,
 ) -> PyResult<Bound<'py, PyList>> {
     let top = PyList::empty(py);
     let mut open = vec![top.clone()];
     for object in objects {
         open.truncate(usize::from(object.depth) + 1);
-        let value = if object.is_template {
-            let held = PyList::empty(py);
-            open.push(held.clone());
-            held.into_any()
-        } else if rule(object.tag) == Rule::Withhold {
-            py.None().into_bound(py)
-        } else {
-            PyBytes::new(py, &bytes[object.range()]).into_any()
-        };
         let holder = &open[usize::from(object.depth)];
-        holder.append((object.tag, value))?;
+        if object.is_template {
+            let held = PyList::empty(py);
+            holder.append((object.tag, &held))?;
+            open.push(held);
+        } else {
+            holder.append((object.tag, value_of(object)))?;
+        }
     }
     Ok(top)
 }
@@ -78,13 +75,19 @@ pub(crate) fn emv_decode<'py>(
         ..Dialect::default()
     };
     let objects = tlv::decode(data, dialect).map_err(|fault| refused(&fault))?;
-    let mut copy = countertop_core::terminal::wipe::Wiped::new(data.len());
-    let _ = copy.extend(data);
-    for object in objects.iter().filter(|one| !one.is_template) {
-        let value = &mut copy.as_mut_slice()[object.range()];
-        screen::apply(screen::rule(object.tag), value);
-    }
-    told(py, copy.as_slice(), &objects, screen::rule)
+    told(py, &objects, |object| {
+        let value = &data[object.range()];
+        match screen::rule(object.tag) {
+            Rule::Withhold => None,
+            Rule::Tell => Some(PyBytes::new(py, value)),
+            rule => {
+                let mut room = Wiped::new(value.len());
+                let _ = room.extend(value);
+                screen::apply(rule, room.as_mut_slice());
+                Some(PyBytes::new(py, room.as_slice()))
+            }
+        }
+    })
 }
 
 /// The shortest bytes of objects.

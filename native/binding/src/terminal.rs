@@ -1,7 +1,7 @@
 //! A terminal's cable: bytes go in or are read here, and only what may be told comes out.
 
 use crate::emv::{nodes, refused, told};
-use countertop_core::emv::screen;
+use countertop_core::emv::screen::{self, Rule};
 use countertop_core::terminal::wipe::Wiped;
 use countertop_core::terminal::zvt::{self, Input, Key, Lead, Value};
 use countertop_core::terminal::{ACK, Bad, ENQ, EOT, Event, NAK, apdu, crc, dle, length, lrc};
@@ -52,7 +52,12 @@ fn read_message(
             Value::Masked(range) => {
                 PyString::new(py, &screen::shown(&bytes[range.clone()])).into_any()
             }
-            Value::Objects(objects) => told(py, bytes, objects, zvt::container_rule)?.into_any(),
+            Value::Objects(objects) => told(py, objects, |object| {
+                // What is withheld was wiped where it stood.
+                (zvt::container_rule(object.tag) != Rule::Withhold)
+                    .then(|| PyBytes::new(py, &bytes[object.range()]))
+            })?
+            .into_any(),
         };
         match key {
             Key::Lead(lead) => fields.set_item(lead.word(), value)?,

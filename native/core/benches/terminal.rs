@@ -105,25 +105,41 @@ fn framing(criterion: &mut Criterion) {
     let line = dle::frame(&message).repeat(200);
     group.throughput(Throughput::Bytes(line.len() as u64));
     group.bench_function("serial", |bench| {
-        bench.iter(|| serial.feed(black_box(&line), &mut |event| drop(black_box(event))));
+        bench.iter(|| {
+            serial.feed(black_box(&line), &mut |event| {
+                let _ = black_box(event);
+            });
+        });
     });
     let mut stream = apdu::Framer::new();
     let line = message.repeat(200);
     group.throughput(Throughput::Bytes(line.len() as u64));
     group.bench_function("tcp", |bench| {
-        bench.iter(|| stream.feed(black_box(&line), &mut |event| drop(black_box(event))));
+        bench.iter(|| {
+            stream.feed(black_box(&line), &mut |event| {
+                let _ = black_box(event);
+            });
+        });
     });
     let mut checked = lrc::Framer::new(lrc::Profile::ECR17, 512);
     let line = lrc::Profile::ECR17.frame(&text).repeat(200);
     group.throughput(Throughput::Bytes(line.len() as u64));
     group.bench_function("checked", |bench| {
-        bench.iter(|| checked.feed(black_box(&line), &mut |event| drop(black_box(event))));
+        bench.iter(|| {
+            checked.feed(black_box(&line), &mut |event| {
+                let _ = black_box(event);
+            });
+        });
     });
     let mut counted = length::Framer::new(length::Width::Four, 512);
     let line = length::Width::Four.frame(&text).expect("short").repeat(200);
     group.throughput(Throughput::Bytes(line.len() as u64));
     group.bench_function("length", |bench| {
-        bench.iter(|| counted.feed(black_box(&line), &mut |event| drop(black_box(event))));
+        bench.iter(|| {
+            counted.feed(black_box(&line), &mut |event| {
+                let _ = black_box(event);
+            });
+        });
     });
     group.throughput(Throughput::Bytes(line.len() as u64));
     group.bench_function("check value alone", |bench| {

@@ -131,16 +131,29 @@ impl Framer {
                 let end = rest.iter().position(|one| matches!(*one, STX | ETX));
                 let count = end.unwrap_or(rest.len());
                 if count > 0 {
-                    if !self.body.extend(&rest[..count]) {
-                        self.fail(Bad::TooLong, on);
-                    }
-                    rest = &rest[count..];
+                    rest = self.append(rest, count, on);
                     continue;
                 }
             }
             self.step(*byte, on);
             rest = after;
         }
+    }
+
+    /// Append the first `count` bytes; what is left. The byte that finds no room ends the frame, and
+    /// those after it are read like any others, however the line was cut.
+    fn append<'a>(
+        &mut self,
+        rest: &'a [u8],
+        count: usize,
+        on: &mut impl FnMut(Event<'_>),
+    ) -> &'a [u8] {
+        if self.body.extend(&rest[..count]) {
+            return &rest[count..];
+        }
+        let used = self.body.room() + 1;
+        self.fail(Bad::TooLong, on);
+        &rest[used..]
     }
 
     fn step(&mut self, byte: u8, on: &mut impl FnMut(Event<'_>)) {
