@@ -1,14 +1,17 @@
 """The extension's types. Amounts are minor units, prices micros of the major unit, quantities
 thousandths, rates parts per million."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, final
 
 __all__ = [
     "Application",
     "Cart",
     "CartLine",
+    "CheckedFramer",
     "CoreError",
     "ItemRow",
+    "LengthFramer",
     "LineTax",
     "Modifier",
     "PriceBook",
@@ -17,21 +20,37 @@ __all__ = [
     "PricedOrder",
     "PromotionSet",
     "SegmentBuilder",
-    "TaxedDocument",
-    "TaxedLine",
     "TaxSum",
     "TaxTotal",
+    "TaxedDocument",
+    "TaxedLine",
     "TreeFrontier",
+    "ZvtLink",
+    "ZvtMessage",
     "apportion",
     "cash_round",
     "chain_hash",
+    "crc_kermit",
+    "emv_cryptogram",
+    "emv_decode",
+    "emv_dol",
+    "emv_dol_build",
+    "emv_encode",
+    "emv_tag_name",
+    "emv_tsi",
+    "emv_tvr",
+    "emv_verification",
     "extend_amount",
     "inclusion_proof",
     "leaf_hash",
+    "mask_card_numbers",
     "price_cart",
     "price_order",
     "tax_document",
     "verify_inclusion",
+    "zvt_decode",
+    "zvt_encode",
+    "zvt_frame",
 ]
 
 class CoreError(ValueError):
@@ -473,3 +492,130 @@ def inclusion_proof(record_hashes: list[bytes], index: int) -> list[bytes]:
 def verify_inclusion(
     record_hash: bytes, index: int, size: int, proof: list[bytes], root: bytes
 ) -> bool: ...
+
+# ------------------------------------------------------------------------------ card terminals
+
+def emv_decode(data: bytes, trailing_ff: bool = False) -> list[tuple[int, Any]]:
+    """Every object of a chip's message in its order: (tag, bytes), or (tag, list) for a template.
+
+    A card number is masked to its first six and last four digits (half bytes E between); what may
+    not be told at all is None. Raises `CoreError` naming what is wrong and at which byte.
+    """
+
+def emv_encode(objects: Iterable[tuple[int, Any]]) -> bytes:
+    """The shortest bytes of such objects."""
+
+def emv_dol(list: bytes) -> list[tuple[int, int]]:
+    """What a data object list asks for: tag and bytes, in order."""
+
+def emv_dol_build(list: bytes, values: Sequence[tuple[int, bytes]]) -> bytes:
+    """The answer to a data object list, each value cut or padded by its format."""
+
+def emv_tag_name(tag: int) -> str | None: ...
+def emv_tvr(value: bytes) -> list[str]:
+    """Names of the bits set in tag 95 (5 bytes)."""
+
+def emv_tsi(value: bytes) -> list[str]:
+    """Names of the bits set in tag 9B (2 bytes)."""
+
+def emv_cryptogram(information: int) -> str:
+    """What the card decided (tag 9F27): declined, approved, go_online or reserved."""
+
+def emv_verification(value: bytes) -> tuple[str, str, str, bool]:
+    """Tag 9F34 (3 bytes): method, condition, result, and whether another may follow a failure."""
+
+def mask_card_numbers(text: str) -> str:
+    """The text with all digits but the first six and last four of what looks like a card number
+    as `*`: 13 to 19 digits of an issuer with the right check digit, single spaces or dashes
+    between them allowed."""
+
+@final
+class ZvtMessage:
+    """One ZVT message, read and screened.
+
+    `control` is class and instruction, such as 0x040F. `fields` has the words of `zvt_encode` or a
+    field's tag to an int, bytes, a masked card number (str), nested (tag, value) lists, or None for
+    a number that is none. `withheld` names fields that were there and may not be told. `fault`
+    says where reading stopped, with what was read before it in `fields`. `check` is the frame's
+    check value on a serial line.
+    """
+
+    @property
+    def control(self) -> int: ...
+    @property
+    def fields(self) -> dict[int | str, Any]: ...
+    @property
+    def withheld(self) -> list[str]: ...
+    @property
+    def fault(self) -> str | None: ...
+    @property
+    def check(self) -> int: ...
+
+@final
+class ZvtLink:
+    """The bytes of one ZVT terminal, in any pieces. Buffers are of fixed size and wiped after use.
+
+    Events are messages, and the words ack, nak, bad_check, bad_form, too_long.
+    """
+
+    def __new__(cls, is_serial: bool) -> ZvtLink: ...
+    is_enquiry: bool  # whether the next completion answers a status enquiry
+    def feed(self, data: bytes) -> list[ZvtMessage | str]: ...
+    def read_from(self, descriptor: int) -> list[ZvtMessage | str] | None:
+        """Read at most 4096 bytes from a descriptor; None where there are none yet.
+
+        Raises `EOFError` when the other side closed, `OSError` when the line is gone.
+        """
+    def drop_partial(self) -> bool:
+        """Forget a message that has begun; whether one had."""
+    @property
+    def is_partial(self) -> bool: ...
+    @property
+    def garbage_bytes(self) -> int: ...
+    @property
+    def is_clean(self) -> bool:
+        """Whether no byte received is kept anywhere in the buffers."""
+
+def zvt_decode(data: bytes, is_enquiry: bool = False) -> ZvtMessage:
+    """Read one whole message. Raises `CoreError` where its head does not fit its length."""
+
+def zvt_encode(control: int, fields: list[tuple[int | str, Any]]) -> bytes:
+    """Write one message: fields in the order given, by tag, or by the word of one that stands first
+    (password, new_password, config, currency, first, last, status, timeout_minutes, result,
+    attribute, text, software). Raises `CoreError` for a value a field does not take."""
+
+def zvt_frame(message: bytes) -> bytes:
+    """A message as it goes over a serial line."""
+
+def crc_kermit(data: bytes) -> int: ...
+
+@final
+class CheckedFramer:
+    """Frames between STX and ETX with a check byte, profile `concert` or `ecr17`.
+
+    Events are the data of a frame with card numbers masked, and the words ack, nak, enq, eot,
+    bad_check, bad_form, too_long.
+    """
+
+    def __new__(cls, profile: str, bytes_max: int) -> CheckedFramer: ...
+    def feed(self, data: bytes) -> list[bytes | str]: ...
+    def frame(self, data: bytes) -> bytes: ...
+    def drop_partial(self) -> bool: ...
+    @property
+    def is_partial(self) -> bool: ...
+    @property
+    def is_clean(self) -> bool: ...
+
+@final
+class LengthFramer:
+    """Frames behind a big-endian length of 2 or 4 bytes. Events as of `CheckedFramer`; after
+    too_long everything is dropped until `drop_partial`."""
+
+    def __new__(cls, width_bytes: int, bytes_max: int) -> LengthFramer: ...
+    def feed(self, data: bytes) -> list[bytes | str]: ...
+    def frame(self, data: bytes) -> bytes: ...
+    def drop_partial(self) -> bool: ...
+    @property
+    def is_partial(self) -> bool: ...
+    @property
+    def is_clean(self) -> bool: ...

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from tests.fuzz import targets_devices, targets_files, targets_floor, targets_wires
+from tests.fuzz import (
+    targets_devices,
+    targets_files,
+    targets_floor,
+    targets_terminal,
+    targets_wires,
+)
 from tests.fuzz.targets import TARGETS, Target, UnknownTargetError, named
 
-ROOMS = (targets_wires, targets_devices, targets_files, targets_floor)
+ROOMS = (targets_wires, targets_devices, targets_terminal, targets_files, targets_floor)
 
 __all__ = ["ROOMS", "TARGETS", "Target", "UnknownTargetError", "named"]

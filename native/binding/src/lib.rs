@@ -3,11 +3,13 @@
 
 mod catalog;
 mod convert;
+mod emv;
 mod log;
 mod money;
 mod promo;
 mod promo_read;
 mod tax;
+mod terminal;
 
 use pyo3::prelude::*;
 
@@ -18,6 +20,11 @@ mod _native {
     use crate::catalog::{ItemRow, PriceBook, SegmentBuilder};
     #[pymodule_export]
     use crate::convert::CoreError;
+    #[pymodule_export]
+    use crate::emv::{
+        emv_cryptogram, emv_decode, emv_dol, emv_dol_build, emv_encode, emv_tag_name, emv_tsi,
+        emv_tvr, emv_verification, mask_card_numbers,
+    };
     #[pymodule_export]
     use crate::log::{TreeFrontier, chain_hash, inclusion_proof, leaf_hash, verify_inclusion};
     #[pymodule_export]
@@ -31,4 +38,9 @@ mod _native {
     };
     #[pymodule_export]
     use crate::tax::{LineTax, TaxSum, TaxedDocument, TaxedLine, tax_document};
+    #[pymodule_export]
+    use crate::terminal::{
+        CheckedFramer, LengthFramer, ZvtLink, ZvtMessage, crc_kermit, zvt_decode, zvt_encode,
+        zvt_frame,
+    };
 }

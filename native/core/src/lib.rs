@@ -12,6 +12,7 @@ pub mod builder;
 mod canonical;
 pub mod cash;
 pub mod chain;
+pub mod emv;
 pub mod error;
 pub mod item;
 pub mod money;
@@ -23,6 +24,7 @@ mod search;
 pub mod segment;
 pub mod tax;
 pub mod tax_document;
+pub mod terminal;
 pub mod text;
 pub mod tree;
 #[cfg(test)]

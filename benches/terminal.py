@@ -1,0 +1,124 @@
+"""Terminals' bytes through the floor, against the same in plain Python, in one run.
+
+`python -m benches.terminal [--tiny]`: reads a chip's message of 31 objects and a terminal's result,
+and lines of framed results. The twins are those of `tests/native/terminal_twin.py`; the floor's
+figures include the crossing from Python, the masking and the wiping, which the twins do not do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+import native
+from benches.native import Figure, best_ns
+from tests.native import terminal_twin as twin
+
+CHIP_SIZES = {
+    0x82: 2, 0x84: 7, 0x95: 5, 0x9A: 3, 0x9C: 1, 0x5F2A: 2, 0x5F34: 1, 0x9F02: 6, 0x9F03: 6,
+    0x9F06: 7, 0x9F09: 2, 0x9F10: 18, 0x9F1A: 2, 0x9F1E: 8, 0x9F26: 8, 0x9F27: 1, 0x9F33: 3,
+    0x9F34: 3, 0x9F35: 1, 0x9F36: 2, 0x9F37: 4, 0x9F41: 4, 0x9F53: 1, 0x9F39: 1, 0x9F21: 3,
+    0x50: 10, 0x4F: 7, 0x9F12: 10, 0x8A: 2, 0x9F6E: 4, 0x5F28: 2,
+}  # fmt: skip
+LINE_FRAMES = 200
+
+
+def chip() -> bytes:
+    """The 31 objects of a cryptogram's answer."""
+    return native.emv_encode([(tag, b"1" * size) for tag, size in CHIP_SIZES.items()])
+
+
+def result() -> bytes:
+    """A terminal's result of a sale, as long as real ones are."""
+    payment = [(0x1F10, b"\x02"), (0x1F11, b"\x01"), (0x1F12, b"\x01")]
+    application = [(0x43, bytes(7)), (0x44, b"Mastercard")]
+    fields: list[tuple[int | str, Any]] = [
+        (0x27, 0), (0x04, 1250), (0x0B, 5), (0x0C, 120000), (0x0D, 1126), (0x17, 1), (0x19, 0x60),
+        (0x22, "541333******0010"), (0x29, 52500001), (0x2A, b"455600000599   "),
+        (0x3B, b"123456\0\0"), (0x3C, b"Approved. Thank you."), (0x49, 978), (0x87, 10), (0x88, 7),
+        (0x8A, 6), (0x8B, b"Mastercard"),
+        (0x06, [(0x2F, payment), (0x60, application), (0x46, b"x" * 24), (0x1F37, b"\x01")]),
+    ]  # fmt: skip
+    return native.zvt_encode(0x040F, fields)
+
+
+def chips(repeats: int) -> Figure:
+    """A chip's message to Python objects and back."""
+    data = chip()
+    told = native.emv_decode(data)
+    assert native.emv_encode(told) == data
+    return Figure(
+        f"read a chip's {len(data)} bytes",
+        best_ns(lambda: native.emv_decode(data), repeats),
+        best_ns(lambda: twin.tlv_objects(data), repeats),
+        repr(told),
+    )
+
+
+def results(repeats: int) -> Figure:
+    """A terminal's result to a dictionary."""
+    data = result()
+    told = native.zvt_decode(data)
+    assert told.fault is None
+    return Figure(
+        f"read a result of {len(data)} bytes",
+        best_ns(lambda: native.zvt_decode(data).fields, repeats),
+        0,
+        repr(told.fields),
+    )
+
+
+def lines(repeats: int, *, tiny: bool) -> list[Figure]:
+    """Framed results from a serial line; what is framed is no message, so that only framing is
+    measured."""
+    found = []
+    data = bytes(byte | 0x20 for byte in result())
+    count = 5 if tiny else LINE_FRAMES
+    framer = native.CheckedFramer("ecr17", 512)
+    checked = framer.frame(data) * count
+    found.append(
+        Figure(
+            f"find {count} checked frames, {len(checked)} bytes",
+            best_ns(lambda: framer.feed(checked), repeats),
+            best_ns(lambda: list(twin.Checked("ecr17", 512).read(checked)), 1, 2),
+            str(len(framer.feed(checked))),
+        )
+    )
+    link = native.ZvtLink(is_serial=True)
+    serial = native.zvt_frame(result()) * count
+    found.append(
+        Figure(
+            f"find and read {count} results, {len(serial)} bytes",
+            best_ns(lambda: link.feed(serial), repeats),
+            best_ns(lambda: list(twin.dle_frames(serial, 512)), 1, 2),
+            str(len(link.feed(serial))),
+        )
+    )
+    return found
+
+
+def report(*, tiny: bool) -> list[str]:
+    """Measure everything; the lines to print."""
+    figures = [
+        chips(20 if tiny else 20_000),
+        results(20 if tiny else 20_000),
+        *lines(1 if tiny else 20, tiny=tiny),
+    ]
+    return [
+        f"{'':<32} {'native':>14}  {'Python twin':>16}  {'ratio':>9}",
+        *(figure.line() for figure in figures),
+    ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(prog="benches.terminal", description=__doc__)
+    parser.add_argument("--tiny", action="store_true", help="a few calls only")
+    options = parser.parse_args(arguments)
+    sys.stdout.write("\n".join(report(tiny=options.tiny)) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Whether a terminal's last transaction settles a doubt: only where identities match.
+
+Nothing is concluded from silence or from likeness: a transaction the terminal does not know stays
+unknown here, and who keeps the books decides when it is abandoned.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
+from hardware.terminal.types import Answer, Identity, Verdict
+
+
+def resolve(doubt: Answer, last: Answer | None, *, told_minor: int | None) -> Answer:
+    """The doubt settled by the terminal's last transaction, or the doubt with why it stays.
+
+    `last` is None where the terminal says it has none. `told_minor` is the amount it named,
+    whatever became of it. Codes of what stays unknown:
+    `no_identity_before`, `not_found`, `other_terminal`, `other_transaction`.
+    """
+    why = _against(doubt, last, told_minor)
+    if why or last is None:
+        return attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=why)
+    return attrs.evolve(
+        last,
+        kind=doubt.kind,
+        asked_minor=doubt.asked_minor,
+        before=doubt.before,
+        partial_allowed=doubt.partial_allowed,
+        slips=last.slips or doubt.slips,
+    )
+
+
+def _against(doubt: Answer, last: Answer | None, told_minor: int | None) -> str:
+    """Why `last` does not settle the doubt; empty where it does."""
+    if doubt.before is None and not doubt.identity.is_told:
+        return "no_identity_before"
+    if last is None or not last.identity.is_told:
+        return "not_found"
+    known = doubt.identity if doubt.identity.is_told else doubt.before
+    assert known is not None
+    if known.terminal_id and known.terminal_id != last.identity.terminal_id:
+        return "other_terminal"
+    if doubt.identity.is_told:
+        return "" if _same(doubt.identity, last.identity) else "other_transaction"
+    if known.is_told and _same(known, last.identity):
+        return "not_found"
+    if known.is_told and not is_later(last.identity, known):
+        return "other_transaction"
+    # Without its amount only its number speaks, and that is not enough to say what was paid.
+    if not _amount_fits(doubt, last, told_minor) or last.currency_code not in (
+        0,
+        doubt.currency_code,
+    ):
+        return "other_transaction"
+    return ""
+
+
+def _amount_fits(doubt: Answer, last: Answer, told_minor: int | None) -> bool:
+    if told_minor is None:
+        return False
+    plain_minor = told_minor - last.tip_minor
+    if doubt.partial_allowed and last.verdict is Verdict.PARTIALLY_APPROVED:
+        return 0 < plain_minor < doubt.asked_minor
+    return plain_minor == doubt.asked_minor
+
+
+def _same(one: Identity, other: Identity) -> bool:
+    pairs = ((one.trace, other.trace), (one.receipt, other.receipt))
+    told = [(ours, theirs) for ours, theirs in pairs if ours is not None and theirs is not None]
+    return bool(told) and all(ours == theirs for ours, theirs in told)
+
+
+def is_later(one: Identity, other: Identity) -> bool:
+    """Whether `one` was counted after `other`, by each number both have; counters wrap round."""
+    steps = []
+    if one.receipt is not None and other.receipt is not None:
+        steps.append(((one.receipt - other.receipt) % RECEIPT_NUMBERS, RECEIPT_NUMBERS))
+    if one.trace is not None and other.trace is not None:
+        steps.append(((one.trace - other.trace) % TRACE_NUMBERS, TRACE_NUMBERS))
+    return bool(steps) and all(0 < 2 * step < numbers for step, numbers in steps)

@@ -1,0 +1,77 @@
+"""What other actors ask of a terminal, and what it asks and tells in return."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from actors.messages import MESSAGES
+from hardware.terminal.types import Answer, Transaction
+
+
+@MESSAGES.name("terminal.request")
+@frozen
+class Request:
+    """Do a transaction. Answered `Heard` at its end.
+
+    `keeper`, where given, is asked `Keep` before the terminal hears that its result arrived.
+    """
+
+    request_id: str
+    transaction: Transaction
+    keeper: str = ""
+
+
+@MESSAGES.name("terminal.inquire")
+@frozen
+class Inquire:
+    """Ask what became of a transaction in doubt. Answered `Heard`."""
+
+    request_id: str
+    doubt: Answer
+
+
+@MESSAGES.name("terminal.heard")
+@frozen
+class Heard:
+    """What became of a request, or is known of it."""
+
+    request_id: str
+    answer: Answer
+
+
+@MESSAGES.name("terminal.keep")
+@frozen
+class Keep:
+    """Terminal to keeper: write this down now. Only `Accepted` lets the terminal hear that its
+    result arrived; anything else makes it take the transaction back."""
+
+    request_id: str
+    answer: Answer
+
+
+@MESSAGES.name("terminal.progress")
+@frozen
+class Progress:
+    """Terminal to keeper, told and not asked: what it shows to the customer meanwhile."""
+
+    request_id: str
+    code: str
+    text: str = ""
+
+
+@MESSAGES.name("terminal.abort")
+@frozen
+class Abort:
+    """End what runs. Answered `Accepted`, or `Failure` with code `nothing_runs`."""
+
+
+@MESSAGES.name("terminal.settle")
+@frozen
+class Settle:
+    """End the terminal's day. Answered `Settlement`."""
+
+
+@MESSAGES.name("terminal.look")
+@frozen
+class Look:
+    """How is it? Answered `Condition`."""

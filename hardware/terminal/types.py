@@ -1,0 +1,196 @@
+"""What a shop asks of a card terminal and what it is told, the same for every protocol.
+
+Amounts are minor units and positive; the kind of a transaction says which way money goes. No type
+here has a place for a card number: `CardShown.number` comes masked from the floor.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Protocol
+
+from attrs import field, frozen
+
+
+class Verdict(Enum):
+    """What became of a transaction, as far as the terminal has said."""
+
+    APPROVED = "approved"
+    PARTIALLY_APPROVED = "partially_approved"
+    DECLINED = "declined"
+    ABORTED = "aborted"
+    UNKNOWN = "unknown"
+
+
+class Kind(Enum):
+    """What a transaction does with money."""
+
+    SALE = "sale"
+    REFUND = "refund"
+    REVERSAL = "reversal"
+    RESERVATION = "reservation"
+    CAPTURE = "capture"
+    RELEASE = "release"
+
+
+@frozen
+class Identity:
+    """How the terminal itself names one of its transactions.
+
+    Empty and None stand for what it did not tell. `date` is MMDD and `time` HHMMSS, on its clock.
+    """
+
+    terminal_id: str = ""
+    trace: int | None = None
+    receipt: int | None = None
+    date: str = ""
+    time: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it names one transaction."""
+        return bool(self.terminal_id) and (self.trace is not None or self.receipt is not None)
+
+
+@frozen
+class Transaction:
+    """One thing to do with a card.
+
+    `currency_code` is ISO 4217, numeric. `original` names what a reversal, capture or release is
+    about. `tip_allowed` lets the terminal ask for a tip, `partial_allowed` lets it approve less.
+    """
+
+    kind: Kind
+    amount_minor: int
+    currency_code: int
+    original: Identity | None = None
+    tip_allowed: bool = False
+    partial_allowed: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """An amount is positive, and what refers to another transaction names it."""
+        if not 0 < self.amount_minor < 10**12:
+            raise ValueError("amount_minor must be 1 to 999999999999")
+        refers = self.kind in (Kind.REVERSAL, Kind.CAPTURE, Kind.RELEASE)
+        if refers and (self.original is None or self.original.receipt is None):
+            raise ValueError(f"a {self.kind.value} must name its original by receipt")
+
+
+@frozen
+class CardShown:
+    """What may be told of a card. `number` is masked: six digits, stars, four digits."""
+
+    number: str = ""
+    brand: str = ""
+    application_id: str = ""
+    application_label: str = ""
+    entry: str = ""
+    verification: str = ""
+
+
+@frozen
+class SlipLine:
+    """One line a terminal wants printed, unchanged."""
+
+    text: str
+    centred: bool = False
+    wide: bool = False
+    tall: bool = False
+    indent: int = 0
+
+
+@frozen
+class Slip:
+    """A receipt in the terminal's own words. `kind` is merchant, customer, administrative or
+    empty; `must_print` and `needs_signature` where the terminal says so."""
+
+    lines: tuple[SlipLine, ...] = ()
+    kind: str = ""
+    must_print: bool = False
+    needs_signature: bool = False
+
+
+@frozen
+class Answer:
+    """What is known of a transaction now.
+
+    `code` is a stable word for why, `detail` the terminal's own. `amount_minor` is what it
+    approved, tip included; a difference to `asked_minor` is the terminal's truth and for a person
+    to look at. `before` is the terminal's last transaction as it was before this one was asked for,
+    None where nobody knows: an inquiry compares with it.
+    """
+
+    verdict: Verdict
+    kind: Kind
+    asked_minor: int
+    code: str = "ok"
+    detail: str = ""
+    amount_minor: int = 0
+    tip_minor: int = 0
+    currency_code: int = 0
+    identity: Identity = field(factory=Identity)
+    before: Identity | None = None
+    card: CardShown = field(factory=CardShown)
+    authorisation: str = ""
+    is_offline: bool = False
+    partial_allowed: bool = False
+    slips: tuple[Slip, ...] = ()
+
+
+@frozen
+class Condition:
+    """How the terminal is. `code` is a stable word, `ready` where it takes a payment."""
+
+    is_ready: bool
+    code: str
+    detail: str = ""
+
+
+@frozen
+class SettledTotal:
+    """What a terminal counted of one kind of card since its last end of day."""
+
+    name: str
+    count: int
+    amount_minor: int
+
+
+@frozen
+class Settlement:
+    """The end of a terminal's day; totals only where it told them."""
+
+    verdict: Verdict
+    code: str = "ok"
+    detail: str = ""
+    amount_minor: int | None = None
+    totals: tuple[SettledTotal, ...] = ()
+    slips: tuple[Slip, ...] = ()
+
+
+class CardTerminal(Protocol):
+    """What every terminal can be asked, one thing at a time."""
+
+    async def request(self, transaction: Transaction) -> Answer:
+        """Do it and wait for the end; never raises for what happens at the terminal."""
+        ...
+
+    async def reverse(self, original: Answer) -> Answer:
+        """Undo an approved transaction whole."""
+        ...
+
+    async def inquire(self, doubt: Answer) -> Answer:
+        """Ask what became of an unknown one; the same doubt again where that cannot be told."""
+        ...
+
+    async def abort(self) -> bool:
+        """Ask for an end of what runs; its answer says whether that was in time. False: nothing
+        ran."""
+        ...
+
+    async def status(self) -> Condition:
+        """How it is now."""
+        ...
+
+    async def settle(self) -> Settlement:
+        """End its day."""
+        ...

@@ -1,0 +1,1 @@
+"""Card terminals that speak ZVT, over TCP or a serial line."""

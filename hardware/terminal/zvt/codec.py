@@ -1,0 +1,231 @@
+"""ZVT commands as bytes, and the terminal's messages as what they mean; no wire, no turn-taking.
+
+Bytes are read and written by the floor, which keeps card data back. Amounts are minor units.
+Source: PA00P015 revision 13.08, chapter 2 (commands), 3 (messages of the terminal).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from hardware.terminal.types import CardShown, Identity, Kind, SettledTotal, Transaction
+from hardware.terminal.zvt import codes
+from native import ZvtMessage, zvt_encode
+
+REGISTER, AUTHORISE, RECALL = 0x0600, 0x0601, 0x0620
+RESERVE, RELEASE, CAPTURE = 0x0622, 0x0623, 0x0624
+REVERSE, REFUND, END_OF_DAY, ABORT, ENQUIRE = 0x0630, 0x0631, 0x0650, 0x06B0, 0x0501
+STATUS_INFO, INTERMEDIATE, COMPLETION, ABORTION = 0x040F, 0x04FF, 0x060F, 0x061E
+PRINT_LINE, PRINT_BLOCK, SET_CLOCK = 0x06D1, 0x06D3, 0x0401
+ACKNOWLEDGE = bytes.fromhex("800000")
+NOT_READY = bytes.fromhex("849C00")
+TAKE_BACK = bytes.fromhex("84A000")
+UNKNOWN_COMMAND = bytes.fromhex("848300")
+
+# The register prints, wants intermediate status, locks amounts and administration at the terminal.
+CONFIG = 0x02 | 0x04 | 0x08 | 0x10 | 0x20 | 0x80
+_TERMINAL_DECIDES, _TIP = 0x40, 0x08
+_STATUS_WITHOUT_PRINT = 0x03
+_CONTROLS = {
+    Kind.SALE: AUTHORISE,
+    Kind.REFUND: REFUND,
+    Kind.REVERSAL: REVERSE,
+    Kind.RESERVATION: RESERVE,
+    Kind.CAPTURE: CAPTURE,
+    Kind.RELEASE: RELEASE,
+}
+Fields = list[tuple[int | str, Any]]
+
+
+@frozen
+class Profile:
+    """What a shop sets for one terminal. `password` is its six digits; `columns` is how wide the
+    receipt printer is, for the terminal's own lines. `terminal_id`, where set, is the only terminal
+    to talk to: another at the same address is an alarm."""
+
+    password: int = 0
+    currency_code: int = 978
+    columns: int = 42
+    terminal_id: str = ""
+
+
+def register(profile: Profile) -> bytes:
+    """Log on and say what this register can do."""
+    permitted = [(0x0A, bytes.fromhex("06D3"))]
+    columns = bytes([profile.columns // 10 << 4 | profile.columns % 10])
+    container = [(0x12, columns), (0x26, permitted)]
+    return zvt_encode(
+        REGISTER,
+        [
+            ("password", profile.password),
+            ("config", CONFIG),
+            ("currency", profile.currency_code),
+            (0x06, container),
+        ],
+    )
+
+
+def enquire(profile: Profile) -> bytes:
+    """How are you?"""
+    return zvt_encode(ENQUIRE, [("password", profile.password), (0x03, 0x02)])
+
+
+def recall(profile: Profile) -> bytes:
+    """Tell your last transaction again without printing it."""
+    return zvt_encode(RECALL, [("password", profile.password), (0x03, _STATUS_WITHOUT_PRINT)])
+
+
+def end_of_day(profile: Profile) -> bytes:
+    """Settle with the host and begin a new day."""
+    return zvt_encode(END_OF_DAY, [("password", profile.password)])
+
+
+def abort() -> bytes:
+    """End what you are doing."""
+    return zvt_encode(ABORT, [])
+
+
+def command(transaction: Transaction, profile: Profile) -> bytes:
+    """A transaction as a command, fields in the order of the specification's table."""
+    fields: Fields = []
+    kind = transaction.kind
+    original = transaction.original
+    if kind in (Kind.REVERSAL, Kind.REFUND):
+        fields.append(("password", profile.password))
+    if original is not None and kind is not Kind.REFUND:
+        fields.append((0x87, original.receipt))
+    fields += [(0x04, transaction.amount_minor), (0x49, transaction.currency_code)]
+    if kind in (Kind.SALE, Kind.RESERVATION):
+        fields.append((0x19, _TERMINAL_DECIDES | (_TIP if transaction.tip_allowed else 0)))
+    if kind in (Kind.CAPTURE, Kind.RELEASE) and original is not None and original.trace:
+        fields.append((0x0B, original.trace % 1_000_000))
+    if transaction.partial_allowed:
+        fields.append((0x06, [(0x1F70, b"\x01")]))
+    return zvt_encode(_CONTROLS[kind], fields)
+
+
+@frozen
+class StatusInfo:
+    """The result of a transaction as the terminal tells it. None is what it did not tell."""
+
+    result: int | None = None
+    host_result: int = 0
+    amount_minor: int | None = None
+    tip_minor: int = 0
+    currency_code: int = 0
+    identity: Identity = field(factory=Identity)
+    card: CardShown = field(factory=CardShown)
+    authorisation: str = ""
+    is_offline: bool = False
+    detail: str = ""
+    totals: tuple[SettledTotal, ...] = ()
+    fault: str = ""
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether money moved: the terminal says yes, and so does the host where it is named."""
+        return self.result == 0 and self.host_result == 0
+
+
+def find(objects: object, *path: int) -> Any:
+    """The first object at a path of tags in nested (tag, value) lists, or None."""
+    for tag in path:
+        if not isinstance(objects, list):
+            return None
+        objects = next((value for one, value in objects if one == tag), None)
+    return objects
+
+
+def find_anywhere(objects: object, tag: int) -> Any:
+    """The first object with a tag at any depth, or None."""
+    if not isinstance(objects, list):
+        return None
+    for one, value in objects:
+        if one == tag:
+            return value
+        if (found := find_anywhere(value, tag)) is not None:
+            return found
+    return None
+
+
+def status_info(message: ZvtMessage) -> StatusInfo:
+    """What a `04 0F` says, as far as it could be read."""
+    fields = message.fields
+    objects = fields.get(0x06)
+    return StatusInfo(
+        result=fields.get(0x27),
+        host_result=fields.get(0xA0) or 0,
+        amount_minor=fields.get(0x04),
+        tip_minor=_digits(find_anywhere(objects, 0x1F36)) or 0,
+        currency_code=fields.get(0x49) or 0,
+        identity=_identity(fields, objects),
+        card=_card(fields, objects),
+        authorisation=_text(fields.get(0x3B)),
+        is_offline=fields.get(0x19) == 0x40 or find_anywhere(objects, 0x1F11) == b"\x00",
+        detail=_text(find_anywhere(objects, 0x1F17)) or _text(fields.get(0x3C)),
+        totals=totals(fields.get(0x60)),
+        fault=message.fault or "",
+    )
+
+
+def terminal_id(fields: dict[int | str, Any]) -> str:
+    """The terminal's number as eight digits; empty where it was not told."""
+    number = fields.get(0x29)
+    return "" if number is None else f"{number:08}"
+
+
+def _identity(fields: dict[int | str, Any], objects: object) -> Identity:
+    trace = fields.get(0x0B)
+    if not trace:
+        trace = _digits(find_anywhere(objects, 0x1F2B)) or trace
+    date, time = fields.get(0x0D), fields.get(0x0C)
+    return Identity(
+        terminal_id=terminal_id(fields),
+        trace=trace,
+        receipt=fields.get(0x87),
+        date="" if date is None else f"{date:04}",
+        time="" if time is None else f"{time:06}",
+    )
+
+
+def _card(fields: dict[int | str, Any], objects: object) -> CardShown:
+    brand = codes.BRANDS.get(fields.get(0x8A, -1), "")
+    application = find_anywhere(objects, 0x43)
+    return CardShown(
+        number=fields.get(0x22) or "",
+        brand=brand or _text(fields.get(0x8B)).lower(),
+        application_id=application.hex().upper() if isinstance(application, bytes) else "",
+        application_label=_text(find_anywhere(objects, 0x44))
+        or _text(find_anywhere(objects, 0x42)),
+        entry=codes.ENTRIES.get(_byte(find_anywhere(objects, 0x1F12)), ""),
+        verification=codes.VERIFICATIONS.get(_byte(find_anywhere(objects, 0x1F10)), ""),
+    )
+
+
+def totals(data: bytes | None) -> tuple[SettledTotal, ...]:
+    """Field 60: receipt numbers, then a count and a sum for each kind of card, noughts left out."""
+    if data is None or len(data) < 4 + 7 * len(codes.TOTAL_NAMES):
+        return ()
+    found = []
+    for place, name in enumerate(codes.TOTAL_NAMES):
+        entry = data[4 + 7 * place : 11 + 7 * place]
+        amount = _digits(entry[1:])
+        if amount is not None and (entry[0] or amount):
+            found.append(SettledTotal(name, entry[0], amount))
+    return tuple(found)
+
+
+def _text(data: object) -> str:
+    return data.rstrip(b"\0 ").decode("cp437") if isinstance(data, bytes) else ""
+
+
+def _byte(data: object) -> int:
+    return data[0] if isinstance(data, bytes) and data else -1
+
+
+def _digits(data: object) -> int | None:
+    if not isinstance(data, bytes) or not data.hex().isdecimal():
+        return None
+    return int(data.hex())

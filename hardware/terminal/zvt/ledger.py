@@ -1,0 +1,81 @@
+"""What a simulated terminal remembers: transactions, its counters, whether money moved."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
+from hardware.terminal.types import Kind
+
+_OUTGOING = (Kind.REFUND,)
+
+
+@define
+class Entry:
+    """One transaction of the terminal. `is_booked` says whether money moved in the end."""
+
+    kind: Kind
+    asked_minor: int
+    amount_minor: int
+    result: int
+    trace: int
+    receipt: int
+    date: int = 1126
+    time: int = 120000
+    tip_minor: int = 0
+    original: int | None = None
+    is_offline: bool = False
+    is_booked: bool = False
+    is_reversed: bool = False
+    entry: int = 1
+
+    @property
+    def signed_minor(self) -> int:
+        """What it comes to on the merchant's account; positive is towards the store."""
+        if not self.is_booked or self.is_reversed or self.kind is Kind.RESERVATION:
+            return 0
+        if self.kind in (Kind.REVERSAL, Kind.RELEASE):
+            return 0
+        return -self.amount_minor if self.kind in _OUTGOING else self.amount_minor
+
+
+@define
+class Ledger:
+    """The terminal's memory; it survives a reboot."""
+
+    entries: list[Entry] = field(factory=list)
+    trace: int = 0
+    receipt: int = 0
+    settled_from: int = 0
+
+    def open_entry(self, kind: Kind, asked_minor: int, original: int | None) -> Entry:
+        """A new transaction with the next numbers; not booked."""
+        self.trace = self.trace % TRACE_NUMBERS + 1
+        self.receipt = self.receipt % RECEIPT_NUMBERS + 1
+        entry = Entry(kind, asked_minor, asked_minor, 0, self.trace, self.receipt)
+        entry.original = original
+        self.entries.append(entry)
+        return entry
+
+    def find(self, receipt: int | None) -> Entry | None:
+        """The newest booked transaction with that receipt number."""
+        for entry in reversed(self.entries):
+            if entry.receipt == receipt and entry.is_booked:
+                return entry
+        return None
+
+    def book(self, entry: Entry) -> None:
+        """Let it count, and undo what it reverses."""
+        entry.is_booked = True
+        original = self.find(entry.original)
+        if entry.kind in (Kind.REVERSAL, Kind.RELEASE) and original is not None:
+            original.is_reversed = True
+
+    def unsettled(self) -> list[Entry]:
+        """What counts since the last end of day."""
+        return [entry for entry in self.entries[self.settled_from :] if entry.signed_minor]
+
+    @property
+    def booked_minor(self) -> int:
+        """Everything that moved, together."""
+        return sum(entry.signed_minor for entry in self.entries)

@@ -1,0 +1,110 @@
+"""From what a terminal told to what is known: the one place that decides a verdict."""
+
+from __future__ import annotations
+
+from hardware.terminal.types import Answer, Identity, Settlement, Transaction, Verdict
+from hardware.terminal.zvt import codes
+from hardware.terminal.zvt.codec import StatusInfo
+from hardware.terminal.zvt.slips import SlipReader
+
+Ended = tuple[Verdict, str]
+
+
+def answer(
+    transaction: Transaction,
+    info: StatusInfo | None,
+    slips: SlipReader,
+    before: Identity | None,
+    *,
+    ended: Ended | None = None,
+    is_acknowledged: bool = True,
+) -> Answer:
+    """What is known of a transaction.
+
+    `ended` is how the command ended: completed (approved), aborted, or not at all; None while its
+    result alone is looked at, as for a transaction told again. `is_acknowledged` says whether the
+    terminal was told that its result arrived: one that was not takes it back when it aborts.
+    """
+    told = info or StatusInfo()
+    verdict, code = _verdict(_of_result(transaction, info), ended, is_acknowledged)
+    amount_minor = _amount_minor(transaction, told) if _is_paid(verdict, told) else 0
+    return Answer(
+        verdict=verdict,
+        kind=transaction.kind,
+        asked_minor=transaction.amount_minor,
+        code=code,
+        detail=told.detail,
+        amount_minor=amount_minor,
+        tip_minor=told.tip_minor if amount_minor else 0,
+        currency_code=told.currency_code or transaction.currency_code,
+        identity=told.identity,
+        before=before,
+        card=told.card,
+        authorisation=told.authorisation,
+        is_offline=told.is_offline,
+        partial_allowed=transaction.partial_allowed,
+        slips=tuple(slips.slips),
+    )
+
+
+def _is_paid(verdict: Verdict, told: StatusInfo) -> bool:
+    """An unknown one keeps the amount the terminal named before the line broke."""
+    approved = verdict in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+    return approved or (verdict is Verdict.UNKNOWN and told.is_approved)
+
+
+def _amount_minor(transaction: Transaction, told: StatusInfo) -> int:
+    return transaction.amount_minor if told.amount_minor is None else told.amount_minor
+
+
+def _verdict(result: Ended | None, ended: Ended | None, is_acknowledged: bool) -> Ended:
+    if ended is None:
+        return result or (Verdict.UNKNOWN, "no_result")
+    verdict, code = ended
+    if verdict is Verdict.UNKNOWN:
+        return verdict, code
+    if verdict is Verdict.APPROVED:
+        # A completion without a result says nothing about money.
+        return result or (Verdict.UNKNOWN, "completed_without_result")
+    is_yes = result is not None and result[0] in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+    if is_yes and is_acknowledged:
+        # It said yes, was believed, and then broke off: only its memory can tell.
+        return Verdict.UNKNOWN, f"contradiction_{code}"
+    return verdict, code
+
+
+def _of_result(transaction: Transaction, info: StatusInfo | None) -> Ended | None:
+    """What the result code says; none where it could not be read."""
+    if info is None or info.result is None:
+        return None
+    if info.result != 0 or info.host_result != 0:
+        code = info.result or info.host_result
+        is_declined = info.result == 0 or code in codes.DECLINES
+        return (
+            Verdict.DECLINED if is_declined else Verdict.ABORTED,
+            codes.result_word(code) if info.result else f"declined_host_{code:02x}",
+        )
+    if info.amount_minor is None:
+        return Verdict.APPROVED, "amount_not_told"
+    if info.amount_minor - info.tip_minor < transaction.amount_minor:
+        return Verdict.PARTIALLY_APPROVED, "ok" if transaction.partial_allowed else "amount_differs"
+    if info.amount_minor - info.tip_minor > transaction.amount_minor:
+        return Verdict.APPROVED, "amount_differs"
+    return Verdict.APPROVED, "ok"
+
+
+def settlement(
+    verdict: Verdict, code: str, info: StatusInfo | None, slips: SlipReader
+) -> Settlement:
+    """What is known of an end of day."""
+    told = info or StatusInfo()
+    if verdict is Verdict.APPROVED and told.result:
+        verdict, code = Verdict.ABORTED, codes.result_word(told.result)
+    return Settlement(
+        verdict,
+        code,
+        told.detail,
+        amount_minor=told.amount_minor,
+        totals=told.totals,
+        slips=tuple(slips.slips),
+    )

@@ -1,0 +1,466 @@
+"""Whose turn it is with a ZVT terminal, and what became of what was asked. Pure: times are given.
+
+The register is master; after a command the terminal is, until its completion or abortion. One thing
+runs at a time. A transaction whose first byte was sent ends as the terminal says, or unknown: never
+by a guess. A result is acknowledged only after whoever keeps the books wrote it down, because the
+acknowledgement is what makes the terminal store the sale.
+
+Source: PA00P015 revision 13.08, chapters 2.2 and 3; times in `hardware/terminal/limits.py`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+
+import attrs
+from attrs import define, field, frozen
+
+from hardware.terminal import limits
+from hardware.terminal.doubt import resolve
+from hardware.terminal.types import (
+    Answer,
+    Condition,
+    Identity,
+    Kind,
+    Settlement,
+    Transaction,
+    Verdict,
+)
+from hardware.terminal.zvt import codec, codes
+from hardware.terminal.zvt.codec import Profile, StatusInfo
+from hardware.terminal.zvt.outcome import answer, settlement
+from hardware.terminal.zvt.slips import SlipReader
+from native import ZvtMessage
+
+
+@frozen
+class Send:
+    """Write this message."""
+
+    message: bytes
+
+
+@frozen
+class Told:
+    """What the terminal shows meanwhile: a stable word and its own text."""
+
+    code: str
+    text: str = ""
+
+
+@frozen
+class Store:
+    """Write this down, then call `kept`."""
+
+    job_id: str
+    answer: Answer
+
+
+@frozen
+class Done:
+    """A job ended."""
+
+    job_id: str
+    result: Answer | Settlement | Condition
+
+
+@frozen
+class Reported:
+    """How the terminal is."""
+
+    condition: Condition
+
+
+@frozen
+class Break:
+    """Nothing that comes on this connection can be trusted any more: close it."""
+
+    reason: str
+
+
+_ABSENT = Condition(is_ready=False, code="absent")
+Action = Send | Told | Store | Done | Reported | Break
+
+
+class Task(Enum):
+    """What a job is for."""
+
+    REGISTER = "register"
+    ENQUIRE = "enquire"
+    RECALL = "recall"
+    TRANSACT = "transact"
+    INQUIRE = "inquire"
+    SETTLE = "settle"
+
+
+@define
+class Job:
+    """One command and what came of it so far."""
+
+    task: Task
+    job_id: str = ""
+    transaction: Transaction | None = None
+    doubt: Answer | None = None
+    info: StatusInfo | None = None
+    slips: SlipReader = field(factory=SlipReader)
+    is_accepted: bool = False
+    is_acknowledged: bool = False
+    is_abort_wanted: bool = False
+    started_ns: int = 0
+    not_ready: int = 0
+
+
+@define
+class ZvtSession:
+    """The conversation with one terminal; `last` is its last transaction as it told it, an empty
+    identity where it said it has none, None where nobody knows."""
+
+    profile: Profile
+    last: Identity | None = None
+    condition: Condition = _ABSENT
+    terminal_id: str = ""
+    is_open: bool = False
+    _job: Job | None = None
+    _queue: deque[Job] = field(factory=deque)
+    _due_ns: int | None = None
+    _enquire_ns: int | None = None
+    _is_keeping: bool = False
+    _is_aborting: bool = False
+
+    # ------------------------------------------------------------------------------ the connection
+
+    def opened(self, now_ns: int) -> list[Action]:
+        """A new connection: log on, ask how it is, and which transaction was its last."""
+        self.is_open = True
+        self._queue.extendleft(map(Job, (Task.RECALL, Task.ENQUIRE, Task.REGISTER)))
+        return self._next(now_ns)
+
+    def closed(self) -> list[Action]:
+        """The connection broke. What was sent and not answered is unknown now."""
+        self.is_open = False
+        jobs = [*([self._job] if self._job else []), *self._queue]
+        running = self._job
+        self._job, self._due_ns, self._enquire_ns = None, None, None
+        self._is_keeping = self._is_aborting = False
+        self._queue.clear()
+        self.condition = _ABSENT
+        return [done for job in jobs for done in self._lost(job, sent=job is running)]
+
+    def _lost(self, job: Job, *, sent: bool) -> list[Action]:
+        if job.task is Task.TRANSACT:
+            verdict = Verdict.UNKNOWN if sent else Verdict.ABORTED
+            return [self._answered(job, verdict, "link_lost" if sent else "not_sent")]
+        if job.task is Task.INQUIRE:
+            assert job.doubt is not None
+            return [Done(job.job_id, attrs.evolve(job.doubt, code="link_lost"))]
+        if job.task is Task.SETTLE:
+            verdict = Verdict.UNKNOWN if sent else Verdict.ABORTED
+            return [Done(job.job_id, Settlement(verdict, "link_lost" if sent else "not_sent"))]
+        return [Done(job.job_id, self.condition)] if job.job_id else []
+
+    # -------------------------------------------------------------------------------- being asked
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether a job would begin at once."""
+        return self.is_open and self._job is None and not self._queue
+
+    @property
+    def expects_enquiry(self) -> bool:
+        """Whether the next completion answers a status enquiry."""
+        return self._job is not None and self._job.task is Task.ENQUIRE
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """When `tick` has something to do."""
+        whole_ns = None if self._job is None else self._job.started_ns + limits.WHOLE_NS
+        due = (self._due_ns, self._enquire_ns, whole_ns)
+        return min((moment for moment in due if moment is not None), default=None)
+
+    def transact(self, job_id: str, transaction: Transaction, now_ns: int) -> list[Action]:
+        """Do a transaction; refused at once, with nothing sent, where another job of a caller
+        waits or the terminal is not there."""
+        job = Job(Task.TRANSACT, job_id, transaction)
+        if refusal := self._refusal():
+            return [self._answered(job, Verdict.ABORTED, refusal)]
+        return self._begin(job, now_ns)
+
+    def inquire(self, job_id: str, doubt: Answer, now_ns: int) -> list[Action]:
+        """Ask what became of a transaction in doubt."""
+        if refusal := self._refusal():
+            return [Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=refusal))]
+        return self._begin(Job(Task.INQUIRE, job_id, doubt=doubt), now_ns)
+
+    def settle(self, job_id: str, now_ns: int) -> list[Action]:
+        """End the terminal's day."""
+        if refusal := self._refusal():
+            return [Done(job_id, Settlement(Verdict.ABORTED, refusal))]
+        return self._begin(Job(Task.SETTLE, job_id), now_ns)
+
+    def look(self, job_id: str, now_ns: int) -> list[Action]:
+        """How is it? Answered from memory while something runs."""
+        if self._refusal():
+            return [Done(job_id, self.condition)]
+        return self._begin(Job(Task.ENQUIRE, job_id), now_ns)
+
+    def abort(self) -> tuple[bool, list[Action]]:
+        """Ask for the end of the transaction that runs; whether one does."""
+        if self._job is None or self._job.task not in (Task.TRANSACT, Task.SETTLE):
+            return False, []
+        if self._job.is_abort_wanted:
+            return True, []
+        self._job.is_abort_wanted = True
+        # Until the command is acknowledged, an answer to the abort could be taken for its answer.
+        return True, self._send_abort() if self._job.is_accepted else []
+
+    def _send_abort(self) -> list[Action]:
+        self._is_aborting = True
+        return [Send(codec.abort())]
+
+    def kept(self, job_id: str, now_ns: int, *, is_kept: bool) -> list[Action]:
+        """Whoever keeps the books wrote the result down, or could not: then the terminal is told
+        to wait a little, and after that to take it back."""
+        job = self._job
+        if job is None or job.job_id != job_id or not self._is_keeping:
+            return []
+        self._is_keeping = False
+        self._due_ns = now_ns + limits.COMPLETION_NS
+        if is_kept:
+            job.is_acknowledged = True
+            return [Send(codec.ACKNOWLEDGE)]
+        job.not_ready += 1
+        if job.not_ready <= limits.NOT_READY_MAX:
+            return [Send(codec.NOT_READY)]
+        job.is_acknowledged = False
+        return [Send(codec.TAKE_BACK)]
+
+    def _refusal(self) -> str:
+        if not self.is_open:
+            return "not_sent"
+        waiting = [job for job in (self._job, *self._queue) if job is not None]
+        return "terminal_busy" if any(job.job_id for job in waiting) else ""
+
+    def _begin(self, job: Job, now_ns: int) -> list[Action]:
+        self._queue.append(job)
+        return self._next(now_ns)
+
+    def _next(self, now_ns: int) -> list[Action]:
+        if self._job is not None or not self._queue:
+            return []
+        job = self._job = self._queue.popleft()
+        job.started_ns = now_ns
+        self._due_ns, self._enquire_ns = now_ns + limits.REPLY_NS, None
+        return [Send(self._command(job))]
+
+    def _command(self, job: Job) -> bytes:
+        match job.task:
+            case Task.REGISTER:
+                return codec.register(self.profile)
+            case Task.ENQUIRE:
+                return codec.enquire(self.profile)
+            case Task.RECALL | Task.INQUIRE:
+                return codec.recall(self.profile)
+            case Task.SETTLE:
+                return codec.end_of_day(self.profile)
+            case Task.TRANSACT:
+                assert job.transaction is not None
+                return codec.command(job.transaction, self.profile)
+
+    # ------------------------------------------------------------------------- what the other says
+
+    def received(self, message: ZvtMessage, now_ns: int) -> list[Action]:
+        """One message of the terminal."""
+        job = self._job
+        if message.control >> 8 in (0x80, 0x84):
+            return self._replied(job, message, now_ns)
+        if job is None:
+            return self._unasked(message)
+        if self._is_keeping:
+            # It repeats itself while the result is written down; the answer to that answers both.
+            return []
+        # A terminal may speak before its acknowledgement arrives.
+        job.is_accepted = True
+        self._due_ns = now_ns + limits.COMPLETION_NS
+        match message.control:
+            case codec.INTERMEDIATE:
+                return self._intermediate(message, now_ns)
+            case codec.STATUS_INFO:
+                return self._status_info(job, message, now_ns)
+            case codec.PRINT_LINE | codec.PRINT_BLOCK:
+                return self._printed(job, message, now_ns)
+            case codec.COMPLETION | codec.ABORTION:
+                return [Send(codec.ACKNOWLEDGE), *self._ended(job, message, now_ns)]
+            case codec.SET_CLOCK:
+                # The store's clock is not the terminal's to set.
+                return [Send(codec.ACKNOWLEDGE)]
+            case _:
+                return [Send(codec.UNKNOWN_COMMAND)]
+
+    def _unasked(self, message: ZvtMessage) -> list[Action]:
+        """A result nobody waits for is not acknowledged: so the terminal takes it back."""
+        if message.control in (codec.INTERMEDIATE, codec.COMPLETION, codec.ABORTION):
+            return [Send(codec.ACKNOWLEDGE)]
+        if message.control == codec.STATUS_INFO:
+            return [Send(codec.TAKE_BACK), Told("late_result")]
+        return [Send(codec.UNKNOWN_COMMAND)]
+
+    def _replied(self, job: Job | None, message: ZvtMessage, now_ns: int) -> list[Action]:
+        is_yes = message.control in (0x8000, 0x8400)
+        if self._is_aborting:
+            # The abort's own answer; whether it was in time, the end of the transaction says.
+            self._is_aborting = False
+            return []
+        if job is None or job.is_accepted:
+            return []
+        if is_yes:
+            job.is_accepted = True
+            self._due_ns = now_ns + limits.COMPLETION_NS
+            return self._send_abort() if job.is_abort_wanted else []
+        code = codes.result_word(message.control & 0xFF)
+        return self._finish(job, Verdict.ABORTED, f"refused_{code}", now_ns)
+
+    def _intermediate(self, message: ZvtMessage, now_ns: int) -> list[Action]:
+        minutes = message.fields.get("timeout_minutes") or 0
+        if minutes:
+            asked_ns = min(minutes, limits.MINUTES_MAX) * 60 * limits.NS_PER_S
+            self._due_ns = now_ns + asked_ns
+        texts = codec.find(message.fields.get(0x06), 0x24) or []
+        lines = [value.decode("cp437") for tag, value in texts if tag == 0x07 and value]
+        word = codes.progress_word(message.fields.get("status", 0xFF))
+        text = " ".join(lines)[: limits.DETAIL_CHARS_MAX]
+        return [Send(codec.ACKNOWLEDGE), Told(word, text)]
+
+    def _status_info(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
+        job.info = codec.status_info(message)
+        if job.task is not Task.TRANSACT:
+            return [Send(codec.ACKNOWLEDGE)]
+        self._is_keeping = True
+        self._due_ns = now_ns + limits.KEEP_NS
+        return [Store(job.job_id, self._so_far(job))]
+
+    def _printed(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
+        is_line = message.control == codec.PRINT_LINE
+        is_whole = job.slips.line(message) if is_line else job.slips.block(message)
+        if is_whole and job.task is Task.TRANSACT and job.info is not None:
+            self._is_keeping = True
+            self._due_ns = now_ns + limits.KEEP_NS
+            return [Store(job.job_id, self._so_far(job))]
+        return [Send(codec.ACKNOWLEDGE)]
+
+    def _so_far(self, job: Job) -> Answer:
+        """What would be known if nothing more came: not certain until the terminal completed."""
+        assert job.transaction is not None
+        known = answer(job.transaction, job.info, job.slips, self.last)
+        return attrs.evolve(known, verdict=Verdict.UNKNOWN, code=f"not_completed_{known.code}")
+
+    # ------------------------------------------------------------------------------------ the end
+
+    def _ended(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
+        job.slips.end()
+        if job.task is Task.REGISTER and message.fields.get(0x29) is not None:
+            self.terminal_id = codec.terminal_id(message.fields)
+        if job.task is Task.ENQUIRE and message.control == codec.COMPLETION:
+            code = message.fields.get("status", 0)
+            self.condition = Condition(is_ready=code == 0, code=codes.condition_word(code))
+            return self._finish(job, Verdict.APPROVED, "ok", now_ns)
+        if message.control == codec.COMPLETION:
+            return self._finish(job, Verdict.APPROVED, "ok", now_ns)
+        code = message.fields.get("result", 0xFF)
+        verdict = Verdict.DECLINED if code in codes.DECLINES else Verdict.ABORTED
+        return self._finish(job, verdict, codes.result_word(code), now_ns)
+
+    def _finish(self, job: Job, verdict: Verdict, code: str, now_ns: int) -> list[Action]:
+        """The command ended as the terminal says; the next job begins."""
+        self._job, self._due_ns = None, None
+        self._is_keeping = self._is_aborting = False
+        actions: list[Action] = []
+        match job.task:
+            case Task.REGISTER if verdict is not Verdict.APPROVED:
+                self.condition = Condition(is_ready=False, code=code)
+                return [Reported(self.condition), Break(f"registration: {code}")]
+            case Task.REGISTER if self._is_other_terminal():
+                self.condition = Condition(is_ready=False, code="other_terminal")
+                return [Reported(self.condition), Break("another terminal has this address")]
+            case Task.REGISTER:
+                pass
+            case Task.ENQUIRE:
+                if verdict is not Verdict.APPROVED:
+                    self.condition = Condition(is_ready=False, code=code)
+                actions.append(Reported(self.condition))
+                if job.job_id:
+                    actions.append(Done(job.job_id, self.condition))
+            case Task.RECALL:
+                self._remember(job)
+            case Task.INQUIRE:
+                actions.append(self._resolved(job))
+            case Task.SETTLE:
+                actions.append(Done(job.job_id, settlement(verdict, code, job.info, job.slips)))
+            case Task.TRANSACT:
+                actions.append(self._answered(job, verdict, code))
+                self._remember(job)
+        actions += self._next(now_ns)
+        if self._job is None:
+            wait_ns = limits.ENQUIRE_EVERY_NS
+            if not self.condition.is_ready:
+                wait_ns = limits.ENQUIRE_BLOCKED_NS
+            self._enquire_ns = now_ns + wait_ns
+        return actions
+
+    def _remember(self, job: Job) -> None:
+        """Note the terminal's last transaction; a refused recall says that it has none."""
+        told = job.info.identity if job.info is not None else Identity(self.terminal_id)
+        if told.is_told or (job.task is Task.RECALL and not self._knows()):
+            self.last = told
+
+    def _is_other_terminal(self) -> bool:
+        expected = self.profile.terminal_id
+        return bool(expected and self.terminal_id) and expected != self.terminal_id
+
+    def _knows(self) -> bool:
+        return self.last is not None and self.last.is_told
+
+    def _resolved(self, job: Job) -> Done:
+        doubt, info = job.doubt, job.info
+        assert doubt is not None
+        if info is None:
+            return Done(job.job_id, resolve(doubt, None, told_minor=None))
+        asked = Transaction(
+            Kind.SALE,
+            doubt.asked_minor,
+            self.profile.currency_code,
+            partial_allowed=doubt.partial_allowed,
+        )
+        told = answer(asked, info, job.slips, doubt.before)
+        self._remember(job)
+        return Done(job.job_id, resolve(doubt, told, told_minor=info.amount_minor))
+
+    def _answered(self, job: Job, verdict: Verdict, code: str) -> Done:
+        assert job.transaction is not None
+        ended = (verdict, code)
+        known = answer(
+            job.transaction,
+            job.info,
+            job.slips,
+            self.last,
+            ended=ended,
+            is_acknowledged=job.is_acknowledged,
+        )
+        return Done(job.job_id, known)
+
+    # ------------------------------------------------------------------------------------ the clock
+
+    def tick(self, now_ns: int) -> list[Action]:
+        """Time passed."""
+        job = self._job
+        if job is not None and now_ns - job.started_ns >= limits.WHOLE_NS:
+            return [Break("the command never ended")]
+        if self._due_ns is not None and now_ns >= self._due_ns:
+            if self._is_keeping and job is not None:
+                return self.kept(job.job_id, now_ns, is_kept=False)
+            self._due_ns = None
+            is_accepted = job is not None and job.is_accepted
+            return [Break("no completion" if is_accepted else "no reply")]
+        if self._enquire_ns is not None and now_ns >= self._enquire_ns and self.is_idle:
+            return self._begin(Job(Task.ENQUIRE), now_ns)
+        return []

@@ -1,0 +1,150 @@
+"""What every card terminal promises, whatever it speaks: proven over a socket and a pty.
+
+A terminal to come adds its shop to `KINDS` and passes the same tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import attrs
+import pytest
+import trio
+
+from actors.messages import DeviceState, Failure
+from hardware.terminal.messages import Heard, Inquire, Look, Request, Settle
+from hardware.terminal.types import (
+    Answer,
+    CardTerminal,
+    Condition,
+    Kind,
+    Settlement,
+    Transaction,
+    Verdict,
+)
+from hardware.terminal.zvt import codec
+from hardware.terminal.zvt.fake import Plan
+from tests.hardware.terminal_rig import ADDRESS, Shop, open_shop, real, sale
+
+Opened = AbstractAsyncContextManager[Shop]
+
+
+def _zvt(carrier: str) -> Callable[[Path], Opened]:
+    def opened(folder: Path) -> Opened:
+        end, is_serial = real(carrier, folder)
+        return open_shop(end, is_serial=is_serial)
+
+    return opened
+
+
+KINDS = {"zvt_tcp": _zvt("tcp"), "zvt_pty": _zvt("pty")}
+every = pytest.mark.parametrize("kind", KINDS)
+
+
+async def _ask(shop: Shop, body: object) -> object:
+    answer: object = await shop.rig.post.ask(ADDRESS, body, timeout_s=20)
+    return answer
+
+
+async def _pay(shop: Shop, request_id: str, transaction: Transaction) -> Answer:
+    heard = await _ask(shop, Request(request_id, transaction))
+    assert isinstance(heard, Heard)
+    assert heard.request_id == request_id
+    return heard.answer
+
+
+@every
+async def test_it_is_one(kind: str, tmp_path: Path) -> None:
+    """A terminal has every method of the interface, and answers each message of it."""
+    async with KINDS[kind](tmp_path) as shop:
+        terminal: CardTerminal = shop.device
+        assert await terminal.status() == Condition(is_ready=True, code="ready")
+        assert not await terminal.abort()
+        assert await _ask(shop, Look()) == Condition(is_ready=True, code="ready")
+        settled = await _ask(shop, Settle())
+        assert isinstance(settled, Settlement)
+        assert settled.verdict is Verdict.APPROVED
+        unknown = await _ask(shop, "anything else")
+        assert isinstance(unknown, Failure)
+
+
+@every
+async def test_paid_and_returned(kind: str, tmp_path: Path) -> None:
+    """A sale is approved with the terminal's own identity, and a reversal undoes it."""
+    async with KINDS[kind](tmp_path) as shop:
+        paid = await _pay(shop, "r1", sale(1999))
+        assert (paid.verdict, paid.amount_minor, paid.asked_minor) == (Verdict.APPROVED, 1999, 1999)
+        assert paid.identity.is_told
+        undone = Transaction(Kind.REVERSAL, 1999, 978, paid.identity)
+        assert (await _pay(shop, "r2", undone)).verdict is Verdict.APPROVED
+        assert shop.fake.ledger.booked_minor == 0
+
+
+@every
+async def test_asked_twice_paid_once(kind: str, tmp_path: Path) -> None:
+    """The same request, one after the other or at once, moves money once."""
+    async with KINDS[kind](tmp_path) as shop:
+        answers: list[Answer] = []
+
+        async def pay() -> None:
+            answers.append(await _pay(shop, "r1", sale()))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pay)
+            nursery.start_soon(pay)
+        await pay()
+        assert len(answers) == 3
+        assert all(answer == answers[0] for answer in answers)
+        assert shop.fake.ledger.booked_minor == 1250
+
+
+@every
+async def test_unplugged_and_back(kind: str, tmp_path: Path) -> None:
+    """A pulled cable is reported, refuses payments with nothing sent, and works once back."""
+    async with KINDS[kind](tmp_path) as shop:
+        heard = len(shop.rig.statuses)
+        await shop.fake.cut()
+        heard = await shop.rig.wait_state(ADDRESS, DeviceState.ABSENT, after=heard)
+        answer = await _pay(shop, "r1", sale())
+        assert (answer.verdict, answer.code) == (Verdict.ABORTED, "not_sent")
+        await shop.fake.carrier.plug()
+        await shop.ready(after=heard)
+        await shop.idle()
+        # What was never sent may be asked for again under its own name.
+        assert (await _pay(shop, "r1", sale())).verdict is Verdict.APPROVED
+
+
+@every
+async def test_a_lost_reply_is_unknown_until_asked_for(kind: str, tmp_path: Path) -> None:
+    """A reply that never came is unknown; asked for, the terminal's own identity settles it, and
+    another transaction's does not."""
+    async with KINDS[kind](tmp_path) as shop:
+        shop.fake.keeps_unacknowledged = True
+        shop.fake.plans.append(Plan(card="tap", lose=(codec.COMPLETION,)))
+        answers: list[Answer] = []
+
+        async def pay() -> None:
+            answers.append(await _pay(shop, "r1", sale()))
+
+        heard = len(shop.rig.statuses)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pay)
+            while not shop.fake.ledger.booked_minor:  # noqa: ASYNC110
+                await trio.sleep(0.01)
+            await shop.fake.cut()
+        (doubt,) = answers
+        assert (doubt.verdict, doubt.code) == (Verdict.UNKNOWN, "link_lost")
+        await shop.fake.carrier.plug()
+        await shop.ready(after=heard)
+        await shop.idle()
+        told = await _ask(shop, Inquire("i1", doubt))
+        assert isinstance(told, Heard)
+        assert (told.answer.verdict, told.answer.amount_minor) == (Verdict.APPROVED, 1250)
+        assert told.answer.identity == doubt.identity
+        await _pay(shop, "r2", sale())
+        told = await _ask(shop, Inquire("i2", doubt))
+        assert isinstance(told, Heard)
+        assert told.answer == attrs.evolve(doubt, code="other_transaction")
+        assert shop.fake.ledger.booked_minor == 2500

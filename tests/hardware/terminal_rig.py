@@ -1,0 +1,106 @@
+"""A simulated terminal, the device that talks to it, and a store around them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import trio
+from attrs import define, field
+
+from actors.messages import Accepted, DeviceState, Failure
+from actors.world import ManualWorld, SystemWorld, World
+from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
+from hardware.rig import Rig, open_rig
+from hardware.terminal.messages import Keep, Progress
+from hardware.terminal.types import Answer, Identity, Kind, Transaction
+from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.device import ZvtDevice
+from hardware.terminal.zvt.fake import TerminalFake
+from hardware.transport import Place, parse_transport
+from tests.simulation.streams import SimulatedCarrier
+
+ADDRESS = "terminal/one"
+KEEPER = "payments/test"
+
+
+@define(eq=False)
+class Shop:
+    """All of it. `kept` is what the keeper wrote down; while `refusals` are left it cannot."""
+
+    rig: Rig
+    fake: TerminalFake
+    device: ZvtDevice
+    kept: list[Answer] = field(factory=list)
+    progress: list[str] = field(factory=list)
+    refusals: int = 0
+
+    async def ready(self, *, after: int = 0) -> int:
+        """Wait until the terminal takes payments."""
+        return await self.rig.wait_state(ADDRESS, DeviceState.READY, after=after)
+
+    async def idle(self) -> None:
+        """Wait until the device has logged on and nothing runs."""
+        session = self.device.session
+        while not (session.is_idle and session.condition.is_ready):  # noqa: ASYNC110
+            await trio.sleep(0.01)
+
+    async def _keeper(self) -> None:
+        async for envelope in self.rig.node.open(KEEPER):
+            match envelope.body:
+                case Keep(_, answer) if self.refusals == 0:
+                    self.kept.append(answer)
+                    envelope.answer(Accepted())
+                case Keep():
+                    self.refusals -= 1
+                    envelope.answer(Failure("disk_full"))
+                case Progress(_, code):
+                    self.progress.append(code)
+
+
+def sale(amount_minor: int = 1250, *, partial_allowed: bool = False) -> Transaction:
+    """A card sale in euro."""
+    return Transaction(Kind.SALE, amount_minor, 978, partial_allowed=partial_allowed)
+
+
+def about(kind: Kind, original: Identity, amount_minor: int = 1250) -> Transaction:
+    """A transaction that refers to another."""
+    return Transaction(kind, amount_minor, 978, original)
+
+
+@asynccontextmanager
+async def open_shop(
+    carrier: Carrier | SimulatedCarrier,
+    *,
+    is_serial: bool = False,
+    world: World | None = None,
+    profile: Profile | None = None,
+) -> AsyncIterator[Shop]:
+    """A shop whose terminal is ready."""
+    world = world or SystemWorld()
+    async with trio.open_nursery() as nursery, open_rig(world) as rig:
+        fake = TerminalFake(carrier, is_serial=is_serial, world=world)
+        await nursery.start(fake.run)
+        place: Place = (
+            carrier if isinstance(carrier, SimulatedCarrier) else parse_transport(carrier.url)
+        )
+        device = ZvtDevice(ADDRESS, place, profile or Profile(), is_serial=is_serial)
+        shop = Shop(rig, fake, device)
+        nursery.start_soon(shop._keeper)
+        rig.start(device)
+        if profile is None:
+            await shop.ready()
+            await shop.idle()
+        yield shop
+        nursery.cancel_scope.cancel()
+
+
+def simulated(is_serial: bool = False) -> tuple[SimulatedCarrier, World]:
+    """A cable without a machine, and a world whose clock is trio's."""
+    return SimulatedCarrier("terminal"), ManualWorld(follow=True)
+
+
+def real(kind: str, folder: Path) -> tuple[Carrier, bool]:
+    """A socket or a pty, and whether it is a serial line."""
+    return (TcpCarrier(), False) if kind == "tcp" else (PtyCarrier(folder), True)

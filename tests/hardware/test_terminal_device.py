@@ -1,0 +1,413 @@
+"""A terminal at the end of a real cable, and of one that is cut at every byte."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import attrs
+import pytest
+import trio
+import trio.testing
+
+from actors.messages import Accepted, DeviceState, Failure
+from hardware.terminal.limits import COMPLETION_NS, NS_PER_S, REPLY_NS
+from hardware.terminal.messages import Abort, Heard, Inquire, Look, Request, Settle
+from hardware.terminal.types import Answer, Condition, Kind, SettledTotal, Settlement, Verdict
+from hardware.terminal.zvt import codec
+from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.fake import ACTIONS, Plan
+from hardware.terminal.zvt.session import ZvtSession
+from tests.hardware.terminal_rig import (
+    ADDRESS,
+    KEEPER,
+    Shop,
+    about,
+    open_shop,
+    real,
+    sale,
+    simulated,
+)
+
+CARRIERS = ("tcp", "pty")
+# All of it takes a minute; the ordinary run takes a sample.
+EVERY = os.environ.get("HYPOTHESIS_PROFILE") == "night"
+
+
+# -------------------------------------------------------------------------------- every command
+
+
+@pytest.mark.feature("HW-07", part="ZVT terminals over TCP and serial, against a simulated one")
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_every_command(carrier: str, tmp_path: Path) -> None:
+    """Sale, refund, reversal, reservation, capture, release, status and end of day, on a real
+    socket and a pty: the terminal's books say what the answers say."""
+    end, is_serial = real(carrier, tmp_path)
+    async with open_shop(end, is_serial=is_serial) as shop:
+        device, ledger = shop.device, shop.fake.ledger
+        with trio.fail_after(20):
+            assert (await device.status()) == Condition(is_ready=True, code="ready")
+            paid = await device.request(sale(1250))
+            assert (paid.verdict, paid.code, paid.amount_minor) == (Verdict.APPROVED, "ok", 1250)
+            assert paid.identity.terminal_id == "52500001"
+            assert (paid.identity.receipt, paid.identity.trace) == (1, 1)
+            assert paid.card.number == "541333******0010"
+            assert paid.authorisation == "123456"
+            assert [slip.kind for slip in paid.slips] == ["merchant", "customer"]
+            assert ledger.booked_minor == 1250
+            refund = await device.request(attrs.evolve(sale(300), kind=Kind.REFUND))
+            assert (refund.verdict, ledger.booked_minor) == (Verdict.APPROVED, 950)
+            undone = await device.reverse(paid)
+            assert (undone.verdict, ledger.booked_minor) == (Verdict.APPROVED, -300)
+            again = await device.reverse(paid)
+            assert (again.verdict, again.code) == (Verdict.ABORTED, "already_reversed")
+            tab = await device.request(attrs.evolve(sale(5000), kind=Kind.RESERVATION))
+            assert (tab.verdict, ledger.booked_minor) == (Verdict.APPROVED, -300)
+            closed = await device.request(about(Kind.CAPTURE, tab.identity, 4200))
+            assert (closed.verdict, ledger.booked_minor) == (Verdict.APPROVED, 3900)
+            other = await device.request(attrs.evolve(sale(700), kind=Kind.RESERVATION))
+            freed = await device.request(about(Kind.RELEASE, other.identity, 700))
+            assert (freed.verdict, ledger.booked_minor) == (Verdict.APPROVED, 3900)
+            day = await device.settle()
+            assert (day.verdict, day.amount_minor) == (Verdict.APPROVED, 3900)
+            assert day.totals == (SettledTotal("visa", 2, 3900),)
+            assert (await device.settle()).amount_minor == 0
+        expected = {0x0600, 0x0501, 0x0620, 0x0601, 0x0631, 0x0630, 0x0622, 0x0624, 0x0623, 0x0650}
+        assert expected <= set(shop.fake.heard)
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_by_messages(carrier: str, tmp_path: Path) -> None:
+    """What other actors ask is answered, and the same request twice moves money once."""
+    end, is_serial = real(carrier, tmp_path)
+    async with open_shop(end, is_serial=is_serial) as shop:
+        ask = shop.rig.post.ask
+        heard = await ask(ADDRESS, Request("r1", sale(), KEEPER), timeout_s=10)
+        assert isinstance(heard, Heard)
+        assert heard.answer.verdict is Verdict.APPROVED
+        assert await ask(ADDRESS, Request("r1", sale(), KEEPER), timeout_s=10) == heard
+        assert shop.fake.ledger.booked_minor == 1250
+        assert await ask(ADDRESS, Abort(), timeout_s=5) == Failure("nothing_runs")
+        assert isinstance(await ask(ADDRESS, Look(), timeout_s=5), Condition)
+        assert isinstance(await ask(ADDRESS, Settle(), timeout_s=5), Settlement)
+        assert [one.code for one in shop.kept] == ["not_completed_ok"] * 3
+        assert {one.verdict for one in shop.kept} == {Verdict.UNKNOWN}
+        assert shop.kept[0].identity == heard.answer.identity
+        assert shop.progress[:1] == ["insert_card"]
+
+
+async def test_many_in_a_row() -> None:
+    """Payments in a row, a thousand at night: sums are equal, and no two are named alike."""
+    count = 1_001 if EVERY else 147
+    end, is_serial = real("tcp", Path())
+    async with open_shop(end, is_serial=is_serial) as shop:
+        answers = []
+        with trio.fail_after(120):
+            for number in range(count):
+                shop.fake.plans.append(Plan(card="tap", decline=5 if number % 7 == 3 else 0))
+                answers.append(await shop.device.request(sale(100 + number)))
+        approved = [one for one in answers if one.verdict is Verdict.APPROVED]
+        assert len(approved) == count * 6 // 7
+        assert sum(one.amount_minor for one in approved) == shop.fake.ledger.booked_minor
+        assert len({one.identity.receipt for one in answers}) == count
+
+
+# ----------------------------------------------------------------------------------- every fault
+
+
+async def _one(plan: Plan, **options: object) -> tuple[Answer, Shop]:
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        for name, value in options.items():
+            setattr(shop.fake, name, value)
+        shop.fake.plans.append(plan)
+        return await shop.device.request(sale(partial_allowed=True)), shop
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("plan", "options", "verdict", "code", "booked_minor"),
+    [
+        (Plan(card="insert"), {}, Verdict.APPROVED, "ok", 1250),
+        (Plan(card="tap"), {}, Verdict.APPROVED, "ok", 1250),
+        (Plan(tip_minor=150), {}, Verdict.APPROVED, "ok", 1400),
+        (Plan(prints=False), {}, Verdict.APPROVED, "ok", 1250),
+        (Plan(partial_minor=1000), {}, Verdict.PARTIALLY_APPROVED, "ok", 1000),
+        (Plan(says_minor=1251), {}, Verdict.APPROVED, "amount_differs", 1250),
+        (Plan(decline=0x05), {}, Verdict.DECLINED, "declined_05", 0),
+        (Plan(decline=0x6E), {}, Verdict.DECLINED, "card_blocked", 0),
+        (Plan(decline=0x6C), {}, Verdict.ABORTED, "aborted_at_terminal", 0),
+        (Plan(card="none"), {}, Verdict.ABORTED, "aborted_at_terminal", 0),
+        (Plan(extra=((0xA0, 0xA1),)), {}, Verdict.DECLINED, "declined_host_a1", 1250),
+        (Plan(), {"is_paper_out": True}, Verdict.ABORTED, "printer_not_ready", 0),
+        (Plan(), {"is_offline": True}, Verdict.ABORTED, "no_connection", 0),
+        (Plan(), {"is_offline": True, "offline_max_minor": 2000}, Verdict.APPROVED, "ok", 1250),
+        (Plan(), {"is_registered": False}, Verdict.ABORTED, "refused_not_registered", 0),
+        (Plan(lose=(0x8000,)), {}, Verdict.APPROVED, "ok", 1250),
+        (Plan(lose=(codec.STATUS_INFO,)), {}, Verdict.UNKNOWN, "link_lost", 0),
+        (Plan(lose=(codec.COMPLETION,)), {}, Verdict.UNKNOWN, "link_lost", 1250),
+        (Plan(lose=(codec.PRINT_BLOCK,)), {}, Verdict.UNKNOWN, "link_lost", 0),
+    ],
+)
+async def test_what_a_terminal_may_do(
+    plan: Plan,
+    options: dict[str, object],
+    verdict: Verdict,
+    code: str,
+    booked_minor: int,
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Each ending has its verdict and its word, and nothing that is not known is claimed."""
+    answer, shop = await _one(plan, **options)
+    assert (answer.verdict, answer.code) == (verdict, code)
+    assert shop.fake.ledger.booked_minor == booked_minor
+    paid = verdict in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+    assert answer.is_offline == (paid and shop.fake.is_offline)
+    if paid:
+        assert answer.amount_minor == (1251 if code == "amount_differs" else booked_minor)
+        assert answer.tip_minor == plan.tip_minor
+
+
+async def test_silence_never_hangs(autojump_clock: trio.testing.MockClock) -> None:
+    """A terminal that says nothing costs T3 before, and T4 after it accepted, and no more."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        shop.fake.hangs = True
+        begun = trio.current_time()
+        answer = await shop.device.request(sale())
+        assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "link_lost")
+        assert trio.current_time() - begun < REPLY_NS / NS_PER_S + 1
+        shop.fake.hangs = False
+        await shop.idle()
+        shop.fake.plans.append(Plan(card="none"))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_hang_soon, shop)
+            begun = trio.current_time()
+            answer = await shop.device.request(sale())
+        assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "link_lost")
+        assert trio.current_time() - begun < COMPLETION_NS / NS_PER_S + 4
+        assert not [one for one in shop.fake.ledger.entries if one.is_booked]
+
+
+async def _hang_soon(shop: Shop) -> None:
+    await trio.sleep(2)
+    shop.fake.hangs = True
+
+
+async def test_aborted_from_the_register(autojump_clock: trio.testing.MockClock) -> None:
+    """The cashier can end a payment nobody comes for; the terminal says whether in time."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        shop.fake.plans.append(Plan(card="none"))
+        answers: list[Answer] = []
+
+        async def pay() -> None:
+            answers.append(await shop.device.request(sale()))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pay)
+            await trio.sleep(3)
+            assert await shop.rig.post.ask(ADDRESS, Abort(), timeout_s=3) == Accepted()
+        assert [(one.verdict, one.code) for one in answers] == [
+            (Verdict.ABORTED, "aborted_at_terminal")
+        ]
+        assert codec.ABORT in shop.fake.heard
+        assert (await shop.device.request(sale())).verdict is Verdict.APPROVED
+
+
+async def test_one_thing_at_a_time(autojump_clock: trio.testing.MockClock) -> None:
+    """While one payment runs another is refused at once, with nothing sent."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        shop.fake.plans.append(Plan(card="none"))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(shop.device.request, sale())
+            await trio.sleep(1)
+            second = await shop.device.request(sale(99))
+            assert (second.verdict, second.code) == (Verdict.ABORTED, "terminal_busy")
+            assert shop.fake.heard.count(codec.AUTHORISE) == 1
+            await shop.device.abort()
+        heard = len(shop.rig.statuses)
+        await shop.fake.cut()
+        await shop.rig.wait_state(ADDRESS, DeviceState.ABSENT, after=heard)
+        third = await shop.device.request(sale())
+        assert (third.verdict, third.code) == (Verdict.ABORTED, "not_sent")
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 3])
+async def test_what_is_not_written_down_is_taken_back(
+    refusals: int, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Where the keeper cannot write, the terminal waits twice, and then takes the sale back."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        shop.refusals = refusals
+        heard = await shop.rig.post.ask(ADDRESS, Request("r", sale(), KEEPER), timeout_s=60)
+        assert isinstance(heard, Heard)
+        if refusals <= 2:
+            assert heard.answer.verdict is Verdict.APPROVED
+            assert shop.fake.ledger.booked_minor == 1250
+        else:
+            assert (heard.answer.verdict, heard.answer.code) == (Verdict.ABORTED, "system_error")
+            assert shop.fake.ledger.booked_minor == 0
+
+
+async def test_another_terminal_at_the_address(autojump_clock: trio.testing.MockClock) -> None:
+    """A terminal that was swapped raises an alarm, and is asked for nothing."""
+    end, world = simulated()
+    async with open_shop(end, world=world, profile=Profile(terminal_id="11111111")) as shop:
+        await shop.rig.wait_state(ADDRESS, DeviceState.FAILED, "other_terminal")
+        answer = await shop.device.request(sale())
+        assert answer.verdict in (Verdict.ABORTED, Verdict.UNKNOWN)
+        assert codec.AUTHORISE not in shop.fake.heard
+
+
+async def test_reboot_within_a_payment(autojump_clock: trio.testing.MockClock) -> None:
+    """A terminal that is switched off within a payment is logged on to again and asked."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        shop.fake.plans.append(Plan(card="none"))
+        answers: list[Answer] = []
+
+        async def pay() -> None:
+            answers.append(await shop.device.request(sale()))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pay)
+            await trio.sleep(2)
+            await shop.fake.reboot()
+        await shop.idle()
+        assert answers[0].verdict is Verdict.UNKNOWN
+        told = await shop.rig.post.ask(ADDRESS, Inquire("i", answers[0]), timeout_s=30)
+        assert isinstance(told, Heard)
+        assert (told.answer.verdict, told.answer.code) == (Verdict.UNKNOWN, "not_found")
+        assert shop.fake.ledger.booked_minor == 0
+
+
+# -------------------------------------------------------------------------------- every cut
+
+
+async def _cut(place: str, after: int, *, is_serial: bool, keeps: bool) -> str:
+    """One payment whose cable is pulled after so many bytes; then the truth is asked for."""
+    end, world = simulated()
+    async with open_shop(end, world=world, is_serial=is_serial) as shop:
+        fake, device = shop.fake, shop.device
+        assert (await device.request(sale(500))).verdict is Verdict.APPROVED
+        before_minor = fake.ledger.booked_minor
+        fake.keeps_unacknowledged = keeps
+        setattr(fake, place, after)
+        answer = await device.request(sale(1250))
+        setattr(fake, place, None)
+        await trio.sleep(6)  # as long as the terminal waits for an acknowledgement
+        await fake.carrier.plug()
+        await shop.idle()
+        if answer.verdict is Verdict.UNKNOWN:
+            answer = await device.inquire(answer)
+        moved_minor = fake.ledger.booked_minor - before_minor
+        says_paid = answer.verdict is Verdict.APPROVED
+        assert moved_minor == (1250 if says_paid else 0), (place, after, answer)
+        if answer.verdict is Verdict.UNKNOWN:
+            assert answer.code == "not_found"
+        return answer.verdict.value
+    raise AssertionError
+
+
+async def _dialogue_bytes(*, is_serial: bool) -> tuple[int, int]:
+    """How many bytes a payment takes in each direction."""
+    end, world = simulated()
+    async with open_shop(end, world=world, is_serial=is_serial) as shop:
+        await shop.device.request(sale(500))
+        sent, heard = shop.fake.sent_bytes, shop.fake.heard_bytes
+        await shop.device.request(sale(1250))
+        return shop.fake.sent_bytes - sent, shop.fake.heard_bytes - heard
+    raise AssertionError
+
+
+@pytest.mark.feature("NEW-07", part="the wire to a ZVT terminal, at every byte, without intents")
+@pytest.mark.feature("PAY-09", part="the terminal's side: asking after a cut")
+@pytest.mark.parametrize("keeps", [False, True], ids=["takes_back", "keeps"])
+@pytest.mark.parametrize("is_serial", [False, True], ids=["tcp", "serial"])
+async def test_cut_at_every_byte(
+    is_serial: bool, keeps: bool, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Wherever the wire is cut, at every byte at night, what is known is what was booked; once."""
+    sent, heard = await _dialogue_bytes(is_serial=is_serial)
+    seen = set()
+    for place, count in (("cut_after", sent), ("deaf_after", heard)):
+        for after in range(1, count + 1, 1 if EVERY else 9):
+            seen.add(await _cut(place, after, is_serial=is_serial, keeps=keeps))
+    assert {"approved", "unknown"} <= seen
+
+
+# ---------------------------------------------------------------------------------- the operator
+
+
+async def test_played_by_a_person(autojump_clock: trio.testing.MockClock) -> None:
+    """The page's keys do what they say: card, PIN, decline, paper, cable, connection."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        fake = shop.fake
+        fake.operator = True
+        assert set(fake.state()["actions"]) == set(ACTIONS)
+        for keys, verdict in (
+            (("insert", "pin"), Verdict.APPROVED),
+            (("tap",), Verdict.APPROVED),
+            (("partial", "tap"), Verdict.PARTIALLY_APPROVED),
+            (("decline",), Verdict.DECLINED),
+            (("cancel",), Verdict.ABORTED),
+            (("insert", "cancel"), Verdict.ABORTED),
+            (("lose_reply", "tap"), Verdict.UNKNOWN),
+        ):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_press, shop, keys)
+                answer = await shop.device.request(sale(partial_allowed=True))
+            assert answer.verdict is verdict, keys
+            await shop.idle()
+        assert await fake.do("paper_out")
+        assert fake.state()["paper"] == "out"
+        assert (await shop.device.status()).code == "paper_out"
+        assert await fake.do("paper_in")
+        assert await fake.do("go_offline")
+        assert fake.state()["is_offline"]
+        assert await fake.do("go_online")
+        assert await fake.do("reboot")
+        assert await fake.do("cut")
+        assert await fake.do("plug")
+        assert not await fake.do("explode")
+        await shop.idle()
+        assert fake.state()["booked_minor"] == fake.ledger.booked_minor == 1250 + 1250 + 625
+        assert fake.state()["transactions"][0]["booked"] is False
+
+
+async def _press(shop: Shop, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        await trio.sleep(1)
+        assert await shop.fake.do(key)
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_garbage_never_kills(carrier: str, tmp_path: Path) -> None:
+    """Whatever a terminal sends, the device lives on and takes the next payment."""
+    end, is_serial = real(carrier, tmp_path)
+    async with open_shop(end, is_serial=is_serial) as shop:
+        for noise in (b"\xff" * 40, b"\x10\x02\x04\x0f", b"\x06\x0f\x02", bytes(range(256))):
+            await shop.fake.carrier.send(noise)
+            await trio.sleep(0.05)
+        with trio.fail_after(30):
+            while True:
+                await shop.idle()
+                answer = await shop.device.request(sale())
+                if answer.verdict is Verdict.APPROVED:
+                    break
+                await trio.sleep(0.2)
+        assert shop.fake.ledger.booked_minor % 1250 == 0
+
+
+def test_a_session_that_was_never_opened_sends_nothing() -> None:
+    """Before a connection everything is refused, with nothing sent."""
+    session = ZvtSession(Profile())
+    (done,) = session.transact("j", sale(), 0)
+    assert done.result.code == "not_sent"  # type: ignore[union-attr]
+    assert session.abort() == (False, [])
+    assert session.tick(10**15) == []

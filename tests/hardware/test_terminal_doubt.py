@@ -1,0 +1,105 @@
+"""When a terminal's last transaction settles a doubt, and when nothing does."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardware.terminal.doubt import is_later, resolve
+from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
+from hardware.terminal.types import Answer, Identity, Kind, Transaction, Verdict
+
+BEFORE = Identity("52500001", trace=10, receipt=7, date="1126", time="110000")
+NEXT = Identity("52500001", trace=11, receipt=8, date="1126", time="120000")
+DOUBT = Answer(Verdict.UNKNOWN, Kind.SALE, 1250, "link_lost", currency_code=978, before=BEFORE)
+LAST = Answer(
+    Verdict.APPROVED, Kind.SALE, 1250, amount_minor=1250, currency_code=978, identity=NEXT
+)
+
+
+def settled(doubt: Answer, last: Answer | None, told_minor: int | None = 1250) -> tuple[str, str]:
+    """Verdict and code."""
+    answer = resolve(doubt, last, told_minor=told_minor)
+    assert answer.before == doubt.before
+    assert answer.asked_minor == doubt.asked_minor
+    return answer.verdict.value, answer.code
+
+
+def test_the_next_transaction_of_that_amount_is_the_one() -> None:
+    """Later than what came before, same terminal, same amount: that is the lost one."""
+    assert settled(DOUBT, LAST) == ("approved", "ok")
+    declined = attrs.evolve(LAST, verdict=Verdict.DECLINED, code="declined_05", amount_minor=0)
+    assert settled(DOUBT, declined) == ("declined", "declined_05")
+    first = attrs.evolve(DOUBT, before=Identity("52500001"))
+    assert settled(first, LAST) == ("approved", "ok")
+    with_tip = attrs.evolve(LAST, amount_minor=1400, tip_minor=150)
+    assert settled(DOUBT, with_tip, 1400) == ("approved", "ok")
+
+
+def test_what_was_heard_of_it_must_be_told_again() -> None:
+    """Once its own numbers were heard, only those settle it."""
+    doubt = attrs.evolve(DOUBT, identity=NEXT)
+    assert settled(doubt, LAST) == ("approved", "ok")
+    later = attrs.evolve(LAST, identity=attrs.evolve(NEXT, trace=12, receipt=9))
+    assert settled(doubt, later) == ("unknown", "other_transaction")
+
+
+@pytest.mark.parametrize(
+    ("last", "told_minor", "code"),
+    [
+        (None, None, "not_found"),
+        (attrs.evolve(LAST, identity=Identity("52500001")), 1250, "not_found"),
+        (attrs.evolve(LAST, identity=BEFORE), 1250, "not_found"),
+        (attrs.evolve(LAST, identity=attrs.evolve(NEXT, receipt=6, trace=9)), 1250,
+         "other_transaction"),
+        (attrs.evolve(LAST, identity=attrs.evolve(NEXT, trace=9)), 1250, "other_transaction"),
+        (attrs.evolve(LAST, identity=attrs.evolve(NEXT, terminal_id="1")), 1250, "other_terminal"),
+        (attrs.evolve(LAST, amount_minor=1251), 1251, "other_transaction"),
+        (attrs.evolve(LAST, currency_code=826), 1250, "other_transaction"),
+        (LAST, None, "other_transaction"),
+        (attrs.evolve(LAST, verdict=Verdict.PARTIALLY_APPROVED, amount_minor=1000), 1000,
+         "other_transaction"),
+    ],
+)  # fmt: skip
+def test_what_does_not_settle_it(last: Answer | None, told_minor: int | None, code: str) -> None:
+    """Anything else leaves it unknown, and says why."""
+    assert settled(DOUBT, last, told_minor) == ("unknown", code)
+
+
+def test_less_only_where_less_was_allowed() -> None:
+    """A smaller amount settles it only if the terminal was allowed to approve less."""
+    less = attrs.evolve(LAST, verdict=Verdict.PARTIALLY_APPROVED, amount_minor=1000)
+    allowed = attrs.evolve(DOUBT, partial_allowed=True)
+    assert settled(allowed, less, 1000) == ("partially_approved", "ok")
+
+
+def test_nothing_is_settled_against_nothing() -> None:
+    """Where nobody knew the terminal's last transaction before, likeness proves nothing."""
+    doubt = attrs.evolve(DOUBT, before=None)
+    assert settled(doubt, LAST) == ("unknown", "no_identity_before")
+
+
+@given(st.integers(1, RECEIPT_NUMBERS), st.integers(1, TRACE_NUMBERS), st.integers(1, 200))
+def test_counters_wrap(receipt: int, trace: int, steps: int) -> None:
+    """Later is later across the end of a counter, and never both ways."""
+    one = Identity("1", trace=trace, receipt=receipt)
+    other = Identity(
+        "1",
+        trace=(trace + steps - 1) % TRACE_NUMBERS + 1,
+        receipt=(receipt + steps - 1) % RECEIPT_NUMBERS + 1,
+    )
+    assert is_later(other, one)
+    assert not is_later(one, other)
+    assert not is_later(one, one)
+
+
+def test_transactions_that_cannot_be_asked_for() -> None:
+    """No amount, too much, and a reversal of nothing are not transactions."""
+    for amount_minor in (0, -1, 10**12):
+        with pytest.raises(ValueError, match="amount_minor"):
+            Transaction(Kind.SALE, amount_minor, 978)
+    for kind in (Kind.REVERSAL, Kind.CAPTURE, Kind.RELEASE):
+        with pytest.raises(ValueError, match="original"):
+            Transaction(kind, 100, 978, Identity("1", trace=1))

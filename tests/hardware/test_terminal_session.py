@@ -1,0 +1,372 @@
+"""The conversation with a ZVT terminal, one message at a time, on a clock set by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardware.terminal.limits import (
+    COMPLETION_NS,
+    ENQUIRE_BLOCKED_NS,
+    ENQUIRE_EVERY_NS,
+    KEEP_NS,
+    NS_PER_S,
+    REPLY_NS,
+    WHOLE_NS,
+)
+from hardware.terminal.types import Answer, Identity, Kind, Settlement, Transaction, Verdict
+from hardware.terminal.zvt import codec, codes
+from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.session import (
+    Action,
+    Break,
+    Done,
+    Reported,
+    Send,
+    Store,
+    Told,
+    ZvtSession,
+)
+from native import zvt_decode, zvt_encode
+
+OK = bytes.fromhex("800000")
+LAST: codec.Fields = [(0x27, 0), (0x04, 500), (0x0B, 4), (0x29, 52500001), (0x87, 9)]
+RESULT: codec.Fields = [(0x27, 0), (0x04, 1250), (0x0B, 5), (0x29, 52500001), (0x87, 10)]
+
+
+def hear(session: ZvtSession, data: bytes, now_ns: int = 0) -> list[Action]:
+    """What the session does about a message."""
+    return session.received(zvt_decode(data, session.expects_enquiry), now_ns)
+
+
+def sends(actions: list[Action]) -> list[str]:
+    """What is written, as hexadecimal."""
+    return [action.message.hex() for action in actions if isinstance(action, Send)]
+
+
+def told(control: int, fields: list[tuple[int | str, Any]]) -> bytes:
+    """A message of the terminal."""
+    return zvt_encode(control, fields)
+
+
+def opened(last: list[tuple[int | str, Any]] | None = None) -> ZvtSession:
+    """A session that has logged on at time 0."""
+    session = ZvtSession(Profile(password=123456))
+    (send,) = session.opened(0)
+    assert isinstance(send, Send)
+    assert send.message[:2] == b"\x06\x00"
+    hear(session, OK)
+    actions = hear(session, told(codec.COMPLETION, [(0x29, 52500001)]))
+    assert sends(actions) == ["800000", "0501051234560302"]
+    hear(session, OK)
+    actions = hear(session, told(codec.COMPLETION, [("status", 0)]))
+    assert sends(actions) == ["800000", "0620051234560303"]
+    hear(session, OK)
+    if last is not None:
+        assert sends(hear(session, told(codec.STATUS_INFO, last))) == ["800000"]
+        hear(session, told(codec.COMPLETION, []))
+    else:
+        hear(session, told(codec.ABORTION, [("result", 0x83)]))
+    assert session.is_idle
+    return session
+
+
+def paying(session: ZvtSession, **options: Any) -> ZvtSession:
+    """A sale of 12.50 that the terminal accepted."""
+    (send,) = session.transact("j", Transaction(Kind.SALE, 1250, 978, **options), 0)
+    assert isinstance(send, Send)
+    hear(session, OK)
+    return session
+
+
+def ended(actions: list[Action]) -> Answer:
+    """The end of the job."""
+    (answer,) = [action.result for action in actions if isinstance(action, Done)]
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def test_logging_on() -> None:
+    """Log on, ask how it is, ask which transaction was its last."""
+    assert opened(LAST).last == Identity("52500001", trace=4, receipt=9)
+    assert opened().last == Identity("52500001")
+
+
+def test_registration_bytes() -> None:
+    """What is told at the log-on. Source: PA00P015 revision 13.08, chapter 2.1."""
+    assert codec.register(Profile(password=123456, columns=42)).hex() == (
+        "06001112 3456be 0978 0609 120142 26040a0206d3".replace(" ", "")
+    )
+
+
+@pytest.mark.parametrize(
+    ("transaction", "expected"),
+    [
+        (Transaction(Kind.SALE, 1250, 978), "06010c040000000012504909781940"),
+        (Transaction(Kind.SALE, 1250, 978, tip_allowed=True), "06010c040000000012504909781948"),
+        (Transaction(Kind.SALE, 1250, 978, partial_allowed=True),
+         "06011204000000001250490978194006041f700101"),
+        (Transaction(Kind.REFUND, 300, 978), "06310d12345604000000000300490978"),
+        (Transaction(Kind.REVERSAL, 1250, 978, Identity("1", 5, 10)),
+         "06301012345687001004000000001250490978"),
+        (Transaction(Kind.RESERVATION, 5000, 978), "06220c040000000050004909781940"),
+        (Transaction(Kind.CAPTURE, 4200, 978, Identity("1", 5, 10)),
+         "062411870010040000000042004909780b000005"),
+        (Transaction(Kind.RELEASE, 800, 978, Identity("1", None, 10)),
+         "06230d87001004000000000800490978"),
+    ],
+)  # fmt: skip
+def test_command_bytes(transaction: Transaction, expected: str) -> None:
+    """Each command, fields in the order of the table. Source: PA00P015 revision 13.08, ch. 2."""
+    assert codec.command(transaction, Profile(password=123456)).hex() == expected
+
+
+def test_a_result_is_acknowledged_after_it_was_written_down() -> None:
+    """Until then the terminal waits; its repetition is not answered twice."""
+    session = paying(opened(LAST))
+    actions = hear(session, told(codec.STATUS_INFO, RESULT))
+    (store,) = actions
+    assert isinstance(store, Store)
+    assert store.answer.verdict is Verdict.UNKNOWN
+    assert store.answer.identity == Identity("52500001", trace=5, receipt=10)
+    assert store.answer.before == Identity("52500001", trace=4, receipt=9)
+    assert hear(session, told(codec.STATUS_INFO, RESULT)) == []
+    assert session.kept("another", 0, is_kept=True) == []
+    assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+    assert session.kept("j", 0, is_kept=True) == []
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
+    assert session.last == answer.identity
+
+
+def test_the_keepers_time_is_bounded() -> None:
+    """A keeper that does not answer in time is one that could not: the terminal is told to wait."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, RESULT), 0)
+    assert session.tick(KEEP_NS - 1) == []
+    assert sends(session.tick(KEEP_NS)) == ["849c00"]
+    assert session.kept("j", KEEP_NS + 1, is_kept=True) == []
+
+
+def test_what_its_result_says_and_how_it_ends() -> None:
+    """An approval that was acknowledged and then broken off is a contradiction, not a decline."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    session.kept("j", 0, is_kept=True)
+    answer = ended(hear(session, told(codec.ABORTION, [("result", 0x6C)])))
+    assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "contradiction_aborted_at_terminal")
+    assert answer.identity.receipt == 10
+    session = paying(opened(LAST))
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "completed_without_result")
+
+
+def test_a_result_with_an_unknown_field_still_counts() -> None:
+    """A field nobody knows after the result code hides what follows, not the result."""
+    session = paying(opened(LAST))
+    data = told(codec.STATUS_INFO, RESULT[:2])
+    data = bytes([*data[:2], data[2] + 2, *data[3:], 0x5F, 0x01])
+    hear(session, data)
+    session.kept("j", 0, is_kept=True)
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
+
+
+def test_times() -> None:
+    """T3 before the acknowledgement, T4 after it, anew at each sign of life or a time told."""
+    session = opened(LAST)
+    session.transact("j", Transaction(Kind.SALE, 1250, 978), 0)
+    assert session.tick(REPLY_NS - 1) == []
+    assert session.tick(REPLY_NS) == [Break("no reply")]
+    session = paying(opened(LAST))
+    assert session.tick(COMPLETION_NS - 1) == []
+    hear(session, told(codec.INTERMEDIATE, [("status", 0x0A)]), COMPLETION_NS - 1)
+    assert session.tick(2 * COMPLETION_NS - 2) == []
+    five = told(codec.INTERMEDIATE, [("status", 0x04), ("timeout_minutes", 5)])
+    hear(session, five, 0)
+    assert session.tick(300 * NS_PER_S - 1) == []
+    assert session.tick(300 * NS_PER_S) == [Break("no completion")]
+    assert ended(session.closed()).verdict is Verdict.UNKNOWN
+
+
+def test_no_command_outlives_its_bound() -> None:
+    """A terminal that shows signs of life for ever is cut off all the same."""
+    session = paying(opened(LAST))
+    now_ns = 0
+    while now_ns < WHOLE_NS:
+        assert session.tick(now_ns) == []
+        hear(session, told(codec.INTERMEDIATE, [("status", 0x0E)]), now_ns)
+        now_ns += 60 * NS_PER_S
+    assert session.tick(WHOLE_NS) == [Break("the command never ended")]
+
+
+def test_what_it_shows() -> None:
+    """What the customer sees is told as a word, and as the terminal's own text."""
+    session = paying(opened(LAST))
+    text = [(0x24, [(0x07, "Karte einführen".encode("cp437")), (0x07, b"")])]
+    actions = hear(
+        session, told(codec.INTERMEDIATE, [("status", 0x0A), ("timeout_minutes", 0), (0x06, text)])
+    )
+    assert actions == [Send(OK), Told("insert_card", "Karte einführen")]
+    assert codes.progress_word(0x44) == "waiting_for_host"
+    assert codes.progress_word(0x3E) == "status_3e"
+
+
+def test_late_and_foreign_messages() -> None:
+    """A result nobody waits for is not acknowledged; a clock is not set; menus are not known."""
+    session = opened(LAST)
+    assert hear(session, told(codec.STATUS_INFO, RESULT)) == [
+        Send(codec.TAKE_BACK),
+        Told("late_result"),
+    ]
+    assert sends(hear(session, bytes.fromhex("04FF010A"))) == ["800000"]
+    assert sends(hear(session, bytes.fromhex("040E00"))) == ["848300"]
+    assert hear(session, OK) == []
+    session = paying(session)
+    assert sends(hear(session, bytes.fromhex("040108AA2611260C120000"))) == ["800000"]
+    assert sends(hear(session, bytes.fromhex("040D00"))) == ["848300"]
+
+
+def test_refused_commands() -> None:
+    """A command the terminal does not take was not begun."""
+    session = opened(LAST)
+    session.transact("j", Transaction(Kind.SALE, 1250, 978), 0)
+    answer = ended(hear(session, bytes.fromhex("849C00")))
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "refused_please_wait")
+    session = opened(LAST)
+    session.transact("j", Transaction(Kind.SALE, 1250, 978), 0)
+    assert hear(session, bytes.fromhex("840000")) == []
+    assert session.is_idle is False
+
+
+def test_abort_waits_for_the_command() -> None:
+    """An abort goes out once the command was acknowledged, and once."""
+    session = opened(LAST)
+    assert session.abort() == (False, [])
+    session.transact("j", Transaction(Kind.SALE, 1250, 978), 0)
+    assert session.abort() == (True, [])
+    assert sends(hear(session, OK)) == ["06b000"]
+    assert session.abort() == (True, [])
+    assert hear(session, OK) == []
+    answer = ended(hear(session, told(codec.ABORTION, [("result", 0x6C)])))
+    assert answer.verdict is Verdict.ABORTED
+
+
+def test_an_abort_that_came_too_late() -> None:
+    """The terminal decides: what it approved meanwhile is approved."""
+    session = paying(opened(LAST))
+    assert sends(session.abort()[1]) == ["06b000"]
+    hear(session, bytes.fromhex("848300"))
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    session.kept("j", 0, is_kept=True)
+    assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
+
+
+def test_asked_how_it_is_now_and_then() -> None:
+    """An idle terminal is asked every half minute, one that takes nothing every five seconds."""
+    session = opened(LAST)
+    assert session.tick(ENQUIRE_EVERY_NS - 1) == []
+    assert sends(session.tick(ENQUIRE_EVERY_NS)) == ["0501051234560302"]
+    hear(session, OK, ENQUIRE_EVERY_NS)
+    actions = hear(session, told(codec.COMPLETION, [("status", 0xCC)]), ENQUIRE_EVERY_NS)
+    (reported,) = [action for action in actions if isinstance(action, Reported)]
+    assert (reported.condition.is_ready, reported.condition.code) == (False, "paper_out")
+    assert session.tick(ENQUIRE_EVERY_NS + ENQUIRE_BLOCKED_NS) != []
+
+
+def test_receipts_line_by_line() -> None:
+    """Lines are kept with their looks, feeds are blank lines, the last one ends the receipt, and
+    a card number a terminal prints is masked."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    session.kept("j", 0, is_kept=True)
+    for attribute, text in ((0x40, b"SHOP"), (0x02, b"PAN 4111111111111111"), (0xFF, b"\x02")):
+        actions = hear(session, told(codec.PRINT_LINE, [("attribute", attribute), ("text", text)]))
+        assert actions == [Send(OK)]
+    last = told(codec.PRINT_LINE, [("attribute", 0x81), ("text", "Grüße".encode("cp437"))])
+    (store,) = hear(session, last)
+    assert isinstance(store, Store)
+    session.kept("j", 0, is_kept=True)
+    (slip,) = ended(hear(session, told(codec.COMPLETION, []))).slips
+    assert [line.text for line in slip.lines] == [
+        "SHOP", "PAN 411111******1111", "", "", "Grüße"
+    ]  # fmt: skip
+    assert slip.lines[0].centred
+    assert [line.indent for line in slip.lines] == [0, 2, 0, 0, 1]
+
+
+def test_totals_of_the_day() -> None:
+    """The end of day's totals by kind of card. Source: PA00P015 revision 13.08, field 60."""
+    session = opened(LAST)
+    (send,) = session.settle("j", 0)
+    assert isinstance(send, Send)
+    assert send.message.hex() == "065003123456"
+    hear(session, OK)
+    block = bytes.fromhex("00010042" + "03000000012345" + "00" * 7 + "0A000000100000" + "00" * 28)
+    hear(session, told(codec.STATUS_INFO, [(0x27, 0), (0x04, 112345), (0x60, block)]))
+    (done,) = [one for one in hear(session, told(codec.COMPLETION, [])) if isinstance(one, Done)]
+    assert isinstance(done.result, Settlement)
+    totals = [(one.name, one.count, one.amount_minor) for one in done.result.totals]
+    assert totals == [("girocard", 3, 12345), ("mastercard", 10, 100000)]
+
+
+@given(st.binary(max_size=40), st.sampled_from([0x04, 0x06, 0x80, 0x84, 0x05]), st.booleans())
+def test_whatever_it_says_nobody_is_told_a_sale(noise: bytes, kind: int, is_paying: bool) -> None:
+    """No made message is ever taken for an approval that was not told as one."""
+    session = opened(LAST)
+    if is_paying:
+        paying(session)
+    data = bytes([kind, noise[0] if noise else 0, max(0, len(noise) - 1)]) + noise[1:]
+    actions = hear(session, data)
+    for action in actions:
+        if isinstance(action, Done):
+            assert action.result.verdict is not Verdict.APPROVED  # type: ignore[union-attr]
+
+
+@given(st.lists(st.sampled_from(["info", "line", "done", "abort", "ok", "tick", "keep", "show",
+                                 "close", "stop"]), max_size=14))  # fmt: skip
+def test_one_end_for_each_job(walk: list[str]) -> None:
+    """Whatever happens in whatever order, a payment has one end, and a sale that was told is
+    never told as nothing."""
+    session = paying(opened(LAST))
+    now_ns, was_believed = 0, False
+    ends: list[Any] = []
+    for step in walk:
+        now_ns += NS_PER_S
+        match step:
+            case "info":
+                actions = hear(session, told(codec.STATUS_INFO, RESULT), now_ns)
+            case "line":
+                line = told(codec.PRINT_LINE, [("attribute", 0x81), ("text", b"x")])
+                actions = hear(session, line, now_ns)
+            case "done":
+                actions = hear(session, told(codec.COMPLETION, []), now_ns)
+            case "abort":
+                actions = hear(session, told(codec.ABORTION, [("result", 0x6C)]), now_ns)
+            case "ok":
+                actions = hear(session, OK, now_ns)
+            case "tick":
+                actions = session.tick(now_ns)
+            case "keep":
+                actions = session.kept("j", now_ns, is_kept=True)
+                was_believed |= bool(actions) and not ends
+            case "show":
+                actions = hear(session, told(codec.INTERMEDIATE, [("status", 4)]), now_ns)
+            case "close":
+                actions = session.closed()
+            case _:
+                actions = session.abort()[1]
+        ends += [action.result for action in actions if isinstance(action, Done)]
+        if not session.is_open:
+            break
+    if session.is_open:
+        ends += [action.result for action in session.closed() if isinstance(action, Done)]
+    (end,) = ends
+    assert isinstance(end, Answer)
+    if was_believed:
+        assert end.verdict in (Verdict.APPROVED, Verdict.UNKNOWN)
+    assert attrs.asdict(end)["asked_minor"] == 1250
