@@ -293,6 +293,18 @@ def prices(
 
 
 @import_app.command
+def charges(
+    file: Annotated[Path, Parameter(help="A TOML file; docs/prices.md shows one.")],
+    *,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Put the service charges, gratuities and fees of a TOML file in force, and no others."""
+    from countertop.remote import import_charges
+
+    import_charges(file, data, say=_say)
+
+
+@import_app.command
 def coupons(
     coupon: Annotated[str, Parameter(help="The id of the coupon, as its promotion names it.")],
     file: Annotated[Path, Parameter(help="A text file with a code a line.")],

@@ -17,6 +17,7 @@ import trio
 
 from actors.world import SystemWorld
 from countertop import prices as price_files
+from countertop.charges import read_charges
 from countertop.config import Config
 from countertop.doors_file import OpenDoors, read_doors
 from countertop.errors import CommandFailedError
@@ -263,6 +264,19 @@ async def _set_prices(command: SetPrices, data_dir: Path, say: Say) -> None:
                 continue
             break
     say(f"{answer.data['price_lists']} price lists are in force.")
+
+
+def import_charges(file: Path, data_dir: Path, *, say: Say) -> None:
+    """Read a file of charges, and put them in force, and no others."""
+    _run(partial(_set_charges, file, data_dir, say))
+
+
+async def _set_charges(file: Path, data_dir: Path, say: Say) -> None:
+    async with _client(data_dir, admin=True) as client:
+        digits = (await client.query("store.state")).data["minor_digits"]
+        command = read_charges(file, digits)
+        answer = await client.command("charges.set", **unstructure(command))
+    say(f"{answer.data['charges']} charges are in force.")
 
 
 def _short(data: Any) -> Any:

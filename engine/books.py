@@ -12,6 +12,9 @@ import attrs
 from attrs import define, field
 
 from engine import catalog, limits, outbox, register, settings, staff, taxes, till
+from engine.charge import decide as charges
+from engine.charge.decide import ChargesSet, SetCharges
+from engine.charge.model import ChargeRule
 from engine.coupon import decide as coupons
 from engine.coupon.decide import CouponsIssued, IssueCoupons
 from engine.coupon.redeemed import Redeemed
@@ -98,6 +101,7 @@ class Books:
     catalog: catalog.Catalog = field(factory=catalog.Catalog)
     promotions: Promotions = field(factory=Promotions)
     prices: Prices = field(factory=Prices)
+    charges: tuple[ChargeRule, ...] = ()
     redeemed: Redeemed = field(factory=Redeemed)
     staff: Staff = field(factory=Staff)
     live: Side = field(factory=Side)
@@ -122,7 +126,7 @@ class Books:
     def offers(self) -> Offers:
         """Promotions in force, compiled for the catalog in force, and prices."""
         deals = self.promotions.deals(self.catalog.book, self.catalog.version)
-        return Offers(deals, self.prices, self.redeemed)
+        return Offers(deals, self.prices, self.redeemed, self.charges)
 
     def sold_anything(self) -> bool:
         """Whether a live sale was ever completed."""
@@ -224,6 +228,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return taxes.decide(body, books.settings)
     if isinstance(body, SetPrices):
         return prices.decide(body, books.settings, books.catalog.book)
+    if isinstance(body, SetCharges):
+        return charges.decide(body, books.settings)
     if isinstance(body, IssueCoupons):
         return coupons.decide(body, books.promotions.coupon_rules(), books.redeemed)
     if isinstance(body, outbox.OutboxCommand):
@@ -238,6 +244,7 @@ def _surroundings(books: Books) -> settings.Surroundings:
         for order in side.orders.values()
         for line in order.live_lines()
     }
+    classes |= {rule.tax_class for rule in books.charges if rule.tax_class}
     setup = books.taxes.setup
     return settings.Surroundings(
         books.sold_anything(),
@@ -334,6 +341,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         books.taxes = taxes.evolve(books.taxes, event)
     elif isinstance(event, PricesSet):
         books.prices = prices.evolve(books.prices, event)
+    elif isinstance(event, ChargesSet):
+        books.charges = event.charges
     elif isinstance(event, CouponsIssued):
         books.redeemed.issue(event.coupon, event.keys)
     elif isinstance(event, outbox.OutboxEvent):

@@ -12,7 +12,7 @@ from heapq import heappush, heappushpop
 import attrs
 from attrs import define, frozen
 
-from engine.order.events import Figures
+from engine.order.figures import Figures
 from engine.promotion.model import Promotion
 
 LARGEST = 10

@@ -11,9 +11,10 @@ from enum import Enum
 
 from attrs import frozen
 
+from engine.charge.model import ChargeFigures
 from engine.limits import PIECE_MILLI, PPM
 from engine.money import minor_digits
-from engine.order.events import DiscountKind, Figures, LineFigures
+from engine.order.figures import DiscountKind, Figures, LineFigures
 from engine.order.state import Discount, Line, Order
 from engine.settings import StoreRules
 from engine.tax_document import TaxKind
@@ -35,6 +36,7 @@ class ReasonKind(Enum):
     TAX_ADDED = "tax_added"
     TAX_INCLUDED = "tax_included"
     RETURNED = "returned"
+    CHARGE = "charge"
 
 
 @frozen
@@ -72,6 +74,7 @@ def explain(order: Order, figures: Figures, rules: StoreRules) -> tuple[LineReas
     digits = minor_digits(rules.currency)
     rows = {row.line: row for row in figures.lines}
     lines = order.live_lines()
+    charges = {entry.line: entry for entry in figures.charges}
     shared = [
         (line, rows[line.line])
         for line in lines
@@ -93,6 +96,26 @@ def explain(order: Order, figures: Figures, rules: StoreRules) -> tuple[LineReas
             rows[line.line].total_minor,
         )
         for line in lines
+    ) + tuple(
+        _charge_reasons(charges[row.line], row, figures, rules)
+        for row in figures.lines
+        if row.line in charges
+    )
+
+
+def _charge_reasons(
+    charge: ChargeFigures, row: LineFigures, figures: Figures, rules: StoreRules
+) -> LineReasons:
+    """A charge's percentage of the goods, or its amount, and its taxes."""
+    own = Reason(ReasonKind.CHARGE, charge.name, charge.amount_minor, 0, charge.percent_ppm)
+    return LineReasons(
+        charge.line,
+        charge.name,
+        PIECE_MILLI,
+        "piece",
+        charge.unit_price_micros,
+        (own, *_taxes(row, figures, included=rules.prices_include_tax)),
+        row.total_minor,
     )
 
 
@@ -140,7 +163,7 @@ def _price(line: Line, row: LineFigures, digits: int) -> Iterator[Reason]:
         steps.append((ReasonKind.OVERRIDE, "", own))
     if row.price_list:
         kind = ReasonKind.MARKDOWN if row.was_micros else ReasonKind.PRICE_LIST
-        steps.append((kind, row.price_list, _unit_price(line, row)))
+        steps.append((kind, row.list_name, _unit_price(line, row)))
     amount, exact = 0, 0
     for kind, name, micros in steps:
         to_exact = _extended(micros, line.quantity_milli, digits)

@@ -13,6 +13,7 @@ from attrs import frozen
 from engine import catalog
 from engine.books import Books, Side
 from engine.catalog import ItemChanged, ItemRemoved
+from engine.charge.model import ChargeRule
 from engine.coupon import redeemed
 from engine.coupon.redeemed import Redeemed, RedeemedImage
 from engine.order.state import Order
@@ -55,6 +56,7 @@ class _Image:
     promotions_version: int
     prices: PriceSet
     prices_version: int
+    charges: tuple[ChargeRule, ...]
     redeemed: RedeemedImage
     roles: dict[str, tuple[Right, ...]]
     operators: tuple[Operator, ...]
@@ -92,6 +94,7 @@ def image_of(books: Books) -> dict[str, Any]:
         books.promotions.version,
         books.prices.prices,
         books.prices.version,
+        books.charges,
         redeemed.image_of(books.redeemed),
         {
             role: tuple(sorted(rights, key=lambda right: right.value))
@@ -141,6 +144,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         catalog=catalog.rebuild(data.segment_hash, data.catalog_version, overlay, segment),
         promotions=Promotions(data.promotions, data.promotion_policy, data.promotions_version),
         prices=Prices(data.prices, data.prices_version),
+        charges=data.charges,
         redeemed=_redeemed_from(data.redeemed),
         staff=Staff(
             {role: frozenset(rights) for role, rights in data.roles.items()},

@@ -1,9 +1,10 @@
-"""What the store offers: its promotions, its prices, and what is left of their limits."""
+"""What the store offers: its promotions, prices and charges, and what is left of their limits."""
 
 from __future__ import annotations
 
 from attrs import field, frozen
 
+from engine.charge.model import ChargeRule
 from engine.coupon.redeemed import Redeemed
 from engine.price_list.decide import Prices
 from engine.promotion.deals import Deals
@@ -16,3 +17,4 @@ class Offers:
     deals: Deals | None = None
     prices: Prices = field(factory=Prices)
     redeemed: Redeemed = field(factory=Redeemed)
+    charges: tuple[ChargeRule, ...] = ()

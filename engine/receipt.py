@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from engine.document import Align, Block, Document, columns, feed, rule, text
 from engine.explain import explain
 from engine.money import format_micros, format_minor, format_money, format_quantity, format_rate
-from engine.order.events import Audience, LineFigures, TaxFigures
-from engine.order.state import Line, Order
+from engine.order.events import Audience
+from engine.order.figures import Figures, LineFigures, TaxFigures
+from engine.order.state import Line, Order, charge_line
 from engine.packs import ReceiptNeeds
 from engine.receipt_reasons import reason_blocks
 from engine.register import DayClosed, PromotionTotal, Totals
@@ -66,7 +67,8 @@ def receipt_document(
         blocks.append(text(words[order.dining.value]))
     blocks.append(rule())
     rows = {row.line: row for row in figures.lines}
-    letters = letters_of(order.live_lines(), figures, settings.tax_classes)
+    everything = (*order.live_lines(), *map(charge_line, figures.charges))
+    letters = letters_of(everything, figures, settings.tax_classes)
     for line in order.live_lines():
         blocks += _line_blocks(line, rows[line.line], letters[line.line], rules)
     blocks += _notes(order.notes)
@@ -74,6 +76,7 @@ def receipt_document(
     order_discount = sum(row.order_discount_minor for row in figures.lines)
     if order_discount:
         blocks.append(columns(words["order_discount"], _amount(order_discount, rules)))
+    blocks += _charge_blocks(figures, letters, rules)
     if untaxed_minor(figures):
         blocks.append(columns(words["untaxed"], _amount(untaxed_minor(figures), rules)))
     blocks += _total_blocks(order, rules)
@@ -88,6 +91,16 @@ def receipt_document(
         blocks += reason_blocks(explain(order, figures, rules), rules)
     title = f"{words['receipt']} {completion.receipt_number}"
     return Document(title, tuple(blocks), rules.language, copy)
+
+
+def _charge_blocks(figures: Figures, letters: Mapping[int, str], rules: StoreRules) -> list[Block]:
+    """Each charge apart from the goods, with its percentage and the letter of its tax."""
+    blocks = []
+    for entry in figures.charges:
+        rate = f" {format_rate(entry.percent_ppm, rules.language)}" if entry.percent_ppm else ""
+        mark = f" {letters[entry.line]}" if letters[entry.line] else ""
+        blocks.append(columns(f"{entry.name}{rate}", _amount(entry.amount_minor, rules) + mark))
+    return blocks
 
 
 def _head(rules: StoreRules) -> list[Block]:
@@ -238,6 +251,10 @@ def z_document(
         ),
         *_promotion_blocks(totals.promotions, rules),
         *_comp_blocks(totals, rules),
+        *(
+            columns(f"{row.sales} x {row.name}", _amount(row.amount_minor, rules))
+            for row in totals.charges
+        ),
         columns(words["net_sales"], _amount(totals.total_minor, rules), bold=True),
         rule(),
         *_tax_blocks(totals.taxes, settings),

@@ -11,16 +11,16 @@ from typing import assert_never
 import attrs
 from attrs import frozen
 
+from engine.charge.model import ChargeKind
 from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
 from engine.order.events import (
-    Figures,
     OrderCompleted,
     OrderOpened,
     OrderResumed,
     OrderSuspended,
     OrderVoided,
-    TaxFigures,
 )
+from engine.order.figures import Figures, TaxFigures
 from engine.stamp import Stamp
 from engine.till import NoSale, PaidIn, PaidOut, TillClosed
 
@@ -36,6 +36,18 @@ class PromotionTotal:
     sales: int
     amount_minor: int
     vendor_minor: int
+
+
+@frozen
+class ChargeTotal:
+    """What one charge came to in how many sales, in minor units, as it was priced. A gratuity is
+    the staff's: it is no customer's own tip."""
+
+    charge: str
+    name: str
+    kind: ChargeKind
+    sales: int
+    amount_minor: int
 
 
 @frozen
@@ -73,6 +85,7 @@ class Totals:
     comps: int = 0
     comp_minor: int = 0
     comp_cost_minor: int = 0
+    charges: tuple[ChargeTotal, ...] = ()
 
 
 @EVENTS.name("register.day_closed/1")
@@ -213,6 +226,7 @@ def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
         comps=totals.comps + len(comped),
         comp_minor=totals.comp_minor - figures.comp_minor,
         comp_cost_minor=totals.comp_cost_minor + sum(row.cost_minor for row in comped),
+        charges=_with_charges(totals.charges, figures),
     )
 
 
@@ -241,6 +255,20 @@ def _with_promotions(
             old.vendor_minor - entry.vendor_minor,
         )
         counted.add(entry.promotion)
+    return tuple(rows[key] for key in sorted(rows))
+
+
+def _with_charges(before: tuple[ChargeTotal, ...], figures: Figures) -> tuple[ChargeTotal, ...]:
+    """The charges with those of one sale more, by id; a name is the latest."""
+    if not figures.charges:
+        return before
+    rows = {row.charge: row for row in before}
+    for entry in figures.charges:
+        old = rows.get(entry.charge)
+        sales, amount = (0, 0) if old is None else (old.sales, old.amount_minor)
+        rows[entry.charge] = ChargeTotal(
+            entry.charge, entry.name, entry.kind, sales + 1, amount + entry.amount_minor
+        )
     return tuple(rows[key] for key in sorted(rows))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine import catalog, outbox, register, settings, staff, till
+from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.order import commands as order
 from engine.price_list.decide import SetPrices
@@ -39,6 +40,8 @@ RIGHTS: Final[dict[type, Right]] = {
     order.ChooseCustomerGroup: Right.SELL,
     order.ChooseChannel: Right.SELL,
     order.ChoosePromotion: Right.DISCOUNT,
+    order.TellGuests: Right.SELL,
+    order.WaiveCharge: Right.DISCOUNT,
     order.PresentCoupon: Right.SELL,
     order.WithdrawCoupon: Right.SELL,
     till.OpenTill: Right.TILL,
@@ -64,6 +67,7 @@ RIGHTS: Final[dict[type, Right]] = {
     SetPromotions: Right.CATALOG,
     SetTaxes: Right.SETTINGS,
     SetPrices: Right.CATALOG,
+    SetCharges: Right.SETTINGS,
     IssueCoupons: Right.CATALOG,
     outbox.StartEffect: Right.EFFECTS,
     outbox.FinishEffect: Right.EFFECTS,

@@ -10,7 +10,7 @@ from string import ascii_uppercase
 
 from engine.document import Block, columns, text
 from engine.money import format_micros, format_minor, format_rate
-from engine.order.events import Figures, TaxFigures
+from engine.order.figures import Figures, TaxFigures
 from engine.order.state import Line, Order
 from engine.settings import StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind

@@ -63,6 +63,9 @@ _EN: Final = {
     "delivery": "Delivery",
     "holiday": "Tax holiday",
     "untaxed": "Tax not charged",
+    "price_list": "Price list",
+    "markdown": "Marked down",
+    "charge": "Charge",
 }
 _DE: Final = {
     "receipt": "Beleg",
@@ -123,6 +126,9 @@ _DE: Final = {
     "delivery": "Lieferung",
     "holiday": "Steuerfreie Tage",
     "untaxed": "Steuer entfällt",
+    "price_list": "Preisliste",
+    "markdown": "Herabgesetzt",
+    "charge": "Zuschlag",
 }
 _FR: Final = {
     "receipt": "Ticket",
@@ -183,6 +189,9 @@ _FR: Final = {
     "delivery": "Livraison",
     "holiday": "Exonération temporaire",
     "untaxed": "Taxe non due",
+    "price_list": "Tarif",
+    "markdown": "Démarqué",
+    "charge": "Supplément",
 }
 CATALOGUES: Final[dict[str, dict[str, str]]] = {"en": _EN, "de": _DE, "fr": _FR}
 

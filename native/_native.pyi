@@ -365,8 +365,9 @@ class Cart:
         applied (saving_minor) | outside_window | other_store | other_channel |
         other_customer_group | coupon_missing | other_tender | too_few_points | limit_reached |
         no_item | item_excluded (line) | quantity_too_small (have_count, need_count) |
-        spend_too_small (have_minor, need_minor) | sets_too_few (have_count, need_count) | price_floor | no_saving |
-        units_consumed (by, alone_minor) | lost_to_better (by, alone_minor).
+        spend_too_small (have_minor, need_minor) | sets_too_few (have_count, need_count) |
+        price_floor | no_saving | units_consumed (by, alone_minor) |
+        lost_to_better (by, alone_minor).
         """
 
 @final

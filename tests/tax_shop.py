@@ -9,7 +9,7 @@ import attrs
 from countertop.pack_files import load_pack
 from countertop.tax_files import setup_of
 from engine.catalog import ItemChanged
-from engine.order.events import Figures, TaxFigures
+from engine.order.figures import Figures, TaxFigures
 from engine.settings import TaxClass, TaxClassesSet
 from engine.tax_book import TaxSetup
 from engine.tax_rules import Jurisdiction, JurisdictionKind, TaxRule, Window

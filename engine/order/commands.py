@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import frozen
 
 from engine.decision import COMMANDS
-from engine.order.events import Audience, DiscountKind
+from engine.order.events import Audience
+from engine.order.figures import DiscountKind
 from engine.taxation import Dining
 
 
@@ -127,6 +128,24 @@ class ChoosePromotion:
     """Give a promotion that is an operator's to give, with the reason; `withdraw` takes it back."""
 
     promotion: str
+    reason: str = ""
+    withdraw: bool = False
+
+
+@COMMANDS.name("order.tell_guests")
+@frozen
+class TellGuests:
+    """Say how many people the order is for; charges may go by it. 0: nobody said."""
+
+    guests: int
+
+
+@COMMANDS.name("order.waive_charge")
+@frozen
+class WaiveCharge:
+    """Let a charge go, with the reason; `withdraw` takes that back."""
+
+    charge: str
     reason: str = ""
     withdraw: bool = False
 
@@ -301,6 +320,8 @@ OrderCommand = (
     | ChooseCustomerGroup
     | ChooseChannel
     | ChoosePromotion
+    | TellGuests
+    | WaiveCharge
     | PresentCoupon
     | WithdrawCoupon
 )

@@ -9,6 +9,7 @@ import attrs
 from engine import limits
 from engine.catalog import check_digit_is_right, code_is_well_formed
 from engine.decision import Decision, Fact, refuse
+from engine.order.charging import tell_guests, waive_charge
 from engine.order.choices import (
     choose_channel,
     choose_customer_group,
@@ -40,18 +41,19 @@ from engine.order.commands import (
     ResumeOrder,
     StartTendering,
     SuspendOrder,
+    TellGuests,
     TenderCash,
     UndoTender,
     UndoTendering,
     VoidLine,
     VoidOrder,
+    WaiveCharge,
     WithdrawCoupon,
 )
 from engine.order.context import OrderContext
 from engine.order.coupons import is_coupon, present_coupon, withdraw
 from engine.order.events import (
     LineAdded,
-    LineItem,
     LineQuantityChanged,
     LineVoided,
     Noted,
@@ -61,6 +63,7 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
+from engine.order.figures import LineItem
 from engine.order.pricing import price_shown
 from engine.order.refusal import Refusal
 from engine.order.repricing import discount_line, discount_order, override_price
@@ -144,6 +147,10 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
             return settled(order, tax_choice(order, body, context), context)
         case VoidLine():
             return _void_line(order, body, context)
+        case TellGuests():
+            return settled(order, tell_guests(order, body, context), context)
+        case WaiveCharge():
+            return settled(order, waive_charge(order, body, context), context)
         case ChoosePromotion():
             return settled(order, choose_promotion(order, body, context), context)
         case CompLine():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from engine.order.events import Figures
+from engine.order.figures import Figures
 from engine.order.state import Order
 from engine.settings import RoundingMode, StoreRules
 from engine.taxation import CashStep

@@ -9,25 +9,14 @@ from attrs import frozen
 
 from engine.coupon.model import CouponUse, Presented
 from engine.decision import EVENTS
+from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, TenderFigures
 from engine.personal import Personal
-from engine.promotion.model import LinePromotion
 from engine.record import HeadMark
 from engine.taxation import (
-    CashStep,
     Dining,
     Exemption,
-    LineTax,
-    ReturnTax,
-    RuleTax,
     TaxShare,
 )
-
-
-class DiscountKind(Enum):
-    """How a discount's value reads: PERCENT in ppm, AMOUNT in minor units."""
-
-    PERCENT = "percent"
-    AMOUNT = "amount"
 
 
 class Audience(Enum):
@@ -35,145 +24,6 @@ class Audience(Enum):
 
     INTERNAL = "internal"
     CUSTOMER = "customer"
-
-
-@frozen
-class LineItem:
-    """What a line sells, in the words and at the price of that moment.
-
-    `factor_milli` is the stock a quantity of one stands for; `price_book` the catalog version.
-    """
-
-    item_id: str
-    name: str
-    variation: str
-    department: str
-    tax_class: str
-    unit: str
-    unit_price_micros: int
-    code: str
-    factor_milli: int
-    price_book: int
-    discountable: bool = True
-    open_price: bool = False
-
-
-@frozen
-class ReturnOf:
-    """Where a return line comes from and the exact money that goes back (all negative or zero).
-
-    `taxes` are what of each tax goes back, where the sale was taxed by rules.
-    """
-
-    order_id: str
-    line: int
-    receipt_number: str
-    rate_ppm: int
-    total_minor: int
-    tax_minor: int
-    reason: str
-    taxes: tuple[ReturnTax, ...] = ()
-
-
-@frozen
-class LineFigures:
-    """One line's frozen amounts in minor units. net = amount + promotions + discounts + comp;
-    total = base + tax. Sales of before there were promotions have none.
-
-    `unit_price_micros` is the price that counted (-1 in sales of before there were price lists: the
-    line's own), of `price_list` ("": the item's own), marked down from `was_micros` (0: it is not).
-    `cost_minor` is what the goods cost the shop, 0 where nobody said.
-
-    `taxes` are those that rules made, in the order they are counted; `rate_ppm` is then the sum of
-    the percentages that are charged.
-    """
-
-    line: int
-    amount_minor: int
-    line_discount_minor: int
-    order_discount_minor: int
-    net_minor: int
-    base_minor: int
-    tax_minor: int
-    total_minor: int
-    rate_ppm: int
-    promotions: tuple[LinePromotion, ...] = ()
-    taxes: tuple[LineTax, ...] = ()
-    unit_price_micros: int = -1
-    price_list: str = ""
-    was_micros: int = 0
-    comp_minor: int = 0
-    cost_minor: int = 0
-
-    def promotion_minor(self) -> int:
-        """What all promotions took off."""
-        return sum(entry.amount_minor for entry in self.promotions)
-
-
-@frozen
-class TaxFigures:
-    """One tax class and rate of the document, or one tax that rules made of it.
-
-    For the latter `tax_class` is the rule's id, `rate_ppm` its percentage (nought for a tax by the
-    unit) and `uncharged_minor` what it comes to where it is not charged.
-    """
-
-    tax_class: str
-    rate_ppm: int
-    base_minor: int
-    tax_minor: int
-    total_minor: int
-    rule: RuleTax | None = None
-    uncharged_minor: int = 0
-
-    def key(self) -> tuple[str | int, ...]:
-        """What tells it apart from every other tax, and the order reports list them in."""
-        own = (self.tax_class, self.rate_ppm)
-        return own if self.rule is None else (*own, *self.rule.key())
-
-    def plus(self, other: TaxFigures) -> TaxFigures:
-        """This with what the same tax comes to elsewhere."""
-        return TaxFigures(
-            self.tax_class,
-            self.rate_ppm,
-            self.base_minor + other.base_minor,
-            self.tax_minor + other.tax_minor,
-            self.total_minor + other.total_minor,
-            self.rule,
-            self.uncharged_minor + other.uncharged_minor,
-        )
-
-
-@frozen
-class Figures:
-    """Every amount of a document, computed once. `rules` names the policy that made them.
-
-    `discount_minor` is all that came off, of which `promotion_minor` by promotions; `comp_minor`,
-    what was given away, is apart from it. `tax_version` is that of the tax rules, nought where tax
-    classes were used; `cash` is set where the rules say how cash rounds.
-    """
-
-    lines: tuple[LineFigures, ...]
-    taxes: tuple[TaxFigures, ...]
-    subtotal_minor: int
-    discount_minor: int
-    tax_minor: int
-    total_minor: int
-    rules: str
-    promotion_minor: int = 0
-    tax_version: int = 0
-    dining: Dining | None = None
-    cash: CashStep | None = None
-    comp_minor: int = 0
-
-    def promotion_amount_minor(self, promotion: str) -> int:
-        """What one promotion took off, zero or less."""
-        entries = (entry for row in self.lines for entry in row.promotions)
-        return sum(entry.amount_minor for entry in entries if entry.promotion == promotion)
-
-    def settings_version(self) -> int:
-        """Which version of the store's settings made these figures."""
-        return int(self.rules.rpartition("/")[2])
 
 
 @EVENTS.name("order.opened/1")
@@ -311,6 +161,28 @@ class CouponWithdrawn:
 
     order_id: str
     code: str
+
+
+@EVENTS.name("order.guests_told/1")
+@frozen
+class GuestsTold:
+    """How many people the order is for."""
+
+    order_id: str
+    guests: int
+    operator: str
+
+
+@EVENTS.name("order.charge_waived/1")
+@frozen
+class ChargeWaived:
+    """A charge was let go, with the reason; an empty reason brings it back."""
+
+    order_id: str
+    charge: str
+    reason: str
+    operator: str
+    approver: str
 
 
 @EVENTS.name("order.line_comped/1")
@@ -473,15 +345,6 @@ class TenderUndone:
     tender: int
 
 
-@frozen
-class TenderFigures:
-    """One tender of a completed order."""
-
-    tender: int
-    kind: str
-    amount_minor: int
-
-
 @EVENTS.name("order.completed/1")
 @frozen
 class OrderCompleted:
@@ -566,6 +429,8 @@ OrderEvent = (
     | PromotionChosen
     | CouponPresented
     | CouponWithdrawn
+    | GuestsTold
+    | ChargeWaived
     | LineComped
     | OrderComped
 )

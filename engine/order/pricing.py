@@ -6,12 +6,21 @@ import attrs
 from attrs import frozen
 
 from engine import limits
+from engine.charge.model import Asked, ChargeFigures, charged
 from engine.money import minor_digits
 from engine.offers import Offers
 from engine.order.circumstances import Asking, business_year, circumstances_of
-from engine.order.events import DiscountKind, Figures, LineFigures, TaxFigures
-from engine.order.ruled import UNTOUCHED, Ruled, Taken, UntaxableError, line_figures, ruled
-from engine.order.state import Discount, Line, Order
+from engine.order.figures import DiscountKind, Figures, LineFigures, TaxFigures
+from engine.order.ruled import (
+    UNTOUCHED,
+    Ruled,
+    Taken,
+    UntaxableError,
+    is_taxed,
+    line_figures,
+    ruled,
+)
+from engine.order.state import Discount, Line, Order, charge_line
 from engine.price_list.model import Circumstances, Resolved
 from engine.promotion.deals import NOT_IN_FORCE
 from engine.promotion.model import LinePromotion
@@ -91,7 +100,7 @@ def rate_of(line: Line, tariff: Tariff) -> int:
     """
     if line.source is not None:
         return line.source.rate_ppm
-    if tariff.taxes is not None:
+    if tariff.taxes is not None or not line.item.tax_class:
         return 0
     return tariff.settings.tax_classes[line.item.tax_class].rate_ppm
 
@@ -109,6 +118,7 @@ class _Priced:
     rates: list[tuple[str, int]]
     table: list[tuple[str, int]]
     priced: PricedOrder
+    charges: tuple[ChargeFigures, ...] = ()
 
     def reasons(self) -> list[Resolved]:
         """Why each line's price counted; its own where the store has no price lists."""
@@ -249,12 +259,54 @@ def _left(line: Line, taken: tuple[LinePromotion, ...], digits: int) -> int | No
 
 
 def _price(order: Order, tariff: Tariff) -> _Priced:
+    digits = minor_digits(tariff.settings.required().currency)
+    micros = 10 ** (6 - digits)
+    lines, resolved = _at_their_prices(order, tariff, micros)
+    taken = _taken(order, lines, resolved, tariff, digits)
+    found = _counted(order, tariff, lines, resolved, taken)
+    charges = _charges(order, tariff, found, micros)
+    if not charges:
+        return found
+    # What a charge comes to hangs on the goods, what its tax does to theirs on the charge.
+    lines += tuple(map(charge_line, charges))
+    if resolved is not None:
+        resolved = resolved + [Resolved(entry.unit_price_micros) for entry in charges]
+    found = _counted(order, tariff, lines, resolved, taken + [()] * len(charges))
+    return attrs.evolve(found, charges=charges)
+
+
+def _charges(
+    order: Order, tariff: Tariff, found: _Priced, micros: int
+) -> tuple[ChargeFigures, ...]:
+    """What rules add to an order with these goods; nothing to what only goes back."""
+    rules = () if tariff.offers is None else tariff.offers.charges
+    if not rules:
+        return ()
+    sold = zip(found.lines, found.rows, strict=True)
+    around = _around(order, tariff)
+    asked = Asked(
+        micros,
+        sum(row.net_minor for line, row in sold if line.source is None),
+        order.guests,
+        around.channel,
+        around.dining,
+        frozenset(entry.charge for entry in order.waived),
+    )
+    return tuple(charged(rules, asked))
+
+
+def _counted(
+    order: Order,
+    tariff: Tariff,
+    lines: tuple[Line, ...],
+    resolved: list[Resolved] | None,
+    taken: list[tuple[LinePromotion, ...]],
+) -> _Priced:
+    """Lines at their prices, less promotions and discounts, taxed by tax classes."""
     settings = tariff.settings
     rules = settings.required()
     digits = minor_digits(rules.currency)
     micros = 10 ** (6 - digits)
-    lines, resolved = _at_their_prices(order, tariff, micros)
-    taken = _taken(order, lines, resolved, tariff, digits)
     rates = [(line.item.tax_class, rate_of(line, tariff)) for line in lines]
     table = sorted(set(rates))
     place = {entry: index for index, entry in enumerate(table)}
@@ -318,10 +370,13 @@ def preview(order: Order, tariff: Tariff, line: int) -> tuple[int, int]:
 def _untouched(order: Order, tariff: Tariff) -> Taken:
     """The lines of an order under tax rules that nothing comes off of and nothing goes back with,
     which is how most are rung up; empty for every other order."""
-    if tariff.taxes is None or tariff.deals is not None or order.discount is not None:
+    offers = tariff.offers
+    if tariff.taxes is None or order.discount is not None or order.comp:
+        return ()
+    if offers is not None and (offers.deals or offers.prices.version or offers.charges):
         return ()
     lines = order.live_lines()
-    if any(line.discount is not None or line.source is not None for line in lines):
+    if any(line.discount or line.source is not None or line.comp for line in lines):
         return ()
     return [(line, UNTOUCHED, ()) for line in lines]
 
@@ -330,7 +385,7 @@ def _ruled_preview(found: _Priced, by_rules: Ruled, line: int) -> tuple[int, int
     total, net = by_rules.document.gross_minor, 0
     taxed = iter(by_rules.document.lines)
     for entry, row in zip(found.lines, found.rows, strict=True):
-        if entry.source is not None:
+        if not is_taxed(entry):
             total += row.total_minor
             now_minor = row.net_minor
         else:
@@ -379,6 +434,7 @@ def price(order: Order, tariff: Tariff) -> Figures:
     )
     comp_minor = sum(row.comp_minor for row in figures)
     promotion_minor = sum(row.promotion_minor() for row in figures)
+    charge_minor = sum(entry.amount_minor for entry in found.charges)
     taxes = tuple(
         TaxFigures(
             found.table[row.tax_index][0],
@@ -393,7 +449,7 @@ def price(order: Order, tariff: Tariff) -> Figures:
     return Figures(
         figures,
         taxes,
-        priced.subtotal_minor - promotion_minor,
+        priced.subtotal_minor - promotion_minor - charge_minor,
         priced.discount_minor + promotion_minor - comp_minor,
         priced.tax_minor,
         priced.total_minor,
@@ -401,6 +457,7 @@ def price(order: Order, tariff: Tariff) -> Figures:
         promotion_minor,
         dining=order.dining,
         comp_minor=comp_minor,
+        charges=found.charges,
     )
 
 
@@ -431,7 +488,7 @@ def _ruled_price(order: Order, tariff: Tariff, found: _Priced, by_rules: Ruled |
     return Figures(
         lines,
         taxes,
-        sum(row.amount_minor for row in lines),
+        sum(row.amount_minor for row in lines if row.line > 0),
         found.priced.discount_minor - comp_minor + promotion_minor,
         sum(row.tax_minor for row in lines),
         sum(row.total_minor for row in lines),
@@ -441,6 +498,7 @@ def _ruled_price(order: Order, tariff: Tariff, found: _Priced, by_rules: Ruled |
         dining=order.dining if book is None else order.dining or book.setup.dining,
         cash=None if book is None else book.cash(tariff.day()),
         comp_minor=comp_minor,
+        charges=found.charges,
     )
 
 
@@ -458,6 +516,7 @@ def _with_price(
         comp_minor=given,
         line_discount_minor=row.line_discount_minor - given,
         cost_minor=cost if line.source is None else 0,
+        list_name=why.list_name,
     )
 
 
@@ -490,4 +549,5 @@ def _line_figures(
         was_micros=why.was_micros,
         comp_minor=row.line_discount_minor if comped else 0,
         cost_minor=cost,
+        list_name=why.list_name,
     )

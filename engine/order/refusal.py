@@ -30,6 +30,8 @@ class Refusal:
     COUPON_MUST_BE_PRESENTED = "coupon_must_be_presented"
     COUPONS_LIMIT_REACHED = "coupons_limit_reached"
     CUSTOMER_GROUP_MUST_EXIST = "customer_group_must_exist"
+    GUESTS_MUST_BE_WITHIN_LIMIT = "guests_must_be_within_limit"
+    CHARGE_MUST_EXIST = "charge_must_exist"
     PROMOTION_MUST_BE_MANUAL = "promotion_must_be_manual"
     ITEM_MUST_EXIST = "item_must_exist"
     LINE_MUST_EXIST = "line_must_exist"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.order.events import Figures, LineFigures
+from engine.order.figures import Figures, LineFigures
 from engine.order.state import Line
 from engine.taxation import ReturnTax, TaxShare, shares_sum
 from native import apportion

@@ -8,7 +8,8 @@ from engine import limits
 from engine.decision import Decision, refuse
 from engine.order.commands import AddReturnLine
 from engine.order.context import OrderContext
-from engine.order.events import OrderReturned, ReturnLineAdded, ReturnOf
+from engine.order.events import OrderReturned, ReturnLineAdded
+from engine.order.figures import ReturnOf
 from engine.order.refusal import Refusal
 from engine.order.returned_taxes import taxes_back, taxes_fit
 from engine.order.state import Line, Order

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
-from engine.order.events import LineFigures, TaxFigures
+from engine.order.figures import LineFigures, TaxFigures
 from engine.order.state import Line
 from engine.promotion.model import LinePromotion
 from engine.tax_book import Chosen, Circumstances, TaxBook
@@ -80,13 +80,18 @@ UNTOUCHED: Final = Untouched()
 Taken = Sequence[tuple[Line, Left, tuple[LinePromotion, ...]]]
 
 
+def is_taxed(line: Line) -> bool:
+    """Whether rules tax it: what goes back was taxed when it was sold, some charges never are."""
+    return line.source is None and line.item.tax_class != ""
+
+
 def ruled(priced: Taken, sale: Circumstances, book: TaxBook, digits: int) -> Ruled:
     """Tax what is sold.
 
     Raises:
         UntaxableError: the rules have no taxes for a line, or a sum leaves 64 bits.
     """
-    places = tuple(at for at, (line, _, _) in enumerate(priced) if line.source is None)
+    places = tuple(at for at, (line, _, _) in enumerate(priced) if is_taxed(line))
     try:
         return _taxed(priced, places, sale, book, digits)
     except (TaxRulesError, CoreError) as error:

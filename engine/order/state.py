@@ -8,21 +8,22 @@ from typing import assert_never
 import attrs
 from attrs import frozen
 
+from engine import limits
+from engine.charge.model import ChargeFigures
 from engine.coupon.model import CouponUse, Presented
 from engine.order.events import (
     Audience,
     CashTendered,
     ChannelChosen,
+    ChargeWaived,
     CouponPresented,
     CouponWithdrawn,
     CustomerGroupChosen,
     DiningChosen,
-    DiscountKind,
-    Figures,
+    GuestsTold,
     LineAdded,
     LineComped,
     LineDiscounted,
-    LineItem,
     LinePriceOverridden,
     LineQuantityChanged,
     LineVoided,
@@ -40,12 +41,11 @@ from engine.order.events import (
     PromotionChosen,
     ReceiptReprinted,
     ReturnLineAdded,
-    ReturnOf,
-    TenderFigures,
     TenderingStarted,
     TenderingUndone,
     TenderUndone,
 )
+from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, TenderFigures
 from engine.record import HeadMark
 from engine.taxation import Dining, Exemption, TaxShare, shares_sum
 
@@ -137,12 +137,20 @@ class Chosen:
 
 
 @frozen
+class Waived:
+    """A charge that was let go, and why."""
+
+    charge: str
+    reason: str
+
+
+@frozen
 class Order:
     """`register` is where it is current, or "" while suspended. Lines are numbered from 1.
 
     `touched_ns` and `utc_offset_s` are of the stamp of its last fact: what it costs is of then.
     `channel` "" is across the counter; `member` is the customer's number, `comp` why all of it is
-    given away.
+    given away. `charges` are those of a sale, numbered downwards from -1, as what goes back.
     """
 
     id: str
@@ -169,16 +177,21 @@ class Order:
     coupons: tuple[Presented, ...] = ()
     chosen: tuple[Chosen, ...] = ()
     comp: str = ""
+    guests: int = 0
+    waived: tuple[Waived, ...] = ()
+    charges: tuple[Line, ...] = ()
 
     def line_at(self, line: int) -> Line | None:
-        """Line number `line` unless it is voided or never was."""
+        """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
+        if line < 0:
+            return next((entry for entry in self.charges if entry.line == line), None)
         if not 1 <= line <= len(self.lines) or self.lines[line - 1].voided:
             return None
         return self.lines[line - 1]
 
     def is_comped(self, line: Line) -> bool:
         """Whether a line is given away, by itself or with the order; a return never is."""
-        return line.source is None and bool(line.comp or self.comp)
+        return line.source is None and line.line > 0 and bool(line.comp or self.comp)
 
     def live_lines(self) -> tuple[Line, ...]:
         """The lines that count."""
@@ -237,6 +250,8 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             | CouponPresented()
             | CouponWithdrawn()
             | OrderComped()
+            | GuestsTold()
+            | ChargeWaived()
         ):
             return _evolve_circumstances(order, event)
         case OrderDiscounted():
@@ -290,7 +305,7 @@ def _evolve_line(
             return attrs.evolve(order, lines=(*order.lines, new))
         case _:
             pass
-    line = order.lines[event.line - 1]
+    line = order.charges[-event.line - 1] if event.line < 0 else order.lines[event.line - 1]
     match event:
         case LineQuantityChanged():
             # The new quantity is net by itself; a tare of before would no longer explain it.
@@ -317,6 +332,9 @@ def _evolve_line(
             )
         case _:
             assert_never(event)
+    if event.line < 0:
+        kept = (line if entry.line == line.line else entry for entry in order.charges)
+        return attrs.evolve(order, charges=tuple(kept))
     return attrs.evolve(order, lines=replaced(order.lines, line))
 
 
@@ -327,7 +345,9 @@ def _evolve_circumstances(
     | PromotionChosen
     | CouponPresented
     | CouponWithdrawn
-    | OrderComped,
+    | OrderComped
+    | GuestsTold
+    | ChargeWaived,
 ) -> Order:
     match event:
         case CustomerGroupChosen():
@@ -346,8 +366,33 @@ def _evolve_circumstances(
             return attrs.evolve(order, coupons=kept)
         case OrderComped():
             return attrs.evolve(order, comp=event.reason)
+        case GuestsTold():
+            return attrs.evolve(order, guests=event.guests)
+        case ChargeWaived():
+            waived = tuple(entry for entry in order.waived if entry.charge != event.charge)
+            if event.reason:
+                waived = (*waived, Waived(event.charge, event.reason))
+            return attrs.evolve(order, waived=waived)
         case _:
             assert_never(event)
+
+
+def charge_line(charge: ChargeFigures) -> Line:
+    """A charge as a line to be taxed and to go back: one piece, never discounted."""
+    item = LineItem(
+        "",
+        charge.name,
+        "",
+        "",
+        charge.tax_class,
+        "piece",
+        charge.unit_price_micros,
+        "",
+        limits.PIECE_MILLI,
+        0,
+        discountable=False,
+    )
+    return Line(charge.line, item, limits.PIECE_MILLI)
 
 
 def replaced(lines: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
@@ -386,4 +431,5 @@ def _completed(order: Order, event: OrderCompleted, at: tuple[int, int, str]) ->
         register="",
         figures=event.figures,
         completion=completion,
+        charges=tuple(map(charge_line, event.figures.charges)),
     )

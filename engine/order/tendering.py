@@ -14,11 +14,11 @@ from engine.order.due import Due, due_of
 from engine.order.events import (
     CashTendered,
     OrderCompleted,
-    TenderFigures,
     TenderingStarted,
     TenderingUndone,
     TenderUndone,
 )
+from engine.order.figures import TenderFigures
 from engine.order.pricing import below_floor, price
 from engine.order.refusal import Refusal
 from engine.order.returns import returned_facts, returns_still_fit

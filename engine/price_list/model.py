@@ -155,3 +155,4 @@ class Resolved:
     was_micros: int = 0
     floor_micros: int = 0
     unit_cost_micros: int = 0
+    list_name: str = ""

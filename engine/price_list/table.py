@@ -184,6 +184,7 @@ class PriceTable:
             own if marked_down else 0,
             floor,
             self.cost_micros(goods),
+            "" if chosen is None else chosen.name,
         )
 
 

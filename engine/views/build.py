@@ -7,9 +7,10 @@ from engine.explain import explain
 from engine.money import minor_digits
 from engine.offers import Offers
 from engine.order.due import due_of
-from engine.order.events import Audience, Figures, LineFigures
+from engine.order.events import Audience
+from engine.order.figures import Figures, LineFigures
 from engine.order.pricing import Tariff, price_shown, promotion_names, tariff_of, why_not
-from engine.order.state import Discount, Line, Note, Order, Phase
+from engine.order.state import Discount, Line, Note, Order, Phase, charge_line
 from engine.outbox import PendingEffect
 from engine.register import DayClosed, Position
 from engine.settings import Settings
@@ -18,6 +19,7 @@ from engine.tax_book import TaxBook
 from engine.tax_paper import letters_of
 from engine.till import Till
 from engine.views.shapes import (
+    ChargeView,
     ChosenView,
     CouponView,
     DeviceView,
@@ -109,6 +111,33 @@ def _coupons(order: Order, figures: Figures, tariff: Tariff) -> tuple[CouponView
     return tuple(shown)
 
 
+def _charges(
+    order: Order, figures: Figures, tariff: Tariff, *, internal: bool
+) -> tuple[ChargeView, ...]:
+    """What rules added, and after it what somebody let go."""
+    back = {line.line for line in order.charges if line.returned_milli}
+    shown = [
+        ChargeView(
+            entry.line,
+            entry.charge,
+            entry.name,
+            entry.kind,
+            entry.percent_ppm,
+            entry.amount_minor,
+            entry.line in back,
+        )
+        for entry in figures.charges
+    ]
+    rules = () if tariff.offers is None else tariff.offers.charges
+    names = {rule.id: rule for rule in rules}
+    for waived in order.waived if internal else ():
+        rule = names.get(waived.charge)
+        if rule is not None:
+            own = (0, rule.id, rule.name, rule.kind, rule.percent_ppm, 0)
+            shown.append(ChargeView(*own, returned=False, waived=waived.reason))
+    return tuple(shown)
+
+
 def _chosen(order: Order, tariff: Tariff) -> tuple[ChosenView, ...]:
     names = promotion_names(tariff) if order.chosen else {}
     return tuple(
@@ -137,7 +166,8 @@ def order_view(
     change = max(-left, 0) if figures.total_minor > 0 and order.tenders else 0
     rounding = due.rounding_minor if completion is None else completion.rounding_minor
     lines = order.live_lines()
-    letters = letters_of(lines, figures, settings.tax_classes)
+    everything = (*lines, *map(charge_line, figures.charges))
+    letters = letters_of(everything, figures, settings.tax_classes)
     return OrderView(
         order.id,
         order.phase.value,
@@ -172,6 +202,8 @@ def order_view(
         figures.comp_minor,
         figures.dining,
         exemption_view(order, internal=internal),
+        order.guests,
+        _charges(order, figures, tariff, internal=internal),
     )
 
 

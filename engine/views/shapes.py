@@ -6,9 +6,11 @@ from typing import Any
 
 from attrs import frozen
 
+from engine.charge.model import ChargeKind
 from engine.document import Document
 from engine.explain import LineReasons
-from engine.order.events import Audience, DiscountKind
+from engine.order.events import Audience
+from engine.order.figures import DiscountKind
 from engine.register import Totals
 from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
@@ -53,6 +55,21 @@ class CouponView:
     name: str
     amount_minor: int
     why: str
+
+
+@frozen
+class ChargeView:
+    """A charge of an order in minor units, as it is priced; `amount_minor` 0 and `waived` why where
+    somebody let it go. `kind`: service | gratuity | fee."""
+
+    line: int
+    charge: str
+    name: str
+    kind: ChargeKind
+    percent_ppm: int
+    amount_minor: int
+    returned: bool
+    waived: str = ""
 
 
 @frozen
@@ -191,6 +208,8 @@ class OrderView:
     comp_minor: int = 0
     dining: Dining | None = None
     exemption: ExemptionView | None = None
+    guests: int = 0
+    charges: tuple[ChargeView, ...] = ()
 
 
 @frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.order.events import Figures
+from engine.order.figures import Figures
 from engine.order.state import Order
 from engine.settings import TaxClass
 from engine.tax_book import TaxSetup

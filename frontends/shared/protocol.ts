@@ -193,6 +193,62 @@ export type Charge =
   | 'reverse'
   | 'exempt';
 
+/** What a charge is for. A GRATUITY is the staff's and never a customer's own tip. */
+export type ChargeKind =
+  | 'service'
+  | 'gratuity'
+  | 'fee';
+
+/**
+ * One charge: `percent_ppm` of what the goods come to, or `amount_minor` for the order. It is
+ * added to orders of at least `guests_min` people, of one of the `channels` and handed over in
+ * one of the `dinings` (empty: all). `tax_class` is what it is taxed as, "" for not at all.
+ * `name` is what the customer reads. It is never discounted.
+ */
+export interface ChargeRuleInput {
+  id: string;
+  name: string;
+  kind: ChargeKind;
+  percent_ppm?: number;
+  amount_minor?: number;
+  tax_class?: string;
+  guests_min?: number;
+  channels?: string[];
+  dinings?: string[];
+}
+
+/**
+ * What one charge came to in how many sales, in minor units, as it was priced. A gratuity is
+ * the staff's: it is no customer's own tip.
+ */
+export interface ChargeTotal {
+  charge: string;
+  name: string;
+  kind: ChargeKind;
+  sales: number;
+  amount_minor: number;
+}
+
+/**
+ * A charge of an order in minor units, as it is priced; `amount_minor` 0 and `waived` why
+ * where somebody let it go. `kind`: service | gratuity | fee.
+ */
+export interface ChargeView {
+  line: number;
+  charge: string;
+  name: string;
+  kind: ChargeKind;
+  percent_ppm: number;
+  amount_minor: number;
+  returned: boolean;
+  waived: string;
+}
+
+/** How many charges are in force now. */
+export interface ChargesAnswer {
+  charges: number;
+}
+
 /** Say how the order came in; empty is across the counter. Opens an order if there is none. */
 export interface ChooseChannelInput {
   channel?: string;
@@ -865,6 +921,8 @@ export interface OrderView {
   comp_minor: number;
   dining: Dining | null;
   exemption: ExemptionView | null;
+  guests: number;
+  charges: ChargeView[];
 }
 
 /** Set a line's unit price, with the reason. */
@@ -1094,7 +1152,8 @@ export type ReasonKind =
   | 'order_discount'
   | 'tax_added'
   | 'tax_included'
-  | 'returned';
+  | 'returned'
+  | 'charge';
 
 /** What receipts must show: `fields` by name, `words` as they must be printed, by purpose. */
 export interface ReceiptNeeds {
@@ -1312,6 +1371,11 @@ export type ServerFrame =
   | UpdateFrame
   | PongFrame
   | FaultFrame;
+
+/** Put these charges in force, in place of all there were. None: no charges. */
+export interface SetChargesInput {
+  charges: ChargeRuleInput[];
+}
 
 /** Put these prices in force, in place of all there were. None: the catalog's alone. */
 export interface SetPricesInput {
@@ -1613,6 +1677,11 @@ export interface TaxesView {
   customer_classes: string[];
 }
 
+/** Say how many people the order is for; charges may go by it. 0: nobody said. */
+export interface TellGuests {
+  guests: number;
+}
+
 /** The tender; `due_minor` is left to pay, `change_minor` goes back at completion. */
 export interface TenderAnswer {
   order_id: string;
@@ -1757,6 +1826,7 @@ export interface Totals {
   comps: number;
   comp_minor: number;
   comp_cost_minor: number;
+  charges: ChargeTotal[];
 }
 
 /** Whether the register practises from here on. */
@@ -1819,6 +1889,13 @@ export interface VoidedLineAnswer {
   line: number;
 }
 
+/** Let a charge go, with the reason; `withdraw` takes that back. */
+export interface WaiveChargeInput {
+  charge: string;
+  reason?: string;
+  withdraw?: boolean;
+}
+
 /** The connection is accepted. `heartbeat_s` is how often to ping. */
 export interface WelcomeFrame {
   type: 'welcome';
@@ -1864,6 +1941,7 @@ export interface Commands {
   'catalog.change_item': { data: ChangeItemInput; answer: ItemAnswer };
   'catalog.install_segment': { data: InstallSegment; answer: SegmentAnswer };
   'catalog.remove_item': { data: RemoveItem; answer: Done };
+  'charges.set': { data: SetChargesInput; answer: ChargesAnswer };
   'coupons.issue': { data: IssueCoupons; answer: IssuedAnswer };
   'order.add_line': { data: AddLineInput; answer: LineAnswer };
   'order.add_open_line': { data: AddOpenLineInput; answer: LineAnswer };
@@ -1887,11 +1965,13 @@ export interface Commands {
   'order.resume': { data: ResumeOrder; answer: TotalAnswer };
   'order.start_tendering': { data: StartTendering; answer: TenderingAnswer };
   'order.suspend': { data: SuspendOrderInput; answer: OrderAnswer };
+  'order.tell_guests': { data: TellGuests; answer: TotalAnswer };
   'order.tender_cash': { data: TenderCash; answer: TenderAnswer };
   'order.undo_tender': { data: UndoTender; answer: UndoneTenderAnswer };
   'order.undo_tendering': { data: UndoTendering; answer: OrderAnswer };
   'order.void': { data: VoidOrder; answer: OrderAnswer };
   'order.void_line': { data: VoidLineInput; answer: VoidedLineAnswer };
+  'order.waive_charge': { data: WaiveChargeInput; answer: TotalAnswer };
   'order.withdraw_coupon': { data: WithdrawCoupon; answer: TotalAnswer };
   'prices.set': { data: SetPricesInput; answer: PricesAnswer };
   'promotions.set': { data: SetPromotionsInput; answer: PromotionsAnswer };

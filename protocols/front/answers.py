@@ -11,6 +11,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from engine import catalog, register, settings, staff, till
+from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.decision import COMMANDS
 from engine.order import commands as order
@@ -201,6 +202,13 @@ class TaxesAnswer:
 
 
 @frozen
+class ChargesAnswer:
+    """How many charges are in force now."""
+
+    charges: int
+
+
+@frozen
 class PricesAnswer:
     """How many price lists are in force now."""
 
@@ -229,6 +237,8 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.ChooseCustomerGroup: TotalAnswer,
     order.ChooseChannel: TotalAnswer,
     order.ChoosePromotion: TotalAnswer,
+    order.TellGuests: TotalAnswer,
+    order.WaiveCharge: TotalAnswer,
     order.PresentCoupon: LineAnswer,
     order.WithdrawCoupon: TotalAnswer,
     order.AddNote: TotalAnswer,
@@ -267,6 +277,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     SetPromotions: PromotionsAnswer,
     SetTaxes: TaxesAnswer,
     SetPrices: PricesAnswer,
+    SetCharges: ChargesAnswer,
     IssueCoupons: IssuedAnswer,
 }
 

@@ -28,7 +28,6 @@ from engine.order.commands import (
 )
 from engine.order.events import (
     Audience,
-    DiscountKind,
     LineAdded,
     LineDiscounted,
     LinePriceOverridden,
@@ -42,6 +41,7 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
+from engine.order.figures import DiscountKind
 from engine.order.pricing import Tariff, price
 from engine.order.refusal import Refusal
 from engine.register import StartTraining

@@ -27,13 +27,8 @@ from engine.order.commands import (
     SuspendOrder,
     TenderCash,
 )
-from engine.order.events import (
-    DiscountKind,
-    LineFigures,
-    LineItem,
-    LinePriceOverridden,
-    OrderCompleted,
-)
+from engine.order.events import LinePriceOverridden, OrderCompleted
+from engine.order.figures import DiscountKind, LineFigures, LineItem
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.price_list.decide import Refusal, SetPrices
 from engine.price_list.model import (

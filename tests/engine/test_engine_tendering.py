@@ -21,11 +21,11 @@ from engine.order.commands import (
 from engine.order.events import (
     CashTendered,
     OrderCompleted,
-    TenderFigures,
     TenderingStarted,
     TenderingUndone,
     TenderUndone,
 )
+from engine.order.figures import TenderFigures
 from engine.order.refusal import Refusal
 from engine.settings import TaxClassesSet
 from engine.till import CloseTill, CountTill

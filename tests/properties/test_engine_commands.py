@@ -24,7 +24,7 @@ from engine.order.commands import (
     SuspendOrder,
     TenderCash,
 )
-from engine.order.events import DiscountKind
+from engine.order.figures import DiscountKind
 from engine.order.pricing import Tariff, price
 from engine.order.state import Order
 from engine.register import StartTraining

@@ -33,7 +33,8 @@ from engine.order.commands import (
     VoidLine,
     VoidOrder,
 )
-from engine.order.events import DiscountKind, LineFigures, OrderCompleted
+from engine.order.events import OrderCompleted
+from engine.order.figures import DiscountKind, LineFigures
 from engine.order.state import Order
 from engine.register import CloseDay, DayClosed, EndTraining, StartTraining, Totals
 from engine.till import CloseTill, CountTill, Denomination, OpenDrawer, OpenTill, PayIn, PayOut

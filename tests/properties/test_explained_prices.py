@@ -17,7 +17,7 @@ from engine.order.commands import (
     DiscountOrder,
     OverridePrice,
 )
-from engine.order.events import DiscountKind, Figures
+from engine.order.figures import DiscountKind, Figures
 from engine.order.pricing import price, tariff_of
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Selection

@@ -18,7 +18,7 @@ from engine.order.commands import (
     PresentCoupon,
     StartTendering,
 )
-from engine.order.events import Figures, LineItem
+from engine.order.figures import Figures, LineItem
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import (
     Circumstances,

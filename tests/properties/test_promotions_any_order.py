@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.limits import PPM
 from engine.order.commands import StartTendering
-from engine.order.events import Figures
+from engine.order.figures import Figures
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import (
     Benefit,

@@ -19,7 +19,7 @@ from engine.order.commands import (
     StartTendering,
     TenderCash,
 )
-from engine.order.events import DiscountKind, Figures
+from engine.order.figures import DiscountKind, Figures
 from engine.order.pricing import Tariff, price, price_shown
 from engine.packs import DatedPolicy
 from engine.settings import RoundingMode, RoundingScope, TaxClass, TaxClassesSet

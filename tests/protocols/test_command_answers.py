@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from engine import catalog, register, settings, staff, till
+from engine.charge.decide import SetCharges
+from engine.charge.model import ChargeKind, ChargeRule
 from engine.coupon.decide import IssueCoupons
 from engine.coupon.model import CouponKind, CouponRule
 from engine.order import commands as order
-from engine.order.events import Audience, DiscountKind
+from engine.order.events import Audience
+from engine.order.figures import DiscountKind
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceSet
 from engine.promotion.decide import SetPromotions
@@ -23,6 +26,7 @@ from protocols.front.answers import COMMAND_ANSWERS
 from tests.shop import TAXES, Shop, item, rules
 
 CENT_OFF = Benefit(BenefitKind.CART, Off(OffKind.AMOUNT, 1))
+CHARGES = (ChargeRule("service", "Service", ChargeKind.SERVICE, 100_000),)
 PROMOTIONS = (
     Promotion("sorry", "Sorry", CENT_OFF, manual=True),
     Promotion("hello", "Hello", CENT_OFF, coupon=CouponRule("c1", CouponKind.GENERIC, "HELLO")),
@@ -61,6 +65,9 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(order.ChooseCustomerGroup("", "77"))
     send(order.ChooseChannel("phone"))
     send(order.ChoosePromotion("sorry", "cold coffee"))
+    send(SetCharges(CHARGES), admin=True)
+    send(order.TellGuests(6))
+    send(order.WaiveCharge("service", "slow kitchen"))
     send(order.PresentCoupon("HELLO"))
     send(order.WithdrawCoupon("HELLO"))
     assert 0 == send(order.AddLine("HELLO"))["line"]
@@ -96,6 +103,7 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(SetPromotions(PROMOTIONS), admin=True)
     send(IssueCoupons("c2", ("A1",)), admin=True)
     send(SetPrices(PriceSet()), admin=True)
+    send(SetCharges(()), admin=True)
     send(SetTaxes(None), admin=True)
     builder = SegmentBuilder()
     builder.put_item(ItemRow("kale", "Kale", "", "Food", "reduced", 1_990_000))

@@ -149,9 +149,9 @@ def largest_saving(rules: Sequence[Rule], units: Sequence[Unit], *, seconds: flo
         most = limit(cart.units.taking[rule])
         if most < len(cart.units.units):
             model.add(sum(variables) <= most)
-    for rule in cart.units.taking:
-        if rule["benefit"][0] == "tiers":
-            add_tiers(model, cart, rule, used, gains)
+    for taking in cart.units.taking:
+        if taking["benefit"][0] == "tiers":
+            add_tiers(model, cart, taking, used, gains)
     for row, members in enumerate(cart.members):
         alone = [model.new_bool_var(f"alone {row} {count}") for count in range(len(members) + 1)]
         model.add_exactly_one(alone)

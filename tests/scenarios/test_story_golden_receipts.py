@@ -25,7 +25,8 @@ from engine.order.commands import (
     ReprintReceipt,
     VoidLine,
 )
-from engine.order.events import Audience, DiscountKind
+from engine.order.events import Audience
+from engine.order.figures import DiscountKind
 from engine.register import CloseDay, StartTraining
 from engine.till import CloseTill, CountTill, Denomination, OpenDrawer, OpenTill, PayIn, PayOut
 from hardware.printer import codec

@@ -21,13 +21,13 @@ from engine.order.commands import (
 )
 from engine.order.events import (
     Audience,
-    DiscountKind,
     LineAdded,
     LinePriceOverridden,
     LineVoided,
     OrderOpened,
     OrderVoided,
 )
+from engine.order.figures import DiscountKind
 from engine.order.state import Phase
 from engine.receipt import z_document
 from engine.register import CloseDay, DayClosed

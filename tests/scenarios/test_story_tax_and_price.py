@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.order.commands import AddLine, AddOpenLine, DiscountLine, DiscountOrder
-from engine.order.events import DiscountKind, Figures
+from engine.order.figures import DiscountKind, Figures
 from engine.receipt import z_document
 from engine.register import CloseDay, DayClosed
 from engine.settings import RoundingMode, RoundingScope, TaxClass, TaxClassesSet

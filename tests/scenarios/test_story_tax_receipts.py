@@ -23,7 +23,7 @@ from engine.order.commands import (
     ExemptOrder,
     ReprintReceipt,
 )
-from engine.order.events import DiscountKind
+from engine.order.figures import DiscountKind
 from engine.packs import ReceiptNeeds
 from engine.register import CloseDay
 from engine.settings import TaxClass, TaxClassesSet

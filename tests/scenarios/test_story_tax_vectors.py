@@ -22,7 +22,7 @@ from engine.order.commands import (
     StartTendering,
     TenderCash,
 )
-from engine.order.events import DiscountKind, Figures
+from engine.order.figures import DiscountKind, Figures
 from engine.packs import CashRounding, DatedPolicy
 from engine.settings import TaxClass, TaxClassesSet
 from engine.tax_book import TaxSetup

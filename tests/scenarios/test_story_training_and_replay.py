@@ -23,7 +23,8 @@ from engine.order.commands import (
     VoidLine,
     VoidOrder,
 )
-from engine.order.events import Audience, DiscountKind, OrderCompleted
+from engine.order.events import Audience, OrderCompleted
+from engine.order.figures import DiscountKind
 from engine.record import NewRecord, payload_bytes
 from engine.register import CloseDay, EndTraining, StartTraining
 from engine.staff import SignOff, SignOn

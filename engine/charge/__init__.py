@@ -1,0 +1,1 @@
+"""Charges: service, gratuity and fees that a rule adds to an order."""
