@@ -1,8 +1,9 @@
 """How much of the largest saving the floor finds on carts of a hundred lines: against CP-SAT.
 
-`python -m tests.prove.deals [--carts N] [--seconds S] [--json FILE]`; needs `ortools`,
-which only the group `prove` has. First the model is held to trying every way, on small carts; then made carts of every shape are priced by
-the floor and given to the solver. The same numbers make the same carts on every machine.
+`python -m tests.prove.deals [--carts N] [--seconds S] [--json FILE]`; needs `ortools`, which only
+the group `prove` has. First the model is held to trying every way, on small carts; then made carts
+of every shape are priced by the floor and given to the solver. The same numbers make the same carts
+on every machine.
 """
 
 from __future__ import annotations

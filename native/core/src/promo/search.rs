@@ -316,26 +316,31 @@ impl<'a> Searcher<'a> {
         }
         let (_, at) = best?;
         let mut uses: Vec<Use> = Vec::new();
-        for (part, is_above, count) in [
-            (&mut units[..at].to_vec(), true, upper),
-            (&mut units[at..].to_vec(), false, lower),
-        ] {
-            // Stable, so that of equals the nearest to the others go.
-            if is_above {
-                part.reverse();
-            }
-            part.sort_by_key(|&cell| Reverse(gain(cell, is_above)));
-            for &cell in &part[..count as usize] {
-                let row = self.problem.cells[cell].row;
-                match uses.iter_mut().find(|used| used.row == row) {
-                    Some(used) => used.count += 1,
-                    None => uses.push(Use {
-                        cell,
-                        row,
-                        count: 1,
-                        reward: 0,
-                    }),
+        let chosen = |cells: &mut dyn Iterator<Item = usize>, is_above: bool, count: u32| {
+            let mut chosen: Vec<(i64, usize)> = Vec::with_capacity(count as usize + 1);
+            for cell in cells {
+                let worth = gain(cell, is_above);
+                // After its equals, so that of those the nearest to the others go.
+                let at = chosen.partition_point(|other| other.0 >= worth);
+                if at < count as usize {
+                    chosen.truncate(count as usize - 1);
+                    chosen.insert(at, (worth, cell));
                 }
+            }
+            chosen
+        };
+        let dear = chosen(&mut units[..at].iter().rev().copied(), true, upper);
+        let cheap = chosen(&mut units[at..].iter().copied(), false, lower);
+        for (_, cell) in dear.into_iter().chain(cheap) {
+            let row = self.problem.cells[cell].row;
+            match uses.iter_mut().find(|used| used.row == row) {
+                Some(used) => used.count += 1,
+                None => uses.push(Use {
+                    cell,
+                    row,
+                    count: 1,
+                    reward: 0,
+                }),
             }
         }
         self.priced(contender, left, uses)
