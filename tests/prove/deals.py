@@ -111,7 +111,7 @@ def ten_links(chance: random.Random) -> Cart:
 def contested(chance: random.Random) -> Cart:
     """Departments of many lines that several rules want at once, and rules across them."""
     items, size = LINES, 20
-    rules = []
+    rules: list[Rule] = []
     for department in range(items // size):
         inside = range(department * size, (department + 1) * size)
         for _ in range(3):
