@@ -296,7 +296,8 @@ def price_cart(
     whole quantity is so many units, else the line is one unit. Lines of zero or less are passed
     by. `facts`, all optional: `store`, `channel`, `customer_groups`, `tenders` (bits), `coupons`,
     `points`, `now_s` (since 1970), `week_s` (since Monday 00:00 on the store's clock),
-    `business_week_s` (since Monday's business day began; without it days begin at midnight), `caps`
+    `business_week_s` (since Monday's business day began; without it days begin at midnight),
+    `caps`
     [(promotion id, applications left or None, minor units left or None), ...], `policy` best |
     strict_priority.
 
@@ -365,9 +366,9 @@ class Cart:
         applied (saving_minor) | outside_window | other_store | other_channel |
         other_customer_group | coupon_missing | other_tender | too_few_points | limit_reached |
         no_item | item_excluded (line) | quantity_too_small (have_count, need_count) |
-        spend_too_small (have_minor, need_minor) | sets_too_few (have_count, need_count) |
-        price_floor | no_saving | units_consumed (by, alone_minor) |
-        lost_to_better (by, alone_minor).
+        spend_too_small (have_minor, need_minor) |
+        sets_too_few (have_count, need_count) | price_floor | no_saving |
+        units_consumed (by, alone_minor) | lost_to_better (by, alone_minor).
         """
 
 @final

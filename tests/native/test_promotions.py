@@ -101,12 +101,7 @@ def test_a_window_may_go_by_the_business_day() -> None:
 
 def test_a_gate_may_ask_for_some_of_several_sets() -> None:
     """Two of three sets open the promotion; with one, it says how many are missing."""
-    sets: list[tuple[list[int] | None, list[int]]] = [
-        (None, []),
-        ([0], []),
-        ([1], []),
-        ([2], []),
-    ]
+    sets: list[tuple[list[int] | None, list[int]]] = [(None, []), ([0], []), ([1], []), ([2], [])]
     menu = TENTH | {"sets": sets, "gates": [("min_sets", [1, 2, 3], 1, 2)]}
     assert priced(menu).total_minor == 2_160
     cart = native.Cart(native.PromotionSet([menu], 5))

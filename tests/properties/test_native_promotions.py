@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,6 +115,7 @@ def units_of(lines: list[LineTuple]) -> list[Unit]:
     ]
 
 
+@pytest.mark.feature("NEW-23", part="equal to brute force on small carts")
 @settings(deadline=None)
 @given(carts())
 def test_a_cart_costs_what_every_way_tried_comes_to(
@@ -132,6 +134,7 @@ def test_a_cart_costs_what_every_way_tried_comes_to(
     assert sum(row.saving_minor for row in found.applications) == -found.discount_minor
 
 
+@pytest.mark.feature("NEW-23", part="any scan order gives the same total")
 @settings(deadline=None)
 @given(carts(), st.randoms(use_true_random=False))
 def test_scanning_one_by_one_in_any_order_comes_to_the_same(

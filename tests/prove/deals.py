@@ -2,8 +2,8 @@
 
 `python -m tests.prove.deals [--carts N] [--seconds S] [--json FILE]`; needs `ortools`, which only
 the group `prove` has. First the model is held to trying every way, on small carts; then made carts
-of every shape are priced by
-the floor and given to the solver. The same numbers make the same carts on every machine.
+of every shape are priced by the floor and given to the solver. The same numbers make the same carts
+on every machine.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def ten_links(chance: random.Random) -> Cart:
 def contested(chance: random.Random) -> Cart:
     """Departments of many lines that several rules want at once, and rules across them."""
     items, size = LINES, 20
-    rules: list[dict[str, Any]] = []
+    rules: list[Rule] = []
     for department in range(items // size):
         inside = range(department * size, (department + 1) * size)
         for _ in range(3):

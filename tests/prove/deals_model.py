@@ -145,8 +145,8 @@ def largest_saving(rules: Sequence[Rule], units: Sequence[Unit], *, seconds: flo
         by_rule.setdefault(deal.rule, []).append(times)
         for row, count in deal.counts:
             used[row].append(count * times)
-    for rule, variables in by_rule.items():
-        most = limit(cart.units.taking[rule])
+    for number, variables in by_rule.items():
+        most = limit(cart.units.taking[number])
         if most < len(cart.units.units):
             model.add(sum(variables) <= most)
     for taking in cart.units.taking:

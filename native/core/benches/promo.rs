@@ -123,8 +123,8 @@ fn filled(set: &Arc<PromotionSet>, lines: &[Line]) -> Cart {
     cart
 }
 
-/// Time every quick scan of a cart, over and over, and print the shortest each of them took: the others
-/// tell of the machine's other work. The spread is over the scans of the cart.
+/// Time every quick scan of a cart, over and over, and print the shortest each of them took: the
+/// others tell of the machine's other work. The spread is over the scans of the cart.
 fn scans(name: &str, set: &Arc<PromotionSet>, lines: &[Line], rounds: usize) {
     let cart = Cart::new(Arc::clone(set), Facts::default(), 2).expect("a good cart");
     let mut cart = cart.with_effort(Effort::Quick);
@@ -181,13 +181,13 @@ fn scan(criterion: &mut Criterion) {
 }
 
 /// Time pricing a cart thoroughly, over and over, with lines that differ each time.
-fn fulls(name: &str, set: &Arc<PromotionSet>, lines: &[Line], rounds: usize) {
-    let mut all_ns: Vec<u128> = Vec::with_capacity(rounds);
+fn fulls(name: &str, set: &Arc<PromotionSet>, lines: &[Line], rounds: u32) {
+    let mut all_ns: Vec<u128> = Vec::new();
     for round in 0..rounds {
         let own: Vec<Line> = lines
             .iter()
             .map(|line| Line {
-                unit_price_micros: line.unit_price_micros + 10_000 * round as i64,
+                unit_price_micros: line.unit_price_micros + 10_000 * i64::from(round),
                 ..*line
             })
             .collect();
@@ -196,7 +196,7 @@ fn fulls(name: &str, set: &Arc<PromotionSet>, lines: &[Line], rounds: usize) {
         all_ns.push(before.elapsed().as_nanos());
     }
     all_ns.sort_unstable();
-    let at = |part: usize| all_ns[(rounds - 1) * part / 100] / 1_000;
+    let at = |part: usize| all_ns[(all_ns.len() - 1) * part / 100] / 1_000;
     println!(
         "p50 p99 {name}: {} µs {} µs, {rounds} carts",
         at(50),

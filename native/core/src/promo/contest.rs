@@ -303,12 +303,12 @@ impl Cart {
         }
         cells.sort_unstable();
         for mine in cells.chunk_by(|one, other| one.0 >> 32 == other.0 >> 32) {
-            let promo = index((mine[0].0 >> 32) as usize);
+            let promo = half(mine[0].0 >> 32);
             let state = &self.states[promo as usize];
             let once = matches!(set.at(promo).benefit, Benefit::Tiers { .. });
             let start = problem.cells.len();
             problem.cells.extend(mine.iter().map(|&(place, sets)| Cell {
-                row: (place & u64::from(u32::MAX)) as usize,
+                row: half(place) as usize,
                 sets,
                 running: 0,
                 rewards: 0,
@@ -413,6 +413,11 @@ impl Kind {
 fn carries(promotion: &Promotion, deal: &Deal, reward: u32) -> bool {
     let rewarded = deal.uses.iter().any(|used| used.reward > 0);
     promotion.spread == super::model::Spread::AllUnits || !rewarded || reward > 0
+}
+
+/// The lower half of a number.
+fn half(number: u64) -> u32 {
+    u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0)
 }
 
 fn find(parent: &mut [usize], mut at: usize) -> usize {

@@ -97,8 +97,8 @@ impl Lister<'_> {
     }
 }
 
-/// Add all deals of a contender to `found`, in at most `steps_max` steps; the steps it took, or none
-/// where they were not enough.
+/// Add all deals of a contender to `found`, in at most `steps_max` steps; the steps it took, or
+/// none where they were not enough.
 pub(crate) fn list_deals(
     set: &PromotionSet,
     problem: &Problem,

@@ -63,6 +63,9 @@ pub(crate) struct Need {
 /// Units of a row up to which what they save alone is remembered.
 pub(crate) const FEW: usize = 4;
 
+/// What units save alone, and the priority that leads.
+pub(crate) type Alone = (Score, Option<u16>);
+
 /// One contest. Rows stand by content, so their order tells nothing of the order of scanning.
 #[derive(Debug, Default)]
 pub(crate) struct Problem {
@@ -73,7 +76,7 @@ pub(crate) struct Problem {
     /// By row: what all its units save alone.
     pub all_alone: Vec<Score>,
     /// By row: what so many units less one save alone and the priority that leads, once asked.
-    pub few_alone: Vec<[Option<(Score, Option<u16>)>; FEW]>,
+    pub few_alone: Vec<[Option<Alone>; FEW]>,
     pub stacker: Stacker,
     pub policy: Policy,
     /// Units up to which every way is tried.

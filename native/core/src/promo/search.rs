@@ -314,30 +314,24 @@ impl<'a> Searcher<'a> {
                 best = Some((upper + lower, at));
             }
         }
-        let (_, at) = best?;
-        let mut uses: Vec<Use> = Vec::new();
-        for (part, is_above, count) in [
-            (&mut units[..at].to_vec(), true, upper),
-            (&mut units[at..].to_vec(), false, lower),
-        ] {
-            // Stable, so that of equals the nearest to the others go.
-            if is_above {
-                part.reverse();
-            }
-            part.sort_by_key(|&cell| Reverse(gain(cell, is_above)));
-            for &cell in &part[..count as usize] {
-                let row = self.problem.cells[cell].row;
-                match uses.iter_mut().find(|used| used.row == row) {
-                    Some(used) => used.count += 1,
-                    None => uses.push(Use {
-                        cell,
-                        row,
-                        count: 1,
-                        reward: 0,
-                    }),
+        let (_, split) = best?;
+        let chosen = |cells: &mut dyn Iterator<Item = usize>, is_above: bool, count: u32| {
+            let mut chosen: Vec<(i64, usize)> = Vec::with_capacity(count as usize + 1);
+            for cell in cells {
+                let worth = gain(cell, is_above);
+                // After its equals, so that of those the nearest to the others go.
+                let at = chosen.partition_point(|other| other.0 >= worth);
+                if at < count as usize {
+                    chosen.truncate(count as usize - 1);
+                    chosen.insert(at, (worth, cell));
                 }
             }
-        }
+            chosen
+        };
+        let dear = chosen(&mut units[..split].iter().rev().copied(), true, upper);
+        let cheap = chosen(&mut units[split..].iter().copied(), false, lower);
+        let taken = dear.into_iter().chain(cheap).map(|(_, cell)| cell);
+        let uses = self.gathered(taken);
         self.priced(contender, left, uses)
     }
 
@@ -482,14 +476,14 @@ impl<'a> Searcher<'a> {
         }
         let mut deals = Vec::new();
         let mut open = 0;
-        let mut rewarded: Vec<Vec<usize>> = Vec::new();
+        let mut groups: Vec<Vec<usize>> = Vec::new();
         for at in (0..units.len()).rev() {
             let cell = units[at];
             match most[at + 1][open]?.1 {
                 1 => {
                     open -= 1;
                     // The reward nearest in price that still wants one that pays.
-                    let wants = rewarded
+                    let wants = groups
                         .iter_mut()
                         .rev()
                         .find(|deal| deal.len() <= buy_units)?;
@@ -497,25 +491,13 @@ impl<'a> Searcher<'a> {
                 }
                 2 => {
                     open += buy_units;
-                    rewarded.push(vec![cell]);
+                    groups.push(vec![cell]);
                 }
                 _ => {}
             }
         }
-        for cells in rewarded {
-            let mut uses: Vec<Use> = Vec::new();
-            for cell in cells {
-                let row = self.problem.cells[cell].row;
-                match uses.iter_mut().find(|used| used.row == row) {
-                    Some(used) => used.count += 1,
-                    None => uses.push(Use {
-                        cell,
-                        row,
-                        count: 1,
-                        reward: 0,
-                    }),
-                }
-            }
+        for cells in groups {
+            let mut uses = self.gathered(cells.into_iter());
             settle_roles(self.set, self.problem, contender, &mut uses);
             let own = own_off(self.set, self.problem, contender, &mut uses);
             if own > 0 {
@@ -528,6 +510,24 @@ impl<'a> Searcher<'a> {
             }
         }
         Some(deals)
+    }
+
+    /// Units by the cell each is of, those of a row together.
+    fn gathered(&self, taken: impl Iterator<Item = usize>) -> Vec<Use> {
+        let mut uses: Vec<Use> = Vec::new();
+        for cell in taken {
+            let row = self.problem.cells[cell].row;
+            match uses.iter_mut().find(|one| one.row == row) {
+                Some(one) => one.count += 1,
+                None => uses.push(Use {
+                    cell,
+                    row,
+                    count: 1,
+                    reward: 0,
+                }),
+            }
+        }
+        uses
     }
 
     /// What each contender would take if there were no others: its deals, and what all gain.
