@@ -259,8 +259,17 @@ async def test_another_terminal_at_the_address(autojump_clock: trio.testing.Mock
     async with open_shop(end, world=world, profile=Profile(terminal_id="11111111")) as shop:
         await shop.rig.wait_state(ADDRESS, DeviceState.FAILED, "other_terminal")
         answer = await shop.device.request(sale())
-        assert answer.verdict in (Verdict.ABORTED, Verdict.UNKNOWN)
+        assert (answer.verdict, answer.code) == (Verdict.ABORTED, "other_terminal")
+        await trio.sleep(60)
+        assert (await shop.device.status()).code == "other_terminal"
+        assert shop.rig.statuses[-1].state is DeviceState.FAILED
         assert codec.AUTHORISE not in shop.fake.heard
+        assert shop.fake.heard.count(codec.REGISTER) > 5
+        # The right one is put back.
+        shop.fake.terminal_id = 11111111
+        await shop.ready()
+        await shop.idle()
+        assert (await shop.device.request(sale())).verdict is Verdict.APPROVED
 
 
 async def test_reboot_within_a_payment(autojump_clock: trio.testing.MockClock) -> None:
