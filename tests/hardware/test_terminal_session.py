@@ -21,7 +21,7 @@ from hardware.terminal.limits import (
 from hardware.terminal.types import Answer, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.zvt import codec, codes
 from hardware.terminal.zvt.codec import Profile
-from hardware.terminal.zvt.session import (
+from hardware.terminal.zvt.jobs import (
     Action,
     Break,
     Done,
@@ -29,8 +29,8 @@ from hardware.terminal.zvt.session import (
     Send,
     Store,
     Told,
-    ZvtSession,
 )
+from hardware.terminal.zvt.session import ZvtSession
 from native import zvt_decode, zvt_encode
 
 OK = bytes.fromhex("800000")

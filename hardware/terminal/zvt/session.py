@@ -11,10 +11,9 @@ Source: PA00P015 revision 13.08, chapters 2.2 and 3; times in `hardware/terminal
 from __future__ import annotations
 
 from collections import deque
-from enum import Enum
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, field
 
 from hardware.terminal import limits
 from hardware.terminal.doubt import resolve
@@ -28,87 +27,22 @@ from hardware.terminal.types import (
     Verdict,
 )
 from hardware.terminal.zvt import codec, codes
-from hardware.terminal.zvt.codec import Profile, StatusInfo
+from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.jobs import (
+    Action,
+    Break,
+    Done,
+    Job,
+    Reported,
+    Send,
+    Store,
+    Task,
+    Told,
+)
 from hardware.terminal.zvt.outcome import answer, settlement
-from hardware.terminal.zvt.slips import SlipReader
 from native import ZvtMessage
 
-
-@frozen
-class Send:
-    """Write this message."""
-
-    message: bytes
-
-
-@frozen
-class Told:
-    """What the terminal shows meanwhile: a stable word and its own text."""
-
-    code: str
-    text: str = ""
-
-
-@frozen
-class Store:
-    """Write this down, then call `kept`."""
-
-    job_id: str
-    answer: Answer
-
-
-@frozen
-class Done:
-    """A job ended."""
-
-    job_id: str
-    result: Answer | Settlement | Condition
-
-
-@frozen
-class Reported:
-    """How the terminal is."""
-
-    condition: Condition
-
-
-@frozen
-class Break:
-    """Nothing that comes on this connection can be trusted any more: close it."""
-
-    reason: str
-
-
 _ABSENT = Condition(is_ready=False, code="absent")
-Action = Send | Told | Store | Done | Reported | Break
-
-
-class Task(Enum):
-    """What a job is for."""
-
-    REGISTER = "register"
-    ENQUIRE = "enquire"
-    RECALL = "recall"
-    TRANSACT = "transact"
-    INQUIRE = "inquire"
-    SETTLE = "settle"
-
-
-@define
-class Job:
-    """One command and what came of it so far."""
-
-    task: Task
-    job_id: str = ""
-    transaction: Transaction | None = None
-    doubt: Answer | None = None
-    info: StatusInfo | None = None
-    slips: SlipReader = field(factory=SlipReader)
-    is_accepted: bool = False
-    is_acknowledged: bool = False
-    is_abort_wanted: bool = False
-    started_ns: int = 0
-    not_ready: int = 0
 
 
 @define
