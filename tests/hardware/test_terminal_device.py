@@ -253,14 +253,44 @@ async def test_what_is_not_written_down_is_taken_back(
             assert shop.fake.ledger.booked_minor == 0
 
 
+@pytest.mark.feature("PAY-08", part="a ZVT terminal that tells too much, on a socket and a pty")
+@pytest.mark.parametrize("carrier", CARRIERS)
+async def test_a_terminal_that_tells_too_much(carrier: str, tmp_path: Path) -> None:
+    """A card number in text, a track and a chip's data never reach what anybody is told."""
+    card, track = "5413330089020011", bytes.fromhex("5413330089020011D2512201")
+    end, is_serial = real(carrier, tmp_path)
+    async with open_shop(end, is_serial=is_serial) as shop:
+        leak = ((0x23, track), (0x24, card.encode()), (0x3C, f"CARD {card}".encode()))
+        shop.fake.plans.append(Plan(extra=leak))
+        heard = await shop.rig.post.ask(ADDRESS, Request("r1", sale(), KEEPER), timeout_s=10)
+        assert isinstance(heard, Heard)
+        assert (heard.answer.verdict, heard.answer.detail) == (
+            Verdict.APPROVED,
+            "CARD 541333******0011",
+        )
+        said = repr(heard) + repr(shop.kept) + repr(shop.rig.statuses)
+        assert card not in said
+        assert track.hex() not in said
+        assert shop.device._link.is_clean
+
+
 async def test_another_terminal_at_the_address(autojump_clock: trio.testing.MockClock) -> None:
     """A terminal that was swapped raises an alarm, and is asked for nothing."""
     end, world = simulated()
     async with open_shop(end, world=world, profile=Profile(terminal_id="11111111")) as shop:
         await shop.rig.wait_state(ADDRESS, DeviceState.FAILED, "other_terminal")
         answer = await shop.device.request(sale())
-        assert answer.verdict in (Verdict.ABORTED, Verdict.UNKNOWN)
+        assert (answer.verdict, answer.code) == (Verdict.ABORTED, "other_terminal")
+        await trio.sleep(60)
+        assert (await shop.device.status()).code == "other_terminal"
+        assert shop.rig.statuses[-1].state is DeviceState.FAILED
         assert codec.AUTHORISE not in shop.fake.heard
+        assert shop.fake.heard.count(codec.REGISTER) > 5
+        # The right one is put back.
+        shop.fake.terminal_id = 11111111
+        await shop.ready()
+        await shop.idle()
+        assert (await shop.device.request(sale())).verdict is Verdict.APPROVED
 
 
 async def test_reboot_within_a_payment(autojump_clock: trio.testing.MockClock) -> None:

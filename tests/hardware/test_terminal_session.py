@@ -21,7 +21,7 @@ from hardware.terminal.limits import (
 from hardware.terminal.types import Answer, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.zvt import codec, codes
 from hardware.terminal.zvt.codec import Profile
-from hardware.terminal.zvt.session import (
+from hardware.terminal.zvt.jobs import (
     Action,
     Break,
     Done,
@@ -29,8 +29,8 @@ from hardware.terminal.zvt.session import (
     Send,
     Store,
     Told,
-    ZvtSession,
 )
+from hardware.terminal.zvt.session import ZvtSession
 from native import zvt_decode, zvt_encode
 
 OK = bytes.fromhex("800000")
@@ -241,6 +241,24 @@ def test_refused_commands() -> None:
     session.transact("j", Transaction(Kind.SALE, 1250, 978), 0)
     assert hear(session, bytes.fromhex("840000")) == []
     assert session.is_idle is False
+
+
+def test_a_log_on_that_is_refused() -> None:
+    """A terminal that does not let the register log on is asked again every five seconds, and
+    whoever waited for it is told that nothing was sent."""
+    session = ZvtSession(Profile())
+    session.opened(0)
+    assert session.transact("j", Transaction(Kind.SALE, 1250, 978), 0) == []
+    actions = hear(session, bytes.fromhex("848500"))
+    answer = ended(actions)
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "not_sent")
+    assert session.condition.code == "refused_key_missing"
+    refused = ended(session.transact("k", Transaction(Kind.SALE, 1250, 978), 0))
+    assert (refused.verdict, refused.code) == (Verdict.ABORTED, "refused_key_missing")
+    assert session.tick(ENQUIRE_BLOCKED_NS - 1) == []
+    (again,) = session.tick(ENQUIRE_BLOCKED_NS)
+    assert isinstance(again, Send)
+    assert again.message[:2] == b"\x06\x00"
 
 
 def test_abort_waits_for_the_command() -> None:

@@ -130,6 +130,7 @@ def test_length_frames_as_their_twin(width: int, data: list[bytes], cuts: list[i
 # ------------------------------------------------------------------------------ what is kept back
 
 
+@pytest.mark.feature("PAY-08", part="what the floor tells of a ZVT terminal's bytes")
 @given(cards(), st.booleans())
 def test_no_card_number_comes_out_of_zvt(card: str, is_serial: bool) -> None:
     """A terminal that tells a whole card number everywhere it can is told masked."""

@@ -25,9 +25,7 @@ from hardware.terminal.messages import (
 )
 from hardware.terminal.types import Answer, Condition, Kind, Settlement, Transaction
 from hardware.terminal.zvt.codec import Profile
-from hardware.terminal.zvt.line import Heard as LineHeard
-from hardware.terminal.zvt.line import Line, SerialLine, TcpLine
-from hardware.terminal.zvt.session import (
+from hardware.terminal.zvt.jobs import (
     Action,
     Break,
     Done,
@@ -35,8 +33,10 @@ from hardware.terminal.zvt.session import (
     Send,
     Store,
     Told,
-    ZvtSession,
 )
+from hardware.terminal.zvt.line import Heard as LineHeard
+from hardware.terminal.zvt.line import Line, SerialLine, TcpLine
+from hardware.terminal.zvt.session import ZvtSession
 from hardware.transport import ByteStream, Place, SerialPlace, SerialStream, TcpStream
 from native import ZvtLink, ZvtMessage
 

@@ -15,7 +15,7 @@ from actors.world import SystemWorld, World
 from hardware.carrier import Carrier
 from hardware.terminal.limits import NS_PER_S, REPLY_NS
 from hardware.terminal.types import Kind
-from hardware.terminal.zvt import codec
+from hardware.terminal.zvt import codec, voice
 from hardware.terminal.zvt.ledger import Entry, Ledger
 from hardware.terminal.zvt.line import Heard, Line, SerialLine, TcpLine
 from native import ZvtLink, ZvtMessage, zvt_encode
@@ -266,7 +266,7 @@ class TerminalFake:
         if not self.ledger.entries:
             await self._tell(codec.ABORTION, [("result", 0x83)])
             return
-        await self._tell(codec.STATUS_INFO, self._fields(self.ledger.entries[-1], Plan()))
+        await self._tell(codec.STATUS_INFO, voice.result(self.ledger.entries[-1], self.terminal_id))
         await self._tell(codec.COMPLETION, [])
 
     async def _end_of_day(self) -> None:
@@ -276,11 +276,7 @@ class TerminalFake:
             return
         entries = self.ledger.unsettled()
         total_minor = sum(entry.signed_minor for entry in entries)
-        block = bytearray(bytes.fromhex("00010001") + bytes(49))
-        # Everything is told as one kind of card; a sum cannot be below nothing there.
-        if entries and total_minor > 0:
-            block[32:39] = bytes([len(entries) % 256]) + bytes.fromhex(f"{total_minor:012}")
-        fields: codec.Fields = [(0x27, 0), (0x04, max(0, total_minor)), (0x60, bytes(block))]
+        fields = voice.day(total_minor, len(entries))
         await self._tell(codec.STATUS_INFO, fields)
         self.ledger.settled_from = len(self.ledger.entries)
         await self._tell(codec.COMPLETION, [])
@@ -396,7 +392,10 @@ class TerminalFake:
             entry.result = _CANCELLED
 
     async def _told(self, entry: Entry, plan: Plan) -> bool:
-        fields = [*self._fields(entry, plan), *plan.extra]
+        fields = [
+            *voice.result(entry, self.terminal_id, plan.says_minor),
+            *plan.extra,
+        ]
         while (reply := await self._tell(codec.STATUS_INFO, fields, plan.lose)) == 0x849C:
             await self._world.sleep(_NOT_READY_S)
         if reply not in (0x8000, 0x8400):
@@ -404,44 +403,13 @@ class TerminalFake:
         if not plan.prints or entry.result:
             return True
         for kind in (1, 2):
-            reply = await self._tell(codec.PRINT_BLOCK, self._slip(entry, kind), plan.lose)
+            reply = await self._tell(codec.PRINT_BLOCK, voice.slip(entry, kind), plan.lose)
             while reply == 0x849C:
                 await self._world.sleep(_NOT_READY_S)
-                reply = await self._tell(codec.PRINT_BLOCK, self._slip(entry, kind), plan.lose)
+                reply = await self._tell(codec.PRINT_BLOCK, voice.slip(entry, kind), plan.lose)
             if reply not in (0x8000, 0x8400):
                 return False
         return True
-
-    def _fields(self, entry: Entry, plan: Plan) -> codec.Fields:
-        amount_minor = entry.amount_minor if plan.says_minor is None else plan.says_minor
-        payment = [(0x1F10, b"\x02" if entry.entry == 1 else b"\x00"),
-                   (0x1F12, bytes([entry.entry]))]  # fmt: skip
-        objects: list[tuple[int, Any]] = [(0x2F, payment)]
-        objects.append((0x60, [(0x43, bytes.fromhex("A0000000041010")), (0x44, b"Mastercard")]))
-        if entry.tip_minor:
-            objects.append((0x1F36, bytes.fromhex(f"{entry.tip_minor:012}")))
-        fields: codec.Fields = [
-            (0x27, entry.result),
-            (0x04, amount_minor),
-            (0x0B, entry.trace),
-            (0x0C, entry.time),
-            (0x0D, entry.date),
-            (0x19, 0x40 if entry.is_offline else 0x60),
-            (0x22, "541333******0010"),
-            (0x29, self.terminal_id),
-            (0x2A, b"455600000599   "),
-        ]
-        if entry.result == 0:
-            fields.append((0x3B, b"123456\0\0"))
-        return [*fields, (0x49, 978), (0x87, entry.receipt), (0x8A, 0x06), (0x06, objects)]
-
-    def _slip(self, entry: Entry, kind: int) -> codec.Fields:
-        amount = f"EUR {entry.amount_minor // 100},{entry.amount_minor % 100:02}"
-        lines: list[tuple[int, bytes]] = []
-        for attribute, text in ((0x40, "CARD PAYMENT"), (0, amount),
-                                (0, f"Receipt {entry.receipt:04}"), (0x80, "")):  # fmt: skip
-            lines += [(0x09, bytes([attribute])), (0x07, text.encode("cp437"))]
-        return [(0x06, [(0x1F07, bytes([kind])), (0x25, lines), (0x1F37, b"\x81")])]
 
     # ---------------------------------------------------------------------------------- the page
 

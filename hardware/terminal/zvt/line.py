@@ -106,8 +106,8 @@ class SerialLine:
         return self._next(now_ns)
 
     def _frame(self, message: ZvtMessage, now_ns: int) -> Heard:
-        # A frame that comes while ours waits says that ours arrived and its acknowledgement was
-        # lost, unless it is the one we are answering: then the terminal repeats it.
+        # A frame that comes while one of the register's waits says that this one arrived and its
+        # acknowledgement was lost, unless it is the one being answered: then it is a repeat.
         mark = (message.control, message.check)
         is_repeat = bool(self._waiting) and mark == self._last
         if is_repeat:

@@ -11,10 +11,9 @@ Source: PA00P015 revision 13.08, chapters 2.2 and 3; times in `hardware/terminal
 from __future__ import annotations
 
 from collections import deque
-from enum import Enum
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, field
 
 from hardware.terminal import limits
 from hardware.terminal.doubt import resolve
@@ -28,87 +27,22 @@ from hardware.terminal.types import (
     Verdict,
 )
 from hardware.terminal.zvt import codec, codes
-from hardware.terminal.zvt.codec import Profile, StatusInfo
+from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.jobs import (
+    Action,
+    Break,
+    Done,
+    Job,
+    Reported,
+    Send,
+    Store,
+    Task,
+    Told,
+)
 from hardware.terminal.zvt.outcome import answer, settlement
-from hardware.terminal.zvt.slips import SlipReader
 from native import ZvtMessage
 
-
-@frozen
-class Send:
-    """Write this message."""
-
-    message: bytes
-
-
-@frozen
-class Told:
-    """What the terminal shows meanwhile: a stable word and its own text."""
-
-    code: str
-    text: str = ""
-
-
-@frozen
-class Store:
-    """Write this down, then call `kept`."""
-
-    job_id: str
-    answer: Answer
-
-
-@frozen
-class Done:
-    """A job ended."""
-
-    job_id: str
-    result: Answer | Settlement | Condition
-
-
-@frozen
-class Reported:
-    """How the terminal is."""
-
-    condition: Condition
-
-
-@frozen
-class Break:
-    """Nothing that comes on this connection can be trusted any more: close it."""
-
-    reason: str
-
-
 _ABSENT = Condition(is_ready=False, code="absent")
-Action = Send | Told | Store | Done | Reported | Break
-
-
-class Task(Enum):
-    """What a job is for."""
-
-    REGISTER = "register"
-    ENQUIRE = "enquire"
-    RECALL = "recall"
-    TRANSACT = "transact"
-    INQUIRE = "inquire"
-    SETTLE = "settle"
-
-
-@define
-class Job:
-    """One command and what came of it so far."""
-
-    task: Task
-    job_id: str = ""
-    transaction: Transaction | None = None
-    doubt: Answer | None = None
-    info: StatusInfo | None = None
-    slips: SlipReader = field(factory=SlipReader)
-    is_accepted: bool = False
-    is_acknowledged: bool = False
-    is_abort_wanted: bool = False
-    started_ns: int = 0
-    not_ready: int = 0
 
 
 @define
@@ -127,12 +61,17 @@ class ZvtSession:
     _enquire_ns: int | None = None
     _is_keeping: bool = False
     _is_aborting: bool = False
+    _is_barred: bool = False
 
     # ------------------------------------------------------------------------------ the connection
 
     def opened(self, now_ns: int) -> list[Action]:
         """A new connection: log on, ask how it is, and which transaction was its last."""
         self.is_open = True
+        self._is_barred = False
+        return self._log_on(now_ns)
+
+    def _log_on(self, now_ns: int) -> list[Action]:
         self._queue.extendleft(map(Job, (Task.RECALL, Task.ENQUIRE, Task.REGISTER)))
         return self._next(now_ns)
 
@@ -238,6 +177,8 @@ class ZvtSession:
     def _refusal(self) -> str:
         if not self.is_open:
             return "not_sent"
+        if self._is_barred:
+            return self.condition.code
         waiting = [job for job in (self._job, *self._queue) if job is not None]
         return "terminal_busy" if any(job.job_id for job in waiting) else ""
 
@@ -377,13 +318,11 @@ class ZvtSession:
         actions: list[Action] = []
         match job.task:
             case Task.REGISTER if verdict is not Verdict.APPROVED:
-                self.condition = Condition(is_ready=False, code=code)
-                return [Reported(self.condition), Break(f"registration: {code}")]
+                actions += self._bar(code)
             case Task.REGISTER if self._is_other_terminal():
-                self.condition = Condition(is_ready=False, code="other_terminal")
-                return [Reported(self.condition), Break("another terminal has this address")]
+                actions += self._bar("other_terminal")
             case Task.REGISTER:
-                pass
+                self._is_barred = False
             case Task.ENQUIRE:
                 if verdict is not Verdict.APPROVED:
                     self.condition = Condition(is_ready=False, code=code)
@@ -406,6 +345,15 @@ class ZvtSession:
                 wait_ns = limits.ENQUIRE_BLOCKED_NS
             self._enquire_ns = now_ns + wait_ns
         return actions
+
+    def _bar(self, code: str) -> list[Action]:
+        """Ask this terminal for nothing but to log on again, now and then."""
+        self._is_barred = True
+        self.condition = Condition(is_ready=False, code=code)
+        waiting = [job for job in self._queue if job.job_id]
+        self._queue.clear()
+        lost = [done for job in waiting for done in self._lost(job, sent=False)]
+        return [Reported(self.condition), *lost]
 
     def _remember(self, job: Job) -> None:
         """Note the terminal's last transaction; a refused recall says that it has none."""
@@ -462,5 +410,7 @@ class ZvtSession:
             is_accepted = job is not None and job.is_accepted
             return [Break("no completion" if is_accepted else "no reply")]
         if self._enquire_ns is not None and now_ns >= self._enquire_ns and self.is_idle:
+            if self._is_barred:
+                return self._log_on(now_ns)
             return self._begin(Job(Task.ENQUIRE), now_ns)
         return []

@@ -72,8 +72,8 @@ impl Framer {
         }
     }
 
-    /// Append the first `count` bytes; what is left. The byte that finds no room ends the frame, and
-    /// those after it are read like any others, however the line was cut.
+    /// Append the first `count` bytes; what is left. The byte that finds no room ends the frame,
+    /// and those after it are read like any others, however the line was cut.
     fn append<'a>(
         &mut self,
         rest: &'a [u8],

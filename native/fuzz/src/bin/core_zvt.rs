@@ -17,9 +17,15 @@ fuzz_target!(|bytes: &[u8]| {
         let mut counted = length::Framer::new(length::Width::Two, 512);
         let mut stream = apdu::Framer::new();
         for piece in line.chunks(pieces) {
-            serial.feed(piece, &mut |event| told[place].push((0, format!("{event:?}"))));
-            checked.feed(piece, &mut |event| told[place].push((1, format!("{event:?}"))));
-            counted.feed(piece, &mut |event| told[place].push((2, format!("{event:?}"))));
+            serial.feed(piece, &mut |event| {
+                told[place].push((0, format!("{event:?}")))
+            });
+            checked.feed(piece, &mut |event| {
+                told[place].push((1, format!("{event:?}")))
+            });
+            counted.feed(piece, &mut |event| {
+                told[place].push((2, format!("{event:?}")))
+            });
             stream.feed(piece, &mut |event| {
                 told[place].push((3, format!("{event:?}")));
                 if let Event::Frame(message, _) = event {

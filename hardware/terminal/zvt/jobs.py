@@ -1,0 +1,87 @@
+"""What a ZVT session wants done, and the commands it has to do."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import define, field, frozen
+
+from hardware.terminal.types import Answer, Condition, Settlement, Transaction
+from hardware.terminal.zvt.codec import StatusInfo
+from hardware.terminal.zvt.slips import SlipReader
+
+
+@frozen
+class Send:
+    """Write this message."""
+
+    message: bytes
+
+
+@frozen
+class Told:
+    """What the terminal shows meanwhile: a stable word and its own text."""
+
+    code: str
+    text: str = ""
+
+
+@frozen
+class Store:
+    """Write this down, then call `kept`."""
+
+    job_id: str
+    answer: Answer
+
+
+@frozen
+class Done:
+    """A job ended."""
+
+    job_id: str
+    result: Answer | Settlement | Condition
+
+
+@frozen
+class Reported:
+    """How the terminal is."""
+
+    condition: Condition
+
+
+@frozen
+class Break:
+    """Nothing that comes on this connection can be trusted any more: close it."""
+
+    reason: str
+
+
+Action = Send | Told | Store | Done | Reported | Break
+
+
+class Task(Enum):
+    """What a job is for."""
+
+    REGISTER = "register"
+    ENQUIRE = "enquire"
+    RECALL = "recall"
+    TRANSACT = "transact"
+    INQUIRE = "inquire"
+    SETTLE = "settle"
+
+
+@define
+class Job:
+    """One command and what came of it so far."""
+
+    task: Task
+    job_id: str = ""
+    transaction: Transaction | None = None
+    doubt: Answer | None = None
+    info: StatusInfo | None = None
+    slips: SlipReader = field(factory=SlipReader)
+    is_accepted: bool = False
+    is_acknowledged: bool = False
+    is_abort_wanted: bool = False
+    started_ns: int = 0
+    not_ready: int = 0

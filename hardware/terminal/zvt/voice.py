@@ -1,0 +1,51 @@
+"""What a simulated terminal says of its transactions, as fields of messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hardware.terminal.zvt import codec
+from hardware.terminal.zvt.ledger import Entry
+
+
+def result(entry: Entry, terminal_id: int, says_minor: int | None = None) -> codec.Fields:
+    """A `04 0F`; `says_minor` is told instead of the amount."""
+    amount_minor = entry.amount_minor if says_minor is None else says_minor
+    payment = [(0x1F10, b"\x02" if entry.entry == 1 else b"\x00"),
+               (0x1F12, bytes([entry.entry]))]  # fmt: skip
+    objects: list[tuple[int, Any]] = [(0x2F, payment)]
+    objects.append((0x60, [(0x43, bytes.fromhex("A0000000041010")), (0x44, b"Mastercard")]))
+    if entry.tip_minor:
+        objects.append((0x1F36, bytes.fromhex(f"{entry.tip_minor:012}")))
+    fields: codec.Fields = [
+        (0x27, entry.result),
+        (0x04, amount_minor),
+        (0x0B, entry.trace),
+        (0x0C, entry.time),
+        (0x0D, entry.date),
+        (0x19, 0x40 if entry.is_offline else 0x60),
+        (0x22, "541333******0010"),
+        (0x29, terminal_id),
+        (0x2A, b"455600000599   "),
+    ]
+    if entry.result == 0:
+        fields.append((0x3B, b"123456\0\0"))
+    return [*fields, (0x49, 978), (0x87, entry.receipt), (0x8A, 0x06), (0x06, objects)]
+
+
+def slip(entry: Entry, kind: int) -> codec.Fields:
+    """A `06 D3`; `kind` is 1 for the merchant and 2 for the customer."""
+    amount = f"EUR {entry.amount_minor // 100},{entry.amount_minor % 100:02}"
+    lines: list[tuple[int, bytes]] = []
+    for attribute, text in ((0x40, "CARD PAYMENT"), (0, amount),
+                            (0, f"Receipt {entry.receipt:04}"), (0x80, "")):  # fmt: skip
+        lines += [(0x09, bytes([attribute])), (0x07, text.encode("cp437"))]
+    return [(0x06, [(0x1F07, bytes([kind])), (0x25, lines), (0x1F37, b"\x81")])]
+
+
+def day(total_minor: int, count: int) -> codec.Fields:
+    """The `04 0F` of an end of day, all of it as one kind of card, and never below nothing."""
+    block = bytearray(bytes.fromhex("00010001") + bytes(49))
+    if count and total_minor > 0:
+        block[32:39] = bytes([count % 256]) + bytes.fromhex(f"{total_minor:012}")
+    return [(0x27, 0), (0x04, max(0, total_minor)), (0x60, bytes(block))]
