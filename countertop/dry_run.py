@@ -20,7 +20,8 @@ from engine.decision import EVENTS
 from engine.dry_run import Comparison, DryRun, undated
 from engine.money import format_minor
 from engine.order.events import OrderCompleted, TenderingStarted
-from engine.order.pricing import Tariff, price
+from engine.order.offered import Tariff
+from engine.order.pricing import price
 from engine.order.ruled import UntaxableError
 from engine.order.state import Order
 from engine.promotion import decide as promotions

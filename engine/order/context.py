@@ -9,7 +9,7 @@ from attrs import field, frozen
 from engine.coupon.redeemed import Redeemed
 from engine.decision import Fact
 from engine.offers import Offers
-from engine.order.pricing import Tariff
+from engine.order.offered import Tariff
 from engine.order.state import Order
 from engine.promotion.model import Promotion
 from engine.record import HeadMark

@@ -1,16 +1,13 @@
-"""The figures of an order: one call into native, the same for preview, freeze and receipt."""
+"""The figures of an order: the same for preview, freeze and receipt."""
 
 from __future__ import annotations
 
 import attrs
-from attrs import frozen
 
-from engine import limits
-from engine.charge.model import Asked, ChargeFigures, charged
 from engine.money import minor_digits
-from engine.offers import Offers
-from engine.order.circumstances import Asking, business_year, circumstances_of
-from engine.order.figures import DiscountKind, Figures, LineFigures, TaxFigures
+from engine.order.counting import Counted, counted
+from engine.order.figures import Figures, LineFigures, TaxFigures
+from engine.order.offered import Tariff, floor_of
 from engine.order.ruled import (
     UNTOUCHED,
     Ruled,
@@ -20,221 +17,10 @@ from engine.order.ruled import (
     line_figures,
     ruled,
 )
-from engine.order.state import Discount, Line, Order, charge_line
-from engine.price_list.model import Circumstances, Resolved
-from engine.promotion.deals import NOT_IN_FORCE
+from engine.order.state import Line, Order
+from engine.price_list.model import Resolved
 from engine.promotion.model import LinePromotion
-from engine.settings import Settings
-from engine.tax import day_of
-from engine.tax_book import TaxBook
-from native import PricedLine, PricedOrder, extend_amount, price_order
-
-_KIND = {DiscountKind.PERCENT: 1, DiscountKind.AMOUNT: 2}
-_NONE = 0
-_FIXED = 9
-
-
-@frozen
-class Tariff:
-    """What an order is priced under: the store's rules, what it offers, and the moment that windows
-    are held against."""
-
-    settings: Settings
-    offers: Offers | None = None
-    now_ns: int = 0
-    utc_offset_s: int = 0
-    taxes: TaxBook | None = None
-
-    def day(self) -> str:
-        """The ISO date in the store's own time."""
-        return day_of(self.now_ns, self.utc_offset_s)
-
-
-def tariff_of(
-    order: Order, settings: Settings, offers: Offers | None, taxes: TaxBook | None = None
-) -> Tariff:
-    """What an order nobody touches now is priced under: the moment of its last fact counts."""
-    return Tariff(settings, offers, order.touched_ns, order.utc_offset_s, taxes)
-
-
-_LineInput = tuple[int, int, int, int, int, bool, int, int]
-
-
-def _line_input(
-    line: Line, tax_index: int, left: int | None, micros: int, *, comped: bool
-) -> _LineInput:
-    """A line for native; `left` is what promotions leave of it in minor units, None where none
-    touched it, and `micros` how many micros one minor unit is."""
-    item = line.item
-    if line.source is not None:
-        source = line.source
-        return (0, 0, tax_index, _FIXED, 0, False, source.total_minor, source.tax_minor)
-    kind, value = _discount_input(line.discount)
-    if comped:
-        # Giving away is no discount: it may be done with goods that are never discounted.
-        whole = (_KIND[DiscountKind.PERCENT], limits.PPM)
-        return (item.unit_price_micros, line.quantity_milli, tax_index, *whole, True, 0, 0)
-    if left is not None:
-        price = left * micros
-        return (price, limits.PIECE_MILLI, tax_index, kind, value, item.discountable, 0, 0)
-    return (
-        item.unit_price_micros,
-        line.quantity_milli,
-        tax_index,
-        kind,
-        value,
-        item.discountable,
-        0,
-        0,
-    )
-
-
-def _discount_input(discount: Discount | None) -> tuple[int, int]:
-    return (_NONE, 0) if discount is None else (_KIND[discount.kind], discount.value)
-
-
-def rate_of(line: Line, tariff: Tariff) -> int:
-    """The rate in ppm a line is taxed at: today's for a sale, the original's for a return.
-
-    Nought for a sale that rules tax, which comes after.
-    """
-    if line.source is not None:
-        return line.source.rate_ppm
-    if tariff.taxes is not None or not line.item.tax_class:
-        return 0
-    return tariff.settings.tax_classes[line.item.tax_class].rate_ppm
-
-
-@frozen
-class _Priced:
-    """Native's result beside the lines and rates it belongs to; `rows` and `taken`, what promotions
-    took off, are in line order. The lines' items are at the prices that counted; `resolved` says
-    why."""
-
-    lines: tuple[Line, ...]
-    resolved: list[Resolved] | None
-    rows: list[PricedLine]
-    taken: list[tuple[LinePromotion, ...]]
-    rates: list[tuple[str, int]]
-    table: list[tuple[str, int]]
-    priced: PricedOrder
-    charges: tuple[ChargeFigures, ...] = ()
-
-    def reasons(self) -> list[Resolved]:
-        """Why each line's price counted; its own where the store has no price lists."""
-        return self.resolved or [Resolved(line.item.unit_price_micros) for line in self.lines]
-
-    def priced_lines(self) -> list[tuple[Line, PricedLine, tuple[LinePromotion, ...]]]:
-        """Each line with what became of it."""
-        return list(zip(self.lines, self.rows, self.taken, strict=True))
-
-
-def _around(order: Order, tariff: Tariff) -> Circumstances:
-    rules = tariff.settings.required()
-    return circumstances_of(
-        order, rules, tariff.taxes, now_ns=tariff.now_ns, utc_offset_s=tariff.utc_offset_s
-    )
-
-
-def _at_their_prices(
-    order: Order, tariff: Tariff, micros: int
-) -> tuple[tuple[Line, ...], list[Resolved] | None]:
-    """The lines that count at the prices that count, and why, None where no prices are set; what
-    goes back has its price already."""
-    lines = order.live_lines()
-    if tariff.offers is None or not tariff.offers.prices.version:
-        return lines, None
-    sold = [line for line in lines if line.source is None]
-    rows = iter(
-        tariff.offers.prices.table.resolve(
-            [(e.item, e.quantity_milli, e.overridden or e.item.open_price) for e in sold],
-            _around(order, tariff),
-            micros,
-        )
-    )
-    priced, resolved = [], []
-    for line in lines:
-        row = next(rows) if line.source is None else Resolved(line.item.unit_price_micros)
-        resolved.append(row)
-        if row.unit_price_micros != line.item.unit_price_micros:
-            item = attrs.evolve(line.item, unit_price_micros=row.unit_price_micros)
-            line = attrs.evolve(line, item=item)
-        priced.append(line)
-    return tuple(priced), resolved
-
-
-def unit_price_of(order: Order, tariff: Tariff, line: int) -> int:
-    """The unit price in micros that counts for a line now."""
-    digits = minor_digits(tariff.settings.required().currency)
-    lines, _ = _at_their_prices(order, tariff, 10 ** (6 - digits))
-    return next(entry.item.unit_price_micros for entry in lines if entry.line == line)
-
-
-def _asking(order: Order, tariff: Tariff, offers: Offers) -> Asking:
-    rules = tariff.settings.required()
-    year = business_year(rules, now_ns=tariff.now_ns, utc_offset_s=tariff.utc_offset_s)
-    return Asking(order, _around(order, tariff), offers.redeemed, year)
-
-
-def _taken(
-    order: Order,
-    lines: tuple[Line, ...],
-    resolved: list[Resolved] | None,
-    tariff: Tariff,
-    digits: int,
-) -> list[tuple[LinePromotion, ...]]:
-    """What promotions take off each line; nothing off what goes back or is given away."""
-    offers = tariff.offers
-    if offers is None or offers.deals is None:
-        return [()] * len(lines)
-    sold = [at for at, line in enumerate(lines) if _is_sold(order, line)]
-    found = offers.deals.take_off(
-        [(lines[at].item, lines[at].quantity_milli, _floor(resolved, at)) for at in sold],
-        _asking(order, tariff, offers),
-        now_ns=tariff.now_ns,
-        utc_offset_s=tariff.utc_offset_s,
-        minor_digits=digits,
-    )
-    taken: list[tuple[LinePromotion, ...]] = [()] * len(lines)
-    for at, entries in zip(sold, found, strict=True):
-        taken[at] = entries
-    return taken
-
-
-def _floor(resolved: list[Resolved] | None, at: int) -> int:
-    return 0 if resolved is None else resolved[at].floor_micros
-
-
-def _is_sold(order: Order, line: Line) -> bool:
-    return line.source is None and not order.is_comped(line)
-
-
-def why_not(order: Order, tariff: Tariff, promotion: str) -> str:
-    """Why a promotion takes nothing off an order, in the native floor's word; "applied" where it
-    does."""
-    offers = tariff.offers
-    if offers is None or offers.deals is None:
-        return NOT_IN_FORCE
-    digits = minor_digits(tariff.settings.required().currency)
-    lines, resolved = _at_their_prices(order, tariff, 10 ** (6 - digits))
-    return offers.deals.why_not(
-        [
-            (line.item, line.quantity_milli, _floor(resolved, at))
-            for at, line in enumerate(lines)
-            if _is_sold(order, line)
-        ],
-        _asking(order, tariff, offers),
-        promotion,
-        now_ns=tariff.now_ns,
-        utc_offset_s=tariff.utc_offset_s,
-        minor_digits=digits,
-    )
-
-
-def promotion_names(tariff: Tariff) -> dict[str, str]:
-    """What people read of the promotions in force, by id."""
-    deals = None if tariff.offers is None else tariff.offers.deals
-    return {} if deals is None else {one.id: one.name for one in deals.promotions}
+from native import PricedLine, extend_amount
 
 
 def below_floor(order: Order, tariff: Tariff) -> tuple[int, int] | None:
@@ -243,96 +29,12 @@ def below_floor(order: Order, tariff: Tariff) -> tuple[int, int] | None:
     if tariff.offers is None or not tariff.offers.prices.prices.floors:
         return None
     digits = minor_digits(tariff.settings.required().currency)
-    found = _price(order, tariff)
+    found = counted(order, tariff)
     for at, (line, row) in enumerate(zip(found.lines, found.rows, strict=True)):
-        floor = _floor(found.resolved, at)
+        floor = floor_of(found.resolved, at)
         if floor and row.net_minor < extend_amount(floor, line.quantity_milli, digits):
             return line.line, floor
     return None
-
-
-def _left(line: Line, taken: tuple[LinePromotion, ...], digits: int) -> int | None:
-    if not taken:
-        return None
-    amount = extend_amount(line.item.unit_price_micros, line.quantity_milli, digits)
-    return amount + sum(entry.amount_minor for entry in taken)
-
-
-def _price(order: Order, tariff: Tariff) -> _Priced:
-    digits = minor_digits(tariff.settings.required().currency)
-    micros = 10 ** (6 - digits)
-    lines, resolved = _at_their_prices(order, tariff, micros)
-    taken = _taken(order, lines, resolved, tariff, digits)
-    found = _counted(order, tariff, lines, resolved, taken)
-    charges = _charges(order, tariff, found, micros)
-    if not charges:
-        return found
-    # What a charge comes to hangs on the goods, what its tax does to theirs on the charge.
-    lines += tuple(map(charge_line, charges))
-    if resolved is not None:
-        resolved = resolved + [Resolved(entry.unit_price_micros) for entry in charges]
-    found = _counted(order, tariff, lines, resolved, taken + [()] * len(charges))
-    return attrs.evolve(found, charges=charges)
-
-
-def _charges(
-    order: Order, tariff: Tariff, found: _Priced, micros: int
-) -> tuple[ChargeFigures, ...]:
-    """What rules add to an order with these goods; nothing to what only goes back."""
-    rules = () if tariff.offers is None else tariff.offers.charges
-    if not rules:
-        return ()
-    sold = zip(found.lines, found.rows, strict=True)
-    around = _around(order, tariff)
-    asked = Asked(
-        micros,
-        sum(row.net_minor for line, row in sold if line.source is None),
-        order.guests,
-        around.channel,
-        around.dining,
-        frozenset(entry.charge for entry in order.waived),
-    )
-    return tuple(charged(rules, asked))
-
-
-def _counted(
-    order: Order,
-    tariff: Tariff,
-    lines: tuple[Line, ...],
-    resolved: list[Resolved] | None,
-    taken: list[tuple[LinePromotion, ...]],
-) -> _Priced:
-    """Lines at their prices, less promotions and discounts, taxed by tax classes."""
-    settings = tariff.settings
-    rules = settings.required()
-    digits = minor_digits(rules.currency)
-    micros = 10 ** (6 - digits)
-    rates = [(line.item.tax_class, rate_of(line, tariff)) for line in lines]
-    table = sorted(set(rates))
-    place = {entry: index for index, entry in enumerate(table)}
-    inputs = [
-        _line_input(
-            line, place[rate], _left(line, off, digits), micros, comped=order.is_comped(line)
-        )
-        for line, rate, off in zip(lines, rates, taken, strict=True)
-    ]
-    # The odd cents of an order discount go to the first of equals: what is first must not depend
-    # on which line was scanned first, or the taxes would.
-    by_content = sorted(range(len(inputs)), key=inputs.__getitem__) if order.discount else None
-    priced = price_order(
-        inputs if by_content is None else [inputs[index] for index in by_content],
-        [] if order.discount is None else [_discount_input(order.discount)],
-        [rate for _, rate in table],
-        rules.prices_include_tax,
-        rules.rounding_scope.value,
-        rules.rounding_mode.value,
-        digits,
-    )
-    rows = priced.lines
-    if by_content is not None:
-        place_of = {index: at for at, index in enumerate(by_content)}
-        rows = [rows[place_of[index]] for index in range(len(inputs))]
-    return _Priced(lines, resolved, rows, taken, rates, table, priced)
 
 
 def _ruled(order: Order, tariff: Tariff, priced: Taken) -> Ruled | None:
@@ -357,7 +59,7 @@ def preview(order: Order, tariff: Tariff, line: int) -> tuple[int, int]:
         lines = zip(untouched, by_rules.document.lines, strict=True)
         nets = (row.price_minor for (entry, _, _), row in lines if entry.line == line)
         return by_rules.document.gross_minor, next(nets, 0)
-    found = _price(order, tariff)
+    found = counted(order, tariff)
     by_rules = _ruled(order, tariff, found.priced_lines())
     if by_rules is not None:
         return _ruled_preview(found, by_rules, line)
@@ -381,7 +83,7 @@ def _untouched(order: Order, tariff: Tariff) -> Taken:
     return [(line, UNTOUCHED, ()) for line in lines]
 
 
-def _ruled_preview(found: _Priced, by_rules: Ruled, line: int) -> tuple[int, int]:
+def _ruled_preview(found: Counted, by_rules: Ruled, line: int) -> tuple[int, int]:
     total, net = by_rules.document.gross_minor, 0
     taxed = iter(by_rules.document.lines)
     for entry, row in zip(found.lines, found.rows, strict=True):
@@ -421,7 +123,7 @@ def price(order: Order, tariff: Tariff) -> Figures:
     Raises:
         UntaxableError: the store has tax rules, and by them a line has no taxes.
     """
-    found = _price(order, tariff)
+    found = counted(order, tariff)
     by_rules = _ruled(order, tariff, found.priced_lines())
     if by_rules is not None or any(line.source and line.source.taxes for line in found.lines):
         return _ruled_price(order, tariff, found, by_rules)
@@ -473,7 +175,7 @@ def _rules_named(tariff: Tariff) -> str:
     return f"{side}/{how}/{settings.version}"
 
 
-def _ruled_price(order: Order, tariff: Tariff, found: _Priced, by_rules: Ruled | None) -> Figures:
+def _ruled_price(order: Order, tariff: Tariff, found: Counted, by_rules: Ruled | None) -> Figures:
     """The figures of an order with taxes that rules made, of today or of what goes back."""
     book = tariff.taxes
     rates = [rate for _, rate in found.rates]

@@ -10,7 +10,7 @@ from engine.order.commands import DiscountLine, DiscountOrder, OverridePrice
 from engine.order.context import OrderContext
 from engine.order.events import LineDiscounted, LinePriceOverridden, OrderDiscounted
 from engine.order.figures import DiscountKind
-from engine.order.pricing import unit_price_of
+from engine.order.offered import unit_price_of
 from engine.order.refusal import Refusal
 from engine.order.settling import made_unlawful, settled, with_line
 from engine.order.state import Discount, Order, replaced

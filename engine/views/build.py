@@ -9,7 +9,8 @@ from engine.offers import Offers
 from engine.order.due import due_of
 from engine.order.events import Audience
 from engine.order.figures import Figures, LineFigures
-from engine.order.pricing import Tariff, price_shown, promotion_names, tariff_of, why_not
+from engine.order.offered import Tariff, promotion_names, tariff_of, why_not
+from engine.order.pricing import price_shown
 from engine.order.state import Discount, Line, Note, Order, Phase, charge_line
 from engine.outbox import PendingEffect
 from engine.register import DayClosed, Position

@@ -42,7 +42,8 @@ from engine.order.events import (
     ReceiptReprinted,
 )
 from engine.order.figures import DiscountKind
-from engine.order.pricing import Tariff, price
+from engine.order.offered import Tariff
+from engine.order.pricing import price
 from engine.order.refusal import Refusal
 from engine.register import StartTraining
 from engine.settings import SetTaxClasses

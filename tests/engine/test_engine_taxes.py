@@ -22,7 +22,8 @@ from engine.order.commands import (
     VoidOrder,
 )
 from engine.order.events import OrderExempted
-from engine.order.pricing import Tariff, price
+from engine.order.offered import Tariff
+from engine.order.pricing import price
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.packs import CashRounding, DatedPolicy
 from engine.settings import ConfigureStore, RoundingMode, SetTaxClasses, TaxClass

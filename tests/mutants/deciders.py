@@ -34,7 +34,8 @@ INSTALL = "uv sync --group prove"
 
 MODULES = (
     "engine/books.py", "engine/catalog.py", "engine/money.py", "engine/order/context.py",
-    "engine/order/coupons.py", "engine/order/decide.py", "engine/order/pricing.py",
+    "engine/order/counting.py", "engine/order/coupons.py", "engine/order/decide.py",
+    "engine/order/offered.py", "engine/order/pricing.py",
     "engine/order/repricing.py", "engine/order/returns.py", "engine/order/settling.py",
     "engine/price_list/table.py", "engine/order/state.py", "engine/order/tendering.py",
     "engine/outbox.py", "engine/register.py", "engine/requests.py", "engine/settings.py",

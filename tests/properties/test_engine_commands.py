@@ -25,7 +25,8 @@ from engine.order.commands import (
     TenderCash,
 )
 from engine.order.figures import DiscountKind
-from engine.order.pricing import Tariff, price
+from engine.order.offered import Tariff
+from engine.order.pricing import price
 from engine.order.state import Order
 from engine.register import StartTraining
 from engine.requests import receipt_of

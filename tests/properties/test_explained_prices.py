@@ -18,7 +18,8 @@ from engine.order.commands import (
     OverridePrice,
 )
 from engine.order.figures import DiscountKind, Figures
-from engine.order.pricing import price, tariff_of
+from engine.order.offered import tariff_of
+from engine.order.pricing import price
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Selection
 from engine.settings import RoundingScope

@@ -20,7 +20,8 @@ from engine.order.commands import (
     TenderCash,
 )
 from engine.order.figures import DiscountKind, Figures
-from engine.order.pricing import Tariff, price, price_shown
+from engine.order.offered import Tariff
+from engine.order.pricing import price, price_shown
 from engine.packs import DatedPolicy
 from engine.settings import RoundingMode, RoundingScope, TaxClass, TaxClassesSet
 from engine.tax_book import tax_book

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from engine.charge.decide import SetCharges
+from engine.charge.decide import Refusal, SetCharges
 from engine.charge.model import ChargeKind, ChargeRule
 from engine.decision import Approval
 from engine.explain import ReasonKind, explain
@@ -24,6 +24,7 @@ from engine.order.commands import (
 )
 from engine.order.events import ChargeWaived, OrderCompleted
 from engine.order.figures import DiscountKind
+from engine.order.refusal import Refusal as OrderRefusal
 from engine.register import ChargeTotal
 from engine.taxation import Dining
 from engine.views.build import order_view
@@ -33,6 +34,7 @@ PARTY = ChargeRule("party", "Gratuity, 6 and more", ChargeKind.GRATUITY, 100_000
 SERVICE = ChargeRule(
     "service", "Service", ChargeKind.SERVICE, 125_000, tax_class="standard", dinings=("eat_in",)
 )
+NEITHER = Refusal.CHARGE_MUST_BE_A_PERCENTAGE_OR_AN_AMOUNT
 DELIVERY = ChargeRule(
     "delivery", "Delivery", ChargeKind.FEE, 0, 350, tax_class="standard", channels=("phone",)
 )
@@ -126,14 +128,18 @@ def test_a_charge_is_let_go_with_a_reason() -> None:
     shop.ok(TellGuests(6))
     allowed = Approval("max", True)
     assert shop.no(WaiveCharge("party")) == "reason_must_be_given"
-    assert shop.no(WaiveCharge("tips", "none")) == "charge_must_exist"
+    assert shop.no(WaiveCharge("tips", "none")) == OrderRefusal.CHARGE_MUST_EXIST
     assert shop.ok(WaiveCharge("party", "slow kitchen"), approval=allowed)["total_minor"] == 799
     books = shop.books
     view = order_view(shop.order(order_id), books.settings, books.catalog.book, books.offers())
     assert [(c.amount_minor, c.waived) for c in view.charges] == [(0, "slow kitchen")]
     assert shop.ok(WaiveCharge("party", withdraw=True))["total_minor"] == 879
     assert [event.reason for event in shop.events(ChargeWaived)] == ["slow kitchen", ""]
-    assert shop.no(TellGuests(-1)) == shop.no(TellGuests(1_000)) == "guests_must_be_within_limit"
+    assert (
+        shop.no(TellGuests(-1))
+        == shop.no(TellGuests(1_000))
+        == OrderRefusal.GUESTS_MUST_BE_WITHIN_LIMIT
+    )
 
 
 def test_a_charge_goes_back_once_and_to_the_cent() -> None:
@@ -176,16 +182,19 @@ def test_charges_are_frozen_with_the_figures() -> None:
 @pytest.mark.parametrize(
     ("charges", "code"),
     [
-        ((PARTY,) * 2, "charge_ids_must_be_distinct"),
-        ((attrs.evolve(PARTY, id=""),), "charge_ids_must_be_distinct"),
-        ((attrs.evolve(PARTY, name=" "),), "charge_name_must_be_short"),
-        ((attrs.evolve(PARTY, amount_minor=1),), "charge_must_be_a_percentage_or_an_amount"),
-        ((attrs.evolve(PARTY, percent_ppm=0),), "charge_must_be_a_percentage_or_an_amount"),
-        ((attrs.evolve(PARTY, percent_ppm=1_000_001),), "charge_must_be_a_percentage_or_an_amount"),
-        ((attrs.evolve(PARTY, guests_min=1_000),), "guests_must_be_within_limit"),
-        ((attrs.evolve(PARTY, dinings=("standing",)),), "dining_must_be_known"),
-        ((attrs.evolve(PARTY, tax_class="luxury"),), "tax_class_must_exist"),
-        (tuple(attrs.evolve(PARTY, id=str(n)) for n in range(21)), "charges_limit_reached"),
+        ((PARTY,) * 2, Refusal.CHARGE_IDS_MUST_BE_DISTINCT),
+        ((attrs.evolve(PARTY, id=""),), Refusal.CHARGE_IDS_MUST_BE_DISTINCT),
+        ((attrs.evolve(PARTY, name=" "),), Refusal.CHARGE_NAME_MUST_BE_SHORT),
+        ((attrs.evolve(PARTY, amount_minor=1),), Refusal.CHARGE_MUST_BE_A_PERCENTAGE_OR_AN_AMOUNT),
+        ((attrs.evolve(PARTY, percent_ppm=0),), Refusal.CHARGE_MUST_BE_A_PERCENTAGE_OR_AN_AMOUNT),
+        (
+            (attrs.evolve(PARTY, percent_ppm=1_000_001),),
+            Refusal.CHARGE_MUST_BE_A_PERCENTAGE_OR_AN_AMOUNT,
+        ),
+        ((attrs.evolve(PARTY, guests_min=1_000),), Refusal.GUESTS_MUST_BE_WITHIN_LIMIT),
+        ((attrs.evolve(PARTY, dinings=("standing",)),), Refusal.DINING_MUST_BE_KNOWN),
+        ((attrs.evolve(PARTY, tax_class="luxury"),), Refusal.TAX_CLASS_MUST_EXIST),
+        (tuple(attrs.evolve(PARTY, id=str(n)) for n in range(21)), Refusal.CHARGES_LIMIT_REACHED),
     ],
 )
 def test_charges_that_cannot_be(charges: tuple[ChargeRule, ...], code: str) -> None:
@@ -197,4 +206,4 @@ def test_charges_that_cannot_be(charges: tuple[ChargeRule, ...], code: str) -> N
 
 def test_charges_need_a_store() -> None:
     """Before the store is set up there is nothing to charge."""
-    assert Shop().no(SetCharges((PARTY,)), admin=True) == "store_must_be_set_up"
+    assert Shop().no(SetCharges((PARTY,)), admin=True) == Refusal.STORE_MUST_BE_SET_UP

@@ -123,7 +123,7 @@ fn filled(set: &Arc<PromotionSet>, lines: &[Line]) -> Cart {
     cart
 }
 
-/// Time every quick scan of a cart, over and over, and print the shortest each of them took: the
+/// Time every quick scan of a cart, over and over, and print the shortest each took: the
 /// others tell of the machine's other work. The spread is over the scans of the cart.
 fn scans(name: &str, set: &Arc<PromotionSet>, lines: &[Line], rounds: usize) {
     let cart = Cart::new(Arc::clone(set), Facts::default(), 2).expect("a good cart");

@@ -1,0 +1,149 @@
+"""What an order is priced under, and what of the store's offer counts for its lines: the price of
+each, what promotions take off, and why one takes nothing."""
+
+from __future__ import annotations
+
+import attrs
+from attrs import frozen
+
+from engine.money import minor_digits
+from engine.offers import Offers
+from engine.order.circumstances import Asking, business_year, circumstances_of
+from engine.order.state import Line, Order
+from engine.price_list.model import Circumstances, Resolved
+from engine.promotion.deals import NOT_IN_FORCE
+from engine.promotion.model import LinePromotion
+from engine.settings import Settings
+from engine.tax import day_of
+from engine.tax_book import TaxBook
+
+
+@frozen
+class Tariff:
+    """What an order is priced under: the store's rules, what it offers, and the moment that windows
+    are held against."""
+
+    settings: Settings
+    offers: Offers | None = None
+    now_ns: int = 0
+    utc_offset_s: int = 0
+    taxes: TaxBook | None = None
+
+    def day(self) -> str:
+        """The ISO date in the store's own time."""
+        return day_of(self.now_ns, self.utc_offset_s)
+
+
+def tariff_of(
+    order: Order, settings: Settings, offers: Offers | None, taxes: TaxBook | None = None
+) -> Tariff:
+    """What an order nobody touches now is priced under: the moment of its last fact counts."""
+    return Tariff(settings, offers, order.touched_ns, order.utc_offset_s, taxes)
+
+
+def around(order: Order, tariff: Tariff) -> Circumstances:
+    rules = tariff.settings.required()
+    return circumstances_of(
+        order, rules, tariff.taxes, now_ns=tariff.now_ns, utc_offset_s=tariff.utc_offset_s
+    )
+
+
+def at_their_prices(
+    order: Order, tariff: Tariff, micros: int
+) -> tuple[tuple[Line, ...], list[Resolved] | None]:
+    """The lines that count at the prices that count, and why, None where no prices are set; what
+    goes back has its price already."""
+    lines = order.live_lines()
+    if tariff.offers is None or not tariff.offers.prices.version:
+        return lines, None
+    sold = [line for line in lines if line.source is None]
+    rows = iter(
+        tariff.offers.prices.table.resolve(
+            [(e.item, e.quantity_milli, e.overridden or e.item.open_price) for e in sold],
+            around(order, tariff),
+            micros,
+        )
+    )
+    priced, resolved = [], []
+    for line in lines:
+        row = next(rows) if line.source is None else Resolved(line.item.unit_price_micros)
+        resolved.append(row)
+        if row.unit_price_micros != line.item.unit_price_micros:
+            item = attrs.evolve(line.item, unit_price_micros=row.unit_price_micros)
+            line = attrs.evolve(line, item=item)
+        priced.append(line)
+    return tuple(priced), resolved
+
+
+def unit_price_of(order: Order, tariff: Tariff, line: int) -> int:
+    """The unit price in micros that counts for a line now."""
+    digits = minor_digits(tariff.settings.required().currency)
+    lines, _ = at_their_prices(order, tariff, 10 ** (6 - digits))
+    return next(entry.item.unit_price_micros for entry in lines if entry.line == line)
+
+
+def _asking(order: Order, tariff: Tariff, offers: Offers) -> Asking:
+    rules = tariff.settings.required()
+    year = business_year(rules, now_ns=tariff.now_ns, utc_offset_s=tariff.utc_offset_s)
+    return Asking(order, around(order, tariff), offers.redeemed, year)
+
+
+def taken_off(
+    order: Order,
+    lines: tuple[Line, ...],
+    resolved: list[Resolved] | None,
+    tariff: Tariff,
+    digits: int,
+) -> list[tuple[LinePromotion, ...]]:
+    """What promotions take off each line; nothing off what goes back or is given away."""
+    offers = tariff.offers
+    if offers is None or offers.deals is None:
+        return [()] * len(lines)
+    sold = [at for at, line in enumerate(lines) if _is_sold(order, line)]
+    found = offers.deals.take_off(
+        [(lines[at].item, lines[at].quantity_milli, floor_of(resolved, at)) for at in sold],
+        _asking(order, tariff, offers),
+        now_ns=tariff.now_ns,
+        utc_offset_s=tariff.utc_offset_s,
+        minor_digits=digits,
+    )
+    taken: list[tuple[LinePromotion, ...]] = [()] * len(lines)
+    for at, entries in zip(sold, found, strict=True):
+        taken[at] = entries
+    return taken
+
+
+def floor_of(resolved: list[Resolved] | None, at: int) -> int:
+    return 0 if resolved is None else resolved[at].floor_micros
+
+
+def _is_sold(order: Order, line: Line) -> bool:
+    return line.source is None and not order.is_comped(line)
+
+
+def why_not(order: Order, tariff: Tariff, promotion: str) -> str:
+    """Why a promotion takes nothing off an order, in the native floor's word; "applied" where it
+    does."""
+    offers = tariff.offers
+    if offers is None or offers.deals is None:
+        return NOT_IN_FORCE
+    digits = minor_digits(tariff.settings.required().currency)
+    lines, resolved = at_their_prices(order, tariff, 10 ** (6 - digits))
+    return offers.deals.why_not(
+        [
+            (line.item, line.quantity_milli, floor_of(resolved, at))
+            for at, line in enumerate(lines)
+            if _is_sold(order, line)
+        ],
+        _asking(order, tariff, offers),
+        promotion,
+        now_ns=tariff.now_ns,
+        utc_offset_s=tariff.utc_offset_s,
+        minor_digits=digits,
+    )
+
+
+def promotion_names(tariff: Tariff) -> dict[str, str]:
+    """What people read of the promotions in force, by id."""
+    deals = None if tariff.offers is None else tariff.offers.deals
+    return {} if deals is None else {one.id: one.name for one in deals.promotions}
