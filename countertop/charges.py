@@ -1,4 +1,4 @@
-"""A file of charges: TOML that a shop can write by hand, read into the command that sets them."""
+"""A file of charges and deposits: TOML that a shop can write by hand, read into their command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from countertop.errors import CommandFailedError
 from engine.charge.decide import SetCharges
-from engine.charge.model import ChargeKind, ChargeRule
+from engine.charge.model import ChargeKind, ChargeRule, Deposit
 from engine.fields import Fields, FieldsError, scaled
 
 _PERCENT: Final = 4  # decimals of a percentage that are parts per million
@@ -28,15 +28,19 @@ def read_charges(file: Path, minor_digits: int) -> SetCharges:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CommandFailedError(f"{file} is no TOML: {error}. {_NOT_READ}") from None
     fields = Fields(document, "")
-    charges = []
+    charges, deposits = [], []
     try:
         for row in fields.objects("charge"):
             charges.append(_charge(row, minor_digits))
             row.done()
+        for row in fields.objects("deposit"):
+            deposit = row.text("id")
+            deposits += [Deposit(item, deposit) for item in _texts(row, "items")]
+            row.done()
         fields.done()
     except FieldsError as error:
         raise CommandFailedError(f"{file}: {error}. {_NOT_READ}") from None
-    return SetCharges(tuple(charges))
+    return SetCharges(tuple(charges), tuple(deposits))
 
 
 def _charge(row: Fields, minor_digits: int) -> ChargeRule:

@@ -298,7 +298,7 @@ def charges(
     *,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Put the service charges, gratuities and fees of a TOML file in force, and no others."""
+    """Put the charges, gratuities, fees and deposits of a TOML file in force, and no others."""
     from countertop.remote import import_charges
 
     import_charges(file, data, say=_say)

@@ -276,7 +276,8 @@ async def _set_charges(file: Path, data_dir: Path, say: Say) -> None:
         digits = (await client.query("store.state")).data["minor_digits"]
         command = read_charges(file, digits)
         answer = await client.command("charges.set", **unstructure(command))
-    say(f"{answer.data['charges']} charges are in force.")
+    charges, deposits = answer.data["charges"], answer.data["deposits"]
+    say(f"{charges} charges and {deposits} deposits are in force.")
 
 
 def _short(data: Any) -> Any:

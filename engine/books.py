@@ -13,8 +13,7 @@ from attrs import define, field
 
 from engine import catalog, limits, outbox, register, settings, staff, taxes, till
 from engine.charge import decide as charges
-from engine.charge.decide import ChargesSet, SetCharges
-from engine.charge.model import ChargeRule
+from engine.charge.decide import Charges, ChargesSet, SetCharges
 from engine.coupon import decide as coupons
 from engine.coupon.decide import CouponsIssued, IssueCoupons
 from engine.coupon.redeemed import Redeemed
@@ -101,7 +100,7 @@ class Books:
     catalog: catalog.Catalog = field(factory=catalog.Catalog)
     promotions: Promotions = field(factory=Promotions)
     prices: Prices = field(factory=Prices)
-    charges: tuple[ChargeRule, ...] = ()
+    charges: Charges = field(factory=Charges)
     redeemed: Redeemed = field(factory=Redeemed)
     staff: Staff = field(factory=Staff)
     live: Side = field(factory=Side)
@@ -229,7 +228,7 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     if isinstance(body, SetPrices):
         return prices.decide(body, books.settings, books.catalog.book)
     if isinstance(body, SetCharges):
-        return charges.decide(body, books.settings)
+        return charges.decide(body, books.settings, books.catalog.book)
     if isinstance(body, IssueCoupons):
         return coupons.decide(body, books.promotions.coupon_rules(), books.redeemed)
     if isinstance(body, outbox.OutboxCommand):
@@ -244,7 +243,7 @@ def _surroundings(books: Books) -> settings.Surroundings:
         for order in side.orders.values()
         for line in order.live_lines()
     }
-    classes |= {rule.tax_class for rule in books.charges if rule.tax_class}
+    classes |= {rule.tax_class for rule in books.charges.rules if rule.tax_class}
     setup = books.taxes.setup
     return settings.Surroundings(
         books.sold_anything(),
@@ -342,7 +341,7 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
     elif isinstance(event, PricesSet):
         books.prices = prices.evolve(books.prices, event)
     elif isinstance(event, ChargesSet):
-        books.charges = event.charges
+        books.charges = charges.evolve(event)
     elif isinstance(event, CouponsIssued):
         books.redeemed.issue(event.coupon, event.keys)
     elif isinstance(event, outbox.OutboxEvent):

@@ -13,7 +13,8 @@ from attrs import frozen
 from engine import catalog
 from engine.books import Books, Side
 from engine.catalog import ItemChanged, ItemRemoved
-from engine.charge.model import ChargeRule
+from engine.charge.decide import Charges
+from engine.charge.model import ChargeRule, Deposit
 from engine.coupon import redeemed
 from engine.coupon.redeemed import Redeemed, RedeemedImage
 from engine.order.state import Order
@@ -57,6 +58,7 @@ class _Image:
     prices: PriceSet
     prices_version: int
     charges: tuple[ChargeRule, ...]
+    deposits: tuple[Deposit, ...]
     redeemed: RedeemedImage
     roles: dict[str, tuple[Right, ...]]
     operators: tuple[Operator, ...]
@@ -94,7 +96,8 @@ def image_of(books: Books) -> dict[str, Any]:
         books.promotions.version,
         books.prices.prices,
         books.prices.version,
-        books.charges,
+        books.charges.rules,
+        books.charges.deposits,
         redeemed.image_of(books.redeemed),
         {
             role: tuple(sorted(rights, key=lambda right: right.value))
@@ -144,7 +147,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         catalog=catalog.rebuild(data.segment_hash, data.catalog_version, overlay, segment),
         promotions=Promotions(data.promotions, data.promotion_policy, data.promotions_version),
         prices=Prices(data.prices, data.prices_version),
-        charges=data.charges,
+        charges=Charges(data.charges, data.deposits),
         redeemed=_redeemed_from(data.redeemed),
         staff=Staff(
             {role: frozenset(rights) for role, rights in data.roles.items()},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-from engine.charge.model import ChargeRule
+from engine.charge.decide import Charges
 from engine.coupon.redeemed import Redeemed
 from engine.price_list.decide import Prices
 from engine.promotion.deals import Deals
@@ -17,4 +17,4 @@ class Offers:
     deals: Deals | None = None
     prices: Prices = field(factory=Prices)
     redeemed: Redeemed = field(factory=Redeemed)
-    charges: tuple[ChargeRule, ...] = ()
+    charges: Charges = field(factory=Charges)

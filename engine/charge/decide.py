@@ -1,16 +1,20 @@
-"""Which charges are in force: one fact sets all of them, so that a set is never half changed."""
+"""Which charges and deposits are in force: one fact sets all of them, so that a set is never half
+changed."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
 
 from attrs import frozen
 
 from engine import limits
-from engine.charge.model import ChargeRule
+from engine.charge.model import ChargeRule, Deposit
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
 from engine.price_list.model import DINING_OPTIONS
 from engine.settings import Settings
+from native import PriceBook
 
 STREAM = "charges"
 
@@ -20,9 +24,31 @@ STREAM = "charges"
 @EVENTS.name("charges.set/1")
 @frozen
 class ChargesSet:
-    """These charges are in force from here on, and no others."""
+    """These charges and deposits are in force from here on, and no others."""
 
     charges: tuple[ChargeRule, ...]
+    deposits: tuple[Deposit, ...] = ()
+
+
+# -------------------------------------------------------------------------------------- State
+
+
+@frozen
+class Charges:
+    """The charges and deposits in force."""
+
+    rules: tuple[ChargeRule, ...] = ()
+    deposits: tuple[Deposit, ...] = ()
+
+    @cached_property
+    def deposit_of(self) -> Mapping[str, str]:
+        """The deposit's item by the item that is sold with it."""
+        return {entry.item: entry.deposit for entry in self.deposits}
+
+
+def evolve(event: ChargesSet) -> Charges:
+    """The charges after `event`, whatever was before."""
+    return Charges(event.charges, event.deposits)
 
 
 # ----------------------------------------------------------------------------------- Commands
@@ -31,9 +57,10 @@ class ChargesSet:
 @COMMANDS.name("charges.set")
 @frozen
 class SetCharges:
-    """Put these charges in force, in place of all there were. None: no charges."""
+    """Put these charges and deposits in force, in place of all there were."""
 
     charges: tuple[ChargeRule, ...]
+    deposits: tuple[Deposit, ...] = ()
 
 
 class Refusal:
@@ -47,13 +74,16 @@ class Refusal:
     GUESTS_MUST_BE_WITHIN_LIMIT = "guests_must_be_within_limit"
     DINING_MUST_BE_KNOWN = "dining_must_be_known"
     TAX_CLASS_MUST_EXIST = "tax_class_must_exist"
+    DEPOSITS_LIMIT_REACHED = "deposits_limit_reached"
+    DEPOSIT_ITEMS_MUST_EXIST = "deposit_items_must_exist"
+    DEPOSITS_MUST_BE_DISTINCT = "deposits_must_be_distinct"
 
 
 # ------------------------------------------------------------------------------------- Decide
 
 
-def decide(body: SetCharges, settings: Settings) -> Decision:
-    """Decide a new set of charges.
+def decide(body: SetCharges, settings: Settings, book: PriceBook) -> Decision:
+    """Decide a new set of charges and deposits.
 
     Refuses:
         As `Refusal` lists, in that order.
@@ -69,7 +99,29 @@ def decide(body: SetCharges, settings: Settings) -> Decision:
         refused = _check(entry, settings)
         if refused is not None:
             return refused
-    return Decision((Fact(STREAM, ChargesSet(body.charges)),), {"charges": len(body.charges)})
+    refused = _check_deposits(body.deposits, book)
+    if refused is not None:
+        return refused
+    fact = Fact(STREAM, ChargesSet(body.charges, body.deposits))
+    return Decision((fact,), {"charges": len(body.charges), "deposits": len(body.deposits)})
+
+
+def _check_deposits(deposits: tuple[Deposit, ...], book: PriceBook) -> Decision | None:
+    """Why these cannot be: a deposit is sold by the piece at a price of its own, and has none."""
+    if len(deposits) > limits.DEPOSITS_MAX:
+        return refuse(Refusal.DEPOSITS_LIMIT_REACHED, maximum=limits.DEPOSITS_MAX)
+    items = Counter(entry.item for entry in deposits)
+    for entry in deposits:
+        for item in (entry.item, entry.deposit):
+            row = book.find_item(item)
+            by_piece = row is not None and row.unit == "piece" and not row.open_price
+            if row is None or (item == entry.deposit and not by_piece):
+                return refuse(
+                    Refusal.DEPOSIT_ITEMS_MUST_EXIST, item_id=item[: limits.ID_LENGTH_MAX]
+                )
+        if items[entry.item] > 1 or entry.deposit in items:
+            return refuse(Refusal.DEPOSITS_MUST_BE_DISTINCT, item_id=entry.item)
+    return None
 
 
 def _check(entry: ChargeRule, settings: Settings) -> Decision | None:

@@ -1,4 +1,5 @@
-"""A charge as the shop writes it down, and what it comes to. The same order, the same charges."""
+"""Charges and deposits as the shop writes them down, and what charges come to: the same order, the
+same charges."""
 
 from __future__ import annotations
 
@@ -36,6 +37,14 @@ class ChargeRule:
     guests_min: int = 0
     channels: tuple[str, ...] = ()
     dinings: tuple[str, ...] = ()
+
+
+@frozen
+class Deposit:
+    """Goods that are sold with a deposit: one piece of the item `deposit` for each piece."""
+
+    item: str
+    deposit: str
 
 
 @frozen

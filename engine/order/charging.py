@@ -28,7 +28,7 @@ def waive_charge(order: Order, body: WaiveCharge, context: OrderContext) -> Char
     Refuses:
         charge_must_exist, reason_must_be_given.
     """
-    if all(rule.id != body.charge for rule in context.offers.charges):
+    if all(rule.id != body.charge for rule in context.offers.charges.rules):
         return refuse(Refusal.CHARGE_MUST_EXIST, charge=body.charge[: limits.ID_LENGTH_MAX])
     reason = "" if body.withdraw else body.reason.strip()
     if not body.withdraw and not 1 <= len(reason) <= limits.REASON_LENGTH_MAX:

@@ -125,14 +125,14 @@ def _charges(
     order: Order, tariff: Tariff, found: Counted, micros: int
 ) -> tuple[ChargeFigures, ...]:
     """What rules add to an order with these goods; nothing to what only goes back."""
-    rules = () if tariff.offers is None else tariff.offers.charges
+    rules = () if tariff.offers is None else tariff.offers.charges.rules
     if not rules:
         return ()
     sold = zip(found.lines, found.rows, strict=True)
     here = around(order, tariff)
     asked = Asked(
         micros,
-        sum(row.net_minor for line, row in sold if line.source is None),
+        sum(row.net_minor for line, row in sold if line.source is None and not line.linked_to),
         order.guests,
         here.channel,
         here.dining,

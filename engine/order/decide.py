@@ -52,11 +52,13 @@ from engine.order.commands import (
 )
 from engine.order.context import OrderContext
 from engine.order.coupons import is_coupon, present_coupon, withdraw
+from engine.order.deposits import deposit_changed, deposit_for, line_item
 from engine.order.events import (
     LineAdded,
     LineQuantityChanged,
     LineVoided,
     Noted,
+    OrderEvent,
     OrderOpened,
     OrderResumed,
     OrderSuspended,
@@ -69,7 +71,7 @@ from engine.order.refusal import Refusal
 from engine.order.repricing import discount_line, discount_order, override_price
 from engine.order.returns import add_return_line
 from engine.order.ruled import UntaxableError
-from engine.order.settling import applied, settled, with_line
+from engine.order.settling import applied, settled, with_lines
 from engine.order.state import Line, Order, Phase, opened
 from engine.order.tax_choices import tax_choice
 from engine.order.tendering import (
@@ -79,7 +81,6 @@ from engine.order.tendering import (
     undo_tender,
     undo_tendering,
 )
-from native import ItemRow
 
 
 def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> Decision:
@@ -255,8 +256,13 @@ def _ring_up(order: Order | None, body: AddLine | AddOpenLine, context: OrderCon
     number = len(current.lines) + 1
     net_milli = body.quantity_milli - tare
     event = LineAdded(current.id, number, found, net_milli, tare)
-    line = Line(number, found, net_milli, tare_milli=tare)
-    return _prefixed(facts, with_line(current, line, event, context, added=True))
+    changed: list[tuple[Line, OrderEvent]] = [
+        (Line(number, found, net_milli, tare_milli=tare), event)
+    ]
+    changed += deposit_for(current.id, changed[0][0], context)
+    if len(current.lines) + len(changed) > limits.LINES_PER_ORDER_MAX:
+        return refuse(Refusal.LINES_LIMIT_REACHED, maximum=limits.LINES_PER_ORDER_MAX)
+    return _prefixed(facts, with_lines(current, changed, context))
 
 
 def check_quantity(quantity_milli: int, unit: str, tare_milli: int = 0) -> Decision | None:
@@ -294,7 +300,7 @@ def _find(body: AddLine, context: OrderContext) -> LineItem | Decision:
         return refuse(Refusal.PRICE_MUST_BE_GIVEN, item_id=row.item_id, name=row.name)
     if row.tax_class not in context.settings.tax_classes:
         return refuse(Refusal.TAX_CLASS_MUST_EXIST, tax_class=row.tax_class)
-    return _line_item(row, context)
+    return line_item(row, context)
 
 
 def _unknown_code(code: str) -> Decision:
@@ -302,22 +308,6 @@ def _unknown_code(code: str) -> Decision:
     if gtin and not check_digit_is_right(code):
         return refuse(Refusal.CODE_MUST_BE_WELL_FORMED, code=code, check_digit="wrong")
     return refuse(Refusal.CODE_MUST_BE_KNOWN, code=code)
-
-
-def _line_item(row: ItemRow, context: OrderContext) -> LineItem:
-    return LineItem(
-        row.item_id,
-        row.name,
-        row.variation,
-        row.department,
-        row.tax_class,
-        row.unit,
-        row.unit_price_micros,
-        row.code,
-        row.factor_milli,
-        context.book_version,
-        row.discountable,
-    )
 
 
 def _open_item(body: AddOpenLine, context: OrderContext) -> LineItem | Decision:
@@ -356,7 +346,8 @@ def _change_quantity(order: Order, body: ChangeQuantity, context: OrderContext) 
         return refused
     event = LineQuantityChanged(order.id, line.line, body.quantity_milli)
     changed = attrs.evolve(line, quantity_milli=body.quantity_milli, tare_milli=0)
-    return with_line(order, changed, event, context)
+    with_it = deposit_changed(order, changed)
+    return with_lines(order, [(changed, event), *with_it], context)
 
 
 def _note(order: Order, body: AddNote, context: OrderContext) -> Decision:
@@ -376,8 +367,10 @@ def _void_line(order: Order, body: VoidLine, context: OrderContext) -> Decision:
         return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
     if len(body.reason) > limits.REASON_LENGTH_MAX:
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.REASON_LENGTH_MAX)
-    event = LineVoided(order.id, body.line, body.reason, context.operator)
-    return applied(order, event, context, line=body.line)
+    deposit = order.deposit_of(body.line)
+    voided = [body.line] if deposit is None else [body.line, deposit.line]
+    events = [LineVoided(order.id, line, body.reason, context.operator) for line in voided]
+    return applied(order, events[0], context, *events[1:], line=body.line)
 
 
 def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:

@@ -40,13 +40,15 @@ class OrderOpened:
 @EVENTS.name("order.line_added/1")
 @frozen
 class LineAdded:
-    """A line was rung up. Quantity is net of tare, in thousandths."""
+    """A line was rung up. Quantity is net of tare, in thousandths. `linked_to` is the line whose
+    deposit this one is, 0 where it is none."""
 
     order_id: str
     line: int
     item: LineItem
     quantity_milli: int
     tare_milli: int
+    linked_to: int = 0
 
 
 @EVENTS.name("order.return_line_added/1")

@@ -59,7 +59,7 @@ def at_their_prices(
     sold = [line for line in lines if line.source is None]
     rows = iter(
         tariff.offers.prices.table.resolve(
-            [(e.item, e.quantity_milli, e.overridden or e.item.open_price) for e in sold],
+            [(e.item, e.quantity_milli, _keeps_price(e)) for e in sold],
             around(order, tariff),
             micros,
         )
@@ -73,6 +73,11 @@ def at_their_prices(
             line = attrs.evolve(line, item=item)
         priced.append(line)
     return tuple(priced), resolved
+
+
+def _keeps_price(line: Line) -> bool:
+    """Whether no price list changes it: somebody set its price, or it is a deposit."""
+    return line.overridden or line.item.open_price or line.linked_to > 0
 
 
 def unit_price_of(order: Order, tariff: Tariff, line: int) -> int:

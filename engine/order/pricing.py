@@ -75,7 +75,7 @@ def _untouched(order: Order, tariff: Tariff) -> Taken:
     offers = tariff.offers
     if tariff.taxes is None or order.discount is not None or order.comp:
         return ()
-    if offers is not None and (offers.deals or offers.prices.version or offers.charges):
+    if offers is not None and (offers.deals or offers.prices.version or offers.charges.rules):
         return ()
     lines = order.live_lines()
     if any(line.discount or line.source is not None or line.comp for line in lines):

@@ -12,7 +12,7 @@ from engine.order.events import LineDiscounted, LinePriceOverridden, OrderDiscou
 from engine.order.figures import DiscountKind
 from engine.order.offered import unit_price_of
 from engine.order.refusal import Refusal
-from engine.order.settling import made_unlawful, settled, with_line
+from engine.order.settling import made_unlawful, settled, with_lines
 from engine.order.state import Discount, Order, replaced
 
 
@@ -46,7 +46,7 @@ def override_price(order: Order, body: OverridePrice, context: OrderContext) -> 
     )
     item = attrs.evolve(line.item, unit_price_micros=body.unit_price_micros)
     changed = attrs.evolve(line, item=item, overridden=True)
-    return with_line(order, changed, event, context)
+    return with_lines(order, [(changed, event)], context)
 
 
 def _discount_is_sane(kind: DiscountKind, value: int) -> bool:
@@ -85,7 +85,7 @@ def discount_line(order: Order, body: DiscountLine, context: OrderContext) -> De
     changed = attrs.evolve(line, discount=discount)
     after = attrs.evolve(order, lines=replaced(order.lines, changed))
     refused = made_unlawful(order, after, context)
-    return refused or with_line(order, changed, event, context)
+    return refused or with_lines(order, [(changed, event)], context)
 
 
 def discount_order(order: Order, body: DiscountOrder, context: OrderContext) -> Decision:

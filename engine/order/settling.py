@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from engine import limits
@@ -19,31 +21,38 @@ def answer_of(order: Order, context: OrderContext, **fields: object) -> dict[str
     return {"order_id": order.id, "total_minor": total, "due_minor": total, **fields}
 
 
-def with_line(
-    order: Order, line: Line, event: object, context: OrderContext, *, added: bool = False
+def with_lines(
+    order: Order, changed: Sequence[tuple[Line, OrderEvent]], context: OrderContext
 ) -> Decision:
-    """The decision that `line` is now so, with the order's new total; refuses absurd totals."""
-    lines = order.lines if added else order.lines[: line.line - 1]
-    rest = () if added else order.lines[line.line :]
-    after = attrs.evolve(order, lines=(*lines, line, *rest))
-    total, net = preview(after, context.tariff(), line.line)
+    """The decision that these lines, old or new, are now so, with the order's new total; the answer
+    is about the first. Refuses absurd totals."""
+    lines = {line.line: line for line in order.lines}
+    lines |= {line.line: line for line, _ in changed}
+    after = attrs.evolve(order, lines=tuple(lines[number] for number in sorted(lines)))
+    first = changed[0][0]
+    total, net = preview(after, context.tariff(), first.line)
     if abs(total) > limits.AMOUNT_MINOR_MAX:
         return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
     answer = {
         "order_id": order.id,
-        "line": line.line,
-        "name": line.item.name,
+        "line": first.line,
+        "name": first.item.name,
         "net_minor": net,
         "total_minor": total,
         "due_minor": total,
     }
-    return Decision((context.fact(event, order.id),), answer)
+    return Decision(tuple(context.fact(event, order.id) for _, event in changed), answer)
 
 
-def applied(order: Order, event: OrderEvent, context: OrderContext, **fields: object) -> Decision:
-    """The decision for one event whose answer needs the order as it will be."""
-    after = evolve(order, event, at=context.at())
-    return Decision((context.fact(event, order.id),), answer_of(after, context, **fields))
+def applied(
+    order: Order, event: OrderEvent, context: OrderContext, *more: OrderEvent, **fields: object
+) -> Decision:
+    """The decision for facts whose answer needs the order as it will be."""
+    after, events = order, (event, *more)
+    for entry in events:
+        after = evolve(after, entry, at=context.at())
+    facts = tuple(context.fact(entry, order.id) for entry in events)
+    return Decision(facts, answer_of(after, context, **fields))
 
 
 def settled(order: Order, found: OrderEvent | Decision, context: OrderContext) -> Decision:

@@ -99,6 +99,7 @@ class Line:
     returned_tax_minor: int = 0
     listed_micros: int | None = None
     returned_taxes: tuple[TaxShare, ...] = ()
+    linked_to: int = 0
     comp: str = ""
 
 
@@ -190,8 +191,15 @@ class Order:
         return self.lines[line - 1]
 
     def is_comped(self, line: Line) -> bool:
-        """Whether a line is given away, by itself or with the order; a return never is."""
-        return line.source is None and line.line > 0 and bool(line.comp or self.comp)
+        """Whether a line is given away, by itself or with the order; what goes back, a charge and a
+        deposit never are."""
+        if line.source is not None or line.line < 0 or line.linked_to:
+            return False
+        return bool(line.comp or self.comp)
+
+    def deposit_of(self, line: int) -> Line | None:
+        """The deposit that goes with a line, unless it is voided or there is none."""
+        return next((e for e in self.lines if e.linked_to == line and not e.voided), None)
 
     def live_lines(self) -> tuple[Line, ...]:
         """The lines that count."""
@@ -298,7 +306,13 @@ def _evolve_line(
 ) -> Order:
     match event:
         case LineAdded():
-            new = Line(event.line, event.item, event.quantity_milli, tare_milli=event.tare_milli)
+            new = Line(
+                event.line,
+                event.item,
+                event.quantity_milli,
+                tare_milli=event.tare_milli,
+                linked_to=event.linked_to,
+            )
             return attrs.evolve(order, lines=(*order.lines, new))
         case ReturnLineAdded():
             new = Line(event.line, event.item, event.quantity_milli, source=event.source)

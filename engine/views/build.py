@@ -96,6 +96,8 @@ def _line(
         line.comp if internal else "",
         row.comp_minor,
         letter,
+        line.linked_to,
+        row.list_name,
     )
 
 
@@ -129,7 +131,7 @@ def _charges(
         )
         for entry in figures.charges
     ]
-    rules = () if tariff.offers is None else tariff.offers.charges
+    rules = () if tariff.offers is None else tariff.offers.charges.rules
     names = {rule.id: rule for rule in rules}
     for waived in order.waived if internal else ():
         rule = names.get(waived.charge)

@@ -87,7 +87,7 @@ class LineView:
 
     `unit_price_micros` is the price that counts, of `price_list` ("": the item's own);
     `was_micros` is what the goods cost before a markdown (0: none). `comp` says why the line is
-    given away.
+    given away. `linked_to` is the line whose deposit it is.
     """
 
     line: int
@@ -118,6 +118,8 @@ class LineView:
     comp: str = ""
     comp_minor: int = 0
     tax_letter: str = ""
+    linked_to: int = 0
+    list_name: str = ""
 
 
 @frozen

@@ -244,9 +244,10 @@ export interface ChargeView {
   waived: string;
 }
 
-/** How many charges are in force now. */
+/** How many charges and deposits are in force now. */
 export interface ChargesAnswer {
   charges: number;
+  deposits: number;
 }
 
 /** Say how the order came in; empty is across the counter. Opens an order if there is none. */
@@ -428,6 +429,12 @@ export interface DefineRole {
 export interface Denomination {
   value_minor: number;
   count: number;
+}
+
+/** Goods that are sold with a deposit: one piece of the item `deposit` for each piece. */
+export interface Deposit {
+  item: string;
+  deposit: string;
 }
 
 /** A device as last heard of. */
@@ -795,7 +802,7 @@ export interface LineReasons {
  * One line as shown. `amount_minor` is before promotions and discounts, `net_minor` after.
  * `unit_price_micros` is the price that counts, of `price_list` ("": the item's own);
  * `was_micros` is what the goods cost before a markdown (0: none). `comp` says why the line is
- * given away.
+ * given away. `linked_to` is the line whose deposit it is.
  */
 export interface LineView {
   line: number;
@@ -826,6 +833,8 @@ export interface LineView {
   comp: string;
   comp_minor: number;
   tax_letter: string;
+  linked_to: number;
+  list_name: string;
 }
 
 /** A note and who it is for. */
@@ -1372,9 +1381,10 @@ export type ServerFrame =
   | PongFrame
   | FaultFrame;
 
-/** Put these charges in force, in place of all there were. None: no charges. */
+/** Put these charges and deposits in force, in place of all there were. */
 export interface SetChargesInput {
   charges: ChargeRuleInput[];
+  deposits?: Deposit[];
 }
 
 /** Put these prices in force, in place of all there were. None: the catalog's alone. */

@@ -203,9 +203,10 @@ class TaxesAnswer:
 
 @frozen
 class ChargesAnswer:
-    """How many charges are in force now."""
+    """How many charges and deposits are in force now."""
 
     charges: int
+    deposits: int
 
 
 @frozen

@@ -9,7 +9,7 @@ import pytest
 
 from countertop.charges import read_charges
 from countertop.errors import CommandFailedError
-from engine.charge.model import ChargeKind, ChargeRule
+from engine.charge.model import ChargeKind, ChargeRule, Deposit
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,12 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     documents = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/prices.md").read_text(), re.DOTALL)
     file = tmp_path / "charges.toml"
     file.write_text(next(text for text in documents if "[[charge]]" in text))
-    assert read_charges(file, 2).charges == (
+    command = read_charges(file, 2)
+    assert command.deposits == (
+        Deposit("water", "bottle-deposit"),
+        Deposit("cola", "bottle-deposit"),
+    )
+    assert command.charges == (
         ChargeRule(
             "service",
             "Service charge",

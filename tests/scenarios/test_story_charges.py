@@ -201,7 +201,7 @@ def test_charges_that_cannot_be(charges: tuple[ChargeRule, ...], code: str) -> N
     """Each is named, and the charges of before stay."""
     shop = dining_room(SERVICE)
     assert shop.no(SetCharges(charges), admin=True) == code
-    assert shop.books.charges == (SERVICE,)
+    assert shop.books.charges.rules == (SERVICE,)
 
 
 def test_charges_need_a_store() -> None:
