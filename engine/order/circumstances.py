@@ -76,6 +76,11 @@ class Asking:
         return self.around.store
 
     @property
+    def business_week_s(self) -> int:
+        """Seconds since Monday's business day began."""
+        return self.around.business_week_s
+
+    @property
     def promotions(self) -> frozenset[str]:
         """Ids of the promotions its coupons and the operator ask for."""
         chosen = (entry.promotion for entry in self.order.chosen)

@@ -13,6 +13,7 @@ from engine.promotion.model import (
     Benefit,
     BenefitKind,
     Gate,
+    GateKind,
     LinePromotion,
     Off,
     Policy,
@@ -60,6 +61,11 @@ class Asked(Protocol):
     def channel(self) -> str: ...
     @property
     def store(self) -> str: ...
+    @property
+    def business_week_s(self) -> int:
+        """Seconds since Monday's business day began."""
+        ...
+
     @property
     def promotions(self) -> frozenset[str]:
         """Ids of those that a coupon or an operator asked for."""
@@ -148,6 +154,7 @@ class Deals:
         return {
             "now_s": now_ns // NS_PER_S,
             "week_s": (now_ns // NS_PER_S + utc_offset_s - _MONDAY_S) % _WEEK_S,
+            "business_week_s": asked.business_week_s,
             "policy": self.policy.value,
             "customer_groups": bits.groups.get(asked.customer_group, 0),
             "channel": bits.channels.get(asked.channel, 0),
@@ -258,6 +265,7 @@ def compiled(
             "start_s": one.starts_s or None,
             "end_s": one.ends_s or None,
             "weekly": [(s.from_minute, s.until_minute) for s in one.weekly] or None,
+            "business_day": one.business_day,
             "limit_per_cart": one.limit_per_cart or None,
             "count_nondiscountable": one.count_nondiscountable,
             "vendor_ppm": one.vendor_ppm,
@@ -325,7 +333,9 @@ def _off(off: Off | None) -> tuple[str, int]:
     return ("percent", 0) if off is None else (off.kind.value, off.value)
 
 
-def _gate(gate: Gate) -> tuple[str, int, int]:
+def _gate(gate: Gate) -> tuple[Any, ...]:
+    if gate.kind is GateKind.MIN_SETS:
+        return (gate.kind.value, list(gate.selections), gate.value, gate.least)
     return (gate.kind.value, gate.selection, gate.value)
 
 

@@ -46,10 +46,11 @@ class Pick(Enum):
 
 
 class GateKind(Enum):
-    """What a cart must hold: so many units, or so much spent in minor units."""
+    """What a cart must hold: so many units, so much spent in minor units, or some of several."""
 
     MIN_QUANTITY = "min_quantity"
     MIN_SPEND = "min_spend"
+    MIN_SETS = "min_sets"
 
 
 class Policy(Enum):
@@ -113,11 +114,16 @@ class Benefit:
 
 @frozen
 class Gate:
-    """What the cart must hold of a selection: units, or minor units, as `kind` says."""
+    """What the cart must hold of a selection: units, or minor units, as `kind` says.
+
+    MIN_SETS asks for `value` units of each of at least `least` of the `selections`.
+    """
 
     kind: GateKind
     value: int
     selection: int = 0
+    selections: tuple[int, ...] = ()
+    least: int = 0
 
 
 @frozen
@@ -151,9 +157,10 @@ class Promotion:
     """One promotion. `name` is what the customer reads.
 
     `starts_s` and `ends_s` are seconds since 1970 (0: open), the end outside; `weekly` restricts it
-    to hours of the week. `limit_per_cart` 0 is none. Two promotions share a unit only where the
-    `tags` of each are among what the other `stacks_with`. `vendor_ppm` is the vendor's part of the
-    cost, the rest is the store's.
+    to hours of the week; with `business_day` both go by the business day, which begins at the
+    store's cut-off, and not by its clock. `limit_per_cart` 0 is none. Two promotions share a unit
+    only where the `tags` of each are among what the other `stacks_with`. `vendor_ppm` is the
+    vendor's part of the cost, the rest is the store's.
 
     Who gets it: customers of `customer_groups` (one suffices), on `channels`, in `stores`; whoever
     presents the `coupon`; with `manual` whoever an operator gives it to, with a reason; with
@@ -186,3 +193,4 @@ class Promotion:
     sales_per_member: int = 0
     yearly_minor: int = 0
     budget_minor: int = 0
+    business_day: bool = False

@@ -638,17 +638,23 @@ export interface FrameApproval {
   pin: string;
 }
 
-/** What the cart must hold of a selection: units, or minor units, as `kind` says. */
+/**
+ * What the cart must hold of a selection: units, or minor units, as `kind` says. MIN_SETS asks
+ * for `value` units of each of at least `least` of the `selections`.
+ */
 export interface GateInput {
   kind: GateKind;
   value: number;
   selection?: number;
+  selections?: number[];
+  least?: number;
 }
 
-/** What a cart must hold: so many units, or so much spent in minor units. */
+/** What a cart must hold: so many units, so much spent in minor units, or some of several. */
 export type GateKind =
   | 'min_quantity'
-  | 'min_spend';
+  | 'min_spend'
+  | 'min_sets';
 
 /** Any order, live or ended. Answers `OrderView`, or the refusal order_must_exist. */
 export interface GetOrder {
@@ -1048,14 +1054,15 @@ export interface PricesAnswer {
 
 /**
  * One promotion. `name` is what the customer reads. `starts_s` and `ends_s` are seconds since
- * 1970 (0: open), the end outside; `weekly` restricts it to hours of the week.
- * `limit_per_cart` 0 is none. Two promotions share a unit only where the `tags` of each are
- * among what the other `stacks_with`. `vendor_ppm` is the vendor's part of the cost, the rest
- * is the store's. Who gets it: customers of `customer_groups` (one suffices), on `channels`,
- * in `stores`; whoever presents the `coupon`; with `manual` whoever an operator gives it to,
- * with a reason; with `employees` the shop's own people, for whom it goes after all others.
- * What is left of it: `sales_per_member` and `yearly_minor` are for one member (nobody without
- * a number gets it), `budget_minor` for the whole store; 0 is no limit.
+ * 1970 (0: open), the end outside; `weekly` restricts it to hours of the week; with
+ * `business_day` both go by the business day, which begins at the store's cut-off, and not by
+ * its clock. `limit_per_cart` 0 is none. Two promotions share a unit only where the `tags` of
+ * each are among what the other `stacks_with`. `vendor_ppm` is the vendor's part of the cost,
+ * the rest is the store's. Who gets it: customers of `customer_groups` (one suffices), on
+ * `channels`, in `stores`; whoever presents the `coupon`; with `manual` whoever an operator
+ * gives it to, with a reason; with `employees` the shop's own people, for whom it goes after
+ * all others. What is left of it: `sales_per_member` and `yearly_minor` are for one member
+ * (nobody without a number gets it), `budget_minor` for the whole store; 0 is no limit.
  */
 export interface PromotionInput {
   id: string;
@@ -1082,6 +1089,7 @@ export interface PromotionInput {
   sales_per_member?: number;
   yearly_minor?: number;
   budget_minor?: number;
+  business_day?: boolean;
 }
 
 /** What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. */

@@ -412,3 +412,44 @@ def test_a_changed_catalog_compiles_them_anew() -> None:
     shop = selling(each(Off(AMOUNT, 5), Selection(departments=("Drinks",)), promotion="d"))
     shop.ok(ChangeItem(item("bread", "Bread", 350, department="Drinks")), admin=True)
     assert total(shop, "bread", "milk") == 345 + 129
+
+
+# ------------------------------------------------------------------------- the business day, menus
+
+
+def test_a_night_belongs_to_the_day_it_began_on() -> None:
+    """A bar whose day ends at four: Monday's hour past midnight is Sunday's business night."""
+    wine = (Selection(("wine",)),)
+    minute = 6 * 1_440 + 21 * 60  # Sunday, 21 hours after its business day began at 04:00
+    night = Promotion(
+        "night",
+        "Night",
+        Benefit(BenefitKind.EACH, Off(PERCENT, 500_000)),
+        wine,
+        weekly=(Span(minute, minute + 60),),
+        business_day=True,
+    )
+    by_clock = attrs.evolve(night, business_day=False)
+    for promotion, total in ((night, 399), (by_clock, 799)):
+        shop = Shop.selling(cutoff_s=4 * 3600)
+        # Monday 23 November 2026, 01:30 at the shop, which is an hour ahead of UTC.
+        shop.now_ns = 1_795_393_800 * 10**9
+        shop.ok(SetPromotions((promotion,)), admin=True)
+        assert shop.ok(AddLine("wine"))["total_minor"] == total
+
+
+def test_a_menu_opens_with_two_of_three() -> None:
+    """A promotion that asks for some of several: two kinds open it, two of one do not."""
+    kinds = (Selection(), Selection(("bread",)), Selection(("milk",)), Selection(("wine",)))
+    menu = Promotion(
+        "menu",
+        "Two kinds",
+        Benefit(BenefitKind.CART, Off(AMOUNT, 100)),
+        kinds,
+        (Gate(GateKind.MIN_SETS, 1, selections=(1, 2, 3), least=2),),
+    )
+    shop = Shop.selling()
+    shop.ok(SetPromotions((menu,)), admin=True)
+    shop.ring("bread", "bread")
+    assert shop.ok(AddLine("milk"))["total_minor"] == 700 + 129 - 100
+    assert shop.ok(VoidLine(3))["total_minor"] == 700
