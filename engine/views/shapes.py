@@ -9,11 +9,13 @@ from attrs import frozen
 from engine.document import Document
 from engine.explain import LineReasons
 from engine.order.events import Audience, DiscountKind
+from engine.price_list.model import CustomerGroup
 from engine.register import Totals
 from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
 from engine.till import Denomination
+from engine.views.offer_shapes import OfferView
 
 
 @frozen
@@ -345,7 +347,11 @@ class TaxesView:
 
 @frozen
 class StoreView:
-    """What a screen needs before anybody signs on."""
+    """What a screen needs before anybody signs on.
+
+    `dinings` are the ways of handing over to choose from, empty where neither a tax rule nor a
+    price list tells any apart; `dining` is the one an order has where nobody chose.
+    """
 
     store: str
     name: str
@@ -356,6 +362,11 @@ class StoreView:
     operators: tuple[OperatorView, ...]
     item_count: int
     taxes: TaxesView | None = None
+    customer_groups: tuple[CustomerGroup, ...] = ()
+    promotions_to_give: tuple[OfferView, ...] = ()
+    has_coupons: bool = False
+    dinings: tuple[Dining, ...] = ()
+    dining: Dining | None = None
 
 
 @frozen
