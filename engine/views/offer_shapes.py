@@ -14,6 +14,14 @@ class OfferView:
 
 
 @frozen
+class PriceListView:
+    """A price list by what people call it."""
+
+    price_list: str
+    name: str
+
+
+@frozen
 class PromotionReasonView:
     """What a promotion takes off an order, zero or less; where it is zero, `why` names the first of
     its clauses that fails, in a word of `CouponView.why`, or coupon_missing.

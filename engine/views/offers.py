@@ -10,7 +10,12 @@ from engine.order.state import Order
 from engine.promotion.deals import WhyNot
 from engine.promotion.model import Promotion
 from engine.taxation import Dining
-from engine.views.offer_shapes import OfferView, OrderPromotionsView, PromotionReasonView
+from engine.views.offer_shapes import (
+    OfferView,
+    OrderPromotionsView,
+    PriceListView,
+    PromotionReasonView,
+)
 from engine.views.taxes import taxes_view
 
 SHOWN_MAX: Final = 100
@@ -58,6 +63,7 @@ def choices_of(books: Books) -> dict[str, Any]:
         "has_coupons": any(one.coupon is not None for one in promotions),
         "dinings": tuple(entry for entry in Dining if entry in told_apart),
         "dining": usual,
+        "price_lists": tuple(PriceListView(e.id, e.name) for e in books.prices.prices.lists),
     }
 
 

@@ -15,7 +15,7 @@ from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
 from engine.till import Denomination
-from engine.views.offer_shapes import OfferView
+from engine.views.offer_shapes import OfferView, PriceListView
 
 
 @frozen
@@ -367,6 +367,7 @@ class StoreView:
     has_coupons: bool = False
     dinings: tuple[Dining, ...] = ()
     dining: Dining | None = None
+    price_lists: tuple[PriceListView, ...] = ()
 
 
 @frozen

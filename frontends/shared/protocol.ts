@@ -989,6 +989,12 @@ export interface PriceListInput {
   quantity_of?: QuantityOf;
 }
 
+/** A price list by what people call it. */
+export interface PriceListView {
+  price_list: string;
+  name: string;
+}
+
 /** Everything of one `prices.set`. */
 export interface PriceSetInput {
   customer_groups?: CustomerGroupInput[];
@@ -1500,6 +1506,7 @@ export interface StoreView {
   has_coupons: boolean;
   dinings: Dining[];
   dining: Dining | null;
+  price_lists: PriceListView[];
 }
 
 /**

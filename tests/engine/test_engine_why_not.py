@@ -164,6 +164,7 @@ def test_handing_over_is_offered_where_a_list_tells_it_apart(
     shop.ok(SetPrices(PriceSet((), (_list(*dinings),))), admin=True)
     view = store_view(shop.books, "s")
     assert (view.dinings, view.dining) == (offered, usual)
+    assert [(one.price_list, one.name) for one in view.price_lists] == [("out", "Out")]
 
 
 def test_groups_promotions_to_give_and_coupons_are_told() -> None:
