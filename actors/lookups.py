@@ -13,11 +13,12 @@ from actors.world import World
 from engine import queries
 from engine.books import Books
 from engine.decision import SYSTEM
+from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order
 from engine.requests import receipt_of
 from engine.staff import Refusal, Right
 from engine.till import Refusal as TillRefusal
-from engine.views import build
+from engine.views import build, offers
 from engine.views.shapes import DeviceView, EventsView, EventView, ReceiptView, StatusView
 from engine.wire import unstructure
 
@@ -101,6 +102,11 @@ class Lookups:
                 return build.suspended_views(books, training=books.is_training(register))
             case queries.GetOrder() | queries.ExplainOrder() | queries.GetReceipt():
                 return self._order(query)
+            case queries.WhyNoPromotions():
+                order = books.side(training=books.is_training(register)).current(register)
+                if order is None:
+                    return _no(OrderRefusal.ORDER_MUST_BE_OPEN)
+                return offers.promotions_view(order, books)
             case queries.SearchCatalog():
                 found = books.catalog.book.search(query.text[:100], min(query.limit, RESULTS_MAX))
                 return tuple(build.item_view(row) for row in found)

@@ -14,6 +14,7 @@ from actors.checkpoints import write_durably
 from actors.messages import Failure
 from actors.register import OFFICE
 from countertop.importer import prepare
+from countertop.prices import read_prices
 from countertop.promotions import read_promotions
 from countertop.store import Store
 from engine.settings import (
@@ -31,6 +32,7 @@ Do = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 DEMO_CATALOG: Final = Path(__file__).parent / "demo_data" / "catalog.csv"
 DEMO_PROMOTIONS: Final = DEMO_CATALOG.with_name("promotions.toml")
+DEMO_PRICES: Final = DEMO_CATALOG.with_name("prices.toml")
 DEMO_RULES: Final = StoreRules(
     name="Harbour Grocer & Café",
     address=("2 Quay Street", "20459 Hamburg"),
@@ -138,6 +140,8 @@ async def seed_demo(store: Store) -> None:
         await _seed_goods(store, do)
     if not store.books.promotions.version:
         await do("promotions.set", unstructure(read_promotions(DEMO_PROMOTIONS)))
+    if not store.books.prices.version:
+        await do("prices.set", unstructure(read_prices(DEMO_PRICES)))
 
 
 async def _seed_goods(store: Store, do: Do) -> None:

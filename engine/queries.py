@@ -8,6 +8,7 @@ from attrs import frozen
 
 from engine.staff import Right
 from engine.views import shapes
+from engine.views.offer_shapes import OrderPromotionsView
 from engine.wire import Registry
 
 QUERIES = Registry("query")
@@ -58,6 +59,13 @@ class ExplainOrder:
     the refusal order_must_exist."""
 
     order_id: str
+
+
+@QUERIES.name("order.why_not")
+@frozen
+class WhyNoPromotions:
+    """What every promotion in force takes off the register's current order, else the clause that
+    fails. Answers `OrderPromotionsView`, or the refusal order_must_be_open."""
 
 
 @QUERIES.name("receipts.find")
@@ -157,6 +165,7 @@ Query = (
     | SuspendedOrders
     | GetOrder
     | ExplainOrder
+    | WhyNoPromotions
     | FindReceipts
     | GetReceipt
     | SearchCatalog
@@ -178,6 +187,7 @@ ANSWERS: Final[dict[type, Any]] = {
     SuspendedOrders: tuple[shapes.SuspendedView, ...],
     GetOrder: shapes.OrderView,
     ExplainOrder: shapes.OrderReasonsView,
+    WhyNoPromotions: OrderPromotionsView,
     FindReceipts: tuple[shapes.ReceiptRow, ...],
     GetReceipt: shapes.ReceiptView,
     SearchCatalog: tuple[shapes.ItemView, ...],
@@ -199,6 +209,7 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     SuspendedOrders: Right.SELL,
     GetOrder: Right.SELL,
     ExplainOrder: Right.SELL,
+    WhyNoPromotions: Right.SELL,
     FindReceipts: Right.SELL,
     GetReceipt: Right.SELL,
     SearchCatalog: Right.SELL,

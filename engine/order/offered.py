@@ -3,6 +3,8 @@ each, what promotions take off, and why one takes nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 from attrs import frozen
 
@@ -11,7 +13,7 @@ from engine.offers import Offers
 from engine.order.circumstances import Asking, business_year, circumstances_of
 from engine.order.state import Line, Order
 from engine.price_list.model import Circumstances, Resolved
-from engine.promotion.deals import NOT_IN_FORCE
+from engine.promotion.deals import NOT_IN_FORCE, WhyNot
 from engine.promotion.model import LinePromotion
 from engine.settings import Settings
 from engine.tax import day_of
@@ -126,12 +128,11 @@ def _is_sold(order: Order, line: Line) -> bool:
     return line.source is None and not order.is_comped(line)
 
 
-def why_not(order: Order, tariff: Tariff, promotion: str) -> str:
-    """Why a promotion takes nothing off an order, in the native floor's word; "applied" where it
-    does."""
+def why_not(order: Order, tariff: Tariff, promotions: Sequence[str]) -> list[WhyNot]:
+    """What each of `promotions` (ids) takes off an order, else why it takes nothing."""
     offers = tariff.offers
     if offers is None or offers.deals is None:
-        return NOT_IN_FORCE
+        return [WhyNot(NOT_IN_FORCE) for _ in promotions]
     digits = minor_digits(tariff.settings.required().currency)
     lines, resolved = at_their_prices(order, tariff, 10 ** (6 - digits))
     return offers.deals.why_not(
@@ -141,7 +142,7 @@ def why_not(order: Order, tariff: Tariff, promotion: str) -> str:
             if _is_sold(order, line)
         ],
         _asking(order, tariff, offers),
-        promotion,
+        promotions,
         now_ns=tariff.now_ns,
         utc_offset_s=tariff.utc_offset_s,
         minor_digits=digits,

@@ -85,6 +85,25 @@ class Bits:
     stores: Mapping[str, int]
 
 
+@frozen
+class WhyNot:
+    """Why a promotion takes nothing: the native floor's word for the first clause that fails,
+    "applied" where it takes `saving_minor` off.
+
+    `have` and `need` are units of quantity_too_small and minor units of spend_too_small; `by` is
+    the name of the promotion it lost to, and `alone_minor` what it would take off if there were no
+    other; `line` is the place (from 0, -1: none) of the line of item_excluded among those asked.
+    """
+
+    code: str
+    have: int = 0
+    need: int = 0
+    by: str = ""
+    alone_minor: int = 0
+    line: int = -1
+    saving_minor: int = 0
+
+
 @frozen(eq=False)
 class Deals:
     """Promotions compiled for one catalog. Goods are told apart only as far as promotions do: by
@@ -130,24 +149,41 @@ class Deals:
         self,
         lines: Iterable[tuple[Goods, int, int]],
         asked: Asked,
-        promotion: str,
+        promotions: Iterable[str],
         *,
         now_ns: int,
         utc_offset_s: int,
         minor_digits: int,
-    ) -> str:
-        """Why a promotion takes nothing: the native floor's word, "applied" where it does."""
-        place = next((at for at, one in enumerate(self.promotions) if one.id == promotion), None)
-        if place is None:
-            return NOT_IN_FORCE
+    ) -> list[WhyNot]:
+        """What each of `promotions` (ids) takes, else the first of its clauses that fails."""
+        places = {one.id: at for at, one in enumerate(self.promotions)}
         facts = self._facts(asked, now_ns=now_ns, utc_offset_s=utc_offset_s)
         try:
             cart = Cart(self.compiled, facts, minor_digits)
             for line in lines:
                 cart.add_line(self._line(*line))
-            return cart.why_not(place)[0]
         except CoreError:
-            return NOT_IN_FORCE
+            # A cart past the floor's bounds has no promotions; see `take_off`.
+            return [WhyNot(NOT_IN_FORCE) for _ in promotions]
+        return [
+            self._told(*cart.why_not(places[one])) if one in places else WhyNot(NOT_IN_FORCE)
+            for one in promotions
+        ]
+
+    def _told(self, code: str, figures: dict[str, int]) -> WhyNot:
+        """The native floor's answer, the rival by its name."""
+        by = figures.get("by")
+        units = ("have_count", "need_count")
+        have, need = units if "have_count" in figures else ("have_minor", "need_minor")
+        return WhyNot(
+            code,
+            figures.get(have, 0),
+            figures.get(need, 0),
+            "" if by is None else self.promotions[by].name,
+            figures.get("alone_minor", 0),
+            figures.get("line", -1),
+            figures.get("saving_minor", 0),
+        )
 
     def _facts(self, asked: Asked, *, now_ns: int, utc_offset_s: int) -> dict[str, Any]:
         bits = self.bits

@@ -19,10 +19,9 @@ from engine.staff import Operator, Right, Staff
 from engine.tax_book import TaxBook
 from engine.tax_paper import letters_of
 from engine.till import Till
+from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
+from engine.views.offers import choices_of
 from engine.views.shapes import (
-    ChargeView,
-    ChosenView,
-    CouponView,
     DeviceView,
     DiscountView,
     DisplayView,
@@ -108,7 +107,7 @@ def _coupons(order: Order, figures: Figures, tariff: Tariff) -> tuple[CouponView
     for entry in order.coupons:
         gives = figures.promotion_amount_minor(entry.promotion)
         asks = not gives and order.completion is None and order.phase is not Phase.VOIDED
-        why = why_not(order, tariff, entry.promotion) if asks else ""
+        why = why_not(order, tariff, (entry.promotion,))[0].code if asks else ""
         name = names.get(entry.promotion, entry.coupon)
         shown.append(CouponView(entry.code, entry.promotion, name, gives, why))
     return tuple(shown)
@@ -402,6 +401,7 @@ def store_view(books: Books, store: str) -> StoreView:
         ),
         books.catalog.book.item_count,
         taxes_view(books.taxes.setup),
+        **choices_of(books),
     )
 
 

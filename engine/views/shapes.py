@@ -6,16 +6,17 @@ from typing import Any
 
 from attrs import frozen
 
-from engine.charge.model import ChargeKind
 from engine.document import Document
 from engine.explain import LineReasons
 from engine.order.events import Audience
 from engine.order.figures import DiscountKind
+from engine.price_list.model import CustomerGroup
 from engine.register import Totals
 from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
 from engine.till import Denomination
+from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
 
 
 @frozen
@@ -41,44 +42,6 @@ class PromotionView:
 
     name: str
     amount_minor: int
-
-
-@frozen
-class CouponView:
-    """A coupon on an order and what it takes off, zero or less; `why` it takes nothing ("" where it
-    does): outside_window | other_store | other_channel | other_customer_group | limit_reached |
-    no_item | item_excluded | quantity_too_small | spend_too_small | price_floor | no_saving |
-    units_consumed | lost_to_better | not_in_force."""
-
-    code: str
-    promotion: str
-    name: str
-    amount_minor: int
-    why: str
-
-
-@frozen
-class ChargeView:
-    """A charge of an order in minor units, as it is priced; `amount_minor` 0 and `waived` why where
-    somebody let it go. `kind`: service | gratuity | fee."""
-
-    line: int
-    charge: str
-    name: str
-    kind: ChargeKind
-    percent_ppm: int
-    amount_minor: int
-    returned: bool
-    waived: str = ""
-
-
-@frozen
-class ChosenView:
-    """A promotion an operator gave, and why."""
-
-    promotion: str
-    name: str
-    reason: str
 
 
 @frozen
@@ -366,7 +329,11 @@ class TaxesView:
 
 @frozen
 class StoreView:
-    """What a screen needs before anybody signs on."""
+    """What a screen needs before anybody signs on.
+
+    `dinings` are the ways of handing over to choose from, empty where neither a tax rule nor a
+    price list tells any apart; `dining` is the one an order has where nobody chose.
+    """
 
     store: str
     name: str
@@ -377,6 +344,12 @@ class StoreView:
     operators: tuple[OperatorView, ...]
     item_count: int
     taxes: TaxesView | None = None
+    customer_groups: tuple[CustomerGroup, ...] = ()
+    promotions_to_give: tuple[OfferView, ...] = ()
+    has_coupons: bool = False
+    dinings: tuple[Dining, ...] = ()
+    dining: Dining | None = None
+    price_lists: tuple[PriceListView, ...] = ()
 
 
 @frozen

@@ -4,6 +4,7 @@ import { Connection, type Answer, type Approval, type LinkStatus, type Refusal }
 import type { Currency } from '../shared/money';
 import type {
   Commands,
+  Dining,
   ItemView,
   LineView,
   NoticeView,
@@ -26,7 +27,10 @@ export type Panel =
   | 'open-item'
   | 'weigh'
   | 'discount'
-  | 'why';
+  | 'why'
+  | 'choices';
+/** What may be chosen for an order besides its goods. */
+export type Choice = 'group' | 'coupon' | 'promotion' | 'exempt' | 'comp';
 export type Dialog = 'menu' | 'status' | 'void' | 'park' | 'note' | 'switch' | null;
 
 export interface Notice {
@@ -78,6 +82,7 @@ export class App {
   now = $state(Date.now());
 
   panel = $state<Panel>('items');
+  choice = $state<Choice>('group');
   dialog = $state<Dialog>(null);
   side = $state<'items' | 'order'>('items');
   editing = $state(0);
@@ -220,6 +225,10 @@ export class App {
 
   nameOf = (operator: string): string =>
     this.store?.operators.find((person) => person.operator === operator)?.name ?? operator;
+
+  listName(list: string): string {
+    return this.store?.price_lists.find((one) => one.price_list === list)?.name ?? list;
+  }
 
   explain(refusal: Refusal): string {
     return refusalText(refusal.code, refusal.fields, this.currency, this.nameOf);
@@ -463,6 +472,18 @@ export class App {
   /** Close a dialog, unless another one was opened meanwhile. */
   shut(dialog: Dialog): void {
     if (this.dialog === dialog) this.dialog = null;
+  }
+
+  /** Open the panel where `choice` is made. */
+  choose(choice: Choice): void {
+    this.choice = choice;
+    this.go('choices');
+  }
+
+  /** Say how the order is handed over; it may be said before the first line. */
+  async dine(dining: Dining): Promise<void> {
+    if (!this.order && !(await this.act('order.open', {})).ok) return;
+    await this.act('order.choose_dining', { dining });
   }
 
   explainLine(line: number): void {

@@ -395,6 +395,13 @@ export interface CouponView {
 }
 
 /** Customers that pay alike. Only who has the right may choose one of `employees`. */
+export interface CustomerGroup {
+  id: string;
+  name: string;
+  employees: boolean;
+}
+
+/** Customers that pay alike. Only who has the right may choose one of `employees`. */
 export interface CustomerGroupInput {
   id: string;
   name: string;
@@ -861,6 +868,12 @@ export type OffKind =
   | 'amount'
   | 'price';
 
+/** A promotion by what people call it. */
+export interface OfferView {
+  promotion: string;
+  name: string;
+}
+
 /** Open the drawer without a sale, with the reason. */
 export interface OpenDrawer {
   reason: string;
@@ -889,6 +902,16 @@ export interface OperatorView {
 /** The order it was about. */
 export interface OrderAnswer {
   order_id: string;
+}
+
+/**
+ * The promotions in force and an order: those that take something off first, then those that
+ * nearly do. `left_out` is how many there are besides.
+ */
+export interface OrderPromotionsView {
+  order_id: string;
+  promotions: PromotionReasonView[];
+  left_out: number;
 }
 
 /** Why an order's lines cost what they cost; `rules` names the policy that made the figures. */
@@ -1039,6 +1062,12 @@ export interface PriceListInput {
   quantity_of?: QuantityOf;
 }
 
+/** A price list by what people call it. */
+export interface PriceListView {
+  price_list: string;
+  name: string;
+}
+
 /** Everything of one `prices.set`. */
 export interface PriceSetInput {
   customer_groups?: CustomerGroupInput[];
@@ -1090,6 +1119,27 @@ export interface PromotionInput {
   yearly_minor?: number;
   budget_minor?: number;
   business_day?: boolean;
+}
+
+/**
+ * What a promotion takes off an order, zero or less; where it is zero, `why` names the first
+ * of its clauses that fails, in a word of `CouponView.why`, or coupon_missing. Of
+ * quantity_too_small `have` and `need` are units, of spend_too_small minor units. `by` is the
+ * name of the promotion it lost to, and `alone_minor`, zero or less, what it would take off if
+ * there were no other. `item` is the name of the goods that are excepted. `asked_by` says what
+ * a promotion waits for that does not come by itself: coupon | operator | "".
+ */
+export interface PromotionReasonView {
+  promotion: string;
+  name: string;
+  amount_minor: number;
+  why: string;
+  have: number;
+  need: number;
+  by: string;
+  alone_minor: number;
+  item: string;
+  asked_by: string;
 }
 
 /** What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. */
@@ -1518,7 +1568,11 @@ export type StoreState = Record<string, never>;
 /** Health. Answers `StatusView`. */
 export type StoreStatus = Record<string, never>;
 
-/** What a screen needs before anybody signs on. */
+/**
+ * What a screen needs before anybody signs on. `dinings` are the ways of handing over to
+ * choose from, empty where neither a tax rule nor a price list tells any apart; `dining` is
+ * the one an order has where nobody chose.
+ */
 export interface StoreView {
   store: string;
   name: string;
@@ -1529,6 +1583,12 @@ export interface StoreView {
   operators: OperatorView[];
   item_count: number;
   taxes: TaxesView | null;
+  customer_groups: CustomerGroup[];
+  promotions_to_give: OfferView[];
+  has_coupons: boolean;
+  dinings: Dining[];
+  dining: Dining | null;
+  price_lists: PriceListView[];
 }
 
 /**
@@ -1924,6 +1984,12 @@ export interface WelcomeFrame {
   heartbeat_s: number;
 }
 
+/**
+ * What every promotion in force takes off the register's current order, else the clause that
+ * fails. Answers `OrderPromotionsView`, or the refusal order_must_be_open.
+ */
+export type WhyNoPromotions = Record<string, never>;
+
 /** Store-local days from `start`, up to and without `end`; "" is for good. */
 export interface WindowInput {
   start: string;
@@ -2022,6 +2088,7 @@ export interface Queries {
   'events.since': { data: EventsSinceInput; answer: EventsView };
   'order.explain': { data: ExplainOrder; answer: OrderReasonsView };
   'order.get': { data: GetOrder; answer: OrderView };
+  'order.why_not': { data: WhyNoPromotions; answer: OrderPromotionsView };
   'orders.suspended': { data: SuspendedOrders; answer: SuspendedView[] };
   'receipt.get': { data: GetReceipt; answer: ReceiptView };
   'receipts.find': { data: FindReceiptsInput; answer: ReceiptRow[] };
