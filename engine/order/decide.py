@@ -67,10 +67,10 @@ from engine.order.figures import LineItem
 from engine.order.pricing import price_shown
 from engine.order.refusal import Refusal
 from engine.order.repricing import discount_line, discount_order, override_price
-from engine.order.returns import add_return_line
+from engine.order.returns import add_return_line, lines_with
 from engine.order.ruled import UntaxableError
 from engine.order.settling import applied, settled, with_line
-from engine.order.state import Line, Order, Phase, opened
+from engine.order.state import Line, Order, Phase, evolve, opened
 from engine.order.tax_choices import tax_choice
 from engine.order.tendering import (
     complete,
@@ -376,8 +376,15 @@ def _void_line(order: Order, body: VoidLine, context: OrderContext) -> Decision:
         return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
     if len(body.reason) > limits.REASON_LENGTH_MAX:
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.REASON_LENGTH_MAX)
-    event = LineVoided(order.id, body.line, body.reason, context.operator)
-    return applied(order, event, context, line=body.line)
+    *others, last = (
+        LineVoided(order.id, line, body.reason, context.operator)
+        for line in lines_with(order, body.line)
+    )
+    after, facts = order, []
+    for event in others:
+        facts.append(context.fact(event, order.id))
+        after = evolve(after, event, at=context.at())
+    return _prefixed(tuple(facts), applied(after, last, context, line=body.line))
 
 
 def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
