@@ -1046,7 +1046,8 @@ export interface PricesAnswer {
  * in `stores`; whoever presents the `coupon`; with `manual` whoever an operator gives it to,
  * with a reason; with `employees` the shop's own people, for whom it goes after all others.
  * What is left of it: `sales_per_member` and `yearly_minor` are for one member (nobody without
- * a number gets it), `budget_minor` for the whole store; 0 is no limit.
+ * a number gets it), `budget_minor` for the whole store; 0 is no limit. `returns` says what
+ * goes back with goods.
  */
 export interface PromotionInput {
   id: string;
@@ -1073,6 +1074,7 @@ export interface PromotionInput {
   sales_per_member?: number;
   yearly_minor?: number;
   budget_minor?: number;
+  returns?: ReturnPolicy;
 }
 
 /** What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. */
@@ -1280,6 +1282,11 @@ export interface ReturnLineAnswer {
   line: number;
   total_minor: number;
 }
+
+/** What of a promotion goes back with some of its goods. */
+export type ReturnPolicy =
+  | 'keep'
+  | 'reevaluate';
 
 /**
  * What a role may allow. Every command needs exactly one; nothing is allowed unless granted.
