@@ -82,6 +82,8 @@ def receipt_document(
     blocks += _total_blocks(order, rules)
     blocks += _tax_blocks(figures.taxes, settings, letters_of_taxes(figures, letters))
     blocks += exemption_blocks(order, rules)
+    if figures.recorded is not None:
+        blocks.append(text(words["bundles_priced_again"]))
     if rules.receipt_footer:
         blocks += [feed(), text(rules.receipt_footer, align=Align.CENTER)]
     if completion.head is not None:
@@ -128,7 +130,10 @@ def _line_blocks(line: Line, row: LineFigures, letter: str, rules: StoreRules) -
     shown = row.total_minor if line.source is not None else row.amount_minor
     blocks = [columns(name, _amount(shown, rules) + mark)]
     plain = item.unit == "piece" and line.quantity_milli == 1000
-    if not plain:
+    again = line.source is not None and line.source.priced_again_by > 0
+    if again:
+        blocks.append(text(f"  {words['priced_again']}"))
+    elif not plain:
         quantity = format_quantity(line.quantity_milli, item.unit, rules.language)
         micros = row.unit_price_micros if row.unit_price_micros >= 0 else item.unit_price_micros
         price = format_micros(micros, rules.currency, rules.language)

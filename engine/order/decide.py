@@ -69,7 +69,7 @@ from engine.order.figures import LineItem
 from engine.order.pricing import price_shown
 from engine.order.refusal import Refusal
 from engine.order.repricing import discount_line, discount_order, override_price
-from engine.order.returns import add_return_line
+from engine.order.returns import add_return_line, lines_with
 from engine.order.ruled import UntaxableError
 from engine.order.settling import applied, settled, with_lines
 from engine.order.state import Line, Order, Phase, opened
@@ -368,7 +368,7 @@ def _void_line(order: Order, body: VoidLine, context: OrderContext) -> Decision:
     if len(body.reason) > limits.REASON_LENGTH_MAX:
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.REASON_LENGTH_MAX)
     deposit = order.deposit_of(body.line)
-    voided = [body.line] if deposit is None else [body.line, deposit.line]
+    voided = [*lines_with(order, body.line), *([] if deposit is None else [deposit.line])]
     events = [LineVoided(order.id, line, body.reason, context.operator) for line in voided]
     return applied(order, events[0], context, *events[1:], line=body.line)
 

@@ -7,7 +7,7 @@ from enum import Enum
 from attrs import frozen
 
 from engine.charge.model import ChargeFigures
-from engine.promotion.model import LinePromotion
+from engine.promotion.model import LinePromotion, Recorded
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 
 
@@ -41,9 +41,11 @@ class LineItem:
 
 @frozen
 class ReturnOf:
-    """Where a return line comes from and the exact money that goes back (all negative or zero).
+    """Where a return line comes from and the exact money that goes back, negative or zero.
 
-    `taxes` are what of each tax goes back, where the sale was taxed by rules.
+    `taxes` are what of each tax goes back, where the sale was taxed by rules. `priced_again_by` is
+    the line of this order with whose goods these, which stay, are priced again: they go back in no
+    quantity, and what they cost more is above zero. 0 for goods that do go back.
     """
 
     order_id: str
@@ -54,6 +56,7 @@ class ReturnOf:
     tax_minor: int
     reason: str
     taxes: tuple[ReturnTax, ...] = ()
+    priced_again_by: int = 0
 
 
 @frozen
@@ -134,7 +137,8 @@ class Figures:
     `discount_minor` is all that came off, of which `promotion_minor` by promotions; `comp_minor`,
     what was given away, is apart from it. `tax_version` is that of the tax rules, nought where tax
     classes were used; `cash` is set where the rules say how cash rounds. A charge has the amounts
-    of a line below zero; `subtotal_minor` is without them.
+    of a line below zero; `subtotal_minor` is without them. `recorded` is there where goods that
+    come back have the rest priced again.
     """
 
     lines: tuple[LineFigures, ...]
@@ -150,6 +154,7 @@ class Figures:
     cash: CashStep | None = None
     comp_minor: int = 0
     charges: tuple[ChargeFigures, ...] = ()
+    recorded: Recorded | None = None
 
     def charge_minor(self) -> int:
         """What all charges come to, as they are priced: with tax where prices have it."""

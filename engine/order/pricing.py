@@ -19,7 +19,8 @@ from engine.order.ruled import (
 )
 from engine.order.state import Line, Order
 from engine.price_list.model import Resolved
-from engine.promotion.model import LinePromotion
+from engine.promotion.model import LineFloor, LinePromotion, Recorded
+from engine.promotion.recorded import recorded_of
 from native import PricedLine, extend_amount
 
 
@@ -160,6 +161,7 @@ def price(order: Order, tariff: Tariff) -> Figures:
         dining=order.dining,
         comp_minor=comp_minor,
         charges=found.charges,
+        recorded=_recorded(tariff, found),
     )
 
 
@@ -201,7 +203,20 @@ def _ruled_price(order: Order, tariff: Tariff, found: Counted, by_rules: Ruled |
         cash=None if book is None else book.cash(tariff.day()),
         comp_minor=comp_minor,
         charges=found.charges,
+        recorded=_recorded(tariff, found),
     )
+
+
+def _recorded(tariff: Tariff, found: Counted) -> Recorded | None:
+    """What goods that stay are priced under when others come back; None where parts are kept."""
+    if tariff.offers is None or tariff.offers.deals is None or not any(found.taken):
+        return None
+    floors = tuple(
+        LineFloor(line.line, floor_of(found.resolved, at))
+        for at, line in enumerate(found.lines)
+        if line.source is None and floor_of(found.resolved, at)
+    )
+    return recorded_of(tariff.offers.deals, found.taken, floors)
 
 
 def _with_price(

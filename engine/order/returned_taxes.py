@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.order.figures import Figures, LineFigures
 from engine.order.state import Line
 from engine.taxation import ReturnTax, TaxShare, shares_sum
@@ -17,15 +19,27 @@ def taxes_back(
     """
     taken = _taken(sold, pending)
     weights = [gone_milli, sold.quantity_milli - gone_milli]
+    return taxes_by(
+        figures, row, taken, lambda whole, gone_minor: _going(whole, weights, gone_minor)
+    )
+
+
+def taxes_by(
+    figures: Figures,
+    row: LineFigures,
+    taken: tuple[TaxShare, ...],
+    going: Callable[[int, int], int],
+) -> tuple[ReturnTax, ...]:
+    """Each tax of a line with what `going` says goes back of (all of it, what already went)."""
     found = []
     for at, tax in enumerate(row.taxes):
         rule = figures.taxes[tax.tax_index].rule
         assert rule is not None, "a tax of a line is one of a rule"
         went = taken[at] if at < len(taken) else TaxShare()
         share = TaxShare(
-            _going(tax.base_minor, weights, went.base_minor),
-            _going(tax.tax_minor, weights, went.tax_minor),
-            _going(tax.uncharged_minor, weights, went.uncharged_minor),
+            going(tax.base_minor, went.base_minor),
+            going(tax.tax_minor, went.tax_minor),
+            going(tax.uncharged_minor, went.uncharged_minor),
         )
         found.append(ReturnTax(rule, share))
     return tuple(found)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import attrs
+from collections.abc import Iterator
 
 from engine import limits
 from engine.decision import Decision, refuse
+from engine.money import minor_digits
+from engine.order.bundle_returns import Back, backs, gone_of, has_rest_priced_again, item_of
 from engine.order.commands import AddReturnLine
 from engine.order.context import OrderContext
 from engine.order.events import OrderReturned, ReturnLineAdded
@@ -21,11 +23,12 @@ def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) ->
 
     The money is the part of the line's paid total that brings the sum of all its returns to the
     exact share of what has then gone back, so any order of partial returns ends at what was paid.
+    Where a promotion of the sale says so, the goods that stay are priced again for it.
 
     Refuses:
         order_must_exist, order_must_be_completed, lines_limit_reached, line_must_exist,
         line_must_not_be_a_return, quantity_must_be_positive, quantity_must_be_whole,
-        reason_must_be_given, return_must_be_within_sold, in that order.
+        reason_must_be_given, return_must_be_within_sold, lines_limit_reached, in that order.
     """
     original = context.originals.get(body.order_id)
     if original is None or original.training != context.training:
@@ -50,38 +53,101 @@ def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) ->
     left_milli = sold.quantity_milli - gone_milli
     if body.quantity_milli > left_milli:
         return refuse(Refusal.RETURN_MUST_BE_WITHIN_SOLD, left_milli=max(0, left_milli))
-    gone_milli += body.quantity_milli
+    going = _backs(original, sold, pending, order, body.quantity_milli, context)
+    if len(order.lines) + len(going) > limits.LINES_PER_ORDER_MAX:
+        return refuse(Refusal.LINES_LIMIT_REACHED, maximum=limits.LINES_PER_ORDER_MAX)
+    facts = tuple(
+        context.fact(event, order.id)
+        for event in _added(order, original, going, body.quantity_milli, body.reason.strip())
+    )
+    total = -sum(entry.total_minor for entry in going)
+    answer = {"order_id": order.id, "line": len(order.lines) + 1, "total_minor": total}
+    return Decision(facts, answer)
+
+
+def _backs(
+    original: Order,
+    sold: Line,
+    pending: list[Line],
+    order: Order,
+    quantity_milli: int,
+    context: OrderContext,
+) -> list[Back]:
+    """What goes back of the sold line, and then of those priced again with it."""
+    if has_rest_priced_again(original, sold):
+        digits = minor_digits(context.settings.required().currency)
+        gone = gone_of(original, _from(order, original.id))
+        return backs(original, gone, sold.line, quantity_milli, digits)
+    assert original.figures is not None
+    gone_milli = sold.returned_milli + sum(-line.quantity_milli for line in pending)
+    gone_milli += quantity_milli
     total, tax = _money_back(original, sold, pending, gone_milli)
-    figures = next(row for row in original.figures.lines if row.line == sold.line)
-    taxes = taxes_back(original.figures, figures, sold, pending, gone_milli)
+    row = next(row for row in original.figures.lines if row.line == sold.line)
+    taxes = taxes_back(original.figures, row, sold, pending, gone_milli)
     if taxes:
         tax = sum(entry.share.tax_minor for entry in taxes)
-    source = ReturnOf(
-        original.id,
-        sold.line,
-        original.completion.receipt_number,
-        figures.rate_ppm,
-        -total,
-        -tax,
-        body.reason.strip(),
-        taxes,
-    )
-    item = sold.item
-    if figures.unit_price_micros >= 0:
-        item = attrs.evolve(item, unit_price_micros=figures.unit_price_micros)
-    event = ReturnLineAdded(order.id, len(order.lines) + 1, item, -body.quantity_milli, source)
-    answer = {"order_id": order.id, "line": event.line, "total_minor": -total}
-    return Decision((context.fact(event, order.id),), answer)
+    return [Back(sold.line, total, tax, taxes)]
+
+
+def _added(
+    order: Order, original: Order, going: list[Back], quantity_milli: int, reason: str
+) -> Iterator[ReturnLineAdded]:
+    """The return line of the goods, and one of no quantity for each line priced again."""
+    assert original.completion is not None
+    assert original.figures is not None
+    rows = {row.line: row for row in original.figures.lines}
+    first = len(order.lines) + 1
+    for at, entry in enumerate(going):
+        sold = original.line_at(entry.line)
+        assert sold is not None, "only what was sold goes back"
+        source = ReturnOf(
+            original.id,
+            entry.line,
+            original.completion.receipt_number,
+            rows[entry.line].rate_ppm,
+            -entry.total_minor,
+            -entry.tax_minor,
+            reason,
+            entry.taxes,
+            first if at else 0,
+        )
+        item = item_of(sold, rows[entry.line])
+        yield ReturnLineAdded(order.id, first + at, item, 0 if at else -quantity_milli, source)
+
+
+def lines_with(order: Order, line: int) -> list[int]:
+    """A line's number after those of the lines that stand and fall with it: goods that go back and
+    the goods priced again for them."""
+    found = order.line_at(line)
+    assert found is not None, "only a line that counts has company"
+    if found.source is None:
+        return [line]
+    goods = found.source.priced_again_by or line
+    others = [
+        entry.line
+        for entry in order.live_lines()
+        if entry.source is not None
+        and entry.line != line
+        and (entry.line == goods or entry.source.priced_again_by == goods)
+    ]
+    return [*others, line]
+
+
+def _from(order: Order, original_id: str) -> list[Line]:
+    """The lines of `order` that take back from this sale."""
+    return [
+        entry
+        for entry in order.live_lines()
+        if entry.source is not None and entry.source.order_id == original_id
+    ]
 
 
 def _pending(order: Order, original_id: str, line: int) -> list[Line]:
     """The return lines of `order` that already take from this sold line."""
     return [
         entry
-        for entry in order.live_lines()
-        if entry.source is not None
-        and entry.source.order_id == original_id
-        and entry.source.line == line
+        for entry in _from(order, original_id)
+        if entry.source is not None and entry.source.line == line
     ]
 
 
@@ -139,9 +205,36 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
             return refuse(
                 Refusal.RETURN_MUST_BE_WITHIN_SOLD, line=line.line, left_milli=max(0, left_milli)
             )
-        if not _money_fits(original, sold, pending, left_milli - asked):
+        if has_rest_priced_again(original, sold):
+            fits = _is_still_so(order, original, line, context)
+        else:
+            fits = _money_fits(original, sold, pending, left_milli - asked)
+        if not fits:
             return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID, line=line.line)
     return None
+
+
+def _is_still_so(order: Order, original: Order, line: Line, context: OrderContext) -> bool:
+    """Whether a line priced again would be so now, after what the lines before it take back."""
+    source = line.source
+    assert source is not None
+    goods = order.line_at(source.priced_again_by or line.line)
+    if goods is None or goods.source is None:
+        return False
+    before = (entry for entry in _from(order, original.id) if entry.line < goods.line)
+    digits = minor_digits(context.settings.required().currency)
+    going = backs(
+        original, gone_of(original, before), goods.source.line, -goods.quantity_milli, digits
+    )
+    found = [Back(source.line, -source.total_minor, -source.tax_minor, source.taxes)]
+    if line is goods:
+        found += [
+            Back(e.line, -e.total_minor, -e.tax_minor, e.taxes)
+            for e in (entry.source for entry in _from(order, original.id))
+            if e is not None and e.priced_again_by == line.line
+        ]
+        return found == going
+    return found[0] in going
 
 
 def returned_facts(order: Order) -> list[tuple[str, OrderReturned]]:

@@ -62,6 +62,15 @@ class Policy(Enum):
     """The higher priority first, whatever it saves."""
 
 
+class ReturnPolicy(Enum):
+    """What of a promotion goes back with some of its goods."""
+
+    KEEP = "keep"
+    """What it left to pay for them: the other goods keep their part of it."""
+    REEVALUATE = "reevaluate"
+    """What was paid, less what the goods that stay cost under the promotions of the sale."""
+
+
 @frozen
 class Selection:
     """Goods by item id and by department, every one where neither is named; less the exceptions."""
@@ -166,7 +175,7 @@ class Promotion:
     presents the `coupon`; with `manual` whoever an operator gives it to, with a reason; with
     `employees` the shop's own people, for whom it goes after all others. What is left of it:
     `sales_per_member` and `yearly_minor` are for one member (nobody without a number gets it),
-    `budget_minor` for the whole store; 0 is no limit.
+    `budget_minor` for the whole store; 0 is no limit. `returns` says what goes back with goods.
     """
 
     id: str
@@ -194,3 +203,23 @@ class Promotion:
     yearly_minor: int = 0
     budget_minor: int = 0
     business_day: bool = False
+    returns: ReturnPolicy = ReturnPolicy.KEEP
+
+
+@frozen
+class LineFloor:
+    """A line's lowest lawful unit price in micros."""
+
+    line: int
+    unit_price_micros: int
+
+
+@frozen
+class Recorded:
+    """The promotions that took something off a sale, without their conditions, which held: what
+    its goods are priced under when some of them come back. `floors` are of the lines that have one.
+    """
+
+    promotions: tuple[Promotion, ...]
+    policy: Policy
+    floors: tuple[LineFloor, ...] = ()

@@ -1092,6 +1092,7 @@ export interface PricesAnswer {
  * gives it to, with a reason; with `employees` the shop's own people, for whom it goes after
  * all others. What is left of it: `sales_per_member` and `yearly_minor` are for one member
  * (nobody without a number gets it), `budget_minor` for the whole store; 0 is no limit.
+ * `returns` says what goes back with goods.
  */
 export interface PromotionInput {
   id: string;
@@ -1119,6 +1120,7 @@ export interface PromotionInput {
   yearly_minor?: number;
   budget_minor?: number;
   business_day?: boolean;
+  returns?: ReturnPolicy;
 }
 
 /**
@@ -1347,6 +1349,11 @@ export interface ReturnLineAnswer {
   line: number;
   total_minor: number;
 }
+
+/** What of a promotion goes back with some of its goods. */
+export type ReturnPolicy =
+  | 'keep'
+  | 'reevaluate';
 
 /**
  * What a role may allow. Every command needs exactly one; nothing is allowed unless granted.
