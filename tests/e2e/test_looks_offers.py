@@ -36,7 +36,6 @@ def test_customer_and_offers_are_clean_and_kept_as_pictures(
     customer.page.goto(f"{fresh_store.url}/display/?register=1")
     mia.open()
     mia.sign_on("Mia")
-    mia.open_till(5)
     for name in ("Flat white", "Croissant", "Dark chocolate"):
         mia.tap(name)
     mia.order()
