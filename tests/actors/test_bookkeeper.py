@@ -348,6 +348,7 @@ async def test_the_order_at_a_register_says_why_a_promotion_takes_nothing(tmp_pa
     async with open_shop(tmp_path) as shop:
         await shop.office("promotions.set", promotions=unstructure((pair,)))
         refused = await shop.ask("order.why_not", query=True)
+        assert refused.refusal is not None
         assert refused.refusal["code"] == "order_must_be_open"
         await shop.do("order.add_line", code="wine")
         (found,) = (await shop.look("order.why_not"))["promotions"]
