@@ -182,6 +182,7 @@ export class App {
     if (notice.ok) {
       this.notice = null;
       await this.shown(position);
+      if (this.couponTaken(notice.code)) return;
       const last = this.order?.lines.at(-1);
       if (last) this.added({ ...last, order_id: this.order?.order_id ?? '' });
     } else if (notice.refusal) {
@@ -336,8 +337,9 @@ export class App {
       return;
     }
     const outcome = await this.act('order.add_line', { code });
-    if (outcome.ok) this.added(outcome.data);
-    else this.askPrice(outcome.refusal);
+    if (!outcome.ok) this.askPrice(outcome.refusal);
+    else if (outcome.data.line) this.added(outcome.data);
+    else this.couponTaken(code);
   }
 
   /** Add a tile's item, or one more of it where it is the last line and nothing was bent on it. */
@@ -378,6 +380,20 @@ export class App {
     const tax = this.store?.tax_classes[0]?.id ?? '';
     this.priced = { name: String(refusal.fields['name'] ?? ''), tax_class: tax, department: '' };
     this.panel = 'open-item';
+  }
+
+  /** Whether a code is a coupon on the order; then it is what undo takes back. */
+  couponTaken(code: string): boolean {
+    const written = code.trim().toUpperCase();
+    const coupon = this.order?.coupons.find((one) => one.code === written);
+    if (!coupon) return false;
+    playAccepted();
+    this.undo = {
+      order: this.order?.order_id ?? '',
+      text: t('undo.coupon', { name: coupon.name }),
+      run: () => this.act('order.withdraw_coupon', { code: coupon.code }),
+    };
+    return true;
   }
 
   added({ line, name, order_id: order }: Added): void {

@@ -18,6 +18,16 @@ from actors.journal_batch import Appended, Entry
 from actors.world import ManualWorld, SystemWorld
 from engine.books import decide
 from engine.decision import Command, Decision
+from engine.promotion.model import (
+    Benefit,
+    BenefitKind,
+    Off,
+    OffKind,
+    Promotion,
+    Selection,
+    Slot,
+)
+from engine.wire import unstructure
 from tests.store.harness import (
     OwnShop,
     eventually,
@@ -329,6 +339,23 @@ async def test_a_sale_of_before_the_restart_can_be_returned(tmp_path: Path) -> N
         assert (await _return(shop, "1", "no-such-order", 1000)).refusal["code"] == (
             "order_must_exist"
         )
+
+
+async def test_the_order_at_a_register_says_why_a_promotion_takes_nothing(tmp_path: Path) -> None:
+    """Of the register's own order, as it is now; without an order the question is refused."""
+    benefit = Benefit(BenefitKind.BUNDLE, Off(OffKind.AMOUNT, 100), slots=(Slot(0, 2),))
+    pair = Promotion("pair", "Two wines", benefit, (Selection(("wine",)),))
+    async with open_shop(tmp_path) as shop:
+        await shop.office("promotions.set", promotions=unstructure((pair,)))
+        refused = await shop.ask("order.why_not", query=True)
+        assert refused.refusal is not None
+        assert refused.refusal["code"] == "order_must_be_open"
+        await shop.do("order.add_line", code="wine")
+        (found,) = (await shop.look("order.why_not"))["promotions"]
+        assert (found["why"], found["have"], found["need"]) == ("quantity_too_small", 1, 2)
+        await shop.do("order.add_line", code="wine")
+        (found,) = (await shop.look("order.why_not"))["promotions"]
+        assert (found["amount_minor"], found["why"]) == (-100, "")
 
 
 @pytest.mark.feature("CHK-09", part="two registers at once, and after a restart")

@@ -77,6 +77,13 @@ class DemoStore:
                 raise AssertionError(f"the demo store did not open:\n{words[-3000:]}")
             time.sleep(0.05)
 
+    def import_german_taxes(self) -> None:
+        """Tax rules in place of its tax classes."""
+        likes = ("--like", "reduced=food", "--like", "zero=food")
+        command = (sys.executable, "-m", "countertop", "import", "taxes", "DE", *likes)
+        data = ("--data", str(self.folder / "data"))
+        subprocess.run([*command, *data], cwd=ROOT, check=True, capture_output=True)
+
     def kill(self) -> None:
         """Pull its plug."""
         assert self.process is not None
