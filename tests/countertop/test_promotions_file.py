@@ -11,7 +11,7 @@ from countertop.errors import CommandFailedError
 from countertop.promotions import exclusions, read_promotions
 from engine.coupon.model import CouponKind, CouponRule
 from engine.promotion.decide import SetPromotions
-from engine.promotion.model import BenefitKind, Policy, Span
+from engine.promotion.model import BenefitKind, Policy, ReturnPolicy, Span
 from tests.shop import Shop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,3 +109,10 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(CommandFailedError, match="is no TOML"):
         read_promotions(tmp_path / "binary.toml")
+
+
+def test_what_goes_back_of_a_bundle_is_said_in_the_file(tmp_path: Path) -> None:
+    """Parts are kept unless the file says that the rest is priced again."""
+    said = read(tmp_path, ONE + 'returns = "reevaluate"\n').promotions[0].returns
+    assert said is ReturnPolicy.REEVALUATE
+    assert read(tmp_path, ONE).promotions[0].returns is ReturnPolicy.KEEP

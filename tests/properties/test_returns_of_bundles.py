@@ -29,7 +29,7 @@ from engine.order.refusal import Refusal
 from engine.order.state import Order
 from engine.packs import DatedPolicy
 from engine.promotion.decide import SetPromotions
-from engine.promotion.model import Policy, Promotion, ReturnPolicy, Selection
+from engine.promotion.model import Benefit, Policy, Promotion, ReturnPolicy, Selection
 from engine.taxation import Dining, TaxShare
 from engine.taxes import SetTaxes
 from engine.till import Denomination, OpenTill
@@ -156,7 +156,8 @@ def _within_paid(sale: Order) -> None:
     for line in (*sale.lines, *sale.charges):
         row = rows[line.line]
         assert line.returned_total_minor <= row.total_minor
-        assert line.returned_tax_minor <= row.tax_minor
+        # An odd cent may have left a line a tax below nought; then none of it goes back early.
+        assert line.returned_tax_minor <= max(0, row.tax_minor)
 
 
 def _ended(shop: Shop, sale: Order) -> None:
@@ -216,18 +217,15 @@ def test_any_returns_end_at_what_was_paid(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(benefits, min_size=1, max_size=3), carts, st.data())
+@given(benefits, carts, st.data())
 def test_what_goes_back_is_what_the_floor_reckons(
-    drawn: list[Any], cart: list[tuple[str, int, int]], data: st.DataObject
+    benefit: Benefit, cart: list[tuple[str, int, int]], data: st.DataObject
 ) -> None:
     """With tax in the prices and no other discount, a return is the native floor's: what was paid
     less what stays costs, nothing at least, the price of the goods at most."""
-    everything = tuple(
-        Promotion(f"p{at}", "x", one, (Selection(),), returns=ReturnPolicy.REEVALUATE)
-        for at, one in enumerate(drawn)
-    )
+    one = Promotion("p", "x", benefit, (Selection(),), returns=ReturnPolicy.REEVALUATE)
     shop = Shop.selling()
-    assume(shop.when(SetPromotions(everything), admin=True).refused is None)
+    assume(shop.when(SetPromotions((one,)), admin=True).refused is None)
     book = shop.books
     deals = book.promotions.deals(book.catalog.book, 0)
     sale = _sold(shop, [(code, quantity, 0) for code, quantity, _ in cart], 0)

@@ -68,6 +68,8 @@ class Front:
     finished: bool = False
     doing: str = ""
     receipts: list[str] = field(factory=list)
+    bundles: list[str] = field(factory=list)
+    vouchers: list[str] = field(factory=list)
 
     async def run(self) -> None:
         """Work a day: open, sell until the quota is reached, count, close."""

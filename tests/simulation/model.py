@@ -10,7 +10,14 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from tests.simulation.shop import BUN, PARTY, PRICES, SERVICE_PPM, VOUCHER_MINOR
+
 KICK_NS = 3_000_000_000
+
+
+def buns_free(count: int) -> int:
+    """Of so many buns."""
+    return count // 3
 
 
 @frozen
@@ -52,11 +59,15 @@ class OrderLine:
     refund_minor: int = 0
     returned: int = 0
     returned_minor: int = 0
+    returned_tax_minor: int = 0
+    is_given_away: bool = False
 
     def total_minor(self) -> int:
         """What it comes to; negative for a return."""
         if self.source is not None:
             return self.refund_minor
+        if self.is_given_away:
+            return 0
         amount = self.price_minor * self.quantity
         kind, value = self.discount
         if kind == "percent":
@@ -77,10 +88,32 @@ class Order:
     voided: bool = False
     suspended: bool = False
     last_position: int = 0
+    guests: int = 0
+    voucher: str = ""
 
     def total_minor(self) -> int:
-        """The sum of its lines."""
-        return sum(line.total_minor() for line in self.lines.values())
+        """The sum of its lines, less every third bun and the voucher, with service for many."""
+        total = sum(line.total_minor() for line in self.lines.values())
+        sold = sum(line.total_minor() for line in self.lines.values() if line.source is None)
+        less = buns_free(self.buns()) * PRICES[BUN]
+        if self.has_voucher_used():
+            less += VOUCHER_MINOR
+        service = 0
+        if self.guests >= PARTY:
+            service = (2 * (sold - less) * SERVICE_PPM + 1_000_000) // 2_000_000
+        return total - less + service
+
+    def buns(self) -> int:
+        """How many are sold."""
+        return sum(
+            line.quantity for line in self.lines.values()
+            if line.source is None and line.item == BUN
+        )  # fmt: skip
+
+    def has_voucher_used(self) -> bool:
+        """Whether a voucher takes something off: it is for wine."""
+        wine = (e for e in self.lines.values() if e.item == "wine" and e.source is None)
+        return bool(self.voucher) and any(not line.is_given_away for line in wine)
 
     def is_open(self) -> bool:
         """Whether it is still to be finished."""
@@ -191,6 +224,22 @@ def _discounted(model: Model, row: Row, data: dict[str, Any]) -> None:
     line.discount = (data["kind"], data["value"])
 
 
+def _guests_told(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).guests = data["guests"]
+
+
+def _comped(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).lines[data["line"]].is_given_away = bool(data["reason"])
+
+
+def _coupon_presented(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).voucher = data["presented"]["code"]
+
+
+def _coupon_withdrawn(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).voucher = ""
+
+
 def _line_voided(model: Model, row: Row, data: dict[str, Any]) -> None:
     _order(model, row, data).lines.pop(data["line"])
 
@@ -237,6 +286,7 @@ def _returned(model: Model, row: Row, data: dict[str, Any]) -> None:
     line = order.lines[data["line"]]
     line.returned += data["quantity_milli"] // 1000
     line.returned_minor += data["total_minor"]
+    line.returned_tax_minor += data["tax_minor"]
 
 
 def _till_opened(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -297,6 +347,10 @@ _FOLDS = {
     "order.line_quantity_changed/1": _quantity_changed,
     "order.line_discounted/1": _discounted,
     "order.line_voided/1": _line_voided,
+    "order.guests_told/1": _guests_told,
+    "order.line_comped/1": _comped,
+    "order.coupon_presented/1": _coupon_presented,
+    "order.coupon_withdrawn/1": _coupon_withdrawn,
     "order.cash_tendered/2": _tendered,
     "order.tender_undone/1": _tender_undone,
     "order.voided/1": _voided,

@@ -14,7 +14,7 @@ from actors.bookkeeper import Batch, Bookkeeper
 from actors.journal import Journal
 from actors.journal_schema import configure
 from engine import limits, till
-from engine.order import tendering
+from engine.order import returns, tendering
 from engine.order.events import OrderCompleted
 from engine.order.pricing import price
 from engine.outbox import EffectRequested
@@ -144,6 +144,52 @@ def rounded_twice() -> contextlib.AbstractContextManager[Any]:
     return mock.patch.object(tendering, "price", rounded)
 
 
+def voucher_good_again() -> contextlib.AbstractContextManager[Any]:
+    """A sale uses no code up."""
+    return mock.patch.object(tendering, "uses_of", return_value=())
+
+
+def _figures(change: Callable[[Any], Any]) -> contextlib.AbstractContextManager[Any]:
+    """Freeze figures that were tampered with."""
+    return mock.patch.object(tendering, "price", lambda order, tariff: change(price(order, tariff)))
+
+
+def charge_untold() -> contextlib.AbstractContextManager[Any]:
+    """A charge is in the total, and no line of the figures has it."""
+    return _figures(
+        lambda figures: attrs.evolve(
+            figures, lines=tuple(row for row in figures.lines if row.line > 0)
+        )
+    )
+
+
+def comp_among_discounts() -> contextlib.AbstractContextManager[Any]:
+    """What is given away is reported as a discount too."""
+    return _figures(
+        lambda figures: attrs.evolve(
+            figures, discount_minor=figures.discount_minor + figures.comp_minor
+        )
+    )
+
+
+def bundle_keeps_its_parts() -> contextlib.AbstractContextManager[Any]:
+    """The rest of a bundle is not priced again."""
+    return mock.patch.object(returns, "has_rest_priced_again", return_value=False)
+
+
+def tax_back_twice() -> contextlib.AbstractContextManager[Any]:
+    """A return counts the tax that goes back twice."""
+    facts = returns.returned_facts
+
+    def doubled(order: Any) -> Any:
+        return [
+            (original, attrs.evolve(event, tax_minor=2 * event.tax_minor))
+            for original, event in facts(order)
+        ]
+
+    return mock.patch.object(tendering, "returned_facts", doubled)
+
+
 BUGS: dict[str, Bug] = {
     "answer_before_commit": Bug(
         answer_before_commit,
@@ -177,4 +223,11 @@ BUGS: dict[str, Bug] = {
     ),
     "change_forgotten": Bug(change_forgotten, ("D1_expected_cash",)),
     "rounded_twice": Bug(rounded_twice, ("S1_total_is_the_sum",)),
+    "voucher_good_again": Bug(voucher_good_again, ("V1_a_voucher_is_good_once",)),
+    "charge_untold": Bug(charge_untold, ("C1_lines_and_charges_are_the_total",)),
+    "comp_among_discounts": Bug(comp_among_discounts, ("C2_comps_are_no_discounts",)),
+    "bundle_keeps_its_parts": Bug(
+        bundle_keeps_its_parts, ("B1_bundles_come_back_at_what_they_cost",)
+    ),
+    "tax_back_twice": Bug(tax_back_twice, ("T1_no_more_tax_back_than_paid",)),
 }

@@ -21,6 +21,17 @@ from actors.register import OFFICE
 from actors.world import SimulatedWorld, run_simulated
 from countertop.config import Config
 from countertop.store import open_store, run_store
+from engine.charge.model import ChargeKind, ChargeRule
+from engine.coupon.model import CouponKind, CouponRule
+from engine.promotion.model import (
+    Benefit,
+    BenefitKind,
+    Off,
+    OffKind,
+    Promotion,
+    ReturnPolicy,
+    Selection,
+)
 from engine.wire import unstructure
 from tests.shop import CASHIER, EVERYTHING, TAXES, item, rules
 from tests.simulation.disk import MemoryDisk
@@ -29,7 +40,30 @@ REGISTERS = ("1", "2", "3")
 OPERATOR, PIN = "max", "1234"
 FLOAT = [{"value_minor": 1000, "count": 10}]
 FLOAT_MINOR = 10_000
-PRICES = {"bread": 350, "milk": 129, "wine": 799, "book": 1200, "water": 60, "tea": 2499}
+PRICES = {"bread": 350, "milk": 129, "wine": 799, "book": 1200, "water": 60, "tea": 2499, "bun": 95}
+BUN = "bun"  # three for the price of two, and the rest is priced again when one comes back
+VOUCHER, VOUCHER_MINOR = "BD-", 100  # what codes begin with, and what one takes off the wine
+PARTY, SERVICE_PPM = 6, 100_000  # from so many guests on, service is charged
+PROMOTIONS = (
+    Promotion(
+        "buns",
+        "3 for 2",
+        Benefit(BenefitKind.BUY_GET, Off(OffKind.PERCENT, 1_000_000), buy=2, get=1),
+        (Selection((BUN,)),),
+        returns=ReturnPolicy.REEVALUATE,
+    ),
+    Promotion(
+        "voucher",
+        "Voucher",
+        Benefit(BenefitKind.CART, Off(OffKind.AMOUNT, VOUCHER_MINOR)),
+        (Selection(("wine",)),),
+        coupon=CouponRule("voucher", CouponKind.PATTERN, VOUCHER, 12),
+    ),
+)
+SERVICE = ChargeRule(
+    "service", "Service", ChargeKind.SERVICE, percent_ppm=SERVICE_PPM, tax_class="reduced",
+    guests_min=PARTY,
+)  # fmt: skip
 START_NS = 1_795_420_800_000_000_000  # 2026-11-23, nine in the morning in Berlin
 CONFIG = Config("/shop", "simulated", one_process=True, reserve_mib=1)
 JOURNAL = "/shop/journal.db"
@@ -92,4 +126,6 @@ async def _prepare(disk: MemoryDisk) -> None:
         for code, price_minor in PRICES.items():
             goods = item(code, code.capitalize(), price_minor)
             await office("catalog.change_item", item=unstructure(goods))
+        await office("promotions.set", promotions=unstructure(PROMOTIONS))
+        await office("charges.set", charges=unstructure((SERVICE,)))
         nursery.cancel_scope.cancel()

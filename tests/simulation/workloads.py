@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from tests.simulation.shop import PRICES
+from tests.simulation.shop import BUN, PARTY, PRICES, VOUCHER
 
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front
 
-CODES = tuple(PRICES)
+CODES = tuple(code for code in PRICES if code != BUN)
+VOUCHERS = 12
 
 
 @frozen
@@ -138,3 +139,73 @@ async def change_till(front: Front) -> None:
     await front.do("till.count", denominations=[{"value_minor": 100, "count": 100}])
     await front.do("till.close")
     await front.do("till.open", denominations=[{"value_minor": 1000, "count": 10}])
+
+
+@workload(8)
+async def sale_of_buns(front: Front) -> None:
+    """Three for two, over several lines."""
+    for _ in range(front.chance.choice((1, 2, 3))):
+        quantity = 1000 * front.chance.choice((1, 1, 2, 4))
+        await front.do("order.add_line", code=BUN, quantity_milli=quantity)
+    due = (await front.do("order.start_tendering"))["cash_due_minor"]
+    done = await front.pay(due)
+    front.bundles.append(done["order_id"])
+
+
+@workload(8)
+async def buns_come_back(front: Front) -> None:
+    """One or two of them, of a sale of any register; another may be at the same."""
+    sales = [sale for other in front.sim.fronts for sale in other.bundles]
+    if not sales:
+        return
+    order_id = front.chance.choice(sales)
+    for line in front.chance.choice(((1,), (2,), (1, 1), (2, 1))):
+        await front.do("order.add_return_line", order_id=order_id, line=line, quantity_milli=1000,
+                       reason="stale")  # fmt: skip
+    due = (await front.do("order.start_tendering"))["cash_due_minor"]
+    await front.pay(due)
+
+
+@workload(8)
+async def sale_with_a_voucher(front: Front) -> None:
+    """A code that is good once, which others may have copied, for a bottle of wine."""
+    await front.do("order.add_line", code="wine")
+    await front.do("order.add_line", code="bread")
+    code = f"{VOUCHER}{front.chance.randrange(VOUCHERS):09}"
+    await front.do("order.present_coupon", code=code)
+    due = (await front.do("order.start_tendering"))["cash_due_minor"]
+    done = await front.pay(due)
+    front.vouchers.append(done["order_id"])
+
+
+@workload(3)
+async def all_of_a_voucher_sale_comes_back(front: Front) -> None:
+    """Its code is good again."""
+    if not front.vouchers:
+        return
+    order_id = front.vouchers.pop()
+    for line in (1, 2):
+        await front.do("order.add_return_line", order_id=order_id, line=line, quantity_milli=1000,
+                       reason="corked")  # fmt: skip
+    due = (await front.do("order.start_tendering"))["cash_due_minor"]
+    await front.pay(due)
+
+
+@workload(5)
+async def large_party(front: Front) -> None:
+    """So many guests that service is charged, or one too few."""
+    await ring_up(front)
+    await front.do("order.tell_guests", guests=PARTY - 1 + front.chance.randrange(3))
+    due = (await front.do("order.start_tendering"))["cash_due_minor"]
+    done = await front.pay(due)
+    front.receipts.append(done["order_id"])
+
+
+@workload(5)
+async def give_a_line_away(front: Front) -> None:
+    """The shop pays for one of the goods."""
+    await ring_up(front)
+    last = await front.do("order.add_line", code="tea")
+    await front.do("order.comp_line", line=last["line"], reason="it took too long")
+    due = (await front.do("order.start_tendering"))["cash_due_minor"]
+    await front.pay(due)
