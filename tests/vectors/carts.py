@@ -113,8 +113,12 @@ def carts() -> PriceCases:
         "100.00 → 50.00 → coupon 40.00 → by hand 35.00 → 10 % 31.50",
         around={"coupons": ["TEN"], "given": ["m"], "customer_group": "staff"},
     )
-    for share, taken, part in (("100", "2.50", "2.50"), ("50", "2.51", "1.26"), ("0", "2.50", "0.00"),
-                             ("33.3333", "3.00", "1.00")):  # fmt: skip
+    for share, taken, part in (
+        ("100", "2.50", "2.50"),
+        ("50", "2.51", "1.26"),
+        ("0", "2.50", "0.00"),
+        ("33.3333", "3.00", "1.00"),
+    ):
         cases.price(
             "The vendor's part of what a promotion took is rounded half away from zero",
             [promotion("p", "cart", amount(taken), vendor_percent=share)],

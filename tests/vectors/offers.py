@@ -79,13 +79,14 @@ def each_unit() -> PriceCases:
             {"lines": left},
             why,
         )
-    cases.price(
-        "Money off weighed goods comes off once, however much they weigh",
-        [each("p", amount("1.00"), selections=only("a"))],
-        [good("a", "8.00", "2.500", unit="kg")],
-        {"lines": "19.00"},
-        "2.5 × 8.00 = 20.00, one unit; − 1.00",
-    )
+    for quantity, left in (("2.500", "19.00"), ("2.000", "15.00")):
+        cases.price(
+            "Money off weighed goods comes off once, however much they weigh",
+            [each("p", amount("1.00"), selections=only("a"))],
+            [good("a", "8.00", quantity, unit="kg")],
+            {"lines": left},
+            f"{quantity} × 8.00 is one unit; − 1.00",
+        )
     for one, quantity, left, why in (
         ("0.1234", "10", "1.11", ("10 × 0.1234 = 1.234 → 1.23; 7 units of 0.12 and 3 of 0.13:"
          " 0.84 × 10 % = 0.084 → 0.08, 0.39 × 10 % = 0.039 → 0.04")),
