@@ -24,6 +24,7 @@ from tests.vectors.reading import (
     comes_off,
     is_open,
     limit,
+    picks_from_all,
     places_of,
     scaled,
     sizes,
@@ -33,7 +34,7 @@ from tests.vectors.reading import (
     takes,
 )
 
-Worth = tuple[tuple[int, ...], int, int, int, int]
+Worth = tuple[tuple[int, ...], int, int, int, int, int]
 
 
 @define
@@ -51,6 +52,14 @@ class Basket:
         """Read the case."""
         self.digits = self.case["currency"]["minor_digits"]
         self.amounts, self.units = [], []
+        # Goods are told apart only as far as promotions do.
+        named = {
+            name
+            for rule in self.case["promotions"]
+            for selection in rule.get("selections", ())
+            for names in selection.values()
+            for name in names
+        }
         for at, line in enumerate(self.case["lines"]):
             price, quantity = Fraction(line["unit_price"]), Fraction(line["quantity"])
             self.amounts.append(rounded(price * quantity * 10**self.digits, "half_up"))
@@ -58,9 +67,15 @@ class Basket:
             count = 1 if single else int(quantity)
             per = 1 if not single else quantity
             floor = rounded(Fraction(line.get("floor", "0")) * per * 10**self.digits, "half_up")
+            fixed = not line.get("discountable", True)
             for share in split(self.amounts[-1], [1] * count):
-                name, department = line.get("item", ""), line.get("department", "")
-                self.units.append(Unit(share, name, department, floor, at))
+                name, department = (
+                    line.get(key, "") if line.get(key, "") in named else ""
+                    for key in ("item", "department")
+                )
+                number = len(self.units)
+                if share > 0:  # what costs nothing is no unit of a deal
+                    self.units.append(Unit(share, name, department, floor, fixed, at, number))
         self.units.sort()
         around = self.case.get("circumstances", {})
         self.rules = [rule for rule in self.case["promotions"] if is_open(rule, around)]
@@ -78,8 +93,7 @@ class Basket:
 
     def touches(self, rule: Rule, place: int, unit: Unit) -> bool:
         """Whether a promotion may take something off a unit of a selection."""
-        good = self.case["lines"][unit.line].get("discountable", True)
-        return good and self.has(rule, place, unit.item, unit.department)
+        return not unit.is_fixed and self.has(rule, place, unit.item, unit.department)
 
     def gates_hold(self, rule: Rule, nets: Sequence[int] | None = None) -> bool:
         """Whether the basket holds what a promotion asks for; `nets` are the lines' by now."""
@@ -115,10 +129,11 @@ class Basket:
     each: list[Rule] = field(init=False, factory=list)
 
     def worth(self, way: Iterable[Part]) -> Worth:
-        """Saving, then fewer applications, higher priority, earlier promotions, cheaper units."""
+        """Saving, then fewer applications, higher priority, earlier promotions, cheaper units,
+        then the first."""
         parts = list(way)
         order = [one["id"] for one in self.case["promotions"]]
-        places = sorted({unit[:4] for unit in self.units})
+        places = sorted({unit[:5] for unit in self.units})
         saved = sum(part.off for part in parts)
         by_level = tuple(
             sum(part.off for part in parts if part.rule.get("priority", 0) == level)
@@ -129,7 +144,8 @@ class Basket:
             -len(parts),
             sum(part.rule.get("priority", 0) for part in parts),
             -sum(order.index(part.rule["id"]) for part in parts),
-            -sum(places.index(u[:4]) for part in parts if part.is_deal for u in part.units),
+            -sum(places.index(u[:5]) for part in parts if part.is_deal for u in part.units),
+            -sum(unit.number for part in parts if part.is_deal for unit in part.units),
         )
 
     def ways(
@@ -138,7 +154,7 @@ class Basket:
         """Every way: the first free unit stays alone, or is in a deal with some others."""
         if not free:
             found = list(deals)
-            for _, same in groupby(sorted(lonely), key=lambda unit: unit[:4]):
+            for _, same in groupby(sorted(lonely), key=lambda unit: unit[:5]):
                 found += self.alone(tuple(same), None)
             yield found
             return
@@ -152,7 +168,8 @@ class Basket:
             for count in sizes(rule, len(others)):
                 for chosen in combinations(range(len(others)), count):
                     deal = (first, *(others[at] for at in chosen))
-                    kind = (rule["id"], tuple(unit[:4] for unit in deal))
+                    alike = 7 if picks_from_all(rule) else 5
+                    kind = (rule["id"], tuple(unit[:alike] for unit in deal))
                     if kind in seen:
                         continue
                     seen.add(kind)
@@ -230,7 +247,7 @@ class Basket:
     def from_rows(self, off: Rule, units: Sequence[Unit], price: dict[Unit, int]) -> int:
         """What comes off each, equal ones reckoned together."""
         found = 0
-        for _, same in groupby(sorted(units), key=lambda unit: unit[:4]):
+        for _, same in groupby(sorted(units), key=lambda unit: unit[:5]):
             row = list(same)
             lowest = sum(min(unit.floor, unit.amount) for unit in row)
             running = sum(price[unit] for unit in row)
@@ -279,7 +296,7 @@ def split_rows(
     """An amount over units by price: over equal ones together first, then evenly among them."""
     rows: dict[tuple[Any, ...], list[int]] = {}
     for at, unit in enumerate(units):
-        rows.setdefault(unit[:4], []).append(at)
+        rows.setdefault(unit[:5], []).append(at)
     weights = [sum(prices[at] for at in row) for row in rows.values()]
     most = [sum(rooms[at] for at in row) for row in rows.values()]
     shares = [0] * len(units)

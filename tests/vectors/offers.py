@@ -230,6 +230,19 @@ def free_ones() -> PriceCases:
             why,
             B6,
         )
+    for made, why in (
+        (bundle("p", 2, price("3.00")), "4.00 alone is no two"),
+        (free("p", 1, 1), "nothing was bought beside 4.00"),
+        (each("p", percent("50"), gates=[{"min_quantity": 2}]), "one unit, not two"),
+    ):
+        cases.price(
+            "What costs nothing is no unit: it fills no deal and counts for no gate",
+            [made],
+            goods("4.00 0.00"),
+            {"lines": "4.00 0.00"},
+            why,
+            "engine rule: a gift in the basket must not earn another",
+        )
     for quantity, buy, get, left, why in (
         ("3", 2, 1, "5.98", "3 × 2.99, one free"),
         ("5", 2, 1, "11.96", "one of five free: no second three"),

@@ -16,13 +16,15 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Unit(NamedTuple):
-    """A unit for sale, in minor units; equal ones differ in the line alone."""
+    """A unit for sale, in minor units; equal ones differ in the line and the number alone."""
 
     amount: int
     item: str
     department: str
     floor: int
+    is_fixed: bool
     line: int
+    number: int
 
 
 class Part(NamedTuple):
@@ -155,6 +157,14 @@ def sizes(rule: Rule, most: int) -> Iterable[int]:
     if benefit["kind"] == "bundle":
         return (sum(slot["count"] for slot in benefit["slots"]) - 1,)
     return (benefit["buy"] + benefit["get"] - 1 if benefit["kind"] == "buy_get" else 0,)
+
+
+def picks_from_all(rule: Rule) -> bool:
+    """Whether rewards are picked among all units of a basket, so that equal ones are not alike."""
+    benefit = rule["benefit"]
+    if benefit["kind"] != "buy_get":
+        return False
+    return not benefit["buy"] or benefit.get("selection", 0) != benefit.get("get_selection", 0)
 
 
 def places_of(rule: Rule) -> set[int]:
