@@ -34,6 +34,7 @@ from tests.vectors.reading import (
     takes,
 )
 
+UNNAMED = "\U0010ffff"  # after every name, where goods are in order
 Worth = tuple[tuple[int, ...], int, int, int, int, int]
 
 
@@ -70,7 +71,7 @@ class Basket:
             fixed = not line.get("discountable", True)
             for share in split(self.amounts[-1], [1] * count):
                 name, department = (
-                    line.get(key, "") if line.get(key, "") in named else ""
+                    line[key] if line.get(key) in named else UNNAMED
                     for key in ("item", "department")
                 )
                 number = len(self.units)
