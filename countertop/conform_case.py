@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from countertop.conform_deals import NOBODY, Around, read_around, read_promotions
 from engine.fields import Fields, FieldsError
 from engine.packs import read_cap, read_policy, read_threshold
+from engine.promotion.model import Policy, Promotion
 from engine.settings import RoundingMode
 from engine.tax_document import (
     Amounts,
@@ -16,10 +18,31 @@ from engine.tax_document import (
     TaxPolicy,
     Unit,
 )
-from native import CoreError, extend_amount
 
 _MICROS, _MILLI, _PPM, _E5 = 6, 3, 4, 5
 _PPM_WHOLE = 1_000_000
+_SUMS = ("price", "net", "tax", "gross")
+
+
+@frozen
+class Reduction:
+    """A discount that somebody gave: parts per million where `is_percent`, else minor units."""
+
+    is_percent: bool
+    value: int
+
+
+@frozen
+class Goods:
+    """What promotions look at of a line, and its own discounts; `unit` is as items have it."""
+
+    item_id: str
+    department: str
+    unit: str
+    unit_price_micros: int
+    discountable: bool
+    floor_micros: int
+    discounts: tuple[Reduction, ...]
 
 
 @frozen
@@ -42,7 +65,11 @@ class Wanted:
 
 @frozen
 class Case:
-    """One case. `refused` means that the right answer is to refuse the document."""
+    """One case. `refused` means that the right answer is to refuse the document.
+
+    `lines` are at their prices; what comes off them is in `goods`, `promotions` and `discounts`,
+    which are the order's.
+    """
 
     id: str
     rule: str
@@ -54,6 +81,11 @@ class Case:
     cash: CashPart | None
     wanted: tuple[Wanted, ...]
     refused: bool
+    goods: tuple[Goods, ...] = ()
+    discounts: tuple[Reduction, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
+    settled: Policy = Policy.BEST
+    around: Around = NOBODY
 
 
 def read_case(value: object) -> Case:
@@ -67,8 +99,7 @@ def read_case(value: object) -> Case:
     rule = fields.text("rule", "")
     for name in ("source", "arithmetic"):
         fields.text(name, "")
-    if fields.entries("promotions"):
-        raise FieldsError("promotions_must_be_empty", "promotions")
+    _refuse_what_comes_before(fields)
     digits = _minor_digits(fields)
     entries = [_tax(entry, digits) for entry in fields.objects("taxes")]
     ids = tuple(name for name, _ in entries)
@@ -77,17 +108,71 @@ def read_case(value: object) -> Case:
     policies = fields.inner("policies") or Fields({}, "policies")
     policy = read_policy(policies)
     cash = _cash(policies, digits)
+    settled = policies.word("promotions", Policy, Policy.BEST)
     policies.done()
-    lines = [_line(entry, ids, digits, policy) for entry in fields.objects("lines")]
+    rows = [_line(entry, ids, digits, policy) for entry in fields.objects("lines")]
+    promotions = read_promotions(fields.objects("promotions"), digits)
+    around = read_around(fields.inner("circumstances"))
+    discounts = _discounts(fields, digits, policy)
+    named = tuple(one.id for one in promotions)
     expected = Fields(fields.take("expected"), "expected")
     refused = expected.flag("refused", default=False)
-    wanted = tuple(_wanted(expected, ids, digits))
+    wanted = tuple(_wanted(expected, ids, named, digits))
     expected.done()
     if not refused and not wanted:
         raise FieldsError("expectation_must_be_present", "expected")
     fields.done()
-    taxes = tuple(tax for _, tax in entries)
-    return Case(case_id, rule, digits, ids, taxes, tuple(lines), policy, cash, wanted, refused)
+    case = Case(
+        case_id,
+        rule,
+        digits,
+        ids,
+        tuple(tax for _, tax in entries),
+        tuple(line for line, _ in rows),
+        policy,
+        cash,
+        wanted,
+        refused,
+        tuple(goods for _, goods in rows),
+        discounts,
+        promotions,
+        settled,
+        around,
+    )
+    _refuse_what_does_not_fit(case)
+    return case
+
+
+def _refuse_what_comes_before(fields: Fields) -> None:
+    """A case begins at unit prices that count and at lines: lists and charges come to both."""
+    if fields.has("price_lists"):
+        raise FieldsError("prices_must_be_resolved", "price_lists")
+    if fields.has("charges"):
+        raise FieldsError("charges_must_be_lines", "charges")
+
+
+def _refuse_what_does_not_fit(case: Case) -> None:
+    """Promotions and the order's discounts take whole minor units off what is sold."""
+    if not case.promotions and not case.discounts:
+        return
+    policy = case.policy
+    if policy.amounts is Amounts.EXACT or policy.amount_mode is not RoundingMode.HALF_UP:
+        where = "promotions" if case.promotions else "discounts"
+        raise FieldsError("amounts_must_be_rounded_half_up", where)
+    manual = {one.id for one in case.promotions if one.manual}
+    for name in case.around.given:
+        if name not in manual:
+            raise FieldsError("promotion_must_be_manual", "circumstances.given", name)
+    departments: dict[str, str] = {}
+    for at, (line, goods) in enumerate(zip(case.lines, case.goods, strict=True)):
+        if line.quantity_milli <= 0:
+            raise FieldsError("quantity_must_be_positive", f"lines[{at}].quantity")
+        if line.unit_price_micros < 0:
+            raise FieldsError("unit_price_must_not_be_negative", f"lines[{at}].unit_price")
+        if goods.item_id and departments.setdefault(goods.item_id, goods.department) != (
+            goods.department
+        ):
+            raise FieldsError("item_must_have_one_department", f"lines[{at}].department")
 
 
 def _minor_digits(fields: Fields) -> int:
@@ -138,7 +223,9 @@ def _cash(policies: Fields, digits: int) -> CashPart | None:
     return part
 
 
-def _line(fields: Fields, ids: tuple[str, ...], digits: int, policy: TaxPolicy) -> DocumentLine:
+def _line(
+    fields: Fields, ids: tuple[str, ...], digits: int, policy: TaxPolicy
+) -> tuple[DocumentLine, Goods]:
     price = fields.number("unit_price", _MICROS)
     quantity = fields.number("quantity", _MILLI)
     unit = fields.word("unit", Unit, Unit.PIECE)
@@ -152,53 +239,72 @@ def _line(fields: Fields, ids: tuple[str, ...], digits: int, policy: TaxPolicy) 
         entry: measured.number(entry.value, _MILLI) for entry in Unit if measured.has(entry.value)
     }
     measured.done()
-    off = _discounts(fields, digits, policy, (price, quantity))
+    floor = fields.number_or_none("floor", _MICROS) or 0
+    if floor < 0:
+        raise FieldsError("floor_must_not_be_negative", fields.at("floor"))
+    goods = Goods(
+        fields.text("item", ""),
+        fields.text("department", ""),
+        unit.value,
+        price,
+        fields.flag("discountable", default=True),
+        floor,
+        _discounts(fields, digits, policy),
+    )
     fields.done()
-    return DocumentLine(price, quantity, tuple(places), unit, off, measures)
+    return DocumentLine(price, quantity, tuple(places), unit, 0, measures), goods
 
 
-def _discounts(fields: Fields, digits: int, policy: TaxPolicy, extent: tuple[int, int]) -> int:
-    """What comes off, in minor units: each percent of what the discounts before it left."""
-    off = 0
-    price, quantity = extent
+def _discounts(fields: Fields, digits: int, policy: TaxPolicy) -> tuple[Reduction, ...]:
+    found = []
     for entry in fields.objects("discounts"):
-        if entry.has("percent"):
+        is_percent = entry.has("percent")
+        if is_percent:
             if policy.amounts is Amounts.EXACT or policy.amount_mode is not RoundingMode.HALF_UP:
                 raise FieldsError("percent_discount_needs_amounts_rounded_half_up", entry.where)
-            ppm = entry.number("percent", _PPM)
-            if not 0 <= ppm <= _PPM_WHOLE:
+            value = entry.number("percent", _PPM)
+            if not 0 <= value <= _PPM_WHOLE:
                 raise FieldsError("percent_discount_must_be_0_to_100", entry.where)
-            try:
-                amount = extend_amount(price, quantity, digits)
-            except CoreError as error:
-                raise FieldsError("amount_must_fit", entry.where, error) from error
-            off += _percent(amount - off, ppm)
         else:
-            off += entry.number("amount", digits)
+            value = entry.number("amount", digits)
         entry.done()
-    return off
+        found.append(Reduction(is_percent, value))
+    return tuple(found)
 
 
-def _percent(amount_minor: int, ppm: int) -> int:
-    """So much of an amount, rounded half away from zero."""
-    size = (2 * abs(amount_minor) * ppm + _PPM_WHOLE) // (2 * _PPM_WHOLE)
-    return size if amount_minor >= 0 else -size
-
-
-def _wanted(fields: Fields, ids: tuple[str, ...], digits: int) -> list[Wanted]:
-    wanted = _figures(fields, ("price", "net", "tax", "gross"), "", digits)
+def _wanted(
+    fields: Fields, ids: tuple[str, ...], promotions: tuple[str, ...], digits: int
+) -> list[Wanted]:
+    wanted = _figures(fields, _SUMS, "", digits)
     for entry in fields.objects("per_tax"):
         wanted += _tax_figures(entry, ids, "per_tax", digits)
+    for entry in fields.objects("per_promotion"):
+        names = ("amount", "vendor")
+        wanted += _promotion_figures(entry, promotions, "per_promotion", names, digits)
     for at, line in enumerate(fields.objects("per_line")):
         path = f"per_line[{at}]"
-        wanted += _figures(line, ("price", "net", "tax", "gross"), path, digits)
+        wanted += _figures(line, (*_SUMS, "order_discount"), path, digits)
         for entry in line.objects("taxes"):
             wanted += _tax_figures(entry, ids, f"{path}.taxes", digits)
+        for entry in line.objects("promotions"):
+            own = f"{path}.promotions"
+            wanted += _promotion_figures(entry, promotions, own, ("amount",), digits)
         line.done()
     cash = fields.inner("cash")
     if cash is not None:
         wanted += _figures(cash, ("due", "rounding"), "cash", digits)
         cash.done()
+    return wanted
+
+
+def _promotion_figures(
+    entry: Fields, promotions: tuple[str, ...], path: str, names: tuple[str, ...], digits: int
+) -> list[Wanted]:
+    name = entry.text("id")
+    if name not in promotions:
+        raise FieldsError("promotion_must_be_defined", entry.at("id"), name)
+    wanted = _figures(entry, names, f"{path}[{name}]", digits)
+    entry.done()
     return wanted
 
 

@@ -319,10 +319,13 @@ def verifier_file(data: bytes) -> None:
 @cache
 def cases() -> list[bytes]:
     """Published cases of many kinds."""
-    folder = Path(__file__).resolve().parents[1] / "vectors" / "tax"
+    folder = Path(__file__).resolve().parents[1] / "vectors"
     found = [
         case
-        for name in ("worked", "caps", "per_unit", "thresholds")
+        for name in (
+            *("tax/worked", "tax/caps", "tax/per_unit", "tax/thresholds", "price/bundles"),
+            *("price/free", "price/tiers", "price/limits", "price/whom", "price/given"),
+        )
         for case in json.loads((folder / f"{name}.json").read_text("utf-8"))["cases"][:4]
     ]
     return [json.dumps(case).encode() for case in found]

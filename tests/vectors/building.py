@@ -13,12 +13,14 @@ from typing import Any
 
 from tests.native import tax_twin
 from tests.native.twins import cash_round, rounded
+from tests.vectors.reductions import Outcome, outcome
 
-FOLDER = Path(__file__).with_name("tax")
+FOLDERS = {name: Path(__file__).with_name(name) for name in ("tax", "price")}
 Data = dict[str, Any]
 DIGITS = {"JPY": 0, "BHD": 3, "TND": 3, "CLF": 4, "KRW": 0, "XXA": 1}
 ARITHMETIC = "arithmetic"
 LINE_MAX = 140
+VERSION = 2  # of the format: what changed stands in the README
 
 
 def money(minor: int, digits: int) -> str:
@@ -80,7 +82,10 @@ def _twin_tax(entry: Data, digits: int) -> tax_twin.TaxTuple:
     )
 
 
-def _twin_line(entry: Data, names: Sequence[str], digits: int) -> tax_twin.LineTuple:
+def _twin_line(
+    entry: Data, names: Sequence[str], digits: int, taken: int | None
+) -> tax_twin.LineTuple:
+    """A line for the twin; `taken` is all that comes off, None where only its discounts do."""
     price, quantity = Fraction(entry["unit_price"]), Fraction(entry["quantity"])
     left = rounded(price * quantity * 10**digits, "half_up")
     off = 0
@@ -93,7 +98,7 @@ def _twin_line(entry: Data, names: Sequence[str], digits: int) -> tax_twin.LineT
         _whole(entry["unit_price"], 6),
         _whole(entry["quantity"], 3),
         entry.get("unit", "piece"),
-        off,
+        off if taken is None else taken,
         [names.index(name) for name in entry.get("taxes", ())],
         [(unit, _whole(milli, 3)) for unit, milli in entry.get("measures", {}).items()],
     )
@@ -104,8 +109,11 @@ def figures(case: Data) -> Data:
     digits = case["currency"]["minor_digits"]
     policies = case["policies"]
     names = [entry["id"] for entry in case["taxes"]]
+    came_off = outcome(case) if case["promotions"] or case.get("discounts") else None
+    taken = [None] * len(case["lines"]) if came_off is None else came_off.all_off()
+    rows = zip(case["lines"], taken, strict=True)
     done = tax_twin.tax_document(
-        [_twin_line(entry, names, digits) for entry in case["lines"]],
+        [_twin_line(entry, names, digits, off) for entry, off in rows],
         [_twin_tax(entry, digits) for entry in case["taxes"]],
         (
             policies.get("rounding", "line"),
@@ -140,11 +148,33 @@ def figures(case: Data) -> Data:
             {**sums(row), "taxes": [told(entry) for entry in row["taxes"]]} for row in done["lines"]
         ],
     }
+    if came_off is not None:
+        _tell_offs(expected, case, came_off, done)
     if cash := policies.get("cash"):
         part = done["gross_minor"] - _whole(cash.get("other_tenders", "0"), digits)
         due = cash_round(part, _whole(cash["step"], digits), cash.get("mode", "half_up"))
         expected["cash"] = {"due": money(due, digits), "rounding": money(due - part, digits)}
     return expected
+
+
+def _tell_offs(expected: Data, case: Data, found: Outcome, done: Data) -> None:
+    """What each promotion and the order's discount took, and the prices they leave."""
+    digits = case["currency"]["minor_digits"]
+    expected["price"] = money(sum(row["price_minor"] for row in done["lines"]), digits)
+    expected["per_promotion"] = [
+        {
+            "id": name,
+            "amount": money(sum(row[name] for row in found.promotions), digits),
+            "vendor": money(vendor, digits),
+        }
+        for name, vendor in found.vendor.items()
+    ]
+    for at, row in enumerate(expected["per_line"]):
+        row["price"] = money(done["lines"][at]["price_minor"], digits)
+        row["order_discount"] = money(found.order[at], digits)
+        row["promotions"] = [
+            {"id": name, "amount": money(off, digits)} for name, off in found.promotions[at].items()
+        ]
 
 
 def laid_out(value: Any, indent: int = 0) -> str:
@@ -163,6 +193,8 @@ def laid_out(value: Any, indent: int = 0) -> str:
 
 class Cases:
     """The cases of one file."""
+
+    folder = FOLDERS["tax"]
 
     def __init__(self, name: str, about: str) -> None:
         """`name` is the file's, and begins every id."""
@@ -222,7 +254,7 @@ class Cases:
 
     def text(self) -> str:
         """The file."""
-        return laid_out({"about": self.about, "cases": self.cases}) + "\n"
+        return laid_out({"version": VERSION, "about": self.about, "cases": self.cases}) + "\n"
 
 
 def _found(expected: Data, name: str) -> str:
