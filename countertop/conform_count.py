@@ -26,6 +26,7 @@ class Asked:
     channel: str
     store: str
     promotions: frozenset[str]
+    business_week_s: int = 0
 
     def left(self, promotion: Promotion) -> tuple[Left, ...]:
         """What is left of the budget of a promotion that has one."""

@@ -13,10 +13,12 @@ from actors.asks import Ask, Reply, Staged, StageUpload
 from actors.checkpoints import write_durably
 from actors.messages import Failure
 from actors.register import OFFICE
+from countertop.charges import read_charges
 from countertop.importer import prepare
 from countertop.prices import read_prices
 from countertop.promotions import read_promotions
 from countertop.store import Store
+from engine.money import minor_digits
 from engine.settings import (
     RegisterSetup,
     RoundingMode,
@@ -33,6 +35,7 @@ Do = Callable[[str, dict[str, Any]], Awaitable[Any]]
 DEMO_CATALOG: Final = Path(__file__).parent / "demo_data" / "catalog.csv"
 DEMO_PROMOTIONS: Final = DEMO_CATALOG.with_name("promotions.toml")
 DEMO_PRICES: Final = DEMO_CATALOG.with_name("prices.toml")
+DEMO_CHARGES: Final = DEMO_CATALOG.with_name("charges.toml")
 DEMO_RULES: Final = StoreRules(
     name="Harbour Grocer & Café",
     address=("2 Quay Street", "20459 Hamburg"),
@@ -142,6 +145,9 @@ async def seed_demo(store: Store) -> None:
         await do("promotions.set", unstructure(read_promotions(DEMO_PROMOTIONS)))
     if not store.books.prices.version:
         await do("prices.set", unstructure(read_prices(DEMO_PRICES)))
+    if not store.books.charges.rules:
+        digits = minor_digits(store.books.settings.required().currency)
+        await do("charges.set", unstructure(read_charges(DEMO_CHARGES, digits)))
 
 
 async def _seed_goods(store: Store, do: Do) -> None:

@@ -62,6 +62,7 @@ def choices_of(books: Books) -> dict[str, Any]:
         "customer_groups": groups,
         "promotions_to_give": tuple(OfferView(e.id, e.name) for e in promotions if e.manual),
         "has_coupons": any(one.coupon is not None for one in promotions),
+        "has_charges": bool(books.charges.rules),
         "dinings": tuple(entry for entry in Dining if entry in told_apart),
         "dining": usual,
         "price_lists": tuple(PriceListView(e.id, e.name) for e in books.prices.prices.lists),

@@ -347,6 +347,7 @@ class StoreView:
     customer_groups: tuple[CustomerGroup, ...] = ()
     promotions_to_give: tuple[OfferView, ...] = ()
     has_coupons: bool = False
+    has_charges: bool = False
     dinings: tuple[Dining, ...] = ()
     dining: Dining | None = None
     price_lists: tuple[PriceListView, ...] = ()

@@ -30,7 +30,7 @@ export type Panel =
   | 'why'
   | 'choices';
 /** What may be chosen for an order besides its goods. */
-export type Choice = 'group' | 'coupon' | 'promotion' | 'exempt' | 'comp';
+export type Choice = 'group' | 'coupon' | 'promotion' | 'exempt' | 'comp' | 'charges';
 export type Dialog = 'menu' | 'status' | 'void' | 'park' | 'note' | 'switch' | null;
 
 export interface Notice {
@@ -358,7 +358,7 @@ export class App {
   }
 
   private async addItem(item: ItemView): Promise<void> {
-    const last = this.order?.lines.at(-1);
+    const last = this.order?.lines.filter((line) => !line.linked_to).at(-1);
     const again =
       last?.item_id === item.item_id &&
       !last.discount &&

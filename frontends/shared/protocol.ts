@@ -1593,6 +1593,7 @@ export interface StoreView {
   customer_groups: CustomerGroup[];
   promotions_to_give: OfferView[];
   has_coupons: boolean;
+  has_charges: boolean;
   dinings: Dining[];
   dining: Dining | null;
   price_lists: PriceListView[];

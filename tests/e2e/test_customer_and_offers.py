@@ -215,3 +215,30 @@ def test_an_exemption_is_kept_with_its_certificate_and_printed(
     mia.pay()
     mia.tender("€5.00")
     assert "NATO-77" in fresh_store.wait_receipts(1)
+
+
+@pytest.mark.feature("PRC-05", part="at the register page, the display and on paper")
+def test_a_party_is_charged_and_let_off(cashier: MakeCashier, fresh_store: DemoStore) -> None:
+    """Six guests pay the gratuity, shown apart on both screens; let go with a reason, brought back,
+    and on paper."""
+    mia = selling(cashier, fresh_store)
+    display: Cashier = cashier(at=fresh_store)
+    display.page.goto(f"{fresh_store.url}/display/?register=1")
+    for _ in range(5):
+        mia.tap("Flat white")
+    offers(mia, "Charges")
+    for _ in range(6):
+        mia.push("One guest more")
+    figures = mia.page.locator(".figures")
+    expect(figures).to_contain_text("Gratuity, parties of 6 and more 10 %")
+    expect(display.page.locator("main")).to_contain_text("Gratuity, parties of 6 and more")
+    before = total(mia).inner_text()
+    mia.push("Long wait")
+    mia.push("Let go")
+    expect(mia.page.locator("section.panel")).to_contain_text("let go: Long wait")
+    expect(figures).not_to_contain_text("Gratuity")
+    mia.push("Bring back")
+    expect(total(mia)).to_have_text(before)
+    mia.pay()
+    mia.tender("€50.00")
+    assert "Gratuity, parties of 6 and more 10 %" in " ".join(fresh_store.wait_receipts(1).split())
