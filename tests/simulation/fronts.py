@@ -128,7 +128,20 @@ class Front:
             except RefusedError:
                 await self.do("order.void", reason="cannot be closed")
                 return
-        await self.pay(due)
+        try:
+            await self.pay(due)
+        except RefusedError as error:
+            if not error.code.startswith("return_must"):
+                raise
+            await self._hand_back()
+
+    async def _hand_back(self) -> None:
+        """Another register took the same goods back meanwhile: money and order are undone."""
+        order = (await self.look("register.state"))["order"]
+        for tender in order["tenders"]:
+            await self.do("order.undo_tender", tender=tender["tender"])
+        await self.do("order.undo_tendering")
+        await self.do("order.void", reason="returned elsewhere")
 
     async def _close(self) -> None:
         """Take up what is parked, count the drawer, close the day."""
