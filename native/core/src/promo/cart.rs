@@ -9,12 +9,14 @@ use super::contest::Scratch;
 use super::eligible::{Clause, closed, left};
 use super::layers::CartMod;
 use super::model::{Facts, Line};
-use super::problem::Problem;
+use super::problem::{Alone, Problem};
+use super::score::Score;
 use super::solve::{EXACT_UNITS, Effort, Proof};
 use super::stack::Stacker;
 use crate::error::{CoreError, Result};
 use crate::money::{MILLION, Rounding, divide, extend_amount, narrow};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 /// Lines of a cart, removed ones included.
@@ -29,6 +31,41 @@ pub(crate) struct Key {
     pub floor: i64,
     pub item: u32,
     pub discountable: bool,
+}
+
+/// Hashes keys: a few figures of the shop's own, so that mixing them is enough.
+#[derive(Debug, Default)]
+pub(crate) struct Mixer(u64);
+
+type Mixing = BuildHasherDefault<Mixer>;
+
+impl Hasher for Mixer {
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(byte.into());
+        }
+    }
+
+    fn write_u8(&mut self, figure: u8) {
+        self.write_u64(figure.into());
+    }
+
+    fn write_u32(&mut self, figure: u32) {
+        self.write_u64(figure.into());
+    }
+
+    fn write_i64(&mut self, figure: i64) {
+        self.write_u64(figure.cast_unsigned());
+    }
+
+    fn write_u64(&mut self, figure: u64) {
+        // An odd number near 2^64 over the golden ratio spreads a bit over all above it.
+        self.0 = (self.0.rotate_left(29) ^ figure).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
 }
 
 /// A promotion on a span of the units of a kind.
@@ -59,13 +96,32 @@ pub(crate) struct Kind {
     pub links: Vec<Link>,
     /// Those on each unit, settled without regard to others.
     pub each: Vec<u32>,
+    /// Whether any of those has gates.
+    pub gated: bool,
     /// Those that tie it to other kinds.
     pub ties: Vec<Link>,
     pub mods: Vec<KindMod>,
+    pub alone: Known,
     pub proof: Proof,
     pub mark: u64,
     pub local: usize,
     dirty: bool,
+}
+
+/// What the units of a kind save alone, as last worked out.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// Units, and the promotions on each of them, that it holds for; nought where for none.
+    pub count: u32,
+    pub each: Vec<u32>,
+    pub one: Alone,
+    pub all: Alone,
+    /// What one unit saves, once asked; only where none of the promotions has gates.
+    pub least: Option<Score>,
+    /// The promotions of all, in the order they apply.
+    pub best: Vec<u32>,
+    /// Whether every choice was looked at.
+    pub whole: bool,
 }
 
 /// What a promotion is in this cart.
@@ -78,7 +134,7 @@ pub(crate) struct State {
     pub uses: u32,
     pub minor: i64,
     listed: u64,
-    /// Kinds in it and the sets they are in, where it ties kinds or is on the cart.
+    /// Kinds in it and the sets they are in, where it ties kinds or is on the cart; by content.
     pub kinds: Vec<(u32, u16)>,
     pub mark: u64,
     pub joined: u64,
@@ -122,7 +178,7 @@ pub struct Cart {
     pub(crate) sorted: Vec<u32>,
     pub(crate) kinds: Vec<Kind>,
     free: Vec<u32>,
-    by_key: HashMap<Key, u32>,
+    by_key: HashMap<Key, u32, Mixing>,
     pub(crate) states: Vec<State>,
     epoch: u64,
     /// Open promotions on the cart that some kind is in.
@@ -141,6 +197,8 @@ pub struct Cart {
     pub(crate) problem: Problem,
     pub(crate) stacker: Stacker,
     pub(crate) open: Vec<u32>,
+    /// What units of the kinds of a promotion may gain by it, and how many they are.
+    pub(crate) hopes: Vec<(i128, u32)>,
     links: Vec<Link>,
     pub(crate) scratch: Scratch,
     diff: Diff,
@@ -159,7 +217,7 @@ impl Cart {
             sorted: Vec::new(),
             kinds: Vec::new(),
             free: Vec::new(),
-            by_key: HashMap::new(),
+            by_key: HashMap::default(),
             states,
             epoch: 1,
             on_cart: Vec::new(),
@@ -180,6 +238,7 @@ impl Cart {
             },
             stacker: Stacker::default(),
             open: Vec::new(),
+            hopes: Vec::new(),
             links: Vec::new(),
             scratch: Scratch::default(),
             diff: Diff::default(),
@@ -518,8 +577,10 @@ impl Cart {
                 members: Vec::new(),
                 links: Vec::new(),
                 each: Vec::new(),
+                gated: false,
                 ties: Vec::new(),
                 mods: Vec::new(),
+                alone: Known::default(),
                 proof: Proof::Proven,
                 mark: 0,
                 local: 0,
@@ -531,6 +592,9 @@ impl Cart {
         found.key = key;
         found.count = 0;
         found.mark = 0;
+        found.alone.count = 0;
+        found.alone.least = None;
+        found.gated = false;
         found.links.clear();
         found.each.clear();
         found.ties.clear();
@@ -540,14 +604,15 @@ impl Cart {
             if state.closed.is_some() || !key.discountable && !promotion.count_nondiscountable {
                 continue;
             }
-            found.links.push(link);
+            self.kinds[kind as usize].links.push(link);
             let on_cart = promotion.on_cart();
             if !on_cart && !state.takes && link.sets & promotion.benefit_sets() != 0 {
-                found.each.push(link.promo);
+                self.kinds[kind as usize].each.push(link.promo);
+                self.kinds[kind as usize].gated |= !promotion.gates.is_empty();
             }
             let ties = !on_cart && (state.takes || !promotion.gates.is_empty());
             if ties {
-                found.ties.push(link);
+                self.kinds[kind as usize].ties.push(link);
             }
             if ties || on_cart {
                 if state.listed != self.epoch {
@@ -557,7 +622,9 @@ impl Cart {
                         self.on_cart.push(link.promo);
                     }
                 }
-                state.kinds.push((kind, link.sets));
+                let before = |&(other, _): &(u32, u16)| self.kinds[other as usize].key < key;
+                let at = state.kinds.partition_point(before);
+                state.kinds.insert(at, (kind, link.sets));
             }
         }
         self.links = links;
@@ -577,6 +644,7 @@ impl Cart {
         (state.uses, state.minor) = left(promotion, &self.facts);
         let capped = state.uses < u32::MAX || state.minor < i64::MAX;
         state.takes = promotion.takes_units(capped);
+        (state.passed, state.competes) = (false, false);
     }
 
     /// Add up what promotions on units take from a line.

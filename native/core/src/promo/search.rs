@@ -6,7 +6,9 @@ use super::left::{Deal, Left, takes_part};
 use super::model::{Benefit, Off, Pick};
 use super::problem::{Cell, Need, Problem, Use};
 use super::stack::{Equal, small, taken};
+use super::uses::Uses;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::ops::Range;
@@ -25,7 +27,7 @@ pub(crate) enum By {
 /// A deal on offer and what it gains over leaving its units alone.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer {
-    uses: Vec<Use>,
+    uses: Uses,
     own: i64,
     gain: i64,
     units: i64,
@@ -73,6 +75,20 @@ pub(crate) struct Searcher<'a> {
     /// By cell: what a unit gains before the benefit, and what the benefit takes from it.
     worth: Vec<(i64, i64)>,
     part: Vec<bool>,
+    /// By contender: whether all its units gain alike before the benefit, and the dearer never
+    /// gain less by it. Then the first of its order make the best deal.
+    flat: Vec<bool>,
+    rooms: RefCell<Rooms>,
+}
+
+/// Memory of looking for those that pay and those rewarded, kept between looks.
+#[derive(Default)]
+struct Rooms {
+    units: Vec<usize>,
+    above: Vec<Option<i64>>,
+    below: Vec<Option<i64>>,
+    most: Vec<i64>,
+    taken: Vec<(i64, usize)>,
 }
 
 impl<'a> Searcher<'a> {
@@ -93,7 +109,9 @@ impl<'a> Searcher<'a> {
             orders: Vec::with_capacity(problem.contenders.len()),
             order_cells: Vec::with_capacity(problem.cells.len() * 2),
             worth: vec![(0, 0); problem.cells.len()],
-            part: Vec::new(),
+            part: Vec::with_capacity(problem.contenders.len()),
+            flat: Vec::with_capacity(problem.contenders.len()),
+            rooms: RefCell::default(),
         };
         for contender in contenders {
             let mut wanted = Cow::Borrowed(set.needs_of(problem.contenders[contender].promo));
@@ -113,6 +131,7 @@ impl<'a> Searcher<'a> {
             searcher.weigh(contender);
             let orders = [false, true].map(|reward| searcher.order(contender, reward));
             searcher.orders.push(orders);
+            searcher.flat.push(searcher.is_flat(contender));
         }
         searcher
     }
@@ -178,6 +197,12 @@ impl<'a> Searcher<'a> {
         order
     }
 
+    fn is_flat(&self, contender: usize) -> bool {
+        let order = self.whole(contender)[0].iter();
+        let worth = order.map(|&cell| self.worth[cell]);
+        worth.is_sorted_by(|(base, off), (next, less)| base == next && off >= less)
+    }
+
     /// The least a unit may cost.
     fn lowest(&self, cell: &Cell) -> i64 {
         let units = self.problem.rows[cell.row].units;
@@ -191,7 +216,7 @@ impl<'a> Searcher<'a> {
         need: Need,
         order: &[usize],
         left: &Left,
-        uses: &mut Vec<Use>,
+        uses: &mut Uses,
     ) -> bool {
         let mut missing = need.count;
         for &cell in order {
@@ -274,8 +299,19 @@ impl<'a> Searcher<'a> {
             let pays = above == (pick == Pick::Cheapest);
             if pays { base } else { base + off }
         };
+        if self.flat[contender] {
+            return self.filled(contender, left, [order; 2]);
+        }
+        let mut rooms = self.rooms.borrow_mut();
+        let Rooms {
+            units,
+            above,
+            below,
+            most,
+            taken,
+        } = &mut *rooms;
         // Every unit that could matter, the dearest first.
-        let mut units: Vec<usize> = Vec::new();
+        units.clear();
         for &cell in order {
             let row = self.problem.cells[cell].row;
             let count = left.rows[row].min(buy + get);
@@ -287,25 +323,10 @@ impl<'a> Searcher<'a> {
         if units.len() < (buy + get) as usize {
             return None;
         }
-        let sums = |cells: &mut dyn Iterator<Item = usize>, above: bool, count: u32| {
-            let mut best: Vec<i64> = Vec::with_capacity(count as usize + 1);
-            let mut sum = 0;
-            let sums = cells.map(|cell| {
-                let worth = gain(cell, above);
-                let at = best.partition_point(|&other| other >= worth);
-                if at < count as usize {
-                    best.insert(at, worth);
-                    sum += worth;
-                    if best.len() > count as usize {
-                        sum -= best.pop().unwrap_or(0);
-                    }
-                }
-                (best.len() == count as usize).then_some(sum)
-            });
-            sums.collect::<Vec<Option<i64>>>()
-        };
-        let above = sums(&mut units.iter().copied(), true, upper);
-        let below = sums(&mut units.iter().rev().copied(), false, lower);
+        let worths = units.iter().map(|&cell| gain(cell, true));
+        most_up_to(worths, upper as usize, most, above);
+        let worths = units.iter().rev().map(|&cell| gain(cell, false));
+        most_up_to(worths, lower as usize, most, below);
         let mut best: Option<(i64, usize)> = None;
         for at in 1..units.len() {
             if let (Some(upper), Some(lower)) = (above[at - 1], below[units.len() - at - 1])
@@ -315,29 +336,20 @@ impl<'a> Searcher<'a> {
             }
         }
         let (_, split) = best?;
-        let chosen = |cells: &mut dyn Iterator<Item = usize>, is_above: bool, count: u32| {
-            let mut chosen: Vec<(i64, usize)> = Vec::with_capacity(count as usize + 1);
-            for cell in cells {
-                let worth = gain(cell, is_above);
-                // After its equals, so that of those the nearest to the others go.
-                let at = chosen.partition_point(|other| other.0 >= worth);
-                if at < count as usize {
-                    chosen.truncate(count as usize - 1);
-                    chosen.insert(at, (worth, cell));
-                }
-            }
-            chosen
-        };
-        let dear = chosen(&mut units[..split].iter().rev().copied(), true, upper);
-        let cheap = chosen(&mut units[split..].iter().copied(), false, lower);
-        let taken = dear.into_iter().chain(cheap).map(|(_, cell)| cell);
-        let uses = self.gathered(taken);
+        // Of equals those nearest to the other side.
+        let dear = units[..split].iter().rev().copied();
+        best_of(dear, upper as usize, |cell| gain(cell, true), taken);
+        let mut uses = Uses::new();
+        self.gather(taken, &mut uses);
+        let cheap = units[split..].iter().copied();
+        best_of(cheap, lower as usize, |cell| gain(cell, false), taken);
+        self.gather(taken, &mut uses);
         self.priced(contender, left, uses)
     }
 
     /// A deal of the first units in the orders of a contender's cells.
     fn filled(&self, contender: usize, left: &Left, orders: [&[usize]; 2]) -> Option<Offer> {
-        let mut uses = Vec::new();
+        let mut uses = Uses::new();
         for &need in self.needs[contender].iter() {
             let order = orders[usize::from(need.reward)];
             if !self.fill(contender, need, order, left, &mut uses) {
@@ -356,7 +368,7 @@ impl<'a> Searcher<'a> {
         from: u32,
     ) -> Option<Offer> {
         let need = self.needs[contender][0];
-        let mut uses: Vec<Use> = Vec::new();
+        let mut uses = Uses::new();
         let mut least = None;
         let mut total = 0;
         for &cell in order {
@@ -378,8 +390,9 @@ impl<'a> Searcher<'a> {
                 least = self.priced(contender, left, uses.clone());
                 if base + off > 0 {
                     part.count = room;
-                    uses.pop();
-                    uses.push(part);
+                    if let Some(last) = uses.last_mut() {
+                        *last = part;
+                    }
                 }
             }
             total += room;
@@ -390,7 +403,7 @@ impl<'a> Searcher<'a> {
         best(least.into_iter().chain(self.priced(contender, left, uses)))
     }
 
-    fn priced(&self, contender: usize, left: &Left, mut uses: Vec<Use>) -> Option<Offer> {
+    fn priced(&self, contender: usize, left: &Left, mut uses: Uses) -> Option<Offer> {
         settle_roles(self.set, self.problem, contender, &mut uses);
         let own = own_off(self.set, self.problem, contender, &mut uses);
         let own = own.min(left.minor[contender]);
@@ -476,7 +489,7 @@ impl<'a> Searcher<'a> {
         }
         let mut deals = Vec::new();
         let mut open = 0;
-        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut groups: Vec<Vec<(i64, usize)>> = Vec::new();
         for at in (0..units.len()).rev() {
             let cell = units[at];
             match most[at + 1][open]?.1 {
@@ -487,17 +500,18 @@ impl<'a> Searcher<'a> {
                         .iter_mut()
                         .rev()
                         .find(|deal| deal.len() <= buy_units)?;
-                    wants.push(cell);
+                    wants.push((0, cell));
                 }
                 2 => {
                     open += buy_units;
-                    groups.push(vec![cell]);
+                    groups.push(vec![(0, cell)]);
                 }
                 _ => {}
             }
         }
         for cells in groups {
-            let mut uses = self.gathered(cells.into_iter());
+            let mut uses = Uses::new();
+            self.gather(&cells, &mut uses);
             settle_roles(self.set, self.problem, contender, &mut uses);
             let own = own_off(self.set, self.problem, contender, &mut uses);
             if own > 0 {
@@ -512,10 +526,9 @@ impl<'a> Searcher<'a> {
         Some(deals)
     }
 
-    /// Units by the cell each is of, those of a row together.
-    fn gathered(&self, taken: impl Iterator<Item = usize>) -> Vec<Use> {
-        let mut uses: Vec<Use> = Vec::new();
-        for cell in taken {
+    /// Add units by the cell each is of, those of a row together.
+    fn gather(&self, taken: &[(i64, usize)], uses: &mut Uses) {
+        for &(_, cell) in taken {
             let row = self.problem.cells[cell].row;
             match uses.iter_mut().find(|one| one.row == row) {
                 Some(one) => one.count += 1,
@@ -527,7 +540,6 @@ impl<'a> Searcher<'a> {
                 }),
             }
         }
-        uses
     }
 
     /// What each contender would take if there were no others: its deals, and what all gain.
@@ -655,6 +667,47 @@ impl<'a> Searcher<'a> {
             fronts[at] += more.count();
             &orders[at][fronts[at]..]
         })
+    }
+}
+
+/// By place, what the `count` best up to there are worth; none before there are so many.
+fn most_up_to(
+    worths: impl Iterator<Item = i64>,
+    count: usize,
+    most: &mut Vec<i64>,
+    sums: &mut Vec<Option<i64>>,
+) {
+    most.clear();
+    sums.clear();
+    let mut sum = 0;
+    sums.extend(worths.map(|worth| {
+        let at = most.partition_point(|&other| other >= worth);
+        if at < count {
+            if most.len() == count {
+                sum -= most.pop().unwrap_or(0);
+            }
+            most.insert(at, worth);
+            sum += worth;
+        }
+        (most.len() == count).then_some(sum)
+    }));
+}
+
+/// The `count` best cells, of equals the earlier.
+fn best_of(
+    cells: impl Iterator<Item = usize>,
+    count: usize,
+    gain: impl Fn(usize) -> i64,
+    chosen: &mut Vec<(i64, usize)>,
+) {
+    chosen.clear();
+    for cell in cells {
+        let worth = gain(cell);
+        let at = chosen.partition_point(|other| other.0 >= worth);
+        if at < count {
+            chosen.truncate(count - 1);
+            chosen.insert(at, (worth, cell));
+        }
     }
 }
 
