@@ -4,125 +4,29 @@
 //! lines by content, so the order of scanning tells in nothing. Memory is kept between changes: the
 //! book-keeping allocates nothing once warm; contests of units still do.
 
+mod kind;
+mod kinds;
+
 use super::compile::{Link, PromotionSet};
 use super::contest::Scratch;
-use super::eligible::{Clause, closed, left};
+use super::eligible::Clause;
 use super::layers::CartMod;
 use super::model::{Facts, Line};
-use super::problem::{Alone, Problem};
-use super::score::Score;
-use super::solve::{EXACT_UNITS, Effort, Proof};
+use super::problem::Problem;
+use super::solve::{EXACT_UNITS, Effort};
 use super::stack::Stacker;
 use crate::error::{CoreError, Result};
 use crate::money::{MILLION, Rounding, divide, extend_amount, narrow};
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+
+use kind::Mixing;
+pub(crate) use kind::{Key, Kind, KindMod, Known};
 
 /// Lines of a cart, removed ones included.
 pub const MAX_LINES: usize = 100_000;
 /// Units of a cart.
 pub const MAX_UNITS: u32 = 1_000_000;
-
-/// What makes units equal. Sorts by price, so rows of a contest stand from the cheapest up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Key {
-    pub amount: i64,
-    pub floor: i64,
-    pub item: u32,
-    pub discountable: bool,
-}
-
-/// Hashes keys: a few figures of the shop's own, so that mixing them is enough.
-#[derive(Debug, Default)]
-pub(crate) struct Mixer(u64);
-
-type Mixing = BuildHasherDefault<Mixer>;
-
-impl Hasher for Mixer {
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(byte.into());
-        }
-    }
-
-    fn write_u8(&mut self, figure: u8) {
-        self.write_u64(figure.into());
-    }
-
-    fn write_u32(&mut self, figure: u32) {
-        self.write_u64(figure.into());
-    }
-
-    fn write_i64(&mut self, figure: i64) {
-        self.write_u64(figure.cast_unsigned());
-    }
-
-    fn write_u64(&mut self, figure: u64) {
-        // An odd number near 2^64 over the golden ratio spreads a bit over all above it.
-        self.0 = (self.0.rotate_left(29) ^ figure).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
-
-/// A promotion on a span of the units of a kind.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct KindMod {
-    pub from: u32,
-    pub units: u32,
-    pub promo: u32,
-    /// Tells applications apart; no order in it.
-    pub token: u64,
-    pub times: u32,
-    /// Minor units it takes from the span: as many from each unit, and one more from some, the
-    /// first of which stands `odd_from` units into the span. So no unit gives more than it has.
-    pub off: i64,
-    pub odd_from: u32,
-    /// Its units carry a share, even where that is nought.
-    pub carries: bool,
-}
-
-/// Equal units.
-#[derive(Debug)]
-pub(crate) struct Kind {
-    pub key: Key,
-    pub count: u32,
-    /// Lines and their units, by the content of the line.
-    pub members: Vec<(u32, u32)>,
-    /// Open promotions it is in.
-    pub links: Vec<Link>,
-    /// Those on each unit, settled without regard to others.
-    pub each: Vec<u32>,
-    /// Whether any of those has gates.
-    pub gated: bool,
-    /// Those that tie it to other kinds.
-    pub ties: Vec<Link>,
-    pub mods: Vec<KindMod>,
-    pub alone: Known,
-    pub proof: Proof,
-    pub mark: u64,
-    pub local: usize,
-    dirty: bool,
-}
-
-/// What the units of a kind save alone, as last worked out.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    /// Units, and the promotions on each of them, that it holds for; nought where for none.
-    pub count: u32,
-    pub each: Vec<u32>,
-    pub one: Alone,
-    pub all: Alone,
-    /// What one unit saves, once asked; only where none of the promotions has gates.
-    pub least: Option<Score>,
-    /// The promotions of all, in the order they apply.
-    pub best: Vec<u32>,
-    /// Whether every choice was looked at.
-    pub whole: bool,
-}
 
 /// What a promotion is in this cart.
 #[derive(Debug, Default, Clone)]
@@ -521,132 +425,6 @@ impl Cart {
         self.touch(index(number));
     }
 
-    fn soil(&mut self, kind: u32) {
-        let found = &mut self.kinds[kind as usize];
-        if !found.dirty {
-            found.dirty = true;
-            self.dirty.push(kind);
-        }
-    }
-
-    /// The next kind whose units changed; a kind left empty passes that on to its neighbours.
-    pub(crate) fn next_dirty(&mut self) -> Option<u32> {
-        while let Some(kind) = self.dirty.pop() {
-            self.kinds[kind as usize].dirty = false;
-            if self.kinds[kind as usize].count > 0 {
-                return Some(kind);
-            }
-            self.retire(kind);
-        }
-        None
-    }
-
-    fn retire(&mut self, kind: u32) {
-        let ties = std::mem::take(&mut self.kinds[kind as usize].ties);
-        for link in &ties {
-            for at in 0..self.states[link.promo as usize].kinds.len() {
-                let (other, _) = self.states[link.promo as usize].kinds[at];
-                if other != kind {
-                    self.soil(other);
-                }
-            }
-        }
-        let found = &mut self.kinds[kind as usize];
-        found.ties = ties;
-        found.mods.clear();
-        self.by_key.remove(&found.key);
-        for link in &found.links {
-            self.states[link.promo as usize]
-                .kinds
-                .retain(|&(other, _)| other != kind);
-        }
-        self.free.push(kind);
-    }
-
-    fn create(&mut self, key: Key) -> u32 {
-        let set = Arc::clone(&self.set);
-        let mut links = std::mem::take(&mut self.links);
-        set.links_of(key.item, &mut links);
-        for link in &links {
-            self.look_up(&set, link.promo);
-        }
-        let kind = self.free.pop().unwrap_or_else(|| {
-            self.kinds.push(Kind {
-                key,
-                count: 0,
-                members: Vec::new(),
-                links: Vec::new(),
-                each: Vec::new(),
-                gated: false,
-                ties: Vec::new(),
-                mods: Vec::new(),
-                alone: Known::default(),
-                proof: Proof::Proven,
-                mark: 0,
-                local: 0,
-                dirty: false,
-            });
-            index(self.kinds.len() - 1)
-        });
-        let found = &mut self.kinds[kind as usize];
-        found.key = key;
-        found.count = 0;
-        found.mark = 0;
-        found.alone.count = 0;
-        found.alone.least = None;
-        found.gated = false;
-        found.links.clear();
-        found.each.clear();
-        found.ties.clear();
-        for &link in &links {
-            let state = &mut self.states[link.promo as usize];
-            let promotion = set.at(link.promo);
-            if state.closed.is_some() || !key.discountable && !promotion.count_nondiscountable {
-                continue;
-            }
-            self.kinds[kind as usize].links.push(link);
-            let on_cart = promotion.on_cart();
-            if !on_cart && !state.takes && link.sets & promotion.benefit_sets() != 0 {
-                self.kinds[kind as usize].each.push(link.promo);
-                self.kinds[kind as usize].gated |= !promotion.gates.is_empty();
-            }
-            let ties = !on_cart && (state.takes || !promotion.gates.is_empty());
-            if ties {
-                self.kinds[kind as usize].ties.push(link);
-            }
-            if ties || on_cart {
-                if state.listed != self.epoch {
-                    state.listed = self.epoch;
-                    self.with_kinds.push(link.promo);
-                    if on_cart {
-                        self.on_cart.push(link.promo);
-                    }
-                }
-                let before = |&(other, _): &(u32, u16)| self.kinds[other as usize].key < key;
-                let at = state.kinds.partition_point(before);
-                state.kinds.insert(at, (kind, link.sets));
-            }
-        }
-        self.links = links;
-        self.by_key.insert(key, kind);
-        kind
-    }
-
-    /// Work out once for this cart whether a promotion is open.
-    fn look_up(&mut self, set: &PromotionSet, promo: u32) {
-        let state = &mut self.states[promo as usize];
-        if state.epoch == self.epoch {
-            return;
-        }
-        let promotion = set.at(promo);
-        state.epoch = self.epoch;
-        state.closed = closed(promotion, &self.facts);
-        (state.uses, state.minor) = left(promotion, &self.facts);
-        let capped = state.uses < u32::MAX || state.minor < i64::MAX;
-        state.takes = promotion.takes_units(capped);
-        (state.passed, state.competes) = (false, false);
-    }
-
     /// Add up what promotions on units take from a line.
     fn sum_line(&mut self, number: u32) {
         let slot = &mut self.lines[number as usize];
@@ -655,43 +433,6 @@ impl Cart {
             let shares = self.kinds[kind as usize].shares_of(number);
             slot.unit_off += shares.map(|(_, off, _)| off).sum::<i64>();
         }
-    }
-}
-
-impl Kind {
-    /// What each promotion on a line's units takes: the modifier, its share and how many units.
-    pub fn shares_of(&self, line: u32) -> impl Iterator<Item = (&KindMod, i64, u32)> {
-        let mut from = 0;
-        let mut units = 0;
-        for &(member, count) in &self.members {
-            if member == line {
-                units = count;
-                break;
-            }
-            from += count;
-        }
-        let end = from + units;
-        self.mods.iter().filter_map(move |found| {
-            let first = from.max(found.from);
-            let last = end.min(found.from + found.units);
-            (first < last).then(|| {
-                let share = found.up_to(last - found.from) - found.up_to(first - found.from);
-                (found, share, last - first)
-            })
-        })
-    }
-}
-
-impl KindMod {
-    /// What it takes from the first so many units of its span.
-    fn up_to(&self, count: u32) -> i64 {
-        let whole = i64::from(self.units);
-        let odd = self.off % whole;
-        let (count, start) = (i64::from(count), i64::from(self.odd_from));
-        // Odd units past the end of the span begin again at its front.
-        let wrapped = (start + odd - whole).max(0).min(count);
-        let straight = (count - start).clamp(0, odd.min(whole - start));
-        self.off / whole * count + wrapped + straight
     }
 }
 
