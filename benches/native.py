@@ -23,6 +23,7 @@ from typing import Any
 from attrs import frozen
 
 import native
+from benches import deals
 from tests.native import promo_twin, tax_twin, twins
 from tests.native.catalog_twin import Catalog, Item, search_names, words
 
@@ -71,6 +72,20 @@ def best_ns(call: Callable[[], object], repeats: int, rounds: int = 5) -> int:
             call()
         best = min(best, (time.perf_counter_ns() - begun) // repeats)
     return best
+
+
+def calibration_ns(rounds: int) -> int:
+    """A loop of 1,000 xorshift steps in Python, to compare machines by."""
+
+    def steps() -> int:
+        state = 1
+        for _ in range(1_000):
+            state ^= state << 13 & 0xFFFF_FFFF_FFFF_FFFF
+            state ^= state >> 7
+            state ^= state << 17 & 0xFFFF_FFFF_FFFF_FFFF
+        return state
+
+    return best_ns(steps, rounds)
 
 
 def order_lines(count: int) -> list[twins.LineTuple]:
@@ -215,6 +230,21 @@ def promotions(repeats: int) -> list[Figure]:
     ]
 
 
+def commands(repeats: int) -> list[Figure]:
+    """What promotions cost the engine at a command, and what one scan of a kept cart takes."""
+    shop = deals.shop_deals()
+    figures = []
+    for count in (10, 50, 200):
+        call = deals.take_off(shop, count)
+        off = sum(one.amount_minor for line in call() for one in line)
+        name = f"take off {count} lines, 500 rules"
+        figures.append(Figure(name, best_ns(call, repeats), 0, str(off)))
+    for count in (10, 200):
+        shortest_ns, total_minor = deals.scan_ns(shop, count, repeats)
+        figures.append(Figure(f"scan line {count}, 500 rules", shortest_ns, 0, str(total_minor)))
+    return figures
+
+
 def lookups(book: native.PriceBook, twin: Catalog, repeats: int) -> Figure:
     """Find the same codes in the book and in a dictionary of Python objects."""
     codes = [str(FIRST_CODE + number * 37 % len(twin.codes)) for number in range(50)]
@@ -303,11 +333,13 @@ def report(*, tiny: bool) -> list[str]:
         taxing(8, 10 if tiny else 2_000),
         taxing(200, 2 if tiny else 200),
         *promotions(5 if tiny else 2_000),
+        *commands(2 if tiny else 200),
         lookups(book, twin, 2 if tiny else 500),
         *searches(book, named, 1 if tiny else 10, tiny=tiny),
     ]
     digest = hashlib.sha256("\n".join(figure.result for figure in figures).encode())
     return [
+        f"a loop of 1,000 steps: {calibration_ns(1 if tiny else 20) / 1_000:,.2f} us",
         f"{'':<32} {'native':>14}  {'Python twin':>16}  {'ratio':>9}",
         *(figure.line() for figure in figures),
         f"{book.item_count:,} items: {loading(data)}",

@@ -4,69 +4,29 @@
 //! lines by content, so the order of scanning tells in nothing. Memory is kept between changes: the
 //! book-keeping allocates nothing once warm; contests of units still do.
 
+mod kind;
+mod kinds;
+
 use super::compile::{Link, PromotionSet};
 use super::contest::Scratch;
-use super::eligible::{Clause, closed, left};
+use super::eligible::Clause;
 use super::layers::CartMod;
 use super::model::{Facts, Line};
 use super::problem::Problem;
-use super::solve::{EXACT_UNITS, Effort, Proof};
+use super::solve::{EXACT_UNITS, Effort};
 use super::stack::Stacker;
 use crate::error::{CoreError, Result};
 use crate::money::{MILLION, Rounding, divide, extend_amount, narrow};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use kind::Mixing;
+pub(crate) use kind::{Key, Kind, KindMod, Known};
+
 /// Lines of a cart, removed ones included.
 pub const MAX_LINES: usize = 100_000;
 /// Units of a cart.
 pub const MAX_UNITS: u32 = 1_000_000;
-
-/// What makes units equal. Sorts by price, so rows of a contest stand from the cheapest up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Key {
-    pub amount: i64,
-    pub floor: i64,
-    pub item: u32,
-    pub discountable: bool,
-}
-
-/// A promotion on a span of the units of a kind.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct KindMod {
-    pub from: u32,
-    pub units: u32,
-    pub promo: u32,
-    /// Tells applications apart; no order in it.
-    pub token: u64,
-    pub times: u32,
-    /// Minor units it takes from the span: as many from each unit, and one more from some, the
-    /// first of which stands `odd_from` units into the span. So no unit gives more than it has.
-    pub off: i64,
-    pub odd_from: u32,
-    /// Its units carry a share, even where that is nought.
-    pub carries: bool,
-}
-
-/// Equal units.
-#[derive(Debug)]
-pub(crate) struct Kind {
-    pub key: Key,
-    pub count: u32,
-    /// Lines and their units, by the content of the line.
-    pub members: Vec<(u32, u32)>,
-    /// Open promotions it is in.
-    pub links: Vec<Link>,
-    /// Those on each unit, settled without regard to others.
-    pub each: Vec<u32>,
-    /// Those that tie it to other kinds.
-    pub ties: Vec<Link>,
-    pub mods: Vec<KindMod>,
-    pub proof: Proof,
-    pub mark: u64,
-    pub local: usize,
-    dirty: bool,
-}
 
 /// What a promotion is in this cart.
 #[derive(Debug, Default, Clone)]
@@ -78,7 +38,7 @@ pub(crate) struct State {
     pub uses: u32,
     pub minor: i64,
     listed: u64,
-    /// Kinds in it and the sets they are in, where it ties kinds or is on the cart.
+    /// Kinds in it and the sets they are in, where it ties kinds or is on the cart; by content.
     pub kinds: Vec<(u32, u16)>,
     pub mark: u64,
     pub joined: u64,
@@ -122,7 +82,7 @@ pub struct Cart {
     pub(crate) sorted: Vec<u32>,
     pub(crate) kinds: Vec<Kind>,
     free: Vec<u32>,
-    by_key: HashMap<Key, u32>,
+    by_key: HashMap<Key, u32, Mixing>,
     pub(crate) states: Vec<State>,
     epoch: u64,
     /// Open promotions on the cart that some kind is in.
@@ -141,6 +101,8 @@ pub struct Cart {
     pub(crate) problem: Problem,
     pub(crate) stacker: Stacker,
     pub(crate) open: Vec<u32>,
+    /// What units of the kinds of a promotion may gain by it, and how many they are.
+    pub(crate) hopes: Vec<(i128, u32)>,
     links: Vec<Link>,
     pub(crate) scratch: Scratch,
     diff: Diff,
@@ -159,7 +121,7 @@ impl Cart {
             sorted: Vec::new(),
             kinds: Vec::new(),
             free: Vec::new(),
-            by_key: HashMap::new(),
+            by_key: HashMap::default(),
             states,
             epoch: 1,
             on_cart: Vec::new(),
@@ -180,6 +142,7 @@ impl Cart {
             },
             stacker: Stacker::default(),
             open: Vec::new(),
+            hopes: Vec::new(),
             links: Vec::new(),
             scratch: Scratch::default(),
             diff: Diff::default(),
@@ -462,123 +425,6 @@ impl Cart {
         self.touch(index(number));
     }
 
-    fn soil(&mut self, kind: u32) {
-        let found = &mut self.kinds[kind as usize];
-        if !found.dirty {
-            found.dirty = true;
-            self.dirty.push(kind);
-        }
-    }
-
-    /// The next kind whose units changed; a kind left empty passes that on to its neighbours.
-    pub(crate) fn next_dirty(&mut self) -> Option<u32> {
-        while let Some(kind) = self.dirty.pop() {
-            self.kinds[kind as usize].dirty = false;
-            if self.kinds[kind as usize].count > 0 {
-                return Some(kind);
-            }
-            self.retire(kind);
-        }
-        None
-    }
-
-    fn retire(&mut self, kind: u32) {
-        let ties = std::mem::take(&mut self.kinds[kind as usize].ties);
-        for link in &ties {
-            for at in 0..self.states[link.promo as usize].kinds.len() {
-                let (other, _) = self.states[link.promo as usize].kinds[at];
-                if other != kind {
-                    self.soil(other);
-                }
-            }
-        }
-        let found = &mut self.kinds[kind as usize];
-        found.ties = ties;
-        found.mods.clear();
-        self.by_key.remove(&found.key);
-        for link in &found.links {
-            self.states[link.promo as usize]
-                .kinds
-                .retain(|&(other, _)| other != kind);
-        }
-        self.free.push(kind);
-    }
-
-    fn create(&mut self, key: Key) -> u32 {
-        let set = Arc::clone(&self.set);
-        let mut links = std::mem::take(&mut self.links);
-        set.links_of(key.item, &mut links);
-        for link in &links {
-            self.look_up(&set, link.promo);
-        }
-        let kind = self.free.pop().unwrap_or_else(|| {
-            self.kinds.push(Kind {
-                key,
-                count: 0,
-                members: Vec::new(),
-                links: Vec::new(),
-                each: Vec::new(),
-                ties: Vec::new(),
-                mods: Vec::new(),
-                proof: Proof::Proven,
-                mark: 0,
-                local: 0,
-                dirty: false,
-            });
-            index(self.kinds.len() - 1)
-        });
-        let found = &mut self.kinds[kind as usize];
-        found.key = key;
-        found.count = 0;
-        found.mark = 0;
-        found.links.clear();
-        found.each.clear();
-        found.ties.clear();
-        for &link in &links {
-            let state = &mut self.states[link.promo as usize];
-            let promotion = set.at(link.promo);
-            if state.closed.is_some() || !key.discountable && !promotion.count_nondiscountable {
-                continue;
-            }
-            found.links.push(link);
-            let on_cart = promotion.on_cart();
-            if !on_cart && !state.takes && link.sets & promotion.benefit_sets() != 0 {
-                found.each.push(link.promo);
-            }
-            let ties = !on_cart && (state.takes || !promotion.gates.is_empty());
-            if ties {
-                found.ties.push(link);
-            }
-            if ties || on_cart {
-                if state.listed != self.epoch {
-                    state.listed = self.epoch;
-                    self.with_kinds.push(link.promo);
-                    if on_cart {
-                        self.on_cart.push(link.promo);
-                    }
-                }
-                state.kinds.push((kind, link.sets));
-            }
-        }
-        self.links = links;
-        self.by_key.insert(key, kind);
-        kind
-    }
-
-    /// Work out once for this cart whether a promotion is open.
-    fn look_up(&mut self, set: &PromotionSet, promo: u32) {
-        let state = &mut self.states[promo as usize];
-        if state.epoch == self.epoch {
-            return;
-        }
-        let promotion = set.at(promo);
-        state.epoch = self.epoch;
-        state.closed = closed(promotion, &self.facts);
-        (state.uses, state.minor) = left(promotion, &self.facts);
-        let capped = state.uses < u32::MAX || state.minor < i64::MAX;
-        state.takes = promotion.takes_units(capped);
-    }
-
     /// Add up what promotions on units take from a line.
     fn sum_line(&mut self, number: u32) {
         let slot = &mut self.lines[number as usize];
@@ -587,43 +433,6 @@ impl Cart {
             let shares = self.kinds[kind as usize].shares_of(number);
             slot.unit_off += shares.map(|(_, off, _)| off).sum::<i64>();
         }
-    }
-}
-
-impl Kind {
-    /// What each promotion on a line's units takes: the modifier, its share and how many units.
-    pub fn shares_of(&self, line: u32) -> impl Iterator<Item = (&KindMod, i64, u32)> {
-        let mut from = 0;
-        let mut units = 0;
-        for &(member, count) in &self.members {
-            if member == line {
-                units = count;
-                break;
-            }
-            from += count;
-        }
-        let end = from + units;
-        self.mods.iter().filter_map(move |found| {
-            let first = from.max(found.from);
-            let last = end.min(found.from + found.units);
-            (first < last).then(|| {
-                let share = found.up_to(last - found.from) - found.up_to(first - found.from);
-                (found, share, last - first)
-            })
-        })
-    }
-}
-
-impl KindMod {
-    /// What it takes from the first so many units of its span.
-    fn up_to(&self, count: u32) -> i64 {
-        let whole = i64::from(self.units);
-        let odd = self.off % whole;
-        let (count, start) = (i64::from(count), i64::from(self.odd_from));
-        // Odd units past the end of the span begin again at its front.
-        let wrapped = (start + odd - whole).max(0).min(count);
-        let straight = (count - start).clamp(0, odd.min(whole - start));
-        self.off / whole * count + wrapped + straight
     }
 }
 

@@ -1,7 +1,7 @@
 //! A set of promotions, checked and laid out for look-up by item.
 
 use super::check::{Fault, check, refuse};
-use super::model::{Benefit, Items, Promotion};
+use super::model::{Benefit, Items, Off, Pick, Promotion};
 use super::problem::{Need, needs};
 use crate::error::{CoreError, Result};
 use std::collections::{BTreeMap, HashMap};
@@ -36,6 +36,11 @@ pub struct PromotionSet {
     /// What one application of each promotion needs, and how many units that is.
     needs: Vec<Vec<Need>>,
     sizes: Vec<u64>,
+    /// The sets each promotion's benefit speaks of, as bits.
+    benefit_sets: Vec<u16>,
+    /// The most each promotion takes from the price of the units of an application, where that is
+    /// known.
+    most_ppm: Vec<Option<i64>>,
 }
 
 impl PromotionSet {
@@ -92,6 +97,8 @@ impl PromotionSet {
             counts.sum()
         });
         let sizes = sizes.collect();
+        let benefit_sets = promotions.iter().map(Promotion::benefit_sets).collect();
+        let most_ppm = promotions.iter().map(Promotion::most_ppm).collect();
         let (starts, links) = rows(&per_item)?;
         Ok(Self {
             promotions,
@@ -102,6 +109,8 @@ impl PromotionSet {
             by_id,
             needs,
             sizes,
+            benefit_sets,
+            most_ppm,
         })
     }
 
@@ -133,6 +142,17 @@ impl PromotionSet {
     /// The least number of units that one application takes.
     pub(crate) fn size_of(&self, place: u32) -> u64 {
         self.sizes[place as usize]
+    }
+
+    /// The sets a promotion's benefit speaks of, as bits.
+    pub(crate) fn benefit_sets_of(&self, place: u32) -> u16 {
+        self.benefit_sets[place as usize]
+    }
+
+    /// The most a promotion takes from the price of the units of an application, but for rounding;
+    /// none where that is not known.
+    pub(crate) fn most_ppm_of(&self, place: u32) -> Option<i64> {
+        self.most_ppm[place as usize]
     }
 
     /// Every promotion an item is in, ascending, each once.
@@ -225,6 +245,37 @@ impl Promotion {
             Benefit::Each { .. } => capped || self.limit_per_cart.is_some(),
             Benefit::Bundle { .. } | Benefit::BuyGet { .. } | Benefit::Tiers { .. } => true,
             Benefit::Cart { .. } | Benefit::EverySpend { .. } => false,
+        }
+    }
+
+    /// The most it takes from the price of the units of an application, but for rounding.
+    fn most_ppm(&self) -> Option<i64> {
+        let ppm = |off: &Off| match off {
+            Off::Percent(ppm) => Some(*ppm),
+            Off::Amount(_) | Off::Price(_) => None,
+        };
+        if self.stacks_with != 0 {
+            return None;
+        }
+        match &self.benefit {
+            Benefit::Each { off, .. } | Benefit::Bundle { off, .. } => ppm(off),
+            Benefit::Tiers { tiers, .. } => {
+                let most = tiers.iter().map(|tier| ppm(&tier.off));
+                most.collect::<Option<Vec<i64>>>()?.into_iter().max()
+            }
+            // The cheapest of an application cost at most their part of it.
+            Benefit::BuyGet {
+                buy_set,
+                buy,
+                get_set,
+                get,
+                off,
+                pick: Pick::Cheapest,
+            } if *buy > 0 && buy_set == get_set => {
+                let whole = (i64::from(*buy) + i64::from(*get)).max(1);
+                Some(ppm(off)?.saturating_mul(i64::from(*get)) / whole + 1)
+            }
+            _ => None,
         }
     }
 }

@@ -1,26 +1,25 @@
 //! Promotions on units: which kinds hang together, their contests, and what comes of them.
 
-use super::cart::{Cart, Kind, KindMod, index};
+use super::cart::{Cart, Kind, KindMod};
 use super::compile::PromotionSet;
 use super::deal::shares;
 use super::left::{Deal, Left};
-use super::model::{Benefit, Gate, Promotion};
-use super::problem::{Cell, Contender, Row};
+use super::model::{Benefit, Gate, Policy, Promotion};
+use super::problem::{Cell, Contender, FEW, Problem, Row};
 use super::solve::{Proof, settle};
-use super::stack::{Equal, each_off, small};
+use super::stack::{Equal, Stacker, each_off, small};
+use crate::money::percent_of;
 use std::sync::Arc;
 
 /// Memory kept between changes.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    /// Kinds tied to one another.
-    together: Vec<u32>,
-    /// By place in that: another of the same group, or itself.
-    parent: Vec<usize>,
-    /// The place that stands for a group, and a kind of it.
-    groups: Vec<(usize, u32)>,
-    /// Promotion and row as one number, and the sets the row is in.
-    cells: Vec<(u64, u16)>,
+    /// Kinds whose units changed, or what their promotions may do.
+    changed: Vec<u32>,
+    /// Kinds that compete for the same deals, by content.
+    group: Vec<u32>,
+    /// Promotions they compete by, in their order.
+    wanted: Vec<u32>,
 }
 
 impl Cart {
@@ -29,70 +28,83 @@ impl Cart {
         self.mark += 1;
         let set = Arc::clone(&self.set);
         let mut scratch = std::mem::take(&mut self.scratch);
-        self.scratch.cells = std::mem::take(&mut scratch.cells);
+        let Scratch {
+            changed,
+            group,
+            wanted,
+        } = &mut scratch;
+        changed.clear();
         while let Some(kind) = self.next_dirty() {
+            changed.push(kind);
+        }
+        self.test_gates(&set, changed);
+        for &kind in &*changed {
             if self.kinds[kind as usize].mark == self.mark {
                 continue;
             }
-            if self.kinds[kind as usize].ties.is_empty() {
+            if self.is_contested(kind) {
+                self.gather(&set, kind, group, wanted);
+                self.settle_group(&set, group, wanted);
+            } else {
                 self.settle_alone(&set, kind);
-                continue;
-            }
-            let Scratch {
-                together,
-                parent,
-                groups,
-                ..
-            } = &mut scratch;
-            together.clear();
-            self.gather(kind, together);
-            together.sort_unstable_by_key(|&kind| self.kinds[kind as usize].key);
-            self.test_gates(&set, together);
-            self.split(&set, together, parent, groups);
-            for group in groups.chunk_by(|one, other| one.0 == other.0) {
-                match group {
-                    [(_, kind)] if !self.is_contested(*kind) => self.settle_alone(&set, *kind),
-                    _ => self.settle_group(&set, group),
-                }
             }
         }
-        scratch.cells = std::mem::take(&mut self.scratch.cells);
         self.scratch = scratch;
     }
 
-    /// Every kind tied to this one by promotions, step by step.
-    fn gather(&mut self, kind: u32, together: &mut Vec<u32>) {
+    /// Every kind that competes with this one for deals, step by step, and what they compete by.
+    fn gather(
+        &mut self,
+        set: &PromotionSet,
+        kind: u32,
+        group: &mut Vec<u32>,
+        wanted: &mut Vec<u32>,
+    ) {
+        group.clear();
+        wanted.clear();
         self.kinds[kind as usize].mark = self.mark;
-        together.push(kind);
+        group.push(kind);
         let mut next = 0;
-        while next < together.len() {
-            let kind = together[next] as usize;
+        while next < group.len() {
+            let kind = &self.kinds[group[next] as usize];
             next += 1;
-            for tie in 0..self.kinds[kind].ties.len() {
-                let promo = self.kinds[kind].ties[tie].promo as usize;
-                if self.states[promo].mark == self.mark {
-                    continue;
+            if !kind.key.discountable {
+                continue;
+            }
+            let start = wanted.len();
+            for link in &kind.ties {
+                let state = &mut self.states[link.promo as usize];
+                if state.mark != self.mark
+                    && state.competes
+                    && link.sets & set.benefit_sets_of(link.promo) != 0
+                {
+                    state.mark = self.mark;
+                    wanted.push(link.promo);
                 }
-                self.states[promo].mark = self.mark;
-                for at in 0..self.states[promo].kinds.len() {
-                    let (other, _) = self.states[promo].kinds[at];
+            }
+            for &promo in &wanted[start..] {
+                let sets = set.benefit_sets_of(promo);
+                for &(other, own) in &self.states[promo as usize].kinds {
                     let found = &mut self.kinds[other as usize];
-                    if found.mark != self.mark && found.count > 0 {
+                    if found.mark != self.mark && own & sets != 0 && found.key.discountable {
                         found.mark = self.mark;
-                        together.push(other);
+                        group.push(other);
                     }
                 }
             }
         }
+        group.sort_unstable_by_key(|&kind| self.kinds[kind as usize].key);
+        wanted.sort_unstable();
     }
 
-    /// Test the gates of all promotions that tie these kinds, on prices before any promotion, and
-    /// whether there are units enough for one application.
-    fn test_gates(&mut self, set: &PromotionSet, together: &[u32]) {
+    /// Test the gates of all promotions that tie changed kinds, on prices before any promotion, and
+    /// whether there are units enough for one application. Where that is not as it was, all kinds
+    /// of the promotion have changed.
+    fn test_gates(&mut self, set: &PromotionSet, changed: &mut Vec<u32>) {
         self.joined += 1;
-        for &kind in together {
-            for tie in 0..self.kinds[kind as usize].ties.len() {
-                let promo = self.kinds[kind as usize].ties[tie].promo;
+        for at in 0..changed.len() {
+            for tie in 0..self.kinds[changed[at] as usize].ties.len() {
+                let promo = self.kinds[changed[at] as usize].ties[tie].promo;
                 if self.states[promo as usize].joined == self.joined {
                     continue;
                 }
@@ -101,19 +113,71 @@ impl Cart {
                     .gates
                     .iter()
                     .all(|&gate| self.gate_holds(promo, gate));
-                let sets = promotion.benefit_sets();
-                let kinds = self.states[promo as usize].kinds.iter();
-                let wanted = kinds
-                    .filter(|&&(_, own)| own & sets != 0)
-                    .map(|&(kind, _)| &self.kinds[kind as usize])
-                    .filter(|kind| kind.key.discountable);
-                let units: u64 = wanted.map(|kind| u64::from(kind.count)).sum();
+                let takes = self.states[promo as usize].takes && passed;
+                let competes = takes && self.are_enough(set, promo) && self.has_hope(set, promo);
                 let state = &mut self.states[promo as usize];
                 state.joined = self.joined;
-                state.passed = passed;
-                state.competes = state.takes && passed && units >= set.size_of(promo);
+                if (state.passed, state.competes) != (passed, competes) {
+                    (state.passed, state.competes) = (passed, competes);
+                    changed.extend(state.kinds.iter().map(|&(kind, _)| kind));
+                }
             }
         }
+    }
+
+    /// Whether there are units enough for one application.
+    fn are_enough(&self, set: &PromotionSet, promo: u32) -> bool {
+        let (sets, enough) = (set.benefit_sets_of(promo), set.size_of(promo));
+        let mut units = 0;
+        self.states[promo as usize]
+            .kinds
+            .iter()
+            .any(|&(kind, own)| {
+                let kind = &self.kinds[kind as usize];
+                if own & sets != 0 && kind.key.discountable {
+                    units += u64::from(kind.count);
+                }
+                units >= enough
+            })
+    }
+
+    /// Whether units might save more by a promotion than alone. Where none does, no way with the
+    /// promotion in it is as good as the same way with its units left alone.
+    fn has_hope(&mut self, set: &PromotionSet, promo: u32) -> bool {
+        let Some(most_ppm) = set.most_ppm_of(promo) else {
+            return true;
+        };
+        if self.facts.policy != Policy::BestForCustomer {
+            return true;
+        }
+        let (sets, needed) = (set.benefit_sets_of(promo), set.size_of(promo));
+        let (stacker, hopes) = (&mut self.stacker, &mut self.hopes);
+        hopes.clear();
+        let mut bright = 0;
+        for &(kind, own) in &self.states[promo as usize].kinds {
+            let kind = &mut self.kinds[kind as usize];
+            if own & sets == 0 || !kind.key.discountable {
+                continue;
+            }
+            let hope = kind.hope(set, stacker, most_ppm);
+            if hope >= 0 {
+                bright += u64::from(kind.count);
+            }
+            if kind.gated || bright >= needed {
+                return true;
+            }
+            hopes.push((hope, kind.count));
+        }
+        // The brightest that are enough for one application; fewer than those gain by themselves.
+        hopes.sort_unstable();
+        let mut missing = needed;
+        let mut sum = 0;
+        for &(hope, count) in hopes.iter().rev() {
+            let taken = u64::from(count).min(missing);
+            missing -= taken;
+            sum += hope * i128::from(taken);
+        }
+        sum >= 0
     }
 
     /// Whether the units of a promotion's kinds are enough for one of its gates.
@@ -143,58 +207,14 @@ impl Cart {
         }
     }
 
-    /// The kinds that compete for the same deals, group by group, by content.
-    fn split(
-        &mut self,
-        set: &PromotionSet,
-        together: &[u32],
-        parent: &mut Vec<usize>,
-        groups: &mut Vec<(usize, u32)>,
-    ) {
-        parent.clear();
-        parent.extend(0..together.len());
-        for (local, &kind) in together.iter().enumerate() {
-            self.kinds[kind as usize].local = local;
-        }
-        self.joined += 1;
-        for &kind in together {
-            for link in &self.kinds[kind as usize].ties {
-                let state = &mut self.states[link.promo as usize];
-                if state.joined == self.joined || !state.competes {
-                    continue;
-                }
-                state.joined = self.joined;
-                let sets = set.at(link.promo).benefit_sets();
-                let mut first = None;
-                for &(other, own) in &state.kinds {
-                    let other = &self.kinds[other as usize];
-                    if other.count > 0 && own & sets != 0 && other.key.discountable {
-                        let root = find(parent, other.local);
-                        let first = *first.get_or_insert(root);
-                        // The smaller place stays the root, so groups stand by content.
-                        let (low, high) = (first.min(root), first.max(root));
-                        let low = find(parent, low);
-                        let high = find(parent, high);
-                        parent[low.max(high)] = low.min(high);
-                    }
-                }
-            }
-        }
-        groups.clear();
-        for (local, &kind) in together.iter().enumerate() {
-            groups.push((find(parent, local), kind));
-        }
-        // By content within a group, for the places in `together` are.
-        let local = |kind: u32| self.kinds[kind as usize].local;
-        groups.sort_unstable_by_key(|&(root, kind)| (root, local(kind)));
-    }
-
     /// The promotions on each unit of a kind whose gates hold.
     fn each_of(&self, set: &PromotionSet, kind: &Kind, into: &mut Vec<u32>) {
+        let open = |&promo: &u32| {
+            // To look one up costs more than to know that there is nothing to look up.
+            !kind.gated || set.at(promo).gates.is_empty() || self.states[promo as usize].passed
+        };
         if kind.key.discountable {
-            into.extend(kind.each.iter().copied().filter(|&promo| {
-                set.at(promo).gates.is_empty() || self.states[promo as usize].passed
-            }));
+            into.extend(kind.each.iter().copied().filter(open));
         }
     }
 
@@ -228,61 +248,71 @@ impl Cart {
         ties.any(|link| self.states[link.promo as usize].competes)
     }
 
-    fn settle_group(&mut self, set: &PromotionSet, group: &[(usize, u32)]) {
-        self.write_contest(set, group);
+    /// Settle kinds that compete for the same deals by the promotions `wanted`.
+    fn settle_group(&mut self, set: &PromotionSet, group: &[u32], wanted: &[u32]) {
+        self.write_contest(set, group, wanted);
         let mut problem = std::mem::take(&mut self.problem);
         let (deals, proof) = settle(set, &mut problem);
         let mut left = Left::all(&problem);
-        let mut from = vec![0_u32; group.len()];
-        for &(_, kind) in group {
+        for &kind in group {
             self.kinds[kind as usize].mods.clear();
             self.kinds[kind as usize].proof = proof;
         }
         for deal in &deals {
+            self.write_deal(set, &mut problem, &left, deal);
             left.take(&problem, deal);
-            self.token += 1;
-            let token = self.token;
-            let carried = shares(set, &problem, deal.contender, &deal.uses, deal.own);
-            let promo = problem.contenders[deal.contender].promo;
-            for (used, share) in deal.uses.iter().zip(carried) {
-                problem.under(set, used.row, promo);
-                let kind = &mut self.kinds[problem.rows[used.row].kind as usize];
-                let whole = used.count * deal.times;
-                let span = (from[used.row], whole);
-                self.token = kind.stand_under(set, &problem.stacker.best, span, self.token);
-                kind.mods.push(KindMod {
-                    from: span.0,
-                    units: whole,
-                    promo,
-                    token,
-                    times: deal.times,
-                    off: share * i64::from(deal.times),
-                    odd_from: 0,
-                    carries: carries(set.at(promo), deal, used.reward),
-                });
-                from[used.row] += whole;
+        }
+        for (row, &kind) in group.iter().enumerate() {
+            let units = problem.rows[row].units;
+            let count = left.rows[row];
+            let kind = &mut self.kinds[kind as usize];
+            if count > 0 && count < units.count {
+                problem.alone(set, row, count);
+                let (best, few) = (&problem.stacker.best, Equal { count, ..units });
+                self.token = kind.stand_alone(set, best, units.count - count, few, self.token);
+            } else if count > 0 {
+                let best = std::mem::take(&mut kind.alone.best);
+                self.token = kind.stand_alone(set, &best, 0, units, self.token);
+                kind.alone.best = best;
             }
         }
-        for row in 0..group.len() {
-            problem.alone(set, row, left.rows[row]);
-            let kind = &mut self.kinds[group[row].1 as usize];
-            let units = kind.units(left.rows[row]);
-            let best = &problem.stacker.best;
-            self.token = kind.stand_alone(set, best, from[row], units, self.token);
-        }
         self.problem = problem;
-        for &(_, kind) in group {
+        for &kind in group {
             self.touch_members(kind);
         }
     }
 
+    /// Write a deal on the next units of its kinds.
+    fn write_deal(&mut self, set: &PromotionSet, problem: &mut Problem, left: &Left, deal: &Deal) {
+        self.token += 1;
+        let token = self.token;
+        let carried = shares(set, problem, deal.contender, &deal.uses, deal.own);
+        let promo = problem.contenders[deal.contender].promo;
+        for (used, share) in deal.uses.iter().zip(carried) {
+            problem.under(set, used.row, promo);
+            let row = &problem.rows[used.row];
+            let kind = &mut self.kinds[row.kind as usize];
+            let whole = used.count * deal.times;
+            let span = (row.units.count - left.rows[used.row], whole);
+            self.token = kind.stand_under(set, &problem.stacker.best, span, self.token);
+            kind.mods.push(KindMod {
+                from: span.0,
+                units: whole,
+                promo,
+                token,
+                times: deal.times,
+                off: share * i64::from(deal.times),
+                odd_from: 0,
+                carries: carries(set.at(promo), deal, used.reward),
+            });
+        }
+    }
+
     /// Write the contest of a group.
-    fn write_contest(&mut self, set: &PromotionSet, group: &[(usize, u32)]) {
+    fn write_contest(&mut self, set: &PromotionSet, group: &[u32], wanted: &[u32]) {
         let mut problem = std::mem::take(&mut self.problem);
         problem.clear(self.facts.policy);
-        let mut cells = std::mem::take(&mut self.scratch.cells);
-        cells.clear();
-        for (row, &(_, kind)) in group.iter().enumerate() {
+        for (row, &kind) in group.iter().enumerate() {
             let found = &self.kinds[kind as usize];
             let start = problem.each.len();
             self.each_of(set, found, &mut problem.each);
@@ -291,28 +321,27 @@ impl Cart {
                 units: found.units(found.count),
                 each: start..problem.each.len(),
             });
-            for link in &found.ties {
-                let state = &self.states[link.promo as usize];
-                let sets = set.at(link.promo).benefit_sets();
-                if found.key.discountable && state.competes && link.sets & sets != 0 {
-                    // One number sorts faster than three.
-                    let place = u64::from(link.promo) << 32 | u64::from(index(row));
-                    cells.push((place, link.sets));
+            let found = &mut self.kinds[kind as usize];
+            found.local = row;
+            found.stand_known(set, &mut problem);
+        }
+        for &promo in wanted {
+            let state = &self.states[promo as usize];
+            let sets = set.benefit_sets_of(promo);
+            let start = problem.cells.len();
+            // They stand by content, as the rows do.
+            for &(kind, own) in &state.kinds {
+                let kind = &self.kinds[kind as usize];
+                if own & sets != 0 && kind.key.discountable {
+                    problem.cells.push(Cell {
+                        row: kind.local,
+                        sets: own,
+                        running: 0,
+                        rewards: 0,
+                    });
                 }
             }
-        }
-        cells.sort_unstable();
-        for mine in cells.chunk_by(|one, other| one.0 >> 32 == other.0 >> 32) {
-            let promo = half(mine[0].0 >> 32);
-            let state = &self.states[promo as usize];
             let once = matches!(set.at(promo).benefit, Benefit::Tiers { .. });
-            let start = problem.cells.len();
-            problem.cells.extend(mine.iter().map(|&(place, sets)| Cell {
-                row: half(place) as usize,
-                sets,
-                running: 0,
-                rewards: 0,
-            }));
             problem.contenders.push(Contender {
                 promo,
                 uses: if once { state.uses.min(1) } else { state.uses },
@@ -321,7 +350,6 @@ impl Cart {
                 cells: start..problem.cells.len(),
             });
         }
-        self.scratch.cells = cells;
         self.problem = problem;
     }
 
@@ -341,6 +369,44 @@ impl Kind {
             floor: self.key.floor,
             count,
         }
+    }
+
+    /// More than a unit gains by a promotion that takes at most so much of its price, over what it
+    /// saves alone.
+    fn hope(&mut self, set: &PromotionSet, stacker: &mut Stacker, most_ppm: i64) -> i128 {
+        let units = self.units(1);
+        let (each, policy) = (&self.each, Policy::BestForCustomer);
+        let find = || stacker.find(set, policy, each, units, None);
+        let score = *self.alone.least.get_or_insert_with(find);
+        // Of many units each promotion may be rounded otherwise than of one.
+        let slack = 4 * (1 - score.fewer);
+        percent_of(units.total(), most_ppm) + 1 - i128::from(score.saving_minor - slack)
+    }
+
+    /// Tell the last row of a contest, which is its own, what its units save alone.
+    fn stand_known(&mut self, set: &PromotionSet, problem: &mut Problem) {
+        let row = problem.rows.len() - 1;
+        let known = &mut self.alone;
+        let each = &problem.each[problem.rows[row].each.clone()];
+        if known.count != self.count || self.gated && known.each != each {
+            known.count = self.count;
+            known.each.clear();
+            known.each.extend_from_slice(each);
+            let whole = std::mem::replace(&mut problem.stacker.whole, true);
+            known.one = problem.ask_alone(set, row, 1);
+            known.all = known.one;
+            if known.count > 1 {
+                known.all = problem.ask_alone(set, row, known.count);
+            }
+            known.best.clone_from(&problem.stacker.best);
+            known.whole = problem.stacker.whole;
+            problem.stacker.whole = whole;
+        }
+        problem.stacker.whole &= known.whole;
+        problem.all_alone.push(known.all.0);
+        let mut few = [None; FEW];
+        few[0] = Some(known.one);
+        problem.few_alone.push(few);
     }
 
     /// The sets of a promotion that it is in.
@@ -413,17 +479,4 @@ impl Kind {
 fn carries(promotion: &Promotion, deal: &Deal, reward: u32) -> bool {
     let rewarded = deal.uses.iter().any(|used| used.reward > 0);
     promotion.spread == super::model::Spread::AllUnits || !rewarded || reward > 0
-}
-
-/// The lower half of a number.
-fn half(number: u64) -> u32 {
-    u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0)
-}
-
-fn find(parent: &mut [usize], mut at: usize) -> usize {
-    while parent[at] != at {
-        parent[at] = parent[parent[at]];
-        at = parent[at];
-    }
-    at
 }

@@ -173,6 +173,11 @@ pub(crate) fn shares(
 /// Split `off` in proportion to `prices`, each share at most its `room`; what does not fit goes to
 /// the others. At most the sum of the rooms is split.
 pub(crate) fn spread(off: i64, prices: &[i64], room: &[i64]) -> Vec<i64> {
+    if let (&[price], &[room]) = (prices, room)
+        && price > 0
+    {
+        return vec![off.min(room)];
+    }
     let mut shares = vec![0; prices.len()];
     let mut left = off;
     // Each round fills at least one room or ends, so there are at most as many as shares.

@@ -6,6 +6,7 @@ use super::left::{Deal, Left, alone_at, edge_of, score_of, takes_part};
 use super::model::Benefit;
 use super::problem::{Need, Problem, Use};
 use super::score::Score;
+use super::uses::Uses;
 
 /// Steps of listing deals, and again of choosing among them, before the contest counts as large.
 pub(crate) const EXACT_STEPS: u32 = 200_000;
@@ -16,7 +17,7 @@ const MAX_STATES: usize = 1 << 16;
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
     pub contender: usize,
-    pub uses: Vec<Use>,
+    pub uses: Uses,
     pub own: i64,
     pub score: Score,
     /// Rewarded units of the row that only some are picked of.
@@ -82,7 +83,7 @@ impl Lister<'_> {
 
     fn emit(&mut self) {
         let some = self.counts.iter().filter(|used| used.count > 0);
-        let mut uses: Vec<Use> = some.copied().collect();
+        let mut uses: Uses = some.copied().collect();
         settle_roles(self.set, self.problem, self.contender, &mut uses);
         let own = own_off(self.set, self.problem, self.contender, &mut uses);
         if own > 0 {

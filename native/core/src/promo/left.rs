@@ -4,12 +4,13 @@ use super::compile::PromotionSet;
 use super::deal::stacked_off;
 use super::problem::{Problem, Use};
 use super::score::Score;
+use super::uses::Uses;
 
 /// One application, or several alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Deal {
     pub contender: usize,
-    pub uses: Vec<Use>,
+    pub uses: Uses,
     /// Minor units the promotion itself takes, each time.
     pub own: i64,
     pub times: u32,
@@ -143,9 +144,7 @@ pub(crate) fn alone_at(
     let few = (count as usize).wrapping_sub(1);
     let known = problem.few_alone[row].get(few).copied().flatten();
     let (score, leader) = known.unwrap_or_else(|| {
-        let score = problem.alone(set, row, count);
-        let leader = problem.stacker.best.first();
-        let found = (score, leader.map(|&promo| set.at(promo).priority));
+        let found = problem.ask_alone(set, row, count);
         if let Some(slot) = problem.few_alone[row].get_mut(few) {
             *slot = Some(found);
         }

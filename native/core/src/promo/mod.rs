@@ -33,6 +33,7 @@ mod score;
 mod search;
 mod solve;
 mod stack;
+mod uses;
 
 pub use cart::{Cart, Diff, MAX_LINES, MAX_UNITS};
 pub use check::{Fault, MAX_SETS, MAX_TAKE};

@@ -100,7 +100,7 @@ impl Problem {
     /// Fill in what follows from rows, contenders and sets.
     pub fn prepare(&mut self, set: &PromotionSet) {
         self.few_alone.resize(self.rows.len(), [None; FEW]);
-        for row in 0..self.rows.len() {
+        for row in self.all_alone.len()..self.rows.len() {
             let saved = self.alone(set, row, self.rows[row].units.count);
             self.all_alone.push(saved);
         }
@@ -122,6 +122,13 @@ impl Problem {
         let units = Equal { count, ..row.units };
         let each = &self.each[row.each.clone()];
         self.stacker.find(set, self.policy, each, units, None)
+    }
+
+    /// What `count` units of a row save alone, and the priority that leads.
+    pub fn ask_alone(&mut self, set: &PromotionSet, row: usize, count: u32) -> Alone {
+        let score = self.alone(set, row, count);
+        let leader = self.stacker.best.first();
+        (score, leader.map(|&promo| set.at(promo).priority))
     }
 
     /// What one unit of a row saves by promotions that stack with the one that takes it.

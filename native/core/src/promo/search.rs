@@ -1,18 +1,21 @@
 //! Larger contests: the deal with the best marginal value again and again.
 
+mod split;
+
 use super::compile::PromotionSet;
 use super::deal::{own_off, settle_roles, stacked_off};
 use super::left::{Deal, Left, takes_part};
-use super::model::{Benefit, Off, Pick};
+use super::model::{Benefit, Off};
 use super::problem::{Cell, Need, Problem, Use};
 use super::stack::{Equal, small, taken};
+use super::uses::Uses;
+use split::Rooms;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
-/// Units among which those that pay and those rewarded are looked for, at most.
-const SPLITS: usize = 1_024;
 /// What a greedy search asks of the next deal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
@@ -25,7 +28,7 @@ pub(crate) enum By {
 /// A deal on offer and what it gains over leaving its units alone.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer {
-    uses: Vec<Use>,
+    uses: Uses,
     own: i64,
     gain: i64,
     units: i64,
@@ -73,6 +76,10 @@ pub(crate) struct Searcher<'a> {
     /// By cell: what a unit gains before the benefit, and what the benefit takes from it.
     worth: Vec<(i64, i64)>,
     part: Vec<bool>,
+    /// By contender: whether all its units gain alike before the benefit, and the dearer never
+    /// gain less by it. Then the first of its order make the best deal.
+    flat: Vec<bool>,
+    rooms: RefCell<Rooms>,
 }
 
 impl<'a> Searcher<'a> {
@@ -93,7 +100,9 @@ impl<'a> Searcher<'a> {
             orders: Vec::with_capacity(problem.contenders.len()),
             order_cells: Vec::with_capacity(problem.cells.len() * 2),
             worth: vec![(0, 0); problem.cells.len()],
-            part: Vec::new(),
+            part: Vec::with_capacity(problem.contenders.len()),
+            flat: Vec::with_capacity(problem.contenders.len()),
+            rooms: RefCell::default(),
         };
         for contender in contenders {
             let mut wanted = Cow::Borrowed(set.needs_of(problem.contenders[contender].promo));
@@ -113,6 +122,7 @@ impl<'a> Searcher<'a> {
             searcher.weigh(contender);
             let orders = [false, true].map(|reward| searcher.order(contender, reward));
             searcher.orders.push(orders);
+            searcher.flat.push(searcher.is_flat(contender));
         }
         searcher
     }
@@ -178,6 +188,12 @@ impl<'a> Searcher<'a> {
         order
     }
 
+    fn is_flat(&self, contender: usize) -> bool {
+        let order = self.whole(contender)[0].iter();
+        let worth = order.map(|&cell| self.worth[cell]);
+        worth.is_sorted_by(|(base, off), (next, less)| base == next && off >= less)
+    }
+
     /// The least a unit may cost.
     fn lowest(&self, cell: &Cell) -> i64 {
         let units = self.problem.rows[cell.row].units;
@@ -191,7 +207,7 @@ impl<'a> Searcher<'a> {
         need: Need,
         order: &[usize],
         left: &Left,
-        uses: &mut Vec<Use>,
+        uses: &mut Uses,
     ) -> bool {
         let mut missing = need.count;
         for &cell in order {
@@ -257,87 +273,9 @@ impl<'a> Searcher<'a> {
         }
     }
 
-    /// The units that pay and those rewarded, where all are of one set: the dearer ones of some
-    /// place in the prices pay (or are rewarded), the others are rewarded (or pay), and on each
-    /// side those that gain most.
-    fn split_offer(&self, contender: usize, left: &Left, order: &[usize]) -> Option<Offer> {
-        let promotion = self.set.at(self.problem.contenders[contender].promo);
-        let Benefit::BuyGet { buy, get, pick, .. } = promotion.benefit else {
-            return None;
-        };
-        let (upper, lower) = match pick {
-            Pick::Cheapest => (buy, get),
-            Pick::Dearest => (get, buy),
-        };
-        let gain = |cell: usize, above: bool| {
-            let (base, off) = self.worth[cell];
-            let pays = above == (pick == Pick::Cheapest);
-            if pays { base } else { base + off }
-        };
-        // Every unit that could matter, the dearest first.
-        let mut units: Vec<usize> = Vec::new();
-        for &cell in order {
-            let row = self.problem.cells[cell].row;
-            let count = left.rows[row].min(buy + get);
-            units.extend((0..count).map(|_| cell));
-            if units.len() >= SPLITS.max((buy + get) as usize) {
-                break;
-            }
-        }
-        if units.len() < (buy + get) as usize {
-            return None;
-        }
-        let sums = |cells: &mut dyn Iterator<Item = usize>, above: bool, count: u32| {
-            let mut best: Vec<i64> = Vec::with_capacity(count as usize + 1);
-            let mut sum = 0;
-            let sums = cells.map(|cell| {
-                let worth = gain(cell, above);
-                let at = best.partition_point(|&other| other >= worth);
-                if at < count as usize {
-                    best.insert(at, worth);
-                    sum += worth;
-                    if best.len() > count as usize {
-                        sum -= best.pop().unwrap_or(0);
-                    }
-                }
-                (best.len() == count as usize).then_some(sum)
-            });
-            sums.collect::<Vec<Option<i64>>>()
-        };
-        let above = sums(&mut units.iter().copied(), true, upper);
-        let below = sums(&mut units.iter().rev().copied(), false, lower);
-        let mut best: Option<(i64, usize)> = None;
-        for at in 1..units.len() {
-            if let (Some(upper), Some(lower)) = (above[at - 1], below[units.len() - at - 1])
-                && best.is_none_or(|(most, _)| upper + lower > most)
-            {
-                best = Some((upper + lower, at));
-            }
-        }
-        let (_, split) = best?;
-        let chosen = |cells: &mut dyn Iterator<Item = usize>, is_above: bool, count: u32| {
-            let mut chosen: Vec<(i64, usize)> = Vec::with_capacity(count as usize + 1);
-            for cell in cells {
-                let worth = gain(cell, is_above);
-                // After its equals, so that of those the nearest to the others go.
-                let at = chosen.partition_point(|other| other.0 >= worth);
-                if at < count as usize {
-                    chosen.truncate(count as usize - 1);
-                    chosen.insert(at, (worth, cell));
-                }
-            }
-            chosen
-        };
-        let dear = chosen(&mut units[..split].iter().rev().copied(), true, upper);
-        let cheap = chosen(&mut units[split..].iter().copied(), false, lower);
-        let taken = dear.into_iter().chain(cheap).map(|(_, cell)| cell);
-        let uses = self.gathered(taken);
-        self.priced(contender, left, uses)
-    }
-
     /// A deal of the first units in the orders of a contender's cells.
     fn filled(&self, contender: usize, left: &Left, orders: [&[usize]; 2]) -> Option<Offer> {
-        let mut uses = Vec::new();
+        let mut uses = Uses::new();
         for &need in self.needs[contender].iter() {
             let order = orders[usize::from(need.reward)];
             if !self.fill(contender, need, order, left, &mut uses) {
@@ -356,7 +294,7 @@ impl<'a> Searcher<'a> {
         from: u32,
     ) -> Option<Offer> {
         let need = self.needs[contender][0];
-        let mut uses: Vec<Use> = Vec::new();
+        let mut uses = Uses::new();
         let mut least = None;
         let mut total = 0;
         for &cell in order {
@@ -378,8 +316,9 @@ impl<'a> Searcher<'a> {
                 least = self.priced(contender, left, uses.clone());
                 if base + off > 0 {
                     part.count = room;
-                    uses.pop();
-                    uses.push(part);
+                    if let Some(last) = uses.last_mut() {
+                        *last = part;
+                    }
                 }
             }
             total += room;
@@ -390,7 +329,7 @@ impl<'a> Searcher<'a> {
         best(least.into_iter().chain(self.priced(contender, left, uses)))
     }
 
-    fn priced(&self, contender: usize, left: &Left, mut uses: Vec<Use>) -> Option<Offer> {
+    fn priced(&self, contender: usize, left: &Left, mut uses: Uses) -> Option<Offer> {
         settle_roles(self.set, self.problem, contender, &mut uses);
         let own = own_off(self.set, self.problem, contender, &mut uses);
         let own = own.min(left.minor[contender]);
@@ -411,123 +350,6 @@ impl<'a> Searcher<'a> {
     fn whole(&self, contender: usize) -> [&[usize]; 2] {
         let [pays, rewards] = &self.orders[contender];
         [pays, rewards].map(|order| &self.order_cells[order.clone()])
-    }
-
-    /// The best deals of a contender by itself, where one unit of each deal is rewarded and all
-    /// are of one set: walking down the prices, a unit pays, is rewarded, or is passed by.
-    pub fn plan(&self, contender: usize, left: &Left) -> Option<Vec<Deal>> {
-        const OPEN: usize = 9;
-        let promotion = self.set.at(self.problem.contenders[contender].promo);
-        let Benefit::BuyGet {
-            buy_set,
-            buy,
-            get_set,
-            get: 1,
-            pick,
-            ..
-        } = promotion.benefit
-        else {
-            return None;
-        };
-        let buy_units = buy as usize;
-        if buy == 0
-            || buy_set != get_set
-            || buy_units >= OPEN
-            || self.problem.contenders[contender].uses < u32::MAX
-            || left.minor[contender] < i64::MAX
-            || !self.part[contender]
-        {
-            return None;
-        }
-        let mut units: Vec<usize> = Vec::new();
-        for &cell in self.whole(contender)[0] {
-            let count = left.rows[self.problem.cells[cell].row];
-            units.extend((0..count).map(|_| cell));
-            if units.len() > SPLITS {
-                return None;
-            }
-        }
-        if pick == Pick::Dearest {
-            units.reverse();
-        }
-        // By unit and how many that pay are still without a reward: the most gained, and how.
-        let mut most = vec![[None::<(i64, u8)>; OPEN]; units.len() + 1];
-        most[0][0] = Some((0, 0));
-        for (at, &cell) in units.iter().enumerate() {
-            let (base, off) = self.worth[cell];
-            for open in 0..OPEN {
-                let Some((gain, _)) = most[at][open] else {
-                    continue;
-                };
-                let mut reach = |to: usize, gain: i64, how: u8| {
-                    let slot = &mut most[at + 1][to];
-                    if slot.is_none_or(|(known, _)| gain > known) {
-                        *slot = Some((gain, how));
-                    }
-                };
-                reach(open, gain, 0);
-                if open + 1 < OPEN {
-                    reach(open + 1, gain + base, 1);
-                }
-                if open >= buy_units && off > 0 {
-                    reach(open - buy_units, gain + base + off, 2);
-                }
-            }
-        }
-        let mut deals = Vec::new();
-        let mut open = 0;
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        for at in (0..units.len()).rev() {
-            let cell = units[at];
-            match most[at + 1][open]?.1 {
-                1 => {
-                    open -= 1;
-                    // The reward nearest in price that still wants one that pays.
-                    let wants = groups
-                        .iter_mut()
-                        .rev()
-                        .find(|deal| deal.len() <= buy_units)?;
-                    wants.push(cell);
-                }
-                2 => {
-                    open += buy_units;
-                    groups.push(vec![cell]);
-                }
-                _ => {}
-            }
-        }
-        for cells in groups {
-            let mut uses = self.gathered(cells.into_iter());
-            settle_roles(self.set, self.problem, contender, &mut uses);
-            let own = own_off(self.set, self.problem, contender, &mut uses);
-            if own > 0 {
-                deals.push(Deal {
-                    contender,
-                    uses,
-                    own,
-                    times: 1,
-                });
-            }
-        }
-        Some(deals)
-    }
-
-    /// Units by the cell each is of, those of a row together.
-    fn gathered(&self, taken: impl Iterator<Item = usize>) -> Vec<Use> {
-        let mut uses: Vec<Use> = Vec::new();
-        for cell in taken {
-            let row = self.problem.cells[cell].row;
-            match uses.iter_mut().find(|one| one.row == row) {
-                Some(one) => one.count += 1,
-                None => uses.push(Use {
-                    cell,
-                    row,
-                    count: 1,
-                    reward: 0,
-                }),
-            }
-        }
-        uses
     }
 
     /// What each contender would take if there were no others: its deals, and what all gain.

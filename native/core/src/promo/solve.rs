@@ -172,10 +172,11 @@ fn ways(
         .collect();
     let searcher = Searcher::new(set, problem, &alone, 1, level);
     let offers = searcher.offers(left);
-    let ways = [
-        searcher.greedy(&mut left.clone(), offers.clone(), By::Gain),
-        searcher.greedy(&mut left.clone(), offers, By::GainPerUnit),
-    ];
+    let mut ways = vec![searcher.greedy(&mut left.clone(), offers.clone(), By::Gain)];
+    // One promotion by itself has nothing to put in another order.
+    if problem.contenders.len() > 1 {
+        ways.push(searcher.greedy(&mut left.clone(), offers, By::GainPerUnit));
+    }
     let mut best = (worth(set, problem, left, &[], level), Vec::new());
     for way in ways {
         let score = worth(set, problem, left, &way, level);
