@@ -52,6 +52,7 @@ class Anybody:
     channel: str = "till"
     store: str = "store-1"
     promotions: frozenset[str] = frozenset()
+    business_week_s: int = 0
 
     def left(self, promotion: Promotion) -> tuple[Left, ...]:
         """No promotion here has limits of its own."""

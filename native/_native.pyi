@@ -46,6 +46,7 @@ __all__ = [
     "mask_card_numbers",
     "price_cart",
     "price_order",
+    "reevaluated_refund",
     "tax_document",
     "verify_inclusion",
     "zvt_decode",

@@ -240,5 +240,5 @@ def test_a_party_is_charged_and_let_off(cashier: MakeCashier, fresh_store: DemoS
     mia.push("Bring back")
     expect(total(mia)).to_have_text(before)
     mia.pay()
-    mia.tender("€50.00")
+    mia.tender("€20.90")
     assert "Gratuity, parties of 6 and more 10 %" in " ".join(fresh_store.wait_receipts(1).split())

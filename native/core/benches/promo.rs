@@ -183,8 +183,8 @@ fn scan(criterion: &mut Criterion) {
 }
 
 /// Price and tax carts of eight lines as an engine does, promotions first, then the order's taxes,
-/// and print how many a second that is, by the quickest round over them all. Beside it stands a loop
-/// of the same round, by which the figure may be scaled to another machine.
+/// and print how many a second that is, by the quickest round over them all. Beside it stands a
+/// loop of the same round, by which the figure may be scaled to another machine.
 fn till(set: &Arc<PromotionSet>, rounds: u32) {
     let carts: Vec<Vec<Line>> = lines(8 * 256, 400)
         .chunks(8)
