@@ -222,7 +222,9 @@ BUGS: dict[str, Bug] = {
         ("devices_link_bad", "devices_kill", "store_kill"),
     ),
     "change_forgotten": Bug(change_forgotten, ("D1_expected_cash",)),
-    "rounded_twice": Bug(rounded_twice, ("S1_total_is_the_sum",)),
+    "rounded_twice": Bug(
+        rounded_twice, ("S1_total_is_the_sum", "C1_lines_and_charges_are_the_total")
+    ),
     "voucher_good_again": Bug(voucher_good_again, ("V1_a_voucher_is_good_once",)),
     "charge_untold": Bug(charge_untold, ("C1_lines_and_charges_are_the_total",)),
     "comp_among_discounts": Bug(comp_among_discounts, ("C2_comps_are_no_discounts",)),
