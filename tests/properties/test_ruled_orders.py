@@ -209,7 +209,8 @@ def test_one_percentage_by_rules_is_the_tax_class_of_that_rate(
     other: int,
     amount: int,
 ) -> None:
-    """For every policy both know each line, each tax and the document come to the same cents."""
+    """For every policy both know each line, each tax and the document come to the same cents; where
+    a rate is rounded once, which of lines that come to the same has the odd cent is left open."""
     rates = {"standard": rate, "reduced": other, "meal": rate}
     classes = tuple(TaxClass(name, name, rates[name], name[0]) for name in CATEGORIES)
     level = Level.LINE if scope is RoundingScope.LINE else Level.RATE_DOCUMENT
@@ -237,7 +238,10 @@ def test_one_percentage_by_rules_is_the_tax_class_of_that_rate(
         ]
         sums = {(row.rate_ppm, row.base_minor, row.tax_minor, row.total_minor)
                 for row in figures.taxes}  # fmt: skip
-        found.append((rows, sums, figures.subtotal_minor, figures.total_minor))
+        amounts = [row[0] for row in rows]
+        if scope is RoundingScope.RATE_DOCUMENT:
+            rows = sorted((0, *row[1:]) for row in rows)
+        found.append((amounts, rows, sums, figures.subtotal_minor, figures.total_minor))
     assert found[0] == found[1]
 
 
