@@ -30,7 +30,7 @@ from tests.simulation.shrink import shrink
 
 ROOT = Path(__file__).parents[2]
 SEEDS = range(1, 201)
-# Enough for every fault to strike somewhere; more for whoever asks for more.
+# Enough for every fault to strike somewhere; `./run check` asks for a hundred.
 SALES_EACH = int(os.environ.get("COUNTERTOP_SALES_EACH", "25"))
 STORMY = 14
 ELSEWHERE = (("0", "UTC"), ("4711", "Asia/Tokyo"))
