@@ -84,13 +84,16 @@ class Counted:
     rows: list[PricedLine]
     taken: list[tuple[LinePromotion, ...]]
     rates: list[tuple[str, int]]
-    table: list[tuple[str, int]]
     priced: PricedOrder
     charges: tuple[ChargeFigures, ...] = ()
 
     def reasons(self) -> list[Resolved]:
         """Why each line's price counted; its own where the store has no price lists."""
         return self.resolved or [Resolved(line.item.unit_price_micros) for line in self.lines]
+
+    def rates_ppm(self) -> list[int]:
+        """The rate each line is taxed at by its class; nought where rules tax it."""
+        return [rate for _, rate in self.rates]
 
     def priced_lines(self) -> list[tuple[Line, PricedLine, tuple[LinePromotion, ...]]]:
         """Each line with what became of it."""
@@ -178,4 +181,4 @@ def _count(
     if by_content is not None:
         place_of = {index: at for at, index in enumerate(by_content)}
         rows = [rows[place_of[index]] for index in range(len(inputs))]
-    return Counted(lines, resolved, rows, taken, rates, table, priced)
+    return Counted(lines, resolved, rows, taken, rates, priced)

@@ -6,7 +6,7 @@ import attrs
 
 from engine.money import minor_digits
 from engine.order.counting import Counted, counted
-from engine.order.figures import Figures, LineFigures, TaxFigures
+from engine.order.figures import Figures, LineFigures
 from engine.order.offered import Tariff, floor_of
 from engine.order.ruled import (
     UNTOUCHED,
@@ -19,9 +19,9 @@ from engine.order.ruled import (
 )
 from engine.order.state import Line, Order
 from engine.price_list.model import Resolved
-from engine.promotion.model import LineFloor, LinePromotion, Recorded
+from engine.promotion.model import LineFloor, Recorded
 from engine.promotion.recorded import recorded_of
-from native import PricedLine, extend_amount
+from native import extend_amount
 
 
 def below_floor(order: Order, tariff: Tariff) -> tuple[int, int] | None:
@@ -125,40 +125,27 @@ def price(order: Order, tariff: Tariff) -> Figures:
         UntaxableError: the store has tax rules, and by them a line has no taxes.
     """
     found = counted(order, tariff)
-    by_rules = _ruled(order, tariff, found.priced_lines())
-    if by_rules is not None or any(line.source and line.source.taxes for line in found.lines):
-        return _ruled_price(order, tariff, found, by_rules)
+    priced, book = found.priced_lines(), tariff.taxes
+    taxed, taxes = line_figures(priced, _ruled(order, tariff, priced), found.rates_ppm())
     digits = minor_digits(tariff.settings.required().currency)
-    figures = tuple(
-        _line_figures(line, why, row, rate, off, digits, comped=order.is_comped(line))
-        for line, why, (_, rate), row, off in zip(
-            found.lines, found.reasons(), found.rates, found.rows, found.taken, strict=True
-        )
+    lines = tuple(
+        _with_price(row, line, why, digits, comped=order.is_comped(line))
+        for row, line, why in zip(taxed, found.lines, found.reasons(), strict=True)
     )
-    comp_minor = sum(row.comp_minor for row in figures)
-    promotion_minor = sum(row.promotion_minor() for row in figures)
-    charge_minor = sum(entry.amount_minor for entry in found.charges)
-    taxes = tuple(
-        TaxFigures(
-            found.table[row.tax_index][0],
-            row.rate_ppm,
-            row.base_minor,
-            row.tax_minor,
-            row.total_minor,
-        )
-        for row in found.priced.taxes
-    )
-    priced = found.priced
+    promotion_minor = sum(row.promotion_minor() for row in lines)
+    comp_minor = sum(row.comp_minor for row in lines)
     return Figures(
-        figures,
+        lines,
         taxes,
-        priced.subtotal_minor - promotion_minor - charge_minor,
-        priced.discount_minor + promotion_minor - comp_minor,
-        priced.tax_minor,
-        priced.total_minor,
+        sum(row.amount_minor for row in lines if row.line > 0),
+        found.priced.discount_minor + promotion_minor - comp_minor,
+        sum(row.tax_minor for row in lines),
+        sum(row.total_minor for row in lines),
         _rules_named(tariff),
         promotion_minor,
-        dining=order.dining,
+        tax_version=0 if book is None else book.version,
+        dining=order.dining if book is None else order.dining or book.setup.dining,
+        cash=None if book is None else book.cash(tariff.day()),
         comp_minor=comp_minor,
         charges=found.charges,
         recorded=_recorded(tariff, found),
@@ -177,36 +164,6 @@ def _rules_named(tariff: Tariff) -> str:
     return f"{side}/{how}/{settings.version}"
 
 
-def _ruled_price(order: Order, tariff: Tariff, found: Counted, by_rules: Ruled | None) -> Figures:
-    """The figures of an order with taxes that rules made, of today or of what goes back."""
-    book = tariff.taxes
-    rates = [rate for _, rate in found.rates]
-    taxed, taxes = line_figures(found.priced_lines(), by_rules, rates)
-    digits = minor_digits(tariff.settings.required().currency)
-    lines = tuple(
-        _with_price(row, line, why, digits, comped=order.is_comped(line))
-        for row, line, why in zip(taxed, found.lines, found.reasons(), strict=True)
-    )
-    comp_minor = sum(row.comp_minor for row in lines)
-    promotion_minor = sum(row.promotion_minor() for row in lines)
-    return Figures(
-        lines,
-        taxes,
-        sum(row.amount_minor for row in lines if row.line > 0),
-        found.priced.discount_minor - comp_minor + promotion_minor,
-        sum(row.tax_minor for row in lines),
-        sum(row.total_minor for row in lines),
-        _rules_named(tariff),
-        promotion_minor,
-        tax_version=0 if book is None else book.version,
-        dining=order.dining if book is None else order.dining or book.setup.dining,
-        cash=None if book is None else book.cash(tariff.day()),
-        comp_minor=comp_minor,
-        charges=found.charges,
-        recorded=_recorded(tariff, found),
-    )
-
-
 def _recorded(tariff: Tariff, found: Counted) -> Recorded | None:
     """What goods that stay are priced under when others come back; None where parts are kept."""
     if tariff.offers is None or tariff.offers.deals is None or not any(found.taken):
@@ -223,7 +180,9 @@ def _with_price(
     row: LineFigures, line: Line, why: Resolved, digits: int, *, comped: bool
 ) -> LineFigures:
     """A line's figures with the price that counted, and what giving it away took off set apart."""
-    cost = extend_amount(why.unit_cost_micros, line.quantity_milli, digits)
+    cost = 0
+    if why.unit_cost_micros and line.source is None:
+        cost = extend_amount(why.unit_cost_micros, line.quantity_milli, digits)
     given = row.line_discount_minor if comped else 0
     return attrs.evolve(
         row,
@@ -232,39 +191,6 @@ def _with_price(
         was_micros=why.was_micros,
         comp_minor=given,
         line_discount_minor=row.line_discount_minor - given,
-        cost_minor=cost if line.source is None else 0,
-        list_name=why.list_name,
-    )
-
-
-def _line_figures(
-    line: Line,
-    why: Resolved,
-    row: PricedLine,
-    rate_ppm: int,
-    off: tuple[LinePromotion, ...],
-    digits: int,
-    *,
-    comped: bool,
-) -> LineFigures:
-    cost = 0
-    if why.unit_cost_micros and line.source is None:
-        cost = extend_amount(why.unit_cost_micros, line.quantity_milli, digits)
-    return LineFigures(
-        line.line,
-        row.amount_minor - sum(entry.amount_minor for entry in off),
-        0 if comped else row.line_discount_minor,
-        row.order_discount_minor,
-        row.net_minor,
-        row.base_minor,
-        row.tax_minor,
-        row.total_minor,
-        rate_ppm,
-        off,
-        unit_price_micros=why.unit_price_micros,
-        price_list=why.price_list,
-        was_micros=why.was_micros,
-        comp_minor=row.line_discount_minor if comped else 0,
         cost_minor=cost,
         list_name=why.list_name,
     )
