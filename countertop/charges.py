@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from countertop.errors import CommandFailedError
+from countertop.toml_files import NOT_READ, number, read_toml
 from engine.charge.decide import SetCharges
 from engine.charge.model import ChargeKind, ChargeRule, Deposit
-from engine.fields import Fields, FieldsError, scaled
+from engine.fields import Fields, FieldsError
 
 _PERCENT: Final = 4  # decimals of a percentage that are parts per million
-_NOT_READ: Final = "Nothing was changed. Correct the file and import it again."
 
 
 def read_charges(file: Path, minor_digits: int) -> SetCharges:
@@ -22,25 +22,18 @@ def read_charges(file: Path, minor_digits: int) -> SetCharges:
         CommandFailedError: it cannot be read; the words say where and why.
     """
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=str)
-    except FileNotFoundError:
-        raise CommandFailedError(f"There is no file {file}. {_NOT_READ}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CommandFailedError(f"{file} is no TOML: {error}. {_NOT_READ}") from None
-    fields = Fields(document, "")
-    charges, deposits = [], []
-    try:
-        for row in fields.objects("charge"):
-            charges.append(_charge(row, minor_digits))
-            row.done()
-        for row in fields.objects("deposit"):
-            deposit = row.text("id")
-            deposits += [Deposit(item, deposit) for item in _texts(row, "items")]
-            row.done()
+        fields = Fields(read_toml(file), "")
+        charges = fields.each("charge", lambda row: _charge(row, minor_digits))
+        deposits = fields.each("deposit", _deposits)
         fields.done()
     except FieldsError as error:
-        raise CommandFailedError(f"{file}: {error}. {_NOT_READ}") from None
-    return SetCharges(tuple(charges), tuple(deposits))
+        raise CommandFailedError(f"{file}: {error}. {NOT_READ}") from None
+    return SetCharges(charges, tuple(chain.from_iterable(deposits)))
+
+
+def _deposits(row: Fields) -> list[Deposit]:
+    deposit = row.text("id")
+    return [Deposit(item, deposit) for item in row.texts("items")]
 
 
 def _charge(row: Fields, minor_digits: int) -> ChargeRule:
@@ -48,27 +41,10 @@ def _charge(row: Fields, minor_digits: int) -> ChargeRule:
         row.text("id"),
         row.text("name"),
         row.word("kind", ChargeKind, ChargeKind.SERVICE),
-        _number(row, "percent", _PERCENT),
-        _number(row, "amount", minor_digits),
+        number(row, "percent", _PERCENT, 0),
+        number(row, "amount", minor_digits, 0),
         row.text("tax_class", ""),
-        _number(row, "guests_min", 0),
-        _texts(row, "channels"),
-        _texts(row, "dining_options"),
+        number(row, "guests_min", 0, 0),
+        row.texts("channels"),
+        row.texts("dining_options"),
     )
-
-
-def _number(row: Fields, name: str, decimals: int) -> int:
-    if not row.has(name):
-        return 0
-    value = row.take(name)
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return scaled(text, decimals, row.at(name))
-
-
-def _texts(row: Fields, name: str) -> tuple[str, ...]:
-    found = []
-    for value, where in row.entries(name):
-        if not isinstance(value, str):
-            raise FieldsError("value_must_be_text", where, value)
-        found.append(value)
-    return tuple(found)

@@ -63,8 +63,8 @@ def read_around(fields: Fields | None) -> Around:
         fields.text("customer_group", ""),
         fields.text("channel", ""),
         fields.text("store", ""),
-        _texts(fields, "coupons"),
-        _texts(fields, "given"),
+        fields.texts("coupons"),
+        fields.texts("given"),
     )
     fields.done()
     return around
@@ -100,17 +100,17 @@ def _promotion(fields: Fields, digits: int) -> Promotion:
         tuple(_gate(gate, digits, len(selections)) for gate in fields.objects("gates")),
         priority=_count(fields, "priority", 0, 0, _PRIORITY_MAX),
         exclusive_group=fields.text("exclusive_group", ""),
-        tags=_texts(fields, "tags"),
-        stacks_with=_texts(fields, "stacks_with"),
+        tags=fields.texts("tags"),
+        stacks_with=fields.texts("stacks_with"),
         starts_s=_seconds(fields, "starts"),
         ends_s=_seconds(fields, "ends"),
         weekly=_weekly(fields),
         limit_per_cart=_count(fields, "limit_per_cart", 0),
         count_nondiscountable=fields.flag("count_nondiscountable", default=False),
         vendor_ppm=fields.number_or_none("vendor_percent", PERCENT_DECIMALS) or 0,
-        customer_groups=_texts(fields, "customer_groups"),
-        channels=_texts(fields, "channels"),
-        stores=_texts(fields, "stores"),
+        customer_groups=fields.texts("customer_groups"),
+        channels=fields.texts("channels"),
+        stores=fields.texts("stores"),
         coupon=CouponRule(name, CouponKind.GENERIC, code) if code else None,
         manual=fields.flag("manual", default=False),
         employees=fields.flag("employees", default=False),
@@ -122,7 +122,7 @@ def _promotion(fields: Fields, digits: int) -> Promotion:
 
 def _selection(fields: Fields) -> Selection:
     found = Selection(
-        _texts(fields, "items"), _texts(fields, "departments"), _texts(fields, "except_items")
+        fields.texts("items"), fields.texts("departments"), fields.texts("except_items")
     )
     fields.done()
     return found
@@ -218,15 +218,6 @@ def _count(
     if not low <= value <= high:
         raise FieldsError(f"count_must_be_{low}_to_{high}", fields.at(name), value)
     return value
-
-
-def _texts(fields: Fields, name: str) -> tuple[str, ...]:
-    found = []
-    for value, where in fields.entries(name):
-        if not isinstance(value, str):
-            raise FieldsError("value_must_be_text", where, value)
-        found.append(value)
-    return tuple(found)
 
 
 def _instant(fields: Fields, name: str) -> datetime:

@@ -6,8 +6,7 @@ are written as in a file of promotions.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -15,7 +14,8 @@ import attrs
 
 from countertop.errors import CommandFailedError
 from countertop.promotions import read_hours, read_instant
-from engine.fields import Fields, FieldsError, decimal_text, scaled
+from countertop.toml_files import NOT_READ, number, read_toml
+from engine.fields import Fields, FieldsError, decimal_text
 from engine.limits import PIECE_MILLI
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import (
@@ -34,8 +34,6 @@ from engine.promotion.model import Span
 _MICROS: Final = 6
 _MILLI: Final = 3
 _PERCENT: Final = 4  # decimals of a per cent in a part per million
-_NOT_READ: Final = "Nothing was changed. Correct the file and import it again."
-_Read = TypeVar("_Read")
 
 
 def read_prices(file: Path) -> SetPrices:
@@ -45,47 +43,17 @@ def read_prices(file: Path) -> SetPrices:
         CommandFailedError: it cannot be read; the words say where and why.
     """
     try:
-        # Decimals stay the text they are written as: no float ever holds a price.
-        document = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=str)
-    except FileNotFoundError:
-        raise CommandFailedError(f"There is no file {file}. {_NOT_READ}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CommandFailedError(f"{file} is no TOML: {error}. {_NOT_READ}") from None
-    try:
-        fields = Fields(document, "")
+        fields = Fields(read_toml(file), "")
         prices = PriceSet(
-            _all(fields, "customer_group", _group),
-            _all(fields, "price_list", lambda row: _list(file, row)),
-            _all(fields, "floor", _floor),
-            _all(fields, "cost", _cost),
+            fields.each("customer_group", _group),
+            fields.each("price_list", lambda row: _list(file, row)),
+            fields.each("floor", _floor),
+            fields.each("cost", _cost),
         )
         fields.done()
     except FieldsError as error:
-        raise CommandFailedError(f"{file}: {error}. {_NOT_READ}") from None
+        raise CommandFailedError(f"{file}: {error}. {NOT_READ}") from None
     return SetPrices(prices)
-
-
-def _all(fields: Fields, name: str, read: Callable[[Fields], _Read]) -> tuple[_Read, ...]:
-    found = []
-    for row in fields.objects(name):
-        found.append(read(row))
-        row.done()
-    return tuple(found)
-
-
-def _number(fields: Fields, name: str, decimals: int) -> int:
-    value = fields.take(name)
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return scaled(text, decimals, fields.at(name))
-
-
-def _texts(fields: Fields, name: str) -> tuple[str, ...]:
-    found = []
-    for value, where in fields.entries(name):
-        if not isinstance(value, str):
-            raise FieldsError("value_must_be_text", where, value)
-        found.append(value)
-    return tuple(found)
 
 
 def _group(row: Fields) -> CustomerGroup:
@@ -93,12 +61,12 @@ def _group(row: Fields) -> CustomerGroup:
 
 
 def _floor(row: Fields) -> PriceFloor:
-    price = _number(row, "price", _MICROS)
+    price = number(row, "price", _MICROS)
     return PriceFloor(price, row.text("item", ""), row.text("department", ""))
 
 
 def _cost(row: Fields) -> ItemCost:
-    return ItemCost(row.text("item"), _number(row, "cost", _MICROS))
+    return ItemCost(row.text("item"), number(row, "cost", _MICROS))
 
 
 def _list(file: Path, row: Fields) -> PriceList:
@@ -106,17 +74,17 @@ def _list(file: Path, row: Fields) -> PriceList:
     return PriceList(
         row.text("id"),
         row.text("name"),
-        _all(row, "entries", _entry),
-        _all(row, "percents", _percent),
-        _texts(row, "customer_groups"),
-        _texts(row, "channels"),
-        _texts(row, "dining_options"),
-        _texts(row, "stores"),
+        row.each("entries", _entry),
+        row.each("percents", _percent),
+        row.texts("customer_groups"),
+        row.texts("channels"),
+        row.texts("dining_options"),
+        row.texts("stores"),
         read_instant(file, "starts", row.take("starts")) if row.has("starts") else 0,
         read_instant(file, "ends", row.take("ends")) if row.has("ends") else 0,
         tuple(Span(**span) for span in hours),
         row.flag("business_day", default=False),
-        _number(row, "priority", 0) if row.has("priority") else 0,
+        number(row, "priority", 0, 0),
         row.flag("markdown", default=False),
         row.word("quantity_of", QuantityOf, QuantityOf.LINE),
     )
@@ -125,19 +93,19 @@ def _list(file: Path, row: Fields) -> PriceList:
 def _entry(row: Fields) -> PriceEntry:
     return PriceEntry(
         row.text("item"),
-        _number(row, "price", _MICROS),
-        _number(row, "pack", _MILLI) if row.has("pack") else PIECE_MILLI,
-        _all(row, "tiers", _tier),
+        number(row, "price", _MICROS),
+        number(row, "pack", _MILLI, PIECE_MILLI),
+        row.each("tiers", _tier),
     )
 
 
 def _tier(row: Fields) -> QuantityPrice:
-    return QuantityPrice(_number(row, "from", _MILLI), _number(row, "price", _MICROS))
+    return QuantityPrice(number(row, "from", _MILLI), number(row, "price", _MICROS))
 
 
 def _percent(row: Fields) -> PercentEntry:
-    off_ppm = _number(row, "off", _PERCENT)
-    return PercentEntry(off_ppm, _texts(row, "departments"), _texts(row, "except_items"))
+    off_ppm = number(row, "off", _PERCENT)
+    return PercentEntry(off_ppm, row.texts("departments"), row.texts("except_items"))
 
 
 # ---------------------------------------------------------------------------------- what is told

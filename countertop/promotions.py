@@ -7,12 +7,12 @@ dates and times with an offset, and `weekly` lists hours such as `Mon-Fri 16:00-
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from countertop.errors import CommandFailedError
+from countertop.toml_files import NOT_READ, read_toml
 from engine.promotion.decide import SetPromotions
 from engine.wire import WireError, structure
 
@@ -24,7 +24,6 @@ _HOURS: Final = re.compile(
     r"(?P<from>\d{1,2}:\d{2})-(?P<until>\d{1,2}:\d{2})",
     re.IGNORECASE,
 )
-_NOT_READ: Final = "Nothing was changed. Correct the file and import it again."
 
 
 def read_promotions(file: Path) -> SetPromotions:
@@ -33,20 +32,15 @@ def read_promotions(file: Path) -> SetPromotions:
     Raises:
         CommandFailedError: it cannot be read; the words say where and why.
     """
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CommandFailedError(f"There is no file {file}. {_NOT_READ}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CommandFailedError(f"{file} is no TOML: {error}. {_NOT_READ}") from None
+    document = read_toml(file)
     unknown = sorted(set(document) - {"policy", "promotion"})
     if unknown:
         raise CommandFailedError(
-            f"{file} has the key {unknown[0]!r}; there are policy and [[promotion]]. {_NOT_READ}"
+            f"{file} has the key {unknown[0]!r}; there are policy and [[promotion]]. {NOT_READ}"
         )
     written = document.get("promotion", [])
     if not isinstance(written, list) or not all(isinstance(row, dict) for row in written):
-        raise CommandFailedError(f"{file}: write each promotion as [[promotion]]. {_NOT_READ}")
+        raise CommandFailedError(f"{file}: write each promotion as [[promotion]]. {NOT_READ}")
     rows = [_plain(file, row) for row in written]
     data: dict[str, Any] = {"promotions": rows}
     if "policy" in document:
@@ -54,7 +48,7 @@ def read_promotions(file: Path) -> SetPromotions:
     try:
         return structure(data, SetPromotions)
     except WireError as error:
-        raise CommandFailedError(f"{file}: {'; '.join(error.problems)}. {_NOT_READ}") from None
+        raise CommandFailedError(f"{file}: {'; '.join(error.problems)}. {NOT_READ}") from None
 
 
 def exclusions(command: SetPromotions) -> list[str]:
@@ -91,7 +85,7 @@ def read_instant(file: Path, key: str, value: Any) -> int:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise CommandFailedError(
             f"{file}: {key} = {value} has no offset; write it as 2026-12-01T00:00:00+01:00. "
-            f"{_NOT_READ}"
+            f"{NOT_READ}"
         )
     return int(value.timestamp())
 
@@ -106,7 +100,7 @@ def read_hours(file: Path, hours: Any) -> list[dict[str, int]]:
         clock = [_minutes(found["from"]), _minutes(found["until"])]
     if not days or not set(days) <= set(_DAYS) or -1 in clock or clock[0] == clock[1]:
         raise CommandFailedError(
-            f"{file}: {hours!r} are no hours; write them as 'Mon-Fri 16:00-18:00'. {_NOT_READ}"
+            f"{file}: {hours!r} are no hours; write them as 'Mon-Fri 16:00-18:00'. {NOT_READ}"
         )
     first, last = (_DAYS.index(day) for day in days)
     count = (last - first) % len(_DAYS) + 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
 
 _Word = TypeVar("_Word", bound=Enum)
+_Read = TypeVar("_Read")
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 
 
@@ -113,9 +115,26 @@ class Fields:
             raise FieldsError("value_must_be_a_list", self.at(name), value)
         return [(entry, f"{self.at(name)}[{at}]") for at, entry in enumerate(value)]
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts; empty where the field is missing."""
+        found = []
+        for value, where in self.entries(name):
+            if not isinstance(value, str):
+                raise FieldsError("value_must_be_text", where, value)
+            found.append(value)
+        return tuple(found)
+
     def objects(self, name: str) -> list[Fields]:
         """The entries of a list of objects."""
         return [Fields(entry, where) for entry, where in self.entries(name)]
+
+    def each(self, name: str, read: Callable[[Fields], _Read]) -> tuple[_Read, ...]:
+        """What `read` makes of each object of a list; it must ask for every field there is."""
+        found = []
+        for row in self.objects(name):
+            found.append(read(row))
+            row.done()
+        return tuple(found)
 
     def inner(self, name: str) -> Fields | None:
         """An object inside, or None."""

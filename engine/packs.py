@@ -133,7 +133,7 @@ def parse_pack(value: object) -> CountryPack:
         raise FieldsError("minor_digits_must_be_0_to_4", "minor_digits", digits)
     included = fields.flag("prices_include_tax", default=False)
     places = tuple(_jurisdiction(entry) for entry in fields.objects("jurisdictions"))
-    categories = frozenset(_texts(fields, "categories"))
+    categories = frozenset(fields.texts("categories"))
     rules = tuple(
         entry for rule in fields.objects("rules") for entry in _rule(rule, digits, included)
     )
@@ -152,7 +152,7 @@ def parse_pack(value: object) -> CountryPack:
         policies,
         cash,
         _receipt(fields),
-        tuple(_texts(fields, "notes")),
+        tuple(fields.texts("notes")),
     )
     fields.done()
     check_dated(policies, cash, checked_rules)
@@ -188,15 +188,6 @@ def _distinct(entries: tuple[_Dated, ...], what: str) -> None:
             raise TaxRulesError(Fault.WINDOWS_MUST_NOT_OVERLAP, f"{what} from {after.window.start}")
 
 
-def _texts(fields: Fields, name: str) -> list[str]:
-    found = []
-    for text, where in fields.entries(name):
-        if not isinstance(text, str):
-            raise FieldsError("value_must_be_text", where, text)
-        found.append(text)
-    return found
-
-
 def _jurisdiction(fields: Fields) -> Jurisdiction:
     kind = fields.word("kind", JurisdictionKind, JurisdictionKind.COUNTRY)
     found = Jurisdiction(fields.text("id"), kind, fields.text("parent", ""))
@@ -221,14 +212,14 @@ def _rule(fields: Fields, digits: int, included: bool) -> list[TaxRule]:
     tax_type = fields.text("tax_type")
     kind = fields.word("kind", TaxKind, TaxKind.PERCENT)
     unit = fields.word("unit", Unit, Unit.PIECE)
-    categories = frozenset(_texts(fields, "categories"))
+    categories = frozenset(fields.texts("categories"))
     context = fields.word("context", Context, Context.ANY)
-    customers = frozenset(_texts(fields, "customers"))
-    reverse_for = frozenset(_texts(fields, "reverse_for"))
+    customers = frozenset(fields.texts("customers"))
+    reverse_for = frozenset(fields.texts("reverse_for"))
     in_price = fields.flag("price_included", default=included)
     affects = fields.flag("affects_later", default=False)
     affected = fields.flag("affected_by_previous", default=True)
-    after = tuple(_texts(fields, "after"))
+    after = tuple(fields.texts("after"))
     codes = _words(fields, "codes")
     found = []
     for entry in fields.objects("entries"):
@@ -316,7 +307,7 @@ def _holiday(fields: Fields, digits: int) -> Holiday:
         fields.text("jurisdiction"),
         fields.text("tax_type"),
         _window(fields),
-        frozenset(_texts(fields, "categories")),
+        frozenset(fields.texts("categories")),
         fields.number_or_none("below", digits),
         fields.flag("exempt_at_amount", default=False),
         _source(fields),
@@ -351,7 +342,7 @@ def _cash(fields: Fields, digits: int) -> CashRounding:
 
 def _receipt(fields: Fields) -> ReceiptNeeds:
     receipt = Fields(fields.take("receipt"), "receipt")
-    needs = tuple(_texts(receipt, "fields"))
+    needs = tuple(receipt.texts("fields"))
     found = ReceiptNeeds(needs, _words(receipt, "words"), _source(receipt))
     receipt.done()
     return found
