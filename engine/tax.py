@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
-from operator import itemgetter
 
 import attrs
 from attrs import frozen
@@ -17,13 +16,10 @@ from engine.limits import NS_PER_S
 from engine.stamp import Stamp
 from engine.tax_document import (
     Charge,
-    DocumentLine,
     DocumentTax,
     Per,
     TaxKind,
-    TaxPolicy,
     Threshold,
-    tax_document,
 )
 from engine.tax_rules import (
     Context,
@@ -36,7 +32,6 @@ from engine.tax_rules import (
     check_day,
     check_window,
 )
-from native import TaxedDocument
 
 _DAY_S = 86_400
 
@@ -228,41 +223,3 @@ def _holiday(rule: TaxRule, line: LineFacts, sale: SaleFacts, rules: TaxRules) -
         ):
             return holiday
     return None
-
-
-@frozen
-class TaxedSale:
-    """A taxed document beside what it was taxed by.
-
-    `tax_index` of the figures is a place in `applied`, which is sorted by rule.
-    """
-
-    applied: tuple[AppliedTax, ...]
-    figures: TaxedDocument
-
-
-def tax_sale(
-    lines: tuple[tuple[LineFacts, DocumentLine], ...],
-    sale: SaleFacts,
-    rules: TaxRules,
-    policy: TaxPolicy,
-    minor_digits: int,
-) -> TaxedSale:
-    """Tax every line by the rules, as one document; the lines' own `taxes` are not looked at.
-
-    Raises:
-        TaxRulesError: as `taxes_for`.
-        CoreError: as `native.tax_document`.
-    """
-    found = {facts: taxes_for(facts, sale, rules) for facts, _ in lines}
-    # In an order of their own: which line was rung up first must not decide where a cent goes.
-    table = sorted(
-        {one.key(): one for row in found.values() for one in row}.items(), key=itemgetter(0)
-    )
-    place = {key: at for at, (key, _) in enumerate(table)}
-    listed = [
-        attrs.evolve(line, taxes=tuple(place[one.key()] for one in found[facts]))
-        for facts, line in lines
-    ]
-    figures = tax_document(tuple(listed), tuple(one.tax for _, one in table), policy, minor_digits)
-    return TaxedSale(tuple(one for _, one in table), figures)

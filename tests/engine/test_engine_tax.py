@@ -14,7 +14,6 @@ from engine.tax import (
     LineFacts,
     SaleFacts,
     local_day,
-    tax_sale,
     taxes_for,
 )
 from engine.tax_document import (
@@ -39,6 +38,7 @@ from engine.tax_rules import (
     Window,
     checked,
 )
+from tests.taxed_sale import tax_sale
 
 SHORE = Jurisdiction("shore", JurisdictionKind.COUNTRY)
 BAY = Jurisdiction("bay", JurisdictionKind.STATE, "shore")
