@@ -165,10 +165,8 @@ class Lookups:
         if order is None:
             return _no("order_must_exist", order_id=query.order_id)
         if isinstance(query, queries.ExplainOrder):
-            return build.reasons_view(order, books.settings, books.offers(), books.taxes.book())
-        view = build.order_view(
-            order, books.settings, books.catalog.book, books.offers(), books.taxes.book()
-        )
+            return build.reasons_view(order, books)
+        view = build.order_view(order, books)
         if isinstance(query, queries.GetOrder):
             return view
         if order.completion is None:

@@ -42,6 +42,7 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
+from engine.order.offered import Tariff
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
@@ -126,6 +127,11 @@ class Books:
         """Promotions in force, compiled for the catalog in force, and prices."""
         deals = self.promotions.deals(self.catalog.book, self.catalog.version)
         return Offers(deals, self.prices, self.redeemed, self.charges)
+
+    def tariff_of(self, order: Order) -> Tariff:
+        """What an order nobody touches now is priced under: the moment of its last fact counts."""
+        moment = (order.touched_ns, order.utc_offset_s)
+        return Tariff(self.settings, self.offers(), *moment, self.taxes.book())
 
     def sold_anything(self) -> bool:
         """Whether a live sale was ever completed."""

@@ -209,9 +209,7 @@ def run(case: Case) -> int:
         return 1
     assert order_id is not None, "a line was refused"
     books = shop.books
-    view = order_view(
-        shop.order(order_id), books.settings, books.catalog.book, books.offers(), books.taxes.book()
-    )
+    view = order_view(shop.order(order_id), books)
     cash_agrees(case, view.cash_due_minor, view.total_minor)
     pay(shop)
     figures = figures_of(shop, order_id)

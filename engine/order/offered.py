@@ -36,13 +36,6 @@ class Tariff:
         return day_of(self.now_ns, self.utc_offset_s)
 
 
-def tariff_of(
-    order: Order, settings: Settings, offers: Offers | None, taxes: TaxBook | None = None
-) -> Tariff:
-    """What an order nobody touches now is priced under: the moment of its last fact counts."""
-    return Tariff(settings, offers, order.touched_ns, order.utc_offset_s, taxes)
-
-
 def around(order: Order, tariff: Tariff) -> Circumstances:
     rules = tariff.settings.required()
     return circumstances_of(

@@ -5,18 +5,15 @@ from __future__ import annotations
 from engine.books import Books, Side
 from engine.explain import explain
 from engine.money import minor_digits
-from engine.offers import Offers
 from engine.order.due import due_of
 from engine.order.events import Audience
 from engine.order.figures import Figures, LineFigures
-from engine.order.offered import Tariff, promotion_names, tariff_of, why_not
+from engine.order.offered import Tariff, promotion_names, why_not
 from engine.order.pricing import price_shown
 from engine.order.state import Discount, Line, Note, Order, Phase, charge_line
 from engine.outbox import PendingEffect
 from engine.register import DayClosed, Position
-from engine.settings import Settings
 from engine.staff import Operator, Right, Staff
-from engine.tax_book import TaxBook
 from engine.tax_paper import letters_of
 from engine.till import Till
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
@@ -148,18 +145,11 @@ def _chosen(order: Order, tariff: Tariff) -> tuple[ChosenView, ...]:
     )
 
 
-def order_view(
-    order: Order,
-    settings: Settings,
-    book: PriceBook,
-    offers: Offers | None = None,
-    taxes: TaxBook | None = None,
-    *,
-    internal: bool = True,
-) -> OrderView:
+def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderView:
     """An order as shown; `internal` False leaves out what a customer must not see."""
+    settings, book = books.settings, books.catalog.book
     rules = settings.required()
-    tariff = tariff_of(order, settings, offers, taxes)
+    tariff = books.tariff_of(order)
     figures: Figures = order.figures or price_shown(order, tariff)
     rows = {row.line: row for row in figures.lines}
     completion = order.completion
@@ -209,12 +199,10 @@ def order_view(
     )
 
 
-def reasons_view(
-    order: Order, settings: Settings, offers: Offers | None, taxes: TaxBook | None
-) -> OrderReasonsView:
+def reasons_view(order: Order, books: Books) -> OrderReasonsView:
     """Why an order costs what it costs, under the rules its figures were made by."""
-    figures = order.figures or price_shown(order, tariff_of(order, settings, offers, taxes))
-    rules = settings.at(figures.settings_version()).required()
+    figures = order.figures or price_shown(order, books.tariff_of(order))
+    rules = books.settings.at(figures.settings_version()).required()
     lines = explain(order, figures, rules)
     return OrderReasonsView(order.id, lines, figures.total_minor, figures.rules)
 
@@ -294,8 +282,6 @@ def register_view(
     operator = books.staff.signed_on.get(register, "")
     person = books.staff.operators.get(operator)
     order = side.current(register)
-    book, offers = books.catalog.book, books.offers()
-    taxes = books.taxes.book()
     own = frozenset(a for a in (setup.printer, setup.drawer, setup.display, setup.scanner) if a)
     sees = books.staff.allows(operator, Right.EXPECTED_CASH)
     return RegisterView(
@@ -305,8 +291,8 @@ def register_view(
         setup.name,
         None if person is None else operator_view(person, books.staff, with_rights=True),
         training,
-        None if order is None else order_view(order, books.settings, book, offers, taxes),
-        None if last_order is None else order_view(last_order, books.settings, book, offers, taxes),
+        None if order is None else order_view(order, books),
+        None if last_order is None else order_view(last_order, books),
         _suspended_count(side),
         till_view(side.till(register), may_see_expected=sees),
         side.position(register).z_number,
@@ -327,8 +313,6 @@ def display_view(
     rules = settings.required()
     side = books.side(training=books.is_training(register))
     order = side.current(register)
-    book, offers = books.catalog.book, books.offers()
-    taxes = books.taxes.book()
     return DisplayView(
         epoch,
         books.position,
@@ -338,23 +322,20 @@ def display_view(
         rules.currency,
         minor_digits(rules.currency),
         rules.language,
-        None if order is None else order_view(order, settings, book, offers, taxes, internal=False),
-        None
-        if last_order is None
-        else order_view(last_order, settings, book, offers, taxes, internal=False),
+        None if order is None else order_view(order, books, internal=False),
+        None if last_order is None else order_view(last_order, books, internal=False),
     )
 
 
 def suspended_views(books: Books, *, training: bool) -> tuple[SuspendedView, ...]:
     """Parked orders, oldest first."""
-    side, offers = books.side(training=training), books.offers()
-    taxes = books.taxes.book()
+    side = books.side(training=training)
     return tuple(
         SuspendedView(
             order.id,
             order.label,
             len(order.live_lines()),
-            price_shown(order, tariff_of(order, books.settings, offers, taxes)).total_minor,
+            price_shown(order, books.tariff_of(order)).total_minor,
             order.live_lines()[0].item.name if order.live_lines() else "",
             order.opened_by,
         )

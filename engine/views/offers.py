@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine.books import Books
-from engine.order.offered import tariff_of, why_not
+from engine.order.offered import why_not
 from engine.order.pricing import price_shown
 from engine.order.state import Order
 from engine.promotion.deals import WhyNot
@@ -74,8 +74,8 @@ def promotions_view(order: Order, books: Books) -> OrderPromotionsView:
 
     Of more than `ASKED_MAX` promotions those that apply and the first of the others are asked.
     """
-    tariff = tariff_of(order, books.settings, books.offers(), books.taxes.book())
-    deals = books.offers().deals
+    tariff = books.tariff_of(order)
+    deals = None if tariff.offers is None else tariff.offers.deals
     if deals is None:
         return OrderPromotionsView(order.id, (), 0)
     figures = order.figures or price_shown(order, tariff)

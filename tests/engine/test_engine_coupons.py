@@ -74,7 +74,7 @@ def taking(*promotions: Promotion) -> Shop:
 def seen(shop: Shop, order_id: str) -> OrderView:
     """An order as the register shows it."""
     books = shop.books
-    return order_view(shop.order(order_id), books.settings, books.catalog.book, books.offers())
+    return order_view(shop.order(order_id), books)
 
 
 def begun(shop: Shop, *, register: str = "1") -> str:

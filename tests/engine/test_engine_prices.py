@@ -325,7 +325,7 @@ def test_a_markdown_is_a_price_and_says_what_was() -> None:
     shop = priced(PriceList("old", "Yesterday's", (entry("bread", 200),), markdown=True))
     order_id = shop.ring("bread", "milk")
     books = shop.books
-    view = order_view(shop.order(order_id), books.settings, books.catalog.book, books.offers())
+    view = order_view(shop.order(order_id), books)
     assert (view.lines[0].unit_price_micros, view.lines[0].was_micros) == (2_000_000, 3_500_000)
     assert view.lines[1].was_micros == view.saved_minor == 0
     shop.pay()
@@ -600,5 +600,5 @@ def test_prices_and_what_they_made_are_kept() -> None:
     assert state_hash(replayed) == state_hash(again) == state_hash(shop.books)
     for books in (replayed, again):
         order = books.live.orders[order_id]
-        view = order_view(order, books.settings, books.catalog.book, books.offers())
+        view = order_view(order, books)
         assert (view.total_minor, view.customer_group, view.member) == (300, "trade", "77")

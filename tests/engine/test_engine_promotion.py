@@ -208,7 +208,7 @@ def test_what_is_shown_is_what_is_charged_later() -> None:
     order_id = shop.ring("bread")
     shop.now_ns += 3_600 * 1_000_000_000
     books = shop.books
-    view = order_view(shop.order(order_id), books.settings, books.catalog.book, books.offers())
+    view = order_view(shop.order(order_id), books)
     assert (view.total_minor, view.lines[0].promotions[0].amount_minor) == (315, -35)
     assert shop.ok(StartTendering())["total_minor"] == 350
 
@@ -284,7 +284,7 @@ def test_a_cart_of_more_than_a_million_units_sells_without_them() -> None:
     over = shop.ok(ChangeQuantity(11, 99_999_000))
     assert over["total_minor"] == 11 * 99_999 * 350
     order, books = shop.order(order_id), shop.books
-    view = order_view(order, books.settings, books.catalog.book, books.offers())
+    view = order_view(order, books)
     assert view.total_minor == 11 * 99_999 * 350
 
 
@@ -398,7 +398,7 @@ def test_they_outlive_a_replay_and_a_snapshot() -> None:
     again: Books = books_from(parse(canonical(image_of(shop.books))), None)
     assert state_hash(again) == state_hash(shop.books)
     (order,) = again.live.orders.values()
-    view = order_view(order, again.settings, again.catalog.book, again.offers())
+    view = order_view(order, again)
     assert view.total_minor == 700
     (set_,) = shop.events(PromotionsSet)
     assert again.promotions.promotions == set_.promotions

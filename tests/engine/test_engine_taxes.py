@@ -279,10 +279,7 @@ def test_a_certificate_worth_nothing_from_midnight_on_leaves_a_parked_order_at_m
     shop.now_ns = midnight_ns - 3_000_000_000
     assert 294 == shop.ok(AddLine("milk"))["total_minor"] - 108
     shop.ok(SuspendOrder("table"))
-    shown = order_view(
-        shop.order(order_id), shop.books.settings, shop.books.catalog.book, None,
-        shop.books.taxes.book(),
-    )  # fmt: skip
+    shown = order_view(shop.order(order_id), shop.books)
     assert 294 + 108 == shown.total_minor
     shop.now_ns = midnight_ns
     assert 350 + 129 == shop.ok(ResumeOrder(order_id))["total_minor"]
@@ -301,10 +298,7 @@ def test_an_order_that_new_rules_cannot_tax_is_seen_mended_and_ended() -> None:
     shop.ok(ExemptOrder("C-1", "Acme", "resale"))
     inside = rule("inside", 180_000, kind=TaxKind.DIVISION, included=True)
     shop.ok(SetTaxes(setup(inside)), admin=True)
-    book = shop.books.taxes.book()
-    view = order_view(
-        shop.order(order_id), shop.books.settings, shop.books.catalog.book, None, book
-    )
+    view = order_view(shop.order(order_id), shop.books)
     assert 350 == view.total_minor
     assert OrderRefusal.TAXES_MUST_APPLY == shop.no(StartTendering())
     assert OrderRefusal.TAXES_MUST_APPLY == shop.no(TenderCash(350))

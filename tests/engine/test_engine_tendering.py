@@ -136,7 +136,7 @@ def test_figures_thaw() -> None:
     order_id = shop.ring("bread")
     order = shop.order(order_id)
     assert order.figures is None
-    view = order_view(order, shop.books.settings, shop.books.catalog.book)
+    view = order_view(order, shop.books)
     assert view.total_minor == 799 + 350
 
 

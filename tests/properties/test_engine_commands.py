@@ -125,8 +125,7 @@ def looked_at(shop: Shop) -> None:
         suspended_views(books, training=side)
     for order in books.archive.values():
         if order.completion is not None:
-            taxes = books.taxes.book()
-            order_view(order, books.settings, books.catalog.book, taxes=taxes)
+            order_view(order, books)
             receipt_of(order, books)
 
 

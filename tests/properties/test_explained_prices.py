@@ -18,7 +18,6 @@ from engine.order.commands import (
     OverridePrice,
 )
 from engine.order.figures import DiscountKind, Figures
-from engine.order.offered import tariff_of
 from engine.order.pricing import price
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Selection
@@ -62,7 +61,7 @@ def explained(shop: Shop, order_id: str) -> tuple[tuple[LineReasons, ...], Figur
     """The reasons of an order, and the figures they are read off."""
     books = shop.books
     order = shop.order(order_id)
-    figures = order.figures or price(order, tariff_of(order, books.settings, books.offers()))
+    figures = order.figures or price(order, books.tariff_of(order))
     return explain(order, figures, books.settings.required()), figures
 
 

@@ -205,7 +205,7 @@ def test_each_change_prices_as_if_all_were_new(
                 continue
             books = shop.replayed()
             (order,) = books.live.orders.values()
-            view = order_view(order, books.settings, books.catalog.book, books.offers())
+            view = order_view(order, books)
             assert view.total_minor == decision.answer["total_minor"]
 
 

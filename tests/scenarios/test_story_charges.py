@@ -60,12 +60,12 @@ def test_a_party_of_six_pays_ten_per_cent_more() -> None:
     assert shop.ok(TellGuests(5))["total_minor"] == 1948
     assert shop.ok(TellGuests(6))["total_minor"] == 1948 + 195
     books = shop.books
-    view = order_view(shop.order(order_id), books.settings, books.catalog.book, books.offers())
+    view = order_view(shop.order(order_id), books)
     assert [(c.kind, c.amount_minor) for c in view.charges] == [(ChargeKind.GRATUITY, 195)]
     assert (view.subtotal_minor, len(view.lines)) == (1948, 3)
     taxes_before = {row.tax_class: row.tax_minor for row in view.taxes}
     shop.ok(TellGuests(2))
-    after = order_view(shop.order(order_id), books.settings, books.catalog.book, books.offers())
+    after = order_view(shop.order(order_id), books)
     assert {row.tax_class: row.tax_minor for row in after.taxes if row.tax_class} == {
         key: value for key, value in taxes_before.items() if key
     }
@@ -131,7 +131,7 @@ def test_a_charge_is_let_go_with_a_reason() -> None:
     assert shop.no(WaiveCharge("tips", "none")) == OrderRefusal.CHARGE_MUST_EXIST
     assert shop.ok(WaiveCharge("party", "slow kitchen"), approval=allowed)["total_minor"] == 799
     books = shop.books
-    view = order_view(shop.order(order_id), books.settings, books.catalog.book, books.offers())
+    view = order_view(shop.order(order_id), books)
     assert [(c.amount_minor, c.waived) for c in view.charges] == [(0, "slow kitchen")]
     assert shop.ok(WaiveCharge("party", withdraw=True))["total_minor"] == 879
     assert [event.reason for event in shop.events(ChargeWaived)] == ["slow kitchen", ""]

@@ -65,7 +65,7 @@ def test_the_baker_next_door_shows_his_card_last() -> None:
     books = shop.books
 
     def shown() -> list[int]:
-        view = order_view(shop.order(order_id), books.settings, books.catalog.book, books.offers())
+        view = order_view(shop.order(order_id), books)
         return [line.unit_price_micros for line in view.lines]
 
     assert shown() == [3_500_000, 7_990_000, 1_290_000, 3_500_000]

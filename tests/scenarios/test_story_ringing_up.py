@@ -177,7 +177,7 @@ def test_a_forgotten_purse() -> None:
     shop.ok(VoidLine(2))
     order_id = shop.ok(ChangeQuantity(3, 2000))["order_id"]
     before = shop.order(order_id)
-    seen = order_view(before, shop.books.settings, shop.books.catalog.book)
+    seen = order_view(before, shop.books)
     shop.ok(SuspendOrder("blue hat"))
     (listed,) = suspended_views(shop.books, training=False)
     assert (listed.order_id, listed.label, listed.lines) == (order_id, "blue hat", 2)
@@ -187,7 +187,7 @@ def test_a_forgotten_purse() -> None:
     after = shop.order(order_id)
     moved = attrs.evolve(after, register="1", label="", version=before.version)
     assert attrs.evolve(moved, touched_ns=before.touched_ns) == before
-    again = order_view(after, shop.books.settings, shop.books.catalog.book)
+    again = order_view(after, shop.books)
     assert attrs.evolve(again, label="", version=seen.version) == seen
     assert not suspended_views(shop.books, training=False)
     assert shop.books.live.current("2") == after
@@ -247,7 +247,7 @@ def test_who_reads_which_note() -> None:
     shop.ok(AddNote(Audience.INTERNAL, "owes a tray"))
     order = shop.books.live.current("1")
     assert order is not None
-    shown = order_view(order, shop.books.settings, shop.books.catalog.book, internal=False)
+    shown = order_view(order, shop.books, internal=False)
     texts = [note.text for note in (*shown.notes, *shown.lines[0].notes)]
     assert texts == ["see you soon", "sliced for you"]
     shop.pay()

@@ -60,9 +60,7 @@ def paper(document: Document) -> list[tuple[str, str]]:
 def seen(shop: Shop, order_id: str) -> OrderView:
     """An order as screens show it."""
     books = shop.books
-    return order_view(
-        shop.order(order_id), books.settings, books.catalog.book, books.offers(), books.taxes.book()
-    )
+    return order_view(shop.order(order_id), books)
 
 
 def close_day(shop: Shop) -> DayClosed:

@@ -17,7 +17,7 @@ from engine.order.commands import (
 )
 from engine.order.events import OrderCompleted
 from engine.order.figures import DiscountKind
-from engine.order.offered import tariff_of, why_not
+from engine.order.offered import why_not
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceEntry, PriceList, PriceSet
 from engine.promotion.decide import SetPromotions
@@ -77,9 +77,7 @@ def test_every_cent_of_a_total_has_a_reason() -> None:
     shop.ok(TellGuests(2))
     total = shop.ok(DiscountOrder(DiscountKind.AMOUNT, 101, "opening day"))["total_minor"]
     books, order = shop.books, shop.order(order_id)
-    (missing,) = why_not(
-        order, tariff_of(order, books.settings, books.offers(), books.taxes.book()), ("party",)
-    )
+    (missing,) = why_not(order, books.tariff_of(order), ("party",))
     assert (missing.code, missing.need) == ("spend_too_small", 10_000)
     assert missing.have == 350 + 350 + 700 + 119
     shop.pay()
