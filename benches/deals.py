@@ -13,6 +13,8 @@ from time import perf_counter_ns
 from attrs import frozen
 
 import native
+from engine.circumstances import Circumstances, week_second
+from engine.limits import NS_PER_S
 from engine.promotion.deals import Deals, Left, compiled
 from engine.promotion.model import (
     Benefit,
@@ -31,6 +33,13 @@ ITEMS = 5_000
 PROMOTIONS = 500
 ITEMS_EACH = 20
 NOW_NS = 1_800_000_000_000_000_000
+AROUND = Circumstances(
+    channel="till",
+    store="store-1",
+    now_s=NOW_NS // NS_PER_S,
+    week_s=week_second(NOW_NS, 3_600),
+    business_week_s=week_second(NOW_NS, 3_600),
+)
 
 
 @frozen
@@ -48,11 +57,8 @@ class Goods:
 class Anybody:
     """A customer who is nobody in particular, at the only till."""
 
-    customer_group: str = ""
-    channel: str = "till"
-    store: str = "store-1"
+    around: Circumstances = AROUND
     promotions: frozenset[str] = frozenset()
-    business_week_s: int = 0
 
     def left(self, promotion: Promotion) -> tuple[Left, ...]:
         """No promotion here has limits of its own."""
@@ -99,7 +105,7 @@ def take_off(deals: Deals, count: int) -> Callable[[], list[tuple[LinePromotion,
     lines, asked = cart_of(count), Anybody()
 
     def call() -> list[tuple[LinePromotion, ...]]:
-        return deals.take_off(lines, asked, now_ns=NOW_NS, utc_offset_s=3_600, minor_digits=2)
+        return deals.take_off(lines, asked, 2)
 
     return call
 

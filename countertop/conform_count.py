@@ -8,6 +8,7 @@ import attrs
 from attrs import frozen
 
 from countertop.conform_case import Case, Reduction
+from engine.circumstances import Circumstances
 from engine.limits import PIECE_MILLI, PPM
 from engine.promotion.check import fault_of
 from engine.promotion.deals import Left, compiled
@@ -22,11 +23,8 @@ _NONE, _PERCENT, _AMOUNT = 0, 1, 2
 class Asked:
     """What of a case opens promotions, as an order would tell it."""
 
-    customer_group: str
-    channel: str
-    store: str
+    around: Circumstances
     promotions: frozenset[str]
-    business_week_s: int = 0
 
     def left(self, promotion: Promotion) -> tuple[Left, ...]:
         """What is left of the budget of a promotion that has one."""
@@ -93,10 +91,8 @@ def _promotions(case: Case) -> tuple[tuple[LinePromotion, ...], ...]:
             (goods, line.quantity_milli, goods.floor_micros)
             for line, goods in zip(case.lines, case.goods, strict=True)
         ],
-        Asked(around.customer_group, around.channel, around.store, frozenset(asked_for)),
-        now_ns=around.now_ns,
-        utc_offset_s=around.utc_offset_s,
-        minor_digits=case.minor_digits,
+        Asked(around.circumstances, frozenset(asked_for)),
+        case.minor_digits,
     )
     return tuple(taken)
 

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from countertop.errors import CommandFailedError
 from countertop.promotions import read_hours
+from engine.circumstances import Circumstances, week_second
 from engine.coupon.model import CouponKind, CouponRule
 from engine.fields import Fields, FieldsError
 from engine.limits import NS_PER_S
@@ -37,18 +38,16 @@ _NOWHERE: Final = Path()
 
 @frozen
 class Around:
-    """What opens promotions beside the goods; `asked` are ids that a coupon or operator named."""
+    """What opens promotions beside the goods: circumstances, the clock's offset, codes of coupons,
+    and the ids of what an operator gave."""
 
-    now_ns: int = 0
+    circumstances: Circumstances
     utc_offset_s: int = 0
-    customer_group: str = ""
-    channel: str = ""
-    store: str = ""
     coupons: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
 
 
-NOBODY: Final = Around()
+NOBODY: Final = Around(Circumstances(channel=""))
 
 
 def read_around(fields: Fields | None) -> Around:
@@ -57,12 +56,19 @@ def read_around(fields: Fields | None) -> Around:
         return NOBODY
     moment = _instant(fields, "at") if fields.has("at") else None
     offset = None if moment is None else moment.utcoffset()
+    now_s = 0 if moment is None else int(moment.timestamp())
+    utc_offset_s = 0 if offset is None else int(offset.total_seconds())
+    week_s = week_second(now_s * NS_PER_S, utc_offset_s)
     around = Around(
-        0 if moment is None else int(moment.timestamp()) * NS_PER_S,
-        0 if offset is None else int(offset.total_seconds()),
-        fields.text("customer_group", ""),
-        fields.text("channel", ""),
-        fields.text("store", ""),
+        Circumstances(
+            fields.text("customer_group", ""),
+            fields.text("channel", ""),
+            store=fields.text("store", ""),
+            now_s=now_s,
+            week_s=week_s,
+            business_week_s=week_s,
+        ),
+        utc_offset_s,
         fields.texts("coupons"),
         fields.texts("given"),
     )

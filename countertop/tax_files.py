@@ -117,7 +117,7 @@ def _told(book: TaxBook, category: str, day: str) -> str:
 
 def _taxes(book: TaxBook, category: str, dining: Dining, day: str) -> list[RuleTax]:
     try:
-        chosen: Chosen = book.chosen(frozenset((category,)), book.circumstances(day, dining, None))
+        chosen: Chosen = book.chosen(frozenset((category,)), book.order_facts(day, dining, None))
     except TaxRulesError as error:
         raise CommandFailedError(
             f"The rules have no answer for {category} ({error}). Nothing was changed; correct them."

@@ -74,7 +74,7 @@ class TaxSetup:
 
 
 @frozen
-class Circumstances:
+class OrderFacts:
     """What of a sale decides its taxes, beside what it sells: the day in the store's calendar, how
     it is handed over, and to whom."""
 
@@ -105,17 +105,17 @@ class TaxBook:
     rules: TaxRules
     names: Mapping[str, str]
     codes: Mapping[tuple[str, str], dict[str, str]]
-    _applied: dict[tuple[str, Circumstances], tuple[AppliedTax, ...]] = attrs.field(factory=dict)
-    _chosen: dict[tuple[frozenset[str], Circumstances], Chosen] = attrs.field(factory=dict)
+    _applied: dict[tuple[str, OrderFacts], tuple[AppliedTax, ...]] = attrs.field(factory=dict)
+    _chosen: dict[tuple[frozenset[str], OrderFacts], Chosen] = attrs.field(factory=dict)
     _policies: dict[str, PolicyInput] = attrs.field(factory=dict)
 
-    def circumstances(
+    def order_facts(
         self, day: str, dining: Dining | None, exemption: Exemption | None
-    ) -> Circumstances:
+    ) -> OrderFacts:
         """Those of an order; None for `dining` is the store's own way."""
-        return Circumstances(day, dining or self.setup.dining, exemption)
+        return OrderFacts(day, dining or self.setup.dining, exemption)
 
-    def chosen(self, categories: frozenset[str], sale: Circumstances) -> Chosen:
+    def chosen(self, categories: frozenset[str], sale: OrderFacts) -> Chosen:
         """The taxes of a sale of such categories.
 
         Raises:
@@ -128,7 +128,7 @@ class TaxBook:
             found = self._chosen[key] = self._choose(categories, sale)
         return found
 
-    def _choose(self, categories: frozenset[str], sale: Circumstances) -> Chosen:
+    def _choose(self, categories: frozenset[str], sale: OrderFacts) -> Chosen:
         rows = {category: self._taxes(category, sale) for category in categories}
         # In an order of their own: which line was rung up first must not decide where a cent goes.
         table = sorted(
@@ -151,7 +151,7 @@ class TaxBook:
             },
         )
 
-    def _taxes(self, category: str, sale: Circumstances) -> tuple[AppliedTax, ...]:
+    def _taxes(self, category: str, sale: OrderFacts) -> tuple[AppliedTax, ...]:
         key = (category, sale)
         found = self._applied.get(key)
         if found is None:
@@ -204,7 +204,7 @@ def _forget_some(held: dict[Any, Any]) -> None:
         held.clear()
 
 
-def _facts(jurisdiction: str, sale: Circumstances) -> SaleFacts:
+def _facts(jurisdiction: str, sale: OrderFacts) -> SaleFacts:
     exemption = sale.exemption
     context = Context(sale.dining.value)
     if exemption is None:

@@ -86,10 +86,10 @@ def around_order(case: Case) -> list[Command]:
     """What is said of an order beside its goods, in the commands a register has for it."""
     around = case.around
     found: list[Command] = []
-    if around.customer_group:
-        found.append(ChooseCustomerGroup(around.customer_group))
-    if around.channel:
-        found.append(ChooseChannel(around.channel))
+    if around.circumstances.customer_group:
+        found.append(ChooseCustomerGroup(around.circumstances.customer_group))
+    if around.circumstances.channel:
+        found.append(ChooseChannel(around.circumstances.channel))
     found += [ChoosePromotion(name, "case") for name in around.given]
     free = exempted(case)
     return found if free is None else [*found, free]

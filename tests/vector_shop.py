@@ -8,6 +8,7 @@ from attrs import define, frozen
 from countertop.conform_case import Case
 from countertop.conform_count import taken_off
 from engine.catalog import Item, ItemChanged
+from engine.limits import NS_PER_S
 from engine.packs import CashRounding, DatedPolicy
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import CustomerGroup, PriceFloor, PriceSet
@@ -145,11 +146,11 @@ def elsewhere(case: Case, goods: list[Item]) -> list[Item]:
 def at_its_moment(shop: Shop, case: Case) -> Shop:
     """The same shop, its clock stopped where the case is."""
     around = case.around
-    if not around.now_ns:
+    if not around.circumstances.now_s:
         return shop
     return StoppedShop(
         **attrs.asdict(shop, recurse=False),
-        at_ns=around.now_ns,
+        at_ns=around.circumstances.now_s * NS_PER_S,
         utc_offset_s=around.utc_offset_s,
     )
 
@@ -157,7 +158,7 @@ def at_its_moment(shop: Shop, case: Case) -> Shop:
 def offer(shop: Shop, case: Case) -> bool:
     """Put the case's groups, floors and promotions in force; whether they were taken."""
     groups = {name for one in case.promotions for name in one.customer_groups}
-    groups |= {case.around.customer_group} - {""}
+    groups |= {case.around.circumstances.customer_group} - {""}
     floors = tuple(
         PriceFloor(goods.floor_micros, goods.item_id or f"i{at}")
         for at, goods in enumerate(case.goods)
@@ -177,7 +178,9 @@ def counter_for(case: Case) -> Counter:
     categories = tuple(f"c{ways.index(line.taxes)}" for line in case.lines)
     goods = goods_of(case, categories)
     currency = CURRENCIES[case.minor_digits]
-    shop = at_its_moment(Shop.selling(currency=currency, store_id=case.around.store), case)
+    shop = at_its_moment(
+        Shop.selling(currency=currency, store_id=case.around.circumstances.store), case
+    )
     names = sorted(set(categories))
     shop.given(TaxClassesSet(tuple(TaxClass(name, name, 0, "") for name in names)))
     shop.given(*(ItemChanged(entry) for entry in (*goods, *elsewhere(case, goods))))

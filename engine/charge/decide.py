@@ -11,8 +11,8 @@ from attrs import frozen
 
 from engine import limits
 from engine.charge.model import ChargeRule, Deposit
+from engine.circumstances import DINING_OPTIONS
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
-from engine.price_list.model import DINING_OPTIONS
 from engine.settings import Settings
 from native import PriceBook
 

@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
+from engine.circumstances import IN_STORE, Circumstances, week_second
 from engine.coupon.redeemed import NOTHING, Redeemed, member_key
 from engine.limits import NS_PER_S
 from engine.order.state import Order
-from engine.price_list.model import IN_STORE, Circumstances
-from engine.price_list.table import week_second
 from engine.promotion.deals import Left
 from engine.promotion.model import Promotion
 from engine.settings import StoreRules
@@ -59,26 +58,6 @@ class Asking:
     around: Circumstances
     redeemed: Redeemed
     year: str
-
-    @property
-    def customer_group(self) -> str:
-        """The customer's group, "" for none."""
-        return self.around.customer_group
-
-    @property
-    def channel(self) -> str:
-        """Where the order came from."""
-        return self.around.channel
-
-    @property
-    def store(self) -> str:
-        """This store."""
-        return self.around.store
-
-    @property
-    def business_week_s(self) -> int:
-        """Seconds since Monday's business day began."""
-        return self.around.business_week_s
 
     @property
     def promotions(self) -> frozenset[str]:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import attrs
 from attrs import frozen
 
+from engine.circumstances import Circumstances
 from engine.money import minor_digits
 from engine.offers import Offers
 from engine.order.circumstances import Asking, business_year, circumstances_of
 from engine.order.state import Line, Order
-from engine.price_list.model import Circumstances, Resolved
+from engine.price_list.model import Resolved
 from engine.promotion.deals import NOT_IN_FORCE, WhyNot
 from engine.promotion.model import LinePromotion
 from engine.settings import Settings
@@ -103,9 +104,7 @@ def taken_off(
     found = offers.deals.take_off(
         [(lines[at].item, lines[at].quantity_milli, floor_of(resolved, at)) for at in sold],
         _asking(order, tariff, offers),
-        now_ns=tariff.now_ns,
-        utc_offset_s=tariff.utc_offset_s,
-        minor_digits=digits,
+        digits,
     )
     taken: list[tuple[LinePromotion, ...]] = [()] * len(lines)
     for at, entries in zip(sold, found, strict=True):
@@ -136,9 +135,7 @@ def why_not(order: Order, tariff: Tariff, promotions: Sequence[str]) -> list[Why
         ],
         _asking(order, tariff, offers),
         promotions,
-        now_ns=tariff.now_ns,
-        utc_offset_s=tariff.utc_offset_s,
-        minor_digits=digits,
+        digits,
     )
 
 

@@ -43,7 +43,7 @@ def _ruled(order: Order, tariff: Tariff, priced: Taken) -> Ruled | None:
     book = tariff.taxes
     if book is None:
         return None
-    sale = book.circumstances(tariff.day(), order.dining, order.exemption)
+    sale = book.order_facts(tariff.day(), order.dining, order.exemption)
     return ruled(priced, sale, book, minor_digits(tariff.settings.required().currency))
 
 

@@ -14,7 +14,7 @@ from attrs import frozen
 from engine.order.figures import LineFigures, TaxFigures
 from engine.order.state import Line
 from engine.promotion.model import LinePromotion
-from engine.tax_book import Chosen, Circumstances, TaxBook
+from engine.tax_book import Chosen, OrderFacts, TaxBook
 from engine.tax_document import LineInput, TaxKind, Unit
 from engine.tax_rules import TaxRulesError
 from engine.taxation import LineTax, RuleTax
@@ -85,7 +85,7 @@ def is_taxed(line: Line) -> bool:
     return line.source is None and line.item.tax_class != ""
 
 
-def ruled(priced: Taken, sale: Circumstances, book: TaxBook, digits: int) -> Ruled:
+def ruled(priced: Taken, sale: OrderFacts, book: TaxBook, digits: int) -> Ruled:
     """Tax what is sold.
 
     Raises:
@@ -105,7 +105,7 @@ def ruled(priced: Taken, sale: Circumstances, book: TaxBook, digits: int) -> Rul
 
 
 def _taxed(
-    priced: Taken, places: tuple[int, ...], sale: Circumstances, book: TaxBook, digits: int
+    priced: Taken, places: tuple[int, ...], sale: OrderFacts, book: TaxBook, digits: int
 ) -> Ruled:
     chosen = book.chosen(frozenset([priced[at][0].item.tax_class for at in places]), sale)
     inputs = [_input(*priced[at], chosen) for at in places]

@@ -319,7 +319,11 @@ def _evolve_line(
             return attrs.evolve(order, lines=(*order.lines, new))
         case _:
             pass
-    line = order.charges[-event.line - 1] if event.line < 0 else order.lines[event.line - 1]
+    if event.line < 0:
+        # A charge is numbered by its rule, whichever others there were.
+        line = next(entry for entry in order.charges if entry.line == event.line)
+    else:
+        line = order.lines[event.line - 1]
     match event:
         case LineQuantityChanged():
             # The new quantity is net by itself; a tare of before would no longer explain it.

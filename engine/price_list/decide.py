@@ -10,9 +10,10 @@ from itertools import pairwise
 from attrs import field, frozen
 
 from engine import limits
+from engine.circumstances import DINING_OPTIONS
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
 from engine.price_list.contention import contending
-from engine.price_list.model import DINING_OPTIONS, CustomerGroup, PriceList, PriceSet
+from engine.price_list.model import CustomerGroup, PriceList, PriceSet
 from engine.price_list.table import PriceTable
 from engine.settings import Settings
 from native import PriceBook

@@ -13,9 +13,6 @@ from attrs import frozen
 from engine.limits import PIECE_MILLI
 from engine.promotion.model import Span
 
-DINING_OPTIONS = ("eat_in", "takeaway", "delivery")
-IN_STORE = "in_store"
-
 
 class QuantityOf(Enum):
     """Whose quantity a tier is held against."""
@@ -129,20 +126,6 @@ class PriceSet:
     lists: tuple[PriceList, ...] = ()
     floors: tuple[PriceFloor, ...] = ()
     costs: tuple[ItemCost, ...] = ()
-
-
-@frozen
-class Circumstances:
-    """What an order's prices hang on. `now_s` is seconds since 1970, `week_s` and
-    `business_week_s` since Monday 00:00 on the store's clock and by the business day."""
-
-    customer_group: str = ""
-    channel: str = IN_STORE
-    dining: str = ""
-    store: str = ""
-    now_s: int = 0
-    week_s: int = 0
-    business_week_s: int = 0
 
 
 @frozen

@@ -12,9 +12,9 @@ from typing import Final, Protocol, TypeVar
 
 from attrs import define, field
 
-from engine.limits import NS_PER_S, PIECE_MILLI, PPM
+from engine.circumstances import Circumstances
+from engine.limits import PIECE_MILLI, PPM
 from engine.price_list.model import (
-    Circumstances,
     PercentEntry,
     PriceEntry,
     PriceList,
@@ -23,8 +23,6 @@ from engine.price_list.model import (
     Resolved,
 )
 
-_WEEK_S: Final = 7 * 86_400
-_MONDAY_S: Final = 4 * 86_400  # 5 January 1970 was a Monday
 _MINUTE_S: Final = 60
 _Entry = TypeVar("_Entry")
 
@@ -40,12 +38,6 @@ class Goods(Protocol):
     def unit_price_micros(self) -> int: ...
     @property
     def factor_milli(self) -> int: ...
-
-
-def week_second(now_ns: int, utc_offset_s: int, cutoff_s: int = 0) -> int:
-    """Seconds since Monday 00:00 on the store's clock, by the business day where its cut-off is
-    given."""
-    return (now_ns // NS_PER_S + utc_offset_s - cutoff_s - _MONDAY_S) % _WEEK_S
 
 
 def is_open(entry: PriceList, around: Circumstances) -> bool:

@@ -7,8 +7,9 @@ from typing import Any, Final, Protocol
 
 from attrs import frozen
 
+from engine.circumstances import Circumstances
 from engine.coupon.model import CouponKind
-from engine.limits import NS_PER_S, PIECE_MILLI
+from engine.limits import PIECE_MILLI
 from engine.promotion.model import (
     Benefit,
     BenefitKind,
@@ -23,8 +24,6 @@ from engine.promotion.model import (
 from native import Cart, CoreError, PricedCart, PromotionSet, apportion, price_cart
 
 _NO_ITEM: Final = 2**32 - 1
-_WEEK_S: Final = 7 * 86_400
-_MONDAY_S: Final = 4 * 86_400  # 5 January 1970 was a Monday
 _BITS: Final = 64
 NOT_IN_FORCE: Final = "not_in_force"
 
@@ -56,16 +55,7 @@ class Asked(Protocol):
     """What of an order opens promotions, and what is left of their limits."""
 
     @property
-    def customer_group(self) -> str: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def store(self) -> str: ...
-    @property
-    def business_week_s(self) -> int:
-        """Seconds since Monday's business day began."""
-        ...
-
+    def around(self) -> Circumstances: ...
     @property
     def promotions(self) -> frozenset[str]:
         """Ids of those that a coupon or an operator asked for."""
@@ -127,9 +117,6 @@ class Deals:
         self,
         lines: Iterable[tuple[Goods, int, int]],
         asked: Asked,
-        *,
-        now_ns: int,
-        utc_offset_s: int,
         minor_digits: int,
     ) -> list[tuple[LinePromotion, ...]]:
         """What promotions take off each line (goods, quantity in thousandths, the lowest lawful
@@ -137,7 +124,7 @@ class Deals:
 
         A cart past the floor's bounds (a million units) gets none: it must sell all the same.
         """
-        facts = self._facts(asked, now_ns=now_ns, utc_offset_s=utc_offset_s)
+        facts = self._facts(asked)
         cart = [self._line(*line) for line in lines]
         try:
             priced = price_cart(self.compiled, cart, facts, minor_digits)
@@ -150,14 +137,11 @@ class Deals:
         lines: Iterable[tuple[Goods, int, int]],
         asked: Asked,
         promotions: Iterable[str],
-        *,
-        now_ns: int,
-        utc_offset_s: int,
         minor_digits: int,
     ) -> list[WhyNot]:
         """What each of `promotions` (ids) takes, else the first of its clauses that fails."""
         places = {one.id: at for at, one in enumerate(self.promotions)}
-        facts = self._facts(asked, now_ns=now_ns, utc_offset_s=utc_offset_s)
+        facts = self._facts(asked)
         try:
             cart = Cart(self.compiled, facts, minor_digits)
             for line in lines:
@@ -185,16 +169,16 @@ class Deals:
             figures.get("saving_minor", 0),
         )
 
-    def _facts(self, asked: Asked, *, now_ns: int, utc_offset_s: int) -> dict[str, Any]:
-        bits = self.bits
+    def _facts(self, asked: Asked) -> dict[str, Any]:
+        bits, around = self.bits, asked.around
         return {
-            "now_s": now_ns // NS_PER_S,
-            "week_s": (now_ns // NS_PER_S + utc_offset_s - _MONDAY_S) % _WEEK_S,
-            "business_week_s": asked.business_week_s,
+            "now_s": around.now_s,
+            "week_s": around.week_s,
+            "business_week_s": around.business_week_s,
             "policy": self.policy.value,
-            "customer_groups": bits.groups.get(asked.customer_group, 0),
-            "channel": bits.channels.get(asked.channel, 0),
-            "store": bits.stores.get(asked.store, 0),
+            "customer_groups": bits.groups.get(around.customer_group, 0),
+            "channel": bits.channels.get(around.channel, 0),
+            "store": bits.stores.get(around.store, 0),
             "coupons": self._asked_for(asked.promotions),
             "caps": [
                 (place, uses, amount)

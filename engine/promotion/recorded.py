@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import attrs
 from attrs import frozen
 
+from engine.circumstances import Circumstances
 from engine.promotion.deals import Deals, Goods, Left, compiled, is_capped
 from engine.promotion.model import (
     LineFloor,
@@ -17,6 +19,8 @@ from engine.promotion.model import (
     ReturnPolicy,
     Selection,
 )
+
+NOWHERE: Final = Circumstances()
 
 
 def recorded_of(
@@ -75,10 +79,7 @@ class _AsRecorded:
     """Whoever bought had what the recorded promotions ask for."""
 
     promotions: frozenset[str]
-    customer_group: str = ""
-    channel: str = ""
-    store: str = ""
-    business_week_s: int = 0
+    around: Circumstances = NOWHERE
 
     def left(self, promotion: Promotion) -> tuple[Left, ...]:
         """What it took in the sale is the most."""
@@ -93,7 +94,7 @@ def taken_off_again(
     departments = {item.item_id: item.department for item, _, _ in lines}
     deals = compiled(recorded.promotions, recorded.policy, departments)
     asked = _AsRecorded(frozenset(one.id for one in recorded.promotions))
-    found = deals.take_off(lines, asked, now_ns=0, utc_offset_s=0, minor_digits=digits)
+    found = deals.take_off(lines, asked, digits)
     again = {one.id for one in recorded.promotions if one.returns is ReturnPolicy.REEVALUATE}
     return [
         sum(entry.amount_minor for entry in entries if entry.promotion in again)

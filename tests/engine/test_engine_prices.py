@@ -9,6 +9,7 @@ import pytest
 
 from engine import limits
 from engine.catalog import RemoveItem
+from engine.circumstances import Circumstances, week_second
 from engine.decision import Approval
 from engine.image import books_from, image_of, state_hash
 from engine.order.commands import (
@@ -32,7 +33,6 @@ from engine.order.figures import DiscountKind, LineFigures, LineItem
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.price_list.decide import Refusal, SetPrices
 from engine.price_list.model import (
-    Circumstances,
     CustomerGroup,
     ItemCost,
     PercentEntry,
@@ -43,7 +43,7 @@ from engine.price_list.model import (
     QuantityOf,
     QuantityPrice,
 )
-from engine.price_list.table import PriceTable, percent_price, week_second
+from engine.price_list.table import PriceTable, percent_price
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Span
 from engine.settings import DefineRegister, RegisterSetup

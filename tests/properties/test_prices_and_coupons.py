@@ -9,6 +9,7 @@ import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.circumstances import Circumstances
 from engine.coupon.model import CouponKind, CouponRule
 from engine.limits import PPM
 from engine.order.commands import (
@@ -21,7 +22,6 @@ from engine.order.commands import (
 from engine.order.figures import Figures, LineItem
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import (
-    Circumstances,
     CustomerGroup,
     PercentEntry,
     PriceEntry,

@@ -309,13 +309,13 @@ def test_no_book_asked_twice_answers_otherwise() -> None:
     """What a book remembers is what it would choose again."""
     of = setup(rule("vat", 190_000), rule("low", 70_000, categories=frozenset(("reduced",))))
     book, fresh = tax_book(of, 1), tax_book(of, 1)
-    sale = book.circumstances("2026-11-18", None, None)
+    sale = book.order_facts("2026-11-18", None, None)
     wanted = frozenset(("standard", "reduced"))
     first = book.chosen(wanted, sale)
     assert first is book.chosen(wanted, sale)
     again = fresh.chosen(wanted, sale)
     assert (first.table, first.inputs, first.places) == (again.table, again.inputs, again.places)
     for day in range(600):
-        book.chosen(wanted, book.circumstances(f"2027-{day % 12 + 1:02}-01", None, None))
+        book.chosen(wanted, book.order_facts(f"2027-{day % 12 + 1:02}-01", None, None))
         book.policy_input(f"day {day}")
     assert again.table == book.chosen(wanted, sale).table

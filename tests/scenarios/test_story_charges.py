@@ -167,6 +167,18 @@ def test_a_charge_goes_back_once_and_to_the_cent() -> None:
     assert replayed.live.position("1").totals == totals
 
 
+def test_a_charge_goes_back_though_those_before_it_did_not_apply() -> None:
+    """The second of two rules, alone on the sale, is given back by its own number."""
+    shop = dining_room(PARTY, DELIVERY)
+    order_id = shop.ring("bread")
+    shop.ok(ChooseChannel("phone"))
+    assert shop.pay()["total_minor"] == 350 + 350
+    assert shop.no(AddReturnLine(order_id, -1, 1000, "late")) == "line_must_exist"
+    assert shop.ok(AddReturnLine(order_id, -2, 1000, "late"))["total_minor"] == -350
+    assert shop.pay()["total_minor"] == -350
+    assert shop.no(AddReturnLine(order_id, -2, 1000, "late")) == "return_must_be_within_sold"
+
+
 def test_charges_are_frozen_with_the_figures() -> None:
     """Other charges while the customer pays change nothing; back at ringing up they do."""
     shop = dining_room(PARTY)
