@@ -94,6 +94,7 @@ def _line(
         letter,
         line.linked_to,
         row.list_name,
+        0 if line.source is None else line.source.priced_again_by,
     )
 
 

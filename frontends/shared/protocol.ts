@@ -815,7 +815,8 @@ export interface LineReasons {
  * One line as shown. `amount_minor` is before promotions and discounts, `net_minor` after.
  * `unit_price_micros` is the price that counts, of `price_list` ("": the item's own);
  * `was_micros` is what the goods cost before a markdown (0: none). `comp` says why the line is
- * given away. `linked_to` is the line whose deposit it is.
+ * given away. `linked_to` is the line whose deposit it is; `priced_again_by` the line that
+ * came back, for goods that stay and cost more without it.
  */
 export interface LineView {
   line: number;
@@ -848,6 +849,7 @@ export interface LineView {
   tax_letter: string;
   linked_to: number;
   list_name: string;
+  priced_again_by: number;
 }
 
 /** A note and who it is for. */
