@@ -50,8 +50,8 @@ class LineView:
 
     `unit_price_micros` is the price that counts, of `price_list` ("": the item's own);
     `was_micros` is what the goods cost before a markdown (0: none). `comp` says why the line is
-    given away. `linked_to` is the line whose deposit it is; `priced_again_by` the line that came back, for goods
-    that stay and cost more without it.
+    given away. `linked_to` is the line whose deposit it is; `priced_again_by` the line that came
+    back, for goods that stay and cost more without it.
     """
 
     line: int
