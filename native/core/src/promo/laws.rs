@@ -279,16 +279,16 @@ fn adds_up(priced: &PricedCart, lines: &[Line]) {
     }
 }
 
-#[test]
-fn the_saving_is_that_of_every_way_tried() {
-    let mut chance = Chance(0x9E37_79B9_7F4A_7C15);
+/// Carts of few units, each held to every way tried; how many had several applications.
+fn held_to_every_way(mut chance: Chance, rounds: u32, policy: Policy) -> u32 {
     let mut several = 0;
-    for round in 0..3_000 {
+    for round in 0..rounds {
         let count = chance.count(1, 5);
         let promotions = chance.promotions(count);
         let units = chance.count(2, if round % 10 == 0 { 8 } else { 6 });
         let lines = chance.lines(units);
-        let facts = chance.facts();
+        let mut facts = chance.facts();
+        facts.policy = policy;
         let cart = cart(&promotions, &facts, &lines);
         let priced = cart.priced();
         adds_up(&priced, &lines);
@@ -300,6 +300,23 @@ fn the_saving_is_that_of_every_way_tried() {
         );
         several += u32::from(priced.applications.len() > 1);
     }
+    several
+}
+
+#[test]
+fn the_saving_is_that_of_every_way_tried() {
+    let chance = Chance(0x9E37_79B9_7F4A_7C15);
+    let several = held_to_every_way(chance, 3_000, Policy::BestForCustomer);
+    assert!(
+        several > 600,
+        "too few carts with several applications: {several}"
+    );
+}
+
+#[test]
+fn under_strict_priority_each_priority_saves_what_the_higher_ones_let_it() {
+    let chance = Chance(0xBF58_476D_1CE4_E5B9);
+    let several = held_to_every_way(chance, 3_000, Policy::StrictPriority);
     assert!(
         several > 600,
         "too few carts with several applications: {several}"
@@ -555,6 +572,54 @@ fn the_ways_of_large_contests_come_close_on_small_ones() {
         "a thorough search saves {saved:?}"
     );
     assert!(saved[2] * 1_000 >= saved[0] * 970, "greed saves {saved:?}");
+}
+
+/// What the promotions of each priority save together, the highest first.
+fn by_priority(promotions: &[Promotion], priced: &PricedCart) -> [i64; 3] {
+    let mut saved = [0; 3];
+    for found in &priced.applications {
+        let mut named = promotions.iter();
+        let one = named.find(|one| one.id == found.promotion_id).unwrap();
+        saved[2 - usize::from(one.priority)] += found.saving_minor;
+    }
+    saved
+}
+
+#[test]
+fn priority_after_priority_comes_close_to_every_way() {
+    let mut chance = Chance(0x94D0_49BB_1331_11EB);
+    let (mut equal, mut first) = (0, [0_i64; 2]);
+    for round in 0..600 {
+        let count = chance.count(2, 5);
+        let promotions = chance.promotions(count);
+        let lines = chance.lines(8);
+        let mut facts = chance.facts();
+        facts.policy = Policy::StrictPriority;
+        let found = [10, 0].map(|exact| {
+            let mut cart = cart(&promotions, &facts, &[]);
+            cart.problem.exact_units = exact;
+            for line in &lines {
+                cart.push_line(*line).unwrap();
+            }
+            cart.settle();
+            adds_up(&cart.priced(), &lines);
+            by_priority(&promotions, &cart.priced())
+        });
+        assert!(
+            found[1] <= found[0],
+            "round {round}: {found:?} {promotions:#?} {lines:?} {facts:?}"
+        );
+        equal += u32::from(found[1] == found[0]);
+        for way in 0..2 {
+            first[way] += found[way][0];
+        }
+    }
+    println!("as good: {equal} of 600; the highest priority saves {first:?}");
+    assert!(equal > 560, "as good as every way: {equal} of 600");
+    assert!(
+        first[1] * 1_000 >= first[0] * 990,
+        "the highest priority saves {first:?}"
+    );
 }
 
 #[test]

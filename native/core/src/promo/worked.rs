@@ -408,6 +408,66 @@ fn the_best_deal_wins_and_ties_go_by_the_rule() {
     assert_eq!(cart_with(&[first, three], facts, &lines).total_minor(), 360);
 }
 
+/// What a cart comes to where the higher priority goes first.
+fn strict_total(promotions: &[Promotion], lines: &[Line]) -> i64 {
+    let facts = Facts {
+        policy: Policy::StrictPriority,
+        ..Facts::default()
+    };
+    cart_with(promotions, facts, lines).total_minor()
+}
+
+#[test]
+fn of_equal_priorities_the_one_that_saves_more_goes_first() {
+    let lines = [piece(1, 1_000)];
+    let units = [
+        each(1, Off::Percent(100_000)),
+        each(2, Off::Percent(200_000)),
+    ];
+    assert_eq!(strict_total(&units, &lines), 800);
+    let whole = [
+        on_cart(1, Off::Percent(100_000)),
+        on_cart(2, Off::Percent(200_000)),
+    ];
+    assert_eq!(strict_total(&whole, &lines), 800);
+    // Not more than all that is left to a lower one: the higher still goes first.
+    let mut third = each(3, Off::Percent(50_000));
+    third.priority = 1;
+    assert_eq!(strict_total(&[third, units[1].clone()], &lines), 950);
+}
+
+#[test]
+fn a_deal_stands_on_what_a_higher_priority_takes_of_each_where_they_agree() {
+    let lines = [piece(1, 1_000), piece(2, 800)];
+    let mut tenth = stacking(each(1, Off::Percent(100_000)), Base::Running);
+    tenth.priority = 5;
+    let pair = stacking(bundle(2, 2, Off::Percent(200_000)), Base::Running);
+    // 9.00 and 7.20, then 20 % of 16.20.
+    assert_eq!(strict_total(&[tenth.clone(), pair.clone()], &lines), 1_296);
+    // Where they do not, it takes none of those units.
+    let mut lone = pair.clone();
+    lone.stacks_with = 0;
+    assert_eq!(strict_total(&[tenth.clone(), lone], &lines), 1_620);
+    // The same in a contest too large to try every way.
+    let many = [pieces(1, 1_000, 40), pieces(2, 800, 40)];
+    assert_eq!(strict_total(&[tenth.clone(), pair.clone()], &many), 51_840);
+    // What stacks by a lower priority gives way to a deal of a higher one that it does not suit.
+    let mut half = each(3, Off::Percent(500_000));
+    half.tags = 1;
+    half.stacks_with = 2;
+    tenth.tags = 3;
+    tenth.stacks_with = 3;
+    let mut pair = pair;
+    pair.priority = 3;
+    pair.tags = 1;
+    pair.stacks_with = 1;
+    half.tags = 2;
+    for (lines, left) in [(lines, 1_296), (many, 51_840)] {
+        let set = [tenth.clone(), half.clone(), pair.clone()];
+        assert_eq!(strict_total(&set, &lines), left);
+    }
+}
+
 #[test]
 fn classes_follow_one_another_on_the_cart() {
     let class = |mut one: Promotion, class| {
