@@ -4,9 +4,7 @@ use super::model::{
     Base, Benefit, Cap, Class, Eligibility, Facts, Gate, ItemSet, Items, Line, NO_ITEM, Off, Pick,
     Policy, Promotion, Slot, Spread, Tier, Window,
 };
-use super::{
-    Cart, Clause, Fault, PricedCart, PromotionSet, Proof, Refund, Sale, WhyNot, reevaluated_refund,
-};
+use super::{Cart, Clause, Fault, PricedCart, PromotionSet, Proof, WhyNot};
 use crate::error::CoreError;
 use crate::money::Rounding;
 use std::sync::Arc;
@@ -978,39 +976,6 @@ fn ten_thousand_lines_are_priced() {
     // 3,333 deals of three for 1.00 and one unit at 0.50, less a tenth.
     assert_eq!(cart.total_minor(), (333_300 + 50) / 10 * 9);
     assert_eq!(cart.priced().proof, Proof::Greedy);
-}
-
-#[test]
-fn the_free_one_of_three_brings_nothing_back_where_deals_are_reckoned_anew() {
-    let lines = [piece(1, 1_000), piece(2, 800), piece(3, 600)];
-    let sold = cart(&[free(1, 2, 1, Pick::Cheapest)], &lines);
-    let back = |returned: [i64; 3], refunded_minor, back: [i64; 3]| {
-        let sale = Sale {
-            lines: &lines,
-            paid_minor: sold.total_minor(),
-            returned_milli: &returned,
-            refunded_minor,
-        };
-        reevaluated_refund(&sold.set, &Facts::default(), 2, sale, &back)
-    };
-    let refund = |refund_minor, rest_minor| {
-        Ok(Refund {
-            refund_minor,
-            rest_minor,
-        })
-    };
-    // 18.00 were paid; what stays costs 18.00, 16.00 or 14.00 without the deal.
-    assert_eq!(back([0; 3], 0, [0, 0, 1_000]), refund(0, 1_800));
-    assert_eq!(back([0; 3], 0, [0, 1_000, 0]), refund(200, 1_600));
-    assert_eq!(back([0; 3], 0, [1_000, 0, 0]), refund(400, 1_400));
-    // The last goods bring back the rest.
-    assert_eq!(back([0, 0, 1_000], 0, [1_000, 0, 0]), refund(1_000, 800));
-    assert_eq!(
-        back([1_000, 0, 1_000], 1_000, [0, 1_000, 0]),
-        refund(800, 0)
-    );
-    assert!(back([1_000, 0, 0], 0, [1_000, 0, 0]).is_err());
-    assert!(back([0; 3], 1_801, [1_000, 0, 0]).is_err());
 }
 
 #[test]
