@@ -48,4 +48,6 @@ mod brute;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod made;
+#[cfg(test)]
 mod worked;
