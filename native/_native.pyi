@@ -46,7 +46,6 @@ __all__ = [
     "mask_card_numbers",
     "price_cart",
     "price_order",
-    "reevaluated_refund",
     "tax_document",
     "verify_inclusion",
     "zvt_decode",
@@ -305,29 +304,6 @@ def price_cart(
     Raises:
         CoreError: a sum past 64 bits, more than 1,000,000 units or 100,000 lines, a floor below
             zero, an unknown key or word.
-    """
-
-def reevaluated_refund(
-    promotions: PromotionSet,
-    lines: list[tuple[int, int, int, bool, bool, int]],
-    paid_minor: int,
-    returned_milli: list[int],
-    refunded_minor: int,
-    back_milli: list[int],
-    facts: dict[str, Any] | None = None,
-    minor_digits: int = 2,
-) -> tuple[int, int]:
-    """(what is given back, what the goods that stay cost), where deals are reckoned anew.
-
-    `promotions` and `facts` are those recorded in the sale, never today's. `returned_milli` and
-    `refunded_minor` are what came back, and was given back, before; `back_milli` is what comes
-    back now, all by place in `lines`. The refund is what was paid less what the rest costs,
-    nothing at least and at most the price of what comes back; the last goods bring all that is
-    left, so any order of returns ends at `paid_minor`.
-
-    Raises:
-        CoreError: other counts of quantities than of lines, more coming back than is there,
-            `refunded_minor` outside 0 to `paid_minor`, and what `price_cart` refuses.
     """
 
 @final

@@ -109,22 +109,6 @@ def test_a_gate_may_ask_for_some_of_several_sets() -> None:
     assert cart.why_not(1) == ("sets_too_few", {"have_count": 1, "need_count": 2})
 
 
-def test_the_free_one_of_three_brings_nothing_back() -> None:
-    """What stays costs as much as was paid, so nothing is due; a second return settles it."""
-    promotions = native.PromotionSet([THIRD], 5)
-    none = [0, 0, 0]
-    gone = [0, 0, 1_000]
-    assert native.reevaluated_refund(promotions, LINES, 1_800, none, 0, gone) == (0, 1_800)
-    first = [1_000, 0, 0]
-    assert native.reevaluated_refund(promotions, LINES, 1_800, gone, 0, first) == (1_000, 800)
-    with pytest.raises(native.CoreError, match="zero to what is there"):
-        native.reevaluated_refund(promotions, LINES, 1_800, gone, 0, gone)
-    with pytest.raises(native.CoreError, match="that of the lines"):
-        native.reevaluated_refund(promotions, LINES, 1_800, [0], 0, gone)
-    with pytest.raises(native.CoreError, match="zero to what was paid"):
-        native.reevaluated_refund(promotions, LINES, 1_800, none, 1_801, gone)
-
-
 def test_a_quick_cart_is_asked_for_by_name() -> None:
     """Small contests are settled as ever; an effort that is none is refused."""
     promotions = native.PromotionSet([THIRD], 5)

@@ -185,39 +185,6 @@ def test_every_promotion_says_what_became_of_it(
 
 
 @settings(deadline=None)
-@given(carts(), st.data())
-def test_any_order_of_returns_reckoned_anew_ends_at_what_was_paid(
-    cart: tuple[list[Rule], list[LineTuple]], data: st.DataObject
-) -> None:
-    """Each refund is what was paid less what stays costs, within nothing and the goods' price."""
-    promotions, lines = cart
-    compiled = native.PromotionSet(promotions, ITEMS)
-    paid = native.price_cart(compiled, lines).total_minor
-    returned, refunded = [0] * len(lines), 0
-    left = [(at, quantity) for at, (_, _, quantity, *_) in enumerate(lines)]
-    while left:
-        at, most = data.draw(st.sampled_from(left))
-        back = [0] * len(lines)
-        back[at] = 1_000 * data.draw(st.integers(1, most // 1_000))
-        refund, rest = native.reevaluated_refund(compiled, lines, paid, returned, refunded, back)
-        returned[at] += back[at]
-        stays = [
-            (*line[:2], line[2] - gone, *line[3:])
-            for line, gone in zip(lines, returned, strict=True)
-            if line[2] > gone
-        ]
-        assert rest == native.price_cart(compiled, stays).total_minor
-        price = lines[at][1] // 10_000 * back[at] // 1_000
-        due = paid - refunded
-        assert refund == (max(0, min(due - rest, price)) if stays else due)
-        refunded += refund
-        left = [
-            (at, line[2] - returned[at]) for at, line in enumerate(lines) if line[2] > returned[at]
-        ]
-    assert refunded == paid
-
-
-@settings(deadline=None)
 @given(carts(), st.randoms(use_true_random=False))
 def test_kept_allocations_come_back_to_the_cent_in_any_order(
     cart: tuple[list[Rule], list[LineTuple]], chance: Any

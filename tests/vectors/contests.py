@@ -90,7 +90,55 @@ def contests() -> PriceCases:
             "two for 5.00 saves 1.00 and leaves one at half of 3.00; halves alone save 4.50",
             promotions=policy,
         )
+    _levels(cases)
     return cases
+
+
+def _levels(cases: PriceCases) -> None:
+    """Add what equal priorities do, and what lower ones do beside higher ones."""
+    tenth, fifth = percent("10"), percent("20")
+    for promotions, off, why in (
+        ([each("x", tenth), each("y", fifth)], "0.00 2.00", "2.00 is more than 1.00"),
+        ([promotion("x", "cart", tenth), promotion("y", "cart", fifth)], "0.00 2.00",
+         "of the cart too 2.00 is more than 1.00"),
+        ([promotion("x", "cart", fifth), promotion("y", "cart", tenth)], "2.00 0.00",
+         "of the cart too 2.00 is more than 1.00"),
+    ):  # fmt: skip
+        cases.price(
+            "`strict_priority`: of equal priorities what saves more, in whatever order they stand",
+            promotions,
+            goods("10.00"),
+            {"lines": "8.00", "off": off},
+            why,
+            promotions="strict_priority",
+        )
+    tagged = {"tags": ["s"], "stacks_with": ["s"]}
+    for above, tags, left, off, why in (
+        (5, tagged, "7.20 7.20", "2.00 3.60", "1.00 off each, then 20 % of 18.00: 3.60"),
+        (0, tagged, "7.20 7.20", "2.00 3.60", "1.00 off each, then 20 % of 18.00: 3.60"),
+        (5, {}, "9.00 9.00", "2.00 0.00", "they share nothing, and x is the higher: 1.00 off each"),
+        (0, {}, "8.00 8.00", "0.00 4.00", "they share nothing, and 20 % of 20.00 is more"),
+    ):
+        cases.price(
+            "`strict_priority`: a deal stands on what higher ones left where their tags agree",
+            [each("x", tenth, priority=above, **tags), bundle("y", 2, fifth, **tags)],
+            goods("10.00 10.00"),
+            {"lines": left, "off": off},
+            why,
+            promotions="strict_priority",
+        )
+    cases.price(
+        "`strict_priority`: what lower priorities add counts for nothing against higher ones",
+        [
+            each("x", tenth, priority=5, **tagged),
+            each("y", fifth, **tagged),
+            each("z", percent("15"), priority=5),
+        ],
+        goods("100.00"),
+        {"lines": "85.00", "off": "0.00 0.00 15.00"},
+        "of priority 5 z saves 15.00 and x 10.00; that y would take 18.00 after x comes too late",
+        promotions="strict_priority",
+    )
 
 
 def stacking() -> PriceCases:

@@ -34,7 +34,6 @@ mod _native {
     #[pymodule_export]
     use crate::promo::{
         Application, Cart, CartLine, Modifier, PricedCart, PromotionSet, price_cart,
-        reevaluated_refund,
     };
     #[pymodule_export]
     use crate::tax::{LineTax, TaxSum, TaxedDocument, TaxedLine, tax_document};

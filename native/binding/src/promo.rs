@@ -1,6 +1,6 @@
 //! Promotions: dictionaries and tuples in, a compiled set; lines in, a priced cart.
 
-use crate::convert::{Answer, CoreError, Int, plain};
+use crate::convert::{Answer, CoreError, Int};
 use countertop_core::CoreError as Refusal;
 use countertop_core::promo::{self, Clause, Line, Proof, Reason, WhyNot};
 use pyo3::prelude::*;
@@ -185,46 +185,6 @@ pub(crate) fn price_cart(
     };
     let priced = priced()?;
     written(py, priced)
-}
-
-/// What goods that come back are worth under the promotions of their sale.
-#[pyfunction]
-#[pyo3(signature = (
-    promotions, lines, paid_minor, returned_milli, refunded_minor, back_milli, facts=None,
-    minor_digits=Int(2)
-))]
-#[pyo3(
-    text_signature = "(promotions, lines, paid_minor, returned_milli, refunded_minor, \
-                         back_milli, facts=None, minor_digits=2)"
-)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a sale and what of it comes back, by name"
-)]
-pub(crate) fn reevaluated_refund(
-    promotions: &PromotionSet,
-    lines: Vec<LineTuple>,
-    paid_minor: Int<i64>,
-    returned_milli: Vec<Int<i64>>,
-    refunded_minor: Int<i64>,
-    back_milli: Vec<Int<i64>>,
-    facts: Option<&Bound<'_, PyDict>>,
-    minor_digits: Int<i64>,
-) -> PyResult<(i64, i64)> {
-    let facts = promo_read::facts(facts)?;
-    let lines: Vec<Line> = lines.into_iter().map(line).collect();
-    let sale = promo::Sale {
-        lines: &lines,
-        paid_minor: paid_minor.0,
-        returned_milli: &plain(returned_milli),
-        refunded_minor: refunded_minor.0,
-    };
-    let back_milli = plain(back_milli);
-    let found: Answer<_> =
-        promo::reevaluated_refund(&promotions.0, &facts, minor_digits.0, sale, &back_milli)
-            .map_err(Into::into);
-    let found = found?;
-    Ok((found.refund_minor, found.rest_minor))
 }
 
 /// Changed lines with their nets, and the total.

@@ -312,11 +312,7 @@ impl CheckedFramer {
     }
 
     fn feed<'py>(&mut self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyList>> {
-        let list = PyList::empty(py);
-        let mut outcome = Ok(());
-        self.framer
-            .feed(data, &mut |event| keep(py, &list, event, &mut outcome));
-        outcome.map(|()| list)
+        kept(py, |mut on| self.framer.feed(data, &mut on))
     }
 
     fn frame<'py>(&self, py: Python<'py>, data: &[u8]) -> Bound<'py, PyBytes> {
@@ -359,11 +355,7 @@ impl LengthFramer {
     }
 
     fn feed<'py>(&mut self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyList>> {
-        let list = PyList::empty(py);
-        let mut outcome = Ok(());
-        self.framer
-            .feed(data, &mut |event| keep(py, &list, event, &mut outcome));
-        outcome.map(|()| list)
+        kept(py, |mut on| self.framer.feed(data, &mut on))
     }
 
     fn frame<'py>(&self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
@@ -388,16 +380,25 @@ impl LengthFramer {
     }
 }
 
-/// Nobody has read these frames yet, so all that looks like a card number is masked.
-fn keep(py: Python<'_>, list: &Bound<'_, PyList>, event: Event<'_>, outcome: &mut PyResult<()>) {
-    let added = match event {
-        Event::Frame(bytes, _) | Event::Progress(bytes) => {
-            screen::search(bytes);
-            list.append(PyBytes::new(py, bytes))
+/// What a framer tells while it is fed. Nobody has read these frames yet, so all that looks like a
+/// card number is masked.
+fn kept(
+    py: Python<'_>,
+    feed: impl FnOnce(&mut dyn FnMut(Event<'_>)),
+) -> PyResult<Bound<'_, PyList>> {
+    let list = PyList::empty(py);
+    let mut outcome = Ok(());
+    feed(&mut |event| {
+        let added = match event {
+            Event::Frame(bytes, _) | Event::Progress(bytes) => {
+                screen::search(bytes);
+                list.append(PyBytes::new(py, bytes))
+            }
+            other => list.append(word(&other)),
+        };
+        if added.is_err() && outcome.is_ok() {
+            outcome = added;
         }
-        other => list.append(word(&other)),
-    };
-    if added.is_err() && outcome.is_ok() {
-        *outcome = added;
-    }
+    });
+    outcome.map(|()| list)
 }

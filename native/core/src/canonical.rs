@@ -5,7 +5,7 @@ use crate::builder::Builder;
 use crate::error::CoreError;
 use crate::item::MAX_SORT;
 use crate::segment::Segment;
-use crate::twin;
+use crate::twin::drawn;
 
 /// An item as it lies in the tables.
 #[derive(Clone)]
@@ -258,13 +258,13 @@ fn whatever_is_flipped_is_refused_or_is_another_catalog_in_its_one_form() {
 #[test]
 fn a_code_needs_its_item() {
     let mut builder = Builder::default();
-    builder.put_item(twin::item("a", "A")).unwrap();
+    builder.put_item(drawn::item("a", "A")).unwrap();
     builder.put_code("1", "b", -1, 1_000).unwrap();
     let refused = builder.build().unwrap_err();
     assert_eq!(
         refused.to_string(),
         "code \"1\" sells item \"b\", which is not in the catalog"
     );
-    builder.put_item(twin::item("b", "B")).unwrap();
+    builder.put_item(drawn::item("b", "B")).unwrap();
     assert!(builder.build().is_ok());
 }

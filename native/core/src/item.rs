@@ -214,7 +214,7 @@ pub fn gtin_number(code: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::twin::item;
+    use crate::twin::drawn::item;
 
     fn long(count: usize) -> Arc<str> {
         "x".repeat(count).into()

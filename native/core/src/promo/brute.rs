@@ -1,6 +1,8 @@
 //! Slow and obviously right: every way to share a few units among promotions, one unit at a time.
 
-use super::model::{Base, Benefit, Facts, Gate, ItemSet, Items, Line, Off, Pick, Promotion};
+use super::model::{
+    Base, Benefit, Facts, Gate, ItemSet, Items, Line, Off, Pick, Policy, Promotion,
+};
 use crate::money::{Rounding, divide, extend_amount};
 
 /// One unit for sale.
@@ -83,9 +85,53 @@ fn off(promotion: &Promotion, off: Off, count: i64, original: i64, running: i64,
     wanted.min(running - low).max(0)
 }
 
-/// The largest saving on equal units by promotions on each unit that all agree.
-fn alone(each: &[&Promotion], unit: Unit, count: i64, under: Option<&Promotion>) -> i64 {
-    let mut best = 0;
+/// What is saved, in minor units: by each priority, the highest first, or all in one place where
+/// priorities only break ties. The larger list is the better way.
+type Saved = Vec<i64>;
+
+fn total(saved: &Saved) -> i64 {
+    saved.iter().sum()
+}
+
+fn both(one: &Saved, other: &Saved) -> Saved {
+    one.iter().zip(other).map(|(a, b)| a + b).collect()
+}
+
+/// The places where promotions save.
+struct Places(Vec<u16>);
+
+impl Places {
+    fn new(promotions: &[&Promotion], policy: Policy) -> Self {
+        let mut levels: Vec<u16> = promotions.iter().map(|one| one.priority).collect();
+        levels.sort_unstable_by(|one, other| other.cmp(one));
+        levels.dedup();
+        if policy == Policy::BestForCustomer {
+            levels.clear();
+        }
+        Self(levels)
+    }
+
+    fn nothing(&self) -> Saved {
+        vec![0; self.0.len().max(1)]
+    }
+
+    fn of(&self, promotion: &Promotion) -> usize {
+        let mut levels = self.0.iter();
+        levels
+            .position(|&level| level == promotion.priority)
+            .unwrap_or(0)
+    }
+}
+
+/// The best saving on equal units by promotions on each unit that all agree.
+fn alone(
+    places: &Places,
+    each: &[&Promotion],
+    unit: Unit,
+    count: i64,
+    under: Option<&Promotion>,
+) -> Saved {
+    let mut best = places.nothing();
     for choice in 0_u32..1 << each.len() {
         let chosen: Vec<_> = (0..each.len())
             .filter(|at| choice >> at & 1 == 1)
@@ -100,15 +146,18 @@ fn alone(each: &[&Promotion], unit: Unit, count: i64, under: Option<&Promotion>)
             continue;
         }
         let mut running = unit.amount * count;
+        let mut saved = places.nothing();
         for one in &chosen {
             if let Benefit::Each { set, off: what } = one.benefit
                 && has(&one.sets[set], unit.item)
             {
                 let low = unit.floor.min(unit.amount) * count;
-                running -= off(one, what, count, unit.amount * count, running, low);
+                let off = off(one, what, count, unit.amount * count, running, low);
+                running -= off;
+                saved[places.of(one)] += off;
             }
         }
-        best = best.max(unit.amount * count - running);
+        best = best.max(saved);
     }
     best
 }
@@ -120,14 +169,16 @@ pub(super) struct Brute<'a> {
     units: Vec<Unit>,
     facts: &'a Facts,
     deals: Vec<(usize, i64)>,
-    best: i64,
+    places: Places,
+    best: Saved,
 }
 
-/// The largest saving of promotions on units.
+/// What promotions on units save in the best way.
 pub(super) fn best_saving(promotions: &[Promotion], units: &[Unit], facts: &Facts) -> i64 {
     let mut promotions: Vec<&Promotion> = promotions.iter().collect();
     promotions.sort_by_key(|one| (u16::MAX - one.priority, one.id));
     promotions.retain(|one| !one.on_cart() && gates_hold(one, units));
+    let places = Places::new(&promotions, facts.policy);
     let capped = |one: &&Promotion| facts.caps.iter().any(|cap| cap.promotion_id == one.id);
     let (each, taking) = promotions.into_iter().partition(|one| {
         matches!(one.benefit, Benefit::Each { .. }) && !capped(one) && one.limit_per_cart.is_none()
@@ -142,25 +193,30 @@ pub(super) fn best_saving(promotions: &[Promotion], units: &[Unit], facts: &Fact
             .collect(),
         facts,
         deals: Vec::new(),
-        best: 0,
+        best: places.nothing(),
+        places,
     };
     let free = (1_u32 << brute.units.len()) - 1;
-    brute.share(free, &mut Vec::new(), 0);
-    brute.best
+    let nothing = brute.places.nothing();
+    brute.share(free, &mut Vec::new(), &nothing);
+    total(&brute.best)
 }
 
 impl Brute<'_> {
     /// Share the free units: the first stays alone, or is in a deal with some of the others.
-    fn share(&mut self, free: u32, lonely: &mut Vec<Unit>, stacked: i64) {
+    fn share(&mut self, free: u32, lonely: &mut Vec<Unit>, stacked: &Saved) {
         if free == 0 {
-            let mut saving = stacked + self.within_limits();
+            let mut saving = both(stacked, &self.within_limits());
             let mut rest = lonely.clone();
             rest.sort_unstable();
             for equal in rest.chunk_by(|one, other| one == other) {
                 let count = i64::try_from(equal.len()).unwrap();
-                saving += alone(&self.each, equal[0], count, None);
+                let found = alone(&self.places, &self.each, equal[0], count, None);
+                saving = both(&saving, &found);
             }
-            self.best = self.best.max(saving);
+            if saving > self.best {
+                self.best = saving;
+            }
             return;
         }
         let first = free & free.wrapping_neg();
@@ -173,10 +229,11 @@ impl Brute<'_> {
             let taken = subset | first;
             for promo in 0..self.taking.len() {
                 for own in self.own(promo, taken) {
-                    let under: i64 = members(taken).map(|at| self.under(promo, at)).sum();
+                    let under = members(taken).map(|at| self.under(promo, at));
+                    let stacked = under.fold(stacked.clone(), |sum, one| both(&sum, &one));
                     self.deals.push((promo, own));
                     if self.may_apply(promo) {
-                        self.share(free & !taken, lonely, stacked + under);
+                        self.share(free & !taken, lonely, &stacked);
                     }
                     self.deals.pop();
                 }
@@ -203,24 +260,28 @@ impl Brute<'_> {
     }
 
     /// What all deals take together, each promotion within its budget.
-    fn within_limits(&self) -> i64 {
+    fn within_limits(&self) -> Saved {
         (0..self.taking.len())
             .map(|promo| {
+                let mut saved = self.places.nothing();
                 let own = self.deals.iter().filter(|deal| deal.0 == promo);
                 let cap = self.facts.caps.iter();
                 let mut cap = cap.filter(|cap| cap.promotion_id == self.taking[promo].id);
                 let most = cap.find_map(|cap| cap.amount_minor).unwrap_or(i64::MAX);
-                own.map(|deal| deal.1).sum::<i64>().min(most)
+                saved[self.places.of(self.taking[promo])] =
+                    own.map(|deal| deal.1).sum::<i64>().min(most);
+                saved
             })
-            .sum()
+            .fold(self.places.nothing(), |sum, one| both(&sum, &one))
     }
 
-    fn under(&self, promo: usize, at: usize) -> i64 {
-        alone(&self.each, self.units[at], 1, Some(self.taking[promo]))
+    fn under(&self, promo: usize, at: usize) -> Saved {
+        let under = Some(self.taking[promo]);
+        alone(&self.places, &self.each, self.units[at], 1, under)
     }
 
     fn price(&self, promo: usize, at: usize) -> i64 {
-        self.units[at].amount - self.under(promo, at)
+        self.units[at].amount - total(&self.under(promo, at))
     }
 
     /// Every amount above zero that a promotion may take from exactly these units.

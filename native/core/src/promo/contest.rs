@@ -337,6 +337,7 @@ impl Cart {
                         row: kind.local,
                         sets: own,
                         running: 0,
+                        stacked: 0,
                         rewards: 0,
                     });
                 }
@@ -393,17 +394,17 @@ impl Kind {
             known.each.clear();
             known.each.extend_from_slice(each);
             let whole = std::mem::replace(&mut problem.stacker.whole, true);
-            known.one = problem.ask_alone(set, row, 1);
+            known.one = problem.alone(set, row, 1);
             known.all = known.one;
             if known.count > 1 {
-                known.all = problem.ask_alone(set, row, known.count);
+                known.all = problem.alone(set, row, known.count);
             }
             known.best.clone_from(&problem.stacker.best);
             known.whole = problem.stacker.whole;
             problem.stacker.whole = whole;
         }
         problem.stacker.whole &= known.whole;
-        problem.all_alone.push(known.all.0);
+        problem.all_alone.push(known.all);
         let mut few = [None; FEW];
         few[0] = Some(known.one);
         problem.few_alone.push(few);

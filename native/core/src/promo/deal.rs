@@ -136,13 +136,11 @@ fn tier_off(
         .sum()
 }
 
-/// What the stacked promotions take from the units of an application, in minor units.
+/// What the stacked promotions take from the units of an application, in minor units, as far as
+/// it counts.
 pub(crate) fn stacked_off(problem: &Problem, uses: &[Use]) -> i64 {
     uses.iter()
-        .map(|used| {
-            let price = problem.cells[used.cell].running;
-            (problem.rows[used.row].units.amount - price) * i64::from(used.count)
-        })
+        .map(|used| problem.cells[used.cell].stacked * i64::from(used.count))
         .sum()
 }
 

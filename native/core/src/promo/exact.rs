@@ -5,7 +5,7 @@ use super::deal::{own_off, settle_roles};
 use super::left::{Deal, Left, alone_at, edge_of, score_of, takes_part};
 use super::model::Benefit;
 use super::problem::{Need, Problem, Use};
-use super::score::Score;
+use super::score::{ByLevel, Score, Worth};
 use super::uses::Uses;
 
 /// Steps of listing deals, and again of choosing among them, before the contest counts as large.
@@ -154,10 +154,16 @@ fn list(
 }
 
 /// Searches all choices of deals, row by row.
-struct Search<'a> {
+struct Search<'a, W> {
     by_row: &'a [Vec<Candidate>],
+    /// What each of them is worth.
+    worth: Vec<Vec<W>>,
+    /// The priority of each contender.
+    priorities: Vec<u16>,
+    /// The highest priority of all promotions.
+    highest: u16,
     /// By row and count.
-    alone: Vec<Vec<Score>>,
+    alone: Vec<Vec<W>>,
     /// By row: more than any unit of it can save.
     bound: Vec<i64>,
     left: Left,
@@ -167,15 +173,15 @@ struct Search<'a> {
     edge_stride: Vec<usize>,
     state: usize,
     /// The best way to each state so far; empty where states cannot be numbered.
-    seen: Vec<Option<Score>>,
+    seen: Vec<Option<W>>,
     path: Vec<(usize, usize, i64)>,
-    best: Option<Score>,
+    best: Option<W>,
     best_path: Vec<(usize, usize, i64)>,
     steps: u32,
 }
 
-impl Search<'_> {
-    fn descend(&mut self, mut row: usize, so_far: Score) {
+impl<W: Worth> Search<'_, W> {
+    fn descend(&mut self, mut row: usize, so_far: &W) {
         self.steps += 1;
         if self.steps > EXACT_STEPS {
             return;
@@ -184,8 +190,8 @@ impl Search<'_> {
             row += 1;
         }
         if row == self.left.rows.len() {
-            if self.best.is_none_or(|best| so_far > best) {
-                self.best = Some(so_far);
+            if self.best.as_ref().is_none_or(|best| so_far > best) {
+                self.best = Some(so_far.clone());
                 self.best_path.clone_from(&self.path);
             }
             return;
@@ -194,30 +200,31 @@ impl Search<'_> {
         let hope = hope.fold(0_i64, |hope, (&count, &most)| {
             hope.saturating_add(i64::from(count).saturating_mul(most))
         });
-        let beaten = |best: Score| so_far.saving_minor.saturating_add(hope) < best.saving_minor;
-        if self.best.is_some_and(beaten) {
+        let most = so_far.first_minor(self.highest).saturating_add(hope);
+        let beaten = |best: &W| most < best.first_minor(self.highest);
+        if self.best.as_ref().is_some_and(beaten) {
             return;
         }
         if let Some(seen) = self.seen.get_mut(self.state) {
-            if seen.is_some_and(|seen| seen >= so_far) {
+            if seen.as_ref().is_some_and(|seen| seen >= so_far) {
                 return;
             }
-            *seen = Some(so_far);
+            *seen = Some(so_far.clone());
         }
         let by_row = self.by_row;
         for (at, candidate) in by_row[row].iter().enumerate() {
             self.try_deal(row, at, candidate, so_far);
         }
         let count = self.left.rows[row];
-        let alone = self.alone[row][count as usize];
+        let so_far = so_far.plus(&self.alone[row][count as usize]);
         self.left.rows[row] = 0;
         self.state -= self.row_stride[row] * count as usize;
-        self.descend(row + 1, so_far + alone);
+        self.descend(row + 1, &so_far);
         self.state += self.row_stride[row] * count as usize;
         self.left.rows[row] = count;
     }
 
-    fn try_deal(&mut self, row: usize, at: usize, candidate: &Candidate, so_far: Score) {
+    fn try_deal(&mut self, row: usize, at: usize, candidate: &Candidate, so_far: &W) {
         let who = candidate.contender;
         let fits = |used: &Use| used.count <= self.left.rows[used.row];
         if self.left.uses[who] == 0
@@ -228,8 +235,8 @@ impl Search<'_> {
             return;
         }
         let own = candidate.own.min(self.left.minor[who]);
-        let mut score = candidate.score;
-        score.saving_minor -= candidate.own - own;
+        let mut so_far = so_far.plus(&self.worth[row][at]);
+        so_far.lose(self.priorities[who], candidate.own - own);
         let mut weight = self.use_stride[who] + self.edge_stride[who] * candidate.edge as usize;
         for used in &candidate.uses {
             self.left.rows[used.row] -= used.count;
@@ -240,7 +247,7 @@ impl Search<'_> {
         self.left.edge[who] -= candidate.edge;
         self.state -= weight;
         self.path.push((row, at, own));
-        self.descend(row, so_far + score);
+        self.descend(row, &so_far);
         self.path.pop();
         self.state += weight;
         self.left.edge[who] += candidate.edge;
@@ -276,7 +283,7 @@ impl Search<'_> {
         }
         let budgets = self.left.minor.iter().any(|&minor| minor < i64::MAX);
         if states <= MAX_STATES && !budgets {
-            self.seen = vec![None; states];
+            self.seen.resize(states, None);
         }
     }
 }
@@ -296,17 +303,76 @@ pub(crate) fn settle(
     level: Option<u16>,
 ) -> Option<Vec<Deal>> {
     let by_row = list(set, problem, left, level)?;
-    let alone: Vec<Vec<Score>> = (0..problem.rows.len())
-        .map(|row| {
-            let counts = 0..=left.rows[row];
-            counts
-                .map(|count| alone_at(set, problem, row, count, level))
-                .collect()
-        })
-        .collect();
-    let bound = bounds(&by_row, &alone);
+    let alone = alone_by_count(left, &mut |row, count| {
+        alone_at(set, problem, row, count, level)
+    });
+    let scores = |row: &Vec<Candidate>| row.iter().map(|deal| deal.score).collect();
+    let worth = by_row.iter().map(scores).collect();
+    choose(set, problem, left, &by_row, worth, alone)
+}
+
+/// The same under strict priority: what each priority saves counts before what lower ones do.
+pub(crate) fn settle_strict(
+    set: &PromotionSet,
+    problem: &mut Problem,
+    left: &Left,
+) -> Option<Vec<Deal>> {
+    let by_row = list(set, problem, left, None)?;
+    let alone = alone_by_count(left, &mut |row, count| {
+        let score = problem.alone(set, row, count);
+        (problem.found_by_level(set, row, count), score)
+    });
+    let mut under = vec![ByLevel::default(); problem.cells.len()];
+    for one in problem.contenders.clone() {
+        for cell in one.cells {
+            let row = problem.cells[cell].row;
+            problem.under(set, row, one.promo);
+            under[cell] = problem.found_by_level(set, row, 1);
+        }
+    }
+    let weigh = |deal: &Candidate| {
+        let mut saved = ByLevel::default();
+        for used in &deal.uses {
+            for _ in 0..used.count {
+                saved = saved.plus(&under[used.cell]);
+            }
+        }
+        let mut own = ByLevel::default();
+        let promotion = set.at(problem.contenders[deal.contender].promo);
+        own.add(promotion.priority, deal.own);
+        (saved.plus(&own), deal.score)
+    };
+    let weigh_row = |row: &Vec<Candidate>| row.iter().map(weigh).collect();
+    let worth = by_row.iter().map(weigh_row).collect();
+    choose(set, problem, left, &by_row, worth, alone)
+}
+
+/// What units save alone, by row and count.
+fn alone_by_count<W>(left: &Left, ask: &mut dyn FnMut(usize, u32) -> W) -> Vec<Vec<W>> {
+    let rows = left.rows.iter().enumerate();
+    rows.map(|(row, &most)| (0..=most).map(|count| ask(row, count)).collect())
+        .collect()
+}
+
+/// The best choice of deals, or none where it would take too many steps.
+fn choose<W: Worth>(
+    set: &PromotionSet,
+    problem: &Problem,
+    left: &Left,
+    by_row: &[Vec<Candidate>],
+    worth: Vec<Vec<W>>,
+    alone: Vec<Vec<W>>,
+) -> Option<Vec<Deal>> {
+    let contenders = problem.contenders.iter();
+    let priorities: Vec<u16> = contenders.map(|one| set.at(one.promo).priority).collect();
+    let each = problem.each.iter().map(|&promo| set.at(promo).priority);
+    let highest = each.chain(priorities.iter().copied()).max().unwrap_or(0);
+    let bound = bounds(by_row, &worth, &alone, highest);
     let mut search = Search {
-        by_row: &by_row,
+        by_row,
+        worth,
+        priorities,
+        highest,
         alone,
         bound,
         left: left.clone(),
@@ -321,7 +387,7 @@ pub(crate) fn settle(
         steps: 0,
     };
     search.number_states(left.rows.iter().sum());
-    search.descend(0, Score::default());
+    search.descend(0, &W::default());
     if search.steps > EXACT_STEPS {
         return None;
     }
@@ -338,24 +404,29 @@ pub(crate) fn settle(
     )
 }
 
-/// For each row a saving that no unit of it exceeds: the largest share per unit of any deal, or of
-/// staying alone, rounded up.
-fn bounds(by_row: &[Vec<Candidate>], alone: &[Vec<Score>]) -> Vec<i64> {
+/// For each row a saving that no unit of it exceeds, of what counts first: the largest share per
+/// unit of any deal, or of staying alone, rounded up.
+fn bounds<W: Worth>(
+    by_row: &[Vec<Candidate>],
+    worth: &[Vec<W>],
+    alone: &[Vec<W>],
+    highest: u16,
+) -> Vec<i64> {
     let mut bound: Vec<i64> = alone
         .iter()
         .map(|by_count| {
             let shares = (1..).zip(by_count.iter().skip(1));
-            let shares = shares.map(|(count, score)| per_unit(score.saving_minor, count));
+            let shares = shares.map(|(count, worth)| per_unit(worth.first_minor(highest), count));
             shares.max().unwrap_or(0)
         })
         .collect();
-    for candidate in by_row.iter().flatten() {
+    for (candidate, worth) in by_row.iter().flatten().zip(worth.iter().flatten()) {
         let units = candidate
             .uses
             .iter()
             .map(|used| i64::from(used.count))
             .sum();
-        let share = per_unit(candidate.score.saving_minor, units);
+        let share = per_unit(worth.first_minor(highest), units);
         for used in &candidate.uses {
             bound[used.row] = bound[used.row].max(share);
         }

@@ -3,8 +3,8 @@
 use super::cart::Cart;
 use super::compile::PromotionSet;
 use super::deal::spread;
-use super::model::{Benefit, Gate, Policy};
-use super::score::Score;
+use super::model::{Benefit, Gate};
+use super::score::{ByLevel, Score, level_of};
 use super::stack::{small, taken};
 use std::sync::Arc;
 
@@ -36,7 +36,8 @@ struct Layer<'a> {
     start: Vec<i64>,
     /// The least each line may cost.
     floors: &'a [i64],
-    best: (Score, Vec<usize>),
+    saved: ByLevel,
+    best: (ByLevel, Score, Vec<usize>),
     steps: u32,
 }
 
@@ -72,7 +73,7 @@ impl Cart {
             let free: Vec<u32> = free.collect();
             let mut layer = Layer::new(&set, self, &free, nets.clone(), &floors);
             let whole = layer.choose();
-            let chosen = std::mem::take(&mut layer.best.1);
+            let chosen = std::mem::take(&mut layer.best.2);
             let mut mods = Vec::new();
             for &at in &chosen {
                 layer.apply(at, &mut nets, Some(&mut mods));
@@ -168,7 +169,8 @@ impl<'a> Layer<'a> {
             reaches,
             start,
             floors,
-            best: (Score::default(), Vec::new()),
+            saved: ByLevel::default(),
+            best: Default::default(),
             steps: 0,
         }
     }
@@ -186,14 +188,14 @@ impl<'a> Layer<'a> {
         let all: Vec<usize> = (0..self.reaches.len()).collect();
         let agree = all.iter().all(|&at| self.agrees(&all[..at], at));
         let mut nets = self.start.clone();
-        if agree || self.cart.facts.policy == Policy::StrictPriority {
+        if agree {
             let mut chosen = Vec::new();
             for at in all {
-                if self.agrees(&chosen, at) && self.apply(at, &mut nets, None) > 0 {
+                if self.apply(at, &mut nets, None) > 0 {
                     chosen.push(at);
                 }
             }
-            self.best.1 = chosen;
+            self.best.2 = chosen;
         } else {
             self.grow(0, &nets, Score::default(), &mut Vec::new());
         }
@@ -214,12 +216,16 @@ impl<'a> Layer<'a> {
             if off == 0 {
                 continue;
             }
-            let score = score + Score::of(self.set.at(self.reaches[at].promo), off);
+            let promotion = self.set.at(self.reaches[at].promo);
+            let score = score + Score::of(promotion, off);
             chosen.push(at);
-            if score > self.best.0 {
-                self.best = (score, chosen.clone());
+            let level = level_of(self.cart.facts.policy, promotion);
+            self.saved.add(level, off);
+            if (&self.saved, score) > (&self.best.0, self.best.1) {
+                self.best = (self.saved.clone(), score, chosen.clone());
             }
             self.grow(at + 1, &after, score, chosen);
+            self.saved.take_back(off);
             chosen.pop();
         }
     }

@@ -65,8 +65,7 @@ impl Left {
         self.uses[deal.contender] -= deal.times;
         self.minor[deal.contender] -= deal.own * i64::from(deal.times);
         let edge = edge_of(problem, deal.contender, &deal.uses) * deal.times;
-        // A promotion looked at by itself may have picked its rewards from fewer units.
-        self.edge[deal.contender] = self.edge[deal.contender].saturating_sub(edge);
+        self.edge[deal.contender] -= edge;
     }
 
     /// Give back what one application of a deal took.
@@ -130,7 +129,7 @@ pub(crate) fn evaluate(
     score
 }
 
-/// What `count` units of a row save alone, where promotions of that priority lead them.
+/// What `count` units of a row save alone; of one priority, what that and higher ones do.
 pub(crate) fn alone_at(
     set: &PromotionSet,
     problem: &mut Problem,
@@ -143,15 +142,16 @@ pub(crate) fn alone_at(
     }
     let few = (count as usize).wrapping_sub(1);
     let known = problem.few_alone[row].get(few).copied().flatten();
-    let (score, leader) = known.unwrap_or_else(|| {
-        let found = problem.ask_alone(set, row, count);
+    known.unwrap_or_else(|| {
+        let found = match level {
+            None => problem.alone(set, row, count),
+            Some(level) => problem.alone_from(set, row, count, level),
+        };
         if let Some(slot) = problem.few_alone[row].get_mut(few) {
             *slot = Some(found);
         }
         found
-    });
-    let leads = leader.is_some_and(|leader| level.is_none_or(|at| at == leader));
-    if leads { score } else { Score::default() }
+    })
 }
 
 /// Whether a contender takes part in a contest of one priority, or of all.

@@ -27,7 +27,6 @@ mod left;
 pub mod model;
 mod prices;
 mod problem;
-mod refund;
 mod result;
 mod score;
 mod search;
@@ -41,7 +40,6 @@ pub use compile::{MAX_ITEMS, MAX_PROMOTIONS, PromotionSet};
 pub use eligible::Clause;
 pub use explain::{Reason, WhyNot};
 pub use model::{Facts, Line, Policy, Promotion};
-pub use refund::{Refund, Sale, reevaluated_refund};
 pub use result::{Application, Modifier, PricedCart, PricedLine};
 pub use solve::{EXACT_UNITS, Effort, Proof, SEARCHED_UNITS};
 
@@ -49,5 +47,7 @@ pub use solve::{EXACT_UNITS, Effort, Proof, SEARCHED_UNITS};
 mod brute;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod made;
 #[cfg(test)]
 mod worked;

@@ -270,7 +270,8 @@ pub enum Policy {
     /// The largest saving; then fewer applications, higher priority, lower ids, cheaper units.
     #[default]
     BestForCustomer,
-    /// Higher priority first, whatever it saves; the largest saving among equals.
+    /// Higher priority first, whatever it saves; the largest saving among equals. What one priority
+    /// saves counts before all that lower ones save.
     StrictPriority,
 }
 

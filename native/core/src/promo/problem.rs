@@ -2,7 +2,7 @@
 
 use super::compile::PromotionSet;
 use super::model::{Benefit, Pick, Policy, Promotion, Slot};
-use super::score::Score;
+use super::score::{ByLevel, Score};
 use super::solve::Effort;
 use super::stack::{Equal, Stacker};
 use std::ops::Range;
@@ -39,6 +39,8 @@ pub(crate) struct Cell {
     pub sets: u16,
     /// The price of a unit under the contender.
     pub running: i64,
+    /// What promotions that stack under the contender save on a unit, as far as it counts.
+    pub stacked: i64,
     /// How many units of the row may be rewarded.
     pub rewards: u32,
 }
@@ -63,9 +65,6 @@ pub(crate) struct Need {
 /// Units of a row up to which what they save alone is remembered.
 pub(crate) const FEW: usize = 4;
 
-/// What units save alone, and the priority that leads.
-pub(crate) type Alone = (Score, Option<u16>);
-
 /// One contest. Rows stand by content, so their order tells nothing of the order of scanning.
 #[derive(Debug, Default)]
 pub(crate) struct Problem {
@@ -75,8 +74,8 @@ pub(crate) struct Problem {
     pub cells: Vec<Cell>,
     /// By row: what all its units save alone.
     pub all_alone: Vec<Score>,
-    /// By row: what so many units less one save alone and the priority that leads, once asked.
-    pub few_alone: Vec<[Option<Alone>; FEW]>,
+    /// By row: what so many units less one save alone, as far as it counts, once asked.
+    pub few_alone: Vec<[Option<Score>; FEW]>,
     pub stacker: Stacker,
     pub policy: Policy,
     /// Units up to which every way is tried.
@@ -110,6 +109,7 @@ impl Problem {
                 let row = self.cells[cell].row;
                 let saved = self.under(set, row, promo);
                 self.cells[cell].running = self.rows[row].units.amount - saved;
+                self.cells[cell].stacked = saved;
                 self.cells[cell].rewards = self.rows[row].units.count;
             }
             self.pick_pool(set, at);
@@ -124,11 +124,64 @@ impl Problem {
         self.stacker.find(set, self.policy, each, units, None)
     }
 
-    /// What `count` units of a row save alone, and the priority that leads.
-    pub fn ask_alone(&mut self, set: &PromotionSet, row: usize, count: u32) -> Alone {
-        let score = self.alone(set, row, count);
-        let leader = self.stacker.best.first();
-        (score, leader.map(|&promo| set.at(promo).priority))
+    /// What `count` units of a row save alone by promotions of a priority and of higher ones.
+    pub fn alone_from(&mut self, set: &PromotionSet, row: usize, count: u32, level: u16) -> Score {
+        self.alone(set, row, count);
+        self.found_from(set, row, count, level)
+    }
+
+    /// What promotions found for `count` units of a row save, by priority.
+    pub fn found_by_level(&self, set: &PromotionSet, row: usize, count: u32) -> ByLevel {
+        let units = Equal {
+            count,
+            ..self.rows[row].units
+        };
+        let mut saved = ByLevel::default();
+        for (promo, off) in self.stacker.offs(set, units) {
+            if off > 0 {
+                saved.add(set.at(promo).priority, off);
+            }
+        }
+        saved
+    }
+
+    /// What promotions found for `count` units of a row save, of a priority and of higher ones.
+    fn found_from(&self, set: &PromotionSet, row: usize, count: u32, level: u16) -> Score {
+        let units = Equal {
+            count,
+            ..self.rows[row].units
+        };
+        let mut score = Score::default();
+        for (promo, off) in self.stacker.offs(set, units) {
+            if set.at(promo).priority >= level {
+                score += Score::of(set.at(promo), off);
+            }
+        }
+        score
+    }
+
+    /// Come to the contenders of a priority: lower ones count no longer, and where promotions of a
+    /// higher one that units of `left` have do not agree with a deal, the deal may not take them.
+    pub fn begin_level(&mut self, set: &PromotionSet, left: &[u32], level: u16) {
+        self.few_alone.fill([None; FEW]);
+        for at in 0..self.contenders.len() {
+            let promo = self.contenders[at].promo;
+            if set.at(promo).priority != level {
+                continue;
+            }
+            for cell in self.contenders[at].cells.clone() {
+                let row = self.cells[cell].row;
+                self.under(set, row, promo);
+                self.cells[cell].stacked = self.found_from(set, row, 1, level).saving_minor;
+                self.alone(set, row, left[row]);
+                let bars = |&other: &u32| {
+                    set.at(other).priority > level && !set.at(other).stacks(set.at(promo))
+                };
+                if self.stacker.best.iter().any(bars) {
+                    self.cells[cell].sets = 0;
+                }
+            }
+        }
     }
 
     /// What one unit of a row saves by promotions that stack with the one that takes it.

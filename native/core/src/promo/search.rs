@@ -148,7 +148,7 @@ impl<'a> Searcher<'a> {
                 ..self.problem.rows[cell.row].units
             };
             let sums = [units.total(), cell.running.into(), units.lowest()];
-            let base = (units.amount - cell.running) * self.scale - self.prices[cell.row];
+            let base = cell.stacked * self.scale - self.prices[cell.row];
             self.worth[at] = (base, small(taken(promotion, what, 1, sums)) * self.scale);
         }
     }

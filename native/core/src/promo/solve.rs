@@ -38,8 +38,8 @@ pub enum Effort {
     Thorough,
 }
 
-/// Settle a contest. Under strict priority each priority is a contest of its own for what the
-/// higher ones left.
+/// Settle a contest. Under strict priority, where not every way can be tried, each priority is a
+/// contest of its own for what the higher ones left.
 pub(crate) fn settle(set: &PromotionSet, problem: &mut Problem) -> (Vec<Deal>, Proof) {
     problem.prepare(set);
     let mut left = Left::all(problem);
@@ -51,11 +51,15 @@ pub(crate) fn settle(set: &PromotionSet, problem: &mut Problem) -> (Vec<Deal>, P
             proof = contest(set, problem, &mut left, None, &mut deals);
         }
         Policy::StrictPriority => {
-            for level in levels(set, problem) {
-                set_aside(set, problem, &mut left, level, false);
-                let found = contest(set, problem, &mut left, Some(level), &mut deals);
-                proof = proof.max(found);
-                set_aside(set, problem, &mut left, level, true);
+            if let Some(found) = every_way(set, problem, &left) {
+                deals = found;
+            } else {
+                proof = Proof::Searched;
+                for level in levels(set, problem) {
+                    problem.begin_level(set, &left.rows, level);
+                    let found = contest(set, problem, &mut left, Some(level), &mut deals);
+                    proof = proof.max(found);
+                }
             }
         }
     }
@@ -74,25 +78,12 @@ fn levels(set: &PromotionSet, problem: &Problem) -> Vec<u16> {
     levels
 }
 
-/// Take rows out of the contest that a promotion on each unit of higher (or this) priority leads.
-fn set_aside(
-    set: &PromotionSet,
-    problem: &mut Problem,
-    left: &mut Left,
-    level: u16,
-    this_too: bool,
-) {
-    for row in 0..problem.rows.len() {
-        problem.alone(set, row, left.rows[row]);
-        let leader = problem.stacker.best.first();
-        let leads = leader.is_some_and(|&promo| {
-            let priority = set.at(promo).priority;
-            priority > level || this_too && priority == level
-        });
-        if leads {
-            left.rows[row] = 0;
-        }
+/// The best way under strict priority, where the contest is small enough to try every way.
+fn every_way(set: &PromotionSet, problem: &mut Problem, left: &Left) -> Option<Vec<Deal>> {
+    if units(left) > u64::from(problem.exact_units) {
+        return None;
     }
+    exact::settle_strict(set, problem, left)
 }
 
 /// Settle what is left among the contenders of one priority, or of all.
@@ -279,6 +270,16 @@ fn only(set: &PromotionSet, problem: &Problem, left: &Left, contender: usize) ->
         alone.cells.push(Cell { row, ..cell });
     }
     alone.prepare(set);
+    // Rewards stay those that were picked among all units, of which some may be gone by now.
+    for (own, &cell) in alone.cells.iter_mut().zip(&cells) {
+        own.rewards = problem.cells[cell].rewards;
+    }
+    let edge = problem.contenders[contender].edge;
+    alone.contenders[0].edge = edge.and_then(|(row, _)| {
+        let mut rows = cells.iter().map(|&cell| problem.cells[cell].row);
+        let place = rows.position(|found| found == row)?;
+        Some((place, left.edge[contender]))
+    });
     let start = Left::all(&alone);
     let (_, mut deals, _) = search(set, &mut alone, &start, None);
     for deal in &mut deals {

@@ -2,7 +2,7 @@
 
 use super::compile::PromotionSet;
 use super::model::{Base, Benefit, Off, Policy, Promotion};
-use super::score::Score;
+use super::score::{ByLevel, Score, level_of};
 use crate::money::{MILLION, divide, narrow};
 
 /// Choices looked at for one row before the best so far is taken.
@@ -64,9 +64,13 @@ pub(crate) fn each_off(promotion: &Promotion, units: Equal, running: i128) -> i1
 pub(crate) struct Stacker {
     open: Vec<u32>,
     chosen: Vec<u32>,
+    /// What the chosen ones save, and the best.
+    saved: ByLevel,
+    best_saved: ByLevel,
     /// The promotions found, in the order they apply.
     pub best: Vec<u32>,
     score: Score,
+    policy: Policy,
     steps: u32,
     /// Whether every choice was looked at since this was last set.
     pub whole: bool,
@@ -92,12 +96,25 @@ impl Stacker {
         self.open.extend(each.iter().copied().filter(fits));
         self.chosen.clear();
         self.steps = 0;
-        if policy == Policy::StrictPriority || self.all_agree(set) {
+        self.saved.clear();
+        self.best_saved.clear();
+        self.policy = policy;
+        if self.all_agree(set) {
             self.take_in_order(set, units);
         } else {
             self.grow(set, units, 0, units.total(), Score::default());
         }
         self.score
+    }
+
+    /// The promotions found, and what each takes from such units, in minor units.
+    pub fn offs(&self, set: &PromotionSet, units: Equal) -> impl Iterator<Item = (u32, i64)> {
+        let mut running = units.total();
+        self.best.iter().map(move |&promo| {
+            let off = each_off(set.at(promo), units, running);
+            running -= off;
+            (promo, small(off))
+        })
     }
 
     fn all_agree(&self, set: &PromotionSet) -> bool {
@@ -115,13 +132,13 @@ impl Stacker {
         chosen.all(|&other| set.at(other).stacks(set.at(promo)))
     }
 
-    /// Each in turn that agrees with those before it and takes something.
+    /// Each in turn that takes something; all of them agree.
     fn take_in_order(&mut self, set: &PromotionSet, units: Equal) {
         let mut running = units.total();
         for at in 0..self.open.len() {
             let promo = self.open[at];
             let off = each_off(set.at(promo), units, running);
-            if off > 0 && self.agrees(set, promo) {
+            if off > 0 {
                 running -= off;
                 self.score += Score::of(set.at(promo), small(off));
                 self.chosen.push(promo);
@@ -148,14 +165,18 @@ impl Stacker {
             }
             let score = score + Score::of(set.at(promo), small(off));
             self.chosen.push(promo);
-            if score > self.score {
+            self.saved
+                .add(level_of(self.policy, set.at(promo)), small(off));
+            if (&self.saved, score) > (&self.best_saved, self.score) {
                 self.score = score;
+                self.best_saved.clone_from(&self.saved);
                 self.best.clear();
                 self.best.extend_from_slice(&self.chosen);
             }
             if set.at(promo).stacks_with != 0 {
                 self.grow(set, units, at + 1, running - off, score);
             }
+            self.saved.take_back(small(off));
             self.chosen.pop();
         }
     }

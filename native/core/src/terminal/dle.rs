@@ -2,136 +2,77 @@
 //! low byte first that is not doubled. Source: PA00P016 revision 04, chapter 2.
 
 use super::crc::kermit;
-use super::wipe::Wiped;
+use super::marked::{self, Framing};
 use super::{ACK, Bad, DLE, ETX, Event, NAK, STX};
 
+/// Where in a frame a framer is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub enum State {
+    /// Between frames.
     Idle,
+    /// After a DLE that may begin one.
     Begun,
+    /// In the message.
     Body,
+    /// After a DLE in it.
     Escaped,
+    /// Before the check value.
     CheckLow,
+    /// Before its second byte.
     CheckHigh(u8),
 }
 
+/// Marked by DLE.
+pub struct Doubled;
+
 /// Finds frames in what a serial line brings.
-pub struct Framer {
-    state: State,
-    body: Wiped,
-    garbage: u64,
-}
+pub type Framer = marked::Framer<Doubled>;
 
 impl Framer {
     /// A framer for messages of at most `bytes_max`.
     pub fn new(bytes_max: usize) -> Self {
-        Self {
-            state: State::Idle,
-            body: Wiped::new(bytes_max),
-            garbage: 0,
-        }
+        Self::of(Doubled, bytes_max)
     }
 
-    /// Whether a frame has begun and not ended.
-    pub fn is_partial(&self) -> bool {
-        self.state != State::Idle
+    fn check(&mut self, told: u16, on: &mut impl FnMut(Event<'_>)) {
+        let fits = kermit(kermit(0, self.body.as_slice()), &[ETX]) == told;
+        self.finish(told, fits, on);
+    }
+}
+
+impl Framing for Doubled {
+    type State = State;
+    const IDLE: State = State::Idle;
+    const BODY: State = State::Body;
+
+    fn is_mark(byte: u8) -> bool {
+        byte == DLE
     }
 
-    /// How many bytes belonged to no frame.
-    pub fn garbage(&self) -> u64 {
-        self.garbage
-    }
-
-    /// Whether the buffer holds nothing, not even what it held before.
-    pub fn is_clean(&self) -> bool {
-        self.body.is_clean()
-    }
-
-    /// Forget a frame that has begun; whether one had.
-    pub fn drop_partial(&mut self) -> bool {
-        let had = self.is_partial();
-        self.body.wipe();
-        self.state = State::Idle;
-        had
-    }
-
-    /// Take bytes, telling `on` of everything they complete.
-    pub fn feed(&mut self, bytes: &[u8], on: &mut impl FnMut(Event<'_>)) {
-        let mut rest = bytes;
-        while let [byte, after @ ..] = rest {
-            if self.state == State::Body {
-                let plain = rest.iter().position(|one| *one == DLE);
-                let count = plain.unwrap_or(rest.len());
-                if count > 0 {
-                    rest = self.append(rest, count, on);
-                    continue;
-                }
-            }
-            self.step(*byte, on);
-            rest = after;
-        }
-    }
-
-    /// Append the first `count` bytes; what is left. The byte that finds no room ends the frame,
-    /// and those after it are read like any others, however the line was cut.
-    fn append<'a>(
-        &mut self,
-        rest: &'a [u8],
-        count: usize,
-        on: &mut impl FnMut(Event<'_>),
-    ) -> &'a [u8] {
-        if self.body.extend(&rest[..count]) {
-            return &rest[count..];
-        }
-        let used = self.body.room() + 1;
-        self.fail(Bad::TooLong, on);
-        &rest[used..]
-    }
-
-    fn step(&mut self, byte: u8, on: &mut impl FnMut(Event<'_>)) {
-        match (self.state, byte) {
+    fn step(framer: &mut Framer, byte: u8, on: &mut impl FnMut(Event<'_>)) {
+        match (framer.state, byte) {
             (State::Idle, ACK | NAK) => on(Event::Control(byte)),
-            (State::Idle, DLE) => self.state = State::Begun,
+            (State::Idle, DLE) => framer.state = State::Begun,
             // A second DLE may be the one before STX.
-            (State::Idle, _) | (State::Begun, DLE) => self.garbage += 1,
-            (State::Begun, STX) => self.state = State::Body,
+            (State::Idle, _) | (State::Begun, DLE) => framer.garbage += 1,
+            (State::Begun, STX) => framer.state = State::Body,
             (State::Begun, _) => {
-                self.garbage += 2;
-                self.state = State::Idle;
+                framer.garbage += 2;
+                framer.state = State::Idle;
             }
-            (State::Body, _) => self.state = State::Escaped,
+            (State::Body, _) => framer.state = State::Escaped,
             (State::Escaped, DLE) => {
-                self.state = State::Body;
-                if !self.body.push(DLE) {
-                    self.fail(Bad::TooLong, on);
+                framer.state = State::Body;
+                if !framer.body.push(DLE) {
+                    framer.fail(Bad::TooLong, on);
                 }
             }
-            (State::Escaped, ETX) => self.state = State::CheckLow,
-            (State::Escaped, STX) => {
-                on(Event::Bad(Bad::Form));
-                self.body.wipe();
-                self.state = State::Body;
-            }
-            (State::Escaped, _) => self.fail(Bad::Form, on),
-            (State::CheckLow, low) => self.state = State::CheckHigh(low),
-            (State::CheckHigh(low), high) => self.finish(u16::from_le_bytes([low, high]), on),
+            (State::Escaped, ETX) => framer.state = State::CheckLow,
+            (State::Escaped, STX) => framer.restart(on),
+            (State::Escaped, _) => framer.fail(Bad::Form, on),
+            (State::CheckLow, low) => framer.state = State::CheckHigh(low),
+            (State::CheckHigh(low), high) => framer.check(u16::from_le_bytes([low, high]), on),
         }
-    }
-
-    fn finish(&mut self, told: u16, on: &mut impl FnMut(Event<'_>)) {
-        if kermit(kermit(0, self.body.as_slice()), &[ETX]) == told {
-            on(Event::Frame(self.body.as_mut_slice(), told));
-            self.body.wipe();
-            self.state = State::Idle;
-        } else {
-            self.fail(Bad::Check, on);
-        }
-    }
-
-    fn fail(&mut self, bad: Bad, on: &mut impl FnMut(Event<'_>)) {
-        self.body.wipe();
-        self.state = State::Idle;
-        on(Event::Bad(bad));
     }
 }
 

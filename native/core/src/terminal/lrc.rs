@@ -1,7 +1,7 @@
 //! `STX` data `ETX` and one check byte, the exclusive or of what a profile says, with control bytes
 //! between frames. Sources: Concert (Telium) as its drivers write it; ECR17, public documentation.
 
-use super::wipe::Wiped;
+use super::marked::{self, Framing};
 use super::{ACK, Bad, ENQ, EOT, ETX, Event, NAK, STX};
 
 const SOH: u8 = 0x01;
@@ -71,152 +71,84 @@ impl Profile {
     }
 }
 
+/// Where in a frame a framer is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub enum State {
+    /// Between frames.
     Idle,
+    /// In the data.
     Body,
+    /// Before the check byte.
     Check,
+    /// After a control byte that is framed.
     ControlEnd(u8),
+    /// Before its check byte.
     ControlCheck(u8),
+    /// In a word of progress.
     Progress,
 }
 
 /// Finds frames in what a line brings.
-pub struct Framer {
-    profile: Profile,
-    state: State,
-    body: Wiped,
-    garbage: u64,
-}
+pub type Framer = marked::Framer<Profile>;
 
 impl Framer {
     /// A framer for data of at most `bytes_max`, which is at least 20.
     pub fn new(profile: Profile, bytes_max: usize) -> Self {
-        Self {
-            profile,
-            state: State::Idle,
-            body: Wiped::new(bytes_max.max(PROGRESS_BYTES)),
-            garbage: 0,
-        }
-    }
-
-    /// Whether a frame has begun and not ended.
-    pub fn is_partial(&self) -> bool {
-        self.state != State::Idle
-    }
-
-    /// How many bytes belonged to no frame.
-    pub fn garbage(&self) -> u64 {
-        self.garbage
-    }
-
-    /// Whether the buffer holds nothing, not even what it held before.
-    pub fn is_clean(&self) -> bool {
-        self.body.is_clean()
-    }
-
-    /// Forget a frame that has begun; whether one had.
-    pub fn drop_partial(&mut self) -> bool {
-        let had = self.is_partial();
-        self.body.wipe();
-        self.state = State::Idle;
-        had
-    }
-
-    /// Take bytes, telling `on` of everything they complete.
-    pub fn feed(&mut self, bytes: &[u8], on: &mut impl FnMut(Event<'_>)) {
-        let mut rest = bytes;
-        while let [byte, after @ ..] = rest {
-            if self.state == State::Body {
-                let end = rest.iter().position(|one| matches!(*one, STX | ETX));
-                let count = end.unwrap_or(rest.len());
-                if count > 0 {
-                    rest = self.append(rest, count, on);
-                    continue;
-                }
-            }
-            self.step(*byte, on);
-            rest = after;
-        }
-    }
-
-    /// Append the first `count` bytes; what is left. The byte that finds no room ends the frame,
-    /// and those after it are read like any others, however the line was cut.
-    fn append<'a>(
-        &mut self,
-        rest: &'a [u8],
-        count: usize,
-        on: &mut impl FnMut(Event<'_>),
-    ) -> &'a [u8] {
-        if self.body.extend(&rest[..count]) {
-            return &rest[count..];
-        }
-        let used = self.body.room() + 1;
-        self.fail(Bad::TooLong, on);
-        &rest[used..]
-    }
-
-    fn step(&mut self, byte: u8, on: &mut impl FnMut(Event<'_>)) {
-        match (self.state, byte) {
-            (State::Idle, STX) => self.state = State::Body,
-            (State::Idle, ACK | NAK) if self.profile.frames_controls => {
-                self.state = State::ControlEnd(byte);
-            }
-            (State::Idle, SOH) if self.profile.frames_controls => self.state = State::Progress,
-            (State::Idle, ACK | NAK | ENQ | EOT) => on(Event::Control(byte)),
-            (State::Idle, _) => self.garbage += 1,
-            (State::Body, STX) => {
-                on(Event::Bad(Bad::Form));
-                self.body.wipe();
-            }
-            (State::Body, _) => self.state = State::Check,
-            (State::Check, check) => self.finish(check, on),
-            (State::ControlEnd(control), ETX) => self.state = State::ControlCheck(control),
-            (State::ControlEnd(_), STX) => {
-                on(Event::Bad(Bad::Form));
-                self.state = State::Body;
-            }
-            (State::ControlEnd(_), _) => self.fail(Bad::Form, on),
-            (State::ControlCheck(control), check) => {
-                if check == self.profile.control_check(control) {
-                    self.state = State::Idle;
-                    on(Event::Control(control));
-                } else {
-                    self.fail(Bad::Check, on);
-                }
-            }
-            (State::Progress, byte) => self.progress(byte, on),
-        }
+        Self::of(profile, bytes_max.max(PROGRESS_BYTES))
     }
 
     fn progress(&mut self, byte: u8, on: &mut impl FnMut(Event<'_>)) {
         if byte == EOT && self.body.len() == PROGRESS_BYTES {
             on(Event::Progress(self.body.as_mut_slice()));
-            self.body.wipe();
-            self.state = State::Idle;
+            self.forget();
         } else if byte == STX {
-            on(Event::Bad(Bad::Form));
-            self.body.wipe();
-            self.state = State::Body;
+            self.restart(on);
         } else if self.body.len() == PROGRESS_BYTES || !self.body.push(byte) {
             self.fail(Bad::Form, on);
         }
     }
 
-    fn finish(&mut self, told: u8, on: &mut impl FnMut(Event<'_>)) {
-        if self.profile.check(self.body.as_slice()) == told {
-            on(Event::Frame(self.body.as_mut_slice(), u16::from(told)));
-            self.body.wipe();
+    fn check(&mut self, told: u8, on: &mut impl FnMut(Event<'_>)) {
+        let fits = self.framing.check(self.body.as_slice()) == told;
+        self.finish(u16::from(told), fits, on);
+    }
+
+    fn check_control(&mut self, control: u8, told: u8, on: &mut impl FnMut(Event<'_>)) {
+        if told == self.framing.control_check(control) {
             self.state = State::Idle;
+            on(Event::Control(control));
         } else {
             self.fail(Bad::Check, on);
         }
     }
+}
 
-    fn fail(&mut self, bad: Bad, on: &mut impl FnMut(Event<'_>)) {
-        self.body.wipe();
-        self.state = State::Idle;
-        on(Event::Bad(bad));
+impl Framing for Profile {
+    type State = State;
+    const IDLE: State = State::Idle;
+    const BODY: State = State::Body;
+
+    fn is_mark(byte: u8) -> bool {
+        matches!(byte, STX | ETX)
+    }
+
+    fn step(framer: &mut Framer, byte: u8, on: &mut impl FnMut(Event<'_>)) {
+        match (framer.state, byte) {
+            (State::Idle, STX) => framer.state = State::Body,
+            (State::Idle, ACK | NAK) if framer.framing.frames_controls => {
+                framer.state = State::ControlEnd(byte);
+            }
+            (State::Idle, SOH) if framer.framing.frames_controls => framer.state = State::Progress,
+            (State::Idle, ACK | NAK | ENQ | EOT) => on(Event::Control(byte)),
+            (State::Idle, _) => framer.garbage += 1,
+            (State::Body | State::ControlEnd(_), STX) => framer.restart(on),
+            (State::Body, _) => framer.state = State::Check,
+            (State::Check, told) => framer.check(told, on),
+            (State::ControlEnd(control), ETX) => framer.state = State::ControlCheck(control),
+            (State::ControlEnd(_), _) => framer.fail(Bad::Form, on),
+            (State::ControlCheck(control), told) => framer.check_control(control, told, on),
+            (State::Progress, byte) => framer.progress(byte, on),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod crc;
 pub mod dle;
 pub mod length;
 pub mod lrc;
+pub mod marked;
 #[cfg(test)]
 mod streams;
 pub mod wipe;

@@ -1,7 +1,6 @@
 //! Equal units of a cart, and what promotions do to them.
 
 use crate::promo::compile::Link;
-use crate::promo::problem::Alone;
 use crate::promo::score::Score;
 use crate::promo::solve::Proof;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -96,8 +95,8 @@ pub(crate) struct Known {
     /// Units, and the promotions on each of them, that it holds for; nought where for none.
     pub count: u32,
     pub each: Vec<u32>,
-    pub one: Alone,
-    pub all: Alone,
+    pub one: Score,
+    pub all: Score,
     /// What one unit saves, once asked; only where none of the promotions has gates.
     pub least: Option<Score>,
     /// The promotions of all, in the order they apply.
