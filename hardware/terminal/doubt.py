@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import attrs
 
+from engine.payment.terminal import Answer, Identity, Verdict
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
-from hardware.terminal.types import Answer, Identity, Verdict
 
 
 def resolve(doubt: Answer, last: Answer | None, *, told_minor: int | None) -> Answer:

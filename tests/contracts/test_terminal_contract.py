@@ -14,16 +14,16 @@ import pytest
 import trio
 
 from actors.messages import DeviceState, Failure
-from hardware.terminal.messages import Heard, Inquire, Look, Request, Settle
-from hardware.terminal.types import (
+from actors.terminal_messages import Heard, Inquire, Look, Request, Settle
+from engine.payment.terminal import (
     Answer,
-    CardTerminal,
     Condition,
     Kind,
     Settlement,
     Transaction,
     Verdict,
 )
+from hardware.terminal.card_terminal import CardTerminal
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.fake import Plan
 from tests.hardware.terminal_rig import ADDRESS, Shop, open_shop, real, sale

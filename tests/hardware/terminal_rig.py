@@ -10,11 +10,11 @@ import trio
 from attrs import define, field
 
 from actors.messages import Accepted, DeviceState, Failure
+from actors.terminal_messages import Keep, Progress
 from actors.world import ManualWorld, SystemWorld, World
+from engine.payment.terminal import Answer, Identity, Kind, Transaction
 from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
 from hardware.rig import Rig, open_rig
-from hardware.terminal.messages import Keep, Progress
-from hardware.terminal.types import Answer, Identity, Kind, Transaction
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.device import ZvtDevice
 from hardware.terminal.zvt.fake import TerminalFake

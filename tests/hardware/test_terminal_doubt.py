@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.payment.terminal import Answer, Identity, Kind, Transaction, Verdict
 from hardware.terminal.doubt import is_later, resolve
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
-from hardware.terminal.types import Answer, Identity, Kind, Transaction, Verdict
 
 BEFORE = Identity("52500001", trace=10, receipt=7, date="1126", time="110000")
 NEXT = Identity("52500001", trace=11, receipt=8, date="1126", time="120000")

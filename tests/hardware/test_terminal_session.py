@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.payment.terminal import Answer, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.limits import (
     COMPLETION_NS,
     ENQUIRE_BLOCKED_NS,
@@ -18,7 +19,6 @@ from hardware.terminal.limits import (
     REPLY_NS,
     WHOLE_NS,
 )
-from hardware.terminal.types import Answer, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.zvt import codec, codes
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.jobs import (

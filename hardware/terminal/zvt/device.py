@@ -11,9 +11,7 @@ from attrs import define, field
 from actors.errors import PostError
 from actors.mailbox import Envelope
 from actors.messages import Accepted, DeviceState, Failure
-from hardware.device import CableDevice
-from hardware.terminal.limits import KEEP_NS, NS_PER_S
-from hardware.terminal.messages import (
+from actors.terminal_messages import (
     Abort,
     Heard,
     Inquire,
@@ -23,7 +21,9 @@ from hardware.terminal.messages import (
     Request,
     Settle,
 )
-from hardware.terminal.types import Answer, Condition, Kind, Settlement, Transaction
+from engine.payment.terminal import Answer, Condition, Kind, Settlement, Transaction
+from hardware.device import CableDevice
+from hardware.terminal.limits import KEEP_NS, NS_PER_S
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.jobs import (
     Action,
@@ -104,11 +104,11 @@ class ZvtDevice(CableDevice):
                 envelope.answer(Accepted() if is_running else Failure("nothing_runs"))
 
     async def request(self, transaction: Transaction) -> Answer:
-        """As `hardware.terminal.types.CardTerminal`."""
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
         return await self._transact(self._new_id(), transaction, "")
 
     async def reverse(self, original: Answer) -> Answer:
-        """As `hardware.terminal.types.CardTerminal`."""
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
         return await self.request(
             Transaction(
                 Kind.REVERSAL,
@@ -119,28 +119,28 @@ class ZvtDevice(CableDevice):
         )
 
     async def inquire(self, doubt: Answer) -> Answer:
-        """As `hardware.terminal.types.CardTerminal`."""
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
         job_id = self._new_id()
         result = await self._run(job_id, lambda now_ns: self.session.inquire(job_id, doubt, now_ns))
         assert isinstance(result, Answer)
         return result
 
     async def settle(self) -> Settlement:
-        """As `hardware.terminal.types.CardTerminal`."""
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
         job_id = self._new_id()
         result = await self._run(job_id, lambda now_ns: self.session.settle(job_id, now_ns))
         assert isinstance(result, Settlement)
         return result
 
     async def status(self) -> Condition:
-        """As `hardware.terminal.types.CardTerminal`."""
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
         job_id = self._new_id()
         result = await self._run(job_id, lambda now_ns: self.session.look(job_id, now_ns))
         assert isinstance(result, Condition)
         return result
 
     async def abort(self) -> bool:
-        """As `hardware.terminal.types.CardTerminal`."""
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
         is_running, actions = self.session.abort()
         await self._attempt(actions)
         return is_running

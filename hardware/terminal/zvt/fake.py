@@ -12,9 +12,9 @@ import trio
 from attrs import define
 
 from actors.world import SystemWorld, World
+from engine.payment.terminal import Kind
 from hardware.carrier import Carrier
 from hardware.terminal.limits import NS_PER_S, REPLY_NS
-from hardware.terminal.types import Kind
 from hardware.terminal.zvt import codec, voice
 from hardware.terminal.zvt.ledger import Entry, Ledger
 from hardware.terminal.zvt.line import Heard, Line, SerialLine, TcpLine

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from engine.payment.terminal import Kind
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
-from hardware.terminal.types import Kind
 
 _OUTGOING = (Kind.REFUND,)
 

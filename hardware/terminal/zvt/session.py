@@ -15,9 +15,7 @@ from collections import deque
 import attrs
 from attrs import define, field
 
-from hardware.terminal import limits
-from hardware.terminal.doubt import resolve
-from hardware.terminal.types import (
+from engine.payment.terminal import (
     Answer,
     Condition,
     Identity,
@@ -26,6 +24,8 @@ from hardware.terminal.types import (
     Transaction,
     Verdict,
 )
+from hardware.terminal import limits
+from hardware.terminal.doubt import resolve
 from hardware.terminal.zvt import codec, codes
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.jobs import (

@@ -7,7 +7,6 @@ here has a place for a card number: `CardShown.number` comes masked from the flo
 from __future__ import annotations
 
 from enum import Enum
-from typing import Protocol
 
 from attrs import field, frozen
 
@@ -57,7 +56,8 @@ class Transaction:
     """One thing to do with a card.
 
     `currency_code` is ISO 4217, numeric. `original` names what a reversal, capture or release is
-    about. `tip_allowed` lets the terminal ask for a tip, `partial_allowed` lets it approve less.
+    about. `tip_allowed` lets the terminal ask for a tip, `partial_allowed` lets it approve less,
+    `offline_allowed` lets it approve without asking anybody.
     """
 
     kind: Kind
@@ -66,6 +66,7 @@ class Transaction:
     original: Identity | None = None
     tip_allowed: bool = False
     partial_allowed: bool = False
+    offline_allowed: bool = False
 
     def __attrs_post_init__(self) -> None:
         """An amount is positive, and what refers to another transaction names it."""
@@ -165,32 +166,3 @@ class Settlement:
     amount_minor: int | None = None
     totals: tuple[SettledTotal, ...] = ()
     slips: tuple[Slip, ...] = ()
-
-
-class CardTerminal(Protocol):
-    """What every terminal can be asked, one thing at a time."""
-
-    async def request(self, transaction: Transaction) -> Answer:
-        """Do it and wait for the end; never raises for what happens at the terminal."""
-        ...
-
-    async def reverse(self, original: Answer) -> Answer:
-        """Undo an approved transaction whole."""
-        ...
-
-    async def inquire(self, doubt: Answer) -> Answer:
-        """Ask what became of an unknown one; the same doubt again where that cannot be told."""
-        ...
-
-    async def abort(self) -> bool:
-        """Ask for an end of what runs; its answer says whether that was in time. False: nothing
-        ran."""
-        ...
-
-    async def status(self) -> Condition:
-        """How it is now."""
-        ...
-
-    async def settle(self) -> Settlement:
-        """End its day."""
-        ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from actors.messages import MESSAGES
-from hardware.terminal.types import Answer, Transaction
+from engine.payment.terminal import Answer, Transaction
 
 
 @MESSAGES.name("terminal.request")

@@ -1,0 +1,1 @@
+"""Card payments as the store decides them: intents, and what a terminal is asked and tells."""
