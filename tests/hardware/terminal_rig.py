@@ -12,7 +12,7 @@ from attrs import define, field
 from actors.messages import Accepted, DeviceState, Failure
 from actors.terminal_messages import Keep, Progress
 from actors.world import ManualWorld, SystemWorld, World
-from engine.payment.terminal import Answer, Identity, Kind, Transaction
+from engine.terminal import Answer, Identity, Kind, Transaction
 from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
 from hardware.rig import Rig, open_rig
 from hardware.terminal.zvt.codec import Profile

@@ -12,7 +12,7 @@ import trio.testing
 
 from actors.messages import Accepted, DeviceState, Failure
 from actors.terminal_messages import Abort, Heard, Inquire, Look, Request, Settle
-from engine.payment.terminal import Answer, Condition, Kind, SettledTotal, Settlement, Verdict
+from engine.terminal import Answer, Condition, Kind, SettledTotal, Settlement, Verdict
 from hardware.terminal.limits import COMPLETION_NS, NS_PER_S, REPLY_NS
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile

@@ -21,7 +21,7 @@ from actors.terminal_messages import (
     Request,
     Settle,
 )
-from engine.payment.terminal import Answer, Condition, Kind, Settlement, Transaction
+from engine.terminal import Answer, Condition, Kind, Settlement, Transaction
 from hardware.device import CableDevice
 from hardware.terminal.limits import KEEP_NS, NS_PER_S
 from hardware.terminal.zvt.codec import Profile

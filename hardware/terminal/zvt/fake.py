@@ -12,7 +12,7 @@ import trio
 from attrs import define
 
 from actors.world import SystemWorld, World
-from engine.payment.terminal import Kind
+from engine.terminal import Kind
 from hardware.carrier import Carrier
 from hardware.terminal.limits import NS_PER_S, REPLY_NS
 from hardware.terminal.zvt import codec, voice
