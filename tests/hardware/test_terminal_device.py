@@ -274,11 +274,16 @@ async def test_a_terminal_that_tells_too_much(carrier: str, tmp_path: Path) -> N
         assert shop.device._link.is_clean
 
 
+@pytest.mark.feature("HW-07", part="paired by address and serial number; a swapped one alarms")
 async def test_another_terminal_at_the_address(autojump_clock: trio.testing.MockClock) -> None:
     """A terminal that was swapped raises an alarm, and is asked for nothing."""
     end, world = simulated()
     async with open_shop(end, world=world, profile=Profile(terminal_id="11111111")) as shop:
         await shop.rig.wait_state(ADDRESS, DeviceState.FAILED, "other_terminal")
+        assert shop.rig.statuses[-1].detail == (
+            "terminal 52500001 answers in place of 11111111, so no payment goes to it; "
+            "put the right one back, or change serial in the settings"
+        )
         answer = await shop.device.request(sale())
         assert (answer.verdict, answer.code) == (Verdict.ABORTED, "other_terminal")
         await trio.sleep(60)
@@ -291,6 +296,7 @@ async def test_another_terminal_at_the_address(autojump_clock: trio.testing.Mock
         await shop.ready()
         await shop.idle()
         assert (await shop.device.request(sale())).verdict is Verdict.APPROVED
+        assert shop.rig.statuses[-1].detail == "terminal 11111111"
 
 
 async def test_reboot_within_a_payment(autojump_clock: trio.testing.MockClock) -> None:
@@ -396,7 +402,7 @@ async def test_played_by_a_person(autojump_clock: trio.testing.MockClock) -> Non
             await shop.idle()
         assert await fake.do("paper_out")
         assert fake.state()["paper"] == "out"
-        assert (await shop.device.status()).code == "paper_out"
+        assert (await shop.device.status()).code == "terminal_paper_out"
         assert await fake.do("paper_in")
         assert await fake.do("go_offline")
         assert fake.state()["is_offline"]
