@@ -344,7 +344,10 @@ def test_asked_how_it_is_now_and_then() -> None:
     hear(session, OK, ENQUIRE_EVERY_NS)
     actions = hear(session, told(codec.COMPLETION, [("status", 0xCC)]), ENQUIRE_EVERY_NS)
     (reported,) = [action for action in actions if isinstance(action, Reported)]
-    assert (reported.condition.is_ready, reported.condition.code) == (False, "paper_out")
+    assert (reported.condition.is_ready, reported.condition.code) == (
+        False,
+        "terminal_paper_out",
+    )
     assert session.tick(ENQUIRE_EVERY_NS + ENQUIRE_BLOCKED_NS) != []
 
 
