@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from actors.messages import MESSAGES
-from engine.terminal import Answer, Transaction
+from engine.terminal import Answer, Condition, Settlement, Transaction
 
 
 @MESSAGES.name("terminal.request")
@@ -75,3 +75,8 @@ class Settle:
 @frozen
 class Look:
     """How is it? Answered `Condition`."""
+
+
+# Answers that are whole messages: without a name they would not cross a link.
+MESSAGES.name("terminal.condition")(Condition)
+MESSAGES.name("terminal.settlement")(Settlement)

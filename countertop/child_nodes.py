@@ -17,10 +17,10 @@ from actors.supervisor import Death, supervise
 from actors.world import SystemWorld, World
 from countertop.config import Config, from_data
 from engine.wire import parse
-from hardware.settings import DeviceSettings
+from hardware.settings import KINDS, DeviceSettings
 
 log = structlog.get_logger()
-DEVICE_KINDS = ("printer", "drawer", "scanner", "display")
+DEVICE_KINDS = KINDS
 
 
 def report_death(death: Death) -> None:

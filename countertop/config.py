@@ -10,7 +10,7 @@ import attrs
 from attrs import frozen
 
 from engine.wire import WireError, structure
-from hardware.settings import DeviceSettings
+from hardware.settings import DeviceSettings, require_apart
 
 DEFAULT_HTTP_PORT = 8170
 NODES = ("devices", "integrations")
@@ -46,6 +46,10 @@ class Config:
     devices: tuple[DeviceSettings, ...] = ()
     reserve_mib: int = 64
     anchor_dir: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        """No two devices share an address or a cable."""
+        require_apart(self.devices)
 
     @property
     def data(self) -> Path:

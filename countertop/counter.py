@@ -1,7 +1,8 @@
 """The simulated counter of the demo store: real bytes over real sockets, shown on a page.
 
-A virtual printer with its drawer, a customer display and a serial scanner for one register. The
-page shows the paper as a picture and lets one scan, take the paper out or pull a cable.
+A virtual printer with its drawer, a customer display, a serial scanner and a card terminal for one
+register. The page shows the paper as a picture and the terminal's display, and lets one scan, tap a
+card, take the paper out or pull a cable.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from hardware.printer.fake import PrinterFake
 from hardware.printer.render import to_png, to_text
 from hardware.scanner.fake import ScannerFake
 from hardware.settings import DeviceSettings
+from hardware.terminal.zvt.fake import TROUBLES, TerminalFake
+from hardware.terminal.zvt.person import KEYS, TIP_MINOR_MAX
 
 _PAGE = Path(__file__).parent / "counter_page"
 _FILES = {"": "index.html", "counter.js": "counter.js", "counter.css": "counter.css"}
@@ -37,6 +40,7 @@ class Counter:
     printer: PrinterFake = field(init=False)
     display: DisplayFake = field(init=False)
     scanner: ScannerFake = field(init=False)
+    terminal: TerminalFake = field(init=False)
     drawer_closed_at: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -45,6 +49,7 @@ class Counter:
         self.printer = PrinterFake(TcpCarrier(), folder=self.folder / "paper")
         self.display = DisplayFake(TcpCarrier())
         self.scanner = ScannerFake(PtyCarrier(self.folder, f"scanner-{self.register}"))
+        self.terminal = TerminalFake(TcpCarrier(), operator=True)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; started once devices can connect."""
@@ -52,6 +57,7 @@ class Counter:
             await nursery.start(self.printer.run)
             await nursery.start(self.display.run)
             await nursery.start(self.scanner.run)
+            await nursery.start(self.terminal.run)
             task_status.started()
 
     def devices(self) -> tuple[DeviceSettings, ...]:
@@ -66,6 +72,12 @@ class Counter:
                 "scanner",
                 self.scanner.carrier.url,
                 register=f"register/{name}",
+            ),
+            DeviceSettings(
+                f"terminal/{name}",
+                "terminal",
+                self.terminal.carrier.url,
+                serial=f"{self.terminal.terminal_id:08}",
             ),
         )
 
@@ -84,6 +96,7 @@ class Counter:
             "paper": machine.status.paper,
             "cover_open": machine.status.cover_open,
             "display": list(self.display.display.lines),
+            "terminal": self.terminal.state(),
         }
 
     # ------------------------------------------------------------------------------ the web page
@@ -114,7 +127,10 @@ class Counter:
         return Response(picture, media_type="image/png")
 
     async def _do(self, request: Request) -> Response:
-        """One thing a person does: `{"do": …, "code": …}`."""
+        """One thing a person does: `{"do": …}`, with a `code` to scan or a `key` of the terminal.
+
+        Answers 409 where the terminal does not wait for that key, or that trouble is there already.
+        """
         if request.headers.get("content-type", "") != "application/json":
             return Response(status_code=415)
         try:
@@ -124,6 +140,9 @@ class Counter:
         match asked.get("do") if isinstance(asked, dict) else None:
             case "scan" if isinstance(asked.get("code"), str):
                 await self.scanner.scan(asked["code"][:CODE_LENGTH_MAX])
+            case "terminal" if (pressed := _pressed(asked)) is not None:
+                if not await self.terminal.do(*pressed):
+                    return JSONResponse(self.state(), status_code=409)
             case "paper_out":
                 await self.printer.change(paper="out")
             case "paper_in":
@@ -142,3 +161,11 @@ class Counter:
             case _:
                 return Response(status_code=400)
         return JSONResponse(self.state())
+
+
+def _pressed(asked: dict[str, Any]) -> tuple[str, int] | None:
+    """A key of the terminal and the amount typed with it; None where it is no such thing."""
+    key, amount_minor = asked.get("key"), asked.get("amount_minor", 0)
+    if key not in (*KEYS, *TROUBLES) or type(amount_minor) is not int:
+        return None
+    return (key, amount_minor) if 0 <= amount_minor <= TIP_MINOR_MAX else None

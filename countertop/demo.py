@@ -58,7 +58,7 @@ def _tell(port: int) -> None:
         f"  Register 1         {base}/register/?register=1",
         f"  Register 2 (café)  {base}/register/?register=2",
         f"  Customer display   {base}/display/?register=1",
-        f"  Simulated counter  {base}/counter/      printer, drawer, scanner of register 1",
+        f"  Simulated counter  {base}/counter/      devices and card terminal of register 1",
         "",
         f"  PINs: {people}",
         "  Stop with Ctrl-C; what was sold is there again at the next start.",

@@ -13,7 +13,9 @@ from hardware.printer.device import PrinterDevice
 from hardware.printer.profile import profile
 from hardware.scanner.device import ScannerDevice
 from hardware.settings import TERMINATORS, DeviceSettings, Kind, SettingsError
-from hardware.transport import parse_transport
+from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.device import ZvtDevice
+from hardware.transport import SerialPlace, parse_transport
 
 _NS_PER_MS = 1_000_000
 
@@ -64,5 +66,18 @@ def _build(settings: DeviceSettings) -> Actor:
                 protocol=Protocol(settings.protocol or "epson"),
                 page=pages_by_name((settings.code_page,))[0],
             )
+        case "terminal":
+            return _terminal(settings)
         case _:
             assert_never(kind)
+
+
+def _terminal(settings: DeviceSettings) -> Actor:
+    protocol = settings.protocol or "zvt"
+    if protocol != "zvt":
+        raise SettingsError(
+            f"{settings.address} was not started: its protocol is zvt, not {protocol}"
+        )
+    place = parse_transport(settings.transport)
+    told = Profile(int(settings.password), settings.currency_code, settings.width, settings.serial)
+    return ZvtDevice(settings.address, place, told, is_serial=isinstance(place, SerialPlace))

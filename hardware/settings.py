@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from engine.wire import WireError, structure
-from hardware.transport import parse_transport
+from hardware.transport import TcpPlace, parse_transport
 
-Kind = Literal["printer", "drawer", "scanner", "display"]
-KINDS = ("printer", "drawer", "scanner", "display")
+Kind = Literal["printer", "drawer", "scanner", "display", "terminal"]
+KINDS = ("printer", "drawer", "scanner", "display", "terminal")
 TERMINATORS = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n", "tab": b"\t", "none": b""}
 
 
@@ -24,10 +25,15 @@ class DeviceSettings:
 
     `address` is `kind/name`. `transport` is a URL of `hardware.transport`; a drawer has none and
     names its printer in `drawer_via` instead. `width` is a printer's columns. `protocol` is a
-    printer's profile (`epson`, `escpos`, `escpos-mute`, `ascii`) or a display's (`epson`,
-    `cd5220`); empty takes the first. `register` is the address a scanner speaks to.
+    printer's profile (`epson`, `escpos`, `escpos-mute`, `ascii`), a display's (`epson`, `cd5220`)
+    or a terminal's (`zvt`); empty takes the first. `register` is the address a scanner speaks to.
     `drawer_open_level` is the level of pin 3 while the drawer is open: `high`, `low`, or `none`
     for a drawer without a switch. `same_code_ms` drops a repeat of a code within that time.
+
+    A terminal's `width` is the columns of the printer its receipts come out of, `currency_code`
+    ISO 4217's number, `password` its six digits. `serial` is the number it is known by (ZVT: the
+    terminal identification, eight digits): another at its place is not used. Empty takes the first
+    that answers and tells its number.
     """
 
     address: str
@@ -43,6 +49,9 @@ class DeviceSettings:
     terminator: str = "cr"
     same_code_ms: int = 0
     code_page: str = "CP437"
+    currency_code: int = 978
+    password: str = field(default="000000", repr=False)
+    serial: str = ""
 
     def __attrs_post_init__(self) -> None:
         """Check the fields against each other."""
@@ -79,7 +88,39 @@ class DeviceSettings:
             ),
             (self.terminator in TERMINATORS, f"its terminator is one of {', '.join(TERMINATORS)}"),
             (0 <= self.same_code_ms <= 60_000, "its same_code_ms is 0 to 60000"),
+            (1 <= self.currency_code <= 999, "its currency_code is 1 to 999"),
+            (_is_digits(self.password, 6), "its password is six digits"),
+            (
+                self.kind != "terminal" or not self.serial or _is_digits(self.serial, 8),
+                "its serial is the terminal's identification of eight digits, or empty",
+            ),
         )
+
+
+def _is_digits(text: str, count: int) -> bool:
+    return len(text) == count and text.isascii() and text.isdecimal()
+
+
+def require_apart(devices: Iterable[DeviceSettings]) -> None:
+    """Check that no two devices have one address or hang on one cable.
+
+    Raises:
+        SettingsError: two do; names both.
+    """
+    addresses: set[str] = set()
+    cables: dict[object, str] = {}
+    for device in devices:
+        if device.address in addresses:
+            raise SettingsError(f"{device.address} was not started: it is described twice")
+        addresses.add(device.address)
+        if device.kind == "drawer":
+            continue
+        place = parse_transport(device.transport)
+        cable = place if isinstance(place, TcpPlace) else place.path
+        if (other := cables.setdefault(cable, device.address)) != device.address:
+            raise SettingsError(
+                f"{device.address} was not started: {other} is at {device.transport} already"
+            )
 
 
 def device_settings(data: Any) -> DeviceSettings:

@@ -2,6 +2,31 @@
 const at = (id) => document.getElementById(id);
 let shown = -1;
 
+// Nothing that stands already is written again: a screen reader would read it again.
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function showTerminal(terminal) {
+  write(at("terminal"), terminal.shown.join("\n"));
+  const possible = new Set([...terminal.keys, ...terminal.troubles]);
+  for (const button of document.querySelectorAll("[data-key]")) {
+    button.disabled = !possible.has(button.dataset.key);
+  }
+  const lines = terminal.transactions.map(
+    (one) => `${one.receipt}: ${one.kind} ${one.amount}, ${one.ended}`,
+  );
+  if (at("transactions").dataset.shown === String(lines)) return;
+  at("transactions").dataset.shown = String(lines);
+  at("transactions").replaceChildren(
+    ...lines.map((line) => {
+      const item = document.createElement("li");
+      item.textContent = line;
+      return item;
+    }),
+  );
+}
+
 function show(state) {
   at("register").textContent = state.register;
   at("display").textContent = state.display.join("\n");
@@ -9,6 +34,7 @@ function show(state) {
   at("kicks").textContent = state.kicks;
   at("paper").textContent = state.paper;
   at("cover").textContent = state.cover_open ? "open" : "closed";
+  showTerminal(state.terminal);
   const newest = state.receipts.length ? state.receipts[0].number : 0;
   if (newest === shown) return;
   shown = newest;
@@ -29,7 +55,8 @@ async function act(body) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
-  if (answer.ok) show(await answer.json());
+  // 409: the terminal did not wait for that key; what it waits for comes with it.
+  if (answer.ok || answer.status === 409) show(await answer.json());
 }
 
 at("scan").addEventListener("submit", (event) => {
@@ -39,6 +66,14 @@ at("scan").addEventListener("submit", (event) => {
 });
 for (const button of document.querySelectorAll("[data-do]")) {
   button.addEventListener("click", () => act({ do: button.dataset.do }));
+}
+at("tip").addEventListener("submit", (event) => {
+  event.preventDefault();
+  act({ do: "terminal", key: "tip", amount_minor: Number(at("tip-amount").value) });
+  at("tip-amount").value = "";
+});
+for (const button of document.querySelectorAll("[data-key]:not([type])")) {
+  button.addEventListener("click", () => act({ do: "terminal", key: button.dataset.key }));
 }
 
 async function follow() {

@@ -25,7 +25,7 @@ from engine.terminal import (
 )
 from hardware.terminal.card_terminal import CardTerminal
 from hardware.terminal.zvt import codec
-from hardware.terminal.zvt.fake import Plan
+from hardware.terminal.zvt.person import Plan
 from tests.hardware.terminal_rig import ADDRESS, Shop, open_shop, real, sale
 
 Opened = AbstractAsyncContextManager[Shop]
@@ -109,7 +109,7 @@ async def test_unplugged_and_back(kind: str, tmp_path: Path) -> None:
         heard = await shop.rig.wait_state(ADDRESS, DeviceState.ABSENT, after=heard)
         answer = await _pay(shop, "r1", sale())
         assert (answer.verdict, answer.code) == (Verdict.ABORTED, "not_sent")
-        await shop.fake.carrier.plug()
+        await shop.fake.plug()
         await shop.ready(after=heard)
         await shop.idle()
         # What was never sent may be asked for again under its own name.
@@ -136,7 +136,7 @@ async def test_a_lost_reply_is_unknown_until_asked_for(kind: str, tmp_path: Path
             await shop.fake.cut()
         (doubt,) = answers
         assert (doubt.verdict, doubt.code) == (Verdict.UNKNOWN, "link_lost")
-        await shop.fake.carrier.plug()
+        await shop.fake.plug()
         await shop.ready(after=heard)
         await shop.idle()
         told = await _ask(shop, Inquire("i1", doubt))

@@ -8,9 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import trio
 from starlette.applications import Starlette
 
+from actors.messages import Accepted
+from actors.terminal_messages import Heard, Keep, Look, Request, Settle
+from engine.terminal import (
+    Answer,
+    Condition,
+    Kind,
+    Settlement,
+    Transaction,
+    Verdict,
+)
 from tests.store.harness import CounterTop, OwnShop, eventually, open_counter, open_shop
 
 
@@ -83,6 +94,103 @@ async def test_what_a_person_does_reaches_the_register(folder: Path) -> None:
         assert counter.printer.printer.status.paper == "ok"
 
 
+KEEPER = "keeper/test"
+
+
+async def _terminal(shop: OwnShop, code: str) -> None:
+    """Wait until the store has heard that from the terminal."""
+
+    async def said() -> bool:
+        view = await shop.look("store.status", admin=True)
+        return any(
+            (device["address"], device["code"]) == ("terminal/1", code)
+            for device in view["devices"]
+        )
+
+    await eventually(said, f"terminal/1 {code}")
+
+
+async def _keep(shop: OwnShop, kept: list[Answer]) -> None:
+    async for envelope in shop.node.open(KEEPER):
+        if isinstance(envelope.body, Keep):
+            kept.append(envelope.body.answer)
+            envelope.answer(Accepted())
+
+
+async def _pay(shop: OwnShop, amount_minor: int, answers: list[Answer]) -> None:
+    asked = Transaction(Kind.SALE, amount_minor, 978, tip_allowed=True, partial_allowed=True)
+    request = Request(shop.world.new_id(), asked, KEEPER)
+    heard = await shop.node.ask("terminal/1", request, timeout_s=60)
+    assert isinstance(heard, Heard)
+    answers.append(heard.answer)
+
+
+@pytest.mark.feature("HW-07", part="its state with reason reaches the store from the devices node")
+async def test_the_terminal_is_played_at_the_page(folder: Path) -> None:
+    """The store asks the terminal on the devices node; the page shows what it displays, takes the
+    keys it waits for and no others, and the result is kept before the terminal books it."""
+    kept: list[Answer] = []
+    answers: list[Answer] = []
+    async with _page(folder) as (shop, counter, client), trio.open_nursery() as nursery:
+        nursery.start_soon(_keep, shop, kept)
+        await _terminal(shop, "ok")
+
+        async def press(key: str, status: int = 200, **more: int) -> dict[str, Any]:
+            body = {"do": "terminal", "key": key, **more}
+            answer = await client.post("/counter/do", json=body)
+            assert answer.status_code == status, (key, answer.text)
+            told: dict[str, Any] = answer.json()["terminal"]
+            return told
+
+        async def shows(*lines: str) -> None:
+            async def shown() -> bool:
+                found: list[str] = (await _state(client))["terminal"]["shown"]
+                return found == list(lines)
+
+            await eventually(shown, f"{lines} on the terminal")
+
+        assert await shop.node.ask("terminal/1", Look(), timeout_s=5) == Condition(
+            is_ready=True, code="ready"
+        )
+        assert (await press("tap", 409))["keys"] == []
+        async with trio.open_nursery() as paying:
+            paying.start_soon(_pay, shop, 1250, answers)
+            await shows("EUR 12.50", "insert or tap card")
+            await press("tip", amount_minor=100)
+            await shows("EUR 13.50", "insert or tap card")
+            await press("pin", 409)
+            await press("insert")
+            await shows("EUR 13.50", "enter PIN")
+            await press("wrong_pin")
+            await shows("EUR 13.50", "wrong PIN, tries left: 2")
+            await press("pin")
+        await shows("EUR 13.50", "approved")
+        (paid,) = answers
+        assert (paid.verdict, paid.amount_minor, paid.tip_minor) == (Verdict.APPROVED, 1350, 100)
+        assert {one.identity for one in kept} == {paid.identity}
+        assert (await _state(client))["terminal"]["transactions"] == [
+            {"kind": "sale", "amount": "EUR 13.50", "receipt": 1, "ended": "approved",
+             "booked": True}
+        ]  # fmt: skip
+        settled = await shop.node.ask("terminal/1", Settle(), timeout_s=5)
+        assert isinstance(settled, Settlement)
+        assert settled.amount_minor == 1350
+        await press("cut")
+        await _terminal(shop, "unplugged")
+        assert not (await press("cut", 409))["is_plugged"]
+        await press("plug")
+        await _terminal(shop, "ok")
+        await press("paper_out")
+        await press("reboot")
+        await _terminal(shop, "terminal_paper_out")
+        counter.terminal.terminal_id = 11111111
+        await press("reboot")
+        await _terminal(shop, "other_terminal")
+        await _pay(shop, 500, answers)
+        assert (answers[-1].verdict, answers[-1].code) == (Verdict.ABORTED, "other_terminal")
+        nursery.cancel_scope.cancel()
+
+
 async def test_what_the_page_does_not_know_is_refused(folder: Path) -> None:
     """Another content type, another word or no object at all changes nothing."""
     async with _page(folder) as (_, counter, client):
@@ -92,6 +200,13 @@ async def test_what_the_page_does_not_know_is_refused(folder: Path) -> None:
             {"do": "explode"},
             {"do": "scan"},
             {"do": "scan", "code": 5},
+            {"do": "terminal"},
+            {"do": "terminal", "key": "explode"},
+            {"do": "terminal", "key": ["tap"]},
+            {"do": "terminal", "key": "tip", "amount_minor": "100"},
+            {"do": "terminal", "key": "tip", "amount_minor": True},
+            {"do": "terminal", "key": "tip", "amount_minor": -1},
+            {"do": "terminal", "key": "tip", "amount_minor": 10**9},
             [],
             "text",
         )

@@ -16,7 +16,7 @@ from engine.terminal import Answer, Condition, Kind, SettledTotal, Settlement, V
 from hardware.terminal.limits import COMPLETION_NS, NS_PER_S, REPLY_NS
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile
-from hardware.terminal.zvt.fake import ACTIONS, Plan
+from hardware.terminal.zvt.person import Plan
 from hardware.terminal.zvt.session import ZvtSession
 from tests.hardware.terminal_rig import (
     ADDRESS,
@@ -274,11 +274,16 @@ async def test_a_terminal_that_tells_too_much(carrier: str, tmp_path: Path) -> N
         assert shop.device._link.is_clean
 
 
+@pytest.mark.feature("HW-07", part="paired by address and serial number; a swapped one alarms")
 async def test_another_terminal_at_the_address(autojump_clock: trio.testing.MockClock) -> None:
     """A terminal that was swapped raises an alarm, and is asked for nothing."""
     end, world = simulated()
     async with open_shop(end, world=world, profile=Profile(terminal_id="11111111")) as shop:
         await shop.rig.wait_state(ADDRESS, DeviceState.FAILED, "other_terminal")
+        assert shop.rig.statuses[-1].detail == (
+            "terminal 52500001 answers in place of 11111111, so no payment goes to it; "
+            "put the right one back, or change serial in the settings"
+        )
         answer = await shop.device.request(sale())
         assert (answer.verdict, answer.code) == (Verdict.ABORTED, "other_terminal")
         await trio.sleep(60)
@@ -291,6 +296,7 @@ async def test_another_terminal_at_the_address(autojump_clock: trio.testing.Mock
         await shop.ready()
         await shop.idle()
         assert (await shop.device.request(sale())).verdict is Verdict.APPROVED
+        assert shop.rig.statuses[-1].detail == "terminal 11111111"
 
 
 async def test_reboot_within_a_payment(autojump_clock: trio.testing.MockClock) -> None:
@@ -330,7 +336,7 @@ async def _cut(place: str, after: int, *, is_serial: bool, keeps: bool) -> str:
         answer = await device.request(sale(1250))
         setattr(fake, place, None)
         await trio.sleep(6)  # as long as the terminal waits for an acknowledgement
-        await fake.carrier.plug()
+        await fake.plug()
         await shop.idle()
         if answer.verdict is Verdict.UNKNOWN:
             answer = await device.inquire(answer)
@@ -368,52 +374,6 @@ async def test_cut_at_every_byte(
         for after in range(1, count + 1, 1 if EVERY else 9):
             seen.add(await _cut(place, after, is_serial=is_serial, keeps=keeps))
     assert {"approved", "unknown"} <= seen
-
-
-# ---------------------------------------------------------------------------------- the operator
-
-
-async def test_played_by_a_person(autojump_clock: trio.testing.MockClock) -> None:
-    """The page's keys do what they say: card, PIN, decline, paper, cable, connection."""
-    end, world = simulated()
-    async with open_shop(end, world=world) as shop:
-        fake = shop.fake
-        fake.operator = True
-        assert set(fake.state()["actions"]) == set(ACTIONS)
-        for keys, verdict in (
-            (("insert", "pin"), Verdict.APPROVED),
-            (("tap",), Verdict.APPROVED),
-            (("partial", "tap"), Verdict.PARTIALLY_APPROVED),
-            (("decline",), Verdict.DECLINED),
-            (("cancel",), Verdict.ABORTED),
-            (("insert", "cancel"), Verdict.ABORTED),
-            (("lose_reply", "tap"), Verdict.UNKNOWN),
-        ):
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_press, shop, keys)
-                answer = await shop.device.request(sale(partial_allowed=True))
-            assert answer.verdict is verdict, keys
-            await shop.idle()
-        assert await fake.do("paper_out")
-        assert fake.state()["paper"] == "out"
-        assert (await shop.device.status()).code == "paper_out"
-        assert await fake.do("paper_in")
-        assert await fake.do("go_offline")
-        assert fake.state()["is_offline"]
-        assert await fake.do("go_online")
-        assert await fake.do("reboot")
-        assert await fake.do("cut")
-        assert await fake.do("plug")
-        assert not await fake.do("explode")
-        await shop.idle()
-        assert fake.state()["booked_minor"] == fake.ledger.booked_minor == 1250 + 1250 + 625
-        assert fake.state()["transactions"][0]["booked"] is False
-
-
-async def _press(shop: Shop, keys: tuple[str, ...]) -> None:
-    for key in keys:
-        await trio.sleep(1)
-        assert await shop.fake.do(key)
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)

@@ -35,6 +35,7 @@ from native import zvt_decode, zvt_encode
 
 OK = bytes.fromhex("800000")
 LAST: codec.Fields = [(0x27, 0), (0x04, 500), (0x0B, 4), (0x29, 52500001), (0x87, 9)]
+SALE = Transaction(Kind.SALE, 1250, 978)
 RESULT: codec.Fields = [(0x27, 0), (0x04, 1250), (0x0B, 5), (0x29, 52500001), (0x87, 10)]
 
 
@@ -261,6 +262,57 @@ def test_a_log_on_that_is_refused() -> None:
     assert again.message[:2] == b"\x06\x00"
 
 
+def test_the_first_terminal_is_learned() -> None:
+    """Where no number is written down, the first terminal that tells its number is the one, and
+    another that comes to its place is barred until the first is back."""
+    session = opened(LAST)
+    assert (session.terminal_id, session.paired_id) == ("52500001", "52500001")
+    session.closed()
+    session.opened(0)
+    hear(session, OK)
+    actions = hear(session, told(codec.COMPLETION, [(0x29, 11111111)]))
+    (report,) = [action for action in actions if isinstance(action, Reported)]
+    assert report.condition.code == "other_terminal"
+    assert report.condition.detail == "terminal 11111111 answers in place of 52500001"
+    assert ended(session.transact("j", SALE, 0)).code == "other_terminal"
+    session.closed()
+    session.opened(0)
+    hear(session, OK)
+    hear(session, told(codec.COMPLETION, [(0x29, 52500001)]))
+    assert session.terminal_id == "52500001"
+    assert session.condition.code != "other_terminal"
+
+
+@pytest.mark.parametrize("last", [[*LAST[:3], (0x29, 11111111), (0x87, 9)], LAST])
+def test_a_number_told_late_counts_too(last: codec.Fields) -> None:
+    """A terminal that tells its number only with its last transaction is held to it as well."""
+    session = ZvtSession(Profile(terminal_id="52500001"))
+    session.opened(0)
+    for message in (
+        *(OK, told(codec.COMPLETION, [])),
+        *(OK, told(codec.COMPLETION, [("status", 0)])),
+        *(OK, told(codec.STATUS_INFO, last), told(codec.COMPLETION, [])),
+    ):
+        hear(session, message)
+    is_other = last is not LAST
+    assert (session.condition.code == "other_terminal") == is_other
+    assert (session.last is None) == is_other
+    actions = session.transact("j", SALE, 0)
+    assert bool(sends(actions)) != is_other
+
+
+def test_a_payment_at_another_terminal_keeps_its_end() -> None:
+    """A number that differs only in the result is the terminal's truth for this payment, and the
+    last this terminal is asked for."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, [*RESULT[:3], (0x29, 11111111), (0x87, 10)]))
+    session.kept("j", 0, is_kept=True)
+    actions = hear(session, told(codec.COMPLETION, []))
+    assert ended(actions).verdict is Verdict.APPROVED
+    assert session.condition.code == "other_terminal"
+    assert ended(session.transact("k", SALE, 0)).code == "other_terminal"
+
+
 def test_abort_waits_for_the_command() -> None:
     """An abort goes out once the command was acknowledged, and once."""
     session = opened(LAST)
@@ -292,7 +344,10 @@ def test_asked_how_it_is_now_and_then() -> None:
     hear(session, OK, ENQUIRE_EVERY_NS)
     actions = hear(session, told(codec.COMPLETION, [("status", 0xCC)]), ENQUIRE_EVERY_NS)
     (reported,) = [action for action in actions if isinstance(action, Reported)]
-    assert (reported.condition.is_ready, reported.condition.code) == (False, "paper_out")
+    assert (reported.condition.is_ready, reported.condition.code) == (
+        False,
+        "terminal_paper_out",
+    )
     assert session.tick(ENQUIRE_EVERY_NS + ENQUIRE_BLOCKED_NS) != []
 
 

@@ -15,6 +15,7 @@ from engine.rights import RIGHTS
 from engine.staff import Right
 from hardware.drawer.codec import DrawerState
 from hardware.printer.status import PrinterStatus
+from hardware.terminal.zvt.codes import CONDITIONS
 from protocols.front.frames import FaultCode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,8 +98,9 @@ def test_a_refusal_says_what_was_not_done_and_what_is_next(language: str) -> Non
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_rights_and_printer_states_have_words(language: str) -> None:
-    """The manager's dialog and the status strip have words for every right and printer state."""
+def test_rights_and_states_of_devices_have_words(language: str) -> None:
+    """The manager's dialog and the status strip have words for every right, and for every state of
+    a printer, a drawer and a card terminal."""
     texts = catalogue(language)
     states = {
         PrinterStatus(cover_open=True).code,
@@ -109,6 +111,8 @@ def test_rights_and_printer_states_have_words(language: str) -> None:
         PrinterStatus(fault="recoverable").code,
         PrinterStatus().code,
         *(state.value for state in DrawerState if state is not DrawerState.UNKNOWN),
+        *(code for code in CONDITIONS.values() if code != "ready"),
+        *("needs_service", "other_terminal"),
     }
     assert {f"right.{right.value}" for right in Right} - set(texts) == set()
     assert {f"device_state.{state}" for state in states} - set(texts) == set()

@@ -141,6 +141,15 @@ def test_a_disk_that_cannot_be_written_is_named(folder: Path) -> None:
             ),
             "printer/1",
         ),
+        (
+            'data_dir = "x"\n'
+            + "".join(
+                f'[[devices]]\naddress = "terminal/{name}"\nkind = "terminal"\n'
+                'transport = "tcp://192.0.2.1:20007"\n'
+                for name in "ab"
+            ),
+            "terminal/b was not started: terminal/a is at tcp://192.0.2.1:20007 already",
+        ),
     ],
 )
 def test_a_wrong_configuration_is_named(folder: Path, text: str, words: str) -> None:

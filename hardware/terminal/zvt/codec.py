@@ -26,7 +26,8 @@ UNKNOWN_COMMAND = bytes.fromhex("848300")
 
 # The register prints, wants intermediate status, locks amounts and administration at the terminal.
 CONFIG = 0x02 | 0x04 | 0x08 | 0x10 | 0x20 | 0x80
-_TERMINAL_DECIDES, _TIP = 0x40, 0x08
+TIP = 0x08
+_TERMINAL_DECIDES = 0x40
 _STATUS_WITHOUT_PRINT = 0x03
 _CONTROLS = {
     Kind.SALE: AUTHORISE,
@@ -98,7 +99,7 @@ def command(transaction: Transaction, profile: Profile) -> bytes:
         fields.append((0x87, original.receipt))
     fields += [(0x04, transaction.amount_minor), (0x49, transaction.currency_code)]
     if kind in (Kind.SALE, Kind.RESERVATION):
-        fields.append((0x19, _TERMINAL_DECIDES | (_TIP if transaction.tip_allowed else 0)))
+        fields.append((0x19, _TERMINAL_DECIDES | (TIP if transaction.tip_allowed else 0)))
     if kind in (Kind.CAPTURE, Kind.RELEASE) and original is not None and original.trace:
         fields.append((0x0B, original.trace % 1_000_000))
     if transaction.partial_allowed:

@@ -61,7 +61,7 @@ CONDITIONS = {
     0xC1: "needs_diagnosis",
     0xC2: "needs_diagnosis",
     0xC4: "needs_update",
-    0xCC: "paper_out",
+    0xCC: "terminal_paper_out",
     0xDC: "card_inserted",
     0xE1: "card_must_be_removed",
     0xF0: "end_of_day_required",

@@ -284,9 +284,18 @@ class ZvtDevice(CableDevice):
                     raise trio.BrokenResourceError(action.reason)
 
     def _report(self, condition: Condition) -> None:
-        state = DeviceState.READY if condition.is_ready else DeviceState.FAILED
-        detail = "" if condition.is_ready else f"the terminal says {condition.code}; look at it"
-        self.board.show(state, "ok" if condition.is_ready else condition.code, detail)
+        if condition.is_ready:
+            who = self.session.terminal_id
+            self.board.show(DeviceState.READY, "ok", f"terminal {who}" if who else "")
+            return
+        detail = condition.detail or f"the terminal says {condition.code}"
+        advice = "put the right one back, or change serial in the settings"
+        is_other = condition.code == "other_terminal"
+        self.board.show(
+            DeviceState.FAILED,
+            condition.code,
+            f"{detail}, so no payment goes to it; {advice if is_other else 'look at it'}",
+        )
 
     async def _keep(self, job_id: str, answer: Answer) -> None:
         """Have the keeper write the result down before the terminal hears that it arrived."""

@@ -48,12 +48,17 @@ _ABSENT = Condition(is_ready=False, code="absent")
 @define
 class ZvtSession:
     """The conversation with one terminal; `last` is its last transaction as it told it, an empty
-    identity where it said it has none, None where nobody knows."""
+    identity where it said it has none, None where nobody knows.
+
+    `paired_id` is the only terminal that is asked for payments: the one the profile names, else
+    the first that told its number. `terminal_id` is who answers now.
+    """
 
     profile: Profile
     last: Identity | None = None
     condition: Condition = _ABSENT
     terminal_id: str = ""
+    paired_id: str = field(default=attrs.Factory(lambda self: self.profile.terminal_id, True))
     is_open: bool = False
     _job: Job | None = None
     _queue: deque[Job] = field(factory=deque)
@@ -69,6 +74,7 @@ class ZvtSession:
         """A new connection: log on, ask how it is, and which transaction was its last."""
         self.is_open = True
         self._is_barred = False
+        self.terminal_id = ""
         return self._log_on(now_ns)
 
     def _log_on(self, now_ns: int) -> list[Action]:
@@ -299,8 +305,10 @@ class ZvtSession:
 
     def _ended(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         job.slips.end()
-        if job.task is Task.REGISTER and message.fields.get(0x29) is not None:
-            self.terminal_id = codec.terminal_id(message.fields)
+        if job.task is Task.REGISTER:
+            self._heard_from(codec.terminal_id(message.fields))
+        elif job.info is not None:
+            self._heard_from(job.info.identity.terminal_id)
         if job.task is Task.ENQUIRE and message.control == codec.COMPLETION:
             code = message.fields.get("status", 0)
             self.condition = Condition(is_ready=code == 0, code=codes.condition_word(code))
@@ -319,8 +327,6 @@ class ZvtSession:
         match job.task:
             case Task.REGISTER if verdict is not Verdict.APPROVED:
                 actions += self._bar(code)
-            case Task.REGISTER if self._is_other_terminal():
-                actions += self._bar("other_terminal")
             case Task.REGISTER:
                 self._is_barred = False
             case Task.ENQUIRE:
@@ -338,6 +344,8 @@ class ZvtSession:
             case Task.TRANSACT:
                 actions.append(self._answered(job, verdict, code))
                 self._remember(job)
+        if self._is_other_terminal() and not self._is_barred:
+            actions += self._bar("other_terminal")
         actions += self._next(now_ns)
         if self._job is None:
             wait_ns = limits.ENQUIRE_EVERY_NS
@@ -349,7 +357,10 @@ class ZvtSession:
     def _bar(self, code: str) -> list[Action]:
         """Ask this terminal for nothing but to log on again, now and then."""
         self._is_barred = True
-        self.condition = Condition(is_ready=False, code=code)
+        detail = ""
+        if code == "other_terminal":
+            detail = f"terminal {self.terminal_id} answers in place of {self.paired_id}"
+        self.condition = Condition(is_ready=False, code=code, detail=detail)
         waiting = [job for job in self._queue if job.job_id]
         self._queue.clear()
         lost = [done for job in waiting for done in self._lost(job, sent=False)]
@@ -357,13 +368,20 @@ class ZvtSession:
 
     def _remember(self, job: Job) -> None:
         """Note the terminal's last transaction; a refused recall says that it has none."""
+        if self._is_other_terminal():
+            return
         told = job.info.identity if job.info is not None else Identity(self.terminal_id)
         if told.is_told or (job.task is Task.RECALL and not self._knows()):
             self.last = told
 
+    def _heard_from(self, terminal_id: str) -> None:
+        """The terminal told its number; the first that does is taken, where none is expected."""
+        if terminal_id:
+            self.terminal_id = terminal_id
+            self.paired_id = self.paired_id or terminal_id
+
     def _is_other_terminal(self) -> bool:
-        expected = self.profile.terminal_id
-        return bool(expected and self.terminal_id) and expected != self.terminal_id
+        return bool(self.paired_id and self.terminal_id) and self.paired_id != self.terminal_id
 
     def _knows(self) -> bool:
         return self.last is not None and self.last.is_told

@@ -8,8 +8,15 @@ from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.ledger import Entry
 
 
-def result(entry: Entry, terminal_id: int, says_minor: int | None = None) -> codec.Fields:
-    """A `04 0F`; `says_minor` is told instead of the amount."""
+def amount(minor: int) -> str:
+    """As it stands on the display and the receipt."""
+    return f"EUR {minor // 100}.{minor % 100:02}"
+
+
+def result(
+    entry: Entry, terminal_id: int, says_minor: int | None = None, says_card: str = ""
+) -> codec.Fields:
+    """A `04 0F`; `says_minor` and `says_card` are told instead of the amount and the card."""
     amount_minor = entry.amount_minor if says_minor is None else says_minor
     payment = [(0x1F10, b"\x02" if entry.entry == 1 else b"\x00"),
                (0x1F12, bytes([entry.entry]))]  # fmt: skip
@@ -24,7 +31,7 @@ def result(entry: Entry, terminal_id: int, says_minor: int | None = None) -> cod
         (0x0C, entry.time),
         (0x0D, entry.date),
         (0x19, 0x40 if entry.is_offline else 0x60),
-        (0x22, "541333******0010"),
+        (0x22, says_card or "541333******0010"),
         (0x29, terminal_id),
         (0x2A, b"455600000599   "),
     ]
@@ -33,12 +40,12 @@ def result(entry: Entry, terminal_id: int, says_minor: int | None = None) -> cod
     return [*fields, (0x49, 978), (0x87, entry.receipt), (0x8A, 0x06), (0x06, objects)]
 
 
-def slip(entry: Entry, kind: int) -> codec.Fields:
-    """A `06 D3`; `kind` is 1 for the merchant and 2 for the customer."""
-    amount = f"EUR {entry.amount_minor // 100},{entry.amount_minor % 100:02}"
+def slip(entry: Entry, kind: int, more: tuple[str, ...] = ()) -> codec.Fields:
+    """A `06 D3`; `kind` is 1 for the merchant and 2 for the customer, `more` are lines of it."""
     lines: list[tuple[int, bytes]] = []
-    for attribute, text in ((0x40, "CARD PAYMENT"), (0, amount),
-                            (0, f"Receipt {entry.receipt:04}"), (0x80, "")):  # fmt: skip
+    for attribute, text in ((0x40, "CARD PAYMENT"), (0, amount(entry.amount_minor)),
+                            (0, f"Receipt {entry.receipt:04}"), *((0, line) for line in more),
+                            (0x80, "")):  # fmt: skip
         lines += [(0x09, bytes([attribute])), (0x07, text.encode("cp437"))]
     return [(0x06, [(0x1F07, bytes([kind])), (0x25, lines), (0x1F37, b"\x81")])]
 
