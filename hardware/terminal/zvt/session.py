@@ -399,7 +399,8 @@ class ZvtSession:
         )
         told = answer(asked, info, job.slips, doubt.before)
         self._remember(job)
-        return Done(job.job_id, resolve(doubt, told, told_minor=info.amount_minor))
+        settled = resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=info.tip_minor)
+        return Done(job.job_id, settled)
 
     def _answered(self, job: Job, verdict: Verdict, code: str) -> Done:
         assert job.transaction is not None
