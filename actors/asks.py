@@ -113,6 +113,11 @@ class ReadPending:
     """The outbox actor to `bookkeeper`: effects not finished yet, oldest first."""
 
 
+@frozen
+class ReadPayments:
+    """`payments` to `bookkeeper` in the same node: the open payments, oldest first."""
+
+
 @MESSAGES.name("catalog.stage")
 @frozen
 class StageUpload:

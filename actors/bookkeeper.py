@@ -18,6 +18,7 @@ from actors.asks import (
     Committed,
     PinHashOf,
     ReadCatalog,
+    ReadPayments,
     ReadPending,
     ReadRecords,
     Reply,
@@ -31,6 +32,7 @@ from actors.limits import BATCH_COMMANDS_MAX, DISK_CHECK_NS, SNAPSHOT_EVERY_RECO
 from actors.lookups import Lookups
 from actors.mailbox import Envelope, Mailbox
 from actors.messages import DeviceStatus
+from actors.terminal_messages import Progress
 from actors.world import World
 from engine.books import Books, decide, forget_archive, needs, post
 from engine.decision import COMMANDS, EVENTS, SYSTEM, Approval, Command, Decision, Fact
@@ -80,9 +82,9 @@ class Batch:
 
 class Bookkeeper:
     """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
-    `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`, `CheckAnchor`. *Sends* `Reply` to
-    whoever asked and `Committed` to its followers. *If it dies* the process ends, and replay
-    restores what was promised.
+    `ReadPayments`, `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`, `Progress`,
+    `CheckAnchor`. *Sends* `Reply` to whoever asked and `Committed` to its followers. *If it dies*
+    the process ends, and replay restores what was promised.
     """
 
     address = "bookkeeper"
@@ -146,6 +148,10 @@ class Bookkeeper:
                 envelope.answer("" if person is None else person.pin_hash)
             case ReadPending():
                 envelope.answer(tuple(self.books.outbox.values()))
+            case ReadPayments():
+                envelope.answer(tuple(self.books.payments.open.values()))
+            case Progress():
+                self.lookups.progress[body.request_id] = body
             case ReadRecords():
                 envelope.answer(tuple(self.journal.read(body.after, body.limit)))
             case ReadCatalog():

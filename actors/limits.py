@@ -68,6 +68,18 @@ assert HELLO_BYTES_MAX > NAME_LENGTH_MAX + TOKEN_LENGTH_MAX
 assert MAILBOX_CAPACITY <= MAILBOX_CAPACITY_MAX
 assert RESTART_DELAY_S_FIRST < RESTART_DELAY_S_MAX < RESTART_HOLD_S
 
+# ----------------------------------------------------------------------------------- terminals
+
+PAYMENT_TIMEOUT_S = 35 * 60.0
+"""Of one payment, however long the customer takes; its terminal gives up before."""
+
+INQUIRE_FIRST_S = 1.0
+INQUIRE_MAX_S = 30.0
+INQUIRE_TIMEOUT_S = 30.0
+ABORT_TIMEOUT_S = 10.0
+
+assert INQUIRE_FIRST_S < INQUIRE_MAX_S < PAYMENT_TIMEOUT_S < ASK_TIMEOUT_S_MAX
+
 # ------------------------------------------------------------------------------ the bookkeeper
 
 BATCH_COMMANDS_MAX = 256

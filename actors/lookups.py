@@ -9,6 +9,7 @@ from attrs import define, field
 from actors.asks import Reply, Submit
 from actors.journal import Journal
 from actors.messages import DeviceStatus
+from actors.terminal_messages import Progress
 from actors.world import World
 from engine import queries
 from engine.books import Books
@@ -18,7 +19,7 @@ from engine.order.state import Order
 from engine.requests import receipt_of
 from engine.staff import Refusal, Right
 from engine.till import Refusal as TillRefusal
-from engine.views import build, offers
+from engine.views import build, offers, payments
 from engine.views.shapes import DeviceView, EventsView, EventView, ReceiptView, StatusView
 from engine.wire import unstructure
 
@@ -38,6 +39,7 @@ class Lookups:
     devices: dict[str, tuple[DeviceStatus, int]] = field(factory=dict)
     started_ns: int = 0
     disk_nearly_full: bool = False
+    progress: dict[str, Progress] = field(factory=dict)
 
     def heard(self, status: DeviceStatus, now_ns: int) -> bool:
         """Remember what a device said; True where it is news."""
@@ -119,6 +121,8 @@ class Lookups:
                 return build.till_view(side.till(register), may_see_expected=sees)
             case queries.XReport():
                 return self._x_report(register, world)
+            case queries.OpenPayments():
+                return payments.payments_view(books, now_ns=world.now_ns())
             case queries.EventsSince():
                 return self._events(query)
             case (
@@ -141,7 +145,14 @@ class Lookups:
             now_ns=world.now_ns(),
             devices=self.device_views(world.monotonic_ns()),
             last_order=last,
+            shows=self._shown(),
         )
+
+    def _shown(self) -> dict[str, tuple[str, str]]:
+        """What terminals show, by payment; of those that are over nothing is kept."""
+        for payment_id in self.progress.keys() - self.books.payments.open.keys():
+            del self.progress[payment_id]
+        return {key: (entry.code, entry.text) for key, entry in self.progress.items()}
 
     def _x_report(self, register: str, world: World) -> Any:
         rules = self.books.settings.required()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from actors.messages import MESSAGES
-from engine.payment.terminal import Answer, Condition, Settlement, Transaction
+from engine.terminal import Answer, Condition, Settlement, Transaction
 
 
 @MESSAGES.name("terminal.request")

@@ -152,7 +152,16 @@ async def seed_demo(store: Store) -> None:
 
 async def _seed_goods(store: Store, do: Do) -> None:
     await seed_rules(do, DEMO_RULES, DEMO_TAXES)
-    first = RegisterSetup("1", "Front", "printer/1", "drawer/1", "display/1", "scanner/1")
+    first = RegisterSetup(
+        "1",
+        "Front",
+        "printer/1",
+        "drawer/1",
+        "display/1",
+        "scanner/1",
+        terminal="terminal/1",
+        tips=True,
+    )
     await seed_registers(do, (first, RegisterSetup("2", "Café")))
     for operator, name, role, pin in DEMO_PEOPLE:
         if operator not in store.books.staff.operators:

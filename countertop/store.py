@@ -24,6 +24,7 @@ from actors.link import RawRouter
 from actors.links import LinkEvent, Links, Port
 from actors.node import Node
 from actors.outbox import OutboxActor
+from actors.payments import PaymentsActor
 from actors.personal import Keyring
 from actors.pins import Hasher, Pins
 from actors.register import OFFICE, RegisterActor
@@ -42,7 +43,7 @@ from engine.receipt import local_time
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
-_FOLLOWERS = ("outbox", "broadcast", "views", "display_feed", "registrar", "anchors")
+_FOLLOWERS = ("outbox", "payments", "broadcast", "views", "display_feed", "registrar", "anchors")
 _MIB = 1024 * 1024
 _HINT_MARK = "~p1."
 
@@ -196,6 +197,7 @@ def _start_actors(store: Store, supervisor: Supervisor) -> None:
     supervisor.start(lambda: AnchorActor(store.config.anchors, "store"))
     supervisor.start(lambda: store.anchors, policy=Policy.CORE, capacity=512)
     supervisor.start(lambda: OutboxActor(reveal), capacity=512)
+    supervisor.start(lambda: PaymentsActor(store.broadcast.mark), capacity=512)
     supervisor.start(lambda: store.broadcast, capacity=512)
     supervisor.start(lambda: store.views, capacity=512)
     supervisor.start(DisplayFeed, capacity=256)

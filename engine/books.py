@@ -41,12 +41,19 @@ from engine.order.events import (
     OrderSuspended,
     OrderVoided,
     ReceiptReprinted,
+    TenderRefunded,
 )
 from engine.order.offered import Tariff
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
 from engine.outbox import Outbox
+from engine.payment import decide as payment_decisions
+from engine.payment import state as payment_state
+from engine.payment.commands import PaymentCommand, RequestPayment
+from engine.payment.context import PaymentContext
+from engine.payment.events import PaymentEvent
+from engine.payment.state import Payments
 from engine.price_list import decide as prices
 from engine.price_list.decide import Prices, PricesSet, SetPrices
 from engine.promotion import decide as promotions
@@ -114,6 +121,7 @@ class Books:
     disk_nearly_full: bool = False
     time_zones: frozenset[str] = frozenset()
     taxes: Taxes = field(factory=Taxes)
+    payments: Payments = field(factory=Payments)
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -151,7 +159,7 @@ def needs(register_id: str, body: Any, books: Books) -> frozenset[str]:
             wanted = {body.order_id}
         case OpenOrder():
             wanted = {body.order_id} if body.order_id else set()
-        case StartTendering() | TenderCash() | CompleteOrder():
+        case StartTendering() | TenderCash() | CompleteOrder() | RequestPayment():
             side = books.side(training=books.is_training(register_id))
             order = side.current(register_id)
             lines = () if order is None else order.live_lines()
@@ -206,6 +214,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     position = side.position(command.register)
     if isinstance(body, OrderCommand):
         return _order(command, books, approver)
+    if isinstance(body, PaymentCommand):
+        return _payment(command, books, approver)
     if isinstance(body, till.TillCommand):
         order = side.current(command.register)
         tendering = order is not None and order.phase is Phase.TENDERING
@@ -259,13 +269,20 @@ def _surroundings(books: Books) -> settings.Surroundings:
     )
 
 
-def _order(command: Command, books: Books, approver: str) -> Decision:
-    body = command.body
+def _payment(command: Command, books: Books, approver: str) -> Decision:
+    context = _order_context(command, books, approver)
+    training = books.is_training(command.register)
+    order = books.side(training=training).current(command.register)
+    around = PaymentContext(books.payments, order, books.live.orders, context)
+    return payment_decisions.decide(command.body, around)
+
+
+def _order_context(command: Command, books: Books, approver: str) -> OrderContext:
     training = books.is_training(command.register)
     side = books.side(training=training)
     position = side.position(command.register)
-    originals = _originals(books) if _looks_back(body) else {}
-    context = OrderContext(
+    originals = _originals(books) if _looks_back(command.body) else {}
+    return OrderContext(
         command.id,
         command.register,
         command.operator,
@@ -284,7 +301,17 @@ def _order(command: Command, books: Books, approver: str) -> Decision:
         books.offers(),
         side.orders,
         books.taxes.book(),
+        not training and books.payments.runs_for(position.current_order),
     )
+
+
+def _order(command: Command, books: Books, approver: str) -> Decision:
+    body = command.body
+    training = books.is_training(command.register)
+    side = books.side(training=training)
+    position = side.position(command.register)
+    context = _order_context(command, books, approver)
+    originals = context.originals
     order = side.orders.get(position.current_order)
     match body:
         case ReprintReceipt():
@@ -316,7 +343,8 @@ def _looks_back(body: Any) -> bool:
         | OpenOrder
         | StartTendering
         | TenderCash
-        | CompleteOrder,
+        | CompleteOrder
+        | RequestPayment,
     )
 
 
@@ -329,6 +357,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
     event = fact.event
     if isinstance(event, OrderEvent):
         _post_order(books, fact, event, stamp)
+    elif isinstance(event, PaymentEvent):
+        payment_state.evolve(books.payments, event, now_ns=stamp.now_ns)
     elif isinstance(event, till.TillEvent):
         _post_till(books, fact, event, stamp)
     elif isinstance(event, staff.StaffEvent):
@@ -374,7 +404,8 @@ def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> No
         books.archive[event.order_id] = evolve_order(books.archive[event.order_id], event, at=at)
     else:
         # Replay: what went back to an ended order is read from its own stream when needed.
-        assert isinstance(event, OrderReturned | ReceiptReprinted), "an order opens first"
+        looked_back = OrderReturned | ReceiptReprinted | TenderRefunded
+        assert isinstance(event, looked_back), "an order opens first"
     _follow_order(side, event, stamp)
     if isinstance(event, OrderCompleted) and not fact.training:
         _follow_sale(books.redeemed, event, stamp)

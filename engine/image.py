@@ -19,6 +19,8 @@ from engine.coupon import redeemed
 from engine.coupon.redeemed import Redeemed, RedeemedImage
 from engine.order.state import Order
 from engine.outbox import PendingEffect
+from engine.payment.events import OfflinePolicy
+from engine.payment.state import Payment, Payments
 from engine.price_list.decide import Prices
 from engine.price_list.model import PriceSet
 from engine.promotion.decide import Promotions
@@ -37,6 +39,15 @@ class _SideImage:
     orders: tuple[Order, ...]
     tills: dict[str, Till]
     positions: dict[str, Position]
+
+
+@frozen
+class _PaymentsImage:
+    open: tuple[Payment, ...]
+    exceptions: tuple[Payment, ...]
+    offline: tuple[Payment, ...]
+    latest: dict[str, Payment]
+    policy: OfflinePolicy
 
 
 @frozen
@@ -70,6 +81,7 @@ class _Image:
     taxes: TaxSetup | None
     taxes_version: int
     past_taxes: tuple[PastNeeds, ...]
+    payments: _PaymentsImage
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -112,9 +124,33 @@ def image_of(books: Books) -> dict[str, Any]:
         books.taxes.setup,
         books.taxes.version,
         books.taxes.past,
+        _payments_image(books.payments),
     )
     plain: dict[str, Any] = unstructure(image)
     return plain
+
+
+def _payments_image(payments: Payments) -> _PaymentsImage:
+    return _PaymentsImage(
+        tuple(payments.open.values()),
+        tuple(payments.exceptions.values()),
+        tuple(payments.offline.values()),
+        dict(payments.latest),
+        payments.policy,
+    )
+
+
+def _payments_from(image: _PaymentsImage) -> Payments:
+    def by_id(entries: tuple[Payment, ...]) -> dict[str, Payment]:
+        return {entry.asked.payment_id: entry for entry in entries}
+
+    return Payments(
+        by_id(image.open),
+        by_id(image.exceptions),
+        by_id(image.offline),
+        dict(image.latest),
+        image.policy,
+    )
 
 
 def state_hash(books: Books) -> str:
@@ -160,6 +196,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         outbox={entry.effect_id: entry for entry in data.outbox},
         position=data.position,
         taxes=Taxes(data.taxes, data.taxes_version, data.past_taxes),
+        payments=_payments_from(data.payments),
     )
 
 

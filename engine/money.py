@@ -10,6 +10,15 @@ _MINOR_DIGITS = {
     **dict.fromkeys(("BHD", "KWD", "OMR", "JOD", "TND", "IQD", "LYD"), 3),
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
+# ISO 4217 numeric codes of the currencies card terminals are asked in. Source: ISO 4217 list one.
+_NUMERIC_CODES = {
+    "AED": 784, "AUD": 36, "BGN": 975, "BHD": 48, "BRL": 986, "CAD": 124, "CHF": 756, "CLP": 152,
+    "CNY": 156, "CZK": 203, "DKK": 208, "EUR": 978, "GBP": 826, "HKD": 344, "HUF": 348, "IDR": 360,
+    "ILS": 376, "INR": 356, "ISK": 352, "JOD": 400, "JPY": 392, "KRW": 410, "KWD": 414, "MXN": 484,
+    "MYR": 458, "NOK": 578, "NZD": 554, "OMR": 512, "PHP": 608, "PLN": 985, "QAR": 634, "RON": 946,
+    "RSD": 941, "SAR": 682, "SEK": 752, "SGD": 702, "THB": 764, "TND": 788, "TRY": 949, "TWD": 901,
+    "UAH": 980, "USD": 840, "VND": 704, "ZAR": 710,
+}  # fmt: skip
 MICROS_PER_MAJOR = 1_000_000
 
 
@@ -34,6 +43,11 @@ _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CHF": "CHF"}
 def minor_digits(currency: str) -> int:
     """Digits after the point of `currency` (an ISO 4217 code). Source: ISO 4217."""
     return _MINOR_DIGITS.get(currency, 2)
+
+
+def numeric_code(currency: str) -> int:
+    """The ISO 4217 number of `currency`; 0 where terminals are not asked in it."""
+    return _NUMERIC_CODES.get(currency, 0)
 
 
 def micros_of_minor(amount_minor: int, currency: str) -> int:

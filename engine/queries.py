@@ -9,6 +9,7 @@ from attrs import frozen
 from engine.staff import Right
 from engine.views import shapes
 from engine.views.offer_shapes import OrderPromotionsView
+from engine.views.payment_shapes import PaymentsView
 from engine.wire import Registry
 
 QUERIES = Registry("query")
@@ -148,6 +149,12 @@ class FindActivity:
     limit: int = 50
 
 
+@QUERIES.name("payments.open")
+@frozen
+class OpenPayments:
+    """Card payments that are not settled, and what was taken offline. Answers `PaymentsView`."""
+
+
 @QUERIES.name("events.since")
 @frozen
 class EventsSince:
@@ -175,6 +182,7 @@ Query = (
     | XReport
     | ZReport
     | FindActivity
+    | OpenPayments
     | EventsSince
 )
 
@@ -197,6 +205,7 @@ ANSWERS: Final[dict[type, Any]] = {
     XReport: shapes.ReportView,
     ZReport: shapes.ReportView,
     FindActivity: tuple[shapes.ActivityRow, ...],
+    OpenPayments: PaymentsView,
     EventsSince: shapes.EventsView,
 }
 
@@ -219,5 +228,6 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     XReport: Right.X_REPORT,
     ZReport: Right.X_REPORT,
     FindActivity: Right.ACTIVITY,
+    OpenPayments: Right.SELL,
     EventsSince: Right.SETTINGS,
 }

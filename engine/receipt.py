@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from engine.card_paper import customer_slips, tender_blocks
 from engine.document import Align, Block, Document, columns, feed, rule, text
 from engine.explain import explain
 from engine.money import format_micros, format_minor, format_money, format_quantity, format_rate
@@ -86,6 +87,7 @@ def receipt_document(
         blocks.append(text(words["bundles_priced_again"]))
     if rules.receipt_footer:
         blocks += [feed(), text(rules.receipt_footer, align=Align.CENTER)]
+    blocks += customer_slips(completion.tenders)
     if completion.head is not None:
         mark = f"{words['journal']} {completion.head.position}·{completion.head.digits}"
         blocks += [feed(), text(mark, align=Align.CENTER)]
@@ -176,10 +178,8 @@ def _total_blocks(order: Order, rules: StoreRules) -> list[Block]:
     blocks = [columns(words[key], total, bold=True, large=True)]
     if completion.rounding_minor:
         blocks.append(columns(words["rounding"], _amount(completion.rounding_minor, rules)))
-    blocks += [
-        columns(words.get(tender.kind, tender.kind), _amount(tender.amount_minor, rules))
-        for tender in completion.tenders
-    ]
+    for tender in completion.tenders:
+        blocks += tender_blocks(tender, rules)
     if completion.change_minor:
         blocks.append(columns(words["change"], _amount(completion.change_minor, rules)))
     return [*blocks, rule()]
@@ -267,6 +267,10 @@ def z_document(
         *(
             columns(words.get(kind, kind), _amount(amount, rules))
             for kind, amount in sorted(totals.tenders.items())
+        ),
+        *(
+            columns(f"{words['tips']} {operator}", _amount(amount, rules))
+            for operator, amount in sorted(totals.tips.items())
         ),
         columns(words["rounding"], _amount(totals.rounding_minor, rules)),
         columns(words["paid_in"], _amount(totals.paid_in_minor, rules)),

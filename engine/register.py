@@ -58,6 +58,7 @@ class Totals:
     gross - returned = total; tenders sum to total + rounding. `promotion_minor` is the part of
     `discount_minor` that promotions took off, `promotions` the same one by one. What was given away
     is apart from discounts: `comps` lines, at the price they had and at what they cost the shop.
+    `tips` are by operator, and part of nothing else here.
     """
 
     sales: int = 0
@@ -86,6 +87,7 @@ class Totals:
     comp_minor: int = 0
     comp_cost_minor: int = 0
     charges: tuple[ChargeTotal, ...] = ()
+    tips: dict[str, int] = attrs.field(factory=dict)
 
 
 @EVENTS.name("register.day_closed/1")
@@ -227,7 +229,16 @@ def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
         comp_minor=totals.comp_minor - figures.comp_minor,
         comp_cost_minor=totals.comp_cost_minor + sum(row.cost_minor for row in comped),
         charges=_with_charges(totals.charges, figures),
+        tips=_with_tips(totals.tips, event),
     )
+
+
+def _with_tips(tips: dict[str, int], event: OrderCompleted) -> dict[str, int]:
+    """Tips by who served: they are neither sales nor tax, and belong to nobody's tender."""
+    given = sum(tender.card.tip_minor for tender in event.tenders if tender.card is not None)
+    if not given:
+        return tips
+    return {**tips, event.operator: tips.get(event.operator, 0) + given}
 
 
 def _of_nobody(row: TaxFigures) -> TaxFigures:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from engine import limits
 from engine.books import Books
+from engine.card_paper import slip_document
 from engine.decision import Command, Fact
 from engine.document import Document
 from engine.effects import EFFECTS, Effect, KickDrawer, Print
 from engine.order.events import OrderCompleted, ReceiptReprinted
 from engine.order.state import Order
 from engine.outbox import EffectRequested, stream_of
+from engine.payment.events import PaymentHeard
 from engine.receipt import receipt_document, z_document
 from engine.register import DayClosed
 from engine.settings import RegisterSetup
@@ -57,6 +59,8 @@ def _wanted(
             # An opening drawer is what a cashier waits for: it goes first.
             kick = _kick(fact, setup, command) if cash else []
             return [*kick, (setup.printer, Print(document), 0)]
+        case PaymentHeard():
+            return _slips(event, setup, books)
         case ReceiptReprinted():
             order = books.archive[event.order_id]
             document = receipt_of(order, books, copy=True, explained=event.explained)
@@ -69,6 +73,18 @@ def _wanted(
             return _kick(fact, setup, command)
         case _:
             return []
+
+
+def _slips(
+    event: PaymentHeard, setup: RegisterSetup, books: Books
+) -> list[tuple[str, Effect, int]]:
+    """What a terminal wants on paper whatever becomes of the sale: to be signed, kept or shown."""
+    rules = books.settings.required()
+    return [
+        (setup.printer, Print(slip_document(slip, rules)), 0)
+        for slip in event.answer.slips
+        if slip.needs_signature or (slip.must_print and slip.kind != "customer")
+    ]
 
 
 def receipt_of(

@@ -8,6 +8,7 @@ from engine import catalog, outbox, register, settings, staff, till
 from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.order import commands as order
+from engine.payment import commands as payment
 from engine.price_list.decide import SetPrices
 from engine.promotion.decide import SetPromotions
 from engine.staff import Right
@@ -44,6 +45,16 @@ RIGHTS: Final[dict[type, Right]] = {
     order.WaiveCharge: Right.DISCOUNT,
     order.PresentCoupon: Right.SELL,
     order.WithdrawCoupon: Right.SELL,
+    payment.RequestPayment: Right.SELL,
+    payment.CancelPayment: Right.SELL,
+    payment.ReverseTender: Right.SELL,
+    payment.ReverseAgain: Right.PAYMENT_EXCEPTIONS,
+    payment.SetPaymentAside: Right.PAYMENT_EXCEPTIONS,
+    payment.CloseException: Right.PAYMENT_EXCEPTIONS,
+    payment.KeepPayment: Right.EFFECTS,
+    payment.HearPayment: Right.EFFECTS,
+    payment.ReportUpload: Right.EFFECTS,
+    payment.SetOfflinePolicy: Right.SETTINGS,
     till.OpenTill: Right.TILL,
     till.PayIn: Right.PAID_IN_OUT,
     till.PayOut: Right.PAID_IN_OUT,

@@ -74,7 +74,8 @@ class TaxClass:
 class RegisterSetup:
     """A selling position and its devices by address; empty where it has none.
 
-    `channel` is how its orders come in, "" across the counter.
+    `channel` is how its orders come in, "" across the counter. `tips` lets its terminal ask for a
+    tip.
     """
 
     id: str
@@ -84,6 +85,8 @@ class RegisterSetup:
     display: str = ""
     scanner: str = ""
     channel: str = ""
+    terminal: str = ""
+    tips: bool = False
 
 
 @EVENTS.name("settings.store_configured/1")

@@ -44,6 +44,7 @@ class Right(Enum):
     STAFF = "staff"
     SETTINGS = "settings"
     TAX_EXEMPT = "tax_exempt"
+    PAYMENT_EXCEPTIONS = "payment_exceptions"
     EFFECTS = "effects"  # the store's own actors only
     NONE = "none"  # signing on and off
 

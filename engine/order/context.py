@@ -26,6 +26,7 @@ class OrderContext:
     `approver` is "" unless someone else let it through. `till_session` is 0 while the till is
     closed. `originals` are the completed orders named by return lines, fetched beforehand. `head`
     is the journal's last durable record. `open_orders` are those of the register's side, by id.
+    `is_terminal_at_work` says that a card terminal has not yet told what came of this order.
     """
 
     command_id: str
@@ -46,6 +47,7 @@ class OrderContext:
     offers: Offers = field(factory=Offers)
     open_orders: Mapping[str, Order] = field(factory=dict)
     taxes: TaxBook | None = None
+    is_terminal_at_work: bool = False
 
     def tariff(self) -> Tariff:
         """What orders are priced under at this moment."""

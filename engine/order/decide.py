@@ -374,6 +374,8 @@ def _void_line(order: Order, body: VoidLine, context: OrderContext) -> Decision:
 
 
 def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
+    if context.is_terminal_at_work:
+        return refuse(Refusal.TERMINAL_MUST_BE_DONE)
     if order.tenders:
         return refuse(Refusal.TENDERS_MUST_BE_UNDONE, tenders=len(order.tenders))
     if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:

@@ -9,7 +9,15 @@ from attrs import frozen
 
 from engine.coupon.model import CouponUse, Presented
 from engine.decision import EVENTS
-from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, TenderFigures
+from engine.order.figures import (
+    CardPaid,
+    DiscountKind,
+    Figures,
+    GaveBack,
+    LineItem,
+    ReturnOf,
+    TenderFigures,
+)
 from engine.personal import Personal
 from engine.record import HeadMark
 from engine.taxation import (
@@ -336,6 +344,32 @@ class CashTendered:
     order_id: str
     tender: int
     amount_minor: int
+    gave_back: tuple[GaveBack, ...] = ()
+
+
+@EVENTS.name("order.card_tendered/1")
+@frozen
+class CardTendered:
+    """A terminal took a card (negative: gave back to one). Without the tip, which is no part of
+    what is due."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    card: CardPaid
+    gave_back: tuple[GaveBack, ...] = ()
+
+
+@EVENTS.name("order.tender_refunded/1")
+@frozen
+class TenderRefunded:
+    """So much of a tender of this completed order went back, by a tender of `by_order`; below zero
+    where that was undone."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    by_order: str
 
 
 @EVENTS.name("order.tender_undone/1")
@@ -422,6 +456,8 @@ OrderEvent = (
     | TenderingStarted
     | TenderingUndone
     | CashTendered
+    | CardTendered
+    | TenderRefunded
     | TenderUndone
     | OrderCompleted
     | OrderReturned

@@ -9,6 +9,7 @@ from attrs import frozen
 from engine.charge.model import ChargeFigures
 from engine.promotion.model import LinePromotion, Recorded
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
+from engine.terminal import CardShown, Identity, Slip
 
 
 class DiscountKind(Enum):
@@ -171,9 +172,42 @@ class Figures:
 
 
 @frozen
+class CardPaid:
+    """What an order keeps of a card payment: enough for its receipt, and to take it back.
+
+    `tip_minor` came on top of the tender's amount. There is no card number but a masked one.
+    """
+
+    payment_id: str
+    terminal: str
+    currency_code: int
+    identity: Identity
+    card: CardShown
+    authorisation: str
+    tip_minor: int = 0
+    is_offline: bool = False
+    slips: tuple[Slip, ...] = ()
+
+
+@frozen
+class GaveBack:
+    """A part of a refund: what it gives back of one tender of an earlier order, positive.
+
+    `tender` 0 is what that order's customer paid with goods.
+    """
+
+    order_id: str
+    tender: int
+    amount_minor: int
+
+
+@frozen
 class TenderFigures:
-    """One tender of a completed order."""
+    """One tender of a completed order. `card` is None unless it was paid by card; `gave_back` says
+    of a refund whose tenders it gives back."""
 
     tender: int
     kind: str
     amount_minor: int
+    card: CardPaid | None = None
+    gave_back: tuple[GaveBack, ...] = ()

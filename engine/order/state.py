@@ -13,6 +13,7 @@ from engine.charge.model import ChargeFigures
 from engine.coupon.model import CouponUse, Presented
 from engine.order.events import (
     Audience,
+    CardTendered,
     CashTendered,
     ChannelChosen,
     ChargeWaived,
@@ -43,6 +44,7 @@ from engine.order.events import (
     ReturnLineAdded,
     TenderingStarted,
     TenderingUndone,
+    TenderRefunded,
     TenderUndone,
 )
 from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, TenderFigures
@@ -104,11 +106,10 @@ class Line:
 
 
 @frozen
-class Tender:
-    """One payment of the order."""
+class Refunded:
+    """How much of a tender went back so far, positive."""
 
     tender: int
-    kind: str
     amount_minor: int
 
 
@@ -152,6 +153,7 @@ class Order:
     `touched_ns` and `utc_offset_s` are of the stamp of its last fact: what it costs is of then.
     `channel` "" is across the counter; `member` is the customer's number, `comp` why all of it is
     given away. `charges` are those of a sale, numbered downwards from -1, as what goes back.
+    `refunded` is how much of each tender of a sale went back so far, positive.
     """
 
     id: str
@@ -163,7 +165,7 @@ class Order:
     notes: tuple[Note, ...] = ()
     label: str = ""
     figures: Figures | None = None
-    tenders: tuple[Tender, ...] = ()
+    tenders: tuple[TenderFigures, ...] = ()
     tender_count: int = 0
     completion: Completion | None = None
     training: bool = False
@@ -181,6 +183,7 @@ class Order:
     guests: int = 0
     waived: tuple[Waived, ...] = ()
     charges: tuple[Line, ...] = ()
+    refunded: tuple[Refunded, ...] = ()
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
@@ -204,6 +207,10 @@ class Order:
     def live_lines(self) -> tuple[Line, ...]:
         """The lines that count."""
         return tuple(line for line in self.lines if not line.voided)
+
+    def refunded_minor(self, tender: int) -> int:
+        """How much of a tender went back so far."""
+        return sum(entry.amount_minor for entry in self.refunded if entry.tender == tender)
 
     def tendered_minor(self) -> int:
         """What was handed over so far."""
@@ -230,9 +237,11 @@ def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Orde
     return attrs.evolve(changed, version=order.version + 1, touched_ns=at[0], utc_offset_s=at[1])
 
 
-def tendered(order: Order, event: CashTendered) -> Order:
+def tendered(order: Order, event: CashTendered | CardTendered) -> Order:
     """The order with one tender more."""
-    tender = Tender(event.tender, "cash", event.amount_minor)
+    card = event.card if isinstance(event, CardTendered) else None
+    kind = "cash" if card is None else "card"
+    tender = TenderFigures(event.tender, kind, event.amount_minor, card, event.gave_back)
     return attrs.evolve(order, tenders=(*order.tenders, tender), tender_count=event.tender)
 
 
@@ -280,8 +289,10 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return attrs.evolve(order, phase=Phase.TENDERING, figures=event.figures)
         case TenderingUndone():
             return attrs.evolve(order, phase=Phase.OPEN, figures=None)
-        case CashTendered():
+        case CashTendered() | CardTendered():
             return tendered(order, event)
+        case TenderRefunded():
+            return _refunded(order, event)
         case TenderUndone():
             kept = tuple(t for t in order.tenders if t.tender != event.tender)
             return attrs.evolve(order, tenders=kept)
@@ -393,6 +404,13 @@ def _evolve_circumstances(
             return attrs.evolve(order, waived=waived)
         case _:
             assert_never(event)
+
+
+def _refunded(order: Order, event: TenderRefunded) -> Order:
+    others = [entry for entry in order.refunded if entry.tender != event.tender]
+    minor = order.refunded_minor(event.tender) + event.amount_minor
+    kept = [Refunded(event.tender, minor)] if minor else []
+    return attrs.evolve(order, refunded=(*others, *kept))
 
 
 def charge_line(charge: ChargeFigures) -> Line:

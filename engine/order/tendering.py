@@ -18,8 +18,8 @@ from engine.order.events import (
     TenderingUndone,
     TenderUndone,
 )
-from engine.order.figures import TenderFigures
 from engine.order.pricing import below_floor, price
+from engine.order.refunds import in_cash, refunded_facts
 from engine.order.refusal import Refusal
 from engine.order.returns import returned_facts, returns_still_fit
 from engine.order.state import Order, Phase, tendered
@@ -58,10 +58,12 @@ def undo_tendering(order: Order, context: OrderContext) -> Decision:
     """Go back to ringing up.
 
     Refuses:
-        order_must_be_tendering, tenders_must_be_undone.
+        order_must_be_tendering, terminal_must_be_done, tenders_must_be_undone.
     """
     if order.phase is not Phase.TENDERING:
         return refuse(Refusal.ORDER_MUST_BE_TENDERING)
+    if context.is_terminal_at_work:
+        return refuse(Refusal.TERMINAL_MUST_BE_DONE)
     if order.tenders:
         return refuse(Refusal.TENDERS_MUST_BE_UNDONE, tenders=len(order.tenders))
     return Decision((context.fact(TenderingUndone(order.id), order.id),), {"order_id": order.id})
@@ -71,9 +73,9 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
     """Take cash, or pay a refund out. What is over the due is change at completion.
 
     Refuses:
-        those of start_tendering; then tenders_limit_reached, till_must_be_open,
-        amount_must_still_be_due, refund_must_be_exact, amount_must_be_positive,
-        amount_must_be_within_limit.
+        those of start_tendering; then terminal_must_be_done, tenders_limit_reached,
+        till_must_be_open, amount_must_still_be_due, refund_must_be_exact,
+        refund_must_go_to_its_tender, amount_must_be_positive, amount_must_be_within_limit.
     """
     facts: tuple[Fact, ...] = ()
     figures = order.figures
@@ -83,23 +85,28 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
             return started
         facts = started.facts
         figures = facts[0].event.figures
+    if context.is_terminal_at_work:
+        return refuse(Refusal.TERMINAL_MUST_BE_DONE)
     if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
         return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=limits.TENDERS_PER_ORDER_MAX)
     if context.till_session == 0:
         return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
     rules = context.settings.required()
     before = due_of(order, figures, rules)
-    due, in_cash = before.left_minor, before.in_cash_minor
+    due, cash_minor = before.left_minor, before.in_cash_minor
     if due == 0 or (figures.total_minor > 0) != (due > 0):
         return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
-    if due < 0 and body.amount_minor != in_cash:
-        return refuse(Refusal.REFUND_MUST_BE_EXACT, due_minor=in_cash)
+    if due < 0 and body.amount_minor != cash_minor:
+        return refuse(Refusal.REFUND_MUST_BE_EXACT, due_minor=cash_minor)
+    shares = in_cash(order, -due, context) if due < 0 else ()
+    if isinstance(shares, int):
+        return refuse(Refusal.REFUND_MUST_GO_TO_ITS_TENDER, cash_minor=shares, due_minor=due)
     # Where rounding leaves nothing to pay in coins, nothing is what is handed over.
-    if due > 0 and body.amount_minor <= 0 and (body.amount_minor < 0 or in_cash > 0):
-        return refuse(Refusal.AMOUNT_MUST_BE_POSITIVE, due_minor=in_cash)
+    if due > 0 and body.amount_minor <= 0 and (body.amount_minor < 0 or cash_minor > 0):
+        return refuse(Refusal.AMOUNT_MUST_BE_POSITIVE, due_minor=cash_minor)
     if abs(body.amount_minor) > limits.AMOUNT_MINOR_MAX:
         return refuse(Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
-    event = CashTendered(order.id, order.tender_count + 1, body.amount_minor)
+    event = CashTendered(order.id, order.tender_count + 1, body.amount_minor, shares)
     after = due_of(tendered(order, event), figures, rules)
     left = after.left_minor
     answer = {
@@ -110,39 +117,51 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
         "change_minor": max(-left, 0) if due > 0 else 0,
         "rounding_minor": after.rounding_minor,
     }
-    return Decision((*facts, context.fact(event, order.id)), answer)
+    back = [context.fact(gone, sale) for sale, gone in refunded_facts(order.id, shares)]
+    return Decision((*facts, context.fact(event, order.id), *back), answer)
 
 
 def undo_tender(order: Order, body: UndoTender, context: OrderContext) -> Decision:
     """Hand a tender back before completion.
 
     Refuses:
-        order_must_be_tendering, tender_must_exist.
+        order_must_be_tendering, terminal_must_be_done, tender_must_exist, tender_must_be_in_cash.
     """
     if order.phase is not Phase.TENDERING:
         return refuse(Refusal.ORDER_MUST_BE_TENDERING)
+    if context.is_terminal_at_work:
+        return refuse(Refusal.TERMINAL_MUST_BE_DONE)
     tender = next((entry for entry in order.tenders if entry.tender == body.tender), None)
     if tender is None:
         return refuse(Refusal.TENDER_MUST_EXIST, tender=body.tender)
+    if tender.card is not None:
+        return refuse(Refusal.TENDER_MUST_BE_IN_CASH, tender=body.tender)
     event = TenderUndone(order.id, body.tender)
     answer = {"order_id": order.id, "returned_minor": tender.amount_minor}
-    return Decision((context.fact(event, order.id),), answer)
+    facts = [context.fact(event, order.id)]
+    facts += [
+        context.fact(again, sale)
+        for sale, again in refunded_facts(order.id, tender.gave_back, undone=True)
+    ]
+    return Decision(tuple(facts), answer)
 
 
 def complete(order: Order, context: OrderContext) -> Decision:
     """Close the sale: the next receipt number, the change, what went back to its original.
 
     Refuses:
-        order_must_be_tendering, return_must_be_within_sold, return_must_be_what_was_paid,
-        till_must_be_open, order_must_be_paid.
+        order_must_be_tendering, terminal_must_be_done, return_must_be_within_sold,
+        return_must_be_what_was_paid, till_must_be_open, order_must_be_paid.
     """
     figures = order.figures
     if order.phase is not Phase.TENDERING or figures is None:
         return refuse(Refusal.ORDER_MUST_BE_TENDERING)
+    if context.is_terminal_at_work:
+        return refuse(Refusal.TERMINAL_MUST_BE_DONE)
     refused = returns_still_fit(order, context)
     if refused is not None:
         return refused
-    if order.tenders and context.till_session == 0:
+    if _cash(order) and context.till_session == 0:
         return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
     due = due_of(order, figures, context.settings.required())
     left = due.left_minor
@@ -167,6 +186,11 @@ def receipt_number(register: str, sequence: int, *, training: bool) -> str:
     return f"{'T' if training else ''}{register}-{sequence:06d}"
 
 
+def _cash(order: Order) -> list[int]:
+    """The amounts of the cash tenders."""
+    return [tender.amount_minor for tender in order.tenders if tender.kind == "cash"]
+
+
 def _completed(order: Order, context: OrderContext, due: Due) -> OrderCompleted:
     figures = order.figures
     assert figures is not None
@@ -180,11 +204,11 @@ def _completed(order: Order, context: OrderContext, due: Due) -> OrderCompleted:
         receipt_number(context.register, context.next_receipt, training=context.training),
         context.next_receipt,
         figures,
-        tuple(TenderFigures(t.tender, t.kind, t.amount_minor) for t in order.tenders),
+        order.tenders,
         due.rounding_minor,
         change,
-        order.tendered_minor() - change,
-        context.till_session if order.tenders else 0,
+        sum(_cash(order)) - change,
+        context.till_session if _cash(order) else 0,
         sum(totals[line.line] for line in lines if line.source is not None),
         sum(totals[line.line] for line in lines if line.item.open_price),
         len(order.lines) - len(lines),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.books import Books, Side
 from engine.explain import explain
 from engine.money import minor_digits
 from engine.order.due import due_of
 from engine.order.events import Audience
-from engine.order.figures import Figures, LineFigures
+from engine.order.figures import Figures, LineFigures, TenderFigures
 from engine.order.offered import Tariff, promotion_names, why_not
 from engine.order.pricing import price_shown
 from engine.order.state import Discount, Line, Note, Order, Phase, charge_line
@@ -18,6 +20,7 @@ from engine.tax_paper import letters_of
 from engine.till import Till
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
 from engine.views.offers import choices_of
+from engine.views.payments import listed, payment_view, register_payment
 from engine.views.shapes import (
     DeviceView,
     DiscountView,
@@ -138,6 +141,14 @@ def _charges(
     return tuple(shown)
 
 
+def _tender(tender: TenderFigures) -> TenderView:
+    card = tender.card
+    if card is None:
+        return TenderView(tender.tender, tender.kind, tender.amount_minor)
+    shown = (card.card.number, card.card.brand, card.tip_minor)
+    return TenderView(tender.tender, tender.kind, tender.amount_minor, *shown)
+
+
 def _chosen(order: Order, tariff: Tariff) -> tuple[ChosenView, ...]:
     names = promotion_names(tariff) if order.chosen else {}
     return tuple(
@@ -180,7 +191,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
         left + change,
         due.in_cash_minor if left + change else 0,
         rounding,
-        tuple(TenderView(t.tender, t.kind, t.amount_minor) for t in order.tenders),
+        tuple(map(_tender, order.tenders)),
         change if completion is None else completion.change_minor,
         "" if completion is None else completion.receipt_number,
         "" if completion is None else completion.business_date,
@@ -275,15 +286,19 @@ def register_view(
     now_ns: int,
     devices: dict[str, DeviceView],
     last_order: Order | None,
+    shows: Mapping[str, tuple[str, str]] | None = None,
 ) -> RegisterView:
-    """Everything a register's screen shows."""
+    """Everything a register's screen shows; `shows` is what terminals show, by payment."""
     setup = books.settings.registers[register]
     training = books.is_training(register)
     side = books.side(training=training)
     operator = books.staff.signed_on.get(register, "")
     person = books.staff.operators.get(operator)
     order = side.current(register)
-    own = frozenset(a for a in (setup.printer, setup.drawer, setup.display, setup.scanner) if a)
+    devices_of = (setup.printer, setup.drawer, setup.display, setup.scanner, setup.terminal)
+    own = frozenset(address for address in devices_of if address)
+    payment = None if training else register_payment(books, register)
+    shown = ("", "") if payment is None else (shows or {}).get(payment.asked.payment_id, ("", ""))
     sees = books.staff.allows(operator, Right.EXPECTED_CASH)
     return RegisterView(
         epoch,
@@ -299,6 +314,9 @@ def register_view(
         side.position(register).z_number,
         queue_view(books, own, now_ns, devices) if own else (),
         tuple(devices.get(a, DeviceView(a, "starting", "not_heard_of", "")) for a in sorted(own)),
+        setup.terminal,
+        None if payment is None else payment_view(payment, now_ns=now_ns, shows=shown),
+        len(listed(books, now_ns)),
     )
 
 

@@ -17,6 +17,7 @@ from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
 from engine.till import Denomination
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
+from engine.views.payment_shapes import PaymentView
 
 
 @frozen
@@ -129,11 +130,15 @@ class ExemptionView:
 
 @frozen
 class TenderView:
-    """One tender."""
+    """One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
+    top of the amount."""
 
     tender: int
     kind: str
     amount_minor: int
+    card: str = ""
+    brand: str = ""
+    tip_minor: int = 0
 
 
 @frozen
@@ -239,7 +244,11 @@ class DeviceView:
 
 @frozen
 class RegisterView:
-    """Everything a register screen shows, at `position` of `epoch`."""
+    """Everything a register screen shows, at `position` of `epoch`.
+
+    `terminal` is its card terminal, "" where it has none; `payment` the last card payment of its
+    order; `exceptions` how many of the store a person must look at.
+    """
 
     epoch: int
     position: int
@@ -254,6 +263,9 @@ class RegisterView:
     z_number: int
     queue: tuple[QueueEntry, ...]
     devices: tuple[DeviceView, ...]
+    terminal: str = ""
+    payment: PaymentView | None = None
+    exceptions: int = 0
 
 
 @frozen

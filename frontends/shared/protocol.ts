@@ -142,6 +142,11 @@ export type BlockKind =
   | 'qr'
   | 'feed';
 
+/** Ask the terminal to end what it does; what it answers counts. */
+export interface CancelPayment {
+  payment_id: string;
+}
+
 /** The most tax, or the most that is taxed, for each piece or for the receipt. */
 export interface Cap {
   of: Capped;
@@ -295,6 +300,12 @@ export type ClientFrame =
 
 /** Make the Z of this register. */
 export type CloseDay = Record<string, never>;
+
+/** Take a payment off the list of exceptions, with what was found. Moves no money. */
+export interface CloseException {
+  payment_id: string;
+  finding: string;
+}
 
 /** End the session after the count. */
 export type CloseTill = Record<string, never>;
@@ -876,6 +887,21 @@ export interface OfferView {
   name: string;
 }
 
+/**
+ * How much may be taken that nobody has authorised yet, in minor units; 0 allows nothing. Each
+ * ceiling counts what is stored and not known to be paid, and what terminals may be storing
+ * now. `age_s` is how old the oldest of it may be. `brands` are the cards taken so; empty:
+ * all.
+ */
+export interface OfflinePolicyInput {
+  payment_minor?: number;
+  operator_minor?: number;
+  register_minor?: number;
+  total_minor?: number;
+  age_s?: number;
+  brands?: string[];
+}
+
 /** Open the drawer without a sale, with the reason. */
 export interface OpenDrawer {
   reason: string;
@@ -887,6 +913,9 @@ export interface OpenDrawer {
 export interface OpenOrderInput {
   order_id?: string;
 }
+
+/** Card payments that are not settled, and what was taken offline. Answers `PaymentsView`. */
+export type OpenPayments = Record<string, never>;
 
 /** Open with a float counted by denomination; the float is their sum. */
 export interface OpenTill {
@@ -982,6 +1011,54 @@ export interface PayIn {
 export interface PayOut {
   amount_minor: number;
   reason: string;
+}
+
+/** The payment and where it stands; `amount_minor` is what was asked for, or approved. */
+export interface PaymentAnswer {
+  payment_id: string;
+  standing: string;
+  amount_minor: number;
+}
+
+/**
+ * A card payment as it stands. `code` and `detail` are the terminal's reason; `shows` is what
+ * it shows to the customer now, a stable word, and `shows_text` its own words. `problem` says
+ * why a person must look at it, "" where nobody must. `age_s` is how long ago it was asked
+ * for.
+ */
+export interface PaymentView {
+  payment_id: string;
+  order_id: string;
+  register: string;
+  operator: string;
+  terminal: string;
+  kind: string;
+  standing: string;
+  problem: string;
+  amount_minor: number;
+  tip_minor: number;
+  code: string;
+  detail: string;
+  card: string;
+  brand: string;
+  age_s: number;
+  is_cancel_asked: boolean;
+  is_set_aside: boolean;
+  reason: string;
+  shows: string;
+  shows_text: string;
+}
+
+/**
+ * Card payments that are not settled: those for a person and those nobody knows yet, oldest
+ * first; and what was taken offline, against its ceilings.
+ */
+export interface PaymentsView {
+  exceptions: PaymentView[];
+  offline_minor: number;
+  offline_limit_minor: number;
+  offline_count: number;
+  oldest_s: number;
 }
 
 /** What a threshold or cap measures: each piece of a line, or all lines with the tax. */
@@ -1260,7 +1337,7 @@ export interface RefusalBody {
 
 /**
  * A selling position and its devices by address; empty where it has none. `channel` is how its
- * orders come in, "" across the counter.
+ * orders come in, "" across the counter. `tips` lets its terminal ask for a tip.
  */
 export interface RegisterSetup {
   id: string;
@@ -1270,11 +1347,13 @@ export interface RegisterSetup {
   display: string;
   scanner: string;
   channel: string;
+  terminal: string;
+  tips: boolean;
 }
 
 /**
  * A selling position and its devices by address; empty where it has none. `channel` is how its
- * orders come in, "" across the counter.
+ * orders come in, "" across the counter. `tips` lets its terminal ask for a tip.
  */
 export interface RegisterSetupInput {
   id: string;
@@ -1284,12 +1363,18 @@ export interface RegisterSetupInput {
   display?: string;
   scanner?: string;
   channel?: string;
+  terminal?: string;
+  tips?: boolean;
 }
 
 /** Everything the register shows. Answers `RegisterView`. */
 export type RegisterState = Record<string, never>;
 
-/** Everything a register screen shows, at `position` of `epoch`. */
+/**
+ * Everything a register screen shows, at `position` of `epoch`. `terminal` is its card
+ * terminal, "" where it has none; `payment` the last card payment of its order; `exceptions`
+ * how many of the store a person must look at.
+ */
 export interface RegisterView {
   epoch: number;
   position: number;
@@ -1304,6 +1389,9 @@ export interface RegisterView {
   z_number: number;
   queue: QueueEntry[];
   devices: DeviceView[];
+  terminal: string;
+  payment: PaymentView | null;
+  exceptions: number;
 }
 
 /** Take an item out of sale. */
@@ -1333,6 +1421,18 @@ export interface ReprintReceiptInput {
   explained?: boolean;
 }
 
+/**
+ * Have the register's terminal take what is due of the current order, or `amount_minor` of it;
+ * where money goes back, give it back to the card it came from. `source_order` and
+ * `source_tender` name the tender to give back of; empty takes the first card of the receipts
+ * the goods came from.
+ */
+export interface RequestPaymentInput {
+  amount_minor?: number;
+  source_order?: string;
+  source_tender?: number;
+}
+
 /** Where the cents go by which rounded shares miss their rounded sum. */
 export type Residual =
   | 'largest'
@@ -1356,6 +1456,16 @@ export interface ReturnLineAnswer {
 export type ReturnPolicy =
   | 'keep'
   | 'reevaluate';
+
+/** Try once more to take back an exception's payment. */
+export interface ReverseAgain {
+  payment_id: string;
+}
+
+/** Take back a card tender of the current order before it completes. */
+export interface ReverseTender {
+  tender: number;
+}
 
 /**
  * What a role may allow. Every command needs exactly one; nothing is allowed unless granted.
@@ -1383,6 +1493,7 @@ export type Right =
   | 'staff'
   | 'settings'
   | 'tax_exempt'
+  | 'payment_exceptions'
   | 'effects'
   | 'none';
 
@@ -1452,6 +1563,20 @@ export type ServerFrame =
 export interface SetChargesInput {
   charges: ChargeRuleInput[];
   deposits?: Deposit[];
+}
+
+/** How much may be taken offline. */
+export interface SetOfflinePolicyInput {
+  policy: OfflinePolicyInput;
+}
+
+/**
+ * Stop waiting for an unknown payment, so that its terminal can take others. It stays unknown
+ * and on the list of exceptions.
+ */
+export interface SetPaymentAside {
+  payment_id: string;
+  reason: string;
 }
 
 /** Put these prices in force, in place of all there were. None: the catalog's alone. */
@@ -1788,11 +1913,17 @@ export interface TenderCash {
   amount_minor: number;
 }
 
-/** One tender. */
+/**
+ * One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
+ * top of the amount.
+ */
 export interface TenderView {
   tender: number;
   kind: string;
   amount_minor: number;
+  card: string;
+  brand: string;
+  tip_minor: number;
 }
 
 /** The frozen total; `cash_due_minor` is the same after cash rounding. */
@@ -1886,7 +2017,8 @@ export interface TotalAnswer {
  * what sale lines came to, returned = what return lines gave back, gross - returned = total;
  * tenders sum to total + rounding. `promotion_minor` is the part of `discount_minor` that
  * promotions took off, `promotions` the same one by one. What was given away is apart from
- * discounts: `comps` lines, at the price they had and at what they cost the shop.
+ * discounts: `comps` lines, at the price they had and at what they cost the shop. `tips` are
+ * by operator, and part of nothing else here.
  */
 export interface Totals {
   sales: number;
@@ -1915,6 +2047,7 @@ export interface Totals {
   comp_minor: number;
   comp_cost_minor: number;
   charges: ChargeTotal[];
+  tips: Record<string, number>;
 }
 
 /** Whether the register practises from here on. */
@@ -2067,6 +2200,13 @@ export interface Commands {
   'order.void_line': { data: VoidLineInput; answer: VoidedLineAnswer };
   'order.waive_charge': { data: WaiveChargeInput; answer: TotalAnswer };
   'order.withdraw_coupon': { data: WithdrawCoupon; answer: TotalAnswer };
+  'payment.cancel': { data: CancelPayment; answer: PaymentAnswer };
+  'payment.close_exception': { data: CloseException; answer: PaymentAnswer };
+  'payment.request': { data: RequestPaymentInput; answer: PaymentAnswer };
+  'payment.reverse_again': { data: ReverseAgain; answer: PaymentAnswer };
+  'payment.reverse_tender': { data: ReverseTender; answer: PaymentAnswer };
+  'payment.set_aside': { data: SetPaymentAside; answer: PaymentAnswer };
+  'payment.set_offline_policy': { data: SetOfflinePolicyInput; answer: Done };
   'prices.set': { data: SetPricesInput; answer: PricesAnswer };
   'promotions.set': { data: SetPromotionsInput; answer: PromotionsAnswer };
   'register.close_day': { data: CloseDay; answer: DayClosedAnswer };
@@ -2100,6 +2240,7 @@ export interface Queries {
   'order.get': { data: GetOrder; answer: OrderView };
   'order.why_not': { data: WhyNoPromotions; answer: OrderPromotionsView };
   'orders.suspended': { data: SuspendedOrders; answer: SuspendedView[] };
+  'payments.open': { data: OpenPayments; answer: PaymentsView };
   'receipt.get': { data: GetReceipt; answer: ReceiptView };
   'receipts.find': { data: FindReceiptsInput; answer: ReceiptRow[] };
   'register.state': { data: RegisterState; answer: RegisterView };

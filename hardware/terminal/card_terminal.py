@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from engine.payment.terminal import Answer, Condition, Settlement, Transaction
+from engine.terminal import Answer, Condition, Settlement, Transaction
 
 
 class CardTerminal(Protocol):

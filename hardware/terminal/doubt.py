@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from engine.payment.terminal import Answer, Identity, Verdict
+from engine.terminal import Answer, Identity, Verdict
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
 
 _FAR = TRACE_NUMBERS  # more steps than either counter takes for later

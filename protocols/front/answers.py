@@ -15,6 +15,7 @@ from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.decision import COMMANDS
 from engine.order import commands as order
+from engine.payment import commands as payment
 from engine.price_list.decide import SetPrices
 from engine.promotion.decide import SetPromotions
 from engine.taxes import SetTaxes
@@ -224,6 +225,15 @@ class IssuedAnswer:
     codes: int
 
 
+@frozen
+class PaymentAnswer:
+    """The payment and where it stands; `amount_minor` is what was asked for, or approved."""
+
+    payment_id: str
+    standing: str
+    amount_minor: int
+
+
 COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.OpenOrder: TotalAnswer,
     order.AddLine: LineAnswer,
@@ -255,6 +265,13 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.UndoTender: UndoneTenderAnswer,
     order.CompleteOrder: CompletedAnswer,
     order.ReprintReceipt: ReprintAnswer,
+    payment.RequestPayment: PaymentAnswer,
+    payment.CancelPayment: PaymentAnswer,
+    payment.ReverseTender: PaymentAnswer,
+    payment.ReverseAgain: PaymentAnswer,
+    payment.SetPaymentAside: PaymentAnswer,
+    payment.CloseException: PaymentAnswer,
+    payment.SetOfflinePolicy: Done,
     till.OpenTill: TillOpenedAnswer,
     till.PayIn: Done,
     till.PayOut: Done,

@@ -15,7 +15,7 @@ import trio
 
 from actors.messages import DeviceState, Failure
 from actors.terminal_messages import Heard, Inquire, Look, Request, Settle
-from engine.payment.terminal import (
+from engine.terminal import (
     Answer,
     Condition,
     Kind,

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from actors.messages import Accepted
 from actors.terminal_messages import Heard, Keep, Look, Request, Settle
-from engine.payment.terminal import (
+from engine.terminal import (
     Answer,
     Condition,
     Kind,
@@ -167,7 +167,7 @@ async def test_the_terminal_is_played_at_the_page(folder: Path) -> None:
         await shows("EUR 13.50", "approved")
         (paid,) = answers
         assert (paid.verdict, paid.amount_minor, paid.tip_minor) == (Verdict.APPROVED, 1350, 100)
-        assert {one.identity for one in kept} == {paid.identity}
+        assert {one.identity for one in kept if one.code != "begun"} == {paid.identity}
         assert (await _state(client))["terminal"]["transactions"] == [
             {"kind": "sale", "amount": "EUR 13.50", "receipt": 1, "ended": "approved",
              "booked": True}

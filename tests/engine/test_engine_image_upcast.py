@@ -15,7 +15,7 @@ from engine.decision import EVENTS, Fact
 from engine.image import books_from, image_of, state_hash
 from engine.order.commands import AddLine, AddReturnLine, CompleteOrder, SuspendOrder, TenderCash
 from engine.order.events import LineVoided
-from engine.order.state import Tender
+from engine.order.figures import TenderFigures
 from engine.record import RESTORED, Record, Restored
 from engine.register import StartTraining
 from engine.staff import SignOn
@@ -136,7 +136,7 @@ def test_a_journal_of_version_1_tenders_is_read() -> None:
         shop.now_ns = row["now_ns"]
     (sold,) = [one for one in shop.books.archive.values() if one.completion is not None]
     assert sold.completion is not None
-    assert (sold.tenders, sold.completion.rounding_minor) == ((Tender(1, "cash", 930),), 2)
+    assert (sold.tenders, sold.completion.rounding_minor) == ((TenderFigures(1, "cash", 930),), 2)
     # The tender that carried the rounding was handed back; 2000 stands against 12.78.
     done = shop.ok(CompleteOrder())
     assert (done["total_minor"], done["rounding_minor"], done["change_minor"]) == (1278, 2, 720)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from engine.payment.terminal import Kind, Transaction
+from engine.terminal import Kind, Transaction
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.line import SerialLine, TcpLine

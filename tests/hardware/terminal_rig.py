@@ -12,7 +12,7 @@ from attrs import define, field
 from actors.messages import Accepted, DeviceState, Failure
 from actors.terminal_messages import Keep, Progress
 from actors.world import ManualWorld, SystemWorld, World
-from engine.payment.terminal import Answer, Identity, Kind, Transaction
+from engine.terminal import Answer, Identity, Kind, Transaction
 from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
 from hardware.rig import Rig, open_rig
 from hardware.terminal.zvt.codec import Profile
@@ -27,7 +27,8 @@ KEEPER = "payments/test"
 
 @define(eq=False)
 class Shop:
-    """All of it. `kept` is what the keeper wrote down; while `refusals` are left it cannot."""
+    """All of it. `kept` is what the keeper wrote down of results, while `refusals` are left it
+    cannot; `doubts` is what it wrote down before they were begun, if it `may_begin`."""
 
     rig: Rig
     fake: TerminalFake
@@ -35,6 +36,8 @@ class Shop:
     kept: list[Answer] = field(factory=list)
     progress: list[str] = field(factory=list)
     refusals: int = 0
+    doubts: list[Answer] = field(factory=list)
+    may_begin: bool = True
 
     async def ready(self, *, after: int = 0) -> int:
         """Wait until the terminal takes payments."""
@@ -49,6 +52,9 @@ class Shop:
     async def _keeper(self) -> None:
         async for envelope in self.rig.node.open(KEEPER):
             match envelope.body:
+                case Keep(_, answer) if answer.code == "begun":
+                    self.doubts.append(answer)
+                    envelope.answer(Accepted() if self.may_begin else Failure("disk_full"))
                 case Keep(_, answer) if self.refusals == 0:
                     self.kept.append(answer)
                     envelope.answer(Accepted())

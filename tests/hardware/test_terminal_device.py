@@ -12,7 +12,8 @@ import trio.testing
 
 from actors.messages import Accepted, DeviceState, Failure
 from actors.terminal_messages import Abort, Heard, Inquire, Look, Request, Settle
-from engine.payment.terminal import Answer, Condition, Kind, SettledTotal, Settlement, Verdict
+from engine.terminal import Answer, Condition, Kind, SettledTotal, Settlement, Verdict
+from hardware.carrier import TcpCarrier
 from hardware.terminal.limits import COMPLETION_NS, NS_PER_S, REPLY_NS
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile
@@ -401,3 +402,23 @@ def test_a_session_that_was_never_opened_sends_nothing() -> None:
     assert done.result.code == "not_sent"  # type: ignore[union-attr]
     assert session.abort() == (False, [])
     assert session.tick(10**15) == []
+
+
+async def test_nothing_is_begun_that_could_not_be_asked_for_afterwards() -> None:
+    """Which transaction was its last before is written down first; where that cannot be, the
+    terminal hears nothing."""
+    async with open_shop(TcpCarrier()) as shop:
+        found = []
+        for name in ("a", "b", "c"):
+            shop.may_begin = name != "c"
+            request = Request(name, sale(), KEEPER)
+            found.append((await shop.rig.post.ask(ADDRESS, request, timeout_s=10)).answer)
+        first, second, refused = found
+        assert [entry.before for entry in shop.doubts] == [
+            first.before,
+            first.identity,
+            second.identity,
+        ]
+        assert second.before == first.identity
+        assert (refused.verdict, refused.code) == (Verdict.ABORTED, "not_sent")
+        assert len(shop.fake.ledger.entries) == 2

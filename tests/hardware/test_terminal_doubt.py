@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.payment.terminal import Answer, Identity, Kind, Transaction, Verdict
+from engine.terminal import Answer, Identity, Kind, Transaction, Verdict
 from hardware.terminal.doubt import is_later, resolve
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
 

@@ -7,7 +7,7 @@ import pytest
 import trio
 import trio.testing
 
-from engine.payment.terminal import Verdict
+from engine.terminal import Verdict
 from hardware.terminal.zvt.fake import TROUBLES
 from tests.hardware.terminal_rig import Shop, open_shop, sale, simulated
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.payment.terminal import Answer, Identity, Kind, Settlement, Transaction, Verdict
+from engine.terminal import Answer, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.limits import (
     COMPLETION_NS,
     ENQUIRE_BLOCKED_NS,

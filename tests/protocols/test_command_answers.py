@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from engine import catalog, register, settings, staff, till
@@ -12,6 +13,8 @@ from engine.coupon.model import CouponKind, CouponRule
 from engine.order import commands as order
 from engine.order.events import Audience
 from engine.order.figures import DiscountKind
+from engine.payment import commands as payment
+from engine.payment.events import OfflinePolicy
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceSet
 from engine.promotion.decide import SetPromotions
@@ -19,10 +22,12 @@ from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
 from engine.staff import Right
 from engine.taxation import Dining
 from engine.taxes import SetTaxes
+from engine.terminal import Verdict
 from engine.till import Denomination
 from engine.wire import canonical, parse, structure
 from native import ItemRow, PriceBook, SegmentBuilder
 from protocols.front.answers import COMMAND_ANSWERS
+from tests.card_shop import hear, with_terminal
 from tests.shop import TAXES, Shop, item, rules
 
 CENT_OFF = Benefit(BenefitKind.CART, Off(OffKind.AMOUNT, 1))
@@ -105,9 +110,29 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(SetPrices(PriceSet()), admin=True)
     send(SetCharges(()), admin=True)
     send(SetTaxes(None), admin=True)
+    _pay_by_card(shop, send)
     builder = SegmentBuilder()
     builder.put_item(ItemRow("kale", "Kale", "", "Food", "reduced", 1_990_000))
     shop.books.segments["hash"] = PriceBook.from_segment(builder.build())
     version = shop.books.catalog.version
     send(catalog.InstallSegment("hash", version, 1, "kale.csv"), admin=True)
     assert set(COMMAND_ANSWERS) == set(answered)
+
+
+def _pay_by_card(shop: Shop, send: Callable[..., Any]) -> None:
+    """Every command about a card payment: asked, cancelled, taken back, set aside, looked into."""
+    with_terminal(shop, "1")
+    shop.ok(staff.SignOn("max", pin_correct=True))
+    send(payment.SetOfflinePolicy(OfflinePolicy()))
+    shop.ring("wine")
+    send(payment.CancelPayment(send(payment.RequestPayment())["payment_id"]))
+    hear(shop, Verdict.APPROVED)
+    send(payment.ReverseTender(1))
+    hear(shop, Verdict.DECLINED, 2)
+    failed = next(iter(shop.books.payments.exceptions))
+    send(payment.ReverseAgain(failed))
+    send(payment.CloseException(failed, "returned by hand"))
+    hear(shop, Verdict.APPROVED, 3)
+    unknown = shop.ok(payment.RequestPayment())["payment_id"]
+    hear(shop, Verdict.UNKNOWN)
+    send(payment.SetPaymentAside(unknown, "fell"))

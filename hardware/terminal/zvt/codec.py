@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from engine.payment.terminal import CardShown, Identity, Kind, SettledTotal, Transaction
+from engine.terminal import CardShown, Identity, Kind, SettledTotal, Transaction
 from hardware.terminal.zvt import codes
 from native import ZvtMessage, zvt_encode
 

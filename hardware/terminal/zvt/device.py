@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
+import attrs
 import trio
 from attrs import define, field
 
@@ -21,7 +22,7 @@ from actors.terminal_messages import (
     Request,
     Settle,
 )
-from engine.payment.terminal import Answer, Condition, Kind, Settlement, Transaction
+from engine.terminal import Answer, Condition, Kind, Settlement, Transaction, Verdict
 from hardware.device import CableDevice
 from hardware.terminal.limits import KEEP_NS, NS_PER_S, REPLY_NS, SERIAL_REPLY_NS
 from hardware.terminal.zvt.codec import Profile
@@ -162,6 +163,7 @@ class ZvtDevice(CableDevice):
             request_id,
             lambda now_ns: self.session.transact(request_id, transaction, now_ns),
             keeper,
+            self._doubt(transaction) if keeper else None,
         )
         assert isinstance(result, Answer)
         if result.code not in ("not_sent", "terminal_busy"):
@@ -170,17 +172,46 @@ class ZvtDevice(CableDevice):
                 self._answers.popitem(last=False)
         return result
 
+    def _doubt(self, transaction: Transaction) -> Answer:
+        """What would be left of a transaction if everything but the terminal went away now: which
+        one was its last before. Without it nobody could ask for this one afterwards."""
+        return Answer(
+            Verdict.UNKNOWN,
+            transaction.kind,
+            transaction.amount_minor,
+            "begun",
+            currency_code=transaction.currency_code,
+            before=self.session.last,
+            partial_allowed=transaction.partial_allowed,
+        )
+
     async def _run(
-        self, job_id: str, begin: Callable[[int], list[Action]], keeper: str = ""
+        self,
+        job_id: str,
+        begin: Callable[[int], list[Action]],
+        keeper: str = "",
+        doubt: Answer | None = None,
     ) -> Result:
         waiting = self._jobs[job_id] = _Waiting(keeper)
         try:
-            await self._attempt(begin(self._now_ns()))
-            await waiting.ended.wait()
+            if doubt is None or await self._is_kept(keeper, job_id, doubt):
+                await self._attempt(begin(self._now_ns()))
+                await waiting.ended.wait()
+            else:
+                # Nothing was sent, and whoever waits for the same request is told so too.
+                waiting.result = attrs.evolve(doubt, verdict=Verdict.ABORTED, code="not_sent")
+                waiting.ended.set()
         finally:
             self._jobs.pop(job_id, None)
         assert waiting.result is not None
         return waiting.result
+
+    async def _is_kept(self, keeper: str, job_id: str, answer: Answer) -> bool:
+        try:
+            kept = await self.post.ask(keeper, Keep(job_id, answer), timeout_s=KEEP_NS // NS_PER_S)
+        except PostError:
+            return False
+        return bool(kept == Accepted())
 
     # --------------------------------------------------------------------------------- the cable
 
@@ -303,11 +334,5 @@ class ZvtDevice(CableDevice):
         waiting = self._jobs.get(job_id)
         is_kept = waiting is not None
         if waiting is not None and waiting.keeper:
-            try:
-                kept = await self.post.ask(
-                    waiting.keeper, Keep(job_id, answer), timeout_s=KEEP_NS // NS_PER_S
-                )
-                is_kept = kept == Accepted()
-            except PostError:
-                is_kept = False
+            is_kept = await self._is_kept(waiting.keeper, job_id, answer)
         await self._attempt(self.session.kept(job_id, self._now_ns(), is_kept=is_kept))

@@ -11,7 +11,7 @@ from typing import Any
 import trio
 
 from actors.world import World
-from engine.payment.terminal import Kind
+from engine.terminal import Kind
 from hardware.carrier import Carrier
 from hardware.terminal.zvt import codec, voice
 from hardware.terminal.zvt.far_end import TICK_S, FarEnd, GoneError

@@ -6,7 +6,7 @@ from enum import Enum
 
 from attrs import define, field, frozen
 
-from engine.payment.terminal import Answer, Condition, Settlement, Transaction
+from engine.terminal import Answer, Condition, Settlement, Transaction
 from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.slips import SlipReader
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from engine.payment.terminal import Kind
+from engine.terminal import Kind
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
 
 _OUTGOING = (Kind.REFUND,)

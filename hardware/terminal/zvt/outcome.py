@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.payment.terminal import Answer, Identity, Settlement, Transaction, Verdict
+from engine.terminal import Answer, Identity, Settlement, Transaction, Verdict
 from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.slips import SlipReader

@@ -15,7 +15,7 @@ from collections import deque
 import attrs
 from attrs import define, field
 
-from engine.payment.terminal import (
+from engine.terminal import (
     Answer,
     Condition,
     Identity,

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import define, field
 
-from engine.payment.terminal import Slip, SlipLine
+from engine.terminal import Slip, SlipLine
 from hardware.terminal.limits import SLIP_LINES_MAX, SLIPS_MAX
 from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.codec import find, find_anywhere

@@ -1,0 +1,224 @@
+"""Card payments on their way: terminals are asked once, and asked again only what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import structlog
+import trio
+
+from actors.asks import Committed, ReadPayments, Reply, Submit
+from actors.errors import AbsentError, BusyError, PostError
+from actors.limits import (
+    ABORT_TIMEOUT_S,
+    ASK_TIMEOUT_S,
+    INQUIRE_FIRST_S,
+    INQUIRE_MAX_S,
+    INQUIRE_TIMEOUT_S,
+    PAYMENT_TIMEOUT_S,
+)
+from actors.mailbox import Envelope, Mailbox
+from actors.messages import Accepted, Failure
+from actors.terminal_messages import Abort, Heard, Inquire, Keep, Progress, Request
+from actors.world import World
+from engine.payment.events import Standing
+from engine.payment.state import Payment
+from engine.terminal import Answer, Kind, Transaction, Verdict
+from engine.wire import unstructure
+
+log = structlog.get_logger()
+Mark = Callable[[str], None]
+
+
+class PaymentsActor:
+    """*Owns* which payments are being talked about with their terminals. *Receives* `Committed`
+    from the bookkeeper, `Keep` and `Progress` from terminals. *Sends* `Request`, `Inquire` and
+    `Abort` to terminals, `payment.keep` and `payment.hear` to the bookkeeper. *If it dies* what was
+    open becomes unknown and is asked about; nothing is ever asked for twice.
+    """
+
+    address = "payments"
+
+    def __init__(self, mark: Mark) -> None:
+        self._mark = mark
+        self._met = False
+        self._talks: dict[str, Payment] = {}
+        self._aborted: set[str] = set()
+        self._wake = trio.Event()
+
+    async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
+        """Look at what is open whenever a payment's facts were committed."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._watch, nursery, post, world)
+            async for envelope in mailbox:
+                match envelope.body:
+                    case Committed(records=records):
+                        if any(record.stream.startswith("payment/") for record in records):
+                            self._wake.set()
+                    case Keep():
+                        nursery.start_soon(self._keep, envelope, envelope.body, post, world)
+                    case Progress():
+                        self._show(envelope.body, post)
+                    case _:
+                        log.warning("message_not_understood", kind=type(envelope.body).__name__)
+
+    async def _watch(self, nursery: trio.Nursery, post: Any, world: World) -> None:
+        while True:
+            self._wake = trio.Event()
+            try:
+                found = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)
+            except PostError:
+                await world.sleep(INQUIRE_FIRST_S)
+                continue
+            for payment in found:
+                payment_id = payment.asked.payment_id
+                if payment_id not in self._talks:
+                    self._talks[payment_id] = payment
+                    # What was open when this actor began may have been asked for already.
+                    talk = self._talk if self._met else self._recover
+                    nursery.start_soon(talk, payment, post, world)
+                if payment.is_cancel_asked and payment_id not in self._aborted:
+                    self._aborted.add(payment_id)
+                    nursery.start_soon(self._abort, payment.asked.terminal, post)
+            open_ids = {payment.asked.payment_id for payment in found}
+            self._aborted &= open_ids
+            self._met = True
+            await self._wake.wait()
+
+    # ------------------------------------------------------------------------------ conversations
+
+    async def _talk(self, payment: Payment, post: Any, world: World) -> None:
+        """Ask the terminal, once; where its answer is a doubt, find out."""
+        asked = payment.asked
+        transaction = Transaction(
+            asked.kind,
+            asked.amount_minor,
+            asked.currency_code,
+            asked.original,
+            tip_allowed=asked.tip_allowed,
+            partial_allowed=asked.kind is Kind.SALE,
+            offline_allowed=asked.offline_allowed,
+        )
+        request = Request(asked.payment_id, transaction, self.address)
+        try:
+            heard: Heard = await post.ask(asked.terminal, request, timeout_s=PAYMENT_TIMEOUT_S)
+            answer = heard.answer
+        except (AbsentError, BusyError) as error:
+            answer = _blank(payment, Verdict.ABORTED, "not_sent", error.detail)
+        except PostError as error:
+            answer = _blank(payment, Verdict.UNKNOWN, "no_answer", error.detail)
+        await self._hear(payment, answer, post, world)
+        await self._resolve(payment, answer, post, world)
+
+    async def _recover(self, payment: Payment, post: Any, world: World) -> None:
+        """The store or this actor began anew: nobody knows whether the terminal heard of it."""
+        doubt = payment.answer or _blank(payment, Verdict.UNKNOWN, "restarted")
+        doubt = attrs.evolve(doubt, verdict=Verdict.UNKNOWN)
+        if payment.standing is Standing.REQUESTED:
+            await self._hear(payment, attrs.evolve(doubt, code="restarted"), post, world)
+        await self._resolve(payment, doubt, post, world)
+
+    async def _resolve(self, payment: Payment, doubt: Answer, post: Any, world: World) -> None:
+        """Inquire until the store knows, at growing intervals, never asking for money again."""
+        asked, pause_s = payment.asked, INQUIRE_FIRST_S
+        while doubt.verdict is Verdict.UNKNOWN and await self._is_open(asked.payment_id, post):
+            await world.sleep(pause_s)
+            pause_s = min(2 * pause_s, INQUIRE_MAX_S)
+            doubt = attrs.evolve(doubt, verdict=Verdict.UNKNOWN)
+            inquire = Inquire(asked.payment_id, doubt)
+            try:
+                heard: Heard = await post.ask(asked.terminal, inquire, timeout_s=INQUIRE_TIMEOUT_S)
+            except PostError as error:
+                log.info("inquiry_waits", payment=asked.payment_id, reason=error.kind)
+                continue
+            known = heard.answer
+            await self._hear(payment, known, post, world, is_inquiry=True)
+            if known.verdict is not Verdict.UNKNOWN:
+                break
+            # What it tells of its last transactions is kept; the doubt stays as it was.
+            doubt = attrs.evolve(doubt, code=known.code)
+        self._talks.pop(asked.payment_id, None)
+
+    async def _is_open(self, payment_id: str, post: Any) -> bool:
+        """Whether anybody still waits for it; where that cannot be asked now, somebody does."""
+        try:
+            found = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)
+        except PostError:
+            return True
+        return any(payment.asked.payment_id == payment_id for payment in found)
+
+    async def _abort(self, terminal: str, post: Any) -> None:
+        try:
+            answer = await post.ask(terminal, Abort(), timeout_s=ABORT_TIMEOUT_S)
+        except PostError as error:
+            log.warning("abort_not_heard", terminal=terminal, reason=error.kind)
+            return
+        if isinstance(answer, Failure):
+            log.info("abort_came_too_late", terminal=terminal)
+
+    # ---------------------------------------------------------------------------------- the books
+
+    async def _hear(
+        self,
+        payment: Payment,
+        answer: Answer,
+        post: Any,
+        world: World,
+        *,
+        is_inquiry: bool = False,
+    ) -> None:
+        """Have it journaled; repeated with one id until the store has it."""
+        asked = payment.asked
+        data = {
+            "payment_id": asked.payment_id,
+            "answer": unstructure(answer),
+            "is_inquiry": is_inquiry,
+        }
+        submit = Submit(world.new_id(), asked.register, "payment.hear", data, admin=True)
+        while True:
+            try:
+                reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
+            except PostError:
+                await world.sleep(INQUIRE_FIRST_S)
+                continue
+            if not reply.ok:
+                log.warning("payment_not_heard", payment=asked.payment_id, fault=reply.fault)
+            return
+
+    async def _keep(self, envelope: Envelope, body: Keep, post: Any, world: World) -> None:
+        """A terminal waits with its acknowledgement until this is durable."""
+        payment = self._talks.get(body.request_id)
+        if payment is None:
+            envelope.answer(Failure("payment_must_be_open"))
+            return
+        data = {"payment_id": body.request_id, "answer": unstructure(body.answer)}
+        register = payment.asked.register
+        submit = Submit(world.new_id(), register, "payment.keep", data, admin=True)
+        try:
+            reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
+        except PostError as error:
+            envelope.answer(error)
+            return
+        envelope.answer(Accepted() if reply.ok else Failure("payment_must_be_open"))
+
+    def _show(self, progress: Progress, post: Any) -> None:
+        payment = self._talks.get(progress.request_id)
+        if payment is not None:
+            post.tell_nowait("bookkeeper", progress)
+            self._mark(payment.asked.register)
+
+
+def _blank(payment: Payment, verdict: Verdict, code: str, detail: str = "") -> Answer:
+    """What is known where the terminal told nothing."""
+    asked = payment.asked
+    return Answer(
+        verdict,
+        asked.kind,
+        asked.amount_minor,
+        code,
+        detail,
+        currency_code=asked.currency_code,
+        partial_allowed=asked.kind is Kind.SALE,
+    )

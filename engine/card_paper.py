@@ -1,0 +1,81 @@
+"""Card payments on paper: what the terminal wants printed, unchanged, else what identifies them.
+
+Where the terminal sends no lines of its own, the schemes ask for the application's label and id,
+the masked number, the authorisation and the terminal.
+"""
+
+from __future__ import annotations
+
+from engine.document import Align, Block, Document, columns, rule, text
+from engine.money import format_minor
+from engine.order.figures import CardPaid, TenderFigures
+from engine.settings import StoreRules
+from engine.terminal import Slip
+from engine.words import words_of
+
+_CUSTOMER = ("customer", "")
+
+
+def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
+    """One tender of a receipt, with the tip below and, for a card, what identifies it."""
+    words = words_of(rules.language)
+    amount = format_minor(tender.amount_minor, rules.currency, rules.language)
+    blocks = [columns(words.get(tender.kind, tender.kind), amount)]
+    card = tender.card
+    if card is None:
+        return blocks
+    if card.tip_minor:
+        charged = abs(tender.amount_minor) + card.tip_minor
+        for word, minor in (("tip", card.tip_minor), ("charged", charged)):
+            shown = format_minor(minor, rules.currency, rules.language)
+            blocks.append(columns(f"  {words[word]}", shown))
+    if not any(slip.kind in _CUSTOMER for slip in card.slips):
+        blocks += _field_blocks(card, rules)
+    return blocks
+
+
+def _field_blocks(card: CardPaid, rules: StoreRules) -> list[Block]:
+    words, shown, told = words_of(rules.language), card.card, card.identity
+    label = shown.application_label or shown.brand
+    fields = (
+        (label or words["card"], shown.number),
+        ("AID", shown.application_id),
+        (words["authorisation"], card.authorisation),
+        (words["terminal"], told.terminal_id),
+        (words["receipt_number"], "" if told.receipt is None else str(told.receipt)),
+    )
+    blocks = [columns(f"  {name}", value) for name, value in fields if value]
+    if card.is_offline:
+        blocks.append(text(f"  {words['offline']}"))
+    return blocks
+
+
+def customer_slips(tenders: tuple[TenderFigures, ...]) -> list[Block]:
+    """What terminals want the customer to read, below the receipt, line by line as they sent it."""
+    blocks: list[Block] = []
+    for tender in tenders:
+        for slip in () if tender.card is None else tender.card.slips:
+            if slip.kind in _CUSTOMER:
+                blocks += [rule(), *slip_blocks(slip)]
+    return blocks
+
+
+def slip_blocks(slip: Slip) -> list[Block]:
+    """A slip's lines, unchanged."""
+    return [
+        text(
+            " " * line.indent + line.text,
+            align=Align.CENTER if line.centred else Align.LEFT,
+            large=line.wide or line.tall,
+        )
+        for line in slip.lines
+    ]
+
+
+def slip_document(slip: Slip, rules: StoreRules) -> Document:
+    """A slip on paper of its own: the merchant's copy, or that of a payment that was declined."""
+    words = words_of(rules.language)
+    blocks = slip_blocks(slip)
+    if slip.needs_signature:
+        blocks += [text(""), rule(), text(words["signature"])]
+    return Document(words["card_slip"], tuple(blocks), rules.language)

@@ -1,0 +1,91 @@
+"""To which tenders a refund goes: never more of one than it paid, net of what went back before.
+
+All cash of a sale is one tender here, named by the first of them: coins are not told apart. What a
+customer paid with goods in an exchange (tender 0) goes back in cash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.order.context import OrderContext
+from engine.order.events import TenderRefunded
+from engine.order.figures import GaveBack, TenderFigures
+from engine.order.state import Order
+
+GOODS = 0
+
+
+def originals_of(order: Order, originals: Mapping[str, Order]) -> list[Order]:
+    """The sales that goods of `order` came back from, in the order of its lines."""
+    ids = {line.source.order_id: None for line in order.live_lines() if line.source is not None}
+    return [originals[entry] for entry in ids if entry in originals]
+
+
+def left_of(original: Order) -> dict[int, int]:
+    """What is left of each tender of a completed sale, by its number, in minor units. Cash without
+    what rounding added: a return is rounded anew."""
+    completion, figures = original.completion, original.figures
+    assert completion is not None
+    assert figures is not None
+    paid: dict[int, int] = {}
+    cash = [tender for tender in completion.tenders if tender.kind == "cash"]
+    for tender in completion.tenders:
+        if tender.kind != "cash" and tender.amount_minor > 0:
+            paid[tender.tender] = tender.amount_minor
+    if cash:
+        kept = sum(tender.amount_minor for tender in cash) - completion.change_minor
+        paid[cash[0].tender] = kept - completion.rounding_minor
+    back = {line.line for line in original.live_lines() if line.source is not None}
+    with_goods = -sum(row.total_minor for row in figures.lines if row.line in back)
+    if with_goods > 0:
+        paid[GOODS] = with_goods
+    return {
+        number: minor - original.refunded_minor(number)
+        for number, minor in paid.items()
+        if minor > original.refunded_minor(number)
+    }
+
+
+def in_cash(order: Order, amount_minor: int, context: OrderContext) -> tuple[GaveBack, ...] | int:
+    """Whose cash a refund of `amount_minor` in cash gives back, or how much there is of it where
+    that is less."""
+    shares: list[GaveBack] = []
+    open_minor = amount_minor
+    for original in originals_of(order, context.originals):
+        for number, left_minor in left_of(original).items():
+            if number != GOODS and _tender(original, number).kind != "cash":
+                continue
+            share = min(left_minor, open_minor)
+            if share > 0:
+                shares.append(GaveBack(original.id, number, share))
+                open_minor -= share
+    return tuple(shares) if open_minor == 0 else amount_minor - open_minor
+
+
+def cards_of(order: Order, originals: Mapping[str, Order]) -> Iterator[tuple[Order, TenderFigures]]:
+    """The card tenders that goods of `order` were paid with, and their sales."""
+    for original in originals_of(order, originals):
+        assert original.completion is not None
+        for tender in original.completion.tenders:
+            if tender.card is not None and tender.amount_minor > 0:
+                yield original, tender
+
+
+def refunded_facts(
+    by_order: str, shares: tuple[GaveBack, ...], *, undone: bool = False
+) -> list[tuple[str, TenderRefunded]]:
+    """What a refund, or its undoing, means for the sales it gives back of."""
+    sign = -1 if undone else 1
+    return [
+        (
+            share.order_id,
+            TenderRefunded(share.order_id, share.tender, sign * share.amount_minor, by_order),
+        )
+        for share in shares
+    ]
+
+
+def _tender(original: Order, number: int) -> TenderFigures:
+    assert original.completion is not None
+    return next(entry for entry in original.completion.tenders if entry.tender == number)

@@ -1,0 +1,238 @@
+"""Asking a terminal for money, to give some back, or to take a payment back."""
+
+from __future__ import annotations
+
+import attrs
+
+from engine import limits
+from engine.decision import Decision, Fact, refuse
+from engine.money import numeric_code
+from engine.order.due import due_of
+from engine.order.figures import TenderFigures
+from engine.order.refunds import cards_of, left_of
+from engine.order.refusal import Refusal as OrderRefusal
+from engine.order.state import Order, Phase
+from engine.order.tendering import start_tendering
+from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender
+from engine.payment.context import PaymentContext, answered
+from engine.payment.events import Asked, PaymentRequested, Standing
+from engine.payment.exposure import may_be_offline
+from engine.payment.refusal import Refusal
+from engine.payment.state import Payment
+from engine.terminal import Kind
+
+
+def request(body: RequestPayment, context: PaymentContext) -> Decision:
+    """Ask the register's terminal for what is due, or to give it back.
+
+    Refuses:
+        order_must_be_open; order_must_be_live, terminal_must_be_set_up,
+        currency_must_have_a_number; those of `start_tendering`; tenders_limit_reached,
+        payment_must_be_settled, terminal_must_be_free, amount_must_still_be_due,
+        card_amount_must_be_due; those of a refund.
+    """
+    order, around = context.order, context.around
+    if order is None:
+        return refuse(OrderRefusal.ORDER_MUST_BE_OPEN)
+    if order.training:
+        return refuse(Refusal.ORDER_MUST_BE_LIVE)
+    setup = around.settings.registers.get(around.register)
+    if setup is None or not setup.terminal:
+        return refuse(Refusal.TERMINAL_MUST_BE_SET_UP, register=around.register)
+    rules = around.settings.required()
+    if numeric_code(rules.currency) == 0:
+        return refuse(Refusal.CURRENCY_MUST_HAVE_A_NUMBER, currency=rules.currency)
+    facts: tuple[Fact, ...] = ()
+    figures = order.figures
+    if order.phase is not Phase.TENDERING or figures is None:
+        started = start_tendering(order, around)
+        if started.refused is not None:
+            return started
+        facts, figures = started.facts, started.facts[0].event.figures
+    if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
+        maximum = limits.TENDERS_PER_ORDER_MAX
+        return refuse(OrderRefusal.TENDERS_LIMIT_REACHED, maximum=maximum)
+    refused = _is_free(setup.terminal, order.id, context)
+    if refused is not None:
+        return refused
+    due_minor = due_of(order, figures, rules).left_minor
+    if due_minor == 0 or (figures.total_minor > 0) != (due_minor > 0):
+        return refuse(OrderRefusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due_minor)
+    if not 0 <= body.amount_minor <= abs(due_minor):
+        return refuse(Refusal.CARD_AMOUNT_MUST_BE_DUE, due_minor=abs(due_minor))
+    amount_minor = body.amount_minor or abs(due_minor)
+    asked = Asked(
+        around.command_id,
+        order.id,
+        around.register,
+        around.operator,
+        setup.terminal,
+        Kind.SALE,
+        amount_minor,
+        numeric_code(rules.currency),
+        tip_allowed=setup.tips,
+        offline_allowed=may_be_offline(
+            context.payments,
+            amount_minor,
+            register=around.register,
+            operator=around.operator,
+            now_ns=around.stamp.now_ns,
+        ),
+    )
+    if due_minor < 0:
+        found = _refund(order, body, asked, context)
+        if isinstance(found, Decision):
+            return found
+        asked = found
+    return _asked(asked, context, *facts)
+
+
+def _asked(asked: Asked, context: PaymentContext, *before: Fact) -> Decision:
+    fact = context.fact(asked.payment_id, PaymentRequested(asked))
+    standing = Standing.REQUESTED.value
+    facts = (*before, fact)
+    return answered(asked.payment_id, standing, *facts, amount_minor=asked.amount_minor)
+
+
+def _is_free(terminal: str, order_id: str, context: PaymentContext) -> Decision | None:
+    """Why no payment can begin at a terminal for an order, or None."""
+    payments = context.payments
+    mine = payments.of_order(order_id)
+    if mine is not None:
+        return refuse(Refusal.PAYMENT_MUST_BE_SETTLED, payment_id=mine.asked.payment_id)
+    other = payments.at_terminal(terminal)
+    if other is not None:
+        order = other.asked.order_id
+        payment_id = other.asked.payment_id
+        return refuse(Refusal.TERMINAL_MUST_BE_FREE, payment_id=payment_id, order_id=order)
+    return None
+
+
+def _refund(
+    order: Order, body: RequestPayment, asked: Asked, context: PaymentContext
+) -> Asked | Decision:
+    """The refund of one card tender: the one named, else the first with something left.
+
+    Refuses:
+        tender_must_be_by_card, refund_must_be_within_tender.
+    """
+    cards = [
+        (sale, tender)
+        for sale, tender in cards_of(order, context.around.originals)
+        if not body.source_order
+        or (sale.id, tender.tender) == (body.source_order, body.source_tender)
+    ]
+    if not cards:
+        return refuse(Refusal.TENDER_MUST_BE_BY_CARD)
+    left = [(sale, tender, _left_minor(sale, tender, context)) for sale, tender in cards]
+    sale, tender, left_minor = next((entry for entry in left if entry[2] > 0), left[0])
+    amount_minor = asked.amount_minor
+    if not body.amount_minor and 0 < left_minor < amount_minor:
+        # The rest goes back another way: to another card, or in cash where cash was paid too.
+        amount_minor = left_minor
+    if amount_minor > left_minor:
+        return refuse(Refusal.REFUND_MUST_BE_WITHIN_TENDER, left_minor=max(0, left_minor))
+    card = tender.card
+    assert card is not None
+    return attrs.evolve(
+        asked,
+        kind=Kind.REFUND,
+        amount_minor=amount_minor,
+        original=card.identity,
+        of_payment=card.payment_id,
+        source_order=sale.id,
+        source_tender=tender.tender,
+        tip_allowed=False,
+        offline_allowed=False,
+    )
+
+
+def _left_minor(sale: Order, tender: TenderFigures, context: PaymentContext) -> int:
+    """What is left of a card tender, after what terminals may be giving back of it now."""
+    payments = [*context.payments.open.values(), *context.payments.exceptions.values()]
+    going = sum(
+        entry.asked.amount_minor
+        for entry in payments
+        if (entry.asked.source_order, entry.asked.source_tender) == (sale.id, tender.tender)
+        and (entry.is_open or entry.is_approved)
+    )
+    return left_of(sale).get(tender.tender, 0) - going
+
+
+def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
+    """Ask the terminal to take back a card tender; it is a tender until the terminal has.
+
+    Refuses:
+        order_must_be_open, order_must_be_tendering, tender_must_exist, tender_must_be_by_card,
+        payment_must_be_settled, terminal_must_be_free.
+    """
+    order = context.order
+    if order is None:
+        return refuse(OrderRefusal.ORDER_MUST_BE_OPEN)
+    if order.phase is not Phase.TENDERING:
+        return refuse(OrderRefusal.ORDER_MUST_BE_TENDERING)
+    tender = next((entry for entry in order.tenders if entry.tender == body.tender), None)
+    if tender is None:
+        return refuse(OrderRefusal.TENDER_MUST_EXIST, tender=body.tender)
+    card = tender.card
+    if card is None:
+        return refuse(Refusal.TENDER_MUST_BE_BY_CARD)
+    refused = _is_free(card.terminal, order.id, context)
+    if refused is not None:
+        return refused
+    asked = Asked(
+        context.around.command_id,
+        order.id,
+        context.around.register,
+        context.around.operator,
+        card.terminal,
+        Kind.REVERSAL,
+        abs(tender.amount_minor) + card.tip_minor,
+        card.currency_code,
+        card.identity,
+        card.payment_id,
+        tender.tender,
+    )
+    return _asked(asked, context)
+
+
+def reversal_of(payment: Payment, payment_id: str) -> Asked:
+    """What takes back an approved payment whole."""
+    asked, answer = payment.asked, payment.answer
+    assert answer is not None, "what is approved was told"
+    return attrs.evolve(
+        asked,
+        payment_id=payment_id,
+        kind=Kind.REVERSAL,
+        amount_minor=answer.amount_minor or asked.amount_minor,
+        original=answer.identity,
+        of_payment=asked.payment_id,
+        source_order="",
+        source_tender=0,
+        tip_allowed=False,
+        offline_allowed=False,
+    )
+
+
+def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
+    """Try once more what could not be taken back.
+
+    Refuses:
+        payment_must_exist, payment_must_be_approved, terminal_must_be_free.
+    """
+    payment = context.payments.exceptions.get(body.payment_id)
+    if payment is None:
+        return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
+    is_reversal = payment.asked.kind is Kind.REVERSAL
+    if not is_reversal and not payment.is_approved:
+        return refuse(Refusal.PAYMENT_MUST_BE_APPROVED, payment_id=body.payment_id)
+    refused = _is_free(payment.asked.terminal, "", context)
+    if refused is not None:
+        return refused
+    command_id = context.around.command_id
+    if is_reversal:
+        # The same reversal under another id; the one that failed stays until this one succeeds.
+        again = attrs.evolve(payment.asked, payment_id=command_id)
+    else:
+        again = reversal_of(payment, command_id)
+    return _asked(again, context)

@@ -1,0 +1,117 @@
+"""What may be asked of card payments."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from engine.decision import COMMANDS
+from engine.payment.events import OfflinePolicy
+from engine.terminal import Answer
+
+
+@COMMANDS.name("payment.request")
+@frozen
+class RequestPayment:
+    """Have the register's terminal take what is due of the current order, or `amount_minor` of it;
+    where money goes back, give it back to the card it came from.
+
+    `source_order` and `source_tender` name the tender to give back of; empty takes the first card
+    of the receipts the goods came from.
+    """
+
+    amount_minor: int = 0
+    source_order: str = ""
+    source_tender: int = 0
+
+
+@COMMANDS.name("payment.cancel")
+@frozen
+class CancelPayment:
+    """Ask the terminal to end what it does; what it answers counts."""
+
+    payment_id: str
+
+
+@COMMANDS.name("payment.reverse_tender")
+@frozen
+class ReverseTender:
+    """Take back a card tender of the current order before it completes."""
+
+    tender: int
+
+
+@COMMANDS.name("payment.reverse_again")
+@frozen
+class ReverseAgain:
+    """Try once more to take back an exception's payment."""
+
+    payment_id: str
+
+
+@COMMANDS.name("payment.set_aside")
+@frozen
+class SetPaymentAside:
+    """Stop waiting for an unknown payment, so that its terminal can take others. It stays unknown
+    and on the list of exceptions."""
+
+    payment_id: str
+    reason: str
+
+
+@COMMANDS.name("payment.close_exception")
+@frozen
+class CloseException:
+    """Take a payment off the list of exceptions, with what was found. Moves no money."""
+
+    payment_id: str
+    finding: str
+
+
+@COMMANDS.name("payment.keep")
+@frozen
+class KeepPayment:
+    """A terminal wants this written down before it is told that it arrived."""
+
+    payment_id: str
+    answer: Answer
+
+
+@COMMANDS.name("payment.hear")
+@frozen
+class HearPayment:
+    """What became of a payment. `is_inquiry`: this is what the terminal says when asked again."""
+
+    payment_id: str
+    answer: Answer
+    is_inquiry: bool = False
+
+
+@COMMANDS.name("payment.upload")
+@frozen
+class ReportUpload:
+    """What came of a payment taken offline once it was presented."""
+
+    payment_id: str
+    is_paid: bool
+
+
+@COMMANDS.name("payment.set_offline_policy")
+@frozen
+class SetOfflinePolicy:
+    """How much may be taken offline."""
+
+    policy: OfflinePolicy
+
+
+PaymentCommand = (
+    RequestPayment
+    | CancelPayment
+    | ReverseTender
+    | ReverseAgain
+    | SetPaymentAside
+    | CloseException
+    | KeepPayment
+    | HearPayment
+    | ReportUpload
+    | SetOfflinePolicy
+)

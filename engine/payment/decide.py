@@ -1,0 +1,125 @@
+"""Decisions about card payments: each command to the file that knows."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from engine import limits
+from engine.decision import Decision, refuse
+from engine.order.refusal import Refusal as OrderRefusal
+from engine.payment.asking import request, reverse_again, reverse_tender
+from engine.payment.commands import (
+    CancelPayment,
+    CloseException,
+    HearPayment,
+    KeepPayment,
+    PaymentCommand,
+    ReportUpload,
+    RequestPayment,
+    ReverseAgain,
+    ReverseTender,
+    SetOfflinePolicy,
+    SetPaymentAside,
+)
+from engine.payment.context import PaymentContext, answered
+from engine.payment.events import (
+    ExceptionClosed,
+    OfflinePolicySet,
+    OfflineUploaded,
+    PaymentCancelAsked,
+    PaymentSetAside,
+    Standing,
+)
+from engine.payment.hearing import hear, keep
+from engine.payment.refusal import Refusal
+
+POLICY = "policy"
+
+
+def decide(body: PaymentCommand, context: PaymentContext) -> Decision:
+    """Decide a payment command.
+
+    Refuses:
+        As `engine.payment.refusal.Refusal` lists, after what the order itself must be.
+    """
+    match body:
+        case RequestPayment():
+            return request(body, context)
+        case CancelPayment():
+            return _cancel(body, context)
+        case ReverseTender():
+            return reverse_tender(body, context)
+        case ReverseAgain():
+            return reverse_again(body, context)
+        case SetPaymentAside():
+            return _set_aside(body, context)
+        case CloseException():
+            return _close(body, context)
+        case KeepPayment():
+            return keep(body, context)
+        case HearPayment():
+            return hear(body, context)
+        case ReportUpload():
+            return _upload(body, context)
+        case SetOfflinePolicy():
+            return _set_policy(body, context)
+        case _:
+            assert_never(body)
+
+
+def _cancel(body: CancelPayment, context: PaymentContext) -> Decision:
+    payment = context.payments.open.get(body.payment_id)
+    if payment is None or payment.standing is not Standing.REQUESTED:
+        return refuse(Refusal.PAYMENT_MUST_BE_OPEN, payment_id=body.payment_id)
+    if payment.is_cancel_asked:
+        return answered(body.payment_id, payment.standing.value)
+    event = PaymentCancelAsked(body.payment_id, context.around.operator)
+    return answered(body.payment_id, payment.standing.value, context.fact(body.payment_id, event))
+
+
+def _set_aside(body: SetPaymentAside, context: PaymentContext) -> Decision:
+    payment = context.payments.open.get(body.payment_id)
+    if payment is None:
+        return refuse(Refusal.PAYMENT_MUST_BE_OPEN, payment_id=body.payment_id)
+    if payment.standing is not Standing.UNKNOWN:
+        return refuse(Refusal.PAYMENT_MUST_BE_UNKNOWN, payment_id=body.payment_id)
+    if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
+        return refuse(OrderRefusal.REASON_MUST_BE_GIVEN)
+    event = PaymentSetAside(body.payment_id, context.around.operator, body.reason.strip())
+    return answered(body.payment_id, payment.standing.value, context.fact(body.payment_id, event))
+
+
+def _close(body: CloseException, context: PaymentContext) -> Decision:
+    payment = context.payments.exceptions.get(body.payment_id)
+    if payment is None:
+        return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
+    if not 1 <= len(body.finding.strip()) <= limits.NOTE_LENGTH_MAX:
+        return refuse(OrderRefusal.REASON_MUST_BE_GIVEN)
+    event = ExceptionClosed(body.payment_id, context.around.operator, body.finding.strip())
+    return answered(body.payment_id, payment.standing.value, context.fact(body.payment_id, event))
+
+
+def _upload(body: ReportUpload, context: PaymentContext) -> Decision:
+    payment = context.payments.offline.get(body.payment_id)
+    if payment is None:
+        return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
+    fact = context.fact(body.payment_id, OfflineUploaded(body.payment_id, body.is_paid))
+    return answered(body.payment_id, payment.standing.value, fact)
+
+
+def _set_policy(body: SetOfflinePolicy, context: PaymentContext) -> Decision:
+    policy = body.policy
+    figures = (
+        policy.payment_minor,
+        policy.operator_minor,
+        policy.register_minor,
+        policy.total_minor,
+    )
+    if any(not 0 <= entry <= limits.AMOUNT_MINOR_MAX for entry in figures):
+        return refuse(Refusal.POLICY_MUST_BE_CONSISTENT, maximum_minor=limits.AMOUNT_MINOR_MAX)
+    if not 0 <= policy.age_s <= limits.OFFLINE_AGE_S_MAX or len(policy.brands) > limits.BRANDS_MAX:
+        return refuse(Refusal.POLICY_MUST_BE_CONSISTENT, maximum_s=limits.OFFLINE_AGE_S_MAX)
+    if policy.payment_minor > min(figures):
+        # A ceiling for one payment that no sum may reach would never let it happen.
+        return refuse(Refusal.POLICY_MUST_BE_CONSISTENT, payment_minor=policy.payment_minor)
+    return Decision((context.fact(POLICY, OfflinePolicySet(policy)),), {})

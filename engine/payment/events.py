@@ -1,0 +1,178 @@
+"""What happened to card payments. A payment's id is that of the command that asked for it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+from engine.decision import EVENTS
+from engine.terminal import Answer, Identity, Kind
+
+
+class Standing(Enum):
+    """Where a payment stands. REQUESTED and UNKNOWN are open; the others are ends."""
+
+    REQUESTED = "requested"
+    UNKNOWN = "unknown"
+    APPROVED = "approved"
+    PARTIALLY_APPROVED = "partially_approved"
+    OFFLINE_APPROVED = "offline_approved"
+    DECLINED = "declined"
+    ABORTED = "aborted"
+    ABANDONED = "abandoned"
+
+
+class Problem(Enum):
+    """Why a person must look at a payment, "" aside: nobody needs to.
+
+    LATE: approved when its order no longer wanted it. DIFFERS: the terminal took another amount
+    than it was asked for. OFFLINE: approved offline against the shop's rules. UNRESOLVED: set aside
+    before anybody knew. NOT_REVERSED: money stands that should not. UPLOAD_DECLINED: taken offline
+    and refused afterwards.
+    """
+
+    NONE = ""
+    LATE = "late"
+    DIFFERS = "differs"
+    OFFLINE = "offline"
+    UNRESOLVED = "unresolved"
+    NOT_REVERSED = "not_reversed"
+    UPLOAD_DECLINED = "upload_declined"
+
+
+@frozen
+class OfflinePolicy:
+    """How much may be taken that nobody has authorised yet, in minor units; 0 allows nothing.
+
+    Each ceiling counts what is stored and not known to be paid, and what terminals may be storing
+    now. `age_s` is how old the oldest of it may be. `brands` are the cards taken so; empty: all.
+    """
+
+    payment_minor: int = 0
+    operator_minor: int = 0
+    register_minor: int = 0
+    total_minor: int = 0
+    age_s: int = 0
+    brands: tuple[str, ...] = ()
+
+
+@frozen
+class Asked:
+    """What was asked of a terminal, and for whom.
+
+    `tender` is what a reversal undoes of its order; `of_payment` the payment it takes back.
+    `source_order` and `source_tender` are what a refund gives back of.
+    """
+
+    payment_id: str
+    order_id: str
+    register: str
+    operator: str
+    terminal: str
+    kind: Kind
+    amount_minor: int
+    currency_code: int
+    original: Identity | None = None
+    of_payment: str = ""
+    tender: int = 0
+    source_order: str = ""
+    source_tender: int = 0
+    tip_allowed: bool = False
+    offline_allowed: bool = False
+
+
+@EVENTS.name("payment.requested/1")
+@frozen
+class PaymentRequested:
+    """A terminal is about to be asked. Journaled before it hears the first byte."""
+
+    asked: Asked
+
+
+@EVENTS.name("payment.kept/1")
+@frozen
+class PaymentKept:
+    """What a terminal told on the way, written down before it hears that it arrived."""
+
+    payment_id: str
+    answer: Answer
+
+
+@EVENTS.name("payment.cancel_asked/1")
+@frozen
+class PaymentCancelAsked:
+    """Somebody at the register wants it to end; the terminal decides whether it is in time."""
+
+    payment_id: str
+    operator: str
+
+
+@EVENTS.name("payment.heard/1")
+@frozen
+class PaymentHeard:
+    """What became of it, in the terminal's own words. `problem` puts it before a person."""
+
+    payment_id: str
+    standing: Standing
+    answer: Answer
+    problem: Problem = Problem.NONE
+
+
+@EVENTS.name("payment.not_found/1")
+@frozen
+class PaymentNotFound:
+    """An idle terminal that remembers what came before does not know it; `times` in a row."""
+
+    payment_id: str
+    times: int
+
+
+@EVENTS.name("payment.set_aside/1")
+@frozen
+class PaymentSetAside:
+    """Nobody waits for it any more: the terminal takes other payments, a person looks into it."""
+
+    payment_id: str
+    operator: str
+    reason: str
+
+
+@EVENTS.name("payment.exception_closed/1")
+@frozen
+class ExceptionClosed:
+    """A person looked into it and says what they found. No money moves by this."""
+
+    payment_id: str
+    operator: str
+    finding: str
+
+
+@EVENTS.name("payment.uploaded/1")
+@frozen
+class OfflineUploaded:
+    """A payment taken offline was presented, and paid or declined."""
+
+    payment_id: str
+    is_paid: bool
+
+
+@EVENTS.name("payment.offline_policy_set/1")
+@frozen
+class OfflinePolicySet:
+    """How much may be taken offline from here on."""
+
+    policy: OfflinePolicy
+
+
+PaymentEvent = (
+    PaymentRequested
+    | PaymentKept
+    | PaymentCancelAsked
+    | PaymentHeard
+    | PaymentNotFound
+    | PaymentSetAside
+    | ExceptionClosed
+    | OfflineUploaded
+    | OfflinePolicySet
+)

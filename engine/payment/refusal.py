@@ -1,0 +1,22 @@
+"""Why a payment command is refused, named as the condition required, in precedence order."""
+
+from __future__ import annotations
+
+
+class Refusal:
+    """Checked from the top; the first that fails is the answer. What an order must be is refused in
+    the order's own words."""
+
+    ORDER_MUST_BE_LIVE = "order_must_be_live"
+    TERMINAL_MUST_BE_SET_UP = "terminal_must_be_set_up"
+    CURRENCY_MUST_HAVE_A_NUMBER = "currency_must_have_a_number"
+    PAYMENT_MUST_EXIST = "payment_must_exist"
+    PAYMENT_MUST_BE_OPEN = "payment_must_be_open"
+    PAYMENT_MUST_BE_UNKNOWN = "payment_must_be_unknown"
+    PAYMENT_MUST_BE_SETTLED = "payment_must_be_settled"
+    PAYMENT_MUST_BE_APPROVED = "payment_must_be_approved"
+    TERMINAL_MUST_BE_FREE = "terminal_must_be_free"
+    TENDER_MUST_BE_BY_CARD = "tender_must_be_by_card"
+    CARD_AMOUNT_MUST_BE_DUE = "card_amount_must_be_due"
+    REFUND_MUST_BE_WITHIN_TENDER = "refund_must_be_within_tender"
+    POLICY_MUST_BE_CONSISTENT = "policy_must_be_consistent"

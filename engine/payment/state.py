@@ -1,0 +1,175 @@
+"""Card payments as their events left them: those still open, and those a person must look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+import attrs
+from attrs import define, field, frozen
+
+from engine.payment.events import (
+    Asked,
+    ExceptionClosed,
+    OfflinePolicy,
+    OfflinePolicySet,
+    OfflineUploaded,
+    PaymentCancelAsked,
+    PaymentEvent,
+    PaymentHeard,
+    PaymentKept,
+    PaymentNotFound,
+    PaymentRequested,
+    PaymentSetAside,
+    Problem,
+    Standing,
+)
+from engine.terminal import Answer, Kind
+
+_OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
+_APPROVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
+
+
+@frozen
+class Payment:
+    """One payment. `answer` is what is known of it, None before the terminal told anything.
+
+    `requested_ns` is by the clock of stamps. `not_found` counts the inquiries in a row in which an
+    idle terminal did not know it.
+    """
+
+    asked: Asked
+    requested_ns: int
+    standing: Standing = Standing.REQUESTED
+    answer: Answer | None = None
+    problem: Problem = Problem.NONE
+    not_found: int = 0
+    is_cancel_asked: bool = False
+    reason: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody knows yet what became of it."""
+        return self.standing in _OPEN
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether money moved."""
+        return self.standing in _APPROVED
+
+    @property
+    def amount_minor(self) -> int:
+        """What was approved, without the tip; what was asked for while nobody knows."""
+        if self.answer is None or not self.is_approved:
+            return self.asked.amount_minor
+        return self.answer.amount_minor - self.answer.tip_minor
+
+
+@define
+class Payments:
+    """All that is not settled.
+
+    `latest` is the last payment of each register, for its screen. `offline` are those taken offline
+    that nobody knows to be paid, `exceptions` those a person must look at; both by id.
+    """
+
+    open: dict[str, Payment] = field(factory=dict)
+    exceptions: dict[str, Payment] = field(factory=dict)
+    offline: dict[str, Payment] = field(factory=dict)
+    latest: dict[str, Payment] = field(factory=dict)
+    policy: OfflinePolicy = field(factory=OfflinePolicy)
+
+    def at_terminal(self, terminal: str) -> Payment | None:
+        """The one open payment of a terminal."""
+        return next((e for e in self.open.values() if e.asked.terminal == terminal), None)
+
+    def of_order(self, order_id: str) -> Payment | None:
+        """The open payment of an order."""
+        return next((e for e in self.open.values() if e.asked.order_id == order_id), None)
+
+    def runs_for(self, order_id: str) -> bool:
+        """Whether a terminal is working on an order now: what came of it is awaited."""
+        payment = self.of_order(order_id)
+        return payment is not None and payment.standing is Standing.REQUESTED
+
+    def known(self, payment_id: str) -> Payment | None:
+        """A payment that is not settled, by its id."""
+        return self.open.get(payment_id) or self.exceptions.get(payment_id)
+
+    def uncertain(self) -> Iterable[Payment]:
+        """What may turn out to be taken offline: stored, or allowed to be while a terminal acts."""
+        yield from self.offline.values()
+        for payment in self.open.values():
+            if payment.asked.offline_allowed and payment.asked.payment_id not in self.offline:
+                yield payment
+
+
+def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
+    """Change `payments` to what they are after `event`."""
+    match event:
+        case PaymentRequested(asked):
+            _keep(payments, Payment(asked, now_ns))
+        case PaymentKept(payment_id, answer):
+            _keep(payments, attrs.evolve(payments.open[payment_id], answer=answer))
+        case PaymentCancelAsked(payment_id):
+            _keep(payments, attrs.evolve(payments.open[payment_id], is_cancel_asked=True))
+        case PaymentNotFound(payment_id, times):
+            _keep(payments, attrs.evolve(payments.open[payment_id], not_found=times))
+        case PaymentHeard():
+            _hear(payments, event)
+        case PaymentSetAside(payment_id, _, reason):
+            payment = payments.open.pop(payment_id)
+            payment = attrs.evolve(payment, problem=Problem.UNRESOLVED, reason=reason)
+            payments.exceptions[payment_id] = payment
+            _show(payments, payment)
+        case ExceptionClosed(payment_id):
+            del payments.exceptions[payment_id]
+        case OfflineUploaded(payment_id, is_paid):
+            payment = payments.offline.pop(payment_id)
+            if not is_paid:
+                payment = attrs.evolve(payment, problem=Problem.UPLOAD_DECLINED)
+                payments.exceptions[payment_id] = payment
+        case OfflinePolicySet(policy):
+            payments.policy = policy
+        case _:
+            assert_never(event)
+
+
+def _keep(payments: Payments, payment: Payment) -> None:
+    payments.open[payment.asked.payment_id] = payment
+    _show(payments, payment)
+
+
+def _show(payments: Payments, payment: Payment) -> None:
+    """A register shows what it asked for last, and nothing older over it."""
+    register, shown = payment.asked.register, payments.latest.get(payment.asked.register)
+    newer = shown is None or shown.requested_ns <= payment.requested_ns
+    if newer or (shown and shown.asked.payment_id == payment.asked.payment_id):
+        payments.latest[register] = payment
+
+
+def _hear(payments: Payments, event: PaymentHeard) -> None:
+    payment_id = event.payment_id
+    place = payments.open if payment_id in payments.open else payments.exceptions
+    payment = attrs.evolve(
+        place.pop(payment_id),
+        standing=event.standing,
+        answer=event.answer,
+        problem=event.problem,
+        not_found=0,
+    )
+    if payment.is_open:
+        payments.open[payment_id] = payment
+    elif event.problem is not Problem.NONE:
+        payments.exceptions[payment_id] = payment
+    if payment.standing is Standing.OFFLINE_APPROVED:
+        payments.offline[payment_id] = payment
+    if payment.is_approved and payment.asked.kind is Kind.REVERSAL:
+        undone = payment.asked.of_payment
+        payments.offline.pop(undone, None)
+        # Earlier tries to take it back are settled with it.
+        for known_id, known in list(payments.exceptions.items()):
+            tried = known.asked.kind is Kind.REVERSAL and known.asked.of_payment == undone
+            if known_id == undone or tried:
+                del payments.exceptions[known_id]
+    _show(payments, payment)

@@ -1,0 +1,48 @@
+"""The shapes of card payments people and programs read; amounts in minor units."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class PaymentView:
+    """A card payment as it stands.
+
+    `code` and `detail` are the terminal's reason; `shows` is what it shows to the customer now, a
+    stable word, and `shows_text` its own words. `problem` says why a person must look at it, ""
+    where nobody must. `age_s` is how long ago it was asked for.
+    """
+
+    payment_id: str
+    order_id: str
+    register: str
+    operator: str
+    terminal: str
+    kind: str
+    standing: str
+    problem: str
+    amount_minor: int
+    tip_minor: int
+    code: str
+    detail: str
+    card: str
+    brand: str
+    age_s: int
+    is_cancel_asked: bool
+    is_set_aside: bool
+    reason: str
+    shows: str = ""
+    shows_text: str = ""
+
+
+@frozen
+class PaymentsView:
+    """Card payments that are not settled: those for a person and those nobody knows yet, oldest
+    first; and what was taken offline, against its ceilings."""
+
+    exceptions: tuple[PaymentView, ...]
+    offline_minor: int
+    offline_limit_minor: int
+    offline_count: int
+    oldest_s: int

@@ -1,0 +1,74 @@
+"""Card payments as people see them."""
+
+from __future__ import annotations
+
+from engine.books import Books
+from engine.limits import NS_PER_S
+from engine.payment.events import Problem, Standing
+from engine.payment.exposure import exposure
+from engine.payment.state import Payment
+from engine.views.payment_shapes import PaymentsView, PaymentView
+
+UNKNOWN_IS_LISTED_S = 30
+Shown = tuple[str, str]
+
+
+def payment_view(payment: Payment, *, now_ns: int, shows: Shown = ("", "")) -> PaymentView:
+    """One payment; `shows` is what its terminal shows meanwhile: a stable word, its own text."""
+    asked, answer = payment.asked, payment.answer
+    return PaymentView(
+        asked.payment_id,
+        asked.order_id,
+        asked.register,
+        asked.operator,
+        asked.terminal,
+        asked.kind.value,
+        payment.standing.value,
+        payment.problem.value,
+        payment.amount_minor,
+        answer.tip_minor if answer is not None and payment.is_approved else 0,
+        "" if answer is None else answer.code,
+        "" if answer is None else answer.detail,
+        "" if answer is None else answer.card.number,
+        "" if answer is None else answer.card.brand,
+        _age_s(payment, now_ns),
+        payment.is_cancel_asked,
+        payment.problem is Problem.UNRESOLVED,
+        payment.reason,
+        *(shows if payment.is_open else ("", "")),
+    )
+
+
+def register_payment(books: Books, register: str) -> Payment | None:
+    """The last card payment of the order a register has in hand."""
+    payment = books.payments.latest.get(register)
+    order = books.live.position(register).current_order
+    return payment if payment is not None and payment.asked.order_id == order else None
+
+
+def listed(books: Books, now_ns: int) -> list[Payment]:
+    """What is for a person: exceptions, and what nobody knows for a while, oldest first."""
+    waiting = [
+        payment
+        for payment in books.payments.open.values()
+        if payment.standing is Standing.UNKNOWN and _age_s(payment, now_ns) >= UNKNOWN_IS_LISTED_S
+    ]
+    return sorted(
+        [*books.payments.exceptions.values(), *waiting], key=lambda entry: entry.requested_ns
+    )
+
+
+def payments_view(books: Books, *, now_ns: int) -> PaymentsView:
+    """All that is not settled."""
+    risk = exposure(books.payments, register="", operator="")
+    return PaymentsView(
+        tuple(payment_view(payment, now_ns=now_ns) for payment in listed(books, now_ns)),
+        risk.total_minor,
+        books.payments.policy.total_minor,
+        len(books.payments.offline),
+        max(0, now_ns - risk.oldest_ns) // NS_PER_S if risk.oldest_ns else 0,
+    )
+
+
+def _age_s(payment: Payment, now_ns: int) -> int:
+    return max(0, now_ns - payment.requested_ns) // NS_PER_S

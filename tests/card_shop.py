@@ -1,0 +1,100 @@
+"""A shop with a card terminal: what a test lets the terminal answer, in the store's own types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from engine.order.commands import AddLine
+from engine.payment.commands import HearPayment, KeepPayment, RequestPayment
+from engine.payment.state import Payment
+from engine.settings import DefineRegister
+from engine.terminal import Answer, CardShown, Identity, Kind, Slip, SlipLine, Verdict
+from tests.shop import Shop
+
+EURO = 978
+VISA = CardShown("476173******0119", "Visa", "A0000000031010", "VISA DEBIT", "chip", "pin")
+
+
+def card_shop(**changes: Any) -> Shop:
+    """A shop that sells at two registers, each with a terminal of its own."""
+    shop = Shop.selling(**changes)
+    for register in ("1", "2"):
+        with_terminal(shop, register)
+    return shop
+
+
+def with_terminal(shop: Shop, register: str) -> None:
+    """Give a register a terminal that may ask for a tip."""
+    setup = shop.books.settings.registers[register]
+    here = attrs.evolve(setup, terminal=f"terminal/{register}", tips=True)
+    shop.ok(DefineRegister(here), admin=True)
+
+
+def told(payment: Payment, verdict: Verdict, number: int = 1, **changes: Any) -> Answer:
+    """What a terminal says of a payment: approved whole unless told otherwise."""
+    asked = payment.asked
+    paid = verdict in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+    base: dict[str, Any] = {
+        "verdict": verdict,
+        "kind": asked.kind,
+        "asked_minor": asked.amount_minor,
+        "amount_minor": asked.amount_minor if paid else 0,
+        "currency_code": asked.currency_code,
+        "identity": Identity("29001234", number, number, "1126", "101500"),
+        "before": Identity("29001234", number - 1, number - 1, "1126", "101000"),
+        "card": CardShown(
+            "476173******0119", "Visa", "A0000000031010", "VISA DEBIT", "chip", "pin"
+        ),
+        "authorisation": "A1B2C3",
+        "partial_allowed": asked.kind is Kind.SALE,
+    }
+    return Answer(**{**base, **changes})
+
+
+def running(shop: Shop, register: str = "1") -> Payment:
+    """The payment a register's terminal works on."""
+    payment = shop.books.payments.at_terminal(f"terminal/{register}")
+    assert payment is not None
+    return payment
+
+
+def hear(
+    shop: Shop,
+    verdict: Verdict,
+    number: int = 1,
+    *,
+    register: str = "1",
+    is_inquiry: bool = False,
+    payment: Payment | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """The terminal of a register answers."""
+    payment = payment or running(shop, register)
+    body = HearPayment(
+        payment.asked.payment_id, told(payment, verdict, number, **changes), is_inquiry
+    )
+    return shop.ok(body, register, admin=True)
+
+
+def keep(shop: Shop, verdict: Verdict, number: int = 1, register: str = "1") -> dict[str, Any]:
+    """The terminal has its result written down before it goes on."""
+    payment = running(shop, register)
+    body = KeepPayment(payment.asked.payment_id, told(payment, verdict, number))
+    return shop.ok(body, register, admin=True)
+
+
+def paid_by_card(shop: Shop, *codes: str, number: int = 1, register: str = "1") -> str:
+    """Sell and have the terminal approve; the order's id, still to be completed."""
+    order_id = ""
+    for code in codes:
+        order_id = shop.ok(AddLine(code), register)["order_id"]
+    shop.ok(RequestPayment(), register)
+    hear(shop, Verdict.APPROVED, number, register=register)
+    return order_id
+
+
+def slip(kind: str, *lines: str, **changes: Any) -> Slip:
+    """A slip of these lines."""
+    return Slip(tuple(SlipLine(line) for line in lines), kind, **changes)

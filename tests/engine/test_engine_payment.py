@@ -1,0 +1,291 @@
+"""Card payments in the engine: every refusal by name, and the ceilings of what is taken offline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine import limits
+from engine.order.commands import (
+    AddLine,
+    AddReturnLine,
+    CompleteOrder,
+    TenderCash,
+    UndoTender,
+    UndoTendering,
+    VoidOrder,
+)
+from engine.order.refusal import Refusal as OrderRefusal
+from engine.payment.commands import (
+    CancelPayment,
+    CloseException,
+    HearPayment,
+    KeepPayment,
+    ReportUpload,
+    RequestPayment,
+    ReverseAgain,
+    ReverseTender,
+    SetOfflinePolicy,
+    SetPaymentAside,
+)
+from engine.payment.events import OfflinePolicy, OfflinePolicySet, Problem, Standing
+from engine.payment.exposure import exposure
+from engine.payment.refusal import Refusal
+from engine.register import StartTraining
+from engine.terminal import CardShown, Kind, Verdict
+from engine.till import OpenTill
+from tests.card_shop import card_shop, hear, paid_by_card, running, told
+from tests.shop import Shop
+
+
+def asking(**changes: Any) -> Shop:
+    """A shop whose register 1 waits for its terminal over a bottle of wine."""
+    shop = card_shop(**changes)
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    return shop
+
+
+def test_a_request_is_refused_before_a_terminal_hears_of_it() -> None:
+    """From the order outwards: none, training, no terminal, no number, nothing due, too much."""
+    shop = card_shop()
+    assert shop.no(RequestPayment()) == OrderRefusal.ORDER_MUST_BE_OPEN
+    shop.ok(StartTraining())
+    shop.ring("wine")
+    assert shop.no(RequestPayment()) == Refusal.ORDER_MUST_BE_LIVE
+    plain = Shop.selling()
+    plain.ring("wine")
+    assert plain.no(RequestPayment()) == Refusal.TERMINAL_MUST_BE_SET_UP
+    odd = card_shop(currency="XPF")
+    odd.ring("wine")
+    assert odd.no(RequestPayment()) == Refusal.CURRENCY_MUST_HAVE_A_NUMBER
+    shop = card_shop()
+    shop.ring("wine")
+    assert shop.no(RequestPayment(800)) == Refusal.CARD_AMOUNT_MUST_BE_DUE
+    assert shop.no(RequestPayment(-1)) == Refusal.CARD_AMOUNT_MUST_BE_DUE
+    shop.ok(TenderCash(1000))
+    assert shop.no(RequestPayment()) == OrderRefusal.AMOUNT_MUST_STILL_BE_DUE
+    assert not shop.books.payments.open
+
+
+def test_tenders_have_a_limit_by_card_too() -> None:
+    """The twenty-first is not asked for."""
+    shop = card_shop()
+    shop.ring("wine")
+    for number in range(limits.TENDERS_PER_ORDER_MAX):
+        shop.ok(RequestPayment(1))
+        hear(shop, Verdict.APPROVED, number + 1)
+    assert shop.no(RequestPayment(1)) == OrderRefusal.TENDERS_LIMIT_REACHED
+
+
+def test_while_a_terminal_works_its_order_waits() -> None:
+    """No other tender, no way back, no end: the answer may come any moment."""
+    shop = asking()
+    for body in (TenderCash(799), UndoTendering(), CompleteOrder(), VoidOrder("x"), UndoTender(1)):
+        assert shop.no(body) == OrderRefusal.TERMINAL_MUST_BE_DONE
+    assert shop.no(RequestPayment()) == Refusal.PAYMENT_MUST_BE_SETTLED
+    shop.ring("bread", register="2")
+    assert shop.ok(RequestPayment(), "2")["standing"] == "requested"
+
+
+def test_a_terminal_has_one_open_payment() -> None:
+    """An unknown one keeps its terminal, though its order is long paid."""
+    shop = asking()
+    hear(shop, Verdict.UNKNOWN)
+    shop.pay(799)
+    shop.ring("bread")
+    assert shop.no(RequestPayment()) == Refusal.TERMINAL_MUST_BE_FREE
+    assert shop.ok(TenderCash(350))["due_minor"] == 0
+
+
+def test_what_is_over_cannot_be_kept_cancelled_or_set_aside() -> None:
+    """Each says what the payment would have to be."""
+    shop = asking()
+    payment = running(shop)
+    payment_id = payment.asked.payment_id
+    assert shop.no(SetPaymentAside(payment_id, "x")) == Refusal.PAYMENT_MUST_BE_UNKNOWN
+    hear(shop, Verdict.UNKNOWN)
+    assert shop.no(CancelPayment(payment_id)) == Refusal.PAYMENT_MUST_BE_OPEN
+    assert shop.no(SetPaymentAside(payment_id, "")) == OrderRefusal.REASON_MUST_BE_GIVEN
+    hear(shop, Verdict.DECLINED)
+    assert shop.no(SetPaymentAside(payment_id, "x")) == Refusal.PAYMENT_MUST_BE_OPEN
+    late = KeepPayment(payment_id, told(payment, Verdict.APPROVED))
+    assert shop.no(late, admin=True) == Refusal.PAYMENT_MUST_BE_OPEN
+    heard = HearPayment(payment_id, told(payment, Verdict.APPROVED))
+    assert shop.no(heard, admin=True) == Refusal.PAYMENT_MUST_EXIST
+    assert shop.no(CloseException(payment_id, "x")) == Refusal.PAYMENT_MUST_EXIST
+    assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_EXIST
+    assert shop.no(ReportUpload(payment_id, is_paid=True), admin=True) == Refusal.PAYMENT_MUST_EXIST
+
+
+def test_only_what_was_approved_is_taken_back() -> None:
+    """A payment set aside while unknown moved no money that anybody knows of."""
+    shop = asking()
+    payment_id = running(shop).asked.payment_id
+    hear(shop, Verdict.UNKNOWN)
+    shop.ok(SetPaymentAside(payment_id, "dead"))
+    assert shop.books.payments.exceptions[payment_id].problem is Problem.UNRESOLVED
+    assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_BE_APPROVED
+
+
+def test_a_card_tender_is_handed_back_by_its_terminal() -> None:
+    """Cash by hand, a card by the terminal, and each of what there is."""
+    shop = card_shop()
+    shop.ring("wine")
+    assert shop.no(ReverseTender(1)) == OrderRefusal.ORDER_MUST_BE_TENDERING
+    shop.ok(TenderCash(100))
+    assert shop.no(ReverseTender(1)) == Refusal.TENDER_MUST_BE_BY_CARD
+    assert shop.no(ReverseTender(9)) == OrderRefusal.TENDER_MUST_EXIST
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED)
+    assert shop.no(UndoTender(2)) == OrderRefusal.TENDER_MUST_BE_IN_CASH
+
+
+def test_refunds_know_their_tenders() -> None:
+    """Cash only for what cash paid; a card only for what that card paid."""
+    shop = card_shop()
+    by_card = paid_by_card(shop, "wine")
+    shop.ok(CompleteOrder())
+    in_cash = shop.sell("bread")
+    shop.ok(AddReturnLine(by_card, 1, 1000, "x"))
+    assert shop.no(TenderCash(-799)) == OrderRefusal.REFUND_MUST_GO_TO_ITS_TENDER
+    shop.ok(VoidOrder("x"))
+    shop.ok(AddReturnLine(in_cash, 1, 1000, "x"))
+    assert shop.no(RequestPayment()) == Refusal.TENDER_MUST_BE_BY_CARD
+    shop.pay()
+    assert shop.ok(AddReturnLine(by_card, 1, 1000, "x"))["total_minor"] == -799
+    shop.ok(RequestPayment(400))
+    assert shop.no(RequestPayment()) == Refusal.PAYMENT_MUST_BE_SETTLED
+
+
+def test_a_refund_never_exceeds_its_tender() -> None:
+    """Two cards paid half each; neither gives back more than its half."""
+    shop = card_shop()
+    order_id = shop.ring("wine", "wine")
+    for number, amount in ((1, 700), (2, 898)):
+        shop.ok(RequestPayment(amount))
+        hear(shop, Verdict.APPROVED, number)
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(order_id, 1, 1000, "x"))
+    too_much = RequestPayment(799, order_id, 1)
+    assert shop.no(too_much) == Refusal.REFUND_MUST_BE_WITHIN_TENDER
+    assert shop.ok(RequestPayment(0, order_id, 1))["amount_minor"] == 700
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.ok(RequestPayment())["amount_minor"] == 99
+    assert running(shop).asked.source_tender == 2
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        OfflinePolicy(-1),
+        OfflinePolicy(100, 50, 500, 500, 60),
+        OfflinePolicy(100, 500, 500, 500, limits.OFFLINE_AGE_S_MAX + 1),
+        OfflinePolicy(1, 1, 1, 1, 1, ("Visa",) * (limits.BRANDS_MAX + 1)),
+    ],
+)
+def test_ceilings_that_cannot_be(policy: OfflinePolicy) -> None:
+    """Nothing changes."""
+    shop = card_shop()
+    assert shop.no(SetOfflinePolicy(policy)) == Refusal.POLICY_MUST_BE_CONSISTENT
+    assert shop.events(OfflinePolicySet) == []
+
+
+def test_without_a_policy_nothing_is_taken_offline() -> None:
+    """A terminal that did it all the same has to take it back."""
+    shop = asking()
+    assert not running(shop).asked.offline_allowed
+    hear(shop, Verdict.APPROVED, is_offline=True)
+    assert running(shop).asked.kind is Kind.REVERSAL
+    assert [entry.problem for entry in shop.books.payments.exceptions.values()] == [Problem.OFFLINE]
+
+
+def offline_shop(policy: OfflinePolicy) -> Shop:
+    """A shop that takes cards offline up to these ceilings, selling at two registers."""
+    shop = card_shop()
+    shop.ok(OpenTill(()), "2")
+    shop.ok(SetOfflinePolicy(policy))
+    return shop
+
+
+def test_a_card_of_another_brand_is_not_taken_offline() -> None:
+    """The ceilings say which cards the shop trusts."""
+    shop = offline_shop(OfflinePolicy(5000, 5000, 5000, 5000, 3600, ("Mastercard",)))
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    assert running(shop).asked.offline_allowed
+    hear(shop, Verdict.APPROVED, is_offline=True)
+    assert running(shop).asked.kind is Kind.REVERSAL
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 3, is_offline=True, card=CardShown(brand="MASTERCARD"))
+    assert [entry.standing for entry in shop.books.payments.offline.values()] == [
+        Standing.OFFLINE_APPROVED
+    ]
+
+
+def test_a_late_decline_is_put_before_a_person() -> None:
+    """Paid in the end, it is forgotten; declined, somebody must see to it."""
+    shop = offline_shop(OfflinePolicy(5000, 9000, 9000, 9000, 3600))
+    for number in (1, 2):
+        shop.ring("wine")
+        shop.ok(RequestPayment())
+        hear(shop, Verdict.APPROVED, number, is_offline=True)
+        shop.ok(CompleteOrder())
+    paid, declined = list(shop.books.payments.offline)
+    shop.ok(ReportUpload(paid, is_paid=True), admin=True)
+    shop.ok(ReportUpload(declined, is_paid=False), admin=True)
+    assert not shop.books.payments.offline
+    assert shop.books.payments.exceptions[declined].problem is Problem.UPLOAD_DECLINED
+
+
+POLICY = OfflinePolicy(900, 2000, 1700, 2500, 90)
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(("ask", "offline", "online", "decline", "unknown", "upload", "wait")),
+        st.sampled_from(("1", "2")),
+    ),
+    max_size=40,
+)
+
+
+@pytest.mark.feature("NEW-15", part="the ceilings in any interleaving; shown on screen elsewhere")
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(STEPS)
+def test_no_interleaving_takes_more_offline_than_allowed(steps: list[tuple[str, str]]) -> None:
+    """Two registers ask, hear and upload as they like: no ceiling is ever passed, not even by what
+    terminals may be storing at that moment."""
+    shop = offline_shop(POLICY)
+    for number, (step, register) in enumerate(steps, 1):
+        payment = shop.books.payments.at_terminal(f"terminal/{register}")
+        if step == "ask" and payment is None:
+            if shop.books.live.current(register) is None:
+                shop.ok(AddLine("wine"), register)
+            shop.when(RequestPayment(), register)
+        elif step == "upload" and shop.books.payments.offline:
+            first = next(iter(shop.books.payments.offline))
+            shop.ok(ReportUpload(first, is_paid=number % 2 == 0), admin=True)
+        elif step == "wait":
+            shop.now_ns += 60 * limits.NS_PER_S
+        elif payment is not None:
+            _answer(shop, step, register, number)
+        _within_ceilings(shop)
+
+
+def _answer(shop: Shop, step: str, register: str, number: int) -> None:
+    """The terminal says something; a paid order is completed."""
+    verdict = {"decline": Verdict.DECLINED, "unknown": Verdict.UNKNOWN}.get(step, Verdict.APPROVED)
+    allowed = running(shop, register).asked.offline_allowed
+    hear(shop, verdict, number, register=register, is_offline=step == "offline" and allowed)
+    shop.when(CompleteOrder(), register)
+
+
+def _within_ceilings(shop: Shop) -> None:
+    for register in ("1", "2"):
+        risk = exposure(shop.books.payments, register=register, operator="max")
+        assert risk.total_minor <= POLICY.total_minor
+        assert risk.register_minor <= POLICY.register_minor
+        assert risk.operator_minor <= POLICY.operator_minor

@@ -1,0 +1,452 @@
+"""Paying by card: one truth about the money, whatever the terminal, the wire or the store does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.order.commands import (
+    AddReturnLine,
+    CompleteOrder,
+    TenderCash,
+    UndoTender,
+    UndoTendering,
+    VoidOrder,
+)
+from engine.order.events import CardTendered, OrderCompleted, TenderUndone
+from engine.order.state import Phase
+from engine.payment.commands import (
+    CancelPayment,
+    CloseException,
+    HearPayment,
+    KeepPayment,
+    RequestPayment,
+    ReverseAgain,
+    ReverseTender,
+    SetPaymentAside,
+)
+from engine.payment.events import PaymentRequested, Problem, Standing
+from engine.register import CloseDay, StartTraining
+from engine.terminal import Kind, Verdict
+from engine.till import CloseTill, CountTill, Denomination
+from engine.views.payments import payments_view, register_payment
+from tests.card_shop import card_shop, hear, keep, paid_by_card, running, slip, told
+from tests.shop import Shop
+
+
+def standings(shop: Shop) -> dict[str, Standing]:
+    """The open payments."""
+    return {key: entry.standing for key, entry in shop.books.payments.open.items()}
+
+
+def test_a_card_sale_asks_the_terminal_first_and_completes_on_its_word() -> None:
+    """Asked in the journal before the terminal hears of it; a tender once it approved."""
+    shop = card_shop()
+    shop.ring("bread", "wine")
+    asked = shop.ok(RequestPayment())
+    assert (asked["standing"], asked["amount_minor"]) == ("requested", 1149)
+    assert running(shop).asked.kind is Kind.SALE
+    assert shop.no(CompleteOrder()) == "terminal_must_be_done"
+    answer = hear(shop, Verdict.APPROVED)
+    assert (answer["standing"], answer["amount_minor"]) == ("approved", 1149)
+    done = shop.ok(CompleteOrder())
+    assert (done["total_minor"], done["change_minor"]) == (1149, 0)
+    totals = shop.books.live.position("1").totals
+    assert totals.tenders == {"card": 1149}
+    assert shop.books.live.till("1").expected_minor() == 10_000
+    assert not shop.books.payments.open
+
+
+def test_a_card_sale_needs_no_till() -> None:
+    """No cash changes hands, so no drawer must be open and none is kicked."""
+    shop = card_shop()
+    shop.ok(CountTill((Denomination(1000, 10),)))
+    shop.ok(CloseTill())
+    paid_by_card(shop, "bread")
+    assert shop.ok(CompleteOrder())["total_minor"] == 350
+
+
+@pytest.mark.feature("PAY-01")
+def test_any_mix_of_tenders_and_a_restart_in_the_middle_of_them() -> None:
+    """Two cards and cash settle one sale; the journal alone brings an unfinished split back."""
+    shop = card_shop()
+    order_id = shop.ring("wine", "wine")
+    shop.ok(RequestPayment(500))
+    hear(shop, Verdict.APPROVED, 1)
+    assert shop.ok(TenderCash(300))["due_minor"] == 1598 - 800
+    again = Shop(books=shop.replayed(), now_ns=shop.now_ns, sent=shop.sent)
+    order = again.order(order_id)
+    assert [(entry.kind, entry.amount_minor) for entry in order.tenders] == [
+        ("card", 500),
+        ("cash", 300),
+    ]
+    again.ok(RequestPayment())
+    assert running(again).asked.amount_minor == 798
+    hear(again, Verdict.APPROVED, 2)
+    done = again.ok(CompleteOrder())
+    assert (done["total_minor"], done["change_minor"]) == (1598, 0)
+    assert again.books.live.position("1").totals.tenders == {"card": 1298, "cash": 300}
+    assert again.books.live.till("1").expected_minor() == 10_300
+
+
+def test_a_decline_costs_nothing_and_says_why() -> None:
+    """The order is as it was; another way to pay is open at once."""
+    shop = card_shop()
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    assert hear(shop, Verdict.DECLINED, code="declined", detail="insufficient funds")[
+        "standing"
+    ] == ("declined")
+    shown = register_payment(shop.books, "1")
+    assert shown is not None
+    assert shown.answer is not None
+    assert shown.answer.detail == "insufficient funds"
+    assert shop.pay(350)["total_minor"] == 350
+    assert shop.books.live.position("1").totals.tenders == {"cash": 350}
+
+
+def test_less_is_approved_than_was_asked() -> None:
+    """What the card had is a tender; the rest is due in any way."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.PARTIALLY_APPROVED, amount_minor=500)
+    assert shop.ok(TenderCash(299))["due_minor"] == 0
+    shop.ok(CompleteOrder())
+    assert shop.books.live.position("1").totals.tenders == {"card": 500, "cash": 299}
+
+
+@pytest.mark.feature("PAY-03")
+def test_a_tip_is_kept_apart_and_by_who_served() -> None:
+    """It is on the card and on the receipt, and in no sale, no tax and no due amount."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, amount_minor=899, tip_minor=100)
+    done = shop.ok(CompleteOrder())
+    assert (done["total_minor"], done["change_minor"]) == (799, 0)
+    totals = shop.books.live.position("1").totals
+    assert (totals.total_minor, totals.tips, totals.tenders) == (799, {"max": 100}, {"card": 799})
+    assert totals.tax_minor == 128
+    lines = [f"{block.left}|{block.right}" for block in shop.printed()[-1].blocks]
+    assert "  Tip|1.00" in lines
+    assert "  Charged to the card|8.99" in lines
+    shop.ok(CountTill((Denomination(1000, 10),)))
+    shop.ok(CloseTill())
+    shop.ok(CloseDay())
+    z_lines = [f"{block.left}|{block.right}" for block in shop.printed()[-1].blocks]
+    assert "Tips max|1.00" in z_lines
+
+
+@pytest.mark.feature("PAY-09", part="the engine's decisions; the wire and the actors elsewhere")
+@pytest.mark.parametrize(
+    ("verdict", "paid"),
+    [(Verdict.APPROVED, True), (Verdict.DECLINED, False)],
+)
+def test_a_lost_answer_is_asked_for_and_never_guessed(verdict: Verdict, *, paid: bool) -> None:
+    """Unknown is no tender and no refusal to go on; the terminal's word settles it."""
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment_id = running(shop).asked.payment_id
+    hear(shop, Verdict.UNKNOWN, code="link_lost")
+    assert standings(shop) == {payment_id: Standing.UNKNOWN}
+    assert shop.order(order_id).tenders == ()
+    assert shop.no(RequestPayment()) == "payment_must_be_settled"
+    hear(shop, verdict, is_inquiry=True)
+    assert bool(shop.order(order_id).tenders) is paid
+    assert standings(shop) == {}
+    assert len(shop.events(PaymentRequested)) == 1
+
+
+def test_an_unknown_payment_stops_neither_the_register_nor_cash_nor_the_z() -> None:
+    """The customer pays in cash and the day is closed; what the terminal approves later goes
+    back."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    first = running(shop)
+    hear(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.pay(799)
+    shop.sell("bread")
+    shop.ok(CountTill((Denomination(1149, 1), Denomination(1000, 10))))
+    shop.ok(CloseTill())
+    assert shop.ok(CloseDay())["total_minor"] == 1149
+    assert hear(shop, Verdict.APPROVED, is_inquiry=True, payment=first)["standing"] == "approved"
+    back = running(shop)
+    assert (back.asked.kind, back.asked.of_payment) == (Kind.REVERSAL, first.asked.payment_id)
+    assert back.asked.original is not None
+    assert back.asked.original.receipt == 1
+    assert list(shop.books.payments.exceptions) == [first.asked.payment_id]
+    hear(shop, Verdict.APPROVED, 2)
+    assert not shop.books.payments.exceptions
+    assert not shop.books.payments.open
+    assert shop.events(CardTendered) == []
+
+
+def test_not_found_twice_on_a_terminal_that_remembers_is_abandoned_once_is_not() -> None:
+    """Once may be too early; an answer between starts the count anew."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.UNKNOWN, code="link_lost")
+    hear(shop, Verdict.UNKNOWN, is_inquiry=True, code="not_found")
+    hear(shop, Verdict.UNKNOWN, is_inquiry=True, code="other_transaction")
+    hear(shop, Verdict.UNKNOWN, is_inquiry=True, code="not_found")
+    assert list(standings(shop).values()) == [Standing.UNKNOWN]
+    assert hear(shop, Verdict.UNKNOWN, is_inquiry=True, code="not_found")["standing"] == "abandoned"
+    assert standings(shop) == {}
+    assert shop.ok(RequestPayment())["standing"] == "requested"
+
+
+def test_one_open_payment_a_terminal_and_one_an_order() -> None:
+    """Another register with the same terminal waits; it is told whose payment it is."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    first = running(shop).asked
+    shop.ring("bread", register="2")
+    shop.ok(RequestPayment(), "2")
+    assert shop.no(RequestPayment()) == "payment_must_be_settled"
+    hear(shop, Verdict.DECLINED, register="2")
+    setup = shop.books.settings.registers["1"]
+    assert setup.terminal == "terminal/1"
+    shop.ok(VoidOrder("left"), "2")
+    assert first.order_id in shop.books.live.orders
+
+
+def test_what_is_kept_is_no_tender_yet() -> None:
+    """The terminal is told that its result arrived; only its end of the conversation pays."""
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    shop.ok(RequestPayment())
+    keep(shop, Verdict.APPROVED)
+    assert shop.order(order_id).tenders == ()
+    assert list(standings(shop).values()) == [Standing.REQUESTED]
+    hear(shop, Verdict.APPROVED)
+    assert [entry.amount_minor for entry in shop.order(order_id).tenders] == [799]
+    late = KeepPayment("c999", told(shop.books.payments.latest["1"], Verdict.APPROVED))
+    assert shop.no(late, admin=True) == "payment_must_be_open"
+
+
+def test_said_twice_the_first_time_settled_it() -> None:
+    """A repeated report pays nothing again."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment = running(shop)
+    hear(shop, Verdict.APPROVED)
+    body = HearPayment(payment.asked.payment_id, told(payment, Verdict.APPROVED))
+    assert shop.no(body, admin=True) == "payment_must_exist"
+    assert len(shop.events(CardTendered)) == 1
+
+
+@pytest.mark.parametrize(
+    "changes", [{"amount_minor": 899}, {"amount_minor": 700}, {"currency_code": 840}]
+)
+def test_an_amount_nobody_asked_for_goes_back(changes: dict[str, Any]) -> None:
+    """The terminal's truth is kept, is no tender, and is before a person until it is undone."""
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    shop.ok(RequestPayment())
+    first = running(shop)
+    hear(shop, Verdict.APPROVED, **changes)
+    assert shop.order(order_id).tenders == ()
+    assert shop.books.payments.exceptions[first.asked.payment_id].problem is Problem.DIFFERS
+    assert running(shop).asked.amount_minor == changes.get("amount_minor", 799)
+    hear(shop, Verdict.APPROVED, 2, amount_minor=running(shop).asked.amount_minor)
+    assert not shop.books.payments.exceptions
+
+
+def test_a_reversal_that_fails_stays_on_the_list_until_one_succeeds() -> None:
+    """Nobody can say that money went back; they can only have the terminal try again."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, amount_minor=899)
+    failed = running(shop).asked.payment_id
+    hear(shop, Verdict.DECLINED, 2)
+    shown = payments_view(shop.books, now_ns=shop.now_ns)
+    assert {entry.problem for entry in shown.exceptions} == {"differs", "not_reversed"}
+    assert all(entry.age_s >= 1 for entry in shown.exceptions)
+    shop.ok(ReverseAgain(failed))
+    hear(shop, Verdict.APPROVED, 3, amount_minor=899)
+    assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
+
+
+def test_a_card_tender_goes_back_through_the_terminal_only() -> None:
+    """It stays a tender until the terminal has taken it back; a decline leaves it."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    assert shop.no(UndoTender(1)) == "tender_must_be_in_cash"
+    assert shop.no(UndoTendering()) == "tenders_must_be_undone"
+    shop.ok(ReverseTender(1))
+    assert shop.no(CompleteOrder()) == "terminal_must_be_done"
+    hear(shop, Verdict.DECLINED, 2)
+    assert len(shop.order(order_id).tenders) == 1
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.order(order_id).tenders == ()
+    assert len(shop.events(TenderUndone)) == 1
+    shop.ok(UndoTendering())
+    assert shop.order(order_id).phase is Phase.OPEN
+
+
+@pytest.mark.feature("PAY-06")
+def test_refunds_go_to_the_tenders_that_paid_and_never_over_them() -> None:
+    """Sold for 15.98: 10.00 by card, 5.98 in cash. Each gives back what it paid, once."""
+    shop = card_shop()
+    order_id = shop.ring("wine", "wine")
+    shop.ok(RequestPayment(1000))
+    hear(shop, Verdict.APPROVED, 1)
+    shop.ok(TenderCash(598))
+    shop.ok(CompleteOrder())
+
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    assert shop.refused(TenderCash(-799)) == {"cash_minor": 598, "due_minor": -799}
+    assert shop.refused(RequestPayment(0, order_id, 2)) == {}
+    shop.ok(RequestPayment())
+    asked = running(shop).asked
+    assert (asked.kind, asked.amount_minor) == (Kind.REFUND, 799)
+    assert asked.original is not None
+    assert asked.original.receipt == 1
+    hear(shop, Verdict.APPROVED, 2)
+    assert shop.ok(CompleteOrder())["total_minor"] == -799
+    assert shop.books.live.till("1").expected_minor() == 10_598
+
+    shop.ok(AddReturnLine(order_id, 2, 1000, "corked"))
+    assert shop.refused(RequestPayment(202)) == {"left_minor": 201}
+    shop.ok(RequestPayment())
+    assert running(shop).asked.amount_minor == 201
+    hear(shop, Verdict.APPROVED, 3)
+    shop.ok(TenderCash(-598))
+    shop.ok(CompleteOrder())
+    assert shop.books.live.till("1").expected_minor() == 10_000
+    assert shop.books.live.position("1").totals.tenders == {"card": 0, "cash": 0}
+
+
+def test_two_registers_cannot_give_one_card_back_twice() -> None:
+    """What a terminal may be giving back now is counted before it has."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(CompleteOrder())
+    for register in ("1", "2"):
+        shop.ok(AddReturnLine(order_id, 1, 1000, "corked"), register)
+    shop.ok(RequestPayment())
+    assert shop.refused(RequestPayment(), "2") == {"left_minor": 0}
+    hear(shop, Verdict.DECLINED, 2)
+    assert shop.ok(RequestPayment(), "2")["amount_minor"] == 799
+
+
+def test_cancel_asks_the_terminal_and_its_answer_counts() -> None:
+    """Too late is too late: an approval that crossed the wish is a tender."""
+    shop = card_shop()
+    shop.ring("wine")
+    payment_id = shop.ok(RequestPayment())["payment_id"]
+    shop.ok(CancelPayment(payment_id))
+    shop.ok(CancelPayment(payment_id))
+    assert running(shop).is_cancel_asked
+    hear(shop, Verdict.APPROVED)
+    assert shop.no(CancelPayment(payment_id)) == "payment_must_be_open"
+    assert shop.ok(CompleteOrder())["total_minor"] == 799
+
+
+def test_a_terminal_that_will_never_tell_is_set_aside() -> None:
+    """The terminal is free, the doubt stays on the list; if it was approved after all it goes
+    back, never into the sale that was paid another way."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    first = running(shop)
+    payment_id = first.asked.payment_id
+    assert shop.no(SetPaymentAside(payment_id, "broken")) == "payment_must_be_unknown"
+    hear(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(payment_id, "terminal fell"))
+    paid_again = shop.ok(RequestPayment())["payment_id"]
+    hear(shop, Verdict.APPROVED, 7)
+    assert paid_again != payment_id
+    hear(shop, Verdict.APPROVED, payment=first)
+    assert running(shop).asked.of_payment == payment_id
+    hear(shop, Verdict.DECLINED, 8)
+    assert shop.no(CloseException(payment_id, " ")) == "reason_must_be_given"
+    before = shop.books.live.position("1").totals
+    for exception in list(shop.books.payments.exceptions):
+        shop.ok(CloseException(exception, "the bank returned it on Friday"))
+    assert shop.books.live.position("1").totals == before
+    assert not shop.books.payments.exceptions
+
+
+def test_practice_never_asks_for_money() -> None:
+    """A register that trains has no terminal."""
+    shop = card_shop()
+    shop.ok(StartTraining())
+    shop.ring("wine")
+    assert shop.no(RequestPayment()) == "order_must_be_live"
+
+
+def test_bad_requests_ask_nobody() -> None:
+    """Each is refused by name, and no terminal hears of it."""
+    shop = card_shop()
+    assert shop.no(RequestPayment()) == "order_must_be_open"
+    shop.ring("wine")
+    assert shop.refused(RequestPayment(800)) == {"due_minor": 799}
+    assert shop.no(RequestPayment(-1)) == "card_amount_must_be_due"
+    plain = Shop.selling()
+    plain.ring("wine")
+    assert plain.no(RequestPayment()) == "terminal_must_be_set_up"
+    unnumbered = card_shop(currency="XPF")
+    unnumbered.ring("wine")
+    assert unnumbered.no(RequestPayment()) == "currency_must_have_a_number"
+    assert shop.events(PaymentRequested) == []
+
+
+def test_the_receipt_shows_what_the_terminal_sent_unchanged() -> None:
+    """Its customer slip stands below the receipt; the merchant's to be signed is printed apart and
+    at once."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    slips = (
+        slip("merchant", "** HAENDLERBELEG **", needs_signature=True),
+        slip("customer", "** KUNDENBELEG **", "  EUR 7,99  "),
+    )
+    hear(shop, Verdict.APPROVED, slips=slips)
+    merchant = shop.printed()[-1]
+    assert merchant.blocks[0].left == "** HAENDLERBELEG **"
+    assert any(block.left == "Signature" for block in merchant.blocks)
+    shop.ok(CompleteOrder())
+    lines = [block.left for block in shop.printed()[-1].blocks]
+    at = lines.index("** KUNDENBELEG **")
+    assert lines[at + 1] == "  EUR 7,99  "
+    assert "** HAENDLERBELEG **" not in lines
+    assert not any("476173" in line for line in lines), "the terminal's words stand for the fields"
+
+
+def test_without_slips_the_receipt_has_the_fields() -> None:
+    """Label, masked number, application, authorisation, terminal."""
+    shop = card_shop()
+    paid_by_card(shop, "wine")
+    shop.ok(CompleteOrder())
+    lines = [f"{block.left}|{block.right}" for block in shop.printed()[-1].blocks]
+    for expected in (
+        "Card|7.99",
+        "  VISA DEBIT|476173******0119",
+        "  AID|A0000000031010",
+        "  Authorisation|A1B2C3",
+        "  Terminal|29001234",
+    ):
+        assert expected in lines
+
+
+def test_the_journal_alone_brings_payments_back() -> None:
+    """Open, unknown, on the list: a replay has them all, equal to the last field."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.UNKNOWN, code="link_lost")
+    shop.ring("bread", register="2")
+    shop.ok(RequestPayment(), "2")
+    hear(shop, Verdict.APPROVED, register="2", amount_minor=1)
+    assert shop.replayed().payments == shop.books.payments
+    assert shop.events(OrderCompleted) == []
