@@ -25,7 +25,7 @@ import trio
 from attrs import field, frozen
 
 from actors.terminal_messages import Heard, Request
-from engine.payment.terminal import Answer, Kind, Settlement, Verdict
+from engine.terminal import Answer, Kind, Settlement, Verdict
 from hardware.terminal.zvt.ledger import Entry
 from hardware.terminal.zvt.person import Plan
 from tests.hardware.terminal_rig import ADDRESS, KEEPER, Shop, open_shop, real, sale

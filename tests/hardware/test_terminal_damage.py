@@ -10,7 +10,7 @@ import pytest
 import trio.testing
 
 from actors.world import ManualWorld
-from engine.payment.terminal import Answer, Kind, Verdict
+from engine.terminal import Answer, Kind, Verdict
 from hardware.terminal.limits import BYTE_GAP_NS
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.jobs import Action, Done

@@ -13,7 +13,7 @@ from attrs import define
 
 from actors.terminal_messages import Heard, Request
 from actors.world import ManualWorld
-from engine.payment.terminal import Answer, Verdict
+from engine.terminal import Answer, Verdict
 from hardware.terminal.limits import COMPLETION_NS, LINE_ACK_NS, NS_PER_S
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.line import ACK, NAK
