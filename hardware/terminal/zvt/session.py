@@ -40,7 +40,7 @@ from hardware.terminal.zvt.jobs import (
     Told,
 )
 from hardware.terminal.zvt.outcome import answer, settlement
-from native import ZvtMessage
+from native import ZvtMessage, mask_card_numbers
 
 _ABSENT = Condition(is_ready=False, code="absent")
 
@@ -280,7 +280,8 @@ class ZvtSession:
         texts = codec.find(message.fields.get(0x06), 0x24) or []
         lines = [value.decode("cp437") for tag, value in texts if tag == 0x07 and value]
         word = codes.progress_word(message.fields.get("status", 0xFF))
-        text = " ".join(lines)[: limits.DETAIL_CHARS_MAX]
+        # Each line was searched; what two of them make together is searched again.
+        text = mask_card_numbers(" ".join(lines))[: limits.DETAIL_CHARS_MAX]
         return [Send(codec.ACKNOWLEDGE), Told(word, text)]
 
     def _status_info(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
