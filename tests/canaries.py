@@ -180,12 +180,12 @@ def card_like(data: bytes, allowed: Iterable[str] = ()) -> list[str]:
     ]
 
 
-def leaking_plan(card: str, **changes: Any) -> Plan:
+def leaking_plan(number: str, /, **changes: Any) -> Plan:
     """A transaction in which a terminal tells a card number in every place that has room for it:
     fields, tracks, objects, texts, receipts and display."""
-    digits, packed = card.encode(), half_bytes(card)
-    track = half_bytes(f"{card}D2512201123456789")
-    grouped = " ".join(card[at : at + 4] for at in range(0, len(card), 4))
+    digits, packed = number.encode(), half_bytes(number)
+    track = half_bytes(f"{number}D2512201123456789")
+    grouped = " ".join(number[at : at + 4] for at in range(0, len(number), 4))
     fields: tuple[tuple[int | str, Any], ...] = (
         (0x0E, packed[:2]), (0x23, track), (0x24, b"01" + digits + b"=2512"),
         (0x2D, b"B" + digits + b"^TEST/CARD^2512201"), (0x2E, packed + digits), (0x3A, packed[:2]),
@@ -202,11 +202,11 @@ def leaking_plan(card: str, **changes: Any) -> Plan:
         (0x64, [(0x07, digits)]), (0x60, [(0x43, packed), (0x44, digits)]),
     )  # fmt: skip
     plan: dict[str, Any] = {
-        "says_card": card,
+        "says_card": number,
         "extra": fields,
         "objects": objects,
-        "slip_lines": (f"CARD {card}", grouped, f"PAN {card} OK"),
-        "shows": (f"CARD {card}", grouped),
-        "why": f"CARD {card}",
+        "slip_lines": (f"CARD {number}", grouped, f"PAN {number} OK"),
+        "shows": (f"CARD {number}", grouped),
+        "why": f"CARD {number}",
     }
     return Plan(**{**plan, **changes})

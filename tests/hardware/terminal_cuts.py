@@ -165,9 +165,7 @@ async def _mend(shop: Shop) -> None:
     """Put the cable back and wait until the device has noticed both."""
     was = shop.device.connections
     await shop.fake.plug()
-    while shop.device.connections == was:  # noqa: ASYNC110
-        await trio.sleep(0.005)
-    await shop.idle()
+    await shop.reconnected(was)
 
 
 def _hold_against(
