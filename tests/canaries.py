@@ -24,6 +24,7 @@ ISSUERS = (
     ("34", 15), ("37", 15), ("36", 14), ("3528", 16), ("6011", 16), ("65", 16), ("62", 18),
     ("5018", 16), ("6759", 19),
 )  # fmt: skip
+RAW = ("ascii", "ascii in groups", "utf-16", "bcd", "bcd, half a byte on")
 _RUN = re.compile(rb"(?<![0-9A-Za-z])[2-6][0-9](?:[ -]?[0-9]){11,17}(?![0-9A-Za-z])")
 _PIECE = 1 << 20
 
@@ -121,6 +122,16 @@ class Canaries:
         """The most bytes one of them takes."""
         return max(len(data) for _, data, _ in self.patterns)
 
+    def search_raw(self, data: bytes, where: str = "", start: int = 0) -> list[Leak]:
+        """Every one of them in these bytes as a terminal would send it, and as texts in memory are:
+        quick, for much that has been written by nobody."""
+        raw = [one for one in self.patterns if one[0] in RAW]
+        return [
+            Leak(where, start + data.find(pattern), name, card[-4:])
+            for name, pattern, card in raw
+            if pattern in data
+        ]
+
     def search(self, data: bytes, where: str = "", start: int = 0) -> list[Leak]:
         """Every one of them in these bytes, in any letter case; `start` is where these begin."""
         lower = data.lower()
@@ -201,6 +212,9 @@ def leaking_plan(number: str, /, **changes: Any) -> Plan:
         (0x1F17, digits), (0x1F2B, packed), (0x1F36, packed), (0xC1, digits),
         (0x64, [(0x07, digits)]), (0x60, [(0x43, packed), (0x44, digits)]),
     )  # fmt: skip
+    if changes.get("tip_minor"):
+        # Its place is taken.
+        objects = tuple(one for one in objects if one[0] != 0x1F36)
     plan: dict[str, Any] = {
         "says_card": number,
         "extra": fields,

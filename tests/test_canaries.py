@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.canaries import Canaries, card_like, encodings, half_bytes, is_card
+from tests.canaries import RAW, Canaries, card_like, encodings, half_bytes, is_card
 
 CANARIES = Canaries.seeded(20261126)
 NOISE = random.Random(1).randbytes(5_000)
@@ -55,6 +55,8 @@ def test_a_planted_one_is_found_however_it_is_written(card: str) -> None:
         assert leaks, name
         assert {(leak.ending, leak.where) for leak in leaks} == {(card[-4:], "a place")}
         assert card not in repr(leaks)
+        raw = {leak.encoding for leak in CANARIES.search_raw(data)}
+        assert raw == {leak.encoding for leak in leaks if leak.encoding in RAW}
 
 
 def test_nothing_is_found_where_nothing_is() -> None:
