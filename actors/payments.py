@@ -110,44 +110,44 @@ class PaymentsActor:
         except PostError as error:
             answer = _blank(payment, Verdict.UNKNOWN, "no_answer", error.detail)
         await self._hear(payment, answer, post, world)
-        await self._resolve(payment, answer, post, world)
+        await self._resolve(payment, post, world)
 
     async def _recover(self, payment: Payment, post: Any, world: World) -> None:
         """The store or this actor began anew: nobody knows whether the terminal heard of it."""
-        doubt = payment.answer or _blank(payment, Verdict.UNKNOWN, "restarted")
-        doubt = attrs.evolve(doubt, verdict=Verdict.UNKNOWN)
         if payment.standing is Standing.REQUESTED:
-            await self._hear(payment, attrs.evolve(doubt, code="restarted"), post, world)
-        await self._resolve(payment, doubt, post, world)
+            doubt = _blank(payment, Verdict.UNKNOWN, "restarted")
+            await self._hear(payment, doubt, post, world)
+        await self._resolve(payment, post, world)
 
-    async def _resolve(self, payment: Payment, doubt: Answer, post: Any, world: World) -> None:
+    async def _resolve(self, payment: Payment, post: Any, world: World) -> None:
         """Inquire until the store knows, at growing intervals, never asking for money again."""
         asked, pause_s = payment.asked, INQUIRE_FIRST_S
-        while doubt.verdict is Verdict.UNKNOWN and await self._is_open(asked.payment_id, post):
+        while (doubt := await self._doubt(asked.payment_id, post, world)) is not None:
             await world.sleep(pause_s)
             pause_s = min(2 * pause_s, INQUIRE_MAX_S)
-            doubt = attrs.evolve(doubt, verdict=Verdict.UNKNOWN)
             inquire = Inquire(asked.payment_id, doubt)
             try:
                 heard: Heard = await post.ask(asked.terminal, inquire, timeout_s=INQUIRE_TIMEOUT_S)
             except PostError as error:
                 log.info("inquiry_waits", payment=asked.payment_id, reason=error.kind)
                 continue
-            known = heard.answer
-            await self._hear(payment, known, post, world, is_inquiry=True)
-            if known.verdict is not Verdict.UNKNOWN:
-                break
-            # What it tells of its last transactions is kept; the doubt stays as it was.
-            doubt = attrs.evolve(doubt, code=known.code)
+            await self._hear(payment, heard.answer, post, world, is_inquiry=True)
         self._talks.pop(asked.payment_id, None)
 
-    async def _is_open(self, payment_id: str, post: Any) -> bool:
-        """Whether anybody still waits for it; where that cannot be asked now, somebody does."""
-        try:
-            found = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)
-        except PostError:
-            return True
-        return any(payment.asked.payment_id == payment_id for payment in found)
+    async def _doubt(self, payment_id: str, post: Any, world: World) -> Answer | None:
+        """What the store knows of an open payment; None where it is settled."""
+        while True:
+            try:
+                found = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)
+            except PostError:
+                await world.sleep(INQUIRE_FIRST_S)
+                continue
+            for payment in found:
+                if payment.asked.payment_id == payment_id:
+                    assert payment.answer is not None, "what is unknown was heard of"
+                    doubt: Answer = attrs.evolve(payment.answer, verdict=Verdict.UNKNOWN)
+                    return doubt
+            return None
 
     async def _abort(self, terminal: str, post: Any) -> None:
         try:

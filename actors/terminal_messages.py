@@ -42,8 +42,13 @@ class Heard:
 @MESSAGES.name("terminal.keep")
 @frozen
 class Keep:
-    """Terminal to keeper: write this down now. Only `Accepted` lets the terminal hear that its
-    result arrived; anything else makes it take the transaction back."""
+    """Terminal to keeper: write this down now.
+
+    The first one is a doubt with code `begun`: what was its last transaction before, so that this
+    one can be asked for. Only `Accepted` lets it begin; otherwise the terminal hears nothing and
+    the request is answered as aborted, `not_sent`. The second is the result: only `Accepted` lets
+    the terminal hear that it arrived; anything else makes it take the transaction back.
+    """
 
     request_id: str
     answer: Answer

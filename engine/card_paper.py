@@ -13,7 +13,7 @@ from engine.settings import StoreRules
 from engine.terminal import Slip
 from engine.words import words_of
 
-_CUSTOMER = ("customer", "")
+CUSTOMER_SLIPS = ("customer", "")
 
 
 def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
@@ -29,7 +29,7 @@ def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
         for word, minor in (("tip", card.tip_minor), ("charged", charged)):
             shown = format_minor(minor, rules.currency, rules.language)
             blocks.append(columns(f"  {words[word]}", shown))
-    if not any(slip.kind in _CUSTOMER for slip in card.slips):
+    if not any(slip.kind in CUSTOMER_SLIPS for slip in card.slips):
         blocks += _field_blocks(card, rules)
     return blocks
 
@@ -55,7 +55,7 @@ def customer_slips(tenders: tuple[TenderFigures, ...]) -> list[Block]:
     blocks: list[Block] = []
     for tender in tenders:
         for slip in () if tender.card is None else tender.card.slips:
-            if slip.kind in _CUSTOMER:
+            if slip.kind in CUSTOMER_SLIPS:
                 blocks += [rule(), *slip_blocks(slip)]
     return blocks
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from engine import limits
 from engine.books import Books
-from engine.card_paper import slip_document
+from engine.card_paper import CUSTOMER_SLIPS, slip_document
 from engine.decision import Command, Fact
 from engine.document import Document
 from engine.effects import EFFECTS, Effect, KickDrawer, Print
 from engine.order.events import OrderCompleted, ReceiptReprinted
 from engine.order.state import Order
 from engine.outbox import EffectRequested, stream_of
-from engine.payment.events import PaymentHeard
+from engine.payment.events import PaymentHeard, Standing
 from engine.receipt import receipt_document, z_document
 from engine.register import DayClosed
 from engine.settings import RegisterSetup
@@ -78,12 +78,20 @@ def _wanted(
 def _slips(
     event: PaymentHeard, setup: RegisterSetup, books: Books
 ) -> list[tuple[str, Effect, int]]:
-    """What a terminal wants on paper whatever becomes of the sale: to be signed, kept or shown."""
+    """What a terminal wants on paper at once: to be signed, kept, or shown to who was declined.
+
+    What an approved payment has for the customer stands below the receipt.
+    """
     rules = books.settings.required()
+    paid = event.standing in (
+        Standing.APPROVED,
+        Standing.PARTIALLY_APPROVED,
+        Standing.OFFLINE_APPROVED,
+    )
     return [
         (setup.printer, Print(slip_document(slip, rules)), 0)
         for slip in event.answer.slips
-        if slip.needs_signature or (slip.must_print and slip.kind != "customer")
+        if (slip.needs_signature or slip.must_print) and not (paid and slip.kind in CUSTOMER_SLIPS)
     ]
 
 

@@ -113,7 +113,11 @@ def _still_unknown(payment: Payment, body: HearPayment, context: PaymentContext)
     """Journal the first doubt, and each time in a row that the terminal does not know of it."""
     payment_id, answer = body.payment_id, body.answer
     if payment.standing is Standing.REQUESTED:
-        fact = context.fact(payment_id, PaymentHeard(payment_id, Standing.UNKNOWN, answer))
+        if _never_began(payment, answer):
+            began = attrs.evolve(answer, verdict=Verdict.ABORTED, code="not_sent")
+            return _ended(payment, began, _found(payment, began), context)
+        doubt = _doubt(payment, answer)
+        fact = context.fact(payment_id, PaymentHeard(payment_id, Standing.UNKNOWN, doubt))
         return answered(payment_id, Standing.UNKNOWN.value, fact)
     is_waited_for = payment_id in context.payments.open
     if not is_waited_for or not body.is_inquiry or answer.code != "not_found":
@@ -128,6 +132,28 @@ def _still_unknown(payment: Payment, body: HearPayment, context: PaymentContext)
     problem = Problem.NOT_REVERSED if is_reversal else Problem.NONE
     over = PaymentHeard(payment_id, Standing.ABANDONED, answer, problem)
     return answered(payment_id, over.standing.value, counted, context.fact(payment_id, over))
+
+
+def _is_named(answer: Answer) -> bool:
+    """Whether a terminal could be asked about it."""
+    return answer.before is not None or answer.identity.is_told
+
+
+def _never_began(payment: Payment, answer: Answer) -> bool:
+    """Whether the terminal provably heard nothing: it is told only once what was its last
+    transaction before is written down, and from here on that is refused."""
+    return payment.answer is None and not _is_named(answer)
+
+
+def _doubt(payment: Payment, answer: Answer) -> Answer:
+    """What to ask about: what was written down where whoever reports knows less."""
+    if payment.answer is None or answer.identity.is_told or not _is_named(payment.answer):
+        return answer
+    if _is_named(answer) and not payment.answer.identity.is_told:
+        return answer
+    return attrs.evolve(
+        payment.answer, verdict=Verdict.UNKNOWN, code=answer.code, detail=answer.detail
+    )
 
 
 def _ended(payment: Payment, answer: Answer, found: _Found, context: PaymentContext) -> Decision:

@@ -28,7 +28,7 @@ from engine.payment.commands import (
 )
 from engine.payment.events import PaymentRequested, Problem, Standing
 from engine.register import CloseDay, StartTraining
-from engine.terminal import Kind, Verdict
+from engine.terminal import Identity, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
 from engine.views.payments import payments_view, register_payment
 from tests.card_shop import card_shop, hear, keep, paid_by_card, running, slip, told
@@ -450,3 +450,27 @@ def test_the_journal_alone_brings_payments_back() -> None:
     hear(shop, Verdict.APPROVED, register="2", amount_minor=1)
     assert shop.replayed().payments == shop.books.payments
     assert shop.events(OrderCompleted) == []
+
+
+@pytest.mark.parametrize("code", ["no_answer", "restarted"])
+def test_what_was_never_begun_is_over_at_once(code: str) -> None:
+    """Nothing was written down, so the terminal was told nothing; and it can begin no more."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment = running(shop)
+    nameless: dict[str, Any] = {"before": None, "identity": Identity()}
+    assert hear(shop, Verdict.UNKNOWN, code=code, **nameless)["standing"] == "aborted"
+    late = KeepPayment(payment.asked.payment_id, told(payment, Verdict.UNKNOWN, code="begun"))
+    assert shop.no(late, admin=True) == "payment_must_be_open"
+    assert shop.ok(RequestPayment())["standing"] == "requested"
+
+
+def test_what_was_begun_stays_unknown_until_the_terminal_tells() -> None:
+    """Its last transaction before was written down: it may have heard of this one."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    keep(shop, Verdict.UNKNOWN)
+    nameless: dict[str, Any] = {"before": None, "identity": Identity()}
+    assert hear(shop, Verdict.UNKNOWN, code="restarted", **nameless)["standing"] == "unknown"

@@ -119,7 +119,7 @@ class Shop:
         await self.office("settings.configure_store", rules=unstructure(rules()))
         await self.office("settings.set_tax_classes", classes=unstructure(TAXES))
         for register in registers:
-            kinds = ("printer", "drawer", "display", "scanner")
+            kinds = ("printer", "drawer", "display", "scanner", "terminal")
             has = devices and register == "1"
             places = {kind: f"{kind}/1" if has else "" for kind in kinds}
             setup = {"id": register, "name": f"Register {register}", **places}
