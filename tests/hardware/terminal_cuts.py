@@ -97,8 +97,10 @@ async def _prepare(shop: Shop, dialogue: Dialogue) -> Answer | None:
 
 
 async def _abort_soon(shop: Shop) -> None:
-    while shop.fake.shown != "insert or tap card" or not await shop.device.abort():  # noqa: ASYNC110
+    is_asked = False
+    while not is_asked:
         await trio.sleep(0.005)
+        is_asked = shop.fake.shown == "insert or tap card" and await shop.device.abort()
 
 
 async def _do(shop: Shop, dialogue: Dialogue, before: Answer | None) -> Answer | Settlement:
