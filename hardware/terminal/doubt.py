@@ -11,15 +11,19 @@ import attrs
 from engine.terminal import Answer, Identity, Verdict
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
 
+_FAR = TRACE_NUMBERS  # more steps than either counter takes for later
 
-def resolve(doubt: Answer, last: Answer | None, *, told_minor: int | None) -> Answer:
+
+def resolve(
+    doubt: Answer, last: Answer | None, *, told_minor: int | None, told_tip_minor: int = 0
+) -> Answer:
     """The doubt settled by the terminal's last transaction, or the doubt with why it stays.
 
-    `last` is None where the terminal says it has none. `told_minor` is the amount it named,
-    whatever became of it. Codes of what stays unknown:
+    `last` is None where the terminal says it has none. `told_minor` is the amount it named, and
+    `told_tip_minor` the tip within it, whatever became of them. Codes of what stays unknown:
     `no_identity_before`, `not_found`, `other_terminal`, `other_transaction`.
     """
-    why = _against(doubt, last, told_minor)
+    why = _against(doubt, last, None if told_minor is None else told_minor - told_tip_minor)
     if why or last is None:
         return attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=why)
     return attrs.evolve(
@@ -32,8 +36,8 @@ def resolve(doubt: Answer, last: Answer | None, *, told_minor: int | None) -> An
     )
 
 
-def _against(doubt: Answer, last: Answer | None, told_minor: int | None) -> str:
-    """Why `last` does not settle the doubt; empty where it does."""
+def _against(doubt: Answer, last: Answer | None, plain_minor: int | None) -> str:
+    """Why `last`, an amount without its tip, does not settle the doubt; empty where it does."""
     if doubt.before is None and not doubt.identity.is_told:
         return "no_identity_before"
     if last is None or not last.identity.is_told:
@@ -49,7 +53,7 @@ def _against(doubt: Answer, last: Answer | None, told_minor: int | None) -> str:
     if known.is_told and not is_later(last.identity, known):
         return "other_transaction"
     # Without its amount only its number speaks, and that is not enough to say what was paid.
-    if not _amount_fits(doubt, last, told_minor) or last.currency_code not in (
+    if not _amount_fits(doubt, last, plain_minor, known) or last.currency_code not in (
         0,
         doubt.currency_code,
     ):
@@ -57,13 +61,17 @@ def _against(doubt: Answer, last: Answer | None, told_minor: int | None) -> str:
     return ""
 
 
-def _amount_fits(doubt: Answer, last: Answer, told_minor: int | None) -> bool:
-    if told_minor is None:
+def _amount_fits(doubt: Answer, last: Answer, plain_minor: int | None, known: Identity) -> bool:
+    """Less than what was asked for fits one that was approved in part, and the very next one that
+    came to nothing: it may have been approved in part before that."""
+    if plain_minor is None:
         return False
-    plain_minor = told_minor - last.tip_minor
-    if doubt.partial_allowed and last.verdict is Verdict.PARTIALLY_APPROVED:
-        return 0 < plain_minor < doubt.asked_minor
-    return plain_minor == doubt.asked_minor
+    if not doubt.partial_allowed or plain_minor >= doubt.asked_minor:
+        return plain_minor == doubt.asked_minor
+    is_less = last.verdict is Verdict.PARTIALLY_APPROVED or (
+        last.verdict in (Verdict.DECLINED, Verdict.ABORTED) and _steps(last.identity, known) == {1}
+    )
+    return is_less and plain_minor > 0
 
 
 def _same(one: Identity, other: Identity) -> bool:
@@ -74,9 +82,20 @@ def _same(one: Identity, other: Identity) -> bool:
 
 def is_later(one: Identity, other: Identity) -> bool:
     """Whether `one` was counted after `other`, by each number both have; counters wrap round."""
-    steps = []
-    if one.receipt is not None and other.receipt is not None:
-        steps.append(((one.receipt - other.receipt) % RECEIPT_NUMBERS, RECEIPT_NUMBERS))
-    if one.trace is not None and other.trace is not None:
-        steps.append(((one.trace - other.trace) % TRACE_NUMBERS, TRACE_NUMBERS))
-    return bool(steps) and all(0 < 2 * step < numbers for step, numbers in steps)
+    steps = _steps(one, other)
+    return bool(steps) and all(0 < step < _FAR for step in steps)
+
+
+def _steps(one: Identity, other: Identity) -> set[int]:
+    """How many transactions after `other` `one` was counted, as each number both have says; a
+    number that is more than half its counter away is as good as before, and says `_FAR`."""
+    pairs = (
+        (one.receipt, other.receipt, RECEIPT_NUMBERS),
+        (one.trace, other.trace, TRACE_NUMBERS),
+    )
+    return {
+        step if 2 * step < numbers else _FAR
+        for ours, theirs, numbers in pairs
+        if ours is not None and theirs is not None
+        for step in ((ours - theirs) % numbers,)
+    }

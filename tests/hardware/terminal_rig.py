@@ -35,6 +35,7 @@ class Shop:
     device: ZvtDevice
     kept: list[Answer] = field(factory=list)
     progress: list[str] = field(factory=list)
+    shown: list[str] = field(factory=list)
     refusals: int = 0
     doubts: list[Answer] = field(factory=list)
     may_begin: bool = True
@@ -49,6 +50,12 @@ class Shop:
         while not (session.is_idle and session.condition.is_ready):  # noqa: ASYNC110
             await trio.sleep(0.01)
 
+    async def reconnected(self, was: int) -> None:
+        """Wait until the device has connected once more than `was` times and nothing runs."""
+        while self.device.connections <= was:  # noqa: ASYNC110
+            await trio.sleep(0.005)
+        await self.idle()
+
     async def _keeper(self) -> None:
         async for envelope in self.rig.node.open(KEEPER):
             match envelope.body:
@@ -61,8 +68,9 @@ class Shop:
                 case Keep():
                     self.refusals -= 1
                     envelope.answer(Failure("disk_full"))
-                case Progress(_, code):
+                case Progress(_, code, text):
                     self.progress.append(code)
+                    self.shown.append(text)
 
 
 def sale(amount_minor: int = 1250, *, partial_allowed: bool = False) -> Transaction:

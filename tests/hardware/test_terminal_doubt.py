@@ -19,9 +19,11 @@ LAST = Answer(
 )
 
 
-def settled(doubt: Answer, last: Answer | None, told_minor: int | None = 1250) -> tuple[str, str]:
+def settled(
+    doubt: Answer, last: Answer | None, told_minor: int | None = 1250, tip_minor: int = 0
+) -> tuple[str, str]:
     """Verdict and code."""
-    answer = resolve(doubt, last, told_minor=told_minor)
+    answer = resolve(doubt, last, told_minor=told_minor, told_tip_minor=tip_minor)
     assert answer.before == doubt.before
     assert answer.asked_minor == doubt.asked_minor
     return answer.verdict.value, answer.code
@@ -35,7 +37,10 @@ def test_the_next_transaction_of_that_amount_is_the_one() -> None:
     first = attrs.evolve(DOUBT, before=Identity("52500001"))
     assert settled(first, LAST) == ("approved", "ok")
     with_tip = attrs.evolve(LAST, amount_minor=1400, tip_minor=150)
-    assert settled(DOUBT, with_tip, 1400) == ("approved", "ok")
+    assert settled(DOUBT, with_tip, 1400, 150) == ("approved", "ok")
+    assert settled(DOUBT, with_tip, 1400) == ("unknown", "other_transaction")
+    taken_back = attrs.evolve(declined, verdict=Verdict.ABORTED, code="aborted_at_terminal")
+    assert settled(DOUBT, taken_back, 1400, 150) == ("aborted", "aborted_at_terminal")
 
 
 def test_what_was_heard_of_it_must_be_told_again() -> None:
@@ -73,6 +78,22 @@ def test_less_only_where_less_was_allowed() -> None:
     less = attrs.evolve(LAST, verdict=Verdict.PARTIALLY_APPROVED, amount_minor=1000)
     allowed = attrs.evolve(DOUBT, partial_allowed=True)
     assert settled(allowed, less, 1000) == ("partially_approved", "ok")
+    much_later = attrs.evolve(less, identity=attrs.evolve(NEXT, trace=15, receipt=12))
+    assert settled(allowed, much_later, 1000) == ("partially_approved", "ok")
+
+
+def test_less_that_came_to_nothing_is_the_very_next() -> None:
+    """Approved in part and taken back, it is told with the smaller amount: that settles it where it
+    is the very next transaction, and not where another may have been between."""
+    gone = attrs.evolve(LAST, verdict=Verdict.ABORTED, code="aborted_at_terminal", amount_minor=0)
+    allowed = attrs.evolve(DOUBT, partial_allowed=True)
+    assert settled(allowed, gone, 700) == ("aborted", "aborted_at_terminal")
+    assert settled(allowed, gone, 0) == ("unknown", "other_transaction")
+    assert settled(allowed, gone, 1251) == ("unknown", "other_transaction")
+    assert settled(DOUBT, gone, 700) == ("unknown", "other_transaction")
+    for one in (attrs.evolve(NEXT, trace=12, receipt=9), attrs.evolve(NEXT, trace=12)):
+        later = attrs.evolve(gone, identity=one)
+        assert settled(allowed, later, 700) == ("unknown", "other_transaction")
 
 
 def test_nothing_is_settled_against_nothing() -> None:

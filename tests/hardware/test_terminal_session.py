@@ -232,6 +232,36 @@ def test_late_and_foreign_messages() -> None:
     assert sends(hear(session, bytes.fromhex("040D00"))) == ["848300"]
 
 
+def test_a_result_that_comes_after_the_register_gave_up() -> None:
+    """On the next connection, while it is logged on to or asked how it is, an old result is not
+    acknowledged: so the terminal takes it back, and says so when it is asked."""
+    session = paying(opened(LAST))
+    assert session.tick(COMPLETION_NS) == [Break("no completion")]
+    assert ended(session.closed()).verdict is Verdict.UNKNOWN
+    late = [Send(codec.TAKE_BACK), Told("late_result")]
+    session.opened(0)
+    assert hear(session, told(codec.STATUS_INFO, RESULT)) == late
+    hear(session, OK)
+    hear(session, told(codec.COMPLETION, [(0x29, 52500001)]))
+    assert hear(session, told(codec.STATUS_INFO, RESULT)) == late
+    assert session.last == Identity("52500001", trace=4, receipt=9)
+
+
+def test_the_result_before_is_not_taken_for_this_one() -> None:
+    """A terminal that tells the last result once more, within the next payment, has said nothing
+    of that one: it stays unknown unless its own result comes."""
+    session = paying(opened(LAST))
+    assert hear(session, told(codec.STATUS_INFO, LAST)) == [Send(OK), Told("older_result")]
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "completed_without_result")
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, LAST))
+    assert any(isinstance(one, Store) for one in hear(session, told(codec.STATUS_INFO, RESULT)))
+    session.kept("j", 0, is_kept=True)
+    assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
+    assert sends(hear(session, told(codec.COMPLETION, []))) == ["800000"], "told twice, done once"
+
+
 def test_refused_commands() -> None:
     """A command the terminal does not take was not begun."""
     session = opened(LAST)

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from engine.terminal import CardShown, Identity, Kind, SettledTotal, Transaction
 from hardware.terminal.zvt import codes
-from native import ZvtMessage, zvt_encode
+from native import ZvtMessage, mask_card_numbers, zvt_encode
 
 REGISTER, AUTHORISE, RECALL = 0x0600, 0x0601, 0x0620
 RESERVE, RELEASE, CAPTURE = 0x0622, 0x0623, 0x0624
@@ -29,6 +29,7 @@ CONFIG = 0x02 | 0x04 | 0x08 | 0x10 | 0x20 | 0x80
 TIP = 0x08
 _TERMINAL_DECIDES = 0x40
 _STATUS_WITHOUT_PRINT = 0x03
+_NUMBER_BYTES_MAX = 6
 _CONTROLS = {
     Kind.SALE: AUTHORISE,
     Kind.REFUND: REFUND,
@@ -163,7 +164,7 @@ def status_info(message: ZvtMessage) -> StatusInfo:
         currency_code=fields.get(0x49) or 0,
         identity=_identity(fields, objects),
         card=_card(fields, objects),
-        authorisation=_text(fields.get(0x3B)),
+        authorisation=_code(fields.get(0x3B)),
         is_offline=fields.get(0x19) == 0x40 or find_anywhere(objects, 0x1F11) == b"\x00",
         detail=_text(find_anywhere(objects, 0x1F17)) or _text(fields.get(0x3C)),
         totals=totals(fields.get(0x60)),
@@ -197,7 +198,7 @@ def _card(fields: dict[int | str, Any], objects: object) -> CardShown:
     return CardShown(
         number=fields.get(0x22) or "",
         brand=brand or _text(fields.get(0x8B)).lower(),
-        application_id=application.hex().upper() if isinstance(application, bytes) else "",
+        application_id=_hexadecimal(application),
         application_label=_text(find_anywhere(objects, 0x44))
         or _text(find_anywhere(objects, 0x42)),
         entry=codes.ENTRIES.get(_byte(find_anywhere(objects, 0x1F12)), ""),
@@ -222,11 +223,26 @@ def _text(data: object) -> str:
     return data.rstrip(b"\0 ").decode("cp437") if isinstance(data, bytes) else ""
 
 
+def _code(data: object) -> str:
+    """A short code in letters; nothing where its bytes could be a card number in half bytes."""
+    if not isinstance(data, bytes):
+        return ""
+    is_number = any(byte >> 4 != 3 for byte in data.rstrip(b"\0"))
+    if is_number and mask_card_numbers(data.hex()) != data.hex():
+        return ""
+    return _text(data)
+
+
+def _hexadecimal(data: object) -> str:
+    return mask_card_numbers(data.hex().upper()) if isinstance(data, bytes) else ""
+
+
 def _byte(data: object) -> int:
     return data[0] if isinstance(data, bytes) and data else -1
 
 
 def _digits(data: object) -> int | None:
-    if not isinstance(data, bytes) or not data.hex().isdecimal():
+    """A number of at most twelve digits: a longer one could be a card's."""
+    if not isinstance(data, bytes) or len(data) > _NUMBER_BYTES_MAX or not data.hex().isdecimal():
         return None
     return int(data.hex())

@@ -24,7 +24,7 @@ from actors.terminal_messages import (
 )
 from engine.terminal import Answer, Condition, Kind, Settlement, Transaction, Verdict
 from hardware.device import CableDevice
-from hardware.terminal.limits import KEEP_NS, NS_PER_S
+from hardware.terminal.limits import KEEP_NS, NS_PER_S, REPLY_NS, SERIAL_REPLY_NS
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.jobs import (
     Action,
@@ -68,9 +68,10 @@ class ZvtDevice(CableDevice):
 
     def __init__(self, address: str, place: Place, profile: Profile, *, is_serial: bool) -> None:
         super().__init__(address, place)
-        self.session = ZvtSession(profile)
-        self.shown = Told("")
         self._is_serial = is_serial or isinstance(place, SerialPlace)
+        reply_ns = SERIAL_REPLY_NS if self._is_serial else REPLY_NS
+        self.session = ZvtSession(profile, reply_ns=reply_ns)
+        self.shown = Told("")
         self._line: Line = TcpLine()
         self._link = ZvtLink(self._is_serial)
         self._stream: ByteStream | None = None

@@ -22,7 +22,7 @@ from native import ZvtMessage
 _CANCELLED, _NO_CONNECTION, _PRINTER, _REVERSED, _NO_REVERSAL = 0x6C, 0xA3, 0xCC, 0xB4, 0xB5
 _DECLINED, _PIN_TRIES, _NOT_STORED = 0x05, 0x4B, 0xFF
 _INSERT, _PIN, _HOST, _REVERSING, _REMOVE = 0x0A, 0xCC, 0x04, 0x05, 0x0B
-_WRONG_PIN, _TOO_MANY_PINS = 0x15, 0x18
+_WRONG_PIN, _TOO_MANY_PINS, _TEXT = 0x15, 0x18, 0xFF
 _KINDS = {
     codec.AUTHORISE: Kind.SALE,
     codec.REFUND: Kind.REFUND,
@@ -184,6 +184,8 @@ class TerminalFake(FarEnd):
             await self._show(_PIN, "enter PIN", plan.lose)
             if is_asked and (refusal := await self._pin()):
                 return refusal
+        for text in plan.shows:
+            await self._show(_TEXT, text, plan.lose)
         await self._show(_HOST, "please wait", plan.lose)
         return _CANCELLED if self._abort else 0
 
@@ -262,7 +264,10 @@ class TerminalFake(FarEnd):
             entry.result = _NOT_STORED
             await self._show(_REVERSING, "reversing", plan.lose)
         self._show_here(_ENDS.get(entry.result, "declined"), entry.amount_minor)
-        await self._tell(codec.ABORTION, [("result", entry.result)], plan.lose)
+        end: codec.Fields = [("result", entry.result)]
+        if plan.why:
+            end.append((0x06, [(0x1F17, plan.why.encode("cp437"))]))
+        await self._tell(codec.ABORTION, end, plan.lose)
 
     async def _break(self, entry: Entry) -> None:
         """Money moves, and the cable breaks for a moment before the register hears of it."""
@@ -282,23 +287,22 @@ class TerminalFake(FarEnd):
             entry.result = _CANCELLED
 
     async def _told(self, entry: Entry, plan: Plan) -> bool:
-        fields = [
-            *voice.result(entry, self.terminal_id, plan.says_minor, plan.says_card),
-            *plan.extra,
-        ]
-        while (reply := await self._tell(codec.STATUS_INFO, fields, plan.lose)) == 0x849C:
-            await self._world.sleep(_NOT_READY_S)
-        if reply not in (0x8000, 0x8400):
+        """Whether the register took the result and every receipt."""
+        fields = voice.result(entry, self.terminal_id, plan)
+        if not await self._is_taken(codec.STATUS_INFO, fields, plan):
             return False
         if not plan.prints or entry.result:
             return True
         for kind in (1, 2):
-            fields = voice.slip(entry, kind, plan.slip_lines)
-            while (reply := await self._tell(codec.PRINT_BLOCK, fields, plan.lose)) == 0x849C:
-                await self._world.sleep(_NOT_READY_S)
-            if reply not in (0x8000, 0x8400):
-                return False
+            for control, fields in voice.slip(entry, kind, plan):
+                if not await self._is_taken(control, fields, plan):
+                    return False
         return True
+
+    async def _is_taken(self, control: int, fields: codec.Fields, plan: Plan) -> bool:
+        while (reply := await self._tell(control, fields, plan.lose)) == 0x849C:
+            await self._world.sleep(_NOT_READY_S)
+        return reply in (0x8000, 0x8400)
 
     # ---------------------------------------------------------------------------------- the page
 

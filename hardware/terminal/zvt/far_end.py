@@ -9,7 +9,7 @@ import trio
 
 from actors.world import SystemWorld, World
 from hardware.carrier import Carrier
-from hardware.terminal.limits import NS_PER_S, REPLY_NS
+from hardware.terminal.limits import NS_PER_S, REPLY_NS, SERIAL_REPLY_NS
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.line import Heard, Line, SerialLine, TcpLine
 from native import ZvtLink, ZvtMessage, zvt_encode
@@ -39,6 +39,7 @@ class FarEnd(ABC):
         self.heard: list[int] = []
         self.is_plugged = True
         self._is_serial = is_serial
+        self._reply_s = (SERIAL_REPLY_NS if is_serial else REPLY_NS) / NS_PER_S
         self._world = world or SystemWorld()
         self._inbox_in, self._inbox = trio.open_memory_channel[ZvtMessage](_INBOX_MAX)
         self._talk = self._inbox
@@ -152,7 +153,7 @@ class FarEnd(ABC):
         self._mind_the_cable()
         if control not in lose:
             await self._send(zvt_encode(control, fields))
-        with trio.move_on_after(REPLY_NS / NS_PER_S):
+        with trio.move_on_after(self._reply_s):
             while True:
                 try:
                     reply = await self._talk.receive()

@@ -26,7 +26,9 @@ class Plan:
     messages that never reach the register; with `breaks` the cable breaks for a moment just before
     the result is told, and money moved all the same. `partial_minor` approves less (below nothing:
     half), `decline` is a result code, `says_minor` an amount and `says_card` a card number it tells
-    instead of the true ones, `slip_lines` stand on its receipts too.
+    instead of the true ones. `extra` are more fields of its result and `objects` more objects in
+    its container, `shows` is displayed and told meanwhile, `slip_lines` stand on its receipts, and
+    `why` is told with an end that is none. `by_line` sends receipts line by line.
     """
 
     card: str = "insert"
@@ -38,8 +40,12 @@ class Plan:
     lose: tuple[int, ...] = ()
     breaks: bool = False
     prints: bool = True
+    by_line: bool = False
     slip_lines: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+    why: str = ""
     extra: tuple[tuple[int | str, Any], ...] = ()
+    objects: tuple[tuple[int, Any], ...] = ()
 
 
 @define

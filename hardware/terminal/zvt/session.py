@@ -27,7 +27,7 @@ from engine.terminal import (
 from hardware.terminal import limits
 from hardware.terminal.doubt import resolve
 from hardware.terminal.zvt import codec, codes
-from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.codec import Profile, StatusInfo
 from hardware.terminal.zvt.jobs import (
     Action,
     Break,
@@ -40,7 +40,7 @@ from hardware.terminal.zvt.jobs import (
     Told,
 )
 from hardware.terminal.zvt.outcome import answer, settlement
-from native import ZvtMessage
+from native import ZvtMessage, mask_card_numbers
 
 _ABSENT = Condition(is_ready=False, code="absent")
 
@@ -51,7 +51,8 @@ class ZvtSession:
     identity where it said it has none, None where nobody knows.
 
     `paired_id` is the only terminal that is asked for payments: the one the profile names, else
-    the first that told its number. `terminal_id` is who answers now.
+    the first that told its number. `terminal_id` is who answers now. `reply_ns` is how long a
+    command may wait to be accepted.
     """
 
     profile: Profile
@@ -59,6 +60,7 @@ class ZvtSession:
     condition: Condition = _ABSENT
     terminal_id: str = ""
     paired_id: str = field(default=attrs.Factory(lambda self: self.profile.terminal_id, True))
+    reply_ns: int = limits.REPLY_NS
     is_open: bool = False
     _job: Job | None = None
     _queue: deque[Job] = field(factory=deque)
@@ -197,7 +199,7 @@ class ZvtSession:
             return []
         job = self._job = self._queue.popleft()
         job.started_ns = now_ns
-        self._due_ns, self._enquire_ns = now_ns + limits.REPLY_NS, None
+        self._due_ns, self._enquire_ns = now_ns + self.reply_ns, None
         return [Send(self._command(job))]
 
     def _command(self, job: Job) -> bytes:
@@ -249,8 +251,11 @@ class ZvtSession:
         if message.control in (codec.INTERMEDIATE, codec.COMPLETION, codec.ABORTION):
             return [Send(codec.ACKNOWLEDGE)]
         if message.control == codec.STATUS_INFO:
-            return [Send(codec.TAKE_BACK), Told("late_result")]
+            return self._late()
         return [Send(codec.UNKNOWN_COMMAND)]
+
+    def _late(self) -> list[Action]:
+        return [Send(codec.TAKE_BACK), Told("late_result")]
 
     def _replied(self, job: Job | None, message: ZvtMessage, now_ns: int) -> list[Action]:
         is_yes = message.control in (0x8000, 0x8400)
@@ -275,16 +280,31 @@ class ZvtSession:
         texts = codec.find(message.fields.get(0x06), 0x24) or []
         lines = [value.decode("cp437") for tag, value in texts if tag == 0x07 and value]
         word = codes.progress_word(message.fields.get("status", 0xFF))
-        text = " ".join(lines)[: limits.DETAIL_CHARS_MAX]
+        # Each line was searched; what two of them make together is searched again.
+        text = mask_card_numbers(" ".join(lines))[: limits.DETAIL_CHARS_MAX]
         return [Send(codec.ACKNOWLEDGE), Told(word, text)]
 
     def _status_info(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
-        job.info = codec.status_info(message)
+        info = codec.status_info(message)
+        if job.task in (Task.REGISTER, Task.ENQUIRE):
+            return self._late()
+        if self._is_older(job, info):
+            # The terminal told it before and holds it for told: taking it back now would be wrong.
+            return [Send(codec.ACKNOWLEDGE), Told("older_result")]
+        job.info = info
         if job.task is not Task.TRANSACT:
             return [Send(codec.ACKNOWLEDGE)]
         self._is_keeping = True
         self._due_ns = now_ns + limits.KEEP_NS
         return [Store(job.job_id, self._so_far(job))]
+
+    def _is_older(self, job: Job, info: StatusInfo) -> bool:
+        """Whether a result is that of the transaction before, told once more. One that refers to
+        another may be told by the number of that one."""
+        if job.transaction is None or job.transaction.original is not None or self.last is None:
+            return False
+        told, last = info.identity, self.last
+        return last.is_told and (told.trace, told.receipt) == (last.trace, last.receipt)
 
     def _printed(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         is_line = message.control == codec.PRINT_LINE
@@ -399,7 +419,8 @@ class ZvtSession:
         )
         told = answer(asked, info, job.slips, doubt.before)
         self._remember(job)
-        return Done(job.job_id, resolve(doubt, told, told_minor=info.amount_minor))
+        settled = resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=info.tip_minor)
+        return Done(job.job_id, settled)
 
     def _answered(self, job: Job, verdict: Verdict, code: str) -> Done:
         assert job.transaction is not None

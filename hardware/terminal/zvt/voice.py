@@ -6,6 +6,7 @@ from typing import Any
 
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.ledger import Entry
+from hardware.terminal.zvt.person import Plan
 
 
 def amount(minor: int) -> str:
@@ -13,14 +14,13 @@ def amount(minor: int) -> str:
     return f"EUR {minor // 100}.{minor % 100:02}"
 
 
-def result(
-    entry: Entry, terminal_id: int, says_minor: int | None = None, says_card: str = ""
-) -> codec.Fields:
-    """A `04 0F`; `says_minor` and `says_card` are told instead of the amount and the card."""
-    amount_minor = entry.amount_minor if says_minor is None else says_minor
+def result(entry: Entry, terminal_id: int, plan: Plan | None = None) -> codec.Fields:
+    """A `04 0F`, with what a plan has it say instead or besides."""
+    plan = plan or Plan()
+    amount_minor = entry.amount_minor if plan.says_minor is None else plan.says_minor
     payment = [(0x1F10, b"\x02" if entry.entry == 1 else b"\x00"),
                (0x1F12, bytes([entry.entry]))]  # fmt: skip
-    objects: list[tuple[int, Any]] = [(0x2F, payment)]
+    objects: list[tuple[int, Any]] = [*plan.objects, (0x2F, payment)]
     objects.append((0x60, [(0x43, bytes.fromhex("A0000000041010")), (0x44, b"Mastercard")]))
     if entry.tip_minor:
         objects.append((0x1F36, bytes.fromhex(f"{entry.tip_minor:012}")))
@@ -31,23 +31,30 @@ def result(
         (0x0C, entry.time),
         (0x0D, entry.date),
         (0x19, 0x40 if entry.is_offline else 0x60),
-        (0x22, says_card or "541333******0010"),
+        (0x22, plan.says_card or "541333******0010"),
         (0x29, terminal_id),
         (0x2A, b"455600000599   "),
     ]
     if entry.result == 0:
         fields.append((0x3B, b"123456\0\0"))
-    return [*fields, (0x49, 978), (0x87, entry.receipt), (0x8A, 0x06), (0x06, objects)]
+    fields += [(0x49, 978), (0x87, entry.receipt), (0x8A, 0x06), (0x06, objects)]
+    return [*fields, *plan.extra]
 
 
-def slip(entry: Entry, kind: int, more: tuple[str, ...] = ()) -> codec.Fields:
-    """A `06 D3`; `kind` is 1 for the merchant and 2 for the customer, `more` are lines of it."""
+def slip(entry: Entry, kind: int, plan: Plan) -> list[tuple[int, codec.Fields]]:
+    """The messages of a receipt, as their controls and fields; `kind` is 1 for the merchant and 2
+    for the customer."""
+    plain = (amount(entry.amount_minor), f"Receipt {entry.receipt:04}", *plan.slip_lines)
+    texts = [(0x40, "CARD PAYMENT"), *((0, line) for line in plain)]
+    if plan.by_line:
+        told = [*texts, (0x81, "")]
+        return [(codec.PRINT_LINE, [("attribute", attribute), ("text", text.encode("cp437"))])
+                for attribute, text in told]  # fmt: skip
     lines: list[tuple[int, bytes]] = []
-    for attribute, text in ((0x40, "CARD PAYMENT"), (0, amount(entry.amount_minor)),
-                            (0, f"Receipt {entry.receipt:04}"), *((0, line) for line in more),
-                            (0x80, "")):  # fmt: skip
+    for attribute, text in (*texts, (0x80, "")):
         lines += [(0x09, bytes([attribute])), (0x07, text.encode("cp437"))]
-    return [(0x06, [(0x1F07, bytes([kind])), (0x25, lines), (0x1F37, b"\x81")])]
+    block = [(0x1F07, bytes([kind])), (0x25, lines), (0x1F37, b"\x81")]
+    return [(codec.PRINT_BLOCK, [(0x06, block)])]
 
 
 def day(total_minor: int, count: int) -> codec.Fields:

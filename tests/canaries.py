@@ -1,0 +1,226 @@
+"""Card numbers that must never be seen again, and a search for them in whatever was left behind.
+
+Make a set with `Canaries.seeded(…)`, have a terminal tell them (`leaking_plan`), and search bytes,
+files or folders. `card_like` finds numbers nobody planted.
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from hardware.terminal.zvt.person import Plan
+
+# Issuers' beginnings and how many digits their numbers have. Source: ISO/IEC 7812-1; the schemes'
+# published ranges.
+ISSUERS = (
+    ("4", 16), ("4", 13), ("4", 19), ("51", 16), ("55", 16), ("2221", 16), ("2720", 16),
+    ("34", 15), ("37", 15), ("36", 14), ("3528", 16), ("6011", 16), ("65", 16), ("62", 18),
+    ("5018", 16), ("6759", 19),
+)  # fmt: skip
+RAW = ("ascii", "ascii in groups", "utf-16", "bcd", "bcd, half a byte on")
+_RUN = re.compile(rb"(?<![0-9A-Za-z])[2-6][0-9](?:[ -]?[0-9]){11,17}(?![0-9A-Za-z])")
+_PIECE = 1 << 20
+
+
+def luhn_digit(digits: str) -> str:
+    """The check digit that belongs behind them. Source: ISO/IEC 7812-1, annex B."""
+    doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(digits)))
+    return str(-sum(value // 10 + value % 10 for value in doubled) % 10)
+
+
+def is_card(digits: str) -> bool:
+    """Whether an issuer could have given it out, and its check digit is right."""
+    return (
+        13 <= len(digits) <= 19 and digits[0] in "23456" and luhn_digit(digits[:-1]) == digits[-1]
+    )
+
+
+def half_bytes(card: str) -> bytes:
+    """As terminals send it: two digits in a byte, F behind an odd one."""
+    return bytes.fromhex(card + "F" * (len(card) % 2))
+
+
+def _in_base64(data: bytes) -> Iterator[bytes]:
+    """What stands in any base64 of anything that holds `data`: three shifts, whole letters."""
+    for shift in range(3):
+        text = base64.b64encode(b"\0" * shift + data)
+        first = -(-8 * shift // 6)
+        last = (8 * (shift + len(data))) // 6
+        yield text[first:last]
+        yield text[first:last].replace(b"+", b"-").replace(b"/", b"_")
+
+
+def encodings(card: str) -> Iterator[tuple[str, bytes]]:
+    """Every way a card number could be written, by its name."""
+    ascii_digits, packed = card.encode(), half_bytes(card)
+    even = len(card) // 2 * 2
+    inner = bytes.fromhex(card[:even])
+    yield "ascii", ascii_digits
+    for between in (" ", "-"):
+        grouped = between.join(card[at : at + 4] for at in range(0, len(card), 4))
+        yield "ascii in groups", grouped.encode()
+    yield "utf-16", card.encode("utf-16-le")
+    yield "bcd", inner
+    yield "bcd, half a byte on", bytes.fromhex(card[1 : 1 + (len(card) - 1) // 2 * 2])
+    yield "hex of ascii", ascii_digits.hex().encode()
+    yield "hex of bcd", inner.hex().upper().encode()
+    yield "bytes as Python shows them", repr(inner)[2:-1].encode()
+    for data, name in ((ascii_digits, "ascii"), (inner, "bcd"), (packed, "bcd")):
+        for text in _in_base64(data):
+            yield f"base64 of {name}", text
+    for text in _in_base64(ascii_digits.hex().encode()):
+        yield "base64 of hex of ascii", text
+
+
+@frozen
+class Leak:
+    """Where a card number was found, and how it was written; the number itself is not told."""
+
+    where: str
+    at: int
+    encoding: str
+    ending: str
+
+
+@frozen
+class Canaries:
+    """Card numbers to look for; `patterns` are all their encodings."""
+
+    cards: tuple[str, ...]
+    patterns: tuple[tuple[str, bytes, str], ...] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Write each card in every way, once."""
+        found: dict[tuple[bytes, str], tuple[str, bytes, str]] = {}
+        for card in self.cards:
+            for name, data in encodings(card):
+                found.setdefault((data, card), (name, data, card))
+        object.__setattr__(self, "patterns", tuple(found.values()))
+
+    @classmethod
+    def seeded(cls, seed: int, count: int = len(ISSUERS)) -> Canaries:
+        """So many numbers of all issuers, the same for one seed."""
+        chance = random.Random(seed)
+        cards = []
+        for number in range(count):
+            first, length = ISSUERS[number % len(ISSUERS)]
+            digits = first + "".join(
+                chance.choice("0123456789") for _ in range(length - len(first) - 1)
+            )
+            cards.append(digits + luhn_digit(digits))
+        return cls(tuple(cards))
+
+    @property
+    def longest(self) -> int:
+        """The most bytes one of them takes."""
+        return max(len(data) for _, data, _ in self.patterns)
+
+    def search_raw(self, data: bytes, where: str = "", start: int = 0) -> list[Leak]:
+        """Every one of them in these bytes as a terminal would send it, and as texts in memory are:
+        quick, for much that has been written by nobody."""
+        raw = [one for one in self.patterns if one[0] in RAW]
+        return [
+            Leak(where, start + data.find(pattern), name, card[-4:])
+            for name, pattern, card in raw
+            if pattern in data
+        ]
+
+    def search(self, data: bytes, where: str = "", start: int = 0) -> list[Leak]:
+        """Every one of them in these bytes, in any letter case; `start` is where these begin."""
+        lower = data.lower()
+        found = []
+        for name, pattern, card in self.patterns:
+            # Letters of either case are the same number in hexadecimal, and base64 has both.
+            place, looked_for = (data, pattern) if "base64" in name else (lower, pattern.lower())
+            at = place.find(looked_for)
+            while at >= 0:
+                found.append(Leak(where, start + at, name, card[-4:]))
+                at = place.find(looked_for, at + 1)
+        return found
+
+    def search_file(self, path: Path) -> list[Leak]:
+        """Every one of them in a file, however long it is."""
+        found: list[Leak] = []
+        overlap = self.longest - 1
+        with path.open("rb") as file:
+            kept, start = b"", 0
+            while piece := file.read(_PIECE):
+                data = kept + piece
+                # What lies wholly in the kept part was found with the piece before.
+                found += [
+                    leak
+                    for leak in self.search(data, str(path), start)
+                    if leak.at + self._size(leak) > start + len(kept)
+                ]
+                kept = data[-overlap:]
+                start += len(data) - len(kept)
+        return found
+
+    def _size(self, leak: Leak) -> int:
+        return max(
+            len(data)
+            for name, data, card in self.patterns
+            if name == leak.encoding and card.endswith(leak.ending)
+        )
+
+    def search_folder(self, folder: Path) -> list[Leak]:
+        """Every one of them in every file below a folder."""
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return [leak for path in files for leak in self.search_file(path)]
+
+
+def card_like(data: bytes, allowed: Iterable[str] = ()) -> list[str]:
+    """Runs of 13 to 19 digits that could be a card's, masked, though nobody planted them.
+
+    Digits in groups of spaces or dashes are one run; digits within words or hexadecimal are none.
+    `allowed` are those that are known to be something else, such as bar codes.
+    """
+    known = set(allowed)
+    runs = (re.sub(rb"[ -]", b"", match[0]).decode() for match in _RUN.finditer(data))
+    return [
+        f"{run[:6]}{'*' * (len(run) - 10)}{run[-4:]}"
+        for run in runs
+        if is_card(run) and run not in known
+    ]
+
+
+def leaking_plan(number: str, /, **changes: Any) -> Plan:
+    """A transaction in which a terminal tells a card number in every place that has room for it:
+    fields, tracks, objects, texts, receipts and display."""
+    digits, packed = number.encode(), half_bytes(number)
+    track = half_bytes(f"{number}D2512201123456789")
+    grouped = " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+    fields: tuple[tuple[int | str, Any], ...] = (
+        (0x0E, packed[:2]), (0x23, track), (0x24, b"01" + digits + b"=2512"),
+        (0x2D, b"B" + digits + b"^TEST/CARD^2512201"), (0x2E, packed + digits), (0x3A, packed[:2]),
+        (0x3C, b"CARD " + digits + b" " + grouped.encode()), (0x8B, b"V " + digits + b"\0"),
+        (0x92, packed), (0x9A, digits), (0xA7, packed), (0xAF, digits + packed),
+        (0xD1, packed), (0xE1, digits), (0xF1, grouped.encode()),
+    )  # fmt: skip
+    objects: tuple[tuple[int, Any], ...] = (
+        (0x07, digits), (0x42, digits), (0x46, b"PAN " + digits), (0x47, grouped.encode()),
+        (0x48, digits), (0x4A, digits), (0x56, digits), (0x57, track), (0x5A, packed),
+        (0x5F20, digits), (0x5F24, packed[:3]), (0x9F1F, digits), (0x9F20, packed),
+        (0x9F6B, track), (0xDF8129, digits), (0x1F14, b"\xff" + packed + b"\xff"),
+        (0x1F17, digits), (0x1F2B, packed), (0x1F36, packed), (0xC1, digits),
+        (0x64, [(0x07, digits)]), (0x60, [(0x43, packed), (0x44, digits)]),
+    )  # fmt: skip
+    if changes.get("tip_minor"):
+        # Its place is taken.
+        objects = tuple(one for one in objects if one[0] != 0x1F36)
+    plan: dict[str, Any] = {
+        "says_card": number,
+        "extra": fields,
+        "objects": objects,
+        "slip_lines": (f"CARD {number}", grouped, f"PAN {number} OK"),
+        "shows": (f"CARD {number}", grouped),
+        "why": f"CARD {number}",
+    }
+    return Plan(**{**plan, **changes})

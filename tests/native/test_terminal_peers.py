@@ -1,0 +1,89 @@
+"""Objects of chips and terminals, against readers that others wrote.
+
+`pyemv` (MIT) is among the packages of development; `ber-tlv` (MIT) is used where it is installed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import native
+
+# Every length of a tag and of a length, and no tag whose value is kept back.
+PLAIN = (0x82, 0x95, 0x9C, 0x5F2A, 0x9F02, 0x9F10, 0x9F26, 0x9F37, 0x9F36, 0x8A)
+UNKNOWN = (0xC1, 0xD5, 0x9F7F, 0xDF01, 0xDF8F01, 0xDF8E8101)
+HOLDING = (0x70, 0x77, 0xE1, 0xBF0C, 0xFF8101)
+SHORT = 6  # of what nobody knows, so that no card number could be in it
+Objects = list[tuple[int, Any]]
+LEAVES = st.one_of(
+    st.tuples(st.sampled_from(PLAIN), st.binary(max_size=300)),
+    st.tuples(st.sampled_from(UNKNOWN), st.binary(max_size=SHORT)),
+)
+TREES: st.SearchStrategy[Objects] = st.recursive(
+    st.lists(LEAVES, max_size=5, unique_by=lambda one: one[0]),
+    lambda inner: st.lists(
+        st.one_of(LEAVES, st.tuples(st.sampled_from(HOLDING), inner)),
+        max_size=5,
+        unique_by=lambda one: one[0],
+    ),
+    max_leaves=20,
+)
+
+
+def as_names(objects: Objects) -> dict[str, Any]:
+    """As `pyemv` has it: tags in hexadecimal, each once."""
+    return {
+        f"{tag:X}": as_names(value) if isinstance(value, list) else value for tag, value in objects
+    }
+
+
+def without_small_holders(objects: Objects) -> bool:
+    """Whether `ber-tlv` goes into every holder: it takes one of two bytes or fewer for bytes."""
+    return all(
+        not isinstance(value, list)
+        or (len(native.emv_encode(value)) > 2 and without_small_holders(value))
+        for _, value in objects
+    )
+
+
+@pytest.mark.feature("PAY-08", part="objects are read as independent readers read them")
+@given(TREES)
+def test_as_pyemv_reads_and_writes(objects: Objects) -> None:
+    """What either writes the other reads, and both write the same bytes."""
+    tlv = pytest.importorskip("pyemv.tlv", reason="install pyemv to compare with it")
+    data = native.emv_encode(objects)
+    assert tlv.decode(data) == as_names(objects)
+    assert tlv.encode(as_names(objects)) == data
+    assert native.emv_decode(data) == objects
+
+
+@given(TREES, st.integers(0, 10_000))
+def test_what_is_cut_off_is_refused_as_pyemv_does(objects: Objects, cut: int) -> None:
+    """A message that ends within an object is refused by both; one that ends between two, by
+    neither."""
+    tlv = pytest.importorskip("pyemv.tlv", reason="install pyemv to compare with it")
+    data = native.emv_encode(objects)
+    data = data[: cut % (len(data) + 1)]
+    try:
+        theirs = tlv.decode(data)
+    except tlv.DecodeError:
+        with pytest.raises(native.CoreError, match="not TLV"):
+            native.emv_decode(data)
+    else:
+        assert as_names(native.emv_decode(data)) == theirs
+
+
+@given(TREES)
+def test_as_ber_tlv_reads_and_writes(objects: Objects) -> None:
+    """The same against another reader, which keeps order and repetitions."""
+    ber = pytest.importorskip("ber_tlv.tlv", reason="install ber-tlv to compare with it").Tlv
+    assume(without_small_holders(objects))
+    data = native.emv_encode(objects)
+    assert ber.build(objects) == data
+    assert ber.parse(data) == objects
+    twice = objects + objects
+    assert ber.parse(native.emv_encode(twice)) == native.emv_decode(ber.build(twice)) == twice
