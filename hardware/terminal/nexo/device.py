@@ -285,11 +285,14 @@ class NexoDevice(Device):
 
     async def _watch(self, secured: Secured, scope: trio.CancelScope) -> None:
         begun_ns = self._now_ns()
-        with scope:
-            await wait_broken(secured)
-            self._broke_early = self._now_ns() - begun_ns < HOLD_STEADY_NS
-            self._do(self.session.unplugged(self._now_ns()))
-        await trio.aclose_forcefully(secured)
+        try:
+            with scope:
+                await wait_broken(secured)
+                self._broke_early = self._now_ns() - begun_ns < HOLD_STEADY_NS
+                self.board.show(DeviceState.STARTING, "starting")
+                self._do(self.session.unplugged(self._now_ns()))
+        finally:
+            await trio.aclose_forcefully(secured)
 
     def _report(self, condition: Condition) -> None:
         if condition.is_ready and self._broke_early:
