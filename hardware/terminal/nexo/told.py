@@ -112,7 +112,7 @@ def additional(text: str) -> dict[str, str]:
     return {
         plain_text(name[:_EXTRA_CHARS_MAX]): plain_text(value)[:_EXTRA_CHARS_MAX]
         for name, value in pairs[:_EXTRAS_MAX]
-        if not any(word in name.lower() for word in _WITHHELD_EXTRAS)
+        if name and not any(word in name.lower() for word in _WITHHELD_EXTRAS)
     }
 
 
