@@ -98,10 +98,12 @@ class Inquiry:
         if not is_success and condition in codes.IN_PROGRESS:
             return self._later(now_ns)
         if is_success:
-            is_it = told.header is not None and told.header.service_id == self.question.service_id
-            if not is_it or told.repeated is None:
+            question, repeated = self.question, told.repeated
+            is_it = told.header is not None and told.header.service_id == question.service_id
+            kind = Kind.REVERSAL if question.category == "Reversal" else Kind.SALE
+            if not (is_it and outcome.fits(repeated, kind)):
                 return self.unresolved("other_transaction")
-            return self._found(told.repeated, now_ns)
+            return self._found(repeated, now_ns)
         if condition == codes.NOT_FOUND:
             return self._not_found()
         return self.unresolved(codes.failure(condition)[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from engine.payment.terminal import (
     Answer,
     Condition,
@@ -18,6 +20,11 @@ from hardware.terminal.nexo.naming import identity
 from hardware.terminal.nexo.reading import Number
 
 Ended = tuple[Verdict, str]
+
+
+def fits(told: m.Told | None, kind: Kind) -> TypeGuard[m.PaymentTold | m.ReversalTold]:
+    """Whether it is the answer to a transaction of that kind, and not to another one."""
+    return isinstance(told, m.ReversalTold if kind is Kind.REVERSAL else m.PaymentTold)
 
 
 def answer(

@@ -289,13 +289,14 @@ class NexoSession:
         told: m.PaymentTold | m.ReversalTold | m.StatusTold,
         now_ns: int,
     ) -> list[Action]:
-        is_own = service_id == job.service_id
+        assert job.transaction is not None
+        is_own = service_id == job.service_id and outcome.fits(told, job.transaction.kind)
         match job.step, told:
-            case Step.ANSWER, m.StatusTold() if not is_own:
+            case Step.ANSWER, m.StatusTold() if service_id == job.asked:
                 return self._asked_after(job, told, now_ns)
             case Step.ANSWER, m.PaymentTold() | m.ReversalTold() if is_own:
                 return self._ended(job, told, now_ns)
-            case Step.TAKING_BACK, m.ReversalTold() if not is_own:
+            case Step.TAKING_BACK, m.ReversalTold() if service_id == job.asked:
                 return self._taken_back(job, told, now_ns)
         return self.failed(service_id, "other_message", now_ns, is_sent=True)
 
@@ -370,7 +371,9 @@ class NexoSession:
             job.due_ns = now_ns + limits.QUIET_AGAIN_NS
             return []
         is_it = told.header is not None and told.header.service_id == job.service_id
-        if is_success and is_it and (repeated := told.repeated) is not None:
+        assert job.transaction is not None
+        repeated = told.repeated
+        if is_success and is_it and outcome.fits(repeated, job.transaction.kind):
             return [Drop(job.service_id), *self._ended(job, repeated, now_ns)]
         return self._lost(job, job.service_id, "no_reply", now_ns, is_sent=True)
 
