@@ -165,7 +165,11 @@ class NexoFake:
         """Status and body of the answer; None where there is none at all."""
         if self.hangs:
             await trio.sleep_forever()
-        header, ask = voice.question(envelope.opened(body, self.key))
+        try:
+            header, ask = voice.question(envelope.opened(body, self.key))
+        except MessageError as error:
+            self.shown = error.code
+            return 400, b""
         self.heard.append(header.category)
         if header.poi_id != self.poi_id:
             return 200, self._sealed(header, m.RejectedTold("Reject", "another terminal"))
