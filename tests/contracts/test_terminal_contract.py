@@ -25,8 +25,8 @@ from engine.payment.terminal import (
     Verdict,
 )
 from hardware.terminal.card_terminal import CardTerminal
-from hardware.terminal.nexo.fake import Plan as NexoPlan
 from hardware.terminal.nexo.outlet import TcpOutlet
+from hardware.terminal.nexo.play import Plan as NexoPlan
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.fake import Plan as ZvtPlan
 from tests.hardware.nexo_rig import NexoShop, open_nexo

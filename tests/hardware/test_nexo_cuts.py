@@ -11,8 +11,8 @@ import trio
 import trio.testing
 
 from engine.payment.terminal import Verdict
-from hardware.terminal.nexo.fake import Plan
 from hardware.terminal.nexo.outlet import Limits
+from hardware.terminal.nexo.play import Plan
 from tests.hardware.nexo_rig import NexoShop, open_nexo, simulated
 from tests.hardware.terminal_rig import sale
 

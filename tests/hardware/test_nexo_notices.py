@@ -10,10 +10,10 @@ from hardware.terminal.nexo import envelope, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.client import NoticeDoor, exchange
 from hardware.terminal.nexo.crypto import SecurityKey
-from hardware.terminal.nexo.fake import Plan
 from hardware.terminal.nexo.http import HttpNotices, HttpQuestion
 from hardware.terminal.nexo.identity import context
 from hardware.terminal.nexo.outlet import TcpOutlet
+from hardware.terminal.nexo.play import Plan
 from hardware.terminal.nexo.reading import MessageError
 from hardware.transport import TcpPlace
 from tests.hardware.nexo_rig import ADDRESS, KEEPER, KEY, POI_ID, NexoShop, open_nexo, papers

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.payment.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction
 from engine.payment.terminal import Verdict as Ended
-from hardware.terminal.limits import KEEP_AGAIN_NS, KEEP_NS, NS_PER_S
+from hardware.terminal.limits import KEEP_AGAIN_NS, KEEP_NS, NS_PER_S, WHOLE_NS
 from hardware.terminal.nexo import codes, limits, naming, outcome
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.inquiry import Inquiry
@@ -151,6 +151,8 @@ def test_what_an_answer_comes_to(told: m.PaymentTold, verdict: str, code: str, m
     actions = walk.reply(walk.pay(), told)
     if any(isinstance(one, Store) for one in actions):
         actions = walk.keep()
+    if code == "in_progress":
+        actions = walk.reply(post_in(actions), m.StatusTold(failure("NotFound")))
     answer = answer_in(actions)
     assert (verdict, code) == ended(answer)
     assert minor == answer.amount_minor
@@ -171,7 +173,10 @@ def test_every_error_condition_has_a_word() -> None:
     seen = {}
     for condition in (*codes.DECLINES, *codes.ABORTS, "InProgress"):
         walk = Walk()
-        seen[condition] = ended(answer_in(walk.reply(walk.pay(), paid(outcome=failure(condition)))))
+        actions = walk.reply(walk.pay(), paid(outcome=failure(condition)))
+        if condition in codes.PERHAPS_TAKEN:
+            actions = walk.reply(post_in(actions), m.StatusTold(failure("NotFound")))
+        seen[condition] = ended(answer_in(actions))
     assert {"declined"} == {seen[one][0] for one in codes.DECLINES}
     assert {"aborted"} == {seen[one][0] for one in codes.ABORTS}
     assert ("unknown", "in_progress") == seen["InProgress"]
@@ -344,6 +349,34 @@ def test_quiet_and_nothing_to_be_told(said: m.Told | None) -> None:
         one.service_id for one in actions if isinstance(one, Drop)
     }
     assert Drop(post.service_id) in actions
+
+
+def test_asked_for_once_more_after_a_crash() -> None:
+    """A terminal that refuses a name it has taken already is asked what became of that: what the
+    first came to is the answer, and a refusal stands only where it was a refusal."""
+    for condition in codes.PERHAPS_TAKEN:
+        walk = Walk()
+        post = walk.pay()
+        asked = post_in(walk.reply(post, paid(outcome=failure(condition))))
+        assert m.StatusAsk("Payment", post.service_id) == asked.ask
+        assert [] == walk.reply(asked, RUNS)
+        asked = post_in(walk.wait(limits.INQUIRE_AGAIN_NS))
+        assert m.StatusAsk("Payment", post.service_id) == asked.ask
+        walk.reply(asked, remembered(post.service_id, paid()))
+        assert ("approved", "ok") == ended(answer_in(walk.keep()))
+    walk = Walk()
+    post = walk.pay()
+    refused = paid(outcome=failure("NotAllowed"))
+    asked = post_in(walk.reply(post, refused))
+    told = walk.reply(asked, remembered(post.service_id, refused))
+    assert ("aborted", "function_not_allowed") == ended(answer_in(told))
+    walk = Walk()
+    asked = post_in(walk.reply(walk.pay(), refused))
+    assert ("unknown", "no_reply") == ended(answer_in(walk.lose(asked)))
+    walk = Walk()
+    asked = post_in(walk.reply(walk.pay(), refused))
+    walk.now_ns += WHOLE_NS
+    assert ("unknown", "no_reply") == ended(answer_in(walk.reply(asked, RUNS)))
 
 
 # --------------------------------------------------------------------------------- the books

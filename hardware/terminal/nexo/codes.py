@@ -26,6 +26,8 @@ ABORTS = {
     "UnreachableHost": "no_connection",
 }
 IN_PROGRESS = ("InProgress", "Busy")
+# What a terminal may say to a message that it has taken already, under the same name.
+PERHAPS_TAKEN = ("Busy", "InProgress", "MessageFormat", "NotAllowed")
 NOT_FOUND = "NotFound"
 
 STATUSES = {"OK": "ready", "Busy": "busy", "Maintenance": "maintenance",

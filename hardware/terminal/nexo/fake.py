@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import ssl
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
-import orjson
 import trio
-from attrs import define
 
 from actors.world import SystemWorld, World
-from engine.payment.terminal import CardShown, Slip, SlipLine
 from hardware.terminal.limits import NS_PER_S
-from hardware.terminal.nexo import envelope, voice
+from hardware.terminal.nexo import envelope, play, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.crypto import NONCE_BYTES, SecurityKey
 from hardware.terminal.nexo.http import HttpNotices, HttpQuestion
@@ -26,6 +22,7 @@ from hardware.terminal.nexo.ledger import Entry, Ledger
 from hardware.terminal.nexo.limits import READ_BYTES_MAX, SHAKE_NS
 from hardware.terminal.nexo.money import to_major
 from hardware.terminal.nexo.outlet import Limits, Meter, Outlet
+from hardware.terminal.nexo.play import Plan
 from hardware.terminal.nexo.reading import MessageError
 
 ACTIONS = ("insert", "tap", "pin", "decline", "partial", "cancel", "time_out", "lose_reply",
@@ -34,31 +31,6 @@ _OPERATOR_S = 60.0
 _TICK_S = 0.05
 _SUCCESS, _PARTIAL = m.Outcome("Success"), m.Outcome("Partial")
 Failed = tuple[str, str]
-
-
-@define
-class Plan:
-    """What happens at the terminal in one transaction.
-
-    `card` is insert, tap, none (nobody comes) or ask (a person plays). `decline` is an error
-    condition, `partial_minor` approves less, `says` is an amount it tells wrongly, as it stands in
-    the message. `lose` is empty, `request` (nothing arrived) or `reply`. `status` is that of HTTP.
-    `extra` is put over the payment's response, `mangle` changes the bytes of the answer.
-    """
-
-    card: str = "tap"
-    decline: str = ""
-    reason: str = ""
-    partial_minor: int | None = None
-    tip_minor: int = 0
-    says: str = ""
-    lose: str = ""
-    delay_s: float = 0
-    status: int = 200
-    is_rejected: bool = False
-    prints: bool = True
-    extra: dict[str, Any] | None = None
-    mangle: Callable[[bytes], bytes] | None = None
 
 
 class NexoFake:
@@ -184,7 +156,7 @@ class NexoFake:
         reply = voice.reply_header(header)
         plain = voice.answer(header, said, "EUR")
         if plan is not None and (plan.extra or plan.says):
-            plain = _over(plain, plan)
+            plain = play.over(plain, plan)
         side = "SaleToPOIResponse"
         if isinstance(said, m.RejectedTold):
             side = "SaleToPOIRequest"
@@ -238,9 +210,9 @@ class NexoFake:
         self, header: m.Header, ask: m.PaymentAsk | m.ReversalAsk
     ) -> tuple[int, bytes] | None:
         if self._running is not None:
-            return 200, self._sealed(header, _failed(ask, "Busy", "another transaction runs"))
+            return 200, self._sealed(header, play.failed(ask, "Busy", "another transaction runs"))
         if self.ledger.find(header.category, header.service_id) is not None:
-            failed = _failed(ask, "MessageFormat", "the ServiceID was used before")
+            failed = play.failed(ask, "MessageFormat", "the ServiceID was used before")
             return 200, self._sealed(header, failed)
         plan = self.plans.popleft() if self.plans else Plan("ask" if self.operator else "tap")
         if plan.lose == "request":
@@ -266,7 +238,7 @@ class NexoFake:
             refusal = await self._customer(entry, plan) or self._decide(entry, plan)
             self._end(entry, plan, refusal)
         if entry.told is None:
-            entry.told = _failed(entry.ask, "Aborted", "switched off")
+            entry.told = play.failed(entry.ask, "Aborted", "switched off")
         self._running = None
         self.shown = "ready"
         ended.set()
@@ -344,7 +316,7 @@ class NexoFake:
     def _end(self, entry: Entry, plan: Plan, refusal: Failed | None) -> None:
         ask = entry.ask
         if refusal is not None:
-            entry.told = _failed(ask, *refusal)
+            entry.told = play.failed(ask, *refusal)
             return
         entry.is_booked = True
         if isinstance(ask, m.ReversalAsk):
@@ -361,10 +333,10 @@ class NexoFake:
             tip_minor,
             ask.currency,
             not self.is_offline,
-            CardShown("541333******0010", "mc", entry=_entry(plan, ask), verification=_pin(plan)),
+            play.card(plan, ask),
             "123456",
             entry.poi.transaction_id.partition(".")[2],
-            _slips(entry) if plan.prints else (),
+            play.slips(entry) if plan.prints else (),
         )
 
     # ------------------------------------------------------------------------------------- notices
@@ -433,52 +405,3 @@ class NexoFake:
             case _:
                 return False
         return True
-
-
-def _failed(
-    ask: m.PaymentAsk | m.ReversalAsk, condition: str, why: str
-) -> m.PaymentTold | m.ReversalTold:
-    outcome = m.Outcome("Failure", condition, {"refusalReason": why} if why else {})
-    if isinstance(ask, m.ReversalAsk):
-        return m.ReversalTold(outcome)
-    return m.PaymentTold(outcome, ask.transaction_id, currency=ask.currency)
-
-
-def _entry(plan: Plan, ask: m.PaymentAsk) -> str:
-    if ask.entry:
-        return "keyed"
-    return "chip" if plan.card == "insert" else "contactless"
-
-
-def _pin(plan: Plan) -> str:
-    return "online_pin" if plan.card == "insert" else ""
-
-
-def _slips(entry: Entry) -> tuple[Slip, ...]:
-    currency = entry.ask.currency
-    lines = (
-        SlipLine("CARD PAYMENT", centred=True),
-        SlipLine(f"{currency}  {to_major(entry.amount_minor, currency)}"),
-        SlipLine(f"No {entry.number}"),
-    )
-    return Slip(lines, "merchant"), Slip(lines, "customer")
-
-
-def _over(plain: bytes, plan: Plan) -> bytes:
-    """The same answer with what the plan puts over it."""
-    message = orjson.loads(plain)
-    body = message["SaleToPOIResponse"].get("PaymentResponse")
-    if body is None:
-        return plain
-    if plan.says:
-        body["PaymentResult"]["AmountsResp"]["AuthorizedAmount"] = orjson.Fragment(plan.says)
-    _merge(body, plan.extra or {})
-    return orjson.dumps(message)
-
-
-def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:
-    for name, value in more.items():
-        if isinstance(value, dict) and isinstance(into.get(name), dict):
-            _merge(into[name], value)
-        else:
-            into[name] = value

@@ -100,3 +100,4 @@ class Job:
     due_ns: int | None = None
     tries: int = 0
     is_abort_wanted: bool = False
+    is_checked: bool = False

@@ -24,7 +24,7 @@ from engine.payment.terminal import (
     Verdict,
 )
 from hardware.terminal.limits import KEEP_AGAIN_NS, KEEP_NS, NOT_READY_MAX, WHOLE_NS
-from hardware.terminal.nexo import codes, limits, naming, outcome
+from hardware.terminal.nexo import asking, codes, limits, naming, outcome
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.inquiry import Inquiry, Wait, taken_back
 from hardware.terminal.nexo.jobs import (
@@ -44,7 +44,6 @@ from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError
 
 ABSENT = Condition(is_ready=False, code="absent")
-_PAYMENTS = (Kind.SALE, Kind.REFUND)
 _PAID = (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
 LINK_CODES = ("unreachable", "link_lost", "no_reply")
 
@@ -131,7 +130,7 @@ class NexoSession:
         if job.is_abort_wanted:
             return True, []
         job.is_abort_wanted = True
-        ask = m.AbortAsk(_category(job.transaction), job.service_id)
+        ask = m.AbortAsk(asking.category(job), job.service_id)
         return True, [Post(self._next_id(), ask, limits.SHORT_NS)]
 
     def _is_taken(self) -> bool:
@@ -141,7 +140,7 @@ class NexoSession:
     def _refusal(self, transaction: Transaction) -> str:
         if self._is_taken():
             return "terminal_busy"
-        if transaction.kind not in (*_PAYMENTS, Kind.REVERSAL):
+        if transaction.kind not in (*asking.PAYMENTS, Kind.REVERSAL):
             return "function_not_supported"
         original = transaction.original
         if transaction.kind is Kind.REVERSAL and not (original and naming.poi_in(original)):
@@ -179,7 +178,7 @@ class NexoSession:
             case Task.TRANSACT:
                 assert job.transaction is not None
                 job.due_ns = now_ns + limits.QUIET_NS
-                ask = _request(job.transaction, job)
+                ask = asking.request(job)
                 return [Post(job.service_id, ask, WHOLE_NS), Told("at_terminal")]
 
     def _ask(self, job: Job, ask: m.Ask, within_ns: int = limits.SHORT_NS) -> list[Action]:
@@ -266,7 +265,7 @@ class NexoSession:
 
     def _remember(self, answer: Answer) -> None:
         """What the terminal told of is known to come before what is asked for next."""
-        if answer.kind in _PAYMENTS:
+        if answer.kind in asking.PAYMENTS:
             self.last = answer.identity
 
     def unplugged(self, now_ns: int) -> list[Action]:
@@ -314,6 +313,10 @@ class NexoSession:
             return self._lost(job, job.service_id, error.code, now_ns, is_sent=True)
         dropped: list[Action] = [Drop(job.asked)] if job.asked else []
         job.answer, job.asked = answer, ""
+        if told.outcome.condition in codes.PERHAPS_TAKEN and not job.is_checked:
+            # Asked for once more after a crash, it may be the first one that counts.
+            job.is_checked = True
+            return [*dropped, *self._ask(job, m.StatusAsk(asking.category(job), job.service_id))]
         if answer.code != "in_progress":
             self._remember(answer)
         if answer.verdict not in _PAID:
@@ -338,20 +341,12 @@ class NexoSession:
         if job.tries <= NOT_READY_MAX:
             job.step, job.due_ns = Step.KEEP_PAUSE, now_ns + KEEP_AGAIN_NS
             return []
-        original = naming.poi_in(job.answer.identity)
-        if job.answer.kind not in _PAYMENTS or original is None:
+        ask = asking.take_back(job)
+        if ask is None:
             answer = attrs.evolve(job.answer, code="not_taken_back")
             return self._finish(job, answer, now_ns)
         job.step, job.due_ns = Step.TAKING_BACK, None
         job.asked = naming.take_back_id_of(job.service_id)
-        ask = m.ReversalAsk(
-            original,
-            job.answer.amount_minor,
-            letters_of(job.answer.currency_code),
-            f"{job.job_id}-taken-back",
-            job.when,
-            "Malfunction",
-        )
         return [Post(job.asked, ask, limits.QUIET_NS), Told("reversing")]
 
     def _taken_back(self, job: Job, told: m.ReversalTold, now_ns: int) -> list[Action]:
@@ -364,17 +359,23 @@ class NexoSession:
         return self._finish(job, answer, now_ns)
 
     def _asked_after(self, job: Job, told: m.StatusTold, now_ns: int) -> list[Action]:
-        """It was quiet for long: the terminal says what it does with the transaction."""
+        """The terminal says what it did with a transaction under that name: its answer is late, or
+        says that it was refused."""
         job.asked = ""
         is_success, condition = told.outcome.is_success, told.outcome.condition
         if not is_success and condition in codes.IN_PROGRESS:
-            job.due_ns = now_ns + limits.QUIET_AGAIN_NS
+            if now_ns - job.started_ns >= WHOLE_NS:
+                return self._lost(job, job.service_id, "no_reply", now_ns, is_sent=True)
+            again_ns = limits.QUIET_AGAIN_NS if job.answer is None else limits.INQUIRE_AGAIN_NS
+            job.due_ns = now_ns + again_ns
             return []
         is_it = told.header is not None and told.header.service_id == job.service_id
         assert job.transaction is not None
         repeated = told.repeated
         if is_success and is_it and outcome.fits(repeated, job.transaction.kind):
             return [Drop(job.service_id), *self._ended(job, repeated, now_ns)]
+        if condition == codes.NOT_FOUND and job.answer is not None:
+            return self._finish(job, job.answer, now_ns)
         return self._lost(job, job.service_id, "no_reply", now_ns, is_sent=True)
 
     def _lost(
@@ -427,7 +428,7 @@ class NexoSession:
                 assert job.inquiry is not None
                 return self._ask(job, job.inquiry.question)
             case Task.TRANSACT, Step.ANSWER:
-                ask = m.StatusAsk(_category(job.transaction), job.service_id)
+                ask = m.StatusAsk(asking.category(job), job.service_id)
                 return self._ask(job, ask)
             case Task.TRANSACT, Step.KEEPING:
                 return self.kept(job.job_id, now_ns, is_kept=False)
@@ -440,26 +441,3 @@ class NexoSession:
 def _code(code: str, *, is_sent: bool) -> str:
     """Of what was not sent only what a person can mend is told apart."""
     return "not_sent" if not is_sent and code in LINK_CODES else code
-
-
-def _category(transaction: Transaction | None) -> str:
-    is_reversal = transaction is not None and transaction.kind is Kind.REVERSAL
-    return "Reversal" if is_reversal else "Payment"
-
-
-def _request(transaction: Transaction, job: Job) -> m.Ask:
-    currency = letters_of(transaction.currency_code)
-    if transaction.kind is Kind.REVERSAL:
-        original = None if transaction.original is None else naming.poi_in(transaction.original)
-        assert original is not None
-        return m.ReversalAsk(original, transaction.amount_minor, currency, job.job_id, job.when)
-    return m.PaymentAsk(
-        transaction.amount_minor,
-        currency,
-        job.job_id,
-        job.when,
-        is_refund=transaction.kind is Kind.REFUND,
-        tip_allowed=transaction.tip_allowed,
-        partial_allowed=transaction.partial_allowed,
-        offline_allowed=transaction.offline_allowed,
-    )
