@@ -609,6 +609,11 @@ def test_not_there_is_looked_for_less_and_less() -> None:
     assert sorted(waits) == waits
     assert (limits.LOOK_FIRST_NS, limits.LOOK_BLOCKED_NS) == (waits[0], waits[-1])
     assert [] == walk.session.unplugged(walk.now_ns), "it is being looked at"
+    walk = Walk()
+    paying = walk.pay()
+    assert [] == walk.session.unplugged(walk.now_ns), "the payment's own connection tells more"
+    walk.reply(paying, paid(outcome=failure("Refusal")))
+    assert isinstance(post_in(walk.wait(0)).ask, m.DiagnosisAsk)
 
 
 def test_aborting() -> None:

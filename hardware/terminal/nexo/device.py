@@ -29,12 +29,11 @@ from hardware.terminal.nexo.client import (
 from hardware.terminal.nexo.crypto import NONCE_BYTES
 from hardware.terminal.nexo.identity import WORDS, context
 from hardware.terminal.nexo.jobs import Action, Done, Drop, Post, Reported, Store, Told
-from hardware.terminal.nexo.limits import HOLD_STEADY_NS
 from hardware.terminal.nexo.money import letters_of
 from hardware.terminal.nexo.naming import service_id_text
 from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError
-from hardware.terminal.nexo.session import ABSENT, NexoSession
+from hardware.terminal.nexo.session import ABSENT, LINK_CODES, NexoSession
 from hardware.transport import Place
 
 TICK_S = 0.1
@@ -84,7 +83,7 @@ class NexoDevice(Device):
         self._detail = ""
         self._holding: trio.CancelScope | None = None
         self._holds = True
-        self._broke_early = False
+        self._broke = False
 
     # ------------------------------------------------------------------------------ being asked
 
@@ -284,21 +283,22 @@ class NexoDevice(Device):
         self.nursery.start_soon(self._watch, secured, self._holding)
 
     async def _watch(self, secured: Secured, scope: trio.CancelScope) -> None:
-        begun_ns = self._now_ns()
         try:
             with scope:
                 await wait_broken(secured)
-                self._broke_early = self._now_ns() - begun_ns < HOLD_STEADY_NS
+                self._broke = True
                 self.board.show(DeviceState.STARTING, "starting")
                 self._do(self.session.unplugged(self._now_ns()))
         finally:
             await trio.aclose_forcefully(secured)
 
     def _report(self, condition: Condition) -> None:
-        if condition.is_ready and self._broke_early:
+        if condition.is_ready and self._broke:
             # It is there and lets go of idle connections by itself: they show nothing.
             self._holds = False
-        self._broke_early = False
+        elif condition.code in LINK_CODES:
+            self._holds = True
+        self._broke = False
         code, detail = condition.code, self._detail
         if condition.is_ready:
             self.board.show(DeviceState.READY)

@@ -33,7 +33,6 @@ INQUIRE_WHOLE_NS = 15 * NS_PER_S
 LOOK_FIRST_NS = NS_PER_S // 10  # after it was not reached, then twice as long each time
 LOOK_BLOCKED_NS = 5 * NS_PER_S
 LOOK_EVERY_NS = 30 * NS_PER_S
-HOLD_STEADY_NS = 5 * NS_PER_S
 
 assert CONNECT_TIMEOUT_S * NS_PER_S + SHAKE_NS < SHORT_NS
 assert SHORT_NS < QUIET_NS < WHOLE_NS

@@ -63,6 +63,7 @@ class NexoSession:
     _count: int = 0
     _look_ns: int | None = None
     _look_wait_ns: int = limits.LOOK_FIRST_NS
+    _is_unplugged: bool = False
 
     # -------------------------------------------------------------------------------- being asked
 
@@ -168,6 +169,7 @@ class NexoSession:
         job.started_ns, self._look_ns = now_ns, None
         match job.task:
             case Task.LOOK:
+                self._is_unplugged = False
                 return self._ask(job, m.DiagnosisAsk())
             case Task.SETTLE:
                 return self._ask(job, m.ReconciliationAsk(), limits.SETTLE_NS)
@@ -193,7 +195,7 @@ class NexoSession:
         actions = self._next(now_ns)
         if self.is_idle and self._look_ns is None:
             wait_ns = limits.LOOK_EVERY_NS if self.condition.is_ready else limits.LOOK_BLOCKED_NS
-            self._look_ns = now_ns + wait_ns
+            self._look_ns = now_ns if self._is_unplugged else now_ns + wait_ns
         return actions
 
     # ------------------------------------------------------------------------- what the other says
@@ -269,7 +271,9 @@ class NexoSession:
             self.last = answer.identity
 
     def unplugged(self, now_ns: int) -> list[Action]:
-        """A connection the terminal had kept open is gone: see whether it is."""
+        """A connection the terminal had kept open is gone: see whether it is, or at the end of
+        what runs."""
+        self._is_unplugged = True
         return self._begin(Job(Task.LOOK), now_ns) if self.is_idle else []
 
     def noticed(self, notice: m.Notice) -> list[Action]:
