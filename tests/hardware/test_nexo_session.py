@@ -88,15 +88,17 @@ class Walk:
 
 def answer_in(actions: list[Action]) -> Answer:
     """The answer a job ended with."""
-    (result,) = [one.result for one in actions if isinstance(one, Done)]
-    assert isinstance(result, Answer)
-    return result
+    results = [one.result for one in actions if isinstance(one, Done)]
+    assert len(results) == 1, actions
+    assert isinstance(results[0], Answer)
+    return results[0]
 
 
 def post_in(actions: list[Action]) -> Post:
     """The one question that goes out."""
-    (post,) = [one for one in actions if isinstance(one, Post)]
-    return post
+    posts = [one for one in actions if isinstance(one, Post)]
+    assert len(posts) == 1, actions
+    return posts[0]
 
 
 def ended(answer: Answer) -> tuple[str, str]:
