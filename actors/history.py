@@ -17,7 +17,12 @@ from engine.catalog import SegmentInstalled
 from engine.decision import EVENTS, Fact
 from engine.image import books_from, image_of
 from engine.order.context import stream_of
-from engine.order.events import OrderCompleted, OrderEvent, OrderOpened, OrderVoided
+from engine.order.events import (
+    OrderCompleted,
+    OrderEvent,
+    OrderOpened,
+    OrderVoided,
+)
 from engine.order.state import Order, evolve, opened
 from engine.record import Record
 from engine.upcast import event_of

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 import apsw
 
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.queries import FindActivity
 from engine.record import Record
 from engine.register import DayClosed

@@ -19,11 +19,16 @@ from engine.books import Books, forget_archive
 from engine.decision import EVENTS
 from engine.dry_run import Comparison, DryRun, undated
 from engine.money import format_minor
-from engine.order.events import OrderCompleted, TenderingStarted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.order.offered import Tariff
 from engine.order.pricing import price
 from engine.order.ruled import UntaxableError
 from engine.order.state import Order
+from engine.order.tender_events import (
+    TenderingStarted,
+)
 from engine.promotion import decide as promotions
 from engine.promotion.decide import Promotions, SetPromotions
 from engine.settings import StoreRules

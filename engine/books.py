@@ -41,12 +41,14 @@ from engine.order.events import (
     OrderSuspended,
     OrderVoided,
     ReceiptReprinted,
-    TenderRefunded,
 )
 from engine.order.offered import Tariff
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
+from engine.order.tender_events import (
+    TenderRefunded,
+)
 from engine.outbox import Outbox
 from engine.payment import decide as payment_decisions
 from engine.payment import state as payment_state

@@ -9,7 +9,9 @@ from engine.card_paper import customer_slips, tender_blocks
 from engine.document import Align, Block, Document, columns, feed, rule, text
 from engine.explain import explain
 from engine.money import format_micros, format_minor, format_money, format_quantity, format_rate
-from engine.order.events import Audience
+from engine.order.events import (
+    Audience,
+)
 from engine.order.figures import Figures, LineFigures, TaxFigures
 from engine.order.state import Line, Order, charge_line
 from engine.packs import ReceiptNeeds

@@ -8,7 +8,10 @@ from engine.card_paper import CUSTOMER_SLIPS, slip_document
 from engine.decision import Command, Fact
 from engine.document import Document
 from engine.effects import EFFECTS, Effect, KickDrawer, Print
-from engine.order.events import OrderCompleted, ReceiptReprinted
+from engine.order.events import (
+    OrderCompleted,
+    ReceiptReprinted,
+)
 from engine.order.state import Order
 from engine.outbox import EffectRequested, stream_of
 from engine.payment.events import PaymentHeard, Standing

@@ -12,7 +12,9 @@ from attrs import frozen
 
 from engine import limits
 from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 
 # ------------------------------------------------------------------------------------- Events
 

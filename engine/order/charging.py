@@ -6,7 +6,10 @@ from engine import limits
 from engine.decision import Decision, refuse
 from engine.order.commands import TellGuests, WaiveCharge
 from engine.order.context import OrderContext
-from engine.order.events import ChargeWaived, GuestsTold
+from engine.order.events import (
+    ChargeWaived,
+    GuestsTold,
+)
 from engine.order.refusal import Refusal
 from engine.order.state import Order
 

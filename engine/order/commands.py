@@ -5,7 +5,9 @@ from __future__ import annotations
 from attrs import frozen
 
 from engine.decision import COMMANDS
-from engine.order.events import Audience
+from engine.order.events import (
+    Audience,
+)
 from engine.order.figures import DiscountKind
 from engine.taxation import Dining
 

@@ -13,7 +13,10 @@ from engine.coupon.model import CouponKind, CouponUse, Presented
 from engine.coupon.redeemed import key_of
 from engine.decision import Decision, refuse
 from engine.order.context import OrderContext
-from engine.order.events import CouponPresented, CouponWithdrawn
+from engine.order.events import (
+    CouponPresented,
+    CouponWithdrawn,
+)
 from engine.order.pricing import price
 from engine.order.refusal import Refusal
 from engine.order.state import Order, evolve

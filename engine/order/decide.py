@@ -378,6 +378,8 @@ def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
         return refuse(Refusal.TERMINAL_MUST_BE_DONE)
     if order.tenders:
         return refuse(Refusal.TENDERS_MUST_BE_UNDONE, tenders=len(order.tenders))
+    if order.tab is not None:
+        return refuse(Refusal.TAB_MUST_BE_SETTLED, reserved_minor=order.tab.reserved_minor)
     if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
         return refuse(Refusal.REASON_MUST_BE_GIVEN)
     total = price_shown(order, context.tariff()).total_minor

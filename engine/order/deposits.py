@@ -9,7 +9,11 @@ import attrs
 
 from engine import limits
 from engine.order.context import OrderContext
-from engine.order.events import LineAdded, LineQuantityChanged, OrderEvent
+from engine.order.events import (
+    LineAdded,
+    LineQuantityChanged,
+    OrderEvent,
+)
 from engine.order.figures import LineItem
 from engine.order.state import Line, Order
 from native import ItemRow

@@ -10,13 +10,22 @@ from attrs import frozen
 from engine.coupon.model import CouponUse, Presented
 from engine.decision import EVENTS
 from engine.order.figures import (
-    CardPaid,
     DiscountKind,
     Figures,
-    GaveBack,
     LineItem,
     ReturnOf,
     TenderFigures,
+)
+from engine.order.tender_events import (
+    CardTendered,
+    CashTendered,
+    TabClosed,
+    TabOpened,
+    TenderingStarted,
+    TenderingUndone,
+    TenderRefunded,
+    TenderUndone,
+    TipAdjusted,
 )
 from engine.personal import Personal
 from engine.record import HeadMark
@@ -319,68 +328,6 @@ class OrderResumed:
     operator: str
 
 
-@EVENTS.name("order.tendering_started/1")
-@frozen
-class TenderingStarted:
-    """The figures are fixed until every tender is undone."""
-
-    order_id: str
-    figures: Figures
-
-
-@EVENTS.name("order.tendering_undone/1")
-@frozen
-class TenderingUndone:
-    """Back to ringing up."""
-
-    order_id: str
-
-
-@EVENTS.name("order.cash_tendered/2")
-@frozen
-class CashTendered:
-    """Cash handed over (negative: paid out). Rounding is the order's, not the tender's."""
-
-    order_id: str
-    tender: int
-    amount_minor: int
-    gave_back: tuple[GaveBack, ...] = ()
-
-
-@EVENTS.name("order.card_tendered/1")
-@frozen
-class CardTendered:
-    """A terminal took a card (negative: gave back to one). Without the tip, which is no part of
-    what is due."""
-
-    order_id: str
-    tender: int
-    amount_minor: int
-    card: CardPaid
-    gave_back: tuple[GaveBack, ...] = ()
-
-
-@EVENTS.name("order.tender_refunded/1")
-@frozen
-class TenderRefunded:
-    """So much of a tender of this completed order went back, by a tender of `by_order`; below zero
-    where that was undone."""
-
-    order_id: str
-    tender: int
-    amount_minor: int
-    by_order: str
-
-
-@EVENTS.name("order.tender_undone/1")
-@frozen
-class TenderUndone:
-    """A tender was handed back before completion."""
-
-    order_id: str
-    tender: int
-
-
 @EVENTS.name("order.completed/1")
 @frozen
 class OrderCompleted:
@@ -458,6 +405,9 @@ OrderEvent = (
     | CashTendered
     | CardTendered
     | TenderRefunded
+    | TabOpened
+    | TipAdjusted
+    | TabClosed
     | TenderUndone
     | OrderCompleted
     | OrderReturned

@@ -190,6 +190,18 @@ class CardPaid:
 
 
 @frozen
+class Tab:
+    """A card that an amount is reserved on until the bill is closed, with the tip written so far.
+
+    `card.identity` names the reservation, by which it is captured or released.
+    """
+
+    reserved_minor: int
+    card: CardPaid
+    tip_minor: int = 0
+
+
+@frozen
 class GaveBack:
     """A part of a refund: what it gives back of one tender of an earlier order, positive.
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.order.context import OrderContext
-from engine.order.events import TenderRefunded
 from engine.order.figures import GaveBack, TenderFigures
 from engine.order.state import Order
+from engine.order.tender_events import (
+    TenderRefunded,
+)
 
 GOODS = 0
 

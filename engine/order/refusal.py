@@ -69,3 +69,4 @@ class Refusal:
     REFUND_MUST_BE_EXACT = "refund_must_be_exact"
     REFUND_MUST_GO_TO_ITS_TENDER = "refund_must_go_to_its_tender"
     ORDER_MUST_BE_PAID = "order_must_be_paid"
+    TAB_MUST_BE_SETTLED = "tab_must_be_settled"

@@ -8,7 +8,11 @@ from engine import limits
 from engine.decision import Decision, refuse
 from engine.order.commands import DiscountLine, DiscountOrder, OverridePrice
 from engine.order.context import OrderContext
-from engine.order.events import LineDiscounted, LinePriceOverridden, OrderDiscounted
+from engine.order.events import (
+    LineDiscounted,
+    LinePriceOverridden,
+    OrderDiscounted,
+)
 from engine.order.figures import DiscountKind
 from engine.order.offered import unit_price_of
 from engine.order.refusal import Refusal

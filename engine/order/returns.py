@@ -10,7 +10,10 @@ from engine.money import minor_digits
 from engine.order.bundle_returns import Back, backs, gone_of, has_rest_priced_again, item_of
 from engine.order.commands import AddReturnLine
 from engine.order.context import OrderContext
-from engine.order.events import OrderReturned, ReturnLineAdded
+from engine.order.events import (
+    OrderReturned,
+    ReturnLineAdded,
+)
 from engine.order.figures import ReturnOf
 from engine.order.refusal import Refusal
 from engine.order.returned_taxes import taxes_back, taxes_fit

@@ -9,7 +9,9 @@ import attrs
 from engine import limits
 from engine.decision import Decision, refuse
 from engine.order.context import OrderContext
-from engine.order.events import OrderEvent
+from engine.order.events import (
+    OrderEvent,
+)
 from engine.order.pricing import below_floor, preview, price_shown
 from engine.order.refusal import Refusal
 from engine.order.state import Line, Order, evolve

@@ -13,8 +13,6 @@ from engine.charge.model import ChargeFigures
 from engine.coupon.model import CouponUse, Presented
 from engine.order.events import (
     Audience,
-    CardTendered,
-    CashTendered,
     ChannelChosen,
     ChargeWaived,
     CouponPresented,
@@ -42,12 +40,19 @@ from engine.order.events import (
     PromotionChosen,
     ReceiptReprinted,
     ReturnLineAdded,
+)
+from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, Tab, TenderFigures
+from engine.order.tender_events import (
+    CardTendered,
+    CashTendered,
+    TabClosed,
+    TabOpened,
     TenderingStarted,
     TenderingUndone,
     TenderRefunded,
     TenderUndone,
+    TipAdjusted,
 )
-from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, TenderFigures
 from engine.record import HeadMark
 from engine.taxation import Dining, Exemption, TaxShare, shares_sum
 
@@ -153,7 +158,8 @@ class Order:
     `touched_ns` and `utc_offset_s` are of the stamp of its last fact: what it costs is of then.
     `channel` "" is across the counter; `member` is the customer's number, `comp` why all of it is
     given away. `charges` are those of a sale, numbered downwards from -1, as what goes back.
-    `refunded` is how much of each tender of a sale went back so far, positive.
+    `refunded` is how much of each tender of a sale went back so far, positive. `tab` is the
+    card an amount is reserved on.
     """
 
     id: str
@@ -184,6 +190,7 @@ class Order:
     waived: tuple[Waived, ...] = ()
     charges: tuple[Line, ...] = ()
     refunded: tuple[Refunded, ...] = ()
+    tab: Tab | None = None
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
@@ -293,6 +300,8 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return tendered(order, event)
         case TenderRefunded():
             return _refunded(order, event)
+        case TabOpened() | TipAdjusted() | TabClosed():
+            return _evolve_tab(order, event)
         case TenderUndone():
             kept = tuple(t for t in order.tenders if t.tender != event.tender)
             return attrs.evolve(order, tenders=kept)
@@ -402,6 +411,19 @@ def _evolve_circumstances(
             if event.reason:
                 waived = (*waived, Waived(event.charge, event.reason))
             return attrs.evolve(order, waived=waived)
+        case _:
+            assert_never(event)
+
+
+def _evolve_tab(order: Order, event: TabOpened | TipAdjusted | TabClosed) -> Order:
+    match event:
+        case TabOpened():
+            return attrs.evolve(order, tab=event.tab)
+        case TipAdjusted():
+            assert order.tab is not None, "a tip is adjusted on a tab"
+            return attrs.evolve(order, tab=attrs.evolve(order.tab, tip_minor=event.tip_minor))
+        case TabClosed():
+            return attrs.evolve(order, tab=None)
         case _:
             assert_never(event)
 

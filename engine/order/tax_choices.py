@@ -8,7 +8,10 @@ from engine import limits
 from engine.decision import Decision, refuse
 from engine.order.commands import ChooseDining, ExemptOrder
 from engine.order.context import OrderContext
-from engine.order.events import DiningChosen, OrderExempted
+from engine.order.events import (
+    DiningChosen,
+    OrderExempted,
+)
 from engine.order.pricing import price
 from engine.order.refusal import Refusal
 from engine.order.state import Order, evolve

@@ -12,17 +12,19 @@ from engine.order.context import OrderContext
 from engine.order.coupons import restored_by, uses_of
 from engine.order.due import Due, due_of
 from engine.order.events import (
-    CashTendered,
     OrderCompleted,
-    TenderingStarted,
-    TenderingUndone,
-    TenderUndone,
 )
 from engine.order.pricing import below_floor, price
 from engine.order.refunds import in_cash, refunded_facts
 from engine.order.refusal import Refusal
 from engine.order.returns import returned_facts, returns_still_fit
 from engine.order.state import Order, Phase, tendered
+from engine.order.tender_events import (
+    CashTendered,
+    TenderingStarted,
+    TenderingUndone,
+    TenderUndone,
+)
 
 
 def start_tendering(order: Order, context: OrderContext) -> Decision:
@@ -151,7 +153,8 @@ def complete(order: Order, context: OrderContext) -> Decision:
 
     Refuses:
         order_must_be_tendering, terminal_must_be_done, return_must_be_within_sold,
-        return_must_be_what_was_paid, till_must_be_open, order_must_be_paid.
+        return_must_be_what_was_paid, till_must_be_open, order_must_be_paid,
+        tab_must_be_settled.
     """
     figures = order.figures
     if order.phase is not Phase.TENDERING or figures is None:
@@ -167,6 +170,8 @@ def complete(order: Order, context: OrderContext) -> Decision:
     left = due.left_minor
     if left > 0 or (left < 0 and figures.total_minor < 0) or (left < 0 and not order.tenders):
         return refuse(Refusal.ORDER_MUST_BE_PAID, due_minor=left)
+    if order.tab is not None:
+        return refuse(Refusal.TAB_MUST_BE_SETTLED, reserved_minor=order.tab.reserved_minor)
     change = -left
     completed = _completed(order, context, due)
     facts = [context.fact(completed, order.id)]

@@ -31,17 +31,12 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
         payment_must_be_settled, terminal_must_be_free, amount_must_still_be_due,
         card_amount_must_be_due; those of a refund.
     """
-    order, around = context.order, context.around
-    if order is None:
-        return refuse(OrderRefusal.ORDER_MUST_BE_OPEN)
-    if order.training:
-        return refuse(Refusal.ORDER_MUST_BE_LIVE)
-    setup = around.settings.registers.get(around.register)
-    if setup is None or not setup.terminal:
-        return refuse(Refusal.TERMINAL_MUST_BE_SET_UP, register=around.register)
+    around = context.around
+    ready = ready_for_cards(context)
+    if isinstance(ready, Decision):
+        return ready
+    order, terminal = ready
     rules = around.settings.required()
-    if numeric_code(rules.currency) == 0:
-        return refuse(Refusal.CURRENCY_MUST_HAVE_A_NUMBER, currency=rules.currency)
     facts: tuple[Fact, ...] = ()
     figures = order.figures
     if order.phase is not Phase.TENDERING or figures is None:
@@ -52,7 +47,7 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
     if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
         maximum = limits.TENDERS_PER_ORDER_MAX
         return refuse(OrderRefusal.TENDERS_LIMIT_REACHED, maximum=maximum)
-    refused = _is_free(setup.terminal, order.id, context)
+    refused = why_not_free(terminal, order.id, context)
     if refused is not None:
         return refused
     due_minor = due_of(order, figures, rules).left_minor
@@ -66,11 +61,11 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
         order.id,
         around.register,
         around.operator,
-        setup.terminal,
+        terminal,
         Kind.SALE,
         amount_minor,
         numeric_code(rules.currency),
-        tip_allowed=setup.tips,
+        tip_allowed=around.settings.registers[around.register].tips,
         offline_allowed=may_be_offline(
             context.payments,
             amount_minor,
@@ -84,17 +79,39 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
         if isinstance(found, Decision):
             return found
         asked = found
-    return _asked(asked, context, *facts)
+    return asked_for(asked, context, *facts)
 
 
-def _asked(asked: Asked, context: PaymentContext, *before: Fact) -> Decision:
+def ready_for_cards(context: PaymentContext) -> tuple[Order, str] | Decision:
+    """The register's order and its terminal's address, or why it takes no cards now.
+
+    Refuses:
+        order_must_be_open, order_must_be_live, terminal_must_be_set_up,
+        currency_must_have_a_number.
+    """
+    order, around = context.order, context.around
+    if order is None:
+        return refuse(OrderRefusal.ORDER_MUST_BE_OPEN)
+    if order.training:
+        return refuse(Refusal.ORDER_MUST_BE_LIVE)
+    setup = around.settings.registers.get(around.register)
+    if setup is None or not setup.terminal:
+        return refuse(Refusal.TERMINAL_MUST_BE_SET_UP, register=around.register)
+    currency = around.settings.required().currency
+    if numeric_code(currency) == 0:
+        return refuse(Refusal.CURRENCY_MUST_HAVE_A_NUMBER, currency=currency)
+    return order, setup.terminal
+
+
+def asked_for(asked: Asked, context: PaymentContext, *before: Fact) -> Decision:
+    """The decision that a terminal is asked, after the facts `before`."""
     fact = context.fact(asked.payment_id, PaymentRequested(asked))
     standing = Standing.REQUESTED.value
     facts = (*before, fact)
     return answered(asked.payment_id, standing, *facts, amount_minor=asked.amount_minor)
 
 
-def _is_free(terminal: str, order_id: str, context: PaymentContext) -> Decision | None:
+def why_not_free(terminal: str, order_id: str, context: PaymentContext) -> Decision | None:
     """Why no payment can begin at a terminal for an order, or None."""
     payments = context.payments
     mine = payments.of_order(order_id)
@@ -177,7 +194,7 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
     card = tender.card
     if card is None:
         return refuse(Refusal.TENDER_MUST_BE_BY_CARD)
-    refused = _is_free(card.terminal, order.id, context)
+    refused = why_not_free(card.terminal, order.id, context)
     if refused is not None:
         return refused
     asked = Asked(
@@ -193,7 +210,7 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
         card.payment_id,
         tender.tender,
     )
-    return _asked(asked, context)
+    return asked_for(asked, context)
 
 
 def reversal_of(payment: Payment, payment_id: str) -> Asked:
@@ -211,6 +228,7 @@ def reversal_of(payment: Payment, payment_id: str) -> Asked:
         source_tender=0,
         tip_allowed=False,
         offline_allowed=False,
+        tip_minor=0,
     )
 
 
@@ -223,10 +241,10 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     payment = context.payments.exceptions.get(body.payment_id)
     if payment is None:
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
-    is_reversal = payment.asked.kind is Kind.REVERSAL
+    is_reversal = payment.asked.kind in (Kind.REVERSAL, Kind.RELEASE)
     if not is_reversal and not payment.is_approved:
         return refuse(Refusal.PAYMENT_MUST_BE_APPROVED, payment_id=body.payment_id)
-    refused = _is_free(payment.asked.terminal, "", context)
+    refused = why_not_free(payment.asked.terminal, "", context)
     if refused is not None:
         return refused
     command_id = context.around.command_id
@@ -235,4 +253,4 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
         again = attrs.evolve(payment.asked, payment_id=command_id)
     else:
         again = reversal_of(payment, command_id)
-    return _asked(again, context)
+    return asked_for(again, context)

@@ -24,6 +24,34 @@ class RequestPayment:
     source_tender: int = 0
 
 
+@COMMANDS.name("payment.open_tab")
+@frozen
+class OpenTab:
+    """Reserve an amount on a card for the current order, whose bill is closed later."""
+
+    amount_minor: int
+
+
+@COMMANDS.name("payment.adjust_tip")
+@frozen
+class AdjustTip:
+    """Set the tip to be captured with the tab; may change until it is."""
+
+    tip_minor: int
+
+
+@COMMANDS.name("payment.capture_tab")
+@frozen
+class CaptureTab:
+    """Take what is due, and the tip, from the card of the tab. Once."""
+
+
+@COMMANDS.name("payment.release_tab")
+@frozen
+class ReleaseTab:
+    """Give up the reservation; the bill is paid another way."""
+
+
 @COMMANDS.name("payment.cancel")
 @frozen
 class CancelPayment:
@@ -105,6 +133,10 @@ class SetOfflinePolicy:
 
 PaymentCommand = (
     RequestPayment
+    | OpenTab
+    | AdjustTip
+    | CaptureTab
+    | ReleaseTab
     | CancelPayment
     | ReverseTender
     | ReverseAgain

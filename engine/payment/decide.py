@@ -9,11 +9,15 @@ from engine.decision import Decision, refuse
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.payment.asking import request, reverse_again, reverse_tender
 from engine.payment.commands import (
+    AdjustTip,
     CancelPayment,
+    CaptureTab,
     CloseException,
     HearPayment,
     KeepPayment,
+    OpenTab,
     PaymentCommand,
+    ReleaseTab,
     ReportUpload,
     RequestPayment,
     ReverseAgain,
@@ -32,6 +36,7 @@ from engine.payment.events import (
 )
 from engine.payment.hearing import hear, keep
 from engine.payment.refusal import Refusal
+from engine.payment.tabs import adjust_tip, capture_tab, open_tab, release_tab
 
 POLICY = "policy"
 
@@ -45,6 +50,14 @@ def decide(body: PaymentCommand, context: PaymentContext) -> Decision:
     match body:
         case RequestPayment():
             return request(body, context)
+        case OpenTab():
+            return open_tab(body, context)
+        case AdjustTip():
+            return adjust_tip(body, context)
+        case CaptureTab():
+            return capture_tab(context)
+        case ReleaseTab():
+            return release_tab(context)
         case CancelPayment():
             return _cancel(body, context)
         case ReverseTender():

@@ -62,7 +62,8 @@ class Asked:
     """What was asked of a terminal, and for whom.
 
     `tender` is what a reversal undoes of its order; `of_payment` the payment it takes back.
-    `source_order` and `source_tender` are what a refund gives back of.
+    `source_order` and `source_tender` are what a refund gives back of. `tip_minor` is the part of
+    `amount_minor` that a capture takes for a tip.
     """
 
     payment_id: str
@@ -80,6 +81,7 @@ class Asked:
     source_tender: int = 0
     tip_allowed: bool = False
     offline_allowed: bool = False
+    tip_minor: int = 0
 
 
 @EVENTS.name("payment.requested/1")

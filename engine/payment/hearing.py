@@ -9,26 +9,17 @@ from __future__ import annotations
 import attrs
 from attrs import frozen
 
-from engine.decision import Decision, Fact, refuse
-from engine.order.context import stream_of as order_stream
-from engine.order.due import due_of
-from engine.order.events import CardTendered, TenderUndone
-from engine.order.figures import CardPaid, GaveBack, TenderFigures
-from engine.order.refunds import refunded_facts
-from engine.order.state import Order, Phase
-from engine.payment.asking import reversal_of
+from engine.decision import Decision, refuse
 from engine.payment.commands import HearPayment, KeepPayment
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import (
-    Asked,
     PaymentHeard,
     PaymentKept,
     PaymentNotFound,
-    PaymentRequested,
     Problem,
     Standing,
 )
-from engine.payment.exposure import takes_brand
+from engine.payment.outcome import approved
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
 from engine.terminal import Answer, Kind, Verdict
@@ -78,13 +69,7 @@ def hear(body: HearPayment, context: PaymentContext) -> Decision:
     found = _found(payment, body.answer)
     if not Payment(payment.asked, 0, found.standing).is_approved:
         return _ended(payment, body.answer, found, context)
-    if found.problem is Problem.NONE and payment.asked.kind is Kind.REVERSAL:
-        return _taken_back(payment, body.answer, context)
-    if found.problem is Problem.NONE and not _is_wanted(payment, body.answer, context):
-        found = attrs.evolve(found, problem=Problem.LATE)
-    if found.problem is Problem.NONE:
-        return _tendered(payment, body.answer, found, context)
-    return _unwanted(payment, body.answer, found, context)
+    return approved(payment, body.answer, found.standing, found.problem, context)
 
 
 def _found(payment: Payment, answer: Answer) -> _Found:
@@ -92,14 +77,13 @@ def _found(payment: Payment, answer: Answer) -> _Found:
     asked = payment.asked
     standing = _ENDS.get(answer.verdict, Standing.APPROVED)
     if standing in (Standing.DECLINED, Standing.ABORTED):
-        problem = Problem.NOT_REVERSED if asked.kind is Kind.REVERSAL else Problem.NONE
-        return _Found(standing, problem)
+        return _Found(standing, _stands(asked.kind))
     if answer.is_offline:
         standing = Standing.OFFLINE_APPROVED
     taken = answer.amount_minor - answer.tip_minor
     less = answer.verdict is Verdict.PARTIALLY_APPROVED and 0 < taken < asked.amount_minor
     fits = less if answer.verdict is Verdict.PARTIALLY_APPROVED else taken == asked.amount_minor
-    if asked.kind is Kind.REVERSAL:
+    if asked.kind in (Kind.REVERSAL, Kind.RELEASE):
         # What it took back is what the terminal says it was; its own words count.
         fits = True
     if not fits or answer.currency_code not in (0, asked.currency_code):
@@ -107,6 +91,11 @@ def _found(payment: Payment, answer: Answer) -> _Found:
     if answer.is_offline and not asked.offline_allowed:
         return _Found(standing, Problem.OFFLINE)
     return _Found(standing)
+
+
+def _stands(kind: Kind) -> Problem:
+    """What is left where this kind of transaction did not happen: money that should be gone."""
+    return Problem.NOT_REVERSED if kind in (Kind.REVERSAL, Kind.RELEASE) else Problem.NONE
 
 
 def _still_unknown(payment: Payment, body: HearPayment, context: PaymentContext) -> Decision:
@@ -128,9 +117,7 @@ def _still_unknown(payment: Payment, body: HearPayment, context: PaymentContext)
     counted = context.fact(payment_id, PaymentNotFound(payment_id, times))
     if times < NOT_FOUND_TIMES:
         return answered(payment_id, Standing.UNKNOWN.value, counted)
-    is_reversal = payment.asked.kind is Kind.REVERSAL
-    problem = Problem.NOT_REVERSED if is_reversal else Problem.NONE
-    over = PaymentHeard(payment_id, Standing.ABANDONED, answer, problem)
+    over = PaymentHeard(payment_id, Standing.ABANDONED, answer, _stands(payment.asked.kind))
     return answered(payment_id, over.standing.value, counted, context.fact(payment_id, over))
 
 
@@ -160,89 +147,3 @@ def _ended(payment: Payment, answer: Answer, found: _Found, context: PaymentCont
     payment_id = payment.asked.payment_id
     event = PaymentHeard(payment_id, found.standing, answer, found.problem)
     return answered(payment_id, found.standing.value, context.fact(payment_id, event))
-
-
-def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
-    """Whether the order still asks for what the terminal approved, and the shop takes it so."""
-    asked, order = payment.asked, context.orders.get(payment.asked.order_id)
-    if payment.problem is not Problem.NONE:
-        return False  # set aside: whoever did it settled the order another way
-    if order is None or order.phase is not Phase.TENDERING or order.figures is None:
-        return False
-    taken = answer.amount_minor - answer.tip_minor
-    due = due_of(order, order.figures, context.around.settings.required()).left_minor
-    wanted = -due if asked.kind is Kind.REFUND else due
-    return 0 < taken <= wanted
-
-
-def _tendered(payment: Payment, answer: Answer, found: _Found, context: PaymentContext) -> Decision:
-    """It is a tender of its order from here on."""
-    asked, order = payment.asked, context.orders[payment.asked.order_id]
-    if answer.is_offline and not takes_brand(context.payments.policy, answer.card.brand):
-        return _unwanted(payment, answer, _Found(found.standing, Problem.OFFLINE), context)
-    taken = answer.amount_minor - answer.tip_minor
-    is_refund = asked.kind is Kind.REFUND
-    shares = (GaveBack(asked.source_order, asked.source_tender, taken),) if is_refund else ()
-    tender = CardTendered(
-        order.id,
-        order.tender_count + 1,
-        -taken if is_refund else taken,
-        _card(asked, answer),
-        shares,
-    )
-    event = PaymentHeard(asked.payment_id, found.standing, answer)
-    facts = [context.fact(asked.payment_id, event), Fact(order_stream(order.id), tender)]
-    facts += [Fact(order_stream(sale), gone) for sale, gone in refunded_facts(order.id, shares)]
-    return answered(asked.payment_id, found.standing.value, *facts, amount_minor=taken)
-
-
-def _card(asked: Asked, answer: Answer) -> CardPaid:
-    return CardPaid(
-        asked.payment_id,
-        asked.terminal,
-        asked.currency_code,
-        answer.identity,
-        answer.card,
-        answer.authorisation,
-        answer.tip_minor,
-        answer.is_offline,
-        answer.slips,
-    )
-
-
-def _unwanted(payment: Payment, answer: Answer, found: _Found, context: PaymentContext) -> Decision:
-    """Money moved that must not stay: a sale is taken back at once, a person sees to the rest."""
-    payment_id = payment.asked.payment_id
-    event = PaymentHeard(payment_id, found.standing, answer, found.problem)
-    facts = [context.fact(payment_id, event)]
-    other = context.payments.at_terminal(payment.asked.terminal)
-    is_free = other is None or other.asked.payment_id == payment_id
-    if payment.asked.kind is Kind.SALE and answer.identity.is_told and is_free:
-        told = attrs.evolve(payment, standing=found.standing, answer=answer)
-        back = reversal_of(told, context.around.command_id)
-        facts.append(context.fact(back.payment_id, PaymentRequested(back)))
-    return answered(payment_id, found.standing.value, *facts)
-
-
-def _taken_back(payment: Payment, answer: Answer, context: PaymentContext) -> Decision:
-    """A payment is undone; where it was a tender, it is none any more."""
-    asked = payment.asked
-    event = PaymentHeard(asked.payment_id, Standing.APPROVED, answer)
-    facts = [context.fact(asked.payment_id, event)]
-    order = context.orders.get(asked.order_id)
-    tender = None if order is None else _tender_of(order, asked)
-    if order is not None and tender is not None:
-        facts.append(Fact(order_stream(order.id), TenderUndone(order.id, tender.tender)))
-        facts += [
-            Fact(order_stream(sale), again)
-            for sale, again in refunded_facts(order.id, tender.gave_back, undone=True)
-        ]
-    return answered(asked.payment_id, event.standing.value, *facts)
-
-
-def _tender_of(order: Order, asked: Asked) -> TenderFigures | None:
-    """The tender a reversal is about, while the order still has it."""
-    for tender in order.tenders:
-        if tender.card is not None and tender.card.payment_id == asked.of_payment:
-            return tender
-    return None

@@ -27,6 +27,7 @@ from engine.payment.events import (
 from engine.terminal import Answer, Kind
 
 _OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
+_UNDOING = (Kind.REVERSAL, Kind.RELEASE)
 _APPROVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
 
 
@@ -62,7 +63,7 @@ class Payment:
         """What was approved, without the tip; what was asked for while nobody knows."""
         if self.answer is None or not self.is_approved:
             return self.asked.amount_minor
-        return self.answer.amount_minor - self.answer.tip_minor
+        return self.answer.amount_minor - self.answer.tip_minor - self.asked.tip_minor
 
 
 @define
@@ -164,12 +165,12 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         payments.exceptions[payment_id] = payment
     if payment.standing is Standing.OFFLINE_APPROVED:
         payments.offline[payment_id] = payment
-    if payment.is_approved and payment.asked.kind is Kind.REVERSAL:
+    if payment.is_approved and payment.asked.kind in _UNDOING:
         undone = payment.asked.of_payment
         payments.offline.pop(undone, None)
         # Earlier tries to take it back are settled with it.
         for known_id, known in list(payments.exceptions.items()):
-            tried = known.asked.kind is Kind.REVERSAL and known.asked.of_payment == undone
+            tried = known.asked.kind in _UNDOING and known.asked.of_payment == undone
             if known_id == undone or tried:
                 del payments.exceptions[known_id]
     _show(payments, payment)

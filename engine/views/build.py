@@ -8,7 +8,9 @@ from engine.books import Books, Side
 from engine.explain import explain
 from engine.money import minor_digits
 from engine.order.due import due_of
-from engine.order.events import Audience
+from engine.order.events import (
+    Audience,
+)
 from engine.order.figures import Figures, LineFigures, TenderFigures
 from engine.order.offered import Tariff, promotion_names, why_not
 from engine.order.pricing import price_shown
@@ -20,7 +22,7 @@ from engine.tax_paper import letters_of
 from engine.till import Till
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
 from engine.views.offers import choices_of
-from engine.views.payments import listed, payment_view, register_payment
+from engine.views.payments import listed, payment_view, register_payment, tab_view
 from engine.views.shapes import (
     DeviceView,
     DiscountView,
@@ -208,6 +210,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
         exemption_view(order, internal=internal),
         order.guests,
         _charges(order, figures, tariff, internal=internal),
+        tab_view(order) if internal else None,
     )
 
 

@@ -37,6 +37,16 @@ class PaymentView:
 
 
 @frozen
+class TabView:
+    """A card an amount is reserved on until the bill is closed; `tip_minor` is written so far."""
+
+    reserved_minor: int
+    tip_minor: int
+    card: str
+    brand: str
+
+
+@frozen
 class PaymentsView:
     """Card payments that are not settled: those for a person and those nobody knows yet, oldest
     first; and what was taken offline, against its ceilings."""

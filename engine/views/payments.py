@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from engine.books import Books
 from engine.limits import NS_PER_S
+from engine.order.state import Order
 from engine.payment.events import Problem, Standing
 from engine.payment.exposure import exposure
 from engine.payment.state import Payment
-from engine.views.payment_shapes import PaymentsView, PaymentView
+from engine.views.payment_shapes import PaymentsView, PaymentView, TabView
 
 UNKNOWN_IS_LISTED_S = 30
 Shown = tuple[str, str]
@@ -37,6 +38,15 @@ def payment_view(payment: Payment, *, now_ns: int, shows: Shown = ("", "")) -> P
         payment.reason,
         *(shows if payment.is_open else ("", "")),
     )
+
+
+def tab_view(order: Order) -> TabView | None:
+    """The card an order's bill is open on."""
+    tab = order.tab
+    if tab is None:
+        return None
+    shown = tab.card.card
+    return TabView(tab.reserved_minor, tab.tip_minor, shown.number, shown.brand)
 
 
 def register_payment(books: Books, register: str) -> Payment | None:

@@ -8,7 +8,9 @@ from attrs import frozen
 
 from engine.document import Document
 from engine.explain import LineReasons
-from engine.order.events import Audience
+from engine.order.events import (
+    Audience,
+)
 from engine.order.figures import DiscountKind
 from engine.price_list.model import CustomerGroup
 from engine.register import Totals
@@ -17,7 +19,7 @@ from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
 from engine.till import Denomination
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
-from engine.views.payment_shapes import PaymentView
+from engine.views.payment_shapes import PaymentView, TabView
 
 
 @frozen
@@ -182,6 +184,7 @@ class OrderView:
     exemption: ExemptionView | None = None
     guests: int = 0
     charges: tuple[ChargeView, ...] = ()
+    tab: TabView | None = None
 
 
 @frozen

@@ -67,6 +67,11 @@ export interface AddReturnLine {
   reason: string;
 }
 
+/** Set the tip to be captured with the tab; may change until it is. */
+export interface AdjustTip {
+  tip_minor: number;
+}
+
 /** Where a block stands on the paper. */
 export type Align =
   | 'left'
@@ -158,6 +163,9 @@ export interface Cap {
 export type Capped =
   | 'tax'
   | 'base';
+
+/** Take what is due, and the tip, from the card of the tab. Once. */
+export type CaptureTab = Record<string, never>;
 
 /** The coins there are in a window, and whether law, custom or the shop rounds to them. */
 export interface CashRoundingInput {
@@ -917,6 +925,11 @@ export interface OpenOrderInput {
 /** Card payments that are not settled, and what was taken offline. Answers `PaymentsView`. */
 export type OpenPayments = Record<string, never>;
 
+/** Reserve an amount on a card for the current order, whose bill is closed later. */
+export interface OpenTab {
+  amount_minor: number;
+}
+
 /** Open with a float counted by denomination; the float is their sum. */
 export interface OpenTill {
   denominations: Denomination[];
@@ -992,6 +1005,7 @@ export interface OrderView {
   exemption: ExemptionView | null;
   guests: number;
   charges: ChargeView[];
+  tab: TabView | null;
 }
 
 /** Set a line's unit price, with the reason. */
@@ -1394,6 +1408,9 @@ export interface RegisterView {
   exceptions: number;
 }
 
+/** Give up the reservation; the bill is paid another way. */
+export type ReleaseTab = Record<string, never>;
+
 /** Take an item out of sale. */
 export interface RemoveItem {
   item_id: string;
@@ -1755,6 +1772,14 @@ export interface SuspendedView {
   opened_by: string;
 }
 
+/** A card an amount is reserved on until the bill is closed; `tip_minor` is written so far. */
+export interface TabView {
+  reserved_minor: number;
+  tip_minor: number;
+  card: string;
+  brand: string;
+}
+
 /** What items are taxed as; `letter` marks lines on the receipt. */
 export interface TaxClass {
   id: string;
@@ -2005,6 +2030,11 @@ export interface TillView {
   difference_minor: number | null;
 }
 
+/** The tip to be captured with the tab. */
+export interface TipAnswer {
+  tip_minor: number;
+}
+
 /** The order, its total, and what is still to pay. */
 export interface TotalAnswer {
   order_id: string;
@@ -2200,8 +2230,12 @@ export interface Commands {
   'order.void_line': { data: VoidLineInput; answer: VoidedLineAnswer };
   'order.waive_charge': { data: WaiveChargeInput; answer: TotalAnswer };
   'order.withdraw_coupon': { data: WithdrawCoupon; answer: TotalAnswer };
+  'payment.adjust_tip': { data: AdjustTip; answer: TipAnswer };
   'payment.cancel': { data: CancelPayment; answer: PaymentAnswer };
+  'payment.capture_tab': { data: CaptureTab; answer: PaymentAnswer };
   'payment.close_exception': { data: CloseException; answer: PaymentAnswer };
+  'payment.open_tab': { data: OpenTab; answer: PaymentAnswer };
+  'payment.release_tab': { data: ReleaseTab; answer: PaymentAnswer };
   'payment.request': { data: RequestPaymentInput; answer: PaymentAnswer };
   'payment.reverse_again': { data: ReverseAgain; answer: PaymentAnswer };
   'payment.reverse_tender': { data: ReverseTender; answer: PaymentAnswer };

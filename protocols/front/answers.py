@@ -234,6 +234,13 @@ class PaymentAnswer:
     amount_minor: int
 
 
+@frozen
+class TipAnswer:
+    """The tip to be captured with the tab."""
+
+    tip_minor: int
+
+
 COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.OpenOrder: TotalAnswer,
     order.AddLine: LineAnswer,
@@ -266,6 +273,10 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.CompleteOrder: CompletedAnswer,
     order.ReprintReceipt: ReprintAnswer,
     payment.RequestPayment: PaymentAnswer,
+    payment.OpenTab: PaymentAnswer,
+    payment.AdjustTip: TipAnswer,
+    payment.CaptureTab: PaymentAnswer,
+    payment.ReleaseTab: PaymentAnswer,
     payment.CancelPayment: PaymentAnswer,
     payment.ReverseTender: PaymentAnswer,
     payment.ReverseAgain: PaymentAnswer,

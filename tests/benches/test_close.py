@@ -19,7 +19,9 @@ from benches import close
 from benches.big_day import DayWriter, day_config, open_shop, write_day
 from engine.books import post_end
 from engine.decision import Fact
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.record import Record
 from engine.register import CloseDay
 from engine.till import CloseTill, CountTill

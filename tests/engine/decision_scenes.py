@@ -30,7 +30,9 @@ from engine.order.commands import (
     VoidLine,
     VoidOrder,
 )
-from engine.order.events import Audience
+from engine.order.events import (
+    Audience,
+)
 from engine.order.figures import DiscountKind
 from engine.order.state import Note
 from engine.outbox import EffectOutcome, FinishEffect, StartEffect

@@ -29,7 +29,9 @@ from engine.order.commands import (
     VoidOrder,
     WithdrawCoupon,
 )
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.order.refusal import Refusal
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import CustomerGroup, PriceSet

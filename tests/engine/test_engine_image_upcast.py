@@ -14,7 +14,9 @@ from engine.catalog import ItemChanged, ItemRemoved
 from engine.decision import EVENTS, Fact
 from engine.image import books_from, image_of, state_hash
 from engine.order.commands import AddLine, AddReturnLine, CompleteOrder, SuspendOrder, TenderCash
-from engine.order.events import LineVoided
+from engine.order.events import (
+    LineVoided,
+)
 from engine.order.figures import TenderFigures
 from engine.record import RESTORED, Record, Restored
 from engine.register import StartTraining

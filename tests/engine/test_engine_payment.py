@@ -242,7 +242,26 @@ def test_a_late_decline_is_put_before_a_person() -> None:
     assert shop.books.payments.exceptions[declined].problem is Problem.UPLOAD_DECLINED
 
 
-POLICY = OfflinePolicy(900, 2000, 1700, 2500, 90)
+def test_what_a_terminal_may_be_storing_counts_already() -> None:
+    """Two registers ask at once for what only one may take offline."""
+    shop = offline_shop(OfflinePolicy(900, 1000, 1000, 1000, 3600))
+    for register in ("1", "2"):
+        shop.ring("wine", register=register)
+        shop.ok(RequestPayment(), register)
+    allowed = [running(shop, register).asked.offline_allowed for register in ("1", "2")]
+    assert allowed == [True, False]
+    hear(shop, Verdict.DECLINED)
+    shop.ok(RequestPayment())
+    assert running(shop).asked.offline_allowed
+
+
+POLICIES = st.sampled_from(
+    (
+        OfflinePolicy(900, 1000, 1000, 1000, 90),
+        OfflinePolicy(900, 1700, 1700, 1700, 90),
+        OfflinePolicy(900, 2000, 1700, 2500, 90),
+    )
+)
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(("ask", "offline", "online", "decline", "unknown", "upload", "wait")),
@@ -254,11 +273,13 @@ STEPS = st.lists(
 
 @pytest.mark.feature("NEW-15", part="the ceilings in any interleaving; shown on screen elsewhere")
 @settings(suppress_health_check=[HealthCheck.too_slow])
-@given(STEPS)
-def test_no_interleaving_takes_more_offline_than_allowed(steps: list[tuple[str, str]]) -> None:
+@given(STEPS, POLICIES)
+def test_no_interleaving_takes_more_offline_than_allowed(
+    steps: list[tuple[str, str]], policy: OfflinePolicy
+) -> None:
     """Two registers ask, hear and upload as they like: no ceiling is ever passed, not even by what
     terminals may be storing at that moment."""
-    shop = offline_shop(POLICY)
+    shop = offline_shop(policy)
     for number, (step, register) in enumerate(steps, 1):
         payment = shop.books.payments.at_terminal(f"terminal/{register}")
         if step == "ask" and payment is None:
@@ -272,7 +293,7 @@ def test_no_interleaving_takes_more_offline_than_allowed(steps: list[tuple[str, 
             shop.now_ns += 60 * limits.NS_PER_S
         elif payment is not None:
             _answer(shop, step, register, number)
-        _within_ceilings(shop)
+        _within_ceilings(shop, policy)
 
 
 def _answer(shop: Shop, step: str, register: str, number: int) -> None:
@@ -283,9 +304,9 @@ def _answer(shop: Shop, step: str, register: str, number: int) -> None:
     shop.when(CompleteOrder(), register)
 
 
-def _within_ceilings(shop: Shop) -> None:
+def _within_ceilings(shop: Shop, policy: OfflinePolicy) -> None:
     for register in ("1", "2"):
         risk = exposure(shop.books.payments, register=register, operator="max")
-        assert risk.total_minor <= POLICY.total_minor
-        assert risk.register_minor <= POLICY.register_minor
-        assert risk.operator_minor <= POLICY.operator_minor
+        assert risk.total_minor <= policy.total_minor
+        assert risk.register_minor <= policy.register_minor
+        assert risk.operator_minor <= policy.operator_minor

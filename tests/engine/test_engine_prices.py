@@ -28,7 +28,10 @@ from engine.order.commands import (
     SuspendOrder,
     TenderCash,
 )
-from engine.order.events import LinePriceOverridden, OrderCompleted
+from engine.order.events import (
+    LinePriceOverridden,
+    OrderCompleted,
+)
 from engine.order.figures import DiscountKind, LineFigures, LineItem
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.price_list.decide import Refusal, SetPrices

@@ -22,7 +22,9 @@ from engine.order.commands import (
     UndoTendering,
     VoidLine,
 )
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.order.figures import DiscountKind
 from engine.promotion.decide import PromotionsSet, Refusal, SetPromotions
 from engine.promotion.model import (

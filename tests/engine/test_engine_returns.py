@@ -21,7 +21,10 @@ from engine.order.commands import (
     UndoTendering,
     VoidLine,
 )
-from engine.order.events import OrderReturned, ReturnLineAdded
+from engine.order.events import (
+    OrderReturned,
+    ReturnLineAdded,
+)
 from engine.order.figures import DiscountKind
 from engine.order.refusal import Refusal
 from engine.register import StartTraining

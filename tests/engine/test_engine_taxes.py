@@ -21,7 +21,9 @@ from engine.order.commands import (
     VoidLine,
     VoidOrder,
 )
-from engine.order.events import OrderExempted
+from engine.order.events import (
+    OrderExempted,
+)
 from engine.order.offered import Tariff
 from engine.order.pricing import price
 from engine.order.refusal import Refusal as OrderRefusal

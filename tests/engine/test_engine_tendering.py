@@ -19,14 +19,16 @@ from engine.order.commands import (
     VoidLine,
 )
 from engine.order.events import (
-    CashTendered,
     OrderCompleted,
+)
+from engine.order.figures import TenderFigures
+from engine.order.refusal import Refusal
+from engine.order.tender_events import (
+    CashTendered,
     TenderingStarted,
     TenderingUndone,
     TenderUndone,
 )
-from engine.order.figures import TenderFigures
-from engine.order.refusal import Refusal
 from engine.settings import TaxClassesSet
 from engine.till import CloseTill, CountTill
 from engine.views.build import order_view

@@ -13,8 +13,9 @@ import pytest
 
 from engine.decision import EVENTS
 from engine.order.commands import CompleteOrder
-from engine.order.events import CardTendered, OrderCompleted
+from engine.order.events import OrderCompleted
 from engine.order.figures import CardPaid, TenderFigures
+from engine.order.tender_events import CardTendered
 from engine.payment.commands import RequestPayment
 from engine.payment.events import PaymentEvent
 from engine.rights import RIGHTS

@@ -33,7 +33,9 @@ from engine.order.commands import (
     VoidLine,
     VoidOrder,
 )
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.order.figures import DiscountKind, LineFigures
 from engine.order.state import Order
 from engine.register import CloseDay, DayClosed, EndTraining, StartTraining, Totals

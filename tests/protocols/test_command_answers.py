@@ -11,7 +11,9 @@ from engine.charge.model import ChargeKind, ChargeRule
 from engine.coupon.decide import IssueCoupons
 from engine.coupon.model import CouponKind, CouponRule
 from engine.order import commands as order
-from engine.order.events import Audience
+from engine.order.events import (
+    Audience,
+)
 from engine.order.figures import DiscountKind
 from engine.payment import commands as payment
 from engine.payment.events import OfflinePolicy
@@ -133,6 +135,15 @@ def _pay_by_card(shop: Shop, send: Callable[..., Any]) -> None:
     send(payment.ReverseAgain(failed))
     send(payment.CloseException(failed, "returned by hand"))
     hear(shop, Verdict.APPROVED, 3)
+    shop.ok(order.UndoTendering())
+    send(payment.OpenTab(2000))
+    hear(shop, Verdict.APPROVED, 4)
+    send(payment.AdjustTip(50))
+    shop.ok(order.StartTendering())
+    send(payment.CaptureTab())
+    hear(shop, Verdict.DECLINED, 5)
+    send(payment.ReleaseTab())
+    hear(shop, Verdict.APPROVED, 6)
     unknown = shop.ok(payment.RequestPayment())["payment_id"]
     hear(shop, Verdict.UNKNOWN)
     send(payment.SetPaymentAside(unknown, "fell"))

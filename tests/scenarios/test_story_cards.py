@@ -14,8 +14,14 @@ from engine.order.commands import (
     UndoTendering,
     VoidOrder,
 )
-from engine.order.events import CardTendered, OrderCompleted, TenderUndone
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.order.state import Phase
+from engine.order.tender_events import (
+    CardTendered,
+    TenderUndone,
+)
 from engine.payment.commands import (
     CancelPayment,
     CloseException,

@@ -22,7 +22,10 @@ from engine.order.commands import (
     UndoTendering,
     WaiveCharge,
 )
-from engine.order.events import ChargeWaived, OrderCompleted
+from engine.order.events import (
+    ChargeWaived,
+    OrderCompleted,
+)
 from engine.order.figures import DiscountKind
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.register import ChargeTotal

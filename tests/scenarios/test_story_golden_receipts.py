@@ -25,7 +25,9 @@ from engine.order.commands import (
     ReprintReceipt,
     VoidLine,
 )
-from engine.order.events import Audience
+from engine.order.events import (
+    Audience,
+)
 from engine.order.figures import DiscountKind
 from engine.register import CloseDay, StartTraining
 from engine.till import CloseTill, CountTill, Denomination, OpenDrawer, OpenTill, PayIn, PayOut

@@ -16,7 +16,11 @@ from engine.order.commands import (
     PresentCoupon,
     VoidOrder,
 )
-from engine.order.events import LineComped, OrderComped, OrderCompleted
+from engine.order.events import (
+    LineComped,
+    OrderComped,
+    OrderCompleted,
+)
 from engine.order.figures import DiscountKind
 from engine.order.refusal import Refusal
 from engine.price_list.decide import SetPrices

@@ -10,7 +10,9 @@ import pytest
 from engine.document import Document
 from engine.image import state_hash
 from engine.order.commands import ReprintReceipt
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.receipt import receipt_document
 from engine.record import HeadMark
 from engine.wire import structure, unstructure

@@ -7,7 +7,10 @@ import pytest
 
 from engine.document import Document
 from engine.order.commands import AddReturnLine, ReprintReceipt, VoidOrder
-from engine.order.events import OrderCompleted, ReceiptReprinted
+from engine.order.events import (
+    OrderCompleted,
+    ReceiptReprinted,
+)
 from engine.outbox import EffectOutcome, FinishEffect, StartEffect
 from engine.settings import ConfigureStore, SetTaxClasses, TaxClass
 from engine.till import OpenTill

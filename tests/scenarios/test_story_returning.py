@@ -15,7 +15,9 @@ from engine.order.commands import (
     StartTendering,
     TenderCash,
 )
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.order.figures import DiscountKind
 from engine.settings import SetTaxClasses, TaxClass
 from engine.till import OpenTill

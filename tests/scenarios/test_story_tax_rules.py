@@ -24,7 +24,9 @@ from engine.order.commands import (
     TenderCash,
     VoidLine,
 )
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.order.figures import DiscountKind
 from engine.packs import CashRounding, DatedPolicy
 from engine.receipt import z_document

@@ -23,7 +23,10 @@ from engine.order.commands import (
     VoidLine,
     VoidOrder,
 )
-from engine.order.events import Audience, OrderCompleted
+from engine.order.events import (
+    Audience,
+    OrderCompleted,
+)
 from engine.order.figures import DiscountKind
 from engine.record import NewRecord, payload_bytes
 from engine.register import CloseDay, EndTraining, StartTraining

@@ -15,7 +15,9 @@ from engine.order.commands import (
     ReprintReceipt,
     TellGuests,
 )
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.order.figures import DiscountKind
 from engine.order.offered import why_not
 from engine.price_list.decide import SetPrices

@@ -118,7 +118,11 @@ class Auditor:
 
     def __attrs_post_init__(self) -> None:
         """Make the rules."""
-        from tests.simulation import invariants, invariants_prices  # noqa: F401 - registers them
+        from tests.simulation import (  # noqa: F401 - registers them
+            invariants,
+            invariants_cards,
+            invariants_prices,
+        )
 
         rules = [INVARIANTS[name](self) for name in sorted(INVARIANTS)]
         hooks = [hook for hook in vars(Invariant) if hook.startswith(("on_", "after_", "at_"))]

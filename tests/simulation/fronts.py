@@ -15,11 +15,12 @@ from attrs import define, field
 from actors.asks import Ask, Reply
 from actors.errors import PostError
 from actors.limits import NS_PER_S
+from tests.simulation import workloads_cards  # noqa: F401 - registers what is done with cards
 from tests.simulation.shop import FLOAT, OPERATOR, PIN
 from tests.simulation.workloads import WORKLOADS
 
 if TYPE_CHECKING:
-    from tests.simulation.machines import NodeMachine
+    from tests.simulation.machines import NodeMachine, Till
     from tests.simulation.run import Simulation
 
 REPEATS_MAX = 5
@@ -70,6 +71,12 @@ class Front:
     receipts: list[str] = field(factory=list)
     bundles: list[str] = field(factory=list)
     vouchers: list[str] = field(factory=list)
+    cards: list[str] = field(factory=list)
+
+    @property
+    def till(self) -> Till:
+        """What stands at this register."""
+        return next(till for till in self.sim.tills if till.register == self.register)
 
     async def run(self) -> None:
         """Work a day: open, sell until the quota is reached, count, close."""
@@ -111,6 +118,8 @@ class Front:
             await self.do("till.close")
         if not till["is_open"] or till["counted"]:
             await self.do("till.open", denominations=FLOAT)
+        if state["payment"] is not None and state["payment"]["standing"] == "requested":
+            order = (await self.card_over())["order"]
         if order is None or order["phase"] in ("completed", "voided"):
             return
         if not order["lines"]:
@@ -131,15 +140,20 @@ class Front:
         try:
             await self.pay(due)
         except RefusedError as error:
-            if not error.code.startswith("return_must"):
+            if not error.code.startswith(("return_must", "refund_must_go")):
                 raise
             await self._hand_back()
 
     async def _hand_back(self) -> None:
-        """Another register took the same goods back meanwhile: money and order are undone."""
+        """Another register took the same goods back meanwhile, or the card they were paid with
+        says no: money and order are undone."""
         order = (await self.look("register.state"))["order"]
         for tender in order["tenders"]:
-            await self.do("order.undo_tender", tender=tender["tender"])
+            if tender["kind"] == "card":
+                await self.do("payment.reverse_tender", tender=tender["tender"])
+                await self.card_over()
+            else:
+                await self.do("order.undo_tender", tender=tender["tender"])
         await self.do("order.undo_tendering")
         await self.do("order.void", reason="returned elsewhere")
 
@@ -168,6 +182,16 @@ class Front:
         done = await self.do("order.complete")
         self.sold += 1
         return done
+
+    async def card_over(self, *, patient: bool = True) -> dict[str, Any]:
+        """Wait until the terminal is done with the order, and what came of it is known where one is
+        patient; what the register shows then."""
+        waited_for = ("requested", "unknown") if patient else ("requested",)
+        while True:
+            state: dict[str, Any] = await self.look("register.state")
+            if state["payment"] is None or state["payment"]["standing"] not in waited_for:
+                return state
+            await trio.sleep(0.3)
 
     # ------------------------------------------------------------------------------ asking
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 REPLAYS_EVERY = 3
 KICK_TOLERANCE_NS = 20_000_000
+CARD_SLIP = "Card slip"
 
 
 @invariant("A1_answers_wait_for_the_disk")
@@ -145,7 +146,7 @@ class TotalIsTheSum(Invariant):
         if total != wanted:
             self.broken(f"order {order_id} came to {total}, its goods cost {wanted}")
         order = self.model.orders[order_id]
-        given = sum(order.tenders.values())
+        given = sum(order.tenders.values()) + sum(order.cards.values())
         if given - data["change_minor"] != total + data["rounding_minor"]:
             self.broken(
                 f"order {order_id}: {given} was given and {data['change_minor']} went back, "
@@ -290,13 +291,17 @@ class NoSaleHasAReason(Invariant):
             self.broken(f"a drawer was opened by {row.data}")
 
 
+def _has_cash(completed: dict[str, Any]) -> bool:
+    return any(tender["kind"] == "cash" for tender in completed["tenders"])
+
+
 @invariant("D4_cash_belongs_to_a_session")
 class CashBelongsToASession(Invariant):
     """Cash of a sale goes into the till session that is open at its register."""
 
     def on_record(self, row: Row) -> None:
         """At each completed sale."""
-        if row.name != "order.completed/1" or row.kind != "live" or not row.data["tenders"]:
+        if row.name != "order.completed/1" or row.kind != "live" or not _has_cash(row.data):
             return
         till = self.model.tills.get(row.data["register"])
         if till is None or till.is_closed or row.data["till_session"] != till.session:
@@ -337,7 +342,7 @@ class FactsAskForTheirEffects(Invariant):
             self._wanted.pop((row.command_id, data["address"]), None)
         elif row.name == "order.completed/1":
             self._wanted[row.command_id, f"printer/{row.register}"] = data["receipt_number"]
-            if data["tenders"]:
+            if _has_cash(data):
                 self._wanted[row.command_id, f"drawer/{row.register}"] = data["receipt_number"]
         elif row.name in ("register.day_closed/1", "order.receipt_reprinted/1"):
             self._wanted[row.command_id, f"printer/{row.register}"] = row.name
@@ -388,7 +393,7 @@ class PaperOnceOrCopy(Invariant):
     def at_end(self) -> None:
         """Everything that was asked of a printer came out."""
         for effect in self.model.effects.values():
-            if effect.kind == "printer.print/1":
+            if effect.kind == "printer.print/1" and effect.title != CARD_SLIP:
                 title = effect.title.replace("Receipt ", "").replace("Z report", "Z")
                 if title not in self.whole:
                     self.broken(f"{effect.title} was asked for and never came out whole")

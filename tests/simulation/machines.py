@@ -33,6 +33,9 @@ from hardware.printer.device import PrinterDevice
 from hardware.printer.fake import PrinterFake
 from hardware.printer.profile import profile
 from hardware.printer.render import Rows
+from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.device import ZvtDevice
+from hardware.terminal.zvt.fake import TerminalFake
 from tests.simulation.shop import CONFIG, REGISTERS, QuickHasher
 from tests.simulation.streams import SimulatedCarrier
 
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
 DOOR_TIMEOUT_S = 40.0
 PAPER_COLUMNS = 42
+TERMINAL_PROFILE = Profile()
 _STEP_S = 0.02
 
 
@@ -208,11 +212,14 @@ class WatchedPrinter(PrinterFake):
 
 @define(eq=False)
 class Till:
-    """What stands at one register: the printer's far end, with the drawer on its plug."""
+    """What stands at one register: the printer's far end, with the drawer on its plug, and the
+    card terminal's at the end of its own cable."""
 
     register: str
     carrier: SimulatedCarrier
     printer: WatchedPrinter
+    cable: SimulatedCarrier
+    terminal: TerminalFake
 
     async def switch_off_and_on(self) -> None:
         """What a person does with a printer that does not answer."""
@@ -264,7 +271,7 @@ class NodeMachine:
 
 
 def device_actors(tills: list[Till]) -> Callable[[Node, Any], None]:
-    """What lives in the devices node: a printer and a drawer for each till."""
+    """What lives in the devices node: a printer, a drawer and a card terminal for each till."""
 
     def settle(node: Node, supervisor: Any) -> None:
         for till in tills:
@@ -282,6 +289,11 @@ def device_actors(tills: list[Till]) -> Callable[[Node, Any], None]:
                     pin=2,
                     on_ms=100,
                     open_level="high",
+                )
+            )
+            supervisor.start(
+                partial(
+                    ZvtDevice, f"terminal/{name}", till.cable, TERMINAL_PROFILE, is_serial=False
                 )
             )
 

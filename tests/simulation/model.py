@@ -84,6 +84,8 @@ class Order:
     register: str
     lines: dict[int, OrderLine] = field(factory=dict)
     tenders: dict[int, int] = field(factory=dict)
+    cards: dict[int, int] = field(factory=dict)
+    terminals: dict[int, str] = field(factory=dict)
     receipt: str = ""
     voided: bool = False
     suspended: bool = False
@@ -173,6 +175,8 @@ class Model:
     begun: dict[str, Effect] = field(factory=dict)
     completions: dict[str, dict[str, Any]] = field(factory=dict)
     sales: int = 0
+    payments: dict[str, str] = field(factory=dict)
+    by_card: dict[str, int] = field(factory=dict)
 
     def day(self, register: str) -> Day:
         """A register's day so far."""
@@ -248,8 +252,27 @@ def _tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
     _order(model, row, data).tenders[data["tender"]] = data["amount_minor"]
 
 
+def _card_tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
+    order = _order(model, row, data)
+    order.cards[data["tender"]] = data["amount_minor"]
+    terminal = order.terminals[data["tender"]] = data["card"]["terminal"]
+    model.by_card[terminal] = model.by_card.get(terminal, 0) + data["amount_minor"]
+
+
 def _tender_undone(model: Model, row: Row, data: dict[str, Any]) -> None:
-    _order(model, row, data).tenders.pop(data["tender"])
+    order = _order(model, row, data)
+    if data["tender"] in order.tenders:
+        order.tenders.pop(data["tender"])
+        return
+    model.by_card[order.terminals[data["tender"]]] -= order.cards.pop(data["tender"])
+
+
+def _payment_heard(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.payments[data["payment_id"]] = data["standing"]
+
+
+def _payment_requested(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.payments[data["asked"]["payment_id"]] = "requested"
 
 
 def _voided(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -272,8 +295,8 @@ def _completed(model: Model, row: Row, data: dict[str, Any]) -> None:
     order.receipt = data["receipt_number"]
     till = model.tills.get(data["register"])
     if order.tenders and till is not None:
-        # Change goes back out of the drawer: what stays is the price.
-        till.cash_minor += total
+        # Change goes back out of the drawer: what stays is the price, less what cards paid.
+        till.cash_minor += total - sum(order.cards.values())
     day = model.day(data["register"])
     day.sales += 1
     day.total_minor += total
@@ -352,7 +375,10 @@ _FOLDS = {
     "order.coupon_presented/1": _coupon_presented,
     "order.coupon_withdrawn/1": _coupon_withdrawn,
     "order.cash_tendered/2": _tendered,
+    "order.card_tendered/1": _card_tendered,
     "order.tender_undone/1": _tender_undone,
+    "payment.requested/1": _payment_requested,
+    "payment.heard/1": _payment_heard,
     "order.voided/1": _voided,
     "order.suspended/1": _suspended,
     "order.resumed/1": _resumed,

@@ -15,7 +15,9 @@ from actors.journal import Journal
 from actors.journal_schema import configure
 from engine import limits, till
 from engine.order import returns, tendering
-from engine.order.events import OrderCompleted
+from engine.order.events import (
+    OrderCompleted,
+)
 from engine.order.pricing import price
 from engine.outbox import EffectRequested
 from engine.requests import effects_of

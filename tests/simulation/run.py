@@ -20,6 +20,7 @@ from attrs import define, evolve, field, frozen
 from actors.link_simulated import SimulatedLink
 from actors.world import SimulatedWorld, run_simulated
 from hardware.printer.render import Rows, to_text
+from hardware.terminal.zvt.fake import TerminalFake
 from tests.simulation.auditor import Auditor
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
 from tests.simulation.faults import FAULTS, Fault
@@ -204,6 +205,12 @@ class Simulation:
         await till.carrier.plug()
         await till.printer.change(paper="ok", cover_open=False)
 
+    def mend_terminals(self) -> None:
+        """Their cables are in, and whoever stands there knows what to do."""
+        for till in self.tills:
+            till.terminal.plans.clear()
+            self.background.start_soon(till.cable.plug)
+
     # -------------------------------------------------------------------------------- the run
 
     async def run(self) -> None:
@@ -218,6 +225,7 @@ class Simulation:
                 for till in self.tills:
                     await nursery.start(till.printer.run)
                     nursery.start_soon(till.printer.print_at_its_pace)
+                    await nursery.start(till.terminal.run)
                 nursery.start_soon(self._watch_disk)
                 nursery.start_soon(self.store.run)
                 for machine in (self.devices, self.integrations, *self.front_machines):
@@ -241,7 +249,9 @@ class Simulation:
                 partial(self.auditor.pulse, register),
             )
             printer.pace = self.plan.pace
-            self.tills.append(Till(register, carrier, printer))
+            cable = SimulatedCarrier(f"terminal/{register}")
+            terminal = TerminalFake(cable, terminal_id=52500000 + int(register), world=self.world)
+            self.tills.append(Till(register, carrier, printer, cable, terminal))
         self.store = StoreMachine(self, self.chance("store"))
         self.devices = NodeMachine(
             self, "devices", self.links["devices"], device_actors(self.tills)
@@ -308,6 +318,8 @@ class Simulation:
         if books.outbox:
             oldest = next(iter(books.outbox.values()))
             found.append(f"outbox ({len(books.outbox)} effects, the first for {oldest.address})")
+        for payment in books.payments.open.values():
+            found.append(f"payment {payment.asked.payment_id} ({payment.standing.value})")
         if books.live.orders:
             found.append(f"open orders ({', '.join(sorted(books.live.orders))})")
         behind = store.journal.head().position - store.views.position

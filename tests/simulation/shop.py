@@ -116,7 +116,8 @@ async def _prepare(disk: MemoryDisk) -> None:
         await office("settings.configure_store", rules=unstructure(rules()))
         await office("settings.set_tax_classes", classes=unstructure(TAXES))
         for register in REGISTERS:
-            places = {kind: f"{kind}/{register}" for kind in ("printer", "drawer")}
+            kinds = ("printer", "drawer", "terminal")
+            places = {kind: f"{kind}/{register}" for kind in kinds}
             setup = {"id": register, "name": f"Register {register}", **places}
             setup |= {"display": "", "scanner": ""}
             await office("settings.define_register", setup=setup)

@@ -1,0 +1,97 @@
+"""What happened to an order's money: tendering, tenders, tabs, and what went back to a tender."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from engine.decision import EVENTS
+from engine.order.figures import CardPaid, Figures, GaveBack, Tab
+
+
+@EVENTS.name("order.tendering_started/1")
+@frozen
+class TenderingStarted:
+    """The figures are fixed until every tender is undone."""
+
+    order_id: str
+    figures: Figures
+
+
+@EVENTS.name("order.tendering_undone/1")
+@frozen
+class TenderingUndone:
+    """Back to ringing up."""
+
+    order_id: str
+
+
+@EVENTS.name("order.cash_tendered/2")
+@frozen
+class CashTendered:
+    """Cash handed over (negative: paid out). Rounding is the order's, not the tender's."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    gave_back: tuple[GaveBack, ...] = ()
+
+
+@EVENTS.name("order.card_tendered/1")
+@frozen
+class CardTendered:
+    """A terminal took a card (negative: gave back to one). Without the tip, which is no part of
+    what is due."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    card: CardPaid
+    gave_back: tuple[GaveBack, ...] = ()
+
+
+@EVENTS.name("order.tab_opened/1")
+@frozen
+class TabOpened:
+    """A terminal reserved an amount for this order; no money moved yet."""
+
+    order_id: str
+    tab: Tab
+
+
+@EVENTS.name("order.tip_adjusted/1")
+@frozen
+class TipAdjusted:
+    """The tip to be captured with the tab, from here on."""
+
+    order_id: str
+    tip_minor: int
+    operator: str
+
+
+@EVENTS.name("order.tab_closed/1")
+@frozen
+class TabClosed:
+    """The reservation is captured or released: nothing is left of it."""
+
+    order_id: str
+
+
+@EVENTS.name("order.tender_refunded/1")
+@frozen
+class TenderRefunded:
+    """So much of a tender of this completed order went back, by a tender of `by_order`; below zero
+    where that was undone."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    by_order: str
+
+
+@EVENTS.name("order.tender_undone/1")
+@frozen
+class TenderUndone:
+    """A tender was handed back before completion."""
+
+    order_id: str
+    tender: int

@@ -1,0 +1,159 @@
+"""What an approval makes of its order: a tender, a tab, a tender less; or money to give back.
+
+Money that moved is either wanted by its order or asked back at once.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from engine.decision import Decision, Fact
+from engine.order.context import stream_of as order_stream
+from engine.order.due import due_of
+from engine.order.figures import CardPaid, GaveBack, Tab, TenderFigures
+from engine.order.refunds import refunded_facts
+from engine.order.state import Order, Phase
+from engine.order.tender_events import (
+    CardTendered,
+    TabClosed,
+    TabOpened,
+    TenderUndone,
+)
+from engine.payment.asking import reversal_of
+from engine.payment.context import PaymentContext, answered
+from engine.payment.events import Asked, PaymentHeard, PaymentRequested, Problem, Standing
+from engine.payment.exposure import takes_brand
+from engine.payment.state import Payment
+from engine.terminal import Answer, Kind
+
+# What undoes an approval that nobody wants; of the others a person sees what is to be done.
+_UNDONE_BY = {
+    Kind.SALE: Kind.REVERSAL,
+    Kind.CAPTURE: Kind.REVERSAL,
+    Kind.RESERVATION: Kind.RELEASE,
+}
+
+
+def approved(
+    payment: Payment,
+    answer: Answer,
+    standing: Standing,
+    problem: Problem,
+    context: PaymentContext,
+) -> Decision:
+    """What follows from an approval; `problem` is what is wrong with it by itself."""
+    asked = payment.asked
+    heard = PaymentHeard(asked.payment_id, standing, answer, problem)
+    if problem is Problem.NONE and not _is_taken(payment, answer, context):
+        heard = attrs.evolve(heard, problem=Problem.OFFLINE)
+    elif problem is Problem.NONE and not _is_wanted(payment, answer, context):
+        heard = attrs.evolve(heard, problem=Problem.LATE)
+    if heard.problem is not Problem.NONE:
+        return _unwanted(payment, heard, context)
+    order = context.orders.get(asked.order_id)
+    facts: list[Fact] = []
+    match asked.kind:
+        case Kind.SALE | Kind.REFUND | Kind.CAPTURE:
+            assert order is not None, "an order that is not there wants nothing"
+            facts = _tendered(order, asked, answer)
+        case Kind.RESERVATION:
+            assert order is not None, "an order that is not there wants nothing"
+            tab = Tab(asked.amount_minor, _card(asked, answer))
+            facts = [Fact(order_stream(order.id), TabOpened(order.id, tab))]
+        case Kind.REVERSAL | Kind.RELEASE:
+            facts = [] if order is None else _undone(order, asked)
+    amount_minor = _taken_minor(asked, answer)
+    fact = context.fact(asked.payment_id, heard)
+    return answered(asked.payment_id, standing.value, fact, *facts, amount_minor=amount_minor)
+
+
+def _taken_minor(asked: Asked, answer: Answer) -> int:
+    """What counts towards the order: the amount without the tip, whoever asked for the tip."""
+    return answer.amount_minor - answer.tip_minor - asked.tip_minor
+
+
+def _is_taken(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
+    """Whether the shop takes such a card offline, where it was."""
+    policy = context.payments.policy
+    return not answer.is_offline or takes_brand(policy, answer.card.brand)
+
+
+def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
+    """Whether the order still asks for what the terminal approved."""
+    asked, order = payment.asked, context.orders.get(payment.asked.order_id)
+    if asked.kind in (Kind.REVERSAL, Kind.RELEASE):
+        return True
+    if payment.problem is not Problem.NONE or order is None:
+        return False  # set aside: whoever did it settled the order another way
+    if asked.kind is Kind.RESERVATION:
+        return order.tab is None
+    if order.phase is not Phase.TENDERING or order.figures is None:
+        return False
+    due = due_of(order, order.figures, context.around.settings.required()).left_minor
+    wanted = -due if asked.kind is Kind.REFUND else due
+    return 0 < _taken_minor(asked, answer) <= wanted
+
+
+def _tendered(order: Order, asked: Asked, answer: Answer) -> list[Fact]:
+    """It is a tender of its order from here on; a captured tab is closed by it."""
+    taken = _taken_minor(asked, answer)
+    is_refund = asked.kind is Kind.REFUND
+    shares = (GaveBack(asked.source_order, asked.source_tender, taken),) if is_refund else ()
+    amount = -taken if is_refund else taken
+    tender = CardTendered(order.id, order.tender_count + 1, amount, _card(asked, answer), shares)
+    facts = [Fact(order_stream(order.id), tender)]
+    if asked.kind is Kind.CAPTURE and order.tab is not None:
+        facts.append(Fact(order_stream(order.id), TabClosed(order.id)))
+    facts += [Fact(order_stream(sale), gone) for sale, gone in refunded_facts(order.id, shares)]
+    return facts
+
+
+def _card(asked: Asked, answer: Answer) -> CardPaid:
+    return CardPaid(
+        asked.payment_id,
+        asked.terminal,
+        asked.currency_code,
+        answer.identity,
+        answer.card,
+        answer.authorisation,
+        answer.tip_minor + asked.tip_minor,
+        answer.is_offline,
+        answer.slips,
+    )
+
+
+def _undone(order: Order, asked: Asked) -> list[Fact]:
+    """What was taken back is a tender, or a tab, no more."""
+    if order.tab is not None and order.tab.card.payment_id == asked.of_payment:
+        return [Fact(order_stream(order.id), TabClosed(order.id))]
+    tender = _tender_of(order, asked)
+    if tender is None:
+        return []
+    facts = [Fact(order_stream(order.id), TenderUndone(order.id, tender.tender))]
+    facts += [
+        Fact(order_stream(sale), again)
+        for sale, again in refunded_facts(order.id, tender.gave_back, undone=True)
+    ]
+    return facts
+
+
+def _tender_of(order: Order, asked: Asked) -> TenderFigures | None:
+    """The tender a reversal is about, while the order still has it."""
+    for tender in order.tenders:
+        if tender.card is not None and tender.card.payment_id == asked.of_payment:
+            return tender
+    return None
+
+
+def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) -> Decision:
+    """What was approved must not stay: it is taken back at once where its terminal is free."""
+    asked, answer = payment.asked, heard.answer
+    facts = [context.fact(asked.payment_id, heard)]
+    other = context.payments.at_terminal(asked.terminal)
+    is_free = other is None or other.asked.payment_id == asked.payment_id
+    undone_by = _UNDONE_BY.get(asked.kind)
+    if undone_by is not None and answer.identity.is_told and is_free:
+        told = attrs.evolve(payment, standing=heard.standing, answer=answer)
+        back = attrs.evolve(reversal_of(told, context.around.command_id), kind=undone_by)
+        facts.append(context.fact(back.payment_id, PaymentRequested(back)))
+    return answered(asked.payment_id, heard.standing.value, *facts)

@@ -1,0 +1,171 @@
+"""A bar tab: a card is shown once, the bill grows, and what it comes to is captured once."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.order.commands import (
+    AddLine,
+    CompleteOrder,
+    ResumeOrder,
+    StartTendering,
+    SuspendOrder,
+    TenderCash,
+    VoidOrder,
+)
+from engine.order.refusal import Refusal as OrderRefusal
+from engine.payment.commands import (
+    AdjustTip,
+    CaptureTab,
+    OpenTab,
+    ReleaseTab,
+    RequestPayment,
+    ReverseAgain,
+    ReverseTender,
+)
+from engine.payment.events import PaymentRequested, Problem
+from engine.payment.refusal import Refusal
+from engine.terminal import Kind, Verdict
+from engine.till import OpenTill
+from engine.views.build import order_view
+from tests.card_shop import card_shop, hear, running
+from tests.shop import Shop
+
+
+def tab_shop() -> tuple[Shop, str]:
+    """A bottle of wine on a tab of 50.00 at register 1, parked."""
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    assert running(shop).asked.kind is Kind.RESERVATION
+    hear(shop, Verdict.APPROVED, 1)
+    shop.ok(SuspendOrder("table 4"))
+    return shop, order_id
+
+
+@pytest.mark.feature("PAY-05")
+def test_a_tab_is_opened_once_and_its_close_captures_what_it_came_to() -> None:
+    """Reserved at one register, grown and captured at another, at the terminal that reserved it."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id), "2")
+    shop.ok(AddLine("wine"), "2")
+    shown = order_view(shop.order(order_id), shop.books).tab
+    assert shown is not None
+    assert (shown.reserved_minor, shown.brand) == (5000, "Visa")
+    shop.ok(StartTendering(), "2")
+    shop.ok(CaptureTab(), "2")
+    asked = running(shop, "1").asked
+    assert (asked.kind, asked.amount_minor, asked.register) == (Kind.CAPTURE, 1598, "2")
+    assert asked.original is not None
+    assert asked.original.receipt == 1
+    hear(shop, Verdict.APPROVED, 2)
+    done = shop.ok(CompleteOrder(), "2")
+    assert (done["total_minor"], done["change_minor"]) == (1598, 0)
+    assert shop.books.live.position("2").totals.tenders == {"card": 1598}
+    kinds = [event.asked.kind for event in shop.events(PaymentRequested)]
+    assert kinds == [Kind.RESERVATION, Kind.CAPTURE]
+
+
+@pytest.mark.feature("PAY-04")
+def test_the_tip_may_change_until_the_capture_which_is_once() -> None:
+    """Written, corrected, captured with the bill; then there is nothing left to capture."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(AdjustTip(100))
+    shop.ok(StartTendering())
+    shop.ok(AdjustTip(250))
+    shop.ok(CaptureTab())
+    assert running(shop).asked.amount_minor == 799 + 250
+    assert shop.no(CaptureTab()) == Refusal.PAYMENT_MUST_BE_SETTLED
+    assert shop.no(AdjustTip(300)) == Refusal.PAYMENT_MUST_BE_SETTLED
+    hear(shop, Verdict.APPROVED, 2)
+    assert shop.no(CaptureTab()) == Refusal.TAB_MUST_BE_OPEN
+    assert shop.no(AdjustTip(300)) == Refusal.TAB_MUST_BE_OPEN
+    shop.ok(CompleteOrder())
+    totals = shop.books.live.position("1").totals
+    assert (totals.total_minor, totals.tips, totals.tenders) == (799, {"max": 250}, {"card": 799})
+    lines = [f"{block.left}|{block.right}" for block in shop.printed()[-1].blocks]
+    assert "  Charged to the card|10.49" in lines
+
+
+def test_a_capture_that_is_declined_leaves_the_tab() -> None:
+    """It may be tried again, or the bill paid another way once the tab is released."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    assert shop.no(CaptureTab()) == OrderRefusal.ORDER_MUST_BE_TENDERING
+    shop.ok(StartTendering())
+    shop.ok(CaptureTab())
+    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(TenderCash(799))
+    assert shop.no(CaptureTab()) == OrderRefusal.AMOUNT_MUST_STILL_BE_DUE
+    assert shop.no(CompleteOrder()) == OrderRefusal.TAB_MUST_BE_SETTLED
+    shop.ok(ReleaseTab())
+    assert running(shop).asked.kind is Kind.RELEASE
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.order(order_id).tab is None
+    assert shop.ok(CompleteOrder())["change_minor"] == 0
+
+
+def test_a_capture_can_be_taken_back_before_the_end() -> None:
+    """It is a tender by card like any other."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(AdjustTip(100))
+    shop.ok(StartTendering())
+    shop.ok(CaptureTab())
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(ReverseTender(1))
+    assert running(shop).asked.amount_minor == 899
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.order(order_id).tenders == ()
+
+
+def test_a_reservation_nobody_waits_for_any_more_is_released() -> None:
+    """Approved after its order was set right another way; where the release fails it is listed."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    first = running(shop)
+    hear(shop, Verdict.UNKNOWN)
+    shop.ok(VoidOrder("left"))
+    hear(shop, Verdict.APPROVED, payment=first)
+    assert running(shop).asked.kind is Kind.RELEASE
+    failed = running(shop).asked.payment_id
+    hear(shop, Verdict.DECLINED, 2)
+    problems = {entry.problem for entry in shop.books.payments.exceptions.values()}
+    assert problems == {Problem.LATE, Problem.NOT_REVERSED}
+    shop.ok(ReverseAgain(failed))
+    assert running(shop).asked.kind is Kind.RELEASE
+    hear(shop, Verdict.APPROVED, 3)
+    assert not shop.books.payments.exceptions
+
+
+def test_tabs_that_cannot_be() -> None:
+    """Each refusal by name, and no terminal hears of it."""
+    shop, order_id = tab_shop()
+    assert shop.no(OpenTab(100)) == OrderRefusal.ORDER_MUST_BE_OPEN
+    assert shop.no(ReleaseTab()) == OrderRefusal.ORDER_MUST_BE_OPEN
+    shop.ok(ResumeOrder(order_id))
+    assert shop.no(OpenTab(100)) == Refusal.TAB_MUST_NOT_BE_OPEN
+    assert shop.no(AdjustTip(-1)) == Refusal.TAB_AMOUNT_MUST_BE_WITHIN_LIMIT
+    assert shop.no(VoidOrder("x")) == OrderRefusal.TAB_MUST_BE_SETTLED
+    shop.ok(SuspendOrder())
+    shop.ring("bread")
+    assert shop.no(OpenTab(0)) == Refusal.TAB_AMOUNT_MUST_BE_WITHIN_LIMIT
+    assert shop.no(CaptureTab()) == Refusal.TAB_MUST_BE_OPEN
+    shop.ok(OpenTill(()), "2")
+    shop.ring("bread", register="2")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.UNKNOWN, 2)
+    shop.pay(350)
+    shop.ok(ResumeOrder(order_id))
+    assert shop.no(ReleaseTab()) == Refusal.TERMINAL_MUST_BE_FREE
+    assert len(shop.events(PaymentRequested)) == 2
+
+
+def test_the_journal_alone_brings_a_tab_back() -> None:
+    """With the tip written so far."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(AdjustTip(70))
+    assert shop.replayed().live.orders[order_id] == shop.order(order_id)

@@ -1,0 +1,72 @@
+"""The rules of card payments: the terminal's own books are the truth, and nobody pays twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.simulation.auditor import Auditor, Invariant, invariant
+from tests.simulation.model import Row
+
+
+@invariant("C1_money_is_the_terminals")
+class MoneyIsTheTerminals(Invariant):
+    """In the end each terminal booked what the store's orders say was paid there, to the cent."""
+
+    def at_end(self) -> None:
+        """Nothing is open, and nothing is left to a person."""
+        store = self.auditor.store
+        assert store is not None, "the store lives when everything is drained"
+        left = store.books.payments.exceptions
+        for till in self.auditor.sim.tills:
+            name = f"terminal/{till.register}"
+            wanted = self.model.by_card.get(name, 0)
+            wanted += sum(
+                entry.answer.amount_minor
+                for entry in left.values()
+                if entry.answer is not None and entry.is_approved and entry.asked.terminal == name
+            )
+            booked = till.terminal.ledger.booked_minor
+            if booked != wanted:
+                self.broken(f"{name} booked {booked}, the store's orders say {wanted}")
+                return
+
+
+@invariant("C2_asked_before_and_once")
+class AskedBeforeAndOnce(Invariant):
+    """A payment is in the journal before its terminal hears of it, ends once, and is a tender only
+    once it was approved."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._tendered: set[str] = set()
+        self._over: set[str] = set()
+
+    def on_record(self, row: Row) -> None:
+        """At each fact of a payment."""
+        if row.name == "payment.heard/1":
+            self._heard(row.data)
+        elif row.name == "order.card_tendered/1":
+            payment_id = row.data["card"]["payment_id"]
+            standing = self.model.payments.get(payment_id)
+            if payment_id in self._tendered:
+                self.broken(f"payment {payment_id} is a tender twice")
+            if standing not in ("approved", "partially_approved"):
+                self.broken(f"payment {payment_id} is {standing} and paid all the same")
+            self._tendered.add(payment_id)
+
+    def _heard(self, data: dict[str, Any]) -> None:
+        payment_id, standing = data["payment_id"], data["standing"]
+        if payment_id not in self.model.payments:
+            self.broken(f"a terminal was heard of payment {payment_id}, which nobody asked for")
+        if payment_id in self._over:
+            self.broken(f"payment {payment_id} ended twice, as {standing} the second time")
+        if standing != "unknown":
+            self._over.add(payment_id)
+
+    def at_end(self) -> None:
+        """Every transaction a terminal began was asked for in the journal."""
+        begun = sum(len(till.terminal.ledger.entries) for till in self.auditor.sim.tills)
+        if begun > len(self.model.payments):
+            self.broken(
+                f"terminals began {begun} transactions, asked for {len(self.model.payments)}"
+            )
