@@ -98,10 +98,10 @@ KEEPER = "keeper/test"
 
 
 async def _terminal(shop: OwnShop, code: str) -> None:
-    """Wait until the store has heard that from the terminal."""
+    """Wait until the register shows that of its terminal."""
 
     async def said() -> bool:
-        view = await shop.look("store.status", admin=True)
+        view = await shop.look("register.state")
         return any(
             (device["address"], device["code"]) == ("terminal/1", code)
             for device in view["devices"]
@@ -125,7 +125,7 @@ async def _pay(shop: OwnShop, amount_minor: int, answers: list[Answer]) -> None:
     answers.append(heard.answer)
 
 
-@pytest.mark.feature("HW-07", part="its state with reason reaches the store from the devices node")
+@pytest.mark.feature("HW-07", part="its state with reason shows on the register")
 async def test_the_terminal_is_played_at_the_page(folder: Path) -> None:
     """The store asks the terminal on the devices node; the page shows what it displays, takes the
     keys it waits for and no others, and the result is kept before the terminal books it."""

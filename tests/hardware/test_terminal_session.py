@@ -213,6 +213,10 @@ def test_what_it_shows() -> None:
         session, told(codec.INTERMEDIATE, [("status", 0x0A), ("timeout_minutes", 0), (0x06, text)])
     )
     assert actions == [Send(OK), Told("insert_card", "Karte einführen")]
+    halves = [(0x24, [(0x07, b"CARD 54133300"), (0x07, b"89020011")])]
+    (_, shown) = hear(session, told(codec.INTERMEDIATE, [("status", 0xFF), ("timeout_minutes", 0),
+                                                         (0x06, halves)]))  # fmt: skip
+    assert shown == Told("text", "CARD 541333** ****0011"), "a number over two lines is masked too"
     assert codes.progress_word(0x44) == "waiting_for_host"
     assert codes.progress_word(0x3E) == "status_3e"
 
