@@ -100,7 +100,8 @@ class _Near:
 
 @define(eq=False)
 class NexoShop:
-    """All of it. `kept` is what the keeper wrote down; while `refusals` are left it cannot."""
+    """All of it. `kept` is what the keeper wrote down of results, while `refusals` are left it
+    cannot; `doubts` is what it wrote down before they were begun."""
 
     rig: Rig
     fake: NexoFake
@@ -108,6 +109,7 @@ class NexoShop:
     kept: list[Answer] = field(factory=list)
     progress: list[str] = field(factory=list)
     refusals: int = 0
+    doubts: list[Answer] = field(factory=list)
 
     async def ready(self, *, after: int = 0) -> int:
         """Wait until the terminal takes payments."""
@@ -122,6 +124,9 @@ class NexoShop:
     async def _keeper(self) -> None:
         async for envelope in self.rig.node.open(KEEPER):
             match envelope.body:
+                case Keep(_, answer) if answer.code == "begun":
+                    self.doubts.append(answer)
+                    envelope.answer(Accepted())
                 case Keep(_, answer) if self.refusals == 0:
                     self.kept.append(answer)
                     envelope.answer(Accepted())

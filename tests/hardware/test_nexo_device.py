@@ -21,7 +21,7 @@ from engine.terminal import (
     Transaction,
     Verdict,
 )
-from hardware.terminal.limits import KEEP_AGAIN_NS, NS_PER_S, WHOLE_NS
+from hardware.terminal.limits import NS_PER_S, WHOLE_NS
 from hardware.terminal.nexo import limits, naming
 from hardware.terminal.nexo.device import NexoDevice
 from hardware.terminal.nexo.fake import ACTIONS
@@ -432,15 +432,25 @@ async def test_a_lost_taking_back_is_in_doubt(autojump_clock: trio.testing.MockC
 
 
 async def test_books_that_are_not_there(autojump_clock: trio.testing.MockClock) -> None:
-    """A keeper that does not exist cannot write; the sale is taken back in good time."""
+    """A keeper that does not exist cannot write down that it is begun: the terminal hears
+    nothing."""
     outlet, world = simulated()
     async with open_nexo(outlet, world=world) as shop:
-        begun = trio.current_time()
         ask = Request("r", sale(), "payments/nobody")
         heard = await shop.rig.post.ask(ADDRESS, ask, timeout_s=60)
         assert isinstance(heard, Heard)
-        assert "taken_back" == heard.answer.code
-        assert trio.current_time() - begun < 3 * 4 + 2 * KEEP_AGAIN_NS / NS_PER_S + 2
+        assert (Verdict.ABORTED, "not_sent") == (heard.answer.verdict, heard.answer.code)
+        assert not shop.fake.ledger.entries
+
+
+async def test_nexo_is_named_before_it_is_begun(autojump_clock: trio.testing.MockClock) -> None:
+    """What is written down first is enough to ask for the sale, whatever goes away after that."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world) as shop:
+        await shop.rig.post.ask(ADDRESS, Request("r", sale(), KEEPER), timeout_s=60)
+        (doubt,) = shop.doubts
+        told = await shop.device.inquire(doubt)
+        assert (Verdict.APPROVED, 1250) == (told.verdict, told.amount_minor)
 
 
 # ------------------------------------------------------------------------- who may be trusted

@@ -6,16 +6,17 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import attrs
 import trio
 from attrs import define, field
 
-from actors.errors import PostError
 from actors.mailbox import Envelope
 from actors.messages import Accepted, DeviceState, Failure
-from actors.terminal_messages import Abort, Heard, Inquire, Keep, Look, Progress, Request, Settle
-from engine.terminal import Answer, Condition, Kind, Settlement, Transaction
+from actors.terminal_messages import Abort, Heard, Inquire, Look, Progress, Request, Settle
+from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.device import Device
-from hardware.terminal.limits import KEEP_NS, NS_PER_S
+from hardware.terminal.keeping import begun, is_kept
+from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import codec, envelope, told
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.client import (
@@ -30,7 +31,7 @@ from hardware.terminal.nexo.crypto import NONCE_BYTES
 from hardware.terminal.nexo.identity import WORDS, context
 from hardware.terminal.nexo.jobs import Action, Done, Drop, Post, Reported, Store, Told
 from hardware.terminal.nexo.money import letters_of
-from hardware.terminal.nexo.naming import service_id_text
+from hardware.terminal.nexo.naming import identity, service_id_of, service_id_text
 from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError
 from hardware.terminal.nexo.session import ABSENT, LINK_CODES, NexoSession
@@ -172,6 +173,7 @@ class NexoDevice(Device):
             request_id,
             lambda now_ns: self.session.transact(request_id, transaction, now_ns, when=when),
             keeper,
+            self._begun(request_id, transaction) if keeper else None,
         )
         assert isinstance(result, Answer)
         if result.identity.is_told:
@@ -181,13 +183,29 @@ class NexoDevice(Device):
                 self._answers.popitem(last=False)
         return result
 
+    def _begun(self, request_id: str, transaction: Transaction) -> Answer:
+        poi_id, service_id = self.session.profile.poi_id, service_id_of(request_id)
+        before = self.session.last or Identity(poi_id)
+        return begun(transaction, before, identity(poi_id, service_id))
+
     async def _run(
-        self, job_id: str, begin: Callable[[int], list[Action]], keeper: str = ""
+        self,
+        job_id: str,
+        begin: Callable[[int], list[Action]],
+        keeper: str = "",
+        doubt: Answer | None = None,
     ) -> Result:
         waiting = self._jobs[job_id] = _Waiting(keeper)
         try:
-            self._do(begin(self._now_ns()))
-            await waiting.ended.wait()
+            if doubt is None or await is_kept(self.post, keeper, job_id, doubt):
+                self._do(begin(self._now_ns()))
+                await waiting.ended.wait()
+            else:
+                # Nothing was sent, and whoever waits for the same request is told so too.
+                waiting.result = attrs.evolve(
+                    doubt, verdict=Verdict.ABORTED, code="not_sent", identity=Identity()
+                )
+                waiting.ended.set()
         finally:
             self._jobs.pop(job_id, None)
         assert waiting.result is not None
@@ -315,16 +333,10 @@ class NexoDevice(Device):
     async def _keep(self, job_id: str, answer: Answer) -> None:
         """Have the keeper write the result down; what it cannot write down is taken back."""
         waiting = self._jobs.get(job_id)
-        is_kept = waiting is not None
+        kept = waiting is not None
         if waiting is not None and waiting.keeper:
-            try:
-                kept = await self.post.ask(
-                    waiting.keeper, Keep(job_id, answer), timeout_s=KEEP_NS // NS_PER_S
-                )
-                is_kept = kept == Accepted()
-            except PostError:
-                is_kept = False
-        self._do(self.session.kept(job_id, self._now_ns(), is_kept=is_kept))
+            kept = await is_kept(self.post, waiting.keeper, job_id, answer)
+        self._do(self.session.kept(job_id, self._now_ns(), is_kept=kept))
 
     # ------------------------------------------------------------------------------------ notices
 

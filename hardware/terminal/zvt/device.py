@@ -9,14 +9,12 @@ import attrs
 import trio
 from attrs import define, field
 
-from actors.errors import PostError
 from actors.mailbox import Envelope
 from actors.messages import Accepted, DeviceState, Failure
 from actors.terminal_messages import (
     Abort,
     Heard,
     Inquire,
-    Keep,
     Look,
     Progress,
     Request,
@@ -24,7 +22,8 @@ from actors.terminal_messages import (
 )
 from engine.terminal import Answer, Condition, Kind, Settlement, Transaction, Verdict
 from hardware.device import CableDevice
-from hardware.terminal.limits import KEEP_NS, NS_PER_S, REPLY_NS, SERIAL_REPLY_NS
+from hardware.terminal.keeping import begun, is_kept
+from hardware.terminal.limits import REPLY_NS, SERIAL_REPLY_NS
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.jobs import (
     Action,
@@ -164,7 +163,7 @@ class ZvtDevice(CableDevice):
             request_id,
             lambda now_ns: self.session.transact(request_id, transaction, now_ns),
             keeper,
-            self._doubt(transaction) if keeper else None,
+            begun(transaction, self.session.last) if keeper else None,
         )
         assert isinstance(result, Answer)
         if result.code not in ("not_sent", "terminal_busy"):
@@ -172,19 +171,6 @@ class ZvtDevice(CableDevice):
             if len(self._answers) > ANSWERS_KEPT_MAX:
                 self._answers.popitem(last=False)
         return result
-
-    def _doubt(self, transaction: Transaction) -> Answer:
-        """What would be left of a transaction if everything but the terminal went away now: which
-        one was its last before. Without it nobody could ask for this one afterwards."""
-        return Answer(
-            Verdict.UNKNOWN,
-            transaction.kind,
-            transaction.amount_minor,
-            "begun",
-            currency_code=transaction.currency_code,
-            before=self.session.last,
-            partial_allowed=transaction.partial_allowed,
-        )
 
     async def _run(
         self,
@@ -195,7 +181,7 @@ class ZvtDevice(CableDevice):
     ) -> Result:
         waiting = self._jobs[job_id] = _Waiting(keeper)
         try:
-            if doubt is None or await self._is_kept(keeper, job_id, doubt):
+            if doubt is None or await is_kept(self.post, keeper, job_id, doubt):
                 await self._attempt(begin(self._now_ns()))
                 await waiting.ended.wait()
             else:
@@ -206,13 +192,6 @@ class ZvtDevice(CableDevice):
             self._jobs.pop(job_id, None)
         assert waiting.result is not None
         return waiting.result
-
-    async def _is_kept(self, keeper: str, job_id: str, answer: Answer) -> bool:
-        try:
-            kept = await self.post.ask(keeper, Keep(job_id, answer), timeout_s=KEEP_NS // NS_PER_S)
-        except PostError:
-            return False
-        return bool(kept == Accepted())
 
     # --------------------------------------------------------------------------------- the cable
 
@@ -333,7 +312,7 @@ class ZvtDevice(CableDevice):
     async def _keep(self, job_id: str, answer: Answer) -> None:
         """Have the keeper write the result down before the terminal hears that it arrived."""
         waiting = self._jobs.get(job_id)
-        is_kept = waiting is not None
+        kept = waiting is not None
         if waiting is not None and waiting.keeper:
-            is_kept = await self._is_kept(waiting.keeper, job_id, answer)
-        await self._attempt(self.session.kept(job_id, self._now_ns(), is_kept=is_kept))
+            kept = await is_kept(self.post, waiting.keeper, job_id, answer)
+        await self._attempt(self.session.kept(job_id, self._now_ns(), is_kept=kept))
