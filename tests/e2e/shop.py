@@ -108,13 +108,24 @@ class DemoStore:
             found: dict[str, Any] = json.load(reply)
             return found
 
-    def do(self, what: str, **more: str) -> None:
+    def do(self, what: str, **more: str | int) -> None:
         """Somebody at the counter does something, such as `paper_out`."""
         body = json.dumps({"do": what, **more}).encode()
         headers = {"content-type": "application/json", "origin": self.url}
         request = urllib.request.Request(f"{self.url}/counter/do", body, headers)
         with urllib.request.urlopen(request) as reply:
             assert reply.status == 200
+
+    def key(self, key: str, amount_minor: int = 0) -> None:
+        """A key of the card terminal, or a trouble, once it is possible there."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            terminal = self.counter()["terminal"]
+            if key in (*terminal["keys"], *terminal["troubles"]):
+                self.do("terminal", key=key, amount_minor=amount_minor)
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the terminal never waited for {key}: {terminal}")
 
     def picture(self, number: int) -> bytes:
         """A printed receipt as a picture (PNG)."""
