@@ -210,7 +210,7 @@ export class App {
     if (payment.kind === 'reversal') {
       this.say('positive', t('card.taken_back', { amount: this.money(payment.amount_minor) }));
     } else if (order?.phase === 'tendering' && order.due_minor === 0) {
-      void this.complete();
+      void this.complete(true);
     } else if (payment.standing === 'partially_approved') {
       this.say('caution', t('card.in_part', { amount: this.money(payment.amount_minor) }));
     }
@@ -531,20 +531,25 @@ export class App {
     sessionStorage.removeItem(PUT_AWAY);
   }
 
-  async complete(): Promise<void> {
+  async complete(quiet = false): Promise<void> {
     if (this.closing) return;
     this.closing = true;
     try {
-      await this.closeSale();
+      await this.closeSale(quiet);
     } finally {
       this.closing = false;
     }
   }
 
-  private async closeSale(): Promise<void> {
+  private async closeSale(quiet: boolean): Promise<void> {
     const id = this.order?.order_id ?? '';
-    const outcome = await this.act('order.complete', {});
-    if (!outcome.ok) return;
+    const outcome = await this.act('order.complete', {}, quiet);
+    // Another page of this register may have closed it, at the same approval.
+    const closed = outcome.refusal?.code === 'order_must_be_open' && quiet;
+    if (!outcome.ok && !closed) {
+      if (quiet && outcome.refusal) this.say('danger', this.explain(outcome.refusal));
+      return;
+    }
     playAccepted();
     this.done = id;
     this.split.stop();
