@@ -3,7 +3,6 @@ import type { PaymentView, TenderView } from '../shared/shapes';
 import { t, words } from '../shared/words.svelte';
 import type { App } from './app.svelte';
 
-const LISTED_AFTER_S = 30;
 const OPEN = new Set(['requested', 'unknown']);
 const APPROVED = new Set(['approved', 'partially_approved', 'offline_approved']);
 // Words of the terminal that mean the same to whoever stands there.
@@ -105,16 +104,6 @@ export function ownWords(payment: PaymentView): string {
 /** Why a person must look at it, and what they do about it. */
 export function problemText(payment: PaymentView): string {
   return words.text(`card_problem.${payment.problem || 'unknown'}`);
-}
-
-/**
- * How many card payments a person must look at. The store tells with each change; that one of this
- * register became old while nothing changed, the page sees by its own clock.
- */
-export function exceptionCount(app: App): number {
-  const payment = app.payment;
-  const old = payment?.standing === 'unknown' && !payment.is_set_aside && ageOf(payment, app) >= LISTED_AFTER_S;
-  return Math.max(app.view?.exceptions ?? 0, old ? 1 : 0);
 }
 
 /** Seconds since it was asked for, now. */
