@@ -5,6 +5,9 @@ import type { App } from './app.svelte';
 
 const OPEN = new Set(['requested', 'unknown']);
 const APPROVED = new Set(['approved', 'partially_approved', 'offline_approved']);
+const SAID = new Set(['declined', 'aborted']);
+// What the store says of a terminal that said nothing.
+const UNSAID = new Set(['not_sent', 'terminal_busy']);
 // Words of the terminal that mean the same to whoever stands there.
 const SHOWS: Record<string, string> = {
   card_not_allowed: 'not_accepted',
@@ -96,9 +99,10 @@ export function whyText(payment: PaymentView): string {
   return payment.standing === 'declined' ? t('card_why.declined') : t('card_why.other');
 }
 
-/** The terminal's own words, else the code it gave. */
+/** The terminal's own words, else the code it gave; empty where it said nothing. */
 export function ownWords(payment: PaymentView): string {
-  return payment.detail || payment.code.replace(/_/g, ' ');
+  const silent = !SAID.has(payment.standing) || UNSAID.has(payment.code);
+  return payment.detail || (silent ? '' : payment.code.replace(/_/g, ' '));
 }
 
 /** Why a person must look at it, and what they do about it. */

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_looks import AXE, SIZES, Look
+from tests.house.test_catalogues import catalogue
 
 FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 ASKED = "Ask the customer to tap or insert the card"
@@ -102,11 +103,11 @@ class Walk:
         expect(first.page.get_by_text("Receipt 1-").first).to_be_visible()
         self.screens[0][1](first, "card-done-mixed")
         first.next_order()
-        expect(first.page.get_by_role("button", name="1 card payment to settle")).to_be_visible(
+        expect(first.page.get_by_role("button", name="Cards: 1 to settle")).to_be_visible(
             timeout=45_000
         )
         first.tap("Espresso")
-        expect(first.page.get_by_role("button", name="1 card payment to settle")).to_be_visible()
+        expect(first.page.get_by_role("button", name="Cards: 1 to settle")).to_be_visible()
         self.each("badge", "Espresso")
         self.each("exceptions", "The store keeps asking", lambda who: who.menu("Card payments"))
         self.each("set-aside", "Terminal is broken", lambda who: who.push("Set aside"))
@@ -145,3 +146,54 @@ class Walk:
         self.each("refund-asked", ASKED)
         store.key("tap")
         self.each("refunded", "Given back to the card")
+
+
+def test_cards_fit_on_a_phone_in_every_language(
+    cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
+) -> None:
+    """German and French are longer: nothing is wider than a phone, and axe finds nothing."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed; run `npm ci` in frontends/")
+    folder = artefacts / "screenshots"
+    folder.mkdir(exist_ok=True)
+    first = cashier(at=fresh_store)
+    screens = []
+    for language in ("de", "fr"):
+        who = cashier(SIZES["390x844"], "light", at=fresh_store)
+        keep = f"localStorage.setItem('countertop.language', '{language}')"
+        who.page.add_init_script(keep)
+        who.open()
+        screens.append((who, Look(folder, f"cards-390x844-{language}"), catalogue(language)))
+    first.open()
+    first.sign_on("Mia")
+    first.open_till()
+
+    def each(name: str, key: str) -> None:
+        for who, look, texts in screens:
+            text = re.split(r"\{\w+\}", texts[key])[0].strip()
+            expect(who.page.get_by_text(text).filter(visible=True).first).to_be_visible()
+            look(who, f"card-{name}")
+            if not who.page.evaluate(FITS):
+                look.found.append(f"{name} ({look.suffix}): wider than the screen")
+
+    for name in ("Flat white", "Croissant"):
+        first.tap(name)
+    expect(first.lines).to_have_count(2)
+    first.pay()
+    each("pay", "card.pay")
+    first.push(re.compile("^Card"))
+    each("asked", "card_shows.insert_card")
+    fresh_store.key("decline")
+    each("declined", "card_why.declined")
+    first.push("Try again")
+    expect(first.page.get_by_text(ASKED)).to_be_visible()
+    fresh_store.key("cut")
+    each("unknown", "card.unknown")
+    for who, _, texts in screens:
+        who.push(texts["card.other_way"])
+    each("doubt", "card.doubt")
+    for who, _, texts in screens:
+        who.push(texts["split.start"])
+    each("split", "split.by_item")
+    found = [problem for _, look, _ in screens for problem in look.found]
+    assert not found, "\n".join(["", *found])
