@@ -17,7 +17,10 @@ from typing import Any
 
 from attrs import define, field
 from playwright.sync_api import Locator, Page, expect
+from websockets import Origin
 from websockets.sync.client import connect
+
+from actors.world import SystemWorld
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = {"Ana": "1111", "Ben": "2222", "Mia": "9999"}
@@ -126,6 +129,21 @@ class DemoStore:
                 return
             time.sleep(0.05)
         raise AssertionError(f"the terminal never waited for {key}: {terminal}")
+
+    def command(self, name: str, data: dict[str, Any], register: str = "1") -> dict[str, Any]:
+        """What a program beside the page asks for, as whoever is signed on there."""
+        with urllib.request.urlopen(f"{self.url}/session.json") as reply:
+            token = json.load(reply)["token"]
+        address = f"ws://127.0.0.1:{self.port}/ws"
+        with connect(address, origin=Origin(self.url), max_size=None) as door:
+            hello = {"type": "hello", "version": 1, "token": token, "register": register}
+            door.send(json.dumps({**hello, "client": "counter"}))
+            wish = {"type": "command", "id": SystemWorld().new_id(), "name": name, "data": data}
+            door.send(json.dumps({**wish, "approval": None}))
+            while True:
+                frame: dict[str, Any] = json.loads(door.recv(timeout=10))
+                if frame["type"] == "answer":
+                    return frame
 
     def picture(self, number: int) -> bytes:
         """A printed receipt as a picture (PNG)."""

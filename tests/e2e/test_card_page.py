@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -114,7 +115,7 @@ def test_the_answer_is_lost_and_the_truth_is_that_the_card_paid(who: Cashier) ->
     page = who.page
     to_card(who, "Flat white")
     who.store.key("lose_reply")
-    who.store.key("tap") if who.store.counter()["terminal"]["keys"] else None
+    who.store.key("tap")
     expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
     expect(page.get_by_text("Paid by card")).to_be_visible(timeout=30_000)
     terminal = who.store.counter()["terminal"]
@@ -128,13 +129,22 @@ def test_a_late_approval_goes_back_by_itself_after_cash(who: Cashier) -> None:
     to_card(who, "Flat white")
     who.store.key("lose_reply")
     who.store.key("tap")
-    who.store.key("cut")
     expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
     who.push("Take cash instead")
     who.tender("€10.00")
     expect(page.locator(".done")).to_contain_text("Change")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        terminal = who.store.counter()["terminal"]
+        if [entry["kind"] for entry in terminal["transactions"]] == ["reversal", "sale"]:
+            break
+        page.wait_for_timeout(100)
+    assert terminal["booked_minor"] == 0, terminal
+    who.next_order()
+    expect(page.get_by_role("button", name=re.compile("to settle"))).to_have_count(0)
 
 
+@pytest.mark.feature("PAY-02", part="evenly at the register page, odd cents to the first shares")
 def test_split_in_three_with_one_in_cash_survives_a_reload(who: Cashier) -> None:
     """Shares add up to the cent, each is paid its own way, and a reload in the middle forgets
     nothing."""
@@ -172,6 +182,7 @@ def test_split_in_three_with_one_in_cash_survives_a_reload(who: Cashier) -> None
     assert booked == cents[0] + cents[2]
 
 
+@pytest.mark.feature("PAY-02", part="by item and by amount at the register page")
 def test_split_by_item_and_by_amount(who: Cashier) -> None:
     """Each pays what they had; the rest is never more than what is due."""
     page = who.page
@@ -244,6 +255,9 @@ def test_goods_come_back_to_the_card_they_were_paid_with(who: Cashier) -> None:
     who.push("Take back 1 line")
     expect(who.lines).to_have_count(1)
     who.pay()
+    # All of it was paid by card, so no coins are offered.
+    expect(page.get_by_text("so it goes back to the card")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Pay out"))).to_have_count(0)
     who.push("Back to Mastercard ··0010")
     who.store.key("tap")
     expect(page.get_by_text("Given back to the card")).to_be_visible()
@@ -280,3 +294,22 @@ def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(who: Cashier)
     entry.locator(".btn.main").click()
     expect(page.get_by_text("No card payment waits for anybody")).to_be_visible()
     expect(badge).to_have_count(0)
+
+
+@pytest.mark.feature("NEW-15", part="the open exposure is on screen")
+def test_what_may_be_offline_is_shown_against_its_ceiling(who: Cashier) -> None:
+    """What a terminal may be storing counts from the moment nobody knows it."""
+    page = who.page
+    policy: dict[str, object] = {
+        "payment_minor": 2000,
+        "operator_minor": 4000,
+        "register_minor": 4000,
+    }
+    policy |= {"total_minor": 4000, "age_s": 3600, "brands": []}
+    assert who.store.command("payment.set_offline_policy", {"policy": policy})["ok"]
+    to_card(who, "Flat white")
+    who.store.key("cut")
+    expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
+    who.menu("Card payments")
+    expect(page.locator(".offline")).to_contain_text("€3.80 of €40.00")
+    expect(page.get_by_role("img", name="10 % of the limit")).to_be_visible()
