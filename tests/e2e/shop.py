@@ -139,10 +139,11 @@ class DemoStore:
             hello = {"type": "hello", "version": 1, "token": token, "register": register}
             door.send(json.dumps({**hello, "client": "counter"}))
             wish = {"type": "command", "id": SystemWorld().new_id(), "name": name, "data": data}
-            door.send(json.dumps({**wish, "approval": None}))
             while True:
                 frame: dict[str, Any] = json.loads(door.recv(timeout=10))
-                if frame["type"] == "answer":
+                if frame["type"] == "welcome":
+                    door.send(json.dumps(wish))
+                elif frame["type"] in ("answer", "fault"):
                     return frame
 
     def picture(self, number: int) -> bytes:

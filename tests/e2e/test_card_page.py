@@ -306,7 +306,8 @@ def test_what_may_be_offline_is_shown_against_its_ceiling(who: Cashier) -> None:
         "register_minor": 4000,
     }
     policy |= {"total_minor": 4000, "age_s": 3600, "brands": []}
-    assert who.store.command("payment.set_offline_policy", {"policy": policy})["ok"]
+    answer = who.store.command("payment.set_offline_policy", {"policy": policy})
+    assert answer.get("ok"), answer
     to_card(who, "Flat white")
     who.store.key("cut")
     expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
