@@ -134,6 +134,7 @@ export class App {
   private awaited = '';
   private ended = '';
   private closing = false;
+  private refunded = { order: '', tender: 0 };
   private serial = 0;
   private flashing: ReturnType<typeof setTimeout> | undefined;
   private fading: ReturnType<typeof setTimeout> | undefined;
@@ -221,7 +222,7 @@ export class App {
     const order = view.order;
     if (payment.kind === 'reversal') {
       this.say('positive', t('card.taken_back', { amount: this.money(payment.amount_minor) }));
-    } else if (order?.phase === 'tendering' && order.due_minor === 0) {
+    } else if (order?.phase === 'tendering' && order.due_minor === 0 && view.operator) {
       void this.complete(true);
     } else if (payment.standing === 'partially_approved') {
       this.say('caution', t('card.in_part', { amount: this.money(payment.amount_minor) }));
@@ -508,11 +509,20 @@ export class App {
 
   /** Have the terminal take `amountMinor`, or all that is due; of a refund, give it back to a card. */
   async card(amountMinor = 0, order = '', tender = 0): Promise<void> {
+    this.refunded = { order, tender };
     await this.terminal('payment.request', {
       amount_minor: amountMinor,
       source_order: order,
       source_tender: tender,
     });
+  }
+
+  /** Ask once more for what came to nothing; a refund goes to the card that was chosen, or to none. */
+  async cardAgain(payment: PaymentView): Promise<void> {
+    const { order, tender } = this.refunded;
+    if (payment.kind === 'refund' && !order) return this.putCardAway();
+    const due = Math.abs(this.order?.due_minor ?? 0);
+    await this.card(payment.amount_minor < due ? payment.amount_minor : 0, order, tender);
   }
 
   /** Have the terminal take back a card tender. */

@@ -223,6 +223,19 @@ def test_a_tip_is_shown_with_its_card_and_in_the_report(who: Cashier) -> None:
     expect(page.get_by_role("row", name=re.compile("^Card"))).to_be_visible()
 
 
+def test_a_card_with_less_on_it_pays_in_part(who: Cashier) -> None:
+    """What the card had counts; the page says what is still due and takes it any other way."""
+    page = who.page
+    who.open_till()
+    to_card(who, "Flat white")
+    who.store.key("partial")
+    who.store.key("tap")
+    expect(page.locator(".tenders li")).to_contain_text("1.90")
+    expect(page.get_by_text(re.compile("^The card paid only €1.90")).first).to_be_visible()
+    who.tender("€2.00")
+    expect(page.locator(".done .tenders li")).to_have_count(2)
+
+
 def test_a_card_tender_is_handed_back_by_the_terminal(who: Cashier) -> None:
     """It is a tender until the terminal has taken it back."""
     page = who.page
