@@ -1,7 +1,7 @@
 // What the register page knows and does. Every figure comes from the server's view; this file only
 // decides which of the server's commands a touch, a key or a scan asks for.
 import { Connection, type Answer, type Approval, type LinkStatus, type Refusal } from '../shared/connection';
-import type { Currency } from '../shared/money';
+import { formatMoney, type Currency } from '../shared/money';
 import type {
   Commands,
   Dining,
@@ -10,11 +10,14 @@ import type {
   NoticeView,
   OperatorView,
   OrderView,
+  PaymentView,
   RegisterView,
   StoreView,
 } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
+import { isApproved, isOpen } from './cards';
+import { Split } from './split.svelte';
 
 export type Panel =
   | 'items'
@@ -28,7 +31,8 @@ export type Panel =
   | 'weigh'
   | 'discount'
   | 'why'
-  | 'choices';
+  | 'choices'
+  | 'exceptions';
 /** What may be chosen for an order besides its goods. */
 export type Choice = 'group' | 'coupon' | 'promotion' | 'exempt' | 'comp' | 'charges';
 export type Dialog = 'menu' | 'status' | 'void' | 'park' | 'note' | 'switch' | null;
@@ -65,6 +69,8 @@ interface Undo {
 const VIEW_WAIT_MS = 400;
 const PRAISE_MS = 6000;
 const FLASH_MS = 900;
+const COUNT_EVERY_MS = 10_000;
+const PUT_AWAY = 'countertop.card_put_away';
 const NO_CURRENCY: Currency = { code: 'EUR', digits: 2 };
 
 function refused(refusal: Refusal): { ok: false; data: null; refusal: Refusal } {
@@ -107,15 +113,28 @@ export class App {
       ? { code: this.store.rules.currency, digits: this.store.minor_digits }
       : NO_CURRENCY,
   );
+  /** The card payment whose end was read, or which is waited for while cash is taken. */
+  putAway = $state(sessionStorage.getItem(PUT_AWAY) ?? '');
+  readonly split: Split;
+  /** How many card payments a person must look at. Asked for now and then too: that nobody knows of
+   * one for long is no news the store would send. */
+  exceptions = $state(0);
+
   readonly online = $derived(this.status?.phase === 'online');
   readonly order = $derived(this.view?.order ?? null);
   readonly operator = $derived(this.view?.operator ?? null);
   readonly paying = $derived(this.order?.phase === 'tendering');
   readonly tillReady = $derived(!!this.view?.till.is_open && !this.view.till.counted);
+  readonly payment = $derived<PaymentView | null>(this.view?.payment ?? null);
   readonly doneOrder = $derived<OrderView | null>(
     this.done && this.view?.last_order?.order_id === this.done ? this.view.last_order : null,
   );
 
+  /** The card payment this page waits for: once it is approved, the sale goes on here. */
+  private awaited = '';
+  private ended = '';
+  private closing = false;
+  private refunded = { order: '', tender: 0 };
   private serial = 0;
   private flashing: ReturnType<typeof setTimeout> | undefined;
   private fading: ReturnType<typeof setTimeout> | undefined;
@@ -126,6 +145,7 @@ export class App {
 
   constructor(register: string) {
     this.register = register;
+    this.split = new Split(register);
     this.link = new Connection({
       register,
       client: 'register-page',
@@ -139,6 +159,13 @@ export class App {
     this.link.subscribe('register');
     this.link.subscribe('notice');
     setInterval(() => (this.now = Date.now()), 1000);
+    setInterval(() => void this.countExceptions(), COUNT_EVERY_MS);
+  }
+
+  private async countExceptions(): Promise<void> {
+    if (!this.online || !this.operator || !this.view?.terminal) return;
+    const answer = await this.link.query('payments.open', {});
+    if (answer.ok && answer.data) this.exceptions = answer.data.exceptions.length;
   }
 
   private async refreshStore(): Promise<void> {
@@ -154,7 +181,9 @@ export class App {
     if (before && next.epoch === before.epoch && next.position < before.position) return;
     this.view = next;
     this.viewAt = Date.now();
+    if (before?.exceptions !== next.exceptions) this.exceptions = next.exceptions;
     this.mark(before, next);
+    this.hearCard(next);
     for (const look of [...this.watchers]) look();
   }
 
@@ -174,6 +203,29 @@ export class App {
     if (next.operator?.operator !== before?.operator?.operator && before) {
       this.panel = 'items';
       this.editing = 0;
+    }
+  }
+
+  /** Go on once the card payment that was awaited here is approved. */
+  private hearCard(view: RegisterView): void {
+    const payment = view.payment;
+    if (!payment) return;
+    if (isOpen(payment)) this.awaited = payment.payment_id;
+    if (payment.payment_id !== this.awaited || isOpen(payment)) return;
+    this.awaited = '';
+    this.ended = payment.payment_id;
+    if (!isApproved(payment) || payment.problem) {
+      playRefused();
+      return;
+    }
+    playAccepted();
+    const order = view.order;
+    if (payment.kind === 'reversal') {
+      this.say('positive', t('card.taken_back', { amount: this.money(payment.amount_minor) }));
+    } else if (order?.phase === 'tendering' && order.due_minor === 0 && view.operator) {
+      void this.complete(true);
+    } else if (payment.standing === 'partially_approved') {
+      this.say('caution', t('card.in_part', { amount: this.money(payment.amount_minor) }));
     }
   }
 
@@ -230,6 +282,8 @@ export class App {
   listName(list: string): string {
     return this.store?.price_lists.find((one) => one.price_list === list)?.name ?? list;
   }
+
+  money = (minor: number): string => formatMoney(minor, this.currency, this.language);
 
   explain(refusal: Refusal): string {
     return refusalText(refusal.code, refusal.fields, this.currency, this.nameOf);
@@ -453,12 +507,74 @@ export class App {
     if (outcome.ok && outcome.data.due_minor === 0) await this.complete();
   }
 
-  async complete(): Promise<void> {
-    const id = this.order?.order_id ?? '';
-    const outcome = await this.act('order.complete', {});
+  /** Have the terminal take `amountMinor`, or all that is due; of a refund, give it back to a card. */
+  async card(amountMinor = 0, order = '', tender = 0): Promise<void> {
+    this.refunded = { order, tender };
+    await this.terminal('payment.request', {
+      amount_minor: amountMinor,
+      source_order: order,
+      source_tender: tender,
+    });
+  }
+
+  /** Ask once more for what came to nothing; a refund goes to the card that was chosen, or to none. */
+  async cardAgain(payment: PaymentView): Promise<void> {
+    const { order, tender } = this.refunded;
+    if (payment.kind === 'refund' && !order) return this.putCardAway();
+    const due = Math.abs(this.order?.due_minor ?? 0);
+    await this.card(payment.amount_minor < due ? payment.amount_minor : 0, order, tender);
+  }
+
+  /** Have the terminal take back a card tender. */
+  async takeBack(tender: number): Promise<void> {
+    await this.terminal('payment.reverse_tender', { tender });
+  }
+
+  private async terminal<N extends 'payment.request' | 'payment.reverse_tender'>(
+    name: N,
+    data: Wish<N>,
+  ): Promise<void> {
+    const outcome = await this.act(name, data);
     if (!outcome.ok) return;
+    const asked = (outcome.data as { payment_id: string }).payment_id;
+    if (asked === this.ended) return;
+    this.awaited = asked;
+    if (this.view) this.hearCard(this.view);
+  }
+
+  /** The end of a card payment was read, or cash is taken while nobody knows it. */
+  putCardAway(): void {
+    this.putAway = this.payment?.payment_id ?? '';
+    sessionStorage.setItem(PUT_AWAY, this.putAway);
+  }
+
+  showCard(): void {
+    this.putAway = '';
+    sessionStorage.removeItem(PUT_AWAY);
+  }
+
+  async complete(quiet = false): Promise<void> {
+    if (this.closing) return;
+    this.closing = true;
+    try {
+      await this.closeSale(quiet);
+    } finally {
+      this.closing = false;
+    }
+  }
+
+  private async closeSale(quiet: boolean): Promise<void> {
+    const id = this.order?.order_id ?? '';
+    const outcome = await this.act('order.complete', {}, quiet);
+    // Another page of this register may have closed it, at the same approval.
+    const closed = outcome.refusal?.code === 'order_must_be_open' && quiet;
+    if (!outcome.ok && !closed) {
+      if (quiet && outcome.refusal) this.say('danger', this.explain(outcome.refusal));
+      return;
+    }
     playAccepted();
     this.done = id;
+    this.split.stop();
     this.side = 'items';
     this.panel = 'items';
   }

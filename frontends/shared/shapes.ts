@@ -22,6 +22,8 @@ export type {
   OrderPromotionsView,
   OrderReasonsView,
   OrderView,
+  PaymentView,
+  PaymentsView,
   PromotionReasonView,
   Queries,
   QueueEntry,
@@ -32,4 +34,5 @@ export type {
   ReportView,
   StoreView,
   SuspendedView,
+  TenderView,
 } from './protocol';

@@ -17,7 +17,10 @@ from typing import Any
 
 from attrs import define, field
 from playwright.sync_api import Locator, Page, expect
+from websockets import Origin
 from websockets.sync.client import connect
+
+from actors.world import SystemWorld
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = {"Ana": "1111", "Ben": "2222", "Mia": "9999"}
@@ -108,13 +111,40 @@ class DemoStore:
             found: dict[str, Any] = json.load(reply)
             return found
 
-    def do(self, what: str, **more: str) -> None:
+    def do(self, what: str, **more: str | int) -> None:
         """Somebody at the counter does something, such as `paper_out`."""
         body = json.dumps({"do": what, **more}).encode()
         headers = {"content-type": "application/json", "origin": self.url}
         request = urllib.request.Request(f"{self.url}/counter/do", body, headers)
         with urllib.request.urlopen(request) as reply:
             assert reply.status == 200
+
+    def key(self, key: str, amount_minor: int = 0) -> None:
+        """A key of the card terminal, or a trouble, once it is possible there."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            terminal = self.counter()["terminal"]
+            if key in (*terminal["keys"], *terminal["troubles"]):
+                self.do("terminal", key=key, amount_minor=amount_minor)
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the terminal never waited for {key}: {terminal}")
+
+    def command(self, name: str, data: dict[str, Any], register: str = "1") -> dict[str, Any]:
+        """What a program beside the page asks for, as whoever is signed on there."""
+        with urllib.request.urlopen(f"{self.url}/session.json") as reply:
+            token = json.load(reply)["token"]
+        address = f"ws://127.0.0.1:{self.port}/ws"
+        with connect(address, origin=Origin(self.url), max_size=None) as door:
+            hello = {"type": "hello", "version": 1, "token": token, "register": register}
+            door.send(json.dumps({**hello, "client": "counter"}))
+            wish = {"type": "command", "id": SystemWorld().new_id(), "name": name, "data": data}
+            while True:
+                frame: dict[str, Any] = json.loads(door.recv(timeout=10))
+                if frame["type"] == "welcome":
+                    door.send(json.dumps(wish))
+                elif frame["type"] in ("answer", "fault"):
+                    return frame
 
     def picture(self, number: int) -> bytes:
         """A printed receipt as a picture (PNG)."""

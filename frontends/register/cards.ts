@@ -1,0 +1,116 @@
+// Card payments in words: what the terminal shows, why it came to nothing, what a person must look at.
+import type { PaymentView, TenderView } from '../shared/shapes';
+import { t, words } from '../shared/words.svelte';
+import type { App } from './app.svelte';
+
+const OPEN = new Set(['requested', 'unknown']);
+const APPROVED = new Set(['approved', 'partially_approved', 'offline_approved']);
+const SAID = new Set(['declined', 'aborted']);
+// What the store says of a terminal that said nothing.
+const UNSAID = new Set(['not_sent', 'terminal_busy']);
+// Words of the terminal that mean the same to whoever stands there.
+const SHOWS: Record<string, string> = {
+  card_not_allowed: 'not_accepted',
+  card_unknown: 'not_accepted',
+  card_expired: 'not_accepted',
+  card_invalid: 'not_accepted',
+  limit_reached: 'not_accepted',
+  online: 'waiting_for_host',
+  offline: 'waiting_for_host',
+  offline_transaction: 'waiting_for_host',
+  not_possible: 'malfunction',
+};
+const WHY: Record<string, string> = {
+  aborted_at_terminal: 'stopped',
+  no_connection: 'no_bank',
+  dialling_failed: 'no_bank',
+  host_silent: 'no_bank',
+  communication_error: 'no_bank',
+  receiver_not_ready: 'no_bank',
+  offline_not_possible: 'no_bank',
+  card_unreadable: 'unreadable',
+  no_card_data: 'unreadable',
+  chip_error: 'unreadable',
+  card_data_wrong: 'unreadable',
+  card_reader_fault: 'unreadable',
+  card_expired: 'expired',
+  card_not_yet_valid: 'expired',
+  card_unknown: 'not_taken',
+  not_for_this_card: 'not_taken',
+  wrong_currency: 'not_taken',
+  amount_too_high: 'amount',
+  amount_too_low: 'amount',
+  amount_wrong: 'amount',
+  terminal_busy: 'busy',
+  not_sent: 'not_reached',
+  link_lost: 'not_reached',
+  printer_not_ready: 'paper',
+  reversal_not_possible: 'not_reversible',
+  already_reversed: 'not_reversible',
+  not_found: 'not_found',
+  declined_4b: 'pin',
+};
+const BRANDS: Record<string, string> = {
+  ec: 'ec',
+  girocard: 'girocard',
+  mastercard: 'Mastercard',
+  amex: 'American Express',
+  visa: 'Visa',
+  visa_electron: 'Visa Electron',
+  diners: 'Diners Club',
+  v_pay: 'V PAY',
+  jcb: 'JCB',
+  maestro: 'Maestro',
+};
+
+export function isOpen(payment: PaymentView): boolean {
+  return OPEN.has(payment.standing);
+}
+
+export function isApproved(payment: PaymentView): boolean {
+  return APPROVED.has(payment.standing);
+}
+
+/** `Mastercard ··0010`; what is not known is left out. */
+export function cardName(brand: string, number: string): string {
+  const last = /(\d{2,4})$/.exec(number)?.[1];
+  const name = BRANDS[brand.toLowerCase()] ?? brand;
+  return [name || t('tender.card'), last ? `··${last}` : ''].filter(Boolean).join(' ');
+}
+
+export function tenderName(tender: TenderView): string {
+  if (tender.kind === 'card') return cardName(tender.brand, tender.card);
+  return words.text(`tender.${tender.kind}`);
+}
+
+/** What the customer is asked for now, in our words; the terminal's own where we have none. */
+export function showsText(payment: PaymentView): string {
+  if (!payment.shows) return payment.kind === 'reversal' ? t('card.reversing') : t('card.reaching');
+  const key = `card_shows.${SHOWS[payment.shows] ?? payment.shows}`;
+  return words.has(key) ? words.text(key) : payment.shows_text || t('card.at_work');
+}
+
+/** Why it came to nothing. */
+export function whyText(payment: PaymentView): string {
+  const plain = payment.code.replace(/^(refused|not_completed|contradiction)_/, '');
+  const known = `card_why.${WHY[plain] ?? ''}`;
+  if (words.has(known)) return words.text(known);
+  if (words.has(`device_state.${plain}`)) return words.text(`device_state.${plain}`);
+  return payment.standing === 'declined' ? t('card_why.declined') : t('card_why.other');
+}
+
+/** The terminal's own words, else the code it gave; empty where it said nothing. */
+export function ownWords(payment: PaymentView): string {
+  const silent = !SAID.has(payment.standing) || UNSAID.has(payment.code);
+  return payment.detail || (silent ? '' : payment.code.replace(/_/g, ' '));
+}
+
+/** Why a person must look at it, and what they do about it. */
+export function problemText(payment: PaymentView): string {
+  return words.text(`card_problem.${payment.problem || 'unknown'}`);
+}
+
+/** Seconds since it was asked for, now. */
+export function ageOf(payment: PaymentView, app: App): number {
+  return payment.age_s + Math.max(0, Math.floor((app.now - app.viewAt) / 1000));
+}

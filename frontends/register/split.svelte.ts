@@ -1,0 +1,112 @@
+// How the money of one order is divided among those who pay it. What has been paid is in the store;
+// only the plan, which share is how much, is kept by this page, so that a reload finds it again. A
+// plan that is lost costs nothing: what is still due is the store's to say.
+import type { OrderView } from '../shared/shapes';
+
+export type SplitKind = 'even' | 'amount' | 'item';
+interface Plan {
+  order: string;
+  kind: SplitKind;
+  /** Paid already when the plan was made, minor units. */
+  before: number;
+  shares: number[];
+  /** The lines that were chosen for shares so far. */
+  lines: number[];
+}
+export interface Share {
+  /** From 1; `of` is how many there are, 0 where that is open. */
+  number: number;
+  of: number;
+  minor: number;
+  last: boolean;
+}
+
+/** `due` in `count` shares that add up to it; what does not divide goes to the first ones, a `step` each. */
+export function evenly(due: number, count: number, step: number): number[] {
+  const units = Math.floor(due / step);
+  const each = Math.floor(units / count);
+  const shares = Array.from({ length: count }, (_, at) => (each + (at < units % count ? 1 : 0)) * step);
+  shares[count - 1] = (shares[count - 1] ?? 0) + (due - units * step);
+  return shares;
+}
+
+function tendered(order: OrderView): number {
+  return order.tenders.reduce((sum, tender) => sum + tender.amount_minor, 0);
+}
+
+export class Split {
+  private plan = $state.raw<Plan | null>(null);
+  private readonly kept: string;
+
+  constructor(register: string) {
+    this.kept = `countertop.split.${register}`;
+    try {
+      this.plan = JSON.parse(localStorage.getItem(this.kept) ?? 'null') as Plan | null;
+    } catch {
+      this.plan = null;
+    }
+  }
+
+  private of(order: OrderView | null): Plan | null {
+    return order && this.plan?.order === order.order_id ? this.plan : null;
+  }
+
+  kind(order: OrderView | null): SplitKind | null {
+    return this.of(order)?.kind ?? null;
+  }
+
+  taken(order: OrderView | null): number[] {
+    return this.of(order)?.lines ?? [];
+  }
+
+  /** The share to be paid now, or null: none is planned, or the next one is not chosen yet. */
+  share(order: OrderView | null): Share | null {
+    const plan = this.of(order);
+    if (!plan || !order || order.due_minor <= 0) return null;
+    const paid = tendered(order) - plan.before;
+    const even = plan.kind === 'even';
+    let sum = 0;
+    for (const [at, minor] of plan.shares.entries()) {
+      sum += minor;
+      const last = even && at === plan.shares.length - 1;
+      if (paid >= sum && !last) continue;
+      const left = last ? order.due_minor : Math.min(sum - paid, order.due_minor);
+      return { number: at + 1, of: even ? plan.shares.length : 0, minor: left, last: left >= order.due_minor };
+    }
+    return null;
+  }
+
+  private keep(plan: Plan | null): void {
+    this.plan = plan;
+    if (plan) localStorage.setItem(this.kept, JSON.stringify(plan));
+    else localStorage.removeItem(this.kept);
+  }
+
+  even(order: OrderView, count: number, step: number): void {
+    const shares = evenly(order.due_minor, count, step);
+    this.keep({ order: order.order_id, kind: 'even', before: tendered(order), shares, lines: [] });
+  }
+
+  /** One share more, of an amount or of some lines. */
+  add(order: OrderView, kind: SplitKind, minor: number, lines: number[] = []): void {
+    const plan = this.of(order);
+    const open = plan && plan.kind !== 'even' && !this.share(order) ? plan : null;
+    const before = open ? open.before : tendered(order);
+    // What was paid beyond the shares chosen so far belongs to none of them.
+    const paid = tendered(order) - before;
+    const shares = open ? [...open.shares] : [];
+    const over = paid - shares.reduce((sum, one) => sum + one, 0);
+    if (over > 0 && shares.length) shares[shares.length - 1] = (shares.at(-1) ?? 0) + over;
+    this.keep({
+      order: order.order_id,
+      kind,
+      before: open || !over ? before : tendered(order),
+      shares: [...shares, minor],
+      lines: [...(open?.lines ?? []), ...lines],
+    });
+  }
+
+  stop(): void {
+    this.keep(null);
+  }
+}

@@ -1,0 +1,329 @@
+"""Paying by card at the register page: what the terminal says, and what the page makes of it."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+
+ASKED = "Ask the customer to tap or insert the card"
+
+
+@pytest.fixture
+def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+    """Mia at register 1 of a fresh store, signed on, the till still shut."""
+    found = cashier(at=fresh_store)
+    found.open()
+    found.sign_on("Mia")
+    return found
+
+
+def to_card(who: Cashier, *names: str) -> None:
+    """Ring up and ask the terminal for all of it."""
+    for name in names:
+        who.tap(name)
+    expect(who.lines).to_have_count(len(set(names)))
+    who.pay()
+    who.push(re.compile("^Card"))
+    expect(who.page.get_by_text(ASKED)).to_be_visible()
+
+
+def test_a_tap_pays_with_the_till_shut(who: Cashier) -> None:
+    """The page asks for the card, then shows what was paid with which card; the receipt prints."""
+    to_card(who, "Flat white", "Croissant")
+    who.store.key("tap")
+    expect(who.page.get_by_text("Paid by card")).to_be_visible()
+    expect(who.page.locator(".done")).to_contain_text("Mastercard ··0010")
+    who.page.keyboard.press("Enter")
+    expect(who.page.locator(".tiles")).to_be_visible()
+    assert "CARD PAYMENT" in who.store.wait_receipts(1)
+
+
+def test_a_pin_by_keyboard_alone(who: Cashier) -> None:
+    """F9 to pay, F10 for the card; a wrong PIN is told in words, the right one pays."""
+    page = who.page
+    who.tap("Espresso")
+    expect(who.lines).to_have_count(1)
+    page.keyboard.press("F9")
+    expect(page.locator("section.pay")).to_be_visible()
+    page.keyboard.press("F10")
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    who.store.key("insert")
+    expect(page.get_by_text("The customer types the PIN")).to_be_visible()
+    who.store.key("wrong_pin")
+    expect(page.get_by_text("The PIN was wrong; the customer may try again")).to_be_visible()
+    expect(page.get_by_text("tries left: 2")).to_be_visible()
+    who.store.key("pin")
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+
+
+def test_a_declined_card_and_then_cash(who: Cashier) -> None:
+    """Why in plain words, the terminal's own below, and cash one press away."""
+    page = who.page
+    who.open_till()
+    to_card(who, "Flat white")
+    who.store.key("decline")
+    expect(page.get_by_text("The card was declined")).to_be_visible()
+    expect(page.get_by_text("The card’s bank said no")).to_be_visible()
+    expect(page.get_by_text("The terminal says: declined 05")).to_be_visible()
+    expect(who.button("Try again")).to_be_focused()
+    who.push("Try again")
+    who.store.key("decline")
+    expect(page.get_by_text("The card was declined")).to_be_visible()
+    who.push("Cash", exact=True)
+    who.tender("€10.00")
+    expect(page.locator(".done")).to_contain_text("Change")
+
+
+def test_cancel_is_asked_of_the_terminal(who: Cashier) -> None:
+    """The terminal ends it; nothing was charged, and the way back to the order is open."""
+    page = who.page
+    to_card(who, "Flat white")
+    who.push("Cancel card payment")
+    expect(page.get_by_text("The card payment was stopped")).to_be_visible()
+    expect(page.get_by_text("Nothing was charged.", exact=False)).to_be_visible()
+    who.push("Back", exact=True)
+    expect(page.locator(".tiles")).to_be_visible()
+    assert who.store.counter()["terminal"]["booked_minor"] == 0
+
+
+def test_the_cable_is_pulled_before_the_card_and_nothing_was_charged(who: Cashier) -> None:
+    """Unknown is said plainly and the card is not asked again until the terminal settles it."""
+    page = who.page
+    who.open_till()
+    to_card(who, "Flat white")
+    who.store.key("cut")
+    expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
+    expect(page.get_by_text("Do not charge the customer by card again.")).to_be_visible()
+    who.push("Take cash instead")
+    expect(page.get_by_role("button", name=re.compile("^Card €"))).to_have_count(0)
+    expect(page.locator(".quick")).to_be_visible()
+    who.push("Show the card payment")
+    who.store.key("plug")
+    expect(page.get_by_text("The card payment never began")).to_be_visible(timeout=30_000)
+    who.push("Try again")
+    who.store.key("tap")
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+
+
+def test_the_answer_is_lost_and_the_truth_is_that_the_card_paid(who: Cashier) -> None:
+    """Money moved as the cable broke: the store finds out, and the sale closes by itself, once."""
+    page = who.page
+    to_card(who, "Flat white")
+    who.store.key("lose_reply")
+    who.store.key("tap")
+    expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
+    expect(page.get_by_text("Paid by card")).to_be_visible(timeout=30_000)
+    terminal = who.store.counter()["terminal"]
+    assert [entry["booked"] for entry in terminal["transactions"]] == [True]
+
+
+def test_a_late_approval_goes_back_by_itself_after_cash(who: Cashier) -> None:
+    """The customer paid in cash while nobody knew; what the card paid is taken back unasked."""
+    page = who.page
+    who.open_till()
+    to_card(who, "Flat white")
+    who.store.key("lose_reply")
+    who.store.key("tap")
+    expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
+    who.push("Take cash instead")
+    who.tender("€10.00")
+    expect(page.locator(".done")).to_contain_text("Change")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        terminal = who.store.counter()["terminal"]
+        if [entry["kind"] for entry in terminal["transactions"]] == ["reversal", "sale"]:
+            break
+        page.wait_for_timeout(100)
+    assert terminal["booked_minor"] == 0, terminal
+    who.next_order()
+    expect(page.get_by_role("button", name=re.compile("to settle"))).to_have_count(0)
+
+
+@pytest.mark.feature("PAY-02", part="evenly at the register page, odd cents to the first shares")
+def test_split_in_three_with_one_in_cash_survives_a_reload(who: Cashier) -> None:
+    """Shares add up to the cent, each is paid its own way, and a reload in the middle forgets
+    nothing."""
+    page = who.page
+    who.open_till()
+    who.tap("Flat white")
+    who.tap("Croissant")
+    who.tap("Espresso")
+    expect(who.lines).to_have_count(3)
+    who.pay()
+    page.keyboard.press("F7")
+    who.push("One person more")
+    shares = page.locator(".shares .num").all_inner_texts()
+    assert len(shares) == 3
+    due = page.locator(".split .due strong").inner_text()
+    cents = [int(re.sub(r"\D", "", text)) for text in shares]
+    assert sum(cents) == int(re.sub(r"\D", "", due))
+    assert cents == sorted(cents, reverse=True)
+    assert cents[0] - cents[-1] <= 1
+    who.push("Split in 3")
+    expect(page.get_by_text("Share 1 of 3")).to_be_visible()
+    who.push(re.compile("^Card"))
+    who.store.key("tap")
+    expect(page.get_by_text("Share 2 of 3")).to_be_visible()
+    who.tender("€5.00")
+    expect(page.get_by_text(re.compile("^Give back €"))).to_be_visible()
+    expect(page.get_by_text("Share 3 of 3")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Share 3 of 3")).to_be_visible()
+    expect(page.locator(".tenders li")).to_have_count(2)
+    who.push(re.compile("^Card"))
+    who.store.key("tap")
+    expect(page.locator(".done .tenders li")).to_have_count(3)
+    booked = who.store.counter()["terminal"]["booked_minor"]
+    assert booked == cents[0] + cents[2]
+
+
+@pytest.mark.feature("PAY-02", part="by item and by amount at the register page")
+def test_split_by_item_and_by_amount(who: Cashier) -> None:
+    """Each pays what they had; the rest is never more than what is due."""
+    page = who.page
+    who.tap("Flat white")
+    who.tap("Croissant")
+    expect(who.lines).to_have_count(2)
+    who.pay()
+    who.push("Split")
+    who.push("By item")
+    page.get_by_role("checkbox", name=re.compile("Croissant")).click()
+    who.push(re.compile("^Pay €2.60"))
+    expect(page.get_by_text("Share 1", exact=True)).to_be_visible()
+    who.push(re.compile("^Card €2.60"))
+    who.store.key("tap")
+    expect(page.get_by_role("checkbox", name=re.compile("Croissant"))).to_be_disabled()
+    who.push("By amount")
+    who.digits("100")
+    who.push(re.compile("^Pay €1.00"))
+    who.push(re.compile("^Card €1.00"))
+    who.store.key("tap")
+    who.push(re.compile("^Do not split"))
+    who.push(re.compile("^Card"))
+    who.store.key("tap")
+    expect(page.locator(".done .tenders li")).to_have_count(3)
+
+
+def test_a_tip_is_shown_with_its_card_and_in_the_report(who: Cashier) -> None:
+    """The tip comes on top at the terminal; the till report has it by operator."""
+    page = who.page
+    to_card(who, "Flat white")
+    who.store.key("tip", 100)
+    who.store.key("tap")
+    expect(page.locator(".done")).to_contain_text("and a tip of €1.00")
+    who.next_order()
+    who.menu("Reports")
+    row = page.get_by_role("row", name=re.compile("Tips Mia"))
+    expect(row).to_contain_text("€1.00")
+    expect(page.get_by_role("row", name=re.compile("^Card"))).to_be_visible()
+
+
+def test_a_card_with_less_on_it_pays_in_part(who: Cashier) -> None:
+    """What the card had counts; the page says what is still due and takes it any other way."""
+    page = who.page
+    who.open_till()
+    to_card(who, "Flat white")
+    who.store.key("partial")
+    who.store.key("tap")
+    expect(page.locator(".tenders li")).to_contain_text("1.90")
+    expect(page.get_by_text(re.compile("^The card paid only €1.90")).first).to_be_visible()
+    who.tender("€2.00")
+    expect(page.locator(".done .tenders li")).to_have_count(2)
+
+
+def test_a_card_tender_is_handed_back_by_the_terminal(who: Cashier) -> None:
+    """It is a tender until the terminal has taken it back."""
+    page = who.page
+    who.tap("Flat white")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.digits("100")
+    who.push(re.compile("^Card €1.00"))
+    who.store.key("tap")
+    expect(page.locator(".tenders li")).to_have_count(1)
+    who.push(re.compile("^Have the terminal take back"))
+    expect(page.locator(".tenders li")).to_have_count(0)
+    expect(page.get_by_text("The terminal took back €1.00.").first).to_be_visible()
+    assert who.store.counter()["terminal"]["booked_minor"] == 0
+
+
+def test_goods_come_back_to_the_card_they_were_paid_with(who: Cashier) -> None:
+    """The button names the card; the terminal gives back what it took."""
+    page = who.page
+    to_card(who, "Flat white")
+    who.store.key("tap")
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+    who.next_order()
+    who.menu("Receipts")
+    page.locator(".receipts .entry").first.click()
+    expect(page.locator(".receipts .tenders")).to_contain_text("Mastercard ··0010")
+    who.push("Return goods")
+    who.push("Flat white: one more")
+    who.push("Faulty")
+    who.push("Take back 1 line")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    # All of it was paid by card, so no coins are offered.
+    expect(page.get_by_text("so it goes back to the card")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Pay out"))).to_have_count(0)
+    who.push("Back to Mastercard ··0010")
+    who.store.key("tap")
+    expect(page.get_by_text("Given back to the card")).to_be_visible()
+    assert who.store.counter()["terminal"]["booked_minor"] == 0
+
+
+def test_a_reload_in_the_middle_shows_the_same_conversation(who: Cashier) -> None:
+    """All of it is the store's: the page comes back to it and closes the sale."""
+    page = who.page
+    to_card(who, "Flat white")
+    page.reload()
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    who.store.key("tap")
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+
+
+def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(who: Cashier) -> None:
+    """After half a minute it is before a person, who frees the terminal and says what was found."""
+    page = who.page
+    to_card(who, "Flat white")
+    who.store.key("cut")
+    expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
+    badge = page.get_by_role("button", name="Cards: 1 to settle")
+    expect(badge).to_be_visible(timeout=45_000)
+    who.press(badge)
+    entry = page.locator(".exceptions li.part")
+    expect(entry).to_contain_text("The store keeps asking")
+    who.push("Set aside")
+    who.push("Terminal is broken")
+    entry.locator(".btn.main").click()
+    expect(entry).to_contain_text("Set aside: Terminal is broken")
+    who.push("Close with finding")
+    who.push("Nothing was charged")
+    entry.locator(".btn.main").click()
+    expect(page.get_by_text("No card payment waits for anybody")).to_be_visible()
+    expect(badge).to_have_count(0)
+
+
+@pytest.mark.feature("NEW-15", part="the open exposure is on screen")
+def test_what_may_be_offline_is_shown_against_its_ceiling(who: Cashier) -> None:
+    """What a terminal may be storing counts from the moment nobody knows it."""
+    page = who.page
+    policy: dict[str, object] = {
+        "payment_minor": 2000,
+        "operator_minor": 4000,
+        "register_minor": 4000,
+    }
+    policy |= {"total_minor": 4000, "age_s": 3600, "brands": []}
+    answer = who.store.command("payment.set_offline_policy", {"policy": policy})
+    assert answer.get("ok"), answer
+    to_card(who, "Flat white")
+    who.store.key("cut")
+    expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
+    who.menu("Card payments")
+    expect(page.locator(".offline")).to_contain_text("€3.80 of €40.00")
+    expect(page.get_by_role("img", name="10 % of the limit")).to_be_visible()
