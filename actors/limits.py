@@ -74,11 +74,13 @@ PAYMENT_TIMEOUT_S = 35 * 60.0
 """Of one payment, however long the customer takes; its terminal gives up before."""
 
 INQUIRE_FIRST_S = 1.0
+INQUIRE_OFTEN_S = 3.0
+INQUIRE_OFTEN_NS = 180 * NS_PER_S
 INQUIRE_MAX_S = 30.0
 INQUIRE_TIMEOUT_S = 30.0
 ABORT_TIMEOUT_S = 10.0
 
-assert INQUIRE_FIRST_S < INQUIRE_MAX_S < PAYMENT_TIMEOUT_S < ASK_TIMEOUT_S_MAX
+assert INQUIRE_FIRST_S < INQUIRE_OFTEN_S < INQUIRE_MAX_S < PAYMENT_TIMEOUT_S < ASK_TIMEOUT_S_MAX
 
 # ------------------------------------------------------------------------------ the bookkeeper
 

@@ -16,6 +16,8 @@ from actors.limits import (
     ASK_TIMEOUT_S,
     INQUIRE_FIRST_S,
     INQUIRE_MAX_S,
+    INQUIRE_OFTEN_NS,
+    INQUIRE_OFTEN_S,
     INQUIRE_TIMEOUT_S,
     PAYMENT_TIMEOUT_S,
 )
@@ -120,34 +122,34 @@ class PaymentsActor:
         await self._resolve(payment, post, world)
 
     async def _resolve(self, payment: Payment, post: Any, world: World) -> None:
-        """Inquire until the store knows, at growing intervals, never asking for money again."""
-        asked, pause_s = payment.asked, INQUIRE_FIRST_S
-        while (doubt := await self._doubt(asked.payment_id, post, world)) is not None:
+        """Inquire until the store knows, never asking for money again: often while a customer may
+        be waiting, now and then after that."""
+        asked, began_ns, pause_s = payment.asked, world.monotonic_ns(), INQUIRE_FIRST_S
+        while (known := await self._still_open(asked.payment_id, post, world)) is not None:
             await world.sleep(pause_s)
-            pause_s = min(2 * pause_s, INQUIRE_MAX_S)
+            is_soon = world.monotonic_ns() - began_ns < INQUIRE_OFTEN_NS
+            pause_s = min(2 * pause_s, INQUIRE_OFTEN_S if is_soon else INQUIRE_MAX_S)
+            assert known.answer is not None, "what is unknown was heard of"
+            doubt = attrs.evolve(known.answer, verdict=Verdict.UNKNOWN)
             inquire = Inquire(asked.payment_id, doubt)
             try:
                 heard: Heard = await post.ask(asked.terminal, inquire, timeout_s=INQUIRE_TIMEOUT_S)
             except PostError as error:
                 log.info("inquiry_waits", payment=asked.payment_id, reason=error.kind)
                 continue
-            await self._hear(payment, heard.answer, post, world, is_inquiry=True)
+            if _is_news(known, heard.answer):
+                await self._hear(payment, heard.answer, post, world, is_inquiry=True)
         self._talks.pop(asked.payment_id, None)
 
-    async def _doubt(self, payment_id: str, post: Any, world: World) -> Answer | None:
-        """What the store knows of an open payment; None where it is settled."""
+    async def _still_open(self, payment_id: str, post: Any, world: World) -> Payment | None:
+        """An open payment as the store knows it; None where it is settled."""
         while True:
             try:
                 found = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)
             except PostError:
                 await world.sleep(INQUIRE_FIRST_S)
                 continue
-            for payment in found:
-                if payment.asked.payment_id == payment_id:
-                    assert payment.answer is not None, "what is unknown was heard of"
-                    doubt: Answer = attrs.evolve(payment.answer, verdict=Verdict.UNKNOWN)
-                    return doubt
-            return None
+            return next((e for e in found if e.asked.payment_id == payment_id), None)
 
     async def _abort(self, terminal: str, post: Any) -> None:
         try:
@@ -208,6 +210,14 @@ class PaymentsActor:
         if payment is not None:
             post.tell_nowait("bookkeeper", progress)
             self._mark(payment.asked.register)
+
+
+def _is_news(known: Payment, answer: Answer) -> bool:
+    """Whether an inquiry's answer can change anything: a terminal that is away for a day must not
+    fill the journal with that."""
+    if answer.verdict is not Verdict.UNKNOWN:
+        return True
+    return answer.code == "not_found" or known.not_found > 0
 
 
 def _blank(payment: Payment, verdict: Verdict, code: str, detail: str = "") -> Answer:
