@@ -34,7 +34,7 @@ ASKS = st.one_of(
         offline_allowed=st.booleans(),
     ),
     st.builds(m.ReversalAsk, POIS, AMOUNTS, CURRENCIES, NAMES, STAMPS),
-    st.builds(m.StatusAsk, st.sampled_from(["Payment", "Reversal"]), SERVICE_IDS),
+    st.builds(m.StatusAsk, st.sampled_from(["Payment", "Reversal"]), SERVICE_IDS, st.booleans()),
     st.builds(m.AbortAsk, st.sampled_from(["Payment", "Reversal"]), SERVICE_IDS),
     st.builds(m.DiagnosisAsk, st.booleans()),
     st.just(m.ReconciliationAsk()),

@@ -203,6 +203,8 @@ async def test_every_doubt_is_settled_by_asking(
         expected = Verdict.PARTIALLY_APPROVED if plan.partial_minor else Verdict.APPROVED
         assert (Verdict.DECLINED if plan.decline else expected) is told.verdict
         assert 1 == shop.fake.heard.count("Payment")
+        paid = told.verdict is not Verdict.DECLINED
+        assert (["merchant", "customer"] if paid else []) == [slip.kind for slip in told.slips]
 
 
 async def test_not_found_and_forgotten(autojump_clock: trio.testing.MockClock) -> None:

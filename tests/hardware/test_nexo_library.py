@@ -179,7 +179,8 @@ async def test_a_register_of_the_library(tmp_path: Path) -> None:
     poi = m.PoiTransaction("SIM000000000001.REF000001", "2026-11-26T12:00:01.000Z")
     asks: list[m.Ask] = [
         m.DiagnosisAsk(), m.PaymentAsk(1250, "EUR", "sale-1", stamp),
-        m.StatusAsk("Payment", "SERVICE1"), m.ReversalAsk(poi, 1250, "EUR", "sale-2", stamp),
+        m.StatusAsk("Payment", "SERVICE1", wants_receipts=True),
+        m.ReversalAsk(poi, 1250, "EUR", "sale-2", stamp),
         m.AbortAsk("Payment", "SERVICE1"), m.StatusAsk("Payment", "NEVER"),
     ]  # fmt: skip
     messages = []

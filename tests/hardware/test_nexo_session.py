@@ -305,7 +305,7 @@ def test_quiet_for_long() -> None:
     post = walk.pay()
     assert [] == walk.wait(limits.QUIET_NS - 1)
     asked = post_in(walk.wait(1))
-    assert m.StatusAsk("Payment", post.service_id) == asked.ask
+    assert m.StatusAsk("Payment", post.service_id, wants_receipts=True) == asked.ask
     assert [] == walk.wait(NS_PER_S)
     assert [] == walk.reply(asked, m.StatusTold(failure("InProgress")))
     assert [] == walk.wait(limits.QUIET_AGAIN_NS - 1)
@@ -360,10 +360,10 @@ def test_asked_for_once_more_after_a_crash() -> None:
         walk = Walk()
         post = walk.pay()
         asked = post_in(walk.reply(post, paid(outcome=failure(condition))))
-        assert m.StatusAsk("Payment", post.service_id) == asked.ask
+        assert m.StatusAsk("Payment", post.service_id, wants_receipts=True) == asked.ask
         assert [] == walk.reply(asked, RUNS)
         asked = post_in(walk.wait(limits.INQUIRE_AGAIN_NS))
-        assert m.StatusAsk("Payment", post.service_id) == asked.ask
+        assert m.StatusAsk("Payment", post.service_id, wants_receipts=True) == asked.ask
         walk.reply(asked, remembered(post.service_id, paid()))
         assert ("approved", "ok") == ended(answer_in(walk.keep()))
     walk = Walk()
@@ -492,7 +492,10 @@ def test_a_doubt_that_was_paid() -> None:
     answer, asks = inquire(doubt(), remembered(NAME, paid()), NOT_FOUND)
     assert ("approved", "ok") == ended(answer)
     assert doubt().before == answer.before
-    assert [m.StatusAsk("Payment", NAME), m.StatusAsk("Reversal", BACK)] == asks
+    assert [
+        m.StatusAsk("Payment", NAME, wants_receipts=True),
+        m.StatusAsk("Reversal", BACK),
+    ] == asks
 
 
 def test_a_doubt_that_was_taken_back() -> None:
@@ -513,7 +516,7 @@ def test_a_doubt_that_was_declined_or_runs() -> None:
     assert ("declined", "declined") == ended(inquire(doubt(), busy, RUNS, declined)[0])
     answer, asks = inquire(doubt(), *[RUNS] * 8)
     assert ("unknown", "in_progress") == ended(answer)
-    assert {m.StatusAsk("Payment", NAME)} == set(asks)
+    assert {m.StatusAsk("Payment", NAME, wants_receipts=True)} == set(asks)
 
 
 def test_not_found_needs_a_memory() -> None:
@@ -566,7 +569,7 @@ def test_a_reversal_in_doubt() -> None:
     unsure = doubt(kind=Kind.REVERSAL)
     answer, asks = inquire(unsure, remembered(NAME, m.ReversalTold(SUCCESS, POI, "12.50")))
     assert ("approved", "ok") == ended(answer)
-    assert [m.StatusAsk("Reversal", NAME)] == asks
+    assert [m.StatusAsk("Reversal", NAME, wants_receipts=True)] == asks
     wrong = remembered(NAME, m.ReversalTold(SUCCESS, POI, "12.505"))
     assert "amount_wrong" == inquire(unsure, wrong)[0].code
 

@@ -38,6 +38,11 @@ def request(job: Job) -> m.Ask:
     )
 
 
+def status(job: Job) -> m.StatusAsk:
+    """What became of it, so far."""
+    return m.StatusAsk(category(job), job.service_id, wants_receipts=True)
+
+
 def take_back(job: Job) -> m.ReversalAsk | None:
     """What undoes a payment; None where it cannot be undone, or the terminal did not name it."""
     assert job.answer is not None

@@ -64,9 +64,13 @@ def _body(ask: m.Ask, header: m.Header) -> dict[str, Any]:
             return _payment(ask)
         case m.ReversalAsk():
             return _reversal(ask)
-        case m.StatusAsk(category, service_id):
+        case m.StatusAsk(category, service_id, wants_receipts):
             reference = _reference(category, service_id, header)
-            return {"ReceiptReprintFlag": False, "MessageReference": reference}
+            asked: dict[str, Any] = {"MessageReference": reference}
+            if wants_receipts:
+                asked["ReceiptReprintFlag"] = True
+                asked["DocumentQualifier"] = ["CashierReceipt", "CustomerReceipt"]
+            return asked
         case m.AbortAsk(category, service_id, reason):
             reference = _reference(category, service_id, header)
             return {"AbortReason": reason, "MessageReference": reference}

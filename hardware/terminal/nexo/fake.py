@@ -10,6 +10,7 @@ import ssl
 from collections import deque
 from typing import Any
 
+import attrs
 import trio
 
 from actors.world import SystemWorld, World
@@ -170,8 +171,8 @@ class NexoFake:
 
     def _said(self, ask: m.Ask) -> m.Told:
         match ask:
-            case m.StatusAsk(category, service_id):
-                return self._status(category, service_id)
+            case m.StatusAsk():
+                return self._status(ask)
             case m.ReconciliationAsk():
                 if self.is_offline:
                     return m.ReconciliationTold(m.Outcome("Failure", "UnreachableHost"))
@@ -189,13 +190,14 @@ class NexoFake:
                 return m.OutputTold(_SUCCESS)
         return m.InputTold(_SUCCESS, is_confirmed=True)
 
-    def _status(self, category: str, service_id: str) -> m.StatusTold:
-        entry = self.ledger.find(category, service_id)
+    def _status(self, ask: m.StatusAsk) -> m.StatusTold:
+        entry = self.ledger.find(ask.category, ask.service_id)
         if entry is None:
             return m.StatusTold(m.Outcome("Failure", "NotFound"))
         if entry.told is None:
             return m.StatusTold(m.Outcome("Failure", "InProgress"))
-        return m.StatusTold(_SUCCESS, voice.reply_header(entry.header), entry.told)
+        told = entry.told if ask.wants_receipts else attrs.evolve(entry.told, slips=())
+        return m.StatusTold(_SUCCESS, voice.reply_header(entry.header), told)
 
     def _end_running(self, ask: m.AbortAsk) -> None:
         running = self._running

@@ -81,7 +81,8 @@ class Inquiry:
         match self.step:
             case Step.BECAME:
                 is_reversal = self.doubt.kind is Kind.REVERSAL
-                return m.StatusAsk("Reversal" if is_reversal else "Payment", self.service_id)
+                category = "Reversal" if is_reversal else "Payment"
+                return m.StatusAsk(category, self.service_id, wants_receipts=True)
             case Step.TAKEN_BACK:
                 return m.StatusAsk("Reversal", naming.take_back_id_of(self.service_id))
             case Step.MEMORY:

@@ -65,10 +65,12 @@ class ReversalAsk:
 
 @frozen
 class StatusAsk:
-    """What became of a message? `category` is Payment or Reversal."""
+    """What became of a message? `category` is Payment or Reversal; `wants_receipts` has them told
+    again as well."""
 
     category: str
     service_id: str
+    wants_receipts: bool = False
 
 
 @frozen

@@ -320,7 +320,7 @@ class NexoSession:
         if told.outcome.condition in codes.PERHAPS_TAKEN and not job.is_checked:
             # Asked for once more after a crash, it may be the first one that counts.
             job.is_checked = True
-            return [*dropped, *self._ask(job, m.StatusAsk(asking.category(job), job.service_id))]
+            return [*dropped, *self._ask(job, asking.status(job))]
         if answer.code != "in_progress":
             self._remember(answer)
         if answer.verdict not in _PAID:
@@ -432,8 +432,7 @@ class NexoSession:
                 assert job.inquiry is not None
                 return self._ask(job, job.inquiry.question)
             case Task.TRANSACT, Step.ANSWER:
-                ask = m.StatusAsk(asking.category(job), job.service_id)
-                return self._ask(job, ask)
+                return self._ask(job, asking.status(job))
             case Task.TRANSACT, Step.KEEPING:
                 return self.kept(job.job_id, now_ns, is_kept=False)
             case Task.TRANSACT, Step.KEEP_PAUSE:

@@ -44,7 +44,9 @@ def _ask(body: Members, category: str) -> m.Ask:
             return _reversal(body)
         case "TransactionStatus":
             reference = body.need("MessageReference")
-            return m.StatusAsk(reference.name("MessageCategory"), reference.name("ServiceID"))
+            wants_receipts = body.flag("ReceiptReprintFlag")
+            category, service_id = reference.name("MessageCategory"), reference.name("ServiceID")
+            return m.StatusAsk(category, service_id, wants_receipts)
         case "Abort":
             reference = body.need("MessageReference")
             names = (reference.name("MessageCategory"), reference.name("ServiceID"))
