@@ -37,6 +37,7 @@ class Identity:
     """How the terminal itself names one of its transactions.
 
     Empty and None stand for what it did not tell. `date` is MMDD and `time` HHMMSS, on its clock.
+    `reference` is its own name for the transaction where that is a text.
     """
 
     terminal_id: str = ""
@@ -44,6 +45,7 @@ class Identity:
     receipt: int | None = None
     date: str = ""
     time: str = ""
+    reference: str = ""
 
     @property
     def is_told(self) -> bool:

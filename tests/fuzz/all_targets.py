@@ -6,11 +6,19 @@ from tests.fuzz import (
     targets_devices,
     targets_files,
     targets_floor,
+    targets_nexo,
     targets_terminal,
     targets_wires,
 )
 from tests.fuzz.targets import TARGETS, Target, UnknownTargetError, named
 
-ROOMS = (targets_wires, targets_devices, targets_terminal, targets_files, targets_floor)
+ROOMS = (
+    targets_wires,
+    targets_devices,
+    targets_terminal,
+    targets_nexo,
+    targets_files,
+    targets_floor,
+)
 
 __all__ = ["ROOMS", "TARGETS", "Target", "UnknownTargetError", "named"]

@@ -41,7 +41,8 @@ from hardware.terminal.zvt.session import ZvtSession
 from hardware.transport import ByteStream, Place, SerialPlace, SerialStream, TcpStream
 from native import ZvtLink, ZvtMessage
 
-TICK_S = 0.1
+TICK_S = 0.5  # what is due on a network takes seconds
+SERIAL_TICK_S = 0.1
 ANSWERS_KEPT_MAX = 256
 Result = Answer | Settlement | Condition
 
@@ -264,7 +265,7 @@ class ZvtDevice(CableDevice):
 
     async def _tick(self) -> None:
         while True:
-            await self.world.sleep(TICK_S)
+            await self.world.sleep(SERIAL_TICK_S if self._is_serial else TICK_S)
             await self._obey(self._line.tick(self._now_ns()))
             await self._do(self.session.tick(self._now_ns()))
 

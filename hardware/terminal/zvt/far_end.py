@@ -15,6 +15,7 @@ from hardware.terminal.zvt.line import Heard, Line, SerialLine, TcpLine
 from native import ZvtLink, ZvtMessage, zvt_encode
 
 TICK_S = 0.05
+IDLE_TICK_S = 0.5  # a network has nothing that is due sooner
 _INBOX_MAX = 64
 
 
@@ -114,7 +115,7 @@ class FarEnd(ABC):
 
     async def _tick(self) -> None:
         while True:
-            await self._world.sleep(TICK_S)
+            await self._world.sleep(TICK_S if self._is_serial else IDLE_TICK_S)
             if not self.hangs:
                 await self._obey(self._line.tick(self._world.monotonic_ns()))
 

@@ -1,0 +1,49 @@
+"""The question that goes with a job."""
+
+from __future__ import annotations
+
+from engine.terminal import Kind
+from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo import naming
+from hardware.terminal.nexo.jobs import Job
+from hardware.terminal.nexo.money import letters_of
+
+PAYMENTS = (Kind.SALE, Kind.REFUND)
+
+
+def category(job: Job) -> str:
+    """The category of the message that carries a job's transaction."""
+    is_reversal = job.transaction is not None and job.transaction.kind is Kind.REVERSAL
+    return "Reversal" if is_reversal else "Payment"
+
+
+def request(job: Job) -> m.Ask:
+    """A transaction; its kind, its original and its currency were looked at before."""
+    transaction = job.transaction
+    assert transaction is not None
+    currency = letters_of(transaction.currency_code)
+    if transaction.kind is Kind.REVERSAL:
+        original = None if transaction.original is None else naming.poi_in(transaction.original)
+        assert original is not None
+        return m.ReversalAsk(original, transaction.amount_minor, currency, job.job_id, job.when)
+    return m.PaymentAsk(
+        transaction.amount_minor,
+        currency,
+        job.job_id,
+        job.when,
+        is_refund=transaction.kind is Kind.REFUND,
+        tip_allowed=transaction.tip_allowed,
+        partial_allowed=transaction.partial_allowed,
+        offline_allowed=transaction.offline_allowed,
+    )
+
+
+def take_back(job: Job) -> m.ReversalAsk | None:
+    """What undoes a payment; None where it cannot be undone, or the terminal did not name it."""
+    assert job.answer is not None
+    original = naming.poi_in(job.answer.identity)
+    if job.answer.kind not in PAYMENTS or original is None:
+        return None
+    currency = letters_of(job.answer.currency_code)
+    name, amount_minor = f"{job.job_id}-taken-back", job.answer.amount_minor
+    return m.ReversalAsk(original, amount_minor, currency, name, job.when, "Malfunction")

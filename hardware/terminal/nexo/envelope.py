@@ -1,0 +1,77 @@
+"""A message in its sealed envelope: a clear header, and everything once more under the seal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import orjson
+
+from hardware.terminal.nexo import codec, told
+from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo.crypto import Sealed, SecurityKey, seal, unseal
+from hardware.terminal.nexo.reading import SEALED, Members, MessageError, read_json
+
+SIDES = ("SaleToPOIRequest", "SaleToPOIResponse")
+
+
+def close(header: m.Header, plain: bytes, key: SecurityKey, nonce: bytes, side: str) -> bytes:
+    """`plain`, a whole message with that header, sealed. `side` is one of `SIDES`."""
+    sealed = seal(plain, key, nonce)
+    trailer = {
+        "AdyenCryptoVersion": sealed.crypto_version,
+        "KeyIdentifier": sealed.key_identifier,
+        "KeyVersion": sealed.key_version,
+        "Nonce": sealed.nonce,
+        "Hmac": sealed.mac,
+    }
+    envelope = {
+        "MessageHeader": codec.header_members(header),
+        "NexoBlob": sealed.blob,
+        "SecurityTrailer": trailer,
+    }
+    return orjson.dumps({side: envelope})
+
+
+def opened(data: bytes, key: SecurityKey) -> dict[str, Any]:
+    """The message in an envelope, without card data.
+
+    Raises:
+        MessageError: it is no envelope, its seal does not hold, what is inside cannot be read, or
+            `header_differs`: the clear header says something the sealed one does not.
+    """
+    outside = Members("envelope", read_json(data))
+    side, envelope = _side(outside)
+    message = read_json(unseal(_sealed(envelope), key))
+    _, inside = _side(Members("message", message))
+    clear = attrs.astuple(told.header(envelope.need("MessageHeader")))
+    inner = attrs.astuple(told.header(inside.need("MessageHeader")))
+    # What the clear one leaves out says nothing; only the sealed one is ever used.
+    differs = [one for one, two in zip(clear, inner, strict=True) if one not in ("", two)]
+    if differs or side not in message:
+        raise MessageError("header_differs")
+    return message
+
+
+def _side(members: Members) -> tuple[str, Members]:
+    found = [(side, one) for side in SIDES if (one := members.child(side)) is not None]
+    if len(found) != 1:
+        raise MessageError("member_missing", f"{members.where}.SaleToPOIResponse")
+    return found[0]
+
+
+def _sealed(envelope: Members) -> Sealed:
+    trailer = envelope.need("SecurityTrailer")
+    version, crypto_version = trailer.whole("KeyVersion"), trailer.whole("AdyenCryptoVersion")
+    # Not by `text`: a blob is longer than any text a message may hold.
+    blob = envelope.values.get(SEALED)
+    if not isinstance(blob, str) or version is None or crypto_version is None:
+        raise MessageError("not_sealed")
+    return Sealed(
+        str(blob),
+        trailer.text("Hmac"),
+        trailer.text("Nonce"),
+        trailer.text("KeyIdentifier"),
+        version,
+        crypto_version,
+    )

@@ -1,0 +1,407 @@
+"""A nexo terminal at the end of a real cable: its messages, its operator, and its faults.
+
+It is played by a `Plan` for each transaction, or by a person at its page (`state`, `do`). It never
+takes a payment back by itself: what was approved counts, whether or not anybody heard of it.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import deque
+from typing import Any
+
+import trio
+
+from actors.world import SystemWorld, World
+from hardware.terminal.limits import NS_PER_S
+from hardware.terminal.nexo import envelope, play, voice
+from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo.crypto import NONCE_BYTES, SecurityKey
+from hardware.terminal.nexo.http import HttpNotices, HttpQuestion
+from hardware.terminal.nexo.ledger import Entry, Ledger
+from hardware.terminal.nexo.limits import READ_BYTES_MAX, SHAKE_NS
+from hardware.terminal.nexo.money import to_major
+from hardware.terminal.nexo.outlet import Limits, Meter, Outlet
+from hardware.terminal.nexo.play import Plan
+from hardware.terminal.nexo.reading import MessageError
+
+ACTIONS = ("insert", "tap", "pin", "decline", "partial", "cancel", "time_out", "lose_reply",
+           "cut", "plug", "reboot", "paper_out", "paper_in", "go_offline", "go_online")  # fmt: skip
+_OPERATOR_S = 60.0
+_TICK_S = 0.05
+_SUCCESS, _PARTIAL = m.Outcome("Success"), m.Outcome("Partial")
+Failed = tuple[str, str]
+
+
+class NexoFake:
+    """A terminal that can be used, broken and looked at.
+
+    `raw` limits what passes on the wire, `plain` what passes within TLS. `hangs` accepts
+    connections and says nothing. `notices` is where it posts what it shows.
+    """
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        tls: ssl.SSLContext,
+        key: SecurityKey,
+        *,
+        poi_id: str = "V400m-324688179",
+        operator: bool = False,
+        world: World | None = None,
+    ) -> None:
+        self.outlet = outlet
+        self.tls = tls
+        self.key = key
+        self.poi_id = poi_id
+        self.ledger = Ledger()
+        self.plans: deque[Plan] = deque()
+        self.operator = operator
+        self.raw, self.plain = Limits(), Limits()
+        self.is_offline = False
+        self.offline_max_minor = 0
+        self.is_paper_out = False
+        self.hangs = False
+        self.keeps_connections = True
+        self.notices: tuple[str, int] | None = None
+        self.notice_answers: list[int] = []
+        self.heard: list[str] = []
+        self.shown = "ready"
+        self._world = world or SystemWorld()
+        self._running: Entry | None = None
+        self._abort = trio.Event()
+        self._ends: dict[int, trio.Event] = {}
+        self._play_scope = trio.CancelScope()
+        self._clicks_in, self._clicks = trio.open_memory_channel[str](16)
+
+    # ------------------------------------------------------------------------------- the far end
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve for ever; started once a register can connect."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            await nursery.start(self.outlet.run, self._connection)
+            task_status.started()
+
+    async def cut(self) -> None:
+        """Pull the cable; what runs goes on."""
+        await self.outlet.unplug()
+
+    async def plug(self) -> None:
+        """Put it back."""
+        self.raw.mend()
+        self.plain.mend()
+        await self.outlet.plug()
+
+    async def reboot(self) -> None:
+        """Power off and on: what runs ends unpaid, and the memory stays."""
+        await self.cut()
+        self._play_scope.cancel()
+        self.shown = "starting"
+        await self.plug()
+
+    def forget(self) -> None:
+        """Lose the memory, as a repaired terminal has."""
+        self.ledger = Ledger()
+
+    async def _connection(self, stream: trio.abc.Stream) -> None:
+        wire = Meter(stream, self.raw)
+        secured = trio.SSLStream(wire, self.tls, server_side=True, https_compatible=True)
+        try:
+            with trio.fail_after(SHAKE_NS / NS_PER_S):
+                await secured.do_handshake()
+            await self._talk(Meter(secured, self.plain))
+        except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+            pass
+        except MessageError:
+            self.shown = "garbled"
+        finally:
+            await trio.aclose_forcefully(stream)
+
+    async def _talk(self, stream: trio.abc.Stream) -> None:
+        http = HttpNotices()
+        while not http.is_over:
+            data = bytes(await stream.receive_some(READ_BYTES_MAX))
+            posted = http.heard(data)
+            if posted is not None:
+                said = await self._posted(posted[1])
+                if said is None:
+                    return
+                await stream.send_all(http.reply(*said))
+                if not (self.keeps_connections and http.again()):
+                    return
+            elif not data:
+                return
+
+    async def _posted(self, body: bytes) -> tuple[int, bytes] | None:
+        """Status and body of the answer; None where there is none at all."""
+        if self.hangs:
+            await trio.sleep_forever()
+        try:
+            header, ask = voice.question(envelope.opened(body, self.key))
+        except MessageError as error:
+            self.shown = error.code
+            return 400, b""
+        self.heard.append(header.category)
+        if header.poi_id != self.poi_id:
+            return 200, self._sealed(header, m.RejectedTold("Reject", "another terminal"))
+        if isinstance(ask, m.PaymentAsk | m.ReversalAsk):
+            return await self._transact(header, ask)
+        if isinstance(ask, m.AbortAsk):
+            self._end_running(ask)
+            return 200, b""
+        return 200, self._sealed(header, self._said(ask))
+
+    def _sealed(self, header: m.Header, said: m.Told, plan: Plan | None = None) -> bytes:
+        reply = voice.reply_header(header)
+        plain = voice.answer(header, said, "EUR")
+        if plan is not None and (plan.extra or plan.says):
+            plain = play.over(plain, plan)
+        side = "SaleToPOIResponse"
+        if isinstance(said, m.RejectedTold):
+            side = "SaleToPOIRequest"
+            reply = m.Header("Event", "", header.sale_id, header.poi_id, "Notification", "Event",
+                             "1")  # fmt: skip
+        nonce = self._world.random_bytes(NONCE_BYTES)
+        sealed = envelope.close(reply, plain, self.key, nonce, side)
+        return plan.mangle(sealed) if plan is not None and plan.mangle else sealed
+
+    # -------------------------------------------------------------------------- short questions
+
+    def _said(self, ask: m.Ask) -> m.Told:
+        match ask:
+            case m.StatusAsk(category, service_id):
+                return self._status(category, service_id)
+            case m.ReconciliationAsk():
+                if self.is_offline:
+                    return m.ReconciliationTold(m.Outcome("Failure", "UnreachableHost"))
+                totals = self.ledger.totals()
+                self.ledger.settled_from = len(self.ledger.entries)
+                return m.ReconciliationTold(_SUCCESS, totals)
+            case m.DiagnosisAsk():
+                status = "Busy" if self._running is not None else "OK"
+                printer = "NoPaper" if self.is_paper_out else "OK"
+                return m.DiagnosisTold(_SUCCESS, status, printer, not self.is_offline)
+            case m.PrintAsk() if self.is_paper_out:
+                return m.OutputTold(m.Outcome("Failure", "DeviceOut"))
+            case m.DisplayAsk(lines) | m.PrintAsk(lines):
+                self.shown = " ".join(line.text for line in lines)
+                return m.OutputTold(_SUCCESS)
+        return m.InputTold(_SUCCESS, is_confirmed=True)
+
+    def _status(self, category: str, service_id: str) -> m.StatusTold:
+        entry = self.ledger.find(category, service_id)
+        if entry is None:
+            return m.StatusTold(m.Outcome("Failure", "NotFound"))
+        if entry.told is None:
+            return m.StatusTold(m.Outcome("Failure", "InProgress"))
+        return m.StatusTold(_SUCCESS, voice.reply_header(entry.header), entry.told)
+
+    def _end_running(self, ask: m.AbortAsk) -> None:
+        running = self._running
+        if running is not None and running.header.service_id == ask.service_id:
+            self._abort.set()
+            if self.operator:
+                self._clicks_in.send_nowait("cancel")
+
+    # ------------------------------------------------------------------------------ a transaction
+
+    async def _transact(
+        self, header: m.Header, ask: m.PaymentAsk | m.ReversalAsk
+    ) -> tuple[int, bytes] | None:
+        if self._running is not None:
+            return 200, self._sealed(header, play.failed(ask, "Busy", "another transaction runs"))
+        if self.ledger.find(header.category, header.service_id) is not None:
+            failed = play.failed(ask, "MessageFormat", "the ServiceID was used before")
+            return 200, self._sealed(header, failed)
+        plan = self.plans.popleft() if self.plans else Plan("ask" if self.operator else "tap")
+        if plan.lose == "request":
+            return None
+        if plan.is_rejected:
+            return 200, self._sealed(header, m.RejectedTold("Reject", "not delivered"))
+        entry = self._running = self.ledger.begin(header, ask)
+        ended = self._ends[entry.number] = trio.Event()
+        self._abort = trio.Event()
+        # The customer goes on whether or not the register is still there.
+        self._nursery.start_soon(self._play, entry, plan, ended)
+        await ended.wait()
+        if plan.lose == "reply":
+            return None
+        assert entry.told is not None
+        return plan.status, self._sealed(header, entry.told, plan)
+
+    async def _play(self, entry: Entry, plan: Plan, ended: trio.Event) -> None:
+        self._play_scope = trio.CancelScope()
+        with self._play_scope:
+            if plan.delay_s:
+                await self._world.sleep(plan.delay_s)
+            refusal = await self._customer(entry, plan) or self._decide(entry, plan)
+            self._end(entry, plan, refusal)
+        if entry.told is None:
+            entry.told = play.failed(entry.ask, "Aborted", "switched off")
+        self._running = None
+        self.shown = "ready"
+        ended.set()
+        await self._show(entry, "TENDER_FINAL", "")
+
+    async def _customer(self, entry: Entry, plan: Plan) -> Failed | None:
+        """The card and the PIN; an error condition and why where it came to nothing."""
+        if isinstance(entry.ask, m.ReversalAsk):
+            return None
+        if self.is_paper_out:
+            return "DeviceOut", "no paper"
+        await self._show(entry, "TENDER_CREATED", "insert or tap card")
+        if plan.card == "none":
+            with trio.move_on_after(_OPERATOR_S):
+                await self._abort.wait()
+                return "Aborted", "by the register"
+            return "Cancel", "nobody came"
+        if plan.card == "ask" and (refusal := await self._person(plan)):
+            return refusal
+        if plan.card == "insert":
+            await self._show(entry, "CARD_INSERTED", "card inserted")
+            await self._show(entry, "WAIT_FOR_PIN", "enter pin")
+            if self.operator and await self._click() != "pin":
+                return "Cancel", "by the customer"
+            await self._show(entry, "PIN_ENTERED", "please wait")
+        else:
+            await self._show(entry, "CARD_PRESENTED", "please wait")
+        return ("Aborted", "by the register") if self._abort.is_set() else None
+
+    async def _person(self, plan: Plan) -> Failed | None:
+        while True:
+            click = await self._click()
+            match click:
+                case "insert" | "tap":
+                    plan.card = click
+                    return None
+                case "decline":
+                    return "Refusal", "05 Do not honour"
+                case "partial":
+                    plan.partial_minor = -1
+                case "lose_reply":
+                    plan.lose = "reply"
+                case "cancel" | "time_out":
+                    return "Cancel", "by the customer"
+
+    async def _click(self) -> str:
+        with trio.move_on_after(_OPERATOR_S):
+            return await self._clicks.receive()
+        return "time_out"
+
+    def _decide(self, entry: Entry, plan: Plan) -> Failed | None:
+        """What the host says, or the terminal alone."""
+        if plan.decline:
+            return plan.decline, plan.reason
+        ask = entry.ask
+        if isinstance(ask, m.ReversalAsk):
+            original = self.ledger.named(ask.original)
+            if original is None:
+                return "NotFound", "unknown transaction"
+            if original.amount_minor - original.reversed_minor < ask.amount_minor:
+                return "NotAllowed", "reversed already"
+            original.reversed_minor += ask.amount_minor
+            entry.amount_minor = ask.amount_minor
+            return None
+        is_small = ask.amount_minor <= self.offline_max_minor and not ask.is_refund
+        if self.is_offline and not (is_small and ask.offline_allowed):
+            return "UnreachableHost", "no connection"
+        entry.amount_minor = ask.amount_minor + ask.tip_minor
+        if plan.partial_minor is not None and ask.partial_allowed:
+            half_minor = max(1, ask.amount_minor // 2)
+            entry.amount_minor = half_minor if plan.partial_minor < 0 else plan.partial_minor
+        entry.amount_minor += plan.tip_minor
+        return None
+
+    def _end(self, entry: Entry, plan: Plan, refusal: Failed | None) -> None:
+        ask = entry.ask
+        if refusal is not None:
+            entry.told = play.failed(ask, *refusal)
+            return
+        entry.is_booked = True
+        if isinstance(ask, m.ReversalAsk):
+            amount = to_major(entry.amount_minor, ask.currency)
+            entry.told = m.ReversalTold(_SUCCESS, entry.poi, amount)
+            return
+        tip_minor = ask.tip_minor + plan.tip_minor
+        is_whole = entry.amount_minor - tip_minor == ask.amount_minor
+        entry.told = m.PaymentTold(
+            _SUCCESS if is_whole else _PARTIAL,
+            ask.transaction_id,
+            entry.poi,
+            entry.amount_minor,
+            tip_minor,
+            ask.currency,
+            not self.is_offline,
+            play.card(plan, ask),
+            "123456",
+            entry.poi.transaction_id.partition(".")[2],
+            play.slips(entry) if plan.prints else (),
+        )
+
+    # ------------------------------------------------------------------------------------- notices
+
+    async def _show(self, entry: Entry, name: str, text: str) -> None:
+        self.shown = text or self.shown
+        if self.notices is None or isinstance(entry.ask, m.ReversalAsk):
+            return
+        plain = voice.display(entry.header, name, entry.poi, text)
+        head = m.Header("Display", "", entry.header.sale_id, self.poi_id, "Request", "Device", "1")
+        nonce = self._world.random_bytes(NONCE_BYTES)
+        await self.tell(envelope.close(head, plain, self.key, nonce, "SaleToPOIRequest"))
+
+    async def tell(self, body: bytes) -> None:
+        """Post a notice; the statuses of its answers are in `notice_answers`."""
+        assert self.notices is not None
+        host, port = self.notices
+        question = HttpQuestion(host, "/", body)
+        try:
+            with trio.move_on_after(1):
+                async with await trio.open_tcp_stream(host, port) as stream:
+                    await stream.send_all(question.data)
+                    answer = None
+                    while answer is None:
+                        answer = question.heard(bytes(await stream.receive_some(READ_BYTES_MAX)))
+                    self.notice_answers.append(answer.status)
+        except (OSError, trio.BrokenResourceError, MessageError):
+            self.notice_answers.append(0)
+
+    # ---------------------------------------------------------------------------------- the page
+
+    def state(self) -> dict[str, Any]:
+        """What a person standing there would see, and what may be pressed."""
+        return {
+            "shown": self.shown,
+            "actions": list(ACTIONS),
+            "paper": "out" if self.is_paper_out else "ok",
+            "is_offline": self.is_offline,
+            "booked_minor": self.ledger.booked_minor,
+            "transactions": [
+                {
+                    "kind": entry.header.category.lower(),
+                    "amount_minor": entry.amount_minor,
+                    "number": entry.number,
+                    "booked": entry.is_booked,
+                }
+                for entry in self.ledger.entries[-20:][::-1]
+            ],
+        }
+
+    async def do(self, action: str) -> bool:
+        """One press of the operator's page; False where there is no such key."""
+        match action:
+            case "cut":
+                await self.cut()
+            case "plug":
+                await self.plug()
+            case "reboot":
+                await self.reboot()
+            case "paper_out" | "paper_in":
+                self.is_paper_out = action == "paper_out"
+            case "go_offline" | "go_online":
+                self.is_offline = action == "go_offline"
+            case _ if action in ACTIONS:
+                self._clicks_in.send_nowait(action)
+            case _:
+                return False
+        return True

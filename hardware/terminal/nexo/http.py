@@ -1,0 +1,137 @@
+"""HTTP of one question and its answer, and of one notice, over `h11`. Pure: bytes in, bytes out."""
+
+from __future__ import annotations
+
+import h11
+from attrs import frozen
+
+from hardware.terminal.nexo import limits
+from hardware.terminal.nexo.reading import MessageError
+
+
+@frozen
+class HttpAnswer:
+    """A whole answer. `is_kept` says whether the other side leaves the connection open."""
+
+    status: int
+    body: bytes
+    is_kept: bool
+
+
+class HttpQuestion:
+    """One POST and its answer, on a connection of its own."""
+
+    def __init__(self, host: str, path: str, body: bytes) -> None:
+        self._connection = h11.Connection(
+            h11.CLIENT, max_incomplete_event_size=limits.HEAD_BYTES_MAX
+        )
+        headers = [
+            ("Host", host),
+            ("Content-Type", "application/json; charset=utf-8"),
+            ("Accept", "application/json"),
+            ("Content-Length", str(len(body))),
+        ]
+        request = h11.Request(method="POST", target=path, headers=headers)
+        send = self._connection.send
+        parts = (send(request), send(h11.Data(data=body)), send(h11.EndOfMessage()))
+        self.data = b"".join(part or b"" for part in parts)
+        self._body = bytearray()
+        self._status = 0
+
+    def heard(self, data: bytes) -> HttpAnswer | None:
+        """Take bytes of the answer, none at its end; the whole answer once it is there.
+
+        Raises:
+            MessageError: `http_broken`, or `too_long`.
+        """
+        try:
+            self._connection.receive_data(data)
+            return self._events(is_over=not data)
+        except h11.RemoteProtocolError as error:
+            raise MessageError("http_broken", str(error)[:200]) from None
+
+    def _events(self, *, is_over: bool) -> HttpAnswer | None:
+        while True:
+            event = self._connection.next_event()
+            match event:
+                case h11.Response():
+                    self._status = event.status_code
+                case h11.InformationalResponse():
+                    pass
+                case h11.Data():
+                    self._body += event.data
+                    if len(self._body) > limits.MESSAGE_BYTES_MAX:
+                        raise MessageError("too_long")
+                case h11.EndOfMessage():
+                    is_kept = self._connection.their_state is not h11.MUST_CLOSE
+                    return HttpAnswer(self._status, bytes(self._body), is_kept)
+                case _:
+                    if is_over:
+                        raise MessageError("http_broken", "it ended early")
+                    return None
+
+
+class HttpNotices:
+    """The other side of a connection: what somebody posts here, one after the other."""
+
+    def __init__(self) -> None:
+        self._connection = h11.Connection(
+            h11.SERVER, max_incomplete_event_size=limits.HEAD_BYTES_MAX
+        )
+        self._body = bytearray()
+        self._request: h11.Request | None = None
+
+    def heard(self, data: bytes) -> tuple[str, bytes] | None:
+        """Take bytes, none at the end; path and body of a whole POST once it is there.
+
+        Raises:
+            MessageError: `http_broken`, `too_long`, or `method_unknown`.
+        """
+        try:
+            self._connection.receive_data(data)
+            return self._events()
+        except h11.RemoteProtocolError as error:
+            raise MessageError("http_broken", str(error)[:200]) from None
+
+    def _events(self) -> tuple[str, bytes] | None:
+        while True:
+            event = self._connection.next_event()
+            match event:
+                case h11.Request():
+                    self._request = event
+                    if event.method != b"POST":
+                        raise MessageError("method_unknown")
+                case h11.Data():
+                    self._body += event.data
+                    if len(self._body) > limits.MESSAGE_BYTES_MAX:
+                        raise MessageError("too_long")
+                case h11.EndOfMessage():
+                    assert self._request is not None
+                    body, self._body = bytes(self._body), bytearray()
+                    return self._request.target.decode("ascii", "replace"), body
+                case _:
+                    return None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can come."""
+        return self._connection.their_state in (h11.CLOSED, h11.ERROR, h11.MUST_CLOSE)
+
+    def reply(self, status: int, body: bytes = b"") -> bytes:
+        """The bytes of an answer to what came."""
+        headers = [("Content-Length", str(len(body)))]
+        if body:
+            headers.append(("Content-Type", "application/json; charset=utf-8"))
+        send = self._connection.send
+        parts = [send(h11.Response(status_code=status, headers=headers))]
+        if body:
+            parts.append(send(h11.Data(data=body)))
+        parts.append(send(h11.EndOfMessage()))
+        return b"".join(part or b"" for part in parts)
+
+    def again(self) -> bool:
+        """Get ready for the next one; False where the connection is to be closed."""
+        if self._connection.our_state is h11.DONE and self._connection.their_state is h11.DONE:
+            self._connection.start_next_cycle()
+            return True
+        return False

@@ -1,0 +1,156 @@
+"""Whether what a terminal remembers settles a doubt: only where it remembers that very message.
+
+A transaction is looked for by the ServiceID it was sent under. One that was paid is looked at
+twice, because it may have been taken back since. One the terminal does not know counts as not
+found only where the terminal still knows what came before it: a terminal that forgot proves
+nothing. Whether an unknown one is abandoned is for who keeps the books.
+
+Source: Adyen Terminal API, verify transaction status, read 2026-11.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import attrs
+from attrs import define, frozen
+
+from engine.terminal import Answer, Kind, Verdict
+from hardware.terminal.nexo import codes, limits, naming, outcome
+from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo.profile import Profile
+from hardware.terminal.nexo.reading import MessageError
+
+_PAID = (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+
+
+@frozen
+class Wait:
+    """Ask `Inquiry.question` after that time; 0 is at once."""
+
+    wait_ns: int = 0
+
+
+class Step(Enum):
+    """Which question is out."""
+
+    BECAME = "became"  # what became of it
+    TAKEN_BACK = "taken_back"  # whether it was taken back
+    MEMORY = "memory"  # whether what came before is still known
+
+
+def taken_back(answer: Answer) -> Answer:
+    """A paid one after the terminal undid it."""
+    return attrs.evolve(
+        answer, verdict=Verdict.ABORTED, code="taken_back", amount_minor=0, tip_minor=0
+    )
+
+
+@define
+class Inquiry:
+    """One doubt being asked about. Codes of what stays unknown: `no_identity_before` where it is
+    not named, or nothing before it is; `not_found`, `memory_lost`, `other_terminal`,
+    `other_transaction`, `in_progress`, and why no answer could be read."""
+
+    doubt: Answer
+    profile: Profile
+    service_id: str
+    started_ns: int = 0
+    step: Step = Step.BECAME
+    known: Answer | None = None
+
+    @classmethod
+    def of(cls, doubt: Answer, profile: Profile, request_id: str) -> Inquiry | str:
+        """An inquiry, or the code of why none is begun. A doubt that is not named is looked for
+        under the name `request_id` was sent by, where that is given."""
+        terminal_id = doubt.identity.terminal_id
+        if terminal_id and terminal_id != profile.poi_id:
+            return "other_terminal"
+        try:
+            outcome.transaction_of(doubt, profile.currency_code)
+        except ValueError:
+            return "no_identity_before"
+        service_id = naming.service_id_in(doubt.identity)
+        if not service_id and request_id:
+            service_id = naming.service_id_of(request_id)
+        return cls(doubt, profile, service_id) if service_id else "no_identity_before"
+
+    @property
+    def question(self) -> m.StatusAsk:
+        """What to ask next."""
+        match self.step:
+            case Step.BECAME:
+                is_reversal = self.doubt.kind is Kind.REVERSAL
+                return m.StatusAsk("Reversal" if is_reversal else "Payment", self.service_id)
+            case Step.TAKEN_BACK:
+                return m.StatusAsk("Reversal", naming.take_back_id_of(self.service_id))
+            case Step.MEMORY:
+                assert self.doubt.before is not None
+                return m.StatusAsk("Payment", naming.service_id_in(self.doubt.before))
+
+    def unresolved(self, code: str) -> Answer:
+        """The doubt, with why it stays one."""
+        return attrs.evolve(self.doubt, verdict=Verdict.UNKNOWN, code=code)
+
+    def heard(self, told: m.StatusTold, now_ns: int) -> Answer | Wait:
+        """What the terminal said to the question: the end, or what to do next."""
+        is_success, condition = told.outcome.is_success, told.outcome.condition
+        if not is_success and condition in codes.IN_PROGRESS:
+            return self._later(now_ns)
+        if is_success:
+            question, repeated = self.question, told.repeated
+            is_it = told.header is not None and told.header.service_id == question.service_id
+            kind = Kind.REVERSAL if question.category == "Reversal" else Kind.SALE
+            if not (is_it and outcome.fits(repeated, kind)):
+                return self.unresolved("other_transaction")
+            return self._found(repeated, now_ns)
+        if condition == codes.NOT_FOUND:
+            return self._not_found()
+        return self.unresolved(codes.failure(condition)[1])
+
+    def _later(self, now_ns: int) -> Answer | Wait:
+        if self.step is Step.MEMORY:
+            # What runs is remembered.
+            return self.unresolved("not_found")
+        if now_ns + limits.INQUIRE_AGAIN_NS > self.started_ns + limits.INQUIRE_WHOLE_NS:
+            return self.unresolved("in_progress")
+        return Wait(limits.INQUIRE_AGAIN_NS)
+
+    def _found(self, told: m.PaymentTold | m.ReversalTold, now_ns: int) -> Answer | Wait:
+        if self.step is Step.MEMORY:
+            return self.unresolved("not_found")
+        if self.step is Step.TAKEN_BACK:
+            assert self.known is not None
+            if told.outcome.is_success:
+                return taken_back(self.known)
+            return self.known if told.outcome.result == "Failure" else self.unresolved("no_result")
+        try:
+            known = outcome.answer(
+                outcome.transaction_of(self.doubt, self.profile.currency_code),
+                told,
+                poi_id=self.profile.poi_id,
+                service_id=self.service_id,
+                before=self.doubt.before,
+            )
+        except MessageError as error:
+            return self.unresolved(error.code)
+        if known.code == "in_progress":
+            return self._later(now_ns)
+        if known.verdict not in _PAID or known.kind is Kind.REVERSAL:
+            return known
+        self.known, self.step = known, Step.TAKEN_BACK
+        return Wait()
+
+    def _not_found(self) -> Answer | Wait:
+        if self.step is Step.TAKEN_BACK:
+            assert self.known is not None
+            return self.known
+        if self.step is Step.MEMORY:
+            return self.unresolved("memory_lost")
+        before = self.doubt.before
+        # Under a name that was only guessed, not being found says nothing.
+        is_named = bool(naming.service_id_in(self.doubt.identity))
+        if not is_named or before is None or not naming.service_id_in(before):
+            return self.unresolved("no_identity_before")
+        self.step = Step.MEMORY
+        return Wait()

@@ -1,0 +1,103 @@
+"""What a nexo session wants done, and what it has to do."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import define, frozen
+
+from engine.terminal import Answer, Condition, Identity, Settlement, Transaction
+from hardware.terminal.nexo.inquiry import Inquiry
+from hardware.terminal.nexo.messages import Ask, PoiTransaction
+
+
+@frozen
+class Post:
+    """Send this question, once; then call `replied` or `failed` with its ServiceID, within the
+    time given or the answer is `no_reply`."""
+
+    service_id: str
+    ask: Ask
+    within_ns: int
+
+
+@frozen
+class Drop:
+    """Nobody waits for the answer to that question any more."""
+
+    service_id: str
+
+
+@frozen
+class Told:
+    """What the terminal shows meanwhile: a stable word and its own text."""
+
+    code: str
+    text: str = ""
+
+
+@frozen
+class Store:
+    """Write this down, then call `kept`."""
+
+    job_id: str
+    answer: Answer
+
+
+@frozen
+class Done:
+    """A job ended."""
+
+    job_id: str
+    result: Answer | Settlement | Condition
+
+
+@frozen
+class Reported:
+    """How the terminal is."""
+
+    condition: Condition
+
+
+Action = Post | Drop | Told | Store | Done | Reported
+
+
+class Task(Enum):
+    """What a job is for."""
+
+    LOOK = "look"
+    TRANSACT = "transact"
+    INQUIRE = "inquire"
+    SETTLE = "settle"
+
+
+class Step(Enum):
+    """What a job waits for."""
+
+    ANSWER = "answer"
+    KEEPING = "keeping"
+    KEEP_PAUSE = "keep_pause"
+    TAKING_BACK = "taking_back"
+
+
+@define
+class Job:
+    """One job and what came of it so far. `service_id` is the transaction's, `asked` that of a
+    question that is out beside it or instead of it; `due_ns` is when the job goes on by itself."""
+
+    task: Task
+    job_id: str = ""
+    transaction: Transaction | None = None
+    inquiry: Inquiry | None = None
+    service_id: str = ""
+    when: str = ""
+    before: Identity | None = None
+    asked: str = ""
+    step: Step = Step.ANSWER
+    answer: Answer | None = None
+    poi: PoiTransaction | None = None
+    started_ns: int = 0
+    due_ns: int | None = None
+    tries: int = 0
+    is_abort_wanted: bool = False
+    is_checked: bool = False

@@ -1,0 +1,84 @@
+"""What a simulated terminal remembers: messages by their ServiceID, and whether money moved."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from engine.terminal import SettledTotal
+from hardware.terminal.nexo import messages as m
+
+_BRAND = "mc"
+
+
+@define
+class Entry:
+    """One transaction. `told` is its answer, None while it runs; `is_booked` says whether money
+    moved, `reversed_minor` how much of it moved back."""
+
+    header: m.Header
+    ask: m.PaymentAsk | m.ReversalAsk
+    number: int
+    told: m.PaymentTold | m.ReversalTold | None = None
+    is_booked: bool = False
+    amount_minor: int = 0
+    reversed_minor: int = 0
+
+    @property
+    def poi(self) -> m.PoiTransaction:
+        """The terminal's name for it."""
+        stamp = f"2026-11-26T12:{self.number // 60 % 60:02}:{self.number % 60:02}.000Z"
+        return m.PoiTransaction(f"SIM{self.number:012}.REF{self.number:06}", stamp)
+
+    @property
+    def signed_minor(self) -> int:
+        """What it comes to on the merchant's account; positive is towards the store."""
+        if not self.is_booked or isinstance(self.ask, m.ReversalAsk):
+            return 0
+        left_minor = self.amount_minor - self.reversed_minor
+        return -left_minor if self.ask.is_refund else left_minor
+
+
+@define
+class Ledger:
+    """The terminal's memory; it survives a reboot."""
+
+    entries: list[Entry] = field(factory=list)
+    settled_from: int = 0
+
+    def begin(self, header: m.Header, ask: m.PaymentAsk | m.ReversalAsk) -> Entry:
+        """A new transaction with the next number."""
+        entry = Entry(header, ask, len(self.entries) + 1)
+        self.entries.append(entry)
+        return entry
+
+    def find(self, category: str, service_id: str) -> Entry | None:
+        """The transaction that came under that name."""
+        for entry in reversed(self.entries):
+            if (entry.header.category, entry.header.service_id) == (category, service_id):
+                return entry
+        return None
+
+    def named(self, poi: m.PoiTransaction) -> Entry | None:
+        """The booked payment with that name."""
+        for entry in self.entries:
+            if entry.poi == poi and entry.is_booked:
+                return entry
+        return None
+
+    def totals(self) -> tuple[SettledTotal, ...]:
+        """What counts since the last end of day."""
+        open_entries = [one for one in self.entries[self.settled_from :] if one.signed_minor]
+        total_minor = sum(entry.signed_minor for entry in open_entries)
+        return (SettledTotal(_BRAND, len(open_entries), total_minor),) if open_entries else ()
+
+    @property
+    def booked_minor(self) -> int:
+        """Everything that moved, together."""
+        return sum(entry.signed_minor for entry in self.entries)
+
+    @property
+    def charges(self) -> int:
+        """How many payments moved money, whatever became of it after."""
+        return sum(
+            entry.is_booked and isinstance(entry.ask, m.PaymentAsk) for entry in self.entries
+        )

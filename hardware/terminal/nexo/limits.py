@@ -1,0 +1,43 @@
+"""Every bound of the nexo terminals, with its unit, and the relations between them."""
+
+from __future__ import annotations
+
+from hardware.limits import CONNECT_TIMEOUT_S
+from hardware.terminal.limits import KEEP_AGAIN_NS, KEEP_NS, NS_PER_S, WHOLE_NS
+
+# A message, as JSON and as what it says.
+MESSAGE_BYTES_MAX = 262_144
+DEPTH_MAX = 24
+NUMBER_CHARS_MAX = 24
+MEMBERS_MAX = 20_000
+TEXT_CHARS_MAX = 4_096
+ID_CHARS_MAX = 128
+ADDITIONAL_CHARS_MAX = 65_536
+MINOR_MAX = 10**12
+TOTALS_MAX = 64
+
+# HTTP.
+HEAD_BYTES_MAX = 16_384
+READ_BYTES_MAX = 16_384
+NOTICES_AT_ONCE_MAX = 8
+NOTICE_NS = 10 * NS_PER_S
+
+# The conversation.
+SHAKE_NS = 5 * NS_PER_S  # from the connection to a certificate that was checked
+SHORT_NS = 15 * NS_PER_S  # an answer nobody at the terminal has to press a key for
+QUIET_NS = 120 * NS_PER_S  # until the terminal is asked what became of a transaction
+QUIET_AGAIN_NS = 30 * NS_PER_S
+SETTLE_NS = 180 * NS_PER_S
+INQUIRE_AGAIN_NS = 2 * NS_PER_S
+INQUIRE_WHOLE_NS = 15 * NS_PER_S
+LOOK_FIRST_NS = NS_PER_S // 10  # after it was not reached, then twice as long each time
+LOOK_BLOCKED_NS = 5 * NS_PER_S
+LOOK_EVERY_NS = 30 * NS_PER_S
+
+assert CONNECT_TIMEOUT_S * NS_PER_S + SHAKE_NS < SHORT_NS
+assert SHORT_NS < QUIET_NS < WHOLE_NS
+assert KEEP_NS + KEEP_AGAIN_NS < SHORT_NS
+assert INQUIRE_AGAIN_NS < INQUIRE_WHOLE_NS
+assert LOOK_FIRST_NS < LOOK_BLOCKED_NS < LOOK_EVERY_NS
+assert NUMBER_CHARS_MAX < 28, "decimals of 28 digits are exact"
+assert ADDITIONAL_CHARS_MAX < MESSAGE_BYTES_MAX

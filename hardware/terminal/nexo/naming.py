@@ -1,0 +1,67 @@
+"""How transactions are named, so that a name is known before anything was sent.
+
+A request's own id gives the ServiceID of its message, so the same request can never reach the
+terminal under two names, and what was asked can be asked about after any crash. As a receipt
+number of `Identity` it stands as that number in base 36.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from engine.terminal import Identity
+from hardware.terminal.nexo.messages import PoiTransaction
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CHARS = 10
+_NUMBERS = 36**_CHARS
+
+
+def service_id_of(request_id: str) -> str:
+    """The ServiceID of the message that carries a request: ten letters and digits."""
+    digest = hashlib.sha256(request_id.encode("utf-8", "replace")).digest()
+    return service_id_text(int.from_bytes(digest[:16], "big") % _NUMBERS)
+
+
+def take_back_id_of(service_id: str) -> str:
+    """The ServiceID of the message that takes a transaction back."""
+    return service_id_of(f"take back {service_id}")
+
+
+def service_id_text(number: int) -> str:
+    """A number as ten digits in base 36."""
+    digits = []
+    for _ in range(_CHARS):
+        number, digit = divmod(number, 36)
+        digits.append(_DIGITS[digit])
+    return "".join(reversed(digits))
+
+
+def service_id_number(service_id: str) -> int:
+    """The other way round."""
+    return int(service_id, 36)
+
+
+def identity(poi_id: str, service_id: str, poi: PoiTransaction | None = None) -> Identity:
+    """A transaction as the house names it. `reference` is the terminal's time and name for it."""
+    stamp = "" if poi is None else poi.time_stamp
+    digits = "".join(letter for letter in stamp if letter in "0123456789")[:14]
+    return Identity(
+        poi_id,
+        receipt=service_id_number(service_id),
+        date=digits[4:8],
+        time=digits[8:14],
+        reference="" if poi is None else f"{stamp} {poi.transaction_id}",
+    )
+
+
+def service_id_in(identity: Identity) -> str:
+    """The ServiceID a transaction is named by; empty where it is not."""
+    number = identity.receipt
+    return service_id_text(number) if number is not None and 0 <= number < _NUMBERS else ""
+
+
+def poi_in(identity: Identity) -> PoiTransaction | None:
+    """The terminal's own name for a transaction, where it told it."""
+    stamp, _, transaction_id = identity.reference.partition(" ")
+    return PoiTransaction(transaction_id, stamp) if transaction_id else None

@@ -1,0 +1,173 @@
+"""From what a terminal told to what is known: the one place that decides a verdict."""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+from engine.terminal import (
+    Answer,
+    Condition,
+    Identity,
+    Kind,
+    Settlement,
+    Transaction,
+    Verdict,
+)
+from hardware.terminal.nexo import codes
+from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo.money import NUMBERS, letters_of, to_minor
+from hardware.terminal.nexo.naming import identity
+from hardware.terminal.nexo.reading import Number
+
+Ended = tuple[Verdict, str]
+
+
+def fits(told: m.Told | None, kind: Kind) -> TypeGuard[m.PaymentTold | m.ReversalTold]:
+    """Whether it is the answer to a transaction of that kind, and not to another one."""
+    return isinstance(told, m.ReversalTold if kind is Kind.REVERSAL else m.PaymentTold)
+
+
+def answer(
+    transaction: Transaction,
+    told: m.PaymentTold | m.ReversalTold,
+    *,
+    poi_id: str,
+    service_id: str,
+    before: Identity | None,
+) -> Answer:
+    """What is known of a transaction whose answer came, or was told again."""
+    if isinstance(told, m.ReversalTold):
+        told = _as_payment(told, transaction)
+    verdict, code = _verdict(transaction, told)
+    is_paid = verdict in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+    amount_minor = transaction.amount_minor if told.amount_minor is None else told.amount_minor
+    return Answer(
+        verdict=verdict,
+        kind=transaction.kind,
+        asked_minor=transaction.amount_minor,
+        code=code,
+        detail=_detail(told.outcome),
+        amount_minor=amount_minor if is_paid else 0,
+        tip_minor=told.tip_minor if is_paid else 0,
+        currency_code=NUMBERS.get(told.currency, transaction.currency_code),
+        identity=identity(poi_id, service_id, told.poi),
+        before=before,
+        card=told.card,
+        authorisation=told.authorisation,
+        is_offline=is_paid and not told.is_online,
+        partial_allowed=transaction.partial_allowed,
+        slips=told.slips,
+    )
+
+
+def unknown(
+    transaction: Transaction,
+    code: str,
+    *,
+    poi_id: str,
+    service_id: str,
+    before: Identity | None,
+    poi: m.PoiTransaction | None = None,
+) -> Answer:
+    """What is known of a transaction whose answer did not come: its name, and no more."""
+    return Answer(
+        verdict=Verdict.UNKNOWN,
+        kind=transaction.kind,
+        asked_minor=transaction.amount_minor,
+        code=code,
+        currency_code=transaction.currency_code,
+        identity=identity(poi_id, service_id, poi),
+        before=before,
+        partial_allowed=transaction.partial_allowed,
+    )
+
+
+def not_sent(transaction: Transaction, code: str) -> Answer:
+    """A transaction of which nothing reached the terminal."""
+    return Answer(
+        verdict=Verdict.ABORTED,
+        kind=transaction.kind,
+        asked_minor=transaction.amount_minor,
+        code=code,
+        currency_code=transaction.currency_code,
+        partial_allowed=transaction.partial_allowed,
+    )
+
+
+def _as_payment(told: m.ReversalTold, transaction: Transaction) -> m.PaymentTold:
+    currency = letters_of(transaction.currency_code)
+    minor = to_minor(Number(told.amount_text), currency) if told.amount_text else None
+    return m.PaymentTold(
+        told.outcome, poi=told.poi, amount_minor=minor, currency=currency, slips=told.slips
+    )
+
+
+def _verdict(transaction: Transaction, told: m.PaymentTold) -> Ended:
+    if told.outcome.result == "Failure":
+        return codes.failure(told.outcome.condition)
+    if not told.outcome.is_success:
+        return Verdict.UNKNOWN, "result_unknown"
+    if told.currency and NUMBERS.get(told.currency) != transaction.currency_code:
+        # Another currency's amount cannot be held against what was asked for.
+        return Verdict.UNKNOWN, "currency_differs"
+    if told.amount_minor is None:
+        if transaction.kind is not Kind.REVERSAL and told.outcome.result == "Partial":
+            return Verdict.UNKNOWN, "amount_not_told"
+        is_plain = transaction.kind is Kind.REVERSAL
+        return Verdict.APPROVED, "ok" if is_plain else "amount_not_told"
+    if told.amount_minor < told.tip_minor:
+        return Verdict.UNKNOWN, "amount_differs"
+    plain_minor = told.amount_minor - told.tip_minor
+    if plain_minor == 0:
+        return Verdict.UNKNOWN, "amount_differs"
+    if plain_minor < transaction.amount_minor:
+        code = "ok" if transaction.partial_allowed else "amount_differs"
+        return Verdict.PARTIALLY_APPROVED, code
+    return Verdict.APPROVED, "ok" if plain_minor == transaction.amount_minor else "amount_differs"
+
+
+def _detail(outcome: m.Outcome) -> str:
+    extra = outcome.extra
+    for name in ("refusalReason", "additionalData.refusalReason", "message", "warningMessage"):
+        if extra.get(name):
+            return extra[name]
+    return ""
+
+
+def transaction_of(doubt: Answer, currency_code: int) -> Transaction:
+    """What was asked for, as far as its outcome depends on it. `currency_code` is the shop's.
+
+    Raises:
+        ValueError: a doubt without an amount.
+    """
+    return Transaction(
+        doubt.kind,
+        doubt.asked_minor,
+        doubt.currency_code or currency_code,
+        Identity(receipt=0),
+        partial_allowed=doubt.partial_allowed,
+    )
+
+
+def condition(told: m.DiagnosisTold) -> Condition:
+    """How a terminal says it is."""
+    if not told.outcome.is_success and not told.status:
+        code = codes.failure(told.outcome.condition)[1]
+        return Condition(is_ready=False, code=code, detail=_detail(told.outcome))
+    code = codes.condition_word(told.status or "OK")
+    if code == "ready":
+        code = codes.PRINTERS.get(told.printer, code)
+    if code == "ready" and not told.is_connected:
+        # It says itself whether it takes payments without: only then is it ready.
+        return Condition(is_ready=True, code="ready", detail="no_connection")
+    return Condition(is_ready=code == "ready", code=code)
+
+
+def settlement(told: m.ReconciliationTold) -> Settlement:
+    """What is known of an end of day."""
+    if not told.outcome.is_success:
+        if told.outcome.result != "Failure":
+            return Settlement(Verdict.UNKNOWN, "result_unknown")
+        verdict, code = codes.failure(told.outcome.condition)
+        return Settlement(verdict, code, _detail(told.outcome))
+    return Settlement(Verdict.APPROVED, amount_minor=told.amount_minor, totals=told.totals)

@@ -1,0 +1,91 @@
+"""What happens in one transaction of a simulated terminal, and what it makes of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from attrs import define
+
+from engine.terminal import CardShown, Slip, SlipLine
+from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo.ledger import Entry
+from hardware.terminal.nexo.money import to_major
+
+
+@define
+class Plan:
+    """What happens at the terminal in one transaction.
+
+    `card` is insert, tap, none (nobody comes) or ask (a person plays). `decline` is an error
+    condition, `partial_minor` approves less, `says` is an amount it tells wrongly, as it stands in
+    the message. `lose` is empty, `request` (nothing arrived) or `reply`. `status` is that of HTTP.
+    `extra` is put over the payment's response, `mangle` changes the bytes of the answer.
+    """
+
+    card: str = "tap"
+    decline: str = ""
+    reason: str = ""
+    partial_minor: int | None = None
+    tip_minor: int = 0
+    says: str = ""
+    lose: str = ""
+    delay_s: float = 0
+    status: int = 200
+    is_rejected: bool = False
+    prints: bool = True
+    extra: dict[str, Any] | None = None
+    mangle: Callable[[bytes], bytes] | None = None
+
+
+def failed(
+    ask: m.PaymentAsk | m.ReversalAsk, condition: str, why: str
+) -> m.PaymentTold | m.ReversalTold:
+    """The answer to one that came to nothing."""
+    outcome = m.Outcome("Failure", condition, {"refusalReason": why} if why else {})
+    if isinstance(ask, m.ReversalAsk):
+        return m.ReversalTold(outcome)
+    return m.PaymentTold(outcome, ask.transaction_id, currency=ask.currency)
+
+
+def card(plan: Plan, ask: m.PaymentAsk) -> CardShown:
+    """The card that was used, and how its owner was asked."""
+    entry = "chip" if plan.card == "insert" else "contactless"
+    return CardShown(
+        "541333******0010",
+        "mc",
+        entry="keyed" if ask.entry else entry,
+        verification="online_pin" if plan.card == "insert" else "",
+    )
+
+
+def slips(entry: Entry) -> tuple[Slip, ...]:
+    """What it wants printed."""
+    currency = entry.ask.currency
+    lines = (
+        SlipLine("CARD PAYMENT", centred=True),
+        SlipLine(f"{currency}  {to_major(entry.amount_minor, currency)}"),
+        SlipLine(f"No {entry.number}"),
+    )
+    return Slip(lines, "merchant"), Slip(lines, "customer")
+
+
+def over(plain: bytes, plan: Plan) -> bytes:
+    """The same answer with what the plan puts over it."""
+    message = orjson.loads(plain)
+    body = message["SaleToPOIResponse"].get("PaymentResponse")
+    if body is None:
+        return plain
+    if plan.says:
+        body["PaymentResult"]["AmountsResp"]["AuthorizedAmount"] = orjson.Fragment(plan.says)
+    _merge(body, plan.extra or {})
+    return orjson.dumps(message)
+
+
+def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:
+    for name, value in more.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = value

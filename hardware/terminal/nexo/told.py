@@ -1,0 +1,331 @@
+"""What a terminal's messages mean. Everything read here was cleaned of card data before.
+
+What money depends on is read strictly: an amount that is not one makes the whole message unread.
+What only adorns an answer is left out where it cannot be read.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as BinasciiError
+from typing import Any
+from urllib.parse import parse_qsl
+
+from engine.terminal import CardShown, SettledTotal, Slip, SlipLine
+from hardware.terminal.limits import SLIP_LINES_MAX, SLIPS_MAX
+from hardware.terminal.nexo import codes, limits
+from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo.money import to_minor
+from hardware.terminal.nexo.reading import Members, MessageError, plain_text, read_json
+
+_EXTRAS_MAX = 128
+_EXTRA_CHARS_MAX = 200
+# Beside a masked number, these would tell more of the card than may be kept in one place.
+_WITHHELD_EXTRAS = ("pan", "cardbin", "cardsummary", "expiry", "track", "cardholder", "cvc", "cvv",
+                    "issuerbin", "alias", "iban")  # fmt: skip
+_HEAD_DIGITS, _TAIL_DIGITS, _CARD_DIGITS_MIN = 6, 4, 13
+
+
+def header(members: Members) -> m.Header:
+    """A message header.
+
+    Raises:
+        MessageError: `member_missing` or `text_too_long`.
+    """
+    names = ("MessageCategory", "ServiceID", "SaleID", "POIID", "MessageType", "MessageClass")
+    category, service_id, sale_id, poi_id, kind, message_class = map(members.name, names)
+    if not category or not poi_id or not kind:
+        raise MessageError("member_missing", members.where)
+    device_id = members.name("DeviceID")
+    return m.Header(category, service_id, sale_id, poi_id, kind, message_class, device_id)
+
+
+def answer(message: dict[str, Any], currency: str) -> tuple[m.Header, m.Told]:
+    """An answer of a terminal. `currency` is what is meant where it names none.
+
+    Raises:
+        MessageError: it cannot be read; the code says why.
+    """
+    whole = Members("message", message)
+    body = whole.child("SaleToPOIResponse")
+    if body is None:
+        # A notice in the place of an answer comes as a request.
+        body = whole.need("SaleToPOIRequest")
+        notice = body.need("EventNotification")
+        event = notice.text("EventToNotify", limits.ID_CHARS_MAX)
+        return header(body.need("MessageHeader")), m.RejectedTold(event, _detail(notice))
+    head = header(body.need("MessageHeader"))
+    return head, _told(body.need(f"{head.category}Response"), head.category, currency)
+
+
+def _told(body: Members, category: str, currency: str) -> m.Told:
+    match category:
+        case "Payment":
+            return payment(body, currency)
+        case "Reversal":
+            return reversal(body)
+        case "TransactionStatus":
+            return _status(body, currency)
+        case "Diagnosis":
+            return _diagnosis(body)
+        case "Reconciliation":
+            return _reconciliation(body, currency)
+        case "Print":
+            return m.OutputTold(outcome(body))
+        case "Display":
+            results = body.children("OutputResult")
+            if not results:
+                raise MessageError("member_missing", f"{body.where}.OutputResult")
+            return m.OutputTold(outcome(results[0]))
+        case "Input":
+            return _input(body)
+    raise MessageError("category_unknown", category[:40])
+
+
+def outcome(body: Members) -> m.Outcome:
+    """How it went.
+
+    Raises:
+        MessageError: `member_missing`; nothing is concluded from silence.
+    """
+    told = body.need("Response")
+    result = told.text("Result", limits.ID_CHARS_MAX)
+    if not result:
+        raise MessageError("member_missing", f"{told.where}.Result")
+    condition = told.text("ErrorCondition", limits.ID_CHARS_MAX)
+    most = limits.ADDITIONAL_CHARS_MAX
+    return m.Outcome(result, condition, additional(told.text("AdditionalResponse", most)))
+
+
+def additional(text: str) -> dict[str, str]:
+    """Pairs of a text that is base64 of JSON, or `name=value&…`; whatever is neither has none.
+
+    Objects within objects are named `outer.inner`. Card data is left out.
+    """
+    try:
+        pairs = _flat(read_json(b64decode(text, validate=True)), "")
+    except (BinasciiError, ValueError, MessageError):
+        try:
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_EXTRAS_MAX)
+        except ValueError:
+            pairs = []
+    return {
+        plain_text(name[:_EXTRA_CHARS_MAX]): plain_text(value)[:_EXTRA_CHARS_MAX]
+        for name, value in pairs[:_EXTRAS_MAX]
+        if name and not any(word in name.lower() for word in _WITHHELD_EXTRAS)
+    }
+
+
+def _flat(value: dict[str, Any], prefix: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            found += _flat(inner, f"{prefix}{name}.")
+        elif isinstance(inner, bool):
+            found.append((prefix + name, str(inner).lower()))
+        elif isinstance(inner, str):
+            found.append((prefix + name, str(inner)))
+    return found
+
+
+def _poi(members: Members) -> m.PoiTransaction | None:
+    named = members.inner("POITransactionID")
+    transaction_id = named.name("TransactionID")
+    return m.PoiTransaction(transaction_id, named.name("TimeStamp")) if transaction_id else None
+
+
+def payment(body: Members, currency: str) -> m.PaymentTold:
+    """What became of a payment.
+
+    Raises:
+        MessageError: an amount, a currency or the outcome cannot be read.
+    """
+    result = body.inner("PaymentResult")
+    amounts = result.inner("AmountsResp")
+    acquirer = result.inner("PaymentAcquirerData")
+    told_currency = amounts.text("Currency", 3) or currency
+    authorised, tip = amounts.number("AuthorizedAmount"), amounts.number("TipAmount")
+    ended = outcome(body)
+    return m.PaymentTold(
+        ended,
+        body.inner("SaleData").inner("SaleTransactionID").name("TransactionID"),
+        _poi(body.inner("POIData")),
+        None if authorised is None else to_minor(authorised, told_currency),
+        0 if tip is None else to_minor(tip, told_currency),
+        told_currency,
+        result.flag("OnlineFlag", default=True),
+        _card(result, ended),
+        acquirer.text("ApprovalCode", limits.ID_CHARS_MAX),
+        acquirer.inner("AcquirerTransactionID").text("TransactionID", limits.ID_CHARS_MAX),
+        _slips(body),
+    )
+
+
+def reversal(body: Members) -> m.ReversalTold:
+    """What became of a reversal."""
+    amount = body.number("ReversedAmount")
+    return m.ReversalTold(outcome(body), _poi(body.inner("POIData")), amount or "", _slips(body))
+
+
+def masked(number: str) -> str:
+    """A card's number as six digits, stars, four digits; empty where it is not masked enough to
+    tell which digits those are."""
+    digits = "".join(letter for letter in number if letter.isascii() and letter.isdigit())
+    is_masked = any(letter in "*Xx#" for letter in number)
+    if len(digits) >= _CARD_DIGITS_MIN or (is_masked and _is_cut(number)):
+        return f"{digits[:_HEAD_DIGITS]}******{digits[-_TAIL_DIGITS:]}"
+    return ""
+
+
+def _is_cut(number: str) -> bool:
+    """Whether digits stand before and after the mask, no more of them than may be kept."""
+    compact = "".join(letter for letter in number if letter not in " -")
+    head = len(compact) - len(compact.lstrip("0123456789"))
+    tail = len(compact) - len(compact.rstrip("0123456789"))
+    shown = sum(letter in "0123456789" for letter in compact)
+    return head >= _HEAD_DIGITS and tail >= _TAIL_DIGITS and shown == head + tail
+
+
+def _card(result: Members, ended: m.Outcome) -> CardShown:
+    card = result.inner("PaymentInstrumentData").inner("CardData")
+    entries = [codes.ENTRIES[mode] for mode in card.texts("EntryMode") if mode in codes.ENTRIES]
+    methods = result.texts("AuthenticationMethod")
+    checks = [codes.VERIFICATIONS[one] for one in methods if one in codes.VERIFICATIONS]
+    extra = ended.extra
+    return CardShown(
+        number=masked(card.text("MaskedPan", limits.ID_CHARS_MAX)),
+        brand=card.text("PaymentBrand", limits.ID_CHARS_MAX),
+        application_id=extra.get("AID") or extra.get("additionalData.AID", ""),
+        application_label=extra.get("applicationLabel")
+        or extra.get("additionalData.applicationLabel", ""),
+        entry=entries[0] if entries else "",
+        verification=checks[0] if checks else "",
+    )
+
+
+def _slips(body: Members) -> tuple[Slip, ...]:
+    slips = []
+    for receipt in body.children("PaymentReceipt")[:SLIPS_MAX]:
+        kind = codes.SLIP_KINDS.get(receipt.text("DocumentQualifier"), "administrative")
+        lines = tuple(_lines(receipt.inner("OutputContent").children("OutputText")))
+        needs_signature = receipt.flag("RequiredSignatureFlag")
+        if lines:
+            slips.append(Slip(lines, kind, needs_signature=needs_signature))
+    return tuple(slips)
+
+
+def _lines(texts: list[Members]) -> list[SlipLine]:
+    lines: list[SlipLine] = []
+    begun = ""
+    for text in texts[:SLIP_LINES_MAX]:
+        begun += slip_text(text.text("Text"))
+        if text.flag("EndOfLineFlag", default=True):
+            lines.append(
+                SlipLine(
+                    begun,
+                    centred=text.text("Alignment") == "Centred",
+                    wide=text.text("CharacterWidth") == "DoubleWidth",
+                    tall=text.text("CharacterHeight") == "DoubleHeight",
+                )
+            )
+            begun = ""
+    return [*lines, SlipLine(begun)] if begun else lines
+
+
+def slip_text(text: str) -> str:
+    """A line of a receipt, which comes as `name=…&value=…&key=…` or as it is."""
+    if "=" in text and any(text.startswith(f"{one}=") for one in ("name", "value", "key")):
+        try:
+            parts = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=16))
+        except ValueError:
+            parts = {}
+        text = "  ".join(parts[one] for one in ("name", "value") if parts.get(one))
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return plain_text(shown)
+
+
+def _status(body: Members, currency: str) -> m.StatusTold:
+    ended = outcome(body)
+    repeated = body.child("RepeatedMessageResponse")
+    if repeated is None:
+        return m.StatusTold(ended)
+    # Some put the message that is repeated a level deeper than others.
+    inner = repeated.child("RepeatedResponseMessageBody") or repeated
+    head = header(repeated.need("MessageHeader"))
+    if (told := inner.child("PaymentResponse")) is not None:
+        return m.StatusTold(ended, head, payment(told, currency))
+    if (told := inner.child("ReversalResponse")) is not None:
+        return m.StatusTold(ended, head, reversal(told))
+    return m.StatusTold(ended, head)
+
+
+def _diagnosis(body: Members) -> m.DiagnosisTold:
+    status = body.inner("POIStatus")
+    return m.DiagnosisTold(
+        outcome(body),
+        status.text("GlobalStatus", limits.ID_CHARS_MAX),
+        status.text("PrinterStatus", limits.ID_CHARS_MAX),
+        status.flag("CommunicationOKFlag", default=True),
+    )
+
+
+def _reconciliation(body: Members, currency: str) -> m.ReconciliationTold:
+    ended = outcome(body)
+    totals: list[SettledTotal] = []
+    all_minor: int | None = 0
+    for group in body.children("TransactionTotals")[: limits.TOTALS_MAX]:
+        told_currency = group.text("PaymentCurrency", 3) or currency
+        name = group.text("CardBrand", 40) or group.text("PaymentInstrumentType", 40) or "other"
+        count, amount_minor = 0, 0
+        for total in group.children("PaymentTotals")[: limits.TOTALS_MAX]:
+            kind, amount = total.text("TransactionType", 40), total.number("TransactionAmount")
+            if amount is None or kind not in (*codes.DEBITS, *codes.CREDITS):
+                continue
+            minor = to_minor(amount, told_currency)
+            amount_minor += minor if kind in codes.DEBITS else -minor
+            count += total.whole("TransactionCount") or 0
+        totals.append(SettledTotal(name, count, amount_minor))
+        is_ours = all_minor is not None and told_currency == currency
+        all_minor = all_minor + amount_minor if is_ours and all_minor is not None else None
+    return m.ReconciliationTold(ended, tuple(totals), all_minor if totals else None)
+
+
+def _input(body: Members) -> m.InputTold:
+    result = body.need("InputResult")
+    told = result.inner("Input")
+    confirmed = told.values.get("ConfirmedFlag")
+    entry = told.whole("MenuEntryNumber")
+    return m.InputTold(
+        outcome(result),
+        confirmed if isinstance(confirmed, bool) else None,
+        entry - 1 if entry else None,
+        told.text("TextInput") or told.text("DigitInput"),
+    )
+
+
+def notice(message: dict[str, Any]) -> tuple[m.Header, m.Notice]:
+    """What a terminal tells unasked.
+
+    Raises:
+        MessageError: it is no notice.
+    """
+    body = Members("message", message).need("SaleToPOIRequest")
+    head = header(body.need("MessageHeader"))
+    if (event := body.child("EventNotification")) is not None:
+        return head, m.Notice(event.text("EventToNotify", limits.ID_CHARS_MAX), _detail(event))
+    for output in body.need("DisplayRequest").children("DisplayOutput"):
+        content = output.inner("OutputContent")
+        told = additional(content.inner("PredefinedContent").text("ReferenceID"))
+        if word := told.get("event", ""):
+            transaction_id = told.get("TransactionID", "")[: limits.ID_CHARS_MAX]
+            poi = m.PoiTransaction(transaction_id, told.get("TimeStamp", ""))
+            texts = "  ".join(slip_text(one.text("Text")) for one in content.children("OutputText"))
+            return head, m.Notice(word, texts[:_EXTRA_CHARS_MAX], poi if transaction_id else None,
+                                  is_display=True)  # fmt: skip
+    raise MessageError("notice_unknown", head.category[:40])
+
+
+def _detail(event: Members) -> str:
+    told = event.text("EventDetails")
+    # A sentence in the form of pairs, as Adyen writes it, or as it is.
+    return (additional(told).get("message") or told)[:_EXTRA_CHARS_MAX]
