@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import assert_never, cast
 
 from actors.actor import Actor
@@ -13,7 +14,7 @@ from hardware.printer.device import PrinterDevice
 from hardware.printer.profile import profile
 from hardware.scanner.device import ScannerDevice
 from hardware.settings import TERMINATORS, DeviceSettings, Kind, SettingsError
-from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.codec import Profile as ZvtProfile
 from hardware.terminal.zvt.device import ZvtDevice
 from hardware.transport import SerialPlace, parse_transport
 
@@ -73,11 +74,41 @@ def _build(settings: DeviceSettings) -> Actor:
 
 
 def _terminal(settings: DeviceSettings) -> Actor:
-    protocol = settings.protocol or "zvt"
-    if protocol != "zvt":
-        raise SettingsError(
-            f"{settings.address} was not started: its protocol is zvt, not {protocol}"
-        )
+    match settings.protocol:
+        case "" | "zvt":
+            return _zvt(settings)
+        case "nexo":
+            return _nexo(settings)
+        case other:
+            raise SettingsError(
+                f"{settings.address} was not started: its protocol is zvt or nexo, not {other}"
+            )
+
+
+def _zvt(settings: DeviceSettings) -> Actor:
     place = parse_transport(settings.transport)
-    told = Profile(int(settings.password), settings.currency_code, settings.width, settings.serial)
+    told = ZvtProfile(
+        int(settings.password), settings.currency_code, settings.width, settings.serial
+    )
     return ZvtDevice(settings.address, place, told, is_serial=isinstance(place, SerialPlace))
+
+
+def _nexo(settings: DeviceSettings) -> Actor:
+    # What speaks TLS takes its time to import, and most shops have none.
+    from hardware.terminal.nexo.crypto import SecurityKey
+    from hardware.terminal.nexo.device import NexoDevice
+    from hardware.terminal.nexo.profile import Profile as NexoProfile
+
+    try:
+        authority_pem = Path(settings.authority_file).read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{settings.authority_file} cannot be read ({error})") from None
+    told = NexoProfile(
+        poi_id=settings.serial,
+        sale_id=settings.address,
+        key=SecurityKey(settings.key_identifier, settings.key_version, settings.passphrase),
+        authority_pem=authority_pem,
+        currency_code=settings.currency_code,
+        is_test=settings.is_test,
+    )
+    return NexoDevice(settings.address, parse_transport(settings.transport), told)

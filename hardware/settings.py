@@ -26,14 +26,18 @@ class DeviceSettings:
     `address` is `kind/name`. `transport` is a URL of `hardware.transport`; a drawer has none and
     names its printer in `drawer_via` instead. `width` is a printer's columns. `protocol` is a
     printer's profile (`epson`, `escpos`, `escpos-mute`, `ascii`), a display's (`epson`, `cd5220`)
-    or a terminal's (`zvt`); empty takes the first. `register` is the address a scanner speaks to.
+    or a terminal's (`zvt`, `nexo`); empty takes the first. `register` is the address a scanner
+    speaks to.
     `drawer_open_level` is the level of pin 3 while the drawer is open: `high`, `low`, or `none`
     for a drawer without a switch. `same_code_ms` drops a repeat of a code within that time.
 
     A terminal's `width` is the columns of the printer its receipts come out of, `currency_code`
-    ISO 4217's number, `password` its six digits. `serial` is the number it is known by (ZVT: the
-    terminal identification, eight digits): another at its place is not used. Empty takes the first
-    that answers and tells its number.
+    ISO 4217's number, `password` its six digits (ZVT). `serial` is what it is known by: another at
+    its place is not used. ZVT: the terminal identification, eight digits; empty takes the first
+    that answers and tells its number. nexo: model and serial number, such as `V400m-324688179`.
+
+    A nexo terminal shares `passphrase` with the shop, under `key_identifier` and `key_version`;
+    `authority_file` is the certificate that vouches for it, `is_test` says it is one for trials.
     """
 
     address: str
@@ -52,6 +56,11 @@ class DeviceSettings:
     currency_code: int = 978
     password: str = field(default="000000", repr=False)
     serial: str = ""
+    key_identifier: str = ""
+    key_version: int = 1
+    passphrase: str = field(default="", repr=False)
+    authority_file: str = ""
+    is_test: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Check the fields against each other."""
@@ -91,10 +100,22 @@ class DeviceSettings:
             (1 <= self.currency_code <= 999, "its currency_code is 1 to 999"),
             (_is_digits(self.password, 6), "its password is six digits"),
             (
-                self.kind != "terminal" or not self.serial or _is_digits(self.serial, 8),
+                self._speaks != "zvt" or not self.serial or _is_digits(self.serial, 8),
                 "its serial is the terminal's identification of eight digits, or empty",
             ),
+            (
+                self._speaks != "nexo" or bool(self.authority_file),
+                "its authority_file names the certificate that vouches for it",
+            ),
+            (
+                self._speaks != "nexo" or self.transport.startswith("tcp://"),
+                "its transport is tcp://host:8443",
+            ),
         )
+
+    @property
+    def _speaks(self) -> str:
+        return (self.protocol or "zvt") if self.kind == "terminal" else ""
 
 
 def _is_digits(text: str, count: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,12 @@ from hardware.drawer.device import DrawerDevice
 from hardware.printer.device import PrinterDevice
 from hardware.scanner.device import ScannerDevice
 from hardware.settings import DeviceSettings, SettingsError, device_settings, require_apart
+from hardware.terminal.nexo.crypto import SecurityKey
+from hardware.terminal.nexo.device import NexoDevice
+from hardware.terminal.nexo.profile import Profile as NexoProfile
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.device import ZvtDevice
+from tests.hardware.nexo_rig import authority
 
 TCP = "tcp://192.0.2.1:9100"
 
@@ -79,7 +84,10 @@ PRINTER = {"address": "printer/a", "kind": "printer", "transport": TCP}
           "terminator": "bell"}, "its terminator is one of"),
         ({"kind": "display", "address": "display/a", "code_page": "CP1"}, "unknown code page"),
         ({"kind": "display", "address": "display/a", "protocol": "lcd"}, "lcd"),
-        ({"kind": "terminal", "address": "terminal/a", "protocol": "opi"}, "zvt, not opi"),
+        ({"kind": "terminal", "address": "terminal/a", "protocol": "opi"}, "zvt or nexo, not opi"),
+        ({"kind": "terminal", "address": "terminal/a", "protocol": "nexo"}, "authority_file"),
+        ({"kind": "terminal", "address": "terminal/a", "protocol": "nexo", "authority_file": "x",
+          "transport": "serial:///dev/ttyS0"}, "tcp://host:8443"),
         ({"kind": "terminal", "address": "terminal/a", "password": "1234"}, "six digits"),
         ({"kind": "terminal", "address": "terminal/a", "password": "12345\u0663"}, "six digits"),
         ({"kind": "terminal", "address": "terminal/a", "serial": "5250"}, "eight digits"),
@@ -136,3 +144,50 @@ def test_devices_apart_are_taken() -> None:
     require_apart((one, two, *drawers))
     with pytest.raises(SettingsError, match="terminal/a was not started: it is described twice"):
         require_apart((one, DeviceSettings("terminal/a", "terminal", "tcp://192.0.2.9:1")))
+
+
+NEXO = {"address": "terminal/lane-2", "kind": "terminal", "transport": "tcp://192.0.2.1:8443",
+        "protocol": "nexo", "serial": "V400m-324688179", "key_identifier": "shop", "key_version": 2,
+        "passphrase": "p@ssw0rd123456", "currency_code": 756, "is_test": True}  # fmt: skip
+
+
+def test_a_nexo_terminal_is_told_what_the_shop_wrote(tmp_path: Path) -> None:
+    """Key, certificate, serial number and currency reach the conversation; the register's name at
+    the terminal is its address; the log sees no passphrase."""
+    authority_file = tmp_path / "terminals.pem"
+    authority_file.write_text(authority().pem)
+    settings = device_settings(NEXO | {"authority_file": str(authority_file)})
+    device = build_device(settings)
+    assert isinstance(device, NexoDevice)
+    assert device.profile == NexoProfile(
+        "V400m-324688179",
+        "terminal/lane-2",
+        SecurityKey("shop", 2, "p@ssw0rd123456"),
+        authority().pem,
+        currency_code=756,
+        is_test=True,
+    )
+    assert "p@ssw0rd" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"authority_file": "/nowhere/terminals.pem"}, "cannot be read"),
+        ({"serial": "52500001"}, "poi_id is model-serial"),
+        ({"passphrase": ""}, "passphrase_must_not_be_empty"),
+        ({"passphrase": "pässword"}, "passphrase_must_be_ascii"),
+        ({"key_identifier": ""}, "key_must_be_named"),
+        ({"currency_code": 1}, "currency"),
+    ],
+)
+def test_mistakes_about_a_nexo_terminal_are_named(
+    change: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    """Whatever cannot be used is refused when the device is built, with what to change."""
+    authority_file = tmp_path / "terminals.pem"
+    authority_file.write_text(authority().pem)
+    told = NEXO | {"authority_file": str(authority_file)} | change
+    with pytest.raises(SettingsError, match="terminal/lane-2 was not started") as raised:
+        build_device(device_settings(told))
+    assert says in str(raised.value)

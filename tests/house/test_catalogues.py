@@ -15,6 +15,7 @@ from engine.rights import RIGHTS
 from engine.staff import Right
 from hardware.drawer.codec import DrawerState
 from hardware.printer.status import PrinterStatus
+from hardware.terminal.nexo.identity import WORDS
 from hardware.terminal.zvt.codes import CONDITIONS
 from protocols.front.frames import FaultCode
 
@@ -112,7 +113,7 @@ def test_rights_and_states_of_devices_have_words(language: str) -> None:
         PrinterStatus().code,
         *(state.value for state in DrawerState if state is not DrawerState.UNKNOWN),
         *(code for code in CONDITIONS.values() if code != "ready"),
-        *("needs_service", "other_terminal"),
+        *("needs_service", "other_terminal", "link_lost", *WORDS),
     }
     assert {f"right.{right.value}" for right in Right} - set(texts) == set()
     assert {f"device_state.{state}" for state in states} - set(texts) == set()

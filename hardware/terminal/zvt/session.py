@@ -19,14 +19,12 @@ from engine.terminal import (
     Answer,
     Condition,
     Identity,
-    Kind,
     Settlement,
     Transaction,
     Verdict,
 )
 from hardware.terminal import limits
-from hardware.terminal.doubt import resolve
-from hardware.terminal.zvt import codec, codes
+from hardware.terminal.zvt import codec, codes, endings
 from hardware.terminal.zvt.codec import Profile, StatusInfo
 from hardware.terminal.zvt.jobs import (
     Action,
@@ -39,7 +37,7 @@ from hardware.terminal.zvt.jobs import (
     Task,
     Told,
 )
-from hardware.terminal.zvt.outcome import answer, settlement
+from hardware.terminal.zvt.outcome import settlement
 from native import ZvtMessage, mask_card_numbers
 
 _ABSENT = Condition(is_ready=False, code="absent")
@@ -95,16 +93,7 @@ class ZvtSession:
         return [done for job in jobs for done in self._lost(job, sent=job is running)]
 
     def _lost(self, job: Job, *, sent: bool) -> list[Action]:
-        if job.task is Task.TRANSACT:
-            verdict = Verdict.UNKNOWN if sent else Verdict.ABORTED
-            return [self._answered(job, verdict, "link_lost" if sent else "not_sent")]
-        if job.task is Task.INQUIRE:
-            assert job.doubt is not None
-            return [Done(job.job_id, attrs.evolve(job.doubt, code="link_lost"))]
-        if job.task is Task.SETTLE:
-            verdict = Verdict.UNKNOWN if sent else Verdict.ABORTED
-            return [Done(job.job_id, Settlement(verdict, "link_lost" if sent else "not_sent"))]
-        return [Done(job.job_id, self.condition)] if job.job_id else []
+        return endings.lost(job, self.last, self.condition, sent=sent)
 
     # -------------------------------------------------------------------------------- being asked
 
@@ -130,7 +119,7 @@ class ZvtSession:
         waits or the terminal is not there."""
         job = Job(Task.TRANSACT, job_id, transaction)
         if refusal := self._refusal():
-            return [self._answered(job, Verdict.ABORTED, refusal)]
+            return [endings.answered(job, self.last, Verdict.ABORTED, refusal)]
         return self._begin(job, now_ns)
 
     def inquire(self, job_id: str, doubt: Answer, now_ns: int) -> list[Action]:
@@ -296,7 +285,7 @@ class ZvtSession:
             return [Send(codec.ACKNOWLEDGE)]
         self._is_keeping = True
         self._due_ns = now_ns + limits.KEEP_NS
-        return [Store(job.job_id, self._so_far(job))]
+        return [Store(job.job_id, endings.so_far(job, self.last))]
 
     def _is_older(self, job: Job, info: StatusInfo) -> bool:
         """Whether a result is that of the transaction before, told once more. One that refers to
@@ -312,14 +301,8 @@ class ZvtSession:
         if is_whole and job.task is Task.TRANSACT and job.info is not None:
             self._is_keeping = True
             self._due_ns = now_ns + limits.KEEP_NS
-            return [Store(job.job_id, self._so_far(job))]
+            return [Store(job.job_id, endings.so_far(job, self.last))]
         return [Send(codec.ACKNOWLEDGE)]
-
-    def _so_far(self, job: Job) -> Answer:
-        """What would be known if nothing more came: not certain until the terminal completed."""
-        assert job.transaction is not None
-        known = answer(job.transaction, job.info, job.slips, self.last)
-        return attrs.evolve(known, verdict=Verdict.UNKNOWN, code=f"not_completed_{known.code}")
 
     # ------------------------------------------------------------------------------------ the end
 
@@ -358,11 +341,13 @@ class ZvtSession:
             case Task.RECALL:
                 self._remember(job)
             case Task.INQUIRE:
-                actions.append(self._resolved(job))
+                actions.append(endings.resolved(job, self.profile.currency_code))
+                if job.info is not None:
+                    self._remember(job)
             case Task.SETTLE:
                 actions.append(Done(job.job_id, settlement(verdict, code, job.info, job.slips)))
             case Task.TRANSACT:
-                actions.append(self._answered(job, verdict, code))
+                actions.append(endings.answered(job, self.last, verdict, code))
                 self._remember(job)
         if self._is_other_terminal() and not self._is_barred:
             actions += self._bar("other_terminal")
@@ -405,35 +390,6 @@ class ZvtSession:
 
     def _knows(self) -> bool:
         return self.last is not None and self.last.is_told
-
-    def _resolved(self, job: Job) -> Done:
-        doubt, info = job.doubt, job.info
-        assert doubt is not None
-        if info is None:
-            return Done(job.job_id, resolve(doubt, None, told_minor=None))
-        asked = Transaction(
-            Kind.SALE,
-            doubt.asked_minor,
-            self.profile.currency_code,
-            partial_allowed=doubt.partial_allowed,
-        )
-        told = answer(asked, info, job.slips, doubt.before)
-        self._remember(job)
-        settled = resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=info.tip_minor)
-        return Done(job.job_id, settled)
-
-    def _answered(self, job: Job, verdict: Verdict, code: str) -> Done:
-        assert job.transaction is not None
-        ended = (verdict, code)
-        known = answer(
-            job.transaction,
-            job.info,
-            job.slips,
-            self.last,
-            ended=ended,
-            is_acknowledged=job.is_acknowledged,
-        )
-        return Done(job.job_id, known)
 
     # ------------------------------------------------------------------------------------ the clock
 

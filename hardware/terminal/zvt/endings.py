@@ -1,0 +1,61 @@
+"""How a job of the session ends: answered, lost, or settled by the terminal's last transaction."""
+
+from __future__ import annotations
+
+import attrs
+
+from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
+from hardware.terminal.doubt import resolve
+from hardware.terminal.zvt.jobs import Action, Done, Job, Task
+from hardware.terminal.zvt.outcome import answer
+
+
+def answered(job: Job, before: Identity | None, verdict: Verdict, code: str) -> Done:
+    """A transaction ended so; `before` is the terminal's last one before it."""
+    assert job.transaction is not None
+    known = answer(
+        job.transaction,
+        job.info,
+        job.slips,
+        before,
+        ended=(verdict, code),
+        is_acknowledged=job.is_acknowledged,
+    )
+    return Done(job.job_id, known)
+
+
+def so_far(job: Job, before: Identity | None) -> Answer:
+    """What would be known if nothing more came: not certain until the terminal completed."""
+    assert job.transaction is not None
+    known = answer(job.transaction, job.info, job.slips, before)
+    return attrs.evolve(known, verdict=Verdict.UNKNOWN, code=f"not_completed_{known.code}")
+
+
+def lost(job: Job, before: Identity | None, condition: Condition, *, sent: bool) -> list[Action]:
+    """The connection broke, or the job never began; what was sent is unknown now."""
+    verdict = Verdict.UNKNOWN if sent else Verdict.ABORTED
+    code = "link_lost" if sent else "not_sent"
+    match job.task:
+        case Task.TRANSACT:
+            return [answered(job, before, verdict, code)]
+        case Task.INQUIRE:
+            assert job.doubt is not None
+            return [Done(job.job_id, attrs.evolve(job.doubt, code="link_lost"))]
+        case Task.SETTLE:
+            return [Done(job.job_id, Settlement(verdict, code))]
+        case _:
+            return [Done(job.job_id, condition)] if job.job_id else []
+
+
+def resolved(job: Job, currency_code: int) -> Done:
+    """An inquiry ended: what the terminal told of its last transaction, held against the doubt."""
+    doubt, info = job.doubt, job.info
+    assert doubt is not None
+    if info is None:
+        return Done(job.job_id, resolve(doubt, None, told_minor=None))
+    asked = Transaction(
+        Kind.SALE, doubt.asked_minor, currency_code, partial_allowed=doubt.partial_allowed
+    )
+    told = answer(asked, info, job.slips, doubt.before)
+    settled = resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=info.tip_minor)
+    return Done(job.job_id, settled)
