@@ -242,6 +242,22 @@ def test_a_late_decline_is_put_before_a_person() -> None:
     assert shop.books.payments.exceptions[declined].problem is Problem.UPLOAD_DECLINED
 
 
+def test_what_was_set_aside_may_still_be_stored() -> None:
+    """Freeing the terminal does not free the ceiling: nobody knows what it keeps."""
+    shop = offline_shop(OfflinePolicy(900, 900, 900, 900, 3600))
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment_id = running(shop).asked.payment_id
+    hear(shop, Verdict.UNKNOWN)
+    shop.ok(SetPaymentAside(payment_id, "terminal gone"))
+    assert exposure(shop.books.payments, register="1", operator="max").total_minor == 799
+    shop.ok(RequestPayment())
+    assert not running(shop).asked.offline_allowed
+    hear(shop, Verdict.DECLINED)
+    shop.ok(CloseException(payment_id, "nothing was stored"))
+    assert exposure(shop.books.payments, register="1", operator="max").total_minor == 0
+
+
 POLICY = OfflinePolicy(900, 2000, 1700, 2500, 90)
 STEPS = st.lists(
     st.tuples(
