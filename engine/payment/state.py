@@ -100,8 +100,10 @@ class Payments:
     def uncertain(self) -> Iterable[Payment]:
         """What may turn out to be taken offline: stored, or allowed to be while a terminal acts."""
         yield from self.offline.values()
-        for payment in self.open.values():
-            if payment.asked.offline_allowed and payment.asked.payment_id not in self.offline:
+        for payment in (*self.open.values(), *self.exceptions.values()):
+            # Set aside, it is as unknown as before.
+            allowed = payment.is_open and payment.asked.offline_allowed
+            if allowed and payment.asked.payment_id not in self.offline:
                 yield payment
 
 

@@ -255,6 +255,22 @@ def test_what_a_terminal_may_be_storing_counts_already() -> None:
     assert running(shop).asked.offline_allowed
 
 
+def test_what_was_set_aside_may_still_be_stored() -> None:
+    """Freeing the terminal does not free the ceiling: nobody knows what it keeps."""
+    shop = offline_shop(OfflinePolicy(900, 900, 900, 900, 3600))
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment_id = running(shop).asked.payment_id
+    hear(shop, Verdict.UNKNOWN)
+    shop.ok(SetPaymentAside(payment_id, "terminal gone"))
+    assert exposure(shop.books.payments, register="1", operator="max").total_minor == 799
+    shop.ok(RequestPayment())
+    assert not running(shop).asked.offline_allowed
+    hear(shop, Verdict.DECLINED)
+    shop.ok(CloseException(payment_id, "nothing was stored"))
+    assert exposure(shop.books.payments, register="1", operator="max").total_minor == 0
+
+
 POLICIES = st.sampled_from(
     (
         OfflinePolicy(900, 1000, 1000, 1000, 90),
