@@ -45,6 +45,7 @@ from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, Tab,
 from engine.order.tender_events import (
     CardTendered,
     CashTendered,
+    ForeignTendered,
     TabClosed,
     TabOpened,
     TenderingStarted,
@@ -244,11 +245,18 @@ def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Orde
     return attrs.evolve(changed, version=order.version + 1, touched_ns=at[0], utc_offset_s=at[1])
 
 
-def tendered(order: Order, event: CashTendered | CardTendered) -> Order:
+def tendered(order: Order, event: CashTendered | CardTendered | ForeignTendered) -> Order:
     """The order with one tender more."""
-    card = event.card if isinstance(event, CardTendered) else None
-    kind = "cash" if card is None else "card"
-    tender = TenderFigures(event.tender, kind, event.amount_minor, card, event.gave_back)
+    number, amount = event.tender, event.amount_minor
+    match event:
+        case CashTendered():
+            tender = TenderFigures(number, "cash", amount, None, event.gave_back)
+        case CardTendered():
+            tender = TenderFigures(number, "card", amount, event.card, event.gave_back)
+        case ForeignTendered():
+            tender = TenderFigures(number, "foreign", amount, foreign=event.notes)
+        case _:
+            assert_never(event)
     return attrs.evolve(order, tenders=(*order.tenders, tender), tender_count=event.tender)
 
 
@@ -296,7 +304,7 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return attrs.evolve(order, phase=Phase.TENDERING, figures=event.figures)
         case TenderingUndone():
             return attrs.evolve(order, phase=Phase.OPEN, figures=None)
-        case CashTendered() | CardTendered():
+        case CashTendered() | CardTendered() | ForeignTendered():
             return tendered(order, event)
         case TenderRefunded():
             return _refunded(order, event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from engine.decision import EVENTS
+from engine.foreign import ForeignNotes
 from engine.order.figures import CardPaid, Figures, GaveBack, Tab
 
 
@@ -34,6 +35,17 @@ class CashTendered:
     tender: int
     amount_minor: int
     gave_back: tuple[GaveBack, ...] = ()
+
+
+@EVENTS.name("order.foreign_tendered/1")
+@frozen
+class ForeignTendered:
+    """Notes of another currency handed over; `amount_minor` is what they count for here."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    notes: ForeignNotes
 
 
 @EVENTS.name("order.card_tendered/1")

@@ -17,7 +17,7 @@ from engine.register import Totals
 from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
-from engine.till import Denomination
+from engine.till import Denomination, ForeignCount, ForeignDifference
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
 from engine.views.payment_shapes import PaymentView, TabView
 
@@ -133,7 +133,8 @@ class ExemptionView:
 @frozen
 class TenderView:
     """One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
-    top of the amount."""
+    top of the amount. Notes of another `currency` ("": the store's) have what was handed over in
+    its minor units and the rate: what one of its major unit counts for, in micros."""
 
     tender: int
     kind: str
@@ -141,6 +142,17 @@ class TenderView:
     card: str = ""
     brand: str = ""
     tip_minor: int = 0
+    currency: str = ""
+    foreign_minor: int = 0
+    rate_micros: int = 0
+
+
+@frozen
+class ForeignDueView:
+    """The least of another currency, in whole notes and its minor units, that pays what is due."""
+
+    currency: str
+    amount_minor: int
 
 
 @frozen
@@ -185,6 +197,7 @@ class OrderView:
     guests: int = 0
     charges: tuple[ChargeView, ...] = ()
     tab: TabView | None = None
+    foreign_due: tuple[ForeignDueView, ...] = ()
 
 
 @frozen
@@ -208,8 +221,21 @@ class OperatorView:
 
 
 @frozen
+class ForeignTillView:
+    """The notes of another currency in a till, in its minor units; amounts are None where the
+    store's own are."""
+
+    currency: str
+    minor_digits: int
+    expected_minor: int | None
+    counted_minor: int | None
+    difference_minor: int | None
+
+
+@frozen
 class TillView:
-    """A till. `expected_minor` is None while the viewer must count blind."""
+    """A till. `expected_minor` is None while the viewer must count blind. `foreign` has every
+    currency to be counted beside the store's own."""
 
     session: int
     is_open: bool
@@ -220,6 +246,7 @@ class TillView:
     expected_minor: int | None
     counted_minor: int | None
     difference_minor: int | None
+    foreign: tuple[ForeignTillView, ...] = ()
 
 
 @frozen
@@ -345,6 +372,17 @@ class TaxesView:
 
 
 @frozen
+class ForeignCurrencyView:
+    """A currency whose notes are taken: what one of its major unit counts for in micros of the
+    store's, its smallest note (0: any amount), and the digits of its amounts."""
+
+    currency: str
+    rate_micros: int
+    note_minor: int
+    minor_digits: int
+
+
+@frozen
 class StoreView:
     """What a screen needs before anybody signs on.
 
@@ -368,6 +406,7 @@ class StoreView:
     dinings: tuple[Dining, ...] = ()
     dining: Dining | None = None
     price_lists: tuple[PriceListView, ...] = ()
+    foreign: tuple[ForeignCurrencyView, ...] = ()
 
 
 @frozen
@@ -437,6 +476,8 @@ class TillCountView:
     expected_minor: int
     counted_minor: int
     difference_minor: int
+    foreign: tuple[ForeignDifference, ...] = ()
+    foreign_counts: tuple[ForeignCount, ...] = ()
 
 
 @frozen
