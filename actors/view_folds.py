@@ -19,7 +19,8 @@ from engine.till import Denomination, ForeignCount, TillClosed, TillCounted
 from engine.upcast import event_of
 from engine.views.activity import row_of
 from engine.views.build import z_view
-from engine.views.shapes import ActivityRow, ReceiptRow, ReportView, TillCountView
+from engine.views.shapes import ActivityRow, ReceiptRow, ReportView
+from engine.views.till_shapes import TillCountView
 from engine.wire import canonical, parse, structure, unstructure
 
 VERSION: Final = 3

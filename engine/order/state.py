@@ -53,6 +53,7 @@ from engine.order.tender_events import (
     TenderRefunded,
     TenderUndone,
     TipAdjusted,
+    tender_of,
 )
 from engine.record import HeadMark
 from engine.taxation import Dining, Exemption, TaxShare, shares_sum
@@ -247,17 +248,8 @@ def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Orde
 
 def tendered(order: Order, event: CashTendered | CardTendered | ForeignTendered) -> Order:
     """The order with one tender more."""
-    number, amount = event.tender, event.amount_minor
-    match event:
-        case CashTendered():
-            tender = TenderFigures(number, "cash", amount, None, event.gave_back)
-        case CardTendered():
-            tender = TenderFigures(number, "card", amount, event.card, event.gave_back)
-        case ForeignTendered():
-            tender = TenderFigures(number, "foreign", amount, foreign=event.notes)
-        case _:
-            assert_never(event)
-    return attrs.evolve(order, tenders=(*order.tenders, tender), tender_count=event.tender)
+    more = (*order.tenders, tender_of(event))
+    return attrs.evolve(order, tenders=more, tender_count=event.tender)
 
 
 def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:

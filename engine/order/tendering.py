@@ -213,6 +213,11 @@ def receipt_number(register: str, sequence: int, *, training: bool) -> str:
     return f"{'T' if training else ''}{register}-{sequence:06d}"
 
 
+def _cash(order: Order) -> list[int]:
+    """The amounts of the tenders in cash of the store's own currency."""
+    return [tender.amount_minor for tender in order.tenders if tender.kind == "cash"]
+
+
 def _in_drawer(order: Order) -> bool:
     """Whether any tender goes into the drawer, or comes out of it."""
     return any(tender.is_cash() for tender in order.tenders)
@@ -224,7 +229,6 @@ def _completed(order: Order, context: OrderContext, due: Due) -> OrderCompleted:
     change = -due.left_minor
     lines = order.live_lines()
     totals = {row.line: row.total_minor for row in figures.lines}
-    cash = sum(tender.amount_minor for tender in order.tenders if tender.kind == "cash")
     return OrderCompleted(
         order.id,
         context.register,
@@ -235,7 +239,7 @@ def _completed(order: Order, context: OrderContext, due: Due) -> OrderCompleted:
         order.tenders,
         due.rounding_minor,
         change,
-        cash - change,
+        sum(_cash(order)) - change,
         context.till_session if _in_drawer(order) else 0,
         sum(totals[line.line] for line in lines if line.source is not None),
         sum(totals[line.line] for line in lines if line.item.open_price),

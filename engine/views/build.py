@@ -42,9 +42,9 @@ from engine.views.shapes import (
     StoreView,
     SuspendedView,
     TenderView,
-    TillView,
 )
 from engine.views.taxes import exemption_view, tax_views, taxes_view
+from engine.views.till_shapes import TillView
 from native import ItemRow, PriceBook
 
 _WELL = frozenset(("ok", "open", "closed", "paper_near_end"))

@@ -10,7 +10,8 @@ from engine.order.due import Due
 from engine.order.figures import TenderFigures
 from engine.settings import Settings
 from engine.till import Till
-from engine.views.shapes import ForeignCurrencyView, ForeignDueView, ForeignTillView, TenderView
+from engine.views.shapes import TenderView
+from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, ForeignTillView
 
 
 def currency_views(settings: Settings) -> tuple[ForeignCurrencyView, ...]:
