@@ -118,7 +118,8 @@ class Lookups:
                 operator = SYSTEM if submit.admin else books.staff.signed_on.get(register, "")
                 side = books.side(training=books.is_training(register))
                 sees = books.staff.allows(operator, Right.EXPECTED_CASH)
-                return build.till_view(side.till(register), may_see_expected=sees)
+                taken = books.settings.foreign.keys()
+                return build.till_view(side.till(register), may_see_expected=sees, currencies=taken)
             case queries.XReport():
                 return self._x_report(register, world)
             case queries.OpenPayments():

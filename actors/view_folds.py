@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import apsw
+from attrs import frozen
 
 from engine.order.events import (
     OrderCompleted,
@@ -14,14 +15,15 @@ from engine.queries import FindActivity
 from engine.record import Record
 from engine.register import DayClosed
 from engine.staff import OperatorAdded, RoleDefined, SignedOff, SignedOn
-from engine.till import Denomination, TillClosed, TillCounted
+from engine.till import Denomination, ForeignCount, TillClosed, TillCounted
 from engine.upcast import event_of
 from engine.views.activity import row_of
 from engine.views.build import z_view
-from engine.views.shapes import ActivityRow, ReceiptRow, ReportView, TillCountView
+from engine.views.shapes import ActivityRow, ReceiptRow, ReportView
+from engine.views.till_shapes import TillCountView
 from engine.wire import canonical, parse, structure, unstructure
 
-VERSION: Final = 2
+VERSION: Final = 3
 ACTIVITY_ROWS_MAX: Final = 500
 SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
@@ -82,6 +84,12 @@ def fold_reports(db: apsw.Connection, record: Record) -> None:
     )
 
 
+@frozen
+class _Sheet:
+    denominations: tuple[Denomination, ...]
+    foreign: tuple[ForeignCount, ...]
+
+
 def fold_counts(db: apsw.Connection, record: Record) -> None:
     """Count sheets of closed till sessions."""
     if record.name not in ("till.counted/1", "till.closed/1"):
@@ -89,10 +97,10 @@ def fold_counts(db: apsw.Connection, record: Record) -> None:
     event = event_of(record)
     training = int(record.kind == "training")
     if isinstance(event, TillCounted):
-        sheet = canonical([unstructure(entry) for entry in event.denominations])
+        counted = canonical(unstructure(_Sheet(event.denominations, event.foreign)))
         db.execute(
             "INSERT OR REPLACE INTO counts VALUES (?, ?, ?, ?, 0)",
-            (event.register, training, event.session, sheet),
+            (event.register, training, event.session, counted),
         )
         return
     assert isinstance(event, TillClosed)
@@ -101,15 +109,18 @@ def fold_counts(db: apsw.Connection, record: Record) -> None:
         "SELECT body FROM counts WHERE register = ? AND training = ? AND session = ?", key
     ).fetchone()
     assert row is not None, "a till is counted before it is closed"
+    sheet = structure(parse(row[0]), _Sheet)
     view = TillCountView(
         event.register,
         event.session,
         event.operator,
         record.stamp.now_ns,
-        structure(parse(row[0]), tuple[Denomination, ...]),
+        sheet.denominations,
         event.expected_minor,
         event.counted_minor,
         event.difference_minor,
+        event.foreign,
+        sheet.foreign,
     )
     db.execute(
         "UPDATE counts SET body = ?, closed = 1 "

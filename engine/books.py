@@ -30,6 +30,7 @@ from engine.order.commands import (
     ResumeOrder,
     StartTendering,
     TenderCash,
+    TenderForeign,
 )
 from engine.order.context import OrderContext
 from engine.order.events import (
@@ -161,7 +162,7 @@ def needs(register_id: str, body: Any, books: Books) -> frozenset[str]:
             wanted = {body.order_id}
         case OpenOrder():
             wanted = {body.order_id} if body.order_id else set()
-        case StartTendering() | TenderCash() | CompleteOrder() | RequestPayment():
+        case StartTendering() | TenderCash() | TenderForeign() | CompleteOrder() | RequestPayment():
             side = books.side(training=books.is_training(register_id))
             order = side.current(register_id)
             lines = () if order is None else order.live_lines()
@@ -228,6 +229,7 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
             approver=approver,
             training=training,
             tendering=tendering,
+            currencies=books.settings.foreign.keys(),
         )
     if isinstance(body, staff.StaffCommand):
         return staff.decide(books.staff, command, body)
@@ -345,6 +347,7 @@ def _looks_back(body: Any) -> bool:
         | OpenOrder
         | StartTendering
         | TenderCash
+        | TenderForeign
         | CompleteOrder
         | RequestPayment,
     )

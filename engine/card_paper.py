@@ -7,7 +7,7 @@ the masked number, the authorisation and the terminal.
 from __future__ import annotations
 
 from engine.document import Align, Block, Document, columns, rule, text
-from engine.money import format_minor
+from engine.money import format_micros, format_minor
 from engine.order.figures import CardPaid, TenderFigures
 from engine.settings import StoreRules
 from engine.terminal import Slip
@@ -17,9 +17,15 @@ CUSTOMER_SLIPS = ("customer", "")
 
 
 def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
-    """One tender of a receipt, with the tip below and, for a card, what identifies it."""
+    """One tender of a receipt, with the tip below and, for a card, what identifies it; notes of
+    another currency with their rate."""
     words = words_of(rules.language)
     amount = format_minor(tender.amount_minor, rules.currency, rules.language)
+    notes = tender.foreign
+    if notes is not None:
+        handed = format_minor(notes.amount_minor, notes.currency, rules.language)
+        rate = format_micros(notes.rate_micros, rules.currency, rules.language)
+        return [columns(f"{notes.currency} {handed} {words['at_rate']} {rate}", amount)]
     blocks = [columns(words.get(tender.kind, tender.kind), amount)]
     card = tender.card
     if card is None:

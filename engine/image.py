@@ -17,6 +17,7 @@ from engine.charge.decide import Charges
 from engine.charge.model import ChargeRule, Deposit
 from engine.coupon import redeemed
 from engine.coupon.redeemed import Redeemed, RedeemedImage
+from engine.foreign import ForeignCurrency
 from engine.order.state import Order
 from engine.outbox import PendingEffect
 from engine.payment.events import OfflinePolicy
@@ -82,6 +83,7 @@ class _Image:
     taxes_version: int
     past_taxes: tuple[PastNeeds, ...]
     payments: _PaymentsImage
+    foreign: tuple[ForeignCurrency, ...]
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -125,6 +127,7 @@ def image_of(books: Books) -> dict[str, Any]:
         books.taxes.version,
         books.taxes.past,
         _payments_image(books.payments),
+        tuple(books.settings.foreign.values()),
     )
     plain: dict[str, Any] = unstructure(image)
     return plain
@@ -179,6 +182,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
             {entry.id: entry for entry in data.registers},
             data.settings_version,
             data.past_rules,
+            {entry.currency: entry for entry in data.foreign},
         ),
         catalog=catalog.rebuild(data.segment_hash, data.catalog_version, overlay, segment),
         promotions=Promotions(data.promotions, data.promotion_policy, data.promotions_version),

@@ -19,6 +19,20 @@ _NUMERIC_CODES = {
     "RSD": 941, "SAR": 682, "SEK": 752, "SGD": 702, "THB": 764, "TND": 788, "TRY": 949, "TWD": 901,
     "UAH": 980, "USD": 840, "VND": 704, "ZAR": 710,
 }  # fmt: skip
+# ISO 4217 currencies in circulation with 2 digits. Source: ISO 4217 list one, amendment 178.
+_WITH_TWO_DIGITS = {
+    "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT",
+    "BGN", "BMD", "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF",
+    "CNY", "COP", "CRC", "CUP", "CVE", "CZK", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR",
+    "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF",
+    "IDR", "ILS", "INR", "IRR", "JMD", "KES", "KGS", "KHR", "KPW", "KYD", "KZT", "LAK", "LBP",
+    "LKR", "LRD", "LSL", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR",
+    "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "PAB", "PEN", "PGK",
+    "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD",
+    "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TOP",
+    "TRY", "TTD", "TWD", "TZS", "UAH", "USD", "UYU", "UZS", "VED", "VES", "WST", "XCD", "YER",
+    "ZAR", "ZMW", "ZWG",
+}  # fmt: skip
 MICROS_PER_MAJOR = 1_000_000
 
 
@@ -43,6 +57,11 @@ _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "CHF": "CHF"}
 def minor_digits(currency: str) -> int:
     """Digits after the point of `currency` (an ISO 4217 code). Source: ISO 4217."""
     return _MINOR_DIGITS.get(currency, 2)
+
+
+def digits_are_known(currency: str) -> bool:
+    """Whether `minor_digits` is sure of `currency`."""
+    return currency in _WITH_TWO_DIGITS or currency in _MINOR_DIGITS
 
 
 def numeric_code(currency: str) -> int:

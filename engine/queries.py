@@ -7,7 +7,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from engine.staff import Right
-from engine.views import shapes
+from engine.views import shapes, till_shapes
 from engine.views.offer_shapes import OrderPromotionsView
 from engine.views.payment_shapes import PaymentsView
 from engine.wire import Registry
@@ -200,8 +200,8 @@ ANSWERS: Final[dict[type, Any]] = {
     GetReceipt: shapes.ReceiptView,
     SearchCatalog: tuple[shapes.ItemView, ...],
     CatalogGrid: shapes.GridView,
-    TillState: shapes.TillView,
-    TillCounts: tuple[shapes.TillCountView, ...],
+    TillState: till_shapes.TillView,
+    TillCounts: tuple[till_shapes.TillCountView, ...],
     XReport: shapes.ReportView,
     ZReport: shapes.ReportView,
     FindActivity: tuple[shapes.ActivityRow, ...],

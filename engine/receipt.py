@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from engine.card_paper import customer_slips, tender_blocks
 from engine.document import Align, Block, Document, columns, feed, rule, text
 from engine.explain import explain
+from engine.foreign import ForeignTotal
 from engine.money import format_micros, format_minor, format_money, format_quantity, format_rate
 from engine.order.events import (
     Audience,
@@ -231,6 +232,19 @@ def _comp_blocks(totals: Totals, rules: StoreRules) -> list[Block]:
     return blocks
 
 
+def _foreign_blocks(rows: tuple[ForeignTotal, ...], rules: StoreRules) -> list[Block]:
+    """The notes of each other currency and what they counted for, then what counts found wrong."""
+    words = words_of(rules.language)
+    blocks = []
+    for row in rows:
+        taken = format_minor(row.amount_minor, row.currency, rules.language)
+        blocks.append(columns(f"  {row.currency} {taken}", _amount(row.worth_minor, rules)))
+        if row.over_short_minor:
+            wrong = format_minor(row.over_short_minor, row.currency, rules.language)
+            blocks.append(columns(f"  {words['over_short']}", f"{row.currency} {wrong}"))
+    return blocks
+
+
 def z_document(
     event: DayClosed, settings: Settings, *, at: tuple[int, int], training: bool = False
 ) -> Document:
@@ -270,6 +284,7 @@ def z_document(
             columns(words.get(kind, kind), _amount(amount, rules))
             for kind, amount in sorted(totals.tenders.items())
         ),
+        *_foreign_blocks(totals.foreign, rules),
         *(
             columns(f"{words['tips']} {operator}", _amount(amount, rules))
             for operator, amount in sorted(totals.tips.items())

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from engine.charge.model import ChargeKind
 from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
+from engine.foreign import ForeignTotal, with_total
 from engine.order.events import (
     OrderCompleted,
     OrderOpened,
@@ -20,7 +21,7 @@ from engine.order.events import (
     OrderSuspended,
     OrderVoided,
 )
-from engine.order.figures import Figures, TaxFigures
+from engine.order.figures import Figures, TaxFigures, foreign_taken
 from engine.stamp import Stamp
 from engine.till import NoSale, PaidIn, PaidOut, TillClosed
 
@@ -58,7 +59,8 @@ class Totals:
     gross - returned = total; tenders sum to total + rounding. `promotion_minor` is the part of
     `discount_minor` that promotions took off, `promotions` the same one by one. What was given away
     is apart from discounts: `comps` lines, at the price they had and at what they cost the shop.
-    `tips` are by operator, and part of nothing else here.
+    `tips` are by operator, and part of nothing else here. `foreign` is the part of the tenders that
+    was notes of other currencies, each in its own and in the store's.
     """
 
     sales: int = 0
@@ -88,6 +90,7 @@ class Totals:
     comp_cost_minor: int = 0
     charges: tuple[ChargeTotal, ...] = ()
     tips: dict[str, int] = attrs.field(factory=dict)
+    foreign: tuple[ForeignTotal, ...] = ()
 
 
 @EVENTS.name("register.day_closed/1")
@@ -184,8 +187,13 @@ def follow_till(position: Position, event: TillFact, *, now_ns: int) -> Position
         case PaidOut():
             totals = attrs.evolve(before, paid_out_minor=before.paid_out_minor + event.amount_minor)
         case TillClosed():
+            foreign = [
+                ForeignTotal(row.currency, 0, 0, row.difference_minor) for row in event.foreign
+            ]
             totals = attrs.evolve(
-                before, over_short_minor=before.over_short_minor + event.difference_minor
+                before,
+                over_short_minor=before.over_short_minor + event.difference_minor,
+                foreign=with_total(before.foreign, foreign),
             )
         case _:
             assert_never(event)
@@ -230,6 +238,7 @@ def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
         comp_cost_minor=totals.comp_cost_minor + sum(row.cost_minor for row in comped),
         charges=_with_charges(totals.charges, figures),
         tips=_with_tips(totals.tips, event),
+        foreign=with_total(totals.foreign, foreign_taken(event.tenders)),
     )
 
 

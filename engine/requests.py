@@ -58,7 +58,7 @@ def _wanted(
     match event:
         case OrderCompleted():
             document = receipt_of(books.archive[event.order_id], books)
-            cash = any(tender.kind == "cash" for tender in event.tenders)
+            cash = any(tender.is_cash() for tender in event.tenders)
             # An opening drawer is what a cashier waits for: it goes first.
             kick = _kick(fact, setup, command) if cash else []
             return [*kick, (setup.printer, Print(document), 0)]

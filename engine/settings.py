@@ -13,6 +13,8 @@ from attrs import frozen
 
 from engine import limits
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
+from engine.foreign import ForeignCurrency
+from engine.money import digits_are_known
 
 STREAM = "settings"
 
@@ -113,7 +115,15 @@ class RegisterDefined:
     setup: RegisterSetup
 
 
-SettingsEvent = StoreConfigured | TaxClassesSet | RegisterDefined
+@EVENTS.name("settings.foreign_currencies_set/1")
+@frozen
+class ForeignCurrenciesSet:
+    """All currencies whose notes are taken, each at its rate, from here on."""
+
+    currencies: tuple[ForeignCurrency, ...]
+
+
+SettingsEvent = StoreConfigured | TaxClassesSet | RegisterDefined | ForeignCurrenciesSet
 
 # -------------------------------------------------------------------------------------- State
 
@@ -140,6 +150,7 @@ class Settings:
     registers: dict[str, RegisterSetup] = attrs.field(factory=dict)
     version: int = 0
     past: tuple[PastRules, ...] = ()
+    foreign: dict[str, ForeignCurrency] = attrs.field(factory=dict)
 
     def at(self, version: int) -> Settings:
         """The settings with the rules and tax classes that were in force at `version`."""
@@ -167,6 +178,9 @@ def evolve(state: Settings, event: SettingsEvent) -> Settings:
         case RegisterDefined():
             registers = {**state.registers, event.setup.id: event.setup}
             return attrs.evolve(state, registers=registers, version=version)
+        case ForeignCurrenciesSet():
+            foreign = {entry.currency: entry for entry in event.currencies}
+            return attrs.evolve(state, foreign=foreign, version=version)
         case _:
             assert_never(event)
 
@@ -205,7 +219,15 @@ class DefineRegister:
     setup: RegisterSetup
 
 
-SettingsCommand = ConfigureStore | SetTaxClasses | DefineRegister
+@COMMANDS.name("settings.set_foreign_currencies")
+@frozen
+class SetForeignCurrencies:
+    """Set every currency whose notes are taken, and its rate, at once; none where it is empty."""
+
+    currencies: tuple[ForeignCurrency, ...]
+
+
+SettingsCommand = ConfigureStore | SetTaxClasses | DefineRegister | SetForeignCurrencies
 
 
 class Refusal:
@@ -225,6 +247,13 @@ class Refusal:
     TAX_CLASS_MUST_NOT_BE_IN_USE = "tax_class_must_not_be_in_use"
     REGISTER_ID_MUST_BE_SHORT = "register_id_must_be_short"
     REGISTERS_LIMIT_REACHED = "registers_limit_reached"
+    STORE_MUST_BE_SET_UP = "store_must_be_set_up"
+    CURRENCIES_LIMIT_REACHED = "currencies_limit_reached"
+    CURRENCIES_MUST_BE_DISTINCT = "currencies_must_be_distinct"
+    CURRENCY_MUST_BE_FOREIGN = "currency_must_be_foreign"
+    CURRENCY_MUST_HAVE_KNOWN_DIGITS = "currency_must_have_known_digits"
+    RATE_MUST_BE_IN_RANGE = "rate_must_be_in_range"
+    NOTE_MUST_NOT_BE_NEGATIVE = "note_must_not_be_negative"
 
 
 # ------------------------------------------------------------------------------------- Decide
@@ -258,6 +287,8 @@ def decide(state: Settings, body: SettingsCommand, around: Surroundings) -> Deci
             return _set_tax_classes(body.classes, around)
         case DefineRegister():
             return _define_register(state, body.setup)
+        case SetForeignCurrencies():
+            return _set_foreign(state, body.currencies)
         case _:
             assert_never(body)
 
@@ -319,3 +350,23 @@ def _define_register(state: Settings, setup: RegisterSetup) -> Decision:
     if setup.id not in state.registers and len(state.registers) >= limits.REGISTERS_MAX:
         return refuse(Refusal.REGISTERS_LIMIT_REACHED, maximum=limits.REGISTERS_MAX)
     return Decision((Fact(STREAM, RegisterDefined(setup)),), {})
+
+
+def _set_foreign(state: Settings, currencies: tuple[ForeignCurrency, ...]) -> Decision:
+    if state.rules is None:
+        return refuse(Refusal.STORE_MUST_BE_SET_UP)
+    if len(currencies) > limits.FOREIGN_CURRENCIES_MAX:
+        return refuse(Refusal.CURRENCIES_LIMIT_REACHED, maximum=limits.FOREIGN_CURRENCIES_MAX)
+    if len({entry.currency for entry in currencies}) != len(currencies):
+        return refuse(Refusal.CURRENCIES_MUST_BE_DISTINCT)
+    for entry in currencies:
+        currency = entry.currency[:3]
+        if entry.currency == state.rules.currency:
+            return refuse(Refusal.CURRENCY_MUST_BE_FOREIGN, currency=currency)
+        if not digits_are_known(entry.currency):
+            return refuse(Refusal.CURRENCY_MUST_HAVE_KNOWN_DIGITS, currency=currency)
+        if not 1 <= entry.rate_micros <= limits.UNIT_PRICE_MICROS_MAX:
+            return refuse(Refusal.RATE_MUST_BE_IN_RANGE, currency=currency)
+        if not 0 <= entry.note_minor <= limits.AMOUNT_MINOR_MAX:
+            return refuse(Refusal.NOTE_MUST_NOT_BE_NEGATIVE, currency=currency)
+    return Decision((Fact(STREAM, ForeignCurrenciesSet(currencies)),), {})

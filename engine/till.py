@@ -1,10 +1,12 @@
 """The till: an insert of money with an owner, counted blind, closed once.
 
-expected = float + cash sales - cash refunds + paid in - paid out, at every moment.
+expected = float + cash sales - cash refunds + paid in - paid out, at every moment. Notes of other
+currencies lie apart: of each as many are expected as were taken, and each is counted by itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import assert_never
 
 import attrs
@@ -12,9 +14,11 @@ from attrs import frozen
 
 from engine import limits
 from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
+from engine.foreign import ForeignTotal, with_total
 from engine.order.events import (
     OrderCompleted,
 )
+from engine.order.figures import foreign_taken
 
 # ------------------------------------------------------------------------------------- Events
 
@@ -25,6 +29,24 @@ class Denomination:
 
     value_minor: int
     count: int
+
+
+@frozen
+class ForeignCount:
+    """The notes of one other currency, in its own minor units."""
+
+    currency: str
+    denominations: tuple[Denomination, ...]
+
+
+@frozen
+class ForeignDifference:
+    """What was counted of one other currency against what was taken, in its own minor units."""
+
+    currency: str
+    expected_minor: int
+    counted_minor: int
+    difference_minor: int
 
 
 @EVENTS.name("till.opened/1")
@@ -87,12 +109,16 @@ class TillCounted:
     operator: str
     denominations: tuple[Denomination, ...]
     counted_minor: int
+    foreign: tuple[ForeignCount, ...] = ()
 
 
 @EVENTS.name("till.closed/1")
 @frozen
 class TillClosed:
-    """The session ended; the difference (counted - expected) is posted once."""
+    """The session ended; the difference (counted - expected) is posted once.
+
+    Change for notes of another currency lessens `cash_sales_minor`; the notes are in `foreign`.
+    """
 
     register: str
     session: int
@@ -106,6 +132,7 @@ class TillClosed:
     counted_minor: int
     difference_minor: int
     no_sales: int
+    foreign: tuple[ForeignDifference, ...] = ()
 
 
 TillEvent = TillOpened | PaidIn | PaidOut | NoSale | TillCounted | TillClosed
@@ -115,7 +142,10 @@ TillEvent = TillOpened | PaidIn | PaidOut | NoSale | TillCounted | TillClosed
 
 @frozen
 class Till:
-    """The till of one register. `session` is the last one; `is_open` says whether it runs."""
+    """The till of one register. `session` is the last one; `is_open` says whether it runs.
+
+    `foreign` is what was taken of other currencies, `foreign_counts` what was counted of them.
+    """
 
     session: int = 0
     is_open: bool = False
@@ -129,6 +159,8 @@ class Till:
     no_sales: int = 0
     counted_minor: int | None = None
     denominations: tuple[Denomination, ...] = ()
+    foreign: tuple[ForeignTotal, ...] = ()
+    foreign_counts: tuple[ForeignCount, ...] = ()
 
     def expected_minor(self) -> int:
         """What the drawer should hold now."""
@@ -138,6 +170,17 @@ class Till:
             - self.cash_refunds_minor
             + self.paid_in_minor
             - self.paid_out_minor
+        )
+
+    def differences(self) -> tuple[ForeignDifference, ...]:
+        """Every other currency that was taken or counted, by currency; what was not counted is
+        missing."""
+        expected = {row.currency: row.amount_minor for row in self.foreign}
+        counted = {row.currency: _value(row.denominations) for row in self.foreign_counts}
+        return tuple(
+            ForeignDifference(name, taken, found, found - taken)
+            for name in sorted(expected | counted)
+            for taken, found in [(expected.get(name, 0), counted.get(name, 0))]
         )
 
     def awaits_count(self) -> bool:
@@ -169,13 +212,21 @@ def evolve(till: Till, event: TillEvent | OrderCompleted, *, now_ns: int) -> Til
             return attrs.evolve(till, no_sales=till.no_sales + 1)
         case TillCounted():
             return attrs.evolve(
-                till, counted_minor=event.counted_minor, denominations=event.denominations
+                till,
+                counted_minor=event.counted_minor,
+                denominations=event.denominations,
+                foreign_counts=event.foreign,
             )
         case TillClosed():
             return attrs.evolve(till, is_open=False)
         case OrderCompleted():
-            if event.cash_minor >= 0:
-                return attrs.evolve(till, cash_sales_minor=till.cash_sales_minor + event.cash_minor)
+            taken = foreign_taken(event.tenders)
+            if event.cash_minor >= 0 or taken:
+                return attrs.evolve(
+                    till,
+                    cash_sales_minor=till.cash_sales_minor + event.cash_minor,
+                    foreign=with_total(till.foreign, taken),
+                )
             return attrs.evolve(till, cash_refunds_minor=till.cash_refunds_minor - event.cash_minor)
         case _:
             assert_never(event)
@@ -221,9 +272,10 @@ class OpenDrawer:
 @COMMANDS.name("till.count")
 @frozen
 class CountTill:
-    """Lock the count by denomination; blind until then."""
+    """Lock the count by denomination; blind until then. What is left out of it was not there."""
 
     denominations: tuple[Denomination, ...]
+    foreign: tuple[ForeignCount, ...] = ()
 
 
 @COMMANDS.name("till.close")
@@ -244,6 +296,8 @@ class Refusal:
     TILL_MUST_BE_COUNTED = "till_must_be_counted"
     ORDER_MUST_NOT_BE_TENDERING = "order_must_not_be_tendering"
     DENOMINATIONS_MUST_BE_VALID = "denominations_must_be_valid"
+    CURRENCIES_MUST_BE_DISTINCT = "currencies_must_be_distinct"
+    CURRENCY_MUST_BE_TAKEN = "currency_must_be_taken"
     AMOUNT_MUST_BE_POSITIVE = "amount_must_be_positive"
     AMOUNT_MUST_BE_WITHIN_LIMIT = "amount_must_be_within_limit"
     AMOUNT_MUST_BE_IN_TILL = "amount_must_be_in_till"
@@ -266,8 +320,10 @@ def decide(
     approver: str,
     training: bool,
     tendering: bool,
+    currencies: Collection[str] = (),
 ) -> Decision:
-    """Decide about the till of `command.register`; `tendering` says its order is being paid.
+    """Decide about the till of `command.register`; `tendering` says its order is being paid, and
+    `currencies` are those whose notes are taken.
 
     Refuses:
         As `Refusal` lists, in that order.
@@ -308,17 +364,48 @@ def decide(
         case CountTill():
             if tendering:
                 return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
-            counted = _sum(body.denominations)
-            if counted is None:
-                return refuse(Refusal.DENOMINATIONS_MUST_BE_VALID)
-            return done(
-                TillCounted(*by, body.denominations, counted),
-                counted_minor=counted,
-                expected_minor=till.expected_minor(),
-                difference_minor=counted - till.expected_minor(),
-            )
+            return _count(till, command, body, currencies, training)
         case _:
             assert_never(body)
+
+
+def _count(
+    till: Till, command: Command, body: CountTill, currencies: Collection[str], training: bool
+) -> Decision:
+    sums = [_sum(body.denominations), *(_sum(entry.denominations) for entry in body.foreign)]
+    counted = sums[0]
+    if counted is None or None in sums:
+        return refuse(Refusal.DENOMINATIONS_MUST_BE_VALID)
+    if len({entry.currency for entry in body.foreign}) != len(body.foreign):
+        return refuse(Refusal.CURRENCIES_MUST_BE_DISTINCT)
+    known = {*currencies, *(row.currency for row in till.foreign)}
+    for entry in body.foreign:
+        if entry.currency not in known:
+            return refuse(Refusal.CURRENCY_MUST_BE_TAKEN, currency=entry.currency[:3])
+    event = TillCounted(
+        command.register,
+        till.session,
+        command.operator,
+        body.denominations,
+        counted,
+        tuple(sorted(body.foreign, key=lambda entry: entry.currency)),
+    )
+    after = attrs.evolve(till, foreign_counts=event.foreign)
+    answer: dict[str, object] = {
+        "counted_minor": counted,
+        "expected_minor": till.expected_minor(),
+        "difference_minor": counted - till.expected_minor(),
+        **_told(after.differences()),
+    }
+    return Decision((Fact(stream_of(command.register), event, training),), answer)
+
+
+def _told(rows: tuple[ForeignDifference, ...]) -> dict[str, object]:
+    return {"foreign": [attrs.asdict(row) for row in rows]} if rows else {}
+
+
+def _value(denominations: tuple[Denomination, ...]) -> int:
+    return sum(entry.value_minor * entry.count for entry in denominations)
 
 
 def _sum(denominations: tuple[Denomination, ...]) -> int | None:
@@ -328,7 +415,7 @@ def _sum(denominations: tuple[Denomination, ...]) -> int | None:
         return None
     if any(entry.value_minor <= 0 or not 0 <= entry.count < 1_000_000 for entry in denominations):
         return None
-    total = sum(entry.value_minor * entry.count for entry in denominations)
+    total = _value(denominations)
     return total if total <= limits.AMOUNT_MINOR_MAX else None
 
 
@@ -362,11 +449,13 @@ def _close(till: Till, command: Command, training: bool) -> Decision:
         till.counted_minor,
         till.counted_minor - expected,
         till.no_sales,
+        till.differences(),
     )
     answer = {
         "session": till.session,
         "expected_minor": expected,
         "counted_minor": till.counted_minor,
         "difference_minor": till.counted_minor - expected,
+        **_told(event.foreign),
     }
     return Decision((Fact(stream_of(command.register), event, training),), answer)

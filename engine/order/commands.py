@@ -272,6 +272,18 @@ class TenderCash:
     amount_minor: int
 
 
+@COMMANDS.name("order.tender_foreign")
+@frozen
+class TenderForeign:
+    """Take notes of another currency, in its own minor units, at the rate that is set for it.
+
+    Starts tendering if need be. Change comes in the store's currency.
+    """
+
+    currency: str
+    amount_minor: int
+
+
 @COMMANDS.name("order.undo_tender")
 @frozen
 class UndoTender:
@@ -326,4 +338,5 @@ OrderCommand = (
     | WaiveCharge
     | PresentCoupon
     | WithdrawCoupon
+    | TenderForeign
 )

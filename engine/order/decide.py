@@ -43,6 +43,7 @@ from engine.order.commands import (
     SuspendOrder,
     TellGuests,
     TenderCash,
+    TenderForeign,
     UndoTender,
     UndoTendering,
     VoidLine,
@@ -66,6 +67,7 @@ from engine.order.events import (
     ReceiptReprinted,
 )
 from engine.order.figures import LineItem
+from engine.order.foreign_notes import tender_foreign
 from engine.order.pricing import price_shown
 from engine.order.refusal import Refusal
 from engine.order.repricing import discount_line, discount_order, override_price
@@ -123,6 +125,8 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
             return undo_tendering(order, context)
         case TenderCash():
             return tender_cash(order, body, context)
+        case TenderForeign():
+            return tender_foreign(order, body, context)
         case UndoTender():
             return undo_tender(order, body, context)
         case CompleteOrder():

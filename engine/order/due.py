@@ -4,6 +4,9 @@ Rounding belongs to the cash part of the order as a whole, never to one tender: 
 handed back and whichever comes in its place, the amount that stays in the drawer is one the coins
 can pay. It counts once the cash on the counter covers the rounded part; until then, and for a
 customer who counts out the exact amount in coins the store rounds away, nothing is rounded.
+
+Notes of another currency are worth what no coins here may come to, and what is over comes back in
+coins. So they count as a card does for what is rounded, and as cash does for when.
 """
 
 from __future__ import annotations
@@ -44,10 +47,14 @@ def due_of(order: Order, figures: Figures, rules: StoreRules) -> Due:
     total_minor = figures.total_minor
     step = figures.cash or CashStep(rules.cash_step_minor, rules.cash_mode)
     cash_minor = sum(tender.amount_minor for tender in order.tenders if tender.kind == "cash")
+    foreign_minor = sum(tender.amount_minor for tender in order.tenders if tender.foreign)
     cash_part = total_minor - (order.tendered_minor() - cash_minor)
-    rounded, rounding = cash_due(cash_part, step.step_minor, step.mode)
-    in_cash = rounded - cash_minor
-    settled = any(tender.kind == "cash" for tender in order.tenders) and (
+    # Change for notes is part of what a sale comes to, less the notes: it rounds as the sale does,
+    # though it is below zero. An even number of steps changes nothing else about a rounding.
+    lift = -(-foreign_minor // (2 * step.step_minor)) * 2 * step.step_minor
+    rounded, rounding = cash_due(cash_part + lift, step.step_minor, step.mode)
+    in_cash = rounded - lift - cash_minor
+    settled = any(tender.is_cash() for tender in order.tenders) and (
         in_cash <= 0 if total_minor > 0 else in_cash == 0
     )
     if settled:

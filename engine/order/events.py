@@ -19,6 +19,7 @@ from engine.order.figures import (
 from engine.order.tender_events import (
     CardTendered,
     CashTendered,
+    ForeignTendered,
     TabClosed,
     TabOpened,
     TenderingStarted,
@@ -334,7 +335,8 @@ class OrderCompleted:
     """A sale. Copies the frozen figures; total + rounding = tenders - change.
 
     `receipt_sequence` counts per register (and per training), without gaps; `cash_minor` is what
-    the drawer gained. `head` is what the receipt says of the journal; sales of before that was
+    the drawer gained in the store's currency: below zero too where change was given for notes of
+    another. `head` is what the receipt says of the journal; sales of before that was
     printed have none. `coupons` gave something and are used up where they are good once;
     `restored` are the keys of coupons whose sale went back whole; `member` is the customer's.
     """
@@ -404,6 +406,7 @@ OrderEvent = (
     | TenderingUndone
     | CashTendered
     | CardTendered
+    | ForeignTendered
     | TenderRefunded
     | TabOpened
     | TipAdjusted

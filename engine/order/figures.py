@@ -7,6 +7,7 @@ from enum import Enum
 from attrs import frozen
 
 from engine.charge.model import ChargeFigures
+from engine.foreign import ForeignNotes, ForeignTotal
 from engine.promotion.model import LinePromotion, Recorded
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 from engine.terminal import CardShown, Identity, Slip
@@ -216,10 +217,25 @@ class GaveBack:
 @frozen
 class TenderFigures:
     """One tender of a completed order. `card` is None unless it was paid by card; `gave_back` says
-    of a refund whose tenders it gives back."""
+    of a refund whose tenders it gives back; `foreign` is there where it was notes of another
+    currency, which count for `amount_minor` in the store's."""
 
     tender: int
     kind: str
     amount_minor: int
     card: CardPaid | None = None
     gave_back: tuple[GaveBack, ...] = ()
+    foreign: ForeignNotes | None = None
+
+    def is_cash(self) -> bool:
+        """Whether it went into the drawer or came out of it, in whatever currency."""
+        return self.kind in ("cash", "foreign")
+
+
+def foreign_taken(tenders: tuple[TenderFigures, ...]) -> list[ForeignTotal]:
+    """The notes of other currencies among `tenders`, one entry for each tender."""
+    return [
+        ForeignTotal(entry.foreign.currency, entry.foreign.amount_minor, entry.amount_minor)
+        for entry in tenders
+        if entry.foreign is not None
+    ]

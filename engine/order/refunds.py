@@ -1,7 +1,8 @@
 """To which tenders a refund goes: never more of one than it paid, net of what went back before.
 
-All cash of a sale is one tender here, named by the first of them: coins are not told apart. What a
-customer paid with goods in an exchange (tender 0) goes back in cash.
+All cash of a sale is one tender here, named by the first of them: coins are not told apart, and
+notes of another currency go back as cash of the store's own. What a customer paid with goods in an
+exchange (tender 0) goes back in cash.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ def left_of(original: Order) -> dict[int, int]:
     assert completion is not None
     assert figures is not None
     paid: dict[int, int] = {}
-    cash = [tender for tender in completion.tenders if tender.kind == "cash"]
+    cash = [tender for tender in completion.tenders if tender.is_cash()]
     for tender in completion.tenders:
-        if tender.kind != "cash" and tender.amount_minor > 0:
+        if not tender.is_cash() and tender.amount_minor > 0:
             paid[tender.tender] = tender.amount_minor
     if cash:
         kept = sum(tender.amount_minor for tender in cash) - completion.change_minor
@@ -56,7 +57,7 @@ def in_cash(order: Order, amount_minor: int, context: OrderContext) -> tuple[Gav
     open_minor = amount_minor
     for original in originals_of(order, context.originals):
         for number, left_minor in left_of(original).items():
-            if number != GOODS and _tender(original, number).kind != "cash":
+            if number != GOODS and not _tender(original, number).is_cash():
                 continue
             share = min(left_minor, open_minor)
             if share > 0:

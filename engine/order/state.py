@@ -45,6 +45,7 @@ from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, Tab,
 from engine.order.tender_events import (
     CardTendered,
     CashTendered,
+    ForeignTendered,
     TabClosed,
     TabOpened,
     TenderingStarted,
@@ -52,6 +53,7 @@ from engine.order.tender_events import (
     TenderRefunded,
     TenderUndone,
     TipAdjusted,
+    tender_of,
 )
 from engine.record import HeadMark
 from engine.taxation import Dining, Exemption, TaxShare, shares_sum
@@ -244,12 +246,10 @@ def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Orde
     return attrs.evolve(changed, version=order.version + 1, touched_ns=at[0], utc_offset_s=at[1])
 
 
-def tendered(order: Order, event: CashTendered | CardTendered) -> Order:
+def tendered(order: Order, event: CashTendered | CardTendered | ForeignTendered) -> Order:
     """The order with one tender more."""
-    card = event.card if isinstance(event, CardTendered) else None
-    kind = "cash" if card is None else "card"
-    tender = TenderFigures(event.tender, kind, event.amount_minor, card, event.gave_back)
-    return attrs.evolve(order, tenders=(*order.tenders, tender), tender_count=event.tender)
+    more = (*order.tenders, tender_of(event))
+    return attrs.evolve(order, tenders=more, tender_count=event.tender)
 
 
 def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
@@ -296,7 +296,7 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return attrs.evolve(order, phase=Phase.TENDERING, figures=event.figures)
         case TenderingUndone():
             return attrs.evolve(order, phase=Phase.OPEN, figures=None)
-        case CashTendered() | CardTendered():
+        case CashTendered() | CardTendered() | ForeignTendered():
             return tendered(order, event)
         case TenderRefunded():
             return _refunded(order, event)

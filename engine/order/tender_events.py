@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import frozen
 
 from engine.decision import EVENTS
-from engine.order.figures import CardPaid, Figures, GaveBack, Tab
+from engine.foreign import ForeignNotes
+from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures
 
 
 @EVENTS.name("order.tendering_started/1")
@@ -34,6 +37,17 @@ class CashTendered:
     tender: int
     amount_minor: int
     gave_back: tuple[GaveBack, ...] = ()
+
+
+@EVENTS.name("order.foreign_tendered/1")
+@frozen
+class ForeignTendered:
+    """Notes of another currency handed over; `amount_minor` is what they count for here."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    notes: ForeignNotes
 
 
 @EVENTS.name("order.card_tendered/1")
@@ -95,3 +109,17 @@ class TenderUndone:
 
     order_id: str
     tender: int
+
+
+def tender_of(event: CashTendered | CardTendered | ForeignTendered) -> TenderFigures:
+    """The tender an event puts on its order."""
+    number, amount = event.tender, event.amount_minor
+    match event:
+        case CashTendered():
+            return TenderFigures(number, "cash", amount, None, event.gave_back)
+        case CardTendered():
+            return TenderFigures(number, "card", amount, event.card, event.gave_back)
+        case ForeignTendered():
+            return TenderFigures(number, "foreign", amount, foreign=event.notes)
+        case _:
+            assert_never(event)

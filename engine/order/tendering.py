@@ -14,6 +14,7 @@ from engine.order.due import Due, due_of
 from engine.order.events import (
     OrderCompleted,
 )
+from engine.order.figures import Figures
 from engine.order.pricing import below_floor, price
 from engine.order.refunds import in_cash, refunded_facts
 from engine.order.refusal import Refusal
@@ -71,13 +72,15 @@ def undo_tendering(order: Order, context: OrderContext) -> Decision:
     return Decision((context.fact(TenderingUndone(order.id), order.id),), {"order_id": order.id})
 
 
-def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decision:
-    """Take cash, or pay a refund out. What is over the due is change at completion.
+def tender_begun(
+    order: Order, context: OrderContext
+) -> tuple[tuple[Fact, ...], Figures] | Decision:
+    """The fact that starts tendering, if need be, and the frozen figures a tender is put against;
+    or why no money may change hands.
 
     Refuses:
         those of start_tendering; then terminal_must_be_done, tenders_limit_reached,
-        till_must_be_open, amount_must_still_be_due, refund_must_be_exact,
-        refund_must_go_to_its_tender, amount_must_be_positive, amount_must_be_within_limit.
+        till_must_be_open.
     """
     facts: tuple[Fact, ...] = ()
     figures = order.figures
@@ -93,6 +96,21 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
         return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=limits.TENDERS_PER_ORDER_MAX)
     if context.till_session == 0:
         return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
+    return facts, figures
+
+
+def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decision:
+    """Take cash, or pay a refund out. What is over the due is change at completion.
+
+    Refuses:
+        those of start_tendering; then terminal_must_be_done, tenders_limit_reached,
+        till_must_be_open, amount_must_still_be_due, refund_must_be_exact,
+        refund_must_go_to_its_tender, amount_must_be_positive, amount_must_be_within_limit.
+    """
+    begun = tender_begun(order, context)
+    if isinstance(begun, Decision):
+        return begun
+    facts, figures = begun
     rules = context.settings.required()
     before = due_of(order, figures, rules)
     due, cash_minor = before.left_minor, before.in_cash_minor
@@ -139,7 +157,11 @@ def undo_tender(order: Order, body: UndoTender, context: OrderContext) -> Decisi
     if tender.card is not None:
         return refuse(Refusal.TENDER_MUST_BE_IN_CASH, tender=body.tender)
     event = TenderUndone(order.id, body.tender)
-    answer = {"order_id": order.id, "returned_minor": tender.amount_minor}
+    answer: dict[str, object] = {"order_id": order.id, "returned_minor": tender.amount_minor}
+    if tender.foreign is not None:
+        # The very notes go back, not what they were worth.
+        answer["currency"] = tender.foreign.currency
+        answer["foreign_minor"] = tender.foreign.amount_minor
     facts = [context.fact(event, order.id)]
     facts += [
         context.fact(again, sale)
@@ -164,7 +186,7 @@ def complete(order: Order, context: OrderContext) -> Decision:
     refused = returns_still_fit(order, context)
     if refused is not None:
         return refused
-    if _cash(order) and context.till_session == 0:
+    if _in_drawer(order) and context.till_session == 0:
         return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
     due = due_of(order, figures, context.settings.required())
     left = due.left_minor
@@ -192,8 +214,13 @@ def receipt_number(register: str, sequence: int, *, training: bool) -> str:
 
 
 def _cash(order: Order) -> list[int]:
-    """The amounts of the cash tenders."""
+    """The amounts of the tenders in cash of the store's own currency."""
     return [tender.amount_minor for tender in order.tenders if tender.kind == "cash"]
+
+
+def _in_drawer(order: Order) -> bool:
+    """Whether any tender goes into the drawer, or comes out of it."""
+    return any(tender.is_cash() for tender in order.tenders)
 
 
 def _completed(order: Order, context: OrderContext, due: Due) -> OrderCompleted:
@@ -213,7 +240,7 @@ def _completed(order: Order, context: OrderContext, due: Due) -> OrderCompleted:
         due.rounding_minor,
         change,
         sum(_cash(order)) - change,
-        context.till_session if _cash(order) else 0,
+        context.till_session if _in_drawer(order) else 0,
         sum(totals[line.line] for line in lines if line.source is not None),
         sum(totals[line.line] for line in lines if line.item.open_price),
         len(order.lines) - len(lines),

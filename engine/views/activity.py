@@ -23,6 +23,7 @@ _AMOUNTS: Final = {
     "order.cash_tendered/1": ("amount_minor",),
     "order.cash_tendered/2": ("amount_minor",),
     "order.card_tendered/1": ("amount_minor",),
+    "order.foreign_tendered/1": ("amount_minor",),
     "order.tender_refunded/1": ("amount_minor",),
     "payment.requested/1": ("asked", "amount_minor"),
     "payment.heard/1": ("answer", "amount_minor"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from engine.books import Books, Side
 from engine.explain import explain
@@ -20,6 +20,7 @@ from engine.register import DayClosed, Position
 from engine.staff import Operator, Right, Staff
 from engine.tax_paper import letters_of
 from engine.till import Till
+from engine.views.foreign import currency_views, due_views, tender_view, till_rows
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
 from engine.views.offers import choices_of
 from engine.views.payments import listed, payment_view, register_payment, tab_view
@@ -41,9 +42,9 @@ from engine.views.shapes import (
     StoreView,
     SuspendedView,
     TenderView,
-    TillView,
 )
 from engine.views.taxes import exemption_view, tax_views, taxes_view
+from engine.views.till_shapes import TillView
 from native import ItemRow, PriceBook
 
 _WELL = frozenset(("ok", "open", "closed", "paper_near_end"))
@@ -145,6 +146,9 @@ def _charges(
 
 def _tender(tender: TenderFigures) -> TenderView:
     card = tender.card
+    notes = tender_view(tender)
+    if notes is not None:
+        return notes
     if card is None:
         return TenderView(tender.tender, tender.kind, tender.amount_minor)
     shown = (card.card.number, card.card.brand, card.tip_minor)
@@ -211,6 +215,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
         order.guests,
         _charges(order, figures, tariff, internal=internal),
         tab_view(order) if internal else None,
+        due_views(due, settings) if order.phase is Phase.TENDERING and left > 0 else (),
     )
 
 
@@ -228,8 +233,9 @@ def operator_view(person: Operator, staff: Staff, *, with_rights: bool) -> Opera
     return OperatorView(person.id, person.name, person.role, tuple(rights) if with_rights else ())
 
 
-def till_view(till: Till, *, may_see_expected: bool) -> TillView:
-    """A till. Until the count is locked only those with the right see what should be in it."""
+def till_view(till: Till, *, may_see_expected: bool, currencies: Collection[str] = ()) -> TillView:
+    """A till, and what it holds of `currencies` beside the store's own. Until the count is locked
+    only those with the right see what should be in it."""
     counted = till.counted_minor
     show = counted is not None or may_see_expected
     expected = till.expected_minor() if show and till.session else None
@@ -243,6 +249,7 @@ def till_view(till: Till, *, may_see_expected: bool) -> TillView:
         expected,
         counted,
         None if counted is None else counted - till.expected_minor(),
+        till_rows(till, currencies, shows_expected=show and till.session > 0),
     )
 
 
@@ -313,7 +320,11 @@ def register_view(
         None if order is None else order_view(order, books),
         None if last_order is None else order_view(last_order, books),
         _suspended_count(side),
-        till_view(side.till(register), may_see_expected=sees),
+        till_view(
+            side.till(register),
+            may_see_expected=sees,
+            currencies=books.settings.foreign.keys(),
+        ),
         side.position(register).z_number,
         queue_view(books, own, now_ns, devices) if own else (),
         tuple(devices.get(a, DeviceView(a, "starting", "not_heard_of", "")) for a in sorted(own)),
@@ -405,6 +416,7 @@ def store_view(books: Books, store: str) -> StoreView:
         books.catalog.book.item_count,
         taxes_view(books.taxes.setup),
         **choices_of(books),
+        foreign=currency_views(books.settings),
     )
 
 

@@ -17,9 +17,9 @@ from engine.register import Totals
 from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
-from engine.till import Denomination
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
 from engine.views.payment_shapes import PaymentView, TabView
+from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
 
 
 @frozen
@@ -133,7 +133,8 @@ class ExemptionView:
 @frozen
 class TenderView:
     """One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
-    top of the amount."""
+    top of the amount. Notes of another `currency` ("": the store's) have what was handed over in
+    its minor units and the rate: what one of its major unit counts for, in micros."""
 
     tender: int
     kind: str
@@ -141,6 +142,9 @@ class TenderView:
     card: str = ""
     brand: str = ""
     tip_minor: int = 0
+    currency: str = ""
+    foreign_minor: int = 0
+    rate_micros: int = 0
 
 
 @frozen
@@ -185,6 +189,7 @@ class OrderView:
     guests: int = 0
     charges: tuple[ChargeView, ...] = ()
     tab: TabView | None = None
+    foreign_due: tuple[ForeignDueView, ...] = ()
 
 
 @frozen
@@ -205,21 +210,6 @@ class OperatorView:
     name: str
     role: str
     rights: tuple[str, ...]
-
-
-@frozen
-class TillView:
-    """A till. `expected_minor` is None while the viewer must count blind."""
-
-    session: int
-    is_open: bool
-    counted: bool
-    opened_by: str
-    opened_ns: int
-    float_minor: int
-    expected_minor: int | None
-    counted_minor: int | None
-    difference_minor: int | None
 
 
 @frozen
@@ -368,6 +358,7 @@ class StoreView:
     dinings: tuple[Dining, ...] = ()
     dining: Dining | None = None
     price_lists: tuple[PriceListView, ...] = ()
+    foreign: tuple[ForeignCurrencyView, ...] = ()
 
 
 @frozen
@@ -423,20 +414,6 @@ class ReceiptView:
 
     document: Document
     order: OrderView
-
-
-@frozen
-class TillCountView:
-    """A closed till session's count sheet."""
-
-    register: str
-    session: int
-    operator: str
-    at_ns: int
-    denominations: tuple[Denomination, ...]
-    expected_minor: int
-    counted_minor: int
-    difference_minor: int
 
 
 @frozen

@@ -373,9 +373,10 @@ export type Context =
   | 'takeaway'
   | 'delivery';
 
-/** Lock the count by denomination; blind until then. */
-export interface CountTill {
+/** Lock the count by denomination; blind until then. What is left out of it was not there. */
+export interface CountTillInput {
   denominations: Denomination[];
+  foreign?: ForeignCount[];
 }
 
 /** What a coupon's codes look like; each says which fields of `CouponRule` it reads. */
@@ -656,6 +657,86 @@ export interface FindActivityInput {
 export interface FindReceiptsInput {
   text?: string;
   limit?: number;
+}
+
+/** The notes of one other currency, in its own minor units. */
+export interface ForeignCount {
+  currency: string;
+  denominations: Denomination[];
+}
+
+/**
+ * A currency the store takes notes of. `rate_micros` is what one major unit of it is worth, in
+ * millionths of the major unit of the store's currency; `note_minor` its smallest note that is
+ * taken, of which every tender is a multiple (0: any amount).
+ */
+export interface ForeignCurrencyInput {
+  currency: string;
+  rate_micros: number;
+  note_minor?: number;
+}
+
+/**
+ * A currency whose notes are taken: what one of its major unit counts for in micros of the
+ * store's, its smallest note (0: any amount), and the digits of its amounts.
+ */
+export interface ForeignCurrencyView {
+  currency: string;
+  rate_micros: number;
+  note_minor: number;
+  minor_digits: number;
+}
+
+/** What was counted of one other currency against what was taken, in its own minor units. */
+export interface ForeignDifference {
+  currency: string;
+  expected_minor: number;
+  counted_minor: number;
+  difference_minor: number;
+}
+
+/** The least of another currency, in whole notes and its minor units, that pays what is due. */
+export interface ForeignDueView {
+  currency: string;
+  amount_minor: number;
+}
+
+/**
+ * Notes of another currency and the `worth_minor` they count for; the rest as `TenderAnswer`,
+ * all in the store's currency.
+ */
+export interface ForeignTenderAnswer {
+  order_id: string;
+  tender: number;
+  total_minor: number;
+  due_minor: number;
+  change_minor: number;
+  rounding_minor: number;
+  worth_minor: number;
+}
+
+/**
+ * The notes of another currency in a till, in its minor units; amounts are None where the
+ * store's own are.
+ */
+export interface ForeignTillView {
+  currency: string;
+  minor_digits: number;
+  expected_minor: number | null;
+  counted_minor: number | null;
+  difference_minor: number | null;
+}
+
+/**
+ * What was taken of one currency in its own minor units, and what it counted for in the
+ * store's. `over_short_minor`, in its own, is what counts of tills found too much or too
+ * little.
+ */
+export interface ForeignTotal {
+  currency: string;
+  amount_minor: number;
+  worth_minor: number;
+  over_short_minor: number;
 }
 
 /** A second person's PIN for the command that carries it. */
@@ -1006,6 +1087,7 @@ export interface OrderView {
   guests: number;
   charges: ChargeView[];
   tab: TabView | null;
+  foreign_due: ForeignDueView[];
 }
 
 /** Set a line's unit price, with the reason. */
@@ -1582,6 +1664,11 @@ export interface SetChargesInput {
   deposits?: Deposit[];
 }
 
+/** Set every currency whose notes are taken, and its rate, at once; none where it is empty. */
+export interface SetForeignCurrenciesInput {
+  currencies: ForeignCurrencyInput[];
+}
+
 /** How much may be taken offline. */
 export interface SetOfflinePolicyInput {
   policy: OfflinePolicyInput;
@@ -1741,6 +1828,7 @@ export interface StoreView {
   dinings: Dining[];
   dining: Dining | null;
   price_lists: PriceListView[];
+  foreign: ForeignCurrencyView[];
 }
 
 /**
@@ -1939,8 +2027,18 @@ export interface TenderCash {
 }
 
 /**
+ * Take notes of another currency, in its own minor units, at the rate that is set for it.
+ * Starts tendering if need be. Change comes in the store's currency.
+ */
+export interface TenderForeign {
+  currency: string;
+  amount_minor: number;
+}
+
+/**
  * One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
- * top of the amount.
+ * top of the amount. Notes of another `currency` ("": the store's) have what was handed over
+ * in its minor units and the rate: what one of its major unit counts for, in micros.
  */
 export interface TenderView {
   tender: number;
@@ -1949,6 +2047,9 @@ export interface TenderView {
   card: string;
   brand: string;
   tip_minor: number;
+  currency: string;
+  foreign_minor: number;
+  rate_micros: number;
 }
 
 /** The frozen total; `cash_due_minor` is the same after cash rounding. */
@@ -1982,6 +2083,7 @@ export interface TillClosedAnswer {
   expected_minor: number;
   counted_minor: number;
   difference_minor: number;
+  foreign: ForeignDifference[];
 }
 
 /** A closed till session's count sheet. */
@@ -1994,6 +2096,8 @@ export interface TillCountView {
   expected_minor: number;
   counted_minor: number;
   difference_minor: number;
+  foreign: ForeignDifference[];
+  foreign_counts: ForeignCount[];
 }
 
 /** The count against what was expected; a difference over nought is too much cash. */
@@ -2001,6 +2105,7 @@ export interface TillCountedAnswer {
   counted_minor: number;
   expected_minor: number;
   difference_minor: number;
+  foreign: ForeignDifference[];
 }
 
 /** Closed sessions, newest first. Answers `TillCountView`s. */
@@ -2017,7 +2122,10 @@ export interface TillOpenedAnswer {
 /** The register's till, blind where it must be. Answers `TillView`. */
 export type TillState = Record<string, never>;
 
-/** A till. `expected_minor` is None while the viewer must count blind. */
+/**
+ * A till. `expected_minor` is None while the viewer must count blind. `foreign` has every
+ * currency to be counted beside the store's own.
+ */
 export interface TillView {
   session: number;
   is_open: boolean;
@@ -2028,6 +2136,7 @@ export interface TillView {
   expected_minor: number | null;
   counted_minor: number | null;
   difference_minor: number | null;
+  foreign: ForeignTillView[];
 }
 
 /** The tip to be captured with the tab. */
@@ -2048,7 +2157,8 @@ export interface TotalAnswer {
  * tenders sum to total + rounding. `promotion_minor` is the part of `discount_minor` that
  * promotions took off, `promotions` the same one by one. What was given away is apart from
  * discounts: `comps` lines, at the price they had and at what they cost the shop. `tips` are
- * by operator, and part of nothing else here.
+ * by operator, and part of nothing else here. `foreign` is the part of the tenders that was
+ * notes of other currencies, each in its own and in the store's.
  */
 export interface Totals {
   sales: number;
@@ -2078,6 +2188,7 @@ export interface Totals {
   comp_cost_minor: number;
   charges: ChargeTotal[];
   tips: Record<string, number>;
+  foreign: ForeignTotal[];
 }
 
 /** Whether the register practises from here on. */
@@ -2093,10 +2204,15 @@ export interface UndoTender {
 /** Go back to ringing up; every tender must be undone first. */
 export type UndoTendering = Record<string, never>;
 
-/** What goes back to the customer. */
+/**
+ * What goes back to the customer. Of notes of another `currency` it is the notes, not the
+ * `returned_minor` that they counted for.
+ */
 export interface UndoneTenderAnswer {
   order_id: string;
   returned_minor: number;
+  currency: string;
+  foreign_minor: number;
 }
 
 /** What a quantity counts. A degree is what a law counts spirits in: litres × per cent. */
@@ -2224,6 +2340,7 @@ export interface Commands {
   'order.suspend': { data: SuspendOrderInput; answer: OrderAnswer };
   'order.tell_guests': { data: TellGuests; answer: TotalAnswer };
   'order.tender_cash': { data: TenderCash; answer: TenderAnswer };
+  'order.tender_foreign': { data: TenderForeign; answer: ForeignTenderAnswer };
   'order.undo_tender': { data: UndoTender; answer: UndoneTenderAnswer };
   'order.undo_tendering': { data: UndoTendering; answer: OrderAnswer };
   'order.void': { data: VoidOrder; answer: OrderAnswer };
@@ -2248,6 +2365,7 @@ export interface Commands {
   'register.start_training': { data: StartTraining; answer: TrainingAnswer };
   'settings.configure_store': { data: ConfigureStoreInput; answer: Done };
   'settings.define_register': { data: DefineRegisterInput; answer: Done };
+  'settings.set_foreign_currencies': { data: SetForeignCurrenciesInput; answer: Done };
   'settings.set_tax_classes': { data: SetTaxClasses; answer: Done };
   'staff.add_operator': { data: AddOperatorInput; answer: Done };
   'staff.change_pin': { data: ChangePinInput; answer: Done };
@@ -2256,7 +2374,7 @@ export interface Commands {
   'staff.sign_on': { data: SignOnInput; answer: SignedOnAnswer };
   'taxes.set': { data: SetTaxesInput; answer: TaxesAnswer };
   'till.close': { data: CloseTill; answer: TillClosedAnswer };
-  'till.count': { data: CountTill; answer: TillCountedAnswer };
+  'till.count': { data: CountTillInput; answer: TillCountedAnswer };
   'till.no_sale': { data: OpenDrawer; answer: Done };
   'till.open': { data: OpenTill; answer: TillOpenedAnswer };
   'till.pay_in': { data: PayIn; answer: Done };

@@ -97,11 +97,28 @@ class TenderAnswer:
 
 
 @frozen
+class ForeignTenderAnswer:
+    """Notes of another currency and the `worth_minor` they count for; the rest as `TenderAnswer`,
+    all in the store's currency."""
+
+    order_id: str
+    tender: int
+    total_minor: int
+    due_minor: int
+    change_minor: int
+    rounding_minor: int
+    worth_minor: int
+
+
+@frozen
 class UndoneTenderAnswer:
-    """What goes back to the customer."""
+    """What goes back to the customer. Of notes of another `currency` it is the notes, not the
+    `returned_minor` that they counted for."""
 
     order_id: str
     returned_minor: int
+    currency: str = ""
+    foreign_minor: int = 0
 
 
 @frozen
@@ -137,6 +154,7 @@ class TillCountedAnswer:
     counted_minor: int
     expected_minor: int
     difference_minor: int
+    foreign: tuple[till.ForeignDifference, ...] = ()
 
 
 @frozen
@@ -147,6 +165,7 @@ class TillClosedAnswer:
     expected_minor: int
     counted_minor: int
     difference_minor: int
+    foreign: tuple[till.ForeignDifference, ...] = ()
 
 
 @frozen
@@ -269,6 +288,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.StartTendering: TenderingAnswer,
     order.UndoTendering: OrderAnswer,
     order.TenderCash: TenderAnswer,
+    order.TenderForeign: ForeignTenderAnswer,
     order.UndoTender: UndoneTenderAnswer,
     order.CompleteOrder: CompletedAnswer,
     order.ReprintReceipt: ReprintAnswer,
@@ -300,6 +320,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     settings.ConfigureStore: Done,
     settings.SetTaxClasses: Done,
     settings.DefineRegister: Done,
+    settings.SetForeignCurrencies: Done,
     catalog.InstallSegment: SegmentAnswer,
     catalog.ChangeItem: ItemAnswer,
     catalog.RemoveItem: Done,

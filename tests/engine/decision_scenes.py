@@ -9,6 +9,7 @@ import attrs
 from engine import limits
 from engine.catalog import ChangeItem, CodeEntry, InstallSegment, RemoveItem, row_of
 from engine.decision import Approval
+from engine.foreign import ForeignCurrency
 from engine.order.commands import (
     AddLine,
     AddNote,
@@ -25,6 +26,7 @@ from engine.order.commands import (
     StartTendering,
     SuspendOrder,
     TenderCash,
+    TenderForeign,
     UndoTender,
     UndoTendering,
     VoidLine,
@@ -43,6 +45,7 @@ from engine.settings import (
     RegisterDefined,
     RegisterSetup,
     RoundingMode,
+    SetForeignCurrencies,
     SetTaxClasses,
     TaxClass,
 )
@@ -60,6 +63,7 @@ from engine.till import (
     CloseTill,
     CountTill,
     Denomination,
+    ForeignCount,
     OpenDrawer,
     OpenTill,
     PayIn,
@@ -547,10 +551,38 @@ def limits_reached() -> Transcript:
     return told
 
 
+def foreign_notes() -> Transcript:
+    """Rates, notes for goods, change in the store's currency, a count for each currency."""
+    told = Transcript(Shop.selling(cash_step_minor=5))
+    dollars, yen = ForeignCurrency("USD", 921_000, 500), ForeignCurrency("JPY", 6_123)
+    told.title("Rates")
+    told.say(SetForeignCurrencies((attrs.evolve(dollars, currency="EUR"),)))
+    told.say(SetForeignCurrencies((attrs.evolve(yen, currency="ZZZ"),)))
+    told.say(SetForeignCurrencies((attrs.evolve(yen, rate_micros=0),)))
+    told.say(SetForeignCurrencies((attrs.evolve(yen, note_minor=-1),)))
+    told.say(SetForeignCurrencies((yen, yen)), SetForeignCurrencies((yen,) * 21))
+    told.say(TenderForeign("USD", 500), SetForeignCurrencies((dollars, yen)))
+    told.title("Notes")
+    told.say(AddLine("wine"), TenderForeign("GBP", 500), TenderForeign("USD", 501))
+    told.say(TenderForeign("USD", 0), TenderForeign("JPY", limits.AMOUNT_MINOR_MAX + 1))
+    told.say(TenderForeign("USD", 500), UndoTender(1), TenderForeign("JPY", 500))
+    told.say(TenderForeign("USD", 500), TenderForeign("USD", 500), TenderCash(100))
+    told.say(CompleteOrder(), AddReturnLine("c10", 1, 1000, "corked"))
+    told.say(TenderForeign("USD", 500), TenderCash(-800), CompleteOrder())
+    told.title("Counted")
+    one = (Denomination(500, 1),)
+    told.say(CountTill((), (ForeignCount("GBP", one),)))
+    told.say(CountTill((), (ForeignCount("USD", one), ForeignCount("USD", one))))
+    told.say(CountTill((), (ForeignCount("USD", one * 2),)))
+    told.say(CountTill((), (ForeignCount("USD", one),)), CloseTill(), CloseDay())
+    told.books()
+    return told
+
+
 SCENES = {
     scene.__name__: scene
     for scene in (
         ringing, changing, paying, returning, till_and_day, people, store_rules, for_sale, effects,
-        limits_reached, without_tax,
+        limits_reached, without_tax, foreign_notes,
     )
 }  # fmt: skip

@@ -10,6 +10,7 @@ from engine.charge.decide import SetCharges
 from engine.charge.model import ChargeKind, ChargeRule
 from engine.coupon.decide import IssueCoupons
 from engine.coupon.model import CouponKind, CouponRule
+from engine.foreign import ForeignCurrency
 from engine.order import commands as order
 from engine.order.events import (
     Audience,
@@ -88,12 +89,22 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(order.UndoTendering())
     tender = send(order.TenderCash(due))["tender"]
     send(order.UndoTender(tender))
+    send(settings.SetForeignCurrencies((ForeignCurrency("USD", 921_000),)), admin=True)
+    notes = send(order.TenderForeign("USD", 100))
+    assert 92 == notes["worth_minor"]
+    assert 100 == send(order.UndoTender(notes["tender"]))["foreign_minor"]
     send(order.TenderCash(due + 100))
     assert 100 == send(order.CompleteOrder())["change_minor"]
     send(order.ReprintReceipt(sold))
     send(order.AddReturnLine(sold, 1, 1_000, "stale"))
     send(order.VoidOrder("kept"))
-    send(till.CountTill((Denomination(1000, 10),)))
+    dollars = till.ForeignCount("USD", (Denomination(100, 3),))
+    assert (
+        300
+        == send(till.CountTill((Denomination(1000, 10),), (dollars,)))["foreign"][0][
+            "difference_minor"
+        ]
+    )
     send(till.CloseTill())
     send(register.CloseDay())
     send(register.StartTraining())
