@@ -48,12 +48,18 @@ def _field_blocks(card: CardPaid, rules: StoreRules) -> list[Block]:
         ("AID", shown.application_id),
         (words["authorisation"], card.authorisation),
         (words["terminal"], told.terminal_id),
-        (words["receipt_number"], "" if told.receipt is None else str(told.receipt)),
+        (words["receipt_number"], _slip_number(card)),
     )
     blocks = [columns(f"  {name}", value) for name, value in fields if value]
     if card.is_offline:
         blocks.append(text(f"  {words['offline']}"))
     return blocks
+
+
+def _slip_number(card: CardPaid) -> str:
+    """What the terminal calls its slip; a name it made for a message is no number for people."""
+    told = card.identity
+    return "" if told.receipt is None or told.reference else str(told.receipt)
 
 
 def customer_slips(tenders: tuple[TenderFigures, ...]) -> list[Block]:

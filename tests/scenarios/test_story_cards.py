@@ -480,3 +480,21 @@ def test_what_was_begun_stays_unknown_until_the_terminal_tells() -> None:
     keep(shop, Verdict.UNKNOWN)
     nameless: dict[str, Any] = {"before": None, "identity": Identity()}
     assert hear(shop, Verdict.UNKNOWN, code="restarted", **nameless)["standing"] == "unknown"
+
+
+@pytest.mark.feature("TAX-06", part="a card pays the exact total, cash the rounded one")
+def test_a_card_pays_to_the_cent_where_coins_cannot() -> None:
+    """With five cents the smallest coin: 3.50 and 1.29 by card is 4.79; the cash part alone
+    rounds."""
+    shop = card_shop(cash_step_minor=5)
+    paid_by_card(shop, "bread", "milk")
+    done = shop.ok(CompleteOrder())
+    assert (done["total_minor"], done["rounding_minor"]) == (479, 0)
+    shop.ring("bread", "milk")
+    shop.ok(RequestPayment(201))
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(TenderCash(280))
+    done = shop.ok(CompleteOrder())
+    assert (done["total_minor"], done["rounding_minor"], done["change_minor"]) == (479, 2, 0)
+    totals = shop.books.live.position("1").totals
+    assert (totals.tenders, totals.rounding_minor) == ({"card": 479 + 201, "cash": 280}, 2)
