@@ -569,7 +569,9 @@ export interface ExemptOrderInput {
 
 /**
  * Why the order is free of taxes. Of a class of customers alone there is no certificate.
- * `customer` is personal, "" where the reader must not see it.
+ * `customer` is personal, "" where the reader must not see it. Free of which taxes is told by
+ * their jurisdictions, their types and the goods' categories; none of one of these is all of
+ * them.
  */
 export interface ExemptionView {
   certificate: string;
@@ -577,6 +579,9 @@ export interface ExemptionView {
   reason: string;
   valid_until: string;
   customer_class: string;
+  jurisdictions: string[];
+  tax_types: string[];
+  categories: string[];
 }
 
 /**
@@ -1752,7 +1757,8 @@ export interface TaxesAnswer {
 /**
  * The tax rules in force: what they were taken from, and the words they know. `dinings` are
  * the ways of handing over that some rule tells apart, and `customer_classes` the classes some
- * rule names.
+ * rule names. `own_jurisdictions`, the widest first, and `own_tax_types` are those of the
+ * rules for where the store lies.
  */
 export interface TaxesView {
   pack: string;
@@ -1763,6 +1769,8 @@ export interface TaxesView {
   dining: Dining;
   dinings: Dining[];
   customer_classes: string[];
+  own_jurisdictions: string[];
+  own_tax_types: string[];
 }
 
 /** Say how many people the order is for; charges may go by it. 0: nobody said. */
