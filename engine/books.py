@@ -48,7 +48,9 @@ from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
 from engine.outbox import Outbox
 from engine.price_list import decide as prices
+from engine.price_list import upload as price_upload
 from engine.price_list.decide import Prices, PricesSet, SetPrices
+from engine.price_list.upload import Upload
 from engine.promotion import decide as promotions
 from engine.promotion.decide import Promotions, PromotionsSet, SetPromotions
 from engine.record import Restored
@@ -114,6 +116,7 @@ class Books:
     disk_nearly_full: bool = False
     time_zones: frozenset[str] = frozenset()
     taxes: Taxes = field(factory=Taxes)
+    price_upload: Upload | None = None
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -233,6 +236,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return taxes.decide(body, books.settings)
     if isinstance(body, SetPrices):
         return prices.decide(body, books.settings, books.catalog.book)
+    if isinstance(body, price_upload.UploadCommand):
+        return price_upload.decide(books.price_upload, body, books.settings, books.catalog.book)
     if isinstance(body, SetCharges):
         return charges.decide(body, books.settings, books.catalog.book)
     if isinstance(body, IssueCoupons):
@@ -346,6 +351,10 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         books.taxes = taxes.evolve(books.taxes, event)
     elif isinstance(event, PricesSet):
         books.prices = prices.evolve(books.prices, event)
+    elif isinstance(event, price_upload.UploadEvent):
+        books.prices, books.price_upload = price_upload.evolve(
+            books.prices, books.price_upload, event
+        )
     elif isinstance(event, ChargesSet):
         books.charges = charges.evolve(event)
     elif isinstance(event, CouponsIssued):

@@ -21,6 +21,7 @@ from engine.order.state import Order
 from engine.outbox import PendingEffect
 from engine.price_list.decide import Prices
 from engine.price_list.model import PriceSet
+from engine.price_list.upload import Upload
 from engine.promotion.decide import Promotions
 from engine.promotion.model import Policy, Promotion
 from engine.register import Position
@@ -70,6 +71,7 @@ class _Image:
     taxes: TaxSetup | None
     taxes_version: int
     past_taxes: tuple[PastNeeds, ...]
+    price_upload: Upload | None = None
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -112,8 +114,12 @@ def image_of(books: Books) -> dict[str, Any]:
         books.taxes.setup,
         books.taxes.version,
         books.taxes.past,
+        books.price_upload,
     )
     plain: dict[str, Any] = unstructure(image)
+    if books.price_upload is None:
+        # Nearly always: so the hashes of states without one stay what they were.
+        del plain["price_upload"]
     return plain
 
 
@@ -160,6 +166,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         outbox={entry.effect_id: entry for entry in data.outbox},
         position=data.position,
         taxes=Taxes(data.taxes, data.taxes_version, data.past_taxes),
+        price_upload=data.price_upload,
     )
 
 

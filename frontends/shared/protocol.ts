@@ -705,6 +705,12 @@ export interface HolidayInput {
   source?: string;
 }
 
+/** Put an upload of so many parts in force, in place of all prices there were. */
+export interface InstallPrices {
+  upload: string;
+  parts: number;
+}
+
 /**
  * Make a staged segment the base. It was uploaded before and is named by its hash.
  * `base_version` is the catalog version it was merged over: an edit since then would be lost.
@@ -975,6 +981,12 @@ export interface OverridePrice {
   line: number;
   unit_price_micros: number;
   reason: string;
+}
+
+/** The upload, and how many of its parts are here now. */
+export interface PartAnswer {
+  upload: string;
+  parts: number;
 }
 
 /** Put money in, with the reason. */
@@ -1507,6 +1519,16 @@ export interface Slot {
 export interface Span {
   from_minute: number;
   until_minute: number;
+}
+
+/**
+ * Put a part of many prices beside those in force, which stay. Parts are counted from 0; part
+ * 0 begins an upload, whose id is the sender's to choose.
+ */
+export interface StagePricesInput {
+  upload: string;
+  part: number;
+  prices: PriceSetInput;
 }
 
 /** Freeze the figures. */
@@ -2075,7 +2097,9 @@ export interface Commands {
   'order.void_line': { data: VoidLineInput; answer: VoidedLineAnswer };
   'order.waive_charge': { data: WaiveChargeInput; answer: TotalAnswer };
   'order.withdraw_coupon': { data: WithdrawCoupon; answer: TotalAnswer };
+  'prices.install': { data: InstallPrices; answer: PricesAnswer };
   'prices.set': { data: SetPricesInput; answer: PricesAnswer };
+  'prices.stage': { data: StagePricesInput; answer: PartAnswer };
   'promotions.set': { data: SetPromotionsInput; answer: PromotionsAnswer };
   'register.close_day': { data: CloseDay; answer: DayClosedAnswer };
   'register.end_training': { data: EndTraining; answer: TrainingAnswer };
