@@ -138,16 +138,13 @@ def _conditions(one: PriceList) -> str:
     return ", ".join(parts)
 
 
-def without_item(command: SetPrices, item_id: str) -> SetPrices:
+def without_item(prices: PriceSet, item_id: str) -> PriceSet:
     """The prices without those of one item."""
-    prices = command.prices
-    return SetPrices(
-        attrs.evolve(
-            prices,
-            lists=tuple(_list_without(one, item_id) for one in prices.lists),
-            floors=_others(prices.floors, item_id),
-            costs=_others(prices.costs, item_id),
-        )
+    return attrs.evolve(
+        prices,
+        lists=tuple(_list_without(one, item_id) for one in prices.lists),
+        floors=_others(prices.floors, item_id),
+        costs=_others(prices.costs, item_id),
     )
 
 

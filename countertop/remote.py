@@ -22,6 +22,7 @@ from countertop.config import Config
 from countertop.doors_file import OpenDoors, read_doors
 from countertop.errors import CommandFailedError
 from countertop.importer import Prepared, prepare, write_errors
+from countertop.price_parts import parts_of, short
 from countertop.prices import read_prices, without_item
 from countertop.promotions import exclusions, read_promotions
 from countertop.secrets import tokens
@@ -36,6 +37,7 @@ from countertop.tax_files import (
 from engine.limits import COUPON_CODES_PER_ISSUE_MAX
 from engine.money import format_money
 from engine.price_list.decide import SetPrices
+from engine.price_list.model import PriceSet
 from engine.promotion.decide import SetPromotions
 from engine.settings import StoreRules, TaxClass
 from engine.tax import local_day
@@ -248,22 +250,44 @@ def import_prices(file: Path, data_dir: Path, *, check_only: bool, say: Say) -> 
 
 async def _set_prices(command: SetPrices, data_dir: Path, say: Say) -> None:
     """Prices of items that are not for sale are left out, one by one as the store names them."""
+    parts = parts_of(command.prices)
     async with _client(data_dir, admin=True) as client:
-        while True:
-            try:
-                answer = await client.command("prices.set", **_short(unstructure(command)))
-            except RefusedError as error:
-                missing = error.fields.get("item_id")
-                if error.code != "item_must_exist" or not missing:
-                    raise
-                say(f"{missing} is not for sale. Its prices were left out.")
-                left = without_item(command, str(missing))
-                if left == command:
-                    raise
-                command = left
-                continue
-            break
-    say(f"{answer.data['price_lists']} price lists are in force.")
+        if len(parts) == 1:
+            answer = await _send_prices(client, "prices.set", parts[0], say)
+        else:
+            answer = await _upload_prices(client, parts, say)
+    say(f"{answer['price_lists']} price lists are in force.")
+
+
+async def _upload_prices(client: FrontClient, parts: list[PriceSet], say: Say) -> dict[str, Any]:
+    """Many prices part by part; those of before are in force until all are there."""
+    upload = SystemWorld().new_id()
+    for part, prices in enumerate(parts):
+        await _send_prices(client, "prices.stage", prices, say, upload=upload, part=part)
+    answer = await client.command("prices.install", upload=upload, parts=len(parts))
+    installed: dict[str, Any] = answer.data
+    return installed
+
+
+async def _send_prices(
+    client: FrontClient, name: str, prices: PriceSet, say: Say, **fields: Any
+) -> dict[str, Any]:
+    """Send prices, without those of items that are not for sale; the answer."""
+    while True:
+        try:
+            answer = await client.command(name, prices=short(unstructure(prices)), **fields)
+        except RefusedError as error:
+            missing = error.fields.get("item_id")
+            if error.code != "item_must_exist" or not missing:
+                raise
+            say(f"{missing} is not for sale. Its prices were left out.")
+            left = without_item(prices, str(missing))
+            if left == prices:
+                raise
+            prices = left
+        else:
+            told: dict[str, Any] = answer.data
+            return told
 
 
 def import_charges(file: Path, data_dir: Path, *, say: Say) -> None:
@@ -278,14 +302,6 @@ async def _set_charges(file: Path, data_dir: Path, say: Say) -> None:
         answer = await client.command("charges.set", **unstructure(command))
     charges, deposits = answer.data["charges"], answer.data["deposits"]
     say(f"{charges} charges and {deposits} deposits are in force.")
-
-
-def _short(data: Any) -> Any:
-    """Plain data without what is empty and has a default: a frame has a size."""
-    if isinstance(data, dict):
-        named = {key: _short(value) for key, value in data.items()}
-        return {key: v for key, v in named.items() if v is not False and v != [] and v != ""}
-    return [_short(entry) for entry in data] if isinstance(data, list | tuple) else data
 
 
 def issue_coupons(coupon: str, file: Path, data_dir: Path, *, say: Say) -> None:

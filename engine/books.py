@@ -58,7 +58,9 @@ from engine.payment.context import PaymentContext
 from engine.payment.events import PaymentEvent
 from engine.payment.state import Payments
 from engine.price_list import decide as prices
+from engine.price_list import upload as price_upload
 from engine.price_list.decide import Prices, PricesSet, SetPrices
+from engine.price_list.upload import Upload
 from engine.promotion import decide as promotions
 from engine.promotion.decide import Promotions, PromotionsSet, SetPromotions
 from engine.record import Restored
@@ -125,6 +127,7 @@ class Books:
     time_zones: frozenset[str] = frozenset()
     taxes: Taxes = field(factory=Taxes)
     payments: Payments = field(factory=Payments)
+    price_upload: Upload | None = None
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -247,6 +250,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return taxes.decide(body, books.settings)
     if isinstance(body, SetPrices):
         return prices.decide(body, books.settings, books.catalog.book)
+    if isinstance(body, price_upload.UploadCommand):
+        return price_upload.decide(books.price_upload, body, books.settings, books.catalog.book)
     if isinstance(body, SetCharges):
         return charges.decide(body, books.settings, books.catalog.book)
     if isinstance(body, IssueCoupons):
@@ -381,6 +386,10 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         books.taxes = taxes.evolve(books.taxes, event)
     elif isinstance(event, PricesSet):
         books.prices = prices.evolve(books.prices, event)
+    elif isinstance(event, price_upload.UploadEvent):
+        books.prices, books.price_upload = price_upload.evolve(
+            books.prices, books.price_upload, event
+        )
     elif isinstance(event, ChargesSet):
         books.charges = charges.evolve(event)
     elif isinstance(event, CouponsIssued):

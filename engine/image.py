@@ -24,6 +24,7 @@ from engine.payment.events import OfflinePolicy
 from engine.payment.state import Payment, Payments
 from engine.price_list.decide import Prices
 from engine.price_list.model import PriceSet
+from engine.price_list.upload import Upload
 from engine.promotion.decide import Promotions
 from engine.promotion.model import Policy, Promotion
 from engine.register import Position
@@ -84,6 +85,7 @@ class _Image:
     past_taxes: tuple[PastNeeds, ...]
     payments: _PaymentsImage
     foreign: tuple[ForeignCurrency, ...]
+    price_upload: Upload | None = None
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -128,8 +130,12 @@ def image_of(books: Books) -> dict[str, Any]:
         books.taxes.past,
         _payments_image(books.payments),
         tuple(books.settings.foreign.values()),
+        books.price_upload,
     )
     plain: dict[str, Any] = unstructure(image)
+    if books.price_upload is None:
+        # Nearly always: so the hashes of states without one stay what they were.
+        del plain["price_upload"]
     return plain
 
 
@@ -201,6 +207,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         position=data.position,
         taxes=Taxes(data.taxes, data.taxes_version, data.past_taxes),
         payments=_payments_from(data.payments),
+        price_upload=data.price_upload,
     )
 
 

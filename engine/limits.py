@@ -26,6 +26,7 @@ PROMOTIONS_MAX = 10_000
 TAX_RULES_MAX = 5_000  # rules, jurisdictions, holidays and categories together
 PRICE_LISTS_MAX = 200
 PRICE_ENTRIES_MAX = 50_000  # of all lists, floors and costs together
+PRICE_PARTS_MAX = 500  # of one upload; a part must fit a frame
 CUSTOMER_GROUPS_MAX = 200
 CHARGES_MAX = 20
 DEPOSITS_MAX = 5_000

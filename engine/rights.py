@@ -10,6 +10,7 @@ from engine.coupon.decide import IssueCoupons
 from engine.order import commands as order
 from engine.payment import commands as payment
 from engine.price_list.decide import SetPrices
+from engine.price_list.upload import InstallPrices, StagePrices
 from engine.promotion.decide import SetPromotions
 from engine.staff import Right
 from engine.taxes import SetTaxes
@@ -84,6 +85,8 @@ RIGHTS: Final[dict[type, Right]] = {
     SetPromotions: Right.CATALOG,
     SetTaxes: Right.SETTINGS,
     SetPrices: Right.CATALOG,
+    StagePrices: Right.CATALOG,
+    InstallPrices: Right.CATALOG,
     SetCharges: Right.SETTINGS,
     IssueCoupons: Right.CATALOG,
     outbox.StartEffect: Right.EFFECTS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 
@@ -104,33 +104,13 @@ def decide(body: SetPrices, settings: Settings, book: PriceBook) -> Decision:
     prices = body.prices
     if settings.rules is None:
         return refuse(Refusal.STORE_MUST_BE_SET_UP)
-    entries = sum(len(one.entries) + len(one.percents) for one in prices.lists)
-    counts = (
-        (len(prices.lists), limits.PRICE_LISTS_MAX, Refusal.PRICE_LISTS_LIMIT_REACHED),
-        (
-            entries + len(prices.floors) + len(prices.costs),
-            limits.PRICE_ENTRIES_MAX,
-            Refusal.PRICE_ENTRIES_LIMIT_REACHED,
-        ),
-        (
-            len(prices.customer_groups),
-            limits.CUSTOMER_GROUPS_MAX,
-            Refusal.CUSTOMER_GROUPS_LIMIT_REACHED,
-        ),
-    )
-    for count, maximum, code in counts:
-        if count > maximum:
-            return refuse(code, maximum=maximum)
+    refused = check_counts((prices,))
+    if refused is not None:
+        return refused
     refused = _check_names(prices)
     if refused is not None:
         return refused
-    checks: tuple[Callable[[PriceSet, PriceBook], Decision | None], ...] = (
-        _check_conditions,
-        _check_items,
-        _check_prices,
-        _check_floors,
-    )
-    for check in checks:
+    for check in (_check_conditions, check_entries, _check_floors):
         refused = check(prices, book)
         if refused is not None:
             return refused
@@ -141,6 +121,33 @@ def decide(body: SetPrices, settings: Settings, book: PriceBook) -> Decision:
             Refusal.PRICE_LISTS_MUST_NOT_CONTEND, price_list=first, other=second, goods=goods
         )
     return Decision((Fact(STREAM, PricesSet(prices)),), {"price_lists": len(prices.lists)})
+
+
+def check_counts(parts: Sequence[PriceSet]) -> Decision | None:
+    """The parts together are no more than a set may be; a list may go on in several of them."""
+    entries = sum(
+        sum(len(one.entries) + len(one.percents) for one in part.lists)
+        + len(part.floors)
+        + len(part.costs)
+        for part in parts
+    )
+    lists = sum(len(part.lists) for part in parts)
+    if len(parts) > 1:
+        lists = len({one.id for part in parts for one in part.lists})
+    groups = sum(len(part.customer_groups) for part in parts)
+    for count, maximum, code in (
+        (lists, limits.PRICE_LISTS_MAX, Refusal.PRICE_LISTS_LIMIT_REACHED),
+        (entries, limits.PRICE_ENTRIES_MAX, Refusal.PRICE_ENTRIES_LIMIT_REACHED),
+        (groups, limits.CUSTOMER_GROUPS_MAX, Refusal.CUSTOMER_GROUPS_LIMIT_REACHED),
+    ):
+        if count > maximum:
+            return refuse(code, maximum=maximum)
+    return None
+
+
+def check_entries(prices: PriceSet, book: PriceBook) -> Decision | None:
+    """Every item is for sale and named once, and every price can be one."""
+    return _check_items(prices, book) or _check_prices(prices)
 
 
 def _check_names(prices: PriceSet) -> Decision | None:
@@ -215,7 +222,7 @@ def _check_items(prices: PriceSet, book: PriceBook) -> Decision | None:
     return None
 
 
-def _check_prices(prices: PriceSet, _: PriceBook) -> Decision | None:
+def _check_prices(prices: PriceSet) -> Decision | None:
     """Amounts are within the bounds of a catalog's, tiers ascend, shares are shares."""
     most = limits.UNIT_PRICE_MICROS_MAX
     amounts = [floor.unit_price_micros for floor in prices.floors]

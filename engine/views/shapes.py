@@ -120,7 +120,8 @@ class TaxView:
 class ExemptionView:
     """Why the order is free of taxes. Of a class of customers alone there is no certificate.
 
-    `customer` is personal, "" where the reader must not see it.
+    `customer` is personal, "" where the reader must not see it. Free of which taxes is told by
+    their jurisdictions, their types and the goods' categories; none of one of these is all of them.
     """
 
     certificate: str
@@ -128,6 +129,9 @@ class ExemptionView:
     reason: str
     valid_until: str
     customer_class: str
+    jurisdictions: tuple[str, ...] = ()
+    tax_types: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
 
 
 @frozen
@@ -321,7 +325,8 @@ class TaxesView:
     """The tax rules in force: what they were taken from, and the words they know.
 
     `dinings` are the ways of handing over that some rule tells apart, and `customer_classes` the
-    classes some rule names.
+    classes some rule names. `own_jurisdictions`, the widest first, and `own_tax_types` are those of
+    the rules for where the store lies.
     """
 
     pack: str
@@ -332,6 +337,8 @@ class TaxesView:
     dining: Dining
     dinings: tuple[Dining, ...]
     customer_classes: tuple[str, ...]
+    own_jurisdictions: tuple[str, ...] = ()
+    own_tax_types: tuple[str, ...] = ()
 
 
 @frozen

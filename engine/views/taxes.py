@@ -63,6 +63,9 @@ def exemption_view(order: Order, *, internal: bool) -> ExemptionView | None:
         held.reason,
         held.valid_until,
         held.customer_class,
+        tuple(sorted(held.jurisdictions)),
+        tuple(sorted(held.tax_types)),
+        tuple(sorted(held.categories)),
     )
 
 
@@ -72,6 +75,8 @@ def taxes_view(setup: TaxSetup | None) -> TaxesView | None:
         return None
     contexts = {rule.context for rule in setup.rules}
     classes = {name for rule in setup.rules for name in (*rule.customers, *rule.reverse_for)}
+    where = _around(setup)
+    own = [rule for rule in setup.rules if rule.jurisdiction in where]
     return TaxesView(
         setup.pack,
         setup.compiled,
@@ -81,4 +86,15 @@ def taxes_view(setup: TaxSetup | None) -> TaxesView | None:
         setup.dining,
         tuple(entry for entry in Dining if Context(entry.value) in contexts),
         tuple(sorted(classes)),
+        tuple(name for name in where if any(rule.jurisdiction == name for rule in own)),
+        tuple(sorted({rule.tax_type for rule in own})),
     )
+
+
+def _around(setup: TaxSetup) -> tuple[str, ...]:
+    """The jurisdictions the store lies in, the widest first."""
+    parents = {one.id: one.parent for one in setup.jurisdictions}
+    found = [setup.jurisdiction]
+    while parent := parents.get(found[-1], ""):
+        found.append(parent)
+    return tuple(reversed(found))

@@ -589,7 +589,9 @@ export interface ExemptOrderInput {
 
 /**
  * Why the order is free of taxes. Of a class of customers alone there is no certificate.
- * `customer` is personal, "" where the reader must not see it.
+ * `customer` is personal, "" where the reader must not see it. Free of which taxes is told by
+ * their jurisdictions, their types and the goods' categories; none of one of these is all of
+ * them.
  */
 export interface ExemptionView {
   certificate: string;
@@ -597,6 +599,9 @@ export interface ExemptionView {
   reason: string;
   valid_until: string;
   customer_class: string;
+  jurisdictions: string[];
+  tax_types: string[];
+  categories: string[];
 }
 
 /**
@@ -798,6 +803,12 @@ export interface HolidayInput {
   below_minor?: number | null;
   exempt_at_amount?: boolean;
   source?: string;
+}
+
+/** Put an upload of so many parts in force, in place of all prices there were. */
+export interface InstallPrices {
+  upload: string;
+  parts: number;
 }
 
 /**
@@ -1095,6 +1106,12 @@ export interface OverridePrice {
   line: number;
   unit_price_micros: number;
   reason: string;
+}
+
+/** The upload, and how many of its parts are here now. */
+export interface PartAnswer {
+  upload: string;
+  parts: number;
 }
 
 /** Put money in, with the reason. */
@@ -1733,6 +1750,16 @@ export interface Span {
   until_minute: number;
 }
 
+/**
+ * Put a part of many prices beside those in force, which stay. Parts are counted from 0; part
+ * 0 begins an upload, whose id is the sender's to choose.
+ */
+export interface StagePricesInput {
+  upload: string;
+  part: number;
+  prices: PriceSetInput;
+}
+
 /** Freeze the figures. */
 export type StartTendering = Record<string, never>;
 
@@ -1990,7 +2017,8 @@ export interface TaxesAnswer {
 /**
  * The tax rules in force: what they were taken from, and the words they know. `dinings` are
  * the ways of handing over that some rule tells apart, and `customer_classes` the classes some
- * rule names.
+ * rule names. `own_jurisdictions`, the widest first, and `own_tax_types` are those of the
+ * rules for where the store lies.
  */
 export interface TaxesView {
   pack: string;
@@ -2001,6 +2029,8 @@ export interface TaxesView {
   dining: Dining;
   dinings: Dining[];
   customer_classes: string[];
+  own_jurisdictions: string[];
+  own_tax_types: string[];
 }
 
 /** Say how many people the order is for; charges may go by it. 0: nobody said. */
@@ -2358,7 +2388,9 @@ export interface Commands {
   'payment.reverse_tender': { data: ReverseTender; answer: PaymentAnswer };
   'payment.set_aside': { data: SetPaymentAside; answer: PaymentAnswer };
   'payment.set_offline_policy': { data: SetOfflinePolicyInput; answer: Done };
+  'prices.install': { data: InstallPrices; answer: PricesAnswer };
   'prices.set': { data: SetPricesInput; answer: PricesAnswer };
+  'prices.stage': { data: StagePricesInput; answer: PartAnswer };
   'promotions.set': { data: SetPromotionsInput; answer: PromotionsAnswer };
   'register.close_day': { data: CloseDay; answer: DayClosedAnswer };
   'register.end_training': { data: EndTraining; answer: TrainingAnswer };

@@ -17,6 +17,7 @@ from engine.decision import COMMANDS
 from engine.order import commands as order
 from engine.payment import commands as payment
 from engine.price_list.decide import SetPrices
+from engine.price_list.upload import InstallPrices, StagePrices
 from engine.promotion.decide import SetPromotions
 from engine.taxes import SetTaxes
 
@@ -237,6 +238,14 @@ class PricesAnswer:
 
 
 @frozen
+class PartAnswer:
+    """The upload, and how many of its parts are here now."""
+
+    upload: str
+    parts: int
+
+
+@frozen
 class IssuedAnswer:
     """The coupon, and how many codes of the command are good."""
 
@@ -327,6 +336,8 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     SetPromotions: PromotionsAnswer,
     SetTaxes: TaxesAnswer,
     SetPrices: PricesAnswer,
+    StagePrices: PartAnswer,
+    InstallPrices: PricesAnswer,
     SetCharges: ChargesAnswer,
     IssueCoupons: IssuedAnswer,
 }

@@ -166,6 +166,34 @@ def test_promotions_by_command(demo: Demo, folder: Path) -> None:
     assert "0 promotions are in force" in _well("import", "promotions", file, "--data", demo.data)
 
 
+def test_thousands_of_prices_by_command(demo: Demo, folder: Path) -> None:
+    """More than fit a frame come in parts; an item that is not for sale is left out all the same,
+    and where the whole is refused the prices of before stay."""
+    catalog, prices = folder / "many.csv", folder / "many.toml"
+    rows = [f"m{number:04},Many {number},Food,standard,500" for number in range(3_000)]
+    catalog.write_text("\n".join(["code,name,department,tax_class,price_minor", *rows, ""]))
+    _well("import", "catalog", catalog, "--data", demo.data)
+    head = "[[price_list]]\nid = 'many'\nname = 'Many'\nentries = [\n"
+    entries = [f"{{ item = 'm{number:04}', price = 4.5 }}," for number in range(3_000)]
+    text = "\n".join([*entries[:2_000], "{ item = 'gone', price = 1 },", *entries[2_000:], "]\n"])
+    prices.write_text(head + text)
+    told = _well("import", "prices", prices, "--data", demo.data)
+    assert "gone is not for sale. Its prices were left out." in told
+    assert "1 price lists are in force" in told
+    twice = "\n".join([*entries, entries[0], "]\n"])
+    prices.write_text(head.replace("Many", "Other") + twice)
+    assert "item_must_be_named_once" in _told("import", "prices", prices, "--data", demo.data)
+
+    async def names() -> list[str]:
+        async with _client(demo.data) as client:
+            state = (await client.query("store.state")).data
+            return [one["name"] for one in state["price_lists"]]
+
+    assert ["Many"] == trio.run(names)
+    prices.write_text("")
+    assert "0 price lists are in force" in _well("import", "prices", prices, "--data", demo.data)
+
+
 def test_prices_and_coupons_by_command(demo: Demo, folder: Path) -> None:
     """Told, put in force without what is not for sale, refused by name; codes are issued."""
     file = folder / "prices.toml"

@@ -76,13 +76,13 @@ def test_what_is_told_before(tmp_path: Path) -> None:
 
 def test_an_item_that_is_not_for_sale_is_left_out(tmp_path: Path) -> None:
     """Of entries, exceptions, floors and costs; the others stay."""
-    left = example(tmp_path)
+    left = example(tmp_path).prices
     for name in ("bread", "rye", "novel"):
         left = without_item(left, name)
-    trade, evening = left.prices.lists
+    trade, evening = left.lists
     assert [entry.item_id for entry in trade.entries] == ["water"]
     assert evening.percents[0].except_items == ()
-    assert (left.prices.floors, left.prices.costs) == ((), ())
+    assert (left.floors, left.costs) == ((), ())
 
 
 LIST = "[[price_list]]\nid = 'a'\nname = 'A'\n"

@@ -45,6 +45,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def with_city_tax(percent: str) -> str:
+    """The German rules in a port that taxes all goods itself."""
+    german = json.loads((ROOT / "countertop" / "packs" / "de.json").read_text())
+    german["jurisdictions"].append({"id": "DE-PORT", "kind": "city", "parent": "DE"})
+    german["rules"].append(
+        {
+            "id": "PORT-dues",
+            "jurisdiction": "DE-PORT",
+            "tax_type": "dues",
+            "entries": [{"start": "2020-01-01", "value": percent, "source": "made up"}],
+        }
+    )
+    return json.dumps(german)
+
+
 @define
 class DemoStore:
     """`countertop demo` on a port and a folder of its own."""
@@ -80,10 +95,15 @@ class DemoStore:
                 raise AssertionError(f"the demo store did not open:\n{words[-3000:]}")
             time.sleep(0.05)
 
-    def import_german_taxes(self) -> None:
-        """Tax rules in place of its tax classes."""
-        likes = ("--like", "reduced=food", "--like", "zero=food")
-        command = (sys.executable, "-m", "countertop", "import", "taxes", "DE", *likes)
+    def import_german_taxes(self, *, city_percent: str = "") -> None:
+        """Tax rules in place of its tax classes; with a city's own tax on everything besides."""
+        likes: tuple[str, ...] = ("--like", "reduced=food", "--like", "zero=food")
+        pack = "DE"
+        if city_percent:
+            pack = str(self.folder / "port.json")
+            Path(pack).write_text(with_city_tax(city_percent))
+            likes = (*likes, "--jurisdiction", "DE-PORT")
+        command = (sys.executable, "-m", "countertop", "import", "taxes", pack, *likes)
         data = ("--data", str(self.folder / "data"))
         subprocess.run([*command, *data], cwd=ROOT, check=True, capture_output=True)
 

@@ -217,6 +217,45 @@ def test_an_exemption_is_kept_with_its_certificate_and_printed(
     assert "NATO-77" in fresh_store.wait_receipts(1)
 
 
+@pytest.mark.feature("TAX-03", part="free of some taxes only, at the register page")
+def test_an_exemption_may_be_of_one_tax_among_several(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """Freed of a city's dues the order still has its VAT; changed to another tax, and to all.
+
+    In 2.00 with 19 % and 5 % there are 0.31 and 0.08 of tax.
+    """
+    fresh_store.import_german_taxes(city_percent="5")
+    mia = selling(cashier, fresh_store)
+    mia.tap("Espresso")
+    panel = offers(mia, "Tax-exempt")
+    panel.get_by_label("Certificate number").fill("PORT-1")
+    panel.get_by_label("Customer", exact=True).fill("Harbour Authority")
+    panel.get_by_label("Reason", exact=True).fill("Free of its own dues")
+    taxes = panel.get_by_role("group", name="Only these taxes")
+    assert ["VAT", "dues"] == taxes.get_by_role("button").all_inner_texts()
+    mia.press(taxes.get_by_role("button", name="dues"))
+    mia.push("Free of tax")
+    expect(chosen(mia, "exempt")).to_contain_text("PORT-1 · Harbour Authority · dues")
+    expect(mia.page.locator(".figures .taxes")).to_contain_text("VAT 19 % €0.31")
+    expect(total(mia)).to_contain_text("1.92")
+    panel = offers(mia, "Tax-exempt")
+    taxes = panel.get_by_role("group", name="Only these taxes")
+    expect(taxes.get_by_role("button", name="dues")).to_have_attribute("aria-pressed", "true")
+    mia.press(taxes.get_by_role("button", name="dues"))
+    asked_by = panel.get_by_role("group", name="Only taxes asked by")
+    assert ["DE", "DE-PORT"] == asked_by.get_by_role("button").all_inner_texts()
+    mia.press(asked_by.get_by_role("button", name="DE", exact=True))
+    mia.push("Free of tax")
+    expect(chosen(mia, "exempt")).to_contain_text("Harbour Authority · DE")
+    expect(total(mia)).to_contain_text("1.69")
+    panel = offers(mia, "Tax-exempt")
+    asked_by = panel.get_by_role("group", name="Only taxes asked by")
+    mia.press(asked_by.get_by_role("button", name="DE", exact=True))
+    mia.push("Free of tax")
+    expect(total(mia)).to_contain_text("1.61")
+
+
 @pytest.mark.feature("PRC-05", part="at the register page, the display and on paper")
 def test_a_party_is_charged_and_let_off(cashier: MakeCashier, fresh_store: DemoStore) -> None:
     """Six guests pay the gratuity, shown apart on both screens; let go with a reason, brought back,

@@ -36,6 +36,7 @@ from engine.tax_rules import Context, Holiday, Jurisdiction, JurisdictionKind, W
 from engine.taxation import Dining
 from engine.taxes import Refusal, SetTaxes
 from engine.views.build import order_view, store_view
+from engine.views.taxes import taxes_view
 from engine.wire import canonical, parse
 from tests.shop import TAXES, Shop, rules
 from tests.tax_shop import (
@@ -346,4 +347,31 @@ def test_a_screen_can_tell_what_the_rules_know() -> None:
     assert (("meal", "reduced", "standard"), ("VAT",)) == (view.categories, view.tax_types)
     assert (Dining.TAKEAWAY, (Dining.EAT_IN,)) == (view.dining, view.dinings)
     assert ("trade",) == view.customer_classes
+    assert (("shore",), ("VAT",)) == (view.own_jurisdictions, view.own_tax_types)
+    quebec = taxes_view(pack_setup("CA", "CA-QC"))
+    assert quebec is not None
+    assert (("CA-QC",), ("GST", "QST")) == (quebec.own_jurisdictions, quebec.own_tax_types)
+    houston = taxes_view(pack_setup("US", "US-TX-HOUSTON"))
+    assert houston is not None
+    assert ("US-TX", "US-TX-HOUSTON") == houston.own_jurisdictions
+
+
+def test_a_screen_can_tell_what_an_exemption_is_of() -> None:
+    """What of the taxes the order is free of, in a fixed order."""
+    shop = ruled(setup(VAT))
+    order_id = shop.ring("bread")
+    shop.ok(
+        ExemptOrder(
+            "C-1",
+            "Acme",
+            "resale",
+            jurisdictions=frozenset(("port",)),
+            tax_types=frozenset(("VAT",)),
+            categories=frozenset(("standard", "reduced")),
+        )
+    )
+    held = order_view(shop.order(order_id), shop.books, internal=True).exemption
+    assert held is not None
+    found = (held.jurisdictions, held.tax_types, held.categories)
+    assert (("port",), ("VAT",), ("reduced", "standard")) == found
     assert store_view(Shop.selling().books, "store").taxes is None

@@ -20,6 +20,7 @@ from engine.payment import commands as payment
 from engine.payment.events import OfflinePolicy
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceSet
+from engine.price_list.upload import InstallPrices, StagePrices
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
 from engine.staff import Right
@@ -121,6 +122,8 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(SetPromotions(PROMOTIONS), admin=True)
     send(IssueCoupons("c2", ("A1",)), admin=True)
     send(SetPrices(PriceSet()), admin=True)
+    send(StagePrices("u", 0, PriceSet()), admin=True)
+    send(InstallPrices("u", 1), admin=True)
     send(SetCharges(()), admin=True)
     send(SetTaxes(None), admin=True)
     _pay_by_card(shop, send)

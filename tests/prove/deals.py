@@ -1,19 +1,22 @@
 """How much of the largest saving the floor finds on carts of a hundred lines: against CP-SAT.
 
-`python -m tests.prove.deals [--carts N] [--seconds S] [--json FILE]`; needs `ortools`, which only
-the group `prove` has. First the model is held to trying every way, on small carts; then made carts
-of every shape are priced by the floor and given to the solver. The same numbers make the same carts
-on every machine.
+`python -m tests.prove.deals [--carts N] [--seconds S] [--json FILE] [--keep]`; needs `ortools`,
+which only the group `prove` has. First the model is held to trying every way, on small carts; then
+made carts of every shape are priced by the floor and given to the solver. The same numbers make the
+same carts on every machine. With `--keep` what the solver says of each cart is written beside this
+file, for the test suite, which has no solver (`kept_answers`).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,8 @@ from tests.prove.deals_model import Found, largest_saving
 LINES = 100
 PPM = 1_000_000
 GAP_PPM, WORST_PPM = 1_000, 5_000
+KEPT = Path(__file__).with_name("deals_solved.json")
+"""What the solver said of each cart, by shape and in the order of their numbers."""
 LineTuple = tuple[int, int, int, bool, bool, int]
 
 
@@ -53,6 +58,11 @@ class Cart:
         """What the floor takes off."""
         compiled = native.PromotionSet(self.rules, self.items)
         return -native.price_cart(compiled, self.lines()).discount_minor
+
+    def digest(self) -> str:
+        """Which cart it is: an answer is kept for this cart and no other."""
+        content = json.dumps([self.rules, self.rows], separators=(",", ":"))
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def benefit(chance: random.Random) -> tuple[object, ...]:
@@ -130,20 +140,29 @@ SHAPES: dict[str, Callable[[random.Random], Cart]] = {
 }
 
 
+def small_cart(chance: random.Random) -> Cart:
+    """Rules and rows so few that every way to share the goods can be tried."""
+    rules = [
+        rule(number, [chance.randrange(4) for _ in range(3)], benefit(chance))
+        for number in range(1, 5)
+    ]
+    rows = [(chance.randrange(4), price(chance), chance.randint(1, 2)) for _ in range(4)]
+    return Cart(rules, 4, rows[: chance.randint(2, 4)])
+
+
+def by_every_way(cart: Cart) -> int:
+    """The largest saving, found by trying every way; minor units."""
+    units = cart.units()
+    return sum(unit.amount for unit in units) - promo_twin.total(cart.rules, units)
+
+
 def check_model(carts: int) -> None:
     """Hold the model to trying every way, on carts small enough for that."""
     for seed in range(carts):
-        chance = random.Random(seed)
-        rules = [
-            rule(number, [chance.randrange(4) for _ in range(3)], benefit(chance))
-            for number in range(1, 5)
-        ]
-        rows = [(chance.randrange(4), price(chance), chance.randint(1, 2)) for _ in range(4)]
-        small = Cart(rules, 4, rows[: chance.randint(2, 4)])
-        units = small.units()
-        expected = sum(unit.amount for unit in units) - promo_twin.total(rules, units)
-        found = largest_saving(rules, units, seconds=10)
-        if found is None or found.saving_minor != expected or small.saving_minor() != expected:
+        cart = small_cart(random.Random(seed))
+        expected = by_every_way(cart)
+        found = largest_saving(cart.rules, cart.units(), seconds=10)
+        if found is None or found.saving_minor != expected or cart.saving_minor() != expected:
             raise AssertionError(f"cart {seed}: {expected} by every way, {found} by the model")
 
 
@@ -185,9 +204,39 @@ def gap_ppm(own: int, best: int) -> int:
     return -((own - best) * PPM // best) if best else 0
 
 
-def measure(shape: str, carts: int, seconds: float) -> Outcome:
-    """Price carts of one shape both ways."""
+Answers = list[tuple[str, int, int]]
+"""(cart's digest, minor units saved, minor units nobody saves more than) of each cart."""
+
+
+def kept_answers() -> dict[str, Answers]:
+    """What the solver said when it was last asked, by shape."""
+    kept = json.loads(KEPT.read_text())["carts"]
+    rows = {shape: [line.split() for line in lines] for shape, lines in kept.items()}
+    return {
+        shape: [(digest, int(saved), int(bound)) for digest, saved, bound in answers]
+        for shape, answers in rows.items()
+    }
+
+
+def keep(told: dict[str, Answers], options: argparse.Namespace) -> None:
+    """Write down what the solver said, and how it was asked."""
+    asked = f"--carts {options.carts} --seconds {options.seconds:g} --keep"
+    kept = {
+        "made": f"python -m tests.prove.deals {asked}",
+        "solver": f"CP-SAT of ortools {version('ortools')}",
+        "each": "cart, minor units saved, minor units that nobody can save more than",
+        "carts": {
+            shape: [" ".join(map(str, answer)) for answer in answers]
+            for shape, answers in told.items()
+        },
+    }
+    KEPT.write_text(json.dumps(kept, indent=1) + "\n")
+
+
+def measure(shape: str, carts: int, seconds: float) -> tuple[Outcome, Answers]:
+    """Price carts of one shape both ways, and tell what the solver said of each."""
     outcome = Outcome(shape)
+    answers: Answers = []
     for seed in range(carts):
         cart = SHAPES[shape](random.Random(seed))
         own = cart.saving_minor()
@@ -197,7 +246,8 @@ def measure(shape: str, carts: int, seconds: float) -> Outcome:
         if own > best.bound_minor:
             raise AssertionError(f"cart {seed}, {shape}: {own} saved, above the bound of {best}")
         outcome.add(own, best)
-    return outcome
+        answers.append((cart.digest(), best.saving_minor, best.bound_minor))
+    return outcome, answers
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -210,6 +260,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--if-installed", action="store_true", help="without it end well, and say so"
     )
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--keep", action="store_true", help=f"write {KEPT.name} for the tests")
     options = parser.parse_args(arguments)
     if find_spec("ortools") is None:
         sys.stdout.write("ortools is not installed: `uv sync --group prove` gets it.\n")
@@ -217,13 +268,18 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.monotonic()
     check_model(options.small)
     rows = []
+    told: dict[str, Answers] = {}
     for shape in SHAPES:
-        rows.append(measure(shape, options.carts, options.seconds).row())
+        outcome, told[shape] = measure(shape, options.carts, options.seconds)
+        rows.append(outcome.row())
         sys.stdout.write(f"{rows[-1]['what']}: {rows[-1]['figure']}\n")
         sys.stdout.flush()
+    if options.keep:
+        keep(told, options)
     if options.json:
-        told = {"part": "deals", "seconds": round(time.monotonic() - began, 1), "rows": rows}
-        options.json.write_text(json.dumps(told, indent=1) + "\n")
+        seconds = round(time.monotonic() - began, 1)
+        figures = {"part": "deals", "seconds": seconds, "rows": rows}
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0 if all(row["ok"] for row in rows) else 1
 
 

@@ -11,18 +11,22 @@ use super::score::Score;
 /// Units taken back together, at most.
 const UNITS_MAX: u32 = 20;
 /// Times that units are taken back from one contest, for each row, and at most.
-const TRIES_A_ROW: usize = 3;
+const TRIES_A_ROW: usize = 6;
 const TRIES_MAX: usize = 800;
-/// Steps of settling them anew, before the best so far is taken.
+/// Steps of settling them anew, before the best so far is taken; and in a hard contest.
 const STEPS_MAX: u32 = 300;
+const HARD_STEPS_MAX: u32 = 1_000;
 /// Units of a contest that is settled anew as a whole, and the steps of that; and units up to which
 /// every deal that can be listed is looked at.
 const SMALL_STEPS: u32 = 10_000;
 const SMALL_UNITS: u32 = 32;
 /// Where the bound is not to be trusted: the part of the saving by which it may be wrong.
 const LOOSE: i64 = 16;
-/// Steps of all that.
+/// Steps of all that; and in a hard contest, where more than this part of the saving may be missing
+/// still.
 const STEPS_ALL: u32 = 40_000;
+const HARD_STEPS_ALL: u32 = 240_000;
+const HARD: i64 = 1_000;
 /// Steps of listing the deals of one promotion, and of all; past them only some are known.
 const LIST_STEPS: u32 = 4_000;
 const LIST_STEPS_ALL: u32 = 60_000;
@@ -128,13 +132,33 @@ pub(crate) fn improve(
         return way.told();
     }
     let tries = open.len().saturating_mul(TRIES_A_ROW).min(TRIES_MAX);
+    let mut saved = most;
     for turn in 0..tries {
-        if way.steps > STEPS_ALL {
+        let missing = market.bound.saturating_sub(saved.saturating_mul(SCALE));
+        if way.steps > HARD_STEPS_ALL || way.steps > STEPS_ALL && !is_hard(market, saved, missing) {
             break;
         }
-        way.try_again(problem, open[turn % open.len()]);
+        let steps_max = if way.steps > STEPS_ALL {
+            HARD_STEPS_MAX
+        } else {
+            STEPS_MAX
+        };
+        let seed = open[turn % open.len()];
+        // Deals on goods next to one another in price can often be better only all at once.
+        let near = if way.steps > STEPS_ALL && turn % 2 == 1 {
+            way.neighbours(problem, seed)
+        } else {
+            Vec::new()
+        };
+        let (around, freed) = way.around(seed, near);
+        saved += way.settle_anew(problem, &around, freed, steps_max);
     }
     way.told()
+}
+
+/// Whether much may be missing still, as far as the bound tells.
+fn is_hard(market: &Market, saved: i64, missing: i64) -> bool {
+    market.planned && missing > saved.saturating_mul(SCALE) / HARD
 }
 
 /// Deals that could be in a better way: those that save about what their units are worth.
@@ -224,8 +248,19 @@ impl Way<'_> {
         deal
     }
 
-    /// Rows around one, and the deals on them, until their units are many.
-    fn around(&mut self, seed: usize) -> (Vec<usize>, Vec<usize>) {
+    /// The rows of one of the promotions that want a row, those next to it in price first.
+    fn neighbours(&mut self, problem: &Problem, seed: usize) -> Vec<usize> {
+        let with = &self.with[seed];
+        let column = &self.pool[with[self.chance.below(with.len())]];
+        let cells = problem.cells_of(column.deal.contender).iter();
+        let mut rows: Vec<usize> = cells.map(|cell| cell.row).collect();
+        rows.sort_unstable_by_key(|&row| std::cmp::Reverse((row.abs_diff(seed), row)));
+        rows
+    }
+
+    /// Rows around one, and the deals on them, until their units are many: first `near`, from its
+    /// end on, then what some deal would take together with them.
+    fn around(&mut self, seed: usize, mut near: Vec<usize>) -> (Vec<usize>, Vec<usize>) {
         let mut rows: Vec<usize> = Vec::new();
         let mut deals: Vec<usize> = Vec::new();
         let mut units = 0;
@@ -251,6 +286,10 @@ impl Way<'_> {
                     }
                 }
             }
+            if let Some(row) = near.pop() {
+                wanted.push(row);
+                continue;
+            }
             dry += 1;
             let from = rows[self.chance.below(rows.len())];
             let with = &self.with[from];
@@ -264,20 +303,14 @@ impl Way<'_> {
         (rows, deals)
     }
 
-    /// Take the units around a row back and settle them anew, where that is better.
-    fn try_again(&mut self, problem: &mut Problem, seed: usize) {
-        let (rows, freed) = self.around(seed);
-        self.settle_anew(problem, &rows, freed, STEPS_MAX);
-    }
-
-    /// Take deals back and settle their rows anew, where that is better.
+    /// Take deals back and settle their rows anew, where that is better; minor units saved by it.
     fn settle_anew(
         &mut self,
         problem: &mut Problem,
         rows: &[usize],
         mut freed: Vec<usize>,
         steps_max: u32,
-    ) {
+    ) -> i64 {
         let was = self.worth(problem, rows, freed.iter().map(|&at| &self.deals[at]));
         freed.sort_unstable();
         let old: Vec<Deal> = freed
@@ -286,9 +319,11 @@ impl Way<'_> {
             .map(|&at| self.undo(problem, at))
             .collect();
         let found = self.settle(problem, rows, was, steps_max);
-        for deal in found.unwrap_or(old) {
+        let (score, deals) = found.unwrap_or((was, old));
+        for deal in deals {
             self.make(problem, deal);
         }
+        score.saving_minor - was.saving_minor
     }
 
     /// What deals save together with what is left of rows.
@@ -315,7 +350,7 @@ impl Way<'_> {
         rows: &[usize],
         was: Score,
         steps_max: u32,
-    ) -> Option<Vec<Deal>> {
+    ) -> Option<(Score, Vec<Deal>)> {
         let mut inside = vec![false; problem.rows.len()];
         for &row in rows {
             inside[row] = true;
@@ -351,6 +386,7 @@ impl Way<'_> {
         };
         search.descend(problem, 0, 0, Score::default());
         self.steps += search.steps;
+        let score = search.best;
         let path = search.best_path?;
         let deals = path.iter().map(|&(at, own)| Deal {
             contender: self.pool[at].deal.contender,
@@ -358,7 +394,7 @@ impl Way<'_> {
             own,
             times: 1,
         });
-        Some(deals.collect())
+        Some((score, deals.collect()))
     }
 
     /// The deals, equal ones as one.

@@ -33,7 +33,8 @@ pub enum Proof {
 pub enum Effort {
     /// A few ways: for each scan of a long cart, where microseconds count.
     Quick,
-    /// Many ways, in a few milliseconds at most.
+    /// Many ways: in a few milliseconds, and some tens of them where promotions want the same units
+    /// of a long cart over and over.
     #[default]
     Thorough,
 }
