@@ -1498,7 +1498,7 @@ export interface RemoveItem {
   item_id: string;
 }
 
-/** An X (number 0) or a Z. */
+/** An X (number 0) or a Z. `foreign_digits` are those of each other currency in it. */
 export interface ReportView {
   register: string;
   training: boolean;
@@ -1507,6 +1507,7 @@ export interface ReportView {
   at_ns: number;
   totals: Totals;
   grand_total_minor: number;
+  foreign_digits: Record<string, number>;
 }
 
 /** The receipt that prints again, as a copy. */
@@ -2205,8 +2206,8 @@ export interface UndoTender {
 export type UndoTendering = Record<string, never>;
 
 /**
- * What goes back to the customer. Of notes of another `currency` it is the notes, not the
- * `returned_minor` that they counted for.
+ * What goes back to the customer. Of notes of another `currency` ("": there are none) it is
+ * those, not the `returned_minor` that they counted for.
  */
 export interface UndoneTenderAnswer {
   order_id: string;

@@ -41,7 +41,7 @@ from engine.till import (
     TillCounted,
 )
 from engine.views.build import order_view, store_view, till_view
-from engine.views.shapes import ForeignCurrencyView, ForeignDueView
+from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView
 from tests.shop import Shop
 
 DOLLARS = ForeignCurrency("USD", 921_000, 500)
