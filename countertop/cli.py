@@ -305,6 +305,18 @@ def charges(
 
 
 @import_app.command
+def currencies(
+    file: Annotated[Path, Parameter(help="A TOML file; docs/currencies.md shows one.")],
+    *,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Take notes of the currencies of a TOML file, at its rates, and of no others."""
+    from countertop.remote import import_currencies
+
+    import_currencies(file, data, say=_say)
+
+
+@import_app.command
 def coupons(
     coupon: Annotated[str, Parameter(help="The id of the coupon, as its promotion names it.")],
     file: Annotated[Path, Parameter(help="A text file with a code a line.")],

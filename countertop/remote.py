@@ -19,6 +19,7 @@ from actors.world import SystemWorld
 from countertop import prices as price_files
 from countertop.charges import read_charges
 from countertop.config import Config
+from countertop.currencies import read_currencies
 from countertop.doors_file import OpenDoors, read_doors
 from countertop.errors import CommandFailedError
 from countertop.importer import Prepared, prepare, write_errors
@@ -302,6 +303,26 @@ async def _set_charges(file: Path, data_dir: Path, say: Say) -> None:
         answer = await client.command("charges.set", **unstructure(command))
     charges, deposits = answer.data["charges"], answer.data["deposits"]
     say(f"{charges} charges and {deposits} deposits are in force.")
+
+
+def import_currencies(file: Path, data_dir: Path, *, say: Say) -> None:
+    """Read a file of foreign currencies, and take notes of these, and of no others."""
+    _run(partial(_set_currencies, file, data_dir, say))
+
+
+async def _set_currencies(file: Path, data_dir: Path, say: Say) -> None:
+    async with _client(data_dir, admin=True) as client:
+        command = read_currencies(file)
+        await client.command("settings.set_foreign_currencies", **unstructure(command))
+    say(f"Notes of {len(command.currencies)} foreign currencies are taken.")
+
+
+def _short(data: Any) -> Any:
+    """Plain data without what is empty and has a default: a frame has a size."""
+    if isinstance(data, dict):
+        named = {key: _short(value) for key, value in data.items()}
+        return {key: v for key, v in named.items() if v is not False and v != [] and v != ""}
+    return [_short(entry) for entry in data] if isinstance(data, list | tuple) else data
 
 
 def issue_coupons(coupon: str, file: Path, data_dir: Path, *, say: Say) -> None:

@@ -139,7 +139,8 @@ class PastRules:
 
 @frozen
 class Settings:
-    """The rules in force. `rules` is None until the store is set up.
+    """The rules in force. `rules` is None until the store is set up; `foreign` are the currencies
+    whose notes are taken.
 
     `past` holds every set of rules and tax classes there was, oldest first, the last being those
     in force: a copy of a receipt shows the shop as it was.
@@ -171,7 +172,11 @@ def evolve(state: Settings, event: SettingsEvent) -> Settings:
     version = state.version + 1
     match event:
         case StoreConfigured():
-            return _remembered(attrs.evolve(state, rules=event.rules, version=version))
+            kept = state.rules is None or state.rules.currency == event.rules.currency
+            # A rate to another currency says nothing about this one.
+            foreign = state.foreign if kept else {}
+            changed = attrs.evolve(state, rules=event.rules, version=version, foreign=foreign)
+            return _remembered(changed)
         case TaxClassesSet():
             classes = {entry.id: entry for entry in event.classes}
             return _remembered(attrs.evolve(state, tax_classes=classes, version=version))
@@ -179,8 +184,8 @@ def evolve(state: Settings, event: SettingsEvent) -> Settings:
             registers = {**state.registers, event.setup.id: event.setup}
             return attrs.evolve(state, registers=registers, version=version)
         case ForeignCurrenciesSet():
-            foreign = {entry.currency: entry for entry in event.currencies}
-            return attrs.evolve(state, foreign=foreign, version=version)
+            taken = {entry.currency: entry for entry in event.currencies}
+            return attrs.evolve(state, foreign=taken, version=version)
         case _:
             assert_never(event)
 

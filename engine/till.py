@@ -395,13 +395,13 @@ def _count(
         "counted_minor": counted,
         "expected_minor": till.expected_minor(),
         "difference_minor": counted - till.expected_minor(),
-        **_told(after.differences()),
+        "foreign": _told(after.differences()),
     }
     return Decision((Fact(stream_of(command.register), event, training),), answer)
 
 
-def _told(rows: tuple[ForeignDifference, ...]) -> dict[str, object]:
-    return {"foreign": [attrs.asdict(row) for row in rows]} if rows else {}
+def _told(rows: tuple[ForeignDifference, ...]) -> list[dict[str, object]]:
+    return [attrs.asdict(row) for row in rows]
 
 
 def _value(denominations: tuple[Denomination, ...]) -> int:
@@ -456,6 +456,6 @@ def _close(till: Till, command: Command, training: bool) -> Decision:
         "expected_minor": expected,
         "counted_minor": till.counted_minor,
         "difference_minor": till.counted_minor - expected,
-        **_told(event.foreign),
+        "foreign": _told(event.foreign),
     }
     return Decision((Fact(stream_of(command.register), event, training),), answer)

@@ -157,11 +157,14 @@ def undo_tender(order: Order, body: UndoTender, context: OrderContext) -> Decisi
     if tender.card is not None:
         return refuse(Refusal.TENDER_MUST_BE_IN_CASH, tender=body.tender)
     event = TenderUndone(order.id, body.tender)
-    answer: dict[str, object] = {"order_id": order.id, "returned_minor": tender.amount_minor}
-    if tender.foreign is not None:
-        # The very notes go back, not what they were worth.
-        answer["currency"] = tender.foreign.currency
-        answer["foreign_minor"] = tender.foreign.amount_minor
+    # The very notes go back, not what they were worth.
+    notes = tender.foreign
+    answer = {
+        "order_id": order.id,
+        "returned_minor": tender.amount_minor,
+        "currency": "" if notes is None else notes.currency,
+        "foreign_minor": 0 if notes is None else notes.amount_minor,
+    }
     facts = [context.fact(event, order.id)]
     facts += [
         context.fact(again, sale)

@@ -20,7 +20,7 @@ from engine.register import DayClosed, Position
 from engine.staff import Operator, Right, Staff
 from engine.tax_paper import letters_of
 from engine.till import Till
-from engine.views.foreign import currency_views, due_views, tender_view, till_rows
+from engine.views.foreign import currency_views, digits_of, due_views, tender_view, till_rows
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
 from engine.views.offers import choices_of
 from engine.views.payments import listed, payment_view, register_payment, tab_view
@@ -432,6 +432,7 @@ def x_view(
         now_ns,
         position.totals,
         position.grand_total_minor,
+        digits_of(position.totals),
     )
 
 
@@ -445,4 +446,5 @@ def z_view(event: DayClosed, *, training: bool, now_ns: int) -> ReportView:
         now_ns,
         event.totals,
         event.grand_total_minor,
+        digits_of(event.totals),
     )

@@ -8,6 +8,7 @@ from engine.foreign import least_minor
 from engine.money import minor_digits
 from engine.order.due import Due
 from engine.order.figures import TenderFigures
+from engine.register import Totals
 from engine.settings import Settings
 from engine.till import Till
 from engine.views.shapes import TenderView
@@ -70,3 +71,8 @@ def till_rows(
             )
         )
     return tuple(shown)
+
+
+def digits_of(totals: Totals) -> dict[str, int]:
+    """How many digits the amounts of each other currency of a report have."""
+    return {row.currency: minor_digits(row.currency) for row in totals.foreign}

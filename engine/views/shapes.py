@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from engine.document import Document
 from engine.explain import LineReasons
@@ -370,7 +370,7 @@ class StoreView:
 
 @frozen
 class ReportView:
-    """An X (number 0) or a Z."""
+    """An X (number 0) or a Z. `foreign_digits` are those of each other currency in it."""
 
     register: str
     training: bool
@@ -379,6 +379,7 @@ class ReportView:
     at_ns: int
     totals: Totals
     grand_total_minor: int
+    foreign_digits: dict[str, int] = field(factory=dict)
 
 
 @frozen

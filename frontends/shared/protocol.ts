@@ -1515,7 +1515,7 @@ export interface RemoveItem {
   item_id: string;
 }
 
-/** An X (number 0) or a Z. */
+/** An X (number 0) or a Z. `foreign_digits` are those of each other currency in it. */
 export interface ReportView {
   register: string;
   training: boolean;
@@ -1524,6 +1524,7 @@ export interface ReportView {
   at_ns: number;
   totals: Totals;
   grand_total_minor: number;
+  foreign_digits: Record<string, number>;
 }
 
 /** The receipt that prints again, as a copy. */
@@ -2235,8 +2236,8 @@ export interface UndoTender {
 export type UndoTendering = Record<string, never>;
 
 /**
- * What goes back to the customer. Of notes of another `currency` it is the notes, not the
- * `returned_minor` that they counted for.
+ * What goes back to the customer. Of notes of another `currency` ("": there are none) it is
+ * those, not the `returned_minor` that they counted for.
  */
 export interface UndoneTenderAnswer {
   order_id: string;

@@ -12,6 +12,7 @@ export type {
   DiscountView,
   DisplayView,
   Document,
+  ForeignCount,
   GridView,
   ItemView,
   LineReasons,

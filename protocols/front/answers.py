@@ -113,13 +113,13 @@ class ForeignTenderAnswer:
 
 @frozen
 class UndoneTenderAnswer:
-    """What goes back to the customer. Of notes of another `currency` it is the notes, not the
-    `returned_minor` that they counted for."""
+    """What goes back to the customer. Of notes of another `currency` ("": there are none) it is
+    those, not the `returned_minor` that they counted for."""
 
     order_id: str
     returned_minor: int
-    currency: str = ""
-    foreign_minor: int = 0
+    currency: str
+    foreign_minor: int
 
 
 @frozen
@@ -155,7 +155,7 @@ class TillCountedAnswer:
     counted_minor: int
     expected_minor: int
     difference_minor: int
-    foreign: tuple[till.ForeignDifference, ...] = ()
+    foreign: tuple[till.ForeignDifference, ...]
 
 
 @frozen
@@ -166,7 +166,7 @@ class TillClosedAnswer:
     expected_minor: int
     counted_minor: int
     difference_minor: int
-    foreign: tuple[till.ForeignDifference, ...] = ()
+    foreign: tuple[till.ForeignDifference, ...]
 
 
 @frozen

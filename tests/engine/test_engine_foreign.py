@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine import limits, settings, till
 from engine.foreign import ForeignCurrency, ForeignNotes, ForeignTotal, least_minor, worth_minor
+from engine.image import state_hash
 from engine.order.commands import (
     AddReturnLine,
     CompleteOrder,
@@ -27,8 +28,10 @@ from engine.order.figures import TenderFigures
 from engine.order.refusal import Refusal
 from engine.order.tender_events import ForeignTendered, TenderingStarted
 from engine.outbox import EffectRequested
+from engine.payment.commands import RequestPayment
 from engine.register import EndTraining, StartTraining
-from engine.settings import ForeignCurrenciesSet, SetForeignCurrencies
+from engine.settings import ConfigureStore, ForeignCurrenciesSet, SetForeignCurrencies
+from engine.terminal import Verdict
 from engine.till import (
     CloseTill,
     CountTill,
@@ -42,7 +45,8 @@ from engine.till import (
 )
 from engine.views.build import order_view, store_view, till_view
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView
-from tests.shop import Shop
+from tests.card_shop import hear, with_terminal
+from tests.shop import Shop, rules
 
 DOLLARS = ForeignCurrency("USD", 921_000, 500)
 YEN = ForeignCurrency("JPY", 6_123, 1_000)
@@ -139,6 +143,17 @@ def test_rates_are_facts_that_replace_each_other() -> None:
     assert store_view(shop.books, "s").foreign == ()
     shop.ring("bread")
     assert shop.no(TenderForeign("JPY", 1_000)) == Refusal.CURRENCY_MUST_BE_TAKEN
+
+
+def test_rates_are_to_one_currency() -> None:
+    """A store that opens in another currency after all takes no notes at the old one's rates; any
+    other change of its rules leaves them."""
+    shop = taking()
+    shop.ok(ConfigureStore(rules(name="Corner", currency="EUR")))
+    assert set(shop.books.settings.foreign) == {"USD", "JPY", "CHF"}
+    shop.ok(ConfigureStore(rules(currency="USD")))
+    assert shop.books.settings.foreign == {}
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
 
 
 # ------------------------------------------------------------------------------------ Tenders
@@ -259,6 +274,22 @@ def test_change_rounds_as_the_sale_does(mode: str, change: int) -> None:
     """A store that rounds its sales up keeps the odd cent of the change, too."""
     shop = taking(cash_step_minor=5, cash_mode=settings.RoundingMode(mode))
     assert paid(shop, "USD", 2_000, "wine")["change_minor"] == change
+
+
+def test_notes_and_a_card_pay_together() -> None:
+    """A card takes to the cent what the notes leave, whatever coins there are; while the terminal
+    is at work no note is taken."""
+    shop = taking(cash_step_minor=5)
+    with_terminal(shop, "1")
+    shop.ring("wine")
+    shop.ok(TenderForeign("USD", 500))
+    assert shop.ok(RequestPayment())["amount_minor"] == 799 - 461
+    assert shop.no(TenderForeign("USD", 500)) == Refusal.TERMINAL_MUST_BE_DONE
+    hear(shop, Verdict.APPROVED)
+    answer = shop.ok(CompleteOrder())
+    assert (answer["change_minor"], answer["rounding_minor"]) == (0, 0)
+    tenders = shop.books.live.position("1").totals.tenders
+    assert tenders == {"foreign": 461, "card": 338}
 
 
 def test_the_drawer_opens_for_notes() -> None:

@@ -1,0 +1,60 @@
+"""Counting a drawer with foreign notes in it, in a real browser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import ROOT, DemoStore, MakeCashier
+
+RATES = """
+[[currency]]
+code = "USD"
+rate = 0.921
+note = 5
+
+[[currency]]
+code = "JPY"
+rate = 0.006123
+"""
+
+
+@pytest.mark.feature("CHK-15", part="register page")
+def test_each_currency_is_counted_by_itself(
+    cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
+) -> None:
+    """After the store's own coins each other currency has a sheet of its own, with its coins and
+    notes; the count is locked once, and what is over or short is told for each."""
+    file = tmp_path / "currencies.toml"
+    file.write_text(RATES)
+    command = (sys.executable, "-m", "countertop", "import", "currencies", str(file))
+    done = subprocess.run(
+        [*command, "--data", str(fresh_store.folder / "data")],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "Notes of 2 foreign currencies are taken." in done.stdout
+    ana = cashier(at=fresh_store)
+    ana.open()
+    ana.sign_on("Ana")
+    ana.open_till(1)
+    ana.menu("Till")
+    ana.push("Count and close")
+    ana.push("One €10.00 more")
+    ana.push("€10.00, now count JPY")
+    ana.push("One ¥1,000 more")
+    ana.push("¥1,000, now count USD")
+    ana.push("One $20.00 more")
+    ana.push("Lock count of $20.00")
+    figures = ana.page.locator(".figures")
+    expect(figures.locator("div", has_text="Counted in JPY")).to_contain_text("¥1,000")
+    expect(figures.locator("div", has_text="Counted in USD")).to_contain_text("($20.00)")
+    ana.push("Close till")
+    ana.push("To the Z report")
+    expect(ana.page.locator("table").first).to_contain_text("Over / short in JPY")
