@@ -317,14 +317,6 @@ async def _set_currencies(file: Path, data_dir: Path, say: Say) -> None:
     say(f"Notes of {len(command.currencies)} foreign currencies are taken.")
 
 
-def _short(data: Any) -> Any:
-    """Plain data without what is empty and has a default: a frame has a size."""
-    if isinstance(data, dict):
-        named = {key: _short(value) for key, value in data.items()}
-        return {key: v for key, v in named.items() if v is not False and v != [] and v != ""}
-    return [_short(entry) for entry in data] if isinstance(data, list | tuple) else data
-
-
 def issue_coupons(coupon: str, file: Path, data_dir: Path, *, say: Say) -> None:
     """Issue the codes of a file, a line each."""
     try:
