@@ -277,6 +277,34 @@ def test_goods_come_back_to_the_card_they_were_paid_with(who: Cashier) -> None:
     assert who.store.counter()["terminal"]["booked_minor"] == 0
 
 
+def test_a_refund_nobody_knows_is_not_paid_out_twice(who: Cashier) -> None:
+    """The line breaks while money goes back: no other way is offered until it is known."""
+    page = who.page
+    to_card(who, "Flat white")
+    who.store.key("tap")
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+    who.next_order()
+    who.menu("Return goods")
+    page.locator(".receipts .entry").first.click()
+    who.push("Flat white: one more")
+    who.push("Faulty")
+    who.push("Take back 1 line")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.push("Back to Mastercard ··0010")
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    who.store.key("cut")
+    expect(page.get_by_text("whether the money went back to the card")).to_be_visible()
+    who.push("To payment")
+    other = page.get_by_role("button", name=re.compile("^(Pay out|Back to Master)"))
+    expect(other).to_have_count(0)
+    who.store.key("plug")
+    expect(other).to_have_count(1, timeout=45_000)
+    who.push("Back to Mastercard ··0010")
+    who.store.key("tap")
+    expect(page.get_by_text("Given back to the card")).to_be_visible()
+
+
 def test_a_reload_in_the_middle_shows_the_same_conversation(who: Cashier) -> None:
     """All of it is the store's: the page comes back to it and closes the sale."""
     page = who.page
