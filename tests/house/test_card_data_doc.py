@@ -11,9 +11,10 @@ import attrs
 import pytest
 
 from engine.decision import EVENTS
+from engine.foreign import ForeignNotes
 from engine.order.commands import CompleteOrder
 from engine.order.events import OrderCompleted
-from engine.order.figures import CardPaid, ForeignNotes, TenderFigures
+from engine.order.figures import CardPaid, TenderFigures
 from engine.order.tender_events import CardTendered, CashTendered, TabOpened
 from engine.payment.commands import RequestPayment
 from engine.payment.events import PaymentEvent, PaymentHeard
