@@ -73,6 +73,8 @@ pub(crate) struct Searcher<'a> {
     /// By contender: its cells, the most promising first; then those for rewards.
     orders: Vec<[Range<usize>; 2]>,
     order_cells: Vec<usize>,
+    /// The cells that are being put in order, each behind what it goes by.
+    ranked: Vec<(i64, i64, usize, usize)>,
     /// By cell: what a unit gains before the benefit, and what the benefit takes from it.
     worth: Vec<(i64, i64)>,
     part: Vec<bool>,
@@ -99,6 +101,7 @@ impl<'a> Searcher<'a> {
             needs: Vec::with_capacity(problem.contenders.len()),
             orders: Vec::with_capacity(problem.contenders.len()),
             order_cells: Vec::with_capacity(problem.cells.len() * 2),
+            ranked: Vec::new(),
             worth: vec![(0, 0); problem.cells.len()],
             part: Vec::with_capacity(problem.contenders.len()),
             flat: Vec::with_capacity(problem.contenders.len()),
@@ -167,25 +170,25 @@ impl<'a> Searcher<'a> {
             _ if reward => return 0..0,
             _ => (false, false),
         };
-        let mut cells = std::mem::take(&mut self.order_cells);
-        let key = |&at: &usize| {
+        let mut ranked = std::mem::take(&mut self.ranked);
+        ranked.clear();
+        ranked.extend(self.problem.contenders[contender].cells.clone().map(|at| {
             let cell = &self.problem.cells[at];
             let (base, off) = self.worth[at];
-            let first = match (by_price, pays) {
+            let (first, then) = match (by_price, pays) {
                 // Rewards among the units taken are found by walking down the prices.
                 (true, _) => (cell.running, base),
                 (false, true) => (base, cell.running),
                 // The more a unit can give, the fewer are needed for an amount.
                 (false, false) => (base + off, cell.running - self.lowest(cell)),
             };
-            Reverse((first, cell.row))
-        };
-        let start = cells.len();
-        cells.extend(self.problem.contenders[contender].cells.clone());
-        cells[start..].sort_unstable_by_key(key);
-        let order = start..cells.len();
-        self.order_cells = cells;
-        order
+            (first, then, cell.row, at)
+        }));
+        ranked.sort_unstable_by(|one, other| other.cmp(one));
+        let start = self.order_cells.len();
+        self.order_cells.extend(ranked.iter().map(|&(.., at)| at));
+        self.ranked = ranked;
+        start..self.order_cells.len()
     }
 
     fn is_flat(&self, contender: usize) -> bool {

@@ -164,14 +164,20 @@ fn ways(
         .collect();
     let searcher = Searcher::new(set, problem, &alone, 1, level);
     let offers = searcher.offers(left);
-    let mut ways = vec![searcher.greedy(&mut left.clone(), offers.clone(), By::Gain)];
+    let greedy = |offers, by| {
+        let mut after = left.clone();
+        (searcher.greedy(&mut after, offers, by), after)
+    };
     // One promotion by itself has nothing to put in another order.
-    if problem.contenders.len() > 1 {
-        ways.push(searcher.greedy(&mut left.clone(), offers, By::GainPerUnit));
-    }
-    let mut best = (worth(set, problem, left, &[], level), Vec::new());
-    for way in ways {
-        let score = worth(set, problem, left, &way, level);
+    let found = if problem.contenders.len() > 1 {
+        let first = greedy(offers.clone(), By::Gain);
+        [Some(first), Some(greedy(offers, By::GainPerUnit))]
+    } else {
+        [Some(greedy(offers, By::Gain)), None]
+    };
+    let mut best = (evaluate(set, problem, &[], left, level), Vec::new());
+    for (way, after) in found.into_iter().flatten() {
+        let score = evaluate(set, problem, &way, &after, level);
         if score > best.0 {
             best = (score, way);
         }
