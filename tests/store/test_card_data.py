@@ -20,6 +20,7 @@ from tests.store.harness import CounterTop, OwnShop, eventually, open_counter, o
 CANARIES = Canaries.seeded(20261126, 8)
 CODES = ("4000417025005", "4006381333931", "5449000000996")
 _SPAN = 1 << 24
+PATIENCE_S = 60.0  # of a busy machine: the devices node is a process that must start
 
 
 async def _with_terminal(shop: OwnShop) -> None:
@@ -32,7 +33,7 @@ async def _with_terminal(shop: OwnShop) -> None:
         devices = (await shop.look("register.state"))["devices"]
         return any((one["address"], one["code"]) == ("terminal/1", "ok") for one in devices)
 
-    await eventually(is_ready, "the terminal to be ready")
+    await eventually(is_ready, "the terminal to be ready", PATIENCE_S)
 
 
 async def _pay(shop: OwnShop, counter: CounterTop, plan: Plan) -> dict[str, Any]:
@@ -45,7 +46,7 @@ async def _pay(shop: OwnShop, counter: CounterTop, plan: Plan) -> dict[str, Any]
         is_it = payment is not None and payment["payment_id"] == asked["payment_id"]
         return payment if is_it and payment["standing"] not in ("requested", "unknown") else None
 
-    payment: dict[str, Any] = await eventually(ended, "the payment's end")
+    payment: dict[str, Any] = await eventually(ended, "the payment's end", PATIENCE_S)
     return payment
 
 
