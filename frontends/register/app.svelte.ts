@@ -507,6 +507,12 @@ export class App {
     if (outcome.ok && outcome.data.due_minor === 0) await this.complete();
   }
 
+  /** Take notes of another currency, in its own minor units. */
+  async tenderForeign(currency: string, amountMinor: number): Promise<void> {
+    const outcome = await this.act('order.tender_foreign', { currency, amount_minor: amountMinor });
+    if (outcome.ok && outcome.data.due_minor === 0) await this.complete();
+  }
+
   /** Have the terminal take `amountMinor`, or all that is due; of a refund, give it back to a card. */
   async card(amountMinor = 0, order = '', tender = 0): Promise<void> {
     this.refunded = { order, tender };

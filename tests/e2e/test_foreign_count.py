@@ -23,23 +23,46 @@ rate = 0.006123
 """
 
 
-@pytest.mark.feature("CHK-15", part="register page")
-def test_each_currency_is_counted_by_itself(
-    cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
-) -> None:
-    """After the store's own coins each other currency has a sheet of its own, with its coins and
-    notes; the count is locked once, and what is over or short is told for each."""
-    file = tmp_path / "currencies.toml"
+def take_notes(store: DemoStore, folder: Path) -> None:
+    """Have the store take dollars in notes of five and more, and yen."""
+    file = folder / "currencies.toml"
     file.write_text(RATES)
     command = (sys.executable, "-m", "countertop", "import", "currencies", str(file))
     done = subprocess.run(
-        [*command, "--data", str(fresh_store.folder / "data")],
+        [*command, "--data", str(store.folder / "data")],
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
     assert "Notes of 2 foreign currencies are taken." in done.stdout
+
+
+@pytest.mark.feature("CHK-15", part="register page")
+def test_dollars_pay_and_change_is_at_home(
+    cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
+) -> None:
+    """The least in whole notes is one touch away; the change is told in euro."""
+    take_notes(fresh_store, tmp_path)
+    ana = cashier(at=fresh_store)
+    ana.open()
+    ana.sign_on("Ana")
+    ana.open_till(1)
+    ana.tap("Sourdough loaf")
+    ana.pay()
+    ana.push("USD $10.00")
+    done = ana.page.locator(".done")
+    expect(done.locator(".change")).to_contain_text("4.01")
+    expect(done).to_contain_text("USD 10.00")
+
+
+@pytest.mark.feature("CHK-15", part="register page")
+def test_each_currency_is_counted_by_itself(
+    cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
+) -> None:
+    """After the store's own coins each other currency has a sheet of its own, with its coins and
+    notes; the count is locked once, and what is over or short is told for each."""
+    take_notes(fresh_store, tmp_path)
     ana = cashier(at=fresh_store)
     ana.open()
     ana.sign_on("Ana")
