@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.terminal import Kind
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.model import Row
 
@@ -21,7 +22,9 @@ class MoneyIsTheTerminals(Invariant):
             name = f"terminal/{till.register}"
             wanted = self.model.by_card.get(name, 0)
             wanted += sum(
-                entry.answer.amount_minor
+                -entry.answer.amount_minor
+                if entry.asked.kind is Kind.REFUND
+                else entry.answer.amount_minor
                 for entry in left.values()
                 if entry.answer is not None and entry.is_approved and entry.asked.terminal == name
             )
