@@ -69,9 +69,14 @@ def _amount_fits(doubt: Answer, last: Answer, plain_minor: int | None, known: Id
     if not doubt.partial_allowed or plain_minor >= doubt.asked_minor:
         return plain_minor == doubt.asked_minor
     is_less = last.verdict is Verdict.PARTIALLY_APPROVED or (
-        last.verdict in (Verdict.DECLINED, Verdict.ABORTED) and _steps(last.identity, known) == {1}
+        last.verdict in (Verdict.DECLINED, Verdict.ABORTED) and _is_next(last.identity, known)
     )
     return is_less and plain_minor > 0
+
+
+def _is_next(one: Identity, known: Identity) -> bool:
+    """Whether `one` is the very next transaction; after none at all it is the first."""
+    return not known.is_told or _steps(one, known) == {1}
 
 
 def _same(one: Identity, other: Identity) -> bool:

@@ -124,3 +124,12 @@ def test_transactions_that_cannot_be_asked_for() -> None:
     for kind in (Kind.REVERSAL, Kind.CAPTURE, Kind.RELEASE):
         with pytest.raises(ValueError, match="original"):
             Transaction(kind, 100, 978, Identity("1", trace=1))
+
+
+def test_the_first_of_all_may_have_been_approved_in_part_and_taken_back() -> None:
+    """Before it the terminal had none; that it came to nothing settles the doubt."""
+    doubt = Answer(
+        Verdict.UNKNOWN, Kind.SALE, 1149, before=Identity("52500003"), partial_allowed=True
+    )
+    last = Answer(Verdict.ABORTED, Kind.SALE, 1149, identity=Identity("52500003", 1, 1))
+    assert resolve(doubt, last, told_minor=574).verdict is Verdict.ABORTED

@@ -42,6 +42,8 @@ from native import ZvtLink, ZvtMessage
 
 TICK_S = 0.5  # what is due on a network takes seconds
 SERIAL_TICK_S = 0.1
+LOG_ON_S = 5.0
+LOOK_S = 0.05
 ANSWERS_KEPT_MAX = 256
 Result = Answer | Settlement | Condition
 
@@ -159,6 +161,8 @@ class ZvtDevice(CableDevice):
             await running.ended.wait()
             assert isinstance(running.result, Answer)
             return running.result
+        if keeper:
+            await self._logged_on()
         result = await self._run(
             request_id,
             lambda now_ns: self.session.transact(request_id, transaction, now_ns),
@@ -171,6 +175,12 @@ class ZvtDevice(CableDevice):
             if len(self._answers) > ANSWERS_KEPT_MAX:
                 self._answers.popitem(last=False)
         return result
+
+    async def _logged_on(self) -> None:
+        """Wait a little for the log-on to end: it tells which transaction was the last."""
+        with trio.move_on_after(LOG_ON_S):
+            while self.session.is_logging_on:
+                await self.world.sleep(LOOK_S)
 
     async def _run(
         self,

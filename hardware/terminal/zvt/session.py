@@ -41,6 +41,8 @@ from hardware.terminal.zvt.outcome import settlement
 from native import ZvtMessage, mask_card_numbers
 
 _ABSENT = Condition(is_ready=False, code="absent")
+NOTHING_KEPT = codes.result_word(0x83)  # how a terminal says that it has no last transaction
+RECALLS_AGAIN = 2
 
 
 @define
@@ -67,6 +69,7 @@ class ZvtSession:
     _is_keeping: bool = False
     _is_aborting: bool = False
     _is_barred: bool = False
+    _recalls: int = 0
 
     # ------------------------------------------------------------------------------ the connection
 
@@ -74,6 +77,7 @@ class ZvtSession:
         """A new connection: log on, ask how it is, and which transaction was its last."""
         self.is_open = True
         self._is_barred = False
+        self._recalls = RECALLS_AGAIN
         self.terminal_id = ""
         return self._log_on(now_ns)
 
@@ -101,6 +105,12 @@ class ZvtSession:
     def is_idle(self) -> bool:
         """Whether a job would begin at once."""
         return self.is_open and self._job is None and not self._queue
+
+    @property
+    def is_logging_on(self) -> bool:
+        """Whether what nobody asked for is still being asked: how it is, what was its last."""
+        waiting = (self._job, *self._queue)
+        return any(job is not None and job.task is Task.RECALL for job in waiting)
 
     @property
     def expects_enquiry(self) -> bool:
@@ -338,6 +348,10 @@ class ZvtSession:
                 actions.append(Reported(self.condition))
                 if job.job_id:
                     actions.append(Done(job.job_id, self.condition))
+            case Task.RECALL if job.info is None and code != NOTHING_KEPT and self._recalls:
+                # The end of an older conversation, perhaps: it says nothing of what was its last.
+                self._recalls -= 1
+                self._queue.appendleft(Job(Task.RECALL))
             case Task.RECALL:
                 self._remember(job)
             case Task.INQUIRE:
