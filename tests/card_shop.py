@@ -13,7 +13,6 @@ from engine.settings import DefineRegister
 from engine.terminal import Answer, CardShown, Identity, Kind, Slip, SlipLine, Verdict
 from tests.shop import Shop
 
-EURO = 978
 VISA = CardShown("476173******0119", "Visa", "A0000000031010", "VISA DEBIT", "chip", "pin")
 
 

@@ -9,7 +9,9 @@ from hardware.terminal.nexo import codec, envelope, told, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.crypto import SecurityKey
 from hardware.terminal.nexo.http import HttpNotices, HttpQuestion
-from hardware.terminal.nexo.jobs import Post
+from hardware.terminal.nexo.jobs import (
+    Post,
+)
 from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError, read_json
 from hardware.terminal.nexo.session import NexoSession

@@ -11,11 +11,21 @@ from hypothesis import strategies as st
 
 from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction
 from engine.terminal import Verdict as Ended
+from hardware.terminal.actions import (
+    Done,
+    Reported,
+    Store,
+    Told,
+)
 from hardware.terminal.limits import KEEP_AGAIN_NS, KEEP_NS, NS_PER_S, WHOLE_NS
 from hardware.terminal.nexo import codes, limits, naming, outcome
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.inquiry import Inquiry
-from hardware.terminal.nexo.jobs import Action, Done, Drop, Post, Reported, Store, Told
+from hardware.terminal.nexo.jobs import (
+    Action,
+    Drop,
+    Post,
+)
 from hardware.terminal.nexo.money import NUMBERS
 from hardware.terminal.nexo.session import NexoSession
 from tests.hardware.nexo_rig import POI_ID, profile

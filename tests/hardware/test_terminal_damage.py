@@ -11,9 +11,14 @@ import trio.testing
 
 from actors.world import ManualWorld
 from engine.terminal import Answer, Kind, Verdict
+from hardware.terminal.actions import (
+    Done,
+)
 from hardware.terminal.limits import BYTE_GAP_NS
 from hardware.terminal.zvt.codec import Profile
-from hardware.terminal.zvt.jobs import Action, Done
+from hardware.terminal.zvt.jobs import (
+    Action,
+)
 from hardware.terminal.zvt.line import NAK, SerialLine
 from hardware.terminal.zvt.person import Plan
 from hardware.terminal.zvt.session import ZvtSession

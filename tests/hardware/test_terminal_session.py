@@ -10,6 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.terminal import Answer, Identity, Kind, Settlement, Transaction, Verdict
+from hardware.terminal.actions import (
+    Done,
+    Reported,
+    Store,
+    Told,
+)
 from hardware.terminal.limits import (
     COMPLETION_NS,
     ENQUIRE_BLOCKED_NS,
@@ -24,11 +30,7 @@ from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.jobs import (
     Action,
     Break,
-    Done,
-    Reported,
     Send,
-    Store,
-    Told,
 )
 from hardware.terminal.zvt.session import ZvtSession
 from native import zvt_decode, zvt_encode

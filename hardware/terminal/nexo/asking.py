@@ -5,7 +5,9 @@ from __future__ import annotations
 from engine.terminal import Kind
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo import naming
-from hardware.terminal.nexo.jobs import Job
+from hardware.terminal.nexo.jobs import (
+    Job,
+)
 from hardware.terminal.nexo.money import letters_of
 
 PAYMENTS = (Kind.SALE, Kind.REFUND)

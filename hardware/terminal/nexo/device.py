@@ -15,6 +15,12 @@ from actors.messages import Accepted, DeviceState, Failure
 from actors.terminal_messages import Abort, Heard, Inquire, Look, Progress, Request, Settle
 from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.device import Device
+from hardware.terminal.actions import (
+    Done,
+    Reported,
+    Store,
+    Told,
+)
 from hardware.terminal.keeping import begun, is_kept
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import codec, envelope, told
@@ -29,7 +35,11 @@ from hardware.terminal.nexo.client import (
 )
 from hardware.terminal.nexo.crypto import NONCE_BYTES
 from hardware.terminal.nexo.identity import WORDS, context
-from hardware.terminal.nexo.jobs import Action, Done, Drop, Post, Reported, Store, Told
+from hardware.terminal.nexo.jobs import (
+    Action,
+    Drop,
+    Post,
+)
 from hardware.terminal.nexo.money import letters_of
 from hardware.terminal.nexo.naming import identity, service_id_of, service_id_text
 from hardware.terminal.nexo.profile import Profile

@@ -6,7 +6,8 @@ from enum import Enum
 
 from attrs import define, frozen
 
-from engine.terminal import Answer, Condition, Identity, Settlement, Transaction
+from engine.terminal import Answer, Identity, Transaction
+from hardware.terminal.actions import Done, Reported, Store, Told
 from hardware.terminal.nexo.inquiry import Inquiry
 from hardware.terminal.nexo.messages import Ask, PoiTransaction
 
@@ -26,37 +27,6 @@ class Drop:
     """Nobody waits for the answer to that question any more."""
 
     service_id: str
-
-
-@frozen
-class Told:
-    """What the terminal shows meanwhile: a stable word and its own text."""
-
-    code: str
-    text: str = ""
-
-
-@frozen
-class Store:
-    """Write this down, then call `kept`."""
-
-    job_id: str
-    answer: Answer
-
-
-@frozen
-class Done:
-    """A job ended."""
-
-    job_id: str
-    result: Answer | Settlement | Condition
-
-
-@frozen
-class Reported:
-    """How the terminal is."""
-
-    condition: Condition
 
 
 Action = Post | Drop | Told | Store | Done | Reported

@@ -23,21 +23,23 @@ from engine.terminal import (
     Transaction,
     Verdict,
 )
+from hardware.terminal.actions import (
+    Done,
+    Reported,
+    Store,
+    Told,
+)
 from hardware.terminal.limits import KEEP_AGAIN_NS, KEEP_NS, NOT_READY_MAX, WHOLE_NS
 from hardware.terminal.nexo import asking, codes, limits, naming, outcome
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.inquiry import Inquiry, Wait, taken_back
 from hardware.terminal.nexo.jobs import (
     Action,
-    Done,
     Drop,
     Job,
     Post,
-    Reported,
     Step,
-    Store,
     Task,
-    Told,
 )
 from hardware.terminal.nexo.money import letters_of
 from hardware.terminal.nexo.profile import Profile

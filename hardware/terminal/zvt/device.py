@@ -22,17 +22,19 @@ from actors.terminal_messages import (
 )
 from engine.terminal import Answer, Condition, Kind, Settlement, Transaction, Verdict
 from hardware.device import CableDevice
+from hardware.terminal.actions import (
+    Done,
+    Reported,
+    Store,
+    Told,
+)
 from hardware.terminal.keeping import begun, is_kept
 from hardware.terminal.limits import REPLY_NS, SERIAL_REPLY_NS
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.jobs import (
     Action,
     Break,
-    Done,
-    Reported,
     Send,
-    Store,
-    Told,
 )
 from hardware.terminal.zvt.line import Heard as LineHeard
 from hardware.terminal.zvt.line import Line, SerialLine, TcpLine

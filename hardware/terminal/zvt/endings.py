@@ -5,8 +5,15 @@ from __future__ import annotations
 import attrs
 
 from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
+from hardware.terminal.actions import (
+    Done,
+)
 from hardware.terminal.doubt import resolve
-from hardware.terminal.zvt.jobs import Action, Done, Job, Task
+from hardware.terminal.zvt.jobs import (
+    Action,
+    Job,
+    Task,
+)
 from hardware.terminal.zvt.outcome import answer
 
 

@@ -6,7 +6,8 @@ from enum import Enum
 
 from attrs import define, field, frozen
 
-from engine.terminal import Answer, Condition, Settlement, Transaction
+from engine.terminal import Answer, Transaction
+from hardware.terminal.actions import Done, Reported, Store, Told
 from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.slips import SlipReader
 
@@ -16,37 +17,6 @@ class Send:
     """Write this message."""
 
     message: bytes
-
-
-@frozen
-class Told:
-    """What the terminal shows meanwhile: a stable word and its own text."""
-
-    code: str
-    text: str = ""
-
-
-@frozen
-class Store:
-    """Write this down, then call `kept`."""
-
-    job_id: str
-    answer: Answer
-
-
-@frozen
-class Done:
-    """A job ended."""
-
-    job_id: str
-    result: Answer | Settlement | Condition
-
-
-@frozen
-class Reported:
-    """How the terminal is."""
-
-    condition: Condition
 
 
 @frozen

@@ -24,18 +24,20 @@ from engine.terminal import (
     Verdict,
 )
 from hardware.terminal import limits
+from hardware.terminal.actions import (
+    Done,
+    Reported,
+    Store,
+    Told,
+)
 from hardware.terminal.zvt import codec, codes, endings
 from hardware.terminal.zvt.codec import Profile, StatusInfo
 from hardware.terminal.zvt.jobs import (
     Action,
     Break,
-    Done,
     Job,
-    Reported,
     Send,
-    Store,
     Task,
-    Told,
 )
 from hardware.terminal.zvt.outcome import settlement
 from native import ZvtMessage, mask_card_numbers
