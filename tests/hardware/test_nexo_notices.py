@@ -51,7 +51,7 @@ async def test_what_the_customer_does_meanwhile() -> None:
             while len(shop.fake.notice_answers) < 5:  # noqa: ASYNC110
                 await trio.sleep(0.01)
         assert {200} == set(shop.fake.notice_answers)
-        assert ("ended", "") == (shop.device.shown.code, shop.device.shown.text)
+        assert ("ended", "") == (shop.device.requests.shown.code, shop.device.requests.shown.text)
 
 
 async def test_a_name_heard_before_the_line_broke() -> None:
@@ -82,10 +82,10 @@ async def test_who_may_post(body: bytes, status: int) -> None:
     nothing."""
     async with open_nexo(TcpOutlet(), door=LOCAL) as shop:
         await wait_door(shop)
-        shown = shop.device.shown
+        shown = shop.device.requests.shown
         await shop.fake.tell(body)
         assert [status] == shop.fake.notice_answers
-        assert (status != 200) == (shown == shop.device.shown)
+        assert (status != 200) == (shown == shop.device.requests.shown)
 
 
 async def test_another_terminals_notice() -> None:
@@ -118,7 +118,7 @@ async def test_the_door_is_not_held_open() -> None:
         with trio.fail_after(5):
             while 200 not in shop.fake.notice_answers:
                 await shop.fake.tell(body)
-        assert "waiting_for_host" == shop.device.shown.code
+        assert "waiting_for_host" == shop.device.requests.shown.code
 
 
 async def test_a_door_that_is_taken() -> None:
@@ -142,7 +142,7 @@ async def test_a_door_with_a_certificate() -> None:
         answer, secured = await exchange(place, context(profile), profile, body, 10**10)
         await trio.aclose_forcefully(secured)
         assert 200 == answer.status
-        assert "enter_pin" == shop.device.shown.code
+        assert "enter_pin" == shop.device.requests.shown.code
 
 
 # ----------------------------------------------------------------------------------------- HTTP

@@ -1,0 +1,235 @@
+"""What the actors of all card terminals share: who asked for what, and what they are told."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import trio
+from attrs import define, field
+
+from actors.mailbox import Envelope
+from actors.messages import Accepted, Failure
+from actors.terminal_messages import Abort, Heard, Inquire, Look, Progress, Request, Settle
+from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
+from hardware.device import Device
+from hardware.terminal.actions import Done, Reported, Result, Store, Told
+from hardware.terminal.keeping import is_kept
+
+ANSWERS_KEPT_MAX = 256
+Begin = Callable[[int], list[Any]]
+"""From the time now, in ns, to the actions that begin a job."""
+
+
+@define(eq=False)
+class Waiting:
+    """Who waits for one job."""
+
+    keeper: str = ""
+    ended: trio.Event = field(factory=trio.Event)
+    result: Result | None = None
+
+
+@define(eq=False)
+class Requests:
+    """The jobs that run and the answers to the last requests, by their ids; what is shown now."""
+
+    running: dict[str, Waiting] = field(factory=dict)
+    answers: OrderedDict[str, Answer] = field(factory=OrderedDict)
+    shown: Told = field(factory=lambda: Told(""))
+
+
+class TerminalDevice(Device):
+    """A card terminal. A subclass holds the conversation: it carries out its session's actions,
+    and hands those every session has to `tell`.
+
+    Receives: `Request`, `Inquire`, `Settle`, `Look`, `Abort`.
+    Sends: `Keep` and `Progress` to the keeper a request names.
+    """
+
+    requests: Requests
+    session: Any
+
+    # ----------------------------------------------------------------------- what a subclass adds
+
+    @abstractmethod
+    async def carry_out(self, actions: list[Any]) -> None:
+        """Do what the session wants; never raises for a conversation that breaks."""
+
+    @abstractmethod
+    async def begin(self, request_id: str, transaction: Transaction) -> Begin:
+        """How to begin a transaction, once the session knows what was the terminal's last."""
+
+    @abstractmethod
+    def doubt(self, request_id: str, transaction: Transaction) -> Answer:
+        """What is left of a transaction if everything but the terminal goes away now."""
+
+    @abstractmethod
+    def inquiry(self, job_id: str, doubt: Answer, request_id: str) -> Begin:
+        """How to ask what became of a transaction; `request_id` is "" where nobody knows it."""
+
+    @abstractmethod
+    def is_over(self, answer: Answer) -> bool:
+        """Whether the same request is answered so from now on; else it may be tried again."""
+
+    @abstractmethod
+    def report(self, condition: Condition) -> None:
+        """Show how the terminal is."""
+
+    @abstractmethod
+    def new_id(self) -> str:
+        """A name for a job nobody named."""
+
+    # ------------------------------------------------------------------------------ being asked
+
+    async def receive(self, envelope: Envelope) -> None:
+        """Each is answered by a task of its own, however long the customer takes."""
+        match envelope.body:
+            case Request() | Inquire() | Settle() | Look() | Abort():
+                self.nursery.start_soon(self._answer, envelope)
+            case _:
+                await super().receive(envelope)
+
+    async def _answer(self, envelope: Envelope) -> None:
+        match envelope.body:
+            case Request(request_id, transaction, keeper):
+                answer = await self._transact(request_id, transaction, keeper)
+                envelope.answer(Heard(request_id, answer))
+            case Inquire(request_id, doubt):
+                envelope.answer(Heard(request_id, await self._inquire(doubt, request_id)))
+            case Settle():
+                envelope.answer(await self.settle())
+            case Look():
+                envelope.answer(await self.status())
+            case Abort():
+                is_running = await self.abort()
+                envelope.answer(Accepted() if is_running else Failure("nothing_runs"))
+
+    async def request(self, transaction: Transaction) -> Answer:
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
+        return await self._transact(self.new_id(), transaction, "")
+
+    async def reverse(self, original: Answer) -> Answer:
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
+        return await self.request(
+            Transaction(
+                Kind.REVERSAL,
+                original.amount_minor or original.asked_minor,
+                original.currency_code or self.session.profile.currency_code,
+                original.identity,
+            )
+        )
+
+    async def inquire(self, doubt: Answer) -> Answer:
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
+        return await self._inquire(doubt, "")
+
+    async def _inquire(self, doubt: Answer, request_id: str) -> Answer:
+        job_id = self.new_id()
+        result = await self._run(job_id, self.inquiry(job_id, doubt, request_id))
+        assert isinstance(result, Answer)
+        return result
+
+    async def settle(self) -> Settlement:
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
+        job_id = self.new_id()
+        result = await self._run(job_id, lambda now_ns: self.session.settle(job_id, now_ns))
+        assert isinstance(result, Settlement)
+        return result
+
+    async def status(self) -> Condition:
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
+        job_id = self.new_id()
+        result = await self._run(job_id, lambda now_ns: self.session.look(job_id, now_ns))
+        assert isinstance(result, Condition)
+        return result
+
+    async def abort(self) -> bool:
+        """As `hardware.terminal.card_terminal.CardTerminal`."""
+        is_running, actions = self.session.abort()
+        await self.carry_out(actions)
+        return bool(is_running)
+
+    async def _transact(self, request_id: str, transaction: Transaction, keeper: str) -> Answer:
+        """Once for each id: money is never moved twice because a question came twice."""
+        answers = self.requests.answers
+        if request_id in answers:
+            return answers[request_id]
+        if (running := self.requests.running.get(request_id)) is not None:
+            await running.ended.wait()
+            assert isinstance(running.result, Answer)
+            return running.result
+        waiting = self.requests.running[request_id] = Waiting(keeper)
+        try:
+            begin = await self.begin(request_id, transaction)
+            doubt = self.doubt(request_id, transaction) if keeper else None
+            result = await self._ended(request_id, waiting, begin, doubt)
+        finally:
+            self.requests.running.pop(request_id, None)
+        assert isinstance(result, Answer)
+        if self.is_over(result):
+            answers[request_id] = result
+            if len(answers) > ANSWERS_KEPT_MAX:
+                answers.popitem(last=False)
+        return result
+
+    async def _run(self, job_id: str, begin: Begin) -> Result:
+        waiting = self.requests.running[job_id] = Waiting()
+        try:
+            return await self._ended(job_id, waiting, begin, None)
+        finally:
+            self.requests.running.pop(job_id, None)
+
+    async def _ended(
+        self, job_id: str, waiting: Waiting, begin: Begin, doubt: Answer | None
+    ) -> Result:
+        """Begin, once the doubt is written down where there is one, and wait for the end."""
+        if doubt is None or await is_kept(self.post, waiting.keeper, job_id, doubt):
+            await self.carry_out(begin(self.now_ns()))
+            await waiting.ended.wait()
+        else:
+            # Nothing was sent, and whoever waits for the same request is told so too.
+            waiting.result = attrs.evolve(
+                doubt, verdict=Verdict.ABORTED, code="not_sent", identity=Identity()
+            )
+            waiting.ended.set()
+        assert waiting.result is not None
+        return waiting.result
+
+    # ------------------------------------------------------------------------------- being told
+
+    def now_ns(self) -> int:
+        """The steady clock, as sessions take it."""
+        return self.world.monotonic_ns()
+
+    def tell(self, action: Any) -> bool:
+        """See to an action every session has; False where it is one of its own."""
+        match action:
+            case Told(code, text):
+                self.requests.shown = action
+                for job_id, waiting in self.requests.running.items():
+                    if waiting.keeper:
+                        self.post.tell_nowait(waiting.keeper, Progress(job_id, code, text))
+            case Store(job_id, answer):
+                self.nursery.start_soon(self._keep, job_id, answer)
+            case Done(job_id, result):
+                if (asker := self.requests.running.get(job_id)) is not None:
+                    asker.result = result
+                    asker.ended.set()
+            case Reported(condition):
+                self.report(condition)
+            case _:
+                return False
+        return True
+
+    async def _keep(self, job_id: str, answer: Answer) -> None:
+        """Have the keeper write the result down before the terminal hears that it arrived, or is
+        made to take it back."""
+        waiting = self.requests.running.get(job_id)
+        kept = waiting is not None
+        if waiting is not None and waiting.keeper:
+            kept = await is_kept(self.post, waiting.keeper, job_id, answer)
+        await self.carry_out(self.session.kept(job_id, self.now_ns(), is_kept=kept))
