@@ -228,8 +228,9 @@ class VirtualPrinter:
                 self._outgoing += auto_bytes(status)
 
     def power_cycle(self) -> None:
-        """Switched off and on: buffers and modes are gone, the paper stays."""
+        """Switched off and on: buffers, modes and half a command are gone, the paper stays."""
         self._forget()
+        self._scanner = RealTimeScanner()
         self._auto = self.dead = False
         self._outgoing.clear()
 

@@ -90,6 +90,18 @@ def test_power_cut_after_some_bytes() -> None:
     assert len(printer.receipts) == 1
 
 
+def test_power_cut_in_the_middle_of_a_kick() -> None:
+    """Half a kick is gone with the power; the first bytes afterwards do not complete it."""
+    kick = codec.real_time_pulse(pin=2, on_ms=100)
+    for cut in range(1, len(kick)):
+        printer = VirtualPrinter(dies_after_bytes=cut)
+        printer.receive(kick)
+        printer.power_cycle()
+        printer.receive(codec.CLEAR_BUFFER)
+        printer.process()
+        assert printer.pulses == []
+
+
 def test_clear_buffer_ends_half_a_picture() -> None:
     """DLE DC4 8 frees a printer that was left in the middle of a picture."""
     printer = VirtualPrinter()
