@@ -28,7 +28,8 @@ _RETIRED: list[MemoryVfs] = []
 @define(eq=False)
 class MemoryDisk(Disk):
     """Files by path. `before(op, path)` is called ahead of every act and may raise; `after_sync`
-    is told the file and what became durable. `free` is what `free_bytes` answers."""
+    is told the file and what became durable. `free` is what `free_bytes` answers. A sync of a file
+    that `lies` names does nothing and says it did."""
 
     name: str
     chance: random.Random = field(factory=lambda: random.Random(0))
@@ -36,6 +37,7 @@ class MemoryDisk(Disk):
     kept_names: dict[str, File] = field(factory=dict)
     before: Callable[[Op, str], None] | None = None
     after_sync: Callable[[str, list[Change]], None] | None = None
+    lies: Callable[[str], bool] | None = None
     free: int = FREE_BYTES
     is_off: bool = False
     boots: int = 0
@@ -55,7 +57,7 @@ class MemoryDisk(Disk):
         self.files.clear()
         self.kept_names.clear()
         # SQLite's file system stays behind and knows this disk; who watched it need not stay too.
-        self.before = self.after_sync = None
+        self.before = self.after_sync = self.lies = None
 
     def _retire(self) -> None:
         self._vfs.unregister()
@@ -141,7 +143,10 @@ class MemoryDisk(Disk):
             if not self.is_off:
                 file.fail_sync(self.chance)
             raise
-        done = file.settle()
+        if self.lies is not None and self.lies(path):
+            done = list(file.waiting)
+        else:
+            done = file.settle()
         if self.after_sync is not None and done:
             self.after_sync(path, done)
 

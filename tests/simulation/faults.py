@@ -16,7 +16,7 @@ from actors.link_simulated import Faults
 from tests.simulation.disk import FREE_BYTES
 from tests.simulation.files import Op, PowerLostError, broken, no_room
 from tests.simulation.fronts import Habits
-from tests.simulation.shop import CONFIG
+from tests.simulation.shop import CONFIG, JOURNAL
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
@@ -29,6 +29,8 @@ class Fault:
 
     name: ClassVar[str] = ""
     every_s: ClassVar[float] = 10.0
+    is_survivable: ClassVar[bool] = True
+    """Whether the shop must go on after it: only then do seeds draw it."""
 
     def __init__(self, sim: Simulation, chance: random.Random, force: float) -> None:
         self.sim = sim
@@ -173,6 +175,29 @@ class WriteFails(DiskFault):
         """Once."""
         self.sim.disk.before = None
         raise broken()
+
+
+@fault("sync_lies")
+class SyncLies(Fault):
+    """The disk says of the journal that it has synced and has not; then the power goes.
+
+    Nothing can save what was lost. It must be named at the next start, as far as it was anchored;
+    what the start says ends the simulation (`Simulation.end`).
+    """
+
+    every_s = 4.0
+    is_survivable = False
+
+    async def strike(self) -> bool:
+        """For longer than anchors are apart."""
+        store, disk = self.sim.store, self.sim.disk
+        if store.store is None or disk.lies is not None:
+            await trio.lowlevel.checkpoint()
+            return False
+        disk.lies = lambda path: path.startswith(JOURNAL)
+        await trio.sleep(self.chance.uniform(1.5, 6.0))
+        store.kill(power=True)
+        return True
 
 
 @fault("disk_full")
@@ -530,6 +555,5 @@ class ClockJumps(Fault):
         await trio.lowlevel.checkpoint()
         jump_s = self.chance.choice((0.5, 2.0, 60.0, 3600.0, 86_400.0))
         jump_s *= self.chance.choice((-1, 1))
-        world = self.sim.world
-        world.set_now_ns(world.now_ns() + int(jump_s * 1e9))
+        self.sim.set_clock(int(jump_s * 1e9))
         return True

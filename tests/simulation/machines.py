@@ -16,7 +16,8 @@ import apsw
 import trio
 from attrs import define, field
 
-from actors.anchors import AnchorError
+from actors.anchor_keeper import AnchorActor
+from actors.anchors import AnchorError, AnchorFile
 from actors.asks import Ask
 from actors.errors import PostError
 from actors.journal import JournalError
@@ -27,6 +28,7 @@ from actors.node import Node
 from actors.personal import KeyringError
 from actors.supervisor import supervise
 from actors.world import World
+from countertop.config import ANCHORED
 from countertop.store import Store, open_store, run_store
 from hardware.drawer.device import DrawerDevice
 from hardware.printer.device import PrinterDevice
@@ -89,7 +91,10 @@ class StoreMachine:
         try:
             store = open_store(CONFIG, self.sim.world, QuickHasher())
         except (AnchorError, JournalError, KeyringError, OSError, apsw.Error) as error:
-            self._died(error)
+            if self.sim.disk.lies is not None:
+                self.sim.end(str(error))
+            else:
+                self._died(error)
             await trio.lowlevel.checkpoint()
             return
         first, *others = self.sim.links.values()
@@ -99,6 +104,8 @@ class StoreMachine:
             link.mend()
         self.starts += 1
         self.store = store
+        if self.sim.disk.lies is not None:
+            self._has_opened_after_a_lie(store)
         self.sim.auditor.store_opened(store)
         try:
             await run_store(store, doors=self._doors, with_children=False, port=first.listening)
@@ -106,6 +113,22 @@ class StoreMachine:
             self._died(group)
         finally:
             self.sim.auditor.store = None
+
+    def _has_opened_after_a_lie(self, store: Store) -> None:
+        """Then whatever was anchored must be there; what was not, nobody can miss."""
+        with self.sim.disk.undisturbed():
+            files = [AnchorFile(CONFIG.anchors, name, self.sim.disk) for name in ANCHORED]
+            for file in files:
+                file.load()
+        seen = max((file.held.position for file in files if file.held is not None), default=0)
+        head = store.journal.head().position
+        if seen > head:
+            self.sim.fail(
+                "H1_a_lie_is_named",
+                f"an anchor saw record {seen}, and the store goes on at {head}",
+            )
+        lost = self.sim.auditor.position - head
+        self.sim.end(f"{lost} records are gone that no anchor had seen yet" if lost > 0 else "kept")
 
     def _died(self, error: BaseException) -> None:
         if not self.excused and not self._scope.cancel_called:
@@ -270,10 +293,16 @@ class NodeMachine:
         self._scope.cancel()
 
 
+def keep_anchor(node: Node, supervisor: Any) -> None:
+    """What lives in every node beside the store's."""
+    supervisor.start(partial(AnchorActor, CONFIG.anchors, node.name))
+
+
 def device_actors(tills: list[Till]) -> Callable[[Node, Any], None]:
     """What lives in the devices node: a printer, a drawer and a card terminal for each till."""
 
     def settle(node: Node, supervisor: Any) -> None:
+        keep_anchor(node, supervisor)
         for till in tills:
             name = till.register
             supervisor.start(

@@ -32,6 +32,7 @@ from tests.simulation.machines import (
     Till,
     WatchedPrinter,
     device_actors,
+    keep_anchor,
 )
 from tests.simulation.shop import REGISTERS, START_NS, prepared_image
 from tests.simulation.streams import SimulatedCarrier
@@ -94,7 +95,7 @@ class Failure:
 
 @frozen
 class Outcome:
-    """How a simulation went."""
+    """How a simulation went. `ending` is what the store said of a fault that it cannot survive."""
 
     plan: Plan
     failure: Failure | None
@@ -109,6 +110,7 @@ class Outcome:
     faults: dict[str, int]
     pairs: frozenset[tuple[str, str]]
     refusals: dict[str, int]
+    ending: str = ""
 
 
 def require_faults(names: Iterable[str]) -> None:
@@ -135,7 +137,7 @@ def draw(seed: int, sales: int = SALES) -> Plan:
     force = {
         name: round(10 ** chance.uniform(-0.7, 0), 3)
         for name in sorted(FAULTS)
-        if chance.random() < share
+        if FAULTS[name].is_survivable and chance.random() < share
     }
     return Plan(seed, sales, force)
 
@@ -153,10 +155,12 @@ class Simulation:
     fronts: list[Front] = field(factory=list)
     front_machines: list[NodeMachine] = field(factory=list)
     failure: Failure | None = None
+    ending: str = ""
     faults: Counter[str] = field(factory=Counter)
     pairs: set[tuple[str, str]] = field(factory=set)
     refusals: Counter[str] = field(factory=Counter)
     slips: int = 0
+    _clock_jumps: list[tuple[int, int]] = field(factory=list)
     store: StoreMachine = field(init=False)
     devices: NodeMachine = field(init=False)
     background: trio.Nursery = field(init=False)
@@ -172,6 +176,21 @@ class Simulation:
         if self.failure is None:
             self.failure = Failure(invariant, detail, trio.current_time())
             self._scope.cancel()
+
+    def end(self, how: str) -> None:
+        """What cannot be survived has happened, and this is what the store said of it."""
+        if self.failure is None and not self.ending:
+            self.ending = how
+            self._scope.cancel()
+
+    def set_clock(self, jump_ns: int) -> None:
+        """Somebody sets the clock of stamps, forwards or back."""
+        self.world.set_now_ns(self.world.now_ns() + jump_ns)
+        self._clock_jumps.append((self.world.monotonic_ns(), jump_ns))
+
+    def set_back_ns_since(self, steady_ns: int) -> int:
+        """How far the clock was set back since then, all in all."""
+        return sum(-jump for at_ns, jump in self._clock_jumps if at_ns >= steady_ns and jump < 0)
 
     def count_fault(self, name: str) -> None:
         """A fault struck."""
@@ -256,7 +275,9 @@ class Simulation:
         self.devices = NodeMachine(
             self, "devices", self.links["devices"], device_actors(self.tills)
         )
-        self.integrations = NodeMachine(self, "integrations", self.links["integrations"])
+        self.integrations = NodeMachine(
+            self, "integrations", self.links["integrations"], keep_anchor
+        )
         quota, rest = divmod(self.plan.sales, len(REGISTERS))
         for number, register in enumerate(REGISTERS):
             name = f"front-{register}"
@@ -373,6 +394,7 @@ def simulate(plan: Plan) -> Outcome:
         dict(sorted(sim.faults.items())),
         frozenset(sim.pairs),
         dict(sorted(sim.refusals.items())),
+        sim.ending,
     )
 
 

@@ -52,7 +52,8 @@ def test_two_hundred_seeds_keep_every_rule() -> None:
     summary = _failures([draw(seed, SALES_EACH) for seed in SEEDS], processors())
     sys.stdout.write("\n".join(summary.lines()) + "\n")
     assert not summary.failures, "\n".join(map(describe_failure, summary.failures))
-    assert set(summary.faults) == set(FAULTS), "every fault struck somewhere"
+    survivable = {name for name, kind in FAULTS.items() if kind.is_survivable}
+    assert set(summary.faults) == survivable, "every fault struck somewhere"
     assert summary.sales >= len(SEEDS) * SALES_EACH
 
 
