@@ -15,7 +15,10 @@ from attrs import define, field
 from actors.asks import Ask, Reply
 from actors.errors import PostError
 from actors.limits import NS_PER_S
-from tests.simulation import workloads_cards  # noqa: F401 - registers what is done with cards
+from tests.simulation import (  # noqa: F401 - they register what is done
+    workloads_cards,
+    workloads_prices,
+)
 from tests.simulation.shop import FLOAT, OPERATOR, PIN
 from tests.simulation.workloads import WORKLOADS
 
@@ -72,6 +75,7 @@ class Front:
     bundles: list[str] = field(factory=list)
     vouchers: list[str] = field(factory=list)
     cards: list[str] = field(factory=list)
+    exempt: list[tuple[str, list[int]]] = field(factory=list)
 
     @property
     def till(self) -> Till:

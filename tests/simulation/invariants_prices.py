@@ -1,4 +1,5 @@
-"""The rules of what is charged and given: V vouchers, C charges and comps, B bundles, T taxes.
+"""The rules of what is charged and given: V vouchers, C charges and comps, B bundles, T taxes,
+X exemptions, F foreign notes.
 
 Their figures are the auditor's own: the shop's few offers worked out once more (`model.py`).
 """
@@ -9,7 +10,7 @@ from typing import Any
 
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.model import Order, Row, buns_free
-from tests.simulation.shop import BUN, PRICES
+from tests.simulation.shop import BUN, FRANC, FRANC_MICROS, PRICES
 
 
 @invariant("V1_a_voucher_is_good_once")
@@ -60,7 +61,7 @@ class CompsAreNoDiscounts(Invariant):
             return
         figures, order = row.data["figures"], self.model.orders[row.data["order_id"]]
         given = sum(
-            line.price_minor * line.quantity for line in order.lines.values() if line.is_given_away
+            line.unit_minor * line.quantity for line in order.lines.values() if line.is_given_away
         )
         if figures.get("comp_minor", 0) != -given:
             self.broken(f"{given} was given away, the figures say {figures.get('comp_minor', 0)}")
@@ -105,6 +106,59 @@ class BundlesComeBackAtWhatTheyCost(Invariant):
 
 def _cost_minor(buns: int) -> int:
     return (buns - buns_free(buns)) * PRICES[BUN]
+
+
+@invariant("X1_without_tax_in_and_out")
+class WithoutTaxInAndOut(Invariant):
+    """Who pays no tax gets none back, and in the end exactly what was paid."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._paid: dict[str, int] = {}
+        self._touched: set[str] = set()
+
+    def on_record(self, row: Row) -> None:
+        """Note what was paid without tax, and what of it comes back."""
+        if row.kind != "live":
+            return
+        order_id = row.data.get("order_id", "")
+        if row.name == "order.completed/1" and self.model.orders[order_id].is_exempt:
+            figures = row.data["figures"]
+            self._paid[order_id] = figures["total_minor"]
+            if figures["tax_minor"]:
+                self.broken(f"{figures['tax_minor']} of tax is in exempt order {order_id}")
+        elif row.name == "order.returned/1" and order_id in self._paid:
+            self._touched.add(order_id)
+
+    def on_batch(self) -> None:
+        """All lines of a return are in."""
+        for order_id in sorted(self._touched):
+            order, paid = self.model.orders[order_id], self._paid[order_id]
+            back = sum(line.returned_minor for line in order.lines.values())
+            if back > paid or (_is_back(order) and back != paid):
+                self.broken(f"{back} of the {paid} of exempt order {order_id} went back")
+        self._touched.clear()
+
+
+@invariant("F1_notes_lie_apart")
+class NotesLieApart(Invariant):
+    """Notes of another currency count for what the set rate makes of them, and as many of them are
+    expected in the drawer as were taken."""
+
+    def on_record(self, row: Row) -> None:
+        """At each tender, and when the till is closed."""
+        data = row.data
+        if row.name == "order.foreign_tendered/1":
+            notes = data["notes"]
+            worth = (2 * notes["amount_minor"] * FRANC_MICROS + 1_000_000) // 2_000_000
+            if (notes["currency"], data["amount_minor"]) != (FRANC, worth):
+                self.broken(f"{notes} counts for {data['amount_minor']}, not {worth}")
+        elif row.name == "till.closed/1" and row.kind == "live":
+            till = self.model.tills[data["register"]]
+            told = {each["currency"]: each["expected_minor"] for each in data["foreign"]}
+            taken = {name: amount for name, amount in till.notes.items() if amount}
+            if {name: amount for name, amount in told.items() if amount} != taken:
+                self.broken(f"notes taken: {taken}, expected at closing: {told}")
 
 
 @invariant("T1_no_more_tax_back_than_paid")

@@ -10,7 +10,18 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from tests.simulation.shop import BUN, PARTY, PRICES, SERVICE_PPM, VOUCHER_MINOR
+from tests.simulation.shop import (
+    BUN,
+    PARTY,
+    PRICES,
+    SERVICE_PPM,
+    TAX_PPM,
+    TO_GO,
+    TO_GO_PRICES,
+    TRADE,
+    TRADE_PRICES,
+    VOUCHER_MINOR,
+)
 
 KICK_NS = 3_000_000_000
 
@@ -49,7 +60,8 @@ class Row:
 
 @define
 class OrderLine:
-    """A line: its own amount, and what a return of it would find left."""
+    """A line: its own amount, and what a return of it would find left. `list_minor` is what its
+    unit costs for whom and how it is bought, where that is not the goods' own price."""
 
     item: str
     price_minor: int
@@ -61,6 +73,12 @@ class OrderLine:
     returned_minor: int = 0
     returned_tax_minor: int = 0
     is_given_away: bool = False
+    list_minor: int | None = None
+
+    @property
+    def unit_minor(self) -> int:
+        """What one of them costs here."""
+        return self.price_minor if self.list_minor is None else self.list_minor
 
     def total_minor(self) -> int:
         """What it comes to; negative for a return."""
@@ -68,7 +86,7 @@ class OrderLine:
             return self.refund_minor
         if self.is_given_away:
             return 0
-        amount = self.price_minor * self.quantity
+        amount = self.unit_minor * self.quantity
         kind, value = self.discount
         if kind == "percent":
             # Half a cent goes up: the shop's rule, worked out here once more.
@@ -78,13 +96,15 @@ class OrderLine:
 
 @define
 class Order:
-    """An order as rung up; `receipt` is empty until it is completed."""
+    """An order as rung up; `receipt` is empty until it is completed. `notes` are those of other
+    currencies by tender: which, how much of it, and what it counts for."""
 
     id: str
     register: str
     lines: dict[int, OrderLine] = field(factory=dict)
     tenders: dict[int, int] = field(factory=dict)
     cards: dict[int, int] = field(factory=dict)
+    notes: dict[int, tuple[str, int, int]] = field(factory=dict)
     terminals: dict[int, str] = field(factory=dict)
     receipt: str = ""
     voided: bool = False
@@ -92,6 +112,22 @@ class Order:
     last_position: int = 0
     guests: int = 0
     voucher: str = ""
+    group: str = ""
+    dining: str = ""
+    is_exempt: bool = False
+
+    def reprice(self) -> None:
+        """Look up what its goods cost, after a line, the group or the dining option changed."""
+        for line in self.lines.values():
+            prices = {
+                **(TRADE_PRICES if self.group == TRADE else {}),
+                **(TO_GO_PRICES if self.dining == TO_GO else {}),
+            }
+            line.list_minor = None if line.source is not None else prices.get(line.item)
+
+    def paid_minor(self) -> int:
+        """What cards and notes of other currencies paid; the rest of the price is cash."""
+        return sum(self.cards.values()) + sum(worth for *_, worth in self.notes.values())
 
     def total_minor(self) -> int:
         """The sum of its lines, less every third bun and the voucher, with service for many."""
@@ -103,6 +139,9 @@ class Order:
         service = 0
         if self.guests >= PARTY:
             service = (2 * (sold - less) * SERVICE_PPM + 1_000_000) // 2_000_000
+        if self.is_exempt:
+            # The tax is in each line's price, and is taken out of each line by itself.
+            total -= sum(_tax_within(line.total_minor()) for line in self.lines.values())
         return total - less + service
 
     def buns(self) -> int:
@@ -122,15 +161,22 @@ class Order:
         return not self.receipt and not self.voided
 
 
+def _tax_within(total_minor: int) -> int:
+    """Half a cent goes up, away from nought."""
+    twice = (2 * abs(total_minor) * TAX_PPM + 1_000_000 + TAX_PPM) // (2 * (1_000_000 + TAX_PPM))
+    return twice if total_minor >= 0 else -twice
+
+
 @define
 class TillSession:
-    """The money of one till session, by its own sums."""
+    """The money of one till session, by its own sums; `notes` lie apart, by currency."""
 
     session: int
     float_minor: int
     cash_minor: int = 0
     paid_minor: int = 0
     counted_minor: int | None = None
+    notes: dict[str, int] = field(factory=dict)
     is_closed: bool = False
 
     def expected_minor(self) -> int:
@@ -209,6 +255,7 @@ def _line_added(model: Model, row: Row, data: dict[str, Any]) -> None:
     quantity = data["quantity_milli"] // 1000
     price_minor = item["unit_price_micros"] // 10_000
     order.lines[data["line"]] = OrderLine(item["item_id"], price_minor, quantity)
+    order.reprice()
 
 
 def _return_added(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -226,6 +273,22 @@ def _quantity_changed(model: Model, row: Row, data: dict[str, Any]) -> None:
 def _discounted(model: Model, row: Row, data: dict[str, Any]) -> None:
     line = _order(model, row, data).lines[data["line"]]
     line.discount = (data["kind"], data["value"])
+
+
+def _group_chosen(model: Model, row: Row, data: dict[str, Any]) -> None:
+    order = _order(model, row, data)
+    order.group = data["group"]
+    order.reprice()
+
+
+def _dining_chosen(model: Model, row: Row, data: dict[str, Any]) -> None:
+    order = _order(model, row, data)
+    order.dining = data["dining"]
+    order.reprice()
+
+
+def _exempted(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).is_exempt = bool(data["certificate"])
 
 
 def _guests_told(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -252,6 +315,12 @@ def _tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
     _order(model, row, data).tenders[data["tender"]] = data["amount_minor"]
 
 
+def _foreign_tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
+    notes = data["notes"]
+    entry = (notes["currency"], notes["amount_minor"], data["amount_minor"])
+    _order(model, row, data).notes[data["tender"]] = entry
+
+
 def _card_tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
     order = _order(model, row, data)
     order.cards[data["tender"]] = data["amount_minor"]
@@ -263,6 +332,9 @@ def _tender_undone(model: Model, row: Row, data: dict[str, Any]) -> None:
     order = _order(model, row, data)
     if data["tender"] in order.tenders:
         order.tenders.pop(data["tender"])
+        return
+    if data["tender"] in order.notes:
+        order.notes.pop(data["tender"])
         return
     model.by_card[order.terminals[data["tender"]]] -= order.cards.pop(data["tender"])
 
@@ -294,9 +366,11 @@ def _completed(model: Model, row: Row, data: dict[str, Any]) -> None:
     model.completions[row.command_id] = data
     order.receipt = data["receipt_number"]
     till = model.tills.get(data["register"])
-    if order.tenders and till is not None:
-        # Change goes back out of the drawer: what stays is the price, less what cards paid.
-        till.cash_minor += total - sum(order.cards.values())
+    if (order.tenders or order.notes) and till is not None:
+        # Change goes back out of the drawer: what stays is the price, less what else paid it.
+        till.cash_minor += total - order.paid_minor()
+        for currency, amount, _ in order.notes.values():
+            till.notes[currency] = till.notes.get(currency, 0) + amount
     day = model.day(data["register"])
     day.sales += 1
     day.total_minor += total
@@ -370,11 +444,15 @@ _FOLDS = {
     "order.line_quantity_changed/1": _quantity_changed,
     "order.line_discounted/1": _discounted,
     "order.line_voided/1": _line_voided,
+    "order.customer_group_chosen/1": _group_chosen,
+    "order.dining_chosen/1": _dining_chosen,
+    "order.exempted/1": _exempted,
     "order.guests_told/1": _guests_told,
     "order.line_comped/1": _comped,
     "order.coupon_presented/1": _coupon_presented,
     "order.coupon_withdrawn/1": _coupon_withdrawn,
     "order.cash_tendered/2": _tendered,
+    "order.foreign_tendered/1": _foreign_tendered,
     "order.card_tendered/1": _card_tendered,
     "order.tender_undone/1": _tender_undone,
     "payment.requested/1": _payment_requested,

@@ -14,7 +14,8 @@ from actors.bookkeeper import Batch, Bookkeeper
 from actors.journal import Journal
 from actors.journal_schema import configure
 from engine import limits, till
-from engine.order import returns, tendering
+from engine.order import foreign_notes, offered, returns, tendering
+from engine.order.circumstances import circumstances_of
 from engine.order.events import (
     OrderCompleted,
 )
@@ -30,13 +31,15 @@ from hardware.printer.layout import lay_out
 class Bug:
     """A planted bug: how to plant it, which rule must break, and under which faults it shows.
 
-    `refused_with` is what the store itself may say first, as it refuses to start.
+    `refused_with` is what the store itself may say first, as it refuses to start; `sales` is how
+    many each seed needs before it shows.
     """
 
     plant: Callable[[], contextlib.AbstractContextManager[Any]]
     invariants: tuple[str, ...]
     faults: tuple[str, ...] = ()
     refused_with: str = ""
+    sales: int = 20
 
 
 def answer_before_commit() -> contextlib.AbstractContextManager[Any]:
@@ -192,7 +195,49 @@ def tax_back_twice() -> contextlib.AbstractContextManager[Any]:
     return mock.patch.object(tendering, "returned_facts", doubled)
 
 
+def notes_at_par() -> contextlib.AbstractContextManager[Any]:
+    """Notes of another currency count for their face value."""
+
+    def par(amount_minor: int, rate_micros: int, **_: str) -> int:
+        return amount_minor
+
+    return mock.patch.object(foreign_notes, "worth_minor", par)
+
+
+def notes_forgotten() -> contextlib.AbstractContextManager[Any]:
+    """The drawer's notes of another currency are expected in it nowhere."""
+    return mock.patch.object(till, "foreign_taken", return_value=[])
+
+
+def group_unheeded() -> contextlib.AbstractContextManager[Any]:
+    """Everybody pays what nobody in particular pays."""
+
+    def anybody(*args: Any, **rest: Any) -> Any:
+        return attrs.evolve(circumstances_of(*args, **rest), customer_group="")
+
+    return mock.patch.object(offered, "circumstances_of", anybody)
+
+
+def exemption_paid_back() -> contextlib.AbstractContextManager[Any]:
+    """Who paid no tax gets a cent of it back with each piece."""
+    facts = returns.returned_facts
+
+    def generous(order: Any) -> Any:
+        return [
+            (original, attrs.evolve(event, total_minor=event.total_minor + is_exempt))
+            for original, event in facts(order)
+            # No tax on a euro or more: there was none to pay.
+            for is_exempt in (event.total_minor > 100 and not event.tax_minor,)
+        ]
+
+    return mock.patch.object(tendering, "returned_facts", generous)
+
+
 BUGS: dict[str, Bug] = {
+    "notes_at_par": Bug(notes_at_par, ("F1_notes_lie_apart",)),
+    "notes_forgotten": Bug(notes_forgotten, ("F1_notes_lie_apart",)),
+    "group_unheeded": Bug(group_unheeded, ("S1_total_is_the_sum",)),
+    "exemption_paid_back": Bug(exemption_paid_back, ("X1_without_tax_in_and_out",), sales=100),
     "answer_before_commit": Bug(
         answer_before_commit,
         # A drawer is kicked on the answer that its beginning is written down.

@@ -23,6 +23,8 @@ from countertop.config import Config
 from countertop.store import open_store, run_store
 from engine.charge.model import ChargeKind, ChargeRule
 from engine.coupon.model import CouponKind, CouponRule
+from engine.foreign import ForeignCurrency
+from engine.price_list.model import CustomerGroup, PriceEntry, PriceList, PriceSet
 from engine.promotion.model import (
     Benefit,
     BenefitKind,
@@ -32,9 +34,16 @@ from engine.promotion.model import (
     ReturnPolicy,
     Selection,
 )
+from engine.taxation import Dining
 from engine.wire import unstructure
+from tests import tax_shop
 from tests.shop import CASHIER, EVERYTHING, TAXES, item, rules
 from tests.simulation.disk import MemoryDisk
+
+
+def _entries(prices: dict[str, int]) -> tuple[PriceEntry, ...]:
+    return tuple(PriceEntry(item_id, minor * 10_000) for item_id, minor in prices.items())
+
 
 REGISTERS = ("1", "2", "3")
 OPERATOR, PIN = "max", "1234"
@@ -64,6 +73,19 @@ SERVICE = ChargeRule(
     "service", "Service", ChargeKind.SERVICE, percent_ppm=SERVICE_PPM, tax_class="reduced",
     guests_min=PARTY,
 )  # fmt: skip
+TRADE, TRADE_PRICES = "trade", {"wine": 699, "tea": 1999}  # what they cost who is of that group
+TO_GO, TO_GO_PRICES = "takeaway", {"bread": 300, "milk": 119}  # what they cost to take away
+PRICE_LISTS = PriceSet(
+    (CustomerGroup(TRADE, "Trade"),),
+    (
+        PriceList("trade", "Trade", _entries(TRADE_PRICES), customer_groups=(TRADE,)),
+        PriceList("to-go", "To go", _entries(TO_GO_PRICES), dining_options=(TO_GO,)),
+    ),
+)
+TAX_PPM = 70_000  # in every price, on everything sold; who has a certificate pays without
+RULES = tax_shop.setup(tax_shop.rule("vat", TAX_PPM, included=True), dining=Dining.EAT_IN)
+FRANC, FRANC_MICROS = "CHF", 1_062_500  # what one is worth
+FRANC_NOTE_MINOR = 1_000
 START_NS = 1_795_420_800_000_000_000  # 2026-11-23, nine in the morning in Berlin
 CONFIG = Config("/shop", "simulated", one_process=True, reserve_mib=1)
 JOURNAL = "/shop/journal.db"
@@ -128,5 +150,9 @@ async def _prepare(disk: MemoryDisk) -> None:
             goods = item(code, code.capitalize(), price_minor)
             await office("catalog.change_item", item=unstructure(goods))
         await office("promotions.set", promotions=unstructure(PROMOTIONS))
+        await office("prices.set", prices=unstructure(PRICE_LISTS))
+        await office("taxes.set", setup=unstructure(RULES))
+        francs = ForeignCurrency(FRANC, FRANC_MICROS, FRANC_NOTE_MINOR)
+        await office("settings.set_foreign_currencies", currencies=[unstructure(francs)])
         await office("charges.set", charges=unstructure((SERVICE,)))
         nursery.cancel_scope.cancel()

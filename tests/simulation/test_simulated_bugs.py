@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.planted import BUGS
+from tests.simulation.planted import BUGS, Bug
 from tests.simulation.run import Failure, Plan, simulate
 
 SEEDS = range(1, 25)
-SALES = 20
 
 
-def _first_failure(faults: tuple[str, ...]) -> Failure | None:
+def _first_failure(bug: Bug) -> Failure | None:
     for seed in SEEDS:
-        outcome = simulate(Plan(seed, SALES, dict.fromkeys(faults, 1.0)))
+        outcome = simulate(Plan(seed, bug.sales, dict.fromkeys(bug.faults, 1.0)))
         if outcome.failure is not None:
             return outcome.failure
     return None
@@ -24,7 +23,7 @@ def test_a_planted_bug_is_named(name: str) -> None:
     """Within a few seeds the auditor says which rule of the shop the bug breaks."""
     bug = BUGS[name]
     with bug.plant():
-        failure = _first_failure(bug.faults)
+        failure = _first_failure(bug)
     assert failure is not None, f"{name} was not noticed in {len(SEEDS)} seeds"
     refused = bool(bug.refused_with) and bug.refused_with in failure.detail
     assert failure.invariant in bug.invariants or refused, failure.detail

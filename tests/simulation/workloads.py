@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from tests.simulation.shop import BUN, PARTY, PRICES, VOUCHER
+from tests.simulation.shop import BUN, FRANC, FRANC_NOTE_MINOR, PARTY, PRICES, VOUCHER
 
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front
 
 CODES = tuple(code for code in PRICES if code != BUN)
-VOUCHERS = 12
+VOUCHERS = 6
 
 
 @frozen
@@ -135,8 +135,10 @@ async def reprint(front: Front) -> None:
 
 @workload(1)
 async def change_till(front: Front) -> None:
-    """The till is counted, closed and opened again."""
-    await front.do("till.count", denominations=[{"value_minor": 100, "count": 100}])
+    """The till is counted, notes of another currency too, closed and opened again."""
+    francs = {"value_minor": FRANC_NOTE_MINOR, "count": front.chance.randrange(4)}
+    await front.do("till.count", denominations=[{"value_minor": 100, "count": 100}],
+                   foreign=[{"currency": FRANC, "denominations": [francs]}])  # fmt: skip
     await front.do("till.close")
     await front.do("till.open", denominations=[{"value_minor": 1000, "count": 10}])
 
