@@ -5,6 +5,7 @@ from __future__ import annotations
 LINES_PER_ORDER_MAX = 500
 TENDERS_PER_ORDER_MAX = 20
 QUANTITY_MILLI_MAX = 99_999_000  # 99,999 pieces, or kilograms
+MEASURE_MILLI_MAX = 100_000_000  # litres, kilograms or degrees of one piece
 UNIT_PRICE_MICROS_MAX = 1_000_000_000_000  # a million of the major unit
 AMOUNT_MINOR_MAX = 100_000_000_000
 CODE_LENGTH_MAX = 64

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from engine.charge.model import ChargeFigures
 from engine.foreign import ForeignNotes, ForeignTotal
+from engine.measures import Measures
 from engine.promotion.model import LinePromotion, Recorded
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 from engine.terminal import CardShown, Identity, Slip
@@ -24,7 +25,8 @@ class DiscountKind(Enum):
 class LineItem:
     """What a line sells, in the words and at the price of that moment.
 
-    `factor_milli` is the stock a quantity of one stands for; `price_book` the catalog version.
+    `factor_milli` is the stock a quantity of one stands for; `price_book` the catalog version;
+    `measures` are those of one piece, not of the pack.
     """
 
     item_id: str
@@ -39,6 +41,7 @@ class LineItem:
     price_book: int
     discountable: bool = True
     open_price: bool = False
+    measures: Measures | None = None
 
 
 @frozen

@@ -845,7 +845,10 @@ export interface ItemCost {
   unit_cost_micros: number;
 }
 
-/** One sellable position. `group` joins the variations of one item. */
+/**
+ * One sellable position. `group` joins the variations of one item; `measures` are what one has
+ * besides what it is sold by.
+ */
 export interface ItemInput {
   item_id: string;
   name: string;
@@ -860,6 +863,7 @@ export interface ItemInput {
   image?: string;
   sort?: number;
   codes?: CodeEntryInput[];
+  measures?: MeasuresInput | null;
 }
 
 /** A sellable position in a grid or a search result. */
@@ -961,6 +965,16 @@ export interface LineView {
   linked_to: number;
   list_name: string;
   priced_again_by: number;
+}
+
+/**
+ * Thousandths of litres, kilograms and degrees of one piece, kilogram or metre; 0 where nobody
+ * said. A degree is what a law counts spirits in, litres × per cent: 0.7 l at 40 % have 28.
+ */
+export interface MeasuresInput {
+  litres_milli?: number;
+  kilograms_milli?: number;
+  degrees_milli?: number;
 }
 
 /** A note and who it is for. */
