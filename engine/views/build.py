@@ -101,6 +101,7 @@ def _line(
         line.linked_to,
         row.list_name,
         0 if line.source is None else line.source.priced_again_by,
+        line.source is not None and not line.source.has_receipt(),
     )
 
 
@@ -149,6 +150,10 @@ def _tender(tender: TenderFigures) -> TenderView:
     notes = tender_view(tender)
     if notes is not None:
         return notes
+    if tender.credit is not None:
+        own = (tender.tender, tender.kind, tender.amount_minor)
+        credit = tender.credit
+        return TenderView(*own, credit=credit.code, credit_left_minor=credit.left_minor)
     if card is None:
         return TenderView(tender.tender, tender.kind, tender.amount_minor)
     shown = (card.card.number, card.card.brand, card.tip_minor)
