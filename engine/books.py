@@ -17,9 +17,9 @@ from engine.charge.decide import Charges, ChargesSet, SetCharges
 from engine.coupon import decide as coupons
 from engine.coupon.decide import CouponsIssued, IssueCoupons
 from engine.coupon.redeemed import Redeemed
-from engine.credit import policy as return_policy
+from engine.credit import rules as return_rules
 from engine.credit.ledger import Credits
-from engine.credit.policy import ReturnPolicy, ReturnPolicySet, SetReturnPolicy
+from engine.credit.rules import ReturnRules, ReturnRulesSet, SetReturnRules
 from engine.decision import COMMANDS, SYSTEM, Command, Decision, Fact, refuse
 from engine.looking_back import SettlesReturns, looks_back
 from engine.offers import Offers
@@ -130,7 +130,7 @@ class Books:
     taxes: Taxes = field(factory=Taxes)
     payments: Payments = field(factory=Payments)
     price_upload: Upload | None = None
-    returns: ReturnPolicy = field(factory=ReturnPolicy)
+    returns: ReturnRules = field(factory=ReturnRules)
     credits: Credits = field(factory=Credits)
 
     def side(self, *, training: bool) -> Side:
@@ -255,8 +255,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return prices.decide(body, books.settings, books.catalog.book)
     if isinstance(body, price_upload.UploadCommand):
         return price_upload.decide(books.price_upload, body, books.settings, books.catalog.book)
-    if isinstance(body, SetReturnPolicy):
-        return return_policy.decide(body, books.settings)
+    if isinstance(body, SetReturnRules):
+        return return_rules.decide(body, books.settings)
     if isinstance(body, SetCharges):
         return charges.decide(body, books.settings, books.catalog.book)
     if isinstance(body, IssueCoupons):
@@ -384,8 +384,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         )
     elif isinstance(event, ChargesSet):
         books.charges = charges.evolve(event)
-    elif isinstance(event, ReturnPolicySet):
-        books.returns = event.policy
+    elif isinstance(event, ReturnRulesSet):
+        books.returns = event.rules
     elif isinstance(event, CouponsIssued):
         books.redeemed.issue(event.coupon, event.keys)
     elif isinstance(event, outbox.OutboxEvent):

@@ -19,7 +19,7 @@ from engine.coupon import redeemed
 from engine.coupon.redeemed import Redeemed, RedeemedImage
 from engine.credit import ledger
 from engine.credit.ledger import Credits, CreditsImage
-from engine.credit.policy import ReturnPolicy
+from engine.credit.rules import ReturnRules
 from engine.foreign import ForeignCurrency
 from engine.order.state import Order
 from engine.outbox import PendingEffect
@@ -89,7 +89,7 @@ class _Image:
     payments: _PaymentsImage
     foreign: tuple[ForeignCurrency, ...]
     price_upload: Upload | None = None
-    returns: ReturnPolicy | None = None
+    returns: ReturnRules | None = None
     credits: CreditsImage | None = None
 
 
@@ -136,7 +136,7 @@ def image_of(books: Books) -> dict[str, Any]:
         _payments_image(books.payments),
         tuple(books.settings.foreign.values()),
         books.price_upload,
-        None if books.returns == ReturnPolicy() else books.returns,
+        None if books.returns == ReturnRules() else books.returns,
         _credits_image(books.credits),
     )
     plain: dict[str, Any] = unstructure(image)
@@ -220,7 +220,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         taxes=Taxes(data.taxes, data.taxes_version, data.past_taxes),
         payments=_payments_from(data.payments),
         price_upload=data.price_upload,
-        returns=data.returns or ReturnPolicy(),
+        returns=data.returns or ReturnRules(),
         credits=_credits_from(data.credits),
     )
 

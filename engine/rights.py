@@ -7,7 +7,7 @@ from typing import Any, Final
 from engine import catalog, outbox, register, settings, staff, till
 from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
-from engine.credit.policy import SetReturnPolicy
+from engine.credit.rules import SetReturnRules
 from engine.order import commands as order
 from engine.payment import commands as payment
 from engine.price_list.decide import SetPrices
@@ -92,7 +92,7 @@ RIGHTS: Final[dict[type, Right]] = {
     StagePrices: Right.CATALOG,
     InstallPrices: Right.CATALOG,
     SetCharges: Right.SETTINGS,
-    SetReturnPolicy: Right.SETTINGS,
+    SetReturnRules: Right.SETTINGS,
     IssueCoupons: Right.CATALOG,
     outbox.StartEffect: Right.EFFECTS,
     outbox.FinishEffect: Right.EFFECTS,

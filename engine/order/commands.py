@@ -253,7 +253,7 @@ class AddReturnLine:
 @frozen
 class AddReturnWithoutReceipt:
     """Take back goods nobody has a receipt of, by a code or by an item's id, at the price the
-    store's policy says and for store credit alone. `quantity_milli` is positive."""
+    store's rules say and for store credit alone. `quantity_milli` is positive."""
 
     code: str = ""
     item_id: str = ""

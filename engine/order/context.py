@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from engine.coupon.redeemed import Redeemed
 from engine.credit.ledger import Credits
-from engine.credit.policy import ReturnPolicy
+from engine.credit.rules import ReturnRules
 from engine.decision import Fact
 from engine.offers import Offers
 from engine.order.offered import Tariff
@@ -51,7 +51,7 @@ class OrderContext:
     open_orders: Mapping[str, Order] = field(factory=dict)
     taxes: TaxBook | None = None
     is_terminal_at_work: bool = False
-    returns: ReturnPolicy = field(factory=ReturnPolicy)
+    returns: ReturnRules = field(factory=ReturnRules)
     credits: Credits = field(factory=Credits)
 
     def tariff(self) -> Tariff:

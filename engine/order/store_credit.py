@@ -66,7 +66,7 @@ def tender_credit(order: Order, body: TenderCredit, context: OrderContext) -> De
 def refund_to_credit(order: Order, body: RefundToCredit, context: OrderContext) -> Decision:
     """Give back what is due as a new note.
 
-    What notes paid of the sales the goods came from goes back so whatever the policy says, and so
+    What notes paid of the sales the goods came from goes back so whatever the rules say, and so
     do goods without a receipt.
 
     Refuses:

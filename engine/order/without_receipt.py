@@ -13,7 +13,7 @@ import attrs
 
 from engine import limits
 from engine.charge.decide import Charges
-from engine.credit.policy import PriceRule, ReturnPolicy
+from engine.credit.rules import PriceRule, ReturnRules
 from engine.decision import Decision, refuse
 from engine.money import minor_digits
 from engine.order.commands import AddReturnWithoutReceipt
@@ -39,15 +39,15 @@ def comes_back_alone(order: Order) -> bool:
 def add_return_without_receipt(
     order: Order, body: AddReturnWithoutReceipt, context: OrderContext
 ) -> Decision:
-    """Decide to take goods back at the price the policy says, with the taxes of today.
+    """Decide to take goods back at the price the rules say, with the taxes of today.
 
     Refuses:
         return_without_receipt_must_be_allowed, return_without_receipt_must_stand_alone,
         lines_limit_reached; those of `found_item` and `check_quantity`; reason_must_be_given,
         taxes_must_apply, return_must_be_within_ceiling, in that order.
     """
-    policy = context.returns
-    if not policy.without_receipt:
+    rules = context.returns
+    if not rules.without_receipt:
         return refuse(Refusal.RETURN_WITHOUT_RECEIPT_MUST_BE_ALLOWED)
     if order.live_lines() and not comes_back_alone(order):
         return refuse(Refusal.RETURN_WITHOUT_RECEIPT_MUST_STAND_ALONE)
@@ -63,8 +63,8 @@ def add_return_without_receipt(
         return refuse(Refusal.REASON_MUST_BE_GIVEN)
     item, source = _worth(item, body, context)
     before_minor = -sum(e.source.total_minor for e in order.live_lines() if e.source is not None)
-    if before_minor - source.total_minor > policy.ceiling_minor:
-        left_minor = max(0, policy.ceiling_minor - before_minor)
+    if before_minor - source.total_minor > rules.ceiling_minor:
+        left_minor = max(0, rules.ceiling_minor - before_minor)
         return refuse(
             Refusal.RETURN_MUST_BE_WITHIN_CEILING,
             total_minor=-source.total_minor,
@@ -138,16 +138,16 @@ def _rows(item: LineItem, quantity_milli: int, context: OrderContext) -> Iterato
 
 
 def _moments(context: OrderContext) -> list[int]:
-    """The seconds since 1970 at which the goods are priced: now; where the policy asks for the
+    """The seconds since 1970 at which the goods are priced: now; where the rules ask for the
     lowest price, this hour of each day before, and every turn of a list or promotion since."""
     now_s = context.stamp.now_ns // limits.NS_PER_S
-    policy: ReturnPolicy = context.returns
-    if policy.price is PriceRule.TODAY:
+    rules: ReturnRules = context.returns
+    if rules.price is PriceRule.TODAY:
         return [now_s]
-    since_s = now_s - policy.days * _DAY_S
+    since_s = now_s - rules.days * _DAY_S
     windows = [(e.starts_s, e.ends_s) for e in context.offers.prices.prices.lists]
     windows += [(e.starts_s, e.ends_s) for e in context.promotions()]
     turns = {starts_s for starts_s, _ in windows} | {ends_s - 1 for _, ends_s in windows}
     latest = sorted((at_s for at_s in turns if since_s <= at_s < now_s), reverse=True)
-    days = [now_s - day * _DAY_S for day in range(policy.days + 1)]
+    days = [now_s - day * _DAY_S for day in range(rules.days + 1)]
     return [*days, *latest[:_TURNS_MAX]]

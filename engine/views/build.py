@@ -20,6 +20,7 @@ from engine.register import DayClosed, Position
 from engine.staff import Operator, Right, Staff
 from engine.tax_paper import letters_of
 from engine.till import Till
+from engine.views.credits import returns_view
 from engine.views.foreign import currency_views, digits_of, due_views, tender_view, till_rows
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
 from engine.views.offers import choices_of
@@ -336,6 +337,7 @@ def register_view(
         setup.terminal,
         None if payment is None else payment_view(payment, now_ns=now_ns, shows=shown),
         len(listed(books, now_ns)),
+        returns_view(books),
     )
 
 

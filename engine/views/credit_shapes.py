@@ -25,3 +25,14 @@ class CreditsView:
     notes: int
     left_minor: int
     newest: tuple[CreditView, ...]
+
+
+@frozen
+class ReturnsView:
+    """What a register may do beside selling: `without_receipt` takes goods back without one,
+    `to_credit` gives store credit for those with one, `takes_credit` says there are notes to pay
+    with."""
+
+    without_receipt: bool = False
+    to_credit: bool = False
+    takes_credit: bool = False

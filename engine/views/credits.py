@@ -7,7 +7,7 @@ from engine.credit.ledger import CreditNote, code_typed
 from engine.decision import Refused
 from engine.order.credit_notes import held_in
 from engine.order.refusal import Refusal
-from engine.views.credit_shapes import CreditsView, CreditView
+from engine.views.credit_shapes import CreditsView, CreditView, ReturnsView
 
 NOTES_MAX = 500
 
@@ -47,3 +47,9 @@ def credits_view(books: Books, limit: int) -> CreditsView:
         sum(note.left_minor for note in notes),
         tuple(_view(note, books) for note in newest),
     )
+
+
+def returns_view(books: Books) -> ReturnsView:
+    """What the shop's rules let a register do."""
+    rules = books.returns
+    return ReturnsView(rules.without_receipt, rules.store_credit, bool(books.credits.notes))

@@ -17,6 +17,7 @@ from engine.register import Totals
 from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
+from engine.views.credit_shapes import ReturnsView
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
 from engine.views.payment_shapes import PaymentView, TabView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
@@ -267,6 +268,7 @@ class RegisterView:
     terminal: str = ""
     payment: PaymentView | None = None
     exceptions: int = 0
+    returns: ReturnsView = field(factory=ReturnsView)
 
 
 @frozen

@@ -69,7 +69,7 @@ export interface AddReturnLine {
 
 /**
  * Take back goods nobody has a receipt of, by a code or by an item's id, at the price the
- * store's policy says and for store credit alone. `quantity_milli` is positive.
+ * store's rules say and for store credit alone. `quantity_milli` is positive.
  */
 export interface AddReturnWithoutReceiptInput {
   code?: string;
@@ -1595,6 +1595,7 @@ export interface RegisterView {
   terminal: string;
   payment: PaymentView | null;
   exceptions: number;
+  returns: ReturnsView;
 }
 
 /** Give up the reservation; the bill is paid another way. */
@@ -1668,12 +1669,23 @@ export type ReturnPolicy =
  * `without_receipt` lets goods come back without one, for store credit alone, up to
  * `ceiling_minor` an order; `store_credit` lets what comes back with one be paid so too.
  */
-export interface ReturnPolicyInput {
+export interface ReturnRulesInput {
   without_receipt?: boolean;
   ceiling_minor?: number;
   price?: PriceRule;
   days?: number;
   store_credit?: boolean;
+}
+
+/**
+ * What a register may do beside selling: `without_receipt` takes goods back without one,
+ * `to_credit` gives store credit for those with one, `takes_credit` says there are notes to
+ * pay with.
+ */
+export interface ReturnsView {
+  without_receipt: boolean;
+  to_credit: boolean;
+  takes_credit: boolean;
 }
 
 /** Try once more to take back an exception's payment. */
@@ -1816,8 +1828,8 @@ export interface SetPromotionsInput {
 }
 
 /** Set how goods come back; nothing comes back without a receipt until it is set so. */
-export interface SetReturnPolicyInput {
-  policy: ReturnPolicyInput;
+export interface SetReturnRulesInput {
+  rules: ReturnRulesInput;
 }
 
 /** Set every tax class at once. */
@@ -2522,7 +2534,7 @@ export interface Commands {
   'settings.configure_store': { data: ConfigureStoreInput; answer: Done };
   'settings.define_register': { data: DefineRegisterInput; answer: Done };
   'settings.set_foreign_currencies': { data: SetForeignCurrenciesInput; answer: Done };
-  'settings.set_return_policy': { data: SetReturnPolicyInput; answer: Done };
+  'settings.set_return_rules': { data: SetReturnRulesInput; answer: Done };
   'settings.set_tax_classes': { data: SetTaxClasses; answer: Done };
   'staff.add_operator': { data: AddOperatorInput; answer: Done };
   'staff.change_pin': { data: ChangePinInput; answer: Done };

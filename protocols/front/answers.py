@@ -13,7 +13,7 @@ from attrs import frozen
 from engine import catalog, register, settings, staff, till
 from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
-from engine.credit.policy import SetReturnPolicy
+from engine.credit.rules import SetReturnRules
 from engine.decision import COMMANDS
 from engine.order import commands as order
 from engine.payment import commands as payment
@@ -357,7 +357,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     StagePrices: PartAnswer,
     InstallPrices: PricesAnswer,
     SetCharges: ChargesAnswer,
-    SetReturnPolicy: Done,
+    SetReturnRules: Done,
     IssueCoupons: IssuedAnswer,
 }
 

@@ -10,7 +10,7 @@ from engine.charge.decide import SetCharges
 from engine.charge.model import ChargeKind, ChargeRule
 from engine.coupon.decide import IssueCoupons
 from engine.coupon.model import CouponKind, CouponRule
-from engine.credit.policy import ReturnPolicy, SetReturnPolicy
+from engine.credit.rules import ReturnRules, SetReturnRules
 from engine.foreign import ForeignCurrency
 from engine.order import commands as order
 from engine.order.events import (
@@ -100,7 +100,7 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(order.ReprintReceipt(sold))
     send(order.AddReturnLine(sold, 1, 1_000, "stale"))
     send(order.VoidOrder("kept"))
-    send(SetReturnPolicy(ReturnPolicy(without_receipt=True, ceiling_minor=5_000)), admin=True)
+    send(SetReturnRules(ReturnRules(without_receipt=True, ceiling_minor=5_000)), admin=True)
     send(order.AddReturnWithoutReceipt("bread", reason="stale"))
     code = send(order.RefundToCredit())["code"]
     send(order.CompleteOrder())

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from engine import limits
-from engine.credit.policy import PriceRule, Refusal, ReturnPolicy, ReturnPolicySet, SetReturnPolicy
+from engine.credit.rules import PriceRule, Refusal, ReturnRules, ReturnRulesSet, SetReturnRules
 from engine.decision import Approval, Refused
 from engine.document import BlockKind
 from engine.image import books_from, image_of, state_hash
@@ -49,14 +49,14 @@ from tests.card_shop import with_terminal
 from tests.shop import Shop
 from tests.tax_shop import by_rule, figures_of, rule, ruled, setup, sums_agree
 
-ALLOWED = ReturnPolicy(without_receipt=True, ceiling_minor=5_000)
+ALLOWED = ReturnRules(without_receipt=True, ceiling_minor=5_000)
 DAY_S = 86_400
 
 
-def lenient(policy: ReturnPolicy = ALLOWED, operator: str = "max") -> Shop:
+def lenient(policy: ReturnRules = ALLOWED, operator: str = "max") -> Shop:
     """An open shop that takes goods back without a receipt."""
     shop = Shop.selling(operator)
-    shop.ok(SetReturnPolicy(policy), admin=True)
+    shop.ok(SetReturnRules(policy), admin=True)
     return shop
 
 
@@ -96,10 +96,10 @@ def test_nothing_comes_back_without_a_receipt_until_the_shop_says_so() -> None:
     shop = Shop.selling()
     wanted = OrderRefusal.RETURN_WITHOUT_RECEIPT_MUST_BE_ALLOWED
     assert wanted == shop.no(back("bread"))
-    shop.ok(SetReturnPolicy(ALLOWED), admin=True)
+    shop.ok(SetReturnRules(ALLOWED), admin=True)
     shop.ok(back("bread"))
     shop.ok(VoidOrder("no"))
-    shop.ok(SetReturnPolicy(ReturnPolicy()), admin=True)
+    shop.ok(SetReturnRules(ReturnRules()), admin=True)
     assert wanted == shop.no(back("bread"))
 
 
@@ -184,21 +184,21 @@ def test_what_is_no_return_is_refused_and_opens_no_order(
 @pytest.mark.parametrize(
     ("policy", "code"),
     [
-        (ReturnPolicy(without_receipt=True), Refusal.CEILING_MUST_BE_WITHIN_LIMIT),
-        (ReturnPolicy(ceiling_minor=-1), Refusal.CEILING_MUST_BE_WITHIN_LIMIT),
+        (ReturnRules(without_receipt=True), Refusal.CEILING_MUST_BE_WITHIN_LIMIT),
+        (ReturnRules(ceiling_minor=-1), Refusal.CEILING_MUST_BE_WITHIN_LIMIT),
         (attrs.evolve(ALLOWED, ceiling_minor=10**12), Refusal.CEILING_MUST_BE_WITHIN_LIMIT),
         (attrs.evolve(ALLOWED, days=31), Refusal.DAYS_MUST_BE_WITHIN_LIMIT),
         (attrs.evolve(ALLOWED, days=-1), Refusal.DAYS_MUST_BE_WITHIN_LIMIT),
     ],
 )
-def test_a_policy_that_cannot_be_is_refused(policy: ReturnPolicy, code: str) -> None:
+def test_a_policy_that_cannot_be_is_refused(policy: ReturnRules, code: str) -> None:
     """Each fault has its name, and what was set stays."""
     shop = lenient()
-    assert code == shop.no(SetReturnPolicy(policy), admin=True)
+    assert code == shop.no(SetReturnRules(policy), admin=True)
     assert ALLOWED == shop.books.returns
-    assert [ALLOWED] == [event.policy for event in shop.events(ReturnPolicySet)]
-    assert Refusal.STORE_MUST_BE_SET_UP == Shop().no(SetReturnPolicy(ALLOWED), admin=True)
-    assert StaffRefusal.RIGHT_MUST_BE_GRANTED == lenient(operator="ana").no(SetReturnPolicy(policy))
+    assert [ALLOWED] == [event.rules for event in shop.events(ReturnRulesSet)]
+    assert Refusal.STORE_MUST_BE_SET_UP == Shop().no(SetReturnRules(ALLOWED), admin=True)
+    assert StaffRefusal.RIGHT_MUST_BE_GRANTED == lenient(operator="ana").no(SetReturnRules(policy))
 
 
 # ------------------------------------------------------------------------------- at what price
@@ -230,10 +230,10 @@ def test_the_lowest_price_of_the_last_days_counts_where_the_policy_says_so() -> 
     shop.ok(sale_price(200, now_s - 9 * DAY_S, now_s - 8 * DAY_S), admin=True)
     for days, total in ((0, -350), (7, -350), (9, -200), (30, -200)):
         policy = attrs.evolve(ALLOWED, price=PriceRule.LOWEST, days=days)
-        shop.ok(SetReturnPolicy(policy), admin=True)
+        shop.ok(SetReturnRules(policy), admin=True)
         assert total == shop.ok(back("bread"))["total_minor"]
         shop.ok(VoidOrder("no"))
-    shop.ok(SetReturnPolicy(ALLOWED), admin=True)
+    shop.ok(SetReturnRules(ALLOWED), admin=True)
     assert -350 == shop.ok(back("bread"))["total_minor"]
 
 
@@ -255,7 +255,7 @@ def test_the_taxes_are_those_of_today() -> None:
         )
     )  # fmt: skip
     policy = attrs.evolve(ALLOWED, price=PriceRule.LOWEST, days=30)
-    shop.ok(SetReturnPolicy(policy), admin=True)
+    shop.ok(SetReturnRules(policy), admin=True)
     now_s = shop.now_ns // 10**9
     shop.ok(sale_price(220, now_s - 20 * DAY_S, now_s - 19 * DAY_S), admin=True)
     order_id = shop.ok(back("bread", 2_000))["order_id"]
@@ -271,7 +271,7 @@ def test_what_no_rule_can_tax_is_refused() -> None:
     """The same refusal as at a sale."""
     by_weight = rule("weight", 1_000_000, kind=TaxKind.PER_UNIT, unit=Unit.KG)
     shop = ruled(setup(by_weight))
-    shop.ok(SetReturnPolicy(ALLOWED), admin=True)
+    shop.ok(SetReturnRules(ALLOWED), admin=True)
     assert OrderRefusal.TAXES_MUST_APPLY == shop.no(back("wine"))
     shop.ok(back("cheese", 500))
 
@@ -377,10 +377,10 @@ def test_goods_with_a_receipt_go_back_to_credit_where_the_policy_says_so() -> No
     sold = shop.sell("wine")
     shop.ok(AddReturnLine(sold, 1, 1_000, "corked"))
     assert OrderRefusal.STORE_CREDIT_MUST_BE_ALLOWED == shop.no(RefundToCredit())
-    shop.ok(SetReturnPolicy(attrs.evolve(ALLOWED, store_credit=True)), admin=True)
+    shop.ok(SetReturnRules(attrs.evolve(ALLOWED, store_credit=True)), admin=True)
     code = str(shop.ok(RefundToCredit())["code"])
     shop.ok(CompleteOrder())
-    shop.ok(SetReturnPolicy(ReturnPolicy()), admin=True)
+    shop.ok(SetReturnRules(ReturnRules()), admin=True)
     bought = shop.ring("wine", "bread")
     shop.ok(TenderCredit(code))
     shop.ok(TenderCash(350))
@@ -404,7 +404,7 @@ def test_what_is_taken_back_of_a_note_never_comes_to_more_than_it_paid() -> None
     bought = shop.ring("wine")
     shop.ok(TenderCredit(code))
     shop.ok(CompleteOrder())
-    shop.ok(SetReturnPolicy(ReturnPolicy()), admin=True)
+    shop.ok(SetReturnRules(ReturnRules()), admin=True)
     shop.ok(AddReturnLine(bought, 1, 1_000, "corked"))
     tender = shop.ok(RefundToCredit())["tender"]
     assert 799 == shop.order(bought).refunded_minor(1)
@@ -444,7 +444,7 @@ def test_the_note_is_printed_with_its_code_in_the_shops_language(
 ) -> None:
     """One paper for the receipt, one for the note with a bar code; later receipts say the rest."""
     shop = Shop.selling(language=language)
-    shop.ok(SetReturnPolicy(ALLOWED), admin=True)
+    shop.ok(SetReturnRules(ALLOWED), admin=True)
     code = note_of(shop, "wine")
     receipt, note = shop.printed()[-2:]
     assert words[1] in str(receipt)

@@ -23,7 +23,7 @@ class PriceRule(Enum):
 
 
 @frozen
-class ReturnPolicy:
+class ReturnRules:
     """`without_receipt` lets goods come back without one, for store credit alone, up to
     `ceiling_minor` an order; `store_credit` lets what comes back with one be paid so too."""
 
@@ -34,23 +34,23 @@ class ReturnPolicy:
     store_credit: bool = False
 
 
-@EVENTS.name("settings.return_policy_set/1")
+@EVENTS.name("settings.return_rules_set/1")
 @frozen
-class ReturnPolicySet:
+class ReturnRulesSet:
     """How goods come back from here on."""
 
-    policy: ReturnPolicy
+    rules: ReturnRules
 
 
 # ----------------------------------------------------------------------------------- Commands
 
 
-@COMMANDS.name("settings.set_return_policy")
+@COMMANDS.name("settings.set_return_rules")
 @frozen
-class SetReturnPolicy:
+class SetReturnRules:
     """Set how goods come back; nothing comes back without a receipt until it is set so."""
 
-    policy: ReturnPolicy
+    rules: ReturnRules
 
 
 class Refusal:
@@ -64,18 +64,18 @@ class Refusal:
 # ------------------------------------------------------------------------------------- Decide
 
 
-def decide(body: SetReturnPolicy, settings: Settings) -> Decision:
-    """Decide another policy.
+def decide(body: SetReturnRules, settings: Settings) -> Decision:
+    """Decide other rules.
 
     Refuses:
         As `Refusal` lists, in that order.
     """
-    policy = body.policy
+    rules = body.rules
     if settings.rules is None:
         return refuse(Refusal.STORE_MUST_BE_SET_UP)
-    least = 1 if policy.without_receipt else 0
-    if not least <= policy.ceiling_minor <= limits.AMOUNT_MINOR_MAX:
+    least = 1 if rules.without_receipt else 0
+    if not least <= rules.ceiling_minor <= limits.AMOUNT_MINOR_MAX:
         return refuse(Refusal.CEILING_MUST_BE_WITHIN_LIMIT, maximum_minor=limits.AMOUNT_MINOR_MAX)
-    if not 0 <= policy.days <= limits.RETURN_PRICE_DAYS_MAX:
+    if not 0 <= rules.days <= limits.RETURN_PRICE_DAYS_MAX:
         return refuse(Refusal.DAYS_MUST_BE_WITHIN_LIMIT, maximum=limits.RETURN_PRICE_DAYS_MAX)
-    return Decision((Fact(STREAM, ReturnPolicySet(policy)),), {})
+    return Decision((Fact(STREAM, ReturnRulesSet(rules)),), {})
