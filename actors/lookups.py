@@ -235,5 +235,5 @@ def _of(found: object) -> object:
     return _no(found.code, **found.fields) if isinstance(found, Refused) else found
 
 
-def _no(code: str, **fields: object) -> Reply:
+def _no(code: str, /, **fields: object) -> Reply:
     return Reply(ok=False, refusal={"code": code, "fields": fields})
