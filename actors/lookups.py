@@ -13,13 +13,13 @@ from actors.terminal_messages import Progress
 from actors.world import World
 from engine import queries
 from engine.books import Books
-from engine.decision import SYSTEM
+from engine.decision import SYSTEM, Refused
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order
 from engine.requests import receipt_of
 from engine.staff import Refusal, Right
 from engine.till import Refusal as TillRefusal
-from engine.views import build, offers, payments
+from engine.views import build, credits, offers, payments
 from engine.views.shapes import DeviceView, EventsView, EventView, ReceiptView, StatusView
 from engine.wire import unstructure
 
@@ -124,6 +124,10 @@ class Lookups:
                 return self._x_report(register, world)
             case queries.OpenPayments():
                 return payments.payments_view(books, now_ns=world.now_ns())
+            case queries.GetCredit():
+                return _of(credits.credit_view(query.code, books))
+            case queries.ListCredits():
+                return credits.credits_view(books, query.limit)
             case queries.EventsSince():
                 return self._events(query)
             case (
@@ -226,5 +230,10 @@ class Lookups:
         )
 
 
-def _no(code: str, **fields: object) -> Reply:
+def _of(found: object) -> object:
+    """What was found, or the refusal of it as a reply."""
+    return _no(found.code, **found.fields) if isinstance(found, Refused) else found
+
+
+def _no(code: str, /, **fields: object) -> Reply:
     return Reply(ok=False, refusal={"code": code, "fields": fields})

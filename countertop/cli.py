@@ -317,6 +317,18 @@ def currencies(
 
 
 @import_app.command
+def returns(
+    file: Annotated[Path, Parameter(help="A TOML file; docs/returns.md shows one.")],
+    *,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Take goods back by the rules of a TOML file; without a receipt only where it says so."""
+    from countertop.remote import import_returns
+
+    import_returns(file, data, say=_say)
+
+
+@import_app.command
 def coupons(
     coupon: Annotated[str, Parameter(help="The id of the coupon, as its promotion names it.")],
     file: Annotated[Path, Parameter(help="A text file with a code a line.")],

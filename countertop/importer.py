@@ -14,17 +14,20 @@ from attrs import define, field, frozen
 
 from engine import limits
 from engine.catalog import UNITS, code_is_well_formed
+from engine.measures import Measures
 from engine.money import minor_digits
 from native import ItemRow, SegmentBuilder
 
 REQUIRED = ("name", "department", "tax_class")
 PRICES = ("price_minor", "price")
 CODES = ("code", "gtin", "barcode", "sku", "item_id")
+MEASURES = ("litres", "kilograms", "degrees")
 KNOWN = frozenset(
     (
         *REQUIRED,
         *PRICES,
         *CODES,
+        *MEASURES,
         "codes",
         "variation",
         "unit",
@@ -245,6 +248,33 @@ def _whole(text: str, name: str, default: int) -> int:
     return int(text)
 
 
+def _measure(row: dict[str, str], name: str) -> int:
+    """A measure of one piece in thousandths, 0 where the column is empty."""
+    text = row.get(name, "")
+    whole, _, fraction = text.partition(".")
+    plain = whole + fraction
+    sensible = whole and len(fraction) <= 3 and len(plain) <= _DIGITS_MAX
+    if text and not (plain.isascii() and plain.isdigit() and sensible):
+        raise ValueError(f"{name} {text[:40]!r} is not a decimal number such as 1.5 or 0.375")
+    milli = int(whole or "0") * limits.PIECE_MILLI + int(fraction.ljust(3, "0"))
+    if milli > limits.MEASURE_MILLI_MAX:
+        raise ValueError(f"{name} {text} is more than one piece can have")
+    return milli
+
+
+def _measures(row: dict[str, str], unit: str) -> Measures:
+    """What one of a row's item has besides its unit.
+
+    Raises:
+        ValueError: a measure that is none, or that the unit says already.
+    """
+    litres, kilograms, degrees = (_measure(row, name) for name in MEASURES)
+    measures = Measures(litres, kilograms, degrees)
+    if measures.repeat_the_unit(unit):
+        raise ValueError(f"what is sold by the {unit} has one of it; leave its measure empty")
+    return measures
+
+
 @define
 class _Checker:
     """Checks rows against each other and the store, and puts the good ones into a segment."""
@@ -334,6 +364,7 @@ class _Checker:
             group,
             row.get("image", ""),
             sort,
+            _measures(row, unit).parts(),
         )
 
 

@@ -26,6 +26,7 @@ from countertop.importer import Prepared, prepare, write_errors
 from countertop.price_parts import parts_of, short
 from countertop.prices import read_prices, without_item
 from countertop.promotions import exclusions, read_promotions
+from countertop.returns import read_returns
 from countertop.secrets import tokens
 from countertop.tax_files import (
     pack_named,
@@ -315,6 +316,20 @@ async def _set_currencies(file: Path, data_dir: Path, say: Say) -> None:
         command = read_currencies(file)
         await client.command("settings.set_foreign_currencies", **unstructure(command))
     say(f"Notes of {len(command.currencies)} foreign currencies are taken.")
+
+
+def import_returns(file: Path, data_dir: Path, *, say: Say) -> None:
+    """Read a file of the rules of returns, and put them in force."""
+    _run(partial(_set_returns, file, data_dir, say))
+
+
+async def _set_returns(file: Path, data_dir: Path, say: Say) -> None:
+    async with _client(data_dir, admin=True) as client:
+        digits = (await client.query("store.state")).data["minor_digits"]
+        command = read_returns(file, digits)
+        await client.command("settings.set_return_rules", **unstructure(command))
+    taken = "come back for store credit" if command.rules.without_receipt else "do not come back"
+    say(f"The rules of returns are in force. Goods without a receipt {taken}.")
 
 
 def issue_coupons(coupon: str, file: Path, data_dir: Path, *, say: Say) -> None:

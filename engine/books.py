@@ -17,22 +17,24 @@ from engine.charge.decide import Charges, ChargesSet, SetCharges
 from engine.coupon import decide as coupons
 from engine.coupon.decide import CouponsIssued, IssueCoupons
 from engine.coupon.redeemed import Redeemed
+from engine.credit import rules as return_rules
+from engine.credit.ledger import Credits
+from engine.credit.rules import ReturnRules, ReturnRulesSet, SetReturnRules
 from engine.decision import COMMANDS, SYSTEM, Command, Decision, Fact, refuse
+from engine.looking_back import SettlesReturns, looks_back
 from engine.offers import Offers
 from engine.order import decide as orders
 from engine.order.commands import (
     AddReturnLine,
     ChooseCustomerGroup,
-    CompleteOrder,
     OpenOrder,
     OrderCommand,
     ReprintReceipt,
     ResumeOrder,
-    StartTendering,
-    TenderCash,
-    TenderForeign,
 )
 from engine.order.context import OrderContext
+from engine.order.coupons import sources_of
+from engine.order.credited import follow_sale as follow_credit
 from engine.order.events import (
     OrderCompleted,
     OrderEvent,
@@ -53,7 +55,7 @@ from engine.order.tender_events import (
 from engine.outbox import Outbox
 from engine.payment import decide as payment_decisions
 from engine.payment import state as payment_state
-from engine.payment.commands import PaymentCommand, RequestPayment
+from engine.payment.commands import PaymentCommand
 from engine.payment.context import PaymentContext
 from engine.payment.events import PaymentEvent
 from engine.payment.state import Payments
@@ -128,6 +130,8 @@ class Books:
     taxes: Taxes = field(factory=Taxes)
     payments: Payments = field(factory=Payments)
     price_upload: Upload | None = None
+    returns: ReturnRules = field(factory=ReturnRules)
+    credits: Credits = field(factory=Credits)
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -165,11 +169,10 @@ def needs(register_id: str, body: Any, books: Books) -> frozenset[str]:
             wanted = {body.order_id}
         case OpenOrder():
             wanted = {body.order_id} if body.order_id else set()
-        case StartTendering() | TenderCash() | TenderForeign() | CompleteOrder() | RequestPayment():
+        case _ if isinstance(body, SettlesReturns):
             side = books.side(training=books.is_training(register_id))
             order = side.current(register_id)
-            lines = () if order is None else order.live_lines()
-            wanted = {line.source.order_id for line in lines if line.source is not None}
+            wanted = set() if order is None else sources_of(order)
         case _:
             return frozenset()
     at_hand = (books.archive, books.live.orders, books.training.orders)
@@ -252,6 +255,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return prices.decide(body, books.settings, books.catalog.book)
     if isinstance(body, price_upload.UploadCommand):
         return price_upload.decide(books.price_upload, body, books.settings, books.catalog.book)
+    if isinstance(body, SetReturnRules):
+        return return_rules.decide(body, books.settings)
     if isinstance(body, SetCharges):
         return charges.decide(body, books.settings, books.catalog.book)
     if isinstance(body, IssueCoupons):
@@ -290,7 +295,7 @@ def _order_context(command: Command, books: Books, approver: str) -> OrderContex
     training = books.is_training(command.register)
     side = books.side(training=training)
     position = side.position(command.register)
-    originals = _originals(books) if _looks_back(command.body) else {}
+    originals = _originals(books) if looks_back(command.body) else {}
     return OrderContext(
         command.id,
         command.register,
@@ -311,6 +316,8 @@ def _order_context(command: Command, books: Books, approver: str) -> OrderContex
         side.orders,
         books.taxes.book(),
         not training and books.payments.runs_for(position.current_order),
+        books.returns,
+        books.credits,
     )
 
 
@@ -341,21 +348,6 @@ def _originals(books: Books) -> dict[str, Order]:
 
 def _of_side(order: Order | None, training: bool) -> Order | None:
     return None if order is None or order.training != training else order
-
-
-def _looks_back(body: Any) -> bool:
-    return isinstance(
-        body,
-        AddReturnLine
-        | ReprintReceipt
-        | ResumeOrder
-        | OpenOrder
-        | StartTendering
-        | TenderCash
-        | TenderForeign
-        | CompleteOrder
-        | RequestPayment,
-    )
 
 
 # --------------------------------------------------------------------------------------- Post
@@ -392,6 +384,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         )
     elif isinstance(event, ChargesSet):
         books.charges = charges.evolve(event)
+    elif isinstance(event, ReturnRulesSet):
+        books.returns = event.rules
     elif isinstance(event, CouponsIssued):
         books.redeemed.issue(event.coupon, event.keys)
     elif isinstance(event, outbox.OutboxEvent):
@@ -422,16 +416,17 @@ def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> No
         assert isinstance(event, looked_back), "an order opens first"
     _follow_order(side, event, stamp)
     if isinstance(event, OrderCompleted) and not fact.training:
-        _follow_sale(books.redeemed, event, stamp)
+        _follow_sale(books, event, stamp)
 
 
-def _follow_sale(redeemed: Redeemed, event: OrderCompleted, stamp: Stamp) -> None:
-    """Count what a live sale gave."""
+def _follow_sale(books: Books, event: OrderCompleted, stamp: Stamp) -> None:
+    """Count what a live sale gave, and what it made of store credit."""
+    follow_credit(books.credits, event, stamp)
     taken: dict[str, int] = {}
     for entry in (entry for row in event.figures.lines for entry in row.promotions):
         taken[entry.promotion] = taken.get(entry.promotion, 0) - entry.amount_minor
     if taken or event.restored:
-        redeemed.follow_sale(
+        books.redeemed.follow_sale(
             taken,
             event.coupons,
             event.restored,
@@ -459,7 +454,7 @@ def post_end(books: Books, fact: Fact, stamp: Stamp) -> None:
     assert isinstance(fact.event, OrderCompleted | OrderVoided), "only an end stands for an order"
     _follow_order(books.side(training=fact.training), fact.event, stamp)
     if isinstance(fact.event, OrderCompleted) and not fact.training:
-        _follow_sale(books.redeemed, fact.event, stamp)
+        _follow_sale(books, fact.event, stamp)
 
 
 def _post_till(books: Books, fact: Fact, event: till.TillEvent, stamp: Stamp) -> None:

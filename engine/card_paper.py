@@ -6,6 +6,7 @@ the masked number, the authorisation and the terminal.
 
 from __future__ import annotations
 
+from engine.credit_paper import note_blocks
 from engine.document import Align, Block, Document, columns, rule, text
 from engine.money import format_micros, format_minor
 from engine.order.figures import CardPaid, TenderFigures
@@ -18,7 +19,7 @@ CUSTOMER_SLIPS = ("customer", "")
 
 def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
     """One tender of a receipt, with the tip below and, for a card, what identifies it; notes of
-    another currency with their rate."""
+    another currency with their rate, one of store credit with what is left of it."""
     words = words_of(rules.language)
     amount = format_minor(tender.amount_minor, rules.currency, rules.language)
     notes = tender.foreign
@@ -27,6 +28,8 @@ def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
         rate = format_micros(notes.rate_micros, rules.currency, rules.language)
         return [columns(f"{notes.currency} {handed} {words['at_rate']} {rate}", amount)]
     blocks = [columns(words.get(tender.kind, tender.kind), amount)]
+    if tender.credit is not None:
+        return [*blocks, *note_blocks(tender.credit, rules)]
     card = tender.card
     if card is None:
         return blocks

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from engine import limits
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
+from engine.measures import Measures
 from engine.settings import Settings
 from native import ItemRow, PriceBook
 
@@ -33,7 +34,8 @@ class CodeEntry:
 
 @frozen
 class Item:
-    """One sellable position. `group` joins the variations of one item."""
+    """One sellable position. `group` joins the variations of one item; `measures` are what one has
+    besides what it is sold by."""
 
     item_id: str
     name: str
@@ -48,6 +50,7 @@ class Item:
     image: str = ""
     sort: int = 0
     codes: tuple[CodeEntry, ...] = ()
+    measures: Measures | None = None
 
 
 @EVENTS.name("catalog.segment_installed/1")
@@ -109,6 +112,7 @@ def row_of(item: Item) -> ItemRow:
         item.group or item.item_id,
         item.image,
         item.sort,
+        (0, 0, 0) if item.measures is None else item.measures.parts(),
     )
 
 
@@ -202,6 +206,8 @@ class Refusal:
     UNIT_MUST_BE_KNOWN = "unit_must_be_known"
     PRICE_MUST_NOT_BE_NEGATIVE = "price_must_not_be_negative"
     SORT_MUST_BE_IN_RANGE = "sort_must_be_in_range"
+    MEASURES_MUST_BE_WITHIN_LIMIT = "measures_must_be_within_limit"
+    MEASURE_MUST_NOT_BE_THE_UNIT = "measure_must_not_be_the_unit"
     CODES_LIMIT_REACHED = "codes_limit_reached"
     CODE_MUST_BE_WELL_FORMED = "code_must_be_well_formed"
     CODE_MUST_BE_FREE = "code_must_be_free"
@@ -279,6 +285,13 @@ def _change_item(state: Catalog, item: Item, settings: Settings) -> Decision:
         return refuse(Refusal.PRICE_MUST_NOT_BE_NEGATIVE)
     if not 0 <= item.sort <= limits.SORT_MAX:
         return refuse(Refusal.SORT_MUST_BE_IN_RANGE, maximum=limits.SORT_MAX)
+    if item.measures is not None:
+        if not item.measures.are_in_range():
+            return refuse(
+                Refusal.MEASURES_MUST_BE_WITHIN_LIMIT, maximum_milli=limits.MEASURE_MILLI_MAX
+            )
+        if item.measures.repeat_the_unit(item.unit):
+            return refuse(Refusal.MEASURE_MUST_NOT_BE_THE_UNIT, unit=item.unit)
     if len(item.codes) > limits.CODES_PER_ITEM_MAX:
         return refuse(Refusal.CODES_LIMIT_REACHED, maximum=limits.CODES_PER_ITEM_MAX)
     refused = _check_codes(state, item)

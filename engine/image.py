@@ -17,6 +17,9 @@ from engine.charge.decide import Charges
 from engine.charge.model import ChargeRule, Deposit
 from engine.coupon import redeemed
 from engine.coupon.redeemed import Redeemed, RedeemedImage
+from engine.credit import ledger
+from engine.credit.ledger import Credits, CreditsImage
+from engine.credit.rules import ReturnRules
 from engine.foreign import ForeignCurrency
 from engine.order.state import Order
 from engine.outbox import PendingEffect
@@ -86,6 +89,8 @@ class _Image:
     payments: _PaymentsImage
     foreign: tuple[ForeignCurrency, ...]
     price_upload: Upload | None = None
+    returns: ReturnRules | None = None
+    credits: CreditsImage | None = None
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -131,12 +136,19 @@ def image_of(books: Books) -> dict[str, Any]:
         _payments_image(books.payments),
         tuple(books.settings.foreign.values()),
         books.price_upload,
+        None if books.returns == ReturnRules() else books.returns,
+        _credits_image(books.credits),
     )
     plain: dict[str, Any] = unstructure(image)
-    if books.price_upload is None:
-        # Nearly always: so the hashes of states without one stay what they were.
-        del plain["price_upload"]
+    for name in ("price_upload", "returns", "credits"):
+        if plain[name] is None:
+            # Nearly always: so the hashes of states without one stay what they were.
+            del plain[name]
     return plain
+
+
+def _credits_image(credits: Credits) -> CreditsImage | None:
+    return ledger.image_of(credits) if credits.notes or len(credits.spent) else None
 
 
 def _payments_image(payments: Payments) -> _PaymentsImage:
@@ -208,6 +220,8 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         taxes=Taxes(data.taxes, data.taxes_version, data.past_taxes),
         payments=_payments_from(data.payments),
         price_upload=data.price_upload,
+        returns=data.returns or ReturnRules(),
+        credits=_credits_from(data.credits),
     )
 
 
@@ -216,6 +230,13 @@ def _redeemed_from(image: RedeemedImage) -> Redeemed:
         return redeemed.redeemed_from(image)
     except ValueError as error:
         raise WireError((f"codes of coupons: {error}",)) from None
+
+
+def _credits_from(image: CreditsImage | None) -> Credits:
+    try:
+        return ledger.credits_from(image or CreditsImage())
+    except ValueError as error:
+        raise WireError((f"codes of store credit: {error}",)) from None
 
 
 def _side_from(image: _SideImage) -> Side:

@@ -5,6 +5,7 @@ from __future__ import annotations
 LINES_PER_ORDER_MAX = 500
 TENDERS_PER_ORDER_MAX = 20
 QUANTITY_MILLI_MAX = 99_999_000  # 99,999 pieces, or kilograms
+MEASURE_MILLI_MAX = 100_000_000  # litres, kilograms or degrees of one piece
 UNIT_PRICE_MICROS_MAX = 1_000_000_000_000  # a million of the major unit
 AMOUNT_MINOR_MAX = 100_000_000_000
 CODE_LENGTH_MAX = 64
@@ -35,6 +36,8 @@ PRIORITY_MAX = 65_535
 WEEK_MINUTES = 10_080
 OFFLINE_AGE_S_MAX = 30 * 86_400
 BRANDS_MAX = 50
+RETURN_PRICE_DAYS_MAX = 30  # each is priced when goods come back without a receipt
+CREDITS_MAX = 200_000  # notes with something left
 COUPONS_PER_ORDER_MAX = 20
 COUPON_LENGTH_MAX = 80  # a GS1 coupon has up to 74 digits
 COUPON_CODES_MAX = 1_000_000  # unique codes issued and not withdrawn, and codes used

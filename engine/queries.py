@@ -8,6 +8,7 @@ from attrs import frozen
 
 from engine.staff import Right
 from engine.views import shapes, till_shapes
+from engine.views.credit_shapes import CreditsView, CreditView
 from engine.views.offer_shapes import OrderPromotionsView
 from engine.views.payment_shapes import PaymentsView
 from engine.wire import Registry
@@ -155,6 +156,24 @@ class OpenPayments:
     """Card payments that are not settled, and what was taken offline. Answers `PaymentsView`."""
 
 
+@QUERIES.name("credit.get")
+@frozen
+class GetCredit:
+    """What is left of a note of store credit. Answers `CreditView`, or the refusals
+    credit_must_be_known and credit_must_not_be_spent."""
+
+    code: str
+
+
+@QUERIES.name("credits.list")
+@frozen
+class ListCredits:
+    """The ledger of store credit, newest first; whoever reads a code can spend it. Answers
+    `CreditsView`."""
+
+    limit: int = 100
+
+
 @QUERIES.name("events.since")
 @frozen
 class EventsSince:
@@ -183,6 +202,8 @@ Query = (
     | ZReport
     | FindActivity
     | OpenPayments
+    | GetCredit
+    | ListCredits
     | EventsSince
 )
 
@@ -206,6 +227,8 @@ ANSWERS: Final[dict[type, Any]] = {
     ZReport: shapes.ReportView,
     FindActivity: tuple[shapes.ActivityRow, ...],
     OpenPayments: PaymentsView,
+    GetCredit: CreditView,
+    ListCredits: CreditsView,
     EventsSince: shapes.EventsView,
 }
 
@@ -229,5 +252,7 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     ZReport: Right.X_REPORT,
     FindActivity: Right.ACTIVITY,
     OpenPayments: Right.SELL,
+    GetCredit: Right.SELL,
+    ListCredits: Right.ACTIVITY,
     EventsSince: Right.SETTINGS,
 }

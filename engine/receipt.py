@@ -159,7 +159,9 @@ def _line_blocks(line: Line, row: LineFigures, letter: str, rules: StoreRules) -
     if row.line_discount_minor:
         blocks.append(columns(f"  {words['discount']}", _amount(row.line_discount_minor, rules)))
     if line.source is not None:
-        blocks.append(text(f"  {words['return_of']} {line.source.receipt_number}"))
+        number = line.source.receipt_number
+        told = f"{words['return_of']} {number}" if number else words["without_receipt"]
+        blocks.append(text(f"  {told}"))
     return blocks + _notes(line.notes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine import limits
 from engine.books import Books
 from engine.card_paper import CUSTOMER_SLIPS, slip_document
+from engine.credit_paper import note_document
 from engine.decision import Command, Fact
 from engine.document import Document
 from engine.effects import EFFECTS, Effect, KickDrawer, Print
@@ -61,7 +62,7 @@ def _wanted(
             cash = any(tender.is_cash() for tender in event.tenders)
             # An opening drawer is what a cashier waits for: it goes first.
             kick = _kick(fact, setup, command) if cash else []
-            return [*kick, (setup.printer, Print(document), 0)]
+            return [*kick, (setup.printer, Print(document), 0), *_notes(event, setup, books)]
         case PaymentHeard():
             return _slips(event, setup, books)
         case ReceiptReprinted():
@@ -76,6 +77,22 @@ def _wanted(
             return _kick(fact, setup, command)
         case _:
             return []
+
+
+def _notes(
+    event: OrderCompleted, setup: RegisterSetup, books: Books
+) -> list[tuple[str, Effect, int]]:
+    """The notes of store credit that a sale issues, each on paper of its own."""
+    order = books.archive[event.order_id]
+    rules = books.settings.required()
+    return [
+        (setup.printer, Print(paper), 0)
+        for paper in (
+            note_document(tender.credit, rules, event.receipt_number, training=order.training)
+            for tender in event.tenders
+            if tender.credit is not None and tender.amount_minor < 0
+        )
+    ]
 
 
 def _slips(

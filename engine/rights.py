@@ -7,6 +7,7 @@ from typing import Any, Final
 from engine import catalog, outbox, register, settings, staff, till
 from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
+from engine.credit.rules import SetReturnRules
 from engine.order import commands as order
 from engine.payment import commands as payment
 from engine.price_list.decide import SetPrices
@@ -31,10 +32,13 @@ RIGHTS: Final[dict[type, Right]] = {
     order.SuspendOrder: Right.SELL,
     order.ResumeOrder: Right.SELL,
     order.AddReturnLine: Right.REFUND,
+    order.AddReturnWithoutReceipt: Right.RETURN_WITHOUT_RECEIPT,
     order.StartTendering: Right.SELL,
     order.UndoTendering: Right.SELL,
     order.TenderCash: Right.SELL,
     order.TenderForeign: Right.SELL,
+    order.TenderCredit: Right.SELL,
+    order.RefundToCredit: Right.SELL,
     order.UndoTender: Right.SELL,
     order.CompleteOrder: Right.SELL,
     order.ReprintReceipt: Right.REPRINT,
@@ -88,6 +92,7 @@ RIGHTS: Final[dict[type, Right]] = {
     StagePrices: Right.CATALOG,
     InstallPrices: Right.CATALOG,
     SetCharges: Right.SETTINGS,
+    SetReturnRules: Right.SETTINGS,
     IssueCoupons: Right.CATALOG,
     outbox.StartEffect: Right.EFFECTS,
     outbox.FinishEffect: Right.EFFECTS,

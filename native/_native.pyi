@@ -364,6 +364,7 @@ class ItemRow:
     group: str  # id of the item a variation belongs to; its own item_id when it stands alone
     image: str  # emoji or picture name, for grids
     sort: int  # place in the grid; 0 = not in the grid
+    measures: tuple[int, int, int]  # thousandths of litres, kilograms, degrees one has besides
     # Set by a code look-up only:
     code: str
     factor_milli: int  # pieces the code stands for: 1000 each, 12000 a case of twelve
@@ -381,6 +382,7 @@ class ItemRow:
         group: str = "",
         image: str = "",
         sort: int = 0,
+        measures: tuple[int, int, int] = (0, 0, 0),
     ) -> ItemRow: ...
 
 @final

@@ -9,6 +9,7 @@ from countertop.conform_case import Case
 from countertop.conform_count import taken_off
 from engine.catalog import Item, ItemChanged
 from engine.limits import NS_PER_S
+from engine.measures import Measures
 from engine.packs import CashRounding, DatedPolicy
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import CustomerGroup, PriceFloor, PriceSet
@@ -17,7 +18,7 @@ from engine.promotion.decide import SetPromotions
 from engine.settings import TaxClass, TaxClassesSet
 from engine.stamp import Stamp
 from engine.tax_book import TaxSetup
-from engine.tax_document import Charge, Unit
+from engine.tax_document import Charge, DocumentLine, Unit
 from engine.tax_rules import Jurisdiction, JurisdictionKind, TaxRule, Window
 from engine.taxes import SetTaxes
 from native import CoreError, extend_amount
@@ -99,8 +100,8 @@ def goods_of(case: Case, categories: tuple[str, ...]) -> list[Item]:
     found = []
     offs = line_discounts(case)
     for at, (line, category) in enumerate(zip(case.lines, categories, strict=True)):
-        if line.unit not in UNITS or line.measures:
-            raise BeyondError("a measure items do not have")
+        if line.unit not in UNITS:
+            raise BeyondError("a unit items do not have")
         if not 0 <= line.unit_price_micros <= 10**12:
             raise BeyondError("a price no item has")
         if not 0 < line.quantity_milli < 10**8:
@@ -119,13 +120,27 @@ def goods_of(case: Case, categories: tuple[str, ...]) -> list[Item]:
         found.append(
             item(goods.item_id or f"i{at}", f"Thing {at}", 0, tax_class=category,
                  department=goods.department or "Food", discountable=goods.discountable,
-                 unit_price_micros=line.unit_price_micros, unit=UNITS[line.unit])
+                 unit_price_micros=line.unit_price_micros, unit=UNITS[line.unit],
+                 measures=measures_of(line))
         )  # fmt: skip
     if case.minor_digits not in CURRENCIES:
         raise BeyondError("a currency nobody has")
     if not found or len(found) > 500:
         raise BeyondError("too few or too many lines")
     return found
+
+
+def measures_of(line: DocumentLine) -> Measures | None:
+    """What one of a line's goods has, or why no item can have it."""
+    one = {}
+    for unit, milli in line.measures.items():
+        one[unit], rest = divmod(milli * 1000, line.quantity_milli)
+        if rest or not 0 < one[unit] <= 10**8 or unit not in (Unit.LITRE, Unit.KG, Unit.DEGREE):
+            raise BeyondError("a measure no item has")
+    found = Measures(one.get(Unit.LITRE, 0), one.get(Unit.KG, 0), one.get(Unit.DEGREE, 0))
+    if found.repeat_the_unit(UNITS[line.unit]):
+        raise BeyondError("a measure the unit says already")
+    return found if one else None
 
 
 def line_discounts(case: Case) -> tuple[int, ...]:

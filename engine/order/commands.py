@@ -249,6 +249,18 @@ class AddReturnLine:
     reason: str
 
 
+@COMMANDS.name("order.add_return_without_receipt")
+@frozen
+class AddReturnWithoutReceipt:
+    """Take back goods nobody has a receipt of, by a code or by an item's id, at the price the
+    store's rules say and for store credit alone. `quantity_milli` is positive."""
+
+    code: str = ""
+    item_id: str = ""
+    quantity_milli: int = 1000
+    reason: str = ""
+
+
 @COMMANDS.name("order.start_tendering")
 @frozen
 class StartTendering:
@@ -282,6 +294,25 @@ class TenderForeign:
 
     currency: str
     amount_minor: int
+
+
+@COMMANDS.name("order.tender_credit")
+@frozen
+class TenderCredit:
+    """Take what is due, or `amount_minor` of it, from a note of store credit; where `amount_minor`
+    is 0, as much as the note has. Starts tendering if need be."""
+
+    code: str
+    amount_minor: int = 0
+
+
+@COMMANDS.name("order.refund_to_credit")
+@frozen
+class RefundToCredit:
+    """Give what is due back, or `amount_minor` (positive) of it, as a new note of store credit,
+    which is good once the order is completed. Starts tendering if need be."""
+
+    amount_minor: int = 0
 
 
 @COMMANDS.name("order.undo_tender")
@@ -339,4 +370,7 @@ OrderCommand = (
     | PresentCoupon
     | WithdrawCoupon
     | TenderForeign
+    | AddReturnWithoutReceipt
+    | TenderCredit
+    | RefundToCredit
 )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from engine.coupon.redeemed import Redeemed
+from engine.credit.ledger import Credits
+from engine.credit.rules import ReturnRules
 from engine.decision import Fact
 from engine.offers import Offers
 from engine.order.offered import Tariff
@@ -27,6 +29,7 @@ class OrderContext:
     closed. `originals` are the completed orders named by return lines, fetched beforehand. `head`
     is the journal's last durable record. `open_orders` are those of the register's side, by id.
     `is_terminal_at_work` says that a card terminal has not yet told what came of this order.
+    `returns` is how goods come back, `credits` the ledger of store credit.
     """
 
     command_id: str
@@ -48,6 +51,8 @@ class OrderContext:
     open_orders: Mapping[str, Order] = field(factory=dict)
     taxes: TaxBook | None = None
     is_terminal_at_work: bool = False
+    returns: ReturnRules = field(factory=ReturnRules)
+    credits: Credits = field(factory=Credits)
 
     def tariff(self) -> Tariff:
         """What orders are priced under at this moment."""

@@ -214,12 +214,18 @@ def restored_by(order: Order, context: OrderContext) -> tuple[str, ...]:
     if order.training:
         return ()
     keys: list[str] = []
-    for original_id in sorted({e.source.order_id for e in order.live_lines() if e.source}):
+    for original_id in sorted(sources_of(order)):
         original = context.originals[original_id]
         used = () if original.completion is None else original.completion.coupons
         if used and _goes_back_whole(original, order):
             keys += [use.key for use in used if use.key]
     return tuple(keys)
+
+
+def sources_of(order: Order) -> set[str]:
+    """The ids of the sales that goods come back from."""
+    sources = (line.source for line in order.live_lines())
+    return {entry.order_id for entry in sources if entry is not None and entry.has_receipt()}
 
 
 def _goes_back_whole(original: Order, order: Order) -> bool:

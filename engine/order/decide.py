@@ -7,7 +7,6 @@ from typing import assert_never
 import attrs
 
 from engine import limits
-from engine.catalog import check_digit_is_right, code_is_well_formed
 from engine.decision import Decision, Fact, refuse
 from engine.order.charging import tell_guests, waive_charge
 from engine.order.choices import (
@@ -22,6 +21,7 @@ from engine.order.commands import (
     AddNote,
     AddOpenLine,
     AddReturnLine,
+    AddReturnWithoutReceipt,
     ChangeQuantity,
     ChooseChannel,
     ChooseCustomerGroup,
@@ -37,12 +37,14 @@ from engine.order.commands import (
     OrderCommand,
     OverridePrice,
     PresentCoupon,
+    RefundToCredit,
     ReprintReceipt,
     ResumeOrder,
     StartTendering,
     SuspendOrder,
     TellGuests,
     TenderCash,
+    TenderCredit,
     TenderForeign,
     UndoTender,
     UndoTendering,
@@ -53,7 +55,7 @@ from engine.order.commands import (
 )
 from engine.order.context import OrderContext
 from engine.order.coupons import is_coupon, present_coupon, withdraw
-from engine.order.deposits import deposit_changed, deposit_for, line_item
+from engine.order.deposits import deposit_changed, deposit_for
 from engine.order.events import (
     LineAdded,
     LineQuantityChanged,
@@ -67,6 +69,7 @@ from engine.order.events import (
     ReceiptReprinted,
 )
 from engine.order.figures import LineItem
+from engine.order.finding import check_quantity, found_item
 from engine.order.foreign_notes import tender_foreign
 from engine.order.pricing import price_shown
 from engine.order.refusal import Refusal
@@ -75,6 +78,7 @@ from engine.order.returns import add_return_line, lines_with
 from engine.order.ruled import UntaxableError
 from engine.order.settling import applied, settled, with_lines
 from engine.order.state import Line, Order, Phase, opened
+from engine.order.store_credit import by_credit
 from engine.order.tax_choices import tax_choice
 from engine.order.tendering import (
     complete,
@@ -83,6 +87,7 @@ from engine.order.tendering import (
     undo_tender,
     undo_tendering,
 )
+from engine.order.without_receipt import add_return_without_receipt, comes_back_alone
 
 
 def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> Decision:
@@ -105,9 +110,8 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
             return _open(order, body, context)
         case AddLine() | AddOpenLine():
             return _ring_up(order, body, context)
-        case AddReturnLine():
-            order, facts, refused = opened_for(order, context)
-            return refused or _prefixed(facts, add_return_line(order, body, context))
+        case AddReturnLine() | AddReturnWithoutReceipt():
+            return _take_back(order, body, context)
         case ChooseCustomerGroup() | ChooseChannel() | PresentCoupon():
             return _begin_with(order, body, context)
         case ResumeOrder():
@@ -127,6 +131,8 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
             return tender_cash(order, body, context)
         case TenderForeign():
             return tender_foreign(order, body, context)
+        case TenderCredit() | RefundToCredit():
+            return by_credit(order, body, context)
         case UndoTender():
             return undo_tender(order, body, context)
         case CompleteOrder():
@@ -200,6 +206,17 @@ def _prefixed(facts: tuple[Fact, ...], decision: Decision) -> Decision:
     return Decision(facts + decision.facts, decision.answer)
 
 
+def _take_back(
+    order: Order | None, body: AddReturnLine | AddReturnWithoutReceipt, context: OrderContext
+) -> Decision:
+    current, facts, refused = opened_for(order, context)
+    if refused is not None:
+        return refused
+    if isinstance(body, AddReturnLine):
+        return _prefixed(facts, add_return_line(current, body, context))
+    return _prefixed(facts, add_return_without_receipt(current, body, context))
+
+
 def _begin_with(
     order: Order | None,
     body: ChooseCustomerGroup | ChooseChannel | PresentCoupon,
@@ -241,12 +258,14 @@ def _ring_up(order: Order | None, body: AddLine | AddOpenLine, context: OrderCon
         return refused
     if isinstance(body, AddLine) and is_coupon(body.code, context):
         return _prefixed(facts, present_coupon(current, body.code, context))
+    if comes_back_alone(current):
+        return refuse(Refusal.RETURN_WITHOUT_RECEIPT_MUST_STAND_ALONE)
     if len(current.lines) >= limits.LINES_PER_ORDER_MAX:
         return refuse(Refusal.LINES_LIMIT_REACHED, maximum=limits.LINES_PER_ORDER_MAX)
     tare = 0
     match body:
         case AddLine():
-            found = _find(body, context)
+            found = found_item(body.code, body.item_id, context)
             tare = body.tare_milli
         case AddOpenLine():
             found = _open_item(body, context)
@@ -267,51 +286,6 @@ def _ring_up(order: Order | None, body: AddLine | AddOpenLine, context: OrderCon
     if len(current.lines) + len(changed) > limits.LINES_PER_ORDER_MAX:
         return refuse(Refusal.LINES_LIMIT_REACHED, maximum=limits.LINES_PER_ORDER_MAX)
     return _prefixed(facts, with_lines(current, changed, context))
-
-
-def check_quantity(quantity_milli: int, unit: str, tare_milli: int = 0) -> Decision | None:
-    """Why this quantity of such a unit cannot be, or None."""
-    if quantity_milli <= 0:
-        return refuse(Refusal.QUANTITY_MUST_BE_POSITIVE, quantity_milli=quantity_milli)
-    if quantity_milli > limits.QUANTITY_MILLI_MAX:
-        return refuse(
-            Refusal.QUANTITY_MUST_BE_WITHIN_LIMIT, maximum_milli=limits.QUANTITY_MILLI_MAX
-        )
-    if unit == "piece" and quantity_milli % limits.PIECE_MILLI:
-        return refuse(Refusal.QUANTITY_MUST_BE_WHOLE, quantity_milli=quantity_milli)
-    if not 0 <= tare_milli < quantity_milli or (unit == "piece" and tare_milli):
-        return refuse(Refusal.TARE_MUST_BE_LESS_THAN_QUANTITY, tare_milli=tare_milli)
-    return None
-
-
-def _find(body: AddLine, context: OrderContext) -> LineItem | Decision:
-    if not body.code:
-        row = context.book.find_item(body.item_id)
-        if row is None:
-            return refuse(Refusal.ITEM_MUST_EXIST, item_id=body.item_id)
-    else:
-        if not code_is_well_formed(body.code):
-            shown = body.code[: limits.CODE_LENGTH_MAX]
-            return refuse(Refusal.CODE_MUST_BE_WELL_FORMED, code=shown)
-        rows = context.book.find_codes(body.code)
-        if not rows:
-            return _unknown_code(body.code)
-        if len(rows) > 1:
-            names = [row.name for row in rows[:5]]
-            return refuse(Refusal.CODE_MUST_BE_UNAMBIGUOUS, code=body.code, names=names)
-        row = rows[0]
-    if row.open_price:
-        return refuse(Refusal.PRICE_MUST_BE_GIVEN, item_id=row.item_id, name=row.name)
-    if row.tax_class not in context.settings.tax_classes:
-        return refuse(Refusal.TAX_CLASS_MUST_EXIST, tax_class=row.tax_class)
-    return line_item(row, context)
-
-
-def _unknown_code(code: str) -> Decision:
-    gtin = code.isascii() and code.isdigit() and len(code) in (8, 12, 13, 14)
-    if gtin and not check_digit_is_right(code):
-        return refuse(Refusal.CODE_MUST_BE_WELL_FORMED, code=code, check_digit="wrong")
-    return refuse(Refusal.CODE_MUST_BE_KNOWN, code=code)
 
 
 def _open_item(body: AddOpenLine, context: OrderContext) -> LineItem | Decision:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import attrs
 
 from engine import limits
+from engine.measures import measures_of
 from engine.order.context import OrderContext
 from engine.order.events import (
     LineAdded,
@@ -33,6 +34,7 @@ def line_item(row: ItemRow, context: OrderContext) -> LineItem:
         row.factor_milli,
         context.book_version,
         row.discountable,
+        measures=measures_of(row.measures),
     )
 
 

@@ -19,6 +19,7 @@ from engine.order.figures import (
 from engine.order.tender_events import (
     CardTendered,
     CashTendered,
+    CreditTendered,
     ForeignTendered,
     TabClosed,
     TabOpened,
@@ -407,6 +408,7 @@ OrderEvent = (
     | CashTendered
     | CardTendered
     | ForeignTendered
+    | CreditTendered
     | TenderRefunded
     | TabOpened
     | TipAdjusted

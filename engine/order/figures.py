@@ -7,7 +7,9 @@ from enum import Enum
 from attrs import frozen
 
 from engine.charge.model import ChargeFigures
+from engine.credit.ledger import CreditPaid
 from engine.foreign import ForeignNotes, ForeignTotal
+from engine.measures import Measures
 from engine.promotion.model import LinePromotion, Recorded
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 from engine.terminal import CardShown, Identity, Slip
@@ -24,7 +26,8 @@ class DiscountKind(Enum):
 class LineItem:
     """What a line sells, in the words and at the price of that moment.
 
-    `factor_milli` is the stock a quantity of one stands for; `price_book` the catalog version.
+    `factor_milli` is the stock a quantity of one stands for; `price_book` the catalog version;
+    `measures` are those of one piece, not of the pack.
     """
 
     item_id: str
@@ -39,11 +42,13 @@ class LineItem:
     price_book: int
     discountable: bool = True
     open_price: bool = False
+    measures: Measures | None = None
 
 
 @frozen
 class ReturnOf:
-    """Where a return line comes from and the exact money that goes back, negative or zero.
+    """Where a return line comes from and the exact money that goes back, negative or zero. Goods
+    that come back without a receipt have no order, and line 0.
 
     `taxes` are what of each tax goes back, where the sale was taxed by rules. `priced_again_by` is
     the line of this order with whose goods these, which stay, are priced again: they go back in no
@@ -59,6 +64,10 @@ class ReturnOf:
     reason: str
     taxes: tuple[ReturnTax, ...] = ()
     priced_again_by: int = 0
+
+    def has_receipt(self) -> bool:
+        """Whether the sale it comes from is known."""
+        return bool(self.order_id)
 
 
 @frozen
@@ -218,7 +227,8 @@ class GaveBack:
 class TenderFigures:
     """One tender of a completed order. `card` is None unless it was paid by card; `gave_back` says
     of a refund whose tenders it gives back; `foreign` is there where it was notes of another
-    currency, which count for `amount_minor` in the store's."""
+    currency, which count for `amount_minor` in the store's; `credit` where a note of store credit
+    paid, or is what goes back."""
 
     tender: int
     kind: str
@@ -226,6 +236,7 @@ class TenderFigures:
     card: CardPaid | None = None
     gave_back: tuple[GaveBack, ...] = ()
     foreign: ForeignNotes | None = None
+    credit: CreditPaid | None = None
 
     def is_cash(self) -> bool:
         """Whether it went into the drawer or came out of it, in whatever currency."""

@@ -18,6 +18,7 @@ from engine.order.figures import ReturnOf
 from engine.order.refusal import Refusal
 from engine.order.returned_taxes import taxes_back, taxes_fit
 from engine.order.state import Line, Order
+from engine.order.without_receipt import comes_back_alone
 from native import apportion
 
 
@@ -29,7 +30,8 @@ def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) ->
     Where a promotion of the sale says so, the goods that stay are priced again for it.
 
     Refuses:
-        order_must_exist, order_must_be_completed, lines_limit_reached, line_must_exist,
+        order_must_exist, order_must_be_completed, return_without_receipt_must_stand_alone,
+        lines_limit_reached, line_must_exist,
         line_must_not_be_a_return, quantity_must_be_positive, quantity_must_be_whole,
         reason_must_be_given, return_must_be_within_sold, lines_limit_reached, in that order.
     """
@@ -38,6 +40,8 @@ def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) ->
         return refuse(Refusal.ORDER_MUST_EXIST, order_id=body.order_id)
     if original.completion is None or original.figures is None:
         return refuse(Refusal.ORDER_MUST_BE_COMPLETED, order_id=original.id)
+    if comes_back_alone(order):
+        return refuse(Refusal.RETURN_WITHOUT_RECEIPT_MUST_STAND_ALONE)
     if len(order.lines) >= limits.LINES_PER_ORDER_MAX:
         return refuse(Refusal.LINES_LIMIT_REACHED, maximum=limits.LINES_PER_ORDER_MAX)
     sold = original.line_at(body.line)
@@ -194,7 +198,7 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
     of them: then the line is to be taken out and added again.
     """
     for line in order.live_lines():
-        if line.source is None:
+        if line.source is None or not line.source.has_receipt():
             continue
         original = context.originals.get(line.source.order_id)
         sold = None if original is None else original.line_at(line.source.line)
@@ -256,5 +260,5 @@ def returned_facts(order: Order) -> list[tuple[str, OrderReturned]]:
             ),
         )
         for line in order.live_lines()
-        if line.source is not None
+        if line.source is not None and line.source.has_receipt()
     ]

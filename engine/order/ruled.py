@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
+from engine.measures import measured
 from engine.order.figures import LineFigures, TaxFigures
 from engine.order.state import Line
 from engine.promotion.model import LinePromotion
@@ -127,7 +128,14 @@ def _input(
     if off and not row.net_minor:
         # What is free is free to the last fraction, however the policy rounds what comes off.
         price = off = 0
-    return price, line.quantity_milli, unit, off, taxes, _NO_MEASURES
+    return price, line.quantity_milli, unit, off, taxes, _measures(line)
+
+
+def _measures(line: Line) -> list[tuple[str, int]]:
+    item = line.item
+    if item.measures is None:
+        return _NO_MEASURES
+    return measured(item.measures, line.quantity_milli, item.factor_milli)
 
 
 _Key = tuple[str | int, ...]

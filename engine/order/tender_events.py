@@ -6,6 +6,7 @@ from typing import assert_never
 
 from attrs import frozen
 
+from engine.credit.ledger import CreditPaid
 from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
 from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures
@@ -50,6 +51,19 @@ class ForeignTendered:
     notes: ForeignNotes
 
 
+@EVENTS.name("order.credit_tendered/1")
+@frozen
+class CreditTendered:
+    """A note of store credit paid (negative: a new note is what goes back). Its completion spends
+    or issues it."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    credit: CreditPaid
+    gave_back: tuple[GaveBack, ...] = ()
+
+
 @EVENTS.name("order.card_tendered/1")
 @frozen
 class CardTendered:
@@ -61,6 +75,9 @@ class CardTendered:
     amount_minor: int
     card: CardPaid
     gave_back: tuple[GaveBack, ...] = ()
+
+
+AnyTendered = CashTendered | CardTendered | ForeignTendered | CreditTendered
 
 
 @EVENTS.name("order.tab_opened/1")
@@ -111,7 +128,7 @@ class TenderUndone:
     tender: int
 
 
-def tender_of(event: CashTendered | CardTendered | ForeignTendered) -> TenderFigures:
+def tender_of(event: AnyTendered) -> TenderFigures:
     """The tender an event puts on its order."""
     number, amount = event.tender, event.amount_minor
     match event:
@@ -121,5 +138,8 @@ def tender_of(event: CashTendered | CardTendered | ForeignTendered) -> TenderFig
             return TenderFigures(number, "card", amount, event.card, event.gave_back)
         case ForeignTendered():
             return TenderFigures(number, "foreign", amount, foreign=event.notes)
+        case CreditTendered():
+            gave_back = event.gave_back
+            return TenderFigures(number, "credit", amount, None, gave_back, credit=event.credit)
         case _:
             assert_never(event)

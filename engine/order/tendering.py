@@ -10,6 +10,7 @@ from engine.decision import Decision, Fact, refuse
 from engine.order.commands import TenderCash, UndoTender
 from engine.order.context import OrderContext
 from engine.order.coupons import restored_by, uses_of
+from engine.order.credit_notes import with_what_is_left
 from engine.order.due import Due, due_of
 from engine.order.events import (
     OrderCompleted,
@@ -26,6 +27,7 @@ from engine.order.tender_events import (
     TenderingUndone,
     TenderUndone,
 )
+from engine.order.without_receipt import comes_back_alone
 
 
 def start_tendering(order: Order, context: OrderContext) -> Decision:
@@ -72,15 +74,14 @@ def undo_tendering(order: Order, context: OrderContext) -> Decision:
     return Decision((context.fact(TenderingUndone(order.id), order.id),), {"order_id": order.id})
 
 
-def tender_begun(
+def figures_begun(
     order: Order, context: OrderContext
 ) -> tuple[tuple[Fact, ...], Figures] | Decision:
     """The fact that starts tendering, if need be, and the frozen figures a tender is put against;
-    or why no money may change hands.
+    or why there can be no tender.
 
     Refuses:
-        those of start_tendering; then terminal_must_be_done, tenders_limit_reached,
-        till_must_be_open.
+        those of start_tendering; then terminal_must_be_done, tenders_limit_reached.
     """
     facts: tuple[Fact, ...] = ()
     figures = order.figures
@@ -94,9 +95,23 @@ def tender_begun(
         return refuse(Refusal.TERMINAL_MUST_BE_DONE)
     if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
         return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=limits.TENDERS_PER_ORDER_MAX)
+    return facts, figures
+
+
+def tender_begun(
+    order: Order, context: OrderContext
+) -> tuple[tuple[Fact, ...], Figures] | Decision:
+    """As `figures_begun`, for money that goes into the drawer or comes out of it.
+
+    Refuses:
+        those of figures_begun; then till_must_be_open.
+    """
+    begun = figures_begun(order, context)
+    if isinstance(begun, Decision):
+        return begun
     if context.till_session == 0:
         return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
-    return facts, figures
+    return begun
 
 
 def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decision:
@@ -104,8 +119,9 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
 
     Refuses:
         those of start_tendering; then terminal_must_be_done, tenders_limit_reached,
-        till_must_be_open, amount_must_still_be_due, refund_must_be_exact,
-        refund_must_go_to_its_tender, amount_must_be_positive, amount_must_be_within_limit.
+        till_must_be_open, amount_must_still_be_due, refund_must_be_store_credit,
+        refund_must_be_exact, refund_must_go_to_its_tender, amount_must_be_positive,
+        amount_must_be_within_limit.
     """
     begun = tender_begun(order, context)
     if isinstance(begun, Decision):
@@ -116,6 +132,8 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
     due, cash_minor = before.left_minor, before.in_cash_minor
     if due == 0 or (figures.total_minor > 0) != (due > 0):
         return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
+    if due < 0 and comes_back_alone(order):
+        return refuse(Refusal.REFUND_MUST_BE_STORE_CREDIT)
     if due < 0 and body.amount_minor != cash_minor:
         return refuse(Refusal.REFUND_MUST_BE_EXACT, due_minor=cash_minor)
     shares = in_cash(order, -due, context) if due < 0 else ()
@@ -239,7 +257,7 @@ def _completed(order: Order, context: OrderContext, due: Due) -> OrderCompleted:
         receipt_number(context.register, context.next_receipt, training=context.training),
         context.next_receipt,
         figures,
-        order.tenders,
+        with_what_is_left(order.tenders, context.credits),
         due.rounding_minor,
         change,
         sum(_cash(order)) - change,

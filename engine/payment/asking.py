@@ -13,6 +13,7 @@ from engine.order.refunds import cards_of, left_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase
 from engine.order.tendering import start_tendering
+from engine.order.without_receipt import comes_back_alone
 from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import Asked, PaymentRequested, Standing
@@ -131,8 +132,10 @@ def _refund(
     """The refund of one card tender: the one named, else the first with something left.
 
     Refuses:
-        tender_must_be_by_card, refund_must_be_within_tender.
+        refund_must_be_store_credit, tender_must_be_by_card, refund_must_be_within_tender.
     """
+    if comes_back_alone(order):
+        return refuse(OrderRefusal.REFUND_MUST_BE_STORE_CREDIT)
     cards = [
         (sale, tender)
         for sale, tender in cards_of(order, context.around.originals)

@@ -20,6 +20,7 @@ from engine.register import DayClosed, Position
 from engine.staff import Operator, Right, Staff
 from engine.tax_paper import letters_of
 from engine.till import Till
+from engine.views.credits import returns_view
 from engine.views.foreign import currency_views, digits_of, due_views, tender_view, till_rows
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
 from engine.views.offers import choices_of
@@ -101,6 +102,7 @@ def _line(
         line.linked_to,
         row.list_name,
         0 if line.source is None else line.source.priced_again_by,
+        line.source is not None and not line.source.has_receipt(),
     )
 
 
@@ -149,6 +151,10 @@ def _tender(tender: TenderFigures) -> TenderView:
     notes = tender_view(tender)
     if notes is not None:
         return notes
+    if tender.credit is not None:
+        own = (tender.tender, tender.kind, tender.amount_minor)
+        credit = tender.credit
+        return TenderView(*own, credit=credit.code, credit_left_minor=credit.left_minor)
     if card is None:
         return TenderView(tender.tender, tender.kind, tender.amount_minor)
     shown = (card.card.number, card.card.brand, card.tip_minor)
@@ -331,6 +337,7 @@ def register_view(
         setup.terminal,
         None if payment is None else payment_view(payment, now_ns=now_ns, shows=shown),
         len(listed(books, now_ns)),
+        returns_view(books),
     )
 
 

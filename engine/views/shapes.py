@@ -17,6 +17,7 @@ from engine.register import Totals
 from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
+from engine.views.credit_shapes import ReturnsView
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
 from engine.views.payment_shapes import PaymentView, TabView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
@@ -54,7 +55,7 @@ class LineView:
     `unit_price_micros` is the price that counts, of `price_list` ("": the item's own);
     `was_micros` is what the goods cost before a markdown (0: none). `comp` says why the line is
     given away. `linked_to` is the line whose deposit it is; `priced_again_by` the line that came
-    back, for goods that stay and cost more without it.
+    back, for goods that stay and cost more without it; `without_receipt` goods that came back so.
     """
 
     line: int
@@ -88,6 +89,7 @@ class LineView:
     linked_to: int = 0
     list_name: str = ""
     priced_again_by: int = 0
+    without_receipt: bool = False
 
 
 @frozen
@@ -138,7 +140,8 @@ class ExemptionView:
 class TenderView:
     """One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
     top of the amount. Notes of another `currency` ("": the store's) have what was handed over in
-    its minor units and the rate: what one of its major unit counts for, in micros."""
+    its minor units and the rate: what one of its major unit counts for, in micros. `credit` is the
+    code of a note of store credit, with what is left of it after."""
 
     tender: int
     kind: str
@@ -149,6 +152,8 @@ class TenderView:
     currency: str = ""
     foreign_minor: int = 0
     rate_micros: int = 0
+    credit: str = ""
+    credit_left_minor: int = 0
 
 
 @frozen
@@ -263,6 +268,7 @@ class RegisterView:
     terminal: str = ""
     payment: PaymentView | None = None
     exceptions: int = 0
+    returns: ReturnsView = field(factory=ReturnsView)
 
 
 @frozen

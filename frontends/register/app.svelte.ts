@@ -418,6 +418,7 @@ export class App {
       !last.discount &&
       !last.overridden &&
       !last.return_of &&
+      !last.without_receipt &&
       last.quantity_milli % 1000 === 0;
     if (again && last) {
       await this.changeQuantity(last, last.quantity_milli + 1000);

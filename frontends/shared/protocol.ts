@@ -67,6 +67,17 @@ export interface AddReturnLine {
   reason: string;
 }
 
+/**
+ * Take back goods nobody has a receipt of, by a code or by an item's id, at the price the
+ * store's rules say and for store credit alone. `quantity_milli` is positive.
+ */
+export interface AddReturnWithoutReceiptInput {
+  code?: string;
+  item_id?: string;
+  quantity_milli?: number;
+  reason?: string;
+}
+
 /** Set the tip to be captured with the tab; may change until it is. */
 export interface AdjustTip {
   tip_minor: number;
@@ -412,6 +423,40 @@ export interface CouponView {
   name: string;
   amount_minor: number;
   why: string;
+}
+
+/**
+ * A note of store credit as a tender: negative where it is issued, good once the order is
+ * completed. `left_minor` is what the note has after; `due_minor` is left to pay or to give.
+ */
+export interface CreditTenderAnswer {
+  order_id: string;
+  tender: number;
+  amount_minor: number;
+  total_minor: number;
+  due_minor: number;
+  code: string;
+  left_minor: number;
+}
+
+/**
+ * A note: what it was issued for, what is left, and what of that open orders hold, all in
+ * minor units; the receipt that issued it, and when.
+ */
+export interface CreditView {
+  code: string;
+  issued_minor: number;
+  left_minor: number;
+  held_minor: number;
+  receipt_number: string;
+  business_date: string;
+}
+
+/** How many notes have something left and how much in all, with the newest of them. */
+export interface CreditsView {
+  notes: number;
+  left_minor: number;
+  newest: CreditView[];
 }
 
 /** Customers that pay alike. Only who has the right may choose one of `employees`. */
@@ -768,6 +813,14 @@ export type GateKind =
   | 'min_spend'
   | 'min_sets';
 
+/**
+ * What is left of a note of store credit. Answers `CreditView`, or the refusals
+ * credit_must_be_known and credit_must_not_be_spent.
+ */
+export interface GetCredit {
+  code: string;
+}
+
 /** Any order, live or ended. Answers `OrderView`, or the refusal order_must_exist. */
 export interface GetOrder {
   order_id: string;
@@ -845,7 +898,10 @@ export interface ItemCost {
   unit_cost_micros: number;
 }
 
-/** One sellable position. `group` joins the variations of one item. */
+/**
+ * One sellable position. `group` joins the variations of one item; `measures` are what one has
+ * besides what it is sold by.
+ */
 export interface ItemInput {
   item_id: string;
   name: string;
@@ -860,6 +916,7 @@ export interface ItemInput {
   image?: string;
   sort?: number;
   codes?: CodeEntryInput[];
+  measures?: MeasuresInput | null;
 }
 
 /** A sellable position in a grid or a search result. */
@@ -927,7 +984,8 @@ export interface LineReasons {
  * `unit_price_micros` is the price that counts, of `price_list` ("": the item's own);
  * `was_micros` is what the goods cost before a markdown (0: none). `comp` says why the line is
  * given away. `linked_to` is the line whose deposit it is; `priced_again_by` the line that
- * came back, for goods that stay and cost more without it.
+ * came back, for goods that stay and cost more without it; `without_receipt` goods that came
+ * back so.
  */
 export interface LineView {
   line: number;
@@ -961,6 +1019,25 @@ export interface LineView {
   linked_to: number;
   list_name: string;
   priced_again_by: number;
+  without_receipt: boolean;
+}
+
+/**
+ * The ledger of store credit, newest first; whoever reads a code can spend it. Answers
+ * `CreditsView`.
+ */
+export interface ListCreditsInput {
+  limit?: number;
+}
+
+/**
+ * Thousandths of litres, kilograms and degrees of one piece, kilogram or metre; 0 where nobody
+ * said. A degree is what a law counts spirits in, litres × per cent: 0.7 l at 40 % have 28.
+ */
+export interface MeasuresInput {
+  litres_milli?: number;
+  kilograms_milli?: number;
+  degrees_milli?: number;
 }
 
 /** A note and who it is for. */
@@ -1260,6 +1337,11 @@ export interface PriceListView {
   name: string;
 }
 
+/** At which price goods without a receipt come back. */
+export type PriceRule =
+  | 'today'
+  | 'lowest';
+
 /** Everything of one `prices.set`. */
 export interface PriceSetInput {
   customer_groups?: CustomerGroupInput[];
@@ -1442,6 +1524,14 @@ export interface ReceiptView {
   order: OrderView;
 }
 
+/**
+ * Give what is due back, or `amount_minor` (positive) of it, as a new note of store credit,
+ * which is good once the order is completed. Starts tendering if need be.
+ */
+export interface RefundToCreditInput {
+  amount_minor?: number;
+}
+
 /** A decided no: `code` names the condition required, `fields` hold figures. */
 export interface RefusalBody {
   code: string;
@@ -1505,6 +1595,7 @@ export interface RegisterView {
   terminal: string;
   payment: PaymentView | null;
   exceptions: number;
+  returns: ReturnsView;
 }
 
 /** Give up the reservation; the bill is paid another way. */
@@ -1574,6 +1665,29 @@ export type ReturnPolicy =
   | 'keep'
   | 'reevaluate';
 
+/**
+ * `without_receipt` lets goods come back without one, for store credit alone, up to
+ * `ceiling_minor` an order; `store_credit` lets what comes back with one be paid so too.
+ */
+export interface ReturnRulesInput {
+  without_receipt?: boolean;
+  ceiling_minor?: number;
+  price?: PriceRule;
+  days?: number;
+  store_credit?: boolean;
+}
+
+/**
+ * What a register may do beside selling: `without_receipt` takes goods back without one,
+ * `to_credit` gives store credit for those with one, `takes_credit` says there are notes to
+ * pay with.
+ */
+export interface ReturnsView {
+  without_receipt: boolean;
+  to_credit: boolean;
+  takes_credit: boolean;
+}
+
 /** Try once more to take back an exception's payment. */
 export interface ReverseAgain {
   payment_id: string;
@@ -1611,6 +1725,7 @@ export type Right =
   | 'settings'
   | 'tax_exempt'
   | 'payment_exceptions'
+  | 'return_without_receipt'
   | 'effects'
   | 'none';
 
@@ -1710,6 +1825,11 @@ export interface SetPricesInput {
 export interface SetPromotionsInput {
   promotions: PromotionInput[];
   policy?: Policy;
+}
+
+/** Set how goods come back; nothing comes back without a receipt until it is set so. */
+export interface SetReturnRulesInput {
+  rules: ReturnRulesInput;
 }
 
 /** Set every tax class at once. */
@@ -2058,6 +2178,15 @@ export interface TenderCash {
 }
 
 /**
+ * Take what is due, or `amount_minor` of it, from a note of store credit; where `amount_minor`
+ * is 0, as much as the note has. Starts tendering if need be.
+ */
+export interface TenderCreditInput {
+  code: string;
+  amount_minor?: number;
+}
+
+/**
  * Take notes of another currency, in its own minor units, at the rate that is set for it.
  * Starts tendering if need be. Change comes in the store's currency.
  */
@@ -2069,7 +2198,8 @@ export interface TenderForeign {
 /**
  * One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
  * top of the amount. Notes of another `currency` ("": the store's) have what was handed over
- * in its minor units and the rate: what one of its major unit counts for, in micros.
+ * in its minor units and the rate: what one of its major unit counts for, in micros. `credit`
+ * is the code of a note of store credit, with what is left of it after.
  */
 export interface TenderView {
   tender: number;
@@ -2081,6 +2211,8 @@ export interface TenderView {
   currency: string;
   foreign_minor: number;
   rate_micros: number;
+  credit: string;
+  credit_left_minor: number;
 }
 
 /** The frozen total; `cash_due_minor` is the same after cash rounding. */
@@ -2350,6 +2482,7 @@ export interface Commands {
   'order.add_line': { data: AddLineInput; answer: LineAnswer };
   'order.add_open_line': { data: AddOpenLineInput; answer: LineAnswer };
   'order.add_return_line': { data: AddReturnLine; answer: ReturnLineAnswer };
+  'order.add_return_without_receipt': { data: AddReturnWithoutReceiptInput; answer: ReturnLineAnswer };
   'order.change_quantity': { data: ChangeQuantity; answer: LineAnswer };
   'order.choose_channel': { data: ChooseChannelInput; answer: TotalAnswer };
   'order.choose_customer_group': { data: ChooseCustomerGroupInput; answer: TotalAnswer };
@@ -2365,12 +2498,14 @@ export interface Commands {
   'order.open': { data: OpenOrderInput; answer: TotalAnswer };
   'order.override_price': { data: OverridePrice; answer: LineAnswer };
   'order.present_coupon': { data: PresentCoupon; answer: LineAnswer };
+  'order.refund_to_credit': { data: RefundToCreditInput; answer: CreditTenderAnswer };
   'order.reprint_receipt': { data: ReprintReceiptInput; answer: ReprintAnswer };
   'order.resume': { data: ResumeOrder; answer: TotalAnswer };
   'order.start_tendering': { data: StartTendering; answer: TenderingAnswer };
   'order.suspend': { data: SuspendOrderInput; answer: OrderAnswer };
   'order.tell_guests': { data: TellGuests; answer: TotalAnswer };
   'order.tender_cash': { data: TenderCash; answer: TenderAnswer };
+  'order.tender_credit': { data: TenderCreditInput; answer: CreditTenderAnswer };
   'order.tender_foreign': { data: TenderForeign; answer: ForeignTenderAnswer };
   'order.undo_tender': { data: UndoTender; answer: UndoneTenderAnswer };
   'order.undo_tendering': { data: UndoTendering; answer: OrderAnswer };
@@ -2399,6 +2534,7 @@ export interface Commands {
   'settings.configure_store': { data: ConfigureStoreInput; answer: Done };
   'settings.define_register': { data: DefineRegisterInput; answer: Done };
   'settings.set_foreign_currencies': { data: SetForeignCurrenciesInput; answer: Done };
+  'settings.set_return_rules': { data: SetReturnRulesInput; answer: Done };
   'settings.set_tax_classes': { data: SetTaxClasses; answer: Done };
   'staff.add_operator': { data: AddOperatorInput; answer: Done };
   'staff.change_pin': { data: ChangePinInput; answer: Done };
@@ -2419,6 +2555,8 @@ export interface Queries {
   'activity.find': { data: FindActivityInput; answer: ActivityRow[] };
   'catalog.grid': { data: CatalogGridInput; answer: GridView };
   'catalog.search': { data: SearchCatalogInput; answer: ItemView[] };
+  'credit.get': { data: GetCredit; answer: CreditView };
+  'credits.list': { data: ListCreditsInput; answer: CreditsView };
   'display.state': { data: DisplayState; answer: DisplayView };
   'events.since': { data: EventsSinceInput; answer: EventsView };
   'order.explain': { data: ExplainOrder; answer: OrderReasonsView };

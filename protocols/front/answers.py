@@ -13,6 +13,7 @@ from attrs import frozen
 from engine import catalog, register, settings, staff, till
 from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
+from engine.credit.rules import SetReturnRules
 from engine.decision import COMMANDS
 from engine.order import commands as order
 from engine.payment import commands as payment
@@ -109,6 +110,20 @@ class ForeignTenderAnswer:
     change_minor: int
     rounding_minor: int
     worth_minor: int
+
+
+@frozen
+class CreditTenderAnswer:
+    """A note of store credit as a tender: negative where it is issued, good once the order is
+    completed. `left_minor` is what the note has after; `due_minor` is left to pay or to give."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    total_minor: int
+    due_minor: int
+    code: str
+    left_minor: int
 
 
 @frozen
@@ -274,6 +289,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.AddLine: LineAnswer,
     order.AddOpenLine: LineAnswer,
     order.AddReturnLine: ReturnLineAnswer,
+    order.AddReturnWithoutReceipt: ReturnLineAnswer,
     order.ChangeQuantity: LineAnswer,
     order.OverridePrice: LineAnswer,
     order.DiscountLine: LineAnswer,
@@ -298,6 +314,8 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.UndoTendering: OrderAnswer,
     order.TenderCash: TenderAnswer,
     order.TenderForeign: ForeignTenderAnswer,
+    order.TenderCredit: CreditTenderAnswer,
+    order.RefundToCredit: CreditTenderAnswer,
     order.UndoTender: UndoneTenderAnswer,
     order.CompleteOrder: CompletedAnswer,
     order.ReprintReceipt: ReprintAnswer,
@@ -339,6 +357,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     StagePrices: PartAnswer,
     InstallPrices: PricesAnswer,
     SetCharges: ChargesAnswer,
+    SetReturnRules: Done,
     IssueCoupons: IssuedAnswer,
 }
 

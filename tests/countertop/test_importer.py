@@ -82,6 +82,50 @@ def test_a_bad_row_is_left_out_and_told(tmp_path: Path, row: str, words: str) ->
     assert _names(found) == ["Bread", "Wine"]
 
 
+MEASURED = "code,name,price_minor,department,tax_class,unit,litres,kilograms,degrees\n"
+
+
+def test_what_a_piece_holds_is_read_to_the_thousandth(tmp_path: Path) -> None:
+    """Litres, kilograms and degrees of one piece are the file's; an empty field says nothing."""
+    rows = ("1,Cola,200,Food,reduced,piece,1.5,,\n", "2,Rum,2000,Food,standard,,0.7,,28\n")
+    found = _prepare(tmp_path, MEASURED + "".join(rows) + "3,Tea,100,Food,reduced,,,0.0,\n")
+    assert found.errors == []
+    book = PriceBook.from_segment(found.segment)
+    measures = [row.measures for row in book.items(0, 3)]
+    assert measures == [(1_500, 0, 0), (700, 0, 28_000), (0, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ("piece,-1,,", "litres '-1' is not a decimal number"),
+        ("piece,1e3,,", "litres '1e3' is not a decimal number"),
+        ("piece,nan,,", "litres 'nan' is not a decimal number"),
+        ("piece,inf,,", "litres 'inf' is not a decimal number"),
+        ("piece,0x1F,,", "litres '0x1F' is not a decimal number"),
+        ("piece,0.1000000000000000055,,", "is not a decimal number"),
+        ("piece,1.5.0,,", "litres '1.5.0' is not a decimal number"),
+        ("piece,.5,,", "litres '.5' is not a decimal number"),
+        ("piece,+1,,", "litres '+1' is not a decimal number"),
+        ("piece,١,,", "is not a decimal number"),
+        ("piece,,1_0,", "kilograms '1_0' is not a decimal number"),
+        ("piece,,,1 000", "degrees '1 000' is not a decimal number"),
+        ("piece,100000.001,,", "litres 100000.001 is more than one piece can have"),
+        (f"piece,{'9' * 19},,", "is not a decimal number"),
+        ("l,1,,", "what is sold by the l has one of it"),
+        ("kg,,0.5,", "what is sold by the kg has one of it"),
+    ],
+)
+def test_a_measure_that_is_none_costs_its_row(tmp_path: Path, fields: str, words: str) -> None:
+    """Negative, absurd and garbled measures are told by their row; the others are kept."""
+    rows = f"1,Cola,200,Food,reduced,{fields}\n2,Rum,2000,Food,standard,,0.7,,28\n"
+    found = _prepare(tmp_path, MEASURED + rows)
+    (error,) = found.errors
+    assert error.row == 2
+    assert words in error.problem
+    assert _names(found) == ["Rum"]
+
+
 def test_bad_encodings_are_told(tmp_path: Path) -> None:
     """A line in another encoding is left out; a byte order mark is no part of the header."""
     latin = "200,Käse,350,Food,reduced\n".encode("latin-1")

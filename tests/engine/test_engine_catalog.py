@@ -20,6 +20,7 @@ from engine.catalog import (
     check_digit_is_right,
     code_is_well_formed,
 )
+from engine.measures import Measures
 from engine.order.commands import AddLine
 from native import ItemRow, PriceBook, SegmentBuilder
 from tests.shop import Shop, item
@@ -74,6 +75,11 @@ _CODES = tuple(CodeEntry(f"c{n}") for n in range(limits.CODES_PER_ITEM_MAX + 1))
         ({"unit_price_micros": 10**12 + 1}, Refusal.PRICE_MUST_NOT_BE_NEGATIVE),
         ({"sort": -1}, Refusal.SORT_MUST_BE_IN_RANGE),
         ({"sort": 2**31}, Refusal.SORT_MUST_BE_IN_RANGE),
+        ({"measures": Measures(-1)}, Refusal.MEASURES_MUST_BE_WITHIN_LIMIT),
+        ({"measures": Measures(0, 10**8 + 1)}, Refusal.MEASURES_MUST_BE_WITHIN_LIMIT),
+        ({"measures": Measures(0, 0, 2**63)}, Refusal.MEASURES_MUST_BE_WITHIN_LIMIT),
+        ({"unit": "l", "measures": Measures(1000)}, Refusal.MEASURE_MUST_NOT_BE_THE_UNIT),
+        ({"unit": "kg", "measures": Measures(1, 1)}, Refusal.MEASURE_MUST_NOT_BE_THE_UNIT),
         ({"codes": _CODES}, Refusal.CODES_LIMIT_REACHED),
         ({"codes": (CodeEntry(""),)}, Refusal.CODE_MUST_BE_WELL_FORMED),
         ({"codes": (CodeEntry(" x"),)}, Refusal.CODE_MUST_BE_WELL_FORMED),

@@ -29,6 +29,7 @@ class Item(NamedTuple):
     group: str = ""
     image: str = ""
     sort: int = 0
+    measures: tuple[int, int, int] = (0, 0, 0)
 
     def row(self) -> native.ItemRow:
         """The extension's row."""
@@ -50,6 +51,7 @@ def plain(row: native.ItemRow) -> Item:
         "" if row.group == row.item_id else row.group,
         row.image,
         row.sort,
+        row.measures,
     )
 
 
@@ -120,8 +122,13 @@ class Catalog:
             item_id, price, factor = self.codes[code]
             text += code
             tables += struct.pack("<HIqq", len(code.encode()), places[item_id], price, factor)
-        counts = (len(words), len(items), len(self.codes), len(text.encode()))
-        return b"CTSEG\0\0\1" + struct.pack("<4I", *counts) + tables + text.encode()
+        measured = [item for item in items if any(item.measures)]
+        for item in measured:
+            tables += struct.pack("<4I", places[item.item_id], *item.measures)
+        counts = [len(words), len(items), len(self.codes), len(text.encode())]
+        counts += [len(measured)] if measured else []
+        head = b"CTSEG\0\0\2" if measured else b"CTSEG\0\0\1"
+        return head + struct.pack(f"<{len(counts)}I", *counts) + tables + text.encode()
 
 
 def _gtin14(code: str) -> str | None:

@@ -31,6 +31,10 @@ items = st.builds(
     group=st.one_of(st.just(""), ids),
     image=shared,
     sort=st.one_of(st.just(0), st.integers(0, 3), st.just(2**31 - 1)),
+    measures=st.one_of(
+        st.just((0, 0, 0)),
+        st.tuples(*[st.one_of(st.just(0), st.integers(0, 100_000_000))] * 3),
+    ),
 )
 # Few enough that codes are taken over, and that one GTIN is written in several lengths.
 codes = st.one_of(

@@ -10,6 +10,7 @@ from engine.charge.decide import SetCharges
 from engine.charge.model import ChargeKind, ChargeRule
 from engine.coupon.decide import IssueCoupons
 from engine.coupon.model import CouponKind, CouponRule
+from engine.credit.rules import ReturnRules, SetReturnRules
 from engine.foreign import ForeignCurrency
 from engine.order import commands as order
 from engine.order.events import (
@@ -99,6 +100,14 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(order.ReprintReceipt(sold))
     send(order.AddReturnLine(sold, 1, 1_000, "stale"))
     send(order.VoidOrder("kept"))
+    send(SetReturnRules(ReturnRules(without_receipt=True, ceiling_minor=5_000)), admin=True)
+    send(order.AddReturnWithoutReceipt("bread", reason="stale"))
+    code = send(order.RefundToCredit())["code"]
+    send(order.CompleteOrder())
+    shop.ring("milk")
+    spent = send(order.TenderCredit(code))
+    assert 350 == spent["total_minor"] + spent["left_minor"]
+    send(order.CompleteOrder())
     dollars = till.ForeignCount("USD", (Denomination(100, 3),))
     assert (
         300

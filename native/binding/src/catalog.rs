@@ -4,7 +4,7 @@ use crate::convert::{Answer, Int};
 use countertop_core::CoreError;
 use countertop_core::book;
 use countertop_core::builder::Builder;
-use countertop_core::item::{Item, Row, Unit};
+use countertop_core::item::{Item, Measures, Row, Unit};
 use countertop_core::segment::Segment;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -22,6 +22,20 @@ impl From<Row> for ItemRow {
     }
 }
 
+fn measures_of((litres, kilograms, degrees): (Int<i64>, Int<i64>, Int<i64>)) -> Answer<Measures> {
+    let part = |milli: Int<i64>| {
+        u32::try_from(milli.0).map_err(|_| CoreError::OutOfRange {
+            what: "measures",
+            need: "0 to 100,000,000 thousandths each",
+        })
+    };
+    Ok(Measures {
+        litres_milli: part(litres)?,
+        kilograms_milli: part(kilograms)?,
+        degrees_milli: part(degrees)?,
+    })
+}
+
 fn rows(found: Vec<Row>) -> Vec<ItemRow> {
     found.into_iter().map(ItemRow::from).collect()
 }
@@ -31,9 +45,11 @@ impl ItemRow {
     #[new]
     #[pyo3(signature = (
         item_id, name, variation, department, tax_class, unit_price_micros, unit = "piece",
-        open_price = false, discountable = true, group = "", image = "", sort = Int(0)
+        open_price = false, discountable = true, group = "", image = "", sort = Int(0),
+        measures = (Int(0), Int(0), Int(0))
     ), text_signature = "(item_id, name, variation, department, tax_class, unit_price_micros, \
-        unit='piece', open_price=False, discountable=True, group='', image='', sort=0)")]
+        unit='piece', open_price=False, discountable=True, group='', image='', sort=0, \
+        measures=(0, 0, 0))")]
     #[allow(clippy::too_many_arguments, clippy::fn_params_excessive_bools)]
     fn new(
         item_id: &str,
@@ -48,6 +64,7 @@ impl ItemRow {
         group: &str,
         image: &str,
         sort: Int<i64>,
+        measures: (Int<i64>, Int<i64>, Int<i64>),
     ) -> Answer<Self> {
         let item = Item {
             item_id: item_id.into(),
@@ -65,6 +82,7 @@ impl ItemRow {
                 what: "sort",
                 need: "0 to 2,147,483,647",
             })?,
+            measures: measures_of(measures)?,
         };
         Ok(Self {
             row: item.checked()?.into(),
@@ -129,6 +147,17 @@ impl ItemRow {
     #[getter]
     fn sort(&self) -> u32 {
         self.row.item.sort
+    }
+
+    /// Thousandths of litres, kilograms and degrees that one has besides.
+    #[getter]
+    fn measures(&self) -> (u32, u32, u32) {
+        let measures = self.row.item.measures;
+        (
+            measures.litres_milli,
+            measures.kilograms_milli,
+            measures.degrees_milli,
+        )
     }
 
     #[getter]

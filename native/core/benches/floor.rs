@@ -3,7 +3,7 @@
 use countertop_core::book::PriceBook;
 use countertop_core::builder::Builder;
 use countertop_core::chain::{Place, chain_hash};
-use countertop_core::item::{Item, Unit};
+use countertop_core::item::{Item, Measures, Unit};
 use countertop_core::money::{Rounding, extend_amount};
 use countertop_core::pricing::{Charge, Discount, Line, price_order};
 use countertop_core::tax::{Policy, Scope};
@@ -58,6 +58,7 @@ fn segment(count: usize) -> Vec<u8> {
             group: "".into(),
             image: "".into(),
             sort: 0,
+            measures: Measures::default(),
         };
         let code = format!("4{number:012}");
         builder

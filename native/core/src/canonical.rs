@@ -3,7 +3,7 @@
 use crate::book::PriceBook;
 use crate::builder::Builder;
 use crate::error::CoreError;
-use crate::item::MAX_SORT;
+use crate::item::{MAX_MEASURE, MAX_SORT};
 use crate::segment::Segment;
 use crate::twin::drawn;
 
@@ -25,6 +25,8 @@ struct Raw {
     items: Vec<RawItem>,
     codes: Vec<(String, u32, i64, i64)>,
     text: Option<Vec<u8>>,
+    /// The form that has them, and place, litres, kilograms and degrees of each measured item.
+    measured: Option<Vec<[u32; 4]>>,
 }
 
 fn raw_item(item_id: &str) -> RawItem {
@@ -44,6 +46,7 @@ fn sound() -> Raw {
         items: vec![raw_item("a"), raw_item("b")],
         codes: vec![("1".into(), 0, -1, 1_000), ("2".into(), 1, 0, 1)],
         text: None,
+        measured: None,
     }
 }
 
@@ -77,14 +80,20 @@ impl Raw {
             tables.extend(price.to_le_bytes());
             tables.extend(factor.to_le_bytes());
         }
+        let measured = self.measured.iter().flatten().flatten();
+        tables.extend(measured.flat_map(|part| part.to_le_bytes()));
         let text = self.text.clone().unwrap_or(text);
         let mut bytes = b"CTSEG\0\0\x01".to_vec();
-        let counts = [
+        let mut counts = vec![
             self.words.len(),
             self.items.len(),
             self.codes.len(),
             text.len(),
         ];
+        if let Some(measured) = &self.measured {
+            bytes[7] = 2;
+            counts.push(measured.len());
+        }
         bytes.extend(counts.into_iter().flat_map(four));
         bytes.extend(tables);
         bytes.extend(text);
@@ -118,6 +127,7 @@ fn order_and_references_are_checked() {
             items: vec![],
             codes: vec![],
             text: None,
+            measured: None,
         }
     });
     let order = "not in ascending order";
@@ -236,16 +246,65 @@ fn the_header_gives_the_length() {
         assert_eq!(why(&changed), length);
     }
     let mut other = bytes.clone();
-    other[7] = 2;
+    other[7] = 3;
     assert_eq!(why(&other), ("header", "another magic or version"));
 }
 
 #[test]
-fn whatever_is_flipped_is_refused_or_is_another_catalog_in_its_one_form() {
+fn measures_stand_with_their_items() {
+    let with = |rows: &[[u32; 4]]| Some(rows.to_vec());
+    let wrong = |rows: &[[u32; 4]]| Raw::refused(|raw| raw.measured = with(rows));
+    Raw::taken(|raw| raw.measured = with(&[[1, 700, 0, 28_000]]));
+    Raw::taken(|raw| raw.measured = with(&[[0, 0, 1, 0], [1, MAX_MEASURE, 0, 0]]));
+    let range = ("measures", "one that says nothing or is out of range");
+    assert_eq!(wrong(&[[0, 0, 0, 0]]), range);
+    assert_eq!(wrong(&[[0, 0, 0, MAX_MEASURE + 1]]), range);
+    let form = ("measures", "another form than the content has");
+    assert_eq!(wrong(&[]), form);
+    let order = ("measures", "not in ascending order");
+    assert_eq!(wrong(&[[1, 1, 0, 0], [0, 1, 0, 0]]), order);
+    assert_eq!(wrong(&[[1, 1, 0, 0], [1, 1, 0, 0]]), order);
+    let dangling = ("measures", "an item that is not there");
+    assert_eq!(wrong(&[[2, 1, 0, 0]]), dangling);
+}
+
+#[test]
+fn a_catalog_in_the_first_form_gains_measures_and_loses_them_again() {
     let bytes = sound().bytes();
+    let book = PriceBook::from_segment(&bytes).unwrap();
+    let mut item = book.find_item("a").unwrap().item;
+    let plain = item.clone();
+    assert!(item.measures.is_none());
+    item.measures.litres_milli = 1_500;
+    let sells = [("1", -1, 1_000)];
+    let measured = book.with_item(item, &sells).unwrap();
+    let again = PriceBook::from_segment(&measured.to_segment().unwrap()).unwrap();
+    let litres = |code| {
+        again
+            .find_code(code)
+            .unwrap()
+            .unwrap()
+            .item
+            .measures
+            .litres_milli
+    };
+    assert_eq!((litres("1"), litres("2")), (1_500, 0));
+    let back = again.with_item(plain, &sells).unwrap();
+    assert_eq!(back.to_segment().unwrap(), bytes);
+}
+
+#[test]
+fn whatever_is_flipped_is_refused_or_is_another_catalog_in_its_one_form() {
+    let mut measured = sound();
+    measured.measured = Some(vec![[0, 1_500, 0, 0], [1, 0, 0, 9]]);
+    flip_all(&sound().bytes());
+    flip_all(&measured.bytes());
+}
+
+fn flip_all(bytes: &[u8]) {
     for at in 0..bytes.len() {
         for flip in [1, 2, 4, 0x80, 0xff] {
-            let mut changed = bytes.clone();
+            let mut changed = bytes.to_vec();
             changed[at] ^= flip;
             if let Ok(book) = PriceBook::from_segment(&changed) {
                 assert_eq!(book.to_segment().unwrap(), changed);

@@ -10,6 +10,45 @@ pub const MAX_KEY: usize = 128;
 /// The highest place in the grid.
 pub const MAX_SORT: u32 = i32::MAX as u32;
 
+/// The most a measure of one piece may be, in thousandths.
+pub const MAX_MEASURE: u32 = 100_000_000;
+
+/// What one of an item has besides what it is sold by, in thousandths: the litres of a bottle.
+///
+/// Taxes may be by them. A degree is what a law counts spirits in: litres × per cent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Measures {
+    /// Litres.
+    pub litres_milli: u32,
+    /// Kilograms.
+    pub kilograms_milli: u32,
+    /// Degrees.
+    pub degrees_milli: u32,
+}
+
+impl Measures {
+    /// Whether nothing is said.
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    pub(crate) fn parts(self) -> [u32; 3] {
+        [self.litres_milli, self.kilograms_milli, self.degrees_milli]
+    }
+
+    pub(crate) fn from_parts([litres_milli, kilograms_milli, degrees_milli]: [u32; 3]) -> Self {
+        Self {
+            litres_milli,
+            kilograms_milli,
+            degrees_milli,
+        }
+    }
+
+    pub(crate) fn in_range(self) -> bool {
+        self.parts().into_iter().all(|part| part <= MAX_MEASURE)
+    }
+}
+
 /// What a quantity counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unit {
@@ -84,6 +123,8 @@ pub struct Item {
     pub image: Arc<str>,
     /// Its place in the grid; 0 is not in the grid.
     pub sort: u32,
+    /// What one of it has besides.
+    pub measures: Measures,
 }
 
 impl Item {
@@ -113,6 +154,12 @@ impl Item {
             return Err(CoreError::OutOfRange {
                 what: "sort",
                 need: "0 to 2,147,483,647",
+            });
+        }
+        if !self.measures.in_range() {
+            return Err(CoreError::OutOfRange {
+                what: "measures",
+                need: "0 to 100,000,000 thousandths each",
             });
         }
         Ok(self)
@@ -268,6 +315,18 @@ mod tests {
         };
         assert!(sorted(MAX_SORT).checked().is_ok());
         assert!(sorted(MAX_SORT + 1).checked().is_err());
+        for at in 0..3 {
+            let measured = |most| {
+                let mut parts = [0; 3];
+                parts[at] = most;
+                Item {
+                    measures: Measures::from_parts(parts),
+                    ..item("a", "A")
+                }
+            };
+            assert!(measured(MAX_MEASURE).checked().is_ok());
+            assert!(measured(MAX_MEASURE + 1).checked().is_err());
+        }
     }
 
     #[test]

@@ -2,25 +2,29 @@
 //!
 //! All numbers are little-endian. In this order, without gaps:
 //!
-//! * magic: `CTSEG`, 0, 0, 1;
-//! * header: u32 words, u32 items, u32 codes, u32 bytes of text;
+//! * magic: `CTSEG`, 0, 0, and 1, or 2 where some item has measures;
+//! * header: u32 words, u32 items, u32 codes, u32 bytes of text, and in form 2 u32 measured items;
 //! * each word: u16 length;
 //! * each item: u16 lengths of id, name, variation and group; i64 price; u32 places of department,
 //!   tax class and image among the words; u32 sort; u8 unit; u8 flags (1 open price, 2
 //!   discountable);
 //! * each code: u16 length; u32 place of its item; i64 price or -1; i64 factor;
+//! * in form 2, each item that has measures: u32 place of it; u32 thousandths of litres, kilograms
+//!   and degrees of one, of which one at least is not nought;
 //! * text: the texts of the words, items and codes in that order, UTF-8.
 //!
 //! Words are the distinct departments, tax classes and images. Words, items (by id) and codes
-//! ascend strictly by their bytes; a group equal to the item's id is left empty. So the same
-//! content has one form, and `parse` takes no other.
+//! ascend strictly by their bytes, measured items by place; a group equal to the item's id is left
+//! empty. So the same content has one form, and `parse` takes no other.
 
 use crate::builder::Builder;
 use crate::error::{CoreError, Result};
-use crate::item::{Item, MAX_KEY, MAX_SORT, MAX_TEXT, Unit};
+use crate::item::{Item, MAX_KEY, MAX_SORT, MAX_TEXT, Measures, Unit};
 
 const MAGIC: &[u8; 8] = b"CTSEG\0\0\x01";
+const MAGIC_MEASURED: &[u8; 8] = b"CTSEG\0\0\x02";
 const HEADER: usize = 8 + 4 * 4;
+const MEASURED: usize = 4 * 4;
 const WORD: usize = 2;
 const ITEM: usize = 4 * 2 + 8 + 3 * 4 + 4 + 2;
 const CODE: usize = 2 + 4 + 8 + 8;
@@ -62,6 +66,8 @@ pub struct Segment {
     words: Box<[Span]>,
     items: Box<[ItemRecord]>,
     codes: Box<[CodeRecord]>,
+    /// By place of the item.
+    measured: Box<[(u32, Measures)]>,
 }
 
 /// The parts of an item's own text.
@@ -145,6 +151,14 @@ impl Segment {
             group: group.into(),
             image,
             sort: record.sort,
+            measures: self.measures(at),
+        }
+    }
+
+    fn measures(&self, at: u32) -> Measures {
+        match self.measured.binary_search_by_key(&at, |(item, _)| *item) {
+            Ok(found) => self.measured[found].1,
+            Err(_) => Measures::default(),
         }
     }
 
@@ -184,7 +198,9 @@ impl Segment {
             bytes,
             at: "header",
         };
-        if reader.array::<8>()? != *MAGIC {
+        let magic = reader.array::<8>()?;
+        let is_measured = magic == *MAGIC_MEASURED;
+        if magic != *MAGIC && !is_measured {
             return reader.wrong("another magic or version");
         }
         let [words, items, codes, text] = [
@@ -193,11 +209,22 @@ impl Segment {
             reader.u32()? as usize,
             reader.u32()? as usize,
         ];
-        let need = [(words, WORD), (items, ITEM), (codes, CODE), (text, 1)]
-            .into_iter()
-            .try_fold(HEADER, |sum, (count, size)| {
-                sum.checked_add(count.checked_mul(size)?)
-            });
+        let measured = if is_measured {
+            reader.u32()? as usize
+        } else {
+            0
+        };
+        let head = HEADER + if is_measured { 4 } else { 0 };
+        let tables = [
+            (words, WORD),
+            (items, ITEM),
+            (codes, CODE),
+            (measured, MEASURED),
+            (text, 1),
+        ];
+        let need = tables.into_iter().try_fold(head, |sum, (count, size)| {
+            sum.checked_add(count.checked_mul(size)?)
+        });
         if need != Some(bytes.len()) {
             return reader.wrong("the length does not follow from the counts");
         }
@@ -212,6 +239,7 @@ impl Segment {
             words: reader.words(words, &mut cursor)?,
             items: reader.items(items, &mut cursor)?,
             codes: reader.codes(codes, &mut cursor)?,
+            measured: reader.measured(measured)?,
             text: text.into(),
         };
         if cursor.start as usize != text.len() {
@@ -219,6 +247,7 @@ impl Segment {
             return reader.wrong("more text than the lengths say");
         }
         segment.check(words)?;
+        segment.check_measured(is_measured)?;
         Ok(segment)
     }
 
@@ -259,6 +288,28 @@ impl Segment {
         Ok(())
     }
 
+    /// Check that measures are those of items, each told once, and only where there are any.
+    fn check_measured(&self, is_measured: bool) -> Result<()> {
+        let fail = |why| {
+            Err(CoreError::Segment {
+                at: "measures",
+                why,
+            })
+        };
+        if is_measured == self.measured.is_empty() {
+            return fail("another form than the content has");
+        }
+        if !self.measured.is_sorted_by(|one, next| one.0 < next.0) {
+            return fail("not in ascending order");
+        }
+        match self.measured.last() {
+            Some((item, _)) if *item as usize >= self.items.len() => {
+                fail("an item that is not there")
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The canonical bytes of what a builder holds.
     pub(crate) fn encode(builder: &Builder) -> Result<Vec<u8>> {
         let items: Vec<&Item> = builder.items().collect();
@@ -270,9 +321,14 @@ impl Segment {
         words.dedup();
         let codes: Vec<_> = builder.codes().collect();
         let mut writer = Writer::default();
-        writer.tables.extend(MAGIC);
+        let measured = items.iter().filter(|item| !item.measures.is_none()).count();
+        let magic = if measured == 0 { MAGIC } else { MAGIC_MEASURED };
+        writer.tables.extend(magic);
         for count in [words.len(), items.len(), codes.len(), 0] {
             writer.count(count)?;
+        }
+        if measured > 0 {
+            writer.count(measured)?;
         }
         for word in &words {
             writer.text(word);
@@ -309,6 +365,14 @@ impl Segment {
             writer.count(item)?;
             writer.tables.extend(sells.price_micros.to_le_bytes());
             writer.tables.extend(sells.factor_milli.to_le_bytes());
+        }
+        for (at, item) in items.iter().enumerate() {
+            if !item.measures.is_none() {
+                writer.count(at)?;
+                for part in item.measures.parts() {
+                    writer.tables.extend(part.to_le_bytes());
+                }
+            }
         }
         writer.finish()
     }
@@ -441,6 +505,20 @@ impl Reader<'_> {
                     return self.wrong("a price or factor out of range");
                 }
                 Ok(code)
+            })
+            .collect()
+    }
+
+    fn measured(&mut self, count: usize) -> Result<Box<[(u32, Measures)]>> {
+        self.at = "measures";
+        (0..count)
+            .map(|_| {
+                let item = self.u32()?;
+                let measures = Measures::from_parts([self.u32()?, self.u32()?, self.u32()?]);
+                if measures.is_none() || !measures.in_range() {
+                    return self.wrong("one that says nothing or is out of range");
+                }
+                Ok((item, measures))
             })
             .collect()
     }

@@ -150,8 +150,26 @@ impl Twin {
             tables.extend(sold.price.to_le_bytes());
             tables.extend(sold.factor.to_le_bytes());
         }
-        let counts = [words.len(), items.len(), self.codes.len(), text.len()];
+        let mut measured = 0;
+        for (place, item) in items.iter().enumerate() {
+            let m = item.measures;
+            if m.litres_milli + m.kilograms_milli + m.degrees_milli > 0 {
+                measured += 1;
+                let row = [
+                    at(place),
+                    m.litres_milli,
+                    m.kilograms_milli,
+                    m.degrees_milli,
+                ];
+                tables.extend(row.into_iter().flat_map(u32::to_le_bytes));
+            }
+        }
+        let mut counts = vec![words.len(), items.len(), self.codes.len(), text.len()];
         let mut bytes = b"CTSEG\0\0\x01".to_vec();
+        if measured > 0 {
+            counts.push(measured);
+            bytes[7] = 2;
+        }
         bytes.extend(counts.into_iter().flat_map(|count| at(count).to_le_bytes()));
         bytes.extend(tables);
         bytes.extend(text.bytes());

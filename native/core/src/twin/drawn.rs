@@ -1,6 +1,6 @@
 //! Items, codes and queries that look random and are the same each time.
 
-use crate::item::{Item, Unit};
+use crate::item::{Item, Measures, Unit};
 
 /// Numbers that look random and are the same each time (xorshift64*).
 pub(crate) struct Dice(u64);
@@ -39,6 +39,7 @@ pub(crate) fn item(item_id: &str, name: &str) -> Item {
         group: "".into(),
         image: "".into(),
         sort: 0,
+        measures: Measures::default(),
     }
 }
 
@@ -125,6 +126,11 @@ pub(super) fn draw_item(dice: &mut Dice) -> Item {
         group: dice.one(&["", "", "g", "a"]).into(),
         image: dice.one(&["", "🥐", "Food"]).into(),
         sort: [0, 1, 1, 2, 300][dice.below(5)],
+        measures: Measures::from_parts([
+            [0, 0, 0, 1_500][dice.below(4)],
+            [0, 0, 0, 20][dice.below(4)],
+            [0, 0, 0, 28_000][dice.below(4)],
+        ]),
         ..item(dice.one(IDS), dice.one(NAMES))
     }
 }

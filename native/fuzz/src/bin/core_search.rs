@@ -3,7 +3,7 @@
 
 use countertop_core::book::PriceBook;
 use countertop_core::builder::Builder;
-use countertop_core::item::{Item, Unit};
+use countertop_core::item::{Item, Measures, Unit};
 use libfuzzer_sys::fuzz_target;
 
 const LIMIT: usize = 8;
@@ -22,6 +22,7 @@ fn item(id: &str, name: &str, price: i64) -> Item {
         group: "".into(),
         image: "".into(),
         sort: 1,
+        measures: Measures::default(),
     }
 }
 

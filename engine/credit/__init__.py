@@ -1,0 +1,1 @@
+"""Store credit: notes that a refund issues, and what is left of each."""
