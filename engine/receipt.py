@@ -211,13 +211,18 @@ def _tax_blocks(
 
 
 def _promotion_blocks(rows: tuple[PromotionTotal, ...], rules: StoreRules) -> list[Block]:
-    """Each promotion, how many sales had it, and what the vendor pays of it."""
+    """Each promotion, how many sales had it, what the vendor pays of it, and what came back."""
     words = words_of(rules.language)
     blocks = []
     for row in rows:
         blocks.append(columns(f"    {row.sales} x {row.name}", _amount(row.amount_minor, rules)))
         if row.vendor_minor:
             blocks.append(columns(f"      {words['vendor']}", _amount(row.vendor_minor, rules)))
+        if row.returned_minor:
+            blocks.append(columns(f"      {words['returns']}", _amount(-row.returned_minor, rules)))
+        if row.vendor_returned_minor:
+            vendor = _amount(-row.vendor_returned_minor, rules)
+            blocks.append(columns(f"        {words['vendor']}", vendor))
     return blocks
 
 

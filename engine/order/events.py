@@ -29,6 +29,7 @@ from engine.order.tender_events import (
     TipAdjusted,
 )
 from engine.personal import Personal
+from engine.promotion.model import PromotionShare
 from engine.record import HeadMark
 from engine.taxation import (
     Dining,
@@ -373,6 +374,7 @@ class OrderReturned:
     tax_minor: int
     by_order: str
     taxes: tuple[TaxShare, ...] = ()
+    promotions: tuple[PromotionShare, ...] = ()
 
 
 @EVENTS.name("order.receipt_reprinted/1")

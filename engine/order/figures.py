@@ -8,7 +8,7 @@ from attrs import frozen
 
 from engine.charge.model import ChargeFigures
 from engine.foreign import ForeignNotes, ForeignTotal
-from engine.promotion.model import LinePromotion, Recorded
+from engine.promotion.model import LinePromotion, PromotionShare, Recorded
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 from engine.terminal import CardShown, Identity, Slip
 
@@ -47,7 +47,8 @@ class ReturnOf:
 
     `taxes` are what of each tax goes back, where the sale was taxed by rules. `priced_again_by` is
     the line of this order with whose goods these, which stay, are priced again: they go back in no
-    quantity, and what they cost more is above zero. 0 for goods that do go back.
+    quantity, and what they cost more is above zero. 0 for goods that do go back. `promotions` are
+    what of each promotion comes back with these goods, and with those priced again for them.
     """
 
     order_id: str
@@ -59,6 +60,7 @@ class ReturnOf:
     reason: str
     taxes: tuple[ReturnTax, ...] = ()
     priced_again_by: int = 0
+    promotions: tuple[PromotionShare, ...] = ()
 
 
 @frozen
@@ -140,7 +142,8 @@ class Figures:
     what was given away, is apart from it. `tax_version` is that of the tax rules, nought where tax
     classes were used; `cash` is set where the rules say how cash rounds. A charge has the amounts
     of a line below zero; `subtotal_minor` is without them. `recorded` is there where goods that
-    come back have the rest priced again.
+    come back have the rest priced again. `promotions_back` is what of promotions of earlier sales
+    comes back with the goods that do, one share a promotion.
     """
 
     lines: tuple[LineFigures, ...]
@@ -157,6 +160,7 @@ class Figures:
     comp_minor: int = 0
     charges: tuple[ChargeFigures, ...] = ()
     recorded: Recorded | None = None
+    promotions_back: tuple[PromotionShare, ...] = ()
 
     def charge_minor(self) -> int:
         """What all charges come to, as they are priced: with tax where prices have it."""

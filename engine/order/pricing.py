@@ -19,7 +19,7 @@ from engine.order.ruled import (
 )
 from engine.order.state import Line, Order
 from engine.price_list.model import Resolved
-from engine.promotion.model import LineFloor, Recorded
+from engine.promotion.model import LineFloor, Recorded, promotion_shares_sum
 from engine.promotion.recorded import recorded_of
 from native import extend_amount
 
@@ -149,6 +149,9 @@ def price(order: Order, tariff: Tariff) -> Figures:
         comp_minor=comp_minor,
         charges=found.charges,
         recorded=_recorded(tariff, found),
+        promotions_back=promotion_shares_sum(
+            share for line in found.lines if line.source for share in line.source.promotions
+        ),
     )
 
 

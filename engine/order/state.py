@@ -55,6 +55,7 @@ from engine.order.tender_events import (
     TipAdjusted,
     tender_of,
 )
+from engine.promotion.model import PromotionShare, promotion_shares_sum
 from engine.record import HeadMark
 from engine.taxation import Dining, Exemption, TaxShare, shares_sum
 
@@ -110,6 +111,7 @@ class Line:
     returned_taxes: tuple[TaxShare, ...] = ()
     linked_to: int = 0
     comp: str = ""
+    returned_promotions: tuple[PromotionShare, ...] = ()
 
 
 @frozen
@@ -367,6 +369,9 @@ def _evolve_line(
                 returned_total_minor=line.returned_total_minor + event.total_minor,
                 returned_tax_minor=line.returned_tax_minor + event.tax_minor,
                 returned_taxes=shares_sum(line.returned_taxes, event.taxes),
+                returned_promotions=promotion_shares_sum(
+                    (*line.returned_promotions, *event.promotions)
+                ),
             )
         case _:
             assert_never(event)

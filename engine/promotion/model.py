@@ -6,6 +6,7 @@ The meaning of each kind of benefit, and how promotions compete, is the native f
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 from attrs import frozen
@@ -159,6 +160,63 @@ class LinePromotion:
     coupon: str = ""
     vendor_minor: int = 0
     rounding_micro: int = 0
+
+
+@frozen
+class PromotionShare:
+    """What comes back of a promotion's part with goods that do, in minor units; below zero where
+    the goods that stay get more of it than before. `vendor_minor` is the vendor's part of it."""
+
+    promotion: str
+    name: str
+    amount_minor: int
+    vendor_minor: int = 0
+
+    def mapped(self, change: Callable[[int], int]) -> PromotionShare:
+        """The same promotion, each of its amounts changed."""
+        return PromotionShare(
+            self.promotion, self.name, change(self.amount_minor), change(self.vendor_minor)
+        )
+
+    def plus(self, other: PromotionShare) -> PromotionShare:
+        """This and more of the same promotion, under its latest name."""
+        return PromotionShare(
+            self.promotion,
+            other.name,
+            self.amount_minor + other.amount_minor,
+            self.vendor_minor + other.vendor_minor,
+        )
+
+    def less(self, other: PromotionShare | None) -> PromotionShare:
+        """This without that of the same promotion."""
+        if other is None:
+            return self
+        return self.plus(other.mapped(lambda minor: -minor))
+
+    def at_least_nothing(self) -> PromotionShare:
+        """This where it is above zero."""
+        return self.mapped(lambda minor: max(0, minor))
+
+    def is_some(self) -> bool:
+        """Whether any of it is not zero."""
+        return bool(self.amount_minor or self.vendor_minor)
+
+
+def promotion_shares_sum(shares: Iterable[PromotionShare]) -> tuple[PromotionShare, ...]:
+    """One share a promotion, by its id."""
+    found: dict[str, PromotionShare] = {}
+    for share in shares:
+        known = found.get(share.promotion)
+        found[share.promotion] = share if known is None else known.plus(share)
+    return tuple(found[key] for key in sorted(found))
+
+
+def taken_by(entries: Iterable[LinePromotion]) -> tuple[PromotionShare, ...]:
+    """What promotions took off, as it would all come back: one share a promotion, by its id."""
+    return promotion_shares_sum(
+        PromotionShare(one.promotion, one.name, -one.amount_minor, -one.vendor_minor)
+        for one in entries
+    )
 
 
 @frozen

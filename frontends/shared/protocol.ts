@@ -1336,13 +1336,18 @@ export interface PromotionReasonView {
   asked_by: string;
 }
 
-/** What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. */
+/**
+ * What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. What of
+ * it came back with goods that did is apart from that, as a positive amount.
+ */
 export interface PromotionTotal {
   promotion: string;
   name: string;
   sales: number;
   amount_minor: number;
   vendor_minor: number;
+  returned_minor: number;
+  vendor_returned_minor: number;
 }
 
 /** What a promotion took off a line, zero or less. */
