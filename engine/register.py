@@ -32,7 +32,8 @@ from engine.till import NoSale, PaidIn, PaidOut, TillClosed
 @frozen
 class PromotionTotal:
     """What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. What of
-    it came back with goods that did is apart from that, as a positive amount."""
+    it came back with goods that did is apart from that, as a positive amount; so are the points it
+    cost members."""
 
     promotion: str
     name: str
@@ -41,6 +42,8 @@ class PromotionTotal:
     vendor_minor: int
     returned_minor: int = 0
     vendor_returned_minor: int = 0
+    points: int = 0
+    points_returned: int = 0
 
 
 @frozen
@@ -277,6 +280,7 @@ def _with_promotions(
             sales=row.sales + 1,
             amount_minor=row.amount_minor + share.amount_minor,
             vendor_minor=row.vendor_minor + share.vendor_minor,
+            points=row.points + share.points,
         )
     for share in figures.promotions_back:
         row = rows.get(share.promotion, PromotionTotal(share.promotion, share.name, 0, 0, 0))
@@ -284,6 +288,7 @@ def _with_promotions(
             row,
             returned_minor=row.returned_minor + share.amount_minor,
             vendor_returned_minor=row.vendor_returned_minor + share.vendor_minor,
+            points_returned=row.points_returned + share.points,
         )
     return tuple(rows[key] for key in sorted(rows))
 

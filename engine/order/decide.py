@@ -14,6 +14,7 @@ from engine.order.choices import (
     choose_channel,
     choose_customer_group,
     choose_promotion,
+    choose_reward,
     comp_line,
     comp_order,
 )
@@ -27,6 +28,7 @@ from engine.order.commands import (
     ChooseCustomerGroup,
     ChooseDining,
     ChoosePromotion,
+    ChooseReward,
     CompleteOrder,
     CompLine,
     CompOrder,
@@ -82,6 +84,18 @@ from engine.order.tendering import (
     tender_cash,
     undo_tender,
     undo_tendering,
+)
+
+Choice = (
+    ChooseDining
+    | ExemptOrder
+    | TellGuests
+    | WaiveCharge
+    | ChoosePromotion
+    | ChooseReward
+    | CompLine
+    | CompOrder
+    | WithdrawCoupon
 )
 
 
@@ -148,24 +162,33 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
             return discount_order(order, body, context)
         case AddNote():
             return _note(order, body, context)
-        case ChooseDining() | ExemptOrder():
-            return settled(order, tax_choice(order, body, context), context)
-        case VoidLine():
-            return _void_line(order, body, context)
-        case TellGuests():
-            return settled(order, tell_guests(order, body, context), context)
-        case WaiveCharge():
-            return settled(order, waive_charge(order, body, context), context)
-        case ChoosePromotion():
-            return settled(order, choose_promotion(order, body, context), context)
-        case CompLine():
-            return settled(order, comp_line(order, body, context), context)
-        case CompOrder():
-            return settled(order, comp_order(order, body, context), context)
-        case WithdrawCoupon():
-            return settled(order, withdraw(order, body.code, context), context)
         case SuspendOrder():
             return _suspend(order, body, context)
+        case VoidLine():
+            return _void_line(order, body, context)
+        case _:
+            return settled(order, _chosen(order, body, context), context)
+
+
+def _chosen(order: Order, body: Choice, context: OrderContext) -> OrderEvent | Decision:
+    """What a choice makes of an order that is being rung up."""
+    match body:
+        case ChooseDining() | ExemptOrder():
+            return tax_choice(order, body, context)
+        case TellGuests():
+            return tell_guests(order, body, context)
+        case WaiveCharge():
+            return waive_charge(order, body, context)
+        case ChoosePromotion():
+            return choose_promotion(order, body, context)
+        case ChooseReward():
+            return choose_reward(order, body, context)
+        case CompLine():
+            return comp_line(order, body, context)
+        case CompOrder():
+            return comp_order(order, body, context)
+        case WithdrawCoupon():
+            return withdraw(order, body.code, context)
         case _:
             assert_never(body)
 

@@ -136,13 +136,26 @@ class OrderDiscounted:
 @EVENTS.name("order.customer_group_chosen/1")
 @frozen
 class CustomerGroupChosen:
-    """The customer is of this group ("": of none); `member` is the customer's number, if any."""
+    """The customer is of this group ("": of none); `member` is the customer's number, if any, and
+    `points` are what was told of the member's balance."""
 
     order_id: str
     group: str
     member: str
     operator: str
     approver: str
+    points: int = 0
+
+
+@EVENTS.name("order.reward_chosen/1")
+@frozen
+class RewardChosen:
+    """The member spends points on a reward, or, `withdrawn`, no longer does."""
+
+    order_id: str
+    promotion: str
+    operator: str
+    withdrawn: bool = False
 
 
 @EVENTS.name("order.channel_chosen/1")
@@ -426,4 +439,5 @@ OrderEvent = (
     | ChargeWaived
     | LineComped
     | OrderComped
+    | RewardChosen
 )

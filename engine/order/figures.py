@@ -171,6 +171,14 @@ class Figures:
         entries = (entry for row in self.lines for entry in row.promotions)
         return sum(entry.amount_minor for entry in entries if entry.promotion == promotion)
 
+    def points_spent(self) -> int:
+        """What rewards cost the member."""
+        return sum(entry.points for row in self.lines for entry in row.promotions)
+
+    def points_back(self) -> int:
+        """What of earlier rewards is the member's again."""
+        return sum(share.points for share in self.promotions_back)
+
     def settings_version(self) -> int:
         """Which version of the store's settings made these figures."""
         return int(self.rules.rpartition("/")[2])

@@ -40,8 +40,10 @@ from engine.order.events import (
     PromotionChosen,
     ReceiptReprinted,
     ReturnLineAdded,
+    RewardChosen,
 )
 from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, Tab, TenderFigures
+from engine.order.given import Chosen, Refunded, Waived
 from engine.order.tender_events import (
     CardTendered,
     CashTendered,
@@ -115,14 +117,6 @@ class Line:
 
 
 @frozen
-class Refunded:
-    """How much of a tender went back so far, positive."""
-
-    tender: int
-    amount_minor: int
-
-
-@frozen
 class Completion:
     """How it ended: what the receipt and every report copy."""
 
@@ -140,22 +134,6 @@ class Completion:
 
 
 @frozen
-class Chosen:
-    """A promotion an operator gives, and why."""
-
-    promotion: str
-    reason: str
-
-
-@frozen
-class Waived:
-    """A charge that was let go, and why."""
-
-    charge: str
-    reason: str
-
-
-@frozen
 class Order:
     """`register` is where it is current, or "" while suspended. Lines are numbered from 1.
 
@@ -163,7 +141,8 @@ class Order:
     `channel` "" is across the counter; `member` is the customer's number, `comp` why all of it is
     given away. `charges` are those of a sale, numbered downwards from -1, as what goes back.
     `refunded` is how much of each tender of a sale went back so far, positive. `tab` is the
-    card an amount is reserved on.
+    card an amount is reserved on. `points` is what was told of the member's balance, `rewards` the
+    promotions it is to be spent on.
     """
 
     id: str
@@ -195,6 +174,8 @@ class Order:
     charges: tuple[Line, ...] = ()
     refunded: tuple[Refunded, ...] = ()
     tab: Tab | None = None
+    points: int = 0
+    rewards: tuple[str, ...] = ()
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
@@ -278,6 +259,7 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             | OrderComped()
             | GuestsTold()
             | ChargeWaived()
+            | RewardChosen()
         ):
             return _evolve_circumstances(order, event)
         case OrderDiscounted():
@@ -390,11 +372,18 @@ def _evolve_circumstances(
     | CouponWithdrawn
     | OrderComped
     | GuestsTold
-    | ChargeWaived,
+    | ChargeWaived
+    | RewardChosen,
 ) -> Order:
     match event:
         case CustomerGroupChosen():
-            return attrs.evolve(order, customer_group=event.group, member=event.member)
+            return attrs.evolve(
+                order, customer_group=event.group, member=event.member, points=event.points
+            )
+        case RewardChosen():
+            kept_rewards = tuple(one for one in order.rewards if one != event.promotion)
+            more = () if event.withdrawn else (event.promotion,)
+            return attrs.evolve(order, rewards=(*kept_rewards, *more))
         case ChannelChosen():
             return attrs.evolve(order, channel=event.channel)
         case PromotionChosen():

@@ -19,8 +19,14 @@ def fault_of(promotion: Promotion) -> str:
         return "limits must be zero or more"
     if not 0 <= promotion.sales_per_member <= most:
         return "limits must be zero or more"
-    if promotion.manual + promotion.employees + (promotion.coupon is not None) > 1:
-        return "it is given for a coupon, by an operator or to employees: one of these"
+    is_reward = promotion.costs_points != 0
+    ways = promotion.manual + promotion.employees + (promotion.coupon is not None) + is_reward
+    if ways > 1:
+        return "it is given for a coupon, by an operator, to employees or for points: one of these"
+    if not 0 <= promotion.costs_points <= limits.POINTS_MAX:
+        return f"it must cost 1 to {limits.POINTS_MAX} points"
+    if promotion.by_itself and not is_reward:
+        return "only what costs points is told to apply by itself"
     return "" if promotion.coupon is None else coupon_fault(promotion.coupon)
 
 

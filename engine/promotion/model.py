@@ -151,7 +151,7 @@ class LinePromotion:
     `coupon` is the rule of the coupon that asked for it, `vendor_minor` the vendor's part of the
     amount; the rest is the store's. Sales of before there were coupons have neither.
     `rounding_micro` is the amount less its exact share of what the promotion took off in all, in
-    millionths of a minor unit.
+    millionths of a minor unit. `points` is the line's part of the points it cost the member.
     """
 
     promotion: str
@@ -160,22 +160,29 @@ class LinePromotion:
     coupon: str = ""
     vendor_minor: int = 0
     rounding_micro: int = 0
+    points: int = 0
 
 
 @frozen
 class PromotionShare:
     """What comes back of a promotion's part with goods that do, in minor units; below zero where
-    the goods that stay get more of it than before. `vendor_minor` is the vendor's part of it."""
+    the goods that stay get more of it than before. `vendor_minor` is the vendor's part of it,
+    `points` are the member's again."""
 
     promotion: str
     name: str
     amount_minor: int
     vendor_minor: int = 0
+    points: int = 0
 
     def mapped(self, change: Callable[[int], int]) -> PromotionShare:
         """The same promotion, each of its amounts changed."""
         return PromotionShare(
-            self.promotion, self.name, change(self.amount_minor), change(self.vendor_minor)
+            self.promotion,
+            self.name,
+            change(self.amount_minor),
+            change(self.vendor_minor),
+            change(self.points),
         )
 
     def plus(self, other: PromotionShare) -> PromotionShare:
@@ -185,6 +192,7 @@ class PromotionShare:
             other.name,
             self.amount_minor + other.amount_minor,
             self.vendor_minor + other.vendor_minor,
+            self.points + other.points,
         )
 
     def less(self, other: PromotionShare | None) -> PromotionShare:
@@ -199,7 +207,7 @@ class PromotionShare:
 
     def is_some(self) -> bool:
         """Whether any of it is not zero."""
-        return bool(self.amount_minor or self.vendor_minor)
+        return bool(self.amount_minor or self.vendor_minor or self.points)
 
 
 def promotion_shares_sum(shares: Iterable[PromotionShare]) -> tuple[PromotionShare, ...]:
@@ -214,7 +222,7 @@ def promotion_shares_sum(shares: Iterable[PromotionShare]) -> tuple[PromotionSha
 def taken_by(entries: Iterable[LinePromotion]) -> tuple[PromotionShare, ...]:
     """What promotions took off, as it would all come back: one share a promotion, by its id."""
     return promotion_shares_sum(
-        PromotionShare(one.promotion, one.name, -one.amount_minor, -one.vendor_minor)
+        PromotionShare(one.promotion, one.name, -one.amount_minor, -one.vendor_minor, one.points)
         for one in entries
     )
 
@@ -234,6 +242,9 @@ class Promotion:
     `employees` the shop's own people, for whom it goes after all others. What is left of it:
     `sales_per_member` and `yearly_minor` are for one member (nobody without a number gets it),
     `budget_minor` for the whole store; 0 is no limit. `returns` says what goes back with goods.
+
+    A reward costs the member `costs_points` each time it applies (`each`: for each unit), as often
+    as there are points; it applies where it was chosen, `by_itself` without that.
     """
 
     id: str
@@ -262,6 +273,12 @@ class Promotion:
     budget_minor: int = 0
     business_day: bool = False
     returns: ReturnPolicy = ReturnPolicy.KEEP
+    costs_points: int = 0
+    by_itself: bool = False
+
+    def is_chosen(self) -> bool:
+        """Whether it is a reward that somebody has to choose."""
+        return self.costs_points > 0 and not self.by_itself
 
 
 @frozen

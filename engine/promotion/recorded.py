@@ -55,6 +55,8 @@ def _unconditional(promotion: Promotion, took_minor: int) -> Promotion:
         yearly_minor=0,
         budget_minor=took_minor if is_capped(promotion) else 0,
         vendor_ppm=0,
+        costs_points=0,
+        by_itself=False,
     )
 
 

@@ -17,7 +17,14 @@ from engine.register import Totals
 from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
-from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
+from engine.views.offer_shapes import (
+    ChargeView,
+    ChosenView,
+    CouponView,
+    OfferView,
+    PriceListView,
+    RewardView,
+)
 from engine.views.payment_shapes import PaymentView, TabView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
 
@@ -194,6 +201,9 @@ class OrderView:
     charges: tuple[ChargeView, ...] = ()
     tab: TabView | None = None
     foreign_due: tuple[ForeignDueView, ...] = ()
+    points: int = 0
+    points_spent: int = 0
+    rewards: tuple[OfferView, ...] = ()
 
 
 @frozen
@@ -366,6 +376,7 @@ class StoreView:
     dining: Dining | None = None
     price_lists: tuple[PriceListView, ...] = ()
     foreign: tuple[ForeignCurrencyView, ...] = ()
+    rewards: tuple[RewardView, ...] = ()
 
 
 @frozen

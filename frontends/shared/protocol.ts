@@ -270,11 +270,13 @@ export interface ChooseChannelInput {
 
 /**
  * Price the order for a customer of this group, of none where it is empty; opens an order if
- * there is none. `member` is the customer's number, for limits that count by it.
+ * there is none. `member` is the customer's number, for limits that count by it, and `points`
+ * what the member has to spend on rewards.
  */
 export interface ChooseCustomerGroupInput {
   group?: string;
   member?: string;
+  points?: number;
 }
 
 /** Say how the order is handed over. */
@@ -288,6 +290,12 @@ export interface ChooseDining {
 export interface ChoosePromotionInput {
   promotion: string;
   reason?: string;
+  withdraw?: boolean;
+}
+
+/** Spend the member's points on a reward; `withdraw` takes it back. */
+export interface ChooseRewardInput {
+  promotion: string;
   withdraw?: boolean;
 }
 
@@ -1099,6 +1107,9 @@ export interface OrderView {
   charges: ChargeView[];
   tab: TabView | null;
   foreign_due: ForeignDueView[];
+  points: number;
+  points_spent: number;
+  rewards: OfferView[];
 }
 
 /** Set a line's unit price, with the reason. */
@@ -1284,7 +1295,9 @@ export interface PricesAnswer {
  * gives it to, with a reason; with `employees` the shop's own people, for whom it goes after
  * all others. What is left of it: `sales_per_member` and `yearly_minor` are for one member
  * (nobody without a number gets it), `budget_minor` for the whole store; 0 is no limit.
- * `returns` says what goes back with goods.
+ * `returns` says what goes back with goods. A reward costs the member `costs_points` each time
+ * it applies (`each`: for each unit), as often as there are points; it applies where it was
+ * chosen, `by_itself` without that.
  */
 export interface PromotionInput {
   id: string;
@@ -1313,6 +1326,8 @@ export interface PromotionInput {
   budget_minor?: number;
   business_day?: boolean;
   returns?: ReturnPolicy;
+  costs_points?: number;
+  by_itself?: boolean;
 }
 
 /**
@@ -1321,7 +1336,7 @@ export interface PromotionInput {
  * quantity_too_small `have` and `need` are units, of spend_too_small minor units. `by` is the
  * name of the promotion it lost to, and `alone_minor`, zero or less, what it would take off if
  * there were no other. `item` is the name of the goods that are excepted. `asked_by` says what
- * a promotion waits for that does not come by itself: coupon | operator | "".
+ * a promotion waits for that does not come by itself: coupon | operator | member | "".
  */
 export interface PromotionReasonView {
   promotion: string;
@@ -1338,7 +1353,8 @@ export interface PromotionReasonView {
 
 /**
  * What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. What of
- * it came back with goods that did is apart from that, as a positive amount.
+ * it came back with goods that did is apart from that, as a positive amount; so are the points
+ * it cost members.
  */
 export interface PromotionTotal {
   promotion: string;
@@ -1348,6 +1364,8 @@ export interface PromotionTotal {
   vendor_minor: number;
   returned_minor: number;
   vendor_returned_minor: number;
+  points: number;
+  points_returned: number;
 }
 
 /** What a promotion took off a line, zero or less. */
@@ -1587,6 +1605,17 @@ export interface ReverseAgain {
 /** Take back a card tender of the current order before it completes. */
 export interface ReverseTender {
   tender: number;
+}
+
+/**
+ * A promotion that costs points, each time it applies; those that apply by themselves are not
+ * chosen.
+ */
+export interface RewardView {
+  promotion: string;
+  name: string;
+  costs_points: number;
+  by_itself: boolean;
 }
 
 /**
@@ -1862,6 +1891,7 @@ export interface StoreView {
   dining: Dining | null;
   price_lists: PriceListView[];
   foreign: ForeignCurrencyView[];
+  rewards: RewardView[];
 }
 
 /**
@@ -2360,6 +2390,7 @@ export interface Commands {
   'order.choose_customer_group': { data: ChooseCustomerGroupInput; answer: TotalAnswer };
   'order.choose_dining': { data: ChooseDining; answer: TotalAnswer };
   'order.choose_promotion': { data: ChoosePromotionInput; answer: TotalAnswer };
+  'order.choose_reward': { data: ChooseRewardInput; answer: TotalAnswer };
   'order.comp_line': { data: CompLineInput; answer: TotalAnswer };
   'order.comp_order': { data: CompOrderInput; answer: TotalAnswer };
   'order.complete': { data: CompleteOrder; answer: CompletedAnswer };
