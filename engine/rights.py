@@ -44,6 +44,7 @@ RIGHTS: Final[dict[type, Right]] = {
     order.ChooseChannel: Right.SELL,
     order.ChoosePromotion: Right.DISCOUNT,
     order.ChooseReward: Right.SELL,
+    order.ChooseTender: Right.SELL,
     order.TellGuests: Right.SELL,
     order.WaiveCharge: Right.DISCOUNT,
     order.PresentCoupon: Right.SELL,

@@ -42,6 +42,7 @@ def circumstances_of(
         week_second(now_ns, utc_offset_s),
         week_second(now_ns, utc_offset_s, rules.cutoff_s),
         order.points,
+        order.tender,
     )
 
 

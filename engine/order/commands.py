@@ -145,6 +145,15 @@ class ChoosePromotion:
     withdraw: bool = False
 
 
+@COMMANDS.name("order.choose_tender")
+@frozen
+class ChooseTender:
+    """Say how the order will be paid, where promotions are for a means of payment: cash, card, or
+    card: and a brand. Empty takes it back."""
+
+    tender: str = ""
+
+
 @COMMANDS.name("order.tell_guests")
 @frozen
 class TellGuests:
@@ -351,4 +360,5 @@ OrderCommand = (
     | WithdrawCoupon
     | TenderForeign
     | ChooseReward
+    | ChooseTender
 )

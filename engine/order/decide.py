@@ -29,6 +29,7 @@ from engine.order.commands import (
     ChooseDining,
     ChoosePromotion,
     ChooseReward,
+    ChooseTender,
     CompleteOrder,
     CompLine,
     CompOrder,
@@ -78,6 +79,7 @@ from engine.order.ruled import UntaxableError
 from engine.order.settling import applied, settled, with_lines
 from engine.order.state import Line, Order, Phase, opened
 from engine.order.tax_choices import tax_choice
+from engine.order.tender_choice import choose_tender
 from engine.order.tendering import (
     complete,
     start_tendering,
@@ -93,6 +95,7 @@ Choice = (
     | WaiveCharge
     | ChoosePromotion
     | ChooseReward
+    | ChooseTender
     | CompLine
     | CompOrder
     | WithdrawCoupon
@@ -183,6 +186,8 @@ def _chosen(order: Order, body: Choice, context: OrderContext) -> OrderEvent | D
             return choose_promotion(order, body, context)
         case ChooseReward():
             return choose_reward(order, body, context)
+        case ChooseTender():
+            return choose_tender(order, body, context)
         case CompLine():
             return comp_line(order, body, context)
         case CompOrder():

@@ -179,6 +179,16 @@ class PromotionChosen:
     approver: str
 
 
+@EVENTS.name("order.tender_chosen/1")
+@frozen
+class TenderChosen:
+    """The order will be paid so, in lower case; "" is as it comes."""
+
+    order_id: str
+    tender: str
+    operator: str
+
+
 @EVENTS.name("order.coupon_presented/1")
 @frozen
 class CouponPresented:
@@ -440,4 +450,5 @@ OrderEvent = (
     | LineComped
     | OrderComped
     | RewardChosen
+    | TenderChosen
 )

@@ -143,7 +143,8 @@ class Figures:
     classes were used; `cash` is set where the rules say how cash rounds. A charge has the amounts
     of a line below zero; `subtotal_minor` is without them. `recorded` is there where goods that
     come back have the rest priced again. `promotions_back` is what of promotions of earlier sales
-    comes back with the goods that do, one share a promotion.
+    comes back with the goods that do, one share a promotion. `tender` is the means of payment that
+    the price was made for, "" where any pays it.
     """
 
     lines: tuple[LineFigures, ...]
@@ -161,6 +162,7 @@ class Figures:
     charges: tuple[ChargeFigures, ...] = ()
     recorded: Recorded | None = None
     promotions_back: tuple[PromotionShare, ...] = ()
+    tender: str = ""
 
     def charge_minor(self) -> int:
         """What all charges come to, as they are priced: with tax where prices have it."""

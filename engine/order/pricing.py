@@ -152,7 +152,16 @@ def price(order: Order, tariff: Tariff) -> Figures:
         promotions_back=promotion_shares_sum(
             share for line in found.lines if line.source for share in line.source.promotions
         ),
+        tender=order.tender if _is_for_a_tender(tariff, found) else "",
     )
+
+
+def _is_for_a_tender(tariff: Tariff, found: Counted) -> bool:
+    """Whether something came off because of how the order will be paid."""
+    if tariff.offers is None or tariff.offers.deals is None:
+        return False
+    bound = {one.id for one in tariff.offers.deals.promotions if one.tenders}
+    return any(entry.promotion in bound for entries in found.taken for entry in entries)
 
 
 def _rules_named(tariff: Tariff) -> str:

@@ -41,6 +41,7 @@ from engine.order.events import (
     ReceiptReprinted,
     ReturnLineAdded,
     RewardChosen,
+    TenderChosen,
 )
 from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, Tab, TenderFigures
 from engine.order.given import Chosen, Refunded, Waived
@@ -142,7 +143,7 @@ class Order:
     given away. `charges` are those of a sale, numbered downwards from -1, as what goes back.
     `refunded` is how much of each tender of a sale went back so far, positive. `tab` is the
     card an amount is reserved on. `points` is what was told of the member's balance, `rewards` the
-    promotions it is to be spent on.
+    promotions it is to be spent on; `tender` how it will be paid, "" where nobody said.
     """
 
     id: str
@@ -176,6 +177,7 @@ class Order:
     tab: Tab | None = None
     points: int = 0
     rewards: tuple[str, ...] = ()
+    tender: str = ""
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
@@ -260,6 +262,7 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             | GuestsTold()
             | ChargeWaived()
             | RewardChosen()
+            | TenderChosen()
         ):
             return _evolve_circumstances(order, event)
         case OrderDiscounted():
@@ -373,7 +376,8 @@ def _evolve_circumstances(
     | OrderComped
     | GuestsTold
     | ChargeWaived
-    | RewardChosen,
+    | RewardChosen
+    | TenderChosen,
 ) -> Order:
     match event:
         case CustomerGroupChosen():
@@ -386,6 +390,8 @@ def _evolve_circumstances(
             return attrs.evolve(order, rewards=(*kept_rewards, *more))
         case ChannelChosen():
             return attrs.evolve(order, channel=event.channel)
+        case TenderChosen():
+            return attrs.evolve(order, tender=event.tender)
         case PromotionChosen():
             chosen = tuple(entry for entry in order.chosen if entry.promotion != event.promotion)
             if event.reason:

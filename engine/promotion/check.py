@@ -8,6 +8,7 @@ from engine import limits
 from engine.catalog import check_digit_is_right
 from engine.coupon.model import CouponKind, CouponRule
 from engine.promotion.model import Promotion
+from engine.promotion.payment import is_tender
 
 _PATTERN_DIGITS_MIN: Final = 6  # what a code needs beyond its beginning, or it is soon guessed
 
@@ -27,6 +28,8 @@ def fault_of(promotion: Promotion) -> str:
         return f"it must cost 1 to {limits.POINTS_MAX} points"
     if promotion.by_itself and not is_reward:
         return "only what costs points is told to apply by itself"
+    if not all(map(is_tender, promotion.tenders)):
+        return "it can be for cash, card, or card: and a brand"
     return "" if promotion.coupon is None else coupon_fault(promotion.coupon)
 
 

@@ -11,17 +11,14 @@ from engine.circumstances import Circumstances
 from engine.coupon.model import CouponKind
 from engine.limits import PIECE_MILLI
 from engine.promotion.model import (
-    Benefit,
-    BenefitKind,
-    Gate,
-    GateKind,
     LinePromotion,
-    Off,
     Policy,
     Promotion,
     Selection,
 )
+from engine.promotion.payment import named_by
 from engine.promotion.rewards import caps_within, times_of
+from engine.promotion.rows import Bits, row_of
 from native import Application, Cart, CoreError, PricedCart, PromotionSet, apportion, price_cart
 
 _NO_ITEM: Final = 2**32 - 1
@@ -45,7 +42,7 @@ class Goods(Protocol):
 
 
 class TagsLimitError(ValueError):
-    """More than 64 different tags, customer groups, channels or stores."""
+    """More than 64 different tags, customer groups, channels, stores or means of payment."""
 
 
 Left = tuple[int | None, int | None]
@@ -65,15 +62,6 @@ class Asked(Protocol):
     def left(self, promotion: Promotion) -> tuple[Left, ...]:
         """The limits of a promotion that has some."""
         ...
-
-
-@frozen
-class Bits:
-    """Which bit the native floor knows a name by."""
-
-    groups: Mapping[str, int]
-    channels: Mapping[str, int]
-    stores: Mapping[str, int]
 
 
 @frozen
@@ -192,6 +180,7 @@ class Deals:
             "customer_groups": bits.groups.get(around.customer_group, 0),
             "channel": bits.channels.get(around.channel, 0),
             "store": bits.stores.get(around.store, 0),
+            "tenders": sum(bits.tenders.get(name, 0) for name in named_by(around.tender)),
             "coupons": self._asked_for(asked.promotions),
             "points": around.points,
             "caps": [
@@ -264,12 +253,14 @@ def compiled(
         _bits(name for one in promotions for name in one.customer_groups),
         _bits(name for one in promotions for name in one.channels),
         _bits(name for one in promotions for name in one.stores),
+        _bits(name.casefold() for one in promotions for name in one.tenders),
     )
     for what, names in (
         ("tags", tags),
         ("customer groups", bits.groups),
         ("channels", bits.channels),
         ("stores", bits.stores),
+        ("means of payment", bits.tenders),
     ):
         if len(names) > _BITS:
             raise TagsLimitError(f"{len(names)} {what} are in use; {_BITS} is the most")
@@ -287,7 +278,7 @@ def compiled(
         return held, places(selection.except_items)
 
     rows = [
-        _row(number, one, bits)
+        row_of(number, one, bits)
         | {
             "sets": [goods(selection) for selection in one.selections],
             "group": groups[one.exclusive_group] if one.exclusive_group else None,
@@ -301,35 +292,6 @@ def compiled(
     asked = tuple(one for one in promotions if one.coupon is not None)
     rewards = tuple(at for at, one in enumerate(promotions) if one.costs_points)
     return Deals(promotions, policy, native, items, departments, bits, capped, asked, rewards)
-
-
-def _row(number: int, one: Promotion, bits: Bits) -> dict[str, Any]:
-    """A promotion as the native floor takes it, but for what is told apart among all of them."""
-    return {
-        "id": number,
-        "class": _class_of(one),
-        "benefit": _benefit(one.benefit),
-        "gates": [_gate(gate) for gate in one.gates],
-        "priority": one.priority,
-        "start_s": one.starts_s or None,
-        "end_s": one.ends_s or None,
-        "weekly": [(s.from_minute, s.until_minute) for s in one.weekly] or None,
-        "business_day": one.business_day,
-        "limit_per_cart": one.limit_per_cart or None,
-        "count_nondiscountable": one.count_nondiscountable,
-        "vendor_ppm": one.vendor_ppm,
-        "customer_groups": _mask(bits.groups, one.customer_groups),
-        "channels": _mask(bits.channels, one.channels),
-        "stores": _mask(bits.stores, one.stores),
-        # A promotion that must be asked for is one with a coupon, whoever asks.
-        "coupon": number if must_be_asked_for(one) else None,
-        "points_min": one.costs_points,
-    }
-
-
-def must_be_asked_for(promotion: Promotion) -> bool:
-    """Whether a coupon, an operator or a member's choice opens it."""
-    return promotion.coupon is not None or promotion.manual or promotion.is_chosen()
 
 
 def _spread(priced: PricedCart, wholes: Sequence[int]) -> list[int]:
@@ -370,52 +332,3 @@ def _numbers(names: Iterable[str]) -> dict[str, int]:
 
 def _bits(names: Iterable[str]) -> dict[str, int]:
     return {name: 1 << at for name, at in _numbers(names).items()}
-
-
-def _mask(bits: Mapping[str, int], names: Iterable[str]) -> int:
-    return sum(bits[name] for name in set(names))
-
-
-def _class_of(promotion: Promotion) -> str:
-    if promotion.coupon is not None:
-        return "coupon"
-    if promotion.manual:
-        return "manual"
-    if promotion.employees:
-        return "employee"
-    if promotion.costs_points:
-        return "loyalty"
-    match promotion.benefit.kind:
-        case BenefitKind.EACH:
-            return "item"
-        case BenefitKind.CART | BenefitKind.EVERY_SPEND:
-            return "cart"
-        case _:
-            return "set"
-
-
-def _off(off: Off | None) -> tuple[str, int]:
-    return ("percent", 0) if off is None else (off.kind.value, off.value)
-
-
-def _gate(gate: Gate) -> tuple[Any, ...]:
-    if gate.kind is GateKind.MIN_SETS:
-        return (gate.kind.value, list(gate.selections), gate.value, gate.least)
-    return (gate.kind.value, gate.selection, gate.value)
-
-
-def _benefit(benefit: Benefit) -> tuple[Any, ...]:
-    off, of = _off(benefit.off), benefit.selection
-    match benefit.kind:
-        case BenefitKind.EACH | BenefitKind.CART:
-            return (benefit.kind.value, of, off)
-        case BenefitKind.BUNDLE:
-            return ("bundle", [(slot.selection, slot.count) for slot in benefit.slots], off)
-        case BenefitKind.BUY_GET:
-            rewarded = (benefit.get_selection, benefit.get, off, benefit.pick.value)
-            return ("buy_get", of, benefit.buy, *rewarded)
-        case BenefitKind.TIERS:
-            tiers = [(tier.from_count, _off(tier.off)) for tier in benefit.tiers]
-            return ("tiers", of, tiers, benefit.marginal, benefit.pick.value)
-        case BenefitKind.EVERY_SPEND:
-            return ("every_spend", of, benefit.step_minor, off[1])

@@ -244,7 +244,8 @@ class Promotion:
     `budget_minor` for the whole store; 0 is no limit. `returns` says what goes back with goods.
 
     A reward costs the member `costs_points` each time it applies (`each`: for each unit), as often
-    as there are points; it applies where it was chosen, `by_itself` without that.
+    as there are points; it applies where it was chosen, `by_itself` without that. With `tenders` it
+    is for orders that will be paid so: `cash`, `card`, or `card:` and a brand as terminals tell it.
     """
 
     id: str
@@ -275,6 +276,7 @@ class Promotion:
     returns: ReturnPolicy = ReturnPolicy.KEEP
     costs_points: int = 0
     by_itself: bool = False
+    tenders: tuple[str, ...] = ()
 
     def is_chosen(self) -> bool:
         """Whether it is a reward that somebody has to choose."""

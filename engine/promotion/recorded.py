@@ -57,6 +57,7 @@ def _unconditional(promotion: Promotion, took_minor: int) -> Promotion:
         vendor_ppm=0,
         costs_points=0,
         by_itself=False,
+        tenders=(),
     )
 
 

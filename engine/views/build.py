@@ -224,6 +224,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
         order.points if internal else 0,
         figures.points_spent(),
         _rewards(order, tariff) if internal else (),
+        order.tender,
     )
 
 

@@ -67,6 +67,7 @@ def choices_of(books: Books) -> dict[str, Any]:
             for e in promotions
             if e.costs_points
         ),
+        "tenders": tuple(sorted({name.casefold() for e in promotions for name in e.tenders})),
         "has_coupons": any(one.coupon is not None for one in promotions),
         "has_charges": bool(books.charges.rules),
         "dinings": tuple(entry for entry in Dining if entry in told_apart),

@@ -204,6 +204,7 @@ class OrderView:
     points: int = 0
     points_spent: int = 0
     rewards: tuple[OfferView, ...] = ()
+    tender: str = ""
 
 
 @frozen
@@ -356,7 +357,8 @@ class StoreView:
     """What a screen needs before anybody signs on.
 
     `dinings` are the ways of handing over to choose from, empty where neither a tax rule nor a
-    price list tells any apart; `dining` is the one an order has where nobody chose.
+    price list tells any apart; `dining` is the one an order has where nobody chose. `tenders` are
+    the means of payment that promotions in force are for.
     """
 
     store: str
@@ -377,6 +379,7 @@ class StoreView:
     price_lists: tuple[PriceListView, ...] = ()
     foreign: tuple[ForeignCurrencyView, ...] = ()
     rewards: tuple[RewardView, ...] = ()
+    tenders: tuple[str, ...] = ()
 
 
 @frozen

@@ -299,6 +299,14 @@ export interface ChooseRewardInput {
   withdraw?: boolean;
 }
 
+/**
+ * Say how the order will be paid, where promotions are for a means of payment: cash, card, or
+ * card: and a brand. Empty takes it back.
+ */
+export interface ChooseTenderInput {
+  tender?: string;
+}
+
 /** A promotion an operator gave, and why. */
 export interface ChosenView {
   promotion: string;
@@ -1110,6 +1118,7 @@ export interface OrderView {
   points: number;
   points_spent: number;
   rewards: OfferView[];
+  tender: string;
 }
 
 /** Set a line's unit price, with the reason. */
@@ -1297,7 +1306,8 @@ export interface PricesAnswer {
  * (nobody without a number gets it), `budget_minor` for the whole store; 0 is no limit.
  * `returns` says what goes back with goods. A reward costs the member `costs_points` each time
  * it applies (`each`: for each unit), as often as there are points; it applies where it was
- * chosen, `by_itself` without that.
+ * chosen, `by_itself` without that. With `tenders` it is for orders that will be paid so:
+ * `cash`, `card`, or `card:` and a brand as terminals tell it.
  */
 export interface PromotionInput {
   id: string;
@@ -1328,6 +1338,7 @@ export interface PromotionInput {
   returns?: ReturnPolicy;
   costs_points?: number;
   by_itself?: boolean;
+  tenders?: string[];
 }
 
 /**
@@ -1871,7 +1882,8 @@ export type StoreStatus = Record<string, never>;
 /**
  * What a screen needs before anybody signs on. `dinings` are the ways of handing over to
  * choose from, empty where neither a tax rule nor a price list tells any apart; `dining` is
- * the one an order has where nobody chose.
+ * the one an order has where nobody chose. `tenders` are the means of payment that promotions
+ * in force are for.
  */
 export interface StoreView {
   store: string;
@@ -1892,6 +1904,7 @@ export interface StoreView {
   price_lists: PriceListView[];
   foreign: ForeignCurrencyView[];
   rewards: RewardView[];
+  tenders: string[];
 }
 
 /**
@@ -2391,6 +2404,7 @@ export interface Commands {
   'order.choose_dining': { data: ChooseDining; answer: TotalAnswer };
   'order.choose_promotion': { data: ChoosePromotionInput; answer: TotalAnswer };
   'order.choose_reward': { data: ChooseRewardInput; answer: TotalAnswer };
+  'order.choose_tender': { data: ChooseTenderInput; answer: TotalAnswer };
   'order.comp_line': { data: CompLineInput; answer: TotalAnswer };
   'order.comp_order': { data: CompOrderInput; answer: TotalAnswer };
   'order.complete': { data: CompleteOrder; answer: CompletedAnswer };

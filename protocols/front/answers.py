@@ -283,6 +283,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.ChooseCustomerGroup: TotalAnswer,
     order.ChooseChannel: TotalAnswer,
     order.ChooseReward: TotalAnswer,
+    order.ChooseTender: TotalAnswer,
     order.ChoosePromotion: TotalAnswer,
     order.TellGuests: TotalAnswer,
     order.WaiveCharge: TotalAnswer,

@@ -40,6 +40,7 @@ PROMOTIONS = (
     Promotion("sorry", "Sorry", CENT_OFF, manual=True),
     Promotion("hello", "Hello", CENT_OFF, coupon=CouponRule("c1", CouponKind.GENERIC, "HELLO")),
     Promotion("coffee", "Coffee", CENT_OFF, costs_points=100),
+    Promotion("in-cash", "In cash", CENT_OFF, tenders=("cash",)),
     Promotion("own", "Own", CENT_OFF, coupon=CouponRule("c2", CouponKind.ISSUED)),
 )
 
@@ -74,6 +75,8 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(order.CompOrder(withdraw=True))
     send(order.ChooseCustomerGroup("", "77", 250))
     send(order.ChooseReward("coffee"))
+    send(order.ChooseTender("cash"))
+    send(order.ChooseTender())
     send(order.ChooseChannel("phone"))
     send(order.ChoosePromotion("sorry", "cold coffee"))
     send(SetCharges(CHARGES), admin=True)
