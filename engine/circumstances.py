@@ -17,7 +17,9 @@ _MONDAY_S: Final = 4 * 86_400  # 5 January 1970 was a Monday
 @frozen
 class Circumstances:
     """`now_s` is seconds since 1970, `week_s` and `business_week_s` since Monday 00:00 on the
-    store's clock and by the business day. `dining` is one of `DINING_OPTIONS`, "" for none."""
+    store's clock and by the business day. `dining` is one of `DINING_OPTIONS`, "" for none;
+    `points` are what the member has to spend, `tender` is how it will be paid ("": nobody said).
+    """
 
     customer_group: str = ""
     channel: str = IN_STORE
@@ -26,6 +28,8 @@ class Circumstances:
     now_s: int = 0
     week_s: int = 0
     business_week_s: int = 0
+    points: int = 0
+    tender: str = ""
 
 
 def week_second(now_ns: int, utc_offset_s: int, cutoff_s: int = 0) -> int:

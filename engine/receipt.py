@@ -187,7 +187,14 @@ def _total_blocks(order: Order, rules: StoreRules) -> list[Block]:
         blocks += tender_blocks(tender, rules)
     if completion.change_minor:
         blocks.append(columns(words["change"], _amount(completion.change_minor, rules)))
-    return [*blocks, rule()]
+    return [*blocks, *_point_blocks(figures, rules), rule()]
+
+
+def _point_blocks(figures: Figures, rules: StoreRules) -> list[Block]:
+    """The points that rewards cost the member, and those that came back with goods."""
+    words = words_of(rules.language)
+    told = (("points_spent", figures.points_spent()), ("points_back", figures.points_back()))
+    return [columns(words[key], str(points)) for key, points in told if points]
 
 
 def _tax_blocks(
@@ -213,13 +220,22 @@ def _tax_blocks(
 
 
 def _promotion_blocks(rows: tuple[PromotionTotal, ...], rules: StoreRules) -> list[Block]:
-    """Each promotion, how many sales had it, and what the vendor pays of it."""
+    """Each promotion, how many sales had it, what the vendor pays of it, and what came back."""
     words = words_of(rules.language)
     blocks = []
     for row in rows:
         blocks.append(columns(f"    {row.sales} x {row.name}", _amount(row.amount_minor, rules)))
         if row.vendor_minor:
             blocks.append(columns(f"      {words['vendor']}", _amount(row.vendor_minor, rules)))
+        if row.returned_minor:
+            blocks.append(columns(f"      {words['returns']}", _amount(-row.returned_minor, rules)))
+        if row.vendor_returned_minor:
+            vendor = _amount(-row.vendor_returned_minor, rules)
+            blocks.append(columns(f"        {words['vendor']}", vendor))
+        if row.points:
+            blocks.append(columns(f"      {words['points_spent']}", str(row.points)))
+        if row.points_returned:
+            blocks.append(columns(f"      {words['points_back']}", str(row.points_returned)))
     return blocks
 
 

@@ -22,6 +22,7 @@ from engine.order.events import (
     OrderVoided,
 )
 from engine.order.figures import Figures, TaxFigures, foreign_taken
+from engine.promotion.model import taken_by
 from engine.stamp import Stamp
 from engine.till import NoSale, PaidIn, PaidOut, TillClosed
 
@@ -30,13 +31,19 @@ from engine.till import NoSale, PaidIn, PaidOut, TillClosed
 
 @frozen
 class PromotionTotal:
-    """What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`."""
+    """What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. What of
+    it came back with goods that did is apart from that, as a positive amount; so are the points it
+    cost members."""
 
     promotion: str
     name: str
     sales: int
     amount_minor: int
     vendor_minor: int
+    returned_minor: int = 0
+    vendor_returned_minor: int = 0
+    points: int = 0
+    points_returned: int = 0
 
 
 @frozen
@@ -260,21 +267,29 @@ def _of_nobody(row: TaxFigures) -> TaxFigures:
 def _with_promotions(
     before: tuple[PromotionTotal, ...], figures: Figures
 ) -> tuple[PromotionTotal, ...]:
-    """The promotions with those of one sale more, by id; a name is the latest."""
-    if not figures.promotion_minor:
+    """The promotions with those of one sale more, and what came back; a name is the latest."""
+    if not figures.promotion_minor and not figures.promotions_back:
         return before
     rows = {row.promotion: row for row in before}
-    counted: set[str] = set()
-    for entry in (entry for line in figures.lines for entry in line.promotions):
-        old = rows.get(entry.promotion, PromotionTotal(entry.promotion, "", 0, 0, 0))
-        rows[entry.promotion] = PromotionTotal(
-            entry.promotion,
-            entry.name,
-            old.sales + (entry.promotion not in counted),
-            old.amount_minor - entry.amount_minor,
-            old.vendor_minor - entry.vendor_minor,
+    taken = taken_by(entry for line in figures.lines for entry in line.promotions)
+    for share in taken:
+        row = rows.get(share.promotion, PromotionTotal(share.promotion, "", 0, 0, 0))
+        rows[share.promotion] = attrs.evolve(
+            row,
+            name=share.name,
+            sales=row.sales + 1,
+            amount_minor=row.amount_minor + share.amount_minor,
+            vendor_minor=row.vendor_minor + share.vendor_minor,
+            points=row.points + share.points,
         )
-        counted.add(entry.promotion)
+    for share in figures.promotions_back:
+        row = rows.get(share.promotion, PromotionTotal(share.promotion, share.name, 0, 0, 0))
+        rows[share.promotion] = attrs.evolve(
+            row,
+            returned_minor=row.returned_minor + share.amount_minor,
+            vendor_returned_minor=row.vendor_returned_minor + share.vendor_minor,
+            points_returned=row.points_returned + share.points,
+        )
     return tuple(rows[key] for key in sorted(rows))
 
 

@@ -47,6 +47,8 @@ RIGHTS: Final[dict[type, Right]] = {
     order.ChooseCustomerGroup: Right.SELL,
     order.ChooseChannel: Right.SELL,
     order.ChoosePromotion: Right.DISCOUNT,
+    order.ChooseReward: Right.SELL,
+    order.ChooseTender: Right.SELL,
     order.TellGuests: Right.SELL,
     order.WaiveCharge: Right.DISCOUNT,
     order.PresentCoupon: Right.SELL,

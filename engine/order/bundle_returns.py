@@ -14,9 +14,20 @@ import attrs
 from attrs import frozen
 
 from engine.order.figures import Figures, LineFigures, LineItem
+from engine.order.returned_promotions import (
+    shares_by_quantity,
+    shares_by_what_stays,
+    shares_less,
+)
 from engine.order.returned_taxes import taxes_by
 from engine.order.state import Line, Order
-from engine.promotion.model import Recorded, ReturnPolicy
+from engine.promotion.model import (
+    LinePromotion,
+    PromotionShare,
+    ReturnPolicy,
+    promotion_shares_sum,
+    taken_by,
+)
 from engine.promotion.recorded import is_priced_again, taken_off_again
 from engine.taxation import ReturnTax, TaxShare, shares_sum
 from native import apportion, extend_amount
@@ -30,6 +41,7 @@ class Gone:
     total_minor: int
     tax_minor: int
     taxes: tuple[TaxShare, ...]
+    promotions: tuple[PromotionShare, ...] = ()
 
     def plus(self, line: Line) -> Gone:
         """This and a return line."""
@@ -40,17 +52,20 @@ class Gone:
             self.total_minor - source.total_minor,
             self.tax_minor - source.tax_minor,
             shares_sum(self.taxes, tuple(entry.share for entry in source.taxes)),
+            promotion_shares_sum((*self.promotions, *source.promotions)),
         )
 
 
 @frozen
 class Back:
-    """What goes back of a sold line, positive; below zero where its goods stay and cost more."""
+    """What goes back of a sold line, positive; below zero where its goods stay and cost more.
+    `promotions` come back with the goods, those of the goods that stay too."""
 
     line: int
     total_minor: int
     tax_minor: int
     taxes: tuple[ReturnTax, ...] = ()
+    promotions: tuple[PromotionShare, ...] = ()
 
 
 def gone_of(original: Order, pending: Iterable[Line]) -> dict[int, Gone]:
@@ -61,6 +76,7 @@ def gone_of(original: Order, pending: Iterable[Line]) -> dict[int, Gone]:
             line.returned_total_minor,
             line.returned_tax_minor,
             line.returned_taxes,
+            line.returned_promotions,
         )
         for line in (*original.live_lines(), *original.charges)
     }
@@ -103,7 +119,8 @@ def backs(
     again = [sold for sold in original.live_lines() if has_rest_priced_again(original, sold)]
     paid = {sold.line: rows[sold.line].total_minor for sold in again}
     owed = sum(paid.values()) - sum(gone[at].total_minor for at in paid)
-    prices, most = _prices(original, again, left, (line, quantity_milli), digits)
+    taken = _taken_off(original, left, digits)
+    prices, most = _prices(original, again, left, (line, quantity_milli), taken, digits)
     stay_minor = 0
     if any(left[at] for at in paid):
         stay_minor = owed - min(owed, most, max(0, owed - sum(prices.values())))
@@ -113,7 +130,9 @@ def backs(
         _back(figures, sold, rows[sold.line], gone[sold.line], stays[sold.line], left[sold.line])
         for sold in first
     ]
-    return [entry for entry in every if entry.line == line or _is_something(entry)]
+    shares = _shares(figures, again, gone, left, taken, line)
+    with_them = attrs.evolve(every[0], promotions=shares)
+    return [with_them, *(entry for entry in every[1:] if _is_something(entry))]
 
 
 def _prices(
@@ -121,6 +140,7 @@ def _prices(
     again: list[Line],
     left: Mapping[int, int],
     back: tuple[int, int],
+    taken: Mapping[int, tuple[LinePromotion, ...]],
     digits: int,
 ) -> tuple[dict[int, int], int]:
     """(what the goods that stay cost by line, the price of what comes back), with the discounts
@@ -129,7 +149,6 @@ def _prices(
     assert figures is not None
     assert figures.recorded is not None
     rows = {row.line: row for row in figures.lines}
-    taken = _taken_off(original, figures.recorded, left, digits)
     kept = {one.id for one in figures.recorded.promotions if one.returns is ReturnPolicy.REEVALUATE}
     nets = {sold.line: max(0, rows[sold.line].amount_minor + rows[sold.line].promotion_minor())
             for sold in again}  # fmt: skip
@@ -144,17 +163,20 @@ def _prices(
         other = sum(e.amount_minor for e in row.promotions if e.promotion not in kept)
         shares = [rest, sold.quantity_milli - rest]
         net = extend_amount(micros, rest, digits) + apportion(other, shares)[0]
-        prices[sold.line] = _part(max(0, net + taken.get(sold.line, 0)), *part)
+        off = sum(entry.amount_minor for entry in taken.get(sold.line, ()))
+        prices[sold.line] = _part(max(0, net + off), *part)
         if sold.line == back[0]:
             most = _part(extend_amount(micros, back[1], digits), *part)
     return prices, most
 
 
 def _taken_off(
-    original: Order, recorded: Recorded, left: Mapping[int, int], digits: int
-) -> dict[int, int]:
-    """What promotions that have returns priced again take off the goods that stay."""
+    original: Order, left: Mapping[int, int], digits: int
+) -> dict[int, tuple[LinePromotion, ...]]:
+    """What promotions that have returns priced again take off the goods that stay, by line."""
     assert original.figures is not None
+    recorded = original.figures.recorded
+    assert recorded is not None, "only then is anything priced again"
     rows = {row.line: row for row in original.figures.lines}
     floors = {entry.line: entry.unit_price_micros for entry in recorded.floors}
     stays = [sold for sold in original.live_lines() if left.get(sold.line)]
@@ -164,6 +186,34 @@ def _taken_off(
         digits,
     )
     return {one.line: off for one, off in zip(stays, found, strict=True)}
+
+
+def _shares(
+    figures: Figures,
+    again: list[Line],
+    gone: Mapping[int, Gone],
+    left: Mapping[int, int],
+    taken: Mapping[int, tuple[LinePromotion, ...]],
+    line: int,
+) -> tuple[PromotionShare, ...]:
+    """What of each promotion comes back with goods of `line`: of one that has returns priced again
+    what it no longer takes off the goods that stay, of another its part of the goods."""
+    assert figures.recorded is not None
+    anew = {one.id for one in figures.recorded.promotions if one.returns is ReturnPolicy.REEVALUATE}
+    rows = {row.line: row for row in figures.lines}
+    stays = taken_by(entry for sold in again for entry in taken.get(sold.line, ()))
+    together = (e for sold in again for e in rows[sold.line].promotions if e.promotion in anew)
+    found = shares_less(
+        shares_by_what_stays(together, {one.promotion: one.amount_minor for one in stays}),
+        (share for sold in again for share in gone[sold.line].promotions),
+    )
+    sold = next(entry for entry in again if entry.line == line)
+    own = (e for e in rows[line].promotions if e.promotion not in anew)
+    gone_milli = sold.quantity_milli - left[line]
+    found += shares_less(
+        shares_by_quantity(own, gone_milli, sold.quantity_milli), gone[line].promotions
+    )
+    return tuple(share for share in promotion_shares_sum(found) if share.is_some())
 
 
 def _spread(stay_minor: int, prices: Mapping[int, int], paid: Mapping[int, int]) -> dict[int, int]:

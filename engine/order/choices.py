@@ -9,6 +9,7 @@ from engine.order.commands import (
     ChooseChannel,
     ChooseCustomerGroup,
     ChoosePromotion,
+    ChooseReward,
     CompLine,
     CompOrder,
 )
@@ -19,6 +20,7 @@ from engine.order.events import (
     LineComped,
     OrderComped,
     PromotionChosen,
+    RewardChosen,
 )
 from engine.order.refusal import Refusal
 from engine.order.state import Order
@@ -27,18 +29,46 @@ from engine.order.state import Order
 def choose_customer_group(
     order: Order, body: ChooseCustomerGroup, context: OrderContext
 ) -> CustomerGroupChosen | Decision:
-    """The customer's group and number.
+    """The customer's group and number, and what points there are.
 
     Refuses:
-        customer_group_must_exist, text_must_be_short.
+        customer_group_must_exist, points_must_be_within_limit, member_must_be_named,
+        text_must_be_short.
     """
     if body.group and body.group not in context.offers.prices.groups:
         return refuse(Refusal.CUSTOMER_GROUP_MUST_EXIST, group=body.group[: limits.ID_LENGTH_MAX])
+    if not 0 <= body.points <= limits.POINTS_MAX:
+        return refuse(Refusal.POINTS_MUST_BE_WITHIN_LIMIT, maximum=limits.POINTS_MAX)
+    if body.points and not body.member.strip():
+        return refuse(Refusal.MEMBER_MUST_BE_NAMED)
     if len(body.member) > limits.ID_LENGTH_MAX or not (body.member + "x").isprintable():
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ID_LENGTH_MAX)
     return CustomerGroupChosen(
-        order.id, body.group, body.member, context.operator, context.approver
+        order.id, body.group, body.member, context.operator, context.approver, body.points
     )
+
+
+def choose_reward(
+    order: Order, body: ChooseReward, context: OrderContext
+) -> RewardChosen | Decision:
+    """A reward that the member spends points on. It costs them only where it applies.
+
+    Refuses:
+        member_must_be_named, reward_must_be_offered, rewards_limit_reached.
+    """
+    if body.withdraw and body.promotion in order.rewards:
+        return RewardChosen(order.id, body.promotion, context.operator, withdrawn=True)
+    if not order.member:
+        return refuse(Refusal.MEMBER_MUST_BE_NAMED)
+    if body.withdraw or not any(
+        one.is_chosen() and one.id == body.promotion for one in context.promotions()
+    ):
+        shown = body.promotion[: limits.ID_LENGTH_MAX]
+        return refuse(Refusal.REWARD_MUST_BE_OFFERED, promotion=shown)
+    others = sum(1 for one in order.rewards if one != body.promotion)
+    if others >= limits.REWARDS_PER_ORDER_MAX:
+        return refuse(Refusal.REWARDS_LIMIT_REACHED, maximum=limits.REWARDS_PER_ORDER_MAX)
+    return RewardChosen(order.id, body.promotion, context.operator)
 
 
 def choose_channel(order: Order, body: ChooseChannel, _: OrderContext) -> ChannelChosen | Decision:

@@ -41,6 +41,8 @@ def circumstances_of(
         now_ns // NS_PER_S,
         week_second(now_ns, utc_offset_s),
         week_second(now_ns, utc_offset_s, rules.cutoff_s),
+        order.points,
+        order.tender,
     )
 
 
@@ -61,9 +63,10 @@ class Asking:
 
     @property
     def promotions(self) -> frozenset[str]:
-        """Ids of the promotions its coupons and the operator ask for."""
+        """Ids of the promotions its coupons, the operator and the member ask for."""
         chosen = (entry.promotion for entry in self.order.chosen)
-        return frozenset((*chosen, *(entry.promotion for entry in self.order.coupons)))
+        coupons = (entry.promotion for entry in self.order.coupons)
+        return frozenset((*chosen, *coupons, *self.order.rewards))
 
     def left(self, promotion: Promotion) -> tuple[Left, ...]:
         """What is left of a promotion's limits for this order."""
@@ -75,6 +78,8 @@ class Asking:
         if promotion.budget_minor:
             given = self.redeemed.given.get(promotion.id, NOTHING)
             found.append((None, max(0, promotion.budget_minor - given.amount_minor)))
+        if promotion.costs_points:
+            found.append((self.order.points // promotion.costs_points, None))
         found += self._left_to_member(promotion)
         return tuple(found)
 

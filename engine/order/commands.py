@@ -110,10 +110,21 @@ class CompOrder:
 @frozen
 class ChooseCustomerGroup:
     """Price the order for a customer of this group, of none where it is empty; opens an order if
-    there is none. `member` is the customer's number, for limits that count by it."""
+    there is none. `member` is the customer's number, for limits that count by it, and `points` what
+    the member has to spend on rewards."""
 
     group: str = ""
     member: str = ""
+    points: int = 0
+
+
+@COMMANDS.name("order.choose_reward")
+@frozen
+class ChooseReward:
+    """Spend the member's points on a reward; `withdraw` takes it back."""
+
+    promotion: str
+    withdraw: bool = False
 
 
 @COMMANDS.name("order.choose_channel")
@@ -132,6 +143,15 @@ class ChoosePromotion:
     promotion: str
     reason: str = ""
     withdraw: bool = False
+
+
+@COMMANDS.name("order.choose_tender")
+@frozen
+class ChooseTender:
+    """Say how the order will be paid, where promotions are for a means of payment: cash, card, or
+    card: and a brand. Empty takes it back."""
+
+    tender: str = ""
 
 
 @COMMANDS.name("order.tell_guests")
@@ -373,4 +393,6 @@ OrderCommand = (
     | AddReturnWithoutReceipt
     | TenderCredit
     | RefundToCredit
+    | ChooseReward
+    | ChooseTender
 )

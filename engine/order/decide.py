@@ -13,6 +13,7 @@ from engine.order.choices import (
     choose_channel,
     choose_customer_group,
     choose_promotion,
+    choose_reward,
     comp_line,
     comp_order,
 )
@@ -27,6 +28,8 @@ from engine.order.commands import (
     ChooseCustomerGroup,
     ChooseDining,
     ChoosePromotion,
+    ChooseReward,
+    ChooseTender,
     CompleteOrder,
     CompLine,
     CompOrder,
@@ -80,6 +83,7 @@ from engine.order.settling import applied, settled, with_lines
 from engine.order.state import Line, Order, Phase, opened
 from engine.order.store_credit import by_credit
 from engine.order.tax_choices import tax_choice
+from engine.order.tender_choice import choose_tender
 from engine.order.tendering import (
     complete,
     start_tendering,
@@ -88,6 +92,19 @@ from engine.order.tendering import (
     undo_tendering,
 )
 from engine.order.without_receipt import add_return_without_receipt, comes_back_alone
+
+Choice = (
+    ChooseDining
+    | ExemptOrder
+    | TellGuests
+    | WaiveCharge
+    | ChoosePromotion
+    | ChooseReward
+    | ChooseTender
+    | CompLine
+    | CompOrder
+    | WithdrawCoupon
+)
 
 
 def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> Decision:
@@ -154,24 +171,35 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
             return discount_order(order, body, context)
         case AddNote():
             return _note(order, body, context)
-        case ChooseDining() | ExemptOrder():
-            return settled(order, tax_choice(order, body, context), context)
-        case VoidLine():
-            return _void_line(order, body, context)
-        case TellGuests():
-            return settled(order, tell_guests(order, body, context), context)
-        case WaiveCharge():
-            return settled(order, waive_charge(order, body, context), context)
-        case ChoosePromotion():
-            return settled(order, choose_promotion(order, body, context), context)
-        case CompLine():
-            return settled(order, comp_line(order, body, context), context)
-        case CompOrder():
-            return settled(order, comp_order(order, body, context), context)
-        case WithdrawCoupon():
-            return settled(order, withdraw(order, body.code, context), context)
         case SuspendOrder():
             return _suspend(order, body, context)
+        case VoidLine():
+            return _void_line(order, body, context)
+        case _:
+            return settled(order, _chosen(order, body, context), context)
+
+
+def _chosen(order: Order, body: Choice, context: OrderContext) -> OrderEvent | Decision:
+    """What a choice makes of an order that is being rung up."""
+    match body:
+        case ChooseDining() | ExemptOrder():
+            return tax_choice(order, body, context)
+        case TellGuests():
+            return tell_guests(order, body, context)
+        case WaiveCharge():
+            return waive_charge(order, body, context)
+        case ChoosePromotion():
+            return choose_promotion(order, body, context)
+        case ChooseReward():
+            return choose_reward(order, body, context)
+        case ChooseTender():
+            return choose_tender(order, body, context)
+        case CompLine():
+            return comp_line(order, body, context)
+        case CompOrder():
+            return comp_order(order, body, context)
+        case WithdrawCoupon():
+            return withdraw(order, body.code, context)
         case _:
             assert_never(body)
 

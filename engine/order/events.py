@@ -30,6 +30,7 @@ from engine.order.tender_events import (
     TipAdjusted,
 )
 from engine.personal import Personal
+from engine.promotion.model import PromotionShare
 from engine.record import HeadMark
 from engine.taxation import (
     Dining,
@@ -136,13 +137,26 @@ class OrderDiscounted:
 @EVENTS.name("order.customer_group_chosen/1")
 @frozen
 class CustomerGroupChosen:
-    """The customer is of this group ("": of none); `member` is the customer's number, if any."""
+    """The customer is of this group ("": of none); `member` is the customer's number, if any, and
+    `points` are what was told of the member's balance."""
 
     order_id: str
     group: str
     member: str
     operator: str
     approver: str
+    points: int = 0
+
+
+@EVENTS.name("order.reward_chosen/1")
+@frozen
+class RewardChosen:
+    """The member spends points on a reward, or, `withdrawn`, no longer does."""
+
+    order_id: str
+    promotion: str
+    operator: str
+    withdrawn: bool = False
 
 
 @EVENTS.name("order.channel_chosen/1")
@@ -164,6 +178,16 @@ class PromotionChosen:
     reason: str
     operator: str
     approver: str
+
+
+@EVENTS.name("order.tender_chosen/1")
+@frozen
+class TenderChosen:
+    """The order will be paid so, in lower case; "" is as it comes."""
+
+    order_id: str
+    tender: str
+    operator: str
 
 
 @EVENTS.name("order.coupon_presented/1")
@@ -374,6 +398,7 @@ class OrderReturned:
     tax_minor: int
     by_order: str
     taxes: tuple[TaxShare, ...] = ()
+    promotions: tuple[PromotionShare, ...] = ()
 
 
 @EVENTS.name("order.receipt_reprinted/1")
@@ -426,4 +451,6 @@ OrderEvent = (
     | ChargeWaived
     | LineComped
     | OrderComped
+    | RewardChosen
+    | TenderChosen
 )

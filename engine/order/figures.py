@@ -10,7 +10,7 @@ from engine.charge.model import ChargeFigures
 from engine.credit.ledger import CreditPaid
 from engine.foreign import ForeignNotes, ForeignTotal
 from engine.measures import Measures
-from engine.promotion.model import LinePromotion, Recorded
+from engine.promotion.model import LinePromotion, PromotionShare, Recorded
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 from engine.terminal import CardShown, Identity, Slip
 
@@ -52,7 +52,8 @@ class ReturnOf:
 
     `taxes` are what of each tax goes back, where the sale was taxed by rules. `priced_again_by` is
     the line of this order with whose goods these, which stay, are priced again: they go back in no
-    quantity, and what they cost more is above zero. 0 for goods that do go back.
+    quantity, and what they cost more is above zero. 0 for goods that do go back. `promotions` are
+    what of each promotion comes back with these goods, and with those priced again for them.
     """
 
     order_id: str
@@ -64,6 +65,7 @@ class ReturnOf:
     reason: str
     taxes: tuple[ReturnTax, ...] = ()
     priced_again_by: int = 0
+    promotions: tuple[PromotionShare, ...] = ()
 
     def has_receipt(self) -> bool:
         """Whether the sale it comes from is known."""
@@ -149,7 +151,9 @@ class Figures:
     what was given away, is apart from it. `tax_version` is that of the tax rules, nought where tax
     classes were used; `cash` is set where the rules say how cash rounds. A charge has the amounts
     of a line below zero; `subtotal_minor` is without them. `recorded` is there where goods that
-    come back have the rest priced again.
+    come back have the rest priced again. `promotions_back` is what of promotions of earlier sales
+    comes back with the goods that do, one share a promotion. `tender` is the means of payment that
+    the price was made for, "" where any pays it.
     """
 
     lines: tuple[LineFigures, ...]
@@ -166,6 +170,8 @@ class Figures:
     comp_minor: int = 0
     charges: tuple[ChargeFigures, ...] = ()
     recorded: Recorded | None = None
+    promotions_back: tuple[PromotionShare, ...] = ()
+    tender: str = ""
 
     def charge_minor(self) -> int:
         """What all charges come to, as they are priced: with tax where prices have it."""
@@ -175,6 +181,14 @@ class Figures:
         """What one promotion took off, zero or less."""
         entries = (entry for row in self.lines for entry in row.promotions)
         return sum(entry.amount_minor for entry in entries if entry.promotion == promotion)
+
+    def points_spent(self) -> int:
+        """What rewards cost the member."""
+        return sum(entry.points for row in self.lines for entry in row.promotions)
+
+    def points_back(self) -> int:
+        """What of earlier rewards is the member's again."""
+        return sum(share.points for share in self.promotions_back)
 
     def settings_version(self) -> int:
         """Which version of the store's settings made these figures."""

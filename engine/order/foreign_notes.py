@@ -18,12 +18,13 @@ def tender_foreign(order: Order, body: TenderForeign, context: OrderContext) -> 
     """Take notes of another currency. What is over the due is change at completion.
 
     Refuses:
-        those of start_tendering; then terminal_must_be_done, tenders_limit_reached,
-        till_must_be_open, currency_must_be_taken, refund_must_be_in_own_currency,
+        those of start_tendering; then terminal_must_be_done, tender_must_be_as_chosen,
+        tenders_limit_reached, till_must_be_open, currency_must_be_taken,
+        refund_must_be_in_own_currency,
         amount_must_be_positive (so little that it is worth nothing here, too),
         notes_must_be_whole, amount_must_be_within_limit, amount_must_still_be_due.
     """
-    begun = tender_begun(order, context)
+    begun = tender_begun(order, "foreign", context)
     if isinstance(begun, Decision):
         return begun
     facts, figures = begun

@@ -19,7 +19,7 @@ from engine.order.ruled import (
 )
 from engine.order.state import Line, Order
 from engine.price_list.model import Resolved
-from engine.promotion.model import LineFloor, Recorded
+from engine.promotion.model import LineFloor, Recorded, promotion_shares_sum
 from engine.promotion.recorded import recorded_of
 from native import extend_amount
 
@@ -149,7 +149,19 @@ def price(order: Order, tariff: Tariff) -> Figures:
         comp_minor=comp_minor,
         charges=found.charges,
         recorded=_recorded(tariff, found),
+        promotions_back=promotion_shares_sum(
+            share for line in found.lines if line.source for share in line.source.promotions
+        ),
+        tender=order.tender if _is_for_a_tender(tariff, found) else "",
     )
+
+
+def _is_for_a_tender(tariff: Tariff, found: Counted) -> bool:
+    """Whether something came off because of how the order will be paid."""
+    if tariff.offers is None or tariff.offers.deals is None:
+        return False
+    bound = {one.id for one in tariff.offers.deals.promotions if one.tenders}
+    return any(entry.promotion in bound for entries in found.taken for entry in entries)
 
 
 def _rules_named(tariff: Tariff) -> str:

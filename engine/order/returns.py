@@ -16,6 +16,7 @@ from engine.order.events import (
 )
 from engine.order.figures import ReturnOf
 from engine.order.refusal import Refusal
+from engine.order.returned_promotions import promotions_back, promotions_fit
 from engine.order.returned_taxes import taxes_back, taxes_fit
 from engine.order.state import Line, Order
 from engine.order.without_receipt import comes_back_alone
@@ -93,7 +94,8 @@ def _backs(
     taxes = taxes_back(original.figures, row, sold, pending, gone_milli)
     if taxes:
         tax = sum(entry.share.tax_minor for entry in taxes)
-    return [Back(sold.line, total, tax, taxes)]
+    shares = promotions_back(row, sold, pending, gone_milli)
+    return [Back(sold.line, total, tax, taxes, shares)]
 
 
 def _added(
@@ -117,6 +119,7 @@ def _added(
             reason,
             entry.taxes,
             first if at else 0,
+            entry.promotions,
         )
         item = item_of(sold, rows[entry.line])
         yield ReturnLineAdded(order.id, first + at, item, 0 if at else -quantity_milli, source)
@@ -184,9 +187,12 @@ def _money_fits(original: Order, sold: Line, pending: list[Line], left_milli: in
         assert entry.source is not None
         total -= entry.source.total_minor
         tax -= entry.source.tax_minor
-    if not taxes_fit(row, sold, pending, ended=left_milli == 0):
+    ended = left_milli == 0
+    if not taxes_fit(row, sold, pending, ended=ended):
         return False
-    if left_milli == 0:
+    if not promotions_fit(row, sold, pending, ended=ended):
+        return False
+    if ended:
         return total == row.total_minor and tax == row.tax_minor
     return total <= row.total_minor and tax <= row.tax_minor
 
@@ -233,15 +239,22 @@ def _is_still_so(order: Order, original: Order, line: Line, context: OrderContex
     going = backs(
         original, gone_of(original, before), goods.source.line, -goods.quantity_milli, digits
     )
-    found = [Back(source.line, -source.total_minor, -source.tax_minor, source.taxes)]
+    found = [_back_of(source)]
     if line is goods:
         found += [
-            Back(e.line, -e.total_minor, -e.tax_minor, e.taxes)
+            _back_of(e)
             for e in (entry.source for entry in _from(order, original.id))
             if e is not None and e.priced_again_by == line.line
         ]
         return found == going
     return found[0] in going
+
+
+def _back_of(source: ReturnOf) -> Back:
+    """What a return line says goes back."""
+    return Back(
+        source.line, -source.total_minor, -source.tax_minor, source.taxes, source.promotions
+    )
 
 
 def returned_facts(order: Order) -> list[tuple[str, OrderReturned]]:
@@ -257,6 +270,7 @@ def returned_facts(order: Order) -> list[tuple[str, OrderReturned]]:
                 -line.source.tax_minor,
                 order.id,
                 tuple(entry.share for entry in line.source.taxes),
+                line.source.promotions,
             ),
         )
         for line in order.live_lines()

@@ -40,8 +40,11 @@ from engine.order.events import (
     PromotionChosen,
     ReceiptReprinted,
     ReturnLineAdded,
+    RewardChosen,
+    TenderChosen,
 )
 from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, Tab, TenderFigures
+from engine.order.given import Chosen, Refunded, Waived
 from engine.order.tender_events import (
     AnyTendered,
     CardTendered,
@@ -57,6 +60,7 @@ from engine.order.tender_events import (
     TipAdjusted,
     tender_of,
 )
+from engine.promotion.model import PromotionShare, promotion_shares_sum
 from engine.record import HeadMark
 from engine.taxation import Dining, Exemption, TaxShare, shares_sum
 
@@ -112,14 +116,7 @@ class Line:
     returned_taxes: tuple[TaxShare, ...] = ()
     linked_to: int = 0
     comp: str = ""
-
-
-@frozen
-class Refunded:
-    """How much of a tender went back so far, positive."""
-
-    tender: int
-    amount_minor: int
+    returned_promotions: tuple[PromotionShare, ...] = ()
 
 
 @frozen
@@ -140,22 +137,6 @@ class Completion:
 
 
 @frozen
-class Chosen:
-    """A promotion an operator gives, and why."""
-
-    promotion: str
-    reason: str
-
-
-@frozen
-class Waived:
-    """A charge that was let go, and why."""
-
-    charge: str
-    reason: str
-
-
-@frozen
 class Order:
     """`register` is where it is current, or "" while suspended. Lines are numbered from 1.
 
@@ -163,7 +144,8 @@ class Order:
     `channel` "" is across the counter; `member` is the customer's number, `comp` why all of it is
     given away. `charges` are those of a sale, numbered downwards from -1, as what goes back.
     `refunded` is how much of each tender of a sale went back so far, positive. `tab` is the
-    card an amount is reserved on.
+    card an amount is reserved on. `points` is what was told of the member's balance, `rewards` the
+    promotions it is to be spent on; `tender` how it will be paid, "" where nobody said.
     """
 
     id: str
@@ -195,6 +177,9 @@ class Order:
     charges: tuple[Line, ...] = ()
     refunded: tuple[Refunded, ...] = ()
     tab: Tab | None = None
+    points: int = 0
+    rewards: tuple[str, ...] = ()
+    tender: str = ""
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
@@ -278,6 +263,8 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             | OrderComped()
             | GuestsTold()
             | ChargeWaived()
+            | RewardChosen()
+            | TenderChosen()
         ):
             return _evolve_circumstances(order, event)
         case OrderDiscounted():
@@ -369,6 +356,9 @@ def _evolve_line(
                 returned_total_minor=line.returned_total_minor + event.total_minor,
                 returned_tax_minor=line.returned_tax_minor + event.tax_minor,
                 returned_taxes=shares_sum(line.returned_taxes, event.taxes),
+                returned_promotions=promotion_shares_sum(
+                    (*line.returned_promotions, *event.promotions)
+                ),
             )
         case _:
             assert_never(event)
@@ -387,13 +377,23 @@ def _evolve_circumstances(
     | CouponWithdrawn
     | OrderComped
     | GuestsTold
-    | ChargeWaived,
+    | ChargeWaived
+    | RewardChosen
+    | TenderChosen,
 ) -> Order:
     match event:
         case CustomerGroupChosen():
-            return attrs.evolve(order, customer_group=event.group, member=event.member)
+            return attrs.evolve(
+                order, customer_group=event.group, member=event.member, points=event.points
+            )
+        case RewardChosen():
+            kept_rewards = tuple(one for one in order.rewards if one != event.promotion)
+            more = () if event.withdrawn else (event.promotion,)
+            return attrs.evolve(order, rewards=(*kept_rewards, *more))
         case ChannelChosen():
             return attrs.evolve(order, channel=event.channel)
+        case TenderChosen():
+            return attrs.evolve(order, tender=event.tender)
         case PromotionChosen():
             chosen = tuple(entry for entry in order.chosen if entry.promotion != event.promotion)
             if event.reason:

@@ -21,6 +21,7 @@ from engine.order.refunds import in_cash, refunded_facts
 from engine.order.refusal import Refusal
 from engine.order.returns import returned_facts, returns_still_fit
 from engine.order.state import Order, Phase, tendered
+from engine.order.tender_choice import why_not_paid_by
 from engine.order.tender_events import (
     CashTendered,
     TenderingStarted,
@@ -35,7 +36,8 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
 
     Refuses:
         order_must_not_be_tendering, lines_must_be_present, return_must_be_within_sold,
-        return_must_be_what_was_paid, taxes_must_apply, price_must_not_be_below_floor.
+        return_must_be_what_was_paid, taxes_must_apply, price_must_not_be_below_floor,
+        tender_must_be_as_chosen (where money goes back: nothing is paid so).
     """
     if order.phase is Phase.TENDERING:
         return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
@@ -48,6 +50,8 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
     if low is not None:
         return refuse(Refusal.PRICE_MUST_NOT_BE_BELOW_FLOOR, line=low[0], floor_micros=low[1])
     figures = price(order, context.tariff())
+    if figures.tender and figures.total_minor < 0:
+        return refuse(Refusal.TENDER_MUST_BE_AS_CHOSEN, tender=figures.tender)
     event = TenderingStarted(order.id, figures)
     due = due_of(order, figures, context.settings.required())
     answer = {
@@ -75,13 +79,14 @@ def undo_tendering(order: Order, context: OrderContext) -> Decision:
 
 
 def figures_begun(
-    order: Order, context: OrderContext
+    order: Order, kind: str, context: OrderContext
 ) -> tuple[tuple[Fact, ...], Figures] | Decision:
-    """The fact that starts tendering, if need be, and the frozen figures a tender is put against;
-    or why there can be no tender.
+    """The fact that starts tendering, if need be, and the frozen figures a tender of that kind is
+    put against; or why there can be no tender.
 
     Refuses:
-        those of start_tendering; then terminal_must_be_done, tenders_limit_reached.
+        those of start_tendering; then terminal_must_be_done, tender_must_be_as_chosen,
+        tenders_limit_reached.
     """
     facts: tuple[Fact, ...] = ()
     figures = order.figures
@@ -93,20 +98,23 @@ def figures_begun(
         figures = facts[0].event.figures
     if context.is_terminal_at_work:
         return refuse(Refusal.TERMINAL_MUST_BE_DONE)
+    refused = why_not_paid_by(figures, kind)
+    if refused is not None:
+        return refused
     if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
         return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=limits.TENDERS_PER_ORDER_MAX)
     return facts, figures
 
 
 def tender_begun(
-    order: Order, context: OrderContext
+    order: Order, kind: str, context: OrderContext
 ) -> tuple[tuple[Fact, ...], Figures] | Decision:
     """As `figures_begun`, for money that goes into the drawer or comes out of it.
 
     Refuses:
         those of figures_begun; then till_must_be_open.
     """
-    begun = figures_begun(order, context)
+    begun = figures_begun(order, kind, context)
     if isinstance(begun, Decision):
         return begun
     if context.till_session == 0:
@@ -118,12 +126,12 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
     """Take cash, or pay a refund out. What is over the due is change at completion.
 
     Refuses:
-        those of start_tendering; then terminal_must_be_done, tenders_limit_reached,
-        till_must_be_open, amount_must_still_be_due, refund_must_be_store_credit,
-        refund_must_be_exact, refund_must_go_to_its_tender, amount_must_be_positive,
-        amount_must_be_within_limit.
+        those of start_tendering; then terminal_must_be_done, tender_must_be_as_chosen,
+        tenders_limit_reached, till_must_be_open, amount_must_still_be_due,
+        refund_must_be_store_credit, refund_must_be_exact, refund_must_go_to_its_tender,
+        amount_must_be_positive, amount_must_be_within_limit.
     """
-    begun = tender_begun(order, context)
+    begun = tender_begun(order, "cash", context)
     if isinstance(begun, Decision):
         return begun
     facts, figures = begun

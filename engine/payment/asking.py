@@ -12,6 +12,7 @@ from engine.order.figures import TenderFigures
 from engine.order.refunds import cards_of, left_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase
+from engine.order.tender_choice import why_not_paid_by
 from engine.order.tendering import start_tendering
 from engine.order.without_receipt import comes_back_alone
 from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender
@@ -28,7 +29,8 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
 
     Refuses:
         order_must_be_open; order_must_be_live, terminal_must_be_set_up,
-        currency_must_have_a_number; those of `start_tendering`; tenders_limit_reached,
+        currency_must_have_a_number; those of `start_tendering`; tender_must_be_as_chosen,
+        tenders_limit_reached,
         payment_must_be_settled, terminal_must_be_free, amount_must_still_be_due,
         card_amount_must_be_due; those of a refund.
     """
@@ -45,6 +47,9 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
         if started.refused is not None:
             return started
         facts, figures = started.facts, started.facts[0].event.figures
+    refused = why_not_paid_by(figures, "card")
+    if refused is not None:
+        return refused
     if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
         maximum = limits.TENDERS_PER_ORDER_MAX
         return refuse(OrderRefusal.TENDERS_LIMIT_REACHED, maximum=maximum)

@@ -29,7 +29,7 @@ class Problem(Enum):
     LATE: approved when its order no longer wanted it. DIFFERS: the terminal took another amount
     than it was asked for. OFFLINE: approved offline against the shop's rules. UNRESOLVED: set aside
     before anybody knew. NOT_REVERSED: money stands that should not. UPLOAD_DECLINED: taken offline
-    and refused afterwards.
+    and refused afterwards. OTHER_CARD: of another brand than its price was made for.
     """
 
     NONE = ""
@@ -39,6 +39,7 @@ class Problem(Enum):
     UNRESOLVED = "unresolved"
     NOT_REVERSED = "not_reversed"
     UPLOAD_DECLINED = "upload_declined"
+    OTHER_CARD = "other_card"
 
 
 @frozen

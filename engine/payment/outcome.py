@@ -24,6 +24,7 @@ from engine.payment.context import PaymentContext, answered
 from engine.payment.events import Asked, PaymentHeard, PaymentRequested, Problem, Standing
 from engine.payment.exposure import takes_brand
 from engine.payment.state import Payment
+from engine.promotion.payment import pays
 from engine.terminal import Answer, Kind
 
 # What undoes an approval that nobody wants; of the others a person sees what is to be done.
@@ -48,6 +49,8 @@ def approved(
         heard = attrs.evolve(heard, problem=Problem.OFFLINE)
     elif problem is Problem.NONE and not _is_wanted(payment, answer, context):
         heard = attrs.evolve(heard, problem=Problem.LATE)
+    elif problem is Problem.NONE and not _is_as_chosen(payment, answer, context):
+        heard = attrs.evolve(heard, problem=Problem.OTHER_CARD)
     if heard.problem is not Problem.NONE:
         return _unwanted(payment, heard, context)
     order = context.orders.get(asked.order_id)
@@ -92,6 +95,14 @@ def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> boo
     due = due_of(order, order.figures, context.around.settings.required()).left_minor
     wanted = -due if asked.kind is Kind.REFUND else due
     return 0 < _taken_minor(asked, answer) <= wanted
+
+
+def _is_as_chosen(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
+    """Whether the card pays the price of its order, which may have been made for a brand."""
+    order = context.orders.get(payment.asked.order_id)
+    if payment.asked.kind is not Kind.SALE or order is None or order.figures is None:
+        return True
+    return pays(order.figures.tender, "card", answer.card.brand)
 
 
 def _tendered(order: Order, asked: Asked, answer: Answer) -> list[Fact]:

@@ -11,6 +11,7 @@ from engine.order.due import due_of
 from engine.order.figures import Tab
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase
+from engine.order.tender_choice import why_not_paid_by
 from engine.order.tender_events import (
     TipAdjusted,
 )
@@ -79,8 +80,8 @@ def capture_tab(context: PaymentContext) -> Decision:
     """Take what is due and the tip from the reserved amount.
 
     Refuses:
-        those of `adjust_tip`; order_must_be_tendering, amount_must_still_be_due,
-        terminal_must_be_free.
+        those of `adjust_tip`; order_must_be_tendering, tender_must_be_as_chosen,
+        amount_must_still_be_due, terminal_must_be_free.
     """
     found = _tab(context)
     if isinstance(found, Decision):
@@ -88,6 +89,9 @@ def capture_tab(context: PaymentContext) -> Decision:
     order, tab = found
     if order.phase is not Phase.TENDERING or order.figures is None:
         return refuse(OrderRefusal.ORDER_MUST_BE_TENDERING)
+    refused = why_not_paid_by(order.figures, "card", tab.card.card.brand)
+    if refused is not None:
+        return refused
     due = due_of(order, order.figures, context.around.settings.required()).left_minor
     if due <= 0:
         return refuse(OrderRefusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)

@@ -8,6 +8,7 @@ from engine import limits
 from engine.catalog import check_digit_is_right
 from engine.coupon.model import CouponKind, CouponRule
 from engine.promotion.model import Promotion
+from engine.promotion.payment import is_tender
 
 _PATTERN_DIGITS_MIN: Final = 6  # what a code needs beyond its beginning, or it is soon guessed
 
@@ -19,8 +20,16 @@ def fault_of(promotion: Promotion) -> str:
         return "limits must be zero or more"
     if not 0 <= promotion.sales_per_member <= most:
         return "limits must be zero or more"
-    if promotion.manual + promotion.employees + (promotion.coupon is not None) > 1:
-        return "it is given for a coupon, by an operator or to employees: one of these"
+    is_reward = promotion.costs_points != 0
+    ways = promotion.manual + promotion.employees + (promotion.coupon is not None) + is_reward
+    if ways > 1:
+        return "it is given for a coupon, by an operator, to employees or for points: one of these"
+    if not 0 <= promotion.costs_points <= limits.POINTS_MAX:
+        return f"it must cost 1 to {limits.POINTS_MAX} points"
+    if promotion.by_itself and not is_reward:
+        return "only what costs points is told to apply by itself"
+    if not all(map(is_tender, promotion.tenders)):
+        return "it can be for cash, card, or card: and a brand"
     return "" if promotion.coupon is None else coupon_fault(promotion.coupon)
 
 

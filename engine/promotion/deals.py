@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from attrs import frozen
@@ -11,17 +11,15 @@ from engine.circumstances import Circumstances
 from engine.coupon.model import CouponKind
 from engine.limits import PIECE_MILLI
 from engine.promotion.model import (
-    Benefit,
-    BenefitKind,
-    Gate,
-    GateKind,
     LinePromotion,
-    Off,
     Policy,
     Promotion,
     Selection,
 )
-from native import Cart, CoreError, PricedCart, PromotionSet, apportion, price_cart
+from engine.promotion.payment import named_by
+from engine.promotion.rewards import caps_within, times_of
+from engine.promotion.rows import Bits, row_of
+from native import Application, Cart, CoreError, PricedCart, PromotionSet, apportion, price_cart
 
 _NO_ITEM: Final = 2**32 - 1
 _BITS: Final = 64
@@ -44,7 +42,7 @@ class Goods(Protocol):
 
 
 class TagsLimitError(ValueError):
-    """More than 64 different tags, customer groups, channels or stores."""
+    """More than 64 different tags, customer groups, channels, stores or means of payment."""
 
 
 Left = tuple[int | None, int | None]
@@ -64,15 +62,6 @@ class Asked(Protocol):
     def left(self, promotion: Promotion) -> tuple[Left, ...]:
         """The limits of a promotion that has some."""
         ...
-
-
-@frozen
-class Bits:
-    """Which bit the native floor knows a name by."""
-
-    groups: Mapping[str, int]
-    channels: Mapping[str, int]
-    stores: Mapping[str, int]
 
 
 @frozen
@@ -107,6 +96,7 @@ class Deals:
     bits: Bits
     capped: tuple[int, ...]
     with_coupons: tuple[Promotion, ...]
+    rewards: tuple[int, ...]
 
     def place(self, item: Goods) -> int:
         """What the native floor calls the goods of a line."""
@@ -128,6 +118,10 @@ class Deals:
         cart = [self._line(*line) for line in lines]
         try:
             priced = price_cart(self.compiled, cart, facts, minor_digits)
+            caps = self._within_points(priced, asked)
+            if caps:
+                facts["caps"] += caps
+                priced = price_cart(self.compiled, cart, facts, minor_digits)
         except CoreError:
             return [()] * len(cart)
         return self._taken(priced, len(cart))
@@ -146,6 +140,9 @@ class Deals:
             cart = Cart(self.compiled, facts, minor_digits)
             for line in lines:
                 cart.add_line(self._line(*line))
+            caps = self._within_points(cart.priced(), asked) if self.rewards else []
+            if caps:
+                cart.set_facts(facts | {"caps": facts["caps"] + caps})
         except CoreError:
             # A cart past the floor's bounds has no promotions; see `take_off`.
             return [WhyNot(NOT_IN_FORCE) for _ in promotions]
@@ -153,6 +150,10 @@ class Deals:
             self._told(*cart.why_not(places[one])) if one in places else WhyNot(NOT_IN_FORCE)
             for one in promotions
         ]
+
+    def _within_points(self, priced: PricedCart, asked: Asked) -> list[tuple[int, int, None]]:
+        """How often rewards may apply that together want more points than there are."""
+        return caps_within(self.promotions, self.rewards, priced, asked.around.points)
 
     def _told(self, code: str, figures: dict[str, int]) -> WhyNot:
         """The native floor's answer, the rival by its name."""
@@ -179,7 +180,9 @@ class Deals:
             "customer_groups": bits.groups.get(around.customer_group, 0),
             "channel": bits.channels.get(around.channel, 0),
             "store": bits.stores.get(around.store, 0),
+            "tenders": sum(bits.tenders.get(name, 0) for name in named_by(around.tender)),
             "coupons": self._asked_for(asked.promotions),
+            "points": around.points,
             "caps": [
                 (place, uses, amount)
                 for place in self.capped
@@ -193,28 +196,30 @@ class Deals:
         return [place for place, one in enumerate(self.promotions) if one.id in promotions]
 
     def _taken(self, priced: PricedCart, count: int) -> list[tuple[LinePromotion, ...]]:
-        """The modifiers as they are kept; the vendor's part of an application is spread over its
-        lines by what each lost, so that the parts add up."""
-        vendor = [0] * len(priced.modifiers)
-        shares: dict[int, list[int]] = {}
-        for at, entry in enumerate(priced.modifiers):
-            if priced.applications[entry.application].vendor_minor and entry.amount_minor:
-                shares.setdefault(entry.application, []).append(at)
-        for application, places in shares.items():
-            weights = [-priced.modifiers[at].amount_minor for at in places]
-            whole = priced.applications[application].vendor_minor
-            for at, part in zip(places, apportion(whole, weights), strict=True):
-                vendor[at] = -part
+        """The modifiers as they are kept; the vendor's part of an application, and its points, are
+        spread over its lines by what each lost, so that the parts add up."""
+        vendor = _spread(priced, [entry.vendor_minor for entry in priced.applications])
+        points = _spread(priced, list(map(self._points_of, priced.applications)))
         found: list[list[LinePromotion]] = [[] for _ in range(count)]
-        for entry, part in zip(priced.modifiers, vendor, strict=True):
+        for at, entry in enumerate(priced.modifiers):
             if entry.amount_minor:
                 one = self.promotions[entry.promotion_id]
-                rule = "" if one.coupon is None else one.coupon.id
                 taken = LinePromotion(
-                    one.id, one.name, entry.amount_minor, rule, part, entry.rounding_micro
+                    one.id,
+                    one.name,
+                    entry.amount_minor,
+                    "" if one.coupon is None else one.coupon.id,
+                    -vendor[at],
+                    entry.rounding_micro,
+                    points[at],
                 )
                 found[entry.line].append(taken)
         return [tuple(entries) for entries in found]
+
+    def _points_of(self, entry: Application) -> int:
+        """What an application cost the member."""
+        one = self.promotions[entry.promotion_id]
+        return one.costs_points * times_of(one, entry) if one.costs_points else 0
 
     def _line(
         self, item: Goods, quantity_milli: int, floor_micros: int
@@ -248,12 +253,14 @@ def compiled(
         _bits(name for one in promotions for name in one.customer_groups),
         _bits(name for one in promotions for name in one.channels),
         _bits(name for one in promotions for name in one.stores),
+        _bits(name.casefold() for one in promotions for name in one.tenders),
     )
     for what, names in (
         ("tags", tags),
         ("customer groups", bits.groups),
         ("channels", bits.channels),
         ("stores", bits.stores),
+        ("means of payment", bits.tenders),
     ):
         if len(names) > _BITS:
             raise TagsLimitError(f"{len(names)} {what} are in use; {_BITS} is the most")
@@ -270,45 +277,43 @@ def compiled(
         held = None if every else places(selection.items, selection.departments)
         return held, places(selection.except_items)
 
-    rows = []
-    for number, one in enumerate(promotions):
-        row = {
-            "id": number,
-            "class": _class_of(one),
-            "benefit": _benefit(one.benefit),
+    rows = [
+        row_of(number, one, bits)
+        | {
             "sets": [goods(selection) for selection in one.selections],
-            "gates": [_gate(gate) for gate in one.gates],
-            "priority": one.priority,
             "group": groups[one.exclusive_group] if one.exclusive_group else None,
             "tags": sum(1 << tags[tag] for tag in set(one.tags)),
             "stacks_with": sum(1 << tags[tag] for tag in set(one.stacks_with)),
-            "start_s": one.starts_s or None,
-            "end_s": one.ends_s or None,
-            "weekly": [(s.from_minute, s.until_minute) for s in one.weekly] or None,
-            "business_day": one.business_day,
-            "limit_per_cart": one.limit_per_cart or None,
-            "count_nondiscountable": one.count_nondiscountable,
-            "vendor_ppm": one.vendor_ppm,
-            "customer_groups": _mask(bits.groups, one.customer_groups),
-            "channels": _mask(bits.channels, one.channels),
-            "stores": _mask(bits.stores, one.stores),
-            # A promotion that must be asked for is one with a coupon, whoever asks.
-            "coupon": number if one.coupon is not None or one.manual else None,
         }
-        rows.append(row)
+        for number, one in enumerate(promotions)
+    ]
     native = PromotionSet(rows, len(items) + len(departments))
     capped = tuple(at for at, one in enumerate(promotions) if is_capped(one))
     asked = tuple(one for one in promotions if one.coupon is not None)
-    return Deals(promotions, policy, native, items, departments, bits, capped, asked)
+    rewards = tuple(at for at, one in enumerate(promotions) if one.costs_points)
+    return Deals(promotions, policy, native, items, departments, bits, capped, asked, rewards)
+
+
+def _spread(priced: PricedCart, wholes: Sequence[int]) -> list[int]:
+    """What each modifier has of its application's whole, by what its line lost."""
+    parts = [0] * len(priced.modifiers)
+    places: dict[int, list[int]] = {}
+    for at, entry in enumerate(priced.modifiers):
+        if wholes[entry.application] and entry.amount_minor:
+            places.setdefault(entry.application, []).append(at)
+    for application, found in places.items():
+        weights = [-priced.modifiers[at].amount_minor for at in found]
+        for at, part in zip(found, apportion(wholes[application], weights), strict=True):
+            parts[at] = part
+    return parts
 
 
 def is_capped(promotion: Promotion) -> bool:
-    """Whether it has limits that past sales, or the coupon itself, count towards."""
+    """Whether it has limits: of past sales, of the coupon itself, or of a member's points."""
     rule = promotion.coupon
     valued = rule is not None and rule.kind is CouponKind.GS1_NORTH_AMERICAN
-    return bool(
-        promotion.sales_per_member or promotion.yearly_minor or promotion.budget_minor or valued
-    )
+    limited = promotion.sales_per_member or promotion.yearly_minor or promotion.budget_minor
+    return bool(limited or valued or promotion.costs_points)
 
 
 def named_items(promotions: Iterable[Promotion]) -> frozenset[str]:
@@ -327,50 +332,3 @@ def _numbers(names: Iterable[str]) -> dict[str, int]:
 
 def _bits(names: Iterable[str]) -> dict[str, int]:
     return {name: 1 << at for name, at in _numbers(names).items()}
-
-
-def _mask(bits: Mapping[str, int], names: Iterable[str]) -> int:
-    return sum(bits[name] for name in set(names))
-
-
-def _class_of(promotion: Promotion) -> str:
-    if promotion.coupon is not None:
-        return "coupon"
-    if promotion.manual:
-        return "manual"
-    if promotion.employees:
-        return "employee"
-    match promotion.benefit.kind:
-        case BenefitKind.EACH:
-            return "item"
-        case BenefitKind.CART | BenefitKind.EVERY_SPEND:
-            return "cart"
-        case _:
-            return "set"
-
-
-def _off(off: Off | None) -> tuple[str, int]:
-    return ("percent", 0) if off is None else (off.kind.value, off.value)
-
-
-def _gate(gate: Gate) -> tuple[Any, ...]:
-    if gate.kind is GateKind.MIN_SETS:
-        return (gate.kind.value, list(gate.selections), gate.value, gate.least)
-    return (gate.kind.value, gate.selection, gate.value)
-
-
-def _benefit(benefit: Benefit) -> tuple[Any, ...]:
-    off, of = _off(benefit.off), benefit.selection
-    match benefit.kind:
-        case BenefitKind.EACH | BenefitKind.CART:
-            return (benefit.kind.value, of, off)
-        case BenefitKind.BUNDLE:
-            return ("bundle", [(slot.selection, slot.count) for slot in benefit.slots], off)
-        case BenefitKind.BUY_GET:
-            rewarded = (benefit.get_selection, benefit.get, off, benefit.pick.value)
-            return ("buy_get", of, benefit.buy, *rewarded)
-        case BenefitKind.TIERS:
-            tiers = [(tier.from_count, _off(tier.off)) for tier in benefit.tiers]
-            return ("tiers", of, tiers, benefit.marginal, benefit.pick.value)
-        case BenefitKind.EVERY_SPEND:
-            return ("every_spend", of, benefit.step_minor, off[1])

@@ -6,6 +6,7 @@ The meaning of each kind of benefit, and how promotions compete, is the native f
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 from attrs import frozen
@@ -150,7 +151,7 @@ class LinePromotion:
     `coupon` is the rule of the coupon that asked for it, `vendor_minor` the vendor's part of the
     amount; the rest is the store's. Sales of before there were coupons have neither.
     `rounding_micro` is the amount less its exact share of what the promotion took off in all, in
-    millionths of a minor unit.
+    millionths of a minor unit. `points` is the line's part of the points it cost the member.
     """
 
     promotion: str
@@ -159,6 +160,71 @@ class LinePromotion:
     coupon: str = ""
     vendor_minor: int = 0
     rounding_micro: int = 0
+    points: int = 0
+
+
+@frozen
+class PromotionShare:
+    """What comes back of a promotion's part with goods that do, in minor units; below zero where
+    the goods that stay get more of it than before. `vendor_minor` is the vendor's part of it,
+    `points` are the member's again."""
+
+    promotion: str
+    name: str
+    amount_minor: int
+    vendor_minor: int = 0
+    points: int = 0
+
+    def mapped(self, change: Callable[[int], int]) -> PromotionShare:
+        """The same promotion, each of its amounts changed."""
+        return PromotionShare(
+            self.promotion,
+            self.name,
+            change(self.amount_minor),
+            change(self.vendor_minor),
+            change(self.points),
+        )
+
+    def plus(self, other: PromotionShare) -> PromotionShare:
+        """This and more of the same promotion, under its latest name."""
+        return PromotionShare(
+            self.promotion,
+            other.name,
+            self.amount_minor + other.amount_minor,
+            self.vendor_minor + other.vendor_minor,
+            self.points + other.points,
+        )
+
+    def less(self, other: PromotionShare | None) -> PromotionShare:
+        """This without that of the same promotion."""
+        if other is None:
+            return self
+        return self.plus(other.mapped(lambda minor: -minor))
+
+    def at_least_nothing(self) -> PromotionShare:
+        """This where it is above zero."""
+        return self.mapped(lambda minor: max(0, minor))
+
+    def is_some(self) -> bool:
+        """Whether any of it is not zero."""
+        return bool(self.amount_minor or self.vendor_minor or self.points)
+
+
+def promotion_shares_sum(shares: Iterable[PromotionShare]) -> tuple[PromotionShare, ...]:
+    """One share a promotion, by its id."""
+    found: dict[str, PromotionShare] = {}
+    for share in shares:
+        known = found.get(share.promotion)
+        found[share.promotion] = share if known is None else known.plus(share)
+    return tuple(found[key] for key in sorted(found))
+
+
+def taken_by(entries: Iterable[LinePromotion]) -> tuple[PromotionShare, ...]:
+    """What promotions took off, as it would all come back: one share a promotion, by its id."""
+    return promotion_shares_sum(
+        PromotionShare(one.promotion, one.name, -one.amount_minor, -one.vendor_minor, one.points)
+        for one in entries
+    )
 
 
 @frozen
@@ -176,6 +242,10 @@ class Promotion:
     `employees` the shop's own people, for whom it goes after all others. What is left of it:
     `sales_per_member` and `yearly_minor` are for one member (nobody without a number gets it),
     `budget_minor` for the whole store; 0 is no limit. `returns` says what goes back with goods.
+
+    A reward costs the member `costs_points` each time it applies (`each`: for each unit), as often
+    as there are points; it applies where it was chosen, `by_itself` without that. With `tenders` it
+    is for orders that will be paid so: `cash`, `card`, or `card:` and a brand as terminals tell it.
     """
 
     id: str
@@ -204,6 +274,13 @@ class Promotion:
     budget_minor: int = 0
     business_day: bool = False
     returns: ReturnPolicy = ReturnPolicy.KEEP
+    costs_points: int = 0
+    by_itself: bool = False
+    tenders: tuple[str, ...] = ()
+
+    def is_chosen(self) -> bool:
+        """Whether it is a reward that somebody has to choose."""
+        return self.costs_points > 0 and not self.by_itself
 
 
 @frozen

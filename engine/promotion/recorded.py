@@ -55,6 +55,9 @@ def _unconditional(promotion: Promotion, took_minor: int) -> Promotion:
         yearly_minor=0,
         budget_minor=took_minor if is_capped(promotion) else 0,
         vendor_ppm=0,
+        costs_points=0,
+        by_itself=False,
+        tenders=(),
     )
 
 
@@ -88,15 +91,12 @@ class _AsRecorded:
 
 def taken_off_again(
     recorded: Recorded, lines: Sequence[tuple[Goods, int, int]], digits: int
-) -> list[int]:
+) -> list[tuple[LinePromotion, ...]]:
     """What those promotions that have returns priced again take off each line (what it sells,
-    thousandths, the lowest lawful unit price in micros), zero or less."""
+    thousandths, the lowest lawful unit price in micros)."""
     departments = {item.item_id: item.department for item, _, _ in lines}
     deals = compiled(recorded.promotions, recorded.policy, departments)
     asked = _AsRecorded(frozenset(one.id for one in recorded.promotions))
     found = deals.take_off(lines, asked, digits)
     again = {one.id for one in recorded.promotions if one.returns is ReturnPolicy.REEVALUATE}
-    return [
-        sum(entry.amount_minor for entry in entries if entry.promotion in again)
-        for entries in found
-    ]
+    return [tuple(entry for entry in entries if entry.promotion in again) for entries in found]

@@ -22,7 +22,7 @@ from engine.tax_paper import letters_of
 from engine.till import Till
 from engine.views.credits import returns_view
 from engine.views.foreign import currency_views, digits_of, due_views, tender_view, till_rows
-from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
+from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView
 from engine.views.offers import choices_of
 from engine.views.payments import listed, payment_view, register_payment, tab_view
 from engine.views.shapes import (
@@ -169,6 +169,11 @@ def _chosen(order: Order, tariff: Tariff) -> tuple[ChosenView, ...]:
     )
 
 
+def _rewards(order: Order, tariff: Tariff) -> tuple[OfferView, ...]:
+    names = promotion_names(tariff) if order.rewards else {}
+    return tuple(OfferView(one, names.get(one, one)) for one in order.rewards)
+
+
 def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderView:
     """An order as shown; `internal` False leaves out what a customer must not see."""
     settings, book = books.settings, books.catalog.book
@@ -222,6 +227,10 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
         _charges(order, figures, tariff, internal=internal),
         tab_view(order) if internal else None,
         due_views(due, settings) if order.phase is Phase.TENDERING and left > 0 else (),
+        order.points if internal else 0,
+        figures.points_spent(),
+        _rewards(order, tariff) if internal else (),
+        order.tender,
     )
 
 

@@ -16,6 +16,17 @@ class OfferView:
 
 
 @frozen
+class RewardView:
+    """A promotion that costs points, each time it applies; those that apply by themselves are not
+    chosen."""
+
+    promotion: str
+    name: str
+    costs_points: int
+    by_itself: bool
+
+
+@frozen
 class PriceListView:
     """A price list by what people call it."""
 
@@ -31,7 +42,7 @@ class PromotionReasonView:
     Of quantity_too_small `have` and `need` are units, of spend_too_small minor units. `by` is the
     name of the promotion it lost to, and `alone_minor`, zero or less, what it would take off if
     there were no other. `item` is the name of the goods that are excepted. `asked_by` says what a
-    promotion waits for that does not come by itself: coupon | operator | "".
+    promotion waits for that does not come by itself: coupon | operator | member | "".
     """
 
     promotion: str

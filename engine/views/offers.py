@@ -16,6 +16,7 @@ from engine.views.offer_shapes import (
     OrderPromotionsView,
     PriceListView,
     PromotionReasonView,
+    RewardView,
 )
 from engine.views.taxes import taxes_view
 
@@ -61,6 +62,12 @@ def choices_of(books: Books) -> dict[str, Any]:
     return {
         "customer_groups": groups,
         "promotions_to_give": tuple(OfferView(e.id, e.name) for e in promotions if e.manual),
+        "rewards": tuple(
+            RewardView(e.id, e.name, e.costs_points, e.by_itself)
+            for e in promotions
+            if e.costs_points
+        ),
+        "tenders": tuple(sorted({name.casefold() for e in promotions for name in e.tenders})),
         "has_coupons": any(one.coupon is not None for one in promotions),
         "has_charges": bool(books.charges.rules),
         "dinings": tuple(entry for entry in Dining if entry in told_apart),
@@ -81,7 +88,7 @@ def promotions_view(order: Order, books: Books) -> OrderPromotionsView:
     figures = order.figures or price_shown(order, tariff)
     taken = {entry.promotion for row in figures.lines for entry in row.promotions}
     asked = {e.promotion for e in order.chosen} | {e.promotion for e in order.coupons}
-    held = asked | taken
+    held = asked | taken | set(order.rewards)
     ranked = sorted(deals.promotions, key=lambda one: one.id not in held)[:ASKED_MAX]
     found = why_not(order, tariff, [one.id for one in ranked])
     names = [
@@ -104,6 +111,7 @@ def _nearness(pair: tuple[Promotion, WhyNot]) -> tuple[int, int, int]:
 
 def _reason(promotion: Promotion, why: WhyNot, names: list[str]) -> PromotionReasonView:
     asked_by = "coupon" if promotion.coupon is not None else "operator" if promotion.manual else ""
+    asked_by = "member" if promotion.is_chosen() else asked_by
     return PromotionReasonView(
         promotion.id,
         promotion.name,

@@ -18,7 +18,14 @@ from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
 from engine.views.credit_shapes import ReturnsView
-from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
+from engine.views.offer_shapes import (
+    ChargeView,
+    ChosenView,
+    CouponView,
+    OfferView,
+    PriceListView,
+    RewardView,
+)
 from engine.views.payment_shapes import PaymentView, TabView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
 
@@ -199,6 +206,10 @@ class OrderView:
     charges: tuple[ChargeView, ...] = ()
     tab: TabView | None = None
     foreign_due: tuple[ForeignDueView, ...] = ()
+    points: int = 0
+    points_spent: int = 0
+    rewards: tuple[OfferView, ...] = ()
+    tender: str = ""
 
 
 @frozen
@@ -352,7 +363,8 @@ class StoreView:
     """What a screen needs before anybody signs on.
 
     `dinings` are the ways of handing over to choose from, empty where neither a tax rule nor a
-    price list tells any apart; `dining` is the one an order has where nobody chose.
+    price list tells any apart; `dining` is the one an order has where nobody chose. `tenders` are
+    the means of payment that promotions in force are for.
     """
 
     store: str
@@ -372,6 +384,8 @@ class StoreView:
     dining: Dining | None = None
     price_lists: tuple[PriceListView, ...] = ()
     foreign: tuple[ForeignCurrencyView, ...] = ()
+    rewards: tuple[RewardView, ...] = ()
+    tenders: tuple[str, ...] = ()
 
 
 @frozen

@@ -34,7 +34,7 @@ export type Panel =
   | 'choices'
   | 'exceptions';
 /** What may be chosen for an order besides its goods. */
-export type Choice = 'group' | 'coupon' | 'promotion' | 'exempt' | 'comp' | 'charges';
+export type Choice = 'group' | 'coupon' | 'promotion' | 'reward' | 'tender' | 'exempt' | 'comp' | 'charges';
 export type Dialog = 'menu' | 'status' | 'void' | 'park' | 'note' | 'switch' | null;
 
 export interface Notice {

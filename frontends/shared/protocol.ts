@@ -281,11 +281,13 @@ export interface ChooseChannelInput {
 
 /**
  * Price the order for a customer of this group, of none where it is empty; opens an order if
- * there is none. `member` is the customer's number, for limits that count by it.
+ * there is none. `member` is the customer's number, for limits that count by it, and `points`
+ * what the member has to spend on rewards.
  */
 export interface ChooseCustomerGroupInput {
   group?: string;
   member?: string;
+  points?: number;
 }
 
 /** Say how the order is handed over. */
@@ -300,6 +302,20 @@ export interface ChoosePromotionInput {
   promotion: string;
   reason?: string;
   withdraw?: boolean;
+}
+
+/** Spend the member's points on a reward; `withdraw` takes it back. */
+export interface ChooseRewardInput {
+  promotion: string;
+  withdraw?: boolean;
+}
+
+/**
+ * Say how the order will be paid, where promotions are for a means of payment: cash, card, or
+ * card: and a brand. Empty takes it back.
+ */
+export interface ChooseTenderInput {
+  tender?: string;
 }
 
 /** A promotion an operator gave, and why. */
@@ -1176,6 +1192,10 @@ export interface OrderView {
   charges: ChargeView[];
   tab: TabView | null;
   foreign_due: ForeignDueView[];
+  points: number;
+  points_spent: number;
+  rewards: OfferView[];
+  tender: string;
 }
 
 /** Set a line's unit price, with the reason. */
@@ -1366,7 +1386,10 @@ export interface PricesAnswer {
  * gives it to, with a reason; with `employees` the shop's own people, for whom it goes after
  * all others. What is left of it: `sales_per_member` and `yearly_minor` are for one member
  * (nobody without a number gets it), `budget_minor` for the whole store; 0 is no limit.
- * `returns` says what goes back with goods.
+ * `returns` says what goes back with goods. A reward costs the member `costs_points` each time
+ * it applies (`each`: for each unit), as often as there are points; it applies where it was
+ * chosen, `by_itself` without that. With `tenders` it is for orders that will be paid so:
+ * `cash`, `card`, or `card:` and a brand as terminals tell it.
  */
 export interface PromotionInput {
   id: string;
@@ -1395,6 +1418,9 @@ export interface PromotionInput {
   budget_minor?: number;
   business_day?: boolean;
   returns?: ReturnPolicy;
+  costs_points?: number;
+  by_itself?: boolean;
+  tenders?: string[];
 }
 
 /**
@@ -1403,7 +1429,7 @@ export interface PromotionInput {
  * quantity_too_small `have` and `need` are units, of spend_too_small minor units. `by` is the
  * name of the promotion it lost to, and `alone_minor`, zero or less, what it would take off if
  * there were no other. `item` is the name of the goods that are excepted. `asked_by` says what
- * a promotion waits for that does not come by itself: coupon | operator | "".
+ * a promotion waits for that does not come by itself: coupon | operator | member | "".
  */
 export interface PromotionReasonView {
   promotion: string;
@@ -1418,13 +1444,21 @@ export interface PromotionReasonView {
   asked_by: string;
 }
 
-/** What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. */
+/**
+ * What one promotion took off `sales` sales, of which the vendor pays `vendor_minor`. What of
+ * it came back with goods that did is apart from that, as a positive amount; so are the points
+ * it cost members.
+ */
 export interface PromotionTotal {
   promotion: string;
   name: string;
   sales: number;
   amount_minor: number;
   vendor_minor: number;
+  returned_minor: number;
+  vendor_returned_minor: number;
+  points: number;
+  points_returned: number;
 }
 
 /** What a promotion took off a line, zero or less. */
@@ -1699,6 +1733,17 @@ export interface ReverseTender {
 }
 
 /**
+ * A promotion that costs points, each time it applies; those that apply by themselves are not
+ * chosen.
+ */
+export interface RewardView {
+  promotion: string;
+  name: string;
+  costs_points: number;
+  by_itself: boolean;
+}
+
+/**
  * What a role may allow. Every command needs exactly one; nothing is allowed unless granted.
  */
 export type Right =
@@ -1957,7 +2002,8 @@ export type StoreStatus = Record<string, never>;
 /**
  * What a screen needs before anybody signs on. `dinings` are the ways of handing over to
  * choose from, empty where neither a tax rule nor a price list tells any apart; `dining` is
- * the one an order has where nobody chose.
+ * the one an order has where nobody chose. `tenders` are the means of payment that promotions
+ * in force are for.
  */
 export interface StoreView {
   store: string;
@@ -1977,6 +2023,8 @@ export interface StoreView {
   dining: Dining | null;
   price_lists: PriceListView[];
   foreign: ForeignCurrencyView[];
+  rewards: RewardView[];
+  tenders: string[];
 }
 
 /**
@@ -2488,6 +2536,8 @@ export interface Commands {
   'order.choose_customer_group': { data: ChooseCustomerGroupInput; answer: TotalAnswer };
   'order.choose_dining': { data: ChooseDining; answer: TotalAnswer };
   'order.choose_promotion': { data: ChoosePromotionInput; answer: TotalAnswer };
+  'order.choose_reward': { data: ChooseRewardInput; answer: TotalAnswer };
+  'order.choose_tender': { data: ChooseTenderInput; answer: TotalAnswer };
   'order.comp_line': { data: CompLineInput; answer: TotalAnswer };
   'order.comp_order': { data: CompOrderInput; answer: TotalAnswer };
   'order.complete': { data: CompleteOrder; answer: CompletedAnswer };

@@ -71,6 +71,13 @@ export async function chooseLanguage(wanted: Language): Promise<void> {
   await words.load(wanted);
 }
 
+/** A means of payment as promotions name it: cash, card, or a card of a brand. */
+export function tenderName(name: string): string {
+  const [kind = '', brand = ''] = name.split(':', 2);
+  const said = words.has(`tender.${kind}`) ? words.text(`tender.${kind}`) : kind;
+  return brand ? `${said} (${brand})` : said;
+}
+
 /**
  * A refusal in words: what happened, what was not done, what to do next. Figures are written by
  * their unit; a code without a text of its own is named, never swallowed.
@@ -84,6 +91,7 @@ export function refusalText(
   const shown: Record<string, string | number> = { code: '' };
   for (const [name, value] of Object.entries(fields)) {
     if (name === 'right') shown[name] = words.text(`right.${String(value)}`);
+    else if (name === 'tender' && typeof value === 'string') shown[name] = tenderName(value);
     else if (name === 'operator') shown[name] = nameOf(String(value));
     else if (Array.isArray(value)) shown[name] = value.join(', ');
     else if (typeof value !== 'number') shown[name] = String(value);

@@ -298,6 +298,8 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.CompOrder: TotalAnswer,
     order.ChooseCustomerGroup: TotalAnswer,
     order.ChooseChannel: TotalAnswer,
+    order.ChooseReward: TotalAnswer,
+    order.ChooseTender: TotalAnswer,
     order.ChoosePromotion: TotalAnswer,
     order.TellGuests: TotalAnswer,
     order.WaiveCharge: TotalAnswer,

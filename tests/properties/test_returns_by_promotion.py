@@ -12,7 +12,13 @@ from engine.order.figures import LineItem
 from engine.order.state import Order
 from engine.promotion.deals import Deals
 from engine.promotion.decide import SetPromotions
-from engine.promotion.model import Benefit, Promotion, ReturnPolicy, Selection
+from engine.promotion.model import (
+    Benefit,
+    Promotion,
+    ReturnPolicy,
+    Selection,
+    promotion_shares_sum,
+)
 from native import extend_amount, price_cart
 from tests.properties.test_promotions_any_order import benefits, selections
 from tests.properties.test_returns_of_bundles import _left, _settle, _sold
@@ -100,10 +106,19 @@ def test_what_each_promotion_took_comes_back(
         given_back = -shop.ok(AddReturnLine(sale_id, line, quantity, "x"))["total_minor"]
         _settle(shop, sale_id, "1", is_first=True)
         refunded += given_back
+        assert {name: off for name, off in back.items() if off} == _recorded(shop, sale_id)
         if line in seen and any(at in seen and milli for at, milli in stays.items()):
             assert max(0, min(wanted, price)) == given_back
     assert took == back
     assert figures.total_minor == refunded
+
+
+def _recorded(shop: Shop, sale_id: str) -> dict[str, int]:
+    """What of each promotion came back so far, as the sale has it, zero or less as it was taken."""
+    shares = promotion_shares_sum(
+        share for line in shop.order(sale_id).lines for share in line.returned_promotions
+    )
+    return {share.promotion: -share.amount_minor for share in shares if share.amount_minor}
 
 
 def _is_seen(promotions: tuple[Promotion, ...], took: dict[str, int], item: LineItem) -> bool:

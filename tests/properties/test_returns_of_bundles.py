@@ -29,7 +29,15 @@ from engine.order.refusal import Refusal
 from engine.order.state import Order
 from engine.packs import DatedPolicy
 from engine.promotion.decide import SetPromotions
-from engine.promotion.model import Benefit, Policy, Promotion, ReturnPolicy, Selection
+from engine.promotion.model import (
+    Benefit,
+    Policy,
+    Promotion,
+    ReturnPolicy,
+    Selection,
+    promotion_shares_sum,
+    taken_by,
+)
 from engine.taxation import Dining, TaxShare
 from engine.taxes import SetTaxes
 from engine.till import Denomination, OpenTill
@@ -59,8 +67,10 @@ def _named(drawn: list[Promotion], data: st.DataObject) -> tuple[Promotion, ...]
     policies = st.sampled_from(
         (ReturnPolicy.REEVALUATE, ReturnPolicy.REEVALUATE, ReturnPolicy.KEEP)
     )
+    vendors = st.sampled_from((0, 333_333, 1_000_000))
     return tuple(
-        attrs.evolve(one, id=f"p{at}", returns=data.draw(policies)) for at, one in enumerate(drawn)
+        attrs.evolve(one, id=f"p{at}", returns=data.draw(policies), vendor_ppm=data.draw(vendors))
+        for at, one in enumerate(drawn)
     )
 
 
@@ -160,8 +170,28 @@ def _within_paid(sale: Order) -> None:
         assert line.returned_tax_minor <= max(0, row.tax_minor)
 
 
+def _no_promotion_is_left(shop: Shop, sale: Order) -> None:
+    """Every promotion took off and got back the same: of the sale, and in the day's totals."""
+    assert sale.figures is not None
+    took = taken_by(entry for row in sale.figures.lines for entry in row.promotions)
+    back = promotion_shares_sum(
+        share for line in sale.lines for share in line.returned_promotions if share.is_some()
+    )
+    assert took == tuple(share for share in back if share.is_some())
+    rows = [
+        row
+        for register in REGISTERS
+        for row in shop.books.live.position(register).totals.promotions
+    ]
+    for one in {row.promotion for row in rows}:
+        mine = [row for row in rows if row.promotion == one]
+        assert sum(row.amount_minor - row.returned_minor for row in mine) == 0
+        assert sum(row.vendor_minor - row.vendor_returned_minor for row in mine) == 0
+
+
 def _ended(shop: Shop, sale: Order) -> None:
-    """All of it went back: by line, by tax, in the registers' totals."""
+    """All of it went back: by line, by tax, by promotion, in the registers' totals."""
+    _no_promotion_is_left(shop, sale)
     assert sale.figures is not None
     rows = {row.line: row for row in sale.figures.lines}
     for line in (*sale.lines, *sale.charges):
@@ -188,7 +218,8 @@ def _ended(shop: Shop, sale: Order) -> None:
 
 
 @pytest.mark.feature(
-    "NEW-06", part="by line, tax and total, charges too, where promotions keep or price again"
+    "NEW-06",
+    part="by line, tax, promotion and total, charges too, where promotions keep or price again",
 )
 @settings(max_examples=60, deadline=None)
 @given(promotions, carts, st.integers(0, 700), st.data())

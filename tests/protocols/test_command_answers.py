@@ -40,6 +40,8 @@ CHARGES = (ChargeRule("service", "Service", ChargeKind.SERVICE, 100_000),)
 PROMOTIONS = (
     Promotion("sorry", "Sorry", CENT_OFF, manual=True),
     Promotion("hello", "Hello", CENT_OFF, coupon=CouponRule("c1", CouponKind.GENERIC, "HELLO")),
+    Promotion("coffee", "Coffee", CENT_OFF, costs_points=100),
+    Promotion("in-cash", "In cash", CENT_OFF, tenders=("cash",)),
     Promotion("own", "Own", CENT_OFF, coupon=CouponRule("c2", CouponKind.ISSUED)),
 )
 
@@ -72,7 +74,10 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(order.CompLine(2, withdraw=True))
     send(order.CompOrder("sorry"))
     send(order.CompOrder(withdraw=True))
-    send(order.ChooseCustomerGroup("", "77"))
+    send(order.ChooseCustomerGroup("", "77", 250))
+    send(order.ChooseReward("coffee"))
+    send(order.ChooseTender("cash"))
+    send(order.ChooseTender())
     send(order.ChooseChannel("phone"))
     send(order.ChoosePromotion("sorry", "cold coffee"))
     send(SetCharges(CHARGES), admin=True)
