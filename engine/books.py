@@ -52,11 +52,13 @@ from engine.order.tender_events import (
 )
 from engine.outbox import Outbox
 from engine.payment import decide as payment_decisions
+from engine.payment import ending_days
 from engine.payment import state as payment_state
 from engine.payment.commands import PaymentCommand, RequestPayment
 from engine.payment.context import PaymentContext
 from engine.payment.events import PaymentEvent
 from engine.payment.state import Payments
+from engine.payment.terminal_day import TerminalDayEvent
 from engine.price_list import decide as prices
 from engine.price_list import upload as price_upload
 from engine.price_list.decide import Prices, PricesSet, SetPrices
@@ -67,6 +69,8 @@ from engine.record import Restored
 from engine.register import DayClosed, Position, TrainingEnded, TrainingStarted
 from engine.rights import right_of
 from engine.settings import Settings
+from engine.settlement import decide as settlement
+from engine.settlement.decide import SettlementCommand, SettlementEvent, Settling
 from engine.staff import Right, Staff
 from engine.stamp import Stamp
 from engine.taxes import SetTaxes, Taxes, TaxesSet
@@ -128,6 +132,7 @@ class Books:
     taxes: Taxes = field(factory=Taxes)
     payments: Payments = field(factory=Payments)
     price_upload: Upload | None = None
+    settling: Settling = field(factory=Settling)
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -220,7 +225,7 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     position = side.position(command.register)
     if isinstance(body, OrderCommand):
         return _order(command, books, approver)
-    if isinstance(body, PaymentCommand):
+    if isinstance(body, PaymentCommand | ending_days.TerminalDayCommand):
         return _payment(command, books, approver)
     if isinstance(body, till.TillCommand):
         order = side.current(command.register)
@@ -256,6 +261,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return charges.decide(body, books.settings, books.catalog.book)
     if isinstance(body, IssueCoupons):
         return coupons.decide(body, books.promotions.coupon_rules(), books.redeemed)
+    if isinstance(body, SettlementCommand):
+        return settlement.decide(books.settling, body, books.settings, command.operator)
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)
     raise AssertionError(f"no decider takes {type(body).__name__}")
@@ -283,6 +290,8 @@ def _payment(command: Command, books: Books, approver: str) -> Decision:
     training = books.is_training(command.register)
     order = books.side(training=training).current(command.register)
     around = PaymentContext(books.payments, order, books.live.orders, context)
+    if isinstance(command.body, ending_days.TerminalDayCommand):
+        return ending_days.decide(command.body, around)
     return payment_decisions.decide(command.body, around)
 
 
@@ -369,6 +378,10 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         _post_order(books, fact, event, stamp)
     elif isinstance(event, PaymentEvent):
         payment_state.evolve(books.payments, event, now_ns=stamp.now_ns)
+    elif isinstance(event, TerminalDayEvent):
+        payment_state.evolve_days(books.payments, event)
+    elif isinstance(event, SettlementEvent):
+        settlement.evolve(books.settling, event)
     elif isinstance(event, till.TillEvent):
         _post_till(books, fact, event, stamp)
     elif isinstance(event, staff.StaffEvent):

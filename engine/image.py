@@ -22,6 +22,7 @@ from engine.order.state import Order
 from engine.outbox import PendingEffect
 from engine.payment.events import OfflinePolicy
 from engine.payment.state import Payment, Payments
+from engine.payment.terminal_day import TerminalDay
 from engine.price_list.decide import Prices
 from engine.price_list.model import PriceSet
 from engine.price_list.upload import Upload
@@ -29,6 +30,7 @@ from engine.promotion.decide import Promotions
 from engine.promotion.model import Policy, Promotion
 from engine.register import Position
 from engine.settings import PastRules, RegisterSetup, Settings, StoreRules, TaxClass
+from engine.settlement.decide import Settling
 from engine.staff import Operator, Right, Staff
 from engine.tax_book import TaxSetup
 from engine.taxes import PastNeeds, Taxes
@@ -50,6 +52,7 @@ class _PaymentsImage:
     offline: tuple[Payment, ...]
     latest: dict[str, Payment]
     policy: OfflinePolicy
+    days: tuple[TerminalDay, ...] | None = None
 
 
 @frozen
@@ -86,6 +89,7 @@ class _Image:
     payments: _PaymentsImage
     foreign: tuple[ForeignCurrency, ...]
     price_upload: Upload | None = None
+    settling: Settling | None = None
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -131,8 +135,13 @@ def image_of(books: Books) -> dict[str, Any]:
         _payments_image(books.payments),
         tuple(books.settings.foreign.values()),
         books.price_upload,
+        None if books.settling == Settling() else books.settling,
     )
     plain: dict[str, Any] = unstructure(image)
+    if image.settling is None:
+        del plain["settling"]
+    if image.payments.days is None:
+        del plain["payments"]["days"]
     if books.price_upload is None:
         # Nearly always: so the hashes of states without one stay what they were.
         del plain["price_upload"]
@@ -146,10 +155,15 @@ def _payments_image(payments: Payments) -> _PaymentsImage:
         tuple(payments.offline.values()),
         dict(payments.latest),
         payments.policy,
+        # Without a payment there is no day, and the hashes of such states stay what they were.
+        tuple(payments.days.values()) if payments.latest or payments.days else None,
     )
 
 
 def _payments_from(image: _PaymentsImage) -> Payments:
+    if image.days is None and image.latest:
+        raise WireError(("what terminals took today is not there",))
+
     def by_id(entries: tuple[Payment, ...]) -> dict[str, Payment]:
         return {entry.asked.payment_id: entry for entry in entries}
 
@@ -159,6 +173,7 @@ def _payments_from(image: _PaymentsImage) -> Payments:
         by_id(image.offline),
         dict(image.latest),
         image.policy,
+        {day.terminal: day for day in image.days or ()},
     )
 
 
@@ -208,6 +223,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         taxes=Taxes(data.taxes, data.taxes_version, data.past_taxes),
         payments=_payments_from(data.payments),
         price_upload=data.price_upload,
+        settling=data.settling or Settling(),
     )
 
 

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from engine.staff import Right
 from engine.views import shapes, till_shapes
+from engine.views.clearing_shapes import ClearingView, PaymentFeeView
 from engine.views.offer_shapes import OrderPromotionsView
 from engine.views.payment_shapes import PaymentsView
 from engine.wire import Registry
@@ -155,6 +156,33 @@ class OpenPayments:
     """Card payments that are not settled, and what was taken offline. Answers `PaymentsView`."""
 
 
+@QUERIES.name("clearing.state")
+@frozen
+class ClearingState:
+    """Card money on its way to the bank: what terminals took, what acquirers' files have of it, and
+    every difference. Answers `ClearingView`.
+
+    `acquirer` "" takes all. `days` are the newest business dates, `limit` the items, oldest first.
+    `explained` lists those too that somebody explained.
+    """
+
+    acquirer: str = ""
+    days: int = 31
+    limit: int = 100
+    explained: bool = False
+
+
+@QUERIES.name("clearing.fees")
+@frozen
+class FindPaymentFees:
+    """What each card payment of a business date costs by the rate cards. Answers
+    `PaymentFeeView`s."""
+
+    business_date: str
+    acquirer: str = ""
+    limit: int = 200
+
+
 @QUERIES.name("events.since")
 @frozen
 class EventsSince:
@@ -183,6 +211,8 @@ Query = (
     | ZReport
     | FindActivity
     | OpenPayments
+    | ClearingState
+    | FindPaymentFees
     | EventsSince
 )
 
@@ -206,6 +236,8 @@ ANSWERS: Final[dict[type, Any]] = {
     ZReport: shapes.ReportView,
     FindActivity: tuple[shapes.ActivityRow, ...],
     OpenPayments: PaymentsView,
+    ClearingState: ClearingView,
+    FindPaymentFees: tuple[PaymentFeeView, ...],
     EventsSince: shapes.EventsView,
 }
 
@@ -229,5 +261,7 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     ZReport: Right.X_REPORT,
     FindActivity: Right.ACTIVITY,
     OpenPayments: Right.SELL,
+    ClearingState: Right.X_REPORT,
+    FindPaymentFees: Right.X_REPORT,
     EventsSince: Right.SETTINGS,
 }

@@ -9,9 +9,11 @@ from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.order import commands as order
 from engine.payment import commands as payment
+from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.price_list.decide import SetPrices
 from engine.price_list.upload import InstallPrices, StagePrices
 from engine.promotion.decide import SetPromotions
+from engine.settlement.decide import ExplainItem, ImportSettlement, SetTerms, StageSettlement
 from engine.staff import Right
 from engine.taxes import SetTaxes
 
@@ -61,6 +63,12 @@ RIGHTS: Final[dict[type, Right]] = {
     payment.HearPayment: Right.EFFECTS,
     payment.ReportUpload: Right.EFFECTS,
     payment.SetOfflinePolicy: Right.SETTINGS,
+    EndTerminalDay: Right.Z_REPORT,
+    HearTerminalDay: Right.EFFECTS,
+    SetTerms: Right.SETTINGS,
+    StageSettlement: Right.SETTINGS,
+    ImportSettlement: Right.SETTINGS,
+    ExplainItem: Right.PAYMENT_EXCEPTIONS,
     till.OpenTill: Right.TILL,
     till.PayIn: Right.PAID_IN_OUT,
     till.PayOut: Right.PAID_IN_OUT,
