@@ -31,7 +31,7 @@ from engine.settlement.model import Acquirer
 from engine.stamp import Stamp
 from engine.terminal import Answer, Identity, Kind
 from engine.upcast import event_of
-from engine.views.clearing_shapes import ItemView
+from engine.views.clearing_shapes import DifferenceView
 from engine.wire import canonical, parse, structure, unstructure
 
 APPROVED: Final = (
@@ -117,11 +117,11 @@ def fold_terminal_days(db: apsw.Connection, record: Record) -> None:
                 db.execute("INSERT OR REPLACE INTO day_items VALUES (?, ?, ?, ?)", row)
 
 
-def _day_items(event: TerminalDayHeard, day: str) -> Iterator[ItemView]:
+def _day_items(event: TerminalDayHeard, day: str) -> Iterator[DifferenceView]:
     for entry in event.differences:
         fault = f"day_{entry.fault.value}"
         lost = event.lost[0] if event.lost and fault == "day_not_told" else event.day_id
-        yield ItemView(
+        yield DifferenceView(
             f"{fault}/{lost}/{entry.brand}",
             fault,
             "",

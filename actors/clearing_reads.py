@@ -19,8 +19,8 @@ from engine.views.clearing_shapes import (
     AcquirerView,
     ClearingDay,
     ClearingView,
+    DifferenceView,
     FileView,
-    ItemView,
     PaymentFeeView,
     TerminalDayView,
 )
@@ -42,7 +42,7 @@ def clearing_view(db: apsw.Connection, query: ClearingState, today: str) -> Clea
         for entry in terms_of(db).acquirers
         if not query.acquirer or query.acquirer == entry.id
     ]
-    items: list[ItemView] = []
+    items: list[DifferenceView] = []
     views: list[AcquirerView] = []
     for acquirer in acquirers:
         due_day = _due_day(db, acquirer, today)
@@ -137,7 +137,9 @@ def _days(db: apsw.Connection, query: ClearingState) -> tuple[ClearingDay, ...]:
 # -------------------------------------------------------------------------------------- items
 
 
-def _items(db: apsw.Connection, acquirer: str, due_day: str, today: str) -> Iterator[ItemView]:
+def _items(
+    db: apsw.Connection, acquirer: str, due_day: str, today: str
+) -> Iterator[DifferenceView]:
     rows = rows_of(
         db,
         "SELECT root, body FROM accounts WHERE acquirer = ? AND over = 0 AND (told = 1 "
@@ -154,7 +156,7 @@ def _items(db: apsw.Connection, acquirer: str, due_day: str, today: str) -> Iter
         (acquirer,),
     )
     for name, file, line, batch, day, gross_minor, reference, brand in unmatched:
-        yield ItemView(
+        yield DifferenceView(
             f"{ItemKind.UNKNOWN_HERE.value}/{name}",
             ItemKind.UNKNOWN_HERE.value,
             acquirer,
@@ -175,7 +177,7 @@ def _items(db: apsw.Connection, acquirer: str, due_day: str, today: str) -> Iter
 
 def _account_items(
     db: apsw.Connection, acquirer: str, root: str, account: Account, days: tuple[str, str]
-) -> Iterator[ItemView]:
+) -> Iterator[DifferenceView]:
     due_day, today = days
     findings = judge(account, due_day).findings
     if not findings:
@@ -195,7 +197,7 @@ def _account_items(
     for entry in findings:
         day = (entry.is_back and account.back_day) or account.paid_day or account.back_day
         side = "back" if entry.is_back else "paid"
-        yield ItemView(
+        yield DifferenceView(
             f"{entry.kind.value}/{root}/{side}/{entry.difference_minor}",
             entry.kind.value,
             acquirer,
@@ -216,7 +218,7 @@ def _account_items(
         )
 
 
-def _batch_items(db: apsw.Connection, acquirer: str, today: str) -> Iterator[ItemView]:
+def _batch_items(db: apsw.Connection, acquirer: str, today: str) -> Iterator[DifferenceView]:
     """Payouts that are not what their batch comes to; what names no batch says nothing of it."""
     rows = rows_of(
         db,
@@ -227,7 +229,7 @@ def _batch_items(db: apsw.Connection, acquirer: str, today: str) -> Iterator[Ite
     )
     for batch, day, ours, theirs in rows:
         kind = ItemKind.PAYOUT_DIFFERS.value
-        yield ItemView(
+        yield DifferenceView(
             f"{kind}/{acquirer}/{batch}/{ours - theirs}",
             kind,
             acquirer,
@@ -240,12 +242,14 @@ def _batch_items(db: apsw.Connection, acquirer: str, today: str) -> Iterator[Ite
         )
 
 
-def _day_items(db: apsw.Connection, today: str) -> Iterator[ItemView]:
+def _day_items(db: apsw.Connection, today: str) -> Iterator[DifferenceView]:
     for day, body in rows_of(db, "SELECT day, body FROM day_items"):
-        yield attrs.evolve(structure(parse(body), ItemView), age_days=_age(day, today))
+        yield attrs.evolve(structure(parse(body), DifferenceView), age_days=_age(day, today))
 
 
-def _explained(db: apsw.Connection, items: list[ItemView], *, everything: bool) -> list[ItemView]:
+def _explained(
+    db: apsw.Connection, items: list[DifferenceView], *, everything: bool
+) -> list[DifferenceView]:
     """Items with what somebody found; those nobody needs to look at any more only if wanted."""
     found = []
     for item in items:

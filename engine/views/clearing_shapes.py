@@ -9,7 +9,7 @@ from engine.terminal import SettledTotal
 
 
 @frozen
-class ItemView:
+class DifferenceView:
     """A difference that is for a person. `id` names it until it changes.
 
     `difference_minor` is what clearing holds for it; of a fee, what was kept too much. `payment_id`
@@ -123,7 +123,7 @@ class ClearingView:
     business_date: str
     acquirers: tuple[AcquirerView, ...]
     days: tuple[ClearingDay, ...]
-    items: tuple[ItemView, ...]
+    items: tuple[DifferenceView, ...]
     item_count: int
     terminals: tuple[TerminalDayView, ...]
     files: tuple[FileView, ...]
