@@ -231,11 +231,13 @@ def _is_short(acquirer: Acquirer) -> bool:
 
 
 def _check_rates(acquirer: Acquirer) -> Decision | None:
+    if not 0 <= acquirer.days <= limits.SETTLEMENT_DAYS_MAX:
+        return refuse(Refusal.FEE_MUST_BE_IN_RANGE, acquirer=acquirer.id)
     for rate in acquirer.rates:
         amounts = (rate.fixed_minor, rate.refund_fixed_minor)
         sound = 0 <= rate.rate_ppm <= limits.PPM
         sound = sound and all(0 <= entry <= limits.AMOUNT_MINOR_MAX for entry in amounts)
-        if not sound or not 0 <= acquirer.days <= limits.SETTLEMENT_DAYS_MAX:
+        if not sound:
             return refuse(Refusal.FEE_MUST_BE_IN_RANGE, acquirer=acquirer.id)
     if not _is_day(acquirer.since):
         return refuse(Refusal.FEE_DATES_MUST_EXIST, acquirer=acquirer.id)
