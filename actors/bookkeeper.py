@@ -37,10 +37,7 @@ from actors.terminal_messages import Progress
 from actors.world import World
 from engine.books import Books, decide, forget_archive, needs, post
 from engine.decision import COMMANDS, EVENTS, SYSTEM, Approval, Command, Decision, Fact
-from engine.order.events import (
-    OrderCompleted,
-    OrderVoided,
-)
+from engine.order.events import OrderCompleted, OrderVoided
 from engine.order.state import Order
 from engine.payment.state import ending
 from engine.personal import personal_fields

@@ -47,9 +47,7 @@ from engine.order.offered import Tariff
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
-from engine.order.tender_events import (
-    TenderRefunded,
-)
+from engine.order.tender_events import TenderRefunded
 from engine.outbox import Outbox
 from engine.payment import decide as payment_decisions
 from engine.payment import ending_days
@@ -70,7 +68,6 @@ from engine.register import DayClosed, Position, TrainingEnded, TrainingStarted
 from engine.rights import right_of
 from engine.settings import Settings
 from engine.settlement import decide as settlement
-from engine.settlement.decide import SettlementCommand, SettlementEvent, Settling
 from engine.staff import Right, Staff
 from engine.stamp import Stamp
 from engine.taxes import SetTaxes, Taxes, TaxesSet
@@ -132,7 +129,7 @@ class Books:
     taxes: Taxes = field(factory=Taxes)
     payments: Payments = field(factory=Payments)
     price_upload: Upload | None = None
-    settling: Settling = field(factory=Settling)
+    settling: settlement.Settling = field(factory=settlement.Settling)
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -261,7 +258,7 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return charges.decide(body, books.settings, books.catalog.book)
     if isinstance(body, IssueCoupons):
         return coupons.decide(body, books.promotions.coupon_rules(), books.redeemed)
-    if isinstance(body, SettlementCommand):
+    if isinstance(body, settlement.SettlementCommand):
         return settlement.decide(books.settling, body, books.settings, command.operator)
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)
@@ -287,8 +284,7 @@ def _surroundings(books: Books) -> settings.Surroundings:
 
 def _payment(command: Command, books: Books, approver: str) -> Decision:
     context = _order_context(command, books, approver)
-    training = books.is_training(command.register)
-    order = books.side(training=training).current(command.register)
+    order = books.side(training=context.training).current(command.register)
     around = PaymentContext(books.payments, order, books.live.orders, context)
     if isinstance(command.body, ending_days.TerminalDayCommand):
         return ending_days.decide(command.body, around)
@@ -380,7 +376,7 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         payment_state.evolve(books.payments, event, now_ns=stamp.now_ns)
     elif isinstance(event, TerminalDayEvent):
         payment_state.evolve_days(books.payments, event)
-    elif isinstance(event, SettlementEvent):
+    elif isinstance(event, settlement.SettlementEvent):
         settlement.evolve(books.settling, event)
     elif isinstance(event, till.TillEvent):
         _post_till(books, fact, event, stamp)

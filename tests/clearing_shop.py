@@ -14,7 +14,7 @@ from actors.clearing_rows import fold_clearing
 from actors.view_folds import SCHEMA
 from engine.decision import EVENTS
 from engine.queries import ClearingState, FindPaymentFees
-from engine.record import NewRecord
+from engine.record import Kind, NewRecord
 from engine.settlement.decide import ImportSettlement, SetTerms, StageSettlement
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
 from engine.views.clearing_shapes import AcquirerView, ClearingView, PaymentFeeView
@@ -53,7 +53,7 @@ class Clearing:
         for fact, stamp in self.shop.posted[self.folded :]:
             self.folded += 1
             data = parse(canonical(unstructure(fact.event)))
-            kind = "training" if fact.training else "live"
+            kind: Kind = "training" if fact.training else "live"
             name = EVENTS.name_of(fact.event)
             new = NewRecord(kind, fact.stream, 1, name, "c", "max", "1", stamp, data)
             fold_clearing(self.db, new.at(self.folded, 1))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 import pytest
@@ -14,6 +15,7 @@ from attrs import define, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.clearing_schema import row_of
 from engine.order.commands import AddLine, CompleteOrder
 from engine.payment.commands import RequestPayment, ReverseTender
 from engine.settlement.judge import ItemKind
@@ -71,7 +73,7 @@ class Days:
         reference = f"T{self.number}.PSP{self.number}"
         name = Identity("29001234", self.number, self.number, "1126", "101500", reference)
         amount_minor = payment.asked.amount_minor + tip_minor
-        told = {"identity": name, "card": card}
+        told: dict[str, Any] = {"identity": name, "card": card}
         if verdict is Verdict.APPROVED:
             told |= {"amount_minor": amount_minor, "tip_minor": tip_minor}
         hear(shop, verdict, self.number, **told)
@@ -81,9 +83,8 @@ class Days:
 
     def _row(self, answer: Answer, *, goes_out: bool = False) -> None:
         self.clearing.fold()
-        (fee,) = self.clearing.db.execute(
-            "SELECT fee_minor FROM card_money ORDER BY rowid DESC LIMIT 1"
-        ).fetchone()
+        last = "SELECT fee_minor FROM card_money ORDER BY rowid DESC LIMIT 1"
+        (fee,) = row_of(self.clearing.db, last)
         gross = -answer.amount_minor if goes_out else answer.amount_minor
         by_name = {"reference": f"PSP{answer.identity.trace}", "terminal_id": "", "trace": None}
         names = self.chance.choice((by_name, {"trace": answer.identity.trace}))
