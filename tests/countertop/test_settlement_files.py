@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "settlement.md").read_text("utf-8")
 HEAD = "kind,currency,gross,fee,batch,date,reference,own_reference,terminal_id,trace,receipt,brand"
 GOOD = "payment,EUR,7.99,0.12,1,2026-11-26,,,29001234,17,9,visa"
-ROWS = 20_000
-MEMORY_BYTES_MAX = 1 << 20
+ROWS = 5_000
+MEMORY_BYTES_MAX = 200 << 10
 
 
 def file_of(folder: Path, *lines: str, head: str = HEAD) -> Path:
