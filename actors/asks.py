@@ -118,6 +118,11 @@ class ReadPayments:
     """`payments` to `bookkeeper` in the same node: the open payments, oldest first."""
 
 
+@frozen
+class ReadEndingDays:
+    """`payments` to `bookkeeper` in the same node: the ends of day terminals are asked for."""
+
+
 @MESSAGES.name("catalog.stage")
 @frozen
 class StageUpload:

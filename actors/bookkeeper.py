@@ -18,6 +18,7 @@ from actors.asks import (
     Committed,
     PinHashOf,
     ReadCatalog,
+    ReadEndingDays,
     ReadPayments,
     ReadPending,
     ReadRecords,
@@ -36,11 +37,9 @@ from actors.terminal_messages import Progress
 from actors.world import World
 from engine.books import Books, decide, forget_archive, needs, post
 from engine.decision import COMMANDS, EVENTS, SYSTEM, Approval, Command, Decision, Fact
-from engine.order.events import (
-    OrderCompleted,
-    OrderVoided,
-)
+from engine.order.events import OrderCompleted, OrderVoided
 from engine.order.state import Order
+from engine.payment.state import ending
 from engine.personal import personal_fields
 from engine.queries import QUERIES, ExplainOrder, GetOrder, GetReceipt
 from engine.record import HeadMark, Kind, NewRecord
@@ -85,9 +84,9 @@ class Batch:
 
 class Bookkeeper:
     """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
-    `ReadPayments`, `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`, `Progress`,
-    `CheckAnchor`. *Sends* `Reply` to whoever asked and `Committed` to its followers. *If it dies*
-    the process ends, and replay restores what was promised.
+    `ReadPayments`, `ReadEndingDays`, `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`,
+    `Progress`, `CheckAnchor`. *Sends* `Reply` to whoever asked and `Committed` to its followers.
+    *If it dies* the process ends, and replay restores what was promised.
     """
 
     address = "bookkeeper"
@@ -153,6 +152,8 @@ class Bookkeeper:
                 envelope.answer(tuple(self.books.outbox.values()))
             case ReadPayments():
                 envelope.answer(tuple(self.books.payments.open.values()))
+            case ReadEndingDays():
+                envelope.answer(ending(self.books.payments))
             case Progress():
                 self.lookups.progress[body.request_id] = body
             case ReadRecords():

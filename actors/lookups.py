@@ -132,6 +132,8 @@ class Lookups:
                 return self._events(query)
             case (
                 queries.FindActivity()
+                | queries.ClearingState()
+                | queries.FindPaymentFees()
                 | queries.FindReceipts()
                 | queries.TillCounts()
                 | queries.ZReport()

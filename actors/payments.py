@@ -23,6 +23,7 @@ from actors.limits import (
 )
 from actors.mailbox import Envelope, Mailbox
 from actors.messages import Accepted, Failure
+from actors.terminal_days import TerminalDays
 from actors.terminal_messages import Abort, Heard, Inquire, Keep, Progress, Request
 from actors.world import World
 from engine.payment.events import Standing
@@ -32,13 +33,15 @@ from engine.wire import unstructure
 
 log = structlog.get_logger()
 Mark = Callable[[str], None]
+_STREAMS = ("payment/", "terminal_day/")
 
 
 class PaymentsActor:
-    """*Owns* which payments are being talked about with their terminals. *Receives* `Committed`
-    from the bookkeeper, `Keep` and `Progress` from terminals. *Sends* `Request`, `Inquire` and
-    `Abort` to terminals, `payment.keep` and `payment.hear` to the bookkeeper. *If it dies* what was
-    open becomes unknown and is asked about; nothing is ever asked for twice.
+    """*Owns* which payments are being talked about with their terminals, and which ends of day.
+    *Receives* `Committed` from the bookkeeper, `Keep` and `Progress` from terminals. *Sends*
+    `Request`, `Inquire`, `Abort` and `Settle` to terminals, `payment.keep`, `payment.hear` and
+    `terminal_day.hear` to the bookkeeper. *If it dies* what was open becomes unknown and is asked
+    about; nothing is ever asked for twice.
     """
 
     address = "payments"
@@ -49,6 +52,7 @@ class PaymentsActor:
         self._talks: dict[str, Payment] = {}
         self._aborted: set[str] = set()
         self._wake = trio.Event()
+        self._days = TerminalDays()
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """Look at what is open whenever a payment's facts were committed."""
@@ -57,7 +61,7 @@ class PaymentsActor:
             async for envelope in mailbox:
                 match envelope.body:
                     case Committed(records=records):
-                        if any(record.stream.startswith("payment/") for record in records):
+                        if any(record.stream.startswith(_STREAMS) for record in records):
                             self._wake.set()
                     case Keep():
                         nursery.start_soon(self._keep, envelope, envelope.body, post, world)
@@ -71,6 +75,7 @@ class PaymentsActor:
             self._wake = trio.Event()
             try:
                 found = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)
+                await self._days.look(nursery, post, world, met=self._met)
             except PostError:
                 await world.sleep(INQUIRE_FIRST_S)
                 continue

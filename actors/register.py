@@ -20,7 +20,16 @@ from actors.world import World
 log = structlog.get_logger()
 Reveal = Callable[[Any], Any]
 
-VIEW_QUERIES = frozenset(("activity.find", "receipts.find", "report.z", "till.counts"))
+VIEW_QUERIES = frozenset(
+    (
+        "activity.find",
+        "clearing.fees",
+        "clearing.state",
+        "receipts.find",
+        "report.z",
+        "till.counts",
+    )
+)
 _PIN_COMMANDS = frozenset(("staff.add_operator", "staff.change_pin"))
 OFFICE = "_office"
 _PIN_SHAPE = {"code": "pin_must_be_digits", "fields": {}}

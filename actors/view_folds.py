@@ -8,6 +8,8 @@ from typing import Any, Final
 import apsw
 from attrs import frozen
 
+from actors.clearing_rows import fold_clearing
+from actors.clearing_schema import CLEARING_SCHEMA
 from engine.order.events import (
     OrderCompleted,
 )
@@ -23,7 +25,7 @@ from engine.views.shapes import ActivityRow, ReceiptRow, ReportView
 from engine.views.till_shapes import TillCountView
 from engine.wire import canonical, parse, structure, unstructure
 
-VERSION: Final = 3
+VERSION: Final = 4
 ACTIVITY_ROWS_MAX: Final = 500
 SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
@@ -45,6 +47,7 @@ SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS operators (operator TEXT PRIMARY KEY, role TEXT NOT NULL) STRICT",
     """CREATE TABLE IF NOT EXISTS signed_on (register TEXT PRIMARY KEY,
     operator TEXT NOT NULL) STRICT""",
+    *CLEARING_SCHEMA,
 )
 
 
@@ -171,6 +174,7 @@ FOLDS: Final[dict[str, Fold]] = {
     "reports": fold_reports,
     "counts": fold_counts,
     "activity": fold_activity,
+    "clearing": fold_clearing,
 }
 
 

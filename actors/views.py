@@ -15,6 +15,7 @@ import apsw
 import structlog
 
 from actors.asks import Committed, ReadRecords, Reply, Submit
+from actors.clearing_reads import clearing_view, payment_fees
 from actors.disk import SYSTEM_DISK, Disk
 from actors.errors import PostError
 from actors.limits import ASK_TIMEOUT_S, VIEW_CHUNK
@@ -33,6 +34,7 @@ from engine import queries
 from engine.queries import QUERIES
 from engine.record import Record
 from engine.staff import Right
+from engine.tax import day_of
 from engine.wire import WireError, structure, unstructure
 
 log = structlog.get_logger()
@@ -41,6 +43,8 @@ _READ_BY = {
     queries.TillCounts: "counts",
     queries.ZReport: "reports",
     queries.FindActivity: "activity",
+    queries.ClearingState: "clearing",
+    queries.FindPaymentFees: "clearing",
 }
 
 
@@ -116,7 +120,8 @@ class ViewsActor:
                     else:
                         await self._fold(envelope.body.records, world)
                 case Submit():
-                    envelope.answer(await world.in_thread(self._answer, envelope.body))
+                    now_ns = world.now_ns()
+                    envelope.answer(await world.in_thread(self._answer, envelope.body, now_ns))
                 case _:
                     log.warning("message_not_understood", kind=type(envelope.body).__name__)
 
@@ -148,7 +153,11 @@ class ViewsActor:
                     self._fold_one(name, fold, records)
             self._db.executemany(
                 "INSERT OR REPLACE INTO state VALUES (?, ?)",
-                (("position", str(records[-1].position)), ("epoch", str(records[-1].epoch))),
+                (
+                    ("position", str(records[-1].position)),
+                    ("epoch", str(records[-1].epoch)),
+                    ("utc_offset_s", str(records[-1].stamp.utc_offset_s)),
+                ),
             )
         self.position = records[-1].position
 
@@ -166,7 +175,7 @@ class ViewsActor:
                 )
                 return
 
-    def _answer(self, submit: Submit) -> Reply:
+    def _answer(self, submit: Submit, now_ns: int) -> Reply:
         try:
             query: Any = structure(submit.data, QUERIES.class_of(submit.name))
         except WireError as error:
@@ -181,6 +190,11 @@ class ViewsActor:
                 data = till_counts(self._db, submit.register, query.limit)
             case queries.FindActivity():
                 data = find_activity(self._db, query)
+            case queries.ClearingState():
+                offset_s = self._figure("utc_offset_s")
+                data = clearing_view(self._db, query, day_of(now_ns, offset_s))
+            case queries.FindPaymentFees():
+                data = payment_fees(self._db, query)
             case queries.ZReport():
                 data = z_report(self._db, submit.register, query.z_number)
                 if data is None:

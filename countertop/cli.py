@@ -329,6 +329,39 @@ def returns(
 
 
 @import_app.command
+def acquirers(
+    file: Annotated[Path, Parameter(help="A TOML file; docs/settlement.md shows one.")],
+    *,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Put the acquirers and rate cards of a TOML file in force, and no others."""
+    from countertop.settling import import_acquirers
+
+    import_acquirers(file, data, say=_say)
+
+
+@import_app.command
+def settlement(
+    file: Annotated[Path, Parameter(help="A CSV file, .gz too; docs/settlement.md.")],
+    *,
+    acquirer: Annotated[str, Parameter(help="Whose it is, by its id.")],
+    columns: Annotated[
+        str, Parameter(help="own, adyen, or a TOML file that names the columns.")
+    ] = "own",
+    data: Data = DEFAULT_DATA,
+    check: Annotated[bool, Parameter(help="Only check the file.")] = False,
+) -> None:
+    """Hold an acquirer's settlement file against the store's card payments.
+
+    A file counts whole or not at all: rows with faults are listed in FILE.errors.csv. The same file
+    again changes nothing, and rows that two files have count once.
+    """
+    from countertop.settling import import_settlement
+
+    import_settlement(file, acquirer, columns, data, check_only=check, say=_say, progress=_progress)
+
+
+@import_app.command
 def coupons(
     coupon: Annotated[str, Parameter(help="The id of the coupon, as its promotion names it.")],
     file: Annotated[Path, Parameter(help="A text file with a code a line.")],

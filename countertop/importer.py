@@ -48,6 +48,9 @@ LINES_MAX = 2_000_000
 FILE_BYTES_MAX = 1 << 30  # unpacked: a small .gz can hold anything
 ERRORS_MAX = 100_000
 _DIGITS_MAX = 18
+CheckColumns = Callable[[Path, list[str]], None]
+"""Raises `ImportFileError` where a file lacks a column or has one that nobody knows."""
+
 _OPEN = "has a quote that is not closed"
 
 
@@ -104,7 +107,7 @@ def _require_bounded(path: Path, lines: int, size_bytes: int) -> None:
     if lines > LINES_MAX or size_bytes > FILE_BYTES_MAX:
         raise ImportFileError(
             f"{path.name} has more than {LINES_MAX:,} lines or {FILE_BYTES_MAX:,} bytes, which no "
-            "catalog has. Nothing was imported. Split the file if it is one."
+            "file of a shop has. Nothing was imported. Split the file if it is one."
         )
 
 
@@ -150,26 +153,26 @@ def _record(
     return dict(zip(header.columns, fields, strict=True))
 
 
-def _header_of(path: Path, line: str) -> _Header:
+def _header_of(path: Path, line: str, check: CheckColumns) -> _Header:
     # Spreadsheets of many countries write semicolons because their decimals have commas.
     delimiter = max(",;\t", key=line.count)
     fields = _fields(line, delimiter)
     columns = [] if isinstance(fields, str) else [name.lower() for name in fields]
-    _check_columns(path, columns)
+    check(path, columns)
     return _Header(columns, delimiter)
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
+def read_rows(path: Path, check: CheckColumns) -> Iterator[tuple[int, dict[str, str] | str]]:
     """(line, row) for each row, or (line, problem) for one that cannot be read.
 
     Raises:
-        ImportFileError: no header, or a column is missing or unknown.
+        ImportFileError: no header, or a column is missing or unknown, as `check` finds.
     """
     lines = _lines(path)
     _, first, problem = next(lines, (0, "", "is not there"))
     if problem or not first.strip():
         raise ImportFileError(f"{path.name} has no readable header line. Nothing was imported.")
-    header = _header_of(path, first)
+    header = _header_of(path, first, check)
     more: deque[tuple[int, str, str]] = deque()
     while following := more.popleft() if more else next(lines, None):
         number, line, problem = following
@@ -382,7 +385,7 @@ def prepare(
     checker = _Checker(currency, tax_classes)
     result = Prepared()
     try:
-        for number, row in read_rows(path):
+        for number, row in read_rows(path, _check_columns):
             result.rows += 1
             if progress is not None and result.rows % PROGRESS_EVERY == 0:
                 progress(result.rows)

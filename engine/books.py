@@ -49,16 +49,16 @@ from engine.order.offered import Tariff
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
-from engine.order.tender_events import (
-    TenderRefunded,
-)
+from engine.order.tender_events import TenderRefunded
 from engine.outbox import Outbox
 from engine.payment import decide as payment_decisions
+from engine.payment import ending_days
 from engine.payment import state as payment_state
 from engine.payment.commands import PaymentCommand
 from engine.payment.context import PaymentContext
 from engine.payment.events import PaymentEvent
 from engine.payment.state import Payments
+from engine.payment.terminal_day import TerminalDayEvent
 from engine.price_list import decide as prices
 from engine.price_list import upload as price_upload
 from engine.price_list.decide import Prices, PricesSet, SetPrices
@@ -69,6 +69,7 @@ from engine.record import Restored
 from engine.register import DayClosed, Position, TrainingEnded, TrainingStarted
 from engine.rights import right_of
 from engine.settings import Settings
+from engine.settlement import decide as settlement
 from engine.staff import Right, Staff
 from engine.stamp import Stamp
 from engine.taxes import SetTaxes, Taxes, TaxesSet
@@ -132,6 +133,7 @@ class Books:
     price_upload: Upload | None = None
     returns: ReturnRules = field(factory=ReturnRules)
     credits: Credits = field(factory=Credits)
+    settling: settlement.Settling = field(factory=settlement.Settling)
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -223,7 +225,7 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     position = side.position(command.register)
     if isinstance(body, OrderCommand):
         return _order(command, books, approver)
-    if isinstance(body, PaymentCommand):
+    if isinstance(body, PaymentCommand | ending_days.TerminalDayCommand):
         return _payment(command, books, approver)
     if isinstance(body, till.TillCommand):
         order = side.current(command.register)
@@ -261,6 +263,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return charges.decide(body, books.settings, books.catalog.book)
     if isinstance(body, IssueCoupons):
         return coupons.decide(body, books.promotions.coupon_rules(), books.redeemed)
+    if isinstance(body, settlement.SettlementCommand):
+        return settlement.decide(books.settling, body, books.settings, command.operator)
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)
     raise AssertionError(f"no decider takes {type(body).__name__}")
@@ -285,9 +289,10 @@ def _surroundings(books: Books) -> settings.Surroundings:
 
 def _payment(command: Command, books: Books, approver: str) -> Decision:
     context = _order_context(command, books, approver)
-    training = books.is_training(command.register)
-    order = books.side(training=training).current(command.register)
+    order = books.side(training=context.training).current(command.register)
     around = PaymentContext(books.payments, order, books.live.orders, context)
+    if isinstance(command.body, ending_days.TerminalDayCommand):
+        return ending_days.decide(command.body, around)
     return payment_decisions.decide(command.body, around)
 
 
@@ -361,6 +366,10 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         _post_order(books, fact, event, stamp)
     elif isinstance(event, PaymentEvent):
         payment_state.evolve(books.payments, event, now_ns=stamp.now_ns)
+    elif isinstance(event, TerminalDayEvent):
+        payment_state.evolve_days(books.payments, event)
+    elif isinstance(event, settlement.SettlementEvent):
+        settlement.evolve(books.settling, event)
     elif isinstance(event, till.TillEvent):
         _post_till(books, fact, event, stamp)
     elif isinstance(event, staff.StaffEvent):

@@ -25,6 +25,7 @@ from engine.order.state import Order
 from engine.outbox import PendingEffect
 from engine.payment.events import OfflinePolicy
 from engine.payment.state import Payment, Payments
+from engine.payment.terminal_day import TerminalDay
 from engine.price_list.decide import Prices
 from engine.price_list.model import PriceSet
 from engine.price_list.upload import Upload
@@ -32,6 +33,7 @@ from engine.promotion.decide import Promotions
 from engine.promotion.model import Policy, Promotion
 from engine.register import Position
 from engine.settings import PastRules, RegisterSetup, Settings, StoreRules, TaxClass
+from engine.settlement.decide import Settling
 from engine.staff import Operator, Right, Staff
 from engine.tax_book import TaxSetup
 from engine.taxes import PastNeeds, Taxes
@@ -53,6 +55,7 @@ class _PaymentsImage:
     offline: tuple[Payment, ...]
     latest: dict[str, Payment]
     policy: OfflinePolicy
+    days: tuple[TerminalDay, ...] | None = None
 
 
 @frozen
@@ -91,6 +94,7 @@ class _Image:
     price_upload: Upload | None = None
     returns: ReturnRules | None = None
     credits: CreditsImage | None = None
+    settling: Settling | None = None
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -138,12 +142,15 @@ def image_of(books: Books) -> dict[str, Any]:
         books.price_upload,
         None if books.returns == ReturnRules() else books.returns,
         _credits_image(books.credits),
+        None if books.settling == Settling() else books.settling,
     )
     plain: dict[str, Any] = unstructure(image)
-    for name in ("price_upload", "returns", "credits"):
+    for name in ("price_upload", "returns", "credits", "settling"):
         if plain[name] is None:
             # Nearly always: so the hashes of states without one stay what they were.
             del plain[name]
+    if image.payments.days is None:
+        del plain["payments"]["days"]
     return plain
 
 
@@ -158,10 +165,15 @@ def _payments_image(payments: Payments) -> _PaymentsImage:
         tuple(payments.offline.values()),
         dict(payments.latest),
         payments.policy,
+        # Without a payment there is no day, and the hashes of such states stay what they were.
+        tuple(payments.days.values()) if payments.latest or payments.days else None,
     )
 
 
 def _payments_from(image: _PaymentsImage) -> Payments:
+    if image.days is None and image.latest:
+        raise WireError(("what terminals took today is not there",))
+
     def by_id(entries: tuple[Payment, ...]) -> dict[str, Payment]:
         return {entry.asked.payment_id: entry for entry in entries}
 
@@ -171,6 +183,7 @@ def _payments_from(image: _PaymentsImage) -> Payments:
         by_id(image.offline),
         dict(image.latest),
         image.policy,
+        {day.terminal: day for day in image.days or ()},
     )
 
 
@@ -222,6 +235,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         price_upload=data.price_upload,
         returns=data.returns or ReturnRules(),
         credits=_credits_from(data.credits),
+        settling=data.settling or Settling(),
     )
 
 

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from engine.staff import Right
 from engine.views import shapes, till_shapes
+from engine.views.clearing_shapes import ClearingView, PaymentFeeView
 from engine.views.credit_shapes import CreditsView, CreditView
 from engine.views.offer_shapes import OrderPromotionsView
 from engine.views.payment_shapes import PaymentsView
@@ -174,6 +175,33 @@ class ListCredits:
     limit: int = 100
 
 
+@QUERIES.name("clearing.state")
+@frozen
+class ClearingState:
+    """Card money on its way to the bank: what terminals took, what acquirers' files have of it, and
+    every difference. Answers `ClearingView`.
+
+    `acquirer` "" takes all. `days` are the newest business dates, `limit` the items, oldest first.
+    `explained` lists those too that somebody explained.
+    """
+
+    acquirer: str = ""
+    days: int = 31
+    limit: int = 100
+    explained: bool = False
+
+
+@QUERIES.name("clearing.fees")
+@frozen
+class FindPaymentFees:
+    """What each card payment of a business date costs by the rate cards. Answers
+    `PaymentFeeView`s."""
+
+    business_date: str
+    acquirer: str = ""
+    limit: int = 200
+
+
 @QUERIES.name("events.since")
 @frozen
 class EventsSince:
@@ -204,6 +232,8 @@ Query = (
     | OpenPayments
     | GetCredit
     | ListCredits
+    | ClearingState
+    | FindPaymentFees
     | EventsSince
 )
 
@@ -229,6 +259,8 @@ ANSWERS: Final[dict[type, Any]] = {
     OpenPayments: PaymentsView,
     GetCredit: CreditView,
     ListCredits: CreditsView,
+    ClearingState: ClearingView,
+    FindPaymentFees: tuple[PaymentFeeView, ...],
     EventsSince: shapes.EventsView,
 }
 
@@ -254,5 +286,7 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     OpenPayments: Right.SELL,
     GetCredit: Right.SELL,
     ListCredits: Right.ACTIVITY,
+    ClearingState: Right.X_REPORT,
+    FindPaymentFees: Right.X_REPORT,
     EventsSince: Right.SETTINGS,
 }

@@ -16,6 +16,7 @@ from engine.order.events import (
 from engine.order.state import Order
 from engine.outbox import EffectRequested, stream_of
 from engine.payment.events import PaymentHeard, Standing
+from engine.payment.terminal_day import TerminalDayHeard
 from engine.receipt import receipt_document, z_document
 from engine.register import DayClosed
 from engine.settings import RegisterSetup
@@ -65,6 +66,9 @@ def _wanted(
             return [*kick, (setup.printer, Print(document), 0), *_notes(event, setup, books)]
         case PaymentHeard():
             return _slips(event, setup, books)
+        case TerminalDayHeard(slips=slips):
+            rules = books.settings.required()
+            return [(setup.printer, Print(slip_document(slip, rules)), 0) for slip in slips]
         case ReceiptReprinted():
             order = books.archive[event.order_id]
             document = receipt_of(order, books, copy=True, explained=event.explained)

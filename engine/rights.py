@@ -10,9 +10,11 @@ from engine.coupon.decide import IssueCoupons
 from engine.credit.rules import SetReturnRules
 from engine.order import commands as order
 from engine.payment import commands as payment
+from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.price_list.decide import SetPrices
 from engine.price_list.upload import InstallPrices, StagePrices
 from engine.promotion.decide import SetPromotions
+from engine.settlement.decide import ExplainItem, ImportSettlement, SetTerms, StageSettlement
 from engine.staff import Right
 from engine.taxes import SetTaxes
 
@@ -67,6 +69,12 @@ RIGHTS: Final[dict[type, Right]] = {
     payment.HearPayment: Right.EFFECTS,
     payment.ReportUpload: Right.EFFECTS,
     payment.SetOfflinePolicy: Right.SETTINGS,
+    EndTerminalDay: Right.Z_REPORT,
+    HearTerminalDay: Right.EFFECTS,
+    SetTerms: Right.SETTINGS,
+    StageSettlement: Right.SETTINGS,
+    ImportSettlement: Right.SETTINGS,
+    ExplainItem: Right.PAYMENT_EXCEPTIONS,
     till.OpenTill: Right.TILL,
     till.PayIn: Right.PAID_IN_OUT,
     till.PayOut: Right.PAID_IN_OUT,

@@ -35,7 +35,8 @@ def tender_credit(order: Order, body: TenderCredit, context: OrderContext) -> De
     Refuses:
         those of start_tendering; then terminal_must_be_done, tender_must_be_as_chosen,
         tenders_limit_reached, credit_must_be_known, credit_must_not_be_spent,
-        amount_must_be_positive, amount_must_still_be_due, amount_must_be_within_due, credit_must_suffice.
+        amount_must_be_positive, amount_must_still_be_due, amount_must_be_within_due,
+        credit_must_suffice.
     """
     begun = figures_begun(order, "credit", context)
     if isinstance(begun, Decision):
@@ -71,8 +72,8 @@ def refund_to_credit(order: Order, body: RefundToCredit, context: OrderContext) 
 
     Refuses:
         those of start_tendering; then terminal_must_be_done, tender_must_be_as_chosen,
-        tenders_limit_reached, amount_must_be_positive, amount_must_still_be_due, amount_must_be_within_due,
-        store_credit_must_be_allowed, credits_limit_reached.
+        tenders_limit_reached, amount_must_be_positive, amount_must_still_be_due,
+        amount_must_be_within_due, store_credit_must_be_allowed, credits_limit_reached.
     """
     begun = figures_begun(order, "credit", context)
     if isinstance(begun, Decision):

@@ -17,6 +17,7 @@ from engine.order.tendering import start_tendering
 from engine.order.without_receipt import comes_back_alone
 from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender
 from engine.payment.context import PaymentContext, answered
+from engine.payment.ending_days import Refusal as DayRefusal
 from engine.payment.events import Asked, PaymentRequested, Standing
 from engine.payment.exposure import may_be_offline
 from engine.payment.refusal import Refusal
@@ -123,6 +124,9 @@ def why_not_free(terminal: str, order_id: str, context: PaymentContext) -> Decis
     mine = payments.of_order(order_id)
     if mine is not None:
         return refuse(Refusal.PAYMENT_MUST_BE_SETTLED, payment_id=mine.asked.payment_id)
+    day = payments.days.get(terminal)
+    if day is not None and day.asked is not None:
+        return refuse(DayRefusal.TERMINAL_DAY_MUST_HAVE_ENDED, terminal=terminal)
     other = payments.at_terminal(terminal)
     if other is not None:
         order = other.asked.order_id
@@ -169,6 +173,7 @@ def _refund(
         source_tender=tender.tender,
         tip_allowed=False,
         offline_allowed=False,
+        brand=card.card.brand,
     )
 
 
@@ -217,6 +222,8 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
         card.identity,
         card.payment_id,
         tender.tender,
+        brand=card.card.brand,
+        of_refund=tender.amount_minor < 0,
     )
     return asked_for(asked, context)
 
@@ -237,6 +244,8 @@ def reversal_of(payment: Payment, payment_id: str) -> Asked:
         tip_allowed=False,
         offline_allowed=False,
         tip_minor=0,
+        brand=answer.card.brand or asked.brand,
+        of_refund=asked.kind is Kind.REFUND,
     )
 
 

@@ -64,7 +64,8 @@ class Asked:
 
     `tender` is what a reversal undoes of its order; `of_payment` the payment it takes back.
     `source_order` and `source_tender` are what a refund gives back of. `tip_minor` is the part of
-    `amount_minor` that a capture takes for a tip.
+    `amount_minor` that a capture takes for a tip. `brand` is that of the card that what is given or
+    taken back was paid with, and `of_refund` says that what a reversal takes back was a refund.
     """
 
     payment_id: str
@@ -83,6 +84,8 @@ class Asked:
     tip_allowed: bool = False
     offline_allowed: bool = False
     tip_minor: int = 0
+    brand: str = ""
+    of_refund: bool = False
 
 
 @EVENTS.name("payment.requested/1")

@@ -24,6 +24,13 @@ from engine.payment.events import (
     Problem,
     Standing,
 )
+from engine.payment.terminal_day import (
+    TerminalDay,
+    TerminalDayAsked,
+    TerminalDayEvent,
+    with_payment,
+)
+from engine.payment.terminal_day import evolve as evolve_day
 from engine.terminal import Answer, Kind
 
 _OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
@@ -71,7 +78,8 @@ class Payments:
     """All that is not settled.
 
     `latest` is the last payment of each register, for its screen. `offline` are those taken offline
-    that nobody knows to be paid, `exceptions` those a person must look at; both by id.
+    that nobody knows to be paid, `exceptions` those a person must look at; both by id. `days` is
+    what each terminal took since its last end of day, by its address.
     """
 
     open: dict[str, Payment] = field(factory=dict)
@@ -79,6 +87,7 @@ class Payments:
     offline: dict[str, Payment] = field(factory=dict)
     latest: dict[str, Payment] = field(factory=dict)
     policy: OfflinePolicy = field(factory=OfflinePolicy)
+    days: dict[str, TerminalDay] = field(factory=dict)
 
     def at_terminal(self, terminal: str) -> Payment | None:
         """The one open payment of a terminal."""
@@ -138,6 +147,17 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
             assert_never(event)
 
 
+def evolve_days(payments: Payments, event: TerminalDayEvent) -> None:
+    """Change the day of a terminal to what it is after `event`."""
+    day = payments.days.get(event.terminal, TerminalDay(event.terminal))
+    payments.days[event.terminal] = evolve_day(day, event)
+
+
+def ending(payments: Payments) -> tuple[TerminalDayAsked, ...]:
+    """The ends of day that terminals are asked for now."""
+    return tuple(day.asked for day in payments.days.values() if day.asked is not None)
+
+
 def _keep(payments: Payments, payment: Payment) -> None:
     payments.open[payment.asked.payment_id] = payment
     _show(payments, payment)
@@ -161,6 +181,10 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         problem=event.problem,
         not_found=0,
     )
+    if payment.is_approved:
+        terminal = payment.asked.terminal
+        day = payments.days.get(terminal, TerminalDay(terminal))
+        payments.days[terminal] = with_payment(day, payment.asked, event.answer)
     if payment.is_open:
         payments.open[payment_id] = payment
     elif event.problem is not Problem.NONE:

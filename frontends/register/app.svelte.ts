@@ -32,6 +32,7 @@ export type Panel =
   | 'discount'
   | 'why'
   | 'choices'
+  | 'clearing'
   | 'exceptions';
 /** What may be chosen for an order besides its goods. */
 export type Choice = 'group' | 'coupon' | 'promotion' | 'reward' | 'tender' | 'exempt' | 'comp' | 'charges';

@@ -5,6 +5,41 @@
 export const VERSION = 1 as const;
 
 /**
+ * Who pays out what terminals took. `terminals` are addresses; none: every terminal that no
+ * other acquirer has. `since` is the first business date, ISO, whose payments its files are
+ * held against. What they do not have `days` days after it was taken is missing.
+ */
+export interface AcquirerInput {
+  id: string;
+  name: string;
+  terminals?: string[];
+  days?: number;
+  rates?: RateInput[];
+  since?: string;
+}
+
+/**
+ * The clearing account of an acquirer since the store's first card payment. `clearing_minor`
+ * is captured less cleared: `waiting_minor` is not due yet, the rest is in items. `held_minor`
+ * is what files say is cleared, less fees and payouts: with the acquirer still. `overdue_day`
+ * is the last business date that should be settled by now.
+ */
+export interface AcquirerView {
+  acquirer: string;
+  name: string;
+  captured_minor: number;
+  cleared_minor: number;
+  clearing_minor: number;
+  waiting_minor: number;
+  fee_expected_minor: number;
+  fee_charged_minor: number;
+  paid_out_minor: number;
+  other_minor: number;
+  held_minor: number;
+  overdue_day: string;
+}
+
+/**
  * One fact in a person's log. `fact` is its name without version, `subject` what it was about;
  * `amount_minor` is None where no money is told. Who allowed it stands in `approver`.
  */
@@ -325,6 +360,49 @@ export interface ChosenView {
   reason: string;
 }
 
+/**
+ * What terminals took on one business date of one acquirer's, and what of it was settled.
+ * `cleared_minor` is gross, `open_minor` the rest. `fee_expected_minor` is by the rate cards,
+ * `fee_charged_minor` what files told of these payments.
+ */
+export interface ClearingDay {
+  business_date: string;
+  acquirer: string;
+  payments: number;
+  captured_minor: number;
+  cleared_minor: number;
+  open_minor: number;
+  fee_expected_minor: number;
+  fee_charged_minor: number;
+}
+
+/**
+ * Card money on its way to the bank: what terminals took, what acquirers' files have of it,
+ * and every difference. Answers `ClearingView`. `acquirer` "" takes all. `days` are the newest
+ * business dates, `limit` the items, oldest first. `explained` lists those too that somebody
+ * explained.
+ */
+export interface ClearingStateInput {
+  acquirer?: string;
+  days?: number;
+  limit?: number;
+  explained?: boolean;
+}
+
+/**
+ * Card money on its way: by acquirer, by day (newest first), every difference (oldest first,
+ * of `item_count`), the terminals' last ends of day, and the newest files.
+ */
+export interface ClearingView {
+  business_date: string;
+  acquirers: AcquirerView[];
+  days: ClearingDay[];
+  items: DifferenceView[];
+  item_count: number;
+  terminals: TerminalDayView[];
+  files: FileView[];
+}
+
 export type ClientFrame =
   | HelloFrame
   | CommandFrame
@@ -502,6 +580,28 @@ export interface DayClosedAnswer {
   total_minor: number;
 }
 
+/**
+ * One difference. `brand` is "" for all cards together; `told` figures are the terminal's.
+ * NOT_TOLD: an end of day whose answer was lost did happen, and what it came to was never
+ * told.
+ */
+export interface DayDifference {
+  brand: string;
+  fault: DayFault;
+  ours_count: number;
+  ours_minor: number;
+  told_count: number;
+  told_minor: number;
+}
+
+/** What a terminal's totals and the store's differ in, for one brand. */
+export type DayFault =
+  | 'missing_here'
+  | 'missing_in_terminal'
+  | 'amount_differs'
+  | 'count_differs'
+  | 'not_told';
+
 /** Add a register or change its devices. */
 export interface DefineRegisterInput {
   setup: RegisterSetupInput;
@@ -531,6 +631,38 @@ export interface DeviceView {
   state: string;
   code: string;
   detail: string;
+}
+
+/**
+ * A difference that is for a person. `id` names it until it changes. `difference_minor` is
+ * what clearing holds for it; of a fee, what was kept too much. `payment_id` and `order_id`
+ * are "" where the journal knows of none. `finding` is what somebody found, "" while nobody
+ * did, and `explained_by` who that was. Kinds that begin with `day_` are of the end of day of
+ * `terminal`: `theirs` are its figures, and none of them is in clearing.
+ */
+export interface DifferenceView {
+  id: string;
+  kind: string;
+  acquirer: string;
+  business_date: string;
+  age_days: number;
+  difference_minor: number;
+  ours_minor: number;
+  theirs_minor: number;
+  payment_id: string;
+  order_id: string;
+  card: string;
+  brand: string;
+  reference: string;
+  batch: string;
+  file: string;
+  line: number;
+  is_back: boolean;
+  finding: string;
+  explained_by: string;
+  terminal: string;
+  ours_count: number;
+  theirs_count: number;
 }
 
 /** How an order is handed over. */
@@ -602,6 +734,11 @@ export interface Document {
 /** Nothing to add. */
 export type Done = Record<string, never>;
 
+/** Ask a terminal, by its address, to end its day; empty takes the register's own. */
+export interface EndTerminalDayInput {
+  terminal?: string;
+}
+
 /** Stop practising. */
 export type EndTraining = Record<string, never>;
 
@@ -665,12 +802,23 @@ export interface ExemptionView {
   categories: string[];
 }
 
+/** Say what a difference is; `item` is the id its list gives it. */
+export interface ExplainItem {
+  item: string;
+  finding: string;
+}
+
 /**
  * Why every line of an order costs what it costs, live or ended. Answers `OrderReasonsView`,
  * or the refusal order_must_exist.
  */
 export interface ExplainOrder {
   order_id: string;
+}
+
+/** The difference that has an explanation now. */
+export interface ExplainedAnswer {
+  item: string;
 }
 
 /** Which side of a price with tax in it is rounded; the other side is the rest. */
@@ -707,6 +855,16 @@ export interface FaultFrame {
   id: string;
 }
 
+/** A settlement file that counts. `seen_before` of its rows were in an earlier one. */
+export interface FileView {
+  file: string;
+  acquirer: string;
+  name: string;
+  at_ns: number;
+  rows: number;
+  seen_before: number;
+}
+
 /**
  * What people did, newest first, before position `before` (0: the newest). `operator` is who
  * did or allowed it; empty filters take everything. Answers `ActivityRow`s.
@@ -716,6 +874,16 @@ export interface FindActivityInput {
   register?: string;
   business_date?: string;
   before?: number;
+  limit?: number;
+}
+
+/**
+ * What each card payment of a business date costs by the rate cards. Answers
+ * `PaymentFeeView`s.
+ */
+export interface FindPaymentFeesInput {
+  business_date: string;
+  acquirer?: string;
   limit?: number;
 }
 
@@ -872,6 +1040,14 @@ export interface HolidayInput {
   below_minor?: number | null;
   exempt_at_amount?: boolean;
   source?: string;
+}
+
+/** Let a file of so many parts and rows count. `name` is what people call it. */
+export interface ImportSettlement {
+  file: string;
+  name: string;
+  parts: number;
+  rows: number;
 }
 
 /** Put an upload of so many parts in force, in place of all prices there were. */
@@ -1231,6 +1407,28 @@ export interface PaymentAnswer {
 }
 
 /**
+ * A card payment, refund or reversal with what it costs. `presence` is how the card was there,
+ * `has_rate` whether the rate card has a line for it. `amount_minor` is below nought for what
+ * went back. `settled` says whether a file has it, and `fee_charged_minor` what was kept for
+ * it and its refunds, None where none told.
+ */
+export interface PaymentFeeView {
+  payment_id: string;
+  order_id: string;
+  acquirer: string;
+  business_date: string;
+  kind: string;
+  presence: string;
+  brand: string;
+  card: string;
+  amount_minor: number;
+  fee_minor: number;
+  has_rate: boolean;
+  settled: boolean;
+  fee_charged_minor: number | null;
+}
+
+/**
  * A card payment as it stands. `code` and `detail` are the terminal's reason; `shows` is what
  * it shows to the customer now, a stable word, and `shows_text` its own words. `problem` says
  * why a person must look at it, "" where nobody must. `age_s` is how long ago it was asked
@@ -1306,6 +1504,12 @@ export interface PongFrame {
   epoch: number;
   position: number;
 }
+
+/** How a card was there, which is what acquirers price by. */
+export type Presence =
+  | 'in_person'
+  | 'online'
+  | 'keyed';
 
 /** Put a coupon on the order, by its code; opens an order if there is none. */
 export interface PresentCoupon {
@@ -1500,6 +1704,23 @@ export interface QueueEntry {
   age_s: number;
   tries: number;
   reason: string;
+}
+
+/**
+ * A line of a rate card: a percentage of the amount and so much besides. `brand` is "" for all
+ * brands. `since` and `until` are the first and the last business date it is in force, ISO, ""
+ * for ever. A refund costs `refund_fixed_minor`; of the percentage nothing comes back. The
+ * percentage is rounded once, by `rounding`, before the rest is added.
+ */
+export interface RateInput {
+  presence: Presence;
+  rate_ppm?: number;
+  fixed_minor?: number;
+  brand?: string;
+  since?: string;
+  until?: string;
+  refund_fixed_minor?: number;
+  rounding?: RoundingMode;
 }
 
 /**
@@ -1786,6 +2007,15 @@ export type RoundingScope =
   | 'line'
   | 'rate_document';
 
+/** What a row of a settlement file does. */
+export type RowKind =
+  | 'payment'
+  | 'refund'
+  | 'chargeback'
+  | 'fee'
+  | 'payout'
+  | 'other';
+
 /**
  * One tax as a rule made it. `since` tells the rule's entry from its earlier and later ones.
  * `value` is ppm, or micros of the major unit for each `unit`; `codes` are what fiscal systems
@@ -1887,6 +2117,45 @@ export interface SetTaxesInput {
   setup?: TaxSetupInput | null;
 }
 
+/** Put these acquirers and rate cards in force, in place of all there were. */
+export interface SetTermsInput {
+  acquirers: AcquirerInput[];
+}
+
+/** What a terminal counted of one kind of card since its last end of day. */
+export interface SettledTotal {
+  name: string;
+  count: number;
+  amount_minor: number;
+}
+
+/** The settlement file, by its hash, and how many of its rows count now. */
+export interface SettlementAnswer {
+  file: string;
+  rows: number;
+}
+
+/**
+ * One row of a settlement file. `gross_minor` is positive towards the store: negative for a
+ * refund, a chargeback, a payout to the bank. `fee_minor` is what the acquirer keeps, None
+ * where the file does not say. `reference` is the acquirer's name of the payment,
+ * `own_reference` its name of this refund or capture, where it has one. `date` is the day of
+ * the transaction at the terminal, ISO.
+ */
+export interface SettlementRowInput {
+  kind: RowKind;
+  gross_minor: number;
+  fee_minor?: number | null;
+  batch?: string;
+  date?: string;
+  reference?: string;
+  own_reference?: string;
+  terminal_id?: string;
+  trace?: number | null;
+  receipt?: number | null;
+  brand?: string;
+}
+
 /** Sign off; the order stays. */
 export type SignOff = Record<string, never>;
 
@@ -1924,6 +2193,17 @@ export interface StagePricesInput {
   upload: string;
   part: number;
   prices: PriceSetInput;
+}
+
+/**
+ * Put a part of a settlement file beside those before. Parts are counted from 0; part 0 begins
+ * the file, named by the SHA-256 of its bytes.
+ */
+export interface StageSettlementInput {
+  file: string;
+  part: number;
+  acquirer: string;
+  rows: SettlementRowInput[];
 }
 
 /** Freeze the figures. */
@@ -2062,6 +2342,18 @@ export interface TabView {
   tip_minor: number;
   card: string;
   brand: string;
+}
+
+/**
+ * What a terminal took of one brand by the store's books; positive is towards the store.
+ * `count` is of payments and refunds; `reversed_count` of what took one of them back, which
+ * some terminals count as one more, and others as one less.
+ */
+export interface Taken {
+  brand: string;
+  count: number;
+  reversed_count: number;
+  amount_minor: number;
 }
 
 /** What items are taxed as; `letter` marks lines on the receipt. */
@@ -2269,6 +2561,37 @@ export interface TenderingAnswer {
   total_minor: number;
   due_minor: number;
   cash_due_minor: number;
+}
+
+/** The end of day a terminal is asked for; what became of it is in `clearing.state`. */
+export interface TerminalDayAnswer {
+  day_id: string;
+  terminal: string;
+  verdict: string;
+  differences: number;
+}
+
+/**
+ * A terminal's last end of day, and whether one is asked for. `day_id` is "" before its first.
+ * Differences are items too, and stay on the list until somebody explains them.
+ */
+export interface TerminalDayView {
+  terminal: string;
+  day_id: string;
+  verdict: string;
+  code: string;
+  detail: string;
+  at_ns: number;
+  told_minor: number | null;
+  told: SettledTotal[];
+  ours: Taken[];
+  differences: DayDifference[];
+  is_asked: boolean;
+}
+
+/** How many acquirers have terms now. */
+export interface TermsAnswer {
+  acquirers: number;
 }
 
 /**
@@ -2586,12 +2909,17 @@ export interface Commands {
   'settings.set_foreign_currencies': { data: SetForeignCurrenciesInput; answer: Done };
   'settings.set_return_rules': { data: SetReturnRulesInput; answer: Done };
   'settings.set_tax_classes': { data: SetTaxClasses; answer: Done };
+  'settlement.explain': { data: ExplainItem; answer: ExplainedAnswer };
+  'settlement.import': { data: ImportSettlement; answer: SettlementAnswer };
+  'settlement.set_terms': { data: SetTermsInput; answer: TermsAnswer };
+  'settlement.stage': { data: StageSettlementInput; answer: PartAnswer };
   'staff.add_operator': { data: AddOperatorInput; answer: Done };
   'staff.change_pin': { data: ChangePinInput; answer: Done };
   'staff.define_role': { data: DefineRole; answer: Done };
   'staff.sign_off': { data: SignOff; answer: Done };
   'staff.sign_on': { data: SignOnInput; answer: SignedOnAnswer };
   'taxes.set': { data: SetTaxesInput; answer: TaxesAnswer };
+  'terminal_day.end': { data: EndTerminalDayInput; answer: TerminalDayAnswer };
   'till.close': { data: CloseTill; answer: TillClosedAnswer };
   'till.count': { data: CountTillInput; answer: TillCountedAnswer };
   'till.no_sale': { data: OpenDrawer; answer: Done };
@@ -2605,6 +2933,8 @@ export interface Queries {
   'activity.find': { data: FindActivityInput; answer: ActivityRow[] };
   'catalog.grid': { data: CatalogGridInput; answer: GridView };
   'catalog.search': { data: SearchCatalogInput; answer: ItemView[] };
+  'clearing.fees': { data: FindPaymentFeesInput; answer: PaymentFeeView[] };
+  'clearing.state': { data: ClearingStateInput; answer: ClearingView };
   'credit.get': { data: GetCredit; answer: CreditView };
   'credits.list': { data: ListCreditsInput; answer: CreditsView };
   'display.state': { data: DisplayState; answer: DisplayView };

@@ -4,9 +4,12 @@ export type {
   Audience,
   Block,
   ChargeView,
+  ClearingDay,
+  ClearingView,
   Commands,
   Denomination,
   DeviceView,
+  DifferenceView,
   Dining,
   DiscountKind,
   DiscountView,
@@ -36,4 +39,5 @@ export type {
   StoreView,
   SuspendedView,
   TenderView,
+  TerminalDayView,
 } from './protocol';

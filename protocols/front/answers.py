@@ -17,9 +17,11 @@ from engine.credit.rules import SetReturnRules
 from engine.decision import COMMANDS
 from engine.order import commands as order
 from engine.payment import commands as payment
+from engine.payment.ending_days import EndTerminalDay
 from engine.price_list.decide import SetPrices
 from engine.price_list.upload import InstallPrices, StagePrices
 from engine.promotion.decide import SetPromotions
+from engine.settlement.decide import ExplainItem, ImportSettlement, SetTerms, StageSettlement
 from engine.taxes import SetTaxes
 
 
@@ -284,6 +286,38 @@ class TipAnswer:
     tip_minor: int
 
 
+@frozen
+class TerminalDayAnswer:
+    """The end of day a terminal is asked for; what became of it is in `clearing.state`."""
+
+    day_id: str
+    terminal: str
+    verdict: str
+    differences: int
+
+
+@frozen
+class TermsAnswer:
+    """How many acquirers have terms now."""
+
+    acquirers: int
+
+
+@frozen
+class SettlementAnswer:
+    """The settlement file, by its hash, and how many of its rows count now."""
+
+    file: str
+    rows: int
+
+
+@frozen
+class ExplainedAnswer:
+    """The difference that has an explanation now."""
+
+    item: str
+
+
 COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.OpenOrder: TotalAnswer,
     order.AddLine: LineAnswer,
@@ -332,6 +366,11 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     payment.SetPaymentAside: PaymentAnswer,
     payment.CloseException: PaymentAnswer,
     payment.SetOfflinePolicy: Done,
+    EndTerminalDay: TerminalDayAnswer,
+    SetTerms: TermsAnswer,
+    StageSettlement: PartAnswer,
+    ImportSettlement: SettlementAnswer,
+    ExplainItem: ExplainedAnswer,
     till.OpenTill: TillOpenedAnswer,
     till.PayIn: Done,
     till.PayOut: Done,

@@ -250,7 +250,7 @@ def test_an_unknown_field_of_a_query_is_a_fault(tmp_path: Path) -> None:
     views = ViewsActor(tmp_path / "views.db", "shop-1")
     views.open()
     submit = Submit("id", "1", "receipts.find", {"text": 5}, is_query=True, admin=True)
-    reply = views._answer(submit)
+    reply = views._answer(submit, 0)
     assert reply.fault == "invalid_data"
-    assert attrs.asdict(views._answer(attrs.evolve(submit, data={})))["ok"]
+    assert attrs.asdict(views._answer(attrs.evolve(submit, data={}), 0))["ok"]
     views.close()

@@ -18,7 +18,9 @@ from engine.order.figures import CardPaid, TenderFigures
 from engine.order.tender_events import CardTendered, CashTendered, TabOpened
 from engine.payment.commands import RequestPayment
 from engine.payment.events import PaymentEvent, PaymentHeard
+from engine.payment.terminal_day import TerminalDayEvent
 from engine.rights import RIGHTS
+from engine.settlement.model import SettlementRow
 from engine.terminal import Answer, CardShown, Identity, Slip, SlipLine, Verdict
 from engine.wire import unstructure
 from tests.card_shop import card_shop, hear, keep, slip
@@ -27,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "card-data.md"
 ROW = re.compile(r"^\| `(\w+\.\w+)` \| ([^|]+) \| ([JSPT](?: [JSPT])*) \|$", re.MULTILINE)
 NOTES = {ForeignNotes}  # a tender may be these in place of a card
-ABOUT_CARDS = {Answer, CardPaid, CardShown, Identity, Slip, SlipLine}
+ABOUT_CARDS = {Answer, CardPaid, CardShown, Identity, SettlementRow, Slip, SlipLine}
 
 
 def within(annotation: Any) -> set[type]:
@@ -55,7 +57,7 @@ def facts_about_cards() -> set[type]:
     """Every fact that may be journaled and is about a payment, or has anything of a card within;
     of a completed order, which has much else, its tenders."""
     assert RIGHTS, "importing them registered every event"
-    found: set[type] = set(typing.get_args(PaymentEvent))
+    found: set[type] = set(typing.get_args(PaymentEvent) + typing.get_args(TerminalDayEvent))
     for _, cls in EVENTS.items():
         within_it = reached(cls)
         if within_it & ABOUT_CARDS:

@@ -38,7 +38,8 @@ class NexoFake:
     """A terminal that can be used, broken and looked at.
 
     `raw` limits what passes on the wire, `plain` what passes within TLS. `hangs` accepts
-    connections and says nothing. `notices` is where it posts what it shows.
+    connections and says nothing; `ends_silently` loses the answer to the next end of day.
+    `notices` is where it posts what it shows.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class NexoFake:
         self.offline_max_minor = 0
         self.is_paper_out = False
         self.hangs = False
+        self.ends_silently = False
         self.keeps_connections = True
         self.notices: tuple[str, int] | None = None
         self.notice_answers: list[int] = []
@@ -146,6 +148,11 @@ class NexoFake:
         self.heard.append(header.category)
         if header.poi_id != self.poi_id:
             return 200, self._sealed(header, m.RejectedTold("Reject", "another terminal"))
+        if isinstance(ask, m.ReconciliationAsk) and self.ends_silently:
+            # Its day is over, and nobody hears of it.
+            self.ends_silently = False
+            self.ledger.settled_from = len(self.ledger.entries)
+            return None
         if isinstance(ask, m.PaymentAsk | m.ReversalAsk):
             return await self._transact(header, ask)
         if isinstance(ask, m.AbortAsk):

@@ -66,10 +66,17 @@ class Ledger:
         return None
 
     def totals(self) -> tuple[SettledTotal, ...]:
-        """What counts since the last end of day."""
-        open_entries = [one for one in self.entries[self.settled_from :] if one.signed_minor]
-        total_minor = sum(entry.signed_minor for entry in open_entries)
-        return (SettledTotal(_BRAND, len(open_entries), total_minor),) if open_entries else ()
+        """What counts since the last end of day: what came, and what went back, which is a
+        transaction of its own whichever day it undoes something of."""
+        booked = [one for one in self.entries[self.settled_from :] if one.is_booked]
+        back = [one for one in booked if isinstance(one.ask, m.ReversalAsk) or one.ask.is_refund]
+        came = [one for one in booked if one not in back]
+        sides = ((came, 1), (back, -1))
+        return tuple(
+            SettledTotal(_BRAND, len(side), sign * sum(one.amount_minor for one in side))
+            for side, sign in sides
+            if side
+        )
 
     @property
     def booked_minor(self) -> int:

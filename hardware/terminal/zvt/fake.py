@@ -65,6 +65,7 @@ class TerminalFake(FarEnd):
         self.is_offline = False
         self.offline_max_minor = 0
         self.is_paper_out = False
+        self.ends_silently = False
         self.is_registered = False
         self.shown = "ready"
         self.shown_minor: int | None = None
@@ -139,9 +140,15 @@ class TerminalFake(FarEnd):
         if self.is_offline:
             await self._tell(codec.ABORTION, [("result", _NO_CONNECTION)])
             return
-        entries = self.ledger.unsettled()
-        total_minor = sum(entry.signed_minor for entry in entries)
-        fields = voice.day(total_minor, len(entries))
+        count, total_minor = self.ledger.day()
+        fields = voice.day(total_minor, count)
+        if self.ends_silently:
+            # Its day is over, and nobody hears of it.
+            self.ends_silently = False
+            self.ledger.settled_from = len(self.ledger.entries)
+            await self.cut()
+            await self.plug()
+            return
         await self._tell(codec.STATUS_INFO, fields)
         self.ledger.settled_from = len(self.ledger.entries)
         await self._tell(codec.COMPLETION, [])

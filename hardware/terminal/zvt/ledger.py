@@ -75,6 +75,18 @@ class Ledger:
         """What counts since the last end of day."""
         return [entry for entry in self.entries[self.settled_from :] if entry.signed_minor]
 
+    def day(self) -> tuple[int, int]:
+        """How many transactions count since the last end of day, and what they come to. What takes
+        back one of an earlier day is one of this day."""
+        amounts = [entry.signed_minor for entry in self.unsettled()]
+        before = self.entries[: self.settled_from]
+        for entry in self.entries[self.settled_from :]:
+            original = next((one for one in before if one.receipt == entry.original), None)
+            if entry.kind is Kind.REVERSAL and entry.is_booked and original is not None:
+                gave = original.kind in _OUTGOING
+                amounts.append(original.amount_minor if gave else -original.amount_minor)
+        return len(amounts), sum(amounts)
+
     @property
     def booked_minor(self) -> int:
         """Everything that moved, together."""

@@ -58,8 +58,8 @@ def slip(entry: Entry, kind: int, plan: Plan) -> list[tuple[int, codec.Fields]]:
 
 
 def day(total_minor: int, count: int) -> codec.Fields:
-    """The `04 0F` of an end of day, all of it as one kind of card, and never below nothing."""
+    """The `04 0F` of an end of day, all of it as the kind of card it has, never below nothing."""
     block = bytearray(bytes.fromhex("00010001") + bytes(49))
     if count and total_minor > 0:
-        block[32:39] = bytes([count % 256]) + bytes.fromhex(f"{total_minor:012}")
+        block[18:25] = bytes([count % 256]) + bytes.fromhex(f"{total_minor:012}")
     return [(0x27, 0), (0x04, max(0, total_minor)), (0x60, bytes(block))]

@@ -1,0 +1,390 @@
+"""Card money on its way to the bank, folded from the journal: what was taken, and what it costs.
+
+What files say of it is folded in `clearing_rows`. The order of payments and files does not matter:
+a row that nothing fits is tried again with each payment that could be meant.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any, Final
+
+import apsw
+from attrs import frozen
+
+from actors.clearing_schema import row_of, rows_of
+from engine.payment.events import (
+    Asked,
+    OfflineUploaded,
+    PaymentHeard,
+    PaymentRequested,
+    Standing,
+)
+from engine.payment.terminal_day import TerminalDayAsked, TerminalDayHeard
+from engine.record import Record
+from engine.settlement import fees
+from engine.settlement.decide import ItemExplained, TermsSet
+from engine.settlement.judge import Account, judge
+from engine.settlement.model import Acquirer
+from engine.stamp import Stamp
+from engine.terminal import Answer, Identity, Kind
+from engine.upcast import event_of
+from engine.views.clearing_shapes import DifferenceView
+from engine.wire import canonical, parse, structure, unstructure
+
+APPROVED: Final = (
+    Standing.APPROVED,
+    Standing.PARTIALLY_APPROVED,
+    Standing.OFFLINE_APPROVED,
+)
+_OPEN: Final = (Standing.REQUESTED, Standing.UNKNOWN)
+_MONEY: Final = (Kind.SALE, Kind.CAPTURE, Kind.REFUND, Kind.REVERSAL)
+
+
+@frozen
+class Terms:
+    """The acquirers in force."""
+
+    acquirers: tuple[Acquirer, ...] = ()
+
+
+def terms_of(db: apsw.Connection) -> Terms:
+    """The terms that were set last."""
+    row = row_of(db, "SELECT value FROM state WHERE key = 'terms'")
+    return Terms() if row is None else structure(parse(str(row[0]).encode()), Terms)
+
+
+def fold_payment(db: apsw.Connection, record: Record) -> None:
+    """What terminals took, with its fee by the rate card as soon as it is captured."""
+    if record.stream.startswith("payment/"):
+        match event_of(record):
+            case PaymentRequested(asked):
+                if asked.kind in _MONEY:
+                    body = canonical(unstructure(asked))
+                    values = (asked.payment_id, body)
+                    db.execute("INSERT OR REPLACE INTO card_asked VALUES (?, ?)", values)
+            case PaymentHeard() as event:
+                _hear(db, event, record.stamp)
+            case OfflineUploaded(payment_id, is_paid):
+                if not is_paid:
+                    _undo(db, payment_id)
+            case _:
+                pass
+
+
+def fold_terms(db: apsw.Connection, record: Record) -> None:
+    """Other rate cards price anew what no file has told of yet; and what somebody explained."""
+    event = event_of(record)
+    if isinstance(event, ItemExplained):
+        values = (event.item, event.operator, event.finding)
+        db.execute("INSERT OR REPLACE INTO explained VALUES (?, ?, ?)", values)
+    if not isinstance(event, TermsSet):
+        return
+    terms = Terms(event.acquirers)
+    text = canonical(unstructure(terms)).decode()
+    db.execute("INSERT OR REPLACE INTO state VALUES ('terms', ?)", (text,))
+    rows = rows_of(
+        db,
+        "SELECT payment_id, root, terminal, kind, day, amount_minor, entry, brand FROM card_money "
+        "LEFT JOIN accounts USING (root) WHERE coalesce(told, 0) = 0",
+    )
+    for payment_id, _, terminal, kind, day, amount_minor, entry, brand in rows:
+        priced = _priced(terms, terminal, Kind(kind), day, amount_minor, entry, brand)
+        db.execute(
+            "UPDATE card_money SET acquirer = ?, presence = ?, fee_minor = ?, has_rate = ? "
+            "WHERE payment_id = ?",
+            (*priced, payment_id),
+        )
+    recount(db, {row[1] for row in rows})
+
+
+def fold_terminal_days(db: apsw.Connection, record: Record) -> None:
+    """The last end of day of each terminal, and every difference of any."""
+    match event_of(record):
+        case TerminalDayAsked(day_id, terminal):
+            db.execute(
+                "INSERT INTO terminal_days VALUES (?, ?, 0, NULL) "
+                "ON CONFLICT (terminal) DO UPDATE SET asked = excluded.asked",
+                (terminal, day_id),
+            )
+        case TerminalDayHeard() as event:
+            values = (event.terminal, record.stamp.now_ns, canonical(unstructure(event)))
+            db.execute("INSERT OR REPLACE INTO terminal_days VALUES (?, '', ?, ?)", values)
+            for item in _day_items(event, record.stamp.business_date):
+                row = (item.id, event.terminal, item.business_date, canonical(unstructure(item)))
+                db.execute("INSERT OR REPLACE INTO day_items VALUES (?, ?, ?, ?)", row)
+
+
+def _day_items(event: TerminalDayHeard, day: str) -> Iterator[DifferenceView]:
+    for entry in event.differences:
+        fault = f"day_{entry.fault.value}"
+        lost = event.lost[0] if event.lost and fault == "day_not_told" else event.day_id
+        yield DifferenceView(
+            f"{fault}/{lost}/{entry.brand}",
+            fault,
+            "",
+            day,
+            0,
+            entry.ours_minor - entry.told_minor,
+            entry.ours_minor,
+            entry.told_minor,
+            brand=entry.brand,
+            terminal=event.terminal,
+            ours_count=entry.ours_count,
+            theirs_count=entry.told_count,
+        )
+
+
+# ----------------------------------------------------------------------------------- payments
+
+
+def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
+    found = row_of(db, "SELECT body FROM card_asked WHERE payment_id = ?", (event.payment_id,))
+    if found is None or event.standing in _OPEN:
+        return
+    asked, answer = structure(parse(found[0]), Asked), event.answer
+    db.execute("DELETE FROM card_asked WHERE payment_id = ?", (event.payment_id,))
+    is_taken = event.standing in APPROVED
+    if not is_taken and not answer.identity.is_told:
+        return
+    # What came to nothing here may all the same be in a file one day.
+    amount_minor = (answer.amount_minor or asked.amount_minor) if is_taken else 0
+    day, brand = stamp.business_date, answer.card.brand or asked.brand
+    entry = answer.card.entry
+    root = _root_of(db, asked)
+    priced = _priced(terms_of(db), asked.terminal, asked.kind, day, amount_minor, entry, brand)
+    acquirer, presence, fee_minor, has_rate = priced
+    db.execute(
+        f"INSERT OR REPLACE INTO card_money VALUES ({', '.join('?' * 15)})",
+        (
+            event.payment_id,
+            root,
+            asked.terminal,
+            acquirer,
+            asked.kind.value,
+            int(asked.of_refund),
+            day,
+            amount_minor,
+            entry,
+            brand,
+            answer.card.number,
+            asked.order_id,
+            presence,
+            fee_minor,
+            has_rate,
+        ),
+    )
+    roots = {root}
+    for key in _keys_of_payment(asked, answer, stamp):
+        db.execute("INSERT OR IGNORE INTO card_keys VALUES (?, ?)", (key, root))
+        rows = rows_of(db, "SELECT row FROM row_keys WHERE key = ?", (key,))
+        roots |= {find_payment(db, row) for (row,) in rows}
+    recount(db, roots - {""})
+
+
+def _undo(db: apsw.Connection, payment_id: str) -> None:
+    """Taken offline and refused afterwards: no money moved."""
+    row = row_of(db, "SELECT root FROM card_money WHERE payment_id = ?", (payment_id,))
+    if row is not None:
+        db.execute(
+            "UPDATE card_money SET amount_minor = 0, fee_minor = 0 WHERE payment_id = ?",
+            (payment_id,),
+        )
+        recount(db, {row[0]})
+
+
+def _root_of(db: apsw.Connection, asked: Asked) -> str:
+    """The payment whose account this is of: a refund and a reversal are of the one they undo."""
+    if asked.kind not in (Kind.REFUND, Kind.REVERSAL):
+        return asked.payment_id
+    row = row_of(db, "SELECT root FROM card_money WHERE payment_id = ?", (asked.of_payment,))
+    return asked.payment_id if row is None else str(row[0])
+
+
+def _priced(
+    terms: Terms, terminal: str, kind: Kind, day: str, amount_minor: int, entry: str, brand: str
+) -> tuple[str, str, int, int]:
+    """Acquirer, presence, fee, and whether the rate card has a line for it."""
+    acquirer = fees.acquirer_of(terms.acquirers, terminal, day)
+    presence = fees.presence_of(entry)
+    rate = None if acquirer is None else fees.rate_of(acquirer, presence, brand, day)
+    fee_minor = 0
+    if rate is not None and amount_minor:
+        is_refund = kind in (Kind.REFUND, Kind.REVERSAL)
+        fee_minor = fees.fee_minor(rate, amount_minor, is_refund=is_refund)
+    return acquirer.id if acquirer else "", presence.value, fee_minor, int(rate is not None)
+
+
+# --------------------------------------------------------------------------------------- keys
+
+
+def _keys_of_payment(asked: Asked, answer: Answer, stamp: Stamp) -> Iterator[str]:
+    """Every name a settlement file may have for it; a capture is also named as its reservation."""
+    names = [answer.identity]
+    if asked.kind is Kind.CAPTURE and asked.original is not None:
+        names.append(asked.original)
+    for name in names:
+        yield from keys_of(
+            (name.reference, name.reference.rpartition(".")[2]),
+            name.terminal_id,
+            _day_of(name, stamp),
+            (name.trace, name.receipt),
+        )
+
+
+def keys_of(
+    references: Iterable[str], terminal_id: str, day: str, numbers: tuple[int | None, int | None]
+) -> list[str]:
+    """Keys by which a payment and a row meet, the surest first: the acquirer's own reference, then
+    the terminal's trace number and its receipt number of an ISO date, which count round."""
+    found = [f"r:{reference}" for reference in references if reference]
+    if terminal_id and day:
+        for letter, number in zip("tn", numbers, strict=True):
+            if number is not None:
+                found.append(f"{letter}:{terminal_id}:{number}:{day}")
+    return list(dict.fromkeys(found))
+
+
+def _day_of(name: Identity, stamp: Stamp) -> str:
+    """The ISO date of a terminal's day, which has no year: the one nearest to the stamp."""
+    local = date(1970, 1, 1) + timedelta(seconds=stamp.now_ns // 10**9 + stamp.utc_offset_s)
+    found: list[date] = []
+    for year in (local.year - 1, local.year, local.year + 1):
+        # The 29th of February is not in every year, and a terminal may tell no day at all.
+        with contextlib.suppress(ValueError):
+            found.append(date.fromisoformat(f"{year}{name.date}"))
+    nearest = min(found, key=lambda day: abs((day - local).days), default=None)
+    return "" if nearest is None or len(name.date) != 4 else nearest.isoformat()
+
+
+def find_payment(db: apsw.Connection, row: str) -> str:
+    """Let a row find its payment; its root, or "" where no key names exactly one."""
+    keys = rows_of(db, "SELECT key FROM row_keys WHERE row = ? ORDER BY rank", (row,))
+    for (key,) in keys:
+        roots = rows_of(db, "SELECT root FROM card_keys WHERE key = ? LIMIT 2", (key,))
+        if len(roots) == 1:
+            root = str(roots[0][0])
+            db.execute("UPDATE settlement_rows SET root = ? WHERE row = ?", (root, row))
+            db.execute("DELETE FROM row_keys WHERE row = ?", (row,))
+            return root
+    return ""
+
+
+# ----------------------------------------------------------------------------------- accounts
+
+
+def recount(db: apsw.Connection, roots: Iterable[str]) -> None:
+    """Make the accounts of these payments, and the days they are on, what they come to now."""
+    for root in roots:
+        row = row_of(db, "SELECT acquirer, body FROM accounts WHERE root = ?", (root,))
+        if row is not None:
+            _count_in(db, row[0], structure(parse(row[1]), Account), -1)
+        acquirer, account = _account_of(db, root)
+        standing = judge(account, "")
+        told = int(
+            account.settled_rows + account.settled_back_rows > 0 or account.charged_minor != 0
+        )
+        db.execute(
+            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                root,
+                acquirer,
+                int(standing.is_over),
+                told,
+                account.paid_day or account.back_day,
+                account.back_day,
+                canonical(unstructure(account)),
+            ),
+        )
+        _count_in(db, acquirer, account, 1)
+
+
+def _count_in(db: apsw.Connection, acquirer: str, account: Account, sign: int) -> None:
+    standing = judge(account, "")
+    paid_day = account.paid_day or account.back_day
+    fee = (account.fee_expected_minor, account.fee_charged_minor)
+    counted = int(account.paid_minor > 0)
+    rows = [(paid_day, counted, standing.captured_minor, standing.cleared_minor, *fee)]
+    back = (standing.captured_back_minor, standing.cleared_back_minor)
+    if any(back):
+        rows.append((account.back_day or paid_day, 0, *back, 0, 0))
+    for day, *figures in rows:
+        db.execute(
+            "INSERT INTO clearing_days VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "payments = payments + excluded.payments, "
+            "captured_minor = captured_minor + excluded.captured_minor, "
+            "cleared_minor = cleared_minor + excluded.cleared_minor, "
+            "fee_expected_minor = fee_expected_minor + excluded.fee_expected_minor, "
+            "fee_charged_minor = fee_charged_minor + excluded.fee_charged_minor",
+            (day, acquirer, *(sign * figure for figure in figures)),
+        )
+
+
+def _account_of(db: apsw.Connection, root: str) -> tuple[str, Account]:
+    money = rows_of(
+        db,
+        "SELECT kind, of_refund, day, amount_minor, fee_minor, acquirer, has_rate FROM card_money "
+        "WHERE root = ? ORDER BY payment_id = root DESC, day",
+        (root,),
+    )
+    sums: dict[str, Any] = dict.fromkeys(("paid", "back", "reversed"), 0)
+    costs = dict(sums)
+    days = {"paid": "", "back": "", "reversed": ""}
+    for kind, of_refund, day, amount_minor, fee_minor, _, _ in money:
+        side, sign = _side_of(Kind(kind), of_refund=bool(of_refund))
+        sums[side] += sign * amount_minor
+        costs[side] += sign * fee_minor
+        days[side] = max(days[side], day)
+    told = _told_of(db, root)
+    # Without a line of the rate card nobody knows what it should have cost.
+    fee_rows = told["fee_rows"] if all(row[6] for row in money) else 0
+    account = Account(
+        sums["paid"],
+        sums["reversed"],
+        sums["back"],
+        days["paid"],
+        max(days["back"], days["reversed"]),
+        told["paid"],
+        told["paid_rows"],
+        told["back"],
+        told["back_rows"],
+        told["charged"],
+        costs["paid"],
+        costs["back"],
+        costs["reversed"],
+        told["fee"],
+        fee_rows,
+    )
+    return money[0][5], account
+
+
+def _side_of(kind: Kind, *, of_refund: bool) -> tuple[str, int]:
+    if kind is Kind.REFUND:
+        return "back", 1
+    if kind is Kind.REVERSAL:
+        return ("back", -1) if of_refund else ("reversed", 1)
+    return "paid", 1
+
+
+def _told_of(db: apsw.Connection, root: str) -> dict[str, int]:
+    found = dict.fromkeys(
+        ("paid", "paid_rows", "back", "back_rows", "charged", "fee", "fee_rows"), 0
+    )
+    rows = rows_of(
+        db, "SELECT kind, gross_minor, fee_minor FROM settlement_rows WHERE root = ?", (root,)
+    )
+    for kind, gross_minor, fee_minor in rows:
+        match kind:
+            case "payment":
+                found["paid"] += gross_minor
+                found["paid_rows"] += 1
+            case "refund":
+                found["back"] -= gross_minor
+                found["back_rows"] += 1
+            case _:
+                found["charged"] += gross_minor
+        found["fee"] += fee_minor or 0
+        found["fee_rows"] += fee_minor is not None
+    return found

@@ -1,0 +1,69 @@
+"""Where the views keep card money on its way: the tables, and how they are asked."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import apsw
+
+CLEARING_SCHEMA: Final = (
+    # What was asked of a terminal, until its end is heard.
+    """CREATE TABLE IF NOT EXISTS card_asked (payment_id TEXT PRIMARY KEY,
+    body BLOB NOT NULL) STRICT""",
+    # Every payment, refund and reversal that moved money; `root` is the payment an account is of.
+    """CREATE TABLE IF NOT EXISTS card_money (payment_id TEXT PRIMARY KEY, root TEXT NOT NULL,
+    terminal TEXT NOT NULL, acquirer TEXT NOT NULL, kind TEXT NOT NULL, of_refund INTEGER NOT NULL,
+    day TEXT NOT NULL, amount_minor INTEGER NOT NULL, entry TEXT NOT NULL, brand TEXT NOT NULL,
+    card TEXT NOT NULL, order_id TEXT NOT NULL, presence TEXT NOT NULL, fee_minor INTEGER NOT NULL,
+    has_rate INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX IF NOT EXISTS card_money_by_root ON card_money (root)",
+    "CREATE INDEX IF NOT EXISTS card_money_by_day ON card_money (day)",
+    """CREATE TABLE IF NOT EXISTS card_keys (key TEXT NOT NULL, root TEXT NOT NULL,
+    PRIMARY KEY (key, root)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS accounts (root TEXT PRIMARY KEY, acquirer TEXT NOT NULL,
+    over INTEGER NOT NULL, told INTEGER NOT NULL, paid_day TEXT NOT NULL, back_day TEXT NOT NULL,
+    body BLOB NOT NULL) STRICT""",
+    "CREATE INDEX IF NOT EXISTS accounts_open ON accounts (acquirer, paid_day) WHERE over = 0",
+    """CREATE TABLE IF NOT EXISTS clearing_days (day TEXT NOT NULL, acquirer TEXT NOT NULL,
+    payments INTEGER NOT NULL, captured_minor INTEGER NOT NULL, cleared_minor INTEGER NOT NULL,
+    fee_expected_minor INTEGER NOT NULL, fee_charged_minor INTEGER NOT NULL,
+    PRIMARY KEY (day, acquirer)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS settlement_staged (file TEXT NOT NULL, part INTEGER NOT NULL,
+    body BLOB NOT NULL, PRIMARY KEY (file, part)) STRICT""",
+    # A row is what it says, and how often its file said so: in another file it is the same row.
+    """CREATE TABLE IF NOT EXISTS settlement_rows (row TEXT PRIMARY KEY, acquirer TEXT NOT NULL,
+    file TEXT NOT NULL, line INTEGER NOT NULL, kind TEXT NOT NULL, root TEXT NOT NULL,
+    batch TEXT NOT NULL, day TEXT NOT NULL, gross_minor INTEGER NOT NULL, fee_minor INTEGER,
+    reference TEXT NOT NULL, brand TEXT NOT NULL) STRICT""",
+    "CREATE INDEX IF NOT EXISTS settlement_rows_by_root ON settlement_rows (root) WHERE root <> ''",
+    """CREATE INDEX IF NOT EXISTS settlement_rows_unmatched ON settlement_rows (acquirer)
+    WHERE root = '' AND kind IN ('payment', 'refund', 'chargeback')""",
+    """CREATE TABLE IF NOT EXISTS row_keys (key TEXT NOT NULL, rank INTEGER NOT NULL,
+    row TEXT NOT NULL, PRIMARY KEY (key, row)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS row_keys_by_row ON row_keys (row, rank)",
+    # How often the file that is being counted said a row.
+    "CREATE TABLE IF NOT EXISTS row_counts (row BLOB PRIMARY KEY, n INTEGER NOT NULL) STRICT",
+    """CREATE TABLE IF NOT EXISTS batches (acquirer TEXT NOT NULL, batch TEXT NOT NULL,
+    day TEXT NOT NULL, net_minor INTEGER NOT NULL, paid_out_minor INTEGER NOT NULL,
+    other_minor INTEGER NOT NULL, payouts INTEGER NOT NULL,
+    PRIMARY KEY (acquirer, batch)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS settlement_files (file TEXT PRIMARY KEY, acquirer TEXT NOT NULL,
+    name TEXT NOT NULL, at_ns INTEGER NOT NULL, rows INTEGER NOT NULL, seen INTEGER NOT NULL)
+    STRICT""",
+    """CREATE TABLE IF NOT EXISTS explained (item TEXT PRIMARY KEY, operator TEXT NOT NULL,
+    finding TEXT NOT NULL) STRICT""",
+    """CREATE TABLE IF NOT EXISTS terminal_days (terminal TEXT PRIMARY KEY, asked TEXT NOT NULL,
+    at_ns INTEGER NOT NULL, body BLOB) STRICT""",
+    """CREATE TABLE IF NOT EXISTS day_items (item TEXT PRIMARY KEY, terminal TEXT NOT NULL,
+    day TEXT NOT NULL, body BLOB NOT NULL) STRICT""",
+)
+
+
+def rows_of(db: apsw.Connection, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
+    """Every row of an answer, its columns as the tables have them."""
+    return db.execute(statement, values).fetchall()
+
+
+def row_of(db: apsw.Connection, statement: str, values: tuple[Any, ...] = ()) -> Any:
+    """The one row of an answer; None where there is none."""
+    return db.execute(statement, values).fetchone()

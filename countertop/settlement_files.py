@@ -1,0 +1,239 @@
+"""A settlement file, row by row: what is wrong is told by row, and then nothing of it counts.
+
+The file is read twice, so that no more than a part of it is ever in memory: once to find every
+fault, and once more to send it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import date
+from hashlib import file_digest
+from pathlib import Path
+from typing import Final
+
+from attrs import define, field
+
+from countertop.importer import ImportFileError, RowError, read_rows
+from countertop.settlement_columns import Columns
+from engine import limits
+from engine.fields import FieldsError, scaled
+from engine.money import minor_digits
+from engine.settlement.model import RowKind, SettlementRow
+
+PROGRESS_EVERY: Final = 2_000
+ERRORS_MAX: Final = 1_000
+_WORDS: Final = {
+    RowKind.PAYMENT: "a payment must be more than nought",
+    RowKind.REFUND: "a refund must be less than nought",
+    RowKind.PAYOUT: "a payout must be less than nought: it leaves the acquirer",
+    RowKind.CHARGEBACK: "a chargeback must have an amount",
+}
+
+
+@define
+class Checked:
+    """What a file came to. `digest` is the SHA-256 of its bytes; at most `ERRORS_MAX` faults are
+    kept, of `faults`."""
+
+    digest: str
+    rows: int = 0
+    faults: int = 0
+    errors: list[RowError] = field(factory=list)
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, hexadecimal.
+
+    Raises:
+        ImportFileError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ImportFileError(f"{path} cannot be read: {error}. Nothing was imported.") from None
+
+
+def check(
+    path: Path, columns: Columns, currency: str, progress: Callable[[int], None] | None = None
+) -> Checked:
+    """Read a file and find every fault; `progress` counts rows.
+
+    Raises:
+        ImportFileError: the file as a whole cannot be imported.
+    """
+    result = Checked(digest_of(path))
+    for number, row in rows_of(path, columns, currency):
+        result.rows += 1
+        if isinstance(row, str):
+            result.faults += 1
+            if len(result.errors) < ERRORS_MAX:
+                result.errors.append(RowError(number, row))
+        if progress is not None and result.rows % PROGRESS_EVERY == 0:
+            progress(result.rows)
+        if result.rows > limits.SETTLEMENT_ROWS_MAX:
+            raise ImportFileError(
+                f"{path.name} has more than {limits.SETTLEMENT_ROWS_MAX:,} rows. Nothing was "
+                "imported. Split it: rows that two files have count once."
+            )
+    if not result.rows:
+        raise ImportFileError(f"{path.name} has no rows. Nothing was imported.")
+    return result
+
+
+def rows_of(
+    path: Path, columns: Columns, currency: str
+) -> Iterator[tuple[int, SettlementRow | str]]:
+    """(line, row) of each row, or (line, what is wrong with it).
+
+    Raises:
+        ImportFileError: the file as a whole cannot be imported.
+    """
+
+    def check_header(path: Path, header: list[str]) -> None:
+        _check_columns(path, header, columns)
+
+    try:
+        for number, cells in read_rows(path, check_header):
+            if isinstance(cells, str):
+                yield number, cells
+                continue
+            try:
+                yield number, _row(cells, columns, currency)
+            except (ValueError, FieldsError) as error:
+                yield number, str(error)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ImportFileError(f"{path} cannot be read: {error}. Nothing was imported.") from None
+
+
+def _check_columns(path: Path, header: list[str], columns: Columns) -> None:
+    named = columns.named()
+    # What a file need not have may be left out whole, a column of fees as much as any.
+    needed = [columns.kind, columns.currency, columns.gross, columns.credit, columns.debit]
+    missing = [name for name in needed if name and name not in header]
+    unknown = [name for name in header if name not in named and name not in columns.others]
+    if missing:
+        raise ImportFileError(
+            f"{path.name} lacks the columns {', '.join(missing)}. Nothing was imported. Is it the "
+            "acquirer's settlement file, and the right --columns?"
+        )
+    if unknown and "*" not in columns.others:
+        raise ImportFileError(
+            f"{path.name} has columns nobody knows: {', '.join(unknown)[:200]}. Nothing was "
+            f"imported. Known are {', '.join(sorted(named))}."
+        )
+    if len(set(header)) != len(header):
+        raise ImportFileError(f"{path.name} has a column twice. Nothing was imported.")
+
+
+def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRow:
+    """One row.
+
+    Raises:
+        ValueError: what is wrong with it.
+    """
+    kind = columns.kind_of(cells[columns.kind])
+    if kind is None:
+        raise ValueError(f"the kind {cells[columns.kind][:40]!r} is not known")
+    for name in (columns.currency, columns.net_currency):
+        told = cells.get(name, "")
+        if told and told.upper() != currency:
+            raise ValueError(f"the currency is {told[:8]!r}, and the store's is {currency}")
+    digits = minor_digits(currency)
+    gross_minor = _amount(cells, (columns.gross, columns.credit, columns.debit), digits)
+    net_minor = _amount(cells, (columns.net, columns.net_credit, columns.net_debit), digits)
+    fees = [cells[name] for name in columns.fees if cells.get(name)]
+    fee_minor = sum(_minor(text, digits, "the fee") for text in fees) if fees else None
+    if kind in (RowKind.FEE, RowKind.PAYOUT, RowKind.OTHER) and not gross_minor and net_minor:
+        gross_minor = net_minor
+        net_minor = None
+    if kind is RowKind.FEE:
+        # Its amount is what it costs, wherever the file has it.
+        fee_minor = -(gross_minor or 0) if fee_minor is None else fee_minor
+        gross_minor = 0
+    if gross_minor is None:
+        raise ValueError("has no amount")
+    _require_sign(kind, gross_minor)
+    if net_minor is not None and gross_minor - (fee_minor or 0) != net_minor:
+        raise ValueError(
+            f"the net amount is {net_minor} in the smallest unit, and what is left of the gross "
+            f"{gross_minor} after the fees is {gross_minor - (fee_minor or 0)}"
+        )
+    return SettlementRow(
+        kind,
+        gross_minor,
+        fee_minor,
+        _text(cells, columns.batch),
+        _day(cells.get(columns.date, "")),
+        _text(cells, columns.reference),
+        _text(cells, columns.own_reference),
+        _text(cells, columns.terminal_id),
+        _number(cells, columns.trace),
+        _number(cells, columns.receipt),
+        _text(cells, columns.brand),
+    )
+
+
+def _require_sign(kind: RowKind, gross_minor: int) -> None:
+    wrong = (
+        (kind is RowKind.PAYMENT and gross_minor <= 0)
+        or (kind in (RowKind.REFUND, RowKind.PAYOUT) and gross_minor >= 0)
+        or (kind is RowKind.CHARGEBACK and gross_minor == 0)
+    )
+    if wrong:
+        raise ValueError(f"{_WORDS[kind]}, and it is {gross_minor} in the smallest unit")
+
+
+def _amount(cells: dict[str, str], names: tuple[str, str, str], digits: int) -> int | None:
+    """An amount with its sign, or what a column adds less what another takes; None where all are
+    empty."""
+    signed, credit, debit = (cells.get(name, "") for name in names)
+    if signed:
+        return _minor(signed, digits, "the amount")
+    if not credit and not debit:
+        return None
+    sides = [_minor(text, digits, "the amount") if text else 0 for text in (credit, debit)]
+    if min(sides) < 0:
+        raise ValueError("a credit or a debit is below nought")
+    return sides[0] - sides[1]
+
+
+def _minor(text: str, digits: int, what: str) -> int:
+    try:
+        minor = scaled(text, digits, what)
+    except FieldsError:
+        raise ValueError(
+            f"{what} {text[:40]!r} is not a decimal number such as -12.34 with at most {digits} "
+            "decimals"
+        ) from None
+    if abs(minor) > limits.AMOUNT_MINOR_MAX:
+        raise ValueError(f"{what} {text[:40]} is too high")
+    return minor
+
+
+def _text(cells: dict[str, str], name: str) -> str:
+    text = cells.get(name, "")
+    if len(text) > limits.ID_LENGTH_MAX or not text.isprintable():
+        raise ValueError(f"{name} is longer than {limits.ID_LENGTH_MAX} characters, or garbled")
+    return text
+
+
+def _number(cells: dict[str, str], name: str) -> int | None:
+    text = cells.get(name, "")
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 12:
+        raise ValueError(f"{name} {text[:40]!r} is not a number")
+    return int(text)
+
+
+def _day(text: str) -> str:
+    """The day of `2026-11-25`, with or without a time after it."""
+    if not text:
+        return ""
+    try:
+        return date.fromisoformat(text[:10]).isoformat()
+    except ValueError:
+        raise ValueError(f"the date {text[:40]!r} is not a day such as 2026-11-25") from None

@@ -1,0 +1,190 @@
+"""Settlement files and rate cards into a running store, from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from actors.world import SystemWorld
+from countertop.acquirers import read_acquirers
+from countertop.errors import CommandFailedError
+from countertop.importer import write_errors
+from countertop.price_parts import PART_BYTES_MAX, short
+from countertop.remote import Progress, Say
+from countertop.remote import _client as client_of
+from countertop.remote import _run as run_client
+from countertop.settlement_columns import Columns, columns_named
+from countertop.settlement_files import Checked, check, digest_of, rows_of
+from engine.money import format_money, minor_digits
+from engine.wire import canonical, unstructure
+from protocols.front.client import FrontClient
+from protocols.front.client_types import RefusedError
+
+VIEW_PATIENCE_S = 600
+VIEW_AGAIN_S = 0.2
+
+
+def import_acquirers(file: Path, data_dir: Path, *, say: Say) -> None:
+    """Put the acquirers and rate cards of a file in force."""
+    run_client(partial(_set_terms, file, data_dir, say))
+
+
+async def _set_terms(file: Path, data_dir: Path, say: Say) -> None:
+    async with client_of(data_dir, admin=True) as client:
+        rules = await _rules(client)
+        command = read_acquirers(file, minor_digits(rules["currency"]))
+        answer = await client.command("settlement.set_terms", **unstructure(command))
+    say(f"{answer.data['acquirers']} acquirers have terms now.")
+
+
+async def _rules(client: FrontClient) -> dict[str, Any]:
+    rules: dict[str, Any] | None = (await client.query("store.state")).data["rules"]
+    if rules is None:
+        raise CommandFailedError("The store is not set up yet. Nothing was imported.")
+    return rules
+
+
+def import_settlement(
+    file: Path,
+    acquirer: str,
+    columns: str,
+    data_dir: Path,
+    *,
+    check_only: bool,
+    say: Say,
+    progress: Progress,
+) -> None:
+    """Check a settlement file and let all of it count, or nothing."""
+    mapped = columns_named(columns)
+    run_client(partial(_import, file, acquirer, mapped, data_dir, check_only, say, progress))
+
+
+async def _import(
+    file: Path,
+    acquirer: str,
+    columns: Columns,
+    data_dir: Path,
+    check_only: bool,
+    say: Say,
+    progress: Progress,
+) -> None:
+    world = SystemWorld()
+    if not await trio.Path(file).is_file():
+        raise CommandFailedError(f"There is no file {file}. Nothing was imported.")
+    async with client_of(data_dir, admin=True) as client:
+        rules = await _rules(client)
+        currency = rules["currency"]
+        told = progress("Checking", "rows")
+        checked = await world.in_thread(
+            check, file, columns, currency, lambda rows: told(rows, rows)
+        )
+        _require_good(file, checked, say)
+        if check_only:
+            say(f"{checked.rows:,} rows are good. Nothing was imported, as asked.")
+            return
+        try:
+            position = await _send(client, file, acquirer, columns, currency, checked, progress)
+        except RefusedError as error:
+            if error.code == "settlement_file_must_be_new":
+                say(f"{file.name} was imported before, to the byte. Nothing changed.")
+                return
+            raise
+        await _tell(client, acquirer, checked, rules, position, say)
+
+
+def _require_good(file: Path, checked: Checked, say: Say) -> None:
+    if not checked.faults:
+        return
+    report = file.with_name(file.name + ".errors.csv")
+    write_errors(report, checked.errors)
+    for error in checked.errors[:5]:
+        say(f"row {error.row}: {error.problem}")
+    raise CommandFailedError(
+        f"{checked.faults:,} of {checked.rows:,} rows have faults; the first "
+        f"{len(checked.errors):,} are listed in {report}. Nothing was imported: a settlement "
+        "counts whole or not at all. Ask the acquirer for the file again, or put it right."
+    )
+
+
+async def _send(
+    client: FrontClient,
+    file: Path,
+    acquirer: str,
+    columns: Columns,
+    currency: str,
+    checked: Checked,
+    progress: Progress,
+) -> int:
+    """Send the file in parts; the position at which all of it counts."""
+    told = progress("Importing", "rows")
+    parts, sent = 0, 0
+    for rows in _parts(file, columns, currency):
+        await client.command(
+            "settlement.stage", file=checked.digest, part=parts, acquirer=acquirer, rows=rows
+        )
+        parts, sent = parts + 1, sent + len(rows)
+        told(sent, checked.rows)
+    if await SystemWorld().in_thread(digest_of, file) != checked.digest:
+        raise CommandFailedError(
+            f"{file.name} was changed while it was read. Nothing was imported. Import it again."
+        )
+    answer = await client.command(
+        "settlement.import",
+        file=checked.digest,
+        name=file.name[:120],
+        parts=parts,
+        rows=checked.rows,
+    )
+    return int(answer.position)
+
+
+def _parts(file: Path, columns: Columns, currency: str) -> Iterator[list[dict[str, Any]]]:
+    """The rows as plain data, as many at once as fit a frame."""
+    rows: list[dict[str, Any]] = []
+    size = 0
+    for number, row in rows_of(file, columns, currency):
+        if isinstance(row, str):
+            raise CommandFailedError(f"{file.name} was changed: row {number} {row}.")
+        plain = short(unstructure(row))
+        own = len(canonical(plain)) + 1
+        if rows and size + own > PART_BYTES_MAX:
+            yield rows
+            rows, size = [], 0
+        rows.append(plain)
+        size += own
+    yield rows
+
+
+async def _tell(
+    client: FrontClient,
+    acquirer: str,
+    checked: Checked,
+    rules: dict[str, Any],
+    position: int,
+    say: Say,
+) -> None:
+    """What the file came to, once the views have read it."""
+    with trio.move_on_after(VIEW_PATIENCE_S):
+        while True:
+            answer = await client.query("clearing.state", acquirer=acquirer, limit=1)
+            if answer.position >= position:
+                break
+            await trio.sleep(VIEW_AGAIN_S)
+    view = answer.data
+    (account,) = view["acquirers"]
+
+    def money(amount_minor: int) -> str:
+        return format_money(amount_minor, rules["currency"], rules["language"])
+
+    seen = next((one["seen_before"] for one in view["files"] if one["file"] == checked.digest), 0)
+    again = f", {seen:,} of which were in an earlier file" if seen else ""
+    say(f"Imported {checked.rows:,} rows{again}.")
+    say(
+        f"Clearing holds {money(account['clearing_minor'])}: {money(account['waiting_minor'])} is "
+        f"not due yet, the rest is in {view['item_count']:,} differences. The acquirer holds "
+        f"{money(account['held_minor'])}."
+    )

@@ -1,0 +1,272 @@
+"""A terminal's day: what it took since its last end of day, by the store's books and by its own.
+
+Only the terminal's own word ends its day. Where that word was lost nobody knows whether it did, so
+what it takes from there on is kept apart: the totals it tells the next time say which it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+import attrs
+from attrs import frozen
+
+from engine.decision import EVENTS
+from engine.payment.events import Asked
+from engine.terminal import Answer, Kind, SettledTotal, Settlement, Slip, Verdict
+
+OTHER = "other"
+COUNT_WRAPS = 256
+"""ZVT tells the number of transactions of a kind of card in one byte."""
+
+# Terminals name one brand in several ways; what is not here is its own name, in small letters.
+_BRANDS = {
+    "mc": "mastercard",
+    "ec": "girocard",
+    "visa_electron": "visa",
+    "v_pay": "visa",
+    "vpay": "visa",
+    "american express": "amex",
+    "dinersclub": "diners",
+}
+_UNNAMED = ("", OTHER, "card", "cards", "all", "debit", "credit")
+_COUNTED = (Kind.SALE, Kind.CAPTURE, Kind.REFUND, Kind.REVERSAL)
+
+
+# ------------------------------------------------------------------------------------- Events
+
+
+@frozen
+class Taken:
+    """What a terminal took of one brand by the store's books; positive is towards the store.
+
+    `count` is of payments and refunds; `reversed_count` of what took one of them back, which some
+    terminals count as one more, and others as one less.
+    """
+
+    brand: str
+    count: int = 0
+    reversed_count: int = 0
+    amount_minor: int = 0
+
+
+class DayFault(Enum):
+    """What a terminal's totals and the store's differ in, for one brand."""
+
+    MISSING_HERE = "missing_here"
+    MISSING_IN_TERMINAL = "missing_in_terminal"
+    AMOUNT_DIFFERS = "amount_differs"
+    COUNT_DIFFERS = "count_differs"
+    NOT_TOLD = "not_told"
+
+
+@frozen
+class DayDifference:
+    """One difference. `brand` is "" for all cards together; `told` figures are the terminal's.
+
+    NOT_TOLD: an end of day whose answer was lost did happen, and what it came to was never told.
+    """
+
+    brand: str
+    fault: DayFault
+    ours_count: int
+    ours_minor: int
+    told_count: int
+    told_minor: int
+
+
+@EVENTS.name("terminal_day.asked/1")
+@frozen
+class TerminalDayAsked:
+    """A terminal is about to be asked to end its day. Journaled before it hears the first byte."""
+
+    day_id: str
+    terminal: str
+    register: str
+    operator: str
+
+
+@EVENTS.name("terminal_day.heard/1")
+@frozen
+class TerminalDayHeard:
+    """What became of it. APPROVED: its day ended, with the totals it told, what the books had, and
+    every difference. UNKNOWN: nobody knows whether it ended. Else it goes on.
+
+    `lost` are earlier ends of day whose answer was lost and which the totals show to have happened.
+    """
+
+    day_id: str
+    terminal: str
+    verdict: Verdict
+    code: str = ""
+    detail: str = ""
+    told_minor: int | None = None
+    told: tuple[SettledTotal, ...] = ()
+    ours: tuple[Taken, ...] = ()
+    differences: tuple[DayDifference, ...] = ()
+    lost: tuple[str, ...] = ()
+    slips: tuple[Slip, ...] = ()
+
+
+TerminalDayEvent = TerminalDayAsked | TerminalDayHeard
+
+# -------------------------------------------------------------------------------------- State
+
+
+@frozen
+class TerminalDay:
+    """A terminal's day so far.
+
+    `parts` are what it took, cut at each of the ends of day `unheard` whose answer was lost: one
+    part more than those. `asked` is the end of day it is asked for now.
+    """
+
+    terminal: str
+    parts: tuple[tuple[Taken, ...], ...] = ((),)
+    unheard: tuple[str, ...] = ()
+    asked: TerminalDayAsked | None = None
+
+
+def with_payment(day: TerminalDay, asked: Asked, answer: Answer) -> TerminalDay:
+    """The day after a payment that was approved."""
+    if asked.kind not in _COUNTED:
+        return day
+    amount_minor = answer.amount_minor or asked.amount_minor
+    is_reversal = asked.kind is Kind.REVERSAL
+    goes_out = asked.kind is Kind.REFUND or (is_reversal and not asked.of_refund)
+    one = Taken(
+        brand_of(answer.card.brand or asked.brand),
+        int(not is_reversal),
+        int(is_reversal),
+        -amount_minor if goes_out else amount_minor,
+    )
+    last = summed((*day.parts[-1], one))
+    return attrs.evolve(day, parts=(*day.parts[:-1], last))
+
+
+def evolve(day: TerminalDay, event: TerminalDayEvent) -> TerminalDay:
+    """The day after `event`."""
+    if isinstance(event, TerminalDayAsked):
+        return attrs.evolve(day, asked=event)
+    if event.verdict is Verdict.UNKNOWN:
+        unheard = (*day.unheard, event.day_id)
+        return TerminalDay(day.terminal, (*day.parts, ()), unheard)
+    if event.verdict is Verdict.APPROVED:
+        return TerminalDay(day.terminal)
+    return attrs.evolve(day, asked=None)
+
+
+# ----------------------------------------------------------------------------------- Comparing
+
+
+def brand_of(name: str) -> str:
+    """A brand by the one name it has here."""
+    plain = name.strip().casefold()
+    return OTHER if plain in _UNNAMED else _BRANDS.get(plain, plain)
+
+
+def summed(rows: Iterable[Taken]) -> tuple[Taken, ...]:
+    """One row for each brand, in the order of their names."""
+    found: dict[str, Taken] = {}
+    for row in rows:
+        before = found.get(row.brand, Taken(row.brand))
+        found[row.brand] = Taken(
+            row.brand,
+            before.count + row.count,
+            before.reversed_count + row.reversed_count,
+            before.amount_minor + row.amount_minor,
+        )
+    return tuple(found[brand] for brand in sorted(found))
+
+
+def heard(day: TerminalDay, told: Settlement) -> TerminalDayHeard:
+    """What an answer comes to against the books."""
+    assert day.asked is not None, "only what was asked is heard"
+    day_id = day.asked.day_id
+    base = TerminalDayHeard(
+        day_id,
+        day.terminal,
+        told.verdict,
+        told.code,
+        told.detail,
+        told.amount_minor,
+        told.totals,
+        slips=told.slips,
+    )
+    if told.verdict not in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED):
+        return base
+    base = attrs.evolve(base, verdict=Verdict.APPROVED)
+    # The longest day that the totals fit; where none does, all of it is compared.
+    for start in range(len(day.parts)):
+        ours = summed(row for part in day.parts[start:] for row in part)
+        if not compare(ours, told):
+            missed = tuple(
+                DayDifference("", DayFault.NOT_TOLD, _count(part), _amount(part), 0, 0)
+                for part in day.parts[:start]
+                if part
+            )
+            return attrs.evolve(base, ours=ours, differences=missed, lost=day.unheard[:start])
+    ours = summed(row for part in day.parts for row in part)
+    return attrs.evolve(base, ours=ours, differences=compare(ours, told))
+
+
+def compare(ours: tuple[Taken, ...], told: Settlement) -> tuple[DayDifference, ...]:
+    """Every difference, by brand. Brands a terminal does not name are in what it calls the rest."""
+    if not told.totals and told.amount_minor is not None:
+        is_same = told.amount_minor == _amount(ours)
+        fault = DayFault.AMOUNT_DIFFERS
+        whole = DayDifference("", fault, _count(ours), _amount(ours), 0, told.amount_minor)
+        return () if is_same else (whole,)
+    theirs: dict[str, SettledTotal] = {}
+    for total in told.totals:
+        brand = brand_of(total.name)
+        before = theirs.get(brand, SettledTotal(brand, 0, 0))
+        theirs[brand] = SettledTotal(
+            brand, before.count + total.count, before.amount_minor + total.amount_minor
+        )
+    if OTHER in theirs:
+        rest = (
+            attrs.evolve(row, brand=row.brand if row.brand in theirs else OTHER) for row in ours
+        )
+        ours = summed(rest)
+    mine = {row.brand: row for row in ours}
+    found = (
+        _difference(brand, mine.get(brand), theirs.get(brand))
+        for brand in sorted(mine.keys() | theirs.keys())
+    )
+    return tuple(entry for entry in found if entry is not None)
+
+
+def _difference(
+    brand: str, ours: Taken | None, theirs: SettledTotal | None
+) -> DayDifference | None:
+    mine = ours or Taken(brand)
+    total = theirs or SettledTotal(brand, 0, 0)
+    if _counts_agree(mine, total.count) and mine.amount_minor == total.amount_minor:
+        return None
+    if theirs is None:
+        fault = DayFault.MISSING_IN_TERMINAL
+    elif ours is None:
+        fault = DayFault.MISSING_HERE
+    elif mine.amount_minor != total.amount_minor:
+        fault = DayFault.AMOUNT_DIFFERS
+    else:
+        fault = DayFault.COUNT_DIFFERS
+    return DayDifference(
+        brand, fault, mine.count, mine.amount_minor, total.count, total.amount_minor
+    )
+
+
+def _counts_agree(ours: Taken, told_count: int) -> bool:
+    """Each reversal is one transaction more, or takes the one it reverses out of the count."""
+    fewest, most = ours.count - ours.reversed_count, ours.count + ours.reversed_count
+    return any((count - told_count) % COUNT_WRAPS == 0 for count in range(fewest, most + 1, 2))
+
+
+def _count(rows: tuple[Taken, ...]) -> int:
+    return sum(row.count for row in rows)
+
+
+def _amount(rows: tuple[Taken, ...]) -> int:
+    return sum(row.amount_minor for row in rows)

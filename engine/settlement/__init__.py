@@ -1,0 +1,1 @@
+"""What acquirers charge and pay out, against what the store's terminals took."""

@@ -1,0 +1,73 @@
+"""What a card payment costs by the rate card of its acquirer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.payment.terminal_day import brand_of
+from engine.settings import RoundingMode
+from engine.settlement.model import Acquirer, Presence, Rate
+
+# What terminals and payment pages call the ways a card was read; any other way it was there itself.
+_KEYED = frozenset(("keyed", "manual", "moto", "on_file"))
+_ONLINE = frozenset(("online", "ecommerce", "link"))
+_PPM = 1_000_000
+
+
+def presence_of(entry: str) -> Presence:
+    """How a card was there, by how it was read."""
+    if entry in _KEYED:
+        return Presence.KEYED
+    return Presence.ONLINE if entry in _ONLINE else Presence.IN_PERSON
+
+
+def acquirer_of(acquirers: Iterable[Acquirer], terminal: str, day: str) -> Acquirer | None:
+    """Whose what a terminal took on a business date is: the acquirer's that names the terminal,
+    else that of the one that names none; None before its first day."""
+    found = None
+    for acquirer in acquirers:
+        if terminal in acquirer.terminals:
+            found = acquirer
+            break
+        if not acquirer.terminals:
+            found = acquirer
+    return found if found is not None and found.since <= day else None
+
+
+def rate_of(acquirer: Acquirer, presence: Presence, brand: str, day: str) -> Rate | None:
+    """The rate in force on an ISO date: one for the brand goes before one for all."""
+    name = brand_of(brand)
+    for wanted in (name, ""):
+        for rate in acquirer.rates:
+            fits = (
+                rate.presence is presence and (brand_of(rate.brand) if rate.brand else "") == wanted
+            )
+            if fits and is_in_force(rate, day):
+                return rate
+    return None
+
+
+def is_in_force(rate: Rate, day: str) -> bool:
+    """Whether a rate is in force on an ISO date."""
+    return rate.since <= day and (not rate.until or day <= rate.until)
+
+
+def fee_minor(rate: Rate, amount_minor: int, *, is_refund: bool = False) -> int:
+    """What the acquirer keeps of an amount above nought."""
+    if is_refund:
+        return rate.refund_fixed_minor
+    return rounded(amount_minor * rate.rate_ppm, _PPM, rate.rounding) + rate.fixed_minor
+
+
+def rounded(dividend: int, divisor: int, mode: RoundingMode) -> int:
+    """A quotient of numbers that are not negative, rounded once."""
+    whole, rest = divmod(dividend, divisor)
+    match mode:
+        case RoundingMode.UP:
+            return whole + (rest > 0)
+        case RoundingMode.DOWN:
+            return whole
+        case RoundingMode.HALF_EVEN:
+            return whole + (2 * rest > divisor or (2 * rest == divisor and whole % 2 == 1))
+        case _:
+            return whole + (2 * rest >= divisor)

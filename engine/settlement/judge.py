@@ -1,0 +1,151 @@
+"""How a payment stands against what its acquirer's files say; pure, whatever order they came in.
+
+A payment, its refunds and what took it back are one account. What clearing holds of it is what the
+store took less what was settled, and each cent of that either waits or is an item: nothing else.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+
+class ItemKind(Enum):
+    """What differs, and who has it.
+
+    MISSING_THERE: taken here, and in no file when it was due. UNKNOWN_HERE: in a file, and no
+    payment of the journal. NOT_TAKEN_HERE: in a file, and the journal says that no money moved.
+    """
+
+    MISSING_THERE = "missing_there"
+    UNKNOWN_HERE = "unknown_here"
+    NOT_TAKEN_HERE = "not_taken_here"
+    AMOUNT_DIFFERS = "amount_differs"
+    PAID_TWICE = "paid_twice"
+    CHARGED_BACK = "charged_back"
+    FEE_DIFFERS = "fee_differs"
+    PAYOUT_DIFFERS = "payout_differs"
+
+
+@frozen
+class Account:
+    """A payment with its refunds, and the rows of files about them; every figure 0 or above but
+    `charged_minor`, which is below for a chargeback.
+
+    `reversed_minor` was taken back whole before or after it was settled: acquirers leave both out,
+    or list both. `paid_day` and `back_day` are the business dates of the payment and of the latest
+    of what went back, ISO, "" where there is none. Fees are by the rate card; `fee_rows` counts the
+    rows that told one.
+    """
+
+    paid_minor: int = 0
+    reversed_minor: int = 0
+    back_minor: int = 0
+    paid_day: str = ""
+    back_day: str = ""
+    settled_minor: int = 0
+    settled_rows: int = 0
+    settled_back_minor: int = 0
+    settled_back_rows: int = 0
+    charged_minor: int = 0
+    fee_paid_minor: int = 0
+    fee_back_minor: int = 0
+    fee_reversed_minor: int = 0
+    fee_charged_minor: int = 0
+    fee_rows: int = 0
+
+    @property
+    def is_reversal_listed(self) -> bool:
+        """Whether the acquirer lists what was taken back, as a payment and as money back."""
+        is_told = self.settled_rows > 0 or self.settled_back_minor > self.back_minor
+        return self.reversed_minor > 0 and is_told
+
+    @property
+    def fee_expected_minor(self) -> int:
+        """What all of it costs by the rate card; what was never settled costs nothing."""
+        if self.reversed_minor and not self.is_reversal_listed:
+            return self.fee_back_minor
+        return self.fee_paid_minor + self.fee_back_minor + self.fee_reversed_minor
+
+
+@frozen
+class Finding:
+    """One difference of an account: what clearing holds for it (fees: what was kept too much)."""
+
+    kind: ItemKind
+    difference_minor: int
+    ours_minor: int
+    theirs_minor: int
+    is_back: bool = False
+
+
+@frozen
+class Standing:
+    """An account judged. `captured` and `cleared` are of the payment's own day, `back` figures of
+    the day money went back; what is neither cleared nor found waits."""
+
+    captured_minor: int
+    cleared_minor: int
+    captured_back_minor: int
+    cleared_back_minor: int
+    findings: tuple[Finding, ...]
+    waiting_minor: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is settled to the cent, with nothing to look at."""
+        return not self.findings and not self.waiting_minor
+
+
+def judge(account: Account, due_day: str) -> Standing:
+    """How an account stands; what was taken on `due_day` (ISO) or before and is in no file is
+    missing. "" takes nothing for missing."""
+    is_listed = account.is_reversal_listed
+    paid_minor = account.paid_minor - (0 if is_listed else account.reversed_minor)
+    back_minor = account.back_minor + (account.reversed_minor if is_listed else 0)
+    back_day = account.back_day or account.paid_day
+    findings: list[Finding] = []
+    waiting_minor = 0
+    sides = (
+        (paid_minor, account.settled_minor, account.settled_rows, account.paid_day, 1),
+        (back_minor, account.settled_back_minor, account.settled_back_rows, back_day, -1),
+    )
+    for ours, theirs, rows, day, sign in sides:
+        if ours == theirs:
+            continue
+        kind = _fault(ours, theirs, rows)
+        if kind is ItemKind.MISSING_THERE and not (day and day <= due_day):
+            waiting_minor += sign * (ours - theirs)
+        else:
+            difference = sign * (ours - theirs)
+            findings.append(Finding(kind, difference, sign * ours, sign * theirs, sign < 0))
+    if account.charged_minor:
+        charged = account.charged_minor
+        findings.append(Finding(ItemKind.CHARGED_BACK, -charged, 0, charged))
+    if not findings and not waiting_minor:
+        # Where an amount differs its fee does too, and that is not another difference.
+        findings += _fee(account)
+    return Standing(
+        paid_minor,
+        account.settled_minor,
+        -back_minor,
+        account.charged_minor - account.settled_back_minor,
+        tuple(findings),
+        waiting_minor,
+    )
+
+
+def _fault(ours: int, theirs: int, rows: int) -> ItemKind:
+    if not rows:
+        return ItemKind.MISSING_THERE
+    if not ours:
+        return ItemKind.NOT_TAKEN_HERE
+    return ItemKind.PAID_TWICE if rows > 1 and theirs > ours else ItemKind.AMOUNT_DIFFERS
+
+
+def _fee(account: Account) -> tuple[Finding, ...]:
+    expected, charged = account.fee_expected_minor, account.fee_charged_minor
+    if not account.fee_rows or expected == charged:
+        return ()
+    return (Finding(ItemKind.FEE_DIFFERS, charged - expected, expected, charged),)

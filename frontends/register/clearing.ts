@@ -1,0 +1,53 @@
+// Card money on its way to the bank, in words: what differs, and what a terminal told of its day.
+import type { DifferenceView, TerminalDayView } from '../shared/shapes';
+import { t, words } from '../shared/words.svelte';
+import type { App } from './app.svelte';
+import { deviceName } from './status';
+
+/** A sentence about one difference, with its figures. */
+export function differenceText(app: App, item: DifferenceView): string {
+  return words.text(`clearing_item.${item.kind}`, {
+    ours: app.money(Math.abs(item.ours_minor)),
+    theirs: app.money(Math.abs(item.theirs_minor)),
+    ours_count: item.ours_count,
+    theirs_count: item.theirs_count,
+    terminal: item.terminal ? deviceName(item.terminal) : '',
+    batch: item.batch,
+  });
+}
+
+/** Which card and which place in which file, as far as anybody knows. */
+export function differencePlace(app: App, item: DifferenceView, acquirerName: string): string {
+  const card = item.card ? item.card.slice(-4) : '';
+  const parts = [
+    acquirerName,
+    item.is_back ? t('clearing.refund') : '',
+    brandName(item.brand),
+    card ? t('clearing.card_ends', { digits: card }) : '',
+    item.reference ? t('clearing.reference', { reference: item.reference }) : '',
+    item.line ? t('clearing.row', { n: item.line }) : '',
+  ];
+  return parts.filter(Boolean).join(' · ');
+}
+
+export function brandName(brand: string): string {
+  if (!brand || brand === 'other') return '';
+  return brand.charAt(0).toUpperCase() + brand.slice(1);
+}
+
+/** How the last end of a terminal's day stands. */
+export function terminalDayText(app: App, day: TerminalDayView): string {
+  if (day.is_asked) return t('clearing.day_asked');
+  if (day.verdict === 'unknown') return t('clearing.day_unknown');
+  if (day.verdict !== 'approved') return t('clearing.day_failed');
+  const told = day.told.reduce((sum, one) => sum + one.amount_minor, 0);
+  const amount = app.money(day.told.length ? told : (day.told_minor ?? 0));
+  return day.differences.length ? t('clearing.day_differs', { amount, n: day.differences.length }) : t('clearing.day_agrees', { amount });
+}
+
+/** An ISO date as people write it. */
+export function dayText(iso: string, language: string): string {
+  if (!iso) return '–';
+  const options: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' };
+  return new Date(`${iso}T00:00:00Z`).toLocaleDateString(language === 'en' ? 'en-GB' : language, options);
+}

@@ -1,0 +1,240 @@
+"""Settlement files as acquirers send them, and as they must not be: each fault has its row."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from countertop.acquirers import read_acquirers
+from countertop.errors import CommandFailedError
+from countertop.importer import ImportFileError
+from countertop.settlement_columns import ADYEN, OWN, Columns, columns_named
+from countertop.settlement_files import ERRORS_MAX, check, rows_of
+from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "settlement.md").read_text("utf-8")
+HEAD = "kind,currency,gross,fee,batch,date,reference,own_reference,terminal_id,trace,receipt,brand"
+GOOD = "payment,EUR,7.99,0.12,1,2026-11-26,,,29001234,17,9,visa"
+ROWS = 5_000
+MEMORY_BYTES_MAX = 200 << 10
+
+
+def file_of(folder: Path, *lines: str, head: str = HEAD) -> Path:
+    """A file of these lines."""
+    file = folder / "file.csv"
+    file.write_text("\n".join([head, *lines, ""]))
+    return file
+
+
+def read(file: Path, columns: Columns = OWN) -> list[SettlementRow | str]:
+    """Its rows, and what is wrong with the others."""
+    return [row for _, row in rows_of(file, columns, "EUR")]
+
+
+def documents(language: str) -> list[str]:
+    """The examples of the documentation in one language."""
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+# ---------------------------------------------------------------------------------- the formats
+
+
+def test_the_example_of_our_own_format_is_read(tmp_path: Path) -> None:
+    """Every kind of row of docs/settlement.md, to the last field."""
+    file = tmp_path / "own.csv"
+    file.write_text(next(text for text in documents("csv") if text.startswith("kind,")))
+    assert read(file) == [
+        SettlementRow(
+            RowKind.PAYMENT, 799, 12, "B17", "2026-11-26", "", "", "52500001", 17, None, "visa"
+        ),
+        SettlementRow(RowKind.REFUND, -350, 0, "B17", "2026-11-26", "8PSP01", "8PSP07", brand="mc"),
+        SettlementRow(RowKind.CHARGEBACK, -1200, 1500, "B17", "2026-11-27", "8PSP00"),
+        SettlementRow(RowKind.FEE, 0, 995, "B17", "2026-11-27"),
+        SettlementRow(RowKind.PAYOUT, -100, None, "B17", "2026-11-28"),
+    ]
+
+
+def test_the_example_of_adyens_report_is_read(tmp_path: Path) -> None:
+    """Credits and debits, a fee in one column or in three, and rows that only have a net amount."""
+    file = tmp_path / "adyen.csv"
+    file.write_text(next(text for text in documents("csv") if text.startswith("Company")))
+    assert read(file, ADYEN) == [
+        SettlementRow(
+            RowKind.PAYMENT, 1250, 19, "42", "2026-11-26", "8815PSP1", "8815CAP1", brand="mc"
+        ),
+        SettlementRow(
+            RowKind.REFUND, -300, 10, "42", "2026-11-27", "8815PSP1", "8815REF1", brand="mc"
+        ),
+        SettlementRow(RowKind.FEE, 0, 500, "42", "2026-11-28", "", "Transaction Fees"),
+        SettlementRow(RowKind.OTHER, -50, None, "42", "2026-11-28"),
+        SettlementRow(RowKind.PAYOUT, -371, None, "42", "2026-11-28", "", "TX 42"),
+    ]
+
+
+def test_a_map_of_ones_own(tmp_path: Path) -> None:
+    """The example of a column map in docs/settlement.md, with the words of its acquirer."""
+    place = tmp_path / "map.toml"
+    place.write_text(next(text for text in documents("toml") if "[columns]" in text))
+    columns = columns_named(str(place))
+    file = tmp_path / "theirs.csv"
+    file.write_text(
+        "Vorgang;Waehrung;Brutto;Entgelt;Terminal;TraceNr;Tag;Filiale\n"
+        "Umsatz;EUR;12.50;0.15;52500001;3;2026-11-26;Nord\n"
+    )
+    assert [row for _, row in rows_of(file, columns, "EUR")] == [
+        SettlementRow(RowKind.PAYMENT, 1250, 15, "", "2026-11-26", terminal_id="52500001", trace=3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "columns"),
+        ("[columns]\nkind = 'a'", "currency"),
+        ("[columns]\nkind = 'a'\ncurrency = 'b'", "no column of amounts"),
+        ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\nfess='d'", "fess"),
+        ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\n[kinds]\nx='sale'", "kinds.x"),
+    ],
+)
+def test_a_map_that_cannot_be(tmp_path: Path, text: str, words: str) -> None:
+    """What is missing or not known is told by its place."""
+    place = tmp_path / "map.toml"
+    place.write_text(text)
+    with pytest.raises(CommandFailedError, match=re.escape(words)):
+        columns_named(str(place))
+
+
+def test_the_example_of_a_rate_card_is_read(tmp_path: Path) -> None:
+    """Each acquirer of docs/settlement.md, to the last field."""
+    file = tmp_path / "acquirers.toml"
+    file.write_text(next(text for text in documents("toml") if "[[acquirer]]" in text))
+    assert read_acquirers(file, 2).acquirers == (
+        Acquirer(
+            "bank",
+            "Harbour Card Services",
+            ("terminal/1",),
+            3,
+            (
+                Rate(Presence.IN_PERSON, 9_000, 5),
+                Rate(Presence.IN_PERSON, 19_500, 8, "amex", "2026-01-01", "2026-12-31"),
+                Rate(Presence.KEYED, 29_000, 30, refund_fixed_minor=10),
+            ),
+            "2026-06-01",
+        ),
+        Acquirer("web", "Net Pay", (), 4, (Rate(Presence.ONLINE, 14_000, 25),)),
+    )
+    file.write_text("[[acquirer]]\nid = 'x'\nname = 'x'\n[[acquirer.rate]]\npercent = 'much'")
+    with pytest.raises(CommandFailedError, match=r"acquirer\[0\].rate\[0\].percent"):
+        read_acquirers(file, 2)
+
+
+# -------------------------------------------------------------------------------------- faults
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("payment,EUR,-7.99,,,,,,,,,", "a payment must be more than nought"),
+        ("payment,EUR,0,,,,,,,,,", "a payment must be more than nought"),
+        ("refund,EUR,3.00,,,,,,,,,", "a refund must be less than nought"),
+        ("payout,EUR,3.00,,,,,,,,,", "a payout must be less than nought"),
+        ("chargeback,EUR,0,,,,,,,,,", "a chargeback must have an amount"),
+        ("payment,USD,7.99,,,,,,,,,", "the currency is 'USD', and the store's is EUR"),
+        ("payment,EUR,7.999,,,,,,,,,", "with at most 2 decimals"),
+        ('payment,EUR,"7,99",,,,,,,,,', "is not a decimal number"),
+        ("payment,EUR,1e3,,,,,,,,,", "is not a decimal number"),
+        ("payment,EUR,99999999999999,,,,,,,,,", "is too high"),
+        ("payment,EUR,,,,,,,,,,", "has no amount"),
+        ("payment,EUR,1,x,,,,,,,,", "the fee 'x' is not a decimal number"),
+        ("sale,EUR,1,,,,,,,,,", "the kind 'sale' is not known"),
+        ("payment,EUR,1,,,2026-02-30,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,,,,,x,,", "trace 'x' is not a number"),
+        (f"payment,EUR,1,,,,{'x' * 65},,,,,", "longer than 64"),
+        ("payment,EUR,7.99", "has 3 fields instead of 12"),
+        ('payment,EUR,"7.99,,,,,,,,,', "quote that is not closed"),
+    ],
+)
+def test_a_row_that_cannot_be_is_told_by_its_line(tmp_path: Path, line: str, words: str) -> None:
+    """The rows around it are good; the file as a whole is not."""
+    file = file_of(tmp_path, GOOD, line, GOOD)
+    found = check(file, OWN, "EUR")
+    assert (found.rows, found.faults) == (3, 1)
+    assert found.errors[0].row == 3
+    assert words in found.errors[0].problem
+
+
+def test_a_torn_file_is_told(tmp_path: Path) -> None:
+    """The transfer broke in the middle of a row, or of a packed file."""
+    whole = file_of(tmp_path, *[GOOD] * 20).read_bytes()
+    file = tmp_path / "torn.csv"
+    file.write_bytes(whole[:-30])
+    assert check(file, OWN, "EUR").faults == 1
+    packed = tmp_path / "torn.csv.gz"
+    packed.write_bytes(gzip.compress(whole)[:-20])
+    with pytest.raises(ImportFileError, match="cannot be read"):
+        check(packed, OWN, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no readable header"),
+        (HEAD.encode("utf-16"), "no readable header"),
+        (b"kind,gross\npayment,1\n", "lacks the columns currency"),
+        ((HEAD + ",colour\n").encode(), "columns nobody knows: colour"),
+        ((HEAD + ",fee\n").encode(), "a column twice"),
+        ((HEAD + "\n").encode(), "has no rows"),
+    ],
+)
+def test_a_file_that_cannot_be(tmp_path: Path, content: bytes, words: str) -> None:
+    """Refused as a whole, with what to do."""
+    file = tmp_path / "file.csv"
+    file.write_bytes(content)
+    with pytest.raises(ImportFileError, match=words) as told:
+        check(file, OWN, "EUR")
+    assert "Nothing was imported" in str(told.value)
+
+
+def test_another_encoding_is_told_by_its_row(tmp_path: Path) -> None:
+    """Letters of another encoding are not guessed at."""
+    file = tmp_path / "file.csv"
+    bad = GOOD.replace("visa", "Carte Bleue é").encode("latin-1")
+    file.write_bytes(f"{HEAD}\n{GOOD}\n".encode() + bad + b"\n")
+    (error,) = check(file, OWN, "EUR").errors
+    assert (error.row, error.problem) == (3, "is not UTF-8 text")
+
+
+def test_net_amounts_are_held_against_the_fees(tmp_path: Path) -> None:
+    """Where a report tells all three, they agree, or the row is wrong."""
+    head = (
+        "Type,Gross Currency,Gross Credit (GC),Gross Debit (GC),Commission (NC),Net Credit (NC),"
+        "Net Currency"
+    )
+    file = file_of(tmp_path, "Settled,EUR,10.00,,0.15,9.86,EUR", head=head)
+    (problem,) = read(file, ADYEN)
+    assert "the net amount is 986" in str(problem)
+    file = file_of(tmp_path, "Settled,EUR,10.00,,0.15,9.85,GBP", head=head)
+    assert "the currency is 'GBP'" in str(read(file, ADYEN)[0])
+
+
+def test_a_long_file_takes_little_memory(tmp_path: Path) -> None:
+    """It is read row by row, and of its faults only so many are kept."""
+    file = tmp_path / "long.csv"
+    with file.open("w") as out:
+        out.write(HEAD + "\n")
+        for number in range(ROWS):
+            out.write(GOOD.replace(",17,", f",{number},") + "\n")
+    tracemalloc.start()
+    found = check(file, OWN, "EUR")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found.rows, found.faults) == (ROWS, 0)
+    assert peak < MEMORY_BYTES_MAX < file.stat().st_size
+    file.write_text(HEAD + "\n" + "x\n" * (ERRORS_MAX + 5))
+    found = check(file, OWN, "EUR")
+    assert (found.faults, len(found.errors)) == (ERRORS_MAX + 5, ERRORS_MAX)

@@ -1,0 +1,137 @@
+"""Card money on its way, at the register page: what arrived, what differs, a terminal's day."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier
+from tests.e2e.test_looks import AXE, SIZES, Look
+
+TERMS = """
+[[acquirer]]
+id = "bank"
+name = "Harbour Card Services"
+days = 0
+
+[[acquirer.rate]]
+presence = "in_person"
+percent = 0.9
+fixed = 0.05
+"""
+FITS = """() => [document.documentElement, document.querySelector('.clearing .body')]
+  .every((one) => one.scrollWidth <= one.clientWidth)"""
+HEAD = "kind,currency,gross,fee,batch,date,reference,own_reference,terminal_id,trace,receipt,brand"
+IN_WORDS = {
+    "en": ("English", "Card settlement"),
+    "de": ("Deutsch", "Kartenabrechnung"),
+    "fr": ("Français", "Règlement des cartes"),
+}
+
+
+def bring(store: DemoStore, what: str, text: str, *more: str) -> str:
+    """Import a file by the command line; what it said."""
+    file = store.folder / what
+    file.write_text(text)
+    kind = "acquirers" if what.endswith(".toml") else "settlement"
+    told = subprocess.run(
+        [
+            *(sys.executable, "-m", "countertop", "import", kind, str(file), *more),
+            *("--data", str(store.folder / "data")),
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return told.stdout
+
+
+def card_sale(who: Cashier, store: DemoStore, name: str) -> None:
+    """Sell one and take a card for it."""
+    who.tap(name)
+    who.pay()
+    who.push(re.compile("^Card"))
+    store.key("tap")
+    expect(who.page.get_by_text("Receipt 1-").first).to_be_visible(timeout=20_000)
+    who.next_order()
+
+
+def row(kind: str, gross: str, fee: str, trace: int) -> str:
+    """A row of a settlement file about the demo's terminal."""
+    return f"{kind},EUR,{gross},{fee},7,2026-11-26,,,52500001,{trace},,mastercard"
+
+
+@pytest.mark.feature("BO-12", part="at the register page")
+def test_card_money_is_followed_to_the_bank_on_the_page(
+    cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
+) -> None:
+    """Sold by card, settled by a file with faults: each difference in words, explained and gone;
+    the terminal's day ends and agrees. Both themes and sizes are kept as pictures, read by axe."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed; run `npm ci` in frontends/")
+    folder = artefacts / "screenshots"
+    folder.mkdir(exist_ok=True)
+    mia = cashier(SIZES["1024x768"], "light", at=fresh_store)
+    mia.open()
+    mia.sign_on("Mia")
+    mia.open_till()
+    for name in ("Espresso", "Flat white", "Croissant", "Espresso"):
+        card_sale(mia, fresh_store, name)
+    bring(fresh_store, "terms.toml", TERMS)
+    rows = [
+        row("payment", "2.20", "0.07", 1),
+        row("payment", "3.50", "0.08", 2),
+        row("payment", "4.00", "0.40", 3),
+        row("payment", "9.99", "0.14", 77),
+    ]
+    told = bring(fresh_store, "bank.csv", "\n".join([HEAD, *rows, ""]), "--acquirer", "bank")
+    assert "Imported 4 rows" in told
+    again = bring(fresh_store, "bank.csv", "\n".join([HEAD, *rows, ""]), "--acquirer", "bank")
+    assert "imported before" in again
+    looks = look_at(cashier, fresh_store, folder)
+    mia.menu("Card settlement")
+    page = mia.page
+    expect(page.get_by_text("Harbour Card Services").first).to_be_visible()
+    differences = page.locator(".clearing li.card")
+    count = differences.count()
+    assert count >= 2, "a payment nobody knows and one that is missing, at least"
+    expect(page.get_by_text("for a payment this store does not know").first).to_be_visible()
+    expect(page.get_by_text("in no settlement file when it was due").first).to_be_visible()
+    unknown = differences.filter(has_text="this store does not know")
+    mia.press(unknown.get_by_role("button", name="Explain"))
+    mia.press(unknown.get_by_role("button", name="Acquirer was asked"))
+    mia.press(unknown.get_by_role("button", name="Explain").last)
+    expect(differences).to_have_count(count - 1)
+    mia.press(page.get_by_role("button", name="End the terminal’s day"))
+    expect(page.get_by_text("ended its day with")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("as the registers have it")).to_be_visible()
+    assert not looks, "\n".join(["", *looks])
+
+
+def look_at(cashier: MakeCashier, store: DemoStore, folder: Path) -> list[str]:
+    """Pictures of the panel in every size, theme and language, and what is wrong with them."""
+    found: list[str] = []
+    for size, pixels in SIZES.items():
+        for theme, language in (("light", "en"), ("dark", "en"), ("light", "de"), ("dark", "fr")):
+            who = cashier(pixels, theme, at=store)
+            who.open()
+            expect(who.page.locator(".sale")).to_be_visible()
+            who.order()
+            who.push("More", exact=True)
+            name, entry = IN_WORDS[language]
+            who.push(name, exact=True)
+            who.push(entry, exact=True)
+            expect(who.page.get_by_text("Harbour Card Services").first).to_be_visible()
+            look = Look(folder, f"clearing-{size}-{theme}-{language}")
+            look(who, "clearing")
+            if not who.page.evaluate(FITS):
+                look.found.append(f"{look.suffix}: wider than the screen")
+            found += look.found
+            who.page.context.close()
+    return found

@@ -1,0 +1,315 @@
+"""Rate cards and settlement files: what is accepted, what is refused, and what a payment costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from engine import limits
+from engine.image import books_from, image_of
+from engine.settings import RoundingMode
+from engine.settlement.decide import (
+    ExplainItem,
+    ImportSettlement,
+    Refusal,
+    SetTerms,
+    StageSettlement,
+)
+from engine.settlement.fees import acquirer_of, fee_minor, presence_of, rate_of, rounded
+from engine.settlement.judge import Account, Finding, ItemKind, judge
+from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
+from tests.clearing_shop import BANK, paid, payout
+from tests.shop import Shop
+
+FILE = "a" * 64
+IN_PERSON = Presence.IN_PERSON
+
+
+def shop_with_bank() -> Shop:
+    """A shop whose acquirer has terms."""
+    shop = Shop.open()
+    shop.ok(SetTerms((BANK,)), admin=True)
+    return shop
+
+
+def no(shop: Shop, body: Any) -> str:
+    """Refused to the administrator; the code."""
+    return shop.no(body, admin=True)
+
+
+# --------------------------------------------------------------------------------------- fees
+
+
+@pytest.mark.parametrize(
+    ("mode", "fees"),
+    [
+        (RoundingMode.HALF_UP, (0, 1, 1, 2)),
+        (RoundingMode.HALF_EVEN, (0, 0, 1, 2)),
+        (RoundingMode.UP, (1, 1, 1, 2)),
+        (RoundingMode.DOWN, (0, 0, 0, 1)),
+    ],
+)
+def test_a_percentage_is_rounded_once_as_the_rate_card_says(
+    mode: RoundingMode, fees: tuple[int, ...]
+) -> None:
+    """1 % of 49, 50, 51 and 150 cents; the fixed part is added after."""
+    rate = Rate(IN_PERSON, 10_000, 0, rounding=mode)
+    assert tuple(fee_minor(rate, amount) for amount in (49, 50, 51, 150)) == fees
+    assert fee_minor(attrs.evolve(rate, fixed_minor=7), 50) == fees[1] + 7
+    assert fee_minor(attrs.evolve(rate, refund_fixed_minor=9), 50, is_refund=True) == 9
+    assert rounded(3, 2, RoundingMode.HALF_EVEN) == 2
+
+
+def test_the_rate_of_a_payment() -> None:
+    """The one for its brand before the one for all, on its day and for how the card was there."""
+    new = Rate(IN_PERSON, 8_000, since="2027-01-01")
+    old = Rate(IN_PERSON, 9_000, until="2026-12-31")
+    amex = Rate(IN_PERSON, 19_000, brand="AMEX")
+    acquirer = Acquirer("a", "A", rates=(old, new, amex, Rate(Presence.KEYED, 30_000)))
+    assert rate_of(acquirer, IN_PERSON, "visa", "2026-12-31") == old
+    assert rate_of(acquirer, IN_PERSON, "visa", "2027-01-01") == new
+    assert rate_of(acquirer, IN_PERSON, "American Express", "2027-01-01") == amex
+    assert rate_of(acquirer, Presence.ONLINE, "visa", "2027-01-01") is None
+    entries = ("chip", "contactless", "", "keyed", "online")
+    assert [presence_of(entry).value for entry in entries] == [
+        "in_person",
+        "in_person",
+        "in_person",
+        "keyed",
+        "online",
+    ]
+
+
+def test_whose_a_terminal_is() -> None:
+    """The acquirer that names it, else the one that names none; neither before its first day."""
+    named = Acquirer("n", "N", ("terminal/1",), since="2026-02-01")
+    rest = Acquirer("r", "R")
+    assert acquirer_of((rest, named), "terminal/1", "2026-02-01") == named
+    assert acquirer_of((rest, named), "terminal/1", "2026-01-31") is None
+    assert acquirer_of((rest, named), "terminal/2", "2026-01-31") == rest
+    assert acquirer_of((named,), "terminal/2", "2026-03-01") is None
+
+
+# -------------------------------------------------------------------------------------- terms
+
+
+@pytest.mark.parametrize(
+    ("acquirers", "code"),
+    [
+        ((BANK,) * (limits.ACQUIRERS_MAX + 1), Refusal.ACQUIRERS_LIMIT_REACHED),
+        ((Acquirer("", "x"),), Refusal.TEXT_MUST_BE_SHORT),
+        ((Acquirer("x", "x" * 200),), Refusal.TEXT_MUST_BE_SHORT),
+        (
+            (Acquirer("x", "x", ("t/1",)), Acquirer("x", "x", ("t/2",))),
+            Refusal.ACQUIRERS_MUST_BE_DISTINCT,
+        ),
+        ((Acquirer("x", "x"), Acquirer("y", "y")), Refusal.TERMINALS_MUST_HAVE_ONE_ACQUIRER),
+        (
+            (Acquirer("x", "x", ("t/1",)), Acquirer("y", "y", ("t/1",))),
+            Refusal.TERMINALS_MUST_HAVE_ONE_ACQUIRER,
+        ),
+        ((Acquirer("x", "x", rates=(Rate(IN_PERSON, -1),)),), Refusal.FEE_MUST_BE_IN_RANGE),
+        ((Acquirer("x", "x", rates=(Rate(IN_PERSON, 1, -1),)),), Refusal.FEE_MUST_BE_IN_RANGE),
+        ((Acquirer("x", "x", days=91, rates=(Rate(IN_PERSON),)),), Refusal.FEE_MUST_BE_IN_RANGE),
+        ((Acquirer("x", "x", days=-1),), Refusal.FEE_MUST_BE_IN_RANGE),
+        ((Acquirer("x", "x", since="2026-02-30"),), Refusal.FEE_DATES_MUST_EXIST),
+        (
+            (Acquirer("x", "x", rates=(Rate(IN_PERSON, since="2026-2-3"),)),),
+            Refusal.FEE_DATES_MUST_EXIST,
+        ),
+        (
+            (Acquirer("x", "x", rates=(Rate(IN_PERSON, since="2026-02-02", until="2026-02-01"),)),),
+            Refusal.FEE_DATES_MUST_EXIST,
+        ),
+        (
+            (
+                Acquirer(
+                    "x",
+                    "x",
+                    rates=(
+                        Rate(IN_PERSON, brand="mc", until="2026-02-01"),
+                        Rate(IN_PERSON, brand="Mastercard", since="2026-02-01"),
+                    ),
+                ),
+            ),
+            Refusal.FEES_MUST_NOT_CONTEND,
+        ),
+    ],
+)
+def test_terms_that_cannot_be(acquirers: tuple[Acquirer, ...], code: str) -> None:
+    """Each is refused by name, and the terms of before stay."""
+    shop = shop_with_bank()
+    assert no(shop, SetTerms(acquirers)) == code
+    assert shop.books.settling.acquirers == (BANK,)
+
+
+def test_terms_follow_one_another_by_date() -> None:
+    """A rate that ends the day before the next begins does not contend with it."""
+    rates = (Rate(IN_PERSON, 1, until="2026-01-31"), Rate(IN_PERSON, 2, since="2026-02-01"))
+    shop = shop_with_bank()
+    assert shop.ok(SetTerms((Acquirer("x", "x", rates=rates),)), admin=True) == {"acquirers": 1}
+
+
+# -------------------------------------------------------------------------------------- files
+
+
+def test_a_file_counts_whole_and_once() -> None:
+    """Parts follow one another, the last command names them all; the same bytes are refused."""
+    shop = shop_with_bank()
+    whole = ImportSettlement(FILE, "june.csv", 2, 3)
+    assert no(shop, whole) == Refusal.SETTLEMENT_PARTS_MUST_FOLLOW
+    late = StageSettlement(FILE, 1, "bank", (paid(1, 5),))
+    assert no(shop, late) == Refusal.SETTLEMENT_PARTS_MUST_FOLLOW
+    shop.ok(StageSettlement(FILE, 0, "bank", (paid(1, 5), paid(2, 6))), admin=True)
+    assert no(shop, whole) == Refusal.SETTLEMENT_PARTS_MUST_FOLLOW
+    other = attrs.evolve(late, file="b" * 64)
+    assert no(shop, other) == Refusal.SETTLEMENT_PARTS_MUST_FOLLOW
+    shop.ok(late, admin=True)
+    assert no(shop, attrs.evolve(whole, rows=4)) == Refusal.SETTLEMENT_PARTS_MUST_FOLLOW
+    assert no(shop, attrs.evolve(whole, name="x" * 200)) == Refusal.TEXT_MUST_BE_SHORT
+    assert shop.ok(whole, admin=True) == {"file": FILE, "rows": 3}
+    assert no(shop, whole) == Refusal.SETTLEMENT_FILE_MUST_BE_NEW
+    begin = StageSettlement(FILE, 0, "bank", ())
+    assert no(shop, begin) == Refusal.SETTLEMENT_FILE_MUST_BE_NEW
+    assert books_from(image_of(shop.books), None).settling == shop.books.settling
+
+
+def test_a_part_begun_anew_throws_the_former_away() -> None:
+    """Part 0 begins a file, whichever was on its way."""
+    shop = shop_with_bank()
+    for _ in range(2):
+        shop.ok(StageSettlement(FILE, 0, "bank", (paid(1, 5),)), admin=True)
+    shop.ok(ImportSettlement(FILE, "f", 1, 1), admin=True)
+
+
+def test_what_a_part_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store, an acquirer that it knows, a hash for a name, and not too many rows."""
+    begin = StageSettlement(FILE, 0, "bank", (paid(1, 5),))
+    assert Shop().no(begin, admin=True) == Refusal.STORE_MUST_BE_SET_UP
+    shop = shop_with_bank()
+    assert no(shop, attrs.evolve(begin, acquirer="x")) == Refusal.ACQUIRER_MUST_EXIST
+    assert no(shop, attrs.evolve(begin, file="june.csv")) == Refusal.TEXT_MUST_BE_SHORT
+    monkeypatch.setattr(limits, "SETTLEMENT_ROWS_MAX", 1)
+    shop.ok(begin, admin=True)
+    more = attrs.evolve(begin, part=1)
+    assert no(shop, more) == Refusal.SETTLEMENT_ROWS_LIMIT_REACHED
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        SettlementRow(RowKind.PAYMENT, 0),
+        SettlementRow(RowKind.PAYMENT, -5),
+        SettlementRow(RowKind.REFUND, 5),
+        SettlementRow(RowKind.PAYOUT, 5),
+        SettlementRow(RowKind.CHARGEBACK, 0),
+        SettlementRow(RowKind.FEE, 5, 5),
+        SettlementRow(RowKind.FEE, 0),
+        paid(1, 5, date="2026-02-30"),
+        paid(-1, 5),
+        paid(1, 5, reference="x" * 65),
+        paid(1, limits.AMOUNT_MINOR_MAX + 1),
+    ],
+)
+def test_a_row_that_cannot_be(row: SettlementRow) -> None:
+    """Signs fit the kind, days exist, texts and figures are bounded; the row is named."""
+    shop = shop_with_bank()
+    body = StageSettlement(FILE, 0, "bank", (payout(3), row))
+    decision = shop.when(body, admin=True)
+    assert decision.refused is not None
+    assert (decision.refused.code, decision.refused.fields) == (
+        Refusal.SETTLEMENT_ROW_MUST_BE_SOUND,
+        {"row": 2},
+    )
+
+
+def test_an_explanation_has_words() -> None:
+    """Whoever looked into a difference says what it is."""
+    shop = Shop.selling()
+    assert shop.no(ExplainItem("", "x")) == Refusal.TEXT_MUST_BE_SHORT
+    assert shop.no(ExplainItem("unknown_here/1", "  ")) == Refusal.REASON_MUST_BE_GIVEN
+    assert shop.ok(ExplainItem("unknown_here/1", "asked"))["item"] == "unknown_here/1"
+
+
+# ------------------------------------------------------------------------------------ judging
+
+
+@pytest.mark.parametrize(
+    ("account", "findings", "waiting"),
+    [
+        (Account(500, settled_minor=500, settled_rows=1), (), 0),
+        (Account(500, settled_minor=500, settled_rows=2), (), 0),
+        (Account(500, paid_day="2026-11-02"), (), 500),
+        (
+            Account(500, paid_day="2026-11-01"),
+            (Finding(ItemKind.MISSING_THERE, 500, 500, 0),),
+            0,
+        ),
+        (
+            Account(500, settled_minor=400, settled_rows=1),
+            (Finding(ItemKind.AMOUNT_DIFFERS, 100, 500, 400),),
+            0,
+        ),
+        (
+            Account(500, settled_minor=1000, settled_rows=2),
+            (Finding(ItemKind.PAID_TWICE, -500, 500, 1000),),
+            0,
+        ),
+        (
+            Account(0, settled_minor=500, settled_rows=1),
+            (Finding(ItemKind.NOT_TAKEN_HERE, -500, 0, 500),),
+            0,
+        ),
+        # Taken back before it was settled: acquirers leave both out, or list both.
+        (Account(500, 500), (), 0),
+        (Account(500, 500, 0, settled_minor=500, settled_rows=1), (), -500),
+        (
+            Account(
+                500,
+                500,
+                settled_minor=500,
+                settled_rows=1,
+                settled_back_minor=500,
+                settled_back_rows=1,
+            ),
+            (),
+            0,
+        ),
+        (
+            Account(500, 0, 200, "2026-11-01", "2026-11-01", 500, 1),
+            (Finding(ItemKind.MISSING_THERE, -200, -200, 0, is_back=True),),
+            0,
+        ),
+        (
+            Account(500, settled_minor=500, settled_rows=1, charged_minor=-500),
+            (Finding(ItemKind.CHARGED_BACK, 500, 0, -500),),
+            0,
+        ),
+        (
+            Account(
+                500,
+                settled_minor=500,
+                settled_rows=1,
+                fee_paid_minor=9,
+                fee_charged_minor=12,
+                fee_rows=1,
+            ),
+            (Finding(ItemKind.FEE_DIFFERS, 3, 9, 12),),
+            0,
+        ),
+        (Account(500, settled_minor=500, settled_rows=1, fee_paid_minor=9), (), 0),
+    ],
+)
+def test_how_an_account_stands(
+    account: Account, findings: tuple[Finding, ...], waiting: int
+) -> None:
+    """Each cent that is not settled waits or is a finding; a fee differs only where it was told."""
+    standing = judge(account, "2026-11-01")
+    assert (standing.findings, standing.waiting_minor) == (findings, waiting)
+    held = standing.captured_minor + standing.captured_back_minor
+    held -= standing.cleared_minor + standing.cleared_back_minor
+    found = sum(one.difference_minor for one in findings if one.kind is not ItemKind.FEE_DIFFERS)
+    assert held == waiting + found
+    assert standing.is_over == (not findings and not waiting)

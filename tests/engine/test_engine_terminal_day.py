@@ -1,0 +1,177 @@
+"""A terminal's day: what counts in it, what its totals are held against, and a lost answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.image import books_from, image_of
+from engine.order.commands import CompleteOrder
+from engine.payment.commands import RequestPayment, ReverseTender
+from engine.payment.ending_days import EndTerminalDay, HearTerminalDay, Refusal
+from engine.payment.refusal import Refusal as PaymentRefusal
+from engine.payment.terminal_day import (
+    DayDifference,
+    DayFault,
+    Taken,
+    TerminalDayHeard,
+    brand_of,
+    compare,
+)
+from engine.terminal import CardShown, SettledTotal, Settlement, Verdict
+from engine.wire import WireError
+from tests.card_shop import card_shop, hear, paid_by_card
+from tests.shop import Shop
+
+VISA = "visa"
+
+
+def sold(shop: Shop, code: str, number: int = 1) -> None:
+    """A card sale to its receipt."""
+    paid_by_card(shop, code, number=number)
+    shop.ok(CompleteOrder())
+
+
+def told(*totals: SettledTotal, **changes: Any) -> Settlement:
+    """An end of day with these totals."""
+    return Settlement(Verdict.APPROVED, totals=totals, **changes)
+
+
+def end(shop: Shop, settlement: Settlement) -> TerminalDayHeard:
+    """Ask for the end of the day of register 1's terminal, and hear that."""
+    asked = shop.ok(EndTerminalDay())
+    body = HearTerminalDay(asked["terminal"], asked["day_id"], settlement)
+    answer = shop.ok(body, admin=True)
+    heard: TerminalDayHeard = shop.events(TerminalDayHeard)[-1]
+    assert (answer["verdict"], answer["differences"]) == (
+        heard.verdict.value,
+        len(heard.differences),
+    )
+    return heard
+
+
+def test_sales_refunds_and_reversals_of_a_day() -> None:
+    """By brand, each with its sign; a reversal is of the brand of what it reverses, though the
+    terminal does not say which that is."""
+    shop = card_shop()
+    sold(shop, "wine")
+    paid_by_card(shop, "bread", number=2)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 3, card=CardShown())
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.DECLINED, 4)
+    (day,) = shop.books.payments.days.values()
+    assert day.parts == ((Taken(VISA, 2, 1, 799),),)
+    heard = end(shop, told(SettledTotal("VISA", 1, 799)))
+    assert (heard.verdict, heard.differences) == (Verdict.APPROVED, ())
+    assert heard.ours == (Taken(VISA, 2, 1, 799),)
+    assert shop.books.payments.days["terminal/1"].parts == ((),)
+    assert end(shop, told(amount_minor=0)).differences == ()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_reversal_is_one_more_or_one_less(count: int) -> None:
+    """Terminals count what was reversed in either way; both agree, and nothing between does."""
+    ours = (Taken(VISA, 2, 1, 799),)
+    assert compare(ours, told(SettledTotal(VISA, count, 799))) == ()
+    (differs,) = compare(ours, told(SettledTotal(VISA, 2, 799)))
+    assert differs == DayDifference(VISA, DayFault.COUNT_DIFFERS, 2, 799, 2, 799)
+    assert compare(ours, told(SettledTotal(VISA, count + 256, 799))) == ()
+
+
+def test_every_kind_of_difference() -> None:
+    """Missing on either side, another amount, another number of them; what agrees is not listed."""
+    ours = (Taken("amex", 1, 0, 100), Taken("jcb", 1, 0, 5), Taken(VISA, 2, 0, 500))
+    totals = told(
+        SettledTotal("jcb", 1, 5), SettledTotal("mc", 1, 50), SettledTotal("V_PAY", 2, 400)
+    )
+    assert compare(ours, totals) == (
+        DayDifference("amex", DayFault.MISSING_IN_TERMINAL, 1, 100, 0, 0),
+        DayDifference("mastercard", DayFault.MISSING_HERE, 0, 0, 1, 50),
+        DayDifference(VISA, DayFault.AMOUNT_DIFFERS, 2, 500, 2, 400),
+    )
+
+
+def test_brands_a_terminal_does_not_name_are_in_its_rest() -> None:
+    """A terminal that tells one sum for all cards, or one for the rest, is compared by that."""
+    ours = (Taken("maestro", 1, 0, 70), Taken(VISA, 1, 0, 30))
+    assert compare(ours, told(SettledTotal("Card", 2, 100))) == ()
+    rest = told(SettledTotal(VISA, 1, 30), SettledTotal("other", 1, 70))
+    assert compare(ours, rest) == ()
+    (differs,) = compare(ours, told(SettledTotal("other", 2, 90)))
+    assert (differs.brand, differs.ours_minor, differs.told_minor) == ("other", 100, 90)
+    assert compare(ours, told(amount_minor=100)) == ()
+    (whole,) = compare(ours, told(amount_minor=99))
+    assert (whole.brand, whole.fault) == ("", DayFault.AMOUNT_DIFFERS)
+    assert [brand_of(name) for name in ("EC", " Visa ", "", "Dankort")] == [
+        "girocard",
+        "visa",
+        "other",
+        "dankort",
+    ]
+
+
+def test_a_lost_answer_is_settled_by_the_next_totals() -> None:
+    """The next totals are of all since, or of what came after: whichever fits is what happened. Of
+    a day that ended unheard the store knows what it took, and the terminal never told."""
+    shop = card_shop()
+    sold(shop, "wine")
+    assert end(shop, Settlement(Verdict.UNKNOWN, "no_answer")).differences == ()
+    sold(shop, "bread", 2)
+    never = end(shop, told(SettledTotal(VISA, 2, 1149)))
+    assert (never.differences, never.lost) == ((), ())
+    sold(shop, "wine", 3)
+    lost = end(shop, Settlement(Verdict.UNKNOWN, "no_answer"))
+    sold(shop, "bread", 4)
+    did = end(shop, told(SettledTotal(VISA, 1, 350)))
+    assert did.ours == (Taken(VISA, 1, 0, 350),)
+    assert did.lost == (lost.day_id,)
+    assert did.differences == (DayDifference("", DayFault.NOT_TOLD, 1, 799, 0, 0),)
+    sold(shop, "wine", 5)
+    end(shop, Settlement(Verdict.UNKNOWN, "no_answer"))
+    sold(shop, "bread", 6)
+    neither = end(shop, told(SettledTotal(VISA, 1, 9)))
+    assert neither.ours == (Taken(VISA, 2, 0, 1149),)
+    assert [one.fault for one in neither.differences] == [DayFault.AMOUNT_DIFFERS]
+
+
+def test_a_day_that_did_not_end_goes_on() -> None:
+    """The terminal could not reach its bank: its day goes on, and so do the books."""
+    shop = card_shop()
+    sold(shop, "wine")
+    end(shop, Settlement(Verdict.ABORTED, "no_connection"))
+    assert shop.books.payments.days["terminal/1"].parts == ((Taken(VISA, 1, 0, 799),),)
+
+
+def test_what_an_end_of_day_needs() -> None:
+    """A terminal, an end of the last one, no payment under way; only what was asked is heard."""
+    shop = card_shop()
+    assert shop.no(EndTerminalDay("terminal/9")) == PaymentRefusal.TERMINAL_MUST_BE_SET_UP
+    paid_by_card(shop, "wine")
+    shop.ok(CompleteOrder())
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    assert shop.no(EndTerminalDay()) == PaymentRefusal.TERMINAL_MUST_BE_FREE
+    hear(shop, Verdict.DECLINED, 2)
+    asked = shop.ok(EndTerminalDay())
+    assert shop.no(EndTerminalDay()) == Refusal.TERMINAL_DAY_MUST_HAVE_ENDED
+    assert shop.no(RequestPayment()) == Refusal.TERMINAL_DAY_MUST_HAVE_ENDED
+    other = HearTerminalDay(asked["terminal"], "another", told())
+    assert shop.no(other, admin=True) == Refusal.TERMINAL_DAY_MUST_BE_ASKED
+    heard = HearTerminalDay(asked["terminal"], asked["day_id"], told(SettledTotal(VISA, 1, 799)))
+    shop.ok(heard, admin=True)
+    assert shop.no(heard, admin=True) == Refusal.TERMINAL_DAY_MUST_BE_ASKED
+    shop.ok(RequestPayment())
+
+
+def test_a_snapshot_keeps_the_day_and_an_older_one_is_not_believed() -> None:
+    """What terminals took today is in the image; one from before it was kept is replayed."""
+    shop = card_shop()
+    sold(shop, "wine")
+    shop.ok(EndTerminalDay())
+    image = image_of(shop.books)
+    assert books_from(image, None).payments.days == shop.books.payments.days
+    del image["payments"]["days"]
+    with pytest.raises(WireError, match="what terminals took today"):
+        books_from(image, None)

@@ -1,0 +1,241 @@
+"""The story of card money: what each payment costs, and how it arrives at the bank to the cent."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from engine.order.commands import AddLine, CompleteOrder
+from engine.payment.commands import ReportUpload, RequestPayment, ReverseTender, SetOfflinePolicy
+from engine.payment.events import OfflinePolicy
+from engine.settlement.decide import ExplainItem, Refusal, StageSettlement
+from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
+from engine.terminal import CardShown, Identity, Verdict
+from tests.card_shop import VISA, card_shop, hear
+from tests.clearing_shop import BANK, RATES, Clearing, paid, payout
+
+KEYED = attrs.evolve(VISA, entry="keyed")
+ONLINE = attrs.evolve(VISA, entry="online")
+AMEX = CardShown("374245******0005", "American Express", entry="contactless")
+WINE, BREAD, BOOK = 799, 350, 1200
+
+
+def sell(clearing: Clearing, code: str, number: int, card: CardShown = VISA) -> None:
+    """One item by card, to its receipt."""
+    shop = clearing.shop
+    shop.ok(AddLine(code))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, number, card=card)
+    shop.ok(CompleteOrder())
+
+
+def bank_shop() -> Clearing:
+    """A shop whose acquirer has terms."""
+    clearing = Clearing(card_shop())
+    clearing.terms()
+    return clearing
+
+
+@pytest.mark.feature("BO-12")
+def test_fees_are_known_and_files_reconcile_to_nothing_with_every_difference_listed() -> None:
+    """In person, keyed and online, each payment's fee is known as soon as it is captured; the
+    acquirer's file brings clearing to nothing, and what is wrong in another is listed."""
+    clearing = bank_shop()
+    sell(clearing, "wine", 1)
+    sell(clearing, "wine", 2, KEYED)
+    sell(clearing, "wine", 3, ONLINE)
+    sell(clearing, "wine", 4, AMEX)
+    fees = [(one.presence, one.brand, one.fee_minor, one.settled) for one in clearing.fees()]
+    # 0.9 % + 5, 2.9 % + 30, 1.4 % + 25 and 1.95 % + 8 of 7.99.
+    assert fees == [
+        ("in_person", "Visa", 12, False),
+        ("keyed", "Visa", 53, False),
+        ("online", "Visa", 36, False),
+        ("in_person", "American Express", 24, False),
+    ]
+    account = clearing.account()
+    assert (account.clearing_minor, account.waiting_minor) == (4 * WINE, 4 * WINE)
+    assert account.fee_expected_minor == 125
+    rows = [paid(1, WINE, 12), paid(2, WINE, 53), paid(3, WINE, 36), paid(4, WINE, 24)]
+    clearing.settle([*rows, payout(4 * WINE - 125)])
+    account = clearing.account()
+    assert (account.clearing_minor, account.held_minor) == (0, 0)
+    assert (account.fee_charged_minor, account.paid_out_minor) == (125, 4 * WINE - 125)
+    assert clearing.kinds() == []
+    assert [one.fee_charged_minor for one in clearing.fees()] == [12, 53, 36, 24]
+    assert all(one.settled for one in clearing.fees())
+
+    for number in range(11, 16):
+        sell(clearing, "bread", number)
+    wrong = [
+        paid(11, BREAD, 8, batch="5"),
+        paid(12, BREAD - 50, 8, batch="5"),
+        paid(13, BREAD, 9, batch="5"),
+        paid(14, BREAD, 8, batch="5"),
+        paid(14, BREAD, 8, batch="6"),
+        paid(99, 1000, 14, batch="6"),
+        payout(1300, batch="5"),
+    ]
+    clearing.settle(wrong)
+    items = {item.kind: item for item in clearing.view().items}
+    found = {
+        kind: (one.difference_minor, one.ours_minor, one.theirs_minor)
+        for kind, one in items.items()
+    }
+    assert found == {
+        "amount_differs": (50, 350, 300),
+        "fee_differs": (1, 8, 9),
+        "paid_twice": (-350, 350, 700),
+        "unknown_here": (-1000, 0, 1000),
+        "missing_there": (350, 350, 0),
+        "payout_differs": (17, 1317, 1300),
+    }
+    assert items["missing_there"].age_days == 7
+    assert items["unknown_here"].line == 6
+    account = clearing.account()
+    assert account.clearing_minor == 50 - 350 - 1000 + 350
+    assert account.waiting_minor == 0
+
+
+def test_what_is_not_due_yet_waits() -> None:
+    """A payment is missing only when its days are over and files are there at all."""
+    clearing = bank_shop()
+    sell(clearing, "wine", 1)
+    sell(clearing, "bread", 2)
+    assert clearing.kinds("2027-11-30") == [], "no file was ever imported"
+    clearing.settle([paid(1, WINE, 12)])
+    assert clearing.kinds("2026-11-25") == []
+    assert clearing.account("2026-11-25").waiting_minor == BREAD
+    assert clearing.kinds("2026-11-26") == ["missing_there"]
+    assert clearing.account("2026-11-26").waiting_minor == 0
+
+
+def test_what_was_taken_back_is_in_a_file_twice_or_not_at_all() -> None:
+    """Both are right; only the payment without what took it back is an item in time."""
+    clearing = bank_shop()
+    shop = clearing.shop
+    shop.ok(AddLine("wine"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 1)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 3)
+    shop.ok(CompleteOrder())
+    clearing.settle([paid(3, WINE, 12)])
+    assert clearing.account().clearing_minor == 0
+    assert clearing.kinds() == []
+    clearing.settle([paid(1, WINE, 12, batch="2")])
+    assert clearing.kinds() == ["missing_there"]
+    clearing.settle([paid(2, -WINE, 0, batch="3")])
+    assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
+
+
+def test_a_chargeback_is_money_to_ask_for() -> None:
+    """The customer's bank took it back: clearing has it again, until it comes back."""
+    clearing = bank_shop()
+    sell(clearing, "book", 1)
+    back = SettlementRow(RowKind.CHARGEBACK, -BOOK, 0, "2", "2026-11-26",
+                         terminal_id="29001234", trace=1)  # fmt: skip
+    clearing.settle([paid(1, BOOK, 16), back])
+    (item,) = clearing.view().items
+    assert (item.kind, item.difference_minor) == ("charged_back", BOOK)
+    assert clearing.account().clearing_minor == BOOK
+    clearing.settle([attrs.evolve(back, gross_minor=BOOK, batch="3")])
+    assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
+
+
+def test_a_decline_that_the_bank_approved_is_not_silent() -> None:
+    """The terminal said no, and the acquirer settled it: an item that names the payment."""
+    clearing = bank_shop()
+    shop = clearing.shop
+    shop.ok(AddLine("wine"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.DECLINED, 1)
+    clearing.settle([paid(1, WINE, 12)])
+    (item,) = clearing.view().items
+    assert (item.kind, item.difference_minor, item.ours_minor) == ("not_taken_here", -WINE, 0)
+    assert item.payment_id
+    assert clearing.account().clearing_minor == -WINE
+
+
+def test_an_offline_payment_that_was_refused_later_is_none() -> None:
+    """It was captured when it was taken, and is not any more once it was declined."""
+    clearing = bank_shop()
+    shop = clearing.shop
+    policy = OfflinePolicy(5000, 5000, 5000, 5000, 3600)
+    shop.ok(SetOfflinePolicy(policy), admin=True)
+    shop.ok(AddLine("wine"))
+    shop.ok(RequestPayment())
+    payment_id = hear(shop, Verdict.APPROVED, 1, is_offline=True)["payment_id"]
+    shop.ok(CompleteOrder())
+    assert clearing.account().captured_minor == WINE
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    assert clearing.account().captured_minor == 0
+
+
+def test_an_explained_item_is_off_the_list_until_it_changes() -> None:
+    """No money moves by an explanation: clearing holds what it held."""
+    clearing = bank_shop()
+    sell(clearing, "wine", 1)
+    clearing.settle([paid(1, WINE - 10, 12)])
+    (item,) = clearing.view().items
+    clearing.shop.ok(ExplainItem(item.id, "rounding of the acquirer"))
+    assert clearing.kinds() == []
+    (told,) = clearing.view(explained=True).items
+    assert (told.finding, told.explained_by) == ("rounding of the acquirer", "max")
+    assert clearing.account().clearing_minor == 10
+    clearing.settle([paid(1, 3, 0, batch="2")])
+    assert clearing.kinds() == ["amount_differs"]
+    clearing.settle([paid(1, 7, 0, batch="3")])
+    assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
+
+
+def test_other_terms_price_what_no_file_has_told_of() -> None:
+    """What was settled keeps the fee it was held against; the rest has the new one."""
+    clearing = bank_shop()
+    sell(clearing, "wine", 1)
+    clearing.settle([paid(1, WINE, 12)])
+    sell(clearing, "wine", 2)
+    dearer = attrs.evolve(BANK, rates=(Rate(Presence.IN_PERSON, 0, 99),))
+    clearing.terms(dearer)
+    assert [one.fee_minor for one in clearing.fees()] == [12, 99]
+    assert clearing.account().fee_expected_minor == 111
+    clearing.terms(attrs.evolve(BANK, rates=RATES[2:]))
+    sell(clearing, "wine", 3)
+    assert [one.has_rate for one in clearing.fees()] == [True, False, False]
+    clearing.settle([paid(3, WINE, 77)])
+    assert "fee_differs" not in clearing.kinds("2026-11-24"), "nothing to hold it against"
+
+
+def test_each_acquirer_has_its_own_account() -> None:
+    """By terminal; what was taken before an acquirer's first day is nobody's to settle."""
+    clearing = Clearing(card_shop())
+    first = Acquirer("one", "One", ("terminal/1",), rates=RATES)
+    second = Acquirer("two", "Two", rates=RATES, since="2026-12-01")
+    clearing.terms(first, second)
+    sell(clearing, "wine", 1)
+    shop = clearing.shop
+    shop.ok(AddLine("bread"), "2")
+    shop.ok(RequestPayment(), "2")
+    hear(shop, Verdict.APPROVED, 7, register="2", identity=Identity("29009999", 7, 7, "1126"))
+    one, two = clearing.view().acquirers
+    assert (one.captured_minor, two.captured_minor) == (WINE, 0)
+    (nobody,) = [day for day in clearing.view().days if not day.acquirer]
+    assert nobody.captured_minor == BREAD
+
+
+def test_the_same_file_is_refused_and_its_rows_elsewhere_count_once() -> None:
+    """To the byte it is the same file; another file with its rows has nothing new in it."""
+    clearing = bank_shop()
+    sell(clearing, "wine", 1)
+    rows = [paid(1, WINE, 12), payout(WINE - 12)]
+    file = clearing.settle(rows)
+    again = StageSettlement(file, 0, "bank", tuple(rows))
+    assert clearing.shop.no(again, admin=True) == Refusal.SETTLEMENT_FILE_MUST_BE_NEW
+    clearing.settle([*rows, paid(1, WINE, 12)])
+    newest, first = clearing.view().files
+    assert (first.rows, first.seen_before) == (2, 0)
+    assert (newest.rows, newest.seen_before) == (3, 2)
+    # Said twice within one file it is two rows, and a payment that is paid twice.
+    assert "paid_twice" in clearing.kinds()
