@@ -19,7 +19,7 @@ from engine.order.state import Order
 from engine.requests import receipt_of
 from engine.staff import Refusal, Right
 from engine.till import Refusal as TillRefusal
-from engine.views import build, offers, payments
+from engine.views import build, offers, paylinks, payments
 from engine.views.shapes import DeviceView, EventsView, EventView, ReceiptView, StatusView
 from engine.wire import unstructure
 
@@ -124,6 +124,8 @@ class Lookups:
                 return self._x_report(register, world)
             case queries.OpenPayments():
                 return payments.payments_view(books, now_ns=world.now_ns())
+            case queries.OpenPaylinks():
+                return paylinks.paylinks_view(books, now_ns=world.now_ns())
             case queries.EventsSince():
                 return self._events(query)
             case (

@@ -51,6 +51,12 @@ from engine.order.tender_events import (
     TenderRefunded,
 )
 from engine.outbox import Outbox
+from engine.paylink import decide as paylink_decisions
+from engine.paylink import state as paylink_state
+from engine.paylink.commands import HearPaylink, PaylinkCommand, RequestPaylink
+from engine.paylink.context import PaylinkContext
+from engine.paylink.events import PaylinkEvent
+from engine.paylink.state import Paylinks
 from engine.payment import decide as payment_decisions
 from engine.payment import state as payment_state
 from engine.payment.commands import PaymentCommand, RequestPayment
@@ -64,41 +70,16 @@ from engine.price_list.upload import Upload
 from engine.promotion import decide as promotions
 from engine.promotion.decide import Promotions, PromotionsSet, SetPromotions
 from engine.record import Restored
-from engine.register import DayClosed, Position, TrainingEnded, TrainingStarted
+from engine.register import DayClosed, TrainingEnded, TrainingStarted
 from engine.rights import right_of
 from engine.settings import Settings
+from engine.side import Side
 from engine.staff import Right, Staff
 from engine.stamp import Stamp
 from engine.taxes import SetTaxes, Taxes, TaxesSet
-from engine.till import Till
 from native import PriceBook
 
 _ENDED = (Phase.COMPLETED, Phase.VOIDED)
-
-
-@define
-class Side:
-    """Live or training: the same shape, never the same money."""
-
-    orders: dict[str, Order] = field(factory=dict)
-    tills: dict[str, Till] = field(factory=dict)
-    positions: dict[str, Position] = field(factory=dict)
-
-    def till(self, register_id: str) -> Till:
-        """The till at a register; a fresh one where there never was."""
-        return self.tills.get(register_id, _FRESH_TILL)
-
-    def position(self, register_id: str) -> Position:
-        """The position of a register; a fresh one where there never was."""
-        return self.positions.get(register_id, _FRESH_POSITION)
-
-    def current(self, register_id: str) -> Order | None:
-        """The order being rung up at a register."""
-        return self.orders.get(self.position(register_id).current_order)
-
-
-_FRESH_TILL = Till()
-_FRESH_POSITION = Position()
 
 
 @define
@@ -128,6 +109,7 @@ class Books:
     taxes: Taxes = field(factory=Taxes)
     payments: Payments = field(factory=Payments)
     price_upload: Upload | None = None
+    paylinks: Paylinks = field(factory=Paylinks)
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -165,15 +147,29 @@ def needs(register_id: str, body: Any, books: Books) -> frozenset[str]:
             wanted = {body.order_id}
         case OpenOrder():
             wanted = {body.order_id} if body.order_id else set()
-        case StartTendering() | TenderCash() | TenderForeign() | CompleteOrder() | RequestPayment():
+        case (
+            StartTendering()
+            | TenderCash()
+            | TenderForeign()
+            | CompleteOrder()
+            | RequestPayment()
+            | RequestPaylink()
+        ):
             side = books.side(training=books.is_training(register_id))
-            order = side.current(register_id)
-            lines = () if order is None else order.live_lines()
-            wanted = {line.source.order_id for line in lines if line.source is not None}
+            wanted = _sources(side.current(register_id))
+        case HearPaylink():
+            link = books.paylinks.open.get(body.told.reference)
+            wanted = _sources(None if link is None else books.live.orders.get(link.asked.order_id))
         case _:
             return frozenset()
     at_hand = (books.archive, books.live.orders, books.training.orders)
     return frozenset(entry for entry in wanted if not any(entry in place for place in at_hand))
+
+
+def _sources(order: Order | None) -> set[str]:
+    """The sales that goods of an order came back from."""
+    lines = () if order is None else order.live_lines()
+    return {line.source.order_id for line in lines if line.source is not None}
 
 
 # ------------------------------------------------------------------------------------- Decide
@@ -222,6 +218,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return _order(command, books, approver)
     if isinstance(body, PaymentCommand):
         return _payment(command, books, approver)
+    if isinstance(body, PaylinkCommand):
+        return _paylink(command, books, approver)
     if isinstance(body, till.TillCommand):
         order = side.current(command.register)
         tendering = order is not None and order.phase is Phase.TENDERING
@@ -284,6 +282,13 @@ def _payment(command: Command, books: Books, approver: str) -> Decision:
     order = books.side(training=training).current(command.register)
     around = PaymentContext(books.payments, order, books.live.orders, context)
     return payment_decisions.decide(command.body, around)
+
+
+def _paylink(command: Command, books: Books, approver: str) -> Decision:
+    order = books.side(training=books.is_training(command.register)).current(command.register)
+    around = _order_context(command, books, approver)
+    context = PaylinkContext(books.paylinks, order, books.live.orders, around)
+    return paylink_decisions.decide(command.body, context)
 
 
 def _order_context(command: Command, books: Books, approver: str) -> OrderContext:
@@ -354,7 +359,9 @@ def _looks_back(body: Any) -> bool:
         | TenderCash
         | TenderForeign
         | CompleteOrder
-        | RequestPayment,
+        | RequestPayment
+        | RequestPaylink
+        | HearPaylink,
     )
 
 
@@ -369,6 +376,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         _post_order(books, fact, event, stamp)
     elif isinstance(event, PaymentEvent):
         payment_state.evolve(books.payments, event, now_ns=stamp.now_ns)
+    elif isinstance(event, PaylinkEvent):
+        paylink_state.evolve(books.paylinks, event, now_ns=stamp.now_ns)
     elif isinstance(event, till.TillEvent):
         _post_till(books, fact, event, stamp)
     elif isinstance(event, staff.StaffEvent):

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from engine import catalog
-from engine.books import Books, Side
+from engine.books import Books
 from engine.catalog import ItemChanged, ItemRemoved
 from engine.charge.decide import Charges
 from engine.charge.model import ChargeRule, Deposit
@@ -20,6 +20,7 @@ from engine.coupon.redeemed import Redeemed, RedeemedImage
 from engine.foreign import ForeignCurrency
 from engine.order.state import Order
 from engine.outbox import PendingEffect
+from engine.paylink.state import Paylink, Paylinks
 from engine.payment.events import OfflinePolicy
 from engine.payment.state import Payment, Payments
 from engine.price_list.decide import Prices
@@ -29,6 +30,7 @@ from engine.promotion.decide import Promotions
 from engine.promotion.model import Policy, Promotion
 from engine.register import Position
 from engine.settings import PastRules, RegisterSetup, Settings, StoreRules, TaxClass
+from engine.side import Side
 from engine.staff import Operator, Right, Staff
 from engine.tax_book import TaxSetup
 from engine.taxes import PastNeeds, Taxes
@@ -50,6 +52,14 @@ class _PaymentsImage:
     offline: tuple[Payment, ...]
     latest: dict[str, Payment]
     policy: OfflinePolicy
+
+
+@frozen
+class _PaylinksImage:
+    open: tuple[Paylink, ...]
+    exceptions: tuple[Paylink, ...]
+    settled: tuple[Paylink, ...]
+    latest: dict[str, Paylink]
 
 
 @frozen
@@ -86,6 +96,7 @@ class _Image:
     payments: _PaymentsImage
     foreign: tuple[ForeignCurrency, ...]
     price_upload: Upload | None = None
+    paylinks: _PaylinksImage | None = None
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -131,11 +142,14 @@ def image_of(books: Books) -> dict[str, Any]:
         _payments_image(books.payments),
         tuple(books.settings.foreign.values()),
         books.price_upload,
+        _paylinks_image(books.paylinks),
     )
     plain: dict[str, Any] = unstructure(image)
     if books.price_upload is None:
         # Nearly always: so the hashes of states without one stay what they were.
         del plain["price_upload"]
+    if plain["paylinks"] is None:
+        del plain["paylinks"]
     return plain
 
 
@@ -160,6 +174,29 @@ def _payments_from(image: _PaymentsImage) -> Payments:
         dict(image.latest),
         image.policy,
     )
+
+
+def _paylinks_image(links: Paylinks) -> _PaylinksImage | None:
+    """None where there never was one."""
+    if links == Paylinks():
+        return None
+    return _PaylinksImage(
+        tuple(links.open.values()),
+        tuple(links.exceptions.values()),
+        tuple(links.settled.values()),
+        dict(links.latest),
+    )
+
+
+def _paylinks_from(image: _PaylinksImage | None) -> Paylinks:
+    if image is None:
+        return Paylinks()
+
+    def by_id(entries: tuple[Paylink, ...]) -> dict[str, Paylink]:
+        return {entry.asked.paylink_id: entry for entry in entries}
+
+    places = (by_id(image.open), by_id(image.exceptions), by_id(image.settled))
+    return Paylinks(*places, dict(image.latest))
 
 
 def state_hash(books: Books) -> str:
@@ -208,6 +245,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         taxes=Taxes(data.taxes, data.taxes_version, data.past_taxes),
         payments=_payments_from(data.payments),
         price_upload=data.price_upload,
+        paylinks=_paylinks_from(data.paylinks),
     )
 
 

@@ -9,6 +9,7 @@ from attrs import frozen
 from engine.staff import Right
 from engine.views import shapes, till_shapes
 from engine.views.offer_shapes import OrderPromotionsView
+from engine.views.paylink_shapes import PaylinksView
 from engine.views.payment_shapes import PaymentsView
 from engine.wire import Registry
 
@@ -155,6 +156,12 @@ class OpenPayments:
     """Card payments that are not settled, and what was taken offline. Answers `PaymentsView`."""
 
 
+@QUERIES.name("paylinks.open")
+@frozen
+class OpenPaylinks:
+    """Payments by link that are not settled. Answers `PaylinksView`."""
+
+
 @QUERIES.name("events.since")
 @frozen
 class EventsSince:
@@ -183,6 +190,7 @@ Query = (
     | ZReport
     | FindActivity
     | OpenPayments
+    | OpenPaylinks
     | EventsSince
 )
 
@@ -206,6 +214,7 @@ ANSWERS: Final[dict[type, Any]] = {
     ZReport: shapes.ReportView,
     FindActivity: tuple[shapes.ActivityRow, ...],
     OpenPayments: PaymentsView,
+    OpenPaylinks: PaylinksView,
     EventsSince: shapes.EventsView,
 }
 
@@ -229,5 +238,6 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     ZReport: Right.X_REPORT,
     FindActivity: Right.ACTIVITY,
     OpenPayments: Right.SELL,
+    OpenPaylinks: Right.SELL,
     EventsSince: Right.SETTINGS,
 }

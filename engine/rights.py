@@ -8,6 +8,7 @@ from engine import catalog, outbox, register, settings, staff, till
 from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.order import commands as order
+from engine.paylink import commands as paylink
 from engine.payment import commands as payment
 from engine.price_list.decide import SetPrices
 from engine.price_list.upload import InstallPrices, StagePrices
@@ -61,6 +62,13 @@ RIGHTS: Final[dict[type, Right]] = {
     payment.HearPayment: Right.EFFECTS,
     payment.ReportUpload: Right.EFFECTS,
     payment.SetOfflinePolicy: Right.SETTINGS,
+    paylink.RequestPaylink: Right.SELL,
+    paylink.CancelPaylink: Right.SELL,
+    paylink.ReverseLinkTender: Right.SELL,
+    paylink.SendBackPaylink: Right.PAYMENT_EXCEPTIONS,
+    paylink.CloseLinkException: Right.PAYMENT_EXCEPTIONS,
+    paylink.HearPaylink: Right.EFFECTS,
+    paylink.ExpirePaylink: Right.EFFECTS,
     till.OpenTill: Right.TILL,
     till.PayIn: Right.PAID_IN_OUT,
     till.PayOut: Right.PAID_IN_OUT,

@@ -20,6 +20,7 @@ from engine.order.tender_events import (
     CardTendered,
     CashTendered,
     ForeignTendered,
+    LinkTendered,
     TabClosed,
     TabOpened,
     TenderingStarted,
@@ -407,6 +408,7 @@ OrderEvent = (
     | CashTendered
     | CardTendered
     | ForeignTendered
+    | LinkTendered
     | TenderRefunded
     | TabOpened
     | TipAdjusted

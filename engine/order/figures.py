@@ -9,6 +9,7 @@ from attrs import frozen
 from engine.charge.model import ChargeFigures
 from engine.foreign import ForeignNotes, ForeignTotal
 from engine.promotion.model import LinePromotion, Recorded
+from engine.provider import LinkPaid
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 from engine.terminal import CardShown, Identity, Slip
 
@@ -218,7 +219,7 @@ class GaveBack:
 class TenderFigures:
     """One tender of a completed order. `card` is None unless it was paid by card; `gave_back` says
     of a refund whose tenders it gives back; `foreign` is there where it was notes of another
-    currency, which count for `amount_minor` in the store's."""
+    currency, which count for `amount_minor` in the store's; `link` where it was paid by link."""
 
     tender: int
     kind: str
@@ -226,6 +227,7 @@ class TenderFigures:
     card: CardPaid | None = None
     gave_back: tuple[GaveBack, ...] = ()
     foreign: ForeignNotes | None = None
+    link: LinkPaid | None = None
 
     def is_cash(self) -> bool:
         """Whether it went into the drawer or came out of it, in whatever currency."""

@@ -46,8 +46,10 @@ from engine.order.tender_events import (
     CardTendered,
     CashTendered,
     ForeignTendered,
+    LinkTendered,
     TabClosed,
     TabOpened,
+    Tendered,
     TenderingStarted,
     TenderingUndone,
     TenderRefunded,
@@ -246,7 +248,7 @@ def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Orde
     return attrs.evolve(changed, version=order.version + 1, touched_ns=at[0], utc_offset_s=at[1])
 
 
-def tendered(order: Order, event: CashTendered | CardTendered | ForeignTendered) -> Order:
+def tendered(order: Order, event: Tendered) -> Order:
     """The order with one tender more."""
     more = (*order.tenders, tender_of(event))
     return attrs.evolve(order, tenders=more, tender_count=event.tender)
@@ -296,7 +298,7 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return attrs.evolve(order, phase=Phase.TENDERING, figures=event.figures)
         case TenderingUndone():
             return attrs.evolve(order, phase=Phase.OPEN, figures=None)
-        case CashTendered() | CardTendered() | ForeignTendered():
+        case CashTendered() | CardTendered() | ForeignTendered() | LinkTendered():
             return tendered(order, event)
         case TenderRefunded():
             return _refunded(order, event)

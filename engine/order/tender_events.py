@@ -9,6 +9,7 @@ from attrs import frozen
 from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
 from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures
+from engine.provider import LinkPaid
 
 
 @EVENTS.name("order.tendering_started/1")
@@ -63,6 +64,21 @@ class CardTendered:
     gave_back: tuple[GaveBack, ...] = ()
 
 
+@EVENTS.name("order.link_tendered/1")
+@frozen
+class LinkTendered:
+    """A customer paid by link (negative: a provider is having it given back)."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    link: LinkPaid
+    gave_back: tuple[GaveBack, ...] = ()
+
+
+Tendered = CashTendered | CardTendered | ForeignTendered | LinkTendered
+
+
 @EVENTS.name("order.tab_opened/1")
 @frozen
 class TabOpened:
@@ -111,7 +127,7 @@ class TenderUndone:
     tender: int
 
 
-def tender_of(event: CashTendered | CardTendered | ForeignTendered) -> TenderFigures:
+def tender_of(event: Tendered) -> TenderFigures:
     """The tender an event puts on its order."""
     number, amount = event.tender, event.amount_minor
     match event:
@@ -121,5 +137,7 @@ def tender_of(event: CashTendered | CardTendered | ForeignTendered) -> TenderFig
             return TenderFigures(number, "card", amount, event.card, event.gave_back)
         case ForeignTendered():
             return TenderFigures(number, "foreign", amount, foreign=event.notes)
+        case LinkTendered():
+            return TenderFigures(number, "link", amount, None, event.gave_back, link=event.link)
         case _:
             assert_never(event)

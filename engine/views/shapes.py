@@ -18,6 +18,7 @@ from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
+from engine.views.paylink_shapes import PaylinkShown, PaylinkView
 from engine.views.payment_shapes import PaymentView, TabView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
 
@@ -138,7 +139,8 @@ class ExemptionView:
 class TenderView:
     """One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
     top of the amount. Notes of another `currency` ("": the store's) have what was handed over in
-    its minor units and the rate: what one of its major unit counts for, in micros."""
+    its minor units and the rate: what one of its major unit counts for, in micros. Paid by link,
+    `reference` is the provider's own name for it and `method` how, where it said so."""
 
     tender: int
     kind: str
@@ -149,6 +151,8 @@ class TenderView:
     currency: str = ""
     foreign_minor: int = 0
     rate_micros: int = 0
+    reference: str = ""
+    method: str = ""
 
 
 @frozen
@@ -244,7 +248,8 @@ class RegisterView:
     """Everything a register screen shows, at `position` of `epoch`.
 
     `terminal` is its card terminal, "" where it has none; `payment` the last card payment of its
-    order; `exceptions` how many of the store a person must look at.
+    order; `exceptions` how many of the store a person must look at. `provider` is whom it asks for
+    payments by link, "" for nobody, and `paylink` the last one of its order.
     """
 
     epoch: int
@@ -263,6 +268,8 @@ class RegisterView:
     terminal: str = ""
     payment: PaymentView | None = None
     exceptions: int = 0
+    provider: str = ""
+    paylink: PaylinkView | None = None
 
 
 @frozen
@@ -270,6 +277,7 @@ class DisplayView:
     """What the customer may see: the order without internal notes, then the completed one.
 
     `display` is the address of the pole display that shows it too, "" where there is none.
+    `paylink` is what the customer is asked to pay by link now.
     """
 
     epoch: int
@@ -282,6 +290,7 @@ class DisplayView:
     language: str
     order: OrderView | None
     completed: OrderView | None
+    paylink: PaylinkShown | None = None
 
 
 @frozen
