@@ -118,6 +118,11 @@ class ReadPayments:
     """`payments` to `bookkeeper` in the same node: the open payments, oldest first."""
 
 
+@frozen
+class ReadPaylinks:
+    """`paylinks` to `bookkeeper` in the same node: those still asked about, oldest first."""
+
+
 @MESSAGES.name("catalog.stage")
 @frozen
 class StageUpload:

@@ -18,6 +18,7 @@ from actors.asks import (
     Committed,
     PinHashOf,
     ReadCatalog,
+    ReadPaylinks,
     ReadPayments,
     ReadPending,
     ReadRecords,
@@ -85,9 +86,9 @@ class Batch:
 
 class Bookkeeper:
     """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
-    `ReadPayments`, `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`, `Progress`,
-    `CheckAnchor`. *Sends* `Reply` to whoever asked and `Committed` to its followers. *If it dies*
-    the process ends, and replay restores what was promised.
+    `ReadPayments`, `ReadPaylinks`, `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`,
+    `Progress`, `CheckAnchor`. *Sends* `Reply` to whoever asked and `Committed` to its followers.
+    *If it dies* the process ends, and replay restores what was promised.
     """
 
     address = "bookkeeper"
@@ -153,6 +154,8 @@ class Bookkeeper:
                 envelope.answer(tuple(self.books.outbox.values()))
             case ReadPayments():
                 envelope.answer(tuple(self.books.payments.open.values()))
+            case ReadPaylinks():
+                envelope.answer(tuple(self.books.paylinks.open.values()))
             case Progress():
                 self.lookups.progress[body.request_id] = body
             case ReadRecords():
