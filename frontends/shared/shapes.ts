@@ -23,6 +23,8 @@ export type {
   OrderPromotionsView,
   OrderReasonsView,
   OrderView,
+  PaylinksView,
+  PaylinkView,
   PaymentView,
   PaymentsView,
   PromotionReasonView,
