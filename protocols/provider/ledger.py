@@ -49,19 +49,21 @@ class Ledger:
         """
         reference = asked.told.reference
         known = self.held.get(reference)
+        number = f"SIM-{len(self.held) + 1:06d}"
+        if known is not None and known.told.amount_minor == 0:
+            # It was cancelled before it was known, and stays so.
+            dead = attrs.evolve(
+                asked.told, state=LinkState.CANCELLED, provider_reference=number, url=""
+            )
+            self.held[reference] = attrs.evolve(asked, told=dead)
+            return self.held[reference]
         if known is not None:
             same = (known.kind, known.payment) == (asked.kind, asked.payment)
             amounts = (known.told.amount_minor, known.told.currency)
             was_asked = amounts == (asked.told.amount_minor, asked.told.currency)
-            tombstone = known.told.amount_minor == 0
-            if tombstone:
-                dead = attrs.evolve(asked.told, state=LinkState.CANCELLED, url="")
-                self.held[reference] = attrs.evolve(asked, told=dead)
-                return self.held[reference]
             if not same or (not was_asked and known.told.state is LinkState.OPEN):
                 raise LedgerError(409, "other_request")
             return known
-        number = f"SIM-{len(self.held) + 1:06d}"
         told = attrs.evolve(asked.told, provider_reference=number)
         if asked.kind is LinkKind.PAYMENT:
             told = attrs.evolve(told, url=self.page_url(reference))
