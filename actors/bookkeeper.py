@@ -152,10 +152,8 @@ class Bookkeeper:
                 envelope.answer("" if person is None else person.pin_hash)
             case ReadPending():
                 envelope.answer(tuple(self.books.outbox.values()))
-            case ReadPayments():
-                envelope.answer(tuple(self.books.payments.open.values()))
-            case ReadPaylinks():
-                envelope.answer(tuple(self.books.paylinks.open.values()))
+            case ReadPayments() | ReadPaylinks():
+                envelope.answer(self.lookups.asked_about(body))
             case Progress():
                 self.lookups.progress[body.request_id] = body
             case ReadRecords():

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import define, field
 
-from actors.asks import Reply, Submit
+from actors.asks import ReadPaylinks, ReadPayments, Reply, Submit
 from actors.journal import Journal
 from actors.messages import DeviceStatus
 from actors.terminal_messages import Progress
@@ -16,6 +16,8 @@ from engine.books import Books
 from engine.decision import SYSTEM
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order
+from engine.paylink.state import Paylink
+from engine.payment.state import Payment
 from engine.requests import receipt_of
 from engine.staff import Refusal, Right
 from engine.till import Refusal as TillRefusal
@@ -58,6 +60,12 @@ class Lookups:
             )
             for address, (status, heard_ns) in sorted(self.devices.items())
         }
+
+    def asked_about(self, about: ReadPayments | ReadPaylinks) -> tuple[Payment | Paylink, ...]:
+        """The payments of that kind that are open, oldest first."""
+        books = self.books
+        kind = books.payments if isinstance(about, ReadPayments) else books.paylinks
+        return tuple(kind.open.values())
 
     def answer(self, submit: Submit, query: queries.Query, world: World) -> Reply:
         """The reply to a query, or the refusal of it."""

@@ -11,7 +11,7 @@ export function linkWaits(link: PaylinkView): boolean {
 
 /** Why it came to nothing, where there are words for it. */
 export function whyNoLink(link: PaylinkView): string {
-  const known = `card_why.${link.code}`;
+  const known = `paylink_end.${link.code}`;
   return link.standing === 'failed' && words.has(known) ? words.text(known) : '';
 }
 

@@ -177,6 +177,7 @@ def test_every_view_of_links_is_clean_and_kept_as_a_picture(
             expect(who.page.get_by_text(wait).filter(visible=True).first).to_be_visible(
                 timeout=20_000
             )
+            who.page.wait_for_function(DRAWN)
             look(who, f"link-{name}")
             if not who.page.evaluate(FITS):
                 look.found.append(f"{name} ({look.suffix}): wider than the screen")

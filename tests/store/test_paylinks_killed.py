@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -50,7 +51,7 @@ async def shop_to_kill(
     config = attrs.evolve(config, providers=(provider.settings(),))
     with StoreProcess(config, children=True) as server:
         async with open_link(config, "till") as shop:
-            await eventually(partial(_is_open, shop), "the office")
+            await eventually(partial(_is_open, shop), "the office", patience_s=60)
             await shop.seed()
             await shop.office("settings.define_register", setup=unstructure(SETUP))
             await shop.open_register()
@@ -88,7 +89,7 @@ async def settled(shop: Shop) -> dict[str, Any]:
         found = await looked(shop, "register.state")
         return found if found["order"] is None and found["last_order"] is not None else None
 
-    found: dict[str, Any] = await eventually(is_over, "a sale that is over", patience_s=60)
+    found: dict[str, Any] = await eventually(is_over, "a sale that is over", patience_s=90)
     return found
 
 
@@ -103,8 +104,22 @@ async def looked(shop: Shop, name: str) -> dict[str, Any]:
             return found
 
 
-@pytest.mark.parametrize("whom", ["store", "integrations"])
-@pytest.mark.parametrize("moment", ["asked", "offered", "looked", "paid"])
+# All moments take minutes; the ordinary run takes some.
+SOME = (
+    ("store", "asked"),
+    ("store", "paid"),
+    ("integrations", "asked"),
+)
+REST = (
+    ("store", "offered"),
+    ("store", "looked"),
+    ("integrations", "offered"),
+    ("integrations", "looked"),
+)
+EVERY = (*SOME, *REST) if os.environ.get("HYPOTHESIS_PROFILE") == "night" else SOME
+
+
+@pytest.mark.parametrize(("whom", "moment"), EVERY)
 @pytest.mark.feature("PAY-13", part="kill -9 between journal and answer")
 async def test_a_sale_is_closed_once_whoever_is_killed_when(
     folder: Path, whom: str, moment: str
@@ -133,12 +148,12 @@ async def test_a_sale_is_closed_once_whoever_is_killed_when(
         await done(shop, "order.add_line", code="wine")
         asked = await done(shop, "paylink.request")
         if moment == "offered":
-            await eventually(lambda: provider.requests, "a question")
+            await eventually(lambda: provider.requests, "a question", patience_s=60)
             strike()
         reference = asked["paylink_id"]
-        await eventually(provider.open_payments, "a payment to make", patience_s=40)
+        await eventually(provider.open_payments, "a payment to make", patience_s=60)
         if moment == "looked":
-            await eventually(struck.is_set, "a look", patience_s=40)
+            await eventually(struck.is_set, "a look", patience_s=60)
         assert provider.pay(reference)
         if moment == "paid":
             strike()
@@ -149,7 +164,8 @@ async def test_a_sale_is_closed_once_whoever_is_killed_when(
         server.stop()
         with open_journal(config) as journal:
             names = [record.name for record in journal.read(0, 1_000_000)]
-        for name in ("requested", "offered", "confirmed"):
-            assert 1 == names.count(f"paylink.{name}/1"), name
+        assert 1 == names.count("paylink.requested/1") == names.count("paylink.confirmed/1")
+        # Paid while nobody was there to hear of the offer, it was never one.
+        assert names.count("paylink.offered/1") <= 1
         assert 1 == names.count("order.link_tendered/1") == names.count("order.completed/1")
         assert_verified(config)
