@@ -142,19 +142,21 @@ def test_every_command_answers_what_its_type_says() -> None:
 
 def _pay_by_link(shop: Shop, send: Callable[..., Any]) -> None:
     """Every command about a payment by link: asked, cancelled, taken back, sent back, closed."""
-    with_provider(shop, "1")
-    shop.ring("wine", "wine")
-    first = send(paylink.RequestPaylink(799))["paylink_id"]
-    heard(shop, first, LinkState.PAID)
-    back = send(paylink.ReverseLinkTender(1))["paylink_id"]
-    second = shop.ok(paylink.RequestPaylink())["paylink_id"]
-    send(paylink.CancelPaylink(second))
-    shop.ok(order.UndoTendering())
-    shop.ok(order.VoidOrder("gone"))
-    heard(shop, second, LinkState.PAID)
-    send(paylink.SendBackPaylink(second))
-    heard(shop, back, LinkState.FAILED)
-    send(paylink.CloseLinkException(back, "paid out by hand"))
+    with_provider(shop, "2")
+    at = {"register": "2"}
+    shop.ok(staff.SignOn("max", pin_correct=True), **at)
+    shop.ring("wine", "wine", **at)
+    first = send(paylink.RequestPaylink(799), **at)["paylink_id"]
+    heard(shop, first, LinkState.PAID, **at)
+    back = send(paylink.ReverseLinkTender(1), **at)["paylink_id"]
+    second = shop.ok(paylink.RequestPaylink(), **at)["paylink_id"]
+    send(paylink.CancelPaylink(second), **at)
+    shop.ok(order.UndoTendering(), **at)
+    shop.ok(order.VoidOrder("gone"), **at)
+    heard(shop, second, LinkState.PAID, **at)
+    send(paylink.SendBackPaylink(second), **at)
+    heard(shop, back, LinkState.FAILED, **at)
+    send(paylink.CloseLinkException(back, "paid out by hand"), **at)
 
 
 def _pay_by_card(shop: Shop, send: Callable[..., Any]) -> None:
