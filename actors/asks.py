@@ -123,6 +123,11 @@ class ReadEndingDays:
     """`payments` to `bookkeeper` in the same node: the ends of day terminals are asked for."""
 
 
+@frozen
+class ReadPaylinks:
+    """`paylinks` to `bookkeeper` in the same node: those still asked about, oldest first."""
+
+
 @MESSAGES.name("catalog.stage")
 @frozen
 class StageUpload:

@@ -19,6 +19,7 @@ from actors.asks import (
     PinHashOf,
     ReadCatalog,
     ReadEndingDays,
+    ReadPaylinks,
     ReadPayments,
     ReadPending,
     ReadRecords,
@@ -39,7 +40,6 @@ from engine.books import Books, decide, forget_archive, needs, post
 from engine.decision import COMMANDS, EVENTS, SYSTEM, Approval, Command, Decision, Fact
 from engine.order.events import OrderCompleted, OrderVoided
 from engine.order.state import Order
-from engine.payment.state import ending
 from engine.personal import personal_fields
 from engine.queries import QUERIES, ExplainOrder, GetOrder, GetReceipt
 from engine.record import HeadMark, Kind, NewRecord
@@ -84,7 +84,8 @@ class Batch:
 
 class Bookkeeper:
     """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
-    `ReadPayments`, `ReadEndingDays`, `ReadRecords`, `ReadCatalog`, `SegmentReady`, `DeviceStatus`,
+    `ReadPayments`, `ReadEndingDays`, `ReadPaylinks`, `ReadRecords`, `ReadCatalog`, `SegmentReady`,
+    `DeviceStatus`,
     `Progress`, `CheckAnchor`. *Sends* `Reply` to whoever asked and `Committed` to its followers.
     *If it dies* the process ends, and replay restores what was promised.
     """
@@ -150,10 +151,8 @@ class Bookkeeper:
                 envelope.answer("" if person is None else person.pin_hash)
             case ReadPending():
                 envelope.answer(tuple(self.books.outbox.values()))
-            case ReadPayments():
-                envelope.answer(tuple(self.books.payments.open.values()))
-            case ReadEndingDays():
-                envelope.answer(ending(self.books.payments))
+            case ReadPayments() | ReadPaylinks() | ReadEndingDays():
+                envelope.answer(self.lookups.asked_about(body))
             case Progress():
                 self.lookups.progress[body.request_id] = body
             case ReadRecords():

@@ -122,3 +122,22 @@ ANCHOR_EVERY_S = 1.0
 
 ANCHOR_TIMEOUT_S = 5.0
 """How long a node may take to write its anchor before it is asked again."""
+
+# ------------------------------------------------------------------------------ payments by link
+
+PROVIDER_TIMEOUT_S = 12.0
+"""How long the store waits for a provider's actor; that one gives up before."""
+
+LOOK_OFTEN_S = 2.0
+"""Between two looks at a payment whose customer may be standing here."""
+
+LOOK_OFTEN_NS = 180 * NS_PER_S
+"""How long one is looked at often."""
+
+LOOK_MAX_S = 60.0
+"""Between two looks at what takes its time, or at a provider that does not answer."""
+
+CALLBACK_TIMEOUT_S = 10.0
+"""How long a provider's call waits to be durable before it is told to call again."""
+
+assert LOOK_OFTEN_S < LOOK_MAX_S

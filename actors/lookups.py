@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import define, field
 
-from actors.asks import Reply, Submit
+from actors.asks import ReadEndingDays, ReadPaylinks, ReadPayments, Reply, Submit
 from actors.journal import Journal
 from actors.messages import DeviceStatus
 from actors.terminal_messages import Progress
@@ -16,10 +16,13 @@ from engine.books import Books
 from engine.decision import SYSTEM, Refused
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order
+from engine.paylink.state import Paylink
+from engine.payment.state import Payment, ending
+from engine.payment.terminal_day import TerminalDayAsked
 from engine.requests import receipt_of
 from engine.staff import Refusal, Right
 from engine.till import Refusal as TillRefusal
-from engine.views import build, credits, offers, payments
+from engine.views import build, credits, offers, paylinks, payments
 from engine.views.shapes import DeviceView, EventsView, EventView, ReceiptView, StatusView
 from engine.wire import unstructure
 
@@ -58,6 +61,16 @@ class Lookups:
             )
             for address, (status, heard_ns) in sorted(self.devices.items())
         }
+
+    def asked_about(
+        self, about: ReadPayments | ReadPaylinks | ReadEndingDays
+    ) -> tuple[Payment | Paylink | TerminalDayAsked, ...]:
+        """What of that kind is open, oldest first."""
+        books = self.books
+        if isinstance(about, ReadEndingDays):
+            return ending(books.payments)
+        kind = books.payments if isinstance(about, ReadPayments) else books.paylinks
+        return tuple(kind.open.values())
 
     def answer(self, submit: Submit, query: queries.Query, world: World) -> Reply:
         """The reply to a query, or the refusal of it."""
@@ -128,6 +141,8 @@ class Lookups:
                 return _of(credits.credit_view(query.code, books))
             case queries.ListCredits():
                 return credits.credits_view(books, query.limit)
+            case queries.OpenPaylinks():
+                return paylinks.paylinks_view(books, now_ns=world.now_ns())
             case queries.EventsSince():
                 return self._events(query)
             case (

@@ -18,6 +18,7 @@ from actors.world import SystemWorld, World
 from countertop.config import Config, from_data
 from engine.wire import parse
 from hardware.settings import KINDS, DeviceSettings
+from protocols.provider.settings import ProviderSettings
 
 log = structlog.get_logger()
 DEVICE_KINDS = KINDS
@@ -55,6 +56,9 @@ async def run_child(name: str, config: Config, world: World) -> None:
                 if name == "devices":
                     for settings in config.devices:
                         supervisor.start(partial(_device, settings))
+                if name == "integrations":
+                    for provider in config.providers:
+                        supervisor.start(partial(_provider, provider), capacity=256)
                 await trio.sleep_forever()
     finally:
         dialer.close()
@@ -65,6 +69,13 @@ def _device(settings: DeviceSettings) -> Actor:
     from hardware.compose import build_device
 
     return build_device(settings)
+
+
+def _provider(settings: ProviderSettings) -> Actor:
+    # TLS takes its time to import, and most shops have no provider.
+    from protocols.provider.actor import ProviderActor
+
+    return ProviderActor(settings)
 
 
 async def _main(name: str, config: Config) -> None:

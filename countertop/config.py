@@ -11,6 +11,7 @@ from attrs import frozen
 
 from engine.wire import WireError, structure
 from hardware.settings import DeviceSettings, require_apart
+from protocols.provider.settings import ProviderSettings, require_distinct
 
 DEFAULT_HTTP_PORT = 8170
 NODES = ("devices", "integrations")
@@ -46,10 +47,12 @@ class Config:
     devices: tuple[DeviceSettings, ...] = ()
     reserve_mib: int = 64
     anchor_dir: str = ""
+    providers: tuple[ProviderSettings, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        """No two devices share an address or a cable."""
+        """No two devices share an address or a cable, and no two providers an address."""
         require_apart(self.devices)
+        require_distinct(self.providers)
 
     @property
     def data(self) -> Path:

@@ -1,8 +1,8 @@
 """The simulated counter of the demo store: real bytes over real sockets, shown on a page.
 
 A virtual printer with its drawer, a customer display, a serial scanner and a card terminal for one
-register. The page shows the paper as a picture and the terminal's display, and lets one scan, tap a
-card, take the paper out or pull a cable.
+register, and a payment provider for all. The page shows the paper as a picture and the terminal's
+display, and lets one scan, tap a card, pay by phone, take the paper out or pull a cable.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from actors.world import SystemWorld
+from engine.money import format_minor
 from hardware.carrier import PtyCarrier, TcpCarrier
 from hardware.display.fake import DisplayFake
 from hardware.printer.fake import PrinterFake
@@ -24,6 +26,7 @@ from hardware.scanner.fake import ScannerFake
 from hardware.settings import DeviceSettings
 from hardware.terminal.zvt.fake import TROUBLES, TerminalFake
 from hardware.terminal.zvt.person import KEYS, TIP_MINOR_MAX
+from protocols.provider.fake import ProviderFake
 
 _PAGE = Path(__file__).parent / "counter_page"
 _FILES = {"": "index.html", "counter.js": "counter.js", "counter.css": "counter.css"}
@@ -41,6 +44,7 @@ class Counter:
     display: DisplayFake = field(init=False)
     scanner: ScannerFake = field(init=False)
     terminal: TerminalFake = field(init=False)
+    provider: ProviderFake = field(init=False)
     drawer_closed_at: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -50,6 +54,7 @@ class Counter:
         self.display = DisplayFake(TcpCarrier())
         self.scanner = ScannerFake(PtyCarrier(self.folder, f"scanner-{self.register}"))
         self.terminal = TerminalFake(TcpCarrier(), operator=True)
+        self.provider = ProviderFake(SystemWorld(), self.folder / "provider")
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; started once devices can connect."""
@@ -58,6 +63,7 @@ class Counter:
             await nursery.start(self.display.run)
             await nursery.start(self.scanner.run)
             await nursery.start(self.terminal.run)
+            await nursery.start(self.provider.run)
             task_status.started()
 
     def devices(self) -> tuple[DeviceSettings, ...]:
@@ -97,6 +103,15 @@ class Counter:
             "cover_open": machine.status.cover_open,
             "display": list(self.display.display.lines),
             "terminal": self.terminal.state(),
+            "links": [
+                {
+                    "reference": told.reference,
+                    "amount": format_minor(told.amount_minor, told.currency, "en"),
+                    "url": told.url,
+                }
+                for told in self.provider.open_payments()
+            ],
+            "taken_by_link_minor": self.provider.ledger.taken_minor,
         }
 
     # ------------------------------------------------------------------------------ the web page
@@ -127,9 +142,11 @@ class Counter:
         return Response(picture, media_type="image/png")
 
     async def _do(self, request: Request) -> Response:
-        """One thing a person does: `{"do": …}`, with a `code` to scan or a `key` of the terminal.
+        """One thing a person does: `{"do": …}`, with a `code` to scan, a `key` of the terminal or
+        the `reference` of a payment by link.
 
-        Answers 409 where the terminal does not wait for that key, or that trouble is there already.
+        Answers 409 where the terminal does not wait for that key, that trouble is there already, or
+        there is nothing to pay.
         """
         if request.headers.get("content-type", "") != "application/json":
             return Response(status_code=415)
@@ -142,6 +159,9 @@ class Counter:
                 await self.scanner.scan(asked["code"][:CODE_LENGTH_MAX])
             case "terminal" if (pressed := _pressed(asked)) is not None:
                 if not await self.terminal.do(*pressed):
+                    return JSONResponse(self.state(), status_code=409)
+            case "link_pay" | "link_refuse" | "link_pay_unheard" as done:
+                if not self._phone(done, str(asked.get("reference"))):
                     return JSONResponse(self.state(), status_code=409)
             case "paper_out":
                 await self.printer.change(paper="out")
@@ -161,6 +181,14 @@ class Counter:
             case _:
                 return Response(status_code=400)
         return JSONResponse(self.state())
+
+    def _phone(self, done: str, reference: str) -> bool:
+        """What a customer does on their phone; `link_pay_unheard` loses the provider's call."""
+        if done == "link_refuse":
+            return self.provider.refuse(reference)
+        if done == "link_pay_unheard":
+            self.provider.troubles.lose += 1
+        return self.provider.pay(reference)
 
 
 def _pressed(asked: dict[str, Any]) -> tuple[str, int] | None:

@@ -39,6 +39,9 @@ async def _demo(data: Path, port: int, world: World, *, one_process: bool) -> No
             one_process=one_process,
             doors=DoorsConfig(port),
             devices=counter.devices(),
+            providers=(
+                counter.provider.settings(callback_url=f"http://127.0.0.1:{port}/callbacks/qr"),
+            ),
         )
         store = open_store(config, world)
         doors = Doors(extra_routes=tuple(counter.routes()))

@@ -161,8 +161,9 @@ async def _seed_goods(store: Store, do: Do) -> None:
         "scanner/1",
         terminal="terminal/1",
         tips=True,
+        provider="provider/qr",
     )
-    await seed_registers(do, (first, RegisterSetup("2", "Café")))
+    await seed_registers(do, (first, RegisterSetup("2", "Café", provider="provider/qr")))
     for operator, name, role, pin in DEMO_PEOPLE:
         if operator not in store.books.staff.operators:
             person = {"operator": operator, "name": name, "role": role, "pin": pin}

@@ -15,8 +15,10 @@ from starlette.routing import BaseRoute
 
 from actors.asks import Ask, Reply, Staged, StageUpload
 from actors.errors import PostError
+from actors.limits import CALLBACK_TIMEOUT_S
 from actors.link import Publisher
 from actors.messages import Failure
+from actors.provider_messages import Callback, Taken
 from actors.register import OFFICE
 from actors.world import SystemWorld
 from countertop.children import child_statistics
@@ -101,6 +103,8 @@ class Doors:
             uploads=store.config.data / "staging",
             stage=partial(_stage, store),
             render=partial(_render, store),
+            hand=partial(_hand, store) if store.config.providers else None,
+            opens=partial(_opens, store),
         )
 
 
@@ -117,6 +121,25 @@ async def _stage(store: Store, path: Path, digest: str) -> dict[str, Any] | Fail
     assert isinstance(staged, Staged)
     fields: dict[str, Any] = unstructure(staged)
     return fields
+
+
+async def _hand(store: Store, callback: Callback) -> Taken | Failure:
+    """Give what a provider posted to whoever has it judged and journaled."""
+    if all(entry.address != callback.provider for entry in store.config.providers):
+        return Failure("provider_must_exist")
+    try:
+        answer: Taken | Failure = await store.node.ask(
+            "paylinks", callback, timeout_s=CALLBACK_TIMEOUT_S
+        )
+    except PostError as error:
+        return Failure(error.kind, error.detail)
+    return answer
+
+
+def _opens(store: Store, paylink_id: str) -> str:
+    """What the customer of a payment by link opens while it waits."""
+    link = store.books.paylinks.open.get(paylink_id)
+    return link.url if link is not None and link.is_offered else ""
 
 
 async def _render(store: Store, order_id: str, form: str) -> Receipt | None:

@@ -24,6 +24,7 @@ from actors.link import RawRouter
 from actors.links import LinkEvent, Links, Port
 from actors.node import Node
 from actors.outbox import OutboxActor
+from actors.paylinks import PaylinksActor
 from actors.payments import PaymentsActor
 from actors.personal import Keyring
 from actors.pins import Hasher, Pins
@@ -43,7 +44,16 @@ from engine.receipt import local_time
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
-_FOLLOWERS = ("outbox", "payments", "broadcast", "views", "display_feed", "registrar", "anchors")
+_FOLLOWERS = (
+    "outbox",
+    "payments",
+    "paylinks",
+    "broadcast",
+    "views",
+    "display_feed",
+    "registrar",
+    "anchors",
+)
 _MIB = 1024 * 1024
 _HINT_MARK = "~p1."
 
@@ -133,6 +143,7 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
         node = Node("store", world)
         for kind in DEVICE_KINDS:
             node.route(kind, "devices")
+        node.route("provider", "integrations")
         for name in NODES:
             node.route(f"anchor/{name}", name)
         return Store(
@@ -198,6 +209,7 @@ def _start_actors(store: Store, supervisor: Supervisor) -> None:
     supervisor.start(lambda: store.anchors, policy=Policy.CORE, capacity=512)
     supervisor.start(lambda: OutboxActor(reveal), capacity=512)
     supervisor.start(lambda: PaymentsActor(store.broadcast.mark), capacity=512)
+    supervisor.start(PaylinksActor, capacity=512)
     supervisor.start(lambda: store.broadcast, capacity=512)
     supervisor.start(lambda: store.views, capacity=512)
     supervisor.start(DisplayFeed, capacity=256)

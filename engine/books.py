@@ -33,7 +33,6 @@ from engine.order.commands import (
     ResumeOrder,
 )
 from engine.order.context import OrderContext
-from engine.order.coupons import sources_of
 from engine.order.credited import follow_sale as follow_credit
 from engine.order.events import (
     OrderCompleted,
@@ -51,6 +50,12 @@ from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
 from engine.order.tender_events import TenderRefunded
 from engine.outbox import Outbox
+from engine.paylink import decide as paylink_decisions
+from engine.paylink import state as paylink_state
+from engine.paylink.commands import HearPaylink, PaylinkCommand
+from engine.paylink.context import PaylinkContext
+from engine.paylink.events import PaylinkEvent
+from engine.paylink.state import Paylinks
 from engine.payment import decide as payment_decisions
 from engine.payment import ending_days
 from engine.payment import state as payment_state
@@ -66,42 +71,17 @@ from engine.price_list.upload import Upload
 from engine.promotion import decide as promotions
 from engine.promotion.decide import Promotions, PromotionsSet, SetPromotions
 from engine.record import Restored
-from engine.register import DayClosed, Position, TrainingEnded, TrainingStarted
+from engine.register import DayClosed, TrainingEnded, TrainingStarted
 from engine.rights import right_of
 from engine.settings import Settings
 from engine.settlement import decide as settlement
+from engine.side import Side
 from engine.staff import Right, Staff
 from engine.stamp import Stamp
 from engine.taxes import SetTaxes, Taxes, TaxesSet
-from engine.till import Till
 from native import PriceBook
 
 _ENDED = (Phase.COMPLETED, Phase.VOIDED)
-
-
-@define
-class Side:
-    """Live or training: the same shape, never the same money."""
-
-    orders: dict[str, Order] = field(factory=dict)
-    tills: dict[str, Till] = field(factory=dict)
-    positions: dict[str, Position] = field(factory=dict)
-
-    def till(self, register_id: str) -> Till:
-        """The till at a register; a fresh one where there never was."""
-        return self.tills.get(register_id, _FRESH_TILL)
-
-    def position(self, register_id: str) -> Position:
-        """The position of a register; a fresh one where there never was."""
-        return self.positions.get(register_id, _FRESH_POSITION)
-
-    def current(self, register_id: str) -> Order | None:
-        """The order being rung up at a register."""
-        return self.orders.get(self.position(register_id).current_order)
-
-
-_FRESH_TILL = Till()
-_FRESH_POSITION = Position()
 
 
 @define
@@ -134,6 +114,7 @@ class Books:
     returns: ReturnRules = field(factory=ReturnRules)
     credits: Credits = field(factory=Credits)
     settling: settlement.Settling = field(factory=settlement.Settling)
+    paylinks: Paylinks = field(factory=Paylinks)
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -173,12 +154,20 @@ def needs(register_id: str, body: Any, books: Books) -> frozenset[str]:
             wanted = {body.order_id} if body.order_id else set()
         case _ if isinstance(body, SettlesReturns):
             side = books.side(training=books.is_training(register_id))
-            order = side.current(register_id)
-            wanted = set() if order is None else sources_of(order)
+            wanted = _sources(side.current(register_id))
+        case HearPaylink():
+            link = books.paylinks.open.get(body.told.reference)
+            wanted = _sources(None if link is None else books.live.orders.get(link.asked.order_id))
         case _:
             return frozenset()
     at_hand = (books.archive, books.live.orders, books.training.orders)
     return frozenset(entry for entry in wanted if not any(entry in place for place in at_hand))
+
+
+def _sources(order: Order | None) -> set[str]:
+    """The sales that goods of an order came back from."""
+    lines = () if order is None else order.live_lines()
+    return {line.source.order_id for line in lines if line.source is not None}
 
 
 # ------------------------------------------------------------------------------------- Decide
@@ -227,6 +216,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return _order(command, books, approver)
     if isinstance(body, PaymentCommand | ending_days.TerminalDayCommand):
         return _payment(command, books, approver)
+    if isinstance(body, PaylinkCommand):
+        return _paylink(command, books, approver)
     if isinstance(body, till.TillCommand):
         order = side.current(command.register)
         tendering = order is not None and order.phase is Phase.TENDERING
@@ -294,6 +285,13 @@ def _payment(command: Command, books: Books, approver: str) -> Decision:
     if isinstance(command.body, ending_days.TerminalDayCommand):
         return ending_days.decide(command.body, around)
     return payment_decisions.decide(command.body, around)
+
+
+def _paylink(command: Command, books: Books, approver: str) -> Decision:
+    order = books.side(training=books.is_training(command.register)).current(command.register)
+    around = _order_context(command, books, approver)
+    context = PaylinkContext(books.paylinks, order, books.live.orders, around)
+    return paylink_decisions.decide(command.body, context)
 
 
 def _order_context(command: Command, books: Books, approver: str) -> OrderContext:
@@ -370,6 +368,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         payment_state.evolve_days(books.payments, event)
     elif isinstance(event, settlement.SettlementEvent):
         settlement.evolve(books.settling, event)
+    elif isinstance(event, PaylinkEvent):
+        paylink_state.evolve(books.paylinks, event, now_ns=stamp.now_ns)
     elif isinstance(event, till.TillEvent):
         _post_till(books, fact, event, stamp)
     elif isinstance(event, staff.StaffEvent):

@@ -18,8 +18,8 @@ CUSTOMER_SLIPS = ("customer", "")
 
 
 def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
-    """One tender of a receipt, with the tip below and, for a card, what identifies it; notes of
-    another currency with their rate, one of store credit with what is left of it."""
+    """One tender of a receipt, with the tip below and, for a card or a link, what identifies it;
+    notes of another currency with their rate, one of store credit with what is left of it."""
     words = words_of(rules.language)
     amount = format_minor(tender.amount_minor, rules.currency, rules.language)
     notes = tender.foreign
@@ -30,7 +30,10 @@ def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
     blocks = [columns(words.get(tender.kind, tender.kind), amount)]
     if tender.credit is not None:
         return [*blocks, *note_blocks(tender.credit, rules)]
-    card = tender.card
+    card, link = tender.card, tender.link
+    if link is not None:
+        told = ((words["paid_with"], link.method), (words["reference"], link.provider_reference))
+        return [*blocks, *(columns(f"  {name}", value) for name, value in told if value)]
     if card is None:
         return blocks
     if card.tip_minor:

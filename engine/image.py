@@ -11,7 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from engine import catalog
-from engine.books import Books, Side
+from engine.books import Books
 from engine.catalog import ItemChanged, ItemRemoved
 from engine.charge.decide import Charges
 from engine.charge.model import ChargeRule, Deposit
@@ -23,6 +23,7 @@ from engine.credit.rules import ReturnRules
 from engine.foreign import ForeignCurrency
 from engine.order.state import Order
 from engine.outbox import PendingEffect
+from engine.paylink.state import Paylink, Paylinks
 from engine.payment.events import OfflinePolicy
 from engine.payment.state import Payment, Payments
 from engine.payment.terminal_day import TerminalDay
@@ -34,6 +35,7 @@ from engine.promotion.model import Policy, Promotion
 from engine.register import Position
 from engine.settings import PastRules, RegisterSetup, Settings, StoreRules, TaxClass
 from engine.settlement.decide import Settling
+from engine.side import Side
 from engine.staff import Operator, Right, Staff
 from engine.tax_book import TaxSetup
 from engine.taxes import PastNeeds, Taxes
@@ -56,6 +58,14 @@ class _PaymentsImage:
     latest: dict[str, Payment]
     policy: OfflinePolicy
     days: tuple[TerminalDay, ...] | None = None
+
+
+@frozen
+class _PaylinksImage:
+    open: tuple[Paylink, ...]
+    exceptions: tuple[Paylink, ...]
+    settled: tuple[Paylink, ...]
+    latest: dict[str, Paylink]
 
 
 @frozen
@@ -95,6 +105,7 @@ class _Image:
     returns: ReturnRules | None = None
     credits: CreditsImage | None = None
     settling: Settling | None = None
+    paylinks: _PaylinksImage | None = None
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -143,9 +154,10 @@ def image_of(books: Books) -> dict[str, Any]:
         None if books.returns == ReturnRules() else books.returns,
         _credits_image(books.credits),
         None if books.settling == Settling() else books.settling,
+        _paylinks_image(books.paylinks),
     )
     plain: dict[str, Any] = unstructure(image)
-    for name in ("price_upload", "returns", "credits", "settling"):
+    for name in ("price_upload", "returns", "credits", "settling", "paylinks"):
         if plain[name] is None:
             # Nearly always: so the hashes of states without one stay what they were.
             del plain[name]
@@ -185,6 +197,29 @@ def _payments_from(image: _PaymentsImage) -> Payments:
         image.policy,
         {day.terminal: day for day in image.days or ()},
     )
+
+
+def _paylinks_image(links: Paylinks) -> _PaylinksImage | None:
+    """None where there never was one."""
+    if links == Paylinks():
+        return None
+    return _PaylinksImage(
+        tuple(links.open.values()),
+        tuple(links.exceptions.values()),
+        tuple(links.settled.values()),
+        dict(links.latest),
+    )
+
+
+def _paylinks_from(image: _PaylinksImage | None) -> Paylinks:
+    if image is None:
+        return Paylinks()
+
+    def by_id(entries: tuple[Paylink, ...]) -> dict[str, Paylink]:
+        return {entry.asked.paylink_id: entry for entry in entries}
+
+    places = (by_id(image.open), by_id(image.exceptions), by_id(image.settled))
+    return Paylinks(*places, dict(image.latest))
 
 
 def state_hash(books: Books) -> str:
@@ -236,6 +271,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         returns=data.returns or ReturnRules(),
         credits=_credits_from(data.credits),
         settling=data.settling or Settling(),
+        paylinks=_paylinks_from(data.paylinks),
     )
 
 

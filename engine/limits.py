@@ -60,8 +60,15 @@ ACQUIRERS_MAX = 20
 RATES_PER_ACQUIRER_MAX = 200
 SETTLEMENT_DAYS_MAX = 90
 SETTLEMENT_ROWS_MAX = 1_000_000  # of one file; a part must fit a frame
+PAYLINK_LIFE_S = 600  # how long a payment by link may be paid, unless told otherwise
+PAYLINK_LIFE_S_MIN = 60
+PAYLINK_LIFE_S_MAX = 86_400
+PAYLINK_GRACE_NS = 60 * 1_000_000_000  # between a payment in time and its word of it
+PAYLINKS_REMEMBERED_MAX = 500  # settled ones, so that a repeated word is known
+PAYLINK_EXCEPTIONS_MAX = 1_000
 
 assert PIN_DIGITS_MIN < PIN_DIGITS_MAX
 assert PIN_LOCK_NS_FIRST < PIN_LOCK_NS_MAX
 assert LINES_PER_ORDER_MAX * AMOUNT_MINOR_MAX < 2**63, "an order's total must fit 64 bits"
 assert QUANTITY_MILLI_MAX % PIECE_MILLI == 0
+assert PAYLINK_LIFE_S_MIN <= PAYLINK_LIFE_S <= PAYLINK_LIFE_S_MAX

@@ -16,6 +16,7 @@ from engine.order.commands import (
     TenderCredit,
     TenderForeign,
 )
+from engine.paylink.commands import HearPaylink, RequestPaylink
 from engine.payment.commands import RequestPayment
 
 SettlesReturns = (
@@ -26,11 +27,12 @@ SettlesReturns = (
     | RefundToCredit
     | CompleteOrder
     | RequestPayment
+    | RequestPaylink
 )
 """These look at the sales that goods of the current order came back from."""
 
 
 def looks_back(body: Any) -> bool:
     """Whether a command may name an order that ended."""
-    named = AddReturnLine | ReprintReceipt | ResumeOrder | OpenOrder
+    named = AddReturnLine | ReprintReceipt | ResumeOrder | OpenOrder | HearPaylink
     return isinstance(body, named | SettlesReturns)

@@ -11,6 +11,7 @@ from engine.views import shapes, till_shapes
 from engine.views.clearing_shapes import ClearingView, PaymentFeeView
 from engine.views.credit_shapes import CreditsView, CreditView
 from engine.views.offer_shapes import OrderPromotionsView
+from engine.views.paylink_shapes import PaylinksView
 from engine.views.payment_shapes import PaymentsView
 from engine.wire import Registry
 
@@ -202,6 +203,12 @@ class FindPaymentFees:
     limit: int = 200
 
 
+@QUERIES.name("paylinks.open")
+@frozen
+class OpenPaylinks:
+    """Payments by link that are not settled. Answers `PaylinksView`."""
+
+
 @QUERIES.name("events.since")
 @frozen
 class EventsSince:
@@ -234,6 +241,7 @@ Query = (
     | ListCredits
     | ClearingState
     | FindPaymentFees
+    | OpenPaylinks
     | EventsSince
 )
 
@@ -261,6 +269,7 @@ ANSWERS: Final[dict[type, Any]] = {
     ListCredits: CreditsView,
     ClearingState: ClearingView,
     FindPaymentFees: tuple[PaymentFeeView, ...],
+    OpenPaylinks: PaylinksView,
     EventsSince: shapes.EventsView,
 }
 
@@ -288,5 +297,6 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     ListCredits: Right.ACTIVITY,
     ClearingState: Right.X_REPORT,
     FindPaymentFees: Right.X_REPORT,
+    OpenPaylinks: Right.SELL,
     EventsSince: Right.SETTINGS,
 }

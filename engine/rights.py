@@ -9,6 +9,7 @@ from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.credit.rules import SetReturnRules
 from engine.order import commands as order
+from engine.paylink import commands as paylink
 from engine.payment import commands as payment
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.price_list.decide import SetPrices
@@ -75,6 +76,13 @@ RIGHTS: Final[dict[type, Right]] = {
     StageSettlement: Right.SETTINGS,
     ImportSettlement: Right.SETTINGS,
     ExplainItem: Right.PAYMENT_EXCEPTIONS,
+    paylink.RequestPaylink: Right.SELL,
+    paylink.CancelPaylink: Right.SELL,
+    paylink.ReverseLinkTender: Right.SELL,
+    paylink.SendBackPaylink: Right.PAYMENT_EXCEPTIONS,
+    paylink.CloseLinkException: Right.PAYMENT_EXCEPTIONS,
+    paylink.HearPaylink: Right.EFFECTS,
+    paylink.ExpirePaylink: Right.EFFECTS,
     till.OpenTill: Right.TILL,
     till.PayIn: Right.PAID_IN_OUT,
     till.PayOut: Right.PAID_IN_OUT,

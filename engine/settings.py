@@ -77,7 +77,7 @@ class RegisterSetup:
     """A selling position and its devices by address; empty where it has none.
 
     `channel` is how its orders come in, "" across the counter. `tips` lets its terminal ask for a
-    tip.
+    tip. `provider` is the address of whom it asks for payments by link.
     """
 
     id: str
@@ -89,6 +89,7 @@ class RegisterSetup:
     channel: str = ""
     terminal: str = ""
     tips: bool = False
+    provider: str = ""
 
 
 @EVENTS.name("settings.store_configured/1")

@@ -41,6 +41,7 @@ CLIENT_UPDATES_MAX = 1_024
 # ------------------------------------------------------------------------------------------ HTTP
 BODY_BYTES_MAX = 64 << 10
 SEGMENT_BYTES_MAX = 64 << 20
+CALLBACK_BYTES_MAX = 16 << 10
 SHUTDOWN_S = 3.0
 KEEP_ALIVE_S = 30.0
 BACKLOG = 128
@@ -50,4 +51,4 @@ assert OUTSTANDING_MAX < OUTBOX_FRAMES_MAX, "every answer a connection may wait 
 assert HELLO_WITHIN_S < HEARTBEAT_S < SILENCE_S_MAX / 2, "one lost ping is no lost front end"
 assert LEASE_RENEW_S * 3 <= 30.0, "a lease survives a renewal that was lost"
 assert CLIENT_ATTEMPT_S < CLIENT_DEADLINE_S < ASK_TIMEOUT_S
-assert BODY_BYTES_MAX <= SEGMENT_BYTES_MAX
+assert CALLBACK_BYTES_MAX <= BODY_BYTES_MAX <= SEGMENT_BYTES_MAX

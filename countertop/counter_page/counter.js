@@ -27,6 +27,37 @@ function showTerminal(terminal) {
   );
 }
 
+const PHONE = [
+  ["link_pay", "Pay"],
+  ["link_pay_unheard", "Pay, and lose the call"],
+  ["link_refuse", "Have the bank say no"],
+];
+
+function showLinks(state) {
+  write(at("taken"), String(state.taken_by_link_minor));
+  at("no-links").hidden = state.links.length > 0;
+  const shown = JSON.stringify(state.links);
+  if (at("links").dataset.shown === shown) return;
+  at("links").dataset.shown = shown;
+  at("links").replaceChildren(
+    ...state.links.map((link) => {
+      const item = document.createElement("li");
+      const words = document.createElement("p");
+      words.textContent = link.amount;
+      const row = document.createElement("div");
+      row.className = "row wrap";
+      for (const [what, text] of PHONE) {
+        const button = document.createElement("button");
+        button.textContent = text;
+        button.addEventListener("click", () => act({ do: what, reference: link.reference }));
+        row.append(button);
+      }
+      item.append(words, row);
+      return item;
+    }),
+  );
+}
+
 function show(state) {
   at("register").textContent = state.register;
   at("display").textContent = state.display.join("\n");
@@ -35,6 +66,7 @@ function show(state) {
   at("paper").textContent = state.paper;
   at("cover").textContent = state.cover_open ? "open" : "closed";
   showTerminal(state.terminal);
+  showLinks(state);
   const newest = state.receipts.length ? state.receipts[0].number : 0;
   if (newest === shown) return;
   shown = newest;

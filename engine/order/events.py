@@ -21,6 +21,7 @@ from engine.order.tender_events import (
     CashTendered,
     CreditTendered,
     ForeignTendered,
+    LinkTendered,
     TabClosed,
     TabOpened,
     TenderingStarted,
@@ -434,6 +435,7 @@ OrderEvent = (
     | CardTendered
     | ForeignTendered
     | CreditTendered
+    | LinkTendered
     | TenderRefunded
     | TabOpened
     | TipAdjusted

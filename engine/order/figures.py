@@ -11,6 +11,7 @@ from engine.credit.ledger import CreditPaid
 from engine.foreign import ForeignNotes, ForeignTotal
 from engine.measures import Measures
 from engine.promotion.model import LinePromotion, PromotionShare, Recorded
+from engine.provider import LinkPaid
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 from engine.terminal import CardShown, Identity, Slip
 
@@ -242,7 +243,7 @@ class TenderFigures:
     """One tender of a completed order. `card` is None unless it was paid by card; `gave_back` says
     of a refund whose tenders it gives back; `foreign` is there where it was notes of another
     currency, which count for `amount_minor` in the store's; `credit` where a note of store credit
-    paid, or is what goes back."""
+    paid, or is what goes back; `link` where it was paid by link."""
 
     tender: int
     kind: str
@@ -251,6 +252,7 @@ class TenderFigures:
     gave_back: tuple[GaveBack, ...] = ()
     foreign: ForeignNotes | None = None
     credit: CreditPaid | None = None
+    link: LinkPaid | None = None
 
     def is_cash(self) -> bool:
         """Whether it went into the drawer or came out of it, in whatever currency."""

@@ -51,6 +51,7 @@ from engine.order.tender_events import (
     CashTendered,
     CreditTendered,
     ForeignTendered,
+    LinkTendered,
     TabClosed,
     TabOpened,
     TenderingStarted,
@@ -285,7 +286,9 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return attrs.evolve(order, phase=Phase.TENDERING, figures=event.figures)
         case TenderingUndone():
             return attrs.evolve(order, phase=Phase.OPEN, figures=None)
-        case CashTendered() | CardTendered() | ForeignTendered() | CreditTendered():
+        case (
+            CashTendered() | CardTendered() | ForeignTendered() | CreditTendered() | LinkTendered()
+        ):
             return tendered(order, event)
         case TenderRefunded():
             return _refunded(order, event)

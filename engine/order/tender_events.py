@@ -10,6 +10,7 @@ from engine.credit.ledger import CreditPaid
 from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
 from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures
+from engine.provider import LinkPaid
 
 
 @EVENTS.name("order.tendering_started/1")
@@ -77,7 +78,19 @@ class CardTendered:
     gave_back: tuple[GaveBack, ...] = ()
 
 
-AnyTendered = CashTendered | CardTendered | ForeignTendered | CreditTendered
+@EVENTS.name("order.link_tendered/1")
+@frozen
+class LinkTendered:
+    """A customer paid by link (negative: a provider is having it given back)."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    link: LinkPaid
+    gave_back: tuple[GaveBack, ...] = ()
+
+
+AnyTendered = CashTendered | CardTendered | ForeignTendered | CreditTendered | LinkTendered
 
 
 @EVENTS.name("order.tab_opened/1")
@@ -141,5 +154,7 @@ def tender_of(event: AnyTendered) -> TenderFigures:
         case CreditTendered():
             gave_back = event.gave_back
             return TenderFigures(number, "credit", amount, None, gave_back, credit=event.credit)
+        case LinkTendered():
+            return TenderFigures(number, "link", amount, None, event.gave_back, link=event.link)
         case _:
             assert_never(event)

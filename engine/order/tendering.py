@@ -180,7 +180,7 @@ def undo_tender(order: Order, body: UndoTender, context: OrderContext) -> Decisi
     tender = next((entry for entry in order.tenders if entry.tender == body.tender), None)
     if tender is None:
         return refuse(Refusal.TENDER_MUST_EXIST, tender=body.tender)
-    if tender.card is not None:
+    if tender.card is not None or tender.link is not None:
         return refuse(Refusal.TENDER_MUST_BE_IN_CASH, tender=body.tender)
     event = TenderUndone(order.id, body.tender)
     # The very notes go back, not what they were worth.

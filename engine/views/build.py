@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from engine.books import Books, Side
+from engine.books import Books
 from engine.explain import explain
 from engine.money import minor_digits
 from engine.order.due import due_of
@@ -17,6 +17,7 @@ from engine.order.pricing import price_shown
 from engine.order.state import Discount, Line, Note, Order, Phase, charge_line
 from engine.outbox import PendingEffect
 from engine.register import DayClosed, Position
+from engine.side import Side
 from engine.staff import Operator, Right, Staff
 from engine.tax_paper import letters_of
 from engine.till import Till
@@ -24,6 +25,7 @@ from engine.views.credits import returns_view
 from engine.views.foreign import currency_views, digits_of, due_views, tender_view, till_rows
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView
 from engine.views.offers import choices_of
+from engine.views.paylinks import paylink_shown, paylink_view, register_paylink
 from engine.views.payments import listed, payment_view, register_payment, tab_view
 from engine.views.shapes import (
     DeviceView,
@@ -147,18 +149,20 @@ def _charges(
 
 
 def _tender(tender: TenderFigures) -> TenderView:
-    card = tender.card
+    card, link = tender.card, tender.link
     notes = tender_view(tender)
     if notes is not None:
         return notes
-    if tender.credit is not None:
-        own = (tender.tender, tender.kind, tender.amount_minor)
-        credit = tender.credit
+    own = (tender.tender, tender.kind, tender.amount_minor)
+    credit = tender.credit
+    if credit is not None:
         return TenderView(*own, credit=credit.code, credit_left_minor=credit.left_minor)
+    if link is not None:
+        return TenderView(*own, reference=link.provider_reference, method=link.method)
     if card is None:
-        return TenderView(tender.tender, tender.kind, tender.amount_minor)
+        return TenderView(*own)
     shown = (card.card.number, card.card.brand, card.tip_minor)
-    return TenderView(tender.tender, tender.kind, tender.amount_minor, *shown)
+    return TenderView(*own, *shown)
 
 
 def _chosen(order: Order, tariff: Tariff) -> tuple[ChosenView, ...]:
@@ -320,9 +324,17 @@ def register_view(
     operator = books.staff.signed_on.get(register, "")
     person = books.staff.operators.get(operator)
     order = side.current(register)
-    devices_of = (setup.printer, setup.drawer, setup.display, setup.scanner, setup.terminal)
+    devices_of = (
+        setup.printer,
+        setup.drawer,
+        setup.display,
+        setup.scanner,
+        setup.terminal,
+        setup.provider,
+    )
     own = frozenset(address for address in devices_of if address)
     payment = None if training else register_payment(books, register)
+    link = None if training else register_paylink(books, register)
     shown = ("", "") if payment is None else (shows or {}).get(payment.asked.payment_id, ("", ""))
     sees = books.staff.allows(operator, Right.EXPECTED_CASH)
     return RegisterView(
@@ -345,8 +357,10 @@ def register_view(
         tuple(devices.get(a, DeviceView(a, "starting", "not_heard_of", "")) for a in sorted(own)),
         setup.terminal,
         None if payment is None else payment_view(payment, now_ns=now_ns, shows=shown),
-        len(listed(books, now_ns)),
+        len(listed(books, now_ns)) + len(books.paylinks.exceptions),
         returns_view(books),
+        setup.provider,
+        None if link is None else paylink_view(link, now_ns=now_ns),
     )
 
 
@@ -373,6 +387,7 @@ def display_view(
         rules.language,
         None if order is None else order_view(order, books, internal=False),
         None if last_order is None else order_view(last_order, books, internal=False),
+        None if order is None else paylink_shown(books, order.id),
     )
 
 

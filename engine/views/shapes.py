@@ -26,6 +26,7 @@ from engine.views.offer_shapes import (
     PriceListView,
     RewardView,
 )
+from engine.views.paylink_shapes import PaylinkShown, PaylinkView
 from engine.views.payment_shapes import PaymentView, TabView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
 
@@ -148,7 +149,8 @@ class TenderView:
     """One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
     top of the amount. Notes of another `currency` ("": the store's) have what was handed over in
     its minor units and the rate: what one of its major unit counts for, in micros. `credit` is the
-    code of a note of store credit, with what is left of it after."""
+    code of a note of store credit, with what is left of it after. Paid by link, `reference` is the
+    provider's own name for it and `method` how, where it said so."""
 
     tender: int
     kind: str
@@ -161,6 +163,8 @@ class TenderView:
     rate_micros: int = 0
     credit: str = ""
     credit_left_minor: int = 0
+    reference: str = ""
+    method: str = ""
 
 
 @frozen
@@ -260,7 +264,8 @@ class RegisterView:
     """Everything a register screen shows, at `position` of `epoch`.
 
     `terminal` is its card terminal, "" where it has none; `payment` the last card payment of its
-    order; `exceptions` how many of the store a person must look at.
+    order; `exceptions` how many of the store a person must look at. `provider` is whom it asks for
+    payments by link, "" for nobody, and `paylink` the last one of its order.
     """
 
     epoch: int
@@ -280,6 +285,8 @@ class RegisterView:
     payment: PaymentView | None = None
     exceptions: int = 0
     returns: ReturnsView = field(factory=ReturnsView)
+    provider: str = ""
+    paylink: PaylinkView | None = None
 
 
 @frozen
@@ -287,6 +294,7 @@ class DisplayView:
     """What the customer may see: the order without internal notes, then the completed one.
 
     `display` is the address of the pole display that shows it too, "" where there is none.
+    `paylink` is what the customer is asked to pay by link now.
     """
 
     epoch: int
@@ -299,6 +307,7 @@ class DisplayView:
     language: str
     order: OrderView | None
     completed: OrderView | None
+    paylink: PaylinkShown | None = None
 
 
 @frozen

@@ -17,6 +17,7 @@ import type {
 import { playAccepted, playRefused } from '../shared/sound';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
 import { isApproved, isOpen } from './cards';
+import { Links } from './linking.svelte';
 import { Split } from './split.svelte';
 
 export type Panel =
@@ -117,6 +118,7 @@ export class App {
   /** The card payment whose end was read, or which is waited for while cash is taken. */
   putAway = $state(sessionStorage.getItem(PUT_AWAY) ?? '');
   readonly split: Split;
+  readonly links: Links = new Links(this);
   /** How many card payments a person must look at. Asked for now and then too: that nobody knows of
    * one for long is no news the store would send. */
   exceptions = $state(0);
@@ -164,9 +166,10 @@ export class App {
   }
 
   private async countExceptions(): Promise<void> {
-    if (!this.online || !this.operator || !this.view?.terminal) return;
-    const answer = await this.link.query('payments.open', {});
-    if (answer.ok && answer.data) this.exceptions = answer.data.exceptions.length;
+    if (!this.online || !this.operator || !(this.view?.terminal || this.view?.provider)) return;
+    const cards = await this.link.query('payments.open', {});
+    const links = await this.link.query('paylinks.open', {});
+    if (cards.data && links.data) this.exceptions = cards.data.exceptions.length + links.data.exceptions.length;
   }
 
   private async refreshStore(): Promise<void> {
@@ -185,6 +188,7 @@ export class App {
     if (before?.exceptions !== next.exceptions) this.exceptions = next.exceptions;
     this.mark(before, next);
     this.hearCard(next);
+    this.links.hear(before, next);
     for (const look of [...this.watchers]) look();
   }
 
@@ -581,7 +585,12 @@ export class App {
       return;
     }
     playAccepted();
-    this.done = id;
+    this.closed(id);
+  }
+
+  /** Show that a sale is done, whoever closed it. */
+  closed(order: string): void {
+    this.done = order;
     this.split.stop();
     this.side = 'items';
     this.panel = 'items';

@@ -193,6 +193,11 @@ export type BlockKind =
   | 'qr'
   | 'feed';
 
+/** End one that waits; if it was paid already, that counts. */
+export interface CancelPaylink {
+  paylink_id: string;
+}
+
 /** Ask the terminal to end what it does; what it answers counts. */
 export interface CancelPayment {
   payment_id: string;
@@ -417,6 +422,12 @@ export type CloseDay = Record<string, never>;
 /** Take a payment off the list of exceptions, with what was found. Moves no money. */
 export interface CloseException {
   payment_id: string;
+  finding: string;
+}
+
+/** Take it off the list of exceptions, with what was found. Moves no money. */
+export interface CloseLinkException {
+  paylink_id: string;
   finding: string;
 }
 
@@ -704,6 +715,7 @@ export type DisplayState = Record<string, never>;
 /**
  * What the customer may see: the order without internal notes, then the completed one.
  * `display` is the address of the pole display that shows it too, "" where there is none.
+ * `paylink` is what the customer is asked to pay by link now.
  */
 export interface DisplayView {
   epoch: number;
@@ -716,6 +728,7 @@ export interface DisplayView {
   language: string;
   order: OrderView | null;
   completed: OrderView | null;
+  paylink: PaylinkShown | null;
 }
 
 /** Whether the base told of a division tax has the taxes of its batch in it. */
@@ -1283,6 +1296,9 @@ export interface OpenOrderInput {
   order_id?: string;
 }
 
+/** Payments by link that are not settled. Answers `PaylinksView`. */
+export type OpenPaylinks = Record<string, never>;
+
 /** Card payments that are not settled, and what was taken offline. Answers `PaymentsView`. */
 export type OpenPayments = Record<string, never>;
 
@@ -1397,6 +1413,59 @@ export interface PayIn {
 export interface PayOut {
   amount_minor: number;
   reason: string;
+}
+
+/**
+ * Where a payment by link stands now. `receipt_number` is that of the sale it completed, ""
+ * where it completed none.
+ */
+export interface PaylinkAnswer {
+  paylink_id: string;
+  standing: string;
+  amount_minor: number;
+  receipt_number: string;
+}
+
+/** What a customer is asked to pay by link, until `expires_ns`. */
+export interface PaylinkShown {
+  paylink_id: string;
+  amount_minor: number;
+  url: string;
+  expires_ns: number;
+}
+
+/**
+ * A payment by link as it stands. `url` is what the customer opens, "" until the provider told
+ * it. `problem` says why a person must look at it, "" where nobody must. `left_s` is how long
+ * it may still be paid, `age_s` how long ago it was asked for.
+ */
+export interface PaylinkView {
+  paylink_id: string;
+  order_id: string;
+  register: string;
+  operator: string;
+  provider: string;
+  kind: string;
+  standing: string;
+  problem: string;
+  amount_minor: number;
+  currency: string;
+  url: string;
+  reference: string;
+  method: string;
+  code: string;
+  age_s: number;
+  left_s: number;
+  is_cancel_asked: boolean;
+}
+
+/**
+ * Payments by link that are not settled: those for a person, and those whose provider is still
+ * asked; both oldest first.
+ */
+export interface PaylinksView {
+  exceptions: PaylinkView[];
+  open: PaylinkView[];
 }
 
 /** The payment and where it stands; `amount_minor` is what was asked for, or approved. */
@@ -1795,7 +1864,8 @@ export interface RefusalBody {
 
 /**
  * A selling position and its devices by address; empty where it has none. `channel` is how its
- * orders come in, "" across the counter. `tips` lets its terminal ask for a tip.
+ * orders come in, "" across the counter. `tips` lets its terminal ask for a tip. `provider` is
+ * the address of whom it asks for payments by link.
  */
 export interface RegisterSetup {
   id: string;
@@ -1807,11 +1877,13 @@ export interface RegisterSetup {
   channel: string;
   terminal: string;
   tips: boolean;
+  provider: string;
 }
 
 /**
  * A selling position and its devices by address; empty where it has none. `channel` is how its
- * orders come in, "" across the counter. `tips` lets its terminal ask for a tip.
+ * orders come in, "" across the counter. `tips` lets its terminal ask for a tip. `provider` is
+ * the address of whom it asks for payments by link.
  */
 export interface RegisterSetupInput {
   id: string;
@@ -1823,6 +1895,7 @@ export interface RegisterSetupInput {
   channel?: string;
   terminal?: string;
   tips?: boolean;
+  provider?: string;
 }
 
 /** Everything the register shows. Answers `RegisterView`. */
@@ -1831,7 +1904,8 @@ export type RegisterState = Record<string, never>;
 /**
  * Everything a register screen shows, at `position` of `epoch`. `terminal` is its card
  * terminal, "" where it has none; `payment` the last card payment of its order; `exceptions`
- * how many of the store a person must look at.
+ * how many of the store a person must look at. `provider` is whom it asks for payments by
+ * link, "" for nobody, and `paylink` the last one of its order.
  */
 export interface RegisterView {
   epoch: number;
@@ -1851,6 +1925,8 @@ export interface RegisterView {
   payment: PaymentView | null;
   exceptions: number;
   returns: ReturnsView;
+  provider: string;
+  paylink: PaylinkView | null;
 }
 
 /** Give up the reservation; the bill is paid another way. */
@@ -1882,6 +1958,19 @@ export interface ReprintAnswer {
 export interface ReprintReceiptInput {
   order_id: string;
   explained?: boolean;
+}
+
+/**
+ * Have the register's provider make a link for what is due of the current order, or for
+ * `amount_minor` of it, to be paid within `life_s`; where money goes back, have it given back.
+ * `source_order` and `source_tender` name the tender to give back of; empty takes the first
+ * one by link of the receipts the goods came from.
+ */
+export interface RequestPaylinkInput {
+  amount_minor?: number;
+  life_s?: number;
+  source_order?: string;
+  source_tender?: number;
 }
 
 /**
@@ -1946,6 +2035,11 @@ export interface ReturnsView {
 /** Try once more to take back an exception's payment. */
 export interface ReverseAgain {
   payment_id: string;
+}
+
+/** Give back a tender by link of the current order before it completes. */
+export interface ReverseLinkTender {
+  tender: number;
 }
 
 /** Take back a card tender of the current order before it completes. */
@@ -2057,6 +2151,11 @@ export interface SelectionInput {
   items?: string[];
   departments?: string[];
   except_items?: string[];
+}
+
+/** Have the provider give back the money of an exception, or try a refund once more. */
+export interface SendBackPaylink {
+  paylink_id: string;
 }
 
 export type ServerFrame =
@@ -2539,7 +2638,8 @@ export interface TenderForeign {
  * One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
  * top of the amount. Notes of another `currency` ("": the store's) have what was handed over
  * in its minor units and the rate: what one of its major unit counts for, in micros. `credit`
- * is the code of a note of store credit, with what is left of it after.
+ * is the code of a note of store credit, with what is left of it after. Paid by link,
+ * `reference` is the provider's own name for it and `method` how, where it said so.
  */
 export interface TenderView {
   tender: number;
@@ -2553,6 +2653,8 @@ export interface TenderView {
   rate_micros: number;
   credit: string;
   credit_left_minor: number;
+  reference: string;
+  method: string;
 }
 
 /** The frozen total; `cash_due_minor` is the same after cash rounding. */
@@ -2886,6 +2988,11 @@ export interface Commands {
   'order.void_line': { data: VoidLineInput; answer: VoidedLineAnswer };
   'order.waive_charge': { data: WaiveChargeInput; answer: TotalAnswer };
   'order.withdraw_coupon': { data: WithdrawCoupon; answer: TotalAnswer };
+  'paylink.cancel': { data: CancelPaylink; answer: PaylinkAnswer };
+  'paylink.close_exception': { data: CloseLinkException; answer: PaylinkAnswer };
+  'paylink.request': { data: RequestPaylinkInput; answer: PaylinkAnswer };
+  'paylink.reverse_tender': { data: ReverseLinkTender; answer: PaylinkAnswer };
+  'paylink.send_back': { data: SendBackPaylink; answer: PaylinkAnswer };
   'payment.adjust_tip': { data: AdjustTip; answer: TipAnswer };
   'payment.cancel': { data: CancelPayment; answer: PaymentAnswer };
   'payment.capture_tab': { data: CaptureTab; answer: PaymentAnswer };
@@ -2943,6 +3050,7 @@ export interface Queries {
   'order.get': { data: GetOrder; answer: OrderView };
   'order.why_not': { data: WhyNoPromotions; answer: OrderPromotionsView };
   'orders.suspended': { data: SuspendedOrders; answer: SuspendedView[] };
+  'paylinks.open': { data: OpenPaylinks; answer: PaylinksView };
   'payments.open': { data: OpenPayments; answer: PaymentsView };
   'receipt.get': { data: GetReceipt; answer: ReceiptView };
   'receipts.find': { data: FindReceiptsInput; answer: ReceiptRow[] };

@@ -26,6 +26,8 @@ export type {
   OrderPromotionsView,
   OrderReasonsView,
   OrderView,
+  PaylinksView,
+  PaylinkView,
   PaymentView,
   PaymentsView,
   PromotionReasonView,

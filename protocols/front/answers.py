@@ -16,6 +16,7 @@ from engine.coupon.decide import IssueCoupons
 from engine.credit.rules import SetReturnRules
 from engine.decision import COMMANDS
 from engine.order import commands as order
+from engine.paylink import commands as paylink
 from engine.payment import commands as payment
 from engine.payment.ending_days import EndTerminalDay
 from engine.price_list.decide import SetPrices
@@ -271,6 +272,17 @@ class IssuedAnswer:
 
 
 @frozen
+class PaylinkAnswer:
+    """Where a payment by link stands now. `receipt_number` is that of the sale it completed, ""
+    where it completed none."""
+
+    paylink_id: str
+    standing: str
+    amount_minor: int
+    receipt_number: str
+
+
+@frozen
 class PaymentAnswer:
     """The payment and where it stands; `amount_minor` is what was asked for, or approved."""
 
@@ -371,6 +383,11 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     StageSettlement: PartAnswer,
     ImportSettlement: SettlementAnswer,
     ExplainItem: ExplainedAnswer,
+    paylink.RequestPaylink: PaylinkAnswer,
+    paylink.CancelPaylink: PaylinkAnswer,
+    paylink.ReverseLinkTender: PaylinkAnswer,
+    paylink.SendBackPaylink: PaylinkAnswer,
+    paylink.CloseLinkException: PaylinkAnswer,
     till.OpenTill: TillOpenedAnswer,
     till.PayIn: Done,
     till.PayOut: Done,

@@ -17,8 +17,10 @@ from starlette.types import Scope
 
 from actors.world import World
 from protocols.front.guard import Guard
+from protocols.http.callbacks import Callbacks
 from protocols.http.metrics import CONTENT_TYPE, exposition, make_registry
 from protocols.http.openapi import openapi
+from protocols.http.pictures import link_picture
 from protocols.http.settings import HttpSettings
 from protocols.http.shield import BodyTooLargeError, Shield, problem
 from protocols.http.uploads import Uploads
@@ -78,6 +80,11 @@ def make_app(settings: HttpSettings, world: World, guard: Guard) -> Starlette:
         routes.append(Route("/api/segments/{sha256}", uploads.put, methods=["PUT"]))
     if settings.render is not None:
         routes.append(Route("/receipts/{order_id}.{form}", _receipts(settings)))
+    if settings.hand is not None:
+        callbacks = Callbacks(settings.hand)
+        routes.append(Route("/callbacks/{provider}", callbacks.post, methods=["POST"]))
+    if settings.opens is not None:
+        routes.append(Route("/paylinks/{paylink_id}.svg", link_picture(settings.opens)))
     if settings.web is not None:
         routes.append(Mount("/", Pages(directory=settings.web, html=True, check_dir=False)))
     return Starlette(

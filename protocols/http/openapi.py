@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from protocols.front.frames import VERSION
-from protocols.limits import SEGMENT_BYTES_MAX
+from protocols.limits import CALLBACK_BYTES_MAX, SEGMENT_BYTES_MAX
 
 Json = dict[str, Any]
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
@@ -77,8 +77,45 @@ def openapi() -> Json:
                     },
                 }
             },
+            "/callbacks/{provider}": {"post": _callback()},
+            "/paylinks/{paylink_id}.svg": {
+                "get": {
+                    "summary": "The QR code of a payment by link that waits.",
+                    "parameters": [_parameter("paylink_id", "^[0-9A-Za-z-]{1,64}$")],
+                    "responses": {
+                        "200": _answer("The picture.", {"image/svg+xml": {}}),
+                        "404": _answer("There is nothing to pay under it.", _PROBLEM),
+                    },
+                }
+            },
         },
         "components": {"securitySchemes": {"administrator": {"type": "http", "scheme": "bearer"}}},
+    }
+
+
+def _callback() -> Json:
+    """A provider's word, signed. It is answered 204 once it is durable, and never before."""
+    refusals = {
+        "400": "The signed bytes are no word of this protocol; nothing was kept.",
+        "401": "Not signed by this provider, or at another time; nothing was kept.",
+        "404": "No such provider, or no payment under that reference.",
+        "409": "It contradicts what the provider said before, or is another provider's.",
+        "413": f"More than {CALLBACK_BYTES_MAX} bytes; nothing was kept.",
+        "503": "It is not durable. Call again.",
+    }
+    header = {"in": "header", "required": True, "schema": {"type": "string"}}
+    return {
+        "summary": "A payment provider tells what became of a payment or a refund.",
+        "parameters": [
+            _parameter("provider", "^[a-z0-9-]{1,32}$"),
+            {"name": "Paylink-Timestamp", **header},
+            {"name": "Paylink-Signature", **header},
+        ],
+        "requestBody": {"required": True, "content": _OBJECT},
+        "responses": {
+            "204": _answer("It is in the journal, or was before."),
+            **{status: _answer(words, _PROBLEM) for status, words in refusals.items()},
+        },
     }
 
 

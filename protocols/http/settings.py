@@ -9,6 +9,7 @@ from typing import Any
 from attrs import field, frozen
 
 from actors.messages import Failure
+from actors.provider_messages import Callback, Taken
 from protocols.http.metrics import Sample
 
 
@@ -33,6 +34,10 @@ class Receipt:
 Stage = Callable[[Path, str], Awaitable[dict[str, Any] | Failure]]
 # Called with an order id and `png`, `html` or `txt`; None where there is no such receipt.
 Render = Callable[[str, str], Awaitable[Receipt | None]]
+# Called with what a provider posted; answered once it is durable.
+Hand = Callable[[Callback], Awaitable[Taken | Failure]]
+# Called with the id of a payment by link; what its customer opens, "" where there is nothing to.
+Opens = Callable[[str], str]
 
 
 @frozen
@@ -55,3 +60,5 @@ class HttpSettings:
     uploads: Path | None = None
     stage: Stage | None = None
     render: Render | None = None
+    hand: Hand | None = None
+    opens: Opens | None = None

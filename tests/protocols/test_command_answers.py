@@ -17,6 +17,7 @@ from engine.order.events import (
     Audience,
 )
 from engine.order.figures import DiscountKind
+from engine.paylink import commands as paylink
 from engine.payment import commands as payment
 from engine.payment.events import OfflinePolicy
 from engine.price_list.decide import SetPrices
@@ -24,6 +25,7 @@ from engine.price_list.model import PriceSet
 from engine.price_list.upload import InstallPrices, StagePrices
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
+from engine.provider import LinkState
 from engine.staff import Right
 from engine.taxation import Dining
 from engine.taxes import SetTaxes
@@ -33,6 +35,8 @@ from engine.wire import canonical, parse, structure
 from native import ItemRow, PriceBook, SegmentBuilder
 from protocols.front.answers import COMMAND_ANSWERS
 from tests.card_shop import hear, with_terminal
+from tests.link_shop import hear as heard
+from tests.link_shop import with_provider
 from tests.shop import TAXES, Shop, item, rules
 
 CENT_OFF = Benefit(BenefitKind.CART, Off(OffKind.AMOUNT, 1))
@@ -141,12 +145,32 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(SetCharges(()), admin=True)
     send(SetTaxes(None), admin=True)
     _pay_by_card(shop, send)
+    _pay_by_link(shop, send)
     builder = SegmentBuilder()
     builder.put_item(ItemRow("kale", "Kale", "", "Food", "reduced", 1_990_000))
     shop.books.segments["hash"] = PriceBook.from_segment(builder.build())
     version = shop.books.catalog.version
     send(catalog.InstallSegment("hash", version, 1, "kale.csv"), admin=True)
     assert set(COMMAND_ANSWERS) == set(answered)
+
+
+def _pay_by_link(shop: Shop, send: Callable[..., Any]) -> None:
+    """Every command about a payment by link: asked, cancelled, taken back, sent back, closed."""
+    with_provider(shop, "2")
+    at = {"register": "2"}
+    shop.ok(staff.SignOn("max", pin_correct=True), **at)
+    shop.ring("wine", "wine", **at)
+    first = send(paylink.RequestPaylink(799), **at)["paylink_id"]
+    heard(shop, first, LinkState.PAID, **at)
+    back = send(paylink.ReverseLinkTender(1), **at)["paylink_id"]
+    second = shop.ok(paylink.RequestPaylink(), **at)["paylink_id"]
+    send(paylink.CancelPaylink(second), **at)
+    shop.ok(order.UndoTendering(), **at)
+    shop.ok(order.VoidOrder("gone"), **at)
+    heard(shop, second, LinkState.PAID, **at)
+    send(paylink.SendBackPaylink(second), **at)
+    heard(shop, back, LinkState.FAILED, **at)
+    send(paylink.CloseLinkException(back, "paid out by hand"), **at)
 
 
 def _pay_by_card(shop: Shop, send: Callable[..., Any]) -> None:

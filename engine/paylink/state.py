@@ -1,0 +1,163 @@
+"""Payments by link as their events left them: those still asked about, those for a person."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import attrs
+from attrs import define, field, frozen
+
+from engine.limits import PAYLINKS_REMEMBERED_MAX
+from engine.paylink.events import (
+    LinkAsked,
+    LinkExceptionClosed,
+    LinkProblem,
+    PaylinkCancelAsked,
+    PaylinkConfirmed,
+    PaylinkEnded,
+    PaylinkEvent,
+    PaylinkExpired,
+    PaylinkOffered,
+    PaylinkRequested,
+    PaylinkStrayed,
+    Standing,
+)
+from engine.provider import LinkKind, Told
+
+_PAYABLE = (Standing.REQUESTED, Standing.WAITING)
+
+
+@frozen
+class Paylink:
+    """One of them. `requested_ns` is by the clock of stamps; `told` is there once money moved."""
+
+    asked: LinkAsked
+    requested_ns: int
+    standing: Standing = Standing.REQUESTED
+    provider_reference: str = ""
+    url: str = ""
+    told: Told | None = None
+    problem: LinkProblem = LinkProblem.NONE
+    is_cancel_asked: bool = False
+    code: str = ""
+
+    @property
+    def is_payable(self) -> bool:
+        """Whether money that comes now was still asked for."""
+        return self.standing in _PAYABLE
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the customer is asked to pay it."""
+        is_payment = self.asked.kind is LinkKind.PAYMENT
+        return is_payment and self.is_payable and not self.is_cancel_asked
+
+    @property
+    def amount_minor(self) -> int:
+        """What moved; what was asked for while nothing did."""
+        return self.asked.amount_minor if self.told is None else self.told.amount_minor
+
+
+@define
+class Paylinks:
+    """All that is not settled, by id, and the latest that are.
+
+    `open` are asked about until their provider told how they ended; `exceptions` are for a person.
+    `settled` lets a provider that repeats itself be answered the same; only so many are kept.
+    `latest` is the last of each register, for its screen.
+    """
+
+    open: dict[str, Paylink] = field(factory=dict)
+    exceptions: dict[str, Paylink] = field(factory=dict)
+    settled: dict[str, Paylink] = field(factory=dict)
+    latest: dict[str, Paylink] = field(factory=dict)
+
+    def known(self, paylink_id: str) -> Paylink | None:
+        """One by its id, as far back as they are remembered."""
+        for place in (self.open, self.exceptions, self.settled):
+            if paylink_id in place:
+                return place[paylink_id]
+        return None
+
+    def offered_for(self, order_id: str) -> Paylink | None:
+        """The one that an order's customer is asked to pay now."""
+        return next(
+            (e for e in self.open.values() if e.asked.order_id == order_id and e.is_offered), None
+        )
+
+
+def evolve(links: Paylinks, event: PaylinkEvent, *, now_ns: int) -> None:
+    """Change `links` to what they are after `event`."""
+    match event:
+        case PaylinkRequested(asked):
+            undone = links.exceptions.pop(asked.of_paylink, None)
+            if undone is not None:
+                _settle(links, attrs.evolve(undone, problem=LinkProblem.NONE))
+            _keep(links, Paylink(asked, now_ns))
+        case PaylinkOffered(paylink_id, reference, url):
+            link = attrs.evolve(links.open[paylink_id], provider_reference=reference, url=url)
+            waits = link.standing is Standing.REQUESTED
+            _keep(links, attrs.evolve(link, standing=Standing.WAITING) if waits else link)
+        case PaylinkCancelAsked(paylink_id):
+            _keep(links, attrs.evolve(links.open[paylink_id], is_cancel_asked=True))
+        case PaylinkExpired(paylink_id):
+            _keep(links, attrs.evolve(links.open[paylink_id], standing=Standing.EXPIRED))
+        case PaylinkConfirmed(paylink_id, told, problem):
+            link = attrs.evolve(_taken(links, paylink_id), told=told, problem=problem, code="")
+            _end(links, attrs.evolve(link, standing=Standing.CONFIRMED))
+        case PaylinkEnded(paylink_id, standing, code, problem):
+            link = attrs.evolve(_taken(links, paylink_id), code=code, problem=problem)
+            _end(links, attrs.evolve(link, standing=standing))
+        case PaylinkStrayed(paylink_id, provider, told):
+            asked = LinkAsked(
+                paylink_id,
+                "",
+                "",
+                "",
+                provider,
+                LinkKind.PAYMENT,
+                told.amount_minor,
+                told.currency,
+                original=told.reference,
+            )
+            stray = Paylink(asked, now_ns, Standing.CONFIRMED, told.provider_reference, told=told)
+            links.exceptions[paylink_id] = attrs.evolve(stray, problem=LinkProblem.UNASKED)
+        case LinkExceptionClosed(paylink_id):
+            closed = links.exceptions.pop(paylink_id)
+            _settle(links, attrs.evolve(closed, problem=LinkProblem.NONE))
+        case _:
+            assert_never(event)
+
+
+def _keep(links: Paylinks, link: Paylink) -> None:
+    links.open[link.asked.paylink_id] = link
+    _show(links, link)
+
+
+def _show(links: Paylinks, link: Paylink) -> None:
+    """A register shows what it asked its customer for last, and nothing older over it."""
+    if link.asked.kind is not LinkKind.PAYMENT or not link.asked.register:
+        return
+    shown = links.latest.get(link.asked.register)
+    same = shown is not None and shown.asked.paylink_id == link.asked.paylink_id
+    if shown is None or same or shown.requested_ns <= link.requested_ns:
+        links.latest[link.asked.register] = link
+
+
+def _taken(links: Paylinks, paylink_id: str) -> Paylink:
+    place = next(e for e in (links.open, links.settled, links.exceptions) if paylink_id in e)
+    return place.pop(paylink_id)
+
+
+def _end(links: Paylinks, link: Paylink) -> None:
+    if link.problem is not LinkProblem.NONE:
+        links.exceptions[link.asked.paylink_id] = link
+    else:
+        _settle(links, link)
+    _show(links, link)
+
+
+def _settle(links: Paylinks, link: Paylink) -> None:
+    links.settled[link.asked.paylink_id] = link
+    while len(links.settled) > PAYLINKS_REMEMBERED_MAX:
+        del links.settled[next(iter(links.settled))]

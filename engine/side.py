@@ -1,0 +1,34 @@
+"""One side of the books: what is sold and counted for real, or what is practised."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from engine.order.state import Order
+from engine.register import Position
+from engine.till import Till
+
+
+@define
+class Side:
+    """Live or training: the same shape, never the same money."""
+
+    orders: dict[str, Order] = field(factory=dict)
+    tills: dict[str, Till] = field(factory=dict)
+    positions: dict[str, Position] = field(factory=dict)
+
+    def till(self, register_id: str) -> Till:
+        """The till at a register; a fresh one where there never was."""
+        return self.tills.get(register_id, _FRESH_TILL)
+
+    def position(self, register_id: str) -> Position:
+        """The position of a register; a fresh one where there never was."""
+        return self.positions.get(register_id, _FRESH_POSITION)
+
+    def current(self, register_id: str) -> Order | None:
+        """The order being rung up at a register."""
+        return self.orders.get(self.position(register_id).current_order)
+
+
+_FRESH_TILL = Till()
+_FRESH_POSITION = Position()

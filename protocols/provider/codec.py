@@ -1,0 +1,178 @@
+"""The words of the paylink protocol: what is asked, and what an answer or a callback says. Pure.
+
+Source: docs/payment-links.md.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+from urllib.parse import quote
+
+from attrs import frozen
+
+from actors.provider_messages import LookUp, Offer, Withdraw
+from engine.limits import AMOUNT_MINOR_MAX
+from engine.provider import LinkKind, LinkState, Told
+from engine.wire import WireError, canonical, parse
+from protocols.provider import limits
+from protocols.provider.settings import is_url
+
+Method = Literal["GET", "PUT", "POST"]
+_REFERENCE = re.compile(r"[0-9A-Za-z._:-]{1,64}", re.ASCII)
+_WORD = re.compile(r"[a-z0-9_]{0,32}", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+_DIGITS = re.compile(r"[0-9](?:[ ._:-]?[0-9]){12,18}", re.ASCII)
+_FOLDERS = {LinkKind.PAYMENT: "payments", LinkKind.REFUND: "refunds"}
+
+
+class MessageError(Exception):
+    """Bytes that are no word of this protocol; nothing in them was acted on. `code` is stable."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code} {detail}".strip())
+        self.code = code
+        self.detail = detail
+
+
+@frozen
+class Question:
+    """One request; `path` goes behind the provider's `url`."""
+
+    method: Method
+    path: str
+    body: bytes
+    reference: str
+
+
+def question(body: Offer | LookUp | Withdraw, callback_url: str = "") -> Question:
+    """The request for what the store wants."""
+    reference = quote(body.reference, safe="")
+    match body:
+        case Offer():
+            fields: dict[str, Any] = {
+                "amount_minor": body.amount_minor,
+                "currency": body.currency,
+                "callback_url": callback_url,
+            }
+            if body.kind is LinkKind.PAYMENT:
+                fields["expires_at"] = body.until_s
+            else:
+                fields["payment"] = body.original
+            path = f"/v1/{_FOLDERS[body.kind]}/{reference}"
+            return Question("PUT", path, canonical(fields), body.reference)
+        case LookUp():
+            return Question("GET", f"/v1/{_FOLDERS[body.kind]}/{reference}", b"", body.reference)
+        case Withdraw():
+            return Question("POST", f"/v1/payments/{reference}/cancel", b"", body.reference)
+
+
+def answer(asked: Question, status: int, body: bytes) -> Told:
+    """What a provider answered.
+
+    Raises:
+        MessageError: `refused`, `not_now`, or as `read` says; it must be about what was asked.
+    """
+    if status == 404:
+        return Told(asked.reference, LinkState.NOT_FOUND)
+    if status == 429 or status >= 500:
+        raise MessageError("not_now", str(status))
+    if asked.method == "PUT" and 400 <= status < 500 and status not in (408, 409, 425):
+        # It will not do this, whoever asks again: nothing moved and nothing will.
+        return Told(asked.reference, LinkState.FAILED, code="refused")
+    if status != 200:
+        raise MessageError("refused", str(status))
+    told = read(body)
+    if told.reference != asked.reference:
+        raise MessageError("other_reference")
+    return told
+
+
+def read(body: bytes) -> Told:
+    """A payment or a refund as a provider describes it, in an answer or in a callback.
+
+    What it says beyond that is not looked at, so that it may say more one day.
+
+    Raises:
+        MessageError: `too_long`, `not_json`, or `field_wrong` with the field's name.
+    """
+    if len(body) > limits.ANSWER_BYTES_MAX:
+        raise MessageError("too_long")
+    try:
+        data = parse(body)
+    except WireError:
+        raise MessageError("not_json") from None
+    if not isinstance(data, dict):
+        raise MessageError("not_json")
+    amount_minor = data.get("amount_minor")
+    if type(amount_minor) is not int or not 0 < amount_minor <= AMOUNT_MINOR_MAX:
+        raise MessageError("field_wrong", "amount_minor")
+    url = _text(data, "url", default="")
+    if url and not is_url(url, ("https",)):
+        raise MessageError("field_wrong", "url")
+    state = _state(data)
+    if state is LinkState.OPEN and data.get("kind") != LinkKind.REFUND.value and not url:
+        raise MessageError("field_wrong", "url")
+    return Told(
+        _matching(data, "reference", _REFERENCE),
+        state,
+        amount_minor,
+        _matching(data, "currency", _CURRENCY),
+        _matching(data, "provider_reference", _REFERENCE),
+        _matching(data, "method", _WORD, default=""),
+        url if state is LinkState.OPEN else "",
+        _matching(data, "code", _WORD, default=""),
+    )
+
+
+def describe(told: Told, kind: LinkKind) -> bytes:
+    """The bytes `read` reads; what a provider sends."""
+    return canonical(
+        {
+            "reference": told.reference,
+            "kind": kind.value,
+            "state": told.state.value,
+            "amount_minor": told.amount_minor,
+            "currency": told.currency,
+            "provider_reference": told.provider_reference,
+            "method": told.method,
+            "url": told.url,
+            "code": told.code,
+        }
+    )
+
+
+def _state(data: dict[str, Any]) -> LinkState:
+    kind, text = data.get("kind"), data.get("state")
+    moved = {LinkKind.PAYMENT.value: LinkState.PAID, LinkKind.REFUND.value: LinkState.REFUNDED}
+    if kind not in moved:
+        raise MessageError("field_wrong", "kind")
+    known = {LinkState.OPEN, LinkState.CANCELLED, LinkState.EXPIRED, LinkState.FAILED, moved[kind]}
+    found = next((state for state in known if state.value == text), None)
+    if found is None:
+        raise MessageError("field_wrong", "state")
+    return found
+
+
+def _text(data: dict[str, Any], name: str, *, default: str | None = None) -> str:
+    value = data.get(name, default)
+    if not isinstance(value, str):
+        raise MessageError("field_wrong", name)
+    return value
+
+
+def _matching(
+    data: dict[str, Any], name: str, pattern: re.Pattern[str], *, default: str | None = None
+) -> str:
+    """A field of a plain kind. What could be the number of a card is taken from nobody."""
+    value = _text(data, name, default=default)
+    if not pattern.fullmatch(value) or any(map(_is_card, _DIGITS.findall(value))):
+        raise MessageError("field_wrong", name)
+    return value
+
+
+def _is_card(text: str) -> bool:
+    """Whether digits are a card's by their check digit. Source: ISO/IEC 7812-1, annex B."""
+    digits = [int(sign) for sign in text if sign.isdigit()]
+    doubled = [2 * digit - 9 * (digit > 4) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0

@@ -1,0 +1,201 @@
+"""Paying by QR code at the register page and the customer's display: paid, closed by itself."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.test_looks import AXE, SIZES, Look
+from tests.house.test_catalogues import catalogue
+
+FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+SCAN = "Let the customer scan this"
+CODES = "[...document.images].filter((one) => one.src.includes('paylinks'))"
+DRAWN = f"() => {CODES}.every((one) => one.complete && one.naturalWidth > 0)"
+
+
+@pytest.fixture
+def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+    """Mia at register 1 of a fresh store, signed on, the till still shut."""
+    found = cashier(at=fresh_store)
+    found.open()
+    found.sign_on("Mia")
+    return found
+
+
+def phone(store: DemoStore, done: str = "link_pay") -> None:
+    """The customer does something with what waits."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if links := store.counter()["links"]:
+            store.do(done, reference=links[-1]["reference"])
+            return
+        time.sleep(0.05)
+    raise AssertionError("nothing waits to be paid by QR code")
+
+
+def to_link(who: Cashier, *names: str) -> None:
+    """Ring up and ask for a code of all of it."""
+    for name in names:
+        who.tap(name)
+    expect(who.lines).to_have_count(len(set(names)))
+    who.pay()
+    who.push(re.compile("^QR . link"))
+    expect(who.page.get_by_text(SCAN)).to_be_visible()
+
+
+@pytest.mark.feature("PAY-13", part="the code on both screens, and the sale closed by itself")
+def test_a_code_is_shown_to_the_customer_and_the_sale_closes_by_itself(
+    who: Cashier, cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """The register shows the code and so does the customer's display; paid on the phone, nobody
+    touches the register and the receipt is printed, with the till still shut."""
+    customer = cashier(at=fresh_store).page
+    customer.goto(f"{fresh_store.url}/display/?register=1")
+    to_link(who, "Flat white", "Croissant")
+    expect(who.page.get_by_role("img", name=re.compile("QR code for"))).to_be_visible()
+    expect(customer.get_by_text("Scan to pay")).to_be_visible()
+    assert who.page.evaluate(DRAWN)
+    assert customer.evaluate(DRAWN)
+    phone(fresh_store)
+    expect(who.page.get_by_text("Paid by QR code")).to_be_visible()
+    expect(who.page.locator(".done")).to_contain_text("QR / link")
+    expect(customer.get_by_text("Thank you")).to_be_visible()
+    text = fresh_store.wait_receipts(1)
+    assert "QR / link" in text
+    assert "Reference" in text
+
+
+def test_a_call_that_never_came_is_asked_for(who: Cashier) -> None:
+    """The provider's call is lost; the store looks, and the sale closes all the same."""
+    to_link(who, "Espresso")
+    phone(who.store, "link_pay_unheard")
+    expect(who.page.get_by_text("Paid by QR code")).to_be_visible(timeout=15_000)
+
+
+def test_cash_while_a_code_waits_and_the_late_money_goes_back(who: Cashier) -> None:
+    """Another way is one press away; what is paid then is listed, and sent back by a person."""
+    page = who.page
+    who.open_till()
+    to_link(who, "Flat white")
+    who.push("Pay another way")
+    expect(page.get_by_text("still waits")).to_be_visible()
+    who.tender("€10.00")
+    expect(page.locator(".done")).to_contain_text("Change")
+    phone(who.store)
+    expect(page.get_by_role("button", name=re.compile("to settle")).first).to_be_visible(
+        timeout=15_000
+    )
+    who.next_order()
+    who.menu("Card payments")
+    expect(page.get_by_text("Paid after the sale was settled otherwise")).to_be_visible()
+    who.push("Send it back")
+    expect(page.get_by_text("The provider was asked to send").first).to_be_visible()
+    expect(page.get_by_text("Paid after the sale was settled otherwise")).to_be_hidden()
+    deadline = time.monotonic() + 10
+    while who.store.counter()["taken_by_link_minor"] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert 0 == who.store.counter()["taken_by_link_minor"]
+
+
+def test_cancelled_refused_and_a_new_code(who: Cashier) -> None:
+    """A refusal is told in plain words with a new code one press away; a cancelled one is gone."""
+    page = who.page
+    to_link(who, "Espresso")
+    phone(who.store, "link_refuse")
+    expect(page.get_by_text("The payment was refused")).to_be_visible()
+    who.push("Make a new code")
+    expect(page.get_by_text(SCAN)).to_be_visible()
+    who.push("Cancel this payment")
+    expect(page.locator("section.pay")).to_be_visible()
+    page.keyboard.press("F3")
+    expect(page.get_by_text(SCAN)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(SCAN)).to_be_visible()
+    phone(who.store)
+    expect(page.get_by_text("Paid by QR code")).to_be_visible()
+
+
+def test_a_return_goes_back_the_way_it_was_paid(who: Cashier) -> None:
+    """The goods come back; the money goes to the phone, and the return is done at once."""
+    page = who.page
+    to_link(who, "Espresso")
+    phone(who.store)
+    expect(page.get_by_text("Paid by QR code")).to_be_visible()
+    who.next_order()
+    who.menu("Return goods")
+    page.locator(".receipts .entry").first.click()
+    who.push("Espresso: one more")
+    who.push("Faulty")
+    who.push("Take back 1 line")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    expect(page.get_by_role("button", name=re.compile("^Pay out"))).to_have_count(0)
+    who.push("Back by QR")
+    expect(page.get_by_text("On its way back to the customer")).to_be_visible()
+    assert "QR / link" in who.store.wait_receipts(2)
+    deadline = time.monotonic() + 10
+    while who.store.counter()["taken_by_link_minor"] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert 0 == who.store.counter()["taken_by_link_minor"]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_every_view_of_links_is_clean_and_kept_as_a_picture(
+    cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path, language: str
+) -> None:
+    """axe finds nothing in either theme or size, in three languages; each is a picture."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed; run `npm ci` in frontends/")
+    folder = artefacts / "screenshots"
+    folder.mkdir(exist_ok=True)
+    texts = catalogue(language)
+    locale = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR"}[language]
+    first = cashier(at=fresh_store)
+    first.open()
+    first.sign_on("Mia")
+    first.tap("Flat white")
+    first.tap("Croissant")
+    first.pay()
+    screens = []
+    for size, pixels in SIZES.items():
+        for theme in ("light", "dark"):
+            who = cashier(pixels, theme, at=fresh_store, language=locale)
+            who.page.add_init_script(f"localStorage.setItem('countertop.language', '{language}')")
+            who.open()
+            display = cashier(pixels, theme, at=fresh_store, language=locale)
+            display.page.goto(f"{fresh_store.url}/display/?register=1")
+            screens.append((who, display, Look(folder, f"links-{language}-{size}-{theme}")))
+
+    def each(name: str, wait: str, *, display: str = "") -> None:
+        for who, customer, look in screens:
+            expect(who.page.get_by_text(wait).filter(visible=True).first).to_be_visible(
+                timeout=20_000
+            )
+            who.page.wait_for_function(DRAWN)
+            look(who, f"link-{name}")
+            if not who.page.evaluate(FITS):
+                look.found.append(f"{name} ({look.suffix}): wider than the screen")
+            if display:
+                expect(customer.page.locator("figure.link")).to_be_visible()
+                assert customer.page.evaluate(DRAWN)
+                look(customer, f"link-{name}-display")
+                if not customer.page.evaluate(FITS):
+                    look.found.append(f"{name} display ({look.suffix}): wider than the screen")
+
+    each("pay", texts["paylink.pay"].partition(" {")[0])
+    first.push(re.compile("^QR . link"))
+    each("waiting", texts["paylink.scan"], display="yes")
+    phone(fresh_store, "link_refuse")
+    each("refused", texts["paylink_end.failed"])
+    first.push("Make a new code")
+    each("again", texts["paylink.scan"])
+    phone(fresh_store)
+    each("done", texts["paylink.done"])
+    found = [problem for *_, look in screens for problem in look.found]
+    assert not found, "\n".join(["", *found])

@@ -1,0 +1,258 @@
+"""The paylink protocol's bytes: what is read, what is refused, and whose signature counts."""
+
+from __future__ import annotations
+
+import hmac
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from actors.provider_messages import LookUp, Offer, Withdraw
+from engine.provider import LinkKind, LinkState, Told
+from engine.wire import canonical, parse
+from protocols.provider import codec, limits, signing
+from protocols.provider.codec import MessageError
+from protocols.provider.session import HttpExchange
+from protocols.provider.settings import ProviderSettings, ProviderSettingsError, require_distinct
+
+PAID = Told("ref-1", LinkState.PAID, 799, "EUR", "P-1", "wallet")
+KEY = b"a key of more than sixteen"
+
+
+def body(**changes: object) -> bytes:
+    """A word of a provider with some fields changed; None takes one out."""
+    data = {**parse(codec.describe(PAID, LinkKind.PAYMENT)), **changes}
+    return canonical({key: value for key, value in data.items() if value is not None})
+
+
+@pytest.mark.parametrize("state", [s for s in LinkState if s is not LinkState.NOT_FOUND])
+def test_what_is_written_is_read(state: LinkState) -> None:
+    """Every state of a payment or a refund comes back as it went."""
+    kind = LinkKind.REFUND if state is LinkState.REFUNDED else LinkKind.PAYMENT
+    url = "https://pay.example/x" if state is LinkState.OPEN else ""
+    told = Told("ref-1", state, 799, "EUR", "P-1", "wallet", url, "why")
+    assert told == codec.read(codec.describe(told, kind))
+
+
+def test_a_provider_may_say_more_one_day() -> None:
+    """Fields nobody here knows are not looked at, nor kept."""
+    assert PAID == codec.read(body(payer={"name": "Nobody", "card": "4111111111111111"}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"amount_minor": 0},
+        {"amount_minor": -1},
+        {"amount_minor": True},
+        {"amount_minor": 7.99},
+        {"amount_minor": "799"},
+        {"amount_minor": 10**15},
+        {"amount_minor": None},
+        {"currency": "eur"},
+        {"currency": "EURO"},
+        {"currency": None},
+        {"reference": ""},
+        {"reference": "a b"},
+        {"reference": "x" * 65},
+        {"reference": None},
+        {"provider_reference": None},
+        {"provider_reference": "4111111111111111"},
+        {"provider_reference": "tx-4111-1111-1111-1111"},
+        {"method": "Visa 1111"},
+        {"method": "x" * 33},
+        {"code": 5},
+        {"kind": None},
+        {"kind": "refund"},
+        {"state": "not_found"},
+        {"state": "refunded"},
+        {"state": "open", "url": ""},
+        {"state": "open", "url": "http://pay.example/"},
+        {"state": "open", "url": "javascript:alert(1)"},
+        {"state": "open", "url": "https://user@pay.example/"},
+        {"state": "open", "url": 'https://pay.example/"onload'},
+        {"state": "open", "url": "https://pay.example/" + "x" * 600},
+    ],
+)
+def test_fields_that_are_wrong_are_refused(changes: dict[str, object]) -> None:
+    """None of it becomes a word, and no card number anything at all."""
+    with pytest.raises(MessageError, match="field_wrong"):
+        codec.read(body(**changes))
+
+
+@given(st.binary(max_size=400))
+@example(b"[" * 20_000)
+@example(b"[]")
+@example(b"null")
+@example(b"{}")
+@example(b'{"amount_minor":1e400}')
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    """Nothing but the codec's own error comes of bytes."""
+    code = ""
+    try:
+        codec.read(data)
+    except MessageError as error:
+        code = error.code
+    assert code in ("", "too_long", "not_json", "field_wrong")
+
+
+@given(st.integers(0, 200), st.integers(0, 255))
+def test_a_changed_byte_is_never_another_word(at: int, value: int) -> None:
+    """Whatever is changed of a signed body, the signature says no."""
+    whole = codec.describe(PAID, LinkKind.PAYMENT)
+    signature = signing.sign(KEY, 1_000, whole)
+    changed = bytearray(whole)
+    changed[at % len(whole)] = value
+    if bytes(changed) == whole:
+        signing.check((KEY,), "1000", signature, whole, now_s=1_000)
+        return
+    with pytest.raises(signing.SignatureError, match="signature_wrong"):
+        signing.check((KEY,), "1000", signature, bytes(changed), now_s=1_000)
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+@example("1000", "v1=" + "é" * 64)
+@example("١٠٠٠", "v1=" + "0" * 64)
+@example("-1", "")
+@example("1000", "v1=" + "0" * 64)
+def test_no_made_up_signature_counts(timestamp: str, signature: str) -> None:
+    """Whatever stands in the headers."""
+    with pytest.raises(signing.SignatureError, match="signature_wrong"):
+        signing.check((KEY,), timestamp, signature, b"{}", now_s=1_000)
+
+
+def test_the_signature_is_what_the_page_says() -> None:
+    """HMAC-SHA-256 over `v1.`, the time, a dot and the raw body."""
+    wanted = hmac.new(KEY, b"v1.1000." + b"{}", "sha256").hexdigest()
+    assert f"v1={wanted}" == signing.sign(KEY, 1_000, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("now_s", "counts"), [(1_000, True), (1_300, True), (1_301, False), (700, True), (699, False)]
+)
+def test_a_signature_counts_for_five_minutes_either_way(now_s: int, counts: bool) -> None:
+    """An old one that was listened to is worth nothing."""
+    signature = signing.sign(KEY, 1_000, b"{}")
+    if counts:
+        signing.check((KEY,), "1000", signature, b"{}", now_s=now_s)
+        return
+    with pytest.raises(signing.SignatureError, match="time_too_far"):
+        signing.check((KEY,), "1000", signature, b"{}", now_s=now_s)
+
+
+def test_old_and_new_key_count_while_they_change() -> None:
+    """Two keys in the file, two signatures in the header: either is enough."""
+    keys = signing.keys_of("an old key of the shop\n\na new key of the shop\n")
+    assert 2 == len(keys)
+    both = ",".join(signing.sign(key, 1_000, b"{}") for key in (KEY, keys[1]))
+    signing.check(keys, "1000", both, b"{}", now_s=1_000)
+    many = ",".join([signing.sign(KEY, 1_000, b"{}")] * 9 + [signing.sign(keys[0], 1_000, b"{}")])
+    with pytest.raises(signing.SignatureError):
+        signing.check(keys, "1000", many, b"{}", now_s=1_000)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n \n", "short", "k" * 20 + "\nshort", "\n".join(["k" * 20] * 5)]
+)
+def test_keys_that_protect_nothing_are_refused(text: str) -> None:
+    """None, too short, too many."""
+    with pytest.raises(ValueError, match="key"):
+        signing.keys_of(text)
+
+
+def test_what_is_asked() -> None:
+    """The requests of docs/payment-links.md."""
+    offer = codec.question(Offer("r 1", LinkKind.PAYMENT, 5, "EUR", 99), "https://shop/cb")
+    assert ("PUT", "/v1/payments/r%201") == (offer.method, offer.path)
+    assert {
+        "amount_minor": 5,
+        "currency": "EUR",
+        "callback_url": "https://shop/cb",
+        "expires_at": 99,
+    } == parse(offer.body)
+    refund = codec.question(Offer("r2", LinkKind.REFUND, 5, "EUR", original="r1"))
+    assert ("PUT", "/v1/refunds/r2", "r1") == (
+        refund.method,
+        refund.path,
+        parse(refund.body)["payment"],
+    )
+    look = codec.question(LookUp("r2", LinkKind.REFUND))
+    assert ("GET", "/v1/refunds/r2", b"") == (look.method, look.path, look.body)
+    assert ("POST", "/v1/payments/r1/cancel") == (
+        codec.question(Withdraw("r1")).method,
+        codec.question(Withdraw("r1")).path,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(500, "not_now"), (429, "not_now"), (302, "refused"), (204, "refused")]
+)
+def test_answers_that_settle_nothing(status: int, code: str) -> None:
+    """Too busy, elsewhere, empty: the store asks again."""
+    look = codec.question(LookUp("ref-1", LinkKind.PAYMENT))
+    with pytest.raises(MessageError, match=code):
+        codec.answer(look, status, b"")
+
+
+def test_an_answer_must_be_about_what_was_asked() -> None:
+    """Another payment's word is no answer; not knowing one is, and so is a plain no."""
+    look = codec.question(LookUp("ref-2", LinkKind.PAYMENT))
+    with pytest.raises(MessageError, match="other_reference"):
+        codec.answer(look, 200, body())
+    assert Told("ref-2", LinkState.NOT_FOUND) == codec.answer(look, 404, b"")
+    offer = codec.question(Offer("ref-2", LinkKind.PAYMENT, 5, "EUR"))
+    assert Told("ref-2", LinkState.FAILED, code="refused") == codec.answer(offer, 422, b"")
+    with pytest.raises(MessageError, match="refused"):
+        codec.answer(offer, 409, b"")
+
+
+@given(st.binary(max_size=300), st.integers(1, 20))
+@example(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", 3)
+@example(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", 7)
+def test_any_bytes_of_a_server_are_an_answer_or_refused(data: bytes, step: int) -> None:
+    """In whatever pieces they come, they end in an answer or the codec's own error."""
+    exchange = HttpExchange("GET", "pay.example:443", "/v1/payments/x", (), b"")
+    pieces = [data[at : at + step] for at in range(0, len(data), step)]
+    code = ""
+    try:
+        for piece in (*pieces, b""):
+            if exchange.heard(piece) is not None:
+                return
+    except MessageError as error:
+        code = error.code
+    assert code in ("http_broken", "too_long")
+
+
+def test_an_answer_without_end_is_cut() -> None:
+    """No more is kept than an answer may have."""
+    exchange = HttpExchange("GET", "pay.example:443", "/", (), b"")
+    with pytest.raises(MessageError, match="too_long"):
+        exchange.heard(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (limits.ANSWER_BYTES_MAX + 1))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"address": "printer/1"},
+        {"address": "provider/Ä"},
+        {"url": "http://pay.example"},
+        {"url": "https://"},
+        {"url": "https://pay.example:99999"},
+        {"callback_url": "ftp://shop"},
+        {"token_file": ""},
+        {"secret_file": ""},
+    ],
+)
+def test_a_provider_that_is_described_wrongly_is_not_started(changes: dict[str, str]) -> None:
+    """The message says what to change."""
+    base = {"address": "provider/qr", "url": "https://pay.example", "token_file": "t"}
+    with pytest.raises(ProviderSettingsError, match="was not started"):
+        ProviderSettings(**{**base, "secret_file": "s", **changes})
+
+
+def test_two_providers_have_two_addresses() -> None:
+    """One address twice is refused."""
+    one = ProviderSettings("provider/qr", "https://pay.example", "t", "s")
+    with pytest.raises(ProviderSettingsError, match="twice"):
+        require_distinct((one, one))

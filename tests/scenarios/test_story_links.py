@@ -1,0 +1,438 @@
+"""Paying by QR code or link: the provider's word closes the sale, once, whenever it comes."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import limits
+from engine.image import books_from, image_of, state_hash
+from engine.order.commands import (
+    AddReturnLine,
+    CompleteOrder,
+    OpenOrder,
+    StartTendering,
+    TenderCash,
+    UndoTender,
+    UndoTendering,
+    VoidOrder,
+)
+from engine.order.events import OrderCompleted
+from engine.order.refusal import Refusal as OrderRefusal
+from engine.order.state import Phase
+from engine.order.tender_events import LinkTendered, TenderUndone
+from engine.paylink.commands import (
+    CancelPaylink,
+    CloseLinkException,
+    ExpirePaylink,
+    HearPaylink,
+    RequestPaylink,
+    ReverseLinkTender,
+    SendBackPaylink,
+)
+from engine.paylink.events import LinkProblem, PaylinkRequested, Standing
+from engine.paylink.refusal import Refusal
+from engine.provider import LinkKind, LinkState, Told
+from engine.register import CloseDay, StartTraining
+from engine.till import CloseTill, CountTill, Denomination
+from engine.views.build import display_view, register_view
+from engine.views.paylinks import paylinks_view
+from engine.wire import canonical, parse
+from tests.link_shop import (
+    PROVIDER,
+    asked,
+    hear,
+    link_of,
+    link_shop,
+    not_heard,
+    refunds,
+    sold,
+    told,
+)
+from tests.shop import Shop
+
+MINUTE_NS = 60 * limits.NS_PER_S
+
+
+def problems(shop: Shop) -> list[LinkProblem]:
+    """Why a person must look, oldest first."""
+    return [entry.problem for entry in shop.books.paylinks.exceptions.values()]
+
+
+def texts(shop: Shop) -> str:
+    """The last printed document, as words."""
+    return str(shop.printed()[-1])
+
+
+def overdue(shop: Shop) -> None:
+    """Let more time pass than any payment by link has."""
+    shop.now_ns += limits.PAYLINK_LIFE_S * limits.NS_PER_S + limits.PAYLINK_GRACE_NS
+
+
+@pytest.mark.feature("PAY-13", part="asked first, confirmed once, the sale completes by it")
+def test_a_sale_is_completed_once_by_the_providers_word() -> None:
+    """Journaled before anything leaves; the confirmation is a tender and the end of the sale, and
+    the same word again changes nothing."""
+    shop = link_shop()
+    order_id = shop.ring("bread", "wine")
+    answer = shop.ok(RequestPaylink())
+    assert ("requested", 1149, "") == (
+        answer["standing"],
+        answer["amount_minor"],
+        answer["receipt_number"],
+    )
+    (requested,) = shop.events(PaylinkRequested)
+    assert ("EUR", PROVIDER, order_id) == (
+        requested.asked.currency,
+        requested.asked.provider,
+        requested.asked.order_id,
+    )
+    paylink_id = answer["paylink_id"]
+    assert shop.no(CompleteOrder()) == "order_must_be_paid"
+    assert hear(shop, paylink_id, LinkState.OPEN)["standing"] == "waiting"
+    first = hear(shop, paylink_id, LinkState.PAID)
+    assert ("confirmed", "1-000001") == (first["standing"], first["receipt_number"])
+    again = hear(shop, paylink_id, LinkState.PAID)
+    assert ("confirmed", "") == (again["standing"], again["receipt_number"])
+    assert 1 == len(shop.events(LinkTendered)) == len(shop.events(OrderCompleted))
+    (done,) = shop.events(OrderCompleted)
+    assert ("max", "1", [("link", 1149)]) == (
+        done.operator,
+        done.register,
+        [(tender.kind, tender.amount_minor) for tender in done.tenders],
+    )
+    assert shop.order(order_id).phase is Phase.COMPLETED
+    assert [] == problems(shop)
+    for word in ("QR / link", "Paid with", "wallet", f"P-{paylink_id}"):
+        assert word in texts(shop)
+
+
+def test_the_screens_show_what_to_pay_until_it_is() -> None:
+    """Register and customer see the link while it waits; the customer none of what is over."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    order = shop.books.live.current("1")
+    assert order is not None
+    view = register_view(shop.books, "1", epoch=1, now_ns=shop.now_ns, devices={}, last_order=None)
+    assert view.provider == PROVIDER
+    assert view.paylink is not None
+    assert ("waiting", 799, 599) == (
+        view.paylink.standing,
+        view.paylink.amount_minor,
+        view.paylink.left_s,
+    )
+    shown = display_view(shop.books, "1", epoch=1, last_order=None).paylink
+    assert shown is not None
+    assert ("https://pay.example/" + paylink_id, 799) == (shown.url, shown.amount_minor)
+    shop.ok(CancelPaylink(paylink_id))
+    assert display_view(shop.books, "1", epoch=1, last_order=None).paylink is None
+
+
+def test_it_blocks_neither_cash_nor_the_next_customer_nor_the_z() -> None:
+    """Cash settles the sale while a link still waits; the day closes; the money that comes then is
+    before a person and goes back, and is no second tender."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    shop.ok(TenderCash(799))
+    shop.ok(CompleteOrder())
+    shop.sell("bread")
+    shop.ok(CountTill((Denomination(1149 + 10_000, 1),)))
+    shop.ok(CloseTill())
+    shop.ok(CloseDay())
+    late = hear(shop, paylink_id, LinkState.PAID)
+    assert ("confirmed", "") == (late["standing"], late["receipt_number"])
+    assert [LinkProblem.LATE] == problems(shop)
+    assert [] == shop.events(LinkTendered)
+    (listed,) = paylinks_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert ("late", 799, "wallet") == (listed.problem, listed.amount_minor, listed.method)
+    sent = shop.ok(SendBackPaylink(paylink_id))
+    assert [] == problems(shop)
+    (refund,) = refunds(shop)
+    assert (LinkKind.REFUND, 799, paylink_id) == (
+        refund.asked.kind,
+        refund.asked.amount_minor,
+        refund.asked.original,
+    )
+    hear(shop, sent["paylink_id"], LinkState.REFUNDED)
+    assert {} == shop.books.paylinks.open
+
+
+def test_part_by_link_and_the_rest_in_cash() -> None:
+    """A part is a tender, and the sale goes on; whoever pays the rest ends it."""
+    shop = link_shop()
+    paylink_id = asked(shop, "bread", "wine", amount_minor=500)
+    answer = hear(shop, paylink_id, LinkState.PAID)
+    assert ("confirmed", "") == (answer["standing"], answer["receipt_number"])
+    assert 649 == shop.ok(TenderCash(700))["total_minor"] - 500
+    assert 51 == shop.ok(CompleteOrder())["change_minor"]
+
+
+def test_cash_first_and_the_link_ends_it_with_the_change_right() -> None:
+    """The last part by link closes a sale that has cash on the counter, where the till is open."""
+    shop = link_shop()
+    shop.ring("bread", "wine")
+    shop.ok(StartTendering())
+    shop.ok(TenderCash(149))
+    paylink_id = shop.ok(RequestPaylink())["paylink_id"]
+    answer = hear(shop, paylink_id, LinkState.PAID)
+    assert (1000, "1-000001") == (answer["amount_minor"], answer["receipt_number"])
+
+
+def test_a_cancelled_one_may_be_asked_for_again_and_only_one_counts() -> None:
+    """Asked to end, a new link may be made at once; were both paid, one is for a person."""
+    shop = link_shop()
+    first = asked(shop, "wine")
+    assert shop.no(RequestPaylink()) == Refusal.PAYLINK_MUST_BE_SETTLED
+    assert "waiting" == shop.ok(CancelPaylink(first))["standing"]
+    assert "waiting" == shop.ok(CancelPaylink(first))["standing"]
+    second = shop.ok(RequestPaylink())["paylink_id"]
+    hear(shop, second, LinkState.OPEN)
+    assert "1-000001" == hear(shop, first, LinkState.PAID)["receipt_number"]
+    hear(shop, second, LinkState.PAID)
+    assert [LinkProblem.LATE] == problems(shop)
+    assert 1 == len(shop.events(LinkTendered))
+
+
+def test_a_cancelled_one_that_the_provider_ended_is_over() -> None:
+    """Its word ends it; money after that is before a person, though the order still wants some."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    shop.ok(CancelPaylink(paylink_id))
+    assert "cancelled" == hear(shop, paylink_id, LinkState.CANCELLED)["standing"]
+    assert "cancelled" == hear(shop, paylink_id, LinkState.CANCELLED)["standing"]
+    assert shop.no(CancelPaylink(paylink_id)) == Refusal.PAYLINK_MUST_BE_OPEN
+    hear(shop, paylink_id, LinkState.PAID)
+    assert [LinkProblem.LATE] == problems(shop)
+
+
+def test_its_time_runs_out() -> None:
+    """Not before the grace is over; then it is expired, still asked about, and money that comes is
+    late, even where nobody said yet that it expired."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    assert shop.no(ExpirePaylink(paylink_id), admin=True) == Refusal.PAYLINK_MUST_BE_OVERDUE
+    overdue(shop)
+    assert "expired" == shop.ok(ExpirePaylink(paylink_id), admin=True)["standing"]
+    assert "expired" == shop.ok(ExpirePaylink(paylink_id), admin=True)["standing"]
+    assert [paylink_id] == list(shop.books.paylinks.open)
+    second = shop.ok(RequestPaylink())["paylink_id"]
+    assert "expired" == hear(shop, paylink_id, LinkState.CANCELLED)["standing"]
+    overdue(shop)
+    hear(shop, second, LinkState.PAID)
+    assert [LinkProblem.LATE] == problems(shop)
+    assert shop.no(ExpirePaylink("nothing"), admin=True) == Refusal.PAYLINK_MUST_BE_OPEN
+
+
+@pytest.mark.parametrize("change", [{"amount_minor": 1}, {"currency": "USD"}])
+def test_another_amount_or_currency_is_before_a_person(change: dict[str, object]) -> None:
+    """What was paid is told as it was, goes back as it was, and is no tender."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    hear(shop, paylink_id, LinkState.PAID, **change)
+    assert [LinkProblem.DIFFERS] == problems(shop)
+    assert [] == shop.events(LinkTendered)
+    shop.ok(SendBackPaylink(paylink_id))
+    (refund,) = refunds(shop)
+    wanted = {"amount_minor": 799, "currency": "EUR", **change}
+    assert wanted == {
+        "amount_minor": refund.asked.amount_minor,
+        "currency": refund.asked.currency,
+    }
+    assert "1-000001" == shop.pay(799)["receipt_number"]
+
+
+def test_a_second_payment_of_one_link_is_before_a_person() -> None:
+    """Another transaction under the same reference is money of its own."""
+    shop = link_shop()
+    order_id = sold(shop, "wine")
+    (first,) = shop.books.paylinks.settled
+    hear(shop, first, LinkState.PAID, provider_reference="P-other")
+    hear(shop, first, LinkState.PAID, provider_reference="P-other")
+    assert [LinkProblem.UNASKED] == problems(shop)
+    assert 1 == len(shop.order(order_id).tenders)
+
+
+def test_words_that_fit_nothing_are_refused_by_name() -> None:
+    """Another provider, a reference nobody made, a state that cannot be."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    other = "provider/other"
+    assert (
+        not_heard(shop, paylink_id, LinkState.PAID, provider=other)
+        == Refusal.PAYLINK_MUST_BE_OF_PROVIDER
+    )
+    assert not_heard(shop, paylink_id, LinkState.REFUNDED) == Refusal.PAYLINK_STATE_MUST_FIT
+    assert not_heard(shop, paylink_id, LinkState.NOT_FOUND) == Refusal.PAYLINK_STATE_MUST_FIT
+    nobody = Told("nobody", LinkState.CANCELLED)
+    assert shop.no(HearPaylink(PROVIDER, nobody), admin=True) == Refusal.PAYLINK_MUST_EXIST
+    hear(shop, paylink_id, LinkState.PAID)
+    assert not_heard(shop, paylink_id, LinkState.CANCELLED) == Refusal.PAYLINK_STATE_MUST_FIT
+
+
+def test_money_nobody_asked_for_is_listed_and_closed_with_a_finding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A signed word about an unknown reference, as after a restored backup, is money all the same;
+    there is an end to how much of it is taken down."""
+    shop = link_shop()
+    stray = Told("lost", LinkState.PAID, 500, "EUR", "P-9", "wallet")
+    answer = shop.ok(HearPaylink(PROVIDER, stray), admin=True)
+    assert answer == shop.ok(HearPaylink(PROVIDER, stray), admin=True)
+    assert [LinkProblem.UNASKED] == problems(shop)
+    key = answer["paylink_id"]
+    assert shop.no(CloseLinkException(key, " ")) == OrderRefusal.REASON_MUST_BE_GIVEN
+    shop.ok(CloseLinkException(key, "customer was sent the money by the bank"))
+    assert [] == problems(shop)
+    assert shop.no(CloseLinkException(key, "again")) == Refusal.PAYLINK_MUST_EXIST
+    assert shop.no(SendBackPaylink(key)) == Refusal.PAYLINK_MUST_EXIST
+    monkeypatch.setattr(limits, "PAYLINK_EXCEPTIONS_MAX", 0)
+    more = Told("lost-2", LinkState.PAID, 500, "EUR", "P-10")
+    assert shop.no(HearPaylink(PROVIDER, more), admin=True) == Refusal.EXCEPTIONS_LIMIT_REACHED
+
+
+def test_what_must_be_so_before_a_link_is_asked_for() -> None:
+    """No order, training, no provider, an absurd life, an amount that is not due."""
+    shop = Shop.selling()
+    assert shop.no(RequestPaylink()) == OrderRefusal.ORDER_MUST_BE_OPEN
+    shop.ring("wine")
+    assert shop.no(RequestPaylink()) == Refusal.PROVIDER_MUST_BE_SET_UP
+    shop = link_shop()
+    shop.ring("wine")
+    for life_s in (0, limits.PAYLINK_LIFE_S_MAX + 1):
+        assert shop.no(RequestPaylink(life_s=life_s)) == Refusal.PAYLINK_LIFE_MUST_BE_IN_RANGE
+    for amount_minor in (-1, 800):
+        assert shop.no(RequestPaylink(amount_minor)) == Refusal.PAYLINK_AMOUNT_MUST_BE_DUE
+    shop.ok(StartTendering())
+    shop.ok(TenderCash(799))
+    assert shop.no(RequestPaylink()) == OrderRefusal.AMOUNT_MUST_STILL_BE_DUE
+    shop.ok(CompleteOrder())
+    shop.ok(StartTraining())
+    shop.ring("wine")
+    assert shop.no(RequestPaylink()) == Refusal.ORDER_MUST_BE_LIVE
+
+
+@pytest.mark.feature("PAY-13", part="a refund goes back through the provider or is listed")
+def test_a_refund_goes_back_through_the_provider() -> None:
+    """The return is done at once; the provider is asked until it says how it went, and what it
+    could not give back is before a person, who has it tried again."""
+    shop = link_shop()
+    sale = sold(shop, "bread", "wine")
+    (paid,) = shop.books.paylinks.settled
+    shop.ok(OpenOrder())
+    shop.ok(AddReturnLine(sale, 2, 1_000, "corked"))
+    assert shop.no(TenderCash(-799)) == "refund_must_go_to_its_tender"
+    answer = shop.ok(RequestPaylink())
+    assert ("requested", 799, "1-000002") == (
+        answer["standing"],
+        answer["amount_minor"],
+        answer["receipt_number"],
+    )
+    (refund,) = refunds(shop)
+    assert (paid, sale, 1) == (
+        refund.asked.original,
+        refund.asked.source_order,
+        refund.asked.source_tender,
+    )
+    assert 799 == shop.order(sale).refunded_minor(1)
+    refund_id = answer["paylink_id"]
+    assert shop.no(CancelPaylink(refund_id)) == Refusal.PAYLINK_MUST_BE_OPEN
+    assert "waiting" == hear(shop, refund_id, LinkState.OPEN)["standing"]
+    assert "failed" == hear(shop, refund_id, LinkState.FAILED, code="closed_account")["standing"]
+    assert [LinkProblem.NOT_RETURNED] == problems(shop)
+    again = shop.ok(SendBackPaylink(refund_id))["paylink_id"]
+    assert link_of(shop, again).asked.original == paid
+    assert "confirmed" == hear(shop, again, LinkState.REFUNDED)["standing"]
+    assert "confirmed" == hear(shop, again, LinkState.REFUNDED)["standing"]
+    assert [] == problems(shop)
+    assert {} == shop.books.paylinks.open
+    hear(shop, again, LinkState.FAILED, code="bounced")
+    assert [LinkProblem.NOT_RETURNED] == problems(shop)
+
+
+def test_never_more_goes_back_than_was_paid() -> None:
+    """Two returns of one tender share what it paid; goods paid in cash go back in cash."""
+    shop = link_shop()
+    sale = sold(shop, "bread", "wine")
+    cash = shop.sell("wine")
+    shop.ok(OpenOrder())
+    shop.ok(AddReturnLine(cash, 1, 1_000, "corked"))
+    assert shop.no(RequestPaylink()) == Refusal.TENDER_MUST_BE_BY_LINK
+    shop.ok(AddReturnLine(sale, 2, 1_000, "corked"))
+    assert shop.no(RequestPaylink(1_598)) == Refusal.REFUND_MUST_BE_WITHIN_TENDER
+    shop.ok(RequestPaylink())
+    assert 1149 == shop.order(sale).refunded_minor(1)
+    assert shop.no(RequestPaylink(1)) == Refusal.REFUND_MUST_BE_WITHIN_TENDER
+
+
+def test_a_tender_by_link_is_given_back_before_the_end() -> None:
+    """It is a tender no more at once and its money is on its way; it is no cash to hand over."""
+    shop = link_shop()
+    paylink_id = asked(shop, "bread", "wine", amount_minor=500)
+    hear(shop, paylink_id, LinkState.PAID)
+    assert shop.no(UndoTender(1)) == OrderRefusal.TENDER_MUST_BE_IN_CASH
+    assert shop.no(ReverseLinkTender(7)) == OrderRefusal.TENDER_MUST_EXIST
+    shop.ok(ReverseLinkTender(1))
+    assert 1 == len(shop.events(TenderUndone))
+    (refund,) = refunds(shop)
+    assert (500, paylink_id) == (refund.asked.amount_minor, refund.asked.original)
+    shop.ok(TenderCash(1149))
+    assert shop.no(ReverseLinkTender(2)) == Refusal.TENDER_MUST_BE_BY_LINK
+    shop.ok(UndoTender(2))
+    shop.ok(UndoTendering())
+    assert shop.no(ReverseLinkTender(1)) == OrderRefusal.ORDER_MUST_BE_TENDERING
+    shop.ok(VoidOrder("gone"))
+    assert shop.no(ReverseLinkTender(1)) == OrderRefusal.ORDER_MUST_BE_OPEN
+
+
+def test_a_sale_that_is_no_longer_being_paid_takes_no_link() -> None:
+    """Back at ringing up, or voided, the money is late."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    shop.ok(UndoTendering())
+    hear(shop, paylink_id, LinkState.PAID)
+    second = shop.ok(RequestPaylink())["paylink_id"]
+    shop.ok(CancelPaylink(second))
+    shop.ok(UndoTendering())
+    shop.ok(VoidOrder("left"))
+    hear(shop, second, LinkState.PAID)
+    assert [LinkProblem.LATE, LinkProblem.LATE] == problems(shop)
+
+
+def test_a_shut_till_leaves_the_end_to_the_cashier() -> None:
+    """Cash on the counter and a till that was shut meanwhile: the tender counts, the end waits."""
+    shop = link_shop()
+    shop.ring("bread", "wine", register="2")
+    shop.ok(StartTendering(), "2")
+    paylink_id = shop.ok(RequestPaylink(), "2")["paylink_id"]
+    # The word comes to a register that does not have the order.
+    answer = hear(shop, paylink_id, LinkState.PAID, register="1")
+    assert "" == answer["receipt_number"]
+    assert "2-000001" == shop.ok(CompleteOrder(), "2")["receipt_number"]
+
+
+def test_everything_outlives_a_restart() -> None:
+    """Replay and snapshot both give the same books, whatever is under way."""
+    shop = link_shop()
+    sold(shop, "wine")
+    cancelled = asked(shop, "bread")
+    shop.ok(CancelPaylink(cancelled))
+    shop.ok(TenderCash(350))
+    shop.ok(CompleteOrder())
+    hear(shop, cancelled, LinkState.PAID)
+    open_id = asked(shop, "milk")
+    image = parse(canonical(image_of(shop.books)))
+    again = books_from(image, None)
+    assert again.paylinks == shop.books.paylinks == shop.replayed().paylinks
+    assert state_hash(again) == state_hash(shop.books)
+    assert Standing.WAITING is again.paylinks.open[open_id].standing
+
+
+def test_only_the_latest_settled_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is forgotten and told again is listed rather than taken for new money of its order."""
+    monkeypatch.setattr("engine.paylink.state.PAYLINKS_REMEMBERED_MAX", 1)
+    shop = link_shop()
+    sold(shop, "wine")
+    (old,) = shop.books.paylinks.settled.values()
+    sold(shop, "bread")
+    shop.ok(HearPaylink(PROVIDER, told(old, LinkState.PAID)), admin=True)
+    assert [LinkProblem.UNASKED] == problems(shop)
+    assert 2 == len(shop.events(LinkTendered))
