@@ -23,6 +23,8 @@ Reveal = Callable[[Any], Any]
 VIEW_QUERIES = frozenset(("activity.find", "receipts.find", "report.z", "till.counts"))
 _PIN_COMMANDS = frozenset(("staff.add_operator", "staff.change_pin"))
 OFFICE = "_office"
+# Whoever these name proves it by their PIN.
+_PIN_CHECKS = frozenset(("staff.sign_on", "payment.leave_tip"))
 _PIN_SHAPE = {"code": "pin_must_be_digits", "fields": {}}
 
 
@@ -79,7 +81,7 @@ class RegisterActor:
     async def _without_secrets(self, ask: Ask, post: Any, world: World) -> Submit | None:
         """The submission with every PIN checked or hashed; None where a PIN is no PIN."""
         data = dict(ask.data)
-        if ask.name == "staff.sign_on":
+        if ask.name in _PIN_CHECKS:
             correct = await self._check(data.get("operator", ""), data.pop("pin", ""), post, world)
             data["pin_correct"] = correct
         elif ask.name in _PIN_COMMANDS:

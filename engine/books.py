@@ -53,7 +53,8 @@ from engine.order.tender_events import (
 from engine.outbox import Outbox
 from engine.payment import decide as payment_decisions
 from engine.payment import state as payment_state
-from engine.payment.commands import PaymentCommand, RequestPayment
+from engine.payment import tips
+from engine.payment.commands import AskTip, PaymentCommand, RequestPayment
 from engine.payment.context import PaymentContext
 from engine.payment.events import PaymentEvent
 from engine.payment.state import Payments
@@ -73,6 +74,9 @@ from engine.taxes import SetTaxes, Taxes, TaxesSet
 from engine.till import Till
 from native import PriceBook
 
+_FIXES_FIGURES = (
+    StartTendering | TenderCash | TenderForeign | CompleteOrder | RequestPayment | AskTip
+)
 _ENDED = (Phase.COMPLETED, Phase.VOIDED)
 
 
@@ -165,7 +169,7 @@ def needs(register_id: str, body: Any, books: Books) -> frozenset[str]:
             wanted = {body.order_id}
         case OpenOrder():
             wanted = {body.order_id} if body.order_id else set()
-        case StartTendering() | TenderCash() | TenderForeign() | CompleteOrder() | RequestPayment():
+        case _ if isinstance(body, _FIXES_FIGURES):
             side = books.side(training=books.is_training(register_id))
             order = side.current(register_id)
             lines = () if order is None else order.live_lines()
@@ -218,6 +222,9 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     training = books.is_training(command.register)
     side = books.side(training=training)
     position = side.position(command.register)
+    locked = tips.why_locked(command, side.current(command.register))
+    if locked is not None:
+        return locked
     if isinstance(body, OrderCommand):
         return _order(command, books, approver)
     if isinstance(body, PaymentCommand):
@@ -283,7 +290,7 @@ def _payment(command: Command, books: Books, approver: str) -> Decision:
     training = books.is_training(command.register)
     order = books.side(training=training).current(command.register)
     around = PaymentContext(books.payments, order, books.live.orders, context)
-    return payment_decisions.decide(command.body, around)
+    return payment_decisions.decide(command, around, books.staff)
 
 
 def _order_context(command: Command, books: Books, approver: str) -> OrderContext:
@@ -346,15 +353,7 @@ def _of_side(order: Order | None, training: bool) -> Order | None:
 def _looks_back(body: Any) -> bool:
     return isinstance(
         body,
-        AddReturnLine
-        | ReprintReceipt
-        | ResumeOrder
-        | OpenOrder
-        | StartTendering
-        | TenderCash
-        | TenderForeign
-        | CompleteOrder
-        | RequestPayment,
+        AddReturnLine | ReprintReceipt | ResumeOrder | OpenOrder | _FIXES_FIGURES,
     )
 
 

@@ -35,6 +35,7 @@ PRIORITY_MAX = 65_535
 WEEK_MINUTES = 10_080
 OFFLINE_AGE_S_MAX = 30 * 86_400
 BRANDS_MAX = 50
+TIP_CHOICES_MAX = 6
 COUPONS_PER_ORDER_MAX = 20
 COUPON_LENGTH_MAX = 80  # a GS1 coupon has up to 74 digits
 COUPON_CODES_MAX = 1_000_000  # unique codes issued and not withdrawn, and codes used

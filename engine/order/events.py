@@ -27,6 +27,9 @@ from engine.order.tender_events import (
     TenderRefunded,
     TenderUndone,
     TipAdjusted,
+    TipAnswered,
+    TipAsked,
+    TipLeft,
 )
 from engine.personal import Personal
 from engine.record import HeadMark
@@ -410,6 +413,9 @@ OrderEvent = (
     | TenderRefunded
     | TabOpened
     | TipAdjusted
+    | TipAsked
+    | TipAnswered
+    | TipLeft
     | TabClosed
     | TenderUndone
     | OrderCompleted

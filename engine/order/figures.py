@@ -203,6 +203,15 @@ class Tab:
 
 
 @frozen
+class Tip:
+    """What the customer is asked, or was, on our own screen before their card is: a tip on
+    `amount_minor`. `tip_minor` is None until they answered."""
+
+    amount_minor: int
+    tip_minor: int | None = None
+
+
+@frozen
 class GaveBack:
     """A part of a refund: what it gives back of one tender of an earlier order, positive.
 

@@ -41,7 +41,7 @@ from engine.order.events import (
     ReceiptReprinted,
     ReturnLineAdded,
 )
-from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, Tab, TenderFigures
+from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, Tab, TenderFigures, Tip
 from engine.order.tender_events import (
     CardTendered,
     CashTendered,
@@ -53,7 +53,12 @@ from engine.order.tender_events import (
     TenderRefunded,
     TenderUndone,
     TipAdjusted,
+    TipAnswered,
+    TipAsked,
+    TipLeft,
+    tab_after,
     tender_of,
+    tip_after,
 )
 from engine.record import HeadMark
 from engine.taxation import Dining, Exemption, TaxShare, shares_sum
@@ -161,7 +166,7 @@ class Order:
     `channel` "" is across the counter; `member` is the customer's number, `comp` why all of it is
     given away. `charges` are those of a sale, numbered downwards from -1, as what goes back.
     `refunded` is how much of each tender of a sale went back so far, positive. `tab` is the
-    card an amount is reserved on.
+    card an amount is reserved on, `tip` what the customer is asked on our own screen.
     """
 
     id: str
@@ -193,6 +198,7 @@ class Order:
     charges: tuple[Line, ...] = ()
     refunded: tuple[Refunded, ...] = ()
     tab: Tab | None = None
+    tip: Tip | None = None
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
@@ -249,7 +255,9 @@ def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Orde
 def tendered(order: Order, event: CashTendered | CardTendered | ForeignTendered) -> Order:
     """The order with one tender more."""
     more = (*order.tenders, tender_of(event))
-    return attrs.evolve(order, tenders=more, tender_count=event.tender)
+    # A tip is given with one card; whoever pays the next share is asked anew.
+    tip = None if isinstance(event, CardTendered) else order.tip
+    return attrs.evolve(order, tenders=more, tender_count=event.tender, tip=tip)
 
 
 def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
@@ -295,13 +303,15 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
         case TenderingStarted():
             return attrs.evolve(order, phase=Phase.TENDERING, figures=event.figures)
         case TenderingUndone():
-            return attrs.evolve(order, phase=Phase.OPEN, figures=None)
+            return attrs.evolve(order, phase=Phase.OPEN, figures=None, tip=None)
         case CashTendered() | CardTendered() | ForeignTendered():
             return tendered(order, event)
         case TenderRefunded():
             return _refunded(order, event)
         case TabOpened() | TipAdjusted() | TabClosed():
-            return _evolve_tab(order, event)
+            return attrs.evolve(order, tab=tab_after(order.tab, event))
+        case TipAsked() | TipAnswered() | TipLeft():
+            return attrs.evolve(order, tip=tip_after(order.tip, event))
         case TenderUndone():
             kept = tuple(t for t in order.tenders if t.tender != event.tender)
             return attrs.evolve(order, tenders=kept)
@@ -411,19 +421,6 @@ def _evolve_circumstances(
             if event.reason:
                 waived = (*waived, Waived(event.charge, event.reason))
             return attrs.evolve(order, waived=waived)
-        case _:
-            assert_never(event)
-
-
-def _evolve_tab(order: Order, event: TabOpened | TipAdjusted | TabClosed) -> Order:
-    match event:
-        case TabOpened():
-            return attrs.evolve(order, tab=event.tab)
-        case TipAdjusted():
-            assert order.tab is not None, "a tip is adjusted on a tab"
-            return attrs.evolve(order, tab=attrs.evolve(order.tab, tip_minor=event.tip_minor))
-        case TabClosed():
-            return attrs.evolve(order, tab=None)
         case _:
             assert_never(event)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import assert_never
 
+import attrs
 from attrs import frozen
 
 from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
-from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures
+from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures, Tip
 
 
 @EVENTS.name("order.tendering_started/1")
@@ -82,6 +83,34 @@ class TipAdjusted:
     operator: str
 
 
+@EVENTS.name("order.tip_asked/1")
+@frozen
+class TipAsked:
+    """The screen is the customer's: they are asked for a tip on what a card will pay."""
+
+    order_id: str
+    amount_minor: int
+    operator: str
+
+
+@EVENTS.name("order.tip_answered/1")
+@frozen
+class TipAnswered:
+    """What the customer gives, nought included. Journaled before the card is asked."""
+
+    order_id: str
+    tip_minor: int
+
+
+@EVENTS.name("order.tip_left/1")
+@frozen
+class TipLeft:
+    """Whoever is signed on took the screen back with their PIN, unanswered."""
+
+    order_id: str
+    operator: str
+
+
 @EVENTS.name("order.tab_closed/1")
 @frozen
 class TabClosed:
@@ -121,5 +150,33 @@ def tender_of(event: CashTendered | CardTendered | ForeignTendered) -> TenderFig
             return TenderFigures(number, "card", amount, event.card, event.gave_back)
         case ForeignTendered():
             return TenderFigures(number, "foreign", amount, foreign=event.notes)
+        case _:
+            assert_never(event)
+
+
+def tab_after(tab: Tab | None, event: TabOpened | TipAdjusted | TabClosed) -> Tab | None:
+    """An order's tab after an event."""
+    match event:
+        case TabOpened():
+            return event.tab
+        case TipAdjusted():
+            assert tab is not None, "a tip is adjusted on a tab"
+            return attrs.evolve(tab, tip_minor=event.tip_minor)
+        case TabClosed():
+            return None
+        case _:
+            assert_never(event)
+
+
+def tip_after(tip: Tip | None, event: TipAsked | TipAnswered | TipLeft) -> Tip | None:
+    """What a customer is asked, or was, after an event."""
+    match event:
+        case TipAsked():
+            return Tip(event.amount_minor)
+        case TipAnswered():
+            assert tip is not None, "an answer was asked for"
+            return attrs.evolve(tip, tip_minor=event.tip_minor)
+        case TipLeft():
+            return None
         case _:
             assert_never(event)

@@ -63,7 +63,8 @@ class Asked:
 
     `tender` is what a reversal undoes of its order; `of_payment` the payment it takes back.
     `source_order` and `source_tender` are what a refund gives back of. `tip_minor` is the part of
-    `amount_minor` that a capture takes for a tip.
+    `amount_minor` that a capture takes for a tip; `tip_on_top_minor` comes to `amount_minor` of a
+    sale, since the customer said so on our own screen.
     """
 
     payment_id: str
@@ -82,6 +83,7 @@ class Asked:
     tip_allowed: bool = False
     offline_allowed: bool = False
     tip_minor: int = 0
+    tip_on_top_minor: int = 0
 
 
 @EVENTS.name("payment.requested/1")

@@ -8,6 +8,7 @@ class Refusal:
     the order's own words."""
 
     ORDER_MUST_BE_LIVE = "order_must_be_live"
+    TIP_MUST_BE_ANSWERED = "tip_must_be_answered"
     TERMINAL_MUST_BE_SET_UP = "terminal_must_be_set_up"
     CURRENCY_MUST_HAVE_A_NUMBER = "currency_must_have_a_number"
     PAYMENT_MUST_EXIST = "payment_must_exist"
@@ -21,5 +22,8 @@ class Refusal:
     TAB_AMOUNT_MUST_BE_WITHIN_LIMIT = "tab_amount_must_be_within_limit"
     TENDER_MUST_BE_BY_CARD = "tender_must_be_by_card"
     CARD_AMOUNT_MUST_BE_DUE = "card_amount_must_be_due"
+    TIP_CHOICES_MUST_BE_SET_UP = "tip_choices_must_be_set_up"
+    TIP_MUST_BE_ASKED = "tip_must_be_asked"
+    TIP_MUST_BE_OFFERED = "tip_must_be_offered"
     REFUND_MUST_BE_WITHIN_TENDER = "refund_must_be_within_tender"
     POLICY_MUST_BE_CONSISTENT = "policy_must_be_consistent"

@@ -23,7 +23,7 @@ from engine.till import Till
 from engine.views.foreign import currency_views, digits_of, due_views, tender_view, till_rows
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
 from engine.views.offers import choices_of
-from engine.views.payments import listed, payment_view, register_payment, tab_view
+from engine.views.payments import listed, payment_view, register_payment, tab_view, tip_view
 from engine.views.shapes import (
     DeviceView,
     DiscountView,
@@ -216,6 +216,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
         _charges(order, figures, tariff, internal=internal),
         tab_view(order) if internal else None,
         due_views(due, settings) if order.phase is Phase.TENDERING and left > 0 else (),
+        tip_view(order, settings.registers) if internal else None,
     )
 
 
@@ -331,6 +332,7 @@ def register_view(
         setup.terminal,
         None if payment is None else payment_view(payment, now_ns=now_ns, shows=shown),
         len(listed(books, now_ns)),
+        bool(setup.terminal) and setup.tip_choices is not None,
     )
 
 

@@ -18,7 +18,7 @@ from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
-from engine.views.payment_shapes import PaymentView, TabView
+from engine.views.payment_shapes import PaymentView, TabView, TipView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
 
 
@@ -194,6 +194,7 @@ class OrderView:
     charges: tuple[ChargeView, ...] = ()
     tab: TabView | None = None
     foreign_due: tuple[ForeignDueView, ...] = ()
+    tip: TipView | None = None
 
 
 @frozen
@@ -244,7 +245,8 @@ class RegisterView:
     """Everything a register screen shows, at `position` of `epoch`.
 
     `terminal` is its card terminal, "" where it has none; `payment` the last card payment of its
-    order; `exceptions` how many of the store a person must look at.
+    order; `exceptions` how many of the store a person must look at. `asks_tips` says that its
+    customers are asked for a tip on our own screen.
     """
 
     epoch: int
@@ -263,6 +265,7 @@ class RegisterView:
     terminal: str = ""
     payment: PaymentView | None = None
     exceptions: int = 0
+    asks_tips: bool = False
 
 
 @frozen

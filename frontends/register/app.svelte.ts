@@ -126,6 +126,8 @@ export class App {
   readonly paying = $derived(this.order?.phase === 'tendering');
   readonly tillReady = $derived(!!this.view?.till.is_open && !this.view.till.counted);
   readonly payment = $derived<PaymentView | null>(this.view?.payment ?? null);
+  /** The question the customer is asked now: until they answer, the screen is theirs. */
+  readonly asksTip = $derived(this.order?.tip && !this.order.tip.is_answered ? this.order.tip : null);
   readonly doneOrder = $derived<OrderView | null>(
     this.done && this.view?.last_order?.order_id === this.done ? this.view.last_order : null,
   );
@@ -384,7 +386,7 @@ export class App {
   // -------------------------------------------------------------------------------- ringing up
 
   async scan(code: string): Promise<void> {
-    if (code === '') return;
+    if (code === '' || this.asksTip) return;
     if (!this.operator) {
       playRefused();
       this.say('caution', t('scan.sign_on_first'));
@@ -516,11 +518,25 @@ export class App {
   /** Have the terminal take `amountMinor`, or all that is due; of a refund, give it back to a card. */
   async card(amountMinor = 0, order = '', tender = 0): Promise<void> {
     this.refunded = { order, tender };
+    const due = this.order?.due_minor ?? 0;
+    const tip = this.order?.tip;
+    const answered = tip?.is_answered && tip.amount_minor === (amountMinor || due);
+    if (this.view?.asks_tips && due > 0 && !answered) {
+      await this.act('payment.ask_tip', { amount_minor: amountMinor });
+      return;
+    }
     await this.terminal('payment.request', {
       amount_minor: amountMinor,
       source_order: order,
       source_tender: tender,
     });
+  }
+
+  /** What the customer gives; then their card is asked for. */
+  async answerTip(tipMinor: number): Promise<void> {
+    const asked = this.asksTip?.amount_minor ?? 0;
+    const outcome = await this.act('payment.answer_tip', { tip_minor: tipMinor });
+    if (outcome.ok) await this.card(asked);
   }
 
   /** Ask once more for what came to nothing; a refund goes to the card that was chosen, or to none. */

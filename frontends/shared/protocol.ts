@@ -97,6 +97,20 @@ export interface AnswerFrame {
   position: number;
 }
 
+/** What the customer gives; the next `payment.request` of that amount has it on top. */
+export interface AnswerTip {
+  tip_minor: number;
+}
+
+/**
+ * Turn the screen to the customer and ask for a tip on what a card will pay: `amount_minor`,
+ * or all that is due. From here on the register takes nothing but the answer, or
+ * `payment.leave_tip`.
+ */
+export interface AskTipInput {
+  amount_minor?: number;
+}
+
 /** Who a note is for: INTERNAL goes to the kitchen, CUSTOMER to the receipt. */
 export type Audience =
   | 'internal'
@@ -891,6 +905,16 @@ export type JurisdictionKind =
   | 'city'
   | 'district';
 
+/**
+ * Take the screen back unanswered; the PIN is that of whoever is signed on. `pin_correct` is
+ * set by the register actor only.
+ */
+export interface LeaveTipInput {
+  operator: string;
+  pin?: string;
+  pin_correct?: boolean;
+}
+
 /** Where a tax is rounded. */
 export type Level =
   | 'unit'
@@ -1099,6 +1123,7 @@ export interface OrderView {
   charges: ChargeView[];
   tab: TabView | null;
   foreign_due: ForeignDueView[];
+  tip: TipView | null;
 }
 
 /** Set a line's unit price, with the reason. */
@@ -1450,7 +1475,8 @@ export interface RefusalBody {
 
 /**
  * A selling position and its devices by address; empty where it has none. `channel` is how its
- * orders come in, "" across the counter. `tips` lets its terminal ask for a tip.
+ * orders come in, "" across the counter. `tips` lets its terminal ask for a tip; with
+ * `tip_choices` our own screen asks instead, before the card.
  */
 export interface RegisterSetup {
   id: string;
@@ -1462,11 +1488,13 @@ export interface RegisterSetup {
   channel: string;
   terminal: string;
   tips: boolean;
+  tip_choices: TipChoices | null;
 }
 
 /**
  * A selling position and its devices by address; empty where it has none. `channel` is how its
- * orders come in, "" across the counter. `tips` lets its terminal ask for a tip.
+ * orders come in, "" across the counter. `tips` lets its terminal ask for a tip; with
+ * `tip_choices` our own screen asks instead, before the card.
  */
 export interface RegisterSetupInput {
   id: string;
@@ -1478,6 +1506,7 @@ export interface RegisterSetupInput {
   channel?: string;
   terminal?: string;
   tips?: boolean;
+  tip_choices?: TipChoicesInput | null;
 }
 
 /** Everything the register shows. Answers `RegisterView`. */
@@ -1486,7 +1515,8 @@ export type RegisterState = Record<string, never>;
 /**
  * Everything a register screen shows, at `position` of `epoch`. `terminal` is its card
  * terminal, "" where it has none; `payment` the last card payment of its order; `exceptions`
- * how many of the store a person must look at.
+ * how many of the store a person must look at. `asks_tips` says that its customers are asked
+ * for a tip on our own screen.
  */
 export interface RegisterView {
   epoch: number;
@@ -1505,6 +1535,7 @@ export interface RegisterView {
   terminal: string;
   payment: PaymentView | null;
   exceptions: number;
+  asks_tips: boolean;
 }
 
 /** Give up the reservation; the bill is paid another way. */
@@ -2175,6 +2206,47 @@ export interface TipAnswer {
   tip_minor: number;
 }
 
+/** What the customer is asked for a tip on. */
+export interface TipAskedAnswer {
+  order_id: string;
+  amount_minor: number;
+}
+
+/**
+ * What a customer is offered for a tip on our own screen: shares of the amount in ppm, amounts
+ * in minor units, and how much they may name themselves (`own_minor_max`, 0: not at all).
+ */
+export interface TipChoices {
+  percents_ppm: number[];
+  amounts_minor: number[];
+  own_minor_max: number;
+}
+
+/**
+ * What a customer is offered for a tip on our own screen: shares of the amount in ppm, amounts
+ * in minor units, and how much they may name themselves (`own_minor_max`, 0: not at all).
+ */
+export interface TipChoicesInput {
+  percents_ppm?: number[];
+  amounts_minor?: number[];
+  own_minor_max?: number;
+}
+
+/**
+ * What a customer is asked on our own screen, or was: a tip on `amount_minor`. `shares_minor`
+ * are what `percents_ppm` of it come to. `tip_minor` is their answer, and counts only where
+ * `is_answered`.
+ */
+export interface TipView {
+  amount_minor: number;
+  is_answered: boolean;
+  tip_minor: number;
+  percents_ppm: number[];
+  shares_minor: number[];
+  amounts_minor: number[];
+  own_minor_max: number;
+}
+
 /** The order, its total, and what is still to pay. */
 export interface TotalAnswer {
   order_id: string;
@@ -2379,9 +2451,12 @@ export interface Commands {
   'order.waive_charge': { data: WaiveChargeInput; answer: TotalAnswer };
   'order.withdraw_coupon': { data: WithdrawCoupon; answer: TotalAnswer };
   'payment.adjust_tip': { data: AdjustTip; answer: TipAnswer };
+  'payment.answer_tip': { data: AnswerTip; answer: TipAnswer };
+  'payment.ask_tip': { data: AskTipInput; answer: TipAskedAnswer };
   'payment.cancel': { data: CancelPayment; answer: PaymentAnswer };
   'payment.capture_tab': { data: CaptureTab; answer: PaymentAnswer };
   'payment.close_exception': { data: CloseException; answer: PaymentAnswer };
+  'payment.leave_tip': { data: LeaveTipInput; answer: OrderAnswer };
   'payment.open_tab': { data: OpenTab; answer: PaymentAnswer };
   'payment.release_tab': { data: ReleaseTab; answer: PaymentAnswer };
   'payment.request': { data: RequestPaymentInput; answer: PaymentAnswer };

@@ -263,6 +263,14 @@ class PaymentAnswer:
 
 
 @frozen
+class TipAskedAnswer:
+    """What the customer is asked for a tip on."""
+
+    order_id: str
+    amount_minor: int
+
+
+@frozen
 class TipAnswer:
     """The tip to be captured with the tab."""
 
@@ -302,6 +310,9 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.CompleteOrder: CompletedAnswer,
     order.ReprintReceipt: ReprintAnswer,
     payment.RequestPayment: PaymentAnswer,
+    payment.AskTip: TipAskedAnswer,
+    payment.AnswerTip: TipAnswer,
+    payment.LeaveTip: OrderAnswer,
     payment.OpenTab: PaymentAnswer,
     payment.AdjustTip: TipAnswer,
     payment.CaptureTab: PaymentAnswer,

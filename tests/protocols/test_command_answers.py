@@ -31,7 +31,7 @@ from engine.till import Denomination
 from engine.wire import canonical, parse, structure
 from native import ItemRow, PriceBook, SegmentBuilder
 from protocols.front.answers import COMMAND_ANSWERS
-from tests.card_shop import hear, with_terminal
+from tests.card_shop import hear, with_terminal, with_tip_screen
 from tests.shop import TAXES, Shop, item, rules
 
 CENT_OFF = Benefit(BenefitKind.CART, Off(OffKind.AMOUNT, 1))
@@ -143,21 +143,31 @@ def _pay_by_card(shop: Shop, send: Callable[..., Any]) -> None:
     shop.ring("wine")
     send(payment.CancelPayment(send(payment.RequestPayment())["payment_id"]))
     hear(shop, Verdict.APPROVED)
-    send(payment.ReverseTender(1))
-    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(payment.ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 2)
+    with_tip_screen(shop)
+    send(payment.AskTip())
+    send(payment.LeaveTip("max", pin_correct=True))
+    shop.ok(payment.AskTip())
+    send(payment.AnswerTip(200))
+    shop.ok(payment.RequestPayment())
+    hear(shop, Verdict.APPROVED, 3)
+    with_terminal(shop, "1")
+    send(payment.ReverseTender(2))
+    hear(shop, Verdict.DECLINED, 4)
     failed = next(iter(shop.books.payments.exceptions))
     send(payment.ReverseAgain(failed))
     send(payment.CloseException(failed, "returned by hand"))
-    hear(shop, Verdict.APPROVED, 3)
+    hear(shop, Verdict.APPROVED, 5)
     shop.ok(order.UndoTendering())
     send(payment.OpenTab(2000))
-    hear(shop, Verdict.APPROVED, 4)
+    hear(shop, Verdict.APPROVED, 6)
     send(payment.AdjustTip(50))
     shop.ok(order.StartTendering())
     send(payment.CaptureTab())
-    hear(shop, Verdict.DECLINED, 5)
+    hear(shop, Verdict.DECLINED, 7)
     send(payment.ReleaseTab())
-    hear(shop, Verdict.APPROVED, 6)
+    hear(shop, Verdict.APPROVED, 8)
     unknown = shop.ok(payment.RequestPayment())["payment_id"]
     hear(shop, Verdict.UNKNOWN)
     send(payment.SetPaymentAside(unknown, "fell"))
