@@ -124,6 +124,8 @@ class Lookups:
                 return self._x_report(register, world)
             case queries.OpenPayments():
                 return payments.payments_view(books, now_ns=world.now_ns())
+            case queries.OpenTabs():
+                return payments.open_tabs(books, world.now_ns())
             case queries.EventsSince():
                 return self._events(query)
             case (

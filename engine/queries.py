@@ -9,7 +9,7 @@ from attrs import frozen
 from engine.staff import Right
 from engine.views import shapes, till_shapes
 from engine.views.offer_shapes import OrderPromotionsView
-from engine.views.payment_shapes import PaymentsView
+from engine.views.payment_shapes import OpenTabView, PaymentsView
 from engine.wire import Registry
 
 QUERIES = Registry("query")
@@ -155,6 +155,12 @@ class OpenPayments:
     """Card payments that are not settled, and what was taken offline. Answers `PaymentsView`."""
 
 
+@QUERIES.name("tabs.open")
+@frozen
+class OpenTabs:
+    """Every tab of the store, oldest first. Answers `OpenTabView`s."""
+
+
 @QUERIES.name("events.since")
 @frozen
 class EventsSince:
@@ -183,6 +189,7 @@ Query = (
     | ZReport
     | FindActivity
     | OpenPayments
+    | OpenTabs
     | EventsSince
 )
 
@@ -206,6 +213,7 @@ ANSWERS: Final[dict[type, Any]] = {
     ZReport: shapes.ReportView,
     FindActivity: tuple[shapes.ActivityRow, ...],
     OpenPayments: PaymentsView,
+    OpenTabs: tuple[OpenTabView, ...],
     EventsSince: shapes.EventsView,
 }
 
@@ -229,5 +237,6 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     ZReport: Right.X_REPORT,
     FindActivity: Right.ACTIVITY,
     OpenPayments: Right.SELL,
+    OpenTabs: Right.SELL,
     EventsSince: Right.SETTINGS,
 }

@@ -52,6 +52,7 @@ RIGHTS: Final[dict[type, Right]] = {
     payment.AnswerTip: Right.SELL,
     payment.LeaveTip: Right.SELL,
     payment.OpenTab: Right.SELL,
+    payment.RaiseTab: Right.SELL,
     payment.AdjustTip: Right.SELL,
     payment.CaptureTab: Right.SELL,
     payment.ReleaseTab: Right.SELL,

@@ -194,12 +194,14 @@ class CardPaid:
 class Tab:
     """A card that an amount is reserved on until the bill is closed, with the tip written so far.
 
-    `card.identity` names the reservation, by which it is captured or released.
+    `card.identity` names the reservation, by which it is captured or released. `opened_ns` is when
+    the first of them was made, 0 in tabs from before that was kept.
     """
 
     reserved_minor: int
     card: CardPaid
     tip_minor: int = 0
+    opened_ns: int = 0
 
 
 @frozen

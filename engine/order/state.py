@@ -309,7 +309,7 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
         case TenderRefunded():
             return _refunded(order, event)
         case TabOpened() | TipAdjusted() | TabClosed():
-            return attrs.evolve(order, tab=tab_after(order.tab, event))
+            return attrs.evolve(order, tab=tab_after(order.tab, event, now_ns=at[0]))
         case TipAsked() | TipAnswered() | TipLeft():
             return attrs.evolve(order, tip=tip_after(order.tip, event))
         case TenderUndone():

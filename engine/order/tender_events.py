@@ -67,7 +67,7 @@ class CardTendered:
 @EVENTS.name("order.tab_opened/1")
 @frozen
 class TabOpened:
-    """A terminal reserved an amount for this order; no money moved yet."""
+    """A terminal reserved an amount for this order, instead of any before; no money moved yet."""
 
     order_id: str
     tab: Tab
@@ -154,11 +154,14 @@ def tender_of(event: CashTendered | CardTendered | ForeignTendered) -> TenderFig
             assert_never(event)
 
 
-def tab_after(tab: Tab | None, event: TabOpened | TipAdjusted | TabClosed) -> Tab | None:
-    """An order's tab after an event."""
+def tab_after(
+    tab: Tab | None, event: TabOpened | TipAdjusted | TabClosed, *, now_ns: int
+) -> Tab | None:
+    """An order's tab after an event of that moment; raised, it is as old as before."""
     match event:
         case TabOpened():
-            return event.tab
+            opened_ns = now_ns if tab is None else tab.opened_ns
+            return attrs.evolve(event.tab, opened_ns=opened_ns)
         case TipAdjusted():
             assert tab is not None, "a tip is adjusted on a tab"
             return attrs.evolve(tab, tip_minor=event.tip_minor)

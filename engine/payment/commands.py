@@ -61,6 +61,14 @@ class OpenTab:
     amount_minor: int
 
 
+@COMMANDS.name("payment.raise_tab")
+@frozen
+class RaiseTab:
+    """Reserve a higher amount instead, on a card shown again; only then is the first released."""
+
+    amount_minor: int
+
+
 @COMMANDS.name("payment.adjust_tip")
 @frozen
 class AdjustTip:
@@ -167,6 +175,7 @@ PaymentCommand = (
     | AnswerTip
     | LeaveTip
     | OpenTab
+    | RaiseTab
     | AdjustTip
     | CaptureTab
     | ReleaseTab

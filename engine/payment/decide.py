@@ -21,6 +21,7 @@ from engine.payment.commands import (
     LeaveTip,
     OpenTab,
     PaymentCommand,
+    RaiseTab,
     ReleaseTab,
     ReportUpload,
     RequestPayment,
@@ -40,7 +41,7 @@ from engine.payment.events import (
 )
 from engine.payment.hearing import hear, keep
 from engine.payment.refusal import Refusal
-from engine.payment.tabs import adjust_tip, capture_tab, open_tab, release_tab
+from engine.payment.tabs import adjust_tip, capture_tab, open_tab, raise_tab, release_tab
 from engine.staff import Staff
 
 POLICY = "policy"
@@ -60,6 +61,8 @@ def decide(command: Command, context: PaymentContext, people: Staff) -> Decision
             return tips.decide(body, command, context, people)
         case OpenTab():
             return open_tab(body, context)
+        case RaiseTab():
+            return raise_tab(body, context)
         case AdjustTip():
             return adjust_tip(body, context)
         case CaptureTab():

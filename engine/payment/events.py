@@ -61,7 +61,8 @@ class OfflinePolicy:
 class Asked:
     """What was asked of a terminal, and for whom.
 
-    `tender` is what a reversal undoes of its order; `of_payment` the payment it takes back.
+    `tender` is what a reversal undoes of its order; `of_payment` the payment it takes back, or the
+    reservation it comes instead of.
     `source_order` and `source_tender` are what a refund gives back of. `tip_minor` is the part of
     `amount_minor` that a capture takes for a tip; `tip_on_top_minor` comes to `amount_minor` of a
     sale, since the customer said so on our own screen.

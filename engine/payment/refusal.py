@@ -20,6 +20,7 @@ class Refusal:
     TAB_MUST_BE_OPEN = "tab_must_be_open"
     TAB_MUST_NOT_BE_OPEN = "tab_must_not_be_open"
     TAB_AMOUNT_MUST_BE_WITHIN_LIMIT = "tab_amount_must_be_within_limit"
+    TAB_AMOUNT_MUST_BE_HIGHER = "tab_amount_must_be_higher"
     TENDER_MUST_BE_BY_CARD = "tender_must_be_by_card"
     CARD_AMOUNT_MUST_BE_DUE = "card_amount_must_be_due"
     TIP_CHOICES_MUST_BE_SET_UP = "tip_choices_must_be_set_up"

@@ -64,6 +64,24 @@ class TabView:
 
 
 @frozen
+class OpenTabView:
+    """A tab of the store in a list: what is reserved, and what the bill comes to so far. `register`
+    has it in hand, "" while it is parked; `age_s` is how long ago it was opened."""
+
+    order_id: str
+    label: str
+    register: str
+    opened_by: str
+    first_name: str
+    reserved_minor: int
+    total_minor: int
+    tip_minor: int
+    card: str
+    brand: str
+    age_s: int
+
+
+@frozen
 class PaymentsView:
     """Card payments that are not settled: those for a person and those nobody knows yet, oldest
     first; and what was taken offline, against its ceilings."""

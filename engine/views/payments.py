@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from engine.books import Books
 from engine.limits import NS_PER_S
+from engine.order.pricing import price_shown
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
 from engine.payment.exposure import exposure
 from engine.payment.state import Payment
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
-from engine.views.payment_shapes import PaymentsView, PaymentView, TabView, TipView
+from engine.views.payment_shapes import OpenTabView, PaymentsView, PaymentView, TabView, TipView
 
 UNKNOWN_IS_LISTED_S = 30
 Shown = tuple[str, str]
@@ -68,6 +69,28 @@ def tab_view(order: Order) -> TabView | None:
         return None
     shown = tab.card.card
     return TabView(tab.reserved_minor, tab.tip_minor, shown.number, shown.brand)
+
+
+def open_tabs(books: Books, now_ns: int) -> tuple[OpenTabView, ...]:
+    """Every tab of the store, oldest first."""
+    found = [(order.tab, order) for order in books.live.orders.values() if order.tab is not None]
+    found.sort(key=lambda entry: entry[0].opened_ns)
+    return tuple(
+        OpenTabView(
+            order.id,
+            order.label,
+            order.register,
+            order.opened_by,
+            order.live_lines()[0].item.name if order.live_lines() else "",
+            tab.reserved_minor,
+            price_shown(order, books.tariff_of(order)).total_minor,
+            tab.tip_minor,
+            tab.card.card.number,
+            tab.card.card.brand,
+            max(0, now_ns - tab.opened_ns) // NS_PER_S if tab.opened_ns else 0,
+        )
+        for tab, order in found
+    )
 
 
 def register_payment(books: Books, register: str) -> Payment | None:

@@ -32,7 +32,8 @@ export type Panel =
   | 'discount'
   | 'why'
   | 'choices'
-  | 'exceptions';
+  | 'exceptions'
+  | 'tabs';
 /** What may be chosen for an order besides its goods. */
 export type Choice = 'group' | 'coupon' | 'promotion' | 'exempt' | 'comp' | 'charges';
 export type Dialog = 'menu' | 'status' | 'void' | 'park' | 'note' | 'switch' | null;
@@ -224,6 +225,8 @@ export class App {
     const order = view.order;
     if (payment.kind === 'reversal') {
       this.say('positive', t('card.taken_back', { amount: this.money(payment.amount_minor) }));
+    } else if (payment.kind === 'reservation') {
+      this.say('positive', t('tabs.opened', { amount: this.money(payment.amount_minor) }));
     } else if (order?.phase === 'tendering' && order.due_minor === 0 && view.operator) {
       void this.complete(true);
     } else if (payment.standing === 'partially_approved') {
@@ -542,6 +545,9 @@ export class App {
   /** Ask once more for what came to nothing; a refund goes to the card that was chosen, or to none. */
   async cardAgain(payment: PaymentView): Promise<void> {
     const { order, tender } = this.refunded;
+    if (payment.kind === 'capture') return this.captureTab();
+    if (payment.kind === 'release') return this.releaseTab();
+    if (payment.kind === 'reservation') return this.putCardAway();
     if (payment.kind === 'refund' && !order) return this.putCardAway();
     const due = Math.abs(this.order?.due_minor ?? 0);
     await this.card(payment.amount_minor < due ? payment.amount_minor : 0, order, tender);
@@ -552,10 +558,27 @@ export class App {
     await this.terminal('payment.reverse_tender', { tender });
   }
 
-  private async terminal<N extends 'payment.request' | 'payment.reverse_tender'>(
-    name: N,
-    data: Wish<N>,
-  ): Promise<void> {
+  /** Reserve an amount on a card; there may be no order yet. */
+  async openTab(amountMinor: number): Promise<Outcome> {
+    if (!this.order) {
+      const opened = await this.act('order.open', {});
+      if (!opened.ok) return opened;
+    }
+    return this.act('payment.open_tab', { amount_minor: amountMinor });
+  }
+
+  /** Charge the tab with what is due and its tip; approved, the sale is closed. */
+  async captureTab(): Promise<void> {
+    await this.terminal('payment.capture_tab', {});
+  }
+
+  async releaseTab(): Promise<void> {
+    await this.terminal('payment.release_tab', {});
+  }
+
+  private async terminal<
+    N extends 'payment.request' | 'payment.reverse_tender' | 'payment.capture_tab' | 'payment.release_tab',
+  >(name: N, data: Wish<N>): Promise<void> {
     const outcome = await this.act(name, data);
     if (!outcome.ok) return;
     const asked = (outcome.data as { payment_id: string }).payment_id;

@@ -1046,6 +1046,27 @@ export interface OpenTab {
   amount_minor: number;
 }
 
+/**
+ * A tab of the store in a list: what is reserved, and what the bill comes to so far.
+ * `register` has it in hand, "" while it is parked; `age_s` is how long ago it was opened.
+ */
+export interface OpenTabView {
+  order_id: string;
+  label: string;
+  register: string;
+  opened_by: string;
+  first_name: string;
+  reserved_minor: number;
+  total_minor: number;
+  tip_minor: number;
+  card: string;
+  brand: string;
+  age_s: number;
+}
+
+/** Every tab of the store, oldest first. Answers `OpenTabView`s. */
+export type OpenTabs = Record<string, never>;
+
 /** Open with a float counted by denomination; the float is their sum. */
 export interface OpenTill {
   denominations: Denomination[];
@@ -1409,6 +1430,11 @@ export interface QueueEntry {
   age_s: number;
   tries: number;
   reason: string;
+}
+
+/** Reserve a higher amount instead, on a card shown again; only then is the first released. */
+export interface RaiseTab {
+  amount_minor: number;
 }
 
 /**
@@ -2458,6 +2484,7 @@ export interface Commands {
   'payment.close_exception': { data: CloseException; answer: PaymentAnswer };
   'payment.leave_tip': { data: LeaveTipInput; answer: OrderAnswer };
   'payment.open_tab': { data: OpenTab; answer: PaymentAnswer };
+  'payment.raise_tab': { data: RaiseTab; answer: PaymentAnswer };
   'payment.release_tab': { data: ReleaseTab; answer: PaymentAnswer };
   'payment.request': { data: RequestPaymentInput; answer: PaymentAnswer };
   'payment.reverse_again': { data: ReverseAgain; answer: PaymentAnswer };
@@ -2508,6 +2535,7 @@ export interface Queries {
   'report.z': { data: ZReportInput; answer: ReportView };
   'store.state': { data: StoreState; answer: StoreView };
   'store.status': { data: StoreStatus; answer: StatusView };
+  'tabs.open': { data: OpenTabs; answer: OpenTabView[] };
   'till.counts': { data: TillCountsInput; answer: TillCountView[] };
   'till.state': { data: TillState; answer: TillView };
 }

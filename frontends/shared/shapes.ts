@@ -19,6 +19,7 @@ export type {
   LineView,
   NoteView,
   NoticeView,
+  OpenTabView,
   OperatorView,
   OrderPromotionsView,
   OrderReasonsView,

@@ -314,6 +314,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     payment.AnswerTip: TipAnswer,
     payment.LeaveTip: OrderAnswer,
     payment.OpenTab: PaymentAnswer,
+    payment.RaiseTab: PaymentAnswer,
     payment.AdjustTip: TipAnswer,
     payment.CaptureTab: PaymentAnswer,
     payment.ReleaseTab: PaymentAnswer,

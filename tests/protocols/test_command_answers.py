@@ -162,6 +162,8 @@ def _pay_by_card(shop: Shop, send: Callable[..., Any]) -> None:
     shop.ok(order.UndoTendering())
     send(payment.OpenTab(2000))
     hear(shop, Verdict.APPROVED, 6)
+    send(payment.RaiseTab(3000))
+    hear(shop, Verdict.DECLINED, 7)
     send(payment.AdjustTip(50))
     shop.ok(order.StartTendering())
     send(payment.CaptureTab())
