@@ -122,3 +122,9 @@ ANCHOR_EVERY_S = 1.0
 
 ANCHOR_TIMEOUT_S = 5.0
 """How long a node may take to write its anchor before it is asked again."""
+
+# Looking for card terminals, and trying one out.
+PROBES_AT_ONCE = 16
+PROBE_TIMEOUT_S = 10.0  # longer than the devices node itself waits for one place
+LOOK_TIMEOUT_S = 20.0
+PAIR_AGAIN_S = 1.0

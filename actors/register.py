@@ -15,6 +15,7 @@ from actors.limits import ASK_TIMEOUT_S
 from actors.mailbox import Envelope, Mailbox
 from actors.messages import Scanned
 from actors.pins import Pins, pin_is_well_formed
+from actors.terminals import TERMINAL_QUERIES
 from actors.world import World
 
 log = structlog.get_logger()
@@ -56,6 +57,7 @@ class RegisterActor:
 
     async def _query(self, envelope: Envelope, ask: Ask, post: Any) -> None:
         to = "views" if ask.name in VIEW_QUERIES else "bookkeeper"
+        to = "terminals" if ask.name in TERMINAL_QUERIES else to
         submit = Submit(ask.id, ask.register, ask.name, ask.data, is_query=True, admin=ask.admin)
         await self._pass_on(envelope, submit, post, to)
 

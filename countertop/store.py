@@ -30,6 +30,7 @@ from actors.pins import Hasher, Pins
 from actors.register import OFFICE, RegisterActor
 from actors.registrar import Registrar
 from actors.supervisor import Policy, Supervisor, supervise
+from actors.terminals import TerminalDesk
 from actors.views import ViewsActor
 from actors.world import World
 from countertop.child_nodes import DEVICE_KINDS, report_death, report_link, run_child
@@ -43,7 +44,8 @@ from engine.receipt import local_time
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
-_FOLLOWERS = ("outbox", "payments", "broadcast", "views", "display_feed", "registrar", "anchors")
+_FOLLOWERS = ("outbox", "payments", "broadcast", "views", "display_feed", "registrar", "anchors",
+              "terminals")  # fmt: skip
 _MIB = 1024 * 1024
 _HINT_MARK = "~p1."
 
@@ -133,6 +135,7 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
         node = Node("store", world)
         for kind in DEVICE_KINDS:
             node.route(kind, "devices")
+        node.route("finder", "devices")
         for name in NODES:
             node.route(f"anchor/{name}", name)
         return Store(
@@ -174,6 +177,7 @@ def _heard_of_link(node: Node, event: LinkEvent) -> None:
     report_link(event)
     if event.kind == "up":
         node.tell_nowait("anchors", LinkUp(event.peer))
+        node.tell_nowait("terminals", LinkUp(event.peer))
 
 
 def _anchor_at_stop(store: Store) -> None:
@@ -201,6 +205,7 @@ def _start_actors(store: Store, supervisor: Supervisor) -> None:
     supervisor.start(lambda: store.broadcast, capacity=512)
     supervisor.start(lambda: store.views, capacity=512)
     supervisor.start(DisplayFeed, capacity=256)
+    supervisor.start(TerminalDesk, capacity=256)
     supervisor.start(lambda: DeviceBoard(store.broadcast.mark), capacity=256)
     supervisor.start(lambda: CatalogDesk(store.config.data), capacity=4)
 

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 from attrs import define, field
 
-from engine import catalog, limits, outbox, register, settings, staff, taxes, till
+from engine import catalog, limits, outbox, register, settings, staff, taxes, terminals, till
 from engine.charge import decide as charges
 from engine.charge.decide import Charges, ChargesSet, SetCharges
 from engine.coupon import decide as coupons
@@ -71,6 +71,7 @@ from engine.settings import Settings
 from engine.staff import Right, Staff
 from engine.stamp import Stamp
 from engine.taxes import SetTaxes, Taxes, TaxesSet
+from engine.terminals import TerminalCommand, TerminalEvent, Terminals
 from engine.till import Till
 from native import PriceBook
 
@@ -132,6 +133,7 @@ class Books:
     taxes: Taxes = field(factory=Taxes)
     payments: Payments = field(factory=Payments)
     price_upload: Upload | None = None
+    terminals: Terminals = field(factory=dict)
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -265,6 +267,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return coupons.decide(body, books.promotions.coupon_rules(), books.redeemed)
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)
+    if isinstance(body, TerminalCommand):
+        return terminals.decide(books.terminals, body, books.payments)
     raise AssertionError(f"no decider takes {type(body).__name__}")
 
 
@@ -391,6 +395,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         )
     elif isinstance(event, ChargesSet):
         books.charges = charges.evolve(event)
+    elif isinstance(event, TerminalEvent):
+        books.terminals = terminals.evolve(books.terminals, event)
     elif isinstance(event, CouponsIssued):
         books.redeemed.issue(event.coupon, event.keys)
     elif isinstance(event, outbox.OutboxEvent):

@@ -32,6 +32,7 @@ from engine.settings import PastRules, RegisterSetup, Settings, StoreRules, TaxC
 from engine.staff import Operator, Right, Staff
 from engine.tax_book import TaxSetup
 from engine.taxes import PastNeeds, Taxes
+from engine.terminals import PairedTerminal
 from engine.till import Till
 from engine.wire import WireError, canonical, structure, unstructure
 
@@ -86,6 +87,7 @@ class _Image:
     payments: _PaymentsImage
     foreign: tuple[ForeignCurrency, ...]
     price_upload: Upload | None = None
+    terminals: tuple[PairedTerminal, ...] = ()
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -131,11 +133,14 @@ def image_of(books: Books) -> dict[str, Any]:
         _payments_image(books.payments),
         tuple(books.settings.foreign.values()),
         books.price_upload,
+        tuple(books.terminals.values()),
     )
     plain: dict[str, Any] = unstructure(image)
     if books.price_upload is None:
         # Nearly always: so the hashes of states without one stay what they were.
         del plain["price_upload"]
+    if not books.terminals:
+        del plain["terminals"]
     return plain
 
 
@@ -208,6 +213,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         taxes=Taxes(data.taxes, data.taxes_version, data.past_taxes),
         payments=_payments_from(data.payments),
         price_upload=data.price_upload,
+        terminals={entry.terminal: entry for entry in data.terminals},
     )
 
 

@@ -10,6 +10,7 @@ from engine.staff import Right
 from engine.views import shapes, till_shapes
 from engine.views.offer_shapes import OrderPromotionsView
 from engine.views.payment_shapes import OpenTabView, PaymentsView
+from engine.views.terminals import TerminalsView, TerminalTestView
 from engine.wire import Registry
 
 QUERIES = Registry("query")
@@ -161,6 +162,38 @@ class OpenTabs:
     """Every tab of the store, oldest first. Answers `OpenTabView`s."""
 
 
+@QUERIES.name("terminals.state")
+@frozen
+class TerminalsState:
+    """Card terminals as set up, and the search for more. Answers `TerminalsView`."""
+
+
+@QUERIES.name("terminals.find")
+@frozen
+class FindTerminals:
+    """Look for terminals at these places, and only there: addresses, ranges (`192.0.2.10-40`) and
+    networks (`192.0.2.0/24`), 256 in all. Answers `TerminalsView` at once; ask again for how far it
+    is. Refused as addresses_must_be_local, addresses_limit_reached, search_must_be_over."""
+
+    addresses: str
+
+
+@QUERIES.name("terminals.stop_search")
+@frozen
+class CancelSearch:
+    """End the search; what it found stays. Answers `TerminalsView`."""
+
+
+@QUERIES.name("terminals.test")
+@frozen
+class TestTerminal:
+    """Ask a terminal how it is; nothing is paid. Answers `TerminalTestView`, or the refusal
+    terminal_must_be_paired."""
+
+    __test__ = False  # pytest takes the name for that of a test
+    terminal: str
+
+
 @QUERIES.name("events.since")
 @frozen
 class EventsSince:
@@ -190,6 +223,10 @@ Query = (
     | FindActivity
     | OpenPayments
     | OpenTabs
+    | TerminalsState
+    | FindTerminals
+    | CancelSearch
+    | TestTerminal
     | EventsSince
 )
 
@@ -214,6 +251,10 @@ ANSWERS: Final[dict[type, Any]] = {
     FindActivity: tuple[shapes.ActivityRow, ...],
     OpenPayments: PaymentsView,
     OpenTabs: tuple[OpenTabView, ...],
+    TerminalsState: TerminalsView,
+    FindTerminals: TerminalsView,
+    CancelSearch: TerminalsView,
+    TestTerminal: TerminalTestView,
     EventsSince: shapes.EventsView,
 }
 
@@ -238,5 +279,9 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     FindActivity: Right.ACTIVITY,
     OpenPayments: Right.SELL,
     OpenTabs: Right.SELL,
+    TerminalsState: Right.SETTINGS,
+    FindTerminals: Right.SETTINGS,
+    CancelSearch: Right.SETTINGS,
+    TestTerminal: Right.SETTINGS,
     EventsSince: Right.SETTINGS,
 }

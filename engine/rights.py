@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from engine import catalog, outbox, register, settings, staff, till
+from engine import catalog, outbox, register, settings, staff, terminals, till
 from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.order import commands as order
@@ -93,6 +93,8 @@ RIGHTS: Final[dict[type, Right]] = {
     InstallPrices: Right.CATALOG,
     SetCharges: Right.SETTINGS,
     IssueCoupons: Right.CATALOG,
+    terminals.PairTerminal: Right.SETTINGS,
+    terminals.UnpairTerminal: Right.SETTINGS,
     outbox.StartEffect: Right.EFFECTS,
     outbox.FinishEffect: Right.EFFECTS,
 }

@@ -33,7 +33,8 @@ export type Panel =
   | 'why'
   | 'choices'
   | 'exceptions'
-  | 'tabs';
+  | 'tabs'
+  | 'terminals';
 /** What may be chosen for an order besides its goods. */
 export type Choice = 'group' | 'coupon' | 'promotion' | 'exempt' | 'comp' | 'charges';
 export type Dialog = 'menu' | 'status' | 'void' | 'park' | 'note' | 'switch' | null;

@@ -166,6 +166,9 @@ export interface CancelPayment {
   payment_id: string;
 }
 
+/** End the search; what it found stays. Answers `TerminalsView`. */
+export type CancelSearch = Record<string, never>;
+
 /** The most tax, or the most that is taxed, for each piece or for the receipt. */
 export interface Cap {
   of: Capped;
@@ -678,6 +681,15 @@ export interface FindReceiptsInput {
   limit?: number;
 }
 
+/**
+ * Look for terminals at these places, and only there: addresses, ranges (`192.0.2.10-40`) and
+ * networks (`192.0.2.0/24`), 256 in all. Answers `TerminalsView` at once; ask again for how
+ * far it is. Refused as addresses_must_be_local, addresses_limit_reached, search_must_be_over.
+ */
+export interface FindTerminals {
+  addresses: string;
+}
+
 /** The notes of one other currency, in its own minor units. */
 export interface ForeignCount {
   currency: string;
@@ -1152,6 +1164,18 @@ export interface OverridePrice {
   line: number;
   unit_price_micros: number;
   reason: string;
+}
+
+/** Pay at this terminal, at this place, under that address; it may replace one there. */
+export interface PairTerminal {
+  terminal: string;
+  transport: string;
+  serial: string;
+}
+
+/** The terminal it was about. */
+export interface PairedAnswer {
+  terminal: string;
 }
 
 /** The upload, and how many of its parts are here now. */
@@ -1712,6 +1736,19 @@ export interface SearchCatalogInput {
   limit?: number;
 }
 
+/**
+ * A search, or the last one: how many places of how many were asked. `network` is that of this
+ * machine, offered and not searched unasked.
+ */
+export interface SearchView {
+  is_running: boolean;
+  done: number;
+  total: number;
+  is_stopped: boolean;
+  found: TerminalFoundView[];
+  network: string;
+}
+
 /** How many items the new base has. */
 export interface SegmentAnswer {
   item_count: number;
@@ -2149,6 +2186,58 @@ export interface TenderingAnswer {
 }
 
 /**
+ * What answered at a place as a card terminal does: its number, and how it said it is.
+ * `paired` is the terminal paired there already, "" where there is none.
+ */
+export interface TerminalFoundView {
+  transport: string;
+  serial: string;
+  code: string;
+  paired: string;
+}
+
+/**
+ * One terminal by its address. `is_paired` says that it was paired by the page: else its place
+ * and number are in the configuration file, and empty here. What follows is what it last said
+ * of itself.
+ */
+export interface TerminalSetupView {
+  terminal: string;
+  registers: string[];
+  is_paired: boolean;
+  transport: string;
+  serial: string;
+  state: string;
+  code: string;
+  detail: string;
+}
+
+/** What a terminal said when it was asked how it is; no payment was asked for. */
+export interface TerminalTestView {
+  terminal: string;
+  is_ready: boolean;
+  code: string;
+  detail: string;
+}
+
+/** Card terminals as set up, and the search for more. Answers `TerminalsView`. */
+export type TerminalsState = Record<string, never>;
+
+/** All terminals, and the search. */
+export interface TerminalsView {
+  terminals: TerminalSetupView[];
+  search: SearchView;
+}
+
+/**
+ * Ask a terminal how it is; nothing is paid. Answers `TerminalTestView`, or the refusal
+ * terminal_must_be_paired.
+ */
+export interface TestTerminal {
+  terminal: string;
+}
+
+/**
  * Below `amount_minor` (at it too, if `exempt_at_amount`) nothing is taxed. Measured on the
  * marked price after discounts; above, the whole is taxed or only the excess.
  */
@@ -2351,6 +2440,11 @@ export type Unit =
   | 'kg'
   | 'degree';
 
+/** Forget a pairing. */
+export interface UnpairTerminal {
+  terminal: string;
+}
+
 /** Stop following. */
 export interface UnsubscribeFrame {
   type: 'unsubscribe';
@@ -2508,6 +2602,8 @@ export interface Commands {
   'staff.sign_off': { data: SignOff; answer: Done };
   'staff.sign_on': { data: SignOnInput; answer: SignedOnAnswer };
   'taxes.set': { data: SetTaxesInput; answer: TaxesAnswer };
+  'terminal.pair': { data: PairTerminal; answer: PairedAnswer };
+  'terminal.unpair': { data: UnpairTerminal; answer: PairedAnswer };
   'till.close': { data: CloseTill; answer: TillClosedAnswer };
   'till.count': { data: CountTillInput; answer: TillCountedAnswer };
   'till.no_sale': { data: OpenDrawer; answer: Done };
@@ -2536,6 +2632,10 @@ export interface Queries {
   'store.state': { data: StoreState; answer: StoreView };
   'store.status': { data: StoreStatus; answer: StatusView };
   'tabs.open': { data: OpenTabs; answer: OpenTabView[] };
+  'terminals.find': { data: FindTerminals; answer: TerminalsView };
+  'terminals.state': { data: TerminalsState; answer: TerminalsView };
+  'terminals.stop_search': { data: CancelSearch; answer: TerminalsView };
+  'terminals.test': { data: TestTerminal; answer: TerminalTestView };
   'till.counts': { data: TillCountsInput; answer: TillCountView[] };
   'till.state': { data: TillState; answer: TillView };
 }

@@ -37,4 +37,7 @@ export type {
   StoreView,
   SuspendedView,
   TenderView,
+  TerminalSetupView,
+  TerminalTestView,
+  TerminalsView,
 } from './protocol';

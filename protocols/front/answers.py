@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from engine import catalog, register, settings, staff, till
+from engine import catalog, register, settings, staff, terminals, till
 from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.decision import COMMANDS
@@ -271,6 +271,13 @@ class TipAskedAnswer:
 
 
 @frozen
+class PairedAnswer:
+    """The terminal it was about."""
+
+    terminal: str
+
+
+@frozen
 class TipAnswer:
     """The tip to be captured with the tab."""
 
@@ -324,6 +331,8 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     payment.SetPaymentAside: PaymentAnswer,
     payment.CloseException: PaymentAnswer,
     payment.SetOfflinePolicy: Done,
+    terminals.PairTerminal: PairedAnswer,
+    terminals.UnpairTerminal: PairedAnswer,
     till.OpenTill: TillOpenedAnswer,
     till.PayIn: Done,
     till.PayOut: Done,

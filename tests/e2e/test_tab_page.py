@@ -1,4 +1,4 @@
-"""Tabs at the register page: opened with an authorisation, raised, closed once with tip and total."""
+"""Tabs at the register page: opened with an authorisation, raised, closed with tip and total."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_tabs_are_clean_in_every_size_theme_and_language(
     fresh_store.key("tap")
     each("tabs-mine", "tabs.over")
     first.push("Close the tab")
-    for found, _, words in screens:
+    for found, _, _ in screens:
         found.items()
         expect(found.page.locator("section.pay .tab")).to_be_visible()
     each("tabs-close", "tabs.write_tip")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine import catalog, register, settings, staff, till
+from engine import catalog, register, settings, staff, terminals, till
 from engine.charge.decide import SetCharges
 from engine.charge.model import ChargeKind, ChargeRule
 from engine.coupon.decide import IssueCoupons
@@ -127,6 +127,8 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(SetCharges(()), admin=True)
     send(SetTaxes(None), admin=True)
     _pay_by_card(shop, send)
+    send(terminals.PairTerminal("terminal/2", "tcp://127.0.0.1:20007", "52500001"), admin=True)
+    send(terminals.UnpairTerminal("terminal/2"), admin=True)
     builder = SegmentBuilder()
     builder.put_item(ItemRow("kale", "Kale", "", "Food", "reduced", 1_990_000))
     shop.books.segments["hash"] = PriceBook.from_segment(builder.build())
