@@ -141,3 +141,9 @@ CALLBACK_TIMEOUT_S = 10.0
 """How long a provider's call waits to be durable before it is told to call again."""
 
 assert LOOK_OFTEN_S < LOOK_MAX_S
+
+# Looking for card terminals, and trying one out.
+PROBES_AT_ONCE = 16
+PROBE_TIMEOUT_S = 10.0  # longer than the devices node itself waits for one place
+LOOK_TIMEOUT_S = 20.0
+PAIR_AGAIN_S = 1.0

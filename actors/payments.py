@@ -107,6 +107,7 @@ class PaymentsActor:
             tip_allowed=asked.tip_allowed,
             partial_allowed=asked.kind is Kind.SALE,
             offline_allowed=asked.offline_allowed,
+            tip_minor=asked.tip_on_top_minor,
         )
         request = Request(asked.payment_id, transaction, self.address)
         try:
@@ -236,4 +237,5 @@ def _blank(payment: Payment, verdict: Verdict, code: str, detail: str = "") -> A
         detail,
         currency_code=asked.currency_code,
         partial_allowed=asked.kind is Kind.SALE,
+        asked_tip_minor=asked.tip_on_top_minor,
     )

@@ -15,6 +15,7 @@ from actors.limits import ASK_TIMEOUT_S
 from actors.mailbox import Envelope, Mailbox
 from actors.messages import Scanned
 from actors.pins import Pins, pin_is_well_formed
+from actors.terminals import TERMINAL_QUERIES
 from actors.world import World
 
 log = structlog.get_logger()
@@ -32,6 +33,8 @@ VIEW_QUERIES = frozenset(
 )
 _PIN_COMMANDS = frozenset(("staff.add_operator", "staff.change_pin"))
 OFFICE = "_office"
+# Whoever these name proves it by their PIN.
+_PIN_CHECKS = frozenset(("staff.sign_on", "payment.leave_tip"))
 _PIN_SHAPE = {"code": "pin_must_be_digits", "fields": {}}
 
 
@@ -63,6 +66,7 @@ class RegisterActor:
 
     async def _query(self, envelope: Envelope, ask: Ask, post: Any) -> None:
         to = "views" if ask.name in VIEW_QUERIES else "bookkeeper"
+        to = "terminals" if ask.name in TERMINAL_QUERIES else to
         submit = Submit(ask.id, ask.register, ask.name, ask.data, is_query=True, admin=ask.admin)
         await self._pass_on(envelope, submit, post, to)
 
@@ -88,7 +92,7 @@ class RegisterActor:
     async def _without_secrets(self, ask: Ask, post: Any, world: World) -> Submit | None:
         """The submission with every PIN checked or hashed; None where a PIN is no PIN."""
         data = dict(ask.data)
-        if ask.name == "staff.sign_on":
+        if ask.name in _PIN_CHECKS:
             correct = await self._check(data.get("operator", ""), data.pop("pin", ""), post, world)
             data["pin_correct"] = correct
         elif ask.name in _PIN_COMMANDS:

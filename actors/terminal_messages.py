@@ -6,6 +6,7 @@ from attrs import frozen
 
 from actors.messages import MESSAGES
 from engine.terminal import Answer, Condition, Settlement, Transaction
+from engine.terminals import PairedTerminal
 
 
 @MESSAGES.name("terminal.request")
@@ -80,6 +81,46 @@ class Settle:
 @frozen
 class Look:
     """How is it? Answered `Condition`."""
+
+
+@MESSAGES.name("terminal.probe")
+@frozen
+class Probe:
+    """Is a card terminal at this place (`tcp://host:port`)? Answered `Probed`."""
+
+    transport: str
+
+
+@MESSAGES.name("terminal.probed")
+@frozen
+class Probed:
+    """What is at a place: a terminal's own number, "" where none answered as one, and how it said
+    it is, or why nothing was heard."""
+
+    code: str
+    serial: str = ""
+
+
+@MESSAGES.name("terminal.locate")
+@frozen
+class Locate:
+    """Which network is this machine in? Answered `Located`."""
+
+
+@MESSAGES.name("terminal.located")
+@frozen
+class Located:
+    """A network of 256, such as `192.168.1.0/24`; "" where it is in none of a shop's own."""
+
+    network: str
+
+
+@MESSAGES.name("terminal.pairings")
+@frozen
+class Pairings:
+    """All terminals that are paired. Answered `Accepted` once each runs, and no other does."""
+
+    terminals: tuple[PairedTerminal, ...]
 
 
 # Answers that are whole messages: without a name they would not cross a link.

@@ -5,17 +5,20 @@ from __future__ import annotations
 import sys
 from functools import partial
 
+import attrs
 import structlog
 import trio
+from attrs import define, field
 
 from actors.actor import Actor
 from actors.anchor_keeper import AnchorActor
 from actors.link import RawDialer
 from actors.links import LinkEvent, Links
 from actors.node import Node
-from actors.supervisor import Death, supervise
+from actors.supervisor import Death, Supervisor, supervise
 from actors.world import SystemWorld, World
 from countertop.config import Config, from_data
+from engine.terminals import PairedTerminal
 from engine.wire import parse
 from hardware.settings import KINDS, DeviceSettings
 from protocols.provider.settings import ProviderSettings
@@ -56,12 +59,58 @@ async def run_child(name: str, config: Config, world: World) -> None:
                 if name == "devices":
                     for settings in config.devices:
                         supervisor.start(partial(_device, settings))
+                    supervisor.start(partial(_finder, Pairing(config.devices, supervisor)))
                 if name == "integrations":
                     for provider in config.providers:
                         supervisor.start(partial(_provider, provider), capacity=256)
                 await trio.sleep_forever()
     finally:
         dialer.close()
+
+
+@define(eq=False)
+class Pairing:
+    """The terminals of this node: those of the configuration, and over them those that are paired.
+
+    `running` are the ones that live here otherwise than the configuration says.
+    """
+
+    configured: tuple[DeviceSettings, ...]
+    supervisor: Supervisor
+    running: dict[str, DeviceSettings] = field(factory=dict)
+
+    def places(self) -> dict[str, str]:
+        """Where a terminal of this node is, and the number it must have."""
+        now = {entry.address: entry for entry in self.configured} | self.running
+        return {entry.transport: entry.serial for entry in now.values() if entry.kind == "terminal"}
+
+    async def repair(self, terminals: tuple[PairedTerminal, ...]) -> None:
+        """Run each paired terminal where it is now, and no other; a conversation that stays as it
+        is goes on undisturbed."""
+        plain = {entry.address: entry for entry in self.configured}
+        wanted = {}
+        for pairing in terminals:
+            name = pairing.terminal
+            known = plain.get(name)
+            if known is None or known.protocol not in ("", "zvt"):
+                known = DeviceSettings(name, "terminal", pairing.transport)
+            told = attrs.evolve(known, transport=pairing.transport, serial=pairing.serial)
+            wanted[name] = told
+        for name in {*wanted, *self.running}:
+            now = self.running.get(name) or plain.get(name)
+            then = wanted.get(name) or plain.get(name)
+            if now == then:
+                continue
+            await self.supervisor.stop(name)
+            if then is not None:
+                self.supervisor.start(partial(_device, then))
+        self.running = wanted
+
+
+def _finder(pairing: Pairing) -> Actor:
+    from hardware.terminal.finder import Finder
+
+    return Finder(pairing.repair, pairing.places)
 
 
 def _device(settings: DeviceSettings) -> Actor:

@@ -31,6 +31,7 @@ from actors.pins import Hasher, Pins
 from actors.register import OFFICE, RegisterActor
 from actors.registrar import Registrar
 from actors.supervisor import Policy, Supervisor, supervise
+from actors.terminals import TerminalDesk
 from actors.views import ViewsActor
 from actors.world import World
 from countertop.child_nodes import DEVICE_KINDS, report_death, report_link, run_child
@@ -53,6 +54,7 @@ _FOLLOWERS = (
     "display_feed",
     "registrar",
     "anchors",
+    "terminals",
 )
 _MIB = 1024 * 1024
 _HINT_MARK = "~p1."
@@ -144,6 +146,7 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
         for kind in DEVICE_KINDS:
             node.route(kind, "devices")
         node.route("provider", "integrations")
+        node.route("finder", "devices")
         for name in NODES:
             node.route(f"anchor/{name}", name)
         return Store(
@@ -185,6 +188,7 @@ def _heard_of_link(node: Node, event: LinkEvent) -> None:
     report_link(event)
     if event.kind == "up":
         node.tell_nowait("anchors", LinkUp(event.peer))
+        node.tell_nowait("terminals", LinkUp(event.peer))
 
 
 def _anchor_at_stop(store: Store) -> None:
@@ -213,6 +217,7 @@ def _start_actors(store: Store, supervisor: Supervisor) -> None:
     supervisor.start(lambda: store.broadcast, capacity=512)
     supervisor.start(lambda: store.views, capacity=512)
     supervisor.start(DisplayFeed, capacity=256)
+    supervisor.start(TerminalDesk, capacity=256)
     supervisor.start(lambda: DeviceBoard(store.broadcast.mark), capacity=256)
     supervisor.start(lambda: CatalogDesk(store.config.data), capacity=4)
 

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 from attrs import define, field
 
-from engine import catalog, limits, outbox, register, settings, staff, taxes, till
+from engine import catalog, limits, outbox, register, settings, staff, taxes, terminals, till
 from engine.charge import decide as charges
 from engine.charge.decide import Charges, ChargesSet, SetCharges
 from engine.coupon import decide as coupons
@@ -33,14 +33,13 @@ from engine.order.commands import (
     ResumeOrder,
 )
 from engine.order.context import OrderContext
+from engine.order.coupons import sources_of
 from engine.order.credited import follow_sale as follow_credit
 from engine.order.events import (
     OrderCompleted,
     OrderEvent,
     OrderOpened,
-    OrderResumed,
     OrderReturned,
-    OrderSuspended,
     OrderVoided,
     ReceiptReprinted,
 )
@@ -57,7 +56,7 @@ from engine.paylink.context import PaylinkContext
 from engine.paylink.events import PaylinkEvent
 from engine.paylink.state import Paylinks
 from engine.payment import decide as payment_decisions
-from engine.payment import ending_days
+from engine.payment import ending_days, tips
 from engine.payment import state as payment_state
 from engine.payment.commands import PaymentCommand
 from engine.payment.context import PaymentContext
@@ -79,6 +78,7 @@ from engine.side import Side
 from engine.staff import Right, Staff
 from engine.stamp import Stamp
 from engine.taxes import SetTaxes, Taxes, TaxesSet
+from engine.terminals import TerminalCommand, TerminalEvent, Terminals
 from native import PriceBook
 
 _ENDED = (Phase.COMPLETED, Phase.VOIDED)
@@ -115,6 +115,7 @@ class Books:
     credits: Credits = field(factory=Credits)
     settling: settlement.Settling = field(factory=settlement.Settling)
     paylinks: Paylinks = field(factory=Paylinks)
+    terminals: Terminals = field(factory=dict)
 
     def side(self, *, training: bool) -> Side:
         """The side facts of that kind belong to."""
@@ -154,20 +155,16 @@ def needs(register_id: str, body: Any, books: Books) -> frozenset[str]:
             wanted = {body.order_id} if body.order_id else set()
         case _ if isinstance(body, SettlesReturns):
             side = books.side(training=books.is_training(register_id))
-            wanted = _sources(side.current(register_id))
+            wanted = sources_of(side.current(register_id))
         case HearPaylink():
             link = books.paylinks.open.get(body.told.reference)
-            wanted = _sources(None if link is None else books.live.orders.get(link.asked.order_id))
+            wanted = sources_of(
+                None if link is None else books.live.orders.get(link.asked.order_id)
+            )
         case _:
             return frozenset()
     at_hand = (books.archive, books.live.orders, books.training.orders)
     return frozenset(entry for entry in wanted if not any(entry in place for place in at_hand))
-
-
-def _sources(order: Order | None) -> set[str]:
-    """The sales that goods of an order came back from."""
-    lines = () if order is None else order.live_lines()
-    return {line.source.order_id for line in lines if line.source is not None}
 
 
 # ------------------------------------------------------------------------------------- Decide
@@ -212,6 +209,9 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     training = books.is_training(command.register)
     side = books.side(training=training)
     position = side.position(command.register)
+    locked = tips.why_locked(command, side.current(command.register))
+    if locked is not None:
+        return locked
     if isinstance(body, OrderCommand):
         return _order(command, books, approver)
     if isinstance(body, PaymentCommand | ending_days.TerminalDayCommand):
@@ -258,6 +258,8 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
         return settlement.decide(books.settling, body, books.settings, command.operator)
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)
+    if isinstance(body, TerminalCommand):
+        return terminals.decide(books.terminals, body, books.payments)
     raise AssertionError(f"no decider takes {type(body).__name__}")
 
 
@@ -284,7 +286,7 @@ def _payment(command: Command, books: Books, approver: str) -> Decision:
     around = PaymentContext(books.payments, order, books.live.orders, context)
     if isinstance(command.body, ending_days.TerminalDayCommand):
         return ending_days.decide(command.body, around)
-    return payment_decisions.decide(command.body, around)
+    return payment_decisions.decide(command, around, books.staff)
 
 
 def _paylink(command: Command, books: Books, approver: str) -> Decision:
@@ -395,6 +397,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         books.charges = charges.evolve(event)
     elif isinstance(event, ReturnRulesSet):
         books.returns = event.rules
+    elif isinstance(event, TerminalEvent):
+        books.terminals = terminals.evolve(books.terminals, event)
     elif isinstance(event, CouponsIssued):
         books.redeemed.issue(event.coupon, event.keys)
     elif isinstance(event, outbox.OutboxEvent):
@@ -423,7 +427,7 @@ def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> No
         # Replay: what went back to an ended order is read from its own stream when needed.
         looked_back = OrderReturned | ReceiptReprinted | TenderRefunded
         assert isinstance(event, looked_back), "an order opens first"
-    _follow_order(side, event, stamp)
+    side.follow(event, stamp)
     if isinstance(event, OrderCompleted) and not fact.training:
         _follow_sale(books, event, stamp)
 
@@ -444,24 +448,13 @@ def _follow_sale(books: Books, event: OrderCompleted, stamp: Stamp) -> None:
         )
 
 
-def _follow_order(side: Side, event: OrderEvent, stamp: Stamp) -> None:
-    """What the register and its till make of an order's event."""
-    follows = OrderOpened | OrderResumed | OrderSuspended | OrderVoided | OrderCompleted
-    if isinstance(event, follows):
-        position = side.position(event.register)
-        side.positions[event.register] = register.follow_order(position, event, stamp)
-    if isinstance(event, OrderCompleted) and event.till_session:
-        before = side.till(event.register)
-        side.tills[event.register] = till.evolve(before, event, now_ns=stamp.now_ns)
-
-
 def post_end(books: Books, fact: Fact, stamp: Stamp) -> None:
     """Post the end of an order none of whose earlier facts was posted.
 
     An order that ended leaves the books, so this is all that is left of it there.
     """
     assert isinstance(fact.event, OrderCompleted | OrderVoided), "only an end stands for an order"
-    _follow_order(books.side(training=fact.training), fact.event, stamp)
+    books.side(training=fact.training).follow(fact.event, stamp)
     if isinstance(fact.event, OrderCompleted) and not fact.training:
         _follow_sale(books, fact.event, stamp)
 

@@ -15,7 +15,8 @@ from engine.charge.model import ChargeFigures
 from engine.limits import PIECE_MILLI, PPM
 from engine.money import minor_digits
 from engine.order.figures import DiscountKind, Figures, LineFigures
-from engine.order.state import Discount, Line, Order
+from engine.order.given import Discount
+from engine.order.state import Line, Order
 from engine.settings import StoreRules
 from engine.tax_document import TaxKind
 

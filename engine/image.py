@@ -39,6 +39,7 @@ from engine.side import Side
 from engine.staff import Operator, Right, Staff
 from engine.tax_book import TaxSetup
 from engine.taxes import PastNeeds, Taxes
+from engine.terminals import PairedTerminal
 from engine.till import Till
 from engine.wire import WireError, canonical, structure, unstructure
 
@@ -106,6 +107,7 @@ class _Image:
     credits: CreditsImage | None = None
     settling: Settling | None = None
     paylinks: _PaylinksImage | None = None
+    terminals: tuple[PairedTerminal, ...] | None = None
 
 
 def _side_image(side: Side) -> _SideImage:
@@ -155,9 +157,10 @@ def image_of(books: Books) -> dict[str, Any]:
         _credits_image(books.credits),
         None if books.settling == Settling() else books.settling,
         _paylinks_image(books.paylinks),
+        tuple(books.terminals.values()) or None,
     )
     plain: dict[str, Any] = unstructure(image)
-    for name in ("price_upload", "returns", "credits", "settling", "paylinks"):
+    for name in ("price_upload", "returns", "credits", "settling", "paylinks", "terminals"):
         if plain[name] is None:
             # Nearly always: so the hashes of states without one stay what they were.
             del plain[name]
@@ -272,6 +275,7 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         credits=_credits_from(data.credits),
         settling=data.settling or Settling(),
         paylinks=_paylinks_from(data.paylinks),
+        terminals={entry.terminal: entry for entry in data.terminals or ()},
     )
 
 

@@ -38,6 +38,7 @@ OFFLINE_AGE_S_MAX = 30 * 86_400
 BRANDS_MAX = 50
 RETURN_PRICE_DAYS_MAX = 30  # each is priced when goods come back without a receipt
 CREDITS_MAX = 200_000  # notes with something left
+TIP_CHOICES_MAX = 6
 COUPONS_PER_ORDER_MAX = 20
 REWARDS_PER_ORDER_MAX = 20
 POINTS_MAX = 1_000_000_000  # of a member's balance, and of what a reward costs

@@ -17,7 +17,7 @@ from engine.order.commands import (
     TenderForeign,
 )
 from engine.paylink.commands import HearPaylink, RequestPaylink
-from engine.payment.commands import RequestPayment
+from engine.payment.commands import AskTip, RequestPayment
 
 SettlesReturns = (
     StartTendering
@@ -28,6 +28,7 @@ SettlesReturns = (
     | CompleteOrder
     | RequestPayment
     | RequestPaylink
+    | AskTip
 )
 """These look at the sales that goods of the current order came back from."""
 

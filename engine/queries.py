@@ -12,7 +12,8 @@ from engine.views.clearing_shapes import ClearingView, PaymentFeeView
 from engine.views.credit_shapes import CreditsView, CreditView
 from engine.views.offer_shapes import OrderPromotionsView
 from engine.views.paylink_shapes import PaylinksView
-from engine.views.payment_shapes import PaymentsView
+from engine.views.payment_shapes import OpenTabView, PaymentsView
+from engine.views.terminals import TerminalsView, TerminalTestView
 from engine.wire import Registry
 
 QUERIES = Registry("query")
@@ -209,6 +210,44 @@ class OpenPaylinks:
     """Payments by link that are not settled. Answers `PaylinksView`."""
 
 
+@QUERIES.name("tabs.open")
+@frozen
+class OpenTabs:
+    """Every tab of the store, oldest first. Answers `OpenTabView`s."""
+
+
+@QUERIES.name("terminals.state")
+@frozen
+class TerminalsState:
+    """Card terminals as set up, and the search for more. Answers `TerminalsView`."""
+
+
+@QUERIES.name("terminals.find")
+@frozen
+class FindTerminals:
+    """Look for terminals at these places, and only there: addresses, ranges (`192.0.2.10-40`) and
+    networks (`192.0.2.0/24`), 256 in all. Answers `TerminalsView` at once; ask again for how far it
+    is. Refused as addresses_must_be_local, addresses_limit_reached, search_must_be_over."""
+
+    addresses: str
+
+
+@QUERIES.name("terminals.stop_search")
+@frozen
+class CancelSearch:
+    """End the search; what it found stays. Answers `TerminalsView`."""
+
+
+@QUERIES.name("terminals.test")
+@frozen
+class TestTerminal:
+    """Ask a terminal how it is; nothing is paid. Answers `TerminalTestView`, or the refusal
+    terminal_must_be_paired."""
+
+    __test__ = False  # pytest takes the name for that of a test
+    terminal: str
+
+
 @QUERIES.name("events.since")
 @frozen
 class EventsSince:
@@ -242,6 +281,11 @@ Query = (
     | ClearingState
     | FindPaymentFees
     | OpenPaylinks
+    | OpenTabs
+    | TerminalsState
+    | FindTerminals
+    | CancelSearch
+    | TestTerminal
     | EventsSince
 )
 
@@ -270,6 +314,11 @@ ANSWERS: Final[dict[type, Any]] = {
     ClearingState: ClearingView,
     FindPaymentFees: tuple[PaymentFeeView, ...],
     OpenPaylinks: PaylinksView,
+    OpenTabs: tuple[OpenTabView, ...],
+    TerminalsState: TerminalsView,
+    FindTerminals: TerminalsView,
+    CancelSearch: TerminalsView,
+    TestTerminal: TerminalTestView,
     EventsSince: shapes.EventsView,
 }
 
@@ -298,5 +347,10 @@ QUERY_RIGHTS: Final[dict[type, Right]] = {
     ClearingState: Right.X_REPORT,
     FindPaymentFees: Right.X_REPORT,
     OpenPaylinks: Right.SELL,
+    OpenTabs: Right.SELL,
+    TerminalsState: Right.SETTINGS,
+    FindTerminals: Right.SETTINGS,
+    CancelSearch: Right.SETTINGS,
+    TestTerminal: Right.SETTINGS,
     EventsSince: Right.SETTINGS,
 }

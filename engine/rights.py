@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from engine import catalog, outbox, register, settings, staff, till
+from engine import catalog, outbox, register, settings, staff, terminals, till
 from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.credit.rules import SetReturnRules
@@ -57,7 +57,11 @@ RIGHTS: Final[dict[type, Right]] = {
     order.PresentCoupon: Right.SELL,
     order.WithdrawCoupon: Right.SELL,
     payment.RequestPayment: Right.SELL,
+    payment.AskTip: Right.SELL,
+    payment.AnswerTip: Right.SELL,
+    payment.LeaveTip: Right.SELL,
     payment.OpenTab: Right.SELL,
+    payment.RaiseTab: Right.SELL,
     payment.AdjustTip: Right.SELL,
     payment.CaptureTab: Right.SELL,
     payment.ReleaseTab: Right.SELL,
@@ -112,6 +116,8 @@ RIGHTS: Final[dict[type, Right]] = {
     SetCharges: Right.SETTINGS,
     SetReturnRules: Right.SETTINGS,
     IssueCoupons: Right.CATALOG,
+    terminals.PairTerminal: Right.SETTINGS,
+    terminals.UnpairTerminal: Right.SETTINGS,
     outbox.StartEffect: Right.EFFECTS,
     outbox.FinishEffect: Right.EFFECTS,
 }

@@ -73,11 +73,22 @@ class TaxClass:
 
 
 @frozen
+class TipChoices:
+    """What a customer is offered for a tip on our own screen: shares of the amount in ppm, amounts
+    in minor units, and how much they may name themselves (`own_minor_max`, 0: not at all)."""
+
+    percents_ppm: tuple[int, ...] = ()
+    amounts_minor: tuple[int, ...] = ()
+    own_minor_max: int = 0
+
+
+@frozen
 class RegisterSetup:
     """A selling position and its devices by address; empty where it has none.
 
     `channel` is how its orders come in, "" across the counter. `tips` lets its terminal ask for a
-    tip. `provider` is the address of whom it asks for payments by link.
+    tip; with `tip_choices` our own screen asks instead, before the card. `provider` is the address
+    of whom it asks for payments by link.
     """
 
     id: str
@@ -90,6 +101,7 @@ class RegisterSetup:
     terminal: str = ""
     tips: bool = False
     provider: str = ""
+    tip_choices: TipChoices | None = None
 
 
 @EVENTS.name("settings.store_configured/1")
@@ -253,6 +265,7 @@ class Refusal:
     TAX_CLASS_MUST_NOT_BE_IN_USE = "tax_class_must_not_be_in_use"
     REGISTER_ID_MUST_BE_SHORT = "register_id_must_be_short"
     REGISTERS_LIMIT_REACHED = "registers_limit_reached"
+    TIP_CHOICES_MUST_BE_IN_RANGE = "tip_choices_must_be_in_range"
     STORE_MUST_BE_SET_UP = "store_must_be_set_up"
     CURRENCIES_LIMIT_REACHED = "currencies_limit_reached"
     CURRENCIES_MUST_BE_DISTINCT = "currencies_must_be_distinct"
@@ -355,7 +368,21 @@ def _define_register(state: Settings, setup: RegisterSetup) -> Decision:
         return refuse(Refusal.REGISTER_ID_MUST_BE_SHORT, register=setup.id)
     if setup.id not in state.registers and len(state.registers) >= limits.REGISTERS_MAX:
         return refuse(Refusal.REGISTERS_LIMIT_REACHED, maximum=limits.REGISTERS_MAX)
+    if setup.tip_choices is not None and not _is_fit(setup.tip_choices):
+        return refuse(Refusal.TIP_CHOICES_MUST_BE_IN_RANGE, maximum=limits.TIP_CHOICES_MAX)
     return Decision((Fact(STREAM, RegisterDefined(setup)),), {})
+
+
+def _is_fit(choices: TipChoices) -> bool:
+    """Whether what is offered fits a screen, is more than nothing, and something is offered."""
+    count = len(choices.percents_ppm) + len(choices.amounts_minor)
+    return (
+        count <= limits.TIP_CHOICES_MAX
+        and (count > 0 or choices.own_minor_max > 0)
+        and all(0 < entry <= limits.PPM for entry in choices.percents_ppm)
+        and all(0 < entry <= limits.AMOUNT_MINOR_MAX for entry in choices.amounts_minor)
+        and 0 <= choices.own_minor_max <= limits.AMOUNT_MINOR_MAX
+    )
 
 
 def _set_foreign(state: Settings, currencies: tuple[ForeignCurrency, ...]) -> Decision:

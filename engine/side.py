@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from engine import register
+from engine import till as tills
+from engine.order.events import (
+    OrderCompleted,
+    OrderEvent,
+    OrderOpened,
+    OrderResumed,
+    OrderSuspended,
+    OrderVoided,
+)
 from engine.order.state import Order
 from engine.register import Position
+from engine.stamp import Stamp
 from engine.till import Till
 
 
@@ -28,6 +39,16 @@ class Side:
     def current(self, register_id: str) -> Order | None:
         """The order being rung up at a register."""
         return self.orders.get(self.position(register_id).current_order)
+
+    def follow(self, event: OrderEvent, stamp: Stamp) -> None:
+        """What the register and its till make of an order's event."""
+        follows = OrderOpened | OrderResumed | OrderSuspended | OrderVoided | OrderCompleted
+        if isinstance(event, follows):
+            position = self.position(event.register)
+            self.positions[event.register] = register.follow_order(position, event, stamp)
+        if isinstance(event, OrderCompleted) and event.till_session:
+            before = self.till(event.register)
+            self.tills[event.register] = tills.evolve(before, event, now_ns=stamp.now_ns)
 
 
 _FRESH_TILL = Till()

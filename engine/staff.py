@@ -300,7 +300,7 @@ def authorise(
     approval = command.approval
     if approval is None:
         return (), refuse(Refusal.RIGHT_MUST_BE_GRANTED, right=right.value)
-    failure = _check_pin(state, command, approval)
+    failure = check_pin(state, command, approval)
     if failure is not None:
         return (), failure
     if not state.allows(approval.approver, right):
@@ -311,7 +311,12 @@ def authorise(
     return (Fact(STREAM, given),), None
 
 
-def _check_pin(state: Staff, command: Command, approval: Approval) -> Decision | None:
+def check_pin(state: Staff, command: Command, approval: Approval) -> Decision | None:
+    """Why a PIN does not count, with the failure to journal; None where it does.
+
+    Refuses:
+        approver_must_exist, operator_must_not_be_locked, pin_must_be_correct.
+    """
     person = state.operators.get(approval.approver)
     if person is None:
         return refuse(Refusal.APPROVER_MUST_EXIST, operator=approval.approver)
@@ -390,7 +395,7 @@ def _add_operator(state: Staff, body: AddOperator) -> Decision:
 
 
 def _sign_on(state: Staff, command: Command, body: SignOn) -> Decision:
-    failure = _check_pin(state, command, Approval(body.operator, body.pin_correct))
+    failure = check_pin(state, command, Approval(body.operator, body.pin_correct))
     if failure is not None:
         return failure
     on = SignedOn(body.operator, command.register)

@@ -59,7 +59,8 @@ class Transaction:
 
     `currency_code` is ISO 4217, numeric. `original` names what a reversal, capture or release is
     about. `tip_allowed` lets the terminal ask for a tip, `partial_allowed` lets it approve less,
-    `offline_allowed` lets it approve without asking anybody.
+    `offline_allowed` lets it approve without asking anybody. `tip_minor` comes on top of the
+    amount: the customer said so before the card is asked.
     """
 
     kind: Kind
@@ -69,11 +70,14 @@ class Transaction:
     tip_allowed: bool = False
     partial_allowed: bool = False
     offline_allowed: bool = False
+    tip_minor: int = 0
 
     def __attrs_post_init__(self) -> None:
         """An amount is positive, and what refers to another transaction names it."""
         if not 0 < self.amount_minor < 10**12:
             raise ValueError("amount_minor must be 1 to 999999999999")
+        if not 0 <= self.tip_minor < 10**12 - self.amount_minor:
+            raise ValueError("tip_minor must be 0 or more, and fit with amount_minor")
         refers = self.kind in (Kind.REVERSAL, Kind.CAPTURE, Kind.RELEASE)
         if refers and (self.original is None or self.original.receipt is None):
             raise ValueError(f"a {self.kind.value} must name its original by receipt")
@@ -119,7 +123,8 @@ class Answer:
 
     `code` is a stable word for why, `detail` the terminal's own. `amount_minor` is what it
     approved, tip included; a difference to `asked_minor` is the terminal's truth and for a person
-    to look at. `before` is the terminal's last transaction as it was before this one was asked for,
+    to look at. `asked_tip_minor` was asked for on top of `asked_minor`.
+    `before` is the terminal's last transaction as it was before this one was asked for,
     None where nobody knows: an inquiry compares with it.
     """
 
@@ -138,6 +143,7 @@ class Answer:
     is_offline: bool = False
     partial_allowed: bool = False
     slips: tuple[Slip, ...] = ()
+    asked_tip_minor: int = 0
 
 
 @frozen

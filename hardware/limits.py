@@ -48,6 +48,9 @@ SCANS_QUEUED_MAX = 256
 SCAN_GAP_NS = 300_000_000
 SCAN_KEPT_NS = 5_000_000_000
 
+# Looking whether a terminal is at a place.
+PROBE_S = 6.0
+
 # Customer display.
 DISPLAY_ROWS = 2
 DISPLAY_COLUMNS = 20

@@ -9,7 +9,7 @@ import attrs
 from engine.order.commands import AddLine
 from engine.payment.commands import HearPayment, KeepPayment, RequestPayment
 from engine.payment.state import Payment
-from engine.settings import DefineRegister
+from engine.settings import DefineRegister, TipChoices
 from engine.terminal import Answer, CardShown, Identity, Kind, Slip, SlipLine, Verdict
 from tests.shop import Shop
 
@@ -31,15 +31,24 @@ def with_terminal(shop: Shop, register: str) -> None:
     shop.ok(DefineRegister(here), admin=True)
 
 
+def with_tip_screen(shop: Shop, register: str = "1", **changes: Any) -> None:
+    """Ask the customers of a register with a terminal on our own screen: 5, 10 %, 2.00 or own."""
+    offered = attrs.evolve(TipChoices((50_000, 100_000), (200,), 5000), **changes)
+    setup = shop.books.settings.registers[register]
+    shop.ok(DefineRegister(attrs.evolve(setup, tip_choices=offered)), admin=True)
+
+
 def told(payment: Payment, verdict: Verdict, number: int = 1, **changes: Any) -> Answer:
     """What a terminal says of a payment: approved whole unless told otherwise."""
     asked = payment.asked
     paid = verdict in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+    charged = asked.amount_minor + asked.tip_on_top_minor
     base: dict[str, Any] = {
         "verdict": verdict,
         "kind": asked.kind,
         "asked_minor": asked.amount_minor,
-        "amount_minor": asked.amount_minor if paid else 0,
+        "amount_minor": charged if paid else 0,
+        "tip_minor": asked.tip_on_top_minor if paid else 0,
         "currency_code": asked.currency_code,
         "identity": Identity("29001234", number, number, "1126", "101500"),
         "before": Identity("29001234", number - 1, number - 1, "1126", "101000"),

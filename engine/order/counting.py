@@ -10,8 +10,9 @@ from engine import limits
 from engine.charge.model import Asked, ChargeFigures, charged
 from engine.money import minor_digits
 from engine.order.figures import DiscountKind
+from engine.order.given import Discount
 from engine.order.offered import Tariff, around, at_their_prices, taken_off
-from engine.order.state import Discount, Line, Order, charge_line
+from engine.order.state import Line, Order, charge_line
 from engine.price_list.model import Resolved
 from engine.promotion.model import LinePromotion
 from native import PricedLine, PricedOrder, extend_amount, price_order

@@ -222,9 +222,9 @@ def restored_by(order: Order, context: OrderContext) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def sources_of(order: Order) -> set[str]:
-    """The ids of the sales that goods come back from."""
-    sources = (line.source for line in order.live_lines())
+def sources_of(order: Order | None) -> set[str]:
+    """The ids of the sales that goods come back from; none where there is no order."""
+    sources = () if order is None else (line.source for line in order.live_lines())
     return {entry.order_id for entry in sources if entry is not None and entry.has_receipt()}
 
 

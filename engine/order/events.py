@@ -29,6 +29,9 @@ from engine.order.tender_events import (
     TenderRefunded,
     TenderUndone,
     TipAdjusted,
+    TipAnswered,
+    TipAsked,
+    TipLeft,
 )
 from engine.personal import Personal
 from engine.promotion.model import PromotionShare
@@ -439,6 +442,9 @@ OrderEvent = (
     | TenderRefunded
     | TabOpened
     | TipAdjusted
+    | TipAsked
+    | TipAnswered
+    | TipLeft
     | TabClosed
     | TenderUndone
     | OrderCompleted

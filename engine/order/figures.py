@@ -218,12 +218,23 @@ class CardPaid:
 class Tab:
     """A card that an amount is reserved on until the bill is closed, with the tip written so far.
 
-    `card.identity` names the reservation, by which it is captured or released.
+    `card.identity` names the reservation, by which it is captured or released. `opened_ns` is when
+    the first of them was made, 0 in tabs from before that was kept.
     """
 
     reserved_minor: int
     card: CardPaid
     tip_minor: int = 0
+    opened_ns: int = 0
+
+
+@frozen
+class Tip:
+    """What the customer is asked, or was, on our own screen before their card is: a tip on
+    `amount_minor`. `tip_minor` is None until they answered."""
+
+    amount_minor: int
+    tip_minor: int | None = None
 
 
 @frozen

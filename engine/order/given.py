@@ -1,8 +1,29 @@
-"""What people gave an order beside its goods: promotions by hand, charges let go, money back."""
+"""What people gave an order beside its goods: discounts and promotions by hand, words, charges let
+go, money back."""
 
 from __future__ import annotations
 
 from attrs import frozen
+
+from engine.order.events import Audience
+from engine.order.figures import DiscountKind
+
+
+@frozen
+class Discount:
+    """A manual discount; PERCENT in ppm, AMOUNT in minor units."""
+
+    kind: DiscountKind
+    value: int
+    reason: str
+
+
+@frozen
+class Note:
+    """Words on a line or an order."""
+
+    audience: Audience
+    text: str
 
 
 @frozen

@@ -14,10 +14,11 @@ from engine.order.events import (
     OrderDiscounted,
 )
 from engine.order.figures import DiscountKind
+from engine.order.given import Discount
 from engine.order.offered import unit_price_of
 from engine.order.refusal import Refusal
 from engine.order.settling import made_unlawful, settled, with_lines
-from engine.order.state import Discount, Order, replaced
+from engine.order.state import Order, replaced
 
 
 def override_price(order: Order, body: OverridePrice, context: OrderContext) -> Decision:

@@ -12,7 +12,6 @@ from engine import limits
 from engine.charge.model import ChargeFigures
 from engine.coupon.model import CouponUse, Presented
 from engine.order.events import (
-    Audience,
     ChannelChosen,
     ChargeWaived,
     CouponPresented,
@@ -43,8 +42,15 @@ from engine.order.events import (
     RewardChosen,
     TenderChosen,
 )
-from engine.order.figures import DiscountKind, Figures, LineItem, ReturnOf, Tab, TenderFigures
-from engine.order.given import Chosen, Refunded, Waived
+from engine.order.figures import (
+    Figures,
+    LineItem,
+    ReturnOf,
+    Tab,
+    TenderFigures,
+    Tip,
+)
+from engine.order.given import Chosen, Discount, Note, Refunded, Waived
 from engine.order.tender_events import (
     AnyTendered,
     CardTendered,
@@ -59,7 +65,12 @@ from engine.order.tender_events import (
     TenderRefunded,
     TenderUndone,
     TipAdjusted,
+    TipAnswered,
+    TipAsked,
+    TipLeft,
+    tab_after,
     tender_of,
+    tip_after,
 )
 from engine.promotion.model import PromotionShare, promotion_shares_sum
 from engine.record import HeadMark
@@ -74,23 +85,6 @@ class Phase(Enum):
     TENDERING = "tendering"
     COMPLETED = "completed"
     VOIDED = "voided"
-
-
-@frozen
-class Discount:
-    """A manual discount; PERCENT in ppm, AMOUNT in minor units."""
-
-    kind: DiscountKind
-    value: int
-    reason: str
-
-
-@frozen
-class Note:
-    """Words on a line or an order."""
-
-    audience: Audience
-    text: str
 
 
 @frozen
@@ -145,8 +139,9 @@ class Order:
     `channel` "" is across the counter; `member` is the customer's number, `comp` why all of it is
     given away. `charges` are those of a sale, numbered downwards from -1, as what goes back.
     `refunded` is how much of each tender of a sale went back so far, positive. `tab` is the
-    card an amount is reserved on. `points` is what was told of the member's balance, `rewards` the
-    promotions it is to be spent on; `tender` how it will be paid, "" where nobody said.
+    card an amount is reserved on, `tip` what the customer is asked on our own screen. `points` is
+    what was told of the member's balance, `rewards` the promotions it is to be spent on; `tender`
+    how it will be paid, "" where nobody said.
     """
 
     id: str
@@ -181,6 +176,7 @@ class Order:
     points: int = 0
     rewards: tuple[str, ...] = ()
     tender: str = ""
+    tip: Tip | None = None
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
@@ -237,7 +233,9 @@ def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Orde
 def tendered(order: Order, event: AnyTendered) -> Order:
     """The order with one tender more."""
     more = (*order.tenders, tender_of(event))
-    return attrs.evolve(order, tenders=more, tender_count=event.tender)
+    # A tip is given with one card; whoever pays the next share is asked anew.
+    tip = None if isinstance(event, CardTendered) else order.tip
+    return attrs.evolve(order, tenders=more, tender_count=event.tender, tip=tip)
 
 
 def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
@@ -285,7 +283,7 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
         case TenderingStarted():
             return attrs.evolve(order, phase=Phase.TENDERING, figures=event.figures)
         case TenderingUndone():
-            return attrs.evolve(order, phase=Phase.OPEN, figures=None)
+            return attrs.evolve(order, phase=Phase.OPEN, figures=None, tip=None)
         case (
             CashTendered() | CardTendered() | ForeignTendered() | CreditTendered() | LinkTendered()
         ):
@@ -293,7 +291,9 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
         case TenderRefunded():
             return _refunded(order, event)
         case TabOpened() | TipAdjusted() | TabClosed():
-            return _evolve_tab(order, event)
+            return attrs.evolve(order, tab=tab_after(order.tab, event, now_ns=at[0]))
+        case TipAsked() | TipAnswered() | TipLeft():
+            return attrs.evolve(order, tip=tip_after(order.tip, event))
         case TenderUndone():
             kept = tuple(t for t in order.tenders if t.tender != event.tender)
             return attrs.evolve(order, tenders=kept)
@@ -416,19 +416,6 @@ def _evolve_circumstances(
             if event.reason:
                 waived = (*waived, Waived(event.charge, event.reason))
             return attrs.evolve(order, waived=waived)
-        case _:
-            assert_never(event)
-
-
-def _evolve_tab(order: Order, event: TabOpened | TipAdjusted | TabClosed) -> Order:
-    match event:
-        case TabOpened():
-            return attrs.evolve(order, tab=event.tab)
-        case TipAdjusted():
-            assert order.tab is not None, "a tip is adjusted on a tab"
-            return attrs.evolve(order, tab=attrs.evolve(order.tab, tip_minor=event.tip_minor))
-        case TabClosed():
-            return attrs.evolve(order, tab=None)
         case _:
             assert_never(event)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import assert_never
 
+import attrs
 from attrs import frozen
 
 from engine.credit.ledger import CreditPaid
 from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
-from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures
+from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures, Tip
 from engine.provider import LinkPaid
 
 
@@ -96,7 +97,7 @@ AnyTendered = CashTendered | CardTendered | ForeignTendered | CreditTendered | L
 @EVENTS.name("order.tab_opened/1")
 @frozen
 class TabOpened:
-    """A terminal reserved an amount for this order; no money moved yet."""
+    """A terminal reserved an amount for this order, instead of any before; no money moved yet."""
 
     order_id: str
     tab: Tab
@@ -109,6 +110,34 @@ class TipAdjusted:
 
     order_id: str
     tip_minor: int
+    operator: str
+
+
+@EVENTS.name("order.tip_asked/1")
+@frozen
+class TipAsked:
+    """The screen is the customer's: they are asked for a tip on what a card will pay."""
+
+    order_id: str
+    amount_minor: int
+    operator: str
+
+
+@EVENTS.name("order.tip_answered/1")
+@frozen
+class TipAnswered:
+    """What the customer gives, nought included. Journaled before the card is asked."""
+
+    order_id: str
+    tip_minor: int
+
+
+@EVENTS.name("order.tip_left/1")
+@frozen
+class TipLeft:
+    """Whoever is signed on took the screen back with their PIN, unanswered."""
+
+    order_id: str
     operator: str
 
 
@@ -156,5 +185,36 @@ def tender_of(event: AnyTendered) -> TenderFigures:
             return TenderFigures(number, "credit", amount, None, gave_back, credit=event.credit)
         case LinkTendered():
             return TenderFigures(number, "link", amount, None, event.gave_back, link=event.link)
+        case _:
+            assert_never(event)
+
+
+def tab_after(
+    tab: Tab | None, event: TabOpened | TipAdjusted | TabClosed, *, now_ns: int
+) -> Tab | None:
+    """An order's tab after an event of that moment; raised, it is as old as before."""
+    match event:
+        case TabOpened():
+            opened_ns = now_ns if tab is None else tab.opened_ns
+            return attrs.evolve(event.tab, opened_ns=opened_ns)
+        case TipAdjusted():
+            assert tab is not None, "a tip is adjusted on a tab"
+            return attrs.evolve(tab, tip_minor=event.tip_minor)
+        case TabClosed():
+            return None
+        case _:
+            assert_never(event)
+
+
+def tip_after(tip: Tip | None, event: TipAsked | TipAnswered | TipLeft) -> Tip | None:
+    """What a customer is asked, or was, after an event."""
+    match event:
+        case TipAsked():
+            return Tip(event.amount_minor)
+        case TipAnswered():
+            assert tip is not None, "an answer was asked for"
+            return attrs.evolve(tip, tip_minor=event.tip_minor)
+        case TipLeft():
+            return None
         case _:
             assert_never(event)

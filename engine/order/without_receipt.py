@@ -21,9 +21,10 @@ from engine.order.context import OrderContext
 from engine.order.events import ReturnLineAdded
 from engine.order.figures import DiscountKind, LineFigures, LineItem, ReturnOf
 from engine.order.finding import check_quantity, found_item
+from engine.order.given import Discount
 from engine.order.pricing import price
 from engine.order.refusal import Refusal
-from engine.order.state import Discount, Line, Order
+from engine.order.state import Line, Order
 from engine.taxation import ReturnTax, TaxShare
 from native import extend_amount
 

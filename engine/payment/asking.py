@@ -63,6 +63,10 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
     if not 0 <= body.amount_minor <= abs(due_minor):
         return refuse(Refusal.CARD_AMOUNT_MUST_BE_DUE, due_minor=abs(due_minor))
     amount_minor = body.amount_minor or abs(due_minor)
+    tip = order.tip if due_minor > 0 else None
+    tip_minor = 0
+    if tip is not None and tip.amount_minor == amount_minor:
+        tip_minor = tip.tip_minor or 0
     asked = Asked(
         around.command_id,
         order.id,
@@ -72,14 +76,16 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
         Kind.SALE,
         amount_minor,
         numeric_code(rules.currency),
-        tip_allowed=around.settings.registers[around.register].tips,
+        # Asked on our own screen, the customer is not asked again by the terminal.
+        tip_allowed=around.settings.registers[around.register].tips and tip is None,
         offline_allowed=may_be_offline(
             context.payments,
-            amount_minor,
+            amount_minor + tip_minor,
             register=around.register,
             operator=around.operator,
             now_ns=around.stamp.now_ns,
         ),
+        tip_on_top_minor=tip_minor,
     )
     if due_minor < 0:
         found = _refund(order, body, asked, context)
@@ -246,6 +252,7 @@ def reversal_of(payment: Payment, payment_id: str) -> Asked:
         tip_minor=0,
         brand=answer.card.brand or asked.brand,
         of_refund=asked.kind is Kind.REFUND,
+        tip_on_top_minor=0,
     )
 
 

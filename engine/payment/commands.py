@@ -24,10 +24,47 @@ class RequestPayment:
     source_tender: int = 0
 
 
+@COMMANDS.name("payment.ask_tip")
+@frozen
+class AskTip:
+    """Turn the screen to the customer and ask for a tip on what a card will pay: `amount_minor`, or
+    all that is due. From here on the register takes nothing but the answer, or `payment.leave_tip`.
+    """
+
+    amount_minor: int = 0
+
+
+@COMMANDS.name("payment.answer_tip")
+@frozen
+class AnswerTip:
+    """What the customer gives; the next `payment.request` of that amount has it on top."""
+
+    tip_minor: int
+
+
+@COMMANDS.name("payment.leave_tip")
+@frozen
+class LeaveTip:
+    """Take the screen back unanswered; the PIN is that of whoever is signed on. `pin_correct` is
+    set by the register actor only."""
+
+    operator: str
+    pin: str = ""
+    pin_correct: bool = False
+
+
 @COMMANDS.name("payment.open_tab")
 @frozen
 class OpenTab:
     """Reserve an amount on a card for the current order, whose bill is closed later."""
+
+    amount_minor: int
+
+
+@COMMANDS.name("payment.raise_tab")
+@frozen
+class RaiseTab:
+    """Reserve a higher amount instead, on a card shown again; only then is the first released."""
 
     amount_minor: int
 
@@ -131,9 +168,14 @@ class SetOfflinePolicy:
     policy: OfflinePolicy
 
 
+TipCommand = AskTip | AnswerTip | LeaveTip
 PaymentCommand = (
     RequestPayment
+    | AskTip
+    | AnswerTip
+    | LeaveTip
     | OpenTab
+    | RaiseTab
     | AdjustTip
     | CaptureTab
     | ReleaseTab

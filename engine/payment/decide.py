@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import assert_never
 
 from engine import limits
-from engine.decision import Decision, refuse
+from engine.decision import Command, Decision, refuse
 from engine.order.refusal import Refusal as OrderRefusal
+from engine.payment import tips
 from engine.payment.asking import request, reverse_again, reverse_tender
 from engine.payment.commands import (
     AdjustTip,
+    AnswerTip,
+    AskTip,
     CancelPayment,
     CaptureTab,
     CloseException,
     HearPayment,
     KeepPayment,
+    LeaveTip,
     OpenTab,
     PaymentCommand,
+    RaiseTab,
     ReleaseTab,
     ReportUpload,
     RequestPayment,
@@ -36,22 +41,28 @@ from engine.payment.events import (
 )
 from engine.payment.hearing import hear, keep
 from engine.payment.refusal import Refusal
-from engine.payment.tabs import adjust_tip, capture_tab, open_tab, release_tab
+from engine.payment.tabs import adjust_tip, capture_tab, open_tab, raise_tab, release_tab
+from engine.staff import Staff
 
 POLICY = "policy"
 
 
-def decide(body: PaymentCommand, context: PaymentContext) -> Decision:
-    """Decide a payment command.
+def decide(command: Command, context: PaymentContext, people: Staff) -> Decision:
+    """Decide a payment command; `people` are who may take a screen back.
 
     Refuses:
         As `engine.payment.refusal.Refusal` lists, after what the order itself must be.
     """
+    body: PaymentCommand = command.body
     match body:
         case RequestPayment():
             return request(body, context)
+        case AskTip() | AnswerTip() | LeaveTip():
+            return tips.decide(body, command, context, people)
         case OpenTab():
             return open_tab(body, context)
+        case RaiseTab():
+            return raise_tab(body, context)
         case AdjustTip():
             return adjust_tip(body, context)
         case CaptureTab():

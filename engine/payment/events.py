@@ -62,10 +62,13 @@ class OfflinePolicy:
 class Asked:
     """What was asked of a terminal, and for whom.
 
-    `tender` is what a reversal undoes of its order; `of_payment` the payment it takes back.
+    `tender` is what a reversal undoes of its order; `of_payment` the payment it takes back, or the
+    reservation it comes instead of.
     `source_order` and `source_tender` are what a refund gives back of. `tip_minor` is the part of
     `amount_minor` that a capture takes for a tip. `brand` is that of the card that what is given or
     taken back was paid with, and `of_refund` says that what a reversal takes back was a refund.
+    `tip_on_top_minor` comes to `amount_minor` of a sale, since the customer said so on our own
+    screen.
     """
 
     payment_id: str
@@ -86,6 +89,7 @@ class Asked:
     tip_minor: int = 0
     brand: str = ""
     of_refund: bool = False
+    tip_on_top_minor: int = 0
 
 
 @EVENTS.name("payment.requested/1")

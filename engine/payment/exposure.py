@@ -35,7 +35,10 @@ def exposure(payments: Payments, *, register: str, operator: str) -> Exposure:
 
 
 def _at_risk(payment: Payment) -> int:
-    tip = payment.answer.tip_minor if payment.answer is not None and payment.is_approved else 0
+    told = payment.answer
+    tip = payment.asked.tip_on_top_minor
+    if told is not None and payment.is_approved:
+        tip = told.tip_minor
     return payment.amount_minor + tip
 
 

@@ -24,6 +24,7 @@ from engine.payment.context import PaymentContext, answered
 from engine.payment.events import Asked, PaymentHeard, PaymentRequested, Problem, Standing
 from engine.payment.exposure import takes_brand
 from engine.payment.state import Payment
+from engine.payment.tabs import release_of
 from engine.promotion.payment import pays
 from engine.terminal import Answer, Kind
 
@@ -61,13 +62,24 @@ def approved(
             facts = _tendered(order, asked, answer)
         case Kind.RESERVATION:
             assert order is not None, "an order that is not there wants nothing"
-            tab = Tab(asked.amount_minor, _card(asked, answer))
-            facts = [Fact(order_stream(order.id), TabOpened(order.id, tab))]
+            facts = _reserved(order, asked, answer, context)
         case Kind.REVERSAL | Kind.RELEASE:
             facts = [] if order is None else _undone(order, asked)
     amount_minor = _taken_minor(asked, answer)
     fact = context.fact(asked.payment_id, heard)
     return answered(asked.payment_id, standing.value, fact, *facts, amount_minor=amount_minor)
+
+
+def _reserved(order: Order, asked: Asked, answer: Answer, context: PaymentContext) -> list[Fact]:
+    """The order's tab is on this reservation; one it came instead of is given up."""
+    before = order.tab
+    tip_minor = 0 if before is None else before.tip_minor
+    tab = Tab(asked.amount_minor, _card(asked, answer), tip_minor)
+    facts = [Fact(order_stream(order.id), TabOpened(order.id, tab))]
+    if before is not None:
+        back = release_of(before, asked, context.around.command_id)
+        facts.append(context.fact(back.payment_id, PaymentRequested(back)))
+    return facts
 
 
 def _taken_minor(asked: Asked, answer: Answer) -> int:
@@ -89,7 +101,7 @@ def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> boo
     if payment.problem is not Problem.NONE or order is None:
         return False  # set aside: whoever did it settled the order another way
     if asked.kind is Kind.RESERVATION:
-        return order.tab is None
+        return asked.of_payment == ("" if order.tab is None else order.tab.card.payment_id)
     if order.phase is not Phase.TENDERING or order.figures is None:
         return False
     due = due_of(order, order.figures, context.around.settings.required()).left_minor

@@ -3,6 +3,8 @@ closed, with the tip that was written meanwhile, once."""
 
 from __future__ import annotations
 
+import attrs
+
 from engine import limits
 from engine.decision import Decision, Fact, refuse
 from engine.money import numeric_code
@@ -16,7 +18,7 @@ from engine.order.tender_events import (
     TipAdjusted,
 )
 from engine.payment.asking import asked_for, ready_for_cards, why_not_free
-from engine.payment.commands import AdjustTip, OpenTab
+from engine.payment.commands import AdjustTip, OpenTab, RaiseTab
 from engine.payment.context import PaymentContext
 from engine.payment.events import Asked
 from engine.payment.refusal import Refusal
@@ -56,6 +58,55 @@ def open_tab(body: OpenTab, context: PaymentContext) -> Decision:
         numeric_code(around.settings.required().currency),
     )
     return asked_for(asked, context)
+
+
+def raise_tab(body: RaiseTab, context: PaymentContext) -> Decision:
+    """Have the terminal of the first reservation make a higher one; the first is released once that
+    stands, and stays where it does not.
+
+    Refuses:
+        those of `adjust_tip` but its last; order_must_not_be_tendering, tab_amount_must_be_higher,
+        tab_amount_must_be_within_limit, terminal_must_be_free.
+    """
+    found = _tab(context)
+    if isinstance(found, Decision):
+        return found
+    order, tab = found
+    if order.phase is Phase.TENDERING:
+        return refuse(OrderRefusal.ORDER_MUST_NOT_BE_TENDERING)
+    if body.amount_minor <= tab.reserved_minor:
+        return refuse(Refusal.TAB_AMOUNT_MUST_BE_HIGHER, reserved_minor=tab.reserved_minor)
+    if body.amount_minor > limits.AMOUNT_MINOR_MAX:
+        maximum = limits.AMOUNT_MINOR_MAX
+        return refuse(Refusal.TAB_AMOUNT_MUST_BE_WITHIN_LIMIT, maximum_minor=maximum)
+    card = tab.card
+    refused = why_not_free(card.terminal, order.id, context)
+    if refused is not None:
+        return refused
+    asked = Asked(
+        context.around.command_id,
+        order.id,
+        context.around.register,
+        context.around.operator,
+        card.terminal,
+        Kind.RESERVATION,
+        body.amount_minor,
+        card.currency_code,
+        of_payment=card.payment_id,
+    )
+    return asked_for(asked, context)
+
+
+def release_of(tab: Tab, asked: Asked, payment_id: str) -> Asked:
+    """What gives up the reservation that `asked` came instead of."""
+    return attrs.evolve(
+        asked,
+        payment_id=payment_id,
+        kind=Kind.RELEASE,
+        amount_minor=tab.reserved_minor,
+        original=tab.card.identity,
+        of_payment=tab.card.payment_id,
+    )
 
 
 def adjust_tip(body: AdjustTip, context: PaymentContext) -> Decision:

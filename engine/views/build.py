@@ -12,9 +12,10 @@ from engine.order.events import (
     Audience,
 )
 from engine.order.figures import Figures, LineFigures, TenderFigures
+from engine.order.given import Discount, Note
 from engine.order.offered import Tariff, promotion_names, why_not
 from engine.order.pricing import price_shown
-from engine.order.state import Discount, Line, Note, Order, Phase, charge_line
+from engine.order.state import Line, Order, Phase, charge_line
 from engine.outbox import PendingEffect
 from engine.register import DayClosed, Position
 from engine.side import Side
@@ -26,7 +27,7 @@ from engine.views.foreign import currency_views, digits_of, due_views, tender_vi
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView
 from engine.views.offers import choices_of
 from engine.views.paylinks import paylink_shown, paylink_view, register_paylink
-from engine.views.payments import listed, payment_view, register_payment, tab_view
+from engine.views.payments import listed, payment_view, register_payment, tab_view, tip_view
 from engine.views.shapes import (
     DeviceView,
     DiscountView,
@@ -235,6 +236,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
         figures.points_spent(),
         _rewards(order, tariff) if internal else (),
         order.tender,
+        tip_view(order, settings.registers) if internal else None,
     )
 
 
@@ -361,6 +363,7 @@ def register_view(
         returns_view(books),
         setup.provider,
         None if link is None else paylink_view(link, now_ns=now_ns),
+        bool(setup.terminal) and setup.tip_choices is not None,
     )
 
 

@@ -37,6 +37,23 @@ class PaymentView:
 
 
 @frozen
+class TipView:
+    """What a customer is asked on our own screen, or was: a tip on `amount_minor`.
+
+    `shares_minor` are what `percents_ppm` of it come to. `tip_minor` is their answer, and counts
+    only where `is_answered`.
+    """
+
+    amount_minor: int
+    is_answered: bool
+    tip_minor: int
+    percents_ppm: tuple[int, ...]
+    shares_minor: tuple[int, ...]
+    amounts_minor: tuple[int, ...]
+    own_minor_max: int
+
+
+@frozen
 class TabView:
     """A card an amount is reserved on until the bill is closed; `tip_minor` is written so far."""
 
@@ -44,6 +61,24 @@ class TabView:
     tip_minor: int
     card: str
     brand: str
+
+
+@frozen
+class OpenTabView:
+    """A tab of the store in a list: what is reserved, and what the bill comes to so far. `register`
+    has it in hand, "" while it is parked; `age_s` is how long ago it was opened."""
+
+    order_id: str
+    label: str
+    register: str
+    opened_by: str
+    first_name: str
+    reserved_minor: int
+    total_minor: int
+    tip_minor: int
+    card: str
+    brand: str
+    age_s: int
 
 
 @frozen

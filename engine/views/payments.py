@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.books import Books
 from engine.limits import NS_PER_S
+from engine.order.pricing import price_shown
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
 from engine.payment.exposure import exposure
 from engine.payment.state import Payment
-from engine.views.payment_shapes import PaymentsView, PaymentView, TabView
+from engine.payment.tips import shares
+from engine.settings import RegisterSetup, TipChoices
+from engine.views.payment_shapes import OpenTabView, PaymentsView, PaymentView, TabView, TipView
 
 UNKNOWN_IS_LISTED_S = 30
 Shown = tuple[str, str]
@@ -27,7 +32,7 @@ def payment_view(payment: Payment, *, now_ns: int, shows: Shown = ("", "")) -> P
         payment.standing.value,
         payment.problem.value,
         payment.amount_minor,
-        answer.tip_minor if answer is not None and payment.is_approved else 0,
+        _tip_minor(payment),
         "" if answer is None else answer.code,
         "" if answer is None else answer.detail,
         "" if answer is None else answer.card.number,
@@ -40,6 +45,23 @@ def payment_view(payment: Payment, *, now_ns: int, shows: Shown = ("", "")) -> P
     )
 
 
+def tip_view(order: Order, registers: Mapping[str, RegisterSetup]) -> TipView | None:
+    """What the customer is asked, or was."""
+    tip, setup = order.tip, registers.get(order.register)
+    if tip is None or setup is None:
+        return None
+    offered = setup.tip_choices or TipChoices()
+    return TipView(
+        tip.amount_minor,
+        tip.tip_minor is not None,
+        tip.tip_minor or 0,
+        offered.percents_ppm,
+        shares(offered, tip.amount_minor),
+        offered.amounts_minor,
+        offered.own_minor_max,
+    )
+
+
 def tab_view(order: Order) -> TabView | None:
     """The card an order's bill is open on."""
     tab = order.tab
@@ -47,6 +69,28 @@ def tab_view(order: Order) -> TabView | None:
         return None
     shown = tab.card.card
     return TabView(tab.reserved_minor, tab.tip_minor, shown.number, shown.brand)
+
+
+def open_tabs(books: Books, now_ns: int) -> tuple[OpenTabView, ...]:
+    """Every tab of the store, oldest first."""
+    found = [(order.tab, order) for order in books.live.orders.values() if order.tab is not None]
+    found.sort(key=lambda entry: entry[0].opened_ns)
+    return tuple(
+        OpenTabView(
+            order.id,
+            order.label,
+            order.register,
+            order.opened_by,
+            order.live_lines()[0].item.name if order.live_lines() else "",
+            tab.reserved_minor,
+            price_shown(order, books.tariff_of(order)).total_minor,
+            tab.tip_minor,
+            tab.card.card.number,
+            tab.card.card.brand,
+            max(0, now_ns - tab.opened_ns) // NS_PER_S if tab.opened_ns else 0,
+        )
+        for tab, order in found
+    )
 
 
 def register_payment(books: Books, register: str) -> Payment | None:
@@ -82,3 +126,11 @@ def payments_view(books: Books, *, now_ns: int) -> PaymentsView:
 
 def _age_s(payment: Payment, now_ns: int) -> int:
     return max(0, now_ns - payment.requested_ns) // NS_PER_S
+
+
+def _tip_minor(payment: Payment) -> int:
+    """What came on top, or is to."""
+    answer = payment.answer
+    if answer is None or not payment.is_approved:
+        return payment.asked.tip_on_top_minor if payment.is_open else 0
+    return answer.tip_minor

@@ -27,7 +27,7 @@ from engine.views.offer_shapes import (
     RewardView,
 )
 from engine.views.paylink_shapes import PaylinkShown, PaylinkView
-from engine.views.payment_shapes import PaymentView, TabView
+from engine.views.payment_shapes import PaymentView, TabView, TipView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
 
 
@@ -214,6 +214,7 @@ class OrderView:
     points_spent: int = 0
     rewards: tuple[OfferView, ...] = ()
     tender: str = ""
+    tip: TipView | None = None
 
 
 @frozen
@@ -265,7 +266,8 @@ class RegisterView:
 
     `terminal` is its card terminal, "" where it has none; `payment` the last card payment of its
     order; `exceptions` how many of the store a person must look at. `provider` is whom it asks for
-    payments by link, "" for nobody, and `paylink` the last one of its order.
+    payments by link, "" for nobody, and `paylink` the last one of its order. `asks_tips` says that
+    its customers are asked for a tip on our own screen.
     """
 
     epoch: int
@@ -287,6 +289,7 @@ class RegisterView:
     returns: ReturnsView = field(factory=ReturnsView)
     provider: str = ""
     paylink: PaylinkView | None = None
+    asks_tips: bool = False
 
 
 @frozen

@@ -34,7 +34,9 @@ export type Panel =
   | 'why'
   | 'choices'
   | 'clearing'
-  | 'exceptions';
+  | 'exceptions'
+  | 'tabs'
+  | 'terminals';
 /** What may be chosen for an order besides its goods. */
 export type Choice = 'group' | 'coupon' | 'promotion' | 'reward' | 'tender' | 'exempt' | 'comp' | 'charges';
 export type Dialog = 'menu' | 'status' | 'void' | 'park' | 'note' | 'switch' | null;
@@ -129,6 +131,8 @@ export class App {
   readonly paying = $derived(this.order?.phase === 'tendering');
   readonly tillReady = $derived(!!this.view?.till.is_open && !this.view.till.counted);
   readonly payment = $derived<PaymentView | null>(this.view?.payment ?? null);
+  /** The question the customer is asked now: until they answer, the screen is theirs. */
+  readonly asksTip = $derived(this.order?.tip && !this.order.tip.is_answered ? this.order.tip : null);
   readonly doneOrder = $derived<OrderView | null>(
     this.done && this.view?.last_order?.order_id === this.done ? this.view.last_order : null,
   );
@@ -227,6 +231,8 @@ export class App {
     const order = view.order;
     if (payment.kind === 'reversal') {
       this.say('positive', t('card.taken_back', { amount: this.money(payment.amount_minor) }));
+    } else if (payment.kind === 'reservation') {
+      this.say('positive', t('tabs.opened', { amount: this.money(payment.amount_minor) }));
     } else if (order?.phase === 'tendering' && order.due_minor === 0 && view.operator) {
       void this.complete(true);
     } else if (payment.standing === 'partially_approved') {
@@ -389,7 +395,7 @@ export class App {
   // -------------------------------------------------------------------------------- ringing up
 
   async scan(code: string): Promise<void> {
-    if (code === '') return;
+    if (code === '' || this.asksTip) return;
     if (!this.operator) {
       playRefused();
       this.say('caution', t('scan.sign_on_first'));
@@ -522,6 +528,13 @@ export class App {
   /** Have the terminal take `amountMinor`, or all that is due; of a refund, give it back to a card. */
   async card(amountMinor = 0, order = '', tender = 0): Promise<void> {
     this.refunded = { order, tender };
+    const due = this.order?.due_minor ?? 0;
+    const tip = this.order?.tip;
+    const answered = tip?.is_answered && tip.amount_minor === (amountMinor || due);
+    if (this.view?.asks_tips && due > 0 && !answered) {
+      await this.act('payment.ask_tip', { amount_minor: amountMinor });
+      return;
+    }
     await this.terminal('payment.request', {
       amount_minor: amountMinor,
       source_order: order,
@@ -529,9 +542,19 @@ export class App {
     });
   }
 
+  /** What the customer gives; then their card is asked for. */
+  async answerTip(tipMinor: number): Promise<void> {
+    const asked = this.asksTip?.amount_minor ?? 0;
+    const outcome = await this.act('payment.answer_tip', { tip_minor: tipMinor });
+    if (outcome.ok) await this.card(asked);
+  }
+
   /** Ask once more for what came to nothing; a refund goes to the card that was chosen, or to none. */
   async cardAgain(payment: PaymentView): Promise<void> {
     const { order, tender } = this.refunded;
+    if (payment.kind === 'capture') return this.captureTab();
+    if (payment.kind === 'release') return this.releaseTab();
+    if (payment.kind === 'reservation') return this.putCardAway();
     if (payment.kind === 'refund' && !order) return this.putCardAway();
     const due = Math.abs(this.order?.due_minor ?? 0);
     await this.card(payment.amount_minor < due ? payment.amount_minor : 0, order, tender);
@@ -542,10 +565,27 @@ export class App {
     await this.terminal('payment.reverse_tender', { tender });
   }
 
-  private async terminal<N extends 'payment.request' | 'payment.reverse_tender'>(
-    name: N,
-    data: Wish<N>,
-  ): Promise<void> {
+  /** Reserve an amount on a card; there may be no order yet. */
+  async openTab(amountMinor: number): Promise<Outcome> {
+    if (!this.order) {
+      const opened = await this.act('order.open', {});
+      if (!opened.ok) return opened;
+    }
+    return this.act('payment.open_tab', { amount_minor: amountMinor });
+  }
+
+  /** Charge the tab with what is due and its tip; approved, the sale is closed. */
+  async captureTab(): Promise<void> {
+    await this.terminal('payment.capture_tab', {});
+  }
+
+  async releaseTab(): Promise<void> {
+    await this.terminal('payment.release_tab', {});
+  }
+
+  private async terminal<
+    N extends 'payment.request' | 'payment.reverse_tender' | 'payment.capture_tab' | 'payment.release_tab',
+  >(name: N, data: Wish<N>): Promise<void> {
     const outcome = await this.act(name, data);
     if (!outcome.ok) return;
     const asked = (outcome.data as { payment_id: string }).payment_id;

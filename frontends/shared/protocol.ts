@@ -143,6 +143,20 @@ export interface AnswerFrame {
   position: number;
 }
 
+/** What the customer gives; the next `payment.request` of that amount has it on top. */
+export interface AnswerTip {
+  tip_minor: number;
+}
+
+/**
+ * Turn the screen to the customer and ask for a tip on what a card will pay: `amount_minor`,
+ * or all that is due. From here on the register takes nothing but the answer, or
+ * `payment.leave_tip`.
+ */
+export interface AskTipInput {
+  amount_minor?: number;
+}
+
 /** Who a note is for: INTERNAL goes to the kitchen, CUSTOMER to the receipt. */
 export type Audience =
   | 'internal'
@@ -202,6 +216,9 @@ export interface CancelPaylink {
 export interface CancelPayment {
   payment_id: string;
 }
+
+/** End the search; what it found stays. Answers `TerminalsView`. */
+export type CancelSearch = Record<string, never>;
 
 /** The most tax, or the most that is taxed, for each piece or for the receipt. */
 export interface Cap {
@@ -906,6 +923,15 @@ export interface FindReceiptsInput {
   limit?: number;
 }
 
+/**
+ * Look for terminals at these places, and only there: addresses, ranges (`192.0.2.10-40`) and
+ * networks (`192.0.2.0/24`), 256 in all. Answers `TerminalsView` at once; ask again for how
+ * far it is. Refused as addresses_must_be_local, addresses_limit_reached, search_must_be_over.
+ */
+export interface FindTerminals {
+  addresses: string;
+}
+
 /** The notes of one other currency, in its own minor units. */
 export interface ForeignCount {
   currency: string;
@@ -1153,6 +1179,16 @@ export type JurisdictionKind =
   | 'city'
   | 'district';
 
+/**
+ * Take the screen back unanswered; the PIN is that of whoever is signed on. `pin_correct` is
+ * set by the register actor only.
+ */
+export interface LeaveTipInput {
+  operator: string;
+  pin?: string;
+  pin_correct?: boolean;
+}
+
 /** Where a tax is rounded. */
 export type Level =
   | 'unit'
@@ -1307,6 +1343,27 @@ export interface OpenTab {
   amount_minor: number;
 }
 
+/**
+ * A tab of the store in a list: what is reserved, and what the bill comes to so far.
+ * `register` has it in hand, "" while it is parked; `age_s` is how long ago it was opened.
+ */
+export interface OpenTabView {
+  order_id: string;
+  label: string;
+  register: string;
+  opened_by: string;
+  first_name: string;
+  reserved_minor: number;
+  total_minor: number;
+  tip_minor: number;
+  card: string;
+  brand: string;
+  age_s: number;
+}
+
+/** Every tab of the store, oldest first. Answers `OpenTabView`s. */
+export type OpenTabs = Record<string, never>;
+
 /** Open with a float counted by denomination; the float is their sum. */
 export interface OpenTill {
   denominations: Denomination[];
@@ -1388,6 +1445,7 @@ export interface OrderView {
   points_spent: number;
   rewards: OfferView[];
   tender: string;
+  tip: TipView | null;
 }
 
 /** Set a line's unit price, with the reason. */
@@ -1395,6 +1453,18 @@ export interface OverridePrice {
   line: number;
   unit_price_micros: number;
   reason: string;
+}
+
+/** Pay at this terminal, at this place, under that address; it may replace one there. */
+export interface PairTerminal {
+  terminal: string;
+  transport: string;
+  serial: string;
+}
+
+/** The terminal it was about. */
+export interface PairedAnswer {
+  terminal: string;
 }
 
 /** The upload, and how many of its parts are here now. */
@@ -1775,6 +1845,11 @@ export interface QueueEntry {
   reason: string;
 }
 
+/** Reserve a higher amount instead, on a card shown again; only then is the first released. */
+export interface RaiseTab {
+  amount_minor: number;
+}
+
 /**
  * A line of a rate card: a percentage of the amount and so much besides. `brand` is "" for all
  * brands. `since` and `until` are the first and the last business date it is in force, ISO, ""
@@ -1864,8 +1939,9 @@ export interface RefusalBody {
 
 /**
  * A selling position and its devices by address; empty where it has none. `channel` is how its
- * orders come in, "" across the counter. `tips` lets its terminal ask for a tip. `provider` is
- * the address of whom it asks for payments by link.
+ * orders come in, "" across the counter. `tips` lets its terminal ask for a tip; with
+ * `tip_choices` our own screen asks instead, before the card. `provider` is the address of
+ * whom it asks for payments by link.
  */
 export interface RegisterSetup {
   id: string;
@@ -1878,12 +1954,14 @@ export interface RegisterSetup {
   terminal: string;
   tips: boolean;
   provider: string;
+  tip_choices: TipChoices | null;
 }
 
 /**
  * A selling position and its devices by address; empty where it has none. `channel` is how its
- * orders come in, "" across the counter. `tips` lets its terminal ask for a tip. `provider` is
- * the address of whom it asks for payments by link.
+ * orders come in, "" across the counter. `tips` lets its terminal ask for a tip; with
+ * `tip_choices` our own screen asks instead, before the card. `provider` is the address of
+ * whom it asks for payments by link.
  */
 export interface RegisterSetupInput {
   id: string;
@@ -1896,6 +1974,7 @@ export interface RegisterSetupInput {
   terminal?: string;
   tips?: boolean;
   provider?: string;
+  tip_choices?: TipChoicesInput | null;
 }
 
 /** Everything the register shows. Answers `RegisterView`. */
@@ -1905,7 +1984,8 @@ export type RegisterState = Record<string, never>;
  * Everything a register screen shows, at `position` of `epoch`. `terminal` is its card
  * terminal, "" where it has none; `payment` the last card payment of its order; `exceptions`
  * how many of the store a person must look at. `provider` is whom it asks for payments by
- * link, "" for nobody, and `paylink` the last one of its order.
+ * link, "" for nobody, and `paylink` the last one of its order. `asks_tips` says that its
+ * customers are asked for a tip on our own screen.
  */
 export interface RegisterView {
   epoch: number;
@@ -1927,6 +2007,7 @@ export interface RegisterView {
   returns: ReturnsView;
   provider: string;
   paylink: PaylinkView | null;
+  asks_tips: boolean;
 }
 
 /** Give up the reservation; the bill is paid another way. */
@@ -2137,6 +2218,19 @@ export interface RuleTax {
 export interface SearchCatalogInput {
   text: string;
   limit?: number;
+}
+
+/**
+ * A search, or the last one: how many places of how many were asked. `network` is that of this
+ * machine, offered and not searched unasked.
+ */
+export interface SearchView {
+  is_running: boolean;
+  done: number;
+  total: number;
+  is_stopped: boolean;
+  found: TerminalFoundView[];
+  network: string;
 }
 
 /** How many items the new base has. */
@@ -2691,9 +2785,61 @@ export interface TerminalDayView {
   is_asked: boolean;
 }
 
+/**
+ * What answered at a place as a card terminal does: its number, and how it said it is.
+ * `paired` is the terminal paired there already, "" where there is none.
+ */
+export interface TerminalFoundView {
+  transport: string;
+  serial: string;
+  code: string;
+  paired: string;
+}
+
+/**
+ * One terminal by its address. `is_paired` says that it was paired by the page: else its place
+ * and number are in the configuration file, and empty here. What follows is what it last said
+ * of itself.
+ */
+export interface TerminalSetupView {
+  terminal: string;
+  registers: string[];
+  is_paired: boolean;
+  transport: string;
+  serial: string;
+  state: string;
+  code: string;
+  detail: string;
+}
+
+/** What a terminal said when it was asked how it is; no payment was asked for. */
+export interface TerminalTestView {
+  terminal: string;
+  is_ready: boolean;
+  code: string;
+  detail: string;
+}
+
+/** Card terminals as set up, and the search for more. Answers `TerminalsView`. */
+export type TerminalsState = Record<string, never>;
+
+/** All terminals, and the search. */
+export interface TerminalsView {
+  terminals: TerminalSetupView[];
+  search: SearchView;
+}
+
 /** How many acquirers have terms now. */
 export interface TermsAnswer {
   acquirers: number;
+}
+
+/**
+ * Ask a terminal how it is; nothing is paid. Answers `TerminalTestView`, or the refusal
+ * terminal_must_be_paired.
+ */
+export interface TestTerminal {
+  terminal: string;
 }
 
 /**
@@ -2780,6 +2926,47 @@ export interface TipAnswer {
   tip_minor: number;
 }
 
+/** What the customer is asked for a tip on. */
+export interface TipAskedAnswer {
+  order_id: string;
+  amount_minor: number;
+}
+
+/**
+ * What a customer is offered for a tip on our own screen: shares of the amount in ppm, amounts
+ * in minor units, and how much they may name themselves (`own_minor_max`, 0: not at all).
+ */
+export interface TipChoices {
+  percents_ppm: number[];
+  amounts_minor: number[];
+  own_minor_max: number;
+}
+
+/**
+ * What a customer is offered for a tip on our own screen: shares of the amount in ppm, amounts
+ * in minor units, and how much they may name themselves (`own_minor_max`, 0: not at all).
+ */
+export interface TipChoicesInput {
+  percents_ppm?: number[];
+  amounts_minor?: number[];
+  own_minor_max?: number;
+}
+
+/**
+ * What a customer is asked on our own screen, or was: a tip on `amount_minor`. `shares_minor`
+ * are what `percents_ppm` of it come to. `tip_minor` is their answer, and counts only where
+ * `is_answered`.
+ */
+export interface TipView {
+  amount_minor: number;
+  is_answered: boolean;
+  tip_minor: number;
+  percents_ppm: number[];
+  shares_minor: number[];
+  amounts_minor: number[];
+  own_minor_max: number;
+}
+
 /** The order, its total, and what is still to pay. */
 export interface TotalAnswer {
   order_id: string;
@@ -2857,6 +3044,11 @@ export type Unit =
   | 'litre'
   | 'kg'
   | 'degree';
+
+/** Forget a pairing. */
+export interface UnpairTerminal {
+  terminal: string;
+}
 
 /** Stop following. */
 export interface UnsubscribeFrame {
@@ -2994,10 +3186,14 @@ export interface Commands {
   'paylink.reverse_tender': { data: ReverseLinkTender; answer: PaylinkAnswer };
   'paylink.send_back': { data: SendBackPaylink; answer: PaylinkAnswer };
   'payment.adjust_tip': { data: AdjustTip; answer: TipAnswer };
+  'payment.answer_tip': { data: AnswerTip; answer: TipAnswer };
+  'payment.ask_tip': { data: AskTipInput; answer: TipAskedAnswer };
   'payment.cancel': { data: CancelPayment; answer: PaymentAnswer };
   'payment.capture_tab': { data: CaptureTab; answer: PaymentAnswer };
   'payment.close_exception': { data: CloseException; answer: PaymentAnswer };
+  'payment.leave_tip': { data: LeaveTipInput; answer: OrderAnswer };
   'payment.open_tab': { data: OpenTab; answer: PaymentAnswer };
+  'payment.raise_tab': { data: RaiseTab; answer: PaymentAnswer };
   'payment.release_tab': { data: ReleaseTab; answer: PaymentAnswer };
   'payment.request': { data: RequestPaymentInput; answer: PaymentAnswer };
   'payment.reverse_again': { data: ReverseAgain; answer: PaymentAnswer };
@@ -3026,6 +3222,8 @@ export interface Commands {
   'staff.sign_off': { data: SignOff; answer: Done };
   'staff.sign_on': { data: SignOnInput; answer: SignedOnAnswer };
   'taxes.set': { data: SetTaxesInput; answer: TaxesAnswer };
+  'terminal.pair': { data: PairTerminal; answer: PairedAnswer };
+  'terminal.unpair': { data: UnpairTerminal; answer: PairedAnswer };
   'terminal_day.end': { data: EndTerminalDayInput; answer: TerminalDayAnswer };
   'till.close': { data: CloseTill; answer: TillClosedAnswer };
   'till.count': { data: CountTillInput; answer: TillCountedAnswer };
@@ -3059,6 +3257,11 @@ export interface Queries {
   'report.z': { data: ZReportInput; answer: ReportView };
   'store.state': { data: StoreState; answer: StoreView };
   'store.status': { data: StoreStatus; answer: StatusView };
+  'tabs.open': { data: OpenTabs; answer: OpenTabView[] };
+  'terminals.find': { data: FindTerminals; answer: TerminalsView };
+  'terminals.state': { data: TerminalsState; answer: TerminalsView };
+  'terminals.stop_search': { data: CancelSearch; answer: TerminalsView };
+  'terminals.test': { data: TestTerminal; answer: TerminalTestView };
   'till.counts': { data: TillCountsInput; answer: TillCountView[] };
   'till.state': { data: TillState; answer: TillView };
 }

@@ -22,6 +22,7 @@ export type {
   LineView,
   NoteView,
   NoticeView,
+  OpenTabView,
   OperatorView,
   OrderPromotionsView,
   OrderReasonsView,
@@ -42,4 +43,7 @@ export type {
   SuspendedView,
   TenderView,
   TerminalDayView,
+  TerminalSetupView,
+  TerminalTestView,
+  TerminalsView,
 } from './protocol';

@@ -32,6 +32,7 @@ def resolve(
         asked_minor=doubt.asked_minor,
         before=doubt.before,
         partial_allowed=doubt.partial_allowed,
+        asked_tip_minor=doubt.asked_tip_minor,
         slips=last.slips or doubt.slips,
     )
 

@@ -35,4 +35,5 @@ def begun(
         identity=identity or Identity(),
         before=before,
         partial_allowed=transaction.partial_allowed,
+        asked_tip_minor=transaction.tip_minor,
     )

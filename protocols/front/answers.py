@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from engine import catalog, register, settings, staff, till
+from engine import catalog, register, settings, staff, terminals, till
 from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.credit.rules import SetReturnRules
@@ -292,6 +292,21 @@ class PaymentAnswer:
 
 
 @frozen
+class TipAskedAnswer:
+    """What the customer is asked for a tip on."""
+
+    order_id: str
+    amount_minor: int
+
+
+@frozen
+class PairedAnswer:
+    """The terminal it was about."""
+
+    terminal: str
+
+
+@frozen
 class TipAnswer:
     """The tip to be captured with the tab."""
 
@@ -368,7 +383,11 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     order.CompleteOrder: CompletedAnswer,
     order.ReprintReceipt: ReprintAnswer,
     payment.RequestPayment: PaymentAnswer,
+    payment.AskTip: TipAskedAnswer,
+    payment.AnswerTip: TipAnswer,
+    payment.LeaveTip: OrderAnswer,
     payment.OpenTab: PaymentAnswer,
+    payment.RaiseTab: PaymentAnswer,
     payment.AdjustTip: TipAnswer,
     payment.CaptureTab: PaymentAnswer,
     payment.ReleaseTab: PaymentAnswer,
@@ -388,6 +407,8 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     paylink.ReverseLinkTender: PaylinkAnswer,
     paylink.SendBackPaylink: PaylinkAnswer,
     paylink.CloseLinkException: PaylinkAnswer,
+    terminals.PairTerminal: PairedAnswer,
+    terminals.UnpairTerminal: PairedAnswer,
     till.OpenTill: TillOpenedAnswer,
     till.PayIn: Done,
     till.PayOut: Done,

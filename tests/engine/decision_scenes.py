@@ -36,7 +36,7 @@ from engine.order.events import (
     Audience,
 )
 from engine.order.figures import DiscountKind
-from engine.order.state import Note
+from engine.order.given import Note
 from engine.outbox import EffectOutcome, FinishEffect, StartEffect
 from engine.register import CloseDay, EndTraining, StartTraining
 from engine.settings import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine import catalog, register, settings, staff, till
+from engine import catalog, register, settings, staff, terminals, till
 from engine.charge.decide import SetCharges
 from engine.charge.model import ChargeKind, ChargeRule
 from engine.coupon.decide import IssueCoupons
@@ -34,7 +34,7 @@ from engine.till import Denomination
 from engine.wire import canonical, parse, structure
 from native import ItemRow, PriceBook, SegmentBuilder
 from protocols.front.answers import COMMAND_ANSWERS
-from tests.card_shop import hear, with_terminal
+from tests.card_shop import hear, with_terminal, with_tip_screen
 from tests.link_shop import hear as heard
 from tests.link_shop import with_provider
 from tests.shop import TAXES, Shop, item, rules
@@ -146,6 +146,8 @@ def test_every_command_answers_what_its_type_says() -> None:
     send(SetTaxes(None), admin=True)
     _pay_by_card(shop, send)
     _pay_by_link(shop, send)
+    send(terminals.PairTerminal("terminal/2", "tcp://127.0.0.1:20007", "52500001"), admin=True)
+    send(terminals.UnpairTerminal("terminal/2"), admin=True)
     builder = SegmentBuilder()
     builder.put_item(ItemRow("kale", "Kale", "", "Food", "reduced", 1_990_000))
     shop.books.segments["hash"] = PriceBook.from_segment(builder.build())
@@ -181,21 +183,33 @@ def _pay_by_card(shop: Shop, send: Callable[..., Any]) -> None:
     shop.ring("wine")
     send(payment.CancelPayment(send(payment.RequestPayment())["payment_id"]))
     hear(shop, Verdict.APPROVED)
-    send(payment.ReverseTender(1))
-    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(payment.ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 2)
+    with_tip_screen(shop)
+    send(payment.AskTip())
+    send(payment.LeaveTip("max", pin_correct=True))
+    shop.ok(payment.AskTip())
+    send(payment.AnswerTip(200))
+    shop.ok(payment.RequestPayment())
+    hear(shop, Verdict.APPROVED, 3)
+    with_terminal(shop, "1")
+    send(payment.ReverseTender(2))
+    hear(shop, Verdict.DECLINED, 4)
     failed = next(iter(shop.books.payments.exceptions))
     send(payment.ReverseAgain(failed))
     send(payment.CloseException(failed, "returned by hand"))
-    hear(shop, Verdict.APPROVED, 3)
+    hear(shop, Verdict.APPROVED, 5)
     shop.ok(order.UndoTendering())
     send(payment.OpenTab(2000))
-    hear(shop, Verdict.APPROVED, 4)
+    hear(shop, Verdict.APPROVED, 6)
+    send(payment.RaiseTab(3000))
+    hear(shop, Verdict.DECLINED, 7)
     send(payment.AdjustTip(50))
     shop.ok(order.StartTendering())
     send(payment.CaptureTab())
-    hear(shop, Verdict.DECLINED, 5)
+    hear(shop, Verdict.DECLINED, 7)
     send(payment.ReleaseTab())
-    hear(shop, Verdict.APPROVED, 6)
+    hear(shop, Verdict.APPROVED, 8)
     unknown = shop.ok(payment.RequestPayment())["payment_id"]
     hear(shop, Verdict.UNKNOWN)
     send(payment.SetPaymentAside(unknown, "fell"))

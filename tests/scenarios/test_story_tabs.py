@@ -18,6 +18,7 @@ from engine.payment.commands import (
     AdjustTip,
     CaptureTab,
     OpenTab,
+    RaiseTab,
     ReleaseTab,
     RequestPayment,
     ReverseAgain,
@@ -28,6 +29,7 @@ from engine.payment.refusal import Refusal
 from engine.terminal import Kind, Verdict
 from engine.till import OpenTill
 from engine.views.build import order_view
+from engine.views.payments import open_tabs
 from tests.card_shop import card_shop, hear, running
 from tests.shop import Shop
 
@@ -86,6 +88,71 @@ def test_the_tip_may_change_until_the_capture_which_is_once() -> None:
     assert (totals.total_minor, totals.tips, totals.tenders) == (799, {"max": 250}, {"card": 799})
     lines = [f"{block.left}|{block.right}" for block in shop.printed()[-1].blocks]
     assert "  Charged to the card|10.49" in lines
+
+
+@pytest.mark.feature("PAY-05", part="the reservation is raised while the bill grows")
+def test_a_tab_is_raised_by_a_higher_reservation_and_the_first_is_given_up() -> None:
+    """The new one stands before the old one goes; the tip written so far and the age stay."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id), "2")
+    shop.ok(AdjustTip(70), "2")
+    before = shop.order(order_id).tab
+    assert before is not None
+    assert shop.no(RaiseTab(5000), "2") == Refusal.TAB_AMOUNT_MUST_BE_HIGHER
+    assert shop.no(RaiseTab(10**12), "2") == Refusal.TAB_AMOUNT_MUST_BE_WITHIN_LIMIT
+    shop.ok(RaiseTab(9000), "2")
+    asked = running(shop, "1").asked
+    assert (asked.kind, asked.amount_minor) == (Kind.RESERVATION, 9000)
+    assert asked.of_payment == before.card.payment_id
+    hear(shop, Verdict.APPROVED, 2)
+    tab = shop.order(order_id).tab
+    assert tab is not None
+    assert (tab.reserved_minor, tab.tip_minor, tab.opened_ns) == (9000, 70, before.opened_ns)
+    back = running(shop, "1").asked
+    assert (back.kind, back.amount_minor, back.original) == (
+        Kind.RELEASE,
+        5000,
+        before.card.identity,
+    )
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.order(order_id).tab == tab
+    assert not shop.books.payments.exceptions
+    shop.ok(StartTendering(), "2")
+    assert shop.no(RaiseTab(9900), "2") == OrderRefusal.ORDER_MUST_NOT_BE_TENDERING
+    shop.ok(CaptureTab(), "2")
+    original = running(shop, "1").asked.original
+    assert original is not None
+    assert original.receipt == 2
+    assert shop.replayed().live.orders[order_id] == shop.order(order_id)
+
+
+def test_a_raise_that_is_declined_leaves_the_tab_and_a_lost_release_is_listed() -> None:
+    """Nothing is given up before the higher one stands; what cannot be given up is for a person."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    before = shop.order(order_id).tab
+    shop.ok(RaiseTab(9000))
+    hear(shop, Verdict.DECLINED, 2)
+    assert shop.order(order_id).tab == before
+    shop.ok(RaiseTab(9000))
+    hear(shop, Verdict.APPROVED, 3)
+    hear(shop, Verdict.DECLINED, 4)
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.problem, listed.asked.amount_minor) == (Problem.NOT_REVERSED, 5000)
+
+
+def test_open_tabs_are_listed_with_their_age() -> None:
+    """The oldest first, parked or in hand, with what the bill comes to so far."""
+    shop, order_id = tab_shop()
+    shop.ring("bread", register="2")
+    shop.ok(OpenTab(2000), "2")
+    hear(shop, Verdict.APPROVED, 1, register="2")
+    opened = shop.order(order_id).tab
+    assert opened is not None
+    first, second = open_tabs(shop.books, opened.opened_ns + 90 * 10**9)
+    assert (first.label, first.register, first.age_s) == ("table 4", "", 90)
+    assert (first.reserved_minor, first.total_minor, first.brand) == (5000, 799, "Visa")
+    assert (second.register, second.reserved_minor, second.total_minor) == ("2", 2000, 350)
 
 
 def test_a_capture_that_is_declined_leaves_the_tab() -> None:

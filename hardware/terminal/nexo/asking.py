@@ -37,6 +37,7 @@ def request(job: Job) -> m.Ask:
         tip_allowed=transaction.tip_allowed,
         partial_allowed=transaction.partial_allowed,
         offline_allowed=transaction.offline_allowed,
+        tip_minor=transaction.tip_minor,
     )
 
 

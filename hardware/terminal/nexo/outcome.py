@@ -18,6 +18,7 @@ from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.money import NUMBERS, letters_of, to_minor
 from hardware.terminal.nexo.naming import identity
 from hardware.terminal.nexo.reading import Number
+from hardware.terminal.tips import tip_of
 
 Ended = tuple[Verdict, str]
 
@@ -40,7 +41,8 @@ def answer(
         told = _as_payment(told, transaction)
     verdict, code = _verdict(transaction, told)
     is_paid = verdict in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
-    amount_minor = transaction.amount_minor if told.amount_minor is None else told.amount_minor
+    asked_minor = transaction.amount_minor + transaction.tip_minor
+    amount_minor = asked_minor if told.amount_minor is None else told.amount_minor
     return Answer(
         verdict=verdict,
         kind=transaction.kind,
@@ -48,7 +50,7 @@ def answer(
         code=code,
         detail=_detail(told.outcome),
         amount_minor=amount_minor if is_paid else 0,
-        tip_minor=told.tip_minor if is_paid else 0,
+        tip_minor=tip_of(transaction, amount_minor, told.tip_minor) if is_paid else 0,
         currency_code=NUMBERS.get(told.currency, transaction.currency_code),
         identity=identity(poi_id, service_id, told.poi),
         before=before,
@@ -57,6 +59,7 @@ def answer(
         is_offline=is_paid and not told.is_online,
         partial_allowed=transaction.partial_allowed,
         slips=told.slips,
+        asked_tip_minor=transaction.tip_minor,
     )
 
 
@@ -79,6 +82,7 @@ def unknown(
         identity=identity(poi_id, service_id, poi),
         before=before,
         partial_allowed=transaction.partial_allowed,
+        asked_tip_minor=transaction.tip_minor,
     )
 
 
@@ -91,6 +95,7 @@ def not_sent(transaction: Transaction, code: str) -> Answer:
         code=code,
         currency_code=transaction.currency_code,
         partial_allowed=transaction.partial_allowed,
+        asked_tip_minor=transaction.tip_minor,
     )
 
 
@@ -117,7 +122,7 @@ def _verdict(transaction: Transaction, told: m.PaymentTold) -> Ended:
         return Verdict.APPROVED, "ok" if is_plain else "amount_not_told"
     if told.amount_minor < told.tip_minor:
         return Verdict.UNKNOWN, "amount_differs"
-    plain_minor = told.amount_minor - told.tip_minor
+    plain_minor = told.amount_minor - tip_of(transaction, told.amount_minor, told.tip_minor)
     if plain_minor == 0:
         return Verdict.UNKNOWN, "amount_differs"
     if plain_minor < transaction.amount_minor:
@@ -146,6 +151,7 @@ def transaction_of(doubt: Answer, currency_code: int) -> Transaction:
         doubt.currency_code or currency_code,
         Identity(receipt=0),
         partial_allowed=doubt.partial_allowed,
+        tip_minor=doubt.asked_tip_minor,
     )
 
 

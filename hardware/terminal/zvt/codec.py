@@ -27,6 +27,7 @@ UNKNOWN_COMMAND = bytes.fromhex("848300")
 # The register prints, wants intermediate status, locks amounts and administration at the terminal.
 CONFIG = 0x02 | 0x04 | 0x08 | 0x10 | 0x20 | 0x80
 TIP = 0x08
+TIP_WITHIN = 0x1F36  # the part of the amount that is a tip, as the terminal tells it too
 _TERMINAL_DECIDES = 0x40
 _STATUS_WITHOUT_PRINT = 0x03
 _NUMBER_BYTES_MAX = 6
@@ -98,13 +99,19 @@ def command(transaction: Transaction, profile: Profile) -> bytes:
         fields.append(("password", profile.password))
     if original is not None and kind is not Kind.REFUND:
         fields.append((0x87, original.receipt))
-    fields += [(0x04, transaction.amount_minor), (0x49, transaction.currency_code)]
+    charged_minor = transaction.amount_minor + transaction.tip_minor
+    fields += [(0x04, charged_minor), (0x49, transaction.currency_code)]
     if kind in (Kind.SALE, Kind.RESERVATION):
         fields.append((0x19, _TERMINAL_DECIDES | (TIP if transaction.tip_allowed else 0)))
     if kind in (Kind.CAPTURE, Kind.RELEASE) and original is not None and original.trace:
         fields.append((0x0B, original.trace % 1_000_000))
+    container: list[tuple[int, bytes]] = []
+    if transaction.tip_minor:
+        container.append((TIP_WITHIN, bytes.fromhex(f"{transaction.tip_minor:012}")))
     if transaction.partial_allowed:
-        fields.append((0x06, [(0x1F70, b"\x01")]))
+        container.append((0x1F70, b"\x01"))
+    if container:
+        fields.append((0x06, container))
     return zvt_encode(_CONTROLS[kind], fields)
 
 
@@ -160,7 +167,7 @@ def status_info(message: ZvtMessage) -> StatusInfo:
         result=fields.get(0x27),
         host_result=fields.get(0xA0) or 0,
         amount_minor=fields.get(0x04),
-        tip_minor=_digits(find_anywhere(objects, 0x1F36)) or 0,
+        tip_minor=_digits(find_anywhere(objects, TIP_WITHIN)) or 0,
         currency_code=fields.get(0x49) or 0,
         identity=_identity(fields, objects),
         card=_card(fields, objects),

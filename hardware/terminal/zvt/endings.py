@@ -9,6 +9,7 @@ from hardware.terminal.actions import (
     Done,
 )
 from hardware.terminal.doubt import resolve
+from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt.jobs import (
     Action,
     Job,
@@ -61,8 +62,13 @@ def resolved(job: Job, currency_code: int) -> Done:
     if info is None:
         return Done(job.job_id, resolve(doubt, None, told_minor=None))
     asked = Transaction(
-        Kind.SALE, doubt.asked_minor, currency_code, partial_allowed=doubt.partial_allowed
+        Kind.SALE,
+        doubt.asked_minor,
+        currency_code,
+        partial_allowed=doubt.partial_allowed,
+        tip_minor=doubt.asked_tip_minor,
     )
     told = answer(asked, info, job.slips, doubt.before)
-    settled = resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=info.tip_minor)
+    tip_minor = tip_of(asked, info.amount_minor or 0, info.tip_minor)
+    settled = resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=tip_minor)
     return Done(job.job_id, settled)

@@ -69,6 +69,7 @@ class TerminalFake(FarEnd):
         self.is_registered = False
         self.shown = "ready"
         self.shown_minor: int | None = None
+        self.shown_tip_minor = 0
 
     async def reboot(self) -> None:
         """Power off and on: the connection breaks, the memory stays, the log-on is forgotten."""
@@ -119,7 +120,7 @@ class TerminalFake(FarEnd):
             await self._send(codec.UNKNOWN_COMMAND)
 
     def _show_here(self, text: str, amount_minor: int | None = None) -> None:
-        self.shown, self.shown_minor = text, amount_minor
+        self.shown, self.shown_minor, self.shown_tip_minor = text, amount_minor, 0
 
     async def _show(self, status: int, text: str, lose: tuple[int, ...] = ()) -> None:
         self.shown = text
@@ -166,9 +167,11 @@ class TerminalFake(FarEnd):
             self.shown = _ENDS[_PRINTER]
             await self._tell(codec.ABORTION, [("result", _PRINTER)], plan.lose)
             return
+        tip_minor = self.shown_tip_minor = _named_tip(message)
         self.person.may_tip = bool(message.fields.get(0x19, 0) & codec.TIP)
         refusal = await self._customer(kind, plan)
         entry = self.ledger.open_entry(kind, asked_minor, message.fields.get(0x87))
+        entry.tip_minor, entry.names_tip = tip_minor, plan.names_tip
         entry.entry = 2 if plan.card == "tap" else 1
         entry.result = refusal or self._decide(entry, plan)
         await self._result(entry, plan)
@@ -248,7 +251,7 @@ class TerminalFake(FarEnd):
         if plan.partial_minor is not None:
             half_minor = max(1, entry.asked_minor // 2)
             entry.amount_minor = half_minor if plan.partial_minor < 0 else plan.partial_minor
-        entry.tip_minor = plan.tip_minor
+        entry.tip_minor += plan.tip_minor
         entry.amount_minor += plan.tip_minor
         return 0
 
@@ -344,7 +347,12 @@ class TerminalFake(FarEnd):
         return _ENDS.get(entry.result, "declined")
 
     def _amount_line(self) -> list[str]:
-        return [] if self.shown_minor is None else [voice.amount(self.shown_minor)]
+        if self.shown_minor is None:
+            return []
+        lines = [voice.amount(self.shown_minor)]
+        if self.shown_tip_minor:
+            lines.append(f"of it tip {voice.amount(self.shown_tip_minor)}")
+        return lines
 
     def _may(self, trouble: str) -> bool:
         match trouble:
@@ -377,3 +385,9 @@ class TerminalFake(FarEnd):
             case _:
                 self.is_offline = action == "go_offline"
         return True
+
+
+def _named_tip(message: ZvtMessage) -> int:
+    """The tip within the amount it is asked for, as far as it is named."""
+    named = codec.find_anywhere(message.fields.get(0x06), codec.TIP_WITHIN)
+    return int(named.hex()) if isinstance(named, bytes) else 0

@@ -23,6 +23,7 @@ class Entry:
     date: int = 1126
     time: int = 120000
     tip_minor: int = 0
+    names_tip: bool = True
     original: int | None = None
     is_offline: bool = False
     is_booked: bool = False

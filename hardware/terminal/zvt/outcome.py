@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.terminal import Answer, Identity, Settlement, Transaction, Verdict
+from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.slips import SlipReader
@@ -35,7 +36,7 @@ def answer(
         code=code,
         detail=told.detail,
         amount_minor=amount_minor,
-        tip_minor=told.tip_minor if amount_minor else 0,
+        tip_minor=tip_of(transaction, amount_minor, told.tip_minor) if amount_minor else 0,
         currency_code=told.currency_code or transaction.currency_code,
         identity=told.identity,
         before=before,
@@ -44,6 +45,7 @@ def answer(
         is_offline=told.is_offline,
         partial_allowed=transaction.partial_allowed,
         slips=tuple(slips.slips),
+        asked_tip_minor=transaction.tip_minor,
     )
 
 
@@ -54,7 +56,8 @@ def _is_paid(verdict: Verdict, told: StatusInfo) -> bool:
 
 
 def _amount_minor(transaction: Transaction, told: StatusInfo) -> int:
-    return transaction.amount_minor if told.amount_minor is None else told.amount_minor
+    asked_minor = transaction.amount_minor + transaction.tip_minor
+    return asked_minor if told.amount_minor is None else told.amount_minor
 
 
 def _verdict(result: Ended | None, ended: Ended | None, is_acknowledged: bool) -> Ended:
@@ -86,9 +89,10 @@ def _of_result(transaction: Transaction, info: StatusInfo | None) -> Ended | Non
         )
     if info.amount_minor is None:
         return Verdict.APPROVED, "amount_not_told"
-    if info.amount_minor - info.tip_minor < transaction.amount_minor:
+    plain_minor = info.amount_minor - tip_of(transaction, info.amount_minor, info.tip_minor)
+    if plain_minor < transaction.amount_minor:
         return Verdict.PARTIALLY_APPROVED, "ok" if transaction.partial_allowed else "amount_differs"
-    if info.amount_minor - info.tip_minor > transaction.amount_minor:
+    if plain_minor > transaction.amount_minor:
         return Verdict.APPROVED, "amount_differs"
     return Verdict.APPROVED, "ok"
 

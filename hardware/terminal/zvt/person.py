@@ -28,7 +28,8 @@ class Plan:
     half), `decline` is a result code, `says_minor` an amount and `says_card` a card number it tells
     instead of the true ones. `extra` are more fields of its result and `objects` more objects in
     its container, `shows` is displayed and told meanwhile, `slip_lines` stand on its receipts, and
-    `why` is told with an end that is none. `by_line` sends receipts line by line.
+    `why` is told with an end that is none. `by_line` sends receipts line by line. Without
+    `names_tip` a tip is charged and not named, as by terminals that only were asked with one.
     """
 
     card: str = "insert"
@@ -46,6 +47,7 @@ class Plan:
     why: str = ""
     extra: tuple[tuple[int | str, Any], ...] = ()
     objects: tuple[tuple[int, Any], ...] = ()
+    names_tip: bool = True
 
 
 @define

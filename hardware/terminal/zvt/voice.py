@@ -22,7 +22,7 @@ def result(entry: Entry, terminal_id: int, plan: Plan | None = None) -> codec.Fi
                (0x1F12, bytes([entry.entry]))]  # fmt: skip
     objects: list[tuple[int, Any]] = [*plan.objects, (0x2F, payment)]
     objects.append((0x60, [(0x43, bytes.fromhex("A0000000041010")), (0x44, b"Mastercard")]))
-    if entry.tip_minor:
+    if entry.tip_minor and entry.names_tip:
         objects.append((0x1F36, bytes.fromhex(f"{entry.tip_minor:012}")))
     fields: codec.Fields = [
         (0x27, entry.result),

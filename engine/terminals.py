@@ -1,0 +1,204 @@
+"""Card terminals a person paired at the set-up page: where each is, and which one it must be.
+
+A pairing is a fact: who paired which terminal where, and when, is known as long as the journal is.
+It says no secret. What else a device needs (its password, a serial line, nexo's key) stays in the
+store's configuration file, and counts beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network
+from typing import assert_never
+
+from attrs import frozen
+
+from engine import limits
+from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
+from engine.payment.refusal import Refusal as PaymentRefusal
+from engine.payment.state import Payments
+
+STREAM = "terminals"
+PORT = 20007
+SEARCHED_MAX = 256
+_NAME = re.compile(r"terminal/[a-z0-9-]{1,24}")
+_WHERE = re.compile(r"([0-9.]+)(?:/([0-9]{1,2})|-([0-9]{1,3}))?(?::([0-9]{1,5}))?")
+
+
+@frozen
+class PairedTerminal:
+    """`terminal` is its address among devices, `transport` where it is (`tcp://host:port`),
+    `serial` the number it tells: another one at that place is an alarm and is not paid at."""
+
+    terminal: str
+    transport: str
+    serial: str
+
+
+@EVENTS.name("terminal.paired/1")
+@frozen
+class TerminalPaired:
+    """This terminal is there from here on; it counts over what the configuration file says."""
+
+    pairing: PairedTerminal
+
+
+@EVENTS.name("terminal.unpaired/1")
+@frozen
+class TerminalUnpaired:
+    """What the configuration file says counts again, if it says anything."""
+
+    terminal: str
+
+
+TerminalEvent = TerminalPaired | TerminalUnpaired
+Terminals = dict[str, PairedTerminal]
+
+
+def evolve(state: Terminals, event: TerminalEvent) -> Terminals:
+    """The pairings after `event`."""
+    match event:
+        case TerminalPaired(pairing):
+            return {**state, pairing.terminal: pairing}
+        case TerminalUnpaired(terminal):
+            return {name: entry for name, entry in state.items() if name != terminal}
+        case _:
+            assert_never(event)
+
+
+@COMMANDS.name("terminal.pair")
+@frozen
+class PairTerminal:
+    """Pay at this terminal, at this place, under that address; it may replace one there."""
+
+    terminal: str
+    transport: str
+    serial: str
+
+
+@COMMANDS.name("terminal.unpair")
+@frozen
+class UnpairTerminal:
+    """Forget a pairing."""
+
+    terminal: str
+
+
+TerminalCommand = PairTerminal | UnpairTerminal
+
+
+class Refusal:
+    """In precedence order."""
+
+    TERMINAL_MUST_BE_NAMED = "terminal_must_be_named"
+    ADDRESSES_MUST_BE_LOCAL = "addresses_must_be_local"
+    ADDRESSES_LIMIT_REACHED = "addresses_limit_reached"
+    SEARCH_MUST_BE_OVER = "search_must_be_over"
+    SERIAL_MUST_BE_DIGITS = "serial_must_be_digits"
+    TERMINALS_LIMIT_REACHED = "terminals_limit_reached"
+    PLACE_MUST_BE_FREE = "place_must_be_free"
+    TERMINAL_MUST_BE_PAIRED = "terminal_must_be_paired"
+
+
+def decide(state: Terminals, body: TerminalCommand, payments: Payments) -> Decision:
+    """Decide a pairing.
+
+    Refuses:
+        As `Refusal` lists, then terminal_must_be_free: a payment nobody knows yet is asked about at
+        the terminal that has it.
+    """
+    match body:
+        case PairTerminal():
+            refused = _why_not(state, body)
+            fact = Fact(
+                STREAM, TerminalPaired(PairedTerminal(body.terminal, body.transport, body.serial))
+            )
+        case UnpairTerminal():
+            refused = None
+            if body.terminal not in state:
+                refused = refuse(Refusal.TERMINAL_MUST_BE_PAIRED, terminal=body.terminal[:40])
+            fact = Fact(STREAM, TerminalUnpaired(body.terminal))
+        case _:
+            assert_never(body)
+    if refused is not None:
+        return refused
+    open_payment = payments.at_terminal(body.terminal)
+    if open_payment is not None:
+        asked = open_payment.asked
+        return refuse(
+            PaymentRefusal.TERMINAL_MUST_BE_FREE,
+            payment_id=asked.payment_id,
+            order_id=asked.order_id,
+        )
+    return Decision((fact,), {"terminal": body.terminal})
+
+
+def _why_not(state: Terminals, body: PairTerminal) -> Decision | None:
+    if not _NAME.fullmatch(body.terminal):
+        return refuse(Refusal.TERMINAL_MUST_BE_NAMED, terminal=body.terminal[:40])
+    places = places_of(body.transport.removeprefix("tcp://"))
+    if isinstance(places, Decision):
+        return places
+    if not body.transport.startswith("tcp://") or places != (body.transport,):
+        return refuse(Refusal.ADDRESSES_MUST_BE_LOCAL, address=body.transport[:40])
+    if len(body.serial) != 8 or not body.serial.isascii() or not body.serial.isdecimal():
+        return refuse(Refusal.SERIAL_MUST_BE_DIGITS, serial=body.serial[:40])
+    if body.terminal not in state and len(state) >= limits.REGISTERS_MAX:
+        return refuse(Refusal.TERMINALS_LIMIT_REACHED, maximum=limits.REGISTERS_MAX)
+    for other in state.values():
+        same = other.transport == body.transport or other.serial == body.serial
+        if same and other.terminal != body.terminal:
+            return refuse(Refusal.PLACE_MUST_BE_FREE, terminal=other.terminal)
+    return None
+
+
+def places_of(text: str) -> tuple[str, ...] | Decision:
+    """The places a person named, apart by spaces or commas: an address, a network such as
+    `192.0.2.0/24`, or a range such as `192.0.2.10-40`, each with `:port` where it is not 20007.
+
+    Refuses:
+        addresses_must_be_local: not an address of this machine's or a private network: nobody
+        searches what is not theirs. addresses_limit_reached.
+    """
+    found: dict[str, None] = {}
+    for word in text.replace(",", " ").split():
+        hosts = _hosts(word)
+        if hosts is None:
+            return refuse(Refusal.ADDRESSES_MUST_BE_LOCAL, address=word[:40])
+        found |= dict.fromkeys(hosts)
+        if len(found) > SEARCHED_MAX:
+            return refuse(Refusal.ADDRESSES_LIMIT_REACHED, maximum=SEARCHED_MAX)
+    if not found:
+        return refuse(Refusal.ADDRESSES_MUST_BE_LOCAL, address="")
+    return tuple(found)
+
+
+def _hosts(word: str) -> list[str] | None:
+    """The places a word names, a few more than are allowed at most; None where it names none."""
+    match = _WHERE.fullmatch(word)
+    if match is None:
+        return None
+    text, bits, last, port_text = match.groups()
+    port = int(port_text or PORT)
+    try:
+        first = IPv4Address(text)
+        if bits is not None:
+            network = IPv4Network(f"{text}/{bits}", strict=False)
+            hosts = list(network.hosts()) if network.num_addresses <= SEARCHED_MAX else None
+            if hosts is None:
+                hosts = [network.network_address + at for at in range(SEARCHED_MAX + 1)]
+        else:
+            end = int(last) if last is not None else int(first) % 256
+            hosts = [first + at for at in range(end - int(first) % 256 + 1)]
+    except ValueError:
+        return None
+    is_ours = all(host.is_private and not host.is_unspecified for host in hosts)
+    if not hosts or not is_ours or not 1 <= port <= 65_535 or (last and int(last) > 255):
+        return None
+    return [f"tcp://{host}:{port}" for host in hosts]
+
+
+def names_of(state: Mapping[str, PairedTerminal]) -> tuple[PairedTerminal, ...]:
+    """Every pairing, by address."""
+    return tuple(state[name] for name in sorted(state))

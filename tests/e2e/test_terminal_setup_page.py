@@ -1,0 +1,207 @@
+"""The set-up page of card terminals: found, paired, tested, swapped, and paid at."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trio
+from playwright.sync_api import expect
+
+from hardware.carrier import TcpCarrier
+from hardware.terminal.zvt.fake import TerminalFake
+from hardware.terminal.zvt.person import Plan
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.test_looks import AXE, SIZES, Look
+from tests.house.test_catalogues import catalogue
+
+FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+SERIAL = "52500099"
+
+
+class Counter:
+    """A simulated terminal on a real socket of this machine, run by a thread of its own."""
+
+    def __init__(self) -> None:
+        self.fake = TerminalFake(TcpCarrier(), terminal_id=int(SERIAL))
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=trio.run, args=(self._run,), daemon=True)
+
+    async def _run(self) -> None:
+        self._token = trio.lowlevel.current_trio_token()
+        with trio.CancelScope() as self._scope:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(self.fake.run)
+                self._ready.set()
+                await trio.sleep_forever()
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self._ready.wait(10)
+
+    def stop(self) -> None:
+        self._token.run_sync_soon(self._scope.cancel)
+        self._thread.join(10)
+
+    @property
+    def place(self) -> str:
+        """As a person types it."""
+        return self.fake.carrier.url.removeprefix("tcp://")
+
+    def swap(self, serial: str) -> None:
+        """Somebody puts another terminal in its place."""
+        self.fake.terminal_id = int(serial)
+        trio.from_thread.run(self.fake.reboot, trio_token=self._token)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Counter]:
+    """Nobody has paired it yet."""
+    counter = Counter()
+    counter.start()
+    yield counter
+    counter.stop()
+
+
+@pytest.fixture
+def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+    """Mia, who may set things up, at register 2, which has no terminal."""
+    found = cashier(at=fresh_store)
+    found.open("2")
+    found.sign_on("Mia")
+    return found
+
+
+def look(who: Cashier, places: str) -> None:
+    """Name places and have them asked."""
+    who.page.locator(".terminals input").fill(places)
+    who.push("Look at these addresses")
+
+
+@pytest.mark.feature("HW-07")
+def test_a_terminal_is_found_paired_tested_paid_at_and_a_swapped_one_is_an_alarm(
+    who: Cashier, terminal: Counter
+) -> None:
+    """From nothing to a payment without touching a file; then another terminal at the same place
+    is not paid at, and says so at the register, with what to do."""
+    page = who.page
+    who.menu("Card terminals")
+    expect(page.get_by_text("set up in the configuration file")).to_be_visible()
+    look(who, f"127.0.0.1:9, {terminal.place}")
+    expect(page.locator(".found")).to_contain_text(f"No. {SERIAL}", timeout=20_000)
+    who.push(re.compile("^Pair as"))
+    row = page.locator("li.part", has_text=SERIAL)
+    expect(row).to_contain_text("No register uses it yet")
+    row.get_by_role("button", name="Use at this register").click()
+    expect(row).to_contain_text("Registers: 2")
+    expect(row.locator(".badge")).to_contain_text("Ready", timeout=20_000)
+    row.get_by_role("button", name="Test").click()
+    expect(row).to_contain_text("The terminal answers and takes payments. Nothing was charged.")
+    assert 0 == terminal.fake.ledger.booked_minor
+    look(who, terminal.place)
+    expect(page.locator(".found")).to_contain_text("in use already", timeout=20_000)
+    who.push("Back", exact=True)
+    terminal.fake.plans.append(Plan(card="tap"))
+    who.tap("Espresso")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.push(re.compile("^Card"))
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+    assert 220 == terminal.fake.ledger.booked_minor
+    who.next_order()
+    terminal.swap("52500098")
+    strip = page.locator("button.strip:visible")
+    expect(strip).to_contain_text("Card terminal", timeout=30_000)
+    strip.click()
+    expect(page.locator("dialog[open]")).to_contain_text("Another terminal is at this place")
+    page.keyboard.press("Escape")
+    who.menu("Card terminals")
+    expect(row.locator(".alarm")).to_contain_text("52500098")
+    row.get_by_role("button", name="Test").click()
+    expect(row).to_contain_text("The terminal takes no payments now")
+    terminal.swap(SERIAL)
+    expect(row.locator(".badge")).to_contain_text("Ready", timeout=30_000)
+    row.get_by_role("button", name="Forget it").click()
+    expect(row).to_have_count(0)
+
+
+def test_a_search_shows_how_far_it_is_and_can_be_stopped(who: Cashier, terminal: Counter) -> None:
+    """Only what is named is asked; stopped, what was found stays."""
+    page = who.page
+    who.menu("Card terminals")
+    look(who, "8.8.8.8")
+    expect(page.get_by_text("is no address in a network of the shop")).to_be_visible()
+    who.push("Try again")
+    # Places of this machine where somebody listens and never says a word: each takes its time.
+    silent = socket.create_server(("0.0.0.0", 0), backlog=200)
+    port = silent.getsockname()[1]
+    look(who, f"{terminal.place} 127.9.9.1-126:{port}")
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_be_visible()
+    expect(page.locator(".found")).to_contain_text(SERIAL, timeout=20_000)
+    expect(page.get_by_text(re.compile(r"\d+ of 127 addresses asked"))).to_be_visible()
+    who.push("Stop looking")
+    expect(page.get_by_text("The search was stopped")).to_be_visible()
+    expect(bar).to_have_count(0)
+    silent.close()
+    expect(page.locator(".found")).to_contain_text(SERIAL)
+
+
+def test_only_who_may_set_things_up_looks_around(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """A cashier has no such page, and the store asks nobody for them."""
+    ana = cashier(at=fresh_store)
+    ana.open()
+    ana.sign_on("Ana")
+    ana.push("More", exact=True)
+    expect(ana.button("Card terminals")).to_have_count(0)
+    refused = fresh_store.command("terminal.pair", {
+        "terminal": "terminal/1", "transport": "tcp://127.0.0.1:20007", "serial": SERIAL,
+    })["refusal"]  # fmt: skip
+    assert "right_must_be_granted" == refused["code"]
+
+
+def test_the_page_is_clean_in_every_size_theme_and_language(
+    cashier: MakeCashier, fresh_store: DemoStore, terminal: Counter, artefacts: Path
+) -> None:
+    """Each state as a picture; axe finds nothing; nothing is wider than the screen."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed; run `npm ci` in frontends/")
+    folder = artefacts / "screenshots"
+    folder.mkdir(exist_ok=True)
+    screens: list[tuple[Cashier, Look, dict[str, str]]] = []
+    for size, theme, language in (
+        *((size, theme, "en") for size in SIZES for theme in ("light", "dark")),
+        ("390x844", "light", "de"),
+        ("390x844", "light", "fr"),
+    ):
+        found = cashier(SIZES[size], theme, at=fresh_store)
+        keep = f"localStorage.setItem('countertop.language', '{language}')"
+        found.page.add_init_script(keep)
+        found.open()
+        screens.append(
+            (found, Look(folder, f"terminals-{size}-{theme}-{language}"), catalogue(language))
+        )
+    first = screens[0][0]
+    first.sign_on("Mia")
+    for found, _, words in screens:
+        expect(found.page.locator(".sale")).to_be_visible()
+        found.order()
+        found.push(words["order.more"], exact=True)
+        found.push(words["menu.terminals"], exact=True)
+    for found, eye, _ in screens:
+        expect(found.page.locator("li.part")).to_be_visible()
+        eye(found, "terminals")
+    look(first, terminal.place)
+    for found, eye, _ in screens:
+        expect(found.page.locator(".found")).to_contain_text(SERIAL, timeout=20_000)
+        eye(found, "terminals-found")
+        if not found.page.evaluate(FITS):
+            eye.found.append(f"{eye.suffix}: wider than the screen")
+    problems = [problem for _, eye, _ in screens for problem in eye.found]
+    assert not problems, "\n".join(["", *problems])

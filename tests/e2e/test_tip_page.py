@@ -1,0 +1,186 @@
+"""A tip on our own screen, turned to the customer: nothing else can be reached from it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
+from tests.e2e.test_looks import AXE, SIZES, Look
+from tests.house.test_catalogues import catalogue
+
+ASKED = "Ask the customer to tap or insert the card"
+QUESTION = "Would you like to leave a tip?"
+FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+REGISTER: dict[str, Any] = {
+    "id": "1",
+    "name": "Front",
+    "printer": "printer/1",
+    "drawer": "drawer/1",
+    "display": "display/1",
+    "scanner": "scanner/1",
+    "terminal": "terminal/1",
+    "tips": True,
+    "tip_choices": {
+        "percents_ppm": [50_000, 100_000, 150_000],
+        "amounts_minor": [],
+        "own_minor_max": 2_000,
+    },
+}
+
+
+@pytest.fixture
+def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+    """Mia at a register that asks for tips on its own screen, an espresso rung up."""
+    found = cashier(at=fresh_store)
+    found.open()
+    found.sign_on("Mia")
+    ask_here(found)
+    return found
+
+
+def ask_here(who: Cashier) -> None:
+    """Switch the question on at register 1."""
+    answer = who.store.command("settings.define_register", {"setup": REGISTER})
+    assert answer.get("ok"), answer
+
+
+def turn(who: Cashier, name: str = "Espresso") -> None:
+    """Ring up, pay by card: the page is the customer's."""
+    who.tap(name)
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.push(re.compile("^Card"))
+    expect(who.page.get_by_role("heading", name=QUESTION)).to_be_visible()
+
+
+@pytest.mark.feature("PAY-03", part="the question on a screen turned to the customer")
+def test_a_share_is_charged_and_reported_apart(who: Cashier) -> None:
+    """One touch: the terminal has goods and tip in one amount, with the tip named; the receipt and
+    the report keep it apart."""
+    page = who.page
+    turn(who)
+    who.push(re.compile("^10"))
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    expect(page.locator(".figure")).to_contain_text("2.42")
+    assert ["EUR 2.42", "of it tip EUR 0.22"] == who.store.counter()["terminal"]["shown"][:2]
+    who.store.key("tap")
+    expect(page.locator(".done")).to_contain_text("and a tip of €0.22")
+    receipt = who.store.wait_receipts(1)
+    assert re.search(r"Tip +0\.22", receipt)
+    assert 242 == who.store.counter()["terminal"]["booked_minor"]
+    who.next_order()
+    who.menu("Reports")
+    expect(page.get_by_role("row", name=re.compile("Tips Mia"))).to_contain_text("€0.22")
+    expect(page.get_by_role("row", name=re.compile("^Card"))).to_contain_text("€2.20")
+
+
+def test_no_tip_and_an_own_amount_by_keyboard(who: Cashier) -> None:
+    """Nothing is as easy as something; a typed amount above the limit cannot be sent."""
+    page = who.page
+    turn(who)
+    who.push("Other amount")
+    who.digits("9900")
+    expect(page.locator(".hint.over")).to_be_visible()
+    expect(page.locator(".tip .btn.main")).to_be_disabled()
+    for _ in range(4):
+        page.keyboard.press("Backspace")
+    who.digits("100")
+    who.push(re.compile("^Tip €1.00, in all €3.20"))
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    who.store.key("decline")
+    who.push("Try again")
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    assert "EUR 3.20" == who.store.counter()["terminal"]["shown"][0]
+    who.store.key("tap")
+    expect(page.locator(".done")).to_contain_text("and a tip of €1.00")
+    who.next_order()
+    turn(who)
+    who.push("No tip")
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    assert "EUR 2.20" == who.store.counter()["terminal"]["shown"][0]
+
+
+def test_nothing_else_can_be_reached_without_the_pin(who: Cashier) -> None:
+    """Keys, scans, a reload, the browser's way back, another page of the register and a program
+    beside it: the question stays, and nothing is rung up, tendered or signed off."""
+    page, store = who.page, who.store
+    turn(who)
+    heading = page.get_by_role("heading", name=QUESTION)
+    code = code_of("Croissant")
+    for key in ("F2", "F4", "F6", "F7", "F8", "F9", "F10", "Escape", "/", "Enter"):
+        page.keyboard.press(key)
+    who.scan(code)
+    store.do("scan", code=code)
+    expect(heading).to_be_visible()
+    page.reload()
+    expect(heading).to_be_visible()
+    page.evaluate("history.back()")
+    page.wait_for_timeout(300)
+    expect(heading).to_be_visible()
+    who.open()
+    expect(heading).to_be_visible()
+    assert 0 == page.locator("dialog[open]").count()
+    assert 0 == page.get_by_role("button", name=re.compile("More|Pay|Cash|Card|Switch")).count()
+    for name, data in (
+        ("order.add_line", {"code": code}),
+        ("order.tender_cash", {"amount_minor": 220}),
+        ("staff.sign_off", {}),
+        ("till.no_sale", {"reason": "x"}),
+    ):
+        refused = store.command(name, data).get("refusal", {})
+        assert "tip_must_be_answered" == refused.get("code"), (name, refused)
+    who.push("For staff")
+    who.digits("1234")
+    who.push("Take the screen back")
+    expect(page.get_by_text("The PIN is wrong", exact=False)).to_be_visible()
+    expect(heading).to_have_count(0)
+    who.push("Back", exact=True)
+    expect(heading).to_be_visible()
+    who.push("For staff")
+    who.digits("9999")
+    who.push("Take the screen back")
+    expect(page.locator("section.pay")).to_be_visible()
+    assert 1 == who.lines.count()
+
+
+def test_the_question_is_clean_in_every_size_theme_and_language(
+    cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
+) -> None:
+    """Each part of it as a picture; axe finds nothing; nothing is wider than the screen."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed; run `npm ci` in frontends/")
+    folder = artefacts / "screenshots"
+    folder.mkdir(exist_ok=True)
+    screens: list[tuple[Cashier, Look, dict[str, str]]] = []
+    for size, theme, language in (
+        *((size, theme, "en") for size in SIZES for theme in ("light", "dark")),
+        ("390x844", "light", "de"),
+        ("390x844", "light", "fr"),
+    ):
+        found = cashier(SIZES[size], theme, at=fresh_store)
+        keep = f"localStorage.setItem('countertop.language', '{language}')"
+        found.page.add_init_script(keep)
+        found.open()
+        screens.append((found, Look(folder, f"tip-{size}-{theme}-{language}"), catalogue(language)))
+    first = screens[0][0]
+    first.sign_on("Mia")
+    ask_here(first)
+    turn(first, "Flat white")
+    for found, look, words in screens:
+        expect(found.page.get_by_role("heading", name=words["tip.title"])).to_be_visible()
+        look(found, "tip")
+        found.push(words["tip.own"])
+        look(found, "tip-own")
+        found.push(words["common.back"], exact=True)
+        found.push(words["tip.staff"])
+        look(found, "tip-staff")
+        if not found.page.evaluate(FITS):
+            look.found.append(f"{look.suffix}: wider than the screen")
+        found.push(words["common.back"], exact=True)
+    problems = [problem for _, look, _ in screens for problem in look.found]
+    assert not problems, "\n".join(["", *problems])
