@@ -37,6 +37,7 @@ class ReasonKind(Enum):
     TAX_ADDED = "tax_added"
     TAX_INCLUDED = "tax_included"
     RETURNED = "returned"
+    WITHOUT_RECEIPT = "without_receipt"
     CHARGE = "charge"
 
 
@@ -128,7 +129,9 @@ def _reasons(
     shared: tuple[int, int],
 ) -> Iterator[Reason]:
     if line.source is not None:
-        yield Reason(ReasonKind.RETURNED, line.source.receipt_number, row.total_minor)
+        number = line.source.receipt_number
+        kind = ReasonKind.RETURNED if line.source.has_receipt() else ReasonKind.WITHOUT_RECEIPT
+        yield Reason(kind, number, row.total_minor)
         return
     yield from _price(line, row, digits)
     for entry in row.promotions:

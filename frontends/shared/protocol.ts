@@ -1895,6 +1895,7 @@ export type ReasonKind =
   | 'tax_added'
   | 'tax_included'
   | 'returned'
+  | 'without_receipt'
   | 'charge';
 
 /** What receipts must show: `fields` by name, `words` as they must be printed, by purpose. */

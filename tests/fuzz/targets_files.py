@@ -62,7 +62,11 @@ def catalogs() -> list[bytes]:
         "\ufeffname\tdepartment\ttax_class\tprice\tgtin\topen_price\tdiscountable\n"
         "Comté\tCheese\treduced\t12.99\t4006381333931\tno\tyes\n"
     )
-    return [text.encode() for text in (commas, semicolons, tabs)]
+    measured = (
+        "code,name,department,tax_class,price,unit,litres,kilograms,degrees\n"
+        "c1,Cola,Drinks,standard,2.00,piece,1.5,,\nr1,Rum,Drinks,standard,19.90,,0.7,0.02,28\n"
+    )
+    return [text.encode() for text in (commas, semicolons, tabs, measured)]
 
 
 def _gzipped() -> list[bytes]:

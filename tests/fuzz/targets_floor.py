@@ -81,16 +81,25 @@ class _Draws:
         return range(self.byte() % (most + 1))
 
 
-def row(item_id: str, name: str, sort: int) -> ItemRow:
+def row(item_id: str, name: str, sort: int, litres_milli: int = 0) -> ItemRow:
     """An item of the floor."""
     return ItemRow(
-        item_id, name, "", "Food", "reduced", 3_500_000, group="i0", image="🍞", sort=sort
+        item_id,
+        name,
+        "",
+        "Food",
+        "reduced",
+        3_500_000,
+        group="i0",
+        image="🍞",
+        sort=sort,
+        measures=(litres_milli, 0, litres_milli),
     )
 
 
 @cache
 def segments() -> list[bytes]:
-    """No item, one, and a few with codes, cases, variations and grid places."""
+    """No item, one, and a few with codes, cases, variations, grid places and measures."""
     builder = SegmentBuilder()
     made = [builder.build()]
     for number, name in enumerate(_NAMES):
@@ -98,12 +107,16 @@ def segments() -> list[bytes]:
         builder.put_code(f"400041702500{number}", f"i{number}")
         builder.put_code(f"case-{number}", f"i{number}", 6_000_000, 12_000)
         made.append(builder.build())
+        builder.put_item(row(f"i{number}", name, number, number * 750))
+        made.append(builder.build())
     return made
 
 
 def _hostile_segments() -> list[bytes]:
     head = segments()[0][:8]
     return [head + b"\xff" * 16, head + b"\xff\xff\xff\x7f" + bytes(12), head + bytes(16) + b"x",
+            head[:-1] + b"\x02" + b"\xff" * 20, head[:-1] + b"\x02" + bytes(20),
+            head[:-1] + b"\x02" + bytes(16) + b"\xff\xff\xff\x0f",
             b"CTSEG" + bytes(1_000_000)]  # fmt: skip
 
 
@@ -149,6 +162,7 @@ def native_builder(data: bytes) -> None:
                 draws.text(),
                 draws.text(),
                 draws.number(),
+                (draws.number(), draws.number(), draws.number()),
             )
             builder.put_item(item)
             book = book.with_item(item, [(draws.text(), draws.number(), draws.number())])

@@ -17,6 +17,7 @@ from engine.order.commands import (
     AddReturnWithoutReceipt,
     CompleteOrder,
     RefundToCredit,
+    ReprintReceipt,
     StartTendering,
     TenderCash,
     TenderCredit,
@@ -125,6 +126,10 @@ def test_a_return_without_a_receipt_takes_a_right_and_ends_in_store_credit_alone
     shop.ok(CompleteOrder())
     (done,) = shop.events(OrderCompleted)
     assert (-799, 0, 0) == (done.returned_minor, done.cash_minor, done.till_session)
+    shop.ok(ReprintReceipt(order_id, explained=True))
+    assert ("Return without receipt", "-7.99") in [
+        (block.left.strip(), block.right) for block in shop.printed()[-1].blocks
+    ]
     view = order_view(shop.order(order_id), shop.books)
     assert view.lines[0].without_receipt
     assert answer["code"] == view.tenders[0].credit
