@@ -1,10 +1,13 @@
 """The floor's promotions against other engines on the same carts, in one run.
 
-`python -m benches.compare_promotions [--tiny]`: carts of a few lines under percentages on items and
-deals that want the same units, priced by the floor, by the Python twin that tries every way, and,
-where it is installed, by `zen-engine`, a rules engine: it is asked for the percentages only, for it
-finds no deals. Where rules mean the same the answers must be equal, or the bench fails. A peer that
-is not installed is named. Ratios are to the floor, the crossing from Python included.
+`python -m benches.compare_promotions [--tiny] [--oscar PYTHON] [--vendure FOLDER]`: carts of a few
+lines under percentages on items and deals that want the same units, priced by the floor, by the
+Python twin that tries every way, and, where it is installed, by `zen-engine`, a rules engine: it is
+asked for the percentages only, for it finds no deals. The same percentages are asked of
+django-oscar's offers and of Vendure's order calculator where the bench is told where they are
+(`benches/promotion_peers.py`). Where rules mean the same the answers must be equal, or the bench
+fails. A peer that is not there is named. Ratios are to the floor, the crossing from Python
+included.
 """
 
 from __future__ import annotations
@@ -23,10 +26,20 @@ from attrs import frozen
 
 import native
 from benches.native import best_ns
+from benches.promotion_peers import (
+    OSCAR_MISSING,
+    VENDURE_MISSING,
+    PeerError,
+    Task,
+    oscar,
+    vendure,
+)
 from tests.native import promo_twin
 from tests.native.promo_twin import Rule, Unit
 
 ITEMS = 12
+OSCAR_ROUNDS = 3
+VENDURE_ROUNDS = 30  # it is compiled while it runs
 LineTuple = tuple[int, int, int, bool, bool, int]
 
 
@@ -43,6 +56,17 @@ class Basket:
     def units(self) -> list[Unit]:
         """As the twin takes them."""
         return [Unit(minor, 0, item) for item, minor in self.rows]
+
+
+@frozen
+class Systems:
+    """Where shop systems are, "" where they are not."""
+
+    oscar: str = ""
+    vendure: str = ""
+
+
+NOWHERE = Systems()
 
 
 @frozen
@@ -164,7 +188,30 @@ def compare(own: Peer, others: Sequence[Peer], made: Sequence[Basket], repeats: 
     return lines
 
 
-def report(*, tiny: bool) -> list[str]:
+def systems(own: Peer, made: Sequence[Basket], where: Systems, repeats: int) -> list[str]:
+    """Ask the shop systems there are for the same percentages, and hold their answers equal."""
+    inside = percentages()[0]["sets"][0][0]
+    task = Task(10, inside, [basket.rows for basket in made])
+    asked = [
+        (where.oscar, OSCAR_MISSING, oscar, OSCAR_ROUNDS),
+        (where.vendure, VENDURE_MISSING, vendure, VENDURE_ROUNDS),
+    ]
+    expected = totals(own, made)
+    own_ns = best_ns(partial(totals, own, made), repeats) / len(made)
+    lines = [f"the same by shop systems, the floor beside them {own_ns / 1_000:,.2f} us a cart:"]
+    for place, missing, ask, rounds in asked:
+        if not place:
+            lines.append(f"  {missing}")
+            continue
+        answer = ask(place, task, rounds)
+        if answer.totals != expected:
+            raise AssertionError(f"{own.name} and {answer.name} disagree on a cart")
+        share = f"{answer.ns / max(1, own_ns):,.1f} x the floor's"
+        lines.append(f"  {answer.name:<32} {answer.ns / 1_000:>10,.2f} us a cart, {share}")
+    return lines
+
+
+def report(*, tiny: bool, where: Systems = NOWHERE) -> list[str]:
     """Measure everything; the lines to print."""
     made = baskets(5 if tiny else 40, 4 if tiny else 5)
     repeats = 2 if tiny else 200
@@ -172,6 +219,7 @@ def report(*, tiny: bool) -> list[str]:
     peers = [] if isinstance(found, str) else [found]
     lines = [f"{len(made)} carts of {len(made[0].rows)} units, percentages on items:"]
     lines += compare(floor(percentages()), [twin(percentages()), *peers], made, repeats)
+    lines += systems(floor(percentages()), made, where, repeats)
     lines.append("the same carts, and two deals that want the same units:")
     lines += compare(floor(deals()), [twin(deals())], made, repeats)
     lines += [found] if isinstance(found, str) else []
@@ -182,8 +230,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="benches.compare_promotions", description=__doc__)
     parser.add_argument("--tiny", action="store_true", help="few carts and calls only")
+    parser.add_argument("--oscar", default="", help="a Python that has django-oscar")
+    parser.add_argument(
+        "--vendure", default="", help="a folder in which @vendure/core is installed"
+    )
     options = parser.parse_args(arguments)
-    sys.stdout.write("\n".join(report(tiny=options.tiny)) + "\n")
+    where = Systems(options.oscar, options.vendure)
+    try:
+        sys.stdout.write("\n".join(report(tiny=options.tiny, where=where)) + "\n")
+    except PeerError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
 
 

@@ -113,13 +113,14 @@ def _promotions(case: Case, taken: Taken) -> dict[str, int]:
     got: dict[str, int] = {}
     for one in case.promotions:
         whole = f"per_promotion[{one.id}]"
-        got |= {f"{whole}.amount": 0, f"{whole}.vendor": 0}
+        got |= {f"{whole}.amount": 0, f"{whole}.vendor": 0, f"{whole}.points": 0}
         for at, entries in enumerate(taken.promotions):
             mine = [entry for entry in entries if entry.promotion == one.id]
             amount = -sum(entry.amount_minor for entry in mine)
             got[f"per_line[{at}].promotions[{one.id}].amount"] = amount
             got[f"{whole}.amount"] += amount
             got[f"{whole}.vendor"] -= sum(entry.vendor_minor for entry in mine)
+            got[f"{whole}.points"] += sum(entry.points for entry in mine)
     for at, share in enumerate(taken.order_discounts):
         got[f"per_line[{at}].order_discount"] = share
     return got

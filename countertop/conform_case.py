@@ -304,6 +304,8 @@ def _promotion_figures(
     if name not in promotions:
         raise FieldsError("promotion_must_be_defined", entry.at("id"), name)
     wanted = _figures(entry, names, f"{path}[{name}]", digits)
+    if "vendor" in names and entry.has("points"):
+        wanted.append(Wanted(f"{path}[{name}].points", entry.whole("points"), 0))
     entry.done()
     return wanted
 

@@ -27,8 +27,11 @@ class Asked:
     promotions: frozenset[str]
 
     def left(self, promotion: Promotion) -> tuple[Left, ...]:
-        """What is left of the budget of a promotion that has one."""
-        return ((None, promotion.budget_minor),) if promotion.budget_minor else ()
+        """What is left of the budget and of the member's points for a promotion that has either."""
+        found: list[Left] = [(None, promotion.budget_minor)] if promotion.budget_minor else []
+        if promotion.costs_points:
+            found.append((self.around.points // promotion.costs_points, None))
+        return tuple(found)
 
 
 @frozen
@@ -77,7 +80,7 @@ def _promotions(case: Case) -> tuple[tuple[LinePromotion, ...], ...]:
             raise CoreError(f"promotion {one.id}: {fault}")
     around = case.around
     coupons = {code.upper() for code in around.coupons}
-    asked_for = set(around.given)
+    asked_for = {*around.given, *around.chosen}
     for one in case.promotions:
         if one.coupon is not None and one.coupon.code.upper() in coupons:
             asked_for.add(one.id)

@@ -14,7 +14,7 @@ from countertop.promotions import read_hours
 from engine.circumstances import Circumstances, week_second
 from engine.coupon.model import CouponKind, CouponRule
 from engine.fields import Fields, FieldsError
-from engine.limits import NS_PER_S
+from engine.limits import NS_PER_S, POINTS_MAX
 from engine.promotion.model import (
     Benefit,
     BenefitKind,
@@ -29,6 +29,7 @@ from engine.promotion.model import (
     Span,
     Tier,
 )
+from engine.promotion.payment import is_tender
 
 PERCENT_DECIMALS: Final = 4
 _COUNT_MAX: Final = 10**6
@@ -39,12 +40,13 @@ _NOWHERE: Final = Path()
 @frozen
 class Around:
     """What opens promotions beside the goods: circumstances, the clock's offset, codes of coupons,
-    and the ids of what an operator gave."""
+    and the ids of what an operator gave and of the rewards a member chose."""
 
     circumstances: Circumstances
     utc_offset_s: int = 0
     coupons: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
 
 
 NOBODY: Final = Around(Circumstances(channel=""))
@@ -67,10 +69,13 @@ def read_around(fields: Fields | None) -> Around:
             now_s=now_s,
             week_s=week_s,
             business_week_s=week_s,
+            points=_count(fields, "points", 0, 0, POINTS_MAX),
+            tender=_tender(fields.text("tender", ""), fields.at("tender")),
         ),
         utc_offset_s,
         fields.texts("coupons"),
         fields.texts("given"),
+        fields.texts("chosen"),
     )
     fields.done()
     return around
@@ -121,9 +126,22 @@ def _promotion(fields: Fields, digits: int) -> Promotion:
         manual=fields.flag("manual", default=False),
         employees=fields.flag("employees", default=False),
         budget_minor=budget_minor or 0,
+        costs_points=_count(fields, "costs_points", 0, 0, POINTS_MAX),
+        by_itself=fields.flag("by_itself", default=False),
+        tenders=tuple(
+            _tender(one, f"{fields.at('tenders')}[{at}]")
+            for at, one in enumerate(fields.texts("tenders"))
+        ),
     )
     fields.done()
     return found
+
+
+def _tender(name: str, where: str) -> str:
+    """A means of payment; "" for none in particular."""
+    if name and not is_tender(name):
+        raise FieldsError("tender_must_be_cash_card_or_card_and_a_brand", where, name)
+    return name
 
 
 def _selection(fields: Fields) -> Selection:

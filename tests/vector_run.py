@@ -17,6 +17,8 @@ from engine.order.commands import (
     ChooseChannel,
     ChooseCustomerGroup,
     ChoosePromotion,
+    ChooseReward,
+    ChooseTender,
     CompleteOrder,
     DiscountLine,
     DiscountOrder,
@@ -41,7 +43,15 @@ from tests.vector_shop import (
 )
 
 VECTORS = Path(__file__).parent / "vectors"
-Command = AddLine | ChooseChannel | ChooseCustomerGroup | ChoosePromotion | ExemptOrder
+Command = (
+    AddLine
+    | ChooseChannel
+    | ChooseCustomerGroup
+    | ChoosePromotion
+    | ChooseReward
+    | ChooseTender
+    | ExemptOrder
+)
 
 
 @frozen
@@ -86,11 +96,17 @@ def around_order(case: Case) -> list[Command]:
     """What is said of an order beside its goods, in the commands a register has for it."""
     around = case.around
     found: list[Command] = []
-    if around.circumstances.customer_group:
-        found.append(ChooseCustomerGroup(around.circumstances.customer_group))
+    here = around.circumstances
+    if here.customer_group or here.points or around.chosen:
+        member = "77" if here.points or around.chosen else ""
+        found.append(ChooseCustomerGroup(here.customer_group, member, here.points))
     if around.circumstances.channel:
         found.append(ChooseChannel(around.circumstances.channel))
     found += [ChoosePromotion(name, "case") for name in around.given]
+    rewards = {one.id for one in case.promotions if one.is_chosen()}
+    found += [ChooseReward(name) for name in around.chosen if name in rewards]
+    if here.tender and any(one.tenders for one in case.promotions):
+        found.append(ChooseTender(here.tender))
     free = exempted(case)
     return found if free is None else [*found, free]
 
@@ -151,6 +167,7 @@ def told(figures: Figures, case: Case) -> dict[str, int]:
         got |= {
             f"per_promotion[{one.id}].amount": -sum(entry.amount_minor for entry in mine),
             f"per_promotion[{one.id}].vendor": -sum(entry.vendor_minor for entry in mine),
+            f"per_promotion[{one.id}].points": sum(entry.points for entry in mine),
         }
     for at, line in enumerate(figures.lines):
         path = f"per_line[{at}]"
@@ -198,6 +215,8 @@ def cash_agrees(case: Case, due_minor: int, total_minor: int) -> None:
 
 def run(case: Case) -> int:
     """Ring a case up, look, pay, print, sum up and take back; how many figures were held."""
+    if case.around.circumstances.tender not in ("", "cash"):
+        raise BeyondError("paid by card, which has a story of its own")
     counter = counter_for(case)
     shop = counter.shop
     if not offer(shop, case):

@@ -68,6 +68,7 @@ SLIPS: dict[str, Callable[[Row], Row]] = {
             ("channels", 0),
             ("stores", 0),
             ("coupon", None),
+            ("tenders", 0),
             ("class", "cart"),
         )
     },
@@ -91,7 +92,8 @@ def test_every_field_of_a_promotion_is_noticed(monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("policy", "best"), ("policy", "strict_priority"), ("caps", []),
-                        ("week_s", 0), ("now_s", 0), ("coupons", [])],
+                        ("week_s", 0), ("now_s", 0), ("coupons", []), ("tenders", 0),
+                        ("points", 0)],
 )  # fmt: skip
 def test_everything_around_a_basket_is_noticed(
     monkeypatch: pytest.MonkeyPatch, name: str, value: object
@@ -140,6 +142,11 @@ def promoted(**more: Any) -> Row:
     ("case", "why"),
     [
         (promoted(points_min="1"), "field_must_be_known at promotions[0].points_min"),
+        (promoted(costs_points=-1), "count_must_be_0_to_1000000000 at promotions[0].costs_points"),
+        (
+            promoted(tenders=["cash", "gold"]),
+            "tender_must_be_cash_card_or_card_and_a_brand at promotions[0].tenders[1]: gold",
+        ),
         (promoted(base="original"), "field_must_be_known at promotions[0].base"),
         (promoted(priority=-1), "count_must_be_0_to_65535 at promotions[0].priority: -1"),
         (promoted(amount_left="0"), "amount_left_must_be_positive at promotions[0].amount_left"),

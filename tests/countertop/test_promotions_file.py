@@ -31,8 +31,8 @@ def read(folder: Path, text: str) -> SetPromotions:
 
 
 def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
-    """Each promotion of docs/promotions.md, its dates and its hours, and its coupon."""
-    text, voucher = re.findall(
+    """Each promotion of docs/promotions.md, its dates and its hours, its reward and its coupon."""
+    text, reward, voucher = re.findall(
         r"```toml\n(.*?)```", (ROOT / "docs/promotions.md").read_text(), re.DOTALL
     )
     command = read(tmp_path, text)
@@ -42,6 +42,10 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     assert (happy.starts_s, happy.ends_s) == (1_796_079_600, 1_798_758_000)
     assert happy.weekly == tuple(Span(day * 1_440 + 960, day * 1_440 + 1_080) for day in range(5))
     assert [slot.selection for slot in breakfast.benefit.slots] == [0, 1]
+    (bread,) = read(tmp_path, reward).promotions
+    assert (bread.costs_points, bread.by_itself, bread.is_chosen()) == (100, False, True)
+    (cash,) = read(tmp_path, f'{ONE}tenders = ["cash", "card:visa"]').promotions
+    assert cash.tenders == ("cash", "card:visa")
     (birthday,) = read(tmp_path, voucher).promotions
     assert birthday.coupon == CouponRule("bd-2026", CouponKind.PATTERN, "BD-", 14, check_digit=True)
     assert Shop.selling().ok(read(tmp_path, voucher), admin=True) == {"promotions": 1}

@@ -20,7 +20,7 @@ Data = dict[str, Any]
 DIGITS = {"JPY": 0, "BHD": 3, "TND": 3, "CLF": 4, "KRW": 0, "XXA": 1}
 ARITHMETIC = "arithmetic"
 LINE_MAX = 140
-VERSION = 2  # of the format: what changed stands in the README
+VERSION = 3  # of the format: what changed stands in the README
 
 
 def money(minor: int, digits: int) -> str:
@@ -166,6 +166,7 @@ def _tell_offs(expected: Data, case: Data, found: Outcome, done: Data) -> None:
             "id": name,
             "amount": money(sum(row[name] for row in found.promotions), digits),
             "vendor": money(vendor, digits),
+            **({"points": found.points[name]} if any(found.points.values()) else {}),
         }
         for name, vendor in found.vendor.items()
     ]

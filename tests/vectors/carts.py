@@ -350,6 +350,8 @@ def refusals() -> PriceCases:
         ),
         ("The vendor pays no more than all", each("p", TENTH, vendor_percent="100.0001")),
         ("It is for a coupon or given by hand", each("p", TENTH, coupon="X", manual=True)),
+        ("It is for points or given by hand", each("p", TENTH, costs_points=5, manual=True)),
+        ("Only what costs points is told to apply by itself", each("p", TENTH, by_itself=True)),
     ):
         cases.contradict(rule, [made], goods("10.00"))
     return cases

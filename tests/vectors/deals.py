@@ -32,6 +32,7 @@ from tests.vectors.reading import (
     split_within,
     stack,
     takes,
+    within_points,
 )
 
 UNNAMED = "\U0010ffff"  # after every name, where goods are in order
@@ -79,7 +80,9 @@ class Basket:
                     self.units.append(Unit(share, name, department, floor, fixed, at, number))
         self.units.sort()
         around = self.case.get("circumstances", {})
-        self.rules = [rule for rule in self.case["promotions"] if is_open(rule, around)]
+        points = around.get("points", 0)
+        every = (within_points(rule, points) for rule in self.case["promotions"])
+        self.rules = [rule for rule in every if is_open(rule, around)]
         self.rules.sort(key=lambda rule: -rule.get("priority", 0))
         strict = self.case["policies"].get("promotions") == "strict_priority"
         found = {rule.get("priority", 0) for rule in self.rules} if strict else {0}

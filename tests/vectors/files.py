@@ -8,6 +8,7 @@ from tests.vectors.carts import refusals as contradictions
 from tests.vectors.contests import contests, limits, stacking, whom
 from tests.vectors.goods import baskets, coins, digits, discounts, returns
 from tests.vectors.limits import caps, refusals, thresholds, uncharged
+from tests.vectors.loyal import points, tenders
 from tests.vectors.offers import bundles, each_unit, free_ones, tiers
 from tests.vectors.plain import added, included, rounding
 from tests.vectors.shares import extract, residual
@@ -17,8 +18,8 @@ from tests.vectors.worked import worked
 _MAKERS = (
     worked, included, added, rounding, extract, residual, stacks, division, per_unit,
     thresholds, caps, uncharged, discounts, returns, digits, baskets, coins, refusals,
-    each_unit, bundles, free_ones, tiers, carts, contests, stacking, limits, whom, given, mixed,
-    minor, contradictions,
+    each_unit, bundles, free_ones, tiers, carts, contests, stacking, limits, whom, points, tenders,
+    given, mixed,    minor, contradictions,
 )  # fmt: skip
 
 

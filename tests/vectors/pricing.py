@@ -96,8 +96,8 @@ class PriceCases(Cases):
 
         Its keys are `lines` (the price that is left of each), `order` (each line's part of the
         order's discount), `off` and `off:ID` (what promotions took, and one of them by line),
-        `vendor:ID`, `net`, `tax`, `gross`, and `tax:ID`. Where nothing but a tie tells equal units
-        apart, a case expects the sums alone (`totals_only`).
+        `vendor:ID`, `points` and `points:ID`, `net`, `tax`, `gross`, and `tax:ID`. Where nothing
+        but a tie tells equal units apart, a case expects the sums alone (`totals_only`).
         """
         case = self._case(rule, source, code, taxes, lines, policies)
         case["promotions"] = list(offers)
@@ -134,6 +134,9 @@ def _told(expected: Data, name: str) -> str:
     if kind == "off":
         found = [one["amount"] for row in lines for one in row["promotions"] if one["id"] == of]
         return " ".join(found)
+    if kind == "points":
+        rows = expected["per_promotion"]
+        return " ".join(str(row.get("points", 0)) for row in rows if not of or row["id"] == of)
     if kind == "vendor":
         return " ".join(row["vendor"] for row in expected["per_promotion"] if row["id"] == of)
     if kind == "tax" and of:

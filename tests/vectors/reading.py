@@ -119,7 +119,28 @@ def is_open(rule: Rule, around: Rule) -> bool:
             return False
     if "coupon" in rule and rule["coupon"].lower() not in map(str.lower, around.get("coupons", ())):
         return False
+    if rule.get("tenders") and not is_paid_by(rule["tenders"], around.get("tender", "")):
+        return False
+    if around.get("points", 0) < rule.get("costs_points", 0):
+        return False
+    if rule.get("costs_points") and not rule.get("by_itself"):
+        return rule["id"] in around.get("chosen", ())
     return not rule.get("manual") or rule["id"] in around.get("given", ())
+
+
+def is_paid_by(names: Iterable[str], tender: str) -> bool:
+    """Whether a means of payment is one of those named; a card of a brand is a card."""
+    mine = {tender.lower(), tender.lower().partition(":")[0]}
+    return any(name.lower() in mine for name in names)
+
+
+def within_points(rule: Rule, points: int) -> Rule:
+    """A rule that applies no more often than there are points for."""
+    costs = rule.get("costs_points", 0)
+    if not costs:
+        return rule
+    most = [points // costs, *([rule["limit_per_cart"]] if rule.get("limit_per_cart") else [])]
+    return rule | {"limit_per_cart": min(most)}
 
 
 def in_hours(at: datetime, hours: str) -> bool:
@@ -178,4 +199,5 @@ def places_of(rule: Rule) -> set[int]:
 
 def class_of(rule: Rule) -> str:
     """When a promotion on the cart has its turn."""
-    return next((kind for kind in ("coupon", "manual", "employees") if rule.get(kind)), "cart")
+    kinds = ("coupon", "manual", "employees", "costs_points", "tenders")
+    return next((kind for kind in kinds if rule.get(kind)), "cart")

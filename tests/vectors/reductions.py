@@ -32,6 +32,7 @@ class Outcome:
     lines: list[int] = field(factory=list)
     order: list[int] = field(factory=list)
     vendor: dict[str, int] = field(factory=dict)
+    points: dict[str, int] = field(factory=dict)
 
     def all_off(self) -> list[int]:
         """All that comes off each line."""
@@ -46,7 +47,7 @@ def on_cart(
     used: list[Rule] = []
     found: list[tuple[Rule, list[int]]] = []
     mine = [one for one in basket.rules if one["benefit"]["kind"] in CART]
-    for kind in ("cart", "coupon", "manual", "employees"):
+    for kind in ("cart", "coupon", "manual", "employees", "costs_points", "tenders"):
         layer = [one for one in mine if class_of(one) == kind and basket.gates_hold(one, nets)]
         layer = [one for one in layer if not any(exclude(one, other) for other in used)]
         chosen = max(
@@ -117,14 +118,42 @@ def vendors(rule: Rule, off: int) -> int:
 
 
 def outcome(case: Rule) -> Outcome:
+    """Everything that comes off; where rewards together want more points than there are, the higher
+    priority keeps its times first, then the one named first, and all of it is found again."""
+    found = all_off(case)
+    points = case.get("circumstances", {}).get("points", 0)
+    if sum(found.points.values()) <= points:
+        return found
+    times = {}
+    for one in sorted(case["promotions"], key=lambda one: -one.get("priority", 0)):
+        if costs := one.get("costs_points", 0):
+            times[one["id"]] = min(found.points[one["id"]], points) // costs
+            points -= times[one["id"]] * costs
+    rules = [
+        one | {"limit_per_cart": times[one["id"]]} if one["id"] in times else one
+        for one in case["promotions"]
+        if times.get(one["id"], 1)
+    ]
+    again = all_off(case | {"promotions": rules})
+    for one in case["promotions"]:
+        for row in (*again.promotions, again.vendor, again.points):
+            row.setdefault(one["id"], 0)
+    names = [one["id"] for one in case["promotions"]]
+    again.promotions = [{name: row[name] for name in names} for row in again.promotions]
+    again.vendor = {name: again.vendor[name] for name in names}
+    return again
+
+
+def all_off(case: Rule) -> Outcome:
     """Everything that comes off: promotions, then lines' discounts, then the order's."""
     basket = Basket(case)
     names = [one["id"] for one in case["promotions"]]
     found = Outcome([dict.fromkeys(names, 0) for _ in case["lines"]])
-    found.vendor = dict.fromkeys(names, 0)
+    found.vendor, found.points = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     touched: list[list[Rule]] = [[] for _ in case["lines"]]
     for part in basket.best() if names else ():
         found.vendor[part.rule["id"]] += vendors(part.rule, part.off)
+        found.points[part.rule["id"]] += part.rule.get("costs_points", 0)
         for unit, share in zip(part.units, part.shares, strict=True):
             found.promotions[unit.line][part.rule["id"]] += share
             touched[unit.line].append(part.rule)
@@ -132,6 +161,7 @@ def outcome(case: Rule) -> Outcome:
     nets = [amount - off for amount, off in zip(basket.amounts, offs, strict=True)]
     for rule, off in on_cart(basket, nets, touched) if names else ():
         found.vendor[rule["id"]] += vendors(rule, sum(off))
+        found.points[rule["id"]] += rule.get("costs_points", 0)
         for at, share in enumerate(off):
             found.promotions[at][rule["id"]] += share
     for at, line in enumerate(case["lines"]):
