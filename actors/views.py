@@ -15,11 +15,11 @@ import apsw
 import structlog
 
 from actors.asks import Committed, ReadRecords, Reply, Submit
-from actors.clearing_reads import clearing_view, payment_fees
 from actors.disk import SYSTEM_DISK, Disk
 from actors.errors import PostError
 from actors.limits import ASK_TIMEOUT_S, VIEW_CHUNK
 from actors.mailbox import Mailbox
+from actors.view_clearing_reads import clearing_view, payment_fees
 from actors.view_folds import (
     FOLDS,
     SCHEMA,

@@ -9,8 +9,8 @@ from typing import Any
 import apsw
 from attrs import define, field
 
-from actors.clearing_reads import clearing_view, payment_fees
-from actors.clearing_rows import fold_clearing
+from actors.view_clearing_reads import clearing_view, payment_fees
+from actors.view_clearing_rows import fold_clearing
 from actors.view_folds import SCHEMA
 from engine.decision import EVENTS
 from engine.queries import ClearingState, FindPaymentFees

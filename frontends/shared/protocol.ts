@@ -2733,7 +2733,7 @@ export interface Commands {
   'staff.sign_off': { data: SignOff; answer: Done };
   'staff.sign_on': { data: SignOnInput; answer: SignedOnAnswer };
   'taxes.set': { data: SetTaxesInput; answer: TaxesAnswer };
-  'terminal_day.end': { data: EndTerminalDayInput; answer: TerminalDayAnswer };
+  'terminal.end_day': { data: EndTerminalDayInput; answer: TerminalDayAnswer };
   'till.close': { data: CloseTill; answer: TillClosedAnswer };
   'till.count': { data: CountTillInput; answer: TillCountedAnswer };
   'till.no_sale': { data: OpenDrawer; answer: Done };

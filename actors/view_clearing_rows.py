@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import apsw
 
-from actors.clearing_folds import (
+from actors.view_clearing_folds import (
     find_payment,
     fold_payment,
     fold_terminal_days,
@@ -14,7 +14,7 @@ from actors.clearing_folds import (
     keys_of,
     recount,
 )
-from actors.clearing_schema import row_of
+from actors.view_clearing_schema import row_of
 from engine.record import Record
 from engine.settlement.decide import SettlementImported, SettlementPartStaged
 from engine.settlement.model import RowKind, SettlementRow
@@ -33,7 +33,7 @@ def fold_clearing(db: apsw.Connection, record: Record) -> None:
             _fold_file(db, record)
         case "settlement.terms_set/1" | "settlement.item_explained/1":
             fold_terms(db, record)
-        case "terminal_day.asked/1" | "terminal_day.heard/1":
+        case "terminal.day_asked/1" | "terminal.day_heard/1":
             fold_terminal_days(db, record)
         case _:
             pass

@@ -9,8 +9,8 @@ from typing import Any, Final
 import apsw
 import attrs
 
-from actors.clearing_folds import terms_of
-from actors.clearing_schema import row_of, rows_of
+from actors.view_clearing_folds import terms_of
+from actors.view_clearing_schema import row_of, rows_of
 from engine.payment.terminal_day import TerminalDayHeard
 from engine.queries import ClearingState, FindPaymentFees
 from engine.settlement.judge import Account, ItemKind, judge
