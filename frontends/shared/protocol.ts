@@ -794,7 +794,10 @@ export interface FaultFrame {
   id: string;
 }
 
-/** A settlement file that counts. `seen_before` of its rows were in an earlier one. */
+/**
+ * A settlement file that counts. `rows` are counted so far, `seen_before` of them were in an
+ * earlier file.
+ */
 export interface FileView {
   file: string;
   acquirer: string;
