@@ -40,7 +40,7 @@ class PaymentsActor:
     """*Owns* which payments are being talked about with their terminals, and which ends of day.
     *Receives* `Committed` from the bookkeeper, `Keep` and `Progress` from terminals. *Sends*
     `Request`, `Inquire`, `Abort` and `Settle` to terminals, `payment.keep`, `payment.hear` and
-    `terminal_day.hear` to the bookkeeper. *If it dies* what was open becomes unknown and is asked
+    `terminal.hear_day` to the bookkeeper. *If it dies* what was open becomes unknown and is asked
     about; nothing is ever asked for twice.
     """
 

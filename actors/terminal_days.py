@@ -62,7 +62,7 @@ class TerminalDays:
             "day_id": day.day_id,
             "settlement": unstructure(told),
         }
-        submit = Submit(world.new_id(), day.register, "terminal_day.hear", data, admin=True)
+        submit = Submit(world.new_id(), day.register, "terminal.hear_day", data, admin=True)
         while True:
             try:
                 reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)

@@ -8,8 +8,8 @@ from typing import Any, Final
 import apsw
 from attrs import frozen
 
-from actors.clearing_rows import fold_clearing
-from actors.clearing_schema import CLEARING_SCHEMA
+from actors.view_clearing_rows import fold_clearing
+from actors.view_clearing_schema import CLEARING_SCHEMA
 from engine.order.events import (
     OrderCompleted,
 )

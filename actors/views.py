@@ -15,11 +15,12 @@ import apsw
 import structlog
 
 from actors.asks import Committed, ReadRecords, Reply, Submit
-from actors.clearing_reads import clearing_view, payment_fees
 from actors.disk import SYSTEM_DISK, Disk
 from actors.errors import PostError
 from actors.limits import ASK_TIMEOUT_S, VIEW_CHUNK
 from actors.mailbox import Mailbox
+from actors.view_clearing_reads import clearing_view, payment_fees
+from actors.view_clearing_rows import count_some, counted_until
 from actors.view_folds import (
     FOLDS,
     SCHEMA,
@@ -99,7 +100,9 @@ class ViewsActor:
 
     def _believed(self, query: type) -> int:
         """Up to which record an answer holds: a quarantined view stopped before its record."""
-        return min(self.position, self.quarantined.get(_READ_BY[query], self.position + 1) - 1)
+        held = min(self.position, self.quarantined.get(_READ_BY[query], self.position + 1) - 1)
+        counted = counted_until(self._db) if _READ_BY[query] == "clearing" else None
+        return held if counted is None else min(held, counted)
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """Open, catch up, then fold what comes; answer in between."""
@@ -111,6 +114,7 @@ class ViewsActor:
 
     async def _follow(self, mailbox: Mailbox, post: Any, world: World) -> None:
         await self._catch_up(post, world)
+        await self._count(mailbox, world)
         async for envelope in mailbox:
             match envelope.body:
                 case Committed():
@@ -124,6 +128,23 @@ class ViewsActor:
                     envelope.answer(await world.in_thread(self._answer, envelope.body, now_ns))
                 case _:
                     log.warning("message_not_understood", kind=type(envelope.body).__name__)
+            await self._count(mailbox, world)
+
+    async def _count(self, mailbox: Mailbox, world: World) -> None:
+        """Go on with what takes long, as long as nobody waits."""
+        while not len(mailbox) and "clearing" not in self.quarantined:
+            if not await world.in_thread(self._count_some):
+                return
+
+    def _count_some(self) -> bool:
+        is_more = False
+        try:
+            with self._db:
+                is_more = count_some(self._db)
+        except Exception:
+            log.exception("view_quarantined", view="clearing", position=self.position)
+            self._quarantine("clearing", self.position)
+        return is_more
 
     async def _catch_up(self, post: Any, world: World) -> None:
         while True:
@@ -168,12 +189,14 @@ class ViewsActor:
                     fold(self._db, record)
             except Exception:
                 log.exception("view_quarantined", view=name, position=record.position)
-                self.quarantined[name] = record.position
-                self._db.execute(
-                    "INSERT OR REPLACE INTO state VALUES (?, ?)",
-                    (f"quarantined/{name}", str(record.position)),
-                )
+                self._quarantine(name, record.position)
                 return
+
+    def _quarantine(self, name: str, position: int) -> None:
+        self.quarantined[name] = position
+        self._db.execute(
+            "INSERT OR REPLACE INTO state VALUES (?, ?)", (f"quarantined/{name}", str(position))
+        )
 
     def _answer(self, submit: Submit, now_ns: int) -> Reply:
         try:

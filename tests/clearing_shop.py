@@ -9,8 +9,8 @@ from typing import Any
 import apsw
 from attrs import define, field
 
-from actors.clearing_reads import clearing_view, payment_fees
-from actors.clearing_rows import fold_clearing
+from actors.view_clearing_reads import clearing_view, payment_fees
+from actors.view_clearing_rows import count_some, fold_clearing
 from actors.view_folds import SCHEMA
 from engine.decision import EVENTS
 from engine.queries import ClearingState, FindPaymentFees
@@ -57,6 +57,8 @@ class Clearing:
             name = EVENTS.name_of(fact.event)
             new = NewRecord(kind, fact.stream, 1, name, "c", "max", "1", stamp, data)
             fold_clearing(self.db, new.at(self.folded, 1))
+        while count_some(self.db):
+            pass
 
     def view(self, today: str = TODAY, **query: Any) -> ClearingView:
         """What is told of it on a day."""

@@ -15,7 +15,7 @@ from engine.terminal import Settlement, Verdict
 # ----------------------------------------------------------------------------------- Commands
 
 
-@COMMANDS.name("terminal_day.end")
+@COMMANDS.name("terminal.end_day")
 @frozen
 class EndTerminalDay:
     """Ask a terminal, by its address, to end its day; empty takes the register's own."""
@@ -23,7 +23,7 @@ class EndTerminalDay:
     terminal: str = ""
 
 
-@COMMANDS.name("terminal_day.hear")
+@COMMANDS.name("terminal.hear_day")
 @frozen
 class HearTerminalDay:
     """What became of it."""

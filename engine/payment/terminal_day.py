@@ -76,7 +76,7 @@ class DayDifference:
     told_minor: int
 
 
-@EVENTS.name("terminal_day.asked/1")
+@EVENTS.name("terminal.day_asked/1")
 @frozen
 class TerminalDayAsked:
     """A terminal is about to be asked to end its day. Journaled before it hears the first byte."""
@@ -87,7 +87,7 @@ class TerminalDayAsked:
     operator: str
 
 
-@EVENTS.name("terminal_day.heard/1")
+@EVENTS.name("terminal.day_heard/1")
 @frozen
 class TerminalDayHeard:
     """What became of it. APPROVED: its day ended, with the totals it told, what the books had, and

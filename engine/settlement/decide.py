@@ -287,7 +287,7 @@ def _stage(state: Settling, body: StageSettlement) -> Decision:
     if before + len(body.rows) > limits.SETTLEMENT_ROWS_MAX:
         return refuse(Refusal.SETTLEMENT_ROWS_LIMIT_REACHED, maximum=limits.SETTLEMENT_ROWS_MAX)
     for at, row in enumerate(body.rows, before + 1):
-        if not _is_sound(row):
+        if not is_sound(row):
             return refuse(Refusal.SETTLEMENT_ROW_MUST_BE_SOUND, row=at)
     event = SettlementPartStaged(body.file, body.part, body.acquirer, body.rows)
     return Decision((Fact(STREAM, event),), {"upload": body.file, "parts": body.part + 1})
@@ -297,7 +297,7 @@ def _is_hash(text: str) -> bool:
     return len(text) == 64 and all(letter in "0123456789abcdef" for letter in text)
 
 
-def _is_sound(row: SettlementRow) -> bool:
+def is_sound(row: SettlementRow) -> bool:
     """Whether its signs are those of its kind, and every figure and text is bounded."""
     gross, fee = row.gross_minor, row.fee_minor or 0
     if abs(gross) > limits.AMOUNT_MINOR_MAX or abs(fee) > limits.AMOUNT_MINOR_MAX:

@@ -105,7 +105,8 @@ class TerminalDayView:
 
 @frozen
 class FileView:
-    """A settlement file that counts. `seen_before` of its rows were in an earlier one."""
+    """A settlement file that counts. `rows` are counted so far, `seen_before` of them were in an
+    earlier file."""
 
     file: str
     acquirer: str

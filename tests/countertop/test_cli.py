@@ -288,3 +288,27 @@ def test_without_a_store_the_command_line_says_so(
     assert "Traceback" not in done.stderr
     assert words in done.stderr
     assert [path.name for path in folder.iterdir()] == ["README.md"]
+
+
+def test_a_settlement_by_command(demo: Demo, folder: Path) -> None:
+    """Terms first; a file with one fault counts not at all, and the same file again changes
+    nothing."""
+    terms, file = folder / "acquirers.toml", folder / "bank.csv"
+    head, good = "kind,currency,gross,terminal_id,trace,date\n", "payment,EUR,9.99,1,1,2026-11-26\n"
+    how = ("--acquirer", "bank", "--data", demo.data)
+    file.write_text(head + good)
+    told = _told("import", "settlement", file, *how)
+    assert "acquirer_must_exist" in told
+    terms.write_text("[[acquirer]]\nid = 'bank'\nname = 'Bank'\n")
+    assert "1 acquirers have terms" in _well("import", "acquirers", terms, "--data", demo.data)
+    file.write_text(head + good + "payment,EUR,-1,1,2,2026-11-26\n")
+    told = _told("import", "settlement", file, *how)
+    assert "1 of 2 rows have faults" in told
+    assert "Nothing was imported" in told
+    assert (folder / "bank.csv.errors.csv").read_text().splitlines()[1].startswith("3,")
+    file.write_text(head + good)
+    assert "1 rows are good" in _well("import", "settlement", file, *how, "--check")
+    said = _well("import", "settlement", file, *how)
+    assert "Imported 1 rows" in said
+    assert "the rest is in 1 differences" in said
+    assert "was imported before, to the byte" in _well("import", "settlement", file, *how)

@@ -128,6 +128,9 @@ def look_at(cashier: MakeCashier, store: DemoStore, folder: Path) -> list[str]:
             who.push(name, exact=True)
             who.push(entry, exact=True)
             expect(who.page.get_by_text("Harbour Card Services").first).to_be_visible()
+            days = who.page.locator(".days").bounding_box()
+            if days is None or days["height"] < 80:
+                found.append(f"{size} {theme} {language}: the days have no room")
             look = Look(folder, f"clearing-{size}-{theme}-{language}")
             look(who, "clearing")
             if not who.page.evaluate(FITS):

@@ -7,6 +7,7 @@ from tests.fuzz import (
     targets_files,
     targets_floor,
     targets_nexo,
+    targets_settlement,
     targets_terminal,
     targets_wires,
 )
@@ -18,6 +19,7 @@ ROOMS = (
     targets_terminal,
     targets_nexo,
     targets_files,
+    targets_settlement,
     targets_floor,
 )
 

@@ -15,7 +15,7 @@ from attrs import define, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.clearing_schema import row_of
+from actors.view_clearing_schema import row_of
 from engine.order.commands import AddLine, CompleteOrder
 from engine.payment.commands import RequestPayment, ReverseTender
 from engine.settlement.judge import ItemKind

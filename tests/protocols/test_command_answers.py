@@ -19,6 +19,7 @@ from engine.order.events import (
 from engine.order.figures import DiscountKind
 from engine.paylink import commands as paylink
 from engine.payment import commands as payment
+from engine.payment.ending_days import EndTerminalDay
 from engine.payment.events import OfflinePolicy
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceSet
@@ -26,6 +27,8 @@ from engine.price_list.upload import InstallPrices, StagePrices
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
 from engine.provider import LinkState
+from engine.settlement.decide import ExplainItem, ImportSettlement, SetTerms, StageSettlement
+from engine.settlement.model import Acquirer, RowKind, SettlementRow
 from engine.staff import Right
 from engine.taxation import Dining
 from engine.taxes import SetTaxes
@@ -213,3 +216,15 @@ def _pay_by_card(shop: Shop, send: Callable[..., Any]) -> None:
     unknown = shop.ok(payment.RequestPayment())["payment_id"]
     hear(shop, Verdict.UNKNOWN)
     send(payment.SetPaymentAside(unknown, "fell"))
+    send(EndTerminalDay())
+    _settle(send)
+
+
+def _settle(send: Callable[..., Any]) -> None:
+    """Terms, a settlement file, and what a difference is."""
+    send(SetTerms((Acquirer("bank", "Bank"),)), admin=True)
+    file = "0" * 64
+    rows = (SettlementRow(RowKind.PAYMENT, 100),)
+    send(StageSettlement(file, 0, "bank", rows), admin=True)
+    send(ImportSettlement(file, "june.csv", 1, 1), admin=True)
+    send(ExplainItem("unknown_here/1", "asked"))

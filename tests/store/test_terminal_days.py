@@ -67,7 +67,7 @@ class CardShop:
 
     async def end_day(self) -> dict[str, Any]:
         """Ask for the end of the terminal's day; how it stands once something is heard."""
-        asked = await self.shop.do("terminal_day.end")
+        asked = await self.shop.do("terminal.end_day")
         return await self.heard(asked["day_id"])
 
     async def heard(self, day_id: str) -> dict[str, Any]:
@@ -192,7 +192,7 @@ async def test_an_answer_that_is_lost_is_known_as_such(folder: Path, open_kind: 
         assert item["id"] == f"day_not_told/{lost['day_id']}/"
         await cards.shop.do("settlement.explain", item=item["id"], finding="slip of the terminal")
         await eventually(lambda: _has_no_items(cards), "an item that is explained")
-        events = cards.shop.records("terminal_day.heard/1")
+        events = cards.shop.records("terminal.day_heard/1")
         assert events[-1].data["lost"] == [lost["day_id"]]
 
 
@@ -233,7 +233,7 @@ async def test_no_z_waits_for_a_terminal(folder: Path, open_kind: Any) -> None:
             cards.terminal.hangs = True
         else:
             await cards.terminal.cut()
-        asked = await cards.shop.do("terminal_day.end")
+        asked = await cards.shop.do("terminal.end_day")
         await cards.shop.sell("bread", paid_minor=350)
         denominations = [{"value_minor": 10_350, "count": 1}]
         await cards.shop.do("till.count", denominations=denominations)
@@ -256,7 +256,7 @@ async def test_a_store_that_begins_anew_does_not_ask_twice(folder: Path) -> None
     async with nexo_shop(folder) as cards:
         await cards.pay("wine")
         cards.terminal.hangs = True
-        asked = await cards.shop.do("terminal_day.end")
+        asked = await cards.shop.do("terminal.end_day")
         store = cards.shop.store
         assert [day.asked.day_id for day in store.books.payments.days.values() if day.asked] == [
             asked["day_id"]
@@ -264,8 +264,8 @@ async def test_a_store_that_begins_anew_does_not_ask_twice(folder: Path) -> None
     async with open_shop(folder, config=own_config(folder), ready=False) as shop:
 
         async def is_heard() -> list[Any]:
-            return shop.records("terminal_day.heard/1")
+            return shop.records("terminal.day_heard/1")
 
         (record,) = await eventually(is_heard, "the end of day, as unknown")
         assert (record.data["verdict"], record.data["code"]) == ("unknown", "restarted")
-        assert not shop.records("terminal_day.asked/1")[1:]
+        assert not shop.records("terminal.day_asked/1")[1:]

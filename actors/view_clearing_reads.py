@@ -9,8 +9,8 @@ from typing import Any, Final
 import apsw
 import attrs
 
-from actors.clearing_folds import terms_of
-from actors.clearing_schema import row_of, rows_of
+from actors.view_clearing_folds import terms_of
+from actors.view_clearing_schema import row_of, rows_of
 from engine.payment.terminal_day import TerminalDayHeard
 from engine.queries import ClearingState, FindPaymentFees
 from engine.settlement.judge import Account, ItemKind, judge
@@ -43,6 +43,8 @@ def clearing_view(db: apsw.Connection, query: ClearingState, today: str) -> Clea
         if not query.acquirer or query.acquirer == entry.id
     ]
     items: list[DifferenceView] = []
+    unknown: list[DifferenceView] = []
+    more = 0
     views: list[AcquirerView] = []
     for acquirer in acquirers:
         due_day = _due_day(db, acquirer, today)
@@ -50,18 +52,21 @@ def clearing_view(db: apsw.Connection, query: ClearingState, today: str) -> Clea
         in_items = sum(entry.difference_minor for entry in found if entry.kind not in _BESIDE)
         views.append(_acquirer_view(db, acquirer, due_day, in_items))
         items += found
+        some, count = _unknown(db, acquirer.id, today, limit, everything=query.explained)
+        unknown += some
+        more += count - len(some)
     if not query.acquirer:
         items += _day_items(db, today)
         if not acquirers:
             views.append(_acquirer_view(db, Acquirer("", ""), "", 0))
-    items = _explained(db, items, everything=query.explained)
+    items = _explained(db, [*items, *unknown], everything=query.explained)
     items.sort(key=lambda entry: (entry.business_date, entry.id))
     return ClearingView(
         today,
         tuple(views),
         _days(db, query),
         tuple(items[:limit]),
-        len(items),
+        len(items) + more,
         tuple(_terminals(db)),
         _files(db, query.acquirer),
     )
@@ -111,7 +116,7 @@ def _acquirer_view(
         captured,
         cleared + unknown,
         clearing,
-        clearing - in_items,
+        clearing - in_items + unknown,
         fee_expected,
         charged,
         paid_out,
@@ -149,30 +154,47 @@ def _items(
     for root, body in rows:
         account = structure(parse(body), Account)
         yield from _account_items(db, acquirer, root, account, (due_day, today))
-    unmatched = rows_of(
-        db,
-        "SELECT row, file, line, batch, day, gross_minor, reference, brand FROM settlement_rows "
-        "WHERE acquirer = ? AND root = '' AND kind IN ('payment', 'refund', 'chargeback')",
-        (acquirer,),
-    )
-    for name, file, line, batch, day, gross_minor, reference, brand in unmatched:
-        yield DifferenceView(
-            f"{ItemKind.UNKNOWN_HERE.value}/{name}",
-            ItemKind.UNKNOWN_HERE.value,
-            acquirer,
-            day,
-            _age(day, today),
-            -gross_minor,
-            0,
-            gross_minor,
-            brand=brand,
-            reference=reference,
-            batch=batch,
-            file=file,
-            line=line,
-            is_back=gross_minor < 0,
-        )
     yield from _batch_items(db, acquirer, today)
+
+
+def _unknown(
+    db: apsw.Connection, acquirer: str, today: str, limit: int, *, everything: bool
+) -> tuple[list[DifferenceView], int]:
+    """Rows that no payment is known for, the oldest, and how many there are to look at."""
+    of_acquirer = (
+        "FROM settlement_rows LEFT JOIN explained ON item = 'unknown_here/' || row "
+        "WHERE acquirer = ? AND root = '' AND kind IN ('payment', 'refund', 'chargeback') "
+        "AND (? OR item IS NULL)"
+    )
+    (count,) = row_of(db, f"SELECT count(*) {of_acquirer}", (acquirer, everything))
+    rows = rows_of(
+        db,
+        "SELECT row, file, line, batch, day, gross_minor, reference, brand "
+        f"{of_acquirer} ORDER BY day, row LIMIT ?",
+        (acquirer, everything, limit),
+    )
+    found = [_unknown_item(acquirer, row, today) for row in rows]
+    return found, count
+
+
+def _unknown_item(acquirer: str, row: tuple[Any, ...], today: str) -> DifferenceView:
+    name, file, line, batch, day, gross_minor, reference, brand = row
+    return DifferenceView(
+        f"{ItemKind.UNKNOWN_HERE.value}/{name}",
+        ItemKind.UNKNOWN_HERE.value,
+        acquirer,
+        day,
+        _age(day, today),
+        -gross_minor,
+        0,
+        gross_minor,
+        brand=brand,
+        reference=reference,
+        batch=batch,
+        file=file,
+        line=line,
+        is_back=gross_minor < 0,
+    )
 
 
 def _account_items(
@@ -292,7 +314,8 @@ def _terminals(db: apsw.Connection) -> Iterator[TerminalDayView]:
 def _files(db: apsw.Connection, acquirer: str) -> tuple[FileView, ...]:
     rows = rows_of(
         db,
-        "SELECT * FROM settlement_files WHERE ? = '' OR acquirer = ?1 ORDER BY rowid DESC LIMIT ?2",
+        "SELECT file, acquirer, name, at_ns, rows, seen FROM settlement_files "
+        "WHERE ? = '' OR acquirer = ?1 ORDER BY rowid DESC LIMIT ?2",
         (acquirer, FILES_SHOWN),
     )
     return tuple(FileView(*row) for row in rows)

@@ -48,8 +48,8 @@ CLEARING_SCHEMA: Final = (
     other_minor INTEGER NOT NULL, payouts INTEGER NOT NULL,
     PRIMARY KEY (acquirer, batch)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS settlement_files (file TEXT PRIMARY KEY, acquirer TEXT NOT NULL,
-    name TEXT NOT NULL, at_ns INTEGER NOT NULL, rows INTEGER NOT NULL, seen INTEGER NOT NULL)
-    STRICT""",
+    name TEXT NOT NULL, at_ns INTEGER NOT NULL, rows INTEGER NOT NULL, seen INTEGER NOT NULL,
+    parts INTEGER NOT NULL, counted INTEGER NOT NULL, position INTEGER NOT NULL) STRICT""",
     """CREATE TABLE IF NOT EXISTS explained (item TEXT PRIMARY KEY, operator TEXT NOT NULL,
     finding TEXT NOT NULL) STRICT""",
     """CREATE TABLE IF NOT EXISTS terminal_days (terminal TEXT PRIMARY KEY, asked TEXT NOT NULL,

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import apsw
 
-from actors.clearing_folds import (
+from actors.view_clearing_folds import (
     find_payment,
     fold_payment,
     fold_terminal_days,
@@ -14,7 +14,7 @@ from actors.clearing_folds import (
     keys_of,
     recount,
 )
-from actors.clearing_schema import row_of
+from actors.view_clearing_schema import row_of
 from engine.record import Record
 from engine.settlement.decide import SettlementImported, SettlementPartStaged
 from engine.settlement.model import RowKind, SettlementRow
@@ -31,9 +31,14 @@ def fold_clearing(db: apsw.Connection, record: Record) -> None:
             fold_payment(db, record)
         case "settlement.part_staged/1" | "settlement.imported/1":
             _fold_file(db, record)
-        case "settlement.terms_set/1" | "settlement.item_explained/1":
+        case "settlement.terms_set/1":
+            # What a file told of before keeps its fee, whenever it is counted.
+            while count_some(db):
+                pass
             fold_terms(db, record)
-        case "terminal_day.asked/1" | "terminal_day.heard/1":
+        case "settlement.item_explained/1":
+            fold_terms(db, record)
+        case "terminal.day_asked/1" | "terminal.day_heard/1":
             fold_terminal_days(db, record)
         case _:
             pass
@@ -43,41 +48,69 @@ def _fold_file(db: apsw.Connection, record: Record) -> None:
     match event_of(record):
         case SettlementPartStaged(file, part, _, rows):
             if not part:
-                db.execute("DELETE FROM settlement_staged")
+                # Another file that was on its way never will count.
+                db.execute(
+                    "DELETE FROM settlement_staged WHERE file NOT IN "
+                    "(SELECT file FROM settlement_files WHERE counted < parts)"
+                )
             values = (file, part, canonical(unstructure(rows)))
             db.execute("INSERT INTO settlement_staged VALUES (?, ?, ?)", values)
-        case SettlementImported() as event:
-            _import(db, event, record.stamp.now_ns)
+        case SettlementImported(file, acquirer, name, parts):
+            at = (record.stamp.now_ns, record.position)
+            db.execute(
+                "INSERT INTO settlement_files VALUES (?, ?, ?, ?, 0, 0, ?, 0, ?)",
+                (file, acquirer, name, at[0], parts, at[1]),
+            )
 
 
-def _import(db: apsw.Connection, event: SettlementImported, now_ns: int) -> None:
-    """Count the rows of a whole file; one part at a time is in memory."""
-    line, seen = 0, 0
-    db.execute("DELETE FROM row_counts")
-    for part in range(event.parts):
-        (body,) = row_of(
-            db, "SELECT body FROM settlement_staged WHERE file = ? AND part = ?", (event.file, part)
-        )
-        roots: set[str] = set()
-        for row in structure(parse(body), tuple[SettlementRow, ...]):
-            line += 1
-            found = _take(db, event, line, row)
-            if found is None:
-                seen += 1
-            else:
-                roots.add(found)
-        recount(db, roots - {""})
-    db.execute("DELETE FROM row_counts")
-    db.execute("DELETE FROM settlement_staged")
-    values = (event.file, event.acquirer, event.name, now_ns, line, seen)
-    db.execute("INSERT INTO settlement_files VALUES (?, ?, ?, ?, ?, ?)", values)
+def count_some(db: apsw.Connection) -> bool:
+    """Count a part of the oldest file that is not counted yet; False where every one is.
+
+    A file has many thousand rows, and whoever asks for a receipt meanwhile must not wait for all.
+    """
+    found = row_of(
+        db,
+        "SELECT file, acquirer, rows, parts, counted FROM settlement_files WHERE counted < parts "
+        "ORDER BY position LIMIT 1",
+    )
+    if found is None:
+        return False
+    file, acquirer, line, parts, part = found
+    if not part:
+        db.execute("DELETE FROM row_counts")
+    (body,) = row_of(
+        db, "SELECT body FROM settlement_staged WHERE file = ? AND part = ?", (file, part)
+    )
+    seen = 0
+    roots: set[str] = set()
+    for row in structure(parse(body), tuple[SettlementRow, ...]):
+        line += 1
+        root = _take(db, (acquirer, file), line, row)
+        seen += root is None
+        roots.add(root or "")
+    recount(db, roots - {""})
+    if part + 1 == parts:
+        db.execute("DELETE FROM settlement_staged WHERE file = ?", (file,))
+    db.execute(
+        "UPDATE settlement_files SET counted = ?, rows = ?, seen = seen + ? WHERE file = ?",
+        (part + 1, line, seen, file),
+    )
+    return True
+
+
+def counted_until(db: apsw.Connection) -> int | None:
+    """Up to which record files are counted; None where all are."""
+    (position,) = row_of(db, "SELECT min(position) FROM settlement_files WHERE counted < parts")
+    return None if position is None else int(position) - 1
 
 
 def _take(
-    db: apsw.Connection, event: SettlementImported, line: int, row: SettlementRow
+    db: apsw.Connection, source: tuple[str, str], line: int, row: SettlementRow
 ) -> str | None:
-    """Count a row; the account it is of, "" where it has none, None where it was there before."""
-    said = sha256(canonical([event.acquirer, unstructure(row)])).digest()[:16]
+    """Count a row of an acquirer's file; the account it is of, "" where it has none, None where it
+    was there before."""
+    acquirer, file = source
+    said = sha256(canonical([acquirer, unstructure(row)])).digest()[:16]
     (times,) = row_of(
         db,
         "INSERT INTO row_counts VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
@@ -90,8 +123,8 @@ def _take(
         f"INSERT INTO settlement_rows VALUES ({', '.join('?' * 12)})",
         (
             name,
-            event.acquirer,
-            event.file,
+            acquirer,
+            file,
             line,
             row.kind.value,
             "",
@@ -103,7 +136,7 @@ def _take(
             row.brand,
         ),
     )
-    _count_in_batch(db, event.acquirer, row)
+    _count_in_batch(db, acquirer, row)
     if row.kind not in _ABOUT_PAYMENTS:
         return ""
     keys = keys_of(

@@ -1,7 +1,7 @@
 """Card money on its way to the bank, folded from the journal: what was taken, and what it costs.
 
-What files say of it is folded in `clearing_rows`. The order of payments and files does not matter:
-a row that nothing fits is tried again with each payment that could be meant.
+What files say of it is folded in `view_clearing_rows`. The order of payments and files does not
+matter: a row that nothing fits is tried again with each payment that could be meant.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 import apsw
 from attrs import frozen
 
-from actors.clearing_schema import row_of, rows_of
+from actors.view_clearing_schema import row_of, rows_of
 from engine.payment.events import (
     Asked,
     OfflineUploaded,
