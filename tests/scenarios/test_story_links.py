@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engine import limits
@@ -223,7 +225,7 @@ def test_its_time_runs_out() -> None:
 
 
 @pytest.mark.parametrize("change", [{"amount_minor": 1}, {"currency": "USD"}])
-def test_another_amount_or_currency_is_before_a_person(change: dict[str, object]) -> None:
+def test_another_amount_or_currency_is_before_a_person(change: dict[str, Any]) -> None:
     """What was paid is told as it was, goes back as it was, and is no tender."""
     shop = link_shop()
     paylink_id = asked(shop, "wine")
