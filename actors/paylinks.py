@@ -106,8 +106,7 @@ class PaylinksActor:
             if link.is_payable and 0 < _until_ns(link) < world.now_ns():
                 await self._expire(link, post, world)
             is_soon = world.monotonic_ns() - began_ns < LOOK_OFTEN_NS
-            slower = not is_soon or not isinstance(answer, Told)
-            pause_s = min(2 * pause_s, LOOK_MAX_S) if slower else LOOK_OFTEN_S
+            pause_s = LOOK_OFTEN_S if is_soon else min(2 * pause_s, LOOK_MAX_S)
             left_s = (_until_ns(link) - world.now_ns()) / NS_PER_S + 0.1
             if link.is_payable and left_s > 0:
                 pause_s = min(pause_s, left_s)

@@ -34,6 +34,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return TEXTS
     if hint is bool:
         return st.booleans()
+    if hint is bytes:
+        return st.binary(max_size=12)
     if hint is type(None):
         return st.none()
     if hint == dict[str, Any]:
@@ -56,8 +58,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
 def sample(hint: Any) -> Any:
     """One plain value of a field's type, always the same: for looking at shapes, not at values."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if hint in (int, str, bool):
-        return {int: 7, str: "seven", bool: True}[hint]
+    if hint in (int, str, bool, bytes):
+        return {int: 7, str: "seven", bool: True, bytes: b"seven"}[hint]
     if hint is Any:
         return ["plain", 7]
     if hint == dict[str, Any]:

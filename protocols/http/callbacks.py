@@ -7,6 +7,7 @@ keys. What is answered with success is in the journal.
 from __future__ import annotations
 
 import re
+from contextlib import aclosing
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -67,8 +68,9 @@ def _answered(failed: str, answer: object) -> Response:
 
 async def _read(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > CALLBACK_BYTES_MAX:
-            raise BodyTooLargeError
+    async with aclosing(request.stream()) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > CALLBACK_BYTES_MAX:
+                raise BodyTooLargeError
     return bytes(body)

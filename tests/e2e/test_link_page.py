@@ -60,8 +60,8 @@ def test_a_code_is_shown_to_the_customer_and_the_sale_closes_by_itself(
     to_link(who, "Flat white", "Croissant")
     expect(who.page.get_by_role("img", name=re.compile("QR code for"))).to_be_visible()
     expect(customer.get_by_text("Scan to pay")).to_be_visible()
-    assert who.page.evaluate(DRAWN)
-    assert customer.evaluate(DRAWN)
+    who.page.wait_for_function(DRAWN)
+    customer.wait_for_function(DRAWN)
     phone(fresh_store)
     expect(who.page.get_by_text("Paid by QR code")).to_be_visible()
     expect(who.page.locator(".done")).to_contain_text("QR / link")
@@ -183,7 +183,7 @@ def test_every_view_of_links_is_clean_and_kept_as_a_picture(
                 look.found.append(f"{name} ({look.suffix}): wider than the screen")
             if display:
                 expect(customer.page.locator("figure.link")).to_be_visible()
-                assert customer.page.evaluate(DRAWN)
+                customer.page.wait_for_function(DRAWN)
                 look(customer, f"link-{name}-display")
                 if not customer.page.evaluate(FITS):
                     look.found.append(f"{name} display ({look.suffix}): wider than the screen")

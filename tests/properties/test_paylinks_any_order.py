@@ -217,5 +217,4 @@ class LinksInAnyOrder(RuleBasedStateMachine):
 TestLinksInAnyOrder = pytest.mark.feature(
     "PAY-13", part="any order of words, cancelling, expiry and restarts"
 )(LinksInAnyOrder.TestCase)
-
-TestLinksInAnyOrder.settings = settings(max_examples=120, stateful_step_count=30)
+TestLinksInAnyOrder.settings = settings(max_examples=250, stateful_step_count=30)

@@ -18,6 +18,7 @@ from attrs import define, field
 
 from actors.errors import BusyError
 from actors.messages import Failure
+from actors.provider_messages import Callback, Taken
 from actors.world import SystemWorld
 from protocols.front.guard import Guard
 from protocols.http import shield, uploads
@@ -42,6 +43,8 @@ class Site:
     stage_answer: Any = field(factory=lambda: {"item_count": 3})
     bound: Bound = field(factory=lambda: Bound("", 0))
     http: Any = None
+    called: list[Callback] = field(factory=list)
+    handed: Taken | Failure = field(factory=Taken)
 
     async def stage(self, path: Path, digest: str) -> dict[str, Any] | Failure:
         """Take an upload."""
@@ -50,6 +53,11 @@ class Site:
             raise self.stage_answer
         found: dict[str, Any] | Failure = self.stage_answer
         return found
+
+    async def hand(self, callback: Callback) -> Taken | Failure:
+        """Note what was posted, and answer it as the test wants."""
+        self.called.append(callback)
+        return self.handed
 
     async def render(self, order_id: str, form: str) -> Receipt | None:
         """A receipt of the one order there is."""
@@ -89,6 +97,8 @@ async def served(folder: Path) -> AsyncIterator[Site]:
         uploads=folder / "uploads",
         stage=site.stage,
         render=site.render,
+        hand=site.hand,
+        opens=lambda paylink_id: "https://pay.example/x" if paylink_id == "waits" else "",
     )
     guard = Guard()
     app = make_app(settings, SystemWorld(), guard)
@@ -214,12 +224,79 @@ async def test_the_description_lists_what_is_there(tmp_path: Path) -> None:
     async with served(tmp_path) as site:
         described = (await site.http.get("/api/openapi.json")).json()
         assert described["openapi"].startswith("3.1")
-        filled = {"{sha256}": NAME, "{order_id}.{form}": "o-1.txt"}
+        filled = {
+            "{sha256}": NAME,
+            "{order_id}.{form}": "o-1.txt",
+            "{provider}": "qr",
+            "{paylink_id}": "waits",
+        }
         for path, methods in described["paths"].items():
             for placeholder, value in filled.items():
                 path = path.replace(placeholder, value)
             for method in methods:
                 assert (await site.http.request(method, path)).status_code != 404, path
+
+
+# -------------------------------------------------------------------------------- payments by link
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (Taken(), 204),
+        (Taken("paylink_must_exist"), 404),
+        (Taken("paylink_state_must_fit"), 409),
+        (Failure("signature_wrong"), 401),
+        (Failure("time_too_far"), 401),
+        (Failure("callback_unreadable"), 400),
+        (Failure("provider_must_exist"), 404),
+        (Failure("absent"), 503),
+        (Failure("no_answer"), 503),
+    ],
+)
+async def test_a_providers_call_is_handed_on_as_it_came(
+    tmp_path: Path, answer: Taken | Failure, status: int
+) -> None:
+    """Body and headers unchanged; what it is answered says whether to call again."""
+    async with served(tmp_path) as site:
+        site.handed = answer
+        headers = {"Paylink-Timestamp": "1000", "Paylink-Signature": "v1=00"}
+        reply = await site.http.post("/callbacks/qr", content=b"\x00{ }", headers=headers)
+        assert status == reply.status_code
+        assert [Callback("provider/qr", "1000", "v1=00", b"\x00{ }")] == site.called
+        assert "" == reply.text or reply.json()["code"]
+
+
+async def test_calls_that_are_too_much_are_not_handed_on(tmp_path: Path) -> None:
+    """A long body, announced or not, a long header, another method, another name."""
+    async with served(tmp_path) as site:
+
+        async def endless() -> AsyncIterator[bytes]:
+            for _ in range(20):
+                yield b"x" * 1_000
+
+        for content in (b"x" * 20_000, endless()):
+            assert 413 == (await site.http.post("/callbacks/qr", content=content)).status_code
+        headers = {"Paylink-Signature": "v" * 600}
+        reply = await site.http.post("/callbacks/qr", content=b"{}", headers=headers)
+        assert (401, "signature_wrong") == (reply.status_code, reply.json()["code"])
+        assert 404 == (await site.http.get("/callbacks/qr")).status_code
+        assert 404 == (await site.http.post("/callbacks/QR!", content=b"{}")).status_code
+        foreign = {"Origin": "https://elsewhere.example"}
+        assert 403 == (await site.http.post("/callbacks/qr", headers=foreign)).status_code
+        assert [] == site.called
+
+
+async def test_the_code_of_what_waits_is_a_picture(tmp_path: Path) -> None:
+    """A square that scales, dark on white, that may run nothing; of nothing else there is any."""
+    async with served(tmp_path) as site:
+        reply = await site.http.get("/paylinks/waits.svg")
+        assert (200, "image/svg+xml") == (reply.status_code, reply.headers["content-type"])
+        assert reply.text.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ')
+        assert "script" not in reply.text
+        assert "default-src 'none'" in reply.headers["content-security-policy"]
+        assert 404 == (await site.http.get("/paylinks/other.svg")).status_code
+        assert 404 == (await site.http.get("/paylinks/%3Csvg.svg")).status_code
 
 
 # ---------------------------------------------------------------------------------------- uploads

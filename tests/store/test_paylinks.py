@@ -74,6 +74,7 @@ async def test_a_shop_that_nobody_can_call_asks(folder: Path) -> None:
         assert ["1-000001"] == await shop.until_receipts(1)
 
 
+@pytest.mark.feature("PAY-13")
 @pytest.mark.parametrize(
     "trouble", [{"lose": 1}, {"repeat": 3}, {"delay_s": 0.5}, {"wrongly": 1}, {"hold": 1}]
 )
