@@ -45,6 +45,7 @@ class Right(Enum):
     SETTINGS = "settings"
     TAX_EXEMPT = "tax_exempt"
     PAYMENT_EXCEPTIONS = "payment_exceptions"
+    KEYED_CARDS = "keyed_cards"
     EFFECTS = "effects"  # the store's own actors only
     NONE = "none"  # signing on and off
 

@@ -7,7 +7,7 @@ from enum import Enum
 from attrs import frozen
 
 from engine.decision import EVENTS
-from engine.terminal import Answer, Identity, Kind
+from engine.terminal import Answer, CardEntry, Identity, Kind
 
 
 class Standing(Enum):
@@ -65,7 +65,8 @@ class Asked:
     reservation it comes instead of.
     `source_order` and `source_tender` are what a refund gives back of. `tip_minor` is the part of
     `amount_minor` that a capture takes for a tip; `tip_on_top_minor` comes to `amount_minor` of a
-    sale, since the customer said so on our own screen.
+    sale, since the customer said so on our own screen. `entry` marks a number that is typed at the
+    terminal: it costs more and is at the shop's risk.
     """
 
     payment_id: str
@@ -85,6 +86,7 @@ class Asked:
     offline_allowed: bool = False
     tip_minor: int = 0
     tip_on_top_minor: int = 0
+    entry: CardEntry = CardEntry.READ
 
 
 @EVENTS.name("payment.requested/1")

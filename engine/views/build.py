@@ -16,6 +16,7 @@ from engine.order.offered import Tariff, promotion_names, why_not
 from engine.order.pricing import price_shown
 from engine.order.state import Discount, Line, Note, Order, Phase, charge_line
 from engine.outbox import PendingEffect
+from engine.payment.tips import is_asked
 from engine.register import DayClosed, Position
 from engine.staff import Operator, Right, Staff
 from engine.tax_paper import letters_of
@@ -23,7 +24,14 @@ from engine.till import Till
 from engine.views.foreign import currency_views, digits_of, due_views, tender_view, till_rows
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView
 from engine.views.offers import choices_of
-from engine.views.payments import listed, payment_view, register_payment, tab_view, tip_view
+from engine.views.payments import (
+    card_state,
+    listed,
+    payment_view,
+    register_payment,
+    tab_view,
+    tip_view,
+)
 from engine.views.shapes import (
     DeviceView,
     DiscountView,
@@ -152,7 +160,8 @@ def _tender(tender: TenderFigures) -> TenderView:
     if card is None:
         return TenderView(tender.tender, tender.kind, tender.amount_minor)
     shown = (card.card.number, card.card.brand, card.tip_minor)
-    return TenderView(tender.tender, tender.kind, tender.amount_minor, *shown)
+    entry = card.entry.value
+    return TenderView(tender.tender, tender.kind, tender.amount_minor, *shown, entry=entry)
 
 
 def _chosen(order: Order, tariff: Tariff) -> tuple[ChosenView, ...]:
@@ -359,6 +368,8 @@ def display_view(
         rules.language,
         None if order is None else order_view(order, books, internal=False),
         None if last_order is None else order_view(last_order, books, internal=False),
+        None if order is None or order.training else card_state(register_payment(books, register)),
+        is_asked(order),
     )
 
 

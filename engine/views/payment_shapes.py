@@ -11,7 +11,8 @@ class PaymentView:
 
     `code` and `detail` are the terminal's reason; `shows` is what it shows to the customer now, a
     stable word, and `shows_text` its own words. `problem` says why a person must look at it, ""
-    where nobody must. `age_s` is how long ago it was asked for.
+    where nobody must. `age_s` is how long ago it was asked for. `entry` is keyed or phone where the
+    number is typed at the terminal, else "".
     """
 
     payment_id: str
@@ -34,6 +35,7 @@ class PaymentView:
     reason: str
     shows: str = ""
     shows_text: str = ""
+    entry: str = ""
 
 
 @frozen
@@ -61,6 +63,20 @@ class TabView:
     tip_minor: int
     card: str
     brand: str
+
+
+@frozen
+class CardStateView:
+    """A card payment as its customer may see it: what is charged, and where it stands.
+
+    `state` is terminal (follow the terminal), checking (nobody knows yet), approved, or not_paid.
+    `kind` says what it is about, as in `PaymentView`.
+    """
+
+    state: str
+    kind: str
+    amount_minor: int
+    tip_minor: int
 
 
 @frozen

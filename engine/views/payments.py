@@ -13,7 +13,15 @@ from engine.payment.exposure import exposure
 from engine.payment.state import Payment
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
-from engine.views.payment_shapes import OpenTabView, PaymentsView, PaymentView, TabView, TipView
+from engine.terminal import Kind
+from engine.views.payment_shapes import (
+    CardStateView,
+    OpenTabView,
+    PaymentsView,
+    PaymentView,
+    TabView,
+    TipView,
+)
 
 UNKNOWN_IS_LISTED_S = 30
 Shown = tuple[str, str]
@@ -42,7 +50,28 @@ def payment_view(payment: Payment, *, now_ns: int, shows: Shown = ("", "")) -> P
         payment.problem is Problem.UNRESOLVED,
         payment.reason,
         *(shows if payment.is_open else ("", "")),
+        asked.entry.value,
     )
+
+
+_FOR_CUSTOMERS = {Standing.REQUESTED: "terminal", Standing.UNKNOWN: "checking"}
+
+
+def card_state(payment: Payment | None) -> CardStateView | None:
+    """What the customer sees of the payment of their order; of what was taken back, nothing."""
+    if payment is None or payment.asked.kind in (Kind.REVERSAL, Kind.RELEASE):
+        return None
+    ended = "approved" if payment.is_approved else "not_paid"
+    state = _FOR_CUSTOMERS.get(payment.standing, ended)
+    tip_minor = _tip_minor(payment) + payment.asked.tip_minor
+    return CardStateView(state, payment.asked.kind.value, _charged_minor(payment), tip_minor)
+
+
+def _charged_minor(payment: Payment) -> int:
+    """All that is on the card, or is to be."""
+    if payment.is_approved and payment.answer is not None:
+        return payment.answer.amount_minor
+    return payment.asked.amount_minor + payment.asked.tip_on_top_minor
 
 
 def tip_view(order: Order, registers: Mapping[str, RegisterSetup]) -> TipView | None:

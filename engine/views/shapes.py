@@ -18,7 +18,7 @@ from engine.settings import RegisterSetup, StoreRules, TaxClass
 from engine.tax_document import Charge, TaxKind, Unit
 from engine.taxation import Dining
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView, PriceListView
-from engine.views.payment_shapes import PaymentView, TabView, TipView
+from engine.views.payment_shapes import CardStateView, PaymentView, TabView, TipView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
 
 
@@ -138,7 +138,8 @@ class ExemptionView:
 class TenderView:
     """One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
     top of the amount. Notes of another `currency` ("": the store's) have what was handed over in
-    its minor units and the rate: what one of its major unit counts for, in micros."""
+    its minor units and the rate: what one of its major unit counts for, in micros.
+    `entry` is keyed or phone where the card's number was typed."""
 
     tender: int
     kind: str
@@ -149,6 +150,7 @@ class TenderView:
     currency: str = ""
     foreign_minor: int = 0
     rate_micros: int = 0
+    entry: str = ""
 
 
 @frozen
@@ -272,7 +274,9 @@ class RegisterView:
 class DisplayView:
     """What the customer may see: the order without internal notes, then the completed one.
 
-    `display` is the address of the pole display that shows it too, "" where there is none.
+    `display` is the address of the pole display that shows it too, "" where there is none. `card`
+    is the card payment of the order, `asks_tip` says that the register's screen asks them for a
+    tip.
     """
 
     epoch: int
@@ -285,6 +289,8 @@ class DisplayView:
     language: str
     order: OrderView | None
     completed: OrderView | None
+    card: CardStateView | None = None
+    asks_tip: bool = False
 
 
 @frozen

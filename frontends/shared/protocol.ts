@@ -184,6 +184,27 @@ export type Capped =
 /** Take what is due, and the tip, from the card of the tab. Once. */
 export type CaptureTab = Record<string, never>;
 
+/**
+ * How a terminal comes by a card: it reads it, or its number is typed there, with the card at
+ * hand or for a customer who orders by phone or mail.
+ */
+export type CardEntry =
+  | ''
+  | 'keyed'
+  | 'phone';
+
+/**
+ * A card payment as its customer may see it: what is charged, and where it stands. `state` is
+ * terminal (follow the terminal), checking (nobody knows yet), approved, or not_paid. `kind`
+ * says what it is about, as in `PaymentView`.
+ */
+export interface CardStateView {
+  state: string;
+  kind: string;
+  amount_minor: number;
+  tip_minor: number;
+}
+
 /** The coins there are in a window, and whether law, custom or the shop rounds to them. */
 export interface CashRoundingInput {
   window: WindowInput;
@@ -528,6 +549,8 @@ export type DisplayState = Record<string, never>;
 /**
  * What the customer may see: the order without internal notes, then the completed one.
  * `display` is the address of the pole display that shows it too, "" where there is none.
+ * `card` is the card payment of the order, `asks_tip` says that the register's screen asks
+ * them for a tip.
  */
 export interface DisplayView {
   epoch: number;
@@ -540,6 +563,8 @@ export interface DisplayView {
   language: string;
   order: OrderView | null;
   completed: OrderView | null;
+  card: CardStateView | null;
+  asks_tip: boolean;
 }
 
 /** Whether the base told of a division tax has the taxes of its batch in it. */
@@ -1207,7 +1232,7 @@ export interface PaymentAnswer {
  * A card payment as it stands. `code` and `detail` are the terminal's reason; `shows` is what
  * it shows to the customer now, a stable word, and `shows_text` its own words. `problem` says
  * why a person must look at it, "" where nobody must. `age_s` is how long ago it was asked
- * for.
+ * for. `entry` is keyed or phone where the number is typed at the terminal, else "".
  */
 export interface PaymentView {
   payment_id: string;
@@ -1230,6 +1255,7 @@ export interface PaymentView {
   reason: string;
   shows: string;
   shows_text: string;
+  entry: string;
 }
 
 /**
@@ -1623,12 +1649,14 @@ export interface ReprintReceiptInput {
  * Have the register's terminal take what is due of the current order, or `amount_minor` of it;
  * where money goes back, give it back to the card it came from. `source_order` and
  * `source_tender` name the tender to give back of; empty takes the first card of the receipts
- * the goods came from.
+ * the goods came from. With an `entry` the card's number is typed at the terminal, which takes
+ * a right of its own.
  */
 export interface RequestPaymentInput {
   amount_minor?: number;
   source_order?: string;
   source_tender?: number;
+  entry?: CardEntry;
 }
 
 /** Where the cents go by which rounded shares miss their rounded sum. */
@@ -1692,6 +1720,7 @@ export type Right =
   | 'settings'
   | 'tax_exempt'
   | 'payment_exceptions'
+  | 'keyed_cards'
   | 'effects'
   | 'none';
 
@@ -2163,7 +2192,8 @@ export interface TenderForeign {
 /**
  * One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
  * top of the amount. Notes of another `currency` ("": the store's) have what was handed over
- * in its minor units and the rate: what one of its major unit counts for, in micros.
+ * in its minor units and the rate: what one of its major unit counts for, in micros. `entry`
+ * is keyed or phone where the card's number was typed.
  */
 export interface TenderView {
   tender: number;
@@ -2175,6 +2205,7 @@ export interface TenderView {
   currency: string;
   foreign_minor: number;
   rate_micros: number;
+  entry: string;
 }
 
 /** The frozen total; `cash_due_minor` is the same after cash rounding. */
