@@ -123,7 +123,7 @@ class Lookups:
             case queries.XReport():
                 return self._x_report(register, world)
             case queries.OpenPayments():
-                return payments.payments_view(books, now_ns=world.now_ns())
+                return payments.payments_view(books, now_ns=world.now_ns(), register=register)
             case queries.OpenTabs():
                 return payments.open_tabs(books, world.now_ns())
             case queries.TerminalsState():

@@ -98,12 +98,24 @@ class OpenTabView:
 
 
 @frozen
+class CeilingView:
+    """One ceiling of what may be taken offline, and how much of it is used: `payment` is for one
+    payment and never used up, `operator` and `register` are those of who asks, `total` is all."""
+
+    ceiling: str
+    limit_minor: int
+    used_minor: int
+
+
+@frozen
 class PaymentsView:
     """Card payments that are not settled: those for a person and those nobody knows yet, oldest
-    first; and what was taken offline, against its ceilings."""
+    first; and what was taken offline, against its ceilings. Past `age_limit_s` nothing more is."""
 
     exceptions: tuple[PaymentView, ...]
     offline_minor: int
     offline_limit_minor: int
     offline_count: int
     oldest_s: int
+    ceilings: tuple[CeilingView, ...] = ()
+    age_limit_s: int = 0

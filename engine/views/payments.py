@@ -16,6 +16,7 @@ from engine.settings import RegisterSetup, TipChoices
 from engine.terminal import Kind
 from engine.views.payment_shapes import (
     CardStateView,
+    CeilingView,
     OpenTabView,
     PaymentsView,
     PaymentView,
@@ -141,15 +142,25 @@ def listed(books: Books, now_ns: int) -> list[Payment]:
     )
 
 
-def payments_view(books: Books, *, now_ns: int) -> PaymentsView:
-    """All that is not settled."""
-    risk = exposure(books.payments, register="", operator="")
+def payments_view(books: Books, *, now_ns: int, register: str = "") -> PaymentsView:
+    """All that is not settled; ceilings are those of `register` and of who is signed on there."""
+    operator = books.staff.signed_on.get(register, "")
+    risk = exposure(books.payments, register=register, operator=operator)
+    policy = books.payments.policy
+    ceilings = (
+        CeilingView("payment", policy.payment_minor, 0),
+        CeilingView("operator", policy.operator_minor, risk.operator_minor),
+        CeilingView("register", policy.register_minor, risk.register_minor),
+        CeilingView("total", policy.total_minor, risk.total_minor),
+    )
     return PaymentsView(
         tuple(payment_view(payment, now_ns=now_ns) for payment in listed(books, now_ns)),
         risk.total_minor,
         books.payments.policy.total_minor,
         len(books.payments.offline),
         max(0, now_ns - risk.oldest_ns) // NS_PER_S if risk.oldest_ns else 0,
+        ceilings if policy.total_minor else (),
+        policy.age_s,
     )
 
 

@@ -221,6 +221,16 @@ export interface CatalogGridInput {
   limit?: number;
 }
 
+/**
+ * One ceiling of what may be taken offline, and how much of it is used: `payment` is for one
+ * payment and never used up, `operator` and `register` are those of who asks, `total` is all.
+ */
+export interface CeilingView {
+  ceiling: string;
+  limit_minor: number;
+  used_minor: number;
+}
+
 /** Add an item or replace it whole. */
 export interface ChangeItemInput {
   item: ItemInput;
@@ -1260,7 +1270,7 @@ export interface PaymentView {
 
 /**
  * Card payments that are not settled: those for a person and those nobody knows yet, oldest
- * first; and what was taken offline, against its ceilings.
+ * first; and what was taken offline, against its ceilings. Past `age_limit_s` nothing more is.
  */
 export interface PaymentsView {
   exceptions: PaymentView[];
@@ -1268,6 +1278,8 @@ export interface PaymentsView {
   offline_limit_minor: number;
   offline_count: number;
   oldest_s: number;
+  ceilings: CeilingView[];
+  age_limit_s: number;
 }
 
 /** What a threshold or cap measures: each piece of a line, or all lines with the tax. */
