@@ -37,7 +37,7 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     told = tmp_path / "close.json"
     assert close.main(["--tiny", "--json", str(told)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == "digest a4a26550f8912834"
+    assert lines[-1] == "digest c994e2fda1d86b7c"
     rows = json.loads(told.read_text())["rows"]
     assert [row["what"] for row in rows] == [
         "Z after 200 sales",
