@@ -108,6 +108,7 @@ class PaymentsActor:
             partial_allowed=asked.kind is Kind.SALE,
             offline_allowed=asked.offline_allowed,
             tip_minor=asked.tip_on_top_minor,
+            entry=asked.entry,
         )
         request = Request(asked.payment_id, transaction, self.address)
         try:

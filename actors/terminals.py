@@ -26,7 +26,7 @@ from actors.world import World
 from engine.decision import Decision
 from engine.queries import QUERIES, CancelSearch, FindTerminals, TerminalsState, TestTerminal
 from engine.terminal import Condition
-from engine.terminals import PairedTerminal, Refusal, places_of
+from engine.terminals import PairedTerminal, Refusal, search
 from engine.views.terminals import (
     SearchView,
     TerminalFoundView,
@@ -171,14 +171,13 @@ class TerminalDesk:
     # -------------------------------------------------------------------------------- the search
 
     def _find(self, addresses: str, nursery: trio.Nursery, post: Any) -> Reply | None:
-        places = places_of(addresses)
+        before = self._search
+        places = search(addresses, is_running=before is not None and before.is_running)
         if isinstance(places, Decision):
             assert places.refused is not None
             return _no(places.refused.code, **places.refused.fields)
-        if self._search is not None and self._search.is_running:
-            return _no(Refusal.SEARCH_MUST_BE_OVER)
-        search = self._search = _Search(len(places))
-        nursery.start_soon(self._look_around, search, places, post)
+        self._search = _Search(len(places))
+        nursery.start_soon(self._look_around, self._search, places, post)
         return None
 
     async def _look_around(self, search: _Search, places: tuple[str, ...], post: Any) -> None:

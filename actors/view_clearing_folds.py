@@ -152,7 +152,8 @@ def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
     # What came to nothing here may all the same be in a file one day.
     amount_minor = (answer.amount_minor or asked.amount_minor) if is_taken else 0
     day, brand = stamp.business_date, answer.card.brand or asked.brand
-    entry = answer.card.entry
+    # Typed by our own asking, whatever the terminal calls it.
+    entry = asked.entry.value or answer.card.entry
     root = _root_of(db, asked)
     priced = _priced(terms_of(db), asked.terminal, asked.kind, day, amount_minor, entry, brand)
     acquirer, presence, fee_minor, has_rate = priced

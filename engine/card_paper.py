@@ -11,7 +11,7 @@ from engine.document import Align, Block, Document, columns, rule, text
 from engine.money import format_micros, format_minor
 from engine.order.figures import CardPaid, TenderFigures
 from engine.settings import StoreRules
-from engine.terminal import Slip
+from engine.terminal import CardEntry, Slip
 from engine.words import words_of
 
 CUSTOMER_SLIPS = ("customer", "")
@@ -41,6 +41,8 @@ def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
         for word, minor in (("tip", card.tip_minor), ("charged", charged)):
             shown = format_minor(minor, rules.currency, rules.language)
             blocks.append(columns(f"  {words[word]}", shown))
+    if card.entry is not CardEntry.READ:
+        blocks.append(text(f"  {words[f'entry_{card.entry.value}']}"))
     if not any(slip.kind in CUSTOMER_SLIPS for slip in card.slips):
         blocks += _field_blocks(card, rules)
     return blocks

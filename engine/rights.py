@@ -18,6 +18,7 @@ from engine.promotion.decide import SetPromotions
 from engine.settlement.decide import ExplainItem, ImportSettlement, SetTerms, StageSettlement
 from engine.staff import Right
 from engine.taxes import SetTaxes
+from engine.terminal import CardEntry
 
 RIGHTS: Final[dict[type, Right]] = {
     order.OpenOrder: Right.SELL,
@@ -124,9 +125,11 @@ RIGHTS: Final[dict[type, Right]] = {
 
 
 def right_of(body: Any) -> Right:
-    """The right a command needs.
+    """The right a command needs; a card number that is typed needs one of its own.
 
     Raises:
         KeyError: the command has none, so nobody may send it.
     """
+    if isinstance(body, payment.RequestPayment) and body.entry is not CardEntry.READ:
+        return Right.KEYED_CARDS
     return RIGHTS[type(body)]

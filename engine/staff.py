@@ -46,6 +46,7 @@ class Right(Enum):
     TAX_EXEMPT = "tax_exempt"
     PAYMENT_EXCEPTIONS = "payment_exceptions"
     RETURN_WITHOUT_RECEIPT = "return_without_receipt"
+    KEYED_CARDS = "keyed_cards"
     EFFECTS = "effects"  # the store's own actors only
     NONE = "none"  # signing on and off
 

@@ -32,6 +32,15 @@ class Kind(Enum):
     RELEASE = "release"
 
 
+class CardEntry(Enum):
+    """How a terminal comes by a card: it reads it, or its number is typed there, with the card at
+    hand or for a customer who orders by phone or mail."""
+
+    READ = ""
+    KEYED = "keyed"
+    PHONE = "phone"
+
+
 @frozen
 class Identity:
     """How the terminal itself names one of its transactions.
@@ -60,7 +69,8 @@ class Transaction:
     `currency_code` is ISO 4217, numeric. `original` names what a reversal, capture or release is
     about. `tip_allowed` lets the terminal ask for a tip, `partial_allowed` lets it approve less,
     `offline_allowed` lets it approve without asking anybody. `tip_minor` comes on top of the
-    amount: the customer said so before the card is asked.
+    amount: the customer said so before the card is asked. With an `entry` other than READ the
+    number is typed at the terminal.
     """
 
     kind: Kind
@@ -71,6 +81,7 @@ class Transaction:
     partial_allowed: bool = False
     offline_allowed: bool = False
     tip_minor: int = 0
+    entry: CardEntry = CardEntry.READ
 
     def __attrs_post_init__(self) -> None:
         """An amount is positive, and what refers to another transaction names it."""

@@ -174,6 +174,18 @@ def places_of(text: str) -> tuple[str, ...] | Decision:
     return tuple(found)
 
 
+def search(addresses: str, *, is_running: bool) -> tuple[str, ...] | Decision:
+    """The places to look at, once no other search goes on.
+
+    Refuses:
+        those of `places_of`; search_must_be_over.
+    """
+    places = places_of(addresses)
+    if not isinstance(places, Decision) and is_running:
+        return refuse(Refusal.SEARCH_MUST_BE_OVER)
+    return places
+
+
 def _hosts(word: str) -> list[str] | None:
     """The places a word names, a few more than are allowed at most; None where it names none."""
     match = _WHERE.fullmatch(word)

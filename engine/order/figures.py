@@ -13,7 +13,7 @@ from engine.measures import Measures
 from engine.promotion.model import LinePromotion, PromotionShare, Recorded
 from engine.provider import LinkPaid
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
-from engine.terminal import CardShown, Identity, Slip
+from engine.terminal import CardEntry, CardShown, Identity, Slip
 
 
 class DiscountKind(Enum):
@@ -201,6 +201,7 @@ class CardPaid:
     """What an order keeps of a card payment: enough for its receipt, and to take it back.
 
     `tip_minor` came on top of the tender's amount. There is no card number but a masked one.
+    `entry` marks one whose number was typed at the terminal.
     """
 
     payment_id: str
@@ -212,6 +213,7 @@ class CardPaid:
     tip_minor: int = 0
     is_offline: bool = False
     slips: tuple[Slip, ...] = ()
+    entry: CardEntry = CardEntry.READ
 
 
 @frozen

@@ -22,7 +22,7 @@ from engine.payment.events import Asked, PaymentRequested, Standing
 from engine.payment.exposure import may_be_offline
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
-from engine.terminal import Kind
+from engine.terminal import CardEntry, Kind
 
 
 def request(body: RequestPayment, context: PaymentContext) -> Decision:
@@ -33,7 +33,7 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
         currency_must_have_a_number; those of `start_tendering`; tender_must_be_as_chosen,
         tenders_limit_reached,
         payment_must_be_settled, terminal_must_be_free, amount_must_still_be_due,
-        card_amount_must_be_due; those of a refund.
+        card_amount_must_be_due, entry_must_be_of_a_sale; those of a refund.
     """
     around = context.around
     ready = ready_for_cards(context)
@@ -84,9 +84,14 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
             register=around.register,
             operator=around.operator,
             now_ns=around.stamp.now_ns,
-        ),
+        )
+        # Nobody vouches for a number that was only told, so somebody must be asked.
+        and body.entry is CardEntry.READ,
         tip_on_top_minor=tip_minor,
+        entry=body.entry,
     )
+    if due_minor < 0 and body.entry is not CardEntry.READ:
+        return refuse(Refusal.ENTRY_MUST_BE_OF_A_SALE)
     if due_minor < 0:
         found = _refund(order, body, asked, context)
         if isinstance(found, Decision):
@@ -253,6 +258,7 @@ def reversal_of(payment: Payment, payment_id: str) -> Asked:
         brand=answer.card.brand or asked.brand,
         of_refund=asked.kind is Kind.REFUND,
         tip_on_top_minor=0,
+        entry=CardEntry.READ,
     )
 
 

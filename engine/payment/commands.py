@@ -6,7 +6,7 @@ from attrs import frozen
 
 from engine.decision import COMMANDS
 from engine.payment.events import OfflinePolicy
-from engine.terminal import Answer
+from engine.terminal import Answer, CardEntry
 
 
 @COMMANDS.name("payment.request")
@@ -16,12 +16,14 @@ class RequestPayment:
     where money goes back, give it back to the card it came from.
 
     `source_order` and `source_tender` name the tender to give back of; empty takes the first card
-    of the receipts the goods came from.
+    of the receipts the goods came from. With an `entry` the card's number is typed at the terminal,
+    which takes a right of its own.
     """
 
     amount_minor: int = 0
     source_order: str = ""
     source_tender: int = 0
+    entry: CardEntry = CardEntry.READ
 
 
 @COMMANDS.name("payment.ask_tip")

@@ -7,7 +7,7 @@ from enum import Enum
 from attrs import frozen
 
 from engine.decision import EVENTS
-from engine.terminal import Answer, Identity, Kind
+from engine.terminal import Answer, CardEntry, Identity, Kind
 
 
 class Standing(Enum):
@@ -68,7 +68,8 @@ class Asked:
     `amount_minor` that a capture takes for a tip. `brand` is that of the card that what is given or
     taken back was paid with, and `of_refund` says that what a reversal takes back was a refund.
     `tip_on_top_minor` comes to `amount_minor` of a sale, since the customer said so on our own
-    screen.
+    screen. `entry` marks a number that is typed at the terminal: it costs more and is at the shop's
+    risk.
     """
 
     payment_id: str
@@ -90,6 +91,7 @@ class Asked:
     brand: str = ""
     of_refund: bool = False
     tip_on_top_minor: int = 0
+    entry: CardEntry = CardEntry.READ
 
 
 @EVENTS.name("payment.requested/1")

@@ -142,6 +142,7 @@ def _card(asked: Asked, answer: Answer) -> CardPaid:
         answer.tip_minor + asked.tip_minor,
         answer.is_offline,
         answer.slips,
+        asked.entry,
     )
 
 

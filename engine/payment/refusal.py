@@ -26,5 +26,6 @@ class Refusal:
     TIP_CHOICES_MUST_BE_SET_UP = "tip_choices_must_be_set_up"
     TIP_MUST_BE_ASKED = "tip_must_be_asked"
     TIP_MUST_BE_OFFERED = "tip_must_be_offered"
+    ENTRY_MUST_BE_OF_A_SALE = "entry_must_be_of_a_sale"
     REFUND_MUST_BE_WITHIN_TENDER = "refund_must_be_within_tender"
     POLICY_MUST_BE_CONSISTENT = "policy_must_be_consistent"

@@ -9,7 +9,7 @@ from engine.settings import RoundingMode
 from engine.settlement.model import Acquirer, Presence, Rate
 
 # What terminals and payment pages call the ways a card was read; any other way it was there itself.
-_KEYED = frozenset(("keyed", "manual", "moto", "on_file"))
+_KEYED = frozenset(("keyed", "phone", "manual", "moto", "on_file"))
 _ONLINE = frozenset(("online", "ecommerce", "link"))
 _PPM = 1_000_000
 

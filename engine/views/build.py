@@ -17,6 +17,7 @@ from engine.order.offered import Tariff, promotion_names, why_not
 from engine.order.pricing import price_shown
 from engine.order.state import Line, Order, Phase, charge_line
 from engine.outbox import PendingEffect
+from engine.payment.tips import is_asked
 from engine.register import DayClosed, Position
 from engine.side import Side
 from engine.staff import Operator, Right, Staff
@@ -27,7 +28,14 @@ from engine.views.foreign import currency_views, digits_of, due_views, tender_vi
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView
 from engine.views.offers import choices_of
 from engine.views.paylinks import paylink_shown, paylink_view, register_paylink
-from engine.views.payments import listed, payment_view, register_payment, tab_view, tip_view
+from engine.views.payments import (
+    card_state,
+    listed,
+    payment_view,
+    register_payment,
+    tab_view,
+    tip_view,
+)
 from engine.views.shapes import (
     DeviceView,
     DiscountView,
@@ -163,7 +171,7 @@ def _tender(tender: TenderFigures) -> TenderView:
     if card is None:
         return TenderView(*own)
     shown = (card.card.number, card.card.brand, card.tip_minor)
-    return TenderView(*own, *shown)
+    return TenderView(*own, *shown, entry=card.entry.value)
 
 
 def _chosen(order: Order, tariff: Tariff) -> tuple[ChosenView, ...]:
@@ -391,6 +399,8 @@ def display_view(
         None if order is None else order_view(order, books, internal=False),
         None if last_order is None else order_view(last_order, books, internal=False),
         None if order is None else paylink_shown(books, order.id),
+        None if order is None or order.training else card_state(register_payment(books, register)),
+        is_asked(order),
     )
 
 

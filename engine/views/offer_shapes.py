@@ -1,4 +1,4 @@
-"""The shapes of what a store offers, and of why an offer takes nothing off an order."""
+"""The shapes of what a store offers, frees of, and of why an offer takes nothing off an order."""
 
 from __future__ import annotations
 
@@ -103,3 +103,21 @@ class ChosenView:
     promotion: str
     name: str
     reason: str
+
+
+@frozen
+class ExemptionView:
+    """Why the order is free of taxes. Of a class of customers alone there is no certificate.
+
+    `customer` is personal, "" where the reader must not see it. Free of which taxes is told by
+    their jurisdictions, their types and the goods' categories; none of one of these is all of them.
+    """
+
+    certificate: str
+    customer: str
+    reason: str
+    valid_until: str
+    customer_class: str
+    jurisdictions: tuple[str, ...] = ()
+    tax_types: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()

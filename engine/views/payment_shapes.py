@@ -11,7 +11,8 @@ class PaymentView:
 
     `code` and `detail` are the terminal's reason; `shows` is what it shows to the customer now, a
     stable word, and `shows_text` its own words. `problem` says why a person must look at it, ""
-    where nobody must. `age_s` is how long ago it was asked for.
+    where nobody must. `age_s` is how long ago it was asked for. `entry` is keyed or phone where the
+    number is typed at the terminal, else "".
     """
 
     payment_id: str
@@ -34,6 +35,7 @@ class PaymentView:
     reason: str
     shows: str = ""
     shows_text: str = ""
+    entry: str = ""
 
 
 @frozen
@@ -64,6 +66,20 @@ class TabView:
 
 
 @frozen
+class CardStateView:
+    """A card payment as its customer may see it: what is charged, and where it stands.
+
+    `state` is terminal (follow the terminal), checking (nobody knows yet), approved, or not_paid.
+    `kind` says what it is about, as in `PaymentView`.
+    """
+
+    state: str
+    kind: str
+    amount_minor: int
+    tip_minor: int
+
+
+@frozen
 class OpenTabView:
     """A tab of the store in a list: what is reserved, and what the bill comes to so far. `register`
     has it in hand, "" while it is parked; `age_s` is how long ago it was opened."""
@@ -82,12 +98,24 @@ class OpenTabView:
 
 
 @frozen
+class CeilingView:
+    """One ceiling of what may be taken offline, and how much of it is used: `payment` is for one
+    payment and never used up, `operator` and `register` are those of who asks, `total` is all."""
+
+    ceiling: str
+    limit_minor: int
+    used_minor: int
+
+
+@frozen
 class PaymentsView:
     """Card payments that are not settled: those for a person and those nobody knows yet, oldest
-    first; and what was taken offline, against its ceilings."""
+    first; and what was taken offline, against its ceilings. Past `age_limit_s` nothing more is."""
 
     exceptions: tuple[PaymentView, ...]
     offline_minor: int
     offline_limit_minor: int
     offline_count: int
     oldest_s: int
+    ceilings: tuple[CeilingView, ...] = ()
+    age_limit_s: int = 0

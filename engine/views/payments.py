@@ -13,7 +13,16 @@ from engine.payment.exposure import exposure
 from engine.payment.state import Payment
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
-from engine.views.payment_shapes import OpenTabView, PaymentsView, PaymentView, TabView, TipView
+from engine.terminal import Kind
+from engine.views.payment_shapes import (
+    CardStateView,
+    CeilingView,
+    OpenTabView,
+    PaymentsView,
+    PaymentView,
+    TabView,
+    TipView,
+)
 
 UNKNOWN_IS_LISTED_S = 30
 Shown = tuple[str, str]
@@ -42,7 +51,28 @@ def payment_view(payment: Payment, *, now_ns: int, shows: Shown = ("", "")) -> P
         payment.problem is Problem.UNRESOLVED,
         payment.reason,
         *(shows if payment.is_open else ("", "")),
+        asked.entry.value,
     )
+
+
+_FOR_CUSTOMERS = {Standing.REQUESTED: "terminal", Standing.UNKNOWN: "checking"}
+
+
+def card_state(payment: Payment | None) -> CardStateView | None:
+    """What the customer sees of the payment of their order; of what was taken back, nothing."""
+    if payment is None or payment.asked.kind in (Kind.REVERSAL, Kind.RELEASE):
+        return None
+    ended = "approved" if payment.is_approved else "not_paid"
+    state = _FOR_CUSTOMERS.get(payment.standing, ended)
+    tip_minor = _tip_minor(payment) + payment.asked.tip_minor
+    return CardStateView(state, payment.asked.kind.value, _charged_minor(payment), tip_minor)
+
+
+def _charged_minor(payment: Payment) -> int:
+    """All that is on the card, or is to be."""
+    if payment.is_approved and payment.answer is not None:
+        return payment.answer.amount_minor
+    return payment.asked.amount_minor + payment.asked.tip_on_top_minor
 
 
 def tip_view(order: Order, registers: Mapping[str, RegisterSetup]) -> TipView | None:
@@ -112,15 +142,25 @@ def listed(books: Books, now_ns: int) -> list[Payment]:
     )
 
 
-def payments_view(books: Books, *, now_ns: int) -> PaymentsView:
-    """All that is not settled."""
-    risk = exposure(books.payments, register="", operator="")
+def payments_view(books: Books, *, now_ns: int, register: str = "") -> PaymentsView:
+    """All that is not settled; ceilings are those of `register` and of who is signed on there."""
+    operator = books.staff.signed_on.get(register, "")
+    risk = exposure(books.payments, register=register, operator=operator)
+    policy = books.payments.policy
+    ceilings = (
+        CeilingView("payment", policy.payment_minor, 0),
+        CeilingView("operator", policy.operator_minor, risk.operator_minor),
+        CeilingView("register", policy.register_minor, risk.register_minor),
+        CeilingView("total", policy.total_minor, risk.total_minor),
+    )
     return PaymentsView(
         tuple(payment_view(payment, now_ns=now_ns) for payment in listed(books, now_ns)),
         risk.total_minor,
         books.payments.policy.total_minor,
         len(books.payments.offline),
         max(0, now_ns - risk.oldest_ns) // NS_PER_S if risk.oldest_ns else 0,
+        ceilings if policy.total_minor else (),
+        policy.age_s,
     )
 
 

@@ -16,13 +16,17 @@ def _between(left: str, right: str) -> str:
 
 
 def pole_lines(view: DisplayView) -> tuple[str, str]:
-    """The last line and the total while selling; total and change after; the store's name else."""
+    """The last line and the total while selling; the card's amount and where its payment stands
+    while a terminal is at work; total and change after; the store's name else."""
     words = words_of(view.language)
 
     def amount(amount_minor: int) -> str:
         return format_minor(amount_minor, view.currency, view.language)
 
     order: OrderView | None = view.order
+    if order is not None and view.card is not None and order.phase == "tendering":
+        word = words[f"pole_{view.card.state}"]
+        return _between(words["card"], amount(view.card.amount_minor)), word[:WIDTH]
     if order is not None and order.lines:
         last = order.lines[-1]
         return (

@@ -22,12 +22,13 @@ from engine.views.offer_shapes import (
     ChargeView,
     ChosenView,
     CouponView,
+    ExemptionView,
     OfferView,
     PriceListView,
     RewardView,
 )
 from engine.views.paylink_shapes import PaylinkShown, PaylinkView
-from engine.views.payment_shapes import PaymentView, TabView, TipView
+from engine.views.payment_shapes import CardStateView, PaymentView, TabView, TipView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, TillView
 
 
@@ -127,30 +128,13 @@ class TaxView:
 
 
 @frozen
-class ExemptionView:
-    """Why the order is free of taxes. Of a class of customers alone there is no certificate.
-
-    `customer` is personal, "" where the reader must not see it. Free of which taxes is told by
-    their jurisdictions, their types and the goods' categories; none of one of these is all of them.
-    """
-
-    certificate: str
-    customer: str
-    reason: str
-    valid_until: str
-    customer_class: str
-    jurisdictions: tuple[str, ...] = ()
-    tax_types: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-
-
-@frozen
 class TenderView:
     """One tender. `card` is the masked number, "" where it was not by card; `tip_minor` came on
     top of the amount. Notes of another `currency` ("": the store's) have what was handed over in
     its minor units and the rate: what one of its major unit counts for, in micros. `credit` is the
     code of a note of store credit, with what is left of it after. Paid by link, `reference` is the
-    provider's own name for it and `method` how, where it said so."""
+    provider's own name for it and `method` how, where it said so. `entry` is keyed or phone where
+    the card's number was typed."""
 
     tender: int
     kind: str
@@ -165,6 +149,7 @@ class TenderView:
     credit_left_minor: int = 0
     reference: str = ""
     method: str = ""
+    entry: str = ""
 
 
 @frozen
@@ -297,7 +282,8 @@ class DisplayView:
     """What the customer may see: the order without internal notes, then the completed one.
 
     `display` is the address of the pole display that shows it too, "" where there is none.
-    `paylink` is what the customer is asked to pay by link now.
+    `paylink` is what the customer is asked to pay by link now, `card` the card payment of the
+    order; `asks_tip` says that the register's screen asks them for a tip.
     """
 
     epoch: int
@@ -311,6 +297,8 @@ class DisplayView:
     order: OrderView | None
     completed: OrderView | None
     paylink: PaylinkShown | None = None
+    card: CardStateView | None = None
+    asks_tip: bool = False
 
 
 @frozen

@@ -11,7 +11,8 @@ from engine.tax_book import TaxSetup
 from engine.tax_paper import letters_of_taxes, names_of
 from engine.tax_rules import Context
 from engine.taxation import Dining
-from engine.views.shapes import ExemptionView, TaxesView, TaxView
+from engine.views.offer_shapes import ExemptionView
+from engine.views.shapes import TaxesView, TaxView
 
 
 def tax_views(

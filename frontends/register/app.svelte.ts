@@ -3,6 +3,7 @@
 import { Connection, type Answer, type Approval, type LinkStatus, type Refusal } from '../shared/connection';
 import { formatMoney, type Currency } from '../shared/money';
 import type {
+  CardEntry,
   Commands,
   Dining,
   ItemView,
@@ -526,12 +527,12 @@ export class App {
   }
 
   /** Have the terminal take `amountMinor`, or all that is due; of a refund, give it back to a card. */
-  async card(amountMinor = 0, order = '', tender = 0): Promise<void> {
+  async card(amountMinor = 0, order = '', tender = 0, entry: CardEntry = ''): Promise<void> {
     this.refunded = { order, tender };
     const due = this.order?.due_minor ?? 0;
     const tip = this.order?.tip;
     const answered = tip?.is_answered && tip.amount_minor === (amountMinor || due);
-    if (this.view?.asks_tips && due > 0 && !answered) {
+    if (this.view?.asks_tips && due > 0 && !answered && !entry) {
       await this.act('payment.ask_tip', { amount_minor: amountMinor });
       return;
     }
@@ -539,6 +540,7 @@ export class App {
       amount_minor: amountMinor,
       source_order: order,
       source_tender: tender,
+      entry,
     });
   }
 
@@ -557,7 +559,8 @@ export class App {
     if (payment.kind === 'reservation') return this.putCardAway();
     if (payment.kind === 'refund' && !order) return this.putCardAway();
     const due = Math.abs(this.order?.due_minor ?? 0);
-    await this.card(payment.amount_minor < due ? payment.amount_minor : 0, order, tender);
+    const entry = payment.entry as CardEntry;
+    await this.card(payment.amount_minor < due ? payment.amount_minor : 0, order, tender, entry);
   }
 
   /** Have the terminal take back a card tender. */

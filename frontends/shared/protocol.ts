@@ -235,6 +235,27 @@ export type Capped =
 /** Take what is due, and the tip, from the card of the tab. Once. */
 export type CaptureTab = Record<string, never>;
 
+/**
+ * How a terminal comes by a card: it reads it, or its number is typed there, with the card at
+ * hand or for a customer who orders by phone or mail.
+ */
+export type CardEntry =
+  | ''
+  | 'keyed'
+  | 'phone';
+
+/**
+ * A card payment as its customer may see it: what is charged, and where it stands. `state` is
+ * terminal (follow the terminal), checking (nobody knows yet), approved, or not_paid. `kind`
+ * says what it is about, as in `PaymentView`.
+ */
+export interface CardStateView {
+  state: string;
+  kind: string;
+  amount_minor: number;
+  tip_minor: number;
+}
+
 /** The coins there are in a window, and whether law, custom or the shop rounds to them. */
 export interface CashRoundingInput {
   window: WindowInput;
@@ -249,6 +270,16 @@ export interface CashRoundingInput {
 export interface CatalogGridInput {
   department?: string;
   limit?: number;
+}
+
+/**
+ * One ceiling of what may be taken offline, and how much of it is used: `payment` is for one
+ * payment and never used up, `operator` and `register` are those of who asks, `total` is all.
+ */
+export interface CeilingView {
+  ceiling: string;
+  limit_minor: number;
+  used_minor: number;
 }
 
 /** Add an item or replace it whole. */
@@ -732,7 +763,8 @@ export type DisplayState = Record<string, never>;
 /**
  * What the customer may see: the order without internal notes, then the completed one.
  * `display` is the address of the pole display that shows it too, "" where there is none.
- * `paylink` is what the customer is asked to pay by link now.
+ * `paylink` is what the customer is asked to pay by link now, `card` the card payment of the
+ * order; `asks_tip` says that the register's screen asks them for a tip.
  */
 export interface DisplayView {
   epoch: number;
@@ -746,6 +778,8 @@ export interface DisplayView {
   order: OrderView | null;
   completed: OrderView | null;
   paylink: PaylinkShown | null;
+  card: CardStateView | null;
+  asks_tip: boolean;
 }
 
 /** Whether the base told of a division tax has the taxes of its batch in it. */
@@ -885,7 +919,10 @@ export interface FaultFrame {
   id: string;
 }
 
-/** A settlement file that counts. `seen_before` of its rows were in an earlier one. */
+/**
+ * A settlement file that counts. `rows` are counted so far, `seen_before` of them were in an
+ * earlier file.
+ */
 export interface FileView {
   file: string;
   acquirer: string;
@@ -1571,7 +1608,7 @@ export interface PaymentFeeView {
  * A card payment as it stands. `code` and `detail` are the terminal's reason; `shows` is what
  * it shows to the customer now, a stable word, and `shows_text` its own words. `problem` says
  * why a person must look at it, "" where nobody must. `age_s` is how long ago it was asked
- * for.
+ * for. `entry` is keyed or phone where the number is typed at the terminal, else "".
  */
 export interface PaymentView {
   payment_id: string;
@@ -1594,11 +1631,12 @@ export interface PaymentView {
   reason: string;
   shows: string;
   shows_text: string;
+  entry: string;
 }
 
 /**
  * Card payments that are not settled: those for a person and those nobody knows yet, oldest
- * first; and what was taken offline, against its ceilings.
+ * first; and what was taken offline, against its ceilings. Past `age_limit_s` nothing more is.
  */
 export interface PaymentsView {
   exceptions: PaymentView[];
@@ -1606,6 +1644,8 @@ export interface PaymentsView {
   offline_limit_minor: number;
   offline_count: number;
   oldest_s: number;
+  ceilings: CeilingView[];
+  age_limit_s: number;
 }
 
 /** What a threshold or cap measures: each piece of a line, or all lines with the tax. */
@@ -2059,12 +2099,14 @@ export interface RequestPaylinkInput {
  * Have the register's terminal take what is due of the current order, or `amount_minor` of it;
  * where money goes back, give it back to the card it came from. `source_order` and
  * `source_tender` name the tender to give back of; empty takes the first card of the receipts
- * the goods came from.
+ * the goods came from. With an `entry` the card's number is typed at the terminal, which takes
+ * a right of its own.
  */
 export interface RequestPaymentInput {
   amount_minor?: number;
   source_order?: string;
   source_tender?: number;
+  entry?: CardEntry;
 }
 
 /** Where the cents go by which rounded shares miss their rounded sum. */
@@ -2168,6 +2210,7 @@ export type Right =
   | 'tax_exempt'
   | 'payment_exceptions'
   | 'return_without_receipt'
+  | 'keyed_cards'
   | 'effects'
   | 'none';
 
@@ -2734,7 +2777,8 @@ export interface TenderForeign {
  * top of the amount. Notes of another `currency` ("": the store's) have what was handed over
  * in its minor units and the rate: what one of its major unit counts for, in micros. `credit`
  * is the code of a note of store credit, with what is left of it after. Paid by link,
- * `reference` is the provider's own name for it and `method` how, where it said so.
+ * `reference` is the provider's own name for it and `method` how, where it said so. `entry` is
+ * keyed or phone where the card's number was typed.
  */
 export interface TenderView {
   tender: number;
@@ -2750,6 +2794,7 @@ export interface TenderView {
   credit_left_minor: number;
   reference: string;
   method: string;
+  entry: string;
 }
 
 /** The frozen total; `cash_due_minor` is the same after cash rounding. */
@@ -3223,9 +3268,9 @@ export interface Commands {
   'staff.sign_off': { data: SignOff; answer: Done };
   'staff.sign_on': { data: SignOnInput; answer: SignedOnAnswer };
   'taxes.set': { data: SetTaxesInput; answer: TaxesAnswer };
+  'terminal.end_day': { data: EndTerminalDayInput; answer: TerminalDayAnswer };
   'terminal.pair': { data: PairTerminal; answer: PairedAnswer };
   'terminal.unpair': { data: UnpairTerminal; answer: PairedAnswer };
-  'terminal_day.end': { data: EndTerminalDayInput; answer: TerminalDayAnswer };
   'till.close': { data: CloseTill; answer: TillClosedAnswer };
   'till.count': { data: CountTillInput; answer: TillCountedAnswer };
   'till.no_sale': { data: OpenDrawer; answer: Done };

@@ -3,6 +3,7 @@ export type {
   ActivityRow,
   Audience,
   Block,
+  CardEntry,
   ChargeView,
   ClearingDay,
   ClearingView,

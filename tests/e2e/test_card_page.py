@@ -355,3 +355,7 @@ def test_what_may_be_offline_is_shown_against_its_ceiling(who: Cashier) -> None:
     who.menu("Card payments")
     expect(page.locator(".offline")).to_contain_text("€3.80 of €40.00")
     expect(page.get_by_role("img", name="10 % of the limit")).to_be_visible()
+    rows = page.locator(".ceilings div")
+    expect(rows.filter(has_text="One payment")).to_contain_text("at most €20.00")
+    for name in ("Whoever is signed on", "This register", "All registers"):
+        expect(rows.filter(has_text=name)).to_contain_text("€3.80 of €40.00")

@@ -85,7 +85,8 @@ async def test_a_key_out_of_turn_does_nothing(autojump_clock: trio.testing.MockC
             await trio.sleep(1)
             assert fake.state()["shown"] == ["EUR 12.50", "insert or tap card"]
             assert fake.state()["keys"] == [
-                *("tap", "insert", "partial", "decline", "lose_reply", "cancel", "time_out")
+                *("tap", "insert", "type_number"),
+                *("partial", "decline", "lose_reply", "cancel", "time_out"),
             ]
             assert not await fake.do("pin")
             assert not await fake.do("tip", 100), "the register did not allow a tip"

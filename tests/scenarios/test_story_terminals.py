@@ -154,6 +154,15 @@ def test_a_search_is_bounded(text: str) -> None:
     assert refused.refused.code == Refusal.ADDRESSES_LIMIT_REACHED
 
 
+def test_one_search_at_a_time() -> None:
+    """Whoever wants another waits for it, or stops it."""
+    assert terminals.search("10.0.0.1", is_running=False) == ("tcp://10.0.0.1:20007",)
+    refused = terminals.search("10.0.0.1", is_running=True)
+    assert isinstance(refused, Decision)
+    assert refused.refused is not None
+    assert refused.refused.code == Refusal.SEARCH_MUST_BE_OVER
+
+
 @given(st.text(alphabet="0123456789./-:, x", max_size=40))
 def test_whatever_is_typed_is_places_or_a_refusal(text: str) -> None:
     """Never an error, never a place beyond the bound."""

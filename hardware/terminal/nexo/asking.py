@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.terminal import Kind
+from engine.terminal import CardEntry, Kind
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo import naming
 from hardware.terminal.nexo.jobs import (
@@ -10,6 +10,7 @@ from hardware.terminal.nexo.jobs import (
 )
 from hardware.terminal.nexo.money import letters_of
 
+_ENTRIES = {CardEntry.READ: "", CardEntry.KEYED: "keyed", CardEntry.PHONE: "moto"}
 PAYMENTS = (Kind.SALE, Kind.REFUND)
 
 
@@ -38,6 +39,7 @@ def request(job: Job) -> m.Ask:
         partial_allowed=transaction.partial_allowed,
         offline_allowed=transaction.offline_allowed,
         tip_minor=transaction.tip_minor,
+        entry=_ENTRIES[transaction.entry],
     )
 
 

@@ -15,7 +15,7 @@ from engine.terminal import Kind
 from hardware.carrier import Carrier
 from hardware.terminal.zvt import codec, voice
 from hardware.terminal.zvt.far_end import TICK_S, FarEnd, GoneError
-from hardware.terminal.zvt.ledger import Entry, Ledger
+from hardware.terminal.zvt.ledger import KEYED, Entry, Ledger
 from hardware.terminal.zvt.person import PATIENCE_S, Person, Plan
 from native import ZvtMessage
 
@@ -172,7 +172,7 @@ class TerminalFake(FarEnd):
         refusal = await self._customer(kind, plan)
         entry = self.ledger.open_entry(kind, asked_minor, message.fields.get(0x87))
         entry.tip_minor, entry.names_tip = tip_minor, plan.names_tip
-        entry.entry = 2 if plan.card == "tap" else 1
+        entry.entry = {"tap": 2, "keyed": KEYED}.get(plan.card, 1)
         entry.result = refusal or self._decide(entry, plan)
         await self._result(entry, plan)
 
@@ -206,6 +206,9 @@ class TerminalFake(FarEnd):
             match click.key:
                 case "insert" | "tap":
                     plan.card = click.key
+                    return 0
+                case "type_number":
+                    plan.card = "keyed"
                     return 0
                 case "decline":
                     return _DECLINED

@@ -7,6 +7,7 @@ from attrs import define, field
 from engine.terminal import Kind
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
 
+KEYED = -1  # typed at the terminal: tag 1F12 has no number for it
 _OUTGOING = (Kind.REFUND,)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import trio
 from attrs import define
 
-KEYS = ("tap", "insert", "pin", "wrong_pin", "tip", "partial", "decline", "lose_reply", "cancel",
-        "time_out")  # fmt: skip
+KEYS = ("tap", "insert", "type_number", "pin", "wrong_pin", "tip", "partial", "decline",
+        "lose_reply", "cancel", "time_out")  # fmt: skip
 _AT_THE_CARD = frozenset(KEYS) - {"pin", "wrong_pin", "tip"}
 _AT_THE_PIN = frozenset({"pin", "wrong_pin", "cancel", "time_out"})
 PATIENCE_S = 60.0
@@ -22,14 +22,15 @@ Mind = Callable[[], None]  # raises where the register is gone meanwhile
 class Plan:
     """What happens at the terminal in one transaction.
 
-    `card` is insert, tap, none (nobody comes) or ask (a person decides). `lose` are controls of
-    messages that never reach the register; with `breaks` the cable breaks for a moment just before
-    the result is told, and money moved all the same. `partial_minor` approves less (below nothing:
-    half), `decline` is a result code, `says_minor` an amount and `says_card` a card number it tells
-    instead of the true ones. `extra` are more fields of its result and `objects` more objects in
-    its container, `shows` is displayed and told meanwhile, `slip_lines` stand on its receipts, and
-    `why` is told with an end that is none. `by_line` sends receipts line by line. Without
-    `names_tip` a tip is charged and not named, as by terminals that only were asked with one.
+    `card` is insert, tap, keyed (its number is typed), none (nobody comes) or ask (a person
+    decides). `lose` are controls of messages that never reach the register; with `breaks` the cable
+    breaks for a moment just before the result is told, and money moved all the same.
+    `partial_minor` approves less (below nothing: half), `decline` is a result code, `says_minor` an
+    amount and `says_card` a card number it tells instead of the true ones. `extra` are more fields
+    of its result and `objects` more objects in its container, `shows` is displayed and told
+    meanwhile, `slip_lines` stand on its receipts, and `why` is told with an end that is none.
+    `by_line` sends receipts line by line. Without `names_tip` a tip is charged and not named, as by
+    terminals that only were asked with one.
     """
 
     card: str = "insert"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hardware.terminal.zvt import codec
-from hardware.terminal.zvt.ledger import Entry
+from hardware.terminal.zvt.ledger import KEYED, Entry
 from hardware.terminal.zvt.person import Plan
 
 
@@ -18,8 +18,9 @@ def result(entry: Entry, terminal_id: int, plan: Plan | None = None) -> codec.Fi
     """A `04 0F`, with what a plan has it say instead or besides."""
     plan = plan or Plan()
     amount_minor = entry.amount_minor if plan.says_minor is None else plan.says_minor
-    payment = [(0x1F10, b"\x02" if entry.entry == 1 else b"\x00"),
-               (0x1F12, bytes([entry.entry]))]  # fmt: skip
+    payment = [(0x1F10, b"\x02" if entry.entry == 1 else b"\x00")]
+    if entry.entry != KEYED:
+        payment.append((0x1F12, bytes([entry.entry])))
     objects: list[tuple[int, Any]] = [*plan.objects, (0x2F, payment)]
     objects.append((0x60, [(0x43, bytes.fromhex("A0000000041010")), (0x44, b"Mastercard")]))
     if entry.tip_minor and entry.names_tip:
