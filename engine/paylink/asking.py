@@ -12,6 +12,7 @@ from engine.order.figures import GaveBack, TenderFigures
 from engine.order.refunds import left_of, originals_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, evolve
+from engine.order.tender_choice import why_not_paid_by
 from engine.order.tender_events import TenderUndone
 from engine.order.tendering import start_tendering
 from engine.paylink.closing import with_tender
@@ -27,9 +28,9 @@ def request(body: RequestPaylink, context: PaylinkContext) -> Decision:
 
     Refuses:
         order_must_be_open; order_must_be_live, provider_must_be_set_up,
-        paylink_life_must_be_in_range; those of `start_tendering`; tenders_limit_reached,
-        paylink_must_be_settled, amount_must_still_be_due, paylink_amount_must_be_due; those of a
-        refund.
+        paylink_life_must_be_in_range; those of `start_tendering`; tender_must_be_as_chosen,
+        tenders_limit_reached, paylink_must_be_settled, amount_must_still_be_due,
+        paylink_amount_must_be_due; those of a refund.
     """
     order, around = context.order, context.around
     if order is None:
@@ -49,14 +50,17 @@ def request(body: RequestPaylink, context: PaylinkContext) -> Decision:
             return started
         facts = started.facts
         order = evolve(order, facts[0].event, at=around.at())
+    figures, rules = order.figures, around.settings.required()
+    assert figures is not None, "tendering froze them"
+    refused = why_not_paid_by(figures, "link")
+    if refused is not None:
+        return refused
     if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
         maximum = limits.TENDERS_PER_ORDER_MAX
         return refuse(OrderRefusal.TENDERS_LIMIT_REACHED, maximum=maximum)
     other = context.links.offered_for(order.id)
     if other is not None:
         return refuse(Refusal.PAYLINK_MUST_BE_SETTLED, paylink_id=other.asked.paylink_id)
-    figures, rules = order.figures, around.settings.required()
-    assert figures is not None, "tendering froze them"
     due_minor = due_of(order, figures, rules).left_minor
     if due_minor == 0 or (figures.total_minor > 0) != (due_minor > 0):
         return refuse(OrderRefusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due_minor)

@@ -23,6 +23,7 @@ from engine.paylink.events import (
 )
 from engine.paylink.refusal import Refusal
 from engine.paylink.state import Paylink
+from engine.promotion.payment import pays
 from engine.provider import LinkKind, LinkPaid, LinkState, Told
 
 _ENDS = {
@@ -129,6 +130,8 @@ def _is_wanted(link: Paylink, order: Order, context: PaylinkContext) -> bool:
     if order.phase is not Phase.TENDERING or order.figures is None:
         return False
     if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
+        return False
+    if not pays(order.figures.tender, "link"):
         return False
     left_minor = due_of(order, order.figures, around.settings.required()).left_minor
     return 0 < link.asked.amount_minor <= left_minor

@@ -8,7 +8,7 @@ from engine import limits
 from engine.decision import Decision, Fact, refuse
 from engine.money import numeric_code
 from engine.order.due import due_of
-from engine.order.figures import TenderFigures
+from engine.order.figures import TenderFigures, Tip
 from engine.order.refunds import cards_of, left_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase
@@ -31,9 +31,9 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
     Refuses:
         order_must_be_open; order_must_be_live, terminal_must_be_set_up,
         currency_must_have_a_number; those of `start_tendering`; tender_must_be_as_chosen,
-        tenders_limit_reached,
-        payment_must_be_settled, terminal_must_be_free, amount_must_still_be_due,
-        card_amount_must_be_due, entry_must_be_of_a_sale; those of a refund.
+        tenders_limit_reached, payment_must_be_settled, terminal_must_be_free,
+        amount_must_still_be_due, card_amount_must_be_due, entry_must_be_of_a_sale; those of a
+        refund.
     """
     around = context.around
     ready = ready_for_cards(context)
@@ -63,11 +63,40 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
     if not 0 <= body.amount_minor <= abs(due_minor):
         return refuse(Refusal.CARD_AMOUNT_MUST_BE_DUE, due_minor=abs(due_minor))
     amount_minor = body.amount_minor or abs(due_minor)
+    if due_minor < 0 and body.entry is not CardEntry.READ:
+        return refuse(Refusal.ENTRY_MUST_BE_OF_A_SALE)
     tip = order.tip if due_minor > 0 else None
+    asked = _sale(order, body, terminal, amount_minor, context, tip=tip)
+    if due_minor < 0:
+        found = _refund(order, body, asked, context)
+        if isinstance(found, Decision):
+            return found
+        asked = found
+    return asked_for(asked, context, *facts)
+
+
+def _sale(
+    order: Order,
+    body: RequestPayment,
+    terminal: str,
+    amount_minor: int,
+    context: PaymentContext,
+    *,
+    tip: Tip | None,
+) -> Asked:
+    """What a terminal is asked to take; `tip` is what the customer said on our own screen."""
+    around = context.around
     tip_minor = 0
     if tip is not None and tip.amount_minor == amount_minor:
         tip_minor = tip.tip_minor or 0
-    asked = Asked(
+    may_wait = may_be_offline(
+        context.payments,
+        amount_minor + tip_minor,
+        register=around.register,
+        operator=around.operator,
+        now_ns=around.stamp.now_ns,
+    )
+    return Asked(
         around.command_id,
         order.id,
         around.register,
@@ -75,29 +104,14 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
         terminal,
         Kind.SALE,
         amount_minor,
-        numeric_code(rules.currency),
+        numeric_code(around.settings.required().currency),
         # Asked on our own screen, the customer is not asked again by the terminal.
         tip_allowed=around.settings.registers[around.register].tips and tip is None,
-        offline_allowed=may_be_offline(
-            context.payments,
-            amount_minor + tip_minor,
-            register=around.register,
-            operator=around.operator,
-            now_ns=around.stamp.now_ns,
-        )
         # Nobody vouches for a number that was only told, so somebody must be asked.
-        and body.entry is CardEntry.READ,
+        offline_allowed=may_wait and body.entry is CardEntry.READ,
         tip_on_top_minor=tip_minor,
         entry=body.entry,
     )
-    if due_minor < 0 and body.entry is not CardEntry.READ:
-        return refuse(Refusal.ENTRY_MUST_BE_OF_A_SALE)
-    if due_minor < 0:
-        found = _refund(order, body, asked, context)
-        if isinstance(found, Decision):
-            return found
-        asked = found
-    return asked_for(asked, context, *facts)
 
 
 def ready_for_cards(context: PaymentContext) -> tuple[Order, str] | Decision:

@@ -10,6 +10,7 @@ from engine import limits
 from engine.image import books_from, image_of, state_hash
 from engine.order.commands import (
     AddReturnLine,
+    ChooseTender,
     CompleteOrder,
     OpenOrder,
     StartTendering,
@@ -33,6 +34,8 @@ from engine.paylink.commands import (
 )
 from engine.paylink.events import LinkProblem, PaylinkRequested, Standing
 from engine.paylink.refusal import Refusal
+from engine.promotion.decide import SetPromotions
+from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
 from engine.provider import LinkKind, LinkState, Told
 from engine.register import CloseDay, StartTraining
 from engine.till import CloseTill, CountTill, Denomination
@@ -438,3 +441,18 @@ def test_only_the_latest_settled_are_remembered(monkeypatch: pytest.MonkeyPatch)
     shop.ok(HearPaylink(PROVIDER, told(old, LinkState.PAID)), admin=True)
     assert [LinkProblem.UNASKED] == problems(shop)
     assert 2 == len(shop.events(LinkTendered))
+
+
+def test_a_price_for_cash_is_not_paid_by_link() -> None:
+    """A link is not asked for it; one asked for before the price was chosen is sent back."""
+    shop = link_shop()
+    two = Benefit(BenefitKind.CART, Off(OffKind.PERCENT, 20_000))
+    shop.ok(SetPromotions((Promotion("cash", "2 % in cash", two, tenders=("cash",)),)), admin=True)
+    paylink_id = asked(shop, "wine")
+    shop.ok(UndoTendering())
+    shop.ok(ChooseTender("cash"))
+    assert OrderRefusal.TENDER_MUST_BE_AS_CHOSEN == shop.no(RequestPaylink())
+    shop.ok(StartTendering())
+    hear(shop, paylink_id, LinkState.PAID)
+    assert [] == shop.events(LinkTendered)
+    assert [paylink_id] == list(shop.books.paylinks.exceptions)
