@@ -181,17 +181,19 @@ class TerminalDesk:
         return None
 
     async def _look_around(self, search: _Search, places: tuple[str, ...], post: Any) -> None:
-        """A few places at a time; cancelled, what was found so far stays."""
-        turn = trio.CapacityLimiter(PROBES_AT_ONCE)
+        """A few places at a time, in the order they were named; cancelled, what was found so far
+        stays."""
+        turns = trio.Semaphore(PROBES_AT_ONCE)
 
         async def look_at(place: str) -> None:
-            async with turn:
-                await self._probe(search, place, post)
-                search.done += 1
+            await self._probe(search, place, post)
+            search.done += 1
+            turns.release()
 
         with search.scope:
             async with trio.open_nursery() as nursery:
                 for place in places:
+                    await turns.acquire()
                     nursery.start_soon(look_at, place)
         search.is_running = False
 

@@ -26,6 +26,8 @@ ISSUERS = (
 )  # fmt: skip
 RAW = ("ascii", "ascii in groups", "utf-16", "bcd", "bcd, half a byte on")
 _RUN = re.compile(rb"(?<![0-9A-Za-z])[2-6][0-9](?:[ -]?[0-9]){11,17}(?![0-9A-Za-z])")
+# An id may end in twelve digits, and in a database the next column's digits follow at once.
+_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _PIECE = 1 << 20
 
 
@@ -179,11 +181,14 @@ class Canaries:
 def card_like(data: bytes, allowed: Iterable[str] = ()) -> list[str]:
     """Runs of 13 to 19 digits that could be a card's, masked, though nobody planted them.
 
-    Digits in groups of spaces or dashes are one run; digits within words or hexadecimal are none.
+    Digits in groups of spaces or dashes are one run; digits within words, hexadecimal or ids are
+    none.
     `allowed` are those that are known to be something else, such as bar codes.
     """
     known = set(allowed)
-    runs = (re.sub(rb"[ -]", b"", match[0]).decode() for match in _RUN.finditer(data))
+    runs = (
+        re.sub(rb"[ -]", b"", match[0]).decode() for match in _RUN.finditer(_ID.sub(b" ", data))
+    )
     return [
         f"{run[:6]}{'*' * (len(run) - 10)}{run[-4:]}"
         for run in runs

@@ -97,3 +97,7 @@ def test_numbers_nobody_planted() -> None:
     for text in (f"a{card}", f"{card}f", f"1{card}", wrong, "1764150000000000000", masked[0]):
         assert card_like(text.encode()) == [], text
     assert card_like(card.encode(), allowed=[card]) == []
+    unlucky = f"{card[:8]}-{card[8:12]}-{card[12:]}-a000-470633123115"
+    for text in (unlucky, f"{unlucky}6"):
+        assert card_like(text.encode()) == [], text
+    assert card_like(f"{unlucky}{card}".encode()) == masked

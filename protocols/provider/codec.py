@@ -23,6 +23,7 @@ _REFERENCE = re.compile(r"[0-9A-Za-z._:-]{1,64}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9_]{0,32}", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _DIGITS = re.compile(r"[0-9](?:[ ._:-]?[0-9]){12,18}", re.ASCII)
+_ID = re.compile(r"(?:[0-9a-f]{4}){2}(?:-[0-9a-f]{4}){4}(?:[0-9a-f]{4}){2}")  # RFC 9562
 _FOLDERS = {LinkKind.PAYMENT: "payments", LinkKind.REFUND: "refunds"}
 
 
@@ -164,9 +165,11 @@ def _text(data: dict[str, Any], name: str, *, default: str | None = None) -> str
 def _matching(
     data: dict[str, Any], name: str, pattern: re.Pattern[str], *, default: str | None = None
 ) -> str:
-    """A field of a plain kind. What could be the number of a card is taken from nobody."""
+    """A field of a plain kind. What could be the number of a card is taken from nobody; an id such
+    as ours is none, however its digits fall."""
     value = _text(data, name, default=default)
-    if not pattern.fullmatch(value) or any(map(_is_card, _DIGITS.findall(value))):
+    digits = _DIGITS.findall(_ID.sub(" ", value))
+    if not pattern.fullmatch(value) or any(map(_is_card, digits)):
         raise MessageError("field_wrong", name)
     return value
 

@@ -107,6 +107,15 @@ class DemoStore:
         data = ("--data", str(self.folder / "data"))
         subprocess.run([*command, *data], cwd=ROOT, check=True, capture_output=True)
 
+    def add_promotions(self, text: str) -> None:
+        """Promotions written in TOML, beside those of the demo."""
+        own = (ROOT / "countertop" / "demo_data" / "promotions.toml").read_text()
+        file = self.folder / "promotions.toml"
+        file.write_text(f"{own}\n{text}")
+        command = (sys.executable, "-m", "countertop", "import", "promotions", str(file))
+        data = ("--data", str(self.folder / "data"))
+        subprocess.run([*command, *data], cwd=ROOT, check=True, capture_output=True)
+
     def kill(self) -> None:
         """Pull its plug."""
         assert self.process is not None

@@ -137,17 +137,16 @@ def test_a_search_shows_how_far_it_is_and_can_be_stopped(who: Cashier, terminal:
     expect(page.get_by_text("is no address in a network of the shop")).to_be_visible()
     who.push("Try again")
     # Places of this machine where somebody listens and never says a word: each takes its time.
-    silent = socket.create_server(("0.0.0.0", 0), backlog=200)
-    port = silent.getsockname()[1]
-    look(who, f"{terminal.place} 127.9.9.1-126:{port}")
-    bar = page.get_by_role("progressbar")
-    expect(bar).to_be_visible()
-    expect(page.locator(".found")).to_contain_text(SERIAL, timeout=20_000)
-    expect(page.get_by_text(re.compile(r"\d+ of 127 addresses asked"))).to_be_visible()
-    who.push("Stop looking")
-    expect(page.get_by_text("The search was stopped")).to_be_visible()
-    expect(bar).to_have_count(0)
-    silent.close()
+    with socket.create_server(("0.0.0.0", 0), backlog=200) as silent:
+        port = silent.getsockname()[1]
+        look(who, f"{terminal.place} 127.9.9.1-126:{port}")
+        bar = page.get_by_role("progressbar")
+        expect(bar).to_be_visible()
+        expect(page.locator(".found")).to_contain_text(SERIAL, timeout=20_000)
+        expect(page.get_by_text(re.compile(r"\d+ of 127 addresses asked"))).to_be_visible()
+        who.push("Stop looking")
+        expect(page.get_by_text("The search was stopped")).to_be_visible()
+        expect(bar).to_have_count(0)
     expect(page.locator(".found")).to_contain_text(SERIAL)
 
 

@@ -35,6 +35,16 @@ def test_what_is_written_is_read(state: LinkState) -> None:
     assert told == codec.read(codec.describe(told, kind))
 
 
+def test_an_id_is_no_card_however_its_digits_fall() -> None:
+    """One of some ten thousand ids would pass for a number of a card: it is read all the same."""
+    number = "4111111111111111"
+    unlucky = f"{number[:8]}-{number[8:12]}-{number[12:]}-a000-000000000000"
+    assert codec.read(body(reference=unlucky)).reference == unlucky
+    for text in (number, f"{unlucky}:{number}", f"{number[:8]}-{number[8:]}"):
+        with pytest.raises(codec.MessageError):
+            codec.read(body(reference=text))
+
+
 def test_a_provider_may_say_more_one_day() -> None:
     """Fields nobody here knows are not looked at, nor kept."""
     assert PAID == codec.read(body(payer={"name": "Nobody", "card": "4111111111111111"}))
