@@ -17,9 +17,12 @@
 //! ascend strictly by their bytes, measured items by place; a group equal to the item's id is left
 //! empty. So the same content has one form, and `parse` takes no other.
 
+mod read;
+
+use self::read::{Cursor, Reader};
 use crate::builder::Builder;
 use crate::error::{CoreError, Result};
-use crate::item::{Item, MAX_KEY, MAX_SORT, MAX_TEXT, Measures, Unit};
+use crate::item::{Item, Measures, Unit};
 
 const MAGIC: &[u8; 8] = b"CTSEG\0\0\x01";
 const MAGIC_MEASURED: &[u8; 8] = b"CTSEG\0\0\x02";
@@ -399,129 +402,6 @@ fn first(count: usize, below: impl Fn(u32) -> bool) -> usize {
 
 fn ascends<'a>(count: usize, text: impl Fn(u32) -> &'a str) -> bool {
     (1..place(count)).all(|at| text(at - 1) < text(at))
-}
-
-/// Reads the tables from the front.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: &'static str,
-}
-
-/// Hands out the text from the front.
-struct Cursor<'a> {
-    text: &'a str,
-    start: u32,
-}
-
-impl Reader<'_> {
-    fn wrong<T>(&self, why: &'static str) -> Result<T> {
-        Err(CoreError::Segment { at: self.at, why })
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        match self.bytes.split_first_chunk::<N>() {
-            Some((head, rest)) => {
-                self.bytes = rest;
-                Ok(*head)
-            }
-            None => self.wrong("too short"),
-        }
-    }
-
-    fn u16(&mut self) -> Result<u16> {
-        Ok(u16::from_le_bytes(self.array()?))
-    }
-
-    fn u32(&mut self) -> Result<u32> {
-        Ok(u32::from_le_bytes(self.array()?))
-    }
-
-    fn i64(&mut self) -> Result<i64> {
-        Ok(i64::from_le_bytes(self.array()?))
-    }
-
-    /// The next text, of a length between `least` and `most`.
-    fn text(&mut self, cursor: &mut Cursor<'_>, least: usize, most: usize) -> Result<Span> {
-        let length = self.u16()?;
-        if !(least..=most).contains(&usize::from(length)) {
-            return self.wrong("a text too short or too long");
-        }
-        let start = cursor.start;
-        let end = start as usize + usize::from(length);
-        if !cursor.text.is_char_boundary(end) {
-            return self.wrong("a text past the end or ending inside a letter");
-        }
-        cursor.start = place(end);
-        Ok(Span { start, length })
-    }
-
-    fn words(&mut self, count: usize, cursor: &mut Cursor<'_>) -> Result<Box<[Span]>> {
-        self.at = "words";
-        (0..count).map(|_| self.text(cursor, 0, MAX_TEXT)).collect()
-    }
-
-    fn items(&mut self, count: usize, cursor: &mut Cursor<'_>) -> Result<Box<[ItemRecord]>> {
-        self.at = "items";
-        (0..count)
-            .map(|_| {
-                let id = self.text(cursor, 1, MAX_KEY)?;
-                let name = self.text(cursor, 0, MAX_TEXT)?;
-                let variation = self.text(cursor, 0, MAX_TEXT)?;
-                let group = self.text(cursor, 0, MAX_KEY)?;
-                let price_micros = self.i64()?;
-                let words = [self.u32()?, self.u32()?, self.u32()?];
-                let sort = self.u32()?;
-                let [unit, flags] = self.array()?;
-                let Some(unit) = Unit::from_number(unit) else {
-                    return self.wrong("an unknown unit");
-                };
-                if sort > MAX_SORT || flags & !(OPEN_PRICE | DISCOUNTABLE) != 0 {
-                    return self.wrong("an unknown flag or a sort out of range");
-                }
-                Ok(ItemRecord {
-                    start: id.start,
-                    lengths: [id, name, variation, group].map(|span| span.length),
-                    unit,
-                    flags,
-                    price_micros,
-                    words,
-                    sort,
-                })
-            })
-            .collect()
-    }
-
-    fn codes(&mut self, count: usize, cursor: &mut Cursor<'_>) -> Result<Box<[CodeRecord]>> {
-        self.at = "codes";
-        (0..count)
-            .map(|_| {
-                let code = CodeRecord {
-                    text: self.text(cursor, 1, MAX_KEY)?,
-                    item: self.u32()?,
-                    price_micros: self.i64()?,
-                    factor_milli: self.i64()?,
-                };
-                if code.price_micros < -1 || code.factor_milli < 1 {
-                    return self.wrong("a price or factor out of range");
-                }
-                Ok(code)
-            })
-            .collect()
-    }
-
-    fn measured(&mut self, count: usize) -> Result<Box<[(u32, Measures)]>> {
-        self.at = "measures";
-        (0..count)
-            .map(|_| {
-                let item = self.u32()?;
-                let measures = Measures::from_parts([self.u32()?, self.u32()?, self.u32()?]);
-                if measures.is_none() || !measures.in_range() {
-                    return self.wrong("one that says nothing or is out of range");
-                }
-                Ok((item, measures))
-            })
-            .collect()
-    }
 }
 
 #[derive(Default)]
