@@ -8,8 +8,6 @@ refuse to go on selling.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from attrs import frozen
 
 from tests.crash.plans import FROM_MARK, STORE, Harm, NodePlan
@@ -17,7 +15,6 @@ from tests.crash.rig import Rig
 from tests.crash.scenes import Ending, Scene
 from tests.crash.storm import Broken, Round
 
-ANCHORS_ARE_KEPT = find_spec("actors.anchors") is not None
 LYING = Scene(
     "lying sync",
     {STORE: NodePlan(Harm("lie", call="sync", forever=True), since=FROM_MARK)},
@@ -48,6 +45,6 @@ async def run_lie(rig: Rig, seed: str) -> Lie:
     if lost and not verdict:
         raise Broken(f"{lost} acknowledged commands are gone and the verifier found nothing wrong")
     code, words = await round_.reopen()
-    if lost and code is None and ANCHORS_ARE_KEPT:
+    if lost and code is None:
         raise Broken(f"{lost} acknowledged commands are gone and the store goes on: {words}")
     return Lie(lost, verdict, code, words)

@@ -7,7 +7,6 @@ import random
 import pytest
 import trio
 
-from tests.crash.lies import ANCHORS_ARE_KEPT
 from tests.crash.plans import DEVICES, STORE
 from tests.crash.rig import Rig
 from tests.crash.rounds import Storm
@@ -58,7 +57,6 @@ def test_a_lying_disk_is_noticed(storm: Storm) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not ANCHORS_ARE_KEPT, reason="no node keeps anchors yet (actors/anchors.py)")
 def test_the_store_refuses_what_a_lying_disk_left(storm: Storm) -> None:
     """Started on a journal that lost what was anchored, the store ends and names what is gone."""
     for lie in storm.lies:

@@ -36,7 +36,7 @@ def test_what_is_written_is_read(state: LinkState) -> None:
 
 
 def test_an_id_is_no_card_however_its_digits_fall() -> None:
-    """One of some ten thousand ids would pass for a number of a card: it is read all the same."""
+    """One id in some two hundred could pass for the number of a card: it is read all the same."""
     number = "4111111111111111"
     unlucky = f"{number[:8]}-{number[8:12]}-{number[12:]}-a000-000000000000"
     assert codec.read(body(reference=unlucky)).reference == unlucky
