@@ -67,3 +67,30 @@ def test_a_reloaded_page_finds_its_order_and_its_payment(
     expect(page.locator(".tenders")).to_contain_text("1.00")
     ana.tender("Exact")
     expect(page.get_by_text("Change", exact=True)).to_be_visible()
+
+
+def test_a_panel_that_cannot_be_fetched_stops_no_sale(
+    cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
+) -> None:
+    """The file of the other panels is gone: said in its place, selling goes on, a reload helps."""
+    ana: Cashier = cashier(at=fresh_store)
+    page = ana.page
+    page.route("**/assets/panels-*.js", lambda route: route.abort())
+    ana.open()
+    ana.sign_on("Ana")
+    ana.open_till(5)
+    ana.tap("Flat white")
+    ana.menu("Reports")
+    lost = page.get_by_role("alert").filter(has_text="could not be fetched")
+    expect(lost).to_be_visible()
+    page.screenshot(path=artefacts / "screenshots" / "panel-lost.png")
+    lost.get_by_role("button", name="Back to the items").click()
+    ana.tap("Espresso")
+    expect(ana.lines).to_have_count(2)
+
+    page.unroute("**/assets/panels-*.js")
+    ana.menu("Reports")
+    lost.get_by_role("button", name="Load the page again").click()
+    expect(ana.lines).to_have_count(2)
+    ana.menu("Reports")
+    expect(page.get_by_role("heading", name="Reports")).to_be_visible()

@@ -1,0 +1,29 @@
+// What no sale needs at once. These panels are a file of their own, so that selling starts sooner.
+import Activity from './Activity.svelte';
+import Choices from './Choices.svelte';
+import Clearing from './Clearing.svelte';
+import DiscountPanel from './DiscountPanel.svelte';
+import Exceptions from './Exceptions.svelte';
+import OpenItem from './OpenItem.svelte';
+import Parked from './Parked.svelte';
+import Receipts from './Receipts.svelte';
+import Reports from './Reports.svelte';
+import Tabs from './Tabs.svelte';
+import Terminals from './Terminals.svelte';
+import Why from './Why.svelte';
+
+export default {
+  activity: Activity,
+  choices: Choices,
+  clearing: Clearing,
+  discount: DiscountPanel,
+  exceptions: Exceptions,
+  'open-item': OpenItem,
+  parked: Parked,
+  receipts: Receipts,
+  reports: Reports,
+  return: Receipts,
+  tabs: Tabs,
+  terminals: Terminals,
+  why: Why,
+};
