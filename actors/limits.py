@@ -11,6 +11,9 @@ ADDRESS_LENGTH_MAX = 128
 ADDRESSES_PER_NODE_MAX = 4_096
 ASK_TIMEOUT_S_MAX = 3_600.0
 
+# ------------------------------------------------------------------------------------------- web
+SOCKET_CLOSE_WITHIN_S = 2.0  # for the other side to read why a WebSocket is closed
+
 # ----------------------------------------------------------------------------------- supervision
 RESTART_DELAY_S_FIRST = 0.010
 RESTART_DELAY_S_MAX = 5.0

@@ -97,6 +97,7 @@ def _nexo(settings: DeviceSettings) -> Actor:
     # What speaks TLS takes its time to import, and most shops have none.
     from hardware.terminal.nexo.crypto import SecurityKey
     from hardware.terminal.nexo.device import NexoDevice
+    from hardware.terminal.nexo.profile import Carrier
     from hardware.terminal.nexo.profile import Profile as NexoProfile
 
     try:
@@ -110,5 +111,6 @@ def _nexo(settings: DeviceSettings) -> Actor:
         authority_pem=authority_pem,
         currency_code=settings.currency_code,
         is_test=settings.is_test,
+        carrier=Carrier(settings.carrier),
     )
     return NexoDevice(settings.address, parse_transport(settings.transport), told)

@@ -12,6 +12,7 @@ from hardware.transport import TcpPlace, parse_transport
 
 Kind = Literal["printer", "drawer", "scanner", "display", "terminal"]
 KINDS = ("printer", "drawer", "scanner", "display", "terminal")
+CARRIERS = ("https", "websocket")
 TERMINATORS = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n", "tab": b"\t", "none": b""}
 
 
@@ -37,7 +38,8 @@ class DeviceSettings:
     that answers and tells its number. nexo: model and serial number, such as `V400m-324688179`.
 
     A nexo terminal shares `passphrase` with the shop, under `key_identifier` and `key_version`;
-    `authority_file` is the certificate that vouches for it, `is_test` says it is one for trials.
+    `authority_file` is the certificate that vouches for it, `is_test` says it is one for trials,
+    `carrier` how its messages come: `https` or `websocket`.
     """
 
     address: str
@@ -61,6 +63,7 @@ class DeviceSettings:
     passphrase: str = field(default="", repr=False)
     authority_file: str = ""
     is_test: bool = False
+    carrier: str = "https"
 
     def __attrs_post_init__(self) -> None:
         """Check the fields against each other."""
@@ -111,6 +114,7 @@ class DeviceSettings:
                 self._speaks != "nexo" or self.transport.startswith("tcp://"),
                 "its transport is tcp://host:8443",
             ),
+            (self.carrier in CARRIERS, f"its carrier is one of {', '.join(CARRIERS)}"),
         )
 
     @property

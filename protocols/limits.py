@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.limits import BUSY_ABOVE, CREDIT
+from actors.limits import BUSY_ABOVE, CREDIT, SOCKET_CLOSE_WITHIN_S
 
 # ------------------------------------------------------------------------------------- the frames
 FRAME_BYTES_MAX = 64 << 10  # of a frame from outside
@@ -28,7 +28,7 @@ NOTICES_MAX = 16  # scan notices waiting for one slow reader; then the oldest go
 EVENTS_PAGE = 100  # facts fetched at once for a subscriber
 LEASE_RENEW_S = 10.0
 FOLLOW_RETRY_S = 0.5
-CLOSE_WITHIN_S = 2.0
+CLOSE_WITHIN_S = SOCKET_CLOSE_WITHIN_S
 
 # --------------------------------------------------------------------------------------- clients
 CLIENT_FRAME_BYTES_MAX = 4 << 20  # of a frame from the store

@@ -10,6 +10,7 @@ import trio
 from attrs import define, field
 
 from actors.mailbox import OneShot
+from actors.web.sockets import Gone, WebSocket, connect
 from actors.world import World
 from protocols.front.client_types import FaultError, LostError, is_passing
 from protocols.front.codec import ClientFrame, FrameError, ServerFrame, decode_server, encode
@@ -25,7 +26,6 @@ from protocols.front.frames import (
     Welcome,
 )
 from protocols.front.session import EVENTS
-from protocols.front.sockets import Gone, WebSocket, connect
 from protocols.limits import (
     CLIENT_FRAME_BYTES_MAX,
     CLIENT_RETRY_S_FIRST,
@@ -190,7 +190,7 @@ class WebSocketCarrier:
 
     async def _connect(self) -> WebSocket:
         with trio.move_on_after(HELLO_WITHIN_S):
-            return await connect(self._url)
+            return await connect(self._url, message_bytes_max=CLIENT_FRAME_BYTES_MAX)
         raise Gone(f"{self._url} took the connection and said nothing")
 
     async def _greet(self, socket: WebSocket) -> Welcome | None:

@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 from actors.actor import Asked, DoorPost
 from actors.asks import Reply
 from actors.errors import PostError
+from actors.web.sockets import Gone, WebSocket
 from actors.world import World
 from protocols.front.codec import encode
 from protocols.front.frames import Fault, FaultCode, Update
@@ -32,7 +33,6 @@ from protocols.front.session import (
     Send,
     Session,
 )
-from protocols.front.sockets import Gone, WebSocket
 from protocols.limits import (
     ASK_TIMEOUT_S,
     EVENTS_PAGE,

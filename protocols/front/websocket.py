@@ -6,13 +6,13 @@ import trio
 from attrs import define, field
 
 from actors.actor import DoorPost
+from actors.web.sockets import accept
 from actors.world import World
 from protocols.front.conversation import Conversation, ConversationStatistics
 from protocols.front.guard import Guard
 from protocols.front.hub import Hub
 from protocols.front.session import Session, Tokens
-from protocols.front.sockets import accept
-from protocols.limits import FRAME_BYTES_MAX, SESSIONS_MAX
+from protocols.limits import FRAME_BYTES_MAX, HELLO_WITHIN_S, SESSIONS_MAX
 
 # A message that is longer is cut off by its header; what lies between is answered with a fault.
 MESSAGE_BYTES_MAX = 2 * FRAME_BYTES_MAX
@@ -34,7 +34,12 @@ class WebSocketDoor:
 
     async def serve(self, stream: trio.abc.Stream) -> None:
         """Serve one connection from its request on; a strange Host or Origin is answered 403."""
-        socket = await accept(stream, self.guard.objection, message_bytes_max=MESSAGE_BYTES_MAX)
+        socket = await accept(
+            stream,
+            self.guard.objection,
+            message_bytes_max=MESSAGE_BYTES_MAX,
+            within_s=HELLO_WITHIN_S,
+        )
         if socket is None:
             self._refused += 1
             return

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import trio
 
+from actors.web.exchange import Headers, HttpAnswer, HttpError, HttpExchange
 from protocols.provider import limits
 from protocols.provider.codec import MessageError
-from protocols.provider.session import Headers, HttpExchange, HttpReply
 
 
 class ReachError(Exception):
@@ -40,7 +40,7 @@ async def request(
     tls: ssl.SSLContext,
     *,
     within_s: float = limits.EXCHANGE_S,
-) -> HttpReply:
+) -> HttpAnswer:
     """Send one request and wait for the whole answer. Redirections are answers, not followed.
 
     Raises:
@@ -54,7 +54,14 @@ async def request(
     target = parts.path or "/"
     if parts.query:
         target = f"{target}?{parts.query}"
-    exchange = HttpExchange(method, f"{host}:{port}", target, headers, body)
+    exchange = HttpExchange(
+        method,
+        target,
+        (("Host", f"{host}:{port}"), ("Connection", "close"), *headers),
+        body,
+        head_bytes_max=limits.HEAD_BYTES_MAX,
+        body_bytes_max=limits.ANSWER_BYTES_MAX,
+    )
     with trio.move_on_after(within_s):
         stream = await _connect(host, port, tls if secure else None)
         try:
@@ -86,7 +93,7 @@ async def _connect(host: str, port: int, tls: ssl.SSLContext | None) -> trio.abc
     return secured
 
 
-async def _talk(stream: trio.abc.Stream, exchange: HttpExchange) -> HttpReply:
+async def _talk(stream: trio.abc.Stream, exchange: HttpExchange) -> HttpAnswer:
     try:
         await stream.send_all(exchange.data)
         while True:
@@ -95,7 +102,7 @@ async def _talk(stream: trio.abc.Stream, exchange: HttpExchange) -> HttpReply:
                 return reply
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         raise ReachError("link_lost") from None
-    except MessageError as error:
-        if error.detail == "it ended early":
+    except HttpError as error:
+        if error.ended_early:
             raise ReachError("link_lost") from None
-        raise
+        raise MessageError(error.code, error.detail) from None

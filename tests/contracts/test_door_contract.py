@@ -16,12 +16,12 @@ from attrs import define
 
 from actors.errors import PostError
 from actors.link_client import PlainRequester, open_requester
+from actors.web.sockets import Gone, WebSocket, connect
 from actors.world import SystemWorld
 from protocols.front import session
 from protocols.front.client import open_client
 from protocols.front.client_types import FaultError, RefusedError
-from protocols.front.sockets import Gone, WebSocket, connect
-from protocols.limits import FRAME_BYTES_MAX, OUTSTANDING_MAX
+from protocols.limits import CLIENT_FRAME_BYTES_MAX, FRAME_BYTES_MAX, OUTSTANDING_MAX
 from tests.contracts.door_rig import ADMIN, EPOCH, FRONT, Rig, open_rig
 
 pytestmark = pytest.mark.feature("NEW-21", part="conformance of doors")
@@ -83,7 +83,7 @@ def command(name: str, frame_id: str = "", **data: Any) -> Frame:
 async def raw(rig: Rig, kind: str) -> AsyncIterator[Any]:
     """A bare connection to a door."""
     if kind == "websocket":
-        socket = await connect(rig.bound.websocket_url)
+        socket = await connect(rig.bound.websocket_url, message_bytes_max=CLIENT_FRAME_BYTES_MAX)
         try:
             yield RawWebSocket(socket)
         finally:

@@ -12,12 +12,12 @@ import pytest
 import trio
 
 from actors.asks import News
+from actors.web.sockets import Gone, WebSocket, connect
 from protocols.front import conversation
 from protocols.front.client import open_client
 from protocols.front.client_types import FaultError, UnknownOutcomeError
 from protocols.front.hub import Published
-from protocols.front.sockets import Gone, WebSocket, connect
-from protocols.limits import NOTICES_MAX
+from protocols.limits import CLIENT_FRAME_BYTES_MAX, NOTICES_MAX
 from tests.contracts.door_rig import ADMIN, EPOCH, FRONT, Rig, open_rig
 
 HELLO = json.dumps({"type": "hello", "version": 1, "token": FRONT, "register": "1"}).encode()
@@ -27,7 +27,7 @@ VIEW_BYTES = 200_000
 @contextlib.asynccontextmanager
 async def joined(rig: Rig, *topics: str, hello: bytes = HELLO) -> AsyncIterator[WebSocket]:
     """A welcomed WebSocket that follows topics and has read nothing since."""
-    socket = await connect(rig.bound.websocket_url)
+    socket = await connect(rig.bound.websocket_url, message_bytes_max=CLIENT_FRAME_BYTES_MAX)
     try:
         await socket.send(hello)
         assert "welcome" == (await heard(socket))["type"]
@@ -100,7 +100,9 @@ async def test_pages_of_other_sites_are_refused(
     """A foreign or null Origin, and a name re-pointed at this machine, get 403 and no WebSocket."""
     async with open_rig(tmp_path) as rig:
         with pytest.raises(Gone, match="403"):
-            await connect(rig.bound.websocket_url, headers=headers)
+            await connect(
+                rig.bound.websocket_url, message_bytes_max=CLIENT_FRAME_BYTES_MAX, headers=headers
+            )
         assert 1 == rig.websocket.refused
         assert [] == rig.shop.asked
 
@@ -111,7 +113,9 @@ async def test_the_stores_own_pages_are_let_in(tmp_path: Path) -> None:
         for host in ("127.0.0.1", "localhost", "LOCALHOST", "[::1]"):
             place = f"{host}:{rig.bound.port}"
             headers = [("Host", place), ("Origin", f"http://{place}")]
-            socket = await connect(rig.bound.websocket_url, headers=headers)
+            socket = await connect(
+                rig.bound.websocket_url, message_bytes_max=CLIENT_FRAME_BYTES_MAX, headers=headers
+            )
             await socket.close()
 
 
@@ -242,7 +246,7 @@ async def test_a_connection_without_a_hello_is_closed(
     """Silence after the door opened is ended with the reason."""
     monkeypatch.setattr(conversation, "HELLO_WITHIN_S", 0.1)
     async with open_rig(tmp_path) as rig:
-        socket = await connect(rig.bound.websocket_url)
+        socket = await connect(rig.bound.websocket_url, message_bytes_max=CLIENT_FRAME_BYTES_MAX)
         fault = await heard(socket)
         assert "hello_expected" == fault["code"]
         with pytest.raises(Gone, match="1008 hello_expected"):

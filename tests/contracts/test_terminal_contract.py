@@ -27,6 +27,7 @@ from engine.terminal import (
 from hardware.terminal.card_terminal import CardTerminal
 from hardware.terminal.nexo.outlet import TcpOutlet
 from hardware.terminal.nexo.play import Plan as NexoPlan
+from hardware.terminal.nexo.profile import Carrier
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.person import Plan as ZvtPlan
 from tests.hardware.nexo_rig import NexoShop, open_nexo
@@ -59,12 +60,12 @@ def _zvt(carrier: str) -> Terminal:
     return Terminal(opened, lose_reply, remembers=False)
 
 
-def _nexo() -> Terminal:
+def _nexo(carrier: Carrier) -> Terminal:
     def lose_reply(shop: AnyShop) -> None:
         assert isinstance(shop, NexoShop)
         shop.fake.plans.append(NexoPlan(lose="reply"))
 
-    return Terminal(lambda _: open_nexo(TcpOutlet()), lose_reply, remembers=True)
+    return Terminal(lambda _: open_nexo(TcpOutlet(), carrier=carrier), lose_reply, remembers=True)
 
 
 async def _plug(shop: AnyShop) -> None:
@@ -74,7 +75,12 @@ async def _plug(shop: AnyShop) -> None:
         await shop.fake.carrier.plug()
 
 
-KINDS = {"zvt_tcp": _zvt("tcp"), "zvt_pty": _zvt("pty"), "nexo_tls": _nexo()}
+KINDS = {
+    "zvt_tcp": _zvt("tcp"),
+    "zvt_pty": _zvt("pty"),
+    "nexo_https": _nexo(Carrier.HTTPS),
+    "nexo_websocket": _nexo(Carrier.WEBSOCKET),
+}
 every = pytest.mark.parametrize("kind", KINDS)
 
 

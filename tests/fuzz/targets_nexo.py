@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+from actors.web.exchange import HttpError
 from engine.terminal import Kind, Transaction
 from hardware.terminal.nexo import codec, envelope, told, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.crypto import SecurityKey
-from hardware.terminal.nexo.http import HttpNotices, HttpQuestion
+from hardware.terminal.nexo.http import HttpNotices, question
 from hardware.terminal.nexo.jobs import (
     Post,
 )
@@ -66,8 +67,8 @@ def carried() -> list[bytes]:
 @cache
 def posted() -> list[bytes]:
     """Notices in HTTP, one and two of them."""
-    one = HttpQuestion("x:8443", "/", said()[-1]).data
-    return [one, one + one, HttpQuestion("x", "/nexo/", b"").data]
+    one = question("x:8443", "/", said()[-1]).data
+    return [one, one + one, question("x", "/nexo/", b"").data]
 
 
 @cache
@@ -138,15 +139,15 @@ def _refused(error: MessageError) -> object:
 @stream(carried, hostile=_carried_floods, hostile_s=6.0, memory_bytes_max=_MEMORY)
 def nexo_http(pieces: Pieces) -> object:
     """An answer in HTTP."""
-    question = HttpQuestion("x:8443", "/nexo/", b"{}")
+    asked = question("x:8443", "/nexo/", b"{}")
     try:
         for piece in pieces:
-            if piece and (answer := question.heard(piece)) is not None:
+            if piece and (answer := asked.heard(piece)) is not None:
                 return answer.status, answer.body
-        answer = question.heard(b"")
+        answer = asked.heard(b"")
         return None if answer is None else (answer.status, answer.body)
-    except MessageError as error:
-        return _refused(error)
+    except HttpError as error:
+        return "refused", error.code
 
 
 @stream(posted, hostile=_carried_floods, hostile_s=6.0, memory_bytes_max=_MEMORY)

@@ -37,12 +37,12 @@ from actors.link_codec import (
 from actors.link_peer import from_wire, to_wire
 from actors.link_session import Session as LinkSession
 from actors.messages import MESSAGES
+from actors.web.sockets import Gone, accept
 from engine.decision import COMMANDS
 from engine.queries import QUERIES
 from engine.wire import WireError, unstructure
 from protocols.front import codec, frames
 from protocols.front.session import AskRegister, Close, Head, Phase, Session, Tokens
-from protocols.front.sockets import Gone, accept
 from protocols.limits import CLIENT_FRAME_BYTES_MAX, FRAME_BYTES_MAX
 from tests.fuzz.targets import Pieces, message, stream
 from tests.shapes import sample
@@ -318,7 +318,9 @@ class _Wire(trio.abc.HalfCloseableStream):
 
 async def _heard(pieces: Pieces) -> object:
     """What a door hears on a connection, and how that ends."""
-    socket = await accept(_Wire(pieces), lambda _: "", message_bytes_max=2 * FRAME_BYTES_MAX)
+    socket = await accept(
+        _Wire(pieces), lambda _: "", message_bytes_max=2 * FRAME_BYTES_MAX, within_s=5
+    )
     heard: list[str | bytes] = []
     if socket is None:
         return "refused"

@@ -22,7 +22,7 @@ from hardware.terminal.nexo.device import NexoDevice
 from hardware.terminal.nexo.fake import NexoFake
 from hardware.terminal.nexo.outlet import Outlet, Serve, TcpOutlet
 from hardware.terminal.nexo.papers import Authority, Papers, new_authority
-from hardware.terminal.nexo.profile import Profile
+from hardware.terminal.nexo.profile import Carrier, Profile
 from hardware.transport import ByteStream, Place, TcpPlace, TransportError
 
 ADDRESS = "terminal/one"
@@ -147,18 +147,19 @@ async def open_nexo(
     key: SecurityKey = KEY,
     poi_id: str = POI_ID,
     door: NoticeDoor | None = None,
+    carrier: Carrier = Carrier.HTTPS,
     is_ready: bool = True,
 ) -> AsyncIterator[NexoShop]:
     """A shop whose terminal is ready, or is about to show why it is not."""
     world = world or SystemWorld()
     async with trio.open_nursery() as nursery, open_rig(world) as rig:
         tls = (shown or papers()).server()
-        fake = NexoFake(outlet, tls, key, poi_id=poi_id, world=world)
+        fake = NexoFake(outlet, tls, key, poi_id=poi_id, carrier=carrier, world=world)
         await nursery.start(fake.run)
         place: Place = outlet if isinstance(outlet, MemoryOutlet) else TcpPlace("127.0.0.1", 0)
         if isinstance(outlet, TcpOutlet):
             place = TcpPlace(outlet.host, outlet.port)
-        device = NexoDevice(ADDRESS, place, told or profile(), door=door)
+        device = NexoDevice(ADDRESS, place, told or profile(carrier=carrier), door=door)
         shop = NexoShop(rig, fake, device)
         nursery.start_soon(shop._keeper)
         rig.start(device)

@@ -13,6 +13,7 @@ import trio.testing
 from engine.terminal import Verdict
 from hardware.terminal.nexo.outlet import Limits
 from hardware.terminal.nexo.play import Plan
+from hardware.terminal.nexo.profile import Carrier
 from tests.hardware.nexo_rig import NexoShop, open_nexo, simulated
 from tests.hardware.terminal_rig import sale
 
@@ -25,10 +26,10 @@ def _layer(shop: NexoShop, name: str) -> Limits:
     return shop.fake.raw if name == "wire" else shop.fake.plain
 
 
-async def _bytes(layer: str) -> tuple[int, int]:
+async def _bytes(layer: str, carrier: Carrier) -> tuple[int, int]:
     """How many bytes a payment takes, told and asked."""
     outlet, world = simulated()
-    async with open_nexo(outlet, world=world) as shop:
+    async with open_nexo(outlet, world=world, carrier=carrier) as shop:
         limits = _layer(shop, layer)
         sent, heard = limits.sent_bytes, limits.heard_bytes
         await shop.device.request(sale(1250))
@@ -60,15 +61,19 @@ async def _cut(shop: NexoShop, layer: str, place: str, after: int, plan: Plan) -
 @pytest.mark.feature("NEW-07", part="the wire to a nexo terminal, at every byte, without intents")
 @pytest.mark.feature("PAY-09", part="a nexo terminal's side: asking after a cut at every byte")
 @pytest.mark.parametrize("layer", ["wire", "within"])
+@pytest.mark.parametrize("carrier", list(Carrier), ids=lambda one: one.value)
 async def test_nexo_cut_at_every_byte(
-    layer: str, autojump_clock: trio.testing.MockClock, capsys: pytest.CaptureFixture[str]
+    layer: str,
+    carrier: Carrier,
+    autojump_clock: trio.testing.MockClock,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Wherever the connection is cut, at every byte at night, what is known after asking is what
     the terminal booked; there is one charge or none, and never a second."""
     seen: Counter[str] = Counter()
-    sent, heard = await _bytes(layer)
+    sent, heard = await _bytes(layer, carrier)
     outlet, world = simulated()
-    async with open_nexo(outlet, world=world) as shop:
+    async with open_nexo(outlet, world=world, carrier=carrier) as shop:
         assert Verdict.APPROVED is (await shop.device.request(sale(500))).verdict
         for place, count in (("cut_after", sent), ("deaf_after", heard)):
             for after in range(1, count + 1, 1 if EVERY else SAMPLE):
@@ -83,4 +88,5 @@ async def test_nexo_cut_at_every_byte(
     assert payments <= sum(seen.values()) + 1
     with capsys.disabled():
         told = ", ".join(f"{count} {one}" for one, count in sorted(seen.items()))
-        sys.stdout.write(f"\ncuts of a nexo payment, {layer}: {sum(seen.values())} ({told})\n")
+        what = f"cuts of a nexo payment by {carrier.value}, {layer}"
+        sys.stdout.write(f"\n{what}: {sum(seen.values())} ({told})\n")

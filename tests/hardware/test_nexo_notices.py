@@ -6,11 +6,12 @@ import pytest
 import trio
 
 from actors.terminal_messages import Heard, Request
+from actors.web.exchange import HttpError
 from hardware.terminal.nexo import envelope, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.client import NoticeDoor, exchange
 from hardware.terminal.nexo.crypto import SecurityKey
-from hardware.terminal.nexo.http import HttpNotices, HttpQuestion
+from hardware.terminal.nexo.http import HttpNotices, question
 from hardware.terminal.nexo.identity import context
 from hardware.terminal.nexo.outlet import TcpOutlet
 from hardware.terminal.nexo.play import Plan
@@ -31,6 +32,12 @@ async def wait_door(shop: NexoShop) -> None:
         while not shop.device.door_port:  # noqa: ASYNC110
             await trio.sleep(0.01)
     shop.fake.notices = ("127.0.0.1", shop.device.door_port)
+
+
+async def nothing(_: bytes) -> bool:
+    """Takes no message aside."""
+    await trio.lowlevel.checkpoint()
+    return False
 
 
 def sealed(plain: bytes, header: m.Header = NOTICE_HEAD, key: SecurityKey = KEY) -> bytes:
@@ -139,8 +146,8 @@ async def test_a_door_with_a_certificate() -> None:
         place = TcpPlace("127.0.0.1", shop.device.door_port)
         body = sealed(voice.display(HEAD, "WAIT_FOR_PIN", None))
         profile = told_profile()
-        answer, secured = await exchange(place, context(profile), profile, body, 10**10)
-        await trio.aclose_forcefully(secured)
+        answer, line = await exchange(place, context(profile), profile, body, 10**10, nothing)
+        await line.drop()
         assert 200 == answer.status
         assert "enter_pin" == shop.device.requests.shown.code
 
@@ -150,9 +157,9 @@ async def test_a_door_with_a_certificate() -> None:
 
 def answer_of(*pieces: bytes) -> tuple[int, bytes, bool]:
     """What a question makes of an answer in these pieces."""
-    question = HttpQuestion("x:8443", "/nexo/", b"{}")
+    asked = question("x:8443", "/nexo/", b"{}")
     for piece in pieces:
-        if (answer := question.heard(piece)) is not None:
+        if (answer := asked.heard(piece)) is not None:
             return answer.status, answer.body, answer.is_kept
     raise AssertionError("it never ended")
 
@@ -184,7 +191,7 @@ def test_answers_of_http() -> None:
 )
 def test_broken_answers_of_http(pieces: tuple[bytes, ...], code: str) -> None:
     """An answer that breaks off, lies or never ends is refused by name."""
-    with pytest.raises(MessageError) as caught:
+    with pytest.raises(HttpError) as caught:
         answer_of(*pieces)
     assert code == caught.value.code
 
@@ -193,7 +200,7 @@ def test_posts_one_after_the_other() -> None:
     """A connection may post again; what is no post is refused."""
     http = HttpNotices()
     for body in (b"{}", b"{ }"):
-        assert ("/nexo/", body) == http.heard(HttpQuestion("x", "/nexo/", body).data)
+        assert ("/nexo/", body) == http.heard(question("x", "/nexo/", body).data)
         assert b" 200 " in http.reply(200)
         assert http.again()
     with pytest.raises(MessageError, match="method_unknown"):
@@ -201,4 +208,4 @@ def test_posts_one_after_the_other() -> None:
     with pytest.raises(MessageError, match="http_broken"):
         HttpNotices().heard(b"\xff\xff\r\n\r\n")
     with pytest.raises(MessageError, match="too_long"):
-        HttpNotices().heard(HttpQuestion("x", "/", b"x" * 300_000).data)
+        HttpNotices().heard(question("x", "/", b"x" * 300_000).data)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import trio
 
+from actors.web.sockets import Gone, WebSocket, accept
 from actors.world import ManualWorld, SystemWorld
 from protocols.front import client_websocket
 from protocols.front.client_nng import NngCarrier
@@ -26,7 +27,6 @@ from protocols.front.frames import (
     Pong,
     Welcome,
 )
-from protocols.front.sockets import Gone, WebSocket, accept
 
 HELLO = Hello(VERSION, "token", "1", "test")
 WELCOME = Welcome(VERSION, "shop-1", epoch=1, position=0, heartbeat_s=15)
@@ -79,7 +79,7 @@ async def test_a_client_with_a_wrong_name_is_told() -> None:
 async def _welcomed(stream: trio.SocketStream) -> WebSocket | None:
     """The store's side of a connection, greeted; None where the client had given it up by then."""
     try:
-        socket = await accept(stream, lambda _: "", message_bytes_max=1_000)
+        socket = await accept(stream, lambda _: "", message_bytes_max=1_000, within_s=5)
         if socket is not None:
             await socket.receive()
             await socket.send(encode(WELCOME))
@@ -95,7 +95,7 @@ async def test_a_client_that_was_refused_asks_again() -> None:
     async def serve(stream: trio.SocketStream) -> None:
         nonlocal connections
         connections += 1
-        socket = await accept(stream, lambda _: "", message_bytes_max=1_000)
+        socket = await accept(stream, lambda _: "", message_bytes_max=1_000, within_s=5)
         assert socket is not None
         await socket.receive()
         await socket.send(encode(ABSENT if connections < 3 else WELCOME))

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from actors.provider_messages import LookUp, Offer, Withdraw
 from engine.provider import LinkKind, LinkState, Told
 from engine.wire import canonical, parse
-from protocols.provider import codec, limits, signing
+from protocols.provider import codec, signing
 from protocols.provider.codec import MessageError
-from protocols.provider.session import HttpExchange
 from protocols.provider.settings import ProviderSettings, ProviderSettingsError, require_distinct
 
 PAID = Told("ref-1", LinkState.PAID, 799, "EUR", "P-1", "wallet")
@@ -215,30 +214,6 @@ def test_an_answer_must_be_about_what_was_asked() -> None:
     assert Told("ref-2", LinkState.FAILED, code="refused") == codec.answer(offer, 422, b"")
     with pytest.raises(MessageError, match="refused"):
         codec.answer(offer, 409, b"")
-
-
-@given(st.binary(max_size=300), st.integers(1, 20))
-@example(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", 3)
-@example(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", 7)
-def test_any_bytes_of_a_server_are_an_answer_or_refused(data: bytes, step: int) -> None:
-    """In whatever pieces they come, they end in an answer or the codec's own error."""
-    exchange = HttpExchange("GET", "pay.example:443", "/v1/payments/x", (), b"")
-    pieces = [data[at : at + step] for at in range(0, len(data), step)]
-    code = ""
-    try:
-        for piece in (*pieces, b""):
-            if exchange.heard(piece) is not None:
-                return
-    except MessageError as error:
-        code = error.code
-    assert code in ("http_broken", "too_long")
-
-
-def test_an_answer_without_end_is_cut() -> None:
-    """No more is kept than an answer may have."""
-    exchange = HttpExchange("GET", "pay.example:443", "/", (), b"")
-    with pytest.raises(MessageError, match="too_long"):
-        exchange.heard(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (limits.ANSWER_BYTES_MAX + 1))
 
 
 @pytest.mark.parametrize(

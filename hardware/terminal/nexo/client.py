@@ -1,4 +1,4 @@
-"""One question on a secured connection of its own, and the door for notices."""
+"""One question on a secured connection of its own, by POST or WebSocket; the door for notices."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import ssl
 from collections.abc import Awaitable, Callable
 
 import trio
-from attrs import frozen
+from attrs import define, frozen
 
+from actors.web.exchange import HttpAnswer, HttpError, HttpExchange
+from actors.web.sockets import Gone, Refused, WebSocket, ask
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import limits
-from hardware.terminal.nexo.http import HttpAnswer, HttpNotices, HttpQuestion
+from hardware.terminal.nexo.http import HttpNotices, question
 from hardware.terminal.nexo.identity import is_other, refusal
-from hardware.terminal.nexo.profile import Profile
+from hardware.terminal.nexo.profile import Carrier, Profile
 from hardware.terminal.nexo.reading import MessageError
 from hardware.transport import ByteStream, Place, TransportError, connect
 
@@ -54,28 +56,64 @@ class Wire(trio.abc.Stream):
 Secured = trio.SSLStream[trio.abc.Stream]
 
 
+Aside = Callable[[bytes], Awaitable[bool]]
+"""Takes a message that came; whether it was told unasked, and answers nothing."""
+
+
+@define(eq=False)
+class Line:
+    """The connection a question went over. With `socket`, whole messages may come on it."""
+
+    secured: Secured
+    aside: Aside
+    socket: WebSocket | None = None
+
+    async def wait_broken(self) -> None:
+        """Wait until the terminal lets go of a connection nothing is said on any more."""
+        if self.socket is None:
+            with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+                await self.secured.receive_some(1)
+            return
+        with contextlib.suppress(Gone):
+            while True:
+                await self.aside(_bytes(await self.socket.receive()))
+
+    async def drop(self) -> None:
+        """Close it without a word."""
+        await trio.aclose_forcefully(self.secured)
+
+
 async def exchange(
-    place: Place, tls: ssl.SSLContext, profile: Profile, body: bytes, within_ns: int
-) -> tuple[HttpAnswer, Secured]:
+    place: Place,
+    tls: ssl.SSLContext,
+    profile: Profile,
+    body: bytes,
+    within_ns: int,
+    aside: Aside,
+) -> tuple[HttpAnswer, Line]:
     """Send `body` to the terminal once, and wait for its answer. The connection comes with it,
-    for who wants to keep it; else it is to be closed.
+    for who wants to keep it; else it is to be dropped. A message of a WebSocket that `aside`
+    takes is no answer; a WebSocket that ends in order without one has answered with nothing.
 
     Raises:
         LinkError: there was none.
     """
-    secured = await _secured(place, tls, profile)
+    line = Line(await _secured(place, tls, profile), aside)
     try:
         with trio.move_on_after(within_ns / NS_PER_S):
-            return await _talk(secured, _question(place, profile, body)), secured
+            if profile.carrier is Carrier.WEBSOCKET:
+                url = f"wss://{_authority(place, profile)}{profile.path}"
+                return await _told(line, url, body), line
+            asked = question(_authority(place, profile), profile.path, body)
+            return await _posted(line, asked), line
         raise LinkError("no_reply", is_sent=True)
     except BaseException:
-        await trio.aclose_forcefully(secured)
+        await line.drop()
         raise
 
 
-def _question(place: Place, profile: Profile, body: bytes) -> HttpQuestion:
-    host = getattr(place, "host", "") or profile.poi_id
-    return HttpQuestion(f"{host}:{getattr(place, 'port', 8443)}", profile.path, body)
+def _authority(place: Place, profile: Profile) -> str:
+    return f"{getattr(place, 'host', '') or profile.poi_id}:{getattr(place, 'port', 8443)}"
 
 
 async def _secured(place: Place, tls: ssl.SSLContext, profile: Profile) -> Secured:
@@ -100,24 +138,48 @@ async def _secured(place: Place, tls: ssl.SSLContext, profile: Profile) -> Secur
         raise
 
 
-async def _talk(secured: Secured, question: HttpQuestion) -> HttpAnswer:
+async def _posted(line: Line, asked: HttpExchange) -> HttpAnswer:
     try:
-        await secured.send_all(question.data)
+        await line.secured.send_all(asked.data)
         while True:
-            data = bytes(await secured.receive_some(limits.READ_BYTES_MAX))
-            if (answer := question.heard(data)) is not None:
+            data = bytes(await line.secured.receive_some(limits.READ_BYTES_MAX))
+            if (answer := asked.heard(data)) is not None:
                 return answer
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         raise LinkError("link_lost", is_sent=True) from None
-    except MessageError as error:
-        code = "link_lost" if error.detail == "it ended early" else error.code
+    except HttpError as error:
+        code = "link_lost" if error.ended_early else error.code
         raise LinkError(code, is_sent=True, detail=error.detail) from None
 
 
-async def wait_broken(secured: Secured) -> None:
-    """Wait until the terminal lets go of a connection nothing is said on any more."""
-    with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-        await secured.receive_some(1)
+async def _told(line: Line, url: str, body: bytes) -> HttpAnswer:
+    try:
+        socket = await ask(line.secured, url, message_bytes_max=limits.MESSAGE_BYTES_MAX)
+    except Gone as gone:
+        # Not a byte of the question left, whatever became of the connection.
+        code = "no_websocket" if isinstance(gone, Refused) else "link_lost"
+        raise LinkError(code, is_sent=False, detail=str(gone)[:200]) from None
+    line.socket = socket
+    try:
+        await socket.send(body)
+        while True:
+            data = _bytes(await socket.receive())
+            if not await line.aside(data):
+                return HttpAnswer(200, data, is_kept=True)
+    except Gone as gone:
+        if socket.close_code == _ENDED:
+            return HttpAnswer(200, b"")
+        code = _BROKEN.get(socket.close_code or 0, "link_lost")
+        raise LinkError(code, is_sent=True, detail=str(gone)[:200]) from None
+
+
+# Codes of closing. Source: RFC 6455, section 7.4.1.
+_ENDED = 1000
+_BROKEN = {1002: "http_broken", 1007: "http_broken", 1009: "too_long"}
+
+
+def _bytes(message: str | bytes) -> bytes:
+    return message.encode() if isinstance(message, str) else message
 
 
 # ------------------------------------------------------------------------------------- notices

@@ -14,12 +14,11 @@ from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import codec, envelope, told
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.client import (
+    Line,
     LinkError,
     NoticeDoor,
-    Secured,
     exchange,
     serve_notices,
-    wait_broken,
 )
 from hardware.terminal.nexo.crypto import NONCE_BYTES
 from hardware.terminal.nexo.identity import WORDS, context
@@ -40,7 +39,8 @@ DOOR_AGAIN_S = 5.0
 
 
 class NexoDevice(TerminalDevice):
-    """A card terminal that speaks nexo over TLS, each question on a connection of its own.
+    """A card terminal that speaks nexo over TLS, by POST or WebSocket, each question on a
+    connection of its own.
 
     Owns: the conversation, the answers to the last requests, the door for notices.
     Receives: `Request`, `Inquire`, `Settle`, `Look`, `Abort`.
@@ -158,11 +158,13 @@ class NexoDevice(TerminalDevice):
         nonce = self.world.random_bytes(NONCE_BYTES)
         plain = codec.request(header, post.ask)
         body = envelope.close(header, plain, profile.key, nonce, "SaleToPOIRequest")
-        answer, secured = await exchange(self.place, self._tls, profile, body, post.within_ns)
+        answer, line = await exchange(
+            self.place, self._tls, profile, body, post.within_ns, self._take_aside
+        )
         if isinstance(post.ask, m.DiagnosisAsk) and answer.is_kept and self._holds:
-            self._hold(secured)
+            self._hold(line)
         else:
-            await trio.aclose_forcefully(secured)
+            await line.drop()
         if answer.status != 200:
             raise MessageError(f"http_{answer.status}")
         if not answer.body:
@@ -171,21 +173,21 @@ class NexoDevice(TerminalDevice):
 
     # ---------------------------------------------------- a connection that shows a pulled cable
 
-    def _hold(self, secured: Secured) -> None:
+    def _hold(self, line: Line) -> None:
         if self._holding is not None:
             self._holding.cancel()
         self._holding = trio.CancelScope()
-        self.nursery.start_soon(self._watch, secured, self._holding)
+        self.nursery.start_soon(self._watch, line, self._holding)
 
-    async def _watch(self, secured: Secured, scope: trio.CancelScope) -> None:
+    async def _watch(self, line: Line, scope: trio.CancelScope) -> None:
         try:
             with scope:
-                await wait_broken(secured)
+                await line.wait_broken()
                 self._broke = True
                 self.board.show(DeviceState.STARTING, "starting")
                 self._do(self.session.unplugged(self.now_ns()))
         finally:
-            await trio.aclose_forcefully(secured)
+            await line.drop()
 
     def report(self, condition: Condition) -> None:
         """In words; a connection that shows a pulled cable is held while it is of use."""
@@ -221,12 +223,18 @@ class NexoDevice(TerminalDevice):
                 self.door_port = 0
             await self.world.sleep(DOOR_AGAIN_S)
 
-    async def _take_notice(self, body: bytes) -> int:
+    async def _take_aside(self, message: bytes) -> bool:
+        """What a terminal tells on a WebSocket before its answer; a rejection is one."""
+        return await self._take_notice(message, but="Reject") == 200
+
+    async def _take_notice(self, body: bytes, *, but: str = "") -> int:
         """What is not sealed with the shop's key, or is about another terminal, is not heard."""
         await trio.lowlevel.checkpoint()
         try:
             header, notice = told.notice(envelope.opened(body, self.profile.key))
         except MessageError:
+            return 400
+        if but and notice.event == but:
             return 400
         if header.poi_id != self.profile.poi_id:
             return 403

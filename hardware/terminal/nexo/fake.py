@@ -6,6 +6,7 @@ takes a payment back by itself: what was approved counts, whether or not anybody
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections import deque
 from typing import Any
@@ -13,17 +14,20 @@ from typing import Any
 import attrs
 import trio
 
+from actors.web.exchange import HttpError
+from actors.web.sockets import Gone, WebSocket, accept
 from actors.world import SystemWorld, World
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import envelope, play, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.crypto import NONCE_BYTES, SecurityKey
-from hardware.terminal.nexo.http import HttpNotices, HttpQuestion
+from hardware.terminal.nexo.http import HttpNotices, question
 from hardware.terminal.nexo.ledger import Entry, Ledger
-from hardware.terminal.nexo.limits import READ_BYTES_MAX, SHAKE_NS
+from hardware.terminal.nexo.limits import MESSAGE_BYTES_MAX, READ_BYTES_MAX, SHAKE_NS
 from hardware.terminal.nexo.money import to_major
 from hardware.terminal.nexo.outlet import Limits, Meter, Outlet
 from hardware.terminal.nexo.play import Plan
+from hardware.terminal.nexo.profile import Carrier
 from hardware.terminal.nexo.reading import MessageError
 
 ACTIONS = ("insert", "tap", "pin", "decline", "partial", "cancel", "time_out", "lose_reply",
@@ -50,6 +54,7 @@ class NexoFake:
         *,
         poi_id: str = "V400m-324688179",
         operator: bool = False,
+        carrier: Carrier = Carrier.HTTPS,
         world: World | None = None,
     ) -> None:
         self.outlet = outlet
@@ -59,6 +64,7 @@ class NexoFake:
         self.ledger = Ledger()
         self.plans: deque[Plan] = deque()
         self.operator = operator
+        self.carrier = carrier
         self.raw, self.plain = Limits(), Limits()
         self.is_offline = False
         self.offline_max_minor = 0
@@ -72,6 +78,7 @@ class NexoFake:
         self.shown = "ready"
         self._world = world or SystemWorld()
         self._running: Entry | None = None
+        self._listener: WebSocket | None = None
         self._abort = trio.Event()
         self._ends: dict[int, trio.Event] = {}
         self._play_scope = trio.CancelScope()
@@ -113,8 +120,12 @@ class NexoFake:
         try:
             with trio.fail_after(SHAKE_NS / NS_PER_S):
                 await secured.do_handshake()
-            await self._talk(Meter(secured, self.plain))
-        except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+            within = Meter(secured, self.plain)
+            if self.carrier is Carrier.WEBSOCKET:
+                await self._talk_socket(within)
+            else:
+                await self._talk(within)
+        except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError, Gone):
             pass
         except MessageError:
             self.shown = "garbled"
@@ -136,7 +147,29 @@ class NexoFake:
             elif not data:
                 return
 
-    async def _posted(self, body: bytes) -> tuple[int, bytes] | None:
+    async def _talk_socket(self, stream: trio.abc.Stream) -> None:
+        socket = await accept(
+            stream, lambda _: "", message_bytes_max=MESSAGE_BYTES_MAX, within_s=SHAKE_NS / NS_PER_S
+        )
+        while socket is not None:
+            message = await socket.receive()
+            body = message.encode() if isinstance(message, str) else message
+            said = await self._posted(body, socket)
+            if said is None:
+                return
+            status, answer = said
+            if status != 200 or not answer:
+                # A WebSocket has no status: what cannot be read ends it otherwise.
+                await socket.close(1000 if status == 200 else 1008)
+                return
+            await socket.send(answer)
+            if not self.keeps_connections:
+                await socket.close()
+                return
+
+    async def _posted(
+        self, body: bytes, socket: WebSocket | None = None
+    ) -> tuple[int, bytes] | None:
         """Status and body of the answer; None where there is none at all."""
         if self.hangs:
             await trio.sleep_forever()
@@ -154,7 +187,7 @@ class NexoFake:
             self.ledger.settled_from = len(self.ledger.entries)
             return None
         if isinstance(ask, m.PaymentAsk | m.ReversalAsk):
-            return await self._transact(header, ask)
+            return await self._transact(header, ask, socket)
         if isinstance(ask, m.AbortAsk):
             self._end_running(ask)
             return 200, b""
@@ -216,7 +249,7 @@ class NexoFake:
     # ------------------------------------------------------------------------------ a transaction
 
     async def _transact(
-        self, header: m.Header, ask: m.PaymentAsk | m.ReversalAsk
+        self, header: m.Header, ask: m.PaymentAsk | m.ReversalAsk, socket: WebSocket | None
     ) -> tuple[int, bytes] | None:
         if self._running is not None:
             return 200, self._sealed(header, play.failed(ask, "Busy", "another transaction runs"))
@@ -229,6 +262,7 @@ class NexoFake:
         if plan.is_rejected:
             return 200, self._sealed(header, m.RejectedTold("Reject", "not delivered"))
         entry = self._running = self.ledger.begin(header, ask)
+        self._listener = socket
         ended = self._ends[entry.number] = trio.Event()
         self._abort = trio.Event()
         # The customer goes on whether or not the register is still there.
@@ -352,7 +386,8 @@ class NexoFake:
 
     async def _show(self, entry: Entry, name: str, text: str) -> None:
         self.shown = text or self.shown
-        if self.notices is None or isinstance(entry.ask, m.ReversalAsk):
+        nobody = self.notices is None and self._listener is None
+        if nobody or isinstance(entry.ask, m.ReversalAsk):
             return
         plain = voice.display(entry.header, name, entry.poi, text)
         head = m.Header("Display", "", entry.header.sale_id, self.poi_id, "Request", "Device", "1")
@@ -360,19 +395,24 @@ class NexoFake:
         await self.tell(envelope.close(head, plain, self.key, nonce, "SaleToPOIRequest"))
 
     async def tell(self, body: bytes) -> None:
-        """Post a notice; the statuses of its answers are in `notice_answers`."""
+        """Tell a notice, on the WebSocket of what runs, or by a POST: the statuses of its answers
+        are in `notice_answers`."""
+        if self._listener is not None:
+            with contextlib.suppress(Gone):
+                await self._listener.send(body)
+            return
         assert self.notices is not None
         host, port = self.notices
-        question = HttpQuestion(host, "/", body)
+        posted = question(host, "/", body)
         try:
             with trio.move_on_after(1):
                 async with await trio.open_tcp_stream(host, port) as stream:
-                    await stream.send_all(question.data)
+                    await stream.send_all(posted.data)
                     answer = None
                     while answer is None:
-                        answer = question.heard(bytes(await stream.receive_some(READ_BYTES_MAX)))
+                        answer = posted.heard(bytes(await stream.receive_some(READ_BYTES_MAX)))
                     self.notice_answers.append(answer.status)
-        except (OSError, trio.BrokenResourceError, MessageError):
+        except (OSError, trio.BrokenResourceError, HttpError):
             self.notice_answers.append(0)
 
     # ---------------------------------------------------------------------------------- the page

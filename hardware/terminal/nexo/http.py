@@ -3,72 +3,27 @@
 from __future__ import annotations
 
 import h11
-from attrs import frozen
 
+from actors.web.exchange import HttpExchange
 from hardware.terminal.nexo import limits
 from hardware.terminal.nexo.reading import MessageError
 
 
-@frozen
-class HttpAnswer:
-    """A whole answer. `is_kept` says whether the other side leaves the connection open."""
-
-    status: int
-    body: bytes
-    is_kept: bool
-
-
-class HttpQuestion:
+def question(host: str, path: str, body: bytes) -> HttpExchange:
     """One POST and its answer, on a connection of its own."""
-
-    def __init__(self, host: str, path: str, body: bytes) -> None:
-        self._connection = h11.Connection(
-            h11.CLIENT, max_incomplete_event_size=limits.HEAD_BYTES_MAX
-        )
-        headers = [
-            ("Host", host),
-            ("Content-Type", "application/json; charset=utf-8"),
-            ("Accept", "application/json"),
-            ("Content-Length", str(len(body))),
-        ]
-        request = h11.Request(method="POST", target=path, headers=headers)
-        send = self._connection.send
-        parts = (send(request), send(h11.Data(data=body)), send(h11.EndOfMessage()))
-        self.data = b"".join(part or b"" for part in parts)
-        self._body = bytearray()
-        self._status = 0
-
-    def heard(self, data: bytes) -> HttpAnswer | None:
-        """Take bytes of the answer, none at its end; the whole answer once it is there.
-
-        Raises:
-            MessageError: `http_broken`, or `too_long`.
-        """
-        try:
-            self._connection.receive_data(data)
-            return self._events(is_over=not data)
-        except h11.RemoteProtocolError as error:
-            raise MessageError("http_broken", str(error)[:200]) from None
-
-    def _events(self, *, is_over: bool) -> HttpAnswer | None:
-        while True:
-            event = self._connection.next_event()
-            match event:
-                case h11.Response():
-                    self._status = event.status_code
-                case h11.InformationalResponse():
-                    pass
-                case h11.Data():
-                    self._body += event.data
-                    if len(self._body) > limits.MESSAGE_BYTES_MAX:
-                        raise MessageError("too_long")
-                case h11.EndOfMessage():
-                    is_kept = self._connection.their_state is not h11.MUST_CLOSE
-                    return HttpAnswer(self._status, bytes(self._body), is_kept)
-                case _:
-                    if is_over:
-                        raise MessageError("http_broken", "it ended early")
-                    return None
+    headers = (
+        ("Host", host),
+        ("Content-Type", "application/json; charset=utf-8"),
+        ("Accept", "application/json"),
+    )
+    return HttpExchange(
+        "POST",
+        path,
+        headers,
+        body,
+        head_bytes_max=limits.HEAD_BYTES_MAX,
+        body_bytes_max=limits.MESSAGE_BYTES_MAX,
+    )
 
 
 class HttpNotices:

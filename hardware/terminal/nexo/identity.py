@@ -70,6 +70,7 @@ WORDS = {
     "certificate_unknown": "nobody the shop trusts vouches for this terminal; check authority_pem",
     "certificate_refused": "the terminal's certificate was refused; have it renewed",
     "not_secured": "the terminal does not speak TLS as it should; check address and port",
+    "no_websocket": "the terminal opens no WebSocket; set its carrier to https, or check its path",
     "other_terminal": "another terminal answers at this address; check which one is plugged in",
     "seal_broken": "what the terminal says is sealed with another passphrase; check the key",
     "key_identifier_other": "the terminal uses another key; check its identifier",

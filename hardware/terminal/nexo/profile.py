@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 
 from attrs import field, frozen
 
@@ -10,6 +11,13 @@ from hardware.terminal.nexo.crypto import SecurityKey
 
 _POI_ID = re.compile(r"[A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,30}")
 _SALE_ID = re.compile(r"[A-Za-z0-9 ._/-]{1,60}")
+
+
+class Carrier(Enum):
+    """What carries a message: a POST, or a text message of a WebSocket. Both within TLS."""
+
+    HTTPS = "https"
+    WEBSOCKET = "websocket"
 
 
 @frozen
@@ -26,6 +34,7 @@ class Profile:
     currency_code: int = 978
     is_test: bool = False
     path: str = "/nexo/"
+    carrier: Carrier = Carrier.HTTPS
 
     def __attrs_post_init__(self) -> None:
         """Raise `ValueError` with what to change."""

@@ -8,7 +8,7 @@ from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
-from protocols.front.sockets import Gone, accept
+from actors.web.sockets import Gone, accept
 
 
 def request() -> bytes:
@@ -27,14 +27,14 @@ async def test_who_does_not_wait_for_the_answer_is_turned_away(following: bytes)
     """A request with what ends the protocol on its heels ends the connection, and fails nothing."""
     client, server = trio.testing.memory_stream_pair()
     await client.send_all(request() + following)
-    assert await accept(server, lambda _: "", message_bytes_max=1_000) is None
+    assert await accept(server, lambda _: "", message_bytes_max=1_000, within_s=5) is None
 
 
 async def test_nothing_counts_after_a_message_that_is_no_text() -> None:
     """What follows broken text is not taken, even where both came in one read."""
     client, server = trio.testing.memory_stream_pair()
     await client.send_all(request())
-    socket = await accept(server, lambda _: "", message_bytes_max=1_000)
+    socket = await accept(server, lambda _: "", message_bytes_max=1_000, within_s=5)
     assert socket is not None
     messages = (b"before", b"\xff", b"after")
     await client.send_all(b"".join(Frame(Opcode.TEXT, m).serialize(mask=True) for m in messages))

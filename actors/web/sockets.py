@@ -21,7 +21,7 @@ from websockets.protocol import Protocol, State
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
-from protocols.limits import CLIENT_FRAME_BYTES_MAX, CLOSE_WITHIN_S, HELLO_WITHIN_S
+from actors.limits import SOCKET_CLOSE_WITHIN_S
 
 _READ_BYTES = 1 << 16
 _REASON_BYTES_MAX = 123
@@ -29,6 +29,10 @@ _REASON_BYTES_MAX = 123
 
 class Gone(Exception):  # noqa: N818 - it is how connections end, no mistake
     """The connection is not there, or there will be no more frames on it; it says why."""
+
+
+class Refused(Gone):
+    """The other side answers, but opens no WebSocket."""
 
 
 class WebSocket:
@@ -168,7 +172,7 @@ class WebSocket:
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say why and close; waits a moment for the other side to read it, and never raises."""
         short = reason.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")
-        with trio.move_on_after(CLOSE_WITHIN_S) as scope:
+        with trio.move_on_after(SOCKET_CLOSE_WITHIN_S) as scope:
             scope.shield = True
             with contextlib.suppress(Gone):
                 if self.is_open:
@@ -180,7 +184,9 @@ class WebSocket:
         await trio.aclose_forcefully(self._stream)
 
 
-async def connect(url: str, *, headers: Iterable[tuple[str, str]] = ()) -> WebSocket:
+async def connect(
+    url: str, *, message_bytes_max: int, headers: Iterable[tuple[str, str]] = ()
+) -> WebSocket:
     """Open a WebSocket at a `ws://` address.
 
     Raises:
@@ -189,11 +195,26 @@ async def connect(url: str, *, headers: Iterable[tuple[str, str]] = ()) -> WebSo
     uri = parse_uri(url)
     if uri.secure:
         raise Gone(f"{url}: only ws:// is spoken here")
-    protocol = ClientProtocol(uri, max_size=CLIENT_FRAME_BYTES_MAX)
     try:
         stream = await trio.open_tcp_stream(uri.host, uri.port)
     except OSError as error:
         raise Gone(f"{url} cannot be reached: {error}") from None
+    return await ask(stream, url, message_bytes_max=message_bytes_max, headers=headers)
+
+
+async def ask(
+    stream: trio.abc.Stream,
+    url: str,
+    *,
+    message_bytes_max: int,
+    headers: Iterable[tuple[str, str]] = (),
+) -> WebSocket:
+    """Open a WebSocket on a stream to who serves `url`; the stream is closed where it fails.
+
+    Raises:
+        Gone: it did not answer, or not with a WebSocket.
+    """
+    protocol = ClientProtocol(parse_uri(url), max_size=message_bytes_max)
     socket = WebSocket(stream, protocol)
     try:
         request = protocol.connect()
@@ -208,17 +229,19 @@ async def connect(url: str, *, headers: Iterable[tuple[str, str]] = ()) -> WebSo
     except BaseException as error:
         await trio.aclose_forcefully(stream)
         if isinstance(error, Gone):
-            raise Gone(_why_not(url, protocol.handshake_exc)) from None
+            raise _why_not(url, protocol.handshake_exc) from None
         raise
     if protocol.handshake_exc is not None:
         await trio.aclose_forcefully(stream)
-        raise Gone(_why_not(url, protocol.handshake_exc))
+        raise _why_not(url, protocol.handshake_exc)
     return socket
 
 
-def _why_not(url: str, problem: Exception | None) -> str:
-    reason = str(problem) if isinstance(problem, InvalidHandshake) else "the other side hung up"
-    return f"{url} did not open a WebSocket: {reason}"
+def _why_not(url: str, problem: Exception | None) -> Gone:
+    hung_up = isinstance(getattr(problem, "__cause__", None), EOFError)
+    if isinstance(problem, InvalidHandshake) and not hung_up:
+        return Refused(f"{url} did not open a WebSocket: {problem}")
+    return Gone(f"{url} did not open a WebSocket: the other side hung up")
 
 
 async def accept(
@@ -226,15 +249,16 @@ async def accept(
     judge: Callable[[list[tuple[bytes, bytes]]], str],
     *,
     message_bytes_max: int,
+    within_s: float,
 ) -> WebSocket | None:
-    """Read a browser's request and open the WebSocket, unless `judge` objects to its headers.
+    """Read a request and open the WebSocket, unless `judge` objects to its headers.
 
     An objection is answered 403, a request that is none by what the protocol says; both end the
     connection, and None comes back.
     """
     protocol = ServerProtocol(max_size=message_bytes_max)
     socket = WebSocket(stream, protocol)
-    with trio.move_on_after(HELLO_WITHIN_S), contextlib.suppress(Gone):
+    with trio.move_on_after(within_s), contextlib.suppress(Gone):
         while not socket.requests:
             await socket.pump()
         if protocol.eof_sent:

@@ -1,0 +1,128 @@
+"""nexo messages over a WebSocket within TLS: the same conversation, notices on the same line."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+import trio
+import trio.testing
+
+from actors.messages import Accepted, DeviceState
+from actors.terminal_messages import Abort, Heard, Request
+from engine.terminal import Verdict
+from hardware.terminal.nexo.limits import MESSAGE_BYTES_MAX
+from hardware.terminal.nexo.outlet import TcpOutlet
+from hardware.terminal.nexo.play import Plan
+from hardware.terminal.nexo.profile import Carrier
+from hardware.transport import TcpPlace
+from tests.hardware.nexo_rig import ADDRESS, KEEPER, open_nexo, papers, profile, simulated
+from tests.hardware.terminal_rig import sale
+
+WEBSOCKET = Carrier.WEBSOCKET
+TAKEN = ["at_terminal", "insert_card", "card_inserted", "enter_pin", "waiting_for_host"]
+
+
+async def test_what_happens_at_the_terminal_comes_on_the_same_line() -> None:
+    """With no door for notices: each step is told before the answer, and the answer is none."""
+    async with open_nexo(TcpOutlet(), carrier=WEBSOCKET) as shop:
+        shop.fake.plans.append(Plan(card="insert"))
+        heard = await shop.rig.post.ask(ADDRESS, Request("r1", sale(1250), KEEPER), timeout_s=10)
+        assert isinstance(heard, Heard)
+        assert TAKEN == shop.progress[:5]
+        assert 1250 == shop.fake.ledger.booked_minor
+
+
+@pytest.mark.parametrize(
+    ("plan", "verdict", "code"),
+    [
+        (Plan(decline="Refusal"), Verdict.DECLINED, "declined"),
+        (Plan(is_rejected=True), Verdict.UNKNOWN, "not_delivered"),
+        (Plan(status=500), Verdict.UNKNOWN, "link_lost"),
+        (Plan(lose="reply"), Verdict.UNKNOWN, "link_lost"),
+        (Plan(mangle=lambda sealed: sealed[:-40]), Verdict.UNKNOWN, ""),
+        (Plan(mangle=lambda sealed: sealed + b" " * MESSAGE_BYTES_MAX), Verdict.APPROVED, "ok"),
+        (Plan(mangle=lambda sealed: b"\xff" + sealed), Verdict.APPROVED, "ok"),
+    ],
+    ids=["declined", "rejected", "closed otherwise", "lost", "cut", "too long", "no text"],
+)
+async def test_what_a_terminal_may_do_on_a_websocket(
+    plan: Plan, verdict: Verdict, code: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Whatever it answers, or does not: a verdict, and after asking the terminal's own truth. What
+    cannot be read is asked for again at once."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world, carrier=WEBSOCKET) as shop:
+        shop.fake.plans.append(plan)
+        answer = await shop.device.request(sale(1250))
+        assert verdict is answer.verdict
+        assert code in ("", answer.code)
+        if verdict is Verdict.UNKNOWN:
+            await shop.idle()
+            answer = await shop.device.inquire(answer)
+        assert shop.fake.ledger.booked_minor == answer.amount_minor
+        assert Verdict.APPROVED is (await shop.device.request(sale(300))).verdict
+
+
+async def test_a_cashier_ends_a_payment_over_a_websocket(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The abort goes beside it, on a line of its own, and is answered by nothing."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world, carrier=WEBSOCKET) as shop, trio.open_nursery() as n:
+        shop.fake.plans.append(Plan(card="none"))
+        n.start_soon(shop.device.request, sale())
+        await trio.sleep(1)
+        assert Accepted() == await shop.rig.post.ask(ADDRESS, Abort(), timeout_s=3)
+        with trio.fail_after(5):
+            await shop.idle()
+        assert "Abort" in shop.fake.heard
+        assert 0 == shop.fake.ledger.booked_minor
+        assert Verdict.APPROVED is (await shop.device.request(sale())).verdict
+
+
+async def test_a_pulled_cable_shows_on_an_idle_websocket(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The line of the last question is kept, and its end is noticed at once."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world, carrier=WEBSOCKET) as shop:
+        await trio.sleep(20)
+        heard, begun = len(shop.rig.statuses), trio.current_time()
+        await shop.fake.cut()
+        heard = await shop.rig.wait_state(ADDRESS, DeviceState.ABSENT, after=heard)
+        await shop.fake.plug()
+        await shop.ready(after=heard)
+        assert trio.current_time() - begun < 2
+
+
+async def test_a_terminal_without_websockets_says_so() -> None:
+    """Nothing of a payment is said to who opens none; the register's words name the setting."""
+
+    async def posts_only(stream: trio.SocketStream) -> None:
+        secured = trio.SSLStream(stream, papers().server(), server_side=True)
+        with contextlib.suppress(trio.BrokenResourceError):
+            await secured.receive_some()
+            await secured.send_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            await secured.receive_some()
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(trio.serve_tcp, posts_only, 0)
+        async with open_nexo(TcpOutlet(), carrier=WEBSOCKET, is_ready=False) as shop:
+            shop.device.place = TcpPlace("127.0.0.1", listeners[0].socket.getsockname()[1])
+            await shop.rig.wait_state(ADDRESS, DeviceState.FAILED, "no_websocket")
+            assert "carrier" in shop.rig.statuses[-1].detail
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("ours", list(Carrier))
+async def test_two_who_do_not_agree_say_nothing_of_money(ours: Carrier) -> None:
+    """One posts, the other opens WebSockets: no question is heard, and no payment is approved."""
+    (theirs,) = set(Carrier) - {ours}
+    told = profile(carrier=ours)
+    async with open_nexo(TcpOutlet(), told=told, carrier=theirs, is_ready=False) as shop:
+        await shop.rig.wait_state(ADDRESS, DeviceState.ABSENT, "link_lost")
+        # Of a POST it is not known what the other side made.
+        verdict = Verdict.UNKNOWN if ours is Carrier.HTTPS else Verdict.ABORTED
+        assert verdict is (await shop.device.request(sale())).verdict
+        assert [] == shop.fake.heard
