@@ -53,6 +53,8 @@ log = structlog.get_logger()
 _UNSET_ZONE = "UTC"
 Seal = Callable[[Any, str, str], Any]
 """(event, command id, path) -> the event with tokens in its personal fields."""
+Followers = dict[str, Callable[[Committed], bool] | None]
+"""Who hears of what was committed, in order, and of which news; None for all of them."""
 
 
 @define(eq=False)
@@ -100,14 +102,14 @@ class Bookkeeper:
         *,
         seal: Seal,
         secret: bytes,
-        followers: tuple[str, ...] = (),
+        followers: Followers | None = None,
     ) -> None:
         self.journal = journal
         self.books = books
         self.data_dir = data_dir
         self._seal = seal
         self._secret = secret
-        self._followers = followers
+        self._followers = followers or {}
         self._versions: dict[str, int] = {}
         self._disk_checked_ns: int | None = None
         self._snapshot_position = books.position
@@ -132,6 +134,9 @@ class Bookkeeper:
                 entry = self._take(envelope, world)
                 if entry is not None:
                     waiting.append(entry)
+            self._check_disk(world)
+            if not waiting:
+                continue
             batch = await self._decide_all(waiting, world)
             waiting = batch.deferred
             await self._settle(batch, post_office, world)
@@ -177,7 +182,6 @@ class Bookkeeper:
         for entry in waiting:
             self._prepare(entry, batch)
         await self._fetch(batch, world)
-        self._check_disk(world)
         blocked: set[str] = set()
         for entry in batch.pending:
             register = entry.submit.register
@@ -418,8 +422,9 @@ class Bookkeeper:
             record.at(before + number, epoch) for number, record in enumerate(batch.records, 1)
         )
         news = Committed(epoch, self.books.position, records, frozenset(batch.registers))
-        for follower in self._followers:
-            post_office.tell_nowait(follower, news)
+        for follower, concerns in self._followers.items():
+            if concerns is None or concerns(news):
+                post_office.tell_nowait(follower, news)
 
     async def _housekeeping(self, batch: Batch, world: World) -> None:
         if not batch.deferred:

@@ -25,6 +25,11 @@ _AWAY_NS = REDELIVER_NS // 4
 _CUT_OFF = "its device went away in the middle and its time is over; look whether it happened"
 
 
+def concerns(news: Committed) -> bool:
+    """Whether something new was asked of the world."""
+    return any(record.name == _REQUESTED for record in news.records)
+
+
 class OutboxActor:
     """*Owns* which effects are under way. *Receives* `Committed` from the bookkeeper, `Started`
     and `Finished` from devices. *Sends* `Perform` to devices, `effect.start` and `effect.finish`

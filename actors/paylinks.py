@@ -32,6 +32,11 @@ from engine.wire import canonical, unstructure
 log = structlog.get_logger()
 
 
+def concerns(news: Committed) -> bool:
+    """Whether anything became of a payment by link."""
+    return any(record.stream.startswith("paylink/") for record in news.records)
+
+
 class PaylinksActor:
     """*Owns* which payments by link are being followed. *Receives* `Committed` from the bookkeeper,
     `Callback` from doors. *Sends* `Offer`, `LookUp`, `Withdraw` and `Callback` to providers,
@@ -57,8 +62,8 @@ class PaylinksActor:
             nursery.start_soon(self._watch, nursery, post, world)
             async for envelope in mailbox:
                 match envelope.body:
-                    case Committed(records=records):
-                        if any(record.stream.startswith("paylink/") for record in records):
+                    case Committed() as news:
+                        if concerns(news):
                             self._wake.set()
                     case Callback():
                         nursery.start_soon(self._called, envelope, envelope.body, post)

@@ -36,6 +36,11 @@ Mark = Callable[[str], None]
 _STREAMS = ("payment/", "terminal_day/")
 
 
+def concerns(news: Committed) -> bool:
+    """Whether anything became of a payment, or of a terminal's day."""
+    return any(record.stream.startswith(_STREAMS) for record in news.records)
+
+
 class PaymentsActor:
     """*Owns* which payments are being talked about with their terminals, and which ends of day.
     *Receives* `Committed` from the bookkeeper, `Keep` and `Progress` from terminals. *Sends*
@@ -60,8 +65,8 @@ class PaymentsActor:
             nursery.start_soon(self._watch, nursery, post, world)
             async for envelope in mailbox:
                 match envelope.body:
-                    case Committed(records=records):
-                        if any(record.stream.startswith(_STREAMS) for record in records):
+                    case Committed() as news:
+                        if concerns(news):
                             self._wake.set()
                     case Keep():
                         nursery.start_soon(self._keep, envelope, envelope.body, post, world)

@@ -8,8 +8,16 @@ from typing import Any
 from actors.asks import Committed
 from actors.mailbox import Mailbox
 from actors.world import World
+from engine.decision import EVENTS
 from engine.settings import RegisterDefined
 from engine.upcast import event_of
+
+_DEFINED = EVENTS.name_of(RegisterDefined)
+
+
+def concerns(news: Committed) -> bool:
+    """Whether a register was defined, anew or again."""
+    return any(record.name == _DEFINED for record in news.records)
 
 
 class Registrar:
@@ -31,7 +39,7 @@ class Registrar:
         async for envelope in mailbox:
             if isinstance(envelope.body, Committed):
                 for record in envelope.body.records:
-                    if record.name == "settings.register_defined/1":
+                    if record.name == _DEFINED:
                         event = event_of(record)
                         assert isinstance(event, RegisterDefined)
                         self._ensure(event.setup.id)

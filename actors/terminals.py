@@ -54,6 +54,11 @@ class _Search:
     found: dict[str, Probed] = field(factory=dict)
 
 
+def concerns(news: Committed) -> bool:
+    """Whether a terminal came to be paired, or no longer is."""
+    return any(record.name in _FACTS for record in news.records)
+
+
 class TerminalDesk:
     """*Owns* the search for terminals. *Receives* `Submit` of the queries about them, `Committed`
     and `LinkUp`. *Sends* `Probe`, `Locate` and `Pairings` to `finder`, `Look` to terminals.
@@ -79,8 +84,8 @@ class TerminalDesk:
                         self._told.set()
                     case LinkUp():
                         pass
-                    case Committed(records=records):
-                        if any(record.name in _FACTS for record in records):
+                    case Committed() as news:
+                        if concerns(news):
                             self._told.set()
                     case _:
                         log.warning("message_not_understood", kind=type(envelope.body).__name__)

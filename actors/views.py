@@ -25,6 +25,7 @@ from actors.view_folds import (
     FOLDS,
     SCHEMA,
     VERSION,
+    Fold,
     find_activity,
     find_receipts,
     till_counts,
@@ -32,13 +33,16 @@ from actors.view_folds import (
 )
 from actors.world import World
 from engine import queries
+from engine.decision import EVENTS
 from engine.queries import QUERIES
 from engine.record import Record
+from engine.settlement.decide import SettlementImported
 from engine.staff import Right
 from engine.tax import day_of
 from engine.wire import WireError, structure, unstructure
 
 log = structlog.get_logger()
+_IMPORTED = EVENTS.name_of(SettlementImported)
 _READ_BY = {
     queries.FindReceipts: "receipts",
     queries.TillCounts: "counts",
@@ -51,6 +55,10 @@ _READ_BY = {
 
 class ViewsFileError(Exception):
     """The views have no file to live in."""
+
+
+class _FoldError(Exception):
+    """A view could not fold a record."""
 
 
 class ViewsActor:
@@ -70,6 +78,8 @@ class ViewsActor:
         self.quarantined: dict[str, int] = {}
         self.fault = ""
         """Why there are no views at the moment; empty while there are."""
+        self._state: dict[str, str] = {}
+        self._is_counted = False
 
     def open(self) -> None:
         """Open the views, made anew where they are of another version or store, or damaged.
@@ -87,6 +97,7 @@ class ViewsActor:
             )
             raise ViewsFileError(self.fault) from error
         self.fault, self.quarantined = "", {}
+        self._state, self._is_counted = {}, False
         self.position = self._figure("position")
 
     def close(self) -> None:
@@ -132,19 +143,16 @@ class ViewsActor:
 
     async def _count(self, mailbox: Mailbox, world: World) -> None:
         """Go on with what takes long, as long as nobody waits."""
-        while not len(mailbox) and "clearing" not in self.quarantined:
-            if not await world.in_thread(self._count_some):
-                return
+        while not (len(mailbox) or self._is_counted or "clearing" in self.quarantined):
+            await world.in_thread(self._count_some)
 
-    def _count_some(self) -> bool:
-        is_more = False
+    def _count_some(self) -> None:
         try:
             with self._db:
-                is_more = count_some(self._db)
+                self._is_counted = not count_some(self._db)
         except Exception:
             log.exception("view_quarantined", view="clearing", position=self.position)
             self._quarantine("clearing", self.position)
-        return is_more
 
     async def _catch_up(self, post: Any, world: World) -> None:
         while True:
@@ -168,29 +176,49 @@ class ViewsActor:
 
     def fold(self, records: tuple[Record, ...]) -> None:
         """Fold records in order; one transaction, one failing view never harms another."""
+        last = records[-1]
+        state = {"epoch": str(last.epoch), "utc_offset_s": str(last.stamp.utc_offset_s)}
+        changed = state.items() - self._state.items()
         with self._db:
-            for name, fold in FOLDS.items():
-                if name not in self.quarantined:
-                    self._fold_one(name, fold, records)
+            failed: dict[str, int] = {}
+            while not self._fold_all(records, failed):
+                pass
+            for name, position in failed.items():
+                self._quarantine(name, position)
             self._db.executemany(
                 "INSERT OR REPLACE INTO state VALUES (?, ?)",
-                (
-                    ("position", str(records[-1].position)),
-                    ("epoch", str(records[-1].epoch)),
-                    ("utc_offset_s", str(records[-1].stamp.utc_offset_s)),
-                ),
+                (("position", str(last.position)), *sorted(changed)),
             )
-        self.position = records[-1].position
+        self._state = state
+        self.position = last.position
+        if any(record.name == _IMPORTED for record in records):
+            self._is_counted = False
 
-    def _fold_one(self, name: str, fold: Any, records: tuple[Record, ...]) -> None:
+    def _fold_all(self, records: tuple[Record, ...], failed: dict[str, int]) -> bool:
+        """Fold into every view, but into those that `failed` only up to that position.
+
+        False where one more failed, which `failed` has now; nothing was folded then.
+        """
+        with contextlib.suppress(_FoldError), self._db:
+            for name, fold in FOLDS.items():
+                if name not in self.quarantined:
+                    self._fold_one(name, fold, records, failed)
+            return True
+        return False
+
+    def _fold_one(
+        self, name: str, fold: Fold, records: tuple[Record, ...], failed: dict[str, int]
+    ) -> None:
+        stop = failed.get(name)
         for record in records:
-            try:
-                with self._db:
-                    fold(self._db, record)
-            except Exception:
-                log.exception("view_quarantined", view=name, position=record.position)
-                self._quarantine(name, record.position)
+            if record.position == stop:
                 return
+            try:
+                fold(self._db, record)
+            except Exception as error:
+                log.exception("view_quarantined", view=name, position=record.position)
+                failed[name] = record.position
+                raise _FoldError from error
 
     def _quarantine(self, name: str, position: int) -> None:
         self.quarantined[name] = position

@@ -11,9 +11,10 @@ import structlog
 import trio
 from attrs import define
 
+from actors import outbox, paylinks, payments, registrar, terminals
 from actors.anchor_keeper import AnchorActor, AnchorKeeper, LinkUp
 from actors.anchors import AnchorError, AnchorFile, head_of, judge_files
-from actors.bookkeeper import Bookkeeper
+from actors.bookkeeper import Bookkeeper, Followers
 from actors.broadcast import BroadcastActor, DeviceBoard
 from actors.catalog_desk import CatalogDesk
 from actors.disk import Disk
@@ -45,17 +46,17 @@ from engine.receipt import local_time
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
-_FOLLOWERS = (
-    "outbox",
-    "payments",
-    "paylinks",
-    "broadcast",
-    "views",
-    "display_feed",
-    "registrar",
-    "anchors",
-    "terminals",
-)
+_FOLLOWERS: Followers = {
+    "outbox": outbox.concerns,
+    "payments": payments.concerns,
+    "paylinks": paylinks.concerns,
+    "broadcast": None,
+    "views": None,
+    "display_feed": None,
+    "registrar": registrar.concerns,
+    "anchors": None,
+    "terminals": terminals.concerns,
+}
 _MIB = 1024 * 1024
 _HINT_MARK = "~p1."
 

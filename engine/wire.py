@@ -16,10 +16,12 @@ import attrs
 import cattrs
 import orjson
 from cattrs.errors import IterableValidationError, IterableValidationNote
+from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 T = TypeVar("T")
 _CANONICAL = orjson.OPT_SORT_KEYS
+_ATOMS = frozenset((str, int, bool, type(None)))
 
 
 class WireError(ValueError):
@@ -72,8 +74,44 @@ def _attrs_unstructure(converter: cattrs.Converter) -> Callable[[type], Callable
     return factory
 
 
+def _plain_unstructure(converter: cattrs.Converter) -> Callable[[Any], Any]:
+    """For what says of itself only that it is plain data, which nearly all of it is already."""
+
+    def plain(value: Any) -> Any:
+        kind = type(value)
+        if kind in _ATOMS:
+            return value
+        if kind is dict:
+            return {
+                key if type(key) is str else plain(key): entry
+                if type(entry) in _ATOMS
+                else plain(entry)
+                for key, entry in value.items()
+            }
+        if kind is list:
+            return [entry if type(entry) in _ATOMS else plain(entry) for entry in value]
+        return converter.unstructure(value)
+
+    return plain
+
+
 def _is_sequence_of(value: Any) -> bool:
     return typing.get_origin(value) is tuple
+
+
+def _is_variadic(value: Any) -> bool:
+    args = typing.get_args(value)
+    return _is_sequence_of(value) and len(args) == 2 and args[1] is Ellipsis
+
+
+def _tuple_unstructure(converter: cattrs.Converter) -> Callable[[Any], Callable[[Any], Any]]:
+    def factory(target: Any) -> Callable[[Any], Any]:
+        hook = converter.get_unstructure_hook(typing.get_args(target)[0], cache_result=False)
+        if hook is identity:
+            return tuple
+        return lambda entries: tuple([hook(entry) for entry in entries])
+
+    return factory
 
 
 def _entry(converter: cattrs.Converter, index: int, item: Any, target: Any) -> Any:
@@ -151,6 +189,9 @@ def make_converter(*, detailed: bool) -> cattrs.Converter:
     # A set has no order of its own, and bytes must be one: it is written as a sorted list.
     converter.register_structure_hook_factory(_is_set_of, _structure_set(converter))
     converter.register_unstructure_hook_factory(_is_set_of, lambda _: sorted)
+    plain = _plain_unstructure(converter)
+    converter.register_unstructure_hook_func(lambda kind: kind in (Any, dict, list), plain)
+    converter.register_unstructure_hook_factory(_is_variadic, _tuple_unstructure(converter))
     converter.register_structure_hook_factory(attrs.has, _attrs_structure(converter))
     converter.register_unstructure_hook_factory(attrs.has, _attrs_unstructure(converter))
     return converter

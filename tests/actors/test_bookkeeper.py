@@ -190,7 +190,7 @@ async def test_news_holds_the_records_of_the_batch(tmp_path: Path) -> None:
     """Followers hear of each batch once, with its records in order and the registers concerned."""
     async with open_shop(tmp_path) as shop:
         mailbox = shop.node.open("listener")
-        shop.store.bookkeeper._followers = ("listener",)
+        shop.store.bookkeeper._followers = {"listener": None}
         await shop.together(
             shop.submit("order.add_line", code="milk"), shop.submit("order.open", "2")
         )

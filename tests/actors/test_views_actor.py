@@ -237,7 +237,7 @@ async def test_news_that_was_missed_is_caught_up(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         await _caught_up(shop)
         keeper = shop.store.bookkeeper
-        followers, keeper._followers = keeper._followers, ()
+        followers, keeper._followers = keeper._followers, {}
         await shop.sell()
         keeper._followers = followers
         await shop.sell()
