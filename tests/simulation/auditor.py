@@ -121,7 +121,11 @@ class Auditor:
         from tests.simulation import (  # noqa: F401 - registers them
             invariants,
             invariants_cards,
+            invariants_credit,
+            invariants_offers,
             invariants_prices,
+            invariants_tabs,
+            model_money,
         )
 
         rules = [INVARIANTS[name](self) for name in sorted(INVARIANTS)]

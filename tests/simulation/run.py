@@ -24,7 +24,8 @@ from hardware.terminal.zvt.fake import TerminalFake
 from tests.simulation.auditor import Auditor
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
 from tests.simulation.faults import FAULTS, Fault
-from tests.simulation.fronts import Front, Habits, RefusedError
+from tests.simulation.fronts import Front, Habits
+from tests.simulation.fronts_errors import RefusedError
 from tests.simulation.machines import (
     PAPER_COLUMNS,
     NodeMachine,
