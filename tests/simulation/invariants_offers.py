@@ -15,7 +15,7 @@ from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.invariants_prices import is_back
 from tests.simulation.model import Order, Row, tax_within
 from tests.simulation.model_offers import off_minor, spirits_taxes, treats
-from tests.simulation.shop import BEER, CAKE_POINTS, GIN, PIE
+from tests.simulation.shop import BEER, CAKE, CAKE_POINTS, GIN, PIE
 
 
 @define
@@ -192,10 +192,17 @@ class PointsAreSpentAsFarAsTheyGo(_OfLines):
             self.broken(f"order {order.id} spent {spent} of {order.points} points, not {wanted}")
 
     def at_return(self, order: Order, number: int, sold: _Sold) -> None:
-        """Never more than were spent."""
-        ended = is_back(order) and sold.points_back != sold.points
-        if sold.points_back > sold.points or (ended and number > 0):
-            self.broken(f"{sold.points_back} of {sold.points} points of {order.id} came back")
+        """As far as the cakes do, and in the end exactly."""
+        line = order.lines.get(number)
+        if line is None or line.item != CAKE or line.source is not None:
+            return
+        off = abs(sold.points_back * line.quantity - sold.points * line.returned)
+        ended = line.returned == line.quantity and sold.points_back != sold.points
+        if off >= line.quantity or ended:
+            self.broken(
+                f"{line.returned} of {line.quantity} cakes of {order.id} came back, and "
+                f"{sold.points_back} of {sold.points} points"
+            )
 
 
 @invariant("M1_a_price_is_paid_as_it_was_made")
