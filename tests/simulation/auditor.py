@@ -122,6 +122,7 @@ class Auditor:
             invariants,
             invariants_cards,
             invariants_credit,
+            invariants_links,
             invariants_offers,
             invariants_prices,
             invariants_tabs,

@@ -19,6 +19,7 @@ from actors.limits import NS_PER_S
 from tests.simulation import (  # noqa: F401 - they register what is done
     workloads_cards,
     workloads_credit,
+    workloads_links,
     workloads_offers,
     workloads_prices,
     workloads_tabs,

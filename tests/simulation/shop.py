@@ -117,6 +117,7 @@ PRICE_LISTS = PriceSet(
 )
 CEILING_MINOR = 3_000  # how much of goods without a receipt comes back in an order
 RETURNS = ReturnRules(without_receipt=True, ceiling_minor=CEILING_MINOR, store_credit=True)
+PROVIDER = "provider/qr"
 TIPS = TipChoices((50_000, 100_000), (200,), 1_000)
 TAX_PPM = 70_000  # in every price, on everything sold; who has a certificate pays without
 LEVY_PPM, SPIRITS_PPM = 75_000, 190_000  # on top of the price of gin: the second on both
@@ -187,6 +188,7 @@ async def _prepare(disk: MemoryDisk) -> None:
             places = {kind: f"{kind}/{register}" for kind in kinds}
             setup = {"id": register, "name": f"Register {register}", **places}
             setup |= {"display": "", "scanner": "", "tip_choices": unstructure(TIPS)}
+            setup |= {"provider": PROVIDER}
             await office("settings.define_register", setup=setup)
         for role, rights in (("cashier", CASHIER), ("manager", EVERYTHING)):
             await office("staff.define_role", role=role, rights=[r.value for r in rights])
