@@ -19,6 +19,7 @@ from engine.provider import Told
 from protocols.provider import codec, limits, signing
 from protocols.provider.client import ReachError, client_context, request
 from protocols.provider.codec import MessageError
+from protocols.provider.session import HttpReply
 from protocols.provider.settings import ProviderSettings
 
 log = structlog.get_logger()
@@ -116,13 +117,9 @@ class ProviderActor:
             envelope.answer(Failure("not_set_up"))
             return
         asked = codec.question(body, self._settings.callback_url)
-        headers = [("Authorization", f"Bearer {keys.token}"), ("Accept", "application/json")]
-        if asked.body:
-            headers.append(("Content-Type", "application/json"))
         try:
             async with limiter:
-                url = self._settings.url.rstrip("/") + asked.path
-                reply = await request(url, asked.method, tuple(headers), asked.body, keys.tls)
+                reply = await self._reach(asked, keys)
             told = codec.answer(asked, reply.status, reply.body)
         except ReachError as error:
             self._show(DeviceState.ABSENT, error.code, error.detail, post)
@@ -134,3 +131,15 @@ class ProviderActor:
         else:
             self._show(DeviceState.READY, "ok", "", post)
             envelope.answer(told)
+
+    async def _reach(self, asked: codec.Question, keys: _Keys) -> HttpReply:
+        """Put a question to the provider.
+
+        Raises:
+            ReachError, MessageError: as `request`.
+        """
+        headers = [("Authorization", f"Bearer {keys.token}"), ("Accept", "application/json")]
+        if asked.body:
+            headers.append(("Content-Type", "application/json"))
+        url = self._settings.url.rstrip("/") + asked.path
+        return await request(url, asked.method, tuple(headers), asked.body, keys.tls)

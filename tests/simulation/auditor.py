@@ -121,7 +121,12 @@ class Auditor:
         from tests.simulation import (  # noqa: F401 - registers them
             invariants,
             invariants_cards,
+            invariants_credit,
+            invariants_links,
+            invariants_offers,
             invariants_prices,
+            invariants_tabs,
+            model_money,
         )
 
         rules = [INVARIANTS[name](self) for name in sorted(INVARIANTS)]

@@ -7,6 +7,7 @@ does next is a workload (`workloads.py`); how badly the front end behaves are it
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -17,9 +18,15 @@ from actors.errors import PostError
 from actors.limits import NS_PER_S
 from tests.simulation import (  # noqa: F401 - they register what is done
     workloads_cards,
+    workloads_credit,
+    workloads_links,
+    workloads_offers,
     workloads_prices,
+    workloads_tabs,
 )
+from tests.simulation.fronts_errors import GaveUpError, RefusedError
 from tests.simulation.shop import FLOAT, OPERATOR, PIN
+from tests.simulation.tidying import pay_otherwise, settle
 from tests.simulation.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -27,19 +34,8 @@ if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
 REPEATS_MAX = 5
+OTHERWISE = ("return_must", "refund_must", "tender_must_be_as_chosen")
 PAID_IN_TWICE = {"amount_minor": 1, "reason": "under a used id"}
-
-
-class GaveUpError(Exception):
-    """The front end stopped asking; whether the command happened is not known to it."""
-
-
-class RefusedError(Exception):
-    """The store said no; `code` is why."""
-
-    def __init__(self, name: str, reply: Reply) -> None:
-        super().__init__(f"{name}: {reply.refusal or reply.fault} {reply.detail}")
-        self.code = str((reply.refusal or {}).get("code", reply.fault))
 
 
 @define
@@ -76,6 +72,7 @@ class Front:
     vouchers: list[str] = field(factory=list)
     cards: list[str] = field(factory=list)
     exempt: list[tuple[str, list[int]]] = field(factory=list)
+    kept: dict[str, list[Any]] = field(factory=lambda: defaultdict(list))
 
     @property
     def till(self) -> Till:
@@ -117,13 +114,12 @@ class Front:
     async def _tidy(self) -> None:
         """After something went wrong: look what is so, and bring it to an end."""
         state = await self.look("register.state")
-        order, till = state["order"], state["till"]
+        till = state["till"]
         if till["is_open"] and till["counted"]:
             await self.do("till.close")
         if not till["is_open"] or till["counted"]:
             await self.do("till.open", denominations=FLOAT)
-        if state["payment"] is not None and state["payment"]["standing"] == "requested":
-            order = (await self.card_over())["order"]
+        order = (await settle(self))["order"]
         if order is None or order["phase"] in ("completed", "voided"):
             return
         if not order["lines"]:
@@ -144,22 +140,9 @@ class Front:
         try:
             await self.pay(due)
         except RefusedError as error:
-            if not error.code.startswith(("return_must", "refund_must_go")):
+            if not error.code.startswith(OTHERWISE):
                 raise
-            await self._hand_back()
-
-    async def _hand_back(self) -> None:
-        """Another register took the same goods back meanwhile, or the card they were paid with
-        says no: money and order are undone."""
-        order = (await self.look("register.state"))["order"]
-        for tender in order["tenders"]:
-            if tender["kind"] == "card":
-                await self.do("payment.reverse_tender", tender=tender["tender"])
-                await self.card_over()
-            else:
-                await self.do("order.undo_tender", tender=tender["tender"])
-        await self.do("order.undo_tendering")
-        await self.do("order.void", reason="returned elsewhere")
+            await pay_otherwise(self, error.code)
 
     async def _close(self) -> None:
         """Take up what is parked, count the drawer, close the day."""

@@ -13,6 +13,7 @@ from actors.history import load_books
 from engine.image import state_hash
 from tests.simulation.auditor import Auditor, Invariant, digest_of, invariant
 from tests.simulation.model import KICK_NS, Row, TillSession
+from tests.simulation.model_offers import off_minor
 from tests.simulation.shop import BUN, CONFIG, FLOAT_MINOR, PRICES, VOUCHER_MINOR
 from verifier.hashes import record_hash
 
@@ -185,13 +186,15 @@ class NoMoreBackThanSold(Invariant):
         """Looked at whenever something went back to its original."""
         if row.name != "order.returned/1" or row.kind != "live":
             return
+        if row.data["line"] < 0:
+            return  # R1 looks at charges
         order = self.model.orders[row.data["order_id"]]
         line = order.lines[row.data["line"]]
         if line.item == BUN:
             return  # B1 looks at all buns together
         if order.is_exempt:
             return  # X1 looks at the whole order
-        paid = line.total_minor()
+        paid = line.total_minor() - off_minor(order, line)
         if line.item == "wine" and order.has_voucher_used():
             wines = [e for e in order.lines.values() if e.item == "wine" and e.source is None]
             if sum(not entry.is_given_away for entry in wines) > 1:
@@ -362,7 +365,8 @@ class FactsAskForTheirEffects(Invariant):
 class PaperOnceOrCopy(Invariant):
     """A document comes out at least once, and unmarked at most once; the others say COPY."""
 
-    _TITLE = re.compile(r"Receipt (\d+-\d{6})  |Z report (\d+-\d+)")
+    _TITLE = re.compile(r"Receipt (\d+-\d{6})  |Z report (\d+-\d+)|CODE128: ([0-9A-Z]{12})\]")
+    _NOTE_ENDS = re.compile(r"CODE128.*Receipt \d+-\d{6}\n", re.DOTALL)
 
     def __init__(self, auditor: Auditor) -> None:
         super().__init__(auditor)
@@ -383,8 +387,9 @@ class PaperOnceOrCopy(Invariant):
         found = self._TITLE.search(piece)
         if found is None:
             return
-        title = found[1] or f"Z {found[2]}"
-        is_whole = "Thank you" in piece or "Grand total" in piece
+        title = found[1] or (f"Z {found[2]}" if found[2] else f"Store credit {found[3]}")
+        ends = "Thank you" in piece or "Grand total" in piece
+        is_whole = ends if not found[3] else self._NOTE_ENDS.search(piece) is not None
         if is_whole:
             self.whole.add(title)
         if not marked and "COPY" not in piece:

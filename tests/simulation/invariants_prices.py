@@ -29,12 +29,12 @@ class AVoucherIsGoodOnce(Invariant):
         if not order.has_voucher_used():
             return
         before = self._used.get(order.voucher)
-        if before is not None and not _is_back(self.model.orders[before]):
+        if before is not None and not is_back(self.model.orders[before]):
             self.broken(f"voucher {order.voucher} of order {before} was good again in {order.id}")
         self._used[order.voucher] = order.id
 
 
-def _is_back(order: Order) -> bool:
+def is_back(order: Order) -> bool:
     return all(line.returned == line.quantity for line in order.lines.values())
 
 
@@ -135,7 +135,7 @@ class WithoutTaxInAndOut(Invariant):
         for order_id in sorted(self._touched):
             order, paid = self.model.orders[order_id], self._paid[order_id]
             back = sum(line.returned_minor for line in order.lines.values())
-            if back > paid or (_is_back(order) and back != paid):
+            if back > paid or (is_back(order) and back != paid):
                 self.broken(f"{back} of the {paid} of exempt order {order_id} went back")
         self._touched.clear()
 
@@ -188,6 +188,6 @@ class NoMoreTaxBackThanPaid(Invariant):
                 if line.source is not None:
                     continue  # what came back in an exchange does not go out again
                 paid, back = self._paid[order_id][number], line.returned_tax_minor
-                if back > paid or (_is_back(order) and back != paid):
+                if back > paid or (is_back(order) and back != paid):
                     self.broken(f"{back} of {paid} tax on {line.item} went back")
         self._touched.clear()

@@ -6,12 +6,15 @@ cannot explain it leaves to the invariants, which compare it with what the store
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field, frozen
 
+from tests.simulation.model_offers import off_minor, part_minor, spirits_taxes
 from tests.simulation.shop import (
     BUN,
+    GIN,
     PARTY,
     PRICES,
     SERVICE_PPM,
@@ -87,6 +90,8 @@ class OrderLine:
         if self.is_given_away:
             return 0
         amount = self.unit_minor * self.quantity
+        if self.item == GIN:
+            return amount + sum(spirits_taxes(amount))
         kind, value = self.discount
         if kind == "percent":
             # Half a cent goes up: the shop's rule, worked out here once more.
@@ -115,6 +120,17 @@ class Order:
     group: str = ""
     dining: str = ""
     is_exempt: bool = False
+    points: int = 0
+    rewards: set[str] = field(factory=set)
+    chosen_tender: str = ""
+    credits: dict[int, tuple[str, int]] = field(factory=dict)
+    links: dict[int, tuple[str, int]] = field(factory=dict)
+    tips: dict[int, int] = field(factory=dict)
+    service_back_minor: int = 0
+    tab: str = ""
+    tab_tip_minor: int = 0
+    tip_of_minor: int = 0
+    tip_minor: int | None = None
 
     def reprice(self) -> None:
         """Look up what its goods cost, after a line, the group or the dining option changed."""
@@ -126,23 +142,32 @@ class Order:
             line.list_minor = None if line.source is not None else prices.get(line.item)
 
     def paid_minor(self) -> int:
-        """What cards and notes of other currencies paid; the rest of the price is cash."""
-        return sum(self.cards.values()) + sum(worth for *_, worth in self.notes.values())
+        """What cards, notes of other currencies, store credit and links paid; the rest of the
+        price is cash."""
+        by_code = (*self.credits.values(), *self.links.values())
+        others = sum(worth for *_, worth in self.notes.values()) + sum(e for _, e in by_code)
+        return sum(self.cards.values()) + others
 
     def total_minor(self) -> int:
         """The sum of its lines, less every third bun and the voucher, with service for many."""
         total = sum(line.total_minor() for line in self.lines.values())
-        sold = sum(line.total_minor() for line in self.lines.values() if line.source is None)
-        less = buns_free(self.buns()) * PRICES[BUN]
-        if self.has_voucher_used():
-            less += VOUCHER_MINOR
-        service = 0
-        if self.guests >= PARTY:
-            service = (2 * (sold - less) * SERVICE_PPM + 1_000_000) // 2_000_000
         if self.is_exempt:
             # The tax is in each line's price, and is taken out of each line by itself.
-            total -= sum(_tax_within(line.total_minor()) for line in self.lines.values())
-        return total - less + service
+            total -= sum(tax_within(line.total_minor()) for line in self.lines.values())
+        return total - self.less_minor() + self.service_minor()
+
+    def less_minor(self) -> int:
+        """What promotions take off what is sold."""
+        less = buns_free(self.buns()) * PRICES[BUN]
+        less += sum(off_minor(self, line) for line in self.lines.values())
+        return less + VOUCHER_MINOR if self.has_voucher_used() else less
+
+    def service_minor(self) -> int:
+        """What is charged for service, on what is sold."""
+        if self.guests < PARTY:
+            return 0
+        sold = sum(line.total_minor() for line in self.lines.values() if line.source is None)
+        return part_minor(sold - self.less_minor(), SERVICE_PPM)
 
     def buns(self) -> int:
         """How many are sold."""
@@ -161,7 +186,7 @@ class Order:
         return not self.receipt and not self.voided
 
 
-def _tax_within(total_minor: int) -> int:
+def tax_within(total_minor: int) -> int:
     """Half a cent goes up, away from nought."""
     twice = (2 * abs(total_minor) * TAX_PPM + 1_000_000 + TAX_PPM) // (2 * (1_000_000 + TAX_PPM))
     return twice if total_minor >= 0 else -twice
@@ -223,6 +248,7 @@ class Model:
     sales: int = 0
     payments: dict[str, str] = field(factory=dict)
     by_card: dict[str, int] = field(factory=dict)
+    asked: dict[str, dict[str, Any]] = field(factory=dict)
 
     def day(self, register: str) -> Day:
         """A register's day so far."""
@@ -230,7 +256,7 @@ class Model:
 
     def fold(self, row: Row) -> None:
         """Take in one record; those it has no use for pass."""
-        fold = _FOLDS.get(row.name)
+        fold = FOLDS.get(row.name)
         if fold is not None:
             fold(self, row, row.data)
 
@@ -259,11 +285,11 @@ def _line_added(model: Model, row: Row, data: dict[str, Any]) -> None:
 
 
 def _return_added(model: Model, row: Row, data: dict[str, Any]) -> None:
-    source = data["source"]
+    source, order = data["source"], _order(model, row, data)
     line = OrderLine(data["item"]["item_id"], 0, data["quantity_milli"] // 1000)
     line.source = (source["order_id"], source["line"])
     line.refund_minor = source["total_minor"]
-    _order(model, row, data).lines[data["line"]] = line
+    order.lines[data["line"]] = line
 
 
 def _quantity_changed(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -277,7 +303,7 @@ def _discounted(model: Model, row: Row, data: dict[str, Any]) -> None:
 
 def _group_chosen(model: Model, row: Row, data: dict[str, Any]) -> None:
     order = _order(model, row, data)
-    order.group = data["group"]
+    order.group, order.points = data["group"], data["points"]
     order.reprice()
 
 
@@ -325,7 +351,8 @@ def _card_tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
     order = _order(model, row, data)
     order.cards[data["tender"]] = data["amount_minor"]
     terminal = order.terminals[data["tender"]] = data["card"]["terminal"]
-    model.by_card[terminal] = model.by_card.get(terminal, 0) + data["amount_minor"]
+    order.tips[data["tender"]] = tip_minor = data["card"]["tip_minor"]
+    model.by_card[terminal] = model.by_card.get(terminal, 0) + data["amount_minor"] + tip_minor
 
 
 def _tender_undone(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -336,7 +363,11 @@ def _tender_undone(model: Model, row: Row, data: dict[str, Any]) -> None:
     if data["tender"] in order.notes:
         order.notes.pop(data["tender"])
         return
-    model.by_card[order.terminals[data["tender"]]] -= order.cards.pop(data["tender"])
+    if data["tender"] in order.credits or data["tender"] in order.links:
+        (order.credits if data["tender"] in order.credits else order.links).pop(data["tender"])
+        return
+    took_minor = order.cards.pop(data["tender"]) + order.tips.pop(data["tender"])
+    model.by_card[order.terminals[data["tender"]]] -= took_minor
 
 
 def _payment_heard(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -345,6 +376,7 @@ def _payment_heard(model: Model, row: Row, data: dict[str, Any]) -> None:
 
 def _payment_requested(model: Model, row: Row, data: dict[str, Any]) -> None:
     model.payments[data["asked"]["payment_id"]] = "requested"
+    model.asked[data["asked"]["payment_id"]] = data["asked"]
 
 
 def _voided(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -380,6 +412,9 @@ def _completed(model: Model, row: Row, data: dict[str, Any]) -> None:
 
 def _returned(model: Model, row: Row, data: dict[str, Any]) -> None:
     order = _order(model, row, data)
+    if data["line"] < 0:
+        order.service_back_minor += data["total_minor"]
+        return
     line = order.lines[data["line"]]
     line.returned += data["quantity_milli"] // 1000
     line.returned_minor += data["total_minor"]
@@ -437,7 +472,7 @@ def _finished(model: Model, row: Row, data: dict[str, Any]) -> None:
     effect.is_over = data["outcome"] in ("done", "expired") or effect.kind != "printer.print/1"
 
 
-_FOLDS = {
+FOLDS: dict[str, Callable[[Model, Row, dict[str, Any]], None]] = {
     "order.opened/1": _opened,
     "order.line_added/1": _line_added,
     "order.return_line_added/1": _return_added,

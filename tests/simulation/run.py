@@ -21,10 +21,12 @@ from actors.link_simulated import SimulatedLink
 from actors.world import SimulatedWorld, run_simulated
 from hardware.printer.render import Rows, to_text
 from hardware.terminal.zvt.fake import TerminalFake
+from tests.simulation import faults_provider  # noqa: F401 - it registers what goes wrong
 from tests.simulation.auditor import Auditor
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
 from tests.simulation.faults import FAULTS, Fault
-from tests.simulation.fronts import Front, Habits, RefusedError
+from tests.simulation.fronts import Front, Habits
+from tests.simulation.fronts_errors import RefusedError
 from tests.simulation.machines import (
     PAPER_COLUMNS,
     NodeMachine,
@@ -32,8 +34,8 @@ from tests.simulation.machines import (
     Till,
     WatchedPrinter,
     device_actors,
-    keep_anchor,
 )
+from tests.simulation.provider import Provider, integrations_actors
 from tests.simulation.shop import REGISTERS, START_NS, prepared_image
 from tests.simulation.streams import SimulatedCarrier
 
@@ -149,6 +151,7 @@ class Simulation:
     plan: Plan
     disk: MemoryDisk
     world: SimulatedWorld = field(init=False)
+    provider: Provider = field(init=False)
     auditor: Auditor = field(init=False)
     links: dict[str, SimulatedLink] = field(factory=dict)
     tills: list[Till] = field(factory=list)
@@ -235,6 +238,7 @@ class Simulation:
     async def run(self) -> None:
         """Set up, trade under faults, heal, drain, audit."""
         self.world = SimulatedWorld(self.plan.seed, self.disk, START_NS)
+        self.provider = Provider(self, self.chance("provider"))
         self.auditor = Auditor(self)
         self.disk.after_sync = self.auditor.disk_synced
         self._set_up()
@@ -276,7 +280,10 @@ class Simulation:
             self, "devices", self.links["devices"], device_actors(self.tills)
         )
         self.integrations = NodeMachine(
-            self, "integrations", self.links["integrations"], keep_anchor
+            self,
+            "integrations",
+            self.links["integrations"],
+            integrations_actors(self.provider),
         )
         quota, rest = divmod(self.plan.sales, len(REGISTERS))
         for number, register in enumerate(REGISTERS):
@@ -309,6 +316,7 @@ class Simulation:
     def _heal(self, faults: list[Fault]) -> None:
         for entry in faults:
             entry.heal()
+        self.provider.heal()
         self.auditor.note("healed", trio.current_time())
 
     async def _drain(self) -> None:
@@ -341,6 +349,7 @@ class Simulation:
             found.append(f"outbox ({len(books.outbox)} effects, the first for {oldest.address})")
         for payment in books.payments.open.values():
             found.append(f"payment {payment.asked.payment_id} ({payment.standing.value})")
+        found += self.provider.not_drained(books)
         if books.live.orders:
             found.append(f"open orders ({', '.join(sorted(books.live.orders))})")
         behind = store.journal.head().position - store.views.position

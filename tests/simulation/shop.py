@@ -23,6 +23,7 @@ from countertop.config import Config
 from countertop.store import open_store, run_store
 from engine.charge.model import ChargeKind, ChargeRule
 from engine.coupon.model import CouponKind, CouponRule
+from engine.credit.rules import ReturnRules
 from engine.foreign import ForeignCurrency
 from engine.price_list.model import CustomerGroup, PriceEntry, PriceList, PriceSet
 from engine.promotion.model import (
@@ -34,6 +35,7 @@ from engine.promotion.model import (
     ReturnPolicy,
     Selection,
 )
+from engine.settings import TaxClass, TipChoices
 from engine.taxation import Dining
 from engine.wire import unstructure
 from tests import tax_shop
@@ -49,8 +51,16 @@ REGISTERS = ("1", "2", "3")
 OPERATOR, PIN = "max", "1234"
 FLOAT = [{"value_minor": 1000, "count": 10}]
 FLOAT_MINOR = 10_000
-PRICES = {"bread": 350, "milk": 129, "wine": 799, "book": 1200, "water": 60, "tea": 2499, "bun": 95}
+PRICES = {
+    "bread": 350, "milk": 129, "wine": 799, "book": 1200, "water": 60, "tea": 2499, "bun": 95,
+    "gin": 1333, "pie": 333, "cake": 450, "beer": 390,
+}  # fmt: skip
 BUN = "bun"  # three for the price of two, and the rest is priced again when one comes back
+GIN = "gin"  # has a levy on its price, and on both a tax of its own
+PIE, PIE_PPM = "pie", 150_000  # so much off all of them together, kept by those that stay
+CAKE, CAKE_POINTS = "cake", 40  # free for so many points
+BEER, BEER_PPM = "beer", {"cash": 100_000, "card": 200_000}  # cheaper for who pays so
+APART = (BUN, GIN, PIE, CAKE, BEER)  # sold by workloads of their own
 VOUCHER, VOUCHER_MINOR = "BD-", 100  # what codes begin with, and what one takes off the wine
 PARTY, SERVICE_PPM = 6, 100_000  # from so many guests on, service is charged
 PROMOTIONS = (
@@ -68,6 +78,29 @@ PROMOTIONS = (
         (Selection(("wine",)),),
         coupon=CouponRule("voucher", CouponKind.PATTERN, VOUCHER, 12),
     ),
+    Promotion(
+        "pies",
+        "Pies",
+        Benefit(BenefitKind.CART, Off(OffKind.PERCENT, PIE_PPM)),
+        (Selection((PIE,)),),
+    ),
+    Promotion(
+        "treat",
+        "Treat",
+        Benefit(BenefitKind.EACH, Off(OffKind.PERCENT, 1_000_000)),
+        (Selection((CAKE,)),),
+        costs_points=CAKE_POINTS,
+    ),
+    *(
+        Promotion(
+            f"by-{tender}",
+            f"By {tender}",
+            Benefit(BenefitKind.CART, Off(OffKind.PERCENT, ppm)),
+            (Selection((BEER,)),),
+            tenders=(tender,),
+        )
+        for tender, ppm in BEER_PPM.items()
+    ),
 )
 SERVICE = ChargeRule(
     "service", "Service", ChargeKind.SERVICE, percent_ppm=SERVICE_PPM, tax_class="reduced",
@@ -82,8 +115,21 @@ PRICE_LISTS = PriceSet(
         PriceList("to-go", "To go", _entries(TO_GO_PRICES), dining_options=(TO_GO,)),
     ),
 )
+CEILING_MINOR = 3_000  # how much of goods without a receipt comes back in an order
+RETURNS = ReturnRules(without_receipt=True, ceiling_minor=CEILING_MINOR, store_credit=True)
+PROVIDER = "provider/qr"
+TIPS = TipChoices((50_000, 100_000), (200,), 1_000)
 TAX_PPM = 70_000  # in every price, on everything sold; who has a certificate pays without
-RULES = tax_shop.setup(tax_shop.rule("vat", TAX_PPM, included=True), dining=Dining.EAT_IN)
+LEVY_PPM, SPIRITS_PPM = 75_000, 190_000  # on top of the price of gin: the second on both
+_SPIRITS = frozenset(("spirits",))
+RULES = tax_shop.setup(
+    tax_shop.rule("vat", TAX_PPM, included=True),
+    tax_shop.rule("levy", LEVY_PPM, tax_type="LEVY", categories=_SPIRITS, affects_later=True),
+    tax_shop.rule("vat-spirits", SPIRITS_PPM, categories=_SPIRITS, after=("levy",)),
+    categories=frozenset(("standard", "reduced", "spirits")),
+    dining=Dining.EAT_IN,
+)
+SPIRITS = TaxClass("spirits", "VAT on spirits", SPIRITS_PPM, "C")
 FRANC, FRANC_MICROS = "CHF", 1_062_500  # what one is worth
 FRANC_NOTE_MINOR = 1_000
 START_NS = 1_795_420_800_000_000_000  # 2026-11-23, nine in the morning in Berlin
@@ -136,23 +182,26 @@ async def _prepare(disk: MemoryDisk) -> None:
             assert reply.ok, f"{name}: {reply}"
 
         await office("settings.configure_store", rules=unstructure(rules()))
-        await office("settings.set_tax_classes", classes=unstructure(TAXES))
+        await office("settings.set_tax_classes", classes=unstructure((*TAXES, SPIRITS)))
         for register in REGISTERS:
             kinds = ("printer", "drawer", "terminal")
             places = {kind: f"{kind}/{register}" for kind in kinds}
             setup = {"id": register, "name": f"Register {register}", **places}
-            setup |= {"display": "", "scanner": ""}
+            setup |= {"display": "", "scanner": "", "tip_choices": unstructure(TIPS)}
+            setup |= {"provider": PROVIDER}
             await office("settings.define_register", setup=setup)
         for role, rights in (("cashier", CASHIER), ("manager", EVERYTHING)):
             await office("staff.define_role", role=role, rights=[r.value for r in rights])
         await office("staff.add_operator", operator=OPERATOR, name="Max", role="manager", pin=PIN)
         for code, price_minor in PRICES.items():
-            goods = item(code, code.capitalize(), price_minor)
+            tax_class = SPIRITS.id if code == GIN else "reduced"
+            goods = item(code, code.capitalize(), price_minor, tax_class=tax_class)
             await office("catalog.change_item", item=unstructure(goods))
         await office("promotions.set", promotions=unstructure(PROMOTIONS))
         await office("prices.set", prices=unstructure(PRICE_LISTS))
         await office("taxes.set", setup=unstructure(RULES))
         francs = ForeignCurrency(FRANC, FRANC_MICROS, FRANC_NOTE_MINOR)
         await office("settings.set_foreign_currencies", currencies=[unstructure(francs)])
+        await office("settings.set_return_rules", rules=unstructure(RETURNS))
         await office("charges.set", charges=unstructure((SERVICE,)))
         nursery.cancel_scope.cancel()

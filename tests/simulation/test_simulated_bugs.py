@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.planted import BUGS, Bug
+from tests.simulation.planted_links import LINK_BUGS
+from tests.simulation.planted_money import MONEY_BUGS
 from tests.simulation.run import Failure, Plan, simulate
 
 SEEDS = range(1, 25)
+ALL = BUGS | MONEY_BUGS | LINK_BUGS
 
 
 def _first_failure(bug: Bug) -> Failure | None:
@@ -18,10 +21,10 @@ def _first_failure(bug: Bug) -> Failure | None:
     return None
 
 
-@pytest.mark.parametrize("name", sorted(BUGS))
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_a_planted_bug_is_named(name: str) -> None:
     """Within a few seeds the auditor says which rule of the shop the bug breaks."""
-    bug = BUGS[name]
+    bug = ALL[name]
     with bug.plant():
         failure = _first_failure(bug)
     assert failure is not None, f"{name} was not noticed in {len(SEEDS)} seeds"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from tests.simulation.shop import BUN, FRANC, FRANC_NOTE_MINOR, PARTY, PRICES, VOUCHER
+from tests.simulation.shop import APART, BUN, FRANC, FRANC_NOTE_MINOR, PARTY, PRICES, VOUCHER
 
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front
 
-CODES = tuple(code for code in PRICES if code != BUN)
+CODES = tuple(code for code in PRICES if code not in APART)
 VOUCHERS = 6
 
 

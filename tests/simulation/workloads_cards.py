@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _DECLINED = 0x05
 
 
-def _somebody_comes(front: Front) -> None:
+def somebody_comes(front: Front) -> None:
     """A customer who taps, is declined, has too little, or whose terminal breaks in the middle."""
     plans = (
         Plan(card="tap"),
@@ -29,7 +29,7 @@ def _somebody_comes(front: Front) -> None:
     terminal.plans.append(front.chance.choices(plans, weights)[0])
 
 
-async def _finish(front: Front, state: dict[str, Any]) -> str:
+async def finish(front: Front, state: dict[str, Any]) -> str:
     """Whatever the card did not pay is paid in cash; the sale's id."""
     order = state["order"]
     done = await front.pay(order["cash_due_minor"] if order["due_minor"] else 0)
@@ -41,10 +41,10 @@ async def _finish(front: Front, state: dict[str, Any]) -> str:
 async def sale_by_card(front: Front) -> None:
     """Paid by card; where that does not go, or nobody knows, in cash."""
     await ring_up(front)
-    _somebody_comes(front)
+    somebody_comes(front)
     await front.do("payment.request")
     patient = front.chance.random() < 0.7
-    order_id = await _finish(front, await front.card_over(patient=patient))
+    order_id = await finish(front, await front.card_over(patient=patient))
     front.cards.append(order_id)
 
 
@@ -52,15 +52,15 @@ async def sale_by_card(front: Front) -> None:
 async def split_sale(front: Front) -> None:
     """Part by card, part in cash, the rest by another card."""
     due = await ring_up(front)
-    _somebody_comes(front)
+    somebody_comes(front)
     await front.do("payment.request", amount_minor=max(1, due // 3))
     order = (await front.card_over())["order"]
     if order["due_minor"] > 1:
         await front.do("order.tender_cash", amount_minor=order["due_minor"] // 2)
-        _somebody_comes(front)
+        somebody_comes(front)
         await front.do("payment.request")
         order = (await front.card_over())["order"]
-    front.cards.append(await _finish(front, {"order": order}))
+    front.cards.append(await finish(front, {"order": order}))
 
 
 @workload(4)
@@ -72,19 +72,19 @@ async def card_gets_its_money_back(front: Front) -> None:
     await front.do("order.add_return_line", order_id=order_id, line=1, quantity_milli=1000,
                    reason="damaged")  # fmt: skip
     await front.do("order.start_tendering")
-    _somebody_comes(front)
+    somebody_comes(front)
     await front.do("payment.request")
-    await _finish(front, await front.card_over())
+    await finish(front, await front.card_over())
 
 
 @workload(2)
 async def card_is_handed_back(front: Front) -> None:
     """The customer changes their mind: the terminal takes it back, and it is paid in cash."""
     await ring_up(front)
-    _somebody_comes(front)
+    somebody_comes(front)
     await front.do("payment.request")
     state = await front.card_over()
     for tender in state["order"]["tenders"]:
         await front.do("payment.reverse_tender", tender=tender["tender"])
         state = await front.card_over()
-    await _finish(front, state)
+    await finish(front, state)

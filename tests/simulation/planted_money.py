@@ -1,0 +1,163 @@
+"""Bugs in what comes back, in rewards, store credit, tabs and tips, planted as those of
+`planted.py`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import attrs
+
+from engine.credit.ledger import Credits
+from engine.order import returns, tendering
+from engine.order.events import OrderReturned
+from engine.order.pricing import price
+from engine.order.tender_events import TabClosed
+from engine.payment import asking, outcome
+from engine.payment.events import PaymentRequested
+from tests.simulation.planted import Bug
+
+Planted = contextlib.AbstractContextManager[Any]
+
+
+def _gone_back(change: Callable[[OrderReturned], OrderReturned | None]) -> Planted:
+    """Tamper with what is noted of goods that go back."""
+    facts = returns.returned_facts
+
+    def tampered(order: Any) -> Any:
+        found = [(original, change(event)) for original, event in facts(order)]
+        return [(original, event) for original, event in found if event is not None]
+
+    return mock.patch.object(tendering, "returned_facts", tampered)
+
+
+def taxes_back_under_each_other() -> Planted:
+    """Of two taxes each gets what the other gives back."""
+    return _gone_back(lambda event: attrs.evolve(event, taxes=event.taxes[::-1]))
+
+
+def charge_good_for_ever() -> Planted:
+    """Nobody notes that a charge went back."""
+    return _gone_back(lambda event: None if event.line < 0 else event)
+
+
+def promotions_stay_spent() -> Planted:
+    """What a promotion took off goods that went back stays on its account."""
+    return _gone_back(
+        lambda event: attrs.evolve(
+            event, promotions=tuple(one for one in event.promotions if one.points)
+        )
+    )
+
+
+def points_kept() -> Planted:
+    """The member's points stay with the shop when the cakes go back."""
+    return _gone_back(
+        lambda event: attrs.evolve(
+            event, promotions=tuple(attrs.evolve(one, points=0) for one in event.promotions)
+        )
+    )
+
+
+def points_uncounted() -> Planted:
+    """A reward asks for no more points than there are ten times over."""
+
+    def generous(order: Any, tariff: Any) -> Any:
+        return price(attrs.evolve(order, points=10 * order.points), tariff)
+
+    return mock.patch.object(tendering, "price", generous)
+
+
+def any_tender_pays() -> Planted:
+    """The price for who pays by card is good for cash as well."""
+    return mock.patch.object(tendering, "why_not_paid_by", return_value=None)
+
+
+def credit_never_less() -> Planted:
+    """A note pays, and has as much as before."""
+    return mock.patch.object(Credits, "spend")
+
+
+def credit_forgotten() -> Planted:
+    """A note of a round amount is printed, and not in the ledger."""
+    issue = Credits.issue
+
+    def forgetful(self: Credits, note: Any) -> None:
+        if note.issued_minor % 10:
+            issue(self, note)
+
+    return mock.patch.object(Credits, "issue", forgetful)
+
+
+@contextlib.contextmanager
+def cash_without_a_receipt() -> Iterator[None]:
+    """Goods nobody paid for bring cash."""
+    with (
+        mock.patch.object(tendering, "comes_back_alone", return_value=False),
+        mock.patch.object(tendering, "in_cash", return_value=()),
+    ):
+        yield
+
+
+def tab_open_after_its_capture() -> Planted:
+    """What was captured is still reserved for the store, and is let go again."""
+    tendered = outcome._tendered
+
+    def kept(*args: Any) -> Any:
+        return [fact for fact in tendered(*args) if not isinstance(fact.event, TabClosed)]
+
+    return mock.patch.object(outcome, "_tendered", kept)
+
+
+def raised_and_not_let_go() -> Planted:
+    """A raised tab holds the first amount too, for weeks."""
+    reserved = outcome._reserved
+
+    def kept(*args: Any) -> Any:
+        return [e for e in reserved(*args) if not isinstance(e.event, PaymentRequested)]
+
+    return mock.patch.object(outcome, "_reserved", kept)
+
+
+def tip_on_any_part() -> Planted:
+    """What was given for the whole bill is charged with each part of it."""
+    sale = asking._sale
+
+    def tipped(
+        order: Any, body: Any, terminal: str, amount_minor: int, *rest: Any, tip: Any
+    ) -> Any:
+        if tip is not None:
+            tip = attrs.evolve(tip, amount_minor=amount_minor)
+        return sale(order, body, terminal, amount_minor, *rest, tip=tip)
+
+    return mock.patch.object(asking, "_sale", tipped)
+
+
+MONEY_BUGS: dict[str, Bug] = {
+    "taxes_back_under_each_other": Bug(
+        taxes_back_under_each_other, ("T2_each_tax_comes_back",), sales=60
+    ),
+    "charge_good_for_ever": Bug(charge_good_for_ever, ("R1_a_charge_comes_back_once",), sales=100),
+    "promotions_stay_spent": Bug(
+        promotions_stay_spent, ("R2_promotions_come_back_as_they_took",), sales=60
+    ),
+    "points_kept": Bug(points_kept, ("N1_points_are_spent_as_far_as_they_go",), sales=60),
+    "points_uncounted": Bug(points_uncounted, ("N1_points_are_spent_as_far_as_they_go",)),
+    "any_tender_pays": Bug(any_tender_pays, ("M1_a_price_is_paid_as_it_was_made",)),
+    "credit_never_less": Bug(credit_never_less, ("G1_credit_is_conserved",), sales=60),
+    "credit_forgotten": Bug(credit_forgotten, ("G1_credit_is_conserved",), sales=60),
+    "cash_without_a_receipt": Bug(
+        cash_without_a_receipt, ("G2_no_cash_without_a_receipt",), sales=60
+    ),
+    "tab_open_after_its_capture": Bug(
+        tab_open_after_its_capture,
+        ("W1_a_tab_is_captured_once_or_let_go", "W2_a_tab_is_closed_with_its_order"),
+        sales=60,
+    ),
+    "raised_and_not_let_go": Bug(
+        raised_and_not_let_go, ("W1_a_tab_is_captured_once_or_let_go",), sales=60
+    ),
+    "tip_on_any_part": Bug(tip_on_any_part, ("I1_a_tip_is_what_was_said",), sales=60),
+}

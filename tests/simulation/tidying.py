@@ -1,0 +1,85 @@
+"""What a cashier does about an order that something went wrong with, before it can be ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation.shop import OPERATOR, PIN
+
+if TYPE_CHECKING:
+    from tests.simulation.fronts import Front
+
+
+async def settle(front: Front) -> dict[str, Any]:
+    """Give the screen back, end what a customer is asked to pay by link, let go what a card has
+    reserved; what the register shows then."""
+    state: dict[str, Any] = await front.look("register.state")
+    order = state["order"]
+    if order is None or order["phase"] in ("completed", "voided"):
+        return state
+    if order["tip"] is not None and not order["tip"]["is_answered"]:
+        if front.chance.random() < 0.5:
+            await front.do("payment.leave_tip", operator=OPERATOR, pin=PIN)
+        else:
+            await front.do("payment.answer_tip", tip_minor=0)
+    link = state["paylink"]
+    if link is not None and is_offered(link):
+        await front.do("paylink.cancel", paylink_id=link["paylink_id"])
+    while order is not None and order["tab"] is not None:
+        front.till.terminal.plans.clear()
+        await front.card_over()
+        if (await front.look("register.state"))["order"]["tab"] is not None:
+            await front.do("payment.release_tab")
+        order = (await front.card_over())["order"]
+    return await front.card_over()
+
+
+def is_offered(link: dict[str, Any]) -> bool:
+    """Whether a customer is asked to pay it."""
+    is_waiting = link["standing"] in ("requested", "waiting") and not link["is_cancel_asked"]
+    return is_waiting and link["kind"] == "payment"
+
+
+async def hand_back(front: Front, reason: str) -> None:
+    """Undo money and order."""
+    await undo_tenders(front)
+    await front.do("order.undo_tendering")
+    await front.do("order.void", reason=reason)
+
+
+async def undo_tenders(front: Front) -> None:
+    """Each the way it came."""
+    order = (await front.look("register.state"))["order"]
+    for tender in order["tenders"]:
+        if tender["kind"] == "card":
+            await front.do("payment.reverse_tender", tender=tender["tender"])
+            await front.card_over()
+        elif tender["kind"] == "link":
+            await front.do("paylink.reverse_tender", tender=tender["tender"])
+        else:
+            await front.do("order.undo_tender", tender=tender["tender"])
+
+
+async def pay_otherwise(front: Front, code: str) -> None:
+    """Cash is not what this order takes."""
+    if code == "refund_must_be_store_credit":
+        await credit_back(front)
+    elif code == "tender_must_be_as_chosen":
+        await undo_tenders(front)
+        await front.do("order.undo_tendering")
+        await front.do("order.choose_tender", tender="")
+        due = (await front.do("order.start_tendering"))["cash_due_minor"]
+        await front.pay(due)
+    else:
+        # Another register took the same goods back meanwhile, or the card they were paid with
+        # says no.
+        await hand_back(front, "returned elsewhere")
+
+
+async def credit_back(front: Front) -> dict[str, Any]:
+    """What goes back is a note of store credit, which whoever comes next may have found."""
+    note = await front.do("order.refund_to_credit")
+    done = await front.do("order.complete")
+    front.sold += 1
+    front.kept["credit"].append(note["code"])
+    return done
