@@ -1,4 +1,4 @@
-"""Cards cut off: `python -m tests.cuts [memory|real|kills …] [--every K] [--only NAME] [--dialogue NAME]`.
+"""Cards cut off: `python -m tests.cuts [KIND …] [--every K] [--only NAME] [--dialogue NAME]`.
 
     memory   the wire cut after every byte in both directions, in the simulated machine
     real     the same on real sockets and ptys: ZVT over TCP and serial, nexo over TLS
