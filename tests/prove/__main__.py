@@ -50,6 +50,7 @@ PARTS = (
         "deals", "promotions against CP-SAT on long carts", ("tests.prove.deals", "--if-installed")
     ),
     Part("cuts", "the wire to a terminal, cut at every byte", ("tests.hardware.terminal_cuts",)),
+    Part("intents", "a card payment cut off at every byte and await point", ("tests.cuts",)),
     Part("verifier", "a flip in every byte of a journal", ("tests.verifier.damage",)),
     Part("close", "the Z and the replay of a big day", ("benches.close",)),
 )

@@ -159,6 +159,8 @@ class MemoryDisk(Disk):
             flags |= apsw.SQLITE_OPEN_CREATE
         db = apsw.Connection(str(path), flags=flags, vfs=self._vfs.name)
         db.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+        # A statement that changes much keeps what was there in a file without a name, else.
+        db.execute("PRAGMA temp_store = MEMORY").fetchall()
         return db
 
     def make_folder(self, path: Path, mode: int = 0o777) -> None:

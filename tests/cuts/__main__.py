@@ -1,0 +1,158 @@
+"""Cards cut off: `python -m tests.cuts [KIND …] [--every K] [--only NAME] [--dialogue NAME]`.
+
+    memory   the wire cut after every byte in both directions, in the simulated machine
+    real     the same on real sockets and ptys: ZVT over TCP and serial, nexo over TLS
+    kills    a kill, a power cut or a pulled cable at every await point from intent to commit
+
+All of them where none is named. `--every K` takes each K-th, and always the first and the last.
+Each cut ends with the order's tenders held against the terminal's own books, and each register's
+day with its Z and the terminal's end of day. Exit code: 0 nothing was charged twice and nothing is
+left open, 1 something was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from tests.cuts.dialogues import DIALOGUES, Dialogue, dialogues_of
+from tests.cuts.far_ends import REAL, SIMULATED
+from tests.cuts.kills import HARMS, Sweep
+from tests.cuts.stage import quiet
+from tests.cuts.wires import LANES, Tally, in_memory, on_real
+
+KINDS = ("memory", "real", "kills")
+_BOTH = (False, True)
+
+
+def say(line: str) -> None:
+    """A line of the result, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _keeps(carrier: str) -> tuple[bool, ...]:
+    """A ZVT terminal may or may not keep what was not acknowledged."""
+    return _BOTH if carrier.startswith("zvt") else (False,)
+
+
+def _chosen(dialogues: tuple[Dialogue, ...], names: list[str]) -> tuple[Dialogue, ...]:
+    return tuple(one for one in dialogues if not names or one.name in names)
+
+
+def _of(names: tuple[str, ...], options: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(one for one in names if not options.only or one in options.only)
+
+
+def _memory(options: argparse.Namespace) -> dict[str, Tally]:
+    found = {}
+    for carrier in _of(SIMULATED, options):
+        tally = found[carrier] = Tally()
+        for dialogue in _chosen(dialogues_of(carrier), options.dialogue):
+            keeps = _keeps(carrier)
+            tally.add(in_memory(carrier, dialogue, step=options.every, keeps=keeps, tell=say))
+    return found
+
+
+def _real(options: argparse.Namespace) -> dict[str, Tally]:
+    found = {}
+    quiet()
+    for carrier in _of(REAL, options):
+        tally = found[carrier] = Tally()
+        chosen = _chosen(dialogues_of(carrier), options.dialogue)
+        with tempfile.TemporaryDirectory(prefix="cuts-") as folder:
+            cut = partial(
+                on_real,
+                carrier,
+                chosen,
+                Path(folder),
+                step=options.every,
+                keeps=_keeps(carrier),
+                lanes=options.lanes,
+                tell=say,
+            )
+            for one in trio.run(cut).values():
+                tally.add(one)
+    return found
+
+
+def _kills(options: argparse.Namespace) -> dict[str, Tally]:
+    found = {}
+    for harm in _of(HARMS, options):
+        tally = found[harm] = Tally()
+        for dialogue in _chosen(DIALOGUES, options.dialogue):
+            tally.add(Sweep(dialogue, harm, options.every).run(say))
+    return found
+
+
+_RUNS = {"memory": _memory, "real": _real, "kills": _kills}
+
+
+def rows(kind: str, found: dict[str, Tally], command: str) -> list[dict[str, Any]]:
+    """What a kind of cuts came to, a row for each carrier or harm."""
+    made = []
+    for name, tally in found.items():
+        what = (
+            f"card payments with {name} at every await point from intent to commit"
+            if kind == "kills"
+            else f"cuts of the wire, {name}, at every byte of every dialogue"
+        )
+        figure = (
+            f"{tally.second_charges} second charges, {tally.unresolved} unresolved of "
+            f"{tally.struck:,}"
+        )
+        if tally.wrong:
+            figure += f"; {len(tally.wrong)} wrong, the first: {tally.wrong[0][:160]}"
+        made.append(
+            {"what": what, "figure": figure, "aim": "0, 0", "ok": tally.ok, "command": command}
+        )
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.cuts", description=__doc__)
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"of {', '.join(KINDS)}")
+    parser.add_argument("--every", type=int, default=1, metavar="K")
+    parser.add_argument("--dialogue", action="append", default=[], metavar="NAME")
+    parser.add_argument("--only", action="append", default=[], metavar="CARRIER_OR_HARM")
+    parser.add_argument("--lanes", type=int, default=LANES, help="registers of a real store")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args(arguments)
+    unknown = sorted(set(options.kinds) - set(KINDS))
+    unknown += sorted(set(options.dialogue) - {one.name for one in DIALOGUES})
+    unknown += sorted(set(options.only) - {*SIMULATED, *REAL, *HARMS})
+    if unknown:
+        parser.error(f"there is no {', '.join(unknown)}; nothing was cut")
+    kinds = options.kinds or KINDS
+    command = f"python -m tests.cuts {' '.join(kinds)}"
+    command += "".join(f" --only '{name}'" for name in options.only)
+    if options.every > 1:
+        command += f" --every {options.every}"
+    began, table = time.monotonic(), []
+    for kind in kinds:
+        found = _RUNS[kind](options)
+        for name, tally in found.items():
+            by = ", ".join(f"{count:,} {dialogue}" for dialogue, count in tally.by.items())
+            say(f"{name}: {by}; {tally.closes} days closed; {tally.listed:,} tried again by hand")
+        table += rows(kind, found, command)
+    seconds = time.monotonic() - began
+    for row in table:
+        say(f"{'  ' if row['ok'] else '! '}{row['what']}: {row['figure']} (aim: {row['aim']})")
+    say(f"  {seconds:.0f} s; repeat: {command}")
+    if options.json is not None:
+        written = {"part": "cuts", "seconds": seconds, "rows": table}
+        options.json.write_text(json.dumps(written, indent=1) + "\n")
+    return 0 if table and all(row["ok"] for row in table) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

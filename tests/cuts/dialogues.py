@@ -1,0 +1,283 @@
+"""What is asked of a terminal with an order behind it, and what must be so when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import trio
+from attrs import define, field, frozen
+
+from engine.order.state import Order
+from engine.payment.events import Problem
+from engine.views.payments import payments_view
+from tests.cuts.far_ends import Customer, Far, Moved
+from tests.cuts.stage import LOOK_S, PATIENCE_S, Stage
+
+_TRIES = 5
+
+
+class WrongError(AssertionError):
+    """What the store knows is not what the terminal's books say."""
+
+
+@define(eq=False)
+class Lane:
+    """One register with its terminal, and the order it is at. `before` is what the terminal had
+    booked when the order began; `listed` counts what a person found on the list of exceptions."""
+
+    stage: Stage
+    register: str
+    order_id: str = ""
+    before: Moved = field(factory=Moved)
+    listed: int = 0
+    paid_minor: int = 0
+
+    @property
+    def far(self) -> Far:
+        """Its terminal."""
+        return self.stage.fars[self.register]
+
+    async def do(self, name: str, /, **data: Any) -> Any:
+        """A command of this register."""
+        return await self.stage.do(name, self.register, **data)
+
+    async def ring_up(self) -> None:
+        """An order of one bottle."""
+        self.before = self.far.moved()
+        self.order_id = (await self.do("order.add_line", code="wine"))["order_id"]
+
+    async def undisturbed(self, name: str, /, **data: Any) -> None:
+        """A command whose payment goes well, once the device has its terminal again."""
+        for _ in range(_TRIES):
+            await self.stage.idle(self.register)
+            self.far.expect(Customer())
+            await self.do(name, **data)
+            await self.stage.settle(self.register)
+            store = self.stage.store
+            assert store is not None
+            last = store.books.payments.latest[self.register]
+            if last.is_approved:
+                return
+            assert last.answer is not None
+            assert last.answer.code == "not_sent", last
+
+    @property
+    def order(self) -> Order:
+        """The order in hand, as the books have it."""
+        store = self.stage.store
+        assert store is not None
+        return store.books.live.orders[self.order_id]
+
+
+Act = Callable[[Lane], Awaitable[None]]
+
+
+async def _nothing(_: Lane) -> None:
+    return
+
+
+async def _request(lane: Lane) -> None:
+    await lane.do("payment.request")
+
+
+async def _sold(lane: Lane) -> None:
+    await lane.ring_up()
+
+
+async def _paid(lane: Lane) -> None:
+    await lane.ring_up()
+    await lane.undisturbed("payment.request")
+
+
+async def _reverse(lane: Lane) -> None:
+    (tender,) = lane.order.tenders
+    await lane.do("payment.reverse_tender", tender=tender.tender)
+
+
+async def _brought_back(lane: Lane) -> None:
+    await _paid(lane)
+    sold = lane.order_id
+    await lane.do("order.complete")
+    back = {"order_id": sold, "line": 1, "quantity_milli": 1000, "reason": "corked"}
+    lane.before = lane.far.moved()
+    lane.order_id = (await lane.do("order.add_return_line", **back))["order_id"]
+    await lane.do("order.start_tendering")
+
+
+async def _open_tab(lane: Lane) -> None:
+    await lane.do("payment.open_tab", amount_minor=5000)
+
+
+async def _on_a_tab(lane: Lane) -> None:
+    await lane.ring_up()
+    await lane.undisturbed("payment.open_tab", amount_minor=5000)
+
+
+async def _billed(lane: Lane) -> None:
+    await _on_a_tab(lane)
+    await lane.do("payment.adjust_tip", tip_minor=100)
+    await lane.do("order.start_tendering")
+
+
+async def _capture(lane: Lane) -> None:
+    await lane.do("payment.capture_tab")
+
+
+async def _release(lane: Lane) -> None:
+    await lane.do("payment.release_tab")
+
+
+async def _request_and_abort(lane: Lane) -> None:
+    payment_id = (await lane.do("payment.request"))["payment_id"]
+    while lane.stage.store is None or lane.stage.open_payments(lane.register):
+        if lane.far.is_waiting:
+            await lane.do("payment.cancel", payment_id=payment_id)
+            return
+        if lane.far.is_broken:
+            return
+        await lane.stage.world.sleep(LOOK_S)
+
+
+async def _until_lost(lane: Lane) -> None:
+    await lane.do("payment.request")
+    begun = lane.before.begun
+    while not (lane.far.moved().begun > begun and lane.far.lost_its_answer):
+        await lane.stage.world.sleep(LOOK_S / 10)
+
+
+@frozen
+class Dialogue:
+    """`prepare` is undisturbed; the cut comes in `ask` and what follows, or, where the question is
+    what became of an answer that was lost, only in what follows."""
+
+    name: str
+    prepare: Act = _sold
+    ask: Act = _request
+    customer: Customer = field(factory=Customer)
+    only_zvt: bool = False
+    cut_later: bool = False
+
+
+DIALOGUES = (
+    Dialogue("sale"),
+    Dialogue("sale with a tip", customer=Customer(tip_minor=150)),
+    Dialogue("approval in part", customer=Customer(partial_minor=500)),
+    Dialogue("decline", customer=Customer(declined=True)),
+    Dialogue("reversal", _paid, _reverse),
+    Dialogue("refund", _brought_back),
+    Dialogue("pre-authorisation", ask=_open_tab, only_zvt=True),
+    Dialogue("completion", _billed, _capture, only_zvt=True),
+    Dialogue("release", _on_a_tab, _release, only_zvt=True),
+    Dialogue("abort by the cashier", ask=_request_and_abort, customer=Customer(nobody_comes=True)),
+    Dialogue(
+        "repeat of a lost answer",
+        ask=_until_lost,
+        customer=Customer(answer_is_lost=True),
+        cut_later=True,
+    ),
+)
+
+
+def dialogues_of(carrier: str) -> tuple[Dialogue, ...]:
+    """Those a terminal of that kind knows: a nexo terminal has no tabs."""
+    return tuple(one for one in DIALOGUES if carrier.startswith("zvt") or not one.only_zvt)
+
+
+# --------------------------------------------------------------------------------- what must be so
+
+
+def judge(lane: Lane) -> str:
+    """Hold the order against the terminal's books; what the order's payment came to.
+
+    Raises:
+        WrongError: they differ, or something is neither settled nor on the list with its age.
+    """
+    store = lane.stage.store
+    assert store is not None
+    order, moved = lane.order, lane.far.moved().since(lane.before)
+    cards = [one for one in order.tenders if one.card is not None]
+    known = Moved(
+        sum(one.amount_minor + (one.card.tip_minor if one.card else 0) for one in cards),
+        sum(one.amount_minor > 0 for one in cards),
+        sum(one.amount_minor < 0 for one in cards),
+        int(order.tab is not None),
+        moved.begun,
+    )
+    last = store.books.payments.latest[lane.register]
+    if known != moved:
+        raise WrongError(f"the terminal booked {moved}, the order has {known}; last: {last}")
+    view = payments_view(store.books, now_ns=lane.stage.world.now_ns(), register=lane.register)
+    on_list = {one.payment_id for one in view.exceptions if one.age_s >= 0}
+    for payment in store.books.payments.exceptions.values():
+        if payment.asked.register != lane.register:
+            continue
+        if payment.asked.payment_id not in on_list or payment.problem is not Problem.NOT_REVERSED:
+            raise WrongError(f"for a person, and not as it should be: {payment}")
+    return last.standing.value
+
+
+async def conclude(lane: Lane) -> None:
+    """What a person does next: whatever the list says is tried again, and the order is paid in the
+    way it is not yet paid, until it is completed."""
+    store = lane.stage.store
+    assert store is not None
+    for payment_id, payment in list(store.books.payments.exceptions.items()):
+        if payment.asked.register == lane.register:
+            lane.listed += 1
+            await lane.undisturbed("payment.reverse_again", payment_id=payment_id)
+    if lane.order.tab is not None:
+        await lane.undisturbed("payment.release_tab")
+    if lane.order.phase.value == "open":
+        await lane.do("order.start_tendering")
+    view = await lane.stage.shop.look("register.state", lane.register)
+    if view["order"]["due_minor"] < 0:
+        await lane.undisturbed("payment.request")
+    elif view["order"]["due_minor"]:
+        await lane.do("order.tender_cash", amount_minor=view["order"]["cash_due_minor"])
+    lane.paid_minor += lane.far.moved().since(lane.before).minor
+    await lane.do("order.complete")
+    judge_after(lane)
+
+
+def judge_after(lane: Lane) -> None:
+    """Nothing is left over once a person has done what the list says.
+
+    Raises:
+        WrongError: something is.
+    """
+    store = lane.stage.store
+    assert store is not None
+    left = [
+        one
+        for one in (*store.books.payments.exceptions.values(), *store.books.payments.open.values())
+        if one.asked.register == lane.register
+    ]
+    if left or lane.far.moved().reserved:
+        raise WrongError(f"left over: {left}, {lane.far.moved().reserved} still reserved")
+
+
+async def close(lane: Lane) -> None:
+    """The end of a day: the Z has what the terminal booked, and the terminal's day balances.
+
+    Raises:
+        WrongError: they differ.
+    """
+    store = lane.stage.store
+    assert store is not None
+    totals = store.books.live.position(lane.register).totals
+    by_card = totals.tenders.get("card", 0) + sum(totals.tips.values())
+    booked_minor = lane.far.moved().minor
+    if by_card != booked_minor:
+        raise WrongError(f"the Z has {by_card} by card, the terminal booked {booked_minor}")
+    lane.far.expect(Customer())
+    await lane.stage.idle(lane.register)
+    asked = await lane.do("terminal.end_day")
+    found: list[dict[str, Any]] = []
+    with trio.fail_after(PATIENCE_S):
+        while not found:
+            await lane.stage.world.sleep(LOOK_S)
+            view = await lane.stage.shop.look("clearing.state", lane.register)
+            found = [one for one in view["terminals"] if one["day_id"] == asked["day_id"]]
+    if found[0]["verdict"] != "approved" or found[0]["differences"]:
+        raise WrongError(f"the terminal's day does not balance: {found[0]}")

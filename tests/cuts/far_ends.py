@@ -1,0 +1,334 @@
+"""The terminals whose wire is cut: one face for ZVT and nexo, on cables in memory and real ones."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+import trio
+from attrs import define, field, frozen
+
+from actors.world import World
+from engine.terminal import Kind
+from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
+from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo import play
+from hardware.terminal.nexo.device import NexoDevice
+from hardware.terminal.nexo.fake import NexoFake
+from hardware.terminal.nexo.outlet import Outlet, TcpOutlet
+from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.device import ZvtDevice
+from hardware.terminal.zvt.fake import TerminalFake
+from hardware.terminal.zvt.person import Plan
+from hardware.transport import Place, TcpPlace, parse_transport
+from tests.hardware.nexo_rig import KEY, POI_ID, MemoryOutlet, papers, profile
+from tests.simulation.streams import SimulatedCarrier
+
+CUT_AFTER, DEAF_AFTER = "cut_after", "deaf_after"
+PLACES = (CUT_AFTER, DEAF_AFTER)
+ZVT_TCP, ZVT_PTY, NEXO_TLS = "zvt over tcp", "zvt over a pty", "nexo over tls"
+ZVT_IN_MEMORY, NEXO_IN_MEMORY = "zvt in memory", "nexo in memory"
+SIMULATED = (ZVT_IN_MEMORY, NEXO_IN_MEMORY)
+REAL = (ZVT_TCP, ZVT_PTY, NEXO_TLS)
+_DECLINED = 0x05
+
+
+@frozen
+class Customer:
+    """What the customer and their bank do in the next transaction. `keeps` makes a terminal that
+    does not take back what was not acknowledged, as some ZVT terminals do; nexo never does."""
+
+    declined: bool = False
+    nobody_comes: bool = False
+    answer_is_lost: bool = False
+    partial_minor: int | None = None
+    tip_minor: int = 0
+    keeps: bool = False
+
+
+@frozen
+class Moved:
+    """What a terminal booked. `payments` and `refunds` count what was not taken back; `reserved`
+    is what is still held on a card."""
+
+    minor: int = 0
+    payments: int = 0
+    refunds: int = 0
+    reserved: int = 0
+    begun: int = 0
+
+    def since(self, before: Moved) -> Moved:
+        """The difference."""
+        return Moved(
+            self.minor - before.minor,
+            self.payments - before.payments,
+            self.refunds - before.refunds,
+            self.reserved - before.reserved,
+            self.begun - before.begun,
+        )
+
+
+class Far(ABC):
+    """A terminal at the end of a cable that breaks after so many bytes in one direction."""
+
+    carrier: str
+    talker: Any = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the device has its terminal, and nothing runs."""
+        session = None if self.talker is None else self.talker.session
+        return session is not None and session.is_idle and session.condition.is_ready
+
+    def made(self, talker: Any) -> Any:
+        """The device that talks to it from now on."""
+        self.talker = talker
+        return talker
+
+    @abstractmethod
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve for ever; started once the store can connect."""
+
+    @abstractmethod
+    def device(self, address: str) -> Any:
+        """The production actor that talks to it; only once `run` has started."""
+
+    @abstractmethod
+    def expect(self, customer: Customer) -> None:
+        """What happens in the next transaction."""
+
+    @abstractmethod
+    def counts(self) -> dict[str, int]:
+        """Bytes so far, by the name of the cut."""
+
+    @abstractmethod
+    def arm(self, place: str, after: int) -> None:
+        """Break the cable after so many more bytes; 0 for never."""
+
+    @abstractmethod
+    def is_armed(self, place: str) -> bool:
+        """Whether that cut is still to come."""
+
+    @property
+    @abstractmethod
+    def is_broken(self) -> bool:
+        """Whether the cable is out now."""
+
+    @abstractmethod
+    async def cut(self) -> None:
+        """Pull the cable now."""
+
+    @abstractmethod
+    async def mend(self) -> None:
+        """Put the cable back."""
+
+    @property
+    @abstractmethod
+    def lost_its_answer(self) -> bool:
+        """Whether the answer that was planned to be lost is gone."""
+
+    @property
+    @abstractmethod
+    def is_waiting(self) -> bool:
+        """Whether it waits for a card."""
+
+    @abstractmethod
+    def moved(self) -> Moved:
+        """What it has booked since it was made."""
+
+
+@define(eq=False)
+class ZvtFar(Far):
+    """A ZVT terminal."""
+
+    carrier: str
+    cable: Carrier | SimulatedCarrier
+    world: World
+    is_serial: bool = False
+    fake: TerminalFake = field(init=False)
+    _loses: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Make the fake; nothing listens yet."""
+        self.fake = TerminalFake(self.cable, is_serial=self.is_serial, world=self.world)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """As `Far`."""
+        await self.fake.run(task_status=task_status)
+
+    def device(self, address: str) -> Any:
+        """As `Far`."""
+        cable = self.cable
+        place: Place = cable if isinstance(cable, SimulatedCarrier) else parse_transport(cable.url)
+        return self.made(ZvtDevice(address, place, Profile(), is_serial=self.is_serial))
+
+    def expect(self, customer: Customer) -> None:
+        """As `Far`."""
+        self.fake.keeps_unacknowledged = customer.keeps
+        self.fake.plans.clear()
+        self.fake.plans.append(
+            Plan(
+                card="none" if customer.nobody_comes else "insert",
+                decline=_DECLINED if customer.declined else 0,
+                partial_minor=customer.partial_minor,
+                tip_minor=customer.tip_minor,
+                breaks=customer.answer_is_lost,
+            )
+        )
+
+    def counts(self) -> dict[str, int]:
+        """As `Far`."""
+        return {CUT_AFTER: self.fake.sent_bytes, DEAF_AFTER: self.fake.heard_bytes}
+
+    def arm(self, place: str, after: int) -> None:
+        """As `Far`."""
+        setattr(self.fake, place, after or None)
+
+    def is_armed(self, place: str) -> bool:
+        """As `Far`."""
+        return getattr(self.fake, place) is not None
+
+    @property
+    def is_broken(self) -> bool:
+        """As `Far`."""
+        return not self.fake.is_plugged
+
+    async def cut(self) -> None:
+        """As `Far`."""
+        await self.fake.cut()
+
+    async def mend(self) -> None:
+        """As `Far`."""
+        self.fake.cut_after = self.fake.deaf_after = None
+        await self.fake.plug()
+
+    @property
+    def lost_its_answer(self) -> bool:
+        """As `Far`."""
+        return not self.fake.is_plugged
+
+    @property
+    def is_waiting(self) -> bool:
+        """As `Far`."""
+        return self.fake.shown == "insert or tap card"
+
+    def moved(self) -> Moved:
+        """As `Far`."""
+        booked = [one for one in self.fake.ledger.entries if one.is_booked]
+        stand = [one for one in booked if not one.is_reversed]
+        taken = {one.original for one in booked if one.kind is Kind.CAPTURE}
+        return Moved(
+            self.fake.ledger.booked_minor,
+            sum(one.kind in (Kind.SALE, Kind.CAPTURE) for one in stand),
+            sum(one.kind is Kind.REFUND for one in stand),
+            sum(one.kind is Kind.RESERVATION and one.receipt not in taken for one in stand),
+            len(self.fake.ledger.entries),
+        )
+
+
+@define(eq=False)
+class NexoFar(Far):
+    """A nexo terminal, whose wire is cut below TLS."""
+
+    carrier: str
+    outlet: Outlet
+    world: World
+    fake: NexoFake = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Make the fake; nothing listens yet."""
+        tls = papers().server()
+        self.fake = NexoFake(self.outlet, tls, KEY, poi_id=POI_ID, world=self.world)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """As `Far`."""
+        await self.fake.run(task_status=task_status)
+
+    def device(self, address: str) -> Any:
+        """As `Far`."""
+        outlet = self.outlet
+        if isinstance(outlet, MemoryOutlet):
+            return self.made(NexoDevice(address, outlet, profile()))
+        assert isinstance(outlet, TcpOutlet)
+        return self.made(NexoDevice(address, TcpPlace(outlet.host, outlet.port), profile()))
+
+    def expect(self, customer: Customer) -> None:
+        """As `Far`."""
+        self.fake.plans.clear()
+        self.fake.plans.append(
+            play.Plan(
+                card="none" if customer.nobody_comes else "insert",
+                decline="Refusal" if customer.declined else "",
+                partial_minor=customer.partial_minor,
+                tip_minor=customer.tip_minor,
+                lose="reply" if customer.answer_is_lost else "",
+            )
+        )
+
+    def counts(self) -> dict[str, int]:
+        """As `Far`."""
+        return {CUT_AFTER: self.fake.raw.sent_bytes, DEAF_AFTER: self.fake.raw.heard_bytes}
+
+    def arm(self, place: str, after: int) -> None:
+        """As `Far`."""
+        setattr(self.fake.raw, place, after or None)
+
+    def is_armed(self, place: str) -> bool:
+        """As `Far`."""
+        return getattr(self.fake.raw, place) is not None and not self.fake.raw.is_cut
+
+    @property
+    def is_broken(self) -> bool:
+        """As `Far`."""
+        return self.fake.raw.is_cut
+
+    async def cut(self) -> None:
+        """As `Far`."""
+        self.fake.raw.is_cut = True
+        await self.fake.cut()
+
+    async def mend(self) -> None:
+        """As `Far`."""
+        await self.fake.plug()
+
+    @property
+    def lost_its_answer(self) -> bool:
+        """As `Far`."""
+        entries = self.fake.ledger.entries
+        return bool(entries) and entries[-1].told is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """As `Far`."""
+        return self.fake.shown == "insert or tap card"
+
+    def moved(self) -> Moved:
+        """As `Far`."""
+        booked = [one for one in self.fake.ledger.entries if one.is_booked]
+        payments = [one for one in booked if isinstance(one.ask, m.PaymentAsk)]
+        stand = [one for one in payments if one.signed_minor]
+        return Moved(
+            self.fake.ledger.booked_minor,
+            sum(one.signed_minor > 0 for one in stand),
+            sum(one.signed_minor < 0 for one in stand),
+            0,
+            len(self.fake.ledger.entries),
+        )
+
+
+def far_end(carrier: str, world: World, folder: Path, name: str) -> Far:
+    """A terminal of that kind."""
+    match carrier:
+        case "zvt in memory":
+            return ZvtFar(carrier, SimulatedCarrier(name), world)
+        case "zvt over tcp":
+            return ZvtFar(carrier, TcpCarrier(), world)
+        case "zvt over a pty":
+            return ZvtFar(carrier, PtyCarrier(folder, f"tty-{name}"), world, is_serial=True)
+        case "nexo in memory":
+            return NexoFar(carrier, MemoryOutlet(), world)
+        case "nexo over tls":
+            return NexoFar(carrier, TcpOutlet(), world)
+        case _:
+            raise ValueError(f"there is no carrier called {carrier!r}")

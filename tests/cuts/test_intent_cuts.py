@@ -1,0 +1,81 @@
+"""A card payment cut off anywhere ends at the terminal's truth, and nobody is charged twice.
+
+A sample here, of fixed strides and every first and last byte; all of it in `./run prove`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cuts.__main__ import main, rows
+from tests.cuts.dialogues import DIALOGUES, Dialogue, dialogues_of
+from tests.cuts.far_ends import NEXO_IN_MEMORY, REAL, ZVT_IN_MEMORY
+from tests.cuts.kills import HARMS, Sweep
+from tests.cuts.stage import quiet
+from tests.cuts.wires import Tally, in_memory, on_real
+
+EVERY = os.environ.get("HYPOTHESIS_PROFILE") == "night"
+STEPS = {ZVT_IN_MEMORY: 1 if EVERY else 173, NEXO_IN_MEMORY: 1 if EVERY else 2903}
+KILL_STEP = 1 if EVERY else 89
+KILLED = ("sale", "reversal", "completion")
+
+
+def _hold(tally: Tally, least: int) -> None:
+    assert tally.wrong == []
+    assert (tally.second_charges, tally.unresolved) == (0, 0)
+    assert tally.struck >= least
+    assert tally.closes >= 1, "a Z was held against the terminal's day"
+
+
+@pytest.mark.feature("NEW-07")
+@pytest.mark.feature("PAY-09", part="with intents, journal and order, at every byte and kill")
+@pytest.mark.parametrize("carrier", [ZVT_IN_MEMORY, NEXO_IN_MEMORY])
+def test_the_wire_cut_at_every_byte_and_the_store_at_every_await_point(carrier: str) -> None:
+    """Whatever is cut, what the order holds is what the terminal booked: every dialogue at bytes of
+    both directions, and, over ZVT, kills, power cuts and pulled cables between intent and commit.
+    """
+    ends = Tally()
+    for dialogue in dialogues_of(carrier):
+        tally = in_memory(carrier, dialogue, step=STEPS[carrier])
+        _hold(tally, least=4)
+        ends.add(tally)
+    assert {"approved", "aborted", "abandoned", "declined"} <= set(ends.ends)
+    if carrier == NEXO_IN_MEMORY:
+        return
+    for harm in HARMS:
+        for dialogue in (one for one in DIALOGUES if EVERY or one.name in KILLED):
+            _hold(Sweep(dialogue, harm, KILL_STEP).run(), least=2)
+
+
+@pytest.mark.feature("NEW-07", part="on real sockets and ptys, with intents")
+@pytest.mark.parametrize("carrier", REAL)
+async def test_the_wire_cut_on_real_sockets_and_ptys(carrier: str, tmp_path: Path) -> None:
+    """The same over TCP, a serial line and TLS, at six registers of one store at once."""
+    quiet()
+    chosen: tuple[Dialogue, ...] = dialogues_of(carrier)
+    if not EVERY:
+        chosen = tuple(one for one in chosen if one.name in ("sale", "reversal"))
+    step = 1 if EVERY else 2003 if carrier.startswith("nexo") else 211
+    found = await on_real(carrier, chosen, tmp_path, step=step)
+    for tally in found.values():
+        _hold(tally, least=4)
+
+
+def test_the_proof_leaves_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """How many were cut, of what, and that none was charged twice; a miss is no pass."""
+    place = tmp_path / "figures.json"
+    asked = ["memory", "--every", "3000", "--dialogue", "decline", "--json", str(place)]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert "4 decline" in said
+    told = json.loads(place.read_text())["rows"]
+    assert [row["figure"].split(" of ")[0] for row in told] == [
+        "0 second charges, 0 unresolved"
+    ] * 2
+    (row,) = rows("memory", {"zvt in memory": Tally(struck=9, wrong=["sale: charged twice"])}, "x")
+    assert not row["ok"]
+    assert "charged twice" in row["figure"]

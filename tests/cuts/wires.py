@@ -1,0 +1,250 @@
+"""The wire cut after every byte, in either direction, with the store's intents above it."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import trio
+from attrs import define, field, frozen
+
+from actors.world import run_simulated
+from tests.cuts.dialogues import Dialogue, Lane, WrongError, close, conclude, judge
+from tests.cuts.far_ends import PLACES, Customer
+from tests.cuts.stage import LOOK_S, Stage, UnsettledError, open_real, open_simulated, prepare
+from tests.simulation.disk import MemoryDisk
+
+LANES = 6
+_AT_ONE_STORE = 400
+T = TypeVar("T")
+_names = itertools.count()
+
+
+@frozen
+class Cut:
+    """One cut: in which dialogue, where, after how many bytes, at which kind of terminal."""
+
+    dialogue: Dialogue
+    place: str
+    after: int
+    keeps: bool = False
+
+    def __str__(self) -> str:
+        """As it is told where it went wrong."""
+        kind = ", keeps" if self.keeps else ""
+        return f"{self.dialogue.name}: {self.place} {self.after}{kind}"
+
+
+@define(eq=False)
+class Tally:
+    """What cuts came to. `struck` counts those that really cut something; `by` the same by
+    dialogue; `second_charges` and `unresolved` are to stay at nought."""
+
+    struck: int = 0
+    missed: int = 0
+    second_charges: int = 0
+    unresolved: int = 0
+    listed: int = 0
+    closes: int = 0
+    by: Counter[str] = field(factory=Counter)
+    ends: Counter[str] = field(factory=Counter)
+    wrong: list[str] = field(factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Take another's figures in."""
+        for name in ("struck", "missed", "second_charges", "unresolved", "listed", "closes"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.by += other.by
+        self.ends += other.ends
+        self.wrong += other.wrong
+
+    @property
+    def ok(self) -> bool:
+        """Whether something was cut and nothing went wrong."""
+        return self.struck > 0 and not self.wrong
+
+
+async def arrange(lane: Lane, dialogue: Dialogue, *, keeps: bool) -> None:
+    """All that comes before the cut, and the customer."""
+    await dialogue.prepare(lane)
+    await lane.stage.idle(lane.register)
+    customer = dialogue.customer
+    lane.far.expect(
+        Customer(
+            customer.declined,
+            customer.nobody_comes,
+            customer.answer_is_lost,
+            customer.partial_minor,
+            customer.tip_minor,
+            keeps,
+        )
+    )
+
+
+async def _one(lane: Lane, cut: Cut, tally: Tally) -> None:
+    """One dialogue with its cut, to the end of its order."""
+    await arrange(lane, cut.dialogue, keeps=cut.keeps)
+    if cut.dialogue.cut_later:
+        await cut.dialogue.ask(lane)
+        if lane.far.is_broken:
+            await lane.far.mend()
+        lane.far.arm(cut.place, cut.after)
+    else:
+        lane.far.arm(cut.place, cut.after)
+        await cut.dialogue.ask(lane)
+    told_before = lane.far.counts()[cut.place]
+    try:
+        await lane.stage.settle(lane.register)
+    except UnsettledError as error:
+        tally.unresolved += 1
+        raise WrongError(str(error)) from error
+    # Where the cut comes behind the last byte that was needed, the cable may still be whole.
+    struck = lane.far.counts()[cut.place] >= told_before and await _is_struck(lane, cut.place)
+    lane.far.arm(cut.place, 0)
+    if lane.far.is_broken:
+        await lane.far.mend()
+    await _judged(lane, cut, tally, struck=struck)
+
+
+async def _is_struck(lane: Lane, place: str) -> bool:
+    """Whether the cut came, or comes with what is still on its way."""
+    for _ in range(20):
+        if not lane.far.is_armed(place):
+            return True
+        await lane.stage.world.sleep(LOOK_S)
+    return False
+
+
+async def _judged(lane: Lane, cut: Cut, tally: Tally, *, struck: bool) -> None:
+    moved = lane.far.moved().since(lane.before)
+    tally.second_charges += max(0, moved.payments - 1) + max(0, moved.refunds - 1)
+    if struck:
+        tally.struck += 1
+        tally.by[cut.dialogue.name] += 1
+    else:
+        tally.missed += 1
+    tally.ends[judge(lane)] += 1
+    before = lane.listed
+    await conclude(lane)
+    tally.listed += lane.listed - before
+
+
+async def measure(stage: Stage, dialogue: Dialogue) -> dict[str, int]:
+    """How many bytes a dialogue takes in each direction, undisturbed, by the name of the cut."""
+    lane = Lane(stage, "1")
+    await arrange(lane, dialogue, keeps=False)
+    if dialogue.cut_later:
+        await dialogue.ask(lane)
+        before = lane.far.counts()
+        if lane.far.is_broken:
+            await lane.far.mend()
+    else:
+        before = lane.far.counts()
+        await dialogue.ask(lane)
+    await stage.settle(lane.register)
+    after = lane.far.counts()
+    await conclude(lane)
+    return {place: after[place] - before[place] for place in PLACES}
+
+
+async def _lane(
+    stage: Stage, register: str, cuts: list[Cut], tally: Tally, tell: Callable[[str], object]
+) -> None:
+    """Cut after cut, and the end of the day behind them."""
+    lane = Lane(stage, register)
+    while cuts:
+        cut = cuts.pop()
+        try:
+            await _one(lane, cut, tally)
+        except (WrongError, AssertionError, trio.TooSlowError) as error:
+            tally.wrong.append(f"{cut}: {error}")
+            tell(f"WRONG {tally.wrong[-1]}")
+            # What is wrong here would be told again of every cut that follows.
+            return
+    try:
+        await close(lane)
+        tally.closes += 1
+    except (WrongError, AssertionError, trio.TooSlowError) as error:
+        tally.wrong.append(f"the end of the day of register {register}: {error}")
+        tell(f"WRONG {tally.wrong[-1]}")
+
+
+def _cuts_of(dialogue: Dialogue, lengths: dict[str, int], step: int, keeps: bool) -> list[Cut]:
+    """Every `step`th byte, and always the first and the last."""
+    found = []
+    for place in PLACES:
+        last = lengths[place]
+        points = sorted({1, last, *range(step, last + 1, step)}) if step > 1 else range(1, last + 1)
+        found += [Cut(dialogue, place, after, keeps) for after in points]
+    return found
+
+
+def in_memory(
+    carrier: str,
+    dialogue: Dialogue,
+    *,
+    step: int = 1,
+    keeps: tuple[bool, ...] = (False,),
+    tell: Callable[[str], object] = str,
+) -> Tally:
+    """Cut a dialogue in the simulated world."""
+    prepare()
+    lengths = _simulated(carrier, partial(measure, dialogue=dialogue))
+    tally = Tally()
+    cuts = [one for keep in keeps for one in _cuts_of(dialogue, lengths, step, keep)]
+    for first in range(0, len(cuts), _AT_ONE_STORE):
+        some = cuts[first : first + _AT_ONE_STORE]
+        _simulated(carrier, partial(_lane, register="1", cuts=some, tally=tally, tell=tell))
+    tell(f"{carrier}, {dialogue.name}, {lengths}: {told(tally)}")
+    return tally
+
+
+def _simulated(carrier: str, act: Callable[[Stage], Awaitable[T]]) -> T:
+    disk = MemoryDisk(f"cuts-{next(_names)}")
+
+    async def run() -> T:
+        async with open_simulated(carrier, disk, 0) as stage:
+            return await act(stage)
+        raise AssertionError
+
+    try:
+        return run_simulated(0, run)
+    finally:
+        disk.close()
+
+
+async def on_real(
+    carrier: str,
+    dialogues: tuple[Dialogue, ...],
+    folder: Path,
+    *,
+    step: int = 1,
+    keeps: tuple[bool, ...] = (False,),
+    lanes: int = LANES,
+    tell: Callable[[str], object] = str,
+) -> dict[str, Tally]:
+    """Cut dialogues on real sockets or ptys, at many registers of one store at once."""
+    found = {}
+    async with open_real(carrier, folder, lanes) as stage:
+        for dialogue in dialogues:
+            tally = found[dialogue.name] = Tally()
+            lengths = await measure(stage, dialogue)
+            cuts = [one for keep in keeps for one in _cuts_of(dialogue, lengths, step, keep)]
+            async with trio.open_nursery() as nursery:
+                for register in stage.fars:
+                    nursery.start_soon(_lane, stage, register, cuts, tally, tell)
+            tell(f"{carrier}, {dialogue.name}, {lengths}: {told(tally)}")
+    return found
+
+
+def told(tally: Tally) -> str:
+    """In one line."""
+    ends = ", ".join(f"{count} {end}" for end, count in sorted(tally.ends.items()))
+    return (
+        f"{tally.struck} cuts ({ends}), {tally.second_charges} second charges, "
+        f"{tally.unresolved} unresolved, {tally.listed} to a person"
+    )
