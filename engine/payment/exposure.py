@@ -26,9 +26,7 @@ class Exposure:
     oldest_ns: int = 0
 
 
-def exposure(
-    payments: Payments, *, register: str, operator: str, without: str = ""
-) -> Exposure:
+def exposure(payments: Payments, *, register: str, operator: str, without: str = "") -> Exposure:
     """What is at risk in the store, and of it at a register and by an operator; of the payment
     `without` nothing."""
     found = [entry for entry in payments.uncertain() if entry.asked.payment_id != without]
