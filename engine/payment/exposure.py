@@ -46,10 +46,15 @@ def brand_exposure(payments: Payments, brand: str, *, without: str = "") -> int:
         for entry in payments.uncertain()
         if entry.asked.payment_id != without
         and entry.problem is not Problem.OFFLINE
-        and entry.answer is not None
-        and (entry.is_approved or entry.kept_minor)
-        and brand_of(entry.answer.card.brand) == brand_of(brand)
+        and brand_of(brand) == _brand(entry)
     )
+
+
+def _brand(payment: Payment) -> str:
+    """The one name of its card's brand; "" where no terminal told it yet."""
+    if payment.answer is not None and payment.is_approved:
+        return brand_of(payment.answer.card.brand)
+    return brand_of(payment.kept_brand) if payment.kept_minor else ""
 
 
 def _at_risk(payment: Payment) -> int:

@@ -44,7 +44,7 @@ class Payment:
 
     `requested_ns` is by the clock of stamps. `not_found` counts the inquiries in a row in which an
     idle terminal did not know it. `kept_minor` is what its terminal approved alone and was let
-    store, tip included.
+    store, tip included, and `kept_brand` the card's; what is heard later may know less.
     """
 
     asked: Asked
@@ -56,6 +56,7 @@ class Payment:
     is_cancel_asked: bool = False
     reason: str = ""
     kept_minor: int = 0
+    kept_brand: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -124,8 +125,11 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
         case PaymentRequested(asked):
             _keep(payments, Payment(asked, now_ns))
         case PaymentKept(payment_id, answer):
-            kept_minor = answer.amount_minor if answer.is_offline else 0
-            payment = attrs.evolve(payments.open[payment_id], answer=answer, kept_minor=kept_minor)
+            payment = attrs.evolve(payments.open[payment_id], answer=answer)
+            if answer.is_offline:
+                payment = attrs.evolve(
+                    payment, kept_minor=answer.amount_minor, kept_brand=answer.card.brand
+                )
             _keep(payments, payment)
         case PaymentCancelAsked(payment_id):
             _keep(payments, attrs.evolve(payments.open[payment_id], is_cancel_asked=True))

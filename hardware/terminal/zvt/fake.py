@@ -31,7 +31,9 @@ _KINDS = {
     codec.CAPTURE: Kind.CAPTURE,
     codec.RELEASE: Kind.RELEASE,
 }
-TROUBLES = ("cut", "plug", "reboot", "paper_out", "paper_in", "go_offline", "go_online")
+TROUBLES = ("cut", "plug", "reboot", "paper_out", "paper_in", "go_offline", "go_online",
+            "take_alone", "take_none", "refuse_later")  # fmt: skip
+ALONE_MAX_MINOR = 5_000
 _ENDS = {0: "approved", _CANCELLED: "cancelled", _NO_CONNECTION: "no connection to the bank",
          _PRINTER: "out of paper", _NOT_STORED: "taken back"}  # fmt: skip
 _NOT_READY_S = 2.0
@@ -392,6 +394,10 @@ class TerminalFake(FarEnd):
     def _end(self, entry: Entry) -> str:
         if entry.is_reversed:
             return "reversed"
+        if entry.is_offline and entry.result == 0 and entry.is_booked:
+            return "stored" if entry.is_stored else "approved later"
+        if entry.is_offline and entry.host_result and entry.result == 0 and not entry.is_stored:
+            return "refused later"
         if entry.result == 0 and not entry.is_booked:
             return "running"
         return _ENDS.get(entry.result, "declined")
@@ -414,6 +420,10 @@ class TerminalFake(FarEnd):
                 return self.is_paper_out == (trouble == "paper_in")
             case "go_offline" | "go_online":
                 return self.is_offline == (trouble == "go_online")
+            case "take_alone" | "take_none":
+                return (self.offline_max_minor > 0) == (trouble == "take_none")
+            case "refuse_later":
+                return self.offline_max_minor > 0 and not self.refuses_next
             case _:
                 return True
 
@@ -432,6 +442,10 @@ class TerminalFake(FarEnd):
                 await self.reboot()
             case "paper_out" | "paper_in":
                 self.is_paper_out = action == "paper_out"
+            case "take_alone" | "take_none":
+                self.offline_max_minor = ALONE_MAX_MINOR if action == "take_alone" else 0
+            case "refuse_later":
+                self.refuses_next = True
             case _:
                 self.is_offline = action == "go_offline"
         return True
