@@ -119,6 +119,12 @@ class ReadPayments:
 
 
 @frozen
+class ReadStored:
+    """`payments` to `bookkeeper` in the same node: the payments taken offline of which nobody told
+    yet what became of them, oldest first."""
+
+
+@frozen
 class ReadEndingDays:
     """`payments` to `bookkeeper` in the same node: the ends of day terminals are asked for."""
 

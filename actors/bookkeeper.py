@@ -23,6 +23,7 @@ from actors.asks import (
     ReadPayments,
     ReadPending,
     ReadRecords,
+    ReadStored,
     Reply,
     SegmentReady,
     Submit,
@@ -86,9 +87,9 @@ class Batch:
 
 class Bookkeeper:
     """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
-    `ReadPayments`, `ReadEndingDays`, `ReadPaylinks`, `ReadRecords`, `ReadCatalog`, `SegmentReady`,
-    `DeviceStatus`,
-    `Progress`, `CheckAnchor`. *Sends* `Reply` to whoever asked and `Committed` to its followers.
+    `ReadPayments`, `ReadStored`, `ReadEndingDays`, `ReadPaylinks`, `ReadRecords`, `ReadCatalog`,
+    `SegmentReady`, `DeviceStatus`, `Progress`, `CheckAnchor`. *Sends* `Reply` to whoever asked and
+    `Committed` to its followers.
     *If it dies* the process ends, and replay restores what was promised.
     """
 
@@ -156,7 +157,7 @@ class Bookkeeper:
                 envelope.answer("" if person is None else person.pin_hash)
             case ReadPending():
                 envelope.answer(tuple(self.books.outbox.values()))
-            case ReadPayments() | ReadPaylinks() | ReadEndingDays():
+            case ReadPayments() | ReadStored() | ReadPaylinks() | ReadEndingDays():
                 envelope.answer(self.lookups.asked_about(body))
             case Progress():
                 self.lookups.progress[body.request_id] = body

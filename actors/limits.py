@@ -83,6 +83,15 @@ INQUIRE_MAX_S = 30.0
 INQUIRE_TIMEOUT_S = 30.0
 ABORT_TIMEOUT_S = 10.0
 
+FORWARD_FIRST_S = 5.0
+"""Until a terminal is asked what became of what it took offline, and again: twice as long each time
+that nothing was told."""
+FORWARD_MAX_S = 120.0
+FORWARD_TIMEOUT_S = 300.0
+FORWARD_PAYMENTS_MAX = 32
+"""How many are asked about at once; the others are older or younger, and have their turn."""
+
+assert FORWARD_FIRST_S < FORWARD_MAX_S < FORWARD_TIMEOUT_S < ASK_TIMEOUT_S_MAX
 assert INQUIRE_FIRST_S < INQUIRE_OFTEN_S < INQUIRE_MAX_S < PAYMENT_TIMEOUT_S < ASK_TIMEOUT_S_MAX
 
 # ------------------------------------------------------------------------------ the bookkeeper

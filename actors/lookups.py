@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import define, field
 
-from actors.asks import ReadEndingDays, ReadPaylinks, ReadPayments, Reply, Submit
+from actors.asks import ReadEndingDays, ReadPaylinks, ReadPayments, ReadStored, Reply, Submit
 from actors.journal import Journal
 from actors.messages import DeviceStatus
 from actors.terminal_messages import Progress
@@ -63,12 +63,14 @@ class Lookups:
         }
 
     def asked_about(
-        self, about: ReadPayments | ReadPaylinks | ReadEndingDays
+        self, about: ReadPayments | ReadStored | ReadPaylinks | ReadEndingDays
     ) -> tuple[Payment | Paylink | TerminalDayAsked, ...]:
         """What of that kind is open, oldest first."""
         books = self.books
         if isinstance(about, ReadEndingDays):
             return ending(books.payments)
+        if isinstance(about, ReadStored):
+            return tuple(books.payments.offline.values())
         kind = books.payments if isinstance(about, ReadPayments) else books.paylinks
         return tuple(kind.open.values())
 

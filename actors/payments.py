@@ -23,12 +23,15 @@ from actors.limits import (
 )
 from actors.mailbox import Envelope, Mailbox
 from actors.messages import Accepted, Failure
+from actors.stored_payments import StoredPayments
 from actors.terminal_days import TerminalDays
-from actors.terminal_messages import Abort, Heard, Inquire, Keep, Progress, Request
+from actors.terminal_messages import Abort, Heard, Inquire, Keep, KeepUpload, Progress, Request
 from actors.world import World
-from engine.payment.events import Standing
+from engine.payment.events import PaymentHeard, Standing
 from engine.payment.state import Payment
+from engine.record import Record
 from engine.terminal import Answer, Kind, Transaction, Verdict
+from engine.upcast import event_of
 from engine.wire import unstructure
 
 log = structlog.get_logger()
@@ -42,11 +45,12 @@ def concerns(news: Committed) -> bool:
 
 
 class PaymentsActor:
-    """*Owns* which payments are being talked about with their terminals, and which ends of day.
-    *Receives* `Committed` from the bookkeeper, `Keep` and `Progress` from terminals. *Sends*
-    `Request`, `Inquire`, `Abort` and `Settle` to terminals, `payment.keep`, `payment.hear` and
-    `terminal.hear_day` to the bookkeeper. *If it dies* what was open becomes unknown and is asked
-    about; nothing is ever asked for twice.
+    """*Owns* which payments are being talked about with their terminals, which ends of day, and
+    which payments taken offline. *Receives* `Committed` from the bookkeeper, `Keep`, `KeepUpload`
+    and `Progress` from terminals. *Sends* `Request`, `Inquire`, `Abort`, `Settle` and `Forward` to
+    terminals, `payment.keep`, `payment.hear`, `payment.upload` and `terminal.hear_day` to the
+    bookkeeper. *If it dies* what was open becomes unknown and is asked about; nothing is ever asked
+    for twice.
     """
 
     address = "payments"
@@ -58,6 +62,7 @@ class PaymentsActor:
         self._aborted: set[str] = set()
         self._wake = trio.Event()
         self._days = TerminalDays()
+        self._stored = StoredPayments(self.address)
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """Look at what is open whenever a payment's facts were committed."""
@@ -68,8 +73,12 @@ class PaymentsActor:
                     case Committed() as news:
                         if concerns(news):
                             self._wake.set()
+                        if any(map(_is_online, records)):
+                            self._stored.host_is_back()
                     case Keep():
                         nursery.start_soon(self._keep, envelope, envelope.body, post, world)
+                    case KeepUpload():
+                        nursery.start_soon(self._stored.keep, envelope, envelope.body, post, world)
                     case Progress():
                         self._show(envelope.body, post)
                     case _:
@@ -81,6 +90,7 @@ class PaymentsActor:
             try:
                 found = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)
                 await self._days.look(nursery, post, world, met=self._met)
+                await self._stored.look(nursery, post, world)
             except PostError:
                 await world.sleep(INQUIRE_FIRST_S)
                 continue
@@ -222,6 +232,16 @@ class PaymentsActor:
         if payment is not None:
             post.tell_nowait("bookkeeper", progress)
             self._mark(payment.asked.register)
+
+
+def _is_online(record: Record) -> bool:
+    """Whether a terminal had its host approve something."""
+    if record.name != "payment.heard/1":
+        return False
+    event = event_of(record)
+    assert isinstance(event, PaymentHeard)
+    is_approved = event.answer.verdict in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+    return is_approved and not event.answer.is_offline
 
 
 def _is_news(known: Payment, answer: Answer) -> bool:

@@ -71,6 +71,44 @@ class Abort:
     """End what runs. Answered `Accepted`, or `Failure` with code `nothing_runs`."""
 
 
+@frozen
+class StoredPayment:
+    """A payment a terminal approved alone; `answer` is what it told when it did."""
+
+    payment_id: str
+    answer: Answer
+
+
+@MESSAGES.name("terminal.forward")
+@frozen
+class Forward:
+    """Present what you took offline, where you can, and tell what became of these. Answered
+    `Forwarded`; each result is asked of `keeper` as `KeepUpload` before the terminal hears that it
+    arrived. Whatever else is asked of the terminal meanwhile goes before.
+    """
+
+    payments: tuple[StoredPayment, ...]
+    keeper: str
+
+
+@MESSAGES.name("terminal.forwarded")
+@frozen
+class Forwarded:
+    """How that ended, as a stable word: `ok`, or why no more was told."""
+
+    code: str
+
+
+@MESSAGES.name("terminal.keep_upload")
+@frozen
+class KeepUpload:
+    """Terminal to keeper: this became of a payment taken offline; write it down now. `answer` says
+    approved or declined. Only `Accepted` lets the terminal hear that it arrived."""
+
+    payment_id: str
+    answer: Answer
+
+
 @MESSAGES.name("terminal.settle")
 @frozen
 class Settle:

@@ -150,7 +150,9 @@ def _take(
 
 
 def _count_in_batch(db: apsw.Connection, acquirer: str, row: SettlementRow) -> None:
-    net_minor = row.gross_minor - (row.fee_minor or 0)
+    # Of what was declined nothing is paid, though it may have cost something.
+    gross_minor = 0 if row.kind is RowKind.DECLINED else row.gross_minor
+    net_minor = gross_minor - (row.fee_minor or 0)
     is_payout, is_other = row.kind is RowKind.PAYOUT, row.kind is RowKind.OTHER
     db.execute(
         "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "

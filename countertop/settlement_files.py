@@ -26,6 +26,7 @@ PROGRESS_EVERY: Final = 2_000
 ERRORS_MAX: Final = 1_000
 _WORDS: Final = {
     RowKind.PAYMENT: "a payment must be more than nought",
+    RowKind.DECLINED: "a declined payment must have what was asked for, more than nought",
     RowKind.REFUND: "a refund must be less than nought",
     RowKind.PAYOUT: "a payout must be less than nought: it leaves the acquirer",
     RowKind.CHARGEBACK: "a chargeback must have an amount",
@@ -156,10 +157,11 @@ def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRo
     if gross_minor is None:
         raise ValueError("has no amount")
     _require_sign(kind, gross_minor)
-    if net_minor is not None and gross_minor - (fee_minor or 0) != net_minor:
+    paid_minor = 0 if kind is RowKind.DECLINED else gross_minor
+    if net_minor is not None and paid_minor - (fee_minor or 0) != net_minor:
         raise ValueError(
             f"the net amount is {net_minor} in the smallest unit, and what is left of the gross "
-            f"{gross_minor} after the fees is {gross_minor - (fee_minor or 0)}"
+            f"{paid_minor} after the fees is {paid_minor - (fee_minor or 0)}"
         )
     return SettlementRow(
         kind,
@@ -178,7 +180,7 @@ def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRo
 
 def _require_sign(kind: RowKind, gross_minor: int) -> None:
     wrong = (
-        (kind is RowKind.PAYMENT and gross_minor <= 0)
+        (kind in (RowKind.PAYMENT, RowKind.DECLINED) and gross_minor <= 0)
         or (kind in (RowKind.REFUND, RowKind.PAYOUT) and gross_minor >= 0)
         or (kind is RowKind.CHARGEBACK and gross_minor == 0)
     )

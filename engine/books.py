@@ -255,7 +255,9 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     if isinstance(body, IssueCoupons):
         return coupons.decide(body, books.promotions.coupon_rules(), books.redeemed)
     if isinstance(body, settlement.SettlementCommand):
-        return settlement.decide(books.settling, body, books.settings, command.operator)
+        return settlement.decide(
+            books.settling, body, books.settings, books.payments, command.operator
+        )
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)
     if isinstance(body, TerminalCommand):

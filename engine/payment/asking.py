@@ -18,7 +18,7 @@ from engine.order.without_receipt import comes_back_alone
 from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender
 from engine.payment.context import PaymentContext, answered
 from engine.payment.ending_days import Refusal as DayRefusal
-from engine.payment.events import Asked, PaymentRequested, Standing
+from engine.payment.events import Asked, PaymentRequested, Problem, Standing
 from engine.payment.exposure import may_be_offline
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
@@ -286,7 +286,9 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     if payment is None:
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
     is_reversal = payment.asked.kind in (Kind.REVERSAL, Kind.RELEASE)
-    if not is_reversal and not payment.is_approved:
+    # What was taken offline and refused afterwards took nothing that could be given back.
+    has_money = payment.is_approved and payment.problem is not Problem.UPLOAD_DECLINED
+    if not is_reversal and not has_money:
         return refuse(Refusal.PAYMENT_MUST_BE_APPROVED, payment_id=body.payment_id)
     refused = why_not_free(payment.asked.terminal, "", context)
     if refused is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from engine.decision import COMMANDS
-from engine.payment.events import OfflinePolicy
+from engine.payment.events import OfflinePolicy, UploadSource
 from engine.terminal import Answer, CardEntry
 
 
@@ -156,10 +156,14 @@ class HearPayment:
 @COMMANDS.name("payment.upload")
 @frozen
 class ReportUpload:
-    """What came of a payment taken offline once it was presented."""
+    """What came of a payment taken offline once it was presented. Said twice, the first time
+    settled it."""
 
     payment_id: str
     is_paid: bool
+    source: UploadSource = UploadSource.NONE
+    code: str = ""
+    detail: str = ""
 
 
 @COMMANDS.name("payment.set_offline_policy")

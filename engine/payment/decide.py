@@ -42,6 +42,7 @@ from engine.payment.events import (
 from engine.payment.hearing import hear, keep
 from engine.payment.refusal import Refusal
 from engine.payment.tabs import adjust_tip, capture_tab, open_tab, raise_tab, release_tab
+from engine.payment.terminal_day import brand_of
 from engine.staff import Staff
 
 POLICY = "policy"
@@ -124,11 +125,13 @@ def _close(body: CloseException, context: PaymentContext) -> Decision:
 
 
 def _upload(body: ReportUpload, context: PaymentContext) -> Decision:
-    payment = context.payments.offline.get(body.payment_id)
+    payment_id = body.payment_id
+    payment = context.payments.offline.get(payment_id)
     if payment is None:
-        return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
-    fact = context.fact(body.payment_id, OfflineUploaded(body.payment_id, body.is_paid))
-    return answered(body.payment_id, payment.standing.value, fact)
+        # Known no more, it was told before: whoever tells it again changes nothing.
+        return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=payment_id)
+    event = OfflineUploaded(payment_id, body.is_paid, body.source, body.code, body.detail)
+    return answered(payment_id, payment.standing.value, context.fact(payment_id, event))
 
 
 def _set_policy(body: SetOfflinePolicy, context: PaymentContext) -> Decision:
@@ -143,6 +146,13 @@ def _set_policy(body: SetOfflinePolicy, context: PaymentContext) -> Decision:
         return refuse(Refusal.POLICY_MUST_BE_CONSISTENT, maximum_minor=limits.AMOUNT_MINOR_MAX)
     if not 0 <= policy.age_s <= limits.OFFLINE_AGE_S_MAX or len(policy.brands) > limits.BRANDS_MAX:
         return refuse(Refusal.POLICY_MUST_BE_CONSISTENT, maximum_s=limits.OFFLINE_AGE_S_MAX)
+    if len(policy.brand_limits) > limits.BRANDS_MAX or any(
+        not 0 <= entry.limit_minor <= limits.AMOUNT_MINOR_MAX for entry in policy.brand_limits
+    ):
+        return refuse(Refusal.POLICY_MUST_BE_CONSISTENT, maximum_minor=limits.AMOUNT_MINOR_MAX)
+    named = [brand_of(entry.brand) for entry in policy.brand_limits]
+    if len(set(named)) != len(named):
+        return refuse(Refusal.POLICY_MUST_BE_CONSISTENT, brands=len(set(named)))
     if policy.payment_minor > min(figures):
         # A ceiling for one payment that no sum may reach would never let it happen.
         return refuse(Refusal.POLICY_MUST_BE_CONSISTENT, payment_minor=policy.payment_minor)

@@ -29,7 +29,8 @@ class Problem(Enum):
     LATE: approved when its order no longer wanted it. DIFFERS: the terminal took another amount
     than it was asked for. OFFLINE: approved offline against the shop's rules. UNRESOLVED: set aside
     before anybody knew. NOT_REVERSED: money stands that should not. UPLOAD_DECLINED: taken offline
-    and refused afterwards. OTHER_CARD: of another brand than its price was made for.
+    and refused afterwards. OTHER_CARD: of another brand than its price was made for. UNTOLD: taken
+    offline so long ago that somebody should have said what became of it; only ever shown.
     """
 
     NONE = ""
@@ -40,6 +41,23 @@ class Problem(Enum):
     NOT_REVERSED = "not_reversed"
     UPLOAD_DECLINED = "upload_declined"
     OTHER_CARD = "other_card"
+    UNTOLD = "untold"
+
+
+class UploadSource(Enum):
+    """Who told what became of a payment taken offline: its terminal, or the acquirer's file."""
+
+    NONE = ""
+    TERMINAL = "terminal"
+    FILE = "file"
+
+
+@frozen
+class BrandCeiling:
+    """How much of one brand may be at risk, in minor units; 0: that brand is not taken offline."""
+
+    brand: str
+    limit_minor: int
 
 
 @frozen
@@ -48,6 +66,8 @@ class OfflinePolicy:
 
     Each ceiling counts what is stored and not known to be paid, and what terminals may be storing
     now. `age_s` is how old the oldest of it may be. `brands` are the cards taken so; empty: all.
+    `brand_limits` are ceilings of single brands: what a card is, the terminal says with its answer,
+    so they are asked for before its result counts, and not before it is asked.
     """
 
     payment_minor: int = 0
@@ -56,6 +76,7 @@ class OfflinePolicy:
     total_minor: int = 0
     age_s: int = 0
     brands: tuple[str, ...] = ()
+    brand_limits: tuple[BrandCeiling, ...] = ()
 
 
 @frozen
@@ -163,10 +184,14 @@ class ExceptionClosed:
 @EVENTS.name("payment.uploaded/1")
 @frozen
 class OfflineUploaded:
-    """A payment taken offline was presented, and paid or declined."""
+    """A payment taken offline was presented, and paid or declined. `code` and `detail` are the
+    reason in the words of whoever told it, `source`."""
 
     payment_id: str
     is_paid: bool
+    source: UploadSource = UploadSource.NONE
+    code: str = ""
+    detail: str = ""
 
 
 @EVENTS.name("payment.offline_policy_set/1")

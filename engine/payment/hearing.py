@@ -19,6 +19,7 @@ from engine.payment.events import (
     Problem,
     Standing,
 )
+from engine.payment.exposure import may_count
 from engine.payment.outcome import approved
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
@@ -41,14 +42,19 @@ class _Found:
 
 
 def keep(body: KeepPayment, context: PaymentContext) -> Decision:
-    """Write down what a terminal told on the way.
+    """Write down what a terminal told on the way. Refused, whoever asks must take it back: a
+    terminal that approves alone learns here whether the shop takes that risk.
 
     Refuses:
-        payment_must_be_open: whoever asks must take the transaction back.
+        payment_must_be_open, payment_must_be_within_ceilings.
     """
     payment = context.payments.open.get(body.payment_id)
     if payment is None:
         return refuse(Refusal.PAYMENT_MUST_BE_OPEN, payment_id=body.payment_id)
+    is_alone = body.answer.is_offline and body.answer.amount_minor > 0
+    is_sale = payment.asked.kind is Kind.SALE
+    if is_alone and is_sale and not may_count(context.payments, payment, body.answer):
+        return refuse(Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS, payment_id=body.payment_id)
     fact = context.fact(body.payment_id, PaymentKept(body.payment_id, body.answer))
     return answered(body.payment_id, payment.standing.value, fact)
 

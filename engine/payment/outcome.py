@@ -22,7 +22,7 @@ from engine.order.tender_events import (
 from engine.payment.asking import reversal_of
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import Asked, PaymentHeard, PaymentRequested, Problem, Standing
-from engine.payment.exposure import takes_brand
+from engine.payment.exposure import may_count
 from engine.payment.state import Payment
 from engine.payment.tabs import release_of
 from engine.promotion.payment import pays
@@ -88,9 +88,9 @@ def _taken_minor(asked: Asked, answer: Answer) -> int:
 
 
 def _is_taken(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
-    """Whether the shop takes such a card offline, where it was."""
-    policy = context.payments.policy
-    return not answer.is_offline or takes_brand(policy, answer.card.brand)
+    """Whether the shop takes such a card, and so much, offline, where it was."""
+    is_alone = answer.is_offline and payment.asked.kind is Kind.SALE
+    return not is_alone or may_count(context.payments, payment, answer)
 
 
 def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> bool:

@@ -43,7 +43,8 @@ class Payment:
     """One payment. `answer` is what is known of it, None before the terminal told anything.
 
     `requested_ns` is by the clock of stamps. `not_found` counts the inquiries in a row in which an
-    idle terminal did not know it.
+    idle terminal did not know it. `kept_minor` is what its terminal approved alone and was let
+    store, tip included, and `kept_brand` the card's; what is heard later may know less.
     """
 
     asked: Asked
@@ -54,6 +55,8 @@ class Payment:
     not_found: int = 0
     is_cancel_asked: bool = False
     reason: str = ""
+    kept_minor: int = 0
+    kept_brand: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -122,7 +125,12 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
         case PaymentRequested(asked):
             _keep(payments, Payment(asked, now_ns))
         case PaymentKept(payment_id, answer):
-            _keep(payments, attrs.evolve(payments.open[payment_id], answer=answer))
+            payment = attrs.evolve(payments.open[payment_id], answer=answer)
+            if answer.is_offline:
+                payment = attrs.evolve(
+                    payment, kept_minor=answer.amount_minor, kept_brand=answer.card.brand
+                )
+            _keep(payments, payment)
         case PaymentCancelAsked(payment_id):
             _keep(payments, attrs.evolve(payments.open[payment_id], is_cancel_asked=True))
         case PaymentNotFound(payment_id, times):
@@ -136,15 +144,25 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
             _show(payments, payment)
         case ExceptionClosed(payment_id):
             del payments.exceptions[payment_id]
-        case OfflineUploaded(payment_id, is_paid):
-            payment = payments.offline.pop(payment_id)
-            if not is_paid:
-                payment = attrs.evolve(payment, problem=Problem.UPLOAD_DECLINED)
-                payments.exceptions[payment_id] = payment
+        case OfflineUploaded():
+            _present(payments, event)
         case OfflinePolicySet(policy):
             payments.policy = policy
         case _:
             assert_never(event)
+
+
+def _present(payments: Payments, event: OfflineUploaded) -> None:
+    """It is at risk no more; declined, somebody must see to it."""
+    payment = payments.offline.pop(event.payment_id)
+    if event.is_paid:
+        return
+    answer = payment.answer
+    if answer is not None and event.code:
+        answer = attrs.evolve(answer, code=event.code, detail=event.detail)
+    payments.exceptions[event.payment_id] = attrs.evolve(
+        payment, problem=Problem.UPLOAD_DECLINED, answer=answer
+    )
 
 
 def evolve_days(payments: Payments, event: TerminalDayEvent) -> None:

@@ -15,9 +15,11 @@ from attrs import define, field, frozen
 
 from engine import limits
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
+from engine.payment.state import Payments
 from engine.payment.terminal_day import brand_of
 from engine.settings import Settings
-from engine.settlement.model import Acquirer, Rate, RowKind, SettlementRow
+from engine.settlement.model import Acquirer, PresentedRow, Rate, RowKind, SettlementRow
+from engine.settlement.presented import facts_of, presented
 
 STREAM = "settlement"
 _OUT = (RowKind.REFUND, RowKind.PAYOUT)
@@ -36,12 +38,14 @@ class TermsSet:
 @EVENTS.name("settlement.part_staged/1")
 @frozen
 class SettlementPartStaged:
-    """A part of a settlement file that does not count yet; part 0 begins the file."""
+    """A part of a settlement file that does not count yet; part 0 begins the file. `presented` is
+    what it says of payments that were taken offline, once it counts."""
 
     file: str
     part: int
     acquirer: str
     rows: tuple[SettlementRow, ...]
+    presented: tuple[PresentedRow, ...] = ()
 
 
 @EVENTS.name("settlement.imported/1")
@@ -79,6 +83,7 @@ class FileUpload:
     acquirer: str
     parts: int = 0
     rows: int = 0
+    presented: tuple[PresentedRow, ...] = ()
 
 
 @define
@@ -95,9 +100,10 @@ def evolve(state: Settling, event: SettlementEvent) -> None:
     match event:
         case TermsSet(acquirers):
             state.acquirers = acquirers
-        case SettlementPartStaged(file, part, acquirer, rows):
+        case SettlementPartStaged(file, part, acquirer, rows, presented_rows):
             before = state.upload if part and state.upload else FileUpload(file, acquirer)
-            state.upload = FileUpload(file, acquirer, part + 1, before.rows + len(rows))
+            told = before.presented + presented_rows
+            state.upload = FileUpload(file, acquirer, part + 1, before.rows + len(rows), told)
         case SettlementImported(file, acquirer):
             state.upload = None
             state.files[file] = acquirer
@@ -175,8 +181,11 @@ class Refusal:
 # ------------------------------------------------------------------------------------- Decide
 
 
-def decide(state: Settling, body: SettlementCommand, settings: Settings, who: str) -> Decision:
-    """Decide terms, a part of a file, the whole of it, or what `who` found.
+def decide(
+    state: Settling, body: SettlementCommand, settings: Settings, payments: Payments, who: str
+) -> Decision:
+    """Decide terms, a part of a file, the whole of it, or what `who` found. A file that counts also
+    tells what became of `payments` that were taken offline.
 
     Refuses:
         As `Refusal` lists, in that order.
@@ -191,9 +200,9 @@ def decide(state: Settling, body: SettlementCommand, settings: Settings, who: st
             answer = {"acquirers": len(body.acquirers)}
             return Decision((Fact(STREAM, TermsSet(body.acquirers)),), answer)
         case StageSettlement():
-            return _stage(state, body)
+            return _stage(state, body, payments)
         case ImportSettlement():
-            return _import(state, body)
+            return _import(state, body, payments)
         case ExplainItem():
             return _explain(body, who)
         case _:
@@ -271,7 +280,7 @@ def _brand(rate: Rate) -> str:
 # -------------------------------------------------------------------------------------- files
 
 
-def _stage(state: Settling, body: StageSettlement) -> Decision:
+def _stage(state: Settling, body: StageSettlement, payments: Payments) -> Decision:
     if all(entry.id != body.acquirer for entry in state.acquirers):
         return refuse(Refusal.ACQUIRER_MUST_EXIST, acquirer=body.acquirer[: limits.ID_LENGTH_MAX])
     if not _is_hash(body.file):
@@ -289,7 +298,8 @@ def _stage(state: Settling, body: StageSettlement) -> Decision:
     for at, row in enumerate(body.rows, before + 1):
         if not is_sound(row):
             return refuse(Refusal.SETTLEMENT_ROW_MUST_BE_SOUND, row=at)
-    event = SettlementPartStaged(body.file, body.part, body.acquirer, body.rows)
+    told = presented(payments, body.rows)
+    event = SettlementPartStaged(body.file, body.part, body.acquirer, body.rows, told)
     return Decision((Fact(STREAM, event),), {"upload": body.file, "parts": body.part + 1})
 
 
@@ -303,7 +313,7 @@ def is_sound(row: SettlementRow) -> bool:
     if abs(gross) > limits.AMOUNT_MINOR_MAX or abs(fee) > limits.AMOUNT_MINOR_MAX:
         return False
     signs_fit = (
-        (row.kind is not RowKind.PAYMENT or gross > 0)
+        (row.kind not in (RowKind.PAYMENT, RowKind.DECLINED) or gross > 0)
         and (row.kind not in _OUT or gross < 0)
         and (row.kind is not RowKind.FEE or (gross == 0 and row.fee_minor is not None))
         and (row.kind is not RowKind.CHARGEBACK or gross != 0)
@@ -314,7 +324,7 @@ def is_sound(row: SettlementRow) -> bool:
     return signs_fit and short and numbers and _is_day(row.date)
 
 
-def _import(state: Settling, body: ImportSettlement) -> Decision:
+def _import(state: Settling, body: ImportSettlement, payments: Payments) -> Decision:
     if body.file in state.files:
         return refuse(Refusal.SETTLEMENT_FILE_MUST_BE_NEW, acquirer=state.files[body.file])
     if len(body.name) > limits.NAME_LENGTH_MAX:
@@ -328,7 +338,8 @@ def _import(state: Settling, body: ImportSettlement) -> Decision:
         parts = 0 if upload is None or upload.file != body.file else upload.parts
         return refuse(Refusal.SETTLEMENT_PARTS_MUST_FOLLOW, parts=parts)
     event = SettlementImported(body.file, upload.acquirer, body.name, body.parts, body.rows)
-    return Decision((Fact(STREAM, event),), {"file": body.file, "rows": body.rows})
+    facts = (Fact(STREAM, event), *facts_of(payments, upload.presented))
+    return Decision(facts, {"file": body.file, "rows": body.rows})
 
 
 def _explain(body: ExplainItem, who: str) -> Decision:

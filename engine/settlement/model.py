@@ -62,12 +62,14 @@ class RowKind(Enum):
     FEE = "fee"
     PAYOUT = "payout"
     OTHER = "other"
+    DECLINED = "declined"
 
 
 @frozen
 class SettlementRow:
     """One row of a settlement file.
 
+    A row of a declined payment has what was asked for as its `gross_minor`; nothing of it is paid.
     `gross_minor` is positive towards the store: negative for a refund, a chargeback, a payout to
     the bank. `fee_minor` is what the acquirer keeps, None where the file does not say. `reference`
     is the acquirer's name of the payment, `own_reference` its name of this refund or capture, where
@@ -85,3 +87,11 @@ class SettlementRow:
     trace: int | None = None
     receipt: int | None = None
     brand: str = ""
+
+
+@frozen
+class PresentedRow:
+    """What a row of a file says became of a payment that was taken offline."""
+
+    payment_id: str
+    is_paid: bool

@@ -100,11 +100,13 @@ class OpenTabView:
 @frozen
 class CeilingView:
     """One ceiling of what may be taken offline, and how much of it is used: `payment` is for one
-    payment and never used up, `operator` and `register` are those of who asks, `total` is all."""
+    payment and never used up, `operator` and `register` are those of who asks, `brand` that of the
+    cards of that `brand`, `total` is all."""
 
     ceiling: str
     limit_minor: int
     used_minor: int
+    brand: str = ""
 
 
 @frozen

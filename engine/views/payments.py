@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from engine.books import Books
 from engine.limits import NS_PER_S
 from engine.order.pricing import price_shown
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
-from engine.payment.exposure import exposure
+from engine.payment.exposure import brand_exposure, exposure
 from engine.payment.state import Payment
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
@@ -131,14 +133,22 @@ def register_payment(books: Books, register: str) -> Payment | None:
 
 
 def listed(books: Books, now_ns: int) -> list[Payment]:
-    """What is for a person: exceptions, and what nobody knows for a while, oldest first."""
+    """What is for a person: exceptions, what nobody knows for a while, and what was taken offline
+    longer ago than the shop allows without a word of what became of it, oldest first."""
     waiting = [
         payment
         for payment in books.payments.open.values()
         if payment.standing is Standing.UNKNOWN and _age_s(payment, now_ns) >= UNKNOWN_IS_LISTED_S
     ]
+    untold = [
+        attrs.evolve(payment, problem=Problem.UNTOLD)
+        for payment_id, payment in books.payments.offline.items()
+        if payment_id not in books.payments.exceptions
+        and _age_s(payment, now_ns) > books.payments.policy.age_s
+    ]
     return sorted(
-        [*books.payments.exceptions.values(), *waiting], key=lambda entry: entry.requested_ns
+        [*books.payments.exceptions.values(), *waiting, *untold],
+        key=lambda entry: entry.requested_ns,
     )
 
 
@@ -153,13 +163,19 @@ def payments_view(books: Books, *, now_ns: int, register: str = "") -> PaymentsV
         CeilingView("register", policy.register_minor, risk.register_minor),
         CeilingView("total", policy.total_minor, risk.total_minor),
     )
+    brands = tuple(
+        CeilingView(
+            "brand", entry.limit_minor, brand_exposure(books.payments, entry.brand), entry.brand
+        )
+        for entry in policy.brand_limits
+    )
     return PaymentsView(
         tuple(payment_view(payment, now_ns=now_ns) for payment in listed(books, now_ns)),
         risk.total_minor,
         books.payments.policy.total_minor,
         len(books.payments.offline),
         max(0, now_ns - risk.oldest_ns) // NS_PER_S if risk.oldest_ns else 0,
-        ceilings if policy.total_minor else (),
+        (*ceilings, *brands) if policy.total_minor else (),
         policy.age_s,
     )
 

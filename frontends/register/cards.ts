@@ -54,6 +54,7 @@ const BRANDS: Record<string, string> = {
   ec: 'ec',
   girocard: 'girocard',
   mastercard: 'Mastercard',
+  mc: 'Mastercard',
   amex: 'American Express',
   visa: 'Visa',
   visa_electron: 'Visa Electron',
@@ -101,7 +102,8 @@ export function whyText(payment: PaymentView): string {
 
 /** The terminal's own words, else the code it gave; empty where it said nothing. */
 export function ownWords(payment: PaymentView): string {
-  const silent = !SAID.has(payment.standing) || UNSAID.has(payment.code);
+  const isRefused = payment.problem === 'upload_declined' && payment.code.startsWith('declined');
+  const silent = !(SAID.has(payment.standing) || isRefused) || UNSAID.has(payment.code);
   return payment.detail || (silent ? '' : payment.code.replace(/_/g, ' '));
 }
 

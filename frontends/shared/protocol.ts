@@ -207,6 +207,12 @@ export type BlockKind =
   | 'qr'
   | 'feed';
 
+/** How much of one brand may be at risk, in minor units; 0: that brand is not taken offline. */
+export interface BrandCeiling {
+  brand: string;
+  limit_minor: number;
+}
+
 /** End one that waits; if it was paid already, that counts. */
 export interface CancelPaylink {
   paylink_id: string;
@@ -274,12 +280,14 @@ export interface CatalogGridInput {
 
 /**
  * One ceiling of what may be taken offline, and how much of it is used: `payment` is for one
- * payment and never used up, `operator` and `register` are those of who asks, `total` is all.
+ * payment and never used up, `operator` and `register` are those of who asks, `brand` that of
+ * the cards of that `brand`, `total` is all.
  */
 export interface CeilingView {
   ceiling: string;
   limit_minor: number;
   used_minor: number;
+  brand: string;
 }
 
 /** Add an item or replace it whole. */
@@ -1346,7 +1354,8 @@ export interface OfferView {
  * How much may be taken that nobody has authorised yet, in minor units; 0 allows nothing. Each
  * ceiling counts what is stored and not known to be paid, and what terminals may be storing
  * now. `age_s` is how old the oldest of it may be. `brands` are the cards taken so; empty:
- * all.
+ * all. `brand_limits` are ceilings of single brands: what a card is, the terminal says with
+ * its answer, so they are asked for before its result counts, and not before it is asked.
  */
 export interface OfflinePolicyInput {
   payment_minor?: number;
@@ -1355,6 +1364,7 @@ export interface OfflinePolicyInput {
   total_minor?: number;
   age_s?: number;
   brands?: string[];
+  brand_limits?: BrandCeiling[];
 }
 
 /** Open the drawer without a sale, with the reason. */
@@ -2233,7 +2243,8 @@ export type RowKind =
   | 'chargeback'
   | 'fee'
   | 'payout'
-  | 'other';
+  | 'other'
+  | 'declined';
 
 /**
  * One tax as a rule made it. `since` tells the rule's entry from its earlier and later ones.
@@ -2373,9 +2384,10 @@ export interface SettlementAnswer {
 }
 
 /**
- * One row of a settlement file. `gross_minor` is positive towards the store: negative for a
- * refund, a chargeback, a payout to the bank. `fee_minor` is what the acquirer keeps, None
- * where the file does not say. `reference` is the acquirer's name of the payment,
+ * One row of a settlement file. A row of a declined payment has what was asked for as its
+ * `gross_minor`; nothing of it is paid. `gross_minor` is positive towards the store: negative
+ * for a refund, a chargeback, a payout to the bank. `fee_minor` is what the acquirer keeps,
+ * None where the file does not say. `reference` is the acquirer's name of the payment,
  * `own_reference` its name of this refund or capture, where it has one. `date` is the day of
  * the transaction at the terminal, ISO.
  */

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from actors.terminal_messages import Forwarded
 from engine.terminal import Answer, Condition, Settlement
 
-Result = Answer | Settlement | Condition
+Result = Answer | Settlement | Condition | Forwarded
 
 
 @frozen
@@ -22,6 +23,15 @@ class Store:
     """Write this down, then call `kept`."""
 
     job_id: str
+    answer: Answer
+
+
+@frozen
+class StoreUpload:
+    """This became of a payment taken offline: write it down, then call `kept`."""
+
+    job_id: str
+    payment_id: str
     answer: Answer
 
 

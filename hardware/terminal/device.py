@@ -13,11 +13,21 @@ from attrs import define, field
 
 from actors.mailbox import Envelope
 from actors.messages import Accepted, Failure
-from actors.terminal_messages import Abort, Heard, Inquire, Look, Progress, Request, Settle
+from actors.terminal_messages import (
+    Abort,
+    Forward,
+    Forwarded,
+    Heard,
+    Inquire,
+    Look,
+    Progress,
+    Request,
+    Settle,
+)
 from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.device import Device
-from hardware.terminal.actions import Done, Reported, Result, Store, Told
-from hardware.terminal.keeping import is_kept
+from hardware.terminal.actions import Done, Reported, Result, Store, StoreUpload, Told
+from hardware.terminal.keeping import is_kept, is_upload_kept
 
 ANSWERS_KEPT_MAX = 256
 Begin = Callable[[int], list[Any]]
@@ -35,19 +45,21 @@ class Waiting:
 
 @define(eq=False)
 class Requests:
-    """The jobs that run and the answers to the last requests, by their ids; what is shown now."""
+    """The jobs that run and the answers to the last requests, by their ids; what is shown now, and
+    who keeps what becomes of payments taken offline."""
 
     running: dict[str, Waiting] = field(factory=dict)
     answers: OrderedDict[str, Answer] = field(factory=OrderedDict)
     shown: Told = field(factory=lambda: Told(""))
+    keeper: str = ""
 
 
 class TerminalDevice(Device):
     """A card terminal. A subclass holds the conversation: it carries out its session's actions,
     and hands those every session has to `tell`.
 
-    Receives: `Request`, `Inquire`, `Settle`, `Look`, `Abort`.
-    Sends: `Keep` and `Progress` to the keeper a request names.
+    Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`.
+    Sends: `Keep`, `KeepUpload` and `Progress` to the keeper a request names.
     """
 
     requests: Requests
@@ -72,6 +84,10 @@ class TerminalDevice(Device):
         """How to ask what became of a transaction; `request_id` is "" where nobody knows it."""
 
     @abstractmethod
+    async def forward(self, forward: Forward) -> Forwarded:
+        """Find out what became of payments taken offline; a sale meanwhile goes before."""
+
+    @abstractmethod
     def is_over(self, answer: Answer) -> bool:
         """Whether the same request is answered so from now on; else it may be tried again."""
 
@@ -88,7 +104,7 @@ class TerminalDevice(Device):
     async def receive(self, envelope: Envelope) -> None:
         """Each is answered by a task of its own, however long the customer takes."""
         match envelope.body:
-            case Request() | Inquire() | Settle() | Look() | Abort():
+            case Request() | Inquire() | Forward() | Settle() | Look() | Abort():
                 self.nursery.start_soon(self._answer, envelope)
             case _:
                 await super().receive(envelope)
@@ -100,6 +116,9 @@ class TerminalDevice(Device):
                 envelope.answer(Heard(request_id, answer))
             case Inquire(request_id, doubt):
                 envelope.answer(Heard(request_id, await self._inquire(doubt, request_id)))
+            case Forward():
+                self.requests.keeper = envelope.body.keeper
+                envelope.answer(await self.forward(envelope.body))
             case Settle():
                 envelope.answer(await self.settle())
             case Look():
@@ -215,6 +234,8 @@ class TerminalDevice(Device):
                         self.post.tell_nowait(waiting.keeper, Progress(job_id, code, text))
             case Store(job_id, answer):
                 self.nursery.start_soon(self._keep, job_id, answer)
+            case StoreUpload(job_id, payment_id, answer):
+                self.nursery.start_soon(self._keep_upload, job_id, payment_id, answer)
             case Done(job_id, result):
                 if (asker := self.requests.running.get(job_id)) is not None:
                     asker.result = result
@@ -232,4 +253,10 @@ class TerminalDevice(Device):
         kept = waiting is not None
         if waiting is not None and waiting.keeper:
             kept = await is_kept(self.post, waiting.keeper, job_id, answer)
+        await self.carry_out(self.session.kept(job_id, self.now_ns(), is_kept=kept))
+
+    async def _keep_upload(self, job_id: str, payment_id: str, answer: Answer) -> None:
+        """The same of what became of a payment taken offline: not written down, it is told again
+        another time."""
+        kept = await is_upload_kept(self.post, self.requests.keeper, payment_id, answer)
         await self.carry_out(self.session.kept(job_id, self.now_ns(), is_kept=kept))

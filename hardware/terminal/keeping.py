@@ -5,15 +5,24 @@ from __future__ import annotations
 from actors.actor import Post
 from actors.errors import PostError
 from actors.messages import Accepted
-from actors.terminal_messages import Keep
+from actors.terminal_messages import Keep, KeepUpload
 from engine.terminal import Answer, Identity, Transaction, Verdict
 from hardware.terminal.limits import KEEP_NS, NS_PER_S
 
 
 async def is_kept(post: Post, keeper: str, request_id: str, answer: Answer) -> bool:
     """Ask, and wait a little; anything but a clear yes is a no."""
+    return await _is_accepted(post, keeper, Keep(request_id, answer))
+
+
+async def is_upload_kept(post: Post, keeper: str, payment_id: str, answer: Answer) -> bool:
+    """The same of what became of a payment taken offline."""
+    return await _is_accepted(post, keeper, KeepUpload(payment_id, answer))
+
+
+async def _is_accepted(post: Post, keeper: str, body: Keep | KeepUpload) -> bool:
     try:
-        kept = await post.ask(keeper, Keep(request_id, answer), timeout_s=KEEP_NS // NS_PER_S)
+        kept = await post.ask(keeper, body, timeout_s=KEEP_NS // NS_PER_S)
     except PostError:
         return False
     return bool(kept == Accepted())

@@ -104,7 +104,13 @@ async def test_troubles_by_a_person(autojump_clock: trio.testing.MockClock) -> N
     end, world = simulated()
     async with open_shop(end, world=world) as shop:
         fake = shop.fake
-        assert fake.state()["troubles"] == ["cut", "reboot", "paper_out", "go_offline"]
+        assert fake.state()["troubles"] == [
+            "cut",
+            "reboot",
+            "paper_out",
+            "go_offline",
+            "take_alone",
+        ]
         assert not await fake.do("plug")
         assert await fake.do("paper_out")
         assert not await fake.do("paper_out")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
+import attrs
 import trio
 
 from actors.messages import DeviceState
-from engine.terminal import Answer, Condition, Identity, Transaction
+from actors.terminal_messages import Forward, Forwarded
+from engine.terminal import Answer, Condition, Identity, Transaction, Verdict
 from hardware.terminal.device import Begin, Requests, TerminalDevice
-from hardware.terminal.keeping import begun
+from hardware.terminal.keeping import begun, is_upload_kept
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import codec, envelope, told
 from hardware.terminal.nexo import messages as m
@@ -22,6 +25,7 @@ from hardware.terminal.nexo.client import (
 )
 from hardware.terminal.nexo.crypto import NONCE_BYTES
 from hardware.terminal.nexo.identity import WORDS, context
+from hardware.terminal.nexo.inquiry import uploaded
 from hardware.terminal.nexo.jobs import (
     Action,
     Drop,
@@ -35,6 +39,7 @@ from hardware.terminal.nexo.session import ABSENT, LINK_CODES, NexoSession
 from hardware.transport import Place
 
 TICK_S = 0.1
+_ENDS_ROUND = (*LINK_CODES, "terminal_busy")  # the others would be answered the same
 DOOR_AGAIN_S = 5.0
 
 
@@ -43,8 +48,9 @@ class NexoDevice(TerminalDevice):
     connection of its own.
 
     Owns: the conversation, the answers to the last requests, the door for notices.
-    Receives: `Request`, `Inquire`, `Settle`, `Look`, `Abort`.
-    Sends: `Keep` and `Progress` to the keeper a request names; `DeviceStatus` to `devices`.
+    Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`.
+    Sends: `Keep`, `KeepUpload` and `Progress` to the keeper a request names; `DeviceStatus` to
+    `devices`.
     If it dies: a transaction that ran is in doubt; whoever asked inquires once it is back, under
     the id of the request where nothing more is known of it.
     """
@@ -93,6 +99,19 @@ class NexoDevice(TerminalDevice):
     def inquiry(self, job_id: str, doubt: Answer, request_id: str) -> Begin:
         """Under the name the request was sent by, where the doubt itself is not named."""
         return lambda now_ns: self.session.inquire(job_id, doubt, now_ns, request_id=request_id)
+
+    async def forward(self, forward: Forward) -> Forwarded:
+        """It presents them by itself, and knows no command for it: each is asked after by name."""
+        for one in forward.payments:
+            job_id, doubt = self.new_id(), attrs.evolve(one.answer, verdict=Verdict.UNKNOWN)
+            begin = partial(self.session.inquire, job_id, doubt, gives_way=True)
+            known = await self._run(job_id, begin)
+            assert isinstance(known, Answer)
+            if (answer := uploaded(one.answer, known)) is not None:
+                await is_upload_kept(self.post, forward.keeper, one.payment_id, answer)
+            elif known.verdict is Verdict.UNKNOWN and known.code in _ENDS_ROUND:
+                return Forwarded(known.code)
+        return Forwarded("ok")
 
     def is_over(self, answer: Answer) -> bool:
         """What never left for the terminal may be asked for again under its own name."""

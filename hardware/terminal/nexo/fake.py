@@ -43,7 +43,8 @@ class NexoFake:
 
     `raw` limits what passes on the wire, `plain` what passes within TLS. `hangs` accepts
     connections and says nothing; `ends_silently` loses the answer to the next end of day.
-    `notices` is where it posts what it shows.
+    `notices` is where it posts what it shows. `offline_max_minor` is what it approves alone while
+    its host is away, where the register allows it; it presents that once the host is back.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class NexoFake:
         self.operator = operator
         self.carrier = carrier
         self.raw, self.plain = Limits(), Limits()
-        self.is_offline = False
+        self._is_offline = False
         self.offline_max_minor = 0
         self.is_paper_out = False
         self.hangs = False
@@ -83,6 +84,17 @@ class NexoFake:
         self._ends: dict[int, trio.Event] = {}
         self._play_scope = trio.CancelScope()
         self._clicks_in, self._clicks = trio.open_memory_channel[str](16)
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether its host cannot be reached."""
+        return self._is_offline
+
+    @is_offline.setter
+    def is_offline(self, is_offline: bool) -> None:
+        self._is_offline = is_offline
+        if not is_offline:
+            self.ledger.present()
 
     # ------------------------------------------------------------------------------- the far end
 
@@ -222,7 +234,9 @@ class NexoFake:
             case m.DiagnosisAsk():
                 status = "Busy" if self._running is not None else "OK"
                 printer = "NoPaper" if self.is_paper_out else "OK"
-                return m.DiagnosisTold(_SUCCESS, status, printer, not self.is_offline)
+                waiting = {"unconfirmedBatchCount": str(self.ledger.stored_count)}
+                outcome = m.Outcome("Success", "", waiting)
+                return m.DiagnosisTold(outcome, status, printer, not self.is_offline)
             case m.PrintAsk() if self.is_paper_out:
                 return m.OutputTold(m.Outcome("Failure", "DeviceOut"))
             case m.DisplayAsk(lines) | m.PrintAsk(lines):
@@ -368,6 +382,7 @@ class NexoFake:
             return
         tip_minor = ask.tip_minor + plan.tip_minor
         is_whole = entry.amount_minor - tip_minor == ask.amount_minor
+        entry.is_stored, entry.host_refusal = self.is_offline, plan.host_refusal
         entry.told = m.PaymentTold(
             _SUCCESS if is_whole else _PARTIAL,
             ask.transaction_id,

@@ -46,6 +46,14 @@ def taken_back(answer: Answer) -> Answer:
     )
 
 
+def uploaded(stored: Answer, known: Answer) -> Answer | None:
+    """What became of a payment taken offline, where what the terminal remembers of it now is an
+    end: that its host paid what it stored, or refused it."""
+    if known.verdict in _PAID and not known.is_offline:
+        return known if known.amount_minor == stored.amount_minor else None
+    return known if known.verdict is Verdict.DECLINED else None
+
+
 @define
 class Inquiry:
     """One doubt being asked about. Codes of what stays unknown: `no_identity_before` where it is

@@ -53,7 +53,8 @@ class Step(Enum):
 @define
 class Job:
     """One job and what came of it so far. `service_id` is the transaction's, `asked` that of a
-    question that is out beside it or instead of it; `due_ns` is when the job goes on by itself."""
+    question that is out beside it or instead of it; `due_ns` is when the job goes on by itself.
+    What `gives_way` ends as soon as anybody wants something else."""
 
     task: Task
     job_id: str = ""
@@ -71,3 +72,4 @@ class Job:
     tries: int = 0
     is_abort_wanted: bool = False
     is_checked: bool = False
+    gives_way: bool = False

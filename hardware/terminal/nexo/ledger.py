@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 from attrs import define, field
 
 from engine.terminal import SettledTotal
@@ -13,7 +14,8 @@ _BRAND = "mc"
 @define
 class Entry:
     """One transaction. `told` is its answer, None while it runs; `is_booked` says whether money
-    moved, `reversed_minor` how much of it moved back."""
+    moved, `reversed_minor` how much of it moved back. `is_stored` while one taken offline was not
+    presented to the host, which then refuses it with `host_refusal`, or pays where that is ""."""
 
     header: m.Header
     ask: m.PaymentAsk | m.ReversalAsk
@@ -22,6 +24,8 @@ class Entry:
     is_booked: bool = False
     amount_minor: int = 0
     reversed_minor: int = 0
+    is_stored: bool = False
+    host_refusal: str = ""
 
     @property
     def poi(self) -> m.PoiTransaction:
@@ -64,6 +68,30 @@ class Ledger:
             if entry.poi == poi and entry.is_booked:
                 return entry
         return None
+
+    @property
+    def stored_count(self) -> int:
+        """How many the host was not asked about yet."""
+        return sum(entry.is_stored for entry in self.entries)
+
+    def present(self) -> None:
+        """The host is there: it pays or refuses each that was stored, and that is what is
+        remembered of it from here on."""
+        for entry in self.entries:
+            if not entry.is_stored or not isinstance(entry.told, m.PaymentTold):
+                continue
+            entry.is_stored = False
+            if entry.reversed_minor:
+                continue
+            if not entry.host_refusal:
+                entry.told = attrs.evolve(entry.told, is_online=True)
+                continue
+            entry.is_booked = False
+            extra = {"refusalReason": entry.host_refusal}
+            outcome = m.Outcome("Failure", "Refusal", extra)
+            entry.told = m.PaymentTold(
+                outcome, entry.told.sale_transaction_id, entry.poi, currency=entry.told.currency
+            )
 
     def totals(self) -> tuple[SettledTotal, ...]:
         """What counts since the last end of day: what came, and what went back, which is a

@@ -21,6 +21,7 @@ class Plan:
     `card` is insert, tap, none (nobody comes) or ask (a person plays). `decline` is an error
     condition, `partial_minor` approves less, `says` is an amount it tells wrongly, as it stands in
     the message. `lose` is empty, `request` (nothing arrived) or `reply`. `status` is that of HTTP.
+    `host_refusal` is why the host refuses it later, where it was taken offline.
     `extra` is put over the payment's response, `mangle` changes the bytes of the answer.
     """
 
@@ -35,6 +36,7 @@ class Plan:
     status: int = 200
     is_rejected: bool = False
     prints: bool = True
+    host_refusal: str = ""
     extra: dict[str, Any] | None = None
     mangle: Callable[[bytes], bytes] | None = None
 

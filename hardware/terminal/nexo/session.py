@@ -99,18 +99,25 @@ class NexoSession:
         return self._begin(job, now_ns)
 
     def inquire(
-        self, job_id: str, doubt: Answer, now_ns: int, *, request_id: str = ""
+        self,
+        job_id: str,
+        doubt: Answer,
+        now_ns: int,
+        *,
+        request_id: str = "",
+        gives_way: bool = False,
     ) -> list[Action]:
         """Ask what became of a transaction in doubt. `request_id` is what a doubt that is not
-        named was asked for by."""
-        if self._is_taken():
+        named was asked for by; one that `gives_way` begins only while nothing else is wanted."""
+        if self._is_taken() or (gives_way and not self.is_idle):
             return [
                 Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code="terminal_busy"))
             ]
         inquiry = Inquiry.of(doubt, self.profile, request_id)
         if isinstance(inquiry, str):
             return [Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=inquiry))]
-        return self._begin(Job(Task.INQUIRE, job_id, inquiry=inquiry), now_ns)
+        job = Job(Task.INQUIRE, job_id, inquiry=inquiry, gives_way=gives_way)
+        return self._begin(job, now_ns)
 
     def settle(self, job_id: str, now_ns: int) -> list[Action]:
         """End the terminal's day."""
@@ -138,7 +145,7 @@ class NexoSession:
 
     def _is_taken(self) -> bool:
         waiting = [job for job in (self._job, *self._queue) if job is not None]
-        return any(job.job_id for job in waiting)
+        return any(job.job_id and not job.gives_way for job in waiting)
 
     def _refusal(self, transaction: Transaction) -> str:
         if self._is_taken():
@@ -162,7 +169,14 @@ class NexoSession:
 
     def _begin(self, job: Job, now_ns: int) -> list[Action]:
         self._queue.append(job)
-        return self._next(now_ns)
+        running = self._job
+        if running is None or not running.gives_way or not job.job_id:
+            return self._next(now_ns)
+        # A question that moves no money: whatever is answered to it, nobody waits for it now.
+        assert running.inquiry is not None
+        dropped: list[Action] = [Drop(running.asked)] if running.asked else []
+        unresolved = running.inquiry.unresolved("terminal_busy")
+        return [*dropped, *self._finish(running, unresolved, now_ns)]
 
     def _next(self, now_ns: int) -> list[Action]:
         if self._job is not None or not self._queue:
@@ -263,7 +277,7 @@ class NexoSession:
                 job.asked, job.due_ns = "", now_ns + result.wait_ns
                 return []
             return self._ask(job, job.inquiry.question)
-        if result.verdict is not Verdict.UNKNOWN:
+        if result.verdict is not Verdict.UNKNOWN and not job.gives_way:
             self._remember(result)
         return self._finish(job, result, now_ns)
 

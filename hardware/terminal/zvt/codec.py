@@ -17,6 +17,7 @@ from native import ZvtMessage, mask_card_numbers, zvt_encode
 REGISTER, AUTHORISE, RECALL = 0x0600, 0x0601, 0x0620
 RESERVE, RELEASE, CAPTURE = 0x0622, 0x0623, 0x0624
 REVERSE, REFUND, END_OF_DAY, ABORT, ENQUIRE = 0x0630, 0x0631, 0x0650, 0x06B0, 0x0501
+SEND_OFFLINE = 0x0651
 STATUS_INFO, INTERMEDIATE, COMPLETION, ABORTION = 0x040F, 0x04FF, 0x060F, 0x061E
 PRINT_LINE, PRINT_BLOCK, SET_CLOCK = 0x06D1, 0x06D3, 0x0401
 ACKNOWLEDGE = bytes.fromhex("800000")
@@ -83,6 +84,11 @@ def recall(profile: Profile) -> bytes:
 def end_of_day(profile: Profile) -> bytes:
     """Settle with the host and begin a new day."""
     return zvt_encode(END_OF_DAY, [("password", profile.password)])
+
+
+def send_offline(profile: Profile) -> bytes:
+    """Present to the host what you took offline."""
+    return zvt_encode(SEND_OFFLINE, [("password", profile.password)])
 
 
 def abort() -> bytes:

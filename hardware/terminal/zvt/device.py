@@ -5,6 +5,7 @@ from __future__ import annotations
 import trio
 
 from actors.messages import DeviceState
+from actors.terminal_messages import Forward, Forwarded
 from engine.terminal import Answer, Condition, Transaction
 from hardware.device import CableDevice
 from hardware.terminal.device import Begin, Requests, TerminalDevice
@@ -32,8 +33,9 @@ class ZvtDevice(TerminalDevice, CableDevice):
     """A card terminal that speaks ZVT.
 
     Owns: the cable, the conversation, the answers to the last requests.
-    Receives: `Request`, `Inquire`, `Settle`, `Look`, `Abort`.
-    Sends: `Keep` and `Progress` to the keeper a request names; `DeviceStatus` to `devices`.
+    Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`.
+    Sends: `Keep`, `KeepUpload` and `Progress` to the keeper a request names; `DeviceStatus` to
+    `devices`.
     If it dies: a transaction that ran is in doubt; whoever asked inquires once it is back.
     """
 
@@ -67,6 +69,15 @@ class ZvtDevice(TerminalDevice, CableDevice):
     def inquiry(self, job_id: str, doubt: Answer, request_id: str) -> Begin:
         """By the terminal's own numbers; it never heard of a request's name."""
         return lambda now_ns: self.session.inquire(job_id, doubt, now_ns)
+
+    async def forward(self, forward: Forward) -> Forwarded:
+        """By the command for it; results are told by the terminal's own numbers."""
+        job_id = self.new_id()
+        result = await self._run(
+            job_id, lambda now_ns: self.session.forward(job_id, forward.payments, now_ns)
+        )
+        assert isinstance(result, Forwarded)
+        return result
 
     def is_over(self, answer: Answer) -> bool:
         """Unless nothing of it was sent."""

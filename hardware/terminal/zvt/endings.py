@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from actors.terminal_messages import Forwarded
 from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.actions import (
     Done,
@@ -51,6 +52,8 @@ def lost(job: Job, before: Identity | None, condition: Condition, *, sent: bool)
             return [Done(job.job_id, attrs.evolve(job.doubt, code="link_lost"))]
         case Task.SETTLE:
             return [Done(job.job_id, Settlement(verdict, code))]
+        case Task.FORWARD:
+            return [Done(job.job_id, Forwarded(code))]
         case _:
             return [Done(job.job_id, condition)] if job.job_id else []
 

@@ -31,7 +31,9 @@ _KINDS = {
     codec.CAPTURE: Kind.CAPTURE,
     codec.RELEASE: Kind.RELEASE,
 }
-TROUBLES = ("cut", "plug", "reboot", "paper_out", "paper_in", "go_offline", "go_online")
+TROUBLES = ("cut", "plug", "reboot", "paper_out", "paper_in", "go_offline", "go_online",
+            "take_alone", "take_none", "refuse_later")  # fmt: skip
+ALONE_MAX_MINOR = 5_000
 _ENDS = {0: "approved", _CANCELLED: "cancelled", _NO_CONNECTION: "no connection to the bank",
          _PRINTER: "out of paper", _NOT_STORED: "taken back"}  # fmt: skip
 _NOT_READY_S = 2.0
@@ -44,6 +46,9 @@ class TerminalFake(FarEnd):
 
     `keeps_unacknowledged` makes one that does not take back a sale whose acknowledgement is
     missing, as some do. With `operator` a person plays: without a plan it waits for `do`.
+    `offline_max_minor` is what it approves alone while its host is away; it stores that, presents
+    it once the host is back, and tells what came of each when it is asked to send what it took
+    offline (`06 51`, unless `cannot_send`) or to end its day.
     """
 
     def __init__(
@@ -62,14 +67,27 @@ class TerminalFake(FarEnd):
         self.operator = operator
         self.person = Person()
         self.keeps_unacknowledged = False
-        self.is_offline = False
+        self._is_offline = False
         self.offline_max_minor = 0
+        self.cannot_send = False
+        self.refuses_next = False
         self.is_paper_out = False
         self.ends_silently = False
         self.is_registered = False
         self.shown = "ready"
         self.shown_minor: int | None = None
         self.shown_tip_minor = 0
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether its host cannot be reached."""
+        return self._is_offline
+
+    @is_offline.setter
+    def is_offline(self, is_offline: bool) -> None:
+        self._is_offline = is_offline
+        if not is_offline:
+            self.ledger.present()
 
     async def reboot(self) -> None:
         """Power off and on: the connection breaks, the memory stays, the log-on is forgotten."""
@@ -114,6 +132,8 @@ class TerminalFake(FarEnd):
             await self._recall()
         elif control == codec.END_OF_DAY:
             await self._end_of_day()
+        elif control == codec.SEND_OFFLINE and not self.cannot_send:
+            await self._send_offline()
         elif control in _KINDS:
             await self._transact(message)
         else:
@@ -136,6 +156,27 @@ class TerminalFake(FarEnd):
         await self._tell(codec.STATUS_INFO, voice.result(self.ledger.entries[-1], self.terminal_id))
         await self._tell(codec.COMPLETION, [])
 
+    async def _send_offline(self) -> None:
+        await self._send(codec.ACKNOWLEDGE)
+        if self.is_offline:
+            await self._tell(codec.ABORTION, [("result", _NO_CONNECTION)])
+            return
+        await self._show(_HOST, "sending what was taken offline")
+        await self._tell_presented()
+        self._show_here("ready")
+        if self._abort:
+            await self._tell(codec.ABORTION, [("result", _CANCELLED)])
+            return
+        await self._tell(codec.COMPLETION, [])
+
+    async def _tell_presented(self) -> None:
+        """Each until the register takes it; what it does not take is told another time."""
+        for entry in self.ledger.untold():
+            fields = voice.presented(entry, self.terminal_id)
+            if self._abort or not await self._is_taken(codec.STATUS_INFO, fields, Plan()):
+                return
+            entry.is_untold = False
+
     async def _end_of_day(self) -> None:
         await self._send(codec.ACKNOWLEDGE)
         if self.is_offline:
@@ -150,6 +191,7 @@ class TerminalFake(FarEnd):
             await self.cut()
             await self.plug()
             return
+        await self._tell_presented()
         await self._tell(codec.STATUS_INFO, fields)
         self.ledger.settled_from = len(self.ledger.entries)
         await self._tell(codec.COMPLETION, [])
@@ -251,6 +293,8 @@ class TerminalFake(FarEnd):
             if entry.kind is not Kind.SALE or entry.asked_minor > self.offline_max_minor:
                 return _NO_CONNECTION
             entry.is_offline = True
+            entry.host_result = _DECLINED if self.refuses_next else plan.host_result
+            self.refuses_next = False
         if plan.partial_minor is not None:
             half_minor = max(1, entry.asked_minor // 2)
             entry.amount_minor = half_minor if plan.partial_minor < 0 else plan.partial_minor
@@ -268,7 +312,7 @@ class TerminalFake(FarEnd):
             self._settle_alone(entry)
             raise
         if entry.result == 0 and is_taken:
-            self.ledger.book(entry)
+            self._book(entry)
             await self._show(_REMOVE, "remove card", plan.lose)
             self._show_here(_ENDS[0], entry.amount_minor)
             await self._tell(codec.COMPLETION, [], plan.lose)
@@ -282,9 +326,14 @@ class TerminalFake(FarEnd):
             end.append((0x06, [(0x1F17, plan.why.encode("cp437"))]))
         await self._tell(codec.ABORTION, end, plan.lose)
 
+    def _book(self, entry: Entry) -> None:
+        self.ledger.book(entry)
+        if entry.is_offline:
+            self.ledger.store(entry)
+
     async def _break(self, entry: Entry) -> None:
         """Money moves, and the cable breaks for a moment before the register hears of it."""
-        self.ledger.book(entry)
+        self._book(entry)
         await self.cut()
         await self._world.sleep(_BREAK_S)
         await self.plug()
@@ -294,7 +343,7 @@ class TerminalFake(FarEnd):
         if entry.is_booked or entry.result != 0:
             return
         if self.keeps_unacknowledged:
-            self.ledger.book(entry)
+            self._book(entry)
         else:
             # Taken back: the last transaction that the terminal would tell again is none.
             entry.result = _CANCELLED
@@ -345,6 +394,10 @@ class TerminalFake(FarEnd):
     def _end(self, entry: Entry) -> str:
         if entry.is_reversed:
             return "reversed"
+        if entry.is_offline and entry.result == 0 and entry.is_booked:
+            return "stored" if entry.is_stored else "approved later"
+        if entry.is_offline and entry.host_result and entry.result == 0 and not entry.is_stored:
+            return "refused later"
         if entry.result == 0 and not entry.is_booked:
             return "running"
         return _ENDS.get(entry.result, "declined")
@@ -367,6 +420,10 @@ class TerminalFake(FarEnd):
                 return self.is_paper_out == (trouble == "paper_in")
             case "go_offline" | "go_online":
                 return self.is_offline == (trouble == "go_online")
+            case "take_alone" | "take_none":
+                return (self.offline_max_minor > 0) == (trouble == "take_none")
+            case "refuse_later":
+                return self.offline_max_minor > 0 and not self.refuses_next
             case _:
                 return True
 
@@ -385,6 +442,10 @@ class TerminalFake(FarEnd):
                 await self.reboot()
             case "paper_out" | "paper_in":
                 self.is_paper_out = action == "paper_out"
+            case "take_alone" | "take_none":
+                self.offline_max_minor = ALONE_MAX_MINOR if action == "take_alone" else 0
+            case "refuse_later":
+                self.refuses_next = True
             case _:
                 self.is_offline = action == "go_offline"
         return True

@@ -7,7 +7,7 @@ from enum import Enum
 from attrs import define, field, frozen
 
 from engine.terminal import Answer, Transaction
-from hardware.terminal.actions import Done, Reported, Store, Told
+from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.slips import SlipReader
 
@@ -26,7 +26,7 @@ class Break:
     reason: str
 
 
-Action = Send | Told | Store | Done | Reported | Break
+Action = Send | Told | Store | StoreUpload | Done | Reported | Break
 
 
 class Task(Enum):
@@ -38,6 +38,7 @@ class Task(Enum):
     TRANSACT = "transact"
     INQUIRE = "inquire"
     SETTLE = "settle"
+    FORWARD = "forward"
 
 
 @define

@@ -13,7 +13,11 @@ _OUTGOING = (Kind.REFUND,)
 
 @define
 class Entry:
-    """One transaction of the terminal. `is_booked` says whether money moved in the end."""
+    """One transaction of the terminal. `is_booked` says whether money moved in the end.
+
+    `is_stored` while one taken offline was not presented to the host; `host_result` is what that
+    will say, or said; `is_untold` until the register took that.
+    """
 
     kind: Kind
     asked_minor: int
@@ -30,6 +34,9 @@ class Entry:
     is_booked: bool = False
     is_reversed: bool = False
     entry: int = 1
+    is_stored: bool = False
+    host_result: int = 0
+    is_untold: bool = False
 
     @property
     def signed_minor(self) -> int:
@@ -72,6 +79,23 @@ class Ledger:
         original = self.find(entry.original)
         if entry.kind in (Kind.REVERSAL, Kind.RELEASE) and original is not None:
             original.is_reversed = True
+
+    def store(self, entry: Entry) -> None:
+        """Keep what was taken offline until the host can be asked."""
+        entry.is_stored = entry.is_untold = True
+
+    def present(self) -> None:
+        """The host is there: it pays or refuses each that was stored. One that was taken back
+        meanwhile is not presented."""
+        for entry in self.entries:
+            if entry.is_stored:
+                entry.is_stored = False
+                entry.is_untold = not entry.is_reversed
+                entry.is_booked = entry.host_result == 0
+
+    def untold(self) -> list[Entry]:
+        """What was presented, and the register was not told what came of it."""
+        return [entry for entry in self.entries if entry.is_untold and not entry.is_stored]
 
     def unsettled(self) -> list[Entry]:
         """What counts since the last end of day."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+
 from engine.terminal import Answer, Identity, Settlement, Transaction, Verdict
 from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt import codes
@@ -95,6 +97,35 @@ def _of_result(transaction: Transaction, info: StatusInfo | None) -> Ended | Non
     if plain_minor > transaction.amount_minor:
         return Verdict.APPROVED, "amount_differs"
     return Verdict.APPROVED, "ok"
+
+
+def uploaded(stored: Answer, info: StatusInfo) -> Answer | None:
+    """What became of a payment taken offline, where a result is about it and is an end: another
+    amount is another payment's, and what failed on the way is presented again."""
+    ours, theirs = stored.identity, info.identity
+    is_it = ours.terminal_id == theirs.terminal_id and (ours.trace, ours.receipt) == (
+        theirs.trace,
+        theirs.receipt,
+    )
+    if not (is_it and ours.is_told) or info.amount_minor not in (None, stored.amount_minor):
+        return None
+    if info.is_approved:
+        if info.is_offline:
+            return None
+        return attrs.evolve(
+            stored,
+            verdict=Verdict.APPROVED,
+            code="ok",
+            authorisation=info.authorisation,
+            is_offline=False,
+        )
+    if info.host_result or (info.result or 0) in codes.DECLINES:
+        code = f"declined_host_{info.host_result:02x}"
+        if info.result:
+            code = codes.result_word(info.result)
+        declined = attrs.evolve(stored, verdict=Verdict.DECLINED, code=code, detail=info.detail)
+        return attrs.evolve(declined, amount_minor=0, tip_minor=0, is_offline=False)
+    return None
 
 
 def settlement(

@@ -29,6 +29,7 @@ class Plan:
     amount and `says_card` a card number it tells instead of the true ones. `extra` are more fields
     of its result and `objects` more objects in its container, `shows` is displayed and told
     meanwhile, `slip_lines` stand on its receipts, and `why` is told with an end that is none.
+    `host_result` is what the host says of it later, where it was taken offline: 0 pays.
     `by_line` sends receipts line by line. Without `names_tip` a tip is charged and not named, as by
     terminals that only were asked with one.
     """
@@ -49,6 +50,7 @@ class Plan:
     extra: tuple[tuple[int | str, Any], ...] = ()
     objects: tuple[tuple[int, Any], ...] = ()
     names_tip: bool = True
+    host_result: int = 0
 
 
 @define

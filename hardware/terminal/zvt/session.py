@@ -15,6 +15,7 @@ from collections import deque
 import attrs
 from attrs import define, field
 
+from actors.terminal_messages import Forwarded, StoredPayment
 from engine.terminal import (
     Answer,
     Condition,
@@ -28,6 +29,7 @@ from hardware.terminal.actions import (
     Done,
     Reported,
     Store,
+    StoreUpload,
     Told,
 )
 from hardware.terminal.zvt import codec, codes, endings
@@ -39,11 +41,12 @@ from hardware.terminal.zvt.jobs import (
     Send,
     Task,
 )
-from hardware.terminal.zvt.outcome import settlement
+from hardware.terminal.zvt.outcome import settlement, uploaded
 from native import ZvtMessage, mask_card_numbers
 
 _ABSENT = Condition(is_ready=False, code="absent")
 NOTHING_KEPT = codes.result_word(0x83)  # how a terminal says that it has no last transaction
+UNKNOWN_FUNCTION = f"refused_{NOTHING_KEPT}"
 RECALLS_AGAIN = 2
 
 
@@ -52,9 +55,10 @@ class ZvtSession:
     """The conversation with one terminal; `last` is its last transaction as it told it, an empty
     identity where it said it has none, None where nobody knows.
 
-    `paired_id` is the only terminal that is asked for payments: the one the profile names, else
-    the first that told its number. `terminal_id` is who answers now. `reply_ns` is how long a
-    command may wait to be accepted.
+    `stored` is what it took offline and was asked about last, and `forwards` whether it knows how
+    to present that. `paired_id` is the only terminal that is asked for payments: the one the
+    profile names, else the first that told its number. `terminal_id` is who answers now. `reply_ns`
+    is how long a command may wait to be accepted.
     """
 
     profile: Profile
@@ -64,6 +68,8 @@ class ZvtSession:
     paired_id: str = field(default=attrs.Factory(lambda self: self.profile.terminal_id, True))
     reply_ns: int = limits.REPLY_NS
     is_open: bool = False
+    stored: tuple[StoredPayment, ...] = ()
+    forwards: bool = True
     _job: Job | None = None
     _queue: deque[Job] = field(factory=deque)
     _due_ns: int | None = None
@@ -79,6 +85,7 @@ class ZvtSession:
         """A new connection: log on, ask how it is, and which transaction was its last."""
         self.is_open = True
         self._is_barred = False
+        self.forwards = True
         self._recalls = RECALLS_AGAIN
         self.terminal_id = ""
         return self._log_on(now_ns)
@@ -146,6 +153,16 @@ class ZvtSession:
             return [Done(job_id, Settlement(Verdict.ABORTED, refusal))]
         return self._begin(Job(Task.SETTLE, job_id), now_ns)
 
+    def forward(self, job_id: str, stored: tuple[StoredPayment, ...], now_ns: int) -> list[Action]:
+        """Have it present what it took offline; only while nothing else is to be done."""
+        self.stored = stored
+        why = self._refusal() or ("" if self.is_idle else "terminal_busy")
+        if not why and not self.forwards:
+            why = "function_not_supported"
+        if why:
+            return [Done(job_id, Forwarded(why))]
+        return self._begin(Job(Task.FORWARD, job_id), now_ns)
+
     def look(self, job_id: str, now_ns: int) -> list[Action]:
         """How is it? Answered from memory while something runs."""
         if self._refusal():
@@ -181,6 +198,7 @@ class ZvtSession:
         if job.not_ready <= limits.NOT_READY_MAX:
             return [Send(codec.NOT_READY)]
         job.is_acknowledged = False
+        job.not_ready = 0
         return [Send(codec.TAKE_BACK)]
 
     def _refusal(self) -> str:
@@ -189,11 +207,20 @@ class ZvtSession:
         if self._is_barred:
             return self.condition.code
         waiting = [job for job in (self._job, *self._queue) if job is not None]
-        return "terminal_busy" if any(job.job_id for job in waiting) else ""
+        taken = any(job.job_id and job.task is not Task.FORWARD for job in waiting)
+        return "terminal_busy" if taken else ""
 
     def _begin(self, job: Job, now_ns: int) -> list[Action]:
         self._queue.append(job)
-        return self._next(now_ns)
+        return [*self._make_way(job), *self._next(now_ns)]
+
+    def _make_way(self, job: Job) -> list[Action]:
+        """What was taken offline waits whenever somebody wants something else."""
+        running = self._job
+        if running is None or running.task is not Task.FORWARD or running.is_abort_wanted:
+            return []
+        running.is_abort_wanted = bool(job.job_id)
+        return self._send_abort() if running.is_abort_wanted and running.is_accepted else []
 
     def _next(self, now_ns: int) -> list[Action]:
         if self._job is not None or not self._queue:
@@ -213,6 +240,8 @@ class ZvtSession:
                 return codec.recall(self.profile)
             case Task.SETTLE:
                 return codec.end_of_day(self.profile)
+            case Task.FORWARD:
+                return codec.send_offline(self.profile)
             case Task.TRANSACT:
                 assert job.transaction is not None
                 return codec.command(job.transaction, self.profile)
@@ -289,6 +318,8 @@ class ZvtSession:
         info = codec.status_info(message)
         if job.task in (Task.REGISTER, Task.ENQUIRE):
             return self._late()
+        if job.task in (Task.FORWARD, Task.SETTLE):
+            return self._presented(job, info, now_ns)
         if self._is_older(job, info):
             # The terminal told it before and holds it for told: taking it back now would be wrong.
             return [Send(codec.ACKNOWLEDGE), Told("older_result")]
@@ -298,6 +329,18 @@ class ZvtSession:
         self._is_keeping = True
         self._due_ns = now_ns + limits.KEEP_NS
         return [Store(job.job_id, endings.so_far(job, self.last))]
+
+    def _presented(self, job: Job, info: StatusInfo, now_ns: int) -> list[Action]:
+        """One of those taken offline, or the totals of the day."""
+        for one in self.stored:
+            answer = uploaded(one.answer, info)
+            if answer is not None:
+                self._is_keeping = True
+                self._due_ns = now_ns + limits.KEEP_NS
+                return [StoreUpload(job.job_id, one.payment_id, answer)]
+        if job.info is None or info.totals or not job.info.totals:
+            job.info = info if job.task is Task.SETTLE else None
+        return [Send(codec.ACKNOWLEDGE)]
 
     def _is_older(self, job: Job, info: StatusInfo) -> bool:
         """Whether a result is that of the transaction before, told once more. One that refers to
@@ -360,6 +403,10 @@ class ZvtSession:
                 actions.append(endings.resolved(job, self.profile.currency_code))
                 if job.info is not None:
                     self._remember(job)
+            case Task.FORWARD:
+                is_known = code != UNKNOWN_FUNCTION
+                self.forwards = self.forwards and is_known
+                actions.append(Done(job.job_id, Forwarded(code)))
             case Task.SETTLE:
                 actions.append(Done(job.job_id, settlement(verdict, code, job.info, job.slips)))
             case Task.TRANSACT:

@@ -42,6 +42,15 @@ def result(entry: Entry, terminal_id: int, plan: Plan | None = None) -> codec.Fi
     return [*fields, *plan.extra]
 
 
+def presented(entry: Entry, terminal_id: int) -> codec.Fields:
+    """A `04 0F` once more, of one taken offline: what its host said of it."""
+    fields = dict(result(entry, terminal_id))
+    fields |= {0x27: entry.host_result, 0x19: 0x60}
+    if entry.host_result:
+        fields.pop(0x3B, None)
+    return list(fields.items())
+
+
 def slip(entry: Entry, kind: int, plan: Plan) -> list[tuple[int, codec.Fields]]:
     """The messages of a receipt, as their controls and fields; `kind` is 1 for the merchant and 2
     for the customer."""

@@ -60,7 +60,8 @@ impl Reader<'_> {
     fn all(&mut self, is_enquiry: bool) -> Result<(), Fault> {
         match self.message.control {
             0x0600 => self.registration()?,
-            0x0610 | 0x0620 | 0x0630 | 0x0631 | 0x0650 | 0x0691 | 0x0693 | 0x061B | 0x0501 => {
+            0x0610 | 0x0620 | 0x0630 | 0x0631 | 0x0650 | 0x0651 | 0x0691 | 0x0693 | 0x061B
+            | 0x0501 => {
                 self.lead_if_any(Lead::Password)?;
             }
             0x0612 => {

@@ -1,0 +1,134 @@
+"""Payments taken offline: their terminals are asked what became of each, until they told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import structlog
+import trio
+
+from actors.asks import ReadPayments, ReadStored, Reply, Submit
+from actors.errors import PostError
+from actors.limits import (
+    ASK_TIMEOUT_S,
+    FORWARD_FIRST_S,
+    FORWARD_MAX_S,
+    FORWARD_PAYMENTS_MAX,
+    FORWARD_TIMEOUT_S,
+)
+from actors.mailbox import Envelope
+from actors.messages import Accepted, Failure
+from actors.register import OFFICE
+from actors.terminal_messages import Forward, Forwarded, KeepUpload, StoredPayment
+from actors.world import World
+from engine.payment.events import UploadSource
+from engine.payment.refusal import Refusal
+from engine.payment.state import Payment
+from engine.terminal import Verdict
+
+log = structlog.get_logger()
+_PAID = (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+
+
+class StoredPayments:
+    """Which terminals are being asked about what they took offline; a part of the actor of the
+    payments. A terminal is asked now and then, more seldom while it tells nothing, and never while
+    it works on a payment."""
+
+    def __init__(self, keeper: str) -> None:
+        """Nothing is asked yet; results are kept by the actor at `keeper`."""
+        self._keeper = keeper
+        self._followed: set[str] = set()
+        self._registers: dict[str, str] = {}
+        self._news = trio.Event()
+
+    def host_is_back(self) -> None:
+        """A terminal reached its host: whoever waits long asks again soon."""
+        self._news.set()
+        self._news = trio.Event()
+
+    async def look(self, nursery: trio.Nursery, post: Any, world: World) -> None:
+        """Follow each terminal that took something offline.
+
+        Raises:
+            PostError: the bookkeeper could not be asked.
+        """
+        for payment in await _stored(post):
+            terminal = payment.asked.terminal
+            if terminal not in self._followed:
+                self._followed.add(terminal)
+                nursery.start_soon(self._follow, terminal, post, world)
+
+    async def _follow(self, terminal: str, post: Any, world: World) -> None:
+        """Until everything it took offline was told of, here or by a settlement file."""
+        pause_s = FORWARD_FIRST_S
+        while True:
+            news = self._news
+            with trio.move_on_after(pause_s - FORWARD_FIRST_S):
+                await news.wait()
+                pause_s = FORWARD_FIRST_S
+            await world.sleep(FORWARD_FIRST_S)
+            try:
+                stored = [one for one in await _stored(post) if one.asked.terminal == terminal]
+                if not stored:
+                    self._followed.discard(terminal)
+                    # What was taken while that was asked is seen now, or by `look`.
+                    more = await _stored(post)
+                    if terminal in self._followed or not any(
+                        one.asked.terminal == terminal for one in more
+                    ):
+                        return
+                    self._followed.add(terminal)
+                    continue
+                await self._ask(terminal, stored, post)
+                left = [one for one in await _stored(post) if one.asked.terminal == terminal]
+            except PostError as error:
+                log.info("stored_payments_wait", terminal=terminal, reason=error.kind)
+                pause_s = min(2 * pause_s, FORWARD_MAX_S)
+                continue
+            is_told = len(left) < len(stored)
+            pause_s = FORWARD_FIRST_S if is_told else min(2 * pause_s, FORWARD_MAX_S)
+
+    async def _ask(self, terminal: str, stored: list[Payment], post: Any) -> None:
+        runs = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)
+        if any(payment.asked.terminal == terminal for payment in runs):
+            return
+        self._registers |= {one.asked.payment_id: one.asked.register for one in stored}
+        payments = tuple(
+            StoredPayment(one.asked.payment_id, attrs.evolve(one.answer, slips=()))
+            for one in stored[:FORWARD_PAYMENTS_MAX]
+            if one.answer is not None
+        )
+        forward = Forward(payments, self._keeper)
+        told = await post.ask(terminal, forward, timeout_s=FORWARD_TIMEOUT_S)
+        if isinstance(told, Forwarded) and told.code != "ok":
+            log.info("stored_payments_wait", terminal=terminal, reason=told.code)
+
+    async def keep(self, envelope: Envelope, body: KeepUpload, post: Any, world: World) -> None:
+        """A terminal waits with what became of a payment until this is durable."""
+        answer = body.answer
+        data = {
+            "payment_id": body.payment_id,
+            "is_paid": answer.verdict in _PAID,
+            "source": UploadSource.TERMINAL.value,
+            "code": answer.code,
+            "detail": answer.detail,
+        }
+        register = self._registers.get(body.payment_id, OFFICE)
+        submit = Submit(world.new_id(), register, "payment.upload", data, admin=True)
+        try:
+            reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
+        except PostError as error:
+            envelope.answer(error)
+            return
+        refusal = reply.refusal or {}
+        # Told before, it is written down already.
+        self._registers.pop(body.payment_id, None)
+        is_known = reply.ok or refusal.get("code") == Refusal.PAYMENT_MUST_EXIST
+        envelope.answer(Accepted() if is_known else Failure("payment_must_be_storable"))
+
+
+async def _stored(post: Any) -> tuple[Payment, ...]:
+    found: tuple[Payment, ...] = await post.ask("bookkeeper", ReadStored(), timeout_s=ASK_TIMEOUT_S)
+    return found

@@ -1,0 +1,63 @@
+"""What an acquirer's file says of payments taken offline: paid, or declined when presented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.decision import Fact
+from engine.payment.context import stream_of
+from engine.payment.events import OfflineUploaded, UploadSource
+from engine.payment.state import Payment, Payments
+from engine.settlement.model import PresentedRow, RowKind, SettlementRow
+
+_TELLING = (RowKind.PAYMENT, RowKind.DECLINED)
+
+
+def presented(payments: Payments, rows: Iterable[SettlementRow]) -> tuple[PresentedRow, ...]:
+    """What rows say of payments that are still at risk; of two that one row could mean, of none."""
+    found = []
+    if payments.offline:
+        for row in rows:
+            if row.kind in _TELLING:
+                meant = [one for one in payments.offline.values() if _is_of(row, one)]
+                if len(meant) == 1:
+                    is_paid = row.kind is RowKind.PAYMENT
+                    found.append(PresentedRow(meant[0].asked.payment_id, is_paid))
+    return tuple(found)
+
+
+def facts_of(payments: Payments, rows: Iterable[PresentedRow]) -> tuple[Fact, ...]:
+    """One fact for each payment that nobody told of before. Declined and paid in one file, it was
+    tried again and is paid."""
+    paid = {row.payment_id: False for row in rows}
+    paid |= {row.payment_id: True for row in rows if row.is_paid}
+    return tuple(
+        Fact(
+            stream_of(payment_id),
+            OfflineUploaded(
+                payment_id, is_paid, UploadSource.FILE, "" if is_paid else "declined_in_file"
+            ),
+        )
+        for payment_id, is_paid in paid.items()
+        if payment_id in payments.offline
+    )
+
+
+def _is_of(row: SettlementRow, payment: Payment) -> bool:
+    """By a name both have; by the terminal's numbers, which count round, only on their day and for
+    the same amount."""
+    answer = payment.answer
+    assert answer is not None, "what is approved was told"
+    name = answer.identity
+    references = {payment.asked.payment_id, name.reference, name.reference.rpartition(".")[2]}
+    if (references - {""}) & {row.reference, row.own_reference}:
+        return True
+    pairs = ((row.trace, name.trace), (row.receipt, name.receipt))
+    told = [(theirs, ours) for theirs, ours in pairs if theirs is not None and ours is not None]
+    return (
+        bool(told)
+        and all(theirs == ours for theirs, ours in told)
+        and row.terminal_id == name.terminal_id != ""
+        and row.gross_minor == answer.amount_minor
+        and row.date[5:].replace("-", "") == name.date
+    )

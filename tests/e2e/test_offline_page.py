@@ -1,0 +1,84 @@
+"""A card without a bank at the register page: taken, held to its ceilings, and what came of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.test_card_page import to_card
+
+POLICY: dict[str, object] = {
+    "payment_minor": 1000,
+    "operator_minor": 4000,
+    "register_minor": 4000,
+    "total_minor": 4000,
+    "age_s": 3600,
+    "brands": ["mastercard"],
+    "brand_limits": [{"brand": "mastercard", "limit_minor": 3000}],
+}
+
+
+@pytest.fixture
+def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+    """Mia at register 1 of a fresh store whose terminal takes small cards alone."""
+    found = cashier(at=fresh_store)
+    found.open()
+    found.sign_on("Mia")
+    answer = fresh_store.command("payment.set_offline_policy", {"policy": POLICY})
+    assert answer.get("ok"), answer
+    fresh_store.key("take_alone")
+    fresh_store.key("go_offline")
+    return found
+
+
+def tapped(who: Cashier, *names: str) -> None:
+    """A whole sale by a card that no bank sees."""
+    to_card(who, *names)
+    who.store.key("tap")
+    expect(who.page.get_by_text("Paid by card")).to_be_visible()
+    who.page.keyboard.press("Enter")
+    expect(who.page.locator(".tiles")).to_be_visible()
+
+
+@pytest.mark.feature("PAY-07", part="at the register page, with a terminal over ZVT")
+@pytest.mark.feature("NEW-15", part="the open exposure is on screen, by each ceiling")
+def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(who: Cashier) -> None:
+    """Two cards without a bank, a third beyond the ceiling that is not charged; then the bank is
+    back, pays one and refuses one, and the page says so by itself."""
+    page, store = who.page, who.store
+    tapped(who, "Flat white")
+    store.key("refuse_later")
+    tapped(who, "Croissant")
+    who.menu("Card payments")
+    rows = page.locator(".ceilings div")
+    for name in ("Whoever is signed on", "This register", "All registers"):
+        expect(rows.filter(has_text=name)).to_contain_text("€6.40 of €40.00")
+    expect(rows.filter(has_text="Cards of Mastercard")).to_contain_text("€6.40 of €30.00")
+    expect(page.get_by_text("No card payment waits for anybody")).to_be_visible()
+    page.keyboard.press("Escape")
+    who.items()
+    for _ in range(3):
+        who.tap("Flat white")
+    who.pay()
+    who.push(re.compile("^Card"))
+    store.key("tap")
+    expect(who.button("Try again")).to_be_visible(timeout=20_000)
+    assert store.counter()["terminal"]["booked_minor"] == 640
+    store.key("go_online")
+    badge = page.get_by_role("button", name="Cards: 1 to settle")
+    expect(badge).to_be_visible(timeout=60_000)
+    who.press(badge)
+    expect(page.locator(".offline")).to_contain_text("€0.00 of €40.00")
+    entry = page.locator(".exceptions li.part")
+    expect(entry).to_have_count(1)
+    for words in ("€2.60", "Mastercard ··0010", "Mia", "Receipt 1-", "the bank refused it"):
+        expect(entry).to_contain_text(words)
+    expect(entry.get_by_role("button", name="Give back")).to_have_count(0)
+    assert store.counter()["terminal"]["booked_minor"] == 380
+    who.push("Close with finding")
+    who.push(re.compile("Nothing was charged"))
+    entry.locator(".btn.main").click()
+    expect(badge).to_have_count(0)

@@ -1,0 +1,219 @@
+"""What a ZVT terminal took offline: sent when asked, told by its numbers, never in a sale's way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import attrs
+import pytest
+import trio
+
+from actors.messages import Accepted, Failure
+from actors.terminal_messages import Forward, Forwarded, KeepUpload, StoredPayment
+from engine.terminal import Answer, Verdict
+from hardware.terminal.zvt import codec
+from hardware.terminal.zvt.outcome import uploaded
+from hardware.terminal.zvt.person import Plan
+from tests.hardware.terminal_rig import ADDRESS, Shop, open_shop, sale, simulated
+
+BOOKS = "books"
+
+
+class Desk:
+    """A shop whose terminal took cards alone, and who writes down what became of them."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.told: list[KeepUpload] = []
+        self.refusals = 0
+        self.taken: list[Answer] = []
+
+    async def run(self) -> None:
+        """Write down, or refuse to so many times."""
+        async for envelope in self.shop.rig.node.open(BOOKS):
+            body = envelope.body
+            assert isinstance(body, KeepUpload)
+            if self.refusals:
+                self.refusals -= 1
+                envelope.answer(Failure("disk_full"))
+            else:
+                self.told.append(body)
+                envelope.answer(Accepted())
+
+    async def take(self, *host_results: int) -> None:
+        """A card for each, with what the bank will say of it."""
+        self.shop.fake.offline_max_minor, self.shop.fake.is_offline = 5000, True
+        for host_result in host_results:
+            self.shop.fake.plans.append(Plan(card="tap", host_result=host_result))
+            answer = await self.shop.device.request(sale(1000 + len(self.taken)))
+            assert (answer.verdict, answer.is_offline) == (Verdict.APPROVED, True)
+            self.taken.append(answer)
+
+    async def ask(self) -> str:
+        """What became of all of them? How the question ended."""
+        stored = tuple(
+            StoredPayment(f"p{number}", answer) for number, answer in enumerate(self.taken)
+        )
+        forwarded = await self.shop.rig.post.ask(ADDRESS, Forward(stored, BOOKS), timeout_s=300)
+        assert isinstance(forwarded, Forwarded)
+        return forwarded.code
+
+    async def heard(self, control: int, count: int = 1) -> None:
+        """Until the terminal heard a command so many times."""
+        while self.shop.fake.heard.count(control) < count:  # noqa: ASYNC110
+            await trio.sleep(0.01)
+
+    def results(self) -> list[tuple[str, Verdict, str]]:
+        """What was written down, in order."""
+        return [(one.payment_id, one.answer.verdict, one.answer.code) for one in self.told]
+
+
+@asynccontextmanager
+async def desk() -> AsyncIterator[Desk]:
+    """Open one at a simulated cable."""
+    end, world = simulated()
+    async with trio.open_nursery() as nursery, open_shop(end, world=world) as shop:
+        found = Desk(shop)
+        nursery.start_soon(found.run)
+        yield found
+        nursery.cancel_scope.cancel()
+
+
+async def test_each_is_told_once_the_host_is_back(autojump_clock: trio.testing.MockClock) -> None:
+    """Away, nothing is told and nothing concluded; back, one is paid and one refused, once."""
+    async with desk() as one:
+        await one.take(0, 0x05)
+        assert await one.ask() == "no_connection"
+        assert one.results() == []
+        one.shop.fake.is_offline = False
+        assert await one.ask() == "ok"
+        assert one.results() == [
+            ("p0", Verdict.APPROVED, "ok"),
+            ("p1", Verdict.DECLINED, "declined_05"),
+        ]
+        assert one.shop.fake.ledger.booked_minor == 1000
+        assert await one.ask() == "ok"
+        assert len(one.told) == 2
+
+
+async def test_what_was_not_written_down_is_told_again(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The terminal hears that it arrived only after it was written down."""
+    async with desk() as one:
+        await one.take(0x05)
+        one.shop.fake.is_offline = False
+        one.refusals = 3
+        await one.ask()
+        assert one.told == []
+        assert await one.ask() == "ok"
+        assert one.results() == [("p0", Verdict.DECLINED, "declined_05")]
+
+
+async def test_a_sale_goes_before(autojump_clock: trio.testing.MockClock) -> None:
+    """Asked for a payment in the middle, the terminal stops sending and takes the card; the rest is
+    told another time."""
+    async with desk() as one:
+        await one.take(0, 0, 0, 0, 0)
+        one.shop.fake.is_offline = False
+        one.refusals = 1  # so that it takes a while
+        ended: list[str] = []
+
+        async def ask() -> None:
+            ended.append(await one.ask())
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            await one.heard(codec.SEND_OFFLINE)
+            one.shop.fake.plans.append(Plan(card="tap"))
+            answer = await one.shop.device.request(sale(777))
+        assert (answer.verdict, answer.is_offline) == (Verdict.APPROVED, False)
+        assert ended == ["aborted_at_terminal"]
+        assert codec.ABORT in one.shop.fake.heard
+        assert len(one.told) < 5
+        assert await one.ask() == "ok"
+        assert sorted(one.payment_id for one in one.told) == [f"p{n}" for n in range(5)]
+
+
+async def test_while_somebody_pays_it_is_not_asked(autojump_clock: trio.testing.MockClock) -> None:
+    """The question waits; nothing is sent."""
+    async with desk() as one:
+        await one.take(0)
+        one.shop.fake.is_offline = False
+        one.shop.fake.plans.append(Plan(card="none"))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(one.shop.device.request, sale(777))
+            await one.heard(codec.AUTHORISE, count=2)
+            assert await one.ask() == "terminal_busy"
+        assert codec.SEND_OFFLINE not in one.shop.fake.heard
+
+
+async def test_a_terminal_that_knows_no_such_command_is_asked_once(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Until its next connection; its end of day tells them."""
+    async with desk() as one:
+        await one.take(0x05, 0)
+        one.shop.fake.is_offline, one.shop.fake.cannot_send = False, True
+        assert await one.ask() == "refused_function_not_possible"
+        assert await one.ask() == "function_not_supported"
+        assert one.shop.fake.heard.count(codec.SEND_OFFLINE) == 1
+        day = await one.shop.device.settle()
+        assert (day.verdict, day.amount_minor) == (Verdict.APPROVED, 1001)
+        assert one.results() == [
+            ("p0", Verdict.DECLINED, "declined_05"),
+            ("p1", Verdict.APPROVED, "ok"),
+        ]
+
+
+async def test_one_that_was_taken_back_is_not_presented(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Reversed before the host heard of it, nothing is told of it."""
+    async with desk() as one:
+        await one.take(0)
+        one.shop.fake.ledger.entries[0].is_reversed = True
+        one.shop.fake.is_offline = False
+        assert await one.ask() == "ok"
+        assert one.told == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, Verdict.APPROVED),
+        ({"is_offline": True}, None),
+        ({"amount_minor": None}, Verdict.APPROVED),
+        ({"amount_minor": 999}, None),
+        ({"result": 0x05}, Verdict.DECLINED),
+        ({"result": 0x6E}, Verdict.DECLINED),
+        ({"host_result": 0xA1}, Verdict.DECLINED),
+        ({"result": 0xA3}, None),
+        ({"result": 0x6C}, None),
+        ({"result": None}, None),
+        ({"trace": 8}, None),
+        ({"receipt": 8}, None),
+        ({"terminal_id": "52500002"}, None),
+    ],
+)
+async def test_only_its_own_end_is_its_result(
+    changes: dict[str, object], verdict: Verdict | None, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Another number, amount or terminal is another payment's; what failed on the way is no end."""
+    async with desk() as one:
+        await one.take(0)
+    stored = one.taken[0]
+    names = {name: changes[name] for name in ("trace", "receipt", "terminal_id") if name in changes}
+    info = codec.StatusInfo(
+        result=0,
+        amount_minor=stored.amount_minor,
+        identity=attrs.evolve(stored.identity, **names),
+        authorisation="9",
+    )
+    rest = {name: value for name, value in changes.items() if name not in names}
+    answer = uploaded(stored, attrs.evolve(info, **rest))
+    assert (None if answer is None else answer.verdict) == verdict
+    if answer is not None:
+        assert not answer.is_offline
+        assert answer.amount_minor == (stored.amount_minor if verdict is Verdict.APPROVED else 0)

@@ -1,0 +1,316 @@
+"""Any day of cards that no bank has seen: what cashiers, terminals, the bank, restarts and files do
+to it, and what is at risk by the journal alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+from attrs import define, field
+from hypothesis import strategies as st
+
+from engine import limits
+from engine.order.commands import AddLine, CompleteOrder
+from engine.payment.commands import (
+    CloseException,
+    KeepPayment,
+    ReportUpload,
+    RequestPayment,
+    SetOfflinePolicy,
+    SetPaymentAside,
+)
+from engine.payment.events import (
+    Asked,
+    BrandCeiling,
+    ExceptionClosed,
+    OfflinePolicy,
+    OfflineUploaded,
+    PaymentHeard,
+    PaymentKept,
+    PaymentRequested,
+    Problem,
+    Standing,
+    UploadSource,
+)
+from engine.payment.state import Payment
+from engine.settings import DefineRegister, RegisterSetup
+from engine.staff import OperatorAdded, SignedOn
+from engine.terminal import CardShown, Kind, Verdict
+from engine.till import OpenTill
+from engine.views.payments import payments_view
+from tests.card_shop import card_shop, hear, told
+from tests.shop import Shop
+
+REGISTERS = ("1", "2", "3")
+PEOPLE = ("eva", "max")
+BRANDS = ("Visa", "Mastercard", "Amex")
+ITEMS = ("bread", "wine", "book")
+ACTIONS = (
+    *("ask", "ask", "ask", "store", "store", "store", "approve", "decline", "lose", "find"),
+    *("not_found", "aside", "close", "paid", "refused", "by_file", "change", "wait", "restart"),
+)
+TIPS = (0, 0, 100, 700)
+Step = tuple[str, str, int, int]
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(ACTIONS),
+        st.sampled_from(REGISTERS),
+        st.integers(0, 2),
+        st.sampled_from(TIPS),
+    ),
+    min_size=20,
+    max_size=60,
+)
+BRANDED = OfflinePolicy(
+    1300, 3000, 2600, 4000, 4000, (), (BrandCeiling("visa", 800), BrandCeiling("amex", 0))
+)
+POLICIES = st.sampled_from(
+    (
+        OfflinePolicy(900, 1000, 1000, 1000, 90),
+        OfflinePolicy(1300, 2100, 1700, 2500, 400, ("visa", "mc")),
+        BRANDED,
+        OfflinePolicy(0, 0, 0, 0, 0),
+    )
+)
+
+
+@define
+class Risk:
+    """What one payment has at risk, by the facts. `is_stored` once a terminal has it; `brand` as
+    far as it was told; `is_unwanted` while it is taken back."""
+
+    asked: Asked
+    amount_minor: int
+    brand: str = ""
+    is_stored: bool = False
+    is_unwanted: bool = False
+
+
+@define
+class Day:
+    """A shop with three registers and two people, their terminals, and the facts so far."""
+
+    shop: Shop
+    policy: OfflinePolicy
+    number: int = 0
+    read: int = 0
+    risks: dict[str, Risk] = field(factory=dict)
+    asked: dict[str, Asked] = field(factory=dict)
+    most_minor: int = 0
+    stored: int = 0
+    refused: int = 0
+    told: int = 0
+
+    @staticmethod
+    def under(policy: OfflinePolicy) -> Day:
+        """A day under these ceilings."""
+        shop = card_shop()
+        third = RegisterSetup("3", "Side", terminal="terminal/3", tips=True)
+        shop.ok(DefineRegister(third), admin=True)
+        shop.given(OperatorAdded("eva", "Eva", "manager", "hash"), SignedOn("eva", "3"))
+        for register in ("2", "3"):
+            shop.ok(OpenTill(()), register)
+        shop.ok(SetOfflinePolicy(policy), admin=True)
+        return Day(shop, policy)
+
+    # ----------------------------------------------------------------------------- what may happen
+
+    def step(self, action: str, register: str, pick: int, tip_minor: int) -> None:
+        """One thing, where it can happen now; nothing where it cannot."""
+        payments = self.shop.books.payments
+        payment = payments.at_terminal(f"terminal/{register}")
+        match action:
+            case "ask" if payment is None:
+                self._ask(register, ITEMS[pick])
+            case "store" if payment is not None and payment.standing is Standing.REQUESTED:
+                self._store(payment, BRANDS[pick], tip_minor)
+            case "approve" | "decline" | "lose" if payment is not None:
+                self._answer(payment, action)
+            case "find" if payment is not None and payment.standing is Standing.UNKNOWN:
+                self._find(payment, BRANDS[pick])
+            case "not_found" if payment is not None and payment.standing is Standing.UNKNOWN:
+                self._hear(payment, Verdict.UNKNOWN, is_inquiry=True, code="not_found")
+            case "aside" if payment is not None and payment.standing is Standing.UNKNOWN:
+                self.shop.ok(SetPaymentAside(payment.asked.payment_id, "broken"), register)
+            case "close":
+                for payment_id in [*payments.exceptions][:1]:
+                    self.shop.ok(CloseException(payment_id, "looked"), register)
+            case "paid" | "refused" | "by_file":
+                self._present(pick, action)
+            case "change":
+                self.shop.given(SignedOn(PEOPLE[pick % 2], register))
+            case "wait":
+                self.shop.now_ns += 60 * limits.NS_PER_S
+            case "restart":
+                self._restart()
+            case _:
+                pass
+
+    def _ask(self, register: str, item: str) -> None:
+        shop = self.shop
+        order = shop.books.live.current(register)
+        if order is None:
+            shop.ok(AddLine(item), register)
+        shop.when(RequestPayment(), register)
+
+    def _hear(self, payment: Payment, verdict: Verdict, **changes: Any) -> None:
+        self.number += 1
+        register = payment.asked.register
+        hear(self.shop, verdict, self.number, register=register, payment=payment, **changes)
+        order = self.shop.books.live.orders.get(payment.asked.order_id)
+        if order is not None and self.shop.books.payments.of_order(order.id) is None:
+            self.shop.when(CompleteOrder(), register)
+
+    def _store(self, payment: Payment, brand: str, tip_minor: int) -> None:
+        """A terminal approves alone, and asks whether it may; not allowed, it takes it back. One
+        that is told to ask the bank first has no connection."""
+        asked = payment.asked
+        if asked.kind is not Kind.SALE or not asked.offline_allowed:
+            self._hear(payment, Verdict.ABORTED, code="no_connection")
+            return
+        told_now: dict[str, Any] = {
+            "amount_minor": asked.amount_minor + tip_minor,
+            "tip_minor": tip_minor,
+            "card": CardShown("476173******0119", brand),
+            "is_offline": True,
+        }
+        number = self.number + 1
+        answer = told(payment, Verdict.APPROVED, number, **told_now)
+        kept = attrs.evolve(answer, verdict=Verdict.UNKNOWN, code="not_completed_ok")
+        decision = self.shop.when(KeepPayment(asked.payment_id, kept), asked.register, admin=True)
+        if decision.refused is not None:
+            self.refused += 1
+            self._hear(payment, Verdict.ABORTED, code="system_error")
+            return
+        # Every third time its line breaks before the end is heard.
+        if number % 3 == 0:
+            self.number = number
+            self._hear(payment, Verdict.UNKNOWN, code="link_lost")
+        else:
+            self._hear(payment, Verdict.APPROVED, **told_now)
+
+    def _answer(self, payment: Payment, action: str) -> None:
+        verdicts = {"approve": Verdict.APPROVED, "decline": Verdict.DECLINED}
+        verdict = verdicts.get(action, Verdict.UNKNOWN)
+        if payment.kept_minor and action != "lose":
+            # What was stored is not something else once it is asked for.
+            self._find(payment, "")
+        elif payment.standing is Standing.REQUESTED or action != "lose":
+            self._hear(payment, verdict, is_inquiry=payment.standing is Standing.UNKNOWN)
+
+    def _find(self, payment: Payment, brand: str) -> None:
+        """Asked again, a terminal says that it took it alone."""
+        if payment.asked.kind is not Kind.SALE or not payment.asked.offline_allowed:
+            self._hear(payment, Verdict.DECLINED, is_inquiry=True)
+            return
+        found: dict[str, Any] = {"card": CardShown("476173******0119", brand)}
+        if payment.kept_minor:
+            found = {
+                "card": CardShown("476173******0119", payment.kept_brand),
+                "amount_minor": payment.kept_minor,
+                "tip_minor": payment.kept_minor - payment.asked.amount_minor,
+            }
+        self._hear(payment, Verdict.APPROVED, is_inquiry=True, is_offline=True, **found)
+
+    def _present(self, pick: int, action: str) -> None:
+        """The bank pays or refuses what was stored; whoever tells it twice changes nothing."""
+        stored = [*self.shop.books.payments.offline]
+        if not stored:
+            return
+        payment_id = stored[pick % len(stored)]
+        source = UploadSource.FILE if action == "by_file" else UploadSource.TERMINAL
+        told_now = ReportUpload(payment_id, action != "refused", source)
+        self.shop.ok(told_now, admin=True)
+        self.told += 1
+        assert self.shop.no(told_now, admin=True) == "payment_must_exist"
+
+    def _restart(self) -> None:
+        """The store forgets everything but its journal; whatever was asked for is unknown now."""
+        self.shop.books = self.shop.replayed()
+        for payment in [*self.shop.books.payments.open.values()]:
+            if payment.standing is Standing.REQUESTED:
+                before = payment.answer or told(payment, Verdict.UNKNOWN, self.number + 1)
+                self._hear(payment, Verdict.UNKNOWN, code="restarted", before=before.before)
+
+    # ----------------------------------------------------------------------------- what is at risk
+
+    def look(self) -> None:
+        """No ceiling is passed by the facts, and the store shows the very same."""
+        for fact, _ in self.shop.posted[self.read :]:
+            self._fold(fact.event)
+        self.read = len(self.shop.posted)
+        for register in REGISTERS:
+            view = payments_view(self.shop.books, now_ns=self.shop.now_ns, register=register)
+            operator = self.shop.books.staff.signed_on.get(register, "")
+            shown = {(row.ceiling, row.brand): row for row in view.ceilings}
+            assert view.offline_minor == self._sum() <= self.policy.total_minor
+            if not shown:
+                continue
+            ours = {
+                ("register", ""): (self._sum(register=register), self.policy.register_minor),
+                ("operator", ""): (self._sum(operator=operator), self.policy.operator_minor),
+                ("total", ""): (self._sum(), self.policy.total_minor),
+                ("payment", ""): (0, self.policy.payment_minor),
+            }
+            for limit in self.policy.brand_limits:
+                used = self._sum(brand=limit.brand)
+                ours["brand", limit.brand] = (used, limit.limit_minor)
+            for row, (used_minor, limit_minor) in ours.items():
+                assert (shown[row].used_minor, shown[row].limit_minor) == (used_minor, limit_minor)
+                assert used_minor <= limit_minor
+        for risk in self.risks.values():
+            if risk.is_stored and not risk.is_unwanted:
+                assert risk.amount_minor <= self.policy.payment_minor
+                allowed = [entry.casefold() for entry in self.policy.brands]
+                named = "mc" if risk.brand == "Mastercard" else risk.brand.casefold()
+                assert not allowed or named in allowed
+        self.most_minor = max(self.most_minor, self._sum())
+
+    def _sum(self, *, register: str = "", operator: str = "", brand: str = "") -> int:
+        return sum(
+            risk.amount_minor
+            for risk in self.risks.values()
+            if register in ("", risk.asked.register)
+            and operator in ("", risk.asked.operator)
+            and (not brand or (risk.brand.casefold() == brand and not risk.is_unwanted))
+        )
+
+    def _fold(self, event: object) -> None:
+        match event:
+            case PaymentRequested(asked):
+                self.asked[asked.payment_id] = asked
+                if asked.offline_allowed:
+                    self.risks[asked.payment_id] = Risk(asked, asked.amount_minor)
+            case PaymentKept(payment_id, answer) if answer.is_offline:
+                risk = self.risks[payment_id]
+                risk.amount_minor, risk.brand = answer.amount_minor, answer.card.brand
+                risk.is_stored = True
+            case PaymentHeard() if event.standing not in (Standing.REQUESTED, Standing.UNKNOWN):
+                self._end(event)
+            case OfflineUploaded(payment_id) | ExceptionClosed(payment_id):
+                self._free(event, payment_id)
+            case _:
+                pass
+
+    def _end(self, event: PaymentHeard) -> None:
+        asked, answer = self.asked[event.payment_id], event.answer
+        if event.standing is Standing.OFFLINE_APPROVED:
+            self.stored += 1
+            unwanted = event.problem is Problem.OFFLINE
+            self.risks[event.payment_id] = Risk(
+                asked, answer.amount_minor, answer.card.brand, True, unwanted
+            )
+            return
+        self.risks.pop(event.payment_id, None)
+        if asked.kind is Kind.REVERSAL and event.standing is Standing.APPROVED:
+            self.risks.pop(asked.of_payment, None)
+
+    def _free(self, event: object, payment_id: str) -> None:
+        """What became of it is told; or somebody looked into one that nobody knows. What was
+        stored stays at risk whatever anybody writes about it."""
+        risk = self.risks.get(payment_id)
+        if risk is not None and (isinstance(event, OfflineUploaded) or not self._is_ours(risk)):
+            del self.risks[payment_id]
+
+    def _is_ours(self, risk: Risk) -> bool:
+        return risk.asked.payment_id in self.shop.books.payments.offline

@@ -1,0 +1,162 @@
+"""The story of a card taken without a bank: what an acquirer's file says of it is the shop's answer
+too, and of what nobody tells a person sees how old it is."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from engine.order.commands import CompleteOrder
+from engine.payment.commands import ReportUpload, RequestPayment, ReverseAgain, SetOfflinePolicy
+from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem, UploadSource
+from engine.payment.refusal import Refusal
+from engine.settlement.decide import ImportSettlement, StageSettlement
+from engine.settlement.model import RowKind, SettlementRow
+from engine.terminal import Identity, Verdict
+from engine.views.payments import payments_view
+from tests.card_shop import card_shop, hear, told
+from tests.clearing_shop import Clearing, paid
+
+WINE = 799
+POLICY = OfflinePolicy(5000, 9000, 9000, 9000, 3600)
+
+
+def offline_shop() -> Clearing:
+    """A shop that takes cards without a bank, and whose acquirer sends files."""
+    clearing = Clearing(card_shop())
+    clearing.terms()
+    clearing.shop.ok(SetOfflinePolicy(POLICY), admin=True)
+    return clearing
+
+
+def taken(clearing: Clearing, number: int, reference: str = "") -> str:
+    """A bottle of wine by a card that no bank has seen; the payment."""
+    shop = clearing.shop
+    shop.ring("wine")
+    payment_id: str = shop.ok(RequestPayment())["payment_id"]
+    name = Identity("29001234", number, number, "1126", "101500", reference)
+    hear(shop, Verdict.APPROVED, number, is_offline=True, identity=name)
+    shop.ok(CompleteOrder())
+    return payment_id
+
+
+def declined(number: int, **more: object) -> SettlementRow:
+    """What a file says of one that the bank refused when it was presented."""
+    row = attrs.evolve(paid(number, WINE), kind=RowKind.DECLINED)
+    return attrs.evolve(row, **more)
+
+
+@pytest.mark.feature("PAY-07", part="the result by the acquirer's file")
+def test_a_file_tells_what_became_of_what_was_stored() -> None:
+    """Captured there, it is paid; declined there, a person sees to it, and the clearing account
+    holds only what was paid. The next file says the same, and nothing more is written down."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    first, second, third = (taken(clearing, number) for number in (1, 2, 3))
+    clearing.settle([paid(1, WINE, 12), declined(2), paid(9, 500, 1)])
+    results = shop.events(OfflineUploaded)
+    assert results == [
+        OfflineUploaded(first, True, UploadSource.FILE),
+        OfflineUploaded(second, False, UploadSource.FILE, "declined_in_file"),
+    ]
+    assert [*shop.books.payments.offline] == [third]
+    (late,) = shop.books.payments.exceptions.values()
+    assert (late.asked.payment_id, late.problem) == (second, Problem.UPLOAD_DECLINED)
+    account = clearing.account()
+    assert (account.captured_minor, account.cleared_minor) == (2 * WINE, WINE + 500)
+    clearing.settle([paid(1, WINE, 12), declined(2)])
+    assert len(shop.events(OfflineUploaded)) == 2
+    assert shop.no(ReportUpload(first, is_paid=True), admin=True) == Refusal.PAYMENT_MUST_EXIST
+
+
+def test_a_name_says_it_too_and_likeness_does_not() -> None:
+    """By our own name of a payment or the acquirer's; by numbers only of the terminal, its day and
+    the amount."""
+    clearing = offline_shop()
+    by_ours, by_theirs, like = (
+        taken(clearing, 1),
+        taken(clearing, 2, "T1.8PSP2"),
+        taken(clearing, 3),
+    )
+    plain = {"terminal_id": "", "trace": None, "date": ""}
+    clearing.settle(
+        [
+            attrs.evolve(paid(0, WINE), own_reference=by_ours, **plain),
+            attrs.evolve(paid(0, WINE), reference="8PSP2", **plain),
+            paid(3, WINE, date="2026-11-25"),
+            paid(3, WINE + 1),
+            paid(3, WINE, terminal_id="29009999"),
+            attrs.evolve(paid(3, WINE), kind=RowKind.CHARGEBACK),
+        ]
+    )
+    assert [one.payment_id for one in clearing.shop.events(OfflineUploaded)] == [by_ours, by_theirs]
+    assert [*clearing.shop.books.payments.offline] == [like]
+
+
+def test_a_file_counts_whole_and_a_second_try_is_paid() -> None:
+    """Rows that were only staged tell nothing; declined and then paid, it is paid."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    payment_id = taken(clearing, 1)
+    shop.ok(StageSettlement("a" * 64, 0, "bank", (declined(1),)), admin=True)
+    assert shop.events(OfflineUploaded) == []
+    assert shop.replayed().settling == shop.books.settling
+    shop.ok(StageSettlement("a" * 64, 1, "bank", (paid(1, WINE),)), admin=True)
+    shop.ok(ImportSettlement("a" * 64, "file", 2, 2), admin=True)
+    assert shop.events(OfflineUploaded) == [OfflineUploaded(payment_id, True, UploadSource.FILE)]
+    # Told by the terminal before the file came, the file adds nothing.
+    other = taken(clearing, 2)
+    shop.ok(StageSettlement("b" * 64, 0, "bank", (declined(2),)), admin=True)
+    shop.ok(ReportUpload(other, True, UploadSource.TERMINAL), admin=True)
+    shop.ok(ImportSettlement("b" * 64, "file", 1, 1), admin=True)
+    assert len(shop.events(OfflineUploaded)) == 2
+
+
+@pytest.mark.feature("PAY-07", part="what stays untold, with its age")
+def test_what_nobody_tells_is_listed_with_its_age_and_stays_at_risk() -> None:
+    """Past the age that the shop allows it is before a person, who cannot say that money moved."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    payment_id = taken(clearing, 1)
+    age_ns = POLICY.age_s * 10**9
+    taken_ns = shop.books.payments.offline[payment_id].requested_ns
+    assert payments_view(shop.books, now_ns=taken_ns + age_ns, register="1").exceptions == ()
+    late_ns = taken_ns + age_ns + 10**9
+    view = payments_view(shop.books, now_ns=late_ns, register="1")
+    (shown,) = view.exceptions
+    assert (shown.problem, shown.age_s) == ("untold", POLICY.age_s + 1)
+    assert (shown.amount_minor, shown.brand, shown.operator) == (WINE, "Visa", "max")
+    assert view.offline_minor == WINE
+    assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_EXIST
+    shop.now_ns = late_ns
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    running = shop.books.payments.at_terminal("terminal/1")
+    assert running is not None
+    assert not running.asked.offline_allowed, "too old is as bad as too much"
+
+
+def test_what_the_bank_refused_is_not_given_back() -> None:
+    """Nothing was taken, so nothing goes back; the refusal is told in the bank's words."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    payment_id = taken(clearing, 1)
+    result = ReportUpload(payment_id, False, UploadSource.TERMINAL, "declined_05", "Do not honour")
+    shop.ok(result, admin=True)
+    (shown,) = payments_view(shop.books, now_ns=shop.now_ns, register="1").exceptions
+    assert (shown.problem, shown.code, shown.detail) == (
+        "upload_declined",
+        "declined_05",
+        "Do not honour",
+    )
+    assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_BE_APPROVED
+
+
+def test_an_old_result_reads_on() -> None:
+    """Journals of before know neither who told nor why."""
+    clearing = offline_shop()
+    payment_id = taken(clearing, 1)
+    clearing.shop.given(OfflineUploaded(payment_id, is_paid=False))
+    (late,) = clearing.shop.replayed().payments.exceptions.values()
+    assert late.answer is not None
+    assert late.answer.code == told(late, Verdict.APPROVED).code

@@ -1,0 +1,138 @@
+"""Cards taken while the bank is away, through the whole store, at terminals of both protocols.
+
+A terminal approves alone and stores; the store holds it to its ceilings. Once the host is back it
+pays or refuses what was stored, and the store finds out by itself, journals each result once, and
+puts what was refused before a person.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import define
+
+from engine.payment.events import OfflineUploaded, UploadSource
+from engine.upcast import event_of
+from hardware.terminal.nexo import play
+from hardware.terminal.zvt.fake import TerminalFake
+from hardware.terminal.zvt.person import Plan
+from tests.store.harness import eventually
+from tests.store.test_terminal_days import KINDS, CardShop
+
+POLICY: dict[str, Any] = {
+    "payment_minor": 1000,
+    "operator_minor": 2500,
+    "register_minor": 2000,
+    "total_minor": 2500,
+    "age_s": 3600,
+    "brands": ["mastercard"],
+}
+
+
+def plan(cards: CardShop, *, refused: bool = False, tip_minor: int = 0) -> Plan | play.Plan:
+    """Somebody taps; the bank pays later, or refuses."""
+    if isinstance(cards.terminal, TerminalFake):
+        return Plan(card="tap", host_result=0x05 if refused else 0, tip_minor=tip_minor)
+    why = "05 Do not honour" if refused else ""
+    return play.Plan(card="tap", host_refusal=why, tip_minor=tip_minor)
+
+
+@define
+class Offline:
+    """A shop whose terminal has lost its bank, and takes up to 50.00 alone."""
+
+    cards: CardShop
+
+    @property
+    def books(self) -> Any:
+        """What is not settled."""
+        return self.cards.shop.store.books.payments
+
+    async def cut_off(self, **changes: Any) -> None:
+        """The shop's rules, and no bank."""
+        await self.cards.shop.office("payment.set_offline_policy", policy=POLICY | changes)
+        self.cards.terminal.offline_max_minor = 5000
+        self.cards.terminal.is_offline = True
+
+    async def pay(self, code: str, **changes: Any) -> dict[str, Any]:
+        """Ring up and ask for a card; how the payment stands once it is over."""
+        shop = self.cards.shop
+        await shop.do("order.add_line", code=code)
+        self.cards.terminal.plans.append(plan(self.cards, **changes))
+        asked = await shop.do("payment.request")
+
+        async def is_over() -> bool:
+            return not self.books.open
+
+        await eventually(is_over, "a payment that is over", patience_s=40)
+        found: dict[str, Any] = (await shop.look("register.state"))["payment"]
+        if found["payment_id"] == asked["payment_id"] and found["standing"] == "offline_approved":
+            await shop.do("order.complete")
+        return found
+
+    async def told(self) -> None:
+        """Until nothing is stored that nobody told of."""
+
+        async def is_told() -> bool:
+            return not self.books.offline
+
+        await eventually(is_told, "results of what was stored", patience_s=90)
+
+    def results(self) -> list[OfflineUploaded]:
+        """What was journaled of what became of them."""
+        found = []
+        for record in self.cards.shop.records():
+            if record.name == "payment.uploaded/1":
+                event = event_of(record)
+                assert isinstance(event, OfflineUploaded)
+                found.append(event)
+        return found
+
+
+@pytest.mark.feature(
+    "PAY-07", part="both protocols, limits, results through journal and views; the page elsewhere"
+)
+@KINDS
+async def test_taken_without_a_bank_and_known_once_it_is_back(folder: Path, open_kind: Any) -> None:
+    """Two cards within the ceilings, a third beyond them that is not taken; then the bank is back,
+    pays one and refuses one: each is journaled once, by itself, and frees what it held."""
+    async with open_kind(folder) as cards:
+        offline, shop = Offline(cards), cards.shop
+        await offline.cut_off()
+        first = await offline.pay("wine")
+        second = await offline.pay("wine", refused=True)
+        assert [one["standing"] for one in (first, second)] == ["offline_approved"] * 2
+        view = await shop.look("payments.open")
+        used = {one["ceiling"]: one["used_minor"] for one in view["ceilings"]}
+        assert used == {"payment": 0, "operator": 1598, "register": 1598, "total": 1598}
+        third = await offline.pay("wine")
+        assert third["standing"] in ("aborted", "declined")
+        assert await _exposed(shop) == 1598
+        cards.terminal.is_offline = False
+        await offline.told()
+        results = {one.payment_id: one for one in offline.results()}
+        assert len(offline.results()) == len(results) == 2
+        assert results[first["payment_id"]].is_paid
+        assert not results[second["payment_id"]].is_paid
+        assert {one.source for one in results.values()} == {UploadSource.TERMINAL}
+        view = await shop.look("payments.open")
+        assert view["offline_minor"] == view["offline_count"] == 0
+        (late,) = view["exceptions"]
+        assert (late["problem"], late["amount_minor"]) == ("upload_declined", 799)
+        assert (late["payment_id"], late["order_id"]) == (second["payment_id"], second["order_id"])
+        assert late["brand"] in ("mastercard", "mc")
+        assert late["operator"] == "max"
+        assert cards.terminal.ledger.booked_minor == 799
+        # Nothing of it is asked for again, and nothing is told twice.
+        cards.terminal.plans.append(plan(cards))
+        await cards.approved("payment.request")
+        await shop.do("order.complete")
+        assert cards.terminal.ledger.booked_minor == 2 * 799
+        assert len(offline.results()) == 2
+
+
+async def _exposed(shop: Any) -> int:
+    view = await shop.look("payments.open")
+    return int(view["offline_minor"])
