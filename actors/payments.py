@@ -73,7 +73,7 @@ class PaymentsActor:
                     case Committed() as news:
                         if concerns(news):
                             self._wake.set()
-                        if any(map(_is_online, records)):
+                        if any(map(_is_online, news.records)):
                             self._stored.host_is_back()
                     case Keep():
                         nursery.start_soon(self._keep, envelope, envelope.body, post, world)

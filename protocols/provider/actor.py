@@ -13,13 +13,13 @@ from actors.actor import Post
 from actors.mailbox import Envelope, Mailbox
 from actors.messages import DeviceState, DeviceStatus, Failure
 from actors.provider_messages import Callback, LookUp, Offer, Withdraw
+from actors.web.exchange import HttpAnswer
 from actors.world import World
 from engine.limits import NS_PER_S
 from engine.provider import Told
 from protocols.provider import codec, limits, signing
 from protocols.provider.client import ReachError, client_context, request
 from protocols.provider.codec import MessageError
-from protocols.provider.session import HttpReply
 from protocols.provider.settings import ProviderSettings
 
 log = structlog.get_logger()
@@ -132,7 +132,7 @@ class ProviderActor:
             self._show(DeviceState.READY, "ok", "", post)
             envelope.answer(told)
 
-    async def _reach(self, asked: codec.Question, keys: _Keys) -> HttpReply:
+    async def _reach(self, asked: codec.Question, keys: _Keys) -> HttpAnswer:
         """Put a question to the provider.
 
         Raises:

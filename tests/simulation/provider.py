@@ -16,6 +16,7 @@ from attrs import define, field
 
 from actors.errors import PostError
 from actors.provider_messages import Callback, Taken
+from actors.web.exchange import HttpAnswer
 from engine.limits import NS_PER_S
 from engine.provider import LinkKind, LinkState, Told
 from engine.wire import parse
@@ -23,7 +24,6 @@ from protocols.provider import codec, signing
 from protocols.provider.actor import ProviderActor, _Keys
 from protocols.provider.client import ReachError
 from protocols.provider.ledger import Held, Ledger, LedgerError
-from protocols.provider.session import HttpReply
 from protocols.provider.settings import ProviderSettings
 from tests.simulation.machines import keep_anchor
 from tests.simulation.shop import PROVIDER
@@ -60,7 +60,7 @@ class Provider:
 
     # ---------------------------------------------------------------------------- what it is asked
 
-    async def exchange(self, asked: codec.Question) -> HttpReply:
+    async def exchange(self, asked: codec.Question) -> HttpAnswer:
         """A question and its answer; either may be lost on the way.
 
         Raises:
@@ -82,7 +82,7 @@ class Provider:
     def _goes_wrong(self, share: float) -> bool:
         return not self._is_calm and self.chance.random() < share
 
-    def _answer(self, asked: codec.Question) -> HttpReply:
+    def _answer(self, asked: codec.Question) -> HttpAnswer:
         _, _, folder, reference, *rest = asked.path.split("/")
         kind = _KINDS[folder]
         try:
@@ -93,10 +93,10 @@ class Provider:
             else:
                 held = self.ledger.get(reference, kind, self._now_s())
         except LedgerError as error:
-            return HttpReply(error.status, b"{}")
+            return HttpAnswer(error.status, b"{}")
         if held is None:
-            return HttpReply(404, b"{}")
-        return HttpReply(200, codec.describe(held.told, held.kind))
+            return HttpAnswer(404, b"{}")
+        return HttpAnswer(200, codec.describe(held.told, held.kind))
 
     def _put(self, reference: str, kind: LinkKind, data: dict[str, Any]) -> Held:
         is_known = reference in self.ledger.held
@@ -210,7 +210,7 @@ class WiredProvider(ProviderActor):
     def _read_keys(self) -> Any:
         return _Keys("token", (KEY,), None)  # type: ignore[arg-type]
 
-    async def _reach(self, asked: codec.Question, keys: Any) -> HttpReply:
+    async def _reach(self, asked: codec.Question, keys: Any) -> HttpAnswer:
         return await self._provider.exchange(asked)
 
 
