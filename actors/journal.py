@@ -58,6 +58,9 @@ TAIL_RECORDS = 1_000
 WAL_PAGES = 2_000
 """Beyond this the owner should call `checkpoint_wal` between batches: 8 MB."""
 
+VERSIONS_MAX = 20_000
+"""Of so many streams the last version is remembered."""
+
 _EMERGENCY_BYTES = 1024 * 1024
 
 
@@ -79,6 +82,7 @@ class Journal:
         self._head = Head(1, 0, b"")
         self._tree = TreeFrontier()
         self._commands = 0
+        self._versions: dict[str, int] = {}
         self._wal_pages = 0
         self._failure: JournalFailedError | None = None
 
@@ -223,7 +227,7 @@ class Journal:
         rows = prepare(self.store_id, self._head, batch)
         head, every = rows.head, self._checkpoint_every
         with Transaction(self._db):
-            require_gapless(batch, self.stream_version)
+            versions = require_gapless(batch, self.stream_version)
             rows.insert(self._db)
             for digest in rows.hashes():
                 self._tree.append(digest)
@@ -231,15 +235,22 @@ class Journal:
                 self._write_checkpoint(head.epoch)
         self._head = head
         self._commands += len(rows.commands)
+        if len(self._versions) > VERSIONS_MAX:
+            self._versions.clear()
+        else:
+            self._versions |= versions
         return Appended(first, head.position, head.hash, tuple(row[2] for row in rows.commands))
 
     def stream_version(self, stream: str) -> int:
         """The version of a stream's last record, 0 where it has none."""
         self._require_usable()
-        row = self._db.execute(
-            "SELECT max(stream_version) FROM records WHERE stream = ?", (stream,)
-        ).fetchone()
-        return cast(tuple[int | None], row)[0] or 0
+        known = self._versions.get(stream)
+        if known is None:
+            row = self._db.execute(
+                "SELECT max(stream_version) FROM records WHERE stream = ?", (stream,)
+            ).fetchone()
+            known = self._versions[stream] = cast(tuple[int | None], row)[0] or 0
+        return known
 
     def answer_of(self, command_id: str) -> tuple[bytes, bytes] | None:
         """(body hash, answer) of a command that was ever appended, None for an unknown id."""

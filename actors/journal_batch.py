@@ -88,8 +88,10 @@ def prepare(store_id: str, head: Head, batch: Sequence[Entry]) -> Prepared:
     return Prepared(Head(epoch, position, previous), records, commands)
 
 
-def require_gapless(batch: Sequence[Entry], version_of: Callable[[str], int]) -> None:
+def require_gapless(batch: Sequence[Entry], version_of: Callable[[str], int]) -> dict[str, int]:
     """Refuse a stream version that leaves a gap; `version_of` tells a stream's stored one.
+
+    Returns the version each stream of the batch goes on to.
 
     Raises:
         ValueError: naming the stream and the version it should go on with.
@@ -105,6 +107,7 @@ def require_gapless(batch: Sequence[Entry], version_of: Callable[[str], int]) ->
                     f"not {record.stream_version}"
                 )
             versions[stream] = record.stream_version
+    return versions
 
 
 class Transaction:

@@ -127,6 +127,11 @@ class Mailbox:
         self._open_asks: list[Envelope] = []
         self._taken = self._refused = self._expired = 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it has no room for one more."""
+        return len(self._queue) >= self.capacity
+
     def put_nowait(self, envelope: Envelope) -> None:
         """Queue `envelope`.
 

@@ -245,6 +245,10 @@ class Node:
     async def _ask_here(self, mailbox: Mailbox, envelope: Envelope, timeout_s: float) -> Any:
         waiting = AskedHere(envelope.to, timeout_s)
         envelope.reply = self.counting(waiting.answer)
+        if not mailbox.is_full:
+            await trio.lowlevel.checkpoint_if_cancelled()
+            mailbox.put_nowait(envelope)
+            return await waiting.wait()
         delivered = False
         with trio.CancelScope(deadline=waiting.deadline_s):
             await mailbox.put(envelope)

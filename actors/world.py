@@ -8,6 +8,7 @@ has something to do, and jumps to the next deadline when nobody has.
 
 from __future__ import annotations
 
+import heapq
 import math
 import os
 import random
@@ -227,12 +228,52 @@ class StandstillError(RuntimeError):
 
 
 class SimulatedClock(trio.abc.Clock):
-    """Time that jumps to the next deadline whenever every task waits."""
+    """Time that jumps to the next deadline whenever every task waits.
+
+    It wakes its own sleepers: a sleep of trio's is a scope that is cancelled, which costs several
+    times as much, and most of what a simulated shop does is sleep.
+    """
 
     def __init__(self) -> None:
         self.now_ns = 0
         self._now_s = 0.0
         self._stood = 0
+        self._sleepers: list[tuple[int, int, trio.lowlevel.Task]] = []
+        self._begun = 0
+        self._cancelled: set[int] = set()
+
+    async def sleep_until(self, due_ns: int) -> None:
+        """Wait until that time, or be cancelled."""
+        if due_ns <= self.now_ns:
+            await trio.lowlevel.checkpoint()
+            return
+        self._begun += 1
+        number = self._begun
+        heapq.heappush(self._sleepers, (due_ns, number, trio.lowlevel.current_task()))
+
+        def abort(_: object) -> trio.lowlevel.Abort:
+            self._cancelled.add(number)
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        await trio.lowlevel.wait_task_rescheduled(abort)
+
+    def _wake_sleepers(self, deadline_ns: float) -> bool:
+        """Let time pass up to the earliest sleepers that are due no later, and wake them; False
+        where there are none."""
+        sleepers = self._sleepers
+        while sleepers and sleepers[0][1] in self._cancelled:
+            self._cancelled.discard(heapq.heappop(sleepers)[1])
+        if not sleepers or sleepers[0][0] > deadline_ns:
+            return False
+        self.now_ns = sleepers[0][0]
+        self._now_s = self.now_ns / NS_PER_S
+        while sleepers and sleepers[0][0] <= self.now_ns:
+            _, number, task = heapq.heappop(sleepers)
+            if number in self._cancelled:
+                self._cancelled.discard(number)
+            else:
+                trio.lowlevel.reschedule(task)
+        return True
 
     def start_clock(self) -> None:
         """Nothing to start."""
@@ -243,6 +284,9 @@ class SimulatedClock(trio.abc.Clock):
 
     def deadline_to_sleep_time(self, deadline: float) -> float:
         """Asked by trio when no task can run: the deadline is now."""
+        if self._wake_sleepers(deadline * NS_PER_S):
+            self._stood = 0
+            return 0.0
         if deadline == math.inf:
             # Trio itself may still have something to hand over, as while it starts and ends.
             self._stood += 1
@@ -252,7 +296,7 @@ class SimulatedClock(trio.abc.Clock):
         self._stood = 0
         if deadline > self._now_s:
             self._now_s = deadline
-            self.now_ns = int(deadline * NS_PER_S)
+            self.now_ns = max(self.now_ns, int(deadline * NS_PER_S))
         return 0.0
 
 
@@ -292,19 +336,23 @@ class SimulatedWorld(ManualWorld):
         pause_ns = int(seconds * NS_PER_S)
         beat_ns = next((beat_ns for beat_ns in _BEATS_NS if beat_ns <= pause_ns), _BEATS_NS[-1])
         beats = -(-(self._clock.now_ns + pause_ns) // beat_ns)
-        await trio.sleep((beats * beat_ns - self._clock.now_ns) / NS_PER_S)
+        await self._clock.sleep_until(beats * beat_ns)
+
+    async def sleep_exactly(self, seconds: float) -> None:
+        """Wait that long, whatever the beat."""
+        await self._clock.sleep_until(self._clock.now_ns + int(seconds * NS_PER_S))
 
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Inline, after a moment in which others run, most often the shortest there is; and now and
         then its end is heard of late, so that what it wrote is there before anybody is told.
         """
         if self._random.random() < self.slow_threads:
-            await trio.sleep(self._random.random() * _SLOW_THREAD_S)
+            await self.sleep_exactly(self._random.random() * _SLOW_THREAD_S)
         else:
             await trio.lowlevel.checkpoint()
         result = function(*args, **kwargs)
         if self._random.random() < self.slow_threads:
-            await trio.sleep(self._random.random() * _SLOW_THREAD_S)
+            await self.sleep_exactly(self._random.random() * _SLOW_THREAD_S)
         return result
 
 

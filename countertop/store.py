@@ -43,6 +43,7 @@ from countertop.secrets import store_secret, tokens
 from engine.books import Books
 from engine.personal import TOKEN, seal_fields
 from engine.receipt import local_time
+from engine.wire import canonical
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
@@ -59,6 +60,7 @@ _FOLLOWERS: Followers = {
 }
 _MIB = 1024 * 1024
 _HINT_MARK = "~p1."
+_HINT = _HINT_MARK.encode()
 
 
 @define(eq=False)
@@ -95,7 +97,14 @@ def reveal_with(keyring: Keyring) -> Callable[[Any], Any]:
             return [reveal(value) for value in data]
         return data
 
-    return reveal
+    def reveal_plain(data: Any) -> Any:
+        # Most of what is shown names nobody, and finding that out in its bytes is far quicker.
+        try:
+            return reveal(data) if _HINT in canonical(data) else data
+        except TypeError:
+            return reveal(data)
+
+    return reveal_plain
 
 
 def subject_of(owner: object, subject_field: str) -> str:

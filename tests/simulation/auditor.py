@@ -113,6 +113,7 @@ class Auditor:
     store: Store | None = None
     last_name: str = ""
     _synced: list[bytes] = field(factory=list)
+    _looked: tuple[Any, int] = (None, 0)
     _unsure: list[tuple[int, str]] = field(factory=list)
     _hooks: dict[str, list[Any]] = field(factory=dict)
 
@@ -194,8 +195,11 @@ class Auditor:
         db = store.journal._db
         if db.in_transaction:
             return
-        with self.sim.disk.undisturbed():
-            rows = db.execute(_RECORDS, (self.position,)).fetchall()
+        rows: list[Any] = []
+        if (db, changes := db.total_changes()) != self._looked:
+            with self.sim.disk.undisturbed():
+                rows = db.execute(_RECORDS, (self.position,)).fetchall()
+            self._looked = db, changes
         for row in rows:
             self._take(row)
         if rows or self._synced:

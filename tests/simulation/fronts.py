@@ -103,7 +103,7 @@ class Front:
                 return
             except (GaveUpError, RefusedError) as error:
                 self.sim.count_refusal(error)
-                await trio.sleep(0.5)
+                await self.sim.world.sleep_exactly(0.5)
 
     async def _open(self) -> None:
         await self.do("staff.sign_on", operator=OPERATOR, pin=PIN)
@@ -178,7 +178,7 @@ class Front:
             state: dict[str, Any] = await self.look("register.state")
             if state["payment"] is None or state["payment"]["standing"] not in waited_for:
                 return state
-            await trio.sleep(0.3)
+            await self.sim.world.sleep_exactly(0.3)
 
     # ------------------------------------------------------------------------------ asking
 
@@ -186,7 +186,7 @@ class Front:
         """A moment between two keys: up to the next beat, so that the lanes often coincide."""
         now_ns, beat_ns = self.sim.world.monotonic_ns(), int(self.habits.beat_s * NS_PER_S)
         due_ns = (now_ns // beat_ns + self.chance.choice(self.habits.beats)) * beat_ns
-        await trio.sleep((due_ns - now_ns) / NS_PER_S)
+        await self.sim.world.sleep_exactly((due_ns - now_ns) / NS_PER_S)
 
     async def do(self, name: str, /, **data: Any) -> dict[str, Any]:
         """Send a command until it is answered.
@@ -229,7 +229,7 @@ class Front:
                 if not reply.ok:
                     raise RefusedError(name, reply)
                 return reply.data
-            await trio.sleep(0.2)
+            await self.sim.world.sleep_exactly(0.2)
 
     async def answered(self, ask: Ask) -> Any:
         """The answer to one command, sent once or several times, until there is one."""

@@ -27,7 +27,7 @@ from actors.mailbox import Envelope, Mailbox
 from actors.node import Node
 from actors.personal import KeyringError
 from actors.supervisor import supervise
-from actors.world import World
+from actors.world import SimulatedWorld
 from countertop.config import ANCHORED
 from countertop.store import Store, open_store, run_store
 from hardware.drawer.device import DrawerDevice
@@ -189,12 +189,12 @@ class WatchedPrinter(PrinterFake):
     def __init__(
         self,
         carrier: SimulatedCarrier,
-        world: World,
+        world: SimulatedWorld,
         on_slip: Callable[[Rows], None],
         on_pulse: Callable[[], None],
     ) -> None:
         super().__init__(carrier, world=world)
-        self._on_slip, self._on_pulse = on_slip, on_pulse
+        self._on_slip, self._on_pulse, self._simulated = on_slip, on_pulse, world
         self._slips = self._pulses = 0
         self._work = trio.lowlevel.ParkingLot()
 
@@ -204,7 +204,7 @@ class WatchedPrinter(PrinterFake):
             await self._work.park()
             while self.pace and self.printer.process(int(self.pace * _STEP_S)):
                 await self._flush()
-                await trio.sleep(_STEP_S)
+                await self._simulated.sleep_exactly(_STEP_S)
 
     async def _received(self, data: bytes) -> None:
         if not self.pace:
