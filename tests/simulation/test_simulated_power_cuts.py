@@ -59,8 +59,8 @@ def _day(monkeypatch: pytest.MonkeyPatch, act: int) -> Outcome:
 def test_a_power_cut_at_any_act_of_the_disk_loses_no_acknowledged_sale(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Three registers open, sell and close; the power goes at the first write, the second, and so
-    on to the last. Every answered command is on the disk that comes back, and none happens twice."""
+    """A sale is rung up, paid and closed; the power goes at the first write, the second, and so
+    on to the last. What was answered is on the disk that comes back, and happens once."""
     whole = _day(monkeypatch, -1)
     assert whole.failure is None, describe_failure(whole)
     acts = PowerCutAt.seen

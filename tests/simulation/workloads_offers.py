@@ -57,43 +57,43 @@ async def _bring_back(front: Front, kind: str) -> None:
             await front.pay(due)
 
 
-@workload(5)
+@workload(3)
 async def sale_of_spirits(front: Front) -> None:
     """Two taxes on top of the price, the second on the first too."""
     await _sell(front, "spirits", [GIN] * front.chance.choice((1, 2)))
 
 
-@workload(2)
+@workload(1)
 async def spirits_come_back(front: Front) -> None:
     """Each tax with its piece."""
     await _bring_back(front, "spirits")
 
 
-@workload(4)
+@workload(3)
 async def sale_of_pies(front: Front) -> None:
     """Something is off all of them."""
     await _sell(front, "pies", [PIE, front.chance.choice(CODES)])
 
 
-@workload(2)
+@workload(1)
 async def pies_come_back(front: Front) -> None:
     """What stays keeps its part of what came off."""
     await _bring_back(front, "pies")
 
 
-@workload(5)
+@workload(3)
 async def sale_to_a_feast(front: Front) -> None:
     """So many that service is charged on what they eat."""
     await _sell(front, "feast", [front.chance.choice(CODES) for _ in range(2)], guests=PARTY)
 
 
-@workload(2)
+@workload(1)
 async def a_feast_comes_back(front: Front) -> None:
     """The service too, before, between or after the goods."""
     await _bring_back(front, "feast")
 
 
-@workload(5)
+@workload(3)
 async def treat(front: Front) -> None:
     """Cakes for points, as far as they go; the customer has second thoughts."""
     count = front.chance.choice((1, 2, 3, 4))
@@ -108,13 +108,13 @@ async def treat(front: Front) -> None:
     await _paid(front, "treats", [count])
 
 
-@workload(2)
+@workload(1)
 async def treats_come_back(front: Front) -> None:
     """The points are the member's again."""
     await _bring_back(front, "treats")
 
 
-@workload(6)
+@workload(4)
 async def beer_for_who_pays_so(front: Front) -> None:
     """The price is made for cash or a card; whoever tries to pay otherwise is told no."""
     await front.do("order.add_line", code=BEER, quantity_milli=front.chance.choice((1000, 6000)))
