@@ -8,6 +8,7 @@ from unittest import mock
 import attrs
 
 from engine.paylink import asking, hearing
+from engine.paylink.closing import with_tender
 from engine.paylink.events import PaylinkRequested
 from engine.provider import LinkKind
 from protocols.provider import signing
@@ -22,10 +23,9 @@ def word_repeated_is_more_money() -> Planted:
 
 def link_pays_double() -> Planted:
     """What was paid by link counts twice, and the change is real."""
-    tendered = hearing.with_tender
 
     def doubled(order: Any, link: Any, minor: int, *args: Any, **rest: Any) -> Any:
-        return tendered(order, link, 2 * minor, *args, **rest)
+        return with_tender(order, link, 2 * minor, *args, **rest)
 
     return mock.patch.object(hearing, "with_tender", doubled)
 

@@ -144,8 +144,8 @@ MONEY_BUGS: dict[str, Bug] = {
         promotions_stay_spent, ("R2_promotions_come_back_as_they_took",), sales=60
     ),
     "points_kept": Bug(points_kept, ("N1_points_are_spent_as_far_as_they_go",), sales=60),
-    "points_uncounted": Bug(points_uncounted, ("N1_points_are_spent_as_far_as_they_go",)),
-    "any_tender_pays": Bug(any_tender_pays, ("M1_a_price_is_paid_as_it_was_made",)),
+    "points_uncounted": Bug(points_uncounted, ("N1_points_are_spent_as_far_as_they_go",), sales=60),
+    "any_tender_pays": Bug(any_tender_pays, ("M1_a_price_is_paid_as_it_was_made",), sales=60),
     "credit_never_less": Bug(credit_never_less, ("G1_credit_is_conserved",), sales=60),
     "credit_forgotten": Bug(credit_forgotten, ("G1_credit_is_conserved",), sales=60),
     "cash_without_a_receipt": Bug(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.simulation.fronts import Front
 
 
-@workload(5)
+@workload(3)
 async def goods_without_a_receipt(front: Front) -> None:
     """For store credit alone; more than the ceiling is refused, and so is cash."""
     pieces = front.chance.choice((1, 1, 2, 3))
@@ -35,7 +35,7 @@ async def goods_without_a_receipt(front: Front) -> None:
     await credit_back(front)
 
 
-@workload(3)
+@workload(2)
 async def refund_as_credit(front: Front) -> None:
     """Goods with a receipt come back, and the customer would rather have credit; or after all
     cash."""
@@ -53,7 +53,7 @@ async def refund_as_credit(front: Front) -> None:
         await credit_back(front)
 
 
-@workload(8)
+@workload(5)
 async def sale_for_credit(front: Front) -> None:
     """A note pays what it has; it may be spent, or be in another register's hands just now."""
     notes = [code for other in front.sim.fronts for code in other.kept["credit"]]

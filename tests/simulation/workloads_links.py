@@ -13,7 +13,7 @@ from tests.simulation.workloads import ring_up, workload
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front
 
-_LOOK_S = 0.5
+_LOOK_S = 1.0
 
 
 async def _by_link(front: Front, paylink_id: str) -> dict[str, Any] | None:
@@ -37,7 +37,7 @@ async def _by_link(front: Front, paylink_id: str) -> dict[str, Any] | None:
         await trio.sleep(_LOOK_S)
 
 
-@workload(7)
+@workload(4)
 async def sale_by_link(front: Front) -> None:
     """All of it on the customer's phone; where that comes to nothing, in cash."""
     await ring_up(front)
@@ -50,7 +50,7 @@ async def sale_by_link(front: Front) -> None:
     await front.pay(order["cash_due_minor"])
 
 
-@workload(3)
+@workload(2)
 async def part_by_link(front: Front) -> None:
     """Some by link, the rest in cash; sometimes the link is given back first."""
     due = await ring_up(front)
@@ -67,7 +67,7 @@ async def part_by_link(front: Front) -> None:
     front.kept["links"].append(done["order_id"])
 
 
-@workload(3)
+@workload(2)
 async def link_gets_its_money_back(front: Front) -> None:
     """Goods come back, and the provider pays their customer back."""
     if not front.kept["links"]:
@@ -84,7 +84,7 @@ async def link_gets_its_money_back(front: Front) -> None:
     await front.pay(order["cash_due_minor"] if order["due_minor"] else 0)
 
 
-@workload(2)
+@workload(1)
 async def look_into_links(front: Front) -> None:
     """What came too late is sent back, and what did not arrive is tried once more."""
     for link in (await front.look("paylinks.open"))["exceptions"][:2]:

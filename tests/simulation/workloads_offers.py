@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 CHARGE = -1  # the line that a charge is told on
 POINTS = (0, 39, 40, 100, 130)
+_BACK_AT_ONCE = 0.4
 
 
 async def _sell(front: Front, kind: str, codes: list[str], *, guests: int = 0) -> None:
@@ -30,9 +31,11 @@ async def _paid(front: Front, kind: str, counts: list[int]) -> None:
     done = await front.pay(due)
     pieces = [line for line, count in enumerate(counts, 1) for _ in range(count)]
     front.kept[kind].append((done["order_id"], pieces))
+    if front.chance.random() < _BACK_AT_ONCE:
+        await _bring_back(front, kind)
 
 
-async def _bring_back(front: Front, kind: str, *, also: tuple[int, ...] = ()) -> None:
+async def _bring_back(front: Front, kind: str) -> None:
     """Piece by piece, in any order, over two returns; another register may be at the same sale."""
     sales = [(other, sale) for other in front.sim.fronts for sale in other.kept[kind]]
     if not sales:
@@ -40,8 +43,10 @@ async def _bring_back(front: Front, kind: str, *, also: tuple[int, ...] = ()) ->
     other, sale = front.chance.choice(sales)
     if front.chance.random() < 0.8:
         other.kept[kind].remove(sale)
-    order_id, pieces = sale[0], [*sale[1], *also]
-    front.chance.shuffle(pieces)
+    order_id, pieces = sale
+    if kind == "feast":
+        pieces = [*pieces, *[CHARGE] * front.chance.choice((1, 1, 2))]
+    pieces = front.chance.sample(pieces, len(pieces))
     first = front.chance.randrange(1, len(pieces) + 1)
     for some in (pieces[:first], pieces[first:]):
         for line in some:
@@ -52,43 +57,43 @@ async def _bring_back(front: Front, kind: str, *, also: tuple[int, ...] = ()) ->
             await front.pay(due)
 
 
-@workload(5)
+@workload(3)
 async def sale_of_spirits(front: Front) -> None:
     """Two taxes on top of the price, the second on the first too."""
     await _sell(front, "spirits", [GIN] * front.chance.choice((1, 2)))
 
 
-@workload(5)
+@workload(1)
 async def spirits_come_back(front: Front) -> None:
     """Each tax with its piece."""
     await _bring_back(front, "spirits")
 
 
-@workload(4)
+@workload(3)
 async def sale_of_pies(front: Front) -> None:
     """Something is off all of them."""
     await _sell(front, "pies", [PIE, front.chance.choice(CODES)])
 
 
-@workload(4)
+@workload(1)
 async def pies_come_back(front: Front) -> None:
     """What stays keeps its part of what came off."""
     await _bring_back(front, "pies")
 
 
-@workload(5)
+@workload(3)
 async def sale_to_a_feast(front: Front) -> None:
     """So many that service is charged on what they eat."""
     await _sell(front, "feast", [front.chance.choice(CODES) for _ in range(2)], guests=PARTY)
 
 
-@workload(4)
+@workload(1)
 async def a_feast_comes_back(front: Front) -> None:
     """The service too, before, between or after the goods."""
-    await _bring_back(front, "feast", also=(CHARGE,) * front.chance.choice((1, 1, 2)))
+    await _bring_back(front, "feast")
 
 
-@workload(5)
+@workload(3)
 async def treat(front: Front) -> None:
     """Cakes for points, as far as they go; the customer has second thoughts."""
     count = front.chance.choice((1, 2, 3, 4))
@@ -103,13 +108,13 @@ async def treat(front: Front) -> None:
     await _paid(front, "treats", [count])
 
 
-@workload(4)
+@workload(1)
 async def treats_come_back(front: Front) -> None:
     """The points are the member's again."""
     await _bring_back(front, "treats")
 
 
-@workload(6)
+@workload(4)
 async def beer_for_who_pays_so(front: Front) -> None:
     """The price is made for cash or a card; whoever tries to pay otherwise is told no."""
     await front.do("order.add_line", code=BEER, quantity_milli=front.chance.choice((1000, 6000)))

@@ -16,7 +16,7 @@ OPENED_MINOR = 5_000
 WRITTEN_MINOR = (0, 50, 250, 700)
 
 
-@workload(5)
+@workload(3)
 async def tab(front: Front) -> None:
     """A card is shown once; the bill grows over two rounds and is captured, or paid otherwise."""
     await ring_up(front)
@@ -48,7 +48,7 @@ async def _close_tab(front: Front) -> None:
     front.cards.append(await finish(front, await front.card_over()))
 
 
-@workload(6)
+@workload(3)
 async def tip_on_the_screen(front: Front) -> None:
     """The customer is asked before their card is; they answer, correct a wrong answer, or leave,
     and nothing else goes on meanwhile."""
