@@ -89,7 +89,8 @@ def _kills(options: argparse.Namespace) -> dict[str, Tally]:
     for harm in _of(HARMS, options):
         tally = found[harm] = Tally()
         for dialogue in _chosen(DIALOGUES, options.dialogue):
-            tally.add(Sweep(dialogue, harm, options.every).run(say))
+            for keeps in _BOTH:
+                tally.add(Sweep(dialogue, harm, options.every, keeps=keeps).run(say))
     return found
 
 

@@ -49,12 +49,14 @@ class StepCounter(trio.abc.Instrument):
 
 @define(eq=False)
 class Sweep:
-    """One dialogue, one harm, every `step`-th step; `at` says how far it is."""
+    """One dialogue, one harm, every `step`-th step, at a terminal that takes back what was not
+    acknowledged or `keeps` it; `at` says how far it is."""
 
     dialogue: Dialogue
     harm: str
     step: int = 1
     carrier: str = ZVT_IN_MEMORY
+    keeps: bool = False
     at: int = 1
     is_over: bool = False
     tally: Tally = field(factory=Tally)
@@ -68,7 +70,8 @@ class Sweep:
                 run_simulated(self.at, self._some, disk)
             finally:
                 disk.close()
-        tell(f"{self.carrier}, {self.dialogue.name}, {self.harm}: {told(self.tally)}")
+        kind = f"{self.harm}, keeps" if self.keeps else self.harm
+        tell(f"{self.carrier}, {self.dialogue.name}, {kind}: {told(self.tally)}")
         for wrong in self.tally.wrong:
             tell(f"WRONG {wrong}")
         return self.tally
@@ -101,7 +104,7 @@ class Sweep:
     async def _one(self, lane: Lane) -> bool:
         """One dialogue struck at its step; whether the step was reached."""
         stage = lane.stage
-        await arrange(lane, self.dialogue, keeps=False)
+        await arrange(lane, self.dialogue, keeps=self.keeps)
         counter = StepCounter(self.at, self._act(stage))
         trio.lowlevel.add_instrument(counter)
         try:

@@ -159,7 +159,7 @@ class Stage:
                 await trio.sleep_forever()
 
     def kill_store(self, *, power: bool = False) -> None:
-        """kill -9, or with `power` a power cut; at this very step."""
+        """kill -9, or with `power` a power cut, which ends the devices node too; at this step."""
         if self.store is None:
             return
         assert self.disk is not None, "only a store on a disk in memory dies within a process"
@@ -167,6 +167,8 @@ class Stage:
         self.disk.stop()
         self.link.cut()
         self._store_scope.cancel()
+        if power:
+            self._devices_scope.cancel()
 
     def kill_devices(self) -> None:
         """kill -9: what it knew is gone."""
