@@ -54,6 +54,9 @@ def test_the_example_of_our_own_format_is_read(tmp_path: Path) -> None:
         ),
         SettlementRow(RowKind.REFUND, -350, 0, "B17", "2026-11-26", "8PSP01", "8PSP07", brand="mc"),
         SettlementRow(RowKind.CHARGEBACK, -1200, 1500, "B17", "2026-11-27", "8PSP00"),
+        SettlementRow(
+            RowKind.DECLINED, 380, None, "B17", "2026-11-26", "", "", "52500001", 18, None, "mc"
+        ),
         SettlementRow(RowKind.FEE, 0, 995, "B17", "2026-11-27"),
         SettlementRow(RowKind.PAYOUT, -100, None, "B17", "2026-11-28"),
     ]

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_card_page import to_card
+from tests.properties import test_offline_risk as law
 
 POLICY: dict[str, object] = {
     "payment_minor": 1000,
@@ -44,10 +45,12 @@ def tapped(who: Cashier, *names: str) -> None:
 
 
 @pytest.mark.feature("PAY-07", part="at the register page, with a terminal over ZVT")
-@pytest.mark.feature("NEW-15", part="the open exposure is on screen, by each ceiling")
+@pytest.mark.feature("NEW-15")
 def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(who: Cashier) -> None:
-    """Two cards without a bank, a third beyond the ceiling that is not charged; then the bank is
-    back, pays one and refuses one, and the page says so by itself."""
+    """In any interleaving what the store shows is what the journal has at risk, and never above a
+    ceiling; and the page shows that. Two cards without a bank, a third beyond the ceiling that is
+    not charged; then the bank is back, pays one and refuses one, and the page says so by itself."""
+    law.test_no_interleaving_passes_a_ceiling()
     page, store = who.page, who.store
     tapped(who, "Flat white")
     store.key("refuse_later")
@@ -56,6 +59,7 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(who: Cashier
     rows = page.locator(".ceilings div")
     for name in ("Whoever is signed on", "This register", "All registers"):
         expect(rows.filter(has_text=name)).to_contain_text("€6.40 of €40.00")
+    expect(rows.filter(has_text="One payment")).to_contain_text("at most €10.00")
     expect(rows.filter(has_text="Cards of Mastercard")).to_contain_text("€6.40 of €30.00")
     expect(page.get_by_text("No card payment waits for anybody")).to_be_visible()
     page.keyboard.press("Escape")
@@ -72,6 +76,7 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(who: Cashier
     expect(badge).to_be_visible(timeout=60_000)
     who.press(badge)
     expect(page.locator(".offline")).to_contain_text("€0.00 of €40.00")
+    expect(rows.filter(has_text="Cards of Mastercard")).to_contain_text("€0.00 of €30.00")
     entry = page.locator(".exceptions li.part")
     expect(entry).to_have_count(1)
     for words in ("€2.60", "Mastercard ··0010", "Mia", "Receipt 1-", "the bank refused it"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import attrs
 import pytest
@@ -198,7 +199,7 @@ async def test_one_that_was_taken_back_is_not_presented(
     ],
 )
 async def test_only_its_own_end_is_its_result(
-    changes: dict[str, object], verdict: Verdict | None, autojump_clock: trio.testing.MockClock
+    changes: dict[str, Any], verdict: Verdict | None, autojump_clock: trio.testing.MockClock
 ) -> None:
     """Another number, amount or terminal is another payment's; what failed on the way is no end."""
     async with desk() as one:

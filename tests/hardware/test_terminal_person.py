@@ -125,13 +125,37 @@ async def test_troubles_by_a_person(autojump_clock: trio.testing.MockClock) -> N
         assert fake.state()["shown"][-1] == "no connection to the bank"
         assert await fake.do("go_online")
         assert await fake.do("cut")
-        assert set(TROUBLES) - set(fake.state()["troubles"]) == {"cut", "paper_in", "go_online"}
+        gone = {"cut", "paper_in", "go_online", "take_none", "refuse_later"}
+        assert set(TROUBLES) - set(fake.state()["troubles"]) == gone
         await trio.sleep(1)
         assert (await shop.device.request(sale())).code == "not_sent"
         assert await fake.do("plug")
         assert await fake.do("reboot")
         await shop.idle()
         assert (await shop.device.request(sale())).verdict is Verdict.APPROVED
+
+
+async def test_a_person_lets_it_take_cards_alone(autojump_clock: trio.testing.MockClock) -> None:
+    """While the bank is away it stores what it takes, and the bank says later what it thinks."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        fake = shop.fake
+        assert not await fake.do("refuse_later")
+        for key in ("take_alone", "go_offline"):
+            assert await fake.do(key)
+        assert (await shop.device.request(sale())).is_offline
+        assert await fake.do("refuse_later")
+        assert (await shop.device.request(sale())).is_offline
+        ends = [row["ended"] for row in fake.state()["transactions"]]
+        assert ends == ["stored", "stored"]
+        assert fake.state()["booked_minor"] == 2500
+        assert await fake.do("go_online")
+        ends = [row["ended"] for row in fake.state()["transactions"]]
+        assert ends == ["refused later", "approved later"]
+        assert fake.state()["booked_minor"] == 1250
+        assert await fake.do("take_none")
+        assert await fake.do("go_offline")
+        assert (await shop.device.request(sale())).code == "no_connection"
 
 
 async def _press(shop: Shop, keys: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.terminal_messages import Forwarded
 from engine.terminal import Answer, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.actions import (
     Done,
@@ -421,6 +422,21 @@ def test_totals_of_the_day() -> None:
     assert isinstance(done.result, Settlement)
     totals = [(one.name, one.count, one.amount_minor) for one in done.result.totals]
     assert totals == [("girocard", 3, 12345), ("mastercard", 10, 100000)]
+
+
+def test_what_was_taken_offline_is_sent_when_asked() -> None:
+    """Its command, and its ends. Source: PA00P015 revision 13.08, list of commands."""
+    session = opened(LAST)
+    (send,) = session.forward("j", (), 0)
+    assert isinstance(send, Send)
+    assert send.message.hex() == "065103123456"
+    hear(session, OK)
+    (done,) = [one for one in hear(session, told(codec.COMPLETION, [])) if isinstance(one, Done)]
+    assert done.result == Forwarded("ok")
+    session.forward("j", (), 0)
+    (lost,) = [one for one in session.closed() if isinstance(one, Done)]
+    assert lost.result == Forwarded("link_lost")
+    assert session.forward("j", (), 0) == [Done("j", Forwarded("not_sent"))]
 
 
 @given(st.binary(max_size=40), st.sampled_from([0x04, 0x06, 0x80, 0x84, 0x05]), st.booleans())

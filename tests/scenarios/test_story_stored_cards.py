@@ -3,6 +3,8 @@ too, and of what nobody tells a person sees how old it is."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -40,7 +42,7 @@ def taken(clearing: Clearing, number: int, reference: str = "") -> str:
     return payment_id
 
 
-def declined(number: int, **more: object) -> SettlementRow:
+def declined(number: int, **more: Any) -> SettlementRow:
     """What a file says of one that the bank refused when it was presented."""
     row = attrs.evolve(paid(number, WINE), kind=RowKind.DECLINED)
     return attrs.evolve(row, **more)
@@ -78,7 +80,7 @@ def test_a_name_says_it_too_and_likeness_does_not() -> None:
         taken(clearing, 2, "T1.8PSP2"),
         taken(clearing, 3),
     )
-    plain = {"terminal_id": "", "trace": None, "date": ""}
+    plain: dict[str, Any] = {"terminal_id": "", "trace": None, "date": ""}
     clearing.settle(
         [
             attrs.evolve(paid(0, WINE), own_reference=by_ours, **plain),
