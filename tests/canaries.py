@@ -117,7 +117,9 @@ class Canaries:
                 chance.choice("0123456789") for _ in range(length - len(first) - 1)
             )
             cards.append(digits + luhn_digit(digits))
-        return cls(tuple(cards))
+        planted = cls(tuple(cards))
+        _MADE.setdefault(planted.cards, planted)
+        return planted
 
     @property
     def longest(self) -> int:
@@ -176,6 +178,14 @@ class Canaries:
         """Every one of them in every file below a folder."""
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         return [leak for path in files for leak in self.search_file(path)]
+
+
+_MADE: dict[tuple[str, ...], Canaries] = {}
+
+
+def made() -> tuple[Canaries, ...]:
+    """All that were seeded in this process, for the search of what a whole run leaves."""
+    return tuple(_MADE.values())
 
 
 def card_like(data: bytes, allowed: Iterable[str] = ()) -> list[str]:
