@@ -2,7 +2,8 @@
 
 `python -m benches.terminal [--tiny]`: reads a chip's message of 31 objects and a terminal's result,
 and lines of framed results. The twins are those of `tests/native/terminal_twin.py`; the floor's
-figures include the crossing from Python, the masking and the wiping, which the twins do not do.
+figures include the crossing from Python, the masking and the wiping, which the twins do not do. A
+sealed answer of a nexo terminal is opened and read against the seal over OpenSSL and Python's JSON.
 Where `pyemv` and `ber-tlv` are installed (`pip install pyemv ber-tlv`), the chip's message is read
 by them too, in the same run. Aims: 4 µs for the chip's message, 8 µs for the result, on a machine
 where `pyemv` takes 17 µs for the former.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +21,12 @@ from typing import Any
 
 import native
 from benches.native import Figure, best_ns
+from engine.terminal import CardShown, Slip, SlipLine
+from hardware.terminal.nexo import envelope, voice
+from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo.crypto import SecurityKey
+from hardware.terminal.nexo.reading import Number
+from tests.native import nexo_twin
 from tests.native import terminal_twin as twin
 
 CHIP_SIZES = {
@@ -28,6 +36,7 @@ CHIP_SIZES = {
     0x50: 10, 0x4F: 7, 0x9F12: 10, 0x8A: 2, 0x9F6E: 4, 0x5F28: 2,
 }  # fmt: skip
 LINE_FRAMES = 200
+_NONCE = bytes(range(16))
 _ROUNDS = 50  # short ones, so that one of them is undisturbed on a busy machine
 
 
@@ -96,6 +105,39 @@ def results(repeats: int) -> Figure:
     )
 
 
+def sealed(repeats: int) -> Figure:
+    """An answer to a payment with two receipts, from its envelope to objects."""
+    head = m.Header("Payment", "AB12CD34EF", "register-1", "V400m-324688179")
+    lines = tuple(SlipLine(f"Line {number} of a receipt, EUR 12.50") for number in range(18))
+    extra = {"AID": "A0000000041010", "applicationLabel": "mc", "message": "Approved"}
+    said = m.PaymentTold(
+        m.Outcome("Success", "", extra),
+        "sale-1",
+        m.PoiTransaction("BV0q001643892070000.VK9DRSLLRCQ2WN82", "2026-11-26T09:30:00Z"),
+        1250,
+        currency="EUR",
+        card=CardShown("541333******0010", "mc"),
+        authorisation="123456",
+        slips=(Slip(lines, "merchant"), Slip(lines, "customer")),
+    )
+    plain, key = voice.answer(head, said, "EUR"), SecurityKey("store-1", 1, "p@ssw0rd123456")
+    data = envelope.close(head, plain, key, _NONCE, envelope.SIDES[1])
+    native_key = native.NexoKey(key.identifier, key.version, key.passphrase)
+
+    def in_python() -> Any:
+        body = json.loads(data)[envelope.SIDES[1]]
+        mac = body["SecurityTrailer"]["Hmac"]
+        return json.loads(nexo_twin.unseal(body["NexoBlob"], mac, key.passphrase, _NONCE))
+
+    assert in_python() == json.loads(plain)
+    return Figure(
+        f"open and read {len(data)} sealed bytes",
+        best_ns(lambda: native_key.open(data, Number), repeats, _ROUNDS),
+        best_ns(in_python, repeats // 10 or 1, _ROUNDS),
+        str(len(plain)),
+    )
+
+
 def lines(repeats: int, *, tiny: bool) -> list[Figure]:
     """Framed results from a serial line; what is framed is no message, so that only framing is
     measured."""
@@ -131,6 +173,7 @@ def report(*, tiny: bool) -> list[str]:
         chips(20 if tiny else 500),
         *peers(20 if tiny else 500),
         results(20 if tiny else 500),
+        sealed(5 if tiny else 100),
         *lines(1 if tiny else 20, tiny=tiny),
     ]
     return [

@@ -1,7 +1,7 @@
 """The extension's types. Amounts are minor units, prices micros of the major unit, quantities
 thousandths, rates parts per million."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, final
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "LengthFramer",
     "LineTax",
     "Modifier",
+    "NexoKey",
     "PriceBook",
     "PricedCart",
     "PricedLine",
@@ -44,6 +45,7 @@ __all__ = [
     "inclusion_proof",
     "leaf_hash",
     "mask_card_numbers",
+    "nexo_read",
     "price_cart",
     "price_order",
     "tax_document",
@@ -509,6 +511,34 @@ def mask_card_numbers(text: str) -> str:
     """The text with all digits but the first six and last four of what looks like a card number
     as `*`: 13 to 19 digits of an issuer with the right check digit, single spaces or dashes
     between them allowed."""
+
+@final
+class NexoKey:
+    """What a shop and its terminals share: seals messages and opens theirs.
+
+    Making one takes milliseconds. `version` is 0 to 4,294,967,295. What follows from the
+    passphrase is wiped when the object goes.
+    """
+
+    def __new__(cls, identifier: str, version: int, passphrase: str) -> NexoKey: ...
+    def seal(self, plain: bytes, nonce: bytes) -> tuple[str, str]:
+        """Blob and MAC in base64. Raises `ValueError` unless a nonce has 16 bytes."""
+
+    def open(
+        self, data: bytes, number: Callable[[str], Any]
+    ) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
+        """Side, clear header and message of an envelope, as `nexo_read` tells them.
+
+        The plain text is wiped before this returns. Raises `CoreError` with a code and a detail.
+        """
+
+def nexo_read(data: bytes, number: Callable[[str], Any]) -> dict[str, Any]:
+    """What may be told of a message: of the members that are read, and of no others, with card
+    numbers masked in every way of writing. `number` makes an object of a number's digits; pairs in
+    texts are dictionaries.
+
+    Raises `CoreError` with a code and a detail.
+    """
 
 @final
 class ZvtMessage:

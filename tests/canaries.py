@@ -28,6 +28,9 @@ RAW = ("ascii", "ascii in groups", "utf-16", "bcd", "bcd, half a byte on")
 _RUN = re.compile(rb"(?<![0-9A-Za-z])[2-6][0-9](?:[ -]?[0-9]){11,17}(?![0-9A-Za-z])")
 # An id may end in twelve digits, and in a database the next column's digits follow at once.
 _ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# A nexo message has a name that is made here, of up to 16 digits as a number, which may look like a
+# card's by chance. It stands in the books, in words about them and in the key of a view.
+_OWN = re.compile(rb'"receipt":[0-9]+|receipt=[0-9]+|:[0-9]{13,16}:(?=20[0-9]{2}-)')
 _PIECE = 1 << 20
 
 
@@ -117,7 +120,9 @@ class Canaries:
                 chance.choice("0123456789") for _ in range(length - len(first) - 1)
             )
             cards.append(digits + luhn_digit(digits))
-        return cls(tuple(cards))
+        planted = cls(tuple(cards))
+        _MADE.setdefault(planted.cards, planted)
+        return planted
 
     @property
     def longest(self) -> int:
@@ -178,6 +183,14 @@ class Canaries:
         return [leak for path in files for leak in self.search_file(path)]
 
 
+_MADE: dict[tuple[str, ...], Canaries] = {}
+
+
+def made() -> tuple[Canaries, ...]:
+    """All that were seeded in this process, for the search of what a whole run leaves."""
+    return tuple(_MADE.values())
+
+
 def card_like(data: bytes, allowed: Iterable[str] = ()) -> list[str]:
     """Runs of 13 to 19 digits that could be a card's, masked, though nobody planted them.
 
@@ -186,9 +199,8 @@ def card_like(data: bytes, allowed: Iterable[str] = ()) -> list[str]:
     `allowed` are those that are known to be something else, such as bar codes.
     """
     known = set(allowed)
-    runs = (
-        re.sub(rb"[ -]", b"", match[0]).decode() for match in _RUN.finditer(_ID.sub(b" ", data))
-    )
+    told = _OWN.sub(b" ", _ID.sub(b" ", data))
+    runs = (re.sub(rb"[ -]", b"", match[0]).decode() for match in _RUN.finditer(told))
     return [
         f"{run[:6]}{'*' * (len(run) - 10)}{run[-4:]}"
         for run in runs

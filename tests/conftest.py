@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests import left_behind
+
 ROOT = Path(__file__).resolve().parent.parent
 ARTEFACTS = ROOT / "artefacts"
 
@@ -65,8 +67,13 @@ class FeatureRecorder:
         if report.failed:
             self._outcomes[report.nodeid] = "failed"
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write what was seen where `./run features` reads it."""
+        searched = session.config.pluginmanager.get_plugin("countertop-left-behind")
+        if isinstance(searched, left_behind.LeftBehind) and searched.finds:
+            for nodeid, claims in self._claims.items():
+                if any(claim["id"] == left_behind.FEATURE for claim in claims):
+                    self._outcomes[nodeid] = "failed"
         if not self._collect_only:
             self._write()
 
@@ -89,7 +96,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Record features on request."""
+    """Search what the run leaves, and record features on request."""
+    config.pluginmanager.register(left_behind)
     wanted: str | None = config.getoption("--features-json")
     if wanted:
         collect_only = bool(config.getoption("collectonly"))

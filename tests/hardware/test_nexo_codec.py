@@ -200,7 +200,8 @@ def test_what_is_not_read() -> None:
 
 def test_half_characters_are_put_up_with() -> None:
     """Half of a character, which is no text, does not stop what stands beside it."""
-    assert {"a": "?", "b": "ü"} == read_json(b'{"a":"\\ud800","b":"\\u00fc"}')
+    data = b'{"Result":"\\ud800","SaleID":"\\u00fc"}'
+    assert {"Result": "?", "SaleID": "ü"} == read_json(data)
 
 
 def test_members_are_read_as_what_they_are() -> None:
@@ -344,6 +345,11 @@ def test_no_card_number_gets_through() -> None:
         assert SlipLine("Card  541333******0011") == heard.slips[0].lines[1]
 
 
+def told_of(name: str, text: str) -> Members:
+    """A message of nothing but that member."""
+    return Members("x", read_json(orjson.dumps({name: text})))
+
+
 def test_card_numbers_are_shown_one_way() -> None:
     """However a terminal masks, six digits, stars and four digits are kept; else nothing is."""
     for number, shown in (
@@ -357,29 +363,38 @@ def test_card_numbers_are_shown_one_way() -> None:
         ("0010", ""),
         ("", ""),
     ):
-        assert shown == told.masked(number), number
+        assert shown == told_of("MaskedPan", number).text("MaskedPan"), number
+
+
+def extra(text: str) -> dict[str, str]:
+    """Additional data of that text."""
+    return told_of("AdditionalResponse", text).pairs("AdditionalResponse")
 
 
 def test_additional_data_in_both_forms() -> None:
     """Pairs come form-encoded or as base64 of JSON; what is neither comes to nothing."""
-    assert {"a": "1 2", "b": ""} == told.additional("a=1+2&b=")
+    assert {"a": "1 2", "b": ""} == extra("a=1+2&b=")
     packed = b64encode(b'{"additionalData":{"AID":"A0000000041010","offline":true},"store":"S"}')
     assert {
         "additionalData.AID": "A0000000041010",
         "additionalData.offline": "true",
         "store": "S",
-    } == told.additional(packed.decode())
-    assert {"additionalData.AID": "A1"} == told.additional(voice.base64_extra({"AID": "A1"}))
-    assert {} == told.additional("")
-    assert {} == told.additional("====")
-    assert {} == told.additional("&" * 500)
-    assert {"x": "541333******0011"} == told.additional(f"x={PAN}&cardHolderName=A&expiryDate=25")
+    } == extra(packed.decode())
+    assert {"additionalData.AID": "A1"} == extra(voice.base64_extra({"AID": "A1"}))
+    assert {} == extra("")
+    assert {} == extra("====")
+    assert {} == extra("&" * 500)
+    assert {"x": "541333******0011"} == extra(f"x={PAN}&cardHolderName=A&expiryDate=25")
 
 
 def test_lines_of_a_receipt() -> None:
     """Pairs become a name and a value, plain text stays, and control characters do not."""
-    assert "Total  12.50 €" == told.slip_text("name=Total&value=12.50%20%E2%82%AC&key=totalAmount")
-    assert "" == told.slip_text("key=filler")
-    assert "a=b" == told.slip_text("a=b")
-    assert "a b" == told.slip_text("a\x1bb")
-    assert "x  y" == told.slip_text("name=x&value=y&key=" + "k" * 50)
+
+    def line(text: str) -> str:
+        return told.slip_text(told_of("Text", text).text("Text"))
+
+    assert "Total  12.50 €" == line("name=Total&value=12.50%20%E2%82%AC&key=totalAmount")
+    assert "" == line("key=filler")
+    assert "a=b" == line("a=b")
+    assert "a b" == line("a\x1bb")
+    assert "x  y" == line("name=x&value=y&key=" + "k" * 50)

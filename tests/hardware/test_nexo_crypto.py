@@ -6,25 +6,40 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 import attrs
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.terminal.nexo.crypto import KeyRefusedError, Sealed, SecurityKey, seal, unseal
-from hardware.terminal.nexo.reading import MessageError
+from hardware.terminal.nexo.reading import MessageError, read_json
 from tests.hardware.nexo_vectors import VECTORS, Vector
+from tests.native import nexo_twin as twin
 
 KEY = SecurityKey("store-1", 1, "p@ssw0rd123456")
-PLAIN = b'{"SaleToPOIRequest":{}}'
+PLAIN = b'{"SaleToPOIResponse":{"Result":"Success"}}'
+SIDE = "SaleToPOIResponse"
 NONCE = bytes(range(16))
 
 every = pytest.mark.parametrize("vector", [pytest.param(one, id=one.name) for one in VECTORS])
 
 
+def envelope(sealed: Sealed) -> bytes:
+    """A message of nothing but its seal."""
+    trailer = {
+        "AdyenCryptoVersion": sealed.crypto_version,
+        "KeyIdentifier": sealed.key_identifier,
+        "KeyVersion": sealed.key_version,
+        "Nonce": sealed.nonce,
+        "Hmac": sealed.mac,
+    }
+    return orjson.dumps({SIDE: {"NexoBlob": sealed.blob, "SecurityTrailer": trailer}})
+
+
 def code_of(sealed: Sealed, key: SecurityKey = KEY) -> str:
     """Why it is refused."""
     with pytest.raises(MessageError) as caught:
-        unseal(sealed, key)
+        unseal(envelope(sealed), key)
     return caught.value.code
 
 
@@ -37,19 +52,31 @@ def changed(sealed: Sealed, name: str, text: str) -> Sealed:
 @every
 def test_what_another_library_sealed(vector: Vector) -> None:
     """A message sealed by the published library opens, and sealing it again gives the same."""
-    plain = vector.plain.encode()
-    assert plain == unseal(vector.sealed, vector.key)
-    assert vector.sealed == seal(plain, vector.key, b64decode(vector.sealed.nonce))
+    plain, nonce = vector.plain.encode(), b64decode(vector.sealed.nonce)
+    assert plain == twin.unseal(vector.sealed.blob, vector.sealed.mac, vector.key.passphrase, nonce)
+    side, header, told = unseal(envelope(vector.sealed), vector.key)
+    assert (SIDE, None, read_json(plain)) == (side, header, told)
+    assert vector.sealed == seal(plain, vector.key, nonce)
 
 
 @given(st.binary(max_size=400), st.binary(min_size=16, max_size=16))
-def test_there_and_back(plain: bytes, nonce: bytes) -> None:
-    """Any bytes come back, and no two nonces seal alike."""
+def test_any_bytes_are_sealed_as_others_seal_them(plain: bytes, nonce: bytes) -> None:
+    """The floor and another implementation seal alike, and no two nonces do."""
     sealed = seal(plain, KEY, nonce)
-    assert plain == unseal(sealed, KEY)
+    assert (sealed.blob, sealed.mac) == twin.seal(plain, KEY.passphrase, nonce)
+    assert plain == twin.unseal(sealed.blob, sealed.mac, KEY.passphrase, nonce)
     other = seal(plain, KEY, bytes(16) if nonce != bytes(16) else NONCE)
     assert sealed.blob != other.blob
     assert sealed.mac == other.mac, "the MAC is over the plain text"
+
+
+@given(st.text(max_size=300), st.binary(min_size=16, max_size=16))
+def test_what_others_seal_is_opened(text: str, nonce: bytes) -> None:
+    """Whatever text another implementation seals comes out as it does unsealed."""
+    plain = orjson.dumps({SIDE: {"Result": text}})
+    blob, mac = twin.seal(plain, KEY.passphrase, nonce)
+    sealed = Sealed(blob, mac, b64encode(nonce).decode(), KEY.identifier, KEY.version)
+    assert (SIDE, None, read_json(plain)) == unseal(envelope(sealed), KEY)
 
 
 @every

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -93,6 +94,7 @@ def test_the_recorder_notes_marks_and_outcomes(tmp_path: Path) -> None:
             "--features-json=out.json",
         ],
         cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=False,
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +12,12 @@ import trio
 
 from engine.wire import canonical
 from hardware.terminal.zvt.person import Plan
-from tests.canaries import Canaries, Leak, card_like, encodings, half_bytes, leaking_plan
+from tests.canaries import Canaries, card_like, encodings, half_bytes, leaking_plan
 from tests.store.harness import CounterTop, OwnShop, eventually, open_counter, open_shop, own_config
+from tests.store.memory import in_memory
 
 CANARIES = Canaries.seeded(20261126, 8)
 CODES = ("4000417025005", "4006381333931", "5449000000996")
-_SPAN = 1 << 24
 PATIENCE_S = 60.0  # of a busy machine: the devices node is a process that must start
 
 
@@ -75,27 +73,6 @@ async def _a_day(shop: OwnShop, counter: CounterTop) -> list[Any]:
     return seen
 
 
-def _memory(pid: int) -> Iterator[bytes]:
-    """Everything a process has in its memory and can write."""
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            found = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
-            if found is None or line.endswith(("[vvar]", "[vsyscall]")):
-                continue
-            start, end = (int(number, 16) for number in found.groups())
-            for at in range(start, end, _SPAN):
-                try:
-                    memory.seek(at)
-                    # A little of the next span too, so that nothing lies between two.
-                    yield memory.read(min(_SPAN + 256, end - at))
-                except OSError:
-                    break
-
-
-def _in_memory(pid: int) -> list[Leak]:
-    return [leak for piece in _memory(pid) for leak in CANARIES.search_raw(piece, f"process {pid}")]
-
-
 @pytest.mark.feature(
     "PAY-08", part="a store's files, paper, log and messages, and the device's RAM"
 )
@@ -119,7 +96,7 @@ async def test_no_card_number_stays_in_a_store(
         (child,) = (one for one in shop.store.children if one.name == "devices")
         assert child.process is not None
         assert child.starts == 1
-        assert _in_memory(child.process.pid) == []
+        assert in_memory(CANARIES, child.process.pid) == []
         records = [canonical([one.name, one.data]) for one in shop.records()]
     log = "".join(capfd.readouterr())
     said = canonical(seen) + b"\n".join(records) + log.encode() + "\n".join(papers).encode()
@@ -151,7 +128,7 @@ async def test_the_search_of_a_memory_finds_what_is_there() -> None:
         process.stdin.write(f"{card} {half_bytes(card).hex()}".encode())
         process.stdin.close()
         assert await trio.to_thread.run_sync(process.stdout.read, 5) == b"ready"
-        found = {leak.encoding for leak in _in_memory(process.pid)}
+        found = {leak.encoding for leak in in_memory(CANARIES, process.pid)}
         process.kill()
     assert {"ascii", "bcd"} <= found
     assert {name for name, _ in encodings(card)} >= found

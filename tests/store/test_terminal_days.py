@@ -101,7 +101,7 @@ async def zvt_shop(folder: Path) -> AsyncIterator[CardShop]:
 
 
 @asynccontextmanager
-async def nexo_shop(folder: Path) -> AsyncIterator[CardShop]:
+async def nexo_shop(folder: Path, *, one_process: bool = True) -> AsyncIterator[CardShop]:
     """With a nexo terminal over TLS."""
     outlet = TcpOutlet()
     fake = NexoFake(outlet, papers().server(), KEY, poi_id=POI_ID, world=SystemWorld())
@@ -121,7 +121,7 @@ async def nexo_shop(folder: Path) -> AsyncIterator[CardShop]:
             passphrase=KEY.passphrase,
             authority_file=str(trusted),
         )
-        config = own_config(folder, devices=(device,))
+        config = own_config(folder, devices=(device,), one_process=one_process)
         async with open_shop(folder, config=config, with_children=True) as shop:
             setup = attrs.asdict(shop.store.books.settings.registers["1"])
             setup["terminal"] = "terminal/1"

@@ -1,7 +1,7 @@
 """The seal of local messages: encrypted and authenticated under a key both sides were given.
 
-What is sealed is the whole message as JSON. The MAC is over the plain text, so nothing may be told
-of a broken seal but that it is broken: how it broke would help who tries keys out.
+The floor opens and seals (`native/core/src/terminal/nexo/`). What a terminal says in plain text is
+never an object here, only what may be told of it.
 
 Source: Adyen Terminal API, protect local communications, read 2026-11; checked against the
 published library `@adyen/api-library` 32.1.0.
@@ -9,22 +9,15 @@ published library `@adyen/api-library` 32.1.0.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from base64 import b64decode, b64encode
-from binascii import Error as BinasciiError
+from base64 import b64encode
 from functools import lru_cache
+from typing import Any
 
 from attrs import field, frozen
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.padding import PKCS7
 
-from hardware.terminal.nexo import limits
-from hardware.terminal.nexo.reading import MessageError
+from hardware.terminal.nexo.reading import MessageError, Number
+from native import CoreError, NexoKey
 
-_SALT = b"AdyenNexoV1Salt"
-_ROUNDS = 4_000
-_HMAC_BYTES, _CIPHER_BYTES, _BLOCK_BYTES = 32, 32, 16
 NONCE_BYTES = 16
 CRYPTO_VERSION = 1
 _PASSPHRASE_CHARS_MAX = 255
@@ -72,87 +65,27 @@ class Sealed:
     crypto_version: int = CRYPTO_VERSION
 
 
-@frozen
-class _Derived:
-    mac_key: bytes = field(repr=False)
-    cipher_key: bytes = field(repr=False)
-    start: bytes = field(repr=False)
-
-
 @lru_cache(maxsize=16)
-def _derived(passphrase: str) -> _Derived:
-    """Takes milliseconds, so it is done once for each passphrase."""
-    count = _HMAC_BYTES + _CIPHER_BYTES + _BLOCK_BYTES
-    made = hashlib.pbkdf2_hmac("sha1", passphrase.encode("ascii"), _SALT, _ROUNDS, count)
-    cipher_at, start_at = _HMAC_BYTES, _HMAC_BYTES + _CIPHER_BYTES
-    return _Derived(made[:cipher_at], made[cipher_at:start_at], made[start_at:])
-
-
-def _cipher(key: _Derived, nonce: bytes) -> Cipher[modes.CBC]:
-    start = bytes(ours ^ theirs for ours, theirs in zip(key.start, nonce, strict=True))
-    return Cipher(algorithms.AES(key.cipher_key), modes.CBC(start))
-
-
-def _mac(key: _Derived, plain: bytes) -> bytes:
-    return hmac.digest(key.mac_key, plain, "sha256")
+def _native(key: SecurityKey) -> NexoKey:
+    """Takes milliseconds, so it is done once for each key."""
+    return NexoKey(key.identifier, key.version, key.passphrase)
 
 
 def seal(plain: bytes, key: SecurityKey, nonce: bytes) -> Sealed:
     """`plain` under `key`. `nonce` is 16 random bytes, never used twice."""
-    if len(nonce) != NONCE_BYTES:
-        raise ValueError("a nonce has 16 bytes")
-    derived = _derived(key.passphrase)
-    padder = PKCS7(_BLOCK_BYTES * 8).padder()
-    encryptor = _cipher(derived, nonce).encryptor()
-    blob = encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
-    return Sealed(
-        b64encode(blob).decode(),
-        b64encode(_mac(derived, plain)).decode(),
-        b64encode(nonce).decode(),
-        key.identifier,
-        key.version,
-    )
+    blob, mac = _native(key).seal(plain, nonce)
+    return Sealed(blob, mac, b64encode(nonce).decode(), key.identifier, key.version)
 
 
-def unseal(sealed: Sealed, key: SecurityKey) -> bytes:
-    """The plain text.
+def unseal(envelope: bytes, key: SecurityKey) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
+    """Of a sealed message its side, its clear header, and what may be told of what is sealed.
 
     Raises:
-        MessageError: in this order `crypto_version_other`, `key_identifier_other`,
-            `key_version_other`, `nonce_wrong`, `blob_wrong`; `seal_broken` for everything that
-            needs the key to be noticed.
+        MessageError: it is no envelope; then in this order `crypto_version_other`,
+            `key_identifier_other`, `key_version_other`, `nonce_wrong`, `blob_wrong`; `seal_broken`
+            for everything that needs the key to be noticed; then those of `read_json`.
     """
-    if sealed.crypto_version != CRYPTO_VERSION:
-        raise MessageError("crypto_version_other", str(sealed.crypto_version))
-    if sealed.key_identifier != key.identifier:
-        raise MessageError("key_identifier_other")
-    if sealed.key_version != key.version:
-        raise MessageError("key_version_other", str(sealed.key_version))
-    nonce = _bytes_of(sealed.nonce)
-    if nonce is None or len(nonce) != NONCE_BYTES:
-        raise MessageError("nonce_wrong")
-    blob = _bytes_of(sealed.blob)
-    if not blob or len(blob) % _BLOCK_BYTES or len(blob) > limits.MESSAGE_BYTES_MAX:
-        raise MessageError("blob_wrong")
-    derived = _derived(key.passphrase)
-    decryptor = _cipher(derived, nonce).decryptor()
-    padded = decryptor.update(blob) + decryptor.finalize()
-    unpadder = PKCS7(_BLOCK_BYTES * 8).unpadder()
     try:
-        plain, is_padded = unpadder.update(padded) + unpadder.finalize(), True
-    except ValueError:
-        plain, is_padded = padded, False
-    # The MAC is reckoned either way, so that time does not tell which of the two was wrong.
-    is_same = hmac.compare_digest(_mac(derived, plain), _bytes_of(sealed.mac) or b"")
-    if not (is_padded and is_same):
-        raise MessageError("seal_broken")
-    return plain
-
-
-def _bytes_of(text: str) -> bytes | None:
-    """Base64 in its one strict form; None for anything else."""
-    try:
-        data = b64decode(text, validate=True)
-    except (BinasciiError, ValueError):
-        return None
-    return data if b64encode(data).decode() == text else None
+        return _native(key).open(envelope, Number)
+    except CoreError as error:
+        raise MessageError(*error.args) from None

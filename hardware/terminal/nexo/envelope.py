@@ -9,8 +9,8 @@ import orjson
 
 from hardware.terminal.nexo import codec, told
 from hardware.terminal.nexo import messages as m
-from hardware.terminal.nexo.crypto import Sealed, SecurityKey, seal, unseal
-from hardware.terminal.nexo.reading import SEALED, Members, MessageError, read_json
+from hardware.terminal.nexo.crypto import SecurityKey, seal, unseal
+from hardware.terminal.nexo.reading import Members, MessageError
 
 SIDES = ("SaleToPOIRequest", "SaleToPOIResponse")
 
@@ -40,11 +40,10 @@ def opened(data: bytes, key: SecurityKey) -> dict[str, Any]:
         MessageError: it is no envelope, its seal does not hold, what is inside cannot be read, or
             `header_differs`: the clear header says something the sealed one does not.
     """
-    outside = Members("envelope", read_json(data))
-    side, envelope = _side(outside)
-    message = read_json(unseal(_sealed(envelope), key))
+    side, header, message = unseal(data, key)
     _, inside = _side(Members("message", message))
-    clear = attrs.astuple(told.header(envelope.need("MessageHeader")))
+    outside = Members(f"envelope.{side}", {"MessageHeader": header})
+    clear = attrs.astuple(told.header(outside.need("MessageHeader")))
     inner = attrs.astuple(told.header(inside.need("MessageHeader")))
     # What the clear one leaves out says nothing; only the sealed one is ever used.
     differs = [one for one, two in zip(clear, inner, strict=True) if one not in ("", two)]
@@ -58,20 +57,3 @@ def _side(members: Members) -> tuple[str, Members]:
     if len(found) != 1:
         raise MessageError("member_missing", f"{members.where}.SaleToPOIResponse")
     return found[0]
-
-
-def _sealed(envelope: Members) -> Sealed:
-    trailer = envelope.need("SecurityTrailer")
-    version, crypto_version = trailer.whole("KeyVersion"), trailer.whole("AdyenCryptoVersion")
-    # Not by `text`: a blob is longer than any text a message may hold.
-    blob = envelope.values.get(SEALED)
-    if not isinstance(blob, str) or version is None or crypto_version is None:
-        raise MessageError("not_sealed")
-    return Sealed(
-        str(blob),
-        trailer.text("Hmac"),
-        trailer.text("Nonce"),
-        trailer.text("KeyIdentifier"),
-        version,
-        crypto_version,
-    )

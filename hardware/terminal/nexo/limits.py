@@ -6,13 +6,10 @@ from hardware.limits import CONNECT_TIMEOUT_S
 from hardware.terminal.limits import KEEP_AGAIN_NS, KEEP_NS, NS_PER_S, WHOLE_NS
 
 # A message, as JSON and as what it says.
-MESSAGE_BYTES_MAX = 262_144
-DEPTH_MAX = 24
+MESSAGE_BYTES_MAX = 262_144  # the floor's own bound, and those of depth and members, stand there
 NUMBER_CHARS_MAX = 24
-MEMBERS_MAX = 20_000
 TEXT_CHARS_MAX = 4_096
 ID_CHARS_MAX = 128
-ADDITIONAL_CHARS_MAX = 65_536
 MINOR_MAX = 10**12
 TOTALS_MAX = 64
 
@@ -40,4 +37,3 @@ assert KEEP_NS + KEEP_AGAIN_NS < SHORT_NS
 assert INQUIRE_AGAIN_NS < INQUIRE_WHOLE_NS
 assert LOOK_FIRST_NS < LOOK_BLOCKED_NS < LOOK_EVERY_NS
 assert NUMBER_CHARS_MAX < 28, "decimals of 28 digits are exact"
-assert ADDITIONAL_CHARS_MAX < MESSAGE_BYTES_MAX

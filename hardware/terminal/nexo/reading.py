@@ -1,30 +1,17 @@
-"""JSON of a terminal, read with bounds and without card data.
+"""JSON of a terminal as the floor tells it: with bounds, and without card data.
 
-What may not be kept goes here, before anything else sees it: members that carry card data are
-dropped, and in every text runs of digits that could be a card number are masked.
+The floor reads the bytes (`native/core/src/terminal/nexo/`). It makes objects of the members named
+there and of no others, and masks whatever could be a card number in them, however it is written.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from attrs import frozen
 
 from hardware.terminal.nexo import limits
-from native import mask_card_numbers
-
-# fmt: off
-WITHHELD = frozenset({
-    "SensitiveCardData", "ProtectedCardData", "PAN", "TrackData", "Track1", "Track2", "Track3",
-    "ExpiryDate", "CardSeqNumb", "CVV", "CardholderPIN", "EncrPINBlock", "ProtectedPIN",
-    "CapturedSignature", "ProtectedSignature", "CheckData", "MobileData", "CardholderName",
-    "Password",
-})
-# fmt: on
-
-
-SEALED = "NexoBlob"
+from native import CoreError, nexo_read
 
 
 class MessageError(Exception):
@@ -42,89 +29,17 @@ class Number(str):
     __slots__ = ()
 
 
-def plain_text(text: str) -> str:
-    """A text of the wire as one that may be kept: card numbers masked, no half characters."""
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode("utf-8")
-    return mask_card_numbers(text)
-
-
 def read_json(data: bytes) -> dict[str, Any]:
-    """The object that `data` is, without card data; numbers are `Number`.
+    """What may be told of the object that `data` is; numbers are `Number`.
 
     Raises:
         MessageError: `too_long`, `not_utf8`, `not_json`, `number_wrong`, `member_doubled`,
             `too_deep`, `too_many_members` or `not_an_object`.
     """
-    if len(data) > limits.MESSAGE_BYTES_MAX:
-        raise MessageError("too_long", f"{len(data)} bytes")
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise MessageError("not_utf8", f"at {error.start}") from None
-    try:
-        value = json.loads(
-            text,
-            parse_float=_number,
-            parse_int=_number,
-            parse_constant=_no_constant,
-            object_pairs_hook=_members,
-        )
-    except RecursionError:
-        raise MessageError("too_deep") from None
-    except json.JSONDecodeError as error:
-        raise MessageError("not_json", f"{error.msg} at {error.pos}") from None
-    if not isinstance(value, dict):
-        raise MessageError("not_an_object")
-    cleaned: dict[str, Any] = _Cleaner().clean(value, 0)
-    return cleaned
-
-
-def _number(literal: str) -> Number:
-    if len(literal) > limits.NUMBER_CHARS_MAX:
-        raise MessageError("number_wrong", f"{len(literal)} characters")
-    return Number(literal)
-
-
-def _no_constant(name: str) -> None:
-    raise MessageError("number_wrong", name)
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        # Two readers would disagree which of them counts.
-        raise MessageError("member_doubled")
-    return found
-
-
-class _Cleaner:
-    """One walk over a message."""
-
-    def __init__(self) -> None:
-        self._seen = 0
-
-    def clean(self, value: Any, depth: int) -> Any:
-        self._seen += 1
-        if self._seen > limits.MEMBERS_MAX:
-            raise MessageError("too_many_members")
-        if depth > limits.DEPTH_MAX:
-            raise MessageError("too_deep")
-        match value:
-            case Number():
-                return value if mask_card_numbers(str(value)) == value else None
-            case str():
-                return plain_text(value)
-            case dict():
-                # What is sealed says nothing yet, and a changed letter would break the seal.
-                return {
-                    plain_text(name): inner if name == SEALED else self.clean(inner, depth + 1)
-                    for name, inner in value.items()
-                    if name not in WITHHELD
-                }
-            case list():
-                return [self.clean(inner, depth + 1) for inner in value]
-        return value
+        return nexo_read(data, Number)
+    except CoreError as error:
+        raise MessageError(*error.args) from None
 
 
 @frozen
@@ -182,6 +97,12 @@ class Members:
         value = self.values.get(name)
         values = value if isinstance(value, list) else [value]
         return tuple(one for one in values if isinstance(one, str) and not isinstance(one, Number))
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """The pairs of a text; none where it is not there."""
+        value = self.values.get(name)
+        values = value if isinstance(value, dict) else {}
+        return {one: two for one, two in values.items() if isinstance(two, str)}
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """True or false."""

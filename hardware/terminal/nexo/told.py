@@ -6,24 +6,16 @@ What only adorns an answer is left out where it cannot be read.
 
 from __future__ import annotations
 
-from base64 import b64decode
-from binascii import Error as BinasciiError
 from typing import Any
-from urllib.parse import parse_qsl
 
 from engine.terminal import CardShown, SettledTotal, Slip, SlipLine
 from hardware.terminal.limits import SLIP_LINES_MAX, SLIPS_MAX
 from hardware.terminal.nexo import codes, limits
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.money import to_minor
-from hardware.terminal.nexo.reading import Members, MessageError, plain_text, read_json
+from hardware.terminal.nexo.reading import Members, MessageError
 
-_EXTRAS_MAX = 128
-_EXTRA_CHARS_MAX = 200
-# Beside a masked number, these would tell more of the card than may be kept in one place.
-_WITHHELD_EXTRAS = ("pan", "cardbin", "cardsummary", "expiry", "track", "cardholder", "cvc", "cvv",
-                    "issuerbin", "alias", "iban")  # fmt: skip
-_HEAD_DIGITS, _TAIL_DIGITS, _CARD_DIGITS_MIN = 6, 4, 13
+_DETAIL_CHARS_MAX = 200
 
 
 def header(members: Members) -> m.Header:
@@ -93,39 +85,7 @@ def outcome(body: Members) -> m.Outcome:
     if not result:
         raise MessageError("member_missing", f"{told.where}.Result")
     condition = told.text("ErrorCondition", limits.ID_CHARS_MAX)
-    most = limits.ADDITIONAL_CHARS_MAX
-    return m.Outcome(result, condition, additional(told.text("AdditionalResponse", most)))
-
-
-def additional(text: str) -> dict[str, str]:
-    """Pairs of a text that is base64 of JSON, or `name=value&…`; whatever is neither has none.
-
-    Objects within objects are named `outer.inner`. Card data is left out.
-    """
-    try:
-        pairs = _flat(read_json(b64decode(text, validate=True)), "")
-    except (BinasciiError, ValueError, MessageError):
-        try:
-            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_EXTRAS_MAX)
-        except ValueError:
-            pairs = []
-    return {
-        plain_text(name[:_EXTRA_CHARS_MAX]): plain_text(value)[:_EXTRA_CHARS_MAX]
-        for name, value in pairs[:_EXTRAS_MAX]
-        if name and not any(word in name.lower() for word in _WITHHELD_EXTRAS)
-    }
-
-
-def _flat(value: dict[str, Any], prefix: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for name, inner in value.items():
-        if isinstance(inner, dict):
-            found += _flat(inner, f"{prefix}{name}.")
-        elif isinstance(inner, bool):
-            found.append((prefix + name, str(inner).lower()))
-        elif isinstance(inner, str):
-            found.append((prefix + name, str(inner)))
-    return found
+    return m.Outcome(result, condition, told.pairs("AdditionalResponse"))
 
 
 def _poi(members: Members) -> m.PoiTransaction | None:
@@ -167,25 +127,6 @@ def reversal(body: Members) -> m.ReversalTold:
     return m.ReversalTold(outcome(body), _poi(body.inner("POIData")), amount or "", _slips(body))
 
 
-def masked(number: str) -> str:
-    """A card's number as six digits, stars, four digits; empty where it is not masked enough to
-    tell which digits those are."""
-    digits = "".join(letter for letter in number if letter.isascii() and letter.isdigit())
-    is_masked = any(letter in "*Xx#" for letter in number)
-    if len(digits) >= _CARD_DIGITS_MIN or (is_masked and _is_cut(number)):
-        return f"{digits[:_HEAD_DIGITS]}******{digits[-_TAIL_DIGITS:]}"
-    return ""
-
-
-def _is_cut(number: str) -> bool:
-    """Whether digits stand before and after the mask, no more of them than may be kept."""
-    compact = "".join(letter for letter in number if letter not in " -")
-    head = len(compact) - len(compact.lstrip("0123456789"))
-    tail = len(compact) - len(compact.rstrip("0123456789"))
-    shown = sum(letter in "0123456789" for letter in compact)
-    return head >= _HEAD_DIGITS and tail >= _TAIL_DIGITS and shown == head + tail
-
-
 def _card(result: Members, ended: m.Outcome) -> CardShown:
     card = result.inner("PaymentInstrumentData").inner("CardData")
     entries = [codes.ENTRIES[mode] for mode in card.texts("EntryMode") if mode in codes.ENTRIES]
@@ -193,7 +134,7 @@ def _card(result: Members, ended: m.Outcome) -> CardShown:
     checks = [codes.VERIFICATIONS[one] for one in methods if one in codes.VERIFICATIONS]
     extra = ended.extra
     return CardShown(
-        number=masked(card.text("MaskedPan", limits.ID_CHARS_MAX)),
+        number=card.text("MaskedPan"),
         brand=card.text("PaymentBrand", limits.ID_CHARS_MAX),
         application_id=extra.get("AID") or extra.get("additionalData.AID", ""),
         application_label=extra.get("applicationLabel")
@@ -233,15 +174,8 @@ def _lines(texts: list[Members]) -> list[SlipLine]:
 
 
 def slip_text(text: str) -> str:
-    """A line of a receipt, which comes as `name=…&value=…&key=…` or as it is."""
-    if "=" in text and any(text.startswith(f"{one}=") for one in ("name", "value", "key")):
-        try:
-            parts = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=16))
-        except ValueError:
-            parts = {}
-        text = "  ".join(parts[one] for one in ("name", "value") if parts.get(one))
-    shown = "".join(letter if letter.isprintable() else " " for letter in text)
-    return plain_text(shown)
+    """A line of a receipt with nothing in it that a printer would take for an order."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _status(body: Members, currency: str) -> m.StatusTold:
@@ -315,17 +249,15 @@ def notice(message: dict[str, Any]) -> tuple[m.Header, m.Notice]:
         return head, m.Notice(event.text("EventToNotify", limits.ID_CHARS_MAX), _detail(event))
     for output in body.need("DisplayRequest").children("DisplayOutput"):
         content = output.inner("OutputContent")
-        told = additional(content.inner("PredefinedContent").text("ReferenceID"))
+        told = content.inner("PredefinedContent").pairs("ReferenceID")
         if word := told.get("event", ""):
             transaction_id = told.get("TransactionID", "")[: limits.ID_CHARS_MAX]
             poi = m.PoiTransaction(transaction_id, told.get("TimeStamp", ""))
             texts = "  ".join(slip_text(one.text("Text")) for one in content.children("OutputText"))
-            return head, m.Notice(word, texts[:_EXTRA_CHARS_MAX], poi if transaction_id else None,
+            return head, m.Notice(word, texts[:_DETAIL_CHARS_MAX], poi if transaction_id else None,
                                   is_display=True)  # fmt: skip
     raise MessageError("notice_unknown", head.category[:40])
 
 
 def _detail(event: Members) -> str:
-    told = event.text("EventDetails")
-    # A sentence in the form of pairs, as Adyen writes it, or as it is.
-    return (additional(told).get("message") or told)[:_EXTRA_CHARS_MAX]
+    return event.text("EventDetails", _DETAIL_CHARS_MAX)

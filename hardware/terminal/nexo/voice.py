@@ -82,7 +82,7 @@ def _payment(body: Members) -> m.PaymentAsk:
     currency = amounts.text("Currency")
     tip = amounts.number("TipAmount")
     tip_minor = 0 if tip is None else to_minor(tip, currency)
-    options = told.additional(sale.text("SaleToAcquirerData")).get("tenderOption", "").split(",")
+    options = sale.pairs("SaleToAcquirerData").get("tenderOption", "").split(",")
     is_keyed = "Keyed" in conditions.texts("ForceEntryMode")
     return m.PaymentAsk(
         _need_amount(amounts, "RequestedAmount", currency) - tip_minor,
@@ -102,7 +102,7 @@ def _reversal(body: Members) -> m.ReversalAsk:
     sale = body.inner("SaleData")
     original = body.need("OriginalPOITransaction").need("POITransactionID")
     named = sale.inner("SaleTransactionID")
-    currency = told.additional(sale.text("SaleToAcquirerData")).get("currency", "")
+    currency = sale.pairs("SaleToAcquirerData").get("currency", "")
     return m.ReversalAsk(
         m.PoiTransaction(original.name("TransactionID"), original.name("TimeStamp")),
         _need_amount(body, "ReversedAmount", currency),

@@ -6,6 +6,7 @@ mod convert;
 mod emv;
 mod log;
 mod money;
+mod nexo;
 mod promo;
 mod promo_read;
 mod tax;
@@ -31,6 +32,8 @@ mod _native {
     use crate::money::{
         PricedLine, PricedOrder, TaxTotal, apportion, cash_round, extend_amount, price_order,
     };
+    #[pymodule_export]
+    use crate::nexo::{NexoKey, nexo_read};
     #[pymodule_export]
     use crate::promo::{
         Application, Cart, CartLine, Modifier, PricedCart, PromotionSet, price_cart,

@@ -9,8 +9,8 @@ use super::dictionary::{Format, find};
 use zeroize::Zeroize;
 
 /// The fewest and the most digits of a card number. Source: ISO/IEC 7812-1.
-const DIGITS_MIN: usize = 13;
-const DIGITS_MAX: usize = 19;
+pub(crate) const DIGITS_MIN: usize = 13;
+pub(crate) const DIGITS_MAX: usize = 19;
 const KEPT_FIRST: usize = 6;
 const KEPT_LAST: usize = 4;
 /// The half byte that stands for a hidden digit, as ZVT terminals write it.
@@ -77,14 +77,16 @@ pub fn mask_half_bytes(value: &mut [u8]) {
     }
 }
 
-fn is_hidden(place: usize, count: usize) -> bool {
+/// Whether the digit at a place of so many is one that is not told.
+pub(crate) fn is_hidden(place: usize, count: usize) -> bool {
     if count < DIGITS_MIN {
         return count <= KEPT_LAST || place + KEPT_LAST < count;
     }
     place >= KEPT_FIRST && place + KEPT_LAST < count
 }
 
-fn half(value: &[u8], place: usize) -> u8 {
+/// A half byte.
+pub(crate) fn half(value: &[u8], place: usize) -> u8 {
     let byte = value[place / 2];
     if place.is_multiple_of(2) {
         byte >> 4

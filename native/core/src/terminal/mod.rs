@@ -13,6 +13,7 @@ pub mod dle;
 pub mod length;
 pub mod lrc;
 pub mod marked;
+pub mod nexo;
 #[cfg(test)]
 mod streams;
 pub mod wipe;

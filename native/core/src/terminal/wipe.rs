@@ -78,6 +78,13 @@ impl Wiped {
         }
     }
 
+    /// Forget what is behind the first `length` bytes.
+    pub fn cut(&mut self, length: usize) {
+        let length = length.min(self.length);
+        self.bytes[length..self.length].zeroize();
+        self.length = length;
+    }
+
     /// Forget everything.
     pub fn wipe(&mut self) {
         self.bytes[..self.length].zeroize();
@@ -94,6 +101,15 @@ impl Drop for Wiped {
     fn drop(&mut self) {
         self.wipe();
     }
+}
+
+/// Write over the stack below the caller, where a cipher or a hash that was called left its last
+/// blocks.
+#[inline(never)]
+pub fn wipe_stack() {
+    let mut room = [0xA5_u8; 16_384];
+    std::hint::black_box(&mut room);
+    room.zeroize();
 }
 
 #[cfg(test)]
@@ -128,5 +144,16 @@ mod tests {
         });
         assert!(read.is_ok());
         assert_eq!(buffer.as_slice(), b"41");
+    }
+
+    #[test]
+    fn what_is_cut_off_is_wiped() {
+        let mut buffer = Wiped::new(8);
+        assert!(buffer.extend(b"41111111"));
+        buffer.cut(2);
+        assert_eq!(buffer.as_slice(), b"41");
+        assert!(buffer.bytes[2..].iter().all(|byte| *byte == 0));
+        buffer.cut(5);
+        assert_eq!(buffer.len(), 2);
     }
 }

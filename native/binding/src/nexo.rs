@@ -1,0 +1,105 @@
+//! Messages of nexo terminals: bytes go in, and only what may be told comes out.
+
+use crate::convert::CoreError;
+use countertop_core::terminal::nexo::Trouble;
+use countertop_core::terminal::nexo::seal::{self, Key, NONCE_BYTES};
+use countertop_core::terminal::nexo::told::{self, Sealed, Told};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyList, PyString};
+
+/// A refusal on its way to Python: its code, and what more may be told.
+fn refused(trouble: Trouble) -> PyErr {
+    CoreError::new_err((trouble.code, trouble.detail))
+}
+
+/// The key of one shop and its terminals.
+#[pyclass(frozen, module = "native._native")]
+pub(crate) struct NexoKey {
+    key: Key,
+    identifier: String,
+    version: u32,
+}
+
+#[pymethods]
+impl NexoKey {
+    #[new]
+    fn new(py: Python<'_>, identifier: String, version: u32, passphrase: &str) -> Self {
+        let key = py.detach(|| Key::derive(passphrase.as_bytes()));
+        Self {
+            key,
+            identifier,
+            version,
+        }
+    }
+
+    /// Blob and MAC of a message.
+    fn seal(&self, plain: &[u8], nonce: &[u8]) -> PyResult<(String, String)> {
+        let nonce: &[u8; NONCE_BYTES] = nonce
+            .try_into()
+            .map_err(|_| PyValueError::new_err("a nonce has 16 bytes"))?;
+        Ok(seal::seal(plain, &self.key, nonce))
+    }
+
+    /// Side, clear header and message of an envelope.
+    fn open<'py>(
+        &self,
+        py: Python<'py>,
+        data: &[u8],
+        number: &Bound<'py, PyAny>,
+    ) -> PyResult<(&'static str, Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let sealed = Sealed {
+            key: &self.key,
+            identifier: &self.identifier,
+            version: self.version,
+        };
+        let opened = told::open(data, &sealed).map_err(refused)?;
+        let header = object(py, opened.header, number)?;
+        Ok((opened.side, header, object(py, opened.message, number)?))
+    }
+}
+
+/// What may be told of a message in plain text.
+#[pyfunction]
+pub(crate) fn nexo_read<'py>(
+    py: Python<'py>,
+    data: &[u8],
+    number: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    object(py, told::read(data).map_err(refused)?, number)
+}
+
+/// `number` makes an object of a number's digits.
+fn object<'py>(
+    py: Python<'py>,
+    told: Told,
+    number: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match told {
+        Told::Object(members) => {
+            let made = PyDict::new(py);
+            for (name, value) in members {
+                made.set_item(PyString::intern(py, name), object(py, value, number)?)?;
+            }
+            made.into_any()
+        }
+        Told::List(values) => {
+            let made = PyList::empty(py);
+            for value in values {
+                made.append(object(py, value, number)?)?;
+            }
+            made.into_any()
+        }
+        Told::Text(text) => PyString::new(py, &text).into_any(),
+        Told::Pairs(pairs) => {
+            let made = PyDict::new(py);
+            for (name, value) in pairs {
+                made.set_item(name, value)?;
+            }
+            made.into_any()
+        }
+        Told::Number(digits) => number.call1((digits,))?,
+        Told::Flag(flag) => PyBool::new(py, flag).to_owned().into_any(),
+        Told::Nothing => py.None().into_bound(py),
+    })
+}

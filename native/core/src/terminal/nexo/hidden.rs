@@ -1,0 +1,359 @@
+//! Card numbers in texts of a terminal, however they are written: in digits, in pairs with escapes,
+//! in hexadecimal, in base64, in half bytes.
+//!
+//! What is masked keeps its first six and last four digits; what a number was found within is
+//! starred whole. Of names, which must come back as they were told or a transaction could not be
+//! named again, half bytes count only where a name is nothing else.
+
+use super::base64;
+use crate::emv::screen::{self, DIGITS_MAX, DIGITS_MIN, half, is_hidden, looks_like_a_card};
+use crate::terminal::wipe::Wiped;
+use zeroize::Zeroize;
+
+/// Half bytes of the shortest number, in base64.
+const RUN_MIN: usize = 10;
+/// Half bytes of the shortest number, as letters.
+const TEXT_MIN: usize = 7;
+
+/// What a text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// To be read.
+    Words,
+    /// To name something to whoever told it.
+    Name,
+}
+
+/// A text without card numbers.
+pub fn cleaned(text: &[u8], used: Use) -> String {
+    if text.len() < TEXT_MIN {
+        return String::from_utf8_lossy(text).into_owned();
+    }
+    if has_half_bytes(text) {
+        return String::new();
+    }
+    let mut room = copy(text);
+    screen::search_text(room.as_mut_slice());
+    if room
+        .as_slice()
+        .iter()
+        .any(|one| matches!(one, b'%' | b'+' | ..b' ' | 0x7F..))
+    {
+        room = through_escapes(room.as_slice());
+    }
+    search_hex(room.as_mut_slice());
+    search_base64(room.as_mut_slice(), used);
+    String::from_utf8_lossy(room.as_slice()).into_owned()
+}
+
+/// The same of a JSON text with its escapes.
+pub fn cleaned_raw(raw: &str, used: Use, chars_max: usize) -> String {
+    let room = super::json::decoded(raw);
+    cleaned(cut(room.as_slice(), chars_max), used)
+}
+
+/// The first so many characters.
+pub fn cut(text: &[u8], chars_max: usize) -> &[u8] {
+    let is_first = |byte: u8| byte & 0xC0 != 0x80;
+    let mut count = 0;
+    let end = text.iter().position(|byte| {
+        count += usize::from(is_first(*byte));
+        count > chars_max
+    });
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// Whether a number in digits is a card's.
+pub fn is_number_hidden(raw: &str) -> bool {
+    let mut room = copy(raw.as_bytes());
+    screen::search_text(room.as_mut_slice());
+    room.as_slice() != raw.as_bytes()
+}
+
+/// A card's number as six digits, stars, four digits; empty where it is not masked enough to tell
+/// which digits those are.
+pub fn shown(number: &[u8]) -> String {
+    let digits = || number.iter().copied().filter(u8::is_ascii_digit);
+    let count = digits().count();
+    let is_masked = number
+        .iter()
+        .any(|one| matches!(one, b'*' | b'X' | b'x' | b'#'));
+    if count < DIGITS_MIN && !(is_masked && is_cut(number)) {
+        return String::new();
+    }
+    let told = |from: usize, size: usize| digits().skip(from).take(size).map(char::from);
+    told(0, 6)
+        .chain("******".chars())
+        .chain(told(count - 4, 4))
+        .collect()
+}
+
+/// Whether digits stand before and after the mask, no more of them than may be kept.
+fn is_cut(number: &[u8]) -> bool {
+    let compact = || number.iter().filter(|one| !matches!(one, b' ' | b'-'));
+    let head = compact().take_while(|one| one.is_ascii_digit()).count();
+    let tail = compact()
+        .rev()
+        .take_while(|one| one.is_ascii_digit())
+        .count();
+    let all = compact().filter(|one| one.is_ascii_digit()).count();
+    head >= 6 && tail >= 4 && all == head + tail
+}
+
+fn copy(bytes: &[u8]) -> Wiped {
+    let mut room = Wiped::new(bytes.len());
+    let _ = room.extend(bytes);
+    room
+}
+
+// ------------------------------------------------------------------------------------- escapes
+
+enum Mark {
+    Digit(u8),
+    Between,
+    Other,
+}
+
+/// What stands first in a text that may be decoded as pairs of a form, and its bytes. Whatever
+/// would be shown as a space may stand between digits.
+fn mark(text: &[u8]) -> (Mark, usize) {
+    match text {
+        [digit @ b'0'..=b'9', ..] => (Mark::Digit(digit - b'0'), 1),
+        [b'%', one, two, ..] => match (hex(*one), hex(*two)) {
+            (Some(3), Some(digit @ 0..=9)) => (Mark::Digit(digit), 3),
+            (Some(0..=2), Some(_)) => (Mark::Between, 3),
+            (Some(_), Some(_)) => (Mark::Other, 3),
+            _ => (Mark::Other, 1),
+        },
+        [..=b' ' | b'-' | b'+' | 0x7F, ..] => (Mark::Between, 1),
+        [0xC0..=0xFF, after @ ..] => {
+            let more = after.iter().take_while(|one| **one & 0xC0 == 0x80).count();
+            (Mark::Between, 1 + more)
+        }
+        _ => (Mark::Other, 1),
+    }
+}
+
+fn hex(letter: u8) -> Option<u8> {
+    char::from(letter)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// Mask what is a card number once escapes are decoded; a masked digit loses its escape.
+fn through_escapes(data: &[u8]) -> Wiped {
+    let mut room = Wiped::new(data.len());
+    let mut digits = [0; DIGITS_MAX];
+    let mut at = 0;
+    while at < data.len() {
+        let (end, count) = run(data, at, &mut digits);
+        if count == 0 {
+            let (_, size) = mark(&data[at..]);
+            let _ = room.extend(&data[at..at + size]);
+            at += size;
+            continue;
+        }
+        let is_card = count <= DIGITS_MAX && looks_like_a_card(&digits[..count]);
+        let mut place = 0;
+        while at < end {
+            let (what, size) = mark(&data[at..]);
+            let is_digit = matches!(what, Mark::Digit(_));
+            if is_card && is_digit && is_hidden(place, count) {
+                let _ = room.push(b'*');
+            } else {
+                let _ = room.extend(&data[at..at + size]);
+            }
+            place += usize::from(is_digit);
+            at += size;
+        }
+    }
+    digits.zeroize();
+    room
+}
+
+/// Where a run of digits that begins here ends, and how many there are.
+fn run(data: &[u8], from: usize, digits: &mut [u8; DIGITS_MAX]) -> (usize, usize) {
+    let (mut at, mut end, mut count, mut was_between) = (from, from, 0, true);
+    while at < data.len() {
+        let (what, size) = mark(&data[at..]);
+        match what {
+            Mark::Digit(digit) => {
+                if count < DIGITS_MAX {
+                    digits[count] = digit;
+                }
+                count += 1;
+                end = at + size;
+                was_between = false;
+            }
+            Mark::Between if !was_between => was_between = true,
+            _ => break,
+        }
+        at += size;
+    }
+    (end, count)
+}
+
+// --------------------------------------------------------------------------------- hexadecimal
+
+/// Mask digits that are written as the hexadecimal of their letters.
+fn search_hex(text: &mut [u8]) {
+    let mut at = 0;
+    while at + 2 * DIGITS_MIN <= text.len() {
+        let end = text[at..]
+            .iter()
+            .position(|one| !one.is_ascii_hexdigit())
+            .map_or(text.len(), |size| at + size);
+        for shift in 0..2 {
+            if end - at >= 2 * DIGITS_MIN + shift {
+                search_pairs(&mut text[at + shift..end]);
+            }
+        }
+        at = end + 1;
+    }
+}
+
+fn search_pairs(text: &mut [u8]) {
+    let pair = |text: &[u8], place: usize| match &text[2 * place..2 * place + 2] {
+        [b'3', digit @ b'0'..=b'9'] => Some(digit - b'0'),
+        _ => None,
+    };
+    let is_between = |text: &[u8], place: usize| {
+        matches!(&text[2 * place..2 * place + 2], b"20" | b"2d" | b"2D")
+    };
+    let pairs = text.len() / 2;
+    let mut digits = [0; DIGITS_MAX];
+    let mut at = 0;
+    while at < pairs {
+        let (mut end, mut count) = (at, 0);
+        while end < pairs {
+            if let Some(digit) = pair(text, end) {
+                if count < DIGITS_MAX {
+                    digits[count] = digit;
+                }
+                count += 1;
+            } else if !(count > 0
+                && is_between(text, end)
+                && end + 1 < pairs
+                && pair(text, end + 1).is_some())
+            {
+                break;
+            }
+            end += 1;
+        }
+        if count <= DIGITS_MAX && looks_like_a_card(&digits[..count]) {
+            let mut place = 0;
+            for one in at..end {
+                if pair(text, one).is_some() {
+                    if is_hidden(place, count) {
+                        text[2 * one..2 * one + 2].copy_from_slice(b"2a");
+                    }
+                    place += 1;
+                }
+            }
+        }
+        at = end + 1;
+    }
+    digits.zeroize();
+}
+
+// -------------------------------------------------------------------------------------- base64
+
+/// Star every run of base64 letters that a card number stands in, wherever its groups begin.
+fn search_base64(text: &mut [u8], used: Use) {
+    if used == Use::Name && base64::decode(text).is_some_and(|room| is_packed(room.as_slice())) {
+        text.fill(b'*');
+    }
+    let whole = text.len();
+    let mut at = 0;
+    while at < text.len() {
+        let size = text[at..]
+            .iter()
+            .position(|one| base64::bits(*one).is_none())
+            .unwrap_or(whole - at);
+        let letters = &text[at..at + size];
+        if size >= RUN_MIN && is_told_within(letters, used) {
+            text[at..at + size].fill(b'*');
+        }
+        at += size + 1;
+    }
+}
+
+fn is_told_within(letters: &[u8], used: Use) -> bool {
+    (0..4.min(letters.len() - RUN_MIN + 1)).any(|shift| {
+        let mut room = base64::decode_run(&letters[shift..]);
+        if used == Use::Words && is_no_word(letters) && has_packed(room.as_slice(), |_| true) {
+            return true;
+        }
+        let before = copy(room.as_slice());
+        screen::search_text(room.as_mut_slice());
+        search_hex(room.as_mut_slice());
+        before.as_slice() != room.as_slice()
+    })
+}
+
+/// Whether letters and digits stand mixed as they do in no word, or capitals behind small letters.
+fn is_no_word(letters: &[u8]) -> bool {
+    letters.windows(2).any(|pair| {
+        let [one, two] = [pair[0], pair[1]];
+        one.is_ascii_digit() != two.is_ascii_digit()
+            && one.is_ascii_alphanumeric()
+            && two.is_ascii_alphanumeric()
+            || one.is_ascii_lowercase() && two.is_ascii_uppercase()
+    })
+}
+
+// ---------------------------------------------------------------------------------- half bytes
+
+/// Whether a card number in half bytes stands anywhere in these bytes, where `counts` says that so
+/// many of them are no other thing.
+fn has_packed(bytes: &[u8], counts: impl Fn(&[u8]) -> bool) -> bool {
+    let halves = bytes.len() * 2;
+    let mut digits = [0; DIGITS_MAX];
+    let found = (0..halves.saturating_sub(DIGITS_MIN - 1)).any(|from| {
+        let count = (from..halves.min(from + DIGITS_MAX))
+            .take_while(|place| half(bytes, *place) <= 9)
+            .count();
+        for (place, digit) in digits[..count].iter_mut().enumerate() {
+            *digit = half(bytes, from + place);
+        }
+        (DIGITS_MIN..=count).any(|size| {
+            looks_like_a_card(&digits[..size])
+                && counts(&bytes[from / 2..(from + size).div_ceil(2)])
+        })
+    });
+    digits.zeroize();
+    found
+}
+
+/// Whether they are one in half bytes and nothing else.
+fn is_packed(bytes: &[u8]) -> bool {
+    let halves = bytes.len() * 2;
+    let mut digits = [0; DIGITS_MAX];
+    let count = (0..halves.min(DIGITS_MAX))
+        .take_while(|place| half(bytes, *place) <= 9)
+        .count();
+    for (place, digit) in digits[..count].iter_mut().enumerate() {
+        *digit = half(bytes, place);
+    }
+    let is_whole = count == halves || (count + 1 == halves && half(bytes, count) == 0xF);
+    let is_packed = is_whole && looks_like_a_card(&digits[..count]);
+    digits.zeroize();
+    is_packed
+}
+
+/// Whether a text has them as its characters; where these could all be printed it is words.
+fn has_half_bytes(text: &[u8]) -> bool {
+    let is_odd = |one: &u8| !matches!(one, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    if !text.iter().any(is_odd) {
+        return false;
+    }
+    let mut room = Wiped::new(text.len());
+    if let Ok(text) = std::str::from_utf8(text) {
+        for letter in text.chars() {
+            let _ = room.push(u8::try_from(u32::from(letter)).unwrap_or(0xFF));
+        }
+    } else {
+        let _ = room.extend(text);
+    }
+    has_packed(room.as_slice(), |bytes| bytes.iter().any(is_odd))
+}

@@ -1,0 +1,125 @@
+"""A run of the tests that leaves a card number anywhere fails, and says where and by which test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.canaries import Canaries
+from tests.left_behind import ROOT, LeftBehind, is_gtin, search
+
+CANARIES = Canaries.seeded(808)
+FILE = """
+import base64, logging, sys, tempfile
+from pathlib import Path
+from tests.canaries import Canaries, half_bytes
+CARDS = Canaries.seeded(808).cards
+
+def test_clean(tmp_path, capsys):
+    (tmp_path / "journal.db").write_text("5449000000996 411111******1111 1764150000000000000")
+    print("nothing here")
+
+def test_file(tmp_path):
+    below = tmp_path / "data"
+    below.mkdir()
+    (below / "journal.db-wal").write_bytes(b"x" * 70 + half_bytes(CARDS[3]) + b"x")
+
+def test_deleted():
+    with tempfile.TemporaryDirectory() as name:
+        Path(name, "kept.json").write_bytes(base64.b64encode(CARDS[4].encode()))
+
+def test_prints():
+    print("PAN", CARDS[5], file=sys.stderr)
+
+def test_reads_what_it_prints(capfd):
+    print("PAN", CARDS[6].encode().hex())
+    capfd.readouterr()
+
+def test_logs():
+    logging.getLogger("x").warning("card %s", CARDS[7])
+
+def test_unplanted(tmp_path):
+    (tmp_path / "note.txt").write_text("it was 4242 4242 4242 4242, thanks")
+"""
+LEAKS = {
+    "test_file": ("journal.db-wal at byte 70", "bcd"),
+    "test_deleted": ("kept.json at byte 0", "base64 of ascii"),
+    "test_prints": (".txt at byte 4", "ascii"),
+    "test_reads_what_it_prints": (".txt at byte 4", "hex of ascii"),
+    "test_logs": (".txt", "ascii"),
+    "test_unplanted": ("note.txt at byte", "424242******4242"),
+}
+
+
+def run(folder: Path, *tests: str) -> tuple[int, list[str]]:
+    """Run these tests as a run of their own: how it ended, and what was found."""
+    place = folder / "test_leaky.py"
+    place.write_text(FILE)
+    words = [
+        *(sys.executable, "-m", "pytest", "-q", "-p", "tests.left_behind", "-c", os.devnull),
+        *(f"--rootdir={folder}", f"--basetemp={folder / 'base'}", "-p", "no:cacheprovider"),
+    ]
+    done = subprocess.run(
+        [*words, *(f"{place}::{one}" for one in tests)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [line for line in done.stdout.splitlines() if ", left by " in line]
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return done.returncode, found
+
+
+def test_what_is_left_is_found_and_named(tmp_path: Path) -> None:
+    """In a file, in a folder that was deleted, in words printed, read back or logged; as it was
+    planted and as nobody planted it: each is told with the test, and none of it in full."""
+    code, found = run(tmp_path, *LEAKS, "test_clean")
+    assert code == 1
+    for test, (place, writing) in LEAKS.items():
+        lines = [line for line in found if line.endswith(f"::{test}")]
+        assert any(place in line and writing in line for line in lines), (test, found)
+    assert {line.rpartition("::")[2] for line in found} == set(LEAKS)
+    assert not any(card in "".join(found) for card in CANARIES.cards)
+
+
+def test_a_run_that_leaves_none_passes(tmp_path: Path) -> None:
+    """Bar codes, times and masked numbers are none."""
+    assert run(tmp_path, "test_clean") == (0, [])
+
+
+def test_bar_codes_are_told_from_cards() -> None:
+    """Thirteen or fourteen digits with a bar code's check digit are goods."""
+    assert is_gtin("4000417025005")
+    assert is_gtin("05449000000996")
+    assert not is_gtin("4000417025006")
+    assert not is_gtin("5413330089020011")
+
+
+@pytest.mark.parametrize("card", CANARIES.cards)
+def test_each_writing_is_found_in_a_file(card: str, tmp_path: Path) -> None:
+    """What the search of memory and messages knows, the search of a whole run knows too."""
+    only = Canaries((card,))
+    for number, (_, data, _) in enumerate(only.patterns):
+        (tmp_path / f"{number}.bin").write_bytes(b"\n.\0" + data + b"\0.\n")
+    found = {hit.file.name for hit, _ in search([tmp_path], (only,))}
+    assert found == {f"{number}.bin" for number in range(len(only.patterns))}
+
+
+@pytest.mark.feature("PAY-08")
+def test_this_very_run_is_searched(request: pytest.FixtureRequest) -> None:
+    """What this run's tests delete is kept for the search at its end; what is found there takes
+    this test's word back, and that of every other about card numbers."""
+    plugin = request.config.pluginmanager.get_plugin("countertop-left-behind")
+    assert isinstance(plugin, LeftBehind)
+    with TemporaryDirectory(prefix="shop-") as name:
+        (Path(name) / "journal.db").write_text("of a shop")
+    assert not Path(name).exists()
+    kept = [place for place in plugin.kept() if place.name.endswith(Path(name).name)]
+    assert [(place / "journal.db").read_text() for place in kept] == ["of a shop"]
