@@ -10,7 +10,6 @@ from typing import Any
 
 import attrs
 import structlog
-from attrs import define, field
 
 from actors.anchor_keeper import CheckAnchor, Checked
 from actors.anchors import SHOWN_DIGITS, head_of, judge
@@ -28,6 +27,7 @@ from actors.asks import (
     SegmentReady,
     Submit,
 )
+from actors.batch import Batch, Pending
 from actors.history import fetch_order, save_snapshot
 from actors.journal import Journal
 from actors.journal_batch import Entry
@@ -56,33 +56,6 @@ Seal = Callable[[Any, str, str], Any]
 """(event, command id, path) -> the event with tokens in its personal fields."""
 Followers = dict[str, Callable[[Committed], bool] | None]
 """Who hears of what was committed, in order, and of which news; None for all of them."""
-
-
-@define(eq=False)
-class Pending:
-    """One submission of the batch and what will be said to it."""
-
-    envelope: Envelope
-    submit: Submit
-    body: Any = None
-    body_hash: bytes = b""
-    reply: Reply | None = None
-    joined: Pending | None = None
-
-
-@define(eq=False)
-class Batch:
-    """What one turn of the bookkeeper gathers before its single append."""
-
-    entries: list[Entry] = field(factory=list)
-    pending: list[Pending] = field(factory=list)
-    replies: list[tuple[Pending, Reply, int | None]] = field(factory=list)
-    looked: list[tuple[Pending, Reply]] = field(factory=list)
-    records: list[NewRecord] = field(factory=list)
-    registers: set[str] = field(factory=set)
-    by_id: dict[str, Pending] = field(factory=dict)
-    deferred: list[Pending] = field(factory=list)
-    day_closed: bool = False
 
 
 class Bookkeeper:

@@ -27,7 +27,8 @@ def plant(name: str) -> None:
 @bug
 def answer_before_commit() -> None:
     """Answers are released first, and the batch is appended afterwards."""
-    from actors.bookkeeper import Batch, Bookkeeper
+    from actors.batch import Batch
+    from actors.bookkeeper import Bookkeeper
 
     settle = Bookkeeper._settle
 
@@ -84,7 +85,8 @@ def print_again_unmarked() -> None:
 @bug
 def forget_ids() -> None:
     """A repeated command is decided again under a new id instead of being recognised."""
-    from actors.bookkeeper import Batch, Bookkeeper, Pending
+    from actors.batch import Batch, Pending
+    from actors.bookkeeper import Bookkeeper
 
     prepare = Bookkeeper._prepare
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ from engine.payment.commands import (
     SetOfflinePolicy,
     SetPaymentAside,
 )
-from engine.payment.events import OfflinePolicy, OfflinePolicySet, Problem, Standing
+from engine.payment.events import BrandCeiling, OfflinePolicy, OfflinePolicySet, Problem, Standing
 from engine.payment.exposure import exposure
 from engine.payment.refusal import Refusal
 from engine.register import StartTraining
@@ -225,6 +226,29 @@ def test_a_card_of_another_brand_is_not_taken_offline() -> None:
     assert [entry.standing for entry in shop.books.payments.offline.values()] == [
         Standing.OFFLINE_APPROVED
     ]
+
+
+def test_what_a_terminal_stored_past_a_ceiling_is_not_kept() -> None:
+    """The card and the tip it turned out to be pass what was asked for: the terminal learns that
+    before its answer counts; within the ceilings, it is kept."""
+    policy = OfflinePolicy(
+        5000, 5000, 5000, 5000, 3600, brand_limits=(BrandCeiling("Mastercard", 1000),)
+    )
+    shop = offline_shop(policy)
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment = running(shop)
+    mastercard, visa = CardShown(brand="MASTERCARD"), CardShown(brand="Visa")
+    due_minor = payment.asked.amount_minor
+    assert due_minor < 1000
+
+    def kept(amount_minor: int, card: CardShown) -> KeepPayment:
+        alone = told(payment, Verdict.APPROVED, is_offline=True, card=card)
+        return KeepPayment(payment.asked.payment_id, attrs.evolve(alone, amount_minor=amount_minor))
+
+    assert shop.no(kept(1001, mastercard), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
+    assert shop.no(kept(5001, visa), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
+    shop.ok(kept(due_minor, mastercard), admin=True)
 
 
 def test_a_late_decline_is_put_before_a_person() -> None:

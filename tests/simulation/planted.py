@@ -10,7 +10,8 @@ from unittest import mock
 import attrs
 
 from actors import bookkeeper, journal, journal_batch
-from actors.bookkeeper import Batch, Bookkeeper
+from actors.batch import Batch
+from actors.bookkeeper import Bookkeeper
 from actors.journal import Journal
 from actors.journal_schema import configure
 from engine import limits, till
