@@ -12,6 +12,7 @@ from engine.order.commands import CompleteOrder
 from engine.payment.commands import ReportUpload, RequestPayment, ReverseAgain, SetOfflinePolicy
 from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem, UploadSource
 from engine.payment.refusal import Refusal
+from engine.payment.terminal_day import TerminalDayAsked, TerminalDayHeard
 from engine.settlement.decide import ImportSettlement, StageSettlement
 from engine.settlement.model import RowKind, SettlementRow
 from engine.terminal import Identity, Verdict
@@ -162,3 +163,20 @@ def test_an_old_result_reads_on() -> None:
     (late,) = clearing.shop.replayed().payments.exceptions.values()
     assert late.answer is not None
     assert late.answer.code == told(late, Verdict.APPROVED).code
+
+
+def test_what_was_refused_is_no_part_of_the_terminals_day() -> None:
+    """Of a day that goes on it is taken off; a day that ended with it stays as it was told."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    first = taken(clearing, 1)
+    taken(clearing, 2)
+    shop.ok(ReportUpload(first, is_paid=False), admin=True)
+    (row,) = shop.books.payments.days["terminal/1"].parts[-1]
+    assert (row.count, row.amount_minor) == (1, WINE)
+    (second,) = shop.books.payments.offline
+    ended = TerminalDayHeard("d", "terminal/1", Verdict.APPROVED)
+    shop.given(TerminalDayAsked("d", "terminal/1", "1", "max"), ended)
+    shop.ok(ReportUpload(second, is_paid=False), admin=True)
+    assert shop.books.payments.days["terminal/1"].parts == ((),)
+    assert shop.replayed().payments == shop.books.payments
