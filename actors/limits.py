@@ -88,8 +88,8 @@ FORWARD_FIRST_S = 5.0
 that nothing was told."""
 FORWARD_MAX_S = 120.0
 FORWARD_TIMEOUT_S = 300.0
-FORWARD_PAYMENTS_MAX = 32
-"""How many are asked about at once; the others are older or younger, and have their turn."""
+FORWARD_PAYMENTS_MAX = 500
+"""How many are asked about at once, which fit a frame; the others have the next turn."""
 
 assert FORWARD_FIRST_S < FORWARD_MAX_S < FORWARD_TIMEOUT_S < ASK_TIMEOUT_S_MAX
 assert INQUIRE_FIRST_S < INQUIRE_OFTEN_S < INQUIRE_MAX_S < PAYMENT_TIMEOUT_S < ASK_TIMEOUT_S_MAX

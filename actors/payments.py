@@ -225,7 +225,8 @@ class PaymentsActor:
         except PostError as error:
             envelope.answer(error)
             return
-        envelope.answer(Accepted() if reply.ok else Failure("payment_must_be_open"))
+        refusal = reply.refusal or {"code": reply.fault}
+        envelope.answer(Accepted() if reply.ok else Failure(refusal["code"]))
 
     def _show(self, progress: Progress, post: Any) -> None:
         payment = self._talks.get(progress.request_id)

@@ -62,7 +62,7 @@ class StoredPayments:
 
     async def _follow(self, terminal: str, post: Any, world: World) -> None:
         """Until everything it took offline was told of, here or by a settlement file."""
-        pause_s = FORWARD_FIRST_S
+        pause_s, turn = FORWARD_FIRST_S, 0
         while True:
             news = self._news
             with trio.move_on_after(pause_s - FORWARD_FIRST_S):
@@ -81,7 +81,9 @@ class StoredPayments:
                         return
                     self._followed.add(terminal)
                     continue
-                await self._ask(terminal, stored, post)
+                first = turn * FORWARD_PAYMENTS_MAX % len(stored)
+                turn += 1
+                await self._ask(terminal, stored[first : first + FORWARD_PAYMENTS_MAX], post)
                 left = [one for one in await _stored(post) if one.asked.terminal == terminal]
             except PostError as error:
                 log.info("stored_payments_wait", terminal=terminal, reason=error.kind)
@@ -97,7 +99,7 @@ class StoredPayments:
         self._registers |= {one.asked.payment_id: one.asked.register for one in stored}
         payments = tuple(
             StoredPayment(one.asked.payment_id, attrs.evolve(one.answer, slips=()))
-            for one in stored[:FORWARD_PAYMENTS_MAX]
+            for one in stored
             if one.answer is not None
         )
         forward = Forward(payments, self._keeper)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import assert_never
 
+import attrs
+
 from engine import limits
 from engine.decision import Command, Decision, refuse
 from engine.order.refusal import Refusal as OrderRefusal
+from engine.order.state import Phase
 from engine.payment import tips
 from engine.payment.asking import request, reverse_again, reverse_tender
 from engine.payment.commands import (
@@ -40,6 +43,7 @@ from engine.payment.events import (
     Standing,
 )
 from engine.payment.hearing import hear, keep
+from engine.payment.outcome import undone
 from engine.payment.refusal import Refusal
 from engine.payment.tabs import adjust_tip, capture_tab, open_tab, raise_tab, release_tab
 from engine.payment.terminal_day import brand_of
@@ -131,7 +135,12 @@ def _upload(body: ReportUpload, context: PaymentContext) -> Decision:
         # Known no more, it was told before: whoever tells it again changes nothing.
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=payment_id)
     event = OfflineUploaded(payment_id, body.is_paid, body.source, body.code, body.detail)
-    return answered(payment_id, payment.standing.value, context.fact(payment_id, event))
+    facts = [context.fact(payment_id, event)]
+    order = context.orders.get(payment.asked.order_id)
+    if not body.is_paid and order is not None and order.phase is Phase.TENDERING:
+        # The customer may still be here: what was not paid is due again.
+        facts += undone(order, attrs.evolve(payment.asked, of_payment=payment_id))
+    return answered(payment_id, payment.standing.value, *facts)
 
 
 def _set_policy(body: SetOfflinePolicy, context: PaymentContext) -> Decision:

@@ -64,7 +64,7 @@ def approved(
             assert order is not None, "an order that is not there wants nothing"
             facts = _reserved(order, asked, answer, context)
         case Kind.REVERSAL | Kind.RELEASE:
-            facts = [] if order is None else _undone(order, asked)
+            facts = [] if order is None else undone(order, asked)
     amount_minor = _taken_minor(asked, answer)
     fact = context.fact(asked.payment_id, heard)
     return answered(asked.payment_id, standing.value, fact, *facts, amount_minor=amount_minor)
@@ -146,8 +146,8 @@ def _card(asked: Asked, answer: Answer) -> CardPaid:
     )
 
 
-def _undone(order: Order, asked: Asked) -> list[Fact]:
-    """What was taken back is a tender, or a tab, no more."""
+def undone(order: Order, asked: Asked) -> list[Fact]:
+    """What was taken back, `asked.of_payment`, is a tender, or a tab, no more."""
     if order.tab is not None and order.tab.card.payment_id == asked.of_payment:
         return [Fact(order_stream(order.id), TabClosed(order.id))]
     tender = _tender_of(order, asked)

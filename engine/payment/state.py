@@ -28,10 +28,12 @@ from engine.payment.terminal_day import (
     TerminalDay,
     TerminalDayAsked,
     TerminalDayEvent,
+    TerminalDayHeard,
     with_payment,
+    without_payment,
 )
 from engine.payment.terminal_day import evolve as evolve_day
-from engine.terminal import Answer, Kind
+from engine.terminal import Answer, Kind, Verdict
 
 _OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _UNDOING = (Kind.REVERSAL, Kind.RELEASE)
@@ -45,6 +47,7 @@ class Payment:
     `requested_ns` is by the clock of stamps. `not_found` counts the inquiries in a row in which an
     idle terminal did not know it. `kept_minor` is what its terminal approved alone and was let
     store, tip included, and `kept_brand` the card's; what is heard later may know less.
+    `is_day_over` once its terminal ended the day that it was taken on.
     """
 
     asked: Asked
@@ -57,6 +60,7 @@ class Payment:
     reason: str = ""
     kept_minor: int = 0
     kept_brand: str = ""
+    is_day_over: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -157,7 +161,10 @@ def _present(payments: Payments, event: OfflineUploaded) -> None:
     payment = payments.offline.pop(event.payment_id)
     if event.is_paid:
         return
-    answer = payment.answer
+    answer, terminal = payment.answer, payment.asked.terminal
+    if answer is not None and not payment.is_day_over:
+        day = payments.days.get(terminal, TerminalDay(terminal))
+        payments.days[terminal] = without_payment(day, payment.asked, answer)
     if answer is not None and event.code:
         answer = attrs.evolve(answer, code=event.code, detail=event.detail)
     payments.exceptions[event.payment_id] = attrs.evolve(
@@ -169,6 +176,11 @@ def evolve_days(payments: Payments, event: TerminalDayEvent) -> None:
     """Change the day of a terminal to what it is after `event`."""
     day = payments.days.get(event.terminal, TerminalDay(event.terminal))
     payments.days[event.terminal] = evolve_day(day, event)
+    if not isinstance(event, TerminalDayHeard) or event.verdict is not Verdict.APPROVED:
+        return
+    for payment_id, payment in payments.offline.items():
+        if payment.asked.terminal == event.terminal:
+            payments.offline[payment_id] = attrs.evolve(payment, is_day_over=True)
 
 
 def ending(payments: Payments) -> tuple[TerminalDayAsked, ...]:

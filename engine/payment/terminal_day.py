@@ -145,6 +145,13 @@ def with_payment(day: TerminalDay, asked: Asked, answer: Answer) -> TerminalDay:
     return attrs.evolve(day, parts=(*day.parts[:-1], last))
 
 
+def without_payment(day: TerminalDay, asked: Asked, answer: Answer) -> TerminalDay:
+    """The day after one of its payments turned out to be none."""
+    amount_minor = answer.amount_minor or asked.amount_minor
+    none = Taken(brand_of(answer.card.brand or asked.brand), -1, 0, -amount_minor)
+    return attrs.evolve(day, parts=(*day.parts[:-1], summed((*day.parts[-1], none))))
+
+
 def evolve(day: TerminalDay, event: TerminalDayEvent) -> TerminalDay:
     """The day after `event`."""
     if isinstance(event, TerminalDayAsked):

@@ -27,7 +27,7 @@ from actors.terminal_messages import (
 from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.device import Device
 from hardware.terminal.actions import Done, Reported, Result, Store, StoreUpload, Told
-from hardware.terminal.keeping import is_kept, is_upload_kept
+from hardware.terminal.keeping import Kept, kept, upload_kept
 
 ANSWERS_KEPT_MAX = 256
 Begin = Callable[[int], list[Any]]
@@ -206,7 +206,7 @@ class TerminalDevice(Device):
         self, job_id: str, waiting: Waiting, begin: Begin, doubt: Answer | None
     ) -> Result:
         """Begin, once the doubt is written down where there is one, and wait for the end."""
-        if doubt is None or await is_kept(self.post, waiting.keeper, job_id, doubt):
+        if doubt is None or (await kept(self.post, waiting.keeper, job_id, doubt) is Kept.YES):
             await self.carry_out(begin(self.now_ns()))
             await waiting.ended.wait()
         else:
@@ -250,13 +250,18 @@ class TerminalDevice(Device):
         """Have the keeper write the result down before the terminal hears that it arrived, or is
         made to take it back."""
         waiting = self.requests.running.get(job_id)
-        kept = waiting is not None
+        said = Kept.LATER if waiting is None else Kept.YES
         if waiting is not None and waiting.keeper:
-            kept = await is_kept(self.post, waiting.keeper, job_id, answer)
-        await self.carry_out(self.session.kept(job_id, self.now_ns(), is_kept=kept))
+            said = await kept(self.post, waiting.keeper, job_id, answer)
+        await self._tell_kept(job_id, said)
 
     async def _keep_upload(self, job_id: str, payment_id: str, answer: Answer) -> None:
         """The same of what became of a payment taken offline: not written down, it is told again
         another time."""
-        kept = await is_upload_kept(self.post, self.requests.keeper, payment_id, answer)
-        await self.carry_out(self.session.kept(job_id, self.now_ns(), is_kept=kept))
+        said = await upload_kept(self.post, self.requests.keeper, payment_id, answer)
+        await self._tell_kept(job_id, said)
+
+    async def _tell_kept(self, job_id: str, said: Kept) -> None:
+        is_kept, is_final = said is Kept.YES, said is Kept.NEVER
+        actions = self.session.kept(job_id, self.now_ns(), is_kept=is_kept, is_final=is_final)
+        await self.carry_out(actions)

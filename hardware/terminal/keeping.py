@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from actors.actor import Post
 from actors.errors import PostError
-from actors.messages import Accepted
+from actors.messages import Accepted, Failure
 from actors.terminal_messages import Keep, KeepUpload
+from engine.payment.refusal import Refusal
 from engine.terminal import Answer, Identity, Transaction, Verdict
 from hardware.terminal.limits import KEEP_NS, NS_PER_S
 
-
-async def is_kept(post: Post, keeper: str, request_id: str, answer: Answer) -> bool:
-    """Ask, and wait a little; anything but a clear yes is a no."""
-    return await _is_accepted(post, keeper, Keep(request_id, answer))
+DECIDED = (Refusal.PAYMENT_MUST_BE_OPEN, Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS)
 
 
-async def is_upload_kept(post: Post, keeper: str, payment_id: str, answer: Answer) -> bool:
+class Kept(Enum):
+    """Whether it is written down: NEVER is a decision against it, LATER may be tried again."""
+
+    YES = "yes"
+    LATER = "later"
+    NEVER = "never"
+
+
+async def kept(post: Post, keeper: str, request_id: str, answer: Answer) -> Kept:
+    """Ask for a result to be written down, and wait a little; silence is no answer."""
+    return await _asked(post, keeper, Keep(request_id, answer))
+
+
+async def upload_kept(post: Post, keeper: str, payment_id: str, answer: Answer) -> Kept:
     """The same of what became of a payment taken offline."""
-    return await _is_accepted(post, keeper, KeepUpload(payment_id, answer))
+    return await _asked(post, keeper, KeepUpload(payment_id, answer))
 
 
-async def _is_accepted(post: Post, keeper: str, body: Keep | KeepUpload) -> bool:
+async def _asked(post: Post, keeper: str, body: Keep | KeepUpload) -> Kept:
     try:
-        kept = await post.ask(keeper, body, timeout_s=KEEP_NS // NS_PER_S)
+        said = await post.ask(keeper, body, timeout_s=KEEP_NS // NS_PER_S)
     except PostError:
-        return False
-    return bool(kept == Accepted())
+        return Kept.LATER
+    if said == Accepted():
+        return Kept.YES
+    return Kept.NEVER if isinstance(said, Failure) and said.code in DECIDED else Kept.LATER
 
 
 def begun(

@@ -431,6 +431,14 @@ def test_what_is_not_written_down_is_taken_back() -> None:
     assert (0, 0) == (answer.amount_minor, answer.tip_minor)
 
 
+def test_what_the_books_decide_against_is_taken_back_at_once() -> None:
+    """Nobody asks again what was decided."""
+    walk = Walk()
+    walk.reply(walk.pay(), paid())
+    actions = walk.session.kept("r1", walk.now_ns, is_kept=False, is_final=True)
+    assert isinstance(post_in(actions).ask, m.ReversalAsk)
+
+
 def test_what_cannot_be_taken_back() -> None:
     """A sale the terminal will not undo is paid; one whose undoing is in doubt is in doubt."""
     walk, back = unwritten()

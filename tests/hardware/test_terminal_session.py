@@ -129,6 +129,15 @@ def test_command_bytes(transaction: Transaction, expected: str) -> None:
     assert codec.command(transaction, Profile(password=123456)).hex() == expected
 
 
+def test_what_the_books_decide_against_is_taken_back_at_once() -> None:
+    """The terminal is not told to wait for what was decided."""
+    session = paying(opened(LAST))
+    (store,) = hear(session, told(codec.STATUS_INFO, RESULT))
+    assert isinstance(store, Store)
+    actions = session.kept(store.job_id, 0, is_kept=False, is_final=True)
+    assert actions == [Send(codec.TAKE_BACK)]
+
+
 def test_a_result_is_acknowledged_after_it_was_written_down() -> None:
     """Until then the terminal waits; its repetition is not answered twice."""
     session = paying(opened(LAST))

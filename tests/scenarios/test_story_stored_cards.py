@@ -8,10 +8,12 @@ from typing import Any
 import attrs
 import pytest
 
-from engine.order.commands import CompleteOrder
+from engine.order.commands import CompleteOrder, TenderCash
+from engine.order.refusal import Refusal as OrderRefusal
 from engine.payment.commands import ReportUpload, RequestPayment, ReverseAgain, SetOfflinePolicy
 from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem, UploadSource
 from engine.payment.refusal import Refusal
+from engine.payment.terminal_day import TerminalDayAsked, TerminalDayHeard
 from engine.settlement.decide import ImportSettlement, StageSettlement
 from engine.settlement.model import RowKind, SettlementRow
 from engine.terminal import Identity, Verdict
@@ -162,3 +164,37 @@ def test_an_old_result_reads_on() -> None:
     (late,) = clearing.shop.replayed().payments.exceptions.values()
     assert late.answer is not None
     assert late.answer.code == told(late, Verdict.APPROVED).code
+
+
+def test_what_was_refused_is_no_part_of_the_terminals_day() -> None:
+    """Of a day that goes on it is taken off; a day that ended with it stays as it was told."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    first = taken(clearing, 1)
+    taken(clearing, 2)
+    shop.ok(ReportUpload(first, is_paid=False), admin=True)
+    (row,) = shop.books.payments.days["terminal/1"].parts[-1]
+    assert (row.count, row.amount_minor) == (1, WINE)
+    (second,) = shop.books.payments.offline
+    ended = TerminalDayHeard("d", "terminal/1", Verdict.APPROVED)
+    shop.given(TerminalDayAsked("d", "terminal/1", "1", "max"), ended)
+    shop.ok(ReportUpload(second, is_paid=False), admin=True)
+    assert shop.books.payments.days["terminal/1"].parts == ((),)
+    assert shop.replayed().payments == shop.books.payments
+
+
+def test_refused_while_the_customer_is_here_it_is_due_again() -> None:
+    """The bank came back before the receipt was printed: the card paid nothing, so cash does."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    order_id = shop.ring("wine")
+    payment_id: str = shop.ok(RequestPayment())["payment_id"]
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    assert [one.kind for one in shop.order(order_id).tenders] == ["card"]
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    assert shop.order(order_id).tenders == ()
+    assert shop.no(CompleteOrder()) == OrderRefusal.ORDER_MUST_BE_PAID
+    shop.ok(TenderCash(WINE))
+    shop.ok(CompleteOrder())
+    (late,) = shop.books.payments.exceptions.values()
+    assert late.problem is Problem.UPLOAD_DECLINED

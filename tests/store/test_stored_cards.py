@@ -18,7 +18,7 @@ from engine.upcast import event_of
 from hardware.terminal.nexo import play
 from hardware.terminal.zvt.fake import TerminalFake
 from hardware.terminal.zvt.person import Plan
-from tests.store.harness import eventually
+from tests.store.harness import eventually, open_counter, open_shop, own_config
 from tests.store.test_terminal_days import KINDS, CardShop
 
 POLICY: dict[str, Any] = {
@@ -147,9 +147,39 @@ async def test_taken_without_a_bank_and_known_once_it_is_back(folder: Path, open
         # Nothing of it is asked for again, and nothing is told twice.
         await cards.pay("wine")
         assert cards.terminal.ledger.booked_minor == 2 * 799
+        day = await cards.end_day()
+        # A nexo terminal counts what it took back; no amount differs.
+        assert day["verdict"] == "approved"
+        assert {one["fault"] for one in day["differences"]} <= {"count_differs"}
+        assert sum(one["amount_minor"] for one in day["ours"]) == 2 * 799
+        assert sum(one["amount_minor"] for one in day["told"]) == 2 * 799
         assert len(offline.results()) == 2
 
 
 async def _exposed(shop: Any) -> int:
     view = await shop.look("payments.open")
     return int(view["offline_minor"])
+
+
+async def test_a_store_that_began_anew_asks_on(folder: Path) -> None:
+    """What was stored before a restart is at risk after it, asked about, and told; a line that is
+    down meanwhile costs time and nothing else."""
+    config = own_config(folder)
+    async with open_counter(folder) as counter:
+        terminal = counter.terminal
+        async with open_shop(folder, counter=counter, config=config) as shop:
+            cards = CardShop(shop, terminal, lambda: Plan(card="tap"))
+            await cards.ready()
+            offline = Offline(cards)
+            await offline.cut_off()
+            assert (await offline.pay("wine", refused=True))["standing"] == "offline_approved"
+        await terminal.cut()
+        terminal.is_offline = False
+        async with open_shop(folder, counter=counter, config=config) as shop:
+            offline = Offline(CardShop(shop, terminal, lambda: Plan(card="tap")))
+            assert await _exposed(shop) == 799
+            await terminal.plug()
+            await offline.told(1)
+            (result,) = offline.results()
+            assert (result.is_paid, result.code) == (False, "declined_05")
+            assert await _exposed(shop) == 0

@@ -12,7 +12,7 @@ from actors.messages import DeviceState
 from actors.terminal_messages import Forward, Forwarded
 from engine.terminal import Answer, Condition, Identity, Transaction, Verdict
 from hardware.terminal.device import Begin, Requests, TerminalDevice
-from hardware.terminal.keeping import begun, is_upload_kept
+from hardware.terminal.keeping import begun, upload_kept
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import codec, envelope, told
 from hardware.terminal.nexo import messages as m
@@ -108,7 +108,7 @@ class NexoDevice(TerminalDevice):
             known = await self._run(job_id, begin)
             assert isinstance(known, Answer)
             if (answer := uploaded(one.answer, known)) is not None:
-                await is_upload_kept(self.post, forward.keeper, one.payment_id, answer)
+                await upload_kept(self.post, forward.keeper, one.payment_id, answer)
             elif known.verdict is Verdict.UNKNOWN and known.code in _ENDS_ROUND:
                 return Forwarded(known.code)
         return Forwarded("ok")

@@ -348,9 +348,11 @@ class NexoSession:
         so_far = attrs.evolve(answer, verdict=Verdict.UNKNOWN, code=f"not_completed_{answer.code}")
         return [Store(job.job_id, so_far)]
 
-    def kept(self, job_id: str, now_ns: int, *, is_kept: bool) -> list[Action]:
+    def kept(
+        self, job_id: str, now_ns: int, *, is_kept: bool, is_final: bool = False
+    ) -> list[Action]:
         """Whoever keeps the books wrote the result down, or could not: then it is asked twice
-        more, and after that the terminal is told to take it back."""
+        more, and after that, or at once where it `is_final`, the terminal takes it back."""
         job = self._job
         if job is None or job.job_id != job_id or job.step is not Step.KEEPING:
             return []
@@ -358,7 +360,7 @@ class NexoSession:
         if is_kept:
             return self._finish(job, job.answer, now_ns)
         job.tries += 1
-        if job.tries <= NOT_READY_MAX:
+        if job.tries <= NOT_READY_MAX and not is_final:
             job.step, job.due_ns = Step.KEEP_PAUSE, now_ns + KEEP_AGAIN_NS
             return []
         ask = asking.take_back(job)

@@ -183,9 +183,11 @@ class ZvtSession:
         self._is_aborting = True
         return [Send(codec.abort())]
 
-    def kept(self, job_id: str, now_ns: int, *, is_kept: bool) -> list[Action]:
+    def kept(
+        self, job_id: str, now_ns: int, *, is_kept: bool, is_final: bool = False
+    ) -> list[Action]:
         """Whoever keeps the books wrote the result down, or could not: then the terminal is told
-        to wait a little, and after that to take it back."""
+        to wait a little, and after that, or at once where it `is_final`, to take it back."""
         job = self._job
         if job is None or job.job_id != job_id or not self._is_keeping:
             return []
@@ -195,7 +197,7 @@ class ZvtSession:
             job.is_acknowledged = True
             return [Send(codec.ACKNOWLEDGE)]
         job.not_ready += 1
-        if job.not_ready <= limits.NOT_READY_MAX:
+        if job.not_ready <= limits.NOT_READY_MAX and not is_final:
             return [Send(codec.NOT_READY)]
         job.is_acknowledged = False
         job.not_ready = 0
