@@ -4,9 +4,9 @@
     real     the same on real sockets and ptys: ZVT over TCP and serial, nexo over TLS
     kills    a kill, a power cut or a pulled cable at every await point from intent to commit
 
-All of them where none is named. `--every K` takes each K-th, and always the first and the last.
-Each cut ends with the order's tenders held against the terminal's own books, and each register's
-day with its Z and the terminal's end of day. Exit code: 0 nothing was charged twice and nothing is
+All of them where none is named. `--every K` takes each K-th, and of bytes always the first and the
+last. Each cut ends with the order's tenders held against the terminal's own books, and each
+register's day with its Z and the terminal's end of day. Exit code: 0 nothing was charged twice and nothing is
 left open, 1 something was.
 """
 
@@ -97,14 +97,15 @@ def _kills(options: argparse.Namespace) -> dict[str, Tally]:
 _RUNS = {"memory": _memory, "real": _real, "kills": _kills}
 
 
-def rows(kind: str, found: dict[str, Tally], command: str) -> list[dict[str, Any]]:
+def rows(kind: str, found: dict[str, Tally], command: str, every: int = 1) -> list[dict[str, Any]]:
     """What a kind of cuts came to, a row for each carrier or harm."""
     made = []
+    each = "every" if every == 1 else f"one in {every}"
     for name, tally in found.items():
         what = (
-            f"card payments with {name} at every await point from intent to commit"
+            f"card payments with {name} at {each} await point from intent to commit"
             if kind == "kills"
-            else f"cuts of the wire, {name}, at every byte of every dialogue"
+            else f"cuts of the wire, {name}, at {each} byte of every dialogue, both ways"
         )
         figure = (
             f"{tally.second_charges} second charges, {tally.unresolved} unresolved of "
@@ -144,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name, tally in found.items():
             by = ", ".join(f"{count:,} {dialogue}" for dialogue, count in tally.by.items())
             say(f"{name}: {by}; {tally.closes} days closed; {tally.listed:,} tried again by hand")
-        table += rows(kind, found, command)
+        table += rows(kind, found, command, options.every)
     seconds = time.monotonic() - began
     for row in table:
         say(f"{'  ' if row['ok'] else '! '}{row['what']}: {row['figure']} (aim: {row['aim']})")

@@ -17,6 +17,7 @@ import structlog
 import trio
 from attrs import define, field
 
+from actors.asks import Reply
 from actors.errors import PostError
 from actors.link_simulated import SimulatedLink
 from actors.links import Links
@@ -189,22 +190,30 @@ class Stage:
         return Shop(self.store.node, self.world)
 
     async def do(self, name: str, register: str, /, **data: Any) -> Any:
-        """A command under one id until it is answered, across kills; its answer."""
+        """A command that is accepted; its answer."""
+        asked = await self.wish(name, register, **data)
+        assert asked.ok, f"{name}: {asked.refusal or asked.fault} {asked.detail}"
+        return asked.data
+
+    async def wish(self, name: str, register: str, /, **data: Any) -> Reply:
+        """A command under one id until it is answered, across kills; what was said."""
         command_id = self.world.new_id()
         with trio.fail_after(PATIENCE_S):
             while True:
                 asked = await self._once(name, register, data, command_id)
                 if asked is not None:
-                    assert asked.ok, f"{name}: {asked.refusal or asked.fault} {asked.detail}"
-                    return asked.data
+                    return asked
                 await self.world.sleep(LOOK_S)
         raise AssertionError
 
-    async def _once(self, name: str, register: str, data: dict[str, Any], command_id: str) -> Any:
+    async def _once(
+        self, name: str, register: str, data: dict[str, Any], command_id: str
+    ) -> Reply | None:
         """One try; None where nobody answered, as while the store is down."""
         if self.store is None:
             return None
-        starts, answers = self.starts, []
+        starts = self.starts
+        answers: list[Reply] = []
 
         async def ask() -> None:
             try:
