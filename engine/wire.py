@@ -111,8 +111,8 @@ def _tuple_unstructure(converter: cattrs.Converter) -> Callable[[Any], Callable[
     def factory(target: Any) -> Callable[[Any], Any]:
         hook = converter.get_unstructure_hook(typing.get_args(target)[0], cache_result=False)
         if hook is identity:
-            return tuple
-        return lambda entries: tuple([hook(entry) for entry in entries])
+            return list
+        return lambda entries: [hook(entry) for entry in entries]
 
     return factory
 
