@@ -52,6 +52,9 @@ def _attrs_structure(converter: cattrs.Converter) -> Callable[[type], Callable[[
         inner: Callable[[Any, Any], Any] = make_dict_structure_fn(
             cls, converter, _cattrs_forbid_extra_keys=True
         )
+        if not converter.detailed_validation:
+            # It asks what is there by name, so what is no object fails in it anyhow.
+            return inner
 
         def structure(value: Any, target: Any) -> Any:
             # Plain data is a dict nearly always, and asking for that first is ten times as quick.
@@ -108,8 +111,8 @@ def _tuple_unstructure(converter: cattrs.Converter) -> Callable[[Any], Callable[
     def factory(target: Any) -> Callable[[Any], Any]:
         hook = converter.get_unstructure_hook(typing.get_args(target)[0], cache_result=False)
         if hook is identity:
-            return tuple
-        return lambda entries: tuple([hook(entry) for entry in entries])
+            return list
+        return lambda entries: [hook(entry) for entry in entries]
 
     return factory
 
@@ -140,18 +143,26 @@ def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Callable[[A
         args = typing.get_args(target)
         variadic = len(args) == 2 and args[1] is Ellipsis
 
+        hooks: list[Callable[[Any, Any], Any]] = []
+
+        def structure_quickly(value: Any, _: Any) -> tuple[Any, ...]:
+            if not isinstance(value, list | tuple):
+                raise TypeError(f"expected a list, got {type(value).__name__}")
+            if not hooks:
+                # Asked for now and not before: a class may hold a tuple of its own kind.
+                hooks.append(converter.get_structure_hook(args[0]))
+            (hook,), target = hooks, args[0]
+            return tuple([hook(item, target) for item in value])
+
         def structure(value: Any, _: Any) -> tuple[Any, ...]:
             if not isinstance(value, list | tuple):
                 raise TypeError(f"expected a list, got {type(value).__name__}")
-            if variadic and not converter.detailed_validation:
-                hook = converter.get_structure_hook(args[0])
-                return tuple([hook(item, args[0]) for item in value])
             if not variadic and len(value) != len(args):
                 raise TypeError(f"expected {len(args)} entries, got {len(value)}")
             targets = (args[0],) * len(value) if variadic else args
             return _entries(converter, value, targets)
 
-        return structure
+        return structure_quickly if variadic and not converter.detailed_validation else structure
 
     return factory
 

@@ -8,6 +8,7 @@ from tests.simulation.planted import BUGS, Bug
 from tests.simulation.planted_links import LINK_BUGS
 from tests.simulation.planted_money import MONEY_BUGS
 from tests.simulation.run import Failure, Plan, simulate
+from tests.simulation.shop import prepared_image
 
 SEEDS = range(1, 25)
 ALL = BUGS | MONEY_BUGS | LINK_BUGS
@@ -25,6 +26,7 @@ def _first_failure(bug: Bug) -> Failure | None:
 def test_a_planted_bug_is_named(name: str) -> None:
     """Within a few seeds the auditor says which rule of the shop the bug breaks."""
     bug = ALL[name]
+    prepared_image()  # the shop itself was set up by a store without the bug
     with bug.plant():
         failure = _first_failure(bug)
     assert failure is not None, f"{name} was not noticed in {len(SEEDS)} seeds"
