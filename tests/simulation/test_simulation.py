@@ -47,6 +47,7 @@ def _failures(plans: list[Plan], jobs: int) -> Summary:
 
 
 @pytest.mark.slow
+@pytest.mark.feature("NEW-03", part="simulated kills and power cuts, a sample")
 def test_two_hundred_seeds_keep_every_rule() -> None:
     """Whatever strikes, no answered sale is lost or doubled, and afterwards every queue drains."""
     summary = _failures([draw(seed, SALES_EACH) for seed in SEEDS], processors())
