@@ -54,6 +54,11 @@ def sealed() -> list[bytes]:
     return [envelope.close(head, said()[0], _KEY, bytes(16), "SaleToPOIResponse")]
 
 
+def messages() -> list[bytes]:
+    """All of these, for the floor that reads them."""
+    return [*said(), *sealed(), *asked()]
+
+
 @cache
 def carried() -> list[bytes]:
     """Answers in HTTP, whole, in chunks, and after one that only says to go on."""

@@ -107,7 +107,7 @@ impl Drop for Wiped {
 /// blocks.
 #[inline(never)]
 pub fn wipe_stack() {
-    let mut room = [0xA5_u8; 16_384];
+    let mut room = [u64::MAX; 2_048];
     std::hint::black_box(&mut room);
     room.zeroize();
 }

@@ -61,7 +61,7 @@ pub fn decode(text: &[u8]) -> Option<Wiped> {
         .filter(|one| **one == b'=')
         .count();
     let letters = &text[..text.len() - padding];
-    let is_plain = |one: &u8| LETTERS.contains(one);
+    let is_plain = |one: &u8| bits(*one).is_some() && !matches!(one, b'-' | b'_');
     if !letters.iter().all(is_plain) {
         return None;
     }

@@ -129,7 +129,8 @@ fn add(name: &Wiped, value: &Wiped, found: &mut Vec<(String, String)>) {
         return;
     }
     let value = cleaned(value.as_slice(), Use::Words);
-    let value = String::from_utf8_lossy(cut(value.as_bytes(), CHARS_MAX)).into_owned();
+    // Digits too many for a number may be few enough once they are cut.
+    let value = cleaned(cut(value.as_bytes(), CHARS_MAX), Use::Words);
     found.push((name, value));
 }
 

@@ -154,7 +154,7 @@ fn no_writing_of_any_number_is_told() {
             bytes.iter().map(|byte| char::from(*byte)).collect(),
         ];
         for (kind, writing) in writings.iter().enumerate() {
-            let is_words = kind == 10 && bytes.iter().all(|one| (b' '..=b'~').contains(one));
+            let is_words = kind == 10 && bytes.iter().all(|one| matches!(one, b'\t' | b' '..=b'~'));
             let is_plain = kind >= 8 && !writing.bytes().any(|one| one.is_ascii_digit());
             if is_words || is_plain {
                 continue;

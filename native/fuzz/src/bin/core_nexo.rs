@@ -1,0 +1,48 @@
+//! Whatever a nexo terminal sends: read and told without a card number, or refused by name; and
+//! what was told once is told the same again.
+#![no_main]
+
+use countertop_core::emv::screen;
+use countertop_core::terminal::nexo::hidden::{Use, cleaned};
+use countertop_core::terminal::nexo::seal::Key;
+use countertop_core::terminal::nexo::told::{Sealed, Told, open, read};
+use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
+
+static KEY: LazyLock<Key> = LazyLock::new(|| Key::derive(b"p@ssw0rd123456"));
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(told) = read(bytes) {
+        check(&told);
+    }
+    let sealed = Sealed {
+        key: &KEY,
+        identifier: "store-1",
+        version: 1,
+    };
+    if let Ok(opened) = open(bytes, &sealed) {
+        check(&opened.header);
+        check(&opened.message);
+    }
+    let once = cleaned(bytes, Use::Words);
+    assert_eq!(cleaned(once.as_bytes(), Use::Words), once);
+});
+
+fn check(told: &Told) {
+    match told {
+        Told::Object(members) => members.iter().for_each(|(_, inner)| check(inner)),
+        Told::List(values) => values.iter().for_each(check),
+        Told::Text(text) | Told::Number(text) => clean(text),
+        Told::Pairs(pairs) => pairs.iter().for_each(|(name, value)| {
+            clean(name);
+            clean(value);
+        }),
+        Told::Flag(_) | Told::Nothing => {}
+    }
+}
+
+fn clean(text: &str) {
+    let mut bytes = text.as_bytes().to_vec();
+    screen::search_text(&mut bytes);
+    assert_eq!(bytes, text.as_bytes());
+}
