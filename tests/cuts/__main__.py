@@ -6,8 +6,8 @@
 
 All of them where none is named. `--every K` takes each K-th, and of bytes always the first and the
 last. Each cut ends with the order's tenders held against the terminal's own books, and each
-register's day with its Z and the terminal's end of day. Exit code: 0 nothing was charged twice and nothing is
-left open, 1 something was.
+register's day with its Z and the terminal's end of day. Exit code: 0 nothing was charged twice and
+nothing is left open, 1 something was.
 """
 
 from __future__ import annotations
