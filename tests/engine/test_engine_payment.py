@@ -266,6 +266,24 @@ def test_a_late_decline_is_put_before_a_person() -> None:
     assert shop.books.payments.exceptions[declined].problem is Problem.UPLOAD_DECLINED
 
 
+def test_a_terminal_may_not_store_what_is_beyond_a_ceiling() -> None:
+    """Its own approval, not allowed, of another brand, or with a tip that is too much, is not
+    written down: it takes it back."""
+    shop = offline_shop(OfflinePolicy(900, 900, 900, 900, 3600, ("visa",)))
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment = running(shop)
+
+    def answer(**changes: Any) -> KeepPayment:
+        told_now = told(payment, Verdict.APPROVED, is_offline=True, **changes)
+        return KeepPayment(payment.asked.payment_id, told_now)
+
+    for beyond in (answer(amount_minor=901, tip_minor=102), answer(card=CardShown(brand="jcb"))):
+        assert shop.no(beyond, admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
+    shop.ok(answer(amount_minor=900, tip_minor=101), admin=True)
+    assert exposure(shop.books.payments, register="1", operator="max").total_minor == 900
+
+
 def test_what_a_terminal_may_be_storing_counts_already() -> None:
     """Two registers ask at once for what only one may take offline."""
     shop = offline_shop(OfflinePolicy(900, 1000, 1000, 1000, 3600))
