@@ -5,7 +5,7 @@
 //! communications, read 2026-11.
 
 use super::{MESSAGE_BYTES_MAX, Trouble, base64};
-use crate::terminal::wipe::Wiped;
+use crate::terminal::wipe::{Wiped, wipe_stack};
 use aes::Aes256;
 use cbc::cipher::{Block, BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use hmac::{Hmac, KeyInit, Mac};
@@ -79,6 +79,15 @@ pub fn seal(plain: &[u8], key: &Key, nonce: &[u8; NONCE_BYTES]) -> (String, Stri
 
 /// The plain text of a blob, in a buffer that is wiped; texts are base64 in its strict form.
 pub fn unseal(blob: &[u8], mac: &[u8], nonce: &[u8], key: &Key) -> Result<Wiped, Trouble> {
+    let opened = unseal_here(blob, mac, nonce, key);
+    // At once: what is moved takes along what lies in its unfilled bytes, into the heap too.
+    wipe_stack();
+    opened
+}
+
+// Never within its caller's frame, or what it left would lie above what is written over.
+#[inline(never)]
+fn unseal_here(blob: &[u8], mac: &[u8], nonce: &[u8], key: &Key) -> Result<Wiped, Trouble> {
     let nonce = base64::decode(nonce).ok_or("nonce_wrong")?;
     let nonce: &[u8; NONCE_BYTES] = nonce.as_slice().try_into().map_err(|_| "nonce_wrong")?;
     let mut room = base64::decode(blob).ok_or("blob_wrong")?;
