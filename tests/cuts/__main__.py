@@ -5,9 +5,9 @@
     kills    a kill, a power cut or a pulled cable at every await point from intent to commit
 
 All of them where none is named. `--every K` takes each K-th, and of bytes always the first and the
-last. Each cut ends with the order's tenders held against the terminal's own books, and each register's
-day with its Z and the terminal's end of day. Exit code: 0 nothing was charged twice and nothing is
-left open, 1 something was.
+last. Each cut ends with the order's tenders held against the terminal's own books, and each
+register's day with its Z and the terminal's end of day. Exit code: 0 nothing was charged twice and
+nothing is left open, 1 something was.
 """
 
 from __future__ import annotations

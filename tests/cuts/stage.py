@@ -240,6 +240,10 @@ class Stage:
         found = self.store.books.payments.open.values()
         return [one for one in found if one.asked.terminal == f"terminal/{register}"]
 
+    def may_be_open(self, register: str) -> bool:
+        """Whether something is open there, as far as anybody can say now."""
+        return self.store is None or bool(self.open_payments(register))
+
     async def settle(self, register: str) -> None:
         """Put the cable back and wait until nothing is open.
 
