@@ -130,7 +130,7 @@ async def _release(lane: Lane) -> None:
 
 async def _request_and_abort(lane: Lane) -> None:
     payment_id = (await lane.do("payment.request"))["payment_id"]
-    while lane.stage.store is None or lane.stage.open_payments(lane.register):
+    while lane.stage.may_be_open(lane.register):
         if lane.far.is_waiting:
             # It may have ended meanwhile, and is not there to be cancelled any more.
             cancel = {"payment_id": payment_id}
@@ -145,7 +145,10 @@ async def _request_and_abort(lane: Lane) -> None:
 async def _until_lost(lane: Lane) -> None:
     await lane.do("payment.request")
     begun = lane.before.begun
-    while not (lane.far.moved().begun > begun and lane.far.lost_its_answer):
+    # Where the store dies or the cable is pulled first, the terminal may never hear of it.
+    while lane.stage.may_be_open(lane.register) and not lane.far.is_broken:
+        if lane.far.moved().begun > begun and lane.far.lost_its_answer:
+            return
         await lane.stage.world.sleep(LOOK_S / 10)
 
 

@@ -17,7 +17,7 @@ from attrs import define, field
 from actors.world import run_simulated
 from tests.cuts.dialogues import Dialogue, Lane, WrongError, close, conclude, judge
 from tests.cuts.far_ends import ZVT_IN_MEMORY
-from tests.cuts.stage import Stage, UnsettledError, open_simulated, prepare
+from tests.cuts.stage import LOOK_S, Stage, UnsettledError, open_simulated, prepare
 from tests.cuts.wires import Tally, arrange, told
 from tests.simulation.disk import MemoryDisk
 
@@ -116,6 +116,8 @@ class Sweep:
             raise WrongError(str(error)) from error
         finally:
             trio.lowlevel.remove_instrument(counter)
+        # Pulled at the very last step, the cable goes only now.
+        await stage.world.sleep(LOOK_S)
         if lane.far.is_broken:
             await lane.far.mend()
         await stage.up(lane.register)

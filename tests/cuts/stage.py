@@ -240,6 +240,10 @@ class Stage:
         found = self.store.books.payments.open.values()
         return [one for one in found if one.asked.terminal == f"terminal/{register}"]
 
+    def may_be_open(self, register: str) -> bool:
+        """Whether something is open there, as far as anybody can say now."""
+        return self.store is None or bool(self.open_payments(register))
+
     async def settle(self, register: str) -> None:
         """Put the cable back and wait until nothing is open.
 
@@ -261,13 +265,20 @@ class Stage:
         """Wait until both nodes live, are linked, and the terminal is shown as ready."""
         with trio.fail_after(PATIENCE_S):
             while not await self._is_ready(register):
+                await self._mended(register)
                 await self.world.sleep(LOOK_S)
+
+    async def _mended(self, register: str) -> None:
+        """A cut may come late, with what was still on its way."""
+        if self.fars[register].is_broken:
+            await self.fars[register].mend()
 
     async def idle(self, register: str) -> None:
         """Wait until the register's device has its terminal, and nothing runs."""
         with trio.fail_after(PATIENCE_S):
             await self.world.sleep(LOOK_S)
             while not self.fars[register].is_idle:
+                await self._mended(register)
                 await self.world.sleep(LOOK_S)
 
     def hash(self) -> str:
