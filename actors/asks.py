@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from attrs import frozen
@@ -191,3 +192,7 @@ class Committed:
     position: int
     records: tuple[Any, ...]
     registers: frozenset[str]
+
+
+Followers = dict[str, Callable[[Committed], bool] | None]
+"""Who hears of what was committed, in order, and of which news; None for all of them."""

@@ -15,6 +15,7 @@ from actors.anchor_keeper import CheckAnchor, Checked
 from actors.anchors import SHOWN_DIGITS, head_of, judge
 from actors.asks import (
     Committed,
+    Followers,
     PinHashOf,
     ReadCatalog,
     ReadEndingDays,
@@ -54,8 +55,6 @@ log = structlog.get_logger()
 _UNSET_ZONE = "UTC"
 Seal = Callable[[Any, str, str], Any]
 """(event, command id, path) -> the event with tokens in its personal fields."""
-Followers = dict[str, Callable[[Committed], bool] | None]
-"""Who hears of what was committed, in order, and of which news; None for all of them."""
 
 
 class Bookkeeper:
@@ -98,22 +97,17 @@ class Bookkeeper:
         """Live until cancelled."""
         waiting: list[Pending] = []
         while True:
-            if not waiting:
-                envelopes = [await mailbox.get()]
-                envelopes += mailbox.drain_nowait(BATCH_COMMANDS_MAX - 1)
-            else:
-                room = max(0, BATCH_COMMANDS_MAX - len(waiting))
-                envelopes = mailbox.drain_nowait(room)
-            for envelope in envelopes:
+            first = [] if waiting else [await mailbox.get()]
+            room = max(0, BATCH_COMMANDS_MAX - len(waiting) - len(first))
+            for envelope in (*first, *mailbox.drain_nowait(room)):
                 entry = self._take(envelope, world)
                 if entry is not None:
                     waiting.append(entry)
             self._check_disk(world)
-            if not waiting:
-                continue
-            batch = await self._decide_all(waiting, world)
-            waiting = batch.deferred
-            await self._settle(batch, post_office, world)
+            if waiting:
+                batch = await self._decide_all(waiting, world)
+                waiting = batch.deferred
+                await self._settle(batch, post_office, world)
 
     # --------------------------------------------------------------------------- taking them in
 

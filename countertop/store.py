@@ -14,7 +14,8 @@ from attrs import define
 from actors import outbox, paylinks, payments, registrar, terminals
 from actors.anchor_keeper import AnchorActor, AnchorKeeper, LinkUp
 from actors.anchors import AnchorError, AnchorFile, head_of, judge_files
-from actors.bookkeeper import Bookkeeper, Followers
+from actors.asks import Followers
+from actors.bookkeeper import Bookkeeper
 from actors.broadcast import BroadcastActor, DeviceBoard
 from actors.catalog_desk import CatalogDesk
 from actors.disk import Disk
