@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import itertools
+from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
 import attrs
 
+from actors import paylinks
 from engine.paylink import asking, hearing
 from engine.paylink.closing import with_tender
 from engine.paylink.events import PaylinkRequested
@@ -16,9 +21,19 @@ from tests.simulation.planted import Bug
 from tests.simulation.planted_money import Planted
 
 
-def word_repeated_is_more_money() -> Planted:
-    """A provider that says twice that somebody paid has its shop look for a second payment."""
-    return mock.patch.object(hearing, "_is_same", return_value=False)
+@contextlib.contextmanager
+def word_repeated_is_more_money() -> Iterator[None]:
+    """A word that is said twice is taken for another, and so is the money it tells of."""
+    count = itertools.count()
+
+    def anew(data: bytes) -> Any:
+        return hashlib.sha256(data + str(next(count)).encode())
+
+    with (
+        mock.patch.object(paylinks, "sha256", anew),
+        mock.patch.object(hearing, "_is_same", return_value=False),
+    ):
+        yield
 
 
 def link_pays_double() -> Planted:

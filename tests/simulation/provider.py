@@ -175,7 +175,7 @@ class Provider:
         store = self.sim.store.store
         if store is None or self.is_away:
             return False
-        key = WRONG_KEY if self._goes_wrong(0.05) else KEY
+        key = WRONG_KEY if self._goes_wrong(0.15) else KEY
         at_s = self._now_s()
         call = Callback(PROVIDER, str(at_s), signing.sign(key, at_s, body), body)
         try:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.simulation.fronts import Front
 
 _LOOK_S = 1.0
+_BACK_AT_ONCE = 0.25
 
 
 async def _by_link(front: Front, paylink_id: str) -> dict[str, Any] | None:
@@ -46,6 +47,8 @@ async def sale_by_link(front: Front) -> None:
     order = await _by_link(front, asked["paylink_id"])
     if order is None:
         front.kept["links"].append(order_id)
+        if front.chance.random() < _BACK_AT_ONCE:
+            await _give_back(front, order_id)
         return
     await front.pay(order["cash_due_minor"])
 
@@ -70,9 +73,11 @@ async def part_by_link(front: Front) -> None:
 @workload(2)
 async def link_gets_its_money_back(front: Front) -> None:
     """Goods come back, and the provider pays their customer back."""
-    if not front.kept["links"]:
-        return
-    order_id = front.chance.choice(front.kept["links"])
+    if front.kept["links"]:
+        await _give_back(front, front.chance.choice(front.kept["links"]))
+
+
+async def _give_back(front: Front, order_id: str) -> None:
     await front.do("order.add_return_line", order_id=order_id, line=1, quantity_milli=1000,
                    reason="damaged")  # fmt: skip
     await front.do("order.start_tendering")
