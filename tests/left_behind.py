@@ -128,12 +128,7 @@ def search(places: list[Path], planted: tuple[Canaries, ...]) -> Iterator[tuple[
     if not places:
         return
     patterns = _patterns(planted)
-    if (
-        "GNU"
-        not in subprocess.run(
-            ["grep", "--version"], capture_output=True, text=True, check=False
-        ).stdout
-    ):
+    if not _has_grep():
         yield from _search_slowly(places, planted)
         return
     if patterns:
