@@ -42,6 +42,7 @@ from engine.payment.events import (
     PaymentSetAside,
     Standing,
 )
+from engine.payment.exposure import untold
 from engine.payment.hearing import hear, keep
 from engine.payment.outcome import undone
 from engine.payment.refusal import Refusal
@@ -119,7 +120,9 @@ def _set_aside(body: SetPaymentAside, context: PaymentContext) -> Decision:
 
 
 def _close(body: CloseException, context: PaymentContext) -> Decision:
-    payment = context.payments.exceptions.get(body.payment_id)
+    silent = untold(context.payments, context.around.stamp.now_ns)
+    closable = {payment.asked.payment_id: payment for payment in silent}
+    payment = context.payments.exceptions.get(body.payment_id) or closable.get(body.payment_id)
     if payment is None:
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
     if not 1 <= len(body.finding.strip()) <= limits.NOTE_LENGTH_MAX:

@@ -174,7 +174,8 @@ class PaymentSetAside:
 @EVENTS.name("payment.exception_closed/1")
 @frozen
 class ExceptionClosed:
-    """A person looked into it and says what they found. No money moves by this."""
+    """A person looked into it and says what they found. No money moves by this; what was taken
+    offline, and nobody told of, is no longer counted as at risk."""
 
     payment_id: str
     operator: str

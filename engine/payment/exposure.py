@@ -75,6 +75,17 @@ def may_be_offline(
     return ages_ok and _fits(policy, risk, amount_minor)
 
 
+def untold(payments: Payments, now_ns: int) -> tuple[Payment, ...]:
+    """What was taken offline longer ago than the shop allows without a word of what became of it,
+    oldest first."""
+    return tuple(
+        payment
+        for payment_id, payment in payments.offline.items()
+        if payment_id not in payments.exceptions
+        and now_ns - payment.requested_ns > payments.policy.age_s * NS_PER_S
+    )
+
+
 def may_count(payments: Payments, payment: Payment, answer: Answer) -> bool:
     """Whether what a terminal approved alone may count: it was allowed to, and the card and the
     amount it turned out to be, a tip from its own screen included, are within every ceiling."""

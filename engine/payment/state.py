@@ -147,7 +147,9 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
             payments.exceptions[payment_id] = payment
             _show(payments, payment)
         case ExceptionClosed(payment_id):
-            del payments.exceptions[payment_id]
+            if payments.exceptions.pop(payment_id, None) is None:
+                # Nobody told what became of it, and now a person knows: it is at risk no more.
+                del payments.offline[payment_id]
         case OfflineUploaded():
             _present(payments, event)
         case OfflinePolicySet(policy):

@@ -11,7 +11,7 @@ from engine.limits import NS_PER_S
 from engine.order.pricing import price_shown
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
-from engine.payment.exposure import brand_exposure, exposure
+from engine.payment.exposure import brand_exposure, exposure, untold
 from engine.payment.state import Payment
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
@@ -140,14 +140,11 @@ def listed(books: Books, now_ns: int) -> list[Payment]:
         for payment in books.payments.open.values()
         if payment.standing is Standing.UNKNOWN and _age_s(payment, now_ns) >= UNKNOWN_IS_LISTED_S
     ]
-    untold = [
-        attrs.evolve(payment, problem=Problem.UNTOLD)
-        for payment_id, payment in books.payments.offline.items()
-        if payment_id not in books.payments.exceptions
-        and _age_s(payment, now_ns) > books.payments.policy.age_s
+    silent = [
+        attrs.evolve(payment, problem=Problem.UNTOLD) for payment in untold(books.payments, now_ns)
     ]
     return sorted(
-        [*books.payments.exceptions.values(), *waiting, *untold],
+        [*books.payments.exceptions.values(), *waiting, *silent],
         key=lambda entry: entry.requested_ns,
     )
 

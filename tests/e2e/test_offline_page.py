@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -46,7 +47,9 @@ def tapped(who: Cashier, *names: str) -> None:
 
 @pytest.mark.feature("PAY-07", part="at the register page, with a terminal over ZVT")
 @pytest.mark.feature("NEW-15")
-def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(who: Cashier) -> None:
+def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(
+    who: Cashier, artefacts: Path
+) -> None:
     """In any interleaving what the store shows is what the journal has at risk, and never above a
     ceiling; and the page shows that. Two cards without a bank, a third beyond the ceiling that is
     not charged; then the bank is back, pays one and refuses one, and the page says so by itself."""
@@ -62,6 +65,8 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(who: Cashier
     expect(rows.filter(has_text="One payment")).to_contain_text("at most €10.00")
     expect(rows.filter(has_text="Cards of Mastercard")).to_contain_text("€6.40 of €30.00")
     expect(page.get_by_text("No card payment waits for anybody")).to_be_visible()
+    (artefacts / "screenshots").mkdir(exist_ok=True)
+    page.screenshot(path=artefacts / "screenshots" / "offline-ceilings.png")
     page.keyboard.press("Escape")
     who.items()
     for _ in range(3):
@@ -82,6 +87,7 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(who: Cashier
     for words in ("€2.60", "Mastercard ··0010", "Mia", "Receipt 1-", "the bank refused it"):
         expect(entry).to_contain_text(words)
     expect(entry.get_by_role("button", name="Give back")).to_have_count(0)
+    page.screenshot(path=artefacts / "screenshots" / "offline-refused.png")
     assert store.counter()["terminal"]["booked_minor"] == 380
     who.push("Close with finding")
     who.push(re.compile("Nothing was charged"))

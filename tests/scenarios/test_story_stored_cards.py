@@ -10,7 +10,13 @@ import pytest
 
 from engine.order.commands import CompleteOrder, TenderCash
 from engine.order.refusal import Refusal as OrderRefusal
-from engine.payment.commands import ReportUpload, RequestPayment, ReverseAgain, SetOfflinePolicy
+from engine.payment.commands import (
+    CloseException,
+    ReportUpload,
+    RequestPayment,
+    ReverseAgain,
+    SetOfflinePolicy,
+)
 from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem, UploadSource
 from engine.payment.refusal import Refusal
 from engine.payment.terminal_day import TerminalDayAsked, TerminalDayHeard
@@ -132,12 +138,37 @@ def test_what_nobody_tells_is_listed_with_its_age_and_stays_at_risk() -> None:
     assert (shown.amount_minor, shown.brand, shown.operator) == (WINE, "Visa", "max")
     assert view.offline_minor == WINE
     assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_EXIST
+    early = CloseException(payment_id, "in the statement of 3 June")
+    assert shop.no(early) == Refusal.PAYMENT_MUST_EXIST, "somebody may still tell"
     shop.now_ns = late_ns
     shop.ring("bread")
     shop.ok(RequestPayment())
     running = shop.books.payments.at_terminal("terminal/1")
     assert running is not None
     assert not running.asked.offline_allowed, "too old is as bad as too much"
+
+
+def test_what_nobody_tells_is_closed_by_a_person_with_what_they_found() -> None:
+    """It says of no money that it moved; cards are taken offline again, and what is told later
+    changes nothing."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    payment_id = taken(clearing, 1)
+    shop.now_ns += (POLICY.age_s + 1) * 10**9
+    close = CloseException(payment_id, "in the statement of 3 June")
+    assert shop.no(attrs.evolve(close, finding=" ")) == OrderRefusal.REASON_MUST_BE_GIVEN
+    shop.ok(close)
+    view = payments_view(shop.books, now_ns=shop.now_ns, register="1")
+    assert (view.exceptions, view.offline_minor) == ((), 0)
+    assert shop.events(OfflineUploaded) == []
+    late = ReportUpload(payment_id, False, UploadSource.TERMINAL)
+    assert shop.no(late, admin=True) == Refusal.PAYMENT_MUST_EXIST
+    assert shop.replayed().payments == shop.books.payments
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    running = shop.books.payments.at_terminal("terminal/1")
+    assert running is not None
+    assert running.asked.offline_allowed
 
 
 def test_what_the_bank_refused_is_not_given_back() -> None:
