@@ -134,9 +134,10 @@ class Provider:
         if plan == "pays_twice" and held is not None:
             again = attrs.evolve(held.told, provider_reference=f"{held.told.provider_reference}-2")
             self.twice[reference] = again
-            # The store asks after the first by itself; of the second only the call tells.
-            self.calling += 1
-            self.sim.background.start_soon(self._call, attrs.evolve(held, told=again), True)
+            # Once one of the two is known the store asks no more: of the other only a call tells.
+            for told in (held.told, again):
+                self.calling += 1
+                self.sim.background.start_soon(self._call, attrs.evolve(held, told=told), True)
 
     async def _refund_ends(self, reference: str) -> None:
         await trio.sleep(self.chance.uniform(0.5, 4.0))

@@ -45,7 +45,7 @@ async def _bring_back(front: Front, kind: str) -> None:
         other.kept[kind].remove(sale)
     order_id, pieces = sale
     if kind == "feast":
-        pieces = [*pieces, *[CHARGE] * front.chance.choice((1, 1, 2))]
+        pieces = [*pieces, *[CHARGE] * front.chance.choice((1, 2, 3))]
     pieces = front.chance.sample(pieces, len(pieces))
     first = front.chance.randrange(1, len(pieces) + 1)
     for some in (pieces[:first], pieces[first:]):
