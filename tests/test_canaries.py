@@ -47,7 +47,7 @@ def writings(card: str) -> list[tuple[str, bytes]]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("card", CANARIES.cards)
+@pytest.mark.parametrize("card", CANARIES.cards, ids=lambda card: f"{card[:2]}-{card[-4:]}")
 def test_a_planted_one_is_found_however_it_is_written(card: str) -> None:
     """In the middle of noise, each way of writing is found and told by its last four digits."""
     for name, data in writings(card):

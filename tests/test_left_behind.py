@@ -102,7 +102,7 @@ def test_bar_codes_are_told_from_cards() -> None:
     assert not is_gtin("5413330089020011")
 
 
-@pytest.mark.parametrize("card", CANARIES.cards)
+@pytest.mark.parametrize("card", CANARIES.cards, ids=lambda card: f"{card[:2]}-{card[-4:]}")
 def test_each_writing_is_found_in_a_file(card: str, tmp_path: Path) -> None:
     """What the search of memory and messages knows, the search of a whole run knows too."""
     only = Canaries((card,))
