@@ -35,6 +35,8 @@ REASONS = {
 """Tests that may leave a number, by the beginning of their names."""
 COPIES = ("mutants-",)
 """Folders of the sources, whose vectors have published test numbers: inputs, not outputs."""
+NAMES = ("nodeids", "lastfailed", "stepwise")
+"""Files of pytest's cache: names of tests, with the codes of goods and coupons they try."""
 FEATURE = "PAY-08"
 """What a find disproves, whichever test claimed it."""
 CODES = re.compile(r"40000000\d{5}")
@@ -276,7 +278,7 @@ class LeftBehind:
         begun_s = _spent_s()
         self.searched_bytes += sum(one.stat().st_size for place in places for one in _files(place))
         for hit, writing in search(places, made()):
-            if hit.file.stat().st_mtime < since:
+            if hit.file.stat().st_mtime < since or hit.file.name in NAMES:
                 continue
             names = [self._left_by[one] for one in hit.file.parts if one in self._left_by]
             test = names[0] if names else "a test of this run"
