@@ -288,6 +288,14 @@ class Links:
         elif peer.session is not None and now_ns - peer.lost_ns > self._grace_ns:
             peer.give_up("its node was lost and did not come back")
             self.note(peer.name, "given_up")
+            self._greet_anew(peer.name)
+
+    def _greet_anew(self, name: str) -> None:
+        """Whoever hears of a given-up session from an earlier hello would count on what is gone."""
+        for end in self._ends:
+            if end.expected == name:
+                end.nonce = self.node.world.new_id()
+                self.say_hello(end)
 
     def _forget_pipe(self, port: Port, pipe: int) -> None:
         for end in self._ends:

@@ -493,6 +493,35 @@ async def test_a_long_break_is_a_loss(autojump_clock: trio.testing.MockClock) ->
             carrier.home.close(PRINTER)
 
 
+@pytest.mark.parametrize("late", range(10))
+async def test_given_up_while_its_greeting_is_on_the_way(
+    late: int, autojump_clock: trio.testing.MockClock
+) -> None:
+    """The answer to a hello of a session that was given up meanwhile begins nothing: the dialler
+    greets anew, and the two agree."""
+    world = ManualWorld(late, follow=True)
+    link = SimulatedLink(world)
+    async with linked("simulated", link.dialling, link.listening, world) as carrier:
+        assert carrier.asker_links is not None
+        await carrier.asker_links.wait_up("devices")
+        mailbox = carrier.home.open(PRINTER)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(echo, mailbox)
+            for number in range(3):
+                assert await carrier.asker.ask(PRINTER, number, timeout_s=5) == number
+            link.cut()
+            await carrier.asker_links.wait_down("devices")
+            link.faults = Faults(delay_s=0.8)
+            await trio.sleep(2.2 + late / 10)
+            link.mend()
+            with trio.fail_after(20):
+                await carrier.asker_links.wait_up("devices")
+                await trio.sleep(3)
+                assert await carrier.asker.ask(PRINTER, 9, timeout_s=10) == 9
+            carrier.home.close(PRINTER)
+        assert "garbage" not in carrier.kinds()
+
+
 async def test_a_silent_peer_is_stale(autojump_clock: trio.testing.MockClock) -> None:
     """A connection that stands but brings nothing for three seconds counts as lost."""
     world = ManualWorld(5, follow=True)
