@@ -31,12 +31,13 @@ ROOT = Path(__file__).resolve().parent.parent
 REASONS = {
     "tests/test_canaries.py": "writes them to show that they are found",
     "tests/test_left_behind.py": "writes them to show that the run fails",
+    "tests/fuzz/test_fuzz_decoders.py::test_spoiled_messages[catalog_csv]": "spoils codes of goods",
 }
 """Tests that may leave a number, by the beginning of their names."""
 COPIES = ("mutants-",)
 """Folders of the sources, whose vectors have published test numbers: inputs, not outputs."""
-NAMES = ("nodeids", "lastfailed", "stepwise")
-"""Files of pytest's cache: names of tests, with the codes of goods and coupons they try."""
+NAMES = ("nodeids", "lastfailed", "stepwise", "talking.json", "computing.json")
+"""Files with names of tests, and in these the codes of goods and coupons that are tried."""
 FEATURE = "PAY-08"
 """What a find disproves, whichever test claimed it."""
 CODES = re.compile(r"40000000\d{5}")

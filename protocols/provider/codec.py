@@ -105,20 +105,18 @@ def read(body: bytes) -> Told:
         raise MessageError("not_json") from None
     if not isinstance(data, dict):
         raise MessageError("not_json")
-    amount_minor = data.get("amount_minor")
-    if type(amount_minor) is not int or not 0 < amount_minor <= AMOUNT_MINOR_MAX:
-        raise MessageError("field_wrong", "amount_minor")
+    state = _state(data)
+    amount_minor, currency = _money(data, state)
     url = _text(data, "url", default="")
     if url and not is_url(url, ("https",)):
         raise MessageError("field_wrong", "url")
-    state = _state(data)
     if state is LinkState.OPEN and data.get("kind") != LinkKind.REFUND.value and not url:
         raise MessageError("field_wrong", "url")
     return Told(
         _matching(data, "reference", _REFERENCE),
         state,
         amount_minor,
-        _matching(data, "currency", _CURRENCY),
+        currency,
         _matching(data, "provider_reference", _REFERENCE),
         _matching(data, "method", _WORD, default=""),
         url if state is LinkState.OPEN else "",
@@ -153,6 +151,17 @@ def _state(data: dict[str, Any]) -> LinkState:
     if found is None:
         raise MessageError("field_wrong", "state")
     return found
+
+
+def _money(data: dict[str, Any], state: LinkState) -> tuple[int, str]:
+    """Amount and currency; neither is there of what ended before its provider knew of it."""
+    amount_minor = data.get("amount_minor", 0)
+    has_ended = state in (LinkState.CANCELLED, LinkState.EXPIRED, LinkState.FAILED)
+    if type(amount_minor) is int and has_ended and not amount_minor and not data.get("currency"):
+        return 0, ""
+    if type(amount_minor) is not int or not 0 < amount_minor <= AMOUNT_MINOR_MAX:
+        raise MessageError("field_wrong", "amount_minor")
+    return amount_minor, _matching(data, "currency", _CURRENCY)
 
 
 def _text(data: dict[str, Any], name: str, *, default: str | None = None) -> str:

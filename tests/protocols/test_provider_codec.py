@@ -216,6 +216,17 @@ def test_an_answer_must_be_about_what_was_asked() -> None:
         codec.answer(offer, 409, b"")
 
 
+@pytest.mark.parametrize("state", ["cancelled", "expired", "failed"])
+def test_what_ended_before_it_was_known_has_no_amount(state: str) -> None:
+    """A provider that was told to cancel before it heard of it says so again whenever it is asked;
+    of what is open or paid the amount is told."""
+    told = codec.read(body(state=state, amount_minor=0, currency="", method=""))
+    assert (told.state.value, told.amount_minor, told.currency) == (state, 0, "")
+    for wrong in ({"state": "paid"}, {"currency": "EUR"}, {"amount_minor": -1}):
+        with pytest.raises(MessageError, match="field_wrong"):
+            codec.read(body(**{"state": state, "amount_minor": 0, "currency": "", **wrong}))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
