@@ -27,6 +27,7 @@ from actors.stored_payments import StoredPayments
 from actors.terminal_days import TerminalDays
 from actors.terminal_messages import Abort, Heard, Inquire, Keep, KeepUpload, Progress, Request
 from actors.world import World
+from engine.decision import EVENTS
 from engine.payment.events import PaymentHeard, Standing
 from engine.payment.state import Payment
 from engine.record import Record
@@ -37,6 +38,7 @@ from engine.wire import unstructure
 log = structlog.get_logger()
 Mark = Callable[[str], None]
 _STREAMS = ("payment/", "terminal_day/")
+_HEARD = EVENTS.name_of(PaymentHeard)
 
 
 def concerns(news: Committed) -> bool:
@@ -237,12 +239,11 @@ class PaymentsActor:
 
 def _is_online(record: Record) -> bool:
     """Whether a terminal had its host approve something."""
-    if record.name != "payment.heard/1":
+    if record.name != _HEARD:
         return False
     event = event_of(record)
     assert isinstance(event, PaymentHeard)
-    is_approved = event.answer.verdict in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
-    return is_approved and not event.answer.is_offline
+    return event.answer.verdict.is_approved and not event.answer.is_offline
 
 
 def _is_news(known: Payment, answer: Answer) -> bool:

@@ -25,10 +25,8 @@ from actors.world import World
 from engine.payment.events import UploadSource
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
-from engine.terminal import Verdict
 
 log = structlog.get_logger()
-_PAID = (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
 
 
 class StoredPayments:
@@ -112,7 +110,7 @@ class StoredPayments:
         answer = body.answer
         data = {
             "payment_id": body.payment_id,
-            "is_paid": answer.verdict in _PAID,
+            "is_paid": answer.verdict.is_approved,
             "source": UploadSource.TERMINAL.value,
             "code": answer.code,
             "detail": answer.detail,

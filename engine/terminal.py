@@ -20,6 +20,11 @@ class Verdict(Enum):
     ABORTED = "aborted"
     UNKNOWN = "unknown"
 
+    @property
+    def is_approved(self) -> bool:
+        """Whether a terminal says that money moved, all that was asked for or a part."""
+        return self in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+
 
 class Kind(Enum):
     """What a transaction does with money."""

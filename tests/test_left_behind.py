@@ -112,7 +112,7 @@ def test_each_writing_is_found_in_a_file(card: str, tmp_path: Path) -> None:
     assert found == {f"{number}.bin" for number in range(len(only.patterns))}
 
 
-@pytest.mark.feature("PAY-08")
+@pytest.mark.feature("PAY-08", part="what a run of the tests leaves on disk, prints and logs")
 def test_this_very_run_is_searched(request: pytest.FixtureRequest) -> None:
     """What this run's tests delete is kept for the search at its end; what is found there takes
     this test's word back, and that of every other about card numbers."""

@@ -201,7 +201,7 @@ def heard(day: TerminalDay, told: Settlement) -> TerminalDayHeard:
         told.totals,
         slips=told.slips,
     )
-    if told.verdict not in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED):
+    if not told.verdict.is_approved:
         return base
     base = attrs.evolve(base, verdict=Verdict.APPROVED)
     # The longest day that the totals fit; where none does, all of it is compared.

@@ -17,6 +17,7 @@ import trio
 from actors.web.exchange import HttpError
 from actors.web.sockets import Gone, WebSocket, accept
 from actors.world import SystemWorld, World
+from hardware.terminal.host import HostLine
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import envelope, play, voice
 from hardware.terminal.nexo import messages as m
@@ -38,7 +39,7 @@ _SUCCESS, _PARTIAL = m.Outcome("Success"), m.Outcome("Partial")
 Failed = tuple[str, str]
 
 
-class NexoFake:
+class NexoFake(HostLine):
     """A terminal that can be used, broken and looked at.
 
     `raw` limits what passes on the wire, `plain` what passes within TLS. `hangs` accepts
@@ -62,12 +63,11 @@ class NexoFake:
         self.tls = tls
         self.key = key
         self.poi_id = poi_id
-        self.ledger = Ledger()
+        self.ledger: Ledger = Ledger()
         self.plans: deque[Plan] = deque()
         self.operator = operator
         self.carrier = carrier
         self.raw, self.plain = Limits(), Limits()
-        self._is_offline = False
         self.offline_max_minor = 0
         self.is_paper_out = False
         self.hangs = False
@@ -84,17 +84,6 @@ class NexoFake:
         self._ends: dict[int, trio.Event] = {}
         self._play_scope = trio.CancelScope()
         self._clicks_in, self._clicks = trio.open_memory_channel[str](16)
-
-    @property
-    def is_offline(self) -> bool:
-        """Whether its host cannot be reached."""
-        return self._is_offline
-
-    @is_offline.setter
-    def is_offline(self, is_offline: bool) -> None:
-        self._is_offline = is_offline
-        if not is_offline:
-            self.ledger.present()
 
     # ------------------------------------------------------------------------------- the far end
 

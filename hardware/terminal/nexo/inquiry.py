@@ -21,8 +21,6 @@ from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError
 
-_PAID = (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
-
 
 @frozen
 class Wait:
@@ -49,7 +47,7 @@ def taken_back(answer: Answer) -> Answer:
 def uploaded(stored: Answer, known: Answer) -> Answer | None:
     """What became of a payment taken offline, where what the terminal remembers of it now is an
     end: that its host paid what it stored, or refused it."""
-    if known.verdict in _PAID and not known.is_offline:
+    if known.verdict.is_approved and not known.is_offline:
         return known if known.amount_minor == stored.amount_minor else None
     return known if known.verdict is Verdict.DECLINED else None
 
@@ -145,7 +143,7 @@ class Inquiry:
             return self.unresolved(error.code)
         if known.code == "in_progress":
             return self._later(now_ns)
-        if known.verdict not in _PAID or known.kind is Kind.REVERSAL:
+        if not known.verdict.is_approved or known.kind is Kind.REVERSAL:
             return known
         self.known, self.step = known, Step.TAKEN_BACK
         return Wait()

@@ -40,7 +40,7 @@ def answer(
     if isinstance(told, m.ReversalTold):
         told = _as_payment(told, transaction)
     verdict, code = _verdict(transaction, told)
-    is_paid = verdict in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+    is_paid = verdict.is_approved
     asked_minor = transaction.amount_minor + transaction.tip_minor
     amount_minor = asked_minor if told.amount_minor is None else told.amount_minor
     return Answer(

@@ -46,7 +46,6 @@ from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError
 
 ABSENT = Condition(is_ready=False, code="absent")
-_PAID = (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
 LINK_CODES = ("unreachable", "link_lost", "no_reply")
 
 
@@ -339,7 +338,7 @@ class NexoSession:
             return [*dropped, *self._ask(job, asking.status(job))]
         if answer.code != "in_progress":
             self._remember(answer)
-        if answer.verdict not in _PAID:
+        if not answer.verdict.is_approved:
             return [*dropped, *self._finish(job, answer, now_ns)]
         return [*dropped, *self._store(job, answer, now_ns)]
 

@@ -13,6 +13,7 @@ import trio
 from actors.world import World
 from engine.terminal import Kind
 from hardware.carrier import Carrier
+from hardware.terminal.host import HostLine
 from hardware.terminal.zvt import codec, voice
 from hardware.terminal.zvt.far_end import TICK_S, FarEnd, GoneError
 from hardware.terminal.zvt.ledger import KEYED, Entry, Ledger
@@ -41,7 +42,7 @@ _BREAK_S = 2.0
 _PIN_TRIES_MAX = 3
 
 
-class TerminalFake(FarEnd):
+class TerminalFake(HostLine, FarEnd):
     """A terminal that can be used, broken and looked at.
 
     `keeps_unacknowledged` makes one that does not take back a sale whose acknowledgement is
@@ -62,12 +63,11 @@ class TerminalFake(FarEnd):
     ) -> None:
         super().__init__(carrier, is_serial=is_serial, world=world)
         self.terminal_id = terminal_id
-        self.ledger = Ledger()
+        self.ledger: Ledger = Ledger()
         self.plans: deque[Plan] = deque()
         self.operator = operator
         self.person = Person()
         self.keeps_unacknowledged = False
-        self._is_offline = False
         self.offline_max_minor = 0
         self.cannot_send = False
         self.refuses_next = False
@@ -77,17 +77,6 @@ class TerminalFake(FarEnd):
         self.shown = "ready"
         self.shown_minor: int | None = None
         self.shown_tip_minor = 0
-
-    @property
-    def is_offline(self) -> bool:
-        """Whether its host cannot be reached."""
-        return self._is_offline
-
-    @is_offline.setter
-    def is_offline(self, is_offline: bool) -> None:
-        self._is_offline = is_offline
-        if not is_offline:
-            self.ledger.present()
 
     async def reboot(self) -> None:
         """Power off and on: the connection breaks, the memory stays, the log-on is forgotten."""

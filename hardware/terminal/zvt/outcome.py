@@ -53,7 +53,7 @@ def answer(
 
 def _is_paid(verdict: Verdict, told: StatusInfo) -> bool:
     """An unknown one keeps the amount the terminal named before the line broke."""
-    approved = verdict in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+    approved = verdict.is_approved
     return approved or (verdict is Verdict.UNKNOWN and told.is_approved)
 
 
@@ -71,7 +71,7 @@ def _verdict(result: Ended | None, ended: Ended | None, is_acknowledged: bool) -
     if verdict is Verdict.APPROVED:
         # A completion without a result says nothing about money.
         return result or (Verdict.UNKNOWN, "completed_without_result")
-    is_yes = result is not None and result[0] in (Verdict.APPROVED, Verdict.PARTIALLY_APPROVED)
+    is_yes = result is not None and result[0].is_approved
     if is_yes and is_acknowledged:
         # It said yes, was believed, and then broke off: only its memory can tell.
         return Verdict.UNKNOWN, f"contradiction_{code}"
