@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests import left_behind
+from tests import failures, left_behind
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTEFACTS = ROOT / "artefacts"
@@ -93,11 +93,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="write the feature marks of the collected tests, and their outcomes, to FILE",
     )
+    failures.add_option(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Search what the run leaves, and record features on request."""
     config.pluginmanager.register(left_behind)
+    failures.begin(config)
     wanted: str | None = config.getoption("--features-json")
     if wanted:
         collect_only = bool(config.getoption("collectonly"))

@@ -36,7 +36,8 @@ REASONS = {
 """Tests that may leave a number, by the beginning of their names."""
 COPIES = ("mutants-",)
 """Folders of the sources, whose vectors have published test numbers: inputs, not outputs."""
-NAMES = ("nodeids", "lastfailed", "stepwise", "talking.json", "computing.json")
+_OF_LANES = (f"{lane}.{ending}" for lane in ("talking", "computing") for ending in ("json", "txt"))
+NAMES = ("nodeids", "lastfailed", "stepwise", *_OF_LANES)
 """Files with names of tests, and in these the codes of goods and coupons that are tried."""
 FEATURE = "PAY-08"
 """What a find disproves, whichever test claimed it."""
