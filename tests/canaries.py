@@ -24,13 +24,23 @@ ISSUERS = (
     ("34", 15), ("37", 15), ("36", 14), ("3528", 16), ("6011", 16), ("65", 16), ("62", 18),
     ("5018", 16), ("6759", 19),
 )  # fmt: skip
+# First digits from and to, and lengths, of all that are given out. Source: as above.
+RANGES = (
+    ("4", "4", (13, 16, 19)), ("51", "55", (16,)), ("2221", "2720", (16,)),
+    ("34", "34", (15,)), ("37", "37", (15,)), ("30", "30", range(14, 20)),
+    ("36", "36", range(14, 20)), ("38", "39", range(14, 20)), ("3528", "3589", range(16, 20)),
+    ("50", "50", range(13, 20)), ("56", "69", range(13, 20)),
+)  # fmt: skip
 RAW = ("ascii", "ascii in groups", "utf-16", "bcd", "bcd, half a byte on")
 _RUN = re.compile(rb"(?<![0-9A-Za-z])[2-6][0-9](?:[ -]?[0-9]){11,17}(?![0-9A-Za-z])")
 # An id may end in twelve digits, and in a database the next column's digits follow at once.
 _ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # A nexo message has a name that is made here, of up to 16 digits as a number, which may look like a
-# card's by chance. It stands in the books, in words about them and in the key of a view.
-_OWN = re.compile(rb'"receipt":[0-9]+|receipt=[0-9]+|:[0-9]{13,16}:(?=20[0-9]{2}-)')
+# card's by chance. It stands in the books, in words about them and in the key of a view. So may a
+# time in nanoseconds, where the clock says 1970 or time is counted from a machine's start.
+_OWN = re.compile(
+    rb'"receipt":[0-9]+|receipt=[0-9]+|:[0-9]{13,16}:(?=20[0-9]{2}-)|_ns"?[:=] ?[0-9]+'
+)
 _PIECE = 1 << 20
 
 
@@ -42,8 +52,9 @@ def luhn_digit(digits: str) -> str:
 
 def is_card(digits: str) -> bool:
     """Whether an issuer could have given it out, and its check digit is right."""
-    return (
-        13 <= len(digits) <= 19 and digits[0] in "23456" and luhn_digit(digits[:-1]) == digits[-1]
+    return luhn_digit(digits[:-1]) == digits[-1] and any(
+        low <= digits[: len(low)] <= high and len(digits) in lengths
+        for low, high, lengths in RANGES
     )
 
 

@@ -24,6 +24,16 @@ def test_they_are_cards() -> None:
     assert not set(Canaries.seeded(1).cards) & set(CANARIES.cards)
 
 
+def test_what_no_issuer_gives_out_is_none() -> None:
+    """Lengths go with their issuers: a time of 13 digits is no card of one that gives out 16."""
+    assert is_card("4222222222222")
+    assert is_card("3530111333300000")
+    assert not is_card("3599434036099")
+    times = b'{"now_ns":4222222222222,"took_ns": 4222222222222} at_ns=4222222222222'
+    assert card_like(times) == []
+    assert card_like(times.replace(b"_ns", b"_id")) == ["422222***2222"] * 3
+
+
 def writings(card: str) -> list[tuple[str, bytes]]:
     """A card number written by other means than the search's own."""
     packed = half_bytes(card)
