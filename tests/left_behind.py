@@ -36,8 +36,10 @@ REASONS = {
 """Tests that may leave a number, by the beginning of their names."""
 COPIES = ("mutants-",)
 """Folders of the sources, whose vectors have published test numbers: inputs, not outputs."""
-_OF_LANES = (f"{lane}.{ending}" for lane in ("talking", "computing") for ending in ("json", "txt"))
-NAMES = ("nodeids", "lastfailed", "stepwise", *_OF_LANES)
+_LANES = ("talking", "pages", "looks", "computing")
+NAMES = ("nodeids", "lastfailed", "stepwise") + tuple(
+    name for lane in _LANES for name in (f"{lane}.json", f"{lane}.txt", f"pytest-{lane}.log")
+)
 """Files with names of tests, and in these the codes of goods and coupons that are tried."""
 FEATURE = "PAY-08"
 """What a find disproves, whichever test claimed it."""
