@@ -37,9 +37,9 @@ REASONS = {
 COPIES = ("mutants-",)
 """Folders of the sources, whose vectors have published test numbers: inputs, not outputs."""
 _LANES = ("talking", "pages", "looks", "computing")
-NAMES = ("nodeids", "lastfailed", "stepwise") + tuple(
-    name for lane in _LANES for name in (f"{lane}.json", f"{lane}.txt", f"pytest-{lane}.log")
-)
+_OF_LANES = ("{}.json", "{}.txt", "pytest-{}.log")
+NAMES = ["nodeids", "lastfailed", "stepwise"]
+NAMES += [name.format(lane) for lane in _LANES for name in _OF_LANES]
 """Files with names of tests, and in these the codes of goods and coupons that are tried."""
 FEATURE = "PAY-08"
 """What a find disproves, whichever test claimed it."""

@@ -36,6 +36,7 @@ LINES = {
 
 
 def test_each_failure_has_a_line_with_its_reason(tmp_path: Path) -> None:
+    """What is wrong, what broke before it, and what cannot be read, each with its reason."""
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     told = tmp_path / "told" / "lane.txt"
