@@ -28,7 +28,7 @@ from engine.decision import COMMANDS, EVENTS
 from engine.effects import EFFECTS
 from engine.image import books_from, image_of
 from engine.outbox import PendingEffect
-from engine.queries import QUERIES
+from engine.queries import ANSWERS, QUERIES
 from protocols.front.frames import FRAMES
 
 LATE_MODULES = (
@@ -55,7 +55,7 @@ def warm() -> None:
         importlib.import_module(name)
     history._time_zones()
     registered = [cls for registry in REGISTRIES for _, cls in registry.items()]
-    for cls in classes_within([*registered, *PLAIN]):
+    for cls in classes_within([*registered, *ANSWERS.values(), *PLAIN]):
         wire._fast.get_structure_hook(cls)
         wire._fast.get_unstructure_hook(cls)
     books_from(image_of(Books()), None)
