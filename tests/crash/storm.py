@@ -26,6 +26,7 @@ from protocols.front.client import open_client
 from tests.crash import audit
 from tests.crash.disk import Disk
 from tests.crash.plans import FROM_MARK, NodePlan
+from tests.crash.reader import Reader
 from tests.crash.rig import Life, Rig, config_of, until, with_devices, words_of
 from tests.crash.scenes import Ending, Scene
 from tests.crash.stalls import clients_in_words, tasks_in_words
@@ -103,6 +104,7 @@ class Round:
     config: Config = field(init=False)
     counter: PlainCounter = field(init=False)
     disk: Disk = field(init=False)
+    reader: Reader = field(init=False)
     tills: list[Till] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
@@ -113,6 +115,7 @@ class Round:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.config = config_of(self.folder, probe.getsockname()[1])
+        self.reader = Reader(self.config.journal_path, self.ledger)
 
     async def run(self) -> Figures:
         """Live through all scenes and once more in peace.
@@ -385,12 +388,12 @@ class Round:
             self.figures.power_cuts += 1
             self.figures.taken_back += self.disk.under_way()
             self.disk.cut(self.dice)
-        self._audit(ended=False, expected={})
+        self._audit(whole=power, ended=False, expected={})
 
     # ------------------------------------------------------------------------------ the audit
 
-    def _audit(self, *, ended: bool, expected: dict[str, int]) -> None:
-        evidence = audit.gather(self.config.journal_path, self.ledger)
+    def _audit(self, *, whole: bool, ended: bool, expected: dict[str, int]) -> None:
+        evidence = self.reader.read(whole=whole)
         evidence.receipts = self.counter.texts()
         evidence.kicks = len(self.counter.printer.printer.pulses)
         evidence.expected_minor = expected
@@ -413,7 +416,7 @@ class Round:
             raise Broken(f"the last life ended with {code}: {words_of(life.plan)}")
         if missed := self.disk.differences():
             raise Broken(f"the shim did not see every write: {missed}")
-        self._audit(ended=True, expected=expected)
+        self._audit(whole=True, ended=True, expected=expected)
 
     async def _close_tills(self, life: Life) -> None:
         """Have every till finish the sale it is at."""

@@ -31,6 +31,7 @@ class Turns:
                         await self._change.wait()
                 except BaseException:
                     self.timing = False
+                    self._change.notify_all()
                     raise
             self.lives += 1
 
