@@ -28,7 +28,7 @@ from tests.store.harness import insist, open_link
 
 PATIENCE_S = 60.0
 PAUSE_S = 0.005
-COLD_EVERY = 100
+COLD_EVERY = 200
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:

@@ -17,7 +17,7 @@ from tests.crash.storm import Broken, Figures, Round
 
 KILLS_A_ROUND, FAULTS_A_ROUND = 4, 6
 LIE_EVERY = 10
-LANES_A_CORE, LANES_MAX = 2, 8  # a life waits about as long as it computes
+LANES_A_CORE, LANES_MAX = 3, 8  # a life waits about as long as it computes
 
 
 @frozen

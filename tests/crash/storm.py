@@ -279,7 +279,7 @@ class Round:
     async def _suffer(self, life: Life, scene: Scene) -> bool:
         """Let it sell, do the harm, and wait until it is done; whether it was."""
         if all(plan.since == FROM_MARK for plan in scene.nodes.values()):
-            wanted = life.before + self.dice.randint(2, 16)
+            wanted = life.before + self.dice.randint(2, 12)
             await self._answers(life, wanted)
             await trio.sleep(self.dice.uniform(0, 0.02))
         if scene.victim:
@@ -346,7 +346,7 @@ class Round:
 
     async def _goes_on(self, life: Life, scene: Scene, done: bool) -> bool:
         if scene.ending is Ending.GOES_ON or (scene.ending is not Ending.EITHER and not done):
-            await self._sells_or_ends(life, self.dice.randint(4, 12))
+            await self._sells_or_ends(life, self.dice.randint(4, 8))
         with trio.move_on_after(self.dice.uniform(0.0, 0.3)):
             await life.process.wait()
         if not done and life.fired():

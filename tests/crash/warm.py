@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import gc
 import importlib
+import linecache
+import sys
 import typing
 from collections.abc import Iterable
 from typing import Any
@@ -59,6 +61,9 @@ def warm() -> None:
         wire._fast.get_structure_hook(cls)
         wire._fast.get_unstructure_hook(cls)
     books_from(image_of(Books()), None)
+    # What fails says where, with the lines themselves.
+    for module in list(sys.modules.values()):
+        linecache.getlines(getattr(module, "__file__", None) or "")
     gc.collect()
     gc.freeze()
 
