@@ -20,6 +20,7 @@ from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Callable[..., Any])
 _CANONICAL = orjson.OPT_SORT_KEYS
 _ATOMS = frozenset((str, int, bool, type(None)))
 
@@ -47,6 +48,20 @@ def _structure_bytes(value: Any, _: Any) -> bytes:
     return bytes.fromhex(value)
 
 
+def _once(factory: Callable[[type], H]) -> Callable[[type], H]:
+    """A factory of hooks that makes one a class. The library makes another for each field that
+    holds such a class, and forgets all of them whenever it first meets a mapping."""
+    made: dict[type, H] = {}
+
+    def remembering(cls: type) -> H:
+        hook = made.get(cls)
+        if hook is None:
+            hook = made[cls] = factory(cls)
+        return hook
+
+    return remembering
+
+
 def _attrs_structure(converter: cattrs.Converter) -> Callable[[type], Callable[[Any, Any], Any]]:
     def factory(cls: type) -> Callable[[Any, Any], Any]:
         inner: Callable[[Any, Any], Any] = make_dict_structure_fn(
@@ -64,7 +79,7 @@ def _attrs_structure(converter: cattrs.Converter) -> Callable[[type], Callable[[
 
         return structure
 
-    return factory
+    return _once(factory)
 
 
 def _attrs_unstructure(converter: cattrs.Converter) -> Callable[[type], Callable[[Any], Any]]:
@@ -74,7 +89,7 @@ def _attrs_unstructure(converter: cattrs.Converter) -> Callable[[type], Callable
         }
         return make_dict_unstructure_fn(cls, converter, **fields)
 
-    return factory
+    return _once(factory)
 
 
 def _plain_unstructure(converter: cattrs.Converter) -> Callable[[Any], Any]:
@@ -109,10 +124,27 @@ def _is_variadic(value: Any) -> bool:
 
 def _tuple_unstructure(converter: cattrs.Converter) -> Callable[[Any], Callable[[Any], Any]]:
     def factory(target: Any) -> Callable[[Any], Any]:
-        hook = converter.get_unstructure_hook(typing.get_args(target)[0], cache_result=False)
+        kind = typing.get_args(target)[0]
+        if attrs.has(kind):
+            return lazily(kind)
+        hook = converter.get_unstructure_hook(kind, cache_result=False)
         if hook is identity:
             return list
         return lambda entries: [hook(entry) for entry in entries]
+
+    def lazily(kind: Any) -> Callable[[Any], Any]:
+        # Making a hook costs a millisecond, and most of what may be listed never is.
+        hooks: list[Callable[[Any], Any]] = []
+
+        def unstructure_entries(entries: Any) -> list[Any]:
+            if not entries:
+                return []
+            if not hooks:
+                hooks.append(converter.get_unstructure_hook(kind))
+            (hook,) = hooks
+            return [hook(entry) for entry in entries]
+
+        return unstructure_entries
 
     return factory
 

@@ -6,8 +6,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
-from actors.pins import Pins, pin_is_well_formed
+from actors.pins import NOBODY, Pins, pin_is_well_formed
 from actors.world import ManualWorld, SystemWorld
 
 
@@ -35,11 +37,19 @@ def test_a_pin_is_recognised(tmp_path: Path) -> None:
 
 
 def test_nobody_has_no_pin(tmp_path: Path) -> None:
-    """An unknown person's PIN is wrong whatever it is, also the one the stand-in was made of."""
+    """An unknown person's PIN is wrong whatever it is."""
     pins = Pins.from_file(tmp_path / "pepper", SystemWorld())
     assert not pins.check("", "1234")
     assert not pins.check("", "nobody")
     assert not pins.check("not a hash", "1234")
+
+
+def test_nobody_costs_what_somebody_does(tmp_path: Path) -> None:
+    """The stand-in is computed to the end and with the same costs, so no clock tells who exists."""
+    told = Pins.from_file(tmp_path / "pepper", SystemWorld()).hash("1234")
+    assert extract_parameters(told) == extract_parameters(NOBODY)
+    with pytest.raises(VerifyMismatchError):
+        PasswordHasher().verify(NOBODY, "1234")
 
 
 def test_a_hash_is_worthless_without_the_pepper(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """`python -m tests.crash storm|steps|round|lie`: kill and starve a real store, and audit it.
 
-    storm [--kills N] [--faults N] [--minutes M] [--lanes L] [--seed S] [--json FILE] [--bug NAME]
+    storm [--kills N] [--faults N] [--minutes M] [--lanes L] [--seed S] [--from N] [--json FILE]
+          [--bug NAME]
     steps [--node store|devices] [--from N] [--every K] [--json FILE]
     round SEED [--kills N] [--faults N] [--bug NAME]      one round again
     lie SEED                                              one lying disk again
+
+A storm ends in order when its minutes are over and at the first interrupt: rounds under way are
+audited, and the table tells what was done. `--from N` goes on after an earlier one of that seed.
 
 Exit code: 0 all promises kept, 1 one was not, 2 the rig cannot run here.
 """
@@ -13,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import signal
 import statistics
 import sys
 import time
@@ -21,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import trio
+from attrs import define
 
 from tests.crash.building import NoShimError
 from tests.crash.lies import run_lie
@@ -31,12 +37,14 @@ from tests.crash.rounds import (
     RoundFailedError,
     Spec,
     Storm,
+    lanes_here,
     run_round,
 )
 from tests.crash.steps import NODES, Sweep, run_sweep
 from tests.crash.storm import Broken, Figures
 
 RECOVERY_S_AIM = 2.0
+PROGRESS_EVERY_S = 10.0
 
 
 def say(line: str) -> None:
@@ -45,19 +53,35 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def show_progress(storm: Storm, began: float) -> None:
-    """How far a storm is, on the error channel."""
+@define(eq=False)
+class Progress:
+    """How far a storm is, on the error channel: one line that changes, or one now and then."""
+
+    shown_s: float = float("-inf")
+
+    def show(self, storm: Storm) -> None:
+        """Say it, and what was found since the last time."""
+        for failed in storm.failures[storm.shown :]:
+            sys.stderr.write(f"\nBROKEN: {failed}\n")
+        storm.shown = len(storm.failures)
+        now_s = time.monotonic()
+        if not sys.stderr.isatty() and now_s - self.shown_s < PROGRESS_EVERY_S:
+            return
+        self.shown_s = now_s
+        end = "\r" if sys.stderr.isatty() else "\n"
+        sys.stderr.write(f"{progress_line(storm, now_s - storm.began)}{end}")
+        sys.stderr.flush()
+
+
+def progress_line(storm: Storm, took_s: float) -> str:
+    """Time, rounds, events, sales, rate, and how long it takes yet."""
     kills, faults = storm.done()
-    end = "\r" if sys.stderr.isatty() else "\n"
-    sys.stderr.write(
-        f"{time.monotonic() - began:6.0f} s  {storm.rounds:,} rounds  {kills:,}/{storm.kills:,} "
-        f"kills  {faults:,}/{storm.faults:,} faults  {storm.figures.sales:,} sales  "
-        f"{len(storm.failures)} broken promises{end}"
+    return (
+        f"{took_s:6.0f} s  {storm.rounds:,} rounds  {kills:,}/{storm.kills:,} kills  "
+        f"{faults:,}/{storm.faults:,} faults  {storm.figures.sales:,} sales  "
+        f"{(kills + faults) / took_s:.2f} a second, {storm.left_s() / 60:.0f} min left  "
+        f"{len(storm.failures)} broken promises"
     )
-    for failed in storm.failures[storm.shown :]:
-        sys.stderr.write(f"\nBROKEN: {failed}\n")
-    storm.shown = len(storm.failures)
-    sys.stderr.flush()
 
 
 def row(what: str, figure: str, aim: str, command: str, *, ok: bool) -> dict[str, Any]:
@@ -82,10 +106,12 @@ def storm_rows(storm: Storm, command: str) -> list[dict[str, Any]]:
     telling = sum(1 for lie in storm.lies if lie.lost)
     enough = kills >= storm.kills and faults >= storm.faults
     slowest = max([0.0, *figures.cold_s])
+    took_s = time.monotonic() - storm.began
     make = partial(row, command=command)
     return [
         make("kills", f"{kills:,}", f"{storm.kills:,}", ok=enough),
         make("I/O faults", f"{faults:,}", f"{storm.faults:,}", ok=enough),
+        make("kills and faults a second", f"{(kills + faults) / took_s:.2f}", "", ok=True),
         make("power cuts", f"{figures.power_cuts:,}", "", ok=True),
         make("acknowledged sales", f"{figures.sales:,}", "", ok=True),
         make("lost", f"{lost}", "0", ok=not lost),
@@ -114,7 +140,13 @@ def print_figures(figures: Figures) -> None:
     say(f"{'sent again by the tills':<39} {figures.repeated:>8,}")
 
 
-def finish(part: str, rows: list[dict[str, Any]], began: float, target: Path | None) -> int:
+def finish(
+    part: str,
+    rows: list[dict[str, Any]],
+    began: float,
+    target: Path | None,
+    counts: dict[str, dict[str, int]] | None = None,
+) -> int:
     """Print the table, write it where asked; the exit code."""
     took_s = time.monotonic() - began
     for one in rows:
@@ -122,14 +154,13 @@ def finish(part: str, rows: list[dict[str, Any]], began: float, target: Path | N
         say(f"{'  ' if one['ok'] else '! '}{one['what']:<37} {one['figure']}{aim}")
     say(f"  {took_s:.0f} s; repeat: {rows[0]['command']}")
     if target is not None:
-        written = {"part": part, "seconds": took_s, "rows": rows}
+        written = {"part": part, "seconds": took_s, "rows": rows, "counts": counts or {}}
         target.write_text(json.dumps(written, indent=1) + "\n")
     return 0 if all(one["ok"] for one in rows) else 1
 
 
 async def do_storm(rig: Rig, options: argparse.Namespace) -> int:
     """The long run."""
-    began = time.monotonic()
     command = (
         f"python -m tests.crash storm --kills {options.kills} --faults {options.faults} "
         f"--seed {options.seed}"
@@ -142,12 +173,33 @@ async def do_storm(rig: Rig, options: argparse.Namespace) -> int:
         options.minutes,
         options.lanes,
         options.bug,
+        rounds=options.first - 1,
     )
-    await storm.run(partial(show_progress, began=began))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stop_when_told, storm)
+        await storm.run(Progress().show)
+        nursery.cancel_scope.cancel()
     for failed in storm.failures:
         say(f"BROKEN: {failed}\n")
     print_figures(storm.figures)
-    return finish("crash", storm_rows(storm, command), began, options.json)
+    say(f"{'rounds':<39} {f'{options.first:,} to {storm.rounds:,}':>8}")
+    return finish("crash", storm_rows(storm, command), storm.began, options.json, kinds(storm))
+
+
+async def stop_when_told(storm: Storm) -> None:
+    """End in order at the first interrupt or termination; a second one breaks it off."""
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            break
+    storm.stop()
+    sys.stderr.write("\nThe rounds under way come to their end.\n")
+
+
+def kinds(storm: Storm) -> dict[str, dict[str, int]]:
+    """How often each kind was done, and how often a store never came to it."""
+    figures = storm.figures
+    told = {"kills": figures.kills, "faults": figures.faults, "not met": figures.unfired}
+    return {title: dict(sorted(tally.items())) for title, tally in told.items()}
 
 
 async def do_steps(rig: Rig, options: argparse.Namespace) -> int:
@@ -208,8 +260,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     storm.add_argument("--kills", type=int, default=4_000)
     storm.add_argument("--faults", type=int, default=6_000)
     storm.add_argument("--minutes", type=float, default=float("inf"))
-    storm.add_argument("--lanes", type=int, default=2, help="rounds at a time")
+    storm.add_argument("--lanes", type=int, default=lanes_here(), help="rounds at a time")
     storm.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
+    storm.add_argument("--from", dest="first", type=int, default=1, metavar="N")
     storm.add_argument("--bug", default="", help="plant a bug, to see it caught")
     storm.add_argument("--json", type=Path, metavar="FILE")
     steps = tasks.add_parser("steps", help="a kill at every step of a sale")

@@ -101,14 +101,21 @@ def judge(evidence: Evidence, *, ended: bool) -> list[str]:
 # -------------------------------------------------------------------------------- gathering
 
 
-def gather(journal: Path, ledger: Ledger) -> Evidence:
-    """Read a copy of the journal, its log included, as the next start will find it."""
+@contextlib.contextmanager
+def copied(journal: Path) -> Iterator[Path]:
+    """A copy of the journal, its log included, as the next start will find it."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "journal.db"
         for end in ("", "-wal"):
             source = journal.with_name(journal.name + end)
             if source.exists():
                 shutil.copyfile(source, copy.with_name(copy.name + end))
+        yield copy
+
+
+def gather(journal: Path, ledger: Ledger) -> Evidence:
+    """Read all of a copy of the journal, and have the verifier judge it."""
+    with copied(journal) as copy:
         code, said = verify(copy, ledger.heads)
         verdict = "" if code == 0 else f"the verifier (exit {code}): {said}"
         try:

@@ -16,18 +16,19 @@ from pathlib import Path
 
 import attrs
 import trio
-from attrs import define
+from attrs import define, field
 
 from countertop.config import Config, DoorsConfig, to_data
 from countertop.counter import Counter
 from tests.crash import forking
 from tests.crash.building import ROOT, shim
 from tests.crash.plans import DEVICES, INTEGRATIONS, STORE, LifePlan, NodePlan, to_plain
+from tests.crash.turns import Turns
 from tests.store.harness import insist, open_link
 
 PATIENCE_S = 60.0
 PAUSE_S = 0.005
-COLD_EVERY = 40
+COLD_EVERY = 200
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
@@ -54,6 +55,7 @@ class Life:
     is_cold: bool
     before: int = 0
     has_answered: bool = False
+    is_over: bool = False
 
     @property
     def code(self) -> int | None:
@@ -136,6 +138,7 @@ class Rig:
     place: Path
     zygote: str
     library: Path
+    turns: Turns = field(factory=Turns)
     rounds: int = 0
     starts: int = 0
 
@@ -145,24 +148,56 @@ class Rig:
         return self.place / "first" / "data"
 
     async def start(self, plan: LifePlan) -> Life:
-        """Start a server: forked, or now and then from nothing, as an operator starts it."""
+        """Start a server: forked, or now and then from nothing, as an operator starts it, and then
+        with the machine to itself until `timed`. Whoever starts one calls `end`."""
         plan.report.unlink(missing_ok=True)
         self.starts += 1
-        began = trio.current_time()
-        if self.starts % COLD_EVERY != COLD_EVERY // 2:
-            return Life(plan, await forking.fork(plan, STORE), began, is_cold=False)
+        is_cold = self.starts % COLD_EVERY == COLD_EVERY // 2
+        await self.turns.begin(alone=is_cold)
+        try:
+            began = trio.current_time()
+            if not is_cold:
+                return Life(plan, await forking.fork(plan, STORE), began, is_cold=False)
+            return Life(plan, await self._start_cold(plan), began, is_cold=True)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._give_turn(is_cold=is_cold)
+            raise
+
+    async def _start_cold(self, plan: LifePlan) -> trio.Process:
         file = plan.place / "plan.json"
         file.write_text(json.dumps(to_plain(plan)))
         with plan.words.open("a") as words:
-            process = await trio.lowlevel.open_process(
+            return await trio.lowlevel.open_process(
                 [sys.executable, "-m", "tests.crash.life", str(file)],
                 cwd=ROOT,
                 env={**os.environ, "LD_PRELOAD": str(self.library)},
                 stdin=subprocess.DEVNULL,
                 stdout=words,
                 stderr=words,
+                start_new_session=True,
             )
-        return Life(plan, process, began, is_cold=True)
+
+    async def note_first_answer(self, life: Life) -> float:
+        """A life has answered: others may begin. The seconds it took since its start."""
+        life.has_answered = True
+        taken_s = trio.current_time() - life.began
+        if life.is_cold:
+            await self.turns.timed()
+        return taken_s
+
+    async def end(self, life: Life) -> None:
+        """Kill a life where it still lives, wait until it is gone, and let others have its turn."""
+        if not life.is_over:
+            life.is_over = True
+            await life.kill()
+            await life.wait()
+            await self._give_turn(is_cold=life.is_cold and not life.has_answered)
+
+    async def _give_turn(self, *, is_cold: bool) -> None:
+        if is_cold:
+            await self.turns.timed()
+        await self.turns.end()
 
     def new_folder(self) -> Path:
         """A folder for a round, with a copy of the store that was set up."""
@@ -190,9 +225,13 @@ class Rig:
                     for register in ("1", "2"):
                         await office.open_register(register)
         except BaseException as error:
-            await life.kill()
             raise RigError(f"no store could be set up: {words_of(life.plan)}") from error
-        if code := await life.stop():
+        else:
+            code = await life.stop()
+        finally:
+            with trio.CancelScope(shield=True):
+                await self.end(life)
+        if code:
             raise RigError(f"the first store ended with {code}: {words_of(life.plan)}")
         for left in ("run", "shim.log"):
             shutil.rmtree(self.template / left, ignore_errors=True)
@@ -232,6 +271,8 @@ def open_rig() -> Iterator[Rig]:
                 env={**os.environ, "LD_PRELOAD": str(library)},
                 stdin=subprocess.PIPE,
                 stderr=log,
+                # An interrupt from the keyboard is the rig's; it ends what it started in order.
+                start_new_session=True,
             )
         try:
             rig = Rig(place, str(socket), library)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,7 @@ from tests.crash.storm import Broken, Figures, Round
 
 KILLS_A_ROUND, FAULTS_A_ROUND = 4, 6
 LIE_EVERY = 10
+LANES_A_CORE, LANES_MAX = 3, 8  # a life waits about as long as it computes
 
 
 @frozen
@@ -53,42 +55,50 @@ class RoundFailedError(Exception):
         self.command = command
 
 
-async def run_round(rig: Rig, spec: Spec) -> Figures:
-    """One round.
+def lanes_here() -> int:
+    """How many rounds at a time keep this machine's processors busy."""
+    return min(LANES_A_CORE * (os.cpu_count() or 1), LANES_MAX)
+
+
+async def run_round(rig: Rig, spec: Spec, goes_on: Callable[[], bool] = lambda: True) -> Figures:
+    """One round; when it is not to go on, its other scenes are left out and it ends as always.
 
     Raises:
         RoundFailedError: a promise was not kept.
     """
     try:
-        return await Round(rig, spec.seed, spec.scenes(), spec.bug).run()
+        return await Round(rig, spec.seed, spec.scenes(), spec.bug, goes_on).run()
     except Broken as broken:
         raise RoundFailedError(broken, spec.command()) from None
 
 
 @define(eq=False)
 class Storm:
-    """Many rounds in `lanes` at a time, until `kills` and `faults` were done or time is over."""
+    """Many rounds in `lanes` at a time, until `kills` and `faults` were done, time is over, or it
+    is told to stop. Rounds are numbered, after those of an earlier storm where `rounds` says so."""
 
     rig: Rig
     seed: int
     kills: int
     faults: int
     minutes: float = float("inf")
-    lanes: int = 2
+    lanes: int = field(factory=lanes_here)
     bug: str = ""
     figures: Figures = field(factory=Figures)
     lies: list[Lie] = field(factory=list)
     failures: list[RoundFailedError] = field(factory=list)
     rounds: int = 0
     shown: int = 0
+    began: float = 0.0
+    stopping: bool = False
     _planned: list[int] = field(factory=lambda: [0, 0])
 
     async def run(self, progress: Callable[[Storm], None] = lambda _: None) -> None:
         """Run it; failures are kept, not raised."""
-        until = time.monotonic() + 60 * self.minutes
+        self.began = time.monotonic()
 
         async def lane() -> None:
-            while (work := self._next()) is not None and time.monotonic() < until:
+            while self.goes_on() and (work := self._next()) is not None:
                 try:
                     await work()
                 except RoundFailedError as failed:
@@ -98,6 +108,22 @@ class Storm:
         async with trio.open_nursery() as nursery:
             for _ in range(self.lanes):
                 nursery.start_soon(lane)
+
+    def stop(self) -> None:
+        """Let the rounds under way come to their end and begin no more."""
+        self.stopping = True
+
+    def goes_on(self) -> bool:
+        """Whether there is time for more."""
+        return not self.stopping and time.monotonic() - self.began < 60 * self.minutes
+
+    def left_s(self) -> float:
+        """How long it takes yet, as it went until now; infinite where nothing was done."""
+        done = sum(self.done())
+        took_s = time.monotonic() - self.began
+        wanted = max(0, self.kills + self.faults - done)
+        by_events_s = took_s / done * wanted if done else float("inf")
+        return min(by_events_s, max(0.0, 60 * self.minutes - took_s))
 
     def _next(self) -> Callable[[], Awaitable[None]] | None:
         """The next round, or None once enough was planned and done."""
@@ -117,7 +143,7 @@ class Storm:
 
     async def _round(self, spec: Spec) -> None:
         try:
-            figures = await run_round(self.rig, spec)
+            figures = await run_round(self.rig, spec, self.goes_on)
         except RoundFailedError:
             self._give_back(spec.kills, spec.faults)
             raise

@@ -23,8 +23,11 @@ from tests.crash.plans import (
 
 STEPS_OF_A_SALE = 700
 CALLS_OF_A_SALE = 40
+SYNCS_OF_A_SALE = 12
 STEPS_OF_A_START = 150
 CALLS_OF_A_START = 30
+CALLS_OF_A_STOP = 4  # on each of these files
+WRITTEN_AT_STOP = (".partial", "journal.db", "views.db")
 
 
 class Ending(Enum):
@@ -42,8 +45,9 @@ class Ending(Enum):
 
 @frozen
 class Scene:
-    """The plan of a life. `victim` is the node that is killed by the rig, if any; `power` cuts the
-    power after the end; `is_fault` counts it as an I/O fault rather than a kill."""
+    """The plan of a life. `victim` is the node that the rig kills, if any; `power` cuts the power
+    after the end; `is_fault` counts it as an I/O fault rather than a kill; `at_stop` says that the
+    harm comes when the store is told to stop, which it then is."""
 
     name: str
     nodes: dict[str, NodePlan]
@@ -51,6 +55,7 @@ class Scene:
     victim: str = ""
     is_fault: bool = False
     power: bool = False
+    at_stop: bool = False
 
 
 Draw = Callable[[random.Random], Scene]
@@ -148,7 +153,7 @@ def _journal_fault(
         fault,
         call=call,
         file="journal.db-wal",
-        at=dice.randint(1, CALLS_OF_A_SALE),
+        at=dice.randint(1, SYNCS_OF_A_SALE if call == "sync" else CALLS_OF_A_SALE),
         forever=dice.random() < 0.5,
         sleep_ms=dice.choice((5, 20, 80)),
     )
@@ -208,12 +213,15 @@ def fault_while_starting(dice: random.Random) -> Scene:
 
 @fault_scene(2)
 def fault_on_the_rest(dice: random.Random) -> Scene:
-    """An error on a file the shop can do without for a while: views, snapshots, doors."""
+    """An error on a file the shop can do without for a while: views and snapshots; and on the
+    journal itself, which is written when its log is full or the store ends."""
+    file = dice.choice(("views.db-wal", *WRITTEN_AT_STOP))
+    at_stop = file in WRITTEN_AT_STOP
     harm = Harm(
         dice.choice(("eio", "enospc", "torn")),
-        file=dice.choice(("views.db", "views.db-wal", ".partial", "journal.db")),
-        at=dice.randint(1, 20),
+        file=file,
+        at=dice.randint(1, CALLS_OF_A_STOP if at_stop else 20),
         forever=dice.random() < 0.5,
     )
     plan = NodePlan(harm, since=FROM_MARK)
-    return Scene("fault elsewhere", {STORE: plan}, Ending.EITHER, is_fault=True)
+    return Scene("fault elsewhere", {STORE: plan}, Ending.EITHER, is_fault=True, at_stop=at_stop)

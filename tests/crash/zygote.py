@@ -23,6 +23,7 @@ from attrs import define, field
 
 from tests.crash import life
 from tests.crash.plans import LifePlan, from_plain
+from tests.crash.warm import warm
 
 PACKET_BYTES_MAX = 1 << 17
 
@@ -126,6 +127,7 @@ def _answer(connection: socket.socket, **answer: Any) -> None:
 
 def main(arguments: list[str]) -> None:
     """Serve until standard input closes."""
+    warm()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     # Its name appears once it listens, so that whoever sees it can connect.
     place = Path(arguments[0])
