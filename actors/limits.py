@@ -129,6 +129,12 @@ FOLLOWERS_MAX = 256
 VIEW_CHUNK = 1_000
 """Records a view reads at once while catching up."""
 
+FOLD_QUIET_S = 0.02
+"""How long nothing is committed before views fold what was."""
+
+FOLD_WITHIN_S = 0.5
+"""How long they wait for such a moment, as long as nobody asks."""
+
 ANCHOR_EVERY_S = 1.0
 """The shortest time between two anchors of one node: each is a file written and synced."""
 

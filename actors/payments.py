@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -28,8 +29,14 @@ from actors.terminal_days import TerminalDays
 from actors.terminal_messages import Abort, Heard, Inquire, Keep, KeepUpload, Progress, Request
 from actors.world import World
 from engine.decision import EVENTS
-from engine.payment.events import PaymentHeard, Standing
-from engine.payment.state import Payment
+from engine.payment.events import (
+    PaymentCancelAsked,
+    PaymentHeard,
+    PaymentRequested,
+    Standing,
+)
+from engine.payment.state import OPEN, Payment
+from engine.payment.terminal_day import TerminalDayAsked
 from engine.record import Record
 from engine.terminal import Answer, Kind, Transaction, Verdict
 from engine.upcast import event_of
@@ -38,7 +45,13 @@ from engine.wire import unstructure
 log = structlog.get_logger()
 Mark = Callable[[str], None]
 _STREAMS = ("payment/", "terminal_day/")
+_REQUESTED = EVENTS.name_of(PaymentRequested)
 _HEARD = EVENTS.name_of(PaymentHeard)
+# What else became of a payment is of no use to who talks with its terminal.
+_CALLS_FOR_A_LOOK = frozenset(
+    (_REQUESTED, EVENTS.name_of(PaymentCancelAsked), EVENTS.name_of(TerminalDayAsked))
+)
+OVER_MAX = 256
 
 
 def concerns(news: Committed) -> bool:
@@ -61,22 +74,20 @@ class PaymentsActor:
         self._mark = mark
         self._met = False
         self._talks: dict[str, Payment] = {}
+        self._over: OrderedDict[str, None] = OrderedDict()
         self._aborted: set[str] = set()
         self._wake = trio.Event()
         self._days = TerminalDays()
         self._stored = StoredPayments(self.address)
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
-        """Look at what is open whenever a payment's facts were committed."""
+        """Begin with what was asked for as soon as it is committed, and look at what is open."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._watch, nursery, post, world)
             async for envelope in mailbox:
                 match envelope.body:
                     case Committed() as news:
-                        if concerns(news):
-                            self._wake.set()
-                        if any(map(_is_online, news.records)):
-                            self._stored.host_is_back()
+                        self._take(news, nursery, post, world)
                     case Keep():
                         nursery.start_soon(self._keep, envelope, envelope.body, post, world)
                     case KeepUpload():
@@ -86,28 +97,46 @@ class PaymentsActor:
                     case _:
                         log.warning("message_not_understood", kind=type(envelope.body).__name__)
 
+    def _take(self, news: Committed, nursery: trio.Nursery, post: Any, world: World) -> None:
+        for record in news.records:
+            # What is asked for is in the fact itself: its terminal need not wait for a look.
+            if record.name == _REQUESTED and self._met:
+                event = event_of(record)
+                assert isinstance(event, PaymentRequested)
+                self._begin(Payment(event.asked, record.stamp.now_ns), nursery, post, world)
+            approved = _approval(record)
+            if approved is not None and not approved.is_offline:
+                self._stored.host_is_back()
+            elif approved is not None or record.name in _CALLS_FOR_A_LOOK:
+                self._wake.set()
+
+    def _begin(self, payment: Payment, nursery: trio.Nursery, post: Any, world: World) -> None:
+        """Talk about a payment, unless that is done already or was."""
+        payment_id = payment.asked.payment_id
+        if payment_id in self._talks or payment_id in self._over:
+            return
+        self._talks[payment_id] = payment
+        # What was open when this actor began may have been asked for already.
+        talk = self._talk if self._met else self._recover
+        nursery.start_soon(talk, payment, post, world)
+
     async def _watch(self, nursery: trio.Nursery, post: Any, world: World) -> None:
         while True:
             self._wake = trio.Event()
             try:
                 found = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)
+                for payment in found:
+                    self._begin(payment, nursery, post, world)
+                    payment_id = payment.asked.payment_id
+                    if payment.is_cancel_asked and payment_id not in self._aborted:
+                        self._aborted.add(payment_id)
+                        nursery.start_soon(self._abort, payment.asked.terminal, post)
+                self._aborted &= {payment.asked.payment_id for payment in found}
                 await self._days.look(nursery, post, world, met=self._met)
                 await self._stored.look(nursery, post, world)
             except PostError:
                 await world.sleep(INQUIRE_FIRST_S)
                 continue
-            for payment in found:
-                payment_id = payment.asked.payment_id
-                if payment_id not in self._talks:
-                    self._talks[payment_id] = payment
-                    # What was open when this actor began may have been asked for already.
-                    talk = self._talk if self._met else self._recover
-                    nursery.start_soon(talk, payment, post, world)
-                if payment.is_cancel_asked and payment_id not in self._aborted:
-                    self._aborted.add(payment_id)
-                    nursery.start_soon(self._abort, payment.asked.terminal, post)
-            open_ids = {payment.asked.payment_id for payment in found}
-            self._aborted &= open_ids
             self._met = True
             await self._wake.wait()
 
@@ -135,8 +164,9 @@ class PaymentsActor:
             answer = _blank(payment, Verdict.ABORTED, "not_sent", error.detail)
         except PostError as error:
             answer = _blank(payment, Verdict.UNKNOWN, "no_answer", error.detail)
-        await self._hear(payment, answer, post, world)
-        await self._resolve(payment, post, world)
+        if not await self._hear(payment, answer, post, world):
+            await self._resolve(payment, post, world)
+        self._end(payment.asked.payment_id)
 
     async def _recover(self, payment: Payment, post: Any, world: World) -> None:
         """The store or this actor began anew: nobody knows whether the terminal heard of it."""
@@ -144,6 +174,14 @@ class PaymentsActor:
             doubt = _blank(payment, Verdict.UNKNOWN, "restarted")
             await self._hear(payment, doubt, post, world)
         await self._resolve(payment, post, world)
+        self._end(payment.asked.payment_id)
+
+    def _end(self, payment_id: str) -> None:
+        """Nothing more is to be done about it, whoever still tells that it is open."""
+        self._talks.pop(payment_id, None)
+        self._over[payment_id] = None
+        if len(self._over) > OVER_MAX:
+            self._over.popitem(last=False)
 
     async def _resolve(self, payment: Payment, post: Any, world: World) -> None:
         """Inquire until the store knows, never asking for money again: often while a customer may
@@ -163,7 +201,6 @@ class PaymentsActor:
                 continue
             if _is_news(known, heard.answer):
                 await self._hear(payment, heard.answer, post, world, is_inquiry=True)
-        self._talks.pop(asked.payment_id, None)
 
     async def _still_open(self, payment_id: str, post: Any, world: World) -> Payment | None:
         """An open payment as the store knows it; None where it is settled."""
@@ -194,8 +231,9 @@ class PaymentsActor:
         world: World,
         *,
         is_inquiry: bool = False,
-    ) -> None:
-        """Have it journaled; repeated with one id until the store has it."""
+    ) -> bool:
+        """Have it journaled, repeated with one id until the store has it; whether that settles
+        it."""
         asked = payment.asked
         data = {
             "payment_id": asked.payment_id,
@@ -211,7 +249,8 @@ class PaymentsActor:
                 continue
             if not reply.ok:
                 log.warning("payment_not_heard", payment=asked.payment_id, fault=reply.fault)
-            return
+                return False
+            return Standing(reply.data["standing"]) not in OPEN
 
     async def _keep(self, envelope: Envelope, body: Keep, post: Any, world: World) -> None:
         """A terminal waits with its acknowledgement until this is durable."""
@@ -237,13 +276,13 @@ class PaymentsActor:
             self._mark(payment.asked.register)
 
 
-def _is_online(record: Record) -> bool:
-    """Whether a terminal had its host approve something."""
+def _approval(record: Record) -> Answer | None:
+    """What a terminal told that approved something."""
     if record.name != _HEARD:
-        return False
+        return None
     event = event_of(record)
     assert isinstance(event, PaymentHeard)
-    return event.answer.verdict.is_approved and not event.answer.is_offline
+    return event.answer if event.answer.verdict.is_approved else None
 
 
 def _is_news(known: Payment, answer: Answer) -> bool:

@@ -1,10 +1,13 @@
 """What a card payment takes of ours: `python -m benches.card_sale [--sales N] [--tiny]`.
 
-A store of its own in three processes, its nng door, and a ZVT terminal in another process that
-answers at once. Measured is the time from sending `payment.request` until the register's state has
-the approval, every fact of it durable; beside it, in the same run, the same conversation by a
-register of twenty lines that keeps nothing, which is the terminal's own time and the sockets'. The
-difference is ours. Prints both, the difference, a bare fdatasync for scale, and a digest.
+A store of its own in three processes, its WebSocket door, and a ZVT terminal in another process
+that answers at once. Measured is what a register's page sees: the time from sending
+`payment.request` until the view that has the approval was pushed to it, every fact of it durable.
+Nothing is asked for meanwhile, as a page does not either, and a moment passes before each payment,
+as customers take it: what the sale before left to do in the background is not this payment's.
+Beside it, in the same run, the same conversation by a register of twenty lines that keeps nothing,
+which is the terminal's own time and the sockets'. The difference is ours. Prints both, the
+difference, a bare fdatasync for scale, and a digest.
 """
 
 from __future__ import annotations
@@ -17,15 +20,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import trio
-from attrs import frozen
+from attrs import define, field, frozen
 
-from actors.world import SystemWorld
-from benches.load import Line, Place, open_line
+from actors.web.sockets import WebSocket, connect
+from actors.world import SystemWorld, World
+from benches.load import Place
 from benches.own_store import (
     PIN,
     ROOT,
@@ -43,11 +48,13 @@ from engine.settings import RegisterSetup
 from engine.terminal import Kind, Transaction
 from engine.wire import unstructure
 from hardware.terminal.zvt import codec
+from protocols.front.frames import VERSION
+from protocols.limits import CLIENT_FRAME_BYTES_MAX
 
 SALES, TINY = 300, 5
 AIM_MS = 5.0
 _WARM = 3
-_LOOK_S = 0.000_5
+_PAUSE_S = 0.05
 _READY_S = 30.0
 
 
@@ -125,44 +132,105 @@ def cpu_us(store: OwnStore) -> int:
     return sum(usage.cpu_us for pid in pids if (usage := usage_of(pid)) is not None)
 
 
+@define(eq=False)
+class Page:
+    """A register's page: one WebSocket that sends commands and is pushed the register's view.
+
+    By hand: the full client would cost as much as the store. `view` is the latest that came.
+    """
+
+    socket: WebSocket
+    world: World
+    is_welcome: bool = False
+    view: dict[str, Any] = field(factory=dict)
+    _answers: dict[str, dict[str, Any]] = field(factory=dict)
+
+    async def begin(self, token: str, register: str) -> None:
+        """Say hello and follow the register."""
+        await self._send("hello", version=VERSION, token=token, register=register, client="load")
+        await self.wait_until(lambda: self.is_welcome)
+        await self._send("subscribe", topic="register")
+        await self.wait_until(lambda: bool(self.view))
+
+    async def send(self, name: str, /, **data: Any) -> str:
+        """Send a command; its id, for `answer`."""
+        command_id = self.world.new_id()
+        await self._send("command", id=command_id, name=name, data=data)
+        return command_id
+
+    async def command(self, name: str, /, **data: Any) -> None:
+        """Send a command and wait for its yes."""
+        command_id = await self.send(name, **data)
+        await self.wait_until(lambda: command_id in self._answers)
+        self.answer(command_id)
+
+    def answer(self, command_id: str) -> dict[str, Any]:
+        """The data of a yes that came."""
+        frame = self._answers.pop(command_id)
+        assert frame["ok"], frame
+        data: dict[str, Any] = frame["data"]
+        return data
+
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Take what is pushed until it makes `condition` true."""
+        with trio.fail_after(_READY_S):
+            while not condition():
+                self._take(orjson.loads(await self.socket.receive()))
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        match frame["type"]:
+            case "answer":
+                self._answers[frame["id"]] = frame
+            case "update":
+                self.view = frame["data"]
+            case other:
+                assert other == "welcome", frame
+                self.is_welcome = True
+
+    async def _send(self, kind: str, /, **fields: Any) -> None:
+        await self.socket.send(orjson.dumps({"type": kind, **fields}))
+
+
 async def ours(store: OwnStore, place: Place, code: str, sales: int) -> Ours:
     """Card sales at the store's door, one after the other."""
-    async with open_line(
-        store.doors.nng, store.tokens.front, place.register, SystemWorld()
-    ) as line:
-        await line.command("staff.sign_on", operator=place.operator, pin=place.pin)
-        await line.command("till.open", denominations=[{"value_minor": 1000, "count": 10}])
-        await _ready(line)
+    url = store.doors.websocket
+    page = Page(await connect(url, message_bytes_max=CLIENT_FRAME_BYTES_MAX), SystemWorld())
+    try:
+        await page.begin(store.tokens.front, place.register)
+        await page.command("staff.sign_on", operator=place.operator, pin=place.pin)
+        await page.command("till.open", denominations=[{"value_minor": 1000, "count": 10}])
+        await page.wait_until(lambda: _is_ready(page.view))
         for _ in range(_WARM):
-            await _sale(line, code)
+            await _sale(page, code)
         before_us = cpu_us(store)
-        times_ms = [await _sale(line, code) for _ in range(sales)]
+        times_ms = [await _sale(page, code) for _ in range(sales)]
         return Ours(times_ms, (cpu_us(store) - before_us) / sales / 1e3)
+    finally:
+        await page.socket.close()
 
 
-async def _ready(line: Line) -> None:
-    with trio.fail_after(_READY_S):
-        while True:
-            devices = (await line.query("register.state"))["devices"]
-            if any(one["state"] == "ready" for one in devices):
-                return
-            await trio.sleep(0.05)
+def _is_ready(view: dict[str, Any]) -> bool:
+    return any(one["state"] == "ready" for one in view["devices"])
 
 
-async def _sale(line: Line, code: str) -> float:
-    await line.command("order.add_line", code=code)
+async def _sale(page: Page, code: str) -> float:
+    await page.command("order.add_line", code=code)
+    await trio.sleep(_PAUSE_S)
     began = time.perf_counter()
-    payment_id = (await line.command("payment.request"))["payment_id"]
-    while True:
-        payment = (await line.query("register.state"))["payment"]
-        if payment["payment_id"] == payment_id and payment["standing"] != "requested":
-            break
-        # Asking all the time would be work of its own for the store.
-        await trio.sleep(_LOOK_S)
+    payment_id = await page.send("payment.request")
+    await page.wait_until(lambda: _has_ended(page.view, payment_id))
     took_ms = (time.perf_counter() - began) * 1e3
-    assert payment["standing"] == "approved", payment
-    await line.command("order.complete")
+    assert page.answer(payment_id)["payment_id"] == payment_id
+    assert page.view["payment"]["standing"] == "approved", page.view["payment"]
+    await page.command("order.complete")
     return took_ms
+
+
+def _has_ended(view: dict[str, Any], payment_id: str) -> bool:
+    payment = view["payment"]
+    if payment is None or payment["payment_id"] != payment_id:
+        return False
+    return bool(payment["standing"] != "requested")
 
 
 def share(times: list[float], part: float) -> float:

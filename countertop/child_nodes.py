@@ -18,6 +18,7 @@ from actors.node import Node
 from actors.supervisor import Death, Supervisor, supervise
 from actors.world import SystemWorld, World
 from countertop.config import Config, from_data
+from countertop.memory import keep_collections_short
 from engine.terminals import PairedTerminal
 from engine.wire import parse
 from hardware.settings import KINDS, DeviceSettings
@@ -44,8 +45,14 @@ def report_link(event: LinkEvent) -> None:
     log.info("link", peer=event.peer, kind=event.kind, detail=event.detail)
 
 
-async def run_child(name: str, config: Config, world: World) -> None:
-    """Live as node `name`, linked to the store, until cancelled."""
+async def run_child(
+    name: str,
+    config: Config,
+    world: World,
+    *,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Live as node `name`, linked to the store, until cancelled; started once its actors live."""
     node = Node(name, world)
     node.route("", "store")
     links = Links(node, on_event=report_link)
@@ -63,6 +70,7 @@ async def run_child(name: str, config: Config, world: World) -> None:
                 if name == "integrations":
                     for provider in config.providers:
                         supervisor.start(partial(_provider, provider), capacity=256)
+                task_status.started()
                 await trio.sleep_forever()
     finally:
         dialer.close()
@@ -129,7 +137,8 @@ def _provider(settings: ProviderSettings) -> Actor:
 
 async def _main(name: str, config: Config) -> None:
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(run_child, name, config, SystemWorld())
+        await nursery.start(run_child, name, config, SystemWorld())
+        keep_collections_short()
         # The parent holds the other end; when it is gone, however it went, so is this node.
         async with trio.lowlevel.FdStream(0) as parent:
             await parent.receive_some()

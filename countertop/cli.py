@@ -424,9 +424,11 @@ def main() -> None:
     from countertop.errors import CommandFailedError
     from countertop.importer import ImportFileError
     from countertop.memory import give_back_large_blocks
+    from countertop.threads import take_short_turns
     from protocols.http.server import PortInUseError
 
     give_back_large_blocks()
+    take_short_turns()
     try:
         _told(app)
     except AnchorError as error:

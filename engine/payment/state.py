@@ -35,7 +35,7 @@ from engine.payment.terminal_day import (
 from engine.payment.terminal_day import evolve as evolve_day
 from engine.terminal import Answer, Kind, Verdict
 
-_OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
+OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _UNDOING = (Kind.REVERSAL, Kind.RELEASE)
 _APPROVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
 
@@ -65,7 +65,7 @@ class Payment:
     @property
     def is_open(self) -> bool:
         """Whether nobody knows yet what became of it."""
-        return self.standing in _OPEN
+        return self.standing in OPEN
 
     @property
     def is_approved(self) -> bool:
