@@ -32,13 +32,14 @@ from engine.decision import EVENTS
 from engine.payment.events import (
     PaymentCancelAsked,
     PaymentHeard,
+    PaymentKept,
     PaymentRequested,
     Standing,
 )
 from engine.payment.state import OPEN, Payment
 from engine.payment.terminal_day import TerminalDayAsked
 from engine.record import Record
-from engine.terminal import Answer, Kind, Transaction, Verdict
+from engine.terminal import BEGUN, Answer, Kind, Transaction, Verdict
 from engine.upcast import event_of
 from engine.wire import unstructure
 
@@ -46,6 +47,7 @@ log = structlog.get_logger()
 Mark = Callable[[str], None]
 _STREAMS = ("payment/", "terminal_day/")
 _REQUESTED = EVENTS.name_of(PaymentRequested)
+_KEPT = EVENTS.name_of(PaymentKept)
 _HEARD = EVENTS.name_of(PaymentHeard)
 # What else became of a payment is of no use to who talks with its terminal.
 _CALLS_FOR_A_LOOK = frozenset(
@@ -98,12 +100,15 @@ class PaymentsActor:
                         log.warning("message_not_understood", kind=type(envelope.body).__name__)
 
     def _take(self, news: Committed, nursery: trio.Nursery, post: Any, world: World) -> None:
+        begun = dict(map(_kept, (one for one in news.records if one.name == _KEPT)))
         for record in news.records:
             # What is asked for is in the fact itself: its terminal need not wait for a look.
             if record.name == _REQUESTED and self._met:
                 event = event_of(record)
                 assert isinstance(event, PaymentRequested)
-                self._begin(Payment(event.asked, record.stamp.now_ns), nursery, post, world)
+                asked, now_ns = event.asked, record.stamp.now_ns
+                payment = Payment(asked, now_ns, answer=begun.get(asked.payment_id))
+                self._begin(payment, nursery, post, world)
             approved = _approval(record)
             if approved is not None and not approved.is_offline:
                 self._stored.host_is_back()
@@ -156,7 +161,9 @@ class PaymentsActor:
             tip_minor=asked.tip_on_top_minor,
             entry=asked.entry,
         )
-        request = Request(asked.payment_id, transaction, self.address)
+        begun = payment.answer
+        before = begun.before if begun is not None and begun.code == BEGUN else None
+        request = Request(asked.payment_id, transaction, self.address, before)
         try:
             heard: Heard = await post.ask(asked.terminal, request, timeout_s=PAYMENT_TIMEOUT_S)
             answer = heard.answer
@@ -274,6 +281,13 @@ class PaymentsActor:
         if payment is not None:
             post.tell_nowait("bookkeeper", progress)
             self._mark(payment.asked.register)
+
+
+def _kept(record: Record) -> tuple[str, Answer]:
+    """A payment's id, and what was written down of it."""
+    event = event_of(record)
+    assert isinstance(event, PaymentKept)
+    return event.payment_id, event.answer
 
 
 def _approval(record: Record) -> Answer | None:
