@@ -17,6 +17,10 @@ from actors.world import World
 
 log = structlog.get_logger()
 Reveal = Callable[[Any], Any]
+GIVES_WAY = 3
+"""Turns of the scheduler in which whoever acts on what was committed, such as a terminal's request
+on its way out, goes before whoever only looks at it."""
+
 _QUERY_OF = {"register": "register.state", "display": "display.state", "status": "store.status"}
 
 
@@ -89,6 +93,8 @@ class BroadcastActor:
         while True:
             await self._wake.wait()
             self._wake = trio.Event()
+            for _ in range(GIVES_WAY):
+                await trio.lowlevel.checkpoint()
             dirty, self._dirty = self._dirty, set()
             self._drop_silent(world.monotonic_ns())
             for subject in sorted(dirty, key=lambda s: (s.topic, s.register)):

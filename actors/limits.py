@@ -94,6 +94,9 @@ FORWARD_PAYMENTS_MAX = 500
 assert FORWARD_FIRST_S < FORWARD_MAX_S < FORWARD_TIMEOUT_S < ASK_TIMEOUT_S_MAX
 assert INQUIRE_FIRST_S < INQUIRE_OFTEN_S < INQUIRE_MAX_S < PAYMENT_TIMEOUT_S < ASK_TIMEOUT_S_MAX
 
+LOOK_AGAIN_S = 10.0
+"""The longest time between two looks at what is open, whatever news came."""
+
 # ------------------------------------------------------------------------------ the bookkeeper
 
 BATCH_COMMANDS_MAX = 256

@@ -20,6 +20,7 @@ from actors.limits import (
     INQUIRE_OFTEN_NS,
     INQUIRE_OFTEN_S,
     INQUIRE_TIMEOUT_S,
+    LOOK_AGAIN_S,
     PAYMENT_TIMEOUT_S,
 )
 from actors.mailbox import Envelope, Mailbox
@@ -51,7 +52,7 @@ _KEPT = EVENTS.name_of(PaymentKept)
 _HEARD = EVENTS.name_of(PaymentHeard)
 # What else became of a payment is of no use to who talks with its terminal.
 _CALLS_FOR_A_LOOK = frozenset(
-    (_REQUESTED, EVENTS.name_of(PaymentCancelAsked), EVENTS.name_of(TerminalDayAsked))
+    (EVENTS.name_of(PaymentCancelAsked), EVENTS.name_of(TerminalDayAsked))
 )
 OVER_MAX = 256
 
@@ -100,6 +101,8 @@ class PaymentsActor:
                         log.warning("message_not_understood", kind=type(envelope.body).__name__)
 
     def _take(self, news: Committed, nursery: trio.Nursery, post: Any, world: World) -> None:
+        if not self._met:
+            self._wake.set()
         begun = dict(map(_kept, (one for one in news.records if one.name == _KEPT)))
         for record in news.records:
             # What is asked for is in the fact itself: its terminal need not wait for a look.
@@ -143,7 +146,9 @@ class PaymentsActor:
                 await world.sleep(INQUIRE_FIRST_S)
                 continue
             self._met = True
-            await self._wake.wait()
+            # Now and then without news as well: some may be lost where a mailbox is full.
+            with trio.move_on_after(LOOK_AGAIN_S):
+                await self._wake.wait()
 
     # ------------------------------------------------------------------------------ conversations
 

@@ -65,7 +65,7 @@ class ZvtDevice(TerminalDevice, CableDevice):
     @property
     def begins_at_once(self) -> bool:
         """Not while it logs on. By then nobody might wait for the answer any more."""
-        return self.session.is_idle
+        return bool(self.session.is_idle)
 
     def doubt(self, request_id: str, transaction: Transaction) -> Answer:
         """Known by what was the last before."""
