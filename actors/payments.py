@@ -46,20 +46,19 @@ from engine.wire import unstructure
 
 log = structlog.get_logger()
 Mark = Callable[[str], None]
-_STREAMS = ("payment/", "terminal_day/")
 _REQUESTED = EVENTS.name_of(PaymentRequested)
 _KEPT = EVENTS.name_of(PaymentKept)
 _HEARD = EVENTS.name_of(PaymentHeard)
-# What else became of a payment is of no use to who talks with its terminal.
 _CALLS_FOR_A_LOOK = frozenset(
     (EVENTS.name_of(PaymentCancelAsked), EVENTS.name_of(TerminalDayAsked))
 )
+_CONCERNS = _CALLS_FOR_A_LOOK | {_REQUESTED, _HEARD}
 OVER_MAX = 256
 
 
 def concerns(news: Committed) -> bool:
-    """Whether anything became of a payment, or of a terminal's day."""
-    return any(record.stream.startswith(_STREAMS) for record in news.records)
+    """Whether a terminal is asked for something or to end it, or has told what became of it."""
+    return any(record.name in _CONCERNS for record in news.records)
 
 
 class PaymentsActor:

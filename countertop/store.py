@@ -11,7 +11,7 @@ import structlog
 import trio
 from attrs import define
 
-from actors import outbox, paylinks, payments, registrar, terminals
+from actors import display_feed, outbox, paylinks, payments, registrar, terminals
 from actors.anchor_keeper import AnchorActor, AnchorKeeper, LinkUp
 from actors.anchors import AnchorError, AnchorFile, head_of, judge_files
 from actors.asks import Followers
@@ -48,17 +48,6 @@ from engine.wire import canonical
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
-_FOLLOWERS: Followers = {
-    "outbox": outbox.concerns,
-    "payments": payments.concerns,
-    "paylinks": paylinks.concerns,
-    "broadcast": None,
-    "views": None,
-    "display_feed": None,
-    "registrar": registrar.concerns,
-    "anchors": None,
-    "terminals": terminals.concerns,
-}
 _MIB = 1024 * 1024
 _HINT_MARK = "~p1."
 _HINT = _HINT_MARK.encode()
@@ -150,7 +139,7 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
                 event, command_id, keyring, subject_of=subject_of, path=path
             ),
             secret=store_secret(config.data, world),
-            followers=_FOLLOWERS,
+            followers=_followers(books, anchors),
         )
         bookkeeper.lookups.started_ns = world.now_ns()
         node = Node("store", world)
@@ -182,6 +171,21 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
     except BaseException:
         journal.close()
         raise
+
+
+def _followers(books: Books, anchors: AnchorKeeper) -> Followers:
+    """Who hears of what: waking one that has nothing to do costs who waits for the next answer."""
+    return {
+        "payments": payments.concerns,
+        "outbox": outbox.concerns,
+        "paylinks": paylinks.concerns,
+        "broadcast": None,
+        "views": None,
+        "display_feed": lambda news: display_feed.concerns(news, books.settings.registers),
+        "registrar": registrar.concerns,
+        "anchors": anchors.concerns,
+        "terminals": terminals.concerns,
+    }
 
 
 def _anchors(config: Config, journal: Journal, disk: Disk) -> AnchorKeeper:
