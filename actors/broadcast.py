@@ -19,7 +19,7 @@ from engine.payment.events import PaymentKept
 
 log = structlog.get_logger()
 Reveal = Callable[[Any], Any]
-GIVES_WAY = 3
+GIVES_WAY = 2
 """Turns of the scheduler in which whoever acts on what was committed, such as a terminal's request
 on its way out, goes before whoever only looks at it."""
 

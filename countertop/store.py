@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -44,7 +45,7 @@ from countertop.secrets import store_secret, tokens
 from engine.books import Books
 from engine.personal import TOKEN, seal_fields
 from engine.receipt import local_time
-from engine.wire import canonical
+from engine.wire import canonical, parse
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
@@ -87,12 +88,17 @@ def reveal_with(keyring: Keyring) -> Callable[[Any], Any]:
             return [reveal(value) for value in data]
         return data
 
+    def in_json(found: re.Match[str]) -> str:
+        return canonical(keyring.reveal(found[0])).decode()[1:-1]
+
     def reveal_plain(data: Any) -> Any:
-        # Most of what is shown names nobody, and finding that out in its bytes is far quicker.
+        # Most of what is shown names nobody, and finding that out in its bytes is far quicker; so
+        # is opening there who is named, as no token has a character that JSON writes otherwise.
         try:
-            return reveal(data) if _HINT in canonical(data) else data
+            text = canonical(data)
         except TypeError:
             return reveal(data)
+        return parse(TOKEN.sub(in_json, text.decode()).encode()) if _HINT in text else data
 
     return reveal_plain
 
