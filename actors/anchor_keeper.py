@@ -136,6 +136,11 @@ class AnchorKeeper:
                         log.warning("message_not_understood", kind=type(envelope.body).__name__)
                 self._changed.unpark_all()
 
+    def concerns(self, news: Committed) -> bool:
+        """Whether some node is not to be brought up to the head anyhow."""
+        del news
+        return not self._due.issuperset(self._nodes)
+
     def note(self, *findings: Finding) -> None:
         """Tell people, in the log and for as long as the process lives in its health."""
         for finding in findings:

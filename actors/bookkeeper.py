@@ -79,6 +79,8 @@ class Bookkeeper:
     ) -> None:
         self.journal = journal
         self.books = books
+        # What terminals did while this process was not there, nobody here knows.
+        books.payments.lasts.clear()
         self.data_dir = data_dir
         self._seal = seal
         self._secret = secret
@@ -368,7 +370,7 @@ class Bookkeeper:
         before = self.journal.head().position
         if batch.entries:
             self.batches += 1
-            await world.in_thread(self.journal.append, batch.entries)
+            await world.briefly(self.journal.append, batch.entries)
         head = self.journal.head()
         assert head.position == self.books.position, "every record posted was appended"
         for entry in batch.pending:

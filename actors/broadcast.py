@@ -14,9 +14,16 @@ from actors.errors import PostError
 from actors.limits import ASK_TIMEOUT_S, FOLLOW_LEASE_NS, FOLLOWERS_MAX, REFRESH_AGAIN_S
 from actors.mailbox import Mailbox
 from actors.world import World
+from engine.decision import EVENTS
+from engine.payment.events import PaymentKept
 
 log = structlog.get_logger()
 Reveal = Callable[[Any], Any]
+GIVES_WAY = 2
+"""Turns of the scheduler in which whoever acts on what was committed, such as a terminal's request
+on its way out, goes before whoever only looks at it."""
+
+_KEPT = EVENTS.name_of(PaymentKept)
 _QUERY_OF = {"register": "register.state", "display": "display.state", "status": "store.status"}
 
 
@@ -67,6 +74,8 @@ class BroadcastActor:
             followers[body.follower] = now_ns
 
     def _committed(self, news: Committed, post: Any) -> None:
+        # What a terminal told on the way is certain only with its end, which follows.
+        is_certain = any(r.name != _KEPT for r in news.records)
         # Parking and resuming change every screen's count, a device's report only its own.
         everyone = any(r.name in _FOR_EVERYONE or r.stream == "staff" for r in news.records)
         effects = any(r.stream.startswith("effect/") for r in news.records)
@@ -75,7 +84,11 @@ class BroadcastActor:
             concerned = everyone or not register or register in news.registers
             if topic == "events":
                 self._tell(subject, News(topic, "", news.epoch, news.position), post)
-            elif topic in _QUERY_OF and (concerned or (effects and topic == "register")):
+            elif (
+                topic in _QUERY_OF
+                and is_certain
+                and (concerned or (effects and topic == "register"))
+            ):
                 self._dirty.add(subject)
         if self._dirty:
             self._wake.set()
@@ -89,6 +102,8 @@ class BroadcastActor:
         while True:
             await self._wake.wait()
             self._wake = trio.Event()
+            for _ in range(GIVES_WAY):
+                await trio.lowlevel.checkpoint()
             dirty, self._dirty = self._dirty, set()
             self._drop_silent(world.monotonic_ns())
             for subject in sorted(dirty, key=lambda s: (s.topic, s.register)):

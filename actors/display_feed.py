@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -13,12 +14,21 @@ from actors.limits import ASK_TIMEOUT_S, SHOW_AGAIN_S
 from actors.mailbox import Mailbox
 from actors.messages import ShowLines
 from actors.world import World
+from engine.settings import RegisterSetup
 from engine.views.pole import pole_lines
 from engine.views.shapes import DisplayView
 from engine.wire import structure
 
 log = structlog.get_logger()
 _CHANGES_DISPLAYS = frozenset(("settings.register_defined/1", "settings.store_configured/1"))
+
+
+def concerns(news: Committed, registers: Mapping[str, RegisterSetup]) -> bool:
+    """Whether a display of `registers` may have something new to show."""
+    changed = (registers.get(register) for register in news.registers)
+    return any(setup is not None and setup.display for setup in changed) or any(
+        record.name in _CHANGES_DISPLAYS for record in news.records
+    )
 
 
 class DisplayFeed:

@@ -94,10 +94,19 @@ FORWARD_PAYMENTS_MAX = 500
 assert FORWARD_FIRST_S < FORWARD_MAX_S < FORWARD_TIMEOUT_S < ASK_TIMEOUT_S_MAX
 assert INQUIRE_FIRST_S < INQUIRE_OFTEN_S < INQUIRE_MAX_S < PAYMENT_TIMEOUT_S < ASK_TIMEOUT_S_MAX
 
+LOOK_AGAIN_S = 10.0
+"""The longest time between two looks at what is open, whatever news came."""
+
 # ------------------------------------------------------------------------------ the bookkeeper
 
 BATCH_COMMANDS_MAX = 256
 """Submissions of one batch: one append, one sync."""
+
+BRIEF_NS = 3 * NS_PER_S // 1_000
+"""Appends that take so long are done on a thread; shorter ones while everything waits."""
+
+PAUSES_TO_ONE = 2
+"""Those that follow another within that many times as long as it took are done on a thread too."""
 
 SNAPSHOT_EVERY_RECORDS = 50_000
 """Records between two snapshots besides the one at each day close."""

@@ -20,6 +20,7 @@ from actors.limits import (
     INQUIRE_OFTEN_NS,
     INQUIRE_OFTEN_S,
     INQUIRE_TIMEOUT_S,
+    LOOK_AGAIN_S,
     PAYMENT_TIMEOUT_S,
 )
 from actors.mailbox import Envelope, Mailbox
@@ -32,31 +33,32 @@ from engine.decision import EVENTS
 from engine.payment.events import (
     PaymentCancelAsked,
     PaymentHeard,
+    PaymentKept,
     PaymentRequested,
     Standing,
 )
 from engine.payment.state import OPEN, Payment
 from engine.payment.terminal_day import TerminalDayAsked
 from engine.record import Record
-from engine.terminal import Answer, Kind, Transaction, Verdict
+from engine.terminal import BEGUN, Answer, Kind, Transaction, Verdict
 from engine.upcast import event_of
 from engine.wire import unstructure
 
 log = structlog.get_logger()
 Mark = Callable[[str], None]
-_STREAMS = ("payment/", "terminal_day/")
 _REQUESTED = EVENTS.name_of(PaymentRequested)
+_KEPT = EVENTS.name_of(PaymentKept)
 _HEARD = EVENTS.name_of(PaymentHeard)
-# What else became of a payment is of no use to who talks with its terminal.
 _CALLS_FOR_A_LOOK = frozenset(
-    (_REQUESTED, EVENTS.name_of(PaymentCancelAsked), EVENTS.name_of(TerminalDayAsked))
+    (EVENTS.name_of(PaymentCancelAsked), EVENTS.name_of(TerminalDayAsked))
 )
+_CONCERNS = _CALLS_FOR_A_LOOK | {_REQUESTED, _HEARD}
 OVER_MAX = 256
 
 
 def concerns(news: Committed) -> bool:
-    """Whether anything became of a payment, or of a terminal's day."""
-    return any(record.stream.startswith(_STREAMS) for record in news.records)
+    """Whether a terminal is asked for something or to end it, or has told what became of it."""
+    return any(record.name in _CONCERNS for record in news.records)
 
 
 class PaymentsActor:
@@ -98,12 +100,17 @@ class PaymentsActor:
                         log.warning("message_not_understood", kind=type(envelope.body).__name__)
 
     def _take(self, news: Committed, nursery: trio.Nursery, post: Any, world: World) -> None:
+        if not self._met:
+            self._wake.set()
+        begun = dict(map(_kept, (one for one in news.records if one.name == _KEPT)))
         for record in news.records:
             # What is asked for is in the fact itself: its terminal need not wait for a look.
             if record.name == _REQUESTED and self._met:
                 event = event_of(record)
                 assert isinstance(event, PaymentRequested)
-                self._begin(Payment(event.asked, record.stamp.now_ns), nursery, post, world)
+                asked, now_ns = event.asked, record.stamp.now_ns
+                payment = Payment(asked, now_ns, answer=begun.get(asked.payment_id))
+                self._begin(payment, nursery, post, world)
             approved = _approval(record)
             if approved is not None and not approved.is_offline:
                 self._stored.host_is_back()
@@ -138,7 +145,9 @@ class PaymentsActor:
                 await world.sleep(INQUIRE_FIRST_S)
                 continue
             self._met = True
-            await self._wake.wait()
+            # Now and then without news as well: some may be lost where a mailbox is full.
+            with trio.move_on_after(LOOK_AGAIN_S):
+                await self._wake.wait()
 
     # ------------------------------------------------------------------------------ conversations
 
@@ -156,7 +165,9 @@ class PaymentsActor:
             tip_minor=asked.tip_on_top_minor,
             entry=asked.entry,
         )
-        request = Request(asked.payment_id, transaction, self.address)
+        begun = payment.answer
+        before = begun.before if begun is not None and begun.code == BEGUN else None
+        request = Request(asked.payment_id, transaction, self.address, before)
         try:
             heard: Heard = await post.ask(asked.terminal, request, timeout_s=PAYMENT_TIMEOUT_S)
             answer = heard.answer
@@ -274,6 +285,13 @@ class PaymentsActor:
         if payment is not None:
             post.tell_nowait("bookkeeper", progress)
             self._mark(payment.asked.register)
+
+
+def _kept(record: Record) -> tuple[str, Answer]:
+    """A payment's id, and what was written down of it."""
+    event = event_of(record)
+    assert isinstance(event, PaymentKept)
+    return event.payment_id, event.answer
 
 
 def _approval(record: Record) -> Answer | None:

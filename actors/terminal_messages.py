@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from actors.messages import MESSAGES
-from engine.terminal import Answer, Condition, Settlement, Transaction
+from engine.terminal import Answer, Condition, Identity, Settlement, Transaction
 from engine.terminals import PairedTerminal
 
 
@@ -15,11 +15,14 @@ class Request:
     """Do a transaction. Answered `Heard` at its end.
 
     `keeper`, where given, is asked `Keep` before the terminal hears that its result arrived.
+    `before`, where given, was written down for the terminal's last transaction before this one,
+    with the request itself: if it was, the first `Keep` is not needed.
     """
 
     request_id: str
     transaction: Transaction
     keeper: str = ""
+    before: Identity | None = None
 
 
 @MESSAGES.name("terminal.inquire")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ import structlog
 import trio
 from attrs import define
 
-from actors import outbox, paylinks, payments, registrar, terminals
+from actors import display_feed, outbox, paylinks, payments, registrar, terminals
 from actors.anchor_keeper import AnchorActor, AnchorKeeper, LinkUp
 from actors.anchors import AnchorError, AnchorFile, head_of, judge_files
 from actors.asks import Followers
@@ -44,21 +45,10 @@ from countertop.secrets import store_secret, tokens
 from engine.books import Books
 from engine.personal import TOKEN, seal_fields
 from engine.receipt import local_time
-from engine.wire import canonical
+from engine.wire import canonical, parse
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
-_FOLLOWERS: Followers = {
-    "outbox": outbox.concerns,
-    "payments": payments.concerns,
-    "paylinks": paylinks.concerns,
-    "broadcast": None,
-    "views": None,
-    "display_feed": None,
-    "registrar": registrar.concerns,
-    "anchors": None,
-    "terminals": terminals.concerns,
-}
 _MIB = 1024 * 1024
 _HINT_MARK = "~p1."
 _HINT = _HINT_MARK.encode()
@@ -98,12 +88,17 @@ def reveal_with(keyring: Keyring) -> Callable[[Any], Any]:
             return [reveal(value) for value in data]
         return data
 
+    def in_json(found: re.Match[str]) -> str:
+        return canonical(keyring.reveal(found[0])).decode()[1:-1]
+
     def reveal_plain(data: Any) -> Any:
-        # Most of what is shown names nobody, and finding that out in its bytes is far quicker.
+        # Most of what is shown names nobody, and finding that out in its bytes is far quicker; so
+        # is opening there who is named, as no token has a character that JSON writes otherwise.
         try:
-            return reveal(data) if _HINT in canonical(data) else data
+            text = canonical(data)
         except TypeError:
             return reveal(data)
+        return parse(TOKEN.sub(in_json, text.decode()).encode()) if _HINT in text else data
 
     return reveal_plain
 
@@ -150,7 +145,7 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
                 event, command_id, keyring, subject_of=subject_of, path=path
             ),
             secret=store_secret(config.data, world),
-            followers=_FOLLOWERS,
+            followers=_followers(books, anchors),
         )
         bookkeeper.lookups.started_ns = world.now_ns()
         node = Node("store", world)
@@ -182,6 +177,21 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
     except BaseException:
         journal.close()
         raise
+
+
+def _followers(books: Books, anchors: AnchorKeeper) -> Followers:
+    """Who hears of what: waking one that has nothing to do costs who waits for the next answer."""
+    return {
+        "payments": payments.concerns,
+        "outbox": outbox.concerns,
+        "paylinks": paylinks.concerns,
+        "broadcast": None,
+        "views": None,
+        "display_feed": lambda news: display_feed.concerns(news, books.settings.registers),
+        "registrar": registrar.concerns,
+        "anchors": anchors.concerns,
+        "terminals": terminals.concerns,
+    }
 
 
 def _anchors(config: Config, journal: Journal, disk: Disk) -> AnchorKeeper:

@@ -401,6 +401,7 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         books.returns = event.rules
     elif isinstance(event, TerminalEvent):
         books.terminals = terminals.evolve(books.terminals, event)
+        books.payments.lasts.clear()
     elif isinstance(event, CouponsIssued):
         books.redeemed.issue(event.coupon, event.keys)
     elif isinstance(event, outbox.OutboxEvent):
@@ -409,6 +410,7 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         _post_register(books, fact, event)
     else:
         assert isinstance(event, Restored), f"no state follows {type(event).__name__}"
+        books.payments.lasts.clear()
 
 
 def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> None:

@@ -10,6 +10,9 @@ from enum import Enum
 
 from attrs import field, frozen
 
+BEGUN = "begun"
+"""The code of a doubt that is written down before a terminal hears of a transaction."""
+
 
 class Verdict(Enum):
     """What became of a transaction, as far as the terminal has said."""

@@ -18,11 +18,11 @@ from engine.order.without_receipt import comes_back_alone
 from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender
 from engine.payment.context import PaymentContext, answered
 from engine.payment.ending_days import Refusal as DayRefusal
-from engine.payment.events import Asked, PaymentRequested, Problem, Standing
+from engine.payment.events import Asked, PaymentKept, PaymentRequested, Problem, Standing
 from engine.payment.exposure import may_be_offline
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
-from engine.terminal import CardEntry, Kind
+from engine.terminal import BEGUN, Answer, CardEntry, Kind, Verdict
 
 
 def request(body: RequestPayment, context: PaymentContext) -> Decision:
@@ -139,8 +139,27 @@ def asked_for(asked: Asked, context: PaymentContext, *before: Fact) -> Decision:
     """The decision that a terminal is asked, after the facts `before`."""
     fact = context.fact(asked.payment_id, PaymentRequested(asked))
     standing = Standing.REQUESTED.value
-    facts = (*before, fact)
+    facts = (*before, fact, *_begun(asked, context))
     return answered(asked.payment_id, standing, *facts, amount_minor=asked.amount_minor)
+
+
+def _begun(asked: Asked, context: PaymentContext) -> tuple[Fact, ...]:
+    """What its terminal would have written down before it began: which transaction was its last,
+    where the books know. The terminal begins at once only where it says the same."""
+    last = context.payments.lasts.get(asked.terminal)
+    if last is None:
+        return ()
+    doubt = Answer(
+        Verdict.UNKNOWN,
+        asked.kind,
+        asked.amount_minor,
+        BEGUN,
+        currency_code=asked.currency_code,
+        before=last,
+        partial_allowed=asked.kind is Kind.SALE,
+        asked_tip_minor=asked.tip_on_top_minor,
+    )
+    return (context.fact(asked.payment_id, PaymentKept(asked.payment_id, doubt)),)
 
 
 def why_not_free(terminal: str, order_id: str, context: PaymentContext) -> Decision | None:

@@ -33,7 +33,7 @@ from engine.payment.terminal_day import (
     without_payment,
 )
 from engine.payment.terminal_day import evolve as evolve_day
-from engine.terminal import Answer, Kind, Verdict
+from engine.terminal import Answer, Identity, Kind, Verdict
 
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _UNDOING = (Kind.REVERSAL, Kind.RELEASE)
@@ -87,6 +87,8 @@ class Payments:
     `latest` is the last payment of each register, for its screen. `offline` are those taken offline
     that nobody knows to be paid, `exceptions` those a person must look at; both by id. `days` is
     what each terminal took since its last end of day, by its address.
+    `lasts` is the last transaction of each terminal as it told it, where that is certain: as long
+    as nothing else was asked of it, and in the life of the process that heard it. No part of state.
     """
 
     open: dict[str, Payment] = field(factory=dict)
@@ -95,6 +97,7 @@ class Payments:
     latest: dict[str, Payment] = field(factory=dict)
     policy: OfflinePolicy = field(factory=OfflinePolicy)
     days: dict[str, TerminalDay] = field(factory=dict)
+    lasts: dict[str, Identity] = field(factory=dict, eq=False)
 
     def at_terminal(self, terminal: str) -> Payment | None:
         """The one open payment of a terminal."""
@@ -127,6 +130,7 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
     """Change `payments` to what they are after `event`."""
     match event:
         case PaymentRequested(asked):
+            payments.lasts.pop(asked.terminal, None)
             _keep(payments, Payment(asked, now_ns))
         case PaymentKept(payment_id, answer):
             payment = attrs.evolve(payments.open[payment_id], answer=answer)
@@ -143,6 +147,7 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
             _hear(payments, event)
         case PaymentSetAside(payment_id, _, reason):
             payment = payments.open.pop(payment_id)
+            payments.lasts.pop(payment.asked.terminal, None)
             payment = attrs.evolve(payment, problem=Problem.UNRESOLVED, reason=reason)
             payments.exceptions[payment_id] = payment
             _show(payments, payment)
@@ -203,11 +208,24 @@ def _show(payments: Payments, payment: Payment) -> None:
         payments.latest[register] = payment
 
 
+def _note_last(payments: Payments, payment: Payment, event: PaymentHeard) -> None:
+    """Whether it is certain which transaction was the terminal's last: told without a doubt, with
+    nothing else on its way. One with a name of its own is asked for by that name."""
+    terminal, told = payment.asked.terminal, event.answer.identity
+    payments.lasts.pop(terminal, None)
+    is_alone = payment.problem is Problem.NONE and payments.at_terminal(terminal) is None
+    is_certain = event.standing not in (*OPEN, Standing.ABANDONED)
+    if is_alone and is_certain and told.is_told and not told.reference:
+        payments.lasts[terminal] = told
+
+
 def _hear(payments: Payments, event: PaymentHeard) -> None:
     payment_id = event.payment_id
     place = payments.open if payment_id in payments.open else payments.exceptions
+    before = place.pop(payment_id)
+    _note_last(payments, before, event)
     payment = attrs.evolve(
-        place.pop(payment_id),
+        before,
         standing=event.standing,
         answer=event.answer,
         problem=event.problem,

@@ -83,6 +83,11 @@ class TerminalDevice(Device):
     def inquiry(self, job_id: str, doubt: Answer, request_id: str) -> Begin:
         """How to ask what became of a transaction; `request_id` is "" where nobody knows it."""
 
+    @property
+    def begins_at_once(self) -> bool:
+        """Whether a request that comes now leaves for the terminal now."""
+        return True
+
     @abstractmethod
     async def forward(self, forward: Forward) -> Forwarded:
         """Find out what became of payments taken offline; a sale meanwhile goes before."""
@@ -111,8 +116,8 @@ class TerminalDevice(Device):
 
     async def _answer(self, envelope: Envelope) -> None:
         match envelope.body:
-            case Request(request_id, transaction, keeper):
-                answer = await self._transact(request_id, transaction, keeper)
+            case Request(request_id, transaction, keeper, before):
+                answer = await self._transact(request_id, transaction, keeper, before)
                 envelope.answer(Heard(request_id, answer))
             case Inquire(request_id, doubt):
                 envelope.answer(Heard(request_id, await self._inquire(doubt, request_id)))
@@ -172,7 +177,13 @@ class TerminalDevice(Device):
         await self.carry_out(actions)
         return bool(is_running)
 
-    async def _transact(self, request_id: str, transaction: Transaction, keeper: str) -> Answer:
+    async def _transact(
+        self,
+        request_id: str,
+        transaction: Transaction,
+        keeper: str,
+        before: Identity | None = None,
+    ) -> Answer:
         """Once for each id: money is never moved twice because a question came twice."""
         answers = self.requests.answers
         if request_id in answers:
@@ -183,8 +194,11 @@ class TerminalDevice(Device):
             return running.result
         waiting = self.requests.running[request_id] = Waiting(keeper)
         try:
+            is_late = not self.begins_at_once
             begin = await self.begin(request_id, transaction)
             doubt = self.doubt(request_id, transaction) if keeper else None
+            if doubt is not None and not is_late and _is_kept(before, doubt):
+                doubt = None
             result = await self._ended(request_id, waiting, begin, doubt)
         finally:
             self.requests.running.pop(request_id, None)
@@ -265,3 +279,8 @@ class TerminalDevice(Device):
         is_kept, is_final = said is Kept.YES, said is Kept.NEVER
         actions = self.session.kept(job_id, self.now_ns(), is_kept=is_kept, is_final=is_final)
         await self.carry_out(actions)
+
+
+def _is_kept(before: Identity | None, doubt: Answer) -> bool:
+    """Whether what was written down with the request says all that `doubt` does."""
+    return before is not None and before == doubt.before and not doubt.identity.is_told

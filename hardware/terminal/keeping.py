@@ -9,7 +9,7 @@ from actors.errors import PostError
 from actors.messages import Accepted, Failure
 from actors.terminal_messages import Keep, KeepUpload
 from engine.payment.refusal import Refusal
-from engine.terminal import Answer, Identity, Transaction, Verdict
+from engine.terminal import BEGUN, Answer, Identity, Transaction, Verdict
 from hardware.terminal.limits import KEEP_NS, NS_PER_S
 
 DECIDED = (Refusal.PAYMENT_MUST_BE_OPEN, Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS)
@@ -54,7 +54,7 @@ def begun(
         Verdict.UNKNOWN,
         transaction.kind,
         transaction.amount_minor,
-        "begun",
+        BEGUN,
         currency_code=transaction.currency_code,
         identity=identity or Identity(),
         before=before,

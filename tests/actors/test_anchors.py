@@ -320,6 +320,14 @@ async def test_the_keeper_brings_a_node_up_and_keeps_it_so(
         assert keeper.notices == {}
 
 
+def test_a_keeper_that_is_about_to_look_hears_of_nothing_more(tmp_path: Path) -> None:
+    """It reads the head when its turn comes; only what grew since then is news."""
+    keeper = AnchorKeeper(("devices", "integrations"), tmp_path)
+    assert not keeper.concerns(_committed(1))
+    keeper._due.discard("devices")
+    assert keeper.concerns(_committed(2))
+
+
 async def _until(condition: Callable[[], bool]) -> None:
     await eventually(condition, "an anchor")
 

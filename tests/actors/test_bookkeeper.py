@@ -285,14 +285,14 @@ async def test_a_failed_append_ends_the_store(
 
 
 class CutOffWorld(SystemWorld):
-    """Cancels `scope` just before an append reaches its thread, as a stop at the wrong moment."""
+    """Cancels `scope` just before an append begins, as a stop at the wrong moment."""
 
     scope: trio.CancelScope | None = None
 
-    async def in_thread(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+    async def briefly(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         if self.scope is not None and getattr(function, "__name__", "") == "append":
             self.scope.cancel()
-        return await super().in_thread(function, *args, **kwargs)
+        return await super().briefly(function, *args, **kwargs)
 
 
 async def test_a_stop_between_deciding_and_appending_leaves_no_trace(tmp_path: Path) -> None:

@@ -88,6 +88,24 @@ async def test_what_concerns_everyone_reaches_everyone(name: str, topics: list[s
         assert sorted(news.topic for news in heard) == topics
 
 
+async def test_what_a_terminal_told_on_the_way_is_shown_with_its_end() -> None:
+    """It is certain only then: no view is made of it alone, and followers of events hear of it."""
+    async with open_stand() as stand:
+        keeper, _ = await _broadcast(stand)
+        for topic in ("register", "events"):
+            register = "1" if topic == "register" else ""
+            stand.tell("broadcast", Follow("door/1", topic, register))
+        stand.tell("broadcast", _news(7, "1", name="payment.kept/1"))
+        assert await stand.wait_heard("door/1", 1) == [News("events", "", 1, 7)]
+        await stand.settle()
+        assert keeper.asked == []
+        stand.tell("broadcast", _news(8, "1", name="payment.heard/1"))
+        assert [one.topic for one in await stand.wait_heard("door/1", 3)][1:] == [
+            "events",
+            "register",
+        ]
+
+
 async def test_events_are_a_hint_without_content() -> None:
     """Followers of events hear how far the journal is, each commit, and nothing of what is in."""
     async with open_stand() as stand:

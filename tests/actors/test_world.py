@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from datetime import UTC, datetime
 
@@ -10,7 +11,8 @@ import pytest
 import trio
 import trio.testing
 
-from actors.world import ManualWorld, SystemWorld, World
+from actors.limits import BRIEF_NS
+from actors.world import ManualWorld, Pace, SystemWorld, World
 
 
 def utc_ns(text: str) -> int:
@@ -159,3 +161,43 @@ async def test_a_manual_thread_runs_inline() -> None:
     assert await ManualWorld().in_thread(threading.get_ident) == here
     assert await SystemWorld().in_thread(threading.get_ident) != here
     assert await ManualWorld().in_thread(sorted, [1, 2], reverse=True) == [2, 1]
+
+
+async def test_what_is_brief_runs_at_once_until_it_is_not() -> None:
+    """An append runs where it is asked for while the disk is quick; after a slow one, and after
+    one that has only just ended, on a thread, so that nothing else waits for it."""
+    here, world = threading.get_ident(), SystemWorld()
+    assert await world.briefly(threading.get_ident) == here
+    await trio.sleep(0.01)
+    assert await world.briefly(threading.get_ident) == here
+    await world.briefly(time.sleep, 2 * BRIEF_NS / 1e9)
+    await trio.sleep(0.05)
+    assert await world.briefly(threading.get_ident) != here
+    for _ in range(30):
+        await world.briefly(threading.get_ident)
+    await trio.sleep(0.05)
+    assert await world.briefly(threading.get_ident) == here
+
+
+def test_a_pause_is_needed_between_two_that_run_at_once() -> None:
+    """Where one follows the other, the next are better gathered than each waited for."""
+    pace, now_ns = Pace(), 1_000_000_000
+    times = iter((now_ns, now_ns + 400_000))
+    with pace.taken(lambda: next(times)):
+        pass
+    assert not pace.is_easy(now_ns + 1_200_000)
+    assert pace.is_easy(now_ns + 1_200_001)
+
+
+async def test_what_is_brief_is_not_begun_for_who_was_cancelled() -> None:
+    """A stop before it began leaves it undone."""
+    done: list[int] = []
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await SystemWorld().briefly(done.append, 1)
+    assert (scope.cancelled_caught, done) == (True, [])
+
+
+async def test_a_manual_world_is_brief_as_it_is_threaded() -> None:
+    """So a simulated kill finds the same moments in an append as ever."""
+    assert await ManualWorld().briefly(sorted, [1, 2], reverse=True) == [2, 1]

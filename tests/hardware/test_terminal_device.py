@@ -97,6 +97,44 @@ async def test_by_messages(carrier: str, tmp_path: Path) -> None:
         assert shop.progress[:1] == ["insert_card"]
 
 
+async def test_what_was_written_down_with_the_request_is_not_written_down_again() -> None:
+    """A terminal begins at once where the request was kept with the very transaction that was its
+    last; with another, or none, it has its own word kept first, and without that it hears nothing.
+    """
+    end, is_serial = real("tcp", Path())
+    async with open_shop(end, is_serial=is_serial) as shop:
+        ask, found = shop.rig.post.ask, []
+        for number in range(4):
+            await shop.idle()
+            last = shop.device.session.last
+            assert last is not None
+            older = attrs.evolve(last, receipt=(last.receipt or 0) + 7)
+            before = (None, last, older, last)[number]
+            shop.may_begin = number in (0, 1)
+            heard = await ask(ADDRESS, Request(f"r{number}", sale(), KEEPER, before), timeout_s=10)
+            found.append((heard.answer.code, len(shop.doubts)))
+        assert found == [("ok", 1), ("ok", 1), ("not_sent", 2), ("ok", 2)]
+        assert shop.doubts[1].before == last
+        assert shop.fake.ledger.booked_minor == 3 * 1250
+
+
+async def test_a_terminal_that_logs_on_has_it_written_down_again() -> None:
+    """What takes its time to begin may begin when nobody waits any more: it is asked for first."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        session = shop.device.session
+        last = session.last
+        was = shop.device.connections
+        await end.unplug()
+        await end.plug()
+        while shop.device.connections <= was or not session.is_logging_on:  # noqa: ASYNC110
+            await trio.sleep(0.001)
+        request = Request("r1", sale(), KEEPER, last)
+        heard = await shop.rig.post.ask(ADDRESS, request, timeout_s=10)
+        assert heard.answer.verdict is Verdict.APPROVED
+        assert [one.before for one in shop.doubts] == [last]
+
+
 async def test_many_in_a_row() -> None:
     """Payments in a row, a thousand at night: sums are equal, and no two are named alike."""
     count = 1_001 if EVERY else 147

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from engine.order.commands import (
@@ -234,6 +235,41 @@ def test_what_is_kept_is_no_tender_yet() -> None:
     assert [entry.amount_minor for entry in shop.order(order_id).tenders] == [799]
     late = KeepPayment("c999", told(shop.books.payments.latest["1"], Verdict.APPROVED))
     assert shop.no(late, admin=True) == "payment_must_be_open"
+
+
+def test_the_doubt_is_written_down_with_the_request_where_the_last_one_is_certain() -> None:
+    """Which transaction was a terminal's last is journaled with what is asked of it: only while
+    the store that heard it lives, and only where nothing else may have come after it."""
+    shop = card_shop()
+    doubts: list[Identity | None] = []
+
+    def asked() -> None:
+        shop.ring("bread")
+        shop.ok(RequestPayment())
+        answer = running(shop).answer
+        assert answer is None or (answer.code, answer.verdict) == ("begun", Verdict.UNKNOWN)
+        doubts.append(None if answer is None else answer.before)
+
+    asked()
+    first = told(running(shop), Verdict.APPROVED, 1).identity
+    hear(shop, Verdict.APPROVED, 1)
+    shop.ok(CompleteOrder())
+    asked()
+    hear(shop, Verdict.DECLINED, 2)
+    second = attrs.evolve(first, trace=2, receipt=2)
+    shop.ok(VoidOrder("changed their mind"))
+    asked()
+    hear(shop, Verdict.ABORTED, identity=Identity())
+    shop.ok(VoidOrder("changed their mind"))
+    asked()
+    hear(shop, Verdict.UNKNOWN, 3)
+    payment_id = running(shop).asked.payment_id
+    shop.ok(SetPaymentAside(payment_id, "the terminal is broken"))
+    hear_late = shop.books.payments.exceptions[payment_id]
+    hear(shop, Verdict.DECLINED, 3, payment=hear_late)
+    shop.ok(VoidOrder("changed their mind"))
+    asked()
+    assert doubts == [None, first, second, None, None]
 
 
 def test_said_twice_the_first_time_settled_it() -> None:

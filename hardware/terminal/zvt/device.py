@@ -62,6 +62,11 @@ class ZvtDevice(TerminalDevice, CableDevice):
                 await self.world.sleep(LOOK_S)
         return lambda now_ns: self.session.transact(request_id, transaction, now_ns)
 
+    @property
+    def begins_at_once(self) -> bool:
+        """Not while it logs on. By then nobody might wait for the answer any more."""
+        return bool(self.session.is_idle)
+
     def doubt(self, request_id: str, transaction: Transaction) -> Answer:
         """Known by what was the last before."""
         return begun(transaction, self.session.last)

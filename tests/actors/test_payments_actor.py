@@ -1,0 +1,131 @@
+"""Who talks with terminals: at once, once, and also where the news of it was lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from attrs import define, field
+
+from actors.asks import Committed, ReadPayments, Reply, Submit
+from actors.mailbox import Envelope, Mailbox
+from actors.payments import PaymentsActor
+from actors.terminal_messages import Heard, Request
+from actors.world import ManualWorld
+from engine.decision import EVENTS
+from engine.order.commands import CompleteOrder
+from engine.payment.commands import RequestPayment
+from engine.payment.events import PaymentKept, PaymentRequested
+from engine.payment.state import Payment
+from engine.record import NewRecord
+from engine.stamp import Stamp
+from engine.terminal import Identity, Verdict
+from engine.wire import unstructure
+from tests.card_shop import card_shop, hear, running, told
+from tests.shop import Shop
+
+LAST = Identity("29001234", 1, 1, "1126", "101500")
+
+
+@define(eq=False)
+class Neighbours:
+    """The bookkeeper of `shop`, and terminals that approve; `requests` are what they were asked,
+    and `looks` counts how often somebody asked what is open."""
+
+    shop: Shop
+    requests: list[Request] = field(factory=list)
+    looks: int = 0
+
+    async def ask(self, to: str, body: Any, **_: Any) -> Any:
+        """Answer as they would."""
+        await trio.lowlevel.checkpoint()
+        match body:
+            case ReadPayments():
+                self.looks += 1
+                return tuple(self.shop.books.payments.open.values())
+            case Request():
+                self.requests.append(body)
+                payment = self.shop.books.payments.open[body.request_id]
+                return Heard(body.request_id, told(payment, Verdict.APPROVED))
+            case Submit():
+                assert (to, body.name) == ("bookkeeper", "payment.hear")
+                payment = self.shop.books.payments.open[body.data["payment_id"]]
+                return Reply(ok=True, data=hear(self.shop, Verdict.APPROVED, payment=payment))
+            case _:
+                return ()
+
+
+def asked(shop: Shop) -> Payment:
+    """A payment that the books have, and nobody heard of."""
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    return running(shop)
+
+
+def news_of(payment: Payment) -> Committed:
+    """What the bookkeeper tells of it."""
+    payment_id = payment.asked.payment_id
+    events: list[Any] = [PaymentRequested(payment.asked)]
+    if payment.answer is not None:
+        events.append(PaymentKept(payment_id, payment.answer))
+    records = tuple(
+        NewRecord(
+            "live",
+            f"payment/{payment_id}",
+            number,
+            EVENTS.name_of(event),
+            payment_id,
+            "max",
+            "1",
+            Stamp(payment.requested_ns, 0, "2026-11-26"),
+            unstructure(event),
+        ).at(number, 1)
+        for number, event in enumerate(events, 1)
+    )
+    return Committed(1, len(records), records, frozenset(("1",)))
+
+
+@pytest.fixture
+async def actor(nursery: trio.Nursery, autojump_clock: Any) -> tuple[Mailbox, Neighbours]:
+    """An actor that has looked once, its mailbox and its neighbours."""
+    del autojump_clock
+    world = ManualWorld(follow=True)
+    mailbox, neighbours = Mailbox("payments", world), Neighbours(card_shop())
+    nursery.start_soon(PaymentsActor(lambda _: None).run, mailbox, neighbours, world)
+    await trio.testing.wait_all_tasks_blocked()
+    assert neighbours.looks == 1
+    return mailbox, neighbours
+
+
+async def test_a_request_that_was_committed_is_taken_to_its_terminal_at_once_and_once(
+    actor: tuple[Mailbox, Neighbours],
+) -> None:
+    """No look at the books comes before it, none of what is looked at later asks again, and the
+    second time it carries what was written down with it."""
+    mailbox, neighbours = actor
+    for before in (None, LAST):
+        payment = asked(neighbours.shop)
+        news = Envelope("", "payments", "bookkeeper", news_of(payment))
+        mailbox.put_nowait(news)
+        await trio.testing.wait_all_tasks_blocked()
+        mailbox.put_nowait(news)
+        await trio.testing.wait_all_tasks_blocked()
+        assert [one.before for one in neighbours.requests][-1] == before
+        neighbours.shop.ok(CompleteOrder())
+    assert (len(neighbours.requests), neighbours.looks) == (2, 1)
+    await trio.sleep(30)
+    assert len(neighbours.requests) == 2
+    assert neighbours.looks > 1
+
+
+async def test_what_no_news_told_of_is_found_by_looking(
+    actor: tuple[Mailbox, Neighbours],
+) -> None:
+    """News may be lost where a mailbox is full; the customer waits a moment, not for ever."""
+    _, neighbours = actor
+    payment = asked(neighbours.shop)
+    await trio.sleep(11)
+    assert [one.request_id for one in neighbours.requests] == [payment.asked.payment_id]
+    assert not neighbours.shop.books.payments.open
