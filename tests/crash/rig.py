@@ -171,7 +171,7 @@ class Rig:
             return await trio.lowlevel.open_process(
                 [sys.executable, "-m", "tests.crash.life", str(file)],
                 cwd=ROOT,
-                env={**os.environ, "LD_PRELOAD": str(self.library)},
+                env=environment(self.place, self.library),
                 stdin=subprocess.DEVNULL,
                 stdout=words,
                 stderr=words,
@@ -237,6 +237,15 @@ class Rig:
             shutil.rmtree(self.template / left, ignore_errors=True)
 
 
+def environment(place: Path, library: Path) -> dict[str, str]:
+    """The variables of a process under test. It finds its modules compiled, as an installed one
+    does: whoever wants none of that beside the sources has it below the rig's `place`."""
+    found = {**os.environ, "LD_PRELOAD": str(library)}
+    if found.pop("PYTHONDONTWRITEBYTECODE", ""):
+        found["PYTHONPYCACHEPREFIX"] = str(place / "compiled")
+    return found
+
+
 def words_of(plan: LifePlan) -> str:
     """The last of what the nodes said."""
     return "\n".join(plan.words.read_text().splitlines()[-60:]) if plan.words.exists() else ""
@@ -268,7 +277,7 @@ def open_rig() -> Iterator[Rig]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.crash.zygote", str(socket)],
                 cwd=ROOT,
-                env={**os.environ, "LD_PRELOAD": str(library)},
+                env=environment(place, library),
                 stdin=subprocess.PIPE,
                 stderr=log,
                 # An interrupt from the keyboard is the rig's; it ends what it started in order.

@@ -46,6 +46,7 @@ LATE_MODULES = (
     "PIL.ImageFont",
     "tzdata",
 )
+TRACED = ("actors", "countertop", "protocols", "tests", "trio")
 REGISTRIES = (MESSAGES, COMMANDS, EVENTS, EFFECTS, QUERIES, FRAMES)
 PLAIN = (Anchor, Ask, Config, Held, HoldAnchor, OpenDoors, PendingEffect, Reply)
 
@@ -62,8 +63,9 @@ def warm() -> None:
         wire._fast.get_unstructure_hook(cls)
     books_from(image_of(Books()), None)
     # What fails says where, with the lines themselves.
-    for module in list(sys.modules.values()):
-        linecache.getlines(getattr(module, "__file__", None) or "")
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in TRACED:
+            linecache.getlines(getattr(module, "__file__", None) or "")
     gc.collect()
     gc.freeze()
 
