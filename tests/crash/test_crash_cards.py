@@ -29,7 +29,7 @@ def test_a_card_payment_survives_a_kill_at_any_of_its_steps(
     stride = STRIDES[harm, carrier, names]
     first = random.SystemRandom().randint(1, stride)
     chosen = tuple(one for one in SWEPT if one.name in names)
-    sweep = CardSweep(rig, VICTIMS[harm], carrier, chosen, stride, first, lanes=2)
+    sweep = CardSweep(rig, VICTIMS[harm], carrier, chosen, stride, first, lanes=2, keeps=True)
     tally = trio.run(sweep.run)
     assert tally.wrong == [], (
         f"repeat it: python -m tests.cuts cards --only '{harm}' --only '{carrier}' "

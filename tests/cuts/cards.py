@@ -71,7 +71,7 @@ class CardSweep:
             if verdict.returncode:
                 raise WrongError(f"the verifier says: {verdict.stdout}{verdict.stderr}")
         except* (WrongError, AssertionError, trio.TooSlowError) as group:
-            self.wrong(f"a store with {self.carrier}, {self.victim} killed: {group.exceptions}")
+            self.wrong(f"{self.carrier}: {_innermost(group)!r}")
 
     def wrong(self, what: str) -> None:
         """Note what must not be."""
@@ -102,7 +102,7 @@ class Line:
                 has_struck = await self._one(lane, at)
             except (AssertionError, trio.TooSlowError) as error:
                 name = f"{self.dialogue.name}, {self.sweep.victim} killed at {at}"
-                raise WrongError(f"{name}: {error!r}") from error
+                raise WrongError(f"{name}: {type(error).__name__} {error}") from error
             self.unreached = 0 if has_struck else self.unreached + 1
             self.last = max(self.last, at) if has_struck else self.last
 
@@ -130,3 +130,9 @@ class Line:
         await conclude(lane)
         tally.listed += lane.listed - before
         return has_struck
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
