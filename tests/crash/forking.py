@@ -14,7 +14,7 @@ import attrs
 import trio
 from attrs import define
 
-from tests.crash.plans import LifePlan, NodePlan, to_plain
+from tests.crash.plans import WHEN_ASKED, LifePlan, NodePlan, to_plain
 
 PACKET_BYTES_MAX = 1 << 17
 
@@ -98,7 +98,8 @@ async def signal_node(plan: LifePlan, role: str, number: int) -> int:
 class Opener:
     """Stands in a store's process for `trio.lowlevel.open_process`: its child nodes are forked.
 
-    What is planned for a child happens to the first one only; those after it live unharmed.
+    What is planned for a child happens to the first one only, but where it waits to be asked; those
+    after it live unharmed.
     """
 
     plan: LifePlan
@@ -107,7 +108,8 @@ class Opener:
         """Start a child node, named by the last word of its command."""
         role = command[-1]
         process = await fork(self.plan, role, with_stdin=True)
-        bug = self.plan.node(role).bug
-        nodes = {**self.plan.nodes, role: NodePlan(bug=bug)}
-        self.plan = attrs.evolve(self.plan, nodes=nodes)
+        planned = self.plan.node(role)
+        if planned.step != WHEN_ASKED:
+            nodes = {**self.plan.nodes, role: NodePlan(bug=planned.bug)}
+            self.plan = attrs.evolve(self.plan, nodes=nodes)
         return process

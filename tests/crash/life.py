@@ -20,12 +20,20 @@ from typing import Any
 import trio
 
 from actors.world import SystemWorld
-from countertop import child_nodes, serving
+from countertop import child_nodes, children, serving
 from countertop.config import from_data
 from countertop.memory import give_back_large_blocks
 from engine.wire import parse
 from tests.crash import bugs, forking
-from tests.crash.plans import FROM_START, STORE, Harm, LifePlan, NodePlan, from_plain
+from tests.crash.plans import (
+    FROM_START,
+    STORE,
+    WHEN_ASKED,
+    Harm,
+    LifePlan,
+    NodePlan,
+    from_plain,
+)
 
 
 class StepCounter(trio.abc.Instrument):
@@ -34,15 +42,15 @@ class StepCounter(trio.abc.Instrument):
     def __init__(self, at: int, report: Path) -> None:
         self.armed = False
         self.seen = 0
-        self._at = at
+        self.at = at
         self._report = report
 
     def before_task_step(self, _: trio.lowlevel.Task) -> None:
         """One step."""
         if self.armed:
             self.seen += 1
-            if self.seen == self._at:
-                note(self._report, f"kill step {self._at} {os.getpid()}")
+            if self.seen == self.at:
+                note(self._report, f"kill step {self.at} {os.getpid()}")
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -78,6 +86,7 @@ class Armament:
             self.arm()
         else:
             self._load(Harm())
+        note(self._plan.report, f"ready {self._role} {os.getpid()}")
 
     def _load(self, harm: Harm) -> None:
         os.environ.update(harm.environment())
@@ -86,6 +95,8 @@ class Armament:
 
     def arm(self) -> None:
         """Begin to count."""
+        if self._node.step == WHEN_ASKED:
+            self.steps.at = int(self._plan.asked.read_text())
         note(self._plan.report, f"armed {self._role} {os.getpid()}")
         self._load(self._node.harm)
         self.steps.seen, self.steps.armed = 0, True
@@ -109,6 +120,7 @@ def live(plan: LifePlan, role: str) -> None:
     trio.run = run
     if role == STORE:
         give_back_large_blocks()
+        children.RESTART_S_MAX = plan.child_again_s or children.RESTART_S_MAX
         if plan.zygote:
             open_process: Any = forking.Opener(plan).open_process
             trio.lowlevel.open_process = open_process

@@ -11,6 +11,7 @@ from attrs import field, frozen
 from engine.wire import structure
 
 FROM_START, FROM_MARK = "start", "mark"
+WHEN_ASKED = -1
 STORE, DEVICES, INTEGRATIONS = "store", "devices", "integrations"
 
 
@@ -42,7 +43,8 @@ class Harm:
 @frozen
 class NodePlan:
     """What happens to one node's process. `harm` and the count to the `step`-th task step, at which
-    it kills itself (0: never), begin at its start or when it is sent SIGUSR1. `bug` names a planted
+    it kills itself (0: never), begin at its start or when it is sent SIGUSR1. `WHEN_ASKED`: at the
+    step that `LifePlan.asked` says by then, in each process of that node. `bug` names a planted
     bug."""
 
     harm: Harm = Harm()
@@ -57,6 +59,7 @@ class LifePlan:
 
     `folder` holds `data/`; its other files are the rig's: the shim's log and report, the nodes' own
     words. `zygote` is where child nodes are forked; empty starts them as production does.
+    `child_again_s` is how long a child that died waits at most; 0 for as long as production does.
     """
 
     config: dict[str, Any]
@@ -64,6 +67,7 @@ class LifePlan:
     seed: int = 0
     zygote: str = ""
     nodes: dict[str, NodePlan] = field(factory=dict)
+    child_again_s: float = 0.0
 
     def node(self, name: str) -> NodePlan:
         """What happens to a node; nothing unless told."""
@@ -83,6 +87,11 @@ class LifePlan:
     def report(self) -> Path:
         """What the shim and the step counter did, a line each."""
         return self.place / "report.txt"
+
+    @property
+    def asked(self) -> Path:
+        """The step at which a node dies that is sent SIGUSR1, as text."""
+        return self.place / "step.txt"
 
     @property
     def words(self) -> Path:

@@ -68,7 +68,7 @@ class Life:
 
     def fired(self) -> list[str]:
         """The harm that was done so far, a line each."""
-        words = ("armed", "seen")
+        words = ("ready", "armed", "seen")
         return [line for line in self.report() if not line.startswith(words)]
 
     async def kill(self, role: str = STORE) -> bool:

@@ -3,11 +3,12 @@
     memory   the wire cut after every byte in both directions, in the simulated machine
     real     the same on real sockets and ptys: ZVT over TCP and serial, nexo over TLS
     kills    a kill, a power cut or a pulled cable at every await point from intent to commit
+    cards    kill -9 of real processes, on real files and sockets, at every step of their tasks
 
-All of them where none is named. `--every K` takes each K-th, and of bytes always the first and the
-last. Each cut ends with the order's tenders held against the terminal's own books, and each
-register's day with its Z and the terminal's end of day. Exit code: 0 nothing was charged twice and
-nothing is left open, 1 something was.
+All of them where none is named. `--only` takes a carrier, a harm, or one of each. `--every K` takes
+each K-th, and of bytes always the first and the last. Each cut ends with the order's tenders held
+against the terminal's own books, and each register's day with its Z and the terminal's end of day.
+Exit code: 0 nothing was charged twice and nothing is left open, 1 something was.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ from typing import Any
 
 import trio
 
+from tests.crash.rig import Rig, open_rig
+from tests.cuts import cards
 from tests.cuts.dialogues import DIALOGUES, Dialogue, dialogues_of
 from tests.cuts.far_ends import REAL, SIMULATED
 from tests.cuts.kills import HARMS, Sweep
 from tests.cuts.stage import quiet
 from tests.cuts.wires import LANES, Tally, in_memory, on_real
 
-KINDS = ("memory", "real", "kills")
+KINDS = ("memory", "real", "kills", "cards")
+_CARRIERS = (*SIMULATED, *REAL)
 _BOTH = (False, True)
 
 
@@ -48,8 +52,22 @@ def _chosen(dialogues: tuple[Dialogue, ...], names: list[str]) -> tuple[Dialogue
     return tuple(one for one in dialogues if not names or one.name in names)
 
 
-def _of(names: tuple[str, ...], options: argparse.Namespace) -> tuple[str, ...]:
-    return tuple(one for one in names if not options.only or one in options.only)
+def _of(carriers: tuple[str, ...], options: argparse.Namespace) -> list[str]:
+    """The carriers that are wanted, where what is done to them has no name."""
+    return [carrier for carrier, _ in _pairs(carriers, ("",), options)]
+
+
+def _pairs(
+    carriers: tuple[str, ...], harms: tuple[str, ...], options: argparse.Namespace
+) -> list[tuple[str, str]]:
+    """Which harm is wanted on which carrier."""
+    wanted = [set(options.only).intersection(names) for names in (_CARRIERS, HARMS)]
+    return [
+        (carrier, harm)
+        for carrier in carriers
+        for harm in harms
+        if carrier in (wanted[0] or {carrier}) and harm in (wanted[1] or {harm})
+    ]
 
 
 def _memory(options: argparse.Namespace) -> dict[str, Tally]:
@@ -76,7 +94,7 @@ def _real(options: argparse.Namespace) -> dict[str, Tally]:
                 Path(folder),
                 step=options.every,
                 keeps=_keeps(carrier),
-                lanes=options.lanes,
+                lanes=options.lanes or LANES,
                 tell=say,
             )
             for one in trio.run(cut).values():
@@ -86,15 +104,48 @@ def _real(options: argparse.Namespace) -> dict[str, Tally]:
 
 def _kills(options: argparse.Namespace) -> dict[str, Tally]:
     found = {}
-    for harm in _of(HARMS, options):
-        tally = found[harm] = Tally()
-        for dialogue in _chosen(DIALOGUES, options.dialogue):
-            for keeps in _BOTH:
-                tally.add(Sweep(dialogue, harm, options.every, keeps=keeps).run(say))
+    for carrier, harm in _pairs(SIMULATED, HARMS, options):
+        tally = found[f"{harm}, {carrier}"] = Tally()
+        for dialogue in _chosen(dialogues_of(carrier), options.dialogue):
+            for keeps in _keeps(carrier):
+                sweep = Sweep(dialogue, harm, options.every, carrier, keeps=keeps)
+                tally.add(sweep.run(say))
     return found
 
 
-_RUNS = {"memory": _memory, "real": _real, "kills": _kills}
+def _cards(options: argparse.Namespace) -> dict[str, Tally]:
+    quiet()
+    with open_rig() as rig:
+        return trio.run(_sweep_cards, rig, options)
+
+
+async def _sweep_cards(rig: Rig, options: argparse.Namespace) -> dict[str, Tally]:
+    found = {}
+    chosen = _chosen(cards.SWEPT, options.dialogue)
+    for carrier, harm in _pairs(cards.CARRIERS, tuple(cards.VICTIMS), options):
+        tally = found[f"{harm}, {carrier}"] = Tally()
+        for keeps in _BOTH:
+            sweep = cards.CardSweep(
+                rig,
+                cards.VICTIMS[harm],
+                carrier,
+                chosen,
+                options.every,
+                options.first,
+                options.lanes or cards.LANES,
+                keeps=keeps,
+                tell=say,
+            )
+            tally.add(await sweep.run())
+    return found
+
+
+_RUNS = {"memory": _memory, "real": _real, "kills": _kills, "cards": _cards}
+_WHAT = {
+    "kills": "card payments with {} at {} await point from intent to commit",
+    "cards": "card payments of real processes, {} at {} step of their tasks",
+}
+_CUTS = "cuts of the wire, {}, at {} byte of every dialogue, both ways"
 
 
 def rows(kind: str, found: dict[str, Tally], command: str, every: int = 1) -> list[dict[str, Any]]:
@@ -102,11 +153,7 @@ def rows(kind: str, found: dict[str, Tally], command: str, every: int = 1) -> li
     made = []
     each = "every" if every == 1 else f"one in {every}"
     for name, tally in found.items():
-        what = (
-            f"card payments with {name} at {each} await point from intent to commit"
-            if kind == "kills"
-            else f"cuts of the wire, {name}, at {each} byte of every dialogue, both ways"
-        )
+        what = _WHAT.get(kind, _CUTS).format(name, each)
         figure = (
             f"{tally.second_charges} second charges, {tally.unresolved} unresolved of "
             f"{tally.struck:,}"
@@ -126,12 +173,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, metavar="K")
     parser.add_argument("--dialogue", action="append", default=[], metavar="NAME")
     parser.add_argument("--only", action="append", default=[], metavar="CARRIER_OR_HARM")
-    parser.add_argument("--lanes", type=int, default=LANES, help="registers of a real store")
+    parser.add_argument("--from", type=int, default=1, dest="first", metavar="N", help="of cards")
+    parser.add_argument("--lanes", type=int, default=0, help="registers, or stores, at once")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.kinds) - set(KINDS))
     unknown += sorted(set(options.dialogue) - {one.name for one in DIALOGUES})
-    unknown += sorted(set(options.only) - {*SIMULATED, *REAL, *HARMS})
+    unknown += sorted(set(options.only) - {*_CARRIERS, *HARMS})
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}; nothing was cut")
     kinds = options.kinds or KINDS

@@ -12,13 +12,9 @@ from engine.order.state import Order
 from engine.payment.events import Problem
 from engine.views.payments import payments_view
 from tests.cuts.far_ends import Customer, Far, Moved
-from tests.cuts.stage import LOOK_S, PATIENCE_S, Stage
+from tests.cuts.scene import LOOK_S, PATIENCE_S, Scene, WrongError
 
 _TRIES = 5
-
-
-class WrongError(AssertionError):
-    """What the store knows is not what the terminal's books say."""
 
 
 @define(eq=False)
@@ -26,7 +22,7 @@ class Lane:
     """One register with its terminal, and the order it is at. `before` is what the terminal had
     booked when the order began; `listed` counts what a person found on the list of exceptions."""
 
-    stage: Stage
+    stage: Scene
     register: str
     order_id: str = ""
     before: Moved = field(factory=Moved)
@@ -54,9 +50,7 @@ class Lane:
             self.far.expect(Customer())
             await self.do(name, **data)
             await self.stage.settle(self.register)
-            store = self.stage.store
-            assert store is not None
-            last = store.books.payments.latest[self.register]
+            last = self.stage.books.payments.latest[self.register]
             if last.is_approved:
                 return
             assert last.answer is not None
@@ -65,9 +59,7 @@ class Lane:
     @property
     def order(self) -> Order:
         """The order in hand, as the books have it."""
-        store = self.stage.store
-        assert store is not None
-        return store.books.live.orders[self.order_id]
+        return self.stage.books.live.orders[self.order_id]
 
 
 Act = Callable[[Lane], Awaitable[None]]
@@ -199,8 +191,6 @@ def judge(lane: Lane) -> str:
     Raises:
         WrongError: they differ, or something is neither settled nor on the list with its age.
     """
-    store = lane.stage.store
-    assert store is not None
     order, moved = lane.order, lane.far.moved().since(lane.before)
     cards = [one for one in order.tenders if one.card is not None]
     known = Moved(
@@ -210,12 +200,12 @@ def judge(lane: Lane) -> str:
         int(order.tab is not None),
         moved.begun,
     )
-    last = store.books.payments.latest[lane.register]
+    last = lane.stage.books.payments.latest[lane.register]
     if known != moved:
         raise WrongError(f"the terminal booked {moved}, the order has {known}; last: {last}")
-    view = payments_view(store.books, now_ns=lane.stage.world.now_ns(), register=lane.register)
+    view = payments_view(lane.stage.books, now_ns=lane.stage.world.now_ns(), register=lane.register)
     on_list = {one.payment_id for one in view.exceptions if one.age_s >= 0}
-    for payment in store.books.payments.exceptions.values():
+    for payment in lane.stage.books.payments.exceptions.values():
         if payment.asked.register != lane.register:
             continue
         if payment.asked.payment_id not in on_list or payment.problem is not Problem.NOT_REVERSED:
@@ -226,9 +216,7 @@ def judge(lane: Lane) -> str:
 async def conclude(lane: Lane) -> None:
     """What a person does next: whatever the list says is tried again, and the order is paid in the
     way it is not yet paid, until it is completed."""
-    store = lane.stage.store
-    assert store is not None
-    for payment_id, payment in list(store.books.payments.exceptions.items()):
+    for payment_id, payment in list(lane.stage.books.payments.exceptions.items()):
         if payment.asked.register == lane.register:
             lane.listed += 1
             await lane.undisturbed("payment.reverse_again", payment_id=payment_id)
@@ -236,7 +224,7 @@ async def conclude(lane: Lane) -> None:
         await lane.undisturbed("payment.release_tab")
     if lane.order.phase.value == "open":
         await lane.do("order.start_tendering")
-    view = await lane.stage.shop.look("register.state", lane.register)
+    view = await lane.stage.look("register.state", lane.register)
     if view["order"]["due_minor"] < 0:
         await lane.undisturbed("payment.request")
     elif view["order"]["due_minor"]:
@@ -252,11 +240,10 @@ def judge_after(lane: Lane) -> None:
     Raises:
         WrongError: something is.
     """
-    store = lane.stage.store
-    assert store is not None
+    payments = lane.stage.books.payments
     left = [
         one
-        for one in (*store.books.payments.exceptions.values(), *store.books.payments.open.values())
+        for one in (*payments.exceptions.values(), *payments.open.values())
         if one.asked.register == lane.register
     ]
     if left or lane.far.moved().reserved:
@@ -269,9 +256,7 @@ async def close(lane: Lane) -> None:
     Raises:
         WrongError: they differ.
     """
-    store = lane.stage.store
-    assert store is not None
-    totals = store.books.live.position(lane.register).totals
+    totals = lane.stage.books.live.position(lane.register).totals
     by_card = totals.tenders.get("card", 0) + sum(totals.tips.values())
     booked_minor = lane.far.moved().minor
     if by_card != booked_minor:
@@ -283,7 +268,8 @@ async def close(lane: Lane) -> None:
     with trio.fail_after(PATIENCE_S):
         while not found:
             await lane.stage.world.sleep(LOOK_S)
-            view = await lane.stage.shop.look("clearing.state", lane.register)
+            await lane.stage.mended(lane.register)
+            view = await lane.stage.look("clearing.state", lane.register)
             found = [one for one in view["terminals"] if one["day_id"] == asked["day_id"]]
     if found[0]["verdict"] != "approved" or found[0]["differences"]:
         raise WrongError(f"the terminal's day does not balance: {found[0]}")

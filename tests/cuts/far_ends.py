@@ -153,6 +153,11 @@ class ZvtFar(Far):
         """Make the fake; nothing listens yet."""
         self.fake = TerminalFake(self.cable, is_serial=self.is_serial, world=self.world)
 
+    @property
+    def url(self) -> str:
+        """Where it is plugged in, once `run` has started."""
+        return self.cable.url
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """As `Far`."""
         await self.fake.run(task_status=task_status)
@@ -187,7 +192,7 @@ class ZvtFar(Far):
 
     def is_armed(self, place: str) -> bool:
         """As `Far`."""
-        return getattr(self.fake, place) is not None
+        return getattr(self.fake, place) is not None or self.fake.is_cutting
 
     @property
     def is_broken(self) -> bool:

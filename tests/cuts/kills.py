@@ -15,9 +15,10 @@ import trio
 from attrs import define, field
 
 from actors.world import run_simulated
-from tests.cuts.dialogues import Dialogue, Lane, WrongError, close, conclude, judge
+from tests.cuts.dialogues import Dialogue, Lane, close, conclude, judge
 from tests.cuts.far_ends import ZVT_IN_MEMORY
-from tests.cuts.stage import LOOK_S, Stage, UnsettledError, open_simulated, prepare
+from tests.cuts.scene import LOOK_S, UnsettledError, WrongError
+from tests.cuts.stage import Stage, open_simulated, prepare
 from tests.cuts.wires import Tally, arrange, told
 from tests.simulation.disk import MemoryDisk
 
@@ -104,6 +105,7 @@ class Sweep:
     async def _one(self, lane: Lane) -> bool:
         """One dialogue struck at its step; whether the step was reached."""
         stage = lane.stage
+        assert isinstance(stage, Stage)
         await arrange(lane, self.dialogue, keeps=self.keeps)
         counter = StepCounter(self.at, self._act(stage))
         trio.lowlevel.add_instrument(counter)

@@ -26,21 +26,16 @@ from actors.supervisor import supervise
 from actors.world import SimulatedWorld, SystemWorld, World, run_simulated
 from countertop.config import Config
 from countertop.store import Store, open_store, run_store
+from engine.books import Books
 from engine.image import state_hash
-from engine.payment.state import Payment
 from tests.cuts.far_ends import Far, far_end
+from tests.cuts.scene import LOOK_S, PATIENCE_S, Scene
 from tests.simulation.disk import MemoryDisk
 from tests.simulation.shop import START_NS, QuickHasher
 from tests.store.harness import Shop, own_config
 
-LOOK_S = 0.1
-PATIENCE_S = 240.0
 _DOWN_S = 0.05
 _IN_MEMORY = Config("/cuts", "cuts", one_process=True, reserve_mib=0)
-
-
-class UnsettledError(AssertionError):
-    """A payment was not settled in `PATIENCE_S`."""
 
 
 class HurriedWorld(SystemWorld):
@@ -59,7 +54,7 @@ class HurriedWorld(SystemWorld):
 
 
 @define(eq=False)
-class Stage:
+class Stage(Scene):
     """All of it. `store` is None while it is down; `starts` counts its lives."""
 
     world: World
@@ -184,19 +179,28 @@ class Stage:
     # --------------------------------------------------------------------------------- the tills
 
     @property
+    def books(self) -> Books:
+        """As `Scene`."""
+        assert self.store is not None
+        return self.store.books
+
+    @property
+    def has_books(self) -> bool:
+        """As `Scene`."""
+        return self.store is not None
+
+    @property
     def shop(self) -> Shop:
         """Asks the store as a door would."""
         assert self.store is not None
         return Shop(self.store.node, self.world)
 
-    async def do(self, name: str, register: str, /, **data: Any) -> Any:
-        """A command that is accepted; its answer."""
-        asked = await self.wish(name, register, **data)
-        assert asked.ok, f"{name}: {asked.refusal or asked.fault} {asked.detail}"
-        return asked.data
+    async def look(self, name: str, register: str) -> Any:
+        """As `Scene`."""
+        return await self.shop.look(name, register)
 
     async def wish(self, name: str, register: str, /, **data: Any) -> Reply:
-        """A command under one id until it is answered, across kills; what was said."""
+        """As `Scene`."""
         command_id = self.world.new_id()
         with trio.fail_after(PATIENCE_S):
             while True:
@@ -234,51 +238,19 @@ class Stage:
     def _is_up(self) -> bool:
         return self.store is not None
 
-    def open_payments(self, register: str) -> list[Payment]:
-        """What is open between the store and that register's terminal."""
-        assert self.store is not None
-        found = self.store.books.payments.open.values()
-        return [one for one in found if one.asked.terminal == f"terminal/{register}"]
-
-    def may_be_open(self, register: str) -> bool:
-        """Whether something is open there, as far as anybody can say now."""
-        return self.store is None or bool(self.open_payments(register))
-
-    async def settle(self, register: str) -> None:
-        """Put the cable back and wait until nothing is open.
-
-        Raises:
-            UnsettledError: something stays open.
-        """
-        far = self.fars[register]
-        with trio.move_on_after(PATIENCE_S):
-            while True:
-                if far.is_broken:
-                    await self.world.sleep(LOOK_S)
-                    await far.mend()
-                if self.store is not None and not self.open_payments(register):
-                    return
-                await self.world.sleep(LOOK_S)
-        raise UnsettledError(f"{self.open_payments(register)} stays open")
-
     async def up(self, register: str) -> None:
-        """Wait until both nodes live, are linked, and the terminal is shown as ready."""
+        """As `Scene`."""
         with trio.fail_after(PATIENCE_S):
             while not await self._is_ready(register):
-                await self._mended(register)
+                await self.mended(register)
                 await self.world.sleep(LOOK_S)
 
-    async def _mended(self, register: str) -> None:
-        """A cut may come late, with what was still on its way."""
-        if self.fars[register].is_broken:
-            await self.fars[register].mend()
-
     async def idle(self, register: str) -> None:
-        """Wait until the register's device has its terminal, and nothing runs."""
+        """As `Scene`."""
         with trio.fail_after(PATIENCE_S):
             await self.world.sleep(LOOK_S)
             while not self.fars[register].is_idle:
-                await self._mended(register)
+                await self.mended(register)
                 await self.world.sleep(LOOK_S)
 
     def hash(self) -> str:

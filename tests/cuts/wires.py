@@ -13,9 +13,10 @@ import trio
 from attrs import define, field, frozen
 
 from actors.world import run_simulated
-from tests.cuts.dialogues import Dialogue, Lane, WrongError, close, conclude, judge
+from tests.cuts.dialogues import Dialogue, Lane, close, conclude, judge
 from tests.cuts.far_ends import PLACES, Customer
-from tests.cuts.stage import LOOK_S, Stage, UnsettledError, open_real, open_simulated, prepare
+from tests.cuts.scene import LOOK_S, UnsettledError, WrongError
+from tests.cuts.stage import Stage, open_real, open_simulated, prepare
 from tests.simulation.disk import MemoryDisk
 
 LANES = 6

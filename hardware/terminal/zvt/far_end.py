@@ -27,8 +27,8 @@ class FarEnd(ABC):
     """Frames of a terminal, over a cable that can be pulled at any byte.
 
     `cut_after` pulls it after so many more bytes were sent, `deaf_after` after so many more were
-    heard; `hangs` hears and says nothing. A frame that came is in the inbox; `_tell` waits for the
-    register's reply to one that was sent.
+    heard; `is_cutting` from that byte until it is out. `hangs` hears and says nothing. A frame that
+    came is in the inbox; `_tell` waits for the register's reply to one that was sent.
     """
 
     def __init__(self, carrier: Carrier, *, is_serial: bool, world: World | None) -> None:
@@ -36,6 +36,7 @@ class FarEnd(ABC):
         self.hangs = False
         self.cut_after: int | None = None
         self.deaf_after: int | None = None
+        self.is_cutting = False
         self.sent_bytes = self.heard_bytes = 0
         self.heard: list[int] = []
         self.is_plugged = True
@@ -79,6 +80,7 @@ class FarEnd(ABC):
         if self.deaf_after is not None:
             if len(data) >= self.deaf_after:
                 data, self.deaf_after = data[: self.deaf_after], None
+                self.is_cutting = True
                 await self._hear(data)
                 await self.cut()
                 return
@@ -129,6 +131,7 @@ class FarEnd(ABC):
             return
         if self.cut_after is not None and len(data) >= self.cut_after:
             part, self.cut_after = data[: self.cut_after], None
+            self.is_cutting = True
             self.sent_bytes += len(part)
             await self.carrier.send(part)
             await self.cut()
@@ -141,7 +144,7 @@ class FarEnd(ABC):
     async def cut(self) -> None:
         """Pull the cable; whatever runs has lost its register."""
         self._reset_line()
-        self.is_plugged = False
+        self.is_plugged = self.is_cutting = False
         await self.carrier.unplug()
 
     async def plug(self) -> None:
