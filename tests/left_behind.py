@@ -51,6 +51,9 @@ _HEARD_BYTES_MAX = 4 << 20
 _OVERLAP_BYTES = 256
 _CANDIDATE = r"(^|[^0-9A-Za-z.])[2-6][0-9]([ -]?[0-9]){11,17}"
 _AROUND = 48
+_ELF = b"\x7fELF"
+_ATTRS = b",\n"
+"""What follows a number of its class in the source attrs writes for a hash; it stays in memory."""
 
 
 @frozen
@@ -114,11 +117,14 @@ def is_gtin(digits: str) -> bool:
 def _unplanted(hit: Hit) -> str:
     """A number nobody planted, masked; empty where the digits are something else."""
     with hit.file.open("rb") as file:
+        is_dump = file.read(len(_ELF)) == _ELF
         start = max(0, hit.at - _AROUND)
         file.seek(start)
         around = file.read(hit.at - start + len(hit.data) + _AROUND)
     digits = re.sub(rb"[^0-9]", b"", hit.data).decode()
     if is_gtin(digits[:13]) or is_gtin(digits[:14]) or CODES.fullmatch(digits):
+        return ""
+    if is_dump and around[hit.at - start + len(hit.data) :].startswith(_ATTRS):
         return ""
     own = around[max(0, hit.at - start - 1) :]
     found = card_like(around)
