@@ -107,8 +107,8 @@ class Overheard:
             carry_out(printer, data)
 
         os.read = read_kept
-        subprocess.Popen.__init__ = begin_kept  # type: ignore[method-assign]
-        VirtualPrinter.receive = receive_kept  # type: ignore[method-assign]
+        subprocess.Popen.__init__ = begin_kept  # type: ignore[assignment,method-assign]
+        VirtualPrinter.receive = receive_kept  # type: ignore[assignment,method-assign]
 
     def uninstall(self) -> None:
         """As it was."""
