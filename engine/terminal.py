@@ -176,11 +176,15 @@ class Condition:
 
 @frozen
 class SettledTotal:
-    """What a terminal counted of one kind of card since its last end of day."""
+    """What a terminal counted of one kind of card since its last end of day.
+
+    `reversed_count` of the transactions took back another, where a terminal tells these apart.
+    """
 
     name: str
     count: int
     amount_minor: int
+    reversed_count: int = 0
 
 
 @frozen

@@ -205,13 +205,17 @@ def made() -> tuple[Canaries, ...]:
 def card_like(data: bytes, allowed: Iterable[str] = ()) -> list[str]:
     """Runs of 13 to 19 digits that could be a card's, masked, though nobody planted them.
 
-    Digits in groups of spaces or dashes are one run; digits within words, hexadecimal or ids are
-    none.
+    Digits in groups of three and more, parted by spaces or dashes, are one run; the last may be
+    shorter. Digits within words, hexadecimal or ids are none, nor are counts in a row.
     `allowed` are those that are known to be something else, such as bar codes.
     """
     known = set(allowed)
     told = _OWN.sub(b" ", _ID.sub(b" ", data))
-    runs = (re.sub(rb"[ -]", b"", match[0]).decode() for match in _RUN.finditer(told))
+    runs = (
+        re.sub(rb"[ -]", b"", match[0]).decode()
+        for match in _RUN.finditer(told)
+        if all(len(group) >= 3 for group in re.split(rb"[ -]", match[0])[:-1])
+    )
     return [
         f"{run[:6]}{'*' * (len(run) - 10)}{run[-4:]}"
         for run in runs

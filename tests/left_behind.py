@@ -1,9 +1,10 @@
 """What a run of the tests leaves behind is searched for card numbers; a find fails the run.
 
 A plugin of pytest. Folders that tests delete are kept until they were searched, and so is every
-word they print: captured output and logs, and what a test reads of its own output. At the end these
-are searched, the run's temporary folder, `artefacts`, the caches and whatever memory was dumped to
-disk, for each seeded number in each way of writing and for runs of digits that could be a card's.
+word they print: captured output and logs, what a test reads of its own output, and what
+`tests/overheard.py` hears of its processes and virtual printers. At the end these are searched, the
+run's temporary folder, `artefacts`, the caches and whatever memory was dumped to disk, for each
+seeded number in each way of writing and for runs of digits that could be a card's.
 
 A test that means to write one has its reason in `REASONS`. The search is grep's, which takes a
 second or two for a gigabyte; where there is no GNU grep it is Python's, and slow.
@@ -16,6 +17,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -26,6 +28,7 @@ import pytest
 from attrs import field, frozen
 
 from tests.canaries import Canaries, card_like, made
+from tests.overheard import Overheard
 
 ROOT = Path(__file__).resolve().parent.parent
 REASONS = {
@@ -47,8 +50,13 @@ CODES = re.compile(r"40000000\d{5}")
 """Codes of made catalogs, which count up and so have every last digit."""
 _SHARED = ("artefacts", ".cache", ".pytest_cache", ".hypothesis")
 _PILE_BYTES_MAX = 256 << 20
+_HEARD_BYTES_MAX = 4 << 20
+_OVERLAP_BYTES = 256
 _CANDIDATE = r"(^|[^0-9A-Za-z.])[2-6][0-9]([ -]?[0-9]){11,17}"
 _AROUND = 48
+_ELF = b"\x7fELF"
+_ATTRS = b",\n"
+"""What follows a number of its class in the source attrs writes for a hash; it stays in memory."""
 
 
 @frozen
@@ -87,14 +95,19 @@ def _has_grep() -> bool:
 
 
 def _grep(options: list[str], places: list[Path]) -> Iterator[Hit]:
-    done = subprocess.run(
-        ["grep", "-raob", "--null", *options, "--", *map(str, places)],
-        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin:/usr/local/bin"},
-        capture_output=True,
-        check=False,
-    )
-    # One that is no file any more is no reason to stop.
-    for name, at, data in re.findall(rb"([^\0\n]+)\0(\d+):([^\n]*)\n", done.stdout):
+    # Not through a pipe: what it found would be heard, and found once more.
+    with tempfile.TemporaryFile() as found, tempfile.TemporaryFile() as missing:
+        subprocess.run(
+            ["grep", "-raob", "--null", *options, "--", *map(str, places)],
+            env={"LC_ALL": "C", "PATH": "/usr/bin:/bin:/usr/local/bin"},
+            stdout=found,
+            # One that is no file any more is no reason to stop.
+            stderr=missing,
+            check=False,
+        )
+        found.seek(0)
+        told = found.read()
+    for name, at, data in re.findall(rb"([^\0\n]+)\0(\d+):([^\n]*)\n", told):
         yield Hit(Path(name.decode()), int(at), data)
 
 
@@ -107,11 +120,14 @@ def is_gtin(digits: str) -> bool:
 def _unplanted(hit: Hit) -> str:
     """A number nobody planted, masked; empty where the digits are something else."""
     with hit.file.open("rb") as file:
+        is_dump = file.read(len(_ELF)) == _ELF
         start = max(0, hit.at - _AROUND)
         file.seek(start)
         around = file.read(hit.at - start + len(hit.data) + _AROUND)
     digits = re.sub(rb"[^0-9]", b"", hit.data).decode()
     if is_gtin(digits[:13]) or is_gtin(digits[:14]) or CODES.fullmatch(digits):
+        return ""
+    if is_dump and around[hit.at - start + len(hit.data) :].startswith(_ATTRS):
         return ""
     own = around[max(0, hit.at - start - 1) :]
     found = card_like(around)
@@ -183,6 +199,10 @@ class LeftBehind:
         self._remove = shutil.rmtree
         self._read = pytest.CaptureFixture.readouterr
         self._pile = Path(tempfile.mkdtemp(prefix="left-behind-"))
+        self._sinks = Path(tempfile.mkdtemp(prefix="left-behind-"))
+        self._overheard = Overheard(self._hear, self._sink)
+        self._heard: dict[str, bytearray] = {}
+        self._lock = threading.RLock()
         self._left_by: dict[str, str] = {}
         self._pile_bytes = 0
         self.searched_bytes = 0
@@ -206,20 +226,43 @@ class LeftBehind:
                 keep_text(text)
             return result
 
+        self._overheard.install()
         shutil.rmtree = rmtree  # type: ignore[assignment]
         pytest.CaptureFixture.readouterr = readouterr  # type: ignore[assignment,method-assign]
 
     def uninstall(self) -> None:
         """As it was; the pile goes."""
+        self._overheard.uninstall()
         shutil.rmtree = self._remove
         pytest.CaptureFixture.readouterr = self._read  # type: ignore[method-assign]
         if not self.finds:
             self._remove(self._pile, ignore_errors=True)
+            self._remove(self._sinks, ignore_errors=True)
 
-    def _next(self, ending: str) -> Path:
-        place = self._pile / f"{len(self._left_by)}{ending}"
+    def _next(self, ending: str, folder: Path | None = None) -> Path:
+        place = (folder or self._pile) / f"{len(self._left_by)}{ending}"
         self._left_by[place.name] = self._test
         return place
+
+    def _sink(self) -> Path:
+        """Where a process writes what nobody wants; not in the pile, for it writes on."""
+        with self._lock:
+            return self._next("-sink.txt", self._sinks)
+
+    def _hear(self, source: str, data: bytes) -> None:
+        with self._lock:
+            heard = self._heard.setdefault(source, bytearray())
+            heard += data
+            if len(heard) > _HEARD_BYTES_MAX:
+                self._keep_text(bytes(heard))
+                # A number may be in two pieces.
+                del heard[:-_OVERLAP_BYTES]
+
+    def _keep_heard(self) -> None:
+        """Keep what was heard, as one text of each source."""
+        with self._lock:
+            while self._heard:
+                self._keep_text(bytes(self._heard.popitem()[1]))
 
     def _keep_folder(self, path: Any) -> bool:
         """Move a folder to the pile that a test is done with; False where it is none of a test."""
@@ -231,18 +274,20 @@ class LeftBehind:
         parts, others = place.relative_to(temporary).parts, ("pytest-of-", "left-behind-", *COPIES)
         if not parts or parts[0].startswith(others):
             return False
-        try:
-            kept = place.rename(self._next(f"-{place.name}"))
-        except OSError:
-            return False
-        self._grew(sum(one.stat().st_size for one in _files(kept)))
+        with self._lock:
+            try:
+                kept = place.rename(self._next(f"-{place.name}"))
+            except OSError:
+                return False
+            self._grew(sum(one.stat().st_size for one in _files(kept)))
         return True
 
     def _keep_text(self, text: str | bytes) -> None:
         if text:
             data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-            self._next(".txt").write_bytes(data)
-            self._grew(len(data))
+            with self._lock:
+                self._next(".txt").write_bytes(data)
+                self._grew(len(data))
 
     def _grew(self, count: int) -> None:
         self._pile_bytes += count
@@ -251,6 +296,7 @@ class LeftBehind:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Whatever is left from now on is this test's."""
+        self._keep_heard()
         self._test = nodeid
 
     @pytest.hookimpl(tryfirst=True)
@@ -267,6 +313,7 @@ class LeftBehind:
 
     def kept(self) -> list[Path]:
         """What waits to be searched."""
+        self._keep_heard()
         return sorted(self._pile.iterdir())
 
     # ------------------------------------------------------------------------------ what is found
@@ -293,7 +340,9 @@ class LeftBehind:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Search it all; a run that left a number has failed."""
+        self._keep_heard()
         self._search_pile()
+        self._search([self._sinks])
         factory = getattr(self._config, "_tmp_path_factory", None)
         if factory is not None and factory._basetemp is not None:
             self._search([factory._basetemp])

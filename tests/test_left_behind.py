@@ -12,13 +12,23 @@ import pytest
 
 from tests.canaries import Canaries
 from tests.left_behind import ROOT, LeftBehind, is_gtin, search
+from tests.store.memory import dumps_to_files
 
 CANARIES = Canaries.seeded(808)
 FILE = """
-import base64, logging, sys, tempfile
+import asyncio, base64, logging, resource, subprocess, sys, tempfile
 from pathlib import Path
+import trio
+from hardware.printer.virtual import VirtualPrinter
 from tests.canaries import Canaries, half_bytes
 CARDS = Canaries.seeded(808).cards
+SAYS = (
+    "import os, sys, time; told = bytes.fromhex(sys.argv[1]);"
+    "os.write(int(sys.argv[2]), told[:9]); time.sleep(0.1); os.write(int(sys.argv[2]), told[9:])"
+)
+
+def says(card, descriptor=1):
+    return [sys.executable, "-c", SAYS, (b"PAN " + card.encode()).hex(), str(descriptor)]
 
 def test_clean(tmp_path, capsys):
     (tmp_path / "journal.db").write_text("5449000000996 411111******1111 1764150000000000000")
@@ -43,6 +53,41 @@ def test_reads_what_it_prints(capfd):
 def test_logs():
     logging.getLogger("x").warning("card %s", CARDS[7])
 
+def test_runs():
+    subprocess.run(says(CARDS[8], 2), capture_output=True, check=True)
+
+def test_runs_with_one_pipe():
+    subprocess.run(says(CARDS[9]), stdout=subprocess.PIPE, check=True)
+
+def test_reads_lines():
+    with subprocess.Popen(says(CARDS[10]), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline()
+
+def test_reads_raw():
+    with subprocess.Popen(says(CARDS[11]), bufsize=0, stdout=subprocess.PIPE) as process:
+        while process.stdout.read(64): pass
+
+def test_runs_in_trio():
+    trio.run(lambda: trio.run_process(says(CARDS[12]), capture_stdout=True))
+
+def test_runs_in_asyncio():
+    async def run():
+        process = await asyncio.create_subprocess_exec(*says(CARDS[13]), stdout=subprocess.PIPE)
+        await process.communicate()
+    asyncio.run(run())
+
+def test_throws_away():
+    subprocess.run(says(CARDS[14]), stdout=subprocess.DEVNULL, check=True)
+
+def test_dumps_memory(tmp_path):
+    program = "import os, sys; held = bytes.fromhex(sys.argv[1]); os.abort()"
+    free = lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+    words = [sys.executable, "-c", program, CARDS[2].encode().hex()]
+    assert subprocess.run(words, cwd=tmp_path, preexec_fn=free).returncode == -6
+
+def test_paper():
+    VirtualPrinter().receive(b"PAN " + CARDS[15].encode() + b"\\n")
+
 def test_unplanted(tmp_path):
     (tmp_path / "note.txt").write_text("it was 4242 4242 4242 4242, thanks")
 """
@@ -52,6 +97,15 @@ LEAKS = {
     "test_prints": (".txt at byte 4", "ascii"),
     "test_reads_what_it_prints": (".txt at byte 4", "hex of ascii"),
     "test_logs": (".txt", "ascii"),
+    "test_runs": (".txt at byte 4", "ascii"),
+    "test_runs_with_one_pipe": (".txt at byte 4", "ascii"),
+    "test_reads_lines": (".txt at byte 4", "ascii"),
+    "test_reads_raw": (".txt at byte 4", "ascii"),
+    "test_runs_in_trio": (".txt at byte 4", "ascii"),
+    "test_runs_in_asyncio": (".txt at byte 4", "ascii"),
+    "test_throws_away": ("-sink.txt at byte 4", "ascii"),
+    **({"test_dumps_memory": ("core", "ascii")} if dumps_to_files() else {}),
+    "test_paper": (".txt at byte 4", "ascii"),
     "test_unplanted": ("note.txt at byte", "424242******4242"),
 }
 

@@ -230,7 +230,10 @@ def compare(ours: tuple[Taken, ...], told: Settlement) -> tuple[DayDifference, .
         brand = brand_of(total.name)
         before = theirs.get(brand, SettledTotal(brand, 0, 0))
         theirs[brand] = SettledTotal(
-            brand, before.count + total.count, before.amount_minor + total.amount_minor
+            brand,
+            before.count + total.count,
+            before.amount_minor + total.amount_minor,
+            before.reversed_count + total.reversed_count,
         )
     if OTHER in theirs:
         rest = (
@@ -250,7 +253,7 @@ def _difference(
 ) -> DayDifference | None:
     mine = ours or Taken(brand)
     total = theirs or SettledTotal(brand, 0, 0)
-    if _counts_agree(mine, total.count) and mine.amount_minor == total.amount_minor:
+    if _counts_agree(mine, total) and mine.amount_minor == total.amount_minor:
         return None
     if theirs is None:
         fault = DayFault.MISSING_IN_TERMINAL
@@ -265,10 +268,16 @@ def _difference(
     )
 
 
-def _counts_agree(ours: Taken, told_count: int) -> bool:
-    """Each reversal is one transaction more, or takes the one it reverses out of the count."""
+def _counts_agree(ours: Taken, told: SettledTotal) -> bool:
+    """Each reversal is one transaction more, or takes the one it reverses out of the count.
+
+    A terminal that tells reversals apart counts payments the books never had, which it took back
+    at once, with what took them back. So what was not taken back is held against the same.
+    """
     fewest, most = ours.count - ours.reversed_count, ours.count + ours.reversed_count
-    return any((count - told_count) % COUNT_WRAPS == 0 for count in range(fewest, most + 1, 2))
+    if told.reversed_count:
+        return (fewest - told.count + 2 * told.reversed_count) % COUNT_WRAPS == 0
+    return any((count - told.count) % COUNT_WRAPS == 0 for count in range(fewest, most + 1, 2))
 
 
 def _count(rows: tuple[Taken, ...]) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
+
+from engine.payment.events import OfflinePolicy
 
 
 @frozen
@@ -112,7 +114,8 @@ class CeilingView:
 @frozen
 class PaymentsView:
     """Card payments that are not settled: those for a person and those nobody knows yet, oldest
-    first; and what was taken offline, against its ceilings. Past `age_limit_s` nothing more is."""
+    first; and what was taken offline, against its ceilings. Past `age_limit_s` nothing more is.
+    `policy` are those ceilings as the shop set them."""
 
     exceptions: tuple[PaymentView, ...]
     offline_minor: int
@@ -121,3 +124,4 @@ class PaymentsView:
     oldest_s: int
     ceilings: tuple[CeilingView, ...] = ()
     age_limit_s: int = 0
+    policy: OfflinePolicy = field(factory=OfflinePolicy)

@@ -174,6 +174,7 @@ def payments_view(books: Books, *, now_ns: int, register: str = "") -> PaymentsV
         max(0, now_ns - risk.oldest_ns) // NS_PER_S if risk.oldest_ns else 0,
         (*ceilings, *brands) if policy.total_minor else (),
         policy.age_s,
+        policy,
     )
 
 

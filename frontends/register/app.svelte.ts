@@ -36,6 +36,7 @@ export type Panel =
   | 'choices'
   | 'clearing'
   | 'exceptions'
+  | 'offline'
   | 'tabs'
   | 'terminals';
 /** What may be chosen for an order besides its goods. */

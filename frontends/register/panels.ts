@@ -4,6 +4,7 @@ import Choices from './Choices.svelte';
 import Clearing from './Clearing.svelte';
 import DiscountPanel from './DiscountPanel.svelte';
 import Exceptions from './Exceptions.svelte';
+import Offline from './Offline.svelte';
 import OpenItem from './OpenItem.svelte';
 import Parked from './Parked.svelte';
 import Receipts from './Receipts.svelte';
@@ -18,6 +19,7 @@ export default {
   clearing: Clearing,
   discount: DiscountPanel,
   exceptions: Exceptions,
+  offline: Offline,
   'open-item': OpenItem,
   parked: Parked,
   receipts: Receipts,

@@ -55,6 +55,12 @@ export function formatScaled(value: number, digits: number, language: string): s
   return (value < 0 ? MINUS : '') + grouped(whole, group) + (fraction ? decimal + fraction : '');
 }
 
+/** The same as somebody would type it: no groups, and the language's own decimal sign. */
+export function typedScaled(value: number, digits: number, language: string): string {
+  const [whole, fraction] = split(value, digits);
+  return (value < 0 ? '-' : '') + whole + (fraction ? notation(language).decimal + fraction : '');
+}
+
 export function symbolOf(currency: Currency): string {
   return SYMBOLS[currency.code] ?? currency.code;
 }

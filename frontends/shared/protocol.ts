@@ -1357,6 +1357,23 @@ export interface OfferView {
  * all. `brand_limits` are ceilings of single brands: what a card is, the terminal says with
  * its answer, so they are asked for before its result counts, and not before it is asked.
  */
+export interface OfflinePolicy {
+  payment_minor: number;
+  operator_minor: number;
+  register_minor: number;
+  total_minor: number;
+  age_s: number;
+  brands: string[];
+  brand_limits: BrandCeiling[];
+}
+
+/**
+ * How much may be taken that nobody has authorised yet, in minor units; 0 allows nothing. Each
+ * ceiling counts what is stored and not known to be paid, and what terminals may be storing
+ * now. `age_s` is how old the oldest of it may be. `brands` are the cards taken so; empty:
+ * all. `brand_limits` are ceilings of single brands: what a card is, the terminal says with
+ * its answer, so they are asked for before its result counts, and not before it is asked.
+ */
 export interface OfflinePolicyInput {
   payment_minor?: number;
   operator_minor?: number;
@@ -1647,6 +1664,7 @@ export interface PaymentView {
 /**
  * Card payments that are not settled: those for a person and those nobody knows yet, oldest
  * first; and what was taken offline, against its ceilings. Past `age_limit_s` nothing more is.
+ * `policy` are those ceilings as the shop set them.
  */
 export interface PaymentsView {
   exceptions: PaymentView[];
@@ -1656,6 +1674,7 @@ export interface PaymentsView {
   oldest_s: number;
   ceilings: CeilingView[];
   age_limit_s: number;
+  policy: OfflinePolicy;
 }
 
 /** What a threshold or cap measures: each piece of a line, or all lines with the tax. */
@@ -2370,11 +2389,15 @@ export interface SetTermsInput {
   acquirers: AcquirerInput[];
 }
 
-/** What a terminal counted of one kind of card since its last end of day. */
+/**
+ * What a terminal counted of one kind of card since its last end of day. `reversed_count` of
+ * the transactions took back another, where a terminal tells these apart.
+ */
 export interface SettledTotal {
   name: string;
   count: number;
   amount_minor: number;
+  reversed_count: number;
 }
 
 /** The settlement file, by its hash, and how many of its rows count now. */

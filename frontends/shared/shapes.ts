@@ -23,6 +23,7 @@ export type {
   LineView,
   NoteView,
   NoticeView,
+  OfflinePolicy,
   OpenTabView,
   OperatorView,
   OrderPromotionsView,

@@ -80,6 +80,25 @@ def test_a_reversal_is_one_more_or_one_less(count: int) -> None:
     assert compare(ours, told(SettledTotal(VISA, count + 256, 799))) == ()
 
 
+@pytest.mark.parametrize("unheard", [0, 1, 7])
+def test_a_terminal_that_tells_reversals_apart_is_compared_by_what_is_left(unheard: int) -> None:
+    """Payments the books never had, since the terminal took them back at once, are two
+    transactions each there and none here; one that was not taken back is a difference."""
+    ours = (Taken(VISA, 3, 1, 1149),)
+    count = 4 + 2 * unheard
+    apart = SettledTotal(VISA, count, 1149, 1 + unheard)
+    assert compare(ours, told(apart)) == ()
+    back = 1 + unheard
+    parts = SettledTotal(VISA, 3 + unheard, 1948), SettledTotal(VISA, back, -799, back)
+    assert compare(ours, told(*parts)) == ()
+    (differs,) = compare(ours, told(SettledTotal(VISA, count + 1, 1149, 1 + unheard)))
+    assert differs.fault is DayFault.COUNT_DIFFERS
+    (differs,) = compare(ours, told(SettledTotal(VISA, count, 1149, 2 + unheard)))
+    assert differs.fault is DayFault.COUNT_DIFFERS
+    (differs,) = compare(ours, told(SettledTotal(VISA, count, 1150, 1 + unheard)))
+    assert differs.fault is DayFault.AMOUNT_DIFFERS
+
+
 def test_every_kind_of_difference() -> None:
     """Missing on either side, another amount, another number of them; what agrees is not listed."""
     ours = (Taken("amex", 1, 0, 100), Taken("jcb", 1, 0, 5), Taken(VISA, 2, 0, 500))

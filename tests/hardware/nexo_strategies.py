@@ -102,7 +102,12 @@ TOLDS = st.one_of(
               TEXTS),
 )  # fmt: skip
 TOTALS = st.lists(
-    st.builds(SettledTotal, st.sampled_from(["mc", "visa"]), st.integers(1, 99),
-              st.integers(-10**6, 10**6)),
+    st.builds(
+        lambda name, count, amount_minor, takes_back: SettledTotal(
+            name, count, amount_minor, count if takes_back else 0
+        ),
+        st.sampled_from(["mc", "visa"]), st.integers(1, 99), st.integers(-10**6, 10**6),
+        st.booleans(),
+    ),
     min_size=1, max_size=4,
 ).map(tuple)  # fmt: skip

@@ -304,10 +304,14 @@ async def open_counter(
 
 @define(eq=False)
 class StoreProcess:
-    """A store server in a process of its own, started again on the same data after a kill."""
+    """A store server in a process of its own, started again on the same data after a kill.
+
+    It and its children live in `place`, which is where the kernel dumps their memory.
+    """
 
     config: Config
     children: bool = False
+    place: Path = ROOT
     alone: Sequence[str] = ()
     process: subprocess.Popen[str] | None = None
     starts: int = 0
@@ -328,7 +332,8 @@ class StoreProcess:
                     str(place),
                     *(("--children",) if self.children else ()),
                 ],
-                cwd=ROOT,
+                cwd=self.place,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

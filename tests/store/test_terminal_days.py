@@ -101,8 +101,8 @@ async def zvt_shop(folder: Path) -> AsyncIterator[CardShop]:
 
 
 @asynccontextmanager
-async def nexo_shop(folder: Path, *, one_process: bool = True) -> AsyncIterator[CardShop]:
-    """With a nexo terminal over TLS."""
+async def nexo_terminal(folder: Path) -> AsyncIterator[tuple[NexoFake, DeviceSettings]]:
+    """A nexo terminal over TLS, and how the devices node reaches it."""
     outlet = TcpOutlet()
     fake = NexoFake(outlet, papers().server(), KEY, poi_id=POI_ID, world=SystemWorld())
     trusted = folder / "authority.pem"
@@ -121,6 +121,14 @@ async def nexo_shop(folder: Path, *, one_process: bool = True) -> AsyncIterator[
             passphrase=KEY.passphrase,
             authority_file=str(trusted),
         )
+        yield fake, device
+        nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def nexo_shop(folder: Path, *, one_process: bool = True) -> AsyncIterator[CardShop]:
+    """With a nexo terminal over TLS."""
+    async with nexo_terminal(folder) as (fake, device):
         config = own_config(folder, devices=(device,), one_process=one_process)
         async with open_shop(folder, config=config, with_children=True) as shop:
             setup = attrs.asdict(shop.store.books.settings.registers["1"])
@@ -129,7 +137,6 @@ async def nexo_shop(folder: Path, *, one_process: bool = True) -> AsyncIterator[
             found = CardShop(shop, fake, lambda: play.Plan(card="tap"))
             await found.ready()
             yield found
-        nursery.cancel_scope.cancel()
 
 
 KINDS = pytest.mark.parametrize("open_kind", [zvt_shop, nexo_shop], ids=["zvt", "nexo"])

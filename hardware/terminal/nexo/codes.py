@@ -92,7 +92,10 @@ VERIFICATIONS = {
     "Bypass": "none",
 }
 SLIP_KINDS = {"CashierReceipt": "merchant", "CustomerReceipt": "customer"}
-DEBITS = ("Debit", "CompletedDeffered", "CompletedReservation", "OneTimeReservation")
+# What an end of day counts. Source: nexo Retailer Protocol 3.0, TransactionType.
+REVERSALS = ("ReverseDebit", "ReverseCredit")
+DEBITS = ("Debit", "CompletedDeffered", "CompletedReservation", "OneTimeReservation",
+          "CashAdvance", "ReverseCredit")  # fmt: skip
 CREDITS = ("Credit", "ReverseDebit")
 
 

@@ -94,17 +94,33 @@ class Ledger:
             )
 
     def totals(self) -> tuple[SettledTotal, ...]:
-        """What counts since the last end of day: what came, and what went back, which is a
-        transaction of its own whichever day it undoes something of."""
-        booked = [one for one in self.entries[self.settled_from :] if one.is_booked]
-        back = [one for one in booked if isinstance(one.ask, m.ReversalAsk) or one.ask.is_refund]
-        came = [one for one in booked if one not in back]
-        sides = ((came, 1), (back, -1))
+        """What counts since the last end of day, by kind: sales, refunds, and what took one of
+        these back, which is a transaction of its own whichever day it undoes something of."""
+        sides: dict[tuple[bool, bool], list[Entry]] = {}
+        for one in self.entries[self.settled_from :]:
+            if one.is_booked:
+                sides.setdefault(self._kind(one), []).append(one)
         return tuple(
-            SettledTotal(_BRAND, len(side), sign * sum(one.amount_minor for one in side))
-            for side, sign in sides
-            if side
+            SettledTotal(
+                _BRAND,
+                len(side),
+                sum(-one.amount_minor if goes_out else one.amount_minor for one in side),
+                len(side) if takes_back else 0,
+            )
+            for (takes_back, goes_out), side in sorted(sides.items())
         )
+
+    def _kind(self, entry: Entry) -> tuple[bool, bool]:
+        """Whether it takes another back, and whether its money leaves the store."""
+        if isinstance(entry.ask, m.PaymentAsk):
+            return False, entry.ask.is_refund
+        original = self.named(entry.ask.original)
+        is_of_refund = (
+            original is not None
+            and isinstance(original.ask, m.PaymentAsk)
+            and original.ask.is_refund
+        )
+        return True, not is_of_refund
 
     @property
     def booked_minor(self) -> int:

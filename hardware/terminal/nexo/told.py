@@ -210,15 +210,17 @@ def _reconciliation(body: Members, currency: str) -> m.ReconciliationTold:
     for group in body.children("TransactionTotals")[: limits.TOTALS_MAX]:
         told_currency = group.text("PaymentCurrency", 3) or currency
         name = group.text("CardBrand", 40) or group.text("PaymentInstrumentType", 40) or "other"
-        count, amount_minor = 0, 0
+        count, amount_minor, reversed_count = 0, 0, 0
         for total in group.children("PaymentTotals")[: limits.TOTALS_MAX]:
             kind, amount = total.text("TransactionType", 40), total.number("TransactionAmount")
             if amount is None or kind not in (*codes.DEBITS, *codes.CREDITS):
                 continue
             minor = to_minor(amount, told_currency)
             amount_minor += minor if kind in codes.DEBITS else -minor
-            count += total.whole("TransactionCount") or 0
-        totals.append(SettledTotal(name, count, amount_minor))
+            of_kind = total.whole("TransactionCount") or 0
+            count += of_kind
+            reversed_count += of_kind if kind in codes.REVERSALS else 0
+        totals.append(SettledTotal(name, count, amount_minor, reversed_count))
         is_ours = all_minor is not None and told_currency == currency
         all_minor = all_minor + amount_minor if is_ours and all_minor is not None else None
     return m.ReconciliationTold(ended, tuple(totals), all_minor if totals else None)

@@ -296,7 +296,9 @@ def _status(said: m.StatusTold, currency: str) -> dict[str, Any]:
 def _reconciliation(said: m.ReconciliationTold, currency: str) -> dict[str, Any]:
     groups = []
     for total in said.totals:
-        kind = "Credit" if total.amount_minor < 0 else "Debit"
+        goes_out, takes_back = total.amount_minor < 0, total.reversed_count > 0
+        kind = "Credit" if goes_out is not takes_back else "Debit"
+        kind = f"Reverse{kind}" if takes_back else kind
         counted = {
             "TransactionType": kind,
             "TransactionCount": total.count,

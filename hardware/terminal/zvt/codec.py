@@ -237,13 +237,12 @@ def _text(data: object) -> str:
 
 
 def _code(data: object) -> str:
-    """A short code in letters; nothing where its bytes could be a card number in half bytes."""
+    """A short code in letters; nothing where it is something else, such as a number the floor
+    masked."""
     if not isinstance(data, bytes):
         return ""
-    is_number = any(byte >> 4 != 3 for byte in data.rstrip(b"\0"))
-    if is_number and mask_card_numbers(data.hex()) != data.hex():
-        return ""
-    return _text(data)
+    is_letters = all(0x20 <= byte < 0x7F for byte in data.rstrip(b"\0"))
+    return _text(data) if is_letters else ""
 
 
 def _hexadecimal(data: object) -> str:

@@ -4,6 +4,7 @@
 mod catalog;
 mod convert;
 mod emv;
+mod forget;
 mod log;
 mod money;
 mod nexo;

@@ -1,6 +1,7 @@
 //! Messages of nexo terminals: bytes go in, and only what may be told comes out.
 
 use crate::convert::CoreError;
+use crate::forget::forget;
 use countertop_core::terminal::nexo::Trouble;
 use countertop_core::terminal::nexo::seal::{self, Key, NONCE_BYTES};
 use countertop_core::terminal::nexo::told::{self, Sealed, Told};
@@ -53,7 +54,9 @@ impl NexoKey {
             identifier: &self.identifier,
             version: self.version,
         };
-        let opened = told::open(data, &sealed).map_err(refused)?;
+        let opened = told::open(data, &sealed);
+        forget();
+        let opened = opened.map_err(refused)?;
         let header = object(py, opened.header, number)?;
         Ok((opened.side, header, object(py, opened.message, number)?))
     }
@@ -66,7 +69,9 @@ pub(crate) fn nexo_read<'py>(
     data: &[u8],
     number: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    object(py, told::read(data).map_err(refused)?, number)
+    let told = told::read(data);
+    forget();
+    object(py, told.map_err(refused)?, number)
 }
 
 /// `number` makes an object of a number's digits.

@@ -1,6 +1,7 @@
 //! A terminal's cable: bytes go in or are read here, and only what may be told comes out.
 
 use crate::emv::{nodes, refused, told};
+use crate::forget::forget;
 use countertop_core::emv::screen::{self, Rule};
 use countertop_core::terminal::wipe::Wiped;
 use countertop_core::terminal::zvt::{self, Input, Key, Lead, Value};
@@ -105,7 +106,9 @@ impl ZvtLink {
 
     /// Take bytes that came some other way than `read_from`.
     fn feed<'py>(&mut self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyList>> {
-        self.take(py, data)
+        let events = self.take(py, data);
+        forget();
+        events
     }
 
     /// Read once from a file descriptor, without waiting.
@@ -126,6 +129,7 @@ impl ZvtLink {
         let events = self.take(py, room.as_slice());
         self.room = room;
         self.room.wipe();
+        forget();
         events.map(Some)
     }
 
@@ -165,6 +169,8 @@ impl ZvtLink {
 }
 
 impl ZvtLink {
+    // Never within its caller's frame, or what it left would lie above what is written over.
+    #[inline(never)]
     fn take<'py>(&mut self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
         let is_enquiry = self.is_enquiry;
@@ -228,7 +234,9 @@ fn read_some(_: i32, _: &mut [u8]) -> std::io::Result<usize> {
 pub(crate) fn zvt_decode(py: Python<'_>, data: &[u8], is_enquiry: bool) -> PyResult<ZvtMessage> {
     let mut copy = Wiped::new(data.len());
     let _ = copy.extend(data);
-    read_message(py, copy.as_mut_slice(), is_enquiry, 0)?.ok_or_else(|| {
+    let message = read_message(py, copy.as_mut_slice(), is_enquiry, 0);
+    forget();
+    message?.ok_or_else(|| {
         refused(&zvt::Fault {
             trouble: zvt::Trouble::Length,
             at: 0,
@@ -312,7 +320,9 @@ impl CheckedFramer {
     }
 
     fn feed<'py>(&mut self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyList>> {
-        kept(py, |mut on| self.framer.feed(data, &mut on))
+        let events = kept(py, |mut on| self.framer.feed(data, &mut on));
+        forget();
+        events
     }
 
     fn frame<'py>(&self, py: Python<'py>, data: &[u8]) -> Bound<'py, PyBytes> {
@@ -355,7 +365,9 @@ impl LengthFramer {
     }
 
     fn feed<'py>(&mut self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyList>> {
-        kept(py, |mut on| self.framer.feed(data, &mut on))
+        let events = kept(py, |mut on| self.framer.feed(data, &mut on));
+        forget();
+        events
     }
 
     fn frame<'py>(&self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
@@ -382,6 +394,7 @@ impl LengthFramer {
 
 /// What a framer tells while it is fed. Nobody has read these frames yet, so all that looks like a
 /// card number is masked.
+#[inline(never)]
 fn kept(
     py: Python<'_>,
     feed: impl FnOnce(&mut dyn FnMut(Event<'_>)),

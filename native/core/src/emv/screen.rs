@@ -129,36 +129,75 @@ pub fn search(value: &mut [u8]) {
     }
 }
 
+/// Digits in groups, one group after the other: which of them are hidden, because a card number
+/// begins with one group and ends with another. What stands before or behind a number, parted by
+/// what parts groups, does not hide it; where several could be one, each has its middle hidden.
+#[derive(Default)]
+pub(crate) struct Groups {
+    digits: [u8; DIGITS_MAX],
+    count: usize,
+    hidden: u32,
+}
+
+impl Groups {
+    /// A group begins here.
+    pub(crate) fn begin(&mut self) {
+        self.count = 0;
+    }
+
+    /// The next digit from there on; no more are wanted where it answers no.
+    pub(crate) fn push(&mut self, digit: u8, ends_group: bool) -> bool {
+        if self.count == DIGITS_MAX {
+            return false;
+        }
+        self.digits[self.count] = digit;
+        self.count += 1;
+        if ends_group && looks_like_a_card(&self.digits[..self.count]) {
+            for place in (0..self.count).filter(|place| is_hidden(*place, self.count)) {
+                self.hidden |= 1 << place;
+            }
+        }
+        true
+    }
+
+    /// Whether the next digit of the group that begins is hidden.
+    pub(crate) fn take(&mut self) -> bool {
+        let is_hidden = self.hidden & 1 == 1;
+        self.hidden >>= 1;
+        is_hidden
+    }
+}
+
+impl Drop for Groups {
+    fn drop(&mut self) {
+        self.digits.zeroize();
+    }
+}
+
 /// Mask every run of 13 to 19 digits that an issuer could have given out and whose check digit is
 /// right. One space or dash between digits does not part a run.
 pub fn search_text(text: &mut [u8]) {
+    let mut groups = Groups::default();
     let mut at = 0;
     while at < text.len() {
         if !text[at].is_ascii_digit() {
             at += 1;
             continue;
         }
-        let end = run_end(text, at);
-        let mut digits = [0_u8; DIGITS_MAX];
-        let mut count = 0;
-        for byte in text[at..end].iter().filter(|byte| byte.is_ascii_digit()) {
-            if count < DIGITS_MAX {
-                digits[count] = byte - b'0';
-            }
-            count += 1;
-        }
-        if count <= DIGITS_MAX && looks_like_a_card(&digits[..count]) {
-            let found = text[at..end]
-                .iter_mut()
-                .filter(|byte| byte.is_ascii_digit());
-            for (place, byte) in found.enumerate() {
-                if is_hidden(place, count) {
-                    *byte = b'*';
-                }
+        let run = &text[at..run_end(text, at)];
+        groups.begin();
+        for (place, byte) in run.iter().enumerate() {
+            let ends_group = !run.get(place + 1).is_some_and(u8::is_ascii_digit);
+            if byte.is_ascii_digit() && !groups.push(byte - b'0', ends_group) {
+                break;
             }
         }
-        digits.zeroize();
-        at = end;
+        while at < text.len() && text[at].is_ascii_digit() {
+            if groups.take() {
+                text[at] = b'*';
+            }
+            at += 1;
+        }
     }
 }
 
@@ -273,6 +312,21 @@ mod tests {
         assert_eq!(searched("0000000000000000"), "0000000000000000");
         assert_eq!(searched("4111  1111"), "4111  1111");
         assert_eq!(searched("411111******1111"), "411111******1111");
+        // Groups before and behind it do not hide it.
+        assert_eq!(
+            searched("No 12 4111111111111111 2512"),
+            "No 12 411111******1111 2512"
+        );
+        assert_eq!(
+            searched("4111111111111111 4111 1111 1111 1111"),
+            "411111******1111 4111 11** **** 1111"
+        );
+        // With 26 before it, it could be another one, and each has its middle hidden.
+        assert_eq!(
+            searched("2026-11-26 4111-1111-1111-1111"),
+            "2026-11-26 4111-****-****-1111"
+        );
+        assert_eq!(searched("41111111111111112512"), "41111111111111112512");
     }
 
     #[test]

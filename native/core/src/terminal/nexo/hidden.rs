@@ -6,7 +6,7 @@
 //! named again, half bytes count only where a name is nothing else.
 
 use super::base64;
-use crate::emv::screen::{self, DIGITS_MAX, DIGITS_MIN, half, is_hidden, looks_like_a_card};
+use crate::emv::screen::{self, DIGITS_MAX, DIGITS_MIN, Groups, half, looks_like_a_card};
 use crate::terminal::wipe::Wiped;
 use zeroize::Zeroize;
 
@@ -143,54 +143,46 @@ fn hex(letter: u8) -> Option<u8> {
 /// Mask what is a card number once escapes are decoded; a masked digit loses its escape.
 fn through_escapes(data: &[u8]) -> Wiped {
     let mut room = Wiped::new(data.len());
-    let mut digits = [0; DIGITS_MAX];
+    let mut groups = Groups::default();
     let mut at = 0;
     while at < data.len() {
-        let (end, count) = run(data, at, &mut digits);
-        if count == 0 {
-            let (_, size) = mark(&data[at..]);
-            let _ = room.extend(&data[at..at + size]);
-            at += size;
-            continue;
-        }
-        let is_card = count <= DIGITS_MAX && looks_like_a_card(&digits[..count]);
-        let mut place = 0;
-        while at < end {
+        look_ahead(&data[at..], &mut groups);
+        loop {
             let (what, size) = mark(&data[at..]);
             let is_digit = matches!(what, Mark::Digit(_));
-            if is_card && is_digit && is_hidden(place, count) {
+            if is_digit && groups.take() {
                 let _ = room.push(b'*');
             } else {
                 let _ = room.extend(&data[at..at + size]);
             }
-            place += usize::from(is_digit);
             at += size;
+            if !(is_digit && is_digit_next(&data[at..])) {
+                break;
+            }
         }
     }
-    digits.zeroize();
     room
 }
 
-/// Where a run of digits that begins here ends, and how many there are.
-fn run(data: &[u8], from: usize, digits: &mut [u8; DIGITS_MAX]) -> (usize, usize) {
-    let (mut at, mut end, mut count, mut was_between) = (from, from, 0, true);
+fn is_digit_next(data: &[u8]) -> bool {
+    matches!(mark(data).0, Mark::Digit(_))
+}
+
+/// Tell `groups` of the digits from here on, as far as they are one run.
+fn look_ahead(data: &[u8], groups: &mut Groups) {
+    let (mut at, mut was_between) = (0, true);
+    groups.begin();
     while at < data.len() {
         let (what, size) = mark(&data[at..]);
+        at += size;
         match what {
-            Mark::Digit(digit) => {
-                if count < DIGITS_MAX {
-                    digits[count] = digit;
-                }
-                count += 1;
-                end = at + size;
+            Mark::Digit(digit) if groups.push(digit, !is_digit_next(&data[at..])) => {
                 was_between = false;
             }
             Mark::Between if !was_between => was_between = true,
-            _ => break,
+            _ => return,
         }
-        at += size;
     }
-    (end, count)
 }
 
 // --------------------------------------------------------------------------------- hexadecimal
@@ -221,39 +213,32 @@ fn search_pairs(text: &mut [u8]) {
         matches!(&text[2 * place..2 * place + 2], b"20" | b"2d" | b"2D")
     };
     let pairs = text.len() / 2;
-    let mut digits = [0; DIGITS_MAX];
+    let is_digit = |text: &[u8], place: usize| place < pairs && pair(text, place).is_some();
+    let mut groups = Groups::default();
     let mut at = 0;
     while at < pairs {
-        let (mut end, mut count) = (at, 0);
-        while end < pairs {
-            if let Some(digit) = pair(text, end) {
-                if count < DIGITS_MAX {
-                    digits[count] = digit;
-                }
-                count += 1;
-            } else if !(count > 0
-                && is_between(text, end)
-                && end + 1 < pairs
-                && pair(text, end + 1).is_some())
-            {
+        if !is_digit(text, at) {
+            at += 1;
+            continue;
+        }
+        groups.begin();
+        for place in at..pairs {
+            let goes_on = is_digit(text, place + 1);
+            let is_within = match pair(text, place) {
+                Some(digit) => groups.push(digit, !goes_on),
+                None => is_between(text, place) && goes_on,
+            };
+            if !is_within {
                 break;
             }
-            end += 1;
         }
-        if count <= DIGITS_MAX && looks_like_a_card(&digits[..count]) {
-            let mut place = 0;
-            for one in at..end {
-                if pair(text, one).is_some() {
-                    if is_hidden(place, count) {
-                        text[2 * one..2 * one + 2].copy_from_slice(b"2a");
-                    }
-                    place += 1;
-                }
+        while is_digit(text, at) {
+            if groups.take() {
+                text[2 * at..2 * at + 2].copy_from_slice(b"2a");
             }
+            at += 1;
         }
-        at = end + 1;
     }
-    digits.zeroize();
 }
 
 // -------------------------------------------------------------------------------------- base64

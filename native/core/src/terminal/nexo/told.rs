@@ -112,6 +112,13 @@ pub struct Opened {
 
 /// What may be told of a message in plain text.
 pub fn read(data: &[u8]) -> Result<Told, Trouble> {
+    let told = read_here(data);
+    wipe_stack();
+    told
+}
+
+#[inline(never)]
+fn read_here(data: &[u8]) -> Result<Told, Trouble> {
     let (text, members) = json::object(data)?;
     Ok(object(text, &members))
 }
@@ -175,7 +182,7 @@ fn open_here(data: &[u8], sealed: &Sealed<'_>) -> Result<Opened, Trouble> {
     Ok(Opened {
         side,
         header: header.map_or(Told::Nothing, |one| value(text, one, Kind::Name)),
-        message: read(plain.as_slice())?,
+        message: read_here(plain.as_slice())?,
     })
 }
 

@@ -5,6 +5,7 @@ use super::table::{DIALECT, Kind, Shape, Width, container_rule, shape};
 use super::{Fault, Key, Lead, Message, Trouble, Value};
 use crate::emv::{Object, screen, tlv};
 use crate::terminal::apdu;
+use crate::terminal::wipe::wipe_stack;
 use std::ops::Range;
 use zeroize::Zeroize;
 
@@ -29,6 +30,15 @@ struct Reader<'a> {
 /// # Errors
 /// The bytes are not one message by their head; nothing of them may be told.
 pub fn read(bytes: &mut [u8], is_enquiry: bool) -> Result<Message, Fault> {
+    let message = read_here(bytes, is_enquiry);
+    // What searches for numbers works on many bytes at once, and leaves some of them behind.
+    wipe_stack();
+    message
+}
+
+// Never within its caller's frame, or what it left would lie above what is written over.
+#[inline(never)]
+fn read_here(bytes: &mut [u8], is_enquiry: bool) -> Result<Message, Fault> {
     let head = apdu::head(bytes).filter(|head| head.bytes + head.data_bytes == bytes.len());
     let Some(head) = head else {
         bytes.zeroize();
@@ -194,7 +204,10 @@ impl Reader<'_> {
                 number(&self.bytes[range.clone()]).ok_or(fault(Trouble::Digits(key)))?
             }
             Kind::Byte => Value::Number(u64::from(self.bytes[start])),
-            Kind::Bytes => Value::Bytes(range.clone()),
+            Kind::Bytes => {
+                screen::search(&mut self.bytes[range.clone()]);
+                Value::Bytes(range.clone())
+            }
             Kind::Text => {
                 screen::search_text(&mut self.bytes[range.clone()]);
                 Value::Bytes(range.clone())

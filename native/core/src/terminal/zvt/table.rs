@@ -26,7 +26,7 @@ pub enum Kind {
     Digits,
     /// A byte.
     Byte,
-    /// Bytes.
+    /// Bytes, searched for a card number that a terminal put into the wrong place.
     Bytes,
     /// Letters.
     Text,
@@ -59,13 +59,6 @@ pub const DIALECT: Dialect = Dialect {
 const BYTE_FIELDS: [u8; 25] = [
     0x01, 0x02, 0x03, 0x05, 0x19, 0x27, 0x72, 0x73, 0x74, 0x75, 0x8A, 0x8C, 0xA0, 0xD0, 0xD2, 0xD3,
     0xE0, 0xE9, 0xEA, 0xF0, 0xF9, 0xFA, 0xFB, 0xFC, 0xFD,
-];
-/// Objects of the container that never hold a card's data, text apart.
-const PLAIN_TAGS: [u32; 42] = [
-    0x08, 0x09, 0x0A, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x1A, 0x1B, 0x40, 0x41, 0x43, 0x45, 0x49,
-    0x1F07, 0x1F0E, 0x1F0F, 0x1F10, 0x1F11, 0x1F12, 0x1F13, 0x1F16, 0x1F1F, 0x1F25, 0x1F2B, 0x1F36,
-    0x1F37, 0x1F40, 0x1F41, 0x1F42, 0x1F43, 0x1F44, 0x1F60, 0x1F62, 0x1F63, 0x1F70, 0x1F71, 0x1F73,
-    0x1F04, 0x1F05,
 ];
 
 /// The field with this tag; none where nobody knows it.
@@ -103,7 +96,10 @@ pub fn container_rule(tag: u32) -> Rule {
     match tag {
         // Text lines, names, texts of errors, lines to be printed as they are.
         0x07 | 0x1F17 | 0x42 | 0x44 | 0x46..=0x48 | 0x4A | 0x4B => Rule::Text,
-        _ if PLAIN_TAGS.contains(&tag) => Rule::Tell,
-        _ => screen::rule(tag),
+        // Whatever a tag is said to hold, a terminal may put a card number there.
+        _ => match screen::rule(tag) {
+            Rule::Tell => Rule::Search,
+            rule => rule,
+        },
     }
 }
