@@ -136,6 +136,13 @@ class AnchorKeeper:
                         log.warning("message_not_understood", kind=type(envelope.body).__name__)
                 self._changed.unpark_all()
 
+    def concerns(self, _: Committed) -> bool:
+        """Whether a node's anchor would be left behind; one that is due asks for the head anyway.
+
+        Called by the bookkeeper for each batch, in the same process.
+        """
+        return not self._due.issuperset(self._nodes)
+
     def note(self, *findings: Finding) -> None:
         """Tell people, in the log and for as long as the process lives in its health."""
         for finding in findings:

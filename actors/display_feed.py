@@ -12,6 +12,7 @@ from actors.errors import PostError
 from actors.limits import ASK_TIMEOUT_S, SHOW_AGAIN_S
 from actors.mailbox import Mailbox
 from actors.messages import ShowLines
+from actors.register import OFFICE
 from actors.world import World
 from engine.views.pole import pole_lines
 from engine.views.shapes import DisplayView
@@ -19,6 +20,16 @@ from engine.wire import structure
 
 log = structlog.get_logger()
 _CHANGES_DISPLAYS = frozenset(("settings.register_defined/1", "settings.store_configured/1"))
+_OFFICE = frozenset((OFFICE,))
+
+
+def concerns(news: Committed) -> bool:
+    """Whether a display may have to show something else; the office has none."""
+    return not news.registers <= _OFFICE or _changes(news)
+
+
+def _changes(news: Committed) -> bool:
+    return any(record.name in _CHANGES_DISPLAYS for record in news.records)
 
 
 class DisplayFeed:
@@ -42,7 +53,7 @@ class DisplayFeed:
                     match waiting.body:
                         case Committed():
                             registers |= waiting.body.registers
-                            if any(r.name in _CHANGES_DISPLAYS for r in waiting.body.records):
+                            if _changes(waiting.body):
                                 self._without.clear()
                         case _:
                             log.warning("message_not_understood", kind=type(waiting.body).__name__)
@@ -63,8 +74,7 @@ class DisplayFeed:
         except PostError:
             return
         if not reply.ok or not reply.data["display"]:
-            # Not asked about again after every scan, until registers are defined anew. The office
-            # is one of these: it is told of every effect.
+            # Not asked about again after every scan, until registers are defined anew.
             self._without.add(register)
             return
         view = structure(reply.data, DisplayView)

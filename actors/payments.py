@@ -28,7 +28,7 @@ from actors.terminal_days import TerminalDays
 from actors.terminal_messages import Abort, Heard, Inquire, Keep, KeepUpload, Progress, Request
 from actors.world import World
 from engine.decision import EVENTS
-from engine.payment.events import PaymentHeard, Standing
+from engine.payment.events import PaymentHeard, PaymentKept, Standing
 from engine.payment.state import Payment
 from engine.record import Record
 from engine.terminal import Answer, Kind, Transaction, Verdict
@@ -39,11 +39,15 @@ log = structlog.get_logger()
 Mark = Callable[[str], None]
 _STREAMS = ("payment/", "terminal_day/")
 _HEARD = EVENTS.name_of(PaymentHeard)
+_KEPT = EVENTS.name_of(PaymentKept)
 
 
 def concerns(news: Committed) -> bool:
-    """Whether anything became of a payment, or of a terminal's day."""
-    return any(record.stream.startswith(_STREAMS) for record in news.records)
+    """Whether anything became of a payment, or of a terminal's day; that a doubt or a result is
+    kept is the terminal's business, until it is heard of."""
+    return any(
+        record.stream.startswith(_STREAMS) and record.name != _KEPT for record in news.records
+    )
 
 
 class PaymentsActor:

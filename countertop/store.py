@@ -11,7 +11,7 @@ import structlog
 import trio
 from attrs import define
 
-from actors import outbox, paylinks, payments, registrar, terminals
+from actors import display_feed, outbox, paylinks, payments, registrar, terminals
 from actors.anchor_keeper import AnchorActor, AnchorKeeper, LinkUp
 from actors.anchors import AnchorError, AnchorFile, head_of, judge_files
 from actors.asks import Followers
@@ -42,9 +42,9 @@ from countertop.config import ANCHORED, NODES, Config, require_short_paths
 from countertop.doors_file import remove_doors
 from countertop.secrets import store_secret, tokens
 from engine.books import Books
-from engine.personal import TOKEN, seal_fields
+from engine.personal import TOKEN, replace_tokens, seal_fields
 from engine.receipt import local_time
-from engine.wire import canonical
+from engine.wire import canonical, parse
 from protocols.front.session import Tokens
 
 log = structlog.get_logger()
@@ -54,9 +54,8 @@ _FOLLOWERS: Followers = {
     "paylinks": paylinks.concerns,
     "broadcast": None,
     "views": None,
-    "display_feed": None,
+    "display_feed": display_feed.concerns,
     "registrar": registrar.concerns,
-    "anchors": None,
     "terminals": terminals.concerns,
 }
 _MIB = 1024 * 1024
@@ -98,12 +97,19 @@ def reveal_with(keyring: Keyring) -> Callable[[Any], Any]:
             return [reveal(value) for value in data]
         return data
 
+    def open_escaped(token: str) -> str:
+        return canonical(keyring.reveal(token))[1:-1].decode()
+
     def reveal_plain(data: Any) -> Any:
-        # Most of what is shown names nobody, and finding that out in its bytes is far quicker.
+        # Most of what is shown names nobody, and finding that out in its bytes is far quicker. So
+        # is opening the tokens there: none of their characters is written otherwise in JSON.
         try:
-            return reveal(data) if _HINT in canonical(data) else data
+            text = canonical(data)
         except TypeError:
             return reveal(data)
+        if _HINT not in text:
+            return data
+        return parse(replace_tokens(text.decode(), open_escaped).encode())
 
     return reveal_plain
 
@@ -150,7 +156,7 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
                 event, command_id, keyring, subject_of=subject_of, path=path
             ),
             secret=store_secret(config.data, world),
-            followers=_FOLLOWERS,
+            followers={**_FOLLOWERS, "anchors": anchors.concerns},
         )
         bookkeeper.lookups.started_ns = world.now_ns()
         node = Node("store", world)
