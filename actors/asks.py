@@ -43,6 +43,18 @@ class Reply:
     epoch: int = 0
     position: int = 0
 
+    def at(self, position: int, epoch: int = 0) -> Reply:
+        """The same, computed at that place of the journal."""
+        return Reply(
+            self.ok, self.data, self.refusal, self.fault, self.detail, epoch or self.epoch, position
+        )
+
+    def with_data(self, data: Any) -> Reply:
+        """The same with other data."""
+        return Reply(
+            self.ok, data, self.refusal, self.fault, self.detail, self.epoch, self.position
+        )
+
 
 @MESSAGES.name("broadcast.follow")
 @frozen

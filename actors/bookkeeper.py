@@ -296,7 +296,7 @@ class Bookkeeper:
             reply = Reply(ok=False, refusal=refused)
         else:
             reply = Reply(ok=True, data=decision.answer)
-        entry.reply = attrs.evolve(reply, position=self.books.position)
+        entry.reply = reply.at(self.books.position)
         if records or decision.refused is None:
             answer = canonical(unstructure(reply))
             batch.entries.append(Entry(command.id, entry.body_hash, answer, records))
@@ -357,7 +357,7 @@ class Bookkeeper:
     def _look(self, entry: Pending, world: World) -> Reply:
         try:
             reply = self.lookups.answer(entry.submit, entry.body, world)
-            return attrs.evolve(reply, position=self.books.position)
+            return reply.at(self.books.position)
         except Exception:
             self.faults += 1
             log.exception("engine_fault", query=entry.submit.name)
@@ -380,8 +380,7 @@ class Bookkeeper:
             if source.reply is None:
                 continue
             position = source.reply.position or head.position
-            reply = attrs.evolve(source.reply, epoch=head.epoch, position=position)
-            entry.envelope.answer(reply)
+            entry.envelope.answer(source.reply.at(position, head.epoch))
         if head.position > before:
             self._tell(batch, before, post_office)
         await self._housekeeping(batch, world)
@@ -471,4 +470,4 @@ def _reused(command_id: str) -> Reply:
 
 
 def _stored(answer: bytes, epoch: int, position: int) -> Reply:
-    return attrs.evolve(structure(parse(answer), Reply), epoch=epoch, position=position)
+    return structure(parse(answer), Reply).at(position, epoch)

@@ -23,12 +23,14 @@ log = structlog.get_logger()
 _CHANGES_DISPLAYS = frozenset(("settings.register_defined/1", "settings.store_configured/1"))
 
 
+def _changes(news: Committed) -> bool:
+    return any(record.name in _CHANGES_DISPLAYS for record in news.records)
+
+
 def concerns(news: Committed, registers: Mapping[str, RegisterSetup]) -> bool:
     """Whether a display of `registers` may have something new to show."""
     changed = (registers.get(register) for register in news.registers)
-    return any(setup is not None and setup.display for setup in changed) or any(
-        record.name in _CHANGES_DISPLAYS for record in news.records
-    )
+    return any(setup is not None and setup.display for setup in changed) or _changes(news)
 
 
 class DisplayFeed:
@@ -52,7 +54,7 @@ class DisplayFeed:
                     match waiting.body:
                         case Committed():
                             registers |= waiting.body.registers
-                            if any(r.name in _CHANGES_DISPLAYS for r in waiting.body.records):
+                            if _changes(waiting.body):
                                 self._without.clear()
                         case _:
                             log.warning("message_not_understood", kind=type(waiting.body).__name__)
@@ -73,8 +75,7 @@ class DisplayFeed:
         except PostError:
             return
         if not reply.ok or not reply.data["display"]:
-            # Not asked about again after every scan, until registers are defined anew. The office
-            # is one of these: it is told of every effect.
+            # Not asked about again after every scan, until registers are defined anew.
             self._without.add(register)
             return
         view = structure(reply.data, DisplayView)

@@ -24,6 +24,7 @@ from engine.order.events import (
     OrderVoided,
 )
 from engine.order.state import Order, evolve, opened
+from engine.outbox import EffectFinished, EffectOutcome, EffectRequested, EffectStarted
 from engine.record import Record
 from engine.upcast import event_of
 from engine.wire import WireError, canonical, parse
@@ -32,6 +33,9 @@ from native import CoreError, PriceBook
 CHUNK = 5_000
 _OPENED = EVENTS.name_of(OrderOpened)
 _ENDED = (EVENTS.name_of(OrderCompleted), EVENTS.name_of(OrderVoided))
+_REQUESTED, _FINISHED = EVENTS.name_of(EffectRequested), EVENTS.name_of(EffectFinished)
+_OF_EFFECTS = (_REQUESTED, EVENTS.name_of(EffectStarted), _FINISHED)
+_OVER = (EffectOutcome.DONE.value, EffectOutcome.EXPIRED.value)
 
 
 def segment_path(data_dir: Path, segment_hash: str) -> Path:
@@ -74,11 +78,15 @@ def replay_records(books: Books, sealed: list[Sealed], data_dir: Path) -> None:
     """Post records that follow one another; the books after the last are as if each was posted.
 
     Of an order that begins and ends among them only the end is, and only that is read: it is gone
-    from the books again, and most of a shop's history is such orders.
+    from the books again, and most of a shop's history is such orders. Nothing at all is left of an
+    effect that was asked for and done.
     """
+    passed_over = _of_effects_over(sealed)
     begun = {entry.stream for entry in sealed if entry.name == _OPENED}
     whole = {entry.stream for entry in sealed if entry.name in _ENDED} & begun
     for entry in sealed:
+        if entry.position in passed_over:
+            continue
         if entry.stream not in whole:
             replay_record(books, entry.record(), data_dir)
         elif entry.name in _ENDED:
@@ -86,6 +94,23 @@ def replay_records(books: Books, sealed: list[Sealed], data_dir: Path) -> None:
             post_end(books, fact_of(record), record.stamp)
     books.position = sealed[-1].position
     forget_archive(books)
+
+
+def _of_effects_over(sealed: list[Sealed]) -> set[int]:
+    """The positions of what was said of effects that were asked for and ended among the records."""
+    said: dict[int, str] = {}
+    asked: set[str] = set()
+    ended: set[str] = set()
+    for entry in sealed:
+        if entry.name in _OF_EFFECTS:
+            data = parse(entry.payload)["data"]
+            effect_id = said[entry.position] = data["effect_id"]
+            if entry.name == _REQUESTED:
+                asked.add(effect_id)
+            elif entry.name == _FINISHED and data["outcome"] in _OVER:
+                ended.add(effect_id)
+    over = asked & ended
+    return {position for position, effect_id in said.items() if effect_id in over}
 
 
 def load_books(

@@ -194,8 +194,10 @@ class Journal:
     def _check_tail(self) -> None:
         after = max(0, self._head.position - TAIL_RECORDS)
         checked = after
-        for record, _ in self._chained(after, TAIL_RECORDS):
-            checked = record.position
+        for entry in journal_read.read_sealed(
+            self._db, self.path, self.store_id, after, TAIL_RECORDS
+        ):
+            checked = entry.position
         if checked != self._head.position:
             raise JournalCorruptError(self.path, checked + 1, "it is missing")
 

@@ -42,7 +42,7 @@ from actors.link_session import Outgoing, Session
 from actors.mailbox import Envelope, OneShot, value_or_raise
 from actors.messages import MESSAGES
 from actors.node import Node
-from engine.wire import WireError
+from engine.wire import WireError, structure, unstructure
 
 _HEARTBEAT_NS = int(HEARTBEAT_S * NS_PER_S)
 
@@ -99,7 +99,7 @@ def to_wire(body: object) -> tuple[str | None, Any]:
         name = MESSAGES.name_of(type(body))
     except KeyError:
         return None, body
-    return name, MESSAGES.pack(body)["data"]
+    return name, unstructure(body)
 
 
 def from_wire(name: str | None, data: Any) -> object:
@@ -108,7 +108,7 @@ def from_wire(name: str | None, data: Any) -> object:
     Raises:
         WireError: no such message is registered here, or its fields differ.
     """
-    return data if name is None else MESSAGES.unpack({"name": name, "data": data})
+    return data if name is None else structure(data, MESSAGES.class_of(name))
 
 
 class LinkPeer:
@@ -219,7 +219,7 @@ class LinkPeer:
         if not self.session.put_nowait(pending.item):
             raise BusyError(envelope.to, f"the link to {self.name} is full; not delivered")
         self._pending[envelope.id] = pending
-        self._mark(self)
+        self._leave_soon()
         return _AskedThere(self, envelope, pending, timeout_s, trio.current_time() + timeout_s)
 
     async def wait_for(self, asked: _AskedThere) -> Any:
@@ -256,8 +256,16 @@ class LinkPeer:
             return False
         if not self.session.put_nowait(Outgoing(tell)):
             return False
-        self._mark(self)
+        self._leave_soon()
         return True
+
+    def _leave_soon(self) -> None:
+        """A lone message leaves at once; while others are under way it waits for company."""
+        session = self.session
+        if session is not None and session.waiting == 1 and not session.unacknowledged:
+            self.flush()
+        else:
+            self._mark(self)
 
     def flush(self) -> None:
         """Send what waits, as far as the credit goes."""
@@ -410,7 +418,7 @@ class LinkPeer:
     def _answer(self, encoded: bytes) -> None:
         if self.session is not None:
             self.session.put_nowait(Outgoing(encoded), beyond=True)
-            self._mark(self)
+            self._leave_soon()
 
     def statistics(self) -> PeerStatistics:
         """What is under way and what was seen."""

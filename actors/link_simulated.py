@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 
 from actors.limits import FRAME_BYTES_MAX, NNG_REPLY_QUEUE, NS_PER_S
 from actors.links import PipeIdentity, Sink
+from actors.waking import Wake
 from actors.world import World
 
 
@@ -35,7 +36,7 @@ class SimulatedPort:
     _link: SimulatedLink
     _arriving: list[tuple[int, int, int, bytes]] = field(factory=list)
     _changes: deque[tuple[bool, int]] = field(factory=deque)
-    _lot: trio.lowlevel.ParkingLot = field(factory=trio.lowlevel.ParkingLot)
+    _news: Wake = field(factory=Wake)
     _due_ns: int = 0
     _arrivals: int = 0
 
@@ -52,14 +53,14 @@ class SimulatedPort:
             elif self._arriving:
                 await self._take(sink)
             else:
-                await self._lot.park()
+                await self._news.wait()
 
     async def _take(self, sink: Sink) -> None:
         wait_ns = self._arriving[0][0] - self._link.world.monotonic_ns()
         if wait_ns > 0:
             # Something earlier may come meanwhile, or the connection may go.
             with trio.move_on_after(wait_ns / NS_PER_S):
-                await self._lot.park()
+                await self._news.wait()
             return
         # All that is due at once, as a real port hands over all that its buffer holds.
         while self._arriving and self._arriving[0][0] <= self._link.world.monotonic_ns():
@@ -95,7 +96,7 @@ class SimulatedPort:
             self._due_ns = due_ns
         self._arrivals += 1
         heapq.heappush(self._arriving, (due_ns, self._arrivals, pipe, frame))
-        self._lot.unpark()
+        self._news.wake()
         return True
 
     def forget(self) -> None:
@@ -107,7 +108,7 @@ class SimulatedPort:
     def change(self, up: bool, pipe: int) -> None:
         """Queue the news that a connection stands or is gone."""
         self._changes.append((up, pipe))
-        self._lot.unpark()
+        self._news.wake()
 
 
 class SimulatedLink:

@@ -1,9 +1,10 @@
 """All links of one node: who is met, how messages cross, and what a lost peer means.
 
 A node listens on ports and dials others; either way one connection carries messages in both
-directions. What is sent goes in batches: everything asked or answered in one turn of the scheduler
-leaves in one frame. An ask is delivered at most once; if its peer is lost after it was sent, and
-does not come back as the same process within seconds, the asker is told that nobody knows.
+directions. A lone message leaves at once; while frames are under way, everything asked or answered
+in one turn of the scheduler leaves in one frame. An ask is delivered at most once; if its peer is
+lost after it was sent, and does not come back as the same process within seconds, the asker is told
+that nobody knows.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from actors.link_codec import (
 from actors.link_peer import LinkPeer, PeerStatistics
 from actors.link_session import Session
 from actors.node import Node
+from actors.waking import Wake
 
 _HEARTBEAT_NS = int(HEARTBEAT_S * NS_PER_S)
 _STALE_NS = int(STALE_S * NS_PER_S)
@@ -185,7 +187,7 @@ class Links:
         self._peers: dict[str, LinkPeer] = {}
         # In order, not a set: what is sent first must not depend on where objects lie in memory.
         self._dirty: dict[LinkPeer, None] = {}
-        self._flusher = trio.lowlevel.ParkingLot()
+        self._flusher = Wake()
         self._changed = trio.lowlevel.ParkingLot()
 
     # ------------------------------------------------------------------------------ composition
@@ -244,15 +246,14 @@ class Links:
 
     def _mark(self, peer: LinkPeer) -> None:
         self._dirty[peer] = None
-        if self._flusher:
-            self._flusher.unpark()
+        self._flusher.wake()
 
     async def _flush_forever(self) -> None:
         # Woken once for everything that was queued in a turn of the scheduler: so messages that
-        # many tasks send at the same time share one frame, at the price of one hop for a lone one.
+        # many tasks send at the same time share one frame. A lone one does not come this way.
         while True:
             if not self._dirty:
-                await self._flusher.park()
+                await self._flusher.wait()
             else:
                 await trio.lowlevel.checkpoint()
             dirty, self._dirty = self._dirty, {}

@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 
 from actors.errors import AbsentError, BusyError, NoAnswerError
 from actors.limits import MAILBOX_CAPACITY, MAILBOX_CAPACITY_MAX
+from actors.waking import Wake
 from actors.world import World
 
 
@@ -47,12 +48,12 @@ class Envelope:
 class OneShot:
     """An answer that is settled once by one task and waited for by at most one other."""
 
-    __slots__ = ("_closed", "_task", "_value")
+    __slots__ = ("_closed", "_value", "_waiter")
     _NOTHING = object()
 
     def __init__(self) -> None:
         self._value: object = self._NOTHING
-        self._task: trio.lowlevel.Task | None = None
+        self._waiter = Wake()
         self._closed = False
 
     def settle(self, value: object) -> bool:
@@ -60,9 +61,7 @@ class OneShot:
         if self._closed or self._value is not self._NOTHING:
             return False
         self._value = value
-        if self._task is not None:
-            trio.lowlevel.reschedule(self._task)
-            self._task = None
+        self._waiter.wake()
         return True
 
     def close(self) -> None:
@@ -79,13 +78,7 @@ class OneShot:
         if self._value is not self._NOTHING:
             await trio.lowlevel.checkpoint()
             return self._value
-        self._task = trio.lowlevel.current_task()
-
-        def abort(_: object) -> trio.lowlevel.Abort:
-            self._task = None
-            return trio.lowlevel.Abort.SUCCEEDED
-
-        await trio.lowlevel.wait_task_rescheduled(abort)
+        await self._waiter.wait()
         return self._value
 
 
@@ -120,7 +113,7 @@ class Mailbox:
         self.capacity = capacity
         self._world = world
         self._queue: deque[Envelope] = deque()
-        self._readers = trio.lowlevel.ParkingLot()
+        self._reader = Wake()
         self._writers = trio.lowlevel.ParkingLot()
         self._held = False
         self._closed = False
@@ -146,7 +139,7 @@ class Mailbox:
             self._refused += 1
             raise BusyError(self.address, "the mailbox is full; nothing was delivered")
         self._queue.append(envelope)
-        self._readers.unpark()
+        self._reader.wake()
 
     async def put(self, envelope: Envelope) -> None:
         """Queue `envelope`, waiting for room.
@@ -173,7 +166,7 @@ class Mailbox:
                 return envelope
             if self._closed:
                 raise trio.EndOfChannel
-            await self._readers.park()
+            await self._reader.wait()
 
     def drain_nowait(self, limit: int) -> list[Envelope]:
         """At most `limit` envelopes that are here already, in order; never waits."""
@@ -231,7 +224,7 @@ class Mailbox:
         """Answer absent to what waits, refuse the rest for good and end the reader's loop."""
         self._closed = True
         self._turn_away()
-        self._readers.unpark_all()
+        self._reader.wake()
 
     def _turn_away(self) -> None:
         while self._queue:

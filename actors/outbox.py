@@ -10,7 +10,7 @@ import trio
 
 from actors.asks import Committed, ReadPending, Reply, Submit
 from actors.errors import PostError
-from actors.limits import ASK_TIMEOUT_S, PERFORM_TIMEOUT_S, REDELIVER_NS
+from actors.limits import ASK_TIMEOUT_S, NS_PER_S, PERFORM_TIMEOUT_S, REDELIVER_NS
 from actors.mailbox import Mailbox
 from actors.messages import Accepted, Finished, Outcome, Perform, Proceed, Started
 from actors.world import World
@@ -22,12 +22,19 @@ Reveal = Callable[[Any], Any]
 OFFICE = "_office"
 _REQUESTED = EVENTS.name_of(EffectRequested)
 _AWAY_NS = REDELIVER_NS // 4
+_GRAIN_NS = 1_000_000  # timers are no finer; a wake before its time would only be one more
 _CUT_OFF = "its device went away in the middle and its time is over; look whether it happened"
 
 
 def concerns(news: Committed) -> bool:
     """Whether something new was asked of the world."""
     return any(record.name == _REQUESTED for record in news.records)
+
+
+def _pause_ns(entry: PendingEffect) -> int:
+    """Until an effect is offered again: what failed before waits longer each time, half a minute at
+    most."""
+    return REDELIVER_NS << min(entry.tries, 4) if entry.reason else REDELIVER_NS
 
 
 class OutboxActor:
@@ -46,6 +53,7 @@ class OutboxActor:
         self._until_ns: dict[str, int] = {}
         self._away_ns: dict[str, int] = {}
         self._busy: set[str] = set()
+        self._passed_over: set[str] = set()
         self._wake = trio.Event()
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
@@ -126,6 +134,9 @@ class OutboxActor:
             return
         if body.outcome not in (Outcome.DONE, Outcome.EXPIRED):
             log.warning("effect_not_done", effect=body.effect_id, outcome=body.outcome.value)
+        else:
+            envelope.answer(Accepted())
+            return
         # What did not work is not tried again at once, or a broken printer would spin.
         self._sent_ns[body.effect_id] = world.monotonic_ns()
         self._wake.set()
@@ -141,8 +152,22 @@ class OutboxActor:
             except PostError:
                 pending = ()
             await self._send_due(pending, nursery, post, world)
-            with trio.move_on_after(_AWAY_NS / 1e9):
+            with trio.move_on_after(self._idle_ns(pending, world) / NS_PER_S):
                 await self._wake.wait()
+
+    def _idle_ns(self, pending: tuple[PendingEffect, ...], world: World) -> int:
+        """How long nothing falls due. News may be lost where its mailbox was full, so it looks
+        every two seconds all the same."""
+        now_ns, idle_ns = world.monotonic_ns(), REDELIVER_NS
+        for entry in pending:
+            sent_ns, away_ns = self._sent_ns.get(entry.effect_id), self._away_ns.get(entry.address)
+            if sent_ns is not None:
+                left_ns = sent_ns + _pause_ns(entry) - now_ns
+            else:
+                left_ns = (away_ns or 0) + _AWAY_NS - now_ns
+            # What is overdue waits for its device, whose turn ends with a wake.
+            idle_ns = min(idle_ns, left_ns + _GRAIN_NS if left_ns > 0 else _AWAY_NS)
+        return idle_ns
 
     async def _send_due(
         self, pending: tuple[PendingEffect, ...], nursery: trio.Nursery, post: Any, world: World
@@ -156,14 +181,13 @@ class OutboxActor:
         earlier: dict[str, list[PendingEffect]] = {}
         for entry in pending:
             if entry.address in self._busy:
+                self._passed_over.add(entry.address)
                 continue
             away_ns = self._away_ns.get(entry.address)
             if away_ns is not None and now_ns - away_ns < _AWAY_NS:
                 continue
             sent_ns = self._sent_ns.get(entry.effect_id)
-            # What failed before waits longer each time, half a minute at most.
-            pause_ns = REDELIVER_NS << min(entry.tries, 4) if entry.reason else REDELIVER_NS
-            if sent_ns is not None and now_ns - sent_ns < pause_ns:
+            if sent_ns is not None and now_ns - sent_ns < _pause_ns(entry):
                 if not entry.reason:
                     earlier.setdefault(entry.address, []).append(entry)
                 continue
@@ -197,6 +221,7 @@ class OutboxActor:
     ) -> None:
         """Offer a device its effects oldest first, up to the first it does not take now."""
         taken = 0
+        is_away = False
         try:
             for entry in entries:
                 until_ns = self._deadline_ns(entry, world)
@@ -214,7 +239,10 @@ class OutboxActor:
             for entry in entries[taken:]:
                 self._sent_ns.pop(entry.effect_id, None)
             self._away_ns[address] = world.monotonic_ns()
+            is_away = True
             log.info("effects_wait", count=len(entries), to=address, reason=error.kind)
         finally:
             self._busy.discard(address)
-            self._wake.set()
+            if is_away or address in self._passed_over:
+                self._passed_over.discard(address)
+                self._wake.set()

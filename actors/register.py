@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import attrs
 import structlog
 import trio
 
@@ -87,7 +86,7 @@ class RegisterActor:
         except PostError as error:
             envelope.answer(error)
             return
-        envelope.answer(attrs.evolve(reply, data=self._reveal(reply.data)))
+        envelope.answer(reply.with_data(self._reveal(reply.data)))
 
     async def _without_secrets(self, ask: Ask, post: Any, world: World) -> Submit | None:
         """The submission with every PIN checked or hashed; None where a PIN is no PIN."""

@@ -43,6 +43,7 @@ class World(ABC):
     def __init__(self) -> None:
         self._id_ms = -1
         self._id_tail = 0
+        self._stamped: tuple[tuple[int, str, int], int, str] | None = None
 
     @abstractmethod
     def now_ns(self) -> int:
@@ -109,21 +110,27 @@ class World(ABC):
         Raises:
             ValueError: no such zone, or a cut-off outside a day.
         """
-        if not 0 <= cutoff_s < _DAY_S:
-            raise ValueError(f"a cut-off lies within 0 and {_DAY_S - 1} seconds, got {cutoff_s}")
-        zone = _zone(time_zone)
         now_ns = self.now_ns()
-        instant = datetime.fromtimestamp(now_ns // NS_PER_S, UTC)
-        local = instant.astimezone(zone)
-        offset = local.utcoffset() or timedelta()
-        day = local.date()
-        if instant < _cutoff(day, cutoff_s, zone):
-            day -= timedelta(days=1)
-        return Stamp(
-            now_ns=now_ns,
-            utc_offset_s=offset.days * _DAY_S + offset.seconds,
-            business_date=day.isoformat(),
-        )
+        # All decisions of one second share their place in the day, and there may be hundreds.
+        asked = (now_ns // NS_PER_S, time_zone, cutoff_s)
+        if self._stamped is None or self._stamped[0] != asked:
+            self._stamped = (asked, *_place_in_day(*asked))
+        _, utc_offset_s, business_date = self._stamped
+        return Stamp(now_ns=now_ns, utc_offset_s=utc_offset_s, business_date=business_date)
+
+
+def _place_in_day(now_s: int, time_zone: str, cutoff_s: int) -> tuple[int, str]:
+    """The offset from UTC in seconds and the trading day."""
+    if not 0 <= cutoff_s < _DAY_S:
+        raise ValueError(f"a cut-off lies within 0 and {_DAY_S - 1} seconds, got {cutoff_s}")
+    zone = _zone(time_zone)
+    instant = datetime.fromtimestamp(now_s, UTC)
+    local = instant.astimezone(zone)
+    offset = local.utcoffset() or timedelta()
+    day = local.date()
+    if instant < _cutoff(day, cutoff_s, zone):
+        day -= timedelta(days=1)
+    return offset.days * _DAY_S + offset.seconds, day.isoformat()
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -265,7 +272,9 @@ class ManualWorld(World):
 # Trio shuffles tasks on purpose. Its own test of determinism uses these two names, and trio is
 # pinned; where they are gone, a seed would mean nothing, so nothing is run.
 _SCHEDULER: Any = trio._core._run
-_SWITCH, _CHANCE = "_ALLOW_DETERMINISTIC_SCHEDULING", "_r"
+_SWITCH, _CHANCE, _IO = "_ALLOW_DETERMINISTIC_SCHEDULING", "_r", "TheIOManager"
+_INSTRUMENTS = "Instruments"
+_LOOKS_EVERY = 1_000  # turns of the scheduler between two looks at the machine: for Ctrl-C
 _STANDSTILLS_MAX = 1_000
 _STANDSTILL_S = 0.001
 _SLOW_THREAD_S = 0.005
@@ -349,6 +358,16 @@ class SimulatedClock(trio.abc.Clock):
         return 0.0
 
 
+class SimulatedChance(random.Random):
+    """What trio shuffles by; `random` alone is asked, once for each but the first."""
+
+    def shuffle(self, x: Any) -> None:
+        """As any shuffle, several times as quick."""
+        for index in range(len(x) - 1, 0, -1):
+            other = int(self.random() * (index + 1))
+            x[index], x[other] = x[other], x[index]
+
+
 class SimulatedWorld(ManualWorld):
     """Time by the simulated clock, chance from a seed, threads inline, files on `disk`.
 
@@ -420,16 +439,45 @@ def require_deterministic_trio() -> None:
         )
 
 
+class NoInstruments(dict[str, Any]):
+    """None are in use, and trio asks that several times for each step."""
+
+    def __init__(self, _: object) -> None:
+        super().__init__()
+
+
+def _without_looking(io: type) -> type:
+    """Trio's way to the machine, asked nothing while somebody has something to do: in a simulation
+    nothing comes from there, and asking costs a call of the system each turn."""
+
+    class SimulatedIO(io):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self._turns = 0
+
+        def get_events(self, timeout: float) -> Any:
+            self._turns += 1
+            if timeout or self._turns % _LOOKS_EVERY == 0:
+                return super().get_events(timeout)
+            return ()
+
+    return SimulatedIO
+
+
 def run_simulated(seed: int, main: Callable[..., Awaitable[T]], *args: Any) -> T:
     """Run `main` under trio with the scheduler's order and the clock following from `seed`."""
     require_deterministic_trio()
-    before = getattr(_SCHEDULER, _SWITCH)
-    setattr(_SCHEDULER, _SWITCH, True)
-    chance: random.Random = getattr(_SCHEDULER, _CHANCE)
-    state = chance.getstate()
-    chance.seed(seed)
+    own = {
+        _SWITCH: True,
+        _CHANCE: SimulatedChance(seed),
+        _IO: _without_looking(getattr(_SCHEDULER, _IO)),
+        _INSTRUMENTS: NoInstruments,
+    }
+    before = {name: getattr(_SCHEDULER, name) for name in own}
+    for name, value in own.items():
+        setattr(_SCHEDULER, name, value)
     try:
         return trio.run(main, *args, clock=SimulatedClock())
     finally:
-        setattr(_SCHEDULER, _SWITCH, before)
-        chance.setstate(state)
+        for name, value in before.items():
+            setattr(_SCHEDULER, name, value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -43,7 +42,7 @@ from countertop.config import ANCHORED, NODES, Config, require_short_paths
 from countertop.doors_file import remove_doors
 from countertop.secrets import store_secret, tokens
 from engine.books import Books
-from engine.personal import TOKEN, seal_fields
+from engine.personal import TOKEN, replace_tokens, seal_fields
 from engine.receipt import local_time
 from engine.wire import canonical, parse
 from protocols.front.session import Tokens
@@ -88,17 +87,19 @@ def reveal_with(keyring: Keyring) -> Callable[[Any], Any]:
             return [reveal(value) for value in data]
         return data
 
-    def in_json(found: re.Match[str]) -> str:
-        return canonical(keyring.reveal(found[0])).decode()[1:-1]
+    def open_escaped(token: str) -> str:
+        return canonical(keyring.reveal(token))[1:-1].decode()
 
     def reveal_plain(data: Any) -> Any:
-        # Most of what is shown names nobody, and finding that out in its bytes is far quicker; so
-        # is opening there who is named, as no token has a character that JSON writes otherwise.
+        # Most of what is shown names nobody, and finding that out in its bytes is far quicker. So
+        # is opening the tokens there: none of their characters is written otherwise in JSON.
         try:
             text = canonical(data)
         except TypeError:
             return reveal(data)
-        return parse(TOKEN.sub(in_json, text.decode()).encode()) if _HINT in text else data
+        if _HINT not in text:
+            return data
+        return parse(replace_tokens(text.decode(), open_escaped).encode())
 
     return reveal_plain
 

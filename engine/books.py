@@ -366,6 +366,8 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
     event = fact.event
     if isinstance(event, OrderEvent):
         _post_order(books, fact, event, stamp)
+    elif isinstance(event, outbox.OutboxEvent):
+        outbox.evolve(books.outbox, event, now_ns=stamp.now_ns)
     elif isinstance(event, PaymentEvent):
         payment_state.evolve(books.payments, event, now_ns=stamp.now_ns)
     elif isinstance(event, TerminalDayEvent):
@@ -404,8 +406,6 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         books.payments.lasts.clear()
     elif isinstance(event, CouponsIssued):
         books.redeemed.issue(event.coupon, event.keys)
-    elif isinstance(event, outbox.OutboxEvent):
-        outbox.evolve(books.outbox, event, now_ns=stamp.now_ns)
     elif isinstance(event, register.RegisterEvent):
         _post_register(books, fact, event)
     else:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import attrs
@@ -111,6 +113,23 @@ def _plain_unstructure(converter: cattrs.Converter) -> Callable[[Any], Any]:
         return converter.unstructure(value)
 
     return plain
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def _enum_structure(kind: type[Enum]) -> Callable[[Any, Any], Any]:
+    """By a look into what it has; what it has not, or cannot have, it refuses itself."""
+    known = kind._value2member_map_
+
+    def structure(value: Any, _: Any) -> Any:
+        try:
+            return known[value]
+        except (KeyError, TypeError):
+            return kind(value)
+
+    return structure
 
 
 def _is_sequence_of(value: Any) -> bool:
@@ -228,6 +247,9 @@ def make_converter(*, detailed: bool) -> cattrs.Converter:
         converter.register_structure_hook(primitive, _strict(primitive))
     converter.register_structure_hook(bytes, _structure_bytes)
     converter.register_unstructure_hook(bytes, bytes.hex)
+    converter.register_structure_hook_factory(_is_enum, _enum_structure)
+    # The property `value` is one of Python's, and looks for what it finds here.
+    converter.register_unstructure_hook_factory(_is_enum, lambda _: attrgetter("_value_"))
     converter.register_structure_hook_factory(_is_sequence_of, _structure_tuple(converter))
     # A set has no order of its own, and bytes must be one: it is written as a sorted list.
     converter.register_structure_hook_factory(_is_set_of, _structure_set(converter))

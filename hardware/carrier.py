@@ -16,6 +16,7 @@ from pathlib import Path
 import trio
 
 from hardware.limits import READ_BYTES_MAX
+from hardware.turn import Turn
 
 Handle = Callable[[bytes], Awaitable[None]]
 
@@ -30,7 +31,7 @@ class Carrier(ABC):
         self._wanted.set()
         self._plugged = trio.Event()
         self._scope = trio.CancelScope()
-        self._sending = trio.Lock()
+        self._sending = Turn()
 
     async def run(
         self, handle: Handle, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED

@@ -8,6 +8,7 @@ Source: Epson ESC/POS command reference, TM-T88 family, and what python-escpos 3
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Generator
 from typing import Any
@@ -35,6 +36,7 @@ Need = Generator[None, None, bytes]
 Run = Generator[None, None, None]
 _ALIGN = (Align.LEFT, Align.CENTER, Align.RIGHT)
 _LINE_DOTS = 30
+_PRINTABLE = re.compile(rb"[\x20-\xff]+")
 _PAGE_UNKNOWN = Page("unknown", -1, "ascii")
 _BARCODES = ("upc_a", "upc_e", "ean13", "ean8", "code39", "itf", "codabar", "code93", "code128")
 
@@ -148,10 +150,9 @@ class Decoder:
                 self._flush()
 
     def _printable(self) -> bytes:
-        end = self._at
-        while end < len(self._buffer) and self._buffer[end] >= 0x20:
-            end += 1
-        data = bytes(self._buffer[self._at : end])
+        found = _PRINTABLE.match(self._buffer, self._at)
+        assert found is not None, "its first byte was looked at"
+        data, end = found.group(), found.end()
         self._at = end
         return data
 
@@ -165,7 +166,14 @@ class Decoder:
     def _write(self, data: bytes) -> None:
         limit = self.width * 4 // 3 if self._style.small else self.width
         piece: list[str] = []
-        for char in self._page.decode(data):
+        text = self._page.decode(data)
+        size = len(text) * self._style.wide
+        if text.isascii() and self._columns + size <= limit:
+            # Most lines: every character has one cell, and all of them have room.
+            self._columns += size
+            self._add_span(text)
+            return
+        for char in text:
             size = cell_width(char) * self._style.wide
             if self._columns + size > limit:
                 self._add_span("".join(piece))

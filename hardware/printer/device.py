@@ -13,7 +13,7 @@ from hardware.device import CableDevice
 from hardware.effects import Job
 from hardware.limits import DRAWERS_PER_PRINTER_MAX, PRINT_TRIES_MAX
 from hardware.printer.codec import encode
-from hardware.printer.layout import LayoutError, lay_out
+from hardware.printer.layout import LayoutError, Line, lay_out
 from hardware.printer.messages import DrawerLevel, Pulse, WatchDrawer
 from hardware.printer.profile import Profile
 from hardware.printer.session import (
@@ -29,8 +29,10 @@ from hardware.printer.session import (
 )
 from hardware.printer.status import PrinterStatus
 from hardware.transport import ByteStream, Place
+from hardware.turn import Turn
 
 TICK_S = 0.1
+IDLE_TICK_S = 1.0  # while nothing is printed or asked, what is due takes seconds
 _PULSES_AT_ONCE_MAX = 8
 _MARKER_FIRST, _MARKER_SPAN = 0x21, 0x5D
 _DETAILS = {
@@ -63,7 +65,7 @@ class PrinterDevice(CableDevice):
         self.profile = profile
         self.session = PrinterSession(profile)
         self._stream: ByteStream | None = None
-        self._writing = trio.Lock()
+        self._writing = Turn()
         self._connected = trio.Event()
         self._news_in, self._news = trio.open_memory_channel[Clear | Ended](8)
         self._watchers: dict[str, None] = {}
@@ -93,7 +95,7 @@ class PrinterDevice(CableDevice):
 
     async def _tick(self) -> None:
         while True:
-            await self.world.sleep(TICK_S)
+            await self.world.sleep(IDLE_TICK_S if self.session.is_at_rest else TICK_S)
             await self._do(self.session.tick(self._now_ns()))
 
     def _now_ns(self) -> int:
@@ -136,12 +138,12 @@ class PrinterDevice(CableDevice):
         """Print one receipt; after a broken connection again, marked COPY, a few times."""
         assert isinstance(job.effect, Print)
         try:
-            lay_out(job.effect.document, self.profile.width)
+            lines = lay_out(job.effect.document, self.profile.width)
         except LayoutError as error:
             return Outcome.FAILED, f"{error}; nothing was printed"
         lost = 0
         while lost < PRINT_TRIES_MAX:
-            ended = await self._try(job, job.effect)
+            ended = await self._try(job, job.effect, lines)
             if isinstance(ended, str):
                 return Outcome.EXPIRED, ended
             match ended.end:
@@ -160,7 +162,7 @@ class PrinterDevice(CableDevice):
         detail = f"the connection broke {lost} times while printing; look at the paper"
         return Outcome.UNKNOWN, detail
 
-    async def _try(self, job: Job, effect: Print) -> Ended | str:
+    async def _try(self, job: Job, effect: Print, lines: tuple[Line, ...]) -> Ended | str:
         """One try on one connection; text says why nothing was sent."""
         with trio.move_on_after(self.desk.seconds_left(job)) as scope:
             while self.session.phase is not Phase.IDLE:
@@ -173,7 +175,8 @@ class PrinterDevice(CableDevice):
             return self._give_up("it was too late when the printer became ready; nothing was sent")
         if not job.started and not await self.desk.start(job):
             return self._give_up("withdrawn or too late before the start; nothing was sent")
-        lines = lay_out(effect.document, self.profile.width, copy=job.may_have_happened)
+        if job.may_have_happened:
+            lines = lay_out(effect.document, self.profile.width, copy=True)
         # Drawing text as a picture can take many milliseconds.
         chunks = await self.world.in_thread(encode, lines, self.profile)
         if self.session.phase is not Phase.CLEARED:

@@ -76,7 +76,8 @@ def to_text(rows: Rows, width: int) -> str:
 def _text_lines(row: PaperRow, width: int) -> Iterator[str]:
     match row:
         case TextRow():
-            yield _placed(_spread(row), text_width(_spread(row)), row.align, width)
+            text = _spread(row)
+            yield _placed(text, text_width(text), row.align, width)
         case FeedRow(dots):
             yield from [""] * (dots // _LINE_DOTS)
         case RasterRow(bitmap):
@@ -93,12 +94,15 @@ def _text_lines(row: PaperRow, width: int) -> Iterator[str]:
 
 def _spread(row: TextRow) -> str:
     """The text, its widest gap opened as far as double width letters reach on paper."""
-    missing = _columns(row) - text_width(row.text)
-    gaps = list(re.finditer(" {2,}", row.text))
-    if missing <= 0 or not gaps or row.align is not Align.LEFT:
-        return row.text
+    text = row.text
+    missing = _columns(row) - text_width(text)
+    if missing <= 0 or row.align is not Align.LEFT:
+        return text
+    gaps = list(re.finditer(" {2,}", text))
+    if not gaps:
+        return text
     end = gaps[-1].end()
-    return row.text[:end] + " " * missing + row.text[end:]
+    return text[:end] + " " * missing + text[end:]
 
 
 def _columns(row: TextRow) -> int:

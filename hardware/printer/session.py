@@ -201,6 +201,12 @@ class PrinterSession:
                 pass
         return []
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether no job is under way, no answer is due and nothing is wrong with the printer."""
+        blocked = self.status is None or self.status.blocked
+        return self.phase is Phase.IDLE and not self._asking and not blocked
+
     def tick(self, now_ns: int) -> list[Action]:
         """Time passed; call a few times a second."""
         if self.phase is Phase.CLOSED or not self.profile.real_time:

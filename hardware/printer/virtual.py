@@ -64,7 +64,7 @@ class RealTimeScanner:
             elif command.end < 0:
                 break
             else:
-                found.append(evolve(command, end=command.end - offset))
+                found.append(RealTime(command.kind, command.parameters, command.end - offset))
                 at = command.end
         self._tail = text[at:] if at >= 0 else b""
         return found

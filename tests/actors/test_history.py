@@ -119,10 +119,12 @@ def test_a_missing_segment_says_what_to_do(tmp_path: Path) -> None:
 
 
 async def test_orders_told_in_short_leave_the_same_books(tmp_path: Path) -> None:
-    """Replay posts only the end of orders that begin and end in one go; wherever the goes are cut,
-    the books are those of posting every record."""
+    """Replay posts only the end of orders that begin and end in one go, and nothing of effects that
+    do; wherever the goes are cut, the books are those of posting every record."""
     async with open_shop(tmp_path) as shop:
         await shop.open_register("2")
+        setup = {"id": "1", "name": "Till", "printer": "printer/1", "drawer": "drawer/1"}
+        await shop.office("settings.define_register", setup=setup)
         await _ended(shop)
         await shop.do("order.add_line", code="milk")
         await shop.do("order.suspend", label="hat")
@@ -141,6 +143,12 @@ async def test_orders_told_in_short_leave_the_same_books(tmp_path: Path) -> None
         await shop.do("till.open", denominations=[])
         await shop.sell("bread")
         await shop.do("order.add_line", code="bread")
+        receipts = [e for e in shop.store.books.outbox.values() if not e.expires_ns]
+        for entry, outcome in zip(receipts, ("done", "expired", "failed"), strict=False):
+            told = {"effect_id": entry.effect_id}
+            await shop.office("effect.start", **told)
+            await shop.office("effect.finish", **told, outcome=outcome, reason="")
+        assert len(receipts) == 4
         records, data = shop.records(), tmp_path / "data"
         sealed = shop.store.journal.read_sealed(0, len(records))
         assert [entry.record() for entry in sealed] == records

@@ -56,20 +56,34 @@ async def test_put_waits_for_room(autojump_clock: trio.testing.MockClock) -> Non
 
 
 async def test_get_waits_for_a_message() -> None:
-    """A reader sleeps until something comes, and each message wakes one reader."""
+    """The reader sleeps until something comes, and gets all there is in order."""
     mailbox = Mailbox("a", ManualWorld(), 4)
     seen: list[object] = []
 
     async def read() -> None:
-        seen.append((await mailbox.get()).body)
+        for _ in range(3):
+            seen.append((await mailbox.get()).body)
 
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(read)
         nursery.start_soon(read)
         await trio.testing.wait_all_tasks_blocked()
         mailbox.put_nowait(tell("x"))
         mailbox.put_nowait(tell("y"))
-    assert sorted(map(str, seen)) == ["x", "y"]
+        await trio.testing.wait_all_tasks_blocked()
+        assert seen == ["x", "y"]
+        mailbox.put_nowait(tell("z"))
+    assert seen == ["x", "y", "z"]
+
+
+async def test_a_second_reader_is_a_mistake() -> None:
+    """A mailbox is one actor's; two that wait at it would share its messages by chance."""
+    mailbox = Mailbox("a", ManualWorld(), 4)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(mailbox.get)
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(RuntimeError, match="one task at a time"):
+            await mailbox.get()
+        mailbox.put_nowait(tell("x"))
 
 
 async def test_a_cancelled_reader_loses_nothing() -> None:

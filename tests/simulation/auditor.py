@@ -148,7 +148,7 @@ class Auditor:
         """Bytes of the journal became durable."""
         if path.startswith(JOURNAL):
             self._synced += [change.data for change in changes if change.data is not None]
-            self.sim.synced.set()
+            self.sim.synced.wake()
 
     def store_opened(self, store: Store) -> None:
         """The store is about to live, with what its disk held."""

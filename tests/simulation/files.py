@@ -46,14 +46,24 @@ class File:
 
     def change(self, change: Change) -> None:
         """Do it where programs see it; the platter waits."""
-        apply(self.live, change)
+        offset, data = change
+        live = self.live
+        if data is not None and offset <= len(live):
+            live[offset : offset + len(data)] = data
+        else:
+            apply(live, change)
         self.waiting.append(change)
 
     def settle(self) -> list[Change]:
         """Take what waits to the platter, as a sync does; what that was."""
         done, self.waiting = self.waiting, []
+        durable = self.durable
         for change in done:
-            apply(self.durable, change)
+            offset, data = change
+            if data is not None and offset <= len(durable):
+                durable[offset : offset + len(data)] = data
+            else:
+                apply(durable, change)
         return done
 
     def fail_sync(self, chance: random.Random) -> None:

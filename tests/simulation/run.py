@@ -18,6 +18,7 @@ import trio
 from attrs import define, evolve, field, frozen
 
 from actors.link_simulated import SimulatedLink
+from actors.waking import Wake
 from actors.world import SimulatedWorld, run_simulated
 from hardware.printer.render import Rows, to_text
 from hardware.terminal.zvt.fake import TerminalFake
@@ -168,7 +169,7 @@ class Simulation:
     store: StoreMachine = field(init=False)
     devices: NodeMachine = field(init=False)
     background: trio.Nursery = field(init=False)
-    synced: trio.Event = field(factory=trio.Event)
+    synced: Wake = field(factory=Wake)
     _scope: trio.CancelScope = field(factory=trio.CancelScope)
 
     def chance(self, name: str) -> random.Random:
@@ -367,7 +368,6 @@ class Simulation:
     async def _watch_disk(self) -> None:
         while True:
             await self.synced.wait()
-            self.synced = trio.Event()
             self.auditor.pull()
 
     def _slip(self, register: str, rows: Rows) -> None:

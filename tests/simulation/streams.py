@@ -7,6 +7,7 @@ from collections import deque
 import trio
 from attrs import define, field
 
+from actors.waking import Wake
 from hardware.carrier import Carrier, Handle
 from hardware.transport import TransportError
 
@@ -17,26 +18,26 @@ class Wire:
 
     chunks: deque[bytes] = field(factory=deque)
     is_cut: bool = False
-    lot: trio.lowlevel.ParkingLot = field(factory=trio.lowlevel.ParkingLot)
+    news: Wake = field(factory=Wake)
 
     def push(self, data: bytes) -> None:
         """Send."""
         if data:
             self.chunks.append(data)
-            self.lot.unpark()
+            self.news.wake()
 
     def cut(self) -> None:
         """Nothing more comes, and what was on the way is lost."""
         self.is_cut = True
         self.chunks.clear()
-        self.lot.unpark_all()
+        self.news.wake()
 
     async def take(self) -> bytes:
         """All there is; none once it is cut."""
         if self.chunks or self.is_cut:
             await trio.lowlevel.checkpoint()
         while not self.chunks and not self.is_cut:
-            await self.lot.park()
+            await self.news.wait()
         data = b"".join(self.chunks)
         self.chunks.clear()
         return data

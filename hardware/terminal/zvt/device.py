@@ -21,6 +21,7 @@ from hardware.terminal.zvt.line import Heard as LineHeard
 from hardware.terminal.zvt.line import Line, SerialLine, TcpLine
 from hardware.terminal.zvt.session import ZvtSession
 from hardware.transport import ByteStream, Place, SerialPlace, SerialStream, TcpStream
+from hardware.turn import Turn
 from native import ZvtLink, ZvtMessage
 
 TICK_S = 0.5  # what is due on a network takes seconds
@@ -50,7 +51,7 @@ class ZvtDevice(TerminalDevice, CableDevice):
         self._line: Line = TcpLine()
         self._link = ZvtLink(self._is_serial)
         self._stream: ByteStream | None = None
-        self._writing = trio.Lock()
+        self._writing = Turn()
         self._made = 0
 
     # --------------------------------------------------------------------------------- requests
