@@ -273,7 +273,6 @@ class ManualWorld(World):
 # pinned; where they are gone, a seed would mean nothing, so nothing is run.
 _SCHEDULER: Any = trio._core._run
 _SWITCH, _CHANCE, _IO = "_ALLOW_DETERMINISTIC_SCHEDULING", "_r", "TheIOManager"
-_INSTRUMENTS = "Instruments"
 _LOOKS_EVERY = 1_000  # turns of the scheduler between two looks at the machine: for Ctrl-C
 _STANDSTILLS_MAX = 1_000
 _STANDSTILL_S = 0.001
@@ -439,13 +438,6 @@ def require_deterministic_trio() -> None:
         )
 
 
-class NoInstruments(dict[str, Any]):
-    """None are in use, and trio asks that several times for each step."""
-
-    def __init__(self, _: object) -> None:
-        super().__init__()
-
-
 def _without_looking(io: type) -> type:
     """Trio's way to the machine, asked nothing while somebody has something to do: in a simulation
     nothing comes from there, and asking costs a call of the system each turn."""
@@ -471,7 +463,6 @@ def run_simulated(seed: int, main: Callable[..., Awaitable[T]], *args: Any) -> T
         _SWITCH: True,
         _CHANCE: SimulatedChance(seed),
         _IO: _without_looking(getattr(_SCHEDULER, _IO)),
-        _INSTRUMENTS: NoInstruments,
     }
     before = {name: getattr(_SCHEDULER, name) for name in own}
     for name, value in own.items():
