@@ -44,8 +44,8 @@ def typed(who: Cashier, **changes: str) -> None:
 
 def shares(who: Cashier) -> list[int]:
     """How full each bar is, in percent of its width, in their order."""
-    bars = who.page.locator(".offline .bar i").all()
-    return [int(one.get_attribute("style").split(": ")[1].rstrip("%;")) for one in bars]  # type: ignore[union-attr]
+    widths = who.page.locator(".offline .bar i").evaluate_all("all => all.map(i => i.style.width)")
+    return [int(width.rstrip("%")) for width in widths]
 
 
 @pytest.mark.feature("PAY-07", part="its ceilings are set on a page that shows what is in use")

@@ -139,6 +139,7 @@ fn hidden() -> &'static [Vec<u8>] {
 
 /// Write over the stack the test itself worked on.
 #[inline(never)]
+#[allow(clippy::large_stack_arrays, reason = "the stack is what it is for")]
 fn scrub() {
     let room = [0_u8; 2 * STACK_BYTES];
     black_box(&room);
@@ -392,9 +393,9 @@ fn status() -> Vec<u8> {
     let line = format!("CARD {CARD}");
     let length = u8::try_from(line.len()).unwrap();
     let counted = [
-        0xF0 | length / 100,
-        0xF0 | length / 10 % 10,
-        0xF0 | length % 10,
+        0xF0 | (length / 100),
+        0xF0 | (length / 10 % 10),
+        0xF0 | (length % 10),
     ];
     data.extend([&[0x3C][..], &counted, line.as_bytes()].concat());
     let held = [&[0x1F, 0x14, 10][..], &packed, &[0x07, 19], CARD.as_bytes()].concat();
