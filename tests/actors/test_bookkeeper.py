@@ -141,6 +141,8 @@ async def test_nothing_of_a_batch_is_said_before_its_append(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Acceptance, refusal and lookup of one batch all wait for the sync of that batch."""
+    # However quick the disk is, this append is on a thread.
+    monkeypatch.setattr(SystemWorld, "briefly", SystemWorld.in_thread)
     async with open_shop(tmp_path) as shop:
         gate = Gate(shop.store.journal.append)
         monkeypatch.setattr(shop.store.journal, "append", gate)
