@@ -44,7 +44,9 @@ def typed(who: Cashier, **changes: str) -> None:
 
 def shares(who: Cashier) -> list[int]:
     """How full each bar is, in percent of its width, in their order."""
-    widths = who.page.locator(".offline .bar i").evaluate_all("all => all.map(i => i.style.width)")
+    bars = who.page.locator(".offline .bar i")
+    expect(bars.first).to_be_attached()
+    widths = bars.evaluate_all("all => all.map(i => i.style.width)")
     return [int(width.rstrip("%")) for width in widths]
 
 
