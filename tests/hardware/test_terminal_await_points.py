@@ -78,6 +78,6 @@ async def test_the_cable_pulled_at_every_await_point(
     ends = set()
     for at in range(1, steps + 1):
         ends.add((await _one(at, keeps=keeps))[1])
-    assert steps > 40
+    assert steps > 30
     print(f"{steps} steps: {sorted(ends)}")  # noqa: T201
     assert {"approved", "unknown"} <= ends

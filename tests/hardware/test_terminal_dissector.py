@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -174,7 +174,7 @@ class TappedCarrier(SimulatedCarrier):
 
     async def _serve(self, handle: Handle) -> None:
         async def tapped(data: bytes) -> None:
-            self.frames.append((True, data))
+            self.frames += [(True, message) for message in _apart(data)]
             await handle(data)
 
         await super()._serve(tapped)
@@ -182,6 +182,16 @@ class TappedCarrier(SimulatedCarrier):
     async def _send(self, data: bytes) -> None:
         self.frames.append((False, data))
         await super()._send(data)
+
+
+def _apart(data: bytes) -> Iterator[bytes]:
+    """Messages that were read at once. Source: PA00P015 revision 13.08: two bytes of control and one
+    of length, or FF and two of length, the lower first."""
+    while data:
+        is_long = data[2] == 0xFF
+        size = 5 + int.from_bytes(data[3:5], "little") if is_long else 3 + data[2]
+        yield data[:size]
+        data = data[size:]
 
 
 async def _all_kinds(shop: Shop) -> None:
