@@ -185,8 +185,8 @@ class TappedCarrier(SimulatedCarrier):
 
 
 def _apart(data: bytes) -> Iterator[bytes]:
-    """Messages that were read at once. Source: PA00P015 revision 13.08: two bytes of control and one
-    of length, or FF and two of length, the lower first."""
+    """Messages that were read at once: two bytes of control and one of length, or FF and two of
+    length, the lower first. Source: PA00P015 revision 13.08."""
     while data:
         is_long = data[2] == 0xFF
         size = 5 + int.from_bytes(data[3:5], "little") if is_long else 3 + data[2]
