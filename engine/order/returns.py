@@ -194,7 +194,8 @@ def _money_fits(original: Order, sold: Line, pending: list[Line], left_milli: in
         return False
     if ended:
         return total == row.total_minor and tax == row.tax_minor
-    return total <= row.total_minor and tax <= row.tax_minor
+    # An odd cent may have left a line a tax below nought: none of it goes back before the end.
+    return total <= row.total_minor and tax <= max(0, row.tax_minor)
 
 
 def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:

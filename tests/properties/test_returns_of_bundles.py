@@ -38,6 +38,7 @@ from engine.promotion.model import (
     promotion_shares_sum,
     taken_by,
 )
+from engine.tax_document import Level, Residual, RoundingMode, TaxPolicy
 from engine.taxation import Dining, TaxShare
 from engine.taxes import SetTaxes
 from engine.till import Denomination, OpenTill
@@ -45,7 +46,7 @@ from native import extend_amount, price_cart
 from tests.properties.test_promotions_any_order import benefits, promotions
 from tests.properties.test_ruled_orders import POLICIES, taxes
 from tests.shop import Shop
-from tests.tax_shop import ALWAYS, setup, sums_agree
+from tests.tax_shop import ALWAYS, rule, setup, sums_agree
 
 CODES = ("bread", "milk", "wine", "book", "cheese", "water")
 REGISTERS = ("1", "2")
@@ -145,7 +146,7 @@ def _settle(shop: Shop, sale: str, register: str, *, is_first: bool) -> None:
     """Pay the return out; one that does not fit beside another's is given up."""
     decision = shop.when(StartTendering(), register)
     if decision.refused is not None:
-        assert not is_first
+        assert not is_first, decision.refused
         assert decision.refused.code in SIDE_BY_SIDE
         shop.ok(VoidOrder("again"), register)
         return
@@ -244,6 +245,32 @@ def test_any_returns_end_at_what_was_paid(
     for line, most, _ in data.draw(st.permutations(_left(shop.order(sale)))):
         shop.ok(AddReturnLine(sale, line, most, "x"), "2")
         _settle(shop, sale, "2", is_first=True)
+    _ended(shop, shop.order(sale))
+
+
+def test_a_line_whose_odd_cent_made_its_tax_negative_goes_back_in_parts() -> None:
+    """Rounded up for the whole document, a tax of next to nothing on the charge leaves a line one
+    cent below nought: its first pieces go back without it, and the last with it."""
+    shop = Shop.selling(prices_include_tax=False)
+    shop.ok(OpenTill((Denomination(1000, 10),)), "2")
+    policy = TaxPolicy(Level.RATE_DOCUMENT, RoundingMode.UP, residual=Residual.FIRST)
+    none = rule("t0", 0, jurisdiction="shore", tax_type="type0")
+    low = attrs.evolve(none, id="low", value=1, categories=frozenset(("reduced",)))
+    dated = DatedPolicy(ALWAYS, policy, "law")
+    shop.ok(SetTaxes(setup(none, low, policies=(dated,))), admin=True)
+    shop.ok(SetCharges((SERVICE, BAG)), admin=True)
+    sale: str = shop.ok(AddLine("milk", quantity_milli=3_000))["order_id"]
+    other = shop.ok(AddLine("milk", quantity_milli=2_000))["line"]
+    shop.ok(DiscountLine(other, DiscountKind.PERCENT, 333_333))
+    _pay(shop, "1", shop.ok(StartTendering()))
+    figures = shop.order(sale).figures
+    assert figures is not None
+    assert min(row.tax_minor for row in figures.lines) < 0
+    for line, most, _ in _left(shop.order(sale)):
+        for quantity in (1_000, most - 1_000):
+            if quantity:
+                shop.ok(AddReturnLine(sale, line, quantity, "x"), "2")
+                _settle(shop, sale, "2", is_first=True)
     _ended(shop, shop.order(sale))
 
 
