@@ -38,7 +38,8 @@ from engine.promotion.model import (
     promotion_shares_sum,
     taken_by,
 )
-from engine.tax_document import Level, Residual, RoundingMode, TaxPolicy
+from engine.settings import RoundingMode
+from engine.tax_document import Level, Residual, TaxPolicy
 from engine.taxation import Dining, TaxShare
 from engine.taxes import SetTaxes
 from engine.till import Denomination, OpenTill
