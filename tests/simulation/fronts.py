@@ -26,7 +26,7 @@ from tests.simulation import (  # noqa: F401 - they register what is done
 )
 from tests.simulation.fronts_errors import GaveUpError, RefusedError
 from tests.simulation.shop import FLOAT, OPERATOR, PIN
-from tests.simulation.tidying import pay_otherwise, settle
+from tests.simulation.tidying import give_back_screen, pay_otherwise, settle
 from tests.simulation.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ class Front:
         state = await self.look("register.state")
         till = state["till"]
         if till["is_open"] and till["counted"]:
+            await give_back_screen(self, state["order"])
             await self.do("till.close")
         if not till["is_open"] or till["counted"]:
             await self.do("till.open", denominations=FLOAT)

@@ -17,11 +17,7 @@ async def settle(front: Front) -> dict[str, Any]:
     order = state["order"]
     if order is None or order["phase"] in ("completed", "voided"):
         return state
-    if order["tip"] is not None and not order["tip"]["is_answered"]:
-        if front.chance.random() < 0.5:
-            await front.do("payment.leave_tip", operator=OPERATOR, pin=PIN)
-        else:
-            await front.do("payment.answer_tip", tip_minor=0)
+    await give_back_screen(front, order)
     link = state["paylink"]
     if link is not None and is_offered(link):
         await front.do("paylink.cancel", paylink_id=link["paylink_id"])
@@ -32,6 +28,16 @@ async def settle(front: Front) -> dict[str, Any]:
             await front.do("payment.release_tab")
         order = (await front.card_over())["order"]
     return await front.card_over()
+
+
+async def give_back_screen(front: Front, order: dict[str, Any] | None) -> None:
+    """Answer the question for a tip that holds the register, or leave it."""
+    if order is None or order["tip"] is None or order["tip"]["is_answered"]:
+        return
+    if front.chance.random() < 0.5:
+        await front.do("payment.leave_tip", operator=OPERATOR, pin=PIN)
+    else:
+        await front.do("payment.answer_tip", tip_minor=0)
 
 
 def is_offered(link: dict[str, Any]) -> bool:
