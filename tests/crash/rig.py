@@ -147,12 +147,13 @@ class Rig:
         """The data directory of the store that was set up."""
         return self.place / "first" / "data"
 
-    async def start(self, plan: LifePlan) -> Life:
-        """Start a server: forked, or now and then from nothing, as an operator starts it, and then
-        with the machine to itself until `timed`. Whoever starts one calls `end`."""
+    async def start(self, plan: LifePlan, *, may_be_cold: bool = True) -> Life:
+        """Start a server: forked, or now and then, where that may be, from nothing, as an operator
+        starts it, and then with the machine to itself until it answers. Whoever starts one calls
+        `end`."""
         plan.report.unlink(missing_ok=True)
-        self.starts += 1
-        is_cold = self.starts % COLD_EVERY == COLD_EVERY // 2
+        self.starts += may_be_cold
+        is_cold = may_be_cold and self.starts % COLD_EVERY == COLD_EVERY // 2
         await self.turns.begin(alone=is_cold)
         try:
             began = trio.current_time()

@@ -98,19 +98,19 @@ class Processes(Scene):
                 plan = self.rig.plan(self.config, self.folder, self.kills, **self._harm())
                 plan = attrs.evolve(plan, child_again_s=_CHILD_AGAIN_S)
                 self._told = 0
-                self.life = await self.rig.start(plan)
+                self.life = await self.rig.start(plan, may_be_cold=False)
                 task_status.started()
                 task_status = trio.TASK_STATUS_IGNORED
                 code = await self.life.wait()
                 self._is_struck = self._is_struck or bool(self.life.fired())
                 await self.life.wait_alone(at_once=False)
+                await self.rig.end(self.life)
                 if code != _KILLED:
                     raise WrongError(f"the store ended with {code}: {words_of(plan)}")
         finally:
             with trio.CancelScope(shield=True):
                 if self.life is not None:
-                    await self.life.kill()
-                    await self.life.wait()
+                    await self.rig.end(self.life)
                     await self.life.wait_alone(at_once=True)
 
     def _harm(self) -> dict[str, NodePlan]:
