@@ -15,7 +15,7 @@ from tests.cuts.cards import SWEPT, VICTIMS, CardSweep
 from tests.cuts.far_ends import ZVT_PTY, ZVT_TCP
 from tests.cuts.kills import DEVICES, STORE
 
-STRIDES = {(STORE, ZVT_TCP, ("sale", "completion")): 83, (DEVICES, ZVT_PTY, ("refund",)): 29}
+STRIDES = {(STORE, ZVT_TCP, ("sale", "completion")): 31, (DEVICES, ZVT_PTY, ("refund",)): 19}
 
 
 @pytest.mark.slow
