@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier
+from tests.house.test_catalogues import catalogue
 
 AXE = ROOT / "frontends" / "node_modules" / "axe-core" / "axe.min.js"
 BLESSED = ROOT / "docs" / "register.png"
@@ -48,6 +49,30 @@ class Look:
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE.read_text())
         self.found += [f"{name} ({self.suffix}): {problem}" for problem in page.evaluate(RUN_AXE)]
+
+
+Screen = tuple[Cashier, Look, dict[str, str]]
+
+
+def each_screen(
+    cashier: MakeCashier, store: DemoStore, artefacts: Path, name: str
+) -> Iterator[Screen]:
+    """A register page of this store in each size and theme in English, and on a phone in the other
+    languages; with it who looks at it, and its words. Pictures are named after `name`."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed; run `npm ci` in frontends/")
+    folder = artefacts / "screenshots"
+    folder.mkdir(exist_ok=True)
+    for size, theme, language in (
+        *((size, theme, "en") for size in SIZES for theme in ("light", "dark")),
+        ("390x844", "light", "de"),
+        ("390x844", "light", "fr"),
+    ):
+        found = cashier(SIZES[size], theme, at=store)
+        keep = f"localStorage.setItem('countertop.language', '{language}')"
+        found.page.add_init_script(keep)
+        found.open()
+        yield found, Look(folder, f"{name}-{size}-{theme}-{language}"), catalogue(language)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

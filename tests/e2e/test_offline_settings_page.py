@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
-from tests.e2e.test_looks import AXE, SIZES, Look
+from tests.e2e.test_looks import each_screen
 from tests.e2e.test_offline_page import POLICY, tapped
-from tests.house.test_catalogues import catalogue
 
 FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 TITLE = "Cards without the bank"
@@ -118,30 +117,16 @@ def test_the_page_is_clean_in_every_size_theme_and_language(
 ) -> None:
     """With something in use, as a picture of each; axe finds nothing; nothing is wider than the
     screen."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed; run `npm ci` in frontends/")
     answer = fresh_store.command("payment.set_offline_policy", {"policy": POLICY})
     assert answer.get("ok"), answer
     tapped(who, "Flat white")
-    folder = artefacts / "screenshots"
-    folder.mkdir(exist_ok=True)
     problems: list[str] = []
-    for size, theme, language in (
-        *((size, theme, "en") for size in SIZES for theme in ("light", "dark")),
-        ("390x844", "light", "de"),
-        ("390x844", "light", "fr"),
-    ):
-        found = cashier(SIZES[size], theme, at=fresh_store)
-        keep = f"localStorage.setItem('countertop.language', '{language}')"
-        found.page.add_init_script(keep)
-        found.open()
-        words = catalogue(language)
+    for found, eye, words in each_screen(cashier, fresh_store, artefacts, "offline"):
         expect(found.page.locator(".sale")).to_be_visible()
         found.order()
         found.push(words["order.more"], exact=True)
         found.push(words["menu.offline"], exact=True)
         expect(found.page.locator(".offline .bar")).to_have_count(5)
-        eye = Look(folder, f"offline-{size}-{theme}-{language}")
         eye(found, "offline-limits")
         if not found.page.evaluate(FITS):
             eye.found.append(f"{eye.suffix}: wider than the screen")

@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
-from tests.e2e.test_looks import AXE, SIZES, Look
-from tests.house.test_catalogues import catalogue
+from tests.e2e.test_looks import each_screen
 
 ASKED = "Ask the customer to tap or insert the card"
 FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -116,23 +115,7 @@ def test_tabs_are_clean_in_every_size_theme_and_language(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
 ) -> None:
     """Each state as a picture; axe finds nothing; nothing is wider than the screen."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed; run `npm ci` in frontends/")
-    folder = artefacts / "screenshots"
-    folder.mkdir(exist_ok=True)
-    screens: list[tuple[Cashier, Look, dict[str, str]]] = []
-    for size, theme, language in (
-        *((size, theme, "en") for size in SIZES for theme in ("light", "dark")),
-        ("390x844", "light", "de"),
-        ("390x844", "light", "fr"),
-    ):
-        found = cashier(SIZES[size], theme, at=fresh_store)
-        keep = f"localStorage.setItem('countertop.language', '{language}')"
-        found.page.add_init_script(keep)
-        found.open()
-        screens.append(
-            (found, Look(folder, f"tabs-{size}-{theme}-{language}"), catalogue(language))
-        )
+    screens = list(each_screen(cashier, fresh_store, artefacts, "tabs"))
 
     def each(name: str, key: str) -> None:
         for found, look, words in screens:
