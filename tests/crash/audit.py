@@ -120,7 +120,8 @@ def gather(journal: Path, ledger: Ledger) -> Evidence:
         verdict = "" if code == 0 else f"the verifier (exit {code}): {said}"
         try:
             facts, answers = _read(copy)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, TypeError, ValueError) as error:
+            # A lying disk leaves pages of another time: rows without what every row has.
             return Evidence(ledger, [], {}, f"{verdict}; the journal cannot be read: {error}")
     return Evidence(ledger, facts, answers, verdict)
 

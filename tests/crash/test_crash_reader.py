@@ -89,3 +89,21 @@ def test_a_head_that_was_shown_and_is_not_there_is_found(reader: Reader) -> None
     append(reader.journal, "order.completed/1")
     reader.ledger.heads[reader._last[0] + 1] = "ab" * 32
     assert "its hash is" in reader.read(whole=False).verdict
+
+
+def test_a_row_that_lacks_what_every_row_has_is_told(reader: Reader) -> None:
+    """A lying disk can leave pages of another time; that is a verdict, not an end of the search."""
+    with closing(sqlite3.connect(reader.journal)) as db, db:
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute(
+            "UPDATE sqlite_schema SET sql = replace(sql, 'payload BLOB NOT NULL', 'payload BLOB')"
+        )
+    with closing(sqlite3.connect(reader.journal)) as db, db:
+        (trigger,) = db.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND sql LIKE '%never changed%'"
+        ).fetchone()
+        db.execute(f"DROP TRIGGER {trigger}")
+        db.execute("UPDATE records SET payload = NULL WHERE position = 2")
+    evidence = reader.read(whole=True)
+    assert "the verifier" in evidence.verdict
+    assert "cannot be read" in evidence.verdict

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -121,18 +122,38 @@ async def test_what_was_written_down_with_the_request_is_not_written_down_again(
 async def test_a_terminal_that_logs_on_has_it_written_down_again() -> None:
     """What takes its time to begin may begin when nobody waits any more: it is asked for first."""
     end, world = simulated()
-    async with open_shop(end, world=world) as shop:
-        session = shop.device.session
-        last = session.last
-        was = shop.device.connections
+    async with open_shop(end, world=world) as shop, trio.open_nursery() as nursery:
+        last = shop.device.session.last
+        # The terminal takes its time to say what was its last, until somebody asks for a payment.
+        asked, recall = trio.Event(), shop.fake._recall
+
+        async def recall_late() -> None:
+            await asked.wait()
+            await recall()
+
+        shop.fake._recall = recall_late  # type: ignore[method-assign]
         await end.unplug()
         await end.plug()
-        while shop.device.connections <= was or not session.is_logging_on:  # noqa: ASYNC110
-            await trio.sleep(0.001)
-        request = Request("r1", sale(), KEEPER, last)
-        heard = await shop.rig.post.ask(ADDRESS, request, timeout_s=10)
-        assert heard.answer.verdict is Verdict.APPROVED
+        await _until(lambda: shop.device.session.is_logging_on)
+        heard: list[Heard] = []
+
+        async def ask() -> None:
+            request = Request("r1", sale(), KEEPER, last)
+            heard.append(await shop.rig.post.ask(ADDRESS, request, timeout_s=10))
+
+        nursery.start_soon(ask)
+        await _until(lambda: "r1" in shop.device.requests.running)
+        asked.set()
+        await _until(lambda: bool(heard))
+        assert heard[0].answer.verdict is Verdict.APPROVED
         assert [one.before for one in shop.doubts] == [last]
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    """Wait for what stays so once it is so."""
+    with trio.fail_after(20):
+        while not is_so():  # noqa: ASYNC110
+            await trio.sleep(0.001)
 
 
 async def test_many_in_a_row() -> None:
