@@ -24,7 +24,7 @@ presence = "in_person"
 percent = 0.9
 fixed = 0.05
 """
-FITS = """() => [document.documentElement, document.querySelector('.clearing .body')]
+FITS = """() => [document.documentElement, document.querySelector('.clearing .column')]
   .every((one) => one.scrollWidth <= one.clientWidth)"""
 HEAD = "kind,currency,gross,fee,batch,date,reference,own_reference,terminal_id,trace,receipt,brand"
 IN_WORDS = {
