@@ -120,13 +120,28 @@ class Rename:
 
 
 @define(eq=False)
+class Claim:
+    """A name that the log says is gone, the file it had, and what stood where it went."""
+
+    change: Rename
+    inode: Inode
+    replaced: Inode | None = None
+
+
+@define(eq=False)
 class Disk:
-    """The files below `root`, as on the platter and as programs see them."""
+    """The files below `root`, as on the platter and as programs see them.
+
+    A kill can come between a change of names and its entry in the log: a file is there that was
+    never noted as made, or one that was noted as gone. Whoever comes next finds it, so it is put
+    back once it is met.
+    """
 
     root: Path
     names: dict[str, Inode] = field(factory=dict)
     safe_names: dict[str, Inode] = field(factory=dict)
     renames: list[Rename] = field(factory=list)
+    _claims: dict[str, Claim] = field(factory=dict)
     _number: int = 0
     _syncs: dict[int, int] = field(factory=dict)
 
@@ -145,6 +160,10 @@ class Disk:
             return
         for kind, path, rest in entries(log.read_bytes()):
             self._take(kind, path, rest)
+        for found in _files(self.root):
+            if str(found) not in self.names and (str(found) in self._claims or _is_empty(found)):
+                self._put_back(str(found))
+        self._claims.clear()
         self._syncs.clear()
         log.unlink()
 
@@ -160,11 +179,17 @@ class Disk:
                     Change(number, struct.unpack("<Q", rest)[0], None)
                 )
             case "C":
+                self._claims.pop(path, None)
                 self._rename(Rename(number, path, Inode()))
             case "U":
-                self._rename(Rename(number, path, None))
+                change = Rename(number, path, None)
+                self._claims[path] = Claim(change, self._inode(path))
+                self._rename(change)
             case "R":
-                self._rename(Rename(number, rest.decode(), self._inode(path), gone=path))
+                inode, to = self._inode(path), rest.decode()
+                change = Rename(number, to, inode, gone=path)
+                self._claims[path] = Claim(change, inode, self.names.get(to))
+                self._rename(change)
             case "B":
                 self._syncs[struct.unpack("<Q", rest)[0]] = number
             case "S":
@@ -176,8 +201,24 @@ class Disk:
 
     def _inode(self, path: str) -> Inode:
         if path not in self.names:
-            raise LogError(f"{path} was changed and nobody made it")
+            self._put_back(path)
         return self.names[path]
+
+    def _put_back(self, path: str) -> None:
+        """A file that no entry left there: its going never came about, or its making was not noted.
+        What is synced went for good."""
+        claim = self._claims.pop(path, None)
+        if claim is None or claim.change not in self.renames:
+            self._rename(Rename(self._number, path, Inode()))
+            return
+        self.renames.remove(claim.change)
+        self.names[path] = claim.inode
+        if claim.change.inode is None or self.names.get(claim.change.path) is not claim.inode:
+            return
+        if claim.replaced is None:
+            del self.names[claim.change.path]
+        else:
+            self.names[claim.change.path] = claim.replaced
 
     def _rename(self, change: Rename) -> None:
         change.put(self.names)
@@ -253,6 +294,10 @@ def entries(log: bytes) -> Iterator[tuple[str, str, bytes]]:
 
 def _files(root: Path) -> list[Path]:
     return [path for path in sorted(root.rglob("*")) if path.is_file() and not path.is_symlink()]
+
+
+def _is_empty(path: Path) -> bool:
+    return path.stat().st_size == 0
 
 
 def _folder(path: str) -> str:
