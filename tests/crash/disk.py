@@ -183,7 +183,9 @@ class Disk:
                 self._rename(Rename(number, path, Inode()))
             case "U":
                 change = Rename(number, path, None)
-                self._claims[path] = Claim(change, self._inode(path))
+                # A socket's name goes too, and was never a file of this disk.
+                if path in self.names:
+                    self._claims[path] = Claim(change, self.names[path])
                 self._rename(change)
             case "R":
                 inode, to = self._inode(path), rest.decode()

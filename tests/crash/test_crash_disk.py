@@ -113,6 +113,14 @@ def test_a_removal_that_was_noted_and_never_came_about(folder: Folder) -> None:
     assert folder.anchor.read_bytes() == OLD
 
 
+def test_a_name_that_was_no_file_of_this_disk(folder: Folder) -> None:
+    """A socket's name that goes leaves nothing to put back."""
+    folder.note("U", folder.root / "front.ipc")
+    folder.follow()
+    folder.disk.cut(random.Random(1))
+    assert [path.name for path in folder.root.iterdir()] == ["store.anchor"]
+
+
 def test_a_file_the_shim_did_not_see_is_told(folder: Folder) -> None:
     """What is full and was never noted was not made in the moment of a kill."""
     folder.partial.write_bytes(NEW)
