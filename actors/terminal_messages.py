@@ -28,10 +28,15 @@ class Request:
 @MESSAGES.name("terminal.inquire")
 @frozen
 class Inquire:
-    """Ask what became of a transaction in doubt. Answered `Heard`."""
+    """Ask what became of a transaction in doubt. Answered `Heard`.
+
+    `remembered`, where given, is a payment the terminal told of before: one that forgot it proves
+    nothing by not knowing this one. It is for terminals whose transactions have names of their own.
+    """
 
     request_id: str
     doubt: Answer
+    remembered: Identity | None = None
 
 
 @MESSAGES.name("terminal.heard")

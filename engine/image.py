@@ -39,6 +39,7 @@ from engine.side import Side
 from engine.staff import Operator, Right, Staff
 from engine.tax_book import TaxSetup
 from engine.taxes import PastNeeds, Taxes
+from engine.terminal import Identity
 from engine.terminals import PairedTerminal
 from engine.till import Till
 from engine.wire import WireError, canonical, structure, unstructure
@@ -59,6 +60,7 @@ class _PaymentsImage:
     latest: dict[str, Payment]
     policy: OfflinePolicy
     days: tuple[TerminalDay, ...] | None = None
+    remembered: dict[str, Identity] | None = None
 
 
 @frozen
@@ -165,7 +167,7 @@ def image_of(books: Books) -> dict[str, Any]:
             # Nearly always: so the hashes of states without one stay what they were.
             del plain[name]
     if image.payments.days is None:
-        del plain["payments"]["days"]
+        del plain["payments"]["days"], plain["payments"]["remembered"]
     return plain
 
 
@@ -174,20 +176,24 @@ def _credits_image(credits: Credits) -> CreditsImage | None:
 
 
 def _payments_image(payments: Payments) -> _PaymentsImage:
+    # Without a payment there is no day, and the hashes of such states stay what they were.
+    is_used = bool(payments.latest or payments.days)
     return _PaymentsImage(
         tuple(payments.open.values()),
         tuple(payments.exceptions.values()),
         tuple(payments.offline.values()),
         dict(payments.latest),
         payments.policy,
-        # Without a payment there is no day, and the hashes of such states stay what they were.
-        tuple(payments.days.values()) if payments.latest or payments.days else None,
+        tuple(payments.days.values()) if is_used else None,
+        dict(payments.remembered) if is_used else None,
     )
 
 
 def _payments_from(image: _PaymentsImage) -> Payments:
     if image.days is None and image.latest:
         raise WireError(("what terminals took today is not there",))
+    if image.remembered is None and image.latest:
+        raise WireError(("what terminals remember is not there",))
 
     def by_id(entries: tuple[Payment, ...]) -> dict[str, Payment]:
         return {entry.asked.payment_id: entry for entry in entries}
@@ -199,6 +205,7 @@ def _payments_from(image: _PaymentsImage) -> Payments:
         dict(image.latest),
         image.policy,
         {day.terminal: day for day in image.days or ()},
+        dict(image.remembered or {}),
     )
 
 

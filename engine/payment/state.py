@@ -36,6 +36,7 @@ from engine.payment.terminal_day import evolve as evolve_day
 from engine.terminal import Answer, Identity, Kind, Verdict
 
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
+_PLAIN = (Kind.SALE, Kind.REFUND)
 _UNDOING = (Kind.REVERSAL, Kind.RELEASE)
 _APPROVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
 
@@ -47,7 +48,9 @@ class Payment:
     `requested_ns` is by the clock of stamps. `not_found` counts the inquiries in a row in which an
     idle terminal did not know it. `kept_minor` is what its terminal approved alone and was let
     store, tip included, and `kept_brand` the card's; what is heard later may know less.
-    `is_day_over` once its terminal ended the day that it was taken on.
+    `is_day_over` once its terminal ended the day that it was taken on. `remembered` is a payment
+    that its terminal told of before this one was asked for, by a name of its own: where it forgot
+    that one, not to know this one says nothing.
     """
 
     asked: Asked
@@ -61,6 +64,7 @@ class Payment:
     kept_minor: int = 0
     kept_brand: str = ""
     is_day_over: bool = False
+    remembered: Identity | None = None
 
     @property
     def is_open(self) -> bool:
@@ -86,7 +90,8 @@ class Payments:
 
     `latest` is the last payment of each register, for its screen. `offline` are those taken offline
     that nobody knows to be paid, `exceptions` those a person must look at; both by id. `days` is
-    what each terminal took since its last end of day, by its address.
+    what each terminal took since its last end of day, by its address. `remembered` is the newest
+    payment or refund of each terminal that told it by a name of its own, whatever became of it.
     `lasts` is the last transaction of each terminal as it told it, where that is certain: as long
     as nothing else was asked of it, and in the life of the process that heard it. No part of state.
     """
@@ -97,6 +102,7 @@ class Payments:
     latest: dict[str, Payment] = field(factory=dict)
     policy: OfflinePolicy = field(factory=OfflinePolicy)
     days: dict[str, TerminalDay] = field(factory=dict)
+    remembered: dict[str, Identity] = field(factory=dict)
     lasts: dict[str, Identity] = field(factory=dict, eq=False)
 
     def at_terminal(self, terminal: str) -> Payment | None:
@@ -131,7 +137,8 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
     match event:
         case PaymentRequested(asked):
             payments.lasts.pop(asked.terminal, None)
-            _keep(payments, Payment(asked, now_ns))
+            known = payments.remembered.get(asked.terminal)
+            _keep(payments, Payment(asked, now_ns, remembered=known))
         case PaymentKept(payment_id, answer):
             payment = attrs.evolve(payments.open[payment_id], answer=answer)
             if answer.is_offline:
@@ -219,9 +226,20 @@ def _note_last(payments: Payments, payment: Payment, event: PaymentHeard) -> Non
         payments.lasts[terminal] = told
 
 
+def _note_remembered(payments: Payments, payment: Payment, event: PaymentHeard) -> None:
+    """A terminal that names its transactions remembers each, declined ones too, and can be asked
+    for it again. One set aside is older than what came after it."""
+    told, is_told = event.answer.identity, event.standing not in (*OPEN, Standing.ABANDONED)
+    is_newest = payment.asked.payment_id not in payments.exceptions
+    is_named = told.is_told and bool(told.reference)
+    if is_told and is_newest and is_named and payment.asked.kind in _PLAIN:
+        payments.remembered[payment.asked.terminal] = told
+
+
 def _hear(payments: Payments, event: PaymentHeard) -> None:
     payment_id = event.payment_id
     place = payments.open if payment_id in payments.open else payments.exceptions
+    _note_remembered(payments, place[payment_id], event)
     before = place.pop(payment_id)
     _note_last(payments, before, event)
     payment = attrs.evolve(

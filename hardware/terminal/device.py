@@ -80,8 +80,11 @@ class TerminalDevice(Device):
         """What is left of a transaction if everything but the terminal goes away now."""
 
     @abstractmethod
-    def inquiry(self, job_id: str, doubt: Answer, request_id: str) -> Begin:
-        """How to ask what became of a transaction; `request_id` is "" where nobody knows it."""
+    def inquiry(
+        self, job_id: str, doubt: Answer, request_id: str, remembered: Identity | None
+    ) -> Begin:
+        """How to ask what became of a transaction; `request_id` is "" where nobody knows it, and
+        `remembered` as in `Inquire`."""
 
     @property
     def begins_at_once(self) -> bool:
@@ -119,8 +122,9 @@ class TerminalDevice(Device):
             case Request(request_id, transaction, keeper, before):
                 answer = await self._transact(request_id, transaction, keeper, before)
                 envelope.answer(Heard(request_id, answer))
-            case Inquire(request_id, doubt):
-                envelope.answer(Heard(request_id, await self._inquire(doubt, request_id)))
+            case Inquire(request_id, doubt, remembered):
+                answer = await self._inquire(doubt, request_id, remembered)
+                envelope.answer(Heard(request_id, answer))
             case Forward():
                 self.requests.keeper = envelope.body.keeper
                 envelope.answer(await self.forward(envelope.body))
@@ -151,9 +155,12 @@ class TerminalDevice(Device):
         """As `hardware.terminal.card_terminal.CardTerminal`."""
         return await self._inquire(doubt, "")
 
-    async def _inquire(self, doubt: Answer, request_id: str) -> Answer:
+    async def _inquire(
+        self, doubt: Answer, request_id: str, remembered: Identity | None = None
+    ) -> Answer:
         job_id = self.new_id()
-        result = await self._run(job_id, self.inquiry(job_id, doubt, request_id))
+        begin = self.inquiry(job_id, doubt, request_id, remembered)
+        result = await self._run(job_id, begin)
         assert isinstance(result, Answer)
         return result
 

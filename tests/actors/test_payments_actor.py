@@ -12,31 +12,35 @@ from attrs import define, field
 from actors.asks import Committed, ReadPayments, Reply, Submit
 from actors.mailbox import Envelope, Mailbox
 from actors.payments import PaymentsActor
-from actors.terminal_messages import Heard, Request
+from actors.terminal_messages import Heard, Inquire, Request
 from actors.world import ManualWorld
 from engine.decision import EVENTS
 from engine.order.commands import CompleteOrder
-from engine.payment.commands import RequestPayment
+from engine.payment.commands import HearPayment, RequestPayment
 from engine.payment.events import PaymentKept, PaymentRequested
 from engine.payment.state import Payment
 from engine.record import NewRecord
 from engine.stamp import Stamp
-from engine.terminal import Identity, Verdict
-from engine.wire import unstructure
-from tests.card_shop import card_shop, hear, running, told
+from engine.terminal import Answer, Identity, Verdict
+from engine.wire import structure, unstructure
+from tests.card_shop import card_shop, running, told
 from tests.shop import Shop
 
 LAST = Identity("29001234", 1, 1, "1126", "101500")
+NAMED = Identity("V400m-1", receipt=1, reference="2026-11-26T10:15:00Z T1")
 
 
 @define(eq=False)
 class Neighbours:
-    """The bookkeeper of `shop`, and terminals that approve; `requests` are what they were asked,
-    and `looks` counts how often somebody asked what is open."""
+    """The bookkeeper of `shop`, and terminals that approve, or are in doubt and then decline;
+    `requests` and `inquiries` are what they were asked, and `looks` counts how often somebody asked
+    what is open."""
 
     shop: Shop
     requests: list[Request] = field(factory=list)
+    inquiries: list[Inquire] = field(factory=list)
     looks: int = 0
+    is_in_doubt: bool = False
 
     async def ask(self, to: str, body: Any, **_: Any) -> Any:
         """Answer as they would."""
@@ -48,11 +52,20 @@ class Neighbours:
             case Request():
                 self.requests.append(body)
                 payment = self.shop.books.payments.open[body.request_id]
-                return Heard(body.request_id, told(payment, Verdict.APPROVED))
+                verdict = Verdict.UNKNOWN if self.is_in_doubt else Verdict.APPROVED
+                return Heard(body.request_id, told(payment, verdict))
+            case Inquire():
+                self.inquiries.append(body)
+                payment = self.shop.books.payments.open[body.request_id]
+                return Heard(body.request_id, told(payment, Verdict.DECLINED, identity=NAMED))
             case Submit():
                 assert (to, body.name) == ("bookkeeper", "payment.hear")
-                payment = self.shop.books.payments.open[body.data["payment_id"]]
-                return Reply(ok=True, data=hear(self.shop, Verdict.APPROVED, payment=payment))
+                heard = HearPayment(
+                    body.data["payment_id"],
+                    structure(body.data["answer"], Answer),
+                    body.data["is_inquiry"],
+                )
+                return Reply(ok=True, data=self.shop.ok(heard, admin=True))
             case _:
                 return ()
 
@@ -88,9 +101,8 @@ def news_of(payment: Payment) -> Committed:
 
 
 @pytest.fixture
-async def actor(nursery: trio.Nursery, autojump_clock: Any) -> tuple[Mailbox, Neighbours]:
+async def actor(nursery: trio.Nursery) -> tuple[Mailbox, Neighbours]:
     """An actor that has looked once, its mailbox and its neighbours."""
-    del autojump_clock
     world = ManualWorld(follow=True)
     mailbox, neighbours = Mailbox("payments", world), Neighbours(card_shop())
     nursery.start_soon(PaymentsActor(lambda _: None).run, mailbox, neighbours, world)
@@ -100,7 +112,7 @@ async def actor(nursery: trio.Nursery, autojump_clock: Any) -> tuple[Mailbox, Ne
 
 
 async def test_a_request_that_was_committed_is_taken_to_its_terminal_at_once_and_once(
-    actor: tuple[Mailbox, Neighbours],
+    actor: tuple[Mailbox, Neighbours], autojump_clock: trio.testing.MockClock
 ) -> None:
     """No look at the books comes before it, none of what is looked at later asks again, and the
     second time it carries what was written down with it."""
@@ -121,7 +133,7 @@ async def test_a_request_that_was_committed_is_taken_to_its_terminal_at_once_and
 
 
 async def test_what_no_news_told_of_is_found_by_looking(
-    actor: tuple[Mailbox, Neighbours],
+    actor: tuple[Mailbox, Neighbours], autojump_clock: trio.testing.MockClock
 ) -> None:
     """News may be lost where a mailbox is full; the customer waits a moment, not for ever."""
     _, neighbours = actor
@@ -129,3 +141,19 @@ async def test_what_no_news_told_of_is_found_by_looking(
     await trio.sleep(11)
     assert [one.request_id for one in neighbours.requests] == [payment.asked.payment_id]
     assert not neighbours.shop.books.payments.open
+
+
+async def test_an_inquiry_carries_what_the_terminal_told_before(
+    actor: tuple[Mailbox, Neighbours], autojump_clock: trio.testing.MockClock
+) -> None:
+    """Whoever asks a terminal after a crash knows a payment it must remember, if any was told."""
+    mailbox, neighbours = actor
+    neighbours.is_in_doubt = True
+    neighbours.shop.ring("wine")
+    for _ in range(2):
+        neighbours.shop.ok(RequestPayment())
+        news = news_of(running(neighbours.shop))
+        mailbox.put_nowait(Envelope("", "payments", "bookkeeper", news))
+        await trio.sleep(11)
+        assert not neighbours.shop.books.payments.open
+    assert [one.remembered for one in neighbours.inquiries] == [None, NAMED]

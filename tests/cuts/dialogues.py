@@ -82,6 +82,12 @@ async def _paid(lane: Lane) -> None:
     await lane.undisturbed("payment.request")
 
 
+async def known(lane: Lane) -> None:
+    """Sell once, undisturbed: a terminal that never had a payment has nothing it must remember."""
+    await _paid(lane)
+    await conclude(lane)
+
+
 async def _reverse(lane: Lane) -> None:
     (tender,) = lane.order.tenders
     await lane.do("payment.reverse_tender", tender=tender.tender)

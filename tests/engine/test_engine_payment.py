@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import limits
+from engine.image import books_from, image_of
 from engine.order.commands import (
     AddLine,
     AddReturnLine,
@@ -35,8 +36,9 @@ from engine.payment.commands import (
 from engine.payment.events import BrandCeiling, OfflinePolicy, OfflinePolicySet, Problem, Standing
 from engine.payment.exposure import exposure
 from engine.payment.refusal import Refusal
+from engine.payment.state import Payment
 from engine.register import StartTraining
-from engine.terminal import CardShown, Kind, Verdict
+from engine.terminal import CardShown, Identity, Kind, Verdict
 from engine.till import OpenTill
 from tests.card_shop import card_shop, hear, paid_by_card, running, told
 from tests.shop import Shop
@@ -368,3 +370,42 @@ def _within_ceilings(shop: Shop, policy: OfflinePolicy) -> None:
         assert risk.total_minor <= policy.total_minor
         assert risk.register_minor <= policy.register_minor
         assert risk.operator_minor <= policy.operator_minor
+
+
+def test_the_books_know_which_payment_a_terminal_must_remember() -> None:
+    """The newest payment or refund that a terminal told by a name of its own, declined ones too: a
+    payment in doubt has the one before it, whoever died meanwhile. A terminal that only counts, an
+    answer that is a doubt, a reversal and what was set aside before it change nothing."""
+    shop = card_shop()
+
+    def named(number: int, name: str) -> Identity:
+        return Identity("V400m-1", receipt=number, reference=name)
+
+    def ask() -> Payment:
+        shop.ok(RequestPayment())
+        return running(shop)
+
+    shop.ring("wine")
+    assert ask().remembered is None, "its first one"
+    hear(shop, Verdict.DECLINED, identity=named(1, "T1"))
+    assert ask().remembered == named(1, "T1")
+    hear(shop, Verdict.UNKNOWN, identity=named(2, "T2"))
+    assert running(shop).remembered == named(1, "T1"), "as long as it is open"
+    aside = running(shop)
+    shop.ok(SetPaymentAside(aside.asked.payment_id, "the customer left"))
+    assert ask().remembered == named(1, "T1")
+    hear(shop, Verdict.ABORTED, identity=Identity("V400m-1", receipt=3))
+    assert ask().remembered == named(1, "T1"), "what never began has no name"
+    hear(shop, Verdict.APPROVED, identity=named(4, "T4"))
+    hear(shop, Verdict.DECLINED, payment=aside, identity=named(2, "T2"))
+    shop.ok(ReverseTender(1))
+    assert running(shop).remembered == named(4, "T4")
+    hear(shop, Verdict.APPROVED, identity=named(5, "T5"))
+    again = books_from(image_of(shop.books), None)
+    for books in (shop.books, shop.replayed(), again):
+        assert books.payments.remembered == {"terminal/1": named(4, "T4")}
+    ask()
+    hear(shop, Verdict.APPROVED, 7)
+    shop.ok(CompleteOrder())
+    shop.ring("wine")
+    assert ask().remembered == named(4, "T4"), "its numbers alone name nothing for ever"

@@ -194,3 +194,7 @@ def test_a_snapshot_keeps_the_day_and_an_older_one_is_not_believed() -> None:
     del image["payments"]["days"]
     with pytest.raises(WireError, match="what terminals took today"):
         books_from(image, None)
+    image = image_of(shop.books)
+    del image["payments"]["remembered"]
+    with pytest.raises(WireError, match="what terminals remember"):
+        books_from(image, None)

@@ -15,6 +15,7 @@ from actors.terminal_messages import Abort, Heard, Inquire, Look, Request, Settl
 from engine.terminal import (
     Answer,
     Condition,
+    Identity,
     Kind,
     SettledTotal,
     Settlement,
@@ -228,6 +229,34 @@ async def test_not_found_and_forgotten(autojump_clock: trio.testing.MockClock) -
         fake.forget()
         told = await device.inquire(doubt)
         assert (Verdict.UNKNOWN, "memory_lost") == (told.verdict, told.code)
+
+
+async def test_a_new_device_asks_for_what_the_books_remember(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A node that died before the terminal heard anything leaves a device that knows of nothing
+    before it: what the books know tells a terminal that never heard from one that forgot."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world) as shop:
+        for decline in ("", "Refusal"):
+            shop.fake.plans.append(Plan(decline=decline))
+            before = await shop.device.request(sale())
+            shop.fake.plans.append(Plan(lose="request"))
+            doubt = attrs.evolve(await shop.device.request(sale()), before=Identity(POI_ID))
+            await shop.rig.kill(ADDRESS)
+            shop.device = NexoDevice(ADDRESS, outlet, profile())
+            shop.rig.start(shop.device)
+            asked = [
+                await shop.rig.post.ask(ADDRESS, Inquire("i", doubt, remembered), timeout_s=30)
+                for remembered in (None, before.identity)
+            ]
+            assert ["no_identity_before", "not_found"] == [one.answer.code for one in asked]
+            assert before.identity.reference, "it is named, declined or not"
+        shop.fake.forget()
+        forgot = await shop.rig.post.ask(
+            ADDRESS, Inquire("i", doubt, before.identity), timeout_s=30
+        )
+        assert "memory_lost" == forgot.answer.code
 
 
 async def test_reboot_within_a_nexo_payment(autojump_clock: trio.testing.MockClock) -> None:

@@ -484,12 +484,17 @@ def remembered(service_id: str, told: m.PaymentTold | m.ReversalTold) -> m.Statu
 
 
 def inquire(
-    about_what: Answer, *said: m.Told | None, request_id: str = ""
+    about_what: Answer,
+    *said: m.Told | None,
+    request_id: str = "",
+    known: Identity | None = None,
 ) -> tuple[Answer, list[m.Ask]]:
     """Ask, and have the terminal say one thing after the other."""
     walk = Walk()
     asks: list[m.Ask] = []
-    actions = walk.session.inquire("i1", about_what, walk.now_ns, request_id=request_id)
+    actions = walk.session.inquire(
+        "i1", about_what, walk.now_ns, request_id=request_id, remembered=known
+    )
     for told in said:
         post = post_in(actions)
         asks.append(post.ask)
@@ -549,6 +554,28 @@ def test_not_found_needs_a_memory() -> None:
     assert "no_identity_before" == inquire(doubt(before=None), NOT_FOUND)[0].code
     other = remembered("OTHER", paid(99))
     assert "other_transaction" == inquire(doubt(), NOT_FOUND, other)[0].code
+
+
+def test_the_books_know_what_a_new_device_does_not() -> None:
+    """Where the device knew of nothing before it, what the books know of this very terminal is
+    asked for; what it said itself goes before, and a name that was only guessed proves nothing."""
+    books = naming.identity(POI_ID, naming.service_id_of("r-1"), POI)
+    was = remembered(naming.service_id_of("r-1"), paid(99))
+    for unsaid in (None, Identity(POI_ID)):
+        answer, asks = inquire(doubt(before=unsaid), NOT_FOUND, was, known=books)
+        assert ("unknown", "not_found", books) == (*ended(answer), answer.before)
+        assert m.StatusAsk("Payment", naming.service_id_of("r-1")) == asks[-1]
+        assert (
+            "memory_lost"
+            == inquire(doubt(before=unsaid), NOT_FOUND, NOT_FOUND, known=books)[0].code
+        )
+    _, asks = inquire(doubt(), NOT_FOUND, NOT_FOUND, known=books)
+    assert m.StatusAsk("Payment", BEFORE) == asks[-1]
+    other = attrs.evolve(books, terminal_id="V400m-9")
+    assert "no_identity_before" == inquire(doubt(before=None), NOT_FOUND, known=other)[0].code
+    bare = Answer(Ended.UNKNOWN, Kind.SALE, 1250)
+    said = inquire(bare, NOT_FOUND, request_id="r1", known=books)[0]
+    assert "no_identity_before" == said.code
 
 
 def test_what_settles_no_doubt() -> None:

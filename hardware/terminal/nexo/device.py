@@ -96,9 +96,14 @@ class NexoDevice(TerminalDevice):
         before = self.session.last or Identity(poi_id)
         return begun(transaction, before, identity(poi_id, service_id))
 
-    def inquiry(self, job_id: str, doubt: Answer, request_id: str) -> Begin:
-        """Under the name the request was sent by, where the doubt itself is not named."""
-        return lambda now_ns: self.session.inquire(job_id, doubt, now_ns, request_id=request_id)
+    def inquiry(
+        self, job_id: str, doubt: Answer, request_id: str, remembered: Identity | None
+    ) -> Begin:
+        """Under the name the request was sent by, where the doubt itself is not named; and where
+        this device knew of nothing before it, the books' word is held against the memory."""
+        return lambda now_ns: self.session.inquire(
+            job_id, doubt, now_ns, request_id=request_id, remembered=remembered
+        )
 
     async def forward(self, forward: Forward) -> Forwarded:
         """It presents them by itself, and knows no command for it: each is asked after by name."""

@@ -284,7 +284,7 @@ class NexoFake(HostLine):
             refusal = await self._customer(entry, plan) or self._decide(entry, plan)
             self._end(entry, plan, refusal)
         if entry.told is None:
-            entry.told = play.failed(entry.ask, "Aborted", "switched off")
+            entry.told = play.failed(entry.ask, "Aborted", "switched off", entry.poi)
         self._running = None
         self.shown = "ready"
         ended.set()
@@ -362,7 +362,7 @@ class NexoFake(HostLine):
     def _end(self, entry: Entry, plan: Plan, refusal: Failed | None) -> None:
         ask = entry.ask
         if refusal is not None:
-            entry.told = play.failed(ask, *refusal)
+            entry.told = play.failed(ask, *refusal, entry.poi)
             return
         entry.is_booked = True
         if isinstance(ask, m.ReversalAsk):

@@ -15,7 +15,7 @@ from enum import Enum
 import attrs
 from attrs import define, frozen
 
-from engine.terminal import Answer, Kind, Verdict
+from engine.terminal import Answer, Identity, Kind, Verdict
 from hardware.terminal.nexo import codes, limits, naming, outcome
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.profile import Profile
@@ -66,9 +66,12 @@ class Inquiry:
     known: Answer | None = None
 
     @classmethod
-    def of(cls, doubt: Answer, profile: Profile, request_id: str) -> Inquiry | str:
+    def of(
+        cls, doubt: Answer, profile: Profile, request_id: str, remembered: Identity | None = None
+    ) -> Inquiry | str:
         """An inquiry, or the code of why none is begun. A doubt that is not named is looked for
-        under the name `request_id` was sent by, where that is given."""
+        under the name `request_id` was sent by, where that is given. `remembered` stands in for
+        what came before, where the doubt does not say and this very terminal told it."""
         terminal_id = doubt.identity.terminal_id
         if terminal_id and terminal_id != profile.poi_id:
             return "other_terminal"
@@ -79,7 +82,12 @@ class Inquiry:
         service_id = naming.service_id_in(doubt.identity)
         if not service_id and request_id:
             service_id = naming.service_id_of(request_id)
-        return cls(doubt, profile, service_id) if service_id else "no_identity_before"
+        if not service_id:
+            return "no_identity_before"
+        is_known = doubt.before is not None and bool(naming.service_id_in(doubt.before))
+        if not is_known and remembered is not None and remembered.terminal_id == profile.poi_id:
+            doubt = attrs.evolve(doubt, before=remembered)
+        return cls(doubt, profile, service_id)
 
     @property
     def question(self) -> m.StatusAsk:

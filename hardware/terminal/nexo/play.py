@@ -42,13 +42,13 @@ class Plan:
 
 
 def failed(
-    ask: m.PaymentAsk | m.ReversalAsk, condition: str, why: str
+    ask: m.PaymentAsk | m.ReversalAsk, condition: str, why: str, poi: m.PoiTransaction | None = None
 ) -> m.PaymentTold | m.ReversalTold:
-    """The answer to one that came to nothing."""
+    """The answer to one that came to nothing; named only where it was begun."""
     outcome = m.Outcome("Failure", condition, {"refusalReason": why} if why else {})
     if isinstance(ask, m.ReversalAsk):
         return m.ReversalTold(outcome)
-    return m.PaymentTold(outcome, ask.transaction_id, currency=ask.currency)
+    return m.PaymentTold(outcome, ask.transaction_id, poi, currency=ask.currency)
 
 
 def card(plan: Plan, ask: m.PaymentAsk) -> CardShown:

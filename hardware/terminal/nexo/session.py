@@ -104,15 +104,17 @@ class NexoSession:
         now_ns: int,
         *,
         request_id: str = "",
+        remembered: Identity | None = None,
         gives_way: bool = False,
     ) -> list[Action]:
         """Ask what became of a transaction in doubt. `request_id` is what a doubt that is not
-        named was asked for by; one that `gives_way` begins only while nothing else is wanted."""
+        named was asked for by, `remembered` a payment the terminal told of before it; one that
+        `gives_way` begins only while nothing else is wanted."""
         if self._is_taken() or (gives_way and not self.is_idle):
             return [
                 Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code="terminal_busy"))
             ]
-        inquiry = Inquiry.of(doubt, self.profile, request_id)
+        inquiry = Inquiry.of(doubt, self.profile, request_id, remembered)
         if isinstance(inquiry, str):
             return [Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=inquiry))]
         job = Job(Task.INQUIRE, job_id, inquiry=inquiry, gives_way=gives_way)

@@ -6,7 +6,7 @@ import trio
 
 from actors.messages import DeviceState
 from actors.terminal_messages import Forward, Forwarded
-from engine.terminal import Answer, Condition, Transaction
+from engine.terminal import Answer, Condition, Identity, Transaction
 from hardware.device import CableDevice
 from hardware.terminal.device import Begin, Requests, TerminalDevice
 from hardware.terminal.keeping import begun
@@ -72,7 +72,9 @@ class ZvtDevice(TerminalDevice, CableDevice):
         """Known by what was the last before."""
         return begun(transaction, self.session.last)
 
-    def inquiry(self, job_id: str, doubt: Answer, request_id: str) -> Begin:
+    def inquiry(
+        self, job_id: str, doubt: Answer, request_id: str, remembered: Identity | None
+    ) -> Begin:
         """By the terminal's own numbers; it never heard of a request's name."""
         return lambda now_ns: self.session.inquire(job_id, doubt, now_ns)
 
