@@ -307,7 +307,9 @@ def a_second_print_says_copy(evidence: Evidence) -> Iterator[str]:
     seen: set[str] = set()
     for one in prints(evidence.receipts):
         if one.number in seen and not one.is_copy:
-            yield f"receipt {one.number} was printed again without saying COPY"
+            paper = "\n".join(evidence.receipts)
+            shown = paper[paper.find(one.number) :]
+            yield f"receipt {one.number} was printed again without saying COPY; the paper:\n{shown}"
         seen.add(one.number)
 
 
