@@ -3,7 +3,7 @@
     memory   the wire cut after every byte in both directions, in the simulated machine
     real     the same on real sockets and ptys: ZVT over TCP and serial, nexo over TLS
     kills    a kill, a power cut or a pulled cable at every await point from intent to commit
-    cards    kill -9 of real processes, on real files and sockets, at every step of their tasks
+    cards    kill -9 of real processes over the same, on real files, at every step of their tasks
 
 All of them where none is named. `--only` takes a carrier, a harm, or one of each. `--every K` takes
 each K-th, and of bytes always the first and the last. Each cut ends with the order's tenders held
@@ -121,10 +121,10 @@ def _cards(options: argparse.Namespace) -> dict[str, Tally]:
 
 async def _sweep_cards(rig: Rig, options: argparse.Namespace) -> dict[str, Tally]:
     found = {}
-    chosen = _chosen(cards.SWEPT, options.dialogue)
     for carrier, harm in _pairs(cards.CARRIERS, tuple(cards.VICTIMS), options):
         tally = found[f"{harm}, {carrier}"] = Tally()
-        for keeps in _BOTH:
+        chosen = _chosen(cards.swept(carrier), options.dialogue)
+        for keeps in _keeps(carrier):
             sweep = cards.CardSweep(
                 rig,
                 cards.VICTIMS[harm],

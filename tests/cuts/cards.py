@@ -16,19 +16,23 @@ from attrs import define, field
 from tests.crash.plans import DEVICES, STORE
 from tests.crash.rig import Rig
 from tests.cuts import kills
-from tests.cuts.dialogues import DIALOGUES, Dialogue, Lane, close, conclude, judge
-from tests.cuts.far_ends import ZVT_PTY, ZVT_TCP
+from tests.cuts.dialogues import Dialogue, Lane, close, conclude, dialogues_of, judge, known
+from tests.cuts.far_ends import NEXO_TLS, REAL
 from tests.cuts.processes import REGISTER, Processes, open_processes
 from tests.cuts.scene import UnsettledError, WrongError
 from tests.cuts.wires import Tally, arrange, told
 from tests.store.harness import verify
 
 VICTIMS = {kills.STORE: STORE, kills.DEVICES: DEVICES}
-CARRIERS = (ZVT_TCP, ZVT_PTY)
+CARRIERS = REAL
 LANES = 4
 UNREACHED_TO_END = 2
 NAMES = ("sale", "refund", "reversal", "pre-authorisation", "completion", "release")
-SWEPT = tuple(one for one in DIALOGUES if one.name in NAMES)
+
+
+def swept(carrier: str) -> tuple[Dialogue, ...]:
+    """The dialogues that are swept at a terminal of that kind."""
+    return tuple(one for one in dialogues_of(carrier) if one.name in NAMES)
 
 
 @define(eq=False)
@@ -39,7 +43,7 @@ class CardSweep:
     rig: Rig
     victim: str
     carrier: str
-    dialogues: tuple[Dialogue, ...] = SWEPT
+    dialogues: tuple[Dialogue, ...]
     step: int = 1
     first: int = 1
     lanes: int = LANES
@@ -63,6 +67,8 @@ class CardSweep:
         try:
             async with open_processes(self.rig, self.carrier, self.victim) as scene:
                 lane = Lane(scene, REGISTER)
+                if self.carrier == NEXO_TLS:
+                    await known(lane)
                 for line in lines:
                     await line.run(lane)
                 await close(lane)

@@ -12,17 +12,19 @@ from attrs import define, field, frozen
 from actors.world import World
 from engine.terminal import Kind
 from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
+from hardware.settings import DeviceSettings
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo import play
 from hardware.terminal.nexo.device import NexoDevice
 from hardware.terminal.nexo.fake import NexoFake
 from hardware.terminal.nexo.outlet import Outlet, TcpOutlet
+from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.device import ZvtDevice
 from hardware.terminal.zvt.fake import TerminalFake
 from hardware.terminal.zvt.person import Plan
 from hardware.transport import Place, TcpPlace, parse_transport
-from tests.hardware.nexo_rig import KEY, POI_ID, MemoryOutlet, papers, profile
+from tests.hardware.nexo_rig import KEY, POI_ID, MemoryOutlet, authority, papers, profile
 from tests.simulation.streams import SimulatedCarrier
 
 CUT_AFTER, DEAF_AFTER = "cut_after", "deaf_after"
@@ -95,6 +97,16 @@ class Far(ABC):
         """The production actor that talks to it; only once `run` has started."""
 
     @abstractmethod
+    def settings(self, address: str, folder: Path) -> DeviceSettings:
+        """How a store of its own is told of it, once `run` has started; what it needs for that is
+        put into `folder`."""
+
+    @property
+    @abstractmethod
+    def greetings(self) -> int:
+        """How often a device has begun to talk to it, and come to the end of how it begins."""
+
+    @abstractmethod
     def expect(self, customer: Customer) -> None:
         """What happens in the next transaction."""
 
@@ -153,11 +165,6 @@ class ZvtFar(Far):
         """Make the fake; nothing listens yet."""
         self.fake = TerminalFake(self.cable, is_serial=self.is_serial, world=self.world)
 
-    @property
-    def url(self) -> str:
-        """Where it is plugged in, once `run` has started."""
-        return self.cable.url
-
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """As `Far`."""
         await self.fake.run(task_status=task_status)
@@ -167,6 +174,20 @@ class ZvtFar(Far):
         cable = self.cable
         place: Place = cable if isinstance(cable, SimulatedCarrier) else parse_transport(cable.url)
         return self.made(ZvtDevice(address, place, Profile(), is_serial=self.is_serial))
+
+    def settings(self, address: str, folder: Path) -> DeviceSettings:
+        """As `Far`."""
+        return DeviceSettings(address, "terminal", self.cable.url)
+
+    @property
+    def greetings(self) -> int:
+        """As `Far`: logged on, and asked for the last transaction."""
+        heard = self.fake.heard
+        log_ons = heard.count(codec.REGISTER)
+        for control in reversed(heard):
+            if control in (codec.RECALL, codec.REGISTER):
+                return log_ons - (control == codec.REGISTER)
+        return 0
 
     def expect(self, customer: Customer) -> None:
         """As `Far`."""
@@ -257,6 +278,28 @@ class NexoFar(Far):
             return self.made(NexoDevice(address, outlet, profile()))
         assert isinstance(outlet, TcpOutlet)
         return self.made(NexoDevice(address, TcpPlace(outlet.host, outlet.port), profile()))
+
+    def settings(self, address: str, folder: Path) -> DeviceSettings:
+        """As `Far`."""
+        assert isinstance(self.outlet, TcpOutlet)
+        vouches = folder / "authority.pem"
+        vouches.write_text(authority().pem)
+        return DeviceSettings(
+            address,
+            "terminal",
+            f"tcp://{self.outlet.host}:{self.outlet.port}",
+            "nexo",
+            serial=POI_ID,
+            key_identifier=KEY.identifier,
+            key_version=KEY.version,
+            passphrase=KEY.passphrase,
+            authority_file=str(vouches),
+        )
+
+    @property
+    def greetings(self) -> int:
+        """As `Far`: a device begins with the question how it is, and asks that now and then too."""
+        return self.fake.heard.count("Diagnosis")
 
     def expect(self, customer: Customer) -> None:
         """As `Far`."""

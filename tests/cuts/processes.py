@@ -26,12 +26,10 @@ from actors.journal_read import read_sealed
 from actors.world import World
 from countertop.config import Config
 from engine.books import Books
-from hardware.settings import DeviceSettings
-from hardware.terminal.zvt import codec
 from tests.crash.forking import signal_node
 from tests.crash.plans import DEVICES, FROM_MARK, WHEN_ASKED, NodePlan
 from tests.crash.rig import Life, Rig, config_of, words_of
-from tests.cuts.far_ends import Far, ZvtFar, far_end
+from tests.cuts.far_ends import Far, far_end
 from tests.cuts.scene import LOOK_S, PATIENCE_S, Scene, WrongError
 from tests.cuts.stage import HurriedWorld
 from tests.store.harness import Shop, insist, open_link
@@ -81,7 +79,7 @@ class Processes(Scene):
     _told: int = 0
     _is_struck: bool = False
     _devices: int = 0
-    _log_ons: int = 0
+    _greetings: int = 0
 
     def __attrs_post_init__(self) -> None:
         """Read from the journal's beginning."""
@@ -192,8 +190,8 @@ class Processes(Scene):
         await self.idle(register)
 
     async def idle(self, register: str) -> None:
-        """As `Scene`: the devices node that lives now has logged on, and was told its terminal's
-        last transaction."""
+        """As `Scene`: the devices node that lives now has logged on, and over ZVT was told its
+        terminal's last transaction."""
         with trio.fail_after(PATIENCE_S):
             await self.world.sleep(LOOK_S)
             while not await self._is_idle(register):
@@ -203,14 +201,14 @@ class Processes(Scene):
     async def _is_idle(self, register: str) -> bool:
         if not await self._is_ready(register) or self.may_be_open(register):
             return False
-        life, heard = self.life, self._far(register).fake.heard
+        life = self.life
         assert life is not None
-        devices, log_ons = await self._devices_now(), heard.count(codec.REGISTER)
+        devices, greetings = await self._devices_now(), self.fars[register].greetings
         is_listening = f"ready {DEVICES} {devices}" in life.report()
-        is_known = self._devices == devices or log_ons > self._log_ons
-        if not (devices and is_listening and is_known and _has_recalled(heard)):
+        is_known = self._devices == devices or greetings > self._greetings
+        if not (devices and is_listening and is_known):
             return False
-        self._devices, self._log_ons = devices, log_ons
+        self._devices, self._greetings = devices, greetings
         return True
 
     async def _devices_now(self) -> int:
@@ -223,19 +221,6 @@ class Processes(Scene):
         found = [one for one in view["devices"] if one["address"] == _TERMINAL]
         return bool(found) and found[0]["state"] == "ready"
 
-    def _far(self, register: str) -> ZvtFar:
-        far = self.fars[register]
-        assert isinstance(far, ZvtFar)
-        return far
-
-
-def _has_recalled(heard: list[int]) -> bool:
-    """Whether the last log-on is over."""
-    for control in reversed(heard):
-        if control in (codec.RECALL, codec.REGISTER):
-            return control == codec.RECALL
-    return False
-
 
 @asynccontextmanager
 async def open_processes(rig: Rig, carrier: str, victim: str) -> AsyncIterator[Processes]:
@@ -244,9 +229,7 @@ async def open_processes(rig: Rig, carrier: str, victim: str) -> AsyncIterator[P
     far = far_end(carrier, world, folder, "one")
     async with trio.open_nursery() as nursery:
         await nursery.start(far.run)
-        assert isinstance(far, ZvtFar)
-        device = DeviceSettings(_TERMINAL, "terminal", far.url)
-        config = attrs.evolve(config_of(folder), devices=(device,))
+        config = attrs.evolve(config_of(folder), devices=(far.settings(_TERMINAL, folder),))
         async with open_link(config, f"cards-{folder.name}") as shop:
             scene = Processes(rig, victim, config, folder, {REGISTER: far}, world, shop)
             await nursery.start(scene.run)
