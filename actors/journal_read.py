@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -19,7 +20,7 @@ from engine.record import (
     record_hash,
 )
 from engine.wire import WireError
-from native import TreeFrontier
+from native import TreeFrontier, chained_count
 
 Progress = Callable[[int, int], None]
 """Called with (done, of how many) now and then."""
@@ -31,6 +32,8 @@ _OF_STREAM = (
     "r.position - 1), x'') FROM records AS r WHERE stream = ? ORDER BY stream_version"
 )
 _PROGRESS_EVERY = 10_000
+_ROWS = 256
+"""How many rows are checked at once: enough that asking costs nothing, and little to hold."""
 
 
 class Head(NamedTuple):
@@ -77,15 +80,48 @@ def read_sealed(
         JournalCorruptError: naming the first record that is missing or changed.
     """
     expected = after + 1
+    broken: apsw.Error | None = None
     try:
         previous = GENESIS if after == 0 else hash_at(db, path, after)
-        for row in db.execute(_AFTER, (after, limit)):
-            found = _sealed(path, store_id, cast(tuple[Any, ...], row), expected, previous)
-            yield found
-            previous = found.hash
-            expected += 1
+        cursor = db.execute(_AFTER, (after, limit))
     except (apsw.CorruptError, apsw.NotADBError) as error:
         raise JournalCorruptError(path, expected, str(error)) from None
+    while broken is None:
+        rows: list[tuple[Any, ...]] = []
+        try:
+            # What was read before a page that cannot be is kept, and told first.
+            rows.extend(islice(cast(Iterator[tuple[Any, ...]], cursor), _ROWS))
+        except (apsw.CorruptError, apsw.NotADBError) as error:
+            broken = error
+        if not rows and broken is None:
+            return
+        for sealed in _all_sealed(path, store_id, rows, expected, previous):
+            yield sealed
+            previous = sealed.hash
+            expected += 1
+    raise JournalCorruptError(path, expected, str(broken))
+
+
+def _all_sealed(
+    path: Path, store_id: str, rows: list[tuple[Any, ...]], expected: int, previous: bytes
+) -> Iterator[Sealed]:
+    """Rows that follow one another. The floor counts how many are as they must be, and whichever
+    it does not count is looked at here: it is the first that is wrong, or one it cannot tell of."""
+    done = 0
+    while done < len(rows):
+        sound = chained_count(store_id, rows, done, expected + done, previous)
+        for row in islice(rows, done, done + sound):
+            position, epoch, kind, stream, _, name, _, payload, stored = row
+            yield Sealed(position, epoch, kind, stream, name, payload, stored)
+        done += sound
+        if done == len(rows):
+            return
+        if sound:
+            previous = rows[done - 1][-1]
+        found = _sealed(path, store_id, rows[done], expected + done, previous)
+        yield found
+        previous = found.hash
+        done += 1
 
 
 def read_chained(

@@ -1,11 +1,12 @@
 """The Rust floor against its Python twins, in one run.
 
 `python -m benches.native [--tiny]`: extends an amount, prices orders and taxes documents of 8 and
-200 lines, prices carts under promotions, looks up codes and searches names among 100,000 made
-items. The twins are those the properties compare with (`tests/native/`); the floor's figure
-includes the crossing from Python and back. Prints a table, the ratios, what the price book takes in
-memory, and a digest of the results, the same in every run of the same size. A twin that would take
-minutes is left out and shows as `-`: those searches are compared with it in the `--tiny` run.
+200 lines, prices carts under promotions, checks stored records in their chain, looks up codes and
+searches names among 100,000 made items. The twins are those the properties compare with
+(`tests/native/`); the floor's figure includes the crossing from Python and back. Prints a table,
+the ratios, what the price book takes in memory, and a digest of the results, the same in every run
+of the same size. A twin that would take minutes is left out and shows as `-`: those searches are
+compared with it in the `--tiny` run.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from attrs import frozen
 
 import native
 from benches import deals
+from benches.journal import sample_entry
+from engine.record import GENESIS, payload_bytes
 from tests.native import promo_twin, tax_twin, twins
 from tests.native.catalog_twin import Catalog, Item, search_names, words
 
@@ -245,6 +248,33 @@ def commands(repeats: int) -> list[Figure]:
     return figures
 
 
+def chaining(count: int, repeats: int) -> Figure:
+    """Check that stored records follow one another and say what their columns do, both ways."""
+    rows: list[twins.Row] = []
+    previous = GENESIS
+    for entry in map(sample_entry, range(count)):
+        (fact,) = entry.records
+        payload, position = payload_bytes(fact), len(rows) + 1
+        columns = (fact.stream, fact.stream_version, fact.name, fact.command_id)
+        previous = native.chain_hash("s", "live", 1, position, previous, payload)
+        rows.append((position, 1, "live", *columns, payload, previous))
+
+    def with_floor() -> int:
+        return native.chained_count("s", rows, 0, 1, GENESIS)
+
+    def with_twin() -> int:
+        return twins.chained_count("s", rows, 1, GENESIS)
+
+    if not with_floor() == with_twin() == count:
+        raise AssertionError("the floor and its twin disagree on records that follow one another")
+    return Figure(
+        f"check {count} records in the chain",
+        best_ns(with_floor, repeats),
+        best_ns(with_twin, max(1, repeats // 50), rounds=2),
+        previous.hex(),
+    )
+
+
 def lookups(book: native.PriceBook, twin: Catalog, repeats: int) -> Figure:
     """Find the same codes in the book and in a dictionary of Python objects."""
     codes = [str(FIRST_CODE + number * 37 % len(twin.codes)) for number in range(50)]
@@ -334,6 +364,7 @@ def report(*, tiny: bool) -> list[str]:
         taxing(200, 2 if tiny else 200),
         *promotions(5 if tiny else 2_000),
         *commands(2 if tiny else 200),
+        chaining(256, 2 if tiny else 200),
         lookups(book, twin, 2 if tiny else 500),
         *searches(book, named, 1 if tiny else 10, tiny=tiny),
     ]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
 from attrs import define, field
 
 from engine import catalog, limits, outbox, register, settings, staff, taxes, terminals, till
+from engine.altered import altered
 from engine.charge import decide as charges
 from engine.charge.decide import Charges, ChargesSet, SetCharges
 from engine.coupon import decide as coupons
@@ -188,7 +188,7 @@ def decide(command: Command, books: Books) -> Decision:
     decision = _route(command, books, approver)
     if decision.refused is not None or not facts:
         return decision
-    return attrs.evolve(decision, facts=facts + decision.facts)
+    return altered(decision, facts=facts + decision.facts)
 
 
 def _right(body: Any, books: Books) -> Right:

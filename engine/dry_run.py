@@ -12,6 +12,7 @@ from heapq import heappush, heappushpop
 import attrs
 from attrs import define, frozen
 
+from engine.altered import altered
 from engine.order.figures import Figures
 from engine.promotion.model import Promotion
 
@@ -70,7 +71,7 @@ class DryRun:
 def undated(promotions: tuple[Promotion, ...]) -> tuple[Promotion, ...]:
     """Promotions without their first and last day: one that begins next month can be tried on the
     last one. Hours of the week stay."""
-    return tuple(attrs.evolve(one, starts_s=0, ends_s=0) for one in promotions)
+    return tuple(altered(one, starts_s=0, ends_s=0) for one in promotions)
 
 
 @define
@@ -96,7 +97,7 @@ class Comparison:
         self.sold_minor += was
         self.tried_minor += now
         day = self._days.get(business_date, Day(business_date))
-        self._days[business_date] = attrs.evolve(
+        self._days[business_date] = altered(
             day,
             baskets=day.baskets + 1,
             sold_minor=day.sold_minor + was,
@@ -121,14 +122,14 @@ class Comparison:
         for promotion, amount in taken.items():
             found = self._effects.get(promotion, Effect(promotion, names[promotion]))
             if tried:
-                found = attrs.evolve(
+                found = altered(
                     found,
                     name=names[promotion],
                     tried_baskets=found.tried_baskets + 1,
                     tried_minor=found.tried_minor + amount,
                 )
             else:
-                found = attrs.evolve(
+                found = altered(
                     found,
                     sold_baskets=found.sold_baskets + 1,
                     sold_minor=found.sold_minor + amount,

@@ -6,7 +6,7 @@ each tender. Change is always given in the store's own currency.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from attrs import frozen
 
@@ -71,9 +71,11 @@ def _exact(amount_minor: int, rate_micros: int, currency: str, home: str) -> tup
 
 
 def with_total(
-    rows: tuple[ForeignTotal, ...], more: Iterable[ForeignTotal]
+    rows: tuple[ForeignTotal, ...], more: Sequence[ForeignTotal]
 ) -> tuple[ForeignTotal, ...]:
-    """`rows` and what came on top, one for each currency, by currency."""
+    """`rows`, which are by currency, and what came on top, one for each currency, by currency."""
+    if not more:
+        return rows
     sums = {row.currency: row for row in rows}
     for entry in more:
         old = sums.get(entry.currency, ForeignTotal(entry.currency, 0, 0))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, assert_never
 
-import attrs
 from attrs import frozen
 
+from engine.altered import altered
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
 
 # ------------------------------------------------------------------------------------- Events
@@ -93,7 +93,7 @@ def evolve(outbox: Outbox, event: OutboxEvent, *, now_ns: int) -> None:
             )
         case EffectStarted():
             pending = outbox[event.effect_id]
-            outbox[event.effect_id] = attrs.evolve(
+            outbox[event.effect_id] = altered(
                 pending, may_have_happened=True, tries=pending.tries + 1
             )
         case EffectFinished():
@@ -102,7 +102,7 @@ def evolve(outbox: Outbox, event: OutboxEvent, *, now_ns: int) -> None:
             if over or not pending.repeatable:
                 del outbox[event.effect_id]
                 return
-            outbox[event.effect_id] = attrs.evolve(
+            outbox[event.effect_id] = altered(
                 pending,
                 may_have_happened=event.outcome is EffectOutcome.UNKNOWN,
                 reason=event.reason,

@@ -20,6 +20,8 @@ from typing import Any, Protocol, TypeVar
 import attrs
 from attrs import frozen
 
+from engine.altered import altered
+
 T = TypeVar("T")
 
 TOKEN = re.compile(r"~p1\.([A-Za-z0-9_/:@-]{1,128})\.([A-Za-z0-9_-]{38,})")
@@ -135,7 +137,7 @@ def _seal(value: Any, command_id: str, sealer: Sealer, subject_of: SubjectOf, pa
             after = held
         if after is not held:
             changes[field.alias or field.name] = after
-    return attrs.evolve(value, **changes) if changes else value
+    return altered(value, **changes) if changes else value
 
 
 def _is_not(one: object, two: object) -> bool:

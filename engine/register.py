@@ -11,6 +11,7 @@ from typing import assert_never
 import attrs
 from attrs import frozen
 
+from engine.altered import altered
 from engine.charge.model import ChargeKind
 from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
 from engine.foreign import ForeignTotal, with_total
@@ -159,19 +160,19 @@ def follow_order(position: Position, event: OrderFact, stamp: Stamp) -> Position
     """The position after an order's event at this register."""
     match event:
         case OrderOpened() | OrderResumed():
-            return attrs.evolve(position, current_order=event.order_id)
+            return altered(position, current_order=event.order_id)
         case OrderSuspended():
-            return attrs.evolve(position, current_order="")
+            return altered(position, current_order="")
         case OrderVoided():
-            totals = attrs.evolve(
+            totals = altered(
                 position.totals,
                 voided_orders=position.totals.voided_orders + 1,
                 voided_minor=position.totals.voided_minor + event.total_minor,
             )
-            return attrs.evolve(position, current_order="", totals=_since(totals, stamp.now_ns))
+            return altered(position, current_order="", totals=_since(totals, stamp.now_ns))
         case OrderCompleted():
             assert event.receipt_sequence == position.next_receipt, "receipt numbers have no gaps"
-            return attrs.evolve(
+            return altered(
                 position,
                 current_order="",
                 next_receipt=event.receipt_sequence + 1,
@@ -188,42 +189,38 @@ def follow_till(position: Position, event: TillFact, *, now_ns: int) -> Position
     before = position.totals
     match event:
         case NoSale():
-            totals = attrs.evolve(before, no_sales=before.no_sales + 1)
+            totals = altered(before, no_sales=before.no_sales + 1)
         case PaidIn():
-            totals = attrs.evolve(before, paid_in_minor=before.paid_in_minor + event.amount_minor)
+            totals = altered(before, paid_in_minor=before.paid_in_minor + event.amount_minor)
         case PaidOut():
-            totals = attrs.evolve(before, paid_out_minor=before.paid_out_minor + event.amount_minor)
+            totals = altered(before, paid_out_minor=before.paid_out_minor + event.amount_minor)
         case TillClosed():
             foreign = [
                 ForeignTotal(row.currency, 0, 0, row.difference_minor) for row in event.foreign
             ]
-            totals = attrs.evolve(
+            totals = altered(
                 before,
                 over_short_minor=before.over_short_minor + event.difference_minor,
                 foreign=with_total(before.foreign, foreign),
             )
         case _:
             assert_never(event)
-    return attrs.evolve(position, totals=_since(totals, now_ns))
+    return altered(position, totals=_since(totals, now_ns))
 
 
 def _since(totals: Totals, now_ns: int) -> Totals:
-    return totals if totals.since_ns else attrs.evolve(totals, since_ns=now_ns)
+    return totals if totals.since_ns else altered(totals, since_ns=now_ns)
 
 
 def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
     figures = event.figures
-    taxes = {row.key(): row for row in totals.taxes}
-    for row in map(_of_nobody, figures.taxes):
-        old = taxes.get(row.key())
-        taxes[row.key()] = row if old is None else old.plus(row)
     tenders = dict(totals.tenders)
     for tender in event.tenders:
         tenders[tender.kind] = tenders.get(tender.kind, 0) + tender.amount_minor
     if event.change_minor:
         tenders["cash"] = tenders.get("cash", 0) - event.change_minor
     comped = [row for row in figures.lines if row.comp_minor]
-    return attrs.evolve(
+    return altered(
         totals,
         sales=totals.sales + 1,
         gross_minor=totals.gross_minor + figures.total_minor - event.returned_minor,
@@ -231,7 +228,7 @@ def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
         discount_minor=totals.discount_minor - figures.discount_minor,
         total_minor=totals.total_minor + figures.total_minor,
         tax_minor=totals.tax_minor + figures.tax_minor,
-        taxes=tuple(taxes[key] for key in sorted(taxes)),
+        taxes=_with_taxes(totals.taxes, figures.taxes),
         tenders=tenders,
         rounding_minor=totals.rounding_minor + event.rounding_minor,
         open_price_minor=totals.open_price_minor + event.open_price_minor,
@@ -249,6 +246,24 @@ def _with_sale(totals: Totals, event: OrderCompleted) -> Totals:
     )
 
 
+def _with_taxes(
+    before: tuple[TaxFigures, ...], more: tuple[TaxFigures, ...]
+) -> tuple[TaxFigures, ...]:
+    """The taxes with those of one sale more, in the order of their keys, as `before` is."""
+    rows = list(before)
+    for row in map(_of_nobody, more):
+        for index, old in enumerate(rows):
+            # A day has few taxes, and nearly all of its sales have none but these.
+            if old.tax_class == row.tax_class and old.key() == row.key():
+                rows[index] = old.plus(row)
+                break
+        else:
+            rows.append(row)
+    if len(rows) > len(before):
+        rows.sort(key=TaxFigures.key)
+    return tuple(rows)
+
+
 def _with_tips(tips: dict[str, int], event: OrderCompleted) -> dict[str, int]:
     """Tips by who served: they are neither sales nor tax, and belong to nobody's tender."""
     given = sum(tender.card.tip_minor for tender in event.tenders if tender.card is not None)
@@ -261,7 +276,7 @@ def _of_nobody(row: TaxFigures) -> TaxFigures:
     """A tax without the certificate that took it off: a day has one row for all of them."""
     if row.rule is None or not row.rule.certificate:
         return row
-    return attrs.evolve(row, rule=attrs.evolve(row.rule, certificate=""))
+    return altered(row, rule=altered(row.rule, certificate=""))
 
 
 def _with_promotions(
@@ -274,7 +289,7 @@ def _with_promotions(
     taken = taken_by(entry for line in figures.lines for entry in line.promotions)
     for share in taken:
         row = rows.get(share.promotion, PromotionTotal(share.promotion, "", 0, 0, 0))
-        rows[share.promotion] = attrs.evolve(
+        rows[share.promotion] = altered(
             row,
             name=share.name,
             sales=row.sales + 1,
@@ -284,7 +299,7 @@ def _with_promotions(
         )
     for share in figures.promotions_back:
         row = rows.get(share.promotion, PromotionTotal(share.promotion, share.name, 0, 0, 0))
-        rows[share.promotion] = attrs.evolve(
+        rows[share.promotion] = altered(
             row,
             returned_minor=row.returned_minor + share.amount_minor,
             vendor_returned_minor=row.vendor_returned_minor + share.vendor_minor,
@@ -309,7 +324,7 @@ def _with_charges(before: tuple[ChargeTotal, ...], figures: Figures) -> tuple[Ch
 
 def close_position(position: Position, event: DayClosed) -> Position:
     """The position after its Z: totals start anew, numbers go on."""
-    return attrs.evolve(position, z_number=event.z_number, totals=Totals(), business_date="")
+    return altered(position, z_number=event.z_number, totals=Totals(), business_date="")
 
 
 # ----------------------------------------------------------------------------------- Commands

@@ -12,6 +12,7 @@ import attrs
 from attrs import frozen
 
 from engine import limits
+from engine.altered import altered
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
 from engine.foreign import ForeignCurrency
 from engine.money import digits_are_known
@@ -172,7 +173,7 @@ class Settings:
         if not held:
             return self
         classes = {entry.id: entry for entry in held[-1].tax_classes}
-        return attrs.evolve(self, rules=held[-1].rules, tax_classes=classes, version=version)
+        return altered(self, rules=held[-1].rules, tax_classes=classes, version=version)
 
     def required(self) -> StoreRules:
         """The rules; asserts that the store is set up."""
@@ -188,17 +189,17 @@ def evolve(state: Settings, event: SettingsEvent) -> Settings:
             kept = state.rules is None or state.rules.currency == event.rules.currency
             # A rate to another currency says nothing about this one.
             foreign = state.foreign if kept else {}
-            changed = attrs.evolve(state, rules=event.rules, version=version, foreign=foreign)
+            changed = altered(state, rules=event.rules, version=version, foreign=foreign)
             return _remembered(changed)
         case TaxClassesSet():
             classes = {entry.id: entry for entry in event.classes}
-            return _remembered(attrs.evolve(state, tax_classes=classes, version=version))
+            return _remembered(altered(state, tax_classes=classes, version=version))
         case RegisterDefined():
             registers = {**state.registers, event.setup.id: event.setup}
-            return attrs.evolve(state, registers=registers, version=version)
+            return altered(state, registers=registers, version=version)
         case ForeignCurrenciesSet():
             taken = {entry.currency: entry for entry in event.currencies}
-            return attrs.evolve(state, foreign=taken, version=version)
+            return altered(state, foreign=taken, version=version)
         case _:
             assert_never(event)
 
@@ -207,7 +208,7 @@ def _remembered(state: Settings) -> Settings:
     if state.rules is None:
         return state
     now = PastRules(state.version, state.rules, tuple(state.tax_classes.values()))
-    return attrs.evolve(state, past=(*state.past, now))
+    return altered(state, past=(*state.past, now))
 
 
 # ----------------------------------------------------------------------------------- Commands

@@ -42,8 +42,7 @@ class Side:
 
     def follow(self, event: OrderEvent, stamp: Stamp) -> None:
         """What the register and its till make of an order's event."""
-        follows = OrderOpened | OrderResumed | OrderSuspended | OrderVoided | OrderCompleted
-        if isinstance(event, follows):
+        if isinstance(event, _FOLLOWED):
             position = self.position(event.register)
             self.positions[event.register] = register.follow_order(position, event, stamp)
         if isinstance(event, OrderCompleted) and event.till_session:
@@ -51,5 +50,6 @@ class Side:
             self.tills[event.register] = tills.evolve(before, event, now_ns=stamp.now_ns)
 
 
+_FOLLOWED = (OrderOpened, OrderResumed, OrderSuspended, OrderVoided, OrderCompleted)
 _FRESH_TILL = Till()
 _FRESH_POSITION = Position()

@@ -13,6 +13,7 @@ import attrs
 from attrs import frozen
 
 from engine import limits
+from engine.altered import altered
 from engine.decision import COMMANDS, EVENTS, SYSTEM, Approval, Command, Decision, Fact, refuse
 from engine.personal import Personal
 
@@ -169,7 +170,7 @@ def evolve(state: Staff, event: StaffEvent) -> Staff:
     """The staff after `event`."""
     match event:
         case RoleDefined():
-            return attrs.evolve(state, roles={**state.roles, event.role: frozenset(event.rights)})
+            return altered(state, roles={**state.roles, event.role: frozenset(event.rights)})
         case OperatorAdded():
             person = Operator(event.operator, event.name, event.role, event.pin_hash)
             return _with(state, person)
@@ -177,31 +178,31 @@ def evolve(state: Staff, event: StaffEvent) -> Staff:
             person = state.operators[event.operator]
             return _with(
                 state,
-                attrs.evolve(person, pin_hash=event.pin_hash, failures=0, locked_until_ns=0),
+                altered(person, pin_hash=event.pin_hash, failures=0, locked_until_ns=0),
             )
         case SignedOn():
-            person = attrs.evolve(state.operators[event.operator], failures=0, locked_until_ns=0)
+            person = altered(state.operators[event.operator], failures=0, locked_until_ns=0)
             signed_on = {**state.signed_on, event.register: event.operator}
-            return attrs.evolve(_with(state, person), signed_on=signed_on)
+            return altered(_with(state, person), signed_on=signed_on)
         case SignedOff():
             signed_on = {k: v for k, v in state.signed_on.items() if k != event.register}
-            return attrs.evolve(state, signed_on=signed_on)
+            return altered(state, signed_on=signed_on)
         case PinRejected():
-            person = attrs.evolve(
+            person = altered(
                 state.operators[event.operator],
                 failures=event.failures,
                 locked_until_ns=event.locked_until_ns,
             )
             return _with(state, person)
         case ApprovalGiven():
-            person = attrs.evolve(state.operators[event.approver], failures=0, locked_until_ns=0)
+            person = altered(state.operators[event.approver], failures=0, locked_until_ns=0)
             return _with(state, person)
         case _:
             assert_never(event)
 
 
 def _with(state: Staff, person: Operator) -> Staff:
-    return attrs.evolve(state, operators={**state.operators, person.id: person})
+    return altered(state, operators={**state.operators, person.id: person})
 
 
 # ----------------------------------------------------------------------------------- Commands

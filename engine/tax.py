@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import lru_cache
 
-import attrs
 from attrs import frozen
 
+from engine.altered import altered
 from engine.limits import NS_PER_S
 from engine.stamp import Stamp
 from engine.tax_document import (
@@ -193,9 +193,9 @@ def _applied(rule: TaxRule, line: LineFacts, sale: SaleFacts, rules: TaxRules) -
     for certificate in sale.certificates:
         if certificate.frees(rule, line.category, sale.day):
             freed = _uncharged(rule, tax, Charge.EXEMPT)
-            return attrs.evolve(applied, tax=freed, certificate=certificate.id)
+            return altered(applied, tax=freed, certificate=certificate.id)
     if sale.customer_class in rule.reverse_for:
-        return attrs.evolve(applied, tax=_uncharged(rule, tax, Charge.REVERSE))
+        return altered(applied, tax=_uncharged(rule, tax, Charge.REVERSE))
     holiday = _holiday(rule, line, sale, rules)
     if holiday is None:
         return applied
@@ -203,15 +203,15 @@ def _applied(rule: TaxRule, line: LineFacts, sale: SaleFacts, rules: TaxRules) -
         freed = _uncharged(rule, tax, Charge.EXEMPT)
     else:
         limit = Threshold(holiday.below_minor, holiday.exempt_at_amount, Per.ITEM, excess=False)
-        freed = attrs.evolve(tax, threshold=limit)
-    return attrs.evolve(applied, tax=freed, holiday=holiday.id)
+        freed = altered(tax, threshold=limit)
+    return altered(applied, tax=freed, holiday=holiday.id)
 
 
 def _uncharged(rule: TaxRule, tax: DocumentTax, charge: Charge) -> DocumentTax:
     """The tax, not charged. What is not charged is no part of what later taxes stand on."""
     if (rule.included and rule.affects_later) or rule.kind is TaxKind.DIVISION:
         raise TaxRulesError(Fault.BASE_MUST_BE_CHARGED, rule.id)
-    return attrs.evolve(tax, charge=charge, affects_later=False)
+    return altered(tax, charge=charge, affects_later=False)
 
 
 def _holiday(rule: TaxRule, line: LineFacts, sale: SaleFacts, rules: TaxRules) -> Holiday | None:

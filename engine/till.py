@@ -13,6 +13,7 @@ import attrs
 from attrs import frozen
 
 from engine import limits
+from engine.altered import altered
 from engine.decision import COMMANDS, EVENTS, Command, Decision, Fact, refuse
 from engine.foreign import ForeignTotal, with_total
 from engine.order.events import (
@@ -205,29 +206,29 @@ def evolve(till: Till, event: TillEvent | OrderCompleted, *, now_ns: int) -> Til
                 denominations=event.denominations,
             )
         case PaidIn():
-            return attrs.evolve(till, paid_in_minor=till.paid_in_minor + event.amount_minor)
+            return altered(till, paid_in_minor=till.paid_in_minor + event.amount_minor)
         case PaidOut():
-            return attrs.evolve(till, paid_out_minor=till.paid_out_minor + event.amount_minor)
+            return altered(till, paid_out_minor=till.paid_out_minor + event.amount_minor)
         case NoSale():
-            return attrs.evolve(till, no_sales=till.no_sales + 1)
+            return altered(till, no_sales=till.no_sales + 1)
         case TillCounted():
-            return attrs.evolve(
+            return altered(
                 till,
                 counted_minor=event.counted_minor,
                 denominations=event.denominations,
                 foreign_counts=event.foreign,
             )
         case TillClosed():
-            return attrs.evolve(till, is_open=False)
+            return altered(till, is_open=False)
         case OrderCompleted():
             taken = foreign_taken(event.tenders)
             if event.cash_minor >= 0 or taken:
-                return attrs.evolve(
+                return altered(
                     till,
                     cash_sales_minor=till.cash_sales_minor + event.cash_minor,
                     foreign=with_total(till.foreign, taken),
                 )
-            return attrs.evolve(till, cash_refunds_minor=till.cash_refunds_minor - event.cash_minor)
+            return altered(till, cash_refunds_minor=till.cash_refunds_minor - event.cash_minor)
         case _:
             assert_never(event)
 
@@ -390,7 +391,7 @@ def _count(
         counted,
         tuple(sorted(body.foreign, key=lambda entry: entry.currency)),
     )
-    after = attrs.evolve(till, foreign_counts=event.foreign)
+    after = altered(till, foreign_counts=event.foreign)
     answer: dict[str, object] = {
         "counted_minor": counted,
         "expected_minor": till.expected_minor(),

@@ -31,6 +31,7 @@ __all__ = [
     "apportion",
     "cash_round",
     "chain_hash",
+    "chained_count",
     "crc_kermit",
     "emv_cryptogram",
     "emv_decode",
@@ -451,6 +452,20 @@ def chain_hash(
 ) -> bytes:
     """SHA-256 over b"countertop.record.v1\\0", then store and kind each with a u32 big-endian
     length, epoch and position as u64 big-endian, previous (32 bytes), SHA-256(payload)."""
+
+def chained_count(
+    store: str,
+    rows: list[tuple[Any, ...]],
+    start: int,
+    expected: int,
+    previous: bytes,
+) -> int:
+    """How many rows from `start` on are each the next of the chain, beginning with position
+    `expected` after the hash `previous`, and say in their columns what their payloads do.
+
+    A row is (position, epoch, kind, stream, stream version, name, command id, payload, hash). The
+    first that is not, or cannot be told without reading it (a text that JSON escapes), ends the
+    count: the caller looks at that one itself."""
 
 def leaf_hash(record_hash: bytes) -> bytes:
     """SHA-256(0x00 ‖ record_hash). Source: RFC 6962 §2.1."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-import attrs
 from attrs import define, field, frozen
 
+from engine.altered import altered
 from engine.coupon.redeemed import CodeSet, key_of
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which misread
@@ -70,7 +70,7 @@ class Credits:
         assert 0 < amount_minor <= note.left_minor, "no more is spent than is left"
         left_minor = note.left_minor - amount_minor
         if left_minor:
-            self.notes[code] = attrs.evolve(note, left_minor=left_minor)
+            self.notes[code] = altered(note, left_minor=left_minor)
         else:
             del self.notes[code]
             self.spent.add([key_of(_SPENT, code)])

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import attrs
 from attrs import frozen
 
+from engine.altered import altered
 from engine.order.figures import Figures, LineFigures, LineItem
 from engine.order.returned_promotions import (
     shares_by_quantity,
@@ -98,7 +98,7 @@ def item_of(sold: Line, row: LineFigures) -> LineItem:
     """What was sold, at the price that counted."""
     if row.unit_price_micros < 0:
         return sold.item
-    return attrs.evolve(sold.item, unit_price_micros=row.unit_price_micros)
+    return altered(sold.item, unit_price_micros=row.unit_price_micros)
 
 
 def backs(
@@ -131,7 +131,7 @@ def backs(
         for sold in first
     ]
     shares = _shares(figures, again, gone, left, taken, line)
-    with_them = attrs.evolve(every[0], promotions=shares)
+    with_them = altered(every[0], promotions=shares)
     return [with_them, *(entry for entry in every[1:] if _is_something(entry))]
 
 

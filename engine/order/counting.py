@@ -3,10 +3,10 @@ charge on top, taxed by tax classes. One call into native, or two where there ar
 
 from __future__ import annotations
 
-import attrs
 from attrs import frozen
 
 from engine import limits
+from engine.altered import altered
 from engine.charge.model import Asked, ChargeFigures, charged
 from engine.money import minor_digits
 from engine.order.figures import DiscountKind
@@ -122,7 +122,7 @@ def counted(order: Order, tariff: Tariff) -> Counted:
     if resolved is not None:
         resolved = resolved + [Resolved(entry.unit_price_micros) for entry in charges]
     found = _count(order, tariff, lines, resolved, taken + [()] * len(charges))
-    return attrs.evolve(found, charges=charges)
+    return altered(found, charges=charges)
 
 
 def _charges(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-import attrs
-
+from engine.altered import altered
 from engine.credit.ledger import CreditPaid, Credits, code_from
 from engine.order.figures import TenderFigures
 from engine.order.state import Order
@@ -50,7 +49,7 @@ def with_what_is_left(
             code = tender.credit.code
             spent[code] = spent.get(code, 0) + tender.amount_minor
     return tuple(
-        attrs.evolve(
+        altered(
             tender,
             credit=CreditPaid(
                 tender.credit.code,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-import attrs
-
 from engine import limits
+from engine.altered import altered
 from engine.decision import Decision, Fact, refuse
 from engine.order.charging import tell_guests, waive_charge
 from engine.order.choices import (
@@ -351,7 +350,7 @@ def _change_quantity(order: Order, body: ChangeQuantity, context: OrderContext) 
     if refused is not None:
         return refused
     event = LineQuantityChanged(order.id, line.line, body.quantity_milli)
-    changed = attrs.evolve(line, quantity_milli=body.quantity_milli, tare_milli=0)
+    changed = altered(line, quantity_milli=body.quantity_milli, tare_milli=0)
     with_it = deposit_changed(order, changed)
     return with_lines(order, [(changed, event), *with_it], context)
 

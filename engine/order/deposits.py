@@ -5,9 +5,8 @@ A deposit is never discounted, listed otherwise or given away: it comes back for
 
 from __future__ import annotations
 
-import attrs
-
 from engine import limits
+from engine.altered import altered
 from engine.measures import measures_of
 from engine.order.context import OrderContext
 from engine.order.events import (
@@ -45,7 +44,7 @@ def deposit_for(order_id: str, line: Line, context: OrderContext) -> list[tuple[
     # An item that was taken out of the catalog since must not keep its goods from being sold.
     if row is None or row.tax_class not in context.settings.tax_classes:
         return []
-    item = attrs.evolve(line_item(row, context), discountable=False)
+    item = altered(line_item(row, context), discountable=False)
     pieces = _pieces(line)
     event = LineAdded(order_id, line.line + 1, item, pieces, 0, line.line)
     return [(Line(event.line, item, pieces, linked_to=line.line), event)]
@@ -58,7 +57,7 @@ def deposit_changed(order: Order, line: Line) -> list[tuple[Line, OrderEvent]]:
         return []
     pieces = _pieces(line)
     event = LineQuantityChanged(order.id, deposit.line, pieces)
-    return [(attrs.evolve(deposit, quantity_milli=pieces), event)]
+    return [(altered(deposit, quantity_milli=pieces), event)]
 
 
 def _pieces(line: Line) -> int:

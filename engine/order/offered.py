@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
 from attrs import frozen
 
+from engine.altered import altered
 from engine.circumstances import Circumstances
 from engine.money import minor_digits
 from engine.offers import Offers
@@ -65,8 +65,8 @@ def at_their_prices(
         row = next(rows) if line.source is None else Resolved(line.item.unit_price_micros)
         resolved.append(row)
         if row.unit_price_micros != line.item.unit_price_micros:
-            item = attrs.evolve(line.item, unit_price_micros=row.unit_price_micros)
-            line = attrs.evolve(line, item=item)
+            item = altered(line.item, unit_price_micros=row.unit_price_micros)
+            line = altered(line, item=item)
         priced.append(line)
     return tuple(priced), resolved
 

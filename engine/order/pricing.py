@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from engine.altered import altered
 from engine.money import minor_digits
 from engine.order.counting import Counted, counted
 from engine.order.figures import Figures, LineFigures
@@ -104,8 +103,8 @@ def price_shown(order: Order, tariff: Tariff) -> Figures:
     Rules that were set since may not let its certificate free it; it then counts for nothing, and
     where even that is not enough the tax classes tell the price. Nobody can pay such an order.
     """
-    plain = attrs.evolve(order, exemption=None)
-    tries = ((order, tariff), (plain, tariff), (plain, attrs.evolve(tariff, taxes=None)))
+    plain = altered(order, exemption=None)
+    tries = ((order, tariff), (plain, tariff), (plain, altered(tariff, taxes=None)))
     for shown, under in tries:
         try:
             return price(shown, under)
@@ -196,7 +195,7 @@ def _with_price(
     if why.unit_cost_micros and line.source is None:
         cost = extend_amount(why.unit_cost_micros, line.quantity_milli, digits)
     given = row.line_discount_minor if comped else 0
-    return attrs.evolve(
+    return altered(
         row,
         unit_price_micros=why.unit_price_micros,
         price_list=why.price_list,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import attrs
-
 from engine import limits
+from engine.altered import altered
 from engine.decision import Decision, refuse
 from engine.order.commands import DiscountLine, DiscountOrder, OverridePrice
 from engine.order.context import OrderContext
@@ -49,8 +48,8 @@ def override_price(order: Order, body: OverridePrice, context: OrderContext) -> 
         context.approver,
         body.reason.strip(),
     )
-    item = attrs.evolve(line.item, unit_price_micros=body.unit_price_micros)
-    changed = attrs.evolve(line, item=item, overridden=True)
+    item = altered(line.item, unit_price_micros=body.unit_price_micros)
+    changed = altered(line, item=item, overridden=True)
     return with_lines(order, [(changed, event)], context)
 
 
@@ -87,8 +86,8 @@ def discount_line(order: Order, body: DiscountLine, context: OrderContext) -> De
         context.approver,
     )
     discount = Discount(body.kind, body.value, body.reason) if body.value else None
-    changed = attrs.evolve(line, discount=discount)
-    after = attrs.evolve(order, lines=replaced(order.lines, changed))
+    changed = altered(line, discount=discount)
+    after = altered(order, lines=replaced(order.lines, changed))
     refused = made_unlawful(order, after, context)
     return refused or with_lines(order, [(changed, event)], context)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
 from engine import limits
+from engine.altered import altered
 from engine.decision import Decision, refuse
 from engine.order.context import OrderContext
 from engine.order.events import (
@@ -30,7 +29,7 @@ def with_lines(
     is about the first. Refuses absurd totals."""
     lines = {line.line: line for line in order.lines}
     lines |= {line.line: line for line, _ in changed}
-    after = attrs.evolve(order, lines=tuple(lines[number] for number in sorted(lines)))
+    after = altered(order, lines=tuple(lines[number] for number in sorted(lines)))
     first = changed[0][0]
     total, net = preview(after, context.tariff(), first.line)
     if abs(total) > limits.AMOUNT_MINOR_MAX:

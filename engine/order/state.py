@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import assert_never
 
-import attrs
 from attrs import frozen
 
 from engine import limits
+from engine.altered import altered
 from engine.charge.model import ChargeFigures
 from engine.coupon.model import CouponUse, Presented
 from engine.order.events import (
@@ -227,7 +227,7 @@ def opened(event: OrderOpened, *, training: bool, at: tuple[int, int, str]) -> O
 def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Order:
     """The order after `event`; `at` is the stamp's (now_ns, utc_offset_s, business_date)."""
     changed = _evolve(order, event, at)
-    return attrs.evolve(changed, version=order.version + 1, touched_ns=at[0], utc_offset_s=at[1])
+    return altered(changed, version=order.version + 1, touched_ns=at[0], utc_offset_s=at[1])
 
 
 def tendered(order: Order, event: AnyTendered) -> Order:
@@ -235,7 +235,7 @@ def tendered(order: Order, event: AnyTendered) -> Order:
     more = (*order.tenders, tender_of(event))
     # A tip is given with one card; whoever pays the next share is asked anew.
     tip = None if isinstance(event, CardTendered) else order.tip
-    return attrs.evolve(order, tenders=more, tender_count=event.tender, tip=tip)
+    return altered(order, tenders=more, tender_count=event.tender, tip=tip)
 
 
 def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
@@ -267,23 +267,23 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
         ):
             return _evolve_circumstances(order, event)
         case OrderDiscounted():
-            return attrs.evolve(order, discount=_discount(event))
+            return altered(order, discount=_discount(event))
         case Noted():
             return _noted(order, event)
         case DiningChosen():
-            return attrs.evolve(order, dining=event.dining)
+            return altered(order, dining=event.dining)
         case OrderExempted():
-            return attrs.evolve(order, exemption=event.exemption())
+            return altered(order, exemption=event.exemption())
         case OrderVoided():
-            return attrs.evolve(order, phase=Phase.VOIDED)
+            return altered(order, phase=Phase.VOIDED)
         case OrderSuspended():
-            return attrs.evolve(order, phase=Phase.SUSPENDED, register="", label=event.label)
+            return altered(order, phase=Phase.SUSPENDED, register="", label=event.label)
         case OrderResumed():
-            return attrs.evolve(order, phase=Phase.OPEN, register=event.register)
+            return altered(order, phase=Phase.OPEN, register=event.register)
         case TenderingStarted():
-            return attrs.evolve(order, phase=Phase.TENDERING, figures=event.figures)
+            return altered(order, phase=Phase.TENDERING, figures=event.figures)
         case TenderingUndone():
-            return attrs.evolve(order, phase=Phase.OPEN, figures=None, tip=None)
+            return altered(order, phase=Phase.OPEN, figures=None, tip=None)
         case (
             CashTendered() | CardTendered() | ForeignTendered() | CreditTendered() | LinkTendered()
         ):
@@ -291,12 +291,12 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
         case TenderRefunded():
             return _refunded(order, event)
         case TabOpened() | TipAdjusted() | TabClosed():
-            return attrs.evolve(order, tab=tab_after(order.tab, event, now_ns=at[0]))
+            return altered(order, tab=tab_after(order.tab, event, now_ns=at[0]))
         case TipAsked() | TipAnswered() | TipLeft():
-            return attrs.evolve(order, tip=tip_after(order.tip, event))
+            return altered(order, tip=tip_after(order.tip, event))
         case TenderUndone():
             kept = tuple(t for t in order.tenders if t.tender != event.tender)
-            return attrs.evolve(order, tenders=kept)
+            return altered(order, tenders=kept)
         case OrderCompleted():
             return _completed(order, event, at)
         case ReceiptReprinted():
@@ -325,10 +325,10 @@ def _evolve_line(
                 tare_milli=event.tare_milli,
                 linked_to=event.linked_to,
             )
-            return attrs.evolve(order, lines=(*order.lines, new))
+            return altered(order, lines=(*order.lines, new))
         case ReturnLineAdded():
             new = Line(event.line, event.item, event.quantity_milli, source=event.source)
-            return attrs.evolve(order, lines=(*order.lines, new))
+            return altered(order, lines=(*order.lines, new))
         case _:
             pass
     if event.line < 0:
@@ -339,21 +339,21 @@ def _evolve_line(
     match event:
         case LineQuantityChanged():
             # The new quantity is net by itself; a tare of before would no longer explain it.
-            line = attrs.evolve(line, quantity_milli=event.quantity_milli, tare_milli=0)
+            line = altered(line, quantity_milli=event.quantity_milli, tare_milli=0)
         case LinePriceOverridden():
-            item = attrs.evolve(line.item, unit_price_micros=event.new_unit_price_micros)
+            item = altered(line.item, unit_price_micros=event.new_unit_price_micros)
             listed = line.listed_micros
             if listed is None:
                 listed = event.old_unit_price_micros
-            line = attrs.evolve(line, item=item, overridden=True, listed_micros=listed)
+            line = altered(line, item=item, overridden=True, listed_micros=listed)
         case LineDiscounted():
-            line = attrs.evolve(line, discount=_discount(event))
+            line = altered(line, discount=_discount(event))
         case LineVoided():
-            line = attrs.evolve(line, voided=True)
+            line = altered(line, voided=True)
         case LineComped():
-            line = attrs.evolve(line, comp=event.reason)
+            line = altered(line, comp=event.reason)
         case OrderReturned():
-            line = attrs.evolve(
+            line = altered(
                 line,
                 returned_milli=line.returned_milli + event.quantity_milli,
                 returned_total_minor=line.returned_total_minor + event.total_minor,
@@ -367,8 +367,8 @@ def _evolve_line(
             assert_never(event)
     if event.line < 0:
         kept = (line if entry.line == line.line else entry for entry in order.charges)
-        return attrs.evolve(order, charges=tuple(kept))
-    return attrs.evolve(order, lines=replaced(order.lines, line))
+        return altered(order, charges=tuple(kept))
+    return altered(order, lines=replaced(order.lines, line))
 
 
 def _evolve_circumstances(
@@ -386,36 +386,36 @@ def _evolve_circumstances(
 ) -> Order:
     match event:
         case CustomerGroupChosen():
-            return attrs.evolve(
+            return altered(
                 order, customer_group=event.group, member=event.member, points=event.points
             )
         case RewardChosen():
             kept_rewards = tuple(one for one in order.rewards if one != event.promotion)
             more = () if event.withdrawn else (event.promotion,)
-            return attrs.evolve(order, rewards=(*kept_rewards, *more))
+            return altered(order, rewards=(*kept_rewards, *more))
         case ChannelChosen():
-            return attrs.evolve(order, channel=event.channel)
+            return altered(order, channel=event.channel)
         case TenderChosen():
-            return attrs.evolve(order, tender=event.tender)
+            return altered(order, tender=event.tender)
         case PromotionChosen():
             chosen = tuple(entry for entry in order.chosen if entry.promotion != event.promotion)
             if event.reason:
                 chosen = (*chosen, Chosen(event.promotion, event.reason))
-            return attrs.evolve(order, chosen=chosen)
+            return altered(order, chosen=chosen)
         case CouponPresented():
-            return attrs.evolve(order, coupons=(*order.coupons, event.presented))
+            return altered(order, coupons=(*order.coupons, event.presented))
         case CouponWithdrawn():
             kept = tuple(entry for entry in order.coupons if entry.code != event.code)
-            return attrs.evolve(order, coupons=kept)
+            return altered(order, coupons=kept)
         case OrderComped():
-            return attrs.evolve(order, comp=event.reason)
+            return altered(order, comp=event.reason)
         case GuestsTold():
-            return attrs.evolve(order, guests=event.guests)
+            return altered(order, guests=event.guests)
         case ChargeWaived():
             waived = tuple(entry for entry in order.waived if entry.charge != event.charge)
             if event.reason:
                 waived = (*waived, Waived(event.charge, event.reason))
-            return attrs.evolve(order, waived=waived)
+            return altered(order, waived=waived)
         case _:
             assert_never(event)
 
@@ -424,7 +424,7 @@ def _refunded(order: Order, event: TenderRefunded) -> Order:
     others = [entry for entry in order.refunded if entry.tender != event.tender]
     minor = order.refunded_minor(event.tender) + event.amount_minor
     kept = [Refunded(event.tender, minor)] if minor else []
-    return attrs.evolve(order, refunded=(*others, *kept))
+    return altered(order, refunded=(*others, *kept))
 
 
 def charge_line(charge: ChargeFigures) -> Line:
@@ -457,10 +457,10 @@ def _discount(event: LineDiscounted | OrderDiscounted) -> Discount | None:
 def _noted(order: Order, event: Noted) -> Order:
     note = Note(event.audience, event.text)
     if event.line == 0:
-        return attrs.evolve(order, notes=(*order.notes, note))
+        return altered(order, notes=(*order.notes, note))
     line = order.lines[event.line - 1]
-    line = attrs.evolve(line, notes=(*line.notes, note))
-    return attrs.evolve(order, lines=replaced(order.lines, line))
+    line = altered(line, notes=(*line.notes, note))
+    return altered(order, lines=replaced(order.lines, line))
 
 
 def _completed(order: Order, event: OrderCompleted, at: tuple[int, int, str]) -> Order:
@@ -475,7 +475,7 @@ def _completed(order: Order, event: OrderCompleted, at: tuple[int, int, str]) ->
         event.head,
         event.coupons,
     )
-    return attrs.evolve(
+    return altered(
         order,
         phase=Phase.COMPLETED,
         register="",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-import attrs
 from attrs import frozen
 
+from engine.altered import altered
 from engine.credit.ledger import CreditPaid
 from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
@@ -196,10 +196,10 @@ def tab_after(
     match event:
         case TabOpened():
             opened_ns = now_ns if tab is None else tab.opened_ns
-            return attrs.evolve(event.tab, opened_ns=opened_ns)
+            return altered(event.tab, opened_ns=opened_ns)
         case TipAdjusted():
             assert tab is not None, "a tip is adjusted on a tab"
-            return attrs.evolve(tab, tip_minor=event.tip_minor)
+            return altered(tab, tip_minor=event.tip_minor)
         case TabClosed():
             return None
         case _:
@@ -213,7 +213,7 @@ def tip_after(tip: Tip | None, event: TipAsked | TipAnswered | TipLeft) -> Tip |
             return Tip(event.amount_minor)
         case TipAnswered():
             assert tip is not None, "an answer was asked for"
-            return attrs.evolve(tip, tip_minor=event.tip_minor)
+            return altered(tip, tip_minor=event.tip_minor)
         case TipLeft():
             return None
         case _:

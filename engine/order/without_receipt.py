@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import attrs
-
 from engine import limits
+from engine.altered import altered
 from engine.charge.decide import Charges
 from engine.credit.rules import PriceRule, ReturnRules
 from engine.decision import Decision, refuse
@@ -86,18 +85,18 @@ def _worth(
     """
     tariff = context.tariff()
     lowest = min(_rows(item, body.quantity_milli, context), key=lambda row: row.net_minor)
-    item = attrs.evolve(item, unit_price_micros=lowest.unit_price_micros)
+    item = altered(item, unit_price_micros=lowest.unit_price_micros)
     digits = minor_digits(tariff.settings.required().currency)
     whole_minor = extend_amount(item.unit_price_micros, body.quantity_milli, digits)
     # What came off then comes off as one amount, and the taxes are those of today.
     off = Discount(DiscountKind.AMOUNT, whole_minor - lowest.net_minor, "")
     line = Line(
         1,
-        attrs.evolve(item, discountable=True),
+        altered(item, discountable=True),
         body.quantity_milli,
         off if off.value else None,
     )
-    figures = price(_sale_of(line, context), attrs.evolve(tariff, offers=None))
+    figures = price(_sale_of(line, context), altered(tariff, offers=None))
     (row,) = figures.lines
     taxes = []
     for tax in row.taxes:
@@ -132,10 +131,10 @@ def _rows(item: LineItem, quantity_milli: int, context: OrderContext) -> Iterato
     """What the goods cost at each moment that counts, before charges and on their own."""
     order = _sale_of(Line(1, item, quantity_milli), context)
     # Taxes of before do not matter, and what is charged for selling is not the goods'.
-    offers = attrs.evolve(context.offers, charges=Charges())
-    tariff = attrs.evolve(context.tariff(), offers=offers, taxes=None)
+    offers = altered(context.offers, charges=Charges())
+    tariff = altered(context.tariff(), offers=offers, taxes=None)
     for now_s in _moments(context):
-        yield price(order, attrs.evolve(tariff, now_ns=now_s * limits.NS_PER_S)).lines[0]
+        yield price(order, altered(tariff, now_ns=now_s * limits.NS_PER_S)).lines[0]
 
 
 def _moments(context: OrderContext) -> list[int]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import attrs
-
 from engine import limits
+from engine.altered import altered
 from engine.decision import Decision, Fact, refuse
 from engine.order.context import stream_of as order_stream
 from engine.order.due import due_of
@@ -131,7 +130,7 @@ def _refund(
         amount_minor = left_minor
     if amount_minor > left_minor:
         return refuse(Refusal.REFUND_MUST_BE_WITHIN_TENDER, left_minor=max(0, left_minor))
-    asked = attrs.evolve(
+    asked = altered(
         asked,
         kind=LinkKind.REFUND,
         provider=paid.provider,

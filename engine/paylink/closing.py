@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
-
+from engine.altered import altered
 from engine.decision import Decision, Fact
 from engine.order.context import stream_of as order_stream
 from engine.order.events import OrderCompleted
@@ -34,7 +33,7 @@ def with_tender(
     tender = LinkTendered(order.id, order.tender_count + 1, amount_minor, link, shares)
     facts = [Fact(order_stream(order.id), tender)]
     facts += [Fact(order_stream(sale), gone) for sale, gone in refunded_facts(order.id, shares)]
-    around = attrs.evolve(context.around, operator=operator)
+    around = altered(context.around, operator=operator)
     if order.register != around.register or around.training:
         return facts, ""
     ended: Decision = complete(tendered(order, tender), around)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-import attrs
 from attrs import define, field, frozen
 
+from engine.altered import altered
 from engine.limits import PAYLINKS_REMEMBERED_MAX
 from engine.paylink.events import (
     LinkAsked,
@@ -92,22 +92,22 @@ def evolve(links: Paylinks, event: PaylinkEvent, *, now_ns: int) -> None:
         case PaylinkRequested(asked):
             undone = links.exceptions.pop(asked.of_paylink, None)
             if undone is not None:
-                _settle(links, attrs.evolve(undone, problem=LinkProblem.NONE))
+                _settle(links, altered(undone, problem=LinkProblem.NONE))
             _keep(links, Paylink(asked, now_ns))
         case PaylinkOffered(paylink_id, reference, url):
-            link = attrs.evolve(links.open[paylink_id], provider_reference=reference, url=url)
+            link = altered(links.open[paylink_id], provider_reference=reference, url=url)
             waits = link.standing is Standing.REQUESTED
-            _keep(links, attrs.evolve(link, standing=Standing.WAITING) if waits else link)
+            _keep(links, altered(link, standing=Standing.WAITING) if waits else link)
         case PaylinkCancelAsked(paylink_id):
-            _keep(links, attrs.evolve(links.open[paylink_id], is_cancel_asked=True))
+            _keep(links, altered(links.open[paylink_id], is_cancel_asked=True))
         case PaylinkExpired(paylink_id):
-            _keep(links, attrs.evolve(links.open[paylink_id], standing=Standing.EXPIRED))
+            _keep(links, altered(links.open[paylink_id], standing=Standing.EXPIRED))
         case PaylinkConfirmed(paylink_id, told, problem):
-            link = attrs.evolve(_taken(links, paylink_id), told=told, problem=problem, code="")
-            _end(links, attrs.evolve(link, standing=Standing.CONFIRMED))
+            link = altered(_taken(links, paylink_id), told=told, problem=problem, code="")
+            _end(links, altered(link, standing=Standing.CONFIRMED))
         case PaylinkEnded(paylink_id, standing, code, problem):
-            link = attrs.evolve(_taken(links, paylink_id), code=code, problem=problem)
-            _end(links, attrs.evolve(link, standing=standing))
+            link = altered(_taken(links, paylink_id), code=code, problem=problem)
+            _end(links, altered(link, standing=standing))
         case PaylinkStrayed(paylink_id, provider, told):
             asked = LinkAsked(
                 paylink_id,
@@ -121,10 +121,10 @@ def evolve(links: Paylinks, event: PaylinkEvent, *, now_ns: int) -> None:
                 original=told.reference,
             )
             stray = Paylink(asked, now_ns, Standing.CONFIRMED, told.provider_reference, told=told)
-            links.exceptions[paylink_id] = attrs.evolve(stray, problem=LinkProblem.UNASKED)
+            links.exceptions[paylink_id] = altered(stray, problem=LinkProblem.UNASKED)
         case LinkExceptionClosed(paylink_id):
             closed = links.exceptions.pop(paylink_id)
-            _settle(links, attrs.evolve(closed, problem=LinkProblem.NONE))
+            _settle(links, altered(closed, problem=LinkProblem.NONE))
         case _:
             assert_never(event)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import attrs
-
 from engine import limits
+from engine.altered import altered
 from engine.decision import Decision, Fact, refuse
 from engine.money import numeric_code
 from engine.order.due import due_of
@@ -207,7 +206,7 @@ def _refund(
         return refuse(Refusal.REFUND_MUST_BE_WITHIN_TENDER, left_minor=max(0, left_minor))
     card = tender.card
     assert card is not None
-    return attrs.evolve(
+    return altered(
         asked,
         kind=Kind.REFUND,
         amount_minor=amount_minor,
@@ -276,7 +275,7 @@ def reversal_of(payment: Payment, payment_id: str) -> Asked:
     """What takes back an approved payment whole."""
     asked, answer = payment.asked, payment.answer
     assert answer is not None, "what is approved was told"
-    return attrs.evolve(
+    return altered(
         asked,
         payment_id=payment_id,
         kind=Kind.REVERSAL,
@@ -315,7 +314,7 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     command_id = context.around.command_id
     if is_reversal:
         # The same reversal under another id; the one that failed stays until this one succeeds.
-        again = attrs.evolve(payment.asked, payment_id=command_id)
+        again = altered(payment.asked, payment_id=command_id)
     else:
         again = reversal_of(payment, command_id)
     return asked_for(again, context)

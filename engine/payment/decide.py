@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-import attrs
-
 from engine import limits
+from engine.altered import altered
 from engine.decision import Command, Decision, refuse
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Phase
@@ -142,7 +141,7 @@ def _upload(body: ReportUpload, context: PaymentContext) -> Decision:
     order = context.orders.get(payment.asked.order_id)
     if not body.is_paid and order is not None and order.phase is Phase.TENDERING:
         # The customer may still be here: what was not paid is due again.
-        facts += undone(order, attrs.evolve(payment.asked, of_payment=payment_id))
+        facts += undone(order, altered(payment.asked, of_payment=payment_id))
     return answered(payment_id, payment.standing.value, *facts)
 
 

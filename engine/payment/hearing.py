@@ -6,9 +6,9 @@ have moved, or not to have.
 
 from __future__ import annotations
 
-import attrs
 from attrs import frozen
 
+from engine.altered import altered
 from engine.decision import Decision, refuse
 from engine.payment.commands import HearPayment, KeepPayment
 from engine.payment.context import PaymentContext, answered
@@ -109,7 +109,7 @@ def _still_unknown(payment: Payment, body: HearPayment, context: PaymentContext)
     payment_id, answer = body.payment_id, body.answer
     if payment.standing is Standing.REQUESTED:
         if _never_began(payment, answer):
-            began = attrs.evolve(answer, verdict=Verdict.ABORTED, code="not_sent")
+            began = altered(answer, verdict=Verdict.ABORTED, code="not_sent")
             return _ended(payment, began, _found(payment, began), context)
         doubt = _doubt(payment, answer)
         fact = context.fact(payment_id, PaymentHeard(payment_id, Standing.UNKNOWN, doubt))
@@ -144,9 +144,7 @@ def _doubt(payment: Payment, answer: Answer) -> Answer:
         return answer
     if _is_named(answer) and not payment.answer.identity.is_told:
         return answer
-    return attrs.evolve(
-        payment.answer, verdict=Verdict.UNKNOWN, code=answer.code, detail=answer.detail
-    )
+    return altered(payment.answer, verdict=Verdict.UNKNOWN, code=answer.code, detail=answer.detail)
 
 
 def _ended(payment: Payment, answer: Answer, found: _Found, context: PaymentContext) -> Decision:

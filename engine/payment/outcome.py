@@ -5,8 +5,7 @@ Money that moved is either wanted by its order or asked back at once.
 
 from __future__ import annotations
 
-import attrs
-
+from engine.altered import altered
 from engine.decision import Decision, Fact
 from engine.order.context import stream_of as order_stream
 from engine.order.due import due_of
@@ -47,11 +46,11 @@ def approved(
     asked = payment.asked
     heard = PaymentHeard(asked.payment_id, standing, answer, problem)
     if problem is Problem.NONE and not _is_taken(payment, answer, context):
-        heard = attrs.evolve(heard, problem=Problem.OFFLINE)
+        heard = altered(heard, problem=Problem.OFFLINE)
     elif problem is Problem.NONE and not _is_wanted(payment, answer, context):
-        heard = attrs.evolve(heard, problem=Problem.LATE)
+        heard = altered(heard, problem=Problem.LATE)
     elif problem is Problem.NONE and not _is_as_chosen(payment, answer, context):
-        heard = attrs.evolve(heard, problem=Problem.OTHER_CARD)
+        heard = altered(heard, problem=Problem.OTHER_CARD)
     if heard.problem is not Problem.NONE:
         return _unwanted(payment, heard, context)
     order = context.orders.get(asked.order_id)
@@ -177,7 +176,7 @@ def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) ->
     is_free = other is None or other.asked.payment_id == asked.payment_id
     undone_by = _UNDONE_BY.get(asked.kind)
     if undone_by is not None and answer.identity.is_told and is_free:
-        told = attrs.evolve(payment, standing=heard.standing, answer=answer)
-        back = attrs.evolve(reversal_of(told, context.around.command_id), kind=undone_by)
+        told = altered(payment, standing=heard.standing, answer=answer)
+        back = altered(reversal_of(told, context.around.command_id), kind=undone_by)
         facts.append(context.fact(back.payment_id, PaymentRequested(back)))
     return answered(asked.payment_id, heard.standing.value, *facts)

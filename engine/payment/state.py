@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-import attrs
 from attrs import define, field, frozen
 
+from engine.altered import altered
 from engine.payment.events import (
     Asked,
     ExceptionClosed,
@@ -140,22 +140,22 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
             known = payments.remembered.get(asked.terminal)
             _keep(payments, Payment(asked, now_ns, remembered=known))
         case PaymentKept(payment_id, answer):
-            payment = attrs.evolve(payments.open[payment_id], answer=answer)
+            payment = altered(payments.open[payment_id], answer=answer)
             if answer.is_offline:
-                payment = attrs.evolve(
+                payment = altered(
                     payment, kept_minor=answer.amount_minor, kept_brand=answer.card.brand
                 )
             _keep(payments, payment)
         case PaymentCancelAsked(payment_id):
-            _keep(payments, attrs.evolve(payments.open[payment_id], is_cancel_asked=True))
+            _keep(payments, altered(payments.open[payment_id], is_cancel_asked=True))
         case PaymentNotFound(payment_id, times):
-            _keep(payments, attrs.evolve(payments.open[payment_id], not_found=times))
+            _keep(payments, altered(payments.open[payment_id], not_found=times))
         case PaymentHeard():
             _hear(payments, event)
         case PaymentSetAside(payment_id, _, reason):
             payment = payments.open.pop(payment_id)
             payments.lasts.pop(payment.asked.terminal, None)
-            payment = attrs.evolve(payment, problem=Problem.UNRESOLVED, reason=reason)
+            payment = altered(payment, problem=Problem.UNRESOLVED, reason=reason)
             payments.exceptions[payment_id] = payment
             _show(payments, payment)
         case ExceptionClosed(payment_id):
@@ -180,8 +180,8 @@ def _present(payments: Payments, event: OfflineUploaded) -> None:
         day = payments.days.get(terminal, TerminalDay(terminal))
         payments.days[terminal] = without_payment(day, payment.asked, answer)
     if answer is not None and event.code:
-        answer = attrs.evolve(answer, code=event.code, detail=event.detail)
-    payments.exceptions[event.payment_id] = attrs.evolve(
+        answer = altered(answer, code=event.code, detail=event.detail)
+    payments.exceptions[event.payment_id] = altered(
         payment, problem=Problem.UPLOAD_DECLINED, answer=answer
     )
 
@@ -194,7 +194,7 @@ def evolve_days(payments: Payments, event: TerminalDayEvent) -> None:
         return
     for payment_id, payment in payments.offline.items():
         if payment.asked.terminal == event.terminal:
-            payments.offline[payment_id] = attrs.evolve(payment, is_day_over=True)
+            payments.offline[payment_id] = altered(payment, is_day_over=True)
 
 
 def ending(payments: Payments) -> tuple[TerminalDayAsked, ...]:
@@ -242,7 +242,7 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
     _note_remembered(payments, place[payment_id], event)
     before = place.pop(payment_id)
     _note_last(payments, before, event)
-    payment = attrs.evolve(
+    payment = altered(
         before,
         standing=event.standing,
         answer=event.answer,

@@ -3,9 +3,8 @@ closed, with the tip that was written meanwhile, once."""
 
 from __future__ import annotations
 
-import attrs
-
 from engine import limits
+from engine.altered import altered
 from engine.decision import Decision, Fact, refuse
 from engine.money import numeric_code
 from engine.order.context import stream_of as order_stream
@@ -99,7 +98,7 @@ def raise_tab(body: RaiseTab, context: PaymentContext) -> Decision:
 
 def release_of(tab: Tab, asked: Asked, payment_id: str) -> Asked:
     """What gives up the reservation that `asked` came instead of."""
-    return attrs.evolve(
+    return altered(
         asked,
         payment_id=payment_id,
         kind=Kind.RELEASE,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
-import attrs
 from attrs import frozen
 
+from engine.altered import altered
 from engine.decision import EVENTS
 from engine.payment.events import Asked
 from engine.terminal import Answer, Kind, SettledTotal, Settlement, Slip, Verdict
@@ -142,26 +142,26 @@ def with_payment(day: TerminalDay, asked: Asked, answer: Answer) -> TerminalDay:
         -amount_minor if goes_out else amount_minor,
     )
     last = summed((*day.parts[-1], one))
-    return attrs.evolve(day, parts=(*day.parts[:-1], last))
+    return altered(day, parts=(*day.parts[:-1], last))
 
 
 def without_payment(day: TerminalDay, asked: Asked, answer: Answer) -> TerminalDay:
     """The day after one of its payments turned out to be none."""
     amount_minor = answer.amount_minor or asked.amount_minor
     none = Taken(brand_of(answer.card.brand or asked.brand), -1, 0, -amount_minor)
-    return attrs.evolve(day, parts=(*day.parts[:-1], summed((*day.parts[-1], none))))
+    return altered(day, parts=(*day.parts[:-1], summed((*day.parts[-1], none))))
 
 
 def evolve(day: TerminalDay, event: TerminalDayEvent) -> TerminalDay:
     """The day after `event`."""
     if isinstance(event, TerminalDayAsked):
-        return attrs.evolve(day, asked=event)
+        return altered(day, asked=event)
     if event.verdict is Verdict.UNKNOWN:
         unheard = (*day.unheard, event.day_id)
         return TerminalDay(day.terminal, (*day.parts, ()), unheard)
     if event.verdict is Verdict.APPROVED:
         return TerminalDay(day.terminal)
-    return attrs.evolve(day, asked=None)
+    return altered(day, asked=None)
 
 
 # ----------------------------------------------------------------------------------- Comparing
@@ -203,7 +203,7 @@ def heard(day: TerminalDay, told: Settlement) -> TerminalDayHeard:
     )
     if not told.verdict.is_approved:
         return base
-    base = attrs.evolve(base, verdict=Verdict.APPROVED)
+    base = altered(base, verdict=Verdict.APPROVED)
     # The longest day that the totals fit; where none does, all of it is compared.
     for start in range(len(day.parts)):
         ours = summed(row for part in day.parts[start:] for row in part)
@@ -213,9 +213,9 @@ def heard(day: TerminalDay, told: Settlement) -> TerminalDayHeard:
                 for part in day.parts[:start]
                 if part
             )
-            return attrs.evolve(base, ours=ours, differences=missed, lost=day.unheard[:start])
+            return altered(base, ours=ours, differences=missed, lost=day.unheard[:start])
     ours = summed(row for part in day.parts for row in part)
-    return attrs.evolve(base, ours=ours, differences=compare(ours, told))
+    return altered(base, ours=ours, differences=compare(ours, told))
 
 
 def compare(ours: tuple[Taken, ...], told: Settlement) -> tuple[DayDifference, ...]:
@@ -236,9 +236,7 @@ def compare(ours: tuple[Taken, ...], told: Settlement) -> tuple[DayDifference, .
             before.reversed_count + total.reversed_count,
         )
     if OTHER in theirs:
-        rest = (
-            attrs.evolve(row, brand=row.brand if row.brand in theirs else OTHER) for row in ours
-        )
+        rest = (altered(row, brand=row.brand if row.brand in theirs else OTHER) for row in ours)
         ours = summed(rest)
     mine = {row.brand: row for row in ours}
     found = (

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-import attrs
 from attrs import frozen
 
 from engine import limits
+from engine.altered import altered
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
 from engine.price_list import decide as whole
 from engine.price_list.decide import STREAM, Prices, SetPrices
@@ -61,11 +61,11 @@ def joined(parts: Iterable[PriceSet]) -> PriceSet:
     parts = list(parts)
     pieces: dict[PriceList, list[PriceList]] = {}
     for one in (one for part in parts for one in part.lists):
-        pieces.setdefault(attrs.evolve(one, entries=(), percents=()), []).append(one)
+        pieces.setdefault(altered(one, entries=(), percents=()), []).append(one)
     return PriceSet(
         tuple(group for part in parts for group in part.customer_groups),
         tuple(
-            attrs.evolve(
+            altered(
                 head,
                 entries=tuple(entry for one in lists for entry in one.entries),
                 percents=tuple(entry for one in lists for entry in one.percents),

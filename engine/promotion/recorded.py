@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import attrs
 from attrs import frozen
 
+from engine.altered import altered
 from engine.circumstances import Circumstances
 from engine.promotion.deals import Deals, Goods, Left, compiled, is_capped
 from engine.promotion.model import (
@@ -43,7 +43,7 @@ def recorded_of(
 def _unconditional(promotion: Promotion, took_minor: int) -> Promotion:
     """A promotion whose hours, customers and places are known to have been right; one that had a
     limit never takes more than it took."""
-    return attrs.evolve(
+    return altered(
         promotion,
         starts_s=0,
         ends_s=0,

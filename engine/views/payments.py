@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
-
+from engine.altered import altered
 from engine.books import Books
 from engine.limits import NS_PER_S
 from engine.order.pricing import price_shown
@@ -141,7 +140,7 @@ def listed(books: Books, now_ns: int) -> list[Payment]:
         if payment.standing is Standing.UNKNOWN and _age_s(payment, now_ns) >= UNKNOWN_IS_LISTED_S
     ]
     silent = [
-        attrs.evolve(payment, problem=Problem.UNTOLD) for payment in untold(books.payments, now_ns)
+        altered(payment, problem=Problem.UNTOLD) for payment in untold(books.payments, now_ns)
     ]
     return sorted(
         [*books.payments.exceptions.values(), *waiting, *silent],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 import typing
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -18,12 +19,21 @@ from engine.effects import EFFECTS
 from engine.order.commands import AddLine, DiscountLine
 from engine.settings import ConfigureStore
 from engine.till import OpenTill
-from engine.wire import Registry, WireError, canonical, parse, structure, unstructure
+from engine.wire import (
+    Registry,
+    WireError,
+    canonical,
+    make_converter,
+    parse,
+    structure,
+    unstructure,
+)
 from tests.shapes import INTS, instances, sample
 
 REGISTRIES = (COMMANDS, EVENTS, EFFECTS, queries.QUERIES)
 CLASSES = [(reg, name) for reg in REGISTRIES for name, _ in reg.items()]
 VERSIONED = re.compile(r"[a-z]+\.[a-z_]+/[1-9][0-9]*")
+_DETAILED = make_converter(detailed=True)
 PLAIN = re.compile(r"[a-z]+\.[a-z_]+")
 
 
@@ -55,6 +65,48 @@ def test_any_value_survives_the_wire(drawn: tuple[Registry, Any]) -> None:
     packed = canonical(registry.pack(value))
     assert registry.unpack(parse(packed)) == value
     assert canonical(registry.pack(registry.unpack(parse(packed)))) == packed
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(CLASSES).flatmap(
+    lambda entry: st.tuples(st.just(entry[0].class_of(entry[1])),
+                            instances(entry[0].class_of(entry[1])))
+), st.data())  # fmt: skip
+def test_the_quick_way_takes_and_refuses_what_the_long_way_does(
+    drawn: tuple[type, Any], data: st.DataObject
+) -> None:
+    """Whatever one place of the data holds, or lacks, both build the same, or neither builds."""
+    cls, value = drawn
+    plain = unstructure(value)
+    places = list(_places(plain))
+    if places:
+        holder, key = data.draw(st.sampled_from(places))
+        wrong = st.sampled_from((None, True, 1, 1.0, "", "x", (), [], [1], {}, {"x": 1}))
+        match data.draw(st.sampled_from(("as it is", "another", "more", "less"))):
+            case "another":
+                holder[key] = data.draw(wrong)
+            case "more" if isinstance(holder, dict):
+                holder["surprise"] = data.draw(wrong)
+            case "less":
+                del holder[key]
+    try:
+        expected: Any = _DETAILED.structure(plain, cls)
+    except Exception:  # noqa: BLE001  whatever it is, it is a refusal
+        with pytest.raises(WireError):
+            structure(plain, cls)
+    else:
+        built: Any = structure(plain, cls)
+        assert built == expected
+        assert repr(built) == repr(expected)
+
+
+def _places(plain: Any) -> Iterator[tuple[Any, Any]]:
+    """Every (object or list, key or index) within plain data."""
+    entries = plain.items() if isinstance(plain, dict) else enumerate(plain)
+    for key, entry in entries:
+        yield plain, key
+        if isinstance(entry, dict | list):
+            yield from _places(entry)
 
 
 @EACH

@@ -16,6 +16,7 @@ from native import (
     apportion,
     cash_round,
     chain_hash,
+    chained_count,
     extend_amount,
     inclusion_proof,
     leaf_hash,
@@ -263,6 +264,10 @@ def native_sums(data: bytes) -> None:
         assert abs(rounded - amount) < step
     with suppress(CoreError):
         chain_hash(draws.text(), "live", draws.number(), draws.number(), data[:32], data)
+    with suppress(CoreError):
+        columns = (draws.number(), draws.number(), "live", draws.text(), draws.number(), "n", "c")
+        rows = [(*columns, data, data[:32]), columns]
+        assert chained_count(draws.text(), rows, draws.byte(), columns[0], data[:32]) <= 1
 
 
 def _priced(

@@ -108,6 +108,8 @@ def test_refusals_are_value_errors_that_say_why() -> None:
         native.inclusion_proof([bytes(32)], 1)
     with pytest.raises(native.CoreError, match="previous must be 32 bytes, not 3 bytes"):
         native.chain_hash("s", "live", 1, 1, b"abc", b"")
+    with pytest.raises(native.CoreError, match="previous must be 32 bytes, not 3 bytes"):
+        native.chained_count("s", [], 0, 1, b"abc")
     with pytest.raises(native.CoreError, match="negative"):
         native.PriceBook.empty().search("milk", -1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
 from collections.abc import Sequence
 from fractions import Fraction
@@ -183,6 +184,26 @@ def chain_hash(
     packed = [struct.pack(">I", len(name)) + name for name in names]
     numbers = struct.pack(">QQ", epoch, position)
     return sha256(b"countertop.record.v1\0", *packed, numbers, previous, sha256(payload))
+
+
+Row = tuple[int, int, str, str, int, str, str, bytes, bytes]
+"""Position, epoch, kind, stream, stream version, name, command id, payload and hash of a record."""
+
+
+def chained_count(store: str, rows: Sequence[Row], expected: int, previous: bytes) -> int:
+    """How many rows follow one another from `expected` on, each payload read for its columns."""
+    for count, row in enumerate(rows):
+        position, epoch, kind, stream, version, name, command_id, payload, stored = row
+        if position != expected + count:
+            return count
+        if chain_hash(store, kind, epoch, position, previous, payload) != stored:
+            return count
+        said = json.loads(payload)
+        columns = (said["stream"], said["stream_version"], said["name"], said["command_id"])
+        if columns != (stream, version, name, command_id):
+            return count
+        previous = stored
+    return len(rows)
 
 
 def _split(size: int) -> int:

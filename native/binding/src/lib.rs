@@ -28,7 +28,9 @@ mod _native {
         emv_tvr, emv_verification, mask_card_numbers,
     };
     #[pymodule_export]
-    use crate::log::{TreeFrontier, chain_hash, inclusion_proof, leaf_hash, verify_inclusion};
+    use crate::log::{
+        TreeFrontier, chain_hash, chained_count, inclusion_proof, leaf_hash, verify_inclusion,
+    };
     #[pymodule_export]
     use crate::money::{
         PricedLine, PricedOrder, TaxTotal, apportion, cash_round, extend_amount, price_order,

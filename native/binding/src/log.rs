@@ -1,10 +1,10 @@
 //! The hash chain and the tree.
 
-use crate::convert::{Answer, Count, Int};
-use countertop_core::chain::{self, Hash, Place, as_hash};
+use crate::convert::{Answer, Count, Int, Refused};
+use countertop_core::chain::{self, Columns, Hash, Place, as_hash};
 use countertop_core::{CoreError, tree};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyList, PyTuple};
 
 /// The hash of a journal record.
 #[pyfunction]
@@ -30,6 +30,66 @@ pub(crate) fn chain_hash<'py>(
 fn hash_record(place: Place<'_>, previous: &[u8], payload: &[u8]) -> Answer<Hash> {
     let previous = as_hash(previous, "previous")?;
     Ok(chain::chain_hash(place, &previous, payload)?)
+}
+
+/// How many rows from `start` on are each the next of the chain, with columns that fit its payload.
+///
+/// A row is (position, epoch, kind, stream, stream version, name, command id, payload, hash). One
+/// of another form, or whose texts would be escaped, is not counted: the caller looks itself.
+#[pyfunction]
+pub(crate) fn chained_count(
+    store: &str,
+    rows: &Bound<'_, PyList>,
+    start: usize,
+    expected: Int<u64>,
+    previous: &[u8],
+) -> PyResult<usize> {
+    let mut previous = as_hash(previous, "previous").map_err(Refused::from)?;
+    let mut count = 0;
+    for (index, position) in (start..rows.len()).zip(expected.0..) {
+        let row = rows.get_item(index)?;
+        let Some(hash) = chained(store, &row, position, &previous) else {
+            break;
+        };
+        previous = hash;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// The hash of a row, if it is the one at `position` after `previous`.
+fn chained(store: &str, row: &Bound<'_, PyAny>, position: u64, previous: &Hash) -> Option<Hash> {
+    let row = row.cast::<PyTuple>().ok()?;
+    if row.len() != 9 || number(row, 0)? != position {
+        return None;
+    }
+    let texts = [2, 3, 5, 6].map(|index| row.get_borrowed_item(index));
+    let [Ok(kind), Ok(stream), Ok(name), Ok(command_id)] = texts else {
+        return None;
+    };
+    let (payload, stored) = (
+        row.get_borrowed_item(7).ok()?,
+        row.get_borrowed_item(8).ok()?,
+    );
+    let (payload, stored): (&[u8], &[u8]) = (payload.extract().ok()?, stored.extract().ok()?);
+    let place = Place {
+        store,
+        kind: kind.extract().ok()?,
+        epoch: number(row, 1)?,
+        position,
+    };
+    let columns = Columns {
+        stream: stream.extract().ok()?,
+        version: number(row, 4)?,
+        name: name.extract().ok()?,
+        command_id: command_id.extract().ok()?,
+    };
+    let hash = chain::chain_hash(place, previous, payload).ok()?;
+    (hash == stored && chain::payload_says(payload, &columns)).then_some(hash)
+}
+
+fn number(row: &Bound<'_, PyTuple>, index: usize) -> Option<u64> {
+    row.get_borrowed_item(index).ok()?.extract().ok()
 }
 
 fn record(bytes: &[u8]) -> Answer<Hash> {
