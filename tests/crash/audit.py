@@ -35,6 +35,7 @@ FACTS = {
 REGISTERS = ("1", "2")
 WITH_PRINTER = "1"
 _RECEIPT = re.compile(r"Receipt (\d+-\d{6})")
+_CUT = "- - - - "  # as the paper is shown where it was cut
 
 
 @frozen
@@ -50,12 +51,14 @@ class Fact:
 
 @define
 class Printed:
-    """One try to print a receipt, in the order of the paper."""
+    """One try to print a receipt, in the order of the paper. `below` is the copy that the banner
+    above it may have ended."""
 
     number: str = ""
     is_copy: bool = False
     is_whole: bool = False
     is_ended: bool = False
+    below: Printed | None = None
 
 
 @define(eq=False)
@@ -273,20 +276,29 @@ def the_drawer_sum_is_right(evidence: Evidence) -> Iterator[str]:
 
 
 def prints(receipts: list[str]) -> list[Printed]:
-    """Every try on the paper: a header begins one, a banner above it or below makes it a copy."""
+    """Every try on the paper: a header begins one, a banner above it or below makes it a copy.
+
+    Between a whole copy and a header that follows without a cut, one banner can be either's: a kill
+    takes the last lines of a copy, or only the cut behind them. Then it is the header's where the
+    same receipt comes again.
+    """
     found: list[Printed] = []
-    banner = False
+    banner, below = False, None
     for line in "\n".join(receipts).splitlines():
-        if "COPY" in line:
-            # Below a copy it ends that one; anywhere else it heads the next.
+        if _CUT in line:
+            below = None
+        elif "COPY" in line:
             last = found[-1] if found else Printed()
             banner = not last.is_whole or not last.is_copy or last.is_ended
+            below = None if banner else last
             last.is_ended = True
         elif "Corner Shop" in line:
-            found.append(Printed(is_copy=banner))
-            banner = False
+            found.append(Printed(is_copy=banner, below=below))
+            banner, below = False, None
         elif found and (number := _RECEIPT.search(line)):
-            found[-1].number = number[1]
+            one = found[-1]
+            one.number = number[1]
+            one.is_copy |= one.below is not None and one.below.number == one.number
         elif found and "Thank you" in line:
             found[-1].is_whole = True
     return [one for one in found if one.number]
