@@ -121,8 +121,8 @@ async def exchange(
         with trio.move_on_after(within_ns / NS_PER_S):
             if nonce is not None:
                 await _open(line, nexo_hello(terminal.authority, terminal.profile.path, nonce))
-                return await _told(line, body), line
-            return await _posted(line, _post(terminal, body)), line
+                return await _answer(line, nexo_frame(body, terminal.chance(_MASK_BYTES))), line
+            return await _answer(line, _post(terminal, body)), line
         raise LinkError("no_reply", is_sent=True)
     except BaseException:
         await line.drop()
@@ -161,17 +161,6 @@ def _post(terminal: Terminal, body: bytes) -> bytes:
     return head.encode("ascii", "replace") + body
 
 
-async def _posted(line: Line, question: bytes) -> NexoMessage:
-    try:
-        await line.send(question)
-        told = await line.next()
-    except _GONE:
-        raise LinkError("link_lost", is_sent=True) from None
-    if isinstance(told, str):
-        raise LinkError(told, is_sent=True)
-    return told
-
-
 async def _open(line: Line, hello: bytes) -> None:
     """Whatever becomes of the connection meanwhile, not a byte of the question left."""
     try:
@@ -183,11 +172,11 @@ async def _open(line: Line, hello: bytes) -> None:
         raise LinkError(str(told), is_sent=False)
 
 
-async def _told(line: Line, body: bytes) -> NexoMessage | None:
+async def _answer(line: Line, question: bytes) -> NexoMessage | None:
     try:
-        await line.send(nexo_frame(body, line.chance(_MASK_BYTES)))
+        await line.send(question)
         while isinstance(told := await line.next(), NexoMessage):
-            if not await line.aside(told):
+            if not (line.is_socket and await line.aside(told)):
                 return told
     except _GONE:
         raise LinkError("link_lost", is_sent=True) from None

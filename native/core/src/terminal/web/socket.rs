@@ -14,6 +14,9 @@ const HEADER_BYTES_MAX: usize = 10;
 const CONTROL_BYTES_MAX: usize = 125;
 const FIN: u8 = 0x80;
 const MASKED: u8 = 0x80;
+/// In the place of a length: it stands in so many bytes behind it.
+const TWO_BYTES: u8 = 0x7E;
+const EIGHT_BYTES: u8 = 0x7F;
 /// Bytes of the nonce a WebSocket is asked for with.
 pub const NONCE_BYTES: usize = 16;
 /// Bytes of what a frame of this side is masked with; unforeseeable for each.
@@ -64,13 +67,13 @@ pub fn text(payload: &[u8], mask: [u8; MASK_BYTES]) -> Vec<u8> {
     let mut out = Vec::with_capacity(payload.len() + HEADER_BYTES_MAX + MASK_BYTES);
     out.push(FIN | opcode::TEXT);
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
-        (Ok(short), _) if short < 126 => out.push(MASKED | short),
+        (Ok(short), _) if short < TWO_BYTES => out.push(MASKED | short),
         (_, Ok(long)) => {
-            out.push(MASKED | 126);
+            out.push(MASKED | TWO_BYTES);
             out.extend(long.to_be_bytes());
         }
         _ => {
-            out.push(MASKED | 127);
+            out.push(MASKED | EIGHT_BYTES);
             out.extend((payload.len() as u64).to_be_bytes());
         }
     }
@@ -272,8 +275,8 @@ impl Reader {
         }
         let length = match (short, more) {
             (0..=125, _) => u64::from(short),
-            (126, [one, two]) => u64::from(u16::from_be_bytes([*one, *two])),
-            (127, more) if more.len() == 8 => more
+            (TWO_BYTES, [one, two]) => u64::from(u16::from_be_bytes([*one, *two])),
+            (EIGHT_BYTES, more) if more.len() == 8 => more
                 .iter()
                 .fold(0, |sum, byte| (sum << 8) | u64::from(*byte)),
             _ => return Ok(()),
@@ -307,14 +310,13 @@ impl Reader {
                 }));
                 self.body.wipe();
             }
-            Next::Data(0, false) => {}
             Next::Control(0, opcode::PING) => {
                 self.ping.wipe();
                 let _ = self.ping.extend(self.control.as_slice());
                 self.owes_pong = true;
             }
             Next::Control(0, opcode::CLOSE) => return Err(closed(self.control.as_slice())),
-            Next::Control(0, _) => {}
+            Next::Data(0, false) | Next::Control(0, _) => {}
             _ => return Ok(()),
         }
         self.control.wipe();
