@@ -15,6 +15,8 @@ __all__ = [
     "LineTax",
     "Modifier",
     "NexoKey",
+    "NexoLink",
+    "NexoMessage",
     "PriceBook",
     "PricedCart",
     "PricedLine",
@@ -46,6 +48,8 @@ __all__ = [
     "inclusion_proof",
     "leaf_hash",
     "mask_card_numbers",
+    "nexo_frame",
+    "nexo_hello",
     "nexo_read",
     "price_cart",
     "price_order",
@@ -554,6 +558,70 @@ def nexo_read(data: bytes, number: Callable[[str], Any]) -> dict[str, Any]:
 
     Raises `CoreError` with a code and a detail.
     """
+
+@final
+class NexoMessage:
+    """A message of a nexo terminal that came whole.
+
+    `status` is that of HTTP (200 for what has none), `is_kept` whether the other side leaves the
+    connection open. `opened` is as `NexoKey.open` has it, where the status is 200 and something was
+    carried; `trouble` is a code and a detail where it could not be opened.
+    """
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def is_kept(self) -> bool: ...
+    @property
+    def is_empty(self) -> bool: ...
+    @property
+    def opened(self) -> tuple[str, dict[str, Any] | None, dict[str, Any]] | None: ...
+    @property
+    def trouble(self) -> tuple[str, str] | None: ...
+
+@final
+class NexoLink:
+    """What comes on one connection to a nexo terminal: `answer` of HTTP to one question, `post` of
+    somebody who tells something, `socket` of a WebSocket that was asked for with a nonce of 16
+    bytes. Buffers are of fixed size and wiped after use.
+
+    Events are messages, and the words open, ended, link_lost, http_broken, too_long,
+    method_unknown, no_websocket; after any of these but `open` nothing more is read.
+    """
+
+    def __new__(
+        cls,
+        kind: str,
+        key: NexoKey,
+        number: Callable[[str], Any],
+        nonce: bytes | None = None,
+    ) -> NexoLink: ...
+    @property
+    def room(self) -> bytearray:
+        """Where what is decrypted is put: of one size, and of noughts but for that moment."""
+
+    def heard(self, count: int) -> list[NexoMessage | str]:
+        """Take the first `count` bytes of the room; all of it is wiped."""
+
+    def ended(self) -> list[NexoMessage | str]:
+        """The other side will send nothing more, and said so."""
+
+    def owed(self, mask: bytes) -> bytearray:
+        """A frame that has to be sent because of what came; empty if none. To be wiped once it was
+        sent: it may say what the other side said."""
+
+    def drop_all(self) -> None:
+        """Forget all that was read, and read nothing more."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether no byte received is kept anywhere in the buffers."""
+
+def nexo_hello(host: str, path: str, nonce: bytes) -> bytes:
+    """The question for a WebSocket. Raises `ValueError` unless a nonce has 16 bytes."""
+
+def nexo_frame(payload: bytes, mask: bytes) -> bytes:
+    """A text message of a WebSocket. Raises `ValueError` unless a mask has 4 bytes."""
 
 @final
 class ZvtMessage:

@@ -66,6 +66,11 @@ def leaks(card: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def clear(card: str) -> dict[str, Any]:
+    """What is told outside of any seal."""
+    return {"Clear": writings(card), card: int(card), "AdditionalResponse": f"pan={card}"}
+
+
 def leaking_nexo(card: str, /, **changes: Any) -> Plan:
-    """A transaction of a terminal that tells too much."""
-    return Plan(**{"extra": leaks(card), "card": "insert", **changes})
+    """A transaction of a terminal that tells too much, under its seal and outside of it."""
+    return Plan(**{"extra": leaks(card), "clear": clear(card), "card": "insert", **changes})

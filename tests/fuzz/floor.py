@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.fuzz.guided import ROOT, Outcome, options, watched
 from tests.fuzz.targets_floor import frontiers, numbers, searches, segments
+from tests.fuzz.targets_nexo import connections as nexo_carried
 from tests.fuzz.targets_nexo import messages as nexo_messages
 from tests.fuzz.targets_terminal import cut_lines, objects
 
@@ -32,6 +33,7 @@ SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "core_tlv": objects,
     "core_zvt": cut_lines,
     "core_nexo": nexo_messages,
+    "core_web": nexo_carried,
 }
 HOW_TO_INSTALL = (
     "no cargo was found, so the Rust floor was not fuzzed. Install a Rust tool chain of 1.88 or "

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from functools import cache
 
-from actors.web.exchange import HttpError
+from websockets.frames import Frame, Opcode
+
 from engine.terminal import Kind, Transaction
 from hardware.terminal.nexo import codec, envelope, told, voice
 from hardware.terminal.nexo import messages as m
-from hardware.terminal.nexo.crypto import SecurityKey
-from hardware.terminal.nexo.http import HttpNotices, question
+from hardware.terminal.nexo.crypto import SecurityKey, link
+from hardware.terminal.nexo.http import question
 from hardware.terminal.nexo.jobs import (
     Post,
 )
 from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError, read_json
 from hardware.terminal.nexo.session import NexoSession
+from native import NexoMessage
 from tests.fuzz.targets import Pieces, message, stream
 
 _KEY = SecurityKey("store-1", 1, "p@ssw0rd123456")
 _PROFILE = Profile("V400m-324688179", "register-1", _KEY, "")
 _SALE = Transaction(Kind.SALE, 1250, 978)
+_NONCE = b"the sample nonce"
+_OPENED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+)
+"""What opens a WebSocket asked for with that nonce. Source: RFC 6455, section 1.3."""
 _POI = m.PoiTransaction("SIM1.REF1", "2026-11-26T09:30:00Z")
 
 
@@ -76,6 +84,33 @@ def posted() -> list[bytes]:
     return [one, one + one, question("x", "/nexo/", b"").data]
 
 
+def _frame(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
+    return Frame(opcode, data, fin).serialize(mask=False)
+
+
+@cache
+def spoken() -> list[bytes]:
+    """WebSockets: a message in one frame and in two with a ping between, and an end in order."""
+    body, notice = sealed()[0], said()[-1]
+    ended = _frame(Opcode.CLOSE, (1000).to_bytes(2, "big") + b"bye")
+    parts = [
+        _frame(Opcode.TEXT, body[:100], fin=False),
+        _frame(Opcode.PING, b"are you there"),
+        _frame(Opcode.CONT, body[100:]),
+    ]
+    return [
+        _OPENED + _frame(Opcode.TEXT, body),
+        _OPENED + _frame(Opcode.BINARY, notice) + b"".join(parts) + ended,
+        _OPENED + _frame(Opcode.PONG, b"") + ended,
+    ]
+
+
+def connections() -> list[bytes]:
+    """The same for the floor: a byte that says of which kind a connection is, and what comes."""
+    kinds = ((b"\0", carried()), (b"\1", posted()), (b"\2", spoken()))
+    return [kind + one for kind, made in kinds for one in made]
+
+
 @cache
 def asked() -> list[bytes]:
     """What a register asks, in plain text."""
@@ -104,6 +139,14 @@ def _carried_floods() -> list[bytes]:
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 20_000,
             b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 20_000,
             b"HTTP/1.1 100 Continue\r\n\r\n" * 5_000]  # fmt: skip
+
+
+def _spoken_floods() -> list[bytes]:
+    claimed = b"\x81\x7f" + b"\x7f" * 8
+    return [_OPENED + claimed, b"HTTP/1.1 101 X\r\n" + b"a: b\r\n" * 20_000,
+            _OPENED + _frame(Opcode.PING, b"x" * 125) * 4_000,
+            _OPENED + _frame(Opcode.TEXT, b"", fin=False) + _frame(Opcode.CONT, b"x", fin=False)
+            * 100_000]  # fmt: skip
 
 
 _MEMORY = 32 << 20
@@ -137,32 +180,39 @@ def nexo_envelope(data: bytes) -> None:
     assert envelope.opened(data, _KEY) == read_json(said()[0])
 
 
-def _refused(error: MessageError) -> object:
-    return "refused", error.code
+def _told(event: NexoMessage | str) -> object:
+    if isinstance(event, str):
+        return event
+    return event.status, event.is_kept, event.is_empty, event.opened, event.trouble
+
+
+def _heard(kind: str, pieces: Pieces, nonce: bytes | None = None) -> object:
+    """All that a connection tells, to its end; nothing of it stays in the buffers."""
+    reader, events = link(kind, _KEY, nonce), []
+    for piece in pieces:
+        for at in range(0, len(piece), len(reader.room)):
+            part = piece[at : at + len(reader.room)]
+            reader.room[: len(part)] = part
+            events += reader.heard(len(part))
+            reader.owed(b"mask")
+    events += reader.ended()
+    assert reader.is_clean
+    return [_told(one) for one in events]
 
 
 @stream(carried, hostile=_carried_floods, hostile_s=6.0, memory_bytes_max=_MEMORY)
 def nexo_http(pieces: Pieces) -> object:
     """An answer in HTTP."""
-    asked = question("x:8443", "/nexo/", b"{}")
-    try:
-        for piece in pieces:
-            if piece and (answer := asked.heard(piece)) is not None:
-                return answer.status, answer.body
-        answer = asked.heard(b"")
-        return None if answer is None else (answer.status, answer.body)
-    except HttpError as error:
-        return "refused", error.code
+    return _heard("answer", pieces)
 
 
 @stream(posted, hostile=_carried_floods, hostile_s=6.0, memory_bytes_max=_MEMORY)
 def nexo_door(pieces: Pieces) -> object:
-    """The first notice somebody posts in HTTP."""
-    http = HttpNotices()
-    try:
-        for piece in pieces:
-            if piece and (posted := http.heard(piece)) is not None:
-                return posted
-    except MessageError as error:
-        return _refused(error)
-    return None
+    """The notices somebody posts in HTTP."""
+    return _heard("post", pieces)
+
+
+@stream(spoken, hostile=_spoken_floods, hostile_s=6.0, memory_bytes_max=_MEMORY)
+def nexo_socket(pieces: Pieces) -> object:
+    """What comes on a WebSocket, from the answer that opens it."""
+    return _heard("socket", pieces, _NONCE)

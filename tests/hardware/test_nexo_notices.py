@@ -7,9 +7,10 @@ import trio
 
 from actors.terminal_messages import Heard, Request
 from actors.web.exchange import HttpError
+from actors.world import SystemWorld
 from hardware.terminal.nexo import envelope, voice
 from hardware.terminal.nexo import messages as m
-from hardware.terminal.nexo.client import NoticeDoor, exchange
+from hardware.terminal.nexo.client import NoticeDoor, Terminal, exchange
 from hardware.terminal.nexo.crypto import SecurityKey
 from hardware.terminal.nexo.http import HttpNotices, question
 from hardware.terminal.nexo.identity import context
@@ -17,6 +18,7 @@ from hardware.terminal.nexo.outlet import TcpOutlet
 from hardware.terminal.nexo.play import Plan
 from hardware.terminal.nexo.reading import MessageError
 from hardware.transport import TcpPlace
+from native import NexoMessage
 from tests.hardware.nexo_rig import ADDRESS, KEEPER, KEY, POI_ID, NexoShop, open_nexo, papers
 from tests.hardware.nexo_rig import profile as told_profile
 from tests.hardware.terminal_rig import sale
@@ -34,7 +36,7 @@ async def wait_door(shop: NexoShop) -> None:
     shop.fake.notices = ("127.0.0.1", shop.device.door_port)
 
 
-async def nothing(_: bytes) -> bool:
+async def nothing(_: NexoMessage) -> bool:
     """Takes no message aside."""
     await trio.lowlevel.checkpoint()
     return False
@@ -146,8 +148,10 @@ async def test_a_door_with_a_certificate() -> None:
         place = TcpPlace("127.0.0.1", shop.device.door_port)
         body = sealed(voice.display(HEAD, "WAIT_FOR_PIN", None))
         profile = told_profile()
-        answer, line = await exchange(place, context(profile), profile, body, 10**10, nothing)
+        terminal = Terminal(place, context(profile), profile, SystemWorld().random_bytes)
+        answer, line = await exchange(terminal, body, 10**10, nothing)
         await line.drop()
+        assert answer is not None
         assert 200 == answer.status
         assert "enter_pin" == shop.device.requests.shown.code
 

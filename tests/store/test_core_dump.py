@@ -45,8 +45,9 @@ async def zvt(folder: Path) -> AsyncIterator[AtTheCable]:
 
 @asynccontextmanager
 async def nexo(folder: Path) -> AsyncIterator[AtTheCable]:
-    """A nexo terminal over TLS."""
+    """A nexo terminal over TLS, which writes all of them beside its messages too."""
     async with nexo_terminal(folder) as (terminal, device):
+        terminal.headers = [(f"X-Card-{card}", card) for card in CANARIES.cards]
         yield AtTheCable(terminal, (device,), leaking_nexo)
 
 
@@ -93,16 +94,16 @@ async def _dumps(config: Config, cable: AtTheCable, place: Path) -> list[Path]:
             return [await dump(nodes["devices"]), await dump(server.process.pid)]
 
 
-@pytest.mark.feature("PAY-08", part="dumps of the memory of the nodes, written by the kernel")
+@pytest.mark.feature("PAY-08")
 @pytest.mark.skipif(
     not dumps_to_files(),
     reason="this machine dumps no memory into files; `sysctl kernel.core_pattern=core` makes it",
 )
 @pytest.mark.parametrize("at_the_cable", [zvt, nexo])
 async def test_no_card_number_is_in_a_dump(folder: Path, at_the_cable: Any) -> None:
-    """Six cards are told by a terminal in every place it has; then the devices node and the store
-    node are aborted. Their dumps hold what may be kept of the cards, and no number in any
-    writing."""
+    """Six cards are told by a terminal in every place it has, within its seal and outside of it;
+    then the devices node and the store node are aborted. Their dumps hold what may be kept of the
+    cards, and no number in any writing."""
     place = folder / "there"
     place.mkdir()
     async with at_the_cable(folder) as cable:

@@ -1,23 +1,29 @@
-"""One question on a secured connection of its own, by POST or WebSocket; the door for notices."""
+"""One question on a secured connection of its own, by POST or WebSocket; the door for notices.
+
+What comes is read by the floor (`NexoLink`): no byte of it is an object here before it was opened.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ssl
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 import trio
-from attrs import define, frozen
+from attrs import define, field, frozen
 
-from actors.web.exchange import HttpAnswer, HttpError, HttpExchange
-from actors.web.sockets import Gone, Refused, WebSocket, ask
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import limits
-from hardware.terminal.nexo.http import HttpNotices, question
+from hardware.terminal.nexo.crypto import NONCE_BYTES, SecurityKey, link
 from hardware.terminal.nexo.identity import is_other, refusal
 from hardware.terminal.nexo.profile import Carrier, Profile
-from hardware.terminal.nexo.reading import MessageError
-from hardware.transport import ByteStream, Place, TransportError, connect
+from hardware.terminal.nexo.secured import Plain, Secured, Spoken, drop
+from hardware.transport import Place, TcpStream, TransportError, connect
+from native import NexoLink, NexoMessage, nexo_frame, nexo_hello
+
+_MASK_BYTES = 4
+_GONE = (trio.BrokenResourceError, trio.ClosedResourceError)
 
 
 class LinkError(Exception):
@@ -30,156 +36,153 @@ class LinkError(Exception):
         self.detail = detail
 
 
-class Wire(trio.abc.Stream):
-    """A `ByteStream` as trio's own streams are."""
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-
-    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        """As trio."""
-        await self._stream.send_all(bytes(data))
-
-    async def wait_send_all_might_not_block(self) -> None:
-        """As trio; it might always."""
-        await trio.lowlevel.checkpoint()
-
-    async def receive_some(self, max_bytes: int | None = None) -> bytes:
-        """As trio, but that more than `max_bytes` may come, which TLS does not mind."""
-        return await self._stream.receive_some()
-
-    async def aclose(self) -> None:
-        """As trio."""
-        await self._stream.aclose()
-
-
-Secured = trio.SSLStream[trio.abc.Stream]
-
-
-Aside = Callable[[bytes], Awaitable[bool]]
+Aside = Callable[[NexoMessage], Awaitable[bool]]
 """Takes a message that came; whether it was told unasked, and answers nothing."""
+
+
+@frozen
+class Terminal:
+    """Where it is, what it is held against, and where bytes nobody can foresee come from."""
+
+    place: Place
+    tls: ssl.SSLContext
+    profile: Profile
+    chance: Callable[[int], bytes]
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as HTTP names them."""
+        host = getattr(self.place, "host", "") or self.profile.poi_id
+        host = f"[{host}]" if ":" in host else host
+        return f"{host}:{getattr(self.place, 'port', 8443)}"
 
 
 @define(eq=False)
 class Line:
-    """The connection a question went over. With `socket`, whole messages may come on it."""
+    """The connection a question went over. With `is_socket`, whole messages may come on it."""
 
     secured: Secured
+    link: NexoLink
+    chance: Callable[[int], bytes]
     aside: Aside
-    socket: WebSocket | None = None
+    is_socket: bool
+    _ready: deque[NexoMessage | str] = field(factory=deque)
+
+    async def send(self, data: bytes) -> None:
+        """Raises as a stream of trio's does."""
+        await self.secured.send_all(data)
+
+    async def next(self) -> NexoMessage | str:
+        """The next message, or the word of the floor for why there is none; raises as `send`."""
+        while not self._ready:
+            self._ready.extend(await self.secured.hear(self.link))
+            if self.is_socket:
+                await self._pay()
+        return self._ready.popleft()
+
+    async def _pay(self) -> None:
+        """Send what is owed for what came; whoever waits for it and is gone shows in the next."""
+        owed = self.link.owed(self.chance(_MASK_BYTES))
+        try:
+            with contextlib.suppress(*_GONE):
+                await self.secured.send_all(owed)
+        finally:
+            owed[:] = bytes(len(owed))
 
     async def wait_broken(self) -> None:
         """Wait until the terminal lets go of a connection nothing is said on any more."""
-        if self.socket is None:
-            with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-                await self.secured.receive_some(1)
-            return
-        with contextlib.suppress(Gone):
-            while True:
-                await self.aside(_bytes(await self.socket.receive()))
+        with contextlib.suppress(*_GONE):
+            if not self.is_socket:
+                await self.secured.hear(self.link)
+                return
+            while isinstance(told := await self.next(), NexoMessage):
+                await self.aside(told)
 
     async def drop(self) -> None:
         """Close it without a word."""
-        await trio.aclose_forcefully(self.secured)
+        await drop(self.secured, self.link)
 
 
 async def exchange(
-    place: Place,
-    tls: ssl.SSLContext,
-    profile: Profile,
-    body: bytes,
-    within_ns: int,
-    aside: Aside,
-) -> tuple[HttpAnswer, Line]:
+    terminal: Terminal, body: bytes, within_ns: int, aside: Aside
+) -> tuple[NexoMessage | None, Line]:
     """Send `body` to the terminal once, and wait for its answer. The connection comes with it,
     for who wants to keep it; else it is to be dropped. A message of a WebSocket that `aside`
-    takes is no answer; a WebSocket that ends in order without one has answered with nothing.
+    takes is no answer; none is that of a WebSocket which ended in order without one.
 
     Raises:
         LinkError: there was none.
     """
-    line = Line(await _secured(place, tls, profile), aside)
+    is_socket = terminal.profile.carrier is Carrier.WEBSOCKET
+    nonce = terminal.chance(NONCE_BYTES) if is_socket else None
+    reader = link("socket" if is_socket else "answer", terminal.profile.key, nonce)
+    line = Line(await _secured(terminal), reader, terminal.chance, aside, is_socket)
     try:
         with trio.move_on_after(within_ns / NS_PER_S):
-            if profile.carrier is Carrier.WEBSOCKET:
-                url = f"wss://{_authority(place, profile)}{profile.path}"
-                return await _told(line, url, body), line
-            asked = question(_authority(place, profile), profile.path, body)
-            return await _posted(line, asked), line
+            if nonce is not None:
+                await _open(line, nexo_hello(terminal.authority, terminal.profile.path, nonce))
+                return await _answer(line, nexo_frame(body, terminal.chance(_MASK_BYTES))), line
+            return await _answer(line, _post(terminal, body)), line
         raise LinkError("no_reply", is_sent=True)
     except BaseException:
         await line.drop()
         raise
 
 
-def _authority(place: Place, profile: Profile) -> str:
-    return f"{getattr(place, 'host', '') or profile.poi_id}:{getattr(place, 'port', 8443)}"
-
-
-async def _secured(place: Place, tls: ssl.SSLContext, profile: Profile) -> Secured:
+async def _secured(terminal: Terminal) -> Secured:
     """A connection to that very terminal. Nothing of the question is sent before."""
     try:
-        stream = await connect(place)
+        stream = await connect(terminal.place)
     except TransportError as error:
         raise LinkError("unreachable", is_sent=False, detail=error.detail) from None
-    secured: Secured = trio.SSLStream(Wire(stream), tls, https_compatible=True)
+    secured = Secured(stream, terminal.tls)
     try:
         with trio.move_on_after(limits.SHAKE_NS / NS_PER_S):
-            await secured.do_handshake()
-            if is_other(secured.getpeercert(), profile):
+            await secured.handshake()
+            if is_other(secured.certificate, terminal.profile):
                 raise LinkError("other_terminal", is_sent=False)
             return secured
         raise LinkError("no_reply", is_sent=False)
-    except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-        await trio.aclose_forcefully(secured)
-        raise LinkError(refusal(error.__cause__), is_sent=False) from None
-    except BaseException:
-        await trio.aclose_forcefully(secured)
+    except BaseException as error:
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await stream.aclose()
+        if isinstance(error, _GONE):
+            raise LinkError(refusal(error.__cause__), is_sent=False) from None
         raise
 
 
-async def _posted(line: Line, asked: HttpExchange) -> HttpAnswer:
+def _post(terminal: Terminal, body: bytes) -> bytes:
+    head = (
+        f"POST {terminal.profile.path} HTTP/1.1\r\nHost: {terminal.authority}\r\n"
+        "Content-Type: application/json; charset=utf-8\r\nAccept: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode("ascii", "replace") + body
+
+
+async def _open(line: Line, hello: bytes) -> None:
+    """Whatever becomes of the connection meanwhile, not a byte of the question left."""
     try:
-        await line.secured.send_all(asked.data)
-        while True:
-            data = bytes(await line.secured.receive_some(limits.READ_BYTES_MAX))
-            if (answer := asked.heard(data)) is not None:
-                return answer
-    except (trio.BrokenResourceError, trio.ClosedResourceError):
+        await line.send(hello)
+        told = await line.next()
+    except _GONE:
+        raise LinkError("link_lost", is_sent=False) from None
+    if told != "open":
+        raise LinkError(str(told), is_sent=False)
+
+
+async def _answer(line: Line, question: bytes) -> NexoMessage | None:
+    try:
+        await line.send(question)
+        while isinstance(told := await line.next(), NexoMessage):
+            if not (line.is_socket and await line.aside(told)):
+                return told
+    except _GONE:
         raise LinkError("link_lost", is_sent=True) from None
-    except HttpError as error:
-        code = "link_lost" if error.ended_early else error.code
-        raise LinkError(code, is_sent=True, detail=error.detail) from None
-
-
-async def _told(line: Line, url: str, body: bytes) -> HttpAnswer:
-    try:
-        socket = await ask(line.secured, url, message_bytes_max=limits.MESSAGE_BYTES_MAX)
-    except Gone as gone:
-        # Not a byte of the question left, whatever became of the connection.
-        code = "no_websocket" if isinstance(gone, Refused) else "link_lost"
-        raise LinkError(code, is_sent=False, detail=str(gone)[:200]) from None
-    line.socket = socket
-    try:
-        await socket.send(body)
-        while True:
-            data = _bytes(await socket.receive())
-            if not await line.aside(data):
-                return HttpAnswer(200, data, is_kept=True)
-    except Gone as gone:
-        if socket.close_code == _ENDED:
-            return HttpAnswer(200, b"")
-        code = _BROKEN.get(socket.close_code or 0, "link_lost")
-        raise LinkError(code, is_sent=True, detail=str(gone)[:200]) from None
-
-
-# Codes of closing. Source: RFC 6455, section 7.4.1.
-_ENDED = 1000
-_BROKEN = {1002: "http_broken", 1007: "http_broken", 1009: "too_long"}
-
-
-def _bytes(message: str | bytes) -> bytes:
-    return message.encode() if isinstance(message, str) else message
+    if told == "ended":
+        return None
+    raise LinkError(told, is_sent=True)
 
 
 # ------------------------------------------------------------------------------------- notices
@@ -194,16 +197,17 @@ class NoticeDoor:
     tls: ssl.SSLContext | None = None
 
 
-Take = Callable[[bytes], Awaitable[int]]
+Take = Callable[[NexoMessage], Awaitable[int]]
 
 
 async def serve_notices(
     door: NoticeDoor,
+    key: SecurityKey,
     take: Take,
     *,
     task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Hand each body that is posted to `take`, which says with which status it is answered.
+    """Hand what is posted, opened with `key`, to `take`, which says how it is answered.
 
     Raises:
         OSError: the port is taken.
@@ -216,27 +220,33 @@ async def serve_notices(
             await trio.aclose_forcefully(stream)
             return
         async with busy:
-            await _serve(stream, door, take)
+            await _serve(_spoken(stream, door), link("post", key), take)
 
     await trio.serve_listeners(serve, listeners, task_status=task_status)
 
 
-async def _serve(stream: trio.SocketStream, door: NoticeDoor, take: Take) -> None:
-    spoken: trio.abc.Stream = stream
-    if door.tls is not None:
-        spoken = trio.SSLStream(stream, door.tls, server_side=True, https_compatible=True)
+def _spoken(stream: trio.SocketStream, door: NoticeDoor) -> Spoken:
+    if door.tls is None:
+        return Plain(stream)
+    return Secured(TcpStream(stream), door.tls, server_side=True)
+
+
+async def _serve(spoken: Spoken, reader: NexoLink, take: Take) -> None:
     try:
         with trio.move_on_after(limits.NOTICE_NS / NS_PER_S):
-            http = HttpNotices()
-            while not http.is_over:
-                data = bytes(await spoken.receive_some(limits.READ_BYTES_MAX))
-                if (posted := http.heard(data)) is not None:
-                    await spoken.send_all(http.reply(await take(posted[1])))
-                    if not http.again():
+            while True:
+                for told in await spoken.hear(reader):
+                    if isinstance(told, str):
                         return
-                elif not data:
-                    return
-    except (trio.BrokenResourceError, trio.ClosedResourceError, MessageError):
+                    await spoken.send_all(_reply(await take(told), is_kept=told.is_kept))
+                    if not told.is_kept:
+                        return
+    except _GONE:
         pass
     finally:
-        await trio.aclose_forcefully(spoken)
+        await drop(spoken, reader)
+
+
+def _reply(status: int, *, is_kept: bool) -> bytes:
+    last = "" if is_kept else "Connection: close\r\n"
+    return f"HTTP/1.1 {status} \r\nContent-Length: 0\r\n{last}\r\n".encode("ascii")

@@ -16,7 +16,7 @@ from typing import Any
 from attrs import field, frozen
 
 from hardware.terminal.nexo.reading import MessageError, Number
-from native import CoreError, NexoKey
+from native import CoreError, NexoKey, NexoLink
 
 NONCE_BYTES = 16
 CRYPTO_VERSION = 1
@@ -69,6 +69,11 @@ class Sealed:
 def _native(key: SecurityKey) -> NexoKey:
     """Takes milliseconds, so it is done once for each key."""
     return NexoKey(key.identifier, key.version, key.passphrase)
+
+
+def link(kind: str, key: SecurityKey, nonce: bytes | None = None) -> NexoLink:
+    """A reader of a connection; what comes on it is opened with `key`, and nothing else."""
+    return NexoLink(kind, _native(key), Number, nonce)
 
 
 def seal(plain: bytes, key: SecurityKey, nonce: bytes) -> Sealed:

@@ -20,6 +20,7 @@ from hardware.terminal.nexo.client import (
     Line,
     LinkError,
     NoticeDoor,
+    Terminal,
     exchange,
     serve_notices,
 )
@@ -37,6 +38,7 @@ from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError
 from hardware.terminal.nexo.session import ABSENT, LINK_CODES, NexoSession
 from hardware.transport import Place
+from native import NexoMessage
 
 TICK_S = 0.1
 _ENDS_ROUND = (*LINK_CODES, "terminal_busy")  # the others would be answered the same
@@ -182,18 +184,14 @@ class NexoDevice(TerminalDevice):
         nonce = self.world.random_bytes(NONCE_BYTES)
         plain = codec.request(header, post.ask)
         body = envelope.close(header, plain, profile.key, nonce, "SaleToPOIRequest")
-        answer, line = await exchange(
-            self.place, self._tls, profile, body, post.within_ns, self._take_aside
-        )
-        if isinstance(post.ask, m.DiagnosisAsk) and answer.is_kept and self._holds:
+        terminal = Terminal(self.place, self._tls, profile, self.world.random_bytes)
+        answer, line = await exchange(terminal, body, post.within_ns, self._take_aside)
+        is_kept = answer is not None and answer.is_kept
+        if isinstance(post.ask, m.DiagnosisAsk) and is_kept and self._holds:
             self._hold(line)
         else:
             await line.drop()
-        if answer.status != 200:
-            raise MessageError(f"http_{answer.status}")
-        if not answer.body:
-            raise MessageError("empty_answer")
-        return told.answer(envelope.opened(answer.body, profile.key), self._currency)
+        return told.answer(envelope.heard(answer), self._currency)
 
     # ---------------------------------------------------- a connection that shows a pulled cable
 
@@ -240,22 +238,23 @@ class NexoDevice(TerminalDevice):
         while True:
             try:
                 async with trio.open_nursery() as nursery:
-                    listeners = await nursery.start(serve_notices, door, self._take_notice)
+                    served = partial(serve_notices, door, self.profile.key, self._take_notice)
+                    listeners = await nursery.start(served)
                     self.door_port = listeners[0].socket.getsockname()[1]
             except* OSError:
                 # The till works without: only what the customer does meanwhile is not shown.
                 self.door_port = 0
             await self.world.sleep(DOOR_AGAIN_S)
 
-    async def _take_aside(self, message: bytes) -> bool:
+    async def _take_aside(self, message: NexoMessage) -> bool:
         """What a terminal tells on a WebSocket before its answer; a rejection is one."""
         return await self._take_notice(message, but="Reject") == 200
 
-    async def _take_notice(self, body: bytes, *, but: str = "") -> int:
+    async def _take_notice(self, message: NexoMessage, *, but: str = "") -> int:
         """What is not sealed with the shop's key, or is about another terminal, is not heard."""
         await trio.lowlevel.checkpoint()
         try:
-            header, notice = told.notice(envelope.opened(body, self.profile.key))
+            header, notice = told.notice(envelope.heard(message))
         except MessageError:
             return 400
         if but and notice.event == but:

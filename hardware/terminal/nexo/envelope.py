@@ -11,6 +11,7 @@ from hardware.terminal.nexo import codec, told
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.crypto import SecurityKey, seal, unseal
 from hardware.terminal.nexo.reading import Members, MessageError
+from native import NexoMessage
 
 SIDES = ("SaleToPOIRequest", "SaleToPOIResponse")
 
@@ -40,7 +41,25 @@ def opened(data: bytes, key: SecurityKey) -> dict[str, Any]:
         MessageError: it is no envelope, its seal does not hold, what is inside cannot be read, or
             `header_differs`: the clear header says something the sealed one does not.
     """
-    side, header, message = unseal(data, key)
+    return _agreeing(*unseal(data, key))
+
+
+def heard(answer: NexoMessage | None) -> dict[str, Any]:
+    """The same of what the floor opened; none is a connection that ended in order.
+
+    Raises:
+        MessageError: `empty_answer`, `http_` and a status that is no success, or as `opened`.
+    """
+    if answer is not None and answer.status != 200:
+        raise MessageError(f"http_{answer.status}")
+    if answer is not None and answer.trouble is not None:
+        raise MessageError(*answer.trouble)
+    if answer is None or answer.opened is None:
+        raise MessageError("empty_answer")
+    return _agreeing(*answer.opened)
+
+
+def _agreeing(side: str, header: dict[str, Any] | None, message: dict[str, Any]) -> dict[str, Any]:
     _, inside = _side(Members("message", message))
     outside = Members(f"envelope.{side}", {"MessageHeader": header})
     clear = attrs.astuple(told.header(outside.need("MessageHeader")))

@@ -46,6 +46,7 @@ class NexoFake(HostLine):
     connections and says nothing; `ends_silently` loses the answer to the next end of day.
     `notices` is where it posts what it shows. `offline_max_minor` is what it approves alone while
     its host is away, where the register allows it; it presents that once the host is back.
+    `headers` are those of HTTP it adds to each answer.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class NexoFake(HostLine):
         self.hangs = False
         self.ends_silently = False
         self.keeps_connections = True
+        self.headers: list[tuple[str, str]] = []
         self.notices: tuple[str, int] | None = None
         self.notice_answers: list[int] = []
         self.heard: list[str] = []
@@ -142,7 +144,7 @@ class NexoFake(HostLine):
                 said = await self._posted(posted[1])
                 if said is None:
                     return
-                await stream.send_all(http.reply(*said))
+                await stream.send_all(http.reply(*said, self.headers))
                 if not (self.keeps_connections and http.again()):
                     return
             elif not data:
@@ -206,6 +208,8 @@ class NexoFake(HostLine):
                              "1")  # fmt: skip
         nonce = self._world.random_bytes(NONCE_BYTES)
         sealed = envelope.close(reply, plain, self.key, nonce, side)
+        if plan is not None and plan.clear:
+            sealed = play.beside(sealed, plan.clear)
         return plan.mangle(sealed) if plan is not None and plan.mangle else sealed
 
     # -------------------------------------------------------------------------- short questions

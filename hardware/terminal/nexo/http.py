@@ -1,6 +1,11 @@
-"""HTTP of one question and its answer, and of one notice, over `h11`. Pure: bytes in, bytes out."""
+"""HTTP of the simulated terminal, over `h11`: answers to questions, and notices. Pure.
+
+The register reads HTTP in the floor (`NexoLink`), so the two that talk in tests share no reader.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import h11
 
@@ -72,9 +77,9 @@ class HttpNotices:
         """Whether nothing more can come."""
         return self._connection.their_state in (h11.CLOSED, h11.ERROR, h11.MUST_CLOSE)
 
-    def reply(self, status: int, body: bytes = b"") -> bytes:
-        """The bytes of an answer to what came."""
-        headers = [("Content-Length", str(len(body)))]
+    def reply(self, status: int, body: bytes = b"", more: Sequence[tuple[str, str]] = ()) -> bytes:
+        """The bytes of an answer to what came; `more` are headers."""
+        headers = [*more, ("Content-Length", str(len(body)))]
         if body:
             headers.append(("Content-Type", "application/json; charset=utf-8"))
         send = self._connection.send

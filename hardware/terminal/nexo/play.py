@@ -22,7 +22,8 @@ class Plan:
     condition, `partial_minor` approves less, `says` is an amount it tells wrongly, as it stands in
     the message. `lose` is empty, `request` (nothing arrived) or `reply`. `status` is that of HTTP.
     `host_refusal` is why the host refuses it later, where it was taken offline.
-    `extra` is put over the payment's response, `mangle` changes the bytes of the answer.
+    `extra` is put over the payment's response, `clear` stands beside what is sealed and under no
+    seal, `mangle` changes the bytes of the answer.
     """
 
     card: str = "tap"
@@ -38,6 +39,7 @@ class Plan:
     prints: bool = True
     host_refusal: str = ""
     extra: dict[str, Any] | None = None
+    clear: dict[str, Any] | None = None
     mangle: Callable[[bytes], bytes] | None = None
 
 
@@ -83,6 +85,14 @@ def over(plain: bytes, plan: Plan) -> bytes:
         body["PaymentResult"]["AmountsResp"]["AuthorizedAmount"] = orjson.Fragment(plan.says)
     _merge(body, plan.extra or {})
     return orjson.dumps(message)
+
+
+def beside(sealed: bytes, clear: dict[str, Any]) -> bytes:
+    """An envelope with more in it that nobody sealed."""
+    message = orjson.loads(sealed)
+    for envelope in message.values():
+        envelope |= clear
+    return orjson.dumps({**clear, **message})
 
 
 def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ mod forget;
 mod log;
 mod money;
 mod nexo;
+mod nexo_link;
 mod promo;
 mod promo_read;
 mod tax;
@@ -37,6 +38,8 @@ mod _native {
     };
     #[pymodule_export]
     use crate::nexo::{NexoKey, nexo_read};
+    #[pymodule_export]
+    use crate::nexo_link::{NexoLink, NexoMessage, nexo_frame, nexo_hello};
     #[pymodule_export]
     use crate::promo::{
         Application, Cart, CartLine, Modifier, PricedCart, PromotionSet, price_cart,

@@ -4,7 +4,7 @@ use crate::convert::CoreError;
 use crate::forget::forget;
 use countertop_core::terminal::nexo::Trouble;
 use countertop_core::terminal::nexo::seal::{self, Key, NONCE_BYTES};
-use countertop_core::terminal::nexo::told::{self, Sealed, Told};
+use countertop_core::terminal::nexo::told::{self, Opened, Sealed, Told};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString};
@@ -48,18 +48,34 @@ impl NexoKey {
         py: Python<'py>,
         data: &[u8],
         number: &Bound<'py, PyAny>,
-    ) -> PyResult<(&'static str, Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    ) -> PyResult<Objects<'py>> {
+        let opened = self.opened(data);
+        forget();
+        objects(py, opened.map_err(refused)?, number)
+    }
+}
+
+impl NexoKey {
+    pub(crate) fn opened(&self, data: &[u8]) -> Result<Opened, Trouble> {
         let sealed = Sealed {
             key: &self.key,
             identifier: &self.identifier,
             version: self.version,
         };
-        let opened = told::open(data, &sealed);
-        forget();
-        let opened = opened.map_err(refused)?;
-        let header = object(py, opened.header, number)?;
-        Ok((opened.side, header, object(py, opened.message, number)?))
+        told::open(data, &sealed)
     }
+}
+
+/// Side, clear header and message of an envelope.
+pub(crate) type Objects<'py> = (&'static str, Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+pub(crate) fn objects<'py>(
+    py: Python<'py>,
+    opened: Opened,
+    number: &Bound<'py, PyAny>,
+) -> PyResult<Objects<'py>> {
+    let header = object(py, opened.header, number)?;
+    Ok((opened.side, header, object(py, opened.message, number)?))
 }
 
 /// What may be told of a message in plain text.

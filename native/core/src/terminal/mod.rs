@@ -16,6 +16,7 @@ pub mod marked;
 pub mod nexo;
 #[cfg(test)]
 mod streams;
+pub mod web;
 pub mod wipe;
 pub mod zvt;
 
