@@ -270,6 +270,9 @@ def make_converter(*, detailed: bool) -> cattrs.Converter:
 
 _fast = make_converter(detailed=False)
 _detailed = make_converter(detailed=True)
+# What the library finds for a class at each call, found once.
+_structure_hooks: dict[Any, Callable[[Any, Any], Any]] = {}
+_unstructure_hooks: dict[type, Callable[[Any], Any]] = {}
 
 
 def structure(data: Any, cls: type[T]) -> T:
@@ -280,7 +283,10 @@ def structure(data: Any, cls: type[T]) -> T:
     """
     # A hook may raise anything: whatever it was, the detailed converter says where.
     try:
-        return _fast.structure(data, cls)
+        hook = _structure_hooks.get(cls)
+        if hook is None:
+            hook = _structure_hooks[cls] = _fast.get_structure_hook(cls)
+        return hook(data, cls)  # type: ignore[no-any-return]
     except Exception:  # noqa: BLE001
         pass
     try:
@@ -303,7 +309,11 @@ def _format_problem(error: BaseException, _: type | None) -> str:
 
 def unstructure(value: Any) -> Any:
     """Plain data (dicts, lists, ints, text) of an attrs instance; every field is present."""
-    return _fast.unstructure(value)
+    kind = type(value)
+    hook = _unstructure_hooks.get(kind)
+    if hook is None:
+        hook = _unstructure_hooks[kind] = _fast.get_unstructure_hook(kind)
+    return hook(value)
 
 
 def canonical(data: Any) -> bytes:
