@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,6 +32,17 @@ LAST = Identity("29001234", 1, 1, "1126", "101500")
 
 
 @define(eq=False)
+class AskedThen:
+    """An ask that waits for nothing but to be waited for."""
+
+    answer: Callable[[], Awaitable[Any]]
+
+    async def wait(self) -> Any:
+        """What it comes to."""
+        return await self.answer()
+
+
+@define(eq=False)
 class Neighbours:
     """The bookkeeper of `shop`, and terminals that approve; `requests` are what they were asked,
     and `looks` counts how often somebody asked what is open."""
@@ -55,6 +68,10 @@ class Neighbours:
                 return Reply(ok=True, data=hear(self.shop, Verdict.APPROVED, payment=payment))
             case _:
                 return ()
+
+    def ask_nowait(self, to: str, body: Any, **_: Any) -> AskedThen:
+        """Take it now, and answer when that is waited for."""
+        return AskedThen(partial(self.ask, to, body))
 
 
 def asked(shop: Shop) -> Payment:
