@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import structlog
+import trio
 
 from actors.anchor_keeper import CheckAnchor, Checked
 from actors.anchors import SHOWN_DIGITS, head_of, judge
@@ -76,6 +77,7 @@ class Bookkeeper:
         seal: Seal,
         secret: bytes,
         followers: Followers | None = None,
+        first: Followers | None = None,
     ) -> None:
         self.journal = journal
         self.books = books
@@ -83,8 +85,10 @@ class Bookkeeper:
         books.payments.lasts.clear()
         self.data_dir = data_dir
         self._seal = seal
-        self._secret = secret
+        # Made once: to begin anew with a key takes longer than what is hashed with it.
+        self._keyed = hmac.new(secret, digestmod="sha256")
         self._followers = followers or {}
+        self._first = first or {}
         self._versions: dict[str, int] = {}
         self._disk_checked_ns: int | None = None
         self._snapshot_position = books.position
@@ -177,7 +181,7 @@ class Bookkeeper:
             batch.pending.append(entry)
             return
         if not entry.body_hash:
-            entry.body_hash = _hash_of(submit, entry.body, self._secret)
+            entry.body_hash = _hash_of(submit, entry.body, self._keyed)
         first = batch.by_id.get(submit.id)
         if first is not None:
             if first.body_hash == entry.body_hash:
@@ -373,6 +377,10 @@ class Bookkeeper:
             await world.briefly(self.journal.append, batch.entries)
         head = self.journal.head()
         assert head.position == self.books.position, "every record posted was appended"
+        news = self._news(batch, before) if head.position > before else None
+        if news is not None and _told(news, self._first, post_office):
+            # They act in this turn, and whoever is answered or only looks on in the next.
+            await trio.lowlevel.checkpoint()
         for entry in batch.pending:
             if entry in batch.deferred:
                 continue
@@ -381,19 +389,16 @@ class Bookkeeper:
                 continue
             position = source.reply.position or head.position
             entry.envelope.answer(source.reply.at(position, head.epoch))
-        if head.position > before:
-            self._tell(batch, before, post_office)
+        if news is not None:
+            _told(news, self._followers, post_office)
         await self._housekeeping(batch, world)
 
-    def _tell(self, batch: Batch, before: int, post_office: Any) -> None:
+    def _news(self, batch: Batch, before: int) -> Committed:
         epoch = self.journal.head().epoch
         records = tuple(
             record.at(before + number, epoch) for number, record in enumerate(batch.records, 1)
         )
-        news = Committed(epoch, self.books.position, records, frozenset(batch.registers))
-        for follower, concerns in self._followers.items():
-            if concerns is None or concerns(news):
-                post_office.tell_nowait(follower, news)
+        return Committed(epoch, self.books.position, records, frozenset(batch.registers))
 
     async def _housekeeping(self, batch: Batch, world: World) -> None:
         if not batch.deferred:
@@ -442,7 +447,7 @@ class Bookkeeper:
         self.journal.close()
 
 
-def _hash_of(submit: Submit, body: Any, secret: bytes) -> bytes:
+def _hash_of(submit: Submit, body: Any, keyed: hmac.HMAC) -> bytes:
     """What tells two bodies of one id apart. Keyed, or a short note could be guessed from it."""
     data = unstructure(body)
     # Salted, so never twice the same: it would make an honest repeat look like another command.
@@ -454,7 +459,19 @@ def _hash_of(submit: Submit, body: Any, secret: bytes) -> bytes:
         "approver": submit.approver,
         "approver_pin_correct": submit.approver_pin_correct,
     }
-    return hmac.digest(secret, canonical(parts), "sha256")
+    mac = keyed.copy()
+    mac.update(canonical(parts))
+    return mac.digest()
+
+
+def _told(news: Committed, followers: Followers, post_office: Any) -> bool:
+    """Tell those whom it concerns; whether there was one."""
+    concerned = [
+        follower for follower, concerns in followers.items() if concerns is None or concerns(news)
+    ]
+    for follower in concerned:
+        post_office.tell_nowait(follower, news)
+    return bool(concerned)
 
 
 def _fault(code: str, detail: str) -> Reply:

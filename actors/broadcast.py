@@ -19,9 +19,6 @@ from engine.payment.events import PaymentKept
 
 log = structlog.get_logger()
 Reveal = Callable[[Any], Any]
-GIVES_WAY = 2
-"""Turns of the scheduler in which whoever acts on what was committed, such as a terminal's request
-on its way out, goes before whoever only looks at it."""
 
 _KEPT = EVENTS.name_of(PaymentKept)
 _QUERY_OF = {"register": "register.state", "display": "display.state", "status": "store.status"}
@@ -102,8 +99,6 @@ class BroadcastActor:
         while True:
             await self._wake.wait()
             self._wake = trio.Event()
-            for _ in range(GIVES_WAY):
-                await trio.lowlevel.checkpoint()
             dirty, self._dirty = self._dirty, set()
             self._drop_silent(world.monotonic_ns())
             for subject in sorted(dirty, key=lambda s: (s.topic, s.register)):

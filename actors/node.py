@@ -257,6 +257,34 @@ class Node:
             raise BusyError(mailbox.address, "the mailbox stayed full; nothing was delivered")
         return await waiting.wait()
 
+    async def pass_on(
+        self,
+        envelope: Envelope,
+        to: str,
+        body: object,
+        said: Callable[[Any], object],
+        *,
+        sender: str = "",
+    ) -> None:
+        """Have an actor of this node answer an ask in place of the one that got it: the asker is
+        told what `said` makes of its answer, the moment it is given. Waits for room only.
+        """
+
+        def reply(value: object) -> None:
+            envelope.answer(value if isinstance(value, PostError) else said(value))
+
+        mailbox = self._mailboxes.get(to)
+        if mailbox is None:
+            envelope.answer(AbsentError(to, f"not in node {self.name}; nothing was delivered"))
+            return
+        self._asked += 1
+        passed = Envelope("", to, sender or self.name, body, reply, envelope.deadline_ns)
+        try:
+            await mailbox.put(passed)
+        except AbsentError as error:
+            self._count(error)
+            envelope.answer(error)
+
     def counting(self, answer: OneShot) -> Any:
         """A reply function that settles `answer` and counts what comes twice or late."""
 
@@ -325,6 +353,16 @@ class NodePost:
         return await self._node.ask(
             to, body, timeout_s=timeout_s, sender=self._sender, ask_id=ask_id, wait_for_room=True
         )
+
+    def ask_nowait(self, to: str, body: object, *, timeout_s: float) -> Asked:
+        """As `Node.ask_nowait`."""
+        return self._node.ask_nowait(to, body, timeout_s=timeout_s, sender=self._sender)
+
+    async def pass_on(
+        self, envelope: Envelope, to: str, body: object, said: Callable[[Any], object]
+    ) -> None:
+        """As `Node.pass_on`."""
+        await self._node.pass_on(envelope, to, body, said, sender=self._sender)
 
     def tell_nowait(self, to: str, body: object) -> bool:
         """As `Node.tell_nowait`."""

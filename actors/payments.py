@@ -10,6 +10,7 @@ import attrs
 import structlog
 import trio
 
+from actors.actor import Asked, DoorPost
 from actors.asks import Committed, ReadPayments, Reply, Submit
 from actors.errors import AbsentError, BusyError, PostError
 from actors.limits import (
@@ -52,13 +53,19 @@ _HEARD = EVENTS.name_of(PaymentHeard)
 _CALLS_FOR_A_LOOK = frozenset(
     (EVENTS.name_of(PaymentCancelAsked), EVENTS.name_of(TerminalDayAsked))
 )
-_CONCERNS = _CALLS_FOR_A_LOOK | {_REQUESTED, _HEARD}
+_CONCERNS = _CALLS_FOR_A_LOOK | {_HEARD}
 OVER_MAX = 256
 
 
-def concerns(news: Committed) -> bool:
-    """Whether a terminal is asked for something or to end it, or has told what became of it."""
-    return any(record.name in _CONCERNS for record in news.records)
+def begins(news: Committed) -> bool:
+    """Whether a customer stands at a terminal that was not asked yet: that goes before all else."""
+    return any(record.name == _REQUESTED for record in news.records)
+
+
+def follows(news: Committed) -> bool:
+    """Whether anything else concerns a terminal: one is asked to end something, or has told what
+    became of it."""
+    return not begins(news) and any(record.name in _CONCERNS for record in news.records)
 
 
 class PaymentsActor:
@@ -91,7 +98,7 @@ class PaymentsActor:
                     case Committed() as news:
                         self._take(news, nursery, post, world)
                     case Keep():
-                        nursery.start_soon(self._keep, envelope, envelope.body, post, world)
+                        await self._keep(envelope, envelope.body, post, world)
                     case KeepUpload():
                         nursery.start_soon(self._stored.keep, envelope, envelope.body, post, world)
                     case Progress():
@@ -123,9 +130,12 @@ class PaymentsActor:
         if payment_id in self._talks or payment_id in self._over:
             return
         self._talks[payment_id] = payment
-        # What was open when this actor began may have been asked for already.
-        talk = self._talk if self._met else self._recover
-        nursery.start_soon(talk, payment, post, world)
+        if self._met:
+            # The request leaves here and now; a task would do it a turn later.
+            nursery.start_soon(self._talk, payment, _ask_terminal(payment, post), post, world)
+        else:
+            # What was open when this actor began may have been asked for already.
+            nursery.start_soon(self._recover, payment, post, world)
 
     async def _watch(self, nursery: trio.Nursery, post: Any, world: World) -> None:
         while True:
@@ -151,25 +161,14 @@ class PaymentsActor:
 
     # ------------------------------------------------------------------------------ conversations
 
-    async def _talk(self, payment: Payment, post: Any, world: World) -> None:
-        """Ask the terminal, once; where its answer is a doubt, find out."""
-        asked = payment.asked
-        transaction = Transaction(
-            asked.kind,
-            asked.amount_minor,
-            asked.currency_code,
-            asked.original,
-            tip_allowed=asked.tip_allowed,
-            partial_allowed=asked.kind is Kind.SALE,
-            offline_allowed=asked.offline_allowed,
-            tip_minor=asked.tip_on_top_minor,
-            entry=asked.entry,
-        )
-        begun = payment.answer
-        before = begun.before if begun is not None and begun.code == BEGUN else None
-        request = Request(asked.payment_id, transaction, self.address, before)
+    async def _talk(
+        self, payment: Payment, asked: Asked | PostError, post: Any, world: World
+    ) -> None:
+        """Wait for the terminal, which was asked once; where its answer is a doubt, find out."""
         try:
-            heard: Heard = await post.ask(asked.terminal, request, timeout_s=PAYMENT_TIMEOUT_S)
+            if isinstance(asked, PostError):
+                raise asked
+            heard: Heard = await asked.wait()
             answer = heard.answer
         except (AbsentError, BusyError) as error:
             answer = _blank(payment, Verdict.ABORTED, "not_sent", error.detail)
@@ -272,19 +271,43 @@ class PaymentsActor:
         data = {"payment_id": body.request_id, "answer": unstructure(body.answer)}
         register = payment.asked.register
         submit = Submit(world.new_id(), register, "payment.keep", data, admin=True)
-        try:
-            reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
-        except PostError as error:
-            envelope.answer(error)
-            return
-        refusal = reply.refusal or {"code": reply.fault}
-        envelope.answer(Accepted() if reply.ok else Failure(refusal["code"]))
+        await post.pass_on(envelope, "bookkeeper", submit, _said)
 
     def _show(self, progress: Progress, post: Any) -> None:
         payment = self._talks.get(progress.request_id)
         if payment is not None:
             post.tell_nowait("bookkeeper", progress)
             self._mark(payment.asked.register)
+
+
+def _ask_terminal(payment: Payment, post: DoorPost) -> Asked | PostError:
+    """Ask the terminal, once; or why it was not asked."""
+    asked = payment.asked
+    transaction = Transaction(
+        asked.kind,
+        asked.amount_minor,
+        asked.currency_code,
+        asked.original,
+        tip_allowed=asked.tip_allowed,
+        partial_allowed=asked.kind is Kind.SALE,
+        offline_allowed=asked.offline_allowed,
+        tip_minor=asked.tip_on_top_minor,
+        entry=asked.entry,
+    )
+    begun = payment.answer
+    before = begun.before if begun is not None and begun.code == BEGUN else None
+    request = Request(asked.payment_id, transaction, PaymentsActor.address, before)
+    try:
+        return post.ask_nowait(asked.terminal, request, timeout_s=PAYMENT_TIMEOUT_S)
+    except PostError as error:
+        return error
+
+
+def _said(reply: Reply) -> Accepted | Failure:
+    """What a terminal is told of what it wants kept."""
+    if reply.ok:
+        return Accepted()
+    return Failure(reply.fault if reply.refusal is None else reply.refusal["code"])
 
 
 def _kept(record: Record) -> tuple[str, Answer]:

@@ -41,6 +41,7 @@ APPLICATION_ID = 0x4354504B
 _PREFIX = "~p1."
 _NONCE_BYTES = 12
 _CACHED_SUBJECTS = 10_000
+_CACHED_TEXTS = 1_000
 _TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT",
     # An erased subject keeps its row without a key, so that it can never be given a new one.
@@ -85,6 +86,7 @@ class Keyring:
         self._new_key = new_key
         self._disk = disk
         self._keys: dict[str, tuple[AESGCM, bytes]] = {}
+        self._opened: dict[str, str] = {}
         try:
             disk.make_folder(self.path.parent, 0o700)
             if disk.size(self.path) is None:
@@ -207,11 +209,19 @@ class Keyring:
         return data
 
     def _open_or_keep(self, token: str) -> str | None:
+        # Whoever is signed on is named in each view of a register.
+        if token in self._opened:
+            return self._opened[token]
         # What only looks like a token, typed by a person perhaps, is shown as it stands.
         try:
-            return self.open_token(token)
+            text = self.open_token(token)
         except ValueError:
             return token
+        if len(self._opened) >= _CACHED_TEXTS:
+            self._opened.clear()
+        if text is not None:
+            self._opened[token] = text
+        return text
 
     def is_erased(self, subject: str) -> bool:
         """Whether the subject was erased, for good."""
@@ -257,7 +267,7 @@ class Keyring:
             )
             db.execute("UPDATE meta SET value = ? WHERE key = 'wrapping'", (number,))
         self._wrapping = wrapping
-        self._keys.clear()
+        self._forget()
         self._destroy(self._wrapping_path(number - 1))
         db.execute("VACUUM")
 
@@ -300,9 +310,13 @@ class Keyring:
         self._keys[subject] = made
         return made
 
+    def _forget(self) -> None:
+        self._keys.clear()
+        self._opened.clear()
+
     def close(self) -> None:
         """Close the file; a second call does nothing."""
-        self._keys.clear()
+        self._forget()
         self._db.close()
 
 

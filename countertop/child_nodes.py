@@ -18,7 +18,7 @@ from actors.node import Node
 from actors.supervisor import Death, Supervisor, supervise
 from actors.world import SystemWorld, World
 from countertop.config import Config, from_data
-from countertop.memory import keep_collections_short
+from countertop.memory import keep_collections_short, use_large_pages
 from engine.terminals import PairedTerminal
 from engine.wire import parse
 from hardware.settings import KINDS, DeviceSettings
@@ -136,9 +136,11 @@ def _provider(settings: ProviderSettings) -> Actor:
 
 
 async def _main(name: str, config: Config) -> None:
+    world = SystemWorld()
     async with trio.open_nursery() as nursery:
-        await nursery.start(run_child, name, config, SystemWorld())
+        await nursery.start(run_child, name, config, world)
         keep_collections_short()
+        nursery.start_soon(world.in_thread, use_large_pages)
         # The parent holds the other end; when it is gone, however it went, so is this node.
         async with trio.lowlevel.FdStream(0) as parent:
             await parent.receive_some()

@@ -1,14 +1,20 @@
-"""What memory the C library keeps of what was given back, and what is searched for garbage."""
+"""What memory the C library keeps of what was given back, what is searched for garbage, and in how
+large pages memory is."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import gc
+import re
 import sys
+from pathlib import Path
 
 _MMAP_THRESHOLD = -3
 _BLOCK_BYTES = 1 << 20
+_LARGE_PAGE_BYTES = 2 << 20
+_MADV_COLLAPSE = 25
+_MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw-p \S+ \S+ 0 *(?:\[heap\])?", re.ASCII)
 
 
 def give_back_large_blocks() -> None:
@@ -33,3 +39,28 @@ def keep_collections_short() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def use_large_pages() -> int:
+    """Put what is in memory now into pages of two megabytes; how many. Call once, on a thread.
+
+    A payment comes after a pause and touches a little of everything; in pages of four kilobytes the
+    processor first has to find each of them, and in a virtual machine that takes two walks. It
+    asks for nothing that is not there: where the system has no such pages, nothing happens.
+    Source: madvise(2), MADV_COLLAPSE.
+    """
+    if sys.platform != "linux":
+        return 0
+    try:
+        madvise = ctypes.CDLL(None).madvise
+        rows = Path("/proc/self/maps").read_text().splitlines()
+    except (AttributeError, OSError):
+        return 0
+    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    done = 0
+    for found in filter(None, map(_MAPPING.fullmatch, rows)):
+        begin, end = (int(found[which], 16) for which in (1, 2))
+        first = -(-begin // _LARGE_PAGE_BYTES) * _LARGE_PAGE_BYTES
+        for address in range(first, end - _LARGE_PAGE_BYTES + 1, _LARGE_PAGE_BYTES):
+            done += madvise(address, _LARGE_PAGE_BYTES, _MADV_COLLAPSE) == 0
+    return done

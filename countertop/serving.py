@@ -25,7 +25,7 @@ from countertop.children import child_statistics
 from countertop.config import Config
 from countertop.doors_file import OpenDoors, write_doors
 from countertop.logs import configure
-from countertop.memory import keep_collections_short
+from countertop.memory import keep_collections_short, use_large_pages
 from countertop.store import Store, open_store, run_store
 from engine.document import Document
 from engine.wire import structure, unstructure
@@ -236,6 +236,7 @@ async def _serve(config: Config) -> None:
         keep_collections_short()
         sys.stdout.write(f"countertop serves {config.store_id} at {doors.bound.url}\n")
         sys.stdout.flush()
+        await store.world.in_thread(use_large_pages)
 
 
 def run_server(config: Config) -> None:

@@ -147,6 +147,7 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
             ),
             secret=store_secret(config.data, world),
             followers=_followers(books, anchors),
+            first={"payments": payments.begins},
         )
         bookkeeper.lookups.started_ns = world.now_ns()
         node = Node("store", world)
@@ -183,7 +184,7 @@ def open_store(config: Config, world: World, hasher: Hasher | None = None) -> St
 def _followers(books: Books, anchors: AnchorKeeper) -> Followers:
     """Who hears of what: waking one that has nothing to do costs who waits for the next answer."""
     return {
-        "payments": payments.concerns,
+        "payments": payments.follows,
         "outbox": outbox.concerns,
         "paylinks": paylinks.concerns,
         "broadcast": None,

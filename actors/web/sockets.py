@@ -147,13 +147,21 @@ class WebSocket:
         Raises:
             Gone: the connection is gone.
         """
-        async with self._lock:
+        await trio.lowlevel.checkpoint_if_cancelled()
+        try:
+            # To wait for a lock costs a turn of the scheduler even where it is free.
+            self._lock.acquire_nowait()
+        except trio.WouldBlock:
+            await self._lock.acquire()
+        try:
             for data in self._protocol.data_to_send():
                 if data:
                     await self._send_all(data)
                 elif isinstance(self._stream, trio.abc.HalfCloseableStream):
                     with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):
                         await self._stream.send_eof()
+        finally:
+            self._lock.release()
 
     async def _send_all(self, data: bytes) -> None:
         try:

@@ -49,6 +49,7 @@ _FROM_CLIENT: Final[dict[str, type[Any]]] = {
 _FROM_SERVER: Final[dict[str, type[Any]]] = {
     FRAMES.name_of(cls): cls for cls in (Welcome, AnswerFrame, Update, Pong, Fault)
 }
+_UPDATE = FRAMES.name_of(Update)
 _KEY = re.compile(rb'"\s*:')
 
 
@@ -216,4 +217,8 @@ def describe(error: WireError) -> str:
 
 def encode(frame: ClientFrame | ServerFrame) -> bytes:
     """The bytes of a frame, every field present."""
+    if type(frame) is Update:
+        # Its data is as plain as it was made, and a whole view: what is not would be made so.
+        fields = {"topic": frame.topic, "epoch": frame.epoch, "position": frame.position}
+        return orjson.dumps({"type": _UPDATE, **fields, "data": frame.data}, unstructure)
     return orjson.dumps({"type": FRAMES.name_of(frame), **unstructure(frame)})

@@ -205,6 +205,33 @@ async def test_news_holds_the_records_of_the_batch(tmp_path: Path) -> None:
         assert news.registers == {"1"} or news.registers == {"1", "2"}
 
 
+async def test_who_must_act_on_news_does_before_anybody_is_answered(tmp_path: Path) -> None:
+    """A terminal is asked before the page hears that it is, and only of what was made durable."""
+    async with open_shop(tmp_path) as shop:
+        head = shop.store.journal.head().position
+        durable: list[bool] = []
+        acted, answered = trio.Event(), trio.Event()
+
+        async def act() -> None:
+            news = (await mailbox.get()).body
+            assert isinstance(news, Committed)
+            durable.append(shop.store.journal.head().position >= news.position > head)
+            assert not answered.is_set()
+            acted.set()
+
+        async def ask() -> None:
+            await shop.do("order.add_line", code="milk")
+            answered.set()
+
+        mailbox = shop.node.open("first")
+        shop.store.bookkeeper._first = {"first": lambda _: True}
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(act)
+            nursery.start_soon(ask)
+        assert acted.is_set()
+        assert durable == [True]
+
+
 async def test_a_fault_of_the_engine_costs_its_command_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,53 @@ async def test_ask_and_answer(nursery: trio.Nursery) -> None:
     assert node.statistics().asked == 1
 
 
+async def test_an_ask_that_is_passed_on_is_answered_by_the_other(nursery: trio.Nursery) -> None:
+    """Whoever asked hears what was made of the other's answer, once; the one between does not wait,
+    and where the other is not there, or ends, the asker is told that and not something of it."""
+    node = Node("store", ManualWorld())
+    front, back = node.open("front"), node.open("back")
+
+    async def pass_all_on() -> None:
+        async for envelope in front:
+            to = str(envelope.body)
+            await node.post_for("front").pass_on(envelope, to, "question", lambda said: f"{said}!")
+
+    async def answer() -> None:
+        envelope = await back.get()
+        assert (envelope.body, envelope.sender) == ("question", "front")
+        envelope.answer("yes")
+        await back.get()
+        back.fail_open_asks("it died")
+
+    nursery.start_soon(pass_all_on)
+    nursery.start_soon(answer)
+    assert await node.ask("front", "back", timeout_s=1) == "yes!"
+    with pytest.raises(NoAnswerError, match="it died"):
+        await node.ask("front", "back", timeout_s=1)
+    with pytest.raises(AbsentError, match="not in node"):
+        await node.ask("front", "nobody", timeout_s=1)
+    back.close()
+    with pytest.raises(AbsentError, match="nobody lives here"):
+        await node.ask("front", "back", timeout_s=1)
+
+
+async def test_what_is_passed_on_waits_for_room(nursery: trio.Nursery) -> None:
+    """A full mailbox costs the asker time, not its question."""
+    node = Node("store", ManualWorld())
+    front, back = node.open("front"), node.open("back", capacity=1)
+    back.put_nowait(Envelope("", "back", "x", "earlier"))
+
+    async def pass_on() -> None:
+        envelope = await front.get()
+        await node.post_for("front").pass_on(envelope, "back", envelope.body, lambda said: said)
+
+    nursery.start_soon(pass_on)
+    asked = node.ask_nowait("front", "later", timeout_s=1)
+    await trio.testing.wait_all_tasks_blocked()
+    nursery.start_soon(echo, back)
+    assert await asked.wait() == "later"
+
+
 async def test_nobody_home() -> None:
     """An address nobody holds is absent, and a tell there is not queued."""
     node = Node("store", ManualWorld())

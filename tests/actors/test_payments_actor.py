@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,6 +30,17 @@ from tests.shop import Shop
 
 LAST = Identity("29001234", 1, 1, "1126", "101500")
 NAMED = Identity("V400m-1", receipt=1, reference="2026-11-26T10:15:00Z T1")
+
+
+@define(eq=False)
+class AskedThen:
+    """An ask that waits for nothing but to be waited for."""
+
+    answer: Callable[[], Awaitable[Any]]
+
+    async def wait(self) -> Any:
+        """What it comes to."""
+        return await self.answer()
 
 
 @define(eq=False)
@@ -68,6 +81,10 @@ class Neighbours:
                 return Reply(ok=True, data=self.shop.ok(heard, admin=True))
             case _:
                 return ()
+
+    def ask_nowait(self, to: str, body: Any, **_: Any) -> AskedThen:
+        """Take it now, and answer when that is waited for."""
+        return AskedThen(partial(self.ask, to, body))
 
 
 def asked(shop: Shop) -> Payment:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.journal import Entry, Journal
-from actors.personal import Keyring, KeyringError, SubjectErasedError
+from actors.personal import ERASED, Keyring, KeyringError, SubjectErasedError
 from benches.journal import sample_entry
 from engine.personal import (
     Personal,
@@ -122,6 +122,18 @@ def test_erasing_makes_a_person_unreadable_for_good(tmp_path: Path) -> None:
             keyring.seal(ANN, "c2", "name", "Ann again")
         keyring.close()
         keyring = Keyring(tmp_path / "keys/personal.db")
+    keyring.close()
+
+
+def test_what_was_shown_before_is_not_shown_after_an_erasure(tmp_path: Path) -> None:
+    """A text that was opened is remembered for the next view, but not longer than its key."""
+    keyring = _keyring(tmp_path)
+    ann, bob = (keyring.seal(who, "c1", "name", who.title()) for who in (ANN, BOB))
+    both, plain = f"{ann} and {bob}", f"{ANN.title()} and {BOB.title()}"
+    assert [keyring.reveal(both) for _ in range(2)] == [plain, plain]
+    keyring.erase(ANN)
+    shown = f"{ERASED} and {BOB.title()}"
+    assert [keyring.reveal(both) for _ in range(2)] == [shown, shown]
     keyring.close()
 
 

@@ -1,4 +1,4 @@
-"""What PIN hashes took is given back."""
+"""What PIN hashes took is given back, and large pages change nothing but where memory is."""
 
 from __future__ import annotations
 
@@ -30,6 +30,15 @@ for _ in range(2):
         thread.join()
 print(resident_kb() - before)
 """
+LARGE_PAGES = """
+from countertop.memory import use_large_pages
+
+kept = [bytes([number % 251]) * 4096 for number in range(4096)]
+before = use_large_pages()
+assert use_large_pages() >= before, "what is in large pages stays there"
+assert all(one == bytes([number % 251]) * 4096 for number, one in enumerate(kept))
+print(before)
+"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only glibc keeps large blocks")
@@ -39,3 +48,12 @@ def test_memory_of_pin_hashes_is_given_back() -> None:
         [sys.executable, "-c", MANY_SIGN_ONS], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert int(done.stdout) < 19_456
+
+
+def test_large_pages_hold_what_was_in_small_ones() -> None:
+    """Where the system has them, some are made of what is there; nothing is lost by it, nor by
+    asking twice, nor where the system has none."""
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE_PAGES], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) >= 0

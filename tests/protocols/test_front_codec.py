@@ -88,6 +88,15 @@ def test_what_the_store_sends_arrives_as_it_was(frame: Any) -> None:
     assert frame == decode_server(encode(frame), 1 << 20)
 
 
+def test_news_that_is_not_plain_yet_is_made_so() -> None:
+    """A notice may carry what a refusal brought as it was in the books."""
+    fields = {"codes": ("b",), "why": FaultCode.BUSY, "frame": Ping(7)}
+    frame = Update("notice", 1, 2, {"refusal": {"fields": fields}})
+    sent = decode_server(encode(frame), 1 << 20)
+    assert isinstance(sent, Update)
+    assert sent.data == {"refusal": {"fields": {"codes": ["b"], "why": "busy", "frame": {"at": 7}}}}
+
+
 @given(st.binary(max_size=200) | st.text(max_size=200) | PLAIN.map(json.dumps))
 @example(b'{"type":"ping","at":1}\x00')
 @example('{"type":"ping","at":"\ud800"}')
