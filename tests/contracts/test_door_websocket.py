@@ -103,6 +103,10 @@ async def test_pages_of_other_sites_are_refused(
             await connect(
                 rig.bound.websocket_url, message_bytes_max=CLIENT_FRAME_BYTES_MAX, headers=headers
             )
+        with trio.fail_after(5):
+            # It is counted once the refusal is out, which whoever was refused may hear before.
+            while not rig.websocket.refused:  # noqa: ASYNC110
+                await trio.sleep(0.001)
         assert 1 == rig.websocket.refused
         assert [] == rig.shop.asked
 
