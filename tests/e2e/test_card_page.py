@@ -136,7 +136,8 @@ def test_a_late_approval_goes_back_by_itself_after_cash(who: Cashier) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         terminal = who.store.counter()["terminal"]
-        if [entry["kind"] for entry in terminal["transactions"]] == ["reversal", "sale"]:
+        entries = [(entry["kind"], entry["booked"]) for entry in terminal["transactions"]]
+        if entries == [("reversal", True), ("sale", True)]:
             break
         page.wait_for_timeout(100)
     assert terminal["booked_minor"] == 0, terminal
