@@ -14,7 +14,7 @@ from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier, free_port
 
 WEB = ROOT / "countertop" / "web"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-DEBUG_PORT = free_port()
+DEBUG_PORT = free_port()  # takes keys that do not wait for one another
 ARGUMENTS = [
     f"--remote-debugging-port={DEBUG_PORT}",
     "--no-sandbox",
@@ -66,12 +66,6 @@ def fresh_store(tmp_path: Path, browser: Browser) -> Iterator[DemoStore]:
     demo.stop()
 
 
-@pytest.fixture(scope="session")
-def debug_port(browser: Browser) -> int:
-    """Where Chromium takes its own protocol, for keys that do not wait for one another."""
-    return DEBUG_PORT
-
-
 @pytest.fixture
 def cashier(browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeCashier]:
     """Makes cashiers: `cashier(size=…, theme=…, touch=…, at=…)`; their pages close afterwards.
@@ -100,7 +94,7 @@ def cashier(browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeCa
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        return Cashier(page, at or request.getfixturevalue("store"), touch)
+        return Cashier(page, at or request.getfixturevalue("store"), touch, DEBUG_PORT)
 
     yield make
     for context in contexts:

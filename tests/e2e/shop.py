@@ -195,11 +195,13 @@ class DemoStore:
 
 @define
 class Cashier:
-    """Hands at a register page. `touch` taps the screen where it can, else clicks."""
+    """Hands at a register page. `touch` taps the screen where it can, else clicks. `debug_port` is
+    where their scanner is plugged in."""
 
     page: Page
     store: DemoStore
     touch: bool = False
+    debug_port: int = 0
 
     def open(self, register: str = "1") -> None:
         """Load the register's page."""
@@ -243,10 +245,9 @@ class Cashier:
         for digit in text:
             self.press(self.page.locator(".pad").last.get_by_role("button", name=digit, exact=True))
 
-    def scan(self, code: str) -> None:
-        """What a keyboard-wedge scanner sends."""
-        self.page.keyboard.type(code)
-        self.page.keyboard.press("Enter")
+    def scan(self, code: str, *, ends: bool = True) -> None:
+        """What a keyboard-wedge scanner sends; one that is set so ends with no Enter."""
+        Wedge(self.debug_port, self.page).scan_all([code], 1, ends=ends)
 
     # -------------------------------------------------------------------------------- the work
 
@@ -326,19 +327,22 @@ class Wedge:
     """
 
     port: int
-    address: str
+    page: Page
 
-    def scan_all(self, codes: list[str], per_second: int) -> float:
-        """Send every code with its Enter; how many a second it came to."""
+    def scan_all(self, codes: list[str], per_second: int, *, ends: bool = True) -> float:
+        """Send every code, with its Enter where it `ends`; how many a second it came to."""
+        session = self.page.context.new_cdp_session(self.page)
+        page_id = session.send("Target.getTargetInfo")["targetInfo"]["targetId"]
+        session.detach()
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/json/list") as reply:
             targets = json.load(reply)
-        target = next(entry for entry in targets if entry["url"].startswith(self.address))
+        target = next(entry for entry in targets if entry["id"] == page_id)
         began = time.monotonic()
         with connect(target["webSocketDebuggerUrl"], max_size=None) as browser:
             number = 0
             for at, code in enumerate(codes):
                 time.sleep(max(0.0, began + at / per_second - time.monotonic()))
-                for key in [*code, "Enter"]:
+                for key in [*code, *(["Enter"] if ends else [])]:
                     for kind in ("keyDown", "keyUp"):
                         number += 1
                         browser.send(json.dumps(_key_event(number, kind, key)))
