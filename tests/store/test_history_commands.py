@@ -17,6 +17,7 @@ from actors.journal_schema import JournalError
 from actors.personal import Keyring
 from countertop.config import Config
 from countertop.offline import backup_store, replay_journal, restore_store
+from engine.order.state import Phase
 from tests.store.harness import ROOT, OwnShop, assert_verified, open_shop, own_config
 
 
@@ -119,6 +120,10 @@ async def test_a_backup_made_while_selling_goes_on_in_a_new_epoch(folder: Path) 
         await shop.open_register()
         found = await shop.look("receipts.find", text=acknowledged)
         assert [row["receipt_number"] for row in found] == [acknowledged]
+        order = shop.store.books.live.current("1")
+        if order is not None and order.phase is Phase.TENDERING:
+            # The copy was made between the money and the receipt: the sale goes on from there.
+            await shop.do("order.complete")
         newest = (await shop.look("receipts.find", limit=1))[0]["receipt_number"]
         following = (await shop.sell())["receipt_number"]
         assert int(following.partition("-")[2]) == int(newest.partition("-")[2]) + 1
