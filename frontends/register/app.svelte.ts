@@ -49,8 +49,8 @@ export interface Notice {
   /** Counts up, so that the same words twice are said twice. */
   serial: number;
 }
-type Name = keyof Commands;
-type Wish<N extends Name> = Commands[N]['data'];
+export type Name = keyof Commands;
+export type Wish<N extends Name> = Commands[N]['data'];
 type Given<N extends Name> = Answer<Commands[N]['answer']>;
 /** How a command ended: the answer's data, or why not. */
 export type Outcome<N extends Name = Name> =

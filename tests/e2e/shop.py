@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,16 @@ class DemoStore:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """It does nothing meanwhile, and answers afterwards what it was asked."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End it as Ctrl-C does."""

@@ -35,6 +35,7 @@ def member(who: Cashier, number: str, points: int) -> None:
     panel.get_by_label("Member number").fill(number)
     panel.get_by_label("Points on the card").fill(str(points))
     who.push("Price the order")
+    expect(panel).to_have_count(0)
 
 
 @pytest.mark.feature("LOY-01", part="a reward is chosen at the register page")
@@ -94,6 +95,7 @@ def test_rewards_are_clean_and_kept_as_pictures(
     panel = offers(mia, "Reward")
     look(mia, "choices-reward")
     mia.press(panel.get_by_role("button", name="Free croissant"))
+    expect(panel).to_have_count(0)
     panel = offers(mia, "Way of paying")
     look(mia, "choices-tender")
     mia.press(panel.get_by_role("button", name="Cash", exact=True))
@@ -101,3 +103,18 @@ def test_rewards_are_clean_and_kept_as_pictures(
     expect(mia.page.locator(".chosen")).to_contain_text("100 of 150 points spent")
     look(mia, "chosen-rewards")
     assert not look.found, "\n".join(["", *look.found])
+
+
+def test_an_answer_that_comes_late_leaves_the_next_choice_open(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """Whoever has turned to another tab before the last choice was answered stays there."""
+    fresh_store.add_promotions(CASH)
+    mia = selling(cashier, fresh_store)
+    mia.tap("Flat white")
+    panel = offers(mia, "Customer")
+    with fresh_store.held():
+        mia.press(panel.get_by_role("button", name="Price the order"))
+        mia.press(panel.locator(".tabs").get_by_role("button", name="Way of paying", exact=True))
+        expect(panel.get_by_role("button", name="Cash", exact=True)).to_be_disabled()
+    expect(panel.get_by_role("button", name="Cash", exact=True)).to_be_enabled()
