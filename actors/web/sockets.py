@@ -31,10 +31,6 @@ class Gone(Exception):  # noqa: N818 - it is how connections end, no mistake
     """The connection is not there, or there will be no more frames on it; it says why."""
 
 
-class Refused(Gone):
-    """The other side answers, but opens no WebSocket."""
-
-
 class WebSocket:
     """One WebSocket: whole messages in both directions, pings answered.
 
@@ -207,22 +203,7 @@ async def connect(
         stream = await trio.open_tcp_stream(uri.host, uri.port)
     except OSError as error:
         raise Gone(f"{url} cannot be reached: {error}") from None
-    return await ask(stream, url, message_bytes_max=message_bytes_max, headers=headers)
-
-
-async def ask(
-    stream: trio.abc.Stream,
-    url: str,
-    *,
-    message_bytes_max: int,
-    headers: Iterable[tuple[str, str]] = (),
-) -> WebSocket:
-    """Open a WebSocket on a stream to who serves `url`; the stream is closed where it fails.
-
-    Raises:
-        Gone: it did not answer, or not with a WebSocket.
-    """
-    protocol = ClientProtocol(parse_uri(url), max_size=message_bytes_max)
+    protocol = ClientProtocol(uri, max_size=message_bytes_max)
     socket = WebSocket(stream, protocol)
     try:
         request = protocol.connect()
@@ -248,7 +229,7 @@ async def ask(
 def _why_not(url: str, problem: Exception | None) -> Gone:
     hung_up = isinstance(getattr(problem, "__cause__", None), EOFError)
     if isinstance(problem, InvalidHandshake) and not hung_up:
-        return Refused(f"{url} did not open a WebSocket: {problem}")
+        return Gone(f"{url} did not open a WebSocket: {problem}")
     return Gone(f"{url} did not open a WebSocket: the other side hung up")
 
 

@@ -27,7 +27,7 @@ def storm(rig: Rig) -> Storm:
 
 @pytest.mark.slow
 @pytest.mark.feature("OFF-05", part="kills, faults and power cuts, a sample")
-@pytest.mark.feature("NEW-03")  # the sample; the ten thousand are in README
+@pytest.mark.feature("NEW-03", part="kills and I/O faults, a sample")
 def test_no_promise_is_broken(storm: Storm) -> None:
     """Killed, starved and cut off forty and sixty times: nothing lost, doubled, or misprinted."""
     assert [] == [str(failed) for failed in storm.failures]
