@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests import failures, left_behind
+from tests import failures, left_behind, schedules
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTEFACTS = ROOT / "artefacts"
@@ -97,8 +97,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Search what the run leaves, and record features on request."""
+    """Search what the run leaves, draw schedules, and record features on request."""
     config.pluginmanager.register(left_behind)
+    config.pluginmanager.register(schedules)
     failures.begin(config)
     wanted: str | None = config.getoption("--features-json")
     if wanted:
