@@ -17,7 +17,7 @@ from tests.crash.plans import DEVICES, STORE
 from tests.crash.rig import Rig
 from tests.cuts import kills
 from tests.cuts.dialogues import Dialogue, Lane, close, conclude, dialogues_of, judge, known
-from tests.cuts.far_ends import NEXO_TLS, REAL
+from tests.cuts.far_ends import REAL
 from tests.cuts.processes import REGISTER, Processes, open_processes
 from tests.cuts.scene import UnsettledError, WrongError
 from tests.cuts.wires import Tally, arrange, told
@@ -67,8 +67,7 @@ class CardSweep:
         try:
             async with open_processes(self.rig, self.carrier, self.victim) as scene:
                 lane = Lane(scene, REGISTER)
-                if self.carrier == NEXO_TLS:
-                    await known(lane)
+                await known(lane)
                 for line in lines:
                     await line.run(lane)
                 await close(lane)

@@ -83,9 +83,11 @@ async def _paid(lane: Lane) -> None:
 
 
 async def known(lane: Lane) -> None:
-    """Sell once, undisturbed: a terminal that never had a payment has nothing it must remember."""
-    await _paid(lane)
-    await conclude(lane)
+    """Sell once, undisturbed, at a nexo terminal: one that never had a payment has nothing it must
+    remember, so what became of its very first stays open until a person has looked."""
+    if lane.far.carrier.startswith("nexo"):
+        await _paid(lane)
+        await conclude(lane)
 
 
 async def _reverse(lane: Lane) -> None:

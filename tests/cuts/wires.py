@@ -13,7 +13,7 @@ import trio
 from attrs import define, field, frozen
 
 from actors.world import run_simulated
-from tests.cuts.dialogues import Dialogue, Lane, close, conclude, judge
+from tests.cuts.dialogues import Dialogue, Lane, close, conclude, judge, known
 from tests.cuts.far_ends import PLACES, Customer
 from tests.cuts.scene import LOOK_S, UnsettledError, WrongError
 from tests.cuts.stage import Stage, open_real, open_simulated, prepare
@@ -157,6 +157,7 @@ async def _lane(
 ) -> None:
     """Cut after cut, and the end of the day behind them."""
     lane = Lane(stage, register)
+    await known(lane)
     while cuts:
         cut = cuts.pop()
         try:
