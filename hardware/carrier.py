@@ -38,7 +38,9 @@ class Carrier(ABC):
     ) -> None:
         """Hand arriving bytes to `handle` for ever; started once the other side can connect."""
         while True:
-            await self._wanted.wait()
+            # Whoever put it back may have pulled it again before this task went on.
+            while not self._wanted.is_set():
+                await self._wanted.wait()
             self._scope = trio.CancelScope()
             with self._scope:
                 await self._open()
@@ -48,19 +50,29 @@ class Carrier(ABC):
                     task_status = trio.TASK_STATUS_IGNORED
                     await self._serve(handle)
                 finally:
-                    self._plugged = trio.Event()
+                    if self._plugged.is_set():
+                        self._plugged = trio.Event()
                     with trio.CancelScope(shield=True):
                         await self._close()
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether the cable is in, or is being put back and nobody has pulled it since."""
+        return self._wanted.is_set()
 
     async def unplug(self) -> None:
         """Pull the cable: the other side's connection breaks and it cannot connect again."""
         if self._wanted.is_set():
             self._wanted = trio.Event()
+        # Whoever is still putting it back has nothing to wait for any more.
+        self._plugged.set()
+        self._plugged = trio.Event()
         self._scope.cancel()
         await trio.lowlevel.checkpoint()
 
     async def plug(self) -> None:
-        """Put the cable back at the same place and wait until one can connect."""
+        """Put the cable back at the same place and wait until one can connect, or somebody pulled
+        it again."""
         self._wanted.set()
         await self._plugged.wait()
 

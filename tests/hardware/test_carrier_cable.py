@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 import trio
+import trio.testing
 
 from hardware.carrier import TcpCarrier
 
@@ -21,6 +23,31 @@ async def test_a_cable_pulled_twice_comes_back_when_it_is_put_in() -> None:
         await carrier.unplug()
         with trio.fail_after(5):
             await carrier.plug()
+            stream = await trio.open_tcp_stream(carrier.host, carrier.port)
+        await stream.aclose()
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_cable_pulled_while_it_is_put_back_is_out() -> None:
+    """At whichever turn of the scheduler it is pulled again: it is out and said to be, and whoever
+    put it back does not wait for ever."""
+    carrier = TcpCarrier()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(carrier.run, _ignore)
+        for turns in range(2, 10):
+            await carrier.unplug()
+            async with trio.open_nursery() as hands:
+                hands.start_soon(carrier.plug)
+                for _ in range(turns):
+                    await trio.lowlevel.checkpoint()
+                await carrier.unplug()
+            await trio.testing.wait_all_tasks_blocked()
+            assert not carrier.is_plugged
+            with pytest.raises(OSError, match="all attempts to connect"):
+                await trio.open_tcp_stream(carrier.host, carrier.port)
+        with trio.fail_after(5):
+            await carrier.plug()
+            assert carrier.is_plugged
             stream = await trio.open_tcp_stream(carrier.host, carrier.port)
         await stream.aclose()
         nursery.cancel_scope.cancel()

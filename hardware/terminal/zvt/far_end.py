@@ -39,13 +39,17 @@ class FarEnd(ABC):
         self.is_cutting = False
         self.sent_bytes = self.heard_bytes = 0
         self.heard: list[int] = []
-        self.is_plugged = True
         self._is_serial = is_serial
         self._reply_s = (SERIAL_REPLY_NS if is_serial else REPLY_NS) / NS_PER_S
         self._world = world or SystemWorld()
         self._inbox_in, self._inbox = trio.open_memory_channel[ZvtMessage](_INBOX_MAX)
         self._talk = self._inbox
         self._reset_line()
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether the cable is in."""
+        return self.carrier.is_plugged
 
     @abstractmethod
     async def _serve(self) -> None:
@@ -144,13 +148,12 @@ class FarEnd(ABC):
     async def cut(self) -> None:
         """Pull the cable; whatever runs has lost its register."""
         self._reset_line()
-        self.is_plugged = self.is_cutting = False
+        self.is_cutting = False
         await self.carrier.unplug()
 
     async def plug(self) -> None:
         """Put the cable back."""
         await self.carrier.plug()
-        self.is_plugged = True
 
     async def _tell(self, control: int, fields: codec.Fields, lose: tuple[int, ...] = ()) -> int:
         """Send a message and wait for its reply; the reply's control."""
