@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -20,8 +20,10 @@ import trio
 from attrs import define
 
 from actors.asks import Ask, Reply, Submit
+from actors.disk import SYSTEM_DISK
 from actors.errors import PostError
 from actors.journal import Journal
+from actors.journal_read import read_chained
 from actors.link import RawDialer
 from actors.links import Links
 from actors.mailbox import Envelope, OneShot, value_or_raise
@@ -177,7 +179,10 @@ class OwnShop(Shop):
 
     def records(self, *names: str) -> list[Record]:
         """Every journaled fact, of the named kinds where any are named."""
-        found = self.store.journal.read(0, 1_000_000)
+        journal = self.store.journal
+        # By a connection of its own: the store's may be writing in its thread just now.
+        with contextlib.closing(SYSTEM_DISK.connect(journal.path, readonly=True)) as db:
+            found = [one.record for one in read_chained(db, journal.path, journal.store_id, 0, -1)]
         return [record for record in found if not names or record.name in names]
 
     async def together(self, *submits: Submit) -> list[Reply]:
@@ -306,13 +311,15 @@ async def open_counter(
 class StoreProcess:
     """A store server in a process of its own, started again on the same data after a kill.
 
-    It and its children live in `place`, which is where the kernel dumps their memory.
+    It and its children live in `place`, which is where the kernel dumps their memory, and with
+    `more` in their environment.
     """
 
     config: Config
     children: bool = False
     place: Path = ROOT
     alone: Sequence[str] = ()
+    more: Mapping[str, str] = attrs.field(factory=dict)
     process: subprocess.Popen[str] | None = None
     starts: int = 0
 
@@ -333,7 +340,7 @@ class StoreProcess:
                     *(("--children",) if self.children else ()),
                 ],
                 cwd=self.place,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": str(ROOT), **self.more},
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
