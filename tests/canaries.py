@@ -36,11 +36,13 @@ _RUN = re.compile(rb"(?<![0-9A-Za-z])[2-6][0-9](?:[ -]?[0-9]){11,17}(?![0-9A-Za-
 # An id may end in twelve digits, and in a database the next column's digits follow at once.
 _ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # A nexo message has a name that is made here, of up to 16 digits as a number, which may look like a
-# card's by chance. It stands in the books, in words about them and in the key of a view. So may a
-# time in nanoseconds, where the clock says 1970 or time is counted from a machine's start, and the
-# number two nodes know their session by, which is any of 63 bits.
+# card's by chance. It stands in the books, in words about them and in the key of a view; where
+# memory was used again its first digits may be gone, and what follows it in the books is not. So
+# may a time in nanoseconds, where the clock says 1970 or time is counted from a machine's start,
+# and the number two nodes know their session by, which is any of 63 bits.
 _OWN = re.compile(
-    rb'"receipt":[0-9]+|receipt=[0-9]+|:[0-9]{13,16}:(?=20[0-9]{2}-)|_ns"?[:=] ?[0-9]+'
+    rb'"receipt":[0-9]+|receipt=[0-9]+|[0-9]{13,16}(?=,"reference":)'
+    rb'|:[0-9]{13,16}:(?=20[0-9]{2}-)|_ns"?[:=] ?[0-9]+'
     rb'|"session":[0-9]+'
 )
 _PIECE = 1 << 20
