@@ -33,12 +33,13 @@ def _hold(tally: Tally, least: int) -> None:
     assert tally.closes >= 1, "a Z was held against the terminal's day"
 
 
-@pytest.mark.feature("NEW-07", part="with intents, journal and order, a sample of cuts and kills")
+@pytest.mark.feature("NEW-07")
 @pytest.mark.feature("PAY-09", part="with intents, journal and order, at every byte and kill")
 @pytest.mark.parametrize("carrier", [ZVT_IN_MEMORY, NEXO_IN_MEMORY], ids=["zvt", "nexo"])
 def test_the_wire_cut_at_every_byte_and_the_store_at_every_await_point(carrier: str) -> None:
     """Whatever is cut, what the order holds is what the terminal booked: every dialogue at bytes of
-    both directions, and kills, power cuts and pulled cables from intent to commit.
+    both directions, and kills, power cuts and pulled cables from intent to commit. Every single one
+    is `python -m tests.cuts memory real kills`; the README tells how the last ended.
     """
     ends = Tally()
     for dialogue in dialogues_of(carrier):
