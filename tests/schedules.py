@@ -17,7 +17,7 @@ import pytest
 import trio
 
 SCHEDULE = "COUNTERTOP_SCHEDULE"
-# Trio's own test of determinism uses these two names (`actors/world.py`).
+# As `actors/world.py`. That the order follows from this at all, pytest-trio sees to.
 _SCHEDULER: Any = trio._core._run
 
 
@@ -27,11 +27,6 @@ def _drawn() -> str:
 
 
 schedule = _drawn()
-
-
-def pytest_configure() -> None:
-    """Let trio start from the order in which tasks were made, and not from where they lie."""
-    _SCHEDULER._ALLOW_DETERMINISTIC_SCHEDULING = True
 
 
 def pytest_report_header() -> str:

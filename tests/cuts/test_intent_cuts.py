@@ -33,7 +33,7 @@ def _hold(tally: Tally, least: int) -> None:
     assert tally.closes >= 1, "a Z was held against the terminal's day"
 
 
-@pytest.mark.feature("NEW-07")
+@pytest.mark.feature("NEW-07", part="all but the very first payment of a nexo terminal")
 @pytest.mark.feature("PAY-09", part="with intents, journal and order, at every byte and kill")
 @pytest.mark.parametrize("carrier", [ZVT_IN_MEMORY, NEXO_IN_MEMORY], ids=["zvt", "nexo"])
 def test_the_wire_cut_at_every_byte_and_the_store_at_every_await_point(carrier: str) -> None:
