@@ -116,7 +116,8 @@ class PaymentsActor:
                 event = event_of(record)
                 assert isinstance(event, PaymentRequested)
                 asked, now_ns = event.asked, record.stamp.now_ns
-                payment = Payment(asked, now_ns, answer=begun.get(asked.payment_id))
+                begun_as = begun.get(asked.payment_id)
+                payment = Payment(asked, now_ns, answer=begun_as, remembered=event.remembered)
                 self._begin(payment, nursery, post, world)
             approved = _approval(record)
             if approved is not None and not approved.is_offline:
@@ -296,7 +297,8 @@ def _ask_terminal(payment: Payment, post: DoorPost) -> Asked | PostError:
     )
     begun = payment.answer
     before = begun.before if begun is not None and begun.code == BEGUN else None
-    request = Request(asked.payment_id, transaction, PaymentsActor.address, before)
+    keeper, remembered = PaymentsActor.address, payment.remembered
+    request = Request(asked.payment_id, transaction, keeper, before, remembered)
     try:
         return post.ask_nowait(asked.terminal, request, timeout_s=PAYMENT_TIMEOUT_S)
     except PostError as error:

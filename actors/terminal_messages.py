@@ -16,13 +16,15 @@ class Request:
 
     `keeper`, where given, is asked `Keep` before the terminal hears that its result arrived.
     `before`, where given, was written down for the terminal's last transaction before this one,
-    with the request itself: if it was, the first `Keep` is not needed.
+    with the request itself: if it was, the first `Keep` is not needed. `remembered` is as in
+    `Inquire`.
     """
 
     request_id: str
     transaction: Transaction
     keeper: str = ""
     before: Identity | None = None
+    remembered: Identity | None = None
 
 
 @MESSAGES.name("terminal.inquire")

@@ -136,7 +136,8 @@ def ready_for_cards(context: PaymentContext) -> tuple[Order, str] | Decision:
 
 def asked_for(asked: Asked, context: PaymentContext, *before: Fact) -> Decision:
     """The decision that a terminal is asked, after the facts `before`."""
-    fact = context.fact(asked.payment_id, PaymentRequested(asked))
+    remembered = context.payments.remembered.get(asked.terminal)
+    fact = context.fact(asked.payment_id, PaymentRequested(asked, remembered))
     standing = Standing.REQUESTED.value
     facts = (*before, fact, *_begun(asked, context))
     return answered(asked.payment_id, standing, *facts, amount_minor=asked.amount_minor)

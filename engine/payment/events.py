@@ -118,9 +118,13 @@ class Asked:
 @EVENTS.name("payment.requested/1")
 @frozen
 class PaymentRequested:
-    """A terminal is about to be asked. Journaled before it hears the first byte."""
+    """A terminal is about to be asked. Journaled before it hears the first byte.
+
+    `remembered` is the newest payment that this terminal told by a name of its own, if any.
+    """
 
     asked: Asked
+    remembered: Identity | None = None
 
 
 @EVENTS.name("payment.kept/1")

@@ -36,11 +36,13 @@ Begin = Callable[[int], list[Any]]
 
 @define(eq=False)
 class Waiting:
-    """Who waits for one job."""
+    """Who waits for one job. What `is_called_off` before it began never leaves for the terminal."""
 
     keeper: str = ""
     ended: trio.Event = field(factory=trio.Event)
     result: Result | None = None
+    has_begun: bool = False
+    is_called_off: bool = False
 
 
 @define(eq=False)
@@ -72,7 +74,7 @@ class TerminalDevice(Device):
         """Do what the session wants; never raises for a conversation that breaks."""
 
     @abstractmethod
-    async def begin(self, request_id: str, transaction: Transaction) -> Begin:
+    async def begin(self, request: Request) -> Begin:
         """How to begin a transaction, once the session knows what was the terminal's last."""
 
     @abstractmethod
@@ -119,8 +121,8 @@ class TerminalDevice(Device):
 
     async def _answer(self, envelope: Envelope) -> None:
         match envelope.body:
-            case Request(request_id, transaction, keeper, before):
-                answer = await self._transact(request_id, transaction, keeper, before)
+            case Request(request_id):
+                answer = await self._transact(envelope.body)
                 envelope.answer(Heard(request_id, answer))
             case Inquire(request_id, doubt, remembered):
                 answer = await self._inquire(doubt, request_id, remembered)
@@ -138,7 +140,7 @@ class TerminalDevice(Device):
 
     async def request(self, transaction: Transaction) -> Answer:
         """As `hardware.terminal.card_terminal.CardTerminal`."""
-        return await self._transact(self.new_id(), transaction, "")
+        return await self._transact(Request(self.new_id(), transaction))
 
     async def reverse(self, original: Answer) -> Answer:
         """As `hardware.terminal.card_terminal.CardTerminal`."""
@@ -180,19 +182,17 @@ class TerminalDevice(Device):
 
     async def abort(self) -> bool:
         """As `hardware.terminal.card_terminal.CardTerminal`."""
+        for waiting in self.requests.running.values():
+            if waiting.keeper and not waiting.has_begun:
+                waiting.is_called_off = True
+                return True
         is_running, actions = self.session.abort()
         await self.carry_out(actions)
         return bool(is_running)
 
-    async def _transact(
-        self,
-        request_id: str,
-        transaction: Transaction,
-        keeper: str,
-        before: Identity | None = None,
-    ) -> Answer:
+    async def _transact(self, request: Request) -> Answer:
         """Once for each id: money is never moved twice because a question came twice."""
-        answers = self.requests.answers
+        request_id, keeper, answers = request.request_id, request.keeper, self.requests.answers
         if request_id in answers:
             return answers[request_id]
         if (running := self.requests.running.get(request_id)) is not None:
@@ -202,11 +202,18 @@ class TerminalDevice(Device):
         waiting = self.requests.running[request_id] = Waiting(keeper)
         try:
             is_late = not self.begins_at_once
-            begin = await self.begin(request_id, transaction)
-            doubt = self.doubt(request_id, transaction) if keeper else None
-            if doubt is not None and not is_late and _is_kept(before, doubt):
-                doubt = None
-            result = await self._ended(request_id, waiting, begin, doubt)
+            begin = await self.begin(request)
+            doubt = self.doubt(request_id, request.transaction) if keeper else None
+            is_kept = doubt is None or (not is_late and _is_kept(request.before, doubt))
+            if doubt is not None and not is_kept:
+                is_kept = await kept(self.post, keeper, request_id, doubt) is Kept.YES
+            if doubt is not None and (waiting.is_called_off or not is_kept):
+                # Nothing was sent, and whoever waits for the same request is told so too.
+                waiting.result = attrs.evolve(
+                    doubt, verdict=Verdict.ABORTED, code="not_sent", identity=Identity()
+                )
+                waiting.ended.set()
+            result = await self._ended(waiting, begin)
         finally:
             self.requests.running.pop(request_id, None)
         assert isinstance(result, Answer)
@@ -219,23 +226,16 @@ class TerminalDevice(Device):
     async def _run(self, job_id: str, begin: Begin) -> Result:
         waiting = self.requests.running[job_id] = Waiting()
         try:
-            return await self._ended(job_id, waiting, begin, None)
+            return await self._ended(waiting, begin)
         finally:
             self.requests.running.pop(job_id, None)
 
-    async def _ended(
-        self, job_id: str, waiting: Waiting, begin: Begin, doubt: Answer | None
-    ) -> Result:
-        """Begin, once the doubt is written down where there is one, and wait for the end."""
-        if doubt is None or (await kept(self.post, waiting.keeper, job_id, doubt) is Kept.YES):
+    async def _ended(self, waiting: Waiting, begin: Begin) -> Result:
+        """Begin, unless it is over already, and wait for the end."""
+        if not waiting.ended.is_set():
+            waiting.has_begun = True
             await self.carry_out(begin(self.now_ns()))
             await waiting.ended.wait()
-        else:
-            # Nothing was sent, and whoever waits for the same request is told so too.
-            waiting.result = attrs.evolve(
-                doubt, verdict=Verdict.ABORTED, code="not_sent", identity=Identity()
-            )
-            waiting.ended.set()
         assert waiting.result is not None
         return waiting.result
 

@@ -97,7 +97,7 @@ def asked(shop: Shop) -> Payment:
 def news_of(payment: Payment) -> Committed:
     """What the bookkeeper tells of it."""
     payment_id = payment.asked.payment_id
-    events: list[Any] = [PaymentRequested(payment.asked)]
+    events: list[Any] = [PaymentRequested(payment.asked, payment.remembered)]
     if payment.answer is not None:
         events.append(PaymentKept(payment_id, payment.answer))
     records = tuple(
@@ -160,10 +160,11 @@ async def test_what_no_news_told_of_is_found_by_looking(
     assert not neighbours.shop.books.payments.open
 
 
-async def test_an_inquiry_carries_what_the_terminal_told_before(
+async def test_who_asks_a_terminal_carries_what_it_told_before(
     actor: tuple[Mailbox, Neighbours], autojump_clock: trio.testing.MockClock
 ) -> None:
-    """Whoever asks a terminal after a crash knows a payment it must remember, if any was told."""
+    """Whoever asks a terminal for money, or after a crash, knows a payment it must remember, if any
+    was told."""
     mailbox, neighbours = actor
     neighbours.is_in_doubt = True
     neighbours.shop.ring("wine")
@@ -174,3 +175,4 @@ async def test_an_inquiry_carries_what_the_terminal_told_before(
         await trio.sleep(11)
         assert not neighbours.shop.books.payments.open
     assert [one.remembered for one in neighbours.inquiries] == [None, NAMED]
+    assert [one.remembered for one in neighbours.requests] == [None, NAMED]

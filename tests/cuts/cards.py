@@ -16,7 +16,7 @@ from attrs import define, field
 from tests.crash.plans import DEVICES, STORE
 from tests.crash.rig import Rig
 from tests.cuts import kills
-from tests.cuts.dialogues import Dialogue, Lane, close, conclude, dialogues_of, judge, known
+from tests.cuts.dialogues import Dialogue, Lane, close, conclude, dialogues_of, judge
 from tests.cuts.far_ends import REAL
 from tests.cuts.processes import REGISTER, Processes, open_processes
 from tests.cuts.scene import UnsettledError, WrongError
@@ -67,7 +67,6 @@ class CardSweep:
         try:
             async with open_processes(self.rig, self.carrier, self.victim) as scene:
                 lane = Lane(scene, REGISTER)
-                await known(lane)
                 for line in lines:
                     await line.run(lane)
                 await close(lane)

@@ -82,14 +82,6 @@ async def _paid(lane: Lane) -> None:
     await lane.undisturbed("payment.request")
 
 
-async def known(lane: Lane) -> None:
-    """Sell once, undisturbed, at a nexo terminal: one that never had a payment has nothing it must
-    remember, so what became of its very first stays open until a person has looked."""
-    if lane.far.carrier.startswith("nexo"):
-        await _paid(lane)
-        await conclude(lane)
-
-
 async def _reverse(lane: Lane) -> None:
     (tender,) = lane.order.tenders
     await lane.do("payment.reverse_tender", tender=tender.tender)
@@ -155,7 +147,8 @@ async def _until_lost(lane: Lane) -> None:
 @frozen
 class Dialogue:
     """`prepare` is undisturbed; the cut comes in `ask` and what follows, or, where the question is
-    what became of an answer that was lost, only in what follows."""
+    what became of an answer that was lost, only in what follows. One that `is_first` is the very
+    first of its store and its terminal, so each cut has a store of its own."""
 
     name: str
     prepare: Act = _sold
@@ -163,9 +156,11 @@ class Dialogue:
     customer: Customer = field(factory=Customer)
     only_zvt: bool = False
     cut_later: bool = False
+    is_first: bool = False
 
 
 DIALOGUES = (
+    Dialogue("very first sale", is_first=True),
     Dialogue("sale"),
     Dialogue("sale with a tip", customer=Customer(tip_minor=150)),
     Dialogue("approval in part", customer=Customer(partial_minor=500)),

@@ -13,7 +13,6 @@ from actors.world import World
 from engine.terminal import Kind
 from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
 from hardware.settings import DeviceSettings
-from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo import play
 from hardware.terminal.nexo.device import NexoDevice
 from hardware.terminal.nexo.fake import NexoFake
@@ -353,15 +352,13 @@ class NexoFar(Far):
 
     def moved(self) -> Moved:
         """As `Far`."""
-        booked = [one for one in self.fake.ledger.entries if one.is_booked]
-        payments = [one for one in booked if isinstance(one.ask, m.PaymentAsk)]
-        stand = [one for one in payments if one.signed_minor]
+        stand = [one for one in self.fake.ledger.payments if one.signed_minor]
         return Moved(
             self.fake.ledger.booked_minor,
             sum(one.signed_minor > 0 for one in stand),
             sum(one.signed_minor < 0 for one in stand),
             0,
-            len(self.fake.ledger.entries),
+            len(self.fake.ledger.payments),
         )
 
 

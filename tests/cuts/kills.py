@@ -15,7 +15,7 @@ import trio
 from attrs import define, field
 
 from actors.world import run_simulated
-from tests.cuts.dialogues import Dialogue, Lane, close, conclude, judge, known
+from tests.cuts.dialogues import Dialogue, Lane, close, conclude, judge
 from tests.cuts.far_ends import ZVT_IN_MEMORY
 from tests.cuts.scene import LOOK_S, UnsettledError, WrongError
 from tests.cuts.stage import Stage, open_simulated, prepare
@@ -80,8 +80,7 @@ class Sweep:
     async def _some(self, disk: MemoryDisk) -> None:
         async with open_simulated(self.carrier, disk, self.at) as stage:
             lane = Lane(stage, "1")
-            await known(lane)
-            for _ in range(_AT_ONE_STORE):
+            for _ in range(1 if self.dialogue.is_first else _AT_ONE_STORE):
                 try:
                     struck = await self._one(lane)
                 except (WrongError, AssertionError, trio.TooSlowError) as error:

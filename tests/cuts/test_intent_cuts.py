@@ -20,9 +20,11 @@ from tests.cuts.wires import Tally, in_memory, on_real
 
 EVERY = os.environ.get("HYPOTHESIS_PROFILE") == "night"
 STEPS = {ZVT_IN_MEMORY: 1 if EVERY else 173, NEXO_IN_MEMORY: 1 if EVERY else 2903}
+# Between a terminal that booked and a store that knows are some sixteen steps: a longer stride
+# may step over all of them.
 KILLED = {
-    ZVT_IN_MEMORY: {"sale": 37, "reversal": 41, "completion": 41},
-    NEXO_IN_MEMORY: {"sale": 43, "refund": 47},
+    ZVT_IN_MEMORY: {"very first sale": 13, "sale": 37, "reversal": 41, "completion": 41},
+    NEXO_IN_MEMORY: {"very first sale": 13, "sale": 43, "refund": 47},
 }
 
 
@@ -33,7 +35,7 @@ def _hold(tally: Tally, least: int) -> None:
     assert tally.closes >= 1, "a Z was held against the terminal's day"
 
 
-@pytest.mark.feature("NEW-07", part="all but the very first payment of a nexo terminal")
+@pytest.mark.feature("NEW-07")
 @pytest.mark.feature("PAY-09", part="with intents, journal and order, at every byte and kill")
 @pytest.mark.parametrize("carrier", [ZVT_IN_MEMORY, NEXO_IN_MEMORY], ids=["zvt", "nexo"])
 def test_the_wire_cut_at_every_byte_and_the_store_at_every_await_point(carrier: str) -> None:

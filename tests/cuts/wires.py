@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +14,7 @@ import trio
 from attrs import define, field, frozen
 
 from actors.world import run_simulated
-from tests.cuts.dialogues import Dialogue, Lane, close, conclude, judge, known
+from tests.cuts.dialogues import Dialogue, Lane, close, conclude, judge
 from tests.cuts.far_ends import PLACES, Customer
 from tests.cuts.scene import LOOK_S, UnsettledError, WrongError
 from tests.cuts.stage import Stage, open_real, open_simulated, prepare
@@ -157,7 +158,6 @@ async def _lane(
 ) -> None:
     """Cut after cut, and the end of the day behind them."""
     lane = Lane(stage, register)
-    await known(lane)
     while cuts:
         cut = cuts.pop()
         try:
@@ -198,8 +198,9 @@ def in_memory(
     lengths = _simulated(carrier, partial(measure, dialogue=dialogue))
     tally = Tally()
     cuts = [one for keep in keeps for one in _cuts_of(dialogue, lengths, step, keep)]
-    for first in range(0, len(cuts), _AT_ONE_STORE):
-        some = cuts[first : first + _AT_ONE_STORE]
+    at_one_store = 1 if dialogue.is_first else _AT_ONE_STORE
+    for first in range(0, len(cuts), at_one_store):
+        some = cuts[first : first + at_one_store]
         _simulated(carrier, partial(_lane, register="1", cuts=some, tally=tally, tell=tell))
     tell(f"{carrier}, {dialogue.name}, {lengths}: {told(tally)}")
     return tally
@@ -229,18 +230,46 @@ async def on_real(
     lanes: int = LANES,
     tell: Callable[[str], object] = str,
 ) -> dict[str, Tally]:
-    """Cut dialogues on real sockets or ptys, at many registers of one store at once."""
+    """Cut dialogues on real sockets or ptys, at many registers of one store at once; a very first
+    one at as many stores as it takes."""
     found = {}
-    async with open_real(carrier, folder, lanes) as stage:
-        for dialogue in dialogues:
-            tally = found[dialogue.name] = Tally()
+    numbers = itertools.count()
+
+    def opened(lanes: int) -> AbstractAsyncContextManager[Stage]:
+        place = folder / f"store-{next(numbers)}"
+        place.mkdir()
+        return open_real(carrier, place, lanes)
+
+    def cuts_of(dialogue: Dialogue, lengths: dict[str, int]) -> list[Cut]:
+        return [one for keep in keeps for one in _cuts_of(dialogue, lengths, step, keep)]
+
+    for dialogue in (one for one in dialogues if one.is_first):
+        async with opened(1) as stage:
             lengths = await measure(stage, dialogue)
-            cuts = [one for keep in keeps for one in _cuts_of(dialogue, lengths, step, keep)]
-            async with trio.open_nursery() as nursery:
-                for register in stage.fars:
-                    nursery.start_soon(_lane, stage, register, cuts, tally, tell)
-            tell(f"{carrier}, {dialogue.name}, {lengths}: {told(tally)}")
+        tally, cuts = Tally(), cuts_of(dialogue, lengths)
+        for first in range(0, len(cuts), lanes):
+            async with opened(lanes) as stage:
+                await _at_once(stage, [[cut] for cut in cuts[first : first + lanes]], tally, tell)
+        found[dialogue.name] = tally
+        tell(f"{carrier}, {dialogue.name}, {lengths}: {told(tally)}")
+    later = [one for one in dialogues if not one.is_first]
+    if later:
+        async with opened(lanes) as stage:
+            for dialogue in later:
+                lengths, tally = await measure(stage, dialogue), Tally()
+                await _at_once(stage, [cuts_of(dialogue, lengths)] * lanes, tally, tell)
+                found[dialogue.name] = tally
+                tell(f"{carrier}, {dialogue.name}, {lengths}: {told(tally)}")
     return found
+
+
+async def _at_once(
+    stage: Stage, cuts: Sequence[list[Cut]], tally: Tally, tell: Callable[[str], object]
+) -> None:
+    """Each register takes from its list; a list may be that of several."""
+    async with trio.open_nursery() as nursery:
+        for register, some in zip(stage.fars, cuts, strict=False):
+            nursery.start_soon(_lane, stage, register, some, tally, tell)
 
 
 def told(tally: Tally) -> str:

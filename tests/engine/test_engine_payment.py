@@ -33,7 +33,14 @@ from engine.payment.commands import (
     SetOfflinePolicy,
     SetPaymentAside,
 )
-from engine.payment.events import BrandCeiling, OfflinePolicy, OfflinePolicySet, Problem, Standing
+from engine.payment.events import (
+    BrandCeiling,
+    OfflinePolicy,
+    OfflinePolicySet,
+    PaymentRequested,
+    Problem,
+    Standing,
+)
 from engine.payment.exposure import exposure
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
@@ -383,6 +390,8 @@ def test_the_books_know_which_payment_a_terminal_must_remember() -> None:
 
     def ask() -> Payment:
         shop.ok(RequestPayment())
+        told = shop.events(PaymentRequested)[-1]
+        assert told.remembered == running(shop).remembered, "whoever asks the terminal is told"
         return running(shop)
 
     shop.ring("wine")

@@ -107,7 +107,7 @@ async def test_nexo_by_messages() -> None:
         ]
         assert heard.answer.identity == shop.kept[0].identity
         assert ["at_terminal"] == shop.progress
-        (entry,) = shop.fake.ledger.entries
+        (entry,) = shop.fake.ledger.payments
         assert naming.service_id_of("r1") == entry.header.service_id
 
 
@@ -475,7 +475,7 @@ async def test_books_that_are_not_there(autojump_clock: trio.testing.MockClock) 
         heard = await shop.rig.post.ask(ADDRESS, ask, timeout_s=60)
         assert isinstance(heard, Heard)
         assert (Verdict.ABORTED, "not_sent") == (heard.answer.verdict, heard.answer.code)
-        assert not shop.fake.ledger.entries
+        assert not shop.fake.ledger.payments
 
 
 async def test_nexo_is_named_before_it_is_begun(autojump_clock: trio.testing.MockClock) -> None:

@@ -119,8 +119,10 @@ async def test_what_was_written_down_with_the_request_is_not_written_down_again(
         assert shop.fake.ledger.booked_minor == 3 * 1250
 
 
-async def test_a_terminal_that_logs_on_has_it_written_down_again() -> None:
-    """What takes its time to begin may begin when nobody waits any more: it is asked for first."""
+@pytest.mark.parametrize("is_called_off", [False, True])
+async def test_a_terminal_that_logs_on_has_it_written_down_again(is_called_off: bool) -> None:
+    """What takes its time to begin may begin when nobody waits any more: it is asked for first.
+    Called off meanwhile, it never begins."""
     end, world = simulated()
     async with open_shop(end, world=world) as shop, trio.open_nursery() as nursery:
         last = shop.device.session.last
@@ -143,9 +145,13 @@ async def test_a_terminal_that_logs_on_has_it_written_down_again() -> None:
 
         nursery.start_soon(ask)
         await _until(lambda: "r1" in shop.device.requests.running)
+        if is_called_off:
+            assert await shop.device.abort()
         asked.set()
         await _until(lambda: bool(heard))
-        assert heard[0].answer.verdict is Verdict.APPROVED
+        expected = Verdict.ABORTED if is_called_off else Verdict.APPROVED
+        assert heard[0].answer.verdict is expected
+        assert len(shop.fake.ledger.entries) == (not is_called_off)
         assert [one.before for one in shop.doubts] == [last]
 
 

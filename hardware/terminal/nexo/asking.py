@@ -43,6 +43,12 @@ def request(job: Job) -> m.Ask:
     )
 
 
+def nothing(job: Job, currency_code: int) -> m.ReversalAsk:
+    """The reversal of a payment that never was."""
+    original = m.PoiTransaction(f"NOTHING-{job.service_id}", job.when)
+    return m.ReversalAsk(original, 1, letters_of(currency_code), job.job_id, job.when)
+
+
 def status(job: Job) -> m.StatusAsk:
     """What became of it, so far."""
     return m.StatusAsk(category(job), job.service_id, wants_receipts=True)

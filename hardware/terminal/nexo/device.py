@@ -9,13 +9,15 @@ import attrs
 import trio
 
 from actors.messages import DeviceState
-from actors.terminal_messages import Forward, Forwarded
+from actors.terminal_messages import Forward, Forwarded, Request
 from engine.terminal import Answer, Condition, Identity, Transaction, Verdict
+from hardware.terminal.actions import Done
 from hardware.terminal.device import Begin, Requests, TerminalDevice
 from hardware.terminal.keeping import begun, upload_kept
 from hardware.terminal.limits import NS_PER_S
-from hardware.terminal.nexo import codec, envelope, told
+from hardware.terminal.nexo import codec, envelope, outcome, told
 from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo.asking import PAYMENTS
 from hardware.terminal.nexo.client import (
     Line,
     LinkError,
@@ -86,11 +88,32 @@ class NexoDevice(TerminalDevice):
         self._do(actions)
         await trio.lowlevel.checkpoint()
 
-    async def begin(self, request_id: str, transaction: Transaction) -> Begin:
-        """At once: what was the last is known from the answers themselves."""
+    async def begin(self, request: Request) -> Begin:
+        """At once, where a payment came before; else once the terminal has shown that it
+        remembers, or said that it does not. One that cannot be reached is not asked for money."""
+        request_id, transaction = request.request_id, request.transaction
+        if request.keeper and transaction.kind in PAYMENTS and not self._knows(request.remembered):
+            shown = await self._have_witness()
+            if not shown.is_ready:
+                not_sent = Done(request_id, outcome.not_sent(transaction, shown.code))
+                return lambda now_ns: [not_sent]
         await trio.lowlevel.checkpoint()
-        when = datetime.fromtimestamp(self.world.now_ns() // NS_PER_S, UTC).isoformat()
+        when = self._when()
         return lambda now_ns: self.session.transact(request_id, transaction, now_ns, when=when)
+
+    def _when(self) -> str:
+        return datetime.fromtimestamp(self.world.now_ns() // NS_PER_S, UTC).isoformat()
+
+    def _knows(self, remembered: Identity | None) -> bool:
+        """Whether anything is known that this very terminal must remember."""
+        is_in_books = remembered is not None and remembered.terminal_id == self.profile.poi_id
+        return is_in_books or self.session.last is not None
+
+    async def _have_witness(self) -> Condition:
+        job_id = self.new_id()
+        shown = await self._run(job_id, partial(self.session.witness, job_id, when=self._when()))
+        assert isinstance(shown, Condition)
+        return shown
 
     def doubt(self, request_id: str, transaction: Transaction) -> Answer:
         """Known by the name that follows from the request."""

@@ -46,7 +46,8 @@ class NexoFake(HostLine):
     connections and says nothing; `ends_silently` loses the answer to the next end of day.
     `notices` is where it posts what it shows. `offline_max_minor` is what it approves alone while
     its host is away, where the register allows it; it presents that once the host is back.
-    `headers` are those of HTTP it adds to each answer.
+    `headers` are those of HTTP it adds to each answer. One that does not know `reversals` refuses
+    each and remembers none.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class NexoFake(HostLine):
         self.is_paper_out = False
         self.hangs = False
         self.ends_silently = False
+        self.reversals = True
         self.keeps_connections = True
         self.headers: list[tuple[str, str]] = []
         self.notices: tuple[str, int] | None = None
@@ -263,7 +265,9 @@ class NexoFake(HostLine):
         if self.ledger.find(header.category, header.service_id) is not None:
             failed = play.failed(ask, "MessageFormat", "the ServiceID was used before")
             return 200, self._sealed(header, failed)
-        plan = self.plans.popleft() if self.plans else Plan("ask" if self.operator else "tap")
+        if isinstance(ask, m.ReversalAsk) and not self.reversals:
+            return 200, self._sealed(header, play.failed(ask, "NotAllowed", "not known here"))
+        plan = self._plan(ask)
         if plan.lose == "request":
             return None
         if plan.is_rejected:
@@ -279,6 +283,12 @@ class NexoFake(HostLine):
             return None
         assert entry.told is not None
         return plan.status, self._sealed(header, entry.told, plan)
+
+    def _plan(self, ask: m.PaymentAsk | m.ReversalAsk) -> Plan:
+        """What happens next; nobody needs a plan for what takes back a payment that never was."""
+        if isinstance(ask, m.ReversalAsk) and self.ledger.named(ask.original) is None:
+            return Plan()
+        return self.plans.popleft() if self.plans else Plan("ask" if self.operator else "tap")
 
     async def _play(self, entry: Entry, plan: Plan, ended: trio.Event) -> None:
         self._play_scope = trio.CancelScope()

@@ -101,7 +101,8 @@ class Inquiry:
                 return m.StatusAsk("Reversal", naming.take_back_id_of(self.service_id))
             case Step.MEMORY:
                 assert self.doubt.before is not None
-                return m.StatusAsk("Payment", naming.service_id_in(self.doubt.before))
+                before = self.doubt.before
+                return m.StatusAsk(naming.category_of(before), naming.service_id_in(before))
 
     def unresolved(self, code: str) -> Answer:
         """The doubt, with why it stays one."""

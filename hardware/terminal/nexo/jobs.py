@@ -37,6 +37,7 @@ class Task(Enum):
 
     LOOK = "look"
     TRANSACT = "transact"
+    WITNESS = "witness"
     INQUIRE = "inquire"
     SETTLE = "settle"
 

@@ -123,6 +123,11 @@ class Ledger:
         return True, not is_of_refund
 
     @property
+    def payments(self) -> list[Entry]:
+        """Sales and refunds, whatever became of them."""
+        return [entry for entry in self.entries if isinstance(entry.ask, m.PaymentAsk)]
+
+    @property
     def booked_minor(self) -> int:
         """Everything that moved, together."""
         return sum(entry.signed_minor for entry in self.entries)
@@ -130,6 +135,4 @@ class Ledger:
     @property
     def charges(self) -> int:
         """How many payments moved money, whatever became of it after."""
-        return sum(
-            entry.is_booked and isinstance(entry.ask, m.PaymentAsk) for entry in self.entries
-        )
+        return sum(entry.is_booked for entry in self.payments)

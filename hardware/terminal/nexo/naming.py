@@ -3,6 +3,9 @@
 A request's own id gives the ServiceID of its message, so the same request can never reach the
 terminal under two names, and what was asked can be asked about after any crash. As a receipt
 number of `Identity` it stands as that number in base 36.
+
+A witness is a reversal of a payment that never was. It moves no money, whatever is answered, and a
+terminal that knows of it afterwards remembers what it is asked.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from hardware.terminal.nexo.messages import PoiTransaction
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CHARS = 10
 _NUMBERS = 36**_CHARS
+_WITNESS = "witness"
 
 
 def service_id_of(request_id: str) -> str:
@@ -53,6 +57,16 @@ def identity(poi_id: str, service_id: str, poi: PoiTransaction | None = None) ->
         time=digits[8:14],
         reference="" if poi is None else f"{stamp} {poi.transaction_id}",
     )
+
+
+def witness(poi_id: str, service_id: str) -> Identity:
+    """The witness that came under that name."""
+    return Identity(poi_id, receipt=service_id_number(service_id), reference=_WITNESS)
+
+
+def category_of(identity: Identity) -> str:
+    """The category of the message that brought what came before: a payment's, or a witness's."""
+    return "Reversal" if identity.reference == _WITNESS else "Payment"
 
 
 def service_id_in(identity: Identity) -> str:

@@ -97,6 +97,18 @@ class NexoSession:
         job.service_id = naming.service_id_of(job_id)
         return self._begin(job, now_ns)
 
+    def witness(self, job_id: str, now_ns: int, *, when: str) -> list[Action]:
+        """Before a first payment, have the terminal take back one that never was, and see whether
+        it knows of that afterwards: then it is known to come before what is asked for next.
+
+        Done with a condition: not ready where the link broke, so that no money is asked for over
+        it; else `remembers`, or why that could not be seen.
+        """
+        if self._is_taken():
+            return [Done(job_id, Condition(is_ready=True, code="terminal_busy"))]
+        job = Job(Task.WITNESS, job_id, when=when, service_id=naming.service_id_of(job_id))
+        return self._begin(job, now_ns)
+
     def inquire(
         self,
         job_id: str,
@@ -190,6 +202,9 @@ class NexoSession:
                 return self._ask(job, m.DiagnosisAsk())
             case Task.SETTLE:
                 return self._ask(job, m.ReconciliationAsk(), limits.SETTLE_NS)
+            case Task.WITNESS:
+                nothing = asking.nothing(job, self.profile.currency_code)
+                return [Post(job.service_id, nothing, limits.SHORT_NS)]
             case Task.INQUIRE:
                 assert job.inquiry is not None
                 job.inquiry.started_ns = now_ns
@@ -204,7 +219,9 @@ class NexoSession:
         job.asked, job.due_ns = self._next_id(), None
         return [Post(job.asked, ask, within_ns)]
 
-    def _finish(self, job: Job, result: Answer | Settlement, now_ns: int) -> list[Action]:
+    def _finish(
+        self, job: Job, result: Answer | Settlement | Condition, now_ns: int
+    ) -> list[Action]:
         return [Done(job.job_id, result), *self._over(now_ns)]
 
     def _over(self, now_ns: int) -> list[Action]:
@@ -236,6 +253,10 @@ class NexoSession:
                 return self._finish(job, outcome.settlement(told), now_ns)
             case Task.INQUIRE, m.StatusTold():
                 return self._inquired(job, told, now_ns)
+            case Task.WITNESS, m.ReversalTold() if service_id == job.service_id:
+                return self._ask(job, m.StatusAsk("Reversal", job.service_id))
+            case Task.WITNESS, m.StatusTold():
+                return self._witnessed(job, told, now_ns)
             case Task.TRANSACT, m.PaymentTold() | m.ReversalTold() | m.StatusTold():
                 return self._transacted(job, service_id, told, now_ns)
         return self.failed(service_id, "other_message", now_ns, is_sent=True)
@@ -251,6 +272,11 @@ class NexoSession:
             case Task.SETTLE:
                 verdict = Verdict.UNKNOWN if is_sent else Verdict.ABORTED
                 return self._finish(job, Settlement(verdict, _code(code, is_sent=is_sent)), now_ns)
+            case Task.WITNESS:
+                if not is_sent or code == "link_lost":
+                    broken = Condition(is_ready=False, code=_code(code, is_sent=False))
+                    return self._finish(job, broken, now_ns)
+                return self._finish(job, Condition(is_ready=True, code=code), now_ns)
             case Task.INQUIRE:
                 assert job.inquiry is not None
                 return self._finish(job, job.inquiry.unresolved(code), now_ns)
@@ -281,6 +307,14 @@ class NexoSession:
         if result.verdict is not Verdict.UNKNOWN and not job.gives_way:
             self._remember(result)
         return self._finish(job, result, now_ns)
+
+    def _witnessed(self, job: Job, told: m.StatusTold, now_ns: int) -> list[Action]:
+        is_it = told.header is not None and told.header.service_id == job.service_id
+        is_known = told.outcome.is_success and is_it and outcome.fits(told.repeated, Kind.REVERSAL)
+        if is_known:
+            self.last = naming.witness(self.profile.poi_id, job.service_id)
+        code = "remembers" if is_known else "memory_not_seen"
+        return self._finish(job, Condition(is_ready=True, code=code), now_ns)
 
     def _remember(self, answer: Answer) -> None:
         """What the terminal told of is known to come before what is asked for next."""

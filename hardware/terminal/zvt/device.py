@@ -5,7 +5,7 @@ from __future__ import annotations
 import trio
 
 from actors.messages import DeviceState
-from actors.terminal_messages import Forward, Forwarded
+from actors.terminal_messages import Forward, Forwarded, Request
 from engine.terminal import Answer, Condition, Identity, Transaction
 from hardware.device import CableDevice
 from hardware.terminal.device import Begin, Requests, TerminalDevice
@@ -56,8 +56,9 @@ class ZvtDevice(TerminalDevice, CableDevice):
 
     # --------------------------------------------------------------------------------- requests
 
-    async def begin(self, request_id: str, transaction: Transaction) -> Begin:
+    async def begin(self, request: Request) -> Begin:
         """Once the log-on has told which transaction was the last, or a little later."""
+        request_id, transaction = request.request_id, request.transaction
         with trio.move_on_after(LOG_ON_S):
             while self.session.is_logging_on:
                 await self.world.sleep(LOOK_S)
