@@ -19,7 +19,7 @@ TARGET = ROOT / "target" / "mutants"
 """Where cargo keeps what it built of the copies, so that only the mutated crate is built anew."""
 
 _LEFT_OUT = ("frontends/", "docs/", "countertop/web/")
-_BUILT = ("native/_native.abi3.so", "native/_native.pyd", "native/_native.so")
+BUILT = ("native/_native.abi3.so", "native/_native.pyd", "native/_native.so")
 
 
 @frozen
@@ -43,6 +43,7 @@ class Tree:
             "PYTHONPATH": str(self.path),
             "CARGO_TARGET_DIR": str(TARGET),
             "HYPOTHESIS_PROFILE": "mutants",
+            "COUNTERTOP_SCHEDULE": "mutants",
             "COUNTERTOP_SHARED": os.environ.get("COUNTERTOP_SHARED", str(ROOT.parent / "shared")),
         }
 
@@ -93,11 +94,18 @@ class Tree:
     @contextlib.contextmanager
     def changed(self, file: str, old: str, new: str) -> Iterator[None]:
         """While it lasts, `file` has `new` in the one place where it has `old`."""
-        path = self.path / file
-        text = path.read_text(encoding="utf-8")
+        text = (self.path / file).read_text(encoding="utf-8")
         if text.count(old) != 1:
             raise LookupError(f"{file} holds the old text {text.count(old)} times, not once")
-        self._write(path, text.replace(old, new))
+        with self.rewritten(file, text.replace(old, new)):
+            yield
+
+    @contextlib.contextmanager
+    def rewritten(self, file: str, new: str) -> Iterator[None]:
+        """While it lasts, `file` is `new`."""
+        path = self.path / file
+        text = path.read_text(encoding="utf-8")
+        self._write(path, new)
         try:
             yield
         finally:
@@ -117,7 +125,7 @@ def files() -> list[str]:
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     names = [name for name in told.stdout.split("\0") if name and not name.startswith(_LEFT_OUT)]
-    return [name for name in [*names, *_BUILT] if (ROOT / name).is_file()]
+    return [name for name in [*names, *BUILT] if (ROOT / name).is_file()]
 
 
 @contextlib.contextmanager
@@ -127,5 +135,7 @@ def copied() -> Iterator[Tree]:
         for name in files():
             target = Path(folder) / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
+            # Not with its time: cargo would take what it built of the last copy, a mutant and all,
+            # for newer than an old source.
+            shutil.copy(ROOT / name, target)
         yield Tree(Path(folder))
