@@ -1,4 +1,4 @@
-"""Mutants of the Rust floor: cargo-mutants changes native/core, and the tests must notice.
+"""Mutants of the Rust floor: cargo-mutants says what to change, and the tests must notice.
 
 The crate's own Rust tests judge first. What they let live is judged by the Python tests that call
 the floor (`callers`). What lives then is listed in native_survivors.toml with its reason.
@@ -15,12 +15,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from tests.mutants import callers
+from tests.mutants.callers import NOBODY, PYTHON, RUST
 from tests.mutants.report import Row, finish, say, table
 from tests.mutants.survivors import Change, Survivors, as_entries
-from tests.mutants.tree import ROOT, TARGET, Tree, copied
+from tests.mutants.tree import ROOT, Tree, copied
 
 COMMAND = "python -m tests.mutants native"
 LIST = Path(__file__).with_name("native_survivors.toml")
@@ -30,12 +31,7 @@ AIM_PERCENT = 85
 SHARD = "0/60"
 """Of 5,000 mutants each sixtieth is tried unless told otherwise: each builds the crate anew."""
 
-RUST, PYTHON, NOBODY = "by Rust", "by Python", ""
-
-_OUTPUT = TARGET.with_name("mutants-native")
-_TIMEOUT_S = 60
-_ALL_S = 7 * 24 * 3_600
-_KILLED = ("CaughtMutant", "Timeout")
+_LIST_S = 120
 _PLACE = re.compile(r"^(\S+?):\d+:\d+: ")
 
 
@@ -48,7 +44,7 @@ class Judged:
     by: str
 
 
-def run(json_file: Path | None, *, shard: str | None, if_installed: bool, propose: bool) -> int:
+def run(json_file: Path | None, *, shard: str, if_installed: bool, propose: bool) -> int:
     """Mutate native/core; 1 where too many live, or one lives without a reason."""
     began = time.monotonic()
     program = TOOLS / "bin" / "cargo-mutants"
@@ -58,47 +54,47 @@ def run(json_file: Path | None, *, shard: str | None, if_installed: bool, propos
     known = Survivors.load(LIST)
     with copied() as tree:
         try:
+            mutants = _mutants(tree, str(program) if program.exists() else "cargo-mutants")
+            chosen = part(mutants, shard)
+            say(f"{len(chosen)} of {len(mutants)} mutants; first the tests without any ...")
             callers.prepare(tree)
-            outcomes = _mutate(str(program) if program.exists() else "cargo-mutants", tree, shard)
-            judged = [found for outcome in outcomes if (found := judge(tree, outcome))]
+            judged = [found for mutant in chosen if (found := judge(tree, mutant))]
         except callers.JudgeError as error:
             say(f"{error}\nThere is no figure.")
             return 1
     return _tell(judged, known, shard, time.monotonic() - began, json_file, propose=propose)
 
 
-def _mutate(program: str, tree: Tree, shard: str | None) -> list[dict[str, Any]]:
-    """Every mutant's outcome by the Rust tests, as cargo-mutants tells it.
+def _mutants(tree: Tree, program: str) -> list[dict[str, Any]]:
+    """Every mutant cargo-mutants knows, in the order of files and lines.
 
     Raises:
-        JudgeError: they fail without any mutant.
+        JudgeError: it lists none.
     """
-    part = ("--shard", shard, "--sharding", "round-robin") if shard else ()
-    _OUTPUT.mkdir(parents=True, exist_ok=True)
-    code = tree.watch(
-        program, "mutants", "--dir", str(tree.path), "--in-place", "--package", "countertop-core",
-        "--profile", callers.PROFILE, "--timeout", str(_TIMEOUT_S), "--no-shuffle", "--colors",
-        "never", "--output", str(_OUTPUT), *part, "--", "--lib", timeout_s=_ALL_S,
+    ended = tree.run(
+        program, "mutants", "--dir", str(tree.path), "--package", "countertop-core", "--list",
+        "--json", timeout_s=_LIST_S,
     )  # fmt: skip
-    # 2: some mutants live; 3: some ran out of time.
-    if code not in (0, 2, 3):
-        raise callers.JudgeError(f"cargo-mutants ended with {code}.")
-    told = json.loads((_OUTPUT / "mutants.out" / "outcomes.json").read_text())
-    return [entry for entry in told["outcomes"] if isinstance(entry["scenario"], dict)]
+    if ended.code != 0:
+        raise callers.JudgeError(f"cargo-mutants ended with {ended.code}:\n{ended.said}")
+    found: list[dict[str, Any]] = json.loads(ended.said)
+    return found
 
 
-def judge(tree: Tree, outcome: dict[str, Any]) -> Judged | None:
-    """Whose tests notice a mutant, if the Rust tests have not; None where it does not compile."""
-    mutant, summary = outcome["scenario"]["Mutant"], outcome["summary"]
-    found = Judged(mutant["file"], change_of(mutant), RUST)
-    if summary in _KILLED:
-        return found
-    # What does not compile is no mutant.
-    test = None if summary == "Unviable" else callers.judge(tree, mutant)
-    if test is None:
-        return None
-    say(f"{mutant['name']}: {f'noticed by {test}' if test else 'LIVES'}")
-    return evolve(found, by=PYTHON if test else NOBODY)
+def part(mutants: list[dict[str, Any]], shard: str) -> list[dict[str, Any]]:
+    """Every N-th mutant from the K-th on, where `shard` is `K/N`."""
+    first, every = map(int, shard.split("/"))
+    return mutants[first::every]
+
+
+def judge(tree: Tree, mutant: dict[str, Any]) -> Judged | None:
+    """Whose tests notice a mutant; None where it does not compile, for then it is none."""
+    began = time.monotonic()
+    verdict = callers.judge(tree, mutant)
+    told = f"{verdict.by} ({verdict.test})" if verdict and verdict.by else "LIVES"
+    seconds = time.monotonic() - began
+    say(f"{mutant['name']}: {told if verdict else 'does not compile'}, {seconds:.0f} s")
+    return Judged(mutant["file"], change_of(mutant), verdict.by) if verdict else None
 
 
 def change_of(mutant: dict[str, Any]) -> Change:
@@ -113,7 +109,7 @@ def change_of(mutant: dict[str, Any]) -> Change:
 def _tell(
     judged: list[Judged],
     known: Survivors,
-    shard: str | None,
+    shard: str,
     seconds: float,
     json_file: Path | None,
     *,
@@ -129,8 +125,8 @@ def _tell(
         say(as_entries(unexplained) if propose else "\n".join(shown))
     by = Counter(found.by for found in judged)
     killed, of = by[RUST] + by[PYTHON], len(judged)
-    percent, part = 100 * killed / max(1, of), f", shard {shard}" if shard else ""
-    figure = f"{percent:.1f} % ({killed} of {of}, {by[RUST]} {RUST}, {by[PYTHON]} {PYTHON}{part})"
+    percent, whose = 100 * killed / max(1, of), f"{by[RUST]} {RUST}, {by[PYTHON]} {PYTHON}"
+    figure = f"{percent:.1f} % ({killed} of {of}, {whose}, shard {shard})"
     rows = [
         Row("mutants of the Rust floor killed", figure, f"{AIM_PERCENT} %",
             percent >= AIM_PERCENT, COMMAND),

@@ -26,11 +26,6 @@ def mutant(file: str = CASH) -> dict[str, Any]:
     }
 
 
-def outcome(summary: str) -> dict[str, Any]:
-    """A mutant after the Rust tests."""
-    return {"scenario": {"Mutant": mutant()}, "summary": summary}
-
-
 def test_a_mutant_is_put_in_place_of_its_span() -> None:
     """On one line or over several; the rest stays."""
     assert callers.with_mutant(TEXT, mutant()) == TEXT.replace("*", "+")
@@ -47,6 +42,7 @@ def test_every_file_of_the_floor_has_callers() -> None:
     assert "tests/native/test_terminal.py" in callers.callers_of("native/core/src/emv/tlv.rs")
     assert "tests/countertop/test_tax_files.py" in callers.callers_of("native/core/src/tax.rs")
     assert "tests/native/test_floor.py" in callers.callers_of(CASH)
+    assert ["promo", "cash"] == list(map(callers.room_of, ["native/core/src/promo/a/b.rs", CASH]))
     for path in (ROOT / "native" / "core" / "src").rglob("*.rs"):
         assert callers.callers_of(path.relative_to(ROOT).as_posix())
     named = {Path(test.partition("::")[0]) for test in callers.all_callers()}
@@ -76,46 +72,62 @@ def test_tests_that_could_not_run_judge_nothing(code: int) -> None:
         callers.noticed(Ended(code, "ERROR: file or directory not found: tests/x.py"))
 
 
-def test_python_is_asked_only_about_what_rust_lets_live(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def planted(monkeypatch: pytest.MonkeyPatch, folder: Path, *codes: int) -> list[str]:
+    """The file's text at each step that ends with one of `codes`: Rust, Rust, pytest and so on."""
+    path = folder / CASH
+    path.parent.mkdir(parents=True)
+    path.write_text(TEXT)
+    seen: list[str] = []
+    endings = iter(codes)
+
+    def ended(*_: object, **__: object) -> Ended:
+        seen.append(path.read_text())
+        code = next(endings)
+        return Ended(code, "---- cash::tests::pays stdout ----" if code == 101 else "FAILED x - y")
+
+    for owner, name in ((callers, "_extension"), (Tree, "pytest"), (Tree, "run")):
+        monkeypatch.setattr(owner, name, ended)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("codes", "by", "test"),
+    [
+        ((0, 101), callers.RUST, "cash::tests::pays"),
+        ((0, 0, 101), callers.RUST, "cash::tests::pays"),
+        ((0, 0, 0, 0, 1), callers.PYTHON, "x"),
+        ((0, 0, 0, 0, 0), callers.NOBODY, ""),
+    ],
+)
+def test_each_judge_is_asked_about_what_the_one_before_lets_live(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, codes: tuple[int, ...], by: str, test: str
 ) -> None:
-    """What does not compile is no mutant; what no test notices lives."""
-    answers = iter(["tests/x.py::test_x", "", None])
-    monkeypatch.setattr(callers, "judge", lambda *_: next(answers))
-    tree, change = Tree(tmp_path), Change("cash: cash", "replace * with +")
+    """The mutant is in its file at every step, and out of it again after the last."""
+    seen = planted(monkeypatch, tmp_path, *codes)
+    assert callers.judge(Tree(tmp_path), mutant()) == callers.Verdict(by, test)
+    assert seen == [TEXT.replace("*", "+")] * len(codes)
+    assert (tmp_path / CASH).read_text() == TEXT
 
-    def by(summary: str) -> str | None:
-        found = floor.judge(tree, outcome(summary))
-        assert found is None or (found.file, found.change) == (CASH, change)
-        return found.by if found else None
 
-    assert [by("CaughtMutant"), by("Timeout"), by("Unviable")] == [floor.RUST, floor.RUST, None]
-    assert [by("MissedMutant") for _ in range(3)] == [floor.PYTHON, floor.NOBODY, None]
+@pytest.mark.parametrize("codes", [(101,), (0, 0, 0, 101)])
+def test_what_does_not_compile_is_no_mutant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, codes: tuple[int, ...]
+) -> None:
+    """Neither the crate nor the extension; it is told and not counted."""
+    planted(monkeypatch, tmp_path, *codes)
+    assert floor.judge(Tree(tmp_path), mutant()) is None
+
+
+def test_a_sample_is_spread_over_all_files() -> None:
+    """Each so many, from the place named."""
+    mutants = [mutant(f"native/core/src/{number}.rs") for number in range(10)]
+    assert floor.part(mutants, "1/4") == [mutants[1], mutants[5], mutants[9]]
+    assert floor.part(mutants, "0/1") == mutants
 
 
 def test_the_share_counts_both_judges() -> None:
     """A line tells who killed how many."""
     change = Change("cash: cash", "replace * with +")
-    judges = [floor.RUST, floor.RUST, floor.PYTHON, floor.NOBODY]
+    judges = [callers.RUST, callers.RUST, callers.PYTHON, callers.NOBODY]
     judged = [floor.Judged(CASH, change, by) for by in judges]
     assert floor.cells("all", judged) == ("all", "4", "2", "1", "75.0")
-
-
-def test_the_extension_is_built_with_the_mutant_and_then_without(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The tests run while the mutant is in its file, and it is out again after them."""
-    path = tmp_path / CASH
-    path.parent.mkdir(parents=True)
-    path.write_text(TEXT)
-    seen: list[str] = []
-
-    def ended(*_: object, **__: object) -> Ended:
-        seen.append(path.read_text())
-        return Ended(0, "")
-
-    monkeypatch.setattr(callers, "_build", ended)
-    monkeypatch.setattr(Tree, "pytest", ended)
-    assert callers.judge(Tree(tmp_path), mutant()) == ""
-    assert seen == [TEXT.replace("*", "+")] * 2
-    assert path.read_text() == TEXT
