@@ -344,6 +344,14 @@ mod tests {
     }
 
     #[test]
+    fn digits_in_letters_are_no_half_bytes() {
+        // The half bytes of these eight letters would pass for a card's number.
+        let mut value = *b"99999999";
+        search_half_bytes(&mut value);
+        assert_eq!(&value, b"99999999");
+    }
+
+    #[test]
     fn rules_of_tags() {
         assert_eq!(rule(0x5A), Rule::Mask);
         for tag in [

@@ -79,6 +79,23 @@ fn two_rates_inside_their_prices() {
 }
 
 #[test]
+fn what_rounding_did_is_told_in_the_same_unit_in_every_currency() {
+    // 19 % of a third of a unit, nearly: 0.06333 in money of any number of digits.
+    let lines = [line(333_300, 1_000, &[0])];
+    for (minor_digits, told) in [
+        (0, (0, 0)),
+        (1, (5_700, 4_300)),
+        (2, (6_270, -270)),
+        (3, (6_327, -27)),
+        (4, (6_333, -3)),
+    ] {
+        let done = tax_document(&lines, &[PLAIN], BY_LINE, minor_digits).unwrap();
+        let sum = &done.taxes[0];
+        assert_eq!((sum.exact_e5, sum.rounding_e5), told, "{minor_digits}");
+    }
+}
+
+#[test]
 fn a_line_and_a_document_round_differently() {
     let lines = vec![line(12_120_000, 12_120, &[0]); 2];
     let table = [percent(230_000)];

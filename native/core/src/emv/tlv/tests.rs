@@ -100,6 +100,17 @@ fn tags_that_would_not_be_read_back_are_not_written() {
     assert!(encode(&[Node::template(0x50, vec![])], Dialect::default()).is_err());
 }
 
+#[test]
+fn as_many_bytes_as_are_read_are_written() {
+    let of = |size| encode(&[Node::bytes(0x50, &vec![7; size])], Dialect::default());
+    // A tag, and a length in three bytes.
+    assert_eq!(of(BYTES_MAX - 4).unwrap().len(), BYTES_MAX);
+    assert_eq!(
+        of(BYTES_MAX - 3).unwrap_err(),
+        Fault::new(Trouble::TooLong, BYTES_MAX)
+    );
+}
+
 fn made(chance: &mut Chance, depth: usize) -> Vec<Node> {
     (0..chance.below(5))
         .map(|_| {
