@@ -71,6 +71,11 @@ fn a_gate_may_ask_for_some_of_several_sets() {
         of(&[1, 2]).why_not(1),
         Ok(WhyNot::MinSets { have: 1, need: 2 })
     );
+    // A set that is not named does not count.
+    assert_eq!(
+        of(&[1]).why_not(1),
+        Ok(WhyNot::MinSets { have: 0, need: 2 })
+    );
     let refused = |gate| {
         let mut one = menu.clone();
         one.gates = vec![gate];
