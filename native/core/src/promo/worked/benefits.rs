@@ -156,6 +156,38 @@ fn a_gift_needs_its_gate_and_ends_at_its_limit() {
 }
 
 #[test]
+fn a_benefit_may_be_for_a_later_set_than_its_gate() {
+    let set = 1;
+    let off = Off::Amount(100);
+    let benefits = [
+        Benefit::Each { set, off },
+        Benefit::Tiers {
+            set,
+            tiers: vec![Tier { from: 1, off }],
+            marginal: false,
+            pick: Pick::Cheapest,
+        },
+        Benefit::Cart { set, off },
+        Benefit::EverySpend {
+            set,
+            step_minor: 500,
+            off_minor: 100,
+        },
+    ];
+    for benefit in benefits {
+        let mut one = promotion(1, benefit);
+        one.sets = vec![only(&[1]), only(&[2])];
+        one.gates = vec![Gate::MinSpend {
+            set: 0,
+            amount_minor: 300,
+        }];
+        let one = [one];
+        assert_eq!(nets(&one, &[piece(1, 300), piece(2, 500)]), [300, 400]);
+        assert_eq!(nets(&one, &[piece(1, 299), piece(2, 500)]), [299, 500]);
+    }
+}
+
+#[test]
 fn tiers_are_for_all_units_or_for_those_past_them() {
     let tiers = |marginal| {
         let tier = |from, ppm| Tier {

@@ -151,3 +151,20 @@ fn a_refused_line_changes_nothing() {
         Err(CoreError::Overflow { .. })
     ));
 }
+
+#[test]
+fn a_line_that_is_gone_leaves_its_room_in_the_sum_and_no_more() {
+    // Of four quarters of the largest sum; a line of nothing is left where one was.
+    let quarters = |count: i64| Line {
+        unit_price_micros: i64::MAX / 4,
+        quantity_milli: count * 10_000_000,
+        pieces: false,
+        ..piece(1, 0)
+    };
+    let mut found = cart(&[], &[quarters(2), quarters(1)]);
+    assert!(found.add_line(quarters(2)).is_err());
+    found.remove_line(0).unwrap();
+    assert!(found.add_line(quarters(4)).is_err());
+    assert!(found.add_line(quarters(2)).is_ok());
+    assert!(found.add_line(quarters(2)).is_err());
+}
