@@ -26,7 +26,7 @@ from engine.payment.terminal_day import TerminalDayAsked, TerminalDayHeard
 from engine.record import Record
 from engine.settlement import fees
 from engine.settlement.decide import ItemExplained, TermsSet
-from engine.settlement.judge import Account, judge
+from engine.settlement.judge import Account, ItemKind, judge
 from engine.settlement.model import Acquirer
 from engine.stamp import Stamp
 from engine.terminal import Answer, Identity, Kind
@@ -39,6 +39,8 @@ APPROVED: Final = (
     Standing.PARTIALLY_APPROVED,
     Standing.OFFLINE_APPROVED,
 )
+# After every business date: all that is in no file yet is missing then.
+_ONE_DAY: Final = "9999-12-31"
 _OPEN: Final = (Standing.REQUESTED, Standing.UNKNOWN)
 _MONEY: Final = (Kind.SALE, Kind.CAPTURE, Kind.REFUND, Kind.REVERSAL)
 
@@ -283,23 +285,39 @@ def recount(db: apsw.Connection, roots: Iterable[str]) -> None:
         if row is not None:
             _count_in(db, row[0], structure(parse(row[1]), Account), -1)
         acquirer, account = _account_of(db, root)
-        standing = judge(account, "")
         told = int(
             account.settled_rows + account.settled_back_rows > 0 or account.charged_minor != 0
         )
         db.execute(
-            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                root,
-                acquirer,
-                int(standing.is_over),
-                told,
-                account.paid_day or account.back_day,
-                account.back_day,
-                canonical(unstructure(account)),
-            ),
+            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)",
+            (root, acquirer, told, canonical(unstructure(account))),
         )
         _count_in(db, acquirer, account, 1)
+        _list_items(db, acquirer, root, account)
+
+
+def _list_items(db: apsw.Connection, acquirer: str, root: str, account: Account) -> None:
+    """What differs in an account, each from the day it is due on: nobody has to judge thousands of
+    accounts who only wants to see the oldest."""
+    db.execute("DELETE FROM account_items WHERE root = ?", (root,))
+    for entry in judge(account, _ONE_DAY).findings:
+        day = (entry.is_back and account.back_day) or account.paid_day or account.back_day
+        side = "back" if entry.is_back else "paid"
+        db.execute(
+            f"INSERT INTO account_items VALUES ({', '.join('?' * 10)})",
+            (
+                f"{entry.kind.value}/{root}/{side}/{entry.difference_minor}",
+                root,
+                acquirer,
+                entry.kind.value,
+                day if entry.kind is ItemKind.MISSING_THERE else "",
+                day,
+                entry.difference_minor,
+                entry.ours_minor,
+                entry.theirs_minor,
+                int(entry.is_back),
+            ),
+        )
 
 
 def _count_in(db: apsw.Connection, acquirer: str, account: Account, sign: int) -> None:

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import apsw
 import attrs
+from attrs import frozen
 
 from actors.view_clearing_folds import terms_of
 from actors.view_clearing_schema import row_of, rows_of
 from engine.payment.terminal_day import TerminalDayHeard
 from engine.queries import ClearingState, FindPaymentFees
-from engine.settlement.judge import Account, ItemKind, judge
+from engine.settlement.judge import Account, ItemKind
 from engine.settlement.model import Acquirer
 from engine.views.clearing_shapes import (
     AcquirerView,
@@ -30,8 +31,6 @@ DAYS_MAX: Final = 366
 ITEMS_MAX: Final = 500
 FEES_MAX: Final = 500
 FILES_SHOWN: Final = 20
-# These are beside clearing: what was kept too much, and what the acquirer still has.
-_BESIDE: Final = (ItemKind.FEE_DIFFERS.value, ItemKind.PAYOUT_DIFFERS.value)
 
 
 def clearing_view(db: apsw.Connection, query: ClearingState, today: str) -> ClearingView:
@@ -42,31 +41,24 @@ def clearing_view(db: apsw.Connection, query: ClearingState, today: str) -> Clea
         for entry in terms_of(db).acquirers
         if not query.acquirer or query.acquirer == entry.id
     ]
-    items: list[DifferenceView] = []
-    unknown: list[DifferenceView] = []
-    more = 0
+    found: list[_Found] = []
     views: list[AcquirerView] = []
     for acquirer in acquirers:
-        due_day = _due_day(db, acquirer, today)
-        found = list(_items(db, acquirer.id, due_day, today))
-        in_items = sum(entry.difference_minor for entry in found if entry.kind not in _BESIDE)
-        views.append(_acquirer_view(db, acquirer, due_day, in_items))
-        items += found
-        some, count = _unknown(db, acquirer.id, today, limit, everything=query.explained)
-        unknown += some
-        more += count - len(some)
+        asked = _Asked(acquirer.id, _due_day(db, acquirer, today), today, limit, query.explained)
+        views.append(_acquirer_view(db, acquirer, asked.due_day))
+        found += [source(db, asked) for source in (_account_items, _unknown, _batch_items)]
     if not query.acquirer:
-        items += _day_items(db, today)
+        found.append(_day_items(db, _Asked("", "", today, limit, query.explained)))
         if not acquirers:
-            views.append(_acquirer_view(db, Acquirer("", ""), "", 0))
-    items = _explained(db, [*items, *unknown], everything=query.explained)
+            views.append(_acquirer_view(db, Acquirer("", ""), ""))
+    items = [item for some, _ in found for item in some]
     items.sort(key=lambda entry: (entry.business_date, entry.id))
     return ClearingView(
         today,
         tuple(views),
         _days(db, query),
-        tuple(items[:limit]),
-        len(items) + more,
+        tuple(_explained(db, item) for item in items[:limit]),
+        sum(count for _, count in found),
         tuple(_terminals(db)),
         _files(db, query.acquirer),
     )
@@ -80,9 +72,7 @@ def _due_day(db: apsw.Connection, acquirer: Acquirer, today: str) -> str:
     return (date.fromisoformat(today) - timedelta(days=acquirer.days)).isoformat()
 
 
-def _acquirer_view(
-    db: apsw.Connection, acquirer: Acquirer, due_day: str, in_items: int
-) -> AcquirerView:
+def _acquirer_view(db: apsw.Connection, acquirer: Acquirer, due_day: str) -> AcquirerView:
     figures = row_of(
         db,
         "SELECT coalesce(sum(captured_minor), 0), coalesce(sum(cleared_minor), 0), "
@@ -97,16 +87,17 @@ def _acquirer_view(
         "AND root = '' AND kind IN ('payment', 'refund', 'chargeback')",
         (acquirer.id,),
     )
-    (charged,) = row_of(
+    (in_items,) = row_of(
         db,
-        "SELECT coalesce(sum(fee_minor), 0) FROM settlement_rows WHERE acquirer = ? "
-        "AND kind NOT IN ('payout', 'other')",
-        (acquirer.id,),
+        "SELECT coalesce(sum(difference_minor), 0) FROM account_items "
+        "WHERE acquirer = ? AND due <= ? AND kind <> ?",
+        (acquirer.id, due_day, ItemKind.FEE_DIFFERS.value),
     )
-    net, paid_out, other = row_of(
+    net, paid_out, other, charged = row_of(
         db,
         "SELECT coalesce(sum(net_minor), 0), coalesce(sum(paid_out_minor), 0), "
-        "coalesce(sum(other_minor), 0) FROM batches WHERE acquirer = ?",
+        "coalesce(sum(other_minor), 0), coalesce(sum(fee_minor), 0) FROM batches "
+        "WHERE acquirer = ?",
         (acquirer.id,),
     )
     clearing = captured - cleared - unknown
@@ -142,39 +133,98 @@ def _days(db: apsw.Connection, query: ClearingState) -> tuple[ClearingDay, ...]:
 # -------------------------------------------------------------------------------------- items
 
 
-def _items(
-    db: apsw.Connection, acquirer: str, due_day: str, today: str
-) -> Iterator[DifferenceView]:
+@frozen
+class _Asked:
+    """Whose items are asked for: no more than `limit`, the oldest, those with a finding too where
+    `everything` is."""
+
+    acquirer: str
+    due_day: str
+    today: str
+    limit: int
+    everything: bool
+
+
+# Items, the oldest, and how many there are to look at.
+_Found = tuple[list[DifferenceView], int]
+
+
+def _account_items(db: apsw.Connection, asked: _Asked) -> _Found:
+    """What differs in the accounts of payments, once it is due."""
+    whose = (asked.acquirer, asked.due_day)
+    (count,) = row_of(
+        db, "SELECT count(*) FROM account_items WHERE acquirer = ? AND due <= ?", whose
+    )
+    if not asked.everything:
+        # Few have a finding, so these are counted rather than those that have none.
+        (explained,) = row_of(
+            db,
+            "SELECT count(*) FROM explained CROSS JOIN account_items USING (item) "
+            "WHERE acquirer = ? AND due <= ?",
+            whose,
+        )
+        count -= explained
     rows = rows_of(
         db,
-        "SELECT root, body FROM accounts WHERE acquirer = ? AND over = 0 AND (told = 1 "
-        "OR paid_day <= ?)",
-        (acquirer, due_day),
+        "SELECT item, root, kind, day, difference_minor, ours_minor, theirs_minor, is_back "
+        "FROM account_items WHERE acquirer = ? AND due <= ? "
+        "AND (? OR item NOT IN (SELECT item FROM explained)) ORDER BY day, item LIMIT ?",
+        (*whose, asked.everything, asked.limit),
     )
-    for root, body in rows:
-        account = structure(parse(body), Account)
-        yield from _account_items(db, acquirer, root, account, (due_day, today))
-    yield from _batch_items(db, acquirer, today)
+    return [_account_item(db, asked, row) for row in rows], count
 
 
-def _unknown(
-    db: apsw.Connection, acquirer: str, today: str, limit: int, *, everything: bool
-) -> tuple[list[DifferenceView], int]:
-    """Rows that no payment is known for, the oldest, and how many there are to look at."""
+def _account_item(db: apsw.Connection, asked: _Asked, row: tuple[Any, ...]) -> DifferenceView:
+    name, root, kind, day, difference_minor, ours_minor, theirs_minor, is_back = row
+    order_id, card, brand = row_of(
+        db,
+        "SELECT order_id, card, brand FROM card_money WHERE root = ? "
+        "ORDER BY payment_id = root DESC LIMIT 1",
+        (root,),
+    )
+    last = row_of(
+        db,
+        "SELECT file, line, batch, reference FROM settlement_rows WHERE root = ? "
+        "ORDER BY rowid DESC LIMIT 1",
+        (root,),
+    ) or ("", 0, "", "")
+    return DifferenceView(
+        name,
+        kind,
+        asked.acquirer,
+        day,
+        _age(day, asked.today),
+        difference_minor,
+        ours_minor,
+        theirs_minor,
+        root,
+        order_id,
+        card,
+        brand,
+        last[3],
+        last[2],
+        last[0],
+        last[1],
+        is_back=bool(is_back),
+    )
+
+
+def _unknown(db: apsw.Connection, asked: _Asked) -> _Found:
+    """Rows that no payment is known for."""
     of_acquirer = (
         "FROM settlement_rows LEFT JOIN explained ON item = 'unknown_here/' || row "
         "WHERE acquirer = ? AND root = '' AND kind IN ('payment', 'refund', 'chargeback') "
         "AND (? OR item IS NULL)"
     )
-    (count,) = row_of(db, f"SELECT count(*) {of_acquirer}", (acquirer, everything))
+    whose = (asked.acquirer, asked.everything)
+    (count,) = row_of(db, f"SELECT count(*) {of_acquirer}", whose)
     rows = rows_of(
         db,
         "SELECT row, file, line, batch, day, gross_minor, reference, brand "
         f"{of_acquirer} ORDER BY day, row LIMIT ?",
-        (acquirer, everything, limit),
+        (*whose, asked.limit),
     )
-    found = [_unknown_item(acquirer, row, today) for row in rows]
-    return found, count
+    return [_unknown_item(asked.acquirer, row, asked.today) for row in rows], count
 
 
 def _unknown_item(acquirer: str, row: tuple[Any, ...], today: str) -> DifferenceView:
@@ -197,90 +247,58 @@ def _unknown_item(acquirer: str, row: tuple[Any, ...], today: str) -> Difference
     )
 
 
-def _account_items(
-    db: apsw.Connection, acquirer: str, root: str, account: Account, days: tuple[str, str]
-) -> Iterator[DifferenceView]:
-    due_day, today = days
-    findings = judge(account, due_day).findings
-    if not findings:
-        return
-    order_id, card, brand = row_of(
-        db,
-        "SELECT order_id, card, brand FROM card_money WHERE root = ? "
-        "ORDER BY payment_id = root DESC LIMIT 1",
-        (root,),
-    )
-    last = row_of(
-        db,
-        "SELECT file, line, batch, reference FROM settlement_rows WHERE root = ? "
-        "ORDER BY rowid DESC LIMIT 1",
-        (root,),
-    ) or ("", 0, "", "")
-    for entry in findings:
-        day = (entry.is_back and account.back_day) or account.paid_day or account.back_day
-        side = "back" if entry.is_back else "paid"
-        yield DifferenceView(
-            f"{entry.kind.value}/{root}/{side}/{entry.difference_minor}",
-            entry.kind.value,
-            acquirer,
-            day,
-            _age(day, today),
-            entry.difference_minor,
-            entry.ours_minor,
-            entry.theirs_minor,
-            root,
-            order_id,
-            card,
-            brand,
-            last[3],
-            last[2],
-            last[0],
-            last[1],
-            is_back=entry.is_back,
-        )
-
-
-def _batch_items(db: apsw.Connection, acquirer: str, today: str) -> Iterator[DifferenceView]:
+def _batch_items(db: apsw.Connection, asked: _Asked) -> _Found:
     """Payouts that are not what their batch comes to; what names no batch says nothing of it."""
+    of_acquirer = (
+        "FROM (SELECT *, net_minor + other_minor AS ours, 'payout_differs/' || acquirer || '/' "
+        "|| batch || '/' || (net_minor + other_minor - paid_out_minor) AS name FROM batches "
+        "WHERE acquirer = ? AND batch <> '' AND payouts > 0) LEFT JOIN explained ON item = name "
+        "WHERE ours <> paid_out_minor AND (? OR item IS NULL)"
+    )
+    whose = (asked.acquirer, asked.everything)
+    (count,) = row_of(db, f"SELECT count(*) {of_acquirer}", whose)
     rows = rows_of(
         db,
-        "SELECT batch, day, net_minor + other_minor, paid_out_minor FROM batches "
-        "WHERE acquirer = ? AND batch <> '' AND payouts > 0 "
-        "AND net_minor + other_minor <> paid_out_minor",
-        (acquirer,),
+        f"SELECT name, batch, day, ours, paid_out_minor {of_acquirer} ORDER BY day, name LIMIT ?",
+        (*whose, asked.limit),
     )
-    for batch, day, ours, theirs in rows:
-        kind = ItemKind.PAYOUT_DIFFERS.value
-        yield DifferenceView(
-            f"{kind}/{acquirer}/{batch}/{ours - theirs}",
-            kind,
-            acquirer,
+    found = [
+        DifferenceView(
+            name,
+            ItemKind.PAYOUT_DIFFERS.value,
+            asked.acquirer,
             day,
-            _age(day, today),
+            _age(day, asked.today),
             ours - theirs,
             ours,
             theirs,
             batch=batch,
         )
+        for name, batch, day, ours, theirs in rows
+    ]
+    return found, count
 
 
-def _day_items(db: apsw.Connection, today: str) -> Iterator[DifferenceView]:
-    for day, body in rows_of(db, "SELECT day, body FROM day_items"):
-        yield attrs.evolve(structure(parse(body), DifferenceView), age_days=_age(day, today))
+def _day_items(db: apsw.Connection, asked: _Asked) -> _Found:
+    """What terminals' ends of day told otherwise than the journal."""
+    of_all = "FROM day_items WHERE (? OR item NOT IN (SELECT item FROM explained))"
+    (count,) = row_of(db, f"SELECT count(*) {of_all}", (asked.everything,))
+    rows = rows_of(
+        db,
+        f"SELECT day, body {of_all} ORDER BY day, item LIMIT ?",
+        (asked.everything, asked.limit),
+    )
+    found = [
+        attrs.evolve(structure(parse(body), DifferenceView), age_days=_age(day, asked.today))
+        for day, body in rows
+    ]
+    return found, count
 
 
-def _explained(
-    db: apsw.Connection, items: list[DifferenceView], *, everything: bool
-) -> list[DifferenceView]:
-    """Items with what somebody found; those nobody needs to look at any more only if wanted."""
-    found = []
-    for item in items:
-        row = row_of(db, "SELECT operator, finding FROM explained WHERE item = ?", (item.id,))
-        if row is None:
-            found.append(item)
-        elif everything:
-            found.append(attrs.evolve(item, explained_by=row[0], finding=row[1]))
-    return found
+def _explained(db: apsw.Connection, item: DifferenceView) -> DifferenceView:
+    """An item with what somebody found, where somebody did."""
+    row = row_of(db, "SELECT operator, finding FROM explained WHERE item = ?", (item.id,))
+    return item if row is None else attrs.evolve(item, explained_by=row[0], finding=row[1])
 
 
 def _age(day: str, today: str) -> int:

@@ -155,10 +155,11 @@ def _count_in_batch(db: apsw.Connection, acquirer: str, row: SettlementRow) -> N
     net_minor = gross_minor - (row.fee_minor or 0)
     is_payout, is_other = row.kind is RowKind.PAYOUT, row.kind is RowKind.OTHER
     db.execute(
-        "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
         "day = max(day, excluded.day), net_minor = net_minor + excluded.net_minor, "
         "paid_out_minor = paid_out_minor + excluded.paid_out_minor, "
-        "other_minor = other_minor + excluded.other_minor, payouts = payouts + excluded.payouts",
+        "other_minor = other_minor + excluded.other_minor, payouts = payouts + excluded.payouts, "
+        "fee_minor = fee_minor + excluded.fee_minor",
         (
             acquirer,
             row.batch,
@@ -167,5 +168,6 @@ def _count_in_batch(db: apsw.Connection, acquirer: str, row: SettlementRow) -> N
             -net_minor if is_payout else 0,
             net_minor if is_other else 0,
             int(is_payout),
+            0 if is_payout or is_other else row.fee_minor or 0,
         ),
     )

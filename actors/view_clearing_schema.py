@@ -21,9 +21,16 @@ CLEARING_SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS card_keys (key TEXT NOT NULL, root TEXT NOT NULL,
     PRIMARY KEY (key, root)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS accounts (root TEXT PRIMARY KEY, acquirer TEXT NOT NULL,
-    over INTEGER NOT NULL, told INTEGER NOT NULL, paid_day TEXT NOT NULL, back_day TEXT NOT NULL,
-    body BLOB NOT NULL) STRICT""",
-    "CREATE INDEX IF NOT EXISTS accounts_open ON accounts (acquirer, paid_day) WHERE over = 0",
+    told INTEGER NOT NULL, body BLOB NOT NULL) STRICT""",
+    # What differs in an account: from the day in `due` on, where a file may still tell of it.
+    """CREATE TABLE IF NOT EXISTS account_items (item TEXT PRIMARY KEY, root TEXT NOT NULL,
+    acquirer TEXT NOT NULL, kind TEXT NOT NULL, due TEXT NOT NULL, day TEXT NOT NULL,
+    difference_minor INTEGER NOT NULL, ours_minor INTEGER NOT NULL, theirs_minor INTEGER NOT NULL,
+    is_back INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX IF NOT EXISTS account_items_by_root ON account_items (root)",
+    "CREATE INDEX IF NOT EXISTS account_items_by_day ON account_items (acquirer, day, item)",
+    """CREATE INDEX IF NOT EXISTS account_items_sums ON account_items
+    (acquirer, due, kind, difference_minor)""",
     """CREATE TABLE IF NOT EXISTS clearing_days (day TEXT NOT NULL, acquirer TEXT NOT NULL,
     payments INTEGER NOT NULL, captured_minor INTEGER NOT NULL, cleared_minor INTEGER NOT NULL,
     fee_expected_minor INTEGER NOT NULL, fee_charged_minor INTEGER NOT NULL,
@@ -45,7 +52,7 @@ CLEARING_SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS row_counts (row BLOB PRIMARY KEY, n INTEGER NOT NULL) STRICT",
     """CREATE TABLE IF NOT EXISTS batches (acquirer TEXT NOT NULL, batch TEXT NOT NULL,
     day TEXT NOT NULL, net_minor INTEGER NOT NULL, paid_out_minor INTEGER NOT NULL,
-    other_minor INTEGER NOT NULL, payouts INTEGER NOT NULL,
+    other_minor INTEGER NOT NULL, payouts INTEGER NOT NULL, fee_minor INTEGER NOT NULL,
     PRIMARY KEY (acquirer, batch)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS settlement_files (file TEXT PRIMARY KEY, acquirer TEXT NOT NULL,
     name TEXT NOT NULL, at_ns INTEGER NOT NULL, rows INTEGER NOT NULL, seen INTEGER NOT NULL,
@@ -56,6 +63,7 @@ CLEARING_SCHEMA: Final = (
     at_ns INTEGER NOT NULL, body BLOB) STRICT""",
     """CREATE TABLE IF NOT EXISTS day_items (item TEXT PRIMARY KEY, terminal TEXT NOT NULL,
     day TEXT NOT NULL, body BLOB NOT NULL) STRICT""",
+    "CREATE INDEX IF NOT EXISTS day_items_by_day ON day_items (day, item)",
 )
 
 

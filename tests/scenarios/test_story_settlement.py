@@ -191,6 +191,40 @@ def test_an_explained_item_is_off_the_list_until_it_changes() -> None:
     assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
 
 
+def test_a_shop_that_stops_importing_files_does_not_wait_for_its_list() -> None:
+    """Who asks for the oldest of what is overdue asks the database as much however much there is,
+    and is told how much that is."""
+    clearing = bank_shop()
+    sell(clearing, "wine", 1)
+    clearing.settle([paid(1, WINE, 12)])
+    asked: list[str] = []
+    steps: list[int] = []
+
+    def note(_: object, statement: str, __: object) -> bool:
+        asked.append(statement)
+        return True
+
+    clearing.db.exec_trace = note
+    for numbers in (range(2, 8), range(8, 50)):
+        for number in numbers:
+            sell(clearing, "wine", number)
+        clearing.fold()
+        asked.clear()
+        view = clearing.view("2026-12-24", limit=3)
+        steps.append(len(asked))
+        assert len(view.items) == 3
+        assert view.item_count == numbers[-1] - 1
+        (account,) = view.acquirers
+        assert (account.clearing_minor, account.waiting_minor) == (view.item_count * WINE, 0)
+    assert steps[0] == steps[1] > 0
+    clearing.shop.ok(ExplainItem(view.items[0].id, "asked the bank"))
+    rest = clearing.view("2026-12-24", limit=3)
+    assert view.items[1:] == rest.items[:2]
+    assert rest.item_count == view.item_count - 1
+    (first, *_) = clearing.view("2026-12-24", limit=3, explained=True).items
+    assert first == attrs.evolve(view.items[0], explained_by="max", finding="asked the bank")
+
+
 def test_other_terms_price_what_no_file_has_told_of() -> None:
     """What was settled keeps the fee it was held against; the rest has the new one."""
     clearing = bank_shop()
