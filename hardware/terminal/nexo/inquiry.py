@@ -114,10 +114,9 @@ class Inquiry:
         if not is_success and condition in codes.IN_PROGRESS:
             return self._later(now_ns)
         if is_success:
-            question, repeated = self.question, told.repeated
-            is_it = told.header is not None and told.header.service_id == question.service_id
-            kind = Kind.REVERSAL if question.category == "Reversal" else Kind.SALE
-            if not (is_it and outcome.fits(repeated, kind)):
+            kind = Kind.REVERSAL if self.question.category == "Reversal" else Kind.SALE
+            repeated = outcome.repeated(told, self.question.service_id, kind)
+            if repeated is None:
                 return self.unresolved("other_transaction")
             return self._found(repeated, now_ns)
         if condition == codes.NOT_FOUND:

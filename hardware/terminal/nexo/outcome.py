@@ -28,6 +28,15 @@ def fits(told: m.Told | None, kind: Kind) -> TypeGuard[m.PaymentTold | m.Reversa
     return isinstance(told, m.ReversalTold if kind is Kind.REVERSAL else m.PaymentTold)
 
 
+def repeated(
+    told: m.StatusTold, service_id: str, kind: Kind
+) -> m.PaymentTold | m.ReversalTold | None:
+    """The answer that a status repeats, where it is to the message of that name and kind."""
+    if not told.outcome.is_success or told.header is None or told.header.service_id != service_id:
+        return None
+    return told.repeated if fits(told.repeated, kind) else None
+
+
 def answer(
     transaction: Transaction,
     told: m.PaymentTold | m.ReversalTold,

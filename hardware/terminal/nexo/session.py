@@ -309,8 +309,7 @@ class NexoSession:
         return self._finish(job, result, now_ns)
 
     def _witnessed(self, job: Job, told: m.StatusTold, now_ns: int) -> list[Action]:
-        is_it = told.header is not None and told.header.service_id == job.service_id
-        is_known = told.outcome.is_success and is_it and outcome.fits(told.repeated, Kind.REVERSAL)
+        is_known = outcome.repeated(told, job.service_id, Kind.REVERSAL) is not None
         if is_known:
             self.last = naming.witness(self.profile.poi_id, job.service_id)
         code = "remembers" if is_known else "memory_not_seen"
@@ -426,10 +425,9 @@ class NexoSession:
             again_ns = limits.QUIET_AGAIN_NS if job.answer is None else limits.INQUIRE_AGAIN_NS
             job.due_ns = now_ns + again_ns
             return []
-        is_it = told.header is not None and told.header.service_id == job.service_id
         assert job.transaction is not None
-        repeated = told.repeated
-        if is_success and is_it and outcome.fits(repeated, job.transaction.kind):
+        repeated = outcome.repeated(told, job.service_id, job.transaction.kind)
+        if repeated is not None:
             return [Drop(job.service_id), *self._ended(job, repeated, now_ns)]
         if condition == codes.NOT_FOUND and job.answer is not None:
             return self._finish(job, job.answer, now_ns)
