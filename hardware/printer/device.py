@@ -89,7 +89,10 @@ class PrinterDevice(CableDevice):
                     await self._do(self.session.received(data, self._now_ns()))
         finally:
             self._stream = None
-            self._connected = trio.Event()
+            # A connection that broke as it was opened leaves the event to the next, and to whoever
+            # waits on it.
+            if self._connected.is_set():
+                self._connected = trio.Event()
             self._hear(self.session.closed())
             self._set_level(None)
 

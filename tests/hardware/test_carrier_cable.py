@@ -7,10 +7,16 @@ import trio
 import trio.testing
 
 from hardware.carrier import TcpCarrier
+from hardware.terminal.nexo.outlet import TcpOutlet
 
 
 async def _ignore(data: bytes) -> None:
     """Take what comes."""
+
+
+async def _hang_up(stream: trio.abc.Stream) -> None:
+    """Say nothing."""
+    await stream.aclose()
 
 
 async def test_a_cable_pulled_twice_comes_back_when_it_is_put_in() -> None:
@@ -49,5 +55,28 @@ async def test_a_cable_pulled_while_it_is_put_back_is_out() -> None:
             await carrier.plug()
             assert carrier.is_plugged
             stream = await trio.open_tcp_stream(carrier.host, carrier.port)
+        await stream.aclose()
+        nursery.cancel_scope.cancel()
+
+
+async def test_an_outlet_pulled_while_it_is_put_back_is_out() -> None:
+    """As a cable: whoever put it back does not wait for ever, and nobody can connect."""
+    outlet = TcpOutlet()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(outlet.run, _hang_up)
+        for turns in range(2, 10):
+            await outlet.unplug()
+            with trio.fail_after(5):
+                async with trio.open_nursery() as hands:
+                    hands.start_soon(outlet.plug)
+                    for _ in range(turns):
+                        await trio.lowlevel.checkpoint()
+                    await outlet.unplug()
+            await trio.testing.wait_all_tasks_blocked()
+            with pytest.raises(OSError, match="all attempts to connect"):
+                await trio.open_tcp_stream(outlet.host, outlet.port)
+        with trio.fail_after(5):
+            await outlet.plug()
+            stream = await trio.open_tcp_stream(outlet.host, outlet.port)
         await stream.aclose()
         nursery.cancel_scope.cancel()

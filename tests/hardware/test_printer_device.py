@@ -17,12 +17,15 @@ from engine.document import Document, columns, text
 from engine.effects import Print
 from hardware.carrier import TcpCarrier
 from hardware.compose import build_device
+from hardware.printer.device import PrinterDevice
 from hardware.printer.fake import PrinterFake
 from hardware.printer.layout import COPY_BANNER
 from hardware.printer.messages import DrawerLevel, Pulse, WatchDrawer
 from hardware.printer.paper import PaperRow, TextRow
+from hardware.printer.profile import profile
 from hardware.rig import Rig, open_rig
 from hardware.settings import DeviceSettings
+from hardware.transport import ByteStream, Place, connect, parse_transport
 
 PRINTER = "printer/one"
 NS_PER_S = 1_000_000_000
@@ -46,6 +49,22 @@ async def _shop(
         with trio.fail_after(20):
             yield rig, fake
         nursery.cancel_scope.cancel()
+
+
+class _Dropping:
+    """A place; connections to it break at their first byte as often as `drops` says."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.drops = 0
+
+    async def open(self) -> ByteStream:
+        """As `hardware.transport.connect`."""
+        stream = await connect(self.place)
+        if self.drops:
+            self.drops -= 1
+            await stream.aclose()
+        return stream
 
 
 def _texts(rows: tuple[PaperRow, ...]) -> list[str]:
@@ -96,6 +115,27 @@ async def test_dies_before_the_first_byte_is_no_copy() -> None:
         assert (await rig.wait_finished("e1")).outcome is Outcome.DONE
         (paper,) = fake.printer.receipts
         assert COPY_BANNER not in _texts(paper)
+
+
+async def test_a_connection_that_breaks_as_it_opens_keeps_no_receipt_waiting() -> None:
+    """A printer that is switched on may take a connection and drop it: what waited since it went
+    away is printed over the next one."""
+    async with trio.open_nursery() as nursery, open_rig() as rig:
+        fake = PrinterFake(TcpCarrier())
+        await nursery.start(fake.run)
+        place = _Dropping(parse_transport(fake.carrier.url))
+        rig.start(PrinterDevice(PRINTER, place, profile("epson", 42)))
+        await rig.wait_state(PRINTER, DeviceState.READY)
+        place.drops = 1
+        heard = len(rig.statuses)
+        await fake.carrier.unplug()
+        await rig.wait_state(PRINTER, DeviceState.ABSENT, after=heard)
+        await rig.perform(PRINTER, _receipt(), "e1")
+        await fake.carrier.plug()
+        assert (await rig.wait_finished("e1")).outcome is Outcome.DONE
+        assert place.drops == 0
+        assert len(fake.printer.receipts) == 1
+        nursery.cancel_scope.cancel()
 
 
 async def test_killed_node_reprints_as_copy() -> None:

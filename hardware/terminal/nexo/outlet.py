@@ -24,7 +24,9 @@ class Outlet(ABC):
     ) -> None:
         """Serve for ever; started once the other side can connect."""
         while True:
-            await self._wanted.wait()
+            # Whoever put it back may have pulled it again before this task went on.
+            while not self._wanted.is_set():
+                await self._wanted.wait()
             self._scope = trio.CancelScope()
             with self._scope:
                 try:
@@ -35,12 +37,16 @@ class Outlet(ABC):
                         task_status = trio.TASK_STATUS_IGNORED
                         await trio.sleep_forever()
                 finally:
-                    self._plugged = trio.Event()
+                    if self._plugged.is_set():
+                        self._plugged = trio.Event()
 
     async def unplug(self) -> None:
         """Pull the cable: every connection breaks and nobody can connect."""
         if self._wanted.is_set():
             self._wanted = trio.Event()
+        # Whoever is still putting it back has nothing to wait for any more.
+        self._plugged.set()
+        self._plugged = trio.Event()
         self._scope.cancel()
         await trio.lowlevel.checkpoint()
 
