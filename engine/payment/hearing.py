@@ -90,7 +90,10 @@ def _found(payment: Payment, answer: Answer) -> _Found:
     less = answer.verdict is Verdict.PARTIALLY_APPROVED and 0 < taken < asked.amount_minor
     fits = less if answer.verdict is Verdict.PARTIALLY_APPROVED else taken == asked.amount_minor
     if asked.kind in (Kind.REVERSAL, Kind.RELEASE):
-        # What it took back is what the terminal says it was; its own words count.
+        if asked.kind is Kind.REVERSAL and answer.amount_minor < asked.amount_minor:
+            # What did not go back is still the customer's, and no tender is undone by it.
+            return _Found(standing, Problem.NOT_REVERSED)
+        # More than was reserved or taken cannot go back: it is another way of saying all.
         fits = True
     if not fits or answer.currency_code not in (0, asked.currency_code):
         return _Found(standing, Problem.DIFFERS)

@@ -259,7 +259,8 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         payments.exceptions[payment_id] = payment
     if payment.standing is Standing.OFFLINE_APPROVED:
         payments.offline[payment_id] = payment
-    if payment.is_approved and payment.asked.kind in _UNDOING:
+    is_whole = payment.is_approved and event.problem is Problem.NONE
+    if is_whole and payment.asked.kind in _UNDOING:
         undone = payment.asked.of_payment
         payments.offline.pop(undone, None)
         # Earlier tries to take it back are settled with it.

@@ -317,6 +317,24 @@ def test_a_reversal_that_fails_stays_on_the_list_until_one_succeeds() -> None:
     assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
 
 
+@pytest.mark.parametrize("verdict", [Verdict.APPROVED, Verdict.PARTIALLY_APPROVED])
+def test_a_reversal_of_less_undoes_no_tender(verdict: Verdict) -> None:
+    """What did not go back is still the customer's: the tender stays, so that nobody pays twice,
+    and a person is told until the rest went back too."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    in_part = running(shop).asked.payment_id
+    hear(shop, verdict, 2, amount_minor=400)
+    assert len(shop.order(order_id).tenders) == 1
+    (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert (listed.payment_id, listed.problem) == (in_part, "not_reversed")
+    shop.ok(ReverseAgain(in_part))
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.order(order_id).tenders == ()
+    assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
+
+
 def test_a_card_tender_goes_back_through_the_terminal_only() -> None:
     """It stays a tender until the terminal has taken it back; a decline leaves it."""
     shop = card_shop()

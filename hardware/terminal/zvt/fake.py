@@ -284,7 +284,7 @@ class TerminalFake(HostLine, FarEnd):
             entry.is_offline = True
             entry.host_result = _DECLINED if self.refuses_next else plan.host_result
             self.refuses_next = False
-        if plan.partial_minor is not None:
+        if plan.partial_minor is not None and entry.kind not in (Kind.REVERSAL, Kind.RELEASE):
             half_minor = max(1, entry.asked_minor // 2)
             entry.amount_minor = half_minor if plan.partial_minor < 0 else plan.partial_minor
         entry.tip_minor += plan.tip_minor
