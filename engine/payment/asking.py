@@ -307,7 +307,8 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     is_reversal = payment.asked.kind in (Kind.REVERSAL, Kind.RELEASE)
     # What was taken offline and refused afterwards took nothing that could be given back.
     has_money = payment.is_approved and payment.problem is not Problem.UPLOAD_DECLINED
-    if not is_reversal and not has_money:
+    is_gone = payment.problem is Problem.UNPAID
+    if is_gone or (not is_reversal and not has_money):
         return refuse(Refusal.PAYMENT_MUST_BE_APPROVED, payment_id=body.payment_id)
     refused = why_not_free(payment.asked.terminal, "", context)
     if refused is not None:

@@ -30,7 +30,8 @@ class Problem(Enum):
     than it was asked for. OFFLINE: approved offline against the shop's rules. UNRESOLVED: set aside
     before anybody knew. NOT_REVERSED: money stands that should not. UPLOAD_DECLINED: taken offline
     and refused afterwards. OTHER_CARD: of another brand than its price was made for. UNTOLD: taken
-    offline so long ago that somebody should have said what became of it; only ever shown.
+    offline so long ago that somebody should have said what became of it; only ever shown. UNPAID:
+    taken back after a sale was completed with it.
     """
 
     NONE = ""
@@ -42,6 +43,7 @@ class Problem(Enum):
     UPLOAD_DECLINED = "upload_declined"
     OTHER_CARD = "other_card"
     UNTOLD = "untold"
+    UNPAID = "unpaid"
 
 
 class UploadSource(Enum):

@@ -259,13 +259,13 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         payments.exceptions[payment_id] = payment
     if payment.standing is Standing.OFFLINE_APPROVED:
         payments.offline[payment_id] = payment
-    is_whole = payment.is_approved and event.problem is Problem.NONE
+    is_whole = payment.is_approved and event.problem in (Problem.NONE, Problem.UNPAID)
     if is_whole and payment.asked.kind in _UNDOING:
         undone = payment.asked.of_payment
         payments.offline.pop(undone, None)
         # Earlier tries to take it back are settled with it.
         for known_id, known in list(payments.exceptions.items()):
             tried = known.asked.kind in _UNDOING and known.asked.of_payment == undone
-            if known_id == undone or tried:
+            if known_id == undone or (tried and known_id != payment_id):
                 del payments.exceptions[known_id]
     _show(payments, payment)

@@ -335,6 +335,28 @@ def test_a_reversal_of_less_undoes_no_tender(verdict: Verdict) -> None:
     assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
 
 
+@pytest.mark.parametrize("is_in_doubt", [True, False])
+def test_what_goes_back_after_its_sale_was_completed_is_before_a_person(is_in_doubt: bool) -> None:
+    """A doubt about a reversal holds up no sale, and one that failed may be tried again; where the
+    money went back after all, the goods are out and nobody has paid for them."""
+    shop = card_shop()
+    paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    first = running(shop).asked.payment_id
+    hear(shop, Verdict.UNKNOWN if is_in_doubt else Verdict.DECLINED, 2)
+    shop.ok(CompleteOrder())
+    if not is_in_doubt:
+        shop.ok(ReverseAgain(first))
+    last = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED, 3)
+    (listed,) = shop.books.payments.exceptions.values()
+    assert listed.asked.payment_id == last
+    assert (listed.problem, listed.asked.amount_minor) == (Problem.UNPAID, 799)
+    assert shop.no(ReverseAgain(last)) == "payment_must_be_approved"
+    shop.ok(CloseException(last, "paid in cash the next day"))
+    assert last not in shop.books.payments.exceptions
+
+
 def test_a_card_tender_goes_back_through_the_terminal_only() -> None:
     """It stays a tender until the terminal has taken it back; a decline leaves it."""
     shop = card_shop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.payment.events import Problem
 from engine.payment.state import Payment
 from engine.terminal import Kind
 from tests.simulation.auditor import Auditor, Invariant, invariant
@@ -34,6 +35,8 @@ class MoneyIsTheTerminals(Invariant):
 def _moved(payment: Payment) -> int:
     """What an exception of a terminal moved, as the terminal said; nothing by reserving."""
     answer = payment.answer
+    if answer is not None and payment.problem is Problem.UNPAID:
+        return answer.amount_minor if payment.asked.of_refund else -answer.amount_minor
     if answer is None or not payment.is_approved or payment.asked.kind not in _MOVING:
         return 0
     return -answer.amount_minor if payment.asked.kind is Kind.REFUND else answer.amount_minor
