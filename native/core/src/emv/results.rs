@@ -183,6 +183,15 @@ mod tests {
     }
 
     #[test]
+    fn each_method_has_its_own_name() {
+        let known = [0, 1, 2, 3, 4, 5, 0x1E, 0x1F, 0x3F].map(method);
+        let names: std::collections::BTreeSet<_> = known.into_iter().collect();
+        assert_eq!((names.len(), names.contains("unknown")), (9, false));
+        assert_eq!(method(0x45), "offline_enciphered_pin_and_signature");
+        assert_eq!(method(0x20), "unknown");
+    }
+
+    #[test]
     fn each_bit_has_its_own_name() {
         let mut seen = std::collections::BTreeSet::new();
         for byte in 0..5 {

@@ -365,7 +365,8 @@ fn what_has_no_meaning_is_refused_by_name() {
     assert!(refused(&[], &[free]).contains("not charged"));
     assert!(tax_document(&[], &[], BY_LINE, 4).is_ok_and(|done| done.lines.is_empty()));
     assert!(tax_document(&[], &[], BY_LINE, 5).is_err());
-    assert!(Kind::from_words("percent", 10_000_001, "").is_err());
+    let steep = Kind::from_words("percent", 10_000_001, "").unwrap_err();
+    assert!(steep.to_string().contains("0 to 10,000,000 ppm"), "{steep}");
     assert!(Kind::from_words("per_unit", 1, "gallon").is_err());
     assert!(Kind::from_words("division", 1_000_000, "").is_err());
 }
