@@ -121,6 +121,7 @@ class Auditor:
         """Make the rules."""
         from tests.simulation import (  # noqa: F401 - registers them
             invariants,
+            invariants_bank,
             invariants_cards,
             invariants_credit,
             invariants_links,

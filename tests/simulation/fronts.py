@@ -17,6 +17,7 @@ from actors.asks import Ask, Reply
 from actors.errors import PostError
 from actors.limits import NS_PER_S
 from tests.simulation import (  # noqa: F401 - they register what is done
+    workloads_bank,
     workloads_cards,
     workloads_credit,
     workloads_links,
@@ -81,7 +82,7 @@ class Front:
 
     async def run(self) -> None:
         """Work a day: open, sell until the quota is reached, count, close."""
-        await self._insist_on(self._open)
+        await self.insist_on(self._open)
         names = list(WORKLOADS)
         weights = [WORKLOADS[name].weight for name in names]
         while self.sold < self.quota:
@@ -90,12 +91,12 @@ class Front:
                 await workload.run(self)
             except (GaveUpError, RefusedError) as error:
                 self.sim.count_refusal(error)
-                await self._insist_on(self._tidy)
+                await self.insist_on(self._tidy)
             await self.pause()
-        await self._insist_on(self._close)
+        await self.insist_on(self._close)
         self.finished = True
 
-    async def _insist_on(self, step: Any) -> None:
+    async def insist_on(self, step: Any) -> None:
         """Do it until it went through; what got in the way is put right in between."""
         while True:
             try:

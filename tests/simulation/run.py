@@ -24,6 +24,7 @@ from hardware.printer.render import Rows, to_text
 from hardware.terminal.zvt.fake import TerminalFake
 from tests.simulation import faults_provider  # noqa: F401 - it registers what goes wrong
 from tests.simulation.auditor import Auditor
+from tests.simulation.bank import Bank
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
 from tests.simulation.faults import FAULTS, Fault
 from tests.simulation.fronts import Front, Habits
@@ -39,6 +40,7 @@ from tests.simulation.machines import (
 from tests.simulation.provider import Provider, integrations_actors
 from tests.simulation.shop import REGISTERS, START_NS, prepared_image
 from tests.simulation.streams import SimulatedCarrier
+from tests.simulation.workloads_bank import reconcile
 
 SALES = 100
 TRADING_S_MAX = 300.0
@@ -154,6 +156,7 @@ class Simulation:
     disk: MemoryDisk
     world: SimulatedWorld = field(init=False)
     provider: Provider = field(init=False)
+    bank: Bank = field(init=False)
     auditor: Auditor = field(init=False)
     links: dict[str, SimulatedLink] = field(factory=dict)
     tills: list[Till] = field(factory=list)
@@ -241,6 +244,7 @@ class Simulation:
         """Set up, trade under faults, heal, drain, audit."""
         self.world = SimulatedWorld(self.plan.seed, self.disk, START_NS)
         self.provider = Provider(self, self.chance("provider"))
+        self.bank = Bank(self, self.chance("bank"))
         self.auditor = Auditor(self)
         self.disk.after_sync = self.auditor.disk_synced
         self._set_up()
@@ -324,11 +328,19 @@ class Simulation:
     async def _drain(self) -> None:
         """The liveness phase: with everything healed, every queue runs empty."""
         waiting: list[str] = ["nothing was looked at"]
-        patience_s = max(DRAIN_S_MAX, self.plan.sales * DRAIN_S_A_SALE)
-        with trio.move_on_after(patience_s):
+
+        async def drained() -> None:
+            nonlocal waiting
             while waiting:
                 await trio.sleep(_LOOK_S)
                 waiting = self.not_drained()
+
+        patience_s = max(DRAIN_S_MAX, self.plan.sales * DRAIN_S_A_SALE)
+        with trio.move_on_after(patience_s):
+            await drained()
+            waiting = ["the bank's files"]
+            await reconcile(self.fronts[0])
+            await drained()
         if waiting:
             self.fail(
                 "L1_everything_drains",

@@ -36,6 +36,7 @@ from engine.promotion.model import (
     Selection,
 )
 from engine.settings import TaxClass, TipChoices
+from engine.settlement.model import Acquirer, Presence, Rate
 from engine.taxation import Dining
 from engine.wire import unstructure
 from tests import tax_shop
@@ -118,6 +119,10 @@ PRICE_LISTS = PriceSet(
 CEILING_MINOR = 3_000  # how much of goods without a receipt comes back in an order
 RETURNS = ReturnRules(without_receipt=True, ceiling_minor=CEILING_MINOR, store_credit=True)
 PROVIDER = "provider/qr"
+BANK, FEE_PPM, FEE_FIXED_MINOR = "bank", 9_000, 5  # what it keeps of each payment
+ACQUIRER = Acquirer(
+    BANK, "Bank", days=0, rates=(Rate(Presence.IN_PERSON, FEE_PPM, FEE_FIXED_MINOR),)
+)
 TIPS = TipChoices((50_000, 100_000), (200,), 1_000)
 TAX_PPM = 70_000  # in every price, on everything sold; who has a certificate pays without
 LEVY_PPM, SPIRITS_PPM = 75_000, 190_000  # on top of the price of gin: the second on both
@@ -203,5 +208,6 @@ async def _prepare(disk: MemoryDisk) -> None:
         francs = ForeignCurrency(FRANC, FRANC_MICROS, FRANC_NOTE_MINOR)
         await office("settings.set_foreign_currencies", currencies=[unstructure(francs)])
         await office("settings.set_return_rules", rules=unstructure(RETURNS))
+        await office("settlement.set_terms", acquirers=unstructure((ACQUIRER,)))
         await office("charges.set", charges=unstructure((SERVICE,)))
         nursery.cancel_scope.cancel()

@@ -1,0 +1,150 @@
+"""The bank that pays out what the terminals took: its own books, and the files it sends of them.
+
+It lists each movement once, as the terminals' memories have it; now and then it says a cent less,
+keeps a cent too much, lists what nobody took here, or says again what an earlier file said. What
+must differ in the end is known from that alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from attrs import define, field, frozen
+
+from engine.terminal import Kind
+from tests.simulation.shop import BANK, FEE_FIXED_MINOR, FEE_PPM
+
+if TYPE_CHECKING:
+    from hardware.terminal.zvt.ledger import Entry
+    from tests.simulation.machines import Till
+    from tests.simulation.run import Simulation
+
+ROWS_EACH_PART = 3
+_DAY = "2026-11-26"  # what the terminals' own clocks say, always
+_STRANGE_TRACE = 900_000
+_WRONG = 0.4
+Row = dict[str, Any]
+Key = tuple[str, int]
+
+
+@frozen
+class BankFile:
+    """A file as it came; `hash` names it."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+    @property
+    def hash(self) -> str:
+        """The SHA-256 of what it says."""
+        return hashlib.sha256(orjson.dumps([self.name, self.rows])).hexdigest()
+
+    @property
+    def parts(self) -> list[tuple[Row, ...]]:
+        """Its rows as they are handed in."""
+        starts = range(0, len(self.rows), ROWS_EACH_PART)
+        return [self.rows[at : at + ROWS_EACH_PART] for at in starts] or [()]
+
+
+@define(eq=False)
+class Bank:
+    """`wrong` are the differences it made, `told` how the store says card money stands once all
+    files are in."""
+
+    sim: Simulation
+    chance: random.Random
+    files: list[BankFile] = field(factory=list)
+    gross_minor: int = 0
+    fee_minor: int = 0
+    wrong: Counter[tuple[str, int]] = field(factory=Counter)
+    told: dict[str, Any] | None = None
+    _listed: dict[Key, int] = field(factory=dict)
+    _rows: list[Row] = field(factory=list)
+
+    def send(self, *, is_last: bool = False) -> BankFile:
+        """Another file with what is new; `is_last` has all that is left."""
+        rows = [row for till in self.sim.tills for row in self._of(till, is_last=is_last)]
+        again = self.chance.sample(self._rows, min(len(self._rows), self.chance.randrange(3)))
+        if self.chance.random() < _WRONG:
+            rows.append(self._stranger())
+        self._rows += rows
+        rows += again
+        self.chance.shuffle(rows)
+        file = BankFile(f"file {len(self.files) + 1}", tuple(rows))
+        self.files.append(file)
+        return file
+
+    def _of(self, till: Till, *, is_last: bool) -> list[Row]:
+        """What a terminal moved and no file has yet. A terminal may still take back what it did
+        last; what went to customers waits for the last file."""
+        found: list[Row] = []
+        entries = till.terminal.ledger.entries
+        for at, entry in enumerate(entries):
+            key = (till.register, at)
+            if key in self._listed:
+                found += self._back(till, key, entry)
+            elif entry.signed_minor and (is_last or (at + 1 < len(entries) and _comes_in(entry))):
+                found.append(self._take(till, key, entry))
+        return found
+
+    def _take(self, till: Till, key: Key, entry: Entry) -> Row:
+        gross = entry.signed_minor
+        self._listed[key] = gross
+        if gross < 0:
+            return self._row(till, entry, gross, 0)
+        fee = (gross * FEE_PPM + 500_000) // 1_000_000 + FEE_FIXED_MINOR
+        if self.chance.random() < _WRONG / 4 and gross > 1:
+            self.wrong["amount_differs", 1] += 1
+            return self._row(till, entry, gross - 1, fee)
+        if self.chance.random() < _WRONG / 4:
+            self.wrong["fee_differs", 1] += 1
+            return self._row(till, entry, gross, fee + 1)
+        return self._row(till, entry, gross, fee)
+
+    def _back(self, till: Till, key: Key, entry: Entry) -> list[Row]:
+        """What was listed and then taken back goes the other way."""
+        gross = self._listed[key]
+        if not gross or not entry.is_reversed:
+            return []
+        self._listed[key] = 0
+        backs = [
+            one
+            for one in till.terminal.ledger.entries
+            if one.kind is Kind.REVERSAL and one.is_booked and one.original == entry.receipt
+        ]
+        return [self._row(till, backs[-1], -gross, 0)]
+
+    def _stranger(self) -> Row:
+        """A payment of another shop."""
+        gross = self.chance.randrange(100, 10_000)
+        self.wrong["unknown_here", -gross] += 1
+        trace = _STRANGE_TRACE + len(self.files)
+        return self._said("payment", gross, 0, terminal_id="99999999", trace=trace)
+
+    def _row(self, till: Till, entry: Entry, gross: int, fee: int) -> Row:
+        kind = "payment" if gross > 0 else "refund"
+        terminal_id = str(till.terminal.terminal_id)
+        return self._said(kind, gross, fee, terminal_id=terminal_id, trace=entry.trace)
+
+    def _said(self, kind: str, gross: int, fee: int, **names: Any) -> Row:
+        self.gross_minor += gross
+        self.fee_minor += fee
+        return {"kind": kind, "gross_minor": gross, "fee_minor": fee, "date": _DAY, **names}
+
+
+def _comes_in(entry: Entry) -> bool:
+    return entry.kind is not Kind.REFUND
+
+
+def stage(file: BankFile, part: int) -> dict[str, Any]:
+    """What a part of a file is handed in with."""
+    return {"file": file.hash, "part": part, "acquirer": BANK, "rows": file.parts[part]}
+
+
+def whole(file: BankFile) -> dict[str, Any]:
+    """What a file is imported with."""
+    return {"file": file.hash, "name": file.name, "parts": len(file.parts), "rows": len(file.rows)}
