@@ -40,7 +40,7 @@ from tests.simulation.machines import (
 from tests.simulation.provider import Provider, integrations_actors
 from tests.simulation.shop import REGISTERS, START_NS, prepared_image
 from tests.simulation.streams import SimulatedCarrier
-from tests.simulation.workloads_bank import reconcile
+from tests.simulation.workloads_bank import ask_how_it_stands, hand_in_all
 
 SALES = 100
 TRADING_S_MAX = 300.0
@@ -339,7 +339,10 @@ class Simulation:
         with trio.move_on_after(patience_s):
             await drained()
             waiting = ["the bank's files"]
-            await reconcile(self.fronts[0])
+            await hand_in_all(self.fronts[0])
+            await drained()
+            waiting = ["what clearing comes to"]
+            await ask_how_it_stands(self.fronts[0])
             await drained()
         if waiting:
             self.fail(

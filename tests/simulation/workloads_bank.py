@@ -33,18 +33,23 @@ async def _hand_in(front: Front, file: BankFile, *, is_whole: bool = True) -> No
     await front.do("settlement.import", **whole(file))
 
 
-async def reconcile(front: Front) -> None:
-    """After the last day: the bank's last file, every one that is not in yet, and how card money
-    stands then."""
+async def hand_in_all(front: Front) -> None:
+    """After the last day: the bank's last file, and every one that is not in yet."""
     bank = front.sim.bank
     bank.send(is_last=True)
     await front.insist_on(partial(front.do, "staff.sign_on", operator=OPERATOR, pin=PIN))
     for file in bank.files:
         await front.insist_on(partial(_have_in, front, file))
-    rows = sum(len(file.rows) for file in bank.files)
+
+
+async def ask_how_it_stands(front: Front) -> None:
+    """How card money stands, once every file is counted."""
+    bank = front.sim.bank
+    sizes = {file.name: len(file.rows) for file in bank.files}
     while True:
         view = await front.look("clearing.state", limit=500, days=366)
-        if sum(file["rows"] for file in view["files"]) == rows:
+        # Only the newest are shown, and they are counted one after the other.
+        if all(file["rows"] == sizes[file["name"]] for file in view["files"]):
             bank.told = view
             return
         await front.sim.world.sleep_exactly(0.2)
