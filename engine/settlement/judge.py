@@ -92,11 +92,6 @@ class Standing:
     findings: tuple[Finding, ...]
     waiting_minor: int
 
-    @property
-    def is_over(self) -> bool:
-        """Whether it is settled to the cent, with nothing to look at."""
-        return not self.findings and not self.waiting_minor
-
 
 def judge(account: Account, due_day: str) -> Standing:
     """How an account stands; what was taken on `due_day` (ISO) or before and is in no file is

@@ -14,6 +14,16 @@ async def _ignore(data: bytes) -> None:
     """Take what comes."""
 
 
+async def _connects(host: str, port: int) -> None:
+    """Somebody answers there.
+
+    Raises:
+        OSError: nobody does.
+    """
+    stream = await trio.open_tcp_stream(host, port)
+    await stream.aclose()
+
+
 async def _hang_up(stream: trio.abc.Stream) -> None:
     """Say nothing."""
     await stream.aclose()
@@ -29,8 +39,7 @@ async def test_a_cable_pulled_twice_comes_back_when_it_is_put_in() -> None:
         await carrier.unplug()
         with trio.fail_after(5):
             await carrier.plug()
-            stream = await trio.open_tcp_stream(carrier.host, carrier.port)
-        await stream.aclose()
+            await _connects(carrier.host, carrier.port)
         nursery.cancel_scope.cancel()
 
 
@@ -50,12 +59,11 @@ async def test_a_cable_pulled_while_it_is_put_back_is_out() -> None:
             await trio.testing.wait_all_tasks_blocked()
             assert not carrier.is_plugged
             with pytest.raises(OSError, match="all attempts to connect"):
-                await trio.open_tcp_stream(carrier.host, carrier.port)
+                await _connects(carrier.host, carrier.port)
         with trio.fail_after(5):
             await carrier.plug()
             assert carrier.is_plugged
-            stream = await trio.open_tcp_stream(carrier.host, carrier.port)
-        await stream.aclose()
+            await _connects(carrier.host, carrier.port)
         nursery.cancel_scope.cancel()
 
 
@@ -74,9 +82,8 @@ async def test_an_outlet_pulled_while_it_is_put_back_is_out() -> None:
                     await outlet.unplug()
             await trio.testing.wait_all_tasks_blocked()
             with pytest.raises(OSError, match="all attempts to connect"):
-                await trio.open_tcp_stream(outlet.host, outlet.port)
+                await _connects(outlet.host, outlet.port)
         with trio.fail_after(5):
             await outlet.plug()
-            stream = await trio.open_tcp_stream(outlet.host, outlet.port)
-        await stream.aclose()
+            await _connects(outlet.host, outlet.port)
         nursery.cancel_scope.cancel()

@@ -25,13 +25,13 @@ class Plan:
     `card` is insert, tap, keyed (its number is typed), none (nobody comes) or ask (a person
     decides). `lose` are controls of messages that never reach the register; with `breaks` the cable
     breaks for a moment just before the result is told, and money moved all the same.
-    `partial_minor` approves less (below nothing: half), `decline` is a result code, `says_minor` an
-    amount and `says_card` a card number it tells instead of the true ones. `extra` are more fields
-    of its result and `objects` more objects in its container, `shows` is displayed and told
-    meanwhile, `slip_lines` stand on its receipts, and `why` is told with an end that is none.
-    `host_result` is what the host says of it later, where it was taken offline: 0 pays.
-    `by_line` sends receipts line by line. Without `names_tip` a tip is charged and not named, as by
-    terminals that only were asked with one.
+    `partial_minor` approves less (below nothing: half) of all that is no reversal, `decline` is a
+    result code, `says_minor` an amount and `says_card` a card number it tells instead of the true
+    ones. `extra` are more fields of its result and `objects` more objects in its container, `shows`
+    is displayed and told meanwhile, `slip_lines` stand on its receipts, and `why` is told with an
+    end that is none. `host_result` is what the host says of it later, where it was taken offline: 0
+    pays. `by_line` sends receipts line by line. Without `names_tip` a tip is charged and not named,
+    as by terminals that only were asked with one.
     """
 
     card: str = "insert"
