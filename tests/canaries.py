@@ -41,9 +41,9 @@ _ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 # may a time in nanoseconds, where the clock says 1970 or time is counted from a machine's start,
 # and the number two nodes know their session by, which is any of 63 bits.
 _OWN = re.compile(
-    rb'"receipt":[0-9]+|receipt=[0-9]+|[0-9]{13,16}(?=,"reference":)'
+    rb'"receipt":[0-9]+|receipt=[0-9]+|[0-9]{13,16}(?=,"(?:reference|date)":)'
     rb'|:[0-9]{13,16}:(?=20[0-9]{2}-)|_ns"?[:=] ?[0-9]+'
-    rb'|"session":[0-9]+'
+    rb'|"session":[0-9]+|[0-9]{13,19}(?=,"received":)'
 )
 _PIECE = 1 << 20
 

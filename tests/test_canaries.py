@@ -108,7 +108,8 @@ def test_numbers_nobody_planted() -> None:
         assert card_like(text.encode()) == [], text
     assert card_like(card.encode(), allowed=[card]) == []
     for text in (f'"receipt":{card},', f"receipt={card}, ", f":V400m-1:{card}:2026-11-26",
-                 f'"session":{card},', f'\0{card},"reference":"2026'):  # fmt: skip
+                 f'"session":{card},', f'\0{card},"reference":"2026', f'\0{card},"date":"',
+                 f'\0{card},"received":0'):  # fmt: skip
         assert card_like(text.encode()) == [], text
     assert card_like(f'"receipt":7,"detail":"{card}"'.encode()) == masked
     unlucky = f"{card[:8]}-{card[8:12]}-{card[12:]}-a000-470633123115"

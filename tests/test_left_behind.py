@@ -156,6 +156,24 @@ def test_bar_codes_are_told_from_cards() -> None:
     assert not is_gtin("5413330089020011")
 
 
+def test_a_time_that_lost_its_beginning_is_told_from_a_card(tmp_path: Path) -> None:
+    """In a dump, digits that end a time shortly before it are that time; a card's are not, and
+    nothing is in another file."""
+    ended_ns, rest = 1_795_792_600 * 10**9, "5792570040000005"
+    masked = "579257******0005"
+    for name, began, digits, found in (
+        ("dump", b"\x7fELF", rest, []),
+        ("other", b"text", rest, [masked]),
+        ("dump-of-card", b"\x7fELF", "4242424242424242", ["424242******4242"]),
+    ):
+        file = tmp_path / name
+        file.write_bytes(began + b'\0"now_ns":179' + b"\0" + digits.encode() + b',"a\0')
+        os.utime(file, ns=(ended_ns, ended_ns))
+        assert [written for _, written in search([file], ())] == found, name
+    os.utime(tmp_path / "dump", ns=(ended_ns + 3600 * 10**9,) * 2)
+    assert [written for _, written in search([tmp_path / "dump"], ())] == [masked]
+
+
 @pytest.mark.parametrize("card", CANARIES.cards, ids=lambda card: f"{card[:2]}-{card[-4:]}")
 def test_each_writing_is_found_in_a_file(card: str, tmp_path: Path) -> None:
     """What the search of memory and messages knows, the search of a whole run knows too."""
