@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.messages import Perform, Proceed
+import pytest
+import trio
+import trio.testing
+
+from actors.messages import Accepted, Finished, Outcome, Perform, Proceed
 from actors.world import ManualWorld
 from engine.effects import EFFECTS, KickDrawer
 from hardware.effects import EffectDesk, Job
@@ -72,3 +76,45 @@ async def test_an_answer_that_comes_too_late_begins_nothing() -> None:
     """Where the time was over by the time the answer was there, nothing is sent."""
     begins, _ = await _started(offer_s=1.0, there_s=0.5, back_s=2.0)
     assert not begins
+
+
+class DeafOutbox:
+    """Hears of every end but that of one effect."""
+
+    def __init__(self, deaf_to: str) -> None:
+        self._deaf_to = deaf_to
+
+    async def ask(self, to: str, body: object, *, timeout_s: float) -> Any:
+        """Accepted, or no word for ever."""
+        assert isinstance(body, Finished)
+        if body.effect_id == self._deaf_to:
+            await trio.sleep_forever()
+        return Accepted()
+
+    def tell_nowait(self, to: str, body: object) -> bool:
+        """Nobody listens."""
+        return True
+
+
+async def test_the_oldest_end_that_was_heard_of_is_forgotten_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where more were done than are remembered, an effect whose end nobody heard of is kept,
+    however old; of the others the oldest goes, and those left are done once however often they
+    come."""
+    monkeypatch.setattr("hardware.effects.EFFECTS_REMEMBERED_MAX", 3)
+    desk = EffectDesk("drawer/1", DeafOutbox("e0"), ManualWorld(), (KickDrawer,))
+    done = []
+
+    async def work(job: Job) -> tuple[Outcome, str]:
+        done.append(job.effect_id)
+        return Outcome.DONE, ""
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(desk.run, work)
+        for number in (0, 1, 2, 3, 4, 0, 3, 4, 2):
+            desk.accept(Perform(f"e{number}", EFFECTS.pack(KickDrawer()), None))
+            await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    assert done == ["e0", "e1", "e2", "e3", "e4", "e2"]
+    assert list(desk._jobs) == ["e0", "e4", "e2"]

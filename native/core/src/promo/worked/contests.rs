@@ -167,3 +167,22 @@ fn classes_follow_one_another_on_the_cart() {
         [900, 900]
     );
 }
+
+#[test]
+fn a_deal_is_found_that_is_worth_it_only_for_all_its_units_together() {
+    // A tenth off four saves 40.00; alone, three of them save nothing and the fourth 35.00.
+    let tenth = bundle(1, 4, Off::Percent(100_000));
+    let mut alone = each(2, Off::Amount(3_500));
+    alone.sets = vec![only(&[2])];
+    let lines = [pieces(1, 10_000, 3), piece(2, 10_000)];
+    assert_eq!(cart(&[tenth, alone], &lines).total_minor(), 36_000);
+}
+
+#[test]
+fn a_part_that_no_millionths_tell_exactly_is_not_told_for_less() {
+    // A third of three is 1,000,000,000 of one; 333,333 millionths of one are 999,999,000.
+    let alone = each(1, Off::Amount(999_999_500));
+    let third = free(2, 2, 1, Pick::Cheapest);
+    let lines = [pieces(1, 3_000_000_000, 3)];
+    assert_eq!(cart(&[alone, third], &lines).total_minor(), 6_000_000_000);
+}
