@@ -20,7 +20,7 @@ from engine.payment.ending_days import Refusal as DayRefusal
 from engine.payment.events import Asked, PaymentKept, PaymentRequested, Problem, Standing
 from engine.payment.exposure import may_be_offline
 from engine.payment.refusal import Refusal
-from engine.payment.state import Payment
+from engine.payment.state import Payment, is_counted
 from engine.terminal import BEGUN, Answer, CardEntry, Kind, Verdict
 
 
@@ -296,10 +296,12 @@ def reversal_of(payment: Payment, payment_id: str) -> Asked:
 
 
 def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
-    """Try once more what could not be taken back.
+    """Try once more what could not be taken back. Once a sale was completed with it, that is what
+    its receipt says: it goes back by a return alone.
 
     Refuses:
-        payment_must_exist, payment_must_be_approved, terminal_must_be_free.
+        payment_must_exist, payment_must_be_approved, payment_must_not_be_counted,
+        terminal_must_be_free.
     """
     payment = context.payments.exceptions.get(body.payment_id)
     if payment is None:
@@ -310,6 +312,8 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     is_gone = payment.problem is Problem.UNPAID
     if is_gone or (not is_reversal and not has_money):
         return refuse(Refusal.PAYMENT_MUST_BE_APPROVED, payment_id=body.payment_id)
+    if is_counted(payment.asked, context.orders):
+        return refuse(Refusal.PAYMENT_MUST_NOT_BE_COUNTED, payment_id=body.payment_id)
     refused = why_not_free(payment.asked.terminal, "", context)
     if refused is not None:
         return refused

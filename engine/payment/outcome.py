@@ -22,7 +22,7 @@ from engine.payment.asking import reversal_of
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import Asked, PaymentHeard, PaymentRequested, Problem, Standing
 from engine.payment.exposure import may_count
-from engine.payment.state import Payment
+from engine.payment.state import Payment, is_counted
 from engine.payment.tabs import release_of
 from engine.promotion.payment import pays
 from engine.terminal import Answer, Kind
@@ -51,7 +51,7 @@ def approved(
         heard = altered(heard, problem=Problem.LATE)
     elif problem is Problem.NONE and not _is_as_chosen(payment, answer, context):
         heard = altered(heard, problem=Problem.OTHER_CARD)
-    elif problem is Problem.NONE and _is_counted(asked, context):
+    elif problem is Problem.NONE and is_counted(asked, context.orders):
         heard = altered(heard, problem=Problem.UNPAID)
     if heard.problem is not Problem.NONE:
         return _unwanted(payment, heard, context)
@@ -116,13 +116,6 @@ def _is_as_chosen(payment: Payment, answer: Answer, context: PaymentContext) -> 
     if payment.asked.kind is not Kind.SALE or order is None or order.figures is None:
         return True
     return pays(order.figures.tender, "card", answer.card.brand)
-
-
-def _is_counted(asked: Asked, context: PaymentContext) -> bool:
-    """Whether a sale was completed with what this takes back. What was wrong by itself, and so was
-    no tender, is on the list until it is gone."""
-    is_over = asked.kind is Kind.REVERSAL and asked.order_id not in context.orders
-    return is_over and asked.of_payment not in context.payments.exceptions
 
 
 def _tendered(order: Order, asked: Asked, answer: Answer) -> list[Fact]:

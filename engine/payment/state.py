@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import assert_never
 
 from attrs import define, field, frozen
@@ -130,6 +130,12 @@ class Payments:
             allowed = payment.is_open and payment.asked.offline_allowed
             if allowed and payment.asked.payment_id not in self.offline:
                 yield payment
+
+
+def is_counted(asked: Asked, orders: Container[str]) -> bool:
+    """Whether a sale, no longer among the open `orders`, was completed with the tender that this
+    takes back. What was wrong by itself was never one."""
+    return asked.tender > 0 and asked.order_id not in orders
 
 
 def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:

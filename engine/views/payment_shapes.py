@@ -14,7 +14,8 @@ class PaymentView:
     `code` and `detail` are the terminal's reason; `shows` is what it shows to the customer now, a
     stable word, and `shows_text` its own words. `problem` says why a person must look at it, ""
     where nobody must. `age_s` is how long ago it was asked for. `entry` is keyed or phone where the
-    number is typed at the terminal, else "".
+    number is typed at the terminal, else "". `tender` is what it takes back of its order, 0 where
+    that is none; `is_counted` says that the sale was completed with it all the same.
     """
 
     payment_id: str
@@ -38,6 +39,8 @@ class PaymentView:
     shows: str = ""
     shows_text: str = ""
     entry: str = ""
+    tender: int = 0
+    is_counted: bool = False
 
 
 @frozen

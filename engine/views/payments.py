@@ -11,7 +11,7 @@ from engine.order.pricing import price_shown
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
 from engine.payment.exposure import brand_exposure, exposure, untold
-from engine.payment.state import Payment
+from engine.payment.state import Payment, is_counted
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
 from engine.terminal import Kind
@@ -29,8 +29,11 @@ UNKNOWN_IS_LISTED_S = 30
 Shown = tuple[str, str]
 
 
-def payment_view(payment: Payment, *, now_ns: int, shows: Shown = ("", "")) -> PaymentView:
-    """One payment; `shows` is what its terminal shows meanwhile: a stable word, its own text."""
+def payment_view(
+    payment: Payment, *, now_ns: int, shows: Shown = ("", ""), is_counted: bool = False
+) -> PaymentView:
+    """One payment; `shows` is what its terminal shows meanwhile: a stable word, its own text.
+    `is_counted` is of what was to go back: whether a sale was completed with it."""
     asked, answer = payment.asked, payment.answer
     return PaymentView(
         asked.payment_id,
@@ -53,6 +56,8 @@ def payment_view(payment: Payment, *, now_ns: int, shows: Shown = ("", "")) -> P
         payment.reason,
         *(shows if payment.is_open else ("", "")),
         asked.entry.value,
+        asked.tender,
+        is_counted,
     )
 
 
@@ -166,7 +171,14 @@ def payments_view(books: Books, *, now_ns: int, register: str = "") -> PaymentsV
         for entry in policy.brand_limits
     )
     return PaymentsView(
-        tuple(payment_view(payment, now_ns=now_ns) for payment in listed(books, now_ns)),
+        tuple(
+            payment_view(
+                payment,
+                now_ns=now_ns,
+                is_counted=is_counted(payment.asked, books.live.orders),
+            )
+            for payment in listed(books, now_ns)
+        ),
         risk.total_minor,
         books.payments.policy.total_minor,
         len(books.payments.offline),

@@ -569,6 +569,11 @@ export class App {
     await this.terminal('payment.reverse_tender', { tender });
   }
 
+  /** Have it try once more to take back what was never a tender, or went back only in part. */
+  async takeBackAgain(payment: PaymentView): Promise<void> {
+    await this.terminal('payment.reverse_again', { payment_id: payment.payment_id });
+  }
+
   /** Reserve an amount on a card; there may be no order yet. */
   async openTab(amountMinor: number): Promise<Outcome> {
     if (!this.order) {
@@ -588,7 +593,12 @@ export class App {
   }
 
   private async terminal<
-    N extends 'payment.request' | 'payment.reverse_tender' | 'payment.capture_tab' | 'payment.release_tab',
+    N extends
+      | 'payment.request'
+      | 'payment.reverse_tender'
+      | 'payment.reverse_again'
+      | 'payment.capture_tab'
+      | 'payment.release_tab',
   >(name: N, data: Wish<N>): Promise<void> {
     const outcome = await this.act(name, data);
     if (!outcome.ok) return;

@@ -108,8 +108,11 @@ export function ownWords(payment: PaymentView): string {
 }
 
 /** Why a person must look at it, and what they do about it. */
-export function problemText(payment: PaymentView): string {
-  return words.text(`card_problem.${payment.problem || 'unknown'}`);
+export function problemText(payment: PaymentView, app: App): string {
+  if (payment.problem !== 'not_reversed') return words.text(`card_problem.${payment.problem || 'unknown'}`);
+  const amount = isApproved(payment) ? app.money(payment.amount_minor + payment.tip_minor) : '';
+  if (payment.is_counted) return amount ? t('card_problem.counted_in_part', { amount }) : t('card_problem.counted');
+  return amount ? t('card_problem.back_in_part', { amount }) : t('card_problem.not_reversed');
 }
 
 /** Seconds since it was asked for, now. */

@@ -1635,7 +1635,9 @@ export interface PaymentFeeView {
  * A card payment as it stands. `code` and `detail` are the terminal's reason; `shows` is what
  * it shows to the customer now, a stable word, and `shows_text` its own words. `problem` says
  * why a person must look at it, "" where nobody must. `age_s` is how long ago it was asked
- * for. `entry` is keyed or phone where the number is typed at the terminal, else "".
+ * for. `entry` is keyed or phone where the number is typed at the terminal, else "". `tender`
+ * is what it takes back of its order, 0 where that is none; `is_counted` says that the sale
+ * was completed with it all the same.
  */
 export interface PaymentView {
   payment_id: string;
@@ -1659,6 +1661,8 @@ export interface PaymentView {
   shows: string;
   shows_text: string;
   entry: string;
+  tender: number;
+  is_counted: boolean;
 }
 
 /**

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 
@@ -360,3 +362,74 @@ def test_what_may_be_offline_is_shown_against_its_ceiling(who: Cashier) -> None:
     expect(rows.filter(has_text="One payment")).to_contain_text("at most €20.00")
     for name in ("Whoever is signed on", "This register", "All registers"):
         expect(rows.filter(has_text=name)).to_contain_text("€3.80 of €40.00")
+
+
+def two_cards(who: Cashier) -> None:
+    """Two cards pay one euro each, and something is due still."""
+    who.tap("Flat white")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    for number in (1, 2):
+        who.digits("100")
+        who.push(re.compile("^Card €1.00"))
+        who.store.key("tap")
+        expect(who.page.locator(".tenders li")).to_have_count(number)
+
+
+def test_of_two_cards_with_one_amount_the_same_is_asked_again(who: Cashier) -> None:
+    """The bank cannot be reached for the second card; tried again, it is that one which goes back,
+    and the first, with as much on it, pays on."""
+    page = who.page
+    two_cards(who)
+    who.store.key("go_offline")
+    page.locator(".tenders li").nth(1).get_by_role("button").click()
+    expect(page.get_by_text("It was not taken back")).to_be_visible()
+    expect(page.get_by_text("The card payment still counts.")).to_be_visible()
+    who.store.key("go_online")
+    who.push("Try again")
+    expect(page.locator(".tenders li")).to_have_count(1)
+    took = [row for row in who.store.counter()["terminal"]["transactions"] if row["kind"] == "sale"]
+    assert [row["ended"] for row in took] == ["reversed", "approved"], "the newest comes first"
+
+
+def test_what_went_back_in_part_is_said_where_it_was_asked_for(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """A terminal that gives back less than all leaves money that somebody must see to: the
+    conversation says how much, and what is on the list. Completed with it, the sale stands, and
+    the list offers nothing that would give it back twice. The simulated terminal takes back all or
+    nothing, so its word is changed on the way to the page."""
+    who = cashier(at=fresh_store)
+    page = who.page
+
+    def in_part(found: dict[str, Any]) -> dict[str, Any]:
+        if found.get("problem") != "not_reversed":
+            return found
+        return {**found, "standing": "partially_approved", "amount_minor": 40}
+
+    def change(socket: WebSocketRoute) -> None:
+        def pass_on(text: str | bytes) -> None:
+            socket.send(json.dumps(json.loads(text, object_hook=in_part)))
+
+        socket.connect_to_server().on_message(pass_on)
+
+    page.route_web_socket(re.compile("/ws$"), change)
+    who.open()
+    who.sign_on("Mia")
+    who.open_till()
+    two_cards(who)
+    who.store.key("go_offline")
+    page.locator(".tenders li").nth(1).get_by_role("button").click()
+    expect(page.get_by_text("Only a part was taken back")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Only €0.40 went back; the rest"))).to_be_visible()
+    expect(page.get_by_text("It is on the list of card payments to settle.")).to_be_visible()
+    expect(who.button("Try again")).to_be_focused()
+    who.press(page.locator(".talk .pair .btn"))
+    expect(page.locator(".tenders li")).to_have_count(2)
+    who.tender("€2.00")
+    who.next_order()
+    who.press(page.get_by_role("button", name="Cards: 1 to settle"))
+    entry = page.locator(".exceptions li.part")
+    expect(entry).to_contain_text("€0.40 went back, and the sale was then completed")
+    expect(entry).to_contain_text("Receipt")
+    expect(entry.get_by_role("button", name="Try to give back again")).to_have_count(0)

@@ -141,6 +141,17 @@ def test_only_what_was_approved_is_taken_back() -> None:
     assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_BE_APPROVED
 
 
+def test_what_a_sale_was_completed_with_is_not_taken_back() -> None:
+    """The receipt of the sale tells of it: it goes back by a return."""
+    shop = card_shop()
+    paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    payment_id = running(shop).asked.payment_id
+    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(CompleteOrder())
+    assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_NOT_BE_COUNTED
+
+
 def test_a_card_tender_is_handed_back_by_its_terminal() -> None:
     """Cash by hand, a card by the terminal, and each of what there is."""
     shop = card_shop()

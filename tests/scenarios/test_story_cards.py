@@ -335,18 +335,14 @@ def test_a_reversal_of_less_undoes_no_tender(verdict: Verdict) -> None:
     assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
 
 
-@pytest.mark.parametrize("is_in_doubt", [True, False])
-def test_what_goes_back_after_its_sale_was_completed_is_before_a_person(is_in_doubt: bool) -> None:
-    """A doubt about a reversal holds up no sale, and one that failed may be tried again; where the
-    money went back after all, the goods are out and nobody has paid for them."""
+def test_what_goes_back_after_its_sale_was_completed_is_before_a_person() -> None:
+    """A doubt about a reversal holds up no sale; where the money went back after all, the goods are
+    out and nobody has paid for them."""
     shop = card_shop()
     paid_by_card(shop, "wine")
     shop.ok(ReverseTender(1))
-    first = running(shop).asked.payment_id
-    hear(shop, Verdict.UNKNOWN if is_in_doubt else Verdict.DECLINED, 2)
+    hear(shop, Verdict.UNKNOWN, 2)
     shop.ok(CompleteOrder())
-    if not is_in_doubt:
-        shop.ok(ReverseAgain(first))
     last = running(shop).asked.payment_id
     hear(shop, Verdict.APPROVED, 3)
     listed = shop.books.payments.exceptions
@@ -355,6 +351,45 @@ def test_what_goes_back_after_its_sale_was_completed_is_before_a_person(is_in_do
     assert shop.no(ReverseAgain(last)) == "payment_must_be_approved"
     shop.ok(CloseException(last, "paid in cash the next day"))
     assert last not in shop.books.payments.exceptions
+
+
+@pytest.mark.parametrize("back_minor", [0, 400])
+def test_what_a_sale_was_completed_with_is_not_taken_back_any_more(back_minor: int) -> None:
+    """A reversal that failed is tried again as long as the sale is open; afterwards it stands as
+    the receipt says, and the list says so: it goes back by a return alone."""
+    shop = card_shop()
+    paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    failed = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED if back_minor else Verdict.DECLINED, 2, amount_minor=back_minor)
+    told = [
+        (view.problem, view.tender, view.is_counted)
+        for view in payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    ]
+    assert told == [("not_reversed", 1, False)]
+    shop.ok(CompleteOrder())
+    (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert listed.is_counted
+    assert shop.no(ReverseAgain(failed)) == "payment_must_not_be_counted"
+    shop.ok(CloseException(failed, "the customer took the wine after all"))
+    assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
+
+
+def test_what_was_no_tender_goes_back_after_its_order_too() -> None:
+    """A payment that was wrong by itself is with the shop whatever became of its order, and though
+    a person took it off the list: its reversal may be tried again, and is through when it is."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, amount_minor=899)
+    (wrong,) = shop.books.payments.exceptions
+    failed = running(shop).asked.payment_id
+    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(VoidOrder("changed their mind"))
+    shop.ok(CloseException(wrong, "the terminal's report says 8.99"))
+    shop.ok(ReverseAgain(failed))
+    hear(shop, Verdict.APPROVED, 3, amount_minor=899)
+    assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
 
 
 def test_a_card_tender_goes_back_through_the_terminal_only() -> None:
