@@ -5,6 +5,7 @@ import type { App } from './app.svelte';
 
 const OPEN = new Set(['requested', 'unknown']);
 const APPROVED = new Set(['approved', 'partially_approved', 'offline_approved']);
+const GIVES = new Set(['reversal', 'refund']);
 const SAID = new Set(['declined', 'aborted']);
 // What the store says of a terminal that said nothing.
 const UNSAID = new Set(['not_sent', 'terminal_busy']);
@@ -94,10 +95,12 @@ export function showsText(payment: PaymentView): string {
 /** Why it came to nothing. */
 export function whyText(payment: PaymentView): string {
   const plain = payment.code.replace(/^(refused|not_completed|contradiction)_/, '');
-  const known = `card_why.${WHY[plain] ?? ''}`;
-  if (words.has(known)) return words.text(known);
-  if (words.has(`device_state.${plain}`)) return words.text(`device_state.${plain}`);
-  return payment.standing === 'declined' ? t('card_why.declined') : t('card_why.other');
+  const known = WHY[plain];
+  if (!known && words.has(`device_state.${plain}`)) return words.text(`device_state.${plain}`);
+  const why = known ?? (payment.standing === 'declined' ? 'declined' : 'other');
+  // No cash pays for what goes back.
+  const back = `card_why_back.${why}`;
+  return words.text(GIVES.has(payment.kind) && words.has(back) ? back : `card_why.${why}`);
 }
 
 /** The terminal's own words, else the code it gave; empty where it said nothing. */

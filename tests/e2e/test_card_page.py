@@ -384,6 +384,7 @@ def test_of_two_cards_with_one_amount_the_same_is_asked_again(who: Cashier) -> N
     who.store.key("go_offline")
     page.locator(".tenders li").nth(1).get_by_role("button").click()
     expect(page.get_by_text("It was not taken back")).to_be_visible()
+    expect(page.get_by_text("Check its network, then try again.")).to_be_visible()
     expect(page.get_by_text("The card payment still counts.")).to_be_visible()
     who.store.key("go_online")
     who.push("Try again")
