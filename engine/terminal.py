@@ -12,6 +12,8 @@ from attrs import field, frozen
 
 BEGUN = "begun"
 """The code of a doubt that is written down before a terminal hears of a transaction."""
+ALREADY_REVERSED = "already_reversed"
+"""The code of a refusal to take back what the terminal took back before."""
 
 
 class Verdict(Enum):

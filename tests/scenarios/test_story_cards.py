@@ -353,6 +353,36 @@ def test_what_goes_back_after_its_sale_was_completed_is_before_a_person() -> Non
     assert last not in shop.books.payments.exceptions
 
 
+def test_what_the_terminal_took_back_before_is_no_tender_any_more() -> None:
+    """The reply to a reversal was lost and nobody waited for it. Asked again, the terminal says
+    that it has taken it back already: the money is gone, and the sale is not completed with it."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.UNKNOWN, 2)
+    shop.ok(SetPaymentAside(running(shop).asked.payment_id, "the terminal is stuck"))
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.ABORTED, 3, code="already_reversed")
+    assert shop.order(order_id).tenders == ()
+    assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
+    (taken,) = shop.books.payments.days["terminal/1"].parts[-1]
+    assert (taken.count, taken.reversed_count, taken.amount_minor) == (1, 1, 0)
+
+
+def test_after_a_part_went_back_a_terminal_that_has_done_so_already_settles_nothing() -> None:
+    """What it took back before may be the part: the rest is before a person as before."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    first = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED, 2, amount_minor=400)
+    shop.ok(ReverseAgain(first))
+    hear(shop, Verdict.ABORTED, 3, code="already_reversed")
+    assert len(shop.order(order_id).tenders) == 1
+    shown = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert [view.problem for view in shown] == ["not_reversed", "not_reversed"]
+
+
 @pytest.mark.parametrize("back_minor", [0, 400])
 def test_what_a_sale_was_completed_with_is_not_taken_back_any_more(back_minor: int) -> None:
     """A reversal that failed is tried again as long as the sale is open; afterwards it stands as

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.terminal import ALREADY_REVERSED
+
 RESULTS = {
     0x00: "ok",
     0x64: "card_unreadable",
@@ -33,7 +35,7 @@ RESULTS = {
     0xA3: "no_connection",
     0xB1: "memory_full",
     0xB2: "journal_full",
-    0xB4: "already_reversed",
+    0xB4: ALREADY_REVERSED,
     0xB5: "reversal_not_possible",
     0xB7: "amount_wrong",
     0xB8: "reservation_unknown",
