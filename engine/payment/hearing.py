@@ -20,7 +20,7 @@ from engine.payment.events import (
     Standing,
 )
 from engine.payment.exposure import may_count
-from engine.payment.outcome import approved
+from engine.payment.outcome import approved, is_outstanding
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
 from engine.terminal import ALREADY_REVERSED, Answer, Kind, Verdict
@@ -72,23 +72,33 @@ def hear(body: HearPayment, context: PaymentContext) -> Decision:
         return answered(body.payment_id, payment.standing.value)
     if body.answer.verdict is Verdict.UNKNOWN:
         return _still_unknown(payment, body, context)
-    answer = _with_what_went_back(payment, body.answer, context)
-    found = _found(payment, answer)
+    found = _found(payment, body.answer)
+    is_undoing = payment.asked.kind in (Kind.REVERSAL, Kind.RELEASE)
+    if is_undoing and body.answer.code == ALREADY_REVERSED:
+        return _gone_before(payment, body.answer, found, context)
     if not Payment(payment.asked, 0, found.standing).is_approved:
-        return _ended(payment, answer, found, context)
-    return approved(payment, answer, found.standing, found.problem, context)
+        return _ended(payment, body.answer, found, context)
+    return approved(payment, body.answer, found.standing, found.problem, context)
 
 
-def _with_what_went_back(payment: Payment, answer: Answer, context: PaymentContext) -> Answer:
+def _gone_before(
+    payment: Payment, answer: Answer, found: _Found, context: PaymentContext
+) -> Decision:
     """A terminal that refuses because it took it back before says that the money is gone: by a try
-    nobody knew the end of, or by hand. Where a part is known to have gone back, it may be that."""
+    nobody knew the end of, or by hand. It counts once. Where a part is known to have gone back, it
+    may be that."""
     asked = payment.asked
-    if asked.kind not in (Kind.REVERSAL, Kind.RELEASE) or answer.code != ALREADY_REVERSED:
-        return answer
-    tries = context.payments.exceptions.values()
-    if any(one.is_approved and one.asked.of_payment == asked.of_payment for one in tries):
-        return answer
-    return altered(answer, verdict=Verdict.APPROVED, amount_minor=asked.amount_minor)
+    tries = [
+        one
+        for one in context.payments.exceptions.values()
+        if one.is_approved and one.asked.of_payment == asked.of_payment
+    ]
+    if any(one.problem is Problem.NOT_REVERSED for one in tries):
+        return _ended(payment, answer, found, context)
+    if tries or not is_outstanding(asked, context):
+        return _ended(payment, answer, _Found(found.standing), context)
+    gone = altered(answer, verdict=Verdict.APPROVED, amount_minor=asked.amount_minor)
+    return approved(payment, gone, Standing.APPROVED, Problem.NONE, context)
 
 
 def _found(payment: Payment, answer: Answer) -> _Found:

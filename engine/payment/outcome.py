@@ -162,6 +162,14 @@ def undone(order: Order, asked: Asked) -> list[Fact]:
     return facts
 
 
+def is_outstanding(asked: Asked, context: PaymentContext) -> bool:
+    """Whether what is taken back is with the shop still, as far as the books know: a tender, a tab,
+    or on the list of what must go back."""
+    order = context.orders.get(asked.order_id)
+    is_paid = is_counted(asked, context.orders) if order is None else bool(undone(order, asked))
+    return is_paid or asked.of_payment in context.payments.exceptions
+
+
 def _tender_of(order: Order, asked: Asked) -> TenderFigures | None:
     """The tender a reversal is about, while the order still has it."""
     for tender in order.tenders:

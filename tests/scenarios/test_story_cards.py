@@ -369,6 +369,42 @@ def test_what_the_terminal_took_back_before_is_no_tender_any_more() -> None:
     assert (taken.count, taken.reversed_count, taken.amount_minor) == (1, 1, 0)
 
 
+def test_what_went_back_by_two_tries_is_counted_once() -> None:
+    """The first try is heard of after all, while the second runs, which the terminal then refuses:
+    nothing is before anybody, and the day has one reversal."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.UNKNOWN, 2)
+    first = running(shop).asked.payment_id
+    shop.ok(SetPaymentAside(first, "the terminal is stuck"))
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 2, payment=shop.books.payments.exceptions[first])
+    assert shop.order(order_id).tenders == ()
+    hear(shop, Verdict.ABORTED, 3, code="already_reversed")
+    assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
+    (taken,) = shop.books.payments.days["terminal/1"].parts[-1]
+    assert (taken.count, taken.reversed_count, taken.amount_minor) == (1, 1, 0)
+
+
+def test_what_the_terminal_took_back_before_an_order_was_over_is_before_a_person() -> None:
+    """The sale was completed while a second try ran, and both say the same: once it is listed that
+    the goods are not paid, that is all there is to list."""
+    shop = card_shop()
+    paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.UNKNOWN, 2)
+    first = running(shop).asked.payment_id
+    shop.ok(SetPaymentAside(first, "the terminal is stuck"))
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.UNKNOWN, 3)
+    shop.ok(CompleteOrder())
+    hear(shop, Verdict.APPROVED, 2, payment=shop.books.payments.exceptions[first])
+    hear(shop, Verdict.ABORTED, 3, code="already_reversed")
+    shown = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert [(view.payment_id, view.problem) for view in shown] == [(first, "unpaid")]
+
+
 def test_after_a_part_went_back_a_terminal_that_has_done_so_already_settles_nothing() -> None:
     """What it took back before may be the part: the rest is before a person as before."""
     shop = card_shop()
