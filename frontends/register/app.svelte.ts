@@ -17,7 +17,7 @@ import type {
 } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
-import { isApproved, isOpen } from './cards';
+import { isOpen, isThrough } from './cards';
 import { Links } from './linking.svelte';
 import { Split } from './split.svelte';
 
@@ -225,7 +225,7 @@ export class App {
     if (payment.payment_id !== this.awaited || isOpen(payment)) return;
     this.awaited = '';
     this.ended = payment.payment_id;
-    if (!isApproved(payment) || payment.problem) {
+    if (!isThrough(payment)) {
       playRefused();
       return;
     }

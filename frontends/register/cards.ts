@@ -6,6 +6,8 @@ import type { App } from './app.svelte';
 const OPEN = new Set(['requested', 'unknown']);
 const APPROVED = new Set(['approved', 'partially_approved', 'offline_approved']);
 const GIVES = new Set(['reversal', 'refund']);
+// A refusal to do so that leaves money with the shop is a problem.
+const UNDOES = new Set(['reversal', 'release']);
 const SAID = new Set(['declined', 'aborted']);
 // What the store says of a terminal that said nothing.
 const UNSAID = new Set(['not_sent', 'terminal_busy']);
@@ -71,6 +73,11 @@ export function isOpen(payment: PaymentView): boolean {
 
 export function isApproved(payment: PaymentView): boolean {
   return APPROVED.has(payment.standing);
+}
+
+/** Whether it ended as it should: charged, or taken back, be it by another try than this. */
+export function isThrough(payment: PaymentView): boolean {
+  return !payment.problem && !isOpen(payment) && (isApproved(payment) || UNDOES.has(payment.kind));
 }
 
 /** `Mastercard ··0010`; what is not known is left out. */
