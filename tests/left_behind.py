@@ -57,6 +57,8 @@ _AROUND = 48
 _ELF = b"\x7fELF"
 _ATTRS = b",\n"
 """What follows a number of its class in the source attrs writes for a hash; it stays in memory."""
+_OWN_RMTREE = "_rmtree"
+"""What tempfile calls it by where it took it for itself, as that of Python 3.11.2 does."""
 _TIMES_NS = 600 * 10**9
 """How long before a dump the times in it began: a test's store does not live longer."""
 
@@ -237,12 +239,16 @@ class LeftBehind:
 
         self._overheard.install()
         shutil.rmtree = rmtree  # type: ignore[assignment]
+        if hasattr(tempfile, _OWN_RMTREE):
+            setattr(tempfile, _OWN_RMTREE, rmtree)
         pytest.CaptureFixture.readouterr = readouterr  # type: ignore[assignment,method-assign]
 
     def uninstall(self) -> None:
         """As it was; the pile goes."""
         self._overheard.uninstall()
         shutil.rmtree = self._remove
+        if hasattr(tempfile, _OWN_RMTREE):
+            setattr(tempfile, _OWN_RMTREE, self._remove)
         pytest.CaptureFixture.readouterr = self._read  # type: ignore[method-assign]
         if not self.finds:
             self._remove(self._pile, ignore_errors=True)
