@@ -15,7 +15,8 @@ class PaymentView:
     stable word, and `shows_text` its own words. `problem` says why a person must look at it, ""
     where nobody must. `age_s` is how long ago it was asked for. `entry` is keyed or phone where the
     number is typed at the terminal, else "". `tender` is what it takes back of its order, 0 where
-    that is none; `is_counted` says that the sale was completed with it all the same.
+    that is none; `is_counted` says that the sale was completed with it all the same, and
+    `of_refund` that it was money back: what is not taken back then is with the customer.
     """
 
     payment_id: str
@@ -41,6 +42,7 @@ class PaymentView:
     entry: str = ""
     tender: int = 0
     is_counted: bool = False
+    of_refund: bool = False
 
 
 @frozen

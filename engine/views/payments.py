@@ -58,6 +58,7 @@ def payment_view(
         asked.entry.value,
         asked.tender,
         is_counted,
+        asked.of_refund,
     )
 
 

@@ -5,7 +5,6 @@ import type { App } from './app.svelte';
 
 const OPEN = new Set(['requested', 'unknown']);
 const APPROVED = new Set(['approved', 'partially_approved', 'offline_approved']);
-const GIVES = new Set(['reversal', 'refund']);
 // A refusal to do so that leaves money with the shop is a problem.
 const UNDOES = new Set(['reversal', 'release']);
 const SAID = new Set(['declined', 'aborted']);
@@ -107,7 +106,8 @@ export function whyText(payment: PaymentView): string {
   const why = known ?? (payment.standing === 'declined' ? 'declined' : 'other');
   // No cash pays for what goes back.
   const back = `card_why_back.${why}`;
-  return words.text(GIVES.has(payment.kind) && words.has(back) ? back : `card_why.${why}`);
+  const gives = payment.kind === 'refund' || (payment.kind === 'reversal' && !payment.of_refund);
+  return words.text(gives && words.has(back) ? back : `card_why.${why}`);
 }
 
 /** The terminal's own words, else the code it gave; empty where it said nothing. */
@@ -119,10 +119,21 @@ export function ownWords(payment: PaymentView): string {
 
 /** Why a person must look at it, and what they do about it. */
 export function problemText(payment: PaymentView, app: App): string {
-  if (payment.problem !== 'not_reversed') return words.text(`card_problem.${payment.problem || 'unknown'}`);
-  const amount = isApproved(payment) ? app.money(payment.amount_minor + payment.tip_minor) : '';
-  if (payment.is_counted) return amount ? t('card_problem.counted_in_part', { amount }) : t('card_problem.counted');
-  return amount ? t('card_problem.back_in_part', { amount }) : t('card_problem.not_reversed');
+  const amount = app.money(payment.amount_minor + payment.tip_minor);
+  const refund = `card_problem_refund.${problemOf(payment)}`;
+  return words.text(isMoneyBack(payment) && words.has(refund) ? refund : `card_problem.${problemOf(payment)}`, { amount });
+}
+
+function problemOf(payment: PaymentView): string {
+  if (payment.problem !== 'not_reversed') return payment.problem || 'unknown';
+  const part = isApproved(payment) ? '_in_part' : '';
+  if (payment.is_counted) return `counted${part}`;
+  return part ? `back${part}` : 'not_reversed';
+}
+
+/** Whether it gave money to the customer, or was to take such money back. */
+export function isMoneyBack(payment: PaymentView): boolean {
+  return payment.kind === 'refund' || payment.of_refund;
 }
 
 /** Seconds since it was asked for, now. */

@@ -1637,7 +1637,8 @@ export interface PaymentFeeView {
  * why a person must look at it, "" where nobody must. `age_s` is how long ago it was asked
  * for. `entry` is keyed or phone where the number is typed at the terminal, else "". `tender`
  * is what it takes back of its order, 0 where that is none; `is_counted` says that the sale
- * was completed with it all the same.
+ * was completed with it all the same, and `of_refund` that it was money back: what is not
+ * taken back then is with the customer.
  */
 export interface PaymentView {
   payment_id: string;
@@ -1663,6 +1664,7 @@ export interface PaymentView {
   entry: string;
   tender: number;
   is_counted: boolean;
+  of_refund: boolean;
 }
 
 /**

@@ -393,8 +393,16 @@ def test_of_two_cards_with_one_amount_the_same_is_asked_again(who: Cashier) -> N
     assert [row["ended"] for row in took] == ["reversed", "approved"], "the newest comes first"
 
 
+@pytest.mark.parametrize(
+    ("of_refund", "now", "listed"),
+    [
+        (False, "Only €0.40 went back; the rest", "€0.40 went back, and the sale was then"),
+        (True, "Only €0.40 came back; the customer", "€0.40 came back, and the return was then"),
+    ],
+    ids=["payment", "refund"],
+)
 def test_what_went_back_in_part_is_said_where_it_was_asked_for(
-    cashier: MakeCashier, fresh_store: DemoStore
+    cashier: MakeCashier, fresh_store: DemoStore, of_refund: bool, now: str, listed: str
 ) -> None:
     """A terminal that gives back less than all leaves money that somebody must see to: the
     conversation says how much, and what is on the list. Completed with it, the sale stands, and
@@ -406,7 +414,8 @@ def test_what_went_back_in_part_is_said_where_it_was_asked_for(
     def in_part(found: dict[str, Any]) -> dict[str, Any]:
         if found.get("problem") != "not_reversed":
             return found
-        return {**found, "standing": "partially_approved", "amount_minor": 40}
+        less = {"standing": "partially_approved", "amount_minor": 40, "of_refund": of_refund}
+        return {**found, **less}
 
     def change(socket: WebSocketRoute) -> None:
         def pass_on(text: str | bytes) -> None:
@@ -422,7 +431,7 @@ def test_what_went_back_in_part_is_said_where_it_was_asked_for(
     who.store.key("go_offline")
     page.locator(".tenders li").nth(1).get_by_role("button").click()
     expect(page.get_by_text("Only a part was taken back")).to_be_visible()
-    expect(page.get_by_text(re.compile("^Only €0.40 went back; the rest"))).to_be_visible()
+    expect(page.get_by_text(re.compile(f"^{now}"))).to_be_visible()
     expect(page.get_by_text("It is on the list of card payments to settle.")).to_be_visible()
     expect(who.button("Try again")).to_be_focused()
     who.press(page.locator(".talk .pair .btn"))
@@ -431,6 +440,6 @@ def test_what_went_back_in_part_is_said_where_it_was_asked_for(
     who.next_order()
     who.press(page.get_by_role("button", name="Cards: 1 to settle"))
     entry = page.locator(".exceptions li.part")
-    expect(entry).to_contain_text("€0.40 went back, and the sale was then completed")
+    expect(entry).to_contain_text(listed)
     expect(entry).to_contain_text("Receipt")
     expect(entry.get_by_role("button", name="Try to give back again")).to_have_count(0)

@@ -509,6 +509,20 @@ def test_refunds_go_to_the_tenders_that_paid_and_never_over_them() -> None:
     assert shop.books.live.position("1").totals.tenders == {"card": 0, "cash": 0}
 
 
+def test_a_refund_that_is_not_taken_back_is_with_the_customer() -> None:
+    """The list says which way the money went: nobody is told to give it back once more."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.DECLINED, 3)
+    (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert (listed.kind, listed.problem, listed.of_refund) == ("reversal", "not_reversed", True)
+
+
 def test_two_registers_cannot_give_one_card_back_twice() -> None:
     """What a terminal may be giving back now is counted before it has."""
     shop = card_shop()
