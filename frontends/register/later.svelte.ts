@@ -18,13 +18,14 @@ export const later = {
 
 /** Fetch the panels, once. */
 export function fetchPanels(): Promise<void> {
-  asked ??= import('./panels').then(
-    (found) => {
-      panels = found.default;
-    },
-    () => {
-      isLost = true;
-    },
-  );
+  asked ??= fetchThem().catch(() => {
+    isLost = true;
+  });
   return asked;
+}
+
+// Awaited, not chained: the builder takes a chain for a part of what it imports, and leaves their
+// styles out of what is caught.
+async function fetchThem(): Promise<void> {
+  panels = (await import('./panels')).default;
 }

@@ -69,13 +69,15 @@ def test_a_reloaded_page_finds_its_order_and_its_payment(
     expect(page.get_by_text("Change", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize("ending", ["js", "css"])
 def test_a_panel_that_cannot_be_fetched_stops_no_sale(
-    cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
+    cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path, ending: str
 ) -> None:
-    """The file of the other panels is gone: said in its place, selling goes on, a reload helps."""
+    """The file of the other panels, or of their looks, is gone: said in its place, selling goes on,
+    a reload helps."""
     ana: Cashier = cashier(at=fresh_store)
     page = ana.page
-    page.route("**/assets/panels-*.js", lambda route: route.abort())
+    page.route(f"**/assets/panels-*.{ending}", lambda route: route.abort())
     ana.open()
     ana.sign_on("Ana")
     ana.open_till(5)
@@ -88,7 +90,7 @@ def test_a_panel_that_cannot_be_fetched_stops_no_sale(
     ana.tap("Espresso")
     expect(ana.lines).to_have_count(2)
 
-    page.unroute("**/assets/panels-*.js")
+    page.unroute(f"**/assets/panels-*.{ending}")
     ana.menu("Reports")
     lost.get_by_role("button", name="Load the page again").click()
     expect(ana.lines).to_have_count(2)
