@@ -182,8 +182,12 @@ class Round:
         """
         try:
             await self._run(script)
-        except* Broken as group:
-            raise _innermost(group) from None
+        except BaseExceptionGroup as group:
+            broken, others = group.split(Broken)
+            if broken is None or others is not None:
+                raise
+            # What is raised within `except*` is in a group of its own on Python 3.11.2.
+            raise _innermost(broken) from None
 
     async def _run(self, script: Callable[[], Awaitable[None]]) -> None:
         self.counter = PlainCounter("1", self.folder / "counter")
