@@ -42,6 +42,10 @@ class Kind(Enum):
     RELEASE = "release"
 
 
+UNDOING = (Kind.REVERSAL, Kind.RELEASE)
+"""What takes another transaction back."""
+
+
 class CardEntry(Enum):
     """How a terminal comes by a card: it reads it, or its number is typed there, with the card at
     hand or for a customer who orders by phone or mail."""

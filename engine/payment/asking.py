@@ -21,7 +21,7 @@ from engine.payment.events import Asked, PaymentKept, PaymentRequested, Problem,
 from engine.payment.exposure import may_be_offline
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment, is_counted
-from engine.terminal import BEGUN, Answer, CardEntry, Kind, Verdict
+from engine.terminal import BEGUN, UNDOING, Answer, CardEntry, Kind, Verdict
 
 
 def request(body: RequestPayment, context: PaymentContext) -> Decision:
@@ -306,7 +306,7 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     payment = context.payments.exceptions.get(body.payment_id)
     if payment is None:
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
-    is_reversal = payment.asked.kind in (Kind.REVERSAL, Kind.RELEASE)
+    is_reversal = payment.asked.kind in UNDOING
     # What was taken offline and refused afterwards took nothing that could be given back.
     has_money = payment.is_approved and payment.problem is not Problem.UPLOAD_DECLINED
     is_gone = payment.problem is Problem.UNPAID

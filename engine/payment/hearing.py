@@ -23,7 +23,7 @@ from engine.payment.exposure import may_count
 from engine.payment.outcome import approved, is_outstanding
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
-from engine.terminal import ALREADY_REVERSED, Answer, Kind, Verdict
+from engine.terminal import ALREADY_REVERSED, UNDOING, Answer, Kind, Verdict
 
 NOT_FOUND_TIMES = 2
 _ENDS = {
@@ -73,7 +73,7 @@ def hear(body: HearPayment, context: PaymentContext) -> Decision:
     if body.answer.verdict is Verdict.UNKNOWN:
         return _still_unknown(payment, body, context)
     found = _found(payment, body.answer)
-    is_undoing = payment.asked.kind in (Kind.REVERSAL, Kind.RELEASE)
+    is_undoing = payment.asked.kind in UNDOING
     if is_undoing and body.answer.code == ALREADY_REVERSED:
         return _gone_before(payment, body.answer, found, context)
     if not Payment(payment.asked, 0, found.standing).is_approved:
@@ -112,7 +112,7 @@ def _found(payment: Payment, answer: Answer) -> _Found:
     taken = answer.amount_minor - answer.tip_minor
     less = answer.verdict is Verdict.PARTIALLY_APPROVED and 0 < taken < asked.amount_minor
     fits = less if answer.verdict is Verdict.PARTIALLY_APPROVED else taken == asked.amount_minor
-    if asked.kind in (Kind.REVERSAL, Kind.RELEASE):
+    if asked.kind in UNDOING:
         if asked.kind is Kind.REVERSAL and answer.amount_minor < asked.amount_minor:
             # What did not go back is still the customer's, and no tender is undone by it.
             return _Found(standing, Problem.NOT_REVERSED)
@@ -127,7 +127,7 @@ def _found(payment: Payment, answer: Answer) -> _Found:
 
 def _stands(kind: Kind) -> Problem:
     """What is left where this kind of transaction did not happen: money that should be gone."""
-    return Problem.NOT_REVERSED if kind in (Kind.REVERSAL, Kind.RELEASE) else Problem.NONE
+    return Problem.NOT_REVERSED if kind in UNDOING else Problem.NONE
 
 
 def _still_unknown(payment: Payment, body: HearPayment, context: PaymentContext) -> Decision:

@@ -25,7 +25,7 @@ from engine.payment.exposure import may_count
 from engine.payment.state import Payment, is_counted
 from engine.payment.tabs import release_of
 from engine.promotion.payment import pays
-from engine.terminal import Answer, Kind
+from engine.terminal import UNDOING, Answer, Kind
 
 # What undoes an approval that nobody wants; of the others a person sees what is to be done.
 _UNDONE_BY = {
@@ -97,7 +97,7 @@ def _is_taken(payment: Payment, answer: Answer, context: PaymentContext) -> bool
 def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
     """Whether the order still asks for what the terminal approved."""
     asked, order = payment.asked, context.orders.get(payment.asked.order_id)
-    if asked.kind in (Kind.REVERSAL, Kind.RELEASE):
+    if asked.kind in UNDOING:
         return True
     if payment.problem is not Problem.NONE or order is None:
         return False  # set aside: whoever did it settled the order another way

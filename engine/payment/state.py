@@ -33,11 +33,10 @@ from engine.payment.terminal_day import (
     without_payment,
 )
 from engine.payment.terminal_day import evolve as evolve_day
-from engine.terminal import Answer, Identity, Kind, Verdict
+from engine.terminal import UNDOING, Answer, Identity, Kind, Verdict
 
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _PLAIN = (Kind.SALE, Kind.REFUND)
-_UNDOING = (Kind.REVERSAL, Kind.RELEASE)
 _APPROVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
 
 
@@ -266,12 +265,12 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
     if payment.standing is Standing.OFFLINE_APPROVED:
         payments.offline[payment_id] = payment
     is_whole = payment.is_approved and event.problem in (Problem.NONE, Problem.UNPAID)
-    if is_whole and payment.asked.kind in _UNDOING:
+    if is_whole and payment.asked.kind in UNDOING:
         undone = payment.asked.of_payment
         payments.offline.pop(undone, None)
         # Earlier tries to take it back are settled with it.
         for known_id, known in list(payments.exceptions.items()):
-            tried = known.asked.kind in _UNDOING and known.asked.of_payment == undone
+            tried = known.asked.kind in UNDOING and known.asked.of_payment == undone
             if known_id == undone or (tried and known_id != payment_id):
                 del payments.exceptions[known_id]
     _show(payments, payment)

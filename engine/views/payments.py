@@ -14,7 +14,7 @@ from engine.payment.exposure import brand_exposure, exposure, untold
 from engine.payment.state import Payment, is_counted
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
-from engine.terminal import Kind
+from engine.terminal import UNDOING
 from engine.views.payment_shapes import (
     CardStateView,
     CeilingView,
@@ -67,7 +67,7 @@ _FOR_CUSTOMERS = {Standing.REQUESTED: "terminal", Standing.UNKNOWN: "checking"}
 
 def card_state(payment: Payment | None) -> CardStateView | None:
     """What the customer sees of the payment of their order; of what was taken back, nothing."""
-    if payment is None or payment.asked.kind in (Kind.REVERSAL, Kind.RELEASE):
+    if payment is None or payment.asked.kind in UNDOING:
         return None
     ended = "approved" if payment.is_approved else "not_paid"
     state = _FOR_CUSTOMERS.get(payment.standing, ended)
