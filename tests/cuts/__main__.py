@@ -5,8 +5,7 @@
     kills    a kill, a power cut or a pulled cable at every await point from intent to commit
     cards    kill -9 of real processes over the same, on real files, at every step of their tasks
 
-All of them where none is named. `--only` takes a carrier, a harm, or one of each. `--every K` takes
-each K-th, and of bytes always the first and the last. Each cut ends with the order's tenders held
+All of them where none is named. `--only` takes a carrier, XX cut ends with the order's tenders held
 against the terminal's own books, and each register's day with its Z and the terminal's end of day.
 Exit code: 0 nothing was charged twice and nothing is left open, 1 something was.
 """
@@ -30,7 +29,7 @@ from tests.cuts.dialogues import DIALOGUES, Dialogue, dialogues_of
 from tests.cuts.far_ends import REAL, SIMULATED
 from tests.cuts.kills import HARMS, Sweep
 from tests.cuts.stage import quiet
-from tests.cuts.wires import LANES, Tally, in_memory, on_real
+from tests.cuts.wires import LANES, WHOLE, Tally, in_memory, on_real
 
 KINDS = ("memory", "real", "kills", "cards")
 _CARRIERS = (*SIMULATED, *REAL)
@@ -41,6 +40,17 @@ def say(line: str) -> None:
     """A line of the result, at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def _shard(said: str) -> tuple[int, int]:
+    try:
+        first, every = map(int, said.split("/"))
+    except ValueError:
+        first, every = 0, 0
+    if not 0 <= first < every:
+        reason = f"{said} is no shard: 0/4 to 3/4 are the four of four"
+        raise argparse.ArgumentTypeError(reason)
+    return first, every
 
 
 def _keeps(carrier: str) -> tuple[bool, ...]:
@@ -75,8 +85,8 @@ def _memory(options: argparse.Namespace) -> dict[str, Tally]:
     for carrier in _of(SIMULATED, options):
         tally = found[carrier] = Tally()
         for dialogue in _chosen(dialogues_of(carrier), options.dialogue):
-            keeps = _keeps(carrier)
-            tally.add(in_memory(carrier, dialogue, step=options.every, keeps=keeps, tell=say))
+            cut = partial(in_memory, carrier, dialogue, step=options.every, shard=options.shard)
+            tally.add(cut(keeps=_keeps(carrier), tell=say))
     return found
 
 
@@ -94,6 +104,7 @@ def _real(options: argparse.Namespace) -> dict[str, Tally]:
                 Path(folder),
                 step=options.every,
                 keeps=_keeps(carrier),
+                shard=options.shard,
                 lanes=options.lanes or LANES,
                 tell=say,
             )
@@ -148,12 +159,20 @@ _WHAT = {
 _CUTS = "cuts of the wire, {}, at {} byte of every dialogue, both ways"
 
 
-def rows(kind: str, found: dict[str, Tally], command: str, every: int = 1) -> list[dict[str, Any]]:
+def rows(
+    kind: str,
+    found: dict[str, Tally],
+    command: str,
+    every: int = 1,
+    shard: tuple[int, int] = WHOLE,
+) -> list[dict[str, Any]]:
     """What a kind of cuts came to, a row for each carrier or harm."""
     made = []
     each = "every" if every == 1 else f"one in {every}"
     for name, tally in found.items():
         what = _WHAT.get(kind, _CUTS).format(name, each)
+        if shard != WHOLE:
+            what += f" (shard {shard[0]}/{shard[1]})"
         figure = (
             f"{tally.second_charges} second charges, {tally.unresolved} unresolved of "
             f"{tally.struck:,}"
@@ -175,6 +194,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", action="append", default=[], metavar="CARRIER_OR_HARM")
     parser.add_argument("--from", type=int, default=1, dest="first", metavar="N", help="of cards")
     parser.add_argument("--lanes", type=int, default=0, help="registers, or stores, at once")
+    parser.add_argument("--shard", type=_shard, default=WHOLE, metavar="K/N", help="of bytes")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.kinds) - set(KINDS))
@@ -185,15 +205,18 @@ def main(arguments: list[str] | None = None) -> int:
     kinds = options.kinds or KINDS
     command = f"python -m tests.cuts {' '.join(kinds)}"
     command += "".join(f" --only '{name}'" for name in options.only)
+    command += "".join(f" --dialogue '{name}'" for name in options.dialogue)
     if options.every > 1:
         command += f" --every {options.every}"
+    if options.shard != WHOLE:
+        command += " --shard {}/{}".format(*options.shard)
     began, table = time.monotonic(), []
     for kind in kinds:
         found = _RUNS[kind](options)
         for name, tally in found.items():
             by = ", ".join(f"{count:,} {dialogue}" for dialogue, count in tally.by.items())
             say(f"{name}: {by}; {tally.closes} days closed; {tally.listed:,} tried again by hand")
-        table += rows(kind, found, command, options.every)
+        table += rows(kind, found, command, options.every, options.shard)
     seconds = time.monotonic() - began
     for row in table:
         say(f"{'  ' if row['ok'] else '! '}{row['what']}: {row['figure']} (aim: {row['aim']})")

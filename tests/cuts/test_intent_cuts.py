@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from tests.cuts.__main__ import main, rows
 from tests.cuts.dialogues import Dialogue, dialogues_of
-from tests.cuts.far_ends import NEXO_IN_MEMORY, REAL, ZVT_IN_MEMORY
+from tests.cuts.far_ends import NEXO_IN_MEMORY, PLACES, REAL, ZVT_IN_MEMORY
 from tests.cuts.kills import HARMS, Sweep
 from tests.cuts.stage import quiet
-from tests.cuts.wires import Tally, in_memory, on_real
+from tests.cuts.wires import Tally, cuts_of, in_memory, on_real
 
 EVERY = os.environ.get("HYPOTHESIS_PROFILE") == "night"
 STEPS = {ZVT_IN_MEMORY: 1 if EVERY else 173, NEXO_IN_MEMORY: 1 if EVERY else 2903}
@@ -87,3 +88,20 @@ def test_the_proof_leaves_its_figures(tmp_path: Path, capsys: pytest.CaptureFixt
     (row,) = rows("memory", {"zvt in memory": Tally(struck=9, wrong=["sale: charged twice"])}, "x")
     assert not row["ok"]
     assert "charged twice" in row["figure"]
+
+
+def test_shards_are_all_of_the_bytes() -> None:
+    """What is cut in parts is what is cut at once, each byte in one of them."""
+    dialogue, lengths = dialogues_of(ZVT_IN_MEMORY)[1], dict(zip(PLACES, (7, 4), strict=True))
+    whole = cuts_of(dialogue, lengths, 1, (False, True), (0, 1))
+    parts = [cuts_of(dialogue, lengths, 1, (False, True), (number, 3)) for number in range(3)]
+    assert len(whole) == 22
+    assert sorted(map(str, chain(*parts))) == sorted(map(str, whole))
+
+
+def test_a_shard_that_is_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is cut where it is not clear what."""
+    for said in ("4/4", "1", "a/b", "0/0", "-1/4"):
+        with pytest.raises(SystemExit):
+            main(["memory", f"--shard={said}"])
+        assert f"{said} is no shard" in capsys.readouterr().err

@@ -21,7 +21,9 @@ from tests.cuts.stage import Stage, open_real, open_simulated, prepare
 from tests.simulation.disk import MemoryDisk
 
 LANES = 6
+WHOLE = (0, 1)
 _AT_ONE_STORE = 400
+_TOLD_EVERY = 500
 T = TypeVar("T")
 _names = itertools.count()
 
@@ -167,6 +169,8 @@ async def _lane(
             tell(f"WRONG {tally.wrong[-1]}")
             # What is wrong here would be told again of every cut that follows.
             return
+        if sum(tally.ends.values()) % _TOLD_EVERY == 0:
+            tell(f"  {cut.dialogue.name}, so far: {told(tally)}")
     try:
         await close(lane)
         tally.closes += 1
@@ -175,14 +179,23 @@ async def _lane(
         tell(f"WRONG {tally.wrong[-1]}")
 
 
-def _cuts_of(dialogue: Dialogue, lengths: dict[str, int], step: int, keeps: bool) -> list[Cut]:
-    """Every `step`th byte, and always the first and the last."""
+def cuts_of(
+    dialogue: Dialogue,
+    lengths: dict[str, int],
+    step: int,
+    keeps: tuple[bool, ...],
+    shard: tuple[int, int],
+) -> list[Cut]:
+    """Every `step`th byte, and always the first and the last; of these the cuts of one shard."""
     found = []
-    for place in PLACES:
-        last = lengths[place]
-        points = sorted({1, last, *range(step, last + 1, step)}) if step > 1 else range(1, last + 1)
-        found += [Cut(dialogue, place, after, keeps) for after in points]
-    return found
+    for keep in keeps:
+        for place in PLACES:
+            last = lengths[place]
+            every = range(1, last + 1)
+            points = sorted({1, last, *range(step, last + 1, step)}) if step > 1 else every
+            found += [Cut(dialogue, place, after, keep) for after in points]
+    first, every_nth = shard
+    return found[first::every_nth]
 
 
 def in_memory(
@@ -191,13 +204,14 @@ def in_memory(
     *,
     step: int = 1,
     keeps: tuple[bool, ...] = (False,),
+    shard: tuple[int, int] = WHOLE,
     tell: Callable[[str], object] = str,
 ) -> Tally:
     """Cut a dialogue in the simulated world."""
     prepare()
     lengths = _simulated(carrier, partial(measure, dialogue=dialogue))
     tally = Tally()
-    cuts = [one for keep in keeps for one in _cuts_of(dialogue, lengths, step, keep)]
+    cuts = cuts_of(dialogue, lengths, step, keeps, shard)
     at_one_store = 1 if dialogue.is_first else _AT_ONE_STORE
     for first in range(0, len(cuts), at_one_store):
         some = cuts[first : first + at_one_store]
@@ -227,6 +241,7 @@ async def on_real(
     *,
     step: int = 1,
     keeps: tuple[bool, ...] = (False,),
+    shard: tuple[int, int] = WHOLE,
     lanes: int = LANES,
     tell: Callable[[str], object] = str,
 ) -> dict[str, Tally]:
@@ -240,13 +255,10 @@ async def on_real(
         place.mkdir()
         return open_real(carrier, place, lanes)
 
-    def cuts_of(dialogue: Dialogue, lengths: dict[str, int]) -> list[Cut]:
-        return [one for keep in keeps for one in _cuts_of(dialogue, lengths, step, keep)]
-
     for dialogue in (one for one in dialogues if one.is_first):
         async with opened(1) as stage:
             lengths = await measure(stage, dialogue)
-        tally, cuts = Tally(), cuts_of(dialogue, lengths)
+        tally, cuts = Tally(), cuts_of(dialogue, lengths, step, keeps, shard)
         for first in range(0, len(cuts), lanes):
             async with opened(lanes) as stage:
                 await _at_once(stage, [[cut] for cut in cuts[first : first + lanes]], tally, tell)
@@ -257,7 +269,8 @@ async def on_real(
         async with opened(lanes) as stage:
             for dialogue in later:
                 lengths, tally = await measure(stage, dialogue), Tally()
-                await _at_once(stage, [cuts_of(dialogue, lengths)] * lanes, tally, tell)
+                cuts = cuts_of(dialogue, lengths, step, keeps, shard)
+                await _at_once(stage, [cuts] * lanes, tally, tell)
                 found[dialogue.name] = tally
                 tell(f"{carrier}, {dialogue.name}, {lengths}: {told(tally)}")
     return found
