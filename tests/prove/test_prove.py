@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.prove import __main__ as prove
 from tests.prove.__main__ import PARTS, Part, main
+from tests.prove.kept import code_digest
 
 SAYS = """
 import json, sys
 place = sys.argv[sys.argv.index("--json") + 1]
 figures = {figures!r}
+open({log!r}, "a").write({name!r} + "\\n")
 if figures is not None:
     open(place, "w").write(json.dumps(figures))
 sys.exit({code})
@@ -30,8 +34,13 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Part, ...]:
         "dead": (None, 1),
     }
     for name, (figures, code) in told.items():
-        (tmp_path / f"{name}.py").write_text(SAYS.format(figures=figures, code=code))
+        log = str(tmp_path / "log")
+        said = SAYS.format(figures=figures, code=code, log=log, name=name)
+        (tmp_path / f"{name}.py").write_text(said)
     monkeypatch.setattr(prove, "TABLE", tmp_path / "prove.md")
+    monkeypatch.setattr(prove, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(prove, "code_digest", lambda _: (tmp_path / "code").read_text())
+    (tmp_path / "code").write_text("abc")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     return tuple(Part(name, f"what {name} is about", (name,)) for name in told)
 
@@ -42,8 +51,9 @@ def test_what_is_well_ends_well(
     """Met aims and a missing tool end with 0; both stand in the table, which is kept."""
     assert main(["well", "bare"], parts) == 0
     out = capfd.readouterr().out
-    assert "| sales lost | 0 of 100 | 0 | yes | `x` |" in out
-    assert "| what bare is about | skipped: its tool is not installed | | – |" in out
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert f"| sales lost | 0 of 100 | 0 | yes | {today} | `x` |" in out
+    assert "| what bare is about | skipped: its tool is not installed |  | – |" in out
     assert (tmp_path / "prove.md").read_text().strip() in out
 
 
@@ -66,3 +76,59 @@ def test_an_unknown_part_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().err
     assert "no part strom; nothing was run" in said
     assert all(part.name in said for part in PARTS)
+
+
+def test_a_run_goes_on_where_one_of_the_same_code_stopped(
+    parts: tuple[Part, ...], capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What met its aims is taken over with its date, and what did not is measured again; all of it
+    is where the code is another, or where somebody says so."""
+    log, code = tmp_path / "log", tmp_path / "code"
+    assert main(["well"], parts) == 0
+    capfd.readouterr()
+    assert main(["well", "miss", "bare"], parts) == 1
+    assert "| sales lost | 0 of 100 | 0 | yes |" in capfd.readouterr().out
+    assert main(["miss"], parts) == 1
+    assert log.read_text().split() == ["well", "miss", "bare", "miss"]
+    assert main(["well", "--again"], parts) == 0
+    code.write_text("another")
+    assert main(["well"], parts) == 0
+    code.write_text("")
+    assert main(["well"], parts) == 0
+    assert main(["well"], parts) == 0, "outside of a checkout nobody knows which code it is"
+    assert log.read_text().split()[4:] == ["well"] * 4
+
+
+def test_figures_of_fewer_minutes_are_not_those_of_more(
+    parts: tuple[Part, ...], tmp_path: Path
+) -> None:
+    """A short storm is no long one."""
+    storm = (Part("well", "a storm", ("well",), share=0.5),)
+    assert main(["--minutes", "2"], storm) == 0
+    assert main(["--minutes", "9"], storm) == 0
+    assert main(["--minutes", "9"], storm) == 0
+    assert (tmp_path / "log").read_text().split() == ["well", "well"]
+
+
+def test_the_code_is_all_but_the_documents(tmp_path: Path) -> None:
+    """A change to code, a new file and a deleted one are another code; a README is not."""
+
+    def run(*words: str) -> None:
+        subprocess.run(("git", *words), cwd=tmp_path, check=True, capture_output=True)
+
+    assert code_digest(tmp_path) == "", "no checkout"
+    run("init", "-q")
+    (tmp_path / "till.py").write_text("x = 1\n")
+    (tmp_path / "README.md").write_text("A till.\n")
+    run("add", ".")
+    first = code_digest(tmp_path)
+    (tmp_path / "README.md").write_text("A till that is proven.\n")
+    assert code_digest(tmp_path) == first
+    seen = {first}
+    for name, text in (("till.py", "x = 2\n"), ("drawer.py", "x = 1\n"), ("till.py", None)):
+        if text is None:
+            (tmp_path / name).unlink()
+        else:
+            (tmp_path / name).write_text(text)
+        seen.add(code_digest(tmp_path))
+    assert len(seen) == 4
