@@ -204,7 +204,9 @@ class PaymentsActor:
             pause_s = min(2 * pause_s, INQUIRE_OFTEN_S if is_soon else INQUIRE_MAX_S)
             assert known.answer is not None, "what is unknown was heard of"
             doubt = attrs.evolve(known.answer, verdict=Verdict.UNKNOWN)
-            inquire = Inquire(asked.payment_id, doubt, known.remembered)
+            inquire = Inquire(
+                asked.payment_id, doubt, known.remembered, is_cancel_asked=known.is_cancel_asked
+            )
             try:
                 heard: Heard = await post.ask(asked.terminal, inquire, timeout_s=INQUIRE_TIMEOUT_S)
             except PostError as error:

@@ -34,11 +34,13 @@ class Inquire:
 
     `remembered`, where given, is a payment the terminal told of before: one that forgot it proves
     nothing by not knowing this one. It is for terminals whose transactions have names of their own.
+    Where `is_cancel_asked`, one that still goes on is called off.
     """
 
     request_id: str
     doubt: Answer
     remembered: Identity | None = None
+    is_cancel_asked: bool = False
 
 
 @MESSAGES.name("terminal.heard")

@@ -82,11 +82,8 @@ class TerminalDevice(Device):
         """What is left of a transaction if everything but the terminal goes away now."""
 
     @abstractmethod
-    def inquiry(
-        self, job_id: str, doubt: Answer, request_id: str, remembered: Identity | None
-    ) -> Begin:
-        """How to ask what became of a transaction; `request_id` is "" where nobody knows it, and
-        `remembered` as in `Inquire`."""
+    def inquiry(self, job_id: str, asked: Inquire) -> Begin:
+        """How to ask what became of a transaction; its `request_id` is "" where nobody knows it."""
 
     @property
     def begins_at_once(self) -> bool:
@@ -124,9 +121,8 @@ class TerminalDevice(Device):
             case Request(request_id):
                 answer = await self._transact(envelope.body)
                 envelope.answer(Heard(request_id, answer))
-            case Inquire(request_id, doubt, remembered):
-                answer = await self._inquire(doubt, request_id, remembered)
-                envelope.answer(Heard(request_id, answer))
+            case Inquire(request_id):
+                envelope.answer(Heard(request_id, await self._inquire(envelope.body)))
             case Forward():
                 self.requests.keeper = envelope.body.keeper
                 envelope.answer(await self.forward(envelope.body))
@@ -155,14 +151,11 @@ class TerminalDevice(Device):
 
     async def inquire(self, doubt: Answer) -> Answer:
         """As `hardware.terminal.card_terminal.CardTerminal`."""
-        return await self._inquire(doubt, "")
+        return await self._inquire(Inquire("", doubt))
 
-    async def _inquire(
-        self, doubt: Answer, request_id: str, remembered: Identity | None = None
-    ) -> Answer:
+    async def _inquire(self, asked: Inquire) -> Answer:
         job_id = self.new_id()
-        begin = self.inquiry(job_id, doubt, request_id, remembered)
-        result = await self._run(job_id, begin)
+        result = await self._run(job_id, self.inquiry(job_id, asked))
         assert isinstance(result, Answer)
         return result
 

@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from actors.world import run_simulated
 from tests.cuts.__main__ import main, rows
-from tests.cuts.dialogues import Dialogue, dialogues_of
-from tests.cuts.far_ends import NEXO_IN_MEMORY, PLACES, REAL, ZVT_IN_MEMORY
+from tests.cuts.dialogues import Dialogue, Lane, conclude, dialogues_of, judge
+from tests.cuts.far_ends import DEAF_AFTER, NEXO_IN_MEMORY, PLACES, REAL, ZVT_IN_MEMORY
 from tests.cuts.kills import HARMS, Sweep
-from tests.cuts.stage import quiet
-from tests.cuts.wires import Tally, cuts_of, in_memory, on_real
+from tests.cuts.stage import open_simulated, prepare, quiet
+from tests.cuts.wires import Tally, arrange, cuts_of, in_memory, measure, on_real
+from tests.simulation.disk import MemoryDisk
 
 EVERY = os.environ.get("HYPOTHESIS_PROFILE") == "night"
-STEPS = {ZVT_IN_MEMORY: 1 if EVERY else 173, NEXO_IN_MEMORY: 1 if EVERY else 2903}
+STEPS = {ZVT_IN_MEMORY: 1 if EVERY else 173, NEXO_IN_MEMORY: 1 if EVERY else 1201}
 # Between a terminal that booked and a store that knows are some sixteen steps: a longer stride
 # may step over all of them.
 KILLED = {
@@ -72,6 +74,36 @@ async def test_the_wire_cut_on_real_sockets_and_ptys(carrier: str, tmp_path: Pat
     found = await on_real(carrier, chosen, tmp_path, step=step)
     for tally in found.values():
         _hold(tally, least=3)
+
+
+def test_a_cancel_cut_off_anywhere_is_heard_before_nobody_comes() -> None:
+    """The wire goes deaf at any time while a cashier cancels: once the cable is back the terminal
+    is told, and does not show the amount until it gives up by itself."""
+    prepare()
+    disk = MemoryDisk("cancelled")
+
+    async def run() -> list[float]:
+        taken_s: list[float] = []
+        async with open_simulated(NEXO_IN_MEMORY, disk, 0) as stage:
+            lane = Lane(stage, "1")
+            (dialogue,) = (one for one in dialogues_of(NEXO_IN_MEMORY) if "abort" in one.name)
+            length = (await measure(stage, dialogue))[DEAF_AFTER]
+            for after in range(100, length, 150):
+                await arrange(lane, dialogue, keeps=False)
+                lane.far.arm(DEAF_AFTER, after)
+                began_ns = stage.world.monotonic_ns()
+                await dialogue.ask(lane)
+                await stage.settle("1")
+                taken_s.append((stage.world.monotonic_ns() - began_ns) / 1e9)
+                lane.far.arm(DEAF_AFTER, 0)
+                assert judge(lane) in ("aborted", "abandoned"), "abandoned: it never left"
+                await conclude(lane)
+        return taken_s
+
+    taken_s = run_simulated(0, run)
+    disk.close()
+    assert len(taken_s) > 10
+    assert max(taken_s) < 20, "nobody comes to the terminal for a minute"
 
 
 def test_the_proof_leaves_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

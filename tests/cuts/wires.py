@@ -140,6 +140,7 @@ async def _judged(lane: Lane, cut: Cut, tally: Tally, *, struck: bool) -> None:
 async def measure(stage: Stage, dialogue: Dialogue) -> dict[str, int]:
     """How many bytes a dialogue takes in each direction, undisturbed, by the name of the cut."""
     lane = Lane(stage, "1")
+    await _sold_before(lane, dialogue)
     await arrange(lane, dialogue, keeps=False)
     if dialogue.cut_later:
         await dialogue.ask(lane)
@@ -155,14 +156,26 @@ async def measure(stage: Stage, dialogue: Dialogue) -> dict[str, int]:
     return {place: after[place] - before[place] for place in PLACES}
 
 
+async def _sold_before(lane: Lane, dialogue: Dialogue) -> None:
+    """A sale before the first that is cut, unless that is to be a terminal's very first: else its
+    bytes would be those of one, and a terminal that is never paid at stays without a first."""
+    if not dialogue.is_first:
+        await lane.ring_up()
+        await lane.undisturbed("payment.request")
+        await conclude(lane)
+
+
 async def _lane(
     stage: Stage, register: str, cuts: list[Cut], tally: Tally, tell: Callable[[str], object]
 ) -> None:
     """Cut after cut, and the end of the day behind them."""
-    lane = Lane(stage, register)
+    lane, is_new = Lane(stage, register), True
     while cuts:
         cut = cuts.pop()
         try:
+            if is_new:
+                await _sold_before(lane, cut.dialogue)
+                is_new = False
             await _one(lane, cut, tally)
         except (WrongError, AssertionError, trio.TooSlowError) as error:
             tally.wrong.append(f"{cut}: {error}")

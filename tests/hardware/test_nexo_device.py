@@ -396,6 +396,30 @@ async def test_nexo_aborted_from_the_register(autojump_clock: trio.testing.MockC
         assert Verdict.APPROVED is (await shop.device.request(sale())).verdict
 
 
+async def test_a_cancel_that_found_no_way_is_told_once_there_is_one(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The cable was out when the cashier pressed cancel: a terminal that still waits for a card is
+    told when it is asked what became of the payment, and does not go on until nobody comes."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world) as shop:
+        shop.fake.plans.append(Plan(card="none"))
+
+        async def cancel() -> None:
+            await outlet.unplug()
+            await shop.rig.post.ask(ADDRESS, Abort(), timeout_s=3)
+
+        (doubt,) = await _while_paying(shop, cancel)
+        assert (Verdict.UNKNOWN, "link_lost") == (doubt.verdict, doubt.code)
+        await outlet.plug()
+        begun = trio.current_time()
+        inquire = Inquire("i", doubt, is_cancel_asked=True)
+        told = await shop.rig.post.ask(ADDRESS, inquire, timeout_s=30)
+        assert (Verdict.ABORTED, "aborted_at_terminal") == (told.answer.verdict, told.answer.code)
+        assert trio.current_time() - begun < 5
+        assert 1 == shop.fake.heard.count("Abort")
+
+
 async def test_one_nexo_payment_at_a_time(autojump_clock: trio.testing.MockClock) -> None:
     """While one payment runs another is refused at once, with nothing sent; a terminal somebody
     else uses says that it is busy."""

@@ -681,6 +681,62 @@ def test_aborting() -> None:
     assert ("aborted", "aborted_at_terminal") == ended(answer_in(told))
 
 
+def test_an_abort_that_may_not_have_arrived_is_told_again() -> None:
+    """Where its connection broke nobody knows whether the terminal heard it; heard, or with the
+    payment over, it is enough."""
+    walk = Walk()
+    paying = walk.pay()
+    _, actions = walk.session.abort()
+    names = set()
+    for code, is_sent in (("unreachable", False), ("link_lost", True), ("empty_answer", True)):
+        abort = post_in(actions)
+        assert m.AbortAsk("Payment", paying.service_id) == abort.ask
+        names.add(abort.service_id)
+        assert (True, []) == walk.session.abort(), "one is on its way"
+        assert [] == walk.lose(abort, code, is_sent=is_sent)
+        actions = walk.wait(limits.INQUIRE_AGAIN_NS)
+    assert [] == actions
+    assert 3 == len(names)
+    walk = Walk()
+    paying = walk.pay()
+    _, actions = walk.session.abort()
+    walk.lose(post_in(actions), "unreachable", is_sent=False)
+    assert walk.session.deadline_ns == walk.now_ns + limits.INQUIRE_AGAIN_NS
+    walk.reply(paying, paid())
+    assert [] == walk.wait(limits.INQUIRE_AGAIN_NS), "the books are being kept; it was too late"
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["before it", "while it is asked about"])
+def test_a_doubt_that_was_cancelled_is_called_off(is_late: bool) -> None:
+    """A terminal that still waits for a card, for a payment whose connection broke, is told the
+    cancel as soon as it says so, and once; one that does not is left alone."""
+    walk = Walk()
+    actions = walk.session.inquire("i1", doubt(), walk.now_ns, is_abort_wanted=not is_late)
+    if is_late:
+        assert (True, []) == walk.session.abort()
+    abort = post_in(walk.reply(post_in(actions), RUNS))
+    assert m.AbortAsk("Payment", NAME) == abort.ask
+    assert [] == walk.lose(abort, "empty_answer")
+    question = post_in(walk.wait(limits.INQUIRE_AGAIN_NS))
+    assert [] == walk.reply(question, RUNS)
+    question = post_in(walk.wait(limits.INQUIRE_AGAIN_NS))
+    aborted = remembered(NAME, paid(outcome=failure("Aborted")))
+    assert ("aborted", "aborted_at_terminal") == ended(answer_in(walk.reply(question, aborted)))
+    actions = walk.session.inquire("i2", doubt(), walk.now_ns, is_abort_wanted=True)
+    assert isinstance(post_in(walk.reply(post_in(actions), NOT_FOUND)).ask, m.StatusAsk)
+
+
+def test_a_doubt_nobody_cancelled_goes_on() -> None:
+    """The customer may still be looking for the card; and what was stored long ago is over."""
+    walk = Walk()
+    question = post_in(walk.session.inquire("i1", doubt(), walk.now_ns))
+    assert [] == walk.reply(question, RUNS)
+    walk = Walk()
+    question = post_in(walk.session.inquire("i1", doubt(), walk.now_ns, gives_way=True))
+    assert (False, []) == walk.session.abort()
+    assert [] == walk.reply(question, RUNS)
+
+
 def test_the_end_of_a_day() -> None:
     """Totals as the terminal told them; unknown where nobody heard whether it ended."""
     walk = Walk()

@@ -16,8 +16,18 @@ PAYMENTS = (Kind.SALE, Kind.REFUND)
 
 def category(job: Job) -> str:
     """The category of the message that carries a job's transaction."""
-    is_reversal = job.transaction is not None and job.transaction.kind is Kind.REVERSAL
-    return "Reversal" if is_reversal else "Payment"
+    return _category(None if job.transaction is None else job.transaction.kind)
+
+
+def _category(kind: Kind | None) -> str:
+    return "Reversal" if kind is Kind.REVERSAL else "Payment"
+
+
+def abort(job: Job) -> m.AbortAsk:
+    """The end of the transaction that a job does or asks about."""
+    if job.inquiry is not None:
+        return m.AbortAsk(_category(job.inquiry.doubt.kind), job.inquiry.service_id)
+    return m.AbortAsk(category(job), job.service_id)
 
 
 def request(job: Job) -> m.Ask:

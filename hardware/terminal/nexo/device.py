@@ -9,7 +9,7 @@ import attrs
 import trio
 
 from actors.messages import DeviceState
-from actors.terminal_messages import Forward, Forwarded, Request
+from actors.terminal_messages import Forward, Forwarded, Inquire, Request
 from engine.terminal import Answer, Condition, Identity, Transaction, Verdict
 from hardware.terminal.actions import Done
 from hardware.terminal.device import Begin, Requests, TerminalDevice
@@ -121,13 +121,16 @@ class NexoDevice(TerminalDevice):
         before = self.session.last or Identity(poi_id)
         return begun(transaction, before, identity(poi_id, service_id))
 
-    def inquiry(
-        self, job_id: str, doubt: Answer, request_id: str, remembered: Identity | None
-    ) -> Begin:
+    def inquiry(self, job_id: str, asked: Inquire) -> Begin:
         """Under the name the request was sent by, where the doubt itself is not named; and where
         this device knew of nothing before it, the books' word is held against the memory."""
         return lambda now_ns: self.session.inquire(
-            job_id, doubt, now_ns, request_id=request_id, remembered=remembered
+            job_id,
+            asked.doubt,
+            now_ns,
+            request_id=asked.request_id,
+            remembered=asked.remembered,
+            is_abort_wanted=asked.is_cancel_asked,
         )
 
     async def forward(self, forward: Forward) -> Forwarded:

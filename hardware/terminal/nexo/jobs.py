@@ -55,7 +55,8 @@ class Step(Enum):
 class Job:
     """One job and what came of it so far. `service_id` is the transaction's, `asked` that of a
     question that is out beside it or instead of it; `due_ns` is when the job goes on by itself.
-    What `gives_way` ends as soon as anybody wants something else."""
+    What `gives_way` ends as soon as anybody wants something else. `abort_id` is the ServiceID of an
+    abort that is out, `abort_due_ns` when it is sent again."""
 
     task: Task
     job_id: str = ""
@@ -72,5 +73,8 @@ class Job:
     due_ns: int | None = None
     tries: int = 0
     is_abort_wanted: bool = False
+    is_abort_told: bool = False
+    abort_id: str = ""
+    abort_due_ns: int | None = None
     is_checked: bool = False
     gives_way: bool = False

@@ -23,14 +23,9 @@ from engine.terminal import (
     Transaction,
     Verdict,
 )
-from hardware.terminal.actions import (
-    Done,
-    Reported,
-    Store,
-    Told,
-)
+from hardware.terminal.actions import Done, Reported, Store, Told
 from hardware.terminal.limits import KEEP_AGAIN_NS, KEEP_NS, NOT_READY_MAX, WHOLE_NS
-from hardware.terminal.nexo import asking, codes, limits, naming, outcome
+from hardware.terminal.nexo import asking, calling_off, codes, limits, naming, outcome
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.inquiry import Inquiry, Wait, taken_back
 from hardware.terminal.nexo.jobs import (
@@ -76,7 +71,8 @@ class NexoSession:
     @property
     def deadline_ns(self) -> int | None:
         """When `tick` has something to do."""
-        due = (self._look_ns, None if self._job is None else self._job.due_ns)
+        job = self._job
+        due = (self._look_ns, *((job.due_ns, job.abort_due_ns) if job is not None else ()))
         return min((moment for moment in due if moment is not None), default=None)
 
     def opened(self, now_ns: int) -> list[Action]:
@@ -118,10 +114,12 @@ class NexoSession:
         request_id: str = "",
         remembered: Identity | None = None,
         gives_way: bool = False,
+        is_abort_wanted: bool = False,
     ) -> list[Action]:
         """Ask what became of a transaction in doubt. `request_id` is what a doubt that is not
         named was asked for by, `remembered` a payment the terminal told of before it; one that
-        `gives_way` begins only while nothing else is wanted."""
+        `gives_way` begins only while nothing else is wanted. Where `is_abort_wanted`, a
+        transaction that still goes on is called off."""
         if self._is_taken() or (gives_way and not self.is_idle):
             return [
                 Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code="terminal_busy"))
@@ -130,6 +128,7 @@ class NexoSession:
         if isinstance(inquiry, str):
             return [Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=inquiry))]
         job = Job(Task.INQUIRE, job_id, inquiry=inquiry, gives_way=gives_way)
+        job.is_abort_wanted = is_abort_wanted
         return self._begin(job, now_ns)
 
     def settle(self, job_id: str, now_ns: int) -> list[Action]:
@@ -145,16 +144,12 @@ class NexoSession:
         return self._begin(Job(Task.LOOK, job_id), now_ns)
 
     def abort(self) -> tuple[bool, list[Action]]:
-        """Ask for the end of the transaction that runs; whether one does."""
+        """Ask for the end of the transaction that runs, or is being asked about; whether one is."""
         job = self._job
-        is_out = job is not None and job.task is Task.TRANSACT and job.step is Step.ANSWER
-        if job is None or not is_out:
+        if job is None or not calling_off.is_possible(job):
             return False, []
-        if job.is_abort_wanted:
-            return True, []
         job.is_abort_wanted = True
-        ask = m.AbortAsk(asking.category(job), job.service_id)
-        return True, [Post(self._next_id(), ask, limits.SHORT_NS)]
+        return True, [] if job.task is Task.INQUIRE else calling_off.post(job, self._next_id)
 
     def _is_taken(self) -> bool:
         waiting = [job for job in (self._job, *self._queue) if job is not None]
@@ -264,6 +259,9 @@ class NexoSession:
     def failed(self, service_id: str, code: str, now_ns: int, *, is_sent: bool) -> list[Action]:
         """A question was not answered; `is_sent` says whether any of it left for the terminal."""
         job = self._job
+        if job is not None and service_id == job.abort_id:
+            calling_off.over(job, code, now_ns, is_sent=is_sent)
+            return []
         if job is None or service_id not in (job.service_id, job.asked):
             return []
         match job.task:
@@ -302,7 +300,7 @@ class NexoSession:
         if isinstance(result, Wait):
             if result.wait_ns:
                 job.asked, job.due_ns = "", now_ns + result.wait_ns
-                return []
+                return calling_off.post(job, self._next_id)
             return self._ask(job, job.inquiry.question)
         if result.verdict is not Verdict.UNKNOWN and not job.gives_way:
             self._remember(result)
@@ -475,6 +473,8 @@ class NexoSession:
             if self._look_ns is not None and now_ns >= self._look_ns:
                 return self._begin(Job(Task.LOOK), now_ns)
             return []
+        if job.abort_due_ns is not None and now_ns >= job.abort_due_ns:
+            return calling_off.post(job, self._next_id)
         if job.due_ns is None or now_ns < job.due_ns:
             return []
         job.due_ns = None

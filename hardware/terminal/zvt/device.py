@@ -5,8 +5,8 @@ from __future__ import annotations
 import trio
 
 from actors.messages import DeviceState
-from actors.terminal_messages import Forward, Forwarded, Request
-from engine.terminal import Answer, Condition, Identity, Transaction
+from actors.terminal_messages import Forward, Forwarded, Inquire, Request
+from engine.terminal import Answer, Condition, Transaction
 from hardware.device import CableDevice
 from hardware.terminal.device import Begin, Requests, TerminalDevice
 from hardware.terminal.keeping import begun
@@ -73,11 +73,10 @@ class ZvtDevice(TerminalDevice, CableDevice):
         """Known by what was the last before."""
         return begun(transaction, self.session.last)
 
-    def inquiry(
-        self, job_id: str, doubt: Answer, request_id: str, remembered: Identity | None
-    ) -> Begin:
-        """By the terminal's own numbers; it never heard of a request's name."""
-        return lambda now_ns: self.session.inquire(job_id, doubt, now_ns)
+    def inquiry(self, job_id: str, asked: Inquire) -> Begin:
+        """By the terminal's own numbers; it never heard of a request's name. Its abort has no name
+        either, and would end whatever runs there: it is not sent for what is in doubt."""
+        return lambda now_ns: self.session.inquire(job_id, asked.doubt, now_ns)
 
     async def forward(self, forward: Forward) -> Forwarded:
         """By the command for it; results are told by the terminal's own numbers."""
