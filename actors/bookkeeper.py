@@ -335,9 +335,14 @@ class Bookkeeper:
                     batch.day_closed = True
                 case _:
                     pass
-            if fact.stream.startswith("order/") and self.books.side(training=fact.training).current(
-                command.register
-            ):
+            if not fact.stream.startswith("order/"):
+                continue
+            side = self.books.side(training=fact.training)
+            order = side.orders.get(fact.stream.removeprefix("order/"))
+            if order is not None:
+                # It may have moved to another register since this one asked for what came of it.
+                batch.registers.add(order.register)
+            if side.current(command.register):
                 self._last_orders.pop(command.register, None)
 
     def _record(self, fact: Fact, command: Command) -> NewRecord:

@@ -148,7 +148,7 @@ class PaymentsActor:
                     payment_id = payment.asked.payment_id
                     if payment.is_cancel_asked and payment_id not in self._aborted:
                         self._aborted.add(payment_id)
-                        nursery.start_soon(self._abort, payment.asked.terminal, post)
+                        nursery.start_soon(self._abort, payment, post, world)
                 self._aborted &= {payment.asked.payment_id for payment in found}
                 await self._days.look(nursery, post, world, met=self._met)
                 await self._stored.look(nursery, post, world)
@@ -225,11 +225,15 @@ class PaymentsActor:
                 continue
             return next((e for e in found if e.asked.payment_id == payment_id), None)
 
-    async def _abort(self, terminal: str, post: Any) -> None:
+    async def _abort(self, payment: Payment, post: Any, world: World) -> None:
+        terminal, payment_id = payment.asked.terminal, payment.asked.payment_id
         try:
-            answer = await post.ask(terminal, Abort(), timeout_s=ABORT_TIMEOUT_S)
+            answer = await post.ask(terminal, Abort(payment_id), timeout_s=ABORT_TIMEOUT_S)
         except PostError as error:
             log.warning("abort_not_heard", terminal=terminal, reason=error.kind)
+            await world.sleep(INQUIRE_FIRST_S)
+            self._aborted.discard(payment_id)
+            self._wake.set()
             return
         if isinstance(answer, Failure):
             log.info("abort_came_too_late", terminal=terminal)

@@ -80,7 +80,10 @@ class Progress:
 @MESSAGES.name("terminal.abort")
 @frozen
 class Abort:
-    """End what runs. Answered `Accepted`, or `Failure` with code `nothing_runs`."""
+    """End what runs for that request. Answered `Accepted`, or `Failure` with code `nothing_runs`:
+    what began since is another customer's."""
+
+    request_id: str
 
 
 @frozen

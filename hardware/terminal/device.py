@@ -36,9 +36,11 @@ Begin = Callable[[int], list[Any]]
 
 @define(eq=False)
 class Waiting:
-    """Who waits for one job. What `is_called_off` before it began never leaves for the terminal."""
+    """Who waits for one job, and about which request it is. What `is_called_off` before it began
+    never leaves for the terminal."""
 
     keeper: str = ""
+    about: str = ""
     ended: trio.Event = field(factory=trio.Event)
     result: Result | None = None
     has_begun: bool = False
@@ -130,8 +132,8 @@ class TerminalDevice(Device):
                 envelope.answer(await self.settle())
             case Look():
                 envelope.answer(await self.status())
-            case Abort():
-                is_running = await self.abort()
+            case Abort(request_id):
+                is_running = await self._end(request_id)
                 envelope.answer(Accepted() if is_running else Failure("nothing_runs"))
 
     async def request(self, transaction: Transaction) -> Answer:
@@ -155,7 +157,7 @@ class TerminalDevice(Device):
 
     async def _inquire(self, asked: Inquire) -> Answer:
         job_id = self.new_id()
-        result = await self._run(job_id, self.inquiry(job_id, asked))
+        result = await self._run(job_id, self.inquiry(job_id, asked), about=asked.request_id)
         assert isinstance(result, Answer)
         return result
 
@@ -175,10 +177,18 @@ class TerminalDevice(Device):
 
     async def abort(self) -> bool:
         """As `hardware.terminal.card_terminal.CardTerminal`."""
-        for waiting in self.requests.running.values():
+        return await self._end("")
+
+    async def _end(self, request_id: str) -> bool:
+        """The same; where a request is named, only if what runs is that or asks about it."""
+        running = self.requests.running.values()
+        meant = [one for one in running if not request_id or one.about == request_id]
+        for waiting in meant:
             if waiting.keeper and not waiting.has_begun:
                 waiting.is_called_off = True
                 return True
+        if request_id and not meant:
+            return False
         is_running, actions = self.session.abort()
         await self.carry_out(actions)
         return bool(is_running)
@@ -192,7 +202,7 @@ class TerminalDevice(Device):
             await running.ended.wait()
             assert isinstance(running.result, Answer)
             return running.result
-        waiting = self.requests.running[request_id] = Waiting(keeper)
+        waiting = self.requests.running[request_id] = Waiting(keeper, request_id)
         try:
             is_late = not self.begins_at_once
             begin = await self.begin(request)
@@ -216,8 +226,8 @@ class TerminalDevice(Device):
                 answers.popitem(last=False)
         return result
 
-    async def _run(self, job_id: str, begin: Begin) -> Result:
-        waiting = self.requests.running[job_id] = Waiting()
+    async def _run(self, job_id: str, begin: Begin, *, about: str = "") -> Result:
+        waiting = self.requests.running[job_id] = Waiting(about=about)
         try:
             return await self._ended(waiting, begin)
         finally:

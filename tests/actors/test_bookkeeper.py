@@ -12,12 +12,14 @@ import trio
 
 import actors.bookkeeper as keeping
 from actors.asks import Committed, Reply, Submit
+from actors.batch import Batch
 from actors.errors import PostError
 from actors.journal import JournalFailedError
 from actors.journal_batch import Appended, Entry
 from actors.world import ManualWorld, SystemWorld
 from engine.books import decide
-from engine.decision import Command, Decision
+from engine.decision import Command, Decision, Fact
+from engine.order.tender_events import TipLeft
 from engine.promotion.model import (
     Benefit,
     BenefitKind,
@@ -203,6 +205,18 @@ async def test_news_holds_the_records_of_the_batch(tmp_path: Path) -> None:
         )
         assert list(news.records) == shop.records()[-len(news.records) :]
         assert news.registers == {"1"} or news.registers == {"1", "2"}
+
+
+async def test_news_concerns_the_register_an_order_is_at_now(tmp_path: Path) -> None:
+    """What becomes of a payment is heard for the register that asked for it; where its order was
+    parked and taken up at another one meanwhile, that one's screen changes."""
+    async with open_shop(tmp_path) as shop:
+        order_id = (await shop.do("order.add_line", code="milk"))["order_id"]
+        batch = Batch()
+        fact = Fact(f"order/{order_id}", TipLeft(order_id, "max"))
+        command = Command("c1", "2", "system", None, shop.world.stamp("UTC", 0))
+        shop.store.bookkeeper._note(command, (fact,), batch)
+        assert batch.registers == {"1", "2"}
 
 
 async def test_who_must_act_on_news_does_before_anybody_is_answered(tmp_path: Path) -> None:

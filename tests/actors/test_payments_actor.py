@@ -12,13 +12,15 @@ import trio.testing
 from attrs import define, field
 
 from actors.asks import Committed, ReadPayments, Reply, Submit
+from actors.errors import BusyError
 from actors.mailbox import Envelope, Mailbox
+from actors.messages import Accepted
 from actors.payments import PaymentsActor
-from actors.terminal_messages import Heard, Inquire, Request
+from actors.terminal_messages import Abort, Heard, Inquire, Request
 from actors.world import ManualWorld
 from engine.decision import EVENTS
 from engine.order.commands import CompleteOrder
-from engine.payment.commands import HearPayment, RequestPayment
+from engine.payment.commands import CancelPayment, HearPayment, RequestPayment
 from engine.payment.events import PaymentKept, PaymentRequested
 from engine.payment.state import Payment
 from engine.record import NewRecord
@@ -45,15 +47,18 @@ class AskedThen:
 
 @define(eq=False)
 class Neighbours:
-    """The bookkeeper of `shop`, and terminals that approve, or are in doubt and then decline;
-    `requests` and `inquiries` are what they were asked, and `looks` counts how often somebody asked
-    what is open."""
+    """The bookkeeper of `shop`, and terminals that approve, or are in doubt and then decline, or
+    wait for a card; `requests`, `inquiries` and `aborts` are what they were asked, the last so
+    often in vain as `full` says, and `looks` counts how often somebody asked what is open."""
 
     shop: Shop
     requests: list[Request] = field(factory=list)
     inquiries: list[Inquire] = field(factory=list)
+    aborts: list[Abort] = field(factory=list)
     looks: int = 0
+    full: int = 0
     is_in_doubt: bool = False
+    is_waiting: bool = False
 
     async def ask(self, to: str, body: Any, **_: Any) -> Any:
         """Answer as they would."""
@@ -64,6 +69,8 @@ class Neighbours:
                 return tuple(self.shop.books.payments.open.values())
             case Request():
                 self.requests.append(body)
+                if self.is_waiting:
+                    await trio.sleep_forever()
                 payment = self.shop.books.payments.open[body.request_id]
                 verdict = Verdict.UNKNOWN if self.is_in_doubt else Verdict.APPROVED
                 return Heard(body.request_id, told(payment, verdict))
@@ -71,6 +78,11 @@ class Neighbours:
                 self.inquiries.append(body)
                 payment = self.shop.books.payments.open[body.request_id]
                 return Heard(body.request_id, told(payment, Verdict.DECLINED, identity=NAMED))
+            case Abort():
+                self.aborts.append(body)
+                if len(self.aborts) <= self.full:
+                    raise BusyError(to, "too much waits there")
+                return Accepted()
             case Submit():
                 assert (to, body.name) == ("bookkeeper", "payment.hear")
                 heard = HearPayment(
@@ -176,3 +188,18 @@ async def test_who_asks_a_terminal_carries_what_it_told_before(
         assert not neighbours.shop.books.payments.open
     assert [one.remembered for one in neighbours.inquiries] == [None, NAMED]
     assert [one.remembered for one in neighbours.requests] == [None, NAMED]
+
+
+async def test_a_cancel_goes_to_its_own_payment_until_it_is_taken(
+    actor: tuple[Mailbox, Neighbours], autojump_clock: trio.testing.MockClock
+) -> None:
+    """A terminal that could not take it for a moment is told in the next; once it has, never
+    again; and it is told which payment, for it may be at another one by then."""
+    mailbox, neighbours = actor
+    neighbours.is_waiting, neighbours.full = True, 3
+    payment = asked(neighbours.shop)
+    payment_id = payment.asked.payment_id
+    mailbox.put_nowait(Envelope("", "payments", "bookkeeper", news_of(payment)))
+    neighbours.shop.ok(CancelPayment(payment_id))
+    await trio.sleep(60)
+    assert neighbours.aborts == [Abort(payment_id)] * 4

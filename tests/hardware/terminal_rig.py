@@ -15,6 +15,7 @@ from actors.world import ManualWorld, SystemWorld, World
 from engine.terminal import Answer, Identity, Kind, Transaction
 from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
 from hardware.rig import Rig, open_rig
+from hardware.terminal.device import TerminalDevice
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.device import ZvtDevice
 from hardware.terminal.zvt.fake import TerminalFake
@@ -71,6 +72,12 @@ class Shop:
                 case Progress(_, code, text):
                     self.progress.append(code)
                     self.shown.append(text)
+
+
+def asked_for(device: TerminalDevice) -> str:
+    """The request that runs, by its id."""
+    (request_id,) = (one.about for one in device.requests.running.values() if one.about)
+    return request_id
 
 
 def sale(amount_minor: int = 1250, *, partial_allowed: bool = False) -> Transaction:

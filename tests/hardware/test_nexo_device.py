@@ -42,7 +42,7 @@ from tests.hardware.nexo_rig import (
     profile,
     simulated,
 )
-from tests.hardware.terminal_rig import sale
+from tests.hardware.terminal_rig import asked_for, sale
 
 LIVE = f"{POI_ID}.live.terminal.adyen.com"
 
@@ -98,7 +98,7 @@ async def test_nexo_by_messages() -> None:
         assert Verdict.APPROVED is heard.answer.verdict
         assert heard == await ask(ADDRESS, Request("r1", sale(), KEEPER), timeout_s=10)
         assert 1250 == shop.fake.ledger.booked_minor
-        assert Failure("nothing_runs") == await ask(ADDRESS, Abort(), timeout_s=5)
+        assert Failure("nothing_runs") == await ask(ADDRESS, Abort("r1"), timeout_s=5)
         assert isinstance(await ask(ADDRESS, Look(), timeout_s=5), Condition)
         assert isinstance(await ask(ADDRESS, Settle(), timeout_s=5), Settlement)
         assert isinstance(await ask(ADDRESS, "else", timeout_s=5), Failure)
@@ -386,7 +386,9 @@ async def test_nexo_aborted_from_the_register(autojump_clock: trio.testing.MockC
         shop.fake.plans.append(Plan(card="none"))
 
         async def end() -> None:
-            assert Accepted() == await shop.rig.post.ask(ADDRESS, Abort(), timeout_s=3)
+            assert Accepted() == await shop.rig.post.ask(
+                ADDRESS, Abort(asked_for(shop.device)), timeout_s=3
+            )
 
         begun = trio.current_time()
         (answer,) = await _while_paying(shop, end)
@@ -407,7 +409,7 @@ async def test_a_cancel_that_found_no_way_is_told_once_there_is_one(
 
         async def cancel() -> None:
             await outlet.unplug()
-            await shop.rig.post.ask(ADDRESS, Abort(), timeout_s=3)
+            await shop.rig.post.ask(ADDRESS, Abort("r1"), timeout_s=3)
 
         (doubt,) = await _while_paying(shop, cancel)
         assert (Verdict.UNKNOWN, "link_lost") == (doubt.verdict, doubt.code)

@@ -17,7 +17,7 @@ from hardware.terminal.nexo.play import Plan
 from hardware.terminal.nexo.profile import Carrier
 from hardware.transport import TcpPlace
 from tests.hardware.nexo_rig import ADDRESS, KEEPER, open_nexo, papers, profile, simulated
-from tests.hardware.terminal_rig import sale
+from tests.hardware.terminal_rig import asked_for, sale
 
 WEBSOCKET = Carrier.WEBSOCKET
 TAKEN = ["at_terminal", "insert_card", "card_inserted", "enter_pin", "waiting_for_host"]
@@ -73,7 +73,9 @@ async def test_a_cashier_ends_a_payment_over_a_websocket(
         shop.fake.plans.append(Plan(card="none"))
         n.start_soon(shop.device.request, sale())
         await trio.sleep(1)
-        assert Accepted() == await shop.rig.post.ask(ADDRESS, Abort(), timeout_s=3)
+        assert Accepted() == await shop.rig.post.ask(
+            ADDRESS, Abort(asked_for(shop.device)), timeout_s=3
+        )
         with trio.fail_after(5):
             await shop.idle()
         assert "Abort" in shop.fake.heard

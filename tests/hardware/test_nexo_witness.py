@@ -239,10 +239,10 @@ async def test_a_payment_called_off_before_it_left(
             shop.fake.hangs = True
             nursery.start_soon(paying)
             await trio.sleep(1)
-            assert Accepted() == await shop.rig.post.ask(ADDRESS, Abort(), timeout_s=3)
+            assert Accepted() == await shop.rig.post.ask(ADDRESS, Abort("r"), timeout_s=3)
             shop.fake.hangs = False
         (answer,) = answers
         assert (Verdict.ABORTED, "not_sent") == (answer.verdict, answer.code)
         assert not shop.fake.ledger.payments
-        assert Failure("nothing_runs") == await shop.rig.post.ask(ADDRESS, Abort(), timeout_s=3)
+        assert Failure("nothing_runs") == await shop.rig.post.ask(ADDRESS, Abort("r"), timeout_s=3)
         assert Verdict.APPROVED is (await pay(shop)).verdict

@@ -25,6 +25,7 @@ from tests.hardware.terminal_rig import (
     KEEPER,
     Shop,
     about,
+    asked_for,
     open_shop,
     real,
     sale,
@@ -89,7 +90,7 @@ async def test_by_messages(carrier: str, tmp_path: Path) -> None:
         assert heard.answer.verdict is Verdict.APPROVED
         assert await ask(ADDRESS, Request("r1", sale(), KEEPER), timeout_s=10) == heard
         assert shop.fake.ledger.booked_minor == 1250
-        assert await ask(ADDRESS, Abort(), timeout_s=5) == Failure("nothing_runs")
+        assert await ask(ADDRESS, Abort("r1"), timeout_s=5) == Failure("nothing_runs")
         assert isinstance(await ask(ADDRESS, Look(), timeout_s=5), Condition)
         assert isinstance(await ask(ADDRESS, Settle(), timeout_s=5), Settlement)
         assert [one.code for one in shop.kept] == ["not_completed_ok"] * 3
@@ -274,12 +275,42 @@ async def test_aborted_from_the_register(autojump_clock: trio.testing.MockClock)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(pay)
             await trio.sleep(3)
-            assert await shop.rig.post.ask(ADDRESS, Abort(), timeout_s=3) == Accepted()
+            assert (
+                await shop.rig.post.ask(ADDRESS, Abort(asked_for(shop.device)), timeout_s=3)
+                == Accepted()
+            )
         assert [(one.verdict, one.code) for one in answers] == [
             (Verdict.ABORTED, "aborted_at_terminal")
         ]
         assert codec.ABORT in shop.fake.heard
         assert (await shop.device.request(sale())).verdict is Verdict.APPROVED
+
+
+async def test_a_cancel_of_one_payment_ends_no_other(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """It comes late, when its payment is over and the next customer looks for a card: nothing is
+    sent. What names the payment that runs ends it."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        ask = shop.rig.post.ask
+        first = await ask(ADDRESS, Request("r1", sale(), KEEPER), timeout_s=60)
+        shop.fake.plans.append(Plan(card="none"))
+        answers: list[Answer] = []
+
+        async def pay() -> None:
+            heard = await ask(ADDRESS, Request("r2", sale(), KEEPER), timeout_s=60)
+            answers.append(heard.answer)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pay)
+            await trio.sleep(3)
+            assert await ask(ADDRESS, Abort("r1"), timeout_s=3) == Failure("nothing_runs")
+            await trio.sleep(3)
+            assert codec.ABORT not in shop.fake.heard
+            assert await ask(ADDRESS, Abort("r2"), timeout_s=3) == Accepted()
+        assert first.answer.verdict is Verdict.APPROVED
+        assert answers[0].code == "aborted_at_terminal"
 
 
 async def test_one_thing_at_a_time(autojump_clock: trio.testing.MockClock) -> None:
