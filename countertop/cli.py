@@ -317,6 +317,18 @@ def currencies(
 
 
 @import_app.command
+def tenders(
+    file: Annotated[Path, Parameter(help="A TOML file; docs/tenders.md shows one.")],
+    *,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Say how each kind of tender is taken: how much over the due, with change, with the drawer."""
+    from countertop.remote import import_tenders
+
+    import_tenders(file, data, say=_say)
+
+
+@import_app.command
 def returns(
     file: Annotated[Path, Parameter(help="A TOML file; docs/returns.md shows one.")],
     *,

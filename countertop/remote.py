@@ -36,6 +36,7 @@ from countertop.tax_files import (
     with_dining,
     with_likes,
 )
+from countertop.tenders import read_tenders
 from engine.limits import COUPON_CODES_PER_ISSUE_MAX
 from engine.money import format_money
 from engine.price_list.decide import SetPrices
@@ -316,6 +317,19 @@ async def _set_currencies(file: Path, data_dir: Path, say: Say) -> None:
         command = read_currencies(file)
         await client.command("settings.set_foreign_currencies", **unstructure(command))
     say(f"Notes of {len(command.currencies)} foreign currencies are taken.")
+
+
+def import_tenders(file: Path, data_dir: Path, *, say: Say) -> None:
+    """Read a file of what the house allows of tenders, and put it in force."""
+    _run(partial(_set_tenders, file, data_dir, say))
+
+
+async def _set_tenders(file: Path, data_dir: Path, say: Say) -> None:
+    async with _client(data_dir, admin=True) as client:
+        digits = (await client.query("store.state")).data["minor_digits"]
+        command = read_tenders(file, digits)
+        await client.command("settings.set_tender_rules", **unstructure(command))
+    say(f"Rules of {len(command.rules)} kinds of tender are in force; the others are as usual.")
 
 
 def import_returns(file: Path, data_dir: Path, *, say: Say) -> None:

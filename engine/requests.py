@@ -20,6 +20,7 @@ from engine.payment.terminal_day import TerminalDayHeard
 from engine.receipt import receipt_document, z_document
 from engine.register import DayClosed
 from engine.settings import RegisterSetup
+from engine.tender_rules import rule_of
 from engine.till import NoSale, PaidIn, PaidOut, TillOpened
 
 
@@ -60,9 +61,10 @@ def _wanted(
     match event:
         case OrderCompleted():
             document = receipt_of(books.archive[event.order_id], books)
-            cash = any(tender.is_cash() for tender in event.tenders)
+            house = books.settings.tenders
+            opens = any(rule_of(house, tender.kind).opens_drawer for tender in event.tenders)
             # An opening drawer is what a cashier waits for: it goes first.
-            kick = _kick(fact, setup, command) if cash else []
+            kick = _kick(fact, setup, command) if opens else []
             return [*kick, (setup.printer, Print(document), 0), *_notes(event, setup, books)]
         case PaymentHeard():
             return _slips(event, setup, books)

@@ -106,6 +106,7 @@ RIGHTS: Final[dict[type, Right]] = {
     settings.SetTaxClasses: Right.SETTINGS,
     settings.DefineRegister: Right.SETTINGS,
     settings.SetForeignCurrencies: Right.SETTINGS,
+    settings.SetTenderRules: Right.SETTINGS,
     catalog.InstallSegment: Right.CATALOG,
     catalog.ChangeItem: Right.CATALOG,
     catalog.RemoveItem: Right.CATALOG,

@@ -16,6 +16,7 @@ from engine.altered import altered
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
 from engine.foreign import ForeignCurrency
 from engine.money import digits_are_known
+from engine.tender_rules import COUNTED, KINDS, TenderRule
 
 STREAM = "settings"
 
@@ -137,7 +138,17 @@ class ForeignCurrenciesSet:
     currencies: tuple[ForeignCurrency, ...]
 
 
-SettingsEvent = StoreConfigured | TaxClassesSet | RegisterDefined | ForeignCurrenciesSet
+@EVENTS.name("settings.tender_rules_set/1")
+@frozen
+class TenderRulesSet:
+    """All that the house decided of kinds of tender, from here on."""
+
+    rules: tuple[TenderRule, ...]
+
+
+SettingsEvent = (
+    StoreConfigured | TaxClassesSet | RegisterDefined | ForeignCurrenciesSet | TenderRulesSet
+)
 
 # -------------------------------------------------------------------------------------- State
 
@@ -154,7 +165,7 @@ class PastRules:
 @frozen
 class Settings:
     """The rules in force. `rules` is None until the store is set up; `foreign` are the currencies
-    whose notes are taken.
+    whose notes are taken, `tenders` what the house decided of kinds of tender.
 
     `past` holds every set of rules and tax classes there was, oldest first, the last being those
     in force: a copy of a receipt shows the shop as it was.
@@ -166,6 +177,7 @@ class Settings:
     version: int = 0
     past: tuple[PastRules, ...] = ()
     foreign: dict[str, ForeignCurrency] = attrs.field(factory=dict)
+    tenders: dict[str, TenderRule] = attrs.field(factory=dict)
 
     def at(self, version: int) -> Settings:
         """The settings with the rules and tax classes that were in force at `version`."""
@@ -200,6 +212,9 @@ def evolve(state: Settings, event: SettingsEvent) -> Settings:
         case ForeignCurrenciesSet():
             taken = {entry.currency: entry for entry in event.currencies}
             return altered(state, foreign=taken, version=version)
+        case TenderRulesSet():
+            decided = {entry.kind: entry for entry in event.rules}
+            return altered(state, tenders=decided, version=version)
         case _:
             assert_never(event)
 
@@ -246,7 +261,17 @@ class SetForeignCurrencies:
     currencies: tuple[ForeignCurrency, ...]
 
 
-SettingsCommand = ConfigureStore | SetTaxClasses | DefineRegister | SetForeignCurrencies
+@COMMANDS.name("settings.set_tender_rules")
+@frozen
+class SetTenderRules:
+    """Set what the house allows of each kind of tender, at once; a kind left out is as usual."""
+
+    rules: tuple[TenderRule, ...]
+
+
+SettingsCommand = (
+    ConfigureStore | SetTaxClasses | DefineRegister | SetForeignCurrencies | SetTenderRules
+)
 
 
 class Refusal:
@@ -274,6 +299,9 @@ class Refusal:
     CURRENCY_MUST_HAVE_KNOWN_DIGITS = "currency_must_have_known_digits"
     RATE_MUST_BE_IN_RANGE = "rate_must_be_in_range"
     NOTE_MUST_NOT_BE_NEGATIVE = "note_must_not_be_negative"
+    TENDER_KIND_MUST_EXIST = "tender_kind_must_exist"
+    TENDER_KINDS_MUST_BE_DISTINCT = "tender_kinds_must_be_distinct"
+    OVER_MUST_BE_IN_RANGE = "over_must_be_in_range"
 
 
 # ------------------------------------------------------------------------------------- Decide
@@ -309,6 +337,8 @@ def decide(state: Settings, body: SettingsCommand, around: Surroundings) -> Deci
             return _define_register(state, body.setup)
         case SetForeignCurrencies():
             return _set_foreign(state, body.currencies)
+        case SetTenderRules():
+            return _set_tender_rules(body.rules)
         case _:
             assert_never(body)
 
@@ -404,3 +434,18 @@ def _set_foreign(state: Settings, currencies: tuple[ForeignCurrency, ...]) -> De
         if not 0 <= entry.note_minor <= limits.AMOUNT_MINOR_MAX:
             return refuse(Refusal.NOTE_MUST_NOT_BE_NEGATIVE, currency=currency)
     return Decision((Fact(STREAM, ForeignCurrenciesSet(currencies)),), {})
+
+
+def _set_tender_rules(rules: tuple[TenderRule, ...]) -> Decision:
+    for entry in rules:
+        if entry.kind not in KINDS:
+            return refuse(Refusal.TENDER_KIND_MUST_EXIST, tender=entry.kind[:12])
+    if len({entry.kind for entry in rules}) != len(rules):
+        return refuse(Refusal.TENDER_KINDS_MUST_BE_DISTINCT)
+    for entry in rules:
+        # What is taken exactly is never over; to say that it may be would promise change.
+        over_max = limits.AMOUNT_MINOR_MAX if entry.kind in COUNTED else 0
+        if not 0 <= (entry.over_minor_max or 0) <= over_max:
+            fields = {"tender": entry.kind, "maximum_minor": over_max}
+            return refuse(Refusal.OVER_MUST_BE_IN_RANGE, **fields)
+    return Decision((Fact(STREAM, TenderRulesSet(rules)),), {})

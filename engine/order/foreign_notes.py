@@ -11,7 +11,7 @@ from engine.order.due import due_of
 from engine.order.refusal import Refusal
 from engine.order.state import Order, tendered
 from engine.order.tender_events import ForeignTendered
-from engine.order.tendering import tender_begun
+from engine.order.tendering import tender_begun, why_not_over
 
 
 def tender_foreign(order: Order, body: TenderForeign, context: OrderContext) -> Decision:
@@ -22,7 +22,8 @@ def tender_foreign(order: Order, body: TenderForeign, context: OrderContext) -> 
         tenders_limit_reached, till_must_be_open, currency_must_be_taken,
         refund_must_be_in_own_currency,
         amount_must_be_positive (so little that it is worth nothing here, too),
-        notes_must_be_whole, amount_must_be_within_limit, amount_must_still_be_due.
+        notes_must_be_whole, amount_must_be_within_limit, amount_must_still_be_due,
+        tender_must_not_be_over.
     """
     begun = tender_begun(order, "foreign", context)
     if isinstance(begun, Decision):
@@ -50,12 +51,16 @@ def tender_foreign(order: Order, body: TenderForeign, context: OrderContext) -> 
     notes = ForeignNotes(taken.currency, amount, taken.rate_micros)
     event = ForeignTendered(order.id, order.tender_count + 1, worth, notes)
     after = due_of(tendered(order, event), figures, rules)
+    change = max(-after.left_minor, 0)
+    refused = why_not_over("foreign", change, context)
+    if refused is not None:
+        return refused
     answer = {
         "order_id": order.id,
         "tender": event.tender,
         "total_minor": figures.total_minor,
         "due_minor": max(after.left_minor, 0),
-        "change_minor": max(-after.left_minor, 0),
+        "change_minor": change,
         "rounding_minor": after.rounding_minor,
         "worth_minor": worth,
     }

@@ -80,6 +80,7 @@ class Refusal:
     AMOUNT_MUST_BE_POSITIVE = "amount_must_be_positive"
     NOTES_MUST_BE_WHOLE = "notes_must_be_whole"
     AMOUNT_MUST_STILL_BE_DUE = "amount_must_still_be_due"
+    TENDER_MUST_NOT_BE_OVER = "tender_must_not_be_over"
     REFUND_MUST_BE_STORE_CREDIT = "refund_must_be_store_credit"
     AMOUNT_MUST_BE_WITHIN_DUE = "amount_must_be_within_due"
     STORE_CREDIT_MUST_BE_ALLOWED = "store_credit_must_be_allowed"

@@ -29,6 +29,7 @@ from engine.order.tender_events import (
     TenderUndone,
 )
 from engine.order.without_receipt import comes_back_alone
+from engine.tender_rules import rule_of
 
 
 def start_tendering(order: Order, context: OrderContext) -> Decision:
@@ -129,7 +130,7 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
         those of start_tendering; then terminal_must_be_done, tender_must_be_as_chosen,
         tenders_limit_reached, till_must_be_open, amount_must_still_be_due,
         refund_must_be_store_credit, refund_must_be_exact, refund_must_go_to_its_tender,
-        amount_must_be_positive, amount_must_be_within_limit.
+        amount_must_be_positive, amount_must_be_within_limit, tender_must_not_be_over.
     """
     begun = tender_begun(order, "cash", context)
     if isinstance(begun, Decision):
@@ -155,16 +156,33 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
     event = CashTendered(order.id, order.tender_count + 1, body.amount_minor, shares)
     after = due_of(tendered(order, event), figures, rules)
     left = after.left_minor
+    change = max(-left, 0) if due > 0 else 0
+    refused = why_not_over("cash", change, context)
+    if refused is not None:
+        return refused
     answer = {
         "order_id": order.id,
         "tender": event.tender,
         "total_minor": figures.total_minor,
         "due_minor": max(left, 0) if due > 0 else left,
-        "change_minor": max(-left, 0) if due > 0 else 0,
+        "change_minor": change,
         "rounding_minor": after.rounding_minor,
     }
     back = [context.fact(gone, sale) for sale, gone in refunded_facts(order.id, shares)]
     return Decision((*facts, context.fact(event, order.id), *back), answer)
+
+
+def why_not_over(kind: str, over_minor: int, context: OrderContext) -> Decision | None:
+    """Why the house does not take so much more than is due; None where it does.
+
+    Refuses:
+        tender_must_not_be_over.
+    """
+    most = rule_of(context.settings.tenders, kind).may_be_over_minor
+    if most is None or over_minor <= most:
+        return None
+    fields = {"over_minor": over_minor, "maximum_minor": most}
+    return refuse(Refusal.TENDER_MUST_NOT_BE_OVER, tender=kind, **fields)
 
 
 def undo_tender(order: Order, body: UndoTender, context: OrderContext) -> Decision:

@@ -2390,6 +2390,11 @@ export interface SetTaxesInput {
   setup?: TaxSetupInput | null;
 }
 
+/** Set what the house allows of each kind of tender, at once; a kind left out is as usual. */
+export interface SetTenderRulesInput {
+  rules: TenderRuleInput[];
+}
+
 /** Put these acquirers and rate cards in force, in place of all there were. */
 export interface SetTermsInput {
   acquirers: AcquirerInput[];
@@ -2811,6 +2816,18 @@ export interface TenderCreditInput {
 export interface TenderForeign {
   currency: string;
   amount_minor: number;
+}
+
+/**
+ * What the house decided of one kind. `over_minor_max` is the most that may be taken over what
+ * is due, None for any amount. Without `gives_change` nothing over the due is taken at all.
+ * `opens_drawer` is whether a sale that is paid so, if only in part, opens the drawer.
+ */
+export interface TenderRuleInput {
+  kind: string;
+  over_minor_max?: number | null;
+  gives_change?: boolean;
+  opens_drawer?: boolean;
 }
 
 /**
@@ -3299,6 +3316,7 @@ export interface Commands {
   'settings.set_foreign_currencies': { data: SetForeignCurrenciesInput; answer: Done };
   'settings.set_return_rules': { data: SetReturnRulesInput; answer: Done };
   'settings.set_tax_classes': { data: SetTaxClasses; answer: Done };
+  'settings.set_tender_rules': { data: SetTenderRulesInput; answer: Done };
   'settlement.explain': { data: ExplainItem; answer: ExplainedAnswer };
   'settlement.import': { data: ImportSettlement; answer: SettlementAnswer };
   'settlement.set_terms': { data: SetTermsInput; answer: TermsAnswer };

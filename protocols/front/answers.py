@@ -427,6 +427,7 @@ COMMAND_ANSWERS: Final[dict[type, type]] = {
     settings.SetTaxClasses: Done,
     settings.DefineRegister: Done,
     settings.SetForeignCurrencies: Done,
+    settings.SetTenderRules: Done,
     catalog.InstallSegment: SegmentAnswer,
     catalog.ChangeItem: ItemAnswer,
     catalog.RemoveItem: Done,

@@ -32,6 +32,7 @@ from engine.settlement.model import Acquirer, RowKind, SettlementRow
 from engine.staff import Right
 from engine.taxation import Dining
 from engine.taxes import SetTaxes
+from engine.tender_rules import TenderRule
 from engine.terminal import Verdict
 from engine.till import Denomination
 from engine.wire import canonical, parse, structure
@@ -104,6 +105,7 @@ def test_every_command_answers_what_its_type_says() -> None:
     tender = send(order.TenderCash(due))["tender"]
     send(order.UndoTender(tender))
     send(settings.SetForeignCurrencies((ForeignCurrency("USD", 921_000),)), admin=True)
+    send(settings.SetTenderRules((TenderRule("foreign", gives_change=False),)), admin=True)
     notes = send(order.TenderForeign("USD", 100))
     assert 92 == notes["worth_minor"]
     assert 100 == send(order.UndoTender(notes["tender"]))["foreign_minor"]
