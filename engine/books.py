@@ -55,6 +55,7 @@ from engine.paylink.commands import HearPaylink, PaylinkCommand
 from engine.paylink.context import PaylinkContext
 from engine.paylink.events import PaylinkEvent
 from engine.paylink.state import Paylinks
+from engine.paylink.withdrawing import with_links_withdrawn
 from engine.payment import decide as payment_decisions
 from engine.payment import ending_days, tips
 from engine.payment import state as payment_state
@@ -345,7 +346,8 @@ def _order(command: Command, books: Books, approver: str) -> Decision:
             order = _of_side(originals.get(body.order_id), training)
         case _:
             pass
-    return orders.decide(order, body, context)
+    decision = orders.decide(order, body, context)
+    return with_links_withdrawn(decision, books.paylinks, command.operator)
 
 
 def _originals(books: Books) -> dict[str, Order]:

@@ -186,17 +186,25 @@ def reverse_tender(body: ReverseLinkTender, context: PaylinkContext) -> Decision
 
 
 def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
-    """Have money given back that nobody wanted, or try again what could not be.
+    """Have money given back that nobody wanted, or try again what could not be: of what went back
+    in part, the rest.
 
     Refuses:
-        paylink_must_exist.
+        paylink_must_exist, amount_must_still_be_due (all of it and more went back).
     """
     link = context.links.exceptions.get(body.paylink_id)
     if link is None:
         return refuse(Refusal.PAYLINK_MUST_EXIST, paylink_id=body.paylink_id)
     around, was = context.around, link.asked
-    is_payment = was.kind is LinkKind.PAYMENT
-    told = link.told
+    amount_minor, currency = was.amount_minor, was.currency
+    if link.told is not None:
+        came = (link.told.amount_minor, link.told.currency)
+        if was.kind is LinkKind.PAYMENT:
+            amount_minor, currency = came
+        elif came[1] == currency:
+            amount_minor -= came[0]
+    if amount_minor <= 0:
+        return refuse(OrderRefusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=amount_minor)
     asked = LinkAsked(
         around.command_id,
         was.order_id,
@@ -204,8 +212,8 @@ def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
         around.operator,
         was.provider,
         LinkKind.REFUND,
-        was.amount_minor if told is None or not is_payment else told.amount_minor,
-        was.currency if told is None or not is_payment else told.currency,
+        amount_minor,
+        currency,
         original=was.original or was.paylink_id,
         of_paylink=was.paylink_id,
     )

@@ -63,7 +63,8 @@ class Paylinks:
     """All that is not settled, by id, and the latest that are.
 
     `open` are asked about until their provider told how they ended; `exceptions` are for a person.
-    `settled` lets a provider that repeats itself be answered the same; only so many are kept.
+    `settled` lets a provider that repeats itself be answered the same, and one whose refund bounced
+    be heard; only so many of each kind are kept.
     `latest` is the last of each register, for its screen.
     """
 
@@ -159,5 +160,8 @@ def _end(links: Paylinks, link: Paylink) -> None:
 
 def _settle(links: Paylinks, link: Paylink) -> None:
     links.settled[link.asked.paylink_id] = link
-    while len(links.settled) > PAYLINKS_REMEMBERED_MAX:
-        del links.settled[next(iter(links.settled))]
+    # A refund may bounce days later, when many more have paid.
+    kind = link.asked.kind
+    alike = [one for one, entry in links.settled.items() if entry.asked.kind is kind]
+    for forgotten in alike[:-PAYLINKS_REMEMBERED_MAX]:
+        del links.settled[forgotten]

@@ -456,3 +456,58 @@ def test_a_price_for_cash_is_not_paid_by_link() -> None:
     hear(shop, paylink_id, LinkState.PAID)
     assert [] == shop.events(LinkTendered)
     assert [paylink_id] == list(shop.books.paylinks.exceptions)
+
+
+@pytest.mark.parametrize("end", ["paid in cash", "voided"])
+def test_a_code_is_withdrawn_with_the_end_of_its_order(end: str) -> None:
+    """Who paid otherwise, or left, has a code on the phone that is no longer to be paid; where the
+    customer was quicker, the money is late as ever."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    if end == "voided":
+        shop.ok(VoidOrder("left"))
+    else:
+        shop.ok(TenderCash(799))
+        shop.ok(CompleteOrder())
+    link = shop.books.paylinks.open[paylink_id]
+    assert (link.is_cancel_asked, link.is_offered) == (True, False)
+    hear(shop, paylink_id, LinkState.PAID)
+    assert link_of(shop, paylink_id).problem is LinkProblem.LATE
+
+
+def test_what_went_back_in_part_is_sent_for_the_rest() -> None:
+    """The customer gets what was still missing, never all of it again; and nothing where more went
+    back than was asked for."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine", amount_minor=300)
+    hear(shop, paylink_id, LinkState.PAID)
+    refund_id = shop.ok(ReverseLinkTender(1))["paylink_id"]
+    hear(shop, refund_id, LinkState.OPEN)
+    hear(shop, refund_id, LinkState.REFUNDED, amount_minor=200)
+    assert link_of(shop, refund_id).problem is LinkProblem.DIFFERS
+    again = shop.ok(SendBackPaylink(refund_id))
+    assert again["amount_minor"] == 100
+    hear(shop, again["paylink_id"], LinkState.OPEN)
+    hear(shop, again["paylink_id"], LinkState.REFUNDED, amount_minor=130)
+    over = shop.refused(SendBackPaylink(again["paylink_id"]))
+    assert over == {"due_minor": -30}
+
+
+def test_a_refund_that_bounced_is_heard_however_many_paid_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A bank sends it back days later; it comes before a person, with whose it was."""
+    monkeypatch.setattr("engine.paylink.state.PAYLINKS_REMEMBERED_MAX", 2)
+    shop = link_shop()
+    paylink_id = asked(shop, "wine", amount_minor=300)
+    hear(shop, paylink_id, LinkState.PAID)
+    refund_id = shop.ok(ReverseLinkTender(1))["paylink_id"]
+    hear(shop, refund_id, LinkState.OPEN)
+    hear(shop, refund_id, LinkState.REFUNDED)
+    shop.ok(TenderCash(799))
+    shop.ok(CompleteOrder())
+    for _ in range(3):
+        hear(shop, asked(shop, "bread"), LinkState.PAID)
+    assert shop.books.paylinks.known(paylink_id) is None, "its payment is long forgotten"
+    hear(shop, refund_id, LinkState.FAILED)
+    assert link_of(shop, refund_id).problem is LinkProblem.NOT_RETURNED
