@@ -8,7 +8,7 @@ from engine.decision import Decision, Fact, refuse
 from engine.money import numeric_code
 from engine.order.due import due_of
 from engine.order.figures import TenderFigures, Tip
-from engine.order.refunds import cards_of, left_of
+from engine.order.refunds import cards_of, left_for, left_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase
 from engine.order.tender_choice import why_not_paid_by
@@ -197,7 +197,7 @@ def _refund(
     ]
     if not cards:
         return refuse(Refusal.TENDER_MUST_BE_BY_CARD)
-    left = [(sale, tender, _left_minor(sale, tender, context)) for sale, tender in cards]
+    left = [(sale, tender, _left_minor(order, sale, tender, context)) for sale, tender in cards]
     sale, tender, left_minor = next((entry for entry in left if entry[2] > 0), left[0])
     amount_minor = asked.amount_minor
     if not body.amount_minor and 0 < left_minor < amount_minor:
@@ -221,8 +221,9 @@ def _refund(
     )
 
 
-def _left_minor(sale: Order, tender: TenderFigures, context: PaymentContext) -> int:
-    """What is left of a card tender, after what terminals may be giving back of it now."""
+def _left_minor(order: Order, sale: Order, tender: TenderFigures, context: PaymentContext) -> int:
+    """What `order` may give back of a card tender, after what terminals may be giving back of it
+    now."""
     payments = [*context.payments.open.values(), *context.payments.exceptions.values()]
     going = sum(
         entry.asked.amount_minor
@@ -230,7 +231,8 @@ def _left_minor(sale: Order, tender: TenderFigures, context: PaymentContext) -> 
         if (entry.asked.source_order, entry.asked.source_tender) == (sale.id, tender.tender)
         and (entry.is_open or entry.is_approved)
     )
-    return left_of(sale).get(tender.tender, 0) - going
+    left_minor = left_of(sale).get(tender.tender, 0) - going
+    return min(left_minor, left_for(order, sale).get(tender.tender, 0))
 
 
 def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:

@@ -509,6 +509,28 @@ def test_refunds_go_to_the_tenders_that_paid_and_never_over_them() -> None:
     assert shop.books.live.position("1").totals.tenders == {"card": 0, "cash": 0}
 
 
+@pytest.mark.feature("PAY-06")
+def test_two_receipts_at_once_each_give_back_for_their_own_goods() -> None:
+    """One bottle of each goes back, by card and then in cash as each was paid; the next day there
+    is enough left of both for the other two."""
+    shop = card_shop()
+    by_card = paid_by_card(shop, "wine", "wine")
+    shop.ok(CompleteOrder())
+    in_cash = shop.sell("wine", "wine")
+    for line, number in ((1, 2), (2, 3)):
+        shop.ok(AddReturnLine(by_card, line, 1000, "corked"))
+        shop.ok(AddReturnLine(in_cash, line, 1000, "corked"))
+        assert shop.refused(TenderCash(-1598)) == {"cash_minor": 799, "due_minor": -1598}
+        assert shop.refused(RequestPayment(1598)) == {"left_minor": 799}
+        assert shop.ok(RequestPayment())["amount_minor"] == 799
+        hear(shop, Verdict.APPROVED, number)
+        assert shop.refused(RequestPayment()) == {"left_minor": 0}
+        shop.ok(TenderCash(-799))
+        shop.ok(CompleteOrder())
+        given = [shop.order(sale).refunded_minor(1) for sale in (by_card, in_cash)]
+        assert given == [799 * line, 799 * line]
+
+
 def test_a_refund_that_is_not_taken_back_is_with_the_customer() -> None:
     """The list says which way the money went: nobody is told to give it back once more."""
     shop = card_shop()
