@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from engine.order.context import OrderContext
+from engine.decision import Fact
+from engine.order.context import OrderContext, stream_of
 from engine.order.figures import GaveBack, TenderFigures
 from engine.order.state import Order
 from engine.order.tender_events import (
     TenderRefunded,
+    TenderUnpaid,
 )
 
 GOODS = 0
@@ -30,7 +32,7 @@ def originals_of(order: Order, originals: Mapping[str, Order]) -> list[Order]:
 
 def left_of(original: Order) -> dict[int, int]:
     """What is left of each tender of a completed sale, by its number, in minor units. Cash without
-    what rounding added: a return is rounded anew."""
+    what rounding added: a return is rounded anew. Nothing of what was never paid."""
     completion, figures = original.completion, original.figures
     assert completion is not None
     assert figures is not None
@@ -49,7 +51,7 @@ def left_of(original: Order) -> dict[int, int]:
     return {
         number: minor - original.refunded_minor(number)
         for number, minor in paid.items()
-        if minor > original.refunded_minor(number)
+        if minor > original.refunded_minor(number) and number not in original.unpaid
     }
 
 
@@ -136,6 +138,11 @@ def refunded_facts(
         )
         for share in shares
     ]
+
+
+def unpaid_fact(order_id: str, payment_id: str) -> Fact:
+    """What it means for a sale that the shop has nothing of a card that paid for it."""
+    return Fact(stream_of(order_id), TenderUnpaid(order_id, payment_id))
 
 
 def tender_at(original: Order, number: int) -> TenderFigures:

@@ -185,7 +185,8 @@ def _refund(
     """The refund of one card tender: the one named, else the first with something left.
 
     Refuses:
-        refund_must_be_store_credit, tender_must_be_by_card, refund_must_be_within_tender.
+        refund_must_be_store_credit, tender_must_be_by_card, tender_must_have_been_paid,
+        refund_must_be_within_tender.
     """
     if comes_back_alone(order):
         return refuse(OrderRefusal.REFUND_MUST_BE_STORE_CREDIT)
@@ -199,6 +200,8 @@ def _refund(
         return refuse(Refusal.TENDER_MUST_BE_BY_CARD)
     left = [(sale, tender, _left_minor(order, sale, tender, context)) for sale, tender in cards]
     sale, tender, left_minor = next((entry for entry in left if entry[2] > 0), left[0])
+    if left_minor <= 0 and any(one.tender in of.unpaid for of, one in cards):
+        return refuse(Refusal.TENDER_MUST_HAVE_BEEN_PAID)
     amount_minor = asked.amount_minor
     if not body.amount_minor and 0 < left_minor < amount_minor:
         # The rest goes back another way: to another card, or in cash where cash was paid too.

@@ -34,6 +34,7 @@ from engine.payment.commands import (
     SetPaymentAside,
 )
 from engine.payment.events import PaymentRequested, Problem, Standing
+from engine.payment.refusal import Refusal
 from engine.register import CloseDay, StartTraining
 from engine.terminal import Identity, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
@@ -337,9 +338,9 @@ def test_a_reversal_of_less_undoes_no_tender(verdict: Verdict) -> None:
 
 def test_what_goes_back_after_its_sale_was_completed_is_before_a_person() -> None:
     """A doubt about a reversal holds up no sale; where the money went back after all, the goods are
-    out and nobody has paid for them."""
+    out and nobody has paid for them. The card gets nothing for them a second time."""
     shop = card_shop()
-    paid_by_card(shop, "wine")
+    order_id = paid_by_card(shop, "wine")
     shop.ok(ReverseTender(1))
     hear(shop, Verdict.UNKNOWN, 2)
     shop.ok(CompleteOrder())
@@ -349,8 +350,10 @@ def test_what_goes_back_after_its_sale_was_completed_is_before_a_person() -> Non
     found = [(key, one.problem, one.asked.amount_minor) for key, one in listed.items()]
     assert found == [(last, Problem.UNPAID, 799)]
     assert shop.no(ReverseAgain(last)) == "payment_must_be_approved"
-    shop.ok(CloseException(last, "paid in cash the next day"))
+    shop.ok(CloseException(last, "nobody came back"))
     assert last not in shop.books.payments.exceptions
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    assert shop.no(RequestPayment()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
 
 
 def test_what_the_terminal_took_back_before_is_no_tender_any_more() -> None:
