@@ -237,8 +237,10 @@ def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Orde
 def tendered(order: Order, event: AnyTendered) -> Order:
     """The order with one tender more."""
     more = (*order.tenders, tender_of(event))
-    # A tip is given with one card; whoever pays the next share is asked anew.
-    tip = None if isinstance(event, CardTendered) else order.tip
+    # A tip is given with one share, however that is paid in the end: who pays the next is asked
+    # anew. A question that nobody answered yet stands while somebody else pays by link.
+    is_asked = order.tip is not None and order.tip.tip_minor is None
+    tip = order.tip if is_asked and not isinstance(event, CardTendered) else None
     return altered(order, tenders=more, tender_count=event.tender, tip=tip)
 
 
