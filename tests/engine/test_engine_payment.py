@@ -22,6 +22,7 @@ from engine.order.commands import (
 )
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.payment.commands import (
+    AskTip,
     CancelPayment,
     CloseException,
     HearPayment,
@@ -47,7 +48,7 @@ from engine.payment.state import Payment
 from engine.register import StartTraining
 from engine.terminal import CardShown, Identity, Kind, Verdict
 from engine.till import OpenTill
-from tests.card_shop import card_shop, hear, paid_by_card, running, told
+from tests.card_shop import card_shop, hear, paid_by_card, running, told, with_tip_screen
 from tests.shop import Shop
 
 
@@ -82,13 +83,15 @@ def test_a_request_is_refused_before_a_terminal_hears_of_it() -> None:
 
 
 def test_tenders_have_a_limit_by_card_too() -> None:
-    """The twenty-first is not asked for."""
+    """The twenty-first is not asked for, nor its customer for a tip."""
     shop = card_shop()
     shop.ring("wine")
     for number in range(limits.TENDERS_PER_ORDER_MAX):
         shop.ok(RequestPayment(1))
         hear(shop, Verdict.APPROVED, number + 1)
     assert shop.no(RequestPayment(1)) == OrderRefusal.TENDERS_LIMIT_REACHED
+    with_tip_screen(shop)
+    assert shop.no(AskTip(1)) == OrderRefusal.TENDERS_LIMIT_REACHED
 
 
 def test_while_a_terminal_works_its_order_waits() -> None:
