@@ -46,6 +46,7 @@ from engine.payment.exposure import exposure
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
 from engine.register import StartTraining
+from engine.settings import DefineRegister
 from engine.terminal import CardShown, Identity, Kind, Verdict
 from engine.till import OpenTill
 from tests.card_shop import card_shop, hear, paid_by_card, running, told, with_tip_screen
@@ -102,6 +103,29 @@ def test_while_a_terminal_works_its_order_waits() -> None:
     assert shop.no(RequestPayment()) == Refusal.PAYMENT_MUST_BE_SETTLED
     shop.ring("bread", register="2")
     assert shop.ok(RequestPayment(), "2")["standing"] == "requested"
+
+
+def test_its_order_waits_for_each_terminal_that_works_on_it() -> None:
+    """One is in doubt, and another takes back what could not be before: no coins meanwhile, no way
+    back and no end."""
+    shop = card_shop()
+    shop.ring("wine", "bread")
+    shop.ok(RequestPayment(350))
+    hear(shop, Verdict.APPROVED)
+    shop.ok(ReverseTender(1))
+    failed = running(shop).asked.payment_id
+    hear(shop, Verdict.DECLINED, 2)
+    setup = shop.books.settings.registers["1"]
+    shop.ok(DefineRegister(attrs.evolve(setup, terminal="terminal/9")), admin=True)
+    shop.ok(RequestPayment())
+    at_other = shop.books.payments.at_terminal("terminal/9")
+    hear(shop, Verdict.UNKNOWN, 3, payment=at_other)
+    shop.ok(ReverseAgain(failed))
+    for body in (TenderCash(799), UndoTendering(), CompleteOrder()):
+        assert shop.no(body) == OrderRefusal.TERMINAL_MUST_BE_DONE
+    hear(shop, Verdict.APPROVED, 4)
+    shop.ok(TenderCash(1149))
+    shop.ok(CompleteOrder())
 
 
 def test_a_terminal_has_one_open_payment() -> None:
