@@ -47,7 +47,7 @@ from engine.order.offered import Tariff
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, opened
 from engine.order.state import evolve as evolve_order
-from engine.order.tender_events import TenderRefunded
+from engine.order.tender_events import TenderRefunded, TenderUnpaid
 from engine.outbox import Outbox
 from engine.paylink import decide as paylink_decisions
 from engine.paylink import state as paylink_state
@@ -431,7 +431,7 @@ def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> No
         books.archive[event.order_id] = evolve_order(books.archive[event.order_id], event, at=at)
     else:
         # Replay: what went back to an ended order is read from its own stream when needed.
-        looked_back = OrderReturned | ReceiptReprinted | TenderRefunded
+        looked_back = OrderReturned | ReceiptReprinted | TenderRefunded | TenderUnpaid
         assert isinstance(event, looked_back), "an order opens first"
     side.follow(event, stamp)
     if isinstance(event, OrderCompleted) and not fact.training:

@@ -28,6 +28,7 @@ from engine.order.tender_events import (
     TenderingUndone,
     TenderRefunded,
     TenderUndone,
+    TenderUnpaid,
     TipAdjusted,
     TipAnswered,
     TipAsked,
@@ -447,6 +448,7 @@ OrderEvent = (
     | TipLeft
     | TabClosed
     | TenderUndone
+    | TenderUnpaid
     | OrderCompleted
     | OrderReturned
     | ReceiptReprinted

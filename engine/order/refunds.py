@@ -3,17 +3,22 @@
 All cash of a sale is one tender here, named by the first of them: coins are not told apart, and
 notes of another currency go back as cash of the store's own. What a customer paid with goods in an
 exchange (tender 0) goes back in cash.
+
+Goods of several sales may come back at once: each sale's tenders give back what its own goods are
+worth and no more, or there is nothing left of them when the rest of its goods comes back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from engine.order.context import OrderContext
+from engine.decision import Fact
+from engine.order.context import OrderContext, stream_of
 from engine.order.figures import GaveBack, TenderFigures
 from engine.order.state import Order
 from engine.order.tender_events import (
     TenderRefunded,
+    TenderUnpaid,
 )
 
 GOODS = 0
@@ -27,7 +32,7 @@ def originals_of(order: Order, originals: Mapping[str, Order]) -> list[Order]:
 
 def left_of(original: Order) -> dict[int, int]:
     """What is left of each tender of a completed sale, by its number, in minor units. Cash without
-    what rounding added: a return is rounded anew."""
+    what rounding added: a return is rounded anew. Nothing of what was never paid."""
     completion, figures = original.completion, original.figures
     assert completion is not None
     assert figures is not None
@@ -46,24 +51,70 @@ def left_of(original: Order) -> dict[int, int]:
     return {
         number: minor - original.refunded_minor(number)
         for number, minor in paid.items()
-        if minor > original.refunded_minor(number)
+        if minor > original.refunded_minor(number) and number not in original.unpaid
     }
+
+
+def left_for(order: Order, original: Order) -> dict[int, int]:
+    """What `order` may still give back of each tender of a sale, by its number: what is left of it,
+    as far as that sale's goods that come back go. Each by itself; together they may be more."""
+    most_minor = _still_back_minor(order, original)
+    return {
+        number: min(left_minor, most_minor)
+        for number, left_minor in left_of(original).items()
+        if most_minor > 0
+    }
+
+
+def shares_of(
+    order: Order,
+    originals: Mapping[str, Order],
+    amount_minor: int,
+    gives: Callable[[Order, int], bool],
+) -> tuple[GaveBack, ...]:
+    """Of which tenders `order` gives `amount_minor` back, or as much of it as there is. `gives`
+    says which do, by their sale and number."""
+    shares: list[GaveBack] = []
+    open_minor = amount_minor
+    for original in originals_of(order, originals):
+        most_minor = _still_back_minor(order, original)
+        for number, left_minor in left_of(original).items():
+            share_minor = min(left_minor, most_minor, open_minor)
+            if share_minor > 0 and gives(original, number):
+                shares.append(GaveBack(original.id, number, share_minor))
+                open_minor -= share_minor
+                most_minor -= share_minor
+    return tuple(shares)
+
+
+def _still_back_minor(order: Order, original: Order) -> int:
+    """What goods of a sale that come back with `order` are worth, less what tenders of `order`
+    gave back of that sale before."""
+    goods_minor = -sum(
+        line.source.total_minor
+        for line in order.live_lines()
+        if line.source is not None and line.source.order_id == original.id
+    )
+    given_minor = sum(
+        share.amount_minor
+        for tender in order.tenders
+        for share in tender.gave_back
+        if share.order_id == original.id
+    )
+    return goods_minor - given_minor
 
 
 def in_cash(order: Order, amount_minor: int, context: OrderContext) -> tuple[GaveBack, ...] | int:
     """Whose cash a refund of `amount_minor` in cash gives back, or how much there is of it where
     that is less."""
-    shares: list[GaveBack] = []
-    open_minor = amount_minor
-    for original in originals_of(order, context.originals):
-        for number, left_minor in left_of(original).items():
-            if number != GOODS and not _tender(original, number).is_cash():
-                continue
-            share = min(left_minor, open_minor)
-            if share > 0:
-                shares.append(GaveBack(original.id, number, share))
-                open_minor -= share
-    return tuple(shares) if open_minor == 0 else amount_minor - open_minor
+    shares = shares_of(
+        order,
+        context.originals,
+        amount_minor,
+        lambda original, number: number == GOODS or tender_at(original, number).is_cash(),
+    )
+    given_minor = sum(share.amount_minor for share in shares)
+    return shares if given_minor == amount_minor else given_minor
 
 
 def cards_of(order: Order, originals: Mapping[str, Order]) -> Iterator[tuple[Order, TenderFigures]]:
@@ -89,6 +140,12 @@ def refunded_facts(
     ]
 
 
-def _tender(original: Order, number: int) -> TenderFigures:
+def unpaid_fact(order_id: str, payment_id: str) -> Fact:
+    """What it means for a sale that the shop has nothing of a card that paid for it."""
+    return Fact(stream_of(order_id), TenderUnpaid(order_id, payment_id))
+
+
+def tender_at(original: Order, number: int) -> TenderFigures:
+    """A tender of a completed sale by its number."""
     assert original.completion is not None
     return next(entry for entry in original.completion.tenders if entry.tender == number)

@@ -64,6 +64,7 @@ from engine.order.tender_events import (
     TenderingUndone,
     TenderRefunded,
     TenderUndone,
+    TenderUnpaid,
     TipAdjusted,
     TipAnswered,
     TipAsked,
@@ -71,6 +72,7 @@ from engine.order.tender_events import (
     tab_after,
     tender_of,
     tip_after,
+    unpaid_after,
 )
 from engine.promotion.model import PromotionShare, promotion_shares_sum
 from engine.record import HeadMark
@@ -138,10 +140,11 @@ class Order:
     `touched_ns` and `utc_offset_s` are of the stamp of its last fact: what it costs is of then.
     `channel` "" is across the counter; `member` is the customer's number, `comp` why all of it is
     given away. `charges` are those of a sale, numbered downwards from -1, as what goes back.
-    `refunded` is how much of each tender of a sale went back so far, positive. `tab` is the
-    card an amount is reserved on, `tip` what the customer is asked on our own screen. `points` is
-    what was told of the member's balance, `rewards` the promotions it is to be spent on; `tender`
-    how it will be paid, "" where nobody said.
+    `refunded` is how much of each tender of a sale went back so far, positive; `unpaid` are those
+    by card that the shop has nothing of. `tab` is the card an amount is reserved on, `tip` what
+    the customer is asked on our own screen. `points` is what was told of the member's balance,
+    `rewards` the promotions it is to be spent on; `tender` how it will be paid, "" where nobody
+    said.
     """
 
     id: str
@@ -177,6 +180,7 @@ class Order:
     rewards: tuple[str, ...] = ()
     tender: str = ""
     tip: Tip | None = None
+    unpaid: tuple[int, ...] = ()
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
@@ -233,8 +237,10 @@ def evolve(order: Order, event: OrderEvent, *, at: tuple[int, int, str]) -> Orde
 def tendered(order: Order, event: AnyTendered) -> Order:
     """The order with one tender more."""
     more = (*order.tenders, tender_of(event))
-    # A tip is given with one card; whoever pays the next share is asked anew.
-    tip = None if isinstance(event, CardTendered) else order.tip
+    # A tip is given with one share, however that is paid in the end: who pays the next is asked
+    # anew. A question that nobody answered yet stands while somebody else pays by link.
+    is_asked = order.tip is not None and order.tip.tip_minor is None
+    tip = order.tip if is_asked and not isinstance(event, CardTendered) else None
     return altered(order, tenders=more, tender_count=event.tender, tip=tip)
 
 
@@ -290,6 +296,8 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return tendered(order, event)
         case TenderRefunded():
             return _refunded(order, event)
+        case TenderUnpaid():
+            return altered(order, unpaid=unpaid_after(order.unpaid, order.tenders, event))
         case TabOpened() | TipAdjusted() | TabClosed():
             return altered(order, tab=tab_after(order.tab, event, now_ns=at[0]))
         case TipAsked() | TipAnswered() | TipLeft():

@@ -14,7 +14,7 @@ from engine.order.context import OrderContext
 from engine.order.credit_notes import held_minor, new_code
 from engine.order.due import due_of
 from engine.order.figures import Figures, GaveBack
-from engine.order.refunds import left_of, originals_of, refunded_facts
+from engine.order.refunds import GOODS, refunded_facts, shares_of, tender_at
 from engine.order.refusal import Refusal
 from engine.order.state import Order, tendered
 from engine.order.tender_events import CreditTendered
@@ -118,13 +118,9 @@ def _answer(
 
 def _of_credit(order: Order, amount_minor: int, context: OrderContext) -> tuple[GaveBack, ...]:
     """Which notes' tenders a refund gives back of, as far as they go."""
-    shares: list[GaveBack] = []
-    for original in originals_of(order, context.originals):
-        assert original.completion is not None
-        left = left_of(original)
-        for tender in original.completion.tenders:
-            open_minor = amount_minor - sum(share.amount_minor for share in shares)
-            share_minor = min(left.get(tender.tender, 0), open_minor)
-            if tender.credit is not None and share_minor > 0:
-                shares.append(GaveBack(original.id, tender.tender, share_minor))
-    return tuple(shares)
+    return shares_of(
+        order,
+        context.originals,
+        amount_minor,
+        lambda original, number: number != GOODS and tender_at(original, number).credit is not None,
+    )

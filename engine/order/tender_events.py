@@ -161,6 +161,16 @@ class TenderRefunded:
     by_order: str
 
 
+@EVENTS.name("order.tender_unpaid/1")
+@frozen
+class TenderUnpaid:
+    """The shop has nothing of the card tender that this payment is: the bank never paid it, or it
+    went back after the sale was completed. So nothing of it is ever given back."""
+
+    order_id: str
+    payment_id: str
+
+
 @EVENTS.name("order.tender_undone/1")
 @frozen
 class TenderUndone:
@@ -218,3 +228,15 @@ def tip_after(tip: Tip | None, event: TipAsked | TipAnswered | TipLeft) -> Tip |
             return None
         case _:
             assert_never(event)
+
+
+def unpaid_after(
+    unpaid: tuple[int, ...], tenders: tuple[TenderFigures, ...], event: TenderUnpaid
+) -> tuple[int, ...]:
+    """The numbers of the tenders that the shop has nothing of, after an event."""
+    found = (
+        tender.tender
+        for tender in tenders
+        if tender.card is not None and tender.card.payment_id == event.payment_id
+    )
+    return (*unpaid, *(number for number in found if number not in unpaid))

@@ -8,7 +8,7 @@ from engine.decision import Decision, Fact, refuse
 from engine.order.context import stream_of as order_stream
 from engine.order.due import due_of
 from engine.order.figures import GaveBack, TenderFigures
-from engine.order.refunds import left_of, originals_of
+from engine.order.refunds import left_for, originals_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, evolve
 from engine.order.tender_choice import why_not_paid_by
@@ -123,7 +123,7 @@ def _refund(
     ]
     if not found:
         return refuse(Refusal.TENDER_MUST_BE_BY_LINK)
-    left = [(*entry, left_of(entry[0]).get(entry[1].tender, 0)) for entry in found]
+    left = [(*entry, left_for(order, entry[0]).get(entry[1].tender, 0)) for entry in found]
     sale, tender, paid, left_minor = next((entry for entry in left if entry[3] > 0), left[0])
     amount_minor = asked.amount_minor
     if not body.amount_minor and 0 < left_minor < amount_minor:

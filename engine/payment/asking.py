@@ -7,8 +7,8 @@ from engine.altered import altered
 from engine.decision import Decision, Fact, refuse
 from engine.money import numeric_code
 from engine.order.due import due_of
-from engine.order.figures import TenderFigures, Tip
-from engine.order.refunds import cards_of, left_of
+from engine.order.figures import Figures, TenderFigures, Tip
+from engine.order.refunds import cards_of, left_for, left_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase
 from engine.order.tender_choice import why_not_paid_by
@@ -29,34 +29,19 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
 
     Refuses:
         order_must_be_open; order_must_be_live, terminal_must_be_set_up,
-        currency_must_have_a_number; those of `start_tendering`; tender_must_be_as_chosen,
-        tenders_limit_reached, payment_must_be_settled, terminal_must_be_free,
-        amount_must_still_be_due, card_amount_must_be_due, entry_must_be_of_a_sale; those of a
-        refund.
+        currency_must_have_a_number; those of `figures_begun`; amount_must_still_be_due,
+        card_amount_must_be_due, entry_must_be_of_a_sale; those of a refund.
     """
     around = context.around
     ready = ready_for_cards(context)
     if isinstance(ready, Decision):
         return ready
     order, terminal = ready
-    rules = around.settings.required()
-    facts: tuple[Fact, ...] = ()
-    figures = order.figures
-    if order.phase is not Phase.TENDERING or figures is None:
-        started = start_tendering(order, around)
-        if started.refused is not None:
-            return started
-        facts, figures = started.facts, started.facts[0].event.figures
-    refused = why_not_paid_by(figures, "card")
-    if refused is not None:
-        return refused
-    if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
-        maximum = limits.TENDERS_PER_ORDER_MAX
-        return refuse(OrderRefusal.TENDERS_LIMIT_REACHED, maximum=maximum)
-    refused = why_not_free(terminal, order.id, context)
-    if refused is not None:
-        return refused
-    due_minor = due_of(order, figures, rules).left_minor
+    begun = figures_begun(order, terminal, context)
+    if isinstance(begun, Decision):
+        return begun
+    facts, figures = begun
+    due_minor = due_of(order, figures, around.settings.required()).left_minor
     if due_minor == 0 or (figures.total_minor > 0) != (due_minor > 0):
         return refuse(OrderRefusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due_minor)
     if not 0 <= body.amount_minor <= abs(due_minor):
@@ -72,6 +57,33 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
             return found
         asked = found
     return asked_for(asked, context, *facts)
+
+
+def figures_begun(
+    order: Order, terminal: str, context: PaymentContext
+) -> tuple[tuple[Fact, ...], Figures] | Decision:
+    """The fact that starts tendering, if need be, and the frozen figures that a card at `terminal`
+    may pay; or why none may.
+
+    Refuses:
+        those of `start_tendering`; tender_must_be_as_chosen, tenders_limit_reached,
+        payment_must_be_settled, terminal_must_be_free.
+    """
+    facts: tuple[Fact, ...] = ()
+    figures = order.figures
+    if order.phase is not Phase.TENDERING or figures is None:
+        started = start_tendering(order, context.around)
+        if started.refused is not None:
+            return started
+        facts, figures = started.facts, started.facts[0].event.figures
+    refused = why_not_paid_by(figures, "card")
+    if refused is not None:
+        return refused
+    if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
+        maximum = limits.TENDERS_PER_ORDER_MAX
+        return refuse(OrderRefusal.TENDERS_LIMIT_REACHED, maximum=maximum)
+    refused = why_not_free(terminal, order.id, context)
+    return (facts, figures) if refused is None else refused
 
 
 def _sale(
@@ -185,7 +197,8 @@ def _refund(
     """The refund of one card tender: the one named, else the first with something left.
 
     Refuses:
-        refund_must_be_store_credit, tender_must_be_by_card, refund_must_be_within_tender.
+        refund_must_be_store_credit, tender_must_be_by_card, tender_must_have_been_paid,
+        refund_must_be_within_tender.
     """
     if comes_back_alone(order):
         return refuse(OrderRefusal.REFUND_MUST_BE_STORE_CREDIT)
@@ -197,8 +210,10 @@ def _refund(
     ]
     if not cards:
         return refuse(Refusal.TENDER_MUST_BE_BY_CARD)
-    left = [(sale, tender, _left_minor(sale, tender, context)) for sale, tender in cards]
+    left = [(sale, tender, _left_minor(order, sale, tender, context)) for sale, tender in cards]
     sale, tender, left_minor = next((entry for entry in left if entry[2] > 0), left[0])
+    if left_minor <= 0 and any(one.tender in of.unpaid for of, one in cards):
+        return refuse(Refusal.TENDER_MUST_HAVE_BEEN_PAID)
     amount_minor = asked.amount_minor
     if not body.amount_minor and 0 < left_minor < amount_minor:
         # The rest goes back another way: to another card, or in cash where cash was paid too.
@@ -221,8 +236,9 @@ def _refund(
     )
 
 
-def _left_minor(sale: Order, tender: TenderFigures, context: PaymentContext) -> int:
-    """What is left of a card tender, after what terminals may be giving back of it now."""
+def _left_minor(order: Order, sale: Order, tender: TenderFigures, context: PaymentContext) -> int:
+    """What `order` may give back of a card tender, after what terminals may be giving back of it
+    now."""
     payments = [*context.payments.open.values(), *context.payments.exceptions.values()]
     going = sum(
         entry.asked.amount_minor
@@ -230,7 +246,8 @@ def _left_minor(sale: Order, tender: TenderFigures, context: PaymentContext) -> 
         if (entry.asked.source_order, entry.asked.source_tender) == (sale.id, tender.tender)
         and (entry.is_open or entry.is_approved)
     )
-    return left_of(sale).get(tender.tender, 0) - going
+    left_minor = left_of(sale).get(tender.tender, 0) - going
+    return min(left_minor, left_for(order, sale).get(tender.tender, 0))
 
 
 def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:

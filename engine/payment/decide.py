@@ -7,6 +7,7 @@ from typing import assert_never
 from engine import limits
 from engine.altered import altered
 from engine.decision import Command, Decision, refuse
+from engine.order.refunds import unpaid_fact
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Phase
 from engine.payment import tips
@@ -142,6 +143,8 @@ def _upload(body: ReportUpload, context: PaymentContext) -> Decision:
     if not body.is_paid and order is not None and order.phase is Phase.TENDERING:
         # The customer may still be here: what was not paid is due again.
         facts += undone(order, altered(payment.asked, of_payment=payment_id))
+    elif not body.is_paid:
+        facts.append(unpaid_fact(payment.asked.order_id, payment_id))
     return answered(payment_id, payment.standing.value, *facts)
 
 

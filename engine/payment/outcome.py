@@ -10,7 +10,7 @@ from engine.decision import Decision, Fact
 from engine.order.context import stream_of as order_stream
 from engine.order.due import due_of
 from engine.order.figures import CardPaid, GaveBack, Tab, TenderFigures
-from engine.order.refunds import refunded_facts
+from engine.order.refunds import refunded_facts, unpaid_fact
 from engine.order.state import Order, Phase
 from engine.order.tender_events import (
     CardTendered,
@@ -182,6 +182,8 @@ def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) ->
     """What was approved must not stay: it is taken back at once where its terminal is free."""
     asked, answer = payment.asked, heard.answer
     facts = [context.fact(asked.payment_id, heard)]
+    if heard.problem is Problem.UNPAID and not asked.of_refund:
+        facts.append(unpaid_fact(asked.order_id, asked.of_payment))
     other = context.payments.at_terminal(asked.terminal)
     is_free = other is None or other.asked.payment_id == asked.payment_id
     undone_by = _UNDONE_BY.get(asked.kind)

@@ -24,6 +24,7 @@ class Refusal:
     TAB_AMOUNT_MUST_BE_WITHIN_LIMIT = "tab_amount_must_be_within_limit"
     TAB_AMOUNT_MUST_BE_HIGHER = "tab_amount_must_be_higher"
     TENDER_MUST_BE_BY_CARD = "tender_must_be_by_card"
+    TENDER_MUST_HAVE_BEEN_PAID = "tender_must_have_been_paid"
     CARD_AMOUNT_MUST_BE_DUE = "card_amount_must_be_due"
     TIP_CHOICES_MUST_BE_SET_UP = "tip_choices_must_be_set_up"
     TIP_MUST_BE_ASKED = "tip_must_be_asked"

@@ -109,13 +109,16 @@ class Payments:
         return next((e for e in self.open.values() if e.asked.terminal == terminal), None)
 
     def of_order(self, order_id: str) -> Payment | None:
-        """The open payment of an order."""
+        """An open payment of an order, the first of them."""
         return next((e for e in self.open.values() if e.asked.order_id == order_id), None)
 
     def runs_for(self, order_id: str) -> bool:
-        """Whether a terminal is working on an order now: what came of it is awaited."""
-        payment = self.of_order(order_id)
-        return payment is not None and payment.standing is Standing.REQUESTED
+        """Whether a terminal is working on an order now: what came of it is awaited. While nobody
+        knows of one payment, another terminal may be taking back what the order paid before."""
+        return any(
+            entry.asked.order_id == order_id and entry.standing is Standing.REQUESTED
+            for entry in self.open.values()
+        )
 
     def known(self, payment_id: str) -> Payment | None:
         """A payment that is not settled, by its id."""

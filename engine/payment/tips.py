@@ -13,10 +13,9 @@ from engine.decision import SYSTEM, Approval, Command, Decision, Fact, refuse
 from engine.order.context import stream_of as order_stream
 from engine.order.due import due_of
 from engine.order.refusal import Refusal as OrderRefusal
-from engine.order.state import Order, Phase
+from engine.order.state import Order
 from engine.order.tender_events import TipAnswered, TipAsked, TipLeft
-from engine.order.tendering import start_tendering
-from engine.payment.asking import ready_for_cards, why_not_free
+from engine.payment.asking import figures_begun, ready_for_cards
 from engine.payment.commands import AnswerTip, AskTip, LeaveTip, TipCommand
 from engine.payment.context import PaymentContext
 from engine.payment.refusal import Refusal
@@ -69,9 +68,8 @@ def ask(body: AskTip, context: PaymentContext) -> Decision:
     """Ask the customer, once everything else that a card payment needs is so.
 
     Refuses:
-        those of `ready_for_cards`; tip_choices_must_be_set_up; those of `start_tendering`;
-        payment_must_be_settled, terminal_must_be_free, amount_must_still_be_due,
-        card_amount_must_be_due.
+        those of `ready_for_cards`; tip_choices_must_be_set_up; those of `figures_begun`;
+        amount_must_still_be_due, card_amount_must_be_due.
     """
     around = context.around
     ready = ready_for_cards(context)
@@ -80,16 +78,10 @@ def ask(body: AskTip, context: PaymentContext) -> Decision:
     order, terminal = ready
     if around.settings.registers[around.register].tip_choices is None:
         return refuse(Refusal.TIP_CHOICES_MUST_BE_SET_UP, register=around.register)
-    facts: tuple[Fact, ...] = ()
-    figures = order.figures
-    if order.phase is not Phase.TENDERING or figures is None:
-        started = start_tendering(order, around)
-        if started.refused is not None:
-            return started
-        facts, figures = started.facts, started.facts[0].event.figures
-    refused = why_not_free(terminal, order.id, context)
-    if refused is not None:
-        return refused
+    begun = figures_begun(order, terminal, context)
+    if isinstance(begun, Decision):
+        return begun
+    facts, figures = begun
     due_minor = due_of(order, figures, around.settings.required()).left_minor
     if due_minor <= 0:
         # Of what goes back nobody gives a tip.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.decision import Fact
+from engine.order.refunds import unpaid_fact
 from engine.payment.context import stream_of
 from engine.payment.events import OfflineUploaded, UploadSource
 from engine.payment.state import Payment, Payments
@@ -27,20 +28,21 @@ def presented(payments: Payments, rows: Iterable[SettlementRow]) -> tuple[Presen
 
 
 def facts_of(payments: Payments, rows: Iterable[PresentedRow]) -> tuple[Fact, ...]:
-    """One fact for each payment that nobody told of before. Declined and paid in one file, it was
-    tried again and is paid."""
+    """One fact for each payment that nobody told of before, and where it was declined one more for
+    its sale. Declined and paid in one file, it was tried again and is paid."""
     paid = {row.payment_id: False for row in rows}
     paid |= {row.payment_id: True for row in rows if row.is_paid}
-    return tuple(
-        Fact(
-            stream_of(payment_id),
-            OfflineUploaded(
-                payment_id, is_paid, UploadSource.FILE, "" if is_paid else "declined_in_file"
-            ),
-        )
-        for payment_id, is_paid in paid.items()
-        if payment_id in payments.offline
-    )
+    facts: list[Fact] = []
+    for payment_id, is_paid in paid.items():
+        payment = payments.offline.get(payment_id)
+        if payment is None:
+            continue
+        code = "" if is_paid else "declined_in_file"
+        told = OfflineUploaded(payment_id, is_paid, UploadSource.FILE, code)
+        facts.append(Fact(stream_of(payment_id), told))
+        if not is_paid:
+            facts.append(unpaid_fact(payment.asked.order_id, payment_id))
+    return tuple(facts)
 
 
 def _is_of(row: SettlementRow, payment: Payment) -> bool:

@@ -22,6 +22,7 @@ from engine.order.commands import (
 )
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.payment.commands import (
+    AskTip,
     CancelPayment,
     CloseException,
     HearPayment,
@@ -45,9 +46,10 @@ from engine.payment.exposure import exposure
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
 from engine.register import StartTraining
+from engine.settings import DefineRegister
 from engine.terminal import CardShown, Identity, Kind, Verdict
 from engine.till import OpenTill
-from tests.card_shop import card_shop, hear, paid_by_card, running, told
+from tests.card_shop import card_shop, hear, paid_by_card, running, told, with_tip_screen
 from tests.shop import Shop
 
 
@@ -82,13 +84,15 @@ def test_a_request_is_refused_before_a_terminal_hears_of_it() -> None:
 
 
 def test_tenders_have_a_limit_by_card_too() -> None:
-    """The twenty-first is not asked for."""
+    """The twenty-first is not asked for, nor its customer for a tip."""
     shop = card_shop()
     shop.ring("wine")
     for number in range(limits.TENDERS_PER_ORDER_MAX):
         shop.ok(RequestPayment(1))
         hear(shop, Verdict.APPROVED, number + 1)
     assert shop.no(RequestPayment(1)) == OrderRefusal.TENDERS_LIMIT_REACHED
+    with_tip_screen(shop)
+    assert shop.no(AskTip(1)) == OrderRefusal.TENDERS_LIMIT_REACHED
 
 
 def test_while_a_terminal_works_its_order_waits() -> None:
@@ -99,6 +103,29 @@ def test_while_a_terminal_works_its_order_waits() -> None:
     assert shop.no(RequestPayment()) == Refusal.PAYMENT_MUST_BE_SETTLED
     shop.ring("bread", register="2")
     assert shop.ok(RequestPayment(), "2")["standing"] == "requested"
+
+
+def test_its_order_waits_for_each_terminal_that_works_on_it() -> None:
+    """One is in doubt, and another takes back what could not be before: no coins meanwhile, no way
+    back and no end."""
+    shop = card_shop()
+    shop.ring("wine", "bread")
+    shop.ok(RequestPayment(350))
+    hear(shop, Verdict.APPROVED)
+    shop.ok(ReverseTender(1))
+    failed = running(shop).asked.payment_id
+    hear(shop, Verdict.DECLINED, 2)
+    setup = shop.books.settings.registers["1"]
+    shop.ok(DefineRegister(attrs.evolve(setup, terminal="terminal/9")), admin=True)
+    shop.ok(RequestPayment())
+    at_other = shop.books.payments.at_terminal("terminal/9")
+    hear(shop, Verdict.UNKNOWN, 3, payment=at_other)
+    shop.ok(ReverseAgain(failed))
+    for body in (TenderCash(799), UndoTendering(), CompleteOrder()):
+        assert shop.no(body) == OrderRefusal.TERMINAL_MUST_BE_DONE
+    hear(shop, Verdict.APPROVED, 4)
+    shop.ok(TenderCash(1149))
+    shop.ok(CompleteOrder())
 
 
 def test_a_terminal_has_one_open_payment() -> None:

@@ -20,7 +20,7 @@ from engine.order.commands import (
 from engine.order.events import TenderChosen
 from engine.order.refusal import Refusal
 from engine.order.tender_events import CardTendered
-from engine.payment.commands import CaptureTab, OpenTab, RequestPayment
+from engine.payment.commands import AskTip, CaptureTab, OpenTab, RequestPayment
 from engine.payment.events import Problem
 from engine.promotion.decide import Refusal as PromotionRefusal
 from engine.promotion.decide import SetPromotions
@@ -30,7 +30,7 @@ from engine.settings import SetForeignCurrencies
 from engine.terminal import Kind, Verdict
 from engine.views.build import order_view
 from engine.views.offers import choices_of, promotions_view
-from tests.card_shop import VISA, card_shop, hear, running
+from tests.card_shop import VISA, card_shop, hear, running, with_tip_screen
 from tests.shop import Shop
 
 TWO = Benefit(BenefitKind.CART, Off(OffKind.PERCENT, 20_000))
@@ -60,6 +60,18 @@ def test_cash_is_cheaper_where_it_was_said_before() -> None:
     figures = shop.order(order_id).figures
     assert figures is not None
     assert ("cash", -23) == (figures.tender, figures.promotion_amount_minor("cash"))
+
+
+def test_nobody_is_asked_for_a_tip_on_what_no_card_pays() -> None:
+    """The price was made for cash: a card is not asked for, so neither is its customer."""
+    shop = shop_with(CASH)
+    with_tip_screen(shop)
+    order_id = shop.ring("bread", "wine")
+    shop.ok(ChooseTender("cash"))
+    assert shop.no(AskTip()) == Refusal.TENDER_MUST_BE_AS_CHOSEN
+    assert shop.order(order_id).tip is None
+    shop.ok(ChooseTender())
+    shop.ok(AskTip())
 
 
 def test_another_tender_does_not_pay_that_price() -> None:

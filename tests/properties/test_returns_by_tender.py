@@ -107,3 +107,38 @@ def test_what_each_tender_paid_goes_back_to_it(
         assert all(given_back[number] <= paid[number] for number in paid)
     assert given_back == paid
     assert not left_of(shop.order(order_id))
+
+
+@pytest.mark.feature("NEW-06", part="by tender")
+@settings(max_examples=60, deadline=None)
+@given(baskets, baskets, splits, splits, st.data())
+def test_what_two_sales_are_worth_goes_back_to_their_own_tenders(
+    first: Basket, second: Basket, shares: list[int], others: list[int], data: st.DataObject
+) -> None:
+    """Goods of two sales come back together, as they happen to lie: the cards are asked first and
+    cash gives the rest, never is a return stuck, and in the end nothing is left of either sale."""
+    shop = card_shop()
+    payments = Payments(shop)
+    sales = [
+        _sell(shop, payments, basket, by_card, 0)[0]
+        for basket, by_card in ((first, shares), (second, others))
+    ]
+    pieces = [
+        (sale, line)
+        for sale, basket in zip(sales, (first, second), strict=True)
+        for line, (_, count) in enumerate(basket, 1)
+        for _ in range(count)
+    ]
+    pieces = data.draw(st.permutations(pieces), label="pieces")
+    while pieces:
+        count = data.draw(st.integers(1, len(pieces)), label="at once")
+        for sale, line in pieces[:count]:
+            shop.ok(AddReturnLine(sale, line, 1000, "not needed"))
+        pieces = pieces[count:]
+        due_minor = -shop.ok(StartTendering())["total_minor"]
+        while due_minor and shop.when(RequestPayment()).refused is None:
+            due_minor -= payments.settle()
+        if due_minor:
+            shop.ok(TenderCash(-due_minor))
+        shop.ok(CompleteOrder())
+    assert [{}, {}] == [left_of(shop.order(sale)) for sale in sales]

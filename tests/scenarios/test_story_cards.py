@@ -34,6 +34,7 @@ from engine.payment.commands import (
     SetPaymentAside,
 )
 from engine.payment.events import PaymentRequested, Problem, Standing
+from engine.payment.refusal import Refusal
 from engine.register import CloseDay, StartTraining
 from engine.terminal import Identity, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
@@ -337,9 +338,9 @@ def test_a_reversal_of_less_undoes_no_tender(verdict: Verdict) -> None:
 
 def test_what_goes_back_after_its_sale_was_completed_is_before_a_person() -> None:
     """A doubt about a reversal holds up no sale; where the money went back after all, the goods are
-    out and nobody has paid for them."""
+    out and nobody has paid for them. The card gets nothing for them a second time."""
     shop = card_shop()
-    paid_by_card(shop, "wine")
+    order_id = paid_by_card(shop, "wine")
     shop.ok(ReverseTender(1))
     hear(shop, Verdict.UNKNOWN, 2)
     shop.ok(CompleteOrder())
@@ -349,8 +350,10 @@ def test_what_goes_back_after_its_sale_was_completed_is_before_a_person() -> Non
     found = [(key, one.problem, one.asked.amount_minor) for key, one in listed.items()]
     assert found == [(last, Problem.UNPAID, 799)]
     assert shop.no(ReverseAgain(last)) == "payment_must_be_approved"
-    shop.ok(CloseException(last, "paid in cash the next day"))
+    shop.ok(CloseException(last, "nobody came back"))
     assert last not in shop.books.payments.exceptions
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    assert shop.no(RequestPayment()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
 
 
 def test_what_the_terminal_took_back_before_is_no_tender_any_more() -> None:
@@ -507,6 +510,28 @@ def test_refunds_go_to_the_tenders_that_paid_and_never_over_them() -> None:
     shop.ok(CompleteOrder())
     assert shop.books.live.till("1").expected_minor() == 10_000
     assert shop.books.live.position("1").totals.tenders == {"card": 0, "cash": 0}
+
+
+@pytest.mark.feature("PAY-06")
+def test_two_receipts_at_once_each_give_back_for_their_own_goods() -> None:
+    """One bottle of each goes back, by card and then in cash as each was paid; the next day there
+    is enough left of both for the other two."""
+    shop = card_shop()
+    by_card = paid_by_card(shop, "wine", "wine")
+    shop.ok(CompleteOrder())
+    in_cash = shop.sell("wine", "wine")
+    for line, number in ((1, 2), (2, 3)):
+        shop.ok(AddReturnLine(by_card, line, 1000, "corked"))
+        shop.ok(AddReturnLine(in_cash, line, 1000, "corked"))
+        assert shop.refused(TenderCash(-1598)) == {"cash_minor": 799, "due_minor": -1598}
+        assert shop.refused(RequestPayment(1598)) == {"left_minor": 799}
+        assert shop.ok(RequestPayment())["amount_minor"] == 799
+        hear(shop, Verdict.APPROVED, number)
+        assert shop.refused(RequestPayment()) == {"left_minor": 0}
+        shop.ok(TenderCash(-799))
+        shop.ok(CompleteOrder())
+        given = [shop.order(sale).refunded_minor(1) for sale in (by_card, in_cash)]
+        assert given == [799 * line, 799 * line]
 
 
 def test_a_refund_that_is_not_taken_back_is_with_the_customer() -> None:

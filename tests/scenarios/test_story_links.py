@@ -354,7 +354,7 @@ def test_a_refund_goes_back_through_the_provider() -> None:
 
 
 def test_never_more_goes_back_than_was_paid() -> None:
-    """Two returns of one tender share what it paid; goods paid in cash go back in cash."""
+    """What paid for its own goods gives back for them; goods paid in cash go back in cash."""
     shop = link_shop()
     sale = sold(shop, "bread", "wine")
     cash = shop.sell("wine")
@@ -363,9 +363,16 @@ def test_never_more_goes_back_than_was_paid() -> None:
     assert shop.no(RequestPaylink()) == Refusal.TENDER_MUST_BE_BY_LINK
     shop.ok(AddReturnLine(sale, 2, 1_000, "corked"))
     assert shop.no(RequestPaylink(1_598)) == Refusal.REFUND_MUST_BE_WITHIN_TENDER
+    assert shop.refused(RequestPaylink(800)) == {"left_minor": 799}
     shop.ok(RequestPaylink())
-    assert 1149 == shop.order(sale).refunded_minor(1)
+    assert 799 == shop.order(sale).refunded_minor(1)
     assert shop.no(RequestPaylink(1)) == Refusal.REFUND_MUST_BE_WITHIN_TENDER
+    shop.ok(TenderCash(-799))
+    assert 799 == shop.order(cash).refunded_minor(1)
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(sale, 1, 1_000, "dry"))
+    assert 350 == shop.ok(RequestPaylink())["amount_minor"]
+    assert 1149 == shop.order(sale).refunded_minor(1)
 
 
 def test_a_tender_by_link_is_given_back_before_the_end() -> None:

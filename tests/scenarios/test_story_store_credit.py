@@ -402,6 +402,24 @@ def test_goods_with_a_receipt_go_back_to_credit_where_the_policy_says_so() -> No
     assert answer["code"] != code
 
 
+def test_a_note_gives_back_for_the_goods_it_paid_and_for_no_others() -> None:
+    """A bottle that a note paid and one paid in cash: only the first goes back to a note."""
+    shop = lenient()
+    code = note_of(shop, "wine", "wine")
+    shop.ok(SetReturnRules(ReturnRules()), admin=True)
+    by_note = shop.ring("wine", "wine")
+    shop.ok(TenderCredit(code))
+    shop.ok(CompleteOrder())
+    in_cash = shop.sell("wine")
+    for sale in (by_note, in_cash):
+        shop.ok(AddReturnLine(sale, 1, 1_000, "corked"))
+    assert OrderRefusal.STORE_CREDIT_MUST_BE_ALLOWED == shop.no(RefundToCredit())
+    shop.ok(RefundToCredit(799))
+    shop.ok(TenderCash(-799))
+    shop.ok(CompleteOrder())
+    assert [799, 799] == [shop.order(sale).refunded_minor(1) for sale in (by_note, in_cash)]
+
+
 def test_what_is_taken_back_of_a_note_never_comes_to_more_than_it_paid() -> None:
     """A refund that is undone gives its part back to be refunded again, once."""
     shop = lenient()

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from engine.order.commands import CompleteOrder, TenderCash
+from engine.order.commands import AddReturnLine, CompleteOrder, TenderCash
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.payment.commands import (
     CloseException,
@@ -185,6 +185,32 @@ def test_what_the_bank_refused_is_not_given_back() -> None:
         "Do not honour",
     )
     assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_BE_APPROVED
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_goods_that_the_bank_never_paid_bring_no_money(*, by_file: bool) -> None:
+    """Once the bank refused it, and for good: neither its card gives back for it, nor the drawer,
+    whether a person has seen to it or not. What cash paid of the same sale goes back."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    order_id = shop.ring("wine", "wine")
+    payment_id: str = shop.ok(RequestPayment(WINE))["payment_id"]
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(TenderCash(WINE))
+    shop.ok(CompleteOrder())
+    if by_file:
+        clearing.settle([declined(1)])
+    else:
+        shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    assert shop.no(RequestPayment()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+    shop.ok(CloseException(payment_id, "the customer never came back"))
+    assert shop.no(RequestPayment(0, order_id, 1)) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+    shop.ok(TenderCash(-WINE))
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(order_id, 2, 1000, "corked"))
+    assert shop.no(RequestPayment()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+    assert shop.refused(TenderCash(-WINE)) == {"cash_minor": 0, "due_minor": -WINE}
 
 
 def test_an_old_result_reads_on() -> None:

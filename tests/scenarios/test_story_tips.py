@@ -18,6 +18,7 @@ from engine.order.commands import (
 )
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.tender_events import TipAnswered, TipAsked, TipLeft
+from engine.paylink.commands import RequestPaylink
 from engine.payment.commands import (
     AnswerTip,
     AskTip,
@@ -28,6 +29,7 @@ from engine.payment.commands import (
 )
 from engine.payment.events import OfflinePolicy, PaymentRequested, Problem, Standing
 from engine.payment.refusal import Refusal
+from engine.provider import LinkState
 from engine.register import StartTraining
 from engine.settings import DefineRegister, TipChoices
 from engine.settings import Refusal as SettingsRefusal
@@ -36,6 +38,8 @@ from engine.terminal import Verdict
 from engine.till import OpenDrawer
 from engine.views.build import order_view
 from tests.card_shop import card_shop, hear, running, with_tip_screen
+from tests.link_shop import hear as hear_link
+from tests.link_shop import with_provider
 from tests.shop import Shop
 
 
@@ -160,6 +164,40 @@ def test_each_share_has_its_own_tip_and_can_be_taken_back_with_it() -> None:
     assert running(shop).asked.amount_minor == 440
     hear(shop, Verdict.APPROVED, 3)
     assert shop.order(order_id).tenders == ()
+
+
+def test_the_tip_of_a_guest_whose_card_was_declined_is_not_the_next_ones() -> None:
+    """The first pays their half in coins after all; the card of the second, for as much, is asked
+    for no tip that somebody else gave."""
+    shop, order_id = tip_shop("bread", "bread")
+    shop.ok(LeaveTip("max", pin_correct=True))
+    shop.ok(AskTip(350))
+    shop.ok(AnswerTip(200))
+    shop.ok(RequestPayment(350))
+    hear(shop, Verdict.DECLINED)
+    shop.ok(TenderCash(350))
+    assert shown(shop, order_id) is None
+    shop.ok(RequestPayment(350))
+    assert (running(shop).asked.tip_on_top_minor, running(shop).asked.tip_allowed) == (0, True)
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(CompleteOrder())
+    assert shop.books.live.position("1").totals.tips == {}
+
+
+def test_a_question_outlives_what_somebody_else_pays_by_link() -> None:
+    """The provider's word comes when it comes, and whoever is asked then may still answer."""
+    shop = card_shop()
+    with_tip_screen(shop)
+    with_provider(shop, "1")
+    order_id = shop.ring("bread", "bread")
+    paylink_id: str = shop.ok(RequestPaylink(350))["paylink_id"]
+    shop.ok(AskTip(350))
+    hear_link(shop, paylink_id, LinkState.PAID)
+    assert [350] == [tender.amount_minor for tender in shop.order(order_id).tenders]
+    shop.ok(AnswerTip(200))
+    shop.ok(RequestPayment())
+    assert running(shop).asked.tip_on_top_minor == 200
+    assert shop.replayed().live.orders == shop.books.live.orders
 
 
 def test_a_card_with_less_on_it_pays_goods_first() -> None:

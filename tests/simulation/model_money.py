@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from tests.simulation.model import FOLDS, Model, Order, Row
+
+Fold = Callable[[Model, Row, dict[str, Any]], None]
+_ENDS_A_TIP: Final = (
+    "order.cash_tendered/2",
+    "order.foreign_tendered/1",
+    "order.credit_tendered/1",
+    "order.link_tendered/1",
+)
 
 
 def _order(model: Model, row: Row, data: dict[str, Any]) -> Order:
@@ -59,6 +68,18 @@ def _tip_left(model: Model, row: Row, data: dict[str, Any]) -> None:
     order.tip_of_minor, order.tip_minor = 0, None
 
 
+def _ends_the_tip(fold: Fold) -> Fold:
+    """What somebody said of a tip was for the share that is paid now, though not by card."""
+
+    def folded(model: Model, row: Row, data: dict[str, Any]) -> None:
+        fold(model, row, data)
+        order = model.orders[data["order_id"]]
+        if order.tip_minor is not None:
+            order.tip_of_minor, order.tip_minor = 0, None
+
+    return folded
+
+
 FOLDS.update(
     {
         "order.reward_chosen/1": _reward_chosen,
@@ -73,3 +94,4 @@ FOLDS.update(
         "order.tip_left/1": _tip_left,
     }
 )
+FOLDS.update({name: _ends_the_tip(FOLDS[name]) for name in _ENDS_A_TIP})
