@@ -33,7 +33,7 @@ from engine.payment.terminal_day import (
     without_payment,
 )
 from engine.payment.terminal_day import evolve as evolve_day
-from engine.terminal import UNDOING, Answer, Identity, Kind, Verdict
+from engine.terminal import STORABLE, UNDOING, Answer, Identity, Kind, Verdict
 
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _PLAIN = (Kind.SALE, Kind.REFUND)
@@ -166,7 +166,7 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
         case ExceptionClosed(payment_id):
             if payments.exceptions.pop(payment_id, None) is None:
                 # Nobody told what became of it, and now a person knows: it is at risk no more.
-                del payments.offline[payment_id]
+                payments.offline.pop(payment_id, None)
         case OfflineUploaded():
             _present(payments, event)
         case OfflinePolicySet(policy):
@@ -177,8 +177,9 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
 
 def _present(payments: Payments, event: OfflineUploaded) -> None:
     """It is at risk no more; declined, somebody must see to it."""
-    payment = payments.offline.pop(event.payment_id)
-    if event.is_paid:
+    payment = payments.offline.pop(event.payment_id, None)
+    if payment is None or event.is_paid:
+        # Older journals tell it of what went back, too, which was never at risk.
         return
     answer, terminal = payment.answer, payment.asked.terminal
     if answer is not None and not payment.is_day_over:
@@ -262,7 +263,7 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         payments.open[payment_id] = payment
     elif event.problem is not Problem.NONE:
         payments.exceptions[payment_id] = payment
-    if payment.standing is Standing.OFFLINE_APPROVED:
+    if payment.standing is Standing.OFFLINE_APPROVED and payment.asked.kind in STORABLE:
         payments.offline[payment_id] = payment
     is_whole = payment.is_approved and event.problem in (Problem.NONE, Problem.UNPAID)
     if is_whole and payment.asked.kind in UNDOING:
