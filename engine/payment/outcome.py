@@ -126,10 +126,18 @@ def _tendered(order: Order, asked: Asked, answer: Answer) -> list[Fact]:
     amount = -taken if is_refund else taken
     tender = CardTendered(order.id, order.tender_count + 1, amount, _card(asked, answer), shares)
     facts = [Fact(order_stream(order.id), tender)]
-    if asked.kind is Kind.CAPTURE and order.tab is not None:
-        facts.append(Fact(order_stream(order.id), TabClosed(order.id)))
+    facts += _captured(order, asked)
     facts += [Fact(order_stream(sale), gone) for sale, gone in refunded_facts(order.id, shares)]
     return facts
+
+
+def _captured(order: Order | None, asked: Asked) -> list[Fact]:
+    """A capture uses the reservation up, whether the order wants the money or not."""
+    if asked.kind is not Kind.CAPTURE or order is None or order.tab is None:
+        return []
+    if order.tab.card.payment_id != asked.of_payment:
+        return []
+    return [Fact(order_stream(order.id), TabClosed(order.id))]
 
 
 def _card(asked: Asked, answer: Answer) -> CardPaid:
@@ -182,6 +190,7 @@ def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) ->
     """What was approved must not stay: it is taken back at once where its terminal is free."""
     asked, answer = payment.asked, heard.answer
     facts = [context.fact(asked.payment_id, heard)]
+    facts += _captured(context.orders.get(asked.order_id), asked)
     other = context.payments.at_terminal(asked.terminal)
     is_free = other is None or other.asked.payment_id == asked.payment_id
     undone_by = _UNDONE_BY.get(asked.kind)

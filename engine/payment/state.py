@@ -117,6 +117,16 @@ class Payments:
         payment = self.of_order(order_id)
         return payment is not None and payment.standing is Standing.REQUESTED
 
+    def asked_back(self) -> frozenset[str]:
+        """What terminals were told to take back or to let go, and nobody knows that they did: in
+        doubt, or on the list of exceptions."""
+        tries = (*self.open.values(), *self.exceptions.values())
+        return frozenset(
+            one.asked.of_payment
+            for one in tries
+            if one.asked.kind in UNDOING and one.standing is not Standing.REQUESTED
+        )
+
     def known(self, payment_id: str) -> Payment | None:
         """A payment that is not settled, by its id."""
         return self.open.get(payment_id) or self.exceptions.get(payment_id)

@@ -11,7 +11,7 @@ from engine.order.pricing import price_shown
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
 from engine.payment.exposure import brand_exposure, exposure, untold
-from engine.payment.state import Payment, is_counted
+from engine.payment.state import Payment, Payments, is_counted
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
 from engine.terminal import UNDOING
@@ -99,13 +99,14 @@ def tip_view(order: Order, registers: Mapping[str, RegisterSetup]) -> TipView | 
     )
 
 
-def tab_view(order: Order) -> TabView | None:
+def tab_view(order: Order, payments: Payments) -> TabView | None:
     """The card an order's bill is open on."""
     tab = order.tab
     if tab is None:
         return None
     shown = tab.card.card
-    return TabView(tab.reserved_minor, tab.tip_minor, shown.number, shown.brand)
+    is_let_go = tab.card.payment_id in payments.asked_back()
+    return TabView(tab.reserved_minor, tab.tip_minor, shown.number, shown.brand, is_let_go)
 
 
 def open_tabs(books: Books, now_ns: int) -> tuple[OpenTabView, ...]:

@@ -14,6 +14,7 @@ from engine.order.commands import (
     VoidOrder,
 )
 from engine.order.refusal import Refusal as OrderRefusal
+from engine.order.tender_events import TabClosed
 from engine.payment.commands import (
     AdjustTip,
     CaptureTab,
@@ -23,11 +24,13 @@ from engine.payment.commands import (
     RequestPayment,
     ReverseAgain,
     ReverseTender,
+    SetPaymentAside,
 )
 from engine.payment.events import PaymentRequested, Problem
 from engine.payment.refusal import Refusal
+from engine.register import CloseDay
 from engine.terminal import Kind, Verdict
-from engine.till import OpenTill
+from engine.till import CloseTill, CountTill, Denomination, OpenTill
 from engine.views.build import order_view
 from engine.views.payments import open_tabs
 from tests.card_shop import card_shop, hear, running
@@ -228,6 +231,76 @@ def test_tabs_that_cannot_be() -> None:
     shop.ok(ResumeOrder(order_id))
     assert shop.no(ReleaseTab()) == Refusal.TERMINAL_MUST_BE_FREE
     assert len(shop.events(PaymentRequested)) == 2
+
+
+@pytest.mark.parametrize("is_void", [False, True])
+def test_a_reservation_that_cannot_be_let_go_keeps_no_order(*, is_void: bool) -> None:
+    """It ran out at the bank: it is neither captured nor released. The bill, paid in cash or given
+    up, ends all the same, and the failed release is on the list."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(StartTendering())
+    shop.ok(CaptureTab())
+    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(ReleaseTab())
+    failed = running(shop).asked.payment_id
+    assert shop.no(VoidOrder("left")) == OrderRefusal.TERMINAL_MUST_BE_DONE
+    hear(shop, Verdict.DECLINED, 3)
+    shown = order_view(shop.order(order_id), shop.books).tab
+    assert shown is not None
+    assert shown.is_let_go
+    if is_void:
+        shop.ok(VoidOrder("left"))
+    else:
+        shop.ok(TenderCash(799))
+        shop.ok(CompleteOrder())
+    ended = [event for event in shop.events(TabClosed) if event.order_id == order_id]
+    assert len(ended) == 1
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.asked.payment_id, listed.problem) == (failed, Problem.NOT_REVERSED)
+    shop.ok(ReverseAgain(failed))
+    hear(shop, Verdict.APPROVED, 4)
+    assert not shop.books.payments.exceptions
+
+
+@pytest.mark.parametrize("is_set_aside", [False, True])
+def test_a_release_in_doubt_keeps_no_order_and_no_day(*, is_set_aside: bool) -> None:
+    """The bill is paid: whoever paid it goes, and the Z is made, whatever the terminal knows."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(StartTendering())
+    shop.ok(TenderCash(799))
+    assert shop.no(CompleteOrder()) == OrderRefusal.TAB_MUST_BE_SETTLED
+    shop.ok(ReleaseTab())
+    release = running(shop)
+    hear(shop, Verdict.UNKNOWN, 2)
+    if is_set_aside:
+        shop.ok(SetPaymentAside(release.asked.payment_id, "terminal dead"))
+    shop.ok(CompleteOrder())
+    shop.ok(CountTill((Denomination(799, 1), Denomination(1000, 10))))
+    shop.ok(CloseTill())
+    shop.ok(CloseDay())
+    hear(shop, Verdict.DECLINED, 2, payment=release)
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.problem, listed.asked.amount_minor) == (Problem.NOT_REVERSED, 5000)
+
+
+def test_a_capture_nobody_waited_for_uses_the_reservation_up() -> None:
+    """Paid in cash meanwhile, it is taken back at once; there is no tab left to let go."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(StartTendering())
+    shop.ok(CaptureTab())
+    capture = running(shop)
+    hear(shop, Verdict.UNKNOWN, 2)
+    shop.ok(TenderCash(799))
+    assert shop.no(CompleteOrder()) == OrderRefusal.TAB_MUST_BE_SETTLED
+    hear(shop, Verdict.APPROVED, 2, payment=capture)
+    assert running(shop).asked.kind is Kind.REVERSAL
+    assert shop.order(order_id).tab is None
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.ok(CompleteOrder())["change_minor"] == 0
+    assert not shop.books.payments.exceptions
 
 
 def test_the_journal_alone_brings_a_tab_back() -> None:
