@@ -23,6 +23,13 @@ from engine.payment.refusal import Refusal
 from engine.payment.state import Payment, is_counted
 from engine.terminal import BEGUN, UNDOING, Answer, CardEntry, Kind, Verdict
 
+# What undoes an approval that nobody wants; of the others a person sees what is to be done.
+UNDONE_BY = {
+    Kind.SALE: Kind.REVERSAL,
+    Kind.CAPTURE: Kind.REVERSAL,
+    Kind.RESERVATION: Kind.RELEASE,
+}
+
 
 def request(body: RequestPayment, context: PaymentContext) -> Decision:
     """Ask the register's terminal for what is due, or to give it back.
@@ -273,13 +280,13 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
 
 
 def reversal_of(payment: Payment, payment_id: str) -> Asked:
-    """What takes back an approved payment whole."""
+    """What takes back an approved payment whole, or lets a reservation go."""
     asked, answer = payment.asked, payment.answer
     assert answer is not None, "what is approved was told"
     return altered(
         asked,
         payment_id=payment_id,
-        kind=Kind.REVERSAL,
+        kind=UNDONE_BY.get(asked.kind, Kind.REVERSAL),
         amount_minor=answer.amount_minor or asked.amount_minor,
         original=answer.identity,
         of_payment=asked.payment_id,

@@ -18,7 +18,7 @@ from engine.order.tender_events import (
     TabOpened,
     TenderUndone,
 )
-from engine.payment.asking import reversal_of
+from engine.payment.asking import UNDONE_BY, reversal_of
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import Asked, PaymentHeard, PaymentRequested, Problem, Standing
 from engine.payment.exposure import may_count
@@ -26,13 +26,6 @@ from engine.payment.state import Payment, is_counted
 from engine.payment.tabs import release_of
 from engine.promotion.payment import pays
 from engine.terminal import UNDOING, Answer, Kind
-
-# What undoes an approval that nobody wants; of the others a person sees what is to be done.
-_UNDONE_BY = {
-    Kind.SALE: Kind.REVERSAL,
-    Kind.CAPTURE: Kind.REVERSAL,
-    Kind.RESERVATION: Kind.RELEASE,
-}
 
 
 def approved(
@@ -193,9 +186,8 @@ def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) ->
     facts += _captured(context.orders.get(asked.order_id), asked)
     other = context.payments.at_terminal(asked.terminal)
     is_free = other is None or other.asked.payment_id == asked.payment_id
-    undone_by = _UNDONE_BY.get(asked.kind)
-    if undone_by is not None and answer.identity.is_told and is_free:
+    if asked.kind in UNDONE_BY and answer.identity.is_told and is_free:
         told = altered(payment, standing=heard.standing, answer=answer)
-        back = altered(reversal_of(told, context.around.command_id), kind=undone_by)
+        back = reversal_of(told, context.around.command_id)
         facts.append(context.fact(back.payment_id, PaymentRequested(back)))
     return answered(asked.payment_id, heard.standing.value, *facts)

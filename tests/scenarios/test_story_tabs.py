@@ -210,6 +210,28 @@ def test_a_reservation_nobody_waits_for_any_more_is_released() -> None:
     assert not shop.books.payments.exceptions
 
 
+def test_a_late_reservation_is_let_go_by_hand_as_by_itself() -> None:
+    """Its terminal was busy when it was heard of: tried again by a person it is released, so that
+    the terminal's day has the one sale and nothing that went back."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    late = running(shop)
+    hear(shop, Verdict.UNKNOWN)
+    shop.ok(SetPaymentAside(late.asked.payment_id, "no line"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 1, payment=late)
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(CompleteOrder())
+    shop.ok(ReverseAgain(late.asked.payment_id))
+    asked = running(shop).asked
+    assert (asked.kind, asked.amount_minor) == (Kind.RELEASE, 5000)
+    hear(shop, Verdict.APPROVED, 3)
+    assert not shop.books.payments.exceptions
+    (taken,) = shop.books.payments.days["terminal/1"].parts[-1]
+    assert (taken.count, taken.reversed_count, taken.amount_minor) == (1, 0, 799)
+
+
 def test_tabs_that_cannot_be() -> None:
     """Each refusal by name, and no terminal hears of it."""
     shop, order_id = tab_shop()
