@@ -42,6 +42,8 @@ def approved(
         heard = altered(heard, problem=Problem.OFFLINE)
     elif problem is Problem.NONE and not _is_wanted(payment, answer, context):
         heard = altered(heard, problem=Problem.LATE)
+    elif problem is Problem.NONE and not _is_raised(payment, answer, context):
+        heard = altered(heard, problem=Problem.DIFFERS)
     elif problem is Problem.NONE and not _is_as_chosen(payment, answer, context):
         heard = altered(heard, problem=Problem.OTHER_CARD)
     elif problem is Problem.NONE and is_counted(asked, context.orders):
@@ -68,7 +70,8 @@ def _reserved(order: Order, asked: Asked, answer: Answer, context: PaymentContex
     """The order's tab is on this reservation; one it came instead of is given up."""
     before = order.tab
     tip_minor = 0 if before is None else before.tip_minor
-    tab = Tab(asked.amount_minor, _card(asked, answer), tip_minor)
+    # A bank may hold less than it was asked for.
+    tab = Tab(answer.amount_minor, _card(asked, answer), tip_minor)
     facts = [Fact(order_stream(order.id), TabOpened(order.id, tab))]
     if before is not None:
         back = release_of(before, asked, context.around.command_id)
@@ -101,6 +104,14 @@ def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> boo
     due = due_of(order, order.figures, context.around.settings.required()).left_minor
     wanted = -due if asked.kind is Kind.REFUND else due
     return 0 < _taken_minor(asked, answer) <= wanted
+
+
+def _is_raised(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
+    """Whether a reservation that comes instead of another holds more than that one."""
+    order = context.orders.get(payment.asked.order_id)
+    if payment.asked.kind is not Kind.RESERVATION or order is None or order.tab is None:
+        return True
+    return answer.amount_minor > order.tab.reserved_minor
 
 
 def _is_as_chosen(payment: Payment, answer: Answer, context: PaymentContext) -> bool:

@@ -144,6 +144,37 @@ def test_a_raise_that_is_declined_leaves_the_tab_and_a_lost_release_is_listed() 
     assert (listed.problem, listed.asked.amount_minor) == (Problem.NOT_REVERSED, 5000)
 
 
+def test_a_tab_is_on_what_the_bank_holds() -> None:
+    """Less than was asked for is shown as that; a raise that holds no more than the tab has is let
+    go again, and one that does takes its place."""
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    hear(shop, Verdict.PARTIALLY_APPROVED, 1, amount_minor=2500)
+    tab = shop.order(order_id).tab
+    assert tab is not None
+    assert tab.reserved_minor == 2500
+    shop.ok(RaiseTab(5000))
+    hear(shop, Verdict.PARTIALLY_APPROVED, 2, amount_minor=2500)
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.problem, listed.amount_minor) == (Problem.DIFFERS, 2500)
+    back = running(shop).asked
+    assert (back.kind, back.amount_minor) == (Kind.RELEASE, 2500)
+    assert back.original is not None
+    assert back.original.receipt == 2
+    assert shop.order(order_id).tab == tab
+    hear(shop, Verdict.APPROVED, 3)
+    assert not shop.books.payments.exceptions
+    shop.ok(RaiseTab(5000))
+    hear(shop, Verdict.PARTIALLY_APPROVED, 4, amount_minor=3000)
+    raised = shop.order(order_id).tab
+    assert raised is not None
+    assert raised.reserved_minor == 3000
+    back = running(shop).asked
+    assert (back.kind, back.amount_minor) == (Kind.RELEASE, 2500)
+    assert back.original == tab.card.identity
+
+
 def test_open_tabs_are_listed_with_their_age() -> None:
     """The oldest first, parked or in hand, with what the bill comes to so far."""
     shop, order_id = tab_shop()
