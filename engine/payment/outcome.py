@@ -22,7 +22,7 @@ from engine.payment.asking import UNDONE_BY, reversal_of
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import Asked, PaymentHeard, PaymentRequested, Problem, Standing
 from engine.payment.exposure import may_count
-from engine.payment.state import Payment, is_counted
+from engine.payment.state import Payment, is_counted, tip_in
 from engine.payment.tabs import release_of
 from engine.promotion.payment import pays
 from engine.terminal import UNDOING, Answer, Kind
@@ -80,8 +80,8 @@ def _reserved(order: Order, asked: Asked, answer: Answer, context: PaymentContex
 
 
 def _taken_minor(asked: Asked, answer: Answer) -> int:
-    """What counts towards the order: the amount without the tip, whoever asked for the tip."""
-    return answer.amount_minor - answer.tip_minor - asked.tip_minor
+    """What counts towards the order: the amount without the tip."""
+    return answer.amount_minor - tip_in(asked, answer)
 
 
 def _is_taken(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
@@ -152,7 +152,7 @@ def _card(asked: Asked, answer: Answer) -> CardPaid:
         answer.identity,
         answer.card,
         answer.authorisation,
-        answer.tip_minor + asked.tip_minor,
+        tip_in(asked, answer),
         answer.is_offline,
         answer.slips,
         asked.entry,

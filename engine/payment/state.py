@@ -40,6 +40,14 @@ _PLAIN = (Kind.SALE, Kind.REFUND)
 _APPROVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
 
 
+def tip_in(asked: Asked, answer: Answer) -> int:
+    """What of an approved amount is a tip, whoever asked for it. Where a capture brings less than
+    it was asked for, the goods are paid first."""
+    taken = answer.amount_minor - answer.tip_minor
+    goods = asked.amount_minor - asked.tip_minor
+    return answer.tip_minor + min(asked.tip_minor, max(0, taken - goods))
+
+
 @frozen
 class Payment:
     """One payment. `answer` is what is known of it, None before the terminal told anything.
@@ -80,7 +88,7 @@ class Payment:
         """What was approved, without the tip; what was asked for while nobody knows."""
         if self.answer is None or not self.is_approved:
             return self.asked.amount_minor
-        return self.answer.amount_minor - self.answer.tip_minor - self.asked.tip_minor
+        return self.answer.amount_minor - tip_in(self.asked, self.answer)
 
 
 @define

@@ -32,7 +32,7 @@ from engine.register import CloseDay
 from engine.terminal import Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination, OpenTill
 from engine.views.build import order_view
-from engine.views.payments import open_tabs
+from engine.views.payments import card_state, open_tabs, payment_view
 from tests.card_shop import card_shop, hear, running
 from tests.shop import Shop
 
@@ -204,6 +204,44 @@ def test_a_capture_that_is_declined_leaves_the_tab() -> None:
     assert running(shop).asked.kind is Kind.RELEASE
     hear(shop, Verdict.APPROVED, 3)
     assert shop.order(order_id).tab is None
+    assert shop.ok(CompleteOrder())["change_minor"] == 0
+
+
+@pytest.mark.parametrize(
+    ("tip_minor", "charged_minor", "paid_minor", "tip_left_minor"),
+    [
+        pytest.param(250, 899, 799, 100, id="a part of the tip"),
+        pytest.param(900, 850, 799, 51, id="less than the tip alone"),
+        pytest.param(250, 799, 799, 0, id="the goods"),
+        pytest.param(250, 500, 500, 0, id="a part of the goods"),
+        pytest.param(250, 1049, 799, 250, id="all"),
+    ],
+)
+def test_a_capture_pays_the_goods_before_the_tip(
+    tip_minor: int, charged_minor: int, paid_minor: int, tip_left_minor: int
+) -> None:
+    """Where the bank gives less than was asked for, no guest pays for goods that are paid, and the
+    tip has the rest: on the tender, on the receipt and on the screens."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(AdjustTip(tip_minor))
+    shop.ok(StartTendering())
+    shop.ok(CaptureTab())
+    capture = running(shop).asked
+    is_whole = charged_minor == capture.amount_minor
+    verdict = Verdict.APPROVED if is_whole else Verdict.PARTIALLY_APPROVED
+    hear(shop, verdict, 2, amount_minor=charged_minor)
+    (tender,) = shop.order(order_id).tenders
+    assert tender.card is not None
+    assert (tender.amount_minor, tender.card.tip_minor) == (paid_minor, tip_left_minor)
+    latest = shop.books.payments.latest["1"]
+    shown = payment_view(latest, now_ns=shop.now_ns)
+    assert (shown.amount_minor, shown.tip_minor) == (paid_minor, tip_left_minor)
+    customer = card_state(latest)
+    assert customer is not None
+    assert (customer.amount_minor, customer.tip_minor) == (charged_minor, tip_left_minor)
+    if paid_minor < 799:
+        shop.ok(TenderCash(799 - paid_minor))
     assert shop.ok(CompleteOrder())["change_minor"] == 0
 
 
