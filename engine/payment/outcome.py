@@ -197,7 +197,8 @@ def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) ->
     facts += _captured(context.orders.get(asked.order_id), asked)
     other = context.payments.at_terminal(asked.terminal)
     is_free = other is None or other.asked.payment_id == asked.payment_id
-    if asked.kind in UNDONE_BY and answer.identity.is_told and is_free:
+    # Without a receipt number no terminal can be asked for it: a person gives it back there.
+    if asked.kind in UNDONE_BY and answer.identity.receipt is not None and is_free:
         told = altered(payment, standing=heard.standing, answer=answer)
         back = reversal_of(told, context.around.command_id)
         facts.append(context.fact(back.payment_id, PaymentRequested(back)))

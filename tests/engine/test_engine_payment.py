@@ -152,6 +152,26 @@ def test_what_a_sale_was_completed_with_is_not_taken_back() -> None:
     assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_NOT_BE_COUNTED
 
 
+def test_what_has_no_receipt_number_is_not_asked_back() -> None:
+    """No terminal can be asked for it: a tender stays, and what came too late is before a person,
+    who is told so by name where they try."""
+    no_receipt = Identity("29001234", 5, None, "1126", "101500")
+    shop = asking()
+    hear(shop, Verdict.APPROVED, identity=no_receipt)
+    assert shop.no(ReverseTender(1)) == Refusal.PAYMENT_MUST_BE_NUMBERED
+    shop.ok(CompleteOrder())
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    late = running(shop)
+    hear(shop, Verdict.UNKNOWN)
+    shop.ok(UndoTendering())
+    shop.ok(VoidOrder("left"))
+    hear(shop, Verdict.APPROVED, 2, payment=late, identity=no_receipt)
+    assert shop.books.payments.at_terminal("terminal/1") is None
+    assert shop.books.payments.exceptions[late.asked.payment_id].problem is Problem.LATE
+    assert shop.no(ReverseAgain(late.asked.payment_id)) == Refusal.PAYMENT_MUST_BE_NUMBERED
+
+
 def test_a_card_tender_is_handed_back_by_its_terminal() -> None:
     """Cash by hand, a card by the terminal, and each of what there is."""
     shop = card_shop()
