@@ -10,7 +10,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from engine.limits import NS_PER_S
-from engine.payment.events import OfflinePolicy, Problem
+from engine.payment.events import OfflinePolicy
 from engine.payment.state import Payment, Payments
 from engine.payment.terminal_day import brand_of
 from engine.terminal import Answer
@@ -39,14 +39,12 @@ def exposure(payments: Payments, *, register: str, operator: str, without: str =
 
 
 def brand_exposure(payments: Payments, brand: str, *, without: str = "") -> int:
-    """What is at risk of one brand, as far as terminals have told which cards they took. What was
-    taken of a brand the shop does not take, and is being taken back, is not of it."""
+    """What is at risk of one brand, as far as terminals have told which cards they took; what is
+    being taken back is at risk until it went back."""
     return sum(
         _at_risk(entry)
         for entry in payments.uncertain()
-        if entry.asked.payment_id != without
-        and entry.problem is not Problem.OFFLINE
-        and brand_of(brand) == _brand(entry)
+        if entry.asked.payment_id != without and brand_of(brand) == _brand(entry)
     )
 
 

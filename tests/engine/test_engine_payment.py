@@ -41,7 +41,7 @@ from engine.payment.events import (
     Problem,
     Standing,
 )
-from engine.payment.exposure import exposure
+from engine.payment.exposure import brand_exposure, exposure
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
 from engine.register import StartTraining
@@ -289,6 +289,35 @@ def test_what_a_terminal_stored_past_a_ceiling_is_not_kept() -> None:
     assert shop.no(kept(1001, mastercard), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
     assert shop.no(kept(5001, visa), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
     shop.ok(kept(due_minor, mastercard), admin=True)
+
+
+def test_a_brand_counts_what_could_not_be_taken_back() -> None:
+    """Against the rules, and stored all the same: it takes up the ceiling of its brand until
+    somebody told what became of it."""
+    policy = OfflinePolicy(1000, 9000, 9000, 9000, 3600, brand_limits=(BrandCeiling("visa", 1000),))
+    shop = offline_shop(policy)
+
+    def stored(number: int) -> str:
+        shop.ring("wine")
+        shop.ok(RequestPayment())
+        payment_id = running(shop).asked.payment_id
+        hear(shop, Verdict.APPROVED, number, is_offline=True)
+        return payment_id
+
+    first = stored(1)
+    shop.ok(CompleteOrder())
+    second = stored(2)
+    assert shop.books.payments.exceptions[second].problem is Problem.OFFLINE
+    hear(shop, Verdict.DECLINED, 3)
+    shop.pay(799)
+    shop.ok(ReportUpload(first, is_paid=True), admin=True)
+    assert brand_exposure(shop.books.payments, "visa") == 799
+    third = stored(4)
+    assert shop.books.payments.exceptions[third].problem is Problem.OFFLINE
+    hear(shop, Verdict.APPROVED, 5)
+    shop.pay(799)
+    shop.ok(ReportUpload(second, is_paid=True), admin=True)
+    assert stored(6) not in shop.books.payments.exceptions
 
 
 def test_a_late_decline_is_put_before_a_person() -> None:
