@@ -53,7 +53,12 @@ def keep(body: KeepPayment, context: PaymentContext) -> Decision:
         return refuse(Refusal.PAYMENT_MUST_BE_OPEN, payment_id=body.payment_id)
     is_alone = body.answer.is_offline and body.answer.amount_minor > 0
     is_sale = payment.asked.kind is Kind.SALE
-    if is_alone and is_sale and not may_count(context.payments, payment, body.answer):
+    now_ns = context.around.stamp.now_ns
+    if (
+        is_alone
+        and is_sale
+        and not may_count(context.payments, payment, body.answer, now_ns=now_ns)
+    ):
         return refuse(Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS, payment_id=body.payment_id)
     fact = context.fact(body.payment_id, PaymentKept(body.payment_id, body.answer))
     return answered(body.payment_id, payment.standing.value, fact)

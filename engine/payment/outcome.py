@@ -87,7 +87,8 @@ def _taken_minor(asked: Asked, answer: Answer) -> int:
 def _is_taken(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
     """Whether the shop takes such a card, and so much, offline, where it was."""
     is_alone = answer.is_offline and payment.asked.kind is Kind.SALE
-    return not is_alone or may_count(context.payments, payment, answer)
+    now_ns = context.around.stamp.now_ns
+    return not is_alone or may_count(context.payments, payment, answer, now_ns=now_ns)
 
 
 def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> bool:

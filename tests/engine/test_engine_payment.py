@@ -320,6 +320,32 @@ def test_a_brand_counts_what_could_not_be_taken_back() -> None:
     assert stored(6) not in shop.books.payments.exceptions
 
 
+@pytest.mark.parametrize("is_in_time", [False, True])
+def test_a_terminal_may_not_store_while_what_it_has_is_too_old(*, is_in_time: bool) -> None:
+    """The customer took ten minutes: what was young enough when the terminal was asked is not now.
+    What it was let store in time counts, however late that is heard of."""
+    shop = offline_shop(OfflinePolicy(5000, 20_000, 20_000, 20_000, 90))
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(CompleteOrder())
+    shop.now_ns += 60 * limits.NS_PER_S
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    slow = running(shop)
+    assert slow.asked.offline_allowed
+    alone = told(slow, Verdict.APPROVED, 2, is_offline=True)
+    stored = KeepPayment(slow.asked.payment_id, alone)
+    if is_in_time:
+        shop.ok(stored, admin=True)
+    shop.now_ns += 600 * limits.NS_PER_S
+    if not is_in_time:
+        assert shop.no(stored, admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
+    hear(shop, Verdict.APPROVED, 2, is_offline=True)
+    listed = [entry.problem for entry in shop.books.payments.exceptions.values()]
+    assert listed == ([] if is_in_time else [Problem.OFFLINE])
+
+
 def test_a_late_decline_is_put_before_a_person() -> None:
     """Paid in the end, it is forgotten; declined, somebody must see to it."""
     shop = offline_shop(OfflinePolicy(5000, 9000, 9000, 9000, 3600))
