@@ -290,17 +290,21 @@ class PaymentsActor:
 def _ask_terminal(payment: Payment, post: DoorPost) -> Asked | PostError:
     """Ask the terminal, once; or why it was not asked."""
     asked = payment.asked
-    transaction = Transaction(
-        asked.kind,
-        asked.amount_minor,
-        asked.currency_code,
-        asked.original,
-        tip_allowed=asked.tip_allowed,
-        partial_allowed=asked.kind is Kind.SALE,
-        offline_allowed=asked.offline_allowed,
-        tip_minor=asked.tip_on_top_minor,
-        entry=asked.entry,
-    )
+    try:
+        transaction = Transaction(
+            asked.kind,
+            asked.amount_minor,
+            asked.currency_code,
+            asked.original,
+            tip_allowed=asked.tip_allowed,
+            partial_allowed=asked.kind is Kind.SALE,
+            offline_allowed=asked.offline_allowed,
+            tip_minor=asked.tip_on_top_minor,
+            entry=asked.entry,
+        )
+    except ValueError as error:
+        # No terminal can be asked for such a thing: it hears nothing, and no other payment waits.
+        return AbsentError(asked.terminal, str(error))
     begun = payment.answer
     before = begun.before if begun is not None and begun.code == BEGUN else None
     keeper, remembered = PaymentsActor.address, payment.remembered

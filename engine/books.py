@@ -262,7 +262,7 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)
     if isinstance(body, TerminalCommand):
-        return terminals.decide(books.terminals, body, books.payments)
+        return terminals.decide(books.terminals, body, books.payments, books.live.orders)
     raise AssertionError(f"no decider takes {type(body).__name__}")
 
 
@@ -326,6 +326,7 @@ def _order_context(command: Command, books: Books, approver: str) -> OrderContex
         not training and books.payments.runs_for(position.current_order),
         books.returns,
         books.credits,
+        books.payments.asked_back(),
     )
 
 

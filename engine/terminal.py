@@ -44,6 +44,9 @@ class Kind(Enum):
 
 UNDOING = (Kind.REVERSAL, Kind.RELEASE)
 """What takes another transaction back."""
+STORABLE = (Kind.SALE, Kind.RESERVATION, Kind.CAPTURE)
+"""What the shop may lose where no bank was asked: money comes, or is held. What goes back is gone
+whether a bank was asked or not."""
 
 
 class CardEntry(Enum):

@@ -16,6 +16,7 @@ from attrs import frozen
 
 from engine import limits
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
+from engine.order.state import Order
 from engine.payment.refusal import Refusal as PaymentRefusal
 from engine.payment.state import Payments
 
@@ -99,14 +100,17 @@ class Refusal:
     TERMINALS_LIMIT_REACHED = "terminals_limit_reached"
     PLACE_MUST_BE_FREE = "place_must_be_free"
     TERMINAL_MUST_BE_PAIRED = "terminal_must_be_paired"
+    TERMINAL_MUST_HOLD_NOTHING = "terminal_must_hold_nothing"
 
 
-def decide(state: Terminals, body: TerminalCommand, payments: Payments) -> Decision:
-    """Decide a pairing.
+def decide(
+    state: Terminals, body: TerminalCommand, payments: Payments, orders: Mapping[str, Order]
+) -> Decision:
+    """Decide a pairing; `orders` are those that are open.
 
     Refuses:
-        As `Refusal` lists, then terminal_must_be_free: a payment nobody knows yet is asked about at
-        the terminal that has it.
+        As `Refusal` lists, before its last terminal_must_be_free: a payment nobody knows yet is
+        asked about at the terminal that has it.
     """
     match body:
         case PairTerminal():
@@ -131,7 +135,24 @@ def decide(state: Terminals, body: TerminalCommand, payments: Payments) -> Decis
             payment_id=asked.payment_id,
             order_id=asked.order_id,
         )
+    if isinstance(body, UnpairTerminal):
+        held = _held(body.terminal, payments, orders)
+        if held is not None:
+            return held
     return Decision((fact,), {"terminal": body.terminal})
+
+
+def _held(terminal: str, payments: Payments, orders: Mapping[str, Order]) -> Decision | None:
+    """What only this terminal can end, as a refusal: a reservation is captured or let go where it
+    was made, and what was taken offline is sent from there."""
+    reserved = [order.tab for order in orders.values() if order.tab is not None]
+    tabs = sum(tab.card.terminal == terminal for tab in reserved)
+    stored = sum(one.asked.terminal == terminal for one in payments.offline.values())
+    if tabs or stored:
+        return refuse(
+            Refusal.TERMINAL_MUST_HOLD_NOTHING, terminal=terminal, tabs=tabs, payments=stored
+        )
+    return None
 
 
 def _why_not(state: Terminals, body: PairTerminal) -> Decision | None:

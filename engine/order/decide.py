@@ -86,6 +86,7 @@ from engine.order.tender_choice import choose_tender
 from engine.order.tendering import (
     complete,
     start_tendering,
+    tab_left,
     tender_cash,
     undo_tender,
     undo_tendering,
@@ -383,8 +384,9 @@ def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
         return refuse(Refusal.TERMINAL_MUST_BE_DONE)
     if order.tenders:
         return refuse(Refusal.TENDERS_MUST_BE_UNDONE, tenders=len(order.tenders))
-    if order.tab is not None:
-        return refuse(Refusal.TAB_MUST_BE_SETTLED, reserved_minor=order.tab.reserved_minor)
+    facts = tab_left(order, context)
+    if isinstance(facts, Decision):
+        return facts
     if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
         return refuse(Refusal.REASON_MUST_BE_GIVEN)
     total = price_shown(order, context.tariff()).total_minor
@@ -396,7 +398,7 @@ def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
         context.approver,
         total,
     )
-    return Decision((context.fact(event, order.id),), {"order_id": order.id})
+    return Decision((*facts, context.fact(event, order.id)), {"order_id": order.id})
 
 
 def _suspend(order: Order, body: SuspendOrder, context: OrderContext) -> Decision:

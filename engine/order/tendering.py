@@ -24,6 +24,7 @@ from engine.order.state import Order, Phase, tendered
 from engine.order.tender_choice import why_not_paid_by
 from engine.order.tender_events import (
     CashTendered,
+    TabClosed,
     TenderingStarted,
     TenderingUndone,
     TenderUndone,
@@ -239,11 +240,12 @@ def complete(order: Order, context: OrderContext) -> Decision:
     left = due.left_minor
     if left > 0 or (left < 0 and figures.total_minor < 0) or (left < 0 and not order.tenders):
         return refuse(Refusal.ORDER_MUST_BE_PAID, due_minor=left)
-    if order.tab is not None:
-        return refuse(Refusal.TAB_MUST_BE_SETTLED, reserved_minor=order.tab.reserved_minor)
+    facts = tab_left(order, context)
+    if isinstance(facts, Decision):
+        return facts
     change = -left
     completed = _completed(order, context, due)
-    facts = [context.fact(completed, order.id)]
+    facts.append(context.fact(completed, order.id))
     facts += [context.fact(event, original) for original, event in returned_facts(order)]
     answer = {
         "order_id": order.id,
@@ -253,6 +255,21 @@ def complete(order: Order, context: OrderContext) -> Decision:
         "change_minor": change,
     }
     return Decision(tuple(facts), answer)
+
+
+def tab_left(order: Order, context: OrderContext) -> list[Fact] | Decision:
+    """What ends the tab of an order that ends; or why it cannot end yet. A reservation that a
+    terminal was told to let go keeps no order: what is left of it is on the list of payments.
+
+    Refuses:
+        tab_must_be_settled.
+    """
+    tab = order.tab
+    if tab is None:
+        return []
+    if tab.card.payment_id not in context.asked_back:
+        return refuse(Refusal.TAB_MUST_BE_SETTLED, reserved_minor=tab.reserved_minor)
+    return [context.fact(TabClosed(order.id), order.id)]
 
 
 def receipt_number(register: str, sequence: int, *, training: bool) -> str:

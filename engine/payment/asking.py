@@ -23,6 +23,13 @@ from engine.payment.refusal import Refusal
 from engine.payment.state import Payment, is_counted
 from engine.terminal import BEGUN, UNDOING, Answer, CardEntry, Kind, Verdict
 
+# What undoes an approval that nobody wants; of the others a person sees what is to be done.
+UNDONE_BY = {
+    Kind.SALE: Kind.REVERSAL,
+    Kind.CAPTURE: Kind.REVERSAL,
+    Kind.RESERVATION: Kind.RELEASE,
+}
+
 
 def request(body: RequestPayment, context: PaymentContext) -> Decision:
     """Ask the register's terminal for what is due, or to give it back.
@@ -255,7 +262,7 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
 
     Refuses:
         order_must_be_open, order_must_be_tendering, tender_must_exist, tender_must_be_by_card,
-        payment_must_be_settled, terminal_must_be_free.
+        payment_must_be_numbered, payment_must_be_settled, terminal_must_be_free.
     """
     order = context.order
     if order is None:
@@ -268,6 +275,8 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
     card = tender.card
     if card is None:
         return refuse(Refusal.TENDER_MUST_BE_BY_CARD)
+    if card.identity.receipt is None:
+        return refuse(Refusal.PAYMENT_MUST_BE_NUMBERED, payment_id=card.payment_id)
     refused = why_not_free(card.terminal, order.id, context)
     if refused is not None:
         return refused
@@ -290,13 +299,13 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
 
 
 def reversal_of(payment: Payment, payment_id: str) -> Asked:
-    """What takes back an approved payment whole."""
+    """What takes back an approved payment whole, or lets a reservation go."""
     asked, answer = payment.asked, payment.answer
     assert answer is not None, "what is approved was told"
     return altered(
         asked,
         payment_id=payment_id,
-        kind=Kind.REVERSAL,
+        kind=UNDONE_BY.get(asked.kind, Kind.REVERSAL),
         amount_minor=answer.amount_minor or asked.amount_minor,
         original=answer.identity,
         of_payment=asked.payment_id,
@@ -318,7 +327,7 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
 
     Refuses:
         payment_must_exist, payment_must_be_approved, payment_must_not_be_counted,
-        terminal_must_be_free.
+        payment_must_be_numbered, terminal_must_be_free.
     """
     payment = context.payments.exceptions.get(body.payment_id)
     if payment is None:
@@ -331,13 +340,15 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
         return refuse(Refusal.PAYMENT_MUST_BE_APPROVED, payment_id=body.payment_id)
     if is_counted(payment.asked, context.orders):
         return refuse(Refusal.PAYMENT_MUST_NOT_BE_COUNTED, payment_id=body.payment_id)
-    refused = why_not_free(payment.asked.terminal, "", context)
-    if refused is not None:
-        return refused
     command_id = context.around.command_id
     if is_reversal:
         # The same reversal under another id; the one that failed stays until this one succeeds.
         again = altered(payment.asked, payment_id=command_id)
     else:
         again = reversal_of(payment, command_id)
+    if again.original is None or again.original.receipt is None:
+        return refuse(Refusal.PAYMENT_MUST_BE_NUMBERED, payment_id=body.payment_id)
+    refused = why_not_free(payment.asked.terminal, "", context)
+    if refused is not None:
+        return refused
     return asked_for(again, context)

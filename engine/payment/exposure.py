@@ -10,7 +10,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from engine.limits import NS_PER_S
-from engine.payment.events import OfflinePolicy, Problem
+from engine.payment.events import OfflinePolicy
 from engine.payment.state import Payment, Payments
 from engine.payment.terminal_day import brand_of
 from engine.terminal import Answer
@@ -39,14 +39,12 @@ def exposure(payments: Payments, *, register: str, operator: str, without: str =
 
 
 def brand_exposure(payments: Payments, brand: str, *, without: str = "") -> int:
-    """What is at risk of one brand, as far as terminals have told which cards they took. What was
-    taken of a brand the shop does not take, and is being taken back, is not of it."""
+    """What is at risk of one brand, as far as terminals have told which cards they took; what is
+    being taken back is at risk until it went back."""
     return sum(
         _at_risk(entry)
         for entry in payments.uncertain()
-        if entry.asked.payment_id != without
-        and entry.problem is not Problem.OFFLINE
-        and brand_of(brand) == _brand(entry)
+        if entry.asked.payment_id != without and brand_of(brand) == _brand(entry)
     )
 
 
@@ -71,8 +69,7 @@ def may_be_offline(
     """Whether one payment more may be taken offline."""
     risk = exposure(payments, register=register, operator=operator)
     policy = payments.policy
-    ages_ok = not risk.oldest_ns or now_ns - risk.oldest_ns <= policy.age_s * NS_PER_S
-    return ages_ok and _fits(policy, risk, amount_minor)
+    return _is_young(policy, risk, now_ns) and _fits(policy, risk, amount_minor)
 
 
 def untold(payments: Payments, now_ns: int) -> tuple[Payment, ...]:
@@ -86,18 +83,25 @@ def untold(payments: Payments, now_ns: int) -> tuple[Payment, ...]:
     )
 
 
-def may_count(payments: Payments, payment: Payment, answer: Answer) -> bool:
+def may_count(payments: Payments, payment: Payment, answer: Answer, *, now_ns: int) -> bool:
     """Whether what a terminal approved alone may count: it was allowed to, and the card and the
-    amount it turned out to be, a tip from its own screen included, are within every ceiling."""
+    amount it turned out to be, a tip from its own screen included, are within every ceiling. How
+    old the rest may be was asked when it was let store; heard of later, it is that sale still."""
     asked, policy = payment.asked, payments.policy
     if not asked.offline_allowed or not takes_brand(policy, answer.card.brand):
         return False
     risk = exposure(
         payments, register=asked.register, operator=asked.operator, without=asked.payment_id
     )
+    if not payment.kept_minor and not _is_young(policy, risk, now_ns):
+        return False
     of_brand = brand_exposure(payments, answer.card.brand, without=asked.payment_id)
     within = of_brand + answer.amount_minor <= brand_limit(policy, answer.card.brand)
     return within and _fits(policy, risk, answer.amount_minor)
+
+
+def _is_young(policy: OfflinePolicy, risk: Exposure, now_ns: int) -> bool:
+    return not risk.oldest_ns or now_ns - risk.oldest_ns <= policy.age_s * NS_PER_S
 
 
 def _fits(policy: OfflinePolicy, risk: Exposure, amount_minor: int) -> bool:

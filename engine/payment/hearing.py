@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from engine.altered import altered
-from engine.decision import Decision, refuse
+from engine.decision import Decision, Fact, refuse
 from engine.payment.commands import HearPayment, KeepPayment
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import (
@@ -20,10 +20,10 @@ from engine.payment.events import (
     Standing,
 )
 from engine.payment.exposure import may_count
-from engine.payment.outcome import approved, is_outstanding
+from engine.payment.outcome import approved, is_outstanding, undone
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
-from engine.terminal import ALREADY_REVERSED, UNDOING, Answer, Kind, Verdict
+from engine.terminal import ALREADY_REVERSED, STORABLE, UNDOING, Answer, Kind, Verdict
 
 NOT_FOUND_TIMES = 2
 _ENDS = {
@@ -53,7 +53,12 @@ def keep(body: KeepPayment, context: PaymentContext) -> Decision:
         return refuse(Refusal.PAYMENT_MUST_BE_OPEN, payment_id=body.payment_id)
     is_alone = body.answer.is_offline and body.answer.amount_minor > 0
     is_sale = payment.asked.kind is Kind.SALE
-    if is_alone and is_sale and not may_count(context.payments, payment, body.answer):
+    now_ns = context.around.stamp.now_ns
+    if (
+        is_alone
+        and is_sale
+        and not may_count(context.payments, payment, body.answer, now_ns=now_ns)
+    ):
         return refuse(Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS, payment_id=body.payment_id)
     fact = context.fact(body.payment_id, PaymentKept(body.payment_id, body.answer))
     return answered(body.payment_id, payment.standing.value, fact)
@@ -86,7 +91,7 @@ def _gone_before(
 ) -> Decision:
     """A terminal that refuses because it took it back before says that the money is gone: by a try
     nobody knew the end of, or by hand. It counts once. Where a part is known to have gone back, it
-    may be that."""
+    may be that. Where the order still has it as a tender it does no longer."""
     asked = payment.asked
     tries = [
         one
@@ -96,7 +101,9 @@ def _gone_before(
     if any(one.problem is Problem.NOT_REVERSED for one in tries):
         return _ended(payment, answer, found, context)
     if tries or not is_outstanding(asked, context):
-        return _ended(payment, answer, _Found(found.standing), context)
+        order = context.orders.get(asked.order_id)
+        gone_too = [] if order is None else undone(order, asked)
+        return _ended(payment, answer, _Found(found.standing), context, *gone_too)
     gone = altered(answer, verdict=Verdict.APPROVED, amount_minor=asked.amount_minor)
     return approved(payment, gone, Standing.APPROVED, Problem.NONE, context)
 
@@ -120,7 +127,7 @@ def _found(payment: Payment, answer: Answer) -> _Found:
         fits = True
     if not fits or answer.currency_code not in (0, asked.currency_code):
         return _Found(standing, Problem.DIFFERS)
-    if answer.is_offline and not asked.offline_allowed:
+    if answer.is_offline and asked.kind in STORABLE and not asked.offline_allowed:
         return _Found(standing, Problem.OFFLINE)
     return _Found(standing)
 
@@ -173,7 +180,9 @@ def _doubt(payment: Payment, answer: Answer) -> Answer:
     return altered(payment.answer, verdict=Verdict.UNKNOWN, code=answer.code, detail=answer.detail)
 
 
-def _ended(payment: Payment, answer: Answer, found: _Found, context: PaymentContext) -> Decision:
+def _ended(
+    payment: Payment, answer: Answer, found: _Found, context: PaymentContext, *more: Fact
+) -> Decision:
     payment_id = payment.asked.payment_id
     event = PaymentHeard(payment_id, found.standing, answer, found.problem)
-    return answered(payment_id, found.standing.value, context.fact(payment_id, event))
+    return answered(payment_id, found.standing.value, context.fact(payment_id, event), *more)

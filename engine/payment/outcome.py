@@ -18,21 +18,14 @@ from engine.order.tender_events import (
     TabOpened,
     TenderUndone,
 )
-from engine.payment.asking import reversal_of
+from engine.payment.asking import UNDONE_BY, reversal_of
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import Asked, PaymentHeard, PaymentRequested, Problem, Standing
 from engine.payment.exposure import may_count
-from engine.payment.state import Payment, is_counted
+from engine.payment.state import Payment, is_counted, tip_in
 from engine.payment.tabs import release_of
 from engine.promotion.payment import pays
 from engine.terminal import UNDOING, Answer, Kind
-
-# What undoes an approval that nobody wants; of the others a person sees what is to be done.
-_UNDONE_BY = {
-    Kind.SALE: Kind.REVERSAL,
-    Kind.CAPTURE: Kind.REVERSAL,
-    Kind.RESERVATION: Kind.RELEASE,
-}
 
 
 def approved(
@@ -49,6 +42,8 @@ def approved(
         heard = altered(heard, problem=Problem.OFFLINE)
     elif problem is Problem.NONE and not _is_wanted(payment, answer, context):
         heard = altered(heard, problem=Problem.LATE)
+    elif problem is Problem.NONE and not _is_raised(payment, answer, context):
+        heard = altered(heard, problem=Problem.DIFFERS)
     elif problem is Problem.NONE and not _is_as_chosen(payment, answer, context):
         heard = altered(heard, problem=Problem.OTHER_CARD)
     elif problem is Problem.NONE and is_counted(asked, context.orders):
@@ -75,7 +70,8 @@ def _reserved(order: Order, asked: Asked, answer: Answer, context: PaymentContex
     """The order's tab is on this reservation; one it came instead of is given up."""
     before = order.tab
     tip_minor = 0 if before is None else before.tip_minor
-    tab = Tab(asked.amount_minor, _card(asked, answer), tip_minor)
+    # A bank may hold less than it was asked for.
+    tab = Tab(answer.amount_minor, _card(asked, answer), tip_minor)
     facts = [Fact(order_stream(order.id), TabOpened(order.id, tab))]
     if before is not None:
         back = release_of(before, asked, context.around.command_id)
@@ -84,14 +80,15 @@ def _reserved(order: Order, asked: Asked, answer: Answer, context: PaymentContex
 
 
 def _taken_minor(asked: Asked, answer: Answer) -> int:
-    """What counts towards the order: the amount without the tip, whoever asked for the tip."""
-    return answer.amount_minor - answer.tip_minor - asked.tip_minor
+    """What counts towards the order: the amount without the tip."""
+    return answer.amount_minor - tip_in(asked, answer)
 
 
 def _is_taken(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
     """Whether the shop takes such a card, and so much, offline, where it was."""
     is_alone = answer.is_offline and payment.asked.kind is Kind.SALE
-    return not is_alone or may_count(context.payments, payment, answer)
+    now_ns = context.around.stamp.now_ns
+    return not is_alone or may_count(context.payments, payment, answer, now_ns=now_ns)
 
 
 def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
@@ -110,6 +107,14 @@ def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> boo
     return 0 < _taken_minor(asked, answer) <= wanted
 
 
+def _is_raised(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
+    """Whether a reservation that comes instead of another holds more than that one."""
+    order = context.orders.get(payment.asked.order_id)
+    if payment.asked.kind is not Kind.RESERVATION or order is None or order.tab is None:
+        return True
+    return answer.amount_minor > order.tab.reserved_minor
+
+
 def _is_as_chosen(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
     """Whether the card pays the price of its order, which may have been made for a brand."""
     order = context.orders.get(payment.asked.order_id)
@@ -126,10 +131,18 @@ def _tendered(order: Order, asked: Asked, answer: Answer) -> list[Fact]:
     amount = -taken if is_refund else taken
     tender = CardTendered(order.id, order.tender_count + 1, amount, _card(asked, answer), shares)
     facts = [Fact(order_stream(order.id), tender)]
-    if asked.kind is Kind.CAPTURE and order.tab is not None:
-        facts.append(Fact(order_stream(order.id), TabClosed(order.id)))
+    facts += _captured(order, asked)
     facts += [Fact(order_stream(sale), gone) for sale, gone in refunded_facts(order.id, shares)]
     return facts
+
+
+def _captured(order: Order | None, asked: Asked) -> list[Fact]:
+    """A capture uses the reservation up, whether the order wants the money or not."""
+    if asked.kind is not Kind.CAPTURE or order is None or order.tab is None:
+        return []
+    if order.tab.card.payment_id != asked.of_payment:
+        return []
+    return [Fact(order_stream(order.id), TabClosed(order.id))]
 
 
 def _card(asked: Asked, answer: Answer) -> CardPaid:
@@ -140,7 +153,7 @@ def _card(asked: Asked, answer: Answer) -> CardPaid:
         answer.identity,
         answer.card,
         answer.authorisation,
-        answer.tip_minor + asked.tip_minor,
+        tip_in(asked, answer),
         answer.is_offline,
         answer.slips,
         asked.entry,
@@ -184,11 +197,12 @@ def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) ->
     facts = [context.fact(asked.payment_id, heard)]
     if heard.problem is Problem.UNPAID and not asked.of_refund:
         facts.append(unpaid_fact(asked.order_id, asked.of_payment))
+    facts += _captured(context.orders.get(asked.order_id), asked)
     other = context.payments.at_terminal(asked.terminal)
     is_free = other is None or other.asked.payment_id == asked.payment_id
-    undone_by = _UNDONE_BY.get(asked.kind)
-    if undone_by is not None and answer.identity.is_told and is_free:
+    # Without a receipt number no terminal can be asked for it: a person gives it back there.
+    if asked.kind in UNDONE_BY and answer.identity.receipt is not None and is_free:
         told = altered(payment, standing=heard.standing, answer=answer)
-        back = altered(reversal_of(told, context.around.command_id), kind=undone_by)
+        back = reversal_of(told, context.around.command_id)
         facts.append(context.fact(back.payment_id, PaymentRequested(back)))
     return answered(asked.payment_id, heard.standing.value, *facts)

@@ -33,11 +33,19 @@ from engine.payment.terminal_day import (
     without_payment,
 )
 from engine.payment.terminal_day import evolve as evolve_day
-from engine.terminal import UNDOING, Answer, Identity, Kind, Verdict
+from engine.terminal import STORABLE, UNDOING, Answer, Identity, Kind, Verdict
 
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _PLAIN = (Kind.SALE, Kind.REFUND)
 _APPROVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
+
+
+def tip_in(asked: Asked, answer: Answer) -> int:
+    """What of an approved amount is a tip, whoever asked for it. Where a capture brings less than
+    it was asked for, the goods are paid first."""
+    taken = answer.amount_minor - answer.tip_minor
+    goods = asked.amount_minor - asked.tip_minor
+    return answer.tip_minor + min(asked.tip_minor, max(0, taken - goods))
 
 
 @frozen
@@ -80,7 +88,7 @@ class Payment:
         """What was approved, without the tip; what was asked for while nobody knows."""
         if self.answer is None or not self.is_approved:
             return self.asked.amount_minor
-        return self.answer.amount_minor - self.answer.tip_minor - self.asked.tip_minor
+        return self.answer.amount_minor - tip_in(self.asked, self.answer)
 
 
 @define
@@ -118,6 +126,16 @@ class Payments:
         return any(
             entry.asked.order_id == order_id and entry.standing is Standing.REQUESTED
             for entry in self.open.values()
+        )
+
+    def asked_back(self) -> frozenset[str]:
+        """What terminals were told to take back or to let go, and nobody knows that they did: in
+        doubt, or on the list of exceptions."""
+        tries = (*self.open.values(), *self.exceptions.values())
+        return frozenset(
+            one.asked.of_payment
+            for one in tries
+            if one.asked.kind in UNDOING and one.standing is not Standing.REQUESTED
         )
 
     def known(self, payment_id: str) -> Payment | None:
@@ -169,7 +187,7 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
         case ExceptionClosed(payment_id):
             if payments.exceptions.pop(payment_id, None) is None:
                 # Nobody told what became of it, and now a person knows: it is at risk no more.
-                del payments.offline[payment_id]
+                payments.offline.pop(payment_id, None)
         case OfflineUploaded():
             _present(payments, event)
         case OfflinePolicySet(policy):
@@ -180,8 +198,9 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
 
 def _present(payments: Payments, event: OfflineUploaded) -> None:
     """It is at risk no more; declined, somebody must see to it."""
-    payment = payments.offline.pop(event.payment_id)
-    if event.is_paid:
+    payment = payments.offline.pop(event.payment_id, None)
+    if payment is None or event.is_paid:
+        # Older journals tell it of what went back, too, which was never at risk.
         return
     answer, terminal = payment.answer, payment.asked.terminal
     if answer is not None and not payment.is_day_over:
@@ -265,7 +284,7 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         payments.open[payment_id] = payment
     elif event.problem is not Problem.NONE:
         payments.exceptions[payment_id] = payment
-    if payment.standing is Standing.OFFLINE_APPROVED:
+    if payment.standing is Standing.OFFLINE_APPROVED and payment.asked.kind in STORABLE:
         payments.offline[payment_id] = payment
     is_whole = payment.is_approved and event.problem in (Problem.NONE, Problem.UNPAID)
     if is_whole and payment.asked.kind in UNDOING:

@@ -238,7 +238,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
         exemption_view(order, internal=internal),
         order.guests,
         _charges(order, figures, tariff, internal=internal),
-        tab_view(order) if internal else None,
+        tab_view(order, books.payments) if internal else None,
         due_views(due, settings) if order.phase is Phase.TENDERING and left > 0 else (),
         order.points if internal else 0,
         figures.points_spent(),

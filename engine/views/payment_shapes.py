@@ -64,12 +64,17 @@ class TipView:
 
 @frozen
 class TabView:
-    """A card an amount is reserved on until the bill is closed; `tip_minor` is written so far."""
+    """A card an amount is reserved on until the bill is closed; `tip_minor` is written so far.
+
+    `is_let_go`: its terminal was told to let it go, and nobody knows that it did. The order ends
+    without waiting for that; what is left is on the list of payments.
+    """
 
     reserved_minor: int
     tip_minor: int
     card: str
     brand: str
+    is_let_go: bool = False
 
 
 @frozen

@@ -11,7 +11,7 @@ from engine.order.pricing import price_shown
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
 from engine.payment.exposure import brand_exposure, exposure, untold
-from engine.payment.state import Payment, is_counted
+from engine.payment.state import Payment, Payments, is_counted, tip_in
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
 from engine.terminal import UNDOING
@@ -71,7 +71,9 @@ def card_state(payment: Payment | None) -> CardStateView | None:
         return None
     ended = "approved" if payment.is_approved else "not_paid"
     state = _FOR_CUSTOMERS.get(payment.standing, ended)
-    tip_minor = _tip_minor(payment) + payment.asked.tip_minor
+    tip_minor = _tip_minor(payment)
+    if not payment.is_approved:
+        tip_minor += payment.asked.tip_minor
     return CardStateView(state, payment.asked.kind.value, _charged_minor(payment), tip_minor)
 
 
@@ -99,13 +101,14 @@ def tip_view(order: Order, registers: Mapping[str, RegisterSetup]) -> TipView | 
     )
 
 
-def tab_view(order: Order) -> TabView | None:
+def tab_view(order: Order, payments: Payments) -> TabView | None:
     """The card an order's bill is open on."""
     tab = order.tab
     if tab is None:
         return None
     shown = tab.card.card
-    return TabView(tab.reserved_minor, tab.tip_minor, shown.number, shown.brand)
+    is_let_go = tab.card.payment_id in payments.asked_back()
+    return TabView(tab.reserved_minor, tab.tip_minor, shown.number, shown.brand, is_let_go)
 
 
 def open_tabs(books: Books, now_ns: int) -> tuple[OpenTabView, ...]:
@@ -199,4 +202,4 @@ def _tip_minor(payment: Payment) -> int:
     answer = payment.answer
     if answer is None or not payment.is_approved:
         return payment.asked.tip_on_top_minor if payment.is_open else 0
-    return answer.tip_minor
+    return tip_in(payment.asked, answer)

@@ -2619,12 +2619,17 @@ export interface SuspendedView {
   opened_by: string;
 }
 
-/** A card an amount is reserved on until the bill is closed; `tip_minor` is written so far. */
+/**
+ * A card an amount is reserved on until the bill is closed; `tip_minor` is written so far.
+ * `is_let_go`: its terminal was told to let it go, and nobody knows that it did. The order
+ * ends without waiting for that; what is left is on the list of payments.
+ */
 export interface TabView {
   reserved_minor: number;
   tip_minor: number;
   card: string;
   brand: string;
+  is_let_go: boolean;
 }
 
 /**

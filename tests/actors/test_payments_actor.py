@@ -19,15 +19,15 @@ from actors.payments import PaymentsActor
 from actors.terminal_messages import Abort, Heard, Inquire, Request
 from actors.world import ManualWorld
 from engine.decision import EVENTS
-from engine.order.commands import CompleteOrder
-from engine.payment.commands import CancelPayment, HearPayment, RequestPayment
-from engine.payment.events import PaymentKept, PaymentRequested
+from engine.order.commands import CompleteOrder, StartTendering, TenderCash
+from engine.payment.commands import CancelPayment, HearPayment, OpenTab, ReleaseTab, RequestPayment
+from engine.payment.events import PaymentKept, PaymentRequested, Standing
 from engine.payment.state import Payment
 from engine.record import NewRecord
 from engine.stamp import Stamp
 from engine.terminal import Answer, Identity, Verdict
 from engine.wire import structure, unstructure
-from tests.card_shop import card_shop, running, told
+from tests.card_shop import card_shop, hear, running, told
 from tests.shop import Shop
 
 LAST = Identity("29001234", 1, 1, "1126", "101500")
@@ -203,3 +203,34 @@ async def test_a_cancel_goes_to_its_own_payment_until_it_is_taken(
     neighbours.shop.ok(CancelPayment(payment_id))
     await trio.sleep(60)
     assert neighbours.aborts == [Abort(payment_id)] * 4
+
+
+async def test_what_no_terminal_can_be_asked_for_is_not_sent_and_keeps_nobody(
+    actor: tuple[Mailbox, Neighbours], autojump_clock: trio.testing.MockClock
+) -> None:
+    """A reservation without a receipt number cannot be let go by one: no terminal hears of it, it
+    is before a person at once, and the next payment is asked for as ever."""
+    mailbox, neighbours = actor
+    shop = neighbours.shop
+    order_id = shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    hear(shop, Verdict.APPROVED, identity=Identity("29001234", 5, None, "1126", "101500"))
+    shop.ok(StartTendering())
+    shop.ok(TenderCash(799))
+    shop.ok(ReleaseTab())
+    release = running(shop)
+    mailbox.put_nowait(Envelope("", "payments", "bookkeeper", news_of(release)))
+    await trio.testing.wait_all_tasks_blocked()
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.asked.payment_id, listed.standing) == (
+        release.asked.payment_id,
+        Standing.ABORTED,
+    )
+    assert listed.answer is not None
+    assert (listed.answer.code, neighbours.requests) == ("not_sent", [])
+    shop.ok(CompleteOrder())
+    assert order_id not in shop.books.live.orders
+    payment = asked(shop)
+    mailbox.put_nowait(Envelope("", "payments", "bookkeeper", news_of(payment)))
+    await trio.testing.wait_all_tasks_blocked()
+    assert [one.request_id for one in neighbours.requests] == [payment.asked.payment_id]

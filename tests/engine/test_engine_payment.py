@@ -42,7 +42,7 @@ from engine.payment.events import (
     Problem,
     Standing,
 )
-from engine.payment.exposure import exposure
+from engine.payment.exposure import brand_exposure, exposure
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
 from engine.register import StartTraining
@@ -179,6 +179,26 @@ def test_what_a_sale_was_completed_with_is_not_taken_back() -> None:
     assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_NOT_BE_COUNTED
 
 
+def test_what_has_no_receipt_number_is_not_asked_back() -> None:
+    """No terminal can be asked for it: a tender stays, and what came too late is before a person,
+    who is told so by name where they try."""
+    no_receipt = Identity("29001234", 5, None, "1126", "101500")
+    shop = asking()
+    hear(shop, Verdict.APPROVED, identity=no_receipt)
+    assert shop.no(ReverseTender(1)) == Refusal.PAYMENT_MUST_BE_NUMBERED
+    shop.ok(CompleteOrder())
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    late = running(shop)
+    hear(shop, Verdict.UNKNOWN)
+    shop.ok(UndoTendering())
+    shop.ok(VoidOrder("left"))
+    hear(shop, Verdict.APPROVED, 2, payment=late, identity=no_receipt)
+    assert shop.books.payments.at_terminal("terminal/1") is None
+    assert shop.books.payments.exceptions[late.asked.payment_id].problem is Problem.LATE
+    assert shop.no(ReverseAgain(late.asked.payment_id)) == Refusal.PAYMENT_MUST_BE_NUMBERED
+
+
 def test_a_card_tender_is_handed_back_by_its_terminal() -> None:
     """Cash by hand, a card by the terminal, and each of what there is."""
     shop = card_shop()
@@ -296,6 +316,61 @@ def test_what_a_terminal_stored_past_a_ceiling_is_not_kept() -> None:
     assert shop.no(kept(1001, mastercard), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
     assert shop.no(kept(5001, visa), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
     shop.ok(kept(due_minor, mastercard), admin=True)
+
+
+def test_a_brand_counts_what_could_not_be_taken_back() -> None:
+    """Against the rules, and stored all the same: it takes up the ceiling of its brand until
+    somebody told what became of it."""
+    policy = OfflinePolicy(1000, 9000, 9000, 9000, 3600, brand_limits=(BrandCeiling("visa", 1000),))
+    shop = offline_shop(policy)
+
+    def stored(number: int) -> str:
+        shop.ring("wine")
+        shop.ok(RequestPayment())
+        payment_id = running(shop).asked.payment_id
+        hear(shop, Verdict.APPROVED, number, is_offline=True)
+        return payment_id
+
+    first = stored(1)
+    shop.ok(CompleteOrder())
+    second = stored(2)
+    assert shop.books.payments.exceptions[second].problem is Problem.OFFLINE
+    hear(shop, Verdict.DECLINED, 3)
+    shop.pay(799)
+    shop.ok(ReportUpload(first, is_paid=True), admin=True)
+    assert brand_exposure(shop.books.payments, "visa") == 799
+    third = stored(4)
+    assert shop.books.payments.exceptions[third].problem is Problem.OFFLINE
+    hear(shop, Verdict.APPROVED, 5)
+    shop.pay(799)
+    shop.ok(ReportUpload(second, is_paid=True), admin=True)
+    assert stored(6) not in shop.books.payments.exceptions
+
+
+@pytest.mark.parametrize("is_in_time", [False, True])
+def test_a_terminal_may_not_store_while_what_it_has_is_too_old(*, is_in_time: bool) -> None:
+    """The customer took ten minutes: what was young enough when the terminal was asked is not now.
+    What it was let store in time counts, however late that is heard of."""
+    shop = offline_shop(OfflinePolicy(5000, 20_000, 20_000, 20_000, 90))
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(CompleteOrder())
+    shop.now_ns += 60 * limits.NS_PER_S
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    slow = running(shop)
+    assert slow.asked.offline_allowed
+    alone = told(slow, Verdict.APPROVED, 2, is_offline=True)
+    stored = KeepPayment(slow.asked.payment_id, alone)
+    if is_in_time:
+        shop.ok(stored, admin=True)
+    shop.now_ns += 600 * limits.NS_PER_S
+    if not is_in_time:
+        assert shop.no(stored, admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
+    hear(shop, Verdict.APPROVED, 2, is_offline=True)
+    listed = [entry.problem for entry in shop.books.payments.exceptions.values()]
+    assert listed == ([] if is_in_time else [Problem.OFFLINE])
 
 
 def test_a_late_decline_is_put_before_a_person() -> None:

@@ -14,6 +14,7 @@ from engine.order.commands import (
     VoidOrder,
 )
 from engine.order.refusal import Refusal as OrderRefusal
+from engine.order.tender_events import TabClosed
 from engine.payment.commands import (
     AdjustTip,
     CaptureTab,
@@ -23,13 +24,15 @@ from engine.payment.commands import (
     RequestPayment,
     ReverseAgain,
     ReverseTender,
+    SetPaymentAside,
 )
 from engine.payment.events import PaymentRequested, Problem
 from engine.payment.refusal import Refusal
+from engine.register import CloseDay
 from engine.terminal import Kind, Verdict
-from engine.till import OpenTill
+from engine.till import CloseTill, CountTill, Denomination, OpenTill
 from engine.views.build import order_view
-from engine.views.payments import open_tabs
+from engine.views.payments import card_state, open_tabs, payment_view
 from tests.card_shop import card_shop, hear, running
 from tests.shop import Shop
 
@@ -141,6 +144,37 @@ def test_a_raise_that_is_declined_leaves_the_tab_and_a_lost_release_is_listed() 
     assert (listed.problem, listed.asked.amount_minor) == (Problem.NOT_REVERSED, 5000)
 
 
+def test_a_tab_is_on_what_the_bank_holds() -> None:
+    """Less than was asked for is shown as that; a raise that holds no more than the tab has is let
+    go again, and one that does takes its place."""
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    hear(shop, Verdict.PARTIALLY_APPROVED, 1, amount_minor=2500)
+    tab = shop.order(order_id).tab
+    assert tab is not None
+    assert tab.reserved_minor == 2500
+    shop.ok(RaiseTab(5000))
+    hear(shop, Verdict.PARTIALLY_APPROVED, 2, amount_minor=2500)
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.problem, listed.amount_minor) == (Problem.DIFFERS, 2500)
+    back = running(shop).asked
+    assert (back.kind, back.amount_minor) == (Kind.RELEASE, 2500)
+    assert back.original is not None
+    assert back.original.receipt == 2
+    assert shop.order(order_id).tab == tab
+    hear(shop, Verdict.APPROVED, 3)
+    assert not shop.books.payments.exceptions
+    shop.ok(RaiseTab(5000))
+    hear(shop, Verdict.PARTIALLY_APPROVED, 4, amount_minor=3000)
+    raised = shop.order(order_id).tab
+    assert raised is not None
+    assert raised.reserved_minor == 3000
+    back = running(shop).asked
+    assert (back.kind, back.amount_minor) == (Kind.RELEASE, 2500)
+    assert back.original == tab.card.identity
+
+
 def test_open_tabs_are_listed_with_their_age() -> None:
     """The oldest first, parked or in hand, with what the bill comes to so far."""
     shop, order_id = tab_shop()
@@ -170,6 +204,44 @@ def test_a_capture_that_is_declined_leaves_the_tab() -> None:
     assert running(shop).asked.kind is Kind.RELEASE
     hear(shop, Verdict.APPROVED, 3)
     assert shop.order(order_id).tab is None
+    assert shop.ok(CompleteOrder())["change_minor"] == 0
+
+
+@pytest.mark.parametrize(
+    ("tip_minor", "charged_minor", "paid_minor", "tip_left_minor"),
+    [
+        pytest.param(250, 899, 799, 100, id="a part of the tip"),
+        pytest.param(900, 850, 799, 51, id="less than the tip alone"),
+        pytest.param(250, 799, 799, 0, id="the goods"),
+        pytest.param(250, 500, 500, 0, id="a part of the goods"),
+        pytest.param(250, 1049, 799, 250, id="all"),
+    ],
+)
+def test_a_capture_pays_the_goods_before_the_tip(
+    tip_minor: int, charged_minor: int, paid_minor: int, tip_left_minor: int
+) -> None:
+    """Where the bank gives less than was asked for, no guest pays for goods that are paid, and the
+    tip has the rest: on the tender, on the receipt and on the screens."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(AdjustTip(tip_minor))
+    shop.ok(StartTendering())
+    shop.ok(CaptureTab())
+    capture = running(shop).asked
+    is_whole = charged_minor == capture.amount_minor
+    verdict = Verdict.APPROVED if is_whole else Verdict.PARTIALLY_APPROVED
+    hear(shop, verdict, 2, amount_minor=charged_minor)
+    (tender,) = shop.order(order_id).tenders
+    assert tender.card is not None
+    assert (tender.amount_minor, tender.card.tip_minor) == (paid_minor, tip_left_minor)
+    latest = shop.books.payments.latest["1"]
+    shown = payment_view(latest, now_ns=shop.now_ns)
+    assert (shown.amount_minor, shown.tip_minor) == (paid_minor, tip_left_minor)
+    customer = card_state(latest)
+    assert customer is not None
+    assert (customer.amount_minor, customer.tip_minor) == (charged_minor, tip_left_minor)
+    if paid_minor < 799:
+        shop.ok(TenderCash(799 - paid_minor))
     assert shop.ok(CompleteOrder())["change_minor"] == 0
 
 
@@ -207,6 +279,28 @@ def test_a_reservation_nobody_waits_for_any_more_is_released() -> None:
     assert not shop.books.payments.exceptions
 
 
+def test_a_late_reservation_is_let_go_by_hand_as_by_itself() -> None:
+    """Its terminal was busy when it was heard of: tried again by a person it is released, so that
+    the terminal's day has the one sale and nothing that went back."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    late = running(shop)
+    hear(shop, Verdict.UNKNOWN)
+    shop.ok(SetPaymentAside(late.asked.payment_id, "no line"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 1, payment=late)
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(CompleteOrder())
+    shop.ok(ReverseAgain(late.asked.payment_id))
+    asked = running(shop).asked
+    assert (asked.kind, asked.amount_minor) == (Kind.RELEASE, 5000)
+    hear(shop, Verdict.APPROVED, 3)
+    assert not shop.books.payments.exceptions
+    (taken,) = shop.books.payments.days["terminal/1"].parts[-1]
+    assert (taken.count, taken.reversed_count, taken.amount_minor) == (1, 0, 799)
+
+
 def test_tabs_that_cannot_be() -> None:
     """Each refusal by name, and no terminal hears of it."""
     shop, order_id = tab_shop()
@@ -228,6 +322,76 @@ def test_tabs_that_cannot_be() -> None:
     shop.ok(ResumeOrder(order_id))
     assert shop.no(ReleaseTab()) == Refusal.TERMINAL_MUST_BE_FREE
     assert len(shop.events(PaymentRequested)) == 2
+
+
+@pytest.mark.parametrize("is_void", [False, True])
+def test_a_reservation_that_cannot_be_let_go_keeps_no_order(*, is_void: bool) -> None:
+    """It ran out at the bank: it is neither captured nor released. The bill, paid in cash or given
+    up, ends all the same, and the failed release is on the list."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(StartTendering())
+    shop.ok(CaptureTab())
+    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(ReleaseTab())
+    failed = running(shop).asked.payment_id
+    assert shop.no(VoidOrder("left")) == OrderRefusal.TERMINAL_MUST_BE_DONE
+    hear(shop, Verdict.DECLINED, 3)
+    shown = order_view(shop.order(order_id), shop.books).tab
+    assert shown is not None
+    assert shown.is_let_go
+    if is_void:
+        shop.ok(VoidOrder("left"))
+    else:
+        shop.ok(TenderCash(799))
+        shop.ok(CompleteOrder())
+    ended = [event for event in shop.events(TabClosed) if event.order_id == order_id]
+    assert len(ended) == 1
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.asked.payment_id, listed.problem) == (failed, Problem.NOT_REVERSED)
+    shop.ok(ReverseAgain(failed))
+    hear(shop, Verdict.APPROVED, 4)
+    assert not shop.books.payments.exceptions
+
+
+@pytest.mark.parametrize("is_set_aside", [False, True])
+def test_a_release_in_doubt_keeps_no_order_and_no_day(*, is_set_aside: bool) -> None:
+    """The bill is paid: whoever paid it goes, and the Z is made, whatever the terminal knows."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(StartTendering())
+    shop.ok(TenderCash(799))
+    assert shop.no(CompleteOrder()) == OrderRefusal.TAB_MUST_BE_SETTLED
+    shop.ok(ReleaseTab())
+    release = running(shop)
+    hear(shop, Verdict.UNKNOWN, 2)
+    if is_set_aside:
+        shop.ok(SetPaymentAside(release.asked.payment_id, "terminal dead"))
+    shop.ok(CompleteOrder())
+    shop.ok(CountTill((Denomination(799, 1), Denomination(1000, 10))))
+    shop.ok(CloseTill())
+    shop.ok(CloseDay())
+    hear(shop, Verdict.DECLINED, 2, payment=release)
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.problem, listed.asked.amount_minor) == (Problem.NOT_REVERSED, 5000)
+
+
+def test_a_capture_nobody_waited_for_uses_the_reservation_up() -> None:
+    """Paid in cash meanwhile, it is taken back at once; there is no tab left to let go."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(StartTendering())
+    shop.ok(CaptureTab())
+    capture = running(shop)
+    hear(shop, Verdict.UNKNOWN, 2)
+    shop.ok(TenderCash(799))
+    assert shop.no(CompleteOrder()) == OrderRefusal.TAB_MUST_BE_SETTLED
+    hear(shop, Verdict.APPROVED, 2, payment=capture)
+    assert running(shop).asked.kind is Kind.REVERSAL
+    assert shop.order(order_id).tab is None
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.ok(CompleteOrder())["change_minor"] == 0
+    assert not shop.books.payments.exceptions
 
 
 def test_the_journal_alone_brings_a_tab_back() -> None:

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from engine import limits, terminals
 from engine.decision import Decision
 from engine.image import books_from, image_of
-from engine.payment.commands import RequestPayment
+from engine.order.commands import CompleteOrder
+from engine.payment.commands import (
+    OpenTab,
+    ReleaseTab,
+    ReportUpload,
+    RequestPayment,
+    SetOfflinePolicy,
+)
+from engine.payment.events import OfflinePolicy
 from engine.payment.refusal import Refusal as PaymentRefusal
 from engine.terminal import Verdict
 from engine.terminals import (
@@ -21,7 +29,7 @@ from engine.terminals import (
     places_of,
 )
 from engine.views.terminals import terminals_view
-from tests.card_shop import card_shop, hear
+from tests.card_shop import card_shop, hear, running
 
 HERE = "tcp://192.168.1.20:20007"
 PAIR = PairTerminal("terminal/1", HERE, "52500001")
@@ -73,7 +81,7 @@ def test_pairings_that_cannot_be() -> None:
         for at in range(limits.REGISTERS_MAX)
     }
     decision = terminals.decide(
-        full, PairTerminal("terminal/x", HERE, "52500009"), shop.books.payments
+        full, PairTerminal("terminal/x", HERE, "52500009"), shop.books.payments, {}
     )
     assert decision.refused is not None
     assert decision.refused.code == Refusal.TERMINALS_LIMIT_REACHED
@@ -88,6 +96,27 @@ def test_a_terminal_that_may_hold_money_is_not_exchanged() -> None:
     assert shop.no(PAIR, admin=True) == PaymentRefusal.TERMINAL_MUST_BE_FREE
     hear(shop, Verdict.DECLINED)
     shop.ok(PAIR, admin=True)
+
+
+def test_a_terminal_is_not_forgotten_while_it_holds_what_only_it_can_end() -> None:
+    """A tab is captured where it was reserved, and what was taken offline is sent from there."""
+    shop = card_shop()
+    shop.ok(PAIR, admin=True)
+    shop.ok(SetOfflinePolicy(OfflinePolicy(1000, 1000, 1000, 1000, 86_400)), admin=True)
+    shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    hear(shop, Verdict.APPROVED)
+    unpair = UnpairTerminal("terminal/1")
+    assert shop.no(unpair, admin=True) == Refusal.TERMINAL_MUST_HOLD_NOTHING
+    shop.ok(ReleaseTab())
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(RequestPayment())
+    stored = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED, 3, is_offline=True)
+    shop.ok(CompleteOrder())
+    assert shop.no(unpair, admin=True) == Refusal.TERMINAL_MUST_HOLD_NOTHING
+    shop.ok(ReportUpload(stored, is_paid=True), admin=True)
+    shop.ok(unpair, admin=True)
 
 
 def test_the_image_keeps_pairings_and_is_as_before_without() -> None:

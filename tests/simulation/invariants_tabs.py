@@ -88,12 +88,15 @@ class ATipIsWhatWasSaid(Invariant):
     def _tendered(self, data: dict[str, Any]) -> None:
         order, card = self.model.orders[data["order_id"]], data["card"]
         asked = self.model.asked[card["payment_id"]]
+        goods_minor = asked["amount_minor"] - asked["tip_minor"]
         if asked["kind"] == "capture":
-            wanted = order.tab_tip_minor
+            # The goods are paid first, and what is left of it is the tip.
+            over_minor = max(0, self.model.charged[card["payment_id"]] - goods_minor)
+            wanted = min(order.tab_tip_minor, over_minor)
         else:
             is_of_it = order.tip_of_minor == asked["amount_minor"]
             wanted = (order.tip_minor or 0) if is_of_it else 0
         # A card with too little on it pays what it pays, and the terminal says what of it is tip.
-        is_whole = data["amount_minor"] == asked["amount_minor"] - asked["tip_minor"]
+        is_whole = data["amount_minor"] == goods_minor
         if is_whole and card["tip_minor"] != wanted:
             self.broken(f"{order.id} was tipped {wanted}, and the card paid {card['tip_minor']}")

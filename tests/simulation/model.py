@@ -249,6 +249,7 @@ class Model:
     payments: dict[str, str] = field(factory=dict)
     by_card: dict[str, int] = field(factory=dict)
     asked: dict[str, dict[str, Any]] = field(factory=dict)
+    charged: dict[str, int] = field(factory=dict)
 
     def day(self, register: str) -> Day:
         """A register's day so far."""
@@ -372,6 +373,7 @@ def _tender_undone(model: Model, row: Row, data: dict[str, Any]) -> None:
 
 def _payment_heard(model: Model, row: Row, data: dict[str, Any]) -> None:
     model.payments[data["payment_id"]] = data["standing"]
+    model.charged[data["payment_id"]] = data["answer"]["amount_minor"]
 
 
 def _payment_requested(model: Model, row: Row, data: dict[str, Any]) -> None:

@@ -1,0 +1,97 @@
+"""What a terminal gives back, releases or takes back without a line to its bank, and in doubt."""
+
+from __future__ import annotations
+
+from engine.order.commands import AddReturnLine, CompleteOrder, ResumeOrder, StartTendering
+from engine.payment.commands import (
+    CaptureTab,
+    ReportUpload,
+    RequestPayment,
+    ReverseTender,
+    SetOfflinePolicy,
+)
+from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem
+from engine.payment.exposure import exposure
+from engine.terminal import Kind, Verdict
+from tests.card_shop import card_shop, hear, paid_by_card, running
+from tests.scenarios.test_story_tabs import tab_shop
+
+CEILINGS = SetOfflinePolicy(OfflinePolicy(1000, 1000, 1000, 1000, 86_400))
+
+
+def test_a_reversal_confirmed_without_a_line_is_a_reversal() -> None:
+    """The terminal strikes it out of what it has to send: the money is not coming, so that nothing
+    is left at risk and no sale is completed with it."""
+    shop = card_shop()
+    shop.ok(CEILINGS, admin=True)
+    order_id = shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 2, is_offline=True)
+    assert shop.order(order_id).tenders == ()
+    assert not shop.books.payments.exceptions
+    assert not shop.books.payments.offline
+    assert exposure(shop.books.payments, register="1", operator="max").total_minor == 0
+    assert shop.no(CompleteOrder()) == "order_must_be_paid"
+    assert shop.replayed().payments.offline == {}
+
+
+def test_a_refund_confirmed_without_a_line_pays_the_return_once() -> None:
+    """The customer has it: it is the tender of the return, and no second one can be asked for."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2, is_offline=True)
+    assert not shop.books.payments.exceptions
+    assert not shop.books.payments.offline
+    assert shop.no(RequestPayment()) == "amount_must_still_be_due"
+    shop.ok(CompleteOrder())
+    assert shop.books.live.position("1").totals.tenders == {"card": 0}
+
+
+def test_a_capture_no_bank_was_asked_about_goes_back() -> None:
+    """A reservation is captured by the bank that holds it: the shop takes no risk where it reserved
+    the money so as to have none."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(StartTendering())
+    shop.ok(CaptureTab())
+    asked = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED, 2, is_offline=True)
+    assert shop.books.payments.exceptions[asked].problem is Problem.OFFLINE
+    assert shop.books.payments.offline.keys() == {asked}
+    assert running(shop).asked.kind is Kind.REVERSAL
+    hear(shop, Verdict.APPROVED, 3)
+    assert not shop.books.payments.offline
+
+
+def test_what_went_back_in_another_way_than_asked_is_no_tender_once_it_is_asked_again() -> None:
+    """The first try is before a person; the second hears that the money is gone, whichever it was:
+    the order does not keep it."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 2, currency_code=840)
+    (first,) = shop.books.payments.exceptions.values()
+    assert first.problem is Problem.DIFFERS
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.ABORTED, 3, code="already_reversed")
+    assert shop.order(order_id).tenders == ()
+    assert shop.no(CompleteOrder()) == "order_must_be_paid"
+
+
+def test_an_old_word_of_what_became_of_a_reversal_reads_on() -> None:
+    """Older journals counted a reversal as at risk, and tell that it was paid or refused."""
+    shop = card_shop()
+    shop.ok(CEILINGS, admin=True)
+    paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    back = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED, 2, is_offline=True)
+    for is_paid in (True, False):
+        shop.given(OfflineUploaded(back, is_paid))
+        assert shop.no(ReportUpload(back, is_paid), admin=True) == "payment_must_exist"
+    assert not shop.books.payments.exceptions
