@@ -19,9 +19,10 @@ def resolve(
 ) -> Answer:
     """The doubt settled by the terminal's last transaction, or the doubt with why it stays.
 
-    `last` is None where the terminal says it has none. `told_minor` is the amount it named, and
-    `told_tip_minor` the tip within it, whatever became of them. Codes of what stays unknown:
-    `no_identity_before`, `not_found`, `other_terminal`, `other_transaction`.
+    `last` is None where the terminal says it has none, and only there. `told_minor` is the amount
+    it named, and `told_tip_minor` the tip within it, whatever became of them. Codes of what stays
+    unknown: `no_identity_before`, `not_found`, `memory_lost`, `identity_not_told`,
+    `other_terminal`, `other_transaction`.
     """
     why = _against(doubt, last, None if told_minor is None else told_minor - told_tip_minor)
     if why or last is None:
@@ -41,10 +42,13 @@ def _against(doubt: Answer, last: Answer | None, plain_minor: int | None) -> str
     """Why `last`, an amount without its tip, does not settle the doubt; empty where it does."""
     if doubt.before is None and not doubt.identity.is_told:
         return "no_identity_before"
-    if last is None or not last.identity.is_told:
-        return "not_found"
     known = doubt.identity if doubt.identity.is_told else doubt.before
     assert known is not None
+    if last is None:
+        # One that had a last transaction and says that it has none forgot it: that proves nothing.
+        return "memory_lost" if known.is_told else "not_found"
+    if not last.identity.is_told:
+        return "identity_not_told"
     if known.terminal_id and known.terminal_id != last.identity.terminal_id:
         return "other_terminal"
     if doubt.identity.is_told:

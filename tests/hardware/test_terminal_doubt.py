@@ -54,8 +54,8 @@ def test_what_was_heard_of_it_must_be_told_again() -> None:
 @pytest.mark.parametrize(
     ("last", "told_minor", "code"),
     [
-        (None, None, "not_found"),
-        (attrs.evolve(LAST, identity=Identity("52500001")), 1250, "not_found"),
+        (None, None, "memory_lost"),
+        (attrs.evolve(LAST, identity=Identity("52500001")), 1250, "identity_not_told"),
         (attrs.evolve(LAST, identity=BEFORE), 1250, "not_found"),
         (attrs.evolve(LAST, identity=attrs.evolve(NEXT, receipt=6, trace=9)), 1250,
          "other_transaction"),
@@ -71,6 +71,14 @@ def test_what_was_heard_of_it_must_be_told_again() -> None:
 def test_what_does_not_settle_it(last: Answer | None, told_minor: int | None, code: str) -> None:
     """Anything else leaves it unknown, and says why."""
     assert settled(DOUBT, last, told_minor) == ("unknown", code)
+
+
+def test_not_found_is_what_had_none_and_has_none() -> None:
+    """A terminal that never had a transaction knows that it did not have this one either; one that
+    forgot what it had knows nothing."""
+    first = attrs.evolve(DOUBT, before=Identity("52500001"))
+    assert settled(first, None, None) == ("unknown", "not_found")
+    assert settled(attrs.evolve(first, identity=NEXT), None, None) == ("unknown", "memory_lost")
 
 
 def test_less_only_where_less_was_allowed() -> None:

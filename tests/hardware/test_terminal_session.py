@@ -329,6 +329,69 @@ def test_the_first_terminal_is_learned() -> None:
     assert session.condition.code != "other_terminal"
 
 
+def lost(session: ZvtSession) -> Answer:
+    """The doubt that is left of a sale of 12.50 whose cable broke."""
+    return ended(paying(session, partial_allowed=True).closed())
+
+
+def logged_on(session: ZvtSession, *recall: bytes) -> ZvtSession:
+    """Connected anew, with these messages for an answer whenever it is asked for its last."""
+    session.opened(0)
+    for message in (
+        *(OK, told(codec.COMPLETION, [(0x29, 52500001)])),
+        *(OK, told(codec.COMPLETION, [("status", 0)])),
+    ):
+        hear(session, message)
+    asked = 0
+    while not session.is_idle:
+        assert (asked := asked + 1) < 9, "it is not asked for ever"
+        for message in recall:
+            hear(session, message)
+    return session
+
+
+def asked_after(session: ZvtSession, doubt: Answer, *recall: bytes) -> tuple[str, str]:
+    """What an inquiry answered with these messages makes of a doubt."""
+    session.inquire("q", doubt, 0)
+    actions: list[Action] = []
+    for message in recall:
+        actions = hear(session, message)
+    answer = ended(actions)
+    return answer.verdict.value, answer.code
+
+
+HAS_NONE = (OK, told(codec.ABORTION, [("result", 0x83)]))
+BUSY = (bytes.fromhex("849C00"),)
+
+
+@pytest.mark.parametrize(
+    ("recall", "code"),
+    [
+        (BUSY, "not_told_refused_please_wait"),
+        ((bytes.fromhex("848300"),), "not_told_refused_function_not_possible"),
+        ((bytes.fromhex("846B00"),), "not_told_refused_not_registered"),
+        ((OK, told(codec.ABORTION, [("result", 0x6C)])), "not_told_aborted_at_terminal"),
+        ((OK, told(codec.ABORTION, [("result", 0x9C)])), "not_told_please_wait"),
+        ((OK, told(codec.COMPLETION, [])), "nothing_told"),
+        ((OK, told(codec.STATUS_INFO, RESULT[:2]), told(codec.COMPLETION, [])),
+         "identity_not_told"),
+        ((OK, told(codec.STATUS_INFO, RESULT[:2]), HAS_NONE[1]), "identity_not_told"),
+        (HAS_NONE, "not_found"),
+    ],
+)  # fmt: skip
+def test_only_a_terminal_that_says_so_has_no_transaction(
+    recall: tuple[bytes, ...], code: str
+) -> None:
+    """The books give up a payment that is not found twice, and the customer pays once more: only a
+    terminal that says that it has none may be taken so, not one that is busy or not understood."""
+    session = opened()
+    doubt = lost(session)
+    logged_on(session, *BUSY)
+    assert asked_after(session, doubt, *recall) == ("unknown", code)
+    result = (OK, told(codec.STATUS_INFO, RESULT), told(codec.COMPLETION, []))
+    assert asked_after(session, doubt, *result) == ("approved", "ok"), "once it tells"
+
+
 @pytest.mark.parametrize("last", [[*LAST[:3], (0x29, 11111111), (0x87, 9)], LAST])
 def test_a_number_told_late_counts_too(last: codec.Fields) -> None:
     """A terminal that tells its number only with its last transaction is held to it as well."""

@@ -51,6 +51,7 @@ RESULTS = {
     0xF1: "offline_not_possible",
     0xFF: "system_error",
 }
+NOTHING_KEPT = RESULTS[0x83]  # how a terminal that was asked for its last says that it has none
 # The card or its issuer said no; every other failure ended the transaction before that question.
 DECLINES = {*range(0x01, 0x64), 0x6E, 0x71, 0x78, 0x79, 0x7A, 0xD2}
 

@@ -16,37 +16,17 @@ import attrs
 from attrs import define, field
 
 from actors.terminal_messages import Forwarded, StoredPayment
-from engine.terminal import (
-    Answer,
-    Condition,
-    Identity,
-    Settlement,
-    Transaction,
-    Verdict,
-)
+from engine.terminal import Answer, Condition, Identity, Settlement, Transaction, Verdict
 from hardware.terminal import limits
-from hardware.terminal.actions import (
-    Done,
-    Reported,
-    Store,
-    StoreUpload,
-    Told,
-)
+from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt import codec, codes, endings
 from hardware.terminal.zvt.codec import Profile, StatusInfo
-from hardware.terminal.zvt.jobs import (
-    Action,
-    Break,
-    Job,
-    Send,
-    Task,
-)
+from hardware.terminal.zvt.jobs import Action, Break, Job, Send, Task
 from hardware.terminal.zvt.outcome import settlement, uploaded
 from native import ZvtMessage, mask_card_numbers
 
 _ABSENT = Condition(is_ready=False, code="absent")
-NOTHING_KEPT = codes.result_word(0x83)  # how a terminal says that it has no last transaction
-UNKNOWN_FUNCTION = f"refused_{NOTHING_KEPT}"
+UNKNOWN_FUNCTION = f"refused_{codes.NOTHING_KEPT}"
 RECALLS_AGAIN = 2
 
 
@@ -395,14 +375,14 @@ class ZvtSession:
                 actions.append(Reported(self.condition))
                 if job.job_id:
                     actions.append(Done(job.job_id, self.condition))
-            case Task.RECALL if job.info is None and code != NOTHING_KEPT and self._recalls:
+            case Task.RECALL if job.info is None and code != codes.NOTHING_KEPT and self._recalls:
                 # The end of an older conversation, perhaps: it says nothing of what was its last.
                 self._recalls -= 1
                 self._queue.appendleft(Job(Task.RECALL))
             case Task.RECALL:
                 self._remember(job)
             case Task.INQUIRE:
-                actions.append(endings.resolved(job, self.profile.currency_code))
+                actions.append(endings.resolved(job, verdict, code, self.profile.currency_code))
                 if job.info is not None:
                     self._remember(job)
             case Task.FORWARD:
