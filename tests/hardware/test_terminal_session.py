@@ -392,6 +392,39 @@ def test_only_a_terminal_that_says_so_has_no_transaction(
     assert asked_after(session, doubt, *result) == ("approved", "ok"), "once it tells"
 
 
+@pytest.mark.parametrize(
+    "recall",
+    [BUSY, (bytes.fromhex("848300"),), (OK, told(codec.COMPLETION, [])),
+     (OK, told(codec.STATUS_INFO, RESULT[:2]), told(codec.COMPLETION, []))],
+)  # fmt: skip
+def test_what_was_its_last_is_not_guessed_at_the_log_on(recall: tuple[bytes, ...]) -> None:
+    """Taken for one that never had a transaction, a terminal that was too busy to tell would have a
+    sale of the day before pay for one that never reached it."""
+    session = logged_on(ZvtSession(Profile(password=123456)), *recall)
+    assert session.last is None
+    doubt = lost(session)
+    result = (OK, told(codec.STATUS_INFO, RESULT), told(codec.COMPLETION, []))
+    logged_on(session, *result)
+    assert asked_after(session, doubt, *result) == ("unknown", "no_identity_before")
+
+
+def test_what_was_its_last_is_asked_again_until_it_is_told() -> None:
+    """With the next question how it is; from then on a reply that is lost can be asked for."""
+    session = logged_on(ZvtSession(Profile(password=123456)), *BUSY)
+    assert sends(session.tick(ENQUIRE_EVERY_NS)) == ["0501051234560302"]
+    hear(session, OK, ENQUIRE_EVERY_NS)
+    actions = hear(session, told(codec.COMPLETION, [("status", 0)]), ENQUIRE_EVERY_NS)
+    assert sends(actions) == ["800000", "0620051234560303"]
+    hear(session, OK, ENQUIRE_EVERY_NS)
+    hear(session, told(codec.STATUS_INFO, LAST), ENQUIRE_EVERY_NS)
+    hear(session, told(codec.COMPLETION, []), ENQUIRE_EVERY_NS)
+    assert session.last == Identity("52500001", trace=4, receipt=9)
+    assert sends(session.tick(2 * ENQUIRE_EVERY_NS)) == ["0501051234560302"]
+    hear(session, OK, 2 * ENQUIRE_EVERY_NS)
+    actions = hear(session, told(codec.COMPLETION, [("status", 0)]), 2 * ENQUIRE_EVERY_NS)
+    assert sends(actions) == ["800000"], "it is known now"
+
+
 @pytest.mark.parametrize("last", [[*LAST[:3], (0x29, 11111111), (0x87, 9)], LAST])
 def test_a_number_told_late_counts_too(last: codec.Fields) -> None:
     """A terminal that tells its number only with its last transaction is held to it as well."""

@@ -380,11 +380,10 @@ class ZvtSession:
                 self._recalls -= 1
                 self._queue.appendleft(Job(Task.RECALL))
             case Task.RECALL:
-                self._remember(job)
+                self._remember(job, has_none=endings.has_none(job, code))
             case Task.INQUIRE:
                 actions.append(endings.resolved(job, verdict, code, self.profile.currency_code))
-                if job.info is not None:
-                    self._remember(job)
+                self._remember(job)
             case Task.FORWARD:
                 is_known = code != UNKNOWN_FUNCTION
                 self.forwards = self.forwards and is_known
@@ -416,13 +415,15 @@ class ZvtSession:
         lost = [done for job in waiting for done in self._lost(job, sent=False)]
         return [Reported(self.condition), *lost]
 
-    def _remember(self, job: Job) -> None:
-        """Note the terminal's last transaction; a refused recall says that it has none."""
+    def _remember(self, job: Job, *, has_none: bool = False) -> None:
+        """Note the terminal's last transaction, or that it says it never had one. One that told
+        neither leaves what is known as it is: nobody knows, perhaps."""
         if self._is_other_terminal():
             return
-        told = job.info.identity if job.info is not None else Identity(self.terminal_id)
-        if told.is_told or (job.task is Task.RECALL and not self._knows()):
-            self.last = told
+        if job.info is not None and job.info.identity.is_told:
+            self.last = job.info.identity
+        elif has_none and not self._knows():
+            self.last = Identity(self.terminal_id)
 
     def _heard_from(self, terminal_id: str) -> None:
         """The terminal told its number; the first that does is taken, where none is expected."""
@@ -452,5 +453,9 @@ class ZvtSession:
         if self._enquire_ns is not None and now_ns >= self._enquire_ns and self.is_idle:
             if self._is_barred:
                 return self._log_on(now_ns)
-            return self._begin(Job(Task.ENQUIRE), now_ns)
+            actions = self._begin(Job(Task.ENQUIRE), now_ns)
+            if self.last is None:
+                # Too busy to tell at the log-on: a payment whose reply is lost could not be found.
+                self._queue.append(Job(Task.RECALL))
+            return actions
         return []
