@@ -12,6 +12,7 @@ from engine.terminal import Answer, Identity, Verdict
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
 
 _FAR = TRACE_NUMBERS  # more steps than either counter takes for later
+_NOTHING = Identity(trace=0, receipt=0)  # counters of a terminal that never did anything
 
 
 def resolve(
@@ -67,21 +68,21 @@ def _against(doubt: Answer, last: Answer | None, plain_minor: int | None) -> str
 
 
 def _amount_fits(doubt: Answer, last: Answer, plain_minor: int | None, known: Identity) -> bool:
-    """Less than what was asked for fits one that was approved in part, and the very next one that
-    came to nothing: it may have been approved in part before that."""
+    """What was asked for and is approved fits, also where others were between that somebody began
+    at the terminal itself. What came to nothing, and less than was asked for, fits the very next
+    transaction alone: any other may be a later customer's, or a second try after one that was paid.
+    """
     if plain_minor is None:
         return False
-    if not doubt.partial_allowed or plain_minor >= doubt.asked_minor:
-        return plain_minor == doubt.asked_minor
-    is_less = last.verdict is Verdict.PARTIALLY_APPROVED or (
-        last.verdict in (Verdict.DECLINED, Verdict.ABORTED) and _is_next(last.identity, known)
-    )
-    return is_less and plain_minor > 0
+    if plain_minor == doubt.asked_minor and last.verdict.is_approved:
+        return True
+    is_less = doubt.partial_allowed and 0 < plain_minor < doubt.asked_minor
+    return (is_less or plain_minor == doubt.asked_minor) and _is_next(last.identity, known)
 
 
 def _is_next(one: Identity, known: Identity) -> bool:
     """Whether `one` is the very next transaction; after none at all it is the first."""
-    return not known.is_told or _steps(one, known) == {1}
+    return _steps(one, known if known.is_told else _NOTHING) == {1}
 
 
 def _same(one: Identity, other: Identity) -> bool:
