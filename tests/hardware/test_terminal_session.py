@@ -189,6 +189,36 @@ def test_a_result_with_an_unknown_field_still_counts() -> None:
     assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
 
 
+@pytest.mark.parametrize("hidden", ["1A0104000000000600", "04000000000A00"])
+def test_a_part_whose_amount_cannot_be_read_is_not_taken_for_all(hidden: str) -> None:
+    """A field nobody knows before the amount, or a digit that is none: the terminal approved, but
+    who knows how much. It is told that this arrived, asked again, and a person sees it."""
+    body = bytes.fromhex("27000B0000052952500001870010490978" + hidden)
+    result = bytes([4, 0x0F, len(body)]) + body
+    for partial_allowed, verdict in ((True, Verdict.UNKNOWN), (False, Verdict.APPROVED)):
+        session = paying(opened(LAST), partial_allowed=partial_allowed)
+        (store,) = hear(session, result)
+        assert isinstance(store, Store)
+        assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+        answer = ended(hear(session, told(codec.COMPLETION, [])))
+        assert (answer.verdict, answer.code) == (verdict, "amount_not_told")
+        assert answer.identity == Identity("52500001", trace=5, receipt=10)
+    session = paying(opened(LAST), partial_allowed=True)
+    hear(session, result)
+    session.kept("j", 0, is_kept=True)
+    answer = ended(hear(session, told(codec.ABORTION, [("result", 0x6C)])))
+    assert answer.code == "contradiction_aborted_at_terminal", "it was believed all the same"
+    assert asked_after(session, answer, OK, result, told(codec.COMPLETION, [])) == (
+        "unknown",
+        "amount_not_told",
+    )
+    part = (OK, told(codec.STATUS_INFO, [RESULT[0], (0x04, 600), *RESULT[2:]]))
+    assert asked_after(session, answer, *part, told(codec.COMPLETION, [])) == (
+        "partially_approved",
+        "ok",
+    )
+
+
 def test_times() -> None:
     """T3 before the acknowledgement, T4 after it, anew at each sign of life or a time told."""
     session = opened(LAST)
