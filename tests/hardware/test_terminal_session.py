@@ -508,6 +508,45 @@ def test_an_abort_that_came_too_late() -> None:
     assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
 
 
+def forwarding(session: ZvtSession) -> ZvtSession:
+    """What was taken offline is being sent, and the terminal accepted that."""
+    session.forward("f", (), 0)
+    hear(session, OK)
+    return session
+
+
+def test_a_late_answer_to_an_abort_is_not_the_next_commands() -> None:
+    """The command ended by itself while the abort was on its way. Taken for the answer to the next
+    one, a refusal to abort would call a sale aborted that the terminal goes on to charge."""
+    session = paying(opened(LAST))
+    session.abort()
+    hear(session, told(codec.ABORTION, [("result", 0x6C)]))
+    assert session.transact("k", SALE, 0) == [], "the abort was not answered yet"
+    assert not session.is_idle
+    assert sends(hear(session, bytes.fromhex("848300"))) == ["06010c040000000012504909781940"]
+    hear(session, OK)
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    session.kept("k", 0, is_kept=True)
+    assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
+
+
+def test_a_sale_that_another_command_makes_way_for_waits_for_the_abort() -> None:
+    """The same where what was taken offline was being sent, and where no answer comes at all."""
+    session = forwarding(opened(LAST))
+    assert sends(session.transact("k", SALE, 0)) == ["06b000"]
+    assert sends(hear(session, told(codec.COMPLETION, []))) == ["800000"]
+    assert session.tick(REPLY_NS - 1) == []
+    assert sends(session.tick(REPLY_NS)) == ["06010c040000000012504909781940"]
+    assert session.tick(REPLY_NS + 1) == []
+    session = forwarding(opened(LAST))
+    session.transact("k", SALE, 0)
+    hear(session, told(codec.COMPLETION, []))
+    (done,) = session.closed()
+    assert isinstance(done, Done)
+    assert isinstance(done.result, Answer)
+    assert (done.result.verdict, done.result.code) == (Verdict.ABORTED, "not_sent")
+
+
 def test_asked_how_it_is_now_and_then() -> None:
     """An idle terminal is asked every half minute, one that takes nothing every five seconds."""
     session = opened(LAST)

@@ -93,7 +93,7 @@ class ZvtSession:
     @property
     def is_idle(self) -> bool:
         """Whether a job would begin at once."""
-        return self.is_open and self._job is None and not self._queue
+        return self.is_open and self._job is None and not self._is_aborting and not self._queue
 
     @property
     def is_logging_on(self) -> bool:
@@ -163,6 +163,11 @@ class ZvtSession:
         self._is_aborting = True
         return [Send(codec.abort())]
 
+    def _abort_is_over(self, now_ns: int) -> list[Action]:
+        """It was answered, or will not be any more: whoever waited for that is next."""
+        self._is_aborting, self._due_ns = False, None
+        return self._next(now_ns)
+
     def kept(
         self, job_id: str, now_ns: int, *, is_kept: bool, is_final: bool = False
     ) -> list[Action]:
@@ -205,7 +210,8 @@ class ZvtSession:
         return self._send_abort() if running.is_abort_wanted and running.is_accepted else []
 
     def _next(self, now_ns: int) -> list[Action]:
-        if self._job is not None or not self._queue:
+        # The late answer to an abort would be taken for the answer to the next command.
+        if self._job is not None or not self._queue or self._is_aborting:
             return []
         job = self._job = self._queue.popleft()
         job.started_ns = now_ns
@@ -274,7 +280,7 @@ class ZvtSession:
         if self._is_aborting:
             # The abort's own answer; whether it was in time, the end of the transaction says.
             self._is_aborting = False
-            return []
+            return self._abort_is_over(now_ns) if job is None else []
         if job is None or job.is_accepted:
             return []
         if is_yes:
@@ -361,8 +367,8 @@ class ZvtSession:
 
     def _finish(self, job: Job, verdict: Verdict, code: str, now_ns: int) -> list[Action]:
         """The command ended as the terminal says; the next job begins."""
-        self._job, self._due_ns = None, None
-        self._is_keeping = self._is_aborting = False
+        self._job, self._is_keeping = None, False
+        self._due_ns = now_ns + self.reply_ns if self._is_aborting else None
         actions: list[Action] = []
         match job.task:
             case Task.REGISTER if verdict is not Verdict.APPROVED:
@@ -447,9 +453,10 @@ class ZvtSession:
         if self._due_ns is not None and now_ns >= self._due_ns:
             if self._is_keeping and job is not None:
                 return self.kept(job.job_id, now_ns, is_kept=False)
+            if job is None:
+                return self._abort_is_over(now_ns)
             self._due_ns = None
-            is_accepted = job is not None and job.is_accepted
-            return [Break("no completion" if is_accepted else "no reply")]
+            return [Break("no completion" if job.is_accepted else "no reply")]
         if self._enquire_ns is not None and now_ns >= self._enquire_ns and self.is_idle:
             if self._is_barred:
                 return self._log_on(now_ns)
