@@ -681,6 +681,20 @@ def test_aborting() -> None:
     assert ("aborted", "aborted_at_terminal") == ended(answer_in(told))
 
 
+def test_a_cancel_of_what_waits_its_turn_leaves_it_unsent() -> None:
+    """Behind the question how the terminal is, a payment is not there for it yet: called off, it
+    never is."""
+    walk = Walk()
+    look = post_in(walk.wait(limits.LOOK_EVERY_NS))
+    assert walk.session.transact("r1", sale(), walk.now_ns, when=WHEN) == []
+    is_called_off, actions = walk.session.abort()
+    assert is_called_off
+    assert ended(answer_in(actions)) == ("aborted", "not_sent")
+    assert walk.session.abort() == (False, [])
+    actions = walk.reply(look, m.DiagnosisTold(SUCCESS, "OK", "OK"))
+    assert not any(isinstance(one, Post) for one in actions)
+
+
 def test_an_abort_that_may_not_have_arrived_is_told_again() -> None:
     """Where its connection broke nobody knows whether the terminal heard it; heard, or with the
     payment over, it is enough."""

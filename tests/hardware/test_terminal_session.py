@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.terminal_messages import Forwarded
+from actors.terminal_messages import Forwarded, StoredPayment
 from engine.terminal import Answer, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.actions import (
     Done,
     Reported,
     Store,
+    StoreUpload,
     Told,
 )
 from hardware.terminal.limits import (
@@ -545,6 +546,85 @@ def test_a_sale_that_another_command_makes_way_for_waits_for_the_abort() -> None
     assert isinstance(done, Done)
     assert isinstance(done.result, Answer)
     assert (done.result.verdict, done.result.code) == (Verdict.ABORTED, "not_sent")
+
+
+@pytest.mark.parametrize("before", ["enquiry", "log_on", "forward", "abort"])
+def test_a_cancel_of_what_waits_its_turn_leaves_it_unsent(before: str) -> None:
+    """Behind a question nobody asked for, or what was taken offline, a payment is not there for
+    the terminal yet: called off, it never is."""
+    session = opened(LAST)
+    if before == "enquiry":
+        session.tick(ENQUIRE_EVERY_NS)
+    elif before == "forward":
+        forwarding(session)
+    elif before == "abort":
+        paying(session).abort()
+        hear(session, told(codec.ABORTION, [("result", 0x6C)]))
+    else:
+        session.closed()
+        session.opened(0)
+    assert not any("0601" == one[:4] for one in sends(session.transact("k", SALE, 0)))
+    is_called_off, actions = session.abort()
+    assert is_called_off
+    answer = ended(actions)
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "not_sent")
+    assert session.abort() == (False, []), "nothing waits any more"
+    later = [*hear(session, OK), *hear(session, told(codec.COMPLETION, [("status", 0)]))]
+    assert not any("0601" == one[:4] for one in sends(later))
+
+
+def test_an_end_of_day_that_waits_its_turn_can_be_called_off() -> None:
+    """It is told what it would be told if the terminal were not there."""
+    session = opened(LAST)
+    session.tick(ENQUIRE_EVERY_NS)
+    session.settle("j", ENQUIRE_EVERY_NS)
+    assert session.abort() == (True, [Done("j", Settlement(Verdict.ABORTED, "not_sent"))])
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_terminal_that_speaks_before_it_answers_hears_of_the_abort(is_answered: bool) -> None:
+    """What it says first shows that it took the command, whether or not its own answer comes; the
+    answer to the command is not taken for the one to the abort, nor the other way round."""
+    session = opened(LAST)
+    session.transact("j", SALE, 0)
+    assert session.abort() == (True, [])
+    waiting = told(codec.INTERMEDIATE, [("status", 0x0A)])
+    assert sends(hear(session, waiting)) == ["800000", "06b000"]
+    if is_answered:
+        assert hear(session, OK) == []
+    assert hear(session, bytes.fromhex("848300")) == [], "the abort was refused, not the sale"
+    assert session.abort() == (True, []), "it is told once"
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    session.kept("j", 0, is_kept=True)
+    assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
+
+
+def test_an_abort_does_not_go_out_in_place_of_an_acknowledgement() -> None:
+    """Once the card is accepted it is too late to call a payment off; what was taken offline makes
+    way after the terminal heard that its result arrived."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    assert session.abort() == (False, []), "it is being written down"
+    assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+    assert session.abort() == (False, []), "it was written down"
+    assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
+    session = opened(LAST)
+    session.transact("j", SALE, 0)
+    session.abort()
+    (store,) = hear(session, told(codec.STATUS_INFO, RESULT))
+    assert isinstance(store, Store), "the terminal's first word was the result"
+    assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+    session = opened(LAST)
+    stored = Answer(
+        Verdict.APPROVED, Kind.SALE, 1250, amount_minor=1250, is_offline=True,
+        identity=Identity("52500001", trace=5, receipt=10),
+    )  # fmt: skip
+    session.forward("f", (StoredPayment("p", stored),), 0)
+    hear(session, OK)
+    (upload,) = hear(session, told(codec.STATUS_INFO, RESULT))
+    assert isinstance(upload, StoreUpload)
+    assert session.transact("k", SALE, 0) == []
+    assert sends(session.kept("f", 0, is_kept=True)) == ["800000", "06b000"]
 
 
 def test_asked_how_it_is_now_and_then() -> None:

@@ -150,17 +150,33 @@ class ZvtSession:
         return self._begin(Job(Task.ENQUIRE, job_id), now_ns)
 
     def abort(self) -> tuple[bool, list[Action]]:
-        """Ask for the end of the transaction that runs; whether one does."""
-        if self._job is None or self._job.task not in (Task.TRANSACT, Task.SETTLE):
+        """Ask for the end of the transaction that runs, or leave one that waits its turn unsent;
+        whether there is one, and the card is not accepted yet."""
+        job = self._job
+        if job is None or not job.may_be_called_off:
+            return self._left_unsent()
+        if self._is_keeping or job.has_paid:
             return False, []
-        if self._job.is_abort_wanted:
-            return True, []
-        self._job.is_abort_wanted = True
-        # Until the command is acknowledged, an answer to the abort could be taken for its answer.
-        return True, self._send_abort() if self._job.is_accepted else []
+        job.is_abort_wanted = True
+        return True, self._tell_abort()
 
-    def _send_abort(self) -> list[Action]:
-        self._is_aborting = True
+    def _left_unsent(self) -> tuple[bool, list[Action]]:
+        waiting = next((job for job in self._queue if job.may_be_called_off), None)
+        if waiting is None:
+            return False, []
+        self._queue.remove(waiting)
+        return True, self._lost(waiting, sent=False)
+
+    def _tell_abort(self) -> list[Action]:
+        """Tell the terminal that its command is called off: once, and only where this cannot be
+        taken for something else. Until the command is accepted, the answer could be taken for the
+        command's; while a result waits for its acknowledgement, the abort could for that."""
+        job = self._job
+        if job is None or not job.is_abort_wanted or job.is_abort_sent or not job.is_accepted:
+            return []
+        if self._is_keeping or job.has_paid:
+            return []
+        job.is_abort_sent = self._is_aborting = True
         return [Send(codec.abort())]
 
     def _abort_is_over(self, now_ns: int) -> list[Action]:
@@ -180,13 +196,13 @@ class ZvtSession:
         self._due_ns = now_ns + limits.COMPLETION_NS
         if is_kept:
             job.is_acknowledged = True
-            return [Send(codec.ACKNOWLEDGE)]
+            return [Send(codec.ACKNOWLEDGE), *self._tell_abort()]
         job.not_ready += 1
         if job.not_ready <= limits.NOT_READY_MAX and not is_final:
             return [Send(codec.NOT_READY)]
         job.is_acknowledged = False
         job.not_ready = 0
-        return [Send(codec.TAKE_BACK)]
+        return [Send(codec.TAKE_BACK), *self._tell_abort()]
 
     def _refusal(self) -> str:
         if not self.is_open:
@@ -204,10 +220,10 @@ class ZvtSession:
     def _make_way(self, job: Job) -> list[Action]:
         """What was taken offline waits whenever somebody wants something else."""
         running = self._job
-        if running is None or running.task is not Task.FORWARD or running.is_abort_wanted:
+        if running is None or running.task is not Task.FORWARD or not job.job_id:
             return []
-        running.is_abort_wanted = bool(job.job_id)
-        return self._send_abort() if running.is_abort_wanted and running.is_accepted else []
+        running.is_abort_wanted = True
+        return self._tell_abort()
 
     def _next(self, now_ns: int) -> list[Action]:
         # The late answer to an abort would be taken for the answer to the next command.
@@ -249,6 +265,9 @@ class ZvtSession:
         # A terminal may speak before its acknowledgement arrives.
         job.is_accepted = True
         self._due_ns = now_ns + limits.COMPLETION_NS
+        return [*self._heard(job, message, now_ns), *self._tell_abort()]
+
+    def _heard(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         match message.control:
             case codec.INTERMEDIATE:
                 return self._intermediate(message, now_ns)
@@ -277,18 +296,26 @@ class ZvtSession:
 
     def _replied(self, job: Job | None, message: ZvtMessage, now_ns: int) -> list[Action]:
         is_yes = message.control in (0x8000, 0x8400)
+        if job is not None and not job.is_replied and (is_yes or not self._is_aborting):
+            return self._command_replied(job, message, now_ns, is_yes=is_yes)
         if self._is_aborting:
             # The abort's own answer; whether it was in time, the end of the transaction says.
             self._is_aborting = False
             return self._abort_is_over(now_ns) if job is None else []
-        if job is None or job.is_accepted:
-            return []
-        if is_yes:
+        return []
+
+    def _command_replied(
+        self, job: Job, message: ZvtMessage, now_ns: int, *, is_yes: bool
+    ) -> list[Action]:
+        """The answer to a command. A no after it told a result is not about that."""
+        job.is_replied = True
+        if not is_yes and job.info is None:
+            code = codes.result_word(message.control & 0xFF)
+            return self._finish(job, Verdict.ABORTED, f"refused_{code}", now_ns)
+        if is_yes and not job.is_accepted:
             job.is_accepted = True
             self._due_ns = now_ns + limits.COMPLETION_NS
-            return self._send_abort() if job.is_abort_wanted else []
-        code = codes.result_word(message.control & 0xFF)
-        return self._finish(job, Verdict.ABORTED, f"refused_{code}", now_ns)
+        return self._tell_abort()
 
     def _intermediate(self, message: ZvtMessage, now_ns: int) -> list[Action]:
         minutes = message.fields.get("timeout_minutes") or 0
