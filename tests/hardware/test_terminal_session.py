@@ -321,6 +321,39 @@ def test_refused_commands() -> None:
     assert session.is_idle is False
 
 
+def test_a_refusal_after_a_word_is_one_all_the_same() -> None:
+    """What it still showed of the customer before comes first, then that it does not take the
+    command: nobody has to wait minutes for that."""
+    session = opened(LAST)
+    session.transact("j", SALE, 0)
+    hear(session, told(codec.INTERMEDIATE, [("status", 0x0B)]))
+    answer = ended(hear(session, bytes.fromhex("849C00")))
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "refused_please_wait")
+    assert session.is_idle
+    session = opened(LAST)
+    session.transact("j", SALE, 0)
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    assert hear(session, bytes.fromhex("849C00")) == [], "what told a result was taken"
+    session = paying(opened(LAST))
+    assert hear(session, bytes.fromhex("849C00")) == [], "and so was what it said yes to"
+
+
+def test_an_end_while_the_result_is_written_down_is_an_end() -> None:
+    """The terminal gives up and takes back what was not acknowledged, or goes on without; whoever
+    pays is told at once, and what comes of the writing changes nothing."""
+    for end, verdict in (
+        (told(codec.ABORTION, [("result", 0x6C)]), Verdict.ABORTED),
+        (told(codec.COMPLETION, []), Verdict.APPROVED),
+    ):
+        session = paying(opened(LAST))
+        hear(session, told(codec.STATUS_INFO, RESULT))
+        actions = hear(session, end)
+        assert sends(actions) == ["800000"]
+        assert ended(actions).verdict is verdict
+        assert session.kept("j", 0, is_kept=True) == []
+        assert session.is_idle
+
+
 def test_a_log_on_that_is_refused() -> None:
     """A terminal that does not let the register log on is asked again every five seconds, and
     whoever waited for it is told that nothing was sent."""

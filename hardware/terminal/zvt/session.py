@@ -259,7 +259,7 @@ class ZvtSession:
             return self._replied(job, message, now_ns)
         if job is None:
             return self._unasked(message)
-        if self._is_keeping:
+        if self._is_keeping and message.control not in (codec.COMPLETION, codec.ABORTION):
             # It repeats itself while the result is written down; the answer to that answers both.
             return []
         # A terminal may speak before its acknowledgement arrives.
