@@ -556,6 +556,18 @@ def test_not_found_needs_a_memory() -> None:
     assert "other_transaction" == inquire(doubt(), NOT_FOUND, other)[0].code
 
 
+def test_busy_is_no_memory() -> None:
+    """A terminal that is busy says nothing of what came before: it is asked again, and not for
+    ever. Taken for a memory, it would have a payment given up that may have been charged."""
+    busy = m.StatusTold(failure("Busy"))
+    was = remembered(BEFORE, paid(99))
+    assert "memory_lost" == inquire(doubt(), NOT_FOUND, busy, NOT_FOUND)[0].code
+    assert "not_found" == inquire(doubt(), NOT_FOUND, busy, was)[0].code
+    answer, asks = inquire(doubt(), NOT_FOUND, *[busy] * 8)
+    assert ("unknown", "in_progress") == ended(answer)
+    assert {m.StatusAsk("Payment", BEFORE)} == set(asks[1:])
+
+
 def test_the_books_know_what_a_new_device_does_not() -> None:
     """Where the device knew of nothing before it, what the books know of this very terminal is
     asked for; what it said itself goes before, and a name that was only guessed proves nothing."""
