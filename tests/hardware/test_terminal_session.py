@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.terminal_messages import Forwarded, StoredPayment
-from engine.terminal import Answer, Identity, Kind, Settlement, Transaction, Verdict
+from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.actions import (
     Done,
     Reported,
@@ -673,6 +673,16 @@ def test_asked_how_it_is_now_and_then() -> None:
         "terminal_paper_out",
     )
     assert session.tick(ENQUIRE_EVERY_NS + ENQUIRE_BLOCKED_NS) != []
+
+
+@pytest.mark.parametrize("end", ["060F00", "060F01F0", "060F03F00600"])
+def test_a_terminal_that_does_not_say_how_it_is_is_not_ready(end: str) -> None:
+    """An end that tells no status, or one that cannot be read: it is not well, perhaps."""
+    session = opened(LAST)
+    session.look("q", 0)
+    hear(session, OK)
+    (done,) = [one for one in hear(session, bytes.fromhex(end)) if isinstance(one, Done)]
+    assert done.result == Condition(is_ready=False, code="status_not_told")
 
 
 def test_receipts_line_by_line() -> None:

@@ -137,8 +137,10 @@ def result_word(code: int) -> str:
     return RESULTS.get(code, f"result_{code:02x}")
 
 
-def condition_word(code: int) -> str:
-    """A stable word for a terminal status."""
+def condition_word(code: int | None) -> str:
+    """A stable word for a terminal status; None is one that was not told or could not be read."""
+    if code is None:
+        return "status_not_told"
     return "needs_service" if code in _SERVICE else CONDITIONS.get(code, f"status_{code:02x}")
 
 

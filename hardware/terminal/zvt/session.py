@@ -383,7 +383,7 @@ class ZvtSession:
         elif job.info is not None:
             self._heard_from(job.info.identity.terminal_id)
         if job.task is Task.ENQUIRE and message.control == codec.COMPLETION:
-            code = message.fields.get("status", 0)
+            code = message.fields.get("status")
             self.condition = Condition(is_ready=code == 0, code=codes.condition_word(code))
             return self._finish(job, Verdict.APPROVED, "ok", now_ns)
         if message.control == codec.COMPLETION:
