@@ -20,6 +20,7 @@ from hardware.terminal.actions import (
 )
 from hardware.terminal.limits import (
     COMPLETION_NS,
+    DETAIL_CHARS_MAX,
     ENQUIRE_BLOCKED_NS,
     ENQUIRE_EVERY_NS,
     KEEP_NS,
@@ -307,6 +308,15 @@ def test_the_result_before_is_not_taken_for_this_one() -> None:
     session.kept("j", 0, is_kept=True)
     assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
     assert sends(hear(session, told(codec.COMPLETION, []))) == ["800000"], "told twice, done once"
+
+
+def test_what_it_adds_is_cut() -> None:
+    """A terminal's own text on a result goes into the journal: no more of it than has its place."""
+    for fields in ([(0x3C, b"y" * 999)], [(0x06, [(0x1F17, b"y" * 999)])]):
+        session = paying(opened(LAST))
+        (store,) = hear(session, told(codec.STATUS_INFO, [(0x27, 0x6C), *fields]))
+        assert isinstance(store, Store)
+        assert store.answer.detail == "y" * DETAIL_CHARS_MAX
 
 
 def test_refused_commands() -> None:
