@@ -12,6 +12,7 @@ from engine.terminal import Answer, Identity, Verdict
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
 
 _FAR = TRACE_NUMBERS  # more steps than either counter takes for later
+_NOTHING = Identity(trace=0, receipt=0)  # counters of a terminal that never did anything
 
 
 def resolve(
@@ -19,9 +20,10 @@ def resolve(
 ) -> Answer:
     """The doubt settled by the terminal's last transaction, or the doubt with why it stays.
 
-    `last` is None where the terminal says it has none. `told_minor` is the amount it named, and
-    `told_tip_minor` the tip within it, whatever became of them. Codes of what stays unknown:
-    `no_identity_before`, `not_found`, `other_terminal`, `other_transaction`.
+    `last` is None where the terminal says it has none, and only there. `told_minor` is the amount
+    it named, and `told_tip_minor` the tip within it, whatever became of them. Codes of what stays
+    unknown: `no_identity_before`, `not_found`, `memory_lost`, `identity_not_told`,
+    `other_terminal`, `other_transaction`.
     """
     why = _against(doubt, last, None if told_minor is None else told_minor - told_tip_minor)
     if why or last is None:
@@ -41,10 +43,13 @@ def _against(doubt: Answer, last: Answer | None, plain_minor: int | None) -> str
     """Why `last`, an amount without its tip, does not settle the doubt; empty where it does."""
     if doubt.before is None and not doubt.identity.is_told:
         return "no_identity_before"
-    if last is None or not last.identity.is_told:
-        return "not_found"
     known = doubt.identity if doubt.identity.is_told else doubt.before
     assert known is not None
+    if last is None:
+        # One that had a last transaction and says that it has none forgot it: that proves nothing.
+        return "memory_lost" if known.is_told else "not_found"
+    if not last.identity.is_told:
+        return "identity_not_told"
     if known.terminal_id and known.terminal_id != last.identity.terminal_id:
         return "other_terminal"
     if doubt.identity.is_told:
@@ -63,21 +68,21 @@ def _against(doubt: Answer, last: Answer | None, plain_minor: int | None) -> str
 
 
 def _amount_fits(doubt: Answer, last: Answer, plain_minor: int | None, known: Identity) -> bool:
-    """Less than what was asked for fits one that was approved in part, and the very next one that
-    came to nothing: it may have been approved in part before that."""
+    """What was asked for and is approved fits, also where others were between that somebody began
+    at the terminal itself. What came to nothing, and less than was asked for, fits the very next
+    transaction alone: any other may be a later customer's, or a second try after one that was paid.
+    """
     if plain_minor is None:
         return False
-    if not doubt.partial_allowed or plain_minor >= doubt.asked_minor:
-        return plain_minor == doubt.asked_minor
-    is_less = last.verdict is Verdict.PARTIALLY_APPROVED or (
-        last.verdict in (Verdict.DECLINED, Verdict.ABORTED) and _is_next(last.identity, known)
-    )
-    return is_less and plain_minor > 0
+    if plain_minor == doubt.asked_minor and last.verdict.is_approved:
+        return True
+    is_less = doubt.partial_allowed and 0 < plain_minor < doubt.asked_minor
+    return (is_less or plain_minor == doubt.asked_minor) and _is_next(last.identity, known)
 
 
 def _is_next(one: Identity, known: Identity) -> bool:
     """Whether `one` is the very next transaction; after none at all it is the first."""
-    return not known.is_told or _steps(one, known) == {1}
+    return _steps(one, known if known.is_told else _NOTHING) == {1}
 
 
 def _same(one: Identity, other: Identity) -> bool:

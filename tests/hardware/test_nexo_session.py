@@ -556,6 +556,18 @@ def test_not_found_needs_a_memory() -> None:
     assert "other_transaction" == inquire(doubt(), NOT_FOUND, other)[0].code
 
 
+def test_busy_is_no_memory() -> None:
+    """A terminal that is busy says nothing of what came before: it is asked again, and not for
+    ever. Taken for a memory, it would have a payment given up that may have been charged."""
+    busy = m.StatusTold(failure("Busy"))
+    was = remembered(BEFORE, paid(99))
+    assert "memory_lost" == inquire(doubt(), NOT_FOUND, busy, NOT_FOUND)[0].code
+    assert "not_found" == inquire(doubt(), NOT_FOUND, busy, was)[0].code
+    answer, asks = inquire(doubt(), NOT_FOUND, *[busy] * 8)
+    assert ("unknown", "in_progress") == ended(answer)
+    assert {m.StatusAsk("Payment", BEFORE)} == set(asks[1:])
+
+
 def test_the_books_know_what_a_new_device_does_not() -> None:
     """Where the device knew of nothing before it, what the books know of this very terminal is
     asked for; what it said itself goes before, and a name that was only guessed proves nothing."""
@@ -679,6 +691,20 @@ def test_aborting() -> None:
     assert [] == walk.lose(abort, "empty_answer"), "an abort is not answered"
     told = walk.reply(post, paid(outcome=failure("Aborted")))
     assert ("aborted", "aborted_at_terminal") == ended(answer_in(told))
+
+
+def test_a_cancel_of_what_waits_its_turn_leaves_it_unsent() -> None:
+    """Behind the question how the terminal is, a payment is not there for it yet: called off, it
+    never is."""
+    walk = Walk()
+    look = post_in(walk.wait(limits.LOOK_EVERY_NS))
+    assert walk.session.transact("r1", sale(), walk.now_ns, when=WHEN) == []
+    is_called_off, actions = walk.session.abort()
+    assert is_called_off
+    assert ended(answer_in(actions)) == ("aborted", "not_sent")
+    assert walk.session.abort() == (False, [])
+    actions = walk.reply(look, m.DiagnosisTold(SUCCESS, "OK", "OK"))
+    assert not any(isinstance(one, Post) for one in actions)
 
 
 def test_an_abort_that_may_not_have_arrived_is_told_again() -> None:

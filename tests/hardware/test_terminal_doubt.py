@@ -54,8 +54,8 @@ def test_what_was_heard_of_it_must_be_told_again() -> None:
 @pytest.mark.parametrize(
     ("last", "told_minor", "code"),
     [
-        (None, None, "not_found"),
-        (attrs.evolve(LAST, identity=Identity("52500001")), 1250, "not_found"),
+        (None, None, "memory_lost"),
+        (attrs.evolve(LAST, identity=Identity("52500001")), 1250, "identity_not_told"),
         (attrs.evolve(LAST, identity=BEFORE), 1250, "not_found"),
         (attrs.evolve(LAST, identity=attrs.evolve(NEXT, receipt=6, trace=9)), 1250,
          "other_transaction"),
@@ -73,13 +73,23 @@ def test_what_does_not_settle_it(last: Answer | None, told_minor: int | None, co
     assert settled(DOUBT, last, told_minor) == ("unknown", code)
 
 
+def test_not_found_is_what_had_none_and_has_none() -> None:
+    """A terminal that never had a transaction knows that it did not have this one either; one that
+    forgot what it had knows nothing."""
+    first = attrs.evolve(DOUBT, before=Identity("52500001"))
+    assert settled(first, None, None) == ("unknown", "not_found")
+    assert settled(attrs.evolve(first, identity=NEXT), None, None) == ("unknown", "memory_lost")
+
+
 def test_less_only_where_less_was_allowed() -> None:
-    """A smaller amount settles it only if the terminal was allowed to approve less."""
+    """A smaller amount settles it only if the terminal was allowed to approve less, and only the
+    very next: a later customer's is smaller too, and the order would be paid with that."""
     less = attrs.evolve(LAST, verdict=Verdict.PARTIALLY_APPROVED, amount_minor=1000)
     allowed = attrs.evolve(DOUBT, partial_allowed=True)
     assert settled(allowed, less, 1000) == ("partially_approved", "ok")
     much_later = attrs.evolve(less, identity=attrs.evolve(NEXT, trace=15, receipt=12))
-    assert settled(allowed, much_later, 1000) == ("partially_approved", "ok")
+    assert settled(allowed, much_later, 1000) == ("unknown", "other_transaction")
+    assert settled(DOUBT, less, 1000) == ("unknown", "other_transaction")
 
 
 def test_less_that_came_to_nothing_is_the_very_next() -> None:
@@ -94,6 +104,27 @@ def test_less_that_came_to_nothing_is_the_very_next() -> None:
     for one in (attrs.evolve(NEXT, trace=12, receipt=9), attrs.evolve(NEXT, trace=12)):
         later = attrs.evolve(gone, identity=one)
         assert settled(allowed, later, 700) == ("unknown", "other_transaction")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DECLINED, Verdict.ABORTED])
+@pytest.mark.parametrize("partial_allowed", [True, False])
+def test_a_second_try_that_failed_says_nothing_of_the_first(
+    verdict: Verdict, partial_allowed: bool
+) -> None:
+    """The first was paid and its answer lost; somebody tries the same amount by hand, and it fails.
+    The customer, who paid, must not be asked again for that."""
+    failed = attrs.evolve(LAST, verdict=verdict, code="failed", amount_minor=0)
+    second = attrs.evolve(failed, identity=attrs.evolve(NEXT, trace=12, receipt=9))
+    doubt = attrs.evolve(DOUBT, partial_allowed=partial_allowed)
+    assert settled(doubt, failed) == (verdict.value, "failed")
+    assert settled(doubt, second) == ("unknown", "other_transaction")
+    first = attrs.evolve(doubt, before=Identity("52500001"))
+    one = attrs.evolve(failed, identity=attrs.evolve(NEXT, trace=1, receipt=1))
+    two = attrs.evolve(failed, identity=attrs.evolve(NEXT, trace=2, receipt=2))
+    assert settled(first, one) == (verdict.value, "failed")
+    assert settled(first, two) == ("unknown", "other_transaction")
+    approved = attrs.evolve(LAST, identity=second.identity)
+    assert settled(doubt, approved) == ("approved", "ok"), "all of it, and paid"
 
 
 def test_nothing_is_settled_against_nothing() -> None:

@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.terminal_messages import Forwarded
-from engine.terminal import Answer, Identity, Kind, Settlement, Transaction, Verdict
+from actors.terminal_messages import Forwarded, StoredPayment
+from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.actions import (
     Done,
     Reported,
     Store,
+    StoreUpload,
     Told,
 )
 from hardware.terminal.limits import (
     COMPLETION_NS,
+    DETAIL_CHARS_MAX,
     ENQUIRE_BLOCKED_NS,
     ENQUIRE_EVERY_NS,
     KEEP_NS,
@@ -189,6 +191,36 @@ def test_a_result_with_an_unknown_field_still_counts() -> None:
     assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
 
 
+@pytest.mark.parametrize("hidden", ["1A0104000000000600", "04000000000A00"])
+def test_a_part_whose_amount_cannot_be_read_is_not_taken_for_all(hidden: str) -> None:
+    """A field nobody knows before the amount, or a digit that is none: the terminal approved, but
+    who knows how much. It is told that this arrived, asked again, and a person sees it."""
+    body = bytes.fromhex("27000B0000052952500001870010490978" + hidden)
+    result = bytes([4, 0x0F, len(body)]) + body
+    for partial_allowed, verdict in ((True, Verdict.UNKNOWN), (False, Verdict.APPROVED)):
+        session = paying(opened(LAST), partial_allowed=partial_allowed)
+        (store,) = hear(session, result)
+        assert isinstance(store, Store)
+        assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+        answer = ended(hear(session, told(codec.COMPLETION, [])))
+        assert (answer.verdict, answer.code) == (verdict, "amount_not_told")
+        assert answer.identity == Identity("52500001", trace=5, receipt=10)
+    session = paying(opened(LAST), partial_allowed=True)
+    hear(session, result)
+    session.kept("j", 0, is_kept=True)
+    answer = ended(hear(session, told(codec.ABORTION, [("result", 0x6C)])))
+    assert answer.code == "contradiction_aborted_at_terminal", "it was believed all the same"
+    assert asked_after(session, answer, OK, result, told(codec.COMPLETION, [])) == (
+        "unknown",
+        "amount_not_told",
+    )
+    part = (OK, told(codec.STATUS_INFO, [RESULT[0], (0x04, 600), *RESULT[2:]]))
+    assert asked_after(session, answer, *part, told(codec.COMPLETION, [])) == (
+        "partially_approved",
+        "ok",
+    )
+
+
 def test_times() -> None:
     """T3 before the acknowledgement, T4 after it, anew at each sign of life or a time told."""
     session = opened(LAST)
@@ -278,6 +310,15 @@ def test_the_result_before_is_not_taken_for_this_one() -> None:
     assert sends(hear(session, told(codec.COMPLETION, []))) == ["800000"], "told twice, done once"
 
 
+def test_what_it_adds_is_cut() -> None:
+    """A terminal's own text on a result goes into the journal: no more of it than has its place."""
+    for fields in ([(0x3C, b"y" * 999)], [(0x06, [(0x1F17, b"y" * 999)])]):
+        session = paying(opened(LAST))
+        (store,) = hear(session, told(codec.STATUS_INFO, [(0x27, 0x6C), *fields]))
+        assert isinstance(store, Store)
+        assert store.answer.detail == "y" * DETAIL_CHARS_MAX
+
+
 def test_refused_commands() -> None:
     """A command the terminal does not take was not begun."""
     session = opened(LAST)
@@ -288,6 +329,39 @@ def test_refused_commands() -> None:
     session.transact("j", Transaction(Kind.SALE, 1250, 978), 0)
     assert hear(session, bytes.fromhex("840000")) == []
     assert session.is_idle is False
+
+
+def test_a_refusal_after_a_word_is_one_all_the_same() -> None:
+    """What it still showed of the customer before comes first, then that it does not take the
+    command: nobody has to wait minutes for that."""
+    session = opened(LAST)
+    session.transact("j", SALE, 0)
+    hear(session, told(codec.INTERMEDIATE, [("status", 0x0B)]))
+    answer = ended(hear(session, bytes.fromhex("849C00")))
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "refused_please_wait")
+    assert session.is_idle
+    session = opened(LAST)
+    session.transact("j", SALE, 0)
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    assert hear(session, bytes.fromhex("849C00")) == [], "what told a result was taken"
+    session = paying(opened(LAST))
+    assert hear(session, bytes.fromhex("849C00")) == [], "and so was what it said yes to"
+
+
+def test_an_end_while_the_result_is_written_down_is_an_end() -> None:
+    """The terminal gives up and takes back what was not acknowledged, or goes on without; whoever
+    pays is told at once, and what comes of the writing changes nothing."""
+    for end, verdict in (
+        (told(codec.ABORTION, [("result", 0x6C)]), Verdict.ABORTED),
+        (told(codec.COMPLETION, []), Verdict.APPROVED),
+    ):
+        session = paying(opened(LAST))
+        hear(session, told(codec.STATUS_INFO, RESULT))
+        actions = hear(session, end)
+        assert sends(actions) == ["800000"]
+        assert ended(actions).verdict is verdict
+        assert session.kept("j", 0, is_kept=True) == []
+        assert session.is_idle
 
 
 def test_a_log_on_that_is_refused() -> None:
@@ -327,6 +401,102 @@ def test_the_first_terminal_is_learned() -> None:
     hear(session, told(codec.COMPLETION, [(0x29, 52500001)]))
     assert session.terminal_id == "52500001"
     assert session.condition.code != "other_terminal"
+
+
+def lost(session: ZvtSession) -> Answer:
+    """The doubt that is left of a sale of 12.50 whose cable broke."""
+    return ended(paying(session, partial_allowed=True).closed())
+
+
+def logged_on(session: ZvtSession, *recall: bytes) -> ZvtSession:
+    """Connected anew, with these messages for an answer whenever it is asked for its last."""
+    session.opened(0)
+    for message in (
+        *(OK, told(codec.COMPLETION, [(0x29, 52500001)])),
+        *(OK, told(codec.COMPLETION, [("status", 0)])),
+    ):
+        hear(session, message)
+    asked = 0
+    while not session.is_idle:
+        assert (asked := asked + 1) < 9, "it is not asked for ever"
+        for message in recall:
+            hear(session, message)
+    return session
+
+
+def asked_after(session: ZvtSession, doubt: Answer, *recall: bytes) -> tuple[str, str]:
+    """What an inquiry answered with these messages makes of a doubt."""
+    session.inquire("q", doubt, 0)
+    actions: list[Action] = []
+    for message in recall:
+        actions = hear(session, message)
+    answer = ended(actions)
+    return answer.verdict.value, answer.code
+
+
+HAS_NONE = (OK, told(codec.ABORTION, [("result", 0x83)]))
+BUSY = (bytes.fromhex("849C00"),)
+
+
+@pytest.mark.parametrize(
+    ("recall", "code"),
+    [
+        (BUSY, "not_told_refused_please_wait"),
+        ((bytes.fromhex("848300"),), "not_told_refused_function_not_possible"),
+        ((bytes.fromhex("846B00"),), "not_told_refused_not_registered"),
+        ((OK, told(codec.ABORTION, [("result", 0x6C)])), "not_told_aborted_at_terminal"),
+        ((OK, told(codec.ABORTION, [("result", 0x9C)])), "not_told_please_wait"),
+        ((OK, told(codec.COMPLETION, [])), "nothing_told"),
+        ((OK, told(codec.STATUS_INFO, RESULT[:2]), told(codec.COMPLETION, [])),
+         "identity_not_told"),
+        ((OK, told(codec.STATUS_INFO, RESULT[:2]), HAS_NONE[1]), "identity_not_told"),
+        (HAS_NONE, "not_found"),
+    ],
+)  # fmt: skip
+def test_only_a_terminal_that_says_so_has_no_transaction(
+    recall: tuple[bytes, ...], code: str
+) -> None:
+    """The books give up a payment that is not found twice, and the customer pays once more: only a
+    terminal that says that it has none may be taken so, not one that is busy or not understood."""
+    session = opened()
+    doubt = lost(session)
+    logged_on(session, *BUSY)
+    assert asked_after(session, doubt, *recall) == ("unknown", code)
+    result = (OK, told(codec.STATUS_INFO, RESULT), told(codec.COMPLETION, []))
+    assert asked_after(session, doubt, *result) == ("approved", "ok"), "once it tells"
+
+
+@pytest.mark.parametrize(
+    "recall",
+    [BUSY, (bytes.fromhex("848300"),), (OK, told(codec.COMPLETION, [])),
+     (OK, told(codec.STATUS_INFO, RESULT[:2]), told(codec.COMPLETION, []))],
+)  # fmt: skip
+def test_what_was_its_last_is_not_guessed_at_the_log_on(recall: tuple[bytes, ...]) -> None:
+    """Taken for one that never had a transaction, a terminal that was too busy to tell would have a
+    sale of the day before pay for one that never reached it."""
+    session = logged_on(ZvtSession(Profile(password=123456)), *recall)
+    assert session.last is None
+    doubt = lost(session)
+    result = (OK, told(codec.STATUS_INFO, RESULT), told(codec.COMPLETION, []))
+    logged_on(session, *result)
+    assert asked_after(session, doubt, *result) == ("unknown", "no_identity_before")
+
+
+def test_what_was_its_last_is_asked_again_until_it_is_told() -> None:
+    """With the next question how it is; from then on a reply that is lost can be asked for."""
+    session = logged_on(ZvtSession(Profile(password=123456)), *BUSY)
+    assert sends(session.tick(ENQUIRE_EVERY_NS)) == ["0501051234560302"]
+    hear(session, OK, ENQUIRE_EVERY_NS)
+    actions = hear(session, told(codec.COMPLETION, [("status", 0)]), ENQUIRE_EVERY_NS)
+    assert sends(actions) == ["800000", "0620051234560303"]
+    hear(session, OK, ENQUIRE_EVERY_NS)
+    hear(session, told(codec.STATUS_INFO, LAST), ENQUIRE_EVERY_NS)
+    hear(session, told(codec.COMPLETION, []), ENQUIRE_EVERY_NS)
+    assert session.last == Identity("52500001", trace=4, receipt=9)
+    assert sends(session.tick(2 * ENQUIRE_EVERY_NS)) == ["0501051234560302"]
+    hear(session, OK, 2 * ENQUIRE_EVERY_NS)
+    actions = hear(session, told(codec.COMPLETION, [("status", 0)]), 2 * ENQUIRE_EVERY_NS)
+    assert sends(actions) == ["800000"], "it is known now"
 
 
 @pytest.mark.parametrize("last", [[*LAST[:3], (0x29, 11111111), (0x87, 9)], LAST])
@@ -382,6 +552,124 @@ def test_an_abort_that_came_too_late() -> None:
     assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
 
 
+def forwarding(session: ZvtSession) -> ZvtSession:
+    """What was taken offline is being sent, and the terminal accepted that."""
+    session.forward("f", (), 0)
+    hear(session, OK)
+    return session
+
+
+def test_a_late_answer_to_an_abort_is_not_the_next_commands() -> None:
+    """The command ended by itself while the abort was on its way. Taken for the answer to the next
+    one, a refusal to abort would call a sale aborted that the terminal goes on to charge."""
+    session = paying(opened(LAST))
+    session.abort()
+    hear(session, told(codec.ABORTION, [("result", 0x6C)]))
+    assert session.transact("k", SALE, 0) == [], "the abort was not answered yet"
+    assert not session.is_idle
+    assert sends(hear(session, bytes.fromhex("848300"))) == ["06010c040000000012504909781940"]
+    hear(session, OK)
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    session.kept("k", 0, is_kept=True)
+    assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
+
+
+def test_a_sale_that_another_command_makes_way_for_waits_for_the_abort() -> None:
+    """The same where what was taken offline was being sent, and where no answer comes at all."""
+    session = forwarding(opened(LAST))
+    assert sends(session.transact("k", SALE, 0)) == ["06b000"]
+    assert sends(hear(session, told(codec.COMPLETION, []))) == ["800000"]
+    assert session.tick(REPLY_NS - 1) == []
+    assert sends(session.tick(REPLY_NS)) == ["06010c040000000012504909781940"]
+    assert session.tick(REPLY_NS + 1) == []
+    session = forwarding(opened(LAST))
+    session.transact("k", SALE, 0)
+    hear(session, told(codec.COMPLETION, []))
+    (done,) = session.closed()
+    assert isinstance(done, Done)
+    assert isinstance(done.result, Answer)
+    assert (done.result.verdict, done.result.code) == (Verdict.ABORTED, "not_sent")
+
+
+@pytest.mark.parametrize("before", ["enquiry", "log_on", "forward", "abort"])
+def test_a_cancel_of_what_waits_its_turn_leaves_it_unsent(before: str) -> None:
+    """Behind a question nobody asked for, or what was taken offline, a payment is not there for
+    the terminal yet: called off, it never is."""
+    session = opened(LAST)
+    if before == "enquiry":
+        session.tick(ENQUIRE_EVERY_NS)
+    elif before == "forward":
+        forwarding(session)
+    elif before == "abort":
+        paying(session).abort()
+        hear(session, told(codec.ABORTION, [("result", 0x6C)]))
+    else:
+        session.closed()
+        session.opened(0)
+    assert not any("0601" == one[:4] for one in sends(session.transact("k", SALE, 0)))
+    is_called_off, actions = session.abort()
+    assert is_called_off
+    answer = ended(actions)
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "not_sent")
+    assert session.abort() == (False, []), "nothing waits any more"
+    later = [*hear(session, OK), *hear(session, told(codec.COMPLETION, [("status", 0)]))]
+    assert not any("0601" == one[:4] for one in sends(later))
+
+
+def test_an_end_of_day_that_waits_its_turn_can_be_called_off() -> None:
+    """It is told what it would be told if the terminal were not there."""
+    session = opened(LAST)
+    session.tick(ENQUIRE_EVERY_NS)
+    session.settle("j", ENQUIRE_EVERY_NS)
+    assert session.abort() == (True, [Done("j", Settlement(Verdict.ABORTED, "not_sent"))])
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_terminal_that_speaks_before_it_answers_hears_of_the_abort(is_answered: bool) -> None:
+    """What it says first shows that it took the command, whether or not its own answer comes; the
+    answer to the command is not taken for the one to the abort, nor the other way round."""
+    session = opened(LAST)
+    session.transact("j", SALE, 0)
+    assert session.abort() == (True, [])
+    waiting = told(codec.INTERMEDIATE, [("status", 0x0A)])
+    assert sends(hear(session, waiting)) == ["800000", "06b000"]
+    if is_answered:
+        assert hear(session, OK) == []
+    assert hear(session, bytes.fromhex("848300")) == [], "the abort was refused, not the sale"
+    assert session.abort() == (True, []), "it is told once"
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    session.kept("j", 0, is_kept=True)
+    assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
+
+
+def test_an_abort_does_not_go_out_in_place_of_an_acknowledgement() -> None:
+    """Once the card is accepted it is too late to call a payment off; what was taken offline makes
+    way after the terminal heard that its result arrived."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    assert session.abort() == (False, []), "it is being written down"
+    assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+    assert session.abort() == (False, []), "it was written down"
+    assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
+    session = opened(LAST)
+    session.transact("j", SALE, 0)
+    session.abort()
+    (store,) = hear(session, told(codec.STATUS_INFO, RESULT))
+    assert isinstance(store, Store), "the terminal's first word was the result"
+    assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+    session = opened(LAST)
+    stored = Answer(
+        Verdict.APPROVED, Kind.SALE, 1250, amount_minor=1250, is_offline=True,
+        identity=Identity("52500001", trace=5, receipt=10),
+    )  # fmt: skip
+    session.forward("f", (StoredPayment("p", stored),), 0)
+    hear(session, OK)
+    (upload,) = hear(session, told(codec.STATUS_INFO, RESULT))
+    assert isinstance(upload, StoreUpload)
+    assert session.transact("k", SALE, 0) == []
+    assert sends(session.kept("f", 0, is_kept=True)) == ["800000", "06b000"]
+
+
 def test_asked_how_it_is_now_and_then() -> None:
     """An idle terminal is asked every half minute, one that takes nothing every five seconds."""
     session = opened(LAST)
@@ -395,6 +683,16 @@ def test_asked_how_it_is_now_and_then() -> None:
         "terminal_paper_out",
     )
     assert session.tick(ENQUIRE_EVERY_NS + ENQUIRE_BLOCKED_NS) != []
+
+
+@pytest.mark.parametrize("end", ["060F00", "060F01F0", "060F03F00600"])
+def test_a_terminal_that_does_not_say_how_it_is_is_not_ready(end: str) -> None:
+    """An end that tells no status, or one that cannot be read: it is not well, perhaps."""
+    session = opened(LAST)
+    session.look("q", 0)
+    hear(session, OK)
+    (done,) = [one for one in hear(session, bytes.fromhex(end)) if isinstance(one, Done)]
+    assert done.result == Condition(is_ready=False, code="status_not_told")
 
 
 def test_receipts_line_by_line() -> None:

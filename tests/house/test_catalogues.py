@@ -113,7 +113,7 @@ def test_rights_and_states_of_devices_have_words(language: str) -> None:
         PrinterStatus().code,
         *(state.value for state in DrawerState if state is not DrawerState.UNKNOWN),
         *(code for code in CONDITIONS.values() if code != "ready"),
-        *("needs_service", "other_terminal", "link_lost", *WORDS),
+        *("needs_service", "status_not_told", "other_terminal", "link_lost", *WORDS),
     }
     assert {f"right.{right.value}" for right in Right} - set(texts) == set()
     assert {f"device_state.{state}" for state in states} - set(texts) == set()

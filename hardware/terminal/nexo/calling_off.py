@@ -9,9 +9,11 @@ of the payment: whether the end came in time, the payment's own result says.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
-from hardware.terminal.nexo import asking, limits
+from hardware.terminal.actions import Done
+from hardware.terminal.nexo import asking, limits, outcome
 from hardware.terminal.nexo.jobs import Action, Job, Post, Step, Task
 
 
@@ -20,6 +22,16 @@ def is_possible(job: Job) -> bool:
     if job.task is Task.INQUIRE:
         return not job.gives_way
     return job.task is Task.TRANSACT and job.step is Step.ANSWER
+
+
+def left_unsent(queue: deque[Job]) -> list[Action]:
+    """A transaction that waits its turn never leaves for the terminal; nothing where none waits."""
+    for job in queue:
+        if job.task is Task.TRANSACT:
+            assert job.transaction is not None
+            queue.remove(job)
+            return [Done(job.job_id, outcome.not_sent(job.transaction, "not_sent"))]
+    return []
 
 
 def post(job: Job, new_id: Callable[[], str]) -> list[Action]:

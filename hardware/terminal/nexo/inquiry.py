@@ -112,6 +112,9 @@ class Inquiry:
         """What the terminal said to the question: the end, or what to do next."""
         is_success, condition = told.outcome.is_success, told.outcome.condition
         if not is_success and condition in codes.IN_PROGRESS:
+            if self.step is Step.MEMORY and condition != codes.BUSY:
+                # That very message runs, so it is remembered.
+                return self.unresolved("not_found")
             return self._later(now_ns)
         if is_success:
             kind = Kind.REVERSAL if self.question.category == "Reversal" else Kind.SALE
@@ -124,9 +127,6 @@ class Inquiry:
         return self.unresolved(codes.failure(condition)[1])
 
     def _later(self, now_ns: int) -> Answer | Wait:
-        if self.step is Step.MEMORY:
-            # What runs is remembered.
-            return self.unresolved("not_found")
         if now_ns + limits.INQUIRE_AGAIN_NS > self.started_ns + limits.INQUIRE_WHOLE_NS:
             return self.unresolved("in_progress")
         return Wait(limits.INQUIRE_AGAIN_NS)

@@ -144,10 +144,12 @@ class NexoSession:
         return self._begin(Job(Task.LOOK, job_id), now_ns)
 
     def abort(self) -> tuple[bool, list[Action]]:
-        """Ask for the end of the transaction that runs, or is being asked about; whether one is."""
+        """Ask for the end of the transaction that runs, or is being asked about, or leave one that
+        waits unsent; whether there is one."""
         job = self._job
         if job is None or not calling_off.is_possible(job):
-            return False, []
+            unsent = calling_off.left_unsent(self._queue)
+            return bool(unsent), unsent
         job.is_abort_wanted = True
         return True, [] if job.task is Task.INQUIRE else calling_off.post(job, self._next_id)
 

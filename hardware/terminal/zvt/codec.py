@@ -11,6 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from engine.terminal import CardShown, Identity, Kind, SettledTotal, Transaction
+from hardware.terminal.limits import DETAIL_CHARS_MAX
 from hardware.terminal.zvt import codes
 from native import ZvtMessage, mask_card_numbers, zvt_encode
 
@@ -169,6 +170,7 @@ def status_info(message: ZvtMessage) -> StatusInfo:
     """What a `04 0F` says, as far as it could be read."""
     fields = message.fields
     objects = fields.get(0x06)
+    detail = _text(find_anywhere(objects, 0x1F17)) or _text(fields.get(0x3C))
     return StatusInfo(
         result=fields.get(0x27),
         host_result=fields.get(0xA0) or 0,
@@ -179,7 +181,7 @@ def status_info(message: ZvtMessage) -> StatusInfo:
         card=_card(fields, objects),
         authorisation=_code(fields.get(0x3B)),
         is_offline=fields.get(0x19) == 0x40 or find_anywhere(objects, 0x1F11) == b"\x00",
-        detail=_text(find_anywhere(objects, 0x1F17)) or _text(fields.get(0x3C)),
+        detail=detail[:DETAIL_CHARS_MAX],
         totals=totals(fields.get(0x60)),
         fault=message.fault or "",
     )

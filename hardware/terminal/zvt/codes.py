@@ -51,6 +51,7 @@ RESULTS = {
     0xF1: "offline_not_possible",
     0xFF: "system_error",
 }
+NOTHING_KEPT = RESULTS[0x83]  # how a terminal that was asked for its last says that it has none
 # The card or its issuer said no; every other failure ended the transaction before that question.
 DECLINES = {*range(0x01, 0x64), 0x6E, 0x71, 0x78, 0x79, 0x7A, 0xD2}
 
@@ -136,8 +137,10 @@ def result_word(code: int) -> str:
     return RESULTS.get(code, f"result_{code:02x}")
 
 
-def condition_word(code: int) -> str:
-    """A stable word for a terminal status."""
+def condition_word(code: int | None) -> str:
+    """A stable word for a terminal status; None is one that was not told or could not be read."""
+    if code is None:
+        return "status_not_told"
     return "needs_service" if code in _SERVICE else CONDITIONS.get(code, f"status_{code:02x}")
 
 

@@ -6,16 +6,11 @@ import attrs
 
 from actors.terminal_messages import Forwarded
 from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
-from hardware.terminal.actions import (
-    Done,
-)
+from hardware.terminal.actions import Done
 from hardware.terminal.doubt import resolve
 from hardware.terminal.tips import tip_of
-from hardware.terminal.zvt.jobs import (
-    Action,
-    Job,
-    Task,
-)
+from hardware.terminal.zvt import codes
+from hardware.terminal.zvt.jobs import Action, Job, Task
 from hardware.terminal.zvt.outcome import answer
 
 
@@ -58,12 +53,23 @@ def lost(job: Job, before: Identity | None, condition: Condition, *, sent: bool)
             return [Done(job.job_id, condition)] if job.job_id else []
 
 
-def resolved(job: Job, currency_code: int) -> Done:
-    """An inquiry ended: what the terminal told of its last transaction, held against the doubt."""
+def has_none(job: Job, code: str) -> bool:
+    """Whether a terminal that was asked for its last transaction said that it has none. One that
+    is busy, that does not know the command, or whose answer could not be read said no such thing.
+    """
+    return code == codes.NOTHING_KEPT and job.info is None
+
+
+def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Done:
+    """An inquiry ended so: what the terminal told of its last transaction, held against the
+    doubt."""
     doubt, info = job.doubt, job.info
     assert doubt is not None
-    if info is None:
+    if has_none(job, code):
         return Done(job.job_id, resolve(doubt, None, told_minor=None))
+    if info is None:
+        why = "nothing_told" if verdict is Verdict.APPROVED else f"not_told_{code}"
+        return Done(job.job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=why))
     asked = Transaction(
         Kind.SALE,
         doubt.asked_minor,

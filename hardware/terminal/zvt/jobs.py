@@ -43,7 +43,8 @@ class Task(Enum):
 
 @define
 class Job:
-    """One command and what came of it so far."""
+    """One command and what came of it so far. `is_replied` once the terminal answered the command
+    itself, `is_accepted` as soon as it did so with yes or said anything else about it."""
 
     task: Task
     job_id: str = ""
@@ -51,8 +52,20 @@ class Job:
     doubt: Answer | None = None
     info: StatusInfo | None = None
     slips: SlipReader = field(factory=SlipReader)
+    is_replied: bool = False
     is_accepted: bool = False
     is_acknowledged: bool = False
     is_abort_wanted: bool = False
+    is_abort_sent: bool = False
     started_ns: int = 0
     not_ready: int = 0
+
+    @property
+    def may_be_called_off(self) -> bool:
+        """Whether somebody at the register may call it off."""
+        return self.task in (Task.TRANSACT, Task.SETTLE)
+
+    @property
+    def has_paid(self) -> bool:
+        """Whether the terminal said yes to a card already: then it is too late to call it off."""
+        return self.task is Task.TRANSACT and self.info is not None and self.info.is_approved

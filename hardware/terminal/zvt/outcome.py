@@ -29,7 +29,8 @@ def answer(
     terminal was told that its result arrived: one that was not takes it back when it aborts.
     """
     told = info or StatusInfo()
-    verdict, code = _verdict(_of_result(transaction, info), ended, is_acknowledged)
+    is_believed = told.is_approved and is_acknowledged
+    verdict, code = _verdict(_of_result(transaction, info), ended, is_believed=is_believed)
     amount_minor = _amount_minor(transaction, told) if _is_paid(verdict, told) else 0
     return Answer(
         verdict=verdict,
@@ -62,7 +63,7 @@ def _amount_minor(transaction: Transaction, told: StatusInfo) -> int:
     return asked_minor if told.amount_minor is None else told.amount_minor
 
 
-def _verdict(result: Ended | None, ended: Ended | None, is_acknowledged: bool) -> Ended:
+def _verdict(result: Ended | None, ended: Ended | None, *, is_believed: bool) -> Ended:
     if ended is None:
         return result or (Verdict.UNKNOWN, "no_result")
     verdict, code = ended
@@ -71,8 +72,7 @@ def _verdict(result: Ended | None, ended: Ended | None, is_acknowledged: bool) -
     if verdict is Verdict.APPROVED:
         # A completion without a result says nothing about money.
         return result or (Verdict.UNKNOWN, "completed_without_result")
-    is_yes = result is not None and result[0].is_approved
-    if is_yes and is_acknowledged:
+    if is_believed:
         # It said yes, was believed, and then broke off: only its memory can tell.
         return Verdict.UNKNOWN, f"contradiction_{code}"
     return verdict, code
@@ -90,7 +90,9 @@ def _of_result(transaction: Transaction, info: StatusInfo | None) -> Ended | Non
             codes.result_word(code) if info.result else f"declined_host_{code:02x}",
         )
     if info.amount_minor is None:
-        return Verdict.APPROVED, "amount_not_told"
+        # Where it may approve less, only the amount says whether it did.
+        verdict = Verdict.UNKNOWN if transaction.partial_allowed else Verdict.APPROVED
+        return verdict, "amount_not_told"
     plain_minor = info.amount_minor - tip_of(transaction, info.amount_minor, info.tip_minor)
     if plain_minor < transaction.amount_minor:
         return Verdict.PARTIALLY_APPROVED, "ok" if transaction.partial_allowed else "amount_differs"

@@ -16,37 +16,17 @@ import attrs
 from attrs import define, field
 
 from actors.terminal_messages import Forwarded, StoredPayment
-from engine.terminal import (
-    Answer,
-    Condition,
-    Identity,
-    Settlement,
-    Transaction,
-    Verdict,
-)
+from engine.terminal import Answer, Condition, Identity, Settlement, Transaction, Verdict
 from hardware.terminal import limits
-from hardware.terminal.actions import (
-    Done,
-    Reported,
-    Store,
-    StoreUpload,
-    Told,
-)
+from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt import codec, codes, endings
 from hardware.terminal.zvt.codec import Profile, StatusInfo
-from hardware.terminal.zvt.jobs import (
-    Action,
-    Break,
-    Job,
-    Send,
-    Task,
-)
+from hardware.terminal.zvt.jobs import Action, Break, Job, Send, Task
 from hardware.terminal.zvt.outcome import settlement, uploaded
 from native import ZvtMessage, mask_card_numbers
 
 _ABSENT = Condition(is_ready=False, code="absent")
-NOTHING_KEPT = codes.result_word(0x83)  # how a terminal says that it has no last transaction
-UNKNOWN_FUNCTION = f"refused_{NOTHING_KEPT}"
+UNKNOWN_FUNCTION = f"refused_{codes.NOTHING_KEPT}"
 RECALLS_AGAIN = 2
 
 
@@ -113,7 +93,7 @@ class ZvtSession:
     @property
     def is_idle(self) -> bool:
         """Whether a job would begin at once."""
-        return self.is_open and self._job is None and not self._queue
+        return self.is_open and self._job is None and not self._is_aborting and not self._queue
 
     @property
     def is_logging_on(self) -> bool:
@@ -170,18 +150,39 @@ class ZvtSession:
         return self._begin(Job(Task.ENQUIRE, job_id), now_ns)
 
     def abort(self) -> tuple[bool, list[Action]]:
-        """Ask for the end of the transaction that runs; whether one does."""
-        if self._job is None or self._job.task not in (Task.TRANSACT, Task.SETTLE):
+        """Ask for the end of the transaction that runs, or leave one that waits its turn unsent;
+        whether there is one, and the card is not accepted yet."""
+        job = self._job
+        if job is None or not job.may_be_called_off:
+            return self._left_unsent()
+        if self._is_keeping or job.has_paid:
             return False, []
-        if self._job.is_abort_wanted:
-            return True, []
-        self._job.is_abort_wanted = True
-        # Until the command is acknowledged, an answer to the abort could be taken for its answer.
-        return True, self._send_abort() if self._job.is_accepted else []
+        job.is_abort_wanted = True
+        return True, self._tell_abort()
 
-    def _send_abort(self) -> list[Action]:
-        self._is_aborting = True
+    def _left_unsent(self) -> tuple[bool, list[Action]]:
+        waiting = next((job for job in self._queue if job.may_be_called_off), None)
+        if waiting is None:
+            return False, []
+        self._queue.remove(waiting)
+        return True, self._lost(waiting, sent=False)
+
+    def _tell_abort(self) -> list[Action]:
+        """Tell the terminal that its command is called off: once, and only where this cannot be
+        taken for something else. Until the command is accepted, the answer could be taken for the
+        command's; while a result waits for its acknowledgement, the abort could for that."""
+        job = self._job
+        if job is None or not job.is_abort_wanted or job.is_abort_sent or not job.is_accepted:
+            return []
+        if self._is_keeping or job.has_paid:
+            return []
+        job.is_abort_sent = self._is_aborting = True
         return [Send(codec.abort())]
+
+    def _abort_is_over(self, now_ns: int) -> list[Action]:
+        """It was answered, or will not be any more: whoever waited for that is next."""
+        self._is_aborting, self._due_ns = False, None
+        return self._next(now_ns)
 
     def kept(
         self, job_id: str, now_ns: int, *, is_kept: bool, is_final: bool = False
@@ -195,13 +196,13 @@ class ZvtSession:
         self._due_ns = now_ns + limits.COMPLETION_NS
         if is_kept:
             job.is_acknowledged = True
-            return [Send(codec.ACKNOWLEDGE)]
+            return [Send(codec.ACKNOWLEDGE), *self._tell_abort()]
         job.not_ready += 1
         if job.not_ready <= limits.NOT_READY_MAX and not is_final:
             return [Send(codec.NOT_READY)]
         job.is_acknowledged = False
         job.not_ready = 0
-        return [Send(codec.TAKE_BACK)]
+        return [Send(codec.TAKE_BACK), *self._tell_abort()]
 
     def _refusal(self) -> str:
         if not self.is_open:
@@ -219,13 +220,14 @@ class ZvtSession:
     def _make_way(self, job: Job) -> list[Action]:
         """What was taken offline waits whenever somebody wants something else."""
         running = self._job
-        if running is None or running.task is not Task.FORWARD or running.is_abort_wanted:
+        if running is None or running.task is not Task.FORWARD or not job.job_id:
             return []
-        running.is_abort_wanted = bool(job.job_id)
-        return self._send_abort() if running.is_abort_wanted and running.is_accepted else []
+        running.is_abort_wanted = True
+        return self._tell_abort()
 
     def _next(self, now_ns: int) -> list[Action]:
-        if self._job is not None or not self._queue:
+        # The late answer to an abort would be taken for the answer to the next command.
+        if self._job is not None or not self._queue or self._is_aborting:
             return []
         job = self._job = self._queue.popleft()
         job.started_ns = now_ns
@@ -257,12 +259,15 @@ class ZvtSession:
             return self._replied(job, message, now_ns)
         if job is None:
             return self._unasked(message)
-        if self._is_keeping:
+        if self._is_keeping and message.control not in (codec.COMPLETION, codec.ABORTION):
             # It repeats itself while the result is written down; the answer to that answers both.
             return []
         # A terminal may speak before its acknowledgement arrives.
         job.is_accepted = True
         self._due_ns = now_ns + limits.COMPLETION_NS
+        return [*self._heard(job, message, now_ns), *self._tell_abort()]
+
+    def _heard(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         match message.control:
             case codec.INTERMEDIATE:
                 return self._intermediate(message, now_ns)
@@ -291,18 +296,26 @@ class ZvtSession:
 
     def _replied(self, job: Job | None, message: ZvtMessage, now_ns: int) -> list[Action]:
         is_yes = message.control in (0x8000, 0x8400)
+        if job is not None and not job.is_replied and (is_yes or not self._is_aborting):
+            return self._command_replied(job, message, now_ns, is_yes=is_yes)
         if self._is_aborting:
             # The abort's own answer; whether it was in time, the end of the transaction says.
             self._is_aborting = False
-            return []
-        if job is None or job.is_accepted:
-            return []
-        if is_yes:
+            return self._abort_is_over(now_ns) if job is None else []
+        return []
+
+    def _command_replied(
+        self, job: Job, message: ZvtMessage, now_ns: int, *, is_yes: bool
+    ) -> list[Action]:
+        """The answer to a command. A no after it told a result is not about that."""
+        job.is_replied = True
+        if not is_yes and job.info is None:
+            code = codes.result_word(message.control & 0xFF)
+            return self._finish(job, Verdict.ABORTED, f"refused_{code}", now_ns)
+        if is_yes and not job.is_accepted:
             job.is_accepted = True
             self._due_ns = now_ns + limits.COMPLETION_NS
-            return self._send_abort() if job.is_abort_wanted else []
-        code = codes.result_word(message.control & 0xFF)
-        return self._finish(job, Verdict.ABORTED, f"refused_{code}", now_ns)
+        return self._tell_abort()
 
     def _intermediate(self, message: ZvtMessage, now_ns: int) -> list[Action]:
         minutes = message.fields.get("timeout_minutes") or 0
@@ -370,7 +383,7 @@ class ZvtSession:
         elif job.info is not None:
             self._heard_from(job.info.identity.terminal_id)
         if job.task is Task.ENQUIRE and message.control == codec.COMPLETION:
-            code = message.fields.get("status", 0)
+            code = message.fields.get("status")
             self.condition = Condition(is_ready=code == 0, code=codes.condition_word(code))
             return self._finish(job, Verdict.APPROVED, "ok", now_ns)
         if message.control == codec.COMPLETION:
@@ -381,8 +394,8 @@ class ZvtSession:
 
     def _finish(self, job: Job, verdict: Verdict, code: str, now_ns: int) -> list[Action]:
         """The command ended as the terminal says; the next job begins."""
-        self._job, self._due_ns = None, None
-        self._is_keeping = self._is_aborting = False
+        self._job, self._is_keeping = None, False
+        self._due_ns = now_ns + self.reply_ns if self._is_aborting else None
         actions: list[Action] = []
         match job.task:
             case Task.REGISTER if verdict is not Verdict.APPROVED:
@@ -395,16 +408,15 @@ class ZvtSession:
                 actions.append(Reported(self.condition))
                 if job.job_id:
                     actions.append(Done(job.job_id, self.condition))
-            case Task.RECALL if job.info is None and code != NOTHING_KEPT and self._recalls:
+            case Task.RECALL if job.info is None and code != codes.NOTHING_KEPT and self._recalls:
                 # The end of an older conversation, perhaps: it says nothing of what was its last.
                 self._recalls -= 1
                 self._queue.appendleft(Job(Task.RECALL))
             case Task.RECALL:
-                self._remember(job)
+                self._remember(job, has_none=endings.has_none(job, code))
             case Task.INQUIRE:
-                actions.append(endings.resolved(job, self.profile.currency_code))
-                if job.info is not None:
-                    self._remember(job)
+                actions.append(endings.resolved(job, verdict, code, self.profile.currency_code))
+                self._remember(job)
             case Task.FORWARD:
                 is_known = code != UNKNOWN_FUNCTION
                 self.forwards = self.forwards and is_known
@@ -436,13 +448,15 @@ class ZvtSession:
         lost = [done for job in waiting for done in self._lost(job, sent=False)]
         return [Reported(self.condition), *lost]
 
-    def _remember(self, job: Job) -> None:
-        """Note the terminal's last transaction; a refused recall says that it has none."""
+    def _remember(self, job: Job, *, has_none: bool = False) -> None:
+        """Note the terminal's last transaction, or that it says it never had one. One that told
+        neither leaves what is known as it is: nobody knows, perhaps."""
         if self._is_other_terminal():
             return
-        told = job.info.identity if job.info is not None else Identity(self.terminal_id)
-        if told.is_told or (job.task is Task.RECALL and not self._knows()):
-            self.last = told
+        if job.info is not None and job.info.identity.is_told:
+            self.last = job.info.identity
+        elif has_none and not self._knows():
+            self.last = Identity(self.terminal_id)
 
     def _heard_from(self, terminal_id: str) -> None:
         """The terminal told its number; the first that does is taken, where none is expected."""
@@ -466,11 +480,16 @@ class ZvtSession:
         if self._due_ns is not None and now_ns >= self._due_ns:
             if self._is_keeping and job is not None:
                 return self.kept(job.job_id, now_ns, is_kept=False)
+            if job is None:
+                return self._abort_is_over(now_ns)
             self._due_ns = None
-            is_accepted = job is not None and job.is_accepted
-            return [Break("no completion" if is_accepted else "no reply")]
+            return [Break("no completion" if job.is_accepted else "no reply")]
         if self._enquire_ns is not None and now_ns >= self._enquire_ns and self.is_idle:
             if self._is_barred:
                 return self._log_on(now_ns)
-            return self._begin(Job(Task.ENQUIRE), now_ns)
+            actions = self._begin(Job(Task.ENQUIRE), now_ns)
+            if self.last is None:
+                # Too busy to tell at the log-on: a payment whose reply is lost could not be found.
+                self._queue.append(Job(Task.RECALL))
+            return actions
         return []
