@@ -151,8 +151,7 @@ def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRo
         gross_minor = net_minor
         net_minor = None
     if kind is RowKind.FEE:
-        # Its amount is what it costs, wherever the file has it.
-        fee_minor = -(gross_minor or 0) if fee_minor is None else fee_minor
+        fee_minor = _cost(gross_minor, fee_minor)
         gross_minor = 0
     if gross_minor is None:
         raise ValueError("has no amount")
@@ -176,6 +175,18 @@ def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRo
         _number(cells, columns.receipt),
         _text(cells, columns.brand),
     )
+
+
+def _cost(gross_minor: int | None, fee_minor: int | None) -> int:
+    """What a row of a fee costs, wherever the file has it: a column filled with 0.00 says nothing
+    where the other one has the amount."""
+    if gross_minor is None and fee_minor is None:
+        raise ValueError("has no amount")
+    if gross_minor and fee_minor and fee_minor != -gross_minor:
+        raise ValueError(
+            f"the fee is {fee_minor} in the smallest unit, and the amount {gross_minor} is another"
+        )
+    return fee_minor or -(gross_minor or 0)
 
 
 def _require_sign(kind: RowKind, gross_minor: int) -> None:

@@ -153,6 +153,8 @@ def test_the_example_of_a_rate_card_is_read(tmp_path: Path) -> None:
         ("payment,EUR,1e3,,,,,,,,,", "is not a decimal number"),
         ("payment,EUR,99999999999999,,,,,,,,,", "is too high"),
         ("payment,EUR,,,,,,,,,,", "has no amount"),
+        ("fee,EUR,,,,,,,,,,", "has no amount"),
+        ("fee,EUR,-9.95,9.94,,,,,,,,", "the fee is 994 in the smallest unit, and the amount -995"),
         ("payment,EUR,1,x,,,,,,,,", "the fee 'x' is not a decimal number"),
         ("sale,EUR,1,,,,,,,,,", "the kind 'sale' is not known"),
         ("payment,EUR,1,,,2026-02-30,,,,,,", "is not a day such as"),
@@ -223,6 +225,20 @@ def test_net_amounts_are_held_against_the_fees(tmp_path: Path) -> None:
     assert "the net amount is 986" in str(problem)
     file = file_of(tmp_path, "Settled,EUR,10.00,,0.15,9.85,GBP", head=head)
     assert "the currency is 'GBP'" in str(read(file, ADYEN)[0])
+
+
+def test_a_column_filled_with_nought_does_not_hide_a_fee(tmp_path: Path) -> None:
+    """A fee costs what its row has, whichever column has it, where the other says 0.00."""
+    lines = (f"fee,EUR,{cells},B1,2026-11-27,,,,,," for cells in ("-9.95,0.00", "0.00,9.95", "0,0"))
+    assert read(file_of(tmp_path, *lines)) == [
+        SettlementRow(RowKind.FEE, 0, fee, "B1", "2026-11-27") for fee in (995, 995, 0)
+    ]
+    head = (
+        "Type,Gross Currency,Gross Debit (GC),Gross Credit (GC),Net Debit (NC),Net Credit (NC),"
+        "Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC)"
+    )
+    file = file_of(tmp_path, "Fee,EUR,0.00,0.00,5.00,0.00,0.00,0.00,0.00,0.00", head=head)
+    assert read(file, ADYEN) == [SettlementRow(RowKind.FEE, 0, 500)]
 
 
 def test_a_long_file_takes_little_memory(tmp_path: Path) -> None:
