@@ -6,9 +6,10 @@ fault, and once more to send it.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime, tzinfo
 from hashlib import file_digest
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,12 @@ from engine.settlement.model import RowKind, SettlementRow
 
 PROGRESS_EVERY: Final = 2_000
 ERRORS_MAX: Final = 1_000
+# A day, with or without a time after it, which may tell how far its clock is from UTC.
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
+    r" ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
 _WORDS: Final = {
     RowKind.PAYMENT: "a payment must be more than nought",
     RowKind.DECLINED: "a declined payment must have what was asked for, more than nought",
@@ -58,15 +65,19 @@ def digest_of(path: Path) -> str:
 
 
 def check(
-    path: Path, columns: Columns, currency: str, progress: Callable[[int], None] | None = None
+    path: Path,
+    columns: Columns,
+    currency: str,
+    zone: tzinfo | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Checked:
-    """Read a file and find every fault; `progress` counts rows.
+    """Read a file and find every fault, as `rows_of` does; `progress` counts rows.
 
     Raises:
         ImportFileError: the file as a whole cannot be imported.
     """
     result = Checked(digest_of(path))
-    for number, row in rows_of(path, columns, currency):
+    for number, row in rows_of(path, columns, currency, zone):
         result.rows += 1
         if isinstance(row, str):
             result.faults += 1
@@ -85,9 +96,10 @@ def check(
 
 
 def rows_of(
-    path: Path, columns: Columns, currency: str
+    path: Path, columns: Columns, currency: str, zone: tzinfo | None = None
 ) -> Iterator[tuple[int, SettlementRow | str]]:
-    """(line, row) of each row, or (line, what is wrong with it).
+    """(line, row) of each row, or (line, what is wrong with it). `zone` is the store's, whose day
+    is that of a time told with its distance from UTC; without it such a time is a fault.
 
     Raises:
         ImportFileError: the file as a whole cannot be imported.
@@ -102,7 +114,7 @@ def rows_of(
                 yield number, cells
                 continue
             try:
-                yield number, _row(cells, columns, currency)
+                yield number, _row(cells, columns, currency, zone)
             except (ValueError, FieldsError) as error:
                 yield number, str(error)
     except (OSError, EOFError, zlib.error) as error:
@@ -129,7 +141,9 @@ def _check_columns(path: Path, header: list[str], columns: Columns) -> None:
         raise ImportFileError(f"{path.name} has a column twice. Nothing was imported.")
 
 
-def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRow:
+def _row(
+    cells: dict[str, str], columns: Columns, currency: str, zone: tzinfo | None
+) -> SettlementRow:
     """One row.
 
     Raises:
@@ -167,7 +181,7 @@ def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRo
         gross_minor,
         fee_minor,
         _text(cells, columns.batch),
-        _day(cells.get(columns.date, "")),
+        _day(cells.get(columns.date, ""), zone),
         _text(cells, columns.reference),
         _text(cells, columns.own_reference),
         _text(cells, columns.terminal_id),
@@ -242,11 +256,20 @@ def _number(cells: dict[str, str], name: str) -> int | None:
     return int(text)
 
 
-def _day(text: str) -> str:
-    """The day of `2026-11-25`, with or without a time after it."""
+def _day(text: str, zone: tzinfo | None) -> str:
+    """The day of `2026-11-25`, with or without a time after it. A time that is told by another
+    clock is of the day that the store's clock had then, which is the terminal's."""
     if not text:
         return ""
+    timed = _TIME.fullmatch(text)
+    if timed is not None and timed[2] and zone is None:
+        raise ValueError(f"the time {text[:40]!r} is by another clock, and the store's is unknown")
     try:
-        return date.fromisoformat(text[:10]).isoformat()
-    except ValueError:
-        raise ValueError(f"the date {text[:40]!r} is not a day such as 2026-11-25") from None
+        if timed is not None:
+            at = datetime.fromisoformat(timed[1] + (timed[2] or ""))
+            return (at.astimezone(zone) if timed[2] else at).date().isoformat()
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(f"the date {text[:40]!r} is not a day such as 2026-11-25")

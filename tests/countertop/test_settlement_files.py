@@ -6,6 +6,7 @@ import gzip
 import re
 import tracemalloc
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -158,6 +159,11 @@ def test_the_example_of_a_rate_card_is_read(tmp_path: Path) -> None:
         ("payment,EUR,1,x,,,,,,,,", "the fee 'x' is not a decimal number"),
         ("sale,EUR,1,,,,,,,,,", "the kind 'sale' is not known"),
         ("payment,EUR,1,,,2026-02-30,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,2026-11-26garbage,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,2026-11-26T10:00:00 CET,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,2026-11-26T25:00,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,2026-W48-4,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,2026-11-26T10:00Z,,,,,,", "by another clock"),
         ("payment,EUR,1,,,,,,,x,,", "trace 'x' is not a number"),
         (f"payment,EUR,1,,,,{'x' * 65},,,,,", "longer than 64"),
         ("payment,EUR,7.99", "has 3 fields instead of 12"),
@@ -239,6 +245,27 @@ def test_a_column_filled_with_nought_does_not_hide_a_fee(tmp_path: Path) -> None
     )
     file = file_of(tmp_path, "Fee,EUR,0.00,0.00,5.00,0.00,0.00,0.00,0.00,0.00", head=head)
     assert read(file, ADYEN) == [SettlementRow(RowKind.FEE, 0, 500)]
+
+
+@pytest.mark.parametrize(
+    ("told", "day"),
+    [
+        ("2026-11-26", "2026-11-26"),
+        ("2026-11-26T23:30", "2026-11-26"),
+        ("2026-11-26 23:30:00.123456", "2026-11-26"),
+        ("2026-11-25T23:30:00Z", "2026-11-26"),
+        ("2026-07-25T22:30:00+00:00", "2026-07-26"),
+        ("2026-11-26 00:30:00 +0500", "2026-11-25"),
+        ("2026-11-26T23:30:00+01:00", "2026-11-26"),
+    ],
+)
+def test_a_row_is_of_the_day_at_the_terminal(tmp_path: Path, told: str, day: str) -> None:
+    """A time by another clock is of the day that the store's clock had: half past eleven at night
+    in London is tomorrow in Vienna, where the terminal's numbers are of tomorrow."""
+    file = file_of(tmp_path, GOOD.replace("2026-11-26", told))
+    ((_, row),) = rows_of(file, OWN, "EUR", ZoneInfo("Europe/Vienna"))
+    assert isinstance(row, SettlementRow)
+    assert row.date == day
 
 
 def test_a_long_file_takes_little_memory(tmp_path: Path) -> None:
