@@ -47,9 +47,10 @@ _MONEY: Final = (Kind.SALE, Kind.CAPTURE, Kind.REFUND, Kind.REVERSAL)
 
 @frozen
 class Terms:
-    """The acquirers in force."""
+    """The acquirers in force, and the `former` ones: those that sent files and were left out."""
 
     acquirers: tuple[Acquirer, ...] = ()
+    former: tuple[Acquirer, ...] = ()
 
 
 def terms_of(db: apsw.Connection) -> Terms:
@@ -77,20 +78,30 @@ def fold_payment(db: apsw.Connection, record: Record) -> None:
 
 
 def fold_terms(db: apsw.Connection, record: Record) -> None:
-    """Other rate cards price anew what no file has told of yet; and what somebody explained."""
+    """Other rate cards price anew what no file has told of yet; and what somebody explained. What
+    an acquirer that is left out has not paid yet stays its own, once it sent a file."""
     event = event_of(record)
     if isinstance(event, ItemExplained):
         values = (event.item, event.operator, event.finding)
         db.execute("INSERT OR REPLACE INTO explained VALUES (?, ?, ?)", values)
     if not isinstance(event, TermsSet):
         return
-    terms = Terms(event.acquirers)
+    before, names = terms_of(db), {entry.id for entry in event.acquirers}
+    told = {row[0] for row in rows_of(db, "SELECT DISTINCT acquirer FROM settlement_files")}
+    former = tuple(
+        entry
+        for entry in before.acquirers + before.former
+        if entry.id in told and entry.id not in names
+    )
+    terms = Terms(event.acquirers, former)
     text = canonical(unstructure(terms)).decode()
     db.execute("INSERT OR REPLACE INTO state VALUES ('terms', ?)", (text,))
     rows = rows_of(
         db,
         "SELECT payment_id, root, terminal, kind, day, amount_minor, entry, brand FROM card_money "
-        "LEFT JOIN accounts USING (root) WHERE coalesce(told, 0) = 0",
+        "LEFT JOIN accounts USING (root) WHERE coalesce(told, 0) = 0 "
+        "AND card_money.acquirer NOT IN (SELECT value FROM json_each(?))",
+        (canonical([entry.id for entry in former]).decode(),),
     )
     for payment_id, _, terminal, kind, day, amount_minor, entry, brand in rows:
         priced = _priced(terms, terminal, Kind(kind), day, amount_minor, entry, brand)

@@ -83,11 +83,20 @@ def test_the_rate_of_a_payment() -> None:
 
 
 def test_whose_a_terminal_is() -> None:
-    """The acquirer that names it, else the one that names none; neither before its first day."""
+    """The acquirer that names it, else the one that names none; neither before its first day, and
+    of two the one that came last."""
     named = Acquirer("n", "N", ("terminal/1",), since="2026-02-01")
     rest = Acquirer("r", "R")
     assert acquirer_of((rest, named), "terminal/1", "2026-02-01") == named
-    assert acquirer_of((rest, named), "terminal/1", "2026-01-31") is None
+    assert acquirer_of((rest, named), "terminal/1", "2026-01-31") == rest
+    assert acquirer_of((named,), "terminal/1", "2026-01-31") is None
+    later = Acquirer("l", "L", ("terminal/1",), since="2026-03-01")
+    for both in ((named, later, rest), (later, rest, named)):
+        days = ("2026-01-31", "2026-02-28", "2026-03-01")
+        found = [acquirer_of(both, "terminal/1", day) for day in days]
+        assert found == [rest, named, later]
+    all_others = attrs.evolve(named, terminals=())
+    assert acquirer_of((rest, all_others), "t", "2026-02-01") == all_others
     assert acquirer_of((rest, named), "terminal/2", "2026-01-31") == rest
     assert acquirer_of((named,), "terminal/2", "2026-03-01") is None
 
@@ -143,6 +152,15 @@ def test_terms_that_cannot_be(acquirers: tuple[Acquirer, ...], code: str) -> Non
     shop = shop_with_bank()
     assert no(shop, SetTerms(acquirers)) == code
     assert shop.books.settling.acquirers == (BANK,)
+
+
+def test_acquirers_follow_one_another_by_date() -> None:
+    """A shop that changes its bank names the terminal under both; the new one's day is later."""
+    old, new = Acquirer("o", "O", ("t/1",)), Acquirer("n", "N", ("t/1",), since="2026-12-01")
+    shop = shop_with_bank()
+    assert shop.ok(SetTerms((old, new)), admin=True) == {"acquirers": 2}
+    rest = (attrs.evolve(old, terminals=()), attrs.evolve(new, terminals=()))
+    assert shop.ok(SetTerms(rest), admin=True) == {"acquirers": 2}
 
 
 def test_terms_follow_one_another_by_date() -> None:

@@ -253,10 +253,59 @@ def test_each_acquirer_has_its_own_account() -> None:
     shop.ok(AddLine("bread"), "2")
     shop.ok(RequestPayment(), "2")
     hear(shop, Verdict.APPROVED, 7, register="2", identity=Identity("29009999", 7, 7, "1126"))
-    one, two = clearing.view().acquirers
+    one, two, rest = clearing.view().acquirers
     assert (one.captured_minor, two.captured_minor) == (WINE, 0)
+    assert (rest.acquirer, rest.captured_minor, rest.waiting_minor) == ("", BREAD, BREAD)
     (nobody,) = [day for day in clearing.view().days if not day.acquirer]
     assert nobody.captured_minor == BREAD
+
+
+@pytest.mark.parametrize("terminals", [(), ("terminal/1",)])
+def test_a_shop_that_changes_its_bank_still_misses_what_the_old_one_owes(
+    terminals: tuple[str, ...],
+) -> None:
+    """What was taken before the new bank's first day stays the old bank's, whichever way the old
+    one has the terminal: what it did not pay is missing, and waits for no file of the new one."""
+    clearing = Clearing(card_shop())
+    old = attrs.evolve(BANK, terminals=terminals)
+    clearing.terms(old)
+    sell(clearing, "wine", 1)
+    sell(clearing, "bread", 2)
+    clearing.settle([paid(1, WINE, 12)])
+    new = Acquirer("new", "New Bank", ("terminal/1",), rates=RATES, since="2026-12-01")
+    for terms in ((old, new), (new,)):
+        clearing.terms(*terms)
+        (item,) = clearing.view().items
+        assert (item.kind, item.acquirer, item.difference_minor) == ("missing_there", "bank", BREAD)
+    clearing.shop.business_date = "2026-12-01"
+    sell(clearing, "book", 3)
+    found = {one.acquirer: one.clearing_minor for one in clearing.view().acquirers}
+    assert found == {"new": BOOK, "bank": BREAD}
+    clearing.terms(old, new)
+    clearing.settle([paid(2, BREAD, 8), payout(WINE + BREAD - 20)])
+    clearing.terms(new)
+    assert [one.acquirer for one in clearing.view().acquirers] == ["new"], "nothing is open there"
+
+
+def test_an_acquirer_without_files_leaves_nothing_behind() -> None:
+    """Terms that were put right before any file came hold for what was taken before."""
+    clearing = Clearing(card_shop())
+    clearing.terms(attrs.evolve(BANK, id="bnak"))
+    sell(clearing, "wine", 1)
+    clearing.terms()
+    assert [(one.acquirer, one.clearing_minor) for one in clearing.view().acquirers] == [
+        ("bank", WINE)
+    ]
+
+
+def test_takings_that_no_acquirer_has_are_told() -> None:
+    """A terminal that no terms name: its takings are with nobody, and not out of sight."""
+    clearing = Clearing(card_shop())
+    clearing.terms(attrs.evolve(BANK, terminals=("terminal/9",)))
+    sell(clearing, "wine", 1)
+    bank, nobody = clearing.view("2027-01-30").acquirers
+    assert (bank.clearing_minor, nobody.acquirer, nobody.clearing_minor) == (0, "", WINE)
+    assert clearing.view(acquirer="bank").acquirers == (clearing.view().acquirers[0],)
 
 
 def test_the_same_file_is_refused_and_its_rows_elsewhere_count_once() -> None:
