@@ -133,9 +133,10 @@ def fold_terminal_days(db: apsw.Connection, record: Record) -> None:
 def _day_items(event: TerminalDayHeard, day: str) -> Iterator[DifferenceView]:
     for entry in event.differences:
         fault = f"day_{entry.fault.value}"
+        # Facts of before named no day of their own: the first lost one was meant.
         lost = event.lost[0] if event.lost and fault == "day_not_told" else event.day_id
         yield DifferenceView(
-            f"{fault}/{lost}/{entry.brand}",
+            f"{fault}/{entry.day_id or lost}/{entry.brand}",
             fault,
             "",
             day,

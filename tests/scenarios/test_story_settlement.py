@@ -7,10 +7,11 @@ import pytest
 
 from engine.order.commands import AddLine, CompleteOrder
 from engine.payment.commands import ReportUpload, RequestPayment, ReverseTender, SetOfflinePolicy
+from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.payment.events import OfflinePolicy
 from engine.settlement.decide import ExplainItem, Refusal, StageSettlement
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
-from engine.terminal import CardShown, Identity, Verdict
+from engine.terminal import CardShown, Identity, SettledTotal, Settlement, Verdict
 from tests.card_shop import VISA, card_shop, hear
 from tests.clearing_shop import BANK, RATES, Clearing, paid, payout
 
@@ -27,6 +28,12 @@ def sell(clearing: Clearing, code: str, number: int, card: CardShown = VISA) -> 
     shop.ok(RequestPayment())
     hear(shop, Verdict.APPROVED, number, card=card)
     shop.ok(CompleteOrder())
+
+
+def end_day(clearing: Clearing, told: Settlement) -> None:
+    """End the terminal's day, and hear that of it."""
+    asked = clearing.shop.ok(EndTerminalDay())
+    clearing.shop.ok(HearTerminalDay(asked["terminal"], asked["day_id"], told), admin=True)
 
 
 def bank_shop() -> Clearing:
@@ -306,6 +313,21 @@ def test_takings_that_no_acquirer_has_are_told() -> None:
     bank, nobody = clearing.view("2027-01-30").acquirers
     assert (bank.clearing_minor, nobody.acquirer, nobody.clearing_minor) == (0, "", WINE)
     assert clearing.view(acquirer="bank").acquirers == (clearing.view().acquirers[0],)
+
+
+def test_each_end_of_day_that_was_lost_is_an_item() -> None:
+    """Two evenings without an answer: each is on the list with what was taken in it."""
+    clearing = bank_shop()
+    for number, code in enumerate(("wine", "bread"), 1):
+        sell(clearing, code, number)
+        end_day(clearing, Settlement(Verdict.UNKNOWN, "no_answer"))
+    sell(clearing, "book", 3)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(SettledTotal("visa", 1, BOOK),)))
+    items = clearing.view().items
+    assert sorted((item.kind, item.ours_minor) for item in items) == [
+        ("day_not_told", BREAD),
+        ("day_not_told", WINE),
+    ]
 
 
 def test_the_same_file_is_refused_and_its_rows_elsewhere_count_once() -> None:
