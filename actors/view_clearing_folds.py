@@ -6,15 +6,14 @@ matter: a row that nothing fits is tried again with each payment that could be m
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
 from typing import Any, Final
 
 import apsw
 from attrs import frozen
 
 from actors.view_clearing_schema import row_of, rows_of
+from engine.limits import NS_PER_S
 from engine.payment.events import (
     Asked,
     OfflineUploaded,
@@ -28,8 +27,9 @@ from engine.settlement import fees
 from engine.settlement.decide import ItemExplained, TermsSet
 from engine.settlement.judge import Account, ItemKind, judge
 from engine.settlement.model import Acquirer
+from engine.settlement.presented import day_of
 from engine.stamp import Stamp
-from engine.terminal import Answer, Identity, Kind
+from engine.terminal import Answer, Kind
 from engine.upcast import event_of
 from engine.views.clearing_shapes import DifferenceView
 from engine.wire import canonical, parse, structure, unstructure
@@ -244,7 +244,7 @@ def _keys_of_payment(asked: Asked, answer: Answer, stamp: Stamp) -> Iterator[str
         yield from keys_of(
             (name.reference, name.reference.rpartition(".")[2]),
             name.terminal_id,
-            _day_of(name, stamp),
+            day_of(name.date, stamp.now_ns // NS_PER_S + stamp.utc_offset_s),
             (name.trace, name.receipt),
         )
 
@@ -260,18 +260,6 @@ def keys_of(
             if number is not None:
                 found.append(f"{letter}:{terminal_id}:{number}:{day}")
     return list(dict.fromkeys(found))
-
-
-def _day_of(name: Identity, stamp: Stamp) -> str:
-    """The ISO date of a terminal's day, which has no year: the one nearest to the stamp."""
-    local = date(1970, 1, 1) + timedelta(seconds=stamp.now_ns // 10**9 + stamp.utc_offset_s)
-    found: list[date] = []
-    for year in (local.year - 1, local.year, local.year + 1):
-        # The 29th of February is not in every year, and a terminal may tell no day at all.
-        with contextlib.suppress(ValueError):
-            found.append(date.fromisoformat(f"{year}{name.date}"))
-    nearest = min(found, key=lambda day: abs((day - local).days), default=None)
-    return "" if nearest is None or len(name.date) != 4 else nearest.isoformat()
 
 
 def find_payment(db: apsw.Connection, row: str) -> str:
