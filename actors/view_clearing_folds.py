@@ -25,7 +25,7 @@ from engine.payment.terminal_day import TerminalDayAsked, TerminalDayHeard
 from engine.record import Record
 from engine.settlement import fees
 from engine.settlement.decide import ItemExplained, TermsSet
-from engine.settlement.judge import Account, ItemKind, judge
+from engine.settlement.judge import Account, judge
 from engine.settlement.model import Acquirer
 from engine.settlement.presented import day_of
 from engine.stamp import Stamp
@@ -310,7 +310,7 @@ def _list_items(db: apsw.Connection, acquirer: str, root: str, account: Account)
                 root,
                 acquirer,
                 entry.kind.value,
-                day if entry.kind is ItemKind.MISSING_THERE else "",
+                entry.due,
                 day,
                 entry.difference_minor,
                 entry.ours_minor,

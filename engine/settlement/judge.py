@@ -71,13 +71,18 @@ class Account:
 
 @frozen
 class Finding:
-    """One difference of an account: what clearing holds for it (fees: what was kept too much)."""
+    """One difference of an account: what clearing holds for it (fees: what was kept too much).
+
+    `due` is the business date from whose being due on it is one, ISO: until then a file may still
+    tell of it. "" is at once.
+    """
 
     kind: ItemKind
     difference_minor: int
     ours_minor: int
     theirs_minor: int
     is_back: bool = False
+    due: str = ""
 
 
 @frozen
@@ -109,12 +114,14 @@ def judge(account: Account, due_day: str) -> Standing:
     for ours, theirs, rows, day, sign in sides:
         if ours == theirs:
             continue
-        kind = _fault(ours, theirs, rows)
-        if kind is ItemKind.MISSING_THERE and not (day and day <= due_day):
-            waiting_minor += sign * (ours - theirs)
+        kind, difference = _fault(ours, theirs, rows), sign * (ours - theirs)
+        # Of several refunds the latest may be in a file yet to come.
+        may_come = kind is ItemKind.MISSING_THERE or (sign < 0 and 0 < theirs < ours)
+        if may_come and not (day and day <= due_day):
+            waiting_minor += difference
         else:
-            difference = sign * (ours - theirs)
-            findings.append(Finding(kind, difference, sign * ours, sign * theirs, sign < 0))
+            due = day if may_come else ""
+            findings.append(Finding(kind, difference, sign * ours, sign * theirs, sign < 0, due))
     if account.charged_minor:
         charged = account.charged_minor
         findings.append(Finding(ItemKind.CHARGED_BACK, -charged, 0, charged))

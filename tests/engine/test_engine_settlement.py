@@ -262,7 +262,7 @@ def test_an_explanation_has_words() -> None:
         (Account(500, paid_day="2026-11-02"), (), 500),
         (
             Account(500, paid_day="2026-11-01"),
-            (Finding(ItemKind.MISSING_THERE, 500, 500, 0),),
+            (Finding(ItemKind.MISSING_THERE, 500, 500, 0, due="2026-11-01"),),
             0,
         ),
         (
@@ -297,7 +297,19 @@ def test_an_explanation_has_words() -> None:
         ),
         (
             Account(500, 0, 200, "2026-11-01", "2026-11-01", 500, 1),
-            (Finding(ItemKind.MISSING_THERE, -200, -200, 0, is_back=True),),
+            (Finding(ItemKind.MISSING_THERE, -200, -200, 0, is_back=True, due="2026-11-01"),),
+            0,
+        ),
+        # Two refunds, and a file that has one of them: the other is not due yet, or is.
+        (Account(500, 0, 300, "2026-10-01", "2026-11-02", 500, 1, 200, 1), (), -100),
+        (
+            Account(500, 0, 300, "2026-10-01", "2026-11-01", 500, 1, 200, 1),
+            (Finding(ItemKind.AMOUNT_DIFFERS, -100, -300, -200, True, "2026-11-01"),),
+            0,
+        ),
+        (
+            Account(500, 0, 300, "2026-10-01", "2026-11-02", 500, 1, 400, 1),
+            (Finding(ItemKind.AMOUNT_DIFFERS, 100, -300, -400, True),),
             0,
         ),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from engine.order.commands import AddLine, CompleteOrder
+from engine.order.commands import AddLine, AddReturnLine, CompleteOrder
 from engine.payment.commands import ReportUpload, RequestPayment, ReverseTender, SetOfflinePolicy
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.payment.events import OfflinePolicy
@@ -136,6 +136,36 @@ def test_what_was_taken_back_is_in_a_file_twice_or_not_at_all() -> None:
     assert clearing.kinds() == ["missing_there"]
     clearing.settle([paid(2, -WINE, 0, batch="3")])
     assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
+
+
+def give_back(clearing: Clearing, order: str, line: int, number: int) -> None:
+    """A line of an order comes back, and its money goes back to the card."""
+    shop = clearing.shop
+    shop.ok(AddReturnLine(order, line, 1000, "broken"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, number)
+    shop.ok(CompleteOrder())
+
+
+def test_a_second_refund_waits_for_its_own_file() -> None:
+    """What was given back last month and what is given back today are due each in its time."""
+    clearing = bank_shop()
+    shop = clearing.shop
+    shop.ok(AddLine("wine"))
+    sell(clearing, "bread", 1)
+    order = next(iter(shop.books.archive))
+    give_back(clearing, order, 1, 2)
+    clearing.settle([paid(1, WINE + BREAD, 15), paid(2, -WINE, 0)])
+    assert clearing.kinds("2026-11-28") == []
+    shop.business_date = "2026-11-28"
+    give_back(clearing, order, 2, 3)
+    assert clearing.kinds("2026-11-28") == []
+    assert clearing.account("2026-11-28").waiting_minor == -BREAD
+    (item,) = clearing.view("2026-12-01").items
+    assert (item.kind, item.difference_minor, item.is_back) == ("amount_differs", -BREAD, True)
+    assert clearing.account("2026-12-01").waiting_minor == 0
+    clearing.settle([paid(3, -BREAD, 0)])
+    assert (clearing.kinds("2026-12-01"), clearing.account().clearing_minor) == ([], 0)
 
 
 def test_a_chargeback_is_money_to_ask_for() -> None:
