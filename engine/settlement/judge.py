@@ -125,8 +125,8 @@ def judge(account: Account, due_day: str) -> Standing:
     if account.charged_minor:
         charged = account.charged_minor
         findings.append(Finding(ItemKind.CHARGED_BACK, -charged, 0, charged))
-    if not findings and not waiting_minor:
-        # Where an amount differs its fee does too, and that is not another difference.
+    if all(ours == theirs or not rows for ours, theirs, rows, _, _ in sides):
+        # Where an amount that is told differs its fee does too, and that is no other difference.
         findings += _fee(account)
     return Standing(
         paid_minor,
@@ -147,7 +147,12 @@ def _fault(ours: int, theirs: int, rows: int) -> ItemKind:
 
 
 def _fee(account: Account) -> tuple[Finding, ...]:
-    expected, charged = account.fee_expected_minor, account.fee_charged_minor
+    """What was told costs what the rate card says of that, whatever is still to be told."""
+    expected = account.fee_paid_minor if account.settled_rows else 0
+    if account.settled_back_rows:
+        is_listed = account.is_reversal_listed
+        expected += account.fee_back_minor + (account.fee_reversed_minor if is_listed else 0)
+    charged = account.fee_charged_minor
     if not account.fee_rows or expected == charged:
         return ()
     return (Finding(ItemKind.FEE_DIFFERS, charged - expected, expected, charged),)

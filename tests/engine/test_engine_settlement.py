@@ -24,6 +24,7 @@ from tests.clearing_shop import BANK, paid, payout
 from tests.shop import Shop
 
 FILE = "a" * 64
+COSTS = {"fee_paid_minor": 9, "fee_back_minor": 10, "fee_rows": 1}
 IN_PERSON = Presence.IN_PERSON
 
 
@@ -330,6 +331,29 @@ def test_an_explanation_has_words() -> None:
             0,
         ),
         (Account(500, settled_minor=500, settled_rows=1, fee_paid_minor=9), (), 0),
+        # A wrong fee is one beside what is still to come, and what is still to come costs nothing.
+        (
+            Account(500, 0, 200, "2026-10-01", "2026-11-02", 500, 1, **COSTS, fee_charged_minor=12),
+            (Finding(ItemKind.FEE_DIFFERS, 3, 9, 12),),
+            -200,
+        ),
+        (
+            Account(500, 0, 200, "2026-10-01", "2026-11-02", 500, 1, **COSTS, fee_charged_minor=9),
+            (),
+            -200,
+        ),
+        (
+            Account(
+                500, 0, 200, "2026-11-02", "2026-11-02", 0, 0, 200, 1, **COSTS, fee_charged_minor=10
+            ),
+            (),
+            500,
+        ),
+        (
+            Account(500, 0, 0, "2026-10-01", "", 400, 1, **COSTS, fee_charged_minor=12),
+            (Finding(ItemKind.AMOUNT_DIFFERS, 100, 500, 400),),
+            0,
+        ),
     ],
 )
 def test_how_an_account_stands(

@@ -182,6 +182,21 @@ def test_a_chargeback_is_money_to_ask_for() -> None:
     assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
 
 
+def test_a_wrong_fee_is_told_beside_any_other_difference() -> None:
+    """A chargeback, or a refund that no file has yet, does not hide that a fee was too high."""
+    clearing = bank_shop()
+    sell(clearing, "book", 1)
+    order = next(iter(clearing.shop.books.archive))
+    clearing.settle([paid(1, BOOK, 116)])
+    assert clearing.kinds() == ["fee_differs"]
+    (before,) = clearing.view().items
+    give_back(clearing, order, 1, 2)
+    clearing.settle([attrs.evolve(paid(1, -BOOK, 0, batch="2"), kind=RowKind.CHARGEBACK)])
+    found = {item.kind: item for item in clearing.view("2026-12-24").items}
+    assert set(found) == {"charged_back", "fee_differs", "missing_there"}
+    assert (found["fee_differs"].id, found["fee_differs"].difference_minor) == (before.id, 100)
+
+
 def test_a_decline_that_the_bank_approved_is_not_silent() -> None:
     """The terminal said no, and the acquirer settled it: an item that names the payment."""
     clearing = bank_shop()
