@@ -194,8 +194,14 @@ def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
     roots = {root}
     for key in _keys_of_payment(asked, answer, stamp):
         db.execute("INSERT OR IGNORE INTO card_keys VALUES (?, ?)", (key, root))
-        rows = rows_of(db, "SELECT row FROM row_keys WHERE key = ?", (key,))
-        roots |= {find_payment(db, row) for (row,) in rows}
+        rows = rows_of(
+            db,
+            "SELECT row, settlement_rows.root FROM row_keys JOIN settlement_rows USING (row) "
+            "WHERE key = ?",
+            (key,),
+        )
+        for row, before in rows:
+            roots |= {before, find_payment(db, row)}
     recount(db, roots - {""})
 
 
@@ -263,15 +269,27 @@ def keys_of(
 
 
 def find_payment(db: apsw.Connection, row: str) -> str:
-    """Let a row find its payment; its root, or "" where no key names exactly one."""
+    """Let a row find its payment; its root, or "" where no key names exactly one.
+
+    A terminal may tell of a try that came to nothing by the number of another payment: whichever
+    moved money goes before it, also where it comes after the row.
+    """
     keys = rows_of(db, "SELECT key FROM row_keys WHERE row = ? ORDER BY rank", (row,))
     for (key,) in keys:
-        roots = rows_of(db, "SELECT root FROM card_keys WHERE key = ? LIMIT 2", (key,))
-        if len(roots) == 1:
-            root = str(roots[0][0])
+        roots = rows_of(
+            db,
+            "SELECT root, EXISTS(SELECT 1 FROM card_money WHERE card_money.root = card_keys.root "
+            "AND amount_minor > 0) AS moved FROM card_keys WHERE key = ? ORDER BY moved DESC "
+            "LIMIT 2",
+            (key,),
+        )
+        if len(roots) == 1 or (roots and roots[0][1] > roots[1][1]):
+            root, has_moved = roots[0]
             db.execute("UPDATE settlement_rows SET root = ? WHERE row = ?", (root, row))
-            db.execute("DELETE FROM row_keys WHERE row = ?", (row,))
-            return root
+            if has_moved:
+                db.execute("DELETE FROM row_keys WHERE row = ?", (row,))
+            return str(root)
+    db.execute("UPDATE settlement_rows SET root = '' WHERE row = ? AND root <> ''", (row,))
     return ""
 
 

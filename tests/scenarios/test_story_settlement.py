@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from engine.order.commands import AddLine, AddReturnLine, CompleteOrder
+from engine.order.commands import AddLine, AddReturnLine, CompleteOrder, VoidOrder
 from engine.payment.commands import ReportUpload, RequestPayment, ReverseTender, SetOfflinePolicy
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.payment.events import OfflinePolicy
@@ -209,6 +209,30 @@ def test_a_decline_that_the_bank_approved_is_not_silent() -> None:
     assert (item.kind, item.difference_minor, item.ours_minor) == ("not_taken_here", -WINE, 0)
     assert item.payment_id
     assert clearing.account().clearing_minor == -WINE
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+@pytest.mark.parametrize("verdict", [Verdict.ABORTED, Verdict.DECLINED])
+def test_a_try_that_repeats_the_number_of_a_sale_does_not_hide_it(
+    verdict: Verdict, is_early: bool
+) -> None:
+    """A terminal that numbers what it took, and nothing else, tells its last number, or the next
+    one, with a try that came to nothing: the row is of the sale, whichever came first."""
+    clearing = bank_shop()
+    shop = clearing.shop
+    sell(clearing, "wine", 1)
+    for number in (1, 2):
+        shop.ok(AddLine("milk"))
+        shop.ok(RequestPayment())
+        hear(shop, verdict, number)
+        shop.ok(VoidOrder("left"))
+    if is_early:
+        clearing.settle([paid(1, WINE, 12), paid(2, BREAD, 8)])
+        assert clearing.kinds("2026-11-24") == ["not_taken_here"]
+    sell(clearing, "bread", 2)
+    if not is_early:
+        clearing.settle([paid(1, WINE, 12), paid(2, BREAD, 8)])
+    assert (clearing.kinds(), clearing.account().clearing_minor) == ([], 0)
 
 
 def test_an_offline_payment_that_was_refused_later_is_none() -> None:
