@@ -205,6 +205,8 @@ def heard(day: TerminalDay, told: Settlement) -> TerminalDayHeard:
     if not told.verdict.is_approved:
         return base
     base = altered(base, verdict=Verdict.APPROVED)
+    if not told.totals and told.amount_minor is None:
+        return _without_totals(day, base)
     # The longest day that the totals fit; where none does, all of it is compared.
     for start in range(len(day.parts)):
         ours = summed(row for part in day.parts[start:] for row in part)
@@ -217,6 +219,13 @@ def heard(day: TerminalDay, told: Settlement) -> TerminalDayHeard:
             return altered(base, ours=ours, differences=missed, lost=day.unheard[:start])
     ours = summed(row for part in day.parts for row in part)
     return altered(base, ours=ours, differences=compare(ours, told))
+
+
+def _without_totals(day: TerminalDay, base: TerminalDayHeard) -> TerminalDayHeard:
+    """A terminal that ended its day and told no totals: nothing is compared, and that is told."""
+    ours = summed(row for part in day.parts for row in part)
+    untold = DayDifference("", DayFault.NOT_TOLD, _count(ours), _amount(ours), 0, 0, base.day_id)
+    return altered(base, ours=ours, differences=(untold,) if ours else ())
 
 
 def compare(ours: tuple[Taken, ...], told: Settlement) -> tuple[DayDifference, ...]:

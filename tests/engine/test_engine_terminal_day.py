@@ -155,6 +155,20 @@ def test_a_lost_answer_is_settled_by_the_next_totals() -> None:
     assert [one.fault for one in neither.differences] == [DayFault.AMOUNT_DIFFERS]
 
 
+def test_a_terminal_that_tells_no_totals_is_held_against_none() -> None:
+    """Its day ended, and what it came to is not known: one item says so, and none by brand."""
+    shop = card_shop()
+    assert end(shop, told()).differences == (), "nothing was taken"
+    sold(shop, "wine")
+    ended = end(shop, told())
+    untold = DayDifference("", DayFault.NOT_TOLD, 1, 799, 0, 0, ended.day_id)
+    assert (ended.verdict, ended.differences) == (Verdict.APPROVED, (untold,))
+    assert shop.books.payments.days["terminal/1"].parts == ((),)
+    sold(shop, "wine", 2)
+    counted_none = end(shop, told(amount_minor=0))
+    assert [one.fault for one in counted_none.differences] == [DayFault.AMOUNT_DIFFERS]
+
+
 def test_two_lost_answers_are_two_days() -> None:
     """Each day that ended unheard is told by its own name, with what the store took in it."""
     shop = card_shop()
