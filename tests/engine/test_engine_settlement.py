@@ -24,6 +24,18 @@ from tests.clearing_shop import BANK, paid, payout
 from tests.shop import Shop
 
 FILE = "a" * 64
+REFUND_TAKEN_BACK = Account(
+    500,
+    settled_minor=1000,
+    settled_rows=2,
+    settled_back_minor=500,
+    settled_back_rows=1,
+    fee_paid_minor=9,
+    fee_charged_minor=19,
+    fee_rows=3,
+    back_reversed_minor=500,
+    fee_back_reversed_minor=10,
+)
 COSTS = {"fee_paid_minor": 9, "fee_back_minor": 10, "fee_rows": 1}
 IN_PERSON = Presence.IN_PERSON
 
@@ -331,6 +343,18 @@ def test_an_explanation_has_words() -> None:
             0,
         ),
         (Account(500, settled_minor=500, settled_rows=1, fee_paid_minor=9), (), 0),
+        # A refund that was taken back, and an acquirer that lists both: the refund had its price.
+        (REFUND_TAKEN_BACK, (), 0),
+        (
+            attrs.evolve(REFUND_TAKEN_BACK, fee_charged_minor=9),
+            (Finding(ItemKind.FEE_DIFFERS, -10, 19, 9),),
+            0,
+        ),
+        (
+            attrs.evolve(REFUND_TAKEN_BACK, settled_minor=1500),
+            (Finding(ItemKind.PAID_TWICE, -500, 1000, 1500),),
+            0,
+        ),
         # A wrong fee is one beside what is still to come, and what is still to come costs nothing.
         (
             Account(500, 0, 200, "2026-10-01", "2026-11-02", 500, 1, **COSTS, fee_charged_minor=12),

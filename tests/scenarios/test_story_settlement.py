@@ -168,6 +168,36 @@ def test_a_second_refund_waits_for_its_own_file() -> None:
     assert (clearing.kinds("2026-12-01"), clearing.account().clearing_minor) == ([], 0)
 
 
+@pytest.mark.parametrize("told", [RowKind.PAYMENT, RowKind.CHARGEBACK])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_refund_that_was_taken_back_is_in_a_file_twice_or_not_at_all(
+    told: RowKind, order: tuple[int, int]
+) -> None:
+    """A cashier's slip: given back, taken back, given back again. The acquirer leaves the first two
+    out, or lists both, as a payment or as what undoes a refund; only one of them is an item."""
+    clearing = bank_shop()
+    shop = clearing.shop
+    sell(clearing, "wine", 1)
+    shop.ok(AddReturnLine(next(iter(shop.books.archive)), 1, 1000, "broken"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 3)
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 4)
+    shop.ok(CompleteOrder())
+    clearing.settle([paid(1, WINE, 12), paid(4, -WINE, 0)])
+    assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
+    both = [paid(2, -WINE, 0), attrs.evolve(paid(3, WINE, 0), kind=told)]
+    clearing.settle([both[order[0]]])
+    assert clearing.kinds("2026-11-24") == []
+    assert clearing.kinds() == ["amount_differs"]
+    clearing.settle([both[order[1]]])
+    account = clearing.account()
+    assert (account.clearing_minor, account.waiting_minor, clearing.kinds()) == (0, 0, [])
+    assert all(day.open_minor == 0 for day in clearing.view().days)
+
+
 def test_a_chargeback_is_money_to_ask_for() -> None:
     """The customer's bank took it back: clearing has it again, until it comes back."""
     clearing = bank_shop()
