@@ -88,7 +88,8 @@ def check(
         if result.rows > limits.SETTLEMENT_ROWS_MAX:
             raise ImportFileError(
                 f"{path.name} has more than {limits.SETTLEMENT_ROWS_MAX:,} rows. Nothing was "
-                "imported. Split it: rows that two files have count once."
+                "imported. Split it by batch or by day: rows that are the same in two files count "
+                "once."
             )
     if not result.rows:
         raise ImportFileError(f"{path.name} has no rows. Nothing was imported.")
@@ -157,10 +158,11 @@ def _row(
         if told and told.upper() != currency:
             raise ValueError(f"the currency is {told[:8]!r}, and the store's is {currency}")
     digits = minor_digits(currency)
-    gross_minor = _amount(cells, (columns.gross, columns.credit, columns.debit), digits)
-    net_minor = _amount(cells, (columns.net, columns.net_credit, columns.net_debit), digits)
+    how = (columns.decimal, digits)
+    gross_minor = _amount(cells, (columns.gross, columns.credit, columns.debit), how)
+    net_minor = _amount(cells, (columns.net, columns.net_credit, columns.net_debit), how)
     fees = [cells[name] for name in columns.fees if cells.get(name)]
-    fee_minor = sum(_minor(text, digits, "the fee") for text in fees) if fees else None
+    fee_minor = sum(_minor(text, how, "the fee") for text in fees) if fees else None
     if kind in (RowKind.FEE, RowKind.PAYOUT, RowKind.OTHER) and not gross_minor and net_minor:
         gross_minor = net_minor
         net_minor = None
@@ -213,27 +215,30 @@ def _require_sign(kind: RowKind, gross_minor: int) -> None:
         raise ValueError(f"{_WORDS[kind]}, and it is {gross_minor} in the smallest unit")
 
 
-def _amount(cells: dict[str, str], names: tuple[str, str, str], digits: int) -> int | None:
+def _amount(cells: dict[str, str], names: tuple[str, str, str], how: tuple[str, int]) -> int | None:
     """An amount with its sign, or what a column adds less what another takes; None where all are
     empty."""
     signed, credit, debit = (cells.get(name, "") for name in names)
     if signed:
-        return _minor(signed, digits, "the amount")
+        return _minor(signed, how, "the amount")
     if not credit and not debit:
         return None
-    sides = [_minor(text, digits, "the amount") if text else 0 for text in (credit, debit)]
+    sides = [_minor(text, how, "the amount") if text else 0 for text in (credit, debit)]
     if min(sides) < 0:
         raise ValueError("a credit or a debit is below nought")
     return sides[0] - sides[1]
 
 
-def _minor(text: str, digits: int, what: str) -> int:
+def _minor(text: str, how: tuple[str, int], what: str) -> int:
+    """An amount, by the sign before its decimals and how many there may be."""
+    decimal, digits = how
     try:
-        minor = scaled(text, digits, what)
+        # With another sign a point is none: what it stands for is not guessed at.
+        minor = scaled(text.translate({ord(decimal): ".", ord("."): decimal}), digits, what)
     except FieldsError:
         raise ValueError(
-            f"{what} {text[:40]!r} is not a decimal number such as -12.34 with at most {digits} "
-            "decimals"
+            f"{what} {text[:40]!r} is not a decimal number such as -12{decimal}34 with at most "
+            f"{digits} decimals"
         ) from None
     if abs(minor) > limits.AMOUNT_MINOR_MAX:
         raise ValueError(f"{what} {text[:40]} is too high")

@@ -344,8 +344,8 @@ def _import(state: Settling, body: ImportSettlement, payments: Payments) -> Deci
 
 
 def _explain(body: ExplainItem, who: str) -> Decision:
-    if not 1 <= len(body.item) <= limits.NAME_LENGTH_MAX:
-        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
+    if not 1 <= len(body.item) <= limits.ITEM_ID_LENGTH_MAX:
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ITEM_ID_LENGTH_MAX)
     if not 1 <= len(body.finding.strip()) <= limits.NOTE_LENGTH_MAX:
         return refuse(Refusal.REASON_MUST_BE_GIVEN)
     event = ItemExplained(body.item, who, body.finding.strip())

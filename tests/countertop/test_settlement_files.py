@@ -88,9 +88,12 @@ def test_a_map_of_ones_own(tmp_path: Path) -> None:
     file = tmp_path / "theirs.csv"
     file.write_text(
         "Vorgang;Waehrung;Brutto;Entgelt;Terminal;TraceNr;Tag;Filiale\n"
-        "Umsatz;EUR;12.50;0.15;52500001;3;2026-11-26;Nord\n"
+        "Umsatz;EUR;12,50;0,15;52500001;3;2026-11-26;Nord\n"
+        "Umsatz;EUR;1.250;;52500001;4;2026-11-26;Nord\n"
     )
-    assert [row for _, row in rows_of(file, columns, "EUR")] == [
+    good, bad = (row for _, row in rows_of(file, columns, "EUR"))
+    assert "'1.250' is not a decimal number such as -12,34" in str(bad)
+    assert [good] == [
         SettlementRow(RowKind.PAYMENT, 1250, 15, "", "2026-11-26", terminal_id="52500001", trace=3)
     ]
 
@@ -102,6 +105,7 @@ def test_a_map_of_ones_own(tmp_path: Path) -> None:
         ("[columns]\nkind = 'a'", "currency"),
         ("[columns]\nkind = 'a'\ncurrency = 'b'", "no column of amounts"),
         ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\nfess='d'", "fess"),
+        ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\ndecimal=';'", "columns.decimal"),
         ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\n[kinds]\nx='sale'", "kinds.x"),
     ],
 )

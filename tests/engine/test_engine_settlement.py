@@ -259,7 +259,9 @@ def test_a_row_that_cannot_be(row: SettlementRow) -> None:
 def test_an_explanation_has_words() -> None:
     """Whoever looked into a difference says what it is."""
     shop = Shop.selling()
-    assert shop.no(ExplainItem("", "x")) == Refusal.TEXT_MUST_BE_SHORT
+    long = "x" * (limits.ITEM_ID_LENGTH_MAX + 1)
+    for item in ("", long):
+        assert shop.no(ExplainItem(item, "x")) == Refusal.TEXT_MUST_BE_SHORT
     assert shop.no(ExplainItem("unknown_here/1", "  ")) == Refusal.REASON_MUST_BE_GIVEN
     assert shop.ok(ExplainItem("unknown_here/1", "asked"))["item"] == "unknown_here/1"
 

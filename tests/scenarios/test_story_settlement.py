@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
+from engine import limits
 from engine.order.commands import AddLine, AddReturnLine, CompleteOrder, VoidOrder
 from engine.payment.commands import ReportUpload, RequestPayment, ReverseTender, SetOfflinePolicy
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
@@ -295,6 +296,20 @@ def test_an_explained_item_is_off_the_list_until_it_changes() -> None:
     assert clearing.kinds() == ["amount_differs"]
     clearing.settle([paid(1, 7, 0, batch="3")])
     assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
+
+
+def test_an_item_of_the_longest_names_can_be_explained() -> None:
+    """A payout by an acquirer and a batch that are named as long as they may be."""
+    bank, batch = attrs.evolve(BANK, id="b" * 64), "x" * 64
+    clearing = Clearing(card_shop())
+    clearing.terms(bank)
+    most = limits.AMOUNT_MINOR_MAX
+    row = SettlementRow(RowKind.OTHER, most, -most, batch=batch)
+    clearing.settle([row, payout(1, batch)], bank.id)
+    (item,) = clearing.view().items
+    assert len(item.id) > limits.NAME_LENGTH_MAX
+    clearing.shop.ok(ExplainItem(item.id, "asked"))
+    assert clearing.kinds() == []
 
 
 def test_a_shop_that_stops_importing_files_does_not_wait_for_its_list() -> None:
