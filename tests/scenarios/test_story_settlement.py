@@ -12,7 +12,7 @@ from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.payment.events import OfflinePolicy
 from engine.settlement.decide import ExplainItem, Refusal, StageSettlement
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
-from engine.terminal import CardShown, Identity, SettledTotal, Settlement, Verdict
+from engine.terminal import CardEntry, CardShown, Identity, SettledTotal, Settlement, Verdict
 from tests.card_shop import VISA, card_shop, hear
 from tests.clearing_shop import BANK, RATES, Clearing, paid, payout
 
@@ -22,11 +22,17 @@ AMEX = CardShown("374245******0005", "American Express", entry="contactless")
 WINE, BREAD, BOOK = 799, 350, 1200
 
 
-def sell(clearing: Clearing, code: str, number: int, card: CardShown = VISA) -> None:
+def sell(
+    clearing: Clearing,
+    code: str,
+    number: int,
+    card: CardShown = VISA,
+    entry: CardEntry = CardEntry.READ,
+) -> None:
     """One item by card, to its receipt."""
     shop = clearing.shop
     shop.ok(AddLine(code))
-    shop.ok(RequestPayment())
+    shop.ok(RequestPayment(entry=entry))
     hear(shop, Verdict.APPROVED, number, card=card)
     shop.ok(CompleteOrder())
 
@@ -103,6 +109,21 @@ def test_fees_are_known_and_files_reconcile_to_nothing_with_every_difference_lis
     account = clearing.account()
     assert account.clearing_minor == 50 - 350 - 1000 + 350
     assert account.waiting_minor == 0
+
+
+@pytest.mark.feature("PAY-15", part="priced as typed, whatever the terminal calls it")
+@pytest.mark.parametrize("entry", [CardEntry.KEYED, CardEntry.PHONE])
+def test_a_number_that_was_typed_is_priced_so_though_the_terminal_calls_it_read(
+    entry: CardEntry,
+) -> None:
+    """A phone order whose card the terminal tells as chip costs what the acquirer asks for cards
+    that were not there; the same card put in costs less."""
+    clearing = bank_shop()
+    sell(clearing, "wine", 1)
+    sell(clearing, "wine", 2, entry=entry)
+    assert VISA.entry == "chip"
+    found = [(one.presence, one.fee_minor) for one in clearing.fees()]
+    assert found == [("in_person", 12), ("keyed", 53)]
 
 
 def test_what_is_not_due_yet_waits() -> None:
