@@ -6,15 +6,14 @@ matter: a row that nothing fits is tried again with each payment that could be m
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
 from typing import Any, Final
 
 import apsw
 from attrs import frozen
 
 from actors.view_clearing_schema import row_of, rows_of
+from engine.limits import NS_PER_S
 from engine.payment.events import (
     Asked,
     OfflineUploaded,
@@ -26,10 +25,11 @@ from engine.payment.terminal_day import TerminalDayAsked, TerminalDayHeard
 from engine.record import Record
 from engine.settlement import fees
 from engine.settlement.decide import ItemExplained, TermsSet
-from engine.settlement.judge import Account, ItemKind, judge
+from engine.settlement.judge import Account, judge
 from engine.settlement.model import Acquirer
+from engine.settlement.presented import day_of
 from engine.stamp import Stamp
-from engine.terminal import Answer, Identity, Kind
+from engine.terminal import Answer, Kind
 from engine.upcast import event_of
 from engine.views.clearing_shapes import DifferenceView
 from engine.wire import canonical, parse, structure, unstructure
@@ -47,9 +47,10 @@ _MONEY: Final = (Kind.SALE, Kind.CAPTURE, Kind.REFUND, Kind.REVERSAL)
 
 @frozen
 class Terms:
-    """The acquirers in force."""
+    """The acquirers in force, and the `former` ones: those that sent files and were left out."""
 
     acquirers: tuple[Acquirer, ...] = ()
+    former: tuple[Acquirer, ...] = ()
 
 
 def terms_of(db: apsw.Connection) -> Terms:
@@ -77,20 +78,30 @@ def fold_payment(db: apsw.Connection, record: Record) -> None:
 
 
 def fold_terms(db: apsw.Connection, record: Record) -> None:
-    """Other rate cards price anew what no file has told of yet; and what somebody explained."""
+    """Other rate cards price anew what no file has told of yet; and what somebody explained. What
+    an acquirer that is left out has not paid yet stays its own, once it sent a file."""
     event = event_of(record)
     if isinstance(event, ItemExplained):
         values = (event.item, event.operator, event.finding)
         db.execute("INSERT OR REPLACE INTO explained VALUES (?, ?, ?)", values)
     if not isinstance(event, TermsSet):
         return
-    terms = Terms(event.acquirers)
+    before, names = terms_of(db), {entry.id for entry in event.acquirers}
+    told = {row[0] for row in rows_of(db, "SELECT DISTINCT acquirer FROM settlement_files")}
+    former = tuple(
+        entry
+        for entry in before.acquirers + before.former
+        if entry.id in told and entry.id not in names
+    )
+    terms = Terms(event.acquirers, former)
     text = canonical(unstructure(terms)).decode()
     db.execute("INSERT OR REPLACE INTO state VALUES ('terms', ?)", (text,))
     rows = rows_of(
         db,
         "SELECT payment_id, root, terminal, kind, day, amount_minor, entry, brand FROM card_money "
-        "LEFT JOIN accounts USING (root) WHERE coalesce(told, 0) = 0",
+        "LEFT JOIN accounts USING (root) WHERE coalesce(told, 0) = 0 "
+        "AND card_money.acquirer NOT IN (SELECT value FROM json_each(?))",
+        (canonical([entry.id for entry in former]).decode(),),
     )
     for payment_id, _, terminal, kind, day, amount_minor, entry, brand in rows:
         priced = _priced(terms, terminal, Kind(kind), day, amount_minor, entry, brand)
@@ -122,9 +133,10 @@ def fold_terminal_days(db: apsw.Connection, record: Record) -> None:
 def _day_items(event: TerminalDayHeard, day: str) -> Iterator[DifferenceView]:
     for entry in event.differences:
         fault = f"day_{entry.fault.value}"
+        # Facts of before named no day of their own: the first lost one was meant.
         lost = event.lost[0] if event.lost and fault == "day_not_told" else event.day_id
         yield DifferenceView(
-            f"{fault}/{lost}/{entry.brand}",
+            f"{fault}/{entry.day_id or lost}/{entry.brand}",
             fault,
             "",
             day,
@@ -182,8 +194,14 @@ def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
     roots = {root}
     for key in _keys_of_payment(asked, answer, stamp):
         db.execute("INSERT OR IGNORE INTO card_keys VALUES (?, ?)", (key, root))
-        rows = rows_of(db, "SELECT row FROM row_keys WHERE key = ?", (key,))
-        roots |= {find_payment(db, row) for (row,) in rows}
+        rows = rows_of(
+            db,
+            "SELECT row, settlement_rows.root FROM row_keys JOIN settlement_rows USING (row) "
+            "WHERE key = ?",
+            (key,),
+        )
+        for row, before in rows:
+            roots |= {before, find_payment(db, row)}
     recount(db, roots - {""})
 
 
@@ -232,7 +250,7 @@ def _keys_of_payment(asked: Asked, answer: Answer, stamp: Stamp) -> Iterator[str
         yield from keys_of(
             (name.reference, name.reference.rpartition(".")[2]),
             name.terminal_id,
-            _day_of(name, stamp),
+            day_of(name.date, stamp.now_ns // NS_PER_S + stamp.utc_offset_s),
             (name.trace, name.receipt),
         )
 
@@ -250,28 +268,28 @@ def keys_of(
     return list(dict.fromkeys(found))
 
 
-def _day_of(name: Identity, stamp: Stamp) -> str:
-    """The ISO date of a terminal's day, which has no year: the one nearest to the stamp."""
-    local = date(1970, 1, 1) + timedelta(seconds=stamp.now_ns // 10**9 + stamp.utc_offset_s)
-    found: list[date] = []
-    for year in (local.year - 1, local.year, local.year + 1):
-        # The 29th of February is not in every year, and a terminal may tell no day at all.
-        with contextlib.suppress(ValueError):
-            found.append(date.fromisoformat(f"{year}{name.date}"))
-    nearest = min(found, key=lambda day: abs((day - local).days), default=None)
-    return "" if nearest is None or len(name.date) != 4 else nearest.isoformat()
-
-
 def find_payment(db: apsw.Connection, row: str) -> str:
-    """Let a row find its payment; its root, or "" where no key names exactly one."""
+    """Let a row find its payment; its root, or "" where no key names exactly one.
+
+    A terminal may tell of a try that came to nothing by the number of another payment: whichever
+    moved money goes before it, also where it comes after the row.
+    """
     keys = rows_of(db, "SELECT key FROM row_keys WHERE row = ? ORDER BY rank", (row,))
     for (key,) in keys:
-        roots = rows_of(db, "SELECT root FROM card_keys WHERE key = ? LIMIT 2", (key,))
-        if len(roots) == 1:
-            root = str(roots[0][0])
+        roots = rows_of(
+            db,
+            "SELECT root, EXISTS(SELECT 1 FROM card_money WHERE card_money.root = card_keys.root "
+            "AND amount_minor > 0) AS moved FROM card_keys WHERE key = ? ORDER BY moved DESC "
+            "LIMIT 2",
+            (key,),
+        )
+        if len(roots) == 1 or (roots and roots[0][1] > roots[1][1]):
+            root, has_moved = roots[0]
             db.execute("UPDATE settlement_rows SET root = ? WHERE row = ?", (root, row))
-            db.execute("DELETE FROM row_keys WHERE row = ?", (row,))
-            return root
+            if has_moved:
+                db.execute("DELETE FROM row_keys WHERE row = ?", (row,))
+            return str(root)
+    db.execute("UPDATE settlement_rows SET root = '' WHERE row = ? AND root <> ''", (row,))
     return ""
 
 
@@ -310,7 +328,7 @@ def _list_items(db: apsw.Connection, acquirer: str, root: str, account: Account)
                 root,
                 acquirer,
                 entry.kind.value,
-                day if entry.kind is ItemKind.MISSING_THERE else "",
+                entry.due,
                 day,
                 entry.difference_minor,
                 entry.ours_minor,
@@ -348,13 +366,16 @@ def _account_of(db: apsw.Connection, root: str) -> tuple[str, Account]:
         "WHERE root = ? ORDER BY payment_id = root DESC, day",
         (root,),
     )
-    sums: dict[str, Any] = dict.fromkeys(("paid", "back", "reversed"), 0)
+    sums: dict[str, Any] = dict.fromkeys(("paid", "back", "reversed", "back_reversed"), 0)
     costs = dict(sums)
     days = {"paid": "", "back": "", "reversed": ""}
     for kind, of_refund, day, amount_minor, fee_minor, _, _ in money:
         side, sign = _side_of(Kind(kind), of_refund=bool(of_refund))
         sums[side] += sign * amount_minor
         costs[side] += sign * fee_minor
+        if sign < 0:
+            sums["back_reversed"] += amount_minor
+            costs["back_reversed"] += fee_minor
         days[side] = max(days[side], day)
     told = _told_of(db, root)
     # Without a line of the rate card nobody knows what it should have cost.
@@ -375,6 +396,8 @@ def _account_of(db: apsw.Connection, root: str) -> tuple[str, Account]:
         costs["reversed"],
         told["fee"],
         fee_rows,
+        sums["back_reversed"],
+        costs["back_reversed"],
     )
     return money[0][5], account
 

@@ -36,21 +36,22 @@ FILES_SHOWN: Final = 20
 def clearing_view(db: apsw.Connection, query: ClearingState, today: str) -> ClearingView:
     """How card money stands on `today`, an ISO date."""
     limit = max(1, min(query.limit, ITEMS_MAX))
-    acquirers = [
-        entry
-        for entry in terms_of(db).acquirers
-        if not query.acquirer or query.acquirer == entry.id
-    ]
+    terms = terms_of(db)
     found: list[_Found] = []
     views: list[AcquirerView] = []
-    for acquirer in acquirers:
+    for acquirer in (*terms.acquirers, *terms.former, Acquirer("", "")):
+        if query.acquirer not in ("", acquirer.id):
+            continue
         asked = _Asked(acquirer.id, _due_day(db, acquirer, today), today, limit, query.explained)
-        views.append(_acquirer_view(db, acquirer, asked.due_day))
-        found += [source(db, asked) for source in (_account_items, _unknown, _batch_items)]
+        view = _acquirer_view(db, acquirer, asked.due_day)
+        own = [source(db, asked) for source in (_account_items, _unknown, _batch_items)]
+        # Whoever has no terms is told of while there is something open.
+        is_open = view.clearing_minor or view.held_minor or any(count for _, count in own)
+        if is_open or acquirer in terms.acquirers or not (terms.acquirers or acquirer.id):
+            views.append(view)
+            found += own
     if not query.acquirer:
         found.append(_day_items(db, _Asked("", "", today, limit, query.explained)))
-        if not acquirers:
-            views.append(_acquirer_view(db, Acquirer("", ""), ""))
     items = [item for some, _ in found for item in some]
     items.sort(key=lambda entry: (entry.business_date, entry.id))
     return ClearingView(

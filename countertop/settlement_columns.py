@@ -21,7 +21,8 @@ class Columns:
 
     An amount is in `gross` with its sign, or in `credit` and `debit` without one; what only has a
     net amount, such as a payout, has it in `net`, or in `net_credit` and `net_debit`. Of `fees` all
-    that are filled are summed. `others` are left unread; "*" stands for any.
+    that are filled are summed. `decimal` is the sign before the decimals of amounts. `others` are
+    left unread; "*" stands for any.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Columns:
     receipt: str = ""
     brand: str = ""
     others: tuple[str, ...] = ()
+    decimal: str = "."
     kinds: tuple[tuple[str, RowKind], ...] = ()
 
     def named(self) -> list[str]:
@@ -135,6 +137,7 @@ def columns_named(name: str) -> Columns:
             row.text("currency").lower(),
             fees=tuple(entry.lower() for entry in row.texts("fees")),
             others=tuple(entry.lower() for entry in row.texts("others")),
+            decimal=row.text("decimal", "."),
             kinds=_kinds(fields),
             **texts,
         )
@@ -142,6 +145,8 @@ def columns_named(name: str) -> Columns:
         fields.done()
     except FieldsError as error:
         raise CommandFailedError(f"{file}: {error}. {NOT_READ}") from None
+    if found.decimal not in (".", ","):
+        raise CommandFailedError(f"{file}: columns.decimal is neither . nor a comma. {NOT_READ}")
     if not found.gross and not (found.credit and found.debit):
         raise CommandFailedError(f"{file} names no column of amounts. {NOT_READ}")
     return found

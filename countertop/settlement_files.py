@@ -6,9 +6,10 @@ fault, and once more to send it.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime, tzinfo
 from hashlib import file_digest
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,12 @@ from engine.settlement.model import RowKind, SettlementRow
 
 PROGRESS_EVERY: Final = 2_000
 ERRORS_MAX: Final = 1_000
+# A day, with or without a time after it, which may tell how far its clock is from UTC.
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
+    r" ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
 _WORDS: Final = {
     RowKind.PAYMENT: "a payment must be more than nought",
     RowKind.DECLINED: "a declined payment must have what was asked for, more than nought",
@@ -58,15 +65,19 @@ def digest_of(path: Path) -> str:
 
 
 def check(
-    path: Path, columns: Columns, currency: str, progress: Callable[[int], None] | None = None
+    path: Path,
+    columns: Columns,
+    currency: str,
+    zone: tzinfo | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Checked:
-    """Read a file and find every fault; `progress` counts rows.
+    """Read a file and find every fault, as `rows_of` does; `progress` counts rows.
 
     Raises:
         ImportFileError: the file as a whole cannot be imported.
     """
     result = Checked(digest_of(path))
-    for number, row in rows_of(path, columns, currency):
+    for number, row in rows_of(path, columns, currency, zone):
         result.rows += 1
         if isinstance(row, str):
             result.faults += 1
@@ -77,7 +88,8 @@ def check(
         if result.rows > limits.SETTLEMENT_ROWS_MAX:
             raise ImportFileError(
                 f"{path.name} has more than {limits.SETTLEMENT_ROWS_MAX:,} rows. Nothing was "
-                "imported. Split it: rows that two files have count once."
+                "imported. Split it by batch or by day: rows that are the same in two files count "
+                "once."
             )
     if not result.rows:
         raise ImportFileError(f"{path.name} has no rows. Nothing was imported.")
@@ -85,9 +97,10 @@ def check(
 
 
 def rows_of(
-    path: Path, columns: Columns, currency: str
+    path: Path, columns: Columns, currency: str, zone: tzinfo | None = None
 ) -> Iterator[tuple[int, SettlementRow | str]]:
-    """(line, row) of each row, or (line, what is wrong with it).
+    """(line, row) of each row, or (line, what is wrong with it). `zone` is the store's, whose day
+    is that of a time told with its distance from UTC; without it such a time is a fault.
 
     Raises:
         ImportFileError: the file as a whole cannot be imported.
@@ -102,7 +115,7 @@ def rows_of(
                 yield number, cells
                 continue
             try:
-                yield number, _row(cells, columns, currency)
+                yield number, _row(cells, columns, currency, zone)
             except (ValueError, FieldsError) as error:
                 yield number, str(error)
     except (OSError, EOFError, zlib.error) as error:
@@ -129,7 +142,9 @@ def _check_columns(path: Path, header: list[str], columns: Columns) -> None:
         raise ImportFileError(f"{path.name} has a column twice. Nothing was imported.")
 
 
-def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRow:
+def _row(
+    cells: dict[str, str], columns: Columns, currency: str, zone: tzinfo | None
+) -> SettlementRow:
     """One row.
 
     Raises:
@@ -143,16 +158,16 @@ def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRo
         if told and told.upper() != currency:
             raise ValueError(f"the currency is {told[:8]!r}, and the store's is {currency}")
     digits = minor_digits(currency)
-    gross_minor = _amount(cells, (columns.gross, columns.credit, columns.debit), digits)
-    net_minor = _amount(cells, (columns.net, columns.net_credit, columns.net_debit), digits)
+    how = (columns.decimal, digits)
+    gross_minor = _amount(cells, (columns.gross, columns.credit, columns.debit), how)
+    net_minor = _amount(cells, (columns.net, columns.net_credit, columns.net_debit), how)
     fees = [cells[name] for name in columns.fees if cells.get(name)]
-    fee_minor = sum(_minor(text, digits, "the fee") for text in fees) if fees else None
+    fee_minor = sum(_minor(text, how, "the fee") for text in fees) if fees else None
     if kind in (RowKind.FEE, RowKind.PAYOUT, RowKind.OTHER) and not gross_minor and net_minor:
         gross_minor = net_minor
         net_minor = None
     if kind is RowKind.FEE:
-        # Its amount is what it costs, wherever the file has it.
-        fee_minor = -(gross_minor or 0) if fee_minor is None else fee_minor
+        fee_minor = _cost(gross_minor, fee_minor)
         gross_minor = 0
     if gross_minor is None:
         raise ValueError("has no amount")
@@ -168,7 +183,7 @@ def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRo
         gross_minor,
         fee_minor,
         _text(cells, columns.batch),
-        _day(cells.get(columns.date, "")),
+        _day(cells.get(columns.date, ""), zone),
         _text(cells, columns.reference),
         _text(cells, columns.own_reference),
         _text(cells, columns.terminal_id),
@@ -176,6 +191,18 @@ def _row(cells: dict[str, str], columns: Columns, currency: str) -> SettlementRo
         _number(cells, columns.receipt),
         _text(cells, columns.brand),
     )
+
+
+def _cost(gross_minor: int | None, fee_minor: int | None) -> int:
+    """What a row of a fee costs, wherever the file has it: a column filled with 0.00 says nothing
+    where the other one has the amount."""
+    if gross_minor is None and fee_minor is None:
+        raise ValueError("has no amount")
+    if gross_minor and fee_minor and fee_minor != -gross_minor:
+        raise ValueError(
+            f"the fee is {fee_minor} in the smallest unit, and the amount {gross_minor} is another"
+        )
+    return fee_minor or -(gross_minor or 0)
 
 
 def _require_sign(kind: RowKind, gross_minor: int) -> None:
@@ -188,27 +215,30 @@ def _require_sign(kind: RowKind, gross_minor: int) -> None:
         raise ValueError(f"{_WORDS[kind]}, and it is {gross_minor} in the smallest unit")
 
 
-def _amount(cells: dict[str, str], names: tuple[str, str, str], digits: int) -> int | None:
+def _amount(cells: dict[str, str], names: tuple[str, str, str], how: tuple[str, int]) -> int | None:
     """An amount with its sign, or what a column adds less what another takes; None where all are
     empty."""
     signed, credit, debit = (cells.get(name, "") for name in names)
     if signed:
-        return _minor(signed, digits, "the amount")
+        return _minor(signed, how, "the amount")
     if not credit and not debit:
         return None
-    sides = [_minor(text, digits, "the amount") if text else 0 for text in (credit, debit)]
+    sides = [_minor(text, how, "the amount") if text else 0 for text in (credit, debit)]
     if min(sides) < 0:
         raise ValueError("a credit or a debit is below nought")
     return sides[0] - sides[1]
 
 
-def _minor(text: str, digits: int, what: str) -> int:
+def _minor(text: str, how: tuple[str, int], what: str) -> int:
+    """An amount, by the sign before its decimals and how many there may be."""
+    decimal, digits = how
     try:
-        minor = scaled(text, digits, what)
+        # With another sign a point is none: what it stands for is not guessed at.
+        minor = scaled(text.translate({ord(decimal): ".", ord("."): decimal}), digits, what)
     except FieldsError:
         raise ValueError(
-            f"{what} {text[:40]!r} is not a decimal number such as -12.34 with at most {digits} "
-            "decimals"
+            f"{what} {text[:40]!r} is not a decimal number such as -12{decimal}34 with at most "
+            f"{digits} decimals"
         ) from None
     if abs(minor) > limits.AMOUNT_MINOR_MAX:
         raise ValueError(f"{what} {text[:40]} is too high")
@@ -231,11 +261,20 @@ def _number(cells: dict[str, str], name: str) -> int | None:
     return int(text)
 
 
-def _day(text: str) -> str:
-    """The day of `2026-11-25`, with or without a time after it."""
+def _day(text: str, zone: tzinfo | None) -> str:
+    """The day of `2026-11-25`, with or without a time after it. A time that is told by another
+    clock is of the day that the store's clock had then, which is the terminal's."""
     if not text:
         return ""
+    timed = _TIME.fullmatch(text)
+    if timed is not None and timed[2] and zone is None:
+        raise ValueError(f"the time {text[:40]!r} is by another clock, and the store's is unknown")
     try:
-        return date.fromisoformat(text[:10]).isoformat()
-    except ValueError:
-        raise ValueError(f"the date {text[:40]!r} is not a day such as 2026-11-25") from None
+        if timed is not None:
+            at = datetime.fromisoformat(timed[1] + (timed[2] or ""))
+            return (at.astimezone(zone) if timed[2] else at).date().isoformat()
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(f"the date {text[:40]!r} is not a day such as 2026-11-25")

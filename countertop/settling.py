@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import trio
 
@@ -26,6 +28,8 @@ from protocols.front.client_types import RefusedError
 
 VIEW_PATIENCE_S = 600
 VIEW_AGAIN_S = 0.2
+# A file, how its columns are named, and the store's currency and time zone.
+_How = tuple[Path, Columns, str, tzinfo | None]
 
 
 def import_acquirers(file: Path, data_dir: Path, *, say: Say) -> None:
@@ -39,6 +43,14 @@ async def _set_terms(file: Path, data_dir: Path, say: Say) -> None:
         command = read_acquirers(file, minor_digits(rules["currency"]))
         answer = await client.command("settlement.set_terms", **unstructure(command))
     say(f"{answer.data['acquirers']} acquirers have terms now.")
+
+
+def _zone_of(name: str) -> tzinfo | None:
+    """The store's time zone, where this machine knows it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 async def _rules(client: FrontClient) -> dict[str, Any]:
@@ -77,17 +89,15 @@ async def _import(
         raise CommandFailedError(f"There is no file {file}. Nothing was imported.")
     async with client_of(data_dir, admin=True) as client:
         rules = await _rules(client)
-        currency = rules["currency"]
+        how = (file, columns, rules["currency"], _zone_of(rules["time_zone"]))
         told = progress("Checking", "rows")
-        checked = await world.in_thread(
-            check, file, columns, currency, lambda rows: told(rows, rows)
-        )
+        checked = await world.in_thread(check, *how, lambda rows: told(rows, rows))
         _require_good(file, checked, say)
         if check_only:
             say(f"{checked.rows:,} rows are good. Nothing was imported, as asked.")
             return
         try:
-            position = await _send(client, file, acquirer, columns, currency, checked, progress)
+            position = await _send(client, how, acquirer, checked, progress)
         except RefusedError as error:
             if error.code == "settlement_file_must_be_new":
                 say(f"{file.name} was imported before, to the byte. Nothing changed.")
@@ -111,18 +121,13 @@ def _require_good(file: Path, checked: Checked, say: Say) -> None:
 
 
 async def _send(
-    client: FrontClient,
-    file: Path,
-    acquirer: str,
-    columns: Columns,
-    currency: str,
-    checked: Checked,
-    progress: Progress,
+    client: FrontClient, how: _How, acquirer: str, checked: Checked, progress: Progress
 ) -> int:
     """Send the file in parts; the position at which all of it counts."""
+    file = how[0]
     told = progress("Importing", "rows")
     parts, sent = 0, 0
-    for rows in _parts(file, columns, currency):
+    for rows in _parts(how):
         await client.command(
             "settlement.stage", file=checked.digest, part=parts, acquirer=acquirer, rows=rows
         )
@@ -142,13 +147,13 @@ async def _send(
     return int(answer.position)
 
 
-def _parts(file: Path, columns: Columns, currency: str) -> Iterator[list[dict[str, Any]]]:
+def _parts(how: _How) -> Iterator[list[dict[str, Any]]]:
     """The rows as plain data, as many at once as fit a frame."""
     rows: list[dict[str, Any]] = []
     size = 0
-    for number, row in rows_of(file, columns, currency):
+    for number, row in rows_of(*how):
         if isinstance(row, str):
-            raise CommandFailedError(f"{file.name} was changed: row {number} {row}.")
+            raise CommandFailedError(f"{how[0].name} was changed: row {number} {row}.")
         plain = short(unstructure(row))
         own = len(canonical(plain)) + 1
         if rows and size + own > PART_BYTES_MAX:

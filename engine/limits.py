@@ -17,6 +17,7 @@ NOTE_LENGTH_MAX = 280
 NOTES_PER_ORDER_MAX = 500
 REASON_LENGTH_MAX = 120
 ID_LENGTH_MAX = 64
+ITEM_ID_LENGTH_MAX = 240  # of a difference: its kind, an acquirer or a payment, a batch, an amount
 DENOMINATIONS_MAX = 40
 ORDERS_OPEN_MAX = 2_000  # per side, suspended ones included
 OPERATORS_MAX = 2_000

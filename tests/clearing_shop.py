@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -14,7 +14,7 @@ from actors.view_clearing_rows import count_some, fold_clearing
 from actors.view_folds import SCHEMA
 from engine.decision import EVENTS
 from engine.queries import ClearingState, FindPaymentFees
-from engine.record import Kind, NewRecord
+from engine.record import Kind, NewRecord, Record
 from engine.settlement.decide import ImportSettlement, SetTerms, StageSettlement
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
 from engine.views.clearing_shapes import AcquirerView, ClearingView, PaymentFeeView
@@ -48,15 +48,20 @@ class Clearing:
     folded: int = 0
     files: int = 0
 
-    def fold(self) -> None:
-        """Catch up with the shop's facts."""
+    def records(self) -> Iterator[Record]:
+        """The shop's facts since it was asked last, as the journal has them."""
         for fact, stamp in self.shop.posted[self.folded :]:
             self.folded += 1
             data = parse(canonical(unstructure(fact.event)))
             kind: Kind = "training" if fact.training else "live"
             name = EVENTS.name_of(fact.event)
             new = NewRecord(kind, fact.stream, 1, name, "c", "max", "1", stamp, data)
-            fold_clearing(self.db, new.at(self.folded, 1))
+            yield new.at(self.folded, 1)
+
+    def fold(self) -> None:
+        """Catch up with the shop's facts."""
+        for record in self.records():
+            fold_clearing(self.db, record)
         while count_some(self.db):
             pass
 

@@ -65,7 +65,7 @@ class DayFault(Enum):
 class DayDifference:
     """One difference. `brand` is "" for all cards together; `told` figures are the terminal's.
 
-    NOT_TOLD: an end of day whose answer was lost did happen, and what it came to was never told.
+    NOT_TOLD: an end of day, `day_id`, did happen, and what it came to was never told.
     """
 
     brand: str
@@ -74,6 +74,7 @@ class DayDifference:
     ours_minor: int
     told_count: int
     told_minor: int
+    day_id: str = ""
 
 
 @EVENTS.name("terminal.day_asked/1")
@@ -204,18 +205,27 @@ def heard(day: TerminalDay, told: Settlement) -> TerminalDayHeard:
     if not told.verdict.is_approved:
         return base
     base = altered(base, verdict=Verdict.APPROVED)
+    if not told.totals and told.amount_minor is None:
+        return _without_totals(day, base)
     # The longest day that the totals fit; where none does, all of it is compared.
     for start in range(len(day.parts)):
         ours = summed(row for part in day.parts[start:] for row in part)
         if not compare(ours, told):
             missed = tuple(
-                DayDifference("", DayFault.NOT_TOLD, _count(part), _amount(part), 0, 0)
-                for part in day.parts[:start]
+                DayDifference("", DayFault.NOT_TOLD, _count(part), _amount(part), 0, 0, lost)
+                for lost, part in zip(day.unheard[:start], day.parts[:start], strict=True)
                 if part
             )
             return altered(base, ours=ours, differences=missed, lost=day.unheard[:start])
     ours = summed(row for part in day.parts for row in part)
     return altered(base, ours=ours, differences=compare(ours, told))
+
+
+def _without_totals(day: TerminalDay, base: TerminalDayHeard) -> TerminalDayHeard:
+    """A terminal that ended its day and told no totals: nothing is compared, and that is told."""
+    ours = summed(row for part in day.parts for row in part)
+    untold = DayDifference("", DayFault.NOT_TOLD, _count(ours), _amount(ours), 0, 0, base.day_id)
+    return altered(base, ours=ours, differences=(untold,) if ours else ())
 
 
 def compare(ours: tuple[Taken, ...], told: Settlement) -> tuple[DayDifference, ...]:

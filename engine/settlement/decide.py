@@ -223,8 +223,9 @@ def _check_terms(acquirers: tuple[Acquirer, ...]) -> Decision | None:
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
     if len({entry.id for entry in acquirers}) != len(acquirers):
         return refuse(Refusal.ACQUIRERS_MUST_BE_DISTINCT)
-    named = [terminal for entry in acquirers for terminal in entry.terminals]
-    if len(set(named)) != len(named) or sum(not entry.terminals for entry in acquirers) > 1:
+    # One follows another at a terminal, or for the rest of them, from a day of its own on.
+    named = [(name, entry.since) for entry in acquirers for name in entry.terminals or ("",)]
+    if len(set(named)) != len(named):
         return refuse(Refusal.TERMINALS_MUST_HAVE_ONE_ACQUIRER)
     for acquirer in acquirers:
         refused = _check_rates(acquirer)
@@ -343,8 +344,8 @@ def _import(state: Settling, body: ImportSettlement, payments: Payments) -> Deci
 
 
 def _explain(body: ExplainItem, who: str) -> Decision:
-    if not 1 <= len(body.item) <= limits.NAME_LENGTH_MAX:
-        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
+    if not 1 <= len(body.item) <= limits.ITEM_ID_LENGTH_MAX:
+        return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ITEM_ID_LENGTH_MAX)
     if not 1 <= len(body.finding.strip()) <= limits.NOTE_LENGTH_MAX:
         return refuse(Refusal.REASON_MUST_BE_GIVEN)
     event = ItemExplained(body.item, who, body.finding.strip())

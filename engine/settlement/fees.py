@@ -22,16 +22,12 @@ def presence_of(entry: str) -> Presence:
 
 
 def acquirer_of(acquirers: Iterable[Acquirer], terminal: str, day: str) -> Acquirer | None:
-    """Whose what a terminal took on a business date is: the acquirer's that names the terminal,
-    else that of the one that names none; None before its first day."""
-    found = None
-    for acquirer in acquirers:
-        if terminal in acquirer.terminals:
-            found = acquirer
-            break
-        if not acquirer.terminals:
-            found = acquirer
-    return found if found is not None and found.since <= day else None
+    """Whose what a terminal took on a business date is: of those whose first day was by then the
+    latest that names the terminal, else the latest that names none; None where there is neither."""
+    begun = [entry for entry in acquirers if entry.since <= day]
+    naming = [entry for entry in begun if terminal in entry.terminals]
+    rest = [entry for entry in begun if not entry.terminals]
+    return max(naming or rest, key=lambda entry: entry.since, default=None)
 
 
 def rate_of(acquirer: Acquirer, presence: Presence, brand: str, day: str) -> Rate | None:

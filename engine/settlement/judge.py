@@ -34,7 +34,9 @@ class Account:
     `charged_minor`, which is below for a chargeback.
 
     `reversed_minor` was taken back whole before or after it was settled: acquirers leave both out,
-    or list both. `paid_day` and `back_day` are the business dates of the payment and of the latest
+    or list both. So they do with `back_reversed_minor`, refunds that were taken back, which
+    `back_minor` leaves out, and with the row that takes one back as a payment, or as what undoes a
+    chargeback. `paid_day` and `back_day` are the business dates of the payment and of the latest
     of what went back, ISO, "" where there is none. Fees are by the rate card; `fee_rows` counts the
     rows that told one.
     """
@@ -54,6 +56,8 @@ class Account:
     fee_reversed_minor: int = 0
     fee_charged_minor: int = 0
     fee_rows: int = 0
+    back_reversed_minor: int = 0
+    fee_back_reversed_minor: int = 0
 
     @property
     def is_reversal_listed(self) -> bool:
@@ -62,22 +66,48 @@ class Account:
         return self.reversed_minor > 0 and is_told
 
     @property
+    def listed_minor(self) -> int:
+        """What of `reversed_minor` the acquirer lists."""
+        return self.reversed_minor if self.is_reversal_listed else 0
+
+    @property
+    def listed_back_minor(self) -> int:
+        """What of `back_reversed_minor` it lists, as money back and as a payment."""
+        paid_minor = self.paid_minor - self.reversed_minor + self.listed_minor
+        is_told = (
+            self.settled_back_minor > self.back_minor + self.listed_minor
+            or self.settled_minor + self.charged_minor > paid_minor
+        )
+        return self.back_reversed_minor if is_told else 0
+
+    @property
     def fee_expected_minor(self) -> int:
         """What all of it costs by the rate card; what was never settled costs nothing."""
-        if self.reversed_minor and not self.is_reversal_listed:
-            return self.fee_back_minor
-        return self.fee_paid_minor + self.fee_back_minor + self.fee_reversed_minor
+        is_settled = self.is_reversal_listed or not self.reversed_minor
+        return (self.fee_paid_minor if is_settled else 0) + self.fee_expected_back_minor
+
+    @property
+    def fee_expected_back_minor(self) -> int:
+        """What of it what went back costs."""
+        listed = self.fee_reversed_minor if self.is_reversal_listed else 0
+        listed += self.fee_back_reversed_minor if self.listed_back_minor else 0
+        return self.fee_back_minor + listed
 
 
 @frozen
 class Finding:
-    """One difference of an account: what clearing holds for it (fees: what was kept too much)."""
+    """One difference of an account: what clearing holds for it (fees: what was kept too much).
+
+    `due` is the business date from whose being due on it is one, ISO: until then a file may still
+    tell of it. "" is at once.
+    """
 
     kind: ItemKind
     difference_minor: int
     ours_minor: int
     theirs_minor: int
     is_back: bool = False
+    due: str = ""
 
 
 @frozen
@@ -96,36 +126,43 @@ class Standing:
 def judge(account: Account, due_day: str) -> Standing:
     """How an account stands; what was taken on `due_day` (ISO) or before and is in no file is
     missing. "" takes nothing for missing."""
-    is_listed = account.is_reversal_listed
-    paid_minor = account.paid_minor - (0 if is_listed else account.reversed_minor)
-    back_minor = account.back_minor + (account.reversed_minor if is_listed else 0)
+    listed_back = account.listed_back_minor
+    paid_minor = account.paid_minor - account.reversed_minor + account.listed_minor + listed_back
+    back_minor = account.back_minor + account.listed_minor + listed_back
     back_day = account.back_day or account.paid_day
+    # What takes a refund back may be told as a chargeback that was undone.
+    undone = min(listed_back, max(account.charged_minor, 0))
+    settled, charged = account.settled_minor + undone, account.charged_minor - undone
+    paid_rows = account.settled_rows + (undone > 0)
+    paid_day = back_day if listed_back and paid_rows else account.paid_day
     findings: list[Finding] = []
     waiting_minor = 0
     sides = (
-        (paid_minor, account.settled_minor, account.settled_rows, account.paid_day, 1),
+        (paid_minor, settled, paid_rows, paid_day, 1),
         (back_minor, account.settled_back_minor, account.settled_back_rows, back_day, -1),
     )
     for ours, theirs, rows, day, sign in sides:
         if ours == theirs:
             continue
-        kind = _fault(ours, theirs, rows)
-        if kind is ItemKind.MISSING_THERE and not (day and day <= due_day):
-            waiting_minor += sign * (ours - theirs)
+        kind, difference = _fault(ours, theirs, rows), sign * (ours - theirs)
+        # Of several refunds, and of what took one back, the latest may be in a file yet to come.
+        has_several = 0 < theirs < ours and (sign < 0 or listed_back > 0)
+        may_come = kind is ItemKind.MISSING_THERE or has_several
+        if may_come and not (day and day <= due_day):
+            waiting_minor += difference
         else:
-            difference = sign * (ours - theirs)
-            findings.append(Finding(kind, difference, sign * ours, sign * theirs, sign < 0))
-    if account.charged_minor:
-        charged = account.charged_minor
+            due = day if may_come else ""
+            findings.append(Finding(kind, difference, sign * ours, sign * theirs, sign < 0, due))
+    if charged:
         findings.append(Finding(ItemKind.CHARGED_BACK, -charged, 0, charged))
-    if not findings and not waiting_minor:
-        # Where an amount differs its fee does too, and that is not another difference.
+    if all(ours == theirs or not rows for ours, theirs, rows, _, _ in sides):
+        # Where an amount that is told differs its fee does too, and that is no other difference.
         findings += _fee(account)
     return Standing(
         paid_minor,
-        account.settled_minor,
+        settled,
         -back_minor,
-        account.charged_minor - account.settled_back_minor,
+        charged - account.settled_back_minor,
         tuple(findings),
         waiting_minor,
     )
@@ -140,7 +177,11 @@ def _fault(ours: int, theirs: int, rows: int) -> ItemKind:
 
 
 def _fee(account: Account) -> tuple[Finding, ...]:
-    expected, charged = account.fee_expected_minor, account.fee_charged_minor
+    """What was told costs what the rate card says of that, whatever is still to be told."""
+    expected = account.fee_paid_minor if account.settled_rows else 0
+    if account.settled_back_rows:
+        expected += account.fee_expected_back_minor
+    charged = account.fee_charged_minor
     if not account.fee_rows or expected == charged:
         return ()
     return (Finding(ItemKind.FEE_DIFFERS, charged - expected, expected, charged),)

@@ -41,8 +41,9 @@ class Acquirer:
     """Who pays out what terminals took.
 
     `terminals` are addresses; none: every terminal that no other acquirer has. `since` is the first
-    business date, ISO, whose payments its files are held against. What they do not have `days` days
-    after it was taken is missing.
+    business date, ISO, whose payments its files are held against; of two that have one terminal it
+    is the later one's from then on. What they do not have `days` days after it was taken is
+    missing.
     """
 
     id: str

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from engine.decision import Fact
+from engine.limits import NS_PER_S
 from engine.order.refunds import unpaid_fact
 from engine.payment.context import stream_of
 from engine.payment.events import OfflineUploaded, UploadSource
@@ -45,6 +48,19 @@ def facts_of(payments: Payments, rows: Iterable[PresentedRow]) -> tuple[Fact, ..
     return tuple(facts)
 
 
+def day_of(told: str, local_s: int) -> str:
+    """The ISO date of a terminal's day, MMDD, which has no year: the one nearest to a local time in
+    seconds; "" where it told none."""
+    local = date(1970, 1, 1) + timedelta(seconds=local_s)
+    found: list[date] = []
+    for year in (local.year - 1, local.year, local.year + 1):
+        # The 29th of February is not in every year, and a terminal may tell no day at all.
+        with contextlib.suppress(ValueError):
+            found.append(date.fromisoformat(f"{year}{told}"))
+    nearest = min(found, key=lambda day: abs((day - local).days), default=None)
+    return "" if nearest is None or len(told) != 4 else nearest.isoformat()
+
+
 def _is_of(row: SettlementRow, payment: Payment) -> bool:
     """By a name both have; by the terminal's numbers, which count round, only on their day and for
     the same amount."""
@@ -61,5 +77,5 @@ def _is_of(row: SettlementRow, payment: Payment) -> bool:
         and all(theirs == ours for theirs, ours in told)
         and row.terminal_id == name.terminal_id != ""
         and row.gross_minor == answer.amount_minor
-        and row.date[5:].replace("-", "") == name.date
+        and row.date == day_of(name.date, payment.requested_ns // NS_PER_S) != ""
     )

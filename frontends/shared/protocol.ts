@@ -7,7 +7,8 @@ export const VERSION = 1 as const;
 /**
  * Who pays out what terminals took. `terminals` are addresses; none: every terminal that no
  * other acquirer has. `since` is the first business date, ISO, whose payments its files are
- * held against. What they do not have `days` days after it was taken is missing.
+ * held against; of two that have one terminal it is the later one's from then on. What they do
+ * not have `days` days after it was taken is missing.
  */
 export interface AcquirerInput {
   id: string;
@@ -649,8 +650,7 @@ export interface DayClosedAnswer {
 
 /**
  * One difference. `brand` is "" for all cards together; `told` figures are the terminal's.
- * NOT_TOLD: an end of day whose answer was lost did happen, and what it came to was never
- * told.
+ * NOT_TOLD: an end of day, `day_id`, did happen, and what it came to was never told.
  */
 export interface DayDifference {
   brand: string;
@@ -659,6 +659,7 @@ export interface DayDifference {
   ours_minor: number;
   told_count: number;
   told_minor: number;
+  day_id: string;
 }
 
 /** What a terminal's totals and the store's differ in, for one brand. */

@@ -6,6 +6,7 @@ import gzip
 import re
 import tracemalloc
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -87,9 +88,12 @@ def test_a_map_of_ones_own(tmp_path: Path) -> None:
     file = tmp_path / "theirs.csv"
     file.write_text(
         "Vorgang;Waehrung;Brutto;Entgelt;Terminal;TraceNr;Tag;Filiale\n"
-        "Umsatz;EUR;12.50;0.15;52500001;3;2026-11-26;Nord\n"
+        "Umsatz;EUR;12,50;0,15;52500001;3;2026-11-26;Nord\n"
+        "Umsatz;EUR;1.250;;52500001;4;2026-11-26;Nord\n"
     )
-    assert [row for _, row in rows_of(file, columns, "EUR")] == [
+    good, bad = (row for _, row in rows_of(file, columns, "EUR"))
+    assert "'1.250' is not a decimal number such as -12,34" in str(bad)
+    assert [good] == [
         SettlementRow(RowKind.PAYMENT, 1250, 15, "", "2026-11-26", terminal_id="52500001", trace=3)
     ]
 
@@ -101,6 +105,7 @@ def test_a_map_of_ones_own(tmp_path: Path) -> None:
         ("[columns]\nkind = 'a'", "currency"),
         ("[columns]\nkind = 'a'\ncurrency = 'b'", "no column of amounts"),
         ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\nfess='d'", "fess"),
+        ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\ndecimal=';'", "columns.decimal"),
         ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\n[kinds]\nx='sale'", "kinds.x"),
     ],
 )
@@ -153,9 +158,16 @@ def test_the_example_of_a_rate_card_is_read(tmp_path: Path) -> None:
         ("payment,EUR,1e3,,,,,,,,,", "is not a decimal number"),
         ("payment,EUR,99999999999999,,,,,,,,,", "is too high"),
         ("payment,EUR,,,,,,,,,,", "has no amount"),
+        ("fee,EUR,,,,,,,,,,", "has no amount"),
+        ("fee,EUR,-9.95,9.94,,,,,,,,", "the fee is 994 in the smallest unit, and the amount -995"),
         ("payment,EUR,1,x,,,,,,,,", "the fee 'x' is not a decimal number"),
         ("sale,EUR,1,,,,,,,,,", "the kind 'sale' is not known"),
         ("payment,EUR,1,,,2026-02-30,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,2026-11-26garbage,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,2026-11-26T10:00:00 CET,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,2026-11-26T25:00,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,2026-W48-4,,,,,,", "is not a day such as"),
+        ("payment,EUR,1,,,2026-11-26T10:00Z,,,,,,", "by another clock"),
         ("payment,EUR,1,,,,,,,x,,", "trace 'x' is not a number"),
         (f"payment,EUR,1,,,,{'x' * 65},,,,,", "longer than 64"),
         ("payment,EUR,7.99", "has 3 fields instead of 12"),
@@ -223,6 +235,41 @@ def test_net_amounts_are_held_against_the_fees(tmp_path: Path) -> None:
     assert "the net amount is 986" in str(problem)
     file = file_of(tmp_path, "Settled,EUR,10.00,,0.15,9.85,GBP", head=head)
     assert "the currency is 'GBP'" in str(read(file, ADYEN)[0])
+
+
+def test_a_column_filled_with_nought_does_not_hide_a_fee(tmp_path: Path) -> None:
+    """A fee costs what its row has, whichever column has it, where the other says 0.00."""
+    lines = (f"fee,EUR,{cells},B1,2026-11-27,,,,,," for cells in ("-9.95,0.00", "0.00,9.95", "0,0"))
+    assert read(file_of(tmp_path, *lines)) == [
+        SettlementRow(RowKind.FEE, 0, fee, "B1", "2026-11-27") for fee in (995, 995, 0)
+    ]
+    head = (
+        "Type,Gross Currency,Gross Debit (GC),Gross Credit (GC),Net Debit (NC),Net Credit (NC),"
+        "Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC)"
+    )
+    file = file_of(tmp_path, "Fee,EUR,0.00,0.00,5.00,0.00,0.00,0.00,0.00,0.00", head=head)
+    assert read(file, ADYEN) == [SettlementRow(RowKind.FEE, 0, 500)]
+
+
+@pytest.mark.parametrize(
+    ("told", "day"),
+    [
+        ("2026-11-26", "2026-11-26"),
+        ("2026-11-26T23:30", "2026-11-26"),
+        ("2026-11-26 23:30:00.123456", "2026-11-26"),
+        ("2026-11-25T23:30:00Z", "2026-11-26"),
+        ("2026-07-25T22:30:00+00:00", "2026-07-26"),
+        ("2026-11-26 00:30:00 +0500", "2026-11-25"),
+        ("2026-11-26T23:30:00+01:00", "2026-11-26"),
+    ],
+)
+def test_a_row_is_of_the_day_at_the_terminal(tmp_path: Path, told: str, day: str) -> None:
+    """A time by another clock is of the day that the store's clock had: half past eleven at night
+    in London is tomorrow in Vienna, where the terminal's numbers are of tomorrow."""
+    file = file_of(tmp_path, GOOD.replace("2026-11-26", told))
+    ((_, row),) = rows_of(file, OWN, "EUR", ZoneInfo("Europe/Vienna"))
+    assert isinstance(row, SettlementRow)
+    assert row.date == day
 
 
 def test_a_long_file_takes_little_memory(tmp_path: Path) -> None:

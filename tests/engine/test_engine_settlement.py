@@ -24,6 +24,19 @@ from tests.clearing_shop import BANK, paid, payout
 from tests.shop import Shop
 
 FILE = "a" * 64
+REFUND_TAKEN_BACK = Account(
+    500,
+    settled_minor=1000,
+    settled_rows=2,
+    settled_back_minor=500,
+    settled_back_rows=1,
+    fee_paid_minor=9,
+    fee_charged_minor=19,
+    fee_rows=3,
+    back_reversed_minor=500,
+    fee_back_reversed_minor=10,
+)
+COSTS = {"fee_paid_minor": 9, "fee_back_minor": 10, "fee_rows": 1}
 IN_PERSON = Presence.IN_PERSON
 
 
@@ -83,11 +96,20 @@ def test_the_rate_of_a_payment() -> None:
 
 
 def test_whose_a_terminal_is() -> None:
-    """The acquirer that names it, else the one that names none; neither before its first day."""
+    """The acquirer that names it, else the one that names none; neither before its first day, and
+    of two the one that came last."""
     named = Acquirer("n", "N", ("terminal/1",), since="2026-02-01")
     rest = Acquirer("r", "R")
     assert acquirer_of((rest, named), "terminal/1", "2026-02-01") == named
-    assert acquirer_of((rest, named), "terminal/1", "2026-01-31") is None
+    assert acquirer_of((rest, named), "terminal/1", "2026-01-31") == rest
+    assert acquirer_of((named,), "terminal/1", "2026-01-31") is None
+    later = Acquirer("l", "L", ("terminal/1",), since="2026-03-01")
+    for both in ((named, later, rest), (later, rest, named)):
+        days = ("2026-01-31", "2026-02-28", "2026-03-01")
+        found = [acquirer_of(both, "terminal/1", day) for day in days]
+        assert found == [rest, named, later]
+    all_others = attrs.evolve(named, terminals=())
+    assert acquirer_of((rest, all_others), "t", "2026-02-01") == all_others
     assert acquirer_of((rest, named), "terminal/2", "2026-01-31") == rest
     assert acquirer_of((named,), "terminal/2", "2026-03-01") is None
 
@@ -143,6 +165,15 @@ def test_terms_that_cannot_be(acquirers: tuple[Acquirer, ...], code: str) -> Non
     shop = shop_with_bank()
     assert no(shop, SetTerms(acquirers)) == code
     assert shop.books.settling.acquirers == (BANK,)
+
+
+def test_acquirers_follow_one_another_by_date() -> None:
+    """A shop that changes its bank names the terminal under both; the new one's day is later."""
+    old, new = Acquirer("o", "O", ("t/1",)), Acquirer("n", "N", ("t/1",), since="2026-12-01")
+    shop = shop_with_bank()
+    assert shop.ok(SetTerms((old, new)), admin=True) == {"acquirers": 2}
+    rest = (attrs.evolve(old, terminals=()), attrs.evolve(new, terminals=()))
+    assert shop.ok(SetTerms(rest), admin=True) == {"acquirers": 2}
 
 
 def test_terms_follow_one_another_by_date() -> None:
@@ -228,7 +259,9 @@ def test_a_row_that_cannot_be(row: SettlementRow) -> None:
 def test_an_explanation_has_words() -> None:
     """Whoever looked into a difference says what it is."""
     shop = Shop.selling()
-    assert shop.no(ExplainItem("", "x")) == Refusal.TEXT_MUST_BE_SHORT
+    long = "x" * (limits.ITEM_ID_LENGTH_MAX + 1)
+    for item in ("", long):
+        assert shop.no(ExplainItem(item, "x")) == Refusal.TEXT_MUST_BE_SHORT
     assert shop.no(ExplainItem("unknown_here/1", "  ")) == Refusal.REASON_MUST_BE_GIVEN
     assert shop.ok(ExplainItem("unknown_here/1", "asked"))["item"] == "unknown_here/1"
 
@@ -244,7 +277,7 @@ def test_an_explanation_has_words() -> None:
         (Account(500, paid_day="2026-11-02"), (), 500),
         (
             Account(500, paid_day="2026-11-01"),
-            (Finding(ItemKind.MISSING_THERE, 500, 500, 0),),
+            (Finding(ItemKind.MISSING_THERE, 500, 500, 0, due="2026-11-01"),),
             0,
         ),
         (
@@ -279,7 +312,19 @@ def test_an_explanation_has_words() -> None:
         ),
         (
             Account(500, 0, 200, "2026-11-01", "2026-11-01", 500, 1),
-            (Finding(ItemKind.MISSING_THERE, -200, -200, 0, is_back=True),),
+            (Finding(ItemKind.MISSING_THERE, -200, -200, 0, is_back=True, due="2026-11-01"),),
+            0,
+        ),
+        # Two refunds, and a file that has one of them: the other is not due yet, or is.
+        (Account(500, 0, 300, "2026-10-01", "2026-11-02", 500, 1, 200, 1), (), -100),
+        (
+            Account(500, 0, 300, "2026-10-01", "2026-11-01", 500, 1, 200, 1),
+            (Finding(ItemKind.AMOUNT_DIFFERS, -100, -300, -200, True, "2026-11-01"),),
+            0,
+        ),
+        (
+            Account(500, 0, 300, "2026-10-01", "2026-11-02", 500, 1, 400, 1),
+            (Finding(ItemKind.AMOUNT_DIFFERS, 100, -300, -400, True),),
             0,
         ),
         (
@@ -300,6 +345,41 @@ def test_an_explanation_has_words() -> None:
             0,
         ),
         (Account(500, settled_minor=500, settled_rows=1, fee_paid_minor=9), (), 0),
+        # A refund that was taken back, and an acquirer that lists both: the refund had its price.
+        (REFUND_TAKEN_BACK, (), 0),
+        (
+            attrs.evolve(REFUND_TAKEN_BACK, fee_charged_minor=9),
+            (Finding(ItemKind.FEE_DIFFERS, -10, 19, 9),),
+            0,
+        ),
+        (
+            attrs.evolve(REFUND_TAKEN_BACK, settled_minor=1500),
+            (Finding(ItemKind.PAID_TWICE, -500, 1000, 1500),),
+            0,
+        ),
+        # A wrong fee is one beside what is still to come, and what is still to come costs nothing.
+        (
+            Account(500, 0, 200, "2026-10-01", "2026-11-02", 500, 1, **COSTS, fee_charged_minor=12),
+            (Finding(ItemKind.FEE_DIFFERS, 3, 9, 12),),
+            -200,
+        ),
+        (
+            Account(500, 0, 200, "2026-10-01", "2026-11-02", 500, 1, **COSTS, fee_charged_minor=9),
+            (),
+            -200,
+        ),
+        (
+            Account(
+                500, 0, 200, "2026-11-02", "2026-11-02", 0, 0, 200, 1, **COSTS, fee_charged_minor=10
+            ),
+            (),
+            500,
+        ),
+        (
+            Account(500, 0, 0, "2026-10-01", "", 400, 1, **COSTS, fee_charged_minor=12),
+            (Finding(ItemKind.AMOUNT_DIFFERS, 100, 500, 400),),
+            0,
+        ),
     ],
 )
 def test_how_an_account_stands(

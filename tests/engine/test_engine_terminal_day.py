@@ -146,13 +146,40 @@ def test_a_lost_answer_is_settled_by_the_next_totals() -> None:
     did = end(shop, told(SettledTotal(VISA, 1, 350)))
     assert did.ours == (Taken(VISA, 1, 0, 350),)
     assert did.lost == (lost.day_id,)
-    assert did.differences == (DayDifference("", DayFault.NOT_TOLD, 1, 799, 0, 0),)
+    assert did.differences == (DayDifference("", DayFault.NOT_TOLD, 1, 799, 0, 0, lost.day_id),)
     sold(shop, "wine", 5)
     end(shop, Settlement(Verdict.UNKNOWN, "no_answer"))
     sold(shop, "bread", 6)
     neither = end(shop, told(SettledTotal(VISA, 1, 9)))
     assert neither.ours == (Taken(VISA, 2, 0, 1149),)
     assert [one.fault for one in neither.differences] == [DayFault.AMOUNT_DIFFERS]
+
+
+def test_a_terminal_that_tells_no_totals_is_held_against_none() -> None:
+    """Its day ended, and what it came to is not known: one item says so, and none by brand."""
+    shop = card_shop()
+    assert end(shop, told()).differences == (), "nothing was taken"
+    sold(shop, "wine")
+    ended = end(shop, told())
+    untold = DayDifference("", DayFault.NOT_TOLD, 1, 799, 0, 0, ended.day_id)
+    assert (ended.verdict, ended.differences) == (Verdict.APPROVED, (untold,))
+    assert shop.books.payments.days["terminal/1"].parts == ((),)
+    sold(shop, "wine", 2)
+    counted_none = end(shop, told(amount_minor=0))
+    assert [one.fault for one in counted_none.differences] == [DayFault.AMOUNT_DIFFERS]
+
+
+def test_two_lost_answers_are_two_days() -> None:
+    """Each day that ended unheard is told by its own name, with what the store took in it."""
+    shop = card_shop()
+    lost = []
+    for number, code in enumerate(("wine", "bread"), 1):
+        sold(shop, code, number)
+        lost.append(end(shop, Settlement(Verdict.UNKNOWN, "no_answer")).day_id)
+    sold(shop, "book", 3)
+    did = end(shop, told(SettledTotal(VISA, 1, 1200)))
+    found = [(one.fault, one.day_id, one.ours_minor) for one in did.differences]
+    assert found == [(DayFault.NOT_TOLD, lost[0], 799), (DayFault.NOT_TOLD, lost[1], 350)]
 
 
 def test_a_day_that_did_not_end_goes_on() -> None:

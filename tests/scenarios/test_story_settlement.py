@@ -5,12 +5,14 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from engine.order.commands import AddLine, CompleteOrder
+from engine import limits
+from engine.order.commands import AddLine, AddReturnLine, CompleteOrder, VoidOrder
 from engine.payment.commands import ReportUpload, RequestPayment, ReverseTender, SetOfflinePolicy
+from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.payment.events import OfflinePolicy
 from engine.settlement.decide import ExplainItem, Refusal, StageSettlement
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
-from engine.terminal import CardShown, Identity, Verdict
+from engine.terminal import CardEntry, CardShown, Identity, SettledTotal, Settlement, Verdict
 from tests.card_shop import VISA, card_shop, hear
 from tests.clearing_shop import BANK, RATES, Clearing, paid, payout
 
@@ -20,13 +22,25 @@ AMEX = CardShown("374245******0005", "American Express", entry="contactless")
 WINE, BREAD, BOOK = 799, 350, 1200
 
 
-def sell(clearing: Clearing, code: str, number: int, card: CardShown = VISA) -> None:
+def sell(
+    clearing: Clearing,
+    code: str,
+    number: int,
+    card: CardShown = VISA,
+    entry: CardEntry = CardEntry.READ,
+) -> None:
     """One item by card, to its receipt."""
     shop = clearing.shop
     shop.ok(AddLine(code))
-    shop.ok(RequestPayment())
+    shop.ok(RequestPayment(entry=entry))
     hear(shop, Verdict.APPROVED, number, card=card)
     shop.ok(CompleteOrder())
+
+
+def end_day(clearing: Clearing, told: Settlement) -> None:
+    """End the terminal's day, and hear that of it."""
+    asked = clearing.shop.ok(EndTerminalDay())
+    clearing.shop.ok(HearTerminalDay(asked["terminal"], asked["day_id"], told), admin=True)
 
 
 def bank_shop() -> Clearing:
@@ -97,6 +111,21 @@ def test_fees_are_known_and_files_reconcile_to_nothing_with_every_difference_lis
     assert account.waiting_minor == 0
 
 
+@pytest.mark.feature("PAY-15", part="priced as typed, whatever the terminal calls it")
+@pytest.mark.parametrize("entry", [CardEntry.KEYED, CardEntry.PHONE])
+def test_a_number_that_was_typed_is_priced_so_though_the_terminal_calls_it_read(
+    entry: CardEntry,
+) -> None:
+    """A phone order whose card the terminal tells as chip costs what the acquirer asks for cards
+    that were not there; the same card put in costs less."""
+    clearing = bank_shop()
+    sell(clearing, "wine", 1)
+    sell(clearing, "wine", 2, entry=entry)
+    assert VISA.entry == "chip"
+    found = [(one.presence, one.fee_minor) for one in clearing.fees()]
+    assert found == [("in_person", 12), ("keyed", 53)]
+
+
 def test_what_is_not_due_yet_waits() -> None:
     """A payment is missing only when its days are over and files are there at all."""
     clearing = bank_shop()
@@ -131,6 +160,66 @@ def test_what_was_taken_back_is_in_a_file_twice_or_not_at_all() -> None:
     assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
 
 
+def give_back(clearing: Clearing, order: str, line: int, number: int) -> None:
+    """A line of an order comes back, and its money goes back to the card."""
+    shop = clearing.shop
+    shop.ok(AddReturnLine(order, line, 1000, "broken"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, number)
+    shop.ok(CompleteOrder())
+
+
+def test_a_second_refund_waits_for_its_own_file() -> None:
+    """What was given back last month and what is given back today are due each in its time."""
+    clearing = bank_shop()
+    shop = clearing.shop
+    shop.ok(AddLine("wine"))
+    sell(clearing, "bread", 1)
+    order = next(iter(shop.books.archive))
+    give_back(clearing, order, 1, 2)
+    clearing.settle([paid(1, WINE + BREAD, 15), paid(2, -WINE, 0)])
+    assert clearing.kinds("2026-11-28") == []
+    shop.business_date = "2026-11-28"
+    give_back(clearing, order, 2, 3)
+    assert clearing.kinds("2026-11-28") == []
+    assert clearing.account("2026-11-28").waiting_minor == -BREAD
+    (item,) = clearing.view("2026-12-01").items
+    assert (item.kind, item.difference_minor, item.is_back) == ("amount_differs", -BREAD, True)
+    assert clearing.account("2026-12-01").waiting_minor == 0
+    clearing.settle([paid(3, -BREAD, 0)])
+    assert (clearing.kinds("2026-12-01"), clearing.account().clearing_minor) == ([], 0)
+
+
+@pytest.mark.parametrize("told", [RowKind.PAYMENT, RowKind.CHARGEBACK])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_refund_that_was_taken_back_is_in_a_file_twice_or_not_at_all(
+    told: RowKind, order: tuple[int, int]
+) -> None:
+    """A cashier's slip: given back, taken back, given back again. The acquirer leaves the first two
+    out, or lists both, as a payment or as what undoes a refund; only one of them is an item."""
+    clearing = bank_shop()
+    shop = clearing.shop
+    sell(clearing, "wine", 1)
+    shop.ok(AddReturnLine(next(iter(shop.books.archive)), 1, 1000, "broken"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 3)
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 4)
+    shop.ok(CompleteOrder())
+    clearing.settle([paid(1, WINE, 12), paid(4, -WINE, 0)])
+    assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
+    both = [paid(2, -WINE, 0), attrs.evolve(paid(3, WINE, 0), kind=told)]
+    clearing.settle([both[order[0]]])
+    assert clearing.kinds("2026-11-24") == []
+    assert clearing.kinds() == ["amount_differs"]
+    clearing.settle([both[order[1]]])
+    account = clearing.account()
+    assert (account.clearing_minor, account.waiting_minor, clearing.kinds()) == (0, 0, [])
+    assert all(day.open_minor == 0 for day in clearing.view().days)
+
+
 def test_a_chargeback_is_money_to_ask_for() -> None:
     """The customer's bank took it back: clearing has it again, until it comes back."""
     clearing = bank_shop()
@@ -145,6 +234,21 @@ def test_a_chargeback_is_money_to_ask_for() -> None:
     assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
 
 
+def test_a_wrong_fee_is_told_beside_any_other_difference() -> None:
+    """A chargeback, or a refund that no file has yet, does not hide that a fee was too high."""
+    clearing = bank_shop()
+    sell(clearing, "book", 1)
+    order = next(iter(clearing.shop.books.archive))
+    clearing.settle([paid(1, BOOK, 116)])
+    assert clearing.kinds() == ["fee_differs"]
+    (before,) = clearing.view().items
+    give_back(clearing, order, 1, 2)
+    clearing.settle([attrs.evolve(paid(1, -BOOK, 0, batch="2"), kind=RowKind.CHARGEBACK)])
+    found = {item.kind: item for item in clearing.view("2026-12-24").items}
+    assert set(found) == {"charged_back", "fee_differs", "missing_there"}
+    assert (found["fee_differs"].id, found["fee_differs"].difference_minor) == (before.id, 100)
+
+
 def test_a_decline_that_the_bank_approved_is_not_silent() -> None:
     """The terminal said no, and the acquirer settled it: an item that names the payment."""
     clearing = bank_shop()
@@ -157,6 +261,30 @@ def test_a_decline_that_the_bank_approved_is_not_silent() -> None:
     assert (item.kind, item.difference_minor, item.ours_minor) == ("not_taken_here", -WINE, 0)
     assert item.payment_id
     assert clearing.account().clearing_minor == -WINE
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+@pytest.mark.parametrize("verdict", [Verdict.ABORTED, Verdict.DECLINED])
+def test_a_try_that_repeats_the_number_of_a_sale_does_not_hide_it(
+    verdict: Verdict, is_early: bool
+) -> None:
+    """A terminal that numbers what it took, and nothing else, tells its last number, or the next
+    one, with a try that came to nothing: the row is of the sale, whichever came first."""
+    clearing = bank_shop()
+    shop = clearing.shop
+    sell(clearing, "wine", 1)
+    for number in (1, 2):
+        shop.ok(AddLine("milk"))
+        shop.ok(RequestPayment())
+        hear(shop, verdict, number)
+        shop.ok(VoidOrder("left"))
+    if is_early:
+        clearing.settle([paid(1, WINE, 12), paid(2, BREAD, 8)])
+        assert clearing.kinds("2026-11-24") == ["not_taken_here"]
+    sell(clearing, "bread", 2)
+    if not is_early:
+        clearing.settle([paid(1, WINE, 12), paid(2, BREAD, 8)])
+    assert (clearing.kinds(), clearing.account().clearing_minor) == ([], 0)
 
 
 def test_an_offline_payment_that_was_refused_later_is_none() -> None:
@@ -189,6 +317,20 @@ def test_an_explained_item_is_off_the_list_until_it_changes() -> None:
     assert clearing.kinds() == ["amount_differs"]
     clearing.settle([paid(1, 7, 0, batch="3")])
     assert (clearing.account().clearing_minor, clearing.kinds()) == (0, [])
+
+
+def test_an_item_of_the_longest_names_can_be_explained() -> None:
+    """A payout by an acquirer and a batch that are named as long as they may be."""
+    bank, batch = attrs.evolve(BANK, id="b" * 64), "x" * 64
+    clearing = Clearing(card_shop())
+    clearing.terms(bank)
+    most = limits.AMOUNT_MINOR_MAX
+    row = SettlementRow(RowKind.OTHER, most, -most, batch=batch)
+    clearing.settle([row, payout(1, batch)], bank.id)
+    (item,) = clearing.view().items
+    assert len(item.id) > limits.NAME_LENGTH_MAX
+    clearing.shop.ok(ExplainItem(item.id, "asked"))
+    assert clearing.kinds() == []
 
 
 def test_a_shop_that_stops_importing_files_does_not_wait_for_its_list() -> None:
@@ -253,10 +395,74 @@ def test_each_acquirer_has_its_own_account() -> None:
     shop.ok(AddLine("bread"), "2")
     shop.ok(RequestPayment(), "2")
     hear(shop, Verdict.APPROVED, 7, register="2", identity=Identity("29009999", 7, 7, "1126"))
-    one, two = clearing.view().acquirers
+    one, two, rest = clearing.view().acquirers
     assert (one.captured_minor, two.captured_minor) == (WINE, 0)
+    assert (rest.acquirer, rest.captured_minor, rest.waiting_minor) == ("", BREAD, BREAD)
     (nobody,) = [day for day in clearing.view().days if not day.acquirer]
     assert nobody.captured_minor == BREAD
+
+
+@pytest.mark.parametrize("terminals", [(), ("terminal/1",)])
+def test_a_shop_that_changes_its_bank_still_misses_what_the_old_one_owes(
+    terminals: tuple[str, ...],
+) -> None:
+    """What was taken before the new bank's first day stays the old bank's, whichever way the old
+    one has the terminal: what it did not pay is missing, and waits for no file of the new one."""
+    clearing = Clearing(card_shop())
+    old = attrs.evolve(BANK, terminals=terminals)
+    clearing.terms(old)
+    sell(clearing, "wine", 1)
+    sell(clearing, "bread", 2)
+    clearing.settle([paid(1, WINE, 12)])
+    new = Acquirer("new", "New Bank", ("terminal/1",), rates=RATES, since="2026-12-01")
+    for terms in ((old, new), (new,)):
+        clearing.terms(*terms)
+        (item,) = clearing.view().items
+        assert (item.kind, item.acquirer, item.difference_minor) == ("missing_there", "bank", BREAD)
+    clearing.shop.business_date = "2026-12-01"
+    sell(clearing, "book", 3)
+    found = {one.acquirer: one.clearing_minor for one in clearing.view().acquirers}
+    assert found == {"new": BOOK, "bank": BREAD}
+    clearing.terms(old, new)
+    clearing.settle([paid(2, BREAD, 8), payout(WINE + BREAD - 20)])
+    clearing.terms(new)
+    assert [one.acquirer for one in clearing.view().acquirers] == ["new"], "nothing is open there"
+
+
+def test_an_acquirer_without_files_leaves_nothing_behind() -> None:
+    """Terms that were put right before any file came hold for what was taken before."""
+    clearing = Clearing(card_shop())
+    clearing.terms(attrs.evolve(BANK, id="bnak"))
+    sell(clearing, "wine", 1)
+    clearing.terms()
+    assert [(one.acquirer, one.clearing_minor) for one in clearing.view().acquirers] == [
+        ("bank", WINE)
+    ]
+
+
+def test_takings_that_no_acquirer_has_are_told() -> None:
+    """A terminal that no terms name: its takings are with nobody, and not out of sight."""
+    clearing = Clearing(card_shop())
+    clearing.terms(attrs.evolve(BANK, terminals=("terminal/9",)))
+    sell(clearing, "wine", 1)
+    bank, nobody = clearing.view("2027-01-30").acquirers
+    assert (bank.clearing_minor, nobody.acquirer, nobody.clearing_minor) == (0, "", WINE)
+    assert clearing.view(acquirer="bank").acquirers == (clearing.view().acquirers[0],)
+
+
+def test_each_end_of_day_that_was_lost_is_an_item() -> None:
+    """Two evenings without an answer: each is on the list with what was taken in it."""
+    clearing = bank_shop()
+    for number, code in enumerate(("wine", "bread"), 1):
+        sell(clearing, code, number)
+        end_day(clearing, Settlement(Verdict.UNKNOWN, "no_answer"))
+    sell(clearing, "book", 3)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(SettledTotal("visa", 1, BOOK),)))
+    items = clearing.view().items
+    assert sorted((item.kind, item.ours_minor) for item in items) == [
+        ("day_not_told", BREAD),
+        ("day_not_told", WINE),
+    ]
 
 
 def test_the_same_file_is_refused_and_its_rows_elsewhere_count_once() -> None:

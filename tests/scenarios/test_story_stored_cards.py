@@ -94,6 +94,7 @@ def test_a_name_says_it_too_and_likeness_does_not() -> None:
             attrs.evolve(paid(0, WINE), own_reference=by_ours, **plain),
             attrs.evolve(paid(0, WINE), reference="8PSP2", **plain),
             paid(3, WINE, date="2026-11-25"),
+            paid(3, WINE, date="2025-11-26"),
             paid(3, WINE + 1),
             paid(3, WINE, terminal_id="29009999"),
             attrs.evolve(paid(3, WINE), kind=RowKind.CHARGEBACK),
