@@ -11,10 +11,8 @@ from engine.document import Align, Block, Document, columns, rule, text
 from engine.money import format_micros, format_minor
 from engine.order.figures import CardPaid, TenderFigures
 from engine.settings import StoreRules
-from engine.terminal import CardEntry, Slip
+from engine.terminal import CardEntry, Slip, of_customer
 from engine.words import words_of
-
-CUSTOMER_SLIPS = ("customer", "")
 
 
 def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
@@ -43,7 +41,7 @@ def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
             blocks.append(columns(f"  {words[word]}", shown))
     if card.entry is not CardEntry.READ:
         blocks.append(text(f"  {words[f'entry_{card.entry.value}']}"))
-    if not any(slip.kind in CUSTOMER_SLIPS for slip in card.slips):
+    if not of_customer(card.slips):
         blocks += _field_blocks(card, rules)
     return blocks
 
@@ -74,9 +72,8 @@ def customer_slips(tenders: tuple[TenderFigures, ...]) -> list[Block]:
     """What terminals want the customer to read, below the receipt, line by line as they sent it."""
     blocks: list[Block] = []
     for tender in tenders:
-        for slip in () if tender.card is None else tender.card.slips:
-            if slip.kind in CUSTOMER_SLIPS:
-                blocks += [rule(), *slip_blocks(slip)]
+        for slip in () if tender.card is None else of_customer(tender.card.slips):
+            blocks += [rule(), *slip_blocks(slip)]
     return blocks
 
 

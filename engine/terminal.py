@@ -142,6 +142,11 @@ class Slip:
     needs_signature: bool = False
 
 
+def of_customer(slips: tuple[Slip, ...]) -> tuple[Slip, ...]:
+    """Those for the customer to keep: whatever is not said to be anybody's is theirs."""
+    return tuple(slip for slip in slips if slip.kind in ("customer", ""))
+
+
 @frozen
 class Answer:
     """What is known of a transaction now.
