@@ -118,15 +118,12 @@ def _slips(
     answer, moved = event.answer, event.standing in MOVED
     theirs = of_customer(answer.slips) if moved else ()
     on_receipt = answer.kind in _TENDERED and event.problem is Problem.NONE
-    return _papers(
-        [
-            slip
-            for slip in answer.slips
-            if (not on_receipt if slip in theirs else slip.needs_signature or slip.must_print)
-        ],
-        setup,
-        books,
-    )
+    wanted = [
+        slip
+        for slip in answer.slips
+        if slip.needs_signature or (not on_receipt if slip in theirs else slip.must_print)
+    ]
+    return _papers(wanted, setup, books)
 
 
 def _papers(

@@ -143,8 +143,11 @@ class Slip:
 
 
 def of_customer(slips: tuple[Slip, ...]) -> tuple[Slip, ...]:
-    """Those for the customer to keep: whatever is not said to be anybody's is theirs."""
-    return tuple(slip for slip in slips if slip.kind in ("customer", ""))
+    """Those for the customer to keep: what is not said to be anybody's is theirs too, but for what
+    they sign, which stays with the shop."""
+    return tuple(
+        slip for slip in slips if slip.kind == "customer" or not (slip.kind or slip.needs_signature)
+    )
 
 
 @frozen

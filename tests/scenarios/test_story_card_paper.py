@@ -36,6 +36,28 @@ def test_the_receipt_shows_what_the_terminal_sent_unchanged() -> None:
     assert not any("476173" in line for line in lines), "the terminal's words stand for the fields"
 
 
+def test_what_is_to_be_signed_is_printed_at_once_whosever_it_is() -> None:
+    """A terminal that does not say whose a slip is wants it signed all the same; it stays with the
+    shop, and the receipt has the fields."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, slips=(slip("", "PLEASE SIGN", needs_signature=True),))
+    (to_sign,) = printed_lines(shop)
+    assert ["PLEASE SIGN", "Signature"] == [line for line in to_sign if line]
+    shop.ok(CompleteOrder())
+    (receipt,) = printed_lines(shop, since=1)
+    assert "PLEASE SIGN" not in receipt
+    assert "  VISA DEBIT" in receipt
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2, slips=(slip("customer", "SIGN, KEEP", needs_signature=True),))
+    shop.ok(CompleteOrder())
+    to_sign, receipt = printed_lines(shop, since=2)
+    assert "Signature" in to_sign
+    assert "SIGN, KEEP" in receipt, "what is said to be the customer's is theirs too"
+
+
 def test_without_slips_the_receipt_has_the_fields() -> None:
     """Label, masked number, application, authorisation, terminal."""
     shop = card_shop()
