@@ -6,7 +6,12 @@ from collections.abc import Iterable
 
 from engine import limits
 from engine.books import Books
-from engine.card_paper import slip_document
+from engine.card_paper import (
+    answer_document,
+    is_signed_on_ours,
+    merchant_document,
+    slip_document,
+)
 from engine.credit_paper import note_document
 from engine.decision import Command, Fact
 from engine.document import Document
@@ -16,7 +21,7 @@ from engine.order.events import (
     ReceiptReprinted,
 )
 from engine.order.state import Order
-from engine.order.tender_events import TenderUndone
+from engine.order.tender_events import CardTendered, TenderUndone
 from engine.outbox import EffectRequested, stream_of
 from engine.payment.events import PaymentHeard, Problem
 from engine.payment.state import MOVED
@@ -75,6 +80,9 @@ def _wanted(
             return _slips(event, setup, books)
         case TerminalDayHeard(slips=slips):
             return _papers(slips, setup, books)
+        case CardTendered(amount_minor=amount, card=card) if is_signed_on_ours(card):
+            paper = merchant_document(amount, card, books.settings.required())
+            return [(setup.printer, Print(paper), 0)]
         case TenderUndone(slips=slips):
             return _papers(slips, setup, books)
         case ReceiptReprinted():
@@ -113,7 +121,8 @@ def _slips(
     """What a terminal wants on paper at once: to be signed, kept, or shown to who was declined.
 
     What the customer gets of a payment that is a tender now stands below the receipt; what else
-    moved money has no receipt, and theirs is printed as it would be there.
+    moved money has no receipt, and theirs is printed as it would be there. Of money taken back they
+    have paper whatever the terminal sends.
     """
     answer, moved = event.answer, event.standing in MOVED
     theirs = of_customer(answer.slips) if moved else ()
@@ -123,7 +132,10 @@ def _slips(
         for slip in answer.slips
         if slip.needs_signature or (not on_receipt if slip in theirs else slip.must_print)
     ]
-    return _papers(wanted, setup, books)
+    papers = _papers(wanted, setup, books)
+    if moved and answer.kind is Kind.REVERSAL and not theirs:
+        papers.append((setup.printer, Print(answer_document(answer, books.settings.required())), 0))
+    return papers
 
 
 def _papers(
