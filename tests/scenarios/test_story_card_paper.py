@@ -44,6 +44,20 @@ def test_the_receipt_shows_what_the_terminal_sent_unchanged() -> None:
     assert not any("476173" in line for line in lines), "the terminal's words stand for the fields"
 
 
+def test_a_declined_payment_leaves_the_slips_its_terminal_wants_on_paper() -> None:
+    """At once, and nothing of it on the receipt of what paid instead."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    slips = (slip("customer", "DECLINED", must_print=True), slip("merchant", "NOT WANTED"))
+    hear(shop, Verdict.DECLINED, slips=slips)
+    assert [["DECLINED"]] == printed_lines(shop)
+    shop.ok(TenderCash(799))
+    shop.ok(CompleteOrder())
+    (receipt,) = printed_lines(shop, since=1)
+    assert "DECLINED" not in receipt
+
+
 def test_what_is_to_be_signed_is_printed_at_once_whosever_it_is() -> None:
     """A terminal that does not say whose a slip is wants it signed all the same; it stays with the
     shop, and the receipt has the fields."""
