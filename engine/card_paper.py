@@ -1,20 +1,31 @@
 """Card payments on paper: what the terminal wants printed, unchanged, else what identifies them.
 
-Where the terminal sends no lines of its own, the schemes ask for the application's label and id,
-the masked number, the authorisation and the terminal.
+Where the terminal sends no lines of its own, the schemes ask for what was done and whose copy it
+is, the application's label and id, the masked number, how the card was read and its owner verified,
+the authorisation, and the terminal with its time and numbers.
 """
 
 from __future__ import annotations
 
 from engine.credit_paper import note_blocks
-from engine.document import Align, Block, Document, columns, rule, text
+from engine.document import Align, Block, Document, columns, feed, rule, text
 from engine.money import format_micros, format_minor
 from engine.order.figures import CardPaid, TenderFigures
 from engine.settings import StoreRules
-from engine.terminal import CardEntry, Slip
+from engine.terminal import Answer, CardEntry, Identity, Kind, Slip, is_signed, of_customer
 from engine.words import words_of
 
-CUSTOMER_SLIPS = ("customer", "")
+_KINDS = {Kind.REFUND: "card_refund", Kind.REVERSAL: "card_reversal"}
+VERIFIED = {
+    "none": "verified_none",
+    "online_pin": "verified_pin",
+    "offline_pin": "verified_pin",
+    "online_pin_and_signature": "verified_pin_and_signature",
+    "offline_pin_and_signature": "verified_pin_and_signature",
+    "signature": "verified_signature",
+    "signature_capture": "verified_signature_capture",
+}
+"""The word of each way to verify a card's owner."""
 
 
 def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
@@ -36,27 +47,43 @@ def tender_blocks(tender: TenderFigures, rules: StoreRules) -> list[Block]:
         return [*blocks, *(columns(f"  {name}", value) for name, value in told if value)]
     if card is None:
         return blocks
+    blocks += _charged_blocks(tender.amount_minor, card, rules)
+    if not of_customer(card.slips):
+        kind = Kind.REFUND if tender.amount_minor < 0 else Kind.SALE
+        blocks += _field_blocks(kind, card, rules)
+    return blocks
+
+
+def _charged_blocks(amount_minor: int, card: CardPaid, rules: StoreRules) -> list[Block]:
+    """What came on top of the amount, and whether the card's number was typed."""
+    words, blocks = words_of(rules.language), []
     if card.tip_minor:
-        charged = abs(tender.amount_minor) + card.tip_minor
+        charged = abs(amount_minor) + card.tip_minor
         for word, minor in (("tip", card.tip_minor), ("charged", charged)):
             shown = format_minor(minor, rules.currency, rules.language)
             blocks.append(columns(f"  {words[word]}", shown))
     if card.entry is not CardEntry.READ:
         blocks.append(text(f"  {words[f'entry_{card.entry.value}']}"))
-    if not any(slip.kind in CUSTOMER_SLIPS for slip in card.slips):
-        blocks += _field_blocks(card, rules)
     return blocks
 
 
-def _field_blocks(card: CardPaid, rules: StoreRules) -> list[Block]:
+def _field_blocks(
+    kind: Kind, card: CardPaid, rules: StoreRules, copy: str = "customer_copy"
+) -> list[Block]:
     words, shown, told = words_of(rules.language), card.card, card.identity
     label = shown.application_label or shown.brand
+    read = "" if card.entry is not CardEntry.READ else words.get(f"read_{shown.entry}", "")
     fields = (
+        (words[_KINDS.get(kind, "card_sale")], words[copy]),
         (label or words["card"], shown.number),
         ("AID", shown.application_id),
+        (words["read"], read),
+        (words["verified"], words.get(VERIFIED.get(shown.verification, ""), "")),
         (words["authorisation"], card.authorisation),
         (words["terminal"], told.terminal_id),
-        (words["receipt_number"], _slip_number(card)),
+        (words["terminal_time"], _terminal_time(told)),
+        (words["receipt_number"], _slip_number(told)),
+        (words["trace"], "" if told.trace is None else str(told.trace)),
     )
     blocks = [columns(f"  {name}", value) for name, value in fields if value]
     if card.is_offline:
@@ -64,19 +91,26 @@ def _field_blocks(card: CardPaid, rules: StoreRules) -> list[Block]:
     return blocks
 
 
-def _slip_number(card: CardPaid) -> str:
+def _slip_number(told: Identity) -> str:
     """What the terminal calls its slip; a name it made for a message is no number for people."""
-    told = card.identity
     return "" if told.receipt is None or told.reference else str(told.receipt)
+
+
+def _terminal_time(told: Identity) -> str:
+    """`11-26 10:15:00` on the terminal's clock, which with some is that of the whole world."""
+    if len(told.date) != 4 or len(told.time) != 6:
+        return ""
+    month, day = told.date[:2], told.date[2:]
+    zone = " UTC" if told.reference.partition(" ")[0].endswith("Z") else ""
+    return f"{month}-{day} {told.time[:2]}:{told.time[2:4]}:{told.time[4:]}{zone}"
 
 
 def customer_slips(tenders: tuple[TenderFigures, ...]) -> list[Block]:
     """What terminals want the customer to read, below the receipt, line by line as they sent it."""
     blocks: list[Block] = []
     for tender in tenders:
-        for slip in () if tender.card is None else tender.card.slips:
-            if slip.kind in CUSTOMER_SLIPS:
-                blocks += [rule(), *slip_blocks(slip)]
+        for slip in () if tender.card is None else of_customer(tender.card.slips):
+            blocks += [rule(), *slip_blocks(slip)]
     return blocks
 
 
@@ -89,6 +123,51 @@ def slip_blocks(slip: Slip) -> list[Block]:
             large=line.wide or line.tall,
         )
         for line in slip.lines
+    ]
+
+
+def is_signed_on_ours(card: CardPaid) -> bool:
+    """Whether the card is signed for, and its terminal sends nothing to sign on."""
+    is_sent = any(slip.kind == "merchant" or slip.needs_signature for slip in card.slips)
+    return is_signed(card.card.verification) and not is_sent
+
+
+def merchant_document(amount_minor: int, card: CardPaid, rules: StoreRules) -> Document:
+    """The merchant's copy of a payment whose terminal sends none, to be signed."""
+    kind = Kind.REFUND if amount_minor < 0 else Kind.SALE
+    words = words_of(rules.language)
+    blocks = _built_blocks(kind, amount_minor, card, rules, "merchant_copy")
+    blocks += [text(""), rule(), text(words["signature"])]
+    return Document(words["card_slip"], tuple(blocks), rules.language)
+
+
+def answer_document(answer: Answer, rules: StoreRules) -> Document:
+    """The customer's paper of what has no receipt and whose terminal sends no lines."""
+    card = CardPaid(
+        "",
+        "",
+        answer.currency_code,
+        answer.identity,
+        answer.card,
+        answer.authorisation,
+        is_offline=answer.is_offline,
+    )
+    blocks = _built_blocks(answer.kind, answer.amount_minor, card, rules, "customer_copy")
+    return Document(words_of(rules.language)["card_slip"], tuple(blocks), rules.language)
+
+
+def _built_blocks(
+    kind: Kind, amount_minor: int, card: CardPaid, rules: StoreRules, copy: str
+) -> list[Block]:
+    """A slip of our own making: the shop, the amount, and what identifies the payment."""
+    amount = format_minor(amount_minor, rules.currency, rules.language)
+    return [
+        text(rules.name, align=Align.CENTER, bold=True, large=True),
+        *(text(line, align=Align.CENTER) for line in rules.address),
+        feed(),
+        columns(words_of(rules.language)["card"], f"{rules.currency} {amount}"),
+        *_charged_blocks(amount_minor, card, rules),
+        *_field_blocks(kind, card, rules, copy),
     ]
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine import limits
 from engine.books import Books
-from engine.card_paper import CUSTOMER_SLIPS, slip_document
+from engine.card_paper import (
+    answer_document,
+    is_signed_on_ours,
+    merchant_document,
+    slip_document,
+)
 from engine.credit_paper import note_document
 from engine.decision import Command, Fact
 from engine.document import Document
@@ -14,14 +21,19 @@ from engine.order.events import (
     ReceiptReprinted,
 )
 from engine.order.state import Order
+from engine.order.tender_events import CardTendered, TenderUndone
 from engine.outbox import EffectRequested, stream_of
-from engine.payment.events import PaymentHeard, Standing
+from engine.payment.events import PaymentHeard, Problem
+from engine.payment.state import MOVED
 from engine.payment.terminal_day import TerminalDayHeard
 from engine.receipt import receipt_document, z_document
 from engine.register import DayClosed
 from engine.settings import RegisterSetup
 from engine.tender_rules import rule_of
+from engine.terminal import Kind, Slip, of_customer
 from engine.till import NoSale, PaidIn, PaidOut, TillOpened
+
+_TENDERED = (Kind.SALE, Kind.REFUND, Kind.CAPTURE)
 
 
 def effects_of(command: Command, facts: tuple[Fact, ...], books: Books) -> tuple[Fact, ...]:
@@ -69,8 +81,12 @@ def _wanted(
         case PaymentHeard():
             return _slips(event, setup, books)
         case TerminalDayHeard(slips=slips):
-            rules = books.settings.required()
-            return [(setup.printer, Print(slip_document(slip, rules)), 0) for slip in slips]
+            return _papers(slips, setup, books)
+        case CardTendered(amount_minor=amount, card=card) if is_signed_on_ours(card):
+            paper = merchant_document(amount, card, books.settings.required())
+            return [(setup.printer, Print(paper), 0)]
+        case TenderUndone(slips=slips):
+            return _papers(slips, setup, books)
         case ReceiptReprinted():
             order = books.archive[event.order_id]
             document = receipt_of(order, books, copy=True, explained=event.explained)
@@ -106,19 +122,30 @@ def _slips(
 ) -> list[tuple[str, Effect, int]]:
     """What a terminal wants on paper at once: to be signed, kept, or shown to who was declined.
 
-    What an approved payment has for the customer stands below the receipt.
+    What the customer gets of a payment that is a tender now stands below the receipt; what else
+    moved money has no receipt, and theirs is printed as it would be there. Of money taken back they
+    have paper whatever the terminal sends.
     """
-    rules = books.settings.required()
-    paid = event.standing in (
-        Standing.APPROVED,
-        Standing.PARTIALLY_APPROVED,
-        Standing.OFFLINE_APPROVED,
-    )
-    return [
-        (setup.printer, Print(slip_document(slip, rules)), 0)
-        for slip in event.answer.slips
-        if (slip.needs_signature or slip.must_print) and not (paid and slip.kind in CUSTOMER_SLIPS)
+    answer, moved = event.answer, event.standing in MOVED
+    theirs = of_customer(answer.slips) if moved else ()
+    on_receipt = answer.kind in _TENDERED and event.problem is Problem.NONE
+    wanted = [
+        slip
+        for slip in answer.slips
+        if slip.needs_signature or (not on_receipt if slip in theirs else slip.must_print)
     ]
+    papers = _papers(wanted, setup, books)
+    if moved and answer.kind is Kind.REVERSAL and not theirs:
+        papers.append((setup.printer, Print(answer_document(answer, books.settings.required())), 0))
+    return papers
+
+
+def _papers(
+    slips: Iterable[Slip], setup: RegisterSetup, books: Books
+) -> list[tuple[str, Effect, int]]:
+    """Each slip on paper of its own."""
+    rules = books.settings.required()
+    return [(setup.printer, Print(slip_document(slip, rules)), 0) for slip in slips]
 
 
 def receipt_of(

@@ -145,6 +145,19 @@ class Slip:
     needs_signature: bool = False
 
 
+def is_signed(verification: str) -> bool:
+    """Whether that way to ask a card's owner is a signature on paper, alone or with a PIN."""
+    return verification.endswith("signature")
+
+
+def of_customer(slips: tuple[Slip, ...]) -> tuple[Slip, ...]:
+    """Those for the customer to keep: what is not said to be anybody's is theirs too, but for what
+    they sign, which stays with the shop."""
+    return tuple(
+        slip for slip in slips if slip.kind == "customer" or not (slip.kind or slip.needs_signature)
+    )
+
+
 @frozen
 class Answer:
     """What is known of a transaction now.

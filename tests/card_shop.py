@@ -13,7 +13,7 @@ from engine.settings import DefineRegister, TipChoices
 from engine.terminal import Answer, CardShown, Identity, Kind, Slip, SlipLine, Verdict
 from tests.shop import Shop
 
-VISA = CardShown("476173******0119", "Visa", "A0000000031010", "VISA DEBIT", "chip", "pin")
+VISA = CardShown("476173******0119", "Visa", "A0000000031010", "VISA DEBIT", "chip", "online_pin")
 
 
 def card_shop(**changes: Any) -> Shop:
@@ -53,7 +53,7 @@ def told(payment: Payment, verdict: Verdict, number: int = 1, **changes: Any) ->
         "identity": Identity("29001234", number, number, "1126", "101500"),
         "before": Identity("29001234", number - 1, number - 1, "1126", "101000"),
         "card": CardShown(
-            "476173******0119", "Visa", "A0000000031010", "VISA DEBIT", "chip", "pin"
+            "476173******0119", "Visa", "A0000000031010", "VISA DEBIT", "chip", "online_pin"
         ),
         "authorisation": "A1B2C3",
         "partial_allowed": asked.kind is Kind.SALE,

@@ -12,6 +12,7 @@ from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
 from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures, Tip
 from engine.provider import LinkPaid
+from engine.terminal import Slip
 
 
 @EVENTS.name("order.tendering_started/1")
@@ -174,10 +175,12 @@ class TenderUnpaid:
 @EVENTS.name("order.tender_undone/1")
 @frozen
 class TenderUndone:
-    """A tender was handed back before completion."""
+    """A tender was handed back before completion. `slips` are those its terminal had for the
+    customer, which have no receipt to stand below any more."""
 
     order_id: str
     tender: int
+    slips: tuple[Slip, ...] = ()
 
 
 def tender_of(event: AnyTendered) -> TenderFigures:

@@ -25,7 +25,7 @@ from engine.payment.exposure import may_count
 from engine.payment.state import Payment, is_counted, tip_in
 from engine.payment.tabs import release_of
 from engine.promotion.payment import pays
-from engine.terminal import UNDOING, Answer, Kind
+from engine.terminal import UNDOING, Answer, Kind, of_customer
 
 
 def approved(
@@ -167,7 +167,8 @@ def undone(order: Order, asked: Asked) -> list[Fact]:
     tender = _tender_of(order, asked)
     if tender is None:
         return []
-    facts = [Fact(order_stream(order.id), TenderUndone(order.id, tender.tender))]
+    slips = () if tender.card is None else of_customer(tender.card.slips)
+    facts = [Fact(order_stream(order.id), TenderUndone(order.id, tender.tender, slips))]
     facts += [
         Fact(order_stream(sale), again)
         for sale, again in refunded_facts(order.id, tender.gave_back, undone=True)

@@ -37,7 +37,7 @@ from engine.terminal import STORABLE, UNDOING, Answer, Identity, Kind, Verdict
 
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _PLAIN = (Kind.SALE, Kind.REFUND)
-_APPROVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
+MOVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
 
 
 def tip_in(asked: Asked, answer: Answer) -> int:
@@ -81,7 +81,7 @@ class Payment:
     @property
     def is_approved(self) -> bool:
         """Whether money moved."""
-        return self.standing in _APPROVED
+        return self.standing in MOVED
 
     @property
     def amount_minor(self) -> int:

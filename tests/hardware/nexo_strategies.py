@@ -64,6 +64,7 @@ SLIPS = st.lists(
         Slip,
         st.lists(_SLIP_LINES, min_size=1, max_size=3).map(tuple),
         st.sampled_from(["merchant", "customer"]),
+        must_print=st.just(True),
         needs_signature=st.booleans(),
     ),
     max_size=2,

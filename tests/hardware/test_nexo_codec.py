@@ -345,6 +345,29 @@ def test_no_card_number_gets_through() -> None:
         assert SlipLine("Card  541333******0011") == heard.slips[0].lines[1]
 
 
+@pytest.mark.parametrize("result", ["Success", "Failure"])
+def test_both_copies_are_wanted_on_paper(result: str) -> None:
+    """The terminal was asked not to print them, paid or declined; other documents are not asked
+    for."""
+    said = m.PaymentTold(m.Outcome(result), "T", m.PoiTransaction("A.B", "S"), 1250, 0, "EUR")
+    message = orjson.loads(voice.answer(HEAD, said, "EUR"))
+    message["SaleToPOIResponse"]["PaymentResponse"]["PaymentReceipt"] = [
+        {
+            "DocumentQualifier": qualifier,
+            "RequiredSignatureFlag": qualifier == "CashierReceipt",
+            "OutputContent": {"OutputText": [{"Text": "name=SHOP"}]},
+        }
+        for qualifier in ("CashierReceipt", "CustomerReceipt", "Journal")
+    ]
+    _, heard = told.answer(read_json(orjson.dumps(message)), "EUR")
+    assert isinstance(heard, m.PaymentTold)
+    assert [
+        ("merchant", True, True),
+        ("customer", True, False),
+        ("administrative", False, False),
+    ] == [(slip.kind, slip.must_print, slip.needs_signature) for slip in heard.slips]
+
+
 def told_of(name: str, text: str) -> Members:
     """A message of nothing but that member."""
     return Members("x", read_json(orjson.dumps({name: text})))

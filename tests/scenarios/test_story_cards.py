@@ -39,7 +39,7 @@ from engine.register import CloseDay, StartTraining
 from engine.terminal import Identity, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
 from engine.views.payments import payments_view, register_payment
-from tests.card_shop import card_shop, hear, keep, paid_by_card, running, slip, told
+from tests.card_shop import card_shop, hear, keep, paid_by_card, running, told
 from tests.shop import Shop
 
 
@@ -621,44 +621,6 @@ def test_bad_requests_ask_nobody() -> None:
     unnumbered.ring("wine")
     assert unnumbered.no(RequestPayment()) == "currency_must_have_a_number"
     assert shop.events(PaymentRequested) == []
-
-
-def test_the_receipt_shows_what_the_terminal_sent_unchanged() -> None:
-    """Its customer slip stands below the receipt; the merchant's to be signed is printed apart and
-    at once."""
-    shop = card_shop()
-    shop.ring("wine")
-    shop.ok(RequestPayment())
-    slips = (
-        slip("merchant", "** HAENDLERBELEG **", needs_signature=True),
-        slip("customer", "** KUNDENBELEG **", "  EUR 7,99  "),
-    )
-    hear(shop, Verdict.APPROVED, slips=slips)
-    merchant = shop.printed()[-1]
-    assert merchant.blocks[0].left == "** HAENDLERBELEG **"
-    assert any(block.left == "Signature" for block in merchant.blocks)
-    shop.ok(CompleteOrder())
-    lines = [block.left for block in shop.printed()[-1].blocks]
-    at = lines.index("** KUNDENBELEG **")
-    assert lines[at + 1] == "  EUR 7,99  "
-    assert "** HAENDLERBELEG **" not in lines
-    assert not any("476173" in line for line in lines), "the terminal's words stand for the fields"
-
-
-def test_without_slips_the_receipt_has_the_fields() -> None:
-    """Label, masked number, application, authorisation, terminal."""
-    shop = card_shop()
-    paid_by_card(shop, "wine")
-    shop.ok(CompleteOrder())
-    lines = [f"{block.left}|{block.right}" for block in shop.printed()[-1].blocks]
-    for expected in (
-        "Card|7.99",
-        "  VISA DEBIT|476173******0119",
-        "  AID|A0000000031010",
-        "  Authorisation|A1B2C3",
-        "  Terminal|29001234",
-    ):
-        assert expected in lines
 
 
 def test_the_journal_alone_brings_payments_back() -> None:

@@ -33,7 +33,7 @@ from engine.terminal import Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination, OpenTill
 from engine.views.build import order_view
 from engine.views.payments import card_state, open_tabs, payment_view
-from tests.card_shop import card_shop, hear, running
+from tests.card_shop import card_shop, hear, running, slip
 from tests.shop import Shop
 
 
@@ -400,3 +400,23 @@ def test_the_journal_alone_brings_a_tab_back() -> None:
     shop.ok(ResumeOrder(order_id))
     shop.ok(AdjustTip(70))
     assert shop.replayed().live.orders[order_id] == shop.order(order_id)
+
+
+def test_what_a_tab_reserves_and_gives_up_is_on_paper_for_the_customer() -> None:
+    """Neither has a receipt: each slip is printed as it comes. The bill's own stands below it."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    reserved = (slip("customer", "RESERVED"), slip("merchant", "OURS", must_print=True))
+    hear(shop, Verdict.APPROVED, 1, slips=reserved)
+    shop.ok(ReleaseTab())
+    hear(shop, Verdict.APPROVED, 2, slips=(slip("customer", "RELEASED"),))
+    shop.ok(OpenTab(4000))
+    hear(shop, Verdict.APPROVED, 3)
+    shop.ok(StartTendering())
+    shop.ok(CaptureTab())
+    hear(shop, Verdict.APPROVED, 4, slips=(slip("customer", "CHARGED", must_print=True),))
+    shop.ok(CompleteOrder())
+    *apart, receipt = ([block.left for block in paper.blocks] for paper in shop.printed())
+    assert [["RESERVED"], ["OURS"], ["RELEASED"]] == apart
+    assert "CHARGED" in receipt

@@ -89,7 +89,7 @@ VERIFICATIONS = {
     "OnlinePIN": "online_pin",
     "OfflinePIN": "offline_pin",
     "PaperSignature": "signature",
-    "SignatureCapture": "signature",
+    "SignatureCapture": "signature_capture",
     "Bypass": "none",
 }
 SLIP_KINDS = {"CashierReceipt": "merchant", "CustomerReceipt": "customer"}

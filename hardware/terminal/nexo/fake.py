@@ -376,7 +376,8 @@ class NexoFake(HostLine):
     def _end(self, entry: Entry, plan: Plan, refusal: Failed | None) -> None:
         ask = entry.ask
         if refusal is not None:
-            entry.told = play.failed(ask, *refusal, entry.poi)
+            slips = play.slips(entry) if plan.prints_declined else ()
+            entry.told = attrs.evolve(play.failed(ask, *refusal, entry.poi), slips=slips)
             return
         entry.is_booked = True
         if isinstance(ask, m.ReversalAsk):

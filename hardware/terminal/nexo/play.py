@@ -21,6 +21,7 @@ class Plan:
     `card` is insert, tap, none (nobody comes) or ask (a person plays). `decline` is an error
     condition, `partial_minor` approves less, `says` is an amount it tells wrongly, as it stands in
     the message. `lose` is empty, `request` (nothing arrived) or `reply`. `status` is that of HTTP.
+    `prints` sends receipts, and with `prints_declined` also those of a payment that was declined.
     `host_refusal` is why the host refuses it later, where it was taken offline.
     `extra` is put over the payment's response, `clear` stands beside what is sealed and under no
     seal, `mangle` changes the bytes of the answer.
@@ -37,6 +38,7 @@ class Plan:
     status: int = 200
     is_rejected: bool = False
     prints: bool = True
+    prints_declined: bool = False
     host_refusal: str = ""
     extra: dict[str, Any] | None = None
     clear: dict[str, Any] | None = None
@@ -68,7 +70,7 @@ def slips(entry: Entry) -> tuple[Slip, ...]:
     """What it wants printed."""
     currency = entry.ask.currency
     lines = (
-        SlipLine("CARD PAYMENT", centred=True),
+        SlipLine("CARD PAYMENT" if entry.is_booked else "PAYMENT DECLINED", centred=True),
         SlipLine(f"{currency}  {to_major(entry.amount_minor, currency)}"),
         SlipLine(f"No {entry.number}"),
     )

@@ -145,13 +145,15 @@ def _card(result: Members, ended: m.Outcome) -> CardShown:
 
 
 def _slips(body: Members) -> tuple[Slip, ...]:
+    """Its receipts. It was asked to send rather than print them: the two copies are wanted on
+    paper, and nothing in a message says that one is not."""
     slips = []
     for receipt in body.children("PaymentReceipt")[:SLIPS_MAX]:
         kind = codes.SLIP_KINDS.get(receipt.text("DocumentQualifier"), "administrative")
         lines = tuple(_lines(receipt.inner("OutputContent").children("OutputText")))
         needs_signature = receipt.flag("RequiredSignatureFlag")
         if lines:
-            slips.append(Slip(lines, kind, needs_signature=needs_signature))
+            slips.append(Slip(lines, kind, kind in codes.SLIP_KINDS.values(), needs_signature))
     return tuple(slips)
 
 

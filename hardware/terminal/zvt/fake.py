@@ -342,7 +342,7 @@ class TerminalFake(HostLine, FarEnd):
         fields = voice.result(entry, self.terminal_id, plan)
         if not await self._is_taken(codec.STATUS_INFO, fields, plan):
             return False
-        if not plan.prints or entry.result:
+        if not (plan.prints_declined if entry.result else plan.prints):
             return True
         for kind in (1, 2):
             for control, fields in voice.slip(entry, kind, plan):

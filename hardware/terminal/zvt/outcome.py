@@ -47,7 +47,7 @@ def answer(
         authorisation=told.authorisation,
         is_offline=told.is_offline,
         partial_allowed=transaction.partial_allowed,
-        slips=tuple(slips.slips),
+        slips=slips.of_payment(told.card.verification if told.is_approved else ""),
         asked_tip_minor=transaction.tip_minor,
     )
 

@@ -30,8 +30,9 @@ class Plan:
     ones. `extra` are more fields of its result and `objects` more objects in its container, `shows`
     is displayed and told meanwhile, `slip_lines` stand on its receipts, and `why` is told with an
     end that is none. `host_result` is what the host says of it later, where it was taken offline: 0
-    pays. `by_line` sends receipts line by line. Without `names_tip` a tip is charged and not named,
-    as by terminals that only were asked with one.
+    pays. `prints` sends receipts, and `prints_declined` those of what came to nothing; `by_line`
+    sends them line by line. Without `names_tip` a tip is charged and not named, as by terminals
+    that only were asked with one.
     """
 
     card: str = "insert"
@@ -43,6 +44,7 @@ class Plan:
     lose: tuple[int, ...] = ()
     breaks: bool = False
     prints: bool = True
+    prints_declined: bool = False
     by_line: bool = False
     slip_lines: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 from attrs import define, field
 
-from engine.terminal import Slip, SlipLine
+from engine.terminal import Slip, SlipLine, is_signed
 from hardware.terminal.limits import SLIP_LINES_MAX, SLIPS_MAX
 from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.codec import find, find_anywhere
@@ -52,6 +53,7 @@ class SlipReader:
     slips: list[Slip] = field(factory=list)
     dropped: int = 0
     _lines: list[SlipLine] = field(factory=list)
+    _bare: list[Slip] = field(factory=list)
     _kind: str = ""
 
     def line(self, message: ZvtMessage) -> bool:
@@ -77,8 +79,7 @@ class SlipReader:
             elif tag == 0x07 and isinstance(value, bytes):
                 self._add(_line(attribute & 0x7F, value, charset))
         info = find_anywhere(objects, 0x1F37)
-        bits = info[0] if isinstance(info, bytes) and info else 0
-        self.end(must_print=bool(bits & _MUST_PRINT), needs_signature=bool(bits & _SIGNATURE))
+        self.end(info[0] if isinstance(info, bytes) and info else None)
         return True
 
     def _add(self, lines: list[SlipLine]) -> None:
@@ -86,13 +87,34 @@ class SlipReader:
         self._lines += lines[:room]
         self.dropped += len(lines[room:]) if room < len(lines) else 0
 
-    def end(self, *, must_print: bool = False, needs_signature: bool = False) -> None:
-        """Whatever has come is a receipt."""
+    def end(self, bits: int | None = None) -> None:
+        """Whatever has come is a receipt. `bits` says what to do with it; lines have none, and what
+        comes so is wanted on paper."""
+        told = _MUST_PRINT if bits is None else bits
         if self._lines and len(self.slips) < SLIPS_MAX:
+            must_print, needs_signature = bool(told & _MUST_PRINT), bool(told & _SIGNATURE)
             self.slips.append(Slip(tuple(self._lines), self._kind, must_print, needs_signature))
+            self._bare += [self.slips[-1]] if bits is None else []
         elif self._lines:
             self.dropped += len(self._lines)
         self._lines, self._kind = [], ""
+
+    def of_payment(self, verification: str) -> tuple[Slip, ...]:
+        """The receipts of one payment. Of two that nobody says are whose, the first is the
+        merchant's. `verification` is how its card's owner was asked: what was to be signed for is
+        signed on the merchant's, where nothing else says so."""
+        slips = list(self.slips)
+        kinds = [slip.kind for slip in slips]
+        if kinds.count("") > 1 and "merchant" not in kinds:
+            kinds[kinds.index("")] = "merchant"
+        signed = next((kinds.index(kind) for kind in ("merchant", "") if kind in kinds), None)
+        is_bare = signed is not None and slips[signed] in self._bare
+        if not (is_bare and is_signed(verification)):
+            signed = None
+        return tuple(
+            attrs.evolve(slip, kind=kind, needs_signature=slip.needs_signature or at == signed)
+            for at, (slip, kind) in enumerate(zip(slips, kinds, strict=True))
+        )
 
 
 def _kind_of(objects: Any) -> str:

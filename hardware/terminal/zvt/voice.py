@@ -55,7 +55,8 @@ def slip(entry: Entry, kind: int, plan: Plan) -> list[tuple[int, codec.Fields]]:
     """The messages of a receipt, as their controls and fields; `kind` is 1 for the merchant and 2
     for the customer."""
     plain = (amount(entry.amount_minor), f"Receipt {entry.receipt:04}", *plan.slip_lines)
-    texts = [(0x40, "CARD PAYMENT"), *((0, line) for line in plain)]
+    head = "PAYMENT DECLINED" if entry.result else "CARD PAYMENT"
+    texts = [(0x40, head), *((0, line) for line in plain)]
     if plan.by_line:
         told = [*texts, (0x81, "")]
         return [(codec.PRINT_LINE, [("attribute", attribute), ("text", text.encode("cp437"))])
