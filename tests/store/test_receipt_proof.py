@@ -18,6 +18,7 @@ import trio
 from attrs import frozen
 
 from tests.store.harness import ROOT, open_journal, open_shop, own_config
+from tests.unguarded import take_guards_off
 from verifier.__main__ import main
 from verifier.inputs import CannotCheckError
 from verifier.proof import problems_of, read_proof
@@ -105,8 +106,7 @@ def _named(folder: Path, journal: Path, *arguments: str) -> int:
 def _edit(journal: Path, *statements: str) -> None:
     db = sqlite3.connect(journal)
     db.execute("PRAGMA ignore_check_constraints = ON")
-    db.execute("DROP TRIGGER records_stay")
-    db.execute("DROP TRIGGER records_remain")
+    take_guards_off(db)
     for statement in statements:
         db.execute(statement)
     db.commit()
