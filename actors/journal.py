@@ -155,7 +155,6 @@ class Journal:
             create(db, store_id)
         require_journal(db, self.path)
         configure(db)
-        migrate(db)
         self.store_id, epoch = identity(db, self.path)
         if store_id not in (None, self.store_id):
             raise JournalError(
@@ -167,6 +166,8 @@ class Journal:
         self._head = journal_read.read_head(db, epoch)
         self._tree = self._load_tree()
         self._check_tail()
+        # Only now: a file found damaged, or another store's, is kept as it is.
+        migrate(db)
         # Rows are only ever added, so the last row's number is their count.
         row = db.execute("SELECT coalesce(max(rowid), 0) FROM commands").fetchone()
         self._commands = cast(tuple[int], row)[0]

@@ -61,6 +61,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TRIGGER records_remain BEFORE DELETE ON records
             BEGIN SELECT RAISE(ABORT, 'journal records are never deleted'); END""",
     ),
+    (
+        # REPLACE deletes what is in its way without asking the triggers that guard deletion.
+        """CREATE TRIGGER records_once BEFORE INSERT ON records
+            WHEN EXISTS (SELECT 1 FROM records WHERE position = NEW.position)
+            OR EXISTS (SELECT 1 FROM records
+                WHERE stream = NEW.stream AND stream_version = NEW.stream_version)
+            BEGIN SELECT RAISE(ABORT, 'journal records are never replaced'); END""",
+        """CREATE TRIGGER commands_once BEFORE INSERT ON commands
+            WHEN EXISTS (SELECT 1 FROM commands WHERE id = NEW.id)
+            OR EXISTS (SELECT 1 FROM commands WHERE rowid = NEW.rowid)
+            BEGIN SELECT RAISE(ABORT, 'stored answers are never replaced'); END""",
+        """CREATE TRIGGER commands_stay BEFORE UPDATE ON commands
+            BEGIN SELECT RAISE(ABORT, 'stored answers are never changed'); END""",
+        """CREATE TRIGGER commands_remain BEFORE DELETE ON commands
+            BEGIN SELECT RAISE(ABORT, 'stored answers are never deleted'); END""",
+    ),
 )
 
 

@@ -116,7 +116,9 @@ def load(path: Path) -> Config:
         data: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration at {path}. Nothing was started.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply. Nothing was started.") from None
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise ConfigError(f"{path} is not TOML: {error}. Nothing was started.") from None
     data.setdefault("data_dir", str(path.parent / "data"))
     return from_data(data, str(path))

@@ -22,7 +22,9 @@ def read_toml(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"), parse_float=str)
     except FileNotFoundError:
         raise CommandFailedError(f"There is no file {file}. {NOT_READ}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except RecursionError:
+        raise CommandFailedError(f"{file} is nested too deeply. {NOT_READ}") from None
+    except (OSError, ValueError) as error:  # also a whole number of thousands of digits
         raise CommandFailedError(f"{file} is no TOML: {error}. {NOT_READ}") from None
 
 

@@ -159,7 +159,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (CannotCheckError, OSError, *UNREADABLE) as error:
         sys.stderr.write(f"{options.proof or options.file} was not checked: {error}\n")
         return 2
-    sys.stdout.write((told if options.json else words) + "\n")
+    # A damaged or forged text may hold half of a character: it is shown as what it is.
+    text = (told if options.json else words).encode(errors="backslashreplace")
+    sys.stdout.write(text.decode() + "\n")
     return 1 if problems else 0
 
 

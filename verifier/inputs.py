@@ -13,6 +13,8 @@ from pathlib import Path
 ANCHOR_FORMAT = "countertop.anchor/1"
 SHORTEST_HEAD = 8
 _PRINTED = re.compile(r"(?P<position>\d+) ?[·:] ?(?P<digits>[0-9a-f]+)")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_ANCHORED = ("position", "epoch", "hash", "store_id")
 _SIGNED = re.compile(r"(?P<digits>[0-9a-f]+)@(?P<position>\d+)")
 
 
@@ -57,11 +59,13 @@ def read_anchor(path: Path) -> Head:
         digest = hashlib.sha256(f"{ANCHOR_FORMAT}\n{rest}".encode()).hexdigest()
         if told != ANCHOR_FORMAT or check != digest:
             raise ValueError("its check sum does not fit")
-        where = f"the anchor {path}"
-        return Head(
-            int(data["position"]), str(data["hash"]), where, int(data["epoch"]), data["store_id"]
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        position, epoch, digits, store = (data[name] for name in _ANCHORED)
+        if type(position) is not int or type(epoch) is not int or min(position, epoch) < 1:
+            raise ValueError("its position or its epoch is no number that a journal has")
+        if type(store) is not str or type(digits) is not str or not _HASH.fullmatch(digits):
+            raise ValueError("its store is no text, or its hash is not 64 hexadecimal digits")
+        return Head(position, digits, f"the anchor {path}", epoch, store)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CannotCheckError(f"the anchor {path} cannot be read: {error!r}") from None
 
 

@@ -26,7 +26,8 @@ from verifier.hashes import (
 from verifier.inputs import CannotCheckError, Head
 
 APPLICATION_ID = 0x4354504A
-LAYOUT = 1
+LAYOUTS = (1, 2)
+"""The second only guards the same tables better: nothing in them is replaced."""
 RESTORED = "journal.restored/1"
 _RECORDS = """SELECT position, epoch, kind, stream, stream_version, name, command_id, payload, hash
     FROM records NOT INDEXED"""
@@ -136,8 +137,9 @@ class Verification:
             layout = self._db.execute("PRAGMA user_version").fetchone()[0]
             if found != APPLICATION_ID:
                 raise CannotCheckError("it is a database but not a journal")
-            if layout != LAYOUT:
-                raise CannotCheckError(f"its layout is {layout}, this program reads {LAYOUT}")
+            if layout not in LAYOUTS:
+                known = " and ".join(map(str, LAYOUTS))
+                raise CannotCheckError(f"its layout is {layout}, this program reads {known}")
             meta = dict(self._db.execute("SELECT key, value FROM meta"))
             self.report.store = str(meta["store_id"])
             self._epoch, self._saved = meta["epoch"], meta.get("frontier", b"")

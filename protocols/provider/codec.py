@@ -144,7 +144,7 @@ def describe(told: Told, kind: LinkKind) -> bytes:
 def _state(data: dict[str, Any]) -> LinkState:
     kind, text = data.get("kind"), data.get("state")
     moved = {LinkKind.PAYMENT.value: LinkState.PAID, LinkKind.REFUND.value: LinkState.REFUNDED}
-    if kind not in moved:
+    if not isinstance(kind, str) or kind not in moved:
         raise MessageError("field_wrong", "kind")
     known = {LinkState.OPEN, LinkState.CANCELLED, LinkState.EXPIRED, LinkState.FAILED, moved[kind]}
     found = next((state for state in known if state.value == text), None)

@@ -30,6 +30,7 @@ from benches.journal import main as bench_main
 from benches.journal import sample_entry
 from engine.record import GENESIS, payload_bytes, record_from_payload
 from engine.wire import WireError
+from tests.unguarded import take_guards_off
 
 
 def _open(path: Path, **options: object) -> Journal:
@@ -46,8 +47,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def _edit(path: Path, *statements: str) -> None:
     db = sqlite3.connect(path)
-    db.execute("DROP TRIGGER records_stay")
-    db.execute("DROP TRIGGER records_remain")
+    take_guards_off(db)
     for statement in statements:
         assert db.execute(statement).rowcount == 1
     db.commit()
@@ -197,6 +197,35 @@ def test_records_cannot_be_changed_by_sql(journal: Journal) -> None:
     for statement in ("UPDATE records SET epoch = 2", "DELETE FROM records"):
         with pytest.raises(apsw.ConstraintError, match="never"):
             db.execute(statement)
+    db.close()
+
+
+def test_an_older_journal_gets_the_newer_guards(tmp_path: Path) -> None:
+    """A file of the first layout opens with all that it held, and is append-only from then on; one
+    that is damaged is left in its layout."""
+    path = tmp_path / "journal.db"
+    with _open(path) as journal:
+        journal.append([sample_entry(1)])
+    db = sqlite3.connect(path)
+    for name in ("records_once", "commands_once", "commands_stay", "commands_remain"):
+        db.execute(f"DROP TRIGGER {name}")
+    db.execute("PRAGMA user_version = 1")
+    db.close()
+    with _open(path) as journal:
+        journal.append([sample_entry(2)])
+        assert journal.verify_all().position == 2
+    db = sqlite3.connect(path)
+    for table in ("records", "commands"):
+        with pytest.raises(sqlite3.IntegrityError, match="never replaced"):
+            db.execute(f"REPLACE INTO {table} SELECT * FROM {table}")
+    db.rollback()
+    db.execute("PRAGMA user_version = 1")
+    db.close()
+    _edit(path, "UPDATE records SET payload = x'00' WHERE position = 2")
+    with pytest.raises(JournalCorruptError):
+        _open(path)
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA user_version").fetchone() == (1,)
     db.close()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from countertop.config import ConfigError, load
 from countertop.errors import CommandFailedError
 from countertop.prices import preview, read_prices, without_item
 from engine.catalog import ChangeItem
@@ -124,3 +125,16 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(CommandFailedError, match="is no TOML"):
         read_prices(tmp_path / "binary.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("x = " + "[" * 20_000 + "]" * 20_000, "nested too deeply"), ("x = " + "9" * 6_000, "digits")],
+)
+def test_more_than_a_reader_holds_is_told(tmp_path: Path, text: str, words: str) -> None:
+    """Depth and a number of thousands of digits are told by name, here and in a configuration."""
+    (tmp_path / "store.toml").write_text(text)
+    with pytest.raises(CommandFailedError, match=words):
+        read_prices(tmp_path / "store.toml")
+    with pytest.raises(ConfigError, match=words):
+        load(tmp_path / "store.toml")

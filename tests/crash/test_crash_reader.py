@@ -14,6 +14,7 @@ from tests.crash import reader as reading
 from tests.crash.reader import Reader
 from tests.crash.rig import Rig
 from tests.crash.work import Ledger
+from tests.unguarded import take_guards_off
 from verifier.hashes import command_digest, record_hash
 
 
@@ -71,7 +72,7 @@ def test_a_record_that_went_is_found(reader: Reader) -> None:
     """Where the last record that was read is no more, everything is read anew."""
     reader.ledger.heads[reader._last[0]] = reader._last[1].hex()
     with closing(sqlite3.connect(reader.journal)) as db, db:
-        db.execute("DROP TRIGGER records_remain")
+        take_guards_off(db)
         db.execute("DELETE FROM records WHERE position = ?", (reader._last[0],))
     assert "missing" in reader.read(whole=False).verdict
 
@@ -80,6 +81,7 @@ def test_an_answer_that_was_changed_is_found(reader: Reader) -> None:
     """A new answer is held against what guards it."""
     append(reader.journal, "order.completed/1")
     with closing(sqlite3.connect(reader.journal)) as db, db:
+        take_guards_off(db)
         db.execute("UPDATE commands SET answer = x'7b7d' WHERE id = 'c-1'")
     assert "c-1" in reader.read(whole=False).verdict
 
@@ -99,10 +101,7 @@ def test_a_row_that_lacks_what_every_row_has_is_told(reader: Reader) -> None:
             "UPDATE sqlite_schema SET sql = replace(sql, 'payload BLOB NOT NULL', 'payload BLOB')"
         )
     with closing(sqlite3.connect(reader.journal)) as db, db:
-        (trigger,) = db.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND sql LIKE '%never changed%'"
-        ).fetchone()
-        db.execute(f"DROP TRIGGER {trigger}")
+        take_guards_off(db)
         db.execute("UPDATE records SET payload = NULL WHERE position = 2")
     evidence = reader.read(whole=True)
     assert "the verifier" in evidence.verdict

@@ -9,6 +9,7 @@ from tests.fuzz import (
     targets_nexo,
     targets_settlement,
     targets_terminal,
+    targets_verifier,
     targets_wires,
 )
 from tests.fuzz.targets import TARGETS, Target, UnknownTargetError, named
@@ -19,6 +20,7 @@ ROOMS = (
     targets_terminal,
     targets_nexo,
     targets_files,
+    targets_verifier,
     targets_settlement,
     targets_floor,
 )

@@ -274,7 +274,8 @@ def personal_token(data: bytes) -> None:
 
 
 @cache
-def _journals() -> list[bytes]:
+def journals() -> list[bytes]:
+    """A journal of six records and two checkpoints."""
     path = fresh_folder("journals") / "journal.db"
     journal = Journal.open(path, store_id="shop-1", reserve_bytes=0, checkpoint_every=4)
     with journal:
@@ -291,7 +292,7 @@ def _damaged(name: str, data: bytes) -> Iterator[Path]:
     yield path
 
 
-@message(_journals, allowed=(JournalError,), slow=True)
+@message(journals, allowed=(JournalError,), slow=True)
 def journal_file(data: bytes) -> None:
     """A damaged file where the journal should be: refused by name, or read and checked."""
     with (
@@ -304,7 +305,7 @@ def journal_file(data: bytes) -> None:
         journal.verify_all()
 
 
-@message(_journals, slow=True)
+@message(journals, slow=True)
 def verifier_file(data: bytes) -> None:
     """The same file before the offline verifier: 0 all well, 1 wrong, 2 not to be checked."""
     with (

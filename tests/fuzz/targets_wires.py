@@ -39,11 +39,14 @@ from actors.link_session import Session as LinkSession
 from actors.messages import MESSAGES
 from actors.web.sockets import Gone, accept
 from engine.decision import COMMANDS
+from engine.provider import LinkKind, LinkState, Told
 from engine.queries import QUERIES
-from engine.wire import WireError, unstructure
+from engine.wire import WireError, canonical, parse, unstructure
 from protocols.front import codec, frames
 from protocols.front.session import AskRegister, Close, Head, Phase, Session, Tokens
 from protocols.limits import CLIENT_FRAME_BYTES_MAX, FRAME_BYTES_MAX
+from protocols.provider import codec as provider_codec
+from protocols.provider.codec import MessageError
 from tests.fuzz.targets import Pieces, message, stream
 from tests.shapes import sample
 
@@ -342,3 +345,35 @@ def websocket_request(data: bytes) -> None:
 def websocket(pieces: Pieces) -> object:
     """What comes after the request: messages whole or in frames, pings, a close."""
     return trio.run(_heard, (_requests()[0], *pieces))
+
+
+# -------------------------------------------------------------------------- a payment provider
+
+
+@cache
+def _provider_words() -> list[bytes]:
+    """A payment and a refund in every state there is."""
+    found = []
+    for kind in LinkKind:
+        moved = LinkState.PAID if kind is LinkKind.PAYMENT else LinkState.REFUNDED
+        for state in (LinkState.OPEN, LinkState.CANCELLED, LinkState.FAILED, moved):
+            url = "https://pay.example/x" if state is LinkState.OPEN else ""
+            told = Told("ref-1", state, 799, "EUR", "P-1", "wallet", url, "why")
+            found.append(provider_codec.describe(told, kind))
+    return [*found, provider_codec.describe(Told("ref-1", LinkState.FAILED, 0, "", "P-1"), kind)]
+
+
+def _hostile_provider_words() -> list[bytes]:
+    """Anything but text where text belongs, and more than a provider has to say."""
+    sound = parse(_provider_words()[0])
+    wrong: tuple[object, ...] = ([], {}, [[]], None, True, 1.5, 10**15)
+    odd = [canonical({**sound, name: value}) for name in sound for value in wrong]
+    return [*odd, _DEEP, b"[]", canonical({**sound, "code": "7 " * 20_000})]
+
+
+@message(_provider_words, allowed=(MessageError,), hostile=_hostile_provider_words)
+def provider_word(data: bytes) -> None:
+    """What a payment provider answers, or calls back with; what is taken is written the same."""
+    told = provider_codec.read(data)
+    kind = LinkKind(parse(data)["kind"])
+    assert provider_codec.read(provider_codec.describe(told, kind)) == told

@@ -1,6 +1,6 @@
 """`python -m tests.simulation`: one seed, a range of seeds, or seeds until stopped.
 
-simulate SEED [--sales N] [--until S] [--fault NAME] [--without NAME] [--keep]
+simulate SEED [--sales N] [--until S] [--fault NAME[:FORCE]] [--without NAME] [--keep]
 simulate --night [--minutes M] [--from SEED] [--sales N] [--jobs N] [--json FILE]
 check --seeds A-B [--sales N] [--jobs N]
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -36,12 +37,19 @@ def _warn(words: str) -> None:
     sys.stderr.write(words + "\n")
 
 
-def _one(arguments: argparse.Namespace) -> int:
+def plan_of(command: str) -> Plan:
+    """The plan that a printed command (`Plan.command`) repeats."""
+    return _plan(_arguments(["simulate", *shlex.split(command)[2:]]))
+
+
+def _plan(arguments: argparse.Namespace) -> Plan:
     plan = draw(arguments.seed, arguments.sales)
     plan = with_faults(plan, arguments.fault, arguments.without)
-    if arguments.until is not None:
-        plan = evolve(plan, until_s=arguments.until)
-    outcome = simulate(plan)
+    return plan if arguments.until is None else evolve(plan, until_s=arguments.until)
+
+
+def _one(arguments: argparse.Namespace) -> int:
+    outcome = simulate(_plan(arguments))
     if outcome.failure is None:
         _say(describe(outcome))
         _say(f"event hash {outcome.trace}")
@@ -124,7 +132,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     check.add_argument("--seeds", required=True, metavar="A-B")
     for task, jobs in ((one, processors()), (check, 1)):
         task.add_argument("--sales", type=int, default=SALES, help="sales of a day")
-        task.add_argument("--fault", action="append", default=[], metavar="NAME", help="add it")
+        task.add_argument(
+            "--fault", action="append", default=[], metavar="NAME[:FORCE]", help="add it"
+        )
         task.add_argument("--without", action="append", default=[], metavar="NAME", help="not it")
         task.add_argument("--jobs", type=int, default=jobs, help="processes at a time")
     arguments = parser.parse_args(argv)

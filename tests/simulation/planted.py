@@ -63,7 +63,8 @@ def answer_before_commit() -> contextlib.AbstractContextManager[Any]:
 @contextlib.contextmanager
 def idempotency_dropped() -> Iterator[None]:
     """A repeated command is decided again."""
-    insert = journal_batch._INSERT_COMMAND.replace("INSERT", "INSERT OR REPLACE")
+    values = "SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM commands WHERE id = ?1)"
+    insert = journal_batch._INSERT_COMMAND.replace("VALUES (?, ?, ?, ?, ?)", values)
     with (
         mock.patch.object(Journal, "answer_of", return_value=None),
         mock.patch.object(journal_batch, "_INSERT_COMMAND", insert),

@@ -11,7 +11,6 @@ import traceback
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 import structlog
 import trio
@@ -82,11 +81,15 @@ class Plan:
         if self.sales != SALES:
             words.append(f"--sales {self.sales}")
         if self.until_s != TRADING_S_MAX:
-            words.append(f"--until {self.until_s:g}")
+            words.append(f"--until {self.until_s!r}")
         drawn = draw(self.seed).force
         if self.force != drawn:
             words += [f"--without {name}" for name in drawn if name not in self.force]
-            words += [f"--fault {name}" for name in self.force if name not in drawn]
+            words += [
+                f"--fault {name}:{force!r}"
+                for name, force in self.force.items()
+                if drawn.get(name) != force
+            ]
         return " ".join(words)
 
 
@@ -442,12 +445,41 @@ def _silence() -> None:
 
 
 def with_faults(plan: Plan, only: Iterable[str], without: Iterable[str]) -> Plan:
-    """The plan with some faults added at full force, and some left out.
+    """The plan with some faults added, and some left out. One is added as `NAME:FORCE`, or as
+    `NAME` with the force it was drawn with, or else in full.
 
     Raises:
-        UnknownFaultError: one has no such name.
+        UnknownFaultError: one has no such name, or no force above 0 and at most 1.
     """
-    only, without = list(only), list(without)
-    require_faults([*only, *without])
-    force: dict[str, Any] = {**plan.force, **{name: plan.force.get(name, 1.0) for name in only}}
+    asked = dict(_with_force(entry) for entry in only)
+    without = set(without)
+    require_faults([*asked, *without])
+    force = plan.force | {
+        name: plan.force.get(name, 1.0) if strength is None else strength
+        for name, strength in asked.items()
+    }
     return evolve(plan, force={k: v for k, v in force.items() if k not in without})
+
+
+def _with_force(entry: str) -> tuple[str, float | None]:
+    name, colon, strength = entry.partition(":")
+    if not colon:
+        return name, None
+    try:
+        return name, force_of(strength)
+    except ValueError:
+        raise UnknownFaultError(
+            f"{entry!r} needs a force above 0, at most 1; nothing was simulated."
+        ) from None
+
+
+def force_of(text: str) -> float:
+    """How strong a fault is.
+
+    Raises:
+        ValueError: it is no number above 0 and at most 1.
+    """
+    force = float(text)
+    if not 0 < force <= 1:
+        raise ValueError(f"{text} is no force")
+    return force

@@ -12,7 +12,7 @@ from pathlib import Path
 from attrs import frozen
 
 from tests.simulation.faults import FAULTS
-from tests.simulation.run import Plan
+from tests.simulation.run import Plan, force_of
 
 SEEDS = Path(__file__).with_name("seeds.txt")
 _LINE = re.compile(r"(\d+) sales=(\d+) until=(\d+(?:\.\d+)?) faults=(\S*) why: (\S.*)")
@@ -32,7 +32,7 @@ class Kept:
     def line(self) -> str:
         """As it stands in the file."""
         plan = self.plan
-        force = ",".join(f"{name}:{force:g}" for name, force in sorted(plan.force.items()))
+        force = ",".join(f"{name}:{force!r}" for name, force in sorted(plan.force.items()))
         head = f"{plan.seed} sales={plan.sales} until={plan.until_s:g} faults={force}"
         return f"{head} why: {' '.join(self.why.split())}"
 
@@ -68,13 +68,11 @@ def _parse(path: Path, number: int, line: str) -> Kept:
                 f"Those there are: {', '.join(sorted(FAULTS))}"
             )
         try:
-            force[name] = float(strength)
+            force[name] = force_of(strength)
         except ValueError:
-            force[name] = -1.0
-        if not 0 < force[name] <= 1:
             raise SeedsError(
                 f"{where}: {entry!r} needs a force above 0, at most 1. Nothing was simulated."
-            )
+            ) from None
     return Kept(Plan(int(seed), int(sales), force, float(until)), why)
 
 

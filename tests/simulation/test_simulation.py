@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 
 from tests.simulation import seeds as kept_seeds
-from tests.simulation.__main__ import main
+from tests.simulation.__main__ import main, plan_of
 from tests.simulation.faults import FAULTS
 from tests.simulation.model import KICK_NS
 from tests.simulation.report import DAY_SALES, Summary, describe_failure, processors, run_plans
@@ -106,6 +106,22 @@ def test_the_plan_follows_from_the_seed_and_names_its_command() -> None:
     smaller = with_faults(draw(STORMY, 30), ["paper_out"], [gone])
     assert f"--sales 30 --without {gone}" in smaller.command()
     assert smaller.force["paper_out"] <= 1
+
+
+@pytest.mark.parametrize("kept", read_seeds(), ids=lambda kept: str(kept.plan.seed))
+def test_the_command_of_a_kept_seed_repeats_it(kept: Kept) -> None:
+    """Faults, how strong each is, sales and time: what is printed is the plan that failed, also
+    where it was drawn by a simulator that drew otherwise."""
+    assert kept.plan == plan_of(kept.plan.command())
+    shorter = evolve(kept.plan, until_s=12.5, force=dict(list(kept.plan.force.items())[1:]))
+    assert shorter == plan_of(shorter.command())
+
+
+@pytest.mark.parametrize("force", ["2", "0", "much", "nan", ""])
+def test_a_fault_of_no_force_is_refused(capsys: pytest.CaptureFixture[str], force: str) -> None:
+    """The words are those for a kept seed, and nothing runs."""
+    assert main(["simulate", "1", "--fault", f"store_kill:{force}"]) == 2
+    assert "force above 0" in capsys.readouterr().err
 
 
 def test_an_unknown_fault_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from engine.rights import RIGHTS
 from engine.settings import StoreRules
 from engine.staff import Right
 from tests.store.harness import OwnShop, eventually, open_shop
+from tests.unguarded import take_guards_off
 
 
 async def log(shop: OwnShop, **filters: Any) -> list[dict[str, Any]]:
@@ -119,10 +120,27 @@ async def test_the_log_is_exported_whole_and_checked(folder: Path) -> None:
         write_activity(folder / "nowhere", io.StringIO())
 
 
+_CHANGES = (
+    "DELETE FROM records",
+    "UPDATE records SET name = 'x'",
+    "INSERT OR REPLACE INTO records SELECT * FROM records WHERE position = 1",
+    """REPLACE INTO records SELECT position + 999999, epoch, kind, stream, stream_version, 'x',
+    command_id, payload, hash FROM records WHERE position = 1""",
+    "DELETE FROM commands",
+    "UPDATE commands SET answer = x'7b7d'",
+    "UPDATE OR REPLACE commands SET id = 'x'",
+    "REPLACE INTO commands SELECT id, body_hash, position, x'7b7d', digest FROM commands",
+    """REPLACE INTO commands (rowid, id, body_hash, position, answer, digest)
+    SELECT rowid, 'x', body_hash, position, answer, digest FROM commands""",
+    """INSERT INTO commands SELECT * FROM commands WHERE true
+    ON CONFLICT (id) DO UPDATE SET answer = x'7b7d'""",
+)
+
+
 def _change(folder: Path, position: int) -> None:
     """Put another approver into a record, past every guard of the database."""
     db = apsw.Connection(str(folder / "data" / "journal.db"))
-    db.execute("DROP TRIGGER records_stay")
+    take_guards_off(db)
     payload = db.execute("SELECT payload FROM records WHERE position = ?", (position,)).fetchone()
     assert payload is not None
     changed = bytes(payload[0]).replace(b'"max"', b'"ana"')
@@ -133,13 +151,18 @@ def _change(folder: Path, position: int) -> None:
 
 @pytest.mark.feature("STF-08")
 async def test_the_log_is_only_ever_added_to(folder: Path) -> None:
-    """No row of the journal can be changed or deleted, not even with the database in hand."""
+    """No row of the journal and no stored answer can be changed, deleted or written over, not even
+    with the database in hand."""
     async with open_shop(folder) as shop:
         await a_morning(shop)
     db = apsw.Connection(str(folder / "data" / "journal.db"))
-    for statement in ("DELETE FROM records", "UPDATE records SET name = 'x'"):
+    tables = ("records", "commands")
+    before = [db.execute(f"SELECT rowid, * FROM {table}").fetchall() for table in tables]
+    assert all(before)
+    for statement in _CHANGES:
         with pytest.raises(apsw.ConstraintError, match="never"):
             db.execute(statement)
+    assert [db.execute(f"SELECT rowid, * FROM {table}").fetchall() for table in tables] == before
     db.close()
 
 

@@ -18,6 +18,7 @@ import trio
 from attrs import frozen
 
 from tests.store.harness import ROOT, open_journal, open_shop, own_config
+from tests.unguarded import take_guards_off
 from verifier.__main__ import main
 from verifier.inputs import CannotCheckError
 from verifier.proof import problems_of, read_proof
@@ -105,8 +106,7 @@ def _named(folder: Path, journal: Path, *arguments: str) -> int:
 def _edit(journal: Path, *statements: str) -> None:
     db = sqlite3.connect(journal)
     db.execute("PRAGMA ignore_check_constraints = ON")
-    db.execute("DROP TRIGGER records_stay")
-    db.execute("DROP TRIGGER records_remain")
+    take_guards_off(db)
     for statement in statements:
         db.execute(statement)
     db.commit()
@@ -251,13 +251,44 @@ def test_what_is_no_proof_is_not_checked(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"position": 0}, {"position": "1"}, {"tree_size": 1 << 64}, {"path": "ab"}, {"kind": 1}],
+    [
+        *({"position": 0}, {"position": "1"}, {"tree_size": 1 << 64}, {"path": "ab"}, {"kind": 1}),
+        *({name: "\ud800"} for name in ("leaf", "root", "payload", "store", "checkpoint")),
+        {"path": ["\ud800"]},
+    ],
 )
 def test_a_proof_of_another_shape_is_not_checked(proof: Path, wrong: dict[str, Any]) -> None:
     """Numbers and lists are what a journal could have, or it is no proof."""
     proof.write_text(json.dumps({**json.loads(proof.read_text()), **wrong}))
     with pytest.raises(CannotCheckError):
         read_proof(proof)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"payload": "[" * 100_000}, "not what was hashed"),
+        (
+            {
+                "payload": json.dumps(
+                    {"data": {"receipt_number": "\ud800", "figures": {"total_minor": 7}}}
+                )
+            },
+            r"Receipt \ud800, total 7 minor",
+        ),
+        ({"checkpoint": "countertop/shop-1/" + "9" * 6_000 + "\n"}, "of another store"),
+    ],
+)
+def test_a_hostile_proof_is_told_in_words(
+    proof: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any], words: str
+) -> None:
+    """Depth, half of a character and thousands of digits end in exit code 1, for people and as
+    JSON."""
+    proof.write_text(json.dumps({**json.loads(proof.read_text()), **change}))
+    assert main(["--proof", str(proof), "--json"]) == 1
+    capsys.readouterr()
+    assert main(["--proof", str(proof)]) == 1
+    assert words in capsys.readouterr().out
 
 
 def test_a_receipt_that_is_not_there_is_named(

@@ -17,6 +17,7 @@ from actors.journal_backup import restore
 from benches.journal import sample_entry
 from engine.stamp import Stamp
 from native import TreeFrontier
+from tests.unguarded import take_guards_off
 from tests.verifier import damage
 from tests.verifier.damage import Sound, connect, judge_flip, offsets_of, sound_journal
 from verifier.__main__ import main
@@ -43,8 +44,7 @@ def _first(db: sqlite3.Connection, *heads: Head) -> int | None:
 def _edited(sound: Sound, *statements: str) -> sqlite3.Connection:
     """The journal with something done to it by whoever knows SQL."""
     db = connect(sound.data)
-    db.execute("DROP TRIGGER records_stay")
-    db.execute("DROP TRIGGER records_remain")
+    take_guards_off(db)
     for statement in statements:
         db.execute(statement)
     db.commit()
@@ -114,8 +114,7 @@ def test_a_gap_that_is_closed_up_is_named(sound: Sound) -> None:
         )
         db = connect(sound.data)
         db.execute("PRAGMA ignore_check_constraints = ON")
-        db.execute("DROP TRIGGER records_stay")
-        db.execute("DROP TRIGGER records_remain")
+        take_guards_off(db)
         db.execute(f"DELETE FROM records WHERE position = {number}")
         for statement in moved:
             db.execute(statement)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import frozen
@@ -20,10 +22,11 @@ from actors.journal_backup import backup, restore
 from benches.journal import sample_entry
 from engine.stamp import Stamp
 from native import TreeFrontier, inclusion_proof, verify_inclusion
+from tests.unguarded import take_guards_off
 from verifier import ed25519
 from verifier.__main__ import main
 from verifier.hashes import root_by_path
-from verifier.inputs import CannotCheckError, read_key
+from verifier.inputs import ANCHOR_FORMAT, CannotCheckError, read_anchor, read_key
 from verifier.journal import progress
 
 RECORDS = 25
@@ -68,8 +71,7 @@ def _position(report: dict[str, object]) -> int:
 
 def _edit(path: Path, *statements: str) -> None:
     db = sqlite3.connect(path)
-    db.execute("DROP TRIGGER records_stay")
-    db.execute("DROP TRIGGER records_remain")
+    take_guards_off(db)
     for statement in statements:
         db.execute(statement)
     db.commit()
@@ -154,6 +156,42 @@ def test_every_change_is_found_and_named(
     _edit(sold.path, statement)
     code, report = _check(capsys, sold.path)
     assert (code, _position(report)) == (1, position)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"hash": ""}, {"hash": 7}, {"position": "3"}, {"position": 0}, {"epoch": True}),
+        *({"position": float("inf")}, {"store_id": ["shop-1"]}, {"store_id": "\ud800"}),
+    ],
+)
+def test_an_anchor_of_another_shape_is_not_taken(tmp_path: Path, change: dict[str, Any]) -> None:
+    """Its check sum is anybody's to make: an empty hash would agree with every journal."""
+    told = {"store_id": "shop-1", "epoch": 1, "position": 3, "hash": "07" * 32}
+    path = tmp_path / "front.anchor"
+    path.write_bytes(_anchor(told))
+    assert read_anchor(path).position == 3
+    path.write_bytes(_anchor({**told, **change}))
+    with pytest.raises(CannotCheckError, match=r"front\.anchor cannot be read"):
+        read_anchor(path)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"9" * 6_000, b"[]", b"\xff"])
+def test_what_is_no_anchor_is_not_checked(
+    sold: Sold, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    """Garbage of any kind is exit code 2 and a sentence."""
+    path = tmp_path / "front.anchor"
+    path.write_bytes(content)
+    assert main([str(sold.path), "--anchor", str(path)]) == 2
+    assert "front.anchor cannot be read" in capsys.readouterr().err
+
+
+def _anchor(told: dict[str, Any]) -> bytes:
+    inside = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    sealed = f"{ANCHOR_FORMAT}\n{inside}".encode(errors="surrogatepass")
+    check = hashlib.sha256(sealed).hexdigest()
+    return json.dumps({**told, "format": ANCHOR_FORMAT, "check": check}).encode()
 
 
 @pytest.mark.feature("NEW-12", part="chain")
