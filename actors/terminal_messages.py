@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from attrs import frozen
 
 from actors.messages import MESSAGES
@@ -122,6 +124,42 @@ class KeepUpload:
 
     payment_id: str
     answer: Answer
+
+
+class Use(Enum):
+    """What a terminal's screen, printer or keys are wanted for beside payments."""
+
+    SHOW = "show"
+    PRINT = "print"
+    CONFIRM = "confirm"
+    CHOOSE = "choose"
+    DIGITS = "digits"
+    TEXT = "text"
+
+
+@MESSAGES.name("terminal.say")
+@frozen
+class Say:
+    """Show or print these lines, or ask the customer: under `title` to confirm them, to choose one
+    of them, to type digits or words, at most `seconds_max` long. Only while no payment runs, and
+    one that begins goes before. Answered `Said`. A card number is never asked for."""
+
+    use: Use
+    lines: tuple[str, ...] = ()
+    title: str = ""
+    seconds_max: int = 60
+
+
+@MESSAGES.name("terminal.said")
+@frozen
+class Said:
+    """What became of it: `ok`, or why it came to nothing, as a stable word. `is_confirmed` answers
+    `confirm`, `choice` is the line chosen, from 0, `text` what was typed."""
+
+    code: str
+    is_confirmed: bool | None = None
+    choice: int | None = None
+    text: str = ""
 
 
 @MESSAGES.name("terminal.settle")

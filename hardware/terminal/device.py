@@ -22,6 +22,8 @@ from actors.terminal_messages import (
     Look,
     Progress,
     Request,
+    Said,
+    Say,
     Settle,
 )
 from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
@@ -62,7 +64,7 @@ class TerminalDevice(Device):
     """A card terminal. A subclass holds the conversation: it carries out its session's actions,
     and hands those every session has to `tell`.
 
-    Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`.
+    Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`, `Say`.
     Sends: `Keep`, `KeepUpload` and `Progress` to the keeper a request names.
     """
 
@@ -113,7 +115,7 @@ class TerminalDevice(Device):
     async def receive(self, envelope: Envelope) -> None:
         """Each is answered by a task of its own, however long the customer takes."""
         match envelope.body:
-            case Request() | Inquire() | Forward() | Settle() | Look() | Abort():
+            case Request() | Inquire() | Forward() | Settle() | Look() | Abort() | Say():
                 self.nursery.start_soon(self._answer, envelope)
             case _:
                 await super().receive(envelope)
@@ -132,6 +134,8 @@ class TerminalDevice(Device):
                 envelope.answer(await self.settle())
             case Look():
                 envelope.answer(await self.status())
+            case Say():
+                envelope.answer(await self.say(envelope.body))
             case Abort(request_id):
                 is_running = await self._end(request_id)
                 envelope.answer(Accepted() if is_running else Failure("nothing_runs"))
@@ -174,6 +178,11 @@ class TerminalDevice(Device):
         result = await self._run(job_id, lambda now_ns: self.session.look(job_id, now_ns))
         assert isinstance(result, Condition)
         return result
+
+    async def say(self, say: Say) -> Said:
+        """Use its screen, printer or keys beside payments; not every protocol can."""
+        await trio.lowlevel.checkpoint()
+        return Said("function_not_supported")
 
     async def abort(self) -> bool:
         """As `hardware.terminal.card_terminal.CardTerminal`."""

@@ -9,13 +9,13 @@ import attrs
 import trio
 
 from actors.messages import DeviceState
-from actors.terminal_messages import Forward, Forwarded, Inquire, Request
+from actors.terminal_messages import Forward, Forwarded, Inquire, Request, Said, Say
 from engine.terminal import Answer, Condition, Identity, Transaction, Verdict
 from hardware.terminal.actions import Done
 from hardware.terminal.device import Begin, Requests, TerminalDevice
 from hardware.terminal.keeping import begun, upload_kept
 from hardware.terminal.limits import NS_PER_S
-from hardware.terminal.nexo import codec, envelope, outcome, told
+from hardware.terminal.nexo import codec, envelope, outcome, talk, told
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.asking import PAYMENTS
 from hardware.terminal.nexo.client import (
@@ -34,6 +34,7 @@ from hardware.terminal.nexo.jobs import (
     Drop,
     Post,
 )
+from hardware.terminal.nexo.limits import SHORT_NS
 from hardware.terminal.nexo.money import letters_of
 from hardware.terminal.nexo.naming import identity, service_id_of, service_id_text
 from hardware.terminal.nexo.profile import Profile
@@ -52,7 +53,7 @@ class NexoDevice(TerminalDevice):
     connection of its own.
 
     Owns: the conversation, the answers to the last requests, the door for notices.
-    Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`.
+    Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`, `Say`.
     Sends: `Keep`, `KeepUpload` and `Progress` to the keeper a request names; `DeviceStatus` to
     `devices`.
     If it dies: a transaction that ran is in doubt; whoever asked inquires once it is back, under
@@ -76,6 +77,7 @@ class NexoDevice(TerminalDevice):
         except MessageError as error:
             raise ValueError(str(error)) from None
         self._posts: dict[str, trio.CancelScope] = {}
+        self._talking: Post | None = None
         self._detail = ""
         self._holding: trio.CancelScope | None = None
         self._holds = True
@@ -91,6 +93,7 @@ class NexoDevice(TerminalDevice):
     async def begin(self, request: Request) -> Begin:
         """At once, where a payment came before; else once the terminal has shown that it
         remembers, or said that it does not. One that cannot be reached is not asked for money."""
+        self._hush()
         request_id, transaction = request.request_id, request.transaction
         if request.keeper and transaction.kind in PAYMENTS and not self._knows(request.remembered):
             shown = await self._have_witness()
@@ -145,6 +148,40 @@ class NexoDevice(TerminalDevice):
             elif known.verdict is Verdict.UNKNOWN and known.code in _ENDS_ROUND:
                 return Forwarded(known.code)
         return Forwarded("ok")
+
+    async def say(self, say: Say) -> Said:
+        """Beside payments, and one thing at a time. Whoever waits for a key is told `gave_way` when
+        a payment begins, and the terminal that the question is over."""
+        if not self.session.is_idle or self._talking is not None:
+            await trio.lowlevel.checkpoint()
+            return Said("terminal_busy")
+        ask = talk.ask_of(say)
+        post = self._talking = Post(self.session.next_id(), ask, talk.within_ns(say))
+        with trio.CancelScope() as scope:
+            self._posts[post.service_id] = scope
+            try:
+                header, answer = await self._ask(post)
+            except LinkError as error:
+                return Said(error.code)
+            except MessageError as error:
+                return Said(error.code)
+            finally:
+                self._posts.pop(post.service_id, None)
+                self._talking = None
+            names = (header.type, header.service_id, header.poi_id)
+            if isinstance(answer, m.RejectedTold):
+                return talk.said(answer)
+            is_own = names == ("Response", post.service_id, self.profile.poi_id)
+            return talk.said(answer) if is_own else Said("other_message")
+        return Said("gave_way")
+
+    def _hush(self) -> None:
+        """A payment goes before what is shown or asked beside it."""
+        if (post := self._talking) is not None:
+            over = m.AbortAsk(m.CATEGORIES[type(post.ask)], post.service_id)
+            self._do([Drop(post.service_id)])
+            if isinstance(post.ask, m.InputAsk):
+                self._do([Post(self.session.next_id(), over, SHORT_NS)])
 
     def is_over(self, answer: Answer) -> bool:
         """What never left for the terminal may be asked for again under its own name."""

@@ -151,7 +151,7 @@ class NexoSession:
             unsent = calling_off.left_unsent(self._queue)
             return bool(unsent), unsent
         job.is_abort_wanted = True
-        return True, [] if job.task is Task.INQUIRE else calling_off.post(job, self._next_id)
+        return True, [] if job.task is Task.INQUIRE else calling_off.post(job, self.next_id)
 
     def _is_taken(self) -> bool:
         waiting = [job for job in (self._job, *self._queue) if job is not None]
@@ -171,7 +171,8 @@ class NexoSession:
             return error.code
         return ""
 
-    def _next_id(self) -> str:
+    def next_id(self) -> str:
+        """A name for a question that moves no money."""
         self._count += 1
         return self.prefix + naming.service_id_text(self._count)[-4:]
 
@@ -213,7 +214,7 @@ class NexoSession:
                 return [Post(job.service_id, ask, WHOLE_NS), Told("at_terminal")]
 
     def _ask(self, job: Job, ask: m.Ask, within_ns: int = limits.SHORT_NS) -> list[Action]:
-        job.asked, job.due_ns = self._next_id(), None
+        job.asked, job.due_ns = self.next_id(), None
         return [Post(job.asked, ask, within_ns)]
 
     def _finish(
@@ -302,7 +303,7 @@ class NexoSession:
         if isinstance(result, Wait):
             if result.wait_ns:
                 job.asked, job.due_ns = "", now_ns + result.wait_ns
-                return calling_off.post(job, self._next_id)
+                return calling_off.post(job, self.next_id)
             return self._ask(job, job.inquiry.question)
         if result.verdict is not Verdict.UNKNOWN and not job.gives_way:
             self._remember(result)
@@ -476,7 +477,7 @@ class NexoSession:
                 return self._begin(Job(Task.LOOK), now_ns)
             return []
         if job.abort_due_ns is not None and now_ns >= job.abort_due_ns:
-            return calling_off.post(job, self._next_id)
+            return calling_off.post(job, self.next_id)
         if job.due_ns is None or now_ns < job.due_ns:
             return []
         job.due_ns = None
