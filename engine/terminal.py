@@ -122,6 +122,11 @@ class CardShown:
     entry: str = ""
     verification: str = ""
 
+    def ends(self) -> str:
+        """Its last four digits, "" where they are not known."""
+        last = self.number[-4:]
+        return last if len(last) == 4 and last.isdecimal() else ""
+
 
 @frozen
 class SlipLine:

@@ -240,6 +240,7 @@ def _refund(
         tip_allowed=False,
         offline_allowed=False,
         brand=card.card.brand,
+        card_ends=card.card.ends(),
     )
 
 
@@ -251,7 +252,7 @@ def _left_minor(order: Order, sale: Order, tender: TenderFigures, context: Payme
         entry.asked.amount_minor
         for entry in payments
         if (entry.asked.source_order, entry.asked.source_tender) == (sale.id, tender.tender)
-        and (entry.is_open or entry.is_approved)
+        and (entry.is_open or (entry.is_approved and not entry.is_done))
     )
     left_minor = left_of(sale).get(tender.tender, 0) - going
     return min(left_minor, left_for(order, sale).get(tender.tender, 0))
@@ -338,7 +339,7 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     is_gone = payment.problem is Problem.UNPAID
     if is_gone or (not is_reversal and not has_money):
         return refuse(Refusal.PAYMENT_MUST_BE_APPROVED, payment_id=body.payment_id)
-    if is_counted(payment.asked, context.orders):
+    if payment.is_done or is_counted(payment.asked, context.orders):
         return refuse(Refusal.PAYMENT_MUST_NOT_BE_COUNTED, payment_id=body.payment_id)
     command_id = context.around.command_id
     if is_reversal:

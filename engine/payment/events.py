@@ -31,7 +31,8 @@ class Problem(Enum):
     before anybody knew. NOT_REVERSED: money stands that should not. UPLOAD_DECLINED: taken offline
     and refused afterwards. OTHER_CARD: of another brand than its price was made for. UNTOLD: taken
     offline so long ago that somebody should have said what became of it; only ever shown. UNPAID:
-    taken back after a sale was completed with it.
+    taken back after a sale was completed with it. NOT_ITS_CARD: given back, as it should be, to a
+    card that is not the one that paid.
     """
 
     NONE = ""
@@ -44,6 +45,7 @@ class Problem(Enum):
     OTHER_CARD = "other_card"
     UNTOLD = "untold"
     UNPAID = "unpaid"
+    NOT_ITS_CARD = "not_its_card"
 
 
 class UploadSource(Enum):
@@ -92,7 +94,7 @@ class Asked:
     taken back was paid with, and `of_refund` says that what a reversal takes back was a refund.
     `tip_on_top_minor` comes to `amount_minor` of a sale, since the customer said so on our own
     screen. `entry` marks a number that is typed at the terminal: it costs more and is at the shop's
-    risk.
+    risk. `card_ends` are the last four digits of the card that a refund should go to, where known.
     """
 
     payment_id: str
@@ -115,6 +117,7 @@ class Asked:
     of_refund: bool = False
     tip_on_top_minor: int = 0
     entry: CardEntry = CardEntry.READ
+    card_ends: str = ""
 
 
 @EVENTS.name("payment.requested/1")

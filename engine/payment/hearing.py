@@ -96,7 +96,9 @@ def _gone_before(
     tries = [
         one
         for one in context.payments.exceptions.values()
-        if one.is_approved and one.asked.of_payment == asked.of_payment
+        if one.asked.kind in UNDOING
+        and one.is_approved
+        and one.asked.of_payment == asked.of_payment
     ]
     if any(one.problem is Problem.NOT_REVERSED for one in tries):
         return _ended(payment, answer, found, context)

@@ -48,7 +48,9 @@ def approved(
         heard = altered(heard, problem=Problem.OTHER_CARD)
     elif problem is Problem.NONE and is_counted(asked, context.orders):
         heard = altered(heard, problem=Problem.UNPAID)
-    if heard.problem is not Problem.NONE:
+    elif problem is Problem.NONE and _is_another_card(asked, answer):
+        heard = altered(heard, problem=Problem.NOT_ITS_CARD)
+    if heard.problem not in (Problem.NONE, Problem.NOT_ITS_CARD):
         return _unwanted(payment, heard, context)
     order = context.orders.get(asked.order_id)
     facts: list[Fact] = []
@@ -121,6 +123,13 @@ def _is_as_chosen(payment: Payment, answer: Answer, context: PaymentContext) -> 
     if payment.asked.kind is not Kind.SALE or order is None or order.figures is None:
         return True
     return pays(order.figures.tender, "card", answer.card.brand)
+
+
+def _is_another_card(asked: Asked, answer: Answer) -> bool:
+    """Whether what went back went to another card than the one that paid, where both are known."""
+    ends = answer.card.ends()
+    is_known = asked.kind is Kind.REFUND and asked.card_ends != "" and ends != ""
+    return is_known and ends != asked.card_ends
 
 
 def _tendered(order: Order, asked: Asked, answer: Answer) -> list[Fact]:

@@ -84,6 +84,12 @@ class Payment:
         return self.standing in MOVED
 
     @property
+    def is_done(self) -> bool:
+        """Whether it is what it was asked to be, though a person must look at it: its order has
+        it."""
+        return self.problem is Problem.NOT_ITS_CARD
+
+    @property
     def amount_minor(self) -> int:
         """What was approved, without the tip; what was asked for while nobody knows."""
         if self.answer is None or not self.is_approved:

@@ -74,9 +74,11 @@ export function isApproved(payment: PaymentView): boolean {
   return APPROVED.has(payment.standing);
 }
 
-/** Whether it ended as it should: charged, or taken back, be it by another try than this. */
+/** Whether it ended as it should: charged, or taken back, be it by another try than this. Given back to
+ *  another card it is for a person to see, and done all the same. */
 export function isThrough(payment: PaymentView): boolean {
-  return !payment.problem && !isOpen(payment) && (isApproved(payment) || UNDOES.has(payment.kind));
+  const fine = !payment.problem || payment.problem === 'not_its_card';
+  return fine && !isOpen(payment) && (isApproved(payment) || UNDOES.has(payment.kind));
 }
 
 /** `Mastercard ··0010`; what is not known is left out. */

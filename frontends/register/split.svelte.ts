@@ -2,6 +2,7 @@
 // only the plan, which share is how much, is kept by this page, so that a reload finds it again. A
 // plan that is lost costs nothing: what is still due is the store's to say.
 import type { OrderView } from '../shared/shapes';
+import { evenly } from './shares';
 
 export type SplitKind = 'even' | 'amount' | 'item';
 interface Plan {
@@ -19,15 +20,6 @@ export interface Share {
   of: number;
   minor: number;
   last: boolean;
-}
-
-/** `due` in `count` shares that add up to it; what does not divide goes to the first ones, a `step` each. */
-export function evenly(due: number, count: number, step: number): number[] {
-  const units = Math.floor(due / step);
-  const each = Math.floor(units / count);
-  const shares = Array.from({ length: count }, (_, at) => (each + (at < units % count ? 1 : 0)) * step);
-  shares[count - 1] = (shares[count - 1] ?? 0) + (due - units * step);
-  return shares;
 }
 
 function tendered(order: OrderView): number {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -254,6 +256,30 @@ def test_an_exemption_may_be_of_one_tax_among_several(
     mia.press(asked_by.get_by_role("button", name="DE", exact=True))
     mia.push("Free of tax")
     expect(total(mia)).to_contain_text("1.61")
+
+
+@pytest.mark.feature("PAY-02", part="by item and by amount at the register page")
+def test_who_pays_for_goods_pays_their_part_of_the_charges(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """A party of six with a gratuity of 10 %: each item costs its tenth more, and nobody who comes
+    last pays it all."""
+    mia = selling(cashier, fresh_store)
+    mia.tap("Flat white")
+    mia.tap("Croissant")
+    offers(mia, "Charges")
+    for _ in range(6):
+        mia.push("One guest more")
+    expect(total(mia)).to_contain_text("7.04")
+    mia.pay()
+    mia.push("Split")
+    mia.push("By item")
+    expect(mia.page.locator(".split")).to_contain_text("Charges of €0.64 are shared out")
+    mia.page.get_by_role("checkbox", name=re.compile("Croissant")).click()
+    mia.push(re.compile("^Pay €2.86"))
+    mia.tender("€2.86")
+    mia.page.get_by_role("checkbox", name=re.compile("Flat white")).click()
+    expect(mia.page.get_by_role("button", name=re.compile("^Pay €4.18"))).to_be_enabled()
 
 
 @pytest.mark.feature("PRC-05", part="at the register page, the display and on paper")

@@ -39,7 +39,7 @@ from engine.register import CloseDay, StartTraining
 from engine.terminal import Identity, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
 from engine.views.payments import payments_view, register_payment
-from tests.card_shop import card_shop, hear, keep, paid_by_card, running, told
+from tests.card_shop import VISA, card_shop, hear, keep, paid_by_card, running, told
 from tests.shop import Shop
 
 
@@ -532,6 +532,48 @@ def test_two_receipts_at_once_each_give_back_for_their_own_goods() -> None:
         shop.ok(CompleteOrder())
         given = [shop.order(sale).refunded_minor(1) for sale in (by_card, in_cash)]
         assert given == [799 * line, 799 * line]
+
+
+def test_a_refund_to_another_card_is_done_and_before_a_person() -> None:
+    """The goods of one card paid out to another: it stands as the receipt says, counts once, and
+    whoever looks after the list asks whose card it was."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine", "wine")
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    shop.ok(RequestPayment())
+    other = attrs.evolve(VISA, number="541333******9999", brand="Mastercard")
+    payment_id = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED, 2, card=other)
+    assert shop.ok(CompleteOrder())["total_minor"] == -799
+    (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert (listed.kind, listed.problem, listed.card) == (
+        "refund",
+        "not_its_card",
+        "541333******9999",
+    )
+    assert shop.no(ReverseAgain(payment_id)) == Refusal.PAYMENT_MUST_NOT_BE_COUNTED
+    shop.ok(AddReturnLine(order_id, 2, 1000, "corked"))
+    assert shop.ok(RequestPayment())["amount_minor"] == 799
+    hear(shop, Verdict.APPROVED, 3, card=attrs.evolve(VISA, number=""))
+    shop.ok(CompleteOrder())
+    shop.ok(CloseException(payment_id, "the card of his wife"))
+    assert not shop.books.payments.exceptions
+    assert shop.replayed().payments == shop.books.payments
+
+
+def test_a_refund_to_another_card_that_is_taken_back_is_off_the_list() -> None:
+    """Seen while the customer is still here, it goes back like any other and is given again."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2, card=attrs.evolve(VISA, number="541333******9999"))
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 3)
+    assert not shop.books.payments.exceptions
+    assert shop.ok(RequestPayment())["amount_minor"] == 799
 
 
 def test_a_refund_that_is_not_taken_back_is_with_the_customer() -> None:

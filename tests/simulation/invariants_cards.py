@@ -33,10 +33,13 @@ class MoneyIsTheTerminals(Invariant):
 
 
 def _moved(payment: Payment) -> int:
-    """What an exception of a terminal moved, as the terminal said; nothing by reserving."""
+    """What an exception of a terminal moved, as the terminal said; nothing by reserving, and what
+    its order has counts there."""
     answer = payment.answer
     if answer is not None and payment.problem is Problem.UNPAID:
         return answer.amount_minor if payment.asked.of_refund else -answer.amount_minor
+    if payment.is_done:
+        return 0
     if answer is None or not payment.is_approved or payment.asked.kind not in _MOVING:
         return 0
     return -answer.amount_minor if payment.asked.kind is Kind.REFUND else answer.amount_minor
