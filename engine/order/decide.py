@@ -58,6 +58,7 @@ from engine.order.commands import (
 from engine.order.context import OrderContext
 from engine.order.coupons import is_coupon, present_coupon, withdraw
 from engine.order.deposits import deposit_changed, deposit_for
+from engine.order.due import due_of
 from engine.order.events import (
     LineAdded,
     LineQuantityChanged,
@@ -156,6 +157,8 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
             return complete(order, context)
         case VoidOrder():
             return _void(order, body, context)
+        case SuspendOrder():
+            return _suspend(order, body, context)
         case _:
             pass
     if order.phase is Phase.TENDERING:
@@ -171,8 +174,6 @@ def _decided(order: Order | None, body: OrderCommand, context: OrderContext) -> 
             return discount_order(order, body, context)
         case AddNote():
             return _note(order, body, context)
-        case SuspendOrder():
-            return _suspend(order, body, context)
         case VoidLine():
             return _void_line(order, body, context)
         case _:
@@ -402,6 +403,11 @@ def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
 
 
 def _suspend(order: Order, body: SuspendOrder, context: OrderContext) -> Decision:
+    if order.phase is Phase.TENDERING:
+        if context.is_terminal_at_work:
+            return refuse(Refusal.TERMINAL_MUST_BE_DONE)
+        if not _is_asked_back(order, context):
+            return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
     if not order.live_lines():
         return refuse(Refusal.LINES_MUST_BE_PRESENT)
     if len(body.label) > limits.NOTE_LENGTH_MAX * 8:
@@ -410,13 +416,26 @@ def _suspend(order: Order, body: SuspendOrder, context: OrderContext) -> Decisio
     return Decision((context.fact(event, order.id),), {"order_id": order.id})
 
 
+def _is_asked_back(order: Order, context: OrderContext) -> bool:
+    """Whether all that holds an order at its register is a terminal that does not tell whether it
+    gave back what it was told to. No other tender goes from one till to another."""
+    cards = [tender.card for tender in order.tenders]
+    asked_back = [card for card in cards if card and card.payment_id in context.asked_back]
+    return bool(cards) and len(asked_back) == len(cards)
+
+
 def _resume(order: Order | None, body: ResumeOrder, context: OrderContext) -> Decision:
     if order is None:
         return refuse(Refusal.ORDER_MUST_EXIST, order_id=body.order_id)
     if order.phase is not Phase.SUSPENDED:
         return refuse(Refusal.ORDER_MUST_BE_SUSPENDED, order_id=order.id, register=order.register)
     event = OrderResumed(order.id, context.register, context.operator)
-    return applied(order, event, context)
+    figures = order.figures
+    if figures is None:
+        return applied(order, event, context)
+    due_minor = due_of(order, figures, context.settings.required()).left_minor
+    total_minor = figures.total_minor
+    return applied(order, event, context, total_minor=total_minor, due_minor=due_minor)
 
 
 def _reprint(order: Order | None, body: ReprintReceipt, context: OrderContext) -> Decision:

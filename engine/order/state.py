@@ -285,7 +285,9 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
         case OrderSuspended():
             return altered(order, phase=Phase.SUSPENDED, register="", label=event.label)
         case OrderResumed():
-            return altered(order, phase=Phase.OPEN, register=event.register)
+            # Parked while it was being paid, it is being paid still.
+            phase = Phase.OPEN if order.figures is None else Phase.TENDERING
+            return altered(order, phase=phase, register=event.register)
         case TenderingStarted():
             return altered(order, phase=Phase.TENDERING, figures=event.figures)
         case TenderingUndone():

@@ -9,7 +9,6 @@ from engine.altered import altered
 from engine.decision import Command, Decision, refuse
 from engine.order.refunds import unpaid_fact
 from engine.order.refusal import Refusal as OrderRefusal
-from engine.order.state import Phase
 from engine.payment import tips
 from engine.payment.asking import request, reverse_again, reverse_tender
 from engine.payment.commands import (
@@ -140,7 +139,7 @@ def _upload(body: ReportUpload, context: PaymentContext) -> Decision:
     event = OfflineUploaded(payment_id, body.is_paid, body.source, body.code, body.detail)
     facts = [context.fact(payment_id, event)]
     order = context.orders.get(payment.asked.order_id)
-    if not body.is_paid and order is not None and order.phase is Phase.TENDERING:
+    if not body.is_paid and order is not None and order.figures is not None:
         # The customer may still be here: what was not paid is due again.
         facts += undone(order, altered(payment.asked, of_payment=payment_id))
     elif not body.is_paid:

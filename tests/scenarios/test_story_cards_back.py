@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from engine.order.commands import AddReturnLine, CompleteOrder, ResumeOrder, StartTendering
+import pytest
+
+from engine.order.commands import (
+    AddLine,
+    AddReturnLine,
+    CompleteOrder,
+    ResumeOrder,
+    StartTendering,
+    SuspendOrder,
+    TenderCash,
+    UndoTendering,
+    VoidOrder,
+)
+from engine.order.state import Phase
 from engine.payment.commands import (
     CaptureTab,
     ReportUpload,
     RequestPayment,
     ReverseTender,
     SetOfflinePolicy,
+    SetPaymentAside,
 )
 from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem
 from engine.payment.exposure import exposure
+from engine.register import CloseDay
 from engine.terminal import Kind, Verdict
+from engine.till import CloseTill, CountTill, Denomination
 from tests.card_shop import card_shop, hear, paid_by_card, running
 from tests.scenarios.test_story_tabs import tab_shop
 
@@ -95,3 +111,64 @@ def test_an_old_word_of_what_became_of_a_reversal_reads_on() -> None:
         shop.given(OfflineUploaded(back, is_paid))
         assert shop.no(ReportUpload(back, is_paid), admin=True) == "payment_must_exist"
     assert not shop.books.payments.exceptions
+
+
+@pytest.mark.parametrize("is_set_aside", [False, True])
+def test_a_reversal_in_doubt_keeps_no_register_and_no_day(*, is_set_aside: bool) -> None:
+    """The customer went, and the terminal does not tell whether the money did: the order is parked
+    as it is, the next customer is served, the day closed, and the doubt settled when it is told."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    assert shop.no(SuspendOrder("left")) == "order_must_not_be_tendering"
+    shop.ok(ReverseTender(1))
+    assert shop.no(SuspendOrder("left")) == "terminal_must_be_done"
+    back = running(shop)
+    hear(shop, Verdict.UNKNOWN, 2)
+    if is_set_aside:
+        shop.ok(SetPaymentAside(back.asked.payment_id, "terminal dead"))
+    shop.ok(SuspendOrder("left"))
+    shop.sell("bread")
+    shop.ok(CountTill((Denomination(350, 1), Denomination(1000, 10))))
+    shop.ok(CloseTill())
+    shop.ok(CloseDay())
+    resumed = shop.ok(ResumeOrder(order_id), "2")
+    assert (resumed["total_minor"], resumed["due_minor"]) == (799, 0)
+    assert shop.order(order_id).phase is Phase.TENDERING
+    assert shop.no(AddLine("bread"), "2") == "order_must_not_be_tendering"
+    assert shop.replayed().live.orders[order_id] == shop.order(order_id)
+    shop.ok(SuspendOrder("left"), "2")
+    hear(shop, Verdict.APPROVED, 2, payment=back)
+    assert shop.order(order_id).tenders == ()
+    assert not shop.books.payments.exceptions
+    assert shop.ok(ResumeOrder(order_id), "2")["due_minor"] == 799
+    shop.ok(UndoTendering(), "2")
+    shop.ok(VoidOrder("left"), "2")
+
+
+def test_an_order_that_cash_paid_in_part_stays_at_its_till() -> None:
+    """The coins are in that drawer, whatever becomes of the card."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(TenderCash(300))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED)
+    shop.ok(ReverseTender(2))
+    hear(shop, Verdict.UNKNOWN, 2)
+    assert shop.no(SuspendOrder("left")) == "order_must_not_be_tendering"
+
+
+def test_what_the_bank_refused_of_a_parked_order_is_due_when_it_is_taken_up() -> None:
+    """Stored, asked back, and nobody told: once the bank has refused it there is nothing to take
+    back, and nothing is paid with it."""
+    shop = card_shop()
+    shop.ok(CEILINGS, admin=True)
+    order_id = shop.ring("wine")
+    shop.ok(RequestPayment())
+    stored = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.UNKNOWN, 2)
+    shop.ok(SuspendOrder("left"))
+    shop.ok(ReportUpload(stored, is_paid=False), admin=True)
+    assert shop.order(order_id).tenders == ()
+    assert shop.ok(ResumeOrder(order_id))["due_minor"] == 799
