@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -14,6 +15,7 @@ from attrs import evolve
 from tests.simulation import seeds as kept_seeds
 from tests.simulation.__main__ import main, plan_of
 from tests.simulation.faults import FAULTS
+from tests.simulation.machines import StoreMachine
 from tests.simulation.model import KICK_NS
 from tests.simulation.report import DAY_SALES, Summary, describe_failure, processors, run_plans
 from tests.simulation.run import (
@@ -71,6 +73,38 @@ def test_a_store_day_of_two_thousand_sales() -> None:
     sys.stdout.write(f"a store-day of {outcome.sales} sales took {outcome.real_s:.1f} s\n")
     assert outcome.failure is None, describe_failure(outcome)
     assert outcome.sales >= DAY_SALES
+
+
+def _out_of_order(monkeypatch: pytest.MonkeyPatch, plan: Plan) -> int:
+    """How many commands of a day reach the store first after a later one of their front end."""
+    count, seen, latest = 0, set[str](), dict[str, str]()
+    hand_on = StoreMachine._hand_on
+
+    def watched(self: StoreMachine, store: Any, envelope: Any) -> None:
+        nonlocal count
+        ask = envelope.body
+        if not ask.is_query and ask.id not in seen:
+            seen.add(ask.id)
+            # Ids are numbered: each is greater than all before it.
+            count += ask.id < latest.get(ask.register, "")
+            latest[ask.register] = max(ask.id, latest.get(ask.register, ""))
+        hand_on(self, store, envelope)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StoreMachine, "_hand_on", watched)
+        outcome = simulate(plan)
+    assert outcome.failure is None, describe_failure(outcome)
+    assert outcome.sales >= plan.sales
+    return count
+
+
+def test_commands_come_in_another_order_than_they_were_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A front end that reorders has commands arrive after later ones, and every rule holds; one
+    that does not has none."""
+    assert _out_of_order(monkeypatch, Plan(STORMY, 20)) == 0
+    assert _out_of_order(monkeypatch, Plan(STORMY, 20, {"front_reorders": 1.0})) >= 5
 
 
 def _told_by_process(hash_seed: str, zone: str) -> str:
