@@ -25,7 +25,7 @@ from tests.simulation.report import (
     run_plans,
 )
 from tests.simulation.run import SALES, Plan, UnknownFaultError, draw, simulate, with_faults
-from tests.simulation.seeds import Kept, SeedsError, keep_seed
+from tests.simulation.seeds import SeedsError, keep_seed, kept_of, read_seeds
 from tests.simulation.shrink import shrink
 
 
@@ -58,8 +58,7 @@ def _one(arguments: argparse.Namespace) -> int:
     _warn("Looking for a smaller run that breaks the same rule …")
     smallest = shrink(outcome)
     _warn(describe_failure(smallest))
-    assert smallest.failure is not None
-    kept = Kept(smallest.plan, f"broke {smallest.failure.invariant}")
+    kept = kept_of(smallest)
     _warn(f"For tests/simulation/seeds.txt:\n{kept.line()}")
     if arguments.keep and keep_seed(kept):
         _warn("It was put there.")
@@ -67,7 +66,12 @@ def _one(arguments: argparse.Namespace) -> int:
 
 
 def _night(arguments: argparse.Namespace) -> int:
-    """Seeds until stopped; what fails is shrunk and kept."""
+    """Seeds until stopped; what fails is shrunk and kept.
+
+    Raises:
+        SeedsError: the file of kept seeds cannot be read; nothing was simulated.
+    """
+    read_seeds()  # now, and not after a night: what fails is to be put there
     summary, progress = Summary(), progress_line()
     until = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     seeds = itertools.count(arguments.first)
@@ -82,15 +86,18 @@ def _night(arguments: argparse.Namespace) -> int:
                 _warn(f"\n{describe_failure(outcome)}")
     except KeyboardInterrupt:
         _warn("\nstopped")
-    for failed in summary.failures[:5]:
-        smallest = shrink(failed)
-        assert smallest.failure is not None
-        keep_seed(Kept(smallest.plan, f"broke {smallest.failure.invariant}"))
-        _warn(describe_failure(smallest))
     _say("")
     _say("\n".join(summary.lines()))
     if arguments.json is not None:
         summary.write_json(arguments.json, "./run simulate --night")
+    for failed in summary.failures:
+        smallest = shrink(failed)
+        kept = kept_of(smallest)
+        _warn(f"{describe_failure(smallest)}\nFor tests/simulation/seeds.txt:\n{kept.line()}")
+        try:
+            keep_seed(kept)
+        except SeedsError as error:
+            _warn(str(error))
     return 1 if summary.failures else 0
 
 

@@ -126,6 +126,7 @@ class Auditor:
             invariants_credit,
             invariants_links,
             invariants_offers,
+            invariants_paper,
             invariants_prices,
             invariants_tabs,
             model_money,

@@ -36,13 +36,21 @@ if TYPE_CHECKING:
 
 REPEATS_MAX = 5
 OTHERWISE = ("return_must", "refund_must", "tender_must_be_as_chosen")
+REORDERS = "front_reorders"
+HELD_MOST = 4
+HELD_BACK = frozenset(
+    f"order.{verb}"
+    for verb in ("add_line", "change_quantity", "void_line", "start_tendering", "tender_cash",
+                 "complete")
+)  # fmt: skip
 PAID_IN_TWICE = {"amount_minor": 1, "reason": "under a used id"}
 
 
 @define
 class Habits:
     """Chances that a command is sent several times, that the next does not wait for its answer,
-    that nobody waits for it, and that its id is used once more; how long an answer is waited for;
+    that nobody waits for it, that its id is used once more, and that it comes after later ones of
+    the same front end; how long an answer is waited for;
     how many beats of which length are paused between commands, of which one number is chosen each
     time."""
 
@@ -50,6 +58,7 @@ class Habits:
     hurry: float = 0.0
     give_up: float = 0.0
     reuse: float = 0.0
+    reorder: float = 0.0
     patience_s: float = 5.0
     beat_s: float = 0.1
     beats: tuple[int, ...] = (1,)
@@ -74,6 +83,7 @@ class Front:
     cards: list[str] = field(factory=list)
     exempt: list[tuple[str, list[int]]] = field(factory=list)
     kept: dict[str, list[Any]] = field(factory=lambda: defaultdict(list))
+    held: list[tuple[int, Ask]] = field(factory=list)
 
     @property
     def till(self) -> Till:
@@ -148,6 +158,8 @@ class Front:
 
     async def _close(self) -> None:
         """Take up what is parked, count the drawer, close the day."""
+        while self.held:
+            await self._once(self.held.pop()[1])
         await self._tidy()
         for parked in await self.look("orders.suspended"):
             await self.do("order.resume", order_id=parked["order_id"])
@@ -198,10 +210,26 @@ class Front:
         """
         await self.pause()
         ask = Ask(self.sim.world.new_id(), self.register, name, data)
+        if name in HELD_BACK and self._is_out_of_order():
+            # Its answer is not waited for, and it overtakes nobody: later ones arrive first.
+            self.held.append((self.chance.randrange(1, HELD_MOST), ask))
+            raise GaveUpError(name)
         answered: dict[str, Any] = await self.answered(ask)
+        self._let_go()
         if self.habits.reuse and self.chance.random() < self.habits.reuse:
             await self._once(Ask(ask.id, self.register, "till.pay_in", PAID_IN_TWICE))
         return answered
+
+    def _is_out_of_order(self) -> bool:
+        return bool(self.habits.reorder) and self.chance.random() < self.habits.reorder
+
+    def _let_go(self) -> None:
+        """What was held back is sent once enough later commands were answered."""
+        due = [ask for left, ask in self.held if left <= 1]
+        self.held = [(left - 1, ask) for left, ask in self.held if left > 1]
+        for ask in due:
+            self.sim.count_fault(REORDERS)
+            self.sim.background.start_soon(self._once, ask)
 
     async def hurry(self, name: str, *every: dict[str, Any]) -> list[dict[str, Any]]:
         """Send several commands of a name without waiting in between; their answers in order."""
@@ -216,8 +244,12 @@ class Front:
                 errors.append(error)
 
         async with trio.open_nursery() as nursery:
-            for ask in asks:
+            # Numbered in order, sent in another.
+            turns = self.chance.sample(asks, len(asks)) if self._is_out_of_order() else asks
+            for ask in turns:
                 nursery.start_soon(one, ask)
+        if turns != asks:
+            self.sim.count_fault(REORDERS)
         if errors:
             raise errors[0]
         return [answers[ask.id] for ask in asks]

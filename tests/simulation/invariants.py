@@ -6,6 +6,7 @@ To add one, write a class with the hooks it needs and register it; nothing else 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from actors.asks import Ask, Reply
@@ -315,7 +316,8 @@ class CashBelongsToASession(Invariant):
 
 @invariant("Z1_day_is_what_was_sold")
 class DayIsWhatWasSold(Invariant):
-    """A Z counts up by one and copies what the register sold since the last."""
+    """A Z counts up by one and copies what the register sold since the last, how it was paid and
+    the tax in it."""
 
     def on_record(self, row: Row) -> None:
         """At each Z."""
@@ -326,6 +328,11 @@ class DayIsWhatWasSold(Invariant):
         said = (data["z_number"], totals["sales"], totals["total_minor"])
         if said != (day.z_number + 1, day.sales, day.total_minor):
             self.broken(f"the Z says {said}, sold were {day}")
+        if Counter(totals["tenders"]) != day.tenders:
+            self.broken(f"the Z says {totals['tenders']} was paid, {day.tenders} was")
+        taxes = sum(tax["tax_minor"] for tax in totals["taxes"])
+        if not totals["tax_minor"] == taxes == day.tax_minor:
+            self.broken(f"the Z says {totals['tax_minor']} ({taxes}) of tax, sold were {day}")
 
 
 @invariant("E1_facts_ask_for_their_effects")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.simulation.auditor import Auditor, Invariant, invariant
-from tests.simulation.model import Order, Row, buns_free
-from tests.simulation.shop import BUN, FRANC, FRANC_MICROS, PRICES
+from tests.simulation.model import Order, Row, buns_free, tax_within
+from tests.simulation.shop import BUN, FRANC, FRANC_MICROS, GIN, PRICES
 
 
 @invariant("V1_a_voucher_is_good_once")
@@ -73,6 +73,27 @@ class CompsAreNoDiscounts(Invariant):
 def _discounted(line: dict[str, Any]) -> int:
     promotions = sum(entry["amount_minor"] for entry in line.get("promotions", ()))
     return int(line["line_discount_minor"] + line["order_discount_minor"] + promotions)
+
+
+@invariant("T3_tax_is_in_every_line")
+class TaxIsInEveryLine(Invariant):
+    """The tax of what is sold is within its price, worked out once more; a sale's is its lines'."""
+
+    def on_record(self, row: Row) -> None:
+        """At each completed sale; T2 looks at gin, X1 at who pays none, T1 at what comes back."""
+        if row.name != "order.completed/1" or row.kind != "live":
+            return
+        figures, order = row.data["figures"], self.model.orders[row.data["order_id"]]
+        told = sum(entry["tax_minor"] for entry in figures["lines"])
+        by_tax = sum(entry["tax_minor"] for entry in figures["taxes"])
+        if not figures["tax_minor"] == told == by_tax:
+            self.broken(f"{figures['tax_minor']} of tax, {told} by line, {by_tax} by tax")
+        for entry in figures["lines"]:
+            line = order.lines.get(entry["line"])
+            if line is None or line.source is not None or line.item == GIN or order.is_exempt:
+                continue
+            if entry["tax_minor"] != tax_within(entry["total_minor"]):
+                self.broken(f"{line.item} for {entry['total_minor']} has {entry['tax_minor']} tax")
 
 
 @invariant("B1_bundles_come_back_at_what_they_cost")

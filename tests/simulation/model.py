@@ -6,6 +6,7 @@ cannot explain it leaves to the invariants, which compare it with what the store
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -144,9 +145,16 @@ class Order:
     def paid_minor(self) -> int:
         """What cards, notes of other currencies, store credit and links paid; the rest of the
         price is cash."""
-        by_code = (*self.credits.values(), *self.links.values())
-        others = sum(worth for *_, worth in self.notes.values()) + sum(e for _, e in by_code)
-        return sum(self.cards.values()) + others
+        return self.paid_by().total()
+
+    def paid_by(self) -> Counter[str]:
+        """The same by means of payment."""
+        return Counter(
+            card=sum(self.cards.values()),
+            foreign=sum(worth for *_, worth in self.notes.values()),
+            credit=sum(amount for _, amount in self.credits.values()),
+            link=sum(amount for _, amount in self.links.values()),
+        )
 
     def total_minor(self) -> int:
         """The sum of its lines, less every third bun and the voucher, with service for many."""
@@ -211,12 +219,14 @@ class TillSession:
 
 @define
 class Day:
-    """What happened at a register since its last Z."""
+    """What happened at a register since its last Z, by the auditor's own sums."""
 
     z_number: int = 0
     sales: int = 0
     total_minor: int = 0
     receipts: int = 0
+    tenders: Counter[str] = field(factory=Counter)
+    tax_minor: int = 0
 
 
 @define
@@ -408,6 +418,9 @@ def _completed(model: Model, row: Row, data: dict[str, Any]) -> None:
     day = model.day(data["register"])
     day.sales += 1
     day.total_minor += total
+    day.tenders.update(order.paid_by())
+    day.tenders["cash"] += total - order.paid_minor()
+    day.tax_minor += sum(line["tax_minor"] for line in data["figures"]["lines"])
     day.receipts += 1
     model.sales += 1
 

@@ -21,7 +21,7 @@ from actors.waking import Wake
 from actors.world import SimulatedWorld, run_simulated
 from hardware.printer.render import Rows, to_text
 from hardware.terminal.zvt.fake import TerminalFake
-from tests.simulation import faults_provider  # noqa: F401 - it registers what goes wrong
+from tests.simulation import faults_fronts, faults_provider  # noqa: F401 - they register
 from tests.simulation.auditor import Auditor
 from tests.simulation.bank import Bank
 from tests.simulation.disk import FREE_BYTES, MemoryDisk

@@ -12,10 +12,10 @@ from pathlib import Path
 from attrs import frozen
 
 from tests.simulation.faults import FAULTS
-from tests.simulation.run import Plan, force_of
+from tests.simulation.run import Outcome, Plan, force_of
 
 SEEDS = Path(__file__).with_name("seeds.txt")
-_LINE = re.compile(r"(\d+) sales=(\d+) until=(\d+(?:\.\d+)?) faults=(\S*) why: (\S.*)")
+_LINE = re.compile(r"(\d+) sales=(\d+) until=(\d+(?:\.\d+)?) faults=(\S*) why: (\S.*)", re.ASCII)
 
 
 class SeedsError(ValueError):
@@ -37,14 +37,25 @@ class Kept:
         return f"{head} why: {' '.join(self.why.split())}"
 
 
-def read_seeds(path: Path = SEEDS) -> list[Kept]:
+def kept_of(outcome: Outcome) -> Kept:
+    """What is kept of a failing run."""
+    assert outcome.failure is not None, "only what fails is kept"
+    return Kept(outcome.plan, f"broke {outcome.failure.invariant}")
+
+
+def read_seeds(path: Path | None = None) -> list[Kept]:
     """Every kept plan, in the file's order; empty lines and those with # are passed over.
 
     Raises:
-        SeedsError: a line is no plan, or names a fault there is not.
+        SeedsError: the file cannot be read, or a line is no plan or names a fault there is not.
     """
+    path = SEEDS if path is None else path
     kept = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise SeedsError(f"{path} cannot be read: {error}. Put the kept seeds back.") from None
+    for number, line in enumerate(lines, 1):
         if line.strip() and not line.startswith("#"):
             kept.append(_parse(path, number, line.strip()))
     return kept
@@ -59,6 +70,10 @@ def _parse(path: Path, number: int, line: str) -> Kept:
             "`SEED sales=N until=S faults=NAME:FORCE,… why: WORDS`; mend it or take it out."
         )
     seed, sales, until, faults, why = found.groups()
+    if not int(sales) or not float(until):
+        raise SeedsError(
+            f"{where} needs a sale at least, and more than 0 seconds. Nothing was simulated."
+        )
     force: dict[str, float] = {}
     for entry in filter(None, faults.split(",")):
         name, _, strength = entry.partition(":")
@@ -67,6 +82,8 @@ def _parse(path: Path, number: int, line: str) -> Kept:
                 f"{where} names the fault {name!r}, which there is not. Nothing was simulated. "
                 f"Those there are: {', '.join(sorted(FAULTS))}"
             )
+        if name in force:
+            raise SeedsError(f"{where} names {name} twice. Nothing was simulated.")
         try:
             force[name] = force_of(strength)
         except ValueError:
@@ -76,10 +93,18 @@ def _parse(path: Path, number: int, line: str) -> Kept:
     return Kept(Plan(int(seed), int(sales), force, float(until)), why)
 
 
-def keep_seed(kept: Kept, path: Path = SEEDS) -> bool:
-    """Put a plan at the end of the file; False where that very plan is there already."""
+def keep_seed(kept: Kept, path: Path | None = None) -> bool:
+    """Put a plan at the end of the file; False where that very plan is there already.
+
+    Raises:
+        SeedsError: the file can be neither read nor written.
+    """
+    path = SEEDS if path is None else path
     if any(entry.plan == kept.plan for entry in read_seeds(path)):
         return False
-    with path.open("a", encoding="utf-8") as file:
-        file.write(kept.line() + "\n")
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(kept.line() + "\n")
+    except OSError as error:
+        raise SeedsError(f"{path} cannot be written: {error}. Put the line there.") from None
     return True

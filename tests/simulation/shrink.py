@@ -36,6 +36,21 @@ def shrink(
     return best
 
 
+def shrink_all(
+    failures: list[Outcome],
+    *,
+    seconds_max: float = SHRINK_S_MAX,
+    run: Callable[[Plan], Outcome] = simulate,
+) -> list[Outcome]:
+    """Each of several failing runs made smaller, in that time for all of them."""
+    until = time.monotonic() + seconds_max
+    found = []
+    for number, outcome in enumerate(failures):
+        share = max(0.0, until - time.monotonic()) / (len(failures) - number)
+        found.append(shrink(outcome, seconds_max=share, run=run))
+    return found
+
+
 def _candidates(outcome: Outcome) -> list[Plan]:
     """Plans that have less of something, the boldest first."""
     plan, failure = outcome.plan, outcome.failure

@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -14,6 +16,7 @@ from attrs import evolve
 from tests.simulation import seeds as kept_seeds
 from tests.simulation.__main__ import main, plan_of
 from tests.simulation.faults import FAULTS
+from tests.simulation.machines import StoreMachine
 from tests.simulation.model import KICK_NS
 from tests.simulation.report import DAY_SALES, Summary, describe_failure, processors, run_plans
 from tests.simulation.run import (
@@ -25,8 +28,8 @@ from tests.simulation.run import (
     simulate,
     with_faults,
 )
-from tests.simulation.seeds import Kept, SeedsError, keep_seed, read_seeds
-from tests.simulation.shrink import shrink
+from tests.simulation.seeds import Kept, SeedsError, keep_seed, kept_of, read_seeds
+from tests.simulation.shrink import shrink, shrink_all
 
 ROOT = Path(__file__).parents[2]
 SEEDS = range(1, 201)
@@ -46,13 +49,20 @@ def _failures(plans: list[Plan], jobs: int) -> Summary:
     return summary
 
 
+def _told(failures: list[Outcome], run: Callable[[Plan], Outcome] = simulate) -> str:
+    """What failed, how to repeat it, and of each the smaller run to keep."""
+    words = [describe_failure(outcome) for outcome in failures]
+    kept = [kept_of(outcome).line() for outcome in shrink_all(failures, run=run)]
+    return "\n".join([*words, "For tests/simulation/seeds.txt:", *kept])
+
+
 @pytest.mark.slow
 @pytest.mark.feature("NEW-03", part="simulated kills and power cuts, a sample")
 def test_two_hundred_seeds_keep_every_rule() -> None:
     """Whatever strikes, no answered sale is lost or doubled, and afterwards every queue drains."""
     summary = _failures([draw(seed, SALES_EACH) for seed in SEEDS], processors())
     sys.stdout.write("\n".join(summary.lines()) + "\n")
-    assert not summary.failures, "\n".join(map(describe_failure, summary.failures))
+    assert not summary.failures, _told(summary.failures)
     survivable = {name for name, kind in FAULTS.items() if kind.is_survivable}
     assert set(summary.faults) == survivable, "every fault struck somewhere"
     assert summary.sales >= len(SEEDS) * SALES_EACH
@@ -73,6 +83,38 @@ def test_a_store_day_of_two_thousand_sales() -> None:
     assert outcome.sales >= DAY_SALES
 
 
+def _out_of_order(monkeypatch: pytest.MonkeyPatch, plan: Plan) -> int:
+    """How many commands of a day reach the store first after a later one of their front end."""
+    count, seen, latest = 0, set[str](), dict[str, str]()
+    hand_on = StoreMachine._hand_on
+
+    def watched(self: StoreMachine, store: Any, envelope: Any) -> None:
+        nonlocal count
+        ask = envelope.body
+        if not ask.is_query and ask.id not in seen:
+            seen.add(ask.id)
+            # Ids are numbered: each is greater than all before it.
+            count += ask.id < latest.get(ask.register, "")
+            latest[ask.register] = max(ask.id, latest.get(ask.register, ""))
+        hand_on(self, store, envelope)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StoreMachine, "_hand_on", watched)
+        outcome = simulate(plan)
+    assert outcome.failure is None, describe_failure(outcome)
+    assert outcome.sales >= plan.sales
+    return count
+
+
+def test_commands_come_in_another_order_than_they_were_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A front end that reorders has commands arrive after later ones, and every rule holds; one
+    that does not has none."""
+    assert _out_of_order(monkeypatch, Plan(STORMY, 20)) == 0
+    assert _out_of_order(monkeypatch, Plan(STORMY, 20, {"front_reorders": 1.0})) >= 5
+
+
 def _told_by_process(hash_seed: str, zone: str) -> str:
     """The event hash of one seed in a process with other hashes and another time zone."""
     return subprocess.run(
@@ -91,9 +133,8 @@ def test_the_same_seed_is_the_same_day() -> None:
     first = simulate(plan)
     assert first.faults, "a day without faults would prove little"
     assert first.trace == simulate(plan).trace
-    # Processes of their own: what other tests imported and changed is no part of a seed.
     told = {_told_by_process(hash_seed, zone) for hash_seed, zone in ELSEWHERE}
-    assert len(told) == 1
+    assert {first.trace} == told
     assert first.trace != simulate(draw(STORMY + 1, 15)).trace
 
 
@@ -141,7 +182,12 @@ def test_an_unknown_fault_is_named_with_those_there_are(capsys: pytest.CaptureFi
         ("7 sales=9 until=5 faults=flood:1 why: x", "line 2 names the fault 'flood'"),
         ("7 sales=9 until=5 faults=store_kill:2 why: x", "line 2.*force above 0"),
         ("7 sales=9 until=5 faults=store_kill:much why: x", "line 2.*force above 0"),
+        ("7 sales=9 until=5 faults=store_kill:nan why: x", "line 2.*force above 0"),
+        ("7 sales=9 until=5 faults=store_kill:1,store_kill:1 why: x", "line 2 names .* twice"),
         ("7 sales=9 until=5 faults= why:", "line 2 is not a kept seed"),
+        ("\N{ARABIC-INDIC DIGIT SEVEN} sales=9 until=5 faults= why: x", "line 2 is not a kept"),
+        ("7 sales=0 until=5 faults= why: x", "line 2 needs a sale"),
+        ("7 sales=9 until=0.0 faults= why: x", "line 2 needs .* seconds"),
     ],
 )
 def test_a_corrupted_file_of_seeds_is_named_by_its_line(
@@ -152,6 +198,52 @@ def test_a_corrupted_file_of_seeds_is_named_by_its_line(
     path.write_text(f"# kept\n{line}\n")
     with pytest.raises(SeedsError, match=words):
         read_seeds(path)
+
+
+def test_a_file_of_seeds_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """Bytes that are no text, no file at all, and one that nothing can be put into."""
+    path = tmp_path / "seeds.txt"
+    path.write_bytes(b"\xff\xfe\x00garbage\n")
+    for unread in (path, tmp_path / "none.txt", tmp_path):
+        with pytest.raises(SeedsError, match="cannot be read"):
+            read_seeds(unread)
+        with pytest.raises(SeedsError, match="cannot be read"):
+            keep_seed(Kept(Plan(1), "why"), unread)
+
+
+def test_a_night_reads_its_file_of_seeds_first_and_tells_its_figures_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A spoilt file is told before the night; one that is spoilt during it costs no figures, and
+    every seed that failed is shrunk and kept."""
+    path = tmp_path / "seeds.txt"
+    path.write_text("not a seed\n")
+    monkeypatch.setattr(kept_seeds, "SEEDS", path)
+    night = ["simulate", "--night", "--from", "1", "--jobs", "1", "--minutes", "1"]
+
+    def runs(plans: Iterable[Plan], jobs: int) -> Iterator[Outcome]:
+        yield from (_fails_with(Plan(seed, 4, {"power_cut": 0.5})) for seed in range(1, 8))
+
+    monkeypatch.setattr("tests.simulation.__main__.run_plans", runs)
+    monkeypatch.setattr("tests.simulation.__main__.shrink", lambda outcome: outcome)
+    assert main(night) == 2
+    told = capsys.readouterr()
+    assert ("line 1 is not a kept seed" in told.err, told.out) == (True, "")
+    path.write_text("")
+    assert main(night) == 1
+    assert [kept.plan.seed for kept in read_seeds(path)] == list(range(1, 8))
+    capsys.readouterr()
+
+    def spoiling(plans: Iterable[Plan], jobs: int) -> Iterator[Outcome]:
+        path.write_bytes(b"\xff")
+        return runs(plans, jobs)
+
+    monkeypatch.setattr("tests.simulation.__main__.run_plans", spoiling)
+    assert main(night) == 1
+    told = capsys.readouterr()
+    assert "lost                7" in told.out
+    assert "cannot be read" in told.err
+    assert all(f"{seed} sales=4 until=300 faults=power_cut:0.5" in told.err for seed in range(1, 8))
 
 
 def test_a_seed_is_kept_once(tmp_path: Path) -> None:
@@ -194,6 +286,17 @@ def test_a_failing_plan_is_shrunk() -> None:
     plan = Plan(5, 100, dict.fromkeys(sorted(FAULTS), 0.5))
     smallest = shrink(_fails_with(plan), run=_fails_with)
     assert Plan(5, 6, {"power_cut": 0.5}, 4.0) == smallest.plan
+
+
+def test_what_fails_among_many_seeds_is_shrunk_and_told() -> None:
+    """Each with the command that repeats it and the smaller line to keep."""
+    plans = [Plan(seed, 100, dict.fromkeys(sorted(FAULTS), 0.5)) for seed in (5, 6)]
+    told = _told([_fails_with(plan) for plan in plans], run=_fails_with)
+    for seed in (5, 6):
+        assert f"Repeat it: ./run simulate {seed}" in told
+        assert f"{seed} sales=6 until=4 faults=power_cut:0.5 why: broke J1" in told
+    failed = [_fails_with(plan) for plan in plans]
+    assert failed == shrink_all(failed, seconds_max=0.0, run=_fails_with), "in bounded time"
 
 
 def test_a_failing_seed_prints_what_repeats_it(
