@@ -239,6 +239,9 @@ def leaking_plan(number: str, /, **changes: Any) -> Plan:
         (0x3C, b"CARD " + digits + b" " + grouped.encode()), (0x8B, b"V " + digits + b"\0"),
         (0x92, packed), (0x9A, digits), (0xA7, packed), (0xAF, digits + packed),
         (0xD1, packed), (0xE1, digits), (0xF1, grouped.encode()),
+        (0xE2, digits.hex().encode()), (0xE3, base64.b64encode(digits)), (0xF2, b"V " + packed),
+        (0xF3, grouped.replace(" ", "\xa0").encode("cp437")),
+        (0xF4, grouped.replace(" ", ".").encode()), (0x60, bytes(4) + digits + packed + bytes(30)),
     )  # fmt: skip
     objects: tuple[tuple[int, Any], ...] = (
         (0x07, digits), (0x42, digits), (0x46, b"PAN " + digits), (0x47, grouped.encode()),
@@ -247,6 +250,10 @@ def leaking_plan(number: str, /, **changes: Any) -> Plan:
         (0x9F6B, track), (0xDF8129, digits), (0x1F14, b"\xff" + packed + b"\xff"),
         (0x1F17, digits), (0x1F2B, packed), (0x1F36, packed), (0xC1, digits),
         (0x64, [(0x07, digits)]), (0x60, [(0x43, packed), (0x44, digits)]),
+        # A chip's objects, and half bytes behind others, where no tag tells of them.
+        (0xDF01, bytes([0x5A, len(packed)]) + packed), (0x9F7C, b"\x08" + track),
+        (0x0A, bytes([0x57, len(track)]) + track), (0x1F7E, b"\x22\xf0\xf8" + packed),
+        (0xDF02, digits.hex().encode()), (0xDF03, base64.b64encode(digits)),
     )  # fmt: skip
     if changes.get("tip_minor"):
         # Its place is taken.

@@ -29,6 +29,7 @@ ENQUIRE_BLOCKED_NS = 5 * NS_PER_S
 # What one transaction may bring.
 SLIPS_MAX = 8
 SLIP_LINES_MAX = 400
+SLIP_LINE_CHARS_MAX = 256  # some widths of the widest paper
 DETAIL_CHARS_MAX = 200
 
 # Numbers a terminal counts its transactions with.

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.money import minor_digits
 from engine.terminal import SlipLine
+from hardware.terminal.limits import SLIP_LINE_CHARS_MAX
 from hardware.terminal.nexo import codec, envelope, limits, told, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.money import LETTERS, NUMBERS, letters_of, to_major, to_minor
@@ -366,6 +367,35 @@ def test_both_copies_are_wanted_on_paper(result: str) -> None:
         ("customer", True, False),
         ("administrative", False, False),
     ] == [(slip.kind, slip.must_print, slip.needs_signature) for slip in heard.slips]
+
+
+def slip_of(*texts: tuple[str, bool]) -> tuple[SlipLine, ...]:
+    """The lines of a receipt of these texts, each with whether it ends its line."""
+    said = m.PaymentTold(m.Outcome("Success"), "T", m.PoiTransaction("A.B", "S"), 1250, 0, "EUR")
+    message = orjson.loads(voice.answer(HEAD, said, "EUR"))
+    content = {"OutputText": [{"Text": text, "EndOfLineFlag": is_end} for text, is_end in texts]}
+    receipt = {"DocumentQualifier": "CustomerReceipt", "OutputContent": content}
+    message["SaleToPOIResponse"]["PaymentResponse"]["PaymentReceipt"] = [receipt]
+    _, heard = told.answer(read_json(orjson.dumps(message)), "EUR")
+    assert isinstance(heard, m.PaymentTold)
+    return heard.slips[0].lines
+
+
+@pytest.mark.parametrize("is_last_ended", [True, False])
+def test_a_number_in_parts_of_one_line_is_masked(is_last_ended: bool) -> None:
+    """A line that comes in two texts is searched as it is printed."""
+    lines = slip_of(("CARD 5413 3300", False), (" 8902 0011", is_last_ended), ("OK", True))
+    assert " ".join(line.text for line in lines).startswith("CARD 5413 33** **** 0011")
+    assert slip_of((PAN[:9], False), (PAN[9:], True)) == (SlipLine("541333******0011"),)
+
+
+def test_a_line_has_its_bounds() -> None:
+    """A line that has no end is cut, and a number that stands at the cut was masked before."""
+    (line,) = slip_of(("x" * 30_000, False), ("y" * 30_000, True))
+    assert line.text == "x" * SLIP_LINE_CHARS_MAX
+    told_until = "x" * (SLIP_LINE_CHARS_MAX - 15)
+    (line,) = slip_of((told_until, False), (PAN, True))
+    assert line.text == told_until + "541333******001"
 
 
 def told_of(name: str, text: str) -> Members:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ import pytest
 from actors.terminal_messages import Heard, Inquire, Request, Settle
 from engine.terminal import Answer, Verdict
 from engine.wire import canonical, unstructure
+from hardware.terminal.limits import SLIP_LINE_CHARS_MAX
+from hardware.terminal.zvt.codec import PRINT_LINE, STATUS_INFO, status_info
 from hardware.terminal.zvt.person import Plan
-from tests.canaries import Canaries, card_like, leaking_plan
+from hardware.terminal.zvt.slips import SlipReader
+from native import zvt_decode, zvt_encode
+from tests.canaries import Canaries, card_like, half_bytes, leaking_plan
 from tests.hardware.terminal_rig import ADDRESS, KEEPER, Shop, open_shop, real, sale
 
 CANARIES = Canaries.seeded(4_711)
@@ -135,3 +140,34 @@ async def test_numbers_that_are_no_cards_place(
         answer: Answer = await shop.device.request(sale())
         assert getattr(answer, name) == expected
         assert b"541333008902001" not in repr(answer).encode()
+
+
+def test_no_card_number_is_a_label_or_a_reason() -> None:
+    """A number in half bytes, in hexadecimal or in base64, where an application's label, a brand or
+    a reason belongs, is in nothing that is made of it."""
+    for card in CANARIES.cards:
+        digits = card.encode()
+        for written in (half_bytes(card), digits.hex().encode(), b64encode(digits)):
+            objects = [(0x60, [(0x44, written)]), (0x1F17, written)]
+            fields: list[tuple[int | str, Any]] = [(0x27, 0), (0x8B, written), (0x06, objects)]
+            info = status_info(zvt_decode(zvt_encode(STATUS_INFO, fields)))
+            assert info.detail
+            told = (info.detail, info.card.application_label, info.card.brand)
+            for text in told:
+                assert CANARIES.search(text.encode("cp437")) == []
+
+
+def _slip_line(attribute: int, text: bytes) -> str:
+    reader = SlipReader()
+    fields: list[tuple[int | str, object]] = [("attribute", attribute), ("text", text)]
+    assert reader.line(zvt_decode(zvt_encode(PRINT_LINE, fields)))
+    ((line,),) = [slip.lines for slip in reader.slips]
+    return line.text
+
+
+def test_a_line_of_a_receipt_has_its_bounds() -> None:
+    """A line that has no end is cut, and a number that stands at the cut was masked before."""
+    assert _slip_line(0x81, b"x" * 60_000) == "x" * SLIP_LINE_CHARS_MAX
+    told_until = b"x" * (SLIP_LINE_CHARS_MAX - 15)
+    cut = _slip_line(0x81, told_until + b"5413330089020011")
+    assert cut == told_until.decode() + "541333******001"

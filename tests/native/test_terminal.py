@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import random
 import socket
 
 import pytest
@@ -10,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import native
+from tests.canaries import Canaries
 from tests.native import terminal_twin as twin
 
 MAX = 96
 CARD = "4111111111111111"
+CANARIES = Canaries.seeded(20261127)
 BYTES = st.binary(max_size=60)
 
 
@@ -185,6 +189,122 @@ def test_no_card_number_stays_in_text(card: str, between: str) -> None:
     assert "".join(kept) == card[:6] + card[-4:]
     assert len(masked) == len(text)
     assert native.mask_card_numbers(masked) == masked
+
+
+@pytest.mark.parametrize(
+    "between", [".", "/", "  ", "\u00a0", "\u2009", "_", ":", "\t", " - ", "|", ",", "\\"]
+)
+@pytest.mark.parametrize("card", CANARIES.cards)
+def test_no_card_number_stays_in_text_whatever_parts_it(card: str, between: str) -> None:
+    """More than a space or a dash between its groups does not hide a number."""
+    text = f"KARTE {between.join(card[at : at + 4] for at in range(0, len(card), 4))} DANKE"
+    masked = native.mask_card_numbers(text)
+    assert "".join(char for char in masked if char.isdigit()) == card[:6] + card[-4:]
+    assert len(masked) == len(text)
+
+
+def _within(card: str) -> dict[str, bytes]:
+    """A number as what stands where nobody looks for it."""
+    packed = half_bytes(card)
+    track = half_bytes(f"{card}D2512201000001230")
+    return {
+        "a chip's number": bytes([0x5A, len(packed)]) + packed,
+        "a chip's number and more": bytes([0x5A, len(packed)]) + packed + b"\x5f\x34\x01\x01",
+        "a chip's track": bytes([0x57, len(track)]) + track,
+        "deeper": bytes([0xDF, 0x02, len(packed) + 2, 0x5A, len(packed)]) + packed,
+        "a track": track,
+        "a length before it": bytes([len(packed)]) + packed,
+        "a field before it": b"\x22\xf0\xf8" + packed,
+        "digits before it": b"\x12\x34\x00" + packed,
+        "hexadecimal": card.encode().hex().encode(),
+        "base64": base64.b64encode(card.encode()),
+    }
+
+
+@pytest.mark.feature("PAY-08", part="a number or a track within an object nobody knows")
+@pytest.mark.parametrize("tag", [0x0A, 0xC1, 0x1F2B, 0x1F7E, 0x9F7C, 0xDF01])
+@pytest.mark.parametrize("form", _within(CARD))
+def test_no_card_number_comes_out_of_an_object_nobody_knows(form: str, tag: int) -> None:
+    """A number within other bytes, or within objects that no tag tells of, is masked; nothing of a
+    track is told but the number, masked."""
+    for card in CANARIES.cards:
+        value = _within(card)[form]
+        message = native.zvt_decode(native.zvt_encode(0x040F, [(0x06, [(tag, value)])]))
+        assert message.fault is None
+        ((_, told),) = message.fields[0x06]
+        assert told != value
+        assert len(told) == len(value)
+        assert Canaries((card,)).search(told) == []
+        assert "2512201" not in told.hex()
+
+
+def test_no_card_number_is_a_whole_text() -> None:
+    """Half bytes that are all of a text are told of no card, whatever letters they would be."""
+    for card in Canaries.seeded(20261128).cards:
+        fields: list[tuple[int | str, object]] = [(0x3C, half_bytes(card)), (0x27, 0)]
+        told = native.zvt_decode(native.zvt_encode(0x040F, fields)).fields[0x3C]
+        assert Canaries((card,)).search(told) == []
+
+
+@pytest.mark.parametrize("form", ["half bytes", "half bytes behind letters", *_within(CARD)])
+def test_no_card_number_comes_out_of_a_text(form: str) -> None:
+    """Half bytes, hexadecimal and base64 of a number are in no text that is told. Half bytes that
+    could all be letters are a text."""
+    for card in CANARIES.cards:
+        packed = half_bytes(card)
+        if all(byte >= 0x20 for byte in packed):
+            continue
+        forms = {"half bytes": packed, "half bytes behind letters": b"Visa " + packed}
+        value = {**_within(card), **forms}[form]
+        fields: list[tuple[int | str, object]] = [
+            *((tag, value) for tag in (0x3C, 0x8B, 0xE1, 0xF1)),
+            (0x06, [(tag, value) for tag in (0x07, 0x42, 0x44, 0x46, 0x4A, 0x1F17)]),
+        ]
+        message = native.zvt_decode(native.zvt_encode(0x040F, fields))
+        assert message.fault is None
+        objects = message.fields.pop(0x06)
+        for told in (*message.fields.values(), *(told for _, told in objects)):
+            assert told != value
+            assert Canaries((card,)).search(told) == []
+
+
+def test_what_is_no_card_number_comes_out_whole() -> None:
+    """Of cryptograms, dates, counters and applications' names nothing is masked, but what looks
+    like a number by chance: of ten thousand made ones no more than twenty."""
+    chance = random.Random(20261127)
+    changed = 0
+    for _ in range(2_000):
+        values = [chance.randbytes(8), chance.randbytes(18), chance.randbytes(32)]
+        values += [bytes.fromhex(f"{chance.randrange(10**12):012}"), b"\xa0" + chance.randbytes(6)]
+        message = native.zvt_encode(0x040F, [(0x06, [(0xDF01, value) for value in values])])
+        told = [value for _, value in native.zvt_decode(message).fields[0x06]]
+        changed += sum(one != other for one, other in zip(told, values, strict=True))
+    assert changed <= 20
+
+
+def test_totals_are_told_as_such_or_not_at_all() -> None:
+    """Field 60 is told where it can be totals; a number in its place is not."""
+    block = bytes(4) + bytes.fromhex("03000000012345") * 7
+    for card in CANARIES.cards:
+        for number in (card.encode(), half_bytes(card)):
+            for value in (number, bytes(4) + number + bytes(49 - len(number)), number + block):
+                message = native.zvt_decode(native.zvt_encode(0x040F, [(0x27, 0), (0x60, value)]))
+                assert message.fields == {0x27: 0}
+                assert message.withheld == ["field 60"]
+    message = native.zvt_decode(native.zvt_encode(0x040F, [(0x60, block)]))
+    assert message.fields == {0x60: block}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [("f0", 0xF0), ("f6", 0xF6), ("f00600", 0xF0), ("00", 0), ("f0f0f25631f0", 0xF0)],
+)
+def test_a_state_is_told_from_a_version(body: str, status: int) -> None:
+    """A state whose first half byte is F is no length of a version."""
+    data = bytes.fromhex(body)
+    message = native.zvt_decode(b"\x06\x0f" + bytes([len(data)]) + data, is_enquiry=True)
+    assert message.fault is None
+    assert message.fields["status"] == status
 
 
 @given(cards())

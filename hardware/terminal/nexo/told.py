@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from engine.terminal import CardShown, SettledTotal, Slip, SlipLine
-from hardware.terminal.limits import SLIP_LINES_MAX, SLIPS_MAX
+from hardware.terminal.limits import SLIP_LINE_CHARS_MAX, SLIP_LINES_MAX, SLIPS_MAX
 from hardware.terminal.nexo import codes, limits
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.money import to_minor
 from hardware.terminal.nexo.reading import Members, MessageError
+from native import mask_card_numbers
 
 _DETAIL_CHARS_MAX = 200
 
@@ -161,18 +162,24 @@ def _lines(texts: list[Members]) -> list[SlipLine]:
     lines: list[SlipLine] = []
     begun = ""
     for text in texts[:SLIP_LINES_MAX]:
-        begun += slip_text(text.text("Text"))
+        # Longer than a line may be, so that a number at its end is still seen whole.
+        begun = (begun + slip_text(text.text("Text")))[: 2 * SLIP_LINE_CHARS_MAX]
         if text.flag("EndOfLineFlag", default=True):
             lines.append(
                 SlipLine(
-                    begun,
+                    _whole(begun),
                     centred=text.text("Alignment") == "Centred",
                     wide=text.text("CharacterWidth") == "DoubleWidth",
                     tall=text.text("CharacterHeight") == "DoubleHeight",
                 )
             )
             begun = ""
-    return [*lines, SlipLine(begun)] if begun else lines
+    return [*lines, SlipLine(_whole(begun))] if begun else lines
+
+
+def _whole(line: str) -> str:
+    """A line that was put together: the floor searched its parts, and a number may be in two."""
+    return mask_card_numbers(line)[:SLIP_LINE_CHARS_MAX]
 
 
 def slip_text(text: str) -> str:
@@ -258,7 +265,8 @@ def notice(message: dict[str, Any]) -> tuple[m.Header, m.Notice]:
             transaction_id = told.get("TransactionID", "")[: limits.ID_CHARS_MAX]
             poi = m.PoiTransaction(transaction_id, told.get("TimeStamp", ""))
             texts = "  ".join(slip_text(one.text("Text")) for one in content.children("OutputText"))
-            return head, m.Notice(word, texts[:_DETAIL_CHARS_MAX], poi if transaction_id else None,
+            texts = mask_card_numbers(texts)[:_DETAIL_CHARS_MAX]
+            return head, m.Notice(word, texts, poi if transaction_id else None,
                                   is_display=True)  # fmt: skip
     raise MessageError("notice_unknown", head.category[:40])
 

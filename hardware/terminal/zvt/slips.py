@@ -11,7 +11,7 @@ import attrs
 from attrs import define, field
 
 from engine.terminal import Slip, SlipLine, is_signed
-from hardware.terminal.limits import SLIP_LINES_MAX, SLIPS_MAX
+from hardware.terminal.limits import SLIP_LINE_CHARS_MAX, SLIP_LINES_MAX, SLIPS_MAX
 from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.codec import find, find_anywhere
 from native import ZvtMessage, mask_card_numbers
@@ -37,7 +37,7 @@ def _line(attribute: int, data: bytes, charset: str) -> list[SlipLine]:
     text = mask_card_numbers(data.decode(charset, "replace"))
     return [
         SlipLine(
-            text,
+            text[:SLIP_LINE_CHARS_MAX],
             centred=bool(attribute & _CENTRED),
             wide=bool(attribute & _WIDE),
             tall=bool(attribute & _TALL),

@@ -179,7 +179,21 @@ fn status() -> Vec<u8> {
         0xF0 | (length % 10),
     ];
     data.extend([&[0x3C][..], &counted, line.as_bytes()].concat());
-    let held = [&[0x1F, 0x14, 10][..], &packed, &[0x07, 19], CARD.as_bytes()].concat();
+    let mut held = [&[0x1F, 0x14, 10][..], &packed, &[0x07, 19], CARD.as_bytes()].concat();
+    // An object nobody knows with a chip's in it, and texts that are none.
+    held.extend(
+        [
+            &[0xDF, 0x01, 12, 0x5A, 10][..],
+            &packed,
+            &[0x42, 10],
+            &packed,
+        ]
+        .concat(),
+    );
+    let written = base64(CARD.as_bytes());
+    held.extend([0x1F, 0x17, u8::try_from(written.len()).unwrap()]);
+    held.extend(written.as_bytes());
+    assert!(held.len() < 0x80, "one byte tells its length");
     data.extend([&[0x06, u8::try_from(held.len()).unwrap()][..], &held].concat());
     apdu::message(0x040F, &data).expect("it is short")
 }

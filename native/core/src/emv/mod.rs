@@ -6,6 +6,8 @@
 
 pub mod dictionary;
 pub mod dol;
+pub(crate) mod groups;
+mod packed;
 pub mod results;
 pub mod screen;
 pub mod tlv;

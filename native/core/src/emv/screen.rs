@@ -6,6 +6,9 @@
 //! of them.
 
 use super::dictionary::{Format, find};
+pub use super::groups::search_text;
+use super::packed::{search_half_bytes, search_objects, star_half_bytes};
+use crate::terminal::nexo::hidden::search_written;
 use zeroize::Zeroize;
 
 /// The fewest and the most digits of a card number. Source: ISO/IEC 7812-1.
@@ -14,7 +17,7 @@ pub(crate) const DIGITS_MAX: usize = 19;
 const KEPT_FIRST: usize = 6;
 const KEPT_LAST: usize = 4;
 /// The half byte that stands for a hidden digit, as ZVT terminals write it.
-const HIDDEN: u8 = 0xE;
+pub(super) const HIDDEN: u8 = 0xE;
 
 /// What may be told of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +58,7 @@ pub fn apply(rule: Rule, value: &mut [u8]) {
         Rule::Tell => {}
         Rule::Mask => mask_half_bytes(value),
         Rule::Withhold => value.zeroize(),
-        Rule::Text => search_text(value),
+        Rule::Text => search_words(value),
         Rule::Search => search(value),
     }
 }
@@ -95,7 +98,7 @@ pub(crate) fn half(value: &[u8], place: usize) -> u8 {
     }
 }
 
-fn set_half(value: &mut [u8], place: usize, digit: u8) {
+pub(super) fn set_half(value: &mut [u8], place: usize, digit: u8) {
     let byte = &mut value[place / 2];
     *byte = if place.is_multiple_of(2) {
         *byte & 0x0F | digit << 4
@@ -116,129 +119,51 @@ pub fn shown(value: &[u8]) -> String {
         .collect()
 }
 
-/// Mask every run that looks like a card number, in letters or in half bytes.
+/// Mask every run that looks like a card number, in letters or in half bytes, and what a chip's
+/// objects hold of one.
 ///
-/// Letters are half bytes too; where all bytes are printable and some are no digits in half bytes,
-/// they are taken for letters only.
+/// Letters are half bytes too; where all bytes are printable they are taken for letters, but where
+/// they are no longer than a number and all digits in half bytes.
 pub fn search(value: &mut [u8]) {
     search_text(value);
-    let is_printable = value.iter().all(|byte| (0x20..0x7F).contains(byte));
-    let is_digits = (0..value.len() * 2).all(|place| half(value, place) <= 9);
-    if !is_printable || is_digits {
+    if !value.iter().all(|byte| (0x20..0x7F).contains(byte)) {
+        search_objects(value);
+        search_half_bytes(value);
+        return;
+    }
+    let is_digits =
+        value.len() * 2 <= DIGITS_MAX && (0..value.len() * 2).all(|place| half(value, place) <= 9);
+    if is_digits {
         search_half_bytes(value);
     }
+    search_written(value);
 }
 
-/// Digits in groups, one group after the other: which of them are hidden, because a card number
-/// begins with one group and ends with another. What stands before or behind a number, parted by
-/// what parts groups, does not hide it; where several could be one, each has its middle hidden.
-#[derive(Default)]
-pub(crate) struct Groups {
-    digits: [u8; DIGITS_MAX],
-    count: usize,
-    hidden: u32,
+/// Mask every card number in what ought to be a text, whatever it is written in; what one in half
+/// bytes, or in letters that stand for others, stands within is starred whole.
+pub fn search_words(text: &mut [u8]) {
+    search_text(text);
+    star_half_bytes(text);
+    search_written(text);
 }
 
-impl Groups {
-    /// A group begins here.
-    pub(crate) fn begin(&mut self) {
-        self.count = 0;
-    }
-
-    /// The next digit from there on; no more are wanted where it answers no.
-    pub(crate) fn push(&mut self, digit: u8, ends_group: bool) -> bool {
-        if self.count == DIGITS_MAX {
-            return false;
-        }
-        self.digits[self.count] = digit;
-        self.count += 1;
-        if ends_group && looks_like_a_card(&self.digits[..self.count]) {
-            for place in (0..self.count).filter(|place| is_hidden(*place, self.count)) {
-                self.hidden |= 1 << place;
-            }
-        }
-        true
-    }
-
-    /// Whether the next digit of the group that begins is hidden.
-    pub(crate) fn take(&mut self) -> bool {
-        let is_hidden = self.hidden & 1 == 1;
-        self.hidden >>= 1;
-        is_hidden
-    }
-}
-
-impl Drop for Groups {
-    fn drop(&mut self) {
-        self.digits.zeroize();
-    }
-}
-
-/// Mask every run of 13 to 19 digits that an issuer could have given out and whose check digit is
-/// right. One space or dash between digits does not part a run.
-pub fn search_text(text: &mut [u8]) {
-    let mut groups = Groups::default();
-    let mut at = 0;
-    while at < text.len() {
-        if !text[at].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        let run = &text[at..run_end(text, at)];
-        groups.begin();
-        for (place, byte) in run.iter().enumerate() {
-            let ends_group = !run.get(place + 1).is_some_and(u8::is_ascii_digit);
-            if byte.is_ascii_digit() && !groups.push(byte - b'0', ends_group) {
-                break;
-            }
-        }
-        while at < text.len() && text[at].is_ascii_digit() {
-            if groups.take() {
-                text[at] = b'*';
-            }
-            at += 1;
-        }
-    }
-}
-
-fn run_end(text: &[u8], from: usize) -> usize {
-    let mut end = from + 1;
-    loop {
-        match text.get(end) {
-            Some(byte) if byte.is_ascii_digit() => end += 1,
-            Some(b' ' | b'-') if text.get(end + 1).is_some_and(u8::is_ascii_digit) => end += 2,
-            _ => return end,
-        }
-    }
-}
-
-fn search_half_bytes(value: &mut [u8]) {
-    let halves = value.len() * 2;
-    let mut at = 0;
-    while at < halves {
-        if half(value, at) > 9 {
-            at += 1;
-            continue;
-        }
-        let end = (at..halves)
-            .find(|place| half(value, *place) > 9)
-            .unwrap_or(halves);
-        let count = end - at;
-        // Digits in letters are half bytes too, with a 3 before each: those were searched already.
-        let is_letters = (at..end).all(|place| place % 2 == 1 || half(value, place) == 3);
-        if (DIGITS_MIN..=DIGITS_MAX).contains(&count) && !is_letters {
-            let mut digits = [0_u8; DIGITS_MAX];
-            for (place, digit) in digits[..count].iter_mut().enumerate() {
-                *digit = half(value, at + place);
-            }
-            if looks_like_a_card(&digits[..count]) {
-                for place in (0..count).filter(|place| is_hidden(*place, count)) {
-                    set_half(value, at + place, HIDDEN);
-                }
-            }
-            digits.zeroize();
-        }
-        at = end;
+/// Whether schemes give out numbers of so many digits that begin so. Source: ISO/IEC 7812-1; the
+/// schemes' published ranges.
+pub(crate) fn is_issued(digits: &[u8]) -> bool {
+    let Some(first) = digits.first_chunk::<4>() else {
+        return false;
+    };
+    let first = first
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + u16::from(*digit));
+    match first {
+        4000..=4999 => matches!(digits.len(), 13 | 16 | 19),
+        2221..=2720 | 5100..=5599 | 8100..=8299 | 9792 => digits.len() == 16,
+        3400..=3499 | 3700..=3799 => digits.len() == 15,
+        3000..=3099 | 3600..=3699 | 3800..=3999 => (14..=19).contains(&digits.len()),
+        2200..=2204 | 3528..=3589 => (16..=19).contains(&digits.len()),
+        5000..=5099 | 5600..=6999 => (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len()),
+        _ => false,
     }
 }
 
@@ -330,17 +255,150 @@ mod tests {
     }
 
     #[test]
+    fn other_marks_part_what_schemes_give_out() {
+        for between in [
+            ".", "/", "  ", "\u{a0}", "\u{2009}", "_", ":", "\t", " - ", "|", ",", "\\",
+        ] {
+            let card = ["4111", "1111", "1111", "1111"].join(between);
+            let hidden = ["4111", "11**", "****", "1111"].join(between);
+            assert_eq!(searched(&card), hidden, "{between:?}");
+        }
+        let mut cp437 = *b"4111\xFF1111\xFF1111\xFF1111";
+        search_words(&mut cp437);
+        assert_eq!(&cp437, b"4111\xFF11**\xFF****\xFF1111");
+        // Too far apart; groups of a day and an hour; what no scheme gives out.
+        for text in [
+            "4111    1111    1111    1111",
+            "26.11.2026  14.03.2214",
+            "3111.1111.1111.1113",
+        ] {
+            assert_eq!(searched(text), text);
+        }
+        assert_eq!(searched("3111-1111-1111-1113"), "3111-11**-****-1113");
+    }
+
+    #[test]
+    fn numbers_are_those_schemes_give_out() {
+        let is_issued = |text: &str| {
+            let digits: Vec<u8> = text.bytes().map(|byte| byte - b'0').collect();
+            is_issued(&digits)
+        };
+        for (first, sizes) in [
+            ("4", &[13, 16, 19][..]),
+            ("51", &[16]),
+            ("2221", &[16]),
+            ("2720", &[16]),
+            ("34", &[15]),
+            ("36", &[14, 15, 16, 17, 18, 19]),
+            ("3528", &[16, 17, 18, 19]),
+            ("62", &[13, 14, 15, 16, 17, 18, 19]),
+            ("2721", &[]),
+            ("31", &[]),
+            ("91", &[]),
+            ("00", &[]),
+        ] {
+            for size in 12..=20 {
+                assert_eq!(
+                    is_issued(&format!("{first:0<size$}")),
+                    sizes.contains(&size),
+                    "{first} {size}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn runs_in_half_bytes_are_masked() {
-        let mut value = bcd("FFA14111111111111111FF");
+        for (told, masked) in [
+            ("FFAA4111111111111111FF", "FFAA411111EEEEEE1111FF"),
+            ("FFA14111111111111111FF", "FFA1411111EEEEEE1111FF"),
+            ("12004111111111111111", "1200411111EEEEEE1111"),
+            // One that begins within a byte does so behind a nought.
+            ("10378282246310005F", "10378282EEEEE0005F"),
+            // What stands behind it as on a track is gone.
+            ("4111111111111111D2512201F0", "411111EEEEEE1111DEEEEEEEF0"),
+        ] {
+            let mut value = bcd(told);
+            apply(Rule::Search, &mut value);
+            assert_eq!(value, bcd(masked), "{told}");
+        }
+    }
+
+    #[test]
+    fn objects_of_a_chip_are_found_where_no_tag_tells_of_them() {
+        for (told, masked) in [
+            ("5A081234567890123456", "5A08123456EEEEEE3456"),
+            (
+                "570A4111111111111112D251FFFF",
+                "570A00000000000000000000FFFF",
+            ),
+            ("DF02065F2403251231", "DF02065F2403000000"),
+            ("DF020A5A081234567890123456", "DF020A5A08123456EEEEEE3456"),
+        ] {
+            let mut value = bcd(told);
+            apply(Rule::Search, &mut value);
+            assert_eq!(value, bcd(masked), "{told}");
+        }
+        // However deep they stand within one another, that is not followed for long.
+        let mut value = vec![0x81; 2_000];
         apply(Rule::Search, &mut value);
-        assert_eq!(
-            value,
-            bcd("FFA14111111111111111FF"),
-            "a longer run is no card"
-        );
-        let mut value = bcd("FFAA4111111111111111FF");
+    }
+
+    #[test]
+    fn what_is_no_card_stays() {
+        for text in [
+            "A0000000041010",
+            "A0000003591010028001",
+            "A0000001523010",
+            "D27600002545410100",
+            "A000000333010101",
+            "8E5F1B2C9A7D3346",
+            "20261126140322000117",
+            "000000001250097800000042",
+        ] {
+            let mut value = bcd(text);
+            apply(Rule::Search, &mut value);
+            assert_eq!(value, bcd(text));
+        }
+        for text in [
+            &b"Gr\x81\xE1e f\x81r 3 Tage"[..],
+            b"d\x82bit\x82 83 23 13 03 4",
+            b"Visa\0\0\0\0",
+            b"A1B2C3D4E5F60718",
+            b"Contactless Mastercard Debit",
+            b"123456\0\0",
+            b"52500010",
+        ] {
+            let mut value = text.to_vec();
+            apply(Rule::Text, &mut value);
+            assert_eq!(value, text);
+        }
+    }
+
+    #[test]
+    fn texts_have_no_number_in_any_writing() {
+        for (told, masked) in [
+            (
+                &b"V \x41\x11\x11\x11\x11\x11\x11\x11\0"[..],
+                &b"V ********\0"[..],
+            ),
+            (
+                b"\x41\x11\x11\x11\x11\x11\x11\x11\xD2\x51\x22\x01",
+                b"************",
+            ),
+            (
+                b"34313131313131313131313131313131",
+                b"3431313131312a2a2a2a2a2a31313131",
+            ),
+            (b"NDExMTExMTExMTExMTExMQ==", b"**********************=="),
+        ] {
+            let mut value = told.to_vec();
+            apply(Rule::Text, &mut value);
+            assert_eq!(value, masked, "{told:?}");
+        }
+        let mut value = *b"34313131313131313131313131313131";
         apply(Rule::Search, &mut value);
-        assert_eq!(value, bcd("FFAA411111EEEEEE1111FF"));
+        assert_eq!(&value, b"3431313131312a2a2a2a2a2a31313131");
     }
 
     #[test]

@@ -6,12 +6,15 @@
 //! named again, half bytes count only where a name is nothing else.
 
 use super::base64;
-use crate::emv::screen::{self, DIGITS_MAX, DIGITS_MIN, Groups, half, looks_like_a_card};
+use crate::emv::groups::{self, Groups, Mark};
+use crate::emv::screen::{self, DIGITS_MAX, DIGITS_MIN, half, looks_like_a_card};
 use crate::terminal::wipe::Wiped;
 use zeroize::Zeroize;
 
 /// Half bytes of the shortest number, in base64.
 const RUN_MIN: usize = 10;
+/// Digits of the shortest number, in base64.
+const DIGITS_RUN_MIN: usize = 17;
 /// Half bytes of the shortest number, as letters.
 const TEXT_MIN: usize = 7;
 
@@ -44,6 +47,12 @@ pub fn cleaned(text: &[u8], used: Use) -> String {
     search_hex(room.as_mut_slice());
     search_base64(room.as_mut_slice(), used);
     String::from_utf8_lossy(room.as_slice()).into_owned()
+}
+
+/// Mask what is a card number once it is read as hexadecimal or base64.
+pub(crate) fn search_written(text: &mut [u8]) {
+    search_hex(text);
+    search_base64(text, Use::Words);
 }
 
 /// The same of a JSON text with its escapes.
@@ -108,29 +117,18 @@ fn copy(bytes: &[u8]) -> Wiped {
 
 // ------------------------------------------------------------------------------------- escapes
 
-enum Mark {
-    Digit(u8),
-    Between,
-    Other,
-}
-
 /// What stands first in a text that may be decoded as pairs of a form, and its bytes. Whatever
 /// would be shown as a space may stand between digits.
 fn mark(text: &[u8]) -> (Mark, usize) {
     match text {
-        [digit @ b'0'..=b'9', ..] => (Mark::Digit(digit - b'0'), 1),
         [b'%', one, two, ..] => match (hex(*one), hex(*two)) {
             (Some(3), Some(digit @ 0..=9)) => (Mark::Digit(digit), 3),
             (Some(0..=2), Some(_)) => (Mark::Between, 3),
             (Some(_), Some(_)) => (Mark::Other, 3),
             _ => (Mark::Other, 1),
         },
-        [..=b' ' | b'-' | b'+' | 0x7F, ..] => (Mark::Between, 1),
-        [0xC0..=0xFF, after @ ..] => {
-            let more = after.iter().take_while(|one| **one & 0xC0 == 0x80).count();
-            (Mark::Between, 1 + more)
-        }
-        _ => (Mark::Other, 1),
+        [b'+' | ..b' ' | 0x7F..=0xFF, ..] => (Mark::Between, groups::mark(text).1),
+        _ => groups::mark(text),
     }
 }
 
@@ -146,7 +144,7 @@ fn through_escapes(data: &[u8]) -> Wiped {
     let mut groups = Groups::default();
     let mut at = 0;
     while at < data.len() {
-        look_ahead(&data[at..], &mut groups);
+        groups.look_ahead(&data[at..], mark);
         loop {
             let (what, size) = mark(&data[at..]);
             let is_digit = matches!(what, Mark::Digit(_));
@@ -166,23 +164,6 @@ fn through_escapes(data: &[u8]) -> Wiped {
 
 fn is_digit_next(data: &[u8]) -> bool {
     matches!(mark(data).0, Mark::Digit(_))
-}
-
-/// Tell `groups` of the digits from here on, as far as they are one run.
-fn look_ahead(data: &[u8], groups: &mut Groups) {
-    let (mut at, mut was_between) = (0, true);
-    groups.begin();
-    while at < data.len() {
-        let (what, size) = mark(&data[at..]);
-        at += size;
-        match what {
-            Mark::Digit(digit) if groups.push(digit, !is_digit_next(&data[at..])) => {
-                was_between = false;
-            }
-            Mark::Between if !was_between => was_between = true,
-            _ => return,
-        }
-    }
 }
 
 // --------------------------------------------------------------------------------- hexadecimal
@@ -256,11 +237,17 @@ fn search_base64(text: &mut [u8], used: Use) {
             .position(|one| base64::bits(*one).is_none())
             .unwrap_or(whole - at);
         let letters = &text[at..at + size];
-        if size >= RUN_MIN && is_told_within(letters, used) {
+        if has_room(letters, used) && is_told_within(letters, used) {
             text[at..at + size].fill(b'*');
         }
         at += size + 1;
     }
+}
+
+/// Whether a number has room in so many letters: half bytes, or the longer digits.
+fn has_room(letters: &[u8], used: Use) -> bool {
+    letters.len() >= DIGITS_RUN_MIN
+        || letters.len() >= RUN_MIN && used == Use::Words && is_no_word(letters)
 }
 
 fn is_told_within(letters: &[u8], used: Use) -> bool {

@@ -12,6 +12,9 @@ use zeroize::Zeroize;
 /// The published length of the totals in field 60: two receipt numbers, then a count and a sum for
 /// each of seven kinds of card.
 const TOTALS_BYTES: usize = 53;
+/// The bytes before the first kind of card, and of each kind; the first of these is the count.
+const TOTALS_HEAD: usize = 4;
+const TOTALS_OF_KIND: usize = 7;
 const CONTAINER: u8 = 0x06;
 
 struct Reader<'a> {
@@ -85,7 +88,7 @@ impl Reader<'_> {
             }
             0x04FF => self.intermediate()?,
             0x060F if is_enquiry => {
-                if self.left().first().is_some_and(|byte| byte >> 4 == 0xF) {
+                if self.is_version() {
                     self.lead(Lead::Software)?;
                 }
                 self.lead(Lead::Status)?;
@@ -112,6 +115,17 @@ impl Reader<'_> {
 
     fn left(&self) -> &[u8] {
         &self.bytes[self.at..self.end]
+    }
+
+    /// Whether a version stands before the state: some states look like the first byte of a
+    /// version's length.
+    fn is_version(&self) -> bool {
+        match self.left() {
+            [digits @ .., _] if digits.len() >= 3 => {
+                counted(&digits[..3]).is_some_and(|(head, length)| head + length <= digits.len())
+            }
+            _ => false,
+        }
     }
 
     fn lead(&mut self, lead: Lead) -> Result<(), Fault> {
@@ -209,23 +223,23 @@ impl Reader<'_> {
                 Value::Bytes(range.clone())
             }
             Kind::Text => {
-                screen::search_text(&mut self.bytes[range.clone()]);
+                screen::search_words(&mut self.bytes[range.clone()]);
                 Value::Bytes(range.clone())
             }
             Kind::Card => {
                 screen::mask_half_bytes(&mut self.bytes[range.clone()]);
                 Value::Masked(range.clone())
             }
-            Kind::Secret => {
+            Kind::Totals if are_totals(&self.bytes[range.clone()]) => {
+                let told = start..start + TOTALS_BYTES;
+                self.bytes[told.end..range.end].zeroize();
+                Value::Bytes(told)
+            }
+            Kind::Secret | Kind::Totals => {
                 self.bytes[range.clone()].zeroize();
                 self.message.withheld.push(key);
                 self.at = range.end;
                 return Ok(());
-            }
-            Kind::Totals => {
-                let told = length.min(TOTALS_BYTES);
-                self.bytes[start + told..range.end].zeroize();
-                Value::Bytes(start..start + told)
             }
             Kind::Container => Value::Objects(self.objects(range.clone())?),
         };
@@ -261,6 +275,20 @@ fn count(width: Width, bytes: &[u8]) -> Option<(usize, usize)> {
         Width::Ber => tlv::length_field(bytes).ok(),
         Width::Rest => Some((0, bytes.len())),
     }
+}
+
+/// Whether these are totals. Each sum begins with a nought, or there is none, so that no card
+/// number in letters or in half bytes has room among them: a hundred millions are taken on no
+/// terminal in a day.
+fn are_totals(bytes: &[u8]) -> bool {
+    let is_sum = |sum: &[u8]| match number(sum) {
+        Some(Value::Number(_)) => sum[0] == 0,
+        Some(_) => true,
+        None => false,
+    };
+    bytes
+        .get(TOTALS_HEAD..TOTALS_BYTES)
+        .is_some_and(|kinds| kinds.chunks(TOTALS_OF_KIND).all(|kind| is_sum(&kind[1..])))
 }
 
 fn counted(digits: &[u8]) -> Option<(usize, usize)> {

@@ -35,7 +35,7 @@ pub enum Kind {
     /// What may not be told.
     Secret,
     /// Totals, of which only the published 53 bytes are told: some terminals send more, and nobody
-    /// knows of what.
+    /// knows of what. What cannot be totals is not told.
     Totals,
     /// Objects.
     Container,

@@ -239,13 +239,94 @@ fn aborts_and_lines() {
 
 #[test]
 fn totals_end_where_they_are_published_to() {
-    let mut data = hex("60 F0 F6 F0");
-    data.extend([1; 53]);
+    let mut data = hex("60 F0 F6 F0 00 01 00 07");
+    data.extend([3, 0, 1, 2, 3, 4, 5].repeat(6));
+    data.extend([0xFF; 7]);
     data.extend(b"4111111");
     let mut bytes = crate::terminal::apdu::message(0x040F, &data).unwrap();
     let message = read(&mut bytes, false).unwrap();
     assert_eq!(message.fields[0].1, Value::Bytes(7..60));
     assert_eq!(bytes[60..], [0; 7]);
+}
+
+#[test]
+fn what_cannot_be_totals_is_not_told() {
+    let card = *b"4111111111111111";
+    let packed = hex("41 11 11 11 11 11 11 11");
+    for at in 0..=37 {
+        for number in [&card[..], &packed] {
+            let mut data = hex("60 F0 F5 F3");
+            data.extend(vec![0; at]);
+            data.extend(number);
+            data.resize(4 + 53, 0);
+            let mut bytes = crate::terminal::apdu::message(0x040F, &data).unwrap();
+            let message = read(&mut bytes, false).unwrap();
+            assert_eq!(message.withheld, [Key::Field(0x60)], "{at}");
+            assert!(bytes[7..].iter().all(|byte| *byte == 0), "{at}");
+        }
+    }
+    let (message, bytes) = read_sized("27 00 60 F0 F0 F2 41 11 87 00 42");
+    assert_eq!(message.withheld, [Key::Field(0x60)], "too short to be some");
+    assert_eq!(bytes[9..11], [0, 0]);
+    assert_eq!(field(&message, Key::Field(0x87)), Some(&Value::Number(42)));
+}
+
+#[test]
+fn a_state_is_told_from_a_version() {
+    let state_of = |text: &str| {
+        let mut bytes = hex(text);
+        let message = read(&mut bytes, true).unwrap();
+        let has_version = field(&message, Key::Lead(Lead::Software)).is_some();
+        match field(&message, Key::Lead(Lead::Status)) {
+            Some(Value::Number(state)) => (*state, has_version),
+            other => panic!("{text}: {other:?} {:?}", message.fault),
+        }
+    };
+    assert_eq!(state_of("06 0F 01 F0"), (0xF0, false));
+    assert_eq!(state_of("06 0F 01 F6"), (0xF6, false));
+    assert_eq!(state_of("06 0F 03 F0 06 00"), (0xF0, false));
+    assert_eq!(state_of("06 0F 01 00"), (0, false));
+    assert_eq!(state_of("06 0F 06 F0 F0 F2 56 31 F0"), (0xF0, true));
+    assert_eq!(state_of("06 0F 04 F0 F0 F0 00"), (0, true));
+}
+
+/// A card's objects within tags that say nothing of them, and half bytes where letters belong.
+#[test]
+fn card_data_in_unknown_objects_and_texts_is_not_told() {
+    let card = "41 11 11 11 11 11 11 11";
+    let objects = [
+        format!("5A 08 {card}"),
+        format!("5A 08 {card} 5F 34 01 01"),
+        format!("57 11 {card} D2 51 22 01 00 00 01 23 0F"),
+        format!("{card} D2 51 22 01 00 00 01 23 0F"),
+        format!("08 {card}"),
+        format!("22 F0 F8 {card}"),
+    ];
+    let count = |text: &str| text.split_whitespace().count();
+    for object in objects {
+        for tag in ["DF 01", "1F 7E", "9F 7C", "0A"] {
+            let held = format!("{tag} {:02X} {object}", count(&object));
+            let (message, bytes) = read_sized(&format!("06 {:02X} {held}", count(&held)));
+            let told = told(&message, &bytes)[0].1.clone();
+            assert_eq!(message.fault, None);
+            assert!(!told.contains("11, 11, 11, 11"), "{held}: {told}");
+            assert!(!told.contains("D2, 51"), "{held}: {told}");
+        }
+    }
+    for tag in ["07", "42", "44", "1F 17"] {
+        let held = format!("{tag} 08 {card}");
+        let (message, bytes) = read_sized(&format!("06 {:02X} {held}", count(&held)));
+        assert!(
+            told(&message, &bytes)[0]
+                .1
+                .ends_with("=[2A, 2A, 2A, 2A, 2A, 2A, 2A, 2A]")
+        );
+    }
+    for head in ["3C F0 F0 F8", "8B F0 F8", "F1 F0 F8"] {
+        let (message, bytes) = read_sized(&format!("{head} {card}"));
+        assert_eq!(message.fault, None);
+        assert!(!told(&message, &bytes)[0].1.contains("41"), "{head}");
+    }
 }
 
 #[test]
