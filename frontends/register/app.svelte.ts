@@ -148,6 +148,7 @@ export class App {
   private flashing: ReturnType<typeof setTimeout> | undefined;
   private fading: ReturnType<typeof setTimeout> | undefined;
   private batch = false;
+  private readonly notesAsked = new Set<string>();
   private allowed: Approval | null = null;
   private taps: Promise<unknown> = Promise.resolve();
   private readonly watchers = new Set<() => void>();
@@ -195,7 +196,18 @@ export class App {
     this.mark(before, next);
     this.hearCard(next);
     this.links.hear(before, next);
+    this.knowNotes(next);
     for (const look of [...this.watchers]) look();
+  }
+
+  /** Notes of a currency that was not taken when this page was loaded are taken now. */
+  private knowNotes(next: RegisterView): void {
+    const due = next.order?.foreign_due ?? [];
+    const known = new Set(this.store?.foreign.map((one) => one.currency));
+    const fresh = due.filter((one) => !known.has(one.currency) && !this.notesAsked.has(one.currency));
+    if (!this.store || !fresh.length) return;
+    for (const one of fresh) this.notesAsked.add(one.currency);
+    void this.refreshStore();
   }
 
   /** Flash what is new, and put away what belonged to an order that is no longer here. */
@@ -225,8 +237,11 @@ export class App {
     if (payment.payment_id !== this.awaited || isOpen(payment)) return;
     this.awaited = '';
     this.ended = payment.payment_id;
+    const doubted = payment.payment_id === this.putAway;
+    const amount = this.money(payment.amount_minor + payment.tip_minor);
     if (!isThrough(payment)) {
       playRefused();
+      if (doubted && payment.kind === 'sale' && !payment.problem) this.say('caution', t('card.doubt_none', { amount }));
       return;
     }
     playAccepted();
@@ -237,6 +252,8 @@ export class App {
       this.say('positive', t('tabs.opened', { amount: this.money(payment.amount_minor) }));
     } else if (order?.phase === 'tendering' && order.due_minor === 0 && view.operator) {
       void this.complete(true);
+    } else if (doubted && payment.kind === 'sale') {
+      this.say('caution', t('card.doubt_paid', { amount }));
     } else if (payment.standing === 'partially_approved') {
       this.say('caution', t('card.in_part', { amount: this.money(payment.amount_minor) }));
     }
