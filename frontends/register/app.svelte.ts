@@ -16,6 +16,7 @@ import type {
   StoreView,
 } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
+import { turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
 import { isOpen, isThrough } from './cards';
 import { Links } from './linking.svelte';
@@ -135,6 +136,9 @@ export class App {
   readonly payment = $derived<PaymentView | null>(this.view?.payment ?? null);
   /** The question the customer is asked now: until they answer, the screen is theirs. */
   readonly asksTip = $derived(this.order?.tip && !this.order.tip.is_answered ? this.order.tip : null);
+  /** The customer has answered, and nobody has taken the screen back with a PIN yet. */
+  turned = $state(false);
+  readonly isTheirs = $derived(!!this.asksTip || (this.turned && !!this.operator));
   readonly doneOrder = $derived<OrderView | null>(
     this.done && this.view?.last_order?.order_id === this.done ? this.view.last_order : null,
   );
@@ -155,6 +159,7 @@ export class App {
 
   constructor(register: string) {
     this.register = register;
+    this.turned = turnedRegister() === register;
     this.split = new Split(register);
     this.link = new Connection({
       register,
@@ -194,10 +199,28 @@ export class App {
     this.viewAt = Date.now();
     if (before?.exceptions !== next.exceptions) this.exceptions = next.exceptions;
     this.mark(before, next);
+    this.turn(before, next);
     this.hearCard(next);
     this.links.hear(before, next);
     this.knowNotes(next);
     for (const look of [...this.watchers]) look();
+  }
+
+  /** Whose the screen is: the customer's from the question on, and not again by their answer. */
+  private turn(before: RegisterView | null, next: RegisterView): void {
+    const tip = next.order?.tip;
+    const asks = !!tip && !tip.is_answered;
+    const was = before?.order?.tip;
+    const left = was && !was.is_answered && !tip && before?.order?.order_id === next.order?.order_id;
+    if (asks && !this.turned) {
+      this.turned = true;
+      turnToCustomer(this.register);
+    } else if (this.turned && (left || !next.operator)) this.takeScreen();
+  }
+
+  takeScreen(): void {
+    this.turned = false;
+    turnBack();
   }
 
   /** Notes of a currency that was not taken when this page was loaded are taken now. */
@@ -414,7 +437,7 @@ export class App {
   // -------------------------------------------------------------------------------- ringing up
 
   async scan(code: string): Promise<void> {
-    if (code === '' || this.asksTip) return;
+    if (code === '' || this.isTheirs) return;
     if (!this.operator) {
       playRefused();
       this.say('caution', t('scan.sign_on_first'));
