@@ -230,6 +230,7 @@ class Cashier:
         """Touch it, with whatever this cashier touches things; another thing at the same place
         once they have seen that it is there."""
         name, x, y, at = self.pressed
+        target.scroll_into_view_if_needed()
         box = target.bounding_box()
         assert box is not None
         middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
