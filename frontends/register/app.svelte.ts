@@ -16,6 +16,7 @@ import type {
   StoreView,
 } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
+import { turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
 import { isOpen, isThrough } from './cards';
 import { Links } from './linking.svelte';
@@ -135,6 +136,9 @@ export class App {
   readonly payment = $derived<PaymentView | null>(this.view?.payment ?? null);
   /** The question the customer is asked now: until they answer, the screen is theirs. */
   readonly asksTip = $derived(this.order?.tip && !this.order.tip.is_answered ? this.order.tip : null);
+  /** The customer has answered, and nobody has taken the screen back with a PIN yet. */
+  turned = $state(false);
+  readonly isTheirs = $derived(!!this.asksTip || (this.turned && !!this.operator));
   readonly doneOrder = $derived<OrderView | null>(
     this.done && this.view?.last_order?.order_id === this.done ? this.view.last_order : null,
   );
@@ -148,12 +152,14 @@ export class App {
   private flashing: ReturnType<typeof setTimeout> | undefined;
   private fading: ReturnType<typeof setTimeout> | undefined;
   private batch = false;
+  private readonly notesAsked = new Set<string>();
   private allowed: Approval | null = null;
   private taps: Promise<unknown> = Promise.resolve();
   private readonly watchers = new Set<() => void>();
 
   constructor(register: string) {
     this.register = register;
+    this.turned = turnedRegister() === register;
     this.split = new Split(register);
     this.link = new Connection({
       register,
@@ -193,9 +199,38 @@ export class App {
     this.viewAt = Date.now();
     if (before?.exceptions !== next.exceptions) this.exceptions = next.exceptions;
     this.mark(before, next);
+    this.turn(before, next);
     this.hearCard(next);
     this.links.hear(before, next);
+    this.knowNotes(next);
     for (const look of [...this.watchers]) look();
+  }
+
+  /** Whose the screen is: the customer's from the question on, and not again by their answer. */
+  private turn(before: RegisterView | null, next: RegisterView): void {
+    const tip = next.order?.tip;
+    const asks = !!tip && !tip.is_answered;
+    const was = before?.order?.tip;
+    const left = was && !was.is_answered && !tip && before?.order?.order_id === next.order?.order_id;
+    if (asks && !this.turned) {
+      this.turned = true;
+      turnToCustomer(this.register);
+    } else if (this.turned && (left || !next.operator)) this.takeScreen();
+  }
+
+  takeScreen(): void {
+    this.turned = false;
+    turnBack();
+  }
+
+  /** Notes of a currency that was not taken when this page was loaded are taken now. */
+  private knowNotes(next: RegisterView): void {
+    const due = next.order?.foreign_due ?? [];
+    const known = new Set(this.store?.foreign.map((one) => one.currency));
+    const fresh = due.filter((one) => !known.has(one.currency) && !this.notesAsked.has(one.currency));
+    if (!this.store || !fresh.length) return;
+    for (const one of fresh) this.notesAsked.add(one.currency);
+    void this.refreshStore();
   }
 
   /** Flash what is new, and put away what belonged to an order that is no longer here. */
@@ -225,8 +260,11 @@ export class App {
     if (payment.payment_id !== this.awaited || isOpen(payment)) return;
     this.awaited = '';
     this.ended = payment.payment_id;
+    const doubted = payment.payment_id === this.putAway;
+    const amount = this.money(payment.amount_minor + payment.tip_minor);
     if (!isThrough(payment)) {
       playRefused();
+      if (doubted && payment.kind === 'sale' && !payment.problem) this.say('caution', t('card.doubt_none', { amount }));
       return;
     }
     playAccepted();
@@ -237,6 +275,8 @@ export class App {
       this.say('positive', t('tabs.opened', { amount: this.money(payment.amount_minor) }));
     } else if (order?.phase === 'tendering' && order.due_minor === 0 && view.operator) {
       void this.complete(true);
+    } else if (doubted && payment.kind === 'sale') {
+      this.say('caution', t('card.doubt_paid', { amount }));
     } else if (payment.standing === 'partially_approved') {
       this.say('caution', t('card.in_part', { amount: this.money(payment.amount_minor) }));
     }
@@ -397,7 +437,7 @@ export class App {
   // -------------------------------------------------------------------------------- ringing up
 
   async scan(code: string): Promise<void> {
-    if (code === '' || this.asksTip) return;
+    if (code === '' || this.isTheirs) return;
     if (!this.operator) {
       playRefused();
       this.say('caution', t('scan.sign_on_first'));

@@ -13,6 +13,8 @@ interface Plan {
   shares: number[];
   /** The lines that were chosen for shares so far. */
   lines: number[];
+  /** How many of them, the last ones, are of the last share. */
+  latest?: number;
 }
 export interface Share {
   /** From 1; `of` is how many there are, 0 where that is open. */
@@ -79,6 +81,18 @@ export class Split {
     this.keep({ order: order.order_id, kind: 'even', before: tendered(order), shares, lines: [] });
   }
 
+  /** Forget the share that was chosen and that nobody has paid, with its lines; of one that was paid in
+   * part, what is left. */
+  drop(order: OrderView): void {
+    const plan = this.of(order);
+    if (!plan || plan.kind === 'even' || !this.share(order)) return;
+    const shares = plan.shares.slice(0, -1);
+    const paid = tendered(order) - plan.before - shares.reduce((sum, one) => sum + one, 0);
+    if (paid > 0) this.keep({ ...plan, shares: [...shares, paid], latest: 0 });
+    else if (!shares.length) this.keep(null);
+    else this.keep({ ...plan, shares, lines: plan.lines.slice(0, plan.lines.length - (plan.latest ?? 0)), latest: 0 });
+  }
+
   /** One share more, of an amount or of some lines. */
   add(order: OrderView, kind: SplitKind, minor: number, lines: number[] = []): void {
     const plan = this.of(order);
@@ -95,6 +109,7 @@ export class Split {
       before: open || !over ? before : tendered(order),
       shares: [...shares, minor],
       lines: [...(open?.lines ?? []), ...lines],
+      latest: lines.length,
     });
   }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define, field
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 from websockets import Origin
 from websockets.sync.client import connect
 
@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = {"Ana": "1111", "Ben": "2222", "Mia": "9999"}
 TYPING_MS = 55  # between keys, as a quick person types; a scanner is ten times faster
 START_S = 30.0
+LOOK_S, NEAR_PX = 0.55, 30.0  # a second press at a place comes when its first one was looked at
 
 
 def code_of(name: str) -> str:
@@ -213,6 +214,7 @@ class Cashier:
     store: DemoStore
     touch: bool = False
     debug_port: int = 0
+    pressed: tuple[str, float, float, float] = ("", 0.0, 0.0, 0.0)
 
     def open(self, register: str = "1") -> None:
         """Load the register's page."""
@@ -225,7 +227,23 @@ class Cashier:
         return size is not None and size["width"] < 760
 
     def press(self, target: Locator) -> None:
-        """Touch it, with whatever this cashier touches things."""
+        """Touch it, with whatever this cashier touches things; another thing at the same place
+        once they have seen that it is there."""
+        name, x, y, at = self.pressed
+        box = None
+        # What is drawn anew just now is elsewhere than what was pressed before.
+        with contextlib.suppress(Error):
+            target.scroll_into_view_if_needed()
+            box = target.bounding_box()
+        middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) if box else (0.0, 0.0)
+        near = abs(middle[0] - x) + abs(middle[1] - y) < NEAR_PX
+        soon = at + LOOK_S - time.monotonic()
+        if near and soon > 0 and name != str(target):
+            self.page.wait_for_timeout(soon * 1000)
+        self._press(target)
+        self.pressed = (str(target), *middle, time.monotonic())
+
+    def _press(self, target: Locator) -> None:
         if self.touch:
             target.tap()
         else:

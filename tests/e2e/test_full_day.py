@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
+from tests.e2e.shop import LOOK_S, Cashier, DemoStore, MakeCashier, code_of
 
 
 def look_at_receipt(store: DemoStore, number: int, folder: Path) -> None:
@@ -193,6 +193,7 @@ def test_a_day_by_keyboard(cashier: MakeCashier, store: DemoStore) -> None:
     ben.digits("500")
     page.keyboard.press("Enter")
     expect(page.locator(".change")).to_contain_text("2.12")
+    page.wait_for_timeout(LOOK_S * 1000)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing rung up")).to_be_visible()
 

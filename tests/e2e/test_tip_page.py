@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
+from tests.e2e.shop import PEOPLE, Cashier, DemoStore, MakeCashier, code_of
 from tests.e2e.test_looks import each_screen
 
 ASKED = "Ask the customer to tap or insert the card"
+FOLLOW = "Please follow the card terminal"
+THANKS = "Thank you. Please hand back the screen"
 QUESTION = "Would you like to leave a tip?"
 FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 REGISTER: dict[str, Any] = {
@@ -57,6 +59,14 @@ def turn(who: Cashier, name: str = "Espresso") -> None:
     expect(who.page.get_by_role("heading", name=QUESTION)).to_be_visible()
 
 
+def take_back(who: Cashier) -> None:
+    """The screen is the shop's again."""
+    who.push("For staff")
+    who.digits(PEOPLE["Mia"])
+    who.push("Take the screen back")
+    expect(who.page.locator(".sale")).to_be_visible()
+
+
 @pytest.mark.feature("PAY-03", part="the question on a screen turned to the customer")
 def test_a_share_is_charged_and_reported_apart(who: Cashier) -> None:
     """One touch: the terminal has goods and tip in one amount, with the tip named; the receipt and
@@ -64,10 +74,12 @@ def test_a_share_is_charged_and_reported_apart(who: Cashier) -> None:
     page = who.page
     turn(who)
     who.push(re.compile("^10"))
-    expect(page.get_by_text(ASKED)).to_be_visible()
+    expect(page.get_by_role("heading", name=FOLLOW)).to_be_visible()
     expect(page.locator(".figure")).to_contain_text("2.42")
     assert ["EUR 2.42", "of it tip EUR 0.22"] == who.store.counter()["terminal"]["shown"][:2]
     who.store.key("tap")
+    expect(page.get_by_role("heading", name=THANKS)).to_be_visible()
+    take_back(who)
     expect(page.locator(".done")).to_contain_text("and a tip of €0.22")
     receipt = who.store.wait_receipts(2)  # the terminal's own slip is the first
     assert re.search(r"Tip +0\.22", receipt)
@@ -90,6 +102,8 @@ def test_no_tip_and_an_own_amount_by_keyboard(who: Cashier) -> None:
         page.keyboard.press("Backspace")
     who.digits("100")
     who.push(re.compile("^Tip €1.00, in all €3.20"))
+    expect(page.get_by_role("heading", name=FOLLOW)).to_be_visible()
+    take_back(who)
     expect(page.get_by_text(ASKED)).to_be_visible()
     who.store.key("decline")
     who.push("Try again")
@@ -100,6 +114,8 @@ def test_no_tip_and_an_own_amount_by_keyboard(who: Cashier) -> None:
     who.next_order()
     turn(who)
     who.push("No tip")
+    expect(page.get_by_role("heading", name=FOLLOW)).to_be_visible()
+    take_back(who)
     expect(page.get_by_text(ASKED)).to_be_visible()
     assert "EUR 2.20" == who.store.counter()["terminal"]["shown"][0]
 
@@ -145,6 +161,41 @@ def test_nothing_else_can_be_reached_without_the_pin(who: Cashier) -> None:
     who.push("Take the screen back")
     expect(page.locator("section.pay")).to_be_visible()
     assert 1 == who.lines.count()
+
+
+def test_the_answer_does_not_give_the_screen_back(who: Cashier) -> None:
+    """Answered, paid and over, the page is still the customer's: after a reload, at another
+    register's address and at the chooser's; a key, a scan and a wrong PIN change nothing."""
+    page = who.page
+    turn(who)
+    who.push("No tip")
+    follow = page.get_by_role("heading", name=FOLLOW)
+    expect(follow).to_be_visible()
+    for key in ("F9", "F10", "Escape", "/", "Enter"):
+        page.keyboard.press(key)
+    expect(follow).to_be_visible()
+    page.reload()
+    expect(follow).to_be_visible()
+    who.open("2")
+    expect(follow).to_be_visible()
+    assert page.url.endswith("register=1")
+    assert 0 == page.get_by_role("button", name=re.compile("More|Cancel|Cash|Card")).count()
+    who.store.key("tap")
+    thanks = page.get_by_role("heading", name=THANKS)
+    expect(thanks).to_be_visible()
+    page.goto(f"{who.store.url}/")
+    expect(thanks).to_be_visible()
+    who.scan(code_of("Croissant"))
+    who.push("For staff")
+    who.digits("1234")
+    who.push("Take the screen back")
+    expect(page.get_by_text("The PIN is wrong", exact=False)).to_be_visible()
+    expect(page.locator(".sale")).to_have_count(0)
+    who.push("Back", exact=True)
+    take_back(who)
+    expect(who.lines).to_have_count(0)
+    who.open("2")
+    expect(page.locator(".face").first).to_be_visible()
 
 
 def test_the_question_is_clean_in_every_size_theme_and_language(

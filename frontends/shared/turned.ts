@@ -1,0 +1,23 @@
+// The screen of this browser was turned to a customer, and nobody of the shop has taken it back yet.
+// Kept beside the pages, so that a reload or another address leads back to the customer's page.
+
+const TURNED = 'countertop.turned';
+
+/** The register whose customer has the screen, or nothing. */
+export function turnedRegister(): string {
+  return localStorage.getItem(TURNED) ?? '';
+}
+
+export function turnToCustomer(register: string): void {
+  localStorage.setItem(TURNED, register);
+}
+
+export function turnBack(): void {
+  localStorage.removeItem(TURNED);
+}
+
+/** Leave a page that is none of the customer's, while the screen is theirs. */
+export function keepTurned(register = ''): void {
+  const turned = turnedRegister();
+  if (turned && turned !== register) location.replace(`/register/?register=${encodeURIComponent(turned)}`);
+}

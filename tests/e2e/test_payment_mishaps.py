@@ -1,0 +1,180 @@
+"""What goes wrong, or half right, around a payment, and what the register page makes of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+
+ASKED = "Ask the customer to tap or insert the card"
+UNKNOWN = "Nobody knows yet whether the card was charged"
+
+
+@pytest.fixture
+def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+    """Mia at register 1 of a fresh store, the till open."""
+    found = cashier(at=fresh_store)
+    found.open()
+    found.sign_on("Mia")
+    found.open_till()
+    return found
+
+
+def rung_up(who: Cashier, *names: str) -> None:
+    """Some items, and the pay panel."""
+    for name in names:
+        who.tap(name)
+    expect(who.lines).to_have_count(len(names))
+    who.pay()
+
+
+def to_card(who: Cashier, *names: str) -> None:
+    """All of it asked of the terminal."""
+    rung_up(who, *names)
+    who.push(re.compile("^Card"))
+    expect(who.page.get_by_text(ASKED)).to_be_visible()
+
+
+def test_enter_presses_what_is_lit(who: Cashier) -> None:
+    """The card at first; cash once an amount was typed, and the card again once it was erased."""
+    page = who.page
+    who.tap("Flat white")
+    expect(who.lines).to_have_count(1)
+    page.keyboard.press("F9")
+    card = page.get_by_role("button", name=re.compile("^Card €"))
+    expect(card).to_be_focused()
+    who.digits("5")
+    expect(page.get_by_role("button", name="Take €0.05")).to_be_focused()
+    page.keyboard.press("Backspace")
+    expect(card).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    expect(who.button("Cancel card payment")).to_be_focused()
+    who.store.key("decline")
+    who.push("Cash", exact=True)
+    who.digits("500")
+    page.keyboard.press("Enter")
+    expect(page.locator(".change")).to_contain_text("1.20")
+
+
+def test_a_share_that_nobody_paid_is_chosen_anew(who: Cashier) -> None:
+    """Only what was paid is kept from the others; nothing chosen is no amount to pay."""
+    page = who.page
+    rung_up(who, "Flat white", "Croissant")
+    who.push("Split")
+    who.push("By item")
+    expect(who.button("Choose who had what")).to_be_disabled()
+    croissant = page.get_by_role("checkbox", name=re.compile("Croissant"))
+    croissant.click()
+    who.push(re.compile("^Pay €2.60"))
+    expect(page.get_by_text("Share 1", exact=True)).to_be_visible()
+    who.push("Split")
+    expect(croissant).to_be_enabled()
+    page.get_by_role("checkbox", name=re.compile("Flat white")).click()
+    who.push(re.compile("^Pay €3.80"))
+    who.push(re.compile("^Card €3.80"))
+    who.store.key("tap")
+    expect(page.get_by_role("checkbox", name=re.compile("Flat white"))).to_be_disabled()
+    expect(croissant).to_be_enabled()
+
+
+def test_a_lost_server_says_what_is_open_at_the_card(who: Cashier) -> None:
+    """Nobody starts a second one; what is not known now is not shown as if it were."""
+    page = who.page
+    to_card(who, "Flat white")
+    who.store.kill()
+    lost = page.get_by_role("alertdialog")
+    expect(lost).to_contain_text("A card payment of €3.80 is open. Do not start another")
+    expect(page.locator("button.strip")).to_contain_text("not known now")
+    expect(page.locator("button.strip")).not_to_contain_text("Till open")
+
+
+def test_a_doubt_stays_in_sight_and_ends_in_words(who: Cashier) -> None:
+    """The order says so wherever the cashier went; the end is told, and moves no button."""
+    page = who.page
+    to_card(who, "Flat white")
+    who.store.key("cut")
+    expect(page.get_by_text(UNKNOWN)).to_be_visible()
+    doubt = page.locator(".order .doubt")
+    expect(doubt).to_have_count(0)
+    who.push("Back", exact=True)
+    expect(page.locator(".tiles")).to_be_visible()
+    expect(doubt).to_contain_text("A card payment of €3.80 for this order is in doubt.")
+    who.pay()
+    expect(doubt).to_be_visible()
+    exact = page.locator(".quick .exact")
+    before = exact.bounding_box()
+    who.store.key("plug")
+    told = "The card payment of €3.80 came to nothing."
+    expect(page.locator(".order .notice")).to_contain_text(told, timeout=45_000)
+    expect(doubt).to_have_count(0)
+    expect(page.locator("section.pay .doubt")).to_contain_text(told)
+    after = exact.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) < 24, (before, after)
+    who.push("Offer the card again")
+    expect(who.button(re.compile("^Card €3.80"))).to_be_visible()
+
+
+def test_each_card_gets_back_what_is_left_of_it(who: Cashier) -> None:
+    """The amount is on the button; a card that has all of it back is offered no longer."""
+    page = who.page
+    rung_up(who, "Flat white")
+    who.digits("100")
+    for part in ("1.00", "2.80"):
+        who.push(f"Card €{part}")
+        who.store.key("tap")
+        expect(page.locator(".tenders")).to_contain_text(part)
+    who.next_order()
+    who.menu("Return goods")
+    page.locator(".receipts .entry").first.click()
+    who.push("Flat white: one more")
+    who.push("Faulty")
+    who.push("Take back 1 line")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    back = page.get_by_role("button", name=re.compile("^Back to Mastercard"))
+    expect(back).to_have_text(
+        [re.compile(r"Mastercard ··0010: €1\.00"), re.compile(r"Mastercard ··0010: €2\.80")]
+    )
+    back.first.click()
+    expect(who.button("Cancel refund")).to_be_visible()
+    who.store.key("tap")
+    expect(page.locator(".tenders li")).to_have_count(1)
+    expect(back).to_have_text([re.compile(r"Mastercard ··0010: €2\.80")])
+
+
+def test_nobody_leaves_while_the_terminal_waits(who: Cashier) -> None:
+    """Signing off, switching and training wait until the card was seen through."""
+    page = who.page
+    to_card(who, "Flat white")
+    expect(page.locator(".order .who")).to_be_disabled()
+    who.push("More", exact=True)
+    for name in ("Sign off", "Switch operator", "Start training"):
+        expect(who.button(name)).to_be_disabled()
+    who.store.key("decline")
+    expect(who.button("Sign off")).to_be_enabled()
+
+
+def test_a_tab_is_seen_at_its_order(who: Cashier) -> None:
+    """What is reserved, and that the bill is above it, before it is charged."""
+    page = who.page
+    who.menu("Tabs")
+    who.digits("500")
+    who.push(re.compile("^Reserve €5.00"))
+    who.store.key("tap")
+    expect(page.locator(".mine")).to_contain_text("5.00")
+    tab = page.locator(".order .tab")
+    expect(tab).to_contain_text("Tab on Mastercard ··0010")
+    expect(tab).to_contain_text("€5.00 reserved")
+    who.push("Back", exact=True)
+    rung_up(who, "Flat white")
+    over = page.locator("section.pay .tab .over")
+    expect(over).to_have_count(0)
+    who.push("Write down the tip")
+    who.digits("150")
+    expect(over).to_contain_text("The bill is above what is reserved")
