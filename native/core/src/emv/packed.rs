@@ -132,16 +132,13 @@ fn hide_within(value: &mut [u8], run: &Range<usize>) -> bool {
 
 /// Star every card number in half bytes within what ought to be text, where its bytes are no words.
 pub(super) fn star_half_bytes(text: &mut [u8]) {
-    // Words have no such bytes, and most texts are words.
-    if text.len() > DIGITS_MAX && text.iter().all(|one| (b' '..0x7F).contains(one)) {
-        return;
-    }
+    // Most texts are words: of those a number is all there is, or there is none.
+    let is_printable = text.iter().all(|one| (b' '..0x7F).contains(one));
     let mut at = 0;
     while let Some(run) = next_run(text, at) {
         at = run.end;
-        let found = run
-            .clone()
-            .find_map(|from| number_in_text(text, &run, from));
+        let last = if is_printable { 1 } else { run.end };
+        let found = (run.start..last).find_map(|from| number_in_text(text, &run, from));
         if let Some(place) = found {
             at = place.end * 2;
             text[place].fill(b'*');
