@@ -105,7 +105,7 @@ def storm_rows(storm: Storm, command: str) -> list[dict[str, Any]]:
     noticed = sum(1 for lie in storm.lies if lie.lost and lie.verdict)
     telling = sum(1 for lie in storm.lies if lie.lost)
     enough = kills >= storm.kills and faults >= storm.faults
-    slowest = max([0.0, *figures.cold_s])
+    slowest = max(figures.cold_s, default=float("inf"))
     took_s = time.monotonic() - storm.began
     make = partial(row, command=command)
     return [
@@ -275,6 +275,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     again.add_argument("--kills", type=int, default=KILLS_A_ROUND)
     again.add_argument("--faults", type=int, default=FAULTS_A_ROUND)
     again.add_argument("--bug", default="")
+    for task in (storm, steps):
+        words = "end well, with nothing done, where the shim cannot be built"
+        task.add_argument("--if-installed", action="store_true", help=words)
     lie = tasks.add_parser("lie", help="one lying disk again")
     lie.add_argument("seed")
     return parser.parse_args(arguments)
@@ -291,7 +294,8 @@ def main(arguments: list[str] | None = None) -> int:
             return trio.run(TASKS[options.task], rig, options)
     except (NoShimError, RigError) as error:
         say(str(error))
-        return 2
+        is_missing = isinstance(error, NoShimError)
+        return 0 if is_missing and getattr(options, "if_installed", False) else 2
 
 
 if __name__ == "__main__":

@@ -153,7 +153,8 @@ class Rig:
         `end`."""
         plan.report.unlink(missing_ok=True)
         self.starts += may_be_cold
-        is_cold = may_be_cold and self.starts % COLD_EVERY == COLD_EVERY // 2
+        # The second is the first after a kill: the shortest storm has one to tell of.
+        is_cold = may_be_cold and self.starts % COLD_EVERY == 2
         await self.turns.begin(alone=is_cold)
         try:
             began = trio.current_time()

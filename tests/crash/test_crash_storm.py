@@ -7,6 +7,8 @@ import random
 import pytest
 import trio
 
+from tests.crash.__main__ import main, storm_rows
+from tests.crash.building import NoShimError
 from tests.crash.plans import DEVICES, STORE
 from tests.crash.rig import Rig
 from tests.crash.rounds import Storm
@@ -51,6 +53,19 @@ def test_the_storm_was_one(storm: Storm) -> None:
 
 
 @pytest.mark.slow
+def test_how_soon_a_store_is_back_is_measured(storm: Storm) -> None:
+    """A whole start of a process after a kill, to its first answer. How long it may take is told by
+    the long storm on a machine with nothing else to do; that none was measured is no good figure.
+    """
+    assert storm.figures.cold_s
+    (told,) = (one for one in storm_rows(storm, "x") if one["what"].startswith("process start"))
+    assert "median" in told["figure"]
+    storm = Storm(storm.rig, storm.seed, 0, 0)
+    (told,) = (one for one in storm_rows(storm, "x") if one["what"].startswith("process start"))
+    assert (told["figure"], told["ok"]) == ("none measured", False)
+
+
+@pytest.mark.slow
 def test_a_lying_disk_is_noticed(storm: Storm) -> None:
     """What a lying sync lost is missed by the verifier, given the heads that receipts carry."""
     lying = [lie for lie in storm.lies if lie.lost]
@@ -80,3 +95,17 @@ def test_a_sale_survives_a_kill_at_any_of_its_steps(rig: Rig, node: str, kind: s
             f"{broken}\n\nRepeat it: python -m tests.crash steps --node {node} --from {sweep.at}"
         )
     assert sweep.kills >= 1
+
+
+def test_a_machine_that_cannot_build_the_shim_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The long proof leaves the part out and says why; asked for by itself, it is no success."""
+
+    def none() -> None:
+        raise NoShimError("no compiler was found")
+
+    monkeypatch.setattr("tests.crash.rig.shim", none)
+    assert main(["storm", "--if-installed"]) == 0
+    assert main(["storm"]) == 2
+    assert capsys.readouterr().out.count("no compiler was found") == 2

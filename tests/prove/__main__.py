@@ -43,8 +43,13 @@ PARTS = (
     Part(
         "simulator", "store days from new seeds", ("tests.simulation", "simulate", "--night"), 0.4
     ),
-    Part("crash", "kills and I/O faults on real processes", ("tests.crash", "storm"), 0.6),
-    Part("steps", "a kill at every step of a sale", ("tests.crash", "steps")),
+    Part(
+        "crash",
+        "kills and I/O faults on real processes",
+        ("tests.crash", "storm", "--if-installed"),
+        0.6,
+    ),
+    Part("steps", "a kill at every step of a sale", ("tests.crash", "steps", "--if-installed")),
     Part("planted", "planted bugs that must be caught", ("tests.mutants", "planted")),
     Part(
         "native", "cargo-mutants on the Rust floor", ("tests.mutants", "native", "--if-installed")
@@ -58,7 +63,11 @@ PARTS = (
     Part("kills", "a card payment cut off at every await point", ("tests.cuts", "kills")),
     Part("bytes", "a card payment cut off at every byte, in memory", ("tests.cuts", "memory")),
     Part("sockets", "the same on real sockets and ptys", ("tests.cuts", "real")),
-    Part("processes", "real processes killed during a card payment", ("tests.cuts", "cards")),
+    Part(
+        "processes",
+        "real processes killed during a card payment",
+        ("tests.cuts", "cards", "--if-installed"),
+    ),
     Part("verifier", "a flip in every byte of a journal", ("tests.verifier.damage",)),
     Part("close", "the Z and the replay of a big day", ("benches.close",)),
 )
