@@ -46,10 +46,12 @@ class Cut:
 @define(eq=False)
 class Tally:
     """What cuts came to. `struck` counts those that really cut something; `by` the same by
-    dialogue; `second_charges` and `unresolved` are to stay at nought."""
+    dialogue; `second_charges` and `unresolved` are to stay at nought. `told` is how many there were
+    when somebody was last told."""
 
     struck: int = 0
     missed: int = 0
+    told: int = 0
     second_charges: int = 0
     unresolved: int = 0
     listed: int = 0
@@ -182,7 +184,8 @@ async def _lane(
             tell(f"WRONG {tally.wrong[-1]}")
             # What is wrong here would be told again of every cut that follows.
             return
-        if sum(tally.ends.values()) % _TOLD_EVERY == 0:
+        if tally.struck + tally.missed - tally.told >= _TOLD_EVERY:
+            tally.told = tally.struck + tally.missed
             tell(f"  {cut.dialogue.name}, so far: {told(tally)}")
     try:
         await close(lane)
