@@ -133,7 +133,8 @@ class Life:
 
 @define(eq=False)
 class Rig:
-    """A zygote, and a store set up once whose files every round begins with."""
+    """A zygote, and a store set up once whose files every round begins with. `is_cold_due` asks for
+    a whole start, until one was timed to its first answer."""
 
     place: Path
     zygote: str
@@ -141,6 +142,7 @@ class Rig:
     turns: Turns = field(factory=Turns)
     rounds: int = 0
     starts: int = 0
+    is_cold_due: bool = False
 
     @property
     def template(self) -> Path:
@@ -153,8 +155,9 @@ class Rig:
         `end`."""
         plan.report.unlink(missing_ok=True)
         self.starts += may_be_cold
-        # The second is the first after a kill: the shortest storm has one to tell of.
-        is_cold = may_be_cold and self.starts % COLD_EVERY == 2
+        self.is_cold_due |= may_be_cold and self.starts % COLD_EVERY == 0
+        is_cold = may_be_cold and self.is_cold_due
+        self.is_cold_due &= not is_cold
         await self.turns.begin(alone=is_cold)
         try:
             began = trio.current_time()
@@ -194,7 +197,9 @@ class Rig:
             life.is_over = True
             await life.kill()
             await life.wait()
-            await self._give_turn(is_cold=life.is_cold and not life.has_answered)
+            never_answered = life.is_cold and not life.has_answered
+            self.is_cold_due |= never_answered
+            await self._give_turn(is_cold=never_answered)
 
     async def _give_turn(self, *, is_cold: bool) -> None:
         if is_cold:

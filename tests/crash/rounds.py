@@ -96,6 +96,8 @@ class Storm:
     async def run(self, progress: Callable[[Storm], None] = lambda _: None) -> None:
         """Run it; failures are kept, not raised."""
         self.began = time.monotonic()
+        # The shortest storm has a whole start to tell of.
+        self.rig.is_cold_due = True
 
         async def lane() -> None:
             while self.goes_on() and (work := self._next()) is not None:
