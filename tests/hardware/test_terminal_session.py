@@ -685,14 +685,22 @@ def test_asked_how_it_is_now_and_then() -> None:
     assert session.tick(ENQUIRE_EVERY_NS + ENQUIRE_BLOCKED_NS) != []
 
 
-@pytest.mark.parametrize("end", ["060F00", "060F01F0", "060F03F00600"])
-def test_a_terminal_that_does_not_say_how_it_is_is_not_ready(end: str) -> None:
-    """An end that tells no status, or one that cannot be read: it is not well, perhaps."""
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("060F00", "status_not_told"),
+        ("060F01F0", "end_of_day_required"),
+        ("060F03F00600", "end_of_day_required"),
+    ],
+)
+def test_a_terminal_that_does_not_say_that_it_is_well_is_not_ready(end: str, code: str) -> None:
+    """An end that tells no status, or one that cannot be read: it is not well, perhaps. A status
+    that could begin the software's name is one where no name follows."""
     session = opened(LAST)
     session.look("q", 0)
     hear(session, OK)
     (done,) = [one for one in hear(session, bytes.fromhex(end)) if isinstance(one, Done)]
-    assert done.result == Condition(is_ready=False, code="status_not_told")
+    assert done.result == Condition(is_ready=False, code=code)
 
 
 def test_receipts_line_by_line() -> None:
