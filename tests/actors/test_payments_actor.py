@@ -234,3 +234,20 @@ async def test_what_no_terminal_can_be_asked_for_is_not_sent_and_keeps_nobody(
     mailbox.put_nowait(Envelope("", "payments", "bookkeeper", news_of(payment)))
     await trio.testing.wait_all_tasks_blocked()
     assert [one.request_id for one in neighbours.requests] == [payment.asked.payment_id]
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+async def test_who_asks_what_became_of_it_says_whether_it_was_cancelled(
+    actor: tuple[Mailbox, Neighbours],
+    autojump_clock: trio.testing.MockClock,
+    is_cancelled: bool,
+) -> None:
+    """The terminal may never have heard the cancel, and still wait for a card."""
+    mailbox, neighbours = actor
+    neighbours.is_in_doubt = True
+    payment = asked(neighbours.shop)
+    if is_cancelled:
+        neighbours.shop.ok(CancelPayment(payment.asked.payment_id))
+    mailbox.put_nowait(Envelope("", "payments", "bookkeeper", news_of(payment)))
+    await trio.sleep(11)
+    assert [one.is_cancel_asked for one in neighbours.inquiries] == [is_cancelled]
