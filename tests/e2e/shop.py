@@ -171,6 +171,16 @@ class DemoStore:
             time.sleep(0.05)
         raise AssertionError(f"the terminal never waited for {key}: {terminal}")
 
+    def wait_shown(self) -> list[str]:
+        """What the card terminal shows, once it is asked for money."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            shown: list[str] = self.counter()["terminal"]["shown"]
+            if shown != ["ready"]:
+                return shown
+            time.sleep(0.05)
+        raise AssertionError("nobody asked the terminal for money in 10 s")
+
     def command(self, name: str, data: dict[str, Any], register: str = "1") -> dict[str, Any]:
         """What a program beside the page asks for, as whoever is signed on there."""
         with urllib.request.urlopen(f"{self.url}/session.json") as reply:

@@ -78,8 +78,8 @@ def test_a_call_that_never_came_is_asked_for(who: Cashier) -> None:
     expect(who.page.get_by_text("Paid by QR code")).to_be_visible(timeout=15_000)
 
 
-def test_cash_while_a_code_waits_and_the_late_money_goes_back(who: Cashier) -> None:
-    """Another way is one press away; what is paid then is listed, and sent back by a person."""
+def test_a_code_is_withdrawn_when_its_sale_is_paid_otherwise(who: Cashier) -> None:
+    """Another way is one press away, and the customer's phone has nothing left to pay."""
     page = who.page
     who.open_till()
     to_link(who, "Flat white")
@@ -87,10 +87,28 @@ def test_cash_while_a_code_waits_and_the_late_money_goes_back(who: Cashier) -> N
     expect(page.get_by_text("still waits")).to_be_visible()
     who.tender("€10.00")
     expect(page.locator(".done")).to_contain_text("Change")
+    deadline = time.monotonic() + 10
+    while who.store.counter()["links"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [] == who.store.counter()["links"]
+
+
+def test_money_that_comes_late_is_listed_and_goes_back(who: Cashier) -> None:
+    """Part of it was paid in coins meanwhile, so the whole is not wanted any more: what comes by
+    the code is listed, and sent back by a person."""
+    page = who.page
+    who.open_till()
+    to_link(who, "Flat white")
+    who.push("Pay another way")
+    expect(page.get_by_text("still waits")).to_be_visible()
+    who.digits("100")
+    who.push(re.compile("^Take €1.00"))
     phone(who.store)
     expect(page.get_by_role("button", name=re.compile("to settle")).first).to_be_visible(
         timeout=15_000
     )
+    who.tender("€10.00")
+    expect(page.locator(".done")).to_contain_text("Change")
     who.next_order()
     who.menu("Card payments")
     expect(page.get_by_text("Paid after the sale was settled otherwise")).to_be_visible()

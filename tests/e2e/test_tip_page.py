@@ -76,7 +76,7 @@ def test_a_share_is_charged_and_reported_apart(who: Cashier) -> None:
     who.push(re.compile("^10"))
     expect(page.get_by_role("heading", name=FOLLOW)).to_be_visible()
     expect(page.locator(".figure")).to_contain_text("2.42")
-    assert ["EUR 2.42", "of it tip EUR 0.22"] == who.store.counter()["terminal"]["shown"][:2]
+    assert ["EUR 2.42", "of it tip EUR 0.22"] == who.store.wait_shown()[:2]
     who.store.key("tap")
     expect(page.get_by_role("heading", name=THANKS)).to_be_visible()
     take_back(who)
@@ -108,7 +108,7 @@ def test_no_tip_and_an_own_amount_by_keyboard(who: Cashier) -> None:
     who.store.key("decline")
     who.push("Try again")
     expect(page.get_by_text(ASKED)).to_be_visible()
-    assert "EUR 3.20" == who.store.counter()["terminal"]["shown"][0]
+    assert "EUR 3.20" == who.store.wait_shown()[0]
     who.store.key("tap")
     expect(page.locator(".done")).to_contain_text("and a tip of €1.00")
     who.next_order()
@@ -117,7 +117,7 @@ def test_no_tip_and_an_own_amount_by_keyboard(who: Cashier) -> None:
     expect(page.get_by_role("heading", name=FOLLOW)).to_be_visible()
     take_back(who)
     expect(page.get_by_text(ASKED)).to_be_visible()
-    assert "EUR 2.20" == who.store.counter()["terminal"]["shown"][0]
+    assert "EUR 2.20" == who.store.wait_shown()[0]
 
 
 def test_nothing_else_can_be_reached_without_the_pin(who: Cashier) -> None:
