@@ -26,7 +26,7 @@ from tests.simulation import (  # noqa: F401 - they register what is done
     workloads_tabs,
 )
 from tests.simulation.fronts_errors import GaveUpError, RefusedError
-from tests.simulation.shop import FLOAT, OPERATOR, PIN
+from tests.simulation.shop import APART, FLOAT, OPERATOR, PIN
 from tests.simulation.tidying import give_back_screen, pay_otherwise, settle
 from tests.simulation.workloads import WORKLOADS
 
@@ -210,7 +210,9 @@ class Front:
         """
         await self.pause()
         ask = Ask(self.sim.world.new_id(), self.register, name, data)
-        if name in HELD_BACK and self._is_out_of_order():
+        # The rules of goods that are sold apart know an order of them alone: none joins another.
+        is_plain = data.get("code") not in APART
+        if name in HELD_BACK and is_plain and self._is_out_of_order():
             # Its answer is not waited for, and it overtakes nobody: later ones arrive first.
             self.held.append((self.chance.randrange(1, HELD_MOST), ask))
             raise GaveUpError(name)

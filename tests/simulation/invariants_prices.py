@@ -116,6 +116,8 @@ class BundlesComeBackAtWhatTheyCost(Invariant):
         self._touched.clear()
 
     def _look(self, order: Order) -> None:
+        if order.is_exempt:
+            return  # less tax, as `X1_without_tax_in_and_out` has it
         lines = [e for e in order.lines.values() if e.item == BUN and e.source is None]
         sold = sum(line.quantity for line in lines)
         left = sold - sum(line.returned for line in lines)
