@@ -256,8 +256,9 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     if isinstance(body, IssueCoupons):
         return coupons.decide(body, books.promotions.coupon_rules(), books.redeemed)
     if isinstance(body, settlement.SettlementCommand):
+        settling, orders = books.settling, books.live.orders
         return settlement.decide(
-            books.settling, body, books.settings, books.payments, command.operator
+            settling, body, books.settings, books.payments, orders, command.operator
         )
     if isinstance(body, outbox.OutboxCommand):
         return outbox.decide(books.outbox, body)

@@ -13,6 +13,7 @@ from engine.measures import Measures
 from engine.promotion.model import LinePromotion, PromotionShare, Recorded
 from engine.provider import LinkPaid
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
+from engine.tender_rules import COUNTED
 from engine.terminal import CardEntry, CardShown, Identity, Slip
 
 
@@ -269,7 +270,7 @@ class TenderFigures:
 
     def is_cash(self) -> bool:
         """Whether it went into the drawer or came out of it, in whatever currency."""
-        return self.kind in ("cash", "foreign")
+        return self.kind in COUNTED
 
 
 def foreign_taken(tenders: tuple[TenderFigures, ...]) -> list[ForeignTotal]:

@@ -90,22 +90,41 @@ def figures_begun(
         those of start_tendering; then terminal_must_be_done, tender_must_be_as_chosen,
         tenders_limit_reached.
     """
-    facts: tuple[Fact, ...] = ()
-    figures = order.figures
-    if order.phase is not Phase.TENDERING or figures is None:
-        started = start_tendering(order, context)
-        if started.refused is not None:
-            return started
-        facts = started.facts
-        figures = facts[0].event.figures
+    begun = figures_frozen(order, context)
+    if isinstance(begun, Decision):
+        return begun
     if context.is_terminal_at_work:
         return refuse(Refusal.TERMINAL_MUST_BE_DONE)
+    refused = why_no_tender(order, begun[1], kind)
+    return begun if refused is None else refused
+
+
+def figures_frozen(
+    order: Order, context: OrderContext
+) -> tuple[tuple[Fact, ...], Figures] | Decision:
+    """The fact that starts tendering, if need be, and the frozen figures; or why it cannot start.
+
+    Refuses:
+        those of start_tendering.
+    """
+    if order.phase is Phase.TENDERING and order.figures is not None:
+        return (), order.figures
+    started = start_tendering(order, context)
+    if started.refused is not None:
+        return started
+    return started.facts, started.facts[0].event.figures
+
+
+def why_no_tender(order: Order, figures: Figures, kind: str) -> Decision | None:
+    """Why frozen figures take no tender more of a kind, whatever its amount; None where they do.
+
+    Refuses:
+        tender_must_be_as_chosen, tenders_limit_reached.
+    """
     refused = why_not_paid_by(figures, kind)
-    if refused is not None:
-        return refused
-    if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
+    if refused is None and len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
         return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=limits.TENDERS_PER_ORDER_MAX)
-    return facts, figures
+    return refused
 
 
 def tender_begun(

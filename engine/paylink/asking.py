@@ -11,9 +11,8 @@ from engine.order.figures import GaveBack, TenderFigures
 from engine.order.refunds import left_for, originals_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase, evolve
-from engine.order.tender_choice import why_not_paid_by
 from engine.order.tender_events import TenderUndone
-from engine.order.tendering import start_tendering
+from engine.order.tendering import figures_frozen, why_no_tender
 from engine.paylink.closing import with_tender
 from engine.paylink.commands import RequestPaylink, ReverseLinkTender, SendBackPaylink
 from engine.paylink.context import PaylinkContext, answered
@@ -42,21 +41,15 @@ def request(body: RequestPaylink, context: PaylinkContext) -> Decision:
     if not limits.PAYLINK_LIFE_S_MIN <= body.life_s <= limits.PAYLINK_LIFE_S_MAX:
         maximum_s = limits.PAYLINK_LIFE_S_MAX
         return refuse(Refusal.PAYLINK_LIFE_MUST_BE_IN_RANGE, maximum_s=maximum_s)
-    facts: tuple[Fact, ...] = ()
-    if order.phase is not Phase.TENDERING or order.figures is None:
-        started = start_tendering(order, around)
-        if started.refused is not None:
-            return started
-        facts = started.facts
-        order = evolve(order, facts[0].event, at=around.at())
-    figures, rules = order.figures, around.settings.required()
-    assert figures is not None, "tendering froze them"
-    refused = why_not_paid_by(figures, "link")
+    begun = figures_frozen(order, around)
+    if isinstance(begun, Decision):
+        return begun
+    (facts, figures), rules = begun, around.settings.required()
+    for fact in facts:
+        order = evolve(order, fact.event, at=around.at())
+    refused = why_no_tender(order, figures, "link")
     if refused is not None:
         return refused
-    if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
-        maximum = limits.TENDERS_PER_ORDER_MAX
-        return refuse(OrderRefusal.TENDERS_LIMIT_REACHED, maximum=maximum)
     other = context.links.offered_for(order.id)
     if other is not None:
         return refuse(Refusal.PAYLINK_MUST_BE_SETTLED, paylink_id=other.asked.paylink_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine import limits
 from engine.altered import altered
 from engine.decision import Decision, Fact, refuse
 from engine.money import numeric_code
@@ -11,8 +10,7 @@ from engine.order.figures import Figures, TenderFigures, Tip
 from engine.order.refunds import cards_of, left_for, left_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase
-from engine.order.tender_choice import why_not_paid_by
-from engine.order.tendering import start_tendering
+from engine.order.tendering import figures_frozen, why_no_tender
 from engine.order.without_receipt import comes_back_alone
 from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender
 from engine.payment.context import PaymentContext, answered
@@ -36,7 +34,7 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
 
     Refuses:
         order_must_be_open; order_must_be_live, terminal_must_be_set_up,
-        currency_must_have_a_number; those of `figures_begun`; amount_must_still_be_due,
+        currency_must_have_a_number; those of `begun_by_card`; amount_must_still_be_due,
         card_amount_must_be_due, entry_must_be_of_a_sale; those of a refund.
     """
     around = context.around
@@ -44,7 +42,7 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
     if isinstance(ready, Decision):
         return ready
     order, terminal = ready
-    begun = figures_begun(order, terminal, context)
+    begun = begun_by_card(order, terminal, context)
     if isinstance(begun, Decision):
         return begun
     facts, figures = begun
@@ -66,7 +64,7 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
     return asked_for(asked, context, *facts)
 
 
-def figures_begun(
+def begun_by_card(
     order: Order, terminal: str, context: PaymentContext
 ) -> tuple[tuple[Fact, ...], Figures] | Decision:
     """The fact that starts tendering, if need be, and the frozen figures that a card at `terminal`
@@ -76,21 +74,11 @@ def figures_begun(
         those of `start_tendering`; tender_must_be_as_chosen, tenders_limit_reached,
         payment_must_be_settled, terminal_must_be_free.
     """
-    facts: tuple[Fact, ...] = ()
-    figures = order.figures
-    if order.phase is not Phase.TENDERING or figures is None:
-        started = start_tendering(order, context.around)
-        if started.refused is not None:
-            return started
-        facts, figures = started.facts, started.facts[0].event.figures
-    refused = why_not_paid_by(figures, "card")
-    if refused is not None:
-        return refused
-    if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
-        maximum = limits.TENDERS_PER_ORDER_MAX
-        return refuse(OrderRefusal.TENDERS_LIMIT_REACHED, maximum=maximum)
-    refused = why_not_free(terminal, order.id, context)
-    return (facts, figures) if refused is None else refused
+    begun = figures_frozen(order, context.around)
+    if isinstance(begun, Decision):
+        return begun
+    refused = why_no_tender(order, begun[1], "card") or why_not_free(terminal, order.id, context)
+    return begun if refused is None else refused
 
 
 def _sale(

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from engine import limits
-from engine.altered import altered
 from engine.decision import Command, Decision, refuse
-from engine.order.refunds import unpaid_fact
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.payment import tips
 from engine.payment.asking import request, reverse_again, reverse_tender
@@ -43,7 +41,7 @@ from engine.payment.events import (
 )
 from engine.payment.exposure import untold
 from engine.payment.hearing import hear, keep
-from engine.payment.outcome import undone
+from engine.payment.outcome import never_paid
 from engine.payment.refusal import Refusal
 from engine.payment.tabs import adjust_tip, capture_tab, open_tab, raise_tab, release_tab
 from engine.payment.terminal_day import brand_of
@@ -138,12 +136,8 @@ def _upload(body: ReportUpload, context: PaymentContext) -> Decision:
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=payment_id)
     event = OfflineUploaded(payment_id, body.is_paid, body.source, body.code, body.detail)
     facts = [context.fact(payment_id, event)]
-    order = context.orders.get(payment.asked.order_id)
-    if not body.is_paid and order is not None and order.figures is not None:
-        # The customer may still be here: what was not paid is due again.
-        facts += undone(order, altered(payment.asked, of_payment=payment_id))
-    elif not body.is_paid:
-        facts.append(unpaid_fact(payment.asked.order_id, payment_id))
+    if not body.is_paid:
+        facts += never_paid(payment.asked, context.orders)
     return answered(payment_id, payment.standing.value, *facts)
 
 

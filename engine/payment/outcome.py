@@ -5,6 +5,8 @@ Money that moved is either wanted by its order or asked back at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.altered import altered
 from engine.decision import Decision, Fact
 from engine.order.context import stream_of as order_stream
@@ -167,6 +169,16 @@ def _card(asked: Asked, answer: Answer) -> CardPaid:
         answer.slips,
         asked.entry,
     )
+
+
+def never_paid(asked: Asked, orders: Mapping[str, Order]) -> list[Fact]:
+    """What it means that a bank refused afterwards what was taken offline. The customer of an open
+    order may still be here: what was not paid is due again. Of one that ended nothing is ever given
+    back for it."""
+    order = orders.get(asked.order_id)
+    if order is not None and order.figures is not None:
+        return undone(order, altered(asked, of_payment=asked.payment_id))
+    return [unpaid_fact(asked.order_id, asked.payment_id)]
 
 
 def undone(order: Order, asked: Asked) -> list[Fact]:

@@ -15,7 +15,7 @@ from engine.order.due import due_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order
 from engine.order.tender_events import TipAnswered, TipAsked, TipLeft
-from engine.payment.asking import figures_begun, ready_for_cards
+from engine.payment.asking import begun_by_card, ready_for_cards
 from engine.payment.commands import AnswerTip, AskTip, LeaveTip, TipCommand
 from engine.payment.context import PaymentContext
 from engine.payment.refusal import Refusal
@@ -68,7 +68,7 @@ def ask(body: AskTip, context: PaymentContext) -> Decision:
     """Ask the customer, once everything else that a card payment needs is so.
 
     Refuses:
-        those of `ready_for_cards`; tip_choices_must_be_set_up; those of `figures_begun`;
+        those of `ready_for_cards`; tip_choices_must_be_set_up; those of `begun_by_card`;
         amount_must_still_be_due, card_amount_must_be_due.
     """
     around = context.around
@@ -78,7 +78,7 @@ def ask(body: AskTip, context: PaymentContext) -> Decision:
     order, terminal = ready
     if around.settings.registers[around.register].tip_choices is None:
         return refuse(Refusal.TIP_CHOICES_MUST_BE_SET_UP, register=around.register)
-    begun = figures_begun(order, terminal, context)
+    begun = begun_by_card(order, terminal, context)
     if isinstance(begun, Decision):
         return begun
     facts, figures = begun

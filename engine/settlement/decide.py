@@ -7,6 +7,7 @@ amount is ever adjusted. A person may explain an item: that moves no money eithe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import combinations
 from typing import assert_never
@@ -15,6 +16,7 @@ from attrs import define, field, frozen
 
 from engine import limits
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
+from engine.order.state import Order
 from engine.payment.state import Payments
 from engine.payment.terminal_day import brand_of
 from engine.settings import Settings
@@ -182,10 +184,15 @@ class Refusal:
 
 
 def decide(
-    state: Settling, body: SettlementCommand, settings: Settings, payments: Payments, who: str
+    state: Settling,
+    body: SettlementCommand,
+    settings: Settings,
+    payments: Payments,
+    orders: Mapping[str, Order],
+    who: str,
 ) -> Decision:
     """Decide terms, a part of a file, the whole of it, or what `who` found. A file that counts also
-    tells what became of `payments` that were taken offline.
+    tells what became of `payments` that were taken offline, some perhaps for `orders` still open.
 
     Refuses:
         As `Refusal` lists, in that order.
@@ -202,7 +209,7 @@ def decide(
         case StageSettlement():
             return _stage(state, body, payments)
         case ImportSettlement():
-            return _import(state, body, payments)
+            return _import(state, body, payments, orders)
         case ExplainItem():
             return _explain(body, who)
         case _:
@@ -325,7 +332,9 @@ def is_sound(row: SettlementRow) -> bool:
     return signs_fit and short and numbers and _is_day(row.date)
 
 
-def _import(state: Settling, body: ImportSettlement, payments: Payments) -> Decision:
+def _import(
+    state: Settling, body: ImportSettlement, payments: Payments, orders: Mapping[str, Order]
+) -> Decision:
     if body.file in state.files:
         return refuse(Refusal.SETTLEMENT_FILE_MUST_BE_NEW, acquirer=state.files[body.file])
     if len(body.name) > limits.NAME_LENGTH_MAX:
@@ -339,7 +348,7 @@ def _import(state: Settling, body: ImportSettlement, payments: Payments) -> Deci
         parts = 0 if upload is None or upload.file != body.file else upload.parts
         return refuse(Refusal.SETTLEMENT_PARTS_MUST_FOLLOW, parts=parts)
     event = SettlementImported(body.file, upload.acquirer, body.name, body.parts, body.rows)
-    facts = (Fact(STREAM, event), *facts_of(payments, upload.presented))
+    facts = (Fact(STREAM, event), *facts_of(payments, orders, upload.presented))
     return Decision(facts, {"file": body.file, "rows": body.rows})
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from engine.decision import Fact
 from engine.limits import NS_PER_S
-from engine.order.refunds import unpaid_fact
+from engine.order.state import Order
 from engine.payment.context import stream_of
 from engine.payment.events import OfflineUploaded, UploadSource
+from engine.payment.outcome import never_paid
 from engine.payment.state import Payment, Payments
 from engine.settlement.model import PresentedRow, RowKind, SettlementRow
 
@@ -30,9 +31,12 @@ def presented(payments: Payments, rows: Iterable[SettlementRow]) -> tuple[Presen
     return tuple(found)
 
 
-def facts_of(payments: Payments, rows: Iterable[PresentedRow]) -> tuple[Fact, ...]:
-    """One fact for each payment that nobody told of before, and where it was declined one more for
-    its sale. Declined and paid in one file, it was tried again and is paid."""
+def facts_of(
+    payments: Payments, orders: Mapping[str, Order], rows: Iterable[PresentedRow]
+) -> tuple[Fact, ...]:
+    """One fact for each payment that nobody told of before, and where it was declined what that
+    means for its order; `orders` are those that are open. Declined and paid in one file, it was
+    tried again and is paid."""
     paid = {row.payment_id: False for row in rows}
     paid |= {row.payment_id: True for row in rows if row.is_paid}
     facts: list[Fact] = []
@@ -44,7 +48,7 @@ def facts_of(payments: Payments, rows: Iterable[PresentedRow]) -> tuple[Fact, ..
         told = OfflineUploaded(payment_id, is_paid, UploadSource.FILE, code)
         facts.append(Fact(stream_of(payment_id), told))
         if not is_paid:
-            facts.append(unpaid_fact(payment.asked.order_id, payment_id))
+            facts += never_paid(payment.asked, orders)
     return tuple(facts)
 
 

@@ -241,15 +241,21 @@ def test_what_was_refused_is_no_part_of_the_terminals_day() -> None:
     assert shop.replayed().payments == shop.books.payments
 
 
-def test_refused_while_the_customer_is_here_it_is_due_again() -> None:
-    """The bank came back before the receipt was printed: the card paid nothing, so cash does."""
+@pytest.mark.parametrize("by_file", [False, True], ids=["terminal", "file"])
+def test_refused_while_the_customer_is_here_it_is_due_again(*, by_file: bool) -> None:
+    """The bank was told before the receipt was printed: the card paid nothing, so cash does,
+    whoever says so."""
     clearing = offline_shop()
     shop = clearing.shop
     order_id = shop.ring("wine")
     payment_id: str = shop.ok(RequestPayment())["payment_id"]
-    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    name = Identity("29001234", 1, 1, "1126", "101500")
+    hear(shop, Verdict.APPROVED, 1, is_offline=True, identity=name)
     assert [one.kind for one in shop.order(order_id).tenders] == ["card"]
-    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    if by_file:
+        clearing.settle([declined(1)])
+    else:
+        shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
     assert shop.order(order_id).tenders == ()
     assert shop.no(CompleteOrder()) == OrderRefusal.ORDER_MUST_BE_PAID
     shop.ok(TenderCash(WINE))
