@@ -152,8 +152,8 @@ class NexoDevice(TerminalDevice):
     async def say(self, say: Say) -> Said:
         """Beside payments, and one thing at a time. Whoever waits for a key is told `gave_way` when
         a payment begins, and the terminal that the question is over."""
-        if not self.session.is_idle or self._talking is not None:
-            await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint()
+        if self.session.is_taken or self._talking is not None:
             return Said("terminal_busy")
         ask = talk.ask_of(say)
         post = self._talking = Post(self.session.next_id(), ask, talk.within_ns(say))
@@ -161,18 +161,14 @@ class NexoDevice(TerminalDevice):
             self._posts[post.service_id] = scope
             try:
                 header, answer = await self._ask(post)
-            except LinkError as error:
-                return Said(error.code)
-            except MessageError as error:
+            except (LinkError, MessageError) as error:
                 return Said(error.code)
             finally:
                 self._posts.pop(post.service_id, None)
                 self._talking = None
-            names = (header.type, header.service_id, header.poi_id)
-            if isinstance(answer, m.RejectedTold):
-                return talk.said(answer)
-            is_own = names == ("Response", post.service_id, self.profile.poi_id)
-            return talk.said(answer) if is_own else Said("other_message")
+            is_own = (header.service_id, header.poi_id) == (post.service_id, self.profile.poi_id)
+            is_told = is_own or isinstance(answer, m.RejectedTold)
+            return talk.said(answer) if is_told else Said("other_message")
         return Said("gave_way")
 
     def _hush(self) -> None:

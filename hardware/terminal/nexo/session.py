@@ -100,7 +100,7 @@ class NexoSession:
         Done with a condition: not ready where the link broke, so that no money is asked for over
         it; else `remembers`, or why that could not be seen.
         """
-        if self._is_taken():
+        if self.is_taken:
             return [Done(job_id, Condition(is_ready=True, code="terminal_busy"))]
         job = Job(Task.WITNESS, job_id, when=when, service_id=naming.service_id_of(job_id))
         return self._begin(job, now_ns)
@@ -120,11 +120,8 @@ class NexoSession:
         named was asked for by, `remembered` a payment the terminal told of before it; one that
         `gives_way` begins only while nothing else is wanted. Where `is_abort_wanted`, a
         transaction that still goes on is called off."""
-        if self._is_taken() or (gives_way and not self.is_idle):
-            return [
-                Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code="terminal_busy"))
-            ]
-        inquiry = Inquiry.of(doubt, self.profile, request_id, remembered)
+        why = "terminal_busy" if self.is_taken or (gives_way and not self.is_idle) else ""
+        inquiry = why or Inquiry.of(doubt, self.profile, request_id, remembered)
         if isinstance(inquiry, str):
             return [Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=inquiry))]
         job = Job(Task.INQUIRE, job_id, inquiry=inquiry, gives_way=gives_way)
@@ -133,13 +130,13 @@ class NexoSession:
 
     def settle(self, job_id: str, now_ns: int) -> list[Action]:
         """End the terminal's day."""
-        if self._is_taken():
+        if self.is_taken:
             return [Done(job_id, Settlement(Verdict.ABORTED, "terminal_busy"))]
         return self._begin(Job(Task.SETTLE, job_id), now_ns)
 
     def look(self, job_id: str, now_ns: int) -> list[Action]:
         """How is it? Answered from memory while something runs."""
-        if self._is_taken():
+        if self.is_taken:
             return [Done(job_id, self.condition)]
         return self._begin(Job(Task.LOOK, job_id), now_ns)
 
@@ -153,12 +150,14 @@ class NexoSession:
         job.is_abort_wanted = True
         return True, [] if job.task is Task.INQUIRE else calling_off.post(job, self.next_id)
 
-    def _is_taken(self) -> bool:
+    @property
+    def is_taken(self) -> bool:
+        """Whether somebody's job runs or waits: not a question how it is, nor what gives way."""
         waiting = [job for job in (self._job, *self._queue) if job is not None]
         return any(job.job_id and not job.gives_way for job in waiting)
 
     def _refusal(self, transaction: Transaction) -> str:
-        if self._is_taken():
+        if self.is_taken:
             return "terminal_busy"
         if transaction.kind not in (*asking.PAYMENTS, Kind.REVERSAL):
             return "function_not_supported"
