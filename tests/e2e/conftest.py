@@ -103,3 +103,12 @@ def cashier(browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeCa
         except Error:
             continue
     assert not faults, faults
+
+
+@pytest.fixture
+def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+    """Mia at register 1 of a fresh store, signed on, the till still shut."""
+    found = cashier(at=fresh_store)
+    found.open()
+    found.sign_on("Mia")
+    return found

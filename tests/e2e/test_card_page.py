@@ -15,15 +15,6 @@ from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 ASKED = "Ask the customer to tap or insert the card"
 
 
-@pytest.fixture
-def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
-    """Mia at register 1 of a fresh store, signed on, the till still shut."""
-    found = cashier(at=fresh_store)
-    found.open()
-    found.sign_on("Mia")
-    return found
-
-
 def to_card(who: Cashier, *names: str) -> None:
     """Ring up and ask the terminal for all of it."""
     for name in names:

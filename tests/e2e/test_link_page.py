@@ -19,15 +19,6 @@ CODES = "[...document.images].filter((one) => one.src.includes('paylinks'))"
 DRAWN = f"() => {CODES}.every((one) => one.complete && one.naturalWidth > 0)"
 
 
-@pytest.fixture
-def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
-    """Mia at register 1 of a fresh store, signed on, the till still shut."""
-    found = cashier(at=fresh_store)
-    found.open()
-    found.sign_on("Mia")
-    return found
-
-
 def phone(store: DemoStore, done: str = "link_pay") -> None:
     """The customer does something with what waits."""
     deadline = time.monotonic() + 10

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.shop import Cashier, DemoStore
 from tests.e2e.test_card_page import to_card
 from tests.properties import test_offline_risk as law
 
@@ -24,16 +24,13 @@ POLICY: dict[str, object] = {
 
 
 @pytest.fixture
-def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+def who(who: Cashier, fresh_store: DemoStore) -> Cashier:
     """Mia at register 1 of a fresh store whose terminal takes small cards alone."""
-    found = cashier(at=fresh_store)
-    found.open()
-    found.sign_on("Mia")
     answer = fresh_store.command("payment.set_offline_policy", {"policy": POLICY})
     assert answer.get("ok"), answer
     fresh_store.key("take_alone")
     fresh_store.key("go_offline")
-    return found
+    return who
 
 
 def tapped(who: Cashier, *names: str) -> None:

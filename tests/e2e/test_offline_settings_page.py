@@ -24,14 +24,11 @@ SUMS = {
 
 
 @pytest.fixture
-def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+def who(who: Cashier, fresh_store: DemoStore) -> Cashier:
     """Mia, who may set things up, at register 1, whose terminal has lost its bank."""
-    found = cashier(at=fresh_store)
-    found.open()
-    found.sign_on("Mia")
     fresh_store.key("take_alone")
     fresh_store.key("go_offline")
-    return found
+    return who
 
 
 def typed(who: Cashier, **changes: str) -> None:

@@ -7,20 +7,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.shop import Cashier
 
 ASKED = "Ask the customer to tap or insert the card"
 UNKNOWN = "Nobody knows yet whether the card was charged"
 
 
 @pytest.fixture
-def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+def who(who: Cashier) -> Cashier:
     """Mia at register 1 of a fresh store, the till open."""
-    found = cashier(at=fresh_store)
-    found.open()
-    found.sign_on("Mia")
-    found.open_till()
-    return found
+    who.open_till()
+    return who
 
 
 def rung_up(who: Cashier, *names: str) -> None:

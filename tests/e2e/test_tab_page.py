@@ -15,15 +15,6 @@ ASKED = "Ask the customer to tap or insert the card"
 FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
-@pytest.fixture
-def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
-    """Mia at register 1 of a fresh store."""
-    found = cashier(at=fresh_store)
-    found.open()
-    found.sign_on("Mia")
-    return found
-
-
 def reserve(who: Cashier, digits: str) -> None:
     """Type an amount and have the terminal reserve it."""
     who.digits(digits)

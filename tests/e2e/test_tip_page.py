@@ -35,13 +35,10 @@ REGISTER: dict[str, Any] = {
 
 
 @pytest.fixture
-def who(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+def who(who: Cashier) -> Cashier:
     """Mia at a register that asks for tips on its own screen, an espresso rung up."""
-    found = cashier(at=fresh_store)
-    found.open()
-    found.sign_on("Mia")
-    ask_here(found)
-    return found
+    ask_here(who)
+    return who
 
 
 def ask_here(who: Cashier) -> None:
