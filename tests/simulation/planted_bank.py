@@ -33,9 +33,9 @@ def row_counts_in_each_file() -> Iterator[None]:
 def any_parts_will_do() -> Planted:
     """A file counts with whatever was handed in last, of another file too."""
 
-    def careless(state: Any, body: decide.ImportSettlement, payments: Any) -> Decision:
+    def careless(state: Any, body: decide.ImportSettlement, *rest: Any) -> Decision:
         if state.upload is None or body.file in state.files:
-            return imported(state, body, payments)
+            return imported(state, body, *rest)
         acquirer = state.upload.acquirer
         event = decide.SettlementImported(body.file, acquirer, body.name, body.parts, body.rows)
         return Decision((Fact(decide.STREAM, event),), {"file": body.file, "rows": body.rows})
