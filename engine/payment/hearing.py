@@ -23,7 +23,15 @@ from engine.payment.exposure import may_count
 from engine.payment.outcome import approved, is_outstanding, undone
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
-from engine.terminal import ALREADY_REVERSED, STORABLE, UNDOING, Answer, Kind, Verdict
+from engine.terminal import (
+    ALREADY_REVERSED,
+    IDENTITY_TAKEN,
+    STORABLE,
+    UNDOING,
+    Answer,
+    Kind,
+    Verdict,
+)
 
 NOT_FOUND_TIMES = 2
 _ENDS = {
@@ -77,6 +85,9 @@ def hear(body: HearPayment, context: PaymentContext) -> Decision:
         return answered(body.payment_id, payment.standing.value)
     if body.answer.verdict is Verdict.UNKNOWN:
         return _still_unknown(payment, body, context)
+    is_taken = context.payments.is_taken(payment.asked, body.answer.identity)
+    if body.is_inquiry and is_taken and payment.standing is Standing.UNKNOWN:
+        return _taken_by_another(payment, context)
     found = _found(payment, body.answer)
     is_undoing = payment.asked.kind in UNDOING
     if is_undoing and body.answer.code == ALREADY_REVERSED:
@@ -160,6 +171,19 @@ def _still_unknown(payment: Payment, body: HearPayment, context: PaymentContext)
         return answered(payment_id, Standing.UNKNOWN.value, counted)
     over = PaymentHeard(payment_id, Standing.ABANDONED, answer, _stands(payment.asked.kind))
     return answered(payment_id, over.standing.value, counted, context.fact(payment_id, over))
+
+
+def _taken_by_another(payment: Payment, context: PaymentContext) -> Decision:
+    """A terminal that names another payment's transaction says nothing of this one."""
+    payment_id, known = payment.asked.payment_id, payment.answer
+    assert known is not None, "what is unknown was heard of"
+    if known.code != IDENTITY_TAKEN:
+        doubt = altered(known, verdict=Verdict.UNKNOWN, code=IDENTITY_TAKEN, detail="")
+        event = PaymentHeard(payment_id, Standing.UNKNOWN, doubt, payment.problem)
+        return answered(payment_id, Standing.UNKNOWN.value, context.fact(payment_id, event))
+    again = context.fact(payment_id, PaymentNotFound(payment_id, 0))
+    facts = (again,) if payment.not_found else ()
+    return answered(payment_id, Standing.UNKNOWN.value, *facts)
 
 
 def _is_named(answer: Answer) -> bool:

@@ -8,6 +8,7 @@ from typing import assert_never
 from attrs import define, field, frozen
 
 from engine.altered import altered
+from engine.limits import SETTLED_IDENTITIES_MAX
 from engine.payment.events import (
     Asked,
     ExceptionClosed,
@@ -105,6 +106,8 @@ class Payments:
     that nobody knows to be paid, `exceptions` those a person must look at; both by id. `days` is
     what each terminal took since its last end of day, by its address. `remembered` is the newest
     payment or refund of each terminal that told it by a name of its own, whatever became of it.
+    `settled` are the transactions of each terminal that settled a payment, the newest last: none of
+    them can be what became of another.
     `lasts` is the last transaction of each terminal as it told it, where that is certain: as long
     as nothing else was asked of it, and in the life of the process that heard it. No part of state.
     """
@@ -116,6 +119,7 @@ class Payments:
     policy: OfflinePolicy = field(factory=OfflinePolicy)
     days: dict[str, TerminalDay] = field(factory=dict)
     remembered: dict[str, Identity] = field(factory=dict)
+    settled: dict[str, tuple[Identity, ...]] = field(factory=dict)
     lasts: dict[str, Identity] = field(factory=dict, eq=False)
 
     def at_terminal(self, terminal: str) -> Payment | None:
@@ -147,6 +151,13 @@ class Payments:
     def known(self, payment_id: str) -> Payment | None:
         """A payment that is not settled, by its id."""
         return self.open.get(payment_id) or self.exceptions.get(payment_id)
+
+    def is_taken(self, asked: Asked, told: Identity) -> bool:
+        """Whether a transaction that a terminal names settled another payment than this one. What
+        refers to an earlier transaction may be told by the number of that one."""
+        if asked.original is not None and asked.original.is_same(told):
+            return False
+        return any(one.is_same(told) for one in self.settled.get(asked.terminal, ()))
 
     def uncertain(self) -> Iterable[Payment]:
         """What may turn out to be taken offline: stored, or allowed to be while a terminal acts."""
@@ -269,11 +280,21 @@ def _note_remembered(payments: Payments, payment: Payment, event: PaymentHeard) 
         payments.remembered[payment.asked.terminal] = told
 
 
+def _note_settled(payments: Payments, asked: Asked, event: PaymentHeard) -> None:
+    """That transaction of the terminal is this payment's, and no other's."""
+    told, is_told = event.answer.identity, event.standing not in (*OPEN, Standing.ABANDONED)
+    is_original = asked.original is not None and asked.original.is_same(told)
+    if is_told and told.is_told and not is_original:
+        known = payments.settled.get(asked.terminal, ())
+        payments.settled[asked.terminal] = (*known, told)[-SETTLED_IDENTITIES_MAX:]
+
+
 def _hear(payments: Payments, event: PaymentHeard) -> None:
     payment_id = event.payment_id
     place = payments.open if payment_id in payments.open else payments.exceptions
     _note_remembered(payments, place[payment_id], event)
     before = place.pop(payment_id)
+    _note_settled(payments, before.asked, event)
     _note_last(payments, before, event)
     payment = altered(
         before,
@@ -287,7 +308,8 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         day = payments.days.get(terminal, TerminalDay(terminal))
         payments.days[terminal] = with_payment(day, payment.asked, event.answer)
     if payment.is_open:
-        payments.open[payment_id] = payment
+        # Set aside, it stays before a person whatever is heard of it.
+        place[payment_id] = payment
     elif event.problem is not Problem.NONE:
         payments.exceptions[payment_id] = payment
     if payment.standing is Standing.OFFLINE_APPROVED and payment.asked.kind in STORABLE:
