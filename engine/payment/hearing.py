@@ -160,10 +160,9 @@ def _still_unknown(payment: Payment, body: HearPayment, context: PaymentContext)
         doubt = _doubt(payment, answer)
         fact = context.fact(payment_id, PaymentHeard(payment_id, Standing.UNKNOWN, doubt))
         return answered(payment_id, Standing.UNKNOWN.value, fact)
-    is_waited_for = payment_id in context.payments.open
-    if not is_waited_for or not body.is_inquiry or answer.code != "not_found":
+    if not body.is_inquiry or answer.code != "not_found":
         again = context.fact(payment_id, PaymentNotFound(payment_id, 0))
-        facts = (again,) if is_waited_for and payment.not_found else ()
+        facts = (again,) if payment.not_found else ()
         return answered(payment_id, payment.standing.value, *facts)
     times = payment.not_found + 1
     counted = context.fact(payment_id, PaymentNotFound(payment_id, times))

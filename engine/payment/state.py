@@ -58,7 +58,8 @@ class Payment:
     store, tip included, and `kept_brand` the card's; what is heard later may know less.
     `is_day_over` once its terminal ended the day that it was taken on. `remembered` is a payment
     that its terminal told of before this one was asked for, by a name of its own: where it forgot
-    that one, not to know this one says nothing.
+    that one, not to know this one says nothing. `back_waits` until its terminal, which was at
+    something else, is asked to take it back.
     """
 
     asked: Asked
@@ -73,6 +74,7 @@ class Payment:
     kept_brand: str = ""
     is_day_over: bool = False
     remembered: Identity | None = None
+    back_waits: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -152,6 +154,17 @@ class Payments:
         """A payment that is not settled, by its id."""
         return self.open.get(payment_id) or self.exceptions.get(payment_id)
 
+    def aside(self) -> tuple[Payment, ...]:
+        """Those nobody waits for of which the store has still something to ask a terminal: what
+        became of them, or to take them back. Oldest first."""
+        return tuple(one for one in self.exceptions.values() if one.is_open or one.back_waits)
+
+    def is_free(self, terminal: str, *, but_for: str = "") -> bool:
+        """Whether a terminal is asked for nothing now, the payment `but_for` aside."""
+        other, day = self.at_terminal(terminal), self.days.get(terminal)
+        is_ending = day is not None and day.asked is not None
+        return not is_ending and (other is None or other.asked.payment_id == but_for)
+
     def is_taken(self, asked: Asked, told: Identity) -> bool:
         """Whether a transaction that a terminal names settled another payment than this one. What
         refers to an earlier transaction may be told by the number of that one."""
@@ -182,6 +195,9 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
             payments.lasts.pop(asked.terminal, None)
             known = payments.remembered.get(asked.terminal)
             _keep(payments, Payment(asked, now_ns, remembered=known))
+            undone = payments.exceptions.get(asked.of_payment)
+            if undone is not None and undone.back_waits and asked.kind in UNDOING:
+                payments.exceptions[asked.of_payment] = altered(undone, back_waits=False)
         case PaymentKept(payment_id, answer):
             payment = altered(payments.open[payment_id], answer=answer)
             if answer.is_offline:
@@ -192,7 +208,10 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
         case PaymentCancelAsked(payment_id):
             _keep(payments, altered(payments.open[payment_id], is_cancel_asked=True))
         case PaymentNotFound(payment_id, times):
-            _keep(payments, altered(payments.open[payment_id], not_found=times))
+            is_aside = payment_id not in payments.open
+            place = payments.exceptions if is_aside else payments.open
+            place[payment_id] = altered(place[payment_id], not_found=times)
+            _show(payments, place[payment_id])
         case PaymentHeard():
             _hear(payments, event)
         case PaymentSetAside(payment_id, _, reason):
@@ -302,6 +321,7 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         answer=event.answer,
         problem=event.problem,
         not_found=0,
+        back_waits=event.back_waits,
     )
     if payment.is_approved:
         terminal = payment.asked.terminal

@@ -127,6 +127,7 @@ export function problemText(payment: PaymentView, app: App): string {
 }
 
 function problemOf(payment: PaymentView): string {
+  if (payment.back_waits) return 'back_waits';
   if (payment.standing === 'unknown' && payment.code === 'identity_taken') return 'identity_taken';
   if (payment.problem !== 'not_reversed') return payment.problem || 'unknown';
   const part = isApproved(payment) ? '_in_part' : '';
