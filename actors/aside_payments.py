@@ -35,6 +35,31 @@ class Hear(Protocol):
         """Until the store has it."""
 
 
+class Rests:
+    """Until when what was asked is not asked again: twice as long each time."""
+
+    def __init__(self) -> None:
+        """Nothing was asked yet."""
+        self._until: dict[str, tuple[int, int]] = {}
+
+    def is_over(self, key: str, now_ns: int) -> bool:
+        """Whether it may be asked again, or was never asked."""
+        due_ns, _ = self._until.get(key, (0, 0))
+        return now_ns >= due_ns
+
+    def begin(self, key: str, now_ns: int) -> None:
+        """It is asked now."""
+        _, before_ns = self._until.get(key, (0, 0))
+        pause_ns = min(2 * before_ns, ASIDE_MAX_NS) or ASIDE_FIRST_NS
+        self._until[key] = (now_ns + pause_ns, pause_ns)
+
+    def keep(self, keys: frozenset[str], now_ns: int) -> None:
+        """Forget all but these, and what is to rest still by then."""
+        self._until = {
+            key: rest for key, rest in self._until.items() if key in keys or 0 < now_ns < rest[0]
+        }
+
+
 class AsidePayments:
     """Which terminals are being asked about payments nobody waits for; a part of the actor of the
     payments. A terminal is asked once it is free and well: at the start, when it comes back, after
@@ -45,13 +70,15 @@ class AsidePayments:
         """Nothing is asked yet; what is told goes to the books through `hear`."""
         self._hear = hear
         self._asking: set[str] = set()
-        self._rests: dict[str, tuple[int, int]] = {}
+        self._rests = Rests()
+        self._tries = Rests()
         self._told: dict[str, Answer] = {}
         self.is_any = False
 
     def ask_anew(self) -> None:
-        """A terminal did something, or a payment was set aside: the next look asks at once."""
-        self._rests.clear()
+        """A terminal did something, or a payment was set aside: the next look asks at once. What
+        was to be taken back rests all the same, for that may be what it did."""
+        self._rests.keep(frozenset(), 0)
 
     async def look(self, nursery: trio.Nursery, post: Any, world: World) -> None:
         """Ask each terminal that can be asked now and has rested.
@@ -63,32 +90,41 @@ class AsidePayments:
             "bookkeeper", ReadAside(), timeout_s=ASK_TIMEOUT_S
         )
         self.is_any = bool(found)
-        ids = {one.payment.asked.payment_id for one in found}
+        ids = frozenset(one.payment.asked.payment_id for one in found)
+        now_ns = world.monotonic_ns()
         self._told = {key: answer for key, answer in self._told.items() if key in ids}
-        waiting: dict[str, list[Payment]] = {}
-        for one in found:
-            if one.can_be_asked:
-                waiting.setdefault(one.payment.asked.terminal, []).append(one.payment)
+        # While it is tried it is not among those that wait.
+        self._tries.keep(ids, now_ns)
+        askable = [one.payment for one in found if one.can_be_asked]
         # One that was away, or at something else, is asked at once when it no longer is.
-        self._rests = {key: rest for key, rest in self._rests.items() if key in waiting}
-        for terminal, payments in waiting.items():
-            due_ns, _ = self._rests.get(terminal, (0, 0))
-            if terminal not in self._asking and world.monotonic_ns() >= due_ns:
-                self._asking.add(terminal)
-                nursery.start_soon(self._ask_all, terminal, payments, post, world)
+        self._rests.keep(frozenset(one.asked.terminal for one in askable), 0)
+        due: dict[str, list[Payment]] = {}
+        for payment in askable:
+            asked = payment.asked
+            rests, key = (
+                (self._tries, asked.payment_id)
+                if payment.back_waits
+                else (self._rests, asked.terminal)
+            )
+            if rests.is_over(key, now_ns):
+                due.setdefault(asked.terminal, []).append(payment)
+        for terminal in due.keys() - self._asking:
+            self._asking.add(terminal)
+            nursery.start_soon(self._ask_all, terminal, due[terminal], post, world)
 
     async def _ask_all(
         self, terminal: str, payments: list[Payment], post: Any, world: World
     ) -> None:
-        _, pause_ns = self._rests.get(terminal, (0, 0))
-        pause_ns = min(2 * pause_ns, ASIDE_MAX_NS) or ASIDE_FIRST_NS
-        self._rests[terminal] = (world.monotonic_ns() + pause_ns, pause_ns)
+        now_ns = world.monotonic_ns()
+        back = next((one for one in payments if one.back_waits), None)
         try:
+            if back is not None:
+                # It is at that from here on; the others have the next turn.
+                self._tries.begin(back.asked.payment_id, now_ns)
+                await self._take_back(back, post, world)
+                return
+            self._rests.begin(terminal, now_ns)
             for payment in payments:
-                if payment.back_waits:
-                    # It is at that from here on; the others have the next turn.
-                    await self._take_back(payment, post, world)
-                    break
                 await self._inquire(payment, post, world)
         except PostError as error:
             log.info("aside_payments_wait", terminal=terminal, reason=error.kind)

@@ -155,7 +155,8 @@ class PaymentCancelAsked:
 class PaymentHeard:
     """What became of it, in the terminal's own words. `problem` puts it before a person.
 
-    `back_waits`: it is to be taken back, and its terminal is at something else.
+    `back_waits`: it is to be taken back, and its terminal is at something else; of a try to take
+    another back, that it never began, so that the other waits once more.
     """
 
     payment_id: str

@@ -41,6 +41,10 @@ _ENDS = {
 }
 
 
+_UNSENT = ("not_sent", "terminal_busy")
+"""Codes of what a terminal provably heard nothing of."""
+
+
 @frozen
 class _Found:
     """What an answer comes to: where the payment stands, and what keeps it from being a tender."""
@@ -168,8 +172,9 @@ def _still_unknown(payment: Payment, body: HearPayment, context: PaymentContext)
     counted = context.fact(payment_id, PaymentNotFound(payment_id, times))
     if times < NOT_FOUND_TIMES:
         return answered(payment_id, Standing.UNKNOWN.value, counted)
-    over = PaymentHeard(payment_id, Standing.ABANDONED, answer, _stands(payment.asked.kind))
-    return answered(payment_id, over.standing.value, counted, context.fact(payment_id, over))
+    found = _Found(Standing.ABANDONED, _stands(payment.asked.kind))
+    over = context.fact(payment_id, _over(payment, answer, found, context))
+    return answered(payment_id, found.standing.value, counted, over)
 
 
 def _taken_by_another(payment: Payment, context: PaymentContext) -> Decision:
@@ -209,5 +214,17 @@ def _ended(
     payment: Payment, answer: Answer, found: _Found, context: PaymentContext, *more: Fact
 ) -> Decision:
     payment_id = payment.asked.payment_id
-    event = PaymentHeard(payment_id, found.standing, answer, found.problem)
+    event = _over(payment, answer, found, context)
     return answered(payment_id, found.standing.value, context.fact(payment_id, event), *more)
+
+
+def _over(payment: Payment, answer: Answer, found: _Found, context: PaymentContext) -> PaymentHeard:
+    """It ended so. Where it was to take back what is on the list, and provably never began, that
+    waits for its terminal once more, and this try needs nobody."""
+    asked, unwanted = payment.asked, context.payments.exceptions.get(payment.asked.of_payment)
+    is_unsent = found.standing is Standing.ABORTED and answer.code in _UNSENT
+    never_began = is_unsent or found.standing is Standing.ABANDONED
+    waits = unwanted is not None and unwanted.is_unwanted and never_began
+    back_waits = waits and asked.kind in UNDOING
+    problem = Problem.NONE if back_waits else found.problem
+    return PaymentHeard(asked.payment_id, found.standing, answer, problem, back_waits)

@@ -38,6 +38,7 @@ from engine.terminal import STORABLE, UNDOING, Answer, Identity, Kind, Verdict
 
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _PLAIN = (Kind.SALE, Kind.REFUND)
+_UNWANTED = (Problem.LATE, Problem.DIFFERS, Problem.OFFLINE, Problem.OTHER_CARD)
 MOVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
 
 
@@ -85,6 +86,11 @@ class Payment:
     def is_approved(self) -> bool:
         """Whether money moved."""
         return self.standing in MOVED
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether it is for nothing but to be taken back."""
+        return self.is_approved and self.problem in _UNWANTED
 
     @property
     def is_done(self) -> bool:
@@ -334,6 +340,9 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         payments.exceptions[payment_id] = payment
     if payment.standing is Standing.OFFLINE_APPROVED and payment.asked.kind in STORABLE:
         payments.offline[payment_id] = payment
+    if event.back_waits and payment.asked.kind in UNDOING:
+        undone = payment.asked.of_payment
+        payments.exceptions[undone] = altered(payments.exceptions[undone], back_waits=True)
     is_whole = payment.is_approved and event.problem in (Problem.NONE, Problem.UNPAID)
     if is_whole and payment.asked.kind in UNDOING:
         undone = payment.asked.of_payment

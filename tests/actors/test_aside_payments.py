@@ -25,7 +25,7 @@ from engine.payment.commands import (
     TakeBack,
 )
 from engine.payment.state import Payment
-from engine.terminal import IDENTITY_TAKEN, Answer, Kind, Verdict
+from engine.terminal import IDENTITY_TAKEN, Answer, Identity, Kind, Verdict
 from engine.wire import structure
 from tests.card_shop import card_shop, hear, running, told
 from tests.shop import Shop
@@ -201,3 +201,26 @@ async def test_only_what_is_not_found_twice_is_abandoned(
     is_over = not around.shop.books.payments.exceptions
     assert is_over is (code == "not_found")
     assert len(around.heard) == (2 if is_over else 0)
+
+
+async def test_a_try_that_never_began_is_tried_again_and_not_in_a_hurry(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The cable goes whenever it is asked: in ten minutes a few times, each in the journal, and the
+    payment alone is before a person; then it takes it back."""
+    around, aside, payment = begun(None)
+    shop = around.shop
+    hear(shop, Verdict.APPROVED, payment=payment, is_inquiry=True)
+    hear(shop, Verdict.ABORTED, code="not_sent", identity=Identity())
+    for _ in range(600):
+        aside.ask_anew()
+        await around.looks(aside, 1)
+        if shop.books.payments.at_terminal("terminal/1") is not None:
+            await around.looks(aside, 1)
+            hear(shop, Verdict.ABORTED, code="not_sent", identity=Identity())
+        assert list(shop.books.payments.exceptions) == [payment.asked.payment_id]
+    assert 3 <= len(around.submitted) <= 12
+    while shop.books.payments.at_terminal("terminal/1") is None:
+        await around.looks(aside, 1)
+    hear(shop, Verdict.APPROVED, 9)
+    assert not shop.books.payments.exceptions

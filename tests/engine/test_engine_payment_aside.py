@@ -236,3 +236,41 @@ def test_what_waits_on_a_card_that_was_reserved_or_captured_goes_back_its_own_wa
     hear(shop, Verdict.APPROVED, 2)
     shop.ok(TakeBack(payment.asked.payment_id), admin=True)
     assert running(shop).asked.kind is Kind.RELEASE
+
+
+@pytest.mark.parametrize("ends", ["not_sent", "terminal_busy", "not_found", "declined"])
+def test_a_try_to_take_back_that_never_began_is_none(ends: str) -> None:
+    """What waits to go back waits once more, and is listed once; a terminal that said no is for a
+    person, with its no."""
+    shop = card_shop()
+    payment, _ = found_while_busy(shop)
+    payment_id = payment.asked.payment_id
+    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(TakeBack(payment_id), admin=True)
+    if ends == "declined":
+        hear(shop, Verdict.DECLINED, 3)
+    elif ends == "not_found":
+        hear(shop, Verdict.UNKNOWN, 3, code="no_answer")
+        for _ in range(2):
+            hear(shop, Verdict.UNKNOWN, 3, code=ends, is_inquiry=True)
+    else:
+        hear(shop, Verdict.ABORTED, code=ends, identity=Identity())
+    waits = ends != "declined"
+    for books in (shop.books, shop.replayed(), books_from(image_of(shop.books), None)):
+        assert books.payments.exceptions[payment_id].back_waits is waits
+        assert (len(books.payments.exceptions) == 1) is waits
+    if waits:
+        shop.ok(TakeBack(payment_id), admin=True)
+        hear(shop, Verdict.APPROVED, 4)
+        assert not shop.books.payments.exceptions
+
+
+def test_a_tender_whose_reversal_never_began_is_for_whoever_asked() -> None:
+    """Its order has it still: nothing is asked for by itself."""
+    shop = asking()
+    hear(shop, Verdict.APPROVED, 5)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.ABORTED, code="not_sent", identity=Identity())
+    assert shop.books.payments.aside() == ()
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.problem, listed.back_waits) == (Problem.NOT_REVERSED, False)
