@@ -182,7 +182,8 @@ def _taken_by_another(payment: Payment, context: PaymentContext) -> Decision:
     payment_id, known = payment.asked.payment_id, payment.answer
     assert known is not None, "what is unknown was heard of"
     if known.code != IDENTITY_TAKEN:
-        doubt = altered(known, verdict=Verdict.UNKNOWN, code=IDENTITY_TAKEN, detail="")
+        # What it wanted on paper was printed as the doubt was heard of, and is not once more.
+        doubt = altered(known, verdict=Verdict.UNKNOWN, code=IDENTITY_TAKEN, detail="", slips=())
         event = PaymentHeard(payment_id, Standing.UNKNOWN, doubt, payment.problem)
         return answered(payment_id, Standing.UNKNOWN.value, context.fact(payment_id, event))
     again = context.fact(payment_id, PaymentNotFound(payment_id, 0))

@@ -24,7 +24,7 @@ from engine.payment.state import Payment
 from engine.terminal import Identity, Kind, Settlement, Verdict
 from engine.views.payments import payments_view
 from engine.wire import WireError
-from tests.card_shop import card_shop, hear, running, told
+from tests.card_shop import card_shop, hear, running, slip, told
 from tests.shop import Shop
 
 
@@ -274,3 +274,18 @@ def test_a_tender_whose_reversal_never_began_is_for_whoever_asked() -> None:
     assert shop.books.payments.aside() == ()
     (listed,) = shop.books.payments.exceptions.values()
     assert (listed.problem, listed.back_waits) == (Problem.NOT_REVERSED, False)
+
+
+def test_another_payments_transaction_prints_nothing_again() -> None:
+    """The slip that was to be signed came out with the doubt: not a second time."""
+    shop = asking()
+    payment = running(shop)
+    signed = slip("merchant", "SIGN HERE", needs_signature=True)
+    hear(shop, Verdict.UNKNOWN, code="link_lost", slips=(signed,))
+    shop.ok(SetPaymentAside(payment.asked.payment_id, "the customer left"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 7)
+    printed = len(shop.printed())
+    assert printed == 1
+    hear(shop, Verdict.APPROVED, 7, payment=payment, is_inquiry=True)
+    assert len(shop.printed()) == printed
