@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from actors.messages import MESSAGES
+from engine.payment.state import Payment
 
 
 @MESSAGES.name("register.ask")
@@ -129,6 +130,20 @@ class ReadPending:
 @frozen
 class ReadPayments:
     """`payments` to `bookkeeper` in the same node: the open payments, oldest first."""
+
+
+@frozen
+class ReadAside:
+    """`payments` to `bookkeeper` in the same node: payments nobody waits for of which a terminal
+    has still something to tell or to take back. Answered with a tuple of `Aside`, oldest first."""
+
+
+@frozen
+class Aside:
+    """One of them. `can_be_asked`: its terminal is at nothing else, and says that it is well."""
+
+    payment: Payment
+    can_be_asked: bool
 
 
 @frozen

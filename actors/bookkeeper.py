@@ -18,6 +18,7 @@ from actors.asks import (
     Committed,
     Followers,
     PinHashOf,
+    ReadAside,
     ReadCatalog,
     ReadEndingDays,
     ReadPaylinks,
@@ -60,9 +61,9 @@ Seal = Callable[[Any, str, str], Any]
 
 class Bookkeeper:
     """*Owns* the books and the journal. *Receives* `Submit`, `PinHashOf`, `ReadPending`,
-    `ReadPayments`, `ReadStored`, `ReadEndingDays`, `ReadPaylinks`, `ReadRecords`, `ReadCatalog`,
-    `SegmentReady`, `DeviceStatus`, `Progress`, `CheckAnchor`. *Sends* `Reply` to whoever asked and
-    `Committed` to its followers.
+    `ReadPayments`, `ReadAside`, `ReadStored`, `ReadEndingDays`, `ReadPaylinks`, `ReadRecords`,
+    `ReadCatalog`, `SegmentReady`, `DeviceStatus`, `Progress`, `CheckAnchor`. *Sends* `Reply` to
+    whoever asked and `Committed` to its followers.
     *If it dies* the process ends, and replay restores what was promised.
     """
 
@@ -132,6 +133,8 @@ class Bookkeeper:
                 envelope.answer(tuple(self.books.outbox.values()))
             case ReadPayments() | ReadStored() | ReadPaylinks() | ReadEndingDays():
                 envelope.answer(self.lookups.asked_about(body))
+            case ReadAside():
+                envelope.answer(self.lookups.aside(world.monotonic_ns()))
             case Progress():
                 self.lookups.progress[body.request_id] = body
             case ReadRecords():

@@ -83,6 +83,11 @@ INQUIRE_MAX_S = 30.0
 INQUIRE_TIMEOUT_S = 30.0
 ABORT_TIMEOUT_S = 10.0
 
+ASIDE_FIRST_NS = 10 * NS_PER_S
+"""Until a terminal is asked once more about payments nobody waits for: twice as long each time that
+it was asked, and at once after it did something else or was away."""
+ASIDE_MAX_NS = 300 * NS_PER_S
+
 FORWARD_FIRST_S = 5.0
 """Until a terminal is asked what became of what it took offline, and again: twice as long each time
 that nothing was told."""
@@ -92,6 +97,7 @@ FORWARD_PAYMENTS_MAX = 500
 """How many are asked about at once, which fit a frame; the others have the next turn."""
 
 assert FORWARD_FIRST_S < FORWARD_MAX_S < FORWARD_TIMEOUT_S < ASK_TIMEOUT_S_MAX
+assert ASIDE_FIRST_NS < ASIDE_MAX_NS
 assert INQUIRE_FIRST_S < INQUIRE_OFTEN_S < INQUIRE_MAX_S < PAYMENT_TIMEOUT_S < ASK_TIMEOUT_S_MAX
 
 LOOK_AGAIN_S = 10.0

@@ -6,9 +6,17 @@ from typing import Any
 
 from attrs import define, field
 
-from actors.asks import ReadEndingDays, ReadPaylinks, ReadPayments, ReadStored, Reply, Submit
+from actors.asks import (
+    Aside,
+    ReadEndingDays,
+    ReadPaylinks,
+    ReadPayments,
+    ReadStored,
+    Reply,
+    Submit,
+)
 from actors.journal import Journal
-from actors.messages import DeviceStatus
+from actors.messages import DeviceState, DeviceStatus
 from actors.terminal_messages import Progress
 from actors.world import World
 from engine import queries
@@ -73,6 +81,20 @@ class Lookups:
             return tuple(books.payments.offline.values())
         kind = books.payments if isinstance(about, ReadPayments) else books.paylinks
         return tuple(kind.open.values())
+
+    def aside(self, now_ns: int) -> tuple[Aside, ...]:
+        """Payments nobody waits for, and whether the terminal of each can be asked now."""
+        payments = self.books.payments
+        return tuple(
+            Aside(one, self._is_well(terminal, now_ns) and payments.is_free(terminal))
+            for one in payments.aside()
+            if (terminal := one.asked.terminal)
+        )
+
+    def _is_well(self, address: str, now_ns: int) -> bool:
+        status, heard_ns = self.devices.get(address, (None, 0))
+        is_ready = status is not None and status.state is DeviceState.READY
+        return is_ready and now_ns - heard_ns <= STALE_NS
 
     def answer(self, submit: Submit, query: queries.Query, world: World) -> Reply:
         """The reply to a query, or the refusal of it."""

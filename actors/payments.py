@@ -11,6 +11,7 @@ import structlog
 import trio
 
 from actors.actor import Asked, DoorPost
+from actors.aside_payments import AsidePayments, is_news
 from actors.asks import Committed, ReadPayments, Reply, Submit
 from actors.errors import AbsentError, BusyError, PostError
 from actors.limits import (
@@ -36,10 +37,11 @@ from engine.payment.events import (
     PaymentHeard,
     PaymentKept,
     PaymentRequested,
+    PaymentSetAside,
     Standing,
 )
 from engine.payment.state import OPEN, Payment
-from engine.payment.terminal_day import TerminalDayAsked
+from engine.payment.terminal_day import TerminalDayAsked, TerminalDayHeard
 from engine.record import Record
 from engine.terminal import BEGUN, Answer, Kind, Transaction, Verdict
 from engine.upcast import event_of
@@ -53,7 +55,9 @@ _HEARD = EVENTS.name_of(PaymentHeard)
 _CALLS_FOR_A_LOOK = frozenset(
     (EVENTS.name_of(PaymentCancelAsked), EVENTS.name_of(TerminalDayAsked))
 )
-_CONCERNS = _CALLS_FOR_A_LOOK | {_HEARD}
+_ASIDE = EVENTS.name_of(PaymentSetAside)
+_IS_FREE_AGAIN = frozenset((_HEARD, EVENTS.name_of(TerminalDayHeard)))
+_CONCERNS = _CALLS_FOR_A_LOOK | _IS_FREE_AGAIN | {_ASIDE}
 OVER_MAX = 256
 
 
@@ -69,12 +73,12 @@ def follows(news: Committed) -> bool:
 
 
 class PaymentsActor:
-    """*Owns* which payments are being talked about with their terminals, which ends of day, and
-    which payments taken offline. *Receives* `Committed` from the bookkeeper, `Keep`, `KeepUpload`
-    and `Progress` from terminals. *Sends* `Request`, `Inquire`, `Abort`, `Settle` and `Forward` to
-    terminals, `payment.keep`, `payment.hear`, `payment.upload` and `terminal.hear_day` to the
-    bookkeeper. *If it dies* what was open becomes unknown and is asked about; nothing is ever asked
-    for twice.
+    """*Owns* which payments are being talked about with their terminals, which ends of day, which
+    payments nobody waits for, and which were taken offline. *Receives* `Committed` from the
+    bookkeeper, `Keep`, `KeepUpload` and `Progress` from terminals. *Sends* `Request`, `Inquire`,
+    `Abort`, `Settle` and `Forward` to terminals, `payment.keep`, `payment.hear`,
+    `payment.take_back`, `payment.upload` and `terminal.hear_day` to the bookkeeper. *If it
+    dies* what was open becomes unknown and is asked about; nothing is ever asked for twice.
     """
 
     address = "payments"
@@ -88,6 +92,7 @@ class PaymentsActor:
         self._wake = trio.Event()
         self._days = TerminalDays()
         self._stored = StoredPayments(self.address)
+        self._aside = AsidePayments(self._hear)
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """Begin with what was asked for as soon as it is committed, and look at what is open."""
@@ -119,6 +124,9 @@ class PaymentsActor:
                 begun_as = begun.get(asked.payment_id)
                 payment = Payment(asked, now_ns, answer=begun_as, remembered=event.remembered)
                 self._begin(payment, nursery, post, world)
+            if record.name == _ASIDE or (self._aside.is_any and record.name in _IS_FREE_AGAIN):
+                self._aside.ask_anew()
+                self._wake.set()
             approved = _approval(record)
             if approved is not None and not approved.is_offline:
                 self._stored.host_is_back()
@@ -152,6 +160,7 @@ class PaymentsActor:
                 self._aborted &= {payment.asked.payment_id for payment in found}
                 await self._days.look(nursery, post, world, met=self._met)
                 await self._stored.look(nursery, post, world)
+                await self._aside.look(nursery, post, world)
             except PostError:
                 await world.sleep(INQUIRE_FIRST_S)
                 continue
@@ -212,7 +221,7 @@ class PaymentsActor:
             except PostError as error:
                 log.info("inquiry_waits", payment=asked.payment_id, reason=error.kind)
                 continue
-            if _is_news(known, heard.answer):
+            if is_news(known, heard.answer):
                 await self._hear(payment, heard.answer, post, world, is_inquiry=True)
 
     async def _still_open(self, payment_id: str, post: Any, world: World) -> Payment | None:
@@ -336,14 +345,6 @@ def _approval(record: Record) -> Answer | None:
     event = event_of(record)
     assert isinstance(event, PaymentHeard)
     return event.answer if event.answer.verdict.is_approved else None
-
-
-def _is_news(known: Payment, answer: Answer) -> bool:
-    """Whether an inquiry's answer can change anything: a terminal that is away for a day must not
-    fill the journal with that."""
-    if answer.verdict is not Verdict.UNKNOWN:
-        return True
-    return answer.code == "not_found" or known.not_found > 0
 
 
 def _blank(payment: Payment, verdict: Verdict, code: str, detail: str = "") -> Answer:

@@ -36,13 +36,15 @@ class Inquire:
 
     `remembered`, where given, is a payment the terminal told of before: one that forgot it proves
     nothing by not knowing this one. It is for terminals whose transactions have names of their own.
-    Where `is_cancel_asked`, one that still goes on is called off.
+    Where `is_cancel_asked`, one that still goes on is called off. One that `gives_way` is asked
+    only while nothing else is wanted of the terminal, and what a customer waits for goes before.
     """
 
     request_id: str
     doubt: Answer
     remembered: Identity | None = None
     is_cancel_asked: bool = False
+    gives_way: bool = False
 
 
 @MESSAGES.name("terminal.heard")

@@ -61,6 +61,7 @@ class _PaymentsImage:
     policy: OfflinePolicy
     days: tuple[TerminalDay, ...] | None = None
     remembered: dict[str, Identity] | None = None
+    settled: dict[str, tuple[Identity, ...]] | None = None
 
 
 @frozen
@@ -167,7 +168,8 @@ def image_of(books: Books) -> dict[str, Any]:
             # Nearly always: so the hashes of states without one stay what they were.
             del plain[name]
     if image.payments.days is None:
-        del plain["payments"]["days"], plain["payments"]["remembered"]
+        for name in ("days", "remembered", "settled"):
+            del plain["payments"][name]
     return plain
 
 
@@ -186,6 +188,7 @@ def _payments_image(payments: Payments) -> _PaymentsImage:
         payments.policy,
         tuple(payments.days.values()) if is_used else None,
         dict(payments.remembered) if is_used else None,
+        dict(payments.settled) if is_used else None,
     )
 
 
@@ -194,6 +197,8 @@ def _payments_from(image: _PaymentsImage) -> Payments:
         raise WireError(("what terminals took today is not there",))
     if image.remembered is None and image.latest:
         raise WireError(("what terminals remember is not there",))
+    if image.settled is None and image.latest:
+        raise WireError(("which transactions settled a payment is not there",))
 
     def by_id(entries: tuple[Payment, ...]) -> dict[str, Payment]:
         return {entry.asked.payment_id: entry for entry in entries}
@@ -206,6 +211,7 @@ def _payments_from(image: _PaymentsImage) -> Payments:
         image.policy,
         {day.terminal: day for day in image.days or ()},
         dict(image.remembered or {}),
+        dict(image.settled or {}),
     )
 
 

@@ -37,6 +37,10 @@ PRIORITY_MAX = 65_535
 WEEK_MINUTES = 10_080
 OFFLINE_AGE_S_MAX = 30 * 86_400
 BRANDS_MAX = 50
+SETTLED_IDENTITIES_MAX = 32
+"""Of each terminal, how many transactions that settled a payment are known as taken, the newest.
+Asked what became of one in doubt, a terminal tells its last transaction, or one by its own name: it
+never tells another's from further back."""
 RETURN_PRICE_DAYS_MAX = 30  # each is priced when goods come back without a receipt
 CREDITS_MAX = 200_000  # notes with something left
 TIP_CHOICES_MAX = 6

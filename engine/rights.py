@@ -69,6 +69,7 @@ RIGHTS: Final[dict[type, Right]] = {
     payment.CancelPayment: Right.SELL,
     payment.ReverseTender: Right.SELL,
     payment.ReverseAgain: Right.PAYMENT_EXCEPTIONS,
+    payment.TakeBack: Right.EFFECTS,
     payment.SetPaymentAside: Right.PAYMENT_EXCEPTIONS,
     payment.CloseException: Right.PAYMENT_EXCEPTIONS,
     payment.KeepPayment: Right.EFFECTS,

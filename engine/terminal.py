@@ -14,6 +14,8 @@ BEGUN = "begun"
 """The code of a doubt that is written down before a terminal hears of a transaction."""
 ALREADY_REVERSED = "already_reversed"
 """The code of a refusal to take back what the terminal took back before."""
+IDENTITY_TAKEN = "identity_taken"
+"""The code of a doubt about which a terminal named a transaction that is another payment's."""
 
 
 class Verdict(Enum):
@@ -77,6 +79,15 @@ class Identity:
     def is_told(self) -> bool:
         """Whether it names one transaction."""
         return bool(self.terminal_id) and (self.trace is not None or self.receipt is not None)
+
+    def is_same(self, other: Identity) -> bool:
+        """Whether both name one transaction of one terminal, by each number both have. A number
+        begins anew after a while, at some terminals every day: of another day it is another."""
+        pairs = ((self.trace, other.trace), (self.receipt, other.receipt))
+        told = [(one, two) for one, two in pairs if one is not None and two is not None]
+        is_other_day = bool(self.date and other.date) and self.date != other.date
+        is_here = bool(self.terminal_id) and self.terminal_id == other.terminal_id
+        return is_here and not is_other_day and bool(told) and all(one == two for one, two in told)
 
 
 @frozen

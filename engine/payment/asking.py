@@ -12,7 +12,7 @@ from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase
 from engine.order.tendering import figures_frozen, why_no_tender
 from engine.order.without_receipt import comes_back_alone
-from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender
+from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender, TakeBack
 from engine.payment.context import PaymentContext, answered
 from engine.payment.ending_days import Refusal as DayRefusal
 from engine.payment.events import Asked, PaymentKept, PaymentRequested, Problem, Standing
@@ -341,3 +341,21 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     if refused is not None:
         return refused
     return asked_for(again, context)
+
+
+def take_back(body: TakeBack, context: PaymentContext) -> Decision:
+    """Ask a terminal for what waits to go back, once; said again, or where a person was first, it
+    changes nothing.
+
+    Refuses:
+        payment_must_exist, terminal_must_be_free.
+    """
+    payment = context.payments.exceptions.get(body.payment_id)
+    if payment is None:
+        return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
+    if not payment.back_waits:
+        return answered(body.payment_id, payment.standing.value)
+    refused = why_not_free(payment.asked.terminal, "", context)
+    if refused is not None:
+        return refused
+    return asked_for(reversal_of(payment, context.around.command_id), context)

@@ -115,6 +115,15 @@ class ReverseAgain:
     payment_id: str
 
 
+@COMMANDS.name("payment.take_back")
+@frozen
+class TakeBack:
+    """Have a terminal that is free now take back what nobody wants any more. The store asks so by
+    itself for what waits for that; of any other payment it changes nothing."""
+
+    payment_id: str
+
+
 @COMMANDS.name("payment.set_aside")
 @frozen
 class SetPaymentAside:
@@ -188,6 +197,7 @@ PaymentCommand = (
     | CancelPayment
     | ReverseTender
     | ReverseAgain
+    | TakeBack
     | SetPaymentAside
     | CloseException
     | KeepPayment

@@ -8,7 +8,7 @@ from engine import limits
 from engine.decision import Command, Decision, refuse
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.payment import tips
-from engine.payment.asking import request, reverse_again, reverse_tender
+from engine.payment.asking import request, reverse_again, reverse_tender, take_back
 from engine.payment.commands import (
     AdjustTip,
     AnswerTip,
@@ -29,6 +29,7 @@ from engine.payment.commands import (
     ReverseTender,
     SetOfflinePolicy,
     SetPaymentAside,
+    TakeBack,
 )
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import (
@@ -78,6 +79,8 @@ def decide(command: Command, context: PaymentContext, people: Staff) -> Decision
             return reverse_tender(body, context)
         case ReverseAgain():
             return reverse_again(body, context)
+        case TakeBack():
+            return take_back(body, context)
         case SetPaymentAside():
             return _set_aside(body, context)
         case CloseException():

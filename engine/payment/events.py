@@ -153,12 +153,17 @@ class PaymentCancelAsked:
 @EVENTS.name("payment.heard/1")
 @frozen
 class PaymentHeard:
-    """What became of it, in the terminal's own words. `problem` puts it before a person."""
+    """What became of it, in the terminal's own words. `problem` puts it before a person.
+
+    `back_waits`: it is to be taken back, and its terminal is at something else; of a try to take
+    another back, that it never began, so that the other waits once more.
+    """
 
     payment_id: str
     standing: Standing
     answer: Answer
     problem: Problem = Problem.NONE
+    back_waits: bool = False
 
 
 @EVENTS.name("payment.not_found/1")

@@ -23,7 +23,15 @@ from engine.payment.exposure import may_count
 from engine.payment.outcome import approved, is_outstanding, undone
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
-from engine.terminal import ALREADY_REVERSED, STORABLE, UNDOING, Answer, Kind, Verdict
+from engine.terminal import (
+    ALREADY_REVERSED,
+    IDENTITY_TAKEN,
+    STORABLE,
+    UNDOING,
+    Answer,
+    Kind,
+    Verdict,
+)
 
 NOT_FOUND_TIMES = 2
 _ENDS = {
@@ -31,6 +39,10 @@ _ENDS = {
     Verdict.ABORTED: Standing.ABORTED,
     Verdict.PARTIALLY_APPROVED: Standing.PARTIALLY_APPROVED,
 }
+
+
+_UNSENT = ("not_sent", "terminal_busy")
+"""Codes of what a terminal provably heard nothing of."""
 
 
 @frozen
@@ -77,6 +89,9 @@ def hear(body: HearPayment, context: PaymentContext) -> Decision:
         return answered(body.payment_id, payment.standing.value)
     if body.answer.verdict is Verdict.UNKNOWN:
         return _still_unknown(payment, body, context)
+    is_taken = context.payments.is_taken(payment.asked, body.answer.identity)
+    if body.is_inquiry and is_taken and payment.standing is Standing.UNKNOWN:
+        return _taken_by_another(payment, context)
     found = _found(payment, body.answer)
     is_undoing = payment.asked.kind in UNDOING
     if is_undoing and body.answer.code == ALREADY_REVERSED:
@@ -149,17 +164,31 @@ def _still_unknown(payment: Payment, body: HearPayment, context: PaymentContext)
         doubt = _doubt(payment, answer)
         fact = context.fact(payment_id, PaymentHeard(payment_id, Standing.UNKNOWN, doubt))
         return answered(payment_id, Standing.UNKNOWN.value, fact)
-    is_waited_for = payment_id in context.payments.open
-    if not is_waited_for or not body.is_inquiry or answer.code != "not_found":
+    if not body.is_inquiry or answer.code != "not_found":
         again = context.fact(payment_id, PaymentNotFound(payment_id, 0))
-        facts = (again,) if is_waited_for and payment.not_found else ()
+        facts = (again,) if payment.not_found else ()
         return answered(payment_id, payment.standing.value, *facts)
     times = payment.not_found + 1
     counted = context.fact(payment_id, PaymentNotFound(payment_id, times))
     if times < NOT_FOUND_TIMES:
         return answered(payment_id, Standing.UNKNOWN.value, counted)
-    over = PaymentHeard(payment_id, Standing.ABANDONED, answer, _stands(payment.asked.kind))
-    return answered(payment_id, over.standing.value, counted, context.fact(payment_id, over))
+    found = _Found(Standing.ABANDONED, _stands(payment.asked.kind))
+    over = context.fact(payment_id, _over(payment, answer, found, context))
+    return answered(payment_id, found.standing.value, counted, over)
+
+
+def _taken_by_another(payment: Payment, context: PaymentContext) -> Decision:
+    """A terminal that names another payment's transaction says nothing of this one."""
+    payment_id, known = payment.asked.payment_id, payment.answer
+    assert known is not None, "what is unknown was heard of"
+    if known.code != IDENTITY_TAKEN:
+        # What it wanted on paper was printed as the doubt was heard of, and is not once more.
+        doubt = altered(known, verdict=Verdict.UNKNOWN, code=IDENTITY_TAKEN, detail="", slips=())
+        event = PaymentHeard(payment_id, Standing.UNKNOWN, doubt, payment.problem)
+        return answered(payment_id, Standing.UNKNOWN.value, context.fact(payment_id, event))
+    again = context.fact(payment_id, PaymentNotFound(payment_id, 0))
+    facts = (again,) if payment.not_found else ()
+    return answered(payment_id, Standing.UNKNOWN.value, *facts)
 
 
 def _is_named(answer: Answer) -> bool:
@@ -186,5 +215,17 @@ def _ended(
     payment: Payment, answer: Answer, found: _Found, context: PaymentContext, *more: Fact
 ) -> Decision:
     payment_id = payment.asked.payment_id
-    event = PaymentHeard(payment_id, found.standing, answer, found.problem)
+    event = _over(payment, answer, found, context)
     return answered(payment_id, found.standing.value, context.fact(payment_id, event), *more)
+
+
+def _over(payment: Payment, answer: Answer, found: _Found, context: PaymentContext) -> PaymentHeard:
+    """It ended so. Where it was to take back what is on the list, and provably never began, that
+    waits for its terminal once more, and this try needs nobody."""
+    asked, unwanted = payment.asked, context.payments.exceptions.get(payment.asked.of_payment)
+    is_unsent = found.standing is Standing.ABORTED and answer.code in _UNSENT
+    never_began = is_unsent or found.standing is Standing.ABANDONED
+    waits = unwanted is not None and unwanted.is_unwanted and never_began
+    back_waits = waits and asked.kind in UNDOING
+    problem = Problem.NONE if back_waits else found.problem
+    return PaymentHeard(asked.payment_id, found.standing, answer, problem, back_waits)

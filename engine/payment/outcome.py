@@ -214,16 +214,18 @@ def _tender_of(order: Order, asked: Asked) -> TenderFigures | None:
 
 
 def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) -> Decision:
-    """What was approved must not stay: it is taken back at once where its terminal is free."""
+    """What was approved must not stay: it is taken back at once where its terminal is free, else as
+    soon as it is."""
     asked, answer = payment.asked, heard.answer
+    # Without a receipt number no terminal can be asked for it: a person gives it back there.
+    goes_back = asked.kind in UNDONE_BY and answer.identity.receipt is not None
+    is_free = context.payments.is_free(asked.terminal, but_for=asked.payment_id)
+    heard = altered(heard, back_waits=goes_back and not is_free)
     facts = [context.fact(asked.payment_id, heard)]
     if heard.problem is Problem.UNPAID and not asked.of_refund:
         facts.append(unpaid_fact(asked.order_id, asked.of_payment))
     facts += _captured(context.orders.get(asked.order_id), asked)
-    other = context.payments.at_terminal(asked.terminal)
-    is_free = other is None or other.asked.payment_id == asked.payment_id
-    # Without a receipt number no terminal can be asked for it: a person gives it back there.
-    if asked.kind in UNDONE_BY and answer.identity.receipt is not None and is_free:
+    if goes_back and is_free:
         told = altered(payment, standing=heard.standing, answer=answer)
         back = reversal_of(told, context.around.command_id)
         facts.append(context.fact(back.payment_id, PaymentRequested(back)))

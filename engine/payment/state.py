@@ -8,6 +8,7 @@ from typing import assert_never
 from attrs import define, field, frozen
 
 from engine.altered import altered
+from engine.limits import SETTLED_IDENTITIES_MAX
 from engine.payment.events import (
     Asked,
     ExceptionClosed,
@@ -37,6 +38,7 @@ from engine.terminal import STORABLE, UNDOING, Answer, Identity, Kind, Verdict
 
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _PLAIN = (Kind.SALE, Kind.REFUND)
+_UNWANTED = (Problem.LATE, Problem.DIFFERS, Problem.OFFLINE, Problem.OTHER_CARD)
 MOVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
 
 
@@ -57,7 +59,8 @@ class Payment:
     store, tip included, and `kept_brand` the card's; what is heard later may know less.
     `is_day_over` once its terminal ended the day that it was taken on. `remembered` is a payment
     that its terminal told of before this one was asked for, by a name of its own: where it forgot
-    that one, not to know this one says nothing.
+    that one, not to know this one says nothing. `back_waits` until its terminal, which was at
+    something else, is asked to take it back.
     """
 
     asked: Asked
@@ -72,6 +75,7 @@ class Payment:
     kept_brand: str = ""
     is_day_over: bool = False
     remembered: Identity | None = None
+    back_waits: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -82,6 +86,11 @@ class Payment:
     def is_approved(self) -> bool:
         """Whether money moved."""
         return self.standing in MOVED
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether it is for nothing but to be taken back."""
+        return self.is_approved and self.problem in _UNWANTED
 
     @property
     def is_done(self) -> bool:
@@ -105,6 +114,8 @@ class Payments:
     that nobody knows to be paid, `exceptions` those a person must look at; both by id. `days` is
     what each terminal took since its last end of day, by its address. `remembered` is the newest
     payment or refund of each terminal that told it by a name of its own, whatever became of it.
+    `settled` are the transactions of each terminal that settled a payment, the newest last: none of
+    them can be what became of another.
     `lasts` is the last transaction of each terminal as it told it, where that is certain: as long
     as nothing else was asked of it, and in the life of the process that heard it. No part of state.
     """
@@ -116,6 +127,7 @@ class Payments:
     policy: OfflinePolicy = field(factory=OfflinePolicy)
     days: dict[str, TerminalDay] = field(factory=dict)
     remembered: dict[str, Identity] = field(factory=dict)
+    settled: dict[str, tuple[Identity, ...]] = field(factory=dict)
     lasts: dict[str, Identity] = field(factory=dict, eq=False)
 
     def at_terminal(self, terminal: str) -> Payment | None:
@@ -148,6 +160,24 @@ class Payments:
         """A payment that is not settled, by its id."""
         return self.open.get(payment_id) or self.exceptions.get(payment_id)
 
+    def aside(self) -> tuple[Payment, ...]:
+        """Those nobody waits for of which the store has still something to ask a terminal: what
+        became of them, or to take them back. Oldest first."""
+        return tuple(one for one in self.exceptions.values() if one.is_open or one.back_waits)
+
+    def is_free(self, terminal: str, *, but_for: str = "") -> bool:
+        """Whether a terminal is asked for nothing now, the payment `but_for` aside."""
+        other, day = self.at_terminal(terminal), self.days.get(terminal)
+        is_ending = day is not None and day.asked is not None
+        return not is_ending and (other is None or other.asked.payment_id == but_for)
+
+    def is_taken(self, asked: Asked, told: Identity) -> bool:
+        """Whether a transaction that a terminal names settled another payment than this one. What
+        refers to an earlier transaction may be told by the number of that one."""
+        if asked.original is not None and asked.original.is_same(told):
+            return False
+        return any(one.is_same(told) for one in self.settled.get(asked.terminal, ()))
+
     def uncertain(self) -> Iterable[Payment]:
         """What may turn out to be taken offline: stored, or allowed to be while a terminal acts."""
         yield from self.offline.values()
@@ -171,6 +201,9 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
             payments.lasts.pop(asked.terminal, None)
             known = payments.remembered.get(asked.terminal)
             _keep(payments, Payment(asked, now_ns, remembered=known))
+            undone = payments.exceptions.get(asked.of_payment)
+            if undone is not None and undone.back_waits and asked.kind in UNDOING:
+                payments.exceptions[asked.of_payment] = altered(undone, back_waits=False)
         case PaymentKept(payment_id, answer):
             payment = altered(payments.open[payment_id], answer=answer)
             if answer.is_offline:
@@ -181,7 +214,10 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
         case PaymentCancelAsked(payment_id):
             _keep(payments, altered(payments.open[payment_id], is_cancel_asked=True))
         case PaymentNotFound(payment_id, times):
-            _keep(payments, altered(payments.open[payment_id], not_found=times))
+            is_aside = payment_id not in payments.open
+            place = payments.exceptions if is_aside else payments.open
+            place[payment_id] = altered(place[payment_id], not_found=times)
+            _show(payments, place[payment_id])
         case PaymentHeard():
             _hear(payments, event)
         case PaymentSetAside(payment_id, _, reason):
@@ -269,11 +305,21 @@ def _note_remembered(payments: Payments, payment: Payment, event: PaymentHeard) 
         payments.remembered[payment.asked.terminal] = told
 
 
+def _note_settled(payments: Payments, asked: Asked, event: PaymentHeard) -> None:
+    """That transaction of the terminal is this payment's, and no other's."""
+    told, is_told = event.answer.identity, event.standing not in (*OPEN, Standing.ABANDONED)
+    is_original = asked.original is not None and asked.original.is_same(told)
+    if is_told and told.is_told and not is_original:
+        known = payments.settled.get(asked.terminal, ())
+        payments.settled[asked.terminal] = (*known, told)[-SETTLED_IDENTITIES_MAX:]
+
+
 def _hear(payments: Payments, event: PaymentHeard) -> None:
     payment_id = event.payment_id
     place = payments.open if payment_id in payments.open else payments.exceptions
     _note_remembered(payments, place[payment_id], event)
     before = place.pop(payment_id)
+    _note_settled(payments, before.asked, event)
     _note_last(payments, before, event)
     payment = altered(
         before,
@@ -281,17 +327,22 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         answer=event.answer,
         problem=event.problem,
         not_found=0,
+        back_waits=event.back_waits,
     )
     if payment.is_approved:
         terminal = payment.asked.terminal
         day = payments.days.get(terminal, TerminalDay(terminal))
         payments.days[terminal] = with_payment(day, payment.asked, event.answer)
     if payment.is_open:
-        payments.open[payment_id] = payment
+        # Set aside, it stays before a person whatever is heard of it.
+        place[payment_id] = payment
     elif event.problem is not Problem.NONE:
         payments.exceptions[payment_id] = payment
     if payment.standing is Standing.OFFLINE_APPROVED and payment.asked.kind in STORABLE:
         payments.offline[payment_id] = payment
+    if event.back_waits and payment.asked.kind in UNDOING:
+        undone = payment.asked.of_payment
+        payments.exceptions[undone] = altered(payments.exceptions[undone], back_waits=True)
     is_whole = payment.is_approved and event.problem in (Problem.NONE, Problem.UNPAID)
     if is_whole and payment.asked.kind in UNDOING:
         undone = payment.asked.of_payment

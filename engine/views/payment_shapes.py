@@ -17,6 +17,7 @@ class PaymentView:
     number is typed at the terminal, else "". `tender` is what it takes back of its order, 0 where
     that is none; `is_counted` says that the sale was completed with it all the same, and
     `of_refund` that it was money back: what is not taken back then is with the customer.
+    `back_waits`: the store has its terminal take it back as soon as that is free.
     """
 
     payment_id: str
@@ -43,6 +44,7 @@ class PaymentView:
     tender: int = 0
     is_counted: bool = False
     of_refund: bool = False
+    back_waits: bool = False
 
 
 @frozen

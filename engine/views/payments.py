@@ -59,6 +59,7 @@ def payment_view(
         asked.tender,
         is_counted,
         asked.of_refund,
+        payment.back_waits,
     )
 
 

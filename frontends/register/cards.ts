@@ -78,7 +78,7 @@ export function isApproved(payment: PaymentView): boolean {
  *  another card it is for a person to see, and done all the same. */
 export function isThrough(payment: PaymentView): boolean {
   const fine = !payment.problem || payment.problem === 'not_its_card';
-  return fine && !isOpen(payment) && (isApproved(payment) || UNDOES.has(payment.kind));
+  return fine && !payment.back_waits && !isOpen(payment) && (isApproved(payment) || UNDOES.has(payment.kind));
 }
 
 /** `Mastercard ··0010`; what is not known is left out. */
@@ -127,6 +127,8 @@ export function problemText(payment: PaymentView, app: App): string {
 }
 
 function problemOf(payment: PaymentView): string {
+  if (payment.back_waits) return 'back_waits';
+  if (payment.standing === 'unknown' && payment.code === 'identity_taken') return 'identity_taken';
   if (payment.problem !== 'not_reversed') return payment.problem || 'unknown';
   const part = isApproved(payment) ? '_in_part' : '';
   if (payment.is_counted) return `counted${part}`;

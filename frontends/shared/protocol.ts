@@ -1639,7 +1639,8 @@ export interface PaymentFeeView {
  * for. `entry` is keyed or phone where the number is typed at the terminal, else "". `tender`
  * is what it takes back of its order, 0 where that is none; `is_counted` says that the sale
  * was completed with it all the same, and `of_refund` that it was money back: what is not
- * taken back then is with the customer.
+ * taken back then is with the customer. `back_waits`: the store has its terminal take it back
+ * as soon as that is free.
  */
 export interface PaymentView {
   payment_id: string;
@@ -1666,6 +1667,7 @@ export interface PaymentView {
   tender: number;
   is_counted: boolean;
   of_refund: boolean;
+  back_waits: boolean;
 }
 
 /**

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+import attrs
 import pytest
 import trio
 import trio.testing
@@ -77,7 +78,8 @@ class Neighbours:
             case Inquire():
                 self.inquiries.append(body)
                 payment = self.shop.books.payments.open[body.request_id]
-                return Heard(body.request_id, told(payment, Verdict.DECLINED, identity=NAMED))
+                named = attrs.evolve(NAMED, receipt=len(self.inquiries))
+                return Heard(body.request_id, told(payment, Verdict.DECLINED, identity=named))
             case Abort():
                 self.aborts.append(body)
                 if len(self.aborts) <= self.full:

@@ -9,12 +9,13 @@ import trio
 from attrs import define, field, frozen
 
 from engine.order.state import Order
-from engine.payment.events import Problem
+from engine.payment.events import Problem, Standing
 from engine.views.payments import payments_view
 from tests.cuts.far_ends import Customer, Far, Moved
 from tests.cuts.scene import LOOK_S, PATIENCE_S, Scene, WrongError
 
 _TRIES = 5
+_FOR_A_PERSON = (Problem.NOT_REVERSED, Problem.LATE)
 
 
 @define(eq=False)
@@ -144,6 +145,31 @@ async def _until_lost(lane: Lane) -> None:
         await lane.stage.world.sleep(LOOK_S / 10)
 
 
+async def _set_aside(lane: Lane) -> None:
+    """Nobody waits for it: as soon as it is in doubt somebody says so, and asks for cash."""
+    await _until_lost(lane)
+    while lane.stage.may_be_open(lane.register):
+        # It is in doubt once the device has noticed that the answer does not come.
+        (payment,) = lane.stage.open_payments(lane.register) or (None,)
+        if payment is not None and payment.standing is Standing.UNKNOWN:
+            aside = {"payment_id": payment.asked.payment_id, "reason": "the customer left"}
+            said = await lane.stage.wish("payment.set_aside", lane.register, **aside)
+            assert said.ok or (said.refusal or {})["code"] == "payment_must_be_open", said
+            return
+        await lane.stage.world.sleep(LOOK_S / 10)
+
+
+async def _paid_again(lane: Lane) -> None:
+    """Set aside, the same customer pays with another card. A terminal that tells of each payment by
+    its name knows which is which."""
+    await _set_aside(lane)
+    lane.far.expect(Customer())
+    said = await lane.stage.wish("payment.request", lane.register)
+    # What was set aside may have been told already, and be going back at this moment.
+    refused = (said.refusal or {}).get("code", "")
+    assert said.ok or refused in ("terminal_must_be_free", "amount_must_still_be_due"), said
+
+
 @frozen
 class Dialogue:
     """`prepare` is undisturbed; the cut comes in `ask` and what follows, or, where the question is
@@ -155,6 +181,7 @@ class Dialogue:
     ask: Act = _request
     customer: Customer = field(factory=Customer)
     only_zvt: bool = False
+    only_nexo: bool = False
     cut_later: bool = False
     is_first: bool = False
 
@@ -177,12 +204,27 @@ DIALOGUES = (
         customer=Customer(answer_is_lost=True),
         cut_later=True,
     ),
+    Dialogue(
+        "set aside",
+        ask=_set_aside,
+        customer=Customer(answer_is_lost=True),
+        cut_later=True,
+    ),
+    Dialogue(
+        "set aside and paid again",
+        ask=_paid_again,
+        customer=Customer(answer_is_lost=True),
+        only_nexo=True,
+        cut_later=True,
+    ),
 )
 
 
 def dialogues_of(carrier: str) -> tuple[Dialogue, ...]:
-    """Those a terminal of that kind knows: a nexo terminal has no tabs."""
-    return tuple(one for one in DIALOGUES if carrier.startswith("zvt") or not one.only_zvt)
+    """Those a terminal of that kind knows: a nexo terminal has no tabs, and one that speaks ZVT
+    tells only its last payment."""
+    is_zvt = carrier.startswith("zvt")
+    return tuple(one for one in DIALOGUES if not (one.only_nexo if is_zvt else one.only_zvt))
 
 
 # --------------------------------------------------------------------------------- what must be so
@@ -196,9 +238,14 @@ def judge(lane: Lane) -> str:
     """
     order, moved = lane.order, lane.far.moved().since(lane.before)
     cards = [one for one in order.tenders if one.card is not None]
+    payments = lane.stage.books.payments
+    listed = [one for one in payments.exceptions.values() if one.asked.register == lane.register]
+    # Asked back, and not taken back yet: it is with the shop, and on the list.
+    late = [one.amount_minor for one in listed if one.problem is Problem.LATE]
     known = Moved(
-        sum(one.amount_minor + (one.card.tip_minor if one.card else 0) for one in cards),
-        sum(one.amount_minor > 0 for one in cards),
+        sum(one.amount_minor + (one.card.tip_minor if one.card else 0) for one in cards)
+        + sum(late),
+        sum(one.amount_minor > 0 for one in cards) + len(late),
         sum(one.amount_minor < 0 for one in cards),
         int(order.tab is not None),
         moved.begun,
@@ -208,10 +255,8 @@ def judge(lane: Lane) -> str:
         raise WrongError(f"the terminal booked {moved}, the order has {known}; last: {last}")
     view = payments_view(lane.stage.books, now_ns=lane.stage.world.now_ns(), register=lane.register)
     on_list = {one.payment_id for one in view.exceptions if one.age_s >= 0}
-    for payment in lane.stage.books.payments.exceptions.values():
-        if payment.asked.register != lane.register:
-            continue
-        if payment.asked.payment_id not in on_list or payment.problem is not Problem.NOT_REVERSED:
+    for payment in listed:
+        if payment.asked.payment_id not in on_list or payment.problem not in _FOR_A_PERSON:
             raise WrongError(f"for a person, and not as it should be: {payment}")
     return last.standing.value
 
@@ -220,7 +265,9 @@ async def conclude(lane: Lane) -> None:
     """What a person does next: whatever the list says is tried again, and the order is paid in the
     way it is not yet paid, until it is completed."""
     for payment_id, payment in list(lane.stage.books.payments.exceptions.items()):
-        if payment.asked.register == lane.register:
+        # One try that goes well settles those before it.
+        is_left = payment_id in lane.stage.books.payments.exceptions
+        if is_left and payment.asked.register == lane.register:
             lane.listed += 1
             await lane.undisturbed("payment.reverse_again", payment_id=payment_id)
     if lane.order.tab is not None:

@@ -64,8 +64,10 @@ class Scene(ABC):
         return asked.data
 
     def open_payments(self, register: str) -> list[Payment]:
-        """What is open between the store and that register's terminal."""
-        found = self.books.payments.open.values()
+        """What is open between the store and that register's terminal, and what the store still
+        asks of it though nobody waits for it."""
+        payments = self.books.payments
+        found = (*payments.open.values(), *payments.aside())
         return [one for one in found if one.asked.terminal == f"terminal/{register}"]
 
     def may_be_open(self, register: str) -> bool:

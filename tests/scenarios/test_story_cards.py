@@ -36,7 +36,7 @@ from engine.payment.commands import (
 from engine.payment.events import PaymentRequested, Problem, Standing
 from engine.payment.refusal import Refusal
 from engine.register import CloseDay, StartTraining
-from engine.terminal import Identity, Kind, Verdict
+from engine.terminal import IDENTITY_TAKEN, Identity, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
 from engine.views.payments import payments_view, register_payment
 from tests.card_shop import VISA, card_shop, hear, keep, paid_by_card, running, told
@@ -639,6 +639,30 @@ def test_a_terminal_that_will_never_tell_is_set_aside() -> None:
         shop.ok(CloseException(exception, "the bank returned it on Friday"))
     assert shop.books.live.position("1").totals == before
     assert not shop.books.payments.exceptions
+
+
+def test_what_settled_another_payment_settles_no_other() -> None:
+    """Set aside, then paid again with the same amount: the terminal, asked about the first, tells
+    its last transaction, which paid the second. Taken for the first it would be given back."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    first = running(shop)
+    hear(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(first.asked.payment_id, "terminal fell"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 7)
+    shop.ok(CompleteOrder())
+    begun = len(shop.events(PaymentRequested))
+    for verdict in (Verdict.APPROVED, Verdict.DECLINED):
+        again = hear(shop, verdict, 7, payment=first, is_inquiry=True)
+        assert again["standing"] == "unknown"
+    (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert (listed.standing, listed.code, listed.is_set_aside) == ("unknown", IDENTITY_TAKEN, True)
+    assert (len(shop.events(PaymentRequested)), standings(shop)) == (begun, {})
+    assert shop.replayed().payments == shop.books.payments
+    hear(shop, Verdict.APPROVED, 6, payment=first, is_inquiry=True)
+    assert running(shop).asked.of_payment == first.asked.payment_id, "its own: it goes back"
 
 
 def test_practice_never_asks_for_money() -> None:

@@ -133,6 +133,7 @@ class NexoDevice(TerminalDevice):
             now_ns,
             request_id=asked.request_id,
             remembered=asked.remembered,
+            gives_way=asked.gives_way,
             is_abort_wanted=asked.is_cancel_asked,
         )
 

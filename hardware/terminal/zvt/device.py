@@ -76,7 +76,9 @@ class ZvtDevice(TerminalDevice, CableDevice):
     def inquiry(self, job_id: str, asked: Inquire) -> Begin:
         """By the terminal's own numbers; it never heard of a request's name. Its abort has no name
         either, and would end whatever runs there: it is not sent for what is in doubt."""
-        return lambda now_ns: self.session.inquire(job_id, asked.doubt, now_ns)
+        return lambda now_ns: self.session.inquire(
+            job_id, asked.doubt, now_ns, gives_way=asked.gives_way
+        )
 
     async def forward(self, forward: Forward) -> Forwarded:
         """By the command for it; results are told by the terminal's own numbers."""

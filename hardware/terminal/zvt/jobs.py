@@ -44,7 +44,8 @@ class Task(Enum):
 @define
 class Job:
     """One command and what came of it so far. `is_replied` once the terminal answered the command
-    itself, `is_accepted` as soon as it did so with yes or said anything else about it."""
+    itself, `is_accepted` as soon as it did so with yes or said anything else about it. What
+    `gives_way` keeps nobody else from the terminal."""
 
     task: Task
     job_id: str = ""
@@ -59,6 +60,12 @@ class Job:
     is_abort_sent: bool = False
     started_ns: int = 0
     not_ready: int = 0
+    gives_way: bool = False
+
+    @property
+    def keeps_it(self) -> bool:
+        """Whether others are told that the terminal is busy with it."""
+        return bool(self.job_id) and self.task is not Task.FORWARD and not self.gives_way
 
     @property
     def may_be_called_off(self) -> bool:

@@ -97,9 +97,9 @@ class ZvtSession:
 
     @property
     def is_logging_on(self) -> bool:
-        """Whether what nobody asked for is still being asked: how it is, what was its last."""
-        waiting = (self._job, *self._queue)
-        return any(job is not None and job.task is Task.RECALL for job in waiting)
+        """Whether what no register waits for is still being asked: what was its last, mostly."""
+        waiting = [job for job in (self._job, *self._queue) if job is not None]
+        return any(job.task is Task.RECALL or job.gives_way for job in waiting)
 
     @property
     def expects_enquiry(self) -> bool:
@@ -121,11 +121,14 @@ class ZvtSession:
             return [endings.answered(job, self.last, Verdict.ABORTED, refusal)]
         return self._begin(job, now_ns)
 
-    def inquire(self, job_id: str, doubt: Answer, now_ns: int) -> list[Action]:
+    def inquire(
+        self, job_id: str, doubt: Answer, now_ns: int, *, gives_way: bool = False
+    ) -> list[Action]:
         """Ask what became of a transaction in doubt."""
-        if refusal := self._refusal():
+        is_late = gives_way and not self.is_idle
+        if refusal := self._refusal() or ("terminal_busy" if is_late else ""):
             return [Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=refusal))]
-        return self._begin(Job(Task.INQUIRE, job_id, doubt=doubt), now_ns)
+        return self._begin(Job(Task.INQUIRE, job_id, doubt=doubt, gives_way=gives_way), now_ns)
 
     def settle(self, job_id: str, now_ns: int) -> list[Action]:
         """End the terminal's day."""
@@ -210,8 +213,7 @@ class ZvtSession:
         if self._is_barred:
             return self.condition.code
         waiting = [job for job in (self._job, *self._queue) if job is not None]
-        taken = any(job.job_id and job.task is not Task.FORWARD for job in waiting)
-        return "terminal_busy" if taken else ""
+        return "terminal_busy" if any(job.keeps_it for job in waiting) else ""
 
     def _begin(self, job: Job, now_ns: int) -> list[Action]:
         self._queue.append(job)

@@ -1,0 +1,291 @@
+"""Payments that nobody waits for any more, and whose a terminal's transactions are."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from engine import limits
+from engine.image import books_from, image_of
+from engine.order.commands import CompleteOrder
+from engine.payment.commands import (
+    CloseException,
+    OpenTab,
+    RequestPayment,
+    ReverseAgain,
+    ReverseTender,
+    SetPaymentAside,
+    TakeBack,
+)
+from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
+from engine.payment.events import PaymentRequested, Problem
+from engine.payment.refusal import Refusal
+from engine.payment.state import Payment
+from engine.terminal import Identity, Kind, Settlement, Verdict
+from engine.views.payments import payments_view
+from engine.wire import WireError
+from tests.card_shop import card_shop, hear, running, slip, told
+from tests.shop import Shop
+
+
+def asking() -> Shop:
+    """A shop whose register 1 waits for its terminal over a bottle of wine."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    return shop
+
+
+def test_what_a_terminal_told_of_a_payment_is_taken_for_a_while() -> None:
+    """The newest transactions of each terminal, kept over a replay and a snapshot; none is taken at
+    another terminal, on another day, or for what refers to it."""
+    shop = card_shop()
+    for number in range(1, limits.SETTLED_IDENTITIES_MAX + 3):
+        shop.ring("wine")
+        shop.ok(RequestPayment())
+        hear(shop, Verdict.APPROVED, number)
+        shop.ok(CompleteOrder())
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    asked = running(shop).asked
+    last = told(running(shop), Verdict.APPROVED, number).identity
+    again = books_from(image_of(shop.books), None)
+    for books in (shop.books, shop.replayed(), again):
+        known = books.payments.settled["terminal/1"]
+        assert [one.receipt for one in known] == list(range(3, number + 1))
+        taken = books.payments.is_taken
+        assert taken(asked, last)
+        assert taken(asked, attrs.evolve(last, trace=None)), "one number may be all that is told"
+        assert not taken(attrs.evolve(asked, terminal="terminal/2"), last)
+        assert not taken(attrs.evolve(asked, original=last), last)
+        for other in (
+            attrs.evolve(last, receipt=2, trace=2),
+            attrs.evolve(last, date="1127"),
+            attrs.evolve(last, terminal_id="29009999"),
+            attrs.evolve(last, trace=number + 1),
+            Identity("29001234"),
+            Identity(),
+        ):
+            assert not taken(asked, other)
+
+
+def test_what_is_told_by_the_number_of_another_is_not_taken_by_it() -> None:
+    """A reversal may be told by the number of what it takes back: it is settled all the same, and
+    what came to nothing in the end takes no number."""
+    shop = asking()
+    hear(shop, Verdict.APPROVED, 5)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.UNKNOWN, 5)
+    assert hear(shop, Verdict.APPROVED, 5, is_inquiry=True)["standing"] == "approved"
+    assert [one.receipt for one in shop.books.payments.settled["terminal/1"]] == [5]
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.UNKNOWN, 6)
+    for _ in range(2):
+        hear(shop, Verdict.UNKNOWN, 6, code="not_found", is_inquiry=True)
+    assert [one.receipt for one in shop.books.payments.settled["terminal/1"]] == [5]
+
+
+def test_an_image_without_the_taken_transactions_is_refused() -> None:
+    """A snapshot of before they were kept: the journal is replayed."""
+    shop = asking()
+    image = image_of(shop.books)
+    del image["payments"]["settled"]
+    with pytest.raises(WireError):
+        books_from(image, None)
+
+
+def late(shop: Shop) -> Payment:
+    """A payment of a bottle of wine at register 1 that was set aside and paid in cash."""
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment = running(shop)
+    hear(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(payment.asked.payment_id, "the customer left"))
+    shop.pay(799)
+    return payment
+
+
+def found_while_busy(shop: Shop, number: int = 1) -> tuple[Payment, Payment]:
+    """A payment that turns out to be paid while its terminal is at the next customer's; both."""
+    payment = late(shop)
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    other = running(shop)
+    assert hear(shop, Verdict.APPROVED, number, payment=payment, is_inquiry=True)["standing"] == (
+        "approved"
+    )
+    return payment, other
+
+
+def test_what_is_found_paid_at_a_busy_terminal_goes_back_once_that_is_free() -> None:
+    """Booked and before a person at once; its terminal is asked when it is done with the next
+    customer, once, and nothing of it is left then."""
+    shop = card_shop()
+    payment, other = found_while_busy(shop)
+    payment_id = payment.asked.payment_id
+    assert running(shop).asked == other.asked, "the next customer is not disturbed"
+    (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert (listed.problem, listed.standing, listed.back_waits) == ("late", "approved", True)
+    assert shop.no(TakeBack(payment_id), admin=True) == Refusal.TERMINAL_MUST_BE_FREE
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(CompleteOrder())
+    for books in (shop.books, shop.replayed(), books_from(image_of(shop.books), None)):
+        assert [one.back_waits for one in books.payments.aside()] == [True]
+    shop.ok(TakeBack(payment_id), admin=True)
+    assert (running(shop).asked.of_payment, running(shop).asked.original) == (
+        payment_id,
+        told(payment, Verdict.APPROVED, 1).identity,
+    )
+    assert shop.books.payments.aside() == (), "asked for, it waits no more"
+    again = shop.ok(TakeBack(payment_id), admin=True)
+    assert (again["standing"], len(shop.events(PaymentRequested))) == ("approved", 3)
+    hear(shop, Verdict.APPROVED, 3)
+    assert not shop.books.payments.exceptions
+    assert shop.replayed().payments == shop.books.payments
+    assert shop.no(TakeBack(payment_id), admin=True) == Refusal.PAYMENT_MUST_EXIST
+
+
+def test_what_a_terminal_did_not_take_back_is_not_tried_for_ever() -> None:
+    """It said no: from here on it is for a person, who may have it tried again."""
+    shop = card_shop()
+    payment, _ = found_while_busy(shop)
+    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(TakeBack(payment.asked.payment_id), admin=True)
+    hear(shop, Verdict.DECLINED, 3)
+    before = len(shop.events(PaymentRequested))
+    again = shop.ok(TakeBack(payment.asked.payment_id), admin=True)
+    assert (again["standing"], len(shop.events(PaymentRequested))) == ("approved", before)
+    assert shop.books.payments.aside() == ()
+    assert {one.problem for one in shop.books.payments.exceptions.values()} == {
+        Problem.LATE,
+        Problem.NOT_REVERSED,
+    }
+    shop.ok(ReverseAgain(payment.asked.payment_id))
+
+
+def test_what_a_person_settled_is_not_taken_back() -> None:
+    """Given back by hand while the terminal was busy, and closed: nothing waits any more."""
+    shop = card_shop()
+    payment, _ = found_while_busy(shop)
+    shop.ok(CloseException(payment.asked.payment_id, "given back at the terminal"))
+    hear(shop, Verdict.DECLINED, 2)
+    assert shop.books.payments.aside() == ()
+    assert shop.no(TakeBack(payment.asked.payment_id), admin=True) == (Refusal.PAYMENT_MUST_EXIST)
+
+
+def test_a_terminal_that_ends_its_day_is_busy_too() -> None:
+    """Found paid meanwhile, it goes back when the day is over."""
+    shop = card_shop()
+    payment = late(shop)
+    day_id = shop.ok(EndTerminalDay())["day_id"]
+    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
+    assert shop.books.payments.at_terminal("terminal/1") is None
+    assert not shop.books.payments.is_free("terminal/1")
+    assert [one.back_waits for one in shop.books.payments.aside()] == [True]
+    settlement = Settlement(Verdict.APPROVED)
+    shop.ok(HearTerminalDay("terminal/1", day_id, settlement), admin=True)
+    assert shop.books.payments.is_free("terminal/1")
+    shop.ok(TakeBack(payment.asked.payment_id), admin=True)
+    assert running(shop).asked.of_payment == payment.asked.payment_id
+
+
+def test_what_no_terminal_could_be_asked_for_waits_for_nobody() -> None:
+    """Without a receipt number a person gives it back; so with money that went to a customer."""
+    shop = card_shop()
+    payment = late(shop)
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    nameless = Identity("29001234", 5, None, "1126", "101500")
+    hear(shop, Verdict.APPROVED, payment=payment, is_inquiry=True, identity=nameless)
+    assert shop.books.payments.aside() == ()
+    assert list(shop.books.payments.exceptions) == [payment.asked.payment_id]
+
+
+def test_what_was_set_aside_is_asked_after_until_it_is_settled() -> None:
+    """It is among those asked after; twice not found on an idle terminal that remembers, nothing
+    moved, and it is off the list without a person. Another word between starts the count anew."""
+    shop = card_shop()
+    payment = late(shop)
+    assert [one.asked.payment_id for one in shop.books.payments.aside()] == [
+        payment.asked.payment_id
+    ]
+    for code in ("not_found", "other_transaction", "not_found"):
+        hear(shop, Verdict.UNKNOWN, payment=payment, is_inquiry=True, code=code)
+    (waiting,) = shop.books.payments.aside()
+    assert (waiting.not_found, waiting.problem) == (1, Problem.UNRESOLVED)
+    assert shop.replayed().payments == shop.books.payments
+    said = hear(shop, Verdict.UNKNOWN, payment=payment, is_inquiry=True, code="not_found")
+    assert said["standing"] == "abandoned"
+    assert shop.books.payments.aside() == ()
+    assert not shop.books.payments.exceptions
+    assert shop.replayed().payments == shop.books.payments
+
+
+def test_what_waits_on_a_card_that_was_reserved_or_captured_goes_back_its_own_way() -> None:
+    """A reservation nobody wants any more is let go, not reversed."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    payment = running(shop)
+    hear(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(payment.asked.payment_id, "the customer left"))
+    shop.pay(799)
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, payment=payment, is_inquiry=True)
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(TakeBack(payment.asked.payment_id), admin=True)
+    assert running(shop).asked.kind is Kind.RELEASE
+
+
+@pytest.mark.parametrize("ends", ["not_sent", "terminal_busy", "not_found", "declined"])
+def test_a_try_to_take_back_that_never_began_is_none(ends: str) -> None:
+    """What waits to go back waits once more, and is listed once; a terminal that said no is for a
+    person, with its no."""
+    shop = card_shop()
+    payment, _ = found_while_busy(shop)
+    payment_id = payment.asked.payment_id
+    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(TakeBack(payment_id), admin=True)
+    if ends == "declined":
+        hear(shop, Verdict.DECLINED, 3)
+    elif ends == "not_found":
+        hear(shop, Verdict.UNKNOWN, 3, code="no_answer")
+        for _ in range(2):
+            hear(shop, Verdict.UNKNOWN, 3, code=ends, is_inquiry=True)
+    else:
+        hear(shop, Verdict.ABORTED, code=ends, identity=Identity())
+    waits = ends != "declined"
+    for books in (shop.books, shop.replayed(), books_from(image_of(shop.books), None)):
+        assert books.payments.exceptions[payment_id].back_waits is waits
+        assert (len(books.payments.exceptions) == 1) is waits
+    if waits:
+        shop.ok(TakeBack(payment_id), admin=True)
+        hear(shop, Verdict.APPROVED, 4)
+        assert not shop.books.payments.exceptions
+
+
+def test_a_tender_whose_reversal_never_began_is_for_whoever_asked() -> None:
+    """Its order has it still: nothing is asked for by itself."""
+    shop = asking()
+    hear(shop, Verdict.APPROVED, 5)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.ABORTED, code="not_sent", identity=Identity())
+    assert shop.books.payments.aside() == ()
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.problem, listed.back_waits) == (Problem.NOT_REVERSED, False)
+
+
+def test_another_payments_transaction_prints_nothing_again() -> None:
+    """The slip that was to be signed came out with the doubt: not a second time."""
+    shop = asking()
+    payment = running(shop)
+    signed = slip("merchant", "SIGN HERE", needs_signature=True)
+    hear(shop, Verdict.UNKNOWN, code="link_lost", slips=(signed,))
+    shop.ok(SetPaymentAside(payment.asked.payment_id, "the customer left"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 7)
+    printed = len(shop.printed())
+    assert printed == 1
+    hear(shop, Verdict.APPROVED, 7, payment=payment, is_inquiry=True)
+    assert len(shop.printed()) == printed
