@@ -14,6 +14,7 @@ from actors.view_clearing_folds import (
     keys_of,
     recount,
 )
+from actors.view_clearing_links import fold_link
 from actors.view_clearing_schema import row_of
 from engine.record import Record
 from engine.settlement.decide import SettlementImported, SettlementPartStaged
@@ -29,6 +30,15 @@ def fold_clearing(db: apsw.Connection, record: Record) -> None:
     match record.name:
         case "payment.requested/1" | "payment.heard/1" | "payment.uploaded/1":
             fold_payment(db, record)
+        case (
+            "paylink.requested/1"
+            | "paylink.offered/1"
+            | "paylink.confirmed/1"
+            | "paylink.ended/1"
+            | "paylink.strayed/1"
+            | "settings.store_configured/1"
+        ):
+            fold_link(db, record)
         case "settlement.part_staged/1" | "settlement.imported/1":
             _fold_file(db, record)
         case "settlement.terms_set/1":

@@ -14,7 +14,8 @@ from engine.settlement.decide import ExplainItem, Refusal, StageSettlement
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
 from engine.terminal import CardEntry, CardShown, Identity, SettledTotal, Settlement, Verdict
 from tests.card_shop import VISA, card_shop, hear
-from tests.clearing_shop import BANK, RATES, Clearing, paid, payout
+from tests.clearing_shop import BANK, RATES, Clearing, link_names, paid, payout
+from tests.link_shop import PROVIDER, sold, with_provider
 
 KEYED = attrs.evolve(VISA, entry="keyed")
 ONLINE = attrs.evolve(VISA, entry="online")
@@ -52,13 +53,17 @@ def bank_shop() -> Clearing:
 
 @pytest.mark.feature("BO-12")
 def test_fees_are_known_and_files_reconcile_to_nothing_with_every_difference_listed() -> None:
-    """In person, keyed and online, each payment's fee is known as soon as it is captured; the
-    acquirer's file brings clearing to nothing, and what is wrong in another is listed."""
-    clearing = bank_shop()
+    """In person, keyed and online, at a terminal's payment page and by link, each payment's fee is
+    known as soon as it is captured; the acquirer's file brings clearing to nothing, and what is
+    wrong in another is listed."""
+    clearing = Clearing(card_shop())
+    with_provider(clearing.shop, "1")
+    clearing.terms(attrs.evolve(BANK, terminals=("terminal/1",), providers=(PROVIDER,)))
     sell(clearing, "wine", 1)
     sell(clearing, "wine", 2, KEYED)
     sell(clearing, "wine", 3, ONLINE)
     sell(clearing, "wine", 4, AMEX)
+    sold(clearing.shop, "wine")
     fees = [(one.presence, one.brand, one.fee_minor, one.settled) for one in clearing.fees()]
     # 0.9 % + 5, 2.9 % + 30, 1.4 % + 25 and 1.95 % + 8 of 7.99.
     assert fees == [
@@ -66,17 +71,19 @@ def test_fees_are_known_and_files_reconcile_to_nothing_with_every_difference_lis
         ("keyed", "Visa", 53, False),
         ("online", "Visa", 36, False),
         ("in_person", "American Express", 24, False),
+        ("online", "wallet", 36, False),
     ]
     account = clearing.account()
-    assert (account.clearing_minor, account.waiting_minor) == (4 * WINE, 4 * WINE)
-    assert account.fee_expected_minor == 125
+    assert (account.clearing_minor, account.waiting_minor) == (5 * WINE, 5 * WINE)
+    assert account.fee_expected_minor == 161
     rows = [paid(1, WINE, 12), paid(2, WINE, 53), paid(3, WINE, 36), paid(4, WINE, 24)]
-    clearing.settle([*rows, payout(4 * WINE - 125)])
+    by_link = SettlementRow(RowKind.PAYMENT, WINE, 36, "1", reference=link_names(clearing)[0])
+    clearing.settle([*rows, by_link, payout(5 * WINE - 161)])
     account = clearing.account()
     assert (account.clearing_minor, account.held_minor) == (0, 0)
-    assert (account.fee_charged_minor, account.paid_out_minor) == (125, 4 * WINE - 125)
+    assert (account.fee_charged_minor, account.paid_out_minor) == (161, 5 * WINE - 161)
     assert clearing.kinds() == []
-    assert [one.fee_charged_minor for one in clearing.fees()] == [12, 53, 36, 24]
+    assert [one.fee_charged_minor for one in clearing.fees()] == [12, 53, 36, 24, 36]
     assert all(one.settled for one in clearing.fees())
 
     for number in range(11, 16):
