@@ -279,7 +279,9 @@ def _priced(terms: Terms, money: Money) -> tuple[str, str, int, int]:
 
 
 def _keys_of_payment(asked: Asked, answer: Answer, stamp: Stamp) -> Iterator[str]:
-    """Every name a settlement file may have for it; a capture is also named as its reservation."""
+    """Every name a settlement file may have for it: ours, and the terminal's; a capture is also
+    named as its reservation."""
+    yield from keys_of((asked.payment_id,), "", "", (None, None))
     names = [answer.identity]
     if asked.kind is Kind.CAPTURE and asked.original is not None:
         names.append(asked.original)
@@ -452,7 +454,11 @@ def _told_of(db: apsw.Connection, root: str) -> dict[str, int]:
         ("paid", "paid_rows", "back", "back_rows", "charged", "fee", "fee_rows"), 0
     )
     rows = rows_of(
-        db, "SELECT kind, gross_minor, fee_minor FROM settlement_rows WHERE root = ?", (root,)
+        db,
+        # Of what was declined nothing is paid, and what that costs no rate card has.
+        "SELECT kind, gross_minor, fee_minor FROM settlement_rows WHERE root = ? "
+        "AND kind <> 'declined'",
+        (root,),
     )
     for kind, gross_minor, fee_minor in rows:
         match kind:

@@ -22,7 +22,7 @@ from engine.settlement.model import RowKind, SettlementRow
 from engine.upcast import event_of
 from engine.wire import canonical, parse, structure, unstructure
 
-_ABOUT_PAYMENTS = (RowKind.PAYMENT, RowKind.REFUND, RowKind.CHARGEBACK)
+_ABOUT_PAYMENTS = (RowKind.PAYMENT, RowKind.REFUND, RowKind.CHARGEBACK, RowKind.DECLINED)
 
 
 def fold_clearing(db: apsw.Connection, record: Record) -> None:
