@@ -68,7 +68,7 @@ def _fold_file(db: apsw.Connection, record: Record) -> None:
         case SettlementImported(file, acquirer, name, parts):
             at = (record.stamp.now_ns, record.position)
             db.execute(
-                "INSERT INTO settlement_files VALUES (?, ?, ?, ?, 0, 0, ?, 0, ?)",
+                "INSERT INTO settlement_files VALUES (?, ?, ?, ?, 0, 0, ?, 0, ?, '')",
                 (file, acquirer, name, at[0], parts, at[1]),
             )
 
@@ -80,12 +80,12 @@ def count_some(db: apsw.Connection) -> bool:
     """
     found = row_of(
         db,
-        "SELECT file, acquirer, rows, parts, counted FROM settlement_files WHERE counted < parts "
-        "ORDER BY position LIMIT 1",
+        "SELECT file, acquirer, rows, parts, counted, behind FROM settlement_files "
+        "WHERE counted < parts ORDER BY position LIMIT 1",
     )
     if found is None:
         return False
-    file, acquirer, line, parts, part = found
+    file, acquirer, line, parts, part, behind = found
     if not part:
         db.execute("DELETE FROM row_counts")
     (body,) = row_of(
@@ -95,15 +95,19 @@ def count_some(db: apsw.Connection) -> bool:
     roots: set[str] = set()
     for row in structure(parse(body), tuple[SettlementRow, ...]):
         line += 1
-        root = _take(db, (acquirer, file), line, row)
+        said = _said(acquirer, row, behind or file)
+        if _has_a_name(row):
+            behind = said.hex()
+        root = _take(db, (acquirer, file), line, row, said)
         seen += root is None
         roots.add(root or "")
     recount(db, roots - {""})
     if part + 1 == parts:
         db.execute("DELETE FROM settlement_staged WHERE file = ?", (file,))
     db.execute(
-        "UPDATE settlement_files SET counted = ?, rows = ?, seen = seen + ? WHERE file = ?",
-        (part + 1, line, seen, file),
+        "UPDATE settlement_files SET counted = ?, rows = ?, seen = seen + ?, behind = ? "
+        "WHERE file = ?",
+        (part + 1, line, seen, behind, file),
     )
     return True
 
@@ -114,13 +118,27 @@ def counted_until(db: apsw.Connection) -> int | None:
     return None if position is None else int(position) - 1
 
 
+def _has_a_name(row: SettlementRow) -> bool:
+    """Whether a row has anything by which it could be known again in another file."""
+    names = (row.reference, row.own_reference, row.batch, row.date)
+    return any(names) or row.trace is not None or row.receipt is not None
+
+
+def _said(acquirer: str, row: SettlementRow, place: str) -> bytes:
+    """What a row says, by which it is the same one in another file; a row without any name says it
+    at its `place`."""
+    what = [acquirer, unstructure(row)]
+    if not _has_a_name(row):
+        what.append(place)
+    return sha256(canonical(what)).digest()[:16]
+
+
 def _take(
-    db: apsw.Connection, source: tuple[str, str], line: int, row: SettlementRow
+    db: apsw.Connection, source: tuple[str, str], line: int, row: SettlementRow, said: bytes
 ) -> str | None:
     """Count a row of an acquirer's file; the account it is of, "" where it has none, None where it
     was there before."""
     acquirer, file = source
-    said = sha256(canonical([acquirer, unstructure(row)])).digest()[:16]
     (times,) = row_of(
         db,
         "INSERT INTO row_counts VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",

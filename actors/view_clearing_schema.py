@@ -41,7 +41,8 @@ CLEARING_SCHEMA: Final = (
     PRIMARY KEY (day, acquirer)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS settlement_staged (file TEXT NOT NULL, part INTEGER NOT NULL,
     body BLOB NOT NULL, PRIMARY KEY (file, part)) STRICT""",
-    # A row is what it says, and how often its file said so: in another file it is the same row.
+    # A row is what it says, and how often its file said so: in another file it is the same row. One
+    # without any name is so only behind the same row; `behind` is the last with a name of a file.
     """CREATE TABLE IF NOT EXISTS settlement_rows (row TEXT PRIMARY KEY, acquirer TEXT NOT NULL,
     file TEXT NOT NULL, line INTEGER NOT NULL, kind TEXT NOT NULL, root TEXT NOT NULL,
     batch TEXT NOT NULL, day TEXT NOT NULL, gross_minor INTEGER NOT NULL, fee_minor INTEGER,
@@ -60,7 +61,8 @@ CLEARING_SCHEMA: Final = (
     PRIMARY KEY (acquirer, batch)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS settlement_files (file TEXT PRIMARY KEY, acquirer TEXT NOT NULL,
     name TEXT NOT NULL, at_ns INTEGER NOT NULL, rows INTEGER NOT NULL, seen INTEGER NOT NULL,
-    parts INTEGER NOT NULL, counted INTEGER NOT NULL, position INTEGER NOT NULL) STRICT""",
+    parts INTEGER NOT NULL, counted INTEGER NOT NULL, position INTEGER NOT NULL,
+    behind TEXT NOT NULL) STRICT""",
     """CREATE TABLE IF NOT EXISTS explained (item TEXT PRIMARY KEY, operator TEXT NOT NULL,
     finding TEXT NOT NULL) STRICT""",
     """CREATE TABLE IF NOT EXISTS terminal_days (terminal TEXT PRIMARY KEY, asked TEXT NOT NULL,

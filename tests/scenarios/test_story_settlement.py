@@ -486,3 +486,42 @@ def test_the_same_file_is_refused_and_its_rows_elsewhere_count_once() -> None:
     assert (newest.rows, newest.seen_before) == (3, 2)
     # Said twice within one file it is two rows, and a payment that is paid twice.
     assert "paid_twice" in clearing.kinds()
+
+
+def charged(clearing: Clearing) -> int:
+    """What files say the acquirer kept."""
+    return clearing.account().fee_charged_minor
+
+
+def test_a_fee_without_any_name_counts_in_each_file_that_says_it_anew() -> None:
+    """Two months' files tell the same fee, with no day, batch or reference: it was kept twice. So
+    do two files that tell nothing else."""
+    clearing = bank_shop()
+    fee = SettlementRow(RowKind.FEE, 0, 995)
+    clearing.settle([paid(1, WINE, 12), fee])
+    clearing.settle([paid(2, WINE, 12), fee])
+    assert charged(clearing) == 2 * (12 + 995)
+    clearing.settle([fee])
+    clearing.settle([fee, paid(3, WINE, 12)])
+    assert charged(clearing) == 3 * 12 + 4 * 995
+    dated = attrs.evolve(fee, date="2026-11-27")
+    clearing.settle([paid(4, WINE, 12), dated])
+    clearing.settle([paid(5, WINE, 12), dated])
+    assert charged(clearing) == 5 * 12 + 5 * 995, "a day says that it is the same"
+
+
+def test_a_fee_without_any_name_is_the_same_behind_the_same_row() -> None:
+    """The month's file repeats what the days' files said, fees in their places and one said twice
+    among them; what it says at another place is new."""
+    clearing = bank_shop()
+    fee = SettlementRow(RowKind.FEE, 0, 995)
+    first = [paid(1, WINE, 12), paid(2, WINE, 12), paid(3, WINE, 12), fee, fee]
+    second = [paid(4, WINE, 12), fee, paid(5, WINE, 12)]
+    clearing.settle(first)
+    clearing.settle(second)
+    assert charged(clearing) == 5 * 12 + 3 * 995
+    clearing.settle([*first, *second])
+    assert charged(clearing) == 5 * 12 + 3 * 995
+    assert clearing.view().files[0].seen_before == len(first) + len(second)
+    clearing.settle([*first, *second, fee])
+    assert charged(clearing) == 5 * 12 + 4 * 995
