@@ -46,7 +46,8 @@ def clearing_view(db: apsw.Connection, query: ClearingState, today: str) -> Clea
         view = _acquirer_view(db, acquirer, asked.due_day)
         own = [source(db, asked) for source in (_account_items, _unknown, _batch_items)]
         # Whoever has no terms is told of while there is something open.
-        is_open = view.clearing_minor or view.held_minor or any(count for _, count in own)
+        view = attrs.evolve(view, item_count=sum(count for _, count in own))
+        is_open = view.clearing_minor or view.held_minor or view.item_count
         if is_open or acquirer in terms.acquirers or not (terms.acquirers or acquirer.id):
             views.append(view)
             found += own

@@ -26,7 +26,8 @@ export interface AcquirerInput {
  * The clearing account of an acquirer since the store's first card payment. `clearing_minor`
  * is captured less cleared: `waiting_minor` is not due yet, the rest is in items. `held_minor`
  * is what files say is cleared, less fees and payouts: with the acquirer still. `overdue_day`
- * is the last business date that should be settled by now.
+ * is the last business date that should be settled by now, `item_count` how many of its items
+ * are for a person.
  */
 export interface AcquirerView {
   acquirer: string;
@@ -41,6 +42,7 @@ export interface AcquirerView {
   other_minor: number;
   held_minor: number;
   overdue_day: string;
+  item_count: number;
 }
 
 /**

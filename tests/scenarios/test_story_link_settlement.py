@@ -99,6 +99,7 @@ def test_a_link_that_is_in_no_file_in_time_is_missing_and_a_wrong_fee_is_told() 
     )
     # 1.4 % + 25 of 12.00 are 42.
     assert (fee.kind, fee.ours_minor, fee.theirs_minor) == ("fee_differs", 42, 99)
+    assert [one.item_count for one in clearing.view().acquirers] == [0, 2]
 
 
 def test_a_refund_by_link_is_in_the_account_of_its_payment() -> None:
