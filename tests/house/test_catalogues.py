@@ -11,7 +11,9 @@ import pytest
 
 from engine.books import Books
 from engine.decision import EVENTS
+from engine.payment.terminal_day import DayFault
 from engine.record import RESTORED
+from engine.settlement.judge import ItemKind
 from engine.staff import Right
 from hardware.drawer.codec import DrawerState
 from hardware.printer.status import PrinterStatus
@@ -128,6 +130,17 @@ def test_every_fact_of_a_person_has_words(language: str) -> None:
     assert len(facts) > 35
     words = {key.removeprefix("fact.") for key in catalogue(language) if key.startswith("fact.")}
     assert facts == words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_difference_of_card_money_has_words(language: str) -> None:
+    """The panel has words for whatever differs, of money that came and of money that went back."""
+    both = set(ItemKind) - {ItemKind.CHARGED_BACK, ItemKind.FEE_DIFFERS, ItemKind.PAYOUT_DIFFERS}
+    wanted = {f"clearing_item.{kind.value}" for kind in ItemKind}
+    wanted |= {f"clearing_item.{kind.value}_back" for kind in both}
+    wanted |= {f"clearing_item.day_{fault.value}" for fault in DayFault}
+    texts = catalogue(language)
+    assert wanted == {key for key in texts if key.startswith("clearing_item.")}
 
 
 def keys_used() -> set[str]:
