@@ -14,6 +14,8 @@ BEGUN = "begun"
 """The code of a doubt that is written down before a terminal hears of a transaction."""
 ALREADY_REVERSED = "already_reversed"
 """The code of a refusal to take back what the terminal took back before."""
+OF_PAYMENT = "refund:"
+"""How the reference of a refund begins whose terminal was told which payment it is of."""
 
 
 class Verdict(Enum):
@@ -63,7 +65,8 @@ class Identity:
     """How the terminal itself names one of its transactions.
 
     Empty and None stand for what it did not tell. `date` is MMDD and `time` HHMMSS, on its clock.
-    `reference` is its own name for the transaction where that is a text.
+    `reference` is its own name for the transaction where that is a text, after `OF_PAYMENT` where
+    it is a refund that was asked for by its payment.
     """
 
     terminal_id: str = ""
@@ -77,6 +80,12 @@ class Identity:
     def is_told(self) -> bool:
         """Whether it names one transaction."""
         return bool(self.terminal_id) and (self.trace is not None or self.receipt is not None)
+
+    @property
+    def is_of_payment(self) -> bool:
+        """Whether it is a refund asked for by its payment: it went to that card without the card,
+        the terminal counts it as a reversal, and nothing takes it back."""
+        return self.reference.startswith(OF_PAYMENT)
 
 
 @frozen
