@@ -100,6 +100,19 @@ async def test_receipts_by_line_are_the_merchants_and_the_customers(folder: Path
 
 
 @KINDS
+async def test_a_payment_found_by_asking_is_on_paper(folder: Path, open_kind: Any) -> None:
+    """Its reply was lost, and its receipts with it: they are had again, each copy once."""
+    async with open_kind(folder) as here:
+        await here.shop.do("order.add_line", code="wine")
+        is_zvt = isinstance(here.terminal, TerminalFake)
+        await here.pays("approved", **({"breaks": True} if is_zvt else {"lose": "reply"}))
+        await here.shop.do("order.complete")
+        papers = await here.counter.wait_receipts(2)
+        assert [1, 1] == [text.count(CARD) for text in papers]
+        assert [False, True] == ["Total" in text for text in papers]
+
+
+@KINDS
 async def test_a_payment_taken_back_is_on_paper(folder: Path, open_kind: Any) -> None:
     """The customer has the slip of the payment and that of its reversal, which is of our making
     where the terminal sends none."""
