@@ -268,6 +268,7 @@ class NexoFar(Far):
     world: World
     fake: NexoFake = field(init=False)
     _begun: list[int] = field(factory=list)
+    _refunds: dict[int, bool] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         """Make the fake; nothing listens yet."""
@@ -369,10 +370,14 @@ class NexoFar(Far):
         return Moved(ledger.booked_minor, payments, refunds, 0, len(ledger.payments))
 
     def _is_refund(self, back: Entry) -> bool:
-        assert isinstance(back.ask, ReversalAsk)
-        original = self.fake.ledger.named(back.ask.original)
-        assert original is not None, "only what was paid is given back"
-        return any(original.number <= begun < back.number for begun in self._begun)
+        """Noted once for each: what began later changes nothing."""
+        if back.number not in self._refunds:
+            assert isinstance(back.ask, ReversalAsk)
+            original = self.fake.ledger.named(back.ask.original)
+            assert original is not None, "only what was paid is given back"
+            between = any(original.number <= begun < back.number for begun in self._begun)
+            self._refunds[back.number] = between
+        return self._refunds[back.number]
 
     def begin(self) -> Moved:
         """As `Far`."""
