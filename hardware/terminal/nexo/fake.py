@@ -360,6 +360,8 @@ class NexoFake(HostLine):
                 return "NotFound", "unknown transaction"
             if original.amount_minor - original.reversed_minor < ask.amount_minor:
                 return "NotAllowed", "reversed already"
+            if self.is_offline and not original.is_stored:
+                return "UnreachableHost", "no connection"
             original.reversed_minor += ask.amount_minor
             entry.amount_minor = ask.amount_minor
             return None

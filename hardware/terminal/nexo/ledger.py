@@ -63,9 +63,9 @@ class Ledger:
         return None
 
     def named(self, poi: m.PoiTransaction) -> Entry | None:
-        """The booked payment with that name."""
+        """The booked payment with that name; what was given back of one has none of its own."""
         for entry in self.entries:
-            if entry.poi == poi and entry.is_booked:
+            if entry.poi == poi and entry.is_booked and isinstance(entry.ask, m.PaymentAsk):
                 return entry
         return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+import attrs
 import trio
 
 from actors.world import World
@@ -40,6 +41,7 @@ _ENDS = {0: "approved", _CANCELLED: "cancelled", _NO_CONNECTION: "no connection 
 _NOT_READY_S = 2.0
 _BREAK_S = 2.0
 _PIN_TRIES_MAX = 3
+_NOT_PRINTED = 0x02
 
 
 class TerminalFake(HostLine, FarEnd):
@@ -77,6 +79,7 @@ class TerminalFake(HostLine, FarEnd):
         self.shown = "ready"
         self.shown_minor: int | None = None
         self.shown_tip_minor = 0
+        self._last_plan = Plan()
 
     async def reboot(self) -> None:
         """Power off and on: the connection breaks, the memory stays, the log-on is forgotten."""
@@ -118,7 +121,7 @@ class TerminalFake(HostLine, FarEnd):
         elif not self.is_registered:
             await self._send(bytes.fromhex("846B00"))
         elif control == codec.RECALL:
-            await self._recall()
+            await self._recall(message)
         elif control == codec.END_OF_DAY:
             await self._end_of_day()
         elif control == codec.SEND_OFFLINE and not self.cannot_send:
@@ -137,12 +140,15 @@ class TerminalFake(HostLine, FarEnd):
         await self._tell(codec.INTERMEDIATE, [("status", status), ("timeout_minutes", 0),
                                               (0x06, lines)], lose)  # fmt: skip
 
-    async def _recall(self) -> None:
+    async def _recall(self, message: ZvtMessage) -> None:
         await self._send(codec.ACKNOWLEDGE)
         if not self.ledger.entries:
             await self._tell(codec.ABORTION, [("result", 0x83)])
             return
-        await self._tell(codec.STATUS_INFO, voice.result(self.ledger.entries[-1], self.terminal_id))
+        last = self.ledger.entries[-1]
+        await self._tell(codec.STATUS_INFO, voice.result(last, self.terminal_id))
+        if not message.fields.get(0x03, 0) & _NOT_PRINTED and last.result == 0:
+            await self._print(last, self._last_plan)
         await self._tell(codec.COMPLETION, [])
 
     async def _send_offline(self) -> None:
@@ -189,6 +195,7 @@ class TerminalFake(HostLine, FarEnd):
 
     async def _transact(self, message: ZvtMessage) -> None:
         plan = self.plans.popleft() if self.plans else Plan(card="ask" if self.operator else "tap")
+        self._last_plan = attrs.evolve(plan, lose=(), breaks=False)
         kind = _KINDS[message.control]
         if 0x8000 not in plan.lose:
             await self._send(codec.ACKNOWLEDGE)
@@ -344,6 +351,9 @@ class TerminalFake(HostLine, FarEnd):
             return False
         if not (plan.prints_declined if entry.result else plan.prints):
             return True
+        return await self._print(entry, plan)
+
+    async def _print(self, entry: Entry, plan: Plan) -> bool:
         for kind in (1, 2):
             for control, fields in voice.slip(entry, kind, plan):
                 if not await self._is_taken(control, fields, plan):
