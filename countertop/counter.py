@@ -24,8 +24,9 @@ from hardware.printer.fake import PrinterFake
 from hardware.printer.render import to_png, to_text
 from hardware.scanner.fake import ScannerFake
 from hardware.settings import DeviceSettings
-from hardware.terminal.zvt.fake import TROUBLES, TerminalFake
-from hardware.terminal.zvt.person import KEYS, TIP_MINOR_MAX
+from hardware.terminal.person import KEYS, TIP_MINOR_MAX
+from hardware.terminal.played import TROUBLES
+from hardware.terminal.zvt.fake import TerminalFake
 from protocols.provider.fake import ProviderFake
 
 _PAGE = Path(__file__).parent / "counter_page"
