@@ -166,3 +166,24 @@ def test_a_nexo_terminal_goes_away_in_the_middle(who: Cashier, terminal: Locator
     assert ["approved", "cancelled"] == [row["ended"] for row in rows]
     who.store.stop()
     expect(terminal.page.get_by_role("alert")).to_have_text(re.compile("does not answer"))
+
+
+def test_a_nexo_terminal_of_the_file_is_tested_at_the_register(
+    who: Cashier, terminal: Locator
+) -> None:
+    """The page of terminals shows it beside what is paired, says where such a one is set up, and
+    its test says in words what the terminal lacks."""
+    page = who.page
+    who.menu("Card terminals")
+    expect(page.get_by_text("One on a serial cable, or one that speaks nexo")).to_be_visible()
+    row = page.locator("li.part")
+    expect(row).to_contain_text("set up in the configuration file")
+    row.get_by_role("button", name="Test").click()
+    expect(row).to_contain_text("The terminal answers and takes payments. Nothing was charged.")
+    press(terminal, "Take terminal paper out")
+    row.get_by_role("button", name="Test").click()
+    expect(row).to_contain_text("The terminal is out of paper. No card payment goes to it.")
+    press(terminal, "Put terminal paper in")
+    row.get_by_role("button", name="Test").click()
+    expect(row).to_contain_text("The terminal answers and takes payments. Nothing was charged.")
+    assert 0 == who.store.counter()["terminal"]["booked_minor"]
