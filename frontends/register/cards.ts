@@ -38,12 +38,14 @@ const WHY: Record<string, string> = {
   card_expired: 'expired',
   card_not_yet_valid: 'expired',
   card_unknown: 'not_taken',
+  card_invalid: 'not_taken',
   not_for_this_card: 'not_taken',
   wrong_currency: 'not_taken',
   amount_too_high: 'amount',
   amount_too_low: 'amount',
   amount_wrong: 'amount',
   terminal_busy: 'busy',
+  busy_at_terminal: 'busy',
   not_sent: 'not_reached',
   link_lost: 'not_reached',
   printer_not_ready: 'paper',
@@ -51,6 +53,7 @@ const WHY: Record<string, string> = {
   already_reversed: 'not_reversible',
   not_found: 'not_found',
   declined_4b: 'pin',
+  wrong_pin: 'pin',
 };
 const BRANDS: Record<string, string> = {
   ec: 'ec',
