@@ -25,9 +25,10 @@ from tests.simulation import (  # noqa: F401 - they register what is done
     workloads_prices,
     workloads_tabs,
 )
+from tests.simulation.facts import APART, FLOAT, OPERATOR, PIN
 from tests.simulation.fronts_errors import GaveUpError, RefusedError
-from tests.simulation.shop import APART, FLOAT, OPERATOR, PIN
 from tests.simulation.tidying import give_back_screen, pay_otherwise, settle
+from tests.simulation.window import answered_of
 from tests.simulation.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -307,5 +308,5 @@ class Front:
         except PostError:
             return None
         assert isinstance(reply, Reply)
-        self.sim.auditor.heard(ask.id, reply)
+        self.sim.auditor.heard(ask.id, answered_of(reply))
         return reply

@@ -56,7 +56,7 @@ class ClearingIsWhatTheBankOwes(Invariant):
         sim, bank = self.auditor.sim, self.auditor.sim.bank
         assert bank.told is not None, "files are handed in before the end"
         (account,) = bank.told["acquirers"]
-        booked = sum(till.terminal.ledger.booked_minor for till in sim.tills)
+        booked = sum(entry.signed_minor for till in sim.tills for entry in till.entries())
         figures = {
             "captured_minor": booked,
             "cleared_minor": bank.gross_minor,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
 
 from attrs import field, frozen
 
@@ -137,6 +136,6 @@ class NoViewStandsStill(Invariant):
         self._look()
 
     def _look(self) -> None:
-        store: Any = self.auditor.store
-        if store is not None and store.views.quarantined:
-            self.broken(f"views stopped: {store.views.quarantined}")
+        store = self.auditor.store
+        if store is not None and (stopped := store.views_stopped()):
+            self.broken(f"views stopped: {stopped}")

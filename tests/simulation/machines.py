@@ -38,8 +38,11 @@ from hardware.printer.render import Rows
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.device import ZvtDevice
 from hardware.terminal.zvt.fake import TerminalFake
-from tests.simulation.shop import CONFIG, REGISTERS, QuickHasher
+from tests.simulation.facts import REGISTERS
+from tests.simulation.seen import Entry
+from tests.simulation.shop import CONFIG, QuickHasher
 from tests.simulation.streams import SimulatedCarrier
+from tests.simulation.window import Window, answered_of, asked_of, entries_of
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
@@ -106,7 +109,7 @@ class StoreMachine:
         self.store = store
         if self.sim.disk.lies is not None:
             self._has_opened_after_a_lie(store)
-        self.sim.auditor.store_opened(store)
+        self.sim.auditor.store_opened(Window(store, self.sim.disk))
         try:
             await run_store(store, doors=self._doors, with_children=False, port=first.listening)
         except* Exception as group:  # noqa: BLE001 - whatever it died of, the process is dead
@@ -186,7 +189,7 @@ class StoreMachine:
 
     def _leave(self, ask: Ask, envelope: Envelope, value: object) -> None:
         if isinstance(value, Reply) and not self.sim.disk.is_off:
-            self.sim.auditor.released(ask, value)
+            self.sim.auditor.released(asked_of(ask), answered_of(value))
         elif isinstance(value, Reply):
             return
         envelope.answer(value)
@@ -258,6 +261,10 @@ class Till:
     printer: WatchedPrinter
     cable: SimulatedCarrier
     terminal: TerminalFake
+
+    def entries(self) -> list[Entry]:
+        """The terminal's own memory of what it did, which nobody at the store writes."""
+        return entries_of(self.terminal.ledger)
 
     async def switch_off_and_on(self) -> None:
         """What a person does with a printer that does not answer."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from tests.simulation.model_offers import off_minor, part_minor, spirits_taxes
-from tests.simulation.shop import (
+from tests.simulation import model_cards
+from tests.simulation.facts import (
     BUN,
     GIN,
     PARTY,
@@ -26,6 +26,7 @@ from tests.simulation.shop import (
     TRADE_PRICES,
     VOUCHER_MINOR,
 )
+from tests.simulation.model_offers import off_minor, part_minor, spirits_taxes
 
 KICK_NS = 3_000_000_000
 
@@ -256,10 +257,8 @@ class Model:
     begun: dict[str, Effect] = field(factory=dict)
     completions: dict[str, dict[str, Any]] = field(factory=dict)
     sales: int = 0
-    payments: dict[str, str] = field(factory=dict)
     by_card: dict[str, int] = field(factory=dict)
-    asked: dict[str, dict[str, Any]] = field(factory=dict)
-    charged: dict[str, int] = field(factory=dict)
+    cards: model_cards.Cards = field(factory=dict)
 
     def day(self, register: str) -> Day:
         """A register's day so far."""
@@ -275,6 +274,9 @@ class Model:
         """What an order comes to by this model, None for an unknown one."""
         order = self.orders.get(order_id)
         return None if order is None else order.total_minor()
+
+
+Fold = Callable[[Model, Row, dict[str, Any]], None]
 
 
 def _opened(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -381,14 +383,8 @@ def _tender_undone(model: Model, row: Row, data: dict[str, Any]) -> None:
     model.by_card[order.terminals[data["tender"]]] -= took_minor
 
 
-def _payment_heard(model: Model, row: Row, data: dict[str, Any]) -> None:
-    model.payments[data["payment_id"]] = data["standing"]
-    model.charged[data["payment_id"]] = data["answer"]["amount_minor"]
-
-
-def _payment_requested(model: Model, row: Row, data: dict[str, Any]) -> None:
-    model.payments[data["asked"]["payment_id"]] = "requested"
-    model.asked[data["asked"]["payment_id"]] = data["asked"]
+def _of_card(fold: Callable[[model_cards.Cards, dict[str, Any]], None]) -> Fold:
+    return lambda model, row, data: fold(model.cards, data)
 
 
 def _voided(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -487,7 +483,7 @@ def _finished(model: Model, row: Row, data: dict[str, Any]) -> None:
     effect.is_over = data["outcome"] in ("done", "expired") or effect.kind != "printer.print/1"
 
 
-FOLDS: dict[str, Callable[[Model, Row, dict[str, Any]], None]] = {
+FOLDS: dict[str, Fold] = {
     "order.opened/1": _opened,
     "order.line_added/1": _line_added,
     "order.return_line_added/1": _return_added,
@@ -505,8 +501,11 @@ FOLDS: dict[str, Callable[[Model, Row, dict[str, Any]], None]] = {
     "order.foreign_tendered/1": _foreign_tendered,
     "order.card_tendered/1": _card_tendered,
     "order.tender_undone/1": _tender_undone,
-    "payment.requested/1": _payment_requested,
-    "payment.heard/1": _payment_heard,
+    "payment.requested/1": _of_card(model_cards.requested),
+    "payment.kept/1": _of_card(model_cards.kept),
+    "payment.heard/1": _of_card(model_cards.heard),
+    "payment.set_aside/1": _of_card(model_cards.set_aside),
+    "payment.exception_closed/1": _of_card(model_cards.closed),
     "order.voided/1": _voided,
     "order.suspended/1": _suspended,
     "order.resumed/1": _resumed,

@@ -25,8 +25,9 @@ from protocols.provider.actor import ProviderActor, _Keys
 from protocols.provider.client import ReachError
 from protocols.provider.ledger import Held, Ledger, LedgerError
 from protocols.provider.settings import ProviderSettings
+from tests.simulation.facts import PROVIDER
 from tests.simulation.machines import keep_anchor
-from tests.simulation.shop import PROVIDER
+from tests.simulation.seen import Moved
 
 if TYPE_CHECKING:
     from actors.node import Node
@@ -53,7 +54,7 @@ class Provider:
     chance: random.Random
     ledger: Ledger = field(factory=lambda: Ledger(_page))
     is_away: bool = False
-    twice: dict[str, Told] = field(factory=dict)
+    twice: dict[str, int] = field(factory=dict)
     before_put: Callable[[str], None] = lambda reference: None
     calling: int = 0
     _calm: trio.Event = field(factory=trio.Event)
@@ -112,6 +113,13 @@ class Provider:
             self.sim.background.start_soon(wait, reference)
         return held
 
+    def holds(self) -> dict[str, Moved]:
+        """Its books, by reference: what the auditor holds the journal against."""
+        return {
+            reference: Moved(held.told.state.value, held.told.amount_minor)
+            for reference, held in self.ledger.held.items()
+        }
+
     def _now_s(self) -> int:
         return self.sim.world.now_ns() // NS_PER_S
 
@@ -133,7 +141,7 @@ class Provider:
         self._call_about(held)
         if plan == "pays_twice" and held is not None:
             again = attrs.evolve(held.told, provider_reference=f"{held.told.provider_reference}-2")
-            self.twice[reference] = again
+            self.twice[reference] = again.amount_minor
             # Once one of the two is known the store asks no more: of the other only a call tells.
             for told in (held.told, again):
                 self.calling += 1

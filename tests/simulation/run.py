@@ -25,6 +25,7 @@ from tests.simulation import faults_fronts, faults_provider  # noqa: F401 - they
 from tests.simulation.auditor import Auditor
 from tests.simulation.bank import Bank
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
+from tests.simulation.facts import REGISTERS, START_NS
 from tests.simulation.faults import FAULTS, Fault
 from tests.simulation.fronts import Front, Habits
 from tests.simulation.fronts_errors import RefusedError
@@ -37,7 +38,7 @@ from tests.simulation.machines import (
     device_actors,
 )
 from tests.simulation.provider import Provider, integrations_actors
-from tests.simulation.shop import REGISTERS, START_NS, prepared_image
+from tests.simulation.shop import prepared_image
 from tests.simulation.streams import SimulatedCarrier
 from tests.simulation.workloads_bank import ask_how_it_stands, hand_in_all
 
