@@ -123,11 +123,13 @@ class Auditor:
             invariants,
             invariants_bank,
             invariants_cards,
+            invariants_cash,
             invariants_credit,
             invariants_links,
             invariants_offers,
             invariants_paper,
             invariants_prices,
+            invariants_staff,
             invariants_tabs,
             model_money,
         )

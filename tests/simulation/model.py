@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from tests.simulation import model_cards
 from tests.simulation.facts import (
     BUN,
+    COINS,
     GIN,
     PARTY,
     PRICES,
@@ -26,6 +27,7 @@ from tests.simulation.facts import (
     TRADE_PRICES,
     VOUCHER_MINOR,
 )
+from tests.simulation.model_cash import rounding_minor
 from tests.simulation.model_offers import off_minor, part_minor, spirits_taxes
 
 KICK_NS = 3_000_000_000
@@ -259,6 +261,7 @@ class Model:
     sales: int = 0
     by_card: dict[str, int] = field(factory=dict)
     cards: model_cards.Cards = field(factory=dict)
+    coin_minor: int = COINS[0]
 
     def day(self, register: str) -> Day:
         """A register's day so far."""
@@ -403,19 +406,21 @@ def _resumed(model: Model, row: Row, data: dict[str, Any]) -> None:
 def _completed(model: Model, row: Row, data: dict[str, Any]) -> None:
     order = _order(model, row, data)
     total = order.total_minor()
+    in_cash = total - order.paid_minor() + rounding_minor(order, model.coin_minor)
     model.completions[row.command_id] = data
     order.receipt = data["receipt_number"]
     till = model.tills.get(data["register"])
     if (order.tenders or order.notes) and till is not None:
-        # Change goes back out of the drawer: what stays is the price, less what else paid it.
-        till.cash_minor += total - order.paid_minor()
+        # Change goes back out of the drawer: what stays is the price as coins pay it, less what
+        # else paid it.
+        till.cash_minor += in_cash
         for currency, amount, _ in order.notes.values():
             till.notes[currency] = till.notes.get(currency, 0) + amount
     day = model.day(data["register"])
     day.sales += 1
     day.total_minor += total
     day.tenders.update(order.paid_by())
-    day.tenders["cash"] += total - order.paid_minor()
+    day.tenders["cash"] += in_cash
     day.tax_minor += sum(line["tax_minor"] for line in data["figures"]["lines"])
     day.receipts += 1
     model.sales += 1
@@ -430,6 +435,10 @@ def _returned(model: Model, row: Row, data: dict[str, Any]) -> None:
     line.returned += data["quantity_milli"] // 1000
     line.returned_minor += data["total_minor"]
     line.returned_tax_minor += data["tax_minor"]
+
+
+def _configured(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.coin_minor = data["rules"]["cash_step_minor"]
 
 
 def _till_opened(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -511,6 +520,7 @@ FOLDS: dict[str, Fold] = {
     "order.resumed/1": _resumed,
     "order.completed/1": _completed,
     "order.returned/1": _returned,
+    "settings.store_configured/1": _configured,
     "till.opened/1": _till_opened,
     "till.paid_in/1": _paid_in,
     "till.paid_out/1": _paid_out,

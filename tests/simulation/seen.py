@@ -13,12 +13,14 @@ from attrs import frozen
 
 @frozen
 class Asked:
-    """What a front end asked for."""
+    """What a front end asked for, and by whose PIN beside the operator's."""
 
     id: str
     name: str
     data: dict[str, Any]
     is_query: bool
+    approver: str
+    approver_pin: str
 
 
 @frozen

@@ -40,7 +40,7 @@ from engine.settlement.model import Acquirer, Presence, Rate
 from engine.taxation import Dining
 from engine.wire import unstructure
 from tests import tax_shop
-from tests.shop import CASHIER, EVERYTHING, TAXES, item, rules
+from tests.shop import EVERYTHING, TAXES, item, rules
 from tests.simulation.disk import MemoryDisk
 from tests.simulation.facts import (
     BANK,
@@ -49,7 +49,10 @@ from tests.simulation.facts import (
     BUN,
     CAKE,
     CAKE_POINTS,
+    CASHIER,
     CEILING_MINOR,
+    COINS,
+    CUTOFF_HOURS,
     FEE_FIXED_MINOR,
     FEE_PPM,
     FRANC,
@@ -57,19 +60,21 @@ from tests.simulation.facts import (
     FRANC_NOTE_MINOR,
     GIN,
     LEVY_PPM,
-    OPERATOR,
+    MORE_RIGHTS,
     PARTY,
     PIE,
     PIE_PPM,
-    PIN,
+    PINS,
     PRICES,
     PROVIDER,
     REGISTERS,
+    RIGHTS,
     SERVICE_PPM,
     SPIRITS_PPM,
     START_NS,
     STORE_ID,
     TAX_PPM,
+    TIME_ZONE,
     TO_GO,
     TO_GO_PRICES,
     TRADE,
@@ -194,7 +199,8 @@ async def _prepare(disk: MemoryDisk) -> None:
             reply: Reply = await store.node.ask(f"register/{OFFICE}", ask, timeout_s=30)
             assert reply.ok, f"{name}: {reply}"
 
-        await office("settings.configure_store", rules=unstructure(rules()))
+        told = rules(time_zone=TIME_ZONE, cutoff_s=CUTOFF_HOURS * 3600, cash_step_minor=COINS[0])
+        await office("settings.configure_store", rules=unstructure(told))
         await office("settings.set_tax_classes", classes=unstructure((*TAXES, SPIRITS)))
         for register in REGISTERS:
             kinds = ("printer", "drawer", "terminal")
@@ -203,9 +209,14 @@ async def _prepare(disk: MemoryDisk) -> None:
             setup |= {"display": "", "scanner": "", "tip_choices": unstructure(TIPS)}
             setup |= {"provider": PROVIDER}
             await office("settings.define_register", setup=setup)
-        for role, rights in (("cashier", CASHIER), ("manager", EVERYTHING)):
-            await office("staff.define_role", role=role, rights=[r.value for r in rights])
-        await office("staff.add_operator", operator=OPERATOR, name="Max", role="manager", pin=PIN)
+        every = [right.value for right in EVERYTHING]
+        for role, rights in (("cashier", [*RIGHTS, *MORE_RIGHTS]), ("manager", every)):
+            await office("staff.define_role", role=role, rights=rights)
+        for name, pin in PINS.items():
+            role = "cashier" if name == CASHIER else "manager"
+            await office(
+                "staff.add_operator", operator=name, name=name.capitalize(), role=role, pin=pin
+            )
         for code, price_minor in PRICES.items():
             tax_class = SPIRITS.id if code == GIN else "reduced"
             goods = item(code, code.capitalize(), price_minor, tax_class=tax_class)

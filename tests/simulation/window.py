@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def asked_of(ask: Ask) -> Asked:
     """A question, as it came to the door."""
-    return Asked(ask.id, ask.name, ask.data, ask.is_query)
+    return Asked(ask.id, ask.name, ask.data, ask.is_query, ask.approver, ask.approver_pin)
 
 
 def answered_of(reply: Reply) -> Answered:
