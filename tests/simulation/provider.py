@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -28,6 +29,7 @@ from protocols.provider.settings import ProviderSettings
 from tests.simulation.facts import PROVIDER
 from tests.simulation.machines import keep_anchor
 from tests.simulation.seen import Moved
+from tests.simulation.shaky import Shaky
 
 if TYPE_CHECKING:
     from actors.node import Node
@@ -223,11 +225,13 @@ class WiredProvider(ProviderActor):
         return await self._provider.exchange(asked)
 
 
-def integrations_actors(provider: Provider) -> Callable[[Node, Any], None]:
+def integrations_actors(
+    provider: Provider, living: dict[str, Shaky]
+) -> Callable[[Node, Any], None]:
     """What lives in the integrations node: its anchor, and whoever speaks with the provider."""
 
     def settle(node: Node, supervisor: Any) -> None:
         keep_anchor(node, supervisor)
-        supervisor.start(lambda: WiredProvider(provider))
+        supervisor.start(partial(Shaky, lambda: WiredProvider(provider), living))
 
     return settle
