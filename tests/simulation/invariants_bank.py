@@ -58,7 +58,7 @@ class ClearingIsWhatTheBankOwes(Invariant):
         sim, bank = self.auditor.sim, self.auditor.sim.bank
         assert bank.told is not None, "files are handed in before the end"
         account = next(one for one in bank.told["acquirers"] if one["acquirer"] == BANK)
-        booked = sum(till.terminal.ledger.booked_minor for till in sim.tills)
+        booked = sum(entry.signed_minor for till in sim.tills for entry in till.entries())
         figures = {
             "captured_minor": booked,
             "cleared_minor": bank.gross_minor,

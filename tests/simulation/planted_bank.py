@@ -12,9 +12,9 @@ from actors import view_clearing_folds, view_clearing_links, view_clearing_rows
 from engine.decision import Decision, Fact
 from engine.settlement import decide
 from engine.wire import canonical
+from tests.simulation.facts import BANK
 from tests.simulation.planted import Bug
 from tests.simulation.planted_money import Planted
-from tests.simulation.shop import BANK
 
 
 @contextlib.contextmanager
