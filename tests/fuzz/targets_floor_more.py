@@ -155,14 +155,14 @@ def native_promotions(data: bytes) -> None:
 def _kept(promotions: PromotionSet, lines: list[Line], draws: Draws) -> None:
     """The same in a cart that is changed line by line."""
     cart = Cart(promotions, None, 2, _pick(draws, ("quick", "thorough")))
-    for step, line in enumerate(lines):
+    for line in lines:
         with suppress(CoreError, OverflowError):
             cart.add_line(line)
         with suppress(CoreError, OverflowError, IndexError):
             cart.change_line(draws.byte() % 8, _line(draws))
         with suppress(CoreError, OverflowError, TypeError):
             cart.set_facts(_facts(draws))
-        if step % 3 == 2:
+        if draws.byte() % 3 == 0:
             with suppress(CoreError, OverflowError, IndexError):
                 cart.remove_line(draws.byte() % 8)
     assert cart.total_minor == sum(line.net_minor for line in cart.priced().lines)
