@@ -157,8 +157,12 @@ def listed(books: Books, now_ns: int) -> list[Payment]:
     )
 
 
-def payments_view(books: Books, *, now_ns: int, register: str = "") -> PaymentsView:
-    """All that is not settled; ceilings are those of `register` and of who is signed on there."""
+def payments_view(
+    books: Books, *, now_ns: int, register: str = "", shows: Mapping[str, Shown] | None = None
+) -> PaymentsView:
+    """All that is not settled; ceilings are those of `register` and of who is signed on there.
+    `shows` is what terminals show, or showed last, by payment."""
+    showed = shows or {}
     operator = books.staff.signed_on.get(register, "")
     risk = exposure(books.payments, register=register, operator=operator)
     policy = books.payments.policy
@@ -179,6 +183,7 @@ def payments_view(books: Books, *, now_ns: int, register: str = "") -> PaymentsV
             payment_view(
                 payment,
                 now_ns=now_ns,
+                shows=showed.get(payment.asked.payment_id, ("", "")),
                 is_counted=is_counted(payment.asked, books.live.orders),
             )
             for payment in listed(books, now_ns)
