@@ -145,6 +145,45 @@ def test_each_card_gets_back_what_is_left_of_it(who: Cashier) -> None:
     expect(back).to_have_text([re.compile(r"Mastercard ··0010: €2\.80")])
 
 
+LAID_OUT = """() => {
+  const body = document.querySelector('section.pay .body');
+  body.scrollTop = body.scrollHeight;
+  const due = document.querySelector('section.pay .figure').getBoundingClientRect();
+  const seen = document.elementFromPoint(due.x + due.width / 2, due.y + due.height / 2);
+  const rights = [...document.querySelectorAll('.tenders .paid > .num')].map(
+    (amount) => Math.round(amount.getBoundingClientRect().right));
+  const page = document.documentElement;
+  return {
+    scrolled: body.scrollTop > 0,
+    is_due_seen: !!seen && !!seen.closest('.figure'),
+    edges: new Set(rights).size,
+    fits: page.scrollWidth <= page.clientWidth && body.scrollWidth <= body.clientWidth,
+  };
+}"""
+
+
+def test_many_tenders_line_up_and_what_is_left_stays_in_sight(who: Cashier) -> None:
+    """However many paid a part and whatever their cards are called: the amounts are one below
+    another, nothing is wider than the screen, and what is still to pay is seen at the end, too."""
+    page = who.page
+    rung_up(who, "Flat white")
+    who.digits("100")
+    who.push("Card €1.00")
+    who.store.key("tap")
+    rows = page.locator(".tenders li")
+    expect(rows).to_have_count(1)
+    for paid in range(2, 10):
+        who.digits("10")
+        who.push("Take €0.10")
+        expect(rows).to_have_count(paid)
+    name = "(span) => (span.firstChild.data = 'American Express of a bank with a long name ··0010')"
+    rows.first.locator(".name > span").evaluate(name)
+    good = {"scrolled": True, "is_due_seen": True, "edges": 1, "fits": True}
+    for width, height in ((1024, 768), (1280, 800), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert good == page.evaluate(LAID_OUT), width
+
+
 def test_nobody_leaves_while_the_terminal_waits(who: Cashier) -> None:
     """Signing off, switching and training wait until the card was seen through."""
     page = who.page
