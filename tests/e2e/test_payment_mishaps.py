@@ -78,6 +78,40 @@ def test_a_share_that_nobody_paid_is_chosen_anew(who: Cashier) -> None:
     expect(croissant).to_be_enabled()
 
 
+def test_two_of_a_kind_go_to_two_shares(who: Cashier) -> None:
+    """One by one with a stepper: one of two coffees is paid, the other is left and is seen to be;
+    a touch on the line takes all that is left of it. Together the shares are the bill."""
+    page = who.page
+    who.tap("Flat white")
+    who.tap("Flat white")
+    expect(page.locator(".order .qty").first).to_contain_text("2")
+    who.tap("Croissant")
+    expect(who.lines).to_have_count(2)
+    who.pay()
+    who.push("Split")
+    who.push("By item")
+    coffees = page.get_by_role("checkbox", name=re.compile("Flat white"))
+    who.push("Flat white: one more in this share")
+    expect(coffees).to_have_attribute("aria-checked", "mixed")
+    expect(page.locator(".units")).to_contain_text(re.compile(r"1 of 2.*€3\.80", re.DOTALL))
+    who.push("Flat white: one more in this share")
+    expect(who.button("Pay €7.60")).to_be_visible()
+    expect(who.button("Flat white: one more in this share")).to_be_disabled()
+    who.push("Flat white: one less in this share")
+    who.push("Pay €3.80")
+    who.push(re.compile("^Exact amount"))
+    expect(coffees).to_contain_text("1 of 2 paid by somebody")
+    expect(page.locator(".units")).to_have_count(0)
+    coffees.click()
+    who.push("Pay €3.80")
+    who.push(re.compile("^Exact amount"))
+    expect(coffees).to_be_disabled()
+    page.get_by_role("checkbox", name=re.compile("Croissant")).click()
+    who.push("Pay €2.60")
+    who.push(re.compile("^Exact amount"))
+    expect(page.locator(".done")).to_be_visible()
+
+
 def test_a_lost_server_says_what_is_open_at_the_card(who: Cashier) -> None:
     """Nobody starts a second one; what is not known now is not shown as if it were."""
     page = who.page
