@@ -11,6 +11,7 @@ import type {
   NoticeView,
   OperatorView,
   OrderView,
+  PaymentsView,
   PaymentView,
   RegisterView,
   StoreView,
@@ -127,6 +128,8 @@ export class App {
   /** How many card payments a person must look at. Asked for now and then too: that nobody knows of
    * one for long is no news the store would send. */
   exceptions = $state(0);
+  /** Card payments that are not settled, as they were when they were last counted. */
+  cards = $state.raw<PaymentsView | null>(null);
 
   readonly online = $derived(this.status?.phase === 'online');
   readonly order = $derived(this.view?.order ?? null);
@@ -181,6 +184,7 @@ export class App {
     if (!this.online || !this.operator || !(this.view?.terminal || this.view?.provider)) return;
     const cards = await this.link.query('payments.open', {});
     const links = await this.link.query('paylinks.open', {});
+    if (cards.data) this.cards = cards.data;
     if (cards.data && links.data) this.exceptions = cards.data.exceptions.length + links.data.exceptions.length;
   }
 
@@ -200,6 +204,8 @@ export class App {
     if (before?.exceptions !== next.exceptions) this.exceptions = next.exceptions;
     this.mark(before, next);
     this.turn(before, next);
+    const heard = before?.payment?.standing !== next.payment?.standing;
+    if (heard || before?.operator?.operator !== next.operator?.operator) void this.countExceptions();
     this.hearCard(next);
     this.links.hear(before, next);
     this.knowNotes(next);
