@@ -128,6 +128,7 @@ def open_tabs(books: Books, now_ns: int) -> tuple[OpenTabView, ...]:
             tab.card.card.number,
             tab.card.card.brand,
             max(0, now_ns - tab.opened_ns) // NS_PER_S if tab.opened_ns else 0,
+            tab.card.terminal,
         )
         for tab, order in found
     )
