@@ -17,8 +17,9 @@ import type {
   StoreView,
 } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
-import { turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
+import { hearTurnedBack, turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
+import { PutAway } from './away.svelte';
 import { isOpen, isThrough } from './cards';
 import { Links } from './linking.svelte';
 import { Split } from './split.svelte';
@@ -78,7 +79,6 @@ const VIEW_WAIT_MS = 400;
 const PRAISE_MS = 6000;
 const FLASH_MS = 900;
 const COUNT_EVERY_MS = 10_000;
-const PUT_AWAY = 'countertop.card_put_away';
 const NO_CURRENCY: Currency = { code: 'EUR', digits: 2 };
 
 function refused(refusal: Refusal): { ok: false; data: null; refusal: Refusal } {
@@ -122,9 +122,9 @@ export class App {
       : NO_CURRENCY,
   );
   /** The card payment whose end was read, or which is waited for while cash is taken. */
-  putAway = $state(sessionStorage.getItem(PUT_AWAY) ?? '');
+  private readonly away: PutAway;
   readonly split: Split;
-  readonly links: Links = new Links(this);
+  readonly links: Links;
   /** How many card payments a person must look at. Asked for now and then too: that nobody knows of
    * one for long is no news the store would send. */
   exceptions = $state(0);
@@ -163,7 +163,10 @@ export class App {
   constructor(register: string) {
     this.register = register;
     this.turned = turnedRegister() === register;
+    hearTurnedBack(() => (this.turned = false));
+    this.away = new PutAway('card', register);
     this.split = new Split(register);
+    this.links = new Links(this);
     this.link = new Connection({
       register,
       client: 'register-page',
@@ -654,15 +657,17 @@ export class App {
     if (this.view) this.hearCard(this.view);
   }
 
+  get putAway(): string {
+    return this.away.current;
+  }
+
   /** The end of a card payment was read, or cash is taken while nobody knows it. */
   putCardAway(): void {
-    this.putAway = this.payment?.payment_id ?? '';
-    sessionStorage.setItem(PUT_AWAY, this.putAway);
+    this.away.put(this.payment?.payment_id ?? '');
   }
 
   showCard(): void {
-    this.putAway = '';
-    sessionStorage.removeItem(PUT_AWAY);
+    this.away.show();
   }
 
   async complete(quiet = false): Promise<void> {
