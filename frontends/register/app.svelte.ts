@@ -73,6 +73,9 @@ interface Undo {
   text: string;
   run: () => Promise<Outcome>;
   order: string;
+  /** The answer to what it undoes; the order as that left it has this version, 0 until it is seen. */
+  position: number;
+  version: number;
 }
 
 const VIEW_WAIT_MS = 400;
@@ -106,6 +109,7 @@ export class App {
   notice = $state.raw<Notice | null>(null);
   override = $state.raw<Override | null>(null);
   undo = $state.raw<Undo | null>(null);
+  private answered = 0;
   /** The sale just completed here, shown until the next one begins. */
   done = $state.raw('');
   weighed = $state.raw<ItemView | null>(null);
@@ -206,6 +210,7 @@ export class App {
     this.viewAt = Date.now();
     if (before?.exceptions !== next.exceptions) this.exceptions = next.exceptions;
     this.mark(before, next);
+    this.checkUndo(next);
     this.turn(before, next);
     const heard = before?.payment?.standing !== next.payment?.standing;
     if (heard || before?.operator?.operator !== next.operator?.operator) void this.countExceptions();
@@ -250,10 +255,7 @@ export class App {
     const grew = last && is && was?.order_id === is.order_id && last.line > (was.lines.at(-1)?.line ?? 0);
     if (last && before && (grew || (is && !was && is.lines.length === 1))) this.flash(last.line);
     if (is && this.done && is.order_id !== this.done) this.done = '';
-    if (was?.order_id !== is?.order_id) {
-      this.editing = 0;
-      if (this.undo && this.undo.order !== is?.order_id) this.undo = null;
-    }
+    if (was?.order_id !== is?.order_id) this.editing = 0;
     if (this.editing && !is?.lines.some((line) => line.line === this.editing)) this.editing = 0;
     if (next.operator?.operator !== before?.operator?.operator && before) {
       this.panel = 'items';
@@ -295,6 +297,7 @@ export class App {
   private async heard(notice: NoticeView, position: number): Promise<void> {
     if (notice.ok) {
       this.notice = null;
+      this.answered = position;
       await this.shown(position);
       if (this.couponTaken(notice.code)) return;
       const last = this.order?.lines.at(-1);
@@ -401,6 +404,7 @@ export class App {
   private async concluded<N extends Name>(answer: Given<N>, quiet: boolean): Promise<Outcome<N>> {
     if (answer.ok) {
       this.notice = null;
+      this.answered = answer.position;
       await this.shown(answer.position);
       return { ok: true, data: answer.data as Commands[N]['answer'], refusal: null };
     }
@@ -505,11 +509,7 @@ export class App {
     const coupon = this.order?.coupons.find((one) => one.code === written);
     if (!coupon) return false;
     playAccepted();
-    this.undo = {
-      order: this.order?.order_id ?? '',
-      text: t('undo.coupon', { name: coupon.name }),
-      run: () => this.act('order.withdraw_coupon', { code: coupon.code }),
-    };
+    this.letUndo(t('undo.coupon', { name: coupon.name }), () => this.act('order.withdraw_coupon', { code: coupon.code }));
     return true;
   }
 
@@ -518,11 +518,8 @@ export class App {
     const rung = this.order?.lines.find((entry) => entry.line === line);
     // A weighed item scanned by its plain code stands at one kilogram until somebody says.
     if (rung && rung.unit !== 'piece' && rung.quantity_milli === 1000) this.editing = line;
-    this.undo = {
-      order,
-      text: t('undo.add', { name }),
-      run: () => this.act('order.void_line', { line, reason: t('undo.reason') }),
-    };
+    const takeOut = () => this.act('order.void_line', { line, reason: t('undo.reason') });
+    this.letUndo(t('undo.add', { name }), takeOut, order);
   }
 
   async changeQuantity(
@@ -536,13 +533,25 @@ export class App {
     });
     if (outcome.ok) {
       playAccepted();
-      this.undo = {
-        order: this.order?.order_id ?? '',
-        text: t('undo.quantity', { name: line.name }),
-        run: () => this.act('order.change_quantity', { line: line.line, quantity_milli: before }),
-      };
+      const change = { line: line.line, quantity_milli: before };
+      this.letUndo(t('undo.quantity', { name: line.name }), () => this.act('order.change_quantity', change));
     }
     return outcome;
+  }
+
+  /** What was just done may be undone: `run` takes back what `text` says. */
+  letUndo(text: string, run: () => Promise<Outcome>, order = this.order?.order_id ?? ''): void {
+    this.undo = { text, run, order, position: this.answered, version: 0 };
+    if (this.view) this.checkUndo(this.view);
+  }
+
+  /** Once anything else was done to the order, here or elsewhere, undo would no longer take back the
+   * last of it, and is gone. */
+  private checkUndo({ order, position }: RegisterView): void {
+    const undo = this.undo;
+    if (!undo || position < undo.position) return;
+    if (order?.order_id !== undo.order || (undo.version && undo.version !== order.version)) this.undo = null;
+    else if (!undo.version) this.undo = { ...undo, version: order.version };
   }
 
   async runUndo(): Promise<void> {
@@ -558,10 +567,7 @@ export class App {
     if (!this.order?.lines.length || this.paying) return;
     this.editing = 0;
     const outcome = await this.act('order.start_tendering', {});
-    if (outcome.ok) {
-      this.panel = 'items';
-      this.undo = null;
-    }
+    if (outcome.ok) this.panel = 'items';
   }
 
   /** Take cash; once nothing is due the sale is closed. */
