@@ -1416,6 +1416,7 @@ export interface OpenTab {
 /**
  * A tab of the store in a list: what is reserved, and what the bill comes to so far.
  * `register` has it in hand, "" while it is parked; `age_s` is how long ago it was opened.
+ * `terminal` holds the reservation: there it is charged or let go.
  */
 export interface OpenTabView {
   order_id: string;
@@ -1429,6 +1430,7 @@ export interface OpenTabView {
   card: string;
   brand: string;
   age_s: number;
+  terminal: string;
 }
 
 /** Every tab of the store, oldest first. Answers `OpenTabView`s. */

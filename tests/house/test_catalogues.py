@@ -11,6 +11,7 @@ import pytest
 
 from engine.books import Books
 from engine.decision import EVENTS
+from engine.order.state import Phase
 from engine.payment.terminal_day import DayFault
 from engine.record import RESTORED
 from engine.settlement.judge import ItemKind
@@ -143,6 +144,13 @@ def test_every_difference_of_card_money_has_words(language: str) -> None:
     assert wanted == {key for key in texts if key.startswith("clearing_item.")}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_phase_of_an_order_has_words(language: str) -> None:
+    """Wherever the order of a payment in doubt stands, the list of those says it in words."""
+    words = {key for key in catalogue(language) if key.startswith("order_phase.")}
+    assert words == {f"order_phase.{phase.value}" for phase in Phase}
+
+
 def keys_used() -> set[str]:
     """Every key that stands whole in the sources; those put together begin with a known stem."""
     text = "\n".join(path.read_text("utf-8") for path in sources(".svelte", ".ts"))
@@ -155,7 +163,8 @@ def test_no_text_is_left_over() -> None:
             "tender.", "theme.", "fact.", "why.", "card_title.", "card_end.", "card_shows.",
             "card_why.", "card_why_back.", "card_problem.", "card_problem_refund.", "card_entry.",
             "clearing_item.", "paylink_end.", "paylink_problem.", "display_card.",
-            "display_card_back.", "ceiling.", "offline_most.")  # fmt: skip
+            "display_card_back.", "ceiling.", "offline_most.",
+            "offline_room.", "order_phase.")  # fmt: skip
     used = keys_used()
     unused = [
         key
