@@ -153,6 +153,14 @@ class ReadStored:
 
 
 @frozen
+class ReadFiled:
+    """`payments` to `views` in the same node: what settlement files say of these payments; a
+    `PresentedRow` for each that one tells of."""
+
+    payment_ids: tuple[str, ...]
+
+
+@frozen
 class ReadEndingDays:
     """`payments` to `bookkeeper` in the same node: the ends of day terminals are asked for."""
 

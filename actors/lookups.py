@@ -160,7 +160,9 @@ class Lookups:
             case queries.XReport():
                 return self._x_report(register, world)
             case queries.OpenPayments():
-                return payments.payments_view(books, now_ns=world.now_ns(), register=register)
+                return payments.payments_view(
+                    books, now_ns=world.now_ns(), register=register, shows=self._shown()
+                )
             case queries.GetCredit():
                 return _of(credits.credit_view(query.code, books))
             case queries.ListCredits():

@@ -8,7 +8,7 @@ import attrs
 import structlog
 import trio
 
-from actors.asks import ReadPayments, ReadStored, Reply, Submit
+from actors.asks import ReadFiled, ReadPayments, ReadStored, Reply, Submit
 from actors.errors import PostError
 from actors.limits import (
     ASK_TIMEOUT_S,
@@ -25,6 +25,8 @@ from actors.world import World
 from engine.payment.events import UploadSource
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
+from engine.settlement.model import PresentedRow
+from engine.settlement.presented import DECLINED_IN_FILE
 
 log = structlog.get_logger()
 
@@ -32,7 +34,7 @@ log = structlog.get_logger()
 class StoredPayments:
     """Which terminals are being asked about what they took offline; a part of the actor of the
     payments. A terminal is asked now and then, more seldom while it tells nothing, and never while
-    it works on a payment."""
+    it works on a payment; before it, what settlement files said already is heard."""
 
     def __init__(self, keeper: str) -> None:
         """Nothing is asked yet; results are kept by the actor at `keeper`."""
@@ -68,6 +70,7 @@ class StoredPayments:
                 pause_s = FORWARD_FIRST_S
             await world.sleep(FORWARD_FIRST_S)
             try:
+                await self._hear_files(terminal, post, world)
                 stored = [one for one in await _stored(post) if one.asked.terminal == terminal]
                 if not stored:
                     self._followed.discard(terminal)
@@ -89,6 +92,32 @@ class StoredPayments:
                 continue
             is_told = len(left) < len(stored)
             pause_s = FORWARD_FIRST_S if is_told else min(2 * pause_s, FORWARD_MAX_S)
+
+    async def _hear_files(self, terminal: str, post: Any, world: World) -> None:
+        """Let what settlement files say of its payments count, which a file that came before the
+        store knew of one could not tell when it was imported."""
+        stored = [one for one in await _stored(post) if one.asked.terminal == terminal]
+        registers = {one.asked.payment_id: one.asked.register for one in stored}
+        if not registers:
+            return
+        try:
+            said: tuple[PresentedRow, ...] = await post.ask(
+                "views", ReadFiled(tuple(registers)), timeout_s=ASK_TIMEOUT_S
+            )
+        except PostError as error:
+            # The terminal is asked all the same.
+            log.info("settlement_files_wait", terminal=terminal, reason=error.kind)
+            return
+        for row in said:
+            data = {
+                "payment_id": row.payment_id,
+                "is_paid": row.is_paid,
+                "source": UploadSource.FILE.value,
+                "code": "" if row.is_paid else DECLINED_IN_FILE,
+            }
+            register = registers[row.payment_id]
+            submit = Submit(world.new_id(), register, "payment.upload", data, admin=True)
+            await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
 
     async def _ask(self, terminal: str, stored: list[Payment], post: Any) -> None:
         runs = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)

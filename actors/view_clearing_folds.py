@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import apsw
+import attrs
 from attrs import frozen
 
 from actors.view_clearing_schema import row_of, rows_of
@@ -43,6 +44,25 @@ APPROVED: Final = (
 _ONE_DAY: Final = "9999-12-31"
 _OPEN: Final = (Standing.REQUESTED, Standing.UNKNOWN)
 _MONEY: Final = (Kind.SALE, Kind.CAPTURE, Kind.REFUND, Kind.REVERSAL)
+
+
+@frozen
+class Money:
+    """What a terminal or a provider took or gave back; `root` is the payment whose account it is
+    of, `place` the address of the terminal or the provider, `entry` how the card was read."""
+
+    payment_id: str
+    root: str
+    place: str
+    kind: Kind
+    day: str
+    amount_minor: int
+    entry: str
+    brand: str = ""
+    card: str = ""
+    order_id: str = ""
+    of_refund: bool = False
+    is_link: bool = False
 
 
 @frozen
@@ -98,13 +118,15 @@ def fold_terms(db: apsw.Connection, record: Record) -> None:
     db.execute("INSERT OR REPLACE INTO state VALUES ('terms', ?)", (text,))
     rows = rows_of(
         db,
-        "SELECT payment_id, root, terminal, kind, day, amount_minor, entry, brand FROM card_money "
+        "SELECT payment_id, root, place, kind, day, amount_minor, entry, brand, is_link "
+        "FROM card_money "
         "LEFT JOIN accounts USING (root) WHERE coalesce(told, 0) = 0 "
         "AND card_money.acquirer NOT IN (SELECT value FROM json_each(?))",
         (canonical([entry.id for entry in former]).decode(),),
     )
-    for payment_id, _, terminal, kind, day, amount_minor, entry, brand in rows:
-        priced = _priced(terms, terminal, Kind(kind), day, amount_minor, entry, brand)
+    for payment_id, root, place, kind, day, amount_minor, entry, brand, is_link in rows:
+        money = Money(payment_id, root, place, Kind(kind), day, amount_minor, entry, brand)
+        priced = _priced(terms, attrs.evolve(money, is_link=bool(is_link)))
         db.execute(
             "UPDATE card_money SET acquirer = ?, presence = ?, fee_minor = ?, has_rate = ? "
             "WHERE payment_id = ?",
@@ -165,35 +187,51 @@ def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
         return
     # What came to nothing here may all the same be in a file one day.
     amount_minor = (answer.amount_minor or asked.amount_minor) if is_taken else 0
-    day, brand = stamp.business_date, answer.card.brand or asked.brand
-    # Typed by our own asking, whatever the terminal calls it.
-    entry = asked.entry.value or answer.card.entry
-    root = _root_of(db, asked)
-    priced = _priced(terms_of(db), asked.terminal, asked.kind, day, amount_minor, entry, brand)
-    acquirer, presence, fee_minor, has_rate = priced
+    money = Money(
+        event.payment_id,
+        _root_of(db, asked),
+        asked.terminal,
+        asked.kind,
+        stamp.business_date,
+        amount_minor,
+        # Typed by our own asking, whatever the terminal calls it.
+        asked.entry.value or answer.card.entry,
+        answer.card.brand or asked.brand,
+        answer.card.number,
+        asked.order_id,
+        asked.of_refund,
+    )
+    put_money(db, money, _keys_of_payment(asked, answer, stamp))
+
+
+def put_money(db: apsw.Connection, money: Money, keys: Iterable[str]) -> None:
+    """Put `money` into its account, with its fee by the rate card, and let rows of files that came
+    before it find it by any of its `keys`."""
+    acquirer, presence, fee_minor, has_rate = _priced(terms_of(db), money)
     db.execute(
-        f"INSERT OR REPLACE INTO card_money VALUES ({', '.join('?' * 15)})",
+        f"INSERT OR REPLACE INTO card_money VALUES ({', '.join('?' * 16)})",
         (
-            event.payment_id,
-            root,
-            asked.terminal,
+            money.payment_id,
+            money.root,
+            money.place,
             acquirer,
-            asked.kind.value,
-            int(asked.of_refund),
-            day,
-            amount_minor,
-            entry,
-            brand,
-            answer.card.number,
-            asked.order_id,
+            money.kind.value,
+            int(money.of_refund),
+            money.day,
+            money.amount_minor,
+            money.entry,
+            money.brand,
+            money.card,
+            money.order_id,
             presence,
             fee_minor,
             has_rate,
+            int(money.is_link),
         ),
     )
-    roots = {root}
-    for key in _keys_of_payment(asked, answer, stamp):
-        db.execute("INSERT OR IGNORE INTO card_keys VALUES (?, ?)", (key, root))
+    roots = {money.root}
+    for key in keys:
+        db.execute("INSERT OR IGNORE INTO card_keys VALUES (?, ?)", (key, money.root))
         rows = rows_of(
             db,
             "SELECT row, settlement_rows.root FROM row_keys JOIN settlement_rows USING (row) "
@@ -224,17 +262,16 @@ def _root_of(db: apsw.Connection, asked: Asked) -> str:
     return asked.payment_id if row is None else str(row[0])
 
 
-def _priced(
-    terms: Terms, terminal: str, kind: Kind, day: str, amount_minor: int, entry: str, brand: str
-) -> tuple[str, str, int, int]:
+def _priced(terms: Terms, money: Money) -> tuple[str, str, int, int]:
     """Acquirer, presence, fee, and whether the rate card has a line for it."""
-    acquirer = fees.acquirer_of(terms.acquirers, terminal, day)
-    presence = fees.presence_of(entry)
-    rate = None if acquirer is None else fees.rate_of(acquirer, presence, brand, day)
+    whose = fees.acquirer_of_provider if money.is_link else fees.acquirer_of
+    acquirer = whose(terms.acquirers, money.place, money.day)
+    presence = fees.presence_of(money.entry)
+    rate = None if acquirer is None else fees.rate_of(acquirer, presence, money.brand, money.day)
     fee_minor = 0
-    if rate is not None and amount_minor:
-        is_refund = kind in (Kind.REFUND, Kind.REVERSAL)
-        fee_minor = fees.fee_minor(rate, amount_minor, is_refund=is_refund)
+    if rate is not None and money.amount_minor:
+        is_refund = money.kind in (Kind.REFUND, Kind.REVERSAL)
+        fee_minor = fees.fee_minor(rate, money.amount_minor, is_refund=is_refund)
     return acquirer.id if acquirer else "", presence.value, fee_minor, int(rate is not None)
 
 
@@ -242,7 +279,9 @@ def _priced(
 
 
 def _keys_of_payment(asked: Asked, answer: Answer, stamp: Stamp) -> Iterator[str]:
-    """Every name a settlement file may have for it; a capture is also named as its reservation."""
+    """Every name a settlement file may have for it: ours, and the terminal's; a capture is also
+    named as its reservation."""
+    yield from keys_of((asked.payment_id,), "", "", (None, None))
     names = [answer.identity]
     if asked.kind is Kind.CAPTURE and asked.original is not None:
         names.append(asked.original)
@@ -415,7 +454,11 @@ def _told_of(db: apsw.Connection, root: str) -> dict[str, int]:
         ("paid", "paid_rows", "back", "back_rows", "charged", "fee", "fee_rows"), 0
     )
     rows = rows_of(
-        db, "SELECT kind, gross_minor, fee_minor FROM settlement_rows WHERE root = ?", (root,)
+        db,
+        # Of what was declined nothing is paid, and what that costs no rate card has.
+        "SELECT kind, gross_minor, fee_minor FROM settlement_rows WHERE root = ? "
+        "AND kind <> 'declined'",
+        (root,),
     )
     for kind, gross_minor, fee_minor in rows:
         match kind:

@@ -15,7 +15,7 @@ from actors.view_clearing_schema import row_of, rows_of
 from engine.payment.terminal_day import TerminalDayHeard
 from engine.queries import ClearingState, FindPaymentFees
 from engine.settlement.judge import Account, ItemKind
-from engine.settlement.model import Acquirer
+from engine.settlement.model import Acquirer, PresentedRow, RowKind
 from engine.views.clearing_shapes import (
     AcquirerView,
     ClearingDay,
@@ -46,7 +46,8 @@ def clearing_view(db: apsw.Connection, query: ClearingState, today: str) -> Clea
         view = _acquirer_view(db, acquirer, asked.due_day)
         own = [source(db, asked) for source in (_account_items, _unknown, _batch_items)]
         # Whoever has no terms is told of while there is something open.
-        is_open = view.clearing_minor or view.held_minor or any(count for _, count in own)
+        view = attrs.evolve(view, item_count=sum(count for _, count in own))
+        is_open = view.clearing_minor or view.held_minor or view.item_count
         if is_open or acquirer in terms.acquirers or not (terms.acquirers or acquirer.id):
             views.append(view)
             found += own
@@ -338,6 +339,31 @@ def _files(db: apsw.Connection, acquirer: str) -> tuple[FileView, ...]:
         (acquirer, FILES_SHOWN),
     )
     return tuple(FileView(*row) for row in rows)
+
+
+def said_of(db: apsw.Connection, payment_ids: tuple[str, ...]) -> tuple[PresentedRow, ...]:
+    """What the rows of files say became of payments that were taken offline, however long before
+    the payment they came: paid, or declined; one that says neither of one is not in it.
+
+    As when a file counts, a name tells for itself; the terminal's numbers only with the amount.
+    """
+    found = []
+    for payment_id in payment_ids:
+        rows = rows_of(
+            db,
+            "SELECT DISTINCT settlement_rows.kind "
+            "FROM settlement_rows JOIN card_money USING (root) "
+            "WHERE root = ? AND payment_id = root "
+            "AND settlement_rows.kind IN ('payment', 'declined') AND (gross_minor = amount_minor "
+            "OR EXISTS(SELECT 1 FROM card_keys WHERE card_keys.root = settlement_rows.root "
+            "AND key = 'r:' || reference))",
+            (payment_id,),
+        )
+        kinds = [kind for (kind,) in rows]
+        if kinds:
+            # Declined and paid, it was tried again and is paid.
+            found.append(PresentedRow(payment_id, RowKind.PAYMENT.value in kinds))
+    return tuple(found)
 
 
 def payment_fees(db: apsw.Connection, query: FindPaymentFees) -> tuple[PaymentFeeView, ...]:

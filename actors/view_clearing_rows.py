@@ -14,6 +14,7 @@ from actors.view_clearing_folds import (
     keys_of,
     recount,
 )
+from actors.view_clearing_links import fold_link
 from actors.view_clearing_schema import row_of
 from engine.record import Record
 from engine.settlement.decide import SettlementImported, SettlementPartStaged
@@ -21,7 +22,7 @@ from engine.settlement.model import RowKind, SettlementRow
 from engine.upcast import event_of
 from engine.wire import canonical, parse, structure, unstructure
 
-_ABOUT_PAYMENTS = (RowKind.PAYMENT, RowKind.REFUND, RowKind.CHARGEBACK)
+_ABOUT_PAYMENTS = (RowKind.PAYMENT, RowKind.REFUND, RowKind.CHARGEBACK, RowKind.DECLINED)
 
 
 def fold_clearing(db: apsw.Connection, record: Record) -> None:
@@ -29,6 +30,15 @@ def fold_clearing(db: apsw.Connection, record: Record) -> None:
     match record.name:
         case "payment.requested/1" | "payment.heard/1" | "payment.uploaded/1":
             fold_payment(db, record)
+        case (
+            "paylink.requested/1"
+            | "paylink.offered/1"
+            | "paylink.confirmed/1"
+            | "paylink.ended/1"
+            | "paylink.strayed/1"
+            | "settings.store_configured/1"
+        ):
+            fold_link(db, record)
         case "settlement.part_staged/1" | "settlement.imported/1":
             _fold_file(db, record)
         case "settlement.terms_set/1":
@@ -58,7 +68,7 @@ def _fold_file(db: apsw.Connection, record: Record) -> None:
         case SettlementImported(file, acquirer, name, parts):
             at = (record.stamp.now_ns, record.position)
             db.execute(
-                "INSERT INTO settlement_files VALUES (?, ?, ?, ?, 0, 0, ?, 0, ?)",
+                "INSERT INTO settlement_files VALUES (?, ?, ?, ?, 0, 0, ?, 0, ?, '')",
                 (file, acquirer, name, at[0], parts, at[1]),
             )
 
@@ -70,12 +80,12 @@ def count_some(db: apsw.Connection) -> bool:
     """
     found = row_of(
         db,
-        "SELECT file, acquirer, rows, parts, counted FROM settlement_files WHERE counted < parts "
-        "ORDER BY position LIMIT 1",
+        "SELECT file, acquirer, rows, parts, counted, behind FROM settlement_files "
+        "WHERE counted < parts ORDER BY position LIMIT 1",
     )
     if found is None:
         return False
-    file, acquirer, line, parts, part = found
+    file, acquirer, line, parts, part, behind = found
     if not part:
         db.execute("DELETE FROM row_counts")
     (body,) = row_of(
@@ -85,15 +95,19 @@ def count_some(db: apsw.Connection) -> bool:
     roots: set[str] = set()
     for row in structure(parse(body), tuple[SettlementRow, ...]):
         line += 1
-        root = _take(db, (acquirer, file), line, row)
+        said = _said(acquirer, row, behind or file)
+        if _has_a_name(row):
+            behind = said.hex()
+        root = _take(db, (acquirer, file), line, row, said)
         seen += root is None
         roots.add(root or "")
     recount(db, roots - {""})
     if part + 1 == parts:
         db.execute("DELETE FROM settlement_staged WHERE file = ?", (file,))
     db.execute(
-        "UPDATE settlement_files SET counted = ?, rows = ?, seen = seen + ? WHERE file = ?",
-        (part + 1, line, seen, file),
+        "UPDATE settlement_files SET counted = ?, rows = ?, seen = seen + ?, behind = ? "
+        "WHERE file = ?",
+        (part + 1, line, seen, behind, file),
     )
     return True
 
@@ -104,13 +118,27 @@ def counted_until(db: apsw.Connection) -> int | None:
     return None if position is None else int(position) - 1
 
 
+def _has_a_name(row: SettlementRow) -> bool:
+    """Whether a row has anything by which it could be known again in another file."""
+    names = (row.reference, row.own_reference, row.batch, row.date)
+    return any(names) or row.trace is not None or row.receipt is not None
+
+
+def _said(acquirer: str, row: SettlementRow, place: str) -> bytes:
+    """What a row says, by which it is the same one in another file; a row without any name says it
+    at its `place`."""
+    what = [acquirer, unstructure(row)]
+    if not _has_a_name(row):
+        what.append(place)
+    return sha256(canonical(what)).digest()[:16]
+
+
 def _take(
-    db: apsw.Connection, source: tuple[str, str], line: int, row: SettlementRow
+    db: apsw.Connection, source: tuple[str, str], line: int, row: SettlementRow, said: bytes
 ) -> str | None:
     """Count a row of an acquirer's file; the account it is of, "" where it has none, None where it
     was there before."""
     acquirer, file = source
-    said = sha256(canonical([acquirer, unstructure(row)])).digest()[:16]
     (times,) = row_of(
         db,
         "INSERT INTO row_counts VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",

@@ -10,12 +10,16 @@ CLEARING_SCHEMA: Final = (
     # What was asked of a terminal, until its end is heard.
     """CREATE TABLE IF NOT EXISTS card_asked (payment_id TEXT PRIMARY KEY,
     body BLOB NOT NULL) STRICT""",
-    # Every payment, refund and reversal that moved money; `root` is the payment an account is of.
+    # What was asked of a provider, which may tell of it more than once, and its name for it.
+    """CREATE TABLE IF NOT EXISTS link_asked (paylink_id TEXT PRIMARY KEY,
+    body BLOB NOT NULL, reference TEXT NOT NULL) STRICT""",
+    # Every payment, refund and reversal that moved money; `root` is the payment an account is of,
+    # `place` the terminal or, where it was paid by link, the provider.
     """CREATE TABLE IF NOT EXISTS card_money (payment_id TEXT PRIMARY KEY, root TEXT NOT NULL,
-    terminal TEXT NOT NULL, acquirer TEXT NOT NULL, kind TEXT NOT NULL, of_refund INTEGER NOT NULL,
+    place TEXT NOT NULL, acquirer TEXT NOT NULL, kind TEXT NOT NULL, of_refund INTEGER NOT NULL,
     day TEXT NOT NULL, amount_minor INTEGER NOT NULL, entry TEXT NOT NULL, brand TEXT NOT NULL,
     card TEXT NOT NULL, order_id TEXT NOT NULL, presence TEXT NOT NULL, fee_minor INTEGER NOT NULL,
-    has_rate INTEGER NOT NULL) STRICT""",
+    has_rate INTEGER NOT NULL, is_link INTEGER NOT NULL) STRICT""",
     "CREATE INDEX IF NOT EXISTS card_money_by_root ON card_money (root)",
     "CREATE INDEX IF NOT EXISTS card_money_by_day ON card_money (day)",
     """CREATE TABLE IF NOT EXISTS card_keys (key TEXT NOT NULL, root TEXT NOT NULL,
@@ -37,7 +41,8 @@ CLEARING_SCHEMA: Final = (
     PRIMARY KEY (day, acquirer)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS settlement_staged (file TEXT NOT NULL, part INTEGER NOT NULL,
     body BLOB NOT NULL, PRIMARY KEY (file, part)) STRICT""",
-    # A row is what it says, and how often its file said so: in another file it is the same row.
+    # A row is what it says, and how often its file said so: in another file it is the same row. One
+    # without any name is so only behind the same row; `behind` is the last with a name of a file.
     """CREATE TABLE IF NOT EXISTS settlement_rows (row TEXT PRIMARY KEY, acquirer TEXT NOT NULL,
     file TEXT NOT NULL, line INTEGER NOT NULL, kind TEXT NOT NULL, root TEXT NOT NULL,
     batch TEXT NOT NULL, day TEXT NOT NULL, gross_minor INTEGER NOT NULL, fee_minor INTEGER,
@@ -56,7 +61,8 @@ CLEARING_SCHEMA: Final = (
     PRIMARY KEY (acquirer, batch)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS settlement_files (file TEXT PRIMARY KEY, acquirer TEXT NOT NULL,
     name TEXT NOT NULL, at_ns INTEGER NOT NULL, rows INTEGER NOT NULL, seen INTEGER NOT NULL,
-    parts INTEGER NOT NULL, counted INTEGER NOT NULL, position INTEGER NOT NULL) STRICT""",
+    parts INTEGER NOT NULL, counted INTEGER NOT NULL, position INTEGER NOT NULL,
+    behind TEXT NOT NULL) STRICT""",
     """CREATE TABLE IF NOT EXISTS explained (item TEXT PRIMARY KEY, operator TEXT NOT NULL,
     finding TEXT NOT NULL) STRICT""",
     """CREATE TABLE IF NOT EXISTS terminal_days (terminal TEXT PRIMARY KEY, asked TEXT NOT NULL,

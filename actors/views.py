@@ -16,12 +16,12 @@ import apsw
 import structlog
 import trio
 
-from actors.asks import Committed, ReadRecords, Reply, Submit
+from actors.asks import Committed, ReadFiled, ReadRecords, Reply, Submit
 from actors.disk import SYSTEM_DISK, Disk
 from actors.errors import PostError
 from actors.limits import ASK_TIMEOUT_S, FOLD_QUIET_S, FOLD_WITHIN_S, VIEW_CHUNK
 from actors.mailbox import Envelope, Mailbox
-from actors.view_clearing_reads import clearing_view, payment_fees
+from actors.view_clearing_reads import clearing_view, payment_fees, said_of
 from actors.view_clearing_rows import count_some, counted_until
 from actors.view_folds import (
     FOLDS,
@@ -39,6 +39,7 @@ from engine.decision import EVENTS
 from engine.queries import QUERIES
 from engine.record import Record
 from engine.settlement.decide import SettlementImported
+from engine.settlement.model import PresentedRow
 from engine.staff import Right
 from engine.tax import day_of
 from engine.wire import WireError, structure, unstructure
@@ -64,9 +65,9 @@ class _FoldError(Exception):
 
 
 class ViewsActor:
-    """*Owns* `views.db`. *Receives* `Committed`, and `Submit` queries. *Sends* `Reply`, and
-    `ReadRecords` to the bookkeeper to catch up. *If it dies*, also because its file can be neither
-    opened nor made anew, it tries again after a pause; selling goes on without it.
+    """*Owns* `views.db`. *Receives* `Committed`, `Submit` queries and `ReadFiled`. *Sends* `Reply`,
+    and `ReadRecords` to the bookkeeper to catch up. *If it dies*, also because its file can be
+    neither opened nor made anew, it tries again after a pause; selling goes on without it.
     """
 
     address = "views"
@@ -132,8 +133,7 @@ class ViewsActor:
             records, asked = await _gather(mailbox)
             await self._take(records, post, world)
             if asked is not None:
-                assert isinstance(asked.body, Submit)
-                asked.answer(await world.in_thread(self._answer, asked.body, world.now_ns()))
+                asked.answer(await world.in_thread(self._told, asked.body, world.now_ns()))
             await self._count(mailbox, world)
 
     async def _take(self, records: tuple[Record, ...], post: Any, world: World) -> None:
@@ -266,6 +266,13 @@ class ViewsActor:
             position=self._believed(type(query)),
         )
 
+    def _told(self, body: object, now_ns: int) -> Reply | tuple[PresentedRow, ...]:
+        if isinstance(body, ReadFiled):
+            # What stopped cannot be believed.
+            return () if "clearing" in self.quarantined else said_of(self._db, body.payment_ids)
+        assert isinstance(body, Submit)
+        return self._answer(body, now_ns)
+
     def _refused(self, submit: Submit, query: Any) -> Reply | None:
         """The same rights as everywhere: who is signed on, and with which role, is a view too."""
         right = queries.QUERY_RIGHTS[type(query)]
@@ -285,7 +292,7 @@ class ViewsActor:
 
 
 async def _gather(mailbox: Mailbox) -> tuple[tuple[Record, ...], Envelope | None]:
-    """What was committed up to a quiet moment, and the query that did not wait for one.
+    """What was committed up to a quiet moment, and the question that did not wait for one.
 
     Folding takes the processor from whoever waits for the next answer, and several batches at once
     cost little more than one.
@@ -302,7 +309,7 @@ async def _gather(mailbox: Mailbox) -> tuple[tuple[Record, ...], Envelope | None
                 if not records:
                     until_s = trio.current_time() + FOLD_WITHIN_S
                 records += news.records
-            case Submit():
+            case Submit() | ReadFiled():
                 return tuple(records), envelope
             case None:
                 break

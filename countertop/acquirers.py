@@ -40,6 +40,7 @@ def _acquirer(row: Fields, digits: int) -> Acquirer:
         number(row, "days", 0, _DAYS),
         row.each("rate", lambda rate: _rate(rate, digits)),
         _day(row, "since"),
+        row.texts("providers"),
     )
 
 

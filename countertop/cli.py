@@ -68,11 +68,15 @@ def demo(
     port: Annotated[int, Parameter(help="HTTP port on this machine.")] = 8170,
     one_process: Annotated[bool, Parameter(help="All nodes in one process.")] = False,
     fresh: Annotated[bool, Parameter(help="Set an earlier demo store aside first.")] = False,
+    terminal: Annotated[
+        Literal["zvt", "nexo", "nexo-websocket"],
+        Parameter(help="What the card terminal of register 1 speaks."),
+    ] = "zvt",
 ) -> None:
     """Start a stocked demo store with simulated devices and say where to look."""
     from countertop.demo import run_demo
 
-    run_demo(data, port, one_process=one_process, fresh=fresh)
+    run_demo(data, port, one_process=one_process, fresh=fresh, terminal=terminal)
 
 
 @app.command(show=False)

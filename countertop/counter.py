@@ -2,7 +2,8 @@
 
 A virtual printer with its drawer, a customer display, a serial scanner and a card terminal for one
 register, and a payment provider for all. The page shows the paper as a picture and the terminal's
-display, and lets one scan, tap a card, pay by phone, take the paper out or pull a cable.
+display, and lets one scan, tap a card, pay by phone, take the paper out or pull a cable. It is the
+same page whatever the terminal speaks.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from actors.world import SystemWorld
+from countertop.counter_terminals import Speaks, Stand, in_words, stand
 from engine.money import format_minor
 from hardware.carrier import PtyCarrier, TcpCarrier
 from hardware.display.fake import DisplayFake
@@ -24,8 +26,8 @@ from hardware.printer.fake import PrinterFake
 from hardware.printer.render import to_png, to_text
 from hardware.scanner.fake import ScannerFake
 from hardware.settings import DeviceSettings
-from hardware.terminal.zvt.fake import TROUBLES, TerminalFake
-from hardware.terminal.zvt.person import KEYS, TIP_MINOR_MAX
+from hardware.terminal.person import KEYS, TIP_MINOR_MAX
+from hardware.terminal.played import TROUBLES, Played
 from protocols.provider.fake import ProviderFake
 
 _PAGE = Path(__file__).parent / "counter_page"
@@ -40,12 +42,14 @@ class Counter:
 
     register: str
     folder: Path
+    speaks: Speaks = "zvt"
     printer: PrinterFake = field(init=False)
     display: DisplayFake = field(init=False)
     scanner: ScannerFake = field(init=False)
-    terminal: TerminalFake = field(init=False)
+    terminal: Played = field(init=False)
     provider: ProviderFake = field(init=False)
     drawer_closed_at: int = 0
+    _stand: Stand = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Make the fakes; nothing listens yet."""
@@ -53,7 +57,8 @@ class Counter:
         self.printer = PrinterFake(TcpCarrier(), folder=self.folder / "paper")
         self.display = DisplayFake(TcpCarrier())
         self.scanner = ScannerFake(PtyCarrier(self.folder, f"scanner-{self.register}"))
-        self.terminal = TerminalFake(TcpCarrier(), operator=True)
+        self._stand = stand(self.speaks, self.folder)
+        self.terminal = self._stand.terminal
         self.provider = ProviderFake(SystemWorld(), self.folder / "provider")
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -79,13 +84,12 @@ class Counter:
                 self.scanner.carrier.url,
                 register=f"register/{name}",
             ),
-            DeviceSettings(
-                f"terminal/{name}",
-                "terminal",
-                self.terminal.carrier.url,
-                serial=f"{self.terminal.terminal_id:08}",
-            ),
+            self.terminal_settings(),
         )
+
+    def terminal_settings(self) -> DeviceSettings:
+        """How a store reaches the card terminal; only once `run` has started."""
+        return self._stand.reached(f"terminal/{self.register}")
 
     def state(self) -> dict[str, Any]:
         """What a person standing there would see."""
@@ -103,6 +107,7 @@ class Counter:
             "cover_open": machine.status.cover_open,
             "display": list(self.display.display.lines),
             "terminal": self.terminal.state(),
+            "terminal_setup": in_words(self.terminal_settings()),
             "links": [
                 {
                     "reference": told.reference,

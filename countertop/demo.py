@@ -11,6 +11,7 @@ import trio
 from actors.world import SystemWorld, World
 from countertop.config import Config, DoorsConfig
 from countertop.counter import Counter
+from countertop.counter_terminals import Speaks, in_words
 from countertop.logs import configure
 from countertop.memory import keep_collections_short
 from countertop.seed import DEMO_PEOPLE, seed_demo
@@ -18,18 +19,22 @@ from countertop.serving import Doors, until_told_to_stop
 from countertop.store import open_store, run_store
 
 
-def run_demo(data: Path, port: int, *, one_process: bool, fresh: bool) -> None:
+def run_demo(
+    data: Path, port: int, *, one_process: bool, fresh: bool, terminal: Speaks = "zvt"
+) -> None:
     """Run until interrupted."""
     configure("warning")
     world = SystemWorld()
     if fresh and data.exists():
         data.rename(data.with_name(f"{data.name}-before-{world.now_ns() // 10**9}"))
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    trio.run(partial(_demo, data.absolute(), port, world, one_process=one_process))
+    counter = Counter("1", data.absolute() / "counter", terminal)
+    trio.run(partial(_demo, data.absolute(), port, world, counter, one_process=one_process))
 
 
-async def _demo(data: Path, port: int, world: World, *, one_process: bool) -> None:
-    counter = Counter("1", data / "counter")
+async def _demo(
+    data: Path, port: int, world: World, counter: Counter, *, one_process: bool
+) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(until_told_to_stop, nursery.cancel_scope)
         await nursery.start(counter.run)
@@ -48,12 +53,14 @@ async def _demo(data: Path, port: int, world: World, *, one_process: bool) -> No
         await nursery.start(partial(run_store, store, doors=doors.start))
         await seed_demo(store)
         keep_collections_short()
-        _tell(port)
+        _tell(port, counter)
 
 
-def _tell(port: int) -> None:
+def _tell(port: int, counter: Counter) -> None:
     base = f"http://127.0.0.1:{port}"
     people = ", ".join(f"{name} {pin} ({role})" for _, name, role, pin in DEMO_PEOPLE)
+    setup = in_words(counter.terminal_settings())
+    wide = max(len(words) for words, _ in setup)
     lines = (
         "",
         "  The demo store is open.",
@@ -62,6 +69,11 @@ def _tell(port: int) -> None:
         f"  Register 2 (café)  {base}/register/?register=2",
         f"  Customer display   {base}/display/?register=1",
         f"  Simulated counter  {base}/counter/      devices and card terminal of register 1",
+        "",
+        "  The card terminal, as the demo store's configuration has it. A store of your own on",
+        "  this machine reaches it with the same lines in a [[devices]] table:",
+        "",
+        *(f"    {words:<{wide}}  {line}" for words, line in setup),
         "",
         f"  PINs: {people}",
         "  Stop with Ctrl-C; what was sold is there again at the next start.",

@@ -16,6 +16,8 @@ ALREADY_REVERSED = "already_reversed"
 """The code of a refusal to take back what the terminal took back before."""
 IDENTITY_TAKEN = "identity_taken"
 """The code of a doubt about which a terminal named a transaction that is another payment's."""
+OF_PAYMENT = "refund:"
+"""How the reference of a refund begins whose terminal was told which payment it is of."""
 
 
 class Verdict(Enum):
@@ -65,7 +67,8 @@ class Identity:
     """How the terminal itself names one of its transactions.
 
     Empty and None stand for what it did not tell. `date` is MMDD and `time` HHMMSS, on its clock.
-    `reference` is its own name for the transaction where that is a text.
+    `reference` is its own name for the transaction where that is a text, after `OF_PAYMENT` where
+    it is a refund that was asked for by its payment.
     """
 
     terminal_id: str = ""
@@ -88,6 +91,12 @@ class Identity:
         is_other_day = bool(self.date and other.date) and self.date != other.date
         is_here = bool(self.terminal_id) and self.terminal_id == other.terminal_id
         return is_here and not is_other_day and bool(told) and all(one == two for one, two in told)
+
+    @property
+    def is_of_payment(self) -> bool:
+        """Whether it is a refund asked for by its payment: it went to that card without the card,
+        the terminal counts it as a reversal, and nothing takes it back."""
+        return self.reference.startswith(OF_PAYMENT)
 
 
 @frozen

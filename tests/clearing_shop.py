@@ -13,6 +13,7 @@ from actors.view_clearing_reads import clearing_view, payment_fees
 from actors.view_clearing_rows import count_some, fold_clearing
 from actors.view_folds import SCHEMA
 from engine.decision import EVENTS
+from engine.paylink.events import PaylinkConfirmed
 from engine.queries import ClearingState, FindPaymentFees
 from engine.record import Kind, NewRecord, Record
 from engine.settlement.decide import ImportSettlement, SetTerms, StageSettlement
@@ -113,6 +114,11 @@ def paid(number: int, gross_minor: int, fee_minor: int | None = None, **more: An
     }
     kind = RowKind.PAYMENT if gross_minor > 0 else RowKind.REFUND
     return SettlementRow(kind, gross_minor, fee_minor, **{**base, **more})
+
+
+def link_names(clearing: Clearing) -> list[str]:
+    """What the provider calls each transaction by link it told of, in order."""
+    return [event.told.provider_reference for event in clearing.shop.events(PaylinkConfirmed)]
 
 
 def payout(amount_minor: int, batch: str = "1") -> SettlementRow:

@@ -27,6 +27,22 @@ function showTerminal(terminal) {
   );
 }
 
+function showSetup(lines) {
+  if (at("setup").dataset.shown === String(lines)) return;
+  at("setup").dataset.shown = String(lines);
+  at("setup").replaceChildren(
+    ...lines.flatMap(([words, line]) => {
+      const term = document.createElement("dt");
+      const told = document.createElement("dd");
+      const code = document.createElement("code");
+      term.textContent = words;
+      code.textContent = line;
+      told.append(code);
+      return [term, told];
+    }),
+  );
+}
+
 const PHONE = [
   ["link_pay", "Pay"],
   ["link_pay_unheard", "Pay, and lose the call"],
@@ -66,6 +82,7 @@ function show(state) {
   at("paper").textContent = state.paper;
   at("cover").textContent = state.cover_open ? "open" : "closed";
   showTerminal(state.terminal);
+  showSetup(state.terminal_setup);
   showLinks(state);
   const newest = state.receipts.length ? state.receipts[0].number : 0;
   if (newest === shown) return;
@@ -86,9 +103,10 @@ async function act(body) {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
-  });
+  }).catch(() => null);
+  at("gone").hidden = answer !== null;
   // 409: the terminal did not wait for that key; what it waits for comes with it.
-  if (answer.ok || answer.status === 409) show(await answer.json());
+  if (answer?.ok || answer?.status === 409) show(await answer.json());
 }
 
 at("scan").addEventListener("submit", (event) => {
@@ -109,8 +127,10 @@ for (const button of document.querySelectorAll("[data-key]:not([type])")) {
 }
 
 async function follow() {
+  const answer = await fetch("state.json").catch(() => null);
+  at("gone").hidden = answer !== null;
   try {
-    show(await (await fetch("state.json")).json());
+    if (answer) show(await answer.json());
   } finally {
     setTimeout(follow, 500);
   }

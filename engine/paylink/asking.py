@@ -180,7 +180,7 @@ def reverse_tender(body: ReverseLinkTender, context: PaylinkContext) -> Decision
 
 def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     """Have money given back that nobody wanted, or try again what could not be: of what went back
-    in part, the rest.
+    in part the rest, of what bounced all of it.
 
     Refuses:
         paylink_must_exist, amount_must_still_be_due (all of it and more went back).
@@ -192,7 +192,8 @@ def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     amount_minor, currency = was.amount_minor, was.currency
     if link.told is not None:
         came = (link.told.amount_minor, link.told.currency)
-        if was.kind is LinkKind.PAYMENT:
+        if was.kind is LinkKind.PAYMENT or link.standing is Standing.FAILED:
+            # A refund that bounced: what had gone back is here again.
             amount_minor, currency = came
         elif came[1] == currency:
             amount_minor -= came[0]

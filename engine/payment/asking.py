@@ -19,7 +19,7 @@ from engine.payment.events import Asked, PaymentKept, PaymentRequested, Problem,
 from engine.payment.exposure import may_be_offline
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment, is_counted
-from engine.terminal import BEGUN, UNDOING, Answer, CardEntry, Kind, Verdict
+from engine.terminal import BEGUN, UNDOING, Answer, CardEntry, Identity, Kind, Verdict
 
 # What undoes an approval that nobody wants; of the others a person sees what is to be done.
 UNDONE_BY = {
@@ -251,7 +251,7 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
 
     Refuses:
         order_must_be_open, order_must_be_tendering, tender_must_exist, tender_must_be_by_card,
-        payment_must_be_numbered, payment_must_be_settled, terminal_must_be_free.
+        those of `_why_final`, payment_must_be_settled, terminal_must_be_free.
     """
     order = context.order
     if order is None:
@@ -264,9 +264,8 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
     card = tender.card
     if card is None:
         return refuse(Refusal.TENDER_MUST_BE_BY_CARD)
-    if card.identity.receipt is None:
-        return refuse(Refusal.PAYMENT_MUST_BE_NUMBERED, payment_id=card.payment_id)
-    refused = why_not_free(card.terminal, order.id, context)
+    refused = _why_final(card.identity, card.payment_id)
+    refused = refused or why_not_free(card.terminal, order.id, context)
     if refused is not None:
         return refused
     asked = Asked(
@@ -285,6 +284,19 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
         of_refund=tender.amount_minor < 0,
     )
     return asked_for(asked, context)
+
+
+def _why_final(original: Identity | None, payment_id: str) -> Decision | None:
+    """Why no terminal can be asked to take it back, or None.
+
+    Refuses:
+        payment_must_be_numbered, refund_must_be_reversible.
+    """
+    if original is None or original.receipt is None:
+        return refuse(Refusal.PAYMENT_MUST_BE_NUMBERED, payment_id=payment_id)
+    if original.is_of_payment:
+        return refuse(Refusal.REFUND_MUST_BE_REVERSIBLE, payment_id=payment_id)
+    return None
 
 
 def reversal_of(payment: Payment, payment_id: str) -> Asked:
@@ -316,7 +328,7 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
 
     Refuses:
         payment_must_exist, payment_must_be_approved, payment_must_not_be_counted,
-        payment_must_be_numbered, terminal_must_be_free.
+        those of `_why_final`, terminal_must_be_free.
     """
     payment = context.payments.exceptions.get(body.payment_id)
     if payment is None:
@@ -335,9 +347,8 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
         again = altered(payment.asked, payment_id=command_id)
     else:
         again = reversal_of(payment, command_id)
-    if again.original is None or again.original.receipt is None:
-        return refuse(Refusal.PAYMENT_MUST_BE_NUMBERED, payment_id=body.payment_id)
-    refused = why_not_free(payment.asked.terminal, "", context)
+    refused = _why_final(again.original, body.payment_id)
+    refused = refused or why_not_free(payment.asked.terminal, "", context)
     if refused is not None:
         return refused
     return asked_for(again, context)

@@ -27,7 +27,9 @@ from engine.payment.exposure import may_count
 from engine.payment.state import Payment, is_counted, tip_in
 from engine.payment.tabs import release_of
 from engine.promotion.payment import pays
-from engine.terminal import UNDOING, Answer, Kind, of_customer
+from engine.terminal import UNDOING, Answer, CardShown, Kind, of_customer
+
+_HIDDEN_DIGITS = 12
 
 
 def approved(
@@ -157,12 +159,17 @@ def _captured(order: Order | None, asked: Asked) -> list[Fact]:
 
 
 def _card(asked: Asked, answer: Answer) -> CardPaid:
+    shown = answer.card
+    if answer.identity.is_of_payment and not shown.number:
+        # No card was read: it went to the one that paid.
+        ends = asked.card_ends and f"{'*' * _HIDDEN_DIGITS}{asked.card_ends}"
+        shown = CardShown(ends, asked.brand)
     return CardPaid(
         asked.payment_id,
         asked.terminal,
         asked.currency_code,
         answer.identity,
-        answer.card,
+        shown,
         answer.authorisation,
         tip_in(asked, answer),
         answer.is_offline,

@@ -134,7 +134,7 @@ def with_payment(day: TerminalDay, asked: Asked, answer: Answer) -> TerminalDay:
     if asked.kind not in _COUNTED:
         return day
     amount_minor = answer.amount_minor or asked.amount_minor
-    is_reversal = asked.kind is Kind.REVERSAL
+    is_reversal = asked.kind is Kind.REVERSAL or answer.identity.is_of_payment
     goes_out = asked.kind is Kind.REFUND or (is_reversal and not asked.of_refund)
     one = Taken(
         brand_of(answer.card.brand or asked.brand),

@@ -169,6 +169,7 @@ class Refusal:
     TEXT_MUST_BE_SHORT = "text_must_be_short"
     ACQUIRERS_MUST_BE_DISTINCT = "acquirers_must_be_distinct"
     TERMINALS_MUST_HAVE_ONE_ACQUIRER = "terminals_must_have_one_acquirer"
+    PROVIDERS_MUST_HAVE_ONE_ACQUIRER = "providers_must_have_one_acquirer"
     FEE_MUST_BE_IN_RANGE = "fee_must_be_in_range"
     FEE_DATES_MUST_EXIST = "fee_dates_must_exist"
     FEES_MUST_NOT_CONTEND = "fees_must_not_contend"
@@ -222,7 +223,7 @@ def decide(
 def _check_terms(acquirers: tuple[Acquirer, ...]) -> Decision | None:
     if len(acquirers) > limits.ACQUIRERS_MAX or any(
         len(entry.rates) > limits.RATES_PER_ACQUIRER_MAX
-        or len(entry.terminals) > limits.REGISTERS_MAX
+        or len(entry.terminals) + len(entry.providers) > limits.REGISTERS_MAX
         for entry in acquirers
     ):
         return refuse(Refusal.ACQUIRERS_LIMIT_REACHED, maximum=limits.ACQUIRERS_MAX)
@@ -231,9 +232,13 @@ def _check_terms(acquirers: tuple[Acquirer, ...]) -> Decision | None:
     if len({entry.id for entry in acquirers}) != len(acquirers):
         return refuse(Refusal.ACQUIRERS_MUST_BE_DISTINCT)
     # One follows another at a terminal, or for the rest of them, from a day of its own on.
-    named = [(name, entry.since) for entry in acquirers for name in entry.terminals or ("",)]
+    named = [(name, entry.since) for entry in acquirers for name in entry.terminals]
+    named += [("", entry.since) for entry in acquirers if entry.has_the_rest]
     if len(set(named)) != len(named):
         return refuse(Refusal.TERMINALS_MUST_HAVE_ONE_ACQUIRER)
+    links = [(name, entry.since) for entry in acquirers for name in entry.providers]
+    if len(set(links)) != len(links):
+        return refuse(Refusal.PROVIDERS_MUST_HAVE_ONE_ACQUIRER)
     for acquirer in acquirers:
         refused = _check_rates(acquirer)
         if refused is not None:
@@ -242,7 +247,8 @@ def _check_terms(acquirers: tuple[Acquirer, ...]) -> Decision | None:
 
 
 def _is_short(acquirer: Acquirer) -> bool:
-    texts = (acquirer.name, *acquirer.terminals, *(rate.brand for rate in acquirer.rates))
+    places = (*acquirer.terminals, *acquirer.providers)
+    texts = (acquirer.name, *places, *(rate.brand for rate in acquirer.rates))
     named = 1 <= len(acquirer.id) <= limits.ID_LENGTH_MAX
     return named and all(len(text) <= limits.NAME_LENGTH_MAX for text in texts)
 

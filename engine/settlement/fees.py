@@ -23,11 +23,22 @@ def presence_of(entry: str) -> Presence:
 
 def acquirer_of(acquirers: Iterable[Acquirer], terminal: str, day: str) -> Acquirer | None:
     """Whose what a terminal took on a business date is: of those whose first day was by then the
-    latest that names the terminal, else the latest that names none; None where there is neither."""
+    latest that names the terminal, else the latest that names nothing; None where there is
+    neither."""
     begun = [entry for entry in acquirers if entry.since <= day]
     naming = [entry for entry in begun if terminal in entry.terminals]
-    rest = [entry for entry in begun if not entry.terminals]
-    return max(naming or rest, key=lambda entry: entry.since, default=None)
+    rest = [entry for entry in begun if entry.has_the_rest]
+    return _latest(naming or rest)
+
+
+def acquirer_of_provider(acquirers: Iterable[Acquirer], provider: str, day: str) -> Acquirer | None:
+    """Whose what a provider took by link on a business date is: of those whose first day was by
+    then the latest that names it, and nobody's where none does."""
+    return _latest([one for one in acquirers if one.since <= day and provider in one.providers])
+
+
+def _latest(acquirers: list[Acquirer]) -> Acquirer | None:
+    return max(acquirers, key=lambda entry: entry.since, default=None)
 
 
 def rate_of(acquirer: Acquirer, presence: Presence, brand: str, day: str) -> Rate | None:

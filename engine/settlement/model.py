@@ -38,11 +38,12 @@ class Rate:
 
 @frozen
 class Acquirer:
-    """Who pays out what terminals took.
+    """Who pays out what terminals took, and what providers of payments by link did.
 
-    `terminals` are addresses; none: every terminal that no other acquirer has. `since` is the first
-    business date, ISO, whose payments its files are held against; of two that have one terminal it
-    is the later one's from then on. What they do not have `days` days after it was taken is
+    `terminals` and `providers` are addresses. Naming neither, it has every terminal that no other
+    acquirer has; a provider's takings are only with whoever names it. `since` is the first business
+    date, ISO, whose payments its files are held against; of two that have one terminal or provider
+    it is the later one's from then on. What they do not have `days` days after it was taken is
     missing.
     """
 
@@ -52,6 +53,12 @@ class Acquirer:
     days: int = 4
     rates: tuple[Rate, ...] = ()
     since: str = ""
+    providers: tuple[str, ...] = ()
+
+    @property
+    def has_the_rest(self) -> bool:
+        """Whether it has every terminal that no other acquirer has."""
+        return not self.terminals and not self.providers
 
 
 class RowKind(Enum):

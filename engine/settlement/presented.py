@@ -15,6 +15,7 @@ from engine.payment.outcome import never_paid
 from engine.payment.state import Payment, Payments
 from engine.settlement.model import PresentedRow, RowKind, SettlementRow
 
+DECLINED_IN_FILE = "declined_in_file"
 _TELLING = (RowKind.PAYMENT, RowKind.DECLINED)
 
 
@@ -44,7 +45,7 @@ def facts_of(
         payment = payments.offline.get(payment_id)
         if payment is None:
             continue
-        code = "" if is_paid else "declined_in_file"
+        code = "" if is_paid else DECLINED_IN_FILE
         told = OfflineUploaded(payment_id, is_paid, UploadSource.FILE, code)
         facts.append(Fact(stream_of(payment_id), told))
         if not is_paid:

@@ -68,7 +68,8 @@ class AcquirerView:
 
     `clearing_minor` is captured less cleared: `waiting_minor` is not due yet, the rest is in items.
     `held_minor` is what files say is cleared, less fees and payouts: with the acquirer still.
-    `overdue_day` is the last business date that should be settled by now.
+    `overdue_day` is the last business date that should be settled by now, `item_count` how many of
+    its items are for a person.
     """
 
     acquirer: str
@@ -83,6 +84,7 @@ class AcquirerView:
     other_minor: int
     held_minor: int
     overdue_day: str
+    item_count: int = 0
 
 
 @frozen

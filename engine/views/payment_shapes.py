@@ -96,7 +96,8 @@ class CardStateView:
 @frozen
 class OpenTabView:
     """A tab of the store in a list: what is reserved, and what the bill comes to so far. `register`
-    has it in hand, "" while it is parked; `age_s` is how long ago it was opened."""
+    has it in hand, "" while it is parked; `age_s` is how long ago it was opened. `terminal` holds
+    the reservation: there it is charged or let go."""
 
     order_id: str
     label: str
@@ -109,6 +110,7 @@ class OpenTabView:
     card: str
     brand: str
     age_s: int
+    terminal: str = ""
 
 
 @frozen

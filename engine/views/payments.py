@@ -129,6 +129,7 @@ def open_tabs(books: Books, now_ns: int) -> tuple[OpenTabView, ...]:
             tab.card.card.number,
             tab.card.card.brand,
             max(0, now_ns - tab.opened_ns) // NS_PER_S if tab.opened_ns else 0,
+            tab.card.terminal,
         )
         for tab, order in found
     )
@@ -158,8 +159,12 @@ def listed(books: Books, now_ns: int) -> list[Payment]:
     )
 
 
-def payments_view(books: Books, *, now_ns: int, register: str = "") -> PaymentsView:
-    """All that is not settled; ceilings are those of `register` and of who is signed on there."""
+def payments_view(
+    books: Books, *, now_ns: int, register: str = "", shows: Mapping[str, Shown] | None = None
+) -> PaymentsView:
+    """All that is not settled; ceilings are those of `register` and of who is signed on there.
+    `shows` is what terminals show, or showed last, by payment."""
+    showed = shows or {}
     operator = books.staff.signed_on.get(register, "")
     risk = exposure(books.payments, register=register, operator=operator)
     policy = books.payments.policy
@@ -180,6 +185,7 @@ def payments_view(books: Books, *, now_ns: int, register: str = "") -> PaymentsV
             payment_view(
                 payment,
                 now_ns=now_ns,
+                shows=showed.get(payment.asked.payment_id, ("", "")),
                 is_counted=is_counted(payment.asked, books.live.orders),
             )
             for payment in listed(books, now_ns)

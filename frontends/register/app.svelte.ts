@@ -11,13 +11,15 @@ import type {
   NoticeView,
   OperatorView,
   OrderView,
+  PaymentsView,
   PaymentView,
   RegisterView,
   StoreView,
 } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
-import { turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
+import { hearTurnedBack, turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
+import { PutAway } from './away.svelte';
 import { isOpen, isThrough } from './cards';
 import { Links } from './linking.svelte';
 import { Split } from './split.svelte';
@@ -71,13 +73,15 @@ interface Undo {
   text: string;
   run: () => Promise<Outcome>;
   order: string;
+  /** The answer to what it undoes; the order as that left it has this version, 0 until it is seen. */
+  position: number;
+  version: number;
 }
 
 const VIEW_WAIT_MS = 400;
 const PRAISE_MS = 6000;
 const FLASH_MS = 900;
 const COUNT_EVERY_MS = 10_000;
-const PUT_AWAY = 'countertop.card_put_away';
 const NO_CURRENCY: Currency = { code: 'EUR', digits: 2 };
 
 function refused(refusal: Refusal): { ok: false; data: null; refusal: Refusal } {
@@ -105,6 +109,7 @@ export class App {
   notice = $state.raw<Notice | null>(null);
   override = $state.raw<Override | null>(null);
   undo = $state.raw<Undo | null>(null);
+  private answered = 0;
   /** The sale just completed here, shown until the next one begins. */
   done = $state.raw('');
   weighed = $state.raw<ItemView | null>(null);
@@ -121,12 +126,14 @@ export class App {
       : NO_CURRENCY,
   );
   /** The card payment whose end was read, or which is waited for while cash is taken. */
-  putAway = $state(sessionStorage.getItem(PUT_AWAY) ?? '');
+  private readonly away: PutAway;
   readonly split: Split;
-  readonly links: Links = new Links(this);
+  readonly links: Links;
   /** How many card payments a person must look at. Asked for now and then too: that nobody knows of
    * one for long is no news the store would send. */
   exceptions = $state(0);
+  /** Card payments that are not settled, as they were when they were last counted. */
+  cards = $state.raw<PaymentsView | null>(null);
 
   readonly online = $derived(this.status?.phase === 'online');
   readonly order = $derived(this.view?.order ?? null);
@@ -160,7 +167,10 @@ export class App {
   constructor(register: string) {
     this.register = register;
     this.turned = turnedRegister() === register;
+    hearTurnedBack(() => (this.turned = false));
+    this.away = new PutAway('card', register);
     this.split = new Split(register);
+    this.links = new Links(this);
     this.link = new Connection({
       register,
       client: 'register-page',
@@ -181,6 +191,7 @@ export class App {
     if (!this.online || !this.operator || !(this.view?.terminal || this.view?.provider)) return;
     const cards = await this.link.query('payments.open', {});
     const links = await this.link.query('paylinks.open', {});
+    if (cards.data) this.cards = cards.data;
     if (cards.data && links.data) this.exceptions = cards.data.exceptions.length + links.data.exceptions.length;
   }
 
@@ -199,7 +210,10 @@ export class App {
     this.viewAt = Date.now();
     if (before?.exceptions !== next.exceptions) this.exceptions = next.exceptions;
     this.mark(before, next);
+    this.checkUndo(next);
     this.turn(before, next);
+    const heard = before?.payment?.standing !== next.payment?.standing;
+    if (heard || before?.operator?.operator !== next.operator?.operator) void this.countExceptions();
     this.hearCard(next);
     this.links.hear(before, next);
     this.knowNotes(next);
@@ -241,10 +255,7 @@ export class App {
     const grew = last && is && was?.order_id === is.order_id && last.line > (was.lines.at(-1)?.line ?? 0);
     if (last && before && (grew || (is && !was && is.lines.length === 1))) this.flash(last.line);
     if (is && this.done && is.order_id !== this.done) this.done = '';
-    if (was?.order_id !== is?.order_id) {
-      this.editing = 0;
-      if (this.undo && this.undo.order !== is?.order_id) this.undo = null;
-    }
+    if (was?.order_id !== is?.order_id) this.editing = 0;
     if (this.editing && !is?.lines.some((line) => line.line === this.editing)) this.editing = 0;
     if (next.operator?.operator !== before?.operator?.operator && before) {
       this.panel = 'items';
@@ -286,6 +297,7 @@ export class App {
   private async heard(notice: NoticeView, position: number): Promise<void> {
     if (notice.ok) {
       this.notice = null;
+      this.answered = position;
       await this.shown(position);
       if (this.couponTaken(notice.code)) return;
       const last = this.order?.lines.at(-1);
@@ -392,6 +404,7 @@ export class App {
   private async concluded<N extends Name>(answer: Given<N>, quiet: boolean): Promise<Outcome<N>> {
     if (answer.ok) {
       this.notice = null;
+      this.answered = answer.position;
       await this.shown(answer.position);
       return { ok: true, data: answer.data as Commands[N]['answer'], refusal: null };
     }
@@ -496,11 +509,7 @@ export class App {
     const coupon = this.order?.coupons.find((one) => one.code === written);
     if (!coupon) return false;
     playAccepted();
-    this.undo = {
-      order: this.order?.order_id ?? '',
-      text: t('undo.coupon', { name: coupon.name }),
-      run: () => this.act('order.withdraw_coupon', { code: coupon.code }),
-    };
+    this.letUndo(t('undo.coupon', { name: coupon.name }), () => this.act('order.withdraw_coupon', { code: coupon.code }));
     return true;
   }
 
@@ -509,11 +518,8 @@ export class App {
     const rung = this.order?.lines.find((entry) => entry.line === line);
     // A weighed item scanned by its plain code stands at one kilogram until somebody says.
     if (rung && rung.unit !== 'piece' && rung.quantity_milli === 1000) this.editing = line;
-    this.undo = {
-      order,
-      text: t('undo.add', { name }),
-      run: () => this.act('order.void_line', { line, reason: t('undo.reason') }),
-    };
+    const takeOut = () => this.act('order.void_line', { line, reason: t('undo.reason') });
+    this.letUndo(t('undo.add', { name }), takeOut, order);
   }
 
   async changeQuantity(
@@ -527,13 +533,25 @@ export class App {
     });
     if (outcome.ok) {
       playAccepted();
-      this.undo = {
-        order: this.order?.order_id ?? '',
-        text: t('undo.quantity', { name: line.name }),
-        run: () => this.act('order.change_quantity', { line: line.line, quantity_milli: before }),
-      };
+      const change = { line: line.line, quantity_milli: before };
+      this.letUndo(t('undo.quantity', { name: line.name }), () => this.act('order.change_quantity', change));
     }
     return outcome;
+  }
+
+  /** What was just done may be undone: `run` takes back what `text` says. */
+  letUndo(text: string, run: () => Promise<Outcome>, order = this.order?.order_id ?? ''): void {
+    this.undo = { text, run, order, position: this.answered, version: 0 };
+    if (this.view) this.checkUndo(this.view);
+  }
+
+  /** Once anything else was done to the order, here or elsewhere, undo would no longer take back the
+   * last of it, and is gone. */
+  private checkUndo({ order, position }: RegisterView): void {
+    const undo = this.undo;
+    if (!undo || position < undo.position) return;
+    if (order?.order_id !== undo.order || (undo.version && undo.version !== order.version)) this.undo = null;
+    else if (!undo.version) this.undo = { ...undo, version: order.version };
   }
 
   async runUndo(): Promise<void> {
@@ -549,10 +567,7 @@ export class App {
     if (!this.order?.lines.length || this.paying) return;
     this.editing = 0;
     const outcome = await this.act('order.start_tendering', {});
-    if (outcome.ok) {
-      this.panel = 'items';
-      this.undo = null;
-    }
+    if (outcome.ok) this.panel = 'items';
   }
 
   /** Take cash; once nothing is due the sale is closed. */
@@ -648,15 +663,17 @@ export class App {
     if (this.view) this.hearCard(this.view);
   }
 
+  get putAway(): string {
+    return this.away.current;
+  }
+
   /** The end of a card payment was read, or cash is taken while nobody knows it. */
   putCardAway(): void {
-    this.putAway = this.payment?.payment_id ?? '';
-    sessionStorage.setItem(PUT_AWAY, this.putAway);
+    this.away.put(this.payment?.payment_id ?? '');
   }
 
   showCard(): void {
-    this.putAway = '';
-    sessionStorage.removeItem(PUT_AWAY);
+    this.away.show();
   }
 
   async complete(quiet = false): Promise<void> {

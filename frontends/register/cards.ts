@@ -1,5 +1,5 @@
 // Card payments in words: what the terminal shows, why it came to nothing, what a person must look at.
-import type { PaymentView, TenderView } from '../shared/shapes';
+import type { PaymentsView, PaymentView, TenderView } from '../shared/shapes';
 import { t, words } from '../shared/words.svelte';
 import type { App } from './app.svelte';
 
@@ -38,12 +38,14 @@ const WHY: Record<string, string> = {
   card_expired: 'expired',
   card_not_yet_valid: 'expired',
   card_unknown: 'not_taken',
+  card_invalid: 'not_taken',
   not_for_this_card: 'not_taken',
   wrong_currency: 'not_taken',
   amount_too_high: 'amount',
   amount_too_low: 'amount',
   amount_wrong: 'amount',
   terminal_busy: 'busy',
+  busy_at_terminal: 'busy',
   not_sent: 'not_reached',
   link_lost: 'not_reached',
   printer_not_ready: 'paper',
@@ -51,6 +53,7 @@ const WHY: Record<string, string> = {
   already_reversed: 'not_reversible',
   not_found: 'not_found',
   declined_4b: 'pin',
+  wrong_pin: 'pin',
 };
 const BRANDS: Record<string, string> = {
   ec: 'ec',
@@ -143,4 +146,32 @@ export function isMoneyBack(payment: PaymentView): boolean {
 /** Seconds since it was asked for, now. */
 export function ageOf(payment: PaymentView, app: App): number {
   return payment.age_s + Math.max(0, Math.floor((app.now - app.viewAt) / 1000));
+}
+
+/** How much more a register may take by card without the bank, and of it in one payment; `why` it is
+ *  nothing, "" where it is something. */
+export interface Room {
+  all: number;
+  one: number;
+  why: '' | 'off' | 'old' | 'full';
+}
+const SHARED = new Set(['operator', 'register', 'total']);
+
+export function roomOf(view: PaymentsView): Room {
+  const { policy } = view;
+  const left = view.ceilings.filter((one) => SHARED.has(one.ceiling)).map((one) => one.limit_minor - one.used_minor);
+  const all = Math.max(0, Math.min(...left));
+  const one = Math.min(all, policy.payment_minor);
+  const none = (why: Room['why']): Room => ({ all: 0, one: 0, why });
+  if (!left.length || !policy.payment_minor || !policy.operator_minor || !policy.register_minor) return none('off');
+  if (view.oldest_s > view.age_limit_s) return none('old');
+  return one > 0 ? { all, one, why: '' } : none('full');
+}
+
+/** The same in words. */
+export function roomText(view: PaymentsView, app: App): string {
+  const { all, one, why } = roomOf(view);
+  if (why) return words.text(`offline_room.${why}`);
+  const figures = { all: app.money(all), one: app.money(one) };
+  return words.text(one < all ? 'offline_room.in_parts' : 'offline_room.at_once', figures);
 }

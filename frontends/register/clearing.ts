@@ -4,9 +4,10 @@ import { t, words } from '../shared/words.svelte';
 import type { App } from './app.svelte';
 import { deviceName } from './status';
 
-/** A sentence about one difference, with its figures. */
-export function differenceText(app: App, item: DifferenceView): string {
-  return words.text(`clearing_item.${item.kind}`, {
+/** A sentence about one difference, with its figures and who pays the money out. */
+export function differenceText(app: App, item: DifferenceView, acquirerName: string): string {
+  return words.text(`clearing_item.${item.kind}${item.is_back ? '_back' : ''}`, {
+    acquirer: acquirerName || t('clearing.someone'),
     ours: app.money(Math.abs(item.ours_minor)),
     theirs: app.money(Math.abs(item.theirs_minor)),
     ours_count: item.ours_count,
@@ -21,7 +22,6 @@ export function differencePlace(app: App, item: DifferenceView, acquirerName: st
   const card = item.card ? item.card.slice(-4) : '';
   const parts = [
     acquirerName,
-    item.is_back ? t('clearing.refund') : '',
     brandName(item.brand),
     card ? t('clearing.card_ends', { digits: card }) : '',
     item.reference ? t('clearing.reference', { reference: item.reference }) : '',
@@ -32,7 +32,8 @@ export function differencePlace(app: App, item: DifferenceView, acquirerName: st
 
 export function brandName(brand: string): string {
   if (!brand || brand === 'other') return '';
-  return brand.charAt(0).toUpperCase() + brand.slice(1);
+  const name = brand.replaceAll('_', ' ');
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** How the last end of a terminal's day stands. */

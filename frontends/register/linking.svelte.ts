@@ -4,18 +4,18 @@ import type { RegisterView, PaylinkView } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
 import { t } from '../shared/words.svelte';
 import type { App } from './app.svelte';
+import { PutAway } from './away.svelte';
 import { linkWaits } from './links';
-
-const PUT_AWAY = 'countertop.link_put_away';
 
 export class Links {
   /** Whose code was read, or is waited for while something else is taken. */
-  private away = $state(sessionStorage.getItem(PUT_AWAY) ?? '');
+  private readonly away: PutAway;
   private awaited = { link: '', order: '' };
   private readonly app: App;
 
   constructor(app: App) {
     this.app = app;
+    this.away = new PutAway('link', app.register);
   }
 
   get current(): PaylinkView | null {
@@ -25,7 +25,7 @@ export class Links {
   /** What fills the panel: one that waits, or whose end nobody has read yet. */
   get shown(): PaylinkView | null {
     const link = this.current;
-    if (!link || link.paylink_id === this.away || link.is_cancel_asked) return null;
+    if (!link || link.paylink_id === this.away.current || link.is_cancel_asked) return null;
     const settled = link.standing === 'confirmed' && !link.problem;
     return settled || link.standing === 'cancelled' ? null : link;
   }
@@ -33,7 +33,7 @@ export class Links {
   /** One that still waits while another way is taken. */
   get waiting(): PaylinkView | null {
     const link = this.current;
-    return link && linkWaits(link) && link.paylink_id === this.away ? link : null;
+    return link && linkWaits(link) && link.paylink_id === this.away.current ? link : null;
   }
 
   /** Whether this register may ask for one now. */
@@ -43,13 +43,11 @@ export class Links {
   }
 
   putAway(): void {
-    this.away = this.current?.paylink_id ?? '';
-    sessionStorage.setItem(PUT_AWAY, this.away);
+    this.away.put(this.current?.paylink_id ?? '');
   }
 
   show(): void {
-    this.away = '';
-    sessionStorage.removeItem(PUT_AWAY);
+    this.away.show();
   }
 
   /** A code for `amountMinor`, or for all that is due. */

@@ -28,3 +28,10 @@ export function inProportion(minor: number, weights: number[]): number[] {
   }
   return minor < 0 ? parts.map((part) => -part) : parts;
 }
+
+/** What each of `count` alike things costs of `minor`, so that together they cost all of it; what does
+ *  not divide is with the first ones, a unit each. What comes back is less than nothing, and so is each. */
+export function byUnit(minor: number, count: number): number[] {
+  const shares = evenly(Math.abs(minor), count, 1);
+  return minor < 0 ? shares.map((share) => 0 - share) : shares;
+}

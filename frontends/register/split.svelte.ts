@@ -5,14 +5,19 @@ import type { OrderView } from '../shared/shapes';
 import { evenly } from './shares';
 
 export type SplitKind = 'even' | 'amount' | 'item';
+/** Some pieces of a line; what is weighed is one. */
+export interface Pick {
+  line: number;
+  units: number;
+}
 interface Plan {
   order: string;
   kind: SplitKind;
   /** Paid already when the plan was made, minor units. */
   before: number;
   shares: number[];
-  /** The lines that were chosen for shares so far. */
-  lines: number[];
+  /** What of the lines was chosen for shares so far. */
+  picks: Pick[];
   /** How many of them, the last ones, are of the last share. */
   latest?: number;
 }
@@ -35,7 +40,8 @@ export class Split {
   constructor(register: string) {
     this.kept = `countertop.split.${register}`;
     try {
-      this.plan = JSON.parse(localStorage.getItem(this.kept) ?? 'null') as Plan | null;
+      const plan = JSON.parse(localStorage.getItem(this.kept) ?? 'null') as Plan | null;
+      this.plan = plan?.picks ? plan : null;
     } catch {
       this.plan = null;
     }
@@ -49,8 +55,10 @@ export class Split {
     return this.of(order)?.kind ?? null;
   }
 
-  taken(order: OrderView | null): number[] {
-    return this.of(order)?.lines ?? [];
+  /** How many pieces of a line were chosen for shares so far. */
+  taken(order: OrderView | null, line: number): number {
+    const picks = this.of(order)?.picks ?? [];
+    return picks.filter((pick) => pick.line === line).reduce((all, pick) => all + pick.units, 0);
   }
 
   /** The share to be paid now, or null: none is planned, or the next one is not chosen yet. */
@@ -78,10 +86,10 @@ export class Split {
 
   even(order: OrderView, count: number, step: number): void {
     const shares = evenly(order.due_minor, count, step);
-    this.keep({ order: order.order_id, kind: 'even', before: tendered(order), shares, lines: [] });
+    this.keep({ order: order.order_id, kind: 'even', before: tendered(order), shares, picks: [] });
   }
 
-  /** Forget the share that was chosen and that nobody has paid, with its lines; of one that was paid in
+  /** Forget the share that was chosen and that nobody has paid, with its picks; of one that was paid in
    * part, what is left. */
   drop(order: OrderView): void {
     const plan = this.of(order);
@@ -90,11 +98,11 @@ export class Split {
     const paid = tendered(order) - plan.before - shares.reduce((sum, one) => sum + one, 0);
     if (paid > 0) this.keep({ ...plan, shares: [...shares, paid], latest: 0 });
     else if (!shares.length) this.keep(null);
-    else this.keep({ ...plan, shares, lines: plan.lines.slice(0, plan.lines.length - (plan.latest ?? 0)), latest: 0 });
+    else this.keep({ ...plan, shares, picks: plan.picks.slice(0, plan.picks.length - (plan.latest ?? 0)), latest: 0 });
   }
 
   /** One share more, of an amount or of some lines. */
-  add(order: OrderView, kind: SplitKind, minor: number, lines: number[] = []): void {
+  add(order: OrderView, kind: SplitKind, minor: number, picks: Pick[] = []): void {
     const plan = this.of(order);
     const open = plan && plan.kind !== 'even' && !this.share(order) ? plan : null;
     const before = open ? open.before : tendered(order);
@@ -108,8 +116,8 @@ export class Split {
       kind,
       before: open || !over ? before : tendered(order),
       shares: [...shares, minor],
-      lines: [...(open?.lines ?? []), ...lines],
-      latest: lines.length,
+      picks: [...(open?.picks ?? []), ...picks],
+      latest: picks.length,
     });
   }
 

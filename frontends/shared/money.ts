@@ -144,6 +144,14 @@ export function cashOf(currency: Currency): { coins: number[]; notes: number[] }
   return { coins: currency.digits ? steps(1, currency.digits) : [], notes: steps(unit, 3) };
 }
 
+/** What `minor` of one currency is worth in another, half a unit rounded up, as the store reckons it. */
+export function worthOf(minor: number, rateMicros: number, from: Currency, home: Currency): number {
+  // An amount times a rate may be more than a number holds exactly.
+  const exact = BigInt(minor) * BigInt(rateMicros) * 10n ** BigInt(home.digits);
+  const unit = 10n ** BigInt(MICRO_DIGITS + from.digits);
+  return Number((2n * exact + unit) / (2n * unit));
+}
+
 /** Round amounts a customer is likely to hand over, above `due`, smallest first. */
 export function quickAmounts(due: number, currency: Currency, most = 4): number[] {
   const { coins, notes } = cashOf(currency);

@@ -5,10 +5,12 @@
 export const VERSION = 1 as const;
 
 /**
- * Who pays out what terminals took. `terminals` are addresses; none: every terminal that no
- * other acquirer has. `since` is the first business date, ISO, whose payments its files are
- * held against; of two that have one terminal it is the later one's from then on. What they do
- * not have `days` days after it was taken is missing.
+ * Who pays out what terminals took, and what providers of payments by link did. `terminals`
+ * and `providers` are addresses. Naming neither, it has every terminal that no other acquirer
+ * has; a provider's takings are only with whoever names it. `since` is the first business
+ * date, ISO, whose payments its files are held against; of two that have one terminal or
+ * provider it is the later one's from then on. What they do not have `days` days after it was
+ * taken is missing.
  */
 export interface AcquirerInput {
   id: string;
@@ -17,13 +19,15 @@ export interface AcquirerInput {
   days?: number;
   rates?: RateInput[];
   since?: string;
+  providers?: string[];
 }
 
 /**
  * The clearing account of an acquirer since the store's first card payment. `clearing_minor`
  * is captured less cleared: `waiting_minor` is not due yet, the rest is in items. `held_minor`
  * is what files say is cleared, less fees and payouts: with the acquirer still. `overdue_day`
- * is the last business date that should be settled by now.
+ * is the last business date that should be settled by now, `item_count` how many of its items
+ * are for a person.
  */
 export interface AcquirerView {
   acquirer: string;
@@ -38,6 +42,7 @@ export interface AcquirerView {
   other_minor: number;
   held_minor: number;
   overdue_day: string;
+  item_count: number;
 }
 
 /**
@@ -1411,6 +1416,7 @@ export interface OpenTab {
 /**
  * A tab of the store in a list: what is reserved, and what the bill comes to so far.
  * `register` has it in hand, "" while it is parked; `age_s` is how long ago it was opened.
+ * `terminal` holds the reservation: there it is charged or let go.
  */
 export interface OpenTabView {
   order_id: string;
@@ -1424,6 +1430,7 @@ export interface OpenTabView {
   card: string;
   brand: string;
   age_s: number;
+  terminal: string;
 }
 
 /** Every tab of the store, oldest first. Answers `OpenTabView`s. */

@@ -16,6 +16,13 @@ export function turnBack(): void {
   localStorage.removeItem(TURNED);
 }
 
+/** Call `then` once another tab of this browser took the screen back. */
+export function hearTurnedBack(then: () => void): void {
+  window.addEventListener('storage', (event) => {
+    if (event.key === TURNED && !event.newValue) then();
+  });
+}
+
 /** Leave a page that is none of the customer's, while the screen is theirs. */
 export function keepTurned(register = ''): void {
   const turned = turnedRegister();

@@ -130,6 +130,22 @@ async def test_paid_and_returned(kind: str, tmp_path: Path) -> None:
 
 
 @every
+async def test_given_back_in_parts(kind: str, tmp_path: Path) -> None:
+    """Parts of a payment go back, each once, by whatever name the terminal gives each."""
+    async with KINDS[kind].opened(tmp_path) as shop:
+        paid = await _pay(shop, "r1", sale(1999))
+        answers = [
+            await _pay(shop, request_id, Transaction(Kind.REFUND, minor, 978, paid.identity))
+            for request_id, minor in (("r2", 500), ("r3", 1400), ("r2", 500))
+        ]
+        assert {one.verdict for one in answers} == {Verdict.APPROVED}
+        assert [one.amount_minor for one in answers] == [500, 1400, 500]
+        assert [one.kind for one in answers] == [Kind.REFUND] * 3
+        assert len({_named(one) for one in (paid, *answers)}) == 3
+        assert shop.fake.ledger.booked_minor == 99
+
+
+@every
 async def test_asked_twice_paid_once(kind: str, tmp_path: Path) -> None:
     """The same request, one after the other or at once, moves money once."""
     async with KINDS[kind].opened(tmp_path) as shop:

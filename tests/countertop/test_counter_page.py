@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,8 +13,11 @@ import pytest
 import trio
 from starlette.applications import Starlette
 
-from actors.messages import Accepted
+from actors.messages import Accepted, DeviceState
 from actors.terminal_messages import Heard, Keep, Look, Request, Settle
+from actors.world import SystemWorld
+from countertop.counter import Counter
+from countertop.counter_terminals import Speaks
 from engine.terminal import (
     Answer,
     Condition,
@@ -22,6 +26,9 @@ from engine.terminal import (
     Transaction,
     Verdict,
 )
+from hardware.compose import build_device
+from hardware.rig import open_rig
+from hardware.settings import device_settings
 from tests.store.harness import CounterTop, OwnShop, eventually, open_counter, open_shop
 
 
@@ -223,3 +230,22 @@ async def test_what_the_page_does_not_know_is_refused(folder: Path) -> None:
         assert broken.status_code == 400
         assert counter.printer.printer.status.paper == "ok"
         await trio.lowlevel.checkpoint()
+
+
+@pytest.mark.parametrize("speaks", ["zvt", "nexo", "nexo-websocket"])
+async def test_what_a_store_must_know_of_the_terminal(folder: Path, speaks: Speaks) -> None:
+    """The lines on the page, put into a configuration file, reach the terminal that stands there;
+    no two starts share a passphrase."""
+    folder.mkdir(exist_ok=True)
+    counter, other = (Counter("1", folder / name, speaks) for name in ("counter", "other"))
+    async with trio.open_nursery() as nursery, open_rig(SystemWorld()) as rig:
+        await nursery.start(counter.terminal.run)
+        await nursery.start(other.terminal.run)
+        lines = [line for _, line in counter.state()["terminal_setup"]]
+        settings = device_settings(tomllib.loads("\n".join(lines)))
+        assert counter.terminal_settings() == settings
+        if speaks != "zvt":
+            assert settings.passphrase != other.terminal_settings().passphrase
+        rig.start(build_device(settings))
+        await rig.wait_state("terminal/1", DeviceState.READY)
+        nursery.cancel_scope.cancel()

@@ -134,7 +134,15 @@ def test_the_example_of_a_rate_card_is_read(tmp_path: Path) -> None:
             ),
             "2026-06-01",
         ),
-        Acquirer("web", "Net Pay", (), 4, (Rate(Presence.ONLINE, 14_000, 25),)),
+        Acquirer(
+            "web",
+            "Net Pay",
+            rates=(
+                Rate(Presence.ONLINE, 14_000, 25),
+                Rate(Presence.ONLINE, 5_000, brand="bank_transfer"),
+            ),
+            providers=("provider/qr",),
+        ),
     )
     file.write_text("[[acquirer]]\nid = 'x'\nname = 'x'\n[[acquirer.rate]]\npercent = 'much'")
     with pytest.raises(CommandFailedError, match=r"acquirer\[0\].rate\[0\].percent"):

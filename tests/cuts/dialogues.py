@@ -41,7 +41,7 @@ class Lane:
 
     async def ring_up(self) -> None:
         """An order of one bottle."""
-        self.before = self.far.moved()
+        self.before = self.far.begin()
         self.order_id = (await self.do("order.add_line", code="wine"))["order_id"]
 
     async def undisturbed(self, name: str, /, **data: Any) -> None:
@@ -93,7 +93,7 @@ async def _brought_back(lane: Lane) -> None:
     sold = lane.order_id
     await lane.do("order.complete")
     back = {"order_id": sold, "line": 1, "quantity_milli": 1000, "reason": "corked"}
-    lane.before = lane.far.moved()
+    lane.before = lane.far.begin()
     lane.order_id = (await lane.do("order.add_return_line", **back))["order_id"]
     await lane.do("order.start_tendering")
 

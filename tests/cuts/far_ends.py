@@ -16,6 +16,8 @@ from hardware.settings import DeviceSettings
 from hardware.terminal.nexo import play
 from hardware.terminal.nexo.device import NexoDevice
 from hardware.terminal.nexo.fake import NexoFake
+from hardware.terminal.nexo.ledger import Entry
+from hardware.terminal.nexo.messages import ReversalAsk
 from hardware.terminal.nexo.outlet import Outlet, TcpOutlet
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile
@@ -148,6 +150,10 @@ class Far(ABC):
     def moved(self) -> Moved:
         """What it has booked since it was made."""
 
+    def begin(self) -> Moved:
+        """The same, before another order begins."""
+        return self.moved()
+
 
 @define(eq=False)
 class ZvtFar(Far):
@@ -254,12 +260,15 @@ class ZvtFar(Far):
 
 @define(eq=False)
 class NexoFar(Far):
-    """A nexo terminal, whose wire is cut below TLS."""
+    """A nexo terminal, whose wire is cut below TLS. To it a refund is a reversal: one of something
+    paid before the order at hand began, and `_begun` is what it had heard at each beginning."""
 
     carrier: str
     outlet: Outlet
     world: World
     fake: NexoFake = field(init=False)
+    _begun: list[int] = field(factory=list)
+    _refunds: dict[int, bool] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         """Make the fake; nothing listens yet."""
@@ -352,14 +361,28 @@ class NexoFar(Far):
 
     def moved(self) -> Moved:
         """As `Far`."""
-        stand = [one for one in self.fake.ledger.payments if one.signed_minor]
-        return Moved(
-            self.fake.ledger.booked_minor,
-            sum(one.signed_minor > 0 for one in stand),
-            sum(one.signed_minor < 0 for one in stand),
-            0,
-            len(self.fake.ledger.payments),
-        )
+        ledger = self.fake.ledger
+        booked = [one for one in ledger.entries if one.is_booked]
+        backs = [one for one in booked if isinstance(one.ask, ReversalAsk)]
+        refunds = sum(map(self._is_refund, backs))
+        taken_back = len(backs) - refunds
+        payments = len(booked) - len(backs) - taken_back
+        return Moved(ledger.booked_minor, payments, refunds, 0, len(ledger.payments))
+
+    def _is_refund(self, back: Entry) -> bool:
+        """Noted once for each: what began later changes nothing."""
+        if back.number not in self._refunds:
+            assert isinstance(back.ask, ReversalAsk)
+            original = self.fake.ledger.named(back.ask.original)
+            assert original is not None, "only what was paid is given back"
+            between = any(original.number <= begun < back.number for begun in self._begun)
+            self._refunds[back.number] = between
+        return self._refunds[back.number]
+
+    def begin(self) -> Moved:
+        """As `Far`."""
+        self._begun.append(len(self.fake.ledger.entries))
+        return self.moved()
 
 
 def far_end(carrier: str, world: World, folder: Path, name: str) -> Far:

@@ -31,7 +31,8 @@ from engine.image import state_hash
 from tests.cuts.far_ends import Far, far_end
 from tests.cuts.scene import LOOK_S, PATIENCE_S, Scene
 from tests.simulation.disk import MemoryDisk
-from tests.simulation.shop import START_NS, QuickHasher
+from tests.simulation.facts import START_NS
+from tests.simulation.shop import QuickHasher
 from tests.store.harness import Shop, own_config
 
 _DOWN_S = 0.05

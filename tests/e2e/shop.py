@@ -64,10 +64,11 @@ def with_city_tax(percent: str) -> str:
 
 @define
 class DemoStore:
-    """`countertop demo` on a port and a folder of its own."""
+    """`countertop demo` on a port and a folder of its own, with `options` of its command line."""
 
     folder: Path
     port: int = field(factory=free_port)
+    options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -84,6 +85,7 @@ class DemoStore:
                 [
                     *(sys.executable, "-m", "countertop", "demo", "--one-process"),
                     *("--data", str(self.folder / "data"), "--port", str(self.port)),
+                    *self.options,
                 ],
                 cwd=ROOT,
                 stdout=output,

@@ -310,9 +310,11 @@ def test_a_reload_in_the_middle_shows_the_same_conversation(who: Cashier) -> Non
 
 
 def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(who: Cashier) -> None:
-    """After half a minute it is before a person, who frees the terminal and says what was found."""
+    """After half a minute it is before a person, who frees the terminal and says what was found.
+    What it is found by stands there: of which order, at which terminal, and what that showed last;
+    a touch opens who asked for it and what the order is of."""
     page = who.page
-    to_card(who, "Flat white")
+    to_card(who, "Flat white", "Flat white")
     who.store.key("cut")
     expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
     badge = page.get_by_role("button", name="Cards: 1 to settle")
@@ -320,6 +322,16 @@ def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(who: Cashier)
     who.press(badge)
     entry = page.locator(".exceptions li.part")
     expect(entry).to_contain_text("The store keeps asking")
+    facts = entry.locator(".facts")
+    for words in ("€7.60", "Card not known", "Card terminal (1)", "Order: Flat white"):
+        expect(facts).to_contain_text(words)
+    expect(facts).to_contain_text(re.compile(r"\b\d\d:\d\d\b"))
+    expect(entry).to_contain_text("The terminal last showed: insert or tap card")
+    expect(entry).not_to_contain_text("Mia")
+    who.press(facts)
+    expect(facts).to_have_attribute("aria-expanded", "true")
+    for words in ("Mia · Register 1", "Being paid · €7.60", "2 × Flat white"):
+        expect(entry.locator("dl")).to_contain_text(words)
     who.push("Set aside")
     who.push("Terminal is broken")
     entry.locator(".btn.main").click()
@@ -461,11 +473,12 @@ def test_what_went_back_in_part_is_said_where_it_was_asked_for(
     entry = page.locator(".exceptions li.part")
     who.press(badge)
     expect(entry).to_contain_text(now)
-    expect(entry.get_by_role("button")).to_have_text([again, "Close with finding"])
+    ways = entry.locator(".chips").get_by_role("button")
+    expect(ways).to_have_text([again, "Close with finding"])
     page.keyboard.press("Escape")
     who.tender("€2.00")
     who.next_order()
     who.press(badge)
     expect(entry).to_contain_text(listed)
     expect(entry).to_contain_text("Receipt")
-    expect(entry.get_by_role("button")).to_have_text(["Close with finding"])
+    expect(ways).to_have_text(["Close with finding"])

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier
+from tests.e2e.test_link_page import phone, to_link
 from tests.e2e.test_looks import AXE, SIZES, Look
 
 TERMS = """
@@ -24,13 +25,24 @@ presence = "in_person"
 percent = 0.9
 fixed = 0.05
 """
+BY_LINK = """
+[[acquirer]]
+id = "web"
+name = "Net Pay"
+providers = ["provider/qr"]
+
+[[acquirer.rate]]
+presence = "online"
+percent = 1.4
+fixed = 0.25
+"""
 FITS = """() => [document.documentElement, document.querySelector('.clearing .column')]
   .every((one) => one.scrollWidth <= one.clientWidth)"""
 HEAD = "kind,currency,gross,fee,batch,date,reference,own_reference,terminal_id,trace,receipt,brand"
 IN_WORDS = {
-    "en": ("English", "Card settlement"),
-    "de": ("Deutsch", "Kartenabrechnung"),
-    "fr": ("Français", "Règlement des cartes"),
+    "en": ("English", "Card money"),
+    "de": ("Deutsch", "Kartengeld"),
+    "fr": ("Français", "Argent des cartes"),
 }
 
 
@@ -95,23 +107,49 @@ def test_card_money_is_followed_to_the_bank_on_the_page(
     again = bring(fresh_store, "bank.csv", "\n".join([HEAD, *rows, ""]), "--acquirer", "bank")
     assert "imported before" in again
     looks = look_at(cashier, fresh_store, folder)
-    mia.menu("Card settlement")
+    mia.menu("Card money")
     page = mia.page
     expect(page.get_by_text("Harbour Card Services").first).to_be_visible()
     differences = page.locator(".clearing li.card")
     count = differences.count()
     assert count >= 2, "a payment nobody knows and one that is missing, at least"
     expect(page.get_by_text("for a payment this store does not know").first).to_be_visible()
-    expect(page.get_by_text("in no settlement file when it was due").first).to_be_visible()
+    expect(page.get_by_text("should have told of it in a statement by now").first).to_be_visible()
     unknown = differences.filter(has_text="this store does not know")
-    mia.press(unknown.get_by_role("button", name="Explain"))
-    mia.press(unknown.get_by_role("button", name="Acquirer was asked"))
-    mia.press(unknown.get_by_role("button", name="Explain").last)
+    mia.press(unknown.get_by_role("button", name="Say what it was"))
+    mia.press(unknown.get_by_role("button", name="Payment company was asked"))
+    mia.press(unknown.get_by_role("button", name="Say what it was").last)
     expect(differences).to_have_count(count - 1)
     mia.press(page.get_by_role("button", name="End the terminal’s day"))
     expect(page.get_by_text("ended its day with")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("as the registers have it")).to_be_visible()
     assert not looks, "\n".join(["", *looks])
+
+
+@pytest.mark.feature("BO-12", part="by link, at the register page")
+def test_money_by_link_is_with_nobody_until_somebody_pays_it_out(who: Cashier) -> None:
+    """Paid on a phone, the money is shown as nobody's; it is its payment company's once the terms
+    name the provider, with its fee, and that company's file settles it."""
+    store, page = who.store, who.page
+    to_link(who, "Croissant")
+    reference = store.counter()["links"][-1]["reference"]
+    phone(store)
+    expect(page.get_by_text("Paid by QR code")).to_be_visible()
+    who.next_order()
+    who.menu("Card money")
+    panel = page.locator(".clearing")
+    expect(panel.get_by_role("heading", name="Cards and links")).to_be_visible()
+    expect(panel.get_by_text("not known yet who pays this money out")).to_be_visible()
+    bring(store, "terms.toml", TERMS + BY_LINK)
+    company = panel.locator("article").filter(has_text="Net Pay")
+    expect(company).to_contain_text("Taken by card or link€2.60", timeout=20_000)
+    expect(company).to_contain_text("Fees as agreed€0.29")
+    expect(company).to_contain_text("still to come€2.60")
+    expect(panel.get_by_text("not known yet who pays")).to_have_count(0)
+    rows = f"{HEAD}\npayment,EUR,2.60,0.29,9,2026-11-26,{reference},,,,,\n"
+    assert "Imported 1 rows" in bring(store, "web.csv", rows, "--acquirer", "web")
+    expect(company).to_contain_text("Difference€0.00", timeout=20_000)
+    expect(company.get_by_text("Everything agrees")).to_be_visible()
 
 
 def look_at(cashier: MakeCashier, store: DemoStore, folder: Path) -> list[str]:

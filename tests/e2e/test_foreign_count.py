@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,9 @@ def take_notes(store: DemoStore, folder: Path) -> None:
 def test_dollars_pay_and_change_is_at_home(
     cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
 ) -> None:
-    """The least in whole notes is one touch away; the change is told in euro."""
+    """The least in whole notes is one touch away, and the button says what it counts for, as what
+    was typed does: 5.00 at 0.921 are 4.605, and half a cent is rounded up. The change is told in
+    euro."""
     take_notes(fresh_store, tmp_path)
     ana = cashier(at=fresh_store)
     ana.open()
@@ -50,6 +53,11 @@ def test_dollars_pay_and_change_is_at_home(
     ana.open_till(1)
     ana.tap("Sourdough loaf")
     ana.pay()
+    notes = ana.page.locator(".note")
+    expect(notes).to_have_text([re.compile("USD .10.00.*is worth €9.21"), re.compile("JPY.*€5.20")])
+    ana.digits("500")
+    expect(notes.first).to_have_text(re.compile("USD .5.00.*is worth €4.61"))
+    ana.page.keyboard.press("Delete")
     ana.push("USD $10.00")
     done = ana.page.locator(".done")
     expect(done.locator(".change")).to_contain_text("4.01")

@@ -103,6 +103,8 @@ def test_money_that_comes_late_is_listed_and_goes_back(who: Cashier) -> None:
     who.next_order()
     who.menu("Card payments")
     expect(page.get_by_text("Paid after the sale was settled otherwise")).to_be_visible()
+    entry = page.locator(".exceptions li.part")
+    expect(entry).to_contain_text(re.compile(r"\d\d:\d\d\s· Receipt 1-000001"))
     who.push("Send it back")
     expect(page.get_by_text("The provider was asked to send").first).to_be_visible()
     expect(page.get_by_text("Paid after the sale was settled otherwise")).to_be_hidden()

@@ -68,7 +68,7 @@ class Walk:
         self.each("pay", "Card €")
         self.each("split-even", "people", lambda who: self.split(who, "Evenly"))
         self.each("split-amount", "Amount of this share", lambda who: who.push("By amount"))
-        self.each("split-item", "Croissant", lambda who: who.push("By item"))
+        self.each("split-item", "1 of 2", self.one_of_two)
         for who, _ in self.screens:
             who.push("Evenly")
             who.push("One person more")
@@ -95,6 +95,14 @@ class Walk:
         expect(first.page.get_by_text("Give back €")).to_be_visible()
         self.rest()
 
+    def one_of_two(self, who: Cashier) -> None:
+        who.push("By item")
+        who.push("Flat white: one more in this share")
+
+    def opened(self, who: Cashier) -> None:
+        who.menu("Card payments")
+        who.press(who.page.locator(".facts"))
+
     def split(self, who: Cashier, kind: str) -> None:
         who.push("Split")
         who.push(kind)
@@ -112,7 +120,7 @@ class Walk:
         first.tap("Espresso")
         expect(first.page.get_by_role("button", name="Cards: 1 to settle")).to_be_visible()
         self.each("badge", "Espresso")
-        self.each("exceptions", "The store keeps asking", lambda who: who.menu("Card payments"))
+        self.each("exceptions", "What it was", self.opened)
         self.each("set-aside", "Terminal is broken", lambda who: who.push("Set aside"))
         first.push("Terminal is broken")
         first.page.locator(".exceptions .btn.main").click()

@@ -60,6 +60,10 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(
     for name in ("Whoever is signed on", "This register", "All registers"):
         expect(rows.filter(has_text=name)).to_contain_text("€6.40 of €40.00")
     expect(rows.filter(has_text="One payment")).to_contain_text("at most €10.00")
+    room = "Cards the terminal accepts alone: up to €33.60 more at this register, at most €10.00"
+    expect(page.locator(".offline")).to_contain_text(room)
+    strip = page.locator("button.strip:visible")
+    expect(strip).to_contain_text("Without the bank: €33.60 more by card")
     expect(rows.filter(has_text="Cards of Mastercard")).to_contain_text("€6.40 of €30.00")
     expect(page.get_by_text("No card payment waits for anybody")).to_be_visible()
     (artefacts / "screenshots").mkdir(exist_ok=True)
@@ -81,8 +85,11 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(
     expect(rows.filter(has_text="Cards of Mastercard")).to_contain_text("€0.00 of €30.00")
     entry = page.locator(".exceptions li.part")
     expect(entry).to_have_count(1)
-    for words in ("€2.60", "Mastercard ··0010", "Mia", "Receipt 1-", "the bank refused it"):
+    for words in ("€2.60", "Mastercard ··0010", "Receipt 1-", "the bank refused it"):
         expect(entry).to_contain_text(words)
+    who.press(entry.locator(".facts"))
+    for words in ("Mia", "Completed", "Croissant"):
+        expect(entry.locator("dl")).to_contain_text(words)
     expect(entry.get_by_role("button", name="Give back")).to_have_count(0)
     page.screenshot(path=artefacts / "screenshots" / "offline-refused.png")
     assert store.counter()["terminal"]["booked_minor"] == 380

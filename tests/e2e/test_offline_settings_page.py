@@ -53,6 +53,10 @@ def test_limits_are_set_and_what_is_in_use_is_shown(who: Cashier) -> None:
     page = who.page
     who.menu(TITLE)
     expect(page.get_by_label("In one payment")).to_have_value("0.00")
+    room = page.locator(".room")
+    expect(room).to_contain_text("Cash and store credit go on as always.")
+    expect(room).to_contain_text("No cards: the shop allows none without the bank.")
+    expect(room).to_contain_text("Not without the bank: card numbers typed at the terminal")
     expect(page.get_by_role("button", name="Every kind")).to_have_attribute("aria-pressed", "true")
     who.push("Mastercard", exact=True)
     page.locator(".brands").get_by_label("Mastercard").fill("20")
@@ -73,6 +77,15 @@ def test_limits_are_set_and_what_is_in_use_is_shown(who: Cashier) -> None:
         "The oldest is",
     ):
         expect(page.get_by_text(words)).to_be_visible()
+    expect(room).to_contain_text(
+        "up to €26.20 more at this register, at most €10.00 in one payment"
+    )
+    expect(room).to_contain_text("Only Mastercard.")
+    who.push("Back", exact=True)
+    who.press(page.locator("button.strip:visible"))
+    expect(page.locator("dialog[open]")).to_contain_text("up to €26.20 more at this register")
+    page.keyboard.press("Escape")
+    who.menu(TITLE)
     person, register, total, _, brand = shares(who)
     assert (person, register, total, brand) == (10, 13, 10, 19)
 

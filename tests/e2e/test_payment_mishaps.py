@@ -78,6 +78,40 @@ def test_a_share_that_nobody_paid_is_chosen_anew(who: Cashier) -> None:
     expect(croissant).to_be_enabled()
 
 
+def test_two_of_a_kind_go_to_two_shares(who: Cashier) -> None:
+    """One by one with a stepper: one of two coffees is paid, the other is left and is seen to be;
+    a touch on the line takes all that is left of it. Together the shares are the bill."""
+    page = who.page
+    who.tap("Flat white")
+    who.tap("Flat white")
+    expect(page.locator(".order .qty").first).to_contain_text("2")
+    who.tap("Croissant")
+    expect(who.lines).to_have_count(2)
+    who.pay()
+    who.push("Split")
+    who.push("By item")
+    coffees = page.get_by_role("checkbox", name=re.compile("Flat white"))
+    who.push("Flat white: one more in this share")
+    expect(coffees).to_have_attribute("aria-checked", "mixed")
+    expect(page.locator(".units")).to_contain_text(re.compile(r"1 of 2.*€3\.80", re.DOTALL))
+    who.push("Flat white: one more in this share")
+    expect(who.button("Pay €7.60")).to_be_visible()
+    expect(who.button("Flat white: one more in this share")).to_be_disabled()
+    who.push("Flat white: one less in this share")
+    who.push("Pay €3.80")
+    who.push(re.compile("^Exact amount"))
+    expect(coffees).to_contain_text("1 of 2 paid by somebody")
+    expect(page.locator(".units")).to_have_count(0)
+    coffees.click()
+    who.push("Pay €3.80")
+    who.push(re.compile("^Exact amount"))
+    expect(coffees).to_be_disabled()
+    page.get_by_role("checkbox", name=re.compile("Croissant")).click()
+    who.push("Pay €2.60")
+    who.push(re.compile("^Exact amount"))
+    expect(page.locator(".done")).to_be_visible()
+
+
 def test_a_lost_server_says_what_is_open_at_the_card(who: Cashier) -> None:
     """Nobody starts a second one; what is not known now is not shown as if it were."""
     page = who.page
@@ -143,6 +177,45 @@ def test_each_card_gets_back_what_is_left_of_it(who: Cashier) -> None:
     who.store.key("tap")
     expect(page.locator(".tenders li")).to_have_count(1)
     expect(back).to_have_text([re.compile(r"Mastercard ··0010: €2\.80")])
+
+
+LAID_OUT = """() => {
+  const body = document.querySelector('section.pay .body');
+  body.scrollTop = body.scrollHeight;
+  const due = document.querySelector('section.pay .figure').getBoundingClientRect();
+  const seen = document.elementFromPoint(due.x + due.width / 2, due.y + due.height / 2);
+  const rights = [...document.querySelectorAll('.tenders .paid > .num')].map(
+    (amount) => Math.round(amount.getBoundingClientRect().right));
+  const page = document.documentElement;
+  return {
+    scrolled: body.scrollTop > 0,
+    is_due_seen: !!seen && !!seen.closest('.figure'),
+    edges: new Set(rights).size,
+    fits: page.scrollWidth <= page.clientWidth && body.scrollWidth <= body.clientWidth,
+  };
+}"""
+
+
+def test_many_tenders_line_up_and_what_is_left_stays_in_sight(who: Cashier) -> None:
+    """However many paid a part and whatever their cards are called: the amounts are one below
+    another, nothing is wider than the screen, and what is still to pay is seen at the end, too."""
+    page = who.page
+    rung_up(who, "Flat white")
+    who.digits("100")
+    who.push("Card €1.00")
+    who.store.key("tap")
+    rows = page.locator(".tenders li")
+    expect(rows).to_have_count(1)
+    for paid in range(2, 10):
+        who.digits("10")
+        who.push("Take €0.10")
+        expect(rows).to_have_count(paid)
+    name = "(span) => (span.firstChild.data = 'American Express of a bank with a long name ··0010')"
+    rows.first.locator(".name > span").evaluate(name)
+    good = {"scrolled": True, "is_due_seen": True, "edges": 1, "fits": True}
+    for width, height in ((1024, 768), (1280, 800), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert good == page.evaluate(LAID_OUT), width
 
 
 def test_nobody_leaves_while_the_terminal_waits(who: Cashier) -> None:

@@ -259,3 +259,38 @@ def test_a_scanner_on_a_cable_is_heard_at_the_page(cashier: MakeCashier, store: 
     expect(page.get_by_role("alert").filter(has_text="No item has the code").first).to_be_visible()
     expect(ana.lines).to_have_count(1)
     page.keyboard.press("F8")
+
+
+def test_undo_takes_back_what_was_done_last_or_is_gone(who: Cashier) -> None:
+    """It says what it takes back, and does; once something else was done to the order, here or from
+    elsewhere, or it went to payment and back, it offers nothing older under the same name."""
+    page = who.page
+    undo = page.locator(".order .acts .btn").first
+    expect(undo).to_be_disabled()
+    for name in ("Espresso", "Croissant"):
+        who.tap(name)
+        expect(undo).to_have_attribute("title", f"Undo: take {name} out again")
+    expect(undo).to_be_enabled()
+    who.push("Undo", exact=True)
+    expect(who.lines).to_have_count(1)
+    expect(who.lines).to_contain_text("Espresso")
+    expect(undo).to_be_disabled()
+    who.tap("Croissant")
+    expect(undo).to_be_enabled()
+    assert who.store.command("order.add_line", {"code": code_of("Flat white")})["ok"]
+    expect(who.lines).to_have_count(3)
+    expect(undo).to_be_disabled()
+    who.tap("Flat white")
+    expect(undo).to_have_attribute("title", "Undo: quantity of Flat white")
+    who.pay()
+    who.push("Back", exact=True)
+    expect(page.locator(".tiles")).to_be_visible()
+    expect(undo).to_be_disabled()
+    who.tap("Flat white")
+    expect(undo).to_be_enabled()
+    who.lines.nth(2).locator(".line").click()
+    page.locator(".editor").get_by_role("button", name="Note").click()
+    page.locator(".editor input").fill("no sugar")
+    page.locator(".editor .btn.main").click()
+    expect(who.lines.nth(2)).to_contain_text("no sugar")
+    expect(undo).to_be_disabled()

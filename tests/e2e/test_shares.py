@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -35,19 +36,24 @@ weights = st.lists(
 proportions = st.tuples(st.one_of(st.integers(-300, 3000), amounts), weights)
 
 
-def divided(even: list[Even], parts: list[Parts]) -> tuple[list[list[int]], list[list[int]]]:
+pieces = st.tuples(st.one_of(st.integers(-500, 2000), amounts), st.integers(1, 100))
+
+
+def divided(
+    even: Sequence[Even] = (), parts: Sequence[Parts] = (), units: Sequence[tuple[int, int]] = ()
+) -> dict[str, list[list[int]]]:
     """What the page's own functions make of these."""
     done = subprocess.run(
         [NODE, str(SCRIPT), str(ROOT / "frontends" / "register" / "shares.ts")],
-        input=json.dumps({"even": even, "parts": parts}),
+        input=json.dumps({"even": even, "parts": parts, "units": units}),
         env={**os.environ, "NODE_PATH": str(MODULES)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    return told["even"], told["parts"]
+    told: dict[str, list[list[int]]] = json.loads(done.stdout)
+    return told
 
 
 @settings(max_examples=5, deadline=None)
@@ -55,7 +61,7 @@ def divided(even: list[Even], parts: list[Parts]) -> tuple[list[list[int]], list
 def test_even_shares_add_up_and_are_alike(cases: list[Even]) -> None:
     """Each but the last is what coins can pay, none is more than a coin over another, and the first
     ones pay what does not divide; the last takes what no coin is for."""
-    for (due, count, step), shares in zip(cases, divided(cases, [])[0], strict=True):
+    for (due, count, step), shares in zip(cases, divided(even=cases)["even"], strict=True):
         assert (sum(shares), len(shares)) == (due, count)
         odd = due % step
         coins = [*shares[:-1], shares[-1] - odd]
@@ -69,7 +75,7 @@ def test_even_shares_add_up_and_are_alike(cases: list[Even]) -> None:
 def test_charges_are_shared_out_in_proportion_and_add_up(cases: list[Parts]) -> None:
     """Each part is the exact one, less than a cent off; what costs nothing, or comes back, pays
     none; and together they are the charges."""
-    for (minor, goods), parts in zip(cases, divided([], cases)[1], strict=True):
+    for (minor, goods), parts in zip(cases, divided(parts=cases)["parts"], strict=True):
         heavy = [max(0, weight) for weight in goods]
         whole = sum(heavy)
         assert sum(parts) == (minor if whole else 0)
@@ -77,3 +83,15 @@ def test_charges_are_shared_out_in_proportion_and_add_up(cases: list[Parts]) -> 
             exact = Fraction(minor * weight, whole) if whole else Fraction(0)
             assert abs(part - exact) < 1
             assert weight or part == 0
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.lists(pieces, min_size=50, max_size=200))
+def test_pieces_of_a_line_add_up_to_it_and_are_alike(cases: list[tuple[int, int]]) -> None:
+    """However a line of several pieces is dealt out, one by one: together they cost what it costs,
+    none is more than a cent beside another, and the first ones have the odd cents."""
+    for (minor, count), each in zip(cases, divided(units=cases)["units"], strict=True):
+        assert (sum(each), len(each)) == (minor, count)
+        sizes = [abs(one) for one in each]
+        assert sizes == sorted(sizes, reverse=True)
+        assert sizes[0] - sizes[-1] <= 1

@@ -129,12 +129,23 @@ def test_a_terminal_is_found_paired_tested_paid_at_and_a_swapped_one_is_an_alarm
 
 
 def test_a_search_shows_how_far_it_is_and_can_be_stopped(who: Cashier, terminal: Counter) -> None:
-    """Only what is named is asked; stopped, what was found stays."""
+    """Only what is named is asked; stopped, what was found stays. What is wrong with an address is
+    said at its field, which has the focus, until something else is typed."""
     page = who.page
     who.menu("Card terminals")
     look(who, "8.8.8.8")
-    expect(page.get_by_text("is no address in a network of the shop")).to_be_visible()
-    who.push("Try again")
+    field = page.get_by_label("Addresses")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(
+        re.compile("“8.8.8.8” is no address in a network of the shop")
+    )
+    wrong = page.get_by_role("alert")
+    expect(wrong).to_have_count(1)
+    expect(page.locator("form")).to_contain_text("is no address in a network of the shop")
+    who.type("1")
+    expect(wrong).to_have_count(0)
+    expect(field).to_have_attribute("aria-invalid", "false")
     # Places of this machine where somebody listens and never says a word: each takes its time.
     with socket.create_server(("0.0.0.0", 0), backlog=200) as silent:
         port = silent.getsockname()[1]

@@ -47,7 +47,7 @@ from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
 from engine.register import StartTraining
 from engine.settings import DefineRegister
-from engine.terminal import CardShown, Identity, Kind, Verdict
+from engine.terminal import OF_PAYMENT, CardShown, Identity, Kind, Verdict
 from engine.till import OpenTill
 from tests.card_shop import card_shop, hear, paid_by_card, running, told, with_tip_screen
 from tests.shop import Shop
@@ -197,6 +197,34 @@ def test_what_has_no_receipt_number_is_not_asked_back() -> None:
     assert shop.books.payments.at_terminal("terminal/1") is None
     assert shop.books.payments.exceptions[late.asked.payment_id].problem is Problem.LATE
     assert shop.no(ReverseAgain(late.asked.payment_id)) == Refusal.PAYMENT_MUST_BE_NUMBERED
+
+
+def test_a_refund_that_went_by_its_payment_is_final() -> None:
+    """No terminal takes it back: a tender stays, and so does one that came too late. Its receipt
+    has the card that paid, though none was read."""
+    by_payment = Identity("29001234", None, 2, "1126", "101500", f"{OF_PAYMENT}2026Z SIM2.REF2")
+    shop = card_shop()
+    sold = paid_by_card(shop, "wine")
+    shop.ok(CompleteOrder())
+    order_id = shop.ok(AddReturnLine(sold, 1, 1000, "x"))["order_id"]
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, identity=by_payment, card=CardShown())
+    (tender,) = shop.order(order_id).tenders
+    assert tender.card is not None
+    assert tender.card.card == CardShown("************0119", "Visa")
+    assert shop.no(ReverseTender(1)) == Refusal.REFUND_MUST_BE_REVERSIBLE
+    shop.ok(CompleteOrder())
+    sold = paid_by_card(shop, "wine", number=3)
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(sold, 1, 1000, "x"))
+    shop.ok(RequestPayment())
+    late = running(shop)
+    hear(shop, Verdict.UNKNOWN)
+    shop.ok(UndoTendering())
+    shop.ok(VoidOrder("left"))
+    hear(shop, Verdict.APPROVED, payment=late, identity=by_payment)
+    assert shop.books.payments.exceptions[late.asked.payment_id].problem is Problem.LATE
+    assert shop.no(ReverseAgain(late.asked.payment_id)) == Refusal.REFUND_MUST_BE_REVERSIBLE
 
 
 def test_a_card_tender_is_handed_back_by_its_terminal() -> None:

@@ -17,7 +17,14 @@ from engine.settlement.decide import (
     SetTerms,
     StageSettlement,
 )
-from engine.settlement.fees import acquirer_of, fee_minor, presence_of, rate_of, rounded
+from engine.settlement.fees import (
+    acquirer_of,
+    acquirer_of_provider,
+    fee_minor,
+    presence_of,
+    rate_of,
+    rounded,
+)
 from engine.settlement.judge import Account, Finding, ItemKind, judge
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
 from tests.clearing_shop import BANK, paid, payout
@@ -114,6 +121,24 @@ def test_whose_a_terminal_is() -> None:
     assert acquirer_of((named,), "terminal/2", "2026-03-01") is None
 
 
+def test_whose_a_provider_is() -> None:
+    """Only of the acquirer that names it, from its first day on; and whoever names a provider and
+    no terminal has no terminal by that."""
+    web = Acquirer("w", "W", providers=("provider/qr",), since="2026-02-01")
+    later = attrs.evolve(web, id="l", since="2026-03-01")
+    rest = Acquirer("r", "R")
+    for both in ((web, later, rest), (rest, later, web)):
+        days = ("2026-01-31", "2026-02-28", "2026-03-01")
+        assert [acquirer_of_provider(both, "provider/qr", day) for day in days] == [
+            None,
+            web,
+            later,
+        ]
+        assert acquirer_of_provider(both, "provider/2", "2026-03-01") is None
+        assert acquirer_of(both, "terminal/1", "2026-03-01") == rest
+    assert acquirer_of((web, later), "terminal/1", "2026-03-01") is None
+
+
 # -------------------------------------------------------------------------------------- terms
 
 
@@ -131,6 +156,18 @@ def test_whose_a_terminal_is() -> None:
         (
             (Acquirer("x", "x", ("t/1",)), Acquirer("y", "y", ("t/1",))),
             Refusal.TERMINALS_MUST_HAVE_ONE_ACQUIRER,
+        ),
+        (
+            (
+                Acquirer("x", "x", providers=("p/1",)),
+                Acquirer("y", "y", ("t/1",), providers=("p/1",)),
+            ),
+            Refusal.PROVIDERS_MUST_HAVE_ONE_ACQUIRER,
+        ),
+        ((Acquirer("x", "x", providers=("p" * 200,)),), Refusal.TEXT_MUST_BE_SHORT),
+        (
+            (Acquirer("x", "x", ("t/1",), providers=tuple(f"p/{n}" for n in range(500))),),
+            Refusal.ACQUIRERS_LIMIT_REACHED,
         ),
         ((Acquirer("x", "x", rates=(Rate(IN_PERSON, -1),)),), Refusal.FEE_MUST_BE_IN_RANGE),
         ((Acquirer("x", "x", rates=(Rate(IN_PERSON, 1, -1),)),), Refusal.FEE_MUST_BE_IN_RANGE),
@@ -174,6 +211,8 @@ def test_acquirers_follow_one_another_by_date() -> None:
     assert shop.ok(SetTerms((old, new)), admin=True) == {"acquirers": 2}
     rest = (attrs.evolve(old, terminals=()), attrs.evolve(new, terminals=()))
     assert shop.ok(SetTerms(rest), admin=True) == {"acquirers": 2}
+    links = tuple(attrs.evolve(one, terminals=(), providers=("p/1",)) for one in (old, new))
+    assert shop.ok(SetTerms((*links, BANK)), admin=True) == {"acquirers": 3}
 
 
 def test_terms_follow_one_another_by_date() -> None:

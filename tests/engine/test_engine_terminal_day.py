@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.image import books_from, image_of
-from engine.order.commands import CompleteOrder
+from engine.order.commands import AddReturnLine, CompleteOrder
 from engine.payment.commands import RequestPayment, ReverseTender
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay, Refusal
 from engine.payment.refusal import Refusal as PaymentRefusal
@@ -19,7 +19,7 @@ from engine.payment.terminal_day import (
     brand_of,
     compare,
 )
-from engine.terminal import CardShown, SettledTotal, Settlement, Verdict
+from engine.terminal import OF_PAYMENT, CardShown, Identity, SettledTotal, Settlement, Verdict
 from engine.wire import WireError
 from tests.card_shop import card_shop, hear, paid_by_card
 from tests.shop import Shop
@@ -68,6 +68,21 @@ def test_sales_refunds_and_reversals_of_a_day() -> None:
     assert heard.ours == (Taken(VISA, 2, 1, 799),)
     assert shop.books.payments.days["terminal/1"].parts == ((),)
     assert end(shop, told(amount_minor=0)).differences == ()
+
+
+def test_a_refund_by_its_payment_is_a_reversal_of_the_day() -> None:
+    """The terminal reversed a part of what it took: so it counts, and so do the books."""
+    shop = card_shop()
+    sold(shop, "wine")
+    (order,) = shop.books.archive.values()
+    shop.ok(AddReturnLine(order.id, 1, 1000, "corked"))
+    shop.ok(RequestPayment())
+    by_payment = Identity("29001234", None, 2, reference=f"{OF_PAYMENT}2026Z SIM2.REF2")
+    hear(shop, Verdict.APPROVED, identity=by_payment, card=CardShown())
+    (day,) = shop.books.payments.days.values()
+    assert day.parts == ((Taken(VISA, 1, 1, 0),),)
+    totals = SettledTotal("VISA", 1, 799), SettledTotal("VISA", 1, -799, 1)
+    assert end(shop, told(*totals)).differences == ()
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.decision_scenes import SCENES
+from tests.engine import decision_scenes, decision_scenes_cards, decision_scenes_paying
+
+SCENES = {
+    **decision_scenes.SCENES,
+    **decision_scenes_paying.SCENES,
+    **decision_scenes_cards.SCENES,
+}
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "decisions"
 

@@ -43,15 +43,23 @@ class Transcript:
         """What the next commands are about."""
         self.lines += ["", f"# {words}"]
 
-    def say(self, *bodies: Any, register: str = "1", approval: Approval | None = None) -> None:
-        """Send commands one after the other, each with an id of its own."""
+    def say(
+        self,
+        *bodies: Any,
+        register: str = "1",
+        approval: Approval | None = None,
+        admin: bool = False,
+    ) -> None:
+        """Send commands one after the other, each with an id of its own; `admin` are the owner's,
+        and those of devices and providers."""
         for body in bodies:
-            self._say(body, register, approval)
+            self._say(
+                body, register, approval, admin or isinstance(body, StartEffect | FinishEffect)
+            )
 
-    def _say(self, body: Any, register: str, approval: Approval | None) -> None:
+    def _say(self, body: Any, register: str, approval: Approval | None, admin: bool) -> None:
         shop = self.shop
         posted = len(shop.posted)
-        admin = isinstance(body, StartEffect | FinishEffect)
         who = "system" if admin else shop.books.staff.signed_on.get(register, "nobody")
         lacks = sorted(needs(register, body, shop.books))
         asked = f"{COMMANDS.name_of(body)} {plain(unstructure(body))}"

@@ -2,6 +2,9 @@
 
 Time is counted in the processor's, so that a busy machine makes no hang. A hang inside the floor
 cannot be interrupted from here; `tests.fuzz.guided` and pytest's own timer see to that.
+
+What the process held is weighed at every input, the floor's memory with it (`tests.fuzz.weight`);
+to count Python's to the byte takes so long that it is done on demand.
 """
 
 from __future__ import annotations
@@ -16,10 +19,14 @@ from types import FrameType
 
 from tests.fuzz.mutate import pieces_of
 from tests.fuzz.targets import DEADLINE_S, Target
+from tests.fuzz.weight import weighed
 
 _MEBIBYTE = 1 << 20
 _TRACED_SLOWER = 5  # what counting memory costs in time
+_TRACED_LARGER = 2  # and in memory of its own
 _PER_BYTE = 24  # a byte of JSON or of paper may well be an object of Python's
+_CLAIMED_BYTES_MAX = 256 << 20
+"""Addresses that may be laid out besides: a thread's heap alone takes 128 MiB, and touches none."""
 
 
 class Finding(AssertionError):  # noqa: N818 - it is what is looked for
@@ -40,16 +47,21 @@ def judge(
     """Let a target take an input; what came of it, `("refused", name of the error)` included.
 
     Raises:
-        Finding: it raised what is not its own, took too long, or with `weigh` held too much.
+        Finding: it raised what is not its own, took too long or held too much; with `weigh` what
+            Python held is counted, too.
     """
-    try:
-        with _deadline(deadline_s * (_TRACED_SLOWER if weigh else 1)):
-            if weigh:
-                return _weighed(target, pieces)
-            return _taken(target, pieces)
-    except _HangError:
-        where = f"{target.name}: still at it after {deadline_s:g} s of the processor"
-        raise Finding(where) from None
+    with weighed() as weight:
+        try:
+            with _deadline(deadline_s * (_TRACED_SLOWER if weigh else 1)):
+                outcome = (_counted if weigh else _taken)(target, pieces)
+        except _HangError:
+            where = f"{target.name}: still at it after {deadline_s:g} s of the processor"
+            raise Finding(where) from None
+    size = sum(map(len, pieces))
+    most = _allowed(target, size) * (_TRACED_LARGER if weigh else 1)
+    _require(target, size, weight.held_bytes, most, "the process held")
+    _require(target, size, weight.claimed_bytes, most + _CLAIMED_BYTES_MAX, "the process claimed")
+    return outcome
 
 
 def judge_in_pieces(target: Target, whole: bytes, pieces: Sequence[bytes]) -> None:
@@ -89,7 +101,7 @@ def _taken(target: Target, pieces: Sequence[bytes]) -> object:
         raise Finding(f"{target.name}: raised {said}") from error
 
 
-def _weighed(target: Target, pieces: Sequence[bytes]) -> object:
+def _counted(target: Target, pieces: Sequence[bytes]) -> object:
     tracing = tracemalloc.is_tracing()
     if not tracing:
         tracemalloc.start()
@@ -101,14 +113,21 @@ def _weighed(target: Target, pieces: Sequence[bytes]) -> object:
     finally:
         if not tracing:
             tracemalloc.stop()
-    held = peak - before
-    allowed = target.memory_bytes_max + _PER_BYTE * sum(map(len, pieces))
-    if held > allowed:
-        raise Finding(
-            f"{target.name}: held {held / _MEBIBYTE:.1f} MiB at once for an input of "
-            f"{sum(map(len, pieces))} bytes; {allowed / _MEBIBYTE:.1f} MiB are allowed"
-        )
+    size = sum(map(len, pieces))
+    _require(target, size, peak - before, _allowed(target, size), "Python held")
     return outcome
+
+
+def _allowed(target: Target, size: int) -> int:
+    return target.memory_bytes_max + _PER_BYTE * size
+
+
+def _require(target: Target, size: int, found: int, most: int, did: str) -> None:
+    if found > most:
+        raise Finding(
+            f"{target.name}: {did} {found / _MEBIBYTE:.1f} MiB at once for an input of "
+            f"{size} bytes; {most / _MEBIBYTE:.1f} MiB are allowed"
+        )
 
 
 @contextmanager

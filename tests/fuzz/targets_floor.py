@@ -44,7 +44,7 @@ _POLICIES = (
 
 
 @define
-class _Draws:
+class Draws:
     """Values out of bytes, one after the other; noughts and empty texts when they are used up."""
 
     data: bytes
@@ -147,7 +147,7 @@ def numbers() -> list[bytes]:
 @message(numbers)
 def native_builder(data: bytes) -> None:
     """Items and codes with hostile texts and numbers: refused by name, or built and found again."""
-    draws, builder, book = _Draws(data), SegmentBuilder(), PriceBook.empty()
+    draws, builder, book = Draws(data), SegmentBuilder(), PriceBook.empty()
     for _ in draws.count(6):
         try:
             item = ItemRow(
@@ -236,7 +236,7 @@ def native_frontier(data: bytes) -> None:
 @message(numbers)
 def native_sums(data: bytes) -> None:
     """Prices, taxes, shares and roundings of hostile figures: refused, or exact."""
-    draws = _Draws(data)
+    draws = Draws(data)
     lines = [
         (
             draws.number(),
@@ -274,7 +274,7 @@ def _priced(
     lines: list[tuple[int, int, int, int, int, bool, int, int]],
     discounts: list[tuple[int, int]],
     rates: list[int],
-    draws: _Draws,
+    draws: Draws,
 ) -> None:
     inclusive, digits = draws.byte() % 2 == 0, draws.byte() % 8
     scope, mode = draws.word(), draws.word()
@@ -291,7 +291,7 @@ def _priced(
 @message(numbers)
 def native_taxes(data: bytes) -> None:
     """Documents of hostile taxes, thresholds, caps, lines and policies: refused, or every sum."""
-    draws = _Draws(data)
+    draws = Draws(data)
 
     def pick(words: tuple[str, ...]) -> str:
         return words[draws.byte() % len(words)]

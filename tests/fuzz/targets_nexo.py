@@ -10,7 +10,7 @@ from engine.terminal import Kind, Transaction
 from hardware.terminal.nexo import codec, envelope, told, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.crypto import SecurityKey, link
-from hardware.terminal.nexo.http import question
+from hardware.terminal.nexo.http import HttpNotices, question
 from hardware.terminal.nexo.jobs import (
     Post,
 )
@@ -216,3 +216,13 @@ def nexo_door(pieces: Pieces) -> object:
 def nexo_socket(pieces: Pieces) -> object:
     """What comes on a WebSocket, from the answer that opens it."""
     return _heard("socket", pieces, _NONCE)
+
+
+@message(posted, allowed=(MessageError,), hostile=_carried_floods, hostile_s=6.0)
+def nexo_notices(data: bytes) -> None:
+    """What is posted to the simulated terminal in HTTP, one after the other."""
+    notices = HttpNotices()
+    found = notices.heard(data)
+    while found is not None:
+        assert notices.reply(200)
+        found = notices.heard(b"") if notices.again() else None

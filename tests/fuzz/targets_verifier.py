@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import base64
 import contextlib
 import hashlib
 import io
@@ -11,12 +13,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from actors.anchors import Anchor, AnchorFile
 from tests.fuzz.targets import fresh_folder, message
 from tests.fuzz.targets_files import journals, payloads
+from verifier import ed25519
 from verifier.__main__ import main as verify
 from verifier.hashes import leaf_hash
-from verifier.inputs import ANCHOR_FORMAT, CannotCheckError, read_anchor
+from verifier.inputs import ANCHOR_FORMAT, CannotCheckError, read_anchor, read_head, read_key
 
 _DEEP = "[" * 100_000
 
@@ -125,3 +131,50 @@ def _require_sound(path: Path) -> None:
     assert head.epoch >= 1
     assert re.fullmatch("[0-9a-f]{64}", head.digits)
     head.store.encode()
+
+
+@cache
+def _keys() -> list[bytes]:
+    """A key in each of its four forms."""
+    private = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    raw = private.public_key().public_bytes_raw()
+    named = f"shop-1/1+0a1b2c3d+{base64.b64encode(bytes([1]) + raw).decode()}"
+    pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return [raw.hex().encode(), base64.b64encode(raw), named.encode(), pem]
+
+
+@message(
+    _keys,
+    allowed=(CannotCheckError,),
+    hostile=lambda: [b"-----" + b"A" * 300_000, b"a+" * 90_000, b"+" * 200_000, b"\xff" * 64],
+)
+def verifier_key(data: bytes) -> None:
+    """A public key from anybody, in whatever form."""
+    path = fresh_folder("key") / "journal.pub"
+    path.write_bytes(data)
+    assert len(read_key(path)) == 32
+
+
+@message(
+    lambda: [b"3:" + b"0a" * 16, "12·0a1b2c3d4e".encode(), b"0a1b2c3d4e5f@7"],
+    allowed=(argparse.ArgumentTypeError,),
+    hostile=lambda: ["٣".encode() * 4_000 + b":" + b"a" * 8, b"1:" + b"a" * 300_000],
+)
+def verifier_head(data: bytes) -> None:
+    """The head of a journal as somebody copies it from paper."""
+    head = read_head(data.decode("utf-8", "replace"))
+    assert head.position >= 1
+
+
+def _signatures() -> list[bytes]:
+    """A key, a signature and what was signed."""
+    private = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    raw = private.public_key().public_bytes_raw()
+    return [raw + private.sign(text) + text for text in (b"", b"shop-1\n3\n")]
+
+
+@message(_signatures, slow=True)
+def verifier_signature(data: bytes) -> None:
+    """A signature by the verifier's own arithmetic: as the library judges it, whoever made it."""
+    key, signature, text = data[:32], data[32:96], data[96:]
+    assert ed25519.verify_slowly(key, text, signature) == ed25519.verify(key, text, signature)

@@ -177,7 +177,8 @@ def front_frames() -> list[bytes]:
     for number, (name, cls) in enumerate(QUERIES.items()):
         data = unstructure(sample(cls))
         made.append(codec.encode(frames.QueryFrame(_UUID.format(number), name, data)))
-    return made
+    # A text that looks like a key is read again, more slowly.
+    return [*made, codec.encode(frames.Hello(1, "front-token", '1":2', "fuzz"))]
 
 
 def _hostile_fronts() -> list[bytes]:

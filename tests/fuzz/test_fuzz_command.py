@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from native import PriceBook
+from native import PriceBook, SegmentBuilder
 from tests.fuzz import floor, guided
 from tests.fuzz.__main__ import main
 from tests.fuzz.all_targets import TARGETS
+from tests.fuzz.guided import ROOT
 from tests.fuzz.judge import Finding, judge, judge_in_pieces
 from tests.fuzz.targets import Pieces, Target, message
+from tests.fuzz.targets_floor import row
+from tests.fuzz.weight import is_measured
+
+_WEIGHED = pytest.mark.skipif(not is_measured(), reason="weighed on Linux alone, with glibc")
+_LIMITS = resource.getrlimit(resource.RLIMIT_AS)
 
 
 class PanicException(BaseException):
@@ -57,9 +67,78 @@ def test_a_hang_is_found() -> None:
 def test_a_flood_is_found() -> None:
     """Memory for a length that was only claimed is a finding, though it is given back."""
     target = _target(lambda pieces: len(bytearray(16 << 20)))
-    assert judge(target, (b"x",)) == 16 << 20
-    with pytest.raises(Finding, match="held 16"):
+    with pytest.raises(Finding, match="Python held 16"):
         judge(target, (b"x",), weigh=True)
+
+
+@_WEIGHED
+@pytest.mark.parametrize("weigh", [False, True])
+@pytest.mark.parametrize(("size", "is_found"), [(4 << 20, False), (32 << 20, True)])
+def test_a_flood_outside_of_python_is_found(size: int, *, is_found: bool, weigh: bool) -> None:
+    """What C or the floor took and gave back is weighed, though Python never counted it."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    libc.free.argtypes = (ctypes.c_void_p,)
+
+    def taken(_: Pieces) -> object:
+        place = libc.malloc(ctypes.c_size_t(size))
+        ctypes.memset(place, 1, size)
+        libc.free(place)
+        return "taken"
+
+    if is_found:
+        with pytest.raises(Finding, match="the process held 3"):
+            judge(_target(taken), (b"x",), weigh=weigh)
+    else:
+        assert judge(_target(taken), (b"x",), weigh=weigh) == "taken"
+
+
+_CLAIMING = """
+import ctypes
+from tests.fuzz.guided import ROOT
+from tests.fuzz.judge import judge
+from tests.fuzz.targets import Target
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = (ctypes.c_void_p,)
+take = lambda pieces: libc.free(libc.malloc(ctypes.c_size_t(768 << 20)))
+judge(Target("planted", "Planted.", take, list), (b"x",))
+"""
+
+
+@_WEIGHED
+def test_a_claim_without_a_touch_is_found() -> None:
+    """Room that is laid out for a length nobody checked is seen, though no page of it is used."""
+    # In a process of its own: what was laid out once is never again the most there was.
+    ended = subprocess.run(
+        [sys.executable, "-c", _CLAIMING], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "Finding: planted: the process claimed 7" in ended.stderr
+
+
+@_WEIGHED
+def test_a_flood_of_the_floor_is_found() -> None:
+    """Rust's own allocator is weighed: thousands of items that Python never sees take room."""
+    builder = SegmentBuilder()
+
+    def taken(_: Pieces) -> object:
+        for number in range(8_000):
+            builder.put_item(row(f"{number:04d}" + "i" * 60, "n" * 120, number))
+        return len(builder.build())
+
+    with pytest.raises(Finding, match="the process held"):
+        judge(
+            Target("planted", "Planted.", taken, lambda: [b"x"], memory_bytes_max=1 << 20), (b"x",)
+        )
+
+
+@_WEIGHED
+def test_nothing_runs_away_with_the_machines_memory() -> None:
+    """Beyond two GiB more there is none while an input is judged, and afterwards there is again."""
+    with pytest.raises(Finding, match="MemoryError"):
+        judge(_target(lambda pieces: len(bytearray(3 << 30))), (b"x",))
+    assert resource.getrlimit(resource.RLIMIT_AS) == _LIMITS
 
 
 def test_dependence_on_the_wires_cuts_is_found() -> None:

@@ -66,8 +66,19 @@ const modes = {
           },
         };
       },
+      Reversal: (request, header) => {
+        const original = request.OriginalPOITransaction.POITransactionID.TransactionID;
+        const name = { TransactionID: `${original}.BACK`, TimeStamp: "2026-11-27T10:00:00Z" };
+        return {
+          Response: { Result: "Success" },
+          OriginalPOITransaction: request.OriginalPOITransaction,
+          POIData: { POITransactionID: name },
+          ReversedAmount: request.ReversedAmount,
+        };
+      },
       TransactionStatus: (request) => {
-        const found = remembered[request.MessageReference.ServiceID];
+        const reference = request.MessageReference;
+        const found = remembered[reference.MessageCategory + reference.ServiceID];
         return found
           ? { Response: { Result: "Success" }, RepeatedMessageResponse: found }
           : { Response: { Result: "Failure", ErrorCondition: "NotFound" } };
@@ -79,9 +90,9 @@ const modes = {
       const header = { ...request.MessageHeader, MessageType: "Response" };
       const category = header.MessageCategory;
       const said = answers[category](request[`${category}Request`], header);
-      if (category === "Payment") {
-        const repeated = { PaymentResponse: said };
-        remembered[header.ServiceID] = {
+      if (category === "Payment" || category === "Reversal") {
+        const repeated = { [`${category}Response`]: said };
+        remembered[category + header.ServiceID] = {
           MessageHeader: header,
           RepeatedResponseMessageBody: repeated,
         };
@@ -101,7 +112,10 @@ const modes = {
         request.on("data", (data) => (body += data));
         request.on("end", () => {
           const [category, said, sealed] = answered(body);
-          const amount = category === "Payment" && said.PaymentResult.AmountsResp.AuthorizedAmount;
+          const amount =
+            category === "Payment"
+              ? said.PaymentResult.AmountsResp.AuthorizedAmount
+              : said.ReversedAmount;
           if (amount === told.lost) request.socket.destroy();
           else response.end(JSON.stringify(sealed));
         });

@@ -25,7 +25,6 @@ from engine.terminal import (
 from hardware.terminal.limits import NS_PER_S, WHOLE_NS
 from hardware.terminal.nexo import limits, naming
 from hardware.terminal.nexo.device import NexoDevice
-from hardware.terminal.nexo.fake import ACTIONS
 from hardware.terminal.nexo.identity import WORDS
 from hardware.terminal.nexo.outlet import TcpOutlet
 from hardware.terminal.nexo.papers import Papers, new_authority
@@ -663,39 +662,3 @@ async def test_a_thousand_in_a_row() -> None:
         day = await shop.device.settle()
         assert shop.fake.ledger.booked_minor == day.amount_minor
         assert {} == shop.device._posts
-
-
-# -------------------------------------------------------------------------------------- the page
-
-
-async def test_nexo_played_by_a_person(autojump_clock: trio.testing.MockClock) -> None:
-    """The page's keys do what they say: card, PIN, decline, paper, cable, connection."""
-    outlet, world = simulated()
-    async with open_nexo(outlet, world=world) as shop:
-        fake = shop.fake
-        fake.operator = True
-        assert set(ACTIONS) == set(fake.state()["actions"])
-        for keys, verdict in (
-            (("insert", "pin"), Verdict.APPROVED), (("tap",), Verdict.APPROVED),
-            (("partial", "tap"), Verdict.PARTIALLY_APPROVED), (("decline",), Verdict.DECLINED),
-            (("cancel",), Verdict.ABORTED), (("insert", "cancel"), Verdict.ABORTED),
-            (("time_out",), Verdict.ABORTED), (("lose_reply", "tap"), Verdict.UNKNOWN),
-        ):  # fmt: skip
-
-            async def press(pressed: tuple[str, ...] = keys) -> None:
-                for key in pressed:
-                    await trio.sleep(1)
-                    assert await fake.do(key)
-
-            (answer,) = await _while_paying(shop, press, partial_allowed=True)
-            assert verdict is answer.verdict, keys
-            await shop.idle()
-        assert await fake.do("paper_out")
-        assert "out" == fake.state()["paper"]
-        assert "paper_out" == (await shop.device.status()).code
-        for key in ("paper_in", "go_offline", "go_online", "reboot", "cut", "plug"):
-            assert await fake.do(key)
-        assert not await fake.do("explode")
-        await shop.idle()
-        assert 1250 + 1250 + 625 + 1250 == fake.state()["booked_minor"]
-        assert fake.state()["transactions"][0]["booked"]

@@ -22,7 +22,7 @@ import trio
 from hypothesis import given, settings
 
 from actors.messages import DeviceState
-from engine.terminal import Kind, Transaction, Verdict
+from engine.terminal import OF_PAYMENT, Kind, Transaction, Verdict
 from hardware.rig import open_rig
 from hardware.terminal.nexo import codec, told, voice
 from hardware.terminal.nexo import messages as m
@@ -221,8 +221,8 @@ async def test_a_register_of_the_library(tmp_path: Path) -> None:
 
 
 async def test_a_terminal_of_the_library() -> None:
-    """The device pays at a terminal whose seal, model and HTTP are not this house's, and asks it
-    after an answer that was lost."""
+    """The device pays at a terminal whose seal, model and HTTP are not this house's, gives a part
+    back, and asks it after answers that were lost."""
     shown = papers()
     words, environment = command("serve")
     told_it = {
@@ -246,6 +246,14 @@ async def test_a_terminal_of_the_library() -> None:
             assert (Verdict.APPROVED, "ok", 1250) == (paid.verdict, paid.code, paid.amount_minor)
             assert paid.identity.reference.startswith("2026-11-26T09:30:00Z LIB.")
             doubt = await device.request(Transaction(Kind.SALE, 9950, 978))
+            assert (Verdict.UNKNOWN, "link_lost") == (doubt.verdict, doubt.code)
+            answer = await device.inquire(doubt)
+            assert (Verdict.APPROVED, 9950) == (answer.verdict, answer.amount_minor)
+            back = await device.request(Transaction(Kind.REFUND, 250, 978, paid.identity))
+            assert (Verdict.APPROVED, "ok", 250) == (back.verdict, back.code, back.amount_minor)
+            original = paid.identity.reference.rpartition(" ")[2]
+            assert f"{OF_PAYMENT}2026-11-27T10:00:00Z {original}.BACK" == back.identity.reference
+            doubt = await device.request(Transaction(Kind.REFUND, 9950, 978, answer.identity))
             assert (Verdict.UNKNOWN, "link_lost") == (doubt.verdict, doubt.code)
             answer = await device.inquire(doubt)
             assert (Verdict.APPROVED, 9950) == (answer.verdict, answer.amount_minor)

@@ -639,7 +639,8 @@ def test_how_it_is() -> None:
     for told, condition in (
         (m.DiagnosisTold(SUCCESS, "OK", "OK"), Condition(is_ready=True, code="ready")),
         (m.DiagnosisTold(SUCCESS, "OK", "PaperLow"), Condition(is_ready=True, code="ready")),
-        (m.DiagnosisTold(SUCCESS, "OK", "NoPaper"), Condition(is_ready=False, code="paper_out")),
+        (m.DiagnosisTold(SUCCESS, "OK", "NoPaper"),
+         Condition(is_ready=False, code="terminal_paper_out")),
         (m.DiagnosisTold(SUCCESS, "Busy"), Condition(is_ready=False, code="busy")),
         (m.DiagnosisTold(SUCCESS, "Maintenance"), Condition(is_ready=False, code="maintenance")),
         (m.DiagnosisTold(SUCCESS, "Unreachable"), Condition(is_ready=False, code="no_connection")),

@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from engine.terminal import Verdict
-from hardware.terminal.zvt.fake import TROUBLES
+from hardware.terminal.played import TROUBLES
 from tests.hardware.terminal_rig import Shop, open_shop, sale, simulated
 
 

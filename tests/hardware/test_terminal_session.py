@@ -430,6 +430,9 @@ def asked_after(session: ZvtSession, doubt: Answer, *recall: bytes) -> tuple[str
     actions: list[Action] = []
     for message in recall:
         actions = hear(session, message)
+    if not any(isinstance(one, Done) for one in actions):
+        # It was paid, and its receipt is asked for, which this terminal does not repeat.
+        actions = hear(session, codec.UNKNOWN_COMMAND)
     answer = ended(actions)
     return answer.verdict.value, answer.code
 

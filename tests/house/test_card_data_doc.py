@@ -15,23 +15,29 @@ from engine.foreign import ForeignNotes
 from engine.order.commands import CompleteOrder
 from engine.order.events import OrderCompleted
 from engine.order.figures import CardPaid, TenderFigures
-from engine.order.tender_events import CardTendered, CashTendered, TabOpened
+from engine.order.tender_events import CardTendered, CashTendered, LinkTendered, TabOpened
+from engine.paylink.commands import RequestPaylink
+from engine.paylink.events import LinkAsked, PaylinkConfirmed, PaylinkEvent
 from engine.payment.commands import RequestPayment
 from engine.payment.events import PaymentEvent, PaymentHeard
 from engine.payment.terminal_day import TerminalDayEvent
+from engine.provider import LinkPaid, LinkState, Told
 from engine.rights import RIGHTS
 from engine.settlement.model import SettlementRow
 from engine.terminal import Answer, CardShown, Identity, Slip, SlipLine, Verdict
 from engine.wire import unstructure
 from tests.card_shop import card_shop, hear, keep, slip
+from tests.link_shop import hear as hear_link
+from tests.link_shop import with_provider
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "card-data.md"
-ROW = re.compile(r"^\| `(\w+\.\w+)` \| ([^|]+) \| ([JSPT](?: [JSPT])*) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `(\w+\.\w+)` \| ([^|]+) \| ([JSPTL](?: [JSPTL])*) \|$", re.MULTILINE)
 COLUMN = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \| [^|]+ \| V(?: [SP])* \|$", re.MULTILINE)
 """A row about a column of the views, which `test_card_data_views.py` holds against them."""
 NOTES = {ForeignNotes}  # a tender may be these in place of a card
 ABOUT_CARDS = {Answer, CardPaid, CardShown, Identity, SettlementRow, Slip, SlipLine}
+ABOUT_LINKS = {LinkAsked, LinkPaid, Told}
 
 
 def within(annotation: Any) -> set[type]:
@@ -55,21 +61,22 @@ def reached(*roots: type) -> set[type]:
     return found
 
 
-def facts_about_cards() -> set[type]:
-    """Every fact that may be journaled and is about a payment, or has anything of a card within;
-    of a completed order, which has much else, its tenders."""
+def facts_about_payments() -> set[type]:
+    """Every fact that may be journaled and is about a payment, by card or by link, or has anything
+    of one within; of a completed order, which has much else, its tenders."""
     assert RIGHTS, "importing them registered every event"
-    found: set[type] = set(typing.get_args(PaymentEvent) + typing.get_args(TerminalDayEvent))
+    about = (PaymentEvent, TerminalDayEvent, PaylinkEvent)
+    found: set[type] = {cls for events in about for cls in typing.get_args(events)}
     for _, cls in EVENTS.items():
         within_it = reached(cls)
-        if within_it & ABOUT_CARDS:
+        if within_it & (ABOUT_CARDS | ABOUT_LINKS):
             found.add(TenderFigures if TenderFigures in within_it else cls)
     return found
 
 
 def stored() -> set[str]:
     """Every field that a payment leaves in the journal, as the page writes it."""
-    classes = reached(*facts_about_cards()) - NOTES
+    classes = reached(*facts_about_payments()) - NOTES
     return {f"{cls.__name__}.{field.name}" for cls in classes for field in attrs.fields(cls)}
 
 
@@ -91,9 +98,10 @@ def test_the_page_lists_what_is_stored_and_nothing_else() -> None:
 
 
 def test_the_search_of_facts_finds_what_it_should() -> None:
-    """Payments, card tenders and tabs are found, and cash is not."""
-    assert {PaymentHeard, CardTendered, TabOpened, TenderFigures} <= facts_about_cards()
-    assert not facts_about_cards() & {CashTendered, OrderCompleted}
+    """Payments, card tenders, links and tabs are found, and cash is not."""
+    assert {PaymentHeard, CardTendered, LinkTendered, PaylinkConfirmed} <= facts_about_payments()
+    assert {TabOpened, TenderFigures} <= facts_about_payments()
+    assert not facts_about_payments() & {CashTendered, OrderCompleted}
 
 
 def keys(data: Any) -> set[str]:
@@ -106,8 +114,8 @@ def keys(data: Any) -> set[str]:
 
 
 def test_what_is_written_has_the_names_of_the_page() -> None:
-    """As the journal writes them, the facts of a card sale with slips have no
-    name within a payment or a card that the page does not list."""
+    """As the journal writes them, the facts of a card sale with slips, and those of a sale by link,
+    have no name within a payment or a card that the page does not list."""
     shop = card_shop()
     shop.ring("wine")
     shop.ok(RequestPayment())
@@ -115,12 +123,18 @@ def test_what_is_written_has_the_names_of_the_page() -> None:
     keep(shop, Verdict.APPROVED)
     hear(shop, Verdict.APPROVED, slips=slips, detail="thank you")
     shop.ok(CompleteOrder())
+    with_provider(shop, "1")
+    shop.ring("wine")
+    paylink_id = shop.ok(RequestPaylink())["paylink_id"]
+    hear_link(shop, paylink_id, LinkState.OPEN)
+    hear_link(shop, paylink_id, LinkState.PAID)
     written: list[Any] = []
-    for kind in typing.get_args(PaymentEvent):
+    kinds = (*typing.get_args(PaymentEvent), *typing.get_args(PaylinkEvent))
+    for kind in (*kinds, CardTendered, LinkTendered):
         written += [unstructure(fact) for fact in shop.events(kind)]
-    written += [unstructure(fact) for fact in shop.events(CardTendered)]
-    (completed,) = shop.events(OrderCompleted)
-    written += unstructure(completed)["tenders"]
-    assert len(written) >= 4
+    for completed in shop.events(OrderCompleted):
+        written += unstructure(completed)["tenders"]
+    assert len(written) >= 8
     assert keys(written) <= {name.partition(".")[2] for name in listed()}
     assert {"slips", "number", "authorisation", "before", "trace"} <= keys(written)
+    assert {"provider_reference", "method", "url", "told"} <= keys(written)

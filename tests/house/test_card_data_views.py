@@ -13,13 +13,17 @@ import pytest
 from actors.view_clearing_rows import count_some
 from actors.view_folds import FOLDS
 from engine.order.commands import AddLine, AddReturnLine, CompleteOrder, StartTendering
+from engine.paylink.commands import RequestPaylink
 from engine.payment.commands import CaptureTab, OpenTab, RequestPayment, ReverseTender
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
+from engine.provider import LinkState
 from engine.settlement.model import SettlementRow
 from engine.terminal import CardShown, Identity, SettledTotal, Settlement, Verdict
 from tests.card_shop import card_shop, hear, keep, running, slip
 from tests.clearing_shop import BANK, Clearing, paid
 from tests.house.test_card_data_doc import COLUMN, PAGE
+from tests.link_shop import hear as hear_link
+from tests.link_shop import with_provider
 
 MARK = re.compile(rb"zq[a-z_]+|9100000\d\d|479999|8642")
 CARD = "479999******8642"
@@ -53,7 +57,7 @@ def answer(at: int) -> dict[str, Any]:
 
 def a_day(clearing: Clearing) -> Iterator[None]:
     """A sale that is taken back, one that is not and comes back, a card that is held, an end of the
-    terminal's day, and a file of it all; after each the views are looked at."""
+    terminal's day, a sale by link, and a file of it all; after each the views are looked at."""
     shop = clearing.shop
     clearing.terms(BANK)
     order = shop.ring("wine")
@@ -89,6 +93,13 @@ def a_day(clearing: Clearing) -> Iterator[None]:
     told = Settlement(Verdict.APPROVED, detail="zqdetail", totals=totals, slips=slips)
     asked = shop.ok(EndTerminalDay())
     shop.ok(HearTerminalDay(asked["terminal"], asked["day_id"], told), admin=True)
+    yield
+    with_provider(shop, "1")
+    shop.ring("wine")
+    paylink_id = shop.ok(RequestPaylink())["paylink_id"]
+    hear_link(shop, paylink_id, LinkState.OPEN, provider_reference="zqoffered")
+    yield
+    hear_link(shop, paylink_id, LinkState.PAID, provider_reference="zqpaid", method="zqmethod")
     yield
     file_row = marked(SettlementRow, 8, **attrs.asdict(paid(0, 100), filter=_is_no_name))
     clearing.settle([file_row])

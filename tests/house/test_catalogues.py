@@ -11,7 +11,10 @@ import pytest
 
 from engine.books import Books
 from engine.decision import EVENTS
+from engine.order.state import Phase
+from engine.payment.terminal_day import DayFault
 from engine.record import RESTORED
+from engine.settlement.judge import ItemKind
 from engine.staff import Right
 from hardware.drawer.codec import DrawerState
 from hardware.printer.status import PrinterStatus
@@ -130,6 +133,24 @@ def test_every_fact_of_a_person_has_words(language: str) -> None:
     assert facts == words
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_difference_of_card_money_has_words(language: str) -> None:
+    """The panel has words for whatever differs, of money that came and of money that went back."""
+    both = set(ItemKind) - {ItemKind.CHARGED_BACK, ItemKind.FEE_DIFFERS, ItemKind.PAYOUT_DIFFERS}
+    wanted = {f"clearing_item.{kind.value}" for kind in ItemKind}
+    wanted |= {f"clearing_item.{kind.value}_back" for kind in both}
+    wanted |= {f"clearing_item.day_{fault.value}" for fault in DayFault}
+    texts = catalogue(language)
+    assert wanted == {key for key in texts if key.startswith("clearing_item.")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_phase_of_an_order_has_words(language: str) -> None:
+    """Wherever the order of a payment in doubt stands, the list of those says it in words."""
+    words = {key for key in catalogue(language) if key.startswith("order_phase.")}
+    assert words == {f"order_phase.{phase.value}" for phase in Phase}
+
+
 def keys_used() -> set[str]:
     """Every key that stands whole in the sources; those put together begin with a known stem."""
     text = "\n".join(path.read_text("utf-8") for path in sources(".svelte", ".ts"))
@@ -142,7 +163,8 @@ def test_no_text_is_left_over() -> None:
             "tender.", "theme.", "fact.", "why.", "card_title.", "card_end.", "card_shows.",
             "card_why.", "card_why_back.", "card_problem.", "card_problem_refund.", "card_entry.",
             "clearing_item.", "paylink_end.", "paylink_problem.", "display_card.",
-            "display_card_back.", "ceiling.", "offline_most.")  # fmt: skip
+            "display_card_back.", "ceiling.", "offline_most.",
+            "offline_room.", "order_phase.")  # fmt: skip
     used = keys_used()
     unused = [
         key

@@ -89,6 +89,55 @@ def test_the_verifier_trusts_nobody() -> None:
     report(problems, "Write it again from the journal's description: that is what a verifier is.")
 
 
+def _run_imports(path: Path) -> Iterator[tuple[int, str]]:
+    """As `imports`, but for what only a type checker reads."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    unread = {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for inner in block.body
+        for node in ast.walk(inner)
+    }
+    for node in ast.walk(tree):
+        if node in unread:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def test_the_auditor_shares_nothing_with_what_it_judges() -> None:
+    """The simulator's auditor, its rules, its books and those of its bank import nothing of the
+    house, not for types either; nor does anything of the tests that they run with."""
+    folder = ROOT / "tests" / "simulation"
+    judges = [folder / f"{name}.py" for name in ("auditor", "bank", "facts", "seen")]
+    judges += [*folder.glob("invariants*.py"), *folder.glob("model*.py")]
+    assert len(judges) > 12, "the modules of judgment were renamed: name them here"
+    problems = [
+        f"{shown(path)}:{line} imports {module}"
+        for path in judges
+        for line, module in imports(path)
+        if module.split(".")[0] in ROOMS
+    ]
+    waiting, known = list(judges), set(judges)
+    while waiting:
+        path = waiting.pop()
+        for line, module in _run_imports(path):
+            if module.split(".")[0] in ROOMS and path not in judges:
+                problems.append(f"{shown(path)}:{line} imports {module}, and a judge imports it")
+            named = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+            if module.startswith("tests.") and named.is_file() and named not in known:
+                known.add(named)
+                waiting.append(named)
+    report(
+        problems,
+        "Judge by what the journal says, or have tests/simulation/window.py hand it over plain.",
+    )
+
+
 def _reaches_the_world(node: ast.AST) -> str | None:
     """The clock, dice or thread a node reaches for past the seam, or None."""
     match node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,26 @@ def test_a_mutant_is_named_by_its_function_and_its_lines() -> None:
 def test_every_mutated_file_is_there() -> None:
     """No decider is left out because it was renamed."""
     assert [file for file in deciders.MODULES if not (ROOT / file).is_file()] == []
+
+
+def decides(tree: ast.Module) -> bool:
+    """Whether a module refuses, makes a decision, or has a `decide` or an `evolve` of its own."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name in ("decide", "evolve"):
+            return True
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Name) and called.id in ("refuse", "Decision", "Refused"):
+            return True
+    return False
+
+
+def test_every_module_that_decides_is_mutated() -> None:
+    """A decider that is added is mutated with the others, whoever added it."""
+    deciding = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "engine").rglob("*.py"))
+        if decides(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert "engine/paylink/hearing.py" in deciding
+    assert "engine/limits.py" not in deciding
+    assert sorted(set(deciding) - set(deciders.MODULES)) == []

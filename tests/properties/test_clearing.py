@@ -1,6 +1,6 @@
 """Clearing goes to nothing: whatever days were sold, however the files are cut, shuffled, repeated.
 
-Each cent that terminals took and no file has settled waits or is in an item, always.
+Each cent that terminals and providers took and no file has settled waits or is in an item, always.
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.view_clearing_schema import row_of
-from engine.order.commands import AddLine, CompleteOrder
+from engine.order.commands import AddLine, AddReturnLine, CompleteOrder
+from engine.paylink.commands import HearPaylink, RequestPaylink
+from engine.paylink.events import PaylinkConfirmed
 from engine.payment.commands import RequestPayment, ReverseTender
+from engine.provider import LinkState, Told
 from engine.settlement.judge import ItemKind
 from engine.settlement.model import RowKind, SettlementRow
 from engine.terminal import Answer, CardShown, Identity, Verdict
 from tests.card_shop import card_shop, hear
 from tests.clearing_shop import BANK, Clearing, paid, payout
+from tests.link_shop import PROVIDER, with_provider
+from tests.link_shop import hear as hear_link
 
 BRANDS = ("Visa", "Mastercard", "amex")
 ENTRIES = ("chip", "contactless", "keyed", "")
@@ -63,6 +68,39 @@ class Days:
             self._row(self._hear(Verdict.APPROVED))
         shop.ok(CompleteOrder())
 
+    def sell_by_link(self) -> None:
+        """One sale by link, which some pay twice, and of which some comes back, or bounces."""
+        shop, chance = self.clearing.shop, self.chance
+        order = shop.ring(*(chance.choice(("wine", "bread")) for _ in range(chance.randint(1, 3))))
+        self._moved(shop.ok(RequestPaylink())["paylink_id"], LinkState.PAID)
+        if chance.random() < 0.2:
+            paid_before = shop.events(PaylinkConfirmed)[-1].told
+            again = attrs.evolve(paid_before, provider_reference=f"{self.number}-again")
+            shop.ok(HearPaylink(PROVIDER, again), admin=True)
+            self._link_row(again)
+        if chance.random() < 0.4:
+            shop.ok(AddReturnLine(order, 1, 1000, "broken"))
+            refund_id = shop.ok(RequestPaylink())["paylink_id"]
+            self._moved(refund_id, LinkState.REFUNDED)
+            if chance.random() < 0.5:
+                hear_link(shop, refund_id, LinkState.FAILED)
+                # Left out, or there and back.
+                back = self.rows.pop()
+                if chance.random() < 0.5:
+                    undone = attrs.evolve(back, kind=RowKind.CHARGEBACK, fee_minor=0)
+                    self.rows += [back, attrs.evolve(undone, gross_minor=-back.gross_minor)]
+
+    def _moved(self, paylink_id: str, state: LinkState) -> None:
+        method = self.chance.choice(("wallet", "bank_transfer"))
+        hear_link(self.clearing.shop, paylink_id, state, method=method)
+        self._link_row(self.clearing.shop.events(PaylinkConfirmed)[-1].told)
+
+    def _link_row(self, told: Told) -> None:
+        self.number += 1
+        gross = told.amount_minor if told.state is LinkState.PAID else -told.amount_minor
+        name = {self.chance.choice(("reference", "own_reference")): told.provider_reference}
+        self._say(gross, terminal_id="", trace=None, **name)
+
     def _hear(self, verdict: Verdict, tip_minor: int = 0) -> Answer:
         shop = self.clearing.shop
         self.number += 1
@@ -82,14 +120,17 @@ class Days:
         )
 
     def _row(self, answer: Answer, *, goes_out: bool = False) -> None:
+        gross = -answer.amount_minor if goes_out else answer.amount_minor
+        by_name = {"reference": f"PSP{answer.identity.trace}", "terminal_id": "", "trace": None}
+        self._say(gross, **self.chance.choice((by_name, {"trace": answer.identity.trace})))
+
+    def _say(self, gross_minor: int, **names: Any) -> None:
+        """The acquirer has a row of what was captured last, with its fee."""
         self.clearing.fold()
         last = "SELECT fee_minor FROM card_money ORDER BY rowid DESC LIMIT 1"
         (fee,) = row_of(self.clearing.db, last)
-        gross = -answer.amount_minor if goes_out else answer.amount_minor
-        by_name = {"reference": f"PSP{answer.identity.trace}", "terminal_id": "", "trace": None}
-        names = self.chance.choice((by_name, {"trace": answer.identity.trace}))
         batch = str(self.number // 7)
-        self.rows.append(paid(0, gross, fee, **{**names, "batch": batch}))
+        self.rows.append(paid(0, gross_minor, fee, **{**names, "batch": batch}))
 
     def payouts(self) -> None:
         """What each batch comes to is paid out; a fee of the month is taken from the last."""
@@ -117,10 +158,11 @@ class Days:
 def sold(seed: int, count: int) -> Days:
     """Days with so many sales, some before the terms were known."""
     days = Days(random.Random(seed))
-    days.clearing.terms()
+    with_provider(days.clearing.shop, "1")
+    days.clearing.terms(attrs.evolve(BANK, terminals=("terminal/1",), providers=(PROVIDER,)))
     for at in range(count):
         days.clearing.shop.business_date = f"2026-11-{20 + at % 7}"
-        days.sell()
+        days.chance.choice((days.sell, days.sell, days.sell_by_link))()
     return days
 
 

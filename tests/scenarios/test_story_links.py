@@ -351,6 +351,10 @@ def test_a_refund_goes_back_through_the_provider() -> None:
     assert {} == shop.books.paylinks.open
     hear(shop, again, LinkState.FAILED, code="bounced")
     assert [LinkProblem.NOT_RETURNED] == problems(shop)
+    third = shop.ok(SendBackPaylink(again))
+    assert 799 == third["amount_minor"], "what bounced never went back"
+    hear(shop, third["paylink_id"], LinkState.REFUNDED)
+    assert ([], {}) == (problems(shop), shop.books.paylinks.open)
 
 
 def test_never_more_goes_back_than_was_paid() -> None:

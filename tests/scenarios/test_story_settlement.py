@@ -14,7 +14,8 @@ from engine.settlement.decide import ExplainItem, Refusal, StageSettlement
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
 from engine.terminal import CardEntry, CardShown, Identity, SettledTotal, Settlement, Verdict
 from tests.card_shop import VISA, card_shop, hear
-from tests.clearing_shop import BANK, RATES, Clearing, paid, payout
+from tests.clearing_shop import BANK, RATES, Clearing, link_names, paid, payout
+from tests.link_shop import PROVIDER, sold, with_provider
 
 KEYED = attrs.evolve(VISA, entry="keyed")
 ONLINE = attrs.evolve(VISA, entry="online")
@@ -52,13 +53,17 @@ def bank_shop() -> Clearing:
 
 @pytest.mark.feature("BO-12")
 def test_fees_are_known_and_files_reconcile_to_nothing_with_every_difference_listed() -> None:
-    """In person, keyed and online, each payment's fee is known as soon as it is captured; the
-    acquirer's file brings clearing to nothing, and what is wrong in another is listed."""
-    clearing = bank_shop()
+    """In person, keyed and online, at a terminal's payment page and by link, each payment's fee is
+    known as soon as it is captured; the acquirer's file brings clearing to nothing, and what is
+    wrong in another is listed."""
+    clearing = Clearing(card_shop())
+    with_provider(clearing.shop, "1")
+    clearing.terms(attrs.evolve(BANK, terminals=("terminal/1",), providers=(PROVIDER,)))
     sell(clearing, "wine", 1)
     sell(clearing, "wine", 2, KEYED)
     sell(clearing, "wine", 3, ONLINE)
     sell(clearing, "wine", 4, AMEX)
+    sold(clearing.shop, "wine")
     fees = [(one.presence, one.brand, one.fee_minor, one.settled) for one in clearing.fees()]
     # 0.9 % + 5, 2.9 % + 30, 1.4 % + 25 and 1.95 % + 8 of 7.99.
     assert fees == [
@@ -66,17 +71,19 @@ def test_fees_are_known_and_files_reconcile_to_nothing_with_every_difference_lis
         ("keyed", "Visa", 53, False),
         ("online", "Visa", 36, False),
         ("in_person", "American Express", 24, False),
+        ("online", "wallet", 36, False),
     ]
     account = clearing.account()
-    assert (account.clearing_minor, account.waiting_minor) == (4 * WINE, 4 * WINE)
-    assert account.fee_expected_minor == 125
+    assert (account.clearing_minor, account.waiting_minor) == (5 * WINE, 5 * WINE)
+    assert account.fee_expected_minor == 161
     rows = [paid(1, WINE, 12), paid(2, WINE, 53), paid(3, WINE, 36), paid(4, WINE, 24)]
-    clearing.settle([*rows, payout(4 * WINE - 125)])
+    by_link = SettlementRow(RowKind.PAYMENT, WINE, 36, "1", reference=link_names(clearing)[0])
+    clearing.settle([*rows, by_link, payout(5 * WINE - 161)])
     account = clearing.account()
     assert (account.clearing_minor, account.held_minor) == (0, 0)
-    assert (account.fee_charged_minor, account.paid_out_minor) == (125, 4 * WINE - 125)
+    assert (account.fee_charged_minor, account.paid_out_minor) == (161, 5 * WINE - 161)
     assert clearing.kinds() == []
-    assert [one.fee_charged_minor for one in clearing.fees()] == [12, 53, 36, 24]
+    assert [one.fee_charged_minor for one in clearing.fees()] == [12, 53, 36, 24, 36]
     assert all(one.settled for one in clearing.fees())
 
     for number in range(11, 16):
@@ -479,3 +486,42 @@ def test_the_same_file_is_refused_and_its_rows_elsewhere_count_once() -> None:
     assert (newest.rows, newest.seen_before) == (3, 2)
     # Said twice within one file it is two rows, and a payment that is paid twice.
     assert "paid_twice" in clearing.kinds()
+
+
+def charged(clearing: Clearing) -> int:
+    """What files say the acquirer kept."""
+    return clearing.account().fee_charged_minor
+
+
+def test_a_fee_without_any_name_counts_in_each_file_that_says_it_anew() -> None:
+    """Two months' files tell the same fee, with no day, batch or reference: it was kept twice. So
+    do two files that tell nothing else."""
+    clearing = bank_shop()
+    fee = SettlementRow(RowKind.FEE, 0, 995)
+    clearing.settle([paid(1, WINE, 12), fee])
+    clearing.settle([paid(2, WINE, 12), fee])
+    assert charged(clearing) == 2 * (12 + 995)
+    clearing.settle([fee])
+    clearing.settle([fee, paid(3, WINE, 12)])
+    assert charged(clearing) == 3 * 12 + 4 * 995
+    dated = attrs.evolve(fee, date="2026-11-27")
+    clearing.settle([paid(4, WINE, 12), dated])
+    clearing.settle([paid(5, WINE, 12), dated])
+    assert charged(clearing) == 5 * 12 + 5 * 995, "a day says that it is the same"
+
+
+def test_a_fee_without_any_name_is_the_same_behind_the_same_row() -> None:
+    """The month's file repeats what the days' files said, fees in their places and one said twice
+    among them; what it says at another place is new."""
+    clearing = bank_shop()
+    fee = SettlementRow(RowKind.FEE, 0, 995)
+    first = [paid(1, WINE, 12), paid(2, WINE, 12), paid(3, WINE, 12), fee, fee]
+    second = [paid(4, WINE, 12), fee, paid(5, WINE, 12)]
+    clearing.settle(first)
+    clearing.settle(second)
+    assert charged(clearing) == 5 * 12 + 3 * 995
+    clearing.settle([*first, *second])
+    assert charged(clearing) == 5 * 12 + 3 * 995
+    assert clearing.view().files[0].seen_before == len(first) + len(second)
+    clearing.settle([*first, *second, fee])
+    assert charged(clearing) == 5 * 12 + 4 * 995

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
+from actors.view_clearing_reads import said_of
 from engine.order.commands import AddReturnLine, CompleteOrder, TenderCash
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.payment.commands import (
@@ -19,12 +20,13 @@ from engine.payment.commands import (
 )
 from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem, UploadSource
 from engine.payment.refusal import Refusal
+from engine.payment.state import Payment
 from engine.payment.terminal_day import TerminalDayAsked, TerminalDayHeard
 from engine.settlement.decide import ImportSettlement, StageSettlement
-from engine.settlement.model import RowKind, SettlementRow
+from engine.settlement.model import PresentedRow, RowKind, SettlementRow
 from engine.terminal import Identity, Verdict
 from engine.views.payments import payments_view
-from tests.card_shop import card_shop, hear, told
+from tests.card_shop import card_shop, hear, running, told
 from tests.clearing_shop import Clearing, paid
 
 WINE = 799
@@ -121,6 +123,64 @@ def test_a_file_counts_whole_and_a_second_try_is_paid() -> None:
     shop.ok(ReportUpload(other, True, UploadSource.TERMINAL), admin=True)
     shop.ok(ImportSettlement("b" * 64, "file", 1, 1), admin=True)
     assert len(shop.events(OfflineUploaded)) == 2
+
+
+def in_doubt(clearing: Clearing, register: str) -> Payment:
+    """A bottle of wine by a card whose terminal was cut off before it answered."""
+    shop = clearing.shop
+    shop.ring("wine", register=register)
+    shop.ok(RequestPayment(), register)
+    payment = running(shop, register)
+    hear(shop, Verdict.UNKNOWN, register=register, identity=Identity())
+    return payment
+
+
+@pytest.mark.parametrize("way", ["by numbers", "by the acquirer's name", "by our own name"])
+def test_a_file_that_came_before_the_payment_was_known_tells_of_it(way: str) -> None:
+    """Two answers are lost, a file has what became of both, and only then the store hears that both
+    were taken without a bank: what the file said is known, and nothing of what is only like it."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    payments = [in_doubt(clearing, register) for register in ("1", "2")]
+    ids = tuple(one.asked.payment_id for one in payments)
+    plain: dict[str, Any] = {"terminal_id": "", "trace": None, "date": ""}
+    more: list[dict[str, Any]] = [{}, {}]
+    if way == "by the acquirer's name":
+        more = [plain | {"reference": f"8PSP{number}"} for number in (1, 2)]
+    elif way == "by our own name":
+        more = [plain | {"own_reference": payment_id} for payment_id in ids]
+    clearing.settle([paid(1, WINE, 12, **more[0]), declined(2, **more[1]), paid(3, WINE + 1)])
+    clearing.fold()
+    assert said_of(clearing.db, ids) == ()
+    like = in_doubt_and_heard(clearing, payments)
+    assert shop.events(OfflineUploaded) == [], "the file counted before"
+    clearing.fold()
+    assert said_of(clearing.db, (*ids, like)) == (
+        PresentedRow(ids[0], True),
+        PresentedRow(ids[1], False),
+    )
+    clearing.settle([paid(2, WINE, 12, **more[1])])
+    clearing.fold()
+    assert said_of(clearing.db, ids[1:]) == (PresentedRow(ids[1], True),), "tried again, it is paid"
+
+
+def in_doubt_and_heard(clearing: Clearing, payments: list[Payment]) -> str:
+    """The lost answers come, and one more of which no file tells; the payment that this is."""
+    shop = clearing.shop
+    for number, payment in enumerate(payments, 1):
+        name = Identity("29001234", number, number, "1126", "101500", f"T{number}.8PSP{number}")
+        hear(
+            shop,
+            Verdict.APPROVED,
+            number,
+            register=str(number),
+            payment=payment,
+            is_offline=True,
+            is_inquiry=True,
+            identity=name,
+        )
+        shop.ok(CompleteOrder(), str(number))
+    return taken(clearing, 3)
 
 
 @pytest.mark.feature("PAY-07", part="what stays untold, with its age")

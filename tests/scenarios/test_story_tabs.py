@@ -176,7 +176,8 @@ def test_a_tab_is_on_what_the_bank_holds() -> None:
 
 
 def test_open_tabs_are_listed_with_their_age() -> None:
-    """The oldest first, parked or in hand, with what the bill comes to so far."""
+    """The oldest first, parked or in hand, with what the bill comes to so far and the terminal
+    that holds the reservation."""
     shop, order_id = tab_shop()
     shop.ring("bread", register="2")
     shop.ok(OpenTab(2000), "2")
@@ -187,6 +188,9 @@ def test_open_tabs_are_listed_with_their_age() -> None:
     assert (first.label, first.register, first.age_s) == ("table 4", "", 90)
     assert (first.reserved_minor, first.total_minor, first.brand) == (5000, 799, "Visa")
     assert (second.register, second.reserved_minor, second.total_minor) == ("2", 2000, 350)
+    held = [shop.order(one.order_id).tab for one in (first, second)]
+    assert [tab.card.terminal for tab in held if tab] == [first.terminal, second.terminal]
+    assert first.terminal != second.terminal
 
 
 def test_a_capture_that_is_declined_leaves_the_tab() -> None:

@@ -174,9 +174,15 @@ def test_places_that_may_not(text: str) -> None:
     assert refused.refused.code == Refusal.ADDRESSES_MUST_BE_LOCAL
 
 
-@pytest.mark.parametrize("text", ["10.0.0.0/8", "192.168.0.0/23", "10.0.0.0/24 10.0.1.0/24"])
+OVERLAPPING = " ".join(f"10.0.0.{first}-255" for first in range(200))
+
+
+@pytest.mark.parametrize(
+    "text", ["10.0.0.0/8", "192.168.0.0/23", "10.0.0.0/24 10.0.1.0/24", OVERLAPPING]
+)
 def test_a_search_is_bounded(text: str) -> None:
-    """No more than 256 places, and a wide network does not even fill the memory."""
+    """No more than 256 places, and a wide network does not even fill the memory; nor do ranges that
+    have most of their places in common."""
     refused = places_of(text)
     assert isinstance(refused, Decision)
     assert refused.refused is not None

@@ -1,8 +1,9 @@
 """The auditor: sees what leaves the store and what its disk holds, and keeps its own books.
 
 It reads the journal's records as plain JSON, the answers at the doors, the paper that came out and
-the pulses that reached a drawer. Each rule is an `Invariant`, registered under its name; a broken
-one ends the simulation with that name.
+the pulses that reached a drawer, all as plain things (`seen.py`); neither it nor its rules import
+anything of what they judge. Each rule is an `Invariant`, registered under its name; a broken one
+ends the simulation with that name.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import orjson
 from attrs import define, field
 
-from actors.asks import Ask, Reply
+from tests.simulation.facts import JOURNAL
 from tests.simulation.model import Model, Row
-from tests.simulation.shop import JOURNAL
+from tests.simulation.seen import Answered, Asked, Shown
 
 if TYPE_CHECKING:
-    from countertop.store import Store
     from tests.simulation.files import Change
     from tests.simulation.run import Simulation
 
@@ -54,10 +54,10 @@ class Invariant:
     def on_batch(self) -> None:
         """All records there are were taken in."""
 
-    def on_release(self, ask: Ask, reply: Reply) -> None:
+    def on_release(self, asked: Asked, answer: Answered) -> None:
         """An answer leaves the store."""
 
-    def on_heard(self, ask_id: str, reply: Reply) -> None:
+    def on_heard(self, ask_id: str, answer: Answered) -> None:
         """A front end got an answer."""
 
     def on_paper(self, register: str, text: str) -> None:
@@ -66,7 +66,7 @@ class Invariant:
     def on_pulse(self, register: str) -> None:
         """A drawer was kicked."""
 
-    def on_store_open(self, store: Store) -> None:
+    def on_store_open(self, store: Shown) -> None:
         """The store read its disk and is about to live."""
 
     def at_end(self) -> None:
@@ -110,10 +110,10 @@ class Auditor:
     positions: dict[str, int] = field(factory=dict)
     acked_ids: dict[str, None] = field(factory=dict)
     trace: Any = field(factory=hashlib.sha256)
-    store: Store | None = None
+    store: Shown | None = None
     last_name: str = ""
     _synced: list[bytes] = field(factory=list)
-    _looked: tuple[Any, int] = (None, 0)
+    _looked: Any = None
     _unsure: list[tuple[int, str]] = field(factory=list)
     _hooks: dict[str, list[Any]] = field(factory=dict)
 
@@ -123,11 +123,13 @@ class Auditor:
             invariants,
             invariants_bank,
             invariants_cards,
+            invariants_cash,
             invariants_credit,
             invariants_links,
             invariants_offers,
             invariants_paper,
             invariants_prices,
+            invariants_staff,
             invariants_tabs,
             model_money,
         )
@@ -152,23 +154,23 @@ class Auditor:
             self._synced += [change.data for change in changes if change.data is not None]
             self.sim.synced.wake()
 
-    def store_opened(self, store: Store) -> None:
+    def store_opened(self, store: Shown) -> None:
         """The store is about to live, with what its disk held."""
         self.store = store
         self._call("on_store_open", store)
         self.pull()
 
-    def released(self, ask: Ask, reply: Reply) -> None:
+    def released(self, asked: Asked, answer: Answered) -> None:
         """An answer leaves the store."""
         self.pull()
-        self.note("released", ask.id, reply.ok, reply.position)
-        self._call("on_release", ask, reply)
-        if reply.ok and not ask.is_query:
-            self.acked_ids[ask.id] = None
+        self.note("released", asked.id, answer.ok, answer.position)
+        self._call("on_release", asked, answer)
+        if answer.ok and not asked.is_query:
+            self.acked_ids[asked.id] = None
 
-    def heard(self, ask_id: str, reply: Reply) -> None:
+    def heard(self, ask_id: str, answer: Answered) -> None:
         """A front end got an answer."""
-        self._call("on_heard", ask_id, reply)
+        self._call("on_heard", ask_id, answer)
 
     def paper(self, register: str, text: str) -> None:
         """A slip was cut off."""
@@ -194,14 +196,13 @@ class Auditor:
         store = self.store
         if store is None or self.sim.disk.is_off or self.sim.failure is not None:
             return
-        db = store.journal._db
-        if db.in_transaction:
+        version = store.version()
+        if version is None:
             return
         rows: list[Any] = []
-        if (db, changes := db.total_changes()) != self._looked:
-            with self.sim.disk.undisturbed():
-                rows = db.execute(_RECORDS, (self.position,)).fetchall()
-            self._looked = db, changes
+        if version != self._looked:
+            rows = store.read(_RECORDS, (self.position,))
+            self._looked = version
         for row in rows:
             self._take(row)
         if rows or self._synced:
@@ -257,7 +258,7 @@ def _held(command_id: str, blobs: list[bytes]) -> bool:
     return any(needle in blob for blob in blobs)
 
 
-def digest_of(reply: Reply) -> str:
+def digest_of(answer: Answered) -> str:
     """What of an answer must be the same each time it is given."""
-    plain = [reply.ok, reply.data, reply.refusal, reply.fault]
+    plain = [answer.ok, answer.data, answer.refusal, answer.fault]
     return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import define, field, frozen
 
-from engine.terminal import Kind
-from tests.simulation.shop import BANK, FEE_FIXED_MINOR, FEE_PPM
+from tests.simulation.facts import BANK, FEE_FIXED_MINOR, FEE_PPM
+from tests.simulation.seen import Entry
 
 if TYPE_CHECKING:
-    from hardware.terminal.zvt.ledger import Entry
     from tests.simulation.machines import Till
     from tests.simulation.run import Simulation
 
@@ -82,7 +81,7 @@ class Bank:
         """What a terminal moved and no file has yet. A terminal may still take back what it did
         last; what went to customers waits for the last file."""
         found: list[Row] = []
-        entries = till.terminal.ledger.entries
+        entries = till.entries()
         for at, entry in enumerate(entries):
             key = (till.register, at)
             if key in self._listed:
@@ -113,8 +112,8 @@ class Bank:
         self._listed[key] = 0
         backs = [
             one
-            for one in till.terminal.ledger.entries
-            if one.kind is Kind.REVERSAL and one.is_booked and one.original == entry.receipt
+            for one in till.entries()
+            if one.kind == "reversal" and one.is_booked and one.original == entry.receipt
         ]
         return [self._row(till, backs[-1], -gross, 0)]
 
@@ -137,7 +136,7 @@ class Bank:
 
 
 def _comes_in(entry: Entry) -> bool:
-    return entry.kind is not Kind.REFUND
+    return entry.kind != "refund"
 
 
 def stage(file: BankFile, part: int) -> dict[str, Any]:

@@ -14,9 +14,10 @@ import trio
 
 from actors.link_simulated import Faults
 from tests.simulation.disk import FREE_BYTES
+from tests.simulation.facts import JOURNAL
 from tests.simulation.files import Op, PowerLostError, broken, no_room
 from tests.simulation.fronts import Habits
-from tests.simulation.shop import CONFIG, JOURNAL
+from tests.simulation.shop import CONFIG
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation

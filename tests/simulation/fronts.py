@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from actors.asks import Ask, Reply
 from actors.errors import PostError
@@ -23,11 +23,13 @@ from tests.simulation import (  # noqa: F401 - they register what is done
     workloads_links,
     workloads_offers,
     workloads_prices,
+    workloads_staff,
     workloads_tabs,
 )
+from tests.simulation.facts import APART, CASHIER, FLOAT, MANAGER, OPERATOR, PINS, WRONG_PIN
 from tests.simulation.fronts_errors import GaveUpError, RefusedError
-from tests.simulation.shop import APART, FLOAT, OPERATOR, PIN
 from tests.simulation.tidying import give_back_screen, pay_otherwise, settle
+from tests.simulation.window import answered_of
 from tests.simulation.workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -117,7 +119,8 @@ class Front:
                 await self.sim.world.sleep_exactly(0.5)
 
     async def _open(self) -> None:
-        await self.do("staff.sign_on", operator=OPERATOR, pin=PIN)
+        operator = self.chance.choice((OPERATOR, CASHIER))
+        await self.do("staff.sign_on", operator=operator, pin=PINS[operator])
         state = await self.look("register.state")
         if not state["till"]["is_open"]:
             await self.do("till.open", denominations=FLOAT)
@@ -180,7 +183,14 @@ class Front:
             if due_minor > 0 and self.chance.random() < 0.6:
                 given += -due_minor % 500
             await self.do("order.tender_cash", amount_minor=given)
-        done = await self.do("order.complete")
+        try:
+            done = await self.do("order.complete")
+        except RefusedError as error:
+            if due_minor or error.code != "order_must_be_paid":
+                raise
+            # It comes to less than the smallest coin: nothing is handed over, and that pays it.
+            await self.do("order.tender_cash", amount_minor=0)
+            done = await self.do("order.complete")
         self.sold += 1
         return done
 
@@ -216,11 +226,27 @@ class Front:
             # Its answer is not waited for, and it overtakes nobody: later ones arrive first.
             self.held.append((self.chance.randrange(1, HELD_MOST), ask))
             raise GaveUpError(name)
-        answered: dict[str, Any] = await self.answered(ask)
+        answered: dict[str, Any] = await self._answered_or_let_through(ask)
         self._let_go()
         if self.habits.reuse and self.chance.random() < self.habits.reuse:
             await self._once(Ask(ask.id, self.register, "till.pay_in", PAID_IN_TWICE))
         return answered
+
+    async def _answered_or_let_through(self, ask: Ask) -> Any:
+        """The answer; where who is at the register may not do it, somebody comes and types a PIN.
+
+        One who may not either, or mistypes, is of no use; the next who comes may be.
+        """
+        try:
+            return await self.answered(ask)
+        except RefusedError as error:
+            if error.code != "right_must_be_granted":
+                raise
+        approver = self.chance.choice((OPERATOR, OPERATOR, MANAGER, CASHIER))
+        mistypes = approver == MANAGER and self.chance.random() < 0.5
+        pin = WRONG_PIN if mistypes else PINS[approver]
+        new_id = self.sim.world.new_id()
+        return await self.answered(evolve(ask, id=new_id, approver=approver, approver_pin=pin))
 
     def _is_out_of_order(self) -> bool:
         return bool(self.habits.reorder) and self.chance.random() < self.habits.reorder
@@ -307,5 +333,5 @@ class Front:
         except PostError:
             return None
         assert isinstance(reply, Reply)
-        self.sim.auditor.heard(ask.id, reply)
+        self.sim.auditor.heard(ask.id, answered_of(reply))
         return reply

@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from actors.asks import Ask, Reply
-from actors.history import load_books
-from engine.image import state_hash
 from tests.simulation.auditor import Auditor, Invariant, digest_of, invariant
+from tests.simulation.facts import BUN, FLOAT_MINOR, PRICES, STORE_ID, VOUCHER_MINOR
 from tests.simulation.model import KICK_NS, Row, TillSession
 from tests.simulation.model_offers import off_minor
-from tests.simulation.shop import BUN, CONFIG, FLOAT_MINOR, PRICES, VOUCHER_MINOR
+from tests.simulation.seen import Answered, Asked, Shown
 from verifier.hashes import record_hash
-
-if TYPE_CHECKING:
-    from countertop.store import Store
 
 REPLAYS_EVERY = 3
 KICK_TOLERANCE_NS = 20_000_000
@@ -30,15 +25,15 @@ CARD_SLIP = "Card slip"
 class AnswersWaitForTheDisk(Invariant):
     """No answer leaves the store before the platter holds all it was computed from."""
 
-    def on_release(self, ask: Ask, reply: Reply) -> None:
+    def on_release(self, asked: Asked, answer: Answered) -> None:
         """Its position is durable, and so is its own command where it was accepted."""
-        if reply.position > self.auditor.durable:
+        if answer.position > self.auditor.durable:
             self.broken(
-                f"the answer to {ask.name} ({ask.id}) was given at position {reply.position}, "
+                f"the answer to {asked.name} ({asked.id}) was given at position {answer.position}, "
                 f"the disk holds {self.auditor.durable}"
             )
-        elif reply.ok and not ask.is_query and not self.auditor.is_durable(ask.id):
-            self.broken(f"{ask.name} ({ask.id}) was accepted, and the disk does not know it")
+        elif answer.ok and not asked.is_query and not self.auditor.is_durable(asked.id):
+            self.broken(f"{asked.name} ({asked.id}) was accepted, and the disk does not know it")
 
 
 @invariant("A2_same_id_same_answer")
@@ -47,38 +42,35 @@ class SameIdSameAnswer(Invariant):
 
     def __init__(self, auditor: Auditor) -> None:
         super().__init__(auditor)
-        self._asked: dict[str, Ask] = {}
+        self._asked: dict[str, Asked] = {}
         self._given: dict[str, str] = {}
 
-    def on_release(self, ask: Ask, reply: Reply) -> None:
+    def on_release(self, asked: Asked, answer: Answered) -> None:
         """The same as before, but for refusals, which may be taken back: they left no trace."""
-        if ask.is_query or not reply.ok:
+        if asked.is_query or not answer.ok:
             return
-        digest = digest_of(reply)
-        before = self._given.setdefault(ask.id, digest)
+        digest = digest_of(answer)
+        before = self._given.setdefault(asked.id, digest)
         if before != digest:
-            self.broken(f"{ask.name} ({ask.id}) was answered twice, and not the same: {reply}")
-        first = self._asked.setdefault(ask.id, ask)
-        if (first.name, first.data) != (ask.name, ask.data):
-            self.broken(f"{ask.name} was given the answer of {first.name} ({ask.id})")
+            self.broken(f"{asked.name} ({asked.id}) was answered twice, and not the same: {answer}")
+        first = self._asked.setdefault(asked.id, asked)
+        if (first.name, first.data) != (asked.name, asked.data):
+            self.broken(f"{asked.name} was given the answer of {first.name} ({asked.id})")
 
 
 @invariant("J1_acknowledged_is_durable")
 class AcknowledgedIsDurable(Invariant):
     """After any crash the journal holds every record and every answer that was given."""
 
-    def on_store_open(self, store: Store) -> None:
+    def on_store_open(self, store: Shown) -> None:
         """What was seen is still there, under the same hash."""
-        journal, auditor = store.journal, self.auditor
-        with auditor.sim.disk.undisturbed():
-            found = journal._db.execute(
-                "SELECT hash FROM records WHERE position = ?", (auditor.position,)
-            ).fetchone()
-            known = {row[0] for row in journal._db.execute("SELECT id FROM commands")}
-        if auditor.position and (found is None or found[0] != auditor.last_hash):
+        auditor = self.auditor
+        found = store.read("SELECT hash FROM records WHERE position = ?", (auditor.position,))
+        known = {row[0] for row in store.read("SELECT id FROM commands")}
+        if auditor.position and found != [(auditor.last_hash,)]:
             self.broken(
                 f"record {auditor.position} was committed before the crash; now the journal ends "
-                f"at {journal.head().position}"
+                f"at {store.head()}"
             )
         for command_id in auditor.acked_ids:
             if command_id not in known:
@@ -95,9 +87,7 @@ class ChainIsWhole(Invariant):
         auditor = self.auditor
         if row.position != auditor.position + 1:
             self.broken(f"record {row.position} follows record {auditor.position}")
-        wanted = record_hash(
-            CONFIG.store_id, row.kind, 1, row.position, auditor.last_hash, row.payload
-        )
+        wanted = record_hash(STORE_ID, row.kind, 1, row.position, auditor.last_hash, row.payload)
         if wanted != row.hash:
             self.broken(f"the hash of record {row.position} ({row.name}) does not fit")
 
@@ -110,7 +100,7 @@ class ReplayIsTheBooks(Invariant):
         super().__init__(auditor)
         self._opened = 0
 
-    def on_store_open(self, store: Store) -> None:
+    def on_store_open(self, store: Shown) -> None:
         """After a crash a snapshot and its tail are worth the same as the whole journal."""
         self._opened += 1
         if self._opened > 1 and self._opened % REPLAYS_EVERY == 0:
@@ -121,11 +111,10 @@ class ReplayIsTheBooks(Invariant):
         assert self.auditor.store is not None
         self._compare(self.auditor.store)
 
-    def _compare(self, store: Store) -> None:
-        with self.auditor.sim.disk.undisturbed():
-            replayed = load_books(store.journal, CONFIG.data, use_snapshot=False)
-        if state_hash(replayed) != state_hash(store.books):
-            self.broken(f"at position {store.books.position} the live books differ from a replay")
+    def _compare(self, store: Shown) -> None:
+        live, replayed = store.state_hashes()
+        if live != replayed:
+            self.broken(f"at position {store.position()} the live books differ from a replay")
 
 
 @invariant("S1_total_is_the_sum")
@@ -157,24 +146,24 @@ class TotalIsTheSum(Invariant):
         if sum(tender["amount_minor"] for tender in data["tenders"]) != given:
             self.broken(f"order {order_id} names other tenders than were taken")
 
-    def on_release(self, ask: Ask, reply: Reply) -> None:
+    def on_release(self, asked: Asked, answer: Answered) -> None:
         """The answer says what the order comes to."""
-        if not reply.ok or ask.is_query or not isinstance(reply.data, dict):
+        if not answer.ok or asked.is_query or not isinstance(answer.data, dict):
             return
-        if ask.name == "order.complete":
-            done = self.model.completions.get(ask.id)
+        if asked.name == "order.complete":
+            done = self.model.completions.get(asked.id)
             if done is None:
-                self.broken(f"{ask.id} was told a sale that is not in the journal")
+                self.broken(f"{asked.id} was told a sale that is not in the journal")
             elif (done["figures"]["total_minor"], done["receipt_number"]) != (
-                reply.data["total_minor"],
-                reply.data["receipt_number"],
+                answer.data["total_minor"],
+                answer.data["receipt_number"],
             ):
-                self.broken(f"the answer {reply.data} is not the sale in the journal: {done}")
-        elif ask.name == "order.add_line":
-            order = self.model.orders[reply.data["order_id"]]
-            total = reply.data["total_minor"]
+                self.broken(f"the answer {answer.data} is not the sale in the journal: {done}")
+        elif asked.name == "order.add_line":
+            order = self.model.orders[answer.data["order_id"]]
+            total = answer.data["total_minor"]
             # A repeat tells the old total; only the latest word on an order can be compared.
-            is_latest = self.auditor.positions.get(ask.id) == order.last_position
+            is_latest = self.auditor.positions.get(asked.id) == order.last_position
             if is_latest and total != order.total_minor():
                 self.broken(f"an added line answered {total}, the goods cost {order.total_minor()}")
 

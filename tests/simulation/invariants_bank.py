@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from engine.provider import LinkState
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.model import Row
+from tests.simulation.shop import BANK
 
 
 @invariant("U1_a_file_counts_whole_and_once")
@@ -55,8 +57,8 @@ class ClearingIsWhatTheBankOwes(Invariant):
         """To the cent."""
         sim, bank = self.auditor.sim, self.auditor.sim.bank
         assert bank.told is not None, "files are handed in before the end"
-        (account,) = bank.told["acquirers"]
-        booked = sum(till.terminal.ledger.booked_minor for till in sim.tills)
+        account = next(one for one in bank.told["acquirers"] if one["acquirer"] == BANK)
+        booked = sum(entry.signed_minor for till in sim.tills for entry in till.entries())
         figures = {
             "captured_minor": booked,
             "cleared_minor": bank.gross_minor,
@@ -74,3 +76,22 @@ class ClearingIsWhatTheBankOwes(Invariant):
                 f"listed and not made by the bank: {items - bank.wrong}, made and not listed: "
                 f"{bank.wrong - items}"
             )
+
+
+@invariant("U3_money_by_link_is_what_its_provider_holds")
+class MoneyByLinkIsWhatItsProviderHolds(Invariant):
+    """What customers paid by link, less what went back to them, is with nobody whose terms are
+    known: by the provider's own books, a second payment and one that fits no order with it."""
+
+    def at_end(self) -> None:
+        """To the cent, and none of it settled."""
+        sim = self.auditor.sim
+        assert sim.bank.told is not None, "files are handed in before the end"
+        told = [one for one in sim.bank.told["acquirers"] if one["acquirer"] != BANK]
+        found = [(one["captured_minor"], one["cleared_minor"]) for one in told]
+        minor = sum(one.amount_minor for one in sim.provider.twice.values())
+        for held in sim.provider.ledger.held.values():
+            sign = {LinkState.PAID: 1, LinkState.REFUNDED: -1}.get(held.told.state, 0)
+            minor += sign * held.told.amount_minor
+        if found != ([(minor, 0)] if minor else []):
+            self.broken(f"money by link stands at {found}, the provider holds {minor}")

@@ -4,45 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.payment.events import Problem
-from engine.payment.state import Payment
-from engine.terminal import Kind
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.model import Row
-
-_MOVING = (Kind.SALE, Kind.CAPTURE, Kind.REFUND)
 
 
 @invariant("C1_money_is_the_terminals")
 class MoneyIsTheTerminals(Invariant):
-    """In the end each terminal booked what the store's orders say was paid there, to the cent."""
+    """In the end each terminal booked what the store's orders say was paid there, to the cent, and
+    what else it moved waits for a person."""
 
     def at_end(self) -> None:
-        """Nothing is open, and nothing is left to a person."""
-        store = self.auditor.store
+        """Nothing is open, and what is left to a person is what the journal leaves there."""
+        store, cards = self.auditor.store, self.model.cards
         assert store is not None, "the store lives when everything is drained"
-        left = store.books.payments.exceptions
+        left = {payment_id: one for payment_id, one in cards.items() if one.is_left}
+        told = {payment_id: e.get("problem", "") for payment_id, e in store.payments_left().items()}
+        wanted_told = {payment_id: one.problem for payment_id, one in left.items()}
+        if told != wanted_told:
+            self.broken(f"a person is told of {told}, the journal leaves them {wanted_told}")
+            return
         for till in self.auditor.sim.tills:
             name = f"terminal/{till.register}"
             wanted = self.model.by_card.get(name, 0)
-            wanted += sum(_moved(e) for e in left.values() if e.asked.terminal == name)
-            booked = till.terminal.ledger.booked_minor
+            wanted += sum(e.moved_minor() for e in left.values() if e.asked["terminal"] == name)
+            booked = sum(entry.signed_minor for entry in till.entries())
             if booked != wanted:
                 self.broken(f"{name} booked {booked}, the store's orders say {wanted}")
                 return
-
-
-def _moved(payment: Payment) -> int:
-    """What an exception of a terminal moved, as the terminal said; nothing by reserving, and what
-    its order has counts there."""
-    answer = payment.answer
-    if answer is not None and payment.problem is Problem.UNPAID:
-        return answer.amount_minor if payment.asked.of_refund else -answer.amount_minor
-    if payment.is_done:
-        return 0
-    if answer is None or not payment.is_approved or payment.asked.kind not in _MOVING:
-        return 0
-    return -answer.amount_minor if payment.asked.kind is Kind.REFUND else answer.amount_minor
 
 
 @invariant("C2_asked_before_and_once")
@@ -61,7 +49,8 @@ class AskedBeforeAndOnce(Invariant):
             self._heard(row.data)
         elif row.name == "order.card_tendered/1":
             payment_id = row.data["card"]["payment_id"]
-            standing = self.model.payments.get(payment_id)
+            payment = self.model.cards.get(payment_id)
+            standing = None if payment is None else payment.standing
             if payment_id in self._tendered:
                 self.broken(f"payment {payment_id} is a tender twice")
             if standing not in ("approved", "partially_approved"):
@@ -70,7 +59,7 @@ class AskedBeforeAndOnce(Invariant):
 
     def _heard(self, data: dict[str, Any]) -> None:
         payment_id, standing = data["payment_id"], data["standing"]
-        if payment_id not in self.model.payments:
+        if payment_id not in self.model.cards:
             self.broken(f"a terminal was heard of payment {payment_id}, which nobody asked for")
         if payment_id in self._over:
             self.broken(f"payment {payment_id} ended twice, as {standing} the second time")
@@ -79,8 +68,6 @@ class AskedBeforeAndOnce(Invariant):
 
     def at_end(self) -> None:
         """Every transaction a terminal began was asked for in the journal."""
-        begun = sum(len(till.terminal.ledger.entries) for till in self.auditor.sim.tills)
-        if begun > len(self.model.payments):
-            self.broken(
-                f"terminals began {begun} transactions, asked for {len(self.model.payments)}"
-            )
+        begun = sum(len(till.entries()) for till in self.auditor.sim.tills)
+        if begun > len(self.model.cards):
+            self.broken(f"terminals began {begun} transactions, asked for {len(self.model.cards)}")

@@ -5,15 +5,10 @@ The auditor keeps each note's balance from the tenders of completed orders, and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tests.simulation.auditor import Auditor, Invariant, invariant
+from tests.simulation.facts import CEILING_MINOR, PRICES
 from tests.simulation.model import Row
-from tests.simulation.shop import CEILING_MINOR, PRICES
-
-if TYPE_CHECKING:
-    from countertop.store import Store
-    from engine.books import Books
+from tests.simulation.seen import Shown
 
 
 @invariant("G1_credit_is_conserved")
@@ -48,24 +43,24 @@ class CreditIsConserved(Invariant):
             if credit is not None and credit["left_minor"] != self._left[credit["code"]]:
                 self.broken(f"{order.receipt} says {credit} where {self._left} is left")
 
-    def on_store_open(self, store: Store) -> None:
+    def on_store_open(self, store: Shown) -> None:
         """What the disk held is the same ledger, as far as the auditor has read it."""
-        if store.books.position == self.auditor.position:
-            self._compare(store.books)
+        if store.position() == self.auditor.position:
+            self._compare(store)
 
     def at_end(self) -> None:
         """Issued, spent and open, by the auditor's books and by the store's."""
         store = self.auditor.store
         assert store is not None, "the store lives when everything is drained"
-        self._compare(store.books)
-        open_minor = sum(note.left_minor for note in store.books.credits.notes.values())
+        self._compare(store)
+        open_minor = sum(store.credit_left().values())
         if self._issued_minor != self._spent_minor + open_minor:
             self.broken(
                 f"{self._issued_minor} was issued, {self._spent_minor} spent, {open_minor} is open"
             )
 
-    def _compare(self, books: Books) -> None:
-        held = {note.code: note.left_minor for note in books.credits.notes.values()}
+    def _compare(self, store: Shown) -> None:
+        held = store.credit_left()
         wanted = {code: minor for code, minor in self._left.items() if minor}
         if held != wanted:
             self.broken(f"the store's notes are {held}, issued and not spent are {wanted}")

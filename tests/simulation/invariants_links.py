@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from engine.provider import LinkKind, LinkState
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.model import Row
 
-_MOVED = (LinkState.PAID, LinkState.REFUNDED)
+_MOVED = ("paid", "refunded")
 
 
 @invariant("Q1_a_link_is_confirmed_once")
@@ -39,10 +38,10 @@ class ALinkIsConfirmedOnce(Invariant):
             self.broken(f"link {paylink_id} was confirmed twice")
         self._confirmed[paylink_id] = "" if data.get("problem") else row.command_id
         provider = self.auditor.sim.provider
-        held = provider.ledger.held.get(paylink_id)
+        held = provider.holds().get(paylink_id)
         twice = provider.twice.get(paylink_id)
-        paid = 0 if held is None or held.told.state not in _MOVED else held.told.amount_minor
-        if told["amount_minor"] not in (paid, twice.amount_minor if twice else paid) or not paid:
+        paid = 0 if held is None or held.state not in _MOVED else held.amount_minor
+        if told["amount_minor"] not in (paid, paid if twice is None else twice) or not paid:
             self.broken(f"link {paylink_id} was confirmed as {told}, the provider holds {held}")
 
     def _at_tender(self, row: Row, data: dict[str, Any]) -> None:
@@ -65,13 +64,13 @@ class ALinkIsConfirmedOnce(Invariant):
         wanted = {
             paylink_id
             for paylink_id, command in self._confirmed.items()
-            if command and self._asked[paylink_id]["kind"] == LinkKind.PAYMENT.value
+            if command and self._asked[paylink_id]["kind"] == "payment"
         }
         lost = sorted(self._tendered - self._asked.keys())
         if lost:
             self.broken(f"{lost} went back by the receipt, and no provider was asked for it")
             return
-        sold = {e for e in self._tendered if self._asked[e]["kind"] == LinkKind.PAYMENT.value}
+        sold = {e for e in self._tendered if self._asked[e]["kind"] == "payment"}
         if wanted != sold:
             self.broken(f"confirmed and tenders differ: {sorted(wanted ^ sold)}")
 
@@ -93,7 +92,7 @@ class NoLinkMoneyIsLost(Invariant):
         if row.name == "paylink.requested/1":
             self._kinds[data["asked"]["paylink_id"]] = data["asked"]["kind"]
         elif row.name == "paylink.confirmed/1":
-            is_refund = self._kinds[data["paylink_id"]] == LinkKind.REFUND.value
+            is_refund = self._kinds[data["paylink_id"]] == "refund"
             place = self._back if is_refund else self._paid
             place[data["told"]["reference"]] += data["told"]["amount_minor"]
         elif row.name == "paylink.strayed/1":
@@ -104,13 +103,13 @@ class NoLinkMoneyIsLost(Invariant):
         provider = self.auditor.sim.provider
         paid: Counter[str] = Counter()
         back: Counter[str] = Counter()
-        for reference, held in provider.ledger.held.items():
-            if held.told.state is LinkState.PAID:
-                paid[reference] += held.told.amount_minor
-            elif held.told.state is LinkState.REFUNDED:
-                back[reference] += held.told.amount_minor
-        for reference, told in provider.twice.items():
-            paid[reference] += told.amount_minor
+        for reference, held in provider.holds().items():
+            if held.state == "paid":
+                paid[reference] += held.amount_minor
+            elif held.state == "refunded":
+                back[reference] += held.amount_minor
+        for reference, minor in provider.twice.items():
+            paid[reference] += minor
         for what, wanted, found in (("paid", paid, self._paid), ("given back", back, self._back)):
             wrong = sorted(e for e in wanted | found if wanted[e] != found[e])
             if wrong:

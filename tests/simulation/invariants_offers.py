@@ -12,10 +12,10 @@ from typing import Any
 from attrs import define, field
 
 from tests.simulation.auditor import Auditor, Invariant, invariant
+from tests.simulation.facts import BEER, CAKE, CAKE_POINTS, GIN, PIE
 from tests.simulation.invariants_prices import is_back
 from tests.simulation.model import Order, Row, tax_within
 from tests.simulation.model_offers import off_minor, spirits_taxes, treats
-from tests.simulation.shop import BEER, CAKE, CAKE_POINTS, GIN, PIE
 
 
 @define

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
 
 from attrs import field, frozen
 
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.model import Row
+from tests.simulation.model_cash import rounding_minor
 
 _HEADER, _END, _CUT = "Corner Shop", "Thank you", "- - - -"
 _TITLE = re.compile(r"(?:Receipt (\d+-\d{6})  |Z report (\d+-\d+))")
@@ -22,6 +22,7 @@ _TITLE = re.compile(r"(?:Receipt (\d+-\d{6})  |Z report (\d+-\d+))")
 _AMOUNT = r"(-?)€?(\d[\d,]*\.\d\d) *$"
 _TOTAL = re.compile(rf"^(?:Total|Refund|Total sales) +{_AMOUNT}", re.MULTILINE)
 _TAX = re.compile(rf"^\w+ .* Net (-?)(\d[\d,]*\.\d\d) +{_AMOUNT}", re.MULTILINE)
+_ROUNDING = re.compile(rf"^Rounding +{_AMOUNT}", re.MULTILINE)
 _MARK = re.compile(r"^ *Journal (\d+)·([0-9a-f]{8}) *$", re.MULTILINE)
 
 
@@ -32,6 +33,7 @@ class _Told:
     total_minor: int | None
     position: int
     taxes: Counter[tuple[int, int]] = field(factory=Counter)
+    rounding_minor: int = 0
 
 
 def _minor(sign: str, digits: str) -> int:
@@ -69,8 +71,10 @@ class PaperSaysWhatWasSold(_OfPapers):
             return
         if row.name == "order.completed/1":
             taxes = Counter((e["base_minor"], e["tax_minor"]) for e in data["figures"]["taxes"])
-            total = self.model.expected_total_minor(data["order_id"])
-            self._told[data["receipt_number"]] = _Told(total, row.position, taxes)
+            order = self.model.orders[data["order_id"]]
+            rounding = rounding_minor(order, self.model.coin_minor)
+            told = _Told(order.total_minor(), row.position, taxes, rounding)
+            self._told[data["receipt_number"]] = told
         elif row.name == "register.day_closed/1":
             total = self.model.day(data["register"]).total_minor
             self._told[f"Z {data['register']}-{data['z_number']}"] = _Told(total, row.position)
@@ -88,6 +92,10 @@ class PaperSaysWhatWasSold(_OfPapers):
             printed = _taxes_of(text)
             if printed != told.taxes:
                 self.broken(f"{title} says the taxes {printed}, the sale has {told.taxes}")
+            rounded = _ROUNDING.search(text)
+            coins_minor = 0 if rounded is None else _minor(*rounded.groups())
+            if coins_minor != told.rounding_minor:
+                self.broken(f"{title} says coins add {coins_minor}, not {told.rounding_minor}")
 
 
 def _taxes_of(text: str) -> Counter[tuple[int, int]]:
@@ -95,7 +103,7 @@ def _taxes_of(text: str) -> Counter[tuple[int, int]]:
     return Counter((_minor(*row[:2]), _minor(*row[2:])) for row in rows)
 
 
-@invariant("J4_a_printed_head_is_in_the_journal")
+@invariant("J5_a_printed_head_is_in_the_journal")
 class APrintedHeadIsInTheJournal(_OfPapers):
     """The head on a receipt is a record before the sale, with the hash that it has."""
 
@@ -137,6 +145,6 @@ class NoViewStandsStill(Invariant):
         self._look()
 
     def _look(self) -> None:
-        store: Any = self.auditor.store
-        if store is not None and store.views.quarantined:
-            self.broken(f"views stopped: {store.views.quarantined}")
+        store = self.auditor.store
+        if store is not None and (stopped := store.views_stopped()):
+            self.broken(f"views stopped: {stopped}")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.simulation.auditor import Auditor, Invariant, invariant
+from tests.simulation.facts import BUN, FRANC, FRANC_MICROS, GIN, PRICES
 from tests.simulation.model import Order, Row, buns_free, tax_within
-from tests.simulation.shop import BUN, FRANC, FRANC_MICROS, GIN, PRICES
 
 
 @invariant("V1_a_voucher_is_good_once")

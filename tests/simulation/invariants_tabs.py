@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.terminal import Kind
-from hardware.terminal.zvt.ledger import Entry
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.model import Row
+from tests.simulation.seen import Entry
 
 
 @invariant("W1_a_tab_is_captured_once_or_let_go")
@@ -17,24 +16,22 @@ class ATabIsCapturedOnceOrLetGo(Invariant):
 
     def at_end(self) -> None:
         """Terminal by terminal."""
-        store = self.auditor.store
-        assert store is not None, "the store lives when everything is drained"
-        told: set[tuple[str, int | None]] = set()
-        for payment in store.books.payments.exceptions.values():
-            answer, original = payment.answer, payment.asked.original
-            receipts = [] if answer is None else [answer.identity.receipt]
-            receipts += [] if original is None else [original.receipt]
-            told |= {(payment.asked.terminal, receipt) for receipt in receipts}
+        told = {
+            (payment.asked["terminal"], receipt)
+            for payment in self.model.cards.values()
+            if payment.is_left
+            for receipt in payment.receipts()
+        }
         for till in self.auditor.sim.tills:
-            name, entries = f"terminal/{till.register}", till.terminal.ledger.entries
+            name, entries = f"terminal/{till.register}", till.entries()
             for entry in entries:
-                if entry.kind is Kind.RESERVATION and entry.is_booked:
+                if entry.kind == "reservation" and entry.is_booked:
                     self._look(name, entry, entries, is_told=(name, entry.receipt) in told)
 
     def _look(self, name: str, held: Entry, entries: list[Entry], *, is_told: bool) -> None:
         captures = [
             entry for entry in entries
-            if entry.kind is Kind.CAPTURE and entry.original == held.receipt and entry.is_booked
+            if entry.kind == "capture" and entry.original == held.receipt and entry.is_booked
             and not entry.is_reversed
         ]  # fmt: skip
         if len(captures) + held.is_reversed > 1:
@@ -55,7 +52,7 @@ class ATabIsClosedWithItsOrder(Invariant):
                 self.broken(f"{row.name} of {order.id} with a tab open")
         elif row.name == "order.tab_opened/1":
             order = self.model.orders[row.data["order_id"]]
-            asked = self.model.asked[row.data["tab"]["card"]["payment_id"]]
+            asked = self.model.cards[row.data["tab"]["card"]["payment_id"]].asked
             if asked["of_payment"] != order.tab:
                 self.broken(f"a reservation of {order.id} took the place of another's")
 
@@ -87,11 +84,12 @@ class ATipIsWhatWasSaid(Invariant):
 
     def _tendered(self, data: dict[str, Any]) -> None:
         order, card = self.model.orders[data["order_id"]], data["card"]
-        asked = self.model.asked[card["payment_id"]]
+        payment = self.model.cards[card["payment_id"]]
+        asked = payment.asked
         goods_minor = asked["amount_minor"] - asked["tip_minor"]
         if asked["kind"] == "capture":
             # The goods are paid first, and what is left of it is the tip.
-            over_minor = max(0, self.model.charged[card["payment_id"]] - goods_minor)
+            over_minor = max(0, payment.charged_minor - goods_minor)
             wanted = min(order.tab_tip_minor, over_minor)
         else:
             is_of_it = order.tip_of_minor == asked["amount_minor"]

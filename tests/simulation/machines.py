@@ -16,6 +16,7 @@ import apsw
 import trio
 from attrs import define, field
 
+from actors.actor import Actor
 from actors.anchor_keeper import AnchorActor
 from actors.anchors import AnchorError, AnchorFile
 from actors.asks import Ask, Reply
@@ -38,8 +39,12 @@ from hardware.printer.render import Rows
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.device import ZvtDevice
 from hardware.terminal.zvt.fake import TerminalFake
-from tests.simulation.shop import CONFIG, REGISTERS, QuickHasher
+from tests.simulation.facts import REGISTERS
+from tests.simulation.seen import Entry
+from tests.simulation.shaky import Shaky
+from tests.simulation.shop import CONFIG, QuickHasher
 from tests.simulation.streams import SimulatedCarrier
+from tests.simulation.window import Window, answered_of, asked_of, entries_of
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
@@ -106,7 +111,7 @@ class StoreMachine:
         self.store = store
         if self.sim.disk.lies is not None:
             self._has_opened_after_a_lie(store)
-        self.sim.auditor.store_opened(store)
+        self.sim.auditor.store_opened(Window(store, self.sim.disk))
         try:
             await run_store(store, doors=self._doors, with_children=False, port=first.listening)
         except* Exception as group:  # noqa: BLE001 - whatever it died of, the process is dead
@@ -186,7 +191,7 @@ class StoreMachine:
 
     def _leave(self, ask: Ask, envelope: Envelope, value: object) -> None:
         if isinstance(value, Reply) and not self.sim.disk.is_off:
-            self.sim.auditor.released(ask, value)
+            self.sim.auditor.released(asked_of(ask), answered_of(value))
         elif isinstance(value, Reply):
             return
         envelope.answer(value)
@@ -259,6 +264,10 @@ class Till:
     cable: SimulatedCarrier
     terminal: TerminalFake
 
+    def entries(self) -> list[Entry]:
+        """The terminal's own memory of what it did, which nobody at the store writes."""
+        return entries_of(self.terminal.ledger)
+
     async def switch_off_and_on(self) -> None:
         """What a person does with a printer that does not answer."""
         await self.carrier.unplug()
@@ -313,32 +322,25 @@ def keep_anchor(node: Node, supervisor: Any) -> None:
     supervisor.start(partial(AnchorActor, CONFIG.anchors, node.name))
 
 
-def device_actors(tills: list[Till]) -> Callable[[Node, Any], None]:
+def device_actors(tills: list[Till], living: dict[str, Shaky]) -> Callable[[Node, Any], None]:
     """What lives in the devices node: a printer, a drawer and a card terminal for each till."""
 
     def settle(node: Node, supervisor: Any) -> None:
         keep_anchor(node, supervisor)
         for till in tills:
-            name = till.register
-            supervisor.start(
-                partial(
-                    PrinterDevice, f"printer/{name}", till.carrier, profile("epson", PAPER_COLUMNS)
-                )
-            )
-            supervisor.start(
-                partial(
-                    DrawerDevice,
-                    f"drawer/{name}",
-                    printer=f"printer/{name}",
-                    pin=2,
-                    on_ms=100,
-                    open_level="high",
-                )
-            )
-            supervisor.start(
-                partial(
-                    ZvtDevice, f"terminal/{name}", till.cable, TERMINAL_PROFILE, is_serial=False
-                )
-            )
+            for make in _devices_of(till):
+                supervisor.start(partial(Shaky, make, living))
 
     return settle
+
+
+def _devices_of(till: Till) -> list[Callable[[], Actor]]:
+    name = till.register
+    printer = f"printer/{name}"
+    return [
+        partial(PrinterDevice, printer, till.carrier, profile("epson", PAPER_COLUMNS)),
+        partial(
+            DrawerDevice, f"drawer/{name}", printer=printer, pin=2, on_ms=100, open_level="high"
+        ),
+        partial(ZvtDevice, f"terminal/{name}", till.cable, TERMINAL_PROFILE, is_serial=False),
+    ]

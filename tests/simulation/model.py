@@ -12,9 +12,10 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from tests.simulation.model_offers import off_minor, part_minor, spirits_taxes
-from tests.simulation.shop import (
+from tests.simulation import model_cards
+from tests.simulation.facts import (
     BUN,
+    COINS,
     GIN,
     PARTY,
     PRICES,
@@ -26,6 +27,8 @@ from tests.simulation.shop import (
     TRADE_PRICES,
     VOUCHER_MINOR,
 )
+from tests.simulation.model_cash import rounding_minor
+from tests.simulation.model_offers import off_minor, part_minor, spirits_taxes
 
 KICK_NS = 3_000_000_000
 
@@ -256,10 +259,9 @@ class Model:
     begun: dict[str, Effect] = field(factory=dict)
     completions: dict[str, dict[str, Any]] = field(factory=dict)
     sales: int = 0
-    payments: dict[str, str] = field(factory=dict)
     by_card: dict[str, int] = field(factory=dict)
-    asked: dict[str, dict[str, Any]] = field(factory=dict)
-    charged: dict[str, int] = field(factory=dict)
+    cards: model_cards.Cards = field(factory=dict)
+    coin_minor: int = COINS[0]
 
     def day(self, register: str) -> Day:
         """A register's day so far."""
@@ -275,6 +277,9 @@ class Model:
         """What an order comes to by this model, None for an unknown one."""
         order = self.orders.get(order_id)
         return None if order is None else order.total_minor()
+
+
+Fold = Callable[[Model, Row, dict[str, Any]], None]
 
 
 def _opened(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -381,14 +386,8 @@ def _tender_undone(model: Model, row: Row, data: dict[str, Any]) -> None:
     model.by_card[order.terminals[data["tender"]]] -= took_minor
 
 
-def _payment_heard(model: Model, row: Row, data: dict[str, Any]) -> None:
-    model.payments[data["payment_id"]] = data["standing"]
-    model.charged[data["payment_id"]] = data["answer"]["amount_minor"]
-
-
-def _payment_requested(model: Model, row: Row, data: dict[str, Any]) -> None:
-    model.payments[data["asked"]["payment_id"]] = "requested"
-    model.asked[data["asked"]["payment_id"]] = data["asked"]
+def _of_card(fold: Callable[[model_cards.Cards, dict[str, Any]], None]) -> Fold:
+    return lambda model, row, data: fold(model.cards, data)
 
 
 def _voided(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -407,19 +406,21 @@ def _resumed(model: Model, row: Row, data: dict[str, Any]) -> None:
 def _completed(model: Model, row: Row, data: dict[str, Any]) -> None:
     order = _order(model, row, data)
     total = order.total_minor()
+    in_cash = total - order.paid_minor() + rounding_minor(order, model.coin_minor)
     model.completions[row.command_id] = data
     order.receipt = data["receipt_number"]
     till = model.tills.get(data["register"])
     if (order.tenders or order.notes) and till is not None:
-        # Change goes back out of the drawer: what stays is the price, less what else paid it.
-        till.cash_minor += total - order.paid_minor()
+        # Change goes back out of the drawer: what stays is the price as coins pay it, less what
+        # else paid it.
+        till.cash_minor += in_cash
         for currency, amount, _ in order.notes.values():
             till.notes[currency] = till.notes.get(currency, 0) + amount
     day = model.day(data["register"])
     day.sales += 1
     day.total_minor += total
     day.tenders.update(order.paid_by())
-    day.tenders["cash"] += total - order.paid_minor()
+    day.tenders["cash"] += in_cash
     day.tax_minor += sum(line["tax_minor"] for line in data["figures"]["lines"])
     day.receipts += 1
     model.sales += 1
@@ -434,6 +435,10 @@ def _returned(model: Model, row: Row, data: dict[str, Any]) -> None:
     line.returned += data["quantity_milli"] // 1000
     line.returned_minor += data["total_minor"]
     line.returned_tax_minor += data["tax_minor"]
+
+
+def _configured(model: Model, row: Row, data: dict[str, Any]) -> None:
+    model.coin_minor = data["rules"]["cash_step_minor"]
 
 
 def _till_opened(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -487,7 +492,7 @@ def _finished(model: Model, row: Row, data: dict[str, Any]) -> None:
     effect.is_over = data["outcome"] in ("done", "expired") or effect.kind != "printer.print/1"
 
 
-FOLDS: dict[str, Callable[[Model, Row, dict[str, Any]], None]] = {
+FOLDS: dict[str, Fold] = {
     "order.opened/1": _opened,
     "order.line_added/1": _line_added,
     "order.return_line_added/1": _return_added,
@@ -505,13 +510,17 @@ FOLDS: dict[str, Callable[[Model, Row, dict[str, Any]], None]] = {
     "order.foreign_tendered/1": _foreign_tendered,
     "order.card_tendered/1": _card_tendered,
     "order.tender_undone/1": _tender_undone,
-    "payment.requested/1": _payment_requested,
-    "payment.heard/1": _payment_heard,
+    "payment.requested/1": _of_card(model_cards.requested),
+    "payment.kept/1": _of_card(model_cards.kept),
+    "payment.heard/1": _of_card(model_cards.heard),
+    "payment.set_aside/1": _of_card(model_cards.set_aside),
+    "payment.exception_closed/1": _of_card(model_cards.closed),
     "order.voided/1": _voided,
     "order.suspended/1": _suspended,
     "order.resumed/1": _resumed,
     "order.completed/1": _completed,
     "order.returned/1": _returned,
+    "settings.store_configured/1": _configured,
     "till.opened/1": _till_opened,
     "till.paid_in/1": _paid_in,
     "till.paid_out/1": _paid_out,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
-from tests.simulation.model import FOLDS, Model, Order, Row
+from tests.simulation.model import FOLDS, Fold, Model, Order, Row
 
-Fold = Callable[[Model, Row, dict[str, Any]], None]
 _ENDS_A_TIP: Final = (
     "order.cash_tendered/2",
     "order.foreign_tendered/1",

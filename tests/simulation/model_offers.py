@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.simulation.shop import (
+from tests.simulation.facts import (
     BEER,
     BEER_PPM,
     CAKE,

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
-from actors import view_clearing_folds, view_clearing_rows
+from actors import view_clearing_folds, view_clearing_links, view_clearing_rows
 from engine.decision import Decision, Fact
 from engine.settlement import decide
 from engine.wire import canonical
+from tests.simulation.facts import BANK
 from tests.simulation.planted import Bug
 from tests.simulation.planted_money import Planted
-from tests.simulation.shop import BANK
 
 
 @contextlib.contextmanager
@@ -49,10 +49,18 @@ def reversal_by_itself() -> Planted:
     return mock.patch.object(view_clearing_folds, "_root_of", lambda db, asked: asked.payment_id)
 
 
+def second_payment_is_forgotten() -> Planted:
+    """What customers paid by link a second time is in no account."""
+    return mock.patch.object(view_clearing_links, "_stray", return_value=None)
+
+
 BANK_BUGS: dict[str, Bug] = {
     "row_counts_in_each_file": Bug(
         row_counts_in_each_file, ("U2_clearing_is_what_the_bank_owes",), sales=60
     ),
     "any_parts_will_do": Bug(any_parts_will_do, ("U1_a_file_counts_whole_and_once",), sales=100),
     "reversal_by_itself": Bug(reversal_by_itself, ("U2_clearing_is_what_the_bank_owes",), sales=60),
+    "second_payment_is_forgotten": Bug(
+        second_payment_is_forgotten, ("U3_money_by_link_is_what_its_provider_holds",), sales=60
+    ),
 }

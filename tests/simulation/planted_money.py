@@ -16,6 +16,7 @@ from engine.order.events import OrderReturned
 from engine.order.pricing import price
 from engine.order.tender_events import TabClosed
 from engine.payment import asking, outcome
+from engine.payment import state as payment_state
 from engine.payment.events import PaymentRequested
 from tests.simulation.planted import Bug
 
@@ -135,6 +136,23 @@ def tip_on_any_part() -> Planted:
     return mock.patch.object(asking, "_sale", tipped)
 
 
+def told_to_nobody() -> Planted:
+    """What a terminal took, and no order wants, is written down and on no list."""
+    hear = payment_state._hear
+
+    def forgetful(payments: Any, event: Any) -> None:
+        hear(payments, event)
+        payments.exceptions.pop(event.payment_id, None)
+
+    return mock.patch.object(payment_state, "_hear", forgetful)
+
+
+def card_without_its_tip() -> Planted:
+    """The tender of a card has nothing of the tip that was charged with it."""
+    card = outcome._card
+    return mock.patch.object(outcome, "_card", lambda *args: attrs.evolve(card(*args), tip_minor=0))
+
+
 MONEY_BUGS: dict[str, Bug] = {
     "taxes_back_under_each_other": Bug(
         taxes_back_under_each_other, ("T2_each_tax_comes_back",), sales=60
@@ -158,6 +176,15 @@ MONEY_BUGS: dict[str, Bug] = {
     ),
     "raised_and_not_let_go": Bug(
         raised_and_not_let_go, ("W1_a_tab_is_captured_once_or_let_go",), sales=60
+    ),
+    "told_to_nobody": Bug(
+        told_to_nobody,
+        ("C1_money_is_the_terminals",),
+        ("terminal_unplugged", "terminal_reboots"),
+        sales=60,
+    ),
+    "card_without_its_tip": Bug(
+        card_without_its_tip, ("C1_money_is_the_terminals", "I1_a_tip_is_what_was_said"), sales=60
     ),
     "tip_on_any_part": Bug(tip_on_any_part, ("I1_a_tip_is_what_was_said",), sales=60),
 }

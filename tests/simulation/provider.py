@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -25,8 +26,10 @@ from protocols.provider.actor import ProviderActor, _Keys
 from protocols.provider.client import ReachError
 from protocols.provider.ledger import Held, Ledger, LedgerError
 from protocols.provider.settings import ProviderSettings
+from tests.simulation.facts import PROVIDER
 from tests.simulation.machines import keep_anchor
-from tests.simulation.shop import PROVIDER
+from tests.simulation.seen import Moved
+from tests.simulation.shaky import Shaky
 
 if TYPE_CHECKING:
     from actors.node import Node
@@ -53,7 +56,7 @@ class Provider:
     chance: random.Random
     ledger: Ledger = field(factory=lambda: Ledger(_page))
     is_away: bool = False
-    twice: dict[str, Told] = field(factory=dict)
+    twice: dict[str, int] = field(factory=dict)
     before_put: Callable[[str], None] = lambda reference: None
     calling: int = 0
     _calm: trio.Event = field(factory=trio.Event)
@@ -112,6 +115,13 @@ class Provider:
             self.sim.background.start_soon(wait, reference)
         return held
 
+    def holds(self) -> dict[str, Moved]:
+        """Its books, by reference: what the auditor holds the journal against."""
+        return {
+            reference: Moved(held.told.state.value, held.told.amount_minor)
+            for reference, held in self.ledger.held.items()
+        }
+
     def _now_s(self) -> int:
         return self.sim.world.now_ns() // NS_PER_S
 
@@ -133,7 +143,7 @@ class Provider:
         self._call_about(held)
         if plan == "pays_twice" and held is not None:
             again = attrs.evolve(held.told, provider_reference=f"{held.told.provider_reference}-2")
-            self.twice[reference] = again
+            self.twice[reference] = again.amount_minor
             # Once one of the two is known the store asks no more: of the other only a call tells.
             for told in (held.told, again):
                 self.calling += 1
@@ -215,11 +225,13 @@ class WiredProvider(ProviderActor):
         return await self._provider.exchange(asked)
 
 
-def integrations_actors(provider: Provider) -> Callable[[Node, Any], None]:
+def integrations_actors(
+    provider: Provider, living: dict[str, Shaky]
+) -> Callable[[Node, Any], None]:
     """What lives in the integrations node: its anchor, and whoever speaks with the provider."""
 
     def settle(node: Node, supervisor: Any) -> None:
         keep_anchor(node, supervisor)
-        supervisor.start(lambda: WiredProvider(provider))
+        supervisor.start(partial(Shaky, lambda: WiredProvider(provider), living))
 
     return settle

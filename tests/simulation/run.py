@@ -18,13 +18,14 @@ from attrs import define, evolve, field, frozen
 
 from actors.link_simulated import SimulatedLink
 from actors.waking import Wake
-from actors.world import SimulatedWorld, run_simulated
+from actors.world import run_simulated
 from hardware.printer.render import Rows, to_text
 from hardware.terminal.zvt.fake import TerminalFake
-from tests.simulation import faults_fronts, faults_provider  # noqa: F401 - they register
+from tests.simulation import faults_fronts, faults_machine, faults_provider  # noqa: F401 - they register
 from tests.simulation.auditor import Auditor
 from tests.simulation.bank import Bank
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
+from tests.simulation.facts import REGISTERS, START_NS
 from tests.simulation.faults import FAULTS, Fault
 from tests.simulation.fronts import Front, Habits
 from tests.simulation.fronts_errors import RefusedError
@@ -37,7 +38,8 @@ from tests.simulation.machines import (
     device_actors,
 )
 from tests.simulation.provider import Provider, integrations_actors
-from tests.simulation.shop import REGISTERS, START_NS, prepared_image
+from tests.simulation.shaky import Shaky, ShopWorld
+from tests.simulation.shop import prepared_image
 from tests.simulation.streams import SimulatedCarrier
 from tests.simulation.workloads_bank import ask_how_it_stands, hand_in_all
 
@@ -157,11 +159,12 @@ class Simulation:
 
     plan: Plan
     disk: MemoryDisk
-    world: SimulatedWorld = field(init=False)
+    world: ShopWorld = field(init=False)
     provider: Provider = field(init=False)
     bank: Bank = field(init=False)
     auditor: Auditor = field(init=False)
     links: dict[str, SimulatedLink] = field(factory=dict)
+    shaky: dict[str, Shaky] = field(factory=dict)
     tills: list[Till] = field(factory=list)
     fronts: list[Front] = field(factory=list)
     front_machines: list[NodeMachine] = field(factory=list)
@@ -245,7 +248,7 @@ class Simulation:
 
     async def run(self) -> None:
         """Set up, trade under faults, heal, drain, audit."""
-        self.world = SimulatedWorld(self.plan.seed, self.disk, START_NS)
+        self.world = ShopWorld(self.plan.seed, self.disk, START_NS)
         self.provider = Provider(self, self.chance("provider"))
         self.bank = Bank(self, self.chance("bank"))
         self.auditor = Auditor(self)
@@ -286,13 +289,13 @@ class Simulation:
             self.tills.append(Till(register, carrier, printer, cable, terminal))
         self.store = StoreMachine(self, self.chance("store"))
         self.devices = NodeMachine(
-            self, "devices", self.links["devices"], device_actors(self.tills)
+            self, "devices", self.links["devices"], device_actors(self.tills, self.shaky)
         )
         self.integrations = NodeMachine(
             self,
             "integrations",
             self.links["integrations"],
-            integrations_actors(self.provider),
+            integrations_actors(self.provider, self.shaky),
         )
         quota, rest = divmod(self.plan.sales, len(REGISTERS))
         for number, register in enumerate(REGISTERS):

@@ -40,30 +40,54 @@ from engine.settlement.model import Acquirer, Presence, Rate
 from engine.taxation import Dining
 from engine.wire import unstructure
 from tests import tax_shop
-from tests.shop import CASHIER, EVERYTHING, TAXES, item, rules
+from tests.shop import EVERYTHING, TAXES, item, rules
 from tests.simulation.disk import MemoryDisk
+from tests.simulation.facts import (
+    BANK,
+    BEER,
+    BEER_PPM,
+    BUN,
+    CAKE,
+    CAKE_POINTS,
+    CASHIER,
+    CEILING_MINOR,
+    COINS,
+    CUTOFF_HOURS,
+    FEE_FIXED_MINOR,
+    FEE_PPM,
+    FRANC,
+    FRANC_MICROS,
+    FRANC_NOTE_MINOR,
+    GIN,
+    LEVY_PPM,
+    MORE_RIGHTS,
+    PARTY,
+    PIE,
+    PIE_PPM,
+    PINS,
+    PRICES,
+    PROVIDER,
+    REGISTERS,
+    RIGHTS,
+    SERVICE_PPM,
+    SPIRITS_PPM,
+    START_NS,
+    STORE_ID,
+    TAX_PPM,
+    TIME_ZONE,
+    TO_GO,
+    TO_GO_PRICES,
+    TRADE,
+    TRADE_PRICES,
+    VOUCHER,
+    VOUCHER_MINOR,
+)
 
 
 def _entries(prices: dict[str, int]) -> tuple[PriceEntry, ...]:
     return tuple(PriceEntry(item_id, minor * 10_000) for item_id, minor in prices.items())
 
 
-REGISTERS = ("1", "2", "3")
-OPERATOR, PIN = "max", "1234"
-FLOAT = [{"value_minor": 1000, "count": 10}]
-FLOAT_MINOR = 10_000
-PRICES = {
-    "bread": 350, "milk": 129, "wine": 799, "book": 1200, "water": 60, "tea": 2499, "bun": 95,
-    "gin": 1333, "pie": 333, "cake": 450, "beer": 390,
-}  # fmt: skip
-BUN = "bun"  # three for the price of two, and the rest is priced again when one comes back
-GIN = "gin"  # has a levy on its price, and on both a tax of its own
-PIE, PIE_PPM = "pie", 150_000  # so much off all of them together, kept by those that stay
-CAKE, CAKE_POINTS = "cake", 40  # free for so many points
-BEER, BEER_PPM = "beer", {"cash": 100_000, "card": 200_000}  # cheaper for who pays so
-APART = (BUN, GIN, PIE, CAKE, BEER)  # sold by workloads of their own
-VOUCHER, VOUCHER_MINOR = "BD-", 100  # what codes begin with, and what one takes off the wine
-PARTY, SERVICE_PPM = 6, 100_000  # from so many guests on, service is charged
 PROMOTIONS = (
     Promotion(
         "buns",
@@ -107,8 +131,6 @@ SERVICE = ChargeRule(
     "service", "Service", ChargeKind.SERVICE, percent_ppm=SERVICE_PPM, tax_class="reduced",
     guests_min=PARTY,
 )  # fmt: skip
-TRADE, TRADE_PRICES = "trade", {"wine": 699, "tea": 1999}  # what they cost who is of that group
-TO_GO, TO_GO_PRICES = "takeaway", {"bread": 300, "milk": 119}  # what they cost to take away
 PRICE_LISTS = PriceSet(
     (CustomerGroup(TRADE, "Trade"),),
     (
@@ -116,16 +138,11 @@ PRICE_LISTS = PriceSet(
         PriceList("to-go", "To go", _entries(TO_GO_PRICES), dining_options=(TO_GO,)),
     ),
 )
-CEILING_MINOR = 3_000  # how much of goods without a receipt comes back in an order
 RETURNS = ReturnRules(without_receipt=True, ceiling_minor=CEILING_MINOR, store_credit=True)
-PROVIDER = "provider/qr"
-BANK, FEE_PPM, FEE_FIXED_MINOR = "bank", 9_000, 5  # what it keeps of each payment
 ACQUIRER = Acquirer(
     BANK, "Bank", days=0, rates=(Rate(Presence.IN_PERSON, FEE_PPM, FEE_FIXED_MINOR),)
 )
 TIPS = TipChoices((50_000, 100_000), (200,), 1_000)
-TAX_PPM = 70_000  # in every price, on everything sold; who has a certificate pays without
-LEVY_PPM, SPIRITS_PPM = 75_000, 190_000  # on top of the price of gin: the second on both
 _SPIRITS = frozenset(("spirits",))
 RULES = tax_shop.setup(
     tax_shop.rule("vat", TAX_PPM, included=True),
@@ -135,11 +152,7 @@ RULES = tax_shop.setup(
     dining=Dining.EAT_IN,
 )
 SPIRITS = TaxClass("spirits", "VAT on spirits", SPIRITS_PPM, "C")
-FRANC, FRANC_MICROS = "CHF", 1_062_500  # what one is worth
-FRANC_NOTE_MINOR = 1_000
-START_NS = 1_795_420_800_000_000_000  # 2026-11-23, nine in the morning in Berlin
-CONFIG = Config("/shop", "simulated", one_process=True, reserve_mib=1)
-JOURNAL = "/shop/journal.db"
+CONFIG = Config("/shop", STORE_ID, one_process=True, reserve_mib=1)
 _KEY = CONFIG.data / "keys" / "journal.ed25519"
 
 
@@ -186,7 +199,8 @@ async def _prepare(disk: MemoryDisk) -> None:
             reply: Reply = await store.node.ask(f"register/{OFFICE}", ask, timeout_s=30)
             assert reply.ok, f"{name}: {reply}"
 
-        await office("settings.configure_store", rules=unstructure(rules()))
+        told = rules(time_zone=TIME_ZONE, cutoff_s=CUTOFF_HOURS * 3600, cash_step_minor=COINS[0])
+        await office("settings.configure_store", rules=unstructure(told))
         await office("settings.set_tax_classes", classes=unstructure((*TAXES, SPIRITS)))
         for register in REGISTERS:
             kinds = ("printer", "drawer", "terminal")
@@ -195,9 +209,14 @@ async def _prepare(disk: MemoryDisk) -> None:
             setup |= {"display": "", "scanner": "", "tip_choices": unstructure(TIPS)}
             setup |= {"provider": PROVIDER}
             await office("settings.define_register", setup=setup)
-        for role, rights in (("cashier", CASHIER), ("manager", EVERYTHING)):
-            await office("staff.define_role", role=role, rights=[r.value for r in rights])
-        await office("staff.add_operator", operator=OPERATOR, name="Max", role="manager", pin=PIN)
+        every = [right.value for right in EVERYTHING]
+        for role, rights in (("cashier", [*RIGHTS, *MORE_RIGHTS]), ("manager", every)):
+            await office("staff.define_role", role=role, rights=rights)
+        for name, pin in PINS.items():
+            role = "cashier" if name == CASHIER else "manager"
+            await office(
+                "staff.add_operator", operator=name, name=name.capitalize(), role=role, pin=pin
+            )
         for code, price_minor in PRICES.items():
             tax_class = SPIRITS.id if code == GIN else "reduced"
             goods = item(code, code.capitalize(), price_minor, tax_class=tax_class)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.shop import OPERATOR, PIN
+from tests.simulation.facts import OPERATOR, PIN
 
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from tests.simulation.shop import APART, BUN, FRANC, FRANC_NOTE_MINOR, PARTY, PRICES, VOUCHER
+from tests.simulation.facts import APART, BUN, FRANC, FRANC_NOTE_MINOR, PARTY, PRICES, VOUCHER
 
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front

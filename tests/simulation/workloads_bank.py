@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.simulation.bank import BankFile, stage, whole
+from tests.simulation.facts import OPERATOR, PIN
 from tests.simulation.fronts_errors import RefusedError
-from tests.simulation.shop import OPERATOR, PIN
 from tests.simulation.workloads import workload
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.simulation.facts import CEILING_MINOR, PRICES
 from tests.simulation.fronts_errors import RefusedError
-from tests.simulation.shop import CEILING_MINOR, PRICES
 from tests.simulation.tidying import credit_back
 from tests.simulation.workloads import CODES, ring_up, workload
 

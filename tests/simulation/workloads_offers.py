@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.simulation.shop import BEER, CAKE, GIN, PARTY, PIE, TRADE
+from tests.simulation.facts import BEER, CAKE, GIN, PARTY, PIE, TRADE
 from tests.simulation.workloads import CODES, workload
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.simulation.shop import FRANC, FRANC_NOTE_MINOR, TO_GO, TRADE
+from tests.simulation.facts import FRANC, FRANC_NOTE_MINOR, TO_GO, TRADE
 from tests.simulation.workloads import CODES, ring_up, workload
 
 if TYPE_CHECKING:

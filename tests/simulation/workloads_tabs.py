@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.simulation.shop import OPERATOR, PIN
+from tests.simulation.facts import OPERATOR, PIN
 from tests.simulation.workloads import ring_up, workload
 from tests.simulation.workloads_cards import finish, somebody_comes
 

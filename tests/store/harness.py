@@ -17,7 +17,7 @@ from typing import Any, Self
 import attrs
 import pytest
 import trio
-from attrs import define
+from attrs import define, field
 
 from actors.asks import Ask, Reply, Submit
 from actors.disk import SYSTEM_DISK
@@ -38,6 +38,7 @@ from engine.record import Record
 from engine.wire import unstructure
 from hardware.printer.fake import PrinterFake
 from hardware.printer.render import to_text
+from hardware.terminal.zvt.fake import TerminalFake
 from tests.shop import CASHIER, EVERYTHING, ITEMS, TAXES, rules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -263,6 +264,7 @@ class CounterTop(Counter):
     """The simulated counter with a printer that may be slow, for looking at what came out."""
 
     bytes_per_s: int | None = None
+    terminal: TerminalFake = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Put a slow printer where one is asked for."""

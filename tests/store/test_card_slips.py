@@ -13,6 +13,7 @@ from attrs import define
 
 from hardware.terminal.nexo import play
 from hardware.terminal.nexo.fake import NexoFake
+from hardware.terminal.nexo.messages import ReversalAsk
 from hardware.terminal.zvt.fake import TerminalFake
 from hardware.terminal.zvt.person import Plan
 from tests.store.harness import CounterTop, OwnShop, open_counter, open_shop, own_config
@@ -99,6 +100,19 @@ async def test_receipts_by_line_are_the_merchants_and_the_customers(folder: Path
 
 
 @KINDS
+async def test_a_payment_found_by_asking_is_on_paper(folder: Path, open_kind: Any) -> None:
+    """Its reply was lost, and its receipts with it: they are had again, each copy once."""
+    async with open_kind(folder) as here:
+        await here.shop.do("order.add_line", code="wine")
+        is_zvt = isinstance(here.terminal, TerminalFake)
+        await here.pays("approved", **({"breaks": True} if is_zvt else {"lose": "reply"}))
+        await here.shop.do("order.complete")
+        papers = await here.counter.wait_receipts(2)
+        assert [1, 1] == [text.count(CARD) for text in papers]
+        assert [False, True] == ["Total" in text for text in papers]
+
+
+@KINDS
 async def test_a_payment_taken_back_is_on_paper(folder: Path, open_kind: Any) -> None:
     """The customer has the slip of the payment and that of its reversal, which is of our making
     where the terminal sends none."""
@@ -112,3 +126,25 @@ async def test_a_payment_taken_back_is_on_paper(folder: Path, open_kind: Any) ->
         papers = await here.counter.wait_receipts(3)
         assert [CARD in text for text in papers] == [True, False, True]
         assert "Reversal" in papers[1]
+
+
+@pytest.mark.feature("PAY-06", part="a store's refund at a nexo terminal names what it is of")
+async def test_a_refund_by_its_payment_has_the_card_that_paid(folder: Path) -> None:
+    """The terminal is told which payment a part goes back of, asks for no card, and the receipt of
+    the return has the one that gets it."""
+    async with nexo(folder) as here:
+        sold = (await here.shop.do("order.add_line", code="wine"))["order_id"]
+        await here.shop.do("order.add_line", code="bread")
+        await here.pays("approved")
+        await here.shop.do("order.complete")
+        back = {"order_id": sold, "line": 1, "quantity_milli": 1000, "reason": "corked"}
+        await here.shop.do("order.add_return_line", **back)
+        await here.pays("approved", card="none")
+        await here.shop.do("order.complete")
+        papers = await here.counter.wait_receipts(3)
+        assert "************0010" in papers[-1]
+        assert "mc" in papers[-1]
+        assert isinstance(here.terminal, NexoFake)
+        paid, refund = [one for one in here.terminal.ledger.entries if one.is_booked]
+        assert isinstance(refund.ask, ReversalAsk)
+        assert (paid.poi, 799) == (refund.ask.original, refund.amount_minor)

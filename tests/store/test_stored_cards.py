@@ -7,19 +7,24 @@ puts what was refused before a person.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import define
 
-from engine.payment.events import OfflineUploaded, UploadSource
+from engine.limits import NS_PER_S
+from engine.payment.events import OfflineUploaded, PaymentHeard, UploadSource
+from engine.settlement.model import Acquirer, RowKind, SettlementRow
+from engine.settlement.presented import day_of
 from engine.upcast import event_of
+from engine.wire import unstructure
 from hardware.terminal.nexo import play
 from hardware.terminal.zvt.fake import TerminalFake
 from hardware.terminal.zvt.person import Plan
 from tests.store.harness import eventually, open_counter, open_shop, own_config
-from tests.store.test_terminal_days import KINDS, CardShop
+from tests.store.test_terminal_days import KINDS, CardShop, zvt_shop
 
 POLICY: dict[str, Any] = {
     "payment_minor": 1000,
@@ -182,3 +187,34 @@ async def test_a_store_that_began_anew_asks_on(folder: Path) -> None:
             (result,) = offline.results()
             assert (result.is_paid, result.code) == (False, "declined_05")
             assert await _exposed(shop) == 0
+
+
+async def test_a_file_that_was_quicker_than_the_store_is_heard(folder: Path) -> None:
+    """Files have what became of two cards before the store knows of them; as soon as it does, both
+    count as told, one paid and one refused, with the terminal still cut off from its bank."""
+    async with zvt_shop(folder) as cards:
+        offline, shop = Offline(cards), cards.shop
+        await cards.pay("wine")
+        (first,) = [event_of(one) for one in shop.records() if one.name == "payment.heard/1"]
+        assert isinstance(first, PaymentHeard)
+        name = first.answer.identity
+        assert name.trace is not None
+        day = day_of(name.date, shop.world.now_ns() // NS_PER_S)
+        await shop.office("settlement.set_terms", acquirers=unstructure((Acquirer("b", "Bank"),)))
+        for kind, trace in ((RowKind.PAYMENT, name.trace + 1), (RowKind.DECLINED, name.trace + 2)):
+            row = SettlementRow(kind, 799, date=day, terminal_id=name.terminal_id, trace=trace)
+            file = sha256(kind.value.encode()).hexdigest()
+            rows = unstructure((row,))
+            await shop.office("settlement.stage", file=file, part=0, acquirer="b", rows=rows)
+            await shop.office("settlement.import", file=file, name="early", parts=1, rows=1)
+        await offline.cut_off()
+        asked = [(await offline.pay("wine"))["payment_id"] for _ in range(2)]
+        await offline.told(2)
+        assert cards.terminal.is_offline
+        results = {one.payment_id: one for one in offline.results()}
+        assert results == {
+            asked[0]: OfflineUploaded(asked[0], True, UploadSource.FILE),
+            asked[1]: OfflineUploaded(asked[1], False, UploadSource.FILE, "declined_in_file"),
+        }
+        (late,) = (await shop.look("payments.open"))["exceptions"]
+        assert (late["problem"], late["payment_id"]) == ("upload_declined", asked[1])

@@ -16,17 +16,17 @@ PAYMENTS = (Kind.SALE, Kind.REFUND)
 
 def category(job: Job) -> str:
     """The category of the message that carries a job's transaction."""
-    return _category(None if job.transaction is None else job.transaction.kind)
-
-
-def _category(kind: Kind | None) -> str:
-    return "Reversal" if kind is Kind.REVERSAL else "Payment"
+    transaction = job.transaction
+    is_reversal = transaction is not None and (
+        transaction.kind is Kind.REVERSAL or naming.is_of_payment(transaction)
+    )
+    return "Reversal" if is_reversal else "Payment"
 
 
 def abort(job: Job) -> m.AbortAsk:
     """The end of the transaction that a job does or asks about."""
     if job.inquiry is not None:
-        return m.AbortAsk(_category(job.inquiry.doubt.kind), job.inquiry.service_id)
+        return m.AbortAsk(job.inquiry.category, job.inquiry.service_id)
     return m.AbortAsk(category(job), job.service_id)
 
 
@@ -35,7 +35,8 @@ def request(job: Job) -> m.Ask:
     transaction = job.transaction
     assert transaction is not None
     currency = letters_of(transaction.currency_code)
-    if transaction.kind is Kind.REVERSAL:
+    if category(job) == "Reversal":
+        # A refund goes back to the card that paid, as one of all the parts of that payment.
         original = None if transaction.original is None else naming.poi_in(transaction.original)
         assert original is not None
         return m.ReversalAsk(original, transaction.amount_minor, currency, job.job_id, job.when)

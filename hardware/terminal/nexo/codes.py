@@ -33,7 +33,9 @@ NOT_FOUND = "NotFound"
 
 STATUSES = {"OK": "ready", "Busy": "busy", "Maintenance": "maintenance",
             "Unreachable": "no_connection"}  # fmt: skip
-PRINTERS = {"NoPaper": "paper_out", "PaperJam": "paper_jam", "OutOfOrder": "printer_not_ready"}
+# The shop's own printer has a `paper_out` too, and the register says which of them it is.
+PRINTERS = {"NoPaper": "terminal_paper_out", "PaperJam": "paper_jam",
+            "OutOfOrder": "printer_not_ready"}  # fmt: skip
 
 PROGRESS = {
     "TENDER_CREATED": "insert_card",

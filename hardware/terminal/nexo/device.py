@@ -36,7 +36,12 @@ from hardware.terminal.nexo.jobs import (
 )
 from hardware.terminal.nexo.limits import SHORT_NS
 from hardware.terminal.nexo.money import letters_of
-from hardware.terminal.nexo.naming import identity, service_id_of, service_id_text
+from hardware.terminal.nexo.naming import (
+    identity,
+    is_of_payment,
+    service_id_of,
+    service_id_text,
+)
 from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError
 from hardware.terminal.nexo.session import ABSENT, LINK_CODES, NexoSession
@@ -122,7 +127,8 @@ class NexoDevice(TerminalDevice):
         """Known by the name that follows from the request."""
         poi_id, service_id = self.session.profile.poi_id, service_id_of(request_id)
         before = self.session.last or Identity(poi_id)
-        return begun(transaction, before, identity(poi_id, service_id))
+        named = identity(poi_id, service_id, of_payment=is_of_payment(transaction))
+        return begun(transaction, before, named)
 
     def inquiry(self, job_id: str, asked: Inquire) -> Begin:
         """Under the name the request was sent by, where the doubt itself is not named; and where

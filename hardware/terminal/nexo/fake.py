@@ -1,6 +1,6 @@
 """A nexo terminal at the end of a real cable: its messages, its operator, and its faults.
 
-It is played by a `Plan` for each transaction, or by a person at its page (`state`, `do`). It never
+It is played by a `Plan` for each transaction, or by a person at its page (`played.py`). It never
 takes a payment back by itself: what was approved counts, whether or not anybody heard of it.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections import deque
-from typing import Any
 
 import attrs
 import trio
@@ -17,7 +16,6 @@ import trio
 from actors.web.exchange import HttpError
 from actors.web.sockets import Gone, WebSocket, accept
 from actors.world import SystemWorld, World
-from hardware.terminal.host import HostLine
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import envelope, play, voice
 from hardware.terminal.nexo import messages as m
@@ -27,27 +25,38 @@ from hardware.terminal.nexo.ledger import Entry, Ledger
 from hardware.terminal.nexo.limits import MESSAGE_BYTES_MAX, READ_BYTES_MAX, SHAKE_NS
 from hardware.terminal.nexo.money import to_major
 from hardware.terminal.nexo.outlet import Limits, Meter, Outlet
-from hardware.terminal.nexo.play import Plan
+from hardware.terminal.nexo.play import REFUSALS, Failed, Plan
 from hardware.terminal.nexo.profile import Carrier
 from hardware.terminal.nexo.reading import MessageError
+from hardware.terminal.person import PATIENCE_S
+from hardware.terminal.played import (
+    APPROVED,
+    CARD,
+    PIN,
+    READY,
+    STARTING,
+    WAIT,
+    Played,
+    Row,
+    amount,
+)
 
-ACTIONS = ("insert", "tap", "pin", "decline", "partial", "cancel", "time_out", "lose_reply",
-           "cut", "plug", "reboot", "paper_out", "paper_in", "go_offline", "go_online")  # fmt: skip
-_OPERATOR_S = 60.0
-_TICK_S = 0.05
 _SUCCESS, _PARTIAL = m.Outcome("Success"), m.Outcome("Partial")
-Failed = tuple[str, str]
+_TYPE_NUMBER = "type the card number"
 
 
-class NexoFake(HostLine):
+class _CalledOffError(Exception):
+    """The register does not want the payment any more."""
+
+
+class NexoFake(Played):
     """A terminal that can be used, broken and looked at.
 
     `raw` limits what passes on the wire, `plain` what passes within TLS. `hangs` accepts
     connections and says nothing; `ends_silently` loses the answer to the next end of day.
-    `notices` is where it posts what it shows. `offline_max_minor` is what it approves alone while
-    its host is away, where the register allows it; it presents that once the host is back.
-    `headers` are those of HTTP it adds to each answer. One that does not know `reversals` refuses
-    each and remembers none.
+    `notices` is where it posts what it shows. It takes nothing alone unless the register allows
+    that, and presents what it took once the host is back. `headers` are those of HTTP it adds to
+    each answer. One that does not know `reversals` refuses each and remembers none.
     """
 
     def __init__(
@@ -61,17 +70,15 @@ class NexoFake(HostLine):
         carrier: Carrier = Carrier.HTTPS,
         world: World | None = None,
     ) -> None:
+        super().__init__(operator=operator)
         self.outlet = outlet
         self.tls = tls
         self.key = key
         self.poi_id = poi_id
         self.ledger: Ledger = Ledger()
         self.plans: deque[Plan] = deque()
-        self.operator = operator
         self.carrier = carrier
         self.raw, self.plain = Limits(), Limits()
-        self.offline_max_minor = 0
-        self.is_paper_out = False
         self.hangs = False
         self.ends_silently = False
         self.reversals = True
@@ -80,14 +87,12 @@ class NexoFake(HostLine):
         self.notices: tuple[str, int] | None = None
         self.notice_answers: list[int] = []
         self.heard: list[str] = []
-        self.shown = "ready"
         self._world = world or SystemWorld()
         self._running: Entry | None = None
         self._listener: WebSocket | None = None
         self._abort = trio.Event()
         self._ends: dict[int, trio.Event] = {}
         self._play_scope = trio.CancelScope()
-        self._clicks_in, self._clicks = trio.open_memory_channel[str](16)
 
     # ------------------------------------------------------------------------------- the far end
 
@@ -97,6 +102,11 @@ class NexoFake(HostLine):
             self._nursery = nursery
             await nursery.start(self.outlet.run, self._connection)
             task_status.started()
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether the cable is in."""
+        return self.outlet.is_plugged
 
     async def cut(self) -> None:
         """Pull the cable; what runs goes on."""
@@ -112,8 +122,9 @@ class NexoFake(HostLine):
         """Power off and on: what runs ends unpaid, and the memory stays."""
         await self.cut()
         self._play_scope.cancel()
-        self.shown = "starting"
+        self.show_here(STARTING)
         await self.plug()
+        self.show_here(READY)
 
     def forget(self) -> None:
         """Lose the memory, as a repaired terminal has."""
@@ -235,7 +246,7 @@ class NexoFake(HostLine):
             case m.PrintAsk() if self.is_paper_out:
                 return m.OutputTold(m.Outcome("Failure", "DeviceOut"))
             case m.DisplayAsk(lines) | m.PrintAsk(lines):
-                self.shown = " ".join(line.text for line in lines)
+                self.show_here(" ".join(line.text for line in lines))
                 return m.OutputTold(_SUCCESS)
         return m.InputTold(_SUCCESS, is_confirmed=True)
 
@@ -252,8 +263,6 @@ class NexoFake(HostLine):
         running = self._running
         if running is not None and running.header.service_id == ask.service_id:
             self._abort.set()
-            if self.operator:
-                self._clicks_in.send_nowait("cancel")
 
     # ------------------------------------------------------------------------------ a transaction
 
@@ -293,14 +302,16 @@ class NexoFake(HostLine):
     async def _play(self, entry: Entry, plan: Plan, ended: trio.Event) -> None:
         self._play_scope = trio.CancelScope()
         with self._play_scope:
+            self.show_here(WAIT, entry.asked_minor)
+            self.shown_tip_minor = entry.ask.tip_minor if isinstance(entry.ask, m.PaymentAsk) else 0
             if plan.delay_s:
                 await self._world.sleep(plan.delay_s)
             refusal = await self._customer(entry, plan) or self._decide(entry, plan)
             self._end(entry, plan, refusal)
+            self.show_here(APPROVED if entry.is_booked else play.ended(entry), entry.shown_minor)
         if entry.told is None:
             entry.told = play.failed(entry.ask, "Aborted", "switched off", entry.poi)
         self._running = None
-        self.shown = "ready"
         ended.set()
         await self._show(entry, "TENDER_FINAL", "")
 
@@ -310,44 +321,59 @@ class NexoFake(HostLine):
             return None
         if self.is_paper_out:
             return "DeviceOut", "no paper"
-        await self._show(entry, "TENDER_CREATED", "insert or tap card")
+        try:
+            refusal = await self._card(entry, entry.ask, plan)
+        except _CalledOffError:
+            refusal = None
+        return ("Aborted", "by the register") if self._abort.is_set() else refusal
+
+    async def _card(self, entry: Entry, ask: m.PaymentAsk, plan: Plan) -> Failed | None:
+        await self._show(entry, "TENDER_CREATED", CARD)
+        if ask.entry:
+            await self._show(entry, "PROVIDE_CARD_DETAILS", _TYPE_NUMBER)
         if plan.card == "none":
-            with trio.move_on_after(_OPERATOR_S):
+            with trio.move_on_after(PATIENCE_S):
                 await self._abort.wait()
-                return "Aborted", "by the register"
-            return "Cancel", "nobody came"
-        if plan.card == "ask" and (refusal := await self._person(plan)):
+            return REFUSALS["nobody"]
+        is_asked = plan.card == "ask"
+        if is_asked and (refusal := await self._choice(ask, plan)):
             return refusal
         if plan.card == "insert":
             await self._show(entry, "CARD_INSERTED", "card inserted")
-            await self._show(entry, "WAIT_FOR_PIN", "enter pin")
-            if self.operator and await self._click() != "pin":
-                return "Cancel", "by the customer"
-            await self._show(entry, "PIN_ENTERED", "please wait")
+            await self._show(entry, "WAIT_FOR_PIN", PIN)
+            if is_asked and (refusal := await self._pin(entry)):
+                return refusal
+            await self._show(entry, "PIN_ENTERED", WAIT)
+        elif plan.card == "keyed":
+            await self._show(entry, "CARD_DETAILS_PROVIDED", WAIT)
         else:
-            await self._show(entry, "CARD_PRESENTED", "please wait")
-        return ("Aborted", "by the register") if self._abort.is_set() else None
+            await self._show(entry, "CARD_PRESENTED", WAIT)
+        return None
 
-    async def _person(self, plan: Plan) -> Failed | None:
-        while True:
-            click = await self._click()
-            match click:
-                case "insert" | "tap":
-                    plan.card = click
-                    return None
-                case "decline":
-                    return "Refusal", "05 Do not honour"
-                case "partial":
-                    plan.partial_minor = -1
-                case "lose_reply":
-                    plan.lose = "reply"
-                case "cancel" | "time_out":
-                    return "Cancel", "by the customer"
+    async def _choice(self, ask: m.PaymentAsk, plan: Plan) -> Failed | None:
+        """A person decides what the customer does."""
+        keys = {"type_number"} if ask.entry else {"insert", "tap"}
+        keys |= {"tip"} if ask.tip_allowed else set()
+        keys |= {"partial"} if ask.partial_allowed else set()
+        asks = _TYPE_NUMBER if ask.entry else CARD
+        choice = await self.choose(frozenset(keys), self._mind_the_register, asks=asks)
+        plan.card = choice.card
+        plan.tip_minor += choice.tip_minor
+        if choice.is_partial:
+            plan.partial_minor = -1
+        if choice.loses_reply:
+            plan.lose = "reply"
+        return REFUSALS.get(choice.refusal)
 
-    async def _click(self) -> str:
-        with trio.move_on_after(_OPERATOR_S):
-            return await self._clicks.receive()
-        return "time_out"
+    async def _pin(self, entry: Entry) -> Failed | None:
+        async def wrong(text: str) -> None:
+            await self._show(entry, "WAIT_FOR_PIN", text)
+
+        return REFUSALS.get(await self.type_pin(self._mind_the_register, wrong))
+
+    def _mind_the_register(self) -> None:
+        if self._abort.is_set():
+            raise _CalledOffError
 
     def _decide(self, entry: Entry, plan: Plan) -> Failed | None:
         """What the host says, or the terminal alone."""
@@ -360,6 +386,8 @@ class NexoFake(HostLine):
                 return "NotFound", "unknown transaction"
             if original.amount_minor - original.reversed_minor < ask.amount_minor:
                 return "NotAllowed", "reversed already"
+            if self.is_offline and not original.is_stored:
+                return "UnreachableHost", "no connection"
             original.reversed_minor += ask.amount_minor
             entry.amount_minor = ask.amount_minor
             return None
@@ -386,7 +414,10 @@ class NexoFake(HostLine):
             return
         tip_minor = ask.tip_minor + plan.tip_minor
         is_whole = entry.amount_minor - tip_minor == ask.amount_minor
-        entry.is_stored, entry.host_refusal = self.is_offline, plan.host_refusal
+        entry.is_stored = entry.is_offline = self.is_offline
+        entry.host_refusal = plan.host_refusal
+        if entry.is_offline and self.refuses_next:
+            entry.host_refusal, self.refuses_next = REFUSALS["declined"][1], False
         entry.told = m.PaymentTold(
             _SUCCESS if is_whole else _PARTIAL,
             ask.transaction_id,
@@ -436,40 +467,6 @@ class NexoFake(HostLine):
 
     # ---------------------------------------------------------------------------------- the page
 
-    def state(self) -> dict[str, Any]:
-        """What a person standing there would see, and what may be pressed."""
-        return {
-            "shown": self.shown,
-            "actions": list(ACTIONS),
-            "paper": "out" if self.is_paper_out else "ok",
-            "is_offline": self.is_offline,
-            "booked_minor": self.ledger.booked_minor,
-            "transactions": [
-                {
-                    "kind": entry.header.category.lower(),
-                    "amount_minor": entry.amount_minor,
-                    "number": entry.number,
-                    "booked": entry.is_booked,
-                }
-                for entry in self.ledger.entries[-20:][::-1]
-            ],
-        }
-
-    async def do(self, action: str) -> bool:
-        """One press of the operator's page; False where there is no such key."""
-        match action:
-            case "cut":
-                await self.cut()
-            case "plug":
-                await self.plug()
-            case "reboot":
-                await self.reboot()
-            case "paper_out" | "paper_in":
-                self.is_paper_out = action == "paper_out"
-            case "go_offline" | "go_online":
-                self.is_offline = action == "go_offline"
-            case _ if action in ACTIONS:
-                self._clicks_in.send_nowait(action)
-            case _:
-                return False
-        return True
+    def _row(self, entry: Entry) -> Row:
+        ended, amount_text = play.ended(entry), amount(entry.shown_minor)
+        return Row(entry.kind.value, amount_text, entry.number, ended, entry.is_booked)

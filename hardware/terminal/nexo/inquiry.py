@@ -90,13 +90,18 @@ class Inquiry:
         return cls(doubt, profile, service_id)
 
     @property
+    def category(self) -> str:
+        """The category of the message that is asked about."""
+        if self.doubt.kind is Kind.REVERSAL:
+            return "Reversal"
+        return naming.category_of(self.doubt.identity)
+
+    @property
     def question(self) -> m.StatusAsk:
         """What to ask next."""
         match self.step:
             case Step.BECAME:
-                is_reversal = self.doubt.kind is Kind.REVERSAL
-                category = "Reversal" if is_reversal else "Payment"
-                return m.StatusAsk(category, self.service_id, wants_receipts=True)
+                return m.StatusAsk(self.category, self.service_id, wants_receipts=True)
             case Step.TAKEN_BACK:
                 return m.StatusAsk("Reversal", naming.take_back_id_of(self.service_id))
             case Step.MEMORY:
@@ -117,8 +122,8 @@ class Inquiry:
                 return self.unresolved("not_found")
             return self._later(now_ns)
         if is_success:
-            kind = Kind.REVERSAL if self.question.category == "Reversal" else Kind.SALE
-            repeated = outcome.repeated(told, self.question.service_id, kind)
+            asked = self.question
+            repeated = outcome.repeated(told, asked.service_id, asked.category)
             if repeated is None:
                 return self.unresolved("other_transaction")
             return self._found(repeated, now_ns)
@@ -151,7 +156,7 @@ class Inquiry:
             return self.unresolved(error.code)
         if known.code == "in_progress":
             return self._later(now_ns)
-        if not known.verdict.is_approved or known.kind is Kind.REVERSAL:
+        if not known.verdict.is_approved or self.category == "Reversal":
             return known
         self.known, self.step = known, Step.TAKEN_BACK
         return Wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 from attrs import define, field
 
-from engine.terminal import SettledTotal
+from engine.terminal import Kind, SettledTotal
 from hardware.terminal.nexo import messages as m
 
 _BRAND = "mc"
@@ -15,7 +15,8 @@ _BRAND = "mc"
 class Entry:
     """One transaction. `told` is its answer, None while it runs; `is_booked` says whether money
     moved, `reversed_minor` how much of it moved back. `is_stored` while one taken offline was not
-    presented to the host, which then refuses it with `host_refusal`, or pays where that is ""."""
+    presented to the host, which then refuses it with `host_refusal`, or pays where that is "";
+    `is_offline` says that it was one, also after."""
 
     header: m.Header
     ask: m.PaymentAsk | m.ReversalAsk
@@ -25,6 +26,7 @@ class Entry:
     amount_minor: int = 0
     reversed_minor: int = 0
     is_stored: bool = False
+    is_offline: bool = False
     host_refusal: str = ""
 
     @property
@@ -32,6 +34,24 @@ class Entry:
         """The terminal's name for it."""
         stamp = f"2026-11-26T12:{self.number // 60 % 60:02}:{self.number % 60:02}.000Z"
         return m.PoiTransaction(f"SIM{self.number:012}.REF{self.number:06}", stamp)
+
+    @property
+    def kind(self) -> Kind:
+        """What was asked for."""
+        if isinstance(self.ask, m.ReversalAsk):
+            return Kind.REVERSAL
+        return Kind.REFUND if self.ask.is_refund else Kind.SALE
+
+    @property
+    def asked_minor(self) -> int:
+        """What was asked for, with the tip that the register knew of."""
+        tip_minor = self.ask.tip_minor if isinstance(self.ask, m.PaymentAsk) else 0
+        return self.ask.amount_minor + tip_minor
+
+    @property
+    def shown_minor(self) -> int:
+        """What a person there reads: what moved, or what was asked for where nothing did."""
+        return self.amount_minor or self.asked_minor
 
     @property
     def signed_minor(self) -> int:
@@ -63,9 +83,9 @@ class Ledger:
         return None
 
     def named(self, poi: m.PoiTransaction) -> Entry | None:
-        """The booked payment with that name."""
+        """The booked payment with that name; what was given back of one has none of its own."""
         for entry in self.entries:
-            if entry.poi == poi and entry.is_booked:
+            if entry.poi == poi and entry.is_booked and isinstance(entry.ask, m.PaymentAsk):
                 return entry
         return None
 

@@ -6,13 +6,16 @@ number of `Identity` it stands as that number in base 36.
 
 A witness is a reversal of a payment that never was. It moves no money, whatever is answered, and a
 terminal that knows of it afterwards remembers what it is asked.
+
+A refund whose payment the terminal can be told by name is a reversal to it. Its own name says so,
+because it must be asked about as one, also after a crash.
 """
 
 from __future__ import annotations
 
 import hashlib
 
-from engine.terminal import Identity
+from engine.terminal import OF_PAYMENT, Identity, Kind, Transaction
 from hardware.terminal.nexo.messages import PoiTransaction
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -46,16 +49,19 @@ def service_id_number(service_id: str) -> int:
     return int(service_id, 36)
 
 
-def identity(poi_id: str, service_id: str, poi: PoiTransaction | None = None) -> Identity:
+def identity(
+    poi_id: str, service_id: str, poi: PoiTransaction | None = None, *, of_payment: bool = False
+) -> Identity:
     """A transaction as the house names it. `reference` is the terminal's time and name for it."""
     stamp = "" if poi is None else poi.time_stamp
     digits = "".join(letter for letter in stamp if letter in "0123456789")[:14]
+    named = "" if poi is None else f"{stamp} {poi.transaction_id}"
     return Identity(
         poi_id,
         receipt=service_id_number(service_id),
         date=digits[4:8],
         time=digits[8:14],
-        reference="" if poi is None else f"{stamp} {poi.transaction_id}",
+        reference=f"{OF_PAYMENT}{named}" if of_payment else named,
     )
 
 
@@ -65,8 +71,16 @@ def witness(poi_id: str, service_id: str) -> Identity:
 
 
 def category_of(identity: Identity) -> str:
-    """The category of the message that brought what came before: a payment's, or a witness's."""
-    return "Reversal" if identity.reference == _WITNESS else "Payment"
+    """The category of the message that brought a payment, a refund or a witness."""
+    is_reversal = identity.is_of_payment or identity.reference == _WITNESS
+    return "Reversal" if is_reversal else "Payment"
+
+
+def is_of_payment(transaction: Transaction) -> bool:
+    """Whether it is a refund of a payment that a terminal can be told by name."""
+    original = transaction.original
+    is_refund = transaction.kind is Kind.REFUND
+    return is_refund and original is not None and poi_in(original) is not None
 
 
 def service_id_in(identity: Identity) -> str:
@@ -76,6 +90,7 @@ def service_id_in(identity: Identity) -> str:
 
 
 def poi_in(identity: Identity) -> PoiTransaction | None:
-    """The terminal's own name for a transaction, where it told it."""
+    """The terminal's own name for what can be reversed, where it told it."""
     stamp, _, transaction_id = identity.reference.partition(" ")
-    return PoiTransaction(transaction_id, stamp) if transaction_id else None
+    is_final = identity.is_of_payment
+    return PoiTransaction(transaction_id, stamp) if transaction_id and not is_final else None

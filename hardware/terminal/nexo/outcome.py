@@ -16,25 +16,25 @@ from engine.terminal import (
 from hardware.terminal.nexo import codes
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.money import NUMBERS, letters_of, to_minor
-from hardware.terminal.nexo.naming import identity
+from hardware.terminal.nexo.naming import identity, is_of_payment
 from hardware.terminal.nexo.reading import Number
 from hardware.terminal.tips import tip_of
 
 Ended = tuple[Verdict, str]
 
 
-def fits(told: m.Told | None, kind: Kind) -> TypeGuard[m.PaymentTold | m.ReversalTold]:
-    """Whether it is the answer to a transaction of that kind, and not to another one."""
-    return isinstance(told, m.ReversalTold if kind is Kind.REVERSAL else m.PaymentTold)
+def fits(told: m.Told | None, category: str) -> TypeGuard[m.PaymentTold | m.ReversalTold]:
+    """Whether it is the answer to a message of that category, and not to another one."""
+    return isinstance(told, m.ReversalTold if category == "Reversal" else m.PaymentTold)
 
 
 def repeated(
-    told: m.StatusTold, service_id: str, kind: Kind
+    told: m.StatusTold, service_id: str, category: str
 ) -> m.PaymentTold | m.ReversalTold | None:
-    """The answer that a status repeats, where it is to the message of that name and kind."""
+    """The answer that a status repeats, where it is to the message of that name and category."""
     if not told.outcome.is_success or told.header is None or told.header.service_id != service_id:
         return None
-    return told.repeated if fits(told.repeated, kind) else None
+    return told.repeated if fits(told.repeated, category) else None
 
 
 def answer(
@@ -46,7 +46,9 @@ def answer(
     before: Identity | None,
 ) -> Answer:
     """What is known of a transaction whose answer came, or was told again."""
+    of_payment = False
     if isinstance(told, m.ReversalTold):
+        of_payment = transaction.kind is Kind.REFUND
         told = _as_payment(told, transaction)
     verdict, code = _verdict(transaction, told)
     is_paid = verdict.is_approved
@@ -61,7 +63,7 @@ def answer(
         amount_minor=amount_minor if is_paid else 0,
         tip_minor=tip_of(transaction, amount_minor, told.tip_minor) if is_paid else 0,
         currency_code=NUMBERS.get(told.currency, transaction.currency_code),
-        identity=identity(poi_id, service_id, told.poi),
+        identity=identity(poi_id, service_id, told.poi, of_payment=of_payment),
         before=before,
         card=told.card,
         authorisation=told.authorisation,
@@ -88,7 +90,7 @@ def unknown(
         asked_minor=transaction.amount_minor,
         code=code,
         currency_code=transaction.currency_code,
-        identity=identity(poi_id, service_id, poi),
+        identity=identity(poi_id, service_id, poi, of_payment=is_of_payment(transaction)),
         before=before,
         partial_allowed=transaction.partial_allowed,
         asked_tip_minor=transaction.tip_minor,
@@ -111,6 +113,9 @@ def not_sent(transaction: Transaction, code: str) -> Answer:
 def _as_payment(told: m.ReversalTold, transaction: Transaction) -> m.PaymentTold:
     currency = letters_of(transaction.currency_code)
     minor = to_minor(Number(told.amount_text), currency) if told.amount_text else None
+    if minor is None and told.outcome.result == "Success":
+        # The amount is a copy of what was asked, and may be left out.
+        minor = transaction.amount_minor
     return m.PaymentTold(
         told.outcome, poi=told.poi, amount_minor=minor, currency=currency, slips=told.slips
     )

@@ -40,6 +40,11 @@ class Outlet(ABC):
                     if self._plugged.is_set():
                         self._plugged = trio.Event()
 
+    @property
+    def is_plugged(self) -> bool:
+        """Whether the cable is in, or is being put back."""
+        return self._wanted.is_set()
+
     async def unplug(self) -> None:
         """Pull the cable: every connection breaks and nobody can connect."""
         if self._wanted.is_set():

@@ -12,6 +12,25 @@ from engine.terminal import CardShown, Slip, SlipLine
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.ledger import Entry
 from hardware.terminal.nexo.money import to_major
+from hardware.terminal.played import (
+    APPROVED,
+    CANCELLED,
+    DECLINED,
+    NO_BANK,
+    NO_PAPER,
+    TOO_MANY_PINS,
+)
+
+Failed = tuple[str, str]  # an error condition, and why
+REFUSALS: dict[str, Failed] = {
+    "declined": ("Refusal", "05 Do not honour"),
+    "cancelled": ("Cancel", "by the customer"),
+    "nobody": ("Cancel", "nobody came"),
+    "too_many_pins": ("WrongPIN", TOO_MANY_PINS),
+}
+_ENDS = {"Cancel": CANCELLED, "Aborted": CANCELLED, "UnreachableHost": NO_BANK,
+         "DeviceOut": NO_PAPER, "NotFound": "nothing to take back",
+         "NotAllowed": "taken back already"}  # fmt: skip
 
 
 @define
@@ -53,6 +72,19 @@ def failed(
     if isinstance(ask, m.ReversalAsk):
         return m.ReversalTold(outcome)
     return m.PaymentTold(outcome, ask.transaction_id, poi, currency=ask.currency)
+
+
+def ended(entry: Entry) -> str:
+    """How it ended, in words for a person."""
+    if entry.told is None:
+        return "running"
+    if entry.reversed_minor:
+        return "reversed" if entry.reversed_minor >= entry.amount_minor else "reversed in part"
+    if entry.is_stored:
+        return "stored"
+    if entry.is_offline:
+        return "approved later" if entry.is_booked else "refused later"
+    return APPROVED if entry.is_booked else _ENDS.get(entry.told.outcome.condition, DECLINED)
 
 
 def card(plan: Plan, ask: m.PaymentAsk) -> CardShown:

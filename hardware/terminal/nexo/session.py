@@ -309,7 +309,7 @@ class NexoSession:
         return self._finish(job, result, now_ns)
 
     def _witnessed(self, job: Job, told: m.StatusTold, now_ns: int) -> list[Action]:
-        is_known = outcome.repeated(told, job.service_id, Kind.REVERSAL) is not None
+        is_known = outcome.repeated(told, job.service_id, "Reversal") is not None
         if is_known:
             self.last = naming.witness(self.profile.poi_id, job.service_id)
         code = "remembers" if is_known else "memory_not_seen"
@@ -342,8 +342,7 @@ class NexoSession:
         told: m.PaymentTold | m.ReversalTold | m.StatusTold,
         now_ns: int,
     ) -> list[Action]:
-        assert job.transaction is not None
-        is_own = service_id == job.service_id and outcome.fits(told, job.transaction.kind)
+        is_own = service_id == job.service_id and outcome.fits(told, asking.category(job))
         match job.step, told:
             case Step.ANSWER, m.StatusTold() if service_id == job.asked:
                 return self._asked_after(job, told, now_ns)
@@ -425,8 +424,7 @@ class NexoSession:
             again_ns = limits.QUIET_AGAIN_NS if job.answer is None else limits.INQUIRE_AGAIN_NS
             job.due_ns = now_ns + again_ns
             return []
-        assert job.transaction is not None
-        repeated = outcome.repeated(told, job.service_id, job.transaction.kind)
+        repeated = outcome.repeated(told, job.service_id, asking.category(job))
         if repeated is not None:
             return [Drop(job.service_id), *self._ended(job, repeated, now_ns)]
         if condition == codes.NOT_FOUND and job.answer is not None:

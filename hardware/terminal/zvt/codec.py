@@ -31,7 +31,7 @@ CONFIG = 0x02 | 0x04 | 0x08 | 0x10 | 0x20 | 0x80
 TIP = 0x08
 TIP_WITHIN = 0x1F36  # the part of the amount that is a tip, as the terminal tells it too
 _TERMINAL_DECIDES = 0x40
-_STATUS_WITHOUT_PRINT = 0x03
+_STATUS_AND_PRINT, _STATUS_WITHOUT_PRINT = 0x01, 0x03
 _NUMBER_BYTES_MAX = 6
 _CONTROLS = {
     Kind.SALE: AUTHORISE,
@@ -80,6 +80,11 @@ def enquire(profile: Profile) -> bytes:
 def recall(profile: Profile) -> bytes:
     """Tell your last transaction again without printing it."""
     return zvt_encode(RECALL, [("password", profile.password), (0x03, _STATUS_WITHOUT_PRINT)])
+
+
+def repeat_receipt(profile: Profile) -> bytes:
+    """Tell your last transaction again, and send its receipts as if it were new."""
+    return zvt_encode(RECALL, [("password", profile.password), (0x03, _STATUS_AND_PRINT)])
 
 
 def end_of_day(profile: Profile) -> bytes:

@@ -13,6 +13,8 @@ from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.jobs import Action, Job, Task
 from hardware.terminal.zvt.outcome import answer
 
+_COPIES = 2  # the merchant's and the customer's
+
 
 def answered(job: Job, before: Identity | None, verdict: Verdict, code: str) -> Done:
     """A transaction ended so; `before` is the terminal's last one before it."""
@@ -45,6 +47,9 @@ def lost(job: Job, before: Identity | None, condition: Condition, *, sent: bool)
         case Task.INQUIRE:
             assert job.doubt is not None
             return [Done(job.job_id, attrs.evolve(job.doubt, code="link_lost"))]
+        case Task.RECEIPT:
+            # What became of the payment was told before.
+            return [_known(job)]
         case Task.SETTLE:
             return [Done(job.job_id, Settlement(verdict, code))]
         case Task.FORWARD:
@@ -60,16 +65,28 @@ def has_none(job: Job, code: str) -> bool:
     return code == codes.NOTHING_KEPT and job.info is None
 
 
-def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Done:
+def is_older(job: Job, told: Identity, last: Identity | None) -> bool:
+    """Whether a result is that of the transaction before, told once more. One that refers to
+    another may be told by the number of that one."""
+    if job.transaction is None or job.transaction.original is not None or last is None:
+        return False
+    return last.is_told and _is_same(told, last)
+
+
+def _is_same(one: Identity, other: Identity) -> bool:
+    return (one.trace, one.receipt) == (other.trace, other.receipt)
+
+
+def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Answer:
     """An inquiry ended so: what the terminal told of its last transaction, held against the
     doubt."""
     doubt, info = job.doubt, job.info
     assert doubt is not None
     if has_none(job, code):
-        return Done(job.job_id, resolve(doubt, None, told_minor=None))
+        return resolve(doubt, None, told_minor=None)
     if info is None:
         why = "nothing_told" if verdict is Verdict.APPROVED else f"not_told_{code}"
-        return Done(job.job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=why))
+        return attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=why)
     asked = Transaction(
         Kind.SALE,
         doubt.asked_minor,
@@ -79,5 +96,27 @@ def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Done:
     )
     told = answer(asked, info, job.slips, doubt.before)
     tip_minor = tip_of(asked, info.amount_minor or 0, info.tip_minor)
-    settled = resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=tip_minor)
-    return Done(job.job_id, settled)
+    return resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=tip_minor)
+
+
+def receipt_job(job: Job, known: Answer) -> Job | None:
+    """The job that has the receipts of a payment told once more, where one was found by asking and
+    they were lost with its reply; None where there is nothing to have."""
+    if not known.verdict.is_approved or len(known.slips) >= _COPIES:
+        return None
+    return Job(Task.RECEIPT, job.job_id, answer=known)
+
+
+def with_receipt(job: Job) -> Done:
+    """What is known, with the receipts as far as they are of that very transaction."""
+    known, info = _known(job), job.info
+    assert isinstance(known.result, Answer)
+    slips = job.slips.of_payment(known.result.card.verification)
+    if not slips or info is None or not _is_same(info.identity, known.result.identity):
+        return known
+    return Done(job.job_id, attrs.evolve(known.result, slips=slips))
+
+
+def _known(job: Job) -> Done:
+    assert job.answer is not None
+    return Done(job.job_id, job.answer)

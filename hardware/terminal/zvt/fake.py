@@ -1,29 +1,47 @@
 """A ZVT terminal at the end of a real cable: its messages, its memory and its faults.
 
-It is played by a `Plan` for each transaction, or by a person at its page (`state`, `do`).
+It is played by a `Plan` for each transaction, or by a person at its page (`played.py`).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
+import attrs
 import trio
 
 from actors.world import World
 from engine.terminal import Kind
 from hardware.carrier import Carrier
-from hardware.terminal.host import HostLine
+from hardware.terminal.person import CARDS, PATIENCE_S
+from hardware.terminal.played import (
+    APPROVED,
+    CANCELLED,
+    CARD,
+    DECLINED,
+    NO_BANK,
+    NO_PAPER,
+    PIN,
+    READY,
+    STARTING,
+    TOO_MANY_PINS,
+    WAIT,
+    Played,
+    Row,
+    amount,
+)
 from hardware.terminal.zvt import codec, voice
 from hardware.terminal.zvt.far_end import TICK_S, FarEnd, GoneError
 from hardware.terminal.zvt.ledger import KEYED, Entry, Ledger
-from hardware.terminal.zvt.person import PATIENCE_S, Person, Plan
+from hardware.terminal.zvt.person import Plan
 from native import ZvtMessage
 
 _CANCELLED, _NO_CONNECTION, _PRINTER, _REVERSED, _NO_REVERSAL = 0x6C, 0xA3, 0xCC, 0xB4, 0xB5
 _DECLINED, _PIN_TRIES, _NOT_STORED = 0x05, 0x4B, 0xFF
 _INSERT, _PIN, _HOST, _REVERSING, _REMOVE = 0x0A, 0xCC, 0x04, 0x05, 0x0B
 _WRONG_PIN, _TOO_MANY_PINS, _TEXT = 0x15, 0x18, 0xFF
+_REFUSALS = {"declined": _DECLINED, "cancelled": _CANCELLED, "nobody": _CANCELLED,
+             "too_many_pins": _PIN_TRIES}  # fmt: skip
 _KINDS = {
     codec.AUTHORISE: Kind.SALE,
     codec.REFUND: Kind.REFUND,
@@ -32,24 +50,20 @@ _KINDS = {
     codec.CAPTURE: Kind.CAPTURE,
     codec.RELEASE: Kind.RELEASE,
 }
-TROUBLES = ("cut", "plug", "reboot", "paper_out", "paper_in", "go_offline", "go_online",
-            "take_alone", "take_none", "refuse_later")  # fmt: skip
-ALONE_MAX_MINOR = 5_000
-_ENDS = {0: "approved", _CANCELLED: "cancelled", _NO_CONNECTION: "no connection to the bank",
-         _PRINTER: "out of paper", _NOT_STORED: "taken back"}  # fmt: skip
+_ENDS = {0: APPROVED, _CANCELLED: CANCELLED, _NO_CONNECTION: NO_BANK, _PRINTER: NO_PAPER,
+         _NOT_STORED: "taken back"}  # fmt: skip
 _NOT_READY_S = 2.0
 _BREAK_S = 2.0
-_PIN_TRIES_MAX = 3
+_NOT_PRINTED = 0x02
 
 
-class TerminalFake(HostLine, FarEnd):
+class TerminalFake(FarEnd, Played):
     """A terminal that can be used, broken and looked at.
 
     `keeps_unacknowledged` makes one that does not take back a sale whose acknowledgement is
-    missing, as some do. With `operator` a person plays: without a plan it waits for `do`.
-    `offline_max_minor` is what it approves alone while its host is away; it stores that, presents
-    it once the host is back, and tells what came of each when it is asked to send what it took
-    offline (`06 51`, unless `cannot_send`) or to end its day.
+    missing, as some do. What it approves alone it stores, presents once the host is back, and
+    tells what came of each when it is asked to send what it took offline (`06 51`, unless
+    `cannot_send`) or to end its day.
     """
 
     def __init__(
@@ -61,28 +75,22 @@ class TerminalFake(HostLine, FarEnd):
         operator: bool = False,
         world: World | None = None,
     ) -> None:
-        super().__init__(carrier, is_serial=is_serial, world=world)
+        FarEnd.__init__(self, carrier, is_serial=is_serial, world=world)
+        Played.__init__(self, operator=operator)
         self.terminal_id = terminal_id
         self.ledger: Ledger = Ledger()
         self.plans: deque[Plan] = deque()
-        self.operator = operator
-        self.person = Person()
         self.keeps_unacknowledged = False
-        self.offline_max_minor = 0
         self.cannot_send = False
-        self.refuses_next = False
-        self.is_paper_out = False
         self.ends_silently = False
         self.is_registered = False
-        self.shown = "ready"
-        self.shown_minor: int | None = None
-        self.shown_tip_minor = 0
+        self._last_plan = Plan()
 
     async def reboot(self) -> None:
         """Power off and on: the connection breaks, the memory stays, the log-on is forgotten."""
         await self.cut()
         self.is_registered = False
-        self._show_here("starting")
+        self.show_here(STARTING)
         await self.plug()
 
     def _abort_asked(self) -> None:
@@ -98,7 +106,7 @@ class TerminalFake(HostLine, FarEnd):
                 self._abort = False
                 await self._command(message)
             except (GoneError, trio.EndOfChannel):
-                self._show_here("ready")
+                self.show_here(READY)
                 # A checkpoint, so that a broken line cannot spin.
                 await trio.lowlevel.checkpoint()
 
@@ -106,7 +114,7 @@ class TerminalFake(HostLine, FarEnd):
         control = message.control
         if control == codec.REGISTER:
             self.is_registered = True
-            self._show_here("ready")
+            self.show_here(READY)
             await self._send(codec.ACKNOWLEDGE)
             await self._tell(codec.COMPLETION, [(0x29, self.terminal_id), (0x49, 978)])
         elif control == codec.ENQUIRE:
@@ -118,7 +126,7 @@ class TerminalFake(HostLine, FarEnd):
         elif not self.is_registered:
             await self._send(bytes.fromhex("846B00"))
         elif control == codec.RECALL:
-            await self._recall()
+            await self._recall(message)
         elif control == codec.END_OF_DAY:
             await self._end_of_day()
         elif control == codec.SEND_OFFLINE and not self.cannot_send:
@@ -128,21 +136,21 @@ class TerminalFake(HostLine, FarEnd):
         else:
             await self._send(codec.UNKNOWN_COMMAND)
 
-    def _show_here(self, text: str, amount_minor: int | None = None) -> None:
-        self.shown, self.shown_minor, self.shown_tip_minor = text, amount_minor, 0
-
     async def _show(self, status: int, text: str, lose: tuple[int, ...] = ()) -> None:
         self.shown = text
         lines = [(0x24, [(0x07, text.encode("cp437"))])]
         await self._tell(codec.INTERMEDIATE, [("status", status), ("timeout_minutes", 0),
                                               (0x06, lines)], lose)  # fmt: skip
 
-    async def _recall(self) -> None:
+    async def _recall(self, message: ZvtMessage) -> None:
         await self._send(codec.ACKNOWLEDGE)
         if not self.ledger.entries:
             await self._tell(codec.ABORTION, [("result", 0x83)])
             return
-        await self._tell(codec.STATUS_INFO, voice.result(self.ledger.entries[-1], self.terminal_id))
+        last = self.ledger.entries[-1]
+        await self._tell(codec.STATUS_INFO, voice.result(last, self.terminal_id))
+        if not message.fields.get(0x03, 0) & _NOT_PRINTED and last.result == 0:
+            await self._print(last, self._last_plan)
         await self._tell(codec.COMPLETION, [])
 
     async def _send_offline(self) -> None:
@@ -152,7 +160,7 @@ class TerminalFake(HostLine, FarEnd):
             return
         await self._show(_HOST, "sending what was taken offline")
         await self._tell_presented()
-        self._show_here("ready")
+        self.show_here(READY)
         if self._abort:
             await self._tell(codec.ABORTION, [("result", _CANCELLED)])
             return
@@ -189,29 +197,30 @@ class TerminalFake(HostLine, FarEnd):
 
     async def _transact(self, message: ZvtMessage) -> None:
         plan = self.plans.popleft() if self.plans else Plan(card="ask" if self.operator else "tap")
+        self._last_plan = attrs.evolve(plan, lose=(), breaks=False)
         kind = _KINDS[message.control]
         if 0x8000 not in plan.lose:
             await self._send(codec.ACKNOWLEDGE)
         asked_minor = message.fields.get(0x04, 0)
         self.shown_minor = asked_minor
         if self.is_paper_out:
-            self.shown = _ENDS[_PRINTER]
+            self.shown = NO_PAPER
             await self._tell(codec.ABORTION, [("result", _PRINTER)], plan.lose)
             return
         tip_minor = self.shown_tip_minor = _named_tip(message)
-        self.person.may_tip = bool(message.fields.get(0x19, 0) & codec.TIP)
-        refusal = await self._customer(kind, plan)
+        may_tip = bool(message.fields.get(0x19, 0) & codec.TIP)
+        refusal = await self._customer(kind, plan, may_tip=may_tip)
         entry = self.ledger.open_entry(kind, asked_minor, message.fields.get(0x87))
         entry.tip_minor, entry.names_tip = tip_minor, plan.names_tip
         entry.entry = {"tap": 2, "keyed": KEYED}.get(plan.card, 1)
         entry.result = refusal or self._decide(entry, plan)
         await self._result(entry, plan)
 
-    async def _customer(self, kind: Kind, plan: Plan) -> int:
+    async def _customer(self, kind: Kind, plan: Plan, *, may_tip: bool) -> int:
         """The card and the PIN; a result code where it came to nothing."""
         if kind in (Kind.REVERSAL, Kind.CAPTURE, Kind.RELEASE):
             return 0
-        await self._show(_INSERT, "insert or tap card", plan.lose)
+        await self._show(_INSERT, CARD, plan.lose)
         if plan.card == "none":
             with trio.move_on_after(PATIENCE_S):
                 while not self._abort:
@@ -219,54 +228,36 @@ class TerminalFake(HostLine, FarEnd):
                     await self._world.sleep(TICK_S)
             return _CANCELLED
         is_asked = plan.card == "ask"
-        if is_asked and (refusal := await self._card(plan)):
+        if is_asked and (refusal := await self._card(plan, may_tip=may_tip)):
             return refusal
         if plan.card == "insert":
-            await self._show(_PIN, "enter PIN", plan.lose)
+            await self._show(_PIN, PIN, plan.lose)
             if is_asked and (refusal := await self._pin()):
                 return refusal
         for text in plan.shows:
             await self._show(_TEXT, text, plan.lose)
-        await self._show(_HOST, "please wait", plan.lose)
+        await self._show(_HOST, WAIT, plan.lose)
         return _CANCELLED if self._abort else 0
 
-    async def _card(self, plan: Plan) -> int:
+    async def _card(self, plan: Plan, *, may_tip: bool) -> int:
         """A person decides what the customer does; a result code where there is no card."""
-        while True:
-            click = await self.person.wait_at_card(self._mind_the_cable)
-            match click.key:
-                case "insert" | "tap":
-                    plan.card = click.key
-                    return 0
-                case "type_number":
-                    plan.card = "keyed"
-                    return 0
-                case "decline":
-                    return _DECLINED
-                case "partial":
-                    plan.partial_minor = -1
-                    self.shown = "insert or tap card (only half is there)"
-                case "tip":
-                    plan.tip_minor = click.amount_minor
-                    self.shown_minor = (self.shown_minor or 0) + click.amount_minor
-                    self.person.may_tip = False
-                case "lose_reply":
-                    plan.breaks = True
-                    self.shown = "insert or tap card (the reply will be lost)"
-                case _:
-                    return _CANCELLED
+        keys = frozenset({*CARDS, "partial", *(("tip",) if may_tip else ())})
+        choice = await self.choose(keys, self._mind_the_cable)
+        plan.card = choice.card
+        plan.tip_minor += choice.tip_minor
+        plan.breaks = plan.breaks or choice.loses_reply
+        if choice.is_partial:
+            plan.partial_minor = -1
+        return _REFUSALS.get(choice.refusal, 0)
 
     async def _pin(self) -> int:
-        for left in reversed(range(_PIN_TRIES_MAX)):
-            click = await self.person.wait_at_pin(self._mind_the_cable)
-            if click.key == "pin":
-                return 0
-            if click.key != "wrong_pin":
-                return _CANCELLED
-            if left:
-                await self._show(_WRONG_PIN, f"wrong PIN, tries left: {left}")
-        await self._show(_TOO_MANY_PINS, "too many wrong PINs")
-        return _PIN_TRIES
+        async def wrong(text: str) -> None:
+            await self._show(_WRONG_PIN, text)
+
+        refusal = await self.type_pin(self._mind_the_cable, wrong)
+        if refusal == "too_many_pins":
+            await self._show(_TOO_MANY_PINS, TOO_MANY_PINS)
+        return _REFUSALS.get(refusal, 0)
 
     def _decide(self, entry: Entry, plan: Plan) -> int:
         """What the host says, or the terminal alone."""
@@ -303,13 +294,13 @@ class TerminalFake(HostLine, FarEnd):
         if entry.result == 0 and is_taken:
             self._book(entry)
             await self._show(_REMOVE, "remove card", plan.lose)
-            self._show_here(_ENDS[0], entry.amount_minor)
+            self.show_here(APPROVED, entry.amount_minor)
             await self._tell(codec.COMPLETION, [], plan.lose)
             return
         if entry.result == 0:
             entry.result = _NOT_STORED
             await self._show(_REVERSING, "reversing", plan.lose)
-        self._show_here(_ENDS.get(entry.result, "declined"), entry.amount_minor)
+        self.show_here(_ENDS.get(entry.result, DECLINED), entry.amount_minor)
         end: codec.Fields = [("result", entry.result)]
         if plan.why:
             end.append((0x06, [(0x1F17, plan.why.encode("cp437"))]))
@@ -344,6 +335,9 @@ class TerminalFake(HostLine, FarEnd):
             return False
         if not (plan.prints_declined if entry.result else plan.prints):
             return True
+        return await self._print(entry, plan)
+
+    async def _print(self, entry: Entry, plan: Plan) -> bool:
         for kind in (1, 2):
             for control, fields in voice.slip(entry, kind, plan):
                 if not await self._is_taken(control, fields, plan):
@@ -357,28 +351,9 @@ class TerminalFake(HostLine, FarEnd):
 
     # ---------------------------------------------------------------------------------- the page
 
-    def state(self) -> dict[str, Any]:
-        """What a person standing there would see, and what may be pressed."""
-        newest = self.ledger.entries[-20:][::-1]
-        return {
-            "shown": [*self._amount_line(), self.shown],
-            "keys": self.person.keys,
-            "troubles": [trouble for trouble in TROUBLES if self._may(trouble)],
-            "is_plugged": self.is_plugged,
-            "paper": "out" if self.is_paper_out else "ok",
-            "is_offline": self.is_offline,
-            "booked_minor": self.ledger.booked_minor,
-            "transactions": [
-                {
-                    "kind": entry.kind.value,
-                    "amount": voice.amount(entry.amount_minor),
-                    "receipt": entry.receipt,
-                    "ended": self._end(entry),
-                    "booked": entry.is_booked,
-                }
-                for entry in newest
-            ],
-        }
+    def _row(self, entry: Entry) -> Row:
+        ended, amount_text = self._end(entry), amount(entry.amount_minor)
+        return Row(entry.kind.value, amount_text, entry.receipt, ended, entry.is_booked)
 
     def _end(self, entry: Entry) -> str:
         if entry.is_reversed:
@@ -389,55 +364,7 @@ class TerminalFake(HostLine, FarEnd):
             return "refused later"
         if entry.result == 0 and not entry.is_booked:
             return "running"
-        return _ENDS.get(entry.result, "declined")
-
-    def _amount_line(self) -> list[str]:
-        if self.shown_minor is None:
-            return []
-        lines = [voice.amount(self.shown_minor)]
-        if self.shown_tip_minor:
-            lines.append(f"of it tip {voice.amount(self.shown_tip_minor)}")
-        return lines
-
-    def _may(self, trouble: str) -> bool:
-        match trouble:
-            case "cut":
-                return self.is_plugged
-            case "plug":
-                return not self.is_plugged
-            case "paper_out" | "paper_in":
-                return self.is_paper_out == (trouble == "paper_in")
-            case "go_offline" | "go_online":
-                return self.is_offline == (trouble == "go_online")
-            case "take_alone" | "take_none":
-                return (self.offline_max_minor > 0) == (trouble == "take_none")
-            case "refuse_later":
-                return self.offline_max_minor > 0 and not self.refuses_next
-            case _:
-                return True
-
-    async def do(self, action: str, amount_minor: int = 0) -> bool:
-        """One press at the operator's page; False where that is not possible now."""
-        if action not in TROUBLES:
-            return self.person.press(action, amount_minor)
-        if not self._may(action):
-            return False
-        match action:
-            case "cut":
-                await self.cut()
-            case "plug":
-                await self.plug()
-            case "reboot":
-                await self.reboot()
-            case "paper_out" | "paper_in":
-                self.is_paper_out = action == "paper_out"
-            case "take_alone" | "take_none":
-                self.offline_max_minor = ALONE_MAX_MINOR if action == "take_alone" else 0
-            case "refuse_later":
-                self.refuses_next = True
-            case _:
-                self.is_offline = action == "go_offline"
-        return True
+        return _ENDS.get(entry.result, DECLINED)
 
 
 def _named_tip(message: ZvtMessage) -> int:

@@ -7,6 +7,7 @@ from enum import Enum
 from attrs import define, field, frozen
 
 from engine.terminal import Answer, Transaction
+from hardware.terminal import limits
 from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.slips import SlipReader
@@ -37,6 +38,7 @@ class Task(Enum):
     RECALL = "recall"
     TRANSACT = "transact"
     INQUIRE = "inquire"
+    RECEIPT = "receipt"
     SETTLE = "settle"
     FORWARD = "forward"
 
@@ -45,12 +47,14 @@ class Task(Enum):
 class Job:
     """One command and what came of it so far. `is_replied` once the terminal answered the command
     itself, `is_accepted` as soon as it did so with yes or said anything else about it. What
-    `gives_way` keeps nobody else from the terminal."""
+    `gives_way` keeps nobody else from the terminal. `answer` is what is known already of the
+    transaction whose receipt is asked for."""
 
     task: Task
     job_id: str = ""
     transaction: Transaction | None = None
     doubt: Answer | None = None
+    answer: Answer | None = None
     info: StatusInfo | None = None
     slips: SlipReader = field(factory=SlipReader)
     is_replied: bool = False
@@ -66,6 +70,12 @@ class Job:
     def keeps_it(self) -> bool:
         """Whether others are told that the terminal is busy with it."""
         return bool(self.job_id) and self.task is not Task.FORWARD and not self.gives_way
+
+    @property
+    def ends_ns(self) -> int:
+        """When it is given up, however lively the terminal is."""
+        is_extra = self.task is Task.RECEIPT
+        return self.started_ns + (limits.RECEIPT_NS if is_extra else limits.WHOLE_NS)
 
     @property
     def may_be_called_off(self) -> bool:

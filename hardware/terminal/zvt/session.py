@@ -109,7 +109,7 @@ class ZvtSession:
     @property
     def deadline_ns(self) -> int | None:
         """When `tick` has something to do."""
-        whole_ns = None if self._job is None else self._job.started_ns + limits.WHOLE_NS
+        whole_ns = None if self._job is None else self._job.ends_ns
         due = (self._due_ns, self._enquire_ns, whole_ns)
         return min((moment for moment in due if moment is not None), default=None)
 
@@ -244,6 +244,8 @@ class ZvtSession:
                 return codec.enquire(self.profile)
             case Task.RECALL | Task.INQUIRE:
                 return codec.recall(self.profile)
+            case Task.RECEIPT:
+                return codec.repeat_receipt(self.profile)
             case Task.SETTLE:
                 return codec.end_of_day(self.profile)
             case Task.FORWARD:
@@ -337,7 +339,7 @@ class ZvtSession:
             return self._late()
         if job.task in (Task.FORWARD, Task.SETTLE):
             return self._presented(job, info, now_ns)
-        if self._is_older(job, info):
+        if endings.is_older(job, info.identity, self.last):
             # The terminal told it before and holds it for told: taking it back now would be wrong.
             return [Send(codec.ACKNOWLEDGE), Told("older_result")]
         job.info = info
@@ -358,14 +360,6 @@ class ZvtSession:
         if job.info is None or info.totals or not job.info.totals:
             job.info = info if job.task is Task.SETTLE else None
         return [Send(codec.ACKNOWLEDGE)]
-
-    def _is_older(self, job: Job, info: StatusInfo) -> bool:
-        """Whether a result is that of the transaction before, told once more. One that refers to
-        another may be told by the number of that one."""
-        if job.transaction is None or job.transaction.original is not None or self.last is None:
-            return False
-        told, last = info.identity, self.last
-        return last.is_told and (told.trace, told.receipt) == (last.trace, last.receipt)
 
     def _printed(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         is_line = message.control == codec.PRINT_LINE
@@ -417,8 +411,14 @@ class ZvtSession:
             case Task.RECALL:
                 self._remember(job, has_none=endings.has_none(job, code))
             case Task.INQUIRE:
-                actions.append(endings.resolved(job, verdict, code, self.profile.currency_code))
+                known = endings.resolved(job, verdict, code, self.profile.currency_code)
                 self._remember(job)
+                if (again := endings.receipt_job(job, known)) is not None:
+                    self._queue.appendleft(again)
+                else:
+                    actions.append(Done(job.job_id, known))
+            case Task.RECEIPT:
+                actions.append(endings.with_receipt(job))
             case Task.FORWARD:
                 is_known = code != UNKNOWN_FUNCTION
                 self.forwards = self.forwards and is_known
@@ -477,7 +477,7 @@ class ZvtSession:
     def tick(self, now_ns: int) -> list[Action]:
         """Time passed."""
         job = self._job
-        if job is not None and now_ns - job.started_ns >= limits.WHOLE_NS:
+        if job is not None and now_ns >= job.ends_ns:
             return [Break("the command never ended")]
         if self._due_ns is not None and now_ns >= self._due_ns:
             if self._is_keeping and job is not None:

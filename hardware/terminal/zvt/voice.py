@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from hardware.terminal.played import amount
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.ledger import KEYED, Entry
 from hardware.terminal.zvt.person import Plan
-
-
-def amount(minor: int) -> str:
-    """As it stands on the display and the receipt."""
-    return f"EUR {minor // 100}.{minor % 100:02}"
 
 
 def result(entry: Entry, terminal_id: int, plan: Plan | None = None) -> codec.Fields:

@@ -4,7 +4,8 @@ use crate::convert::CoreError;
 use countertop_core::emv::screen::{self, Rule};
 use countertop_core::emv::tlv::{self, Content, Dialect, Node};
 use countertop_core::emv::{Object, dictionary, dol, results};
-use countertop_core::terminal::wipe::Wiped;
+use countertop_core::masking;
+use countertop_core::wipe::Wiped;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use std::collections::BTreeMap;
@@ -164,6 +165,6 @@ pub(crate) fn mask_card_numbers<'py>(
     text: &str,
 ) -> PyResult<Bound<'py, PyString>> {
     let mut bytes = text.as_bytes().to_vec();
-    screen::search_text(&mut bytes);
+    masking::search_text(&mut bytes);
     PyString::from_bytes(py, &bytes)
 }

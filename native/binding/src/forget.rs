@@ -1,6 +1,6 @@
 //! What a floor that saw card data leaves beside its buffers: bytes on the stack and in registers.
 
-use countertop_core::terminal::wipe::wipe_stack;
+use countertop_core::wipe::wipe_stack;
 
 /// Write over both, once what worked on card data is over.
 ///

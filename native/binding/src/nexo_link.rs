@@ -6,7 +6,7 @@ use crate::nexo::{NexoKey, objects};
 use countertop_core::terminal::web::http::{self, Side};
 use countertop_core::terminal::web::socket::{self, MASK_BYTES, NONCE_BYTES};
 use countertop_core::terminal::web::{Event, Message};
-use countertop_core::terminal::wipe::Wiped;
+use countertop_core::wipe::Wiped;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

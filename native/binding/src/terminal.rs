@@ -3,9 +3,10 @@
 use crate::emv::{nodes, refused, told};
 use crate::forget::forget;
 use countertop_core::emv::screen::{self, Rule};
-use countertop_core::terminal::wipe::Wiped;
+use countertop_core::masking;
 use countertop_core::terminal::zvt::{self, Input, Key, Lead, Value};
 use countertop_core::terminal::{ACK, Bad, ENQ, EOT, Event, NAK, apdu, crc, dle, length, lrc};
+use countertop_core::wipe::Wiped;
 use pyo3::exceptions::{PyEOFError, PyOSError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyInt, PyList, PyString};
@@ -51,7 +52,7 @@ fn read_message(
             Value::Absent => py.None().into_bound(py),
             Value::Bytes(range) => PyBytes::new(py, &bytes[range.clone()]).into_any(),
             Value::Masked(range) => {
-                PyString::new(py, &screen::shown(&bytes[range.clone()])).into_any()
+                PyString::new(py, &masking::shown(&bytes[range.clone()])).into_any()
             }
             Value::Objects(objects) => told(py, objects, |object| {
                 // What is withheld was wiped where it stood.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod apportion;
+pub mod base64;
 pub mod book;
 pub mod builder;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub mod chain;
 pub mod emv;
 pub mod error;
 pub mod item;
+pub mod masking;
 pub mod money;
 mod overlay;
 pub mod pricing;
@@ -29,5 +31,6 @@ pub mod text;
 pub mod tree;
 #[cfg(test)]
 mod twin;
+pub mod wipe;
 
 pub use error::{CoreError, Result};

@@ -6,8 +6,6 @@
 
 pub mod dictionary;
 pub mod dol;
-pub(crate) mod groups;
-mod packed;
 pub mod results;
 pub mod screen;
 pub mod tlv;

@@ -1,23 +1,26 @@
-//! What may not leave: card numbers are masked to their first six and last four digits, tracks
-//! and other sensitive data are wiped, wherever they stand. Source: PCI DSS 4.0, requirements 3.3
-//! and 3.4.
+//! What may not leave of a chip's objects, by their tags, and of bytes that nobody knows: card
+//! numbers are masked ([`crate::masking`]), tracks and other sensitive data are wiped. Source: PCI
+//! DSS 4.0, requirements 3.3 and 3.4.
 //!
 //! Everything happens in place, in the buffer the bytes were received in, before anything is made
 //! of them.
 
 use super::dictionary::{Format, find};
-pub use super::groups::search_text;
-use super::packed::{search_half_bytes, search_objects, star_half_bytes};
-use crate::terminal::nexo::hidden::search_written;
+use super::tlv::{self, Dialect};
+use crate::masking::halves::{half, mask_half_bytes, search_half_bytes};
+use crate::masking::number::DIGITS_MAX;
+use crate::masking::written::search_written;
+use crate::masking::{search_text, search_words};
 use zeroize::Zeroize;
 
-/// The fewest and the most digits of a card number. Source: ISO/IEC 7812-1.
-pub(crate) const DIGITS_MIN: usize = 13;
-pub(crate) const DIGITS_MAX: usize = 19;
-const KEPT_FIRST: usize = 6;
-const KEPT_LAST: usize = 4;
-/// The half byte that stands for a hidden digit, as ZVT terminals write it.
-pub(super) const HIDDEN: u8 = 0xE;
+/// The shortest object whose value may not be told: an expiry.
+const OBJECT_MIN: usize = 6;
+/// How often objects are looked for within one another where no tag says that they are there.
+const GUESSES_MAX: usize = 4;
+const PADDED: Dialect = Dialect {
+    plain: &[],
+    trailing_ff: true,
+};
 
 /// What may be told of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,62 +66,6 @@ pub fn apply(rule: Rule, value: &mut [u8]) {
     }
 }
 
-/// Mask a card number in half bytes: F and what follows a separator D is not part of it.
-///
-/// Fewer than 13 digits keep the last four at most, so that a short number is not told whole.
-pub fn mask_half_bytes(value: &mut [u8]) {
-    let count = (0..value.len() * 2)
-        .take_while(|place| !matches!(half(value, *place), 0xD | 0xF))
-        .count();
-    for place in 0..count {
-        if is_hidden(place, count) {
-            set_half(value, place, HIDDEN);
-        }
-    }
-    for place in count..value.len() * 2 {
-        set_half(value, place, 0xF);
-    }
-}
-
-/// Whether the digit at a place of so many is one that is not told.
-pub(crate) fn is_hidden(place: usize, count: usize) -> bool {
-    if count < DIGITS_MIN {
-        return count <= KEPT_LAST || place + KEPT_LAST < count;
-    }
-    place >= KEPT_FIRST && place + KEPT_LAST < count
-}
-
-/// A half byte.
-pub(crate) fn half(value: &[u8], place: usize) -> u8 {
-    let byte = value[place / 2];
-    if place.is_multiple_of(2) {
-        byte >> 4
-    } else {
-        byte & 0xF
-    }
-}
-
-pub(super) fn set_half(value: &mut [u8], place: usize, digit: u8) {
-    let byte = &mut value[place / 2];
-    *byte = if place.is_multiple_of(2) {
-        *byte & 0x0F | digit << 4
-    } else {
-        *byte & 0xF0 | digit
-    };
-}
-
-/// A masked card number as text, hidden digits as `*`.
-pub fn shown(value: &[u8]) -> String {
-    (0..value.len() * 2)
-        .map(|place| half(value, place))
-        .take_while(|digit| *digit != 0xF)
-        .map(|digit| match digit {
-            0..=9 => char::from(b'0' + digit),
-            _ => '*',
-        })
-        .collect()
-}
-
 /// Mask every run that looks like a card number, in letters or in half bytes, and what a chip's
 /// objects hold of one.
 ///
@@ -139,54 +86,25 @@ pub fn search(value: &mut [u8]) {
     search_written(value);
 }
 
-/// Mask every card number in what ought to be a text, whatever it is written in; what one in half
-/// bytes, or in letters that stand for others, stands within is starred whole.
-pub fn search_words(text: &mut [u8]) {
-    search_text(text);
-    star_half_bytes(text);
-    search_written(text);
+/// Mask and wipe what may not be told of a chip's objects, where these bytes are some.
+fn search_objects(value: &mut [u8]) {
+    guess_objects(value, GUESSES_MAX);
 }
 
-/// Whether schemes give out numbers of so many digits that begin so. Source: ISO/IEC 7812-1; the
-/// schemes' published ranges.
-pub(crate) fn is_issued(digits: &[u8]) -> bool {
-    let Some(first) = digits.first_chunk::<4>() else {
-        return false;
+fn guess_objects(value: &mut [u8], left: usize) {
+    if value.len() < OBJECT_MIN || left == 0 {
+        return;
+    }
+    let Ok(objects) = tlv::decode(value, PADDED) else {
+        return;
     };
-    let first = first
-        .iter()
-        .fold(0, |sum, digit| sum * 10 + u16::from(*digit));
-    match first {
-        4000..=4999 => matches!(digits.len(), 13 | 16 | 19),
-        2221..=2720 | 5100..=5599 | 8100..=8299 | 9792 => digits.len() == 16,
-        3400..=3499 | 3700..=3799 => digits.len() == 15,
-        3000..=3099 | 3600..=3699 | 3800..=3999 => (14..=19).contains(&digits.len()),
-        2200..=2204 | 3528..=3589 => (16..=19).contains(&digits.len()),
-        5000..=5099 | 5600..=6999 => (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len()),
-        _ => false,
+    for object in objects.iter().filter(|one| !one.is_template) {
+        let held = &mut value[object.range()];
+        match rule(object.tag) {
+            hard @ (Rule::Mask | Rule::Withhold) => apply(hard, held),
+            _ => guess_objects(held, left - 1),
+        }
     }
-}
-
-/// Whether digits could be a card number: 13 to 19 of them, of an issuer, with the right check
-/// digit. Source: ISO/IEC 7812-1, first digits 2 to 6 and 8 to 9 as schemes use them, annex B.
-pub fn looks_like_a_card(digits: &[u8]) -> bool {
-    if !(DIGITS_MIN..=DIGITS_MAX).contains(&digits.len()) || matches!(digits[0], 0 | 1 | 7) {
-        return false;
-    }
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| {
-            let digit = u32::from(*digit);
-            if place.is_multiple_of(2) {
-                digit
-            } else {
-                digit * 2 / 10 + digit * 2 % 10
-            }
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]
@@ -201,28 +119,10 @@ mod tests {
             .collect()
     }
 
-    fn masked(text: &str) -> String {
-        let mut value = bcd(text);
-        mask_half_bytes(&mut value);
-        shown(&value)
-    }
-
     fn searched(text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
         search(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
-    }
-
-    #[test]
-    fn card_numbers_keep_first_six_and_last_four() {
-        assert_eq!(masked("4111111111111111"), "411111******1111");
-        assert_eq!(masked("559883EEEEEE8074"), "559883******8074");
-        assert_eq!(masked("6703444444444449FF"), "670344******4449");
-        assert_eq!(masked("378282246310005F"), "378282*****0005");
-        assert_eq!(masked("4111111111111111D2512"), "411111******1111");
-        assert_eq!(masked("123456789012"), "********9012");
-        assert_eq!(masked("1234"), "****");
-        assert_eq!(masked(""), "");
     }
 
     #[test]
@@ -275,36 +175,6 @@ mod tests {
             assert_eq!(searched(text), text);
         }
         assert_eq!(searched("3111-1111-1111-1113"), "3111-11**-****-1113");
-    }
-
-    #[test]
-    fn numbers_are_those_schemes_give_out() {
-        let is_issued = |text: &str| {
-            let digits: Vec<u8> = text.bytes().map(|byte| byte - b'0').collect();
-            is_issued(&digits)
-        };
-        for (first, sizes) in [
-            ("4", &[13, 16, 19][..]),
-            ("51", &[16]),
-            ("2221", &[16]),
-            ("2720", &[16]),
-            ("34", &[15]),
-            ("36", &[14, 15, 16, 17, 18, 19]),
-            ("3528", &[16, 17, 18, 19]),
-            ("62", &[13, 14, 15, 16, 17, 18, 19]),
-            ("2721", &[]),
-            ("31", &[]),
-            ("91", &[]),
-            ("00", &[]),
-        ] {
-            for size in 12..=20 {
-                assert_eq!(
-                    is_issued(&format!("{first:0<size$}")),
-                    sizes.contains(&size),
-                    "{first} {size}"
-                );
-            }
-        }
     }
 
     #[test]

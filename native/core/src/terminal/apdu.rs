@@ -1,8 +1,8 @@
 //! ZVT messages as they stand: two bytes that say which, a length, and the data. On TCP they follow
 //! one another without anything between them. Source: PA00P015 revision 13.08, chapter 3.
 
-use super::wipe::Wiped;
 use super::{Bad, Event};
+use crate::wipe::Wiped;
 
 /// The most data one message may have, and the most bytes with its head.
 pub const DATA_BYTES_MAX: usize = 65_535;

@@ -1,8 +1,8 @@
 //! Frames behind a big-endian length that does not count itself: two bytes, or four as nexo has
 //! them on TCP.
 
-use super::wipe::Wiped;
 use super::{Bad, Event};
+use crate::wipe::Wiped;
 
 /// How many bytes the length has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

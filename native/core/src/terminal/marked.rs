@@ -1,8 +1,8 @@
 //! What framings have in common whose frames stand between marks: bytes that are no mark are taken
 //! as they come, in runs, and whatever goes wrong ends at the next mark.
 
-use super::wipe::Wiped;
 use super::{Bad, Event};
+use crate::wipe::Wiped;
 
 /// How a framing goes on from one byte to the next.
 pub trait Framing: Sized {

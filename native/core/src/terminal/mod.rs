@@ -17,7 +17,6 @@ pub mod nexo;
 #[cfg(test)]
 mod streams;
 pub mod web;
-pub mod wipe;
 pub mod zvt;
 
 /// Acknowledged.

@@ -119,7 +119,7 @@ fn base64_within(bytes: &[u8], shift: usize) -> Vec<u8> {
 
 /// As terminals write it.
 pub fn base64(bytes: &[u8]) -> String {
-    countertop_core::terminal::nexo::base64::encode(bytes)
+    countertop_core::base64::encode(bytes)
 }
 
 /// Every way the hidden digits may be written.

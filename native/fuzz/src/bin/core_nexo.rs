@@ -2,8 +2,7 @@
 //! what was told once is told the same again.
 #![no_main]
 
-use countertop_core::emv::screen;
-use countertop_core::terminal::nexo::hidden::{Use, cleaned};
+use countertop_core::masking::{self, written::{Use, cleaned}};
 use countertop_core::terminal::nexo::seal::Key;
 use countertop_core::terminal::nexo::told::{Sealed, Told, open, read};
 use libfuzzer_sys::fuzz_target;
@@ -43,6 +42,6 @@ fn check(told: &Told) {
 
 fn clean(text: &str) {
     let mut bytes = text.as_bytes().to_vec();
-    screen::search_text(&mut bytes);
+    masking::search_text(&mut bytes);
     assert_eq!(bytes, text.as_bytes());
 }

@@ -50,7 +50,7 @@ fn line(numbers: &mut Numbers<'_>) -> Option<Line> {
             unit_price_micros: numbers.next(),
             quantity_milli: numbers.next(),
             discount: Discount::from_kind(i64::from(kind), numbers.next()).ok()?,
-            discountable: numbers.byte() % 2 == 0,
+            discountable: numbers.byte().is_multiple_of(2),
         }
     };
     Some(Line { tax_index, charge })
@@ -86,8 +86,8 @@ fuzz_target!(|bytes: &[u8]| {
     let mut numbers = Numbers(bytes);
     let numbers = &mut numbers;
     let policy = Policy {
-        inclusive: numbers.byte() % 2 == 0,
-        scope: if numbers.byte() % 2 == 0 {
+        inclusive: numbers.byte().is_multiple_of(2),
+        scope: if numbers.byte().is_multiple_of(2) {
             Scope::Line
         } else {
             Scope::RateDocument

@@ -19,7 +19,7 @@ fn heard(kind: u8, bytes: &[u8], size: usize) -> Vec<String> {
     let mut on = |event: Event<'_>| all.push(format!("{event:?}"));
     let pieces = bytes.chunks(size.max(1));
     let is_clean = if kind % 3 < 2 {
-        let side = if kind % 3 == 0 {
+        let side = if kind.is_multiple_of(3) {
             Side::Answer
         } else {
             Side::Post

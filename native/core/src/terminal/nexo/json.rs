@@ -1,7 +1,7 @@
 //! JSON with bounds. What is found are places in the text: nothing of it is copied.
 
 use super::{DEPTH_MAX, MEMBERS_MAX, MESSAGE_BYTES_MAX, NUMBER_CHARS_MAX, Trouble};
-use crate::terminal::wipe::Wiped;
+use crate::wipe::Wiped;
 use std::str;
 
 /// Where something stands in a text.

@@ -1,9 +1,11 @@
 //! What terminals write into texts: pairs of a form, or base64 of JSON; and lines of a receipt.
 
-use super::hidden::{Use, cleaned, cut};
+use super::hidden;
+use super::hidden::cut;
 use super::json::{self, Raw, Span};
-use super::{base64, hidden};
-use crate::terminal::wipe::Wiped;
+use crate::base64;
+use crate::masking::written::{Use, cleaned};
+use crate::wipe::Wiped;
 
 const PAIRS_MAX: usize = 128;
 const LINE_PAIRS_MAX: usize = 16;

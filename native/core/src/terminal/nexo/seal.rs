@@ -4,8 +4,9 @@
 //! how it broke would help who tries keys out. Source: Adyen Terminal API, protect local
 //! communications, read 2026-11.
 
-use super::{MESSAGE_BYTES_MAX, Trouble, base64};
-use crate::terminal::wipe::{Wiped, wipe_stack};
+use super::{MESSAGE_BYTES_MAX, Trouble};
+use crate::base64;
+use crate::wipe::{Wiped, wipe_stack};
 use aes::Aes256;
 use cbc::cipher::{Block, BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use hmac::{Hmac, KeyInit, Mac};

@@ -1,10 +1,12 @@
 //! What comes out of a message, and what never does.
 
-use super::hidden::{Use, cleaned, shown};
+use super::hidden::shown;
 use super::seal::{Key, NONCE_BYTES, seal, unseal};
 use super::told::{Sealed, Told, open, read};
-use super::{MEMBERS_MAX, MESSAGE_BYTES_MAX, Trouble, base64, json, pairs};
-use crate::emv::screen::looks_like_a_card;
+use super::{MEMBERS_MAX, MESSAGE_BYTES_MAX, Trouble, json, pairs};
+use crate::base64;
+use crate::masking::number::looks_like_a_card;
+use crate::masking::written::{Use, cleaned};
 use crate::terminal::chance::Chance;
 use std::fmt::Write;
 

@@ -3,11 +3,12 @@
 //! A member nobody reads is not screened but left where it stands, so a field that a terminal's
 //! next release puts card data into is withheld before anybody has heard of it.
 
-use super::hidden::{Use, cleaned, cleaned_raw, cut, is_number_hidden, shown};
+use super::hidden::{cleaned_raw, cut, is_number_hidden, shown};
 use super::json::{self, Raw, Span};
 use super::seal::{Key, unseal};
 use super::{Trouble, pairs};
-use crate::terminal::wipe::{Wiped, wipe_stack};
+use crate::masking::written::{Use, cleaned};
+use crate::wipe::{Wiped, wipe_stack};
 
 const TEXT_CHARS_MAX: usize = 4_096;
 const PAIRS_CHARS_MAX: usize = 65_536;

@@ -3,7 +3,7 @@
 use super::head::{self, First, Head};
 use super::{CHUNK_LINE_BYTES_MAX, Event, HEAD_BYTES_MAX, INTERIM_MAX, Message, Over};
 use crate::terminal::nexo::MESSAGE_BYTES_MAX;
-use crate::terminal::wipe::Wiped;
+use crate::wipe::Wiped;
 
 /// What is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,9 @@
 
 use super::head::{self, First};
 use super::{Event, HEAD_BYTES_MAX, Message, Over};
-use crate::terminal::nexo::{MESSAGE_BYTES_MAX, base64};
-use crate::terminal::wipe::Wiped;
+use crate::base64;
+use crate::terminal::nexo::MESSAGE_BYTES_MAX;
+use crate::wipe::Wiped;
 use sha1::{Digest, Sha1};
 
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

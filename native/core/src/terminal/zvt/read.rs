@@ -4,8 +4,9 @@
 use super::table::{DIALECT, Kind, Shape, Width, container_rule, shape};
 use super::{Fault, Key, Lead, Message, Trouble, Value};
 use crate::emv::{Object, screen, tlv};
+use crate::masking;
 use crate::terminal::apdu;
-use crate::terminal::wipe::wipe_stack;
+use crate::wipe::wipe_stack;
 use std::ops::Range;
 use zeroize::Zeroize;
 
@@ -223,11 +224,11 @@ impl Reader<'_> {
                 Value::Bytes(range.clone())
             }
             Kind::Text => {
-                screen::search_words(&mut self.bytes[range.clone()]);
+                masking::search_words(&mut self.bytes[range.clone()]);
                 Value::Bytes(range.clone())
             }
             Kind::Card => {
-                screen::mask_half_bytes(&mut self.bytes[range.clone()]);
+                masking::mask_half_bytes(&mut self.bytes[range.clone()]);
                 Value::Masked(range.clone())
             }
             Kind::Totals if are_totals(&self.bytes[range.clone()]) => {

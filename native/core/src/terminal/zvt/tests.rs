@@ -19,7 +19,7 @@ fn told(message: &Message, bytes: &[u8]) -> Vec<(String, String)> {
                 Value::Number(number) => number.to_string(),
                 Value::Absent => "none".to_owned(),
                 Value::Bytes(range) => format!("{:02X?}", &bytes[range.clone()]),
-                Value::Masked(range) => crate::emv::screen::shown(&bytes[range.clone()]),
+                Value::Masked(range) => crate::masking::shown(&bytes[range.clone()]),
                 Value::Objects(objects) => objects
                     .iter()
                     .map(|one| format!("{:X}={:02X?}", one.tag, &bytes[one.range()]))

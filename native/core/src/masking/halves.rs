@@ -1,47 +1,66 @@
-//! Card numbers in half bytes, and objects of a chip, within bytes that nobody knows or that ought
-//! to be text.
+//! Card numbers in half bytes, two digits in each byte: one that is known to be there, and those
+//! that stand within bytes nobody knows or within what ought to be text.
 
-use super::screen::{
-    DIGITS_MAX, DIGITS_MIN, HIDDEN, Rule, apply, half, is_hidden, is_issued, looks_like_a_card,
-    rule, set_half,
-};
-use super::tlv::{self, Dialect};
+use super::number::{DIGITS_MAX, DIGITS_MIN, is_hidden, is_issued, looks_like_a_card};
+use crate::wipe::Wiped;
 use std::ops::Range;
 use zeroize::Zeroize;
 
-/// The shortest object whose value may not be told: an expiry.
-const OBJECT_MIN: usize = 6;
-/// How often objects are looked for within one another where no tag says that they are there.
-const GUESSES_MAX: usize = 4;
+/// The half byte that stands for a hidden digit, as ZVT terminals write it.
+pub(super) const HIDDEN: u8 = 0xE;
+
 /// What a text is filled up with.
 const FILLING: [u8; 3] = [0, b' ', 0xFF];
 /// Signs of which so many stand nowhere within eight letters of words.
 const SIGNS: &[u8] = b"!\"#$%&'()@`";
 const SIGNS_MIN: usize = 3;
-const PADDED: Dialect = Dialect {
-    plain: &[],
-    trailing_ff: true,
-};
 
-/// Mask and wipe what may not be told of a chip's objects, where these bytes are some.
-pub(super) fn search_objects(value: &mut [u8]) {
-    guess_objects(value, GUESSES_MAX);
-}
-
-fn guess_objects(value: &mut [u8], left: usize) {
-    if value.len() < OBJECT_MIN || left == 0 {
-        return;
-    }
-    let Ok(objects) = tlv::decode(value, PADDED) else {
-        return;
-    };
-    for object in objects.iter().filter(|one| !one.is_template) {
-        let held = &mut value[object.range()];
-        match rule(object.tag) {
-            hard @ (Rule::Mask | Rule::Withhold) => apply(hard, held),
-            _ => guess_objects(held, left - 1),
+/// Mask a card number in half bytes: F and what follows a separator D is not part of it.
+///
+/// Fewer than 13 digits keep the last four at most, so that a short number is not told whole.
+pub fn mask_half_bytes(value: &mut [u8]) {
+    let count = (0..value.len() * 2)
+        .take_while(|place| !matches!(half(value, *place), 0xD | 0xF))
+        .count();
+    for place in 0..count {
+        if is_hidden(place, count) {
+            set_half(value, place, HIDDEN);
         }
     }
+    for place in count..value.len() * 2 {
+        set_half(value, place, 0xF);
+    }
+}
+
+/// A half byte.
+pub(crate) fn half(value: &[u8], place: usize) -> u8 {
+    let byte = value[place / 2];
+    if place.is_multiple_of(2) {
+        byte >> 4
+    } else {
+        byte & 0xF
+    }
+}
+
+pub(super) fn set_half(value: &mut [u8], place: usize, digit: u8) {
+    let byte = &mut value[place / 2];
+    *byte = if place.is_multiple_of(2) {
+        *byte & 0x0F | digit << 4
+    } else {
+        *byte & 0xF0 | digit
+    };
+}
+
+/// A masked card number as text, hidden digits as `*`.
+pub fn shown(value: &[u8]) -> String {
+    (0..value.len() * 2)
+        .map(|place| half(value, place))
+        .take_while(|digit| *digit != 0xF)
+        .map(|digit| match digit {
+            0..=9 => char::from(b'0' + digit),
+            _ => '*',
+        })
+        .collect()
 }
 
 /// The next run of digits in half bytes that a card number has room in.
@@ -99,7 +118,7 @@ fn is_letters(value: &[u8], place: Range<usize>) -> bool {
 }
 
 /// Mask every card number in half bytes, and what follows it as on a track.
-pub(super) fn search_half_bytes(value: &mut [u8]) {
+pub(crate) fn search_half_bytes(value: &mut [u8]) {
     let mut at = 0;
     while let Some(run) = next_run(value, at) {
         at = run.end;
@@ -207,4 +226,88 @@ fn digits_end(value: &[u8], from: usize) -> usize {
     (from..halves)
         .find(|place| half(value, *place) > 9)
         .unwrap_or(halves)
+}
+
+/// Whether a card number in half bytes stands anywhere in these bytes, where `counts` says that so
+/// many of them are no other thing.
+pub(super) fn has_packed(bytes: &[u8], counts: impl Fn(&[u8]) -> bool) -> bool {
+    let halves = bytes.len() * 2;
+    let mut digits = [0; DIGITS_MAX];
+    let found = (0..halves.saturating_sub(DIGITS_MIN - 1)).any(|from| {
+        let count = (from..halves.min(from + DIGITS_MAX))
+            .take_while(|place| half(bytes, *place) <= 9)
+            .count();
+        for (place, digit) in digits[..count].iter_mut().enumerate() {
+            *digit = half(bytes, from + place);
+        }
+        (DIGITS_MIN..=count).any(|size| {
+            looks_like_a_card(&digits[..size])
+                && counts(&bytes[from / 2..(from + size).div_ceil(2)])
+        })
+    });
+    digits.zeroize();
+    found
+}
+
+/// Whether they are one in half bytes and nothing else.
+pub(super) fn is_packed(bytes: &[u8]) -> bool {
+    let halves = bytes.len() * 2;
+    let mut digits = [0; DIGITS_MAX];
+    let count = (0..halves.min(DIGITS_MAX))
+        .take_while(|place| half(bytes, *place) <= 9)
+        .count();
+    for (place, digit) in digits[..count].iter_mut().enumerate() {
+        *digit = half(bytes, place);
+    }
+    let is_whole = count == halves || (count + 1 == halves && half(bytes, count) == 0xF);
+    let is_packed = is_whole && looks_like_a_card(&digits[..count]);
+    digits.zeroize();
+    is_packed
+}
+
+/// Whether a text has them as its characters; where these could all be printed it is words.
+pub(super) fn has_half_bytes(text: &[u8]) -> bool {
+    let is_odd = |one: &u8| !matches!(one, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    if !text.iter().any(is_odd) {
+        return false;
+    }
+    let mut room = Wiped::new(text.len());
+    if let Ok(text) = std::str::from_utf8(text) {
+        for letter in text.chars() {
+            let _ = room.push(u8::try_from(u32::from(letter)).unwrap_or(0xFF));
+        }
+    } else {
+        let _ = room.extend(text);
+    }
+    has_packed(room.as_slice(), |bytes| bytes.iter().any(is_odd))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bcd(text: &str) -> Vec<u8> {
+        text.as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect()
+    }
+
+    fn masked(text: &str) -> String {
+        let mut value = bcd(text);
+        mask_half_bytes(&mut value);
+        shown(&value)
+    }
+
+    #[test]
+    fn card_numbers_keep_first_six_and_last_four() {
+        assert_eq!(masked("4111111111111111"), "411111******1111");
+        assert_eq!(masked("559883EEEEEE8074"), "559883******8074");
+        assert_eq!(masked("6703444444444449FF"), "670344******4449");
+        assert_eq!(masked("378282246310005F"), "378282*****0005");
+        assert_eq!(masked("4111111111111111D2512"), "411111******1111");
+        assert_eq!(masked("123456789012"), "********9012");
+        assert_eq!(masked("1234"), "****");
+        assert_eq!(masked(""), "");
+    }
 }

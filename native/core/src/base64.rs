@@ -1,6 +1,6 @@
 //! Base64. Source: RFC 4648, sections 4 and 5.
 
-use crate::terminal::wipe::Wiped;
+use crate::wipe::Wiped;
 
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

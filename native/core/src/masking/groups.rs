@@ -1,6 +1,6 @@
 //! Card numbers among the digits of a text, in one group or in several.
 
-use super::screen::{DIGITS_MAX, is_hidden, is_issued, looks_like_a_card};
+use super::number::{DIGITS_MAX, is_hidden, is_issued, looks_like_a_card};
 use zeroize::Zeroize;
 
 /// The most marks that may stand between two groups of one number.

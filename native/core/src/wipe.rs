@@ -18,6 +18,14 @@ impl Wiped {
         }
     }
 
+    /// A copy of these, and no room for more.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self {
+            bytes: bytes.into(),
+            length: bytes.len(),
+        }
+    }
+
     /// How many bytes there are.
     pub fn len(&self) -> usize {
         self.length

@@ -1,0 +1,91 @@
+"""What the auditor knows of card payments, from what the journal says of each: what was asked, what
+was heard of it, and which of them wait for a person."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from attrs import define, field
+
+_OPEN: Final = ("requested", "unknown")
+_APPROVED: Final = ("approved", "partially_approved", "offline_approved")
+_TAKING: Final = ("sale", "capture")
+_UNDOING: Final = ("reversal", "release")
+_STANDS: Final = ("", "unpaid")  # what is wrong by the others did not take anything back for good
+
+
+@define
+class CardPayment:
+    """One payment: `asked` and `answer` as they are written down; `problem` puts it before a person
+    and `is_left` says that it still is there."""
+
+    asked: dict[str, Any]
+    standing: str = "requested"
+    answer: dict[str, Any] = field(factory=dict)
+    problem: str = ""
+    is_left: bool = False
+
+    @property
+    def charged_minor(self) -> int:
+        """What its terminal said of it, tip and all."""
+        return int(self.answer.get("amount_minor", 0))
+
+    def moved_minor(self) -> int:
+        """What it moved of its own, towards the store, that no order's tender stands for.
+
+        Where a sale was completed with a tender that was taken back, the tender still stands and
+        the money does not. What went to another card than it should is a tender all the same.
+        """
+        if self.problem == "unpaid":
+            return self.charged_minor if self.asked.get("of_refund") else -self.charged_minor
+        if self.problem == "not_its_card" or self.standing not in _APPROVED:
+            return 0
+        if self.asked["kind"] == "refund":
+            return -self.charged_minor
+        return self.charged_minor if self.asked["kind"] in _TAKING else 0
+
+    def receipts(self) -> set[int | None]:
+        """The numbers under which its terminal knows it and what it was about."""
+        told = self.answer.get("identity"), self.asked.get("original")
+        return {identity["receipt"] for identity in told if identity}
+
+
+Cards = dict[str, CardPayment]
+
+
+def requested(cards: Cards, data: dict[str, Any]) -> None:
+    """A terminal is about to be asked."""
+    cards[data["asked"]["payment_id"]] = CardPayment(data["asked"])
+
+
+def kept(cards: Cards, data: dict[str, Any]) -> None:
+    """It told something on the way."""
+    cards[data["payment_id"]].answer = data["answer"]
+
+
+def heard(cards: Cards, data: dict[str, Any]) -> None:
+    """What became of it. Where it took another back for good, that one and all that was tried
+    before wait for nobody."""
+    payment = cards[data["payment_id"]]
+    payment.standing, payment.answer = data["standing"], data["answer"]
+    payment.problem = data.get("problem", "")
+    payment.is_left = bool(payment.problem) and payment.standing not in _OPEN
+    is_undone = payment.standing in _APPROVED and payment.problem in _STANDS
+    if not is_undone or payment.asked["kind"] not in _UNDOING:
+        return
+    of_payment = payment.asked["of_payment"]
+    for payment_id, other in cards.items():
+        is_try = other.asked["kind"] in _UNDOING and other.asked["of_payment"] == of_payment
+        if payment_id == of_payment or (is_try and other is not payment):
+            other.is_left = False
+
+
+def set_aside(cards: Cards, data: dict[str, Any]) -> None:
+    """Nobody waits for it any more, and a person is told."""
+    payment = cards[data["payment_id"]]
+    payment.problem, payment.is_left = "unresolved", True
+
+
+def closed(cards: Cards, data: dict[str, Any]) -> None:
+    """A person looked into it."""
+    cards[data["payment_id"]].is_left = False
