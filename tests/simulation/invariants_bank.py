@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from engine.provider import LinkState
 from tests.simulation.auditor import Auditor, Invariant, invariant
+from tests.simulation.facts import BANK
 from tests.simulation.model import Row
-from tests.simulation.shop import BANK
 
 
 @invariant("U1_a_file_counts_whole_and_once")
@@ -89,9 +88,9 @@ class MoneyByLinkIsWhatItsProviderHolds(Invariant):
         assert sim.bank.told is not None, "files are handed in before the end"
         told = [one for one in sim.bank.told["acquirers"] if one["acquirer"] != BANK]
         found = [(one["captured_minor"], one["cleared_minor"]) for one in told]
-        minor = sum(one.amount_minor for one in sim.provider.twice.values())
-        for held in sim.provider.ledger.held.values():
-            sign = {LinkState.PAID: 1, LinkState.REFUNDED: -1}.get(held.told.state, 0)
-            minor += sign * held.told.amount_minor
+        signs = {"paid": 1, "refunded": -1}
+        minor = sum(sim.provider.twice.values())
+        for held in sim.provider.holds().values():
+            minor += signs.get(held.state, 0) * held.amount_minor
         if found != ([(minor, 0)] if minor else []):
             self.broken(f"money by link stands at {found}, the provider holds {minor}")
