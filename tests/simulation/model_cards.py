@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from attrs import define, field
 
-_OPEN: Final = ("requested", "unknown")
 _APPROVED: Final = ("approved", "partially_approved", "offline_approved")
 _TAKING: Final = ("sale", "capture")
 _UNDOING: Final = ("reversal", "release")
@@ -69,7 +68,8 @@ def heard(cards: Cards, data: dict[str, Any]) -> None:
     payment = cards[data["payment_id"]]
     payment.standing, payment.answer = data["standing"], data["answer"]
     payment.problem = data.get("problem", "")
-    payment.is_left = bool(payment.problem) and payment.standing not in _OPEN
+    # In doubt still, it is left to a person where it was set aside before.
+    payment.is_left = bool(payment.problem)
     is_undone = payment.standing in _APPROVED and payment.problem in _STANDS
     if not is_undone or payment.asked["kind"] not in _UNDOING:
         return
