@@ -20,7 +20,6 @@ from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.person import Plan
 from hardware.terminal.zvt.session import ZvtSession
-from native import ZvtMessage
 from tests.hardware.terminal_rig import (
     ADDRESS,
     KEEPER,
@@ -131,9 +130,9 @@ async def test_a_terminal_that_logs_on_has_it_written_down_again(is_called_off: 
         # The terminal takes its time to say what was its last, until somebody asks for a payment.
         asked, recall = trio.Event(), shop.fake._recall
 
-        async def recall_late(message: ZvtMessage) -> None:
+        async def recall_late() -> None:
             await asked.wait()
-            await recall(message)
+            await recall()
 
         shop.fake._recall = recall_late  # type: ignore[method-assign]
         await end.unplug()

@@ -132,6 +132,28 @@ def test_only_what_was_paid_and_has_none_is_asked_for() -> None:
     assert (answer.verdict, answer.slips) == (Verdict.APPROVED, doubt.slips)
 
 
+def test_who_pays_goes_before_paper() -> None:
+    """A payment that waits for a question which gives way begins before any receipt of it is asked
+    for; one that comes while the receipt is out waits for its end, and is not refused."""
+    for comes_before in (True, False):
+        doubt = doubtful()
+        session = opened(LAST)
+        session.inquire("q", doubt, 0, gives_way=True)
+        if comes_before:
+            assert session.transact("k", SALE, 0) == []
+        hear(session, OK)
+        hear(session, told(codec.STATUS_INFO, RESULT))
+        actions = hear(session, DONE)
+        if comes_before:
+            assert ended(actions).slips == ()
+        else:
+            assert sends(actions) == ["800000", AGAIN]
+            assert session.transact("k", SALE, 0) == []
+            actions = hear(session, codec.UNKNOWN_COMMAND)
+            assert ended(actions).verdict is Verdict.APPROVED
+        assert sends(actions)[-1].startswith("0601")
+
+
 @pytest.mark.parametrize("by_line", [False, True])
 async def test_a_lost_reply_leaves_both_copies(*, by_line: bool) -> None:
     """At the simulated terminal, whose cable broke before it told anything."""

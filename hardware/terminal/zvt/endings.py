@@ -101,11 +101,11 @@ def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Answe
 
 def receipt_job(job: Job, known: Answer) -> Job | None:
     """The job that has the receipts of a payment told once more, where one was found by asking and
-    they were lost with its reply; None where there is nothing to have, and where nobody waits for
-    the answer: a customer may want the terminal."""
-    if job.gives_way or not known.verdict.is_approved or len(known.slips) >= _COPIES:
+    they were lost with its reply; None where there is nothing to have. It keeps nobody waiting
+    that the inquiry did not."""
+    if not known.verdict.is_approved or len(known.slips) >= _COPIES:
         return None
-    return Job(Task.RECEIPT, job.job_id, answer=known)
+    return Job(Task.RECEIPT, job.job_id, answer=known, gives_way=job.gives_way)
 
 
 def with_receipt(job: Job) -> Done:

@@ -84,7 +84,7 @@ class TerminalFake(FarEnd, Played):
         self.cannot_send = False
         self.ends_silently = False
         self.is_registered = False
-        self._last_plan = Plan()
+        self._last_plan, self._prints_again = Plan(), False
 
     async def reboot(self) -> None:
         """Power off and on: the connection breaks, the memory stays, the log-on is forgotten."""
@@ -126,7 +126,8 @@ class TerminalFake(FarEnd, Played):
         elif not self.is_registered:
             await self._send(bytes.fromhex("846B00"))
         elif control == codec.RECALL:
-            await self._recall(message)
+            self._prints_again = not message.fields.get(0x03, 0) & _NOT_PRINTED
+            await self._recall()
         elif control == codec.END_OF_DAY:
             await self._end_of_day()
         elif control == codec.SEND_OFFLINE and not self.cannot_send:
@@ -142,14 +143,14 @@ class TerminalFake(FarEnd, Played):
         await self._tell(codec.INTERMEDIATE, [("status", status), ("timeout_minutes", 0),
                                               (0x06, lines)], lose)  # fmt: skip
 
-    async def _recall(self, message: ZvtMessage) -> None:
+    async def _recall(self) -> None:
         await self._send(codec.ACKNOWLEDGE)
         if not self.ledger.entries:
             await self._tell(codec.ABORTION, [("result", 0x83)])
             return
         last = self.ledger.entries[-1]
         await self._tell(codec.STATUS_INFO, voice.result(last, self.terminal_id))
-        if not message.fields.get(0x03, 0) & _NOT_PRINTED and last.result == 0:
+        if self._prints_again and last.result == 0:
             await self._print(last, self._last_plan)
         await self._tell(codec.COMPLETION, [])
 

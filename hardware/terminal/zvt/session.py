@@ -413,8 +413,10 @@ class ZvtSession:
             case Task.INQUIRE:
                 known = endings.resolved(job, verdict, code, self.profile.currency_code)
                 self._remember(job)
-                if (again := endings.receipt_job(job, known)) is not None:
-                    self._queue.appendleft(again)
+                # Whoever waits for a card goes before paper.
+                again = None if self._queue else endings.receipt_job(job, known)
+                if again is not None:
+                    self._queue.append(again)
                 else:
                     actions.append(Done(job.job_id, known))
             case Task.RECEIPT:
