@@ -36,7 +36,7 @@ from engine.payment.commands import (
     SetOfflinePolicy,
     SetPaymentAside,
 )
-from engine.payment.events import OfflinePolicy
+from engine.payment.events import BrandCeiling, OfflinePolicy
 from engine.payment.state import Payment
 from engine.terminal import Verdict
 from engine.terminals import PairTerminal, UnpairTerminal
@@ -158,6 +158,9 @@ def offline_and_tips() -> Transcript:
         {"brands": ("",)},
     ):
         told.say(SetOfflinePolicy(attrs.evolve(policy, **wrong)), admin=True)
+    ceilings = tuple(BrandCeiling(str(at), 0) for at in range(limits.BRANDS_MAX + 1))
+    for most in (ceilings, ceilings[1:]):
+        told.say(SetOfflinePolicy(attrs.evolve(policy, brand_limits=most)), admin=True)
     told.say(
         SetOfflinePolicy(policy), ReportUpload("none", True), ReportUpload("c2", True), admin=True
     )

@@ -74,7 +74,7 @@ def charging() -> Transcript:
         {"id": ""}, {"id": letters(65)}, {"name": " "}, {"name": LONG},
         {"percent_ppm": 0}, {"percent_ppm": -1}, {"percent_ppm": limits.PPM + 1},
         {"amount_minor": 1}, {"percent_ppm": 0, "amount_minor": limits.AMOUNT_MINOR_MAX + 1},
-        {"guests_min": -1}, {"guests_min": limits.GUESTS_MAX + 1}, {"dinings": ("standing",)},
+        {"guests_min": -1}, {"guests_min": limits.GUESTS_MAX + 1}, {"dinings": (letters(70),)},
         {"tax_class": letters(70)},
     ):  # fmt: skip
         told.say(SetCharges((attrs.evolve(PARTY, **changes),)), admin=True)
