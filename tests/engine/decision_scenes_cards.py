@@ -159,7 +159,7 @@ def offline_and_tips() -> Transcript:
     ):
         told.say(SetOfflinePolicy(attrs.evolve(policy, **wrong)), admin=True)
     ceilings = tuple(BrandCeiling(str(at), 0) for at in range(limits.BRANDS_MAX + 1))
-    for most in (ceilings, ceilings[1:]):
+    for most in (ceilings, ceilings[1:], ceilings[:1] * 2):
         told.say(SetOfflinePolicy(attrs.evolve(policy, brand_limits=most)), admin=True)
     told.say(
         SetOfflinePolicy(policy), ReportUpload("none", True), ReportUpload("c2", True), admin=True
@@ -172,7 +172,7 @@ def offline_and_tips() -> Transcript:
     told.say(
         AddLine("wine"), AskTip(), AnswerTip(-1), AnswerTip(limits.AMOUNT_MINOR_MAX), AnswerTip(80)
     )
-    told.say(LeaveTip("ana"), RequestPayment())
+    told.say(AnswerTip(80), LeaveTip("ana"), RequestPayment())
     _answers(told, Verdict.APPROVED, 13)
     told.say(CompleteOrder())
     told.books()

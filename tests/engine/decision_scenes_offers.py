@@ -254,4 +254,28 @@ def coupons() -> Transcript:
     return told
 
 
-SCENES = {scene.__name__: scene for scene in (price_lists, priced_parts, promotions, coupons)}
+def coupon_strings() -> Transcript:
+    """GS1's data strings, cut after every character: what is missing is named."""
+    told = Transcript(Shop.selling())
+    american = "8110" + "0614141" + "123456" + "3100" + "110100"
+    whole = american + "3261231" + "4260101" + "50000001" + "90000"
+    positive = "8112" + "0" + "0614141" + "123456" + "0000001"
+    told.say(AddLine("wine"))
+    for text in (whole, positive):
+        for size in range(3, len(text) + 1):
+            told.say(PresentCoupon(text[:size]))
+    for wrong in (
+        american + "3261331", american + "4260101" + "3261231", american + "60", american + "91000",
+        "81122" + positive[5:], positive + "1", "8112" + "07" + positive[6:], "255400000100011",
+        "2554000001000112", "8110" + "9614141" + "123456" + "3100",
+        american[:17] + "6" + american[18:],
+    ):  # fmt: skip
+        told.say(PresentCoupon(wrong))
+    told.books()
+    return told
+
+
+SCENES = {
+    scene.__name__: scene
+    for scene in (price_lists, priced_parts, promotions, coupons, coupon_strings)
+}
