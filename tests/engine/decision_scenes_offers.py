@@ -156,6 +156,12 @@ def priced_parts() -> Transcript:
         admin=True,
     )
     told.say(InstallPrices("v", 2), InstallPrices("u", 2), InstallPrices("u", 2), admin=True)
+    told.title("Lists that go on in another part count once")
+    lists = tuple(
+        attrs.evolve(AWAY, id=f"l{at}", entries=()) for at in range(limits.PRICE_LISTS_MAX)
+    )
+    told.say(StagePrices("w", 0, PriceSet(lists=lists)), admin=True)
+    told.say(StagePrices("w", 1, PriceSet(lists=lists)), StagePrices("w", 1, twice), admin=True)
     told.title("Charged")
     told.say(AddLine("bread", "", 6_000), AddLine("wine"), ChooseCustomerGroup("regulars"))
     told.say(ChooseDining(Dining.TAKEAWAY), AddLine("milk"), TenderCash(10_000), CompleteOrder())

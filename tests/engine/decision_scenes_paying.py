@@ -255,6 +255,16 @@ def links() -> Transcript:
     off = _link(told)
     _hears(told, off, LinkState.PAID)
     told.say(UndoTender(1), ReverseLinkTender(9), ReverseLinkTender(1), UndoTendering())
+    _hears(told, _link(told), LinkState.REFUNDED)
+    told.title("An older one is paid after a newer was asked for")
+    told.say(AddLine("milk"), RequestPaylink())
+    older = _link(told)
+    _hears(told, older, LinkState.OPEN)
+    told.wait(3_600)
+    told.say(ExpirePaylink(older), admin=True)
+    told.say(RequestPaylink())
+    _hears(told, _link(told), LinkState.OPEN)
+    _hears(told, older, LinkState.PAID)
     told.books()
     return told
 
