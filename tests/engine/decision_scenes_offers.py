@@ -132,6 +132,7 @@ def price_lists() -> Transcript:
         {"costs": (ItemCost("wine", MOST + 1),)},
         {"costs": (ItemCost("z" * 70, 1),)},
         {"costs": PRICES.costs * 2},
+        {"costs": (ItemCost("wine", 0),), "floors": (PriceFloor(0, "bread"),)},
     )
     told.books()
     return told
@@ -247,6 +248,9 @@ def coupons() -> Transcript:
     )
     told.say(UndoTendering(), UndoTender(1), UndoTendering(), PresentCoupon("def"))
     told.say(TenderCash(10_000), CompleteOrder())
+    told.title("Rewards without end")
+    told.say(AddLine("book"), ChooseCustomerGroup("", "7", 100_000))
+    told.say(*[ChooseReward("points")] * (limits.REWARDS_PER_ORDER_MAX + 1), VoidOrder("gone"))
     told.title("Used, and good again")
     told.say(AddLine("wine"), PresentCoupon("abc"), PresentCoupon("ghi"), register="2")
     told.say(AddLine("milk"), PresentCoupon("ghi"), VoidOrder("gone"))

@@ -97,7 +97,7 @@ def charging() -> Transcript:
     told.say(WaiveCharge("party", "", True), ChooseChannel("phone"), ChooseChannel(letters(65)))
     told.say(ChooseChannel("none"), ChooseDining(Dining.TAKEAWAY), TellGuests(limits.GUESTS_MAX))
     told.say(CompLine(1), CompLine(9, "spilt"), CompLine(1, "spilt"), CompLine(1, "", True))
-    told.say(CompOrder(), CompOrder(letters(201)), CompOrder("sorry"), CompOrder("", True))
+    told.say(CompOrder(), CompOrder(letters(201)), CompOrder("x"), CompOrder("", True))
     told.say(ChooseCustomerGroup("none"), ChooseCustomerGroup("", letters(65)))
     told.say(ChooseCustomerGroup("", "7", -1), ChooseCustomerGroup("", "7", 120))
     told.say(ChooseReward("none"), ChoosePromotion("none", "x"), ChooseTender("gold"))

@@ -416,3 +416,12 @@ def test_change_for_notes_rounds_as_the_sale_does() -> None:
     shop.ring("milk")
     # 1.29 less notes worth 9.24 is -7.95: a sale's half goes up, so the customer gets 7.90.
     assert shop.ok(TenderForeign("USD", 500))["change_minor"] == 790
+
+
+def test_notes_pay_the_last_cent() -> None:
+    """As long as anything is due, a note may be given for it."""
+    shop = taking()
+    shop.ring("wine")
+    shop.ok(TenderCash(798))
+    shop.ok(TenderForeign("USD", 500))
+    assert shop.no(TenderForeign("USD", 500)) == Refusal.AMOUNT_MUST_STILL_BE_DUE
