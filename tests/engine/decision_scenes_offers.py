@@ -248,9 +248,6 @@ def coupons() -> Transcript:
     )
     told.say(UndoTendering(), UndoTender(1), UndoTendering(), PresentCoupon("def"))
     told.say(TenderCash(10_000), CompleteOrder())
-    told.title("Rewards without end")
-    told.say(AddLine("book"), ChooseCustomerGroup("", "7", 100_000))
-    told.say(*[ChooseReward("points")] * (limits.REWARDS_PER_ORDER_MAX + 1), VoidOrder("gone"))
     told.title("Used, and good again")
     told.say(AddLine("wine"), PresentCoupon("abc"), PresentCoupon("ghi"), register="2")
     told.say(AddLine("milk"), PresentCoupon("ghi"), VoidOrder("gone"))
@@ -260,6 +257,19 @@ def coupons() -> Transcript:
         AddReturnLine(sale, 1, 1000, "corked"), TenderCash(-799), TenderCash(-638), CompleteOrder()
     )
     told.say(AddLine("wine"), PresentCoupon("abc"))
+    told.books()
+    return told
+
+
+def rewards() -> Transcript:
+    """As many rewards as an order may have, and one more."""
+    told = Transcript(Shop.selling())
+    names = [f"r{number}" for number in range(limits.REWARDS_PER_ORDER_MAX + 1)]
+    offered = tuple(attrs.evolve(TENTH, id=name, costs_points=100) for name in names)
+    told.say(SetPromotions(offered), admin=True)
+    told.say(AddLine("wine"), ChooseCustomerGroup("", "7", 100_000))
+    told.say(*map(ChooseReward, names), ChooseReward("r0"), ChooseReward("x" * 70))
+    told.say(ChooseReward("r0", True), ChooseReward(names[-1]))
     told.books()
     return told
 
@@ -287,5 +297,5 @@ def coupon_strings() -> Transcript:
 
 SCENES = {
     scene.__name__: scene
-    for scene in (price_lists, priced_parts, promotions, coupons, coupon_strings)
+    for scene in (price_lists, priced_parts, promotions, coupons, rewards, coupon_strings)
 }
