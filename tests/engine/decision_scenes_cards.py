@@ -36,7 +36,7 @@ from engine.payment.commands import (
     SetOfflinePolicy,
     SetPaymentAside,
 )
-from engine.payment.events import OfflinePolicy
+from engine.payment.events import BrandCeiling, OfflinePolicy
 from engine.payment.state import Payment
 from engine.terminal import Verdict
 from engine.terminals import PairTerminal, UnpairTerminal
@@ -158,6 +158,9 @@ def offline_and_tips() -> Transcript:
         {"brands": ("",)},
     ):
         told.say(SetOfflinePolicy(attrs.evolve(policy, **wrong)), admin=True)
+    ceilings = tuple(BrandCeiling(str(at), 0) for at in range(limits.BRANDS_MAX + 1))
+    for most in (ceilings, ceilings[1:], ceilings[:1] * 2):
+        told.say(SetOfflinePolicy(attrs.evolve(policy, brand_limits=most)), admin=True)
     told.say(
         SetOfflinePolicy(policy), ReportUpload("none", True), ReportUpload("c2", True), admin=True
     )
@@ -169,7 +172,7 @@ def offline_and_tips() -> Transcript:
     told.say(
         AddLine("wine"), AskTip(), AnswerTip(-1), AnswerTip(limits.AMOUNT_MINOR_MAX), AnswerTip(80)
     )
-    told.say(LeaveTip("ana"), RequestPayment())
+    told.say(AnswerTip(80), LeaveTip("ana"), RequestPayment())
     _answers(told, Verdict.APPROVED, 13)
     told.say(CompleteOrder())
     told.books()

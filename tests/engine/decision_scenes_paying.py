@@ -74,7 +74,7 @@ def charging() -> Transcript:
         {"id": ""}, {"id": letters(65)}, {"name": " "}, {"name": LONG},
         {"percent_ppm": 0}, {"percent_ppm": -1}, {"percent_ppm": limits.PPM + 1},
         {"amount_minor": 1}, {"percent_ppm": 0, "amount_minor": limits.AMOUNT_MINOR_MAX + 1},
-        {"guests_min": -1}, {"guests_min": limits.GUESTS_MAX + 1}, {"dinings": ("standing",)},
+        {"guests_min": -1}, {"guests_min": limits.GUESTS_MAX + 1}, {"dinings": (letters(70),)},
         {"tax_class": letters(70)},
     ):  # fmt: skip
         told.say(SetCharges((attrs.evolve(PARTY, **changes),)), admin=True)
@@ -97,7 +97,7 @@ def charging() -> Transcript:
     told.say(WaiveCharge("party", "", True), ChooseChannel("phone"), ChooseChannel(letters(65)))
     told.say(ChooseChannel("none"), ChooseDining(Dining.TAKEAWAY), TellGuests(limits.GUESTS_MAX))
     told.say(CompLine(1), CompLine(9, "spilt"), CompLine(1, "spilt"), CompLine(1, "", True))
-    told.say(CompOrder(), CompOrder(letters(201)), CompOrder("sorry"), CompOrder("", True))
+    told.say(CompOrder(), CompOrder(letters(201)), CompOrder("x"), CompOrder("", True))
     told.say(ChooseCustomerGroup("none"), ChooseCustomerGroup("", letters(65)))
     told.say(ChooseCustomerGroup("", "7", -1), ChooseCustomerGroup("", "7", 120))
     told.say(ChooseReward("none"), ChoosePromotion("none", "x"), ChooseTender("gold"))
@@ -255,6 +255,16 @@ def links() -> Transcript:
     off = _link(told)
     _hears(told, off, LinkState.PAID)
     told.say(UndoTender(1), ReverseLinkTender(9), ReverseLinkTender(1), UndoTendering())
+    _hears(told, _link(told), LinkState.REFUNDED)
+    told.title("An older one is paid after a newer was asked for")
+    told.say(AddLine("milk"), RequestPaylink())
+    older = _link(told)
+    _hears(told, older, LinkState.OPEN)
+    told.wait(3_600)
+    told.say(ExpirePaylink(older), admin=True)
+    told.say(RequestPaylink())
+    _hears(told, _link(told), LinkState.OPEN)
+    _hears(told, older, LinkState.PAID)
     told.books()
     return told
 

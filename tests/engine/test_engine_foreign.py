@@ -408,3 +408,20 @@ def test_practice_touches_no_notes() -> None:
     shop.ok(EndTraining())
     assert shop.books.live.till("1").foreign == ()
     assert shop.books.live.position("1").totals.foreign == ()
+
+
+def test_change_for_notes_rounds_as_the_sale_does() -> None:
+    """Half a step is rounded away from nought of the sale, though the change is below it."""
+    shop = taking(ForeignCurrency("USD", 1_848_000, 500), cash_step_minor=10)
+    shop.ring("milk")
+    # 1.29 less notes worth 9.24 is -7.95: a sale's half goes up, so the customer gets 7.90.
+    assert shop.ok(TenderForeign("USD", 500))["change_minor"] == 790
+
+
+def test_notes_pay_the_last_cent() -> None:
+    """As long as anything is due, a note may be given for it."""
+    shop = taking()
+    shop.ring("wine")
+    shop.ok(TenderCash(798))
+    shop.ok(TenderForeign("USD", 500))
+    assert shop.no(TenderForeign("USD", 500)) == Refusal.AMOUNT_MUST_STILL_BE_DUE

@@ -15,13 +15,16 @@ from engine.payment.terminal_day import (
     DayDifference,
     DayFault,
     Taken,
+    TerminalDay,
     TerminalDayHeard,
     brand_of,
     compare,
+    without_payment,
 )
 from engine.terminal import OF_PAYMENT, CardShown, Identity, SettledTotal, Settlement, Verdict
 from engine.wire import WireError
-from tests.card_shop import card_shop, hear, paid_by_card
+from tests.card_shop import card_shop, hear, paid_by_card, running
+from tests.card_shop import told as terminal_says
 from tests.shop import Shop
 
 VISA = "visa"
@@ -240,3 +243,15 @@ def test_a_snapshot_keeps_the_day_and_an_older_one_is_not_believed() -> None:
     del image["payments"]["remembered"]
     with pytest.raises(WireError, match="what terminals remember"):
         books_from(image, None)
+
+
+def test_what_turned_out_to_be_no_payment_is_taken_off_the_last_part() -> None:
+    """What was taken before an end of day whose answer was lost stays as it is."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment = running(shop)
+    before, since = (Taken(VISA, 3, 0, 900),), (Taken(VISA, 1, 0, 799),)
+    day = TerminalDay("terminal/1", (before, since), ("d1",))
+    left = without_payment(day, payment.asked, terminal_says(payment, Verdict.APPROVED))
+    assert left.parts == (before, (Taken(VISA, 0, 0, 0),))

@@ -12,12 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine import decision_scenes, decision_scenes_cards, decision_scenes_paying
+from tests.engine import (
+    decision_scenes,
+    decision_scenes_cards,
+    decision_scenes_offers,
+    decision_scenes_paying,
+)
 
 SCENES = {
     **decision_scenes.SCENES,
     **decision_scenes_paying.SCENES,
     **decision_scenes_cards.SCENES,
+    **decision_scenes_offers.SCENES,
 }
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "decisions"

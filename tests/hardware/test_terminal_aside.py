@@ -11,7 +11,6 @@ from actors.terminal_messages import Heard, Inquire, Request
 from engine.terminal import Answer, Verdict
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.person import Plan
-from native import ZvtMessage
 from tests.hardware.terminal_rig import ADDRESS, KEEPER, Shop, open_shop, sale, simulated
 
 
@@ -37,11 +36,11 @@ async def test_a_customer_goes_before_the_question(
         is_asked = trio.Event()
         recall = shop.fake._recall
 
-        async def slowly(message: ZvtMessage) -> None:
+        async def slowly() -> None:
             is_asked.set()
             await shop.fake._send(codec.ACKNOWLEDGE)
             await world.sleep(slow_s)
-            await recall(message)
+            await recall()
 
         shop.fake._recall = slowly  # type: ignore[method-assign]
         found: list[Answer] = []

@@ -15,7 +15,6 @@ from engine.wire import unstructure
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.fake import TerminalFake
 from hardware.terminal.zvt.person import Plan
-from native import ZvtMessage
 from tests.card_shop import told
 from tests.store.harness import OwnShop, eventually
 from tests.store.test_card_payments import card_shop, payment, ring_up, terminal_ready
@@ -58,11 +57,11 @@ def forgetful(terminal: TerminalFake, answers: int) -> None:
     cannot, as one that is used by somebody else."""
     recall, left = terminal._recall, answers
 
-    async def some_times(message: ZvtMessage) -> None:
+    async def some_times() -> None:
         nonlocal left
         left -= 1
         if left >= 0:
-            await recall(message)
+            await recall()
             return
         await terminal._send(codec.ACKNOWLEDGE)
         await terminal._tell(codec.ABORTION, [("result", 0x6C)])
