@@ -116,6 +116,7 @@ def price_lists() -> Transcript:
         {"entries": (attrs.evolve(BREAD, tiers=(QuantityPrice(6_000, 1_999_999),)),)},
         {"entries": (attrs.evolve(BREAD, unit_price_micros=1_999_999),)},
         {"entries": (attrs.evolve(BREAD, unit_price_micros=3_999_999, factor_milli=2_000),)},
+        {"entries": (PriceEntry("milk", 0),)},
         {"percents": (PercentEntry(-1),)},
         {"percents": (PercentEntry(limits.PPM + 1),)},
         {"percents": (PercentEntry(1, except_items=("z" * 70,)),)},
@@ -206,7 +207,8 @@ def promotions() -> Transcript:
     ):  # fmt: skip
         _promotions(told, {"coupon": CouponRule("c", kind, code, length)})
     american = CouponRule("c", CouponKind.GS1_NORTH_AMERICAN, "614141", offer="12345")
-    _promotions(told, {"coupon": american}, {"coupon": attrs.evolve(american, offer="123456")})
+    _promotions(told, {"coupon": american}, {"coupon": attrs.evolve(american, offer="1234567")})
+    _promotions(told, {"coupon": attrs.evolve(american, offer="123456")})
     told.books()
     return told
 

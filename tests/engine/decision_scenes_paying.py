@@ -90,6 +90,7 @@ def charging() -> Transcript:
         told.say(SetCharges((), deposits), admin=True)
     told.title("Whom they are charged")
     most = attrs.evolve(PARTY, id=letters(64), percent_ppm=limits.PPM, guests_min=limits.GUESTS_MAX)
+    most = attrs.evolve(most, name=LONG[1:])
     told.say(SetCharges((PARTY, most, FEE), (Deposit("wine", "milk"),)), admin=True)
     told.say(TellGuests(6), WaiveCharge("party"), AddLine("wine", "", 2000))
     told.say(TellGuests(-1), TellGuests(limits.GUESTS_MAX + 1), TellGuests(5), TellGuests(6))
@@ -169,6 +170,7 @@ def settlement_files() -> Transcript:
     ):  # fmt: skip
         told.say(StageSettlement(FILE, 0, "bank", (attrs.evolve(ROW, **wrong_row),)), admin=True)
     told.say(StageSettlement(FILE, 0, "bank", (ROW,) * 2), admin=True)
+    told.say(StageSettlement(FILE, 0, "bank", (attrs.evolve(ROW, gross_minor=0),)), admin=True)
     told.say(
         StageSettlement(FILE, 2, "bank", ()), StageSettlement(OTHER, 1, "bank", ()), admin=True
     )
@@ -176,9 +178,7 @@ def settlement_files() -> Transcript:
     told.say(StageSettlement(FILE, 1, "bank", (attrs.evolve(ROW, trace=10**12 - 1),)), admin=True)
     told.say(ImportSettlement(OTHER, "f", 2, 3), ImportSettlement(FILE, "f", 1, 3), admin=True)
     told.say(ImportSettlement(FILE, "f", 2, 2), ImportSettlement(FILE, LONG, 2, 3), admin=True)
-    told.say(
-        ImportSettlement(FILE, "November", 2, 3), ImportSettlement(FILE, "f", 2, 3), admin=True
-    )
+    told.say(ImportSettlement(FILE, LONG[1:], 2, 3), ImportSettlement(FILE, "f", 2, 3), admin=True)
     told.say(StageSettlement(FILE, 0, "bank", (ROW,)), admin=True)
     told.title("Differences")
     told.say(

@@ -187,6 +187,7 @@ def test_a_search_is_bounded(text: str) -> None:
     assert isinstance(refused, Decision)
     assert refused.refused is not None
     assert refused.refused.code == Refusal.ADDRESSES_LIMIT_REACHED
+    assert refused.refused.fields == {"maximum": 256}
 
 
 def test_one_search_at_a_time() -> None:
