@@ -9,6 +9,7 @@ import OpenItem from './OpenItem.svelte';
 import Parked from './Parked.svelte';
 import Receipts from './Receipts.svelte';
 import Reports from './Reports.svelte';
+import StatusDetails from './StatusDetails.svelte';
 import Tabs from './Tabs.svelte';
 import Terminals from './Terminals.svelte';
 import Why from './Why.svelte';
@@ -25,6 +26,7 @@ export default {
   receipts: Receipts,
   reports: Reports,
   return: Receipts,
+  status: StatusDetails,
   tabs: Tabs,
   terminals: Terminals,
   why: Why,

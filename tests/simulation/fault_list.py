@@ -13,6 +13,20 @@ _CUTS = "tests/cuts/test_intent_cuts.py"
 _DAMAGE = "tests/verifier/test_every_damage.py"
 _CLOCK = "tests/scenarios/test_drill_clock.py"
 _CLOSED = "tests/scenarios/test_drill_day_closed.py"
+_JOURNAL_FAULTS = "tests/actors/test_journal_faults.py"
+_CARDS = "tests/crash/test_crash_cards.py"
+_POWER_LOSS = "tests/properties/test_power_loss.py"
+_CHILD_CRASHES = "tests/scenarios/test_drill_child_crashes.py"
+_LAST_ORDER = "tests/scenarios/test_drill_last_order.py"
+_ONE_COUPON = "tests/scenarios/test_drill_one_coupon.py"
+_ONE_CREDIT = "tests/scenarios/test_drill_one_credit.py"
+_POWER_CUT = "tests/scenarios/test_drill_power_cut.py"
+_PRINTER_DIES = "tests/scenarios/test_drill_printer_dies.py"
+_SETTLEMENT = "tests/scenarios/test_story_settlement.py"
+_LIES = "tests/simulation/test_simulated_lies.py"
+_POWER_CUTS = "tests/simulation/test_simulated_power_cuts.py"
+_DESCRIPTORS_RUN_OUT = "tests/store/test_descriptors_run_out.py"
+_REFUSES_TO_START = "tests/store/test_refuses_to_start.py"
 
 
 @frozen
@@ -35,7 +49,7 @@ FAULT_LIST = (
             f"{_STORM}::test_no_promise_is_broken",
             f"{_STORM}::test_a_sale_survives_a_kill_at_any_of_its_steps",
             "tests/store/test_kill_store.py::test_no_acknowledged_sale_is_lost_or_doubled",
-            "tests/actors/test_journal_faults.py::test_kill_9_loses_no_answered_command",
+            f"{_JOURNAL_FAULTS}::test_kill_9_loses_no_answered_command",
         ),
         ("store_kill", "devices_kill", "integrations_kill", "front_restart"),
     ),
@@ -44,7 +58,7 @@ FAULT_LIST = (
         "a torn write",
         (
             f"{_STORM}::test_no_promise_is_broken",
-            "tests/actors/test_journal_faults.py::test_a_failing_disk_loses_no_answered_command",
+            f"{_JOURNAL_FAULTS}::test_a_failing_disk_loses_no_answered_command",
         ),
         ("power_cut_mid_write",),
     ),
@@ -62,7 +76,7 @@ FAULT_LIST = (
         "a sync fails",
         (
             f"{_STORM}::test_no_promise_is_broken",
-            "tests/actors/test_journal_faults.py::test_what_a_crash_left_in_the_log_is_made_durable_first",
+            f"{_JOURNAL_FAULTS}::test_what_a_crash_left_in_the_log_is_made_durable_first",
         ),
         ("sync_fails",),
     ),
@@ -71,7 +85,7 @@ FAULT_LIST = (
         "a write fails",
         (
             f"{_STORM}::test_no_promise_is_broken",
-            "tests/actors/test_journal_faults.py::test_a_failing_disk_loses_no_answered_command",
+            f"{_JOURNAL_FAULTS}::test_a_failing_disk_loses_no_answered_command",
         ),
         ("write_fails",),
     ),
@@ -79,9 +93,9 @@ FAULT_LIST = (
         6,
         "the power goes, and what was not synced with it",
         (
-            "tests/simulation/test_simulated_power_cuts.py::test_a_power_cut_at_any_act_of_the_disk_loses_no_acknowledged_sale",
-            "tests/properties/test_power_loss.py::test_no_answered_command_is_lost_when_the_power_goes",
-            "tests/scenarios/test_drill_power_cut.py::test_the_power_goes_between_payment_and_receipt",
+            f"{_POWER_CUTS}::test_a_power_cut_at_any_act_of_the_disk_loses_no_acknowledged_sale",
+            f"{_POWER_LOSS}::test_no_answered_command_is_lost_when_the_power_goes",
+            f"{_POWER_CUT}::test_the_power_goes_between_payment_and_receipt",
         ),
         ("power_cut", "power_cut_mid_write"),
     ),
@@ -89,7 +103,7 @@ FAULT_LIST = (
         7,
         "a disk that lies about its syncs",
         (
-            "tests/simulation/test_simulated_lies.py::test_what_a_lying_disk_lost_is_named_at_the_next_start",
+            f"{_LIES}::test_what_a_lying_disk_lost_is_named_at_the_next_start",
             f"{_STORM}::test_a_lying_disk_is_noticed",
             f"{_STORM}::test_the_store_refuses_what_a_lying_disk_left",
         ),
@@ -101,7 +115,7 @@ FAULT_LIST = (
         (
             f"{_DAMAGE}::test_a_flipped_bit_that_a_reader_sees_is_named",
             f"{_DAMAGE}::test_a_log_that_is_damaged_loses_nothing_unnamed",
-            "tests/store/test_refuses_to_start.py::test_a_changed_record_is_named_and_the_file_kept",
+            f"{_REFUSES_TO_START}::test_a_changed_record_is_named_and_the_file_kept",
             "tests/actors/test_journal_backup.py::test_restoring_over_a_journal_moves_it_aside",
         ),
         ("snapshot_damaged",),
@@ -158,7 +172,7 @@ FAULT_LIST = (
         "the store dies between an approval and the end of its sale",
         (
             f"{_CUTS}::test_the_wire_cut_at_every_byte_and_the_store_at_every_await_point",
-            "tests/crash/test_crash_cards.py::test_a_card_payment_survives_a_kill_at_any_of_its_steps",
+            f"{_CARDS}::test_a_card_payment_survives_a_kill_at_any_of_its_steps",
         ),
         ("store_kill", "power_cut"),
     ),
@@ -166,8 +180,8 @@ FAULT_LIST = (
         14,
         "a printer without paper, open, or dead in the middle of a receipt",
         (
-            "tests/scenarios/test_drill_printer_dies.py::test_a_printer_that_dies_at_any_byte_of_a_slip",
-            "tests/scenarios/test_drill_printer_dies.py::test_a_shop_whose_printer_dies_mid_slip_sells_on",
+            f"{_PRINTER_DIES}::test_a_printer_that_dies_at_any_byte_of_a_slip",
+            f"{_PRINTER_DIES}::test_a_shop_whose_printer_dies_mid_slip_sells_on",
         ),
         (
             "paper_out",
@@ -181,9 +195,9 @@ FAULT_LIST = (
         15,
         "two registers and one last thing",
         (
-            "tests/scenarios/test_drill_last_order.py::test_two_registers_and_the_last_suspended_order",
-            "tests/scenarios/test_drill_one_coupon.py::test_one_coupon_is_used_once_at_two_registers",
-            "tests/scenarios/test_drill_one_credit.py::test_one_note_is_spent_once_at_two_registers",
+            f"{_LAST_ORDER}::test_two_registers_and_the_last_suspended_order",
+            f"{_ONE_COUPON}::test_one_coupon_is_used_once_at_two_registers",
+            f"{_ONE_CREDIT}::test_one_note_is_spent_once_at_two_registers",
         ),
         (),
         "The last item of a stock: no stock is kept yet.",
@@ -220,9 +234,7 @@ FAULT_LIST = (
     Listed(
         19,
         "declined by the terminal, approved by the bank",
-        (
-            "tests/scenarios/test_story_settlement.py::test_a_decline_that_the_bank_approved_is_not_silent",
-        ),
+        (f"{_SETTLEMENT}::test_a_decline_that_the_bank_approved_is_not_silent",),
     ),
     Listed(
         20,
@@ -237,9 +249,7 @@ FAULT_LIST = (
     Listed(
         21,
         "no more files, no more memory",
-        (
-            "tests/store/test_descriptors_run_out.py::test_a_store_without_a_free_descriptor_sells_on",
-        ),
+        (f"{_DESCRIPTORS_RUN_OUT}::test_a_store_without_a_free_descriptor_sells_on",),
         ("store_kill",),
         "Memory that runs out bit by bit: a system that has none left kills, which is number 1.",
     ),
@@ -248,7 +258,7 @@ FAULT_LIST = (
         "actors that fail again and again, and what they fail of",
         (
             "tests/actors/test_supervisor.py::test_pauses_double_and_then_it_is_held",
-            "tests/scenarios/test_drill_child_crashes.py::test_a_child_process_that_crashes_every_second",
+            f"{_CHILD_CRASHES}::test_a_child_process_that_crashes_every_second",
             "tests/scenarios/test_drill_poison_view.py::test_a_poison_event_in_a_view",
         ),
         ("actors_fail",),

@@ -21,7 +21,7 @@ from actors.waking import Wake
 from actors.world import run_simulated
 from hardware.printer.render import Rows, to_text
 from hardware.terminal.zvt.fake import TerminalFake
-from tests.simulation import faults_fronts, faults_machine, faults_provider  # noqa: F401 - they register
+from tests.simulation import faults_fronts, faults_machine, faults_provider  # noqa: F401
 from tests.simulation.auditor import Auditor
 from tests.simulation.bank import Bank
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
