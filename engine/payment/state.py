@@ -205,23 +205,21 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
             if undone is not None and undone.back_waits and asked.kind in UNDOING:
                 payments.exceptions[asked.of_payment] = altered(undone, back_waits=False)
         case PaymentKept(payment_id, answer):
-            payment = altered(payments.open[payment_id], answer=answer)
+            payment = altered(_place(payments, payment_id)[payment_id], answer=answer)
             if answer.is_offline:
                 payment = altered(
                     payment, kept_minor=answer.amount_minor, kept_brand=answer.card.brand
                 )
             _keep(payments, payment)
         case PaymentCancelAsked(payment_id):
-            _keep(payments, altered(payments.open[payment_id], is_cancel_asked=True))
+            payment = _place(payments, payment_id)[payment_id]
+            _keep(payments, altered(payment, is_cancel_asked=True))
         case PaymentNotFound(payment_id, times):
-            is_aside = payment_id not in payments.open
-            place = payments.exceptions if is_aside else payments.open
-            place[payment_id] = altered(place[payment_id], not_found=times)
-            _show(payments, place[payment_id])
+            _keep(payments, altered(_place(payments, payment_id)[payment_id], not_found=times))
         case PaymentHeard():
             _hear(payments, event)
         case PaymentSetAside(payment_id, _, reason):
-            payment = payments.open.pop(payment_id)
+            payment = _place(payments, payment_id).pop(payment_id)
             payments.lasts.pop(payment.asked.terminal, None)
             payment = altered(payment, problem=Problem.UNRESOLVED, reason=reason)
             payments.exceptions[payment_id] = payment
@@ -271,8 +269,15 @@ def ending(payments: Payments) -> tuple[TerminalDayAsked, ...]:
     return tuple(day.asked for day in payments.days.values() if day.asked is not None)
 
 
+def _place(payments: Payments, payment_id: str) -> dict[str, Payment]:
+    """Where a payment is: what is set aside stays aside, whatever is told of it. Journals of before
+    have what was told of such as if it had been open again."""
+    return payments.exceptions if payment_id in payments.exceptions else payments.open
+
+
 def _keep(payments: Payments, payment: Payment) -> None:
-    payments.open[payment.asked.payment_id] = payment
+    payment_id = payment.asked.payment_id
+    _place(payments, payment_id)[payment_id] = payment
     _show(payments, payment)
 
 
@@ -316,7 +321,7 @@ def _note_settled(payments: Payments, asked: Asked, event: PaymentHeard) -> None
 
 def _hear(payments: Payments, event: PaymentHeard) -> None:
     payment_id = event.payment_id
-    place = payments.open if payment_id in payments.open else payments.exceptions
+    place = _place(payments, payment_id)
     _note_remembered(payments, place[payment_id], event)
     before = place.pop(payment_id)
     _note_settled(payments, before.asked, event)

@@ -18,9 +18,17 @@ from engine.payment.commands import (
     TakeBack,
 )
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
-from engine.payment.events import PaymentRequested, Problem
+from engine.payment.events import (
+    PaymentCancelAsked,
+    PaymentHeard,
+    PaymentKept,
+    PaymentRequested,
+    PaymentSetAside,
+    Problem,
+    Standing,
+)
 from engine.payment.refusal import Refusal
-from engine.payment.state import Payment
+from engine.payment.state import Payment, evolve
 from engine.terminal import Identity, Kind, Settlement, Verdict
 from engine.views.payments import payments_view
 from engine.wire import WireError
@@ -289,3 +297,24 @@ def test_another_payments_transaction_prints_nothing_again() -> None:
     assert printed == 1
     hear(shop, Verdict.APPROVED, 7, payment=payment, is_inquiry=True)
     assert len(shop.printed()) == printed
+
+
+def test_a_journal_that_had_one_open_again_is_read_on() -> None:
+    """Journals of before go on about what was set aside as if it were open: what was kept of it,
+    that it was called off, and that it was set aside once more. It stays aside."""
+    shop = asking()
+    payment, payments = running(shop), shop.books.payments
+    doubt = told(payment, Verdict.UNKNOWN, 1)
+    payment_id = payment.asked.payment_id
+    for event in (
+        PaymentHeard(payment_id, Standing.UNKNOWN, doubt),
+        PaymentSetAside(payment_id, "max", "the cable is out"),
+        PaymentHeard(payment_id, Standing.UNKNOWN, doubt),
+        PaymentKept(payment_id, doubt),
+        PaymentCancelAsked(payment_id, "max"),
+        PaymentSetAside(payment_id, "max", "still out"),
+    ):
+        evolve(payments, event, now_ns=1)
+    known = payments.exceptions[payment_id]
+    assert (known.is_cancel_asked, known.reason) == (True, "still out")
+    assert not payments.open
