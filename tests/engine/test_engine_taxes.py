@@ -198,7 +198,8 @@ def test_taking_the_rules_out_goes_back_to_the_classes() -> None:
     """None in force: the tax classes' own rates are charged again."""
     shop = ruled(setup(rule("vat", 0)))
     assert 0 == figures_of(shop, shop.sell("wine")).tax_minor
-    shop.ok(SetTaxes(None), admin=True)
+    assert {"rules": 1} == shop.ok(SetTaxes(setup(rule("vat", 0))), admin=True)
+    assert {"rules": 0} == shop.ok(SetTaxes(None), admin=True)
     assert 128 == figures_of(shop, shop.sell("wine")).tax_minor
 
 
