@@ -2,7 +2,8 @@
 //! what was told once is told the same again.
 #![no_main]
 
-use countertop_core::masking::{self, written::{Use, cleaned}};
+use countertop_core::masking;
+use countertop_core::masking::written::{Use, cleaned};
 use countertop_core::terminal::nexo::seal::Key;
 use countertop_core::terminal::nexo::told::{Sealed, Told, open, read};
 use libfuzzer_sys::fuzz_target;
