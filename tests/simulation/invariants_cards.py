@@ -6,23 +6,44 @@ from typing import Any
 
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.model import Row
+from tests.simulation.seen import Shown
 
 
 @invariant("C1_money_is_the_terminals")
 class MoneyIsTheTerminals(Invariant):
     """In the end each terminal booked what the store's orders say was paid there, to the cent, and
-    what else it moved waits for a person."""
+    what else it moved waits for a person, from the record on that leaves it to one."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._is_news = False
+
+    def after_record(self, row: Row) -> None:
+        """At each fact of a payment."""
+        self._is_news |= row.name.startswith("payment.")
+
+    def on_batch(self) -> None:
+        """As soon as the store's books are where the journal is."""
+        store = self.auditor.store
+        if self._is_news and store is not None and store.position() == self.auditor.position:
+            self._is_news = False
+            self._tell(store)
+
+    def _tell(self, store: Shown) -> None:
+        """What is left to a person is what the journal leaves there."""
+        left = store.payments_left()
+        told = {payment_id: one.get("problem", "") for payment_id, one in left.items()}
+        cards = self.model.cards.items()
+        wanted = {payment_id: one.problem for payment_id, one in cards if one.is_left}
+        if told != wanted:
+            self.broken(f"a person is told of {told}, the journal leaves them {wanted}")
 
     def at_end(self) -> None:
-        """Nothing is open, and what is left to a person is what the journal leaves there."""
+        """Of every terminal, and of the list once more."""
         store, cards = self.auditor.store, self.model.cards
         assert store is not None, "the store lives when everything is drained"
+        self._tell(store)
         left = {payment_id: one for payment_id, one in cards.items() if one.is_left}
-        told = {payment_id: e.get("problem", "") for payment_id, e in store.payments_left().items()}
-        wanted_told = {payment_id: one.problem for payment_id, one in left.items()}
-        if told != wanted_told:
-            self.broken(f"a person is told of {told}, the journal leaves them {wanted_told}")
-            return
         for till in self.auditor.sim.tills:
             name = f"terminal/{till.register}"
             wanted = self.model.by_card.get(name, 0)
