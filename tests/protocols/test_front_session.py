@@ -132,7 +132,7 @@ def test_an_empty_token_is_nobodys() -> None:
 def test_every_command_but_the_stores_own_may_be_sent() -> None:
     """Each command with a right is known to the doors, but those only the store's actors send."""
     own = {cls for cls in RIGHTS if cls not in COMMAND_ANSWERS}
-    payments = {"KeepPayment", "HearPayment", "HearTerminalDay", "ReportUpload"}
+    payments = {"KeepPayment", "HearPayment", "TakeBack", "HearTerminalDay", "ReportUpload"}
     stores = {"StartEffect", "FinishEffect", *payments, "HearPaylink", "ExpirePaylink"}
     assert stores == {cls.__name__ for cls in own}
     assert {cls for _, cls in front_commands()} == set(COMMAND_ANSWERS)
