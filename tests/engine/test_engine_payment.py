@@ -290,6 +290,20 @@ def test_ceilings_that_cannot_be(policy: OfflinePolicy) -> None:
     assert shop.events(OfflinePolicySet) == []
 
 
+def test_ceilings_may_be_as_high_as_any_amount() -> None:
+    """Each of them, and not a cent more."""
+    shop, most = card_shop(), limits.AMOUNT_MINOR_MAX
+    highest = OfflinePolicy(most, most, most, most, 60)
+    shop.ok(SetOfflinePolicy(highest))
+    for over in (
+        attrs.evolve(highest, payment_minor=most + 1),
+        attrs.evolve(highest, operator_minor=most + 1),
+        attrs.evolve(highest, register_minor=most + 1),
+        attrs.evolve(highest, total_minor=most + 1),
+    ):
+        assert shop.refused(SetOfflinePolicy(over)) == {"maximum_minor": most}
+
+
 def test_without_a_policy_nothing_is_taken_offline() -> None:
     """A terminal that did it all the same has to take it back."""
     shop = asking()
@@ -344,6 +358,9 @@ def test_what_a_terminal_stored_past_a_ceiling_is_not_kept() -> None:
     assert shop.no(kept(1001, mastercard), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
     assert shop.no(kept(5001, visa), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
     shop.ok(kept(due_minor, mastercard), admin=True)
+    for books in (shop.books, shop.replayed()):
+        at_risk = [brand_exposure(books.payments, brand) for brand in ("mc", "visa", "")]
+        assert at_risk == [due_minor, 0, 0], "of the card it is, though nobody knows how it ended"
 
 
 def test_a_brand_counts_what_could_not_be_taken_back() -> None:
@@ -434,9 +451,11 @@ def test_a_terminal_may_not_store_what_is_beyond_a_ceiling() -> None:
     assert exposure(shop.books.payments, register="1", operator="max").total_minor == 900
 
 
-def test_what_a_terminal_may_be_storing_counts_already() -> None:
-    """Two registers ask at once for what only one may take offline."""
-    shop = offline_shop(OfflinePolicy(900, 1000, 1000, 1000, 3600))
+@pytest.mark.parametrize("of_one", [1000, 2000])
+def test_what_a_terminal_may_be_storing_counts_already(of_one: int) -> None:
+    """Two registers ask at once for what only one may take offline, whether it is too much for the
+    operator or only for the store."""
+    shop = offline_shop(OfflinePolicy(900, of_one, of_one, 1000, 3600))
     for register in ("1", "2"):
         shop.ring("wine", register=register)
         shop.ok(RequestPayment(), register)

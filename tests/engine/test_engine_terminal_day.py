@@ -214,9 +214,11 @@ def test_what_an_end_of_day_needs() -> None:
     assert shop.no(EndTerminalDay("terminal/9")) == PaymentRefusal.TERMINAL_MUST_BE_SET_UP
     paid_by_card(shop, "wine")
     shop.ok(CompleteOrder())
-    shop.ring("bread")
-    shop.ok(RequestPayment())
+    order_id = shop.ring("bread")
+    payment_id = shop.ok(RequestPayment())["payment_id"]
     assert shop.no(EndTerminalDay()) == PaymentRefusal.TERMINAL_MUST_BE_FREE
+    whose = {"payment_id": payment_id, "order_id": order_id}
+    assert shop.refused(EndTerminalDay()) == whose, "so that a screen can show it"
     hear(shop, Verdict.DECLINED, 2)
     asked = shop.ok(EndTerminalDay())
     assert shop.no(EndTerminalDay()) == Refusal.TERMINAL_DAY_MUST_HAVE_ENDED
