@@ -604,6 +604,18 @@ def test_codes_that_cannot_be_issued_are_refused() -> None:
         assert shop.no(IssueCoupons(coupon, codes), admin=True) == refusal
 
 
+def test_as_many_codes_as_there_may_be_are_issued(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three in all, whatever they are of: the third is issued, the fourth is not."""
+    monkeypatch.setattr(limits, "COUPON_CODES_MAX", 3)
+    other = cart(CouponRule("other", CouponKind.ISSUED))
+    shop = taking(*ALL, other)
+    shop.ok(IssueCoupons("own", ("A", "B")), admin=True)
+    many, last = IssueCoupons("other", ("C", "D")), IssueCoupons("other", ("C",))
+    assert shop.no(many, admin=True) == IssueRefusal.CODES_LIMIT_REACHED
+    assert shop.ok(last, admin=True) == {"coupon": "other", "codes": 1}
+    assert shop.no(last, admin=True) == IssueRefusal.CODES_LIMIT_REACHED
+
+
 # ---------------------------------------------------------------------------- a hundred thousand
 
 

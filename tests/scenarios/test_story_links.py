@@ -292,6 +292,7 @@ def test_money_nobody_asked_for_is_listed_and_closed_with_a_finding(
     monkeypatch.setattr(limits, "PAYLINK_EXCEPTIONS_MAX", 0)
     more = Told("lost-2", LinkState.PAID, 500, "EUR", "P-10")
     assert shop.no(HearPaylink(PROVIDER, more), admin=True) == Refusal.EXCEPTIONS_LIMIT_REACHED
+    assert shop.refused(HearPaylink(PROVIDER, more), admin=True) == {"maximum": 0}
 
 
 def test_what_must_be_so_before_a_link_is_asked_for() -> None:
