@@ -6,7 +6,13 @@ import attrs
 import pytest
 
 from engine.catalog import ItemChanged
-from engine.order.commands import AddReturnLine, StartTendering, VoidLine, VoidOrder
+from engine.order.commands import (
+    AddReturnLine,
+    ChoosePromotion,
+    StartTendering,
+    VoidLine,
+    VoidOrder,
+)
 from engine.order.refusal import Refusal
 from engine.order.state import Order
 from engine.promotion.decide import SetPromotions
@@ -20,10 +26,12 @@ from engine.promotion.model import (
     ReturnPolicy,
     Selection,
     Slot,
+    Span,
     Tier,
 )
+from engine.settings import TaxClass, TaxClassesSet
 from engine.till import OpenTill
-from tests.shop import START_NS, Shop, item
+from tests.shop import START_NS, TAXES, Shop, item
 
 FREE = Off(OffKind.PERCENT, 1_000_000)
 AGAIN = ReturnPolicy.REEVALUATE
@@ -98,6 +106,19 @@ def test_what_stays_and_costs_more_is_told_at_its_own_taxes() -> None:
     assert "Returned bundles are priced again" in [b.left for b in shop.printed()[-2].blocks]
 
 
+def test_goods_without_tax_that_stay_are_told_too() -> None:
+    """The 10.00 of a trio is free of tax: what it costs more now has no tax, and is told."""
+    shop = shop_with(TRIO)
+    shop.given(TaxClassesSet((*TAXES, TaxClass("none", "No VAT", 0, "N"))))
+    shop.given(ItemChanged(item("ten", "ten", 1000, tax_class="none")))
+    sale = shop.sell("ten", "eight", "six")
+    order = shop.order(shop.ok(AddReturnLine(sale, 3, 1000, "x"))["order_id"])
+    told = [(line.source.line, line.source.total_minor, line.source.tax_minor)
+            for line in order.lines if line.source]  # fmt: skip
+    assert [(3, -450, -30), (1, 250, 0), (2, 200, 13)] == told
+    assert 0 == shop.pay()["total_minor"]
+
+
 def test_nobody_pays_for_bringing_goods_back() -> None:
     """Three at 5.00, two at 10.00 each: the first brings nothing, the last all that is left."""
     shop = shop_with(DOZEN)
@@ -137,6 +158,20 @@ def test_the_promotions_of_the_sale_count_and_no_others() -> None:
     assert [0, 600] == [back(shop, sale, line) for line in (4, 5)]
     replayed = shop.replayed().archive[sale]
     assert shop.order(sale).figures == replayed.figures
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+def test_what_opened_a_promotion_is_taken_as_still_so(*, is_given: bool) -> None:
+    """It was of one hour of the week, or given by a person: the four that stay of five are as cheap
+    as they were, at another hour and with nobody to give it again."""
+    noon = (Span(2 * 1440 + 12 * 60, 2 * 1440 + 13 * 60),)  # of Wednesday, as the shop's clock says
+    shop = shop_with(attrs.evolve(DOZEN, manual=is_given, weekly=() if is_given else noon))
+    sale = shop.ring(*["ten"] * 5)
+    if is_given:
+        shop.ok(ChoosePromotion("tier", "regular"))
+    assert 2500 == shop.pay()["total_minor"]
+    shop.now_ns += 7_200 * 10**9
+    assert [500, 500] == [back(shop, sale, line) for line in (1, 2)]
 
 
 def test_what_is_priced_again_goes_with_its_goods() -> None:

@@ -248,6 +248,15 @@ def test_a_generic_code_is_everybodys_but_once_an_order() -> None:
     shop.ok(PresentCoupon("SPRING"))
 
 
+def test_a_coupon_comes_off_what_the_shops_own_promotion_left() -> None:
+    """A tenth off 11.49 first, then 1.00: the other way round the customer would pay more."""
+    tenth = cart(None, benefit=Benefit(BenefitKind.CART, Off(PERCENT, 100_000)))
+    shop = taking(tenth, cart(GENERIC))
+    shop.ring("bread", "wine")
+    shop.ok(PresentCoupon("SPRING"))
+    assert shop.pay()["total_minor"] == 1149 - 115 - 100
+
+
 def test_two_codes_of_one_coupon_do_not_go_together() -> None:
     """A promotion is given once for a coupon."""
     shop = taking()

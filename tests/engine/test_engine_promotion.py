@@ -371,6 +371,30 @@ def test_a_set_that_cannot_be_is_refused() -> None:
     assert Shop().no(SetPromotions(()), admin=True) == Refusal.STORE_MUST_BE_SET_UP
 
 
+@pytest.mark.parametrize(
+    ("what", "named"),
+    [
+        ("tags", "tags"),
+        ("customer groups", "customer_groups"),
+        ("channels", "channels"),
+        ("stores", "stores"),
+        ("means of payment", "tenders"),
+    ],
+)
+def test_more_names_than_can_be_told_apart_are_refused_by_what_they_are(
+    what: str, named: str
+) -> None:
+    """Sixty-four of a kind; who keeps the promotions learns of which kind there are more."""
+    twin = each(Off(AMOUNT, 1), *BREAD)
+    many = tuple(
+        attrs.evolve(twin, id=str(n), **{named: (f"card:{n}",)})  # type: ignore[arg-type]
+        for n in range(65)
+    )
+    shop = selling(*many[:64])
+    refused = shop.refused(SetPromotions(many), admin=True)
+    assert refused["reason"] == f"65 {what} are in use; 64 is the most"
+
+
 def test_two_that_exclude_each_other_never_share_a_unit() -> None:
     """Agreed both ways they stack; of one group the better applies; to agree to both is refused."""
     ten = each(Off(AMOUNT, 10), *BREAD, promotion="ten", tags=("a",), stacks_with=("b",))
