@@ -10,7 +10,7 @@ import pytest
 
 from engine import limits
 from engine.books import Books
-from engine.catalog import ChangeItem
+from engine.catalog import ChangeItem, ItemChanged
 from engine.image import books_from, image_of, state_hash
 from engine.order.commands import (
     AddLine,
@@ -221,6 +221,15 @@ def test_the_best_for_the_customer_or_the_first_by_priority() -> None:
     large = each(Off(AMOUNT, 90), *BREAD, promotion="large")
     assert total(selling(small, large), "bread") == 260
     assert total(selling(small, large, policy=Policy.STRICT_PRIORITY), "bread") == 340
+
+
+def test_promotions_count_in_the_units_of_the_currency() -> None:
+    """Yen have no hundredths: a tenth off 350 is 35, and 100 off is a hundred yen."""
+    for off, left in ((Off(PERCENT, 100_000), 315), (Off(AMOUNT, 100), 250)):
+        shop = Shop.selling(currency="JPY")
+        shop.given(ItemChanged(item("bread", "Bread", 35_000)))
+        shop.ok(SetPromotions((each(off, *BREAD),)), admin=True)
+        assert total(shop, "bread") == left
 
 
 def test_goods_that_are_never_discounted_stay_at_their_price() -> None:
