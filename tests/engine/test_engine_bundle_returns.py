@@ -30,8 +30,10 @@ from engine.promotion.model import (
     Tier,
 )
 from engine.settings import TaxClass, TaxClassesSet
+from engine.taxes import SetTaxes
 from engine.till import OpenTill
 from tests.shop import START_NS, TAXES, Shop, item
+from tests.tax_shop import rule, setup
 
 FREE = Off(OffKind.PERCENT, 1_000_000)
 AGAIN = ReturnPolicy.REEVALUATE
@@ -143,6 +145,40 @@ def test_no_return_brings_more_than_the_goods_cost() -> None:
     assert 1000 == back(shop, sale, 1)
     rest = [back(shop, sale, line) for line in (4, 2, 5, 3)]
     assert 1220 == sum(rest)
+    assert settled(shop.order(sale))
+
+
+def test_a_promotion_that_had_a_limit_never_takes_more_than_it_took() -> None:
+    """As above, but what the better one may take is limited: of the four goods that stay it makes
+    one pair free as in the sale, and not both."""
+    pair = Benefit(BenefitKind.BUNDLE, Off(OffKind.PERCENT, 100_000),
+                   slots=(Slot(0, 1), Slot(1, 1)))  # fmt: skip
+    poor = Promotion("poor", "P", pair, (Selection(("ten",)), Selection(("eight",))),
+                     priority=2, returns=AGAIN)  # fmt: skip
+    good = Promotion("good", "G", attrs.evolve(pair, off=FREE),
+                     (Selection(("eight",)), Selection(("six",))),
+                     returns=AGAIN, budget_minor=100_000)  # fmt: skip
+    shop = shop_with(poor, good, policy=Policy.STRICT_PRIORITY)
+    sale = shop.sell("ten", "eight", "eight", "six", "six")
+    paid = shop.order(sale).figures
+    assert paid is not None
+    assert 1620 + 600 == paid.total_minor
+    assert 1620 + 600 - 1400 == back(shop, sale, 1)
+    assert 1400 == sum(back(shop, sale, line) for line in (4, 2, 5, 3))
+    assert settled(shop.order(sale))
+
+
+def test_goods_under_tax_rules_go_back_with_each_of_their_taxes() -> None:
+    """What stays and costs more has its part of the tax, and at the end all of it is back."""
+    shop = shop_with(TRIO)
+    shop.ok(SetTaxes(setup(rule("vat", 100_000, included=True))), admin=True)
+    sale = shop.sell("ten", "eight", "six")
+    order = shop.order(shop.ok(AddReturnLine(sale, 3, 1000, "x"))["order_id"])
+    taxes = [[entry.share.tax_minor for entry in line.source.taxes]
+             for line in order.lines if line.source]  # fmt: skip
+    assert [[41], [-23], [-18]] == taxes
+    shop.pay()
+    assert 1800 == back(shop, sale, 2) + back(shop, sale, 1)
     assert settled(shop.order(sale))
 
 

@@ -225,7 +225,7 @@ def test_what_was_set_aside_is_asked_after_until_it_is_settled() -> None:
     assert (waiting.not_found, waiting.problem) == (1, Problem.UNRESOLVED)
     assert shop.replayed().payments == shop.books.payments
     said = hear(shop, Verdict.UNKNOWN, payment=payment, is_inquiry=True, code="not_found")
-    assert said["standing"] == "abandoned"
+    assert (said["payment_id"], said["standing"]) == (payment.asked.payment_id, "abandoned")
     assert shop.books.payments.aside() == ()
     assert not shop.books.payments.exceptions
     assert shop.replayed().payments == shop.books.payments

@@ -31,6 +31,8 @@ from engine.order.offered import Tariff
 from engine.order.pricing import price
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.packs import CashRounding, DatedPolicy, ReceiptNeeds
+from engine.promotion.decide import SetPromotions
+from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Selection
 from engine.settings import ConfigureStore, RoundingMode, SetTaxClasses, TaxClass
 from engine.settings import Refusal as SettingsRefusal
 from engine.tax_book import TaxSetup
@@ -135,6 +137,26 @@ def test_a_refusal_says_which_rule_or_class_and_why() -> None:
     assert "duty" == unsound["rule"]
     assert "cap" in unsound["reason"]
     assert {"tax_class": "reduced"} == figures(setup(VAT, categories=frozenset(("standard",))))
+    assert {"jurisdiction": "shore"} == figures(with_cash(step_minor=0))
+
+
+@pytest.mark.parametrize("where", [{"included": True}, {"affects_later": True}])
+def test_a_tax_that_can_be_left_out_may_be_one_that_customers_account_for(
+    where: dict[str, bool],
+) -> None:
+    """Inside the price, or in the base of others; only both at once cannot be left out."""
+    reverse = rule("vat", 1, reverse_for=frozenset(("trade",)), **where)
+    assert {"rules": 1} == Shop.selling().ok(SetTaxes(setup(reverse)), admin=True)
+
+
+def test_every_set_of_rules_has_the_next_number() -> None:
+    """By it a sale knows its rules, and a replay counts the same."""
+    shop = Shop.selling()
+    for version, taxes in enumerate((setup(VAT), None, setup(VAT)), 1):
+        shop.ok(SetTaxes(taxes), admin=True)
+        sold = figures_of(shop, shop.sell("bread"))
+        assert (version, version if taxes else 0) == (shop.books.taxes.version, sold.tax_version)
+    assert shop.books.taxes == shop.replayed().taxes
 
 
 def test_a_shop_has_rules_only_once_it_is_set_up() -> None:
@@ -206,6 +228,17 @@ def test_what_no_rule_taxes_is_told_beside_the_taxes() -> None:
     rows = [(e.tax_class, e.rate_ppm, e.base_minor, e.tax_minor, e.total_minor)
             for e in figures.taxes]  # fmt: skip
     assert [("food", 70_000, 327, 23, 350), ("standard", 0, 799, 0, 799)] == rows
+
+
+def test_what_a_promotion_makes_free_has_no_tax() -> None:
+    """Free to the last fraction, beside goods that are taxed."""
+    shop = ruled(setup(rule("vat", 190_000)))
+    free = Benefit(BenefitKind.EACH, Off(OffKind.PERCENT, 1_000_000))
+    shop.ok(SetPromotions((Promotion("p", "P", free, (Selection(("bread",)),)),)), admin=True)
+    figures = figures_of(shop, shop.sell("bread", "wine"))
+    sums_agree(figures)
+    assert {"vat": (799, 152)} == by_rule(figures)
+    assert [0, 951] == [row.total_minor for row in figures.lines]
 
 
 def test_a_cart_of_ten_thousand_lines_is_refused_by_its_limit_and_would_be_right() -> None:

@@ -212,6 +212,8 @@ def test_what_an_end_of_day_needs() -> None:
     """A terminal, an end of the last one, no payment under way; only what was asked is heard."""
     shop = card_shop()
     assert shop.no(EndTerminalDay("terminal/9")) == PaymentRefusal.TERMINAL_MUST_BE_SET_UP
+    stranger = HearTerminalDay("terminal/9", "day", told())
+    assert shop.no(stranger, admin=True) == Refusal.TERMINAL_DAY_MUST_BE_ASKED
     paid_by_card(shop, "wine")
     shop.ok(CompleteOrder())
     order_id = shop.ring("bread")

@@ -145,6 +145,10 @@ def test_the_ceiling_is_of_all_goods_of_a_return() -> None:
     shop.ok(VoidLine(1))
     shop.ok(back("wine"))
     assert OrderRefusal.RETURN_MUST_BE_WITHIN_CEILING == shop.no(back("milk"))
+    shop.ok(VoidOrder("no"))
+    shop.ok(SetReturnRules(attrs.evolve(ALLOWED, ceiling_minor=479)), admin=True)
+    shop.ok(back("bread"))
+    shop.ok(back("milk"))
 
 
 def test_it_stands_alone() -> None:
