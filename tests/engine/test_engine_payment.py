@@ -304,6 +304,16 @@ def test_ceilings_may_be_as_high_as_any_amount() -> None:
         assert shop.refused(SetOfflinePolicy(over)) == {"maximum_minor": most}
 
 
+@pytest.mark.parametrize("amount_minor", [799, 900])
+def test_a_part_that_is_no_part_is_not_what_was_asked_for(amount_minor: int) -> None:
+    """A terminal that says part of it and tells all of it, or more, is not believed: the money goes
+    back, and it is named as what differs."""
+    shop = asking()
+    hear(shop, Verdict.PARTIALLY_APPROVED, amount_minor=amount_minor)
+    assert running(shop).asked.kind is Kind.REVERSAL
+    assert [entry.problem for entry in shop.books.payments.exceptions.values()] == [Problem.DIFFERS]
+
+
 def test_without_a_policy_nothing_is_taken_offline() -> None:
     """A terminal that did it all the same has to take it back."""
     shop = asking()
@@ -428,9 +438,13 @@ def test_a_late_decline_is_put_before_a_person() -> None:
         shop.ok(CompleteOrder())
     paid, declined = list(shop.books.payments.offline)
     shop.ok(ReportUpload(paid, is_paid=True), admin=True)
-    shop.ok(ReportUpload(declined, is_paid=False), admin=True)
+    why = ReportUpload(declined, is_paid=False, code="51", detail="not enough funds")
+    shop.ok(why, admin=True)
     assert not shop.books.payments.offline
-    assert shop.books.payments.exceptions[declined].problem is Problem.UPLOAD_DECLINED
+    listed = shop.books.payments.exceptions[declined]
+    assert listed.problem is Problem.UPLOAD_DECLINED
+    assert listed.answer is not None
+    assert (listed.answer.code, listed.answer.detail) == ("51", "not enough funds")
 
 
 def test_a_terminal_may_not_store_what_is_beyond_a_ceiling() -> None:

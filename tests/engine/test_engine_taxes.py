@@ -72,6 +72,7 @@ def with_cash(**changes: Any) -> TaxSetup:
 REFUSED: list[tuple[str, TaxSetup]] = [
     (Refusal.TAX_RULES_LIMIT_REACHED,
      setup(*(rule(f"r{at}", 0, tax_type=f"t{at}") for at in range(5_000)))),
+    (Refusal.TAX_RULES_LIMIT_REACHED, setup(VAT, holidays=(HOLIDAY,) * 4_994)),
     (Refusal.TAX_TEXT_MUST_BE_SHORT, setup(rule("x" * 121, 0))),
     (Refusal.TAX_CURRENCY_MUST_BE_THE_STORES, setup(VAT, currency="USD")),
     (Refusal.TAX_ID_MUST_BE_DISTINCT, setup(VAT, jurisdictions=(*PLACES, PLACES[0]))),

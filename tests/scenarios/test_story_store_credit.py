@@ -36,8 +36,9 @@ from engine.payment.commands import RequestPayment
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceEntry, PriceList, PriceSet, QuantityPrice
 from engine.promotion.decide import SetPromotions
-from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
+from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Selection
 from engine.register import StartTraining
+from engine.settings import DefineRegister
 from engine.staff import Refusal as StaffRefusal
 from engine.staff import SignedOn
 from engine.tax_document import TaxKind, Unit
@@ -230,6 +231,18 @@ def test_the_price_is_what_anybody_pays_today() -> None:
     assert -270 == shop.ok(back("bread"))["total_minor"]
     assert -540 == shop.ok(back("bread", 2_000))["total_minor"]
     assert -1_200 == shop.ok(back("book"))["total_minor"]  # is never discounted
+
+
+def test_the_price_is_that_of_the_registers_own_counter() -> None:
+    """What the phone counter sells a tenth cheaper comes back so there, and nowhere else."""
+    shop = lenient()
+    setup_1 = shop.books.settings.registers["1"]
+    shop.ok(DefineRegister(attrs.evolve(setup_1, channel="phone")), admin=True)
+    off = Benefit(BenefitKind.EACH, Off(OffKind.PERCENT, 100_000))
+    promotion = Promotion("tenth", "A tenth off", off, (Selection(),), channels=("phone",))
+    shop.ok(SetPromotions((promotion,)), admin=True)
+    assert -315 == shop.ok(back("bread"))["total_minor"]
+    assert -350 == shop.ok(back("bread"), "2")["total_minor"]
 
 
 def test_the_lowest_price_of_the_last_days_counts_where_the_policy_says_so() -> None:
