@@ -6,7 +6,13 @@ import attrs
 import pytest
 
 from engine.catalog import ItemChanged
-from engine.order.commands import AddReturnLine, StartTendering, VoidLine, VoidOrder
+from engine.order.commands import (
+    AddReturnLine,
+    ChoosePromotion,
+    StartTendering,
+    VoidLine,
+    VoidOrder,
+)
 from engine.order.refusal import Refusal
 from engine.order.state import Order
 from engine.promotion.decide import SetPromotions
@@ -20,10 +26,14 @@ from engine.promotion.model import (
     ReturnPolicy,
     Selection,
     Slot,
+    Span,
     Tier,
 )
+from engine.settings import TaxClass, TaxClassesSet
+from engine.taxes import SetTaxes
 from engine.till import OpenTill
-from tests.shop import START_NS, Shop, item
+from tests.shop import START_NS, TAXES, Shop, item
+from tests.tax_shop import rule, setup
 
 FREE = Off(OffKind.PERCENT, 1_000_000)
 AGAIN = ReturnPolicy.REEVALUATE
@@ -98,6 +108,19 @@ def test_what_stays_and_costs_more_is_told_at_its_own_taxes() -> None:
     assert "Returned bundles are priced again" in [b.left for b in shop.printed()[-2].blocks]
 
 
+def test_goods_without_tax_that_stay_are_told_too() -> None:
+    """The 10.00 of a trio is free of tax: what it costs more now has no tax, and is told."""
+    shop = shop_with(TRIO)
+    shop.given(TaxClassesSet((*TAXES, TaxClass("none", "No VAT", 0, "N"))))
+    shop.given(ItemChanged(item("ten", "ten", 1000, tax_class="none")))
+    sale = shop.sell("ten", "eight", "six")
+    order = shop.order(shop.ok(AddReturnLine(sale, 3, 1000, "x"))["order_id"])
+    told = [(line.source.line, line.source.total_minor, line.source.tax_minor)
+            for line in order.lines if line.source]  # fmt: skip
+    assert [(3, -450, -30), (1, 250, 0), (2, 200, 13)] == told
+    assert 0 == shop.pay()["total_minor"]
+
+
 def test_nobody_pays_for_bringing_goods_back() -> None:
     """Three at 5.00, two at 10.00 each: the first brings nothing, the last all that is left."""
     shop = shop_with(DOZEN)
@@ -125,6 +148,40 @@ def test_no_return_brings_more_than_the_goods_cost() -> None:
     assert settled(shop.order(sale))
 
 
+def test_a_promotion_that_had_a_limit_never_takes_more_than_it_took() -> None:
+    """As above, but what the better one may take is limited: of the four goods that stay it makes
+    one pair free as in the sale, and not both."""
+    pair = Benefit(BenefitKind.BUNDLE, Off(OffKind.PERCENT, 100_000),
+                   slots=(Slot(0, 1), Slot(1, 1)))  # fmt: skip
+    poor = Promotion("poor", "P", pair, (Selection(("ten",)), Selection(("eight",))),
+                     priority=2, returns=AGAIN)  # fmt: skip
+    good = Promotion("good", "G", attrs.evolve(pair, off=FREE),
+                     (Selection(("eight",)), Selection(("six",))),
+                     returns=AGAIN, budget_minor=100_000)  # fmt: skip
+    shop = shop_with(poor, good, policy=Policy.STRICT_PRIORITY)
+    sale = shop.sell("ten", "eight", "eight", "six", "six")
+    paid = shop.order(sale).figures
+    assert paid is not None
+    assert 1620 + 600 == paid.total_minor
+    assert 1620 + 600 - 1400 == back(shop, sale, 1)
+    assert 1400 == sum(back(shop, sale, line) for line in (4, 2, 5, 3))
+    assert settled(shop.order(sale))
+
+
+def test_goods_under_tax_rules_go_back_with_each_of_their_taxes() -> None:
+    """What stays and costs more has its part of the tax, and at the end all of it is back."""
+    shop = shop_with(TRIO)
+    shop.ok(SetTaxes(setup(rule("vat", 100_000, included=True))), admin=True)
+    sale = shop.sell("ten", "eight", "six")
+    order = shop.order(shop.ok(AddReturnLine(sale, 3, 1000, "x"))["order_id"])
+    taxes = [[entry.share.tax_minor for entry in line.source.taxes]
+             for line in order.lines if line.source]  # fmt: skip
+    assert [[41], [-23], [-18]] == taxes
+    shop.pay()
+    assert 1800 == back(shop, sale, 2) + back(shop, sale, 1)
+    assert settled(shop.order(sale))
+
+
 def test_the_promotions_of_the_sale_count_and_no_others() -> None:
     """What is in force later, and whether the hour is over, is nothing to a return."""
     hour = attrs.evolve(TRIO, starts_s=START_NS // 10**9 - 60, ends_s=START_NS // 10**9 + 60)
@@ -137,6 +194,20 @@ def test_the_promotions_of_the_sale_count_and_no_others() -> None:
     assert [0, 600] == [back(shop, sale, line) for line in (4, 5)]
     replayed = shop.replayed().archive[sale]
     assert shop.order(sale).figures == replayed.figures
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+def test_what_opened_a_promotion_is_taken_as_still_so(*, is_given: bool) -> None:
+    """It was of one hour of the week, or given by a person: the four that stay of five are as cheap
+    as they were, at another hour and with nobody to give it again."""
+    noon = (Span(2 * 1440 + 12 * 60, 2 * 1440 + 13 * 60),)  # of Wednesday, as the shop's clock says
+    shop = shop_with(attrs.evolve(DOZEN, manual=is_given, weekly=() if is_given else noon))
+    sale = shop.ring(*["ten"] * 5)
+    if is_given:
+        shop.ok(ChoosePromotion("tier", "regular"))
+    assert 2500 == shop.pay()["total_minor"]
+    shop.now_ns += 7_200 * 10**9
+    assert [500, 500] == [back(shop, sale, line) for line in (1, 2)]
 
 
 def test_what_is_priced_again_goes_with_its_goods() -> None:

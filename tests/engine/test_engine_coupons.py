@@ -248,6 +248,15 @@ def test_a_generic_code_is_everybodys_but_once_an_order() -> None:
     shop.ok(PresentCoupon("SPRING"))
 
 
+def test_a_coupon_comes_off_what_the_shops_own_promotion_left() -> None:
+    """A tenth off 11.49 first, then 1.00: the other way round the customer would pay more."""
+    tenth = cart(None, benefit=Benefit(BenefitKind.CART, Off(PERCENT, 100_000)))
+    shop = taking(tenth, cart(GENERIC))
+    shop.ring("bread", "wine")
+    shop.ok(PresentCoupon("SPRING"))
+    assert shop.pay()["total_minor"] == 1149 - 115 - 100
+
+
 def test_two_codes_of_one_coupon_do_not_go_together() -> None:
     """A promotion is given once for a coupon."""
     shop = taking()
@@ -602,6 +611,18 @@ def test_codes_that_cannot_be_issued_are_refused() -> None:
         ("own", ("",), IssueRefusal.CODE_MUST_BE_WELL_FORMED),
     ):
         assert shop.no(IssueCoupons(coupon, codes), admin=True) == refusal
+
+
+def test_as_many_codes_as_there_may_be_are_issued(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three in all, whatever they are of: the third is issued, the fourth is not."""
+    monkeypatch.setattr(limits, "COUPON_CODES_MAX", 3)
+    other = cart(CouponRule("other", CouponKind.ISSUED))
+    shop = taking(*ALL, other)
+    shop.ok(IssueCoupons("own", ("A", "B")), admin=True)
+    many, last = IssueCoupons("other", ("C", "D")), IssueCoupons("other", ("C",))
+    assert shop.no(many, admin=True) == IssueRefusal.CODES_LIMIT_REACHED
+    assert shop.ok(last, admin=True) == {"coupon": "other", "codes": 1}
+    assert shop.no(last, admin=True) == IssueRefusal.CODES_LIMIT_REACHED
 
 
 # ---------------------------------------------------------------------------- a hundred thousand

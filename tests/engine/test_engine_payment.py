@@ -290,6 +290,30 @@ def test_ceilings_that_cannot_be(policy: OfflinePolicy) -> None:
     assert shop.events(OfflinePolicySet) == []
 
 
+def test_ceilings_may_be_as_high_as_any_amount() -> None:
+    """Each of them, and not a cent more."""
+    shop, most = card_shop(), limits.AMOUNT_MINOR_MAX
+    highest = OfflinePolicy(most, most, most, most, 60)
+    shop.ok(SetOfflinePolicy(highest))
+    for over in (
+        attrs.evolve(highest, payment_minor=most + 1),
+        attrs.evolve(highest, operator_minor=most + 1),
+        attrs.evolve(highest, register_minor=most + 1),
+        attrs.evolve(highest, total_minor=most + 1),
+    ):
+        assert shop.refused(SetOfflinePolicy(over)) == {"maximum_minor": most}
+
+
+@pytest.mark.parametrize("amount_minor", [799, 900])
+def test_a_part_that_is_no_part_is_not_what_was_asked_for(amount_minor: int) -> None:
+    """A terminal that says part of it and tells all of it, or more, is not believed: the money goes
+    back, and it is named as what differs."""
+    shop = asking()
+    hear(shop, Verdict.PARTIALLY_APPROVED, amount_minor=amount_minor)
+    assert running(shop).asked.kind is Kind.REVERSAL
+    assert [entry.problem for entry in shop.books.payments.exceptions.values()] == [Problem.DIFFERS]
+
+
 def test_without_a_policy_nothing_is_taken_offline() -> None:
     """A terminal that did it all the same has to take it back."""
     shop = asking()
@@ -344,6 +368,9 @@ def test_what_a_terminal_stored_past_a_ceiling_is_not_kept() -> None:
     assert shop.no(kept(1001, mastercard), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
     assert shop.no(kept(5001, visa), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
     shop.ok(kept(due_minor, mastercard), admin=True)
+    for books in (shop.books, shop.replayed()):
+        at_risk = [brand_exposure(books.payments, brand) for brand in ("mc", "visa", "")]
+        assert at_risk == [due_minor, 0, 0], "of the card it is, though nobody knows how it ended"
 
 
 def test_a_brand_counts_what_could_not_be_taken_back() -> None:
@@ -411,9 +438,13 @@ def test_a_late_decline_is_put_before_a_person() -> None:
         shop.ok(CompleteOrder())
     paid, declined = list(shop.books.payments.offline)
     shop.ok(ReportUpload(paid, is_paid=True), admin=True)
-    shop.ok(ReportUpload(declined, is_paid=False), admin=True)
+    why = ReportUpload(declined, is_paid=False, code="51", detail="not enough funds")
+    shop.ok(why, admin=True)
     assert not shop.books.payments.offline
-    assert shop.books.payments.exceptions[declined].problem is Problem.UPLOAD_DECLINED
+    listed = shop.books.payments.exceptions[declined]
+    assert listed.problem is Problem.UPLOAD_DECLINED
+    assert listed.answer is not None
+    assert (listed.answer.code, listed.answer.detail) == ("51", "not enough funds")
 
 
 def test_a_terminal_may_not_store_what_is_beyond_a_ceiling() -> None:
@@ -434,9 +465,11 @@ def test_a_terminal_may_not_store_what_is_beyond_a_ceiling() -> None:
     assert exposure(shop.books.payments, register="1", operator="max").total_minor == 900
 
 
-def test_what_a_terminal_may_be_storing_counts_already() -> None:
-    """Two registers ask at once for what only one may take offline."""
-    shop = offline_shop(OfflinePolicy(900, 1000, 1000, 1000, 3600))
+@pytest.mark.parametrize("of_one", [1000, 2000])
+def test_what_a_terminal_may_be_storing_counts_already(of_one: int) -> None:
+    """Two registers ask at once for what only one may take offline, whether it is too much for the
+    operator or only for the store."""
+    shop = offline_shop(OfflinePolicy(900, of_one, of_one, 1000, 3600))
     for register in ("1", "2"):
         shop.ring("wine", register=register)
         shop.ok(RequestPayment(), register)

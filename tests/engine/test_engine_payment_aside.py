@@ -10,6 +10,7 @@ from engine.image import books_from, image_of
 from engine.order.commands import CompleteOrder
 from engine.payment.commands import (
     CloseException,
+    KeepPayment,
     OpenTab,
     RequestPayment,
     ReverseAgain,
@@ -22,6 +23,7 @@ from engine.payment.events import (
     PaymentCancelAsked,
     PaymentHeard,
     PaymentKept,
+    PaymentNotFound,
     PaymentRequested,
     PaymentSetAside,
     Problem,
@@ -29,7 +31,7 @@ from engine.payment.events import (
 )
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment, evolve
-from engine.terminal import Identity, Kind, Settlement, Verdict
+from engine.terminal import ALREADY_REVERSED, Identity, Kind, Settlement, Verdict
 from engine.views.payments import payments_view
 from engine.wire import WireError
 from tests.card_shop import card_shop, hear, running, slip, told
@@ -223,10 +225,53 @@ def test_what_was_set_aside_is_asked_after_until_it_is_settled() -> None:
     assert (waiting.not_found, waiting.problem) == (1, Problem.UNRESOLVED)
     assert shop.replayed().payments == shop.books.payments
     said = hear(shop, Verdict.UNKNOWN, payment=payment, is_inquiry=True, code="not_found")
-    assert said["standing"] == "abandoned"
+    assert (said["payment_id"], said["standing"]) == (payment.asked.payment_id, "abandoned")
     assert shop.books.payments.aside() == ()
     assert not shop.books.payments.exceptions
     assert shop.replayed().payments == shop.books.payments
+
+
+def test_each_word_about_a_payment_is_kept_with_that_payment() -> None:
+    """Whoever reads its stream alone reads how it ended, and every inquiry on the way."""
+    shop = asking()
+    payment_id = running(shop).asked.payment_id
+    hear(shop, Verdict.UNKNOWN, code="no_answer")
+    for _ in range(2):
+        hear(shop, Verdict.UNKNOWN, code="not_found", is_inquiry=True)
+    told_of = (PaymentRequested, PaymentHeard, PaymentNotFound)
+    streams = [fact.stream for fact in shop.facts if isinstance(fact.event, told_of)]
+    assert streams == [f"payment/{payment_id}"] * 5
+
+
+@pytest.mark.parametrize("knew", ["its_own", "the_one_before"])
+def test_a_doubt_keeps_what_its_terminal_can_be_asked_by(knew: str) -> None:
+    """What was written down on the way counts where the doubt knows less: the transaction itself,
+    else the one before it. Where the doubt knows as much, it counts."""
+    shop = asking()
+    payment = running(shop)
+    named, before = told(payment, Verdict.UNKNOWN, 7).identity, Identity("29001234", 6, 6)
+    is_own = knew == "its_own"
+    first = told(payment, Verdict.UNKNOWN, identity=named if is_own else Identity(), before=before)
+    shop.ok(KeepPayment(payment.asked.payment_id, first), admin=True)
+    later = before if is_own else None
+    hear(shop, Verdict.UNKNOWN, code="link_lost", identity=Identity(), before=later)
+    answer = running(shop).answer
+    assert answer is not None
+    assert (answer.identity, answer.before) == (named if is_own else Identity(), before)
+    assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "link_lost")
+
+
+def test_a_doubt_that_knows_as_much_as_was_written_down_counts() -> None:
+    """Both know the transaction before: what was told last is asked about."""
+    shop = asking()
+    payment = running(shop)
+    newer = Identity("29001234", 8, 8)
+    first = told(payment, Verdict.UNKNOWN, identity=Identity(), before=Identity("29001234", 6, 6))
+    shop.ok(KeepPayment(payment.asked.payment_id, first), admin=True)
+    hear(shop, Verdict.UNKNOWN, code="link_lost", identity=Identity(), before=newer)
+    answer = running(shop).answer
+    assert answer is not None
+    assert answer.before == newer
 
 
 def test_what_waits_on_a_card_that_was_reserved_or_captured_goes_back_its_own_way() -> None:
@@ -282,6 +327,22 @@ def test_a_tender_whose_reversal_never_began_is_for_whoever_asked() -> None:
     assert shop.books.payments.aside() == ()
     (listed,) = shop.books.payments.exceptions.values()
     assert (listed.problem, listed.back_waits) == (Problem.NOT_REVERSED, False)
+
+
+def test_what_the_sale_was_completed_with_and_the_terminal_took_back_is_not_paid() -> None:
+    """Nobody knew how the reversal ended, so the sale was completed with its tender. Tried again,
+    the terminal says it took it back before: that money is gone, and somebody must see to it."""
+    shop = asking()
+    hear(shop, Verdict.APPROVED, 5)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.UNKNOWN, 6, code="no_answer")
+    undoing = running(shop)
+    shop.ok(CompleteOrder())
+    hear(shop, Verdict.DECLINED, 6, payment=undoing, code=ALREADY_REVERSED)
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.asked.payment_id, listed.problem) == (undoing.asked.payment_id, Problem.UNPAID)
+    assert listed.amount_minor == 799
+    assert shop.replayed().payments == shop.books.payments
 
 
 def test_another_payments_transaction_prints_nothing_again() -> None:

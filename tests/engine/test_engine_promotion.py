@@ -10,7 +10,7 @@ import pytest
 
 from engine import limits
 from engine.books import Books
-from engine.catalog import ChangeItem
+from engine.catalog import ChangeItem, ItemChanged
 from engine.image import books_from, image_of, state_hash
 from engine.order.commands import (
     AddLine,
@@ -223,6 +223,15 @@ def test_the_best_for_the_customer_or_the_first_by_priority() -> None:
     assert total(selling(small, large, policy=Policy.STRICT_PRIORITY), "bread") == 340
 
 
+def test_promotions_count_in_the_units_of_the_currency() -> None:
+    """Yen have no hundredths: a tenth off 350 is 35, and 100 off is a hundred yen."""
+    for off, left in ((Off(PERCENT, 100_000), 315), (Off(AMOUNT, 100), 250)):
+        shop = Shop.selling(currency="JPY")
+        shop.given(ItemChanged(item("bread", "Bread", 35_000)))
+        shop.ok(SetPromotions((each(off, *BREAD),)), admin=True)
+        assert total(shop, "bread") == left
+
+
 def test_goods_that_are_never_discounted_stay_at_their_price() -> None:
     """A book of fixed price, an item with an open price and a weighed cheese."""
     shop = selling(each(Off(PERCENT, 100_000)))
@@ -369,6 +378,30 @@ def test_a_set_that_cannot_be_is_refused() -> None:
     assert shop.no(SetPromotions(tagged), admin=True) == "promotion_must_be_sound"
     assert shop.books.promotions.promotions == ()
     assert Shop().no(SetPromotions(()), admin=True) == Refusal.STORE_MUST_BE_SET_UP
+
+
+@pytest.mark.parametrize(
+    ("what", "named"),
+    [
+        ("tags", "tags"),
+        ("customer groups", "customer_groups"),
+        ("channels", "channels"),
+        ("stores", "stores"),
+        ("means of payment", "tenders"),
+    ],
+)
+def test_more_names_than_can_be_told_apart_are_refused_by_what_they_are(
+    what: str, named: str
+) -> None:
+    """Sixty-four of a kind; who keeps the promotions learns of which kind there are more."""
+    twin = each(Off(AMOUNT, 1), *BREAD)
+    many = tuple(
+        attrs.evolve(twin, id=str(n), **{named: (f"card:{n}",)})  # type: ignore[arg-type]
+        for n in range(65)
+    )
+    shop = selling(*many[:64])
+    refused = shop.refused(SetPromotions(many), admin=True)
+    assert refused["reason"] == f"65 {what} are in use; 64 is the most"
 
 
 def test_two_that_exclude_each_other_never_share_a_unit() -> None:

@@ -6,8 +6,10 @@ import attrs
 import pytest
 
 from engine import limits
+from engine.catalog import ItemChanged
 from engine.order.commands import (
     AddLine,
+    AddOpenLine,
     AddReturnLine,
     ChooseCustomerGroup,
     ChooseReward,
@@ -33,7 +35,7 @@ from engine.register import CloseDay
 from engine.till import CloseTill, CountTill
 from engine.views.build import order_view
 from engine.views.offers import choices_of, promotions_view
-from tests.shop import Shop
+from tests.shop import Shop, item
 
 FREE = Off(OffKind.PERCENT, 1_000_000)
 BREAD = Promotion(
@@ -97,6 +99,19 @@ def test_a_reward_applies_as_often_as_there_are_points(points: int, breads: int)
         assert figures(shop, order_id).points_spent() == 100 * breads
     else:
         assert order_view(shop.order(order_id), shop.books).points_spent == 300
+
+
+def test_rewards_share_points_in_a_currency_without_small_coins_too() -> None:
+    """Yen: two breads at 350 are free for 200 of 500 points, and then 500 off is too much."""
+    shop = Shop.selling(currency="JPY")
+    shop.given(ItemChanged(item("bread", "Bread", 35_000)))
+    rewards = [attrs.evolve(one, by_itself=True) for one in (BREAD, FIVE)]
+    shop.ok(SetPromotions(tuple(rewards)), admin=True)
+    shop.ok(ChooseCustomerGroup("", "77", 500))
+    shop.ok(AddLine("bread", quantity_milli=2000))
+    order_id = shop.ok(AddOpenLine("Tea set", 1_000 * 10**6, "standard"))["order_id"]
+    assert 1_000 == shop.pay()["total_minor"]
+    assert 200 == figures(shop, order_id).points_spent()
 
 
 def test_no_more_rewards_than_points_for_all_of_them() -> None:

@@ -9,11 +9,14 @@ import pytest
 
 from engine.decision import Approval
 from engine.image import books_from, image_of, state_hash
-from engine.limits import LINES_PER_ORDER_MAX
+from engine.limits import LINES_PER_ORDER_MAX, UNIT_PRICE_MICROS_MAX
 from engine.order.commands import (
     AddLine,
+    AddOpenLine,
+    AddReturnLine,
     ChooseDining,
     ExemptOrder,
+    ReprintReceipt,
     ResumeOrder,
     StartTendering,
     SuspendOrder,
@@ -27,7 +30,9 @@ from engine.order.events import (
 from engine.order.offered import Tariff
 from engine.order.pricing import price
 from engine.order.refusal import Refusal as OrderRefusal
-from engine.packs import CashRounding, DatedPolicy
+from engine.packs import CashRounding, DatedPolicy, ReceiptNeeds
+from engine.promotion.decide import SetPromotions
+from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Selection
 from engine.settings import ConfigureStore, RoundingMode, SetTaxClasses, TaxClass
 from engine.settings import Refusal as SettingsRefusal
 from engine.tax_book import TaxSetup
@@ -67,6 +72,7 @@ def with_cash(**changes: Any) -> TaxSetup:
 REFUSED: list[tuple[str, TaxSetup]] = [
     (Refusal.TAX_RULES_LIMIT_REACHED,
      setup(*(rule(f"r{at}", 0, tax_type=f"t{at}") for at in range(5_000)))),
+    (Refusal.TAX_RULES_LIMIT_REACHED, setup(VAT, holidays=(HOLIDAY,) * 4_994)),
     (Refusal.TAX_TEXT_MUST_BE_SHORT, setup(rule("x" * 121, 0))),
     (Refusal.TAX_CURRENCY_MUST_BE_THE_STORES, setup(VAT, currency="USD")),
     (Refusal.TAX_ID_MUST_BE_DISTINCT, setup(VAT, jurisdictions=(*PLACES, PLACES[0]))),
@@ -88,6 +94,7 @@ REFUSED: list[tuple[str, TaxSetup]] = [
     (Refusal.TAX_RATE_MUST_BE_IN_RANGE, setup(rule("vat", 10**13, kind=TaxKind.PER_UNIT))),
     (Refusal.TAX_RULE_MUST_EXIST, setup(rule("vat", 1, after=("none",)))),
     (Refusal.TAX_ORDER_MUST_NOT_CIRCLE, setup(*CYCLE)),
+    (Refusal.TAX_ORDER_MUST_NOT_CIRCLE, setup(rule("first", 1, tax_type="third"), *CYCLE)),
     (Refusal.TAX_RULES_MUST_NOT_CONTEND, setup(VAT, rule("other", 1))),
     (Refusal.TAX_HOLIDAY_MUST_LEAVE_THRESHOLDS,
      setup(rule("vat", 1, threshold=Threshold(1, exempt_at_amount=False, per=Per.ITEM,
@@ -114,6 +121,43 @@ def test_rules_without_one_answer_are_refused_by_name(code: str, taxes: TaxSetup
     assert code == shop.no(SetTaxes(taxes), admin=True)
     assert before == state_hash(shop.books)
     assert shop.sell("bread")
+
+
+def test_a_refusal_says_which_rule_or_class_and_why() -> None:
+    """Whoever keeps the rules finds the entry by it."""
+    shop = Shop.selling()
+
+    def figures(taxes: TaxSetup) -> dict[str, Any]:
+        return shop.refused(SetTaxes(taxes), admin=True)
+
+    missing = "none before vat"
+    assert {"detail": missing, "tax_class": missing} == figures(
+        setup(rule("vat", 1, after=("none",)))
+    )
+    unsound = figures(setup(VAT, rule("duty", 1, tax_type="d", cap=Cap(Capped.TAX, -1, Per.ITEM))))
+    assert "duty" == unsound["rule"]
+    assert "cap" in unsound["reason"]
+    assert {"tax_class": "reduced"} == figures(setup(VAT, categories=frozenset(("standard",))))
+    assert {"jurisdiction": "shore"} == figures(with_cash(step_minor=0))
+
+
+@pytest.mark.parametrize("where", [{"included": True}, {"affects_later": True}])
+def test_a_tax_that_can_be_left_out_may_be_one_that_customers_account_for(
+    where: dict[str, bool],
+) -> None:
+    """Inside the price, or in the base of others; only both at once cannot be left out."""
+    reverse = rule("vat", 1, reverse_for=frozenset(("trade",)), **where)
+    assert {"rules": 1} == Shop.selling().ok(SetTaxes(setup(reverse)), admin=True)
+
+
+def test_every_set_of_rules_has_the_next_number() -> None:
+    """By it a sale knows its rules, and a replay counts the same."""
+    shop = Shop.selling()
+    for version, taxes in enumerate((setup(VAT), None, setup(VAT)), 1):
+        shop.ok(SetTaxes(taxes), admin=True)
+        sold = figures_of(shop, shop.sell("bread"))
+        assert (version, version if taxes else 0) == (shop.books.taxes.version, sold.tax_version)
+    assert shop.books.taxes == shop.replayed().taxes
 
 
 def test_a_shop_has_rules_only_once_it_is_set_up() -> None:
@@ -165,6 +209,39 @@ def test_a_sum_that_leaves_64_bits_is_refused_and_never_wrapped() -> None:
     assert 350 + 10**8 == shop.ok(StartTendering())["total_minor"]
 
 
+def test_lines_that_only_together_cannot_be_counted_blame_none_of_them() -> None:
+    """Each could be taxed by itself, so no category is named; alone it is only too dear."""
+    tenfold = [rule(name, 10_000_000, tax_type=name, affects_later=True) for name in "abc"]
+    shop = ruled(setup(*tenfold))
+    ships = AddOpenLine("Ship", UNIT_PRICE_MICROS_MAX, "reduced", 76_226_000)
+    assert OrderRefusal.AMOUNT_MUST_BE_WITHIN_LIMIT == shop.no(ships)
+    shop.ok(AddOpenLine("Boat", UNIT_PRICE_MICROS_MAX // 2, "reduced"))
+    refused = shop.when(ships).refused
+    assert refused is not None
+    assert (OrderRefusal.TAXES_MUST_APPLY, "") == (refused.code, refused.fields["category"])
+
+
+def test_what_no_rule_taxes_is_told_beside_the_taxes() -> None:
+    """So that the day knows its turnover: under its class, at nought."""
+    shop = ruled(setup(FOOD))
+    figures = figures_of(shop, shop.sell("wine", "bread"))
+    sums_agree(figures)
+    rows = [(e.tax_class, e.rate_ppm, e.base_minor, e.tax_minor, e.total_minor)
+            for e in figures.taxes]  # fmt: skip
+    assert [("food", 70_000, 327, 23, 350), ("standard", 0, 799, 0, 799)] == rows
+
+
+def test_what_a_promotion_makes_free_has_no_tax() -> None:
+    """Free to the last fraction, beside goods that are taxed."""
+    shop = ruled(setup(rule("vat", 190_000)))
+    free = Benefit(BenefitKind.EACH, Off(OffKind.PERCENT, 1_000_000))
+    shop.ok(SetPromotions((Promotion("p", "P", free, (Selection(("bread",)),)),)), admin=True)
+    figures = figures_of(shop, shop.sell("bread", "wine"))
+    sums_agree(figures)
+    assert {"vat": (799, 152)} == by_rule(figures)
+    assert [0, 951] == [row.total_minor for row in figures.lines]
+
+
 def test_a_cart_of_ten_thousand_lines_is_refused_by_its_limit_and_would_be_right() -> None:
     """The line after the limit is refused; the sums of twenty times as many are exact."""
     shop = ruled(setup(rule("vat", 77_500, affects_later=True), rule("top", 9_750, tax_type="t",
@@ -201,6 +278,19 @@ def test_taking_the_rules_out_goes_back_to_the_classes() -> None:
     assert {"rules": 1} == shop.ok(SetTaxes(setup(rule("vat", 0))), admin=True)
     assert {"rules": 0} == shop.ok(SetTaxes(None), admin=True)
     assert 128 == figures_of(shop, shop.sell("wine")).tax_minor
+
+
+def test_a_copy_is_headed_as_the_rules_it_was_sold_under_ask() -> None:
+    """Whatever is in force when it is printed: a law of before still names the paper."""
+    shop = ruled(setup(VAT, receipt=ReceiptNeeds((), {"title": "Tax Invoice"}, "law")))
+    sold = shop.sell("bread")
+    shop.ok(SetTaxes(setup(VAT)), admin=True)
+    untitled = shop.sell("bread")
+    headed = []
+    for order_id in (sold, untitled):
+        shop.ok(ReprintReceipt(order_id))
+        headed.append("Tax Invoice" in [block.left for block in shop.printed()[-1].blocks])
+    assert [True, False] == headed
 
 
 # ------------------------------------------------------------------------------- circumstances
@@ -262,6 +352,21 @@ def test_a_certificate_is_good_on_its_last_day_and_on_the_last_there_is(last: st
     shop = ruled(setup(VAT))
     shop.ring("bread")
     assert 294 == shop.ok(ExemptOrder("C-1", "Acme", "resale", last))["total_minor"]
+
+
+def test_a_tax_that_was_not_charged_comes_back_as_not_charged() -> None:
+    """A return by halves ends at what the certificate kept off, and at nothing more."""
+    shop = ruled(setup(VAT))
+    shop.ok(AddLine("bread", "", 2_000))
+    sale = shop.ok(ExemptOrder("C-1", "Acme", "resale"))["order_id"]
+    shop.pay()
+    (sold,) = figures_of(shop, sale).taxes
+    assert (588, 0, 112) == (sold.base_minor, sold.tax_minor, sold.uncharged_minor)
+    for _ in range(2):
+        returned = shop.ok(AddReturnLine(sale, 1, 1_000, "stale"))["order_id"]
+        shop.pay()
+        (back,) = figures_of(shop, returned).taxes
+        assert (-294, 0, -56) == (back.base_minor, back.tax_minor, back.uncharged_minor)
 
 
 def test_an_empty_exemption_takes_it_off() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from engine.foreign import ForeignCurrency
 from engine.order.commands import (
+    AddLine,
     AddReturnLine,
     ChooseTender,
     CompleteOrder,
@@ -145,6 +146,17 @@ def test_any_card_is_a_card() -> None:
     shop.ok(RequestPayment())
     hear(shop, Verdict.APPROVED, card=OTHER)
     assert 1126 == shop.ok(CompleteOrder())["total_minor"]
+
+
+def test_each_means_of_payment_has_its_own_price() -> None:
+    """2 % in cash, 5 % by card, 8 % by one brand: none of them comes with another."""
+    off = [attrs.evolve(TWO, off=Off(OffKind.PERCENT, ppm)) for ppm in (50_000, 80_000)]
+    any_card = attrs.evolve(CASH, id="any", benefit=off[0], tenders=("card",))
+    shop = shop_with(CASH, any_card, attrs.evolve(VISA_ONLY, benefit=off[1]))
+    assert 1149 == shop.ok(AddLine("bread", "", 1000))["total_minor"] + 799
+    shop.ring("wine")
+    for tender, total in (("cash", 1126), ("card", 1092), ("card:visa", 1057), ("", 1149)):
+        assert total == shop.ok(ChooseTender(tender))["total_minor"]
 
 
 def test_a_tab_is_captured_where_its_card_is_the_right_one() -> None:

@@ -212,11 +212,15 @@ def test_what_an_end_of_day_needs() -> None:
     """A terminal, an end of the last one, no payment under way; only what was asked is heard."""
     shop = card_shop()
     assert shop.no(EndTerminalDay("terminal/9")) == PaymentRefusal.TERMINAL_MUST_BE_SET_UP
+    stranger = HearTerminalDay("terminal/9", "day", told())
+    assert shop.no(stranger, admin=True) == Refusal.TERMINAL_DAY_MUST_BE_ASKED
     paid_by_card(shop, "wine")
     shop.ok(CompleteOrder())
-    shop.ring("bread")
-    shop.ok(RequestPayment())
+    order_id = shop.ring("bread")
+    payment_id = shop.ok(RequestPayment())["payment_id"]
     assert shop.no(EndTerminalDay()) == PaymentRefusal.TERMINAL_MUST_BE_FREE
+    whose = {"payment_id": payment_id, "order_id": order_id}
+    assert shop.refused(EndTerminalDay()) == whose, "so that a screen can show it"
     hear(shop, Verdict.DECLINED, 2)
     asked = shop.ok(EndTerminalDay())
     assert shop.no(EndTerminalDay()) == Refusal.TERMINAL_DAY_MUST_HAVE_ENDED

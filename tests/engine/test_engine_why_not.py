@@ -112,6 +112,26 @@ def test_one_that_lost_says_to_which_and_what_it_would_have_taken() -> None:
     assert (lost.by, lost.alone_minor) == ("Better", -100)
 
 
+def test_what_is_missing_is_told_in_a_currency_without_small_coins_too() -> None:
+    """Yen: 8 of 20, and not 799."""
+    shop = Shop.selling(currency="JPY")
+    wanted = promotion("x", gates=(Gate(GateKind.MIN_SPEND, value=20),))
+    shop.ok(SetPromotions((wanted,)), admin=True)
+    (row,) = promotions_view(shop.order(shop.ring("wine")), shop.books).promotions
+    assert (row.why, row.have, row.need) == ("spend_too_small", 8, 20)
+
+
+def test_of_an_order_past_all_bounds_nothing_is_in_force() -> None:
+    """More than a million bottles: none of the promotions is weighed up, and each says so."""
+    shop = Shop.selling()
+    shop.ok(SetPromotions((promotion("wine"), promotion("bread", EACH, BREAD))), admin=True)
+    order_id = shop.ring(*["wine"] * 11)
+    for line in range(1, 12):
+        shop.ok(ChangeQuantity(line, 99_999_000))
+    found = promotions_view(shop.order(order_id), shop.books)
+    assert sorted(told(found)) == [("bread", 0, "not_in_force"), ("wine", 0, "not_in_force")]
+
+
 def test_what_is_told_follows_the_order() -> None:
     """With what was missing it applies, and what a person gives shares the goods with it."""
     shop = Shop.selling()

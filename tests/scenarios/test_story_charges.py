@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+from engine import limits
 from engine.charge.decide import Refusal, SetCharges
 from engine.charge.model import ChargeKind, ChargeRule
 from engine.decision import Approval
@@ -129,12 +130,18 @@ def test_a_charge_is_let_go_with_a_reason() -> None:
     allowed = Approval("max", True)
     assert shop.no(WaiveCharge("party")) == "reason_must_be_given"
     assert shop.no(WaiveCharge("tips", "none")) == OrderRefusal.CHARGE_MUST_EXIST
+    longest = "x" * limits.REASON_LENGTH_MAX
+    assert shop.no(WaiveCharge("party", longest + "x")) == OrderRefusal.REASON_MUST_BE_GIVEN
+    assert shop.ok(WaiveCharge("party", f" {longest} "))["total_minor"] == 799
+    assert shop.ok(WaiveCharge("party", withdraw=True))["total_minor"] == 879
     assert shop.ok(WaiveCharge("party", "slow kitchen"), approval=allowed)["total_minor"] == 799
     books = shop.books
     view = order_view(shop.order(order_id), books)
     assert [(c.amount_minor, c.waived) for c in view.charges] == [(0, "slow kitchen")]
     assert shop.ok(WaiveCharge("party", withdraw=True))["total_minor"] == 879
-    assert [event.reason for event in shop.events(ChargeWaived)] == ["slow kitchen", ""]
+    assert [event.reason for event in shop.events(ChargeWaived)] == [
+        longest, "", "slow kitchen", "",
+    ]  # fmt: skip
     assert (
         shop.no(TellGuests(-1))
         == shop.no(TellGuests(1_000))

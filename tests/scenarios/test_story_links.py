@@ -32,7 +32,7 @@ from engine.paylink.commands import (
     ReverseLinkTender,
     SendBackPaylink,
 )
-from engine.paylink.events import LinkProblem, PaylinkRequested, Standing
+from engine.paylink.events import LinkProblem, PaylinkOffered, PaylinkRequested, Standing
 from engine.paylink.refusal import Refusal
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
@@ -93,7 +93,9 @@ def test_a_sale_is_completed_once_by_the_providers_word() -> None:
     )
     paylink_id = answer["paylink_id"]
     assert shop.no(CompleteOrder()) == "order_must_be_paid"
-    assert hear(shop, paylink_id, LinkState.OPEN)["standing"] == "waiting"
+    for _ in range(2):
+        assert hear(shop, paylink_id, LinkState.OPEN)["standing"] == "waiting"
+    assert 1 == len(shop.events(PaylinkOffered)), "offered once, however often it is said"
     first = hear(shop, paylink_id, LinkState.PAID)
     assert ("confirmed", "1-000001") == (first["standing"], first["receipt_number"])
     again = hear(shop, paylink_id, LinkState.PAID)
@@ -292,6 +294,7 @@ def test_money_nobody_asked_for_is_listed_and_closed_with_a_finding(
     monkeypatch.setattr(limits, "PAYLINK_EXCEPTIONS_MAX", 0)
     more = Told("lost-2", LinkState.PAID, 500, "EUR", "P-10")
     assert shop.no(HearPaylink(PROVIDER, more), admin=True) == Refusal.EXCEPTIONS_LIMIT_REACHED
+    assert shop.refused(HearPaylink(PROVIDER, more), admin=True) == {"maximum": 0}
 
 
 def test_what_must_be_so_before_a_link_is_asked_for() -> None:

@@ -36,16 +36,17 @@ from engine.payment.commands import RequestPayment
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceEntry, PriceList, PriceSet, QuantityPrice
 from engine.promotion.decide import SetPromotions
-from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
+from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Selection
 from engine.register import StartTraining
+from engine.settings import DefineRegister
 from engine.staff import Refusal as StaffRefusal
 from engine.staff import SignedOn
 from engine.tax_document import TaxKind, Unit
 from engine.tax_rules import Window
 from engine.till import CloseTill, CountTill
 from engine.views.build import order_view
-from engine.views.credit_shapes import CreditView
-from engine.views.credits import credit_view, credits_view
+from engine.views.credit_shapes import CreditView, ReturnsView
+from engine.views.credits import credit_view, credits_view, returns_view
 from tests.card_shop import with_terminal
 from tests.shop import Shop
 from tests.tax_shop import by_rule, figures_of, rule, ruled, setup, sums_agree
@@ -145,6 +146,10 @@ def test_the_ceiling_is_of_all_goods_of_a_return() -> None:
     shop.ok(VoidLine(1))
     shop.ok(back("wine"))
     assert OrderRefusal.RETURN_MUST_BE_WITHIN_CEILING == shop.no(back("milk"))
+    shop.ok(VoidOrder("no"))
+    shop.ok(SetReturnRules(attrs.evolve(ALLOWED, ceiling_minor=479)), admin=True)
+    shop.ok(back("bread"))
+    shop.ok(back("milk"))
 
 
 def test_it_stands_alone() -> None:
@@ -228,6 +233,18 @@ def test_the_price_is_what_anybody_pays_today() -> None:
     assert -1_200 == shop.ok(back("book"))["total_minor"]  # is never discounted
 
 
+def test_the_price_is_that_of_the_registers_own_counter() -> None:
+    """What the phone counter sells a tenth cheaper comes back so there, and nowhere else."""
+    shop = lenient()
+    setup_1 = shop.books.settings.registers["1"]
+    shop.ok(DefineRegister(attrs.evolve(setup_1, channel="phone")), admin=True)
+    off = Benefit(BenefitKind.EACH, Off(OffKind.PERCENT, 100_000))
+    promotion = Promotion("tenth", "A tenth off", off, (Selection(),), channels=("phone",))
+    shop.ok(SetPromotions((promotion,)), admin=True)
+    assert -315 == shop.ok(back("bread"))["total_minor"]
+    assert -350 == shop.ok(back("bread"), "2")["total_minor"]
+
+
 def test_the_lowest_price_of_the_last_days_counts_where_the_policy_says_so() -> None:
     """A sale that ended yesterday counts within the days, whatever the price is today."""
     shop = lenient()
@@ -247,6 +264,26 @@ def test_a_price_of_now_that_is_the_lowest_counts_whatever_it_was() -> None:
     shop = lenient(attrs.evolve(ALLOWED, price=PriceRule.LOWEST, days=30))
     now_s = shop.now_ns // 10**9
     shop.ok(sale_price(900, now_s - 9 * DAY_S, now_s - 8 * DAY_S), admin=True)
+    assert -350 == shop.ok(back("bread"))["total_minor"]
+
+
+def test_no_more_turns_of_prices_are_looked_at_than_there_may_be() -> None:
+    """The latest 64 before now: one second five days ago, at which bread was 1.00, is the last of
+    them, and a list that begins with this very return takes no other's place."""
+    shop = lenient(attrs.evolve(ALLOWED, price=PriceRule.LOWEST, days=30))
+    at_s = shop.now_ns // 10**9 - 5 * DAY_S + 1_000
+    cheap = PriceList(
+        "cheap", "C", (PriceEntry("bread", 1_000_000),), starts_s=at_s, ends_s=at_s + 1
+    )
+    since = [PriceList(f"l{n}", "L", starts_s=at_s + 60 * n) for n in range(1, 64)]
+    back_s = shop.now_ns // 10**9 + 2  # a command a second
+    lists = (cheap, *since, PriceList("now", "N", starts_s=back_s))
+    shop.ok(SetPrices(PriceSet(lists=lists)), admin=True)
+    assert -100 == shop.ok(back("bread"))["total_minor"]
+    assert back_s == shop.now_ns // 10**9
+    shop.ok(VoidOrder("no"))
+    one_more = attrs.evolve(lists[-1], starts_s=at_s + 30)
+    shop.ok(SetPrices(PriceSet(lists=(*lists[:-1], one_more))), admin=True)
     assert -350 == shop.ok(back("bread"))["total_minor"]
 
 
@@ -281,6 +318,16 @@ def test_what_no_rule_can_tax_is_refused() -> None:
     shop.ok(back("cheese", 500))
 
 
+def test_what_could_not_be_taxed_before_comes_back_today() -> None:
+    """Pieces under a tax by the kilogram that ended yesterday: only the prices of then count."""
+    by_weight = rule("weight", 1_000_000, kind=TaxKind.PER_UNIT, unit=Unit.KG,
+                     window=Window("2026-01-01", "2026-11-18"))  # fmt: skip
+    shop = ruled(setup(by_weight))
+    policy = attrs.evolve(ALLOWED, price=PriceRule.LOWEST, days=7)
+    shop.ok(SetReturnRules(policy), admin=True)
+    assert -799 == shop.ok(back("wine"))["total_minor"]
+
+
 # --------------------------------------------------------------------------------- store credit
 
 
@@ -310,6 +357,23 @@ def test_a_refund_to_credit_is_spent_later_bit_by_bit_with_a_ledger() -> None:
     shop.ring("milk")
     assert OrderRefusal.CREDIT_MUST_NOT_BE_SPENT == shop.no(TenderCredit(code))
     assert OrderRefusal.CREDIT_MUST_NOT_BE_SPENT == refusal_of(shop, code)
+    assert Refused(OrderRefusal.CREDIT_MUST_NOT_BE_SPENT, {"code": code}) == credit_view(
+        f" {code.lower()} ", shop.books
+    )
+
+
+def test_a_register_offers_credit_only_while_some_is_left() -> None:
+    """None before the first note, some while one has something left, none once it is spent; and
+    the rules of returns as they are."""
+    shop = lenient()
+    assert ReturnsView(without_receipt=True) == returns_view(shop.books)
+    code = note_of(shop, "milk")
+    assert ReturnsView(without_receipt=True, takes_credit=True) == returns_view(shop.books)
+    shop.ring("milk")
+    shop.ok(TenderCredit(code))
+    shop.ok(CompleteOrder())
+    shop.ok(SetReturnRules(ReturnRules(store_credit=True)), admin=True)
+    assert ReturnsView(to_credit=True) == returns_view(shop.books)
 
 
 def test_what_pays_with_a_note_that_is_none_or_has_too_little_is_refused() -> None:

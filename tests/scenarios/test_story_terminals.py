@@ -108,6 +108,8 @@ def test_a_terminal_is_not_forgotten_while_it_holds_what_only_it_can_end() -> No
     hear(shop, Verdict.APPROVED)
     unpair = UnpairTerminal("terminal/1")
     assert shop.no(unpair, admin=True) == Refusal.TERMINAL_MUST_HOLD_NOTHING
+    held = {"terminal": "terminal/1", "tabs": 1, "payments": 0}
+    assert shop.refused(unpair, admin=True) == held
     shop.ok(ReleaseTab())
     hear(shop, Verdict.APPROVED, 2)
     shop.ok(RequestPayment())
@@ -115,6 +117,7 @@ def test_a_terminal_is_not_forgotten_while_it_holds_what_only_it_can_end() -> No
     hear(shop, Verdict.APPROVED, 3, is_offline=True)
     shop.ok(CompleteOrder())
     assert shop.no(unpair, admin=True) == Refusal.TERMINAL_MUST_HOLD_NOTHING
+    assert shop.refused(unpair, admin=True) == {**held, "tabs": 0, "payments": 1}
     shop.ok(ReportUpload(stored, is_paid=True), admin=True)
     shop.ok(unpair, admin=True)
 
