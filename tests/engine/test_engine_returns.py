@@ -206,8 +206,8 @@ def test_what_is_left_of_a_line_goes_back_to_the_cent() -> None:
 
 def test_every_tax_of_a_line_ends_at_what_was_paid_of_it() -> None:
     """Three of a line with taxes of 1 and 2 cents, rung up as returns side by side: each took the
-    cent of the larger. Their sum would fit, but three of two cents do not, and the smaller tax would
-    never come back: the last is rung up anew."""
+    cent of the larger. Their sum would fit, but three of two cents do not, and the smaller tax
+    would never come back: the last is rung up anew."""
     state = rule("state", 10_000)
     city = rule("city", 20_000, jurisdiction="port", affected_by_previous=False)
     shop = ruled(setup(state, city))
