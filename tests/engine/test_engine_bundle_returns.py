@@ -9,6 +9,7 @@ from engine.catalog import ItemChanged
 from engine.order.commands import (
     AddReturnLine,
     ChoosePromotion,
+    CompLine,
     StartTendering,
     VoidLine,
     VoidOrder,
@@ -165,6 +166,30 @@ def test_a_promotion_that_had_a_limit_never_takes_more_than_it_took() -> None:
     assert 1620 + 600 == paid.total_minor
     assert 1620 + 600 - 1400 == back(shop, sale, 1)
     assert 1400 == sum(back(shop, sale, line) for line in (4, 2, 5, 3))
+    assert settled(shop.order(sale))
+
+
+def test_what_was_given_away_is_no_part_of_what_is_priced_again() -> None:
+    """Of two at 6.00 one was spilt and given away: the trio of the other three is as above."""
+    shop = shop_with(TRIO)
+    sale = shop.ring("ten", "eight", "six", "six")
+    shop.ok(CompLine(4, "spilt"))
+    assert 1800 == shop.pay()["total_minor"]
+    assert [0, 800, 1000] == [back(shop, sale, line) for line in (3, 2, 1)]
+
+
+def test_what_stays_as_it_was_is_not_told() -> None:
+    """The milk has a promotion of its own, priced again like the trio, and costs what it did."""
+    milk = Promotion("milk", "M", Benefit(BenefitKind.EACH, Off(OffKind.AMOUNT, 10)),
+                     (Selection(("milk",)),), returns=AGAIN)  # fmt: skip
+    shop = shop_with(TRIO, milk)
+    shop.ok(SetTaxes(setup(rule("vat", 100_000, included=True))), admin=True)
+    sale = shop.sell("ten", "eight", "six", "milk")
+    order = shop.order(shop.ok(AddReturnLine(sale, 3, 1000, "x"))["order_id"])
+    told = [(e.source.line, e.source.total_minor) for e in order.lines if e.source]
+    assert [(3, -450), (1, 250), (2, 200)] == told
+    shop.pay()
+    assert [119, 800, 1000] == [back(shop, sale, line) for line in (4, 2, 1)]
     assert settled(shop.order(sale))
 
 

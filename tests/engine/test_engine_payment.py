@@ -367,6 +367,8 @@ def test_what_a_terminal_stored_past_a_ceiling_is_not_kept() -> None:
 
     assert shop.no(kept(1001, mastercard), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
     assert shop.no(kept(5001, visa), admin=True) == Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS
+    whose = {"payment_id": payment.asked.payment_id}
+    assert shop.refused(kept(5001, visa), admin=True) == whose
     shop.ok(kept(due_minor, mastercard), admin=True)
     for books in (shop.books, shop.replayed()):
         at_risk = [brand_exposure(books.payments, brand) for brand in ("mc", "visa", "")]
@@ -439,7 +441,7 @@ def test_a_late_decline_is_put_before_a_person() -> None:
     paid, declined = list(shop.books.payments.offline)
     shop.ok(ReportUpload(paid, is_paid=True), admin=True)
     why = ReportUpload(declined, is_paid=False, code="51", detail="not enough funds")
-    shop.ok(why, admin=True)
+    assert shop.ok(why, admin=True)["standing"] == "offline_approved"
     assert not shop.books.payments.offline
     listed = shop.books.payments.exceptions[declined]
     assert listed.problem is Problem.UPLOAD_DECLINED

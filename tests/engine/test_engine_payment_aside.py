@@ -153,6 +153,7 @@ def test_what_is_found_paid_at_a_busy_terminal_goes_back_once_that_is_free() -> 
     assert not shop.books.payments.exceptions
     assert shop.replayed().payments == shop.books.payments
     assert shop.no(TakeBack(payment_id), admin=True) == Refusal.PAYMENT_MUST_EXIST
+    assert shop.refused(TakeBack(payment_id), admin=True) == {"payment_id": payment_id}
 
 
 def test_what_a_terminal_did_not_take_back_is_not_tried_for_ever() -> None:
@@ -241,6 +242,35 @@ def test_each_word_about_a_payment_is_kept_with_that_payment() -> None:
     told_of = (PaymentRequested, PaymentHeard, PaymentNotFound)
     streams = [fact.stream for fact in shop.facts if isinstance(fact.event, told_of)]
     assert streams == [f"payment/{payment_id}"] * 5
+
+
+def test_another_payments_transaction_says_nothing_of_how_often_it_was_not_found() -> None:
+    """Not found once, and then told another's again: the count begins anew, in its own stream."""
+    shop = asking()
+    hear(shop, Verdict.APPROVED, 5)
+    shop.ok(CompleteOrder())
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment_id = running(shop).asked.payment_id
+    hear(shop, Verdict.UNKNOWN, 6, code="no_answer")
+    hear(shop, Verdict.APPROVED, 5, is_inquiry=True)
+    hear(shop, Verdict.UNKNOWN, code="not_found", is_inquiry=True)
+    hear(shop, Verdict.APPROVED, 5, is_inquiry=True)
+    counted = [(fact.stream, fact.event.times)
+               for fact in shop.facts if isinstance(fact.event, PaymentNotFound)]  # fmt: skip
+    assert counted == [(f"payment/{payment_id}", times) for times in (1, 0)]
+
+
+def test_a_reversal_that_its_terminal_never_heard_of_is_for_a_person() -> None:
+    """Twice not found: the tender is still one, and somebody must have it taken back again."""
+    shop = asking()
+    hear(shop, Verdict.APPROVED, 5)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.UNKNOWN, 6, code="no_answer")
+    for _ in range(2):
+        hear(shop, Verdict.UNKNOWN, 6, code="not_found", is_inquiry=True)
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.standing, listed.problem) == (Standing.ABANDONED, Problem.NOT_REVERSED)
 
 
 @pytest.mark.parametrize("knew", ["its_own", "the_one_before"])

@@ -30,6 +30,7 @@ from engine.order.refusal import Refusal
 from engine.register import StartTraining
 from engine.till import OpenTill
 from tests.shop import Shop
+from tests.tax_shop import by_rule, figures_of, rule, ruled, setup
 
 PERCENT, AMOUNT = DiscountKind.PERCENT, DiscountKind.AMOUNT
 
@@ -201,6 +202,34 @@ def test_what_is_left_of_a_line_goes_back_to_the_cent() -> None:
     assert shop.no(StartTendering()) == Refusal.RETURN_MUST_BE_WHAT_WAS_PAID
     shop.ok(VoidLine(1))
     assert shop.ok(AddReturnLine(order_id, 1, 1000, "x"))["total_minor"] == -1
+
+
+def test_every_tax_of_a_line_ends_at_what_was_paid_of_it() -> None:
+    """Three of a line with taxes of 1 and 2 cents, rung up as returns side by side: each took the
+    cent of the larger. Their sum would fit, but three of two cents do not, and the smaller tax
+    would never come back: the last is rung up anew."""
+    state = rule("state", 10_000)
+    city = rule("city", 20_000, jurisdiction="port", affected_by_previous=False)
+    shop = ruled(setup(state, city))
+    shop.ok(AddOpenLine("Chalk", 330_000, "reduced", 3_000))
+    order_id = shop.ok(StartTendering())["order_id"]
+    assert {"state": (99, 1), "city": (99, 2)} == by_rule(figures_of(shop, order_id))
+    shop.pay(102)
+    parked = []
+    for _ in range(3):
+        answer = shop.ok(AddReturnLine(order_id, 1, 1_000, "x"))
+        assert answer["total_minor"] == -34
+        parked.append(answer["order_id"])
+        shop.ok(SuspendOrder())
+    for back in parked[:2]:
+        shop.ok(ResumeOrder(back))
+        shop.pay()
+    shop.ok(ResumeOrder(parked[2]))
+    assert shop.no(StartTendering()) == Refusal.RETURN_MUST_BE_WHAT_WAS_PAID
+    shop.ok(VoidLine(1))
+    shop.ok(AddReturnLine(order_id, 1, 1_000, "x"))
+    shop.pay()
+    assert {"state": (-33, -1), "city": (-33, 0)} == by_rule(figures_of(shop, parked[2]))
 
 
 def test_a_payment_names_the_sales_it_looks_back_at() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
+from engine.catalog import ItemChanged
 from engine.decision import Approval
 from engine.image import books_from, image_of, state_hash
 from engine.limits import LINES_PER_ORDER_MAX, UNIT_PRICE_MICROS_MAX
@@ -43,7 +44,7 @@ from engine.taxes import Refusal, SetTaxes
 from engine.views.build import order_view, store_view
 from engine.views.taxes import taxes_view
 from engine.wire import canonical, parse
-from tests.shop import TAXES, Shop, rules
+from tests.shop import TAXES, Shop, item, rules
 from tests.tax_shop import (
     ALWAYS,
     PLACES,
@@ -139,6 +140,10 @@ def test_a_refusal_says_which_rule_or_class_and_why() -> None:
     assert "cap" in unsound["reason"]
     assert {"tax_class": "reduced"} == figures(setup(VAT, categories=frozenset(("standard",))))
     assert {"jurisdiction": "shore"} == figures(with_cash(step_minor=0))
+    twice = figures(setup(VAT, jurisdictions=(*PLACES, PLACES[0])))
+    assert "jurisdictions and holidays" == twice["detail"]
+    long = figures(setup(rule("x" * 121, 0)))
+    assert {"text": "x" * 64, "maximum": 120} == long
 
 
 @pytest.mark.parametrize("where", [{"included": True}, {"affects_later": True}])
@@ -197,6 +202,17 @@ def test_what_cannot_be_counted_is_refused_at_the_line_and_the_rest_is_sold() ->
     assert "standard" == shop.refused(AddLine("wine"))["category"]
     shop.ok(AddLine("cheese", "", 500))
     assert shop.pay()["total_minor"] == 350 + 650
+
+
+def test_what_is_sold_by_the_metre_has_every_tax_but_one_by_the_unit() -> None:
+    """The floor knows no metres; a percentage asks for none."""
+    by_piece = rule("piece", 1_000_000, tax_type="p", kind=TaxKind.PER_UNIT,
+                    categories=frozenset(("standard",)))  # fmt: skip
+    shop = ruled(setup(VAT, by_piece))
+    for name, tax_class in (("ribbon", "reduced"), ("cable", "standard")):
+        shop.given(ItemChanged(item(name, name, 100, unit="m", tax_class=tax_class)))
+    assert 150 == shop.ok(AddLine("ribbon", "", 1_500))["total_minor"]
+    assert "standard" == shop.refused(AddLine("cable", "", 1_500))["category"]
 
 
 def test_a_sum_that_leaves_64_bits_is_refused_and_never_wrapped() -> None:
@@ -367,6 +383,7 @@ def test_a_tax_that_was_not_charged_comes_back_as_not_charged() -> None:
         shop.pay()
         (back,) = figures_of(shop, returned).taxes
         assert (-294, 0, -56) == (back.base_minor, back.tax_minor, back.uncharged_minor)
+        sums_agree(figures_of(shop, returned))
 
 
 def test_an_empty_exemption_takes_it_off() -> None:

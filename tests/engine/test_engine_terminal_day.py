@@ -44,6 +44,7 @@ def told(*totals: SettledTotal, **changes: Any) -> Settlement:
 def end(shop: Shop, settlement: Settlement) -> TerminalDayHeard:
     """Ask for the end of the day of register 1's terminal, and hear that."""
     asked = shop.ok(EndTerminalDay())
+    assert (asked["verdict"], asked["differences"]) == ("unknown", 0)
     body = HearTerminalDay(asked["terminal"], asked["day_id"], settlement)
     answer = shop.ok(body, admin=True)
     heard: TerminalDayHeard = shop.events(TerminalDayHeard)[-1]

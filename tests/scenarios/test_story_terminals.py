@@ -140,6 +140,7 @@ def test_the_image_keeps_pairings_and_is_as_before_without() -> None:
         ("192.168.1.0/24", 254),
         ("192.168.1.7/24:20008", 254),
         ("192.168.1.250-255", 6),
+        ("192.168.1.0-255", 256),
     ],
 )
 def test_places_that_may_be_looked_at(text: str, count: int) -> None:
