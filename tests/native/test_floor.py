@@ -114,6 +114,13 @@ def test_refusals_are_value_errors_that_say_why() -> None:
         native.PriceBook.empty().search("milk", -1)
 
 
+def test_rows_at_the_last_position_there_is_are_counted_like_others() -> None:
+    """A file that claims it brings nothing down: there is no position behind it to ask for."""
+    last = 2**64 - 1
+    assert native.chained_count("s", [(last,)], 0, last, bytes(32)) == 0
+    assert native.chained_count("s", [(last,), (last,)], 1, last, bytes(32)) == 0
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

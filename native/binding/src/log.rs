@@ -46,7 +46,7 @@ pub(crate) fn chained_count(
 ) -> PyResult<usize> {
     let mut previous = as_hash(previous, "previous").map_err(Refused::from)?;
     let mut count = 0;
-    for (index, position) in (start..rows.len()).zip(expected.0..) {
+    for (index, position) in (start..rows.len()).zip(expected.0..=u64::MAX) {
         let row = rows.get_item(index)?;
         let Some(hash) = chained(store, &row, position, &previous) else {
             break;
