@@ -12,7 +12,7 @@ from hardware.drawer.session import Again, Kicked, answered, first_step, pulse, 
 from hardware.drawer.session import unreachable as not_delivered
 from hardware.effects import Job
 from hardware.limits import ASK_TIMEOUT_S, RETRY_FIRST_S
-from hardware.printer.messages import DrawerLevel, WatchDrawer
+from hardware.printer.messages import PULSE_GRACE_S, DrawerLevel, WatchDrawer
 
 WATCH_EVERY_S = 2.0
 _PATIENCE_S = 3.0
@@ -101,7 +101,9 @@ class DrawerDevice(Device):
         body = pulse(pin=self.pin, on_ms=self.on_ms, left_ns=left_ns)
         left_s = max(0.05, left_ns / 1_000_000_000)
         try:
-            return answered(await self.post.ask(self.printer, body, timeout_s=left_s + 1.0))
+            return answered(
+                await self.post.ask(self.printer, body, timeout_s=left_s + PULSE_GRACE_S)
+            )
         except (AbsentError, BusyError) as error:
             return not_delivered(error.detail)
         except NoAnswerError:

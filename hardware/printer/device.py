@@ -14,7 +14,7 @@ from hardware.effects import Job
 from hardware.limits import DRAWERS_PER_PRINTER_MAX, PRINT_TRIES_MAX
 from hardware.printer.codec import encode
 from hardware.printer.layout import LayoutError, Line, lay_out
-from hardware.printer.messages import DrawerLevel, Pulse, WatchDrawer
+from hardware.printer.messages import PULSE_GRACE_S, DrawerLevel, Pulse, WatchDrawer
 from hardware.printer.profile import Profile
 from hardware.printer.session import (
     Action,
@@ -242,14 +242,14 @@ class PrinterDevice(CableDevice):
 
     async def _kick(self, envelope: Envelope, pulse: Pulse) -> None:
         try:
-            envelope.answer(await self._kicked(pulse))
+            envelope.answer(await self._kicked(pulse, envelope.deadline_ns))
         finally:
             self._pulses -= 1
 
-    async def _kicked(self, pulse: Pulse) -> Accepted | Failure:
+    async def _kicked(self, pulse: Pulse, deadline_ns: int | None) -> Accepted | Failure:
         if pulse.pin not in (2, 5):
             return Failure("malformed", f"a drawer is wired to pin 2 or 5, not {pulse.pin}")
-        left_s = float("inf") if pulse.left_ns is None else pulse.left_ns / 1_000_000_000
+        left_s = self._left_s(pulse, deadline_ns)
         if left_s <= 0:
             return Failure("expired", "the kick came too late; nothing was sent")
         stream = self._stream
@@ -271,6 +271,16 @@ class PrinterDevice(CableDevice):
         finally:
             self._writing.release()
         return Accepted()
+
+    def _left_s(self, pulse: Pulse, deadline_ns: int | None) -> float:
+        """How long a kick is still welcome: it may have waited for this actor to live again."""
+        if pulse.left_ns is None:
+            return float("inf")
+        left_s = pulse.left_ns / 1_000_000_000
+        if deadline_ns is None:
+            return left_s
+        answer_s = (deadline_ns - self.world.monotonic_ns()) / 1_000_000_000
+        return min(left_s, answer_s - PULSE_GRACE_S)
 
     def _set_level(self, high: bool | None) -> None:
         if high is not self._level:

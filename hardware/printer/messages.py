@@ -6,6 +6,8 @@ from attrs import frozen
 
 from actors.messages import MESSAGES
 
+PULSE_GRACE_S = 1.0
+
 
 @MESSAGES.name("printer.pulse")
 @frozen
@@ -13,8 +15,9 @@ class Pulse:
     """Drawer to printer: kick now, ahead of any receipt. Answered `Accepted` once the bytes are
     written, or `Failure` with code `expired` or `absent` and nothing sent, or `unknown`.
 
-    `pin` is 2 or 5. `on_ms` is how long the current flows. `left_ns` is how
-    long from now a kick is still welcome, None for ever.
+    `pin` is 2 or 5. `on_ms` is how long the current flows. `left_ns` is how long from now a kick is
+    still welcome, None for ever; whoever asks waits `PULSE_GRACE_S` longer for the answer, so that
+    its deadline tells how much of that went by on the way.
     """
 
     pin: int

@@ -20,7 +20,7 @@ from hardware.compose import build_device
 from hardware.printer.device import PrinterDevice
 from hardware.printer.fake import PrinterFake
 from hardware.printer.layout import COPY_BANNER
-from hardware.printer.messages import DrawerLevel, Pulse, WatchDrawer
+from hardware.printer.messages import PULSE_GRACE_S, DrawerLevel, Pulse, WatchDrawer
 from hardware.printer.paper import PaperRow, TextRow
 from hardware.printer.profile import profile
 from hardware.rig import Rig, open_rig
@@ -226,6 +226,17 @@ async def test_kick_does_not_wait(trouble: str) -> None:
         await fake.wait_pulses(1)
         assert fake.printer.receipts == []
         assert rig.finished == []
+
+
+async def test_a_kick_that_waited_on_its_way_is_not_done_late() -> None:
+    """While the printer's driver was made anew, say: what its deadline leaves counts, not what was
+    left as it was asked."""
+    async with _shop() as (rig, fake):
+        kick = Pulse(2, 100, 3 * NS_PER_S)
+        answer = await rig.post.ask(PRINTER, kick, timeout_s=0.9 * PULSE_GRACE_S)
+        assert isinstance(answer, Failure)
+        assert answer.code == "expired"
+        assert fake.printer.pulses == []
 
 
 async def test_late_or_homeless_kicks_are_refused() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import trio
 from attrs import define, field
@@ -27,6 +27,15 @@ class ShopWorld(SimulatedWorld):
 
     slowness: random.Random | None = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._untold: list[tuple[int, int]] = []
+
+    def told_ns(self, written_ns: int) -> int:
+        """When the store knew at the latest that something is written, which was so by then."""
+        ends = (end for start, end in self._untold if start <= written_ns <= end)
+        return max(ends, default=written_ns)
+
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As ever, after a pause or before one: what it wrote may be there long before it is
         told."""
@@ -35,7 +44,10 @@ class ShopWorld(SimulatedWorld):
             await self._pause()
         result = await super().in_thread(partial(function, *args, **kwargs))
         if not is_before:
+            start_ns = self.monotonic_ns()
             await self._pause()
+            if self.monotonic_ns() > start_ns:
+                self._untold.append((start_ns, self.monotonic_ns()))
         return result
 
     async def _pause(self) -> None:
