@@ -16,8 +16,6 @@ ALREADY_REVERSED = "already_reversed"
 """The code of a refusal to take back what the terminal took back before."""
 IDENTITY_TAKEN = "identity_taken"
 """The code of a doubt about which a terminal named a transaction that is another payment's."""
-OF_PAYMENT = "refund:"
-"""How the reference of a refund begins whose terminal was told which payment it is of."""
 
 
 class Verdict(Enum):
@@ -67,8 +65,9 @@ class Identity:
     """How the terminal itself names one of its transactions.
 
     Empty and None stand for what it did not tell. `date` is MMDD and `time` HHMMSS, on its clock.
-    `reference` is its own name for the transaction where that is a text, after `OF_PAYMENT` where
-    it is a refund that was asked for by its payment.
+    `reference` is its own name for the transaction where that is a text. `is_of_payment`: a refund
+    that was asked for by its payment; it goes to that card without the card, the terminal counts it
+    as a reversal, and nothing takes it back.
     """
 
     terminal_id: str = ""
@@ -77,6 +76,7 @@ class Identity:
     date: str = ""
     time: str = ""
     reference: str = ""
+    is_of_payment: bool = False
 
     @property
     def is_told(self) -> bool:
@@ -91,12 +91,6 @@ class Identity:
         is_other_day = bool(self.date and other.date) and self.date != other.date
         is_here = bool(self.terminal_id) and self.terminal_id == other.terminal_id
         return is_here and not is_other_day and bool(told) and all(one == two for one, two in told)
-
-    @property
-    def is_of_payment(self) -> bool:
-        """Whether it is a refund asked for by its payment: it went to that card without the card,
-        the terminal counts it as a reversal, and nothing takes it back."""
-        return self.reference.startswith(OF_PAYMENT)
 
 
 @frozen

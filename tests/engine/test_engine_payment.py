@@ -47,7 +47,7 @@ from engine.payment.refusal import Refusal
 from engine.payment.state import Payment
 from engine.register import StartTraining
 from engine.settings import DefineRegister
-from engine.terminal import OF_PAYMENT, CardShown, Identity, Kind, Verdict
+from engine.terminal import CardShown, Identity, Kind, Verdict
 from engine.till import OpenTill
 from tests.card_shop import card_shop, hear, paid_by_card, running, told, with_tip_screen
 from tests.shop import Shop
@@ -202,7 +202,9 @@ def test_what_has_no_receipt_number_is_not_asked_back() -> None:
 def test_a_refund_that_went_by_its_payment_is_final() -> None:
     """No terminal takes it back: a tender stays, and so does one that came too late. Its receipt
     has the card that paid, though none was read."""
-    by_payment = Identity("29001234", None, 2, "1126", "101500", f"{OF_PAYMENT}2026Z SIM2.REF2")
+    by_payment = Identity(
+        "29001234", None, 2, "1126", "101500", "2026Z SIM2.REF2", is_of_payment=True
+    )
     shop = card_shop()
     sold = paid_by_card(shop, "wine")
     shop.ok(CompleteOrder())

@@ -21,7 +21,7 @@ from engine.payment.terminal_day import (
     compare,
     without_payment,
 )
-from engine.terminal import OF_PAYMENT, CardShown, Identity, SettledTotal, Settlement, Verdict
+from engine.terminal import CardShown, Identity, SettledTotal, Settlement, Verdict
 from engine.wire import WireError
 from tests.card_shop import card_shop, hear, paid_by_card, running
 from tests.card_shop import told as terminal_says
@@ -81,7 +81,7 @@ def test_a_refund_by_its_payment_is_a_reversal_of_the_day() -> None:
     (order,) = shop.books.archive.values()
     shop.ok(AddReturnLine(order.id, 1, 1000, "corked"))
     shop.ok(RequestPayment())
-    by_payment = Identity("29001234", None, 2, reference=f"{OF_PAYMENT}2026Z SIM2.REF2")
+    by_payment = Identity("29001234", None, 2, reference="2026Z SIM2.REF2", is_of_payment=True)
     hear(shop, Verdict.APPROVED, identity=by_payment, card=CardShown())
     (day,) = shop.books.payments.days.values()
     assert day.parts == ((Taken(VISA, 1, 1, 0),),)

@@ -22,7 +22,7 @@ import trio
 from hypothesis import given, settings
 
 from actors.messages import DeviceState
-from engine.terminal import OF_PAYMENT, Kind, Transaction, Verdict
+from engine.terminal import Kind, Transaction, Verdict
 from hardware.rig import open_rig
 from hardware.terminal.nexo import codec, told, voice
 from hardware.terminal.nexo import messages as m
@@ -252,7 +252,8 @@ async def test_a_terminal_of_the_library() -> None:
             back = await device.request(Transaction(Kind.REFUND, 250, 978, paid.identity))
             assert (Verdict.APPROVED, "ok", 250) == (back.verdict, back.code, back.amount_minor)
             original = paid.identity.reference.rpartition(" ")[2]
-            assert f"{OF_PAYMENT}2026-11-27T10:00:00Z {original}.BACK" == back.identity.reference
+            assert f"2026-11-27T10:00:00Z {original}.BACK" == back.identity.reference
+            assert back.identity.is_of_payment
             doubt = await device.request(Transaction(Kind.REFUND, 9950, 978, answer.identity))
             assert (Verdict.UNKNOWN, "link_lost") == (doubt.verdict, doubt.code)
             answer = await device.inquire(doubt)

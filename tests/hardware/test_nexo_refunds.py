@@ -10,7 +10,7 @@ import trio
 import trio.testing
 
 from actors.terminal_messages import Heard, Request
-from engine.terminal import OF_PAYMENT, Answer, Identity, Kind, SettledTotal, Transaction, Verdict
+from engine.terminal import Answer, Identity, Kind, SettledTotal, Transaction, Verdict
 from hardware.terminal.actions import Store
 from hardware.terminal.limits import KEEP_AGAIN_NS
 from hardware.terminal.nexo import limits, naming
@@ -68,7 +68,8 @@ def test_it_names_its_payment() -> None:
     answer = answer_in(walk.keep())
     assert (("approved", "ok"), 400) == (ended(answer), answer.amount_minor)
     named = Identity(POI_ID, receipt=int(post.service_id, 36), date="1127", time="100000",
-                     reference=f"{OF_PAYMENT}2026-11-27T10:00:00.000Z BV0q002.REF2")  # fmt: skip
+                     reference="2026-11-27T10:00:00.000Z BV0q002.REF2",
+                     is_of_payment=True)  # fmt: skip
     assert named == answer.identity == walk.session.last
     (done,) = walk.session.transact("r2", about(Kind.REVERSAL, named, 400), 0, when=WHEN)
     assert "original_not_named" == answer_in([done]).code
@@ -123,7 +124,8 @@ def test_one_that_is_silent_is_asked_about_as_a_reversal() -> None:
     walk.reply(late, remembered(post.service_id, told()))
     assert ("approved", "ok") == ended(answer_in(walk.keep()))
     unsure = in_doubt()
-    assert (OF_PAYMENT, "link_lost") == (unsure.identity.reference, unsure.code)
+    named = unsure.identity
+    assert ("", True, "link_lost") == (named.reference, named.is_of_payment, unsure.code)
     answer, asks = inquire(unsure, remembered(NAME, told()))
     assert (("approved", "ok"), 400) == (ended(answer), answer.amount_minor)
     assert answer.identity.is_of_payment
@@ -137,7 +139,7 @@ def test_it_stands_for_a_memory() -> None:
     answer, asks = inquire(in_doubt(), NOT_FOUND, remembered(BEFORE, paid()))
     assert ("unknown", "not_found") == ended(answer)
     assert m.StatusAsk("Payment", BEFORE) == asks[-1]
-    before = naming.identity(POI_ID, BEFORE, BACK, of_payment=True)
+    before = naming.identity(POI_ID, BEFORE, BACK, is_of_payment=True)
     answer, asks = inquire(in_doubt(before=before), NOT_FOUND, remembered(BEFORE, told()))
     assert ("unknown", "not_found") == ended(answer)
     assert m.StatusAsk("Reversal", BEFORE) == asks[-1]

@@ -37,8 +37,8 @@ def marked(cls: type[T], at: int, **known: Any) -> T:
     values = dict(known)
     for field in attrs.fields(cls):
         hint = get_type_hints(cls)[field.name]
-        if field.name in values:
-            continue
+        if field.name in values or hint is bool:
+            continue  # a yes or a no is nowhere to be found
         values[field.name] = f"zq{field.name}" if hint is str else 910000000 + at
     return cls(**values)
 

@@ -127,7 +127,7 @@ class NexoDevice(TerminalDevice):
         """Known by the name that follows from the request."""
         poi_id, service_id = self.session.profile.poi_id, service_id_of(request_id)
         before = self.session.last or Identity(poi_id)
-        named = identity(poi_id, service_id, of_payment=is_of_payment(transaction))
+        named = identity(poi_id, service_id, is_of_payment=is_of_payment(transaction))
         return begun(transaction, before, named)
 
     def inquiry(self, job_id: str, asked: Inquire) -> Begin:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 
-from engine.terminal import OF_PAYMENT, Identity, Kind, Transaction
+from engine.terminal import Identity, Kind, Transaction
 from hardware.terminal.nexo.messages import PoiTransaction
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -50,18 +50,18 @@ def service_id_number(service_id: str) -> int:
 
 
 def identity(
-    poi_id: str, service_id: str, poi: PoiTransaction | None = None, *, of_payment: bool = False
+    poi_id: str, service_id: str, poi: PoiTransaction | None = None, *, is_of_payment: bool = False
 ) -> Identity:
     """A transaction as the house names it. `reference` is the terminal's time and name for it."""
     stamp = "" if poi is None else poi.time_stamp
     digits = "".join(letter for letter in stamp if letter in "0123456789")[:14]
-    named = "" if poi is None else f"{stamp} {poi.transaction_id}"
     return Identity(
         poi_id,
         receipt=service_id_number(service_id),
         date=digits[4:8],
         time=digits[8:14],
-        reference=f"{OF_PAYMENT}{named}" if of_payment else named,
+        reference="" if poi is None else f"{stamp} {poi.transaction_id}",
+        is_of_payment=is_of_payment,
     )
 
 
