@@ -59,8 +59,6 @@ async def _demo(
 def _tell(port: int, counter: Counter) -> None:
     base = f"http://127.0.0.1:{port}"
     people = ", ".join(f"{name} {pin} ({role})" for _, name, role, pin in DEMO_PEOPLE)
-    setup = in_words(counter.terminal_settings())
-    wide = max(len(words) for words, _ in setup)
     lines = (
         "",
         "  The demo store is open.",
@@ -70,14 +68,23 @@ def _tell(port: int, counter: Counter) -> None:
         f"  Customer display   {base}/display/?register=1",
         f"  Simulated counter  {base}/counter/      devices and card terminal of register 1",
         "",
-        "  The card terminal, as the demo store's configuration has it. A store of your own on",
-        "  this machine reaches it with the same lines in a [[devices]] table:",
-        "",
-        *(f"    {words:<{wide}}  {line}" for words, line in setup),
-        "",
+        *(() if counter.speaks == "zvt" else _reached(counter)),
         f"  PINs: {people}",
         "  Stop with Ctrl-C; what was sold is there again at the next start.",
         "",
     )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _reached(counter: Counter) -> tuple[str, ...]:
+    """How another store reaches the terminal; the page of the counter says it of any."""
+    setup = in_words(counter.terminal_settings())
+    wide = max(len(words) for words, _ in setup)
+    return (
+        "  The card terminal, as the demo store's configuration has it. A store of your own on",
+        "  this machine reaches it with the same lines in a [[devices]] table:",
+        "",
+        *(f"    {words:<{wide}}  {line}" for words, line in setup),
+        "",
+    )
