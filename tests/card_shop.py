@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from engine.order.commands import AddLine
-from engine.payment.commands import HearPayment, KeepPayment, RequestPayment
+from engine.payment.commands import HearPayment, KeepPayment, RequestPayment, SetPaymentAside
 from engine.payment.state import Payment
 from engine.settings import DefineRegister, TipChoices
 from engine.terminal import Answer, CardShown, Identity, Kind, Slip, SlipLine, Verdict
@@ -106,3 +106,14 @@ def paid_by_card(shop: Shop, *codes: str, number: int = 1, register: str = "1") 
 def slip(kind: str, *lines: str, **changes: Any) -> Slip:
     """A slip of these lines."""
     return Slip(tuple(SlipLine(line) for line in lines), kind, **changes)
+
+
+def set_aside(shop: Shop) -> Payment:
+    """A payment of a bottle of wine at register 1 that was set aside, and the wine paid in cash."""
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment = running(shop)
+    hear(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(payment.asked.payment_id, "the customer left"))
+    shop.pay(799)
+    return payment

@@ -21,13 +21,12 @@ from engine.payment.commands import (
     CloseException,
     HearPayment,
     RequestPayment,
-    SetPaymentAside,
     TakeBack,
 )
 from engine.payment.state import Payment
 from engine.terminal import IDENTITY_TAKEN, Answer, Identity, Kind, Verdict
 from engine.wire import structure
-from tests.card_shop import card_shop, hear, running, told
+from tests.card_shop import card_shop, hear, running, set_aside, told
 from tests.shop import Shop
 
 TAKE_BACK = COMMANDS.name_of(TakeBack)
@@ -86,17 +85,6 @@ class Around:
             for _ in range(seconds):
                 await aside.look(nursery, self, self.world)
                 await self.world.sleep(1)
-
-
-def set_aside(shop: Shop) -> Payment:
-    """A payment of register 1 that was set aside and paid in cash."""
-    shop.ring("wine")
-    shop.ok(RequestPayment())
-    payment = running(shop)
-    hear(shop, Verdict.UNKNOWN, code="no_answer")
-    shop.ok(SetPaymentAside(payment.asked.payment_id, "the customer left"))
-    shop.pay(799)
-    return payment
 
 
 def begun(says: Callable[[Payment], Answer] | None) -> tuple[Around, AsidePayments, Payment]:

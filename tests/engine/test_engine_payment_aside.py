@@ -34,7 +34,7 @@ from engine.payment.state import Payment, evolve
 from engine.terminal import ALREADY_REVERSED, Identity, Kind, Settlement, Verdict
 from engine.views.payments import payments_view
 from engine.wire import WireError
-from tests.card_shop import card_shop, hear, running, slip, told
+from tests.card_shop import card_shop, hear, running, set_aside, slip, told
 from tests.shop import Shop
 
 
@@ -104,20 +104,9 @@ def test_an_image_without_the_taken_transactions_is_refused() -> None:
         books_from(image, None)
 
 
-def late(shop: Shop) -> Payment:
-    """A payment of a bottle of wine at register 1 that was set aside and paid in cash."""
-    shop.ring("wine")
-    shop.ok(RequestPayment())
-    payment = running(shop)
-    hear(shop, Verdict.UNKNOWN, code="no_answer")
-    shop.ok(SetPaymentAside(payment.asked.payment_id, "the customer left"))
-    shop.pay(799)
-    return payment
-
-
 def found_while_busy(shop: Shop, number: int = 1) -> tuple[Payment, Payment]:
     """A payment that turns out to be paid while its terminal is at the next customer's; both."""
-    payment = late(shop)
+    payment = set_aside(shop)
     shop.ring("bread")
     shop.ok(RequestPayment())
     other = running(shop)
@@ -187,7 +176,7 @@ def test_what_a_person_settled_is_not_taken_back() -> None:
 def test_a_terminal_that_ends_its_day_is_busy_too() -> None:
     """Found paid meanwhile, it goes back when the day is over."""
     shop = card_shop()
-    payment = late(shop)
+    payment = set_aside(shop)
     day_id = shop.ok(EndTerminalDay())["day_id"]
     hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
     assert shop.books.payments.at_terminal("terminal/1") is None
@@ -203,7 +192,7 @@ def test_a_terminal_that_ends_its_day_is_busy_too() -> None:
 def test_what_no_terminal_could_be_asked_for_waits_for_nobody() -> None:
     """Without a receipt number a person gives it back; so with money that went to a customer."""
     shop = card_shop()
-    payment = late(shop)
+    payment = set_aside(shop)
     shop.ring("bread")
     shop.ok(RequestPayment())
     nameless = Identity("29001234", 5, None, "1126", "101500")
@@ -216,7 +205,7 @@ def test_what_was_set_aside_is_asked_after_until_it_is_settled() -> None:
     """It is among those asked after; twice not found on an idle terminal that remembers, nothing
     moved, and it is off the list without a person. Another word between starts the count anew."""
     shop = card_shop()
-    payment = late(shop)
+    payment = set_aside(shop)
     assert [one.asked.payment_id for one in shop.books.payments.aside()] == [
         payment.asked.payment_id
     ]

@@ -5,26 +5,13 @@ from __future__ import annotations
 import pytest
 
 from engine.order.commands import CompleteOrder
-from engine.payment.commands import CloseException, RequestPayment, SetPaymentAside, TakeBack
+from engine.payment.commands import CloseException, RequestPayment, TakeBack
 from engine.payment.events import PaymentRequested
-from engine.payment.state import Payment
 from engine.register import CloseDay
 from engine.terminal import Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
 from engine.views.payments import payments_view
-from tests.card_shop import card_shop, hear, running
-from tests.shop import Shop
-
-
-def walked_away(shop: Shop) -> Payment:
-    """A card payment in doubt that was set aside; the wine was paid in cash."""
-    shop.ring("wine")
-    shop.ok(RequestPayment())
-    payment = running(shop)
-    hear(shop, Verdict.UNKNOWN, code="link_lost")
-    shop.ok(SetPaymentAside(payment.asked.payment_id, "the cable is out"))
-    shop.pay(799)
-    return payment
+from tests.card_shop import card_shop, hear, running, set_aside
 
 
 @pytest.mark.feature("PAY-09", part="set aside, it holds nobody up, and a late approval goes back")
@@ -33,7 +20,7 @@ def test_the_day_goes_on_and_the_money_goes_back_when_the_terminal_has_time() ->
     counts, the first is on the list until it went back, and the Z knows of one wine and one bread.
     """
     shop = card_shop()
-    first = walked_away(shop)
+    first = set_aside(shop)
     shop.ring("bread")
     shop.ok(RequestPayment())
     hear(shop, Verdict.APPROVED, payment=first, is_inquiry=True)
@@ -58,7 +45,7 @@ def test_a_cashier_cannot_have_it_taken_back_twice() -> None:
     """Only the store asks for what waits; whoever is at the register uses the list, and what they
     closed there is over."""
     shop = card_shop()
-    first = walked_away(shop)
+    first = set_aside(shop)
     shop.ring("bread")
     shop.ok(RequestPayment())
     hear(shop, Verdict.APPROVED, payment=first, is_inquiry=True)
@@ -73,7 +60,7 @@ def test_a_cashier_cannot_have_it_taken_back_twice() -> None:
 def test_two_that_wait_at_one_terminal_go_back_one_after_the_other() -> None:
     """A terminal is asked for one thing at a time."""
     shop = card_shop()
-    waiting = [walked_away(shop), walked_away(shop)]
+    waiting = [set_aside(shop), set_aside(shop)]
     shop.ring("bread")
     shop.ok(RequestPayment())
     for number, payment in enumerate(waiting, 1):

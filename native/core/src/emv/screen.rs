@@ -110,14 +110,8 @@ fn guess_objects(value: &mut [u8], left: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::masking::packed;
     use crate::terminal::chance::Chance;
-
-    fn bcd(text: &str) -> Vec<u8> {
-        text.as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect()
-    }
 
     fn searched(text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
@@ -188,9 +182,9 @@ mod tests {
             // What stands behind it as on a track is gone.
             ("4111111111111111D2512201F0", "411111EEEEEE1111DEEEEEEEF0"),
         ] {
-            let mut value = bcd(told);
+            let mut value = packed(told);
             apply(Rule::Search, &mut value);
-            assert_eq!(value, bcd(masked), "{told}");
+            assert_eq!(value, packed(masked), "{told}");
         }
     }
 
@@ -205,9 +199,9 @@ mod tests {
             ("DF02065F2403251231", "DF02065F2403000000"),
             ("DF020A5A081234567890123456", "DF020A5A08123456EEEEEE3456"),
         ] {
-            let mut value = bcd(told);
+            let mut value = packed(told);
             apply(Rule::Search, &mut value);
-            assert_eq!(value, bcd(masked), "{told}");
+            assert_eq!(value, packed(masked), "{told}");
         }
         // However deep they stand within one another, that is not followed for long.
         let mut value = vec![0x81; 2_000];
@@ -226,9 +220,9 @@ mod tests {
             "20261126140322000117",
             "000000001250097800000042",
         ] {
-            let mut value = bcd(text);
+            let mut value = packed(text);
             apply(Rule::Search, &mut value);
-            assert_eq!(value, bcd(text));
+            assert_eq!(value, packed(text));
         }
         for text in [
             &b"Gr\x81\xE1e f\x81r 3 Tage"[..],
@@ -290,7 +284,7 @@ mod tests {
         assert_eq!(rule(0x9F26), Rule::Tell);
         assert_eq!(rule(0x50), Rule::Text);
         assert_eq!(rule(0x9F7C), Rule::Search);
-        let mut track = bcd("4111111111111111D2512");
+        let mut track = packed("4111111111111111D2512");
         apply(Rule::Withhold, &mut track);
         assert!(track.iter().all(|byte| *byte == 0));
     }

@@ -285,16 +285,10 @@ pub(super) fn has_half_bytes(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn bcd(text: &str) -> Vec<u8> {
-        text.as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect()
-    }
+    use crate::masking::packed;
 
     fn masked(text: &str) -> String {
-        let mut value = bcd(text);
+        let mut value = packed(text);
         mask_half_bytes(&mut value);
         shown(&value)
     }

@@ -21,3 +21,12 @@ pub fn search_words(text: &mut [u8]) {
     halves::star_half_bytes(text);
     written::search_written(text);
 }
+
+/// Bytes from their half bytes, as they are written in tests.
+#[cfg(test)]
+pub(crate) fn packed(text: &str) -> Vec<u8> {
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect()
+}
