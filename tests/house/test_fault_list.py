@@ -1,4 +1,4 @@
-"""Each fault that the reference numbers is brought about somewhere, and where is written down."""
+"""Each numbered fault is brought about somewhere, and where is written down."""
 
 from __future__ import annotations
 

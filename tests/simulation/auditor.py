@@ -152,6 +152,7 @@ class Auditor:
         """Bytes of the journal became durable."""
         if path.startswith(JOURNAL):
             self._synced += [change.data for change in changes if change.data is not None]
+            self.sim.world.journal_syncs += 1
             self.sim.synced.wake()
 
     def store_opened(self, store: Shown) -> None:

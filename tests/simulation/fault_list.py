@@ -1,5 +1,5 @@
-"""The faults that a shop must live through, by their numbers in the reference (semantics, A3), and
-what makes each of them happen here: tests, and faults of the simulator.
+"""The faults that a shop must live through, numbered, and what makes each of them happen here:
+tests, and faults of the simulator.
 
 `tests/house/test_fault_list.py` holds it: every number is here, and whatever is named exists.
 """

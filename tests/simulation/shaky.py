@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import trio
@@ -29,10 +28,11 @@ class ShopWorld(SimulatedWorld):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.journal_syncs = 0
         self._untold: list[tuple[int, int]] = []
 
     def told_ns(self, written_ns: int) -> int:
-        """When the store knew at the latest that something is written, which was so by then."""
+        """When the store was told that something of its journal is written, as it was by then."""
         ends = (end for start, end in self._untold if start <= written_ns <= end)
         return max(ends, default=written_ns)
 
@@ -42,11 +42,20 @@ class ShopWorld(SimulatedWorld):
         is_before = self.slowness is not None and self.slowness.random() < 0.5
         if is_before:
             await self._pause()
-        result = await super().in_thread(partial(function, *args, **kwargs))
+        has_synced = False
+
+        def watched() -> T:
+            nonlocal has_synced
+            before = self.journal_syncs
+            result = function(*args, **kwargs)
+            has_synced = self.journal_syncs > before
+            return result
+
+        result = await super().in_thread(watched)
         if not is_before:
             start_ns = self.monotonic_ns()
             await self._pause()
-            if self.monotonic_ns() > start_ns:
+            if has_synced:
                 self._untold.append((start_ns, self.monotonic_ns()))
         return result
 
