@@ -110,10 +110,11 @@ class Payment:
 class Payments:
     """All that is not settled.
 
-    `latest` is the last payment of each register, for its screen. `offline` are those taken offline
-    that nobody knows to be paid, `exceptions` those a person must look at; both by id. `days` is
-    what each terminal took since its last end of day, by its address. `remembered` is the newest
-    payment or refund of each terminal that told it by a name of its own, whatever became of it.
+    `latest` is the last payment of each register, for its screen; what takes back an older one by
+    the way is not. `offline` are those taken offline that nobody knows to be paid, `exceptions`
+    those a person must look at; both by id. `days` is what each terminal took since its last end of
+    day, by its address. `remembered` is the newest payment or refund of each terminal that told it
+    by a name of its own, whatever became of it.
     `settled` are the transactions of each terminal that settled a payment, the newest last: none of
     them can be what became of another.
     `lasts` is the last transaction of each terminal as it told it, where that is certain: as long
@@ -200,7 +201,10 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
         case PaymentRequested(asked):
             payments.lasts.pop(asked.terminal, None)
             known = payments.remembered.get(asked.terminal)
-            _keep(payments, Payment(asked, now_ns, remembered=known))
+            payment = Payment(asked, now_ns, remembered=known)
+            _keep(payments, payment)
+            if not _is_of_another(payments, asked):
+                payments.latest[asked.register] = payment
             undone = payments.exceptions.get(asked.of_payment)
             if undone is not None and undone.back_waits and asked.kind in UNDOING:
                 payments.exceptions[asked.of_payment] = altered(undone, back_waits=False)
@@ -282,11 +286,23 @@ def _keep(payments: Payments, payment: Payment) -> None:
 
 
 def _show(payments: Payments, payment: Payment) -> None:
-    """A register shows what it asked for last, and nothing older over it."""
-    register, shown = payment.asked.register, payments.latest.get(payment.asked.register)
-    newer = shown is None or shown.requested_ns <= payment.requested_ns
-    if newer or (shown and shown.asked.payment_id == payment.asked.payment_id):
+    """A register that shows it shows what became of it."""
+    register = payment.asked.register
+    shown = payments.latest.get(register)
+    if shown is not None and shown.asked.payment_id == payment.asked.payment_id:
         payments.latest[register] = payment
+
+
+def _is_of_another(payments: Payments, asked: Asked) -> bool:
+    """Whether it takes back an exception that the register no longer shows: the customer who stands
+    there waits for the payment that it does show."""
+    if asked.kind not in UNDOING or asked.of_payment not in payments.exceptions:
+        return False
+    shown = payments.latest.get(asked.register)
+    return shown is not None and asked.of_payment not in (
+        shown.asked.payment_id,
+        shown.asked.of_payment,
+    )
 
 
 def _note_last(payments: Payments, payment: Payment, event: PaymentHeard) -> None:

@@ -10,7 +10,7 @@ from engine.payment.events import PaymentRequested
 from engine.register import CloseDay
 from engine.terminal import Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
-from engine.views.payments import payments_view
+from engine.views.payments import payments_view, register_payment
 from tests.card_shop import card_shop, hear, running, set_aside
 
 
@@ -39,6 +39,35 @@ def test_the_day_goes_on_and_the_money_goes_back_when_the_terminal_has_time() ->
     hear(shop, Verdict.APPROVED, 3)
     assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
     assert shop.replayed().payments == shop.books.payments
+
+
+def test_what_goes_back_by_the_way_leaves_the_customers_payment_on_the_screen() -> None:
+    """The register that waits for the next customer's card shows that payment before, while and
+    after the first one goes back, in whatever moment it looks; of the first it shows both, as long
+    as it asked for nothing since."""
+    shop = card_shop()
+    first = set_aside(shop)
+    shop.ring("bread")
+    second = shop.ok(RequestPayment())["payment_id"]
+    hear(shop, Verdict.APPROVED, payment=first, is_inquiry=True)
+    hear(shop, Verdict.APPROVED, 2)
+
+    def shown() -> tuple[str, str]:
+        payment = register_payment(shop.books, "1")
+        assert payment is not None
+        return payment.asked.payment_id, payment.standing.value
+
+    assert shown() == (second, "approved")
+    shop.ok(TakeBack(first.asked.payment_id), admin=True)
+    assert shown() == (second, "approved")
+    hear(shop, Verdict.APPROVED, 3)
+    assert shown() == (second, "approved")
+    shop.ok(CompleteOrder())
+    alone = set_aside(shop)
+    hear(shop, Verdict.APPROVED, 4, payment=alone, is_inquiry=True)
+    back = running(shop).asked
+    assert back.of_payment == alone.asked.payment_id
+    assert shop.books.payments.latest["1"].asked == back
 
 
 def test_a_cashier_cannot_have_it_taken_back_twice() -> None:
