@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -313,15 +313,13 @@ async def open_counter(
 class StoreProcess:
     """A store server in a process of its own, started again on the same data after a kill.
 
-    It and its children live in `place`, which is where the kernel dumps their memory, and with
-    `more` in their environment.
+    It and its children live in `place`, which is where the kernel dumps their memory.
     """
 
     config: Config
     children: bool = False
     place: Path = ROOT
     alone: Sequence[str] = ()
-    more: Mapping[str, str] = attrs.field(factory=dict)
     process: subprocess.Popen[str] | None = None
     starts: int = 0
 
@@ -342,7 +340,7 @@ class StoreProcess:
                     *(("--children",) if self.children else ()),
                 ],
                 cwd=self.place,
-                env={**os.environ, "PYTHONPATH": str(ROOT), **self.more},
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

@@ -22,9 +22,6 @@ from tests.store.test_terminal_days import nexo_terminal
 
 CANARIES = Canaries.seeded(20261128, 6)
 PATIENCE_S = 60.0  # of a busy machine: two processes must start
-# The sources that attrs writes have hashes of names in them, hundreds of numbers of up to 19
-# digits: where they are others each time, one will look like a card's some day.
-_SAME_HASHES = {"PYTHONHASHSEED": "0"}
 CORE = 4
 """A dump of memory among the kinds of ELF files. Source: elf(5), e_type."""
 
@@ -87,7 +84,7 @@ async def _sell(shop: Shop) -> None:
 async def _dumps(config: Config, cable: AtTheCable, place: Path) -> list[Path]:
     """Memory of the node at the cable and of the store, right after the payments."""
     async with open_link(config, "office") as shop:
-        with StoreProcess(config, children=True, place=place, more=_SAME_HASHES) as server:
+        with StoreProcess(config, children=True, place=place) as server:
             await _begin(shop)
             for card in CANARIES.cards:
                 cable.terminal.plans.append(cable.telling(card))
