@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define, field
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import ElementHandle, Error, Locator, Page, expect
 from websockets import Origin
 from websockets.sync.client import connect
 
@@ -227,6 +227,7 @@ class Cashier:
     touch: bool = False
     debug_port: int = 0
     pressed: tuple[str, float, float, float] = ("", 0.0, 0.0, 0.0)
+    held: ElementHandle | None = None
 
     def open(self, register: str = "1") -> None:
         """Load the register's page."""
@@ -239,21 +240,28 @@ class Cashier:
         return size is not None and size["width"] < 760
 
     def press(self, target: Locator) -> None:
-        """Touch it, with whatever this cashier touches things; another thing at the same place
-        once they have seen that it is there."""
+        """Touch it, with whatever this cashier touches things; another thing at the same place,
+        or the same one that has come again, once they have seen that it is there."""
         name, x, y, at = self.pressed
-        box = None
+        box = element = None
         # What is drawn anew just now is elsewhere than what was pressed before.
         with contextlib.suppress(Error):
             target.scroll_into_view_if_needed()
             box = target.bounding_box()
+            element = target.element_handle()
         middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) if box else (0.0, 0.0)
         near = abs(middle[0] - x) + abs(middle[1] - y) < NEAR_PX
         soon = at + LOOK_S - time.monotonic()
-        if near and soon > 0 and name != str(target):
+        if near and soon > 0 and (name != str(target) or not self._stands()):
             self.page.wait_for_timeout(soon * 1000)
         self._press(target)
-        self.pressed = (str(target), *middle, time.monotonic())
+        self.pressed, self.held = (str(target), *middle, time.monotonic()), element
+
+    def _stands(self) -> bool:
+        """Whether what was pressed last is on the page still."""
+        with contextlib.suppress(Error):
+            return self.held is not None and bool(self.held.evaluate("one => one.isConnected"))
+        return False
 
     def _press(self, target: Locator) -> None:
         if self.touch:
