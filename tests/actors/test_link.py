@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
-import socket
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -32,13 +31,7 @@ from actors.link_codec import Hello, Refused, Tell, decode, encode_beat, encode_
 from actors.links import Admission, LinkEvent, Links, PipeIdentity
 from actors.node import Node
 from actors.world import SystemWorld
-
-
-def free_port() -> int:
-    """A TCP port nobody listens at now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.ports import free_port
 
 
 @pytest.fixture

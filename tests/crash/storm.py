@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 import signal
-import socket
 from collections import Counter as Tally
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -31,6 +30,7 @@ from tests.crash.rig import Life, Rig, config_of, until, with_devices, words_of
 from tests.crash.scenes import Ending, Scene
 from tests.crash.stalls import clients_in_words, tasks_in_words
 from tests.crash.work import Ledger, Till
+from tests.ports import free_port
 from tests.store.harness import insist, open_link
 
 PATIENCE_S = 90.0  # a start from nothing takes half a minute where much else runs
@@ -112,9 +112,7 @@ class Round:
         self.dice = random.Random(self.seed)
         self.folder = self.rig.new_folder()
         self.disk = Disk.adopt(self.folder / "data")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.config = config_of(self.folder, probe.getsockname()[1])
+        self.config = config_of(self.folder, free_port())
         self.reader = Reader(self.config.journal_path, self.ledger)
 
     async def run(self) -> Figures:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 
-from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier, free_port
+from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier
+from tests.ports import free_port
 
 WEB = ROOT / "countertop" / "web"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from websockets import Origin
 from websockets.sync.client import connect
 
 from actors.world import SystemWorld
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = {"Ana": "1111", "Ben": "2222", "Mia": "9999"}
@@ -38,13 +38,6 @@ def code_of(name: str) -> str:
         if cells[2] == name:
             return cells[1].split("|")[0]
     raise AssertionError(f"the demo catalog has no {name}")
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def with_city_tax(percent: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,16 +19,10 @@ from engine.paylink.state import Paylink
 from engine.settings import RegisterSetup
 from engine.wire import unstructure
 from protocols.provider.fake import ProviderFake
+from tests.ports import free_port
 from tests.store.harness import OwnShop, eventually, own_config
 
 SETUP = RegisterSetup("1", "Register 1", provider="provider/qr")
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @define(eq=False)
