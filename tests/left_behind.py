@@ -4,7 +4,8 @@ A plugin of pytest. Folders that tests delete are kept until they were searched,
 word they print: captured output and logs, what a test reads of its own output, and what
 `tests/overheard.py` hears of its processes and virtual printers. At the end these are searched, the
 run's temporary folder, `artefacts`, the caches and whatever memory was dumped to disk, for each
-seeded number in each way of writing and, dumps aside, for runs of digits that could be a card's.
+seeded number in each way of writing and, but for dumps and pictures, for
+runs of digits that could be a card's.
 
 A test that means to write one has its reason in `REASONS`. The search is grep's, which takes a
 second or two for a gigabyte; where there is no GNU grep it is Python's, and slow.
@@ -54,7 +55,8 @@ _HEARD_BYTES_MAX = 4 << 20
 _OVERLAP_BYTES = 256
 _CANDIDATE = r"(^|[^0-9A-Za-z.])[2-6][0-9]([ -]?[0-9]){11,17}"
 _AROUND = 48
-_ELF = b"\x7fELF"
+_BINARY = (b"\x7fELF", b"\x89PNG")
+"""How dumps of memory and pictures begin."""
 _OWN_RMTREE = "_rmtree"
 """What tempfile calls it by where it took it for itself, as that of Python 3.11.2 does."""
 
@@ -122,10 +124,11 @@ def _unplanted(hit: Hit) -> str:
 
     In a dump of memory there is none such: an interpreter's has thousands of numbers of that length
     (times, hashes, sessions, rests of texts whose room was used again), one in ten of which has the
-    right check digit. There the planted ones must do.
+    right check digit. Nor is there in a picture, whose points may be written as digits are. There
+    the planted ones must do.
     """
     with hit.file.open("rb") as file:
-        if file.read(len(_ELF)) == _ELF:
+        if file.read(len(_BINARY[0])).startswith(_BINARY):
             return ""
         start = max(0, hit.at - _AROUND)
         file.seek(start)

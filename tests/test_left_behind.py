@@ -156,11 +156,12 @@ def test_bar_codes_are_told_from_cards() -> None:
     assert not is_gtin("5413330089020011")
 
 
-def test_in_a_dump_only_what_was_planted_is_a_card(tmp_path: Path) -> None:
-    """Memory has any number in it; in another file the same digits are a card's."""
+def test_in_dumps_and_pictures_only_what_was_planted_is_a_card(tmp_path: Path) -> None:
+    """They have any number in them; in another file the same digits are a card's."""
     unplanted, planted = "4242424242424242", Canaries(("4111111111111111",))
     for name, began, found in (
         ("dump", b"\x7fELF", ["ascii"]),
+        ("picture", b"\x89PNG", ["ascii"]),
         ("other", b"text", ["424242******4242", "ascii"]),
     ):
         file = tmp_path / name

@@ -135,7 +135,8 @@ class Round:
         return len(lost), evidence.verdict
 
     async def _lie(self, scene: Scene) -> None:
-        async with self.life(scene.nodes) as life:
+        # How soon it answers is nobody's figure here.
+        async with self.life(scene.nodes, may_be_cold=False) as life:
             await self._suffer(life, scene)
             heads, until_s = len(self.ledger.heads), trio.current_time() + LIE_S
             while len(self.ledger.heads) < heads + 3 or trio.current_time() < until_s:
@@ -150,7 +151,7 @@ class Round:
     async def reopen(self) -> tuple[int | None, str]:
         """Start on what a cut left: how it ended by itself, None where it serves; its words."""
         said = self._words_bytes()
-        life = await self._start({})
+        life = await self._start({}, may_be_cold=False)
         try:
             with trio.move_on_after(PATIENCE_S):
                 async with open_link(self.config, "auditor") as shop, trio.open_nursery() as both:
@@ -256,9 +257,11 @@ class Round:
         await self.bury(life, power=scene.power)
 
     @asynccontextmanager
-    async def life(self, nodes: dict[str, NodePlan]) -> AsyncIterator[Life]:
+    async def life(
+        self, nodes: dict[str, NodePlan], *, may_be_cold: bool = True
+    ) -> AsyncIterator[Life]:
         """A life that does not outlive the block, nor last for ever."""
-        life = await self._start(nodes)
+        life = await self._start(nodes, may_be_cold=may_be_cold)
         try:
             with trio.fail_after(LIFE_S_MAX):
                 yield life
@@ -269,12 +272,12 @@ class Round:
             with trio.CancelScope(shield=True):
                 await self.rig.end(life)
 
-    async def _start(self, nodes: dict[str, NodePlan]) -> Life:
+    async def _start(self, nodes: dict[str, NodePlan], *, may_be_cold: bool = True) -> Life:
         bugs = {role: NodePlan(bug=self.bug) for role in ("store", "devices", "integrations")}
         plan = self.rig.plan(self.config, self.folder, self.dice.getrandbits(32))
         plan = attrs.evolve(plan, nodes={**bugs, **nodes})
         self.figures.lives += 1
-        life = await self.rig.start(plan)
+        life = await self.rig.start(plan, may_be_cold=may_be_cold)
         life.before = self.ledger.answered
         return life
 
