@@ -4,8 +4,8 @@ A plugin of pytest. Folders that tests delete are kept until they were searched,
 word they print: captured output and logs, what a test reads of its own output, and what
 `tests/overheard.py` hears of its processes and virtual printers. At the end these are searched, the
 run's temporary folder, `artefacts`, the caches and whatever memory was dumped to disk, for each
-seeded number in each way of writing and, but for dumps and pictures, for
-runs of digits that could be a card's.
+seeded number in each way of writing and, but for dumps and pictures, for runs of digits that could
+be a card's.
 
 A test that means to write one has its reason in `REASONS`. The search is grep's, which takes a
 second or two for a gigabyte; where there is no GNU grep it is Python's, and slow.
