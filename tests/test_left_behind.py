@@ -162,12 +162,12 @@ def test_in_dumps_and_pictures_only_what_was_planted_is_a_card(tmp_path: Path) -
     for name, began, found in (
         ("dump", b"\x7fELF", ["ascii"]),
         ("picture", b"\x89PNG", ["ascii"]),
-        ("other", b"text", ["424242******4242", "ascii"]),
+        ("other", b"text", ["411111******1111", "424242******4242", "ascii"]),
     ):
         file = tmp_path / name
         file.write_bytes(began + f"\0{unplanted},\0{planted.cards[0]}\0".encode())
         written = {text.partition(" of ")[0] for _, text in search([file], (planted,))}
-        assert sorted(written - {"411111******1111"}) == sorted(found), name
+        assert sorted(written) == found, name
 
 
 @pytest.mark.parametrize("card", CANARIES.cards, ids=lambda card: f"{card[:2]}-{card[-4:]}")
