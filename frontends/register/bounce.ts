@@ -81,6 +81,8 @@ export function guardAgainstBounces(): () => void {
       swallow(event);
       return;
     }
+    // Whoever tapped since means the next key, and none of those that a key held down goes on sending.
+    if (press) press.at = -BOUNCE_MS;
     const { clientX: x, clientY: y } = event;
     tap = { at: event.timeStamp, x, y, seen: around(x, y) };
   }

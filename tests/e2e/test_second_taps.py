@@ -186,3 +186,20 @@ def test_a_second_enter_presses_nothing_else(cashier: MakeCashier, fresh_store: 
     page.wait_for_timeout(500)
     page.keyboard.press("Enter")
     expect(page.locator(".tiles")).to_be_visible()
+
+
+def test_an_enter_after_a_tap_is_meant(cashier: MakeCashier, fresh_store: DemoStore) -> None:
+    """Whoever taps between two Enters meant both, however quick the hand: an item rung up by its
+    key, Pay by a tap, and the way to pay by Enter again."""
+    who = cashier(at=fresh_store)
+    page = who.page
+    who.open()
+    who.sign_on("Mia")
+    page.wait_for_timeout(LOOK_S * 1000)
+    page.locator(".tile", has_text="Croissant").first.focus()
+    page.keyboard.press("Enter")
+    expect(who.lines).to_have_count(1)
+    page.locator(".order .pay").click()
+    expect(page.locator("section.pay .btn.main:focus")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(ASKED)).to_be_visible()
