@@ -124,7 +124,8 @@ class AsidePayments:
                 await self._take_back(back, post, world)
                 return
             self._rests.begin(terminal, now_ns)
-            for payment in payments:
+            # Of a terminal that tells its last alone it is most likely the newest.
+            for payment in reversed(payments):
                 await self._inquire(payment, post, world)
         except PostError as error:
             log.info("aside_payments_wait", terminal=terminal, reason=error.kind)

@@ -33,6 +33,9 @@ SLIP_LINES_MAX = 400
 SLIP_LINE_CHARS_MAX = 256  # some widths of the widest paper
 DETAIL_CHARS_MAX = 200
 
+# What is remembered of one terminal beside its last transaction.
+FOLLOWED_MAX = 8
+
 # Numbers a terminal counts its transactions with.
 RECEIPT_NUMBERS = 9_999
 TRACE_NUMBERS = 999_999

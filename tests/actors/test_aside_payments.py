@@ -138,6 +138,20 @@ async def test_what_waits_to_go_back_is_asked_for_as_soon_as_its_terminal_is_fre
     assert (around.submitted, around.inquiries) == ([TAKE_BACK], [])
 
 
+async def test_of_several_the_newest_is_asked_about_first(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """What a terminal that tells its last alone did is more likely the last that it was asked for:
+    an older one of the same amount was not the last any more when that was begun."""
+    around, aside, first = begun(lambda one: told(one, Verdict.APPROVED, 7))
+    second = set_aside(around.shop)
+    await around.looks(aside, 3)
+    asked = [one.request_id for one in around.inquiries]
+    assert asked == [second.asked.payment_id, first.asked.payment_id]
+    assert running(around.shop).asked.of_payment == second.asked.payment_id
+    assert around.shop.books.payments.exceptions[first.asked.payment_id].is_open
+
+
 async def test_a_terminal_that_tells_nothing_is_asked_more_and_more_seldom(
     autojump_clock: trio.testing.MockClock,
 ) -> None:

@@ -108,7 +108,7 @@ async def test_what_was_written_down_with_the_request_is_not_written_down_again(
         ask, found = shop.rig.post.ask, []
         for number in range(4):
             await shop.idle()
-            last = shop.device.session.last
+            last = shop.device.session.memory.last
             assert last is not None
             older = attrs.evolve(last, receipt=(last.receipt or 0) + 7)
             before = (None, last, older, last)[number]
@@ -126,7 +126,7 @@ async def test_a_terminal_that_logs_on_has_it_written_down_again(is_called_off: 
     Called off meanwhile, it never begins."""
     end, world = simulated()
     async with open_shop(end, world=world) as shop, trio.open_nursery() as nursery:
-        last = shop.device.session.last
+        last = shop.device.session.memory.last
         # The terminal takes its time to say what was its last, until somebody asks for a payment.
         asked, recall = trio.Event(), shop.fake._recall
 

@@ -98,8 +98,8 @@ def ended(actions: list[Action]) -> Answer:
 
 def test_logging_on() -> None:
     """Log on, ask how it is, ask which transaction was its last."""
-    assert opened(LAST).last == Identity("52500001", trace=4, receipt=9)
-    assert opened().last == Identity("52500001")
+    assert opened(LAST).memory.last == Identity("52500001", trace=4, receipt=9)
+    assert opened().memory.last == Identity("52500001")
 
 
 def test_registration_bytes() -> None:
@@ -155,7 +155,7 @@ def test_a_result_is_acknowledged_after_it_was_written_down() -> None:
     assert session.kept("j", 0, is_kept=True) == []
     answer = ended(hear(session, told(codec.COMPLETION, [])))
     assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
-    assert session.last == answer.identity
+    assert session.memory.last == answer.identity
 
 
 def test_the_keepers_time_is_bounded() -> None:
@@ -292,7 +292,7 @@ def test_a_result_that_comes_after_the_register_gave_up() -> None:
     hear(session, OK)
     hear(session, told(codec.COMPLETION, [(0x29, 52500001)]))
     assert hear(session, told(codec.STATUS_INFO, RESULT)) == late
-    assert session.last == Identity("52500001", trace=4, receipt=9)
+    assert session.memory.last == Identity("52500001", trace=4, receipt=9)
 
 
 def test_the_result_before_is_not_taken_for_this_one() -> None:
@@ -478,7 +478,7 @@ def test_what_was_its_last_is_not_guessed_at_the_log_on(recall: tuple[bytes, ...
     """Taken for one that never had a transaction, a terminal that was too busy to tell would have a
     sale of the day before pay for one that never reached it."""
     session = logged_on(ZvtSession(Profile(password=123456)), *recall)
-    assert session.last is None
+    assert session.memory.last is None
     doubt = lost(session)
     result = (OK, told(codec.STATUS_INFO, RESULT), told(codec.COMPLETION, []))
     logged_on(session, *result)
@@ -495,7 +495,7 @@ def test_what_was_its_last_is_asked_again_until_it_is_told() -> None:
     hear(session, OK, ENQUIRE_EVERY_NS)
     hear(session, told(codec.STATUS_INFO, LAST), ENQUIRE_EVERY_NS)
     hear(session, told(codec.COMPLETION, []), ENQUIRE_EVERY_NS)
-    assert session.last == Identity("52500001", trace=4, receipt=9)
+    assert session.memory.last == Identity("52500001", trace=4, receipt=9)
     assert sends(session.tick(2 * ENQUIRE_EVERY_NS)) == ["0501051234560302"]
     hear(session, OK, 2 * ENQUIRE_EVERY_NS)
     actions = hear(session, told(codec.COMPLETION, [("status", 0)]), 2 * ENQUIRE_EVERY_NS)
@@ -515,7 +515,7 @@ def test_a_number_told_late_counts_too(last: codec.Fields) -> None:
         hear(session, message)
     is_other = last is not LAST
     assert (session.condition.code == "other_terminal") == is_other
-    assert (session.last is None) == is_other
+    assert (session.memory.last is None) == is_other
     actions = session.transact("j", SALE, 0)
     assert bool(sends(actions)) != is_other
 

@@ -120,21 +120,43 @@ async def test_found_while_the_next_customer_pays_it_goes_back_after_that(folder
         assert shop.store.books.live.position("1").totals.tenders == {"cash": 799, "card": 350}
 
 
-async def test_paid_again_at_once_the_second_payment_is_never_given_back(folder: Path) -> None:
-    """A terminal that only tells its last names the second payment, of the same amount, when it is
-    asked about the first: that stays before a person, and the second stays paid."""
+async def paid_again_at_once(shop: OwnShop, terminal: TerminalFake, *, recalls: int) -> str:
+    """One set aside, and the next customer pays as much before the terminal is asked about it; it
+    tells its last so often until then. The id of the first."""
+    payment_id = await set_aside(shop, terminal)
+    forgetful(terminal, recalls)
+    await terminal.plug()
+    await terminal_ready(shop)
+    terminal.plans.append(Plan(card="tap"))
+    await ring_up(shop, "wine")
+    await shop.do("payment.request")
+    await payment(shop, "approved")
+    await shop.do("order.complete")
+    del terminal._recall
+    return payment_id
+
+
+async def test_paid_again_at_once_only_the_first_payment_goes_back(folder: Path) -> None:
+    """Both are of the same amount. The terminal tells its last alone, which is the second; what it
+    told as it came back was the first, and that is remembered."""
     async with card_shop(folder) as (shop, counter):
         terminal = counter.terminal
-        payment_id = await set_aside(shop, terminal)
-        forgetful(terminal, 1)
-        await terminal.plug()
-        await terminal_ready(shop)
-        terminal.plans.append(Plan(card="tap"))
-        await ring_up(shop, "wine")
-        await shop.do("payment.request")
-        await payment(shop, "approved")
-        await shop.do("order.complete")
-        del terminal._recall
+        await paid_again_at_once(shop, terminal, recalls=1)
+        await nothing_left(shop)
+        first, second, reversal = terminal.ledger.entries
+        assert (first.is_reversed, second.is_reversed) == (True, False)
+        assert reversal.original == first.receipt
+        assert terminal.ledger.booked_minor == 799
+        assert shop.store.books.live.position("1").totals.tenders == {"cash": 799, "card": 799}
+
+
+async def test_the_second_payment_is_never_given_back_for_the_first(folder: Path) -> None:
+    """Where the terminal could not tell its last as it came back, it names the second payment, of
+    the same amount, when it is asked about the first: that stays before a person, and the second
+    stays paid."""
+    async with card_shop(folder) as (shop, counter):
+        terminal = counter.terminal
+        payment_id = await paid_again_at_once(shop, terminal, recalls=0)
         payments = shop.store.books.payments
 
         async def is_told() -> bool:

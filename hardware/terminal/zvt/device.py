@@ -71,7 +71,7 @@ class ZvtDevice(TerminalDevice, CableDevice):
 
     def doubt(self, request_id: str, transaction: Transaction) -> Answer:
         """Known by what was the last before."""
-        return begun(transaction, self.session.last)
+        return begun(transaction, self.session.memory.last)
 
     def inquiry(self, job_id: str, asked: Inquire) -> Begin:
         """By the terminal's own numbers; it never heard of a request's name. Its abort has no name

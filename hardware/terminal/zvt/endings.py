@@ -11,6 +11,7 @@ from hardware.terminal.doubt import resolve
 from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.jobs import Action, Job, Task
+from hardware.terminal.zvt.memory import Memory
 from hardware.terminal.zvt.outcome import answer
 
 _COPIES = 2  # the merchant's and the customer's
@@ -97,6 +98,17 @@ def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Answe
     told = answer(asked, info, job.slips, doubt.before)
     tip_minor = tip_of(asked, info.amount_minor or 0, info.tip_minor)
     return resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=tip_minor)
+
+
+def from_memory(memory: Memory, doubt: Answer, currency_code: int) -> Answer | None:
+    """An inquiry answered by what the terminal told while the transaction in doubt was its last;
+    None where it must be asked."""
+    told = memory.overtaken(doubt)
+    if told is None:
+        return None
+    job = Job(Task.INQUIRE, doubt=doubt, info=told)
+    known = resolved(job, Verdict.APPROVED, "", currency_code)
+    return None if known.verdict is Verdict.UNKNOWN else known
 
 
 def receipt_job(job: Job, known: Answer) -> Job | None:

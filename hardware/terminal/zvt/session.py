@@ -16,12 +16,13 @@ import attrs
 from attrs import define, field
 
 from actors.terminal_messages import Forwarded, StoredPayment
-from engine.terminal import Answer, Condition, Identity, Settlement, Transaction, Verdict
+from engine.terminal import Answer, Condition, Settlement, Transaction, Verdict
 from hardware.terminal import limits
 from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt import codec, codes, endings
 from hardware.terminal.zvt.codec import Profile, StatusInfo
 from hardware.terminal.zvt.jobs import Action, Break, Job, Send, Task
+from hardware.terminal.zvt.memory import Memory
 from hardware.terminal.zvt.outcome import settlement, uploaded
 from native import ZvtMessage, mask_card_numbers
 
@@ -32,8 +33,7 @@ RECALLS_AGAIN = 2
 
 @define
 class ZvtSession:
-    """The conversation with one terminal; `last` is its last transaction as it told it, an empty
-    identity where it said it has none, None where nobody knows.
+    """The conversation with one terminal, and what it told of its transactions (`memory`).
 
     `stored` is what it took offline and was asked about last, and `forwards` whether it knows how
     to present that. `paired_id` is the only terminal that is asked for payments: the one the
@@ -42,7 +42,7 @@ class ZvtSession:
     """
 
     profile: Profile
-    last: Identity | None = None
+    memory: Memory = field(factory=Memory)
     condition: Condition = _ABSENT
     terminal_id: str = ""
     paired_id: str = field(default=attrs.Factory(lambda self: self.profile.terminal_id, True))
@@ -86,7 +86,7 @@ class ZvtSession:
         return [done for job in jobs for done in self._lost(job, sent=job is running)]
 
     def _lost(self, job: Job, *, sent: bool) -> list[Action]:
-        return endings.lost(job, self.last, self.condition, sent=sent)
+        return endings.lost(job, self.memory.last, self.condition, sent=sent)
 
     # -------------------------------------------------------------------------------- being asked
 
@@ -118,7 +118,7 @@ class ZvtSession:
         waits or the terminal is not there."""
         job = Job(Task.TRANSACT, job_id, transaction)
         if refusal := self._refusal():
-            return [endings.answered(job, self.last, Verdict.ABORTED, refusal)]
+            return [endings.answered(job, self.memory.last, Verdict.ABORTED, refusal)]
         return self._begin(job, now_ns)
 
     def inquire(
@@ -128,6 +128,8 @@ class ZvtSession:
         is_late = gives_way and not self.is_idle
         if refusal := self._refusal() or ("terminal_busy" if is_late else ""):
             return [Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=refusal))]
+        if known := endings.from_memory(self.memory, doubt, self.profile.currency_code):
+            return [Done(job_id, known)]
         return self._begin(Job(Task.INQUIRE, job_id, doubt=doubt, gives_way=gives_way), now_ns)
 
     def settle(self, job_id: str, now_ns: int) -> list[Action]:
@@ -339,7 +341,7 @@ class ZvtSession:
             return self._late()
         if job.task in (Task.FORWARD, Task.SETTLE):
             return self._presented(job, info, now_ns)
-        if endings.is_older(job, info.identity, self.last):
+        if endings.is_older(job, info.identity, self.memory.last):
             # The terminal told it before and holds it for told: taking it back now would be wrong.
             return [Send(codec.ACKNOWLEDGE), Told("older_result")]
         job.info = info
@@ -347,7 +349,7 @@ class ZvtSession:
             return [Send(codec.ACKNOWLEDGE)]
         self._is_keeping = True
         self._due_ns = now_ns + limits.KEEP_NS
-        return [Store(job.job_id, endings.so_far(job, self.last))]
+        return [Store(job.job_id, endings.so_far(job, self.memory.last))]
 
     def _presented(self, job: Job, info: StatusInfo, now_ns: int) -> list[Action]:
         """One of those taken offline, or the totals of the day."""
@@ -367,7 +369,7 @@ class ZvtSession:
         if is_whole and job.task is Task.TRANSACT and job.info is not None:
             self._is_keeping = True
             self._due_ns = now_ns + limits.KEEP_NS
-            return [Store(job.job_id, endings.so_far(job, self.last))]
+            return [Store(job.job_id, endings.so_far(job, self.memory.last))]
         return [Send(codec.ACKNOWLEDGE)]
 
     # ------------------------------------------------------------------------------------ the end
@@ -428,7 +430,7 @@ class ZvtSession:
             case Task.SETTLE:
                 actions.append(Done(job.job_id, settlement(verdict, code, job.info, job.slips)))
             case Task.TRANSACT:
-                actions.append(endings.answered(job, self.last, verdict, code))
+                actions.append(endings.answered(job, self.memory.last, verdict, code))
                 self._remember(job)
         if self._is_other_terminal() and not self._is_barred:
             actions += self._bar("other_terminal")
@@ -458,9 +460,9 @@ class ZvtSession:
         if self._is_other_terminal():
             return
         if job.info is not None and job.info.identity.is_told:
-            self.last = job.info.identity
-        elif has_none and not self._knows():
-            self.last = Identity(self.terminal_id)
+            self.memory.note(job.info, was_awaited=job.task is Task.TRANSACT)
+        elif has_none:
+            self.memory.has_none(self.terminal_id)
 
     def _heard_from(self, terminal_id: str) -> None:
         """The terminal told its number; the first that does is taken, where none is expected."""
@@ -470,9 +472,6 @@ class ZvtSession:
 
     def _is_other_terminal(self) -> bool:
         return bool(self.paired_id and self.terminal_id) and self.paired_id != self.terminal_id
-
-    def _knows(self) -> bool:
-        return self.last is not None and self.last.is_told
 
     # ------------------------------------------------------------------------------------ the clock
 
@@ -492,7 +491,7 @@ class ZvtSession:
             if self._is_barred:
                 return self._log_on(now_ns)
             actions = self._begin(Job(Task.ENQUIRE), now_ns)
-            if self.last is None:
+            if self.memory.last is None:
                 # Too busy to tell at the log-on: a payment whose reply is lost could not be found.
                 self._queue.append(Job(Task.RECALL))
             return actions

@@ -1,0 +1,57 @@
+"""What a ZVT terminal told of its transactions, which it tells only as long as each is its last."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from engine.terminal import Answer, Identity
+from hardware.terminal.doubt import is_later
+from hardware.terminal.limits import FOLLOWED_MAX
+from hardware.terminal.zvt.codec import StatusInfo
+
+_Key = tuple[int | None, int | None]
+
+
+@define
+class Memory:
+    """`last` is its last transaction as it told it, an empty identity where it said it has none,
+    None where nobody knows.
+
+    What it told as its last after another one, when nobody waited for a result, is what was in
+    doubt since that other one. That is remembered for as long as this process lives, because the
+    next customer's transaction takes its place at the terminal.
+    """
+
+    last: Identity | None = None
+    _followed: dict[_Key, StatusInfo] = field(factory=dict)
+
+    def note(self, told: StatusInfo, *, was_awaited: bool) -> None:
+        """It told of a transaction, as the result of what it was asked for or as its last."""
+        last, identity = self.last, told.identity
+        is_same = last is not None and _key(last) == _key(identity)
+        if last is not None and last.is_told and not (is_same or is_later(identity, last)):
+            # It counts anew: its numbers do not name what they named before.
+            self._followed.clear()
+        if last is not None and not is_same and not was_awaited:
+            self._followed[_key(last)] = told
+            while len(self._followed) > FOLLOWED_MAX:
+                del self._followed[next(iter(self._followed))]
+        self.last = identity
+
+    def has_none(self, terminal_id: str) -> None:
+        """It says that it never had one; one that had, forgot it."""
+        self._followed.clear()
+        if self.last is None or not self.last.is_told:
+            self.last = Identity(terminal_id)
+
+    def overtaken(self, doubt: Answer) -> StatusInfo | None:
+        """What it told of a transaction in doubt before it did something else: asked now, it would
+        tell of that."""
+        if doubt.before is None or self.last is None:
+            return None
+        told = self._followed.get(_key(doubt.before))
+        return None if told is None or _key(told.identity) == _key(self.last) else told
+
+
+def _key(identity: Identity) -> _Key:
+    return identity.trace, identity.receipt
