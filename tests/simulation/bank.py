@@ -2,7 +2,7 @@
 
 It lists each movement once, as the terminals' memories have it; now and then it says a cent less,
 keeps a cent too much, lists what nobody took here, or says again what an earlier file said. What
-must differ in the end is known from that alone.
+must differ in the end is known from that alone, and from what no store heard of.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import orjson
 from attrs import define, field, frozen
 
 from tests.simulation.facts import BANK, FEE_FIXED_MINOR, FEE_PPM
+from tests.simulation.model_cards import untold
 from tests.simulation.seen import Entry
 
 if TYPE_CHECKING:
@@ -51,17 +52,17 @@ class BankFile:
 
 @define(eq=False)
 class Bank:
-    """`wrong` are the differences it made, `told` how the store says card money stands once all
-    files are in."""
+    """`told` is how the store says card money stands once all files are in."""
 
     sim: Simulation
     chance: random.Random
     files: list[BankFile] = field(factory=list)
     gross_minor: int = 0
     fee_minor: int = 0
-    wrong: Counter[tuple[str, int]] = field(factory=Counter)
     told: dict[str, Any] | None = None
     _listed: dict[Key, int] = field(factory=dict)
+    _erred: dict[Key, str] = field(factory=dict)
+    _strange: Counter[tuple[str, int]] = field(factory=Counter)
     _rows: list[Row] = field(factory=list)
 
     def send(self, *, is_last: bool = False) -> BankFile:
@@ -76,6 +77,20 @@ class Bank:
         file = BankFile(f"file {len(self.files) + 1}", tuple(rows))
         self.files.append(file)
         return file
+
+    def wrong(self) -> Counter[tuple[str, int]]:
+        """What must differ now: the differences it made, and what no store ever heard of."""
+        cards, found = self.sim.auditor.model.cards, Counter(self._strange)
+        for till in self.sim.tills:
+            entries = till.entries()
+            silent = untold(cards, till.terminal_address, entries)
+            for at, entry in enumerate(entries):
+                erred = self._erred.get((till.register, at), "")
+                if entry in silent:
+                    found["unknown_here", (erred == "amount_differs") - entry.signed_minor] += 1
+                elif erred:
+                    found[erred, 1] += 1
+        return found
 
     def _of(self, till: Till, *, is_last: bool) -> list[Row]:
         """What a terminal moved and no file has yet. A terminal may still take back what it did
@@ -97,10 +112,10 @@ class Bank:
             return self._row(till, entry, gross, 0)
         fee = (gross * FEE_PPM + 500_000) // 1_000_000 + FEE_FIXED_MINOR
         if self.chance.random() < _WRONG / 4 and gross > 1:
-            self.wrong["amount_differs", 1] += 1
+            self._erred[key] = "amount_differs"
             return self._row(till, entry, gross - 1, fee)
         if self.chance.random() < _WRONG / 4:
-            self.wrong["fee_differs", 1] += 1
+            self._erred[key] = "fee_differs"
             return self._row(till, entry, gross, fee + 1)
         return self._row(till, entry, gross, fee)
 
@@ -120,7 +135,7 @@ class Bank:
     def _stranger(self) -> Row:
         """A payment of another shop."""
         gross = self.chance.randrange(100, 10_000)
-        self.wrong["unknown_here", -gross] += 1
+        self._strange["unknown_here", -gross] += 1
         trace = _STRANGE_TRACE + len(self.files)
         return self._said("payment", gross, 0, terminal_id="99999999", trace=trace)
 

@@ -165,7 +165,7 @@ FAULT_LIST = (
             f"{_CUTS}::test_the_wire_cut_at_every_byte_and_the_store_at_every_await_point",
             f"{_CUTS}::test_the_wire_cut_on_real_sockets_and_ptys",
         ),
-        ("terminal_unplugged", "terminal_reboots"),
+        ("terminal_unplugged", "terminal_reboots", "terminal_slow"),
     ),
     Listed(
         13,

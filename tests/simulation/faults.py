@@ -453,41 +453,6 @@ class PrinterHangs(PrinterFault):
         return True
 
 
-@fault("terminal_unplugged")
-class TerminalUnplugged(Fault):
-    """A card terminal's cable is pulled, now and then while a customer stands there."""
-
-    every_s = 8.0
-
-    async def strike(self) -> bool:
-        """A while."""
-        till = self.chance.choice(self.sim.tills)
-        await till.cable.unplug()
-        await trio.sleep(self.chance.uniform(0.05, 3.0))
-        await till.cable.plug()
-        return True
-
-    def heal(self) -> None:
-        """Cables are in."""
-        self.sim.mend_terminals()
-
-
-@fault("terminal_reboots")
-class TerminalReboots(Fault):
-    """A card terminal loses its power; it forgets its log-on and keeps its books."""
-
-    every_s = 15.0
-
-    async def strike(self) -> bool:
-        """Off and on."""
-        await self.chance.choice(self.sim.tills).terminal.reboot()
-        return True
-
-    def heal(self) -> None:
-        """Somebody looks after the terminals."""
-        self.sim.mend_terminals()
-
-
 class FrontFault(Fault):
     """A bad habit of the front ends."""
 

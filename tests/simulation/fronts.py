@@ -40,6 +40,7 @@ REPEATS_MAX = 5
 OTHERWISE = ("return_must", "refund_must", "tender_must_be_as_chosen")
 REORDERS = "front_reorders"
 HELD_MOST = 4
+PATIENT_S = 60.0
 # Not the end of an order: whoever is at the next one would look for it in vain.
 HELD_BACK = frozenset(
     f"order.{verb}"
@@ -196,12 +197,19 @@ class Front:
 
     async def card_over(self, *, patient: bool = True) -> dict[str, Any]:
         """Wait until the terminal is done with the order, and what came of it is known where one is
-        patient; what the register shows then."""
+        patient, which nobody is for ever; what the register shows then."""
         waited_for = ("requested", "unknown") if patient else ("requested",)
+        until_s = trio.current_time() + PATIENT_S
         while True:
             state: dict[str, Any] = await self.look("register.state")
-            if state["payment"] is None or state["payment"]["standing"] not in waited_for:
+            payment = state["payment"]
+            is_over = payment is None or payment["standing"] not in waited_for
+            if is_over or payment["is_set_aside"]:
                 return state
+            if payment["standing"] == "unknown" and trio.current_time() > until_s:
+                await self.do(
+                    "payment.set_aside", payment_id=payment["payment_id"], reason="it takes long"
+                )
             await self.sim.world.sleep_exactly(0.3)
 
     # ------------------------------------------------------------------------------ asking

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import Any
 
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.model import Row
-from tests.simulation.seen import Shown
+from tests.simulation.model_cards import UNDOING, can_be_found_out, untold
+from tests.simulation.seen import Answered, Asked, Shown
 
 
 @invariant("C1_money_is_the_terminals")
@@ -43,15 +45,66 @@ class MoneyIsTheTerminals(Invariant):
         store, cards = self.auditor.store, self.model.cards
         assert store is not None, "the store lives when everything is drained"
         self._tell(store)
-        left = {payment_id: one for payment_id, one in cards.items() if one.is_left}
+        left = [one for one in cards.values() if one.is_left]
         for till in self.auditor.sim.tills:
-            name = f"terminal/{till.register}"
-            wanted = self.model.by_card.get(name, 0)
-            wanted += sum(e.moved_minor() for e in left.values() if e.asked["terminal"] == name)
-            booked = sum(entry.signed_minor for entry in till.entries())
+            name, entries = till.terminal_address, till.entries()
+            of_it = [one for one in left if one.asked["terminal"] == name]
+            silent = untold(cards, name, entries)
+            doubts = Counter(one.asked_signed_minor for one in of_it if one.is_in_doubt)
+            if unwanted := Counter(entry.signed_minor for entry in silent) - doubts:
+                self.broken(f"{name} moved {dict(unwanted)}, and nobody is left to look into it")
+                return
+            wanted = self.model.by_card.get(name, 0) + sum(one.moved_minor() for one in of_it)
+            wanted += sum(entry.signed_minor for entry in silent)
+            booked = sum(entry.signed_minor for entry in entries)
             if booked != wanted:
                 self.broken(f"{name} booked {booked}, the store's orders say {wanted}")
                 return
+
+
+@invariant("C3_what_a_terminal_tells_is_heard")
+class WhatATerminalTellsIsHeard(Invariant):
+    """In the end nothing is unknown that its terminal would tell: a payment in doubt is found out
+    as long as it was the terminal's last, though nobody waits for it."""
+
+    def at_end(self) -> None:
+        """Of every terminal."""
+        for till in self.auditor.sim.tills:
+            if can_be_found_out(self.model.cards, till.terminal_address, till.entries()):
+                self.broken(
+                    f"{till.terminal_address} tells of what it did last, and nobody heard of it"
+                )
+
+
+@invariant("C4_the_screen_has_the_payment_in_hand")
+class TheScreenHasThePaymentInHand(Invariant):
+    """Of the order in hand a register shows the card payment it asked for last, or what takes that
+    order's money back since; nothing that goes on by the way takes it off the screen."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._asked: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+
+    def on_record(self, row: Row) -> None:
+        """At each payment that a register asks for."""
+        if row.name == "payment.requested/1" and row.data["asked"]["kind"] not in UNDOING:
+            asked = row.data["asked"]
+            self._asked[asked["register"]].append((row.position, asked))
+
+    def on_release(self, asked: Asked, answer: Answered) -> None:
+        """At each look at a register, as it was where it was looked at."""
+        if asked.name != "register.state" or not answer.ok or answer.data["order"] is None:
+            return
+        order_id, shown = answer.data["order"]["order_id"], answer.data["payment"]
+        before = self._asked[answer.data["register"]]
+        until = (one for at, one in reversed(before) if at <= answer.data["position"])
+        last = next(until, None)
+        if last is None or last["order_id"] != order_id:
+            return
+        if shown is None:
+            self.broken(f"{order_id} asked for a card, and its register shows nothing of it")
+        elif shown["kind"] not in UNDOING and shown["payment_id"] != last["payment_id"]:
+            self.broken(f"{order_id} asked for {last['payment_id']}, shown is {shown}")
 
 
 @invariant("C2_asked_before_and_once")

@@ -264,6 +264,11 @@ class Till:
     cable: SimulatedCarrier
     terminal: TerminalFake
 
+    @property
+    def terminal_address(self) -> str:
+        """Where the store finds its card terminal."""
+        return f"terminal/{self.register}"
+
     def entries(self) -> list[Entry]:
         """The terminal's own memory of what it did, which nobody at the store writes."""
         return entries_of(self.terminal.ledger)

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from attrs import define, field
 
+from tests.simulation.seen import Entry
+
 _APPROVED: Final = ("approved", "partially_approved", "offline_approved")
 _TAKING: Final = ("sale", "capture")
-_UNDOING: Final = ("reversal", "release")
+UNDOING: Final = ("reversal", "release")
 _STANDS: Final = ("", "unpaid")  # what is wrong by the others did not take anything back for good
 
 
@@ -28,6 +30,17 @@ class CardPayment:
     def charged_minor(self) -> int:
         """What its terminal said of it, tip and all."""
         return int(self.answer.get("amount_minor", 0))
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether nobody knows what became of it."""
+        return self.standing == "unknown"
+
+    @property
+    def asked_signed_minor(self) -> int:
+        """What it moves, towards the store, where it is what it was asked to be."""
+        amount_minor = int(self.asked["amount_minor"])
+        return -amount_minor if self.asked["kind"] == "refund" else amount_minor
 
     def moved_minor(self) -> int:
         """What it moved of its own, towards the store, that no order's tender stands for.
@@ -52,6 +65,22 @@ class CardPayment:
 Cards = dict[str, CardPayment]
 
 
+def untold(cards: Cards, terminal: str, entries: list[Entry]) -> list[Entry]:
+    """What moved money at a terminal, and is nothing that the store knows of."""
+    told = {
+        receipt
+        for one in cards.values()
+        if one.asked["terminal"] == terminal and not one.is_in_doubt
+        for receipt in one.receipts()
+    }
+    return [entry for entry in entries if entry.signed_minor and entry.receipt not in told]
+
+
+def can_be_found_out(cards: Cards, terminal: str, entries: list[Entry]) -> bool:
+    """Whether the last that a terminal did, which it tells whoever asks, is in doubt still."""
+    return bool(untold(cards, terminal, entries[-1:]))
+
+
 def requested(cards: Cards, data: dict[str, Any]) -> None:
     """A terminal is about to be asked."""
     cards[data["asked"]["payment_id"]] = CardPayment(data["asked"])
@@ -71,11 +100,11 @@ def heard(cards: Cards, data: dict[str, Any]) -> None:
     # In doubt still, it is left to a person where it was set aside before.
     payment.is_left = bool(payment.problem)
     is_undone = payment.standing in _APPROVED and payment.problem in _STANDS
-    if not is_undone or payment.asked["kind"] not in _UNDOING:
+    if not is_undone or payment.asked["kind"] not in UNDOING:
         return
     of_payment = payment.asked["of_payment"]
     for payment_id, other in cards.items():
-        is_try = other.asked["kind"] in _UNDOING and other.asked["of_payment"] == of_payment
+        is_try = other.asked["kind"] in UNDOING and other.asked["of_payment"] == of_payment
         if payment_id == of_payment or (is_try and other is not payment):
             other.is_left = False
 

@@ -18,6 +18,7 @@ from engine.order.tender_events import TabClosed
 from engine.payment import asking, outcome
 from engine.payment import state as payment_state
 from engine.payment.events import PaymentRequested
+from engine.payment.state import Payments
 from tests.simulation.planted import Bug
 
 Planted = contextlib.AbstractContextManager[Any]
@@ -147,6 +148,21 @@ def told_to_nobody() -> Planted:
     return mock.patch.object(payment_state, "_hear", forgetful)
 
 
+def taken_off_the_screen() -> Planted:
+    """What goes back of a payment nobody waited for is what the register shows from then on."""
+    return mock.patch.object(payment_state, "_is_of_another", return_value=False)
+
+
+def asked_no_more() -> Planted:
+    """A payment that was set aside is a person's, and no terminal is asked about it again."""
+    return mock.patch.object(Payments, "aside", return_value=())
+
+
+def anothers_money() -> Planted:
+    """A terminal is believed that what it did last is what it is asked about."""
+    return mock.patch.object(Payments, "is_taken", return_value=False)
+
+
 def card_without_its_tip() -> Planted:
     """The tender of a card has nothing of the tip that was charged with it."""
     card = outcome._card
@@ -182,6 +198,16 @@ MONEY_BUGS: dict[str, Bug] = {
         ("C1_money_is_the_terminals",),
         ("terminal_unplugged", "terminal_reboots"),
         sales=60,
+    ),
+    "taken_off_the_screen": Bug(
+        taken_off_the_screen,
+        ("C4_the_screen_has_the_payment_in_hand",),
+        ("devices_link_bad",),
+        sales=100,
+    ),
+    "asked_no_more": Bug(asked_no_more, ("L1_everything_drains",), sales=60),
+    "anothers_money": Bug(
+        anothers_money, ("C1_money_is_the_terminals",), ("devices_kill",), sales=100
     ),
     "card_without_its_tip": Bug(
         card_without_its_tip, ("C1_money_is_the_terminals", "I1_a_tip_is_what_was_said"), sales=60

@@ -21,7 +21,12 @@ from actors.waking import Wake
 from actors.world import run_simulated
 from hardware.printer.render import Rows, to_text
 from hardware.terminal.zvt.fake import TerminalFake
-from tests.simulation import faults_fronts, faults_machine, faults_provider  # noqa: F401
+from tests.simulation import (  # noqa: F401 - they register what goes wrong
+    faults_fronts,
+    faults_machine,
+    faults_provider,
+    faults_terminal,
+)
 from tests.simulation.auditor import Auditor
 from tests.simulation.bank import Bank
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
@@ -37,6 +42,7 @@ from tests.simulation.machines import (
     WatchedPrinter,
     device_actors,
 )
+from tests.simulation.model_cards import can_be_found_out
 from tests.simulation.provider import Provider, integrations_actors
 from tests.simulation.shaky import Shaky, ShopWorld
 from tests.simulation.shop import prepared_image
@@ -373,6 +379,13 @@ class Simulation:
             found.append(f"outbox ({len(books.outbox)} effects, the first for {oldest.address})")
         for payment in books.payments.open.values():
             found.append(f"payment {payment.asked.payment_id} ({payment.standing.value})")
+        for till in self.tills:
+            name = till.terminal_address
+            if can_be_found_out(self.auditor.model.cards, name, till.entries()):
+                found.append(f"a payment nobody waits for (the last that {name} did)")
+        for payment in books.payments.aside():
+            if payment.back_waits:
+                found.append(f"payment {payment.asked.payment_id} (to be taken back)")
         found += self.provider.not_drained(books)
         if books.live.orders:
             found.append(f"open orders ({', '.join(sorted(books.live.orders))})")

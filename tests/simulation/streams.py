@@ -76,11 +76,13 @@ class Stream:
 
 
 class SimulatedCarrier(Carrier):
-    """The far end of a cable; it serves one connection at a time, as printers do."""
+    """The far end of a cable; it serves one connection at a time, as printers do. What it says
+    takes `slow_s`."""
 
     def __init__(self, address: str) -> None:
         super().__init__()
         self.url = f"simulated://{address}"
+        self.slow_s = 0.0
         self._is_in = False
         self._stream: Stream | None = None
         self._called = trio.lowlevel.ParkingLot()
@@ -126,5 +128,8 @@ class SimulatedCarrier(Carrier):
         await trio.lowlevel.checkpoint()
 
     async def _send(self, data: bytes) -> None:
-        if self._stream is not None:
-            self._stream.incoming.push(data)
+        stream = self._stream
+        if self.slow_s:
+            await trio.sleep(self.slow_s)
+        if stream is not None and stream is self._stream:
+            stream.incoming.push(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hardware.terminal.zvt.codec import STATUS_INFO
 from hardware.terminal.zvt.person import Plan
 from tests.simulation.workloads import ring_up, workload
 
@@ -41,6 +42,10 @@ async def finish(front: Front, state: dict[str, Any]) -> str:
 async def sale_by_card(front: Front) -> None:
     """Paid by card; where that does not go, or nobody knows, in cash."""
     await ring_up(front)
+    await _take_card(front)
+
+
+async def _take_card(front: Front) -> None:
     somebody_comes(front)
     await front.do("payment.request")
     patient = front.chance.random() < 0.7
@@ -88,3 +93,61 @@ async def card_is_handed_back(front: Front) -> None:
         await front.do("payment.reverse_tender", tender=tender["tender"])
         state = await front.card_over()
     await finish(front, state)
+
+
+@workload(6)
+async def payment_nobody_waits_for(front: Front) -> None:
+    """The cable is out as a card is charged, and the customer has no time: it is set aside and paid
+    in cash. Somebody puts the cable back sooner or later; now and then it is the next customer,
+    whose card is there as the terminal is asked what became of the first."""
+    is_alike = front.chance.random() < 0.5
+    await _ring_up_one(front, is_alike=is_alike)
+    terminal, back_s = front.till.terminal, front.chance.choice((0.0, 1.0, 5.0, 30.0))
+    terminal.keeps_unacknowledged = front.chance.random() < 0.7
+    terminal.plans.clear()
+    terminal.plans.append(Plan(card="tap", lose=(STATUS_INFO,)))
+    await front.do("payment.request")
+    await front.sim.world.sleep_exactly(front.chance.uniform(0.1, 1.5))
+    await terminal.cut()
+    is_next_there = front.chance.random() < 0.5
+    # Where nothing comes of the next one, somebody still puts it back.
+    front.sim.background.start_soon(_plug_in, front, 60.0 if is_next_there else back_s)
+    await _set_aside(front)
+    if is_next_there:
+        await _ring_up_one(front, is_alike=is_alike)
+        await _pay_as_it_comes_back(front)
+
+
+async def _ring_up_one(front: Front, *, is_alike: bool) -> None:
+    """Of two customers who buy alike, each payment could be the other's."""
+    if is_alike:
+        await front.do("order.add_line", code="tea", quantity_milli=1000)
+    else:
+        await ring_up(front)
+
+
+async def _pay_as_it_comes_back(front: Front) -> None:
+    """The terminal takes its time to say what it did last, and a card is there meanwhile."""
+    cable = front.till.cable
+    cable.slow_s = front.chance.choice((0.0, 0.1, 0.4))
+    await cable.plug()
+    await front.sim.world.sleep_exactly(front.chance.uniform(0.0, 12 * cable.slow_s + 0.5))
+    try:
+        await _take_card(front)
+    finally:
+        cable.slow_s = 0.0
+
+
+async def _set_aside(front: Front) -> None:
+    """A payment that nobody waits for; cash pays."""
+    state = await front.card_over(patient=False)
+    payment = state["payment"]
+    if payment is not None and payment["standing"] == "unknown":
+        await front.do("payment.set_aside", payment_id=payment["payment_id"], reason="no time")
+        state = await front.look("register.state")
+    await finish(front, state)
+
+
+async def _plug_in(front: Front, after_s: float) -> None:
+    await front.sim.world.sleep_exactly(after_s)
+    await front.till.terminal.plug()
