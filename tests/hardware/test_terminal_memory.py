@@ -76,7 +76,7 @@ def test_what_was_told_at_the_log_on_is_known_after_another_payment(
     session = opened(before)
     doubt = lost(session)
     paid(back(session, result), after)
-    actions = session.inquire("q", doubt, 0)
+    actions = session.inquire("q", doubt, 0, gives_way=True)
     assert sends(actions) == []
     answer = ended(actions)
     assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
@@ -89,7 +89,7 @@ def test_what_it_declined_is_known_too() -> None:
     session = opened(LAST)
     doubt = lost(session)
     paid(back(session, [(0x27, 0x6C), *RESULT[1:]]))
-    answer = ended(session.inquire("q", doubt, 0))
+    answer = ended(session.inquire("q", doubt, 0, gives_way=True))
     assert (answer.verdict, answer.identity.receipt) == (Verdict.ABORTED, 10)
 
 
@@ -98,6 +98,15 @@ def test_as_long_as_it_is_the_last_the_terminal_itself_is_asked() -> None:
     session = opened(LAST)
     doubt = lost(session)
     back(session, RESULT)
+    assert sends(session.inquire("q", doubt, 0, gives_way=True)) == ["0620051234560303"]
+
+
+def test_for_whoever_waits_at_a_register_the_terminal_itself_is_asked() -> None:
+    """Nothing of ours took its place; what somebody did by hand may have been to take it back."""
+    session = opened(LAST)
+    doubt = lost(session)
+    back(session, RESULT).closed()
+    back(session, AFTER)
     assert sends(session.inquire("q", doubt, 0)) == ["0620051234560303"]
 
 
@@ -107,13 +116,15 @@ def test_what_says_nothing_of_it_is_not_taken_for_it(recalled: codec.Fields | No
     session = opened(LAST)
     doubt = lost(session)
     paid(back(session, recalled))
-    assert sends(session.inquire("q", doubt, 0)) == ["0620051234560303"]
+    assert sends(session.inquire("q", doubt, 0, gives_way=True)) == ["0620051234560303"]
 
 
 def test_another_process_knows_nothing_of_it() -> None:
     """Who was not there when it was told asks."""
     doubt = lost(opened(LAST))
-    assert sends(paid(opened(RESULT)).inquire("q", doubt, 0)) == ["0620051234560303"]
+    assert sends(paid(opened(RESULT)).inquire("q", doubt, 0, gives_way=True)) == [
+        "0620051234560303"
+    ]
 
 
 def test_a_terminal_that_counts_anew_makes_the_numbers_worthless() -> None:
@@ -122,7 +133,7 @@ def test_a_terminal_that_counts_anew_makes_the_numbers_worthless() -> None:
     doubt = lost(session)
     back(session, RESULT)
     paid(session, FIRST)
-    assert sends(session.inquire("q", doubt, 0)) == ["0620051234560303"]
+    assert sends(session.inquire("q", doubt, 0, gives_way=True)) == ["0620051234560303"]
 
 
 def _info(receipt: int) -> StatusInfo:

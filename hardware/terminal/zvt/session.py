@@ -128,7 +128,9 @@ class ZvtSession:
         is_late = gives_way and not self.is_idle
         if refusal := self._refusal() or ("terminal_busy" if is_late else ""):
             return [Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=refusal))]
-        if known := endings.from_memory(self.memory, doubt, self.profile.currency_code):
+        # Nothing of ours overtakes what a register waits for; what was done by hand may undo it.
+        known = gives_way and endings.from_memory(self.memory, doubt, self.profile.currency_code)
+        if known:
             return [Done(job_id, known)]
         return self._begin(Job(Task.INQUIRE, job_id, doubt=doubt, gives_way=gives_way), now_ns)
 
