@@ -54,6 +54,21 @@ _READ_BY = {
     queries.ClearingState: "clearing",
     queries.FindPaymentFees: "clearing",
 }
+_OF_THE_DISK = (
+    OSError,
+    MemoryError,
+    apsw.BusyError,
+    apsw.CantOpenError,
+    apsw.CorruptError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.LockedError,
+    apsw.NoMemError,
+    apsw.NotADBError,
+    apsw.ReadOnlyError,
+)
+"""What fails for the machine's sake says nothing of a record: that is read again, after a pause and
+from the file opened anew."""
 
 
 class ViewsFileError(Exception):
@@ -66,8 +81,9 @@ class _FoldError(Exception):
 
 class ViewsActor:
     """*Owns* `views.db`. *Receives* `Committed`, `Submit` queries and `ReadFiled`. *Sends* `Reply`,
-    and `ReadRecords` to the bookkeeper to catch up. *If it dies*, also because its file can be
-    neither opened nor made anew, it tries again after a pause; selling goes on without it.
+    and `ReadRecords` to the bookkeeper to catch up. *If it dies*, also because its disk fails
+    or its file can be neither opened nor made anew, it tries again after a pause; selling goes on
+    without it.
     """
 
     address = "views"
@@ -155,6 +171,8 @@ class ViewsActor:
         try:
             with self._db:
                 self._is_counted = not count_some(self._db)
+        except _OF_THE_DISK:
+            raise
         except Exception:
             log.exception("view_quarantined", view="clearing", position=self.position)
             self._quarantine("clearing", self.position)
@@ -220,6 +238,8 @@ class ViewsActor:
                 return
             try:
                 fold(self._db, record)
+            except _OF_THE_DISK:
+                raise
             except Exception as error:
                 log.exception("view_quarantined", view=name, position=record.position)
                 failed[name] = record.position

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from actors.asks import Submit
 from actors.errors import PostError
+from actors.view_clearing_rows import count_some
 from actors.view_folds import FOLDS
 from actors.views import ViewsActor
 from countertop.serving import health_of
@@ -168,6 +170,33 @@ async def test_a_poison_event_stops_one_view_only(
         await _caught_up(shop)
         assert shop.store.views.quarantined == {}, "the mended fold has read everything anew"
         assert [sheet["session"] for sheet in await shop.look("till.counts")] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("error", [apsw.IOError, apsw.FullError, OSError])
+async def test_a_disk_that_fails_for_a_moment_stops_no_view(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """Neither as a record is folded nor as a bank's file is counted: it says nothing of the record,
+    which is read again."""
+    failed: list[str] = []
+
+    def failing_once(name: str, sound: Callable[..., Any]) -> Callable[..., Any]:
+        def fails(*args: Any) -> Any:
+            if name not in failed:
+                failed.append(name)
+                raise error("the disk says no")
+            return sound(*args)
+
+        return fails
+
+    monkeypatch.setitem(FOLDS, "receipts", failing_once("fold", FOLDS["receipts"]))
+    monkeypatch.setattr("actors.views.count_some", failing_once("count", count_some))
+    async with open_shop(tmp_path) as shop:
+        await shop.sell("wine")
+        await _caught_up(shop)
+        assert sorted(failed) == ["count", "fold"]
+        assert shop.store.views.quarantined == {}
+        assert len(await shop.look("receipts.find", text="")) == 1
 
 
 @pytest.mark.feature("CSH-04")
