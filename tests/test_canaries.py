@@ -116,3 +116,7 @@ def test_numbers_nobody_planted() -> None:
     for text in (unlucky, f"{unlucky}6"):
         assert card_like(text.encode()) == [], text
     assert card_like(f"{unlucky}{card}".encode()) == masked
+    # The rest of an id, a whole one, and a digit behind it: 13 that were never side by side.
+    tail = "637739326400"
+    assert card_like(f"57-722f-bb1c-{tail}01a2218c-6457-722f-bb1c-{tail}3".encode()) == []
+    assert card_like(f"{tail}3".encode()) == ["637739***4003"]
