@@ -119,12 +119,13 @@ def test_a_claim_without_a_touch_is_found() -> None:
 
 @_WEIGHED
 def test_a_flood_of_the_floor_is_found() -> None:
-    """Rust's own allocator is weighed: thousands of items that Python never sees take room."""
+    """Rust's own allocator is weighed: many items that Python never sees take room, and more than
+    other tests may have left free, which would be used again."""
     builder = SegmentBuilder()
 
     def taken(_: Pieces) -> object:
-        for number in range(8_000):
-            builder.put_item(row(f"{number:04d}" + "i" * 60, "n" * 120, number))
+        for number in range(80_000):
+            builder.put_item(row(f"{number:05d}" + "i" * 60, "n" * 120, number))
         return len(builder.build())
 
     with pytest.raises(Finding, match="the process held"):
