@@ -59,16 +59,15 @@ _OF_THE_DISK = (
     MemoryError,
     apsw.BusyError,
     apsw.CantOpenError,
-    apsw.CorruptError,
     apsw.FullError,
     apsw.IOError,
     apsw.LockedError,
     apsw.NoMemError,
-    apsw.NotADBError,
     apsw.ReadOnlyError,
 )
 """What fails for the machine's sake says nothing of a record: that is read again, after a pause and
-from the file opened anew."""
+from the file opened anew. A damaged file is not among it: it would be as damaged, and the view that
+stops on it has the next start make it anew."""
 
 
 class ViewsFileError(Exception):

@@ -199,6 +199,20 @@ async def test_a_disk_that_fails_for_a_moment_stops_no_view(
         assert len(await shop.look("receipts.find", text="")) == 1
 
 
+async def test_a_damaged_file_stops_one_view_and_not_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened anew it would be as damaged: the next start makes it anew."""
+
+    def damaged(_db: apsw.Connection, _record: Record) -> None:
+        raise apsw.CorruptError("database disk image is malformed")
+
+    monkeypatch.setitem(FOLDS, "receipts", damaged)
+    async with open_shop(tmp_path) as shop:
+        await _caught_up(shop)
+        assert list(shop.store.views.quarantined) == ["receipts"]
+
+
 @pytest.mark.feature("CSH-04")
 async def test_count_sheets_are_kept(tmp_path: Path) -> None:
     """Each closed session's sheet sums to what was counted, and is there after a restart."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.model import Row
-from tests.simulation.model_cards import UNDOING, can_be_found_out, untold
+from tests.simulation.model_cards import UNDOING, untold
 from tests.simulation.seen import Answered, Asked, Shown
 
 
@@ -62,21 +62,7 @@ class MoneyIsTheTerminals(Invariant):
                 return
 
 
-@invariant("C3_what_a_terminal_tells_is_heard")
-class WhatATerminalTellsIsHeard(Invariant):
-    """In the end nothing is unknown that its terminal would tell: a payment in doubt is found out
-    as long as it was the terminal's last, though nobody waits for it."""
-
-    def at_end(self) -> None:
-        """Of every terminal."""
-        for till in self.auditor.sim.tills:
-            if can_be_found_out(self.model.cards, till.terminal_address, till.entries()):
-                self.broken(
-                    f"{till.terminal_address} tells of what it did last, and nobody heard of it"
-                )
-
-
-@invariant("C4_the_screen_has_the_payment_in_hand")
+@invariant("C3_the_screen_has_the_payment_in_hand")
 class TheScreenHasThePaymentInHand(Invariant):
     """Of the order in hand a register shows the card payment it asked for last, or what takes that
     order's money back since; nothing that goes on by the way takes it off the screen."""

@@ -201,7 +201,7 @@ MONEY_BUGS: dict[str, Bug] = {
     ),
     "taken_off_the_screen": Bug(
         taken_off_the_screen,
-        ("C4_the_screen_has_the_payment_in_hand",),
+        ("C3_the_screen_has_the_payment_in_hand",),
         ("devices_link_bad",),
         sales=100,
     ),
