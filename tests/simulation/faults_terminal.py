@@ -9,8 +9,16 @@ import trio
 from tests.simulation.faults import Fault, fault
 
 
+class TerminalFault(Fault):
+    """Something with a terminal, until somebody looks after it."""
+
+    def heal(self) -> None:
+        """Cables are in, and all are quick."""
+        self.sim.mend_terminals()
+
+
 @fault("terminal_unplugged")
-class TerminalUnplugged(Fault):
+class TerminalUnplugged(TerminalFault):
     """A card terminal's cable is pulled, now and then while a customer stands there."""
 
     every_s: ClassVar[float] = 8.0
@@ -23,13 +31,9 @@ class TerminalUnplugged(Fault):
         await till.cable.plug()
         return True
 
-    def heal(self) -> None:
-        """Cables are in."""
-        self.sim.mend_terminals()
-
 
 @fault("terminal_reboots")
-class TerminalReboots(Fault):
+class TerminalReboots(TerminalFault):
     """A card terminal loses its power; it forgets its log-on and keeps its books."""
 
     every_s: ClassVar[float] = 15.0
@@ -39,13 +43,9 @@ class TerminalReboots(Fault):
         await self.chance.choice(self.sim.tills).terminal.reboot()
         return True
 
-    def heal(self) -> None:
-        """Somebody looks after the terminals."""
-        self.sim.mend_terminals()
-
 
 @fault("terminal_slow")
-class TerminalSlow(Fault):
+class TerminalSlow(TerminalFault):
     """A card terminal takes its time for each thing it says, so that others come in between."""
 
     every_s: ClassVar[float] = 8.0
@@ -57,8 +57,3 @@ class TerminalSlow(Fault):
         await trio.sleep(self.chance.uniform(2.0, 15.0))
         cable.slow_s = 0.0
         return True
-
-    def heal(self) -> None:
-        """They are quick again."""
-        for till in self.sim.tills:
-            till.cable.slow_s = 0.0

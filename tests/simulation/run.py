@@ -245,9 +245,10 @@ class Simulation:
         await till.printer.change(paper="ok", cover_open=False)
 
     def mend_terminals(self) -> None:
-        """Their cables are in, and whoever stands there knows what to do."""
+        """Their cables are in, they are quick, and whoever stands there knows what to do."""
         for till in self.tills:
             till.terminal.plans.clear()
+            till.cable.slow_s = 0.0
             self.background.start_soon(till.cable.plug)
 
     # -------------------------------------------------------------------------------- the run
