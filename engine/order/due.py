@@ -39,13 +39,18 @@ def cash_due(amount_minor: int, step_minor: int, mode: RoundingMode) -> tuple[in
     return due, due - amount_minor
 
 
-def due_of(order: Order, figures: Figures, rules: StoreRules) -> Due:
-    """What `order` still asks for when it comes to `figures`.
+def coin_of(figures: Figures, rules: StoreRules) -> CashStep:
+    """How cash rounds for what comes to `figures`: as they say, else as the store's rules do now.
 
-    Cash rounds as the figures say where tax rules do, else as the store's rules say.
+    Frozen figures always say it, but for those of a release that only had it from tax rules.
     """
+    return figures.cash or CashStep(rules.cash_step_minor, rules.cash_mode)
+
+
+def due_of(order: Order, figures: Figures, rules: StoreRules) -> Due:
+    """What `order` still asks for when it comes to `figures`; cash rounds as `coin_of` says."""
     total_minor = figures.total_minor
-    step = figures.cash or CashStep(rules.cash_step_minor, rules.cash_mode)
+    step = coin_of(figures, rules)
     cash_minor = sum(tender.amount_minor for tender in order.tenders if tender.kind == "cash")
     foreign_minor = sum(tender.amount_minor for tender in order.tenders if tender.foreign)
     cash_part = total_minor - (order.tendered_minor() - cash_minor)

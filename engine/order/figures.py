@@ -151,11 +151,12 @@ class Figures:
 
     `discount_minor` is all that came off, of which `promotion_minor` by promotions; `comp_minor`,
     what was given away, is apart from it. `tax_version` is that of the tax rules, nought where tax
-    classes were used; `cash` is set where the rules say how cash rounds. A charge has the amounts
-    of a line below zero; `subtotal_minor` is without them. `recorded` is there where goods that
-    come back have the rest priced again. `promotions_back` is what of promotions of earlier sales
-    comes back with the goods that do, one share a promotion. `tender` is the means of payment that
-    the price was made for, "" where any pays it.
+    classes were used. `cash` is how cash rounds, None where tax rules do not say it and the figures
+    are not frozen yet. A charge has the amounts of a line below zero; `subtotal_minor` is without
+    them. `recorded` is there where goods that come back have the rest priced again.
+    `promotions_back` is what of promotions of earlier sales comes back with the goods that do, one
+    share a promotion. `tender` is the means of payment that the price was made for, "" where any
+    pays it.
     """
 
     lines: tuple[LineFigures, ...]

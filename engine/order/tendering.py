@@ -6,12 +6,13 @@ Invariant of every completed order: total + rounding = tenders - change.
 from __future__ import annotations
 
 from engine import limits
+from engine.altered import altered
 from engine.decision import Decision, Fact, refuse
 from engine.order.commands import TenderCash, UndoTender
 from engine.order.context import OrderContext
 from engine.order.coupons import restored_by, uses_of
 from engine.order.credit_notes import with_what_is_left
-from engine.order.due import Due, due_of
+from engine.order.due import Due, coin_of, due_of
 from engine.order.events import (
     OrderCompleted,
 )
@@ -34,7 +35,8 @@ from engine.tender_rules import rule_of
 
 
 def start_tendering(order: Order, context: OrderContext) -> Decision:
-    """Freeze the figures.
+    """Freeze the figures, and the coin that cash rounds to: what was counted out for an order
+    settles it, whatever the store's smallest coin becomes meanwhile.
 
     Refuses:
         order_must_not_be_tendering, lines_must_be_present, return_must_be_within_sold,
@@ -54,8 +56,10 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
     figures = price(order, context.tariff())
     if figures.tender and figures.total_minor < 0:
         return refuse(Refusal.TENDER_MUST_BE_AS_CHOSEN, tender=figures.tender)
+    rules = context.settings.required()
+    figures = altered(figures, cash=coin_of(figures, rules))
     event = TenderingStarted(order.id, figures)
-    due = due_of(order, figures, context.settings.required())
+    due = due_of(order, figures, rules)
     answer = {
         "order_id": order.id,
         "total_minor": figures.total_minor,

@@ -29,10 +29,10 @@ from engine.order.tender_events import (
     TenderingUndone,
     TenderUndone,
 )
-from engine.settings import TaxClassesSet
+from engine.settings import StoreConfigured, TaxClassesSet
 from engine.till import CloseTill, CountTill
 from engine.views.build import order_view
-from tests.shop import TAXES, Shop
+from tests.shop import TAXES, Shop, rules
 
 
 def paying(*codes: str) -> Shop:
@@ -198,6 +198,33 @@ def test_cash_rounding_settles_the_sale(price_minor: int, handed: int, rounding:
     done = shop.ok(CompleteOrder())
     assert (done["total_minor"], done["rounding_minor"]) == (price_minor, rounding)
     assert shop.events(OrderCompleted)[0].cash_minor == handed
+
+
+def test_the_coin_is_that_of_the_moment_tendering_began() -> None:
+    """A smallest coin that changes while money is on the counter is the next order's: what was
+    counted out settles the order it was counted out for."""
+    shop = Shop.selling(cash_step_minor=5)
+    sold = shop.sell("wine")
+    shop.ok(AddReturnLine(sold, 1, 1000, "corked"))
+    assert shop.ok(TenderCash(-800))["rounding_minor"] == -1
+    shop.given(StoreConfigured(rules(cash_step_minor=30)))
+    shop.ok(CompleteOrder())
+    shop.ok(AddOpenLine("Thing", 12_780_000, "standard"))
+    assert shop.ok(StartTendering())["cash_due_minor"] == 1290
+    shop.given(StoreConfigured(rules(cash_step_minor=5)))
+    assert shop.ok(TenderCash(1290))["due_minor"] == 0
+    done = shop.ok(CompleteOrder())
+    assert (done["rounding_minor"], done["change_minor"]) == (12, 0)
+
+
+def test_tendering_begun_anew_takes_the_coin_of_then() -> None:
+    """Prices and coin freeze together, and melt together."""
+    shop = Shop.selling(cash_step_minor=5)
+    shop.ok(AddOpenLine("Thing", 12_780_000, "standard"))
+    assert shop.ok(StartTendering())["cash_due_minor"] == 1280
+    shop.given(StoreConfigured(rules(cash_step_minor=30)))
+    shop.ok(UndoTendering())
+    assert shop.ok(StartTendering())["cash_due_minor"] == 1290
 
 
 def test_only_what_settles_is_rounded() -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
 REPEATS_MAX = 5
-OTHERWISE = ("return_must", "refund_must", "tender_must_be_as_chosen", "amount_must_still_be_due")
+OTHERWISE = ("return_must", "refund_must", "tender_must_be_as_chosen")
 REORDERS = "front_reorders"
 HELD_MOST = 4
 PATIENT_S = 60.0

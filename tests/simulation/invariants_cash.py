@@ -37,11 +37,11 @@ class CashIsWhatCoinsCanPay(Invariant):
         data = row.data
         if row.name == "order.completed/1":
             order = self.model.orders[data["order_id"]]
-            wanted = rounding_minor(order, self.model.coin_minor)
+            wanted = rounding_minor(order)
             if data["rounding_minor"] != wanted:
                 self.broken(f"coins add {wanted} to {order.id}, not {data['rounding_minor']}")
             kept = sum(order.tenders.values()) - data["change_minor"]
-            if data["cash_minor"] != kept or (wanted and kept % self.model.coin_minor):
+            if data["cash_minor"] != kept or (wanted and kept % order.coin_minor):
                 self.broken(f"{order.id} leaves {data['cash_minor']} in the drawer, not {kept}")
             self._of_day[data["register"]] += wanted
         elif row.name == "register.day_closed/1":

@@ -72,7 +72,7 @@ class PaperSaysWhatWasSold(_OfPapers):
         if row.name == "order.completed/1":
             taxes = Counter((e["base_minor"], e["tax_minor"]) for e in data["figures"]["taxes"])
             order = self.model.orders[data["order_id"]]
-            rounding = rounding_minor(order, self.model.coin_minor)
+            rounding = rounding_minor(order)
             told = _Told(order.total_minor(), row.position, taxes, rounding)
             self._told[data["receipt_number"]] = told
         elif row.name == "register.day_closed/1":

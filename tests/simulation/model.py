@@ -106,7 +106,8 @@ class OrderLine:
 @define
 class Order:
     """An order as rung up; `receipt` is empty until it is completed. `notes` are those of other
-    currencies by tender: which, how much of it, and what it counts for."""
+    currencies by tender: which, how much of it, and what it counts for. `coin_minor` is the
+    smallest coin of the moment its tendering began."""
 
     id: str
     register: str
@@ -132,6 +133,7 @@ class Order:
     tips: dict[int, int] = field(factory=dict)
     service_back_minor: int = 0
     tab: str = ""
+    coin_minor: int = 1
     tab_tip_minor: int = 0
     tip_of_minor: int = 0
     tip_minor: int | None = None
@@ -403,10 +405,14 @@ def _resumed(model: Model, row: Row, data: dict[str, Any]) -> None:
     order.suspended, order.register = False, data["register"]
 
 
+def _tendering_started(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).coin_minor = model.coin_minor
+
+
 def _completed(model: Model, row: Row, data: dict[str, Any]) -> None:
     order = _order(model, row, data)
     total = order.total_minor()
-    in_cash = total - order.paid_minor() + rounding_minor(order, model.coin_minor)
+    in_cash = total - order.paid_minor() + rounding_minor(order)
     model.completions[row.command_id] = data
     order.receipt = data["receipt_number"]
     till = model.tills.get(data["register"])
@@ -506,6 +512,7 @@ FOLDS: dict[str, Fold] = {
     "order.line_comped/1": _comped,
     "order.coupon_presented/1": _coupon_presented,
     "order.coupon_withdrawn/1": _coupon_withdrawn,
+    "order.tendering_started/1": _tendering_started,
     "order.cash_tendered/2": _tendered,
     "order.foreign_tendered/1": _foreign_tendered,
     "order.card_tendered/1": _card_tendered,

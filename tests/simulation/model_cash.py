@@ -16,9 +16,10 @@ def to_coins(amount_minor: int, coin_minor: int, *, goes_up: bool) -> int:
     return -to_coins(-amount_minor, coin_minor, goes_up=True)
 
 
-def rounding_minor(order: Order, coin_minor: int) -> int:
-    """What the coins there are add to what an order comes to; nothing where no cash had to do with
-    it, and nothing for who counts out to the cent what the store would round up.
+def rounding_minor(order: Order) -> int:
+    """What coins add to what an order comes to, by those there were as it began to be paid; nothing
+    where no cash had to do with it, and nothing for who counts out to the cent what the store would
+    round up.
 
     Of a refund the middle goes to the customer, as of a sale it goes to the shop. Change for notes
     of another currency is of the sale, though it goes out.
@@ -27,6 +28,6 @@ def rounding_minor(order: Order, coin_minor: int) -> int:
         return 0
     total = order.total_minor()
     in_cash, given = total - order.paid_minor(), sum(order.tenders.values())
-    due = to_coins(in_cash, coin_minor, goes_up=in_cash >= 0 or bool(order.notes))
+    due = to_coins(in_cash, order.coin_minor, goes_up=in_cash >= 0 or bool(order.notes))
     is_settled = given >= due if total > 0 else given == due
     return due - in_cash if is_settled else 0

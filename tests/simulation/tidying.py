@@ -70,11 +70,6 @@ async def pay_otherwise(front: Front, code: str) -> None:
     """Cash is not what this order takes."""
     if code == "refund_must_be_store_credit":
         await credit_back(front)
-    elif code == "amount_must_still_be_due":
-        # The smallest coin is another one since it was paid out: that is done anew.
-        await undo_tenders(front)
-        order = (await front.look("register.state"))["order"]
-        await front.pay(order["cash_due_minor"])
     elif code == "tender_must_be_as_chosen":
         await undo_tenders(front)
         await front.do("order.undo_tendering")
