@@ -5,9 +5,12 @@ that answers at once. Measured is what a register's page sees: the time from sen
 `payment.request` until the view that has the approval was pushed to it, every fact of it durable.
 Nothing is asked for meanwhile, as a page does not either, and a moment passes before each payment,
 as customers take it: what the sale before left to do in the background is not this payment's.
-Beside it, in the same run, the same conversation by a register of twenty lines that keeps nothing,
-which is the terminal's own time and the sockets'. The difference is ours. Prints both, the
-difference, a bare fdatasync for scale, and a digest.
+The page is a bare socket, for a browser's time is not the store's.
+
+Beside it, in the same run and with the same pauses, the same conversation by a register of twenty
+lines that keeps nothing, which is the terminal's own time and the sockets'. The difference is ours.
+Prints both, the difference, a bare fdatasync after such a pause for scale (a payment has three,
+one after the other), and a digest.
 """
 
 from __future__ import annotations
@@ -27,8 +30,11 @@ from typing import Any
 import orjson
 import trio
 from attrs import define, field, frozen
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
-from actors.web.sockets import WebSocket, connect
 from actors.world import SystemWorld, World
 from benches.load import Place
 from benches.own_store import (
@@ -92,6 +98,7 @@ def bare_ms(port: int, sales: int) -> list[float]:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         heard = messages(connection)
         for _ in range(sales + _WARM):
+            time.sleep(_PAUSE_S)
             began = time.perf_counter()
             connection.sendall(sale)
             for message in heard:
@@ -104,11 +111,12 @@ def bare_ms(port: int, sales: int) -> list[float]:
 
 
 def sync_ms(folder: Path, times: int) -> list[float]:
-    """Each durable write of a page, in ms."""
+    """Each durable write of a page, in ms; a pause before it, which a disk feels too."""
     found = []
     descriptor = os.open(folder / "page", os.O_CREAT | os.O_WRONLY, 0o600)
     try:
         for _ in range(times):
+            time.sleep(_PAUSE_S)
             began = time.perf_counter()
             os.pwrite(descriptor, bytes(4096), 0)
             os.fdatasync(descriptor)
@@ -141,29 +149,34 @@ class Page:
     By hand: the full client would cost as much as the store. `view` is the latest that came.
     """
 
-    socket: WebSocket
-    world: World
+    connection: socket.socket
+    protocol: ClientProtocol
+    world: World = field(factory=SystemWorld)
     is_welcome: bool = False
     view: dict[str, Any] = field(factory=dict)
     _answers: dict[str, dict[str, Any]] = field(factory=dict)
 
-    async def begin(self, token: str, register: str) -> None:
-        """Say hello and follow the register."""
-        await self._send("hello", version=VERSION, token=token, register=register, client="load")
-        await self.wait_until(lambda: self.is_welcome)
-        await self._send("subscribe", topic="register")
-        await self.wait_until(lambda: bool(self.view))
+    def begin(self, token: str, register: str) -> None:
+        """Open the WebSocket, say hello and follow the register."""
+        self.protocol.send_request(self.protocol.connect())
+        self._flush()
+        while self.protocol.state is State.CONNECTING:
+            self._hear()
+        self._send("hello", version=VERSION, token=token, register=register, client="load")
+        self.wait_until(lambda: self.is_welcome)
+        self._send("subscribe", topic="register")
+        self.wait_until(lambda: bool(self.view))
 
-    async def send(self, name: str, /, **data: Any) -> str:
+    def send(self, name: str, /, **data: Any) -> str:
         """Send a command; its id, for `answer`."""
         command_id = self.world.new_id()
-        await self._send("command", id=command_id, name=name, data=data)
+        self._send("command", id=command_id, name=name, data=data)
         return command_id
 
-    async def command(self, name: str, /, **data: Any) -> None:
+    def command(self, name: str, /, **data: Any) -> None:
         """Send a command and wait for its yes."""
-        command_id = await self.send(name, **data)
-        await self.wait_until(lambda: command_id in self._answers)
+        command_id = self.send(name, **data)
+        self.wait_until(lambda: command_id in self._answers)
         self.answer(command_id)
 
     def answer(self, command_id: str) -> dict[str, Any]:
@@ -173,11 +186,22 @@ class Page:
         data: dict[str, Any] = frame["data"]
         return data
 
-    async def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Take what is pushed until it makes `condition` true."""
-        with trio.fail_after(_READY_S):
-            while not condition():
-                self._take(orjson.loads(await self.socket.receive()))
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Take what is pushed until it makes `condition` true.
+
+        Raises:
+            TimeoutError: nothing came for half a minute.
+        """
+        while not condition():
+            self._hear()
+
+    def _hear(self) -> None:
+        self.protocol.receive_data(self.connection.recv(1 << 16))
+        for event in self.protocol.events_received():
+            if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                assert event.fin, "the door sends each message as one frame"
+                self._take(orjson.loads(event.data))
+        self._flush()
 
     def _take(self, frame: dict[str, Any]) -> None:
         match frame["type"]:
@@ -189,54 +213,64 @@ class Page:
                 assert other == "welcome", frame
                 self.is_welcome = True
 
-    async def _send(self, kind: str, /, **fields: Any) -> None:
-        await self.socket.send(orjson.dumps({"type": kind, **fields}))
+    def _send(self, kind: str, /, **fields: Any) -> None:
+        self.protocol.send_text(orjson.dumps({"type": kind, **fields}))
+        self._flush()
+
+    def _flush(self) -> None:
+        for data in self.protocol.data_to_send():
+            self.connection.sendall(data)
 
 
-async def ours(store: OwnStore, place: Place, code: str, sales: int) -> Ours:
+@contextlib.contextmanager
+def page_at(url: str) -> Iterator[Page]:
+    """A page that is not open yet."""
+    uri = parse_uri(url)
+    with socket.create_connection((uri.host, uri.port), timeout=_READY_S) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield Page(connection, ClientProtocol(uri, max_size=CLIENT_FRAME_BYTES_MAX))
+
+
+def ours(store: OwnStore, place: Place, code: str, sales: int) -> Ours:
     """Card sales at the store's door, one after the other."""
-    url = store.doors.websocket
-    page = Page(await connect(url, message_bytes_max=CLIENT_FRAME_BYTES_MAX), SystemWorld())
-    try:
-        await page.begin(store.tokens.front, place.register)
-        await page.command("staff.sign_on", operator=place.operator, pin=place.pin)
-        await page.command("till.open", denominations=[{"value_minor": 1000, "count": 10}])
-        await page.wait_until(lambda: _is_ready(page.view))
-        await _until_calm(store)
+    with page_at(store.doors.websocket) as page:
+        page.begin(store.tokens.front, place.register)
+        page.command("staff.sign_on", operator=place.operator, pin=place.pin)
+        page.command("till.open", denominations=[{"value_minor": 1000, "count": 10}])
+        page.wait_until(lambda: _is_ready(page.view))
+        _await_calm(store)
         for _ in range(_WARM):
-            await _sale(page, code)
+            _sale(page, code)
         before_us = cpu_us(store)
-        times_ms = [await _sale(page, code) for _ in range(sales)]
+        times_ms = [_sale(page, code) for _ in range(sales)]
         return Ours(times_ms, (cpu_us(store) - before_us) / sales / 1e3)
-    finally:
-        await page.socket.close()
 
 
-async def _until_calm(store: OwnStore) -> None:
+def _await_calm(store: OwnStore) -> None:
     """Wait until every node has begun: what that takes is no part of a sale."""
-    with trio.fail_after(_READY_S):
-        used_us = cpu_us(store)
-        while True:
-            await trio.sleep(_CALM_S)
-            before_us, used_us = used_us, cpu_us(store)
-            if used_us - before_us < _CALM_S * _CALM_PART * 1e6:
-                return
+    used_us, ends_s = cpu_us(store), time.monotonic() + _READY_S
+    while time.monotonic() < ends_s:
+        time.sleep(_CALM_S)
+        before_us, used_us = used_us, cpu_us(store)
+        if used_us - before_us < _CALM_S * _CALM_PART * 1e6:
+            return
+    raise TimeoutError(f"the store was still busy with its start after {_READY_S:g} s")
 
 
 def _is_ready(view: dict[str, Any]) -> bool:
     return any(one["state"] == "ready" for one in view["devices"])
 
 
-async def _sale(page: Page, code: str) -> float:
-    await page.command("order.add_line", code=code)
-    await trio.sleep(_PAUSE_S)
+def _sale(page: Page, code: str) -> float:
+    page.command("order.add_line", code=code)
+    time.sleep(_PAUSE_S)
     began = time.perf_counter()
-    payment_id = await page.send("payment.request")
-    await page.wait_until(lambda: _has_ended(page.view, payment_id))
+    payment_id = page.send("payment.request")
+    page.wait_until(lambda: _has_ended(page.view, payment_id))
     took_ms = (time.perf_counter() - began) * 1e3
     assert page.answer(payment_id)["payment_id"] == payment_id
     assert page.view["payment"]["standing"] == "approved", page.view["payment"]
-    await page.command("order.complete")
+    page.command("order.complete")
     return took_ms
 
 
@@ -261,7 +295,7 @@ def measure(folder: Path, sales: int) -> tuple[dict[str, list[float]], float]:
         with own_store(folder, more=_DEVICE.format(port=port)) as store:
             set_up(store, [place], DEMO_CATALOG)
             trio.run(as_administrator, store.doors.nng, store.tokens.admin, _give_terminal)
-            found = trio.run(ours, store, place, code, sales)
+            found = ours(store, place, code, sales)
     syncs = sync_ms(folder, sales)
     times = {"terminal alone": bare, "through the store": found.times_ms, "fdatasync": syncs}
     return times, found.cpu_ms
