@@ -79,6 +79,7 @@ interface Undo {
 }
 
 const VIEW_WAIT_MS = 400;
+const SAVING_MS = 1000;
 const PRAISE_MS = 6000;
 const FLASH_MS = 900;
 const COUNT_EVERY_MS = 10_000;
@@ -136,6 +137,10 @@ export class App {
   cards = $state.raw<PaymentsView | null>(null);
 
   readonly online = $derived(this.status?.phase === 'online');
+  /** For how many whole seconds the store has been saving what was asked for here. */
+  readonly saving = $derived(
+    this.online && this.status?.saving ? Math.floor((this.now - this.status.saving) / SAVING_MS) : 0,
+  );
   readonly order = $derived(this.view?.order ?? null);
   readonly operator = $derived(this.view?.operator ?? null);
   readonly paying = $derived(this.order?.phase === 'tendering');
@@ -174,7 +179,11 @@ export class App {
     this.link = new Connection({
       register,
       client: 'register-page',
-      onStatus: (status) => (this.status = status),
+      onStatus: (status) => {
+        this.status = status;
+        // The clock ticks once a second; whoever waits is told after one, not after two.
+        if (status.saving) setTimeout(() => (this.now = Date.now()), SAVING_MS);
+      },
       onUpdate: (update) => {
         if (update.topic === 'register') this.follow(update.data as RegisterView);
         if (update.topic === 'notice') void this.heard(update.data as NoticeView, update.position);

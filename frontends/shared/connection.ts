@@ -37,6 +37,8 @@ export interface LinkStatus {
   outstanding: number;
   /** When the oldest unanswered request was made; 0 when there is none. */
   oldest: number;
+  /** When the oldest unanswered command was made; 0 when there is none. A query saves nothing. */
+  saving: number;
 }
 interface Update {
   topic: string;
@@ -82,6 +84,7 @@ export class Connection {
     detail: '',
     outstanding: 0,
     oldest: 0,
+    saving: 0,
   };
   private readonly waiting = new Map<string, Outstanding>();
   private readonly topics = new Set<string>();
@@ -140,9 +143,11 @@ export class Connection {
   }
 
   private report(change: Partial<LinkStatus>): void {
-    const oldest = this.waiting.values().next().value?.since ?? 0;
+    const asked = [...this.waiting.values()];
+    const oldest = asked[0]?.since ?? 0;
+    const saving = asked.find((entry) => entry.frame['type'] === 'command')?.since ?? 0;
     const since = change.phase && change.phase !== this.status.phase ? Date.now() : this.status.since;
-    this.status = { ...this.status, ...change, since, outstanding: this.waiting.size, oldest };
+    this.status = { ...this.status, ...change, since, outstanding: asked.length, oldest, saving };
     this.options.onStatus(this.status);
   }
 

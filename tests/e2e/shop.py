@@ -69,7 +69,7 @@ class DemoStore:
         """Where its pages are."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, **environment: str) -> None:
         """Start it and wait until it is open; what it said goes into its folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
         told = self.folder / "told.txt"
@@ -83,7 +83,7 @@ class DemoStore:
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             )
         deadline = time.monotonic() + START_S
         while b"store is open" not in told.read_bytes():

@@ -1,13 +1,17 @@
-"""The store server dies in the middle of an order: the page says so and goes on where it was."""
+"""The store server dies in the middle of an order, or is slow: the page says so, and goes on where
+it was."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
+from tests.crash.building import NoShimError, shim
+from tests.crash.plans import Harm
+from tests.e2e.shop import LOOK_S, Cashier, DemoStore, MakeCashier, code_of
 
 
 @pytest.mark.feature("OFF-05", part="register page")
@@ -96,3 +100,45 @@ def test_a_panel_that_cannot_be_fetched_stops_no_sale(
     expect(ana.lines).to_have_count(2)
     ana.menu("Reports")
     expect(page.get_by_role("heading", name="Reports")).to_be_visible()
+
+
+def slow_disk(store: DemoStore) -> dict[str, str]:
+    """What to start a store with, for each sync of its journal to take over a second and a half."""
+    try:
+        library = shim()
+    except NoShimError as error:
+        pytest.skip(str(error))
+    slow = Harm("slow", "sync", "journal.db-wal", forever=True, sleep_ms=1600)
+    place = {"LD_PRELOAD": str(library), "COUNTERTOP_SHIM_DIRECTORY": str(store.folder / "data")}
+    return place | slow.environment()
+
+
+def test_a_page_says_that_a_slow_disk_saves(
+    cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
+) -> None:
+    """Whoever waits for more than a second is told why and for how long; what is pressed again
+    meanwhile is done once."""
+    slow = slow_disk(fresh_store)
+    ana: Cashier = cashier(at=fresh_store)
+    page = ana.page
+    saving = page.get_by_role("progressbar", name="The store server is still saving")
+    state = page.locator(".strip .item").first
+    ana.open()
+    ana.sign_on("Ana")
+    ana.open_till(5)
+    fresh_store.stop()
+    fresh_store.start(**slow)
+    expect(state).to_contain_text("Online", timeout=15_000)
+    ana.tap("Flat white")
+    expect(saving).to_be_visible()
+    expect(state).to_contain_text(re.compile(r"Saving for \d s"))
+    page.screenshot(path=artefacts / "screenshots" / "saving.png")
+    expect(ana.lines).to_have_count(1, timeout=15_000)
+    expect(saving).to_have_count(0, timeout=15_000)
+    expect(state).to_contain_text("Online")
+    ana.pay()
+    ana.tender("€20.00")
+    page.wait_for_timeout(LOOK_S * 1000)
+    page.locator(".quick .btn", has_text="€20.00").click()
+    expect(saving).to_be_visible()
+    expect(page.locator(".change")).to_contain_text("16.20", timeout=15_000)

@@ -124,9 +124,8 @@ FAULT_LIST = (
     Listed(
         9,
         "a slow disk",
-        (),
+        ("tests/e2e/test_lost_server.py::test_a_page_says_that_a_slow_disk_saves",),
         ("disk_slow", "front_repeats"),
-        "That a page says it waits: no test of the front ends has a slow disk.",
     ),
     Listed(
         10,
