@@ -198,7 +198,7 @@ class Bookkeeper:
             body_hash, answer = known
             head = self.journal.head()
             same = body_hash == entry.body_hash
-            stored = _stored(answer, head.epoch, head.position)
+            stored = structure(parse(answer), Reply).at(head.position, head.epoch)
             entry.envelope.answer(stored if same else _reused(submit.id))
             return
         batch.by_id[submit.id] = entry
@@ -260,6 +260,8 @@ class Bookkeeper:
         command = self._command(entry, world)
         try:
             decision = self._sealed(decide(command, self.books), command.id)
+        except MemoryError:
+            raise
         except Exception:
             self.faults += 1
             log.exception("engine_fault", command=entry.submit.name, id=command.id)
@@ -314,6 +316,8 @@ class Bookkeeper:
         nor end the process each time the command is repeated: it can be printed again later."""
         try:
             return effects_of(command, facts, self.books)
+        except MemoryError:
+            raise
         except Exception:
             self.faults += 1
             log.exception("effects_lost", id=command.id)
@@ -492,7 +496,3 @@ def _reused(command_id: str) -> Reply:
         f"The id {command_id} was used before for another command. Nothing was done. "
         "Give every new command an id of its own.",
     )
-
-
-def _stored(answer: bytes, epoch: int, position: int) -> Reply:
-    return structure(parse(answer), Reply).at(position, epoch)

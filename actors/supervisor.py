@@ -30,7 +30,8 @@ class Policy(Enum):
     """What an actor's death means."""
 
     EDGE = "edge"
-    """It is made anew after a pause: a printer that fails must not take the shop down."""
+    """It is made anew after a pause: a printer that fails must not take the shop down. Of a lack of
+    memory the process ends, too: it is everybody's, and nothing within the process mends it."""
     CORE = "core"
     """The process ends: replay is how the core recovers, not a second try on doubtful state."""
 
@@ -169,7 +170,7 @@ class Supervisor:
             # must be known of the death is noted here.
             errors.append(_plainest(group))
             pause_s = self._bury(ward, errors[0], born_ns)
-        if ward.policy is Policy.CORE:
+        if _is_final(ward, errors[0]):
             raise errors[0]
         await self._node.world.sleep(pause_s)
         if ward.life is Life.HELD:
@@ -189,7 +190,7 @@ class Supervisor:
         while ward.recent_ns[0] < now_ns - window_ns:
             ward.recent_ns.popleft()
         lost = ward.mailbox.fail_open_asks("it failed before it answered")
-        if ward.policy is Policy.CORE:
+        if _is_final(ward, error):
             self._report(ward, error, lost, None)
             return 0.0
         if len(ward.recent_ns) >= self._limits.deaths_in_window:
@@ -232,6 +233,11 @@ class Supervisor:
         )
 
 
+def _is_final(ward: _Ward, error: Exception) -> bool:
+    """Whether the process ends of it."""
+    return ward.policy is Policy.CORE or isinstance(error, MemoryError)
+
+
 def _plainest(group: BaseExceptionGroup[Exception]) -> Exception:
     """The single error inside, however deep the groups around it; else the group itself."""
     error: BaseException = group
@@ -249,7 +255,7 @@ async def supervise(
 ) -> AsyncIterator[Supervisor]:
     """Run supervised actors for as long as the block lasts; leaving it cancels them all.
 
-    A CORE actor's error ends the block and is raised from it.
+    A CORE actor's error ends the block and is raised from it, and so is any lack of memory.
     """
     async with trio.open_nursery() as nursery:
         yield Supervisor(node, nursery, on_death, limits or RestartLimits())

@@ -18,6 +18,7 @@ from actors.node import Node
 from actors.supervisor import Death, Supervisor, supervise
 from actors.world import SystemWorld, World
 from countertop.config import Config, from_data
+from countertop.ending import end_in_any_case, run_to_an_end
 from countertop.memory import keep_collections_short, use_large_pages
 from engine.terminals import PairedTerminal
 from engine.wire import parse
@@ -140,6 +141,7 @@ async def _main(name: str, config: Config) -> None:
     async with trio.open_nursery() as nursery:
         await nursery.start(run_child, name, config, world)
         keep_collections_short()
+        nursery.start_soon(end_in_any_case, world)
         nursery.start_soon(world.in_thread, use_large_pages)
         # The parent holds the other end; when it is gone, however it went, so is this node.
         async with trio.lowlevel.FdStream(0) as parent:
@@ -154,4 +156,4 @@ def main(name: str) -> None:
         sys.exit(f"The {name} node is started by the store node, which tells it what to do.")
     config = from_data(parse(line), "the store node's message")
     config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    trio.run(_main, name, config)
+    run_to_an_end(_main, name, config)

@@ -1,11 +1,12 @@
-"""What memory the C library keeps of what was given back, what is searched for garbage, and in how
-large pages memory is."""
+"""What memory the C library keeps of what was given back, what is searched for garbage, in how
+large pages memory is, and whether there is more."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import gc
+import mmap
 import re
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ _MMAP_THRESHOLD = -3
 _BLOCK_BYTES = 1 << 20
 _LARGE_PAGE_BYTES = 2 << 20
 _MADV_COLLAPSE = 25
+_ROOM_BYTES = 1 << 20
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw-p \S+ \S+ 0 *(?:\[heap\])?", re.ASCII)
 
 
@@ -64,3 +66,12 @@ def use_large_pages() -> int:
         for address in range(first, end - _LARGE_PAGE_BYTES + 1, _LARGE_PAGE_BYTES):
             done += madvise(address, _LARGE_PAGE_BYTES, _MADV_COLLAPSE) == 0
     return done
+
+
+def has_room() -> bool:
+    """Whether the system would give a megabyte; it is given back untouched."""
+    try:
+        mmap.mmap(-1, _ROOM_BYTES).close()
+    except (OSError, MemoryError):
+        return False
+    return True

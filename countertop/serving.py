@@ -24,6 +24,7 @@ from actors.world import SystemWorld
 from countertop.children import child_statistics
 from countertop.config import Config
 from countertop.doors_file import OpenDoors, write_doors
+from countertop.ending import end_in_any_case, run_to_an_end
 from countertop.logs import configure
 from countertop.memory import keep_collections_short, use_large_pages
 from countertop.store import Store, open_store, run_store
@@ -230,6 +231,7 @@ async def _serve(config: Config) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(until_told_to_stop, nursery.cancel_scope)
         store = open_store(config, SystemWorld())
+        nursery.start_soon(end_in_any_case, store.world)
         doors = Doors()
         await nursery.start(partial(run_store, store, doors=doors.start))
         assert doors.bound is not None
@@ -242,4 +244,4 @@ async def _serve(config: Config) -> None:
 def run_server(config: Config) -> None:
     """Run a store server until it is told to stop."""
     configure("info")
-    trio.run(_serve, config)
+    run_to_an_end(_serve, config)

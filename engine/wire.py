@@ -280,6 +280,7 @@ def structure(data: Any, cls: type[T]) -> T:
 
     Raises:
         WireError: one entry a fault, each with its path from `$`.
+        MemoryError: also in a group.
     """
     # A hook may raise anything: whatever it was, the detailed converter says where.
     try:
@@ -291,8 +292,17 @@ def structure(data: Any, cls: type[T]) -> T:
         pass
     try:
         return _detailed.structure(data, cls)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
+        if _is_of_memory(error):
+            raise
         raise WireError(tuple(_problems(error))) from None
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Whether nothing is wrong with the data: there was no memory to look at it."""
+    if isinstance(error, ExceptionGroup):
+        return error.subgroup(MemoryError) is not None
+    return isinstance(error, MemoryError)
 
 
 def _problems(error: BaseException) -> Iterator[str]:

@@ -274,6 +274,34 @@ async def test_a_fault_of_the_engine_costs_its_command_only(
         assert shop.hash() == after
 
 
+@pytest.mark.parametrize("name", ["decide", "effects_of"])
+async def test_without_memory_nothing_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A lack of memory is no fault of the engine: the store ends, and a restart has what was
+    promised and nothing else."""
+
+    def greedy(*_: Any) -> Any:
+        raise MemoryError("no more")
+
+    async def run() -> None:
+        async with open_shop(tmp_path) as shop:
+            await shop.do("order.add_line", code="milk")
+            told.append(shop.hash())
+            monkeypatch.setattr(keeping, name, greedy)
+            with pytest.raises(PostError):
+                told.append(str(await shop.ask("order.add_line", "1", {"code": "wine"})))
+            await trio.sleep_forever()
+
+    told: list[str] = []
+    with pytest.raises(BaseExceptionGroup) as ended:
+        await run()
+    assert isinstance(_plainest(ended.value), MemoryError)
+    monkeypatch.undo()
+    async with open_shop(tmp_path, ready=False) as shop:
+        assert told == [shop.hash()]
+
+
 async def test_malformed_data_is_named(tmp_path: Path) -> None:
     """A field of the wrong kind, or unknown, is answered with its name; nothing is decided."""
     async with open_shop(tmp_path) as shop:

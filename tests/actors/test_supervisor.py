@@ -160,6 +160,32 @@ async def test_a_core_actor_takes_the_process_with_it(
     assert watch.node.addresses() == []
 
 
+class Greedy(Fragile):
+    """Asks for more memory than there is."""
+
+    async def run(self, mailbox: Mailbox, post: Post, world: World) -> None:
+        """Fail of it at the first message."""
+        async with trio.open_nursery():
+            await mailbox.get()
+            raise MemoryError("no more")
+
+
+async def test_without_memory_any_actor_takes_the_process_with_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """There is none for the others either, and none for making the actor anew."""
+    watch = Watch()
+    with pytest.RaisesGroup(pytest.RaisesExc(MemoryError, match="no more")):
+        async with supervise(watch.node, on_death=watch.deaths.append) as supervisor:
+            supervisor.start(lambda: Greedy("printer/1"))
+            assert watch.node.tell_nowait("printer/1", "anything")
+            await trio.sleep(RESTART_HOLD_S)
+            raise AssertionError("it lives on")
+    assert [(type(death.error), death.again_in_s) for death in watch.deaths] == [
+        (MemoryError, None)
+    ]
+
+
 async def test_coming_back_is_dying(autojump_clock: trio.testing.MockClock) -> None:
     """An actor that returns from run has died: it is made anew like any other."""
 

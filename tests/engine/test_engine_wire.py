@@ -200,6 +200,37 @@ def test_missing_fields_and_unknown_words_are_named() -> None:
         structure({"rules": {"currency": 1}}, ConfigureStore)
 
 
+def _no_memory(*_: Any) -> None:
+    raise MemoryError
+
+
+@attrs.frozen
+class _Heavy:
+    """Takes more memory than there is."""
+
+    value: int = attrs.field(validator=_no_memory)
+
+
+@attrs.frozen
+class _Heavies:
+    """Several of it."""
+
+    entries: tuple[_Heavy, ...]
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"), [({"value": 1}, _Heavy), ({"entries": [{"value": 1}]}, _Heavies)]
+)
+def test_a_lack_of_memory_is_no_fault_of_the_data(data: Any, kind: type) -> None:
+    """Whoever sent it is not told that something is wrong with it."""
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - in however many groups
+        structure(data, kind)
+    error: BaseException = raised.value
+    while isinstance(error, BaseExceptionGroup):
+        (error,) = error.exceptions
+    assert isinstance(error, MemoryError)
+
+
 def test_packages_have_exactly_a_name_and_data() -> None:
     """Anything else around a packed value is refused, as is a name nobody gave."""
     wrong: list[Any] = [{}, {"name": "order.open"}, [], None, {"name": "a", "data": {}, "x": 1}]

@@ -26,6 +26,7 @@ _SETTLEMENT = "tests/scenarios/test_story_settlement.py"
 _LIES = "tests/simulation/test_simulated_lies.py"
 _POWER_CUTS = "tests/simulation/test_simulated_power_cuts.py"
 _DESCRIPTORS_RUN_OUT = "tests/store/test_descriptors_run_out.py"
+_MEMORY_RUNS_OUT = "tests/store/test_memory_runs_out.py"
 _REFUSES_TO_START = "tests/store/test_refuses_to_start.py"
 
 
@@ -248,9 +249,11 @@ FAULT_LIST = (
     Listed(
         21,
         "no more files, no more memory",
-        (f"{_DESCRIPTORS_RUN_OUT}::test_a_store_without_a_free_descriptor_sells_on",),
+        (
+            f"{_DESCRIPTORS_RUN_OUT}::test_a_store_without_a_free_descriptor_sells_on",
+            f"{_MEMORY_RUNS_OUT}::test_a_store_without_memory_ends_and_has_all_it_answered",
+        ),
         ("store_kill",),
-        "Memory that runs out bit by bit: a system that has none left kills, which is number 1.",
     ),
     Listed(
         22,

@@ -11,6 +11,7 @@ import trio
 
 from actors.world import SystemWorld
 from countertop.config import Config, from_data
+from countertop.ending import end_in_any_case, run_to_an_end
 from countertop.logs import configure
 from countertop.memory import give_back_large_blocks
 from countertop.store import open_store, run_store
@@ -28,6 +29,7 @@ async def _serve(config: Config, *, children: bool) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_until_told_to_stop, nursery.cancel_scope)
         store = open_store(config, SystemWorld())
+        nursery.start_soon(end_in_any_case, store.world)
         await nursery.start(partial(run_store, store, with_children=children))
 
 
@@ -36,7 +38,7 @@ def main(arguments: list[str]) -> None:
     configure("warning")
     give_back_large_blocks()
     config = from_data(parse(Path(arguments[0]).read_bytes()), arguments[0])
-    trio.run(partial(_serve, config, children="--children" in arguments))
+    run_to_an_end(partial(_serve, config, children="--children" in arguments))
 
 
 if __name__ == "__main__":
