@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import Any
 
@@ -17,6 +17,7 @@ import attrs
 
 Hook = Callable[[Any, Any], Any]
 PLAIN = frozenset((int, str, bool))
+_NOTHING = object()
 
 
 def optional_of(annotation: Any) -> Any:
@@ -47,18 +48,20 @@ def quick_structure(
     count = len(fields)
     get, get_plain = itemgetter(*(entry.name for entry in fields)), itemgetter(*plain)
     kinds = tuple(fields[index].type for index in plain)
-    steps: list[tuple[int, Any, Any, Hook]] = []
-    others: list[Hook] = []
+    # What another thread may be making just now is there whole or not at all.
+    steps: tuple[tuple[int, Any, Any, Hook], ...] = ()
+    other: Hook | None = None
 
-    def prepare() -> None:
+    def prepared() -> Iterator[tuple[int, Any, Any, Hook]]:
         for index, entry in enumerate(fields):
             if entry.type not in PLAIN:
                 kept = optional_of(entry.type)
                 kind = entry.type if kept is None else kept
                 # What is left as it is: None, where it may be None; otherwise nothing is.
-                steps.append((index, steps if kept is None else None, kind, hook_of(kind)))
+                yield index, _NOTHING if kept is None else None, kind, hook_of(kind)
 
     def structure(value: Any, target: Any) -> Any:
+        nonlocal steps, other
         if type(value) is dict and len(value) == count:
             try:
                 found = [*get(value)]
@@ -66,14 +69,14 @@ def quick_structure(
                 found = []
             if found and (*map(type, get_plain(found)),) == kinds:
                 if not steps and len(plain) != count:
-                    prepare()
+                    steps = tuple(prepared())
                 for index, kept, kind, hook in steps:
                     entry = found[index]
                     if entry is not kept:
                         found[index] = hook(entry, kind)
                 return cls(*found)
-        if not others:
-            others.append(long_way())
-        return others[0](value, target)
+        if other is None:
+            other = long_way()
+        return other(value, target)
 
     return structure

@@ -156,15 +156,16 @@ def _tuple_unstructure(converter: cattrs.Converter) -> Callable[[Any], Callable[
 
     def lazily(kind: Any) -> Callable[[Any], Any]:
         # Making a hook costs a millisecond, and most of what may be listed never is.
-        hooks: list[Callable[[Any], Any]] = []
+        hook: Callable[[Any], Any] | None = None
 
         def unstructure_entries(entries: Any) -> list[Any]:
+            nonlocal hook
             if not entries:
                 return []
-            if not hooks:
-                hooks.append(converter.get_unstructure_hook(kind))
-            (hook,) = hooks
-            return [hook(entry) for entry in entries]
+            if hook is None:
+                hook = converter.get_unstructure_hook(kind)
+            each = hook
+            return [each(entry) for entry in entries]
 
         return unstructure_entries
 
@@ -196,20 +197,20 @@ def _structure_tuple(converter: cattrs.Converter) -> Callable[[Any], Callable[[A
     def factory(target: Any) -> Callable[[Any, Any], Any]:
         args = typing.get_args(target)
         variadic = len(args) == 2 and args[1] is Ellipsis
-
-        hooks: list[Callable[[Any, Any], Any]] = []
+        hook: Callable[[Any, Any], Any] | None = None
 
         def structure_quickly(value: Any, _: Any) -> tuple[Any, ...]:
+            nonlocal hook
             # Plain data has lists, and asking for that first is ten times as quick.
             if type(value) is not list and not isinstance(value, list | tuple):
                 raise TypeError(f"expected a list, got {type(value).__name__}")
             if not value:
                 return ()
-            if not hooks:
+            if hook is None:
                 # Asked for now and not before: a class may hold a tuple of its own kind.
-                hooks.append(converter.get_structure_hook(args[0]))
-            (hook,), target = hooks, args[0]
-            return tuple([hook(item, target) for item in value])
+                hook = converter.get_structure_hook(args[0])
+            each, target = hook, args[0]
+            return tuple([each(item, target) for item in value])
 
         def structure(value: Any, _: Any) -> tuple[Any, ...]:
             if not isinstance(value, list | tuple):

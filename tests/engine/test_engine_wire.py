@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import enum
 import re
+import threading
 import typing
 from collections.abc import Iterator
 from typing import Any
 
 import attrs
+import cattrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import books, queries  # noqa: F401  the books register every noun
+from engine.building import quick_structure
 from engine.decision import COMMANDS, EVENTS
 from engine.effects import EFFECTS
 from engine.order.commands import AddLine, DiscountLine
@@ -198,6 +201,78 @@ def test_missing_fields_and_unknown_words_are_named() -> None:
         structure({"line": 1, "kind": "free", "value": 1}, DiscountLine)
     with pytest.raises(WireError, match=r"\$\.rules\.currency"):
         structure({"rules": {"currency": 1}}, ConfigureStore)
+
+
+@attrs.frozen
+class _Inner:
+    """Something with a part of its own."""
+
+    one: int
+    two: int
+
+
+@attrs.frozen
+class _Outer:
+    """Several parts that are neither text nor number."""
+
+    one: int
+    two: int
+    first: _Inner
+    second: _Inner | None
+    more: tuple[_Inner, ...]
+
+
+_INNER = {"one": 1, "two": 2}
+_OUTER = {"one": 1, "two": 2, "first": _INNER, "second": _INNER, "more": [_INNER]}
+_BUILT = _Outer(1, 2, _Inner(1, 2), _Inner(1, 2), (_Inner(1, 2),))
+
+
+@pytest.mark.parametrize("at", range(1, 4))
+def test_another_thread_gets_the_whole_while_it_is_prepared(at: int) -> None:
+    """How a class is built is found out as it is first needed, and two threads may need it at the
+    same moment: whichever part is being looked at, neither gets half of it."""
+    converter = make_converter(detailed=False)
+    asked, found = 0, list[Any]()
+
+    def hook_of(kind: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked == at:
+            other = threading.Thread(target=lambda: found.append(build(_OUTER, _Outer)))
+            other.start()
+            other.join()
+        return converter.get_structure_hook(kind)
+
+    build: Any = quick_structure(_Outer, hook_of, lambda: converter.get_structure_hook(_Outer))
+    assert build is not None
+    assert [build(_OUTER, _Outer), build(_OUTER, _Outer), *found] == [_BUILT] * 3
+
+
+@pytest.mark.parametrize("way", ["structure", "unstructure"])
+def test_two_threads_that_need_a_list_first_both_get_it(
+    monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """And so does whoever comes after them."""
+    converter = make_converter(detailed=False)
+    many = tuple[_Inner, ...]
+    plain, built = [_INNER], (_Inner(1, 2),)
+    hook: Any = getattr(converter, f"get_{way}_hook")(many)
+    given = (plain, many) if way == "structure" else (built,)
+    sound = getattr(cattrs.Converter, f"get_{way}_hook")
+    both, found = threading.Barrier(2), list[Any]()
+
+    def together(self: cattrs.Converter, kind: Any, **how: Any) -> Any:
+        if kind is _Inner:
+            both.wait(10)
+        return sound(self, kind, **how)
+
+    monkeypatch.setattr(cattrs.Converter, f"get_{way}_hook", together)
+    threads = [threading.Thread(target=lambda: found.append(hook(*given))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [*found, hook(*given)] == [built if way == "structure" else plain] * 3
 
 
 def _no_memory(*_: Any) -> None:

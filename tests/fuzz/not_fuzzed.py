@@ -14,7 +14,6 @@ _CHECKED = "looks at one field of what a target has taken"
 
 NOT_FUZZED: dict[str, str] = {
     "actors/anchors.py:judge": _CHECKED,
-    "actors/bookkeeper.py:_stored": _OWN_STORE,
     "actors/bookkeeper.py:Bookkeeper._prepare": _CHECKED,
     "actors/display_feed.py:DisplayFeed._show": _CHECKED,
     "actors/history.py:_of_effects_over": _OWN_STORE,
