@@ -66,8 +66,8 @@ _OF_THE_DISK = (
     apsw.ReadOnlyError,
 )
 """What fails for the machine's sake says nothing of a record: that is read again, after a pause and
-from the file opened anew. A damaged file is not among it: it would be as damaged, and the view that
-stops on it has the next start make it anew."""
+from the file opened anew, or by the next process where it was memory. A damaged file is not among
+it: it would be as damaged, and the view that stops on it has the next start make it anew."""
 
 
 class ViewsFileError(Exception):

@@ -397,6 +397,21 @@ async def insist(
             return identity, reply
 
 
+async def insist_on_sales(shop: Shop, count: int) -> list[str]:
+    """So many sales at register 1, each command insisted on; their receipt numbers."""
+    receipts = []
+    for _ in range(count):
+        for name, data in (
+            ("order.add_line", {"code": "bread"}),
+            ("order.tender_cash", {"amount_minor": 100_000}),
+            ("order.complete", {}),
+        ):
+            _, reply = await insist(shop, name, "1", data)
+            assert reply.ok, f"{name}: {reply}"
+        receipts.append(str(reply.data["receipt_number"]))
+    return receipts
+
+
 @cache
 def offline() -> tuple[str, ...]:
     """What to put before a command so that it runs with no network at all; skips without it.

@@ -12,6 +12,7 @@ from tests.store.harness import (
     assert_verified,
     eventually,
     insist,
+    insist_on_sales,
     open_journal,
     open_link,
     own_config,
@@ -38,21 +39,6 @@ async def _is_let_in(shop: Shop) -> bool:
     return True
 
 
-async def _sell(shop: Shop, count: int) -> list[str]:
-    """So many sales, each command insisted on; their receipts."""
-    receipts = []
-    for _ in range(count):
-        for name, data in (
-            ("order.add_line", {"code": "bread"}),
-            ("order.tender_cash", {"amount_minor": 5000}),
-            ("order.complete", {}),
-        ):
-            _, reply = await insist(shop, name, "1", data)
-            assert reply.ok, f"{name}: {reply}"
-        receipts.append(str(reply.data["receipt_number"]))
-    return receipts
-
-
 async def test_a_store_without_a_free_descriptor_sells_on(folder: Path) -> None:
     """Who is connected sells on; who comes is let in once there is room; nothing is lost."""
     config = own_config(folder, one_process=False)
@@ -61,18 +47,18 @@ async def test_a_store_without_a_free_descriptor_sells_on(folder: Path) -> None:
             await insist(shop, "store.state", "_office", {})
             await shop.seed()
             await shop.open_register()
-            receipts = await _sell(shop, SALES)
+            receipts = await insist_on_sales(shop, SALES)
             assert server.process is not None
             pid = server.process.pid
             most = _open_files(pid)
             _allow(pid, most)
             async with open_link(config, "till-b") as other:
-                receipts += await _sell(shop, SALES)
+                receipts += await insist_on_sales(shop, SALES)
                 assert not await _is_let_in(other)
                 assert _open_files(pid) == most
                 _allow(pid, 1024)
                 await eventually(lambda: _is_let_in(other), "the second till to be let in")
-            receipts += await _sell(shop, SALES)
+            receipts += await insist_on_sales(shop, SALES)
         assert server.stop() == 0
     with open_journal(config) as journal:
         records = journal.read(0, 10_000)

@@ -18,6 +18,7 @@ from tests.store.harness import (
     StoreProcess,
     assert_verified,
     insist,
+    insist_on_sales,
     open_journal,
     open_link,
     own_config,
@@ -64,24 +65,13 @@ async def _until_it_ends(server: StoreProcess, shop: Shop, receipts: list[str]) 
                 receipts.append(str(reply.data["receipt_number"]))
 
 
-async def _sell(shop: Shop, receipts: list[str]) -> None:
-    """One sale, each command insisted on."""
-    for name, data in (
-        ("order.add_line", {"code": "bread"}),
-        ("order.tender_cash", {"amount_minor": 100_000}),
-        ("order.complete", {}),
-    ):
-        _, reply = await insist(shop, name, "1", data)
-        assert reply.ok, f"{name}: {reply}"
-    receipts.append(str(reply.data["receipt_number"]))
-
-
 @pytest.mark.parametrize("more_bytes", [0, 256 << 10, 4 << 20])
 async def test_a_store_without_memory_ends_and_has_all_it_answered(
     folder: Path, more_bytes: int
 ) -> None:
-    """It does not stand there in silence: it ends by itself within seconds of its last answer, and
-    the next one has every sale that was answered, none twice, and sells on."""
+    """It does not stand there in silence: it ends by itself, within the time that the look for
+    memory and the closing are given; the next one has every sale that was answered, none twice, and
+    sells on."""
     config = own_config(folder, one_process=False)
     receipts: list[str] = []
     with StoreProcess(config) as server:
@@ -89,8 +79,7 @@ async def test_a_store_without_memory_ends_and_has_all_it_answered(
             await insist(shop, "store.state", "_office", {})
             await shop.seed()
             await shop.open_register()
-            for _ in range(SALES):
-                await _sell(shop, receipts)
+            receipts += await insist_on_sales(shop, SALES)
             assert server.process is not None
             _allow(server.process.pid, more_bytes)
             with trio.fail_after(SELLS_ON_S + LOOK_S * LOOKS + CLOSE_WITHIN_S + PATIENCE_S):
@@ -98,7 +87,7 @@ async def test_a_store_without_memory_ends_and_has_all_it_answered(
             assert server.process.returncode != 0
             server.start()
             await insist(shop, "order.add_line", "1", {"code": "milk"})
-            await _sell(shop, receipts)
+            receipts += await insist_on_sales(shop, 1)
         assert server.stop() == 0
     with open_journal(config) as journal:
         records = journal.read(0, 100_000)
