@@ -8,7 +8,7 @@ from attrs import frozen
 
 from actors.messages import MESSAGES
 from engine.terminal import Answer, Condition, Identity, Settlement, Transaction
-from engine.terminals import PairedTerminal
+from engine.terminals import PairedTerminal, TerminalProtocol
 
 
 @MESSAGES.name("terminal.request")
@@ -179,7 +179,8 @@ class Look:
 @MESSAGES.name("terminal.probe")
 @frozen
 class Probe:
-    """Is a card terminal at this place (`tcp://host:port`)? Answered `Probed`."""
+    """Is a card terminal at this place (`tcp://host:port`)? Where the port is that of one protocol,
+    the other's is looked at too, if the shop has such terminals. Answered `Probed`."""
 
     transport: str
 
@@ -188,10 +189,19 @@ class Probe:
 @frozen
 class Probed:
     """What is at a place: a terminal's own number, "" where none answered as one, and how it said
-    it is, or why nothing was heard."""
+    it is, or why nothing was heard. `transport` is where it answered. One that is not `is_trusted`
+    told that number and could not show that it is the one."""
 
     code: str
     serial: str = ""
+    transport: str = ""
+    protocol: TerminalProtocol = TerminalProtocol.ZVT
+    is_trusted: bool = True
+
+    @property
+    def is_met(self) -> bool:
+        """Whether a terminal is there, be it one that never told its number."""
+        return bool(self.serial) or self.code == "in_use"
 
 
 @MESSAGES.name("terminal.locate")

@@ -100,9 +100,9 @@ class TerminalDesk:
                 assert isinstance(view, TerminalsView), "the store's own actors may ask"
                 pairings = Pairings(
                     tuple(
-                        PairedTerminal(row.terminal, row.transport, row.serial)
+                        PairedTerminal(row.terminal, row.transport, row.serial, row.protocol)
                         for row in view.terminals
-                        if row.is_paired
+                        if row.protocol is not None
                     )
                 )
                 taken = await post.ask(FINDER, pairings, timeout_s=ASK_TIMEOUT_S)
@@ -208,8 +208,8 @@ class TerminalDesk:
         except PostError as error:
             log.info("probe_lost", place=place, reason=error.kind)
             return
-        if isinstance(heard, Probed) and (heard.serial or heard.code == "in_use"):
-            search.found[place] = heard
+        if isinstance(heard, Probed) and heard.is_met:
+            search.found[heard.transport] = heard
 
     def _shown(self, view: TerminalsView) -> SearchView:
         search = self._search
@@ -217,7 +217,14 @@ class TerminalDesk:
             return SearchView(network=self._network)
         by_place = {row.transport: row.terminal for row in view.terminals if row.is_paired}
         found = tuple(
-            TerminalFoundView(place, heard.serial, heard.code, by_place.get(place, ""))
+            TerminalFoundView(
+                place,
+                heard.serial,
+                heard.code,
+                by_place.get(place, ""),
+                heard.protocol,
+                heard.is_trusted,
+            )
             for place, heard in sorted(search.found.items())
         )
         return SearchView(

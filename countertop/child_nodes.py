@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from typing import assert_never
 
 import attrs
 import structlog
@@ -20,9 +21,9 @@ from actors.world import SystemWorld, World
 from countertop.config import Config, from_data
 from countertop.ending import end_in_any_case, run_to_an_end
 from countertop.memory import keep_collections_short, use_large_pages
-from engine.terminals import PairedTerminal
+from engine.terminals import PairedTerminal, TerminalProtocol
 from engine.wire import parse
-from hardware.settings import KINDS, DeviceSettings
+from hardware.settings import KINDS, DeviceSettings, NexoShop
 from protocols.provider.settings import ProviderSettings
 
 log = structlog.get_logger()
@@ -67,7 +68,8 @@ async def run_child(
                 if name == "devices":
                     for settings in config.devices:
                         supervisor.start(partial(_device, settings))
-                    supervisor.start(partial(_finder, Pairing(config.devices, supervisor)))
+                    pairing = Pairing(config.devices, supervisor, config.nexo)
+                    supervisor.start(partial(_finder, pairing))
                 if name == "integrations":
                     for provider in config.providers:
                         supervisor.start(partial(_provider, provider), capacity=256)
@@ -81,33 +83,32 @@ async def run_child(
 class Pairing:
     """The terminals of this node: those of the configuration, and over them those that are paired.
 
-    `running` are the ones that live here otherwise than the configuration says.
+    `nexo` is what the shop says of all its nexo terminals. `running` are the terminals that are
+    here otherwise than the configuration says; None is one that cannot be.
     """
 
     configured: tuple[DeviceSettings, ...]
     supervisor: Supervisor
-    running: dict[str, DeviceSettings] = field(factory=dict)
+    nexo: NexoShop | None = None
+    running: dict[str, DeviceSettings | None] = field(factory=dict)
 
     def places(self) -> dict[str, str]:
         """Where a terminal of this node is, and the number it must have."""
-        now = {entry.address: entry for entry in self.configured} | self.running
-        return {entry.transport: entry.serial for entry in now.values() if entry.kind == "terminal"}
+        now = {**{entry.address: entry for entry in self.configured}, **self.running}
+        return {
+            entry.transport: entry.serial
+            for entry in now.values()
+            if entry is not None and entry.kind == "terminal"
+        }
 
     async def repair(self, terminals: tuple[PairedTerminal, ...]) -> None:
         """Run each paired terminal where it is now, and no other; a conversation that stays as it
         is goes on undisturbed."""
         plain = {entry.address: entry for entry in self.configured}
-        wanted = {}
-        for pairing in terminals:
-            name = pairing.terminal
-            known = plain.get(name)
-            if known is None or known.protocol not in ("", "zvt"):
-                known = DeviceSettings(name, "terminal", pairing.transport)
-            told = attrs.evolve(known, transport=pairing.transport, serial=pairing.serial)
-            wanted[name] = told
+        wanted = {one.terminal: self._reached(one, plain.get(one.terminal)) for one in terminals}
         for name in {*wanted, *self.running}:
-            now = self.running.get(name) or plain.get(name)
-            then = wanted.get(name) or plain.get(name)
+            now = self.running.get(name, plain.get(name))
+            then = wanted.get(name, plain.get(name))
             if now == then:
                 continue
             await self.supervisor.stop(name)
@@ -115,11 +116,36 @@ class Pairing:
                 self.supervisor.start(partial(_device, then))
         self.running = wanted
 
+    def _reached(
+        self, pairing: PairedTerminal, known: DeviceSettings | None
+    ) -> DeviceSettings | None:
+        """How it is reached; what the file says of that very terminal beside its place stays."""
+        name, place, serial = pairing.terminal, pairing.transport, pairing.serial
+        if known is not None and (known.protocol or "zvt") == pairing.protocol.value:
+            return attrs.evolve(known, transport=place, serial=serial)
+        match pairing.protocol:
+            case TerminalProtocol.ZVT:
+                return DeviceSettings(name, "terminal", place, serial=serial)
+            case TerminalProtocol.NEXO if self.nexo is not None:
+                return self.nexo.reached(name, place, serial)
+            case TerminalProtocol.NEXO:
+                # Nor is the file's terminal of that name paid at: it is not the one that was meant.
+                log.warning(
+                    "terminal_not_started",
+                    terminal=name,
+                    reason="it was paired, and speaks nexo; the configuration file has no [nexo]",
+                )
+                return None
+            case _:
+                assert_never(pairing.protocol)
+
 
 def _finder(pairing: Pairing) -> Actor:
+    from hardware.compose import meet_nexo
     from hardware.terminal.finder import Finder
 
-    return Finder(pairing.repair, pairing.places)
+    meet = None if pairing.nexo is None else meet_nexo(pairing.nexo)
+    return Finder(pairing.repair, pairing.places, meet)
 
 
 def _device(settings: DeviceSettings) -> Actor:

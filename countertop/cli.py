@@ -72,11 +72,16 @@ def demo(
         Literal["zvt", "nexo", "nexo-websocket"],
         Parameter(help="What the card terminal of register 1 speaks."),
     ] = "zvt",
+    pair: Annotated[
+        bool, Parameter(help="Leave that terminal to be found and paired at the register page.")
+    ] = False,
 ) -> None:
     """Start a stocked demo store with simulated devices and say where to look."""
     from countertop.demo import run_demo
 
-    run_demo(data, port, one_process=one_process, fresh=fresh, terminal=terminal)
+    run_demo(
+        data, port, one_process=one_process, fresh=fresh, terminal=terminal, is_paired=not pair
+    )
 
 
 @app.command(show=False)

@@ -10,7 +10,7 @@ import attrs
 from attrs import frozen
 
 from engine.wire import WireError, structure
-from hardware.settings import DeviceSettings, require_apart
+from hardware.settings import DeviceSettings, NexoShop, require_apart
 from protocols.provider.settings import ProviderSettings, require_distinct
 
 DEFAULT_HTTP_PORT = 8170
@@ -37,7 +37,8 @@ class Config:
     """One store server. `data_dir` holds everything that must survive.
 
     `anchor_dir` is where its nodes keep their anchors: best on another disk, so that they outlive
-    a data directory that is put back whole.
+    a data directory that is put back whole. `nexo` is what all nexo terminals share that are paired
+    at the register; without it none is looked for.
     """
 
     data_dir: str
@@ -48,6 +49,7 @@ class Config:
     reserve_mib: int = 64
     anchor_dir: str = ""
     providers: tuple[ProviderSettings, ...] = ()
+    nexo: NexoShop | None = None
 
     def __attrs_post_init__(self) -> None:
         """No two devices share an address or a cable, and no two providers an address."""

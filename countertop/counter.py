@@ -25,7 +25,7 @@ from hardware.display.fake import DisplayFake
 from hardware.printer.fake import PrinterFake
 from hardware.printer.render import to_png, to_text
 from hardware.scanner.fake import ScannerFake
-from hardware.settings import DeviceSettings
+from hardware.settings import DeviceSettings, NexoShop
 from hardware.terminal.person import KEYS, TIP_MINOR_MAX
 from hardware.terminal.played import TROUBLES, Played
 from protocols.provider.fake import ProviderFake
@@ -38,11 +38,13 @@ CODE_LENGTH_MAX = 80
 
 @define(eq=False)
 class Counter:
-    """The devices of one register, simulated. `drawer_open` is what a person at it would see."""
+    """The devices of one register, simulated. `drawer_open` is what a person at it would see. With
+    `is_paired` false the store is not told where the terminal is."""
 
     register: str
     folder: Path
     speaks: Speaks = "zvt"
+    is_paired: bool = True
     printer: PrinterFake = field(init=False)
     display: DisplayFake = field(init=False)
     scanner: ScannerFake = field(init=False)
@@ -84,12 +86,26 @@ class Counter:
                 self.scanner.carrier.url,
                 register=f"register/{name}",
             ),
-            self.terminal_settings(),
+            *([self.terminal_settings()] if self.is_paired else ()),
         )
 
     def terminal_settings(self) -> DeviceSettings:
         """How a store reaches the card terminal; only once `run` has started."""
         return self._stand.reached(f"terminal/{self.register}")
+
+    def nexo_shop(self) -> NexoShop | None:
+        """What a store must know to look for the terminal, where it speaks nexo."""
+        told = self.terminal_settings()
+        if told.protocol != "nexo":
+            return None
+        return NexoShop(
+            told.authority_file,
+            told.key_identifier,
+            told.passphrase,
+            told.key_version,
+            told.is_test,
+            told.carrier,
+        )
 
     def state(self) -> dict[str, Any]:
         """What a person standing there would see."""

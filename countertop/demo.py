@@ -20,7 +20,13 @@ from countertop.store import open_store, run_store
 
 
 def run_demo(
-    data: Path, port: int, *, one_process: bool, fresh: bool, terminal: Speaks = "zvt"
+    data: Path,
+    port: int,
+    *,
+    one_process: bool,
+    fresh: bool,
+    terminal: Speaks = "zvt",
+    is_paired: bool = True,
 ) -> None:
     """Run until interrupted."""
     configure("warning")
@@ -28,7 +34,7 @@ def run_demo(
     if fresh and data.exists():
         data.rename(data.with_name(f"{data.name}-before-{world.now_ns() // 10**9}"))
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    counter = Counter("1", data.absolute() / "counter", terminal)
+    counter = Counter("1", data.absolute() / "counter", terminal, is_paired)
     trio.run(partial(_demo, data.absolute(), port, world, counter, one_process=one_process))
 
 
@@ -47,6 +53,7 @@ async def _demo(
             providers=(
                 counter.provider.settings(callback_url=f"http://127.0.0.1:{port}/callbacks/qr"),
             ),
+            nexo=counter.nexo_shop(),
         )
         store = open_store(config, world)
         doors = Doors(extra_routes=tuple(counter.routes()))
@@ -68,7 +75,7 @@ def _tell(port: int, counter: Counter) -> None:
         f"  Customer display   {base}/display/?register=1",
         f"  Simulated counter  {base}/counter/      devices and card terminal of register 1",
         "",
-        *(() if counter.speaks == "zvt" else _reached(counter)),
+        *_terminal(counter),
         f"  PINs: {people}",
         "  Stop with Ctrl-C; what was sold is there again at the next start.",
         "",
@@ -77,8 +84,18 @@ def _tell(port: int, counter: Counter) -> None:
     sys.stdout.flush()
 
 
-def _reached(counter: Counter) -> tuple[str, ...]:
-    """How another store reaches the terminal; the page of the counter says it of any."""
+def _terminal(counter: Counter) -> tuple[str, ...]:
+    """Where the terminal is to be looked for, or how another store reaches it; the page of the
+    counter says it of any."""
+    if not counter.is_paired:
+        place = counter.terminal_settings().transport.removeprefix("tcp://")
+        return (
+            "  The card terminal is not paired yet. Sign on at register 1 as Mia, choose More and",
+            f"  Card terminals, and have it looked for at  {place}",
+            "",
+        )
+    if counter.speaks == "zvt":
+        return ()
     setup = in_words(counter.terminal_settings())
     wide = max(len(words) for words, _ in setup)
     return (

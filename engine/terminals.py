@@ -1,14 +1,15 @@
 """Card terminals a person paired at the set-up page: where each is, and which one it must be.
 
 A pairing is a fact: who paired which terminal where, and when, is known as long as the journal is.
-It says no secret. What else a device needs (its password, a serial line, nexo's key) stays in the
-store's configuration file, and counts beside it.
+It says no secret. What else a device needs (its password, a serial line, the key and certificate
+of nexo) stays in the store's configuration file, and counts beside it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from typing import assert_never
 
@@ -21,20 +22,30 @@ from engine.payment.refusal import Refusal as PaymentRefusal
 from engine.payment.state import Payments
 
 STREAM = "terminals"
-PORT = 20007
+PORT, NEXO_PORT = 20007, 8443
 SEARCHED_MAX = 256
 _NAME = re.compile(r"terminal/[a-z0-9-]{1,24}")
+_POI_ID = re.compile(r"[A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,30}")
 _WHERE = re.compile(r"([0-9.]+)(?:/([0-9]{1,2})|-([0-9]{1,3}))?(?::([0-9]{1,5}))?")
+
+
+class TerminalProtocol(Enum):
+    """What is spoken with a terminal."""
+
+    ZVT = "zvt"
+    NEXO = "nexo"
 
 
 @frozen
 class PairedTerminal:
     """`terminal` is its address among devices, `transport` where it is (`tcp://host:port`),
-    `serial` the number it tells: another one at that place is an alarm and is not paid at."""
+    `serial` the number it tells: another one at that place is an alarm and is not paid at. A ZVT
+    terminal's has eight digits; that of nexo is model and number, such as `V400m-324688179`."""
 
     terminal: str
     transport: str
     serial: str
+    protocol: TerminalProtocol = TerminalProtocol.ZVT
 
 
 @EVENTS.name("terminal.paired/1")
@@ -76,6 +87,7 @@ class PairTerminal:
     terminal: str
     transport: str
     serial: str
+    protocol: TerminalProtocol = TerminalProtocol.ZVT
 
 
 @COMMANDS.name("terminal.unpair")
@@ -97,6 +109,7 @@ class Refusal:
     ADDRESSES_LIMIT_REACHED = "addresses_limit_reached"
     SEARCH_MUST_BE_OVER = "search_must_be_over"
     SERIAL_MUST_BE_DIGITS = "serial_must_be_digits"
+    SERIAL_MUST_NAME_ITS_MODEL = "serial_must_name_its_model"
     TERMINALS_LIMIT_REACHED = "terminals_limit_reached"
     PLACE_MUST_BE_FREE = "place_must_be_free"
     TERMINAL_MUST_BE_PAIRED = "terminal_must_be_paired"
@@ -115,9 +128,8 @@ def decide(
     match body:
         case PairTerminal():
             refused = _why_not(state, body)
-            fact = Fact(
-                STREAM, TerminalPaired(PairedTerminal(body.terminal, body.transport, body.serial))
-            )
+            pairing = PairedTerminal(body.terminal, body.transport, body.serial, body.protocol)
+            fact = Fact(STREAM, TerminalPaired(pairing))
         case UnpairTerminal():
             refused = None
             if body.terminal not in state:
@@ -163,8 +175,8 @@ def _why_not(state: Terminals, body: PairTerminal) -> Decision | None:
         return places
     if not body.transport.startswith("tcp://") or places != (body.transport,):
         return refuse(Refusal.ADDRESSES_MUST_BE_LOCAL, address=body.transport[:40])
-    if len(body.serial) != 8 or not body.serial.isascii() or not body.serial.isdecimal():
-        return refuse(Refusal.SERIAL_MUST_BE_DIGITS, serial=body.serial[:40])
+    if (unfit := _unfit(body.serial, body.protocol)) is not None:
+        return refuse(unfit, serial=body.serial[:40])
     if body.terminal not in state and len(state) >= limits.REGISTERS_MAX:
         return refuse(Refusal.TERMINALS_LIMIT_REACHED, maximum=limits.REGISTERS_MAX)
     for other in state.values():
@@ -172,6 +184,17 @@ def _why_not(state: Terminals, body: PairTerminal) -> Decision | None:
         if same and other.terminal != body.terminal:
             return refuse(Refusal.PLACE_MUST_BE_FREE, terminal=other.terminal)
     return None
+
+
+def _unfit(serial: str, protocol: TerminalProtocol) -> str | None:
+    match protocol:
+        case TerminalProtocol.ZVT:
+            is_fit = len(serial) == 8 and serial.isascii() and serial.isdecimal()
+            return None if is_fit else Refusal.SERIAL_MUST_BE_DIGITS
+        case TerminalProtocol.NEXO:
+            return None if _POI_ID.fullmatch(serial) else Refusal.SERIAL_MUST_NAME_ITS_MODEL
+        case _:
+            assert_never(protocol)
 
 
 def places_of(text: str) -> tuple[str, ...] | Decision:

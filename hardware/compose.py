@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import assert_never, cast
 
+import structlog
+
 from actors.actor import Actor
+from actors.terminal_messages import Probed
 from hardware.display.codec import Protocol
 from hardware.display.device import DisplayDevice
 from hardware.drawer.device import DrawerDevice
@@ -13,11 +16,13 @@ from hardware.printer.codepages import pages_by_name
 from hardware.printer.device import PrinterDevice
 from hardware.printer.profile import profile
 from hardware.scanner.device import ScannerDevice
-from hardware.settings import TERMINATORS, DeviceSettings, Kind, SettingsError
+from hardware.settings import TERMINATORS, DeviceSettings, Kind, NexoShop, SettingsError
+from hardware.terminal.finder import MeetNexo
 from hardware.terminal.zvt.codec import Profile as ZvtProfile
 from hardware.terminal.zvt.device import ZvtDevice
-from hardware.transport import SerialPlace, parse_transport
+from hardware.transport import SerialPlace, TcpPlace, parse_transport
 
+log = structlog.get_logger()
 _NS_PER_MS = 1_000_000
 
 
@@ -100,17 +105,37 @@ def _nexo(settings: DeviceSettings) -> Actor:
     from hardware.terminal.nexo.profile import Carrier
     from hardware.terminal.nexo.profile import Profile as NexoProfile
 
-    try:
-        authority_pem = Path(settings.authority_file).read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{settings.authority_file} cannot be read ({error})") from None
     told = NexoProfile(
         poi_id=settings.serial,
         sale_id=settings.address,
         key=SecurityKey(settings.key_identifier, settings.key_version, settings.passphrase),
-        authority_pem=authority_pem,
+        authority_pem=_authority(settings.authority_file),
         currency_code=settings.currency_code,
         is_test=settings.is_test,
         carrier=Carrier(settings.carrier),
     )
     return NexoDevice(settings.address, parse_transport(settings.transport), told)
+
+
+def _authority(file: str) -> str:
+    try:
+        return Path(file).read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file} cannot be read ({error})") from None
+
+
+def meet_nexo(shop: NexoShop) -> MeetNexo:
+    """Which nexo terminal of `shop` is at a place. A certificate that cannot be read vouches for
+    nobody: what is met then is told as not trusted."""
+
+    async def meet(place: TcpPlace) -> Probed:
+        from hardware.terminal.nexo.probe import probe
+
+        try:
+            authority_pem = _authority(shop.authority_file)
+        except ValueError as error:
+            log.warning("authority_not_read", reason=str(error))
+            authority_pem = ""
+        return await probe(place, authority_pem, is_test=shop.is_test)
+
+    return meet

@@ -122,6 +122,51 @@ class DeviceSettings:
         return (self.protocol or "zvt") if self.kind == "terminal" else ""
 
 
+@frozen
+class NexoShop:
+    """What a shop says once of all nexo terminals that are paired at the register.
+
+    The fields are those of `DeviceSettings`.
+    """
+
+    authority_file: str
+    key_identifier: str
+    passphrase: str = field(repr=False)
+    key_version: int = 1
+    is_test: bool = False
+    carrier: str = "https"
+
+    def __attrs_post_init__(self) -> None:
+        """Check the fields; the certificate is read when a terminal is met."""
+        # Most shops have no such table, and need not know how a key is told.
+        from hardware.terminal.nexo.crypto import SecurityKey
+
+        try:
+            if not self.authority_file:
+                raise ValueError("authority_file names the certificate that vouches for terminals")
+            if self.carrier not in CARRIERS:
+                raise ValueError(f"carrier is one of {', '.join(CARRIERS)}")
+            SecurityKey(self.key_identifier, self.key_version, self.passphrase)
+        except ValueError as error:
+            raise SettingsError(f"[nexo] cannot be used: {error}") from None
+
+    def reached(self, address: str, transport: str, serial: str) -> DeviceSettings:
+        """The terminal of that number at that place."""
+        return DeviceSettings(
+            address,
+            "terminal",
+            transport,
+            "nexo",
+            serial=serial,
+            key_identifier=self.key_identifier,
+            key_version=self.key_version,
+            passphrase=self.passphrase,
+            authority_file=self.authority_file,
+            is_test=self.is_test,
+            carrier=self.carrier,
+        )
+
+
 def _is_digits(text: str, count: int) -> bool:
     return len(text) == count and text.isascii() and text.isdecimal()
 

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from engine.books import Books
+from engine.terminals import TerminalProtocol
 from engine.views.shapes import DeviceView
 
 
 @frozen
 class TerminalSetupView:
     """One terminal by its address. `is_paired` says that it was paired by the page: else its place
-    and number are in the configuration file, and empty here. What follows is what it last said of
-    itself."""
+    and number are in the configuration file, and empty here, and what it speaks is not known. What
+    follows is what it last said of itself."""
 
     terminal: str
     registers: tuple[str, ...]
@@ -24,17 +25,21 @@ class TerminalSetupView:
     state: str
     code: str
     detail: str
+    protocol: TerminalProtocol | None
 
 
 @frozen
 class TerminalFoundView:
     """What answered at a place as a card terminal does: its number, and how it said it is. `paired`
-    is the terminal paired there already, "" where there is none."""
+    is the terminal paired there already, "" where there is none. One that is not `is_trusted` tells
+    that number and cannot show it; `code` says why."""
 
     transport: str
     serial: str
     code: str
     paired: str
+    protocol: TerminalProtocol
+    is_trusted: bool
 
 
 @frozen
@@ -88,6 +93,7 @@ def terminals_view(books: Books, devices: Mapping[str, DeviceView]) -> Terminals
                 device.state,
                 device.code,
                 device.detail,
+                None if pairing is None else pairing.protocol,
             )
         )
     return TerminalsView(tuple(rows))

@@ -1528,10 +1528,11 @@ export interface OverridePrice {
 }
 
 /** Pay at this terminal, at this place, under that address; it may replace one there. */
-export interface PairTerminal {
+export interface PairTerminalInput {
   terminal: string;
   transport: string;
   serial: string;
+  protocol?: TerminalProtocol;
 }
 
 /** The terminal it was about. */
@@ -2906,19 +2907,27 @@ export interface TerminalDayView {
 
 /**
  * What answered at a place as a card terminal does: its number, and how it said it is.
- * `paired` is the terminal paired there already, "" where there is none.
+ * `paired` is the terminal paired there already, "" where there is none. One that is not
+ * `is_trusted` tells that number and cannot show it; `code` says why.
  */
 export interface TerminalFoundView {
   transport: string;
   serial: string;
   code: string;
   paired: string;
+  protocol: TerminalProtocol;
+  is_trusted: boolean;
 }
+
+/** What is spoken with a terminal. */
+export type TerminalProtocol =
+  | 'zvt'
+  | 'nexo';
 
 /**
  * One terminal by its address. `is_paired` says that it was paired by the page: else its place
- * and number are in the configuration file, and empty here. What follows is what it last said
- * of itself.
+ * and number are in the configuration file, and empty here, and what it speaks is not known.
+ * What follows is what it last said of itself.
  */
 export interface TerminalSetupView {
   terminal: string;
@@ -2929,6 +2938,7 @@ export interface TerminalSetupView {
   state: string;
   code: string;
   detail: string;
+  protocol: TerminalProtocol | null;
 }
 
 /** What a terminal said when it was asked how it is; no payment was asked for. */
@@ -3343,7 +3353,7 @@ export interface Commands {
   'staff.sign_on': { data: SignOnInput; answer: SignedOnAnswer };
   'taxes.set': { data: SetTaxesInput; answer: TaxesAnswer };
   'terminal.end_day': { data: EndTerminalDayInput; answer: TerminalDayAnswer };
-  'terminal.pair': { data: PairTerminal; answer: PairedAnswer };
+  'terminal.pair': { data: PairTerminalInput; answer: PairedAnswer };
   'terminal.unpair': { data: UnpairTerminal; answer: PairedAnswer };
   'till.close': { data: CloseTill; answer: TillClosedAnswer };
   'till.count': { data: CountTillInput; answer: TillCountedAnswer };

@@ -45,6 +45,7 @@ export type {
   SuspendedView,
   TenderView,
   TerminalDayView,
+  TerminalFoundView,
   TerminalSetupView,
   TerminalTestView,
   TerminalsView,

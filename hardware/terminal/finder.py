@@ -6,6 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Network
 
+import attrs
 import trio
 from attrs import define, field
 
@@ -14,29 +15,37 @@ from actors.mailbox import Envelope, Mailbox
 from actors.messages import Accepted, Failure
 from actors.terminal_messages import Locate, Located, Pairings, Probe, Probed
 from actors.world import World
-from engine.terminals import PairedTerminal
+from engine import terminals
+from engine.terminals import PairedTerminal, TerminalProtocol
 from hardware.limits import PROBE_S
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.probe import probe
 from hardware.transport import TcpPlace, TransportError, parse_transport
 
 Places = Callable[[], dict[str, str]]
+MeetNexo = Callable[[TcpPlace], Awaitable[Probed]]
 Repair = Callable[[tuple[PairedTerminal, ...]], Awaitable[None]]
 # Of RFC 5737: nobody's, and a datagram socket that is connected sends nothing.
 _SOMEWHERE = ("192.0.2.1", 9)
 
 
+# Where nobody spoke ZVT; a place that only kept silent is asked nothing more.
+_NO_ZVT = ("no_terminal", "unreachable")
+
+
 @define(eq=False)
 class Finder:
     """*Owns* nothing but the turn of who is paired. *Receives* `Probe`, `Locate`, `Pairings`.
-    *Sends* nothing: `repair` starts and stops terminals, `places` says
-    where this node has one. *If it dies* the desk asks again.
+    *Sends* nothing: `repair` starts and stops terminals, `places` says where this node has one,
+    `meet_nexo` says which nexo terminal is at a place, where the shop may have any. *If it dies*
+    the desk asks again.
 
-    A terminal is asked to log on and how it is, and for nothing else.
+    A ZVT terminal is asked to log on and how it is, one of nexo only for its certificate.
     """
 
     repair: Repair
     places: Places
+    meet_nexo: MeetNexo | None = None
     address: str = "finder"
     _turn: trio.Lock = field(factory=trio.Lock)
 
@@ -49,30 +58,67 @@ class Finder:
     async def _answer(self, envelope: Envelope, world: World) -> None:
         match envelope.body:
             case Probe(transport):
-                # One that has its conversation already is not spoken to twice.
-                if (serial := self.places().get(transport)) is not None:
-                    envelope.answer(Probed("in_use", serial))
-                else:
-                    envelope.answer(await _look_at(transport, world))
+                envelope.answer(await self._look(transport, world))
             case Locate():
                 envelope.answer(Located(own_network()))
-            case Pairings(terminals):
+            case Pairings(paired):
                 async with self._turn:
-                    await self.repair(terminals)
+                    await self.repair(paired)
                 envelope.answer(Accepted())
             case other:
                 envelope.answer(Failure("unknown_message", type(other).__name__))
 
+    async def _look(self, transport: str, world: World) -> Probed:
+        """What is there, or at the port beside it: whoever names no port does not know which."""
+        place = parse_transport(transport)
+        assert isinstance(place, TcpPlace), "only a network is searched"
+        if self.meet_nexo is None:
+            return await self._as_zvt(place, world)
+        if place.port == terminals.NEXO_PORT:
+            return await self._as_nexo(place, self.meet_nexo)
+        if place.port != terminals.PORT:
+            told = await self._as_zvt(place, world)
+            return await self._as_nexo(place, self.meet_nexo) if told.code in _NO_ZVT else told
+        beside = Probed("no_answer")
 
-async def _look_at(transport: str, world: World) -> Probed:
-    place = parse_transport(transport)
-    assert isinstance(place, TcpPlace), "only a network is searched"
-    with trio.move_on_after(PROBE_S):
-        try:
-            return await probe(place, Profile(), world)
-        except TransportError as error:
-            return Probed(error.code)
-    return Probed("no_answer")
+        async def look_beside(meet_nexo: MeetNexo) -> None:
+            nonlocal beside
+            beside = await self._as_nexo(TcpPlace(place.host, terminals.NEXO_PORT), meet_nexo)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(look_beside, self.meet_nexo)
+            told = await self._as_zvt(place, world)
+            if told.is_met:
+                # A host is one terminal.
+                nursery.cancel_scope.cancel()
+        return told if told.is_met or not beside.is_met else beside
+
+    async def _as_zvt(self, place: TcpPlace, world: World) -> Probed:
+        if (known := self._in_use(place, TerminalProtocol.ZVT)) is not None:
+            return known
+        with trio.move_on_after(PROBE_S):
+            try:
+                told = await probe(place, Profile(), world)
+            except TransportError as error:
+                return Probed(error.code)
+            return attrs.evolve(told, transport=_url(place))
+        return Probed("no_answer")
+
+    async def _as_nexo(self, place: TcpPlace, meet_nexo: MeetNexo) -> Probed:
+        if (known := self._in_use(place, TerminalProtocol.NEXO)) is not None:
+            return known
+        with trio.move_on_after(PROBE_S):
+            return await meet_nexo(place)
+        return Probed("no_answer")
+
+    def _in_use(self, place: TcpPlace, protocol: TerminalProtocol) -> Probed | None:
+        """One that has its conversation already is not spoken to twice."""
+        serial = self.places().get(_url(place))
+        return None if serial is None else Probed("in_use", serial, _url(place), protocol)
+
+
+def _url(place: TcpPlace) -> str:
+    return f"tcp://{place.host}:{place.port}"
 
 
 def own_network() -> str:

@@ -39,7 +39,7 @@ from engine.payment.commands import (
 from engine.payment.events import BrandCeiling, OfflinePolicy
 from engine.payment.state import Payment
 from engine.terminal import Verdict
-from engine.terminals import PairTerminal, UnpairTerminal
+from engine.terminals import PairTerminal, TerminalProtocol, UnpairTerminal
 from tests import card_shop
 from tests.engine.transcript import Transcript
 
@@ -198,6 +198,12 @@ def paired() -> Transcript:
         ("terminal/2", there, "52500001"), ("terminal/2", there, "52500002"),
     ):  # fmt: skip
         told.say(PairTerminal(name, where, serial), admin=True)
+    nexo, beyond = TerminalProtocol.NEXO, "tcp://10.0.0.9:8443"
+    told.say(
+        PairTerminal("terminal/3", beyond, "52500003", nexo),
+        PairTerminal("terminal/3", beyond, "V400m-324688179", nexo),
+        admin=True,
+    )
     told.say(AddLine("wine"), RequestPayment())
     told.say(
         UnpairTerminal("terminal/1"),

@@ -27,7 +27,7 @@ STUB = ROOT / "native" / "_native.pyi"
 READERS = frozenset((
     "json.loads", "orjson.loads", "tomllib.loads", "csv.reader", "base64.b64decode", "b64decode",
     "urlsafe_b64decode", "int.from_bytes", "bytes.fromhex", "h11.Connection", "urlsplit",
-    "parse_qsl", "parse", "structure", "read_gs1",
+    "parse_qsl", "parse", "structure", "read_gs1", "x509.load_der_x509_certificate",
 ))  # fmt: skip
 """Calls that make something of bytes or text that might be anybody's."""
 METHODS = frozenset(("unpack", "unpack_from", "feed", "receive_data", "read_text", "fullmatch"))

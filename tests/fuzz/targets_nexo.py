@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from ipaddress import IPv4Address
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from websockets.frames import Frame, Opcode
 
 from engine.terminal import Kind, Transaction
@@ -11,9 +17,8 @@ from hardware.terminal.nexo import codec, envelope, told, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.crypto import SecurityKey, link
 from hardware.terminal.nexo.http import HttpNotices, question
-from hardware.terminal.nexo.jobs import (
-    Post,
-)
+from hardware.terminal.nexo.jobs import Post
+from hardware.terminal.nexo.probe import names_shown
 from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError, read_json
 from hardware.terminal.nexo.session import NexoSession
@@ -23,6 +28,7 @@ from tests.fuzz.targets import Pieces, message, stream
 _KEY = SecurityKey("store-1", 1, "p@ssw0rd123456")
 _PROFILE = Profile("V400m-324688179", "register-1", _KEY, "")
 _SALE = Transaction(Kind.SALE, 1250, 978)
+_CERTIFIED = "V400m-324688179.live.terminal.adyen.com"
 _NONCE = b"the sample nonce"
 _OPENED = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -226,3 +232,37 @@ def nexo_notices(data: bytes) -> None:
     while found is not None:
         assert notices.reply(200)
         found = notices.heard(b"") if notices.again() else None
+
+
+@cache
+def shown() -> list[bytes]:
+    """A terminal's certificate by its common name alone, and one with alternative names of each
+    kind."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _CERTIFIED)])
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    plain = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(began)
+        .not_valid_after(began + timedelta(days=365))
+    )
+    others: list[x509.GeneralName] = [
+        x509.DNSName(_CERTIFIED),
+        x509.RFC822Name("a@example.org"),
+        x509.UniformResourceIdentifier("https://example.org/"),
+        x509.IPAddress(IPv4Address("192.0.2.1")),
+        x509.DirectoryName(name),
+    ]
+    more = plain.add_extension(x509.SubjectAlternativeName(others), critical=False)
+    made = [one.sign(key, hashes.SHA256()) for one in (plain, more)]
+    return [one.public_bytes(serialization.Encoding.DER) for one in made]
+
+
+@message(shown)
+def nexo_certificate(data: bytes) -> None:
+    """The names in a certificate that anybody at a place of the network shows."""
+    assert all(isinstance(name, str) for name in names_shown(data))

@@ -253,7 +253,7 @@ class Near:
 
 async def _talk(answer: bytes, *, in_order: bool) -> tuple[Events, bool]:
     """What the register hears of that answer over TLS, and whether the connection then broke."""
-    tls = context(profile())
+    tls = context(profile().authority_pem)
     near, far = trio.testing.memory_stream_pair()
     events: Events = []
 
@@ -302,7 +302,7 @@ async def test_an_answer_over_tls_is_ended_by_tls_alone(
 )
 async def test_openssl_is_told_to_wipe() -> None:
     """What OpenSSL decrypted into its own buffer is wiped by it once it was read."""
-    tls = context(profile())
+    tls = context(profile().authority_pem)
     near, _ = trio.testing.memory_stream_pair()
     assert not tls.options & CLEANSE_PLAINTEXT
     Secured(Near(near), tls)

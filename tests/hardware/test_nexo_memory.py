@@ -96,7 +96,7 @@ async def take(message):
     seen.append("posted")
     return 400
 async def main():
-    terminal = client.Terminal(place, context(profile), profile, os.urandom)
+    terminal = client.Terminal(place, context(profile.authority_pem), profile, os.urandom)
     for _ in range(int(count)):
         try:
             answer, line = await client.exchange(terminal, b"{}", 10**10, aside)

@@ -148,7 +148,9 @@ async def test_a_door_with_a_certificate() -> None:
         place = TcpPlace("127.0.0.1", shop.device.door_port)
         body = sealed(voice.display(HEAD, "WAIT_FOR_PIN", None))
         profile = told_profile()
-        terminal = Terminal(place, context(profile), profile, SystemWorld().random_bytes)
+        terminal = Terminal(
+            place, context(profile.authority_pem), profile, SystemWorld().random_bytes
+        )
         answer, line = await exchange(terminal, body, 10**10, nothing)
         await line.drop()
         assert answer is not None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 import trio
 
@@ -12,12 +15,18 @@ from actors.messages import Accepted, Failure
 from actors.terminal_messages import Locate, Located, Pairings, Probe, Probed
 from actors.world import SystemWorld
 from countertop.child_nodes import Pairing
-from engine.terminals import PairedTerminal
+from engine import terminals
+from engine.terminals import PairedTerminal, TerminalProtocol
 from hardware.carrier import TcpCarrier
+from hardware.compose import meet_nexo
 from hardware.rig import Rig, open_rig
-from hardware.settings import DeviceSettings
+from hardware.settings import DeviceSettings, NexoShop, SettingsError
 from hardware.terminal.finder import Finder, own_network
+from hardware.terminal.nexo.fake import NexoFake
+from hardware.terminal.nexo.outlet import TcpOutlet
+from hardware.terminal.nexo.papers import Papers, new_authority
 from hardware.terminal.zvt.fake import TerminalFake
+from tests.hardware.nexo_rig import KEY, POI_ID, authority, now, papers
 
 
 class Wards:
@@ -39,13 +48,45 @@ class Wards:
 
 
 @asynccontextmanager
-async def finder(*configured: DeviceSettings) -> AsyncIterator[tuple[Rig, Wards, Pairing]]:
+async def finder(
+    *configured: DeviceSettings, nexo: NexoShop | None = None
+) -> AsyncIterator[tuple[Rig, Wards, Pairing]]:
     """A finder in a store just big enough."""
     wards = Wards()
-    pairing = Pairing(configured, wards)  # type: ignore[arg-type]
+    pairing = Pairing(configured, wards, nexo)  # type: ignore[arg-type]
     async with open_rig(SystemWorld()) as rig:
-        rig.start(Finder(pairing.repair, pairing.places))
+        meet = None if nexo is None else meet_nexo(nexo)
+        rig.start(Finder(pairing.repair, pairing.places, meet))
         yield rig, wards, pairing
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> NexoShop:
+    """What a shop with nexo terminals says of them."""
+    file = tmp_path / "authority.pem"
+    file.write_text(authority().pem)
+    return NexoShop(str(file), KEY.identifier, KEY.passphrase)
+
+
+@asynccontextmanager
+async def nexo_terminal(shown: Papers | None = None) -> AsyncIterator[tuple[NexoFake, TcpOutlet]]:
+    """A nexo terminal on a socket, with these papers."""
+    outlet = TcpOutlet()
+    fake = NexoFake(outlet, (shown or papers()).server(), KEY, poi_id=POI_ID, world=SystemWorld())
+    async with trio.open_nursery() as nursery:
+        await nursery.start(fake.run)
+        yield fake, outlet
+        nursery.cancel_scope.cancel()
+
+
+def place_of(outlet: TcpOutlet) -> str:
+    """Where it is."""
+    return f"tcp://{outlet.host}:{outlet.port}"
+
+
+def vouched(outlet: TcpOutlet) -> Probed:
+    """What is told of the shop's own."""
+    return Probed("vouched", POI_ID, place_of(outlet), TerminalProtocol.NEXO)
 
 
 async def ask(rig: Rig, body: object) -> object:
@@ -60,7 +101,7 @@ async def test_a_terminal_is_found_and_nothing_is_paid() -> None:
         await nursery.start(fake.run)
         with trio.fail_after(20):
             found = await ask(rig, Probe(fake.carrier.url))
-        assert Probed("ready", "52500077") == found
+        assert Probed("ready", "52500077", fake.carrier.url) == found
         assert {0x0600, 0x0501, 0x0620} >= {c for c in fake.heard if c < 0x8000}
         assert 0 == fake.ledger.booked_minor
         nursery.cancel_scope.cancel()
@@ -106,7 +147,8 @@ async def test_one_that_has_its_conversation_is_not_spoken_to_twice() -> None:
     """It is told as in use, by the number the shop expects."""
     here = DeviceSettings("terminal/1", "terminal", "tcp://127.0.0.1:1", serial="52500001")
     async with finder(here) as (rig, _, _):
-        assert Probed("in_use", "52500001") == await ask(rig, Probe("tcp://127.0.0.1:1"))
+        place = "tcp://127.0.0.1:1"
+        assert Probed("in_use", "52500001", place) == await ask(rig, Probe(place))
         assert isinstance(await ask(rig, "else"), Failure)
         assert Located(own_network()) == await ask(rig, Locate())
 
@@ -133,13 +175,15 @@ async def test_pairings_start_move_and_end_terminals_and_leave_the_others() -> N
     async with finder(old, nexo, printer) as (rig, wards, pairing):
         assert Accepted() == await ask(rig, Pairings((moved, more, other)))
         assert ["terminal/1", "terminal/2", "terminal/9"] == sorted(wards.running)
-        first = pairing.running["terminal/1"]
+        first, second = pairing.running["terminal/1"], pairing.running["terminal/2"]
+        assert first is not None
+        assert second is not None
         assert ("tcp://127.0.0.1:4", "52500004", "123456") == (
             first.transport,
             first.serial,
             first.password,
         )
-        assert "" == pairing.running["terminal/2"].protocol
+        assert "" == second.protocol
         assert "tcp://127.0.0.1:1" not in pairing.places()
         wards.running.clear()
         assert Accepted() == await ask(rig, Pairings((moved, more, other)))
@@ -147,3 +191,179 @@ async def test_pairings_start_move_and_end_terminals_and_leave_the_others() -> N
         assert Accepted() == await ask(rig, Pairings((more, other)))
         assert ["terminal/1"] == wards.running
         assert "tcp://127.0.0.1:1" in pairing.places()
+
+
+# -------------------------------------------------------------------------------------- and nexo
+
+
+@pytest.mark.feature("HW-07", part="one of nexo found by its certificate")
+async def test_a_nexo_terminal_is_found_by_its_certificate_and_nothing_is_said_to_it(
+    shop: NexoShop,
+) -> None:
+    """Whoever it is stands in what it shows; a shop without the table does not look for it."""
+    async with nexo_terminal() as (fake, outlet), finder(nexo=shop) as (rig, _, _):
+        with trio.fail_after(20):
+            assert vouched(outlet) == await ask(rig, Probe(place_of(outlet)))
+        assert fake.heard == []
+    async with nexo_terminal() as (_, outlet), finder() as (rig, _, _):
+        found = await ask(rig, Probe(place_of(outlet)))
+        assert isinstance(found, Probed)
+        assert not found.is_met
+
+
+async def test_who_names_no_port_finds_either(
+    shop: NexoShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The port of each protocol is looked at, of nexo too where ZVT only keeps silent."""
+    monkeypatch.setattr("hardware.terminal.finder.PROBE_S", 1.0)
+    async with trio.open_nursery() as nursery, nexo_terminal() as (_, outlet):
+        zvt = TerminalFake(TcpCarrier(), terminal_id=52500077)
+        await nursery.start(zvt.run)
+        (silent,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        quiet = f"tcp://127.0.0.1:{silent.socket.getsockname()[1]}"
+        met = Probed("ready", "52500077", zvt.carrier.url)
+        async with finder(nexo=shop) as (rig, _, _):
+            for zvt_at, nexo_at, told in (
+                (zvt.carrier.url, "tcp://127.0.0.1:9", met),
+                (zvt.carrier.url, place_of(outlet), met),
+                ("tcp://127.0.0.1:9", place_of(outlet), vouched(outlet)),
+                (quiet, place_of(outlet), vouched(outlet)),
+                ("tcp://127.0.0.1:9", quiet, Probed("unreachable")),
+            ):
+                monkeypatch.setattr(terminals, "PORT", int(zvt_at.rsplit(":", 1)[1]))
+                monkeypatch.setattr(terminals, "NEXO_PORT", int(nexo_at.rsplit(":", 1)[1]))
+                with trio.fail_after(9):
+                    assert told == await ask(rig, Probe(zvt_at))
+            assert vouched(outlet) != await ask(rig, Probe(nexo_at))
+            monkeypatch.setattr(terminals, "NEXO_PORT", outlet.port)
+            assert vouched(outlet) == await ask(rig, Probe(place_of(outlet)))
+        await silent.aclose()
+        nursery.cancel_scope.cancel()
+
+
+def _of_others() -> Papers:
+    return new_authority(now(), "Somebody").vouch(f"{POI_ID}.live.terminal.adyen.com", now())
+
+
+def _expired() -> Papers:
+    name = f"{POI_ID}.live.terminal.adyen.com"
+    return authority().vouch(name, now(), from_days=-9, to_days=-2)
+
+
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [
+        (_of_others, "certificate_unknown"),
+        (_expired, "certificate_expired"),
+        (lambda: papers(f"{POI_ID}.test.terminal.adyen.com"), "other_purpose"),
+    ],
+)
+async def test_one_that_cannot_be_trusted_is_told_with_the_reason(
+    shop: NexoShop, shown: Callable[[], Papers], code: str
+) -> None:
+    """It says who it is, and that is not believed: nobody need wonder why nothing was found."""
+    async with nexo_terminal(shown()) as (_, outlet), finder(nexo=shop) as (rig, _, _):
+        told = attrs.evolve(vouched(outlet), code=code, is_trusted=False)
+        with trio.fail_after(20):
+            assert told == await ask(rig, Probe(place_of(outlet)))
+        # A shop that tries things out takes those for trials, and no others.
+        trials = attrs.evolve(shop, is_test=True)
+        async with finder(nexo=trials) as (other, _, _):
+            again = await ask(other, Probe(place_of(outlet)))
+            assert isinstance(again, Probed)
+            assert again.is_trusted is (code == "other_purpose")
+
+
+@pytest.mark.parametrize("text", [None, "", "no certificate", "zertifikät"])
+async def test_a_certificate_nobody_can_read_vouches_for_nobody(
+    shop: NexoShop, text: str | None
+) -> None:
+    """The terminal is told as one that is not trusted: there the settings are wrong."""
+    file = Path(shop.authority_file)
+    if text is None:
+        await trio.Path(file).unlink()
+    else:
+        await trio.Path(file).write_text(text, "utf-8")
+    async with nexo_terminal() as (_, outlet), finder(nexo=shop) as (rig, _, _):
+        told = attrs.evolve(vouched(outlet), code="certificate_unknown", is_trusted=False)
+        with trio.fail_after(20):
+            assert told == await ask(rig, Probe(place_of(outlet)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "router.local",
+        "legacy-terminal-certificate.live.terminal.adyen.com",
+        f"{POI_ID}.live.terminal.adyen.com.example.org",
+    ],
+)
+async def test_whoever_else_shows_a_certificate_is_no_terminal(shop: NexoShop, name: str) -> None:
+    """Neither with papers of the same authority nor with others."""
+    for shown in (papers(name), new_authority(now(), "Somebody").vouch(name, now())):
+        async with nexo_terminal(shown) as (_, outlet), finder(nexo=shop) as (rig, _, _):
+            with trio.fail_after(20):
+                found = await ask(rig, Probe(place_of(outlet)))
+            assert isinstance(found, Probed)
+            assert not found.is_met
+
+
+async def test_a_nexo_terminal_in_its_conversation_is_not_disturbed(shop: NexoShop) -> None:
+    """It is told as in use."""
+    place = "tcp://127.0.0.1:8443"
+    here = shop.reached("terminal/1", place, POI_ID)
+    async with finder(here, nexo=shop) as (rig, _, _):
+        used = Probed("in_use", POI_ID, place, TerminalProtocol.NEXO)
+        assert used == await ask(rig, Probe(place))
+        assert used == await ask(rig, Probe("tcp://127.0.0.1:20007"))
+
+
+async def test_a_paired_nexo_terminal_has_the_key_of_the_shop_or_of_the_file(
+    shop: NexoShop,
+) -> None:
+    """What the file says of that very terminal stays; one for which there is no key does not run,
+    nor does the one of the file that has its name."""
+    own = attrs.evolve(shop.reached("terminal/2", "tcp://127.0.0.1:2", POI_ID), passphrase="own")
+    zvt = DeviceSettings("terminal/3", "terminal", "tcp://127.0.0.1:3")
+    paired = tuple(
+        PairedTerminal(f"terminal/{at}", f"tcp://127.0.0.1:9{at}", f"X-{at}", TerminalProtocol.NEXO)
+        for at in (1, 2, 3)
+    )
+    async with finder(own, zvt, nexo=shop) as (rig, wards, pairing):
+        assert Accepted() == await ask(rig, Pairings(paired))
+        assert ["terminal/1", "terminal/2", "terminal/3"] == sorted(wards.running)
+        for number, passphrase in (("1", KEY.passphrase), ("2", "own"), ("3", KEY.passphrase)):
+            told = pairing.running[f"terminal/{number}"]
+            assert told is not None
+            place = f"tcp://127.0.0.1:9{number}"
+            assert (told.protocol, told.transport, told.serial) == ("nexo", place, f"X-{number}")
+            assert told.passphrase == passphrase
+    async with finder(own, zvt) as (rig, wards, pairing):
+        wards.running.append("terminal/3")
+        assert Accepted() == await ask(rig, Pairings(paired))
+        assert ["terminal/2"] == wards.running
+        assert [None, None] == [pairing.running["terminal/1"], pairing.running["terminal/3"]]
+        assert "tcp://127.0.0.1:3" not in pairing.places()
+        assert Accepted() == await ask(rig, Pairings(()))
+        assert ["terminal/2", "terminal/3"] == sorted(wards.running)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"authority_file": ""}, "authority_file names the certificate"),
+        ({"carrier": "pigeon"}, "carrier is one of https, websocket"),
+        ({"passphrase": "pässword"}, "passphrase_must_be_ascii"),
+        ({"passphrase": ""}, "passphrase_must_not_be_empty"),
+        ({"key_identifier": ""}, "key_must_be_named"),
+        ({"key_version": -1}, "key_must_be_named"),
+    ],
+)
+def test_a_shop_that_cannot_be_spoken_for_is_refused(
+    shop: NexoShop, change: dict[str, Any], problem: str
+) -> None:
+    """What is wrong is said as the store starts, and no secret with it."""
+    with pytest.raises(SettingsError, match=problem) as caught:
+        attrs.evolve(shop, **change)
+    assert str(caught.value).startswith("[nexo] cannot be used: ")
+    assert KEY.passphrase not in f"{caught.value} {shop}"

@@ -25,10 +25,12 @@ from engine.terminals import (
     PairTerminal,
     Refusal,
     TerminalPaired,
+    TerminalProtocol,
     UnpairTerminal,
     places_of,
 )
 from engine.views.terminals import terminals_view
+from engine.wire import structure
 from tests.card_shop import card_shop, hear, running
 
 HERE = "tcp://192.168.1.20:20007"
@@ -57,6 +59,22 @@ def test_a_pairing_is_a_fact_and_can_be_replaced_and_forgotten() -> None:
     assert shop.no(UnpairTerminal("terminal/1"), admin=True) == Refusal.TERMINAL_MUST_BE_PAIRED
 
 
+def test_what_a_terminal_speaks_is_part_of_its_pairing() -> None:
+    """And comes back from the journal; a pairing from before anybody asked is one of ZVT."""
+    shop = card_shop()
+    shop.ok(PAIR, admin=True)
+    place, serial = "tcp://192.168.1.30:8443", "V400m-324688179"
+    shop.ok(PairTerminal("terminal/2", place, serial, TerminalProtocol.NEXO), admin=True)
+    first, second = terminals_view(shop.books, {}).terminals
+    assert (first.protocol, second.protocol) == (TerminalProtocol.ZVT, TerminalProtocol.NEXO)
+    assert (second.transport, second.serial) == (place, serial)
+    assert shop.replayed().terminals == shop.books.terminals
+    assert books_from(image_of(shop.books), None).terminals == shop.books.terminals
+    old = {"pairing": {"terminal": "terminal/1", "transport": HERE, "serial": "52500001"}}
+    before = structure(old, TerminalPaired).pairing
+    assert before == shop.books.terminals["terminal/1"]
+
+
 def test_pairings_that_cannot_be() -> None:
     """Each refusal by name."""
     shop = card_shop()
@@ -68,9 +86,21 @@ def test_pairings_that_cannot_be() -> None:
                   "tcp://192.168.1.20-30:20007", "192.168.1.20:20007", ""):  # fmt: skip
         refused = shop.no(PairTerminal("terminal/2", place, "52500002"), admin=True)
         assert refused == Refusal.ADDRESSES_MUST_BE_LOCAL, place
-    for serial in ("", "5250000", "5250000x", "٥٢٥٠٠٠٠١"):
+    for serial in ("", "5250000", "5250000x", "٥٢٥٠٠٠٠١", "V400m-324688179"):
         refused = shop.no(PairTerminal("terminal/2", HERE, serial), admin=True)
         assert refused == Refusal.SERIAL_MUST_BE_DIGITS
+    for serial in (
+        "",
+        "52500001",
+        "V400m-",
+        "-1",
+        "V400m-3-4",
+        "V400m-٣",
+        "V 1-2",
+        "x" * 21 + "-1",
+    ):
+        nexo = PairTerminal("terminal/2", HERE, serial, TerminalProtocol.NEXO)
+        assert shop.no(nexo, admin=True) == Refusal.SERIAL_MUST_NAME_ITS_MODEL, serial
     for pair in (
         PairTerminal("terminal/2", HERE, "52500002"),
         PairTerminal("terminal/2", "tcp://192.168.1.21:20007", "52500001"),

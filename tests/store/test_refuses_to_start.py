@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from actors.world import SystemWorld
-from countertop.config import Config, ConfigError, from_data, load
+from countertop.config import Config, ConfigError, from_data, load, to_data
 from countertop.store import open_store
+from engine.wire import canonical, parse
+from hardware.settings import NexoShop
 from tests.store.harness import ROOT, open_shop
 
 
@@ -150,6 +152,14 @@ def test_a_disk_that_cannot_be_written_is_named(folder: Path) -> None:
             ),
             "terminal/b was not started: terminal/a is at tcp://192.0.2.1:20007 already",
         ),
+        (
+            (
+                'data_dir = "x"\n[nexo]\nauthority_file = "a.pem"\nkey_identifier = "shop"\n'
+                'passphrase = "pässword"\n'
+            ),
+            "\\[nexo\\] cannot be used: passphrase_must_be_ascii",
+        ),
+        ('data_dir = "x"\n[nexo]\nauthority_file = "a.pem"\n', "key_identifier"),
     ],
 )
 def test_a_wrong_configuration_is_named(folder: Path, text: str, words: str) -> None:
@@ -159,6 +169,20 @@ def test_a_wrong_configuration_is_named(folder: Path, text: str, words: str) -> 
     with pytest.raises(ConfigError, match=words) as refused:
         load(path)
     assert "othing was started" in str(refused.value)
+
+
+def test_what_nexo_terminals_share_is_told_to_the_devices_node(folder: Path) -> None:
+    """As it is handed on: nothing of it is lost, and without the table there is none."""
+    path = folder / "store.toml"
+    path.write_text(
+        '[nexo]\nauthority_file = "a.pem"\nkey_identifier = "shop"\nkey_version = 2\n'
+        'passphrase = "p@ss"\nis_test = true\ncarrier = "websocket"\n'
+    )
+    config = load(path)
+    assert config.nexo == NexoShop("a.pem", "shop", "p@ss", 2, True, "websocket")
+    assert from_data(parse(canonical(to_data(config))), "the store") == config
+    path.write_text("")
+    assert load(path).nexo is None
 
 
 def test_a_missing_configuration_is_named(folder: Path) -> None:

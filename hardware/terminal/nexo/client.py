@@ -18,7 +18,7 @@ from hardware.terminal.nexo import limits
 from hardware.terminal.nexo.crypto import NONCE_BYTES, SecurityKey, link
 from hardware.terminal.nexo.identity import is_other, refusal
 from hardware.terminal.nexo.profile import Carrier, Profile
-from hardware.terminal.nexo.secured import Plain, Secured, Spoken, drop
+from hardware.terminal.nexo.secured import Plain, Secured, Spoken, drop, hang_up
 from hardware.transport import Place, TcpStream, TransportError, connect
 from native import NexoLink, NexoMessage, nexo_frame, nexo_hello
 
@@ -129,27 +129,36 @@ async def exchange(
         raise
 
 
-async def _secured(terminal: Terminal) -> Secured:
-    """A connection to that very terminal. Nothing of the question is sent before."""
+async def secured_at(place: Place, tls: ssl.SSLContext) -> Secured:
+    """A connection to whatever is at that place, held against `tls`. Nothing was said on it yet.
+
+    Raises:
+        LinkError: there was none.
+    """
     try:
-        stream = await connect(terminal.place)
+        stream = await connect(place)
     except TransportError as error:
         raise LinkError("unreachable", is_sent=False, detail=error.detail) from None
-    secured = Secured(stream, terminal.tls)
+    secured = Secured(stream, tls)
     try:
         with trio.move_on_after(limits.SHAKE_NS / NS_PER_S):
             await secured.handshake()
-            if is_other(secured.certificate, terminal.profile):
-                raise LinkError("other_terminal", is_sent=False)
             return secured
         raise LinkError("no_reply", is_sent=False)
     except BaseException as error:
-        with trio.CancelScope() as scope:
-            scope.cancel()
-            await stream.aclose()
+        await hang_up(stream)
         if isinstance(error, _GONE):
             raise LinkError(refusal(error.__cause__), is_sent=False) from None
         raise
+
+
+async def _secured(terminal: Terminal) -> Secured:
+    """A connection to that very terminal. Nothing of the question is sent before."""
+    secured = await secured_at(terminal.place, terminal.tls)
+    if is_other(secured.certificate, terminal.profile):
+        await hang_up(secured)
+        raise LinkError("other_terminal", is_sent=False)
+    return secured
 
 
 def _post(terminal: Terminal, body: bytes) -> bytes:

@@ -76,7 +76,7 @@ class NexoDevice(TerminalDevice):
         self.door_port = 0
         self.session = NexoSession(profile, "")
         self.requests = Requests()
-        self._tls = context(profile)
+        self._tls = context(profile.authority_pem)
         try:
             self._currency = letters_of(profile.currency_code)
         except MessageError as error:

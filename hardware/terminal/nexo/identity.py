@@ -15,7 +15,7 @@ from hardware.terminal.nexo.profile import Profile
 _EXPIRED, _NOT_YET, _UNVOUCHED = 10, 9, (7, 18, 19, 20, 21)
 
 
-def context(profile: Profile) -> ssl.SSLContext:
+def context(authority_pem: str) -> ssl.SSLContext:
     """What a terminal is held against: the authority that was given, and no other.
 
     Raises:
@@ -29,9 +29,17 @@ def context(profile: Profile) -> ssl.SSLContext:
     # A terminal's own certificate may be given in place of the one that vouches for all.
     made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
-        made.load_verify_locations(cadata=profile.authority_pem)
+        made.load_verify_locations(cadata=authority_pem)
     except (ssl.SSLError, ValueError) as error:
         raise ValueError(f"authority_pem is no certificate ({error})") from None
+    return made
+
+
+def anybody() -> ssl.SSLContext:
+    """What everything holds against: for whoever reads no more than the name that is shown."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_NONE
     return made
 
 

@@ -67,6 +67,11 @@ class Secured:
         """The other side's, once it was checked."""
         return self._tls.getpeercert()
 
+    @property
+    def shown(self) -> bytes:
+        """The other side's certificate as it came (DER), also where nothing checked it."""
+        return self._tls.getpeercert(binary_form=True) or b""
+
     async def send_all(self, data: bytes | bytearray) -> None:
         """As `Spoken`."""
         rest = memoryview(data)
@@ -135,6 +140,11 @@ class Plain:
 async def drop(spoken: Spoken, link: NexoLink) -> None:
     """Close a connection without a word, and forget what came on it."""
     link.drop_all()
+    await hang_up(spoken)
+
+
+async def hang_up(spoken: Spoken | ByteStream) -> None:
+    """Close a connection without a word."""
     with trio.CancelScope() as scope:
         scope.cancel()
         await spoken.aclose()
