@@ -24,8 +24,9 @@ from engine.payment.state import Payments
 STREAM = "terminals"
 PORT, NEXO_PORT = 20007, 8443
 SEARCHED_MAX = 256
+POI_ID = re.compile(r"[A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,30}")
+"""What a nexo terminal is known by: its model and its number."""
 _NAME = re.compile(r"terminal/[a-z0-9-]{1,24}")
-_POI_ID = re.compile(r"[A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,30}")
 _WHERE = re.compile(r"([0-9.]+)(?:/([0-9]{1,2})|-([0-9]{1,3}))?(?::([0-9]{1,5}))?")
 
 
@@ -192,7 +193,7 @@ def _unfit(serial: str, protocol: TerminalProtocol) -> str | None:
             is_fit = len(serial) == 8 and serial.isascii() and serial.isdecimal()
             return None if is_fit else Refusal.SERIAL_MUST_BE_DIGITS
         case TerminalProtocol.NEXO:
-            return None if _POI_ID.fullmatch(serial) else Refusal.SERIAL_MUST_NAME_ITS_MODEL
+            return None if POI_ID.fullmatch(serial) else Refusal.SERIAL_MUST_NAME_ITS_MODEL
         case _:
             assert_never(protocol)
 

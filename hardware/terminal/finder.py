@@ -27,8 +27,6 @@ MeetNexo = Callable[[TcpPlace], Awaitable[Probed]]
 Repair = Callable[[tuple[PairedTerminal, ...]], Awaitable[None]]
 # Of RFC 5737: nobody's, and a datagram socket that is connected sends nothing.
 _SOMEWHERE = ("192.0.2.1", 9)
-
-
 # Where nobody spoke ZVT; a place that only kept silent is asked nothing more.
 _NO_ZVT = ("no_terminal", "unreachable")
 
@@ -77,8 +75,10 @@ class Finder:
         if place.port == terminals.NEXO_PORT:
             return await self._as_nexo(place, self.meet_nexo)
         if place.port != terminals.PORT:
-            told = await self._as_zvt(place, world)
-            return await self._as_nexo(place, self.meet_nexo) if told.code in _NO_ZVT else told
+            with trio.move_on_after(PROBE_S):
+                told = await self._as_zvt(place, world)
+                return await self._as_nexo(place, self.meet_nexo) if told.code in _NO_ZVT else told
+            return Probed("no_answer")
         beside = Probed("no_answer")
 
         async def look_beside(meet_nexo: MeetNexo) -> None:

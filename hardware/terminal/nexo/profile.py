@@ -7,9 +7,9 @@ from enum import Enum
 
 from attrs import field, frozen
 
+from engine.terminals import POI_ID
 from hardware.terminal.nexo.crypto import SecurityKey
 
-_POI_ID = re.compile(r"[A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,30}")
 _SALE_ID = re.compile(r"[A-Za-z0-9 ._/-]{1,60}")
 
 
@@ -38,7 +38,7 @@ class Profile:
 
     def __attrs_post_init__(self) -> None:
         """Raise `ValueError` with what to change."""
-        if not _POI_ID.fullmatch(self.poi_id):
+        if not POI_ID.fullmatch(self.poi_id):
             raise ValueError("poi_id is model-serial, such as V400m-324688179")
         if not _SALE_ID.fullmatch(self.sale_id):
             raise ValueError("sale_id has 1 to 60 letters, digits or . _ / -")
