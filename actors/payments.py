@@ -207,8 +207,13 @@ class PaymentsActor:
         """Inquire until the store knows, never asking for money again: often while a customer may
         be waiting, now and then after that."""
         asked, began_ns, pause_s = payment.asked, world.monotonic_ns(), INQUIRE_FIRST_S
-        while (known := await self._still_open(asked.payment_id, post, world)) is not None:
+        while True:
             await world.sleep(pause_s)
+            # Looked at after the pause and not before: one that was set aside or settled meanwhile
+            # keeps its terminal from nobody.
+            known = await self._still_open(asked.payment_id, post, world)
+            if known is None:
+                return
             is_soon = world.monotonic_ns() - began_ns < INQUIRE_OFTEN_NS
             pause_s = min(2 * pause_s, INQUIRE_OFTEN_S if is_soon else INQUIRE_MAX_S)
             assert known.answer is not None, "what is unknown was heard of"

@@ -14,6 +14,7 @@ from attrs import define, field
 
 from actors.asks import Committed, ReadPayments, Reply, Submit
 from actors.errors import BusyError
+from actors.limits import INQUIRE_FIRST_S
 from actors.mailbox import Envelope, Mailbox
 from actors.messages import Accepted
 from actors.payments import PaymentsActor
@@ -21,7 +22,14 @@ from actors.terminal_messages import Abort, Heard, Inquire, Request
 from actors.world import ManualWorld
 from engine.decision import EVENTS
 from engine.order.commands import CompleteOrder, StartTendering, TenderCash
-from engine.payment.commands import CancelPayment, HearPayment, OpenTab, ReleaseTab, RequestPayment
+from engine.payment.commands import (
+    CancelPayment,
+    HearPayment,
+    OpenTab,
+    ReleaseTab,
+    RequestPayment,
+    SetPaymentAside,
+)
 from engine.payment.events import PaymentKept, PaymentRequested, Standing
 from engine.payment.state import Payment
 from engine.record import NewRecord
@@ -253,3 +261,18 @@ async def test_who_asks_what_became_of_it_says_whether_it_was_cancelled(
     mailbox.put_nowait(Envelope("", "payments", "bookkeeper", news_of(payment)))
     await trio.sleep(11)
     assert [one.is_cancel_asked for one in neighbours.inquiries] == [is_cancelled]
+
+
+async def test_what_nobody_waits_for_any_more_keeps_its_terminal_from_nobody(
+    actor: tuple[Mailbox, Neighbours], autojump_clock: trio.testing.MockClock
+) -> None:
+    """Set aside between two questions, a payment is not asked about once more as if a customer
+    stood there: the next one may be at that terminal already."""
+    mailbox, neighbours = actor
+    neighbours.is_in_doubt = True
+    payment = asked(neighbours.shop)
+    mailbox.put_nowait(Envelope("", "payments", "bookkeeper", news_of(payment)))
+    await trio.sleep(INQUIRE_FIRST_S / 2)
+    neighbours.shop.ok(SetPaymentAside(payment.asked.payment_id, "the customer left"))
+    await trio.sleep(60)
+    assert neighbours.inquiries == []

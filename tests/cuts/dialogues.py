@@ -149,8 +149,10 @@ async def _set_aside(lane: Lane) -> None:
     """Nobody waits for it: as soon as it is in doubt somebody says so, and asks for cash."""
     await _until_lost(lane)
     while lane.stage.may_be_open(lane.register):
-        # It is in doubt once the device has noticed that the answer does not come.
-        (payment,) = lane.stage.open_payments(lane.register) or (None,)
+        # It is in doubt once the device has noticed that the answer does not come; a store that was
+        # killed says nothing of it before it is back.
+        known = lane.stage.open_payments(lane.register) if lane.stage.has_books else []
+        (payment,) = known or (None,)
         if payment is not None and payment.standing is Standing.UNKNOWN:
             aside = {"payment_id": payment.asked.payment_id, "reason": "the customer left"}
             said = await lane.stage.wish("payment.set_aside", lane.register, **aside)
