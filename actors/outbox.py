@@ -50,7 +50,7 @@ class OutboxActor:
         self._reveal = reveal
         self._sent_ns: dict[str, int] = {}
         self._heard_ns: dict[str, int] = {}
-        self._until_ns: dict[str, int] = {}
+        self._until_ns: dict[str, int | None] = {}
         self._away_ns: dict[str, int] = {}
         self._busy: set[str] = set()
         self._passed_over: set[str] = set()
@@ -87,17 +87,34 @@ class OutboxActor:
         Its time runs from when it was heard of. One left from before this outbox lived is judged
         by the clock of stamps, and given up if that clock was set back meanwhile.
         """
-        if not entry.expires_ns:
-            return None
-        until_ns = self._until_ns.get(entry.effect_id)
-        if until_ns is None:
+        if entry.effect_id in self._until_ns:
+            return self._until_ns[entry.effect_id]
+        until_ns = None
+        if entry.expires_ns:
             worth_ns = entry.expires_ns - entry.requested_ns
             heard_ns = self._heard_ns.pop(entry.effect_id, None)
             if heard_ns is None:
                 age_ns = world.now_ns() - entry.requested_ns
                 heard_ns = world.monotonic_ns() - (age_ns if age_ns >= 0 else worth_ns + 1)
-            until_ns = self._until_ns[entry.effect_id] = heard_ns + worth_ns
+            until_ns = heard_ns + worth_ns
+        self._until_ns[entry.effect_id] = until_ns
         return until_ns
+
+    async def _recall_deadline(self, effect_id: str, post: Any, world: World) -> int | None:
+        """As `_deadline_ns`, of an effect that may have been offered by an outbox before this one:
+        only the books know then how long it is worth doing, and the offer may have been late.
+
+        Raises:
+            PostError: the bookkeeper could not be asked.
+        """
+        if effect_id not in self._until_ns:
+            pending: tuple[PendingEffect, ...] = await post.ask(
+                "bookkeeper", ReadPending(), timeout_s=ASK_TIMEOUT_S
+            )
+            for entry in pending:
+                if entry.effect_id == effect_id:
+                    self._deadline_ns(entry, world)
+        return self._until_ns.get(effect_id)
 
     # ---------------------------------------------------------------------------------- reports
 
@@ -108,10 +125,10 @@ class OutboxActor:
 
     async def _start(self, envelope: Any, body: Started, post: Any, world: World) -> None:
         """A device is about to send the first byte: that becomes durable first."""
-        until_ns = self._until_ns.get(body.effect_id)
-        late = until_ns is not None and world.monotonic_ns() > until_ns
-        data = {"effect_id": body.effect_id, "late": late}
         try:
+            until_ns = await self._recall_deadline(body.effect_id, post, world)
+            late = until_ns is not None and world.monotonic_ns() > until_ns
+            data = {"effect_id": body.effect_id, "late": late}
             reply = await self._submit("effect.start", data, post, world)
         except PostError as error:
             envelope.answer(error)
@@ -173,9 +190,10 @@ class OutboxActor:
         self, pending: tuple[PendingEffect, ...], nursery: trio.Nursery, post: Any, world: World
     ) -> None:
         known = {entry.effect_id for entry in pending}
-        for times in (self._sent_ns, self._until_ns):
-            for effect_id in times.keys() - known:
-                del times[effect_id]
+        for effect_id in self._sent_ns.keys() - known:
+            del self._sent_ns[effect_id]
+        for effect_id in self._until_ns.keys() - known:
+            del self._until_ns[effect_id]
         now_ns = world.monotonic_ns()
         due: dict[str, list[PendingEffect]] = {}
         earlier: dict[str, list[PendingEffect]] = {}

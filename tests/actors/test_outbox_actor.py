@@ -178,6 +178,23 @@ async def test_a_kick_from_before_a_restart_is_never_revived_by_a_clock_set_back
         assert [s.data["outcome"] for s in keeper.submits] == ["expired"]
 
 
+@pytest.mark.parametrize(("age_s", "left_s"), [(2, 1), (4, 0)])
+async def test_a_kick_offered_by_an_outbox_before_this_one_is_held_to_its_time(
+    autojump_clock: object, age_s: int, left_s: int
+) -> None:
+    """The offer may have been long on its way to the device, which counts from when it came: the
+    books say how long the kick is good for, also to an outbox that has not looked at it yet."""
+    world = ManualWorld(follow=True)
+    async with open_stand(world) as stand:
+        keeper = await _outbox(stand)
+        asked_ns = world.now_ns() - age_s * NS_PER_S
+        kick = _effect("e1", "drawer/1", requested_ns=asked_ns, expires_ns=asked_ns + 3 * NS_PER_S)
+        keeper.pending = [attrs.evolve(kick, repeatable=False)]
+        answer = await stand.ask("outbox", Started("e1"))
+        assert answer == Proceed(True, False, left_s * NS_PER_S)
+        assert keeper.submits[-1].data == {"effect_id": "e1", "late": not left_s}
+
+
 async def test_a_start_is_durable_before_the_device_goes_on(autojump_clock: object) -> None:
     """`Started` is answered once the bookkeeper has it; a refusal says send nothing."""
     async with open_stand(ManualWorld(follow=True)) as stand:
