@@ -106,6 +106,7 @@ class Front:
                 self.sim.count_refusal(error)
                 await self.insist_on(self._tidy)
             await self.pause()
+        await self.insist_on(self._leave_no_doubt)
         await self.insist_on(self._close)
         self.finished = True
 
@@ -210,6 +211,28 @@ class Front:
                 await self.do(
                     "payment.set_aside", payment_id=payment["payment_id"], reason="it takes long"
                 )
+            await self.sim.world.sleep_exactly(0.3)
+
+    async def _leave_no_doubt(self) -> None:
+        """Before the day ends: what is unknown long after, because no terminal could say what came
+        before it, is set aside as well. Only then is its terminal asked about anything older."""
+        until_s = trio.current_time() + PATIENT_S
+        while True:
+            listed = (await self.look("payments.open"))["exceptions"]
+            left = [
+                one
+                for one in listed
+                if one["register"] == self.register
+                and one["standing"] in ("requested", "unknown")
+                and not one["is_set_aside"]
+            ]
+            if not left:
+                return
+            for one in left:
+                if one["standing"] == "unknown" and trio.current_time() > until_s:
+                    await self.do(
+                        "payment.set_aside", payment_id=one["payment_id"], reason="the day ends"
+                    )
             await self.sim.world.sleep_exactly(0.3)
 
     # ------------------------------------------------------------------------------ asking
