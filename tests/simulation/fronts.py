@@ -218,19 +218,21 @@ class Front:
         before it, is set aside as well. Only then is its terminal asked about anything older."""
         until_s = trio.current_time() + PATIENT_S
         while True:
-            # By the records, for a page lists what is unknown only after half a minute.
+            listed = (await self.look("payments.open"))["exceptions"]
             left = [
-                (payment_id, payment)
-                for payment_id, payment in self.sim.auditor.model.cards.items()
-                if payment.asked["register"] == self.register
-                and payment.standing in ("requested", "unknown")
-                and not payment.problem
+                one
+                for one in listed
+                if one["register"] == self.register
+                and one["standing"] in ("requested", "unknown")
+                and not one["is_set_aside"]
             ]
             if not left:
                 return
-            for payment_id, payment in left:
-                if payment.is_in_doubt and trio.current_time() > until_s:
-                    await self.do("payment.set_aside", payment_id=payment_id, reason="the day ends")
+            for one in left:
+                if one["standing"] == "unknown" and trio.current_time() > until_s:
+                    await self.do(
+                        "payment.set_aside", payment_id=one["payment_id"], reason="the day ends"
+                    )
             await self.sim.world.sleep_exactly(0.3)
 
     # ------------------------------------------------------------------------------ asking

@@ -269,7 +269,7 @@ BUGS: dict[str, Bug] = {
         drawer_kicked_again,
         ("K1_kicked_once_and_in_time",),
         ("devices_link_bad", "devices_kill", "store_kill"),
-        sales=60,
+        sales=80,
     ),
     "change_forgotten": Bug(change_forgotten, ("D1_expected_cash",)),
     "rounded_twice": Bug(
