@@ -94,6 +94,11 @@ class TerminalDevice(Device):
         """Whether a request that comes now leaves for the terminal now."""
         return True
 
+    @property
+    def takes_requests(self) -> bool:
+        """Whether a request that begins now leaves for the terminal, then or later."""
+        return True
+
     @abstractmethod
     async def forward(self, forward: Forward) -> Forwarded:
         """Find out what became of payments taken offline; a sale meanwhile goes before."""
@@ -215,7 +220,9 @@ class TerminalDevice(Device):
         try:
             is_late = not self.begins_at_once
             begin = await self.begin(request)
-            doubt = self.doubt(request_id, request.transaction) if keeper else None
+            # What is refused at once was never begun, and so it must be in the books.
+            is_doubt = bool(keeper) and self.takes_requests
+            doubt = self.doubt(request_id, request.transaction) if is_doubt else None
             is_kept = doubt is None or (not is_late and _is_kept(request.before, doubt))
             if doubt is not None and not is_kept:
                 is_kept = await kept(self.post, keeper, request_id, doubt) is Kept.YES

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import attrs
+import pytest
 import trio
 
 from actors.messages import Accepted
@@ -86,13 +87,15 @@ async def test_a_pulled_cable_ends_the_round(autojump_clock: trio.testing.MockCl
         assert told == []
 
 
-def test_a_sale_ends_the_question() -> None:
+@pytest.mark.parametrize("gives_way", [True, False])
+def test_a_sale_ends_the_question(gives_way: bool) -> None:
     """The question is dropped where it stands, and the payment goes out at once; what came before
-    it is still what the terminal did last."""
+    it is still what the terminal did last. One that somebody waited for is over too: no customer
+    comes to a terminal while an older payment is open."""
     walk = Walk()
     stored = attrs.evolve(answer_in([*_paid(walk)]), is_offline=True)
     before = walk.session.last
-    asked = post_in(walk.session.inquire("i", stored, walk.now_ns, gives_way=True))
+    asked = post_in(walk.session.inquire("i", stored, walk.now_ns, gives_way=gives_way))
     dropped, done, post, _ = walk.session.transact("r2", sale(), walk.now_ns, when=WHEN)
     assert dropped == Drop(asked.service_id)
     assert isinstance(done, Done)

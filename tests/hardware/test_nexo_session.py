@@ -753,6 +753,22 @@ def test_a_doubt_that_was_cancelled_is_called_off(is_late: bool) -> None:
     assert isinstance(post_in(walk.reply(post_in(actions), NOT_FOUND)).ask, m.StatusAsk)
 
 
+def test_a_sale_goes_before_questions_that_wait() -> None:
+    """One how the terminal is keeps nobody from it, and what waits behind that is asked after."""
+    walk = Walk()
+    look = post_in(walk.session.opened(walk.now_ns))
+    assert [] == walk.session.inquire("i", doubt(), walk.now_ns)
+    assert [] == walk.session.transact("r", sale(), walk.now_ns, when=WHEN)
+    told = m.DiagnosisTold(m.Outcome("Success"), "OK")
+    post = post_in(walk.reply(look, told))
+    assert isinstance(post.ask, m.PaymentAsk)
+    assert isinstance(post_in(walk.reply(post, paid(outcome=failure("Refusal")))).ask, m.StatusAsk)
+    walk = Walk()
+    look = post_in(walk.session.look("l", walk.now_ns))
+    assert [] == walk.session.transact("r", sale(), walk.now_ns, when=WHEN)
+    assert isinstance(post_in(walk.reply(look, told)).ask, m.PaymentAsk)
+
+
 def test_a_doubt_nobody_cancelled_goes_on() -> None:
     """The customer may still be looking for the card; and what was stored long ago is over."""
     walk = Walk()

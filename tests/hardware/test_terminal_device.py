@@ -18,6 +18,7 @@ from hardware.carrier import TcpCarrier
 from hardware.terminal.limits import COMPLETION_NS, NS_PER_S, REPLY_NS
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile
+from hardware.terminal.zvt.memory import Memory
 from hardware.terminal.zvt.person import Plan
 from hardware.terminal.zvt.session import ZvtSession
 from tests.hardware.terminal_rig import (
@@ -137,7 +138,7 @@ async def test_a_terminal_that_logs_on_has_it_written_down_again(is_called_off: 
         shop.fake._recall = recall_late  # type: ignore[method-assign]
         await end.unplug()
         await end.plug()
-        await _until(lambda: shop.device.session.is_logging_on)
+        await _until(lambda: shop.device.session.is_telling)
         heard: list[Heard] = []
 
         async def ask() -> None:
@@ -154,6 +155,46 @@ async def test_a_terminal_that_logs_on_has_it_written_down_again(is_called_off: 
         assert heard[0].answer.verdict is expected
         assert len(shop.fake.ledger.entries) == (not is_called_off)
         assert [one.before for one in shop.doubts] == [last]
+
+
+async def test_what_cannot_be_sent_is_not_written_down(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """At a terminal that is away nothing is begun: written down as begun, and the answer lost on
+    its way, it could be found out by nobody."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        heard = len(shop.rig.statuses)
+        await end.unplug()
+        await shop.rig.wait_state(ADDRESS, DeviceState.ABSENT, after=heard)
+        answered = await shop.rig.post.ask(ADDRESS, Request("r1", sale(), KEEPER), timeout_s=10)
+        assert (answered.answer.verdict, answered.answer.code) == (Verdict.ABORTED, "not_sent")
+        assert shop.doubts == []
+
+
+async def test_what_was_its_last_is_asked_before_a_payment(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A terminal that was too busy to tell at its log-on is asked before money is; without that,
+    a payment whose reply is lost could not be found. One that never tells is paid at all the
+    same."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        recall = shop.fake._recall
+
+        async def busy() -> None:
+            await shop.fake._send(codec.ACKNOWLEDGE)
+            await shop.fake._tell(codec.ABORTION, [("result", 0x6C)])
+
+        for request_id, answers in (("r1", busy), ("r2", recall)):
+            shop.fake._recall = answers  # type: ignore[method-assign]
+            shop.device.session.memory = Memory()
+            shop.fake.heard.clear()
+            request = Request(request_id, sale(), KEEPER)
+            heard = await shop.rig.post.ask(ADDRESS, request, timeout_s=60)
+            assert heard.answer.verdict is Verdict.APPROVED
+            assert codec.RECALL in shop.fake.heard[: shop.fake.heard.index(codec.AUTHORISE)]
+        assert [one.before and one.before.receipt for one in shop.doubts] == [None, 1]
 
 
 async def _until(is_so: Callable[[], bool]) -> None:

@@ -66,7 +66,6 @@ def repeating() -> ZvtSession:
 def test_both_copies_are_asked_for_once_it_is_known_to_be_paid() -> None:
     """The same transaction again with its receipts; they are a part of what became of it."""
     session = repeating()
-    assert ended(session.transact("k", SALE, 0)).code == "terminal_busy"
     hear(session, OK)
     for message in (told(codec.STATUS_INFO, RESULT), block(1, b"SHOP"), block(2, b"YOURS")):
         assert sends(hear(session, message)) == ["800000"]

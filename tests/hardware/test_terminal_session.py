@@ -89,6 +89,17 @@ def paying(session: ZvtSession, **options: Any) -> ZvtSession:
     return session
 
 
+def test_a_look_turns_nobody_away() -> None:
+    """Somebody tries the terminal out at a page as a customer comes: the payment is next."""
+    session = opened(LAST)
+    assert sends(session.look("l", 0)) == ["0501051234560302"]
+    assert session.transact("j", Transaction(Kind.SALE, 1250, 978), 0) == []
+    assert not [one for one in session.look("m", 0) if isinstance(one, Send)]
+    hear(session, OK)
+    sent = sends(hear(session, told(codec.COMPLETION, [("status", 0)])))
+    assert [one[:4] for one in sent] == ["8000", "0601"]
+
+
 def ended(actions: list[Action]) -> Answer:
     """The end of the job."""
     (answer,) = [action.result for action in actions if isinstance(action, Done)]

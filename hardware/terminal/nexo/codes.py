@@ -30,6 +30,7 @@ IN_PROGRESS = ("InProgress", BUSY)
 # What a terminal may say to a message that it has taken already, under the same name.
 PERHAPS_TAKEN = ("Busy", "InProgress", "MessageFormat", "NotAllowed")
 NOT_FOUND = "NotFound"
+LINK_CODES = ("unreachable", "link_lost", "no_reply")  # ours: nothing was heard
 
 STATUSES = {"OK": "ready", "Busy": "busy", "Maintenance": "maintenance",
             "Unreachable": "no_connection"}  # fmt: skip
@@ -124,3 +125,8 @@ def condition_word(status: str) -> str:
 def progress_word(event: str) -> str:
     """A stable word for what a terminal tells meanwhile."""
     return PROGRESS.get(event) or EVENTS.get(event) or f"event_{_snake(event) or 'unnamed'}"
+
+
+def end_code(code: str, *, is_sent: bool) -> str:
+    """Of what was not sent only what a person can mend is told apart."""
+    return "not_sent" if not is_sent and code in LINK_CODES else code

@@ -26,6 +26,7 @@ from hardware.terminal.nexo.client import (
     exchange,
     serve_notices,
 )
+from hardware.terminal.nexo.codes import LINK_CODES
 from hardware.terminal.nexo.crypto import NONCE_BYTES
 from hardware.terminal.nexo.identity import WORDS, context
 from hardware.terminal.nexo.inquiry import uploaded
@@ -44,7 +45,7 @@ from hardware.terminal.nexo.naming import (
 )
 from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError
-from hardware.terminal.nexo.session import ABSENT, LINK_CODES, NexoSession
+from hardware.terminal.nexo.session import ABSENT, NexoSession
 from hardware.transport import Place
 from native import NexoMessage
 

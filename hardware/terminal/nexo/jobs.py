@@ -55,7 +55,7 @@ class Step(Enum):
 class Job:
     """One job and what came of it so far. `service_id` is the transaction's, `asked` that of a
     question that is out beside it or instead of it; `due_ns` is when the job goes on by itself.
-    What `gives_way` ends as soon as anybody wants something else. `abort_id` is the ServiceID of an
+    What `gives_way` ends as soon as anybody wants anything else. `abort_id` is the ServiceID of an
     abort that is out, `abort_due_ns` when it is sent again."""
 
     task: Task
@@ -78,3 +78,8 @@ class Job:
     abort_due_ns: int | None = None
     is_checked: bool = False
     gives_way: bool = False
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it asks how the terminal is or what became of something: it moves no money."""
+        return self.task in (Task.LOOK, Task.INQUIRE)

@@ -14,34 +14,18 @@ from collections import deque
 import attrs
 from attrs import define, field
 
-from engine.terminal import (
-    Answer,
-    Condition,
-    Identity,
-    Kind,
-    Settlement,
-    Transaction,
-    Verdict,
-)
+from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.actions import Done, Reported, Store, Told
 from hardware.terminal.limits import KEEP_AGAIN_NS, KEEP_NS, NOT_READY_MAX, WHOLE_NS
 from hardware.terminal.nexo import asking, calling_off, codes, limits, naming, outcome
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.inquiry import Inquiry, Wait, taken_back
-from hardware.terminal.nexo.jobs import (
-    Action,
-    Drop,
-    Job,
-    Post,
-    Step,
-    Task,
-)
+from hardware.terminal.nexo.jobs import Action, Drop, Job, Post, Step, Task
 from hardware.terminal.nexo.money import letters_of
 from hardware.terminal.nexo.profile import Profile
 from hardware.terminal.nexo.reading import MessageError
 
 ABSENT = Condition(is_ready=False, code="absent")
-LINK_CODES = ("unreachable", "link_lost", "no_reply")
 
 
 @define
@@ -100,7 +84,7 @@ class NexoSession:
         Done with a condition: not ready where the link broke, so that no money is asked for over
         it; else `remembers`, or why that could not be seen.
         """
-        if self.is_taken:
+        if self.is_busy:
             return [Done(job_id, Condition(is_ready=True, code="terminal_busy"))]
         job = Job(Task.WITNESS, job_id, when=when, service_id=naming.service_id_of(job_id))
         return self._begin(job, now_ns)
@@ -117,9 +101,9 @@ class NexoSession:
         is_abort_wanted: bool = False,
     ) -> list[Action]:
         """Ask what became of a transaction in doubt. `request_id` is what a doubt that is not
-        named was asked for by, `remembered` a payment the terminal told of before it; one that
-        `gives_way` begins only while nothing else is wanted. Where `is_abort_wanted`, a
-        transaction that still goes on is called off."""
+        named was asked for by, `remembered` a payment the terminal told of before it. One that
+        `gives_way` begins only while nothing else is wanted; each ends as soon as money is. Where
+        `is_abort_wanted`, a transaction that still goes on is called off."""
         why = "terminal_busy" if self.is_taken or (gives_way and not self.is_idle) else ""
         inquiry = why or Inquiry.of(doubt, self.profile, request_id, remembered)
         if isinstance(inquiry, str):
@@ -130,7 +114,7 @@ class NexoSession:
 
     def settle(self, job_id: str, now_ns: int) -> list[Action]:
         """End the terminal's day."""
-        if self.is_taken:
+        if self.is_busy:
             return [Done(job_id, Settlement(Verdict.ABORTED, "terminal_busy"))]
         return self._begin(Job(Task.SETTLE, job_id), now_ns)
 
@@ -153,11 +137,19 @@ class NexoSession:
     @property
     def is_taken(self) -> bool:
         """Whether somebody's job runs or waits: not a question how it is, nor what gives way."""
-        waiting = [job for job in (self._job, *self._queue) if job is not None]
-        return any(job.job_id and not job.gives_way for job in waiting)
+        return any(job.job_id and not job.gives_way for job in self._waiting)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether money is being asked for, or a day ended: neither begins meanwhile."""
+        return not all(job.is_question for job in self._waiting)
+
+    @property
+    def _waiting(self) -> list[Job]:
+        return [job for job in (self._job, *self._queue) if job is not None]
 
     def _refusal(self, transaction: Transaction) -> str:
-        if self.is_taken:
+        if self.is_busy:
             return "terminal_busy"
         if transaction.kind not in (*asking.PAYMENTS, Kind.REVERSAL):
             return "function_not_supported"
@@ -178,9 +170,10 @@ class NexoSession:
     # ------------------------------------------------------------------------------------ one job
 
     def _begin(self, job: Job, now_ns: int) -> list[Action]:
-        self._queue.append(job)
+        # Money goes before questions, whoever waits for them.
+        (self._queue.append if job.is_question else self._queue.appendleft)(job)
         running = self._job
-        if running is None or not running.gives_way or not job.job_id:
+        if running is None or running.task is not Task.INQUIRE or not job.job_id:
             return self._next(now_ns)
         # A question that moves no money: whatever is answered to it, nobody waits for it now.
         assert running.inquiry is not None
@@ -271,10 +264,12 @@ class NexoSession:
                 return self._looked(job, Condition(is_ready=False, code=code), now_ns)
             case Task.SETTLE:
                 verdict = Verdict.UNKNOWN if is_sent else Verdict.ABORTED
-                return self._finish(job, Settlement(verdict, _code(code, is_sent=is_sent)), now_ns)
+                return self._finish(
+                    job, Settlement(verdict, codes.end_code(code, is_sent=is_sent)), now_ns
+                )
             case Task.WITNESS:
                 if not is_sent or code == "link_lost":
-                    broken = Condition(is_ready=False, code=_code(code, is_sent=False))
+                    broken = Condition(is_ready=False, code=codes.end_code(code, is_sent=False))
                     return self._finish(job, broken, now_ns)
                 return self._finish(job, Condition(is_ready=True, code=code), now_ns)
             case Task.INQUIRE:
@@ -286,7 +281,7 @@ class NexoSession:
     def _looked(self, job: Job, condition: Condition, now_ns: int) -> list[Action]:
         self.condition = condition
         wait_ns = limits.LOOK_EVERY_NS if condition.is_ready else limits.LOOK_BLOCKED_NS
-        if condition.code in LINK_CODES:
+        if condition.code in codes.LINK_CODES:
             wait_ns = self._look_wait_ns
             self._look_wait_ns = min(2 * wait_ns, limits.LOOK_BLOCKED_NS)
         else:
@@ -449,11 +444,11 @@ class NexoSession:
             code = "no_reply"
         dropped: list[Action] = [Drop(one) for one in (job.service_id, job.asked) if one]
         if not is_sent and service_id == job.service_id:
-            known = outcome.not_sent(job.transaction, _code(code, is_sent=False))
+            known = outcome.not_sent(job.transaction, codes.end_code(code, is_sent=False))
         else:
             known = outcome.unknown(
                 job.transaction,
-                _code(code, is_sent=True),
+                codes.end_code(code, is_sent=True),
                 poi_id=self.profile.poi_id,
                 service_id=job.service_id,
                 before=job.before,
@@ -490,8 +485,3 @@ class NexoSession:
                 assert job.answer is not None
                 return self._store(job, job.answer, now_ns)
         return []
-
-
-def _code(code: str, *, is_sent: bool) -> str:
-    """Of what was not sent only what a person can mend is told apart."""
-    return "not_sent" if not is_sent and code in LINK_CODES else code

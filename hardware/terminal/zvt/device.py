@@ -57,17 +57,26 @@ class ZvtDevice(TerminalDevice, CableDevice):
     # --------------------------------------------------------------------------------- requests
 
     async def begin(self, request: Request) -> Begin:
-        """Once the log-on has told which transaction was the last, or a little later."""
+        """Once the terminal has told which transaction was its last, or a little later: without
+        that, one whose reply is lost could never be found."""
         request_id, transaction = request.request_id, request.transaction
+        if self.session.is_at_a_loss:
+            await self.carry_out(self.session.recall(self.now_ns()))
         with trio.move_on_after(LOG_ON_S):
-            while self.session.is_logging_on:
+            while self.session.is_telling:
                 await self.world.sleep(LOOK_S)
         return lambda now_ns: self.session.transact(request_id, transaction, now_ns)
 
     @property
     def begins_at_once(self) -> bool:
-        """Not while it logs on. By then nobody might wait for the answer any more."""
-        return bool(self.session.is_idle)
+        """Not while it logs on, or is to be asked for its last. By then nobody might wait for the
+        answer any more."""
+        return self.session.is_idle and not self.session.is_at_a_loss
+
+    @property
+    def takes_requests(self) -> bool:
+        """Not while it is away, another's, or somebody pays."""
+        return not self.session.refusal
 
     def doubt(self, request_id: str, transaction: Transaction) -> Answer:
         """Known by what was the last before."""

@@ -9,7 +9,8 @@ from attrs import define, field, frozen
 from engine.terminal import Answer, Transaction
 from hardware.terminal import limits
 from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
-from hardware.terminal.zvt.codec import StatusInfo
+from hardware.terminal.zvt import codec
+from hardware.terminal.zvt.codec import Profile, StatusInfo
 from hardware.terminal.zvt.slips import SlipReader
 
 
@@ -72,6 +73,16 @@ class Job:
         return bool(self.job_id) and self.task is not Task.FORWARD and not self.gives_way
 
     @property
+    def is_question(self) -> bool:
+        """Whether it moves no money: whoever pays waits for its end, and is not turned away."""
+        return self.tells_the_last or self.task is Task.ENQUIRE
+
+    @property
+    def tells_the_last(self) -> bool:
+        """Whether it may tell which transaction was the last before the next."""
+        return self.task in (Task.RECALL, Task.INQUIRE, Task.RECEIPT)
+
+    @property
     def ends_ns(self) -> int:
         """When it is given up, however lively the terminal is."""
         is_extra = self.task is Task.RECEIPT
@@ -86,3 +97,23 @@ class Job:
     def has_paid(self) -> bool:
         """Whether the terminal said yes to a card already: then it is too late to call it off."""
         return self.task is Task.TRANSACT and self.info is not None and self.info.is_approved
+
+
+def command_of(job: Job, profile: Profile) -> bytes:
+    """What is sent for a job."""
+    match job.task:
+        case Task.REGISTER:
+            return codec.register(profile)
+        case Task.ENQUIRE:
+            return codec.enquire(profile)
+        case Task.RECALL | Task.INQUIRE:
+            return codec.recall(profile)
+        case Task.RECEIPT:
+            return codec.repeat_receipt(profile)
+        case Task.SETTLE:
+            return codec.end_of_day(profile)
+        case Task.FORWARD:
+            return codec.send_offline(profile)
+        case Task.TRANSACT:
+            assert job.transaction is not None
+            return codec.command(job.transaction, profile)

@@ -46,7 +46,7 @@ async def _talk(stream: TcpStream, session: ZvtSession, world: World) -> Probed:
                 return Probed("no_terminal")
             await _do(stream, session.received(event, world.monotonic_ns()))
             # Some tell their number only with their last transaction.
-            if not session.is_logging_on:
+            if not session.is_telling:
                 return Probed(session.condition.code, session.terminal_id)
 
 

@@ -21,7 +21,7 @@ from hardware.terminal import limits
 from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt import codec, codes, endings
 from hardware.terminal.zvt.codec import Profile, StatusInfo
-from hardware.terminal.zvt.jobs import Action, Break, Job, Send, Task
+from hardware.terminal.zvt.jobs import Action, Break, Job, Send, Task, command_of
 from hardware.terminal.zvt.memory import Memory
 from hardware.terminal.zvt.outcome import settlement, uploaded
 from native import ZvtMessage, mask_card_numbers
@@ -77,16 +77,15 @@ class ZvtSession:
     def closed(self) -> list[Action]:
         """The connection broke. What was sent and not answered is unknown now."""
         self.is_open = False
-        jobs = [*([self._job] if self._job else []), *self._queue]
-        running = self._job
+        jobs, running = self._waiting, self._job
         self._job, self._due_ns, self._enquire_ns = None, None, None
         self._is_keeping = self._is_aborting = False
         self._queue.clear()
         self.condition = _ABSENT
-        return [done for job in jobs for done in self._lost(job, sent=job is running)]
-
-    def _lost(self, job: Job, *, sent: bool) -> list[Action]:
-        return endings.lost(job, self.memory.last, self.condition, sent=sent)
+        last, condition = self.memory.last, self.condition
+        return [
+            done for job in jobs for done in endings.lost(job, last, condition, sent=job is running)
+        ]
 
     # -------------------------------------------------------------------------------- being asked
 
@@ -96,10 +95,14 @@ class ZvtSession:
         return self.is_open and self._job is None and not self._is_aborting and not self._queue
 
     @property
-    def is_logging_on(self) -> bool:
-        """Whether what no register waits for is still being asked: what was its last, mostly."""
-        waiting = [job for job in (self._job, *self._queue) if job is not None]
-        return any(job.task is Task.RECALL or job.gives_way for job in waiting)
+    def is_telling(self) -> bool:
+        """Whether what was its last, or what became of a transaction, is still being asked."""
+        return any(job.tells_the_last for job in self._waiting)
+
+    @property
+    def is_at_a_loss(self) -> bool:
+        """Whether nobody knows which transaction was its last, and it could be asked now."""
+        return self.memory.last is None and self.is_idle and not self._is_barred
 
     @property
     def expects_enquiry(self) -> bool:
@@ -114,10 +117,10 @@ class ZvtSession:
         return min((moment for moment in due if moment is not None), default=None)
 
     def transact(self, job_id: str, transaction: Transaction, now_ns: int) -> list[Action]:
-        """Do a transaction; refused at once, with nothing sent, where another job of a caller
-        waits or the terminal is not there."""
+        """Do a transaction, after any question that is out; refused at once, with nothing sent,
+        where somebody pays or ends the day, or the terminal is not there."""
         job = Job(Task.TRANSACT, job_id, transaction)
-        if refusal := self._refusal():
+        if refusal := self.refusal:
             return [endings.answered(job, self.memory.last, Verdict.ABORTED, refusal)]
         return self._begin(job, now_ns)
 
@@ -125,8 +128,8 @@ class ZvtSession:
         self, job_id: str, doubt: Answer, now_ns: int, *, gives_way: bool = False
     ) -> list[Action]:
         """Ask what became of a transaction in doubt."""
-        is_late = gives_way and not self.is_idle
-        if refusal := self._refusal() or ("terminal_busy" if is_late else ""):
+        is_late = not self.is_idle if gives_way else any(job.keeps_it for job in self._waiting)
+        if refusal := self.refusal or ("terminal_busy" if is_late else ""):
             return [Done(job_id, attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=refusal))]
         # Nothing of ours overtakes what a register waits for; what was done by hand may undo it.
         known = gives_way and endings.from_memory(self.memory, doubt, self.profile.currency_code)
@@ -134,16 +137,20 @@ class ZvtSession:
             return [Done(job_id, known)]
         return self._begin(Job(Task.INQUIRE, job_id, doubt=doubt, gives_way=gives_way), now_ns)
 
+    def recall(self, now_ns: int) -> list[Action]:
+        """Ask which transaction was its last."""
+        return self._begin(Job(Task.RECALL), now_ns)
+
     def settle(self, job_id: str, now_ns: int) -> list[Action]:
         """End the terminal's day."""
-        if refusal := self._refusal():
+        if refusal := self.refusal:
             return [Done(job_id, Settlement(Verdict.ABORTED, refusal))]
         return self._begin(Job(Task.SETTLE, job_id), now_ns)
 
     def forward(self, job_id: str, stored: tuple[StoredPayment, ...], now_ns: int) -> list[Action]:
         """Have it present what it took offline; only while nothing else is to be done."""
         self.stored = stored
-        why = self._refusal() or ("" if self.is_idle else "terminal_busy")
+        why = self.refusal or ("" if self.is_idle else "terminal_busy")
         if not why and not self.forwards:
             why = "function_not_supported"
         if why:
@@ -152,7 +159,7 @@ class ZvtSession:
 
     def look(self, job_id: str, now_ns: int) -> list[Action]:
         """How is it? Answered from memory while something runs."""
-        if self._refusal():
+        if self.refusal or any(job.keeps_it for job in self._waiting):
             return [Done(job_id, self.condition)]
         return self._begin(Job(Task.ENQUIRE, job_id), now_ns)
 
@@ -172,7 +179,7 @@ class ZvtSession:
         if waiting is None:
             return False, []
         self._queue.remove(waiting)
-        return True, self._lost(waiting, sent=False)
+        return True, endings.lost(waiting, self.memory.last, self.condition, sent=False)
 
     def _tell_abort(self) -> list[Action]:
         """Tell the terminal that its command is called off: once, and only where this cannot be
@@ -211,13 +218,19 @@ class ZvtSession:
         job.not_ready = 0
         return [Send(codec.TAKE_BACK), *self._tell_abort()]
 
-    def _refusal(self) -> str:
+    @property
+    def refusal(self) -> str:
+        """Why what moves money would be refused now, with nothing sent; empty where it is not."""
         if not self.is_open:
             return "not_sent"
         if self._is_barred:
             return self.condition.code
-        waiting = [job for job in (self._job, *self._queue) if job is not None]
-        return "terminal_busy" if any(job.keeps_it for job in waiting) else ""
+        is_taken = any(job.keeps_it and not job.is_question for job in self._waiting)
+        return "terminal_busy" if is_taken else ""
+
+    @property
+    def _waiting(self) -> list[Job]:
+        return [job for job in (self._job, *self._queue) if job is not None]
 
     def _begin(self, job: Job, now_ns: int) -> list[Action]:
         self._queue.append(job)
@@ -238,25 +251,7 @@ class ZvtSession:
         job = self._job = self._queue.popleft()
         job.started_ns = now_ns
         self._due_ns, self._enquire_ns = now_ns + self.reply_ns, None
-        return [Send(self._command(job))]
-
-    def _command(self, job: Job) -> bytes:
-        match job.task:
-            case Task.REGISTER:
-                return codec.register(self.profile)
-            case Task.ENQUIRE:
-                return codec.enquire(self.profile)
-            case Task.RECALL | Task.INQUIRE:
-                return codec.recall(self.profile)
-            case Task.RECEIPT:
-                return codec.repeat_receipt(self.profile)
-            case Task.SETTLE:
-                return codec.end_of_day(self.profile)
-            case Task.FORWARD:
-                return codec.send_offline(self.profile)
-            case Task.TRANSACT:
-                assert job.transaction is not None
-                return codec.command(job.transaction, self.profile)
+        return [Send(command_of(job, self.profile))]
 
     # ------------------------------------------------------------------------- what the other says
 
@@ -349,18 +344,20 @@ class ZvtSession:
         job.info = info
         if job.task is not Task.TRANSACT:
             return [Send(codec.ACKNOWLEDGE)]
+        return self._keep(Store(job.job_id, endings.so_far(job, self.memory.last)), now_ns)
+
+    def _keep(self, what: Store | StoreUpload, now_ns: int) -> list[Action]:
+        """Have it written down before it is acknowledged."""
         self._is_keeping = True
         self._due_ns = now_ns + limits.KEEP_NS
-        return [Store(job.job_id, endings.so_far(job, self.memory.last))]
+        return [what]
 
     def _presented(self, job: Job, info: StatusInfo, now_ns: int) -> list[Action]:
         """One of those taken offline, or the totals of the day."""
         for one in self.stored:
             answer = uploaded(one.answer, info)
             if answer is not None:
-                self._is_keeping = True
-                self._due_ns = now_ns + limits.KEEP_NS
-                return [StoreUpload(job.job_id, one.payment_id, answer)]
+                return self._keep(StoreUpload(job.job_id, one.payment_id, answer), now_ns)
         if job.info is None or info.totals or not job.info.totals:
             job.info = info if job.task is Task.SETTLE else None
         return [Send(codec.ACKNOWLEDGE)]
@@ -369,9 +366,7 @@ class ZvtSession:
         is_line = message.control == codec.PRINT_LINE
         is_whole = job.slips.line(message) if is_line else job.slips.block(message)
         if is_whole and job.task is Task.TRANSACT and job.info is not None:
-            self._is_keeping = True
-            self._due_ns = now_ns + limits.KEEP_NS
-            return [Store(job.job_id, endings.so_far(job, self.memory.last))]
+            return self._keep(Store(job.job_id, endings.so_far(job, self.memory.last)), now_ns)
         return [Send(codec.ACKNOWLEDGE)]
 
     # ------------------------------------------------------------------------------------ the end
@@ -453,8 +448,9 @@ class ZvtSession:
         self.condition = Condition(is_ready=False, code=code, detail=detail)
         waiting = [job for job in self._queue if job.job_id]
         self._queue.clear()
-        lost = [done for job in waiting for done in self._lost(job, sent=False)]
-        return [Reported(self.condition), *lost]
+        last, condition = self.memory.last, self.condition
+        lost = [done for job in waiting for done in endings.lost(job, last, condition, sent=False)]
+        return [Reported(condition), *lost]
 
     def _remember(self, job: Job, *, has_none: bool = False) -> None:
         """Note the terminal's last transaction, or that it says it never had one. One that told
@@ -492,9 +488,7 @@ class ZvtSession:
         if self._enquire_ns is not None and now_ns >= self._enquire_ns and self.is_idle:
             if self._is_barred:
                 return self._log_on(now_ns)
-            actions = self._begin(Job(Task.ENQUIRE), now_ns)
-            if self.memory.last is None:
-                # Too busy to tell at the log-on: a payment whose reply is lost could not be found.
-                self._queue.append(Job(Task.RECALL))
-            return actions
+            # Too busy to tell at the log-on: a payment whose reply is lost could not be found.
+            is_at_a_loss, asked = self.is_at_a_loss, self._begin(Job(Task.ENQUIRE), now_ns)
+            return [*asked, *(self.recall(now_ns) if is_at_a_loss else [])]
         return []
