@@ -15,6 +15,9 @@ def main() -> int:
     parts = parser.add_subparsers(dest="part", required=True)
     one = parts.add_parser("planted", help="bugs put in on purpose; each has its detector")
     one.add_argument("--name", help="only this one")
+    one.add_argument(
+        "--sample", type=int, default=1, metavar="N", help="every N-th (default: each)"
+    )
     code = parts.add_parser("engine", help="mutmut on the deciders")
     code.add_argument("--module", help="only this one, as engine/till.py or engine.till")
     code.add_argument(
@@ -33,7 +36,7 @@ def main() -> int:
         part.add_argument("--propose", action="store_true", help="print new survivors as entries")
     chosen = parser.parse_args()
     if chosen.part == "planted":
-        return planted.run(chosen.name, chosen.json)
+        return planted.run(chosen.name, chosen.json, sample=max(1, chosen.sample))
     how = {"if_installed": chosen.if_installed, "propose": chosen.propose}
     if chosen.part == "native":
         return floor.run(chosen.json, shard=chosen.shard, **how)

@@ -239,11 +239,12 @@ def _tell(
     if sample == 1 and len(scores) == len(MODULES) and (gone := known.gone(living)):
         say(f"\n{len(gone)} in {LIST.name} no longer live; take them out:\n{_lines(gone)}")
     part = "" if sample == 1 else f", each {sample}th"
+    command = COMMAND if sample == SAMPLE else f"{COMMAND} --sample {sample}"
     figure = f"{whole.percent:.1f} % ({whole.killed} of {whole.ended.total()}{part})"
     rows = [
         Row("mutants of the deciders killed", figure, f"{AIM_PERCENT} %",
-            whole.percent >= AIM_PERCENT, COMMAND),
-        Row("survivors without a reason", str(len(unexplained)), "0", not unexplained, COMMAND),
+            whole.percent >= AIM_PERCENT, command),
+        Row("survivors without a reason", str(len(unexplained)), "0", not unexplained, command),
     ]  # fmt: skip
     return finish("mutants-engine", seconds, rows, json_file)
 

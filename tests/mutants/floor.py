@@ -127,10 +127,11 @@ def _tell(
     killed, of = by[RUST] + by[PYTHON], len(judged)
     percent, whose = 100 * killed / max(1, of), f"{by[RUST]} {RUST}, {by[PYTHON]} {PYTHON}"
     figure = f"{percent:.1f} % ({killed} of {of}, {whose}, shard {shard})"
+    command = COMMAND if shard == SHARD else f"{COMMAND} --shard {shard}"
     rows = [
         Row("mutants of the Rust floor killed", figure, f"{AIM_PERCENT} %",
-            percent >= AIM_PERCENT, COMMAND),
-        Row("survivors without a reason", str(len(unexplained)), "0", not unexplained, COMMAND),
+            percent >= AIM_PERCENT, command),
+        Row("survivors without a reason", str(len(unexplained)), "0", not unexplained, command),
     ]  # fmt: skip
     return finish("mutants-native", seconds, rows, json_file)
 

@@ -152,14 +152,14 @@ def try_one(tree: Tree, mutant: Mutant) -> Verdict:
     return Verdict(mutant, not why, time.monotonic() - began, why)
 
 
-def run(name: str | None, json_file: Path | None) -> int:
-    """All planted bugs, or one; 1 if one survives."""
+def run(name: str | None, json_file: Path | None, *, sample: int = 1) -> int:
+    """All planted bugs, or one, or every `sample`-th; 1 if one survives."""
     began = time.monotonic()
     mutants = load()
     if wrong := problems(mutants):
         say("\n".join(["The list of planted bugs is not in order; nothing was run.", *wrong]))
         return 1
-    chosen = [mutant for mutant in mutants if name in (None, mutant.name)]
+    chosen = [mutant for mutant in mutants if name in (None, mutant.name)][::sample]
     if not chosen:
         say(f"No planted bug is called {name!r}; nothing was run. There are:")
         say("\n".join(f"  {mutant.name}" for mutant in mutants))
@@ -178,10 +178,11 @@ def run(name: str | None, json_file: Path | None) -> int:
             progress.step(mutant.name)
             verdicts.append(try_one(tree, mutant))
         progress.end()
-    return _tell(verdicts, time.monotonic() - began, json_file)
+    command = COMMAND if sample == 1 else f"{COMMAND} --sample {sample}"
+    return _tell(verdicts, command, time.monotonic() - began, json_file)
 
 
-def _tell(verdicts: list[Verdict], seconds: float, json_file: Path | None) -> int:
+def _tell(verdicts: list[Verdict], command: str, seconds: float, json_file: Path | None) -> int:
     def cells(verdict: Verdict) -> tuple[str, str, str]:
         who = verdict.mutant.caught_by if verdict.caught else f"NOT CAUGHT: {verdict.why}"
         return verdict.mutant.name, who, f"{verdict.seconds:.1f}"
@@ -197,6 +198,6 @@ def _tell(verdicts: list[Verdict], seconds: float, json_file: Path | None) -> in
         f"{caught} of {len(verdicts)}",
         "all",
         caught == len(verdicts),
-        COMMAND,
+        command,
     )
     return finish("mutants-planted", seconds, [row], json_file)

@@ -195,7 +195,7 @@ class Outcome:
             "figure": f"{whole} of its saving, worst gap {worst}, {self.proven} proven largest",
             "aim": "99.9 %, worst gap 0.5 %",
             "ok": self.carts > 0 and gap <= GAP_PPM and self.worst_ppm <= WORST_PPM,
-            "command": "python -m tests.prove.deals",
+            "command": f"python -m tests.prove.deals --carts {self.carts}",
         }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.prove import __main__ as prove
-from tests.prove.__main__ import PARTS, Part, main
+from tests.prove.__main__ import PARTS, Part, command_of, main
 from tests.prove.kept import code_digest
 
 SAYS = """
@@ -108,6 +108,32 @@ def test_figures_of_fewer_minutes_are_not_those_of_more(
     assert main(["--minutes", "9"], storm) == 0
     assert main(["--minutes", "9"], storm) == 0
     assert (tmp_path / "log").read_text().split() == ["well", "well"]
+
+
+def test_a_sample_is_a_part_of_each(
+    parts: tuple[Part, ...], capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It is kept by itself and says what it is; all of a part, where that is kept, is better, and
+    is never taken from a sample."""
+    one = (Part("well", "cuts", ("well",), sample=("--every", "8")),)
+    assert command_of(one[0], 9, is_sample=True) == ["well", "--every", "8"]
+    log = tmp_path / "log"
+    for _ in range(2):
+        assert main(["--sample"], one) == 0
+        assert ", a sample of each part." in capfd.readouterr().out
+    assert log.read_text().split() == ["well"]
+    assert main([], one) == 0
+    assert ", a sample" not in capfd.readouterr().out
+    assert log.read_text().split() == ["well"] * 2
+    (tmp_path / "kept" / "well-sample.json").unlink()
+    assert main(["--sample"], one) == 0
+    assert log.read_text().split() == ["well"] * 2
+
+
+def test_every_long_part_has_a_sample() -> None:
+    """What takes what it takes, in a sample too, takes minutes at most."""
+    whole = {part.name for part in PARTS if not part.sample}
+    assert whole == {"simulator", "day", "cuts", "verifier", "close"}
 
 
 def test_the_code_is_all_but_the_documents(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tests.simulation.report import (
     processors,
     progress_line,
     run_plans,
+    write_day,
 )
 from tests.simulation.run import SALES, Plan, UnknownFaultError, draw, simulate, with_faults
 from tests.simulation.seeds import SeedsError, keep_seed, kept_of, read_seeds
@@ -53,6 +54,8 @@ def _one(arguments: argparse.Namespace) -> int:
     if outcome.failure is None:
         _say(describe(outcome))
         _say(f"event hash {outcome.trace}")
+        if arguments.json is not None:
+            write_day(arguments.json, outcome)
         return 0
     _warn(describe_failure(outcome))
     _warn("Looking for a smaller run that breaks the same rule …")
@@ -89,7 +92,8 @@ def _night(arguments: argparse.Namespace) -> int:
     _say("")
     _say("\n".join(summary.lines()))
     if arguments.json is not None:
-        summary.write_json(arguments.json, "./run simulate --night")
+        limit = f" --minutes {arguments.minutes:g}" if arguments.minutes else ""
+        summary.write_json(arguments.json, f"./run simulate --night{limit}")
     for failed in summary.failures:
         smallest = shrink(failed)
         kept = kept_of(smallest)
@@ -134,7 +138,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     one.add_argument("--night", action="store_true", help="seeds until stopped")
     one.add_argument("--minutes", type=float, metavar="M", help="with --night: no longer than this")
     one.add_argument("--from", dest="first", type=int, default=1, help="with --night: first seed")
-    one.add_argument("--json", type=Path, metavar="FILE", help="with --night: write the figures")
+    one.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     check = tasks.add_parser("check", help="a range of seeds, up to the first that fails")
     check.add_argument("--seeds", required=True, metavar="A-B")
     for task, jobs in ((one, processors()), (check, 1)):

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from attrs import define, field
 from tests.simulation.run import Outcome, Plan, simulate
 
 DAY_SALES = 2_000
+DAY_S = 10
+"""What a day of so many sales may take."""
 LOST = ("J1_acknowledged_is_durable", "A1_answers_wait_for_the_disk")
 DOUBLED = ("S8_a_command_happens_once", "S7_receipts_have_no_gap")
 _PROGRESS_S = 2.0
@@ -89,9 +92,7 @@ class Summary:
     def write_json(self, path: Path, command: str) -> None:
         """Rows in the form `./run prove` gathers."""
 
-        def row(what: str, figure: str, aim: str = "", *, ok: bool = True) -> dict[str, Any]:
-            return {"what": what, "figure": figure, "aim": aim, "ok": ok, "command": command}
-
+        row = partial(_row, command)
         lost, doubled = self._broken(LOST), self._broken(DOUBLED)
         other = len(self.failures) - lost - doubled
         rows = [
@@ -104,8 +105,30 @@ class Summary:
             row("sales doubled", str(doubled), "0", ok=doubled == 0),
             row("other rules broken", str(other), "0", ok=other == 0),
         ]
-        told = {"part": "simulation", "seconds": round(self.seconds, 1), "rows": rows}
-        path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        _write(path, rows, self.seconds)
+
+
+def write_day(path: Path, outcome: Outcome) -> None:
+    """The same of one seed that ended well: how long it took and what its events come to."""
+    row = partial(_row, outcome.plan.command())
+    is_whole = outcome.plan.sales >= DAY_SALES
+    in_time = outcome.real_s < DAY_S or not is_whole
+    took = f"{outcome.real_s:.1f} s"
+    aim = f"{DAY_S} s" if is_whole else ""
+    rows = [
+        row(f"a store-day of {outcome.sales:,} sales on one seed", took, aim, ok=in_time),
+        row("its event hash", outcome.trace),
+    ]
+    _write(path, rows, outcome.real_s)
+
+
+def _row(command: str, what: str, figure: str, aim: str = "", *, ok: bool = True) -> dict[str, Any]:
+    return {"what": what, "figure": figure, "aim": aim, "ok": ok, "command": command}
+
+
+def _write(path: Path, rows: list[dict[str, Any]], seconds: float) -> None:
+    told = {"part": "simulation", "seconds": round(seconds, 1), "rows": rows}
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 def describe(outcome: Outcome) -> str:

@@ -18,7 +18,15 @@ from tests.simulation.__main__ import main, plan_of
 from tests.simulation.faults import FAULTS
 from tests.simulation.machines import StoreMachine
 from tests.simulation.model import KICK_NS
-from tests.simulation.report import DAY_SALES, Summary, describe_failure, processors, run_plans
+from tests.simulation.report import (
+    DAY_S,
+    DAY_SALES,
+    Summary,
+    describe_failure,
+    processors,
+    run_plans,
+    write_day,
+)
 from tests.simulation.run import (
     Failure,
     Outcome,
@@ -326,6 +334,20 @@ def test_a_night_ends_after_its_minutes_with_a_summary(
     assert told["part"] == "simulation"
     assert {row["what"] for row in told["rows"]} >= {"simulated seeds", "acknowledged sales lost"}
     assert all(set(row) == {"what", "figure", "aim", "ok", "command"} for row in told["rows"])
+
+
+def test_a_day_tells_how_long_it_took(tmp_path: Path) -> None:
+    """One seed's figures are written too; only a whole day is held against the aim."""
+    path = tmp_path / "day.json"
+    assert main(["simulate", "20", "--sales", "3", "--json", str(path)]) == 0
+    day, trace = json.loads(path.read_text())["rows"]
+    assert (day["what"], day["aim"], day["ok"]) == ("a store-day of 3 sales on one seed", "", True)
+    assert day["command"] == "./run simulate 20 --sales 3"
+    assert trace["figure"] == simulate(draw(20, 3)).trace
+    outcome = evolve(simulate(draw(20, 3)), plan=draw(20, DAY_SALES), real_s=DAY_S)
+    write_day(path, outcome)
+    day = json.loads(path.read_text())["rows"][0]
+    assert (day["figure"], day["aim"], day["ok"]) == ("10.0 s", "10 s", False)
 
 
 def test_check_stops_at_the_first_seed_that_fails(
