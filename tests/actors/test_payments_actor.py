@@ -85,7 +85,9 @@ class Neighbours:
                 return Heard(body.request_id, told(payment, verdict))
             case Inquire():
                 self.inquiries.append(body)
-                payment = self.shop.books.payments.open[body.request_id]
+                open_now = self.shop.books.payments.open
+                assert body.request_id in open_now, "asked about what nobody waits for any more"
+                payment = open_now[body.request_id]
                 named = attrs.evolve(NAMED, receipt=len(self.inquiries))
                 return Heard(body.request_id, told(payment, Verdict.DECLINED, identity=named))
             case Abort():

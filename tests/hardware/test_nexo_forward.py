@@ -96,7 +96,9 @@ def test_a_sale_ends_the_question(gives_way: bool) -> None:
     stored = attrs.evolve(answer_in([*_paid(walk)]), is_offline=True)
     before = walk.session.last
     asked = post_in(walk.session.inquire("i", stored, walk.now_ns, gives_way=gives_way))
-    dropped, done, post, _ = walk.session.transact("r2", sale(), walk.now_ns, when=WHEN)
+    actions = walk.session.transact("r2", sale(), walk.now_ns, when=WHEN)
+    assert len(actions) == 4, "it is asked for money at once"
+    dropped, done, post, _ = actions
     assert dropped == Drop(asked.service_id)
     assert isinstance(done, Done)
     assert isinstance(done.result, Answer)
