@@ -223,13 +223,13 @@ class Front:
                 one
                 for one in listed
                 if one["register"] == self.register
-                and one["standing"] in ("requested", "unknown")
+                and one["standing"] == "unknown"
                 and not one["is_set_aside"]
             ]
             if not left:
                 return
             for one in left:
-                if one["standing"] == "unknown" and trio.current_time() > until_s:
+                if trio.current_time() > until_s:
                     await self.do(
                         "payment.set_aside", payment_id=one["payment_id"], reason="the day ends"
                     )
