@@ -117,7 +117,7 @@ PARTS = (
         "sockets",
         "the same on real sockets and ptys",
         ("tests.cuts", "real"),
-        sample=("--every", "64"),
+        sample=("--every", "128"),
     ),
     Part(
         "processes",
