@@ -21,7 +21,7 @@ from actors.limits import (
 from actors.terminal_messages import Heard, Inquire
 from actors.world import World
 from engine.payment.state import Payment
-from engine.terminal import Answer, Verdict
+from engine.terminal import UNSENT, Answer, Verdict
 
 log = structlog.get_logger()
 
@@ -52,6 +52,10 @@ class Rests:
         _, before_ns = self._until.get(key, (0, 0))
         pause_ns = min(2 * before_ns, ASIDE_MAX_NS) or ASIDE_FIRST_NS
         self._until[key] = (now_ns + pause_ns, pause_ns)
+
+    def shorten(self, key: str, now_ns: int) -> None:
+        """It could not be asked: that says nothing of it, and so it rests as after a first time."""
+        self._until[key] = (now_ns + ASIDE_FIRST_NS, 0)
 
     def keep(self, keys: frozenset[str], now_ns: int) -> None:
         """Forget all but these, and what is to rest still by then."""
@@ -125,14 +129,19 @@ class AsidePayments:
                 return
             self._rests.begin(terminal, now_ns)
             # Of a terminal that tells its last alone it is most likely the newest.
-            for payment in reversed(payments):
-                await self._inquire(payment, post, world)
+            was_asked = [
+                await self._inquire(payment, post, world) for payment in reversed(payments)
+            ]
+            if not any(was_asked):
+                self._rests.shorten(terminal, now_ns)
         except PostError as error:
             log.info("aside_payments_wait", terminal=terminal, reason=error.kind)
         finally:
             self._asking.discard(terminal)
 
-    async def _inquire(self, known: Payment, post: Any, world: World) -> None:
+    async def _inquire(self, known: Payment, post: Any, world: World) -> bool:
+        """Whether the terminal was asked; not where it was at something else that the books do not
+        know to go on, as an end of this very payment that the store no longer waited for."""
         asked, answer = known.asked, known.answer
         assert answer is not None, "what is unknown was heard of"
         inquire = Inquire(
@@ -143,13 +152,15 @@ class AsidePayments:
             gives_way=True,
         )
         heard: Heard = await post.ask(asked.terminal, inquire, timeout_s=INQUIRE_TIMEOUT_S)
+        was_asked = heard.answer.code not in UNSENT
         is_old = self._told.get(asked.payment_id) == heard.answer
         if is_old or not is_news(known, heard.answer):
-            return
+            return was_asked
         is_settled = await self._hear(known, heard.answer, post, world, is_inquiry=True)
         if not is_settled and heard.answer.verdict is not Verdict.UNKNOWN:
             # Another payment's: it is the same the next time, and nothing to write down.
             self._told[asked.payment_id] = heard.answer
+        return was_asked
 
     async def _take_back(self, payment: Payment, post: Any, world: World) -> None:
         asked = payment.asked

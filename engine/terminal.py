@@ -16,6 +16,8 @@ ALREADY_REVERSED = "already_reversed"
 """The code of a refusal to take back what the terminal took back before."""
 IDENTITY_TAKEN = "identity_taken"
 """The code of a doubt about which a terminal named a transaction that is another payment's."""
+UNSENT = ("not_sent", "terminal_busy")
+"""Codes of what a terminal provably heard nothing of."""
 
 
 class Verdict(Enum):

@@ -28,6 +28,7 @@ from engine.terminal import (
     IDENTITY_TAKEN,
     STORABLE,
     UNDOING,
+    UNSENT,
     Answer,
     Kind,
     Verdict,
@@ -39,10 +40,6 @@ _ENDS = {
     Verdict.ABORTED: Standing.ABORTED,
     Verdict.PARTIALLY_APPROVED: Standing.PARTIALLY_APPROVED,
 }
-
-
-_UNSENT = ("not_sent", "terminal_busy")
-"""Codes of what a terminal provably heard nothing of."""
 
 
 @frozen
@@ -223,7 +220,7 @@ def _over(payment: Payment, answer: Answer, found: _Found, context: PaymentConte
     """It ended so. Where it was to take back what is on the list, and provably never began, that
     waits for its terminal once more, and this try needs nobody."""
     asked, unwanted = payment.asked, context.payments.exceptions.get(payment.asked.of_payment)
-    is_unsent = found.standing is Standing.ABORTED and answer.code in _UNSENT
+    is_unsent = found.standing is Standing.ABORTED and answer.code in UNSENT
     never_began = is_unsent or found.standing is Standing.ABANDONED
     waits = unwanted is not None and unwanted.is_unwanted and never_began
     back_waits = waits and asked.kind in UNDOING

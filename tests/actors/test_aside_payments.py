@@ -175,6 +175,17 @@ async def test_a_terminal_that_tells_nothing_is_asked_more_and_more_seldom(
     assert len(around.inquiries) == an_hour + 2
 
 
+async def test_a_terminal_that_was_at_something_else_is_asked_again_soon(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """It may be at the end of that very payment, which the store that began it no longer waits for:
+    that it was not asked is no reason to ask it more seldom."""
+    around, aside, _ = begun(lambda one: told(one, Verdict.UNKNOWN, code="terminal_busy"))
+    await around.looks(aside, 200)
+    assert 18 <= len(around.inquiries) <= 20
+    assert around.heard == []
+
+
 async def test_what_is_another_payments_is_written_down_once(
     autojump_clock: trio.testing.MockClock,
 ) -> None:

@@ -6,7 +6,7 @@ import trio
 
 from actors.messages import DeviceState
 from actors.terminal_messages import Forward, Forwarded, Inquire, Request
-from engine.terminal import Answer, Condition, Transaction
+from engine.terminal import UNSENT, Answer, Condition, Transaction
 from hardware.device import CableDevice
 from hardware.terminal.device import Begin, Requests, TerminalDevice
 from hardware.terminal.keeping import begun
@@ -100,7 +100,7 @@ class ZvtDevice(TerminalDevice, CableDevice):
 
     def is_over(self, answer: Answer) -> bool:
         """Unless nothing of it was sent."""
-        return answer.code not in ("not_sent", "terminal_busy")
+        return answer.code not in UNSENT
 
     def new_id(self) -> str:
         """Numbered: it goes nowhere."""
