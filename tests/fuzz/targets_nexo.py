@@ -236,19 +236,21 @@ def nexo_notices(data: bytes) -> None:
 
 @cache
 def shown() -> list[bytes]:
-    """A terminal's certificate by its common name alone, and one with alternative names of each
-    kind."""
+    """A terminal's certificate by its common name alone, one with alternative names of each kind,
+    and one with a name of bits where text belongs."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _CERTIFIED)])
+    bits = x509.Name([*name, x509.NameAttribute(NameOID.SURNAME, "\x00\x01")])
     began = datetime(2026, 1, 1, tzinfo=UTC)
-    plain = (
+    plain, odd = (
         x509.CertificateBuilder()
-        .subject_name(name)
+        .subject_name(subject)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(began)
         .not_valid_after(began + timedelta(days=365))
+        for subject in (name, bits)
     )
     others: list[x509.GeneralName] = [
         x509.DNSName(_CERTIFIED),
@@ -258,8 +260,9 @@ def shown() -> list[bytes]:
         x509.DirectoryName(name),
     ]
     more = plain.add_extension(x509.SubjectAlternativeName(others), critical=False)
-    made = [one.sign(key, hashes.SHA256()) for one in (plain, more)]
-    return [one.public_bytes(serialization.Encoding.DER) for one in made]
+    made = [one.sign(key, hashes.SHA256()) for one in (plain, more, odd)]
+    told = [one.public_bytes(serialization.Encoding.DER) for one in made]
+    return [one.replace(b"\x0c\x02\x00\x01", b"\x03\x02\x00\x01") for one in told]
 
 
 @message(shown)

@@ -23,8 +23,13 @@ from hardware.transport import TcpPlace
 # As in `identity`.
 _NAME = re.compile(r"([a-z0-9]+-[a-z0-9]+)\.(live|test)\.terminal\.adyen\.com", re.IGNORECASE)
 
-# What the reader of certificates raises beside ValueError.
-_UNREADABLE = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+# What the reader of certificates raises beside ValueError; TypeError where a name is no text.
+_UNREADABLE = (
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 async def probe(place: TcpPlace, authority_pem: str, *, is_test: bool) -> Probed:
