@@ -54,9 +54,9 @@ DOZEN = Promotion(
 )
 
 
-def shop_with(*promotions: Promotion, policy: Policy = Policy.BEST) -> Shop:
+def shop_with(*promotions: Promotion, policy: Policy = Policy.BEST, store_id: str = "") -> Shop:
     """Two registers, goods of 10.00, 8.00 and 6.00 at two rates, and these promotions."""
-    shop = Shop.selling()
+    shop = Shop.selling(store_id=store_id)
     shop.ok(OpenTill(()), "2")
     for code, price, rate in (
         ("ten", 1000, "standard"), ("eight", 800, "reduced"), ("six", 600, "reduced"),

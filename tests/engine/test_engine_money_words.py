@@ -83,6 +83,7 @@ def test_unit_prices_show_every_digit_they_have(micros: int, shown: str) -> None
     """Two decimals at least, and as many more as the price needs."""
     assert format_micros(micros, "EUR") == shown
     assert format_micros(-micros, "EUR") == f"-{shown}"
+    assert format_micros(0, "EUR") == "0.00"
 
 
 @pytest.mark.parametrize(

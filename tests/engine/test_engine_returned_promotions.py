@@ -45,6 +45,15 @@ def test_a_share_comes_back_with_its_goods(
     assert row == PromotionTotal("trio", "3 for 2", 1, 600, 300, 600, 300)
 
 
+def test_where_it_was_sold_is_not_asked_when_it_comes_back() -> None:
+    """What is left is priced again as it was sold: at a store that the promotion is for."""
+    north = attrs.evolve(KEPT, returns=ReturnPolicy.REEVALUATE, stores=("north",))
+    shop = shop_with(north, store_id="north")
+    sale = shop.ok(AddLine("six", quantity_milli=6000))["order_id"]
+    shop.pay()
+    assert 1200 == back(shop, sale, 1, 3000)
+
+
 def test_odd_cents_come_back_once() -> None:
     """Of 1.00 off three of a line each return brings a third, rounded on the way, whole at last."""
     sixth = attrs.evolve(KEPT.benefit, off=Off(OffKind.PERCENT, 166_667))

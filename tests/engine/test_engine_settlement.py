@@ -215,6 +215,13 @@ def test_acquirers_follow_one_another_by_date() -> None:
     assert shop.ok(SetTerms((*links, BANK)), admin=True) == {"acquirers": 3}
 
 
+def test_a_bank_may_pay_on_the_very_day() -> None:
+    """Nought days is a term like others."""
+    shop = shop_with_bank()
+    assert shop.ok(SetTerms((attrs.evolve(BANK, days=0),)), admin=True) == {"acquirers": 1}
+    assert shop.books.settling.acquirers[0].days == 0
+
+
 def test_terms_follow_one_another_by_date() -> None:
     """A rate that ends the day before the next begins does not contend with it."""
     rates = (Rate(IN_PERSON, 1, until="2026-01-31"), Rate(IN_PERSON, 2, since="2026-02-01"))

@@ -320,6 +320,18 @@ def test_what_must_be_so_before_a_link_is_asked_for() -> None:
 
 
 @pytest.mark.feature("PAY-13", part="a refund goes back through the provider or is listed")
+def test_the_last_cent_goes_back_the_way_it_came() -> None:
+    """Of what was paid by link one cent goes back by it, the rest as the rest was paid."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine", amount_minor=1)
+    sale = link_of(shop, paylink_id).asked.order_id
+    hear(shop, paylink_id, LinkState.PAID)
+    shop.ok(TenderCash(798))
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(sale, 1, 1_000, "corked"))
+    assert 1 == shop.ok(RequestPaylink())["amount_minor"]
+
+
 def test_a_refund_goes_back_through_the_provider() -> None:
     """The return is done at once; the provider is asked until it says how it went, and what it
     could not give back is before a person, who has it tried again."""

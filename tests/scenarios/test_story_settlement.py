@@ -41,7 +41,8 @@ def sell(
 def end_day(clearing: Clearing, told: Settlement) -> None:
     """End the terminal's day, and hear that of it."""
     asked = clearing.shop.ok(EndTerminalDay())
-    clearing.shop.ok(HearTerminalDay(asked["terminal"], asked["day_id"], told), admin=True)
+    day = HearTerminalDay(asked["terminal"], asked["day_id"], told)
+    assert clearing.shop.ok(day, admin=True)["day_id"] == asked["day_id"]
 
 
 def bank_shop() -> Clearing:

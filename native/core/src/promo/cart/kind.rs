@@ -141,3 +141,25 @@ impl KindMod {
         self.off / whole * count + wrapped + straight
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::KindMod;
+
+    #[test]
+    fn the_odd_minor_units_begin_where_they_are_told_and_wrap() {
+        let found = KindMod {
+            from: 0,
+            units: 4,
+            promo: 0,
+            token: 0,
+            times: 1,
+            off: 11,
+            odd_from: 3,
+            carries: true,
+        };
+        // Two from each, and one more from the fourth, the first and the second.
+        let taken: Vec<i64> = (0..=4).map(|count| found.up_to(count)).collect();
+        assert_eq!(taken, [0, 3, 6, 8, 11]);
+    }
+}
