@@ -15,7 +15,7 @@ import pytest
 
 from native import PriceBook, SegmentBuilder
 from tests.fuzz import floor, guided
-from tests.fuzz.__main__ import main
+from tests.fuzz.__main__ import main, report_of
 from tests.fuzz.all_targets import TARGETS
 from tests.fuzz.guided import ROOT
 from tests.fuzz.judge import Finding, judge, judge_in_pieces
@@ -175,6 +175,20 @@ def test_what_is_not_installed_is_skipped_in_words(
     assert main(["run", "--if-installed", "--json", str(report)]) == 0
     rows = json.loads(report.read_text())["rows"]
     assert [row["figure"].split(":")[0] for row in rows] == ["skipped", "skipped"]
+
+
+def test_all_targets_are_one_row_and_each_find_another() -> None:
+    """A table of proofs says how much was tried, and names only what fell."""
+    well, fell, idle = (
+        guided.Outcome("a", 900, 3, 1.0),
+        guided.Outcome("b", 100, 3, 1.0, "raised TypeError"),
+        guided.Outcome("c", 0, 0, 1.0),
+    )
+    (row,) = report_of([well], [], 4, 1)["rows"]
+    assert (row["figure"], row["ok"]) == ("900 inputs, something found in 0", True)
+    whole, *poor = report_of([well, fell, idle], [], 4, 1)["rows"]
+    assert (whole["figure"], whole["ok"]) == ("1,000 inputs, something found in 2", False)
+    assert [(one["what"], one["ok"]) for one in poor] == [("fuzz b", False), ("fuzz c", False)]
 
 
 @pytest.fixture
