@@ -33,7 +33,8 @@ class Bug:
     """A planted bug: how to plant it, which rule must break, and under which faults it shows.
 
     `refused_with` is what the store itself may say first, as it refuses to start; `sales` is how
-    many each seed needs before it shows.
+    many each seed needs before it shows. `seed` is tried first: it showed it when it was last
+    looked for.
     """
 
     plant: Callable[[], contextlib.AbstractContextManager[Any]]
@@ -41,6 +42,7 @@ class Bug:
     faults: tuple[str, ...] = ()
     refused_with: str = ""
     sales: int = 20
+    seed: int = 1
 
 
 def answer_before_commit() -> contextlib.AbstractContextManager[Any]:
@@ -239,7 +241,9 @@ BUGS: dict[str, Bug] = {
     "notes_at_par": Bug(notes_at_par, ("F1_notes_lie_apart",)),
     "notes_forgotten": Bug(notes_forgotten, ("F1_notes_lie_apart",)),
     "group_unheeded": Bug(group_unheeded, ("S1_total_is_the_sum",)),
-    "exemption_paid_back": Bug(exemption_paid_back, ("X1_without_tax_in_and_out",), sales=100),
+    "exemption_paid_back": Bug(
+        exemption_paid_back, ("X1_without_tax_in_and_out",), sales=100, seed=9
+    ),
     "answer_before_commit": Bug(
         answer_before_commit,
         # A drawer is kicked on the answer that its beginning is written down.
@@ -258,9 +262,13 @@ BUGS: dict[str, Bug] = {
         ("A1_answers_wait_for_the_disk", "J1_acknowledged_is_durable"),
         ("sync_fails", "power_cut"),
         refused_with="AnchorError: The store node saw record",
+        seed=3,
     ),
     "copy_forgotten": Bug(
-        copy_forgotten, ("P1_paper_once_or_copy",), ("devices_kill", "printer_unplugged")
+        copy_forgotten,
+        ("P1_paper_once_or_copy",),
+        ("devices_kill", "printer_unplugged"),
+        seed=11,
     ),
     "drawer_late": Bug(
         drawer_late, ("K1_kicked_once_and_in_time",), ("printer_unplugged", "devices_kill")
@@ -270,16 +278,19 @@ BUGS: dict[str, Bug] = {
         ("K1_kicked_once_and_in_time",),
         ("devices_link_bad", "devices_kill", "store_kill"),
         sales=80,
+        seed=22,
     ),
     "change_forgotten": Bug(change_forgotten, ("D1_expected_cash",)),
     "rounded_twice": Bug(
         rounded_twice, ("S1_total_is_the_sum", "C1_lines_and_charges_are_the_total")
     ),
-    "voucher_good_again": Bug(voucher_good_again, ("V1_a_voucher_is_good_once",)),
+    "voucher_good_again": Bug(voucher_good_again, ("V1_a_voucher_is_good_once",), seed=12),
     "charge_untold": Bug(charge_untold, ("C1_lines_and_charges_are_the_total",)),
     "comp_among_discounts": Bug(comp_among_discounts, ("C2_comps_are_no_discounts",)),
     "bundle_keeps_its_parts": Bug(
-        bundle_keeps_its_parts, ("B1_bundles_come_back_at_what_they_cost",)
+        bundle_keeps_its_parts,
+        ("B1_bundles_come_back_at_what_they_cost",),
+        seed=5,
     ),
     "tax_back_twice": Bug(tax_back_twice, ("T1_no_more_tax_back_than_paid",)),
 }

@@ -68,7 +68,9 @@ LINK_BUGS: dict[str, Bug] = {
     "word_repeated_is_more_money": Bug(
         word_repeated_is_more_money, ("Q2_no_link_money_is_lost",), sales=60
     ),
-    "link_pays_double": Bug(link_pays_double, ("Q1_a_link_is_confirmed_once",), sales=40),
-    "refund_never_asked": Bug(refund_never_asked, ("Q1_a_link_is_confirmed_once",), sales=100),
+    "link_pays_double": Bug(link_pays_double, ("Q1_a_link_is_confirmed_once",), sales=40, seed=2),
+    "refund_never_asked": Bug(
+        refund_never_asked, ("Q1_a_link_is_confirmed_once",), sales=100, seed=4
+    ),
     "anybody_may_call": Bug(anybody_may_call, ("Q3_asked_before_and_signed",), sales=60),
 }

@@ -171,16 +171,23 @@ def card_without_its_tip() -> Planted:
 
 MONEY_BUGS: dict[str, Bug] = {
     "taxes_back_under_each_other": Bug(
-        taxes_back_under_each_other, ("T2_each_tax_comes_back",), sales=60
+        taxes_back_under_each_other,
+        ("T2_each_tax_comes_back",),
+        sales=60,
+        seed=3,
     ),
-    "charge_good_for_ever": Bug(charge_good_for_ever, ("R1_a_charge_comes_back_once",), sales=100),
+    "charge_good_for_ever": Bug(
+        charge_good_for_ever, ("R1_a_charge_comes_back_once",), sales=100, seed=4
+    ),
     "promotions_stay_spent": Bug(
         promotions_stay_spent, ("R2_promotions_come_back_as_they_took",), sales=60
     ),
-    "points_kept": Bug(points_kept, ("N1_points_are_spent_as_far_as_they_go",), sales=60),
+    "points_kept": Bug(points_kept, ("N1_points_are_spent_as_far_as_they_go",), sales=60, seed=5),
     "points_uncounted": Bug(points_uncounted, ("N1_points_are_spent_as_far_as_they_go",), sales=60),
-    "any_tender_pays": Bug(any_tender_pays, ("M1_a_price_is_paid_as_it_was_made",), sales=60),
-    "credit_never_less": Bug(credit_never_less, ("G1_credit_is_conserved",), sales=60),
+    "any_tender_pays": Bug(
+        any_tender_pays, ("M1_a_price_is_paid_as_it_was_made",), sales=60, seed=3
+    ),
+    "credit_never_less": Bug(credit_never_less, ("G1_credit_is_conserved",), sales=60, seed=6),
     "credit_forgotten": Bug(credit_forgotten, ("G1_credit_is_conserved",), sales=60),
     "cash_without_a_receipt": Bug(
         cash_without_a_receipt, ("G2_no_cash_without_a_receipt",), sales=60
@@ -189,9 +196,13 @@ MONEY_BUGS: dict[str, Bug] = {
         tab_open_after_its_capture,
         ("W1_a_tab_is_captured_once_or_let_go", "W2_a_tab_is_closed_with_its_order"),
         sales=60,
+        seed=2,
     ),
     "raised_and_not_let_go": Bug(
-        raised_and_not_let_go, ("W1_a_tab_is_captured_once_or_let_go",), sales=60
+        raised_and_not_let_go,
+        ("W1_a_tab_is_captured_once_or_let_go",),
+        sales=60,
+        seed=2,
     ),
     "told_to_nobody": Bug(
         told_to_nobody,
@@ -204,13 +215,17 @@ MONEY_BUGS: dict[str, Bug] = {
         ("C3_the_screen_has_the_payment_in_hand",),
         ("devices_link_bad",),
         sales=100,
+        seed=2,
     ),
-    "asked_no_more": Bug(asked_no_more, ("L1_everything_drains",), sales=60),
+    "asked_no_more": Bug(asked_no_more, ("L1_everything_drains",), sales=60, seed=2),
     "anothers_money": Bug(
         anothers_money, ("C1_money_is_the_terminals",), ("devices_kill",), sales=100
     ),
     "card_without_its_tip": Bug(
-        card_without_its_tip, ("C1_money_is_the_terminals", "I1_a_tip_is_what_was_said"), sales=60
+        card_without_its_tip,
+        ("C1_money_is_the_terminals", "I1_a_tip_is_what_was_said"),
+        sales=60,
+        seed=7,
     ),
-    "tip_on_any_part": Bug(tip_on_any_part, ("I1_a_tip_is_what_was_said",), sales=60),
+    "tip_on_any_part": Bug(tip_on_any_part, ("I1_a_tip_is_what_was_said",), sales=60, seed=8),
 }

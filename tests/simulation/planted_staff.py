@@ -74,8 +74,12 @@ def never_locked_out() -> Planted:
 STAFF_BUGS: dict[str, Bug] = {
     "any_pin_will_do": Bug(any_pin_will_do, ("O2_a_pin_is_asked_for_each_time",), sales=60),
     "anybody_lets_through": Bug(anybody_lets_through, ("O1_who_does_it_may",), sales=60),
-    "let_through_for_good": Bug(let_through_for_good, ("O1_who_does_it_may",), sales=60),
-    "let_through_by_nobody": Bug(let_through_by_nobody, ("O1_who_does_it_may",), sales=60),
-    "rights_of_the_first_day": Bug(rights_of_the_first_day, ("O1_who_does_it_may",), sales=60),
-    "never_locked_out": Bug(never_locked_out, ("O2_a_pin_is_asked_for_each_time",), sales=60),
+    "let_through_for_good": Bug(let_through_for_good, ("O1_who_does_it_may",), sales=60, seed=2),
+    "let_through_by_nobody": Bug(let_through_by_nobody, ("O1_who_does_it_may",), sales=60, seed=2),
+    "rights_of_the_first_day": Bug(
+        rights_of_the_first_day, ("O1_who_does_it_may",), sales=60, seed=4
+    ),
+    "never_locked_out": Bug(
+        never_locked_out, ("O2_a_pin_is_asked_for_each_time",), sales=60, seed=6
+    ),
 }

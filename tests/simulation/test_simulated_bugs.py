@@ -19,7 +19,7 @@ ALL = BUGS | MONEY_BUGS | LINK_BUGS | BANK_BUGS | PAPER_BUGS | CASH_BUGS | STAFF
 
 
 def _first_failure(bug: Bug) -> Failure | None:
-    for seed in SEEDS:
+    for seed in (bug.seed, *(other for other in SEEDS if other != bug.seed)):
         outcome = simulate(Plan(seed, bug.sales, dict.fromkeys(bug.faults, 1.0)))
         if outcome.failure is not None:
             return outcome.failure
