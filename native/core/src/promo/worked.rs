@@ -75,6 +75,24 @@ fn free(id: u32, buy: u32, get: u32, pick: Pick) -> Promotion {
     promotion(id, benefit)
 }
 
+/// Whoever buys a printer (1) has a cable (2) at half its price, which the cable carries alone.
+fn cable_at_half() -> Promotion {
+    let mut cable = promotion(
+        1,
+        Benefit::BuyGet {
+            buy_set: 0,
+            buy: 1,
+            get_set: 1,
+            get: 1,
+            off: Off::Percent(500_000),
+            pick: Pick::Cheapest,
+        },
+    );
+    cable.sets = vec![only(&[1]), only(&[2])];
+    cable.spread = Spread::RewardUnits;
+    cable
+}
+
 fn on_cart(id: u32, off: Off) -> Promotion {
     promotion(id, Benefit::Cart { set: 0, off })
 }

@@ -110,19 +110,7 @@ fn a_bundle_takes_one_of_each_slot() {
 
 #[test]
 fn buying_one_thing_rewards_another() {
-    let mut cable = promotion(
-        1,
-        Benefit::BuyGet {
-            buy_set: 0,
-            buy: 1,
-            get_set: 1,
-            get: 1,
-            off: Off::Percent(500_000),
-            pick: Pick::Cheapest,
-        },
-    );
-    cable.sets = vec![only(&[1]), only(&[2])];
-    cable.spread = Spread::RewardUnits;
+    let mut cable = cable_at_half();
     let lines = [piece(1, 9_900), piece(2, 1_000), piece(2, 500)];
     // One printer earns one cable, the cheapest in the cart.
     assert_eq!(

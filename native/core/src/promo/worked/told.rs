@@ -35,20 +35,7 @@ fn modifiers_say_what_was_before_and_after_and_who_pays() {
 
 #[test]
 fn what_only_pays_for_a_reward_has_no_part_and_so_no_rounding() {
-    let mut cable = promotion(
-        1,
-        Benefit::BuyGet {
-            buy_set: 0,
-            buy: 1,
-            get_set: 1,
-            get: 1,
-            off: Off::Percent(500_000),
-            pick: Pick::Cheapest,
-        },
-    );
-    cable.sets = vec![only(&[1]), only(&[2])];
-    cable.spread = Spread::RewardUnits;
-    let priced = cart(&[cable], &[piece(1, 9_900), piece(2, 501)]).priced();
+    let priced = cart(&[cable_at_half()], &[piece(1, 9_900), piece(2, 501)]).priced();
     let rows = priced.modifiers.iter();
     let rows = rows.map(|m| (m.line, m.amount_minor, m.rounding_micro));
     assert_eq!(rows.collect::<Vec<_>>(), [(0, 0, 0), (1, -251, 0)]);
