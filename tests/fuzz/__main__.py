@@ -109,15 +109,14 @@ def report_of(
     something or was given nothing."""
     inputs = sum(outcome.inputs for outcome in outcomes)
     poor = [outcome for outcome in outcomes if outcome.problem or not outcome.inputs]
-    rows = [
-        {
-            "what": f"fuzz {len(outcomes)} decoders of bytes from outside",
-            "figure": f"{inputs:,} inputs, something found in {len(poor)}",
-            "aim": "nothing found",
-            "ok": not poor,
-            "command": f"python -m tests.fuzz run --seconds {asked_s:g}",
-        }
-    ]
+    whole = {
+        "what": f"fuzz {len(outcomes)} decoders of bytes from outside",
+        "figure": f"{inputs:,} inputs, something found in {len(poor)}",
+        "aim": "nothing found",
+        "ok": not poor,
+        "command": f"python -m tests.fuzz run --seconds {asked_s:g}",
+    }
+    rows = [whole] if outcomes else []
     rows += [
         {
             "what": f"fuzz {outcome.target}",
@@ -128,8 +127,6 @@ def report_of(
         }
         for outcome in poor
     ]
-    if not outcomes:
-        rows.clear()
     rows += [
         {"what": "fuzz", "figure": f"skipped: {words}", "aim": "installed", "ok": True,
          "command": "python -m tests.fuzz run"}

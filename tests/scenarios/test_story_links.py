@@ -319,7 +319,6 @@ def test_what_must_be_so_before_a_link_is_asked_for() -> None:
     assert shop.no(RequestPaylink()) == Refusal.ORDER_MUST_BE_LIVE
 
 
-@pytest.mark.feature("PAY-13", part="a refund goes back through the provider or is listed")
 def test_the_last_cent_goes_back_the_way_it_came() -> None:
     """Of what was paid by link one cent goes back by it, the rest as the rest was paid."""
     shop = link_shop()
@@ -332,6 +331,7 @@ def test_the_last_cent_goes_back_the_way_it_came() -> None:
     assert 1 == shop.ok(RequestPaylink())["amount_minor"]
 
 
+@pytest.mark.feature("PAY-13", part="a refund goes back through the provider or is listed")
 def test_a_refund_goes_back_through_the_provider() -> None:
     """The return is done at once; the provider is asked until it says how it went, and what it
     could not give back is before a person, who has it tried again."""

@@ -55,8 +55,9 @@ class Step(Enum):
 class Job:
     """One job and what came of it so far. `service_id` is the transaction's, `asked` that of a
     question that is out beside it or instead of it; `due_ns` is when the job goes on by itself.
-    What `gives_way` ends as soon as anybody wants anything else. `abort_id` is the ServiceID of an
-    abort that is out, `abort_due_ns` when it is sent again."""
+    A question what became of something ends as soon as somebody wants money moved, one that
+    `gives_way` as soon as anybody wants anything. `abort_id` is the ServiceID of an abort that is
+    out, `abort_due_ns` when it is sent again."""
 
     task: Task
     job_id: str = ""

@@ -47,9 +47,9 @@ class Task(Enum):
 @define
 class Job:
     """One command and what came of it so far. `is_replied` once the terminal answered the command
-    itself, `is_accepted` as soon as it did so with yes or said anything else about it. What
-    `gives_way` keeps nobody else from the terminal. `answer` is what is known already of the
-    transaction whose receipt is asked for."""
+    itself, `is_accepted` as soon as it did so with yes or said anything else about it. A question
+    that `gives_way` keeps nobody else's from the terminal either. `answer` is what is known already
+    of the transaction whose receipt is asked for."""
 
     task: Task
     job_id: str = ""
