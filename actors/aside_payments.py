@@ -112,9 +112,10 @@ class AsidePayments:
             )
             if rests.is_over(key, now_ns):
                 due.setdefault(asked.terminal, []).append(payment)
-        for terminal in due.keys() - self._asking:
-            self._asking.add(terminal)
-            nursery.start_soon(self._ask_all, terminal, due[terminal], post, world)
+        for terminal, payments in due.items():
+            if terminal not in self._asking:
+                self._asking.add(terminal)
+                nursery.start_soon(self._ask_all, terminal, payments, post, world)
 
     async def _ask_all(
         self, terminal: str, payments: list[Payment], post: Any, world: World

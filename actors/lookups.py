@@ -205,7 +205,7 @@ class Lookups:
 
     def _shown(self) -> dict[str, tuple[str, str]]:
         """What terminals show, by payment; of those that are over nothing is kept."""
-        for payment_id in self.progress.keys() - self.books.payments.open.keys():
+        for payment_id in sorted(self.progress.keys() - self.books.payments.open.keys()):
             del self.progress[payment_id]
         return {key: (entry.code, entry.text) for key, entry in self.progress.items()}
 

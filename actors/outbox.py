@@ -190,9 +190,9 @@ class OutboxActor:
         self, pending: tuple[PendingEffect, ...], nursery: trio.Nursery, post: Any, world: World
     ) -> None:
         known = {entry.effect_id for entry in pending}
-        for effect_id in self._sent_ns.keys() - known:
+        for effect_id in sorted(self._sent_ns.keys() - known):
             del self._sent_ns[effect_id]
-        for effect_id in self._until_ns.keys() - known:
+        for effect_id in sorted(self._until_ns.keys() - known):
             del self._until_ns[effect_id]
         now_ns = world.monotonic_ns()
         due: dict[str, list[PendingEffect]] = {}

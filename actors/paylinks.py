@@ -86,8 +86,9 @@ class PaylinksActor:
                 elif link != before.get(paylink_id):
                     self._tell(paylink_id)
             self._met.set()
-            for paylink_id in before.keys() - self._open.keys():
-                self._tell(paylink_id)
+            for paylink_id in before:
+                if paylink_id not in self._open:
+                    self._tell(paylink_id)
             await self._wake.wait()
 
     def _tell(self, paylink_id: str) -> None:

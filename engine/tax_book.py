@@ -129,7 +129,7 @@ class TaxBook:
         return found
 
     def _choose(self, categories: frozenset[str], sale: OrderFacts) -> Chosen:
-        rows = {category: self._taxes(category, sale) for category in categories}
+        rows = {category: self._taxes(category, sale) for category in sorted(categories)}
         # In an order of their own: which line was rung up first must not decide where a cent goes.
         table = sorted(
             {one.key(): one for row in rows.values() for one in row}.items(), key=itemgetter(0)
@@ -237,6 +237,6 @@ def tax_book(setup: TaxSetup, version: int) -> TaxBook:
     """
     types = {rule.tax_type for rule in setup.rules}
     word = setup.receipt.words.get("tax", "")
-    names = {entry: word if word and len(types) == 1 else entry for entry in types}
+    names = {entry: word if word and len(types) == 1 else entry for entry in sorted(types)}
     codes = {(rule.id, rule.window.start): rule.codes for rule in setup.rules}
     return TaxBook(setup, version, setup.checked_rules(), names, codes)

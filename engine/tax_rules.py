@@ -264,7 +264,7 @@ def _check_rate(rule: TaxRule) -> None:
 def _check_order(rules: tuple[TaxRule, ...]) -> None:
     """What comes after what must have a beginning."""
     ids = {rule.id for rule in rules}
-    waits: dict[str, set[str]] = {name: set() for name in ids}
+    waits: dict[str, set[str]] = {rule.id: set() for rule in rules}
     for rule in rules:
         for earlier in rule.after:
             if earlier not in ids:

@@ -150,8 +150,9 @@ class Hub:
             self._wake = trio.Event()
             await trio.sleep(FOLLOW_RETRY_S)
             waiting, self._untold = self._untold, set()
-            for subject in waiting & self._listeners.keys():
-                self._tell_follow(subject)
+            for subject in list(self._listeners):
+                if subject in waiting:
+                    self._tell_follow(subject)
 
     async def _refresh(self, post: Post, world: World) -> None:
         """Ask for what is followed: news may have been lost between two nodes or a full mailbox."""

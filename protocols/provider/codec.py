@@ -146,7 +146,7 @@ def _state(data: dict[str, Any]) -> LinkState:
     moved = {LinkKind.PAYMENT.value: LinkState.PAID, LinkKind.REFUND.value: LinkState.REFUNDED}
     if not isinstance(kind, str) or kind not in moved:
         raise MessageError("field_wrong", "kind")
-    known = {LinkState.OPEN, LinkState.CANCELLED, LinkState.EXPIRED, LinkState.FAILED, moved[kind]}
+    known = (LinkState.OPEN, LinkState.CANCELLED, LinkState.EXPIRED, LinkState.FAILED, moved[kind])
     found = next((state for state in known if state.value == text), None)
     if found is None:
         raise MessageError("field_wrong", "state")
