@@ -44,7 +44,7 @@ from tests.simulation.seen import Entry
 from tests.simulation.shaky import Shaky
 from tests.simulation.shop import CONFIG, QuickHasher
 from tests.simulation.streams import SimulatedCarrier
-from tests.simulation.window import Window, answered_of, asked_of, entries_of
+from tests.simulation.window import Window, answered_of, asked_of, entry_of
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
@@ -271,7 +271,12 @@ class Till:
 
     def entries(self) -> list[Entry]:
         """The terminal's own memory of what it did, which nobody at the store writes."""
-        return entries_of(self.terminal.ledger)
+        return [entry_of(entry) for entry in self.terminal.ledger.entries]
+
+    def last_entry(self) -> Entry | None:
+        """The newest of them; None where there is none."""
+        entries = self.terminal.ledger.entries
+        return entry_of(entries[-1]) if entries else None
 
     async def switch_off_and_on(self) -> None:
         """What a person does with a printer that does not answer."""

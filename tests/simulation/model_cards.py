@@ -67,18 +67,28 @@ Cards = dict[str, CardPayment]
 
 def untold(cards: Cards, terminal: str, entries: list[Entry]) -> list[Entry]:
     """What moved money at a terminal, and is nothing that the store knows of."""
+    moved = [entry for entry in entries if entry.signed_minor]
+    if not moved:
+        return []
     told = {
         receipt
         for one in cards.values()
         if one.asked["terminal"] == terminal and not one.is_in_doubt
         for receipt in one.receipts()
     }
-    return [entry for entry in entries if entry.signed_minor and entry.receipt not in told]
+    return [entry for entry in moved if entry.receipt not in told]
 
 
-def can_be_found_out(cards: Cards, terminal: str, entries: list[Entry]) -> bool:
+def can_be_found_out(cards: Cards, terminal: str, last: Entry | None) -> bool:
     """Whether the last that a terminal did, which it tells whoever asks, is in doubt still."""
-    return bool(untold(cards, terminal, entries[-1:]))
+    if last is None or not last.signed_minor:
+        return False
+    # It is asked often, and the last is most likely of the newest.
+    return not any(
+        last.receipt in one.receipts()
+        for one in reversed(cards.values())
+        if one.asked["terminal"] == terminal and not one.is_in_doubt
+    )
 
 
 def requested(cards: Cards, data: dict[str, Any]) -> None:

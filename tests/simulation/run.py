@@ -382,7 +382,7 @@ class Simulation:
             found.append(f"payment {payment.asked.payment_id} ({payment.standing.value})")
         for till in self.tills:
             name = till.terminal_address
-            if can_be_found_out(self.auditor.model.cards, name, till.entries()):
+            if can_be_found_out(self.auditor.model.cards, name, till.last_entry()):
                 found.append(f"a payment nobody waits for (the last that {name} did)")
         for payment in books.payments.aside():
             if payment.back_waits:

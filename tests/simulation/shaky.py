@@ -55,7 +55,7 @@ class ShopWorld(SimulatedWorld):
         if not is_before:
             start_ns = self.monotonic_ns()
             await self._pause()
-            if has_synced:
+            if has_synced and self.monotonic_ns() > start_ns:
                 self._untold.append((start_ns, self.monotonic_ns()))
         return result
 

@@ -16,7 +16,7 @@ from tests.simulation.shop import CONFIG
 
 if TYPE_CHECKING:
     from countertop.store import Store
-    from hardware.terminal.zvt.ledger import Ledger
+    from hardware.terminal.zvt.ledger import Entry as Booked
     from tests.simulation.disk import MemoryDisk
 
 
@@ -30,20 +30,17 @@ def answered_of(reply: Reply) -> Answered:
     return Answered(reply.ok, reply.data, reply.refusal, reply.fault, reply.position)
 
 
-def entries_of(ledger: Ledger) -> list[Entry]:
-    """What a terminal remembers, the oldest first."""
-    return [
-        Entry(
-            entry.kind.value,
-            entry.signed_minor,
-            entry.trace,
-            entry.receipt,
-            entry.original,
-            entry.is_booked,
-            entry.is_reversed,
-        )
-        for entry in ledger.entries
-    ]
+def entry_of(entry: Booked) -> Entry:
+    """One thing that a terminal remembers."""
+    return Entry(
+        entry.kind.value,
+        entry.signed_minor,
+        entry.trace,
+        entry.receipt,
+        entry.original,
+        entry.is_booked,
+        entry.is_reversed,
+    )
 
 
 @frozen(eq=False)
