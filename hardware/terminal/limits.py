@@ -19,6 +19,7 @@ REPLY_NS = 5 * NS_PER_S  # T3: from a command to its acknowledgement
 SERIAL_REPLY_NS = REPLY_NS + LINE_REPEATS_MAX * LINE_ACK_NS  # the same, on a line that repeats
 COMPLETION_NS = 180 * NS_PER_S  # T4: from there, or from the last sign of life, to the end
 RECEIPT_NS = 10 * NS_PER_S  # of a receipt that is only asked for again
+QUESTION_NS = 30 * NS_PER_S  # of another question: it knows the answer, and whoever pays waits
 MINUTES_MAX = 60  # what a terminal may ask for instead of T4
 WHOLE_NS = 30 * 60 * NS_PER_S  # of one command, however lively the terminal is
 KEEP_NS = 4 * NS_PER_S  # to write down a result before it is acknowledged
@@ -42,7 +43,8 @@ TRACE_NUMBERS = 999_999
 
 assert BYTE_GAP_NS < LINE_ACK_NS
 assert KEEP_NS < REPLY_NS, "a terminal waits for an acknowledgement as long as a register does"
-assert REPLY_NS < RECEIPT_NS < COMPLETION_NS
-assert REPLY_NS < SERIAL_REPLY_NS < COMPLETION_NS < WHOLE_NS
+assert REPLY_NS < RECEIPT_NS < QUESTION_NS < COMPLETION_NS
+assert REPLY_NS < SERIAL_REPLY_NS < QUESTION_NS
+assert COMPLETION_NS < WHOLE_NS
 assert MINUTES_MAX * 60 * NS_PER_S <= 2 * WHOLE_NS
 assert CONNECT_TIMEOUT_S * NS_PER_S <= REPLY_NS

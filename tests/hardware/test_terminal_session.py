@@ -25,6 +25,7 @@ from hardware.terminal.limits import (
     ENQUIRE_EVERY_NS,
     KEEP_NS,
     NS_PER_S,
+    QUESTION_NS,
     REPLY_NS,
     WHOLE_NS,
 )
@@ -98,6 +99,28 @@ def test_a_look_turns_nobody_away() -> None:
     hear(session, OK)
     sent = sends(hear(session, told(codec.COMPLETION, [("status", 0)])))
     assert [one[:4] for one in sent] == ["8000", "0601"]
+
+
+@pytest.mark.parametrize("question", ["look", "inquiry", "recall"])
+def test_a_question_that_is_not_answered_keeps_nobody_waiting(question: str) -> None:
+    """Half a minute, however lively the terminal is; then the connection is made anew, and the
+    customer behind it is told that nothing was sent."""
+    session = opened(LAST)
+    if question == "look":
+        session.look("l", 0)
+    elif question == "inquiry":
+        session.inquire("i", Answer(Verdict.UNKNOWN, Kind.SALE, 900, "lost"), 0, gives_way=True)
+    else:
+        session.recall(0)
+    hear(session, OK)
+    assert session.transact("j", SALE, NS_PER_S) == []
+    hear(session, told(codec.INTERMEDIATE, [("status", 0x0E)]), QUESTION_NS - 1)
+    assert session.tick(QUESTION_NS - 1) == []
+    assert session.tick(QUESTION_NS) == [Break("the command never ended")]
+    told_of = {one.job_id: one.result for one in session.closed() if isinstance(one, Done)}
+    paid = told_of["j"]
+    assert isinstance(paid, Answer)
+    assert (paid.verdict, paid.code) == (Verdict.ABORTED, "not_sent")
 
 
 def ended(actions: list[Action]) -> Answer:

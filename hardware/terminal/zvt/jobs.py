@@ -85,8 +85,9 @@ class Job:
     @property
     def ends_ns(self) -> int:
         """When it is given up, however lively the terminal is."""
-        is_extra = self.task is Task.RECEIPT
-        return self.started_ns + (limits.RECEIPT_NS if is_extra else limits.WHOLE_NS)
+        if self.task is Task.RECEIPT:
+            return self.started_ns + limits.RECEIPT_NS
+        return self.started_ns + (limits.QUESTION_NS if self.is_question else limits.WHOLE_NS)
 
     @property
     def may_be_called_off(self) -> bool:
