@@ -121,7 +121,8 @@ def test_a_page_says_that_a_slow_disk_saves(
     slow = slow_disk(fresh_store)
     ana: Cashier = cashier(at=fresh_store)
     page = ana.page
-    saving = page.get_by_role("progressbar", name="The store server is still saving")
+    saving = page.locator(".saving[aria-hidden=true]")
+    told = page.locator(".unseen[aria-live=polite]")
     state = page.locator(".strip .item").first
     ana.open()
     ana.sign_on("Ana")
@@ -131,6 +132,7 @@ def test_a_page_says_that_a_slow_disk_saves(
     expect(state).to_contain_text("Online", timeout=15_000)
     ana.tap("Flat white")
     expect(saving).to_be_visible()
+    expect(told).to_contain_text("The store server is still saving")
     expect(state).to_contain_text(re.compile(r"Saving for \d s"))
     page.screenshot(path=artefacts / "screenshots" / "saving.png")
     expect(ana.lines).to_have_count(1, timeout=15_000)
