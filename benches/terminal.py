@@ -46,14 +46,14 @@ def chip() -> bytes:
 
 
 def result() -> bytes:
-    """A terminal's result of a sale, as long as real ones are."""
+    """A terminal's result of a sale, a long one: 209 bytes."""
     payment = [(0x1F10, b"\x02"), (0x1F11, b"\x01"), (0x1F12, b"\x01")]
     application = [(0x43, bytes(7)), (0x44, b"Mastercard")]
     fields: list[tuple[int | str, Any]] = [
         (0x27, 0), (0x04, 1250), (0x0B, 5), (0x0C, 120000), (0x0D, 1126), (0x17, 1), (0x19, 0x60),
         (0x22, "541333******0010"), (0x29, 52500001), (0x2A, b"455600000599   "),
-        (0x3B, b"123456\0\0"), (0x3C, b"Approved. Thank you."), (0x49, 978), (0x87, 10), (0x88, 7),
-        (0x8A, 6), (0x8B, b"Mastercard"),
+        (0x3B, b"123456\0\0"), (0x3C, b"Approved. Thank you. Please take your card"),
+        (0x49, 978), (0x87, 10), (0x88, 7), (0x8A, 6), (0x8B, b"Mastercard"),
         (0x06, [(0x2F, payment), (0x60, application), (0x46, b"x" * 24), (0x1F37, b"\x01")]),
     ]  # fmt: skip
     return native.zvt_encode(0x040F, fields)
