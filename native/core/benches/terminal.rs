@@ -20,7 +20,7 @@ fn chip() -> Vec<u8> {
         (0x9F03, 6),
         (0x9F06, 7),
         (0x9F09, 2),
-        (0x9F10, 18),
+        (0x9F10, 19),
         (0x9F1A, 2),
         (0x9F1E, 8),
         (0x9F26, 8),
@@ -57,7 +57,7 @@ fn result() -> Vec<u8> {
         .map(|pair| u8::from_str_radix(pair, 16).expect("hexadecimal"))
         .collect();
     bytes.extend_from_slice(b"\x2A455600000599   \x8B\xF1\xF0Mastercard\x3B123456\0\0");
-    bytes.extend_from_slice(b"\x3C\xF0\xF2\xF0Approved. Thank you.");
+    bytes.extend_from_slice(b"\x3C\xF0\xF4\xF2Approved. Thank you. Please take your card");
     let payment = [0x1F10, 0x1F11, 0x1F12].map(|tag| Node::bytes(tag, &[1]));
     let objects = [
         Node::template(0x2F, payment.to_vec()),
