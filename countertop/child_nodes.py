@@ -106,7 +106,7 @@ class Pairing:
         is goes on undisturbed."""
         plain = {entry.address: entry for entry in self.configured}
         wanted = {one.terminal: self._reached(one, plain.get(one.terminal)) for one in terminals}
-        for name in {*wanted, *self.running}:
+        for name in {**wanted, **self.running}:
             now = self.running.get(name, plain.get(name))
             then = wanted.get(name, plain.get(name))
             if now == then:

@@ -135,7 +135,7 @@ def test_a_late_approval_goes_back_by_itself_after_cash(who: Cashier) -> None:
         page.wait_for_timeout(100)
     assert terminal["booked_minor"] == 0, terminal
     who.next_order()
-    # The terminal booked it before it told its receipts, each of which is written down first.
+    # A store that did not hear how that ended asks again after ten seconds.
     to_settle = page.get_by_role("button", name=re.compile("to settle"))
     expect(to_settle).to_have_count(0, timeout=20_000)
 

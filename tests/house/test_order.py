@@ -11,10 +11,11 @@ import pytest
 
 from tests.house.test_tidy import parsed, python_files, shown
 
-ROOMS = ("engine", "actors", "hardware", "protocols")
+ROOMS = ("engine", "actors", "hardware", "protocols", "countertop")
 SET_TYPES = {"set", "frozenset", "AbstractSet"}
 SET_METHODS = {"union", "intersection", "difference", "symmetric_difference"}
 SET_SIGNS = (ast.Sub, ast.BitAnd, ast.BitOr, ast.BitXor)
+KEEP_AN_ORDER = {"list", "tuple", "iter", "enumerate", "fromkeys", "join"}
 HAVE_NO_ORDER = {"sorted", "set", "frozenset", "any", "all", "sum", "min", "max", "len", "Counter"}
 
 
@@ -82,6 +83,8 @@ def _loops(tree: ast.AST) -> Iterator[ast.expr]:
                 yield node.iter
             case ast.ListComp() | ast.GeneratorExp() | ast.DictComp() if id(node) not in unseen:
                 yield from (part.iter for part in node.generators)
+            case ast.Call(args=args) if ast.unparse(node.func).split(".")[-1] in KEEP_AN_ORDER:
+                yield from (argument for argument in args if id(node) not in unseen)
 
 
 def unordered(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -112,6 +115,8 @@ def test_no_loop_follows_the_order_of_a_set(path: Path) -> None:
         "waiting, more = set(), 1\n    told = [go(one) for one in waiting]",
         "for one in self.open: go(one)",
         "for one in names(): go(one)",
+        "return tuple({1, 2})",
+        "return ', '.join(set(found))",
     ],
 )
 def test_a_loop_in_no_order_is_found(source: str) -> None:

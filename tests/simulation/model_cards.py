@@ -3,6 +3,7 @@ was heard of it, and which of them wait for a person."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from attrs import define, field
@@ -65,30 +66,25 @@ class CardPayment:
 Cards = dict[str, CardPayment]
 
 
+def _told(cards: Cards, terminal: str) -> Iterator[int | None]:
+    """The receipts of a terminal that the store knows what to think of, the newest first."""
+    for one in reversed(cards.values()):
+        if one.asked["terminal"] == terminal and not one.is_in_doubt:
+            yield from one.receipts()
+
+
 def untold(cards: Cards, terminal: str, entries: list[Entry]) -> list[Entry]:
     """What moved money at a terminal, and is nothing that the store knows of."""
-    moved = [entry for entry in entries if entry.signed_minor]
-    if not moved:
-        return []
-    told = {
-        receipt
-        for one in cards.values()
-        if one.asked["terminal"] == terminal and not one.is_in_doubt
-        for receipt in one.receipts()
-    }
-    return [entry for entry in moved if entry.receipt not in told]
+    told = set(_told(cards, terminal))
+    return [entry for entry in entries if entry.signed_minor and entry.receipt not in told]
 
 
 def can_be_found_out(cards: Cards, terminal: str, last: Entry | None) -> bool:
     """Whether the last that a terminal did, which it tells whoever asks, is in doubt still."""
     if last is None or not last.signed_minor:
         return False
-    # It is asked often, and the last is most likely of the newest.
-    return not any(
-        last.receipt in one.receipts()
-        for one in reversed(cards.values())
-        if one.asked["terminal"] == terminal and not one.is_in_doubt
-    )
+    # Asked often; the last is most likely one of the newest.
+    return last.receipt not in _told(cards, terminal)
 
 
 def requested(cards: Cards, data: dict[str, Any]) -> None:
