@@ -365,7 +365,7 @@ class LinkPeer:
             self._answer(_refusal(item.id, error.kind, error.detail))
 
     def _deliver(
-        self, item: Ask | Tell, reply: Callable[[object], None] | None, deadline_ns: int | None
+        self, item: Ask | Tell, reply: Callable[[object], bool] | None, deadline_ns: int | None
     ) -> None:
         if self._exposes is not None and not self._exposes(self.name, item.to):
             raise AbsentError(item.to, f"not open to node {self.name}; nothing was delivered")
@@ -385,23 +385,21 @@ class LinkPeer:
             )
         )
 
-    def _reply_to(self, ask_id: str) -> Callable[[object], None]:
+    def _reply_to(self, ask_id: str) -> Callable[[object], bool]:
         incarnation = self.incarnation
         done = False
 
-        def reply(value: object) -> None:
+        def reply(value: object) -> bool:
             nonlocal done
-            if done:
+            if done or self.incarnation != incarnation:
                 self._node.count_late()
-                return
+                return False
             done = True
             encoded = _encode(ask_id, value)
-            if self.incarnation == incarnation:
-                self._in_hand.pop(ask_id, None)
-                self._remember(ask_id, encoded)
-                self._answer(encoded)
-            else:
-                self._node.count_late()
+            self._in_hand.pop(ask_id, None)
+            self._remember(ask_id, encoded)
+            self._answer(encoded)
+            return True
 
         return reply
 

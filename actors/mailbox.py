@@ -30,19 +30,19 @@ class Envelope:
     to: str
     sender: str
     body: object
-    reply: Callable[[object], None] | None = None
+    reply: Callable[[object], bool] | None = None
     deadline_ns: int | None = None
     peer: str = ""
     answered: bool = field(default=False, init=False)
 
-    def answer(self, value: object) -> None:
+    def answer(self, value: object) -> bool:
         """Answer an ask; an exception of `actors.errors` is raised at the asker.
 
-        Nothing happens for a tell. Answering twice or too late is counted by the node, no error.
+        False where it is certain that nobody waits for it: for a tell, twice, where the asker gave
+        up, or where its process is another now. The last three are counted by the node, no error.
         """
         self.answered = True
-        if self.reply is not None:
-            self.reply(value)
+        return self.reply is not None and self.reply(value)
 
 
 class OneShot:

@@ -288,9 +288,10 @@ class Node:
     def counting(self, answer: OneShot) -> Any:
         """A reply function that settles `answer` and counts what comes twice or late."""
 
-        def reply(value: object) -> None:
-            if not answer.settle(value):
-                self._late += 1
+        def reply(value: object) -> bool:
+            is_settled = answer.settle(value)
+            self._late += not is_settled
+            return is_settled
 
         return reply
 

@@ -29,7 +29,16 @@ from actors.mailbox import Envelope, Mailbox
 from actors.messages import Accepted, Failure
 from actors.stored_payments import StoredPayments
 from actors.terminal_days import TerminalDays
-from actors.terminal_messages import Abort, Heard, Inquire, Keep, KeepUpload, Progress, Request
+from actors.terminal_messages import (
+    Abort,
+    Heard,
+    Inquire,
+    Keep,
+    KeepUpload,
+    Over,
+    Progress,
+    Request,
+)
 from actors.world import World
 from engine.decision import EVENTS
 from engine.payment.events import (
@@ -75,8 +84,8 @@ def follows(news: Committed) -> bool:
 class PaymentsActor:
     """*Owns* which payments are being talked about with their terminals, which ends of day, which
     payments nobody waits for, and which were taken offline. *Receives* `Committed` from the
-    bookkeeper, `Keep`, `KeepUpload` and `Progress` from terminals. *Sends* `Request`, `Inquire`,
-    `Abort`, `Settle` and `Forward` to terminals, `payment.keep`, `payment.hear`,
+    bookkeeper, `Keep`, `KeepUpload`, `Over` and `Progress` from terminals. *Sends* `Request`,
+    `Inquire`, `Abort`, `Settle` and `Forward` to terminals, `payment.keep`, `payment.hear`,
     `payment.take_back`, `payment.upload` and `terminal.hear_day` to the bookkeeper. *If it
     dies* what was open becomes unknown and is asked about; nothing is ever asked for twice.
     """
@@ -106,6 +115,8 @@ class PaymentsActor:
                         await self._keep(envelope, envelope.body, post, world)
                     case KeepUpload():
                         nursery.start_soon(self._stored.keep, envelope, envelope.body, post, world)
+                    case Over():
+                        self._look_anew()
                     case Progress():
                         self._show(envelope.body, post)
                     case _:
@@ -125,13 +136,17 @@ class PaymentsActor:
                 payment = Payment(asked, now_ns, answer=begun_as, remembered=event.remembered)
                 self._begin(payment, nursery, post, world)
             if record.name == _ASIDE or (self._aside.is_any and record.name in _IS_FREE_AGAIN):
-                self._aside.ask_anew()
-                self._wake.set()
+                self._look_anew()
             approved = _approval(record)
             if approved is not None and not approved.is_offline:
                 self._stored.host_is_back()
             elif approved is not None or record.name in _CALLS_FOR_A_LOOK:
                 self._wake.set()
+
+    def _look_anew(self) -> None:
+        """A terminal may be free for what nobody waits for."""
+        self._aside.ask_anew()
+        self._wake.set()
 
     def _begin(self, payment: Payment, nursery: trio.Nursery, post: Any, world: World) -> None:
         """Talk about a payment, unless that is done already or was."""

@@ -81,6 +81,16 @@ class Progress:
     text: str = ""
 
 
+@MESSAGES.name("terminal.over")
+@frozen
+class Over:
+    """Terminal to keeper, told and not asked: that request is over, and whoever asked for it, such
+    as the store before it began anew, was not there any more to hear it. Told once, and it may be
+    lost."""
+
+    request_id: str
+
+
 @MESSAGES.name("terminal.abort")
 @frozen
 class Abort:

@@ -1,11 +1,13 @@
 """A line for each failure of a run, in a file that whoever reads only the end can be shown.
 
 With `--failures-file FILE` the name of each test that failed, or of what could
-not be collected, is written with the first line of why, and each card number that was left behind.
+not be collected, is written with the first line of why, where the folders of its run are kept if it
+had any, and each card number that was left behind.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -23,14 +25,20 @@ class Failures:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("")
 
-    def _note(self, what: str, why: str) -> None:
+    def _note(self, what: str, why: str, kept: str = "") -> None:
+        line = f"{what}: {why}"[:_LINE_MAX].replace("\n", " ")
         with self._target.open("a") as file:
-            file.write(f"{what}: {why}"[:_LINE_MAX].replace("\n", " ") + "\n")
+            file.write(line + (f" [it left {kept}]" if kept else "") + "\n")
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """A test failed, or what comes before or after it did."""
+        report = yield
         if report.failed:
-            self._note(f"{report.nodeid} ({report.when})", _reason(report))
+            self._note(f"{report.nodeid} ({report.when})", _reason(report), _folders(item))
+        return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file of tests could not be read."""
@@ -44,6 +52,12 @@ class Failures:
         if isinstance(searched, left_behind.LeftBehind):
             for find in searched.finds:
                 self._note("a card number was left behind", find.line())
+
+
+def _folders(item: pytest.Item) -> str:
+    """Where the folders of its run are, a store's among them; "" where it used none."""
+    factory = getattr(item, "funcargs", {}).get("tmp_path_factory")
+    return str(factory.getbasetemp()) if factory is not None else ""
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

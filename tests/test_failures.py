@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,12 +26,17 @@ def broken():
 
 def test_has_no_device(broken):
     pass
+
+def test_leaves_something(tmp_path):
+    (tmp_path / "journal").write_text("what was sold")
+    raise RuntimeError("it stopped")
 """,
     "test_unread.py": "import a_module_nobody_has\n",
 }
 LINES = {
     "test_ways.py::test_is_wrong (call)": "AssertionError: sums are wrong",
     "test_ways.py::test_has_no_device (setup)": "OSError: no such device",
+    "test_ways.py::test_leaves_something (call)": "RuntimeError: it stopped",
     "test_unread.py": "No module named 'a_module_nobody_has'",
 }
 
@@ -55,3 +61,8 @@ def test_each_failure_has_a_line_with_its_reason(tmp_path: Path) -> None:
     for name, reason in LINES.items():
         (line,) = (one for one in lines if one.startswith(f"{name}: "))
         assert reason in line
+        folder = re.search(r" \[it left (.*)\]$", line)
+        assert (folder is not None) == ("leaves_something" in name)
+        if folder is not None:
+            (left,) = Path(folder[1]).glob("test_leaves_something0/journal")
+            assert left.read_text() == "what was sold"

@@ -20,6 +20,7 @@ from actors.terminal_messages import (
     Heard,
     Inquire,
     Look,
+    Over,
     Progress,
     Request,
     Said,
@@ -65,7 +66,7 @@ class TerminalDevice(Device):
     and hands those every session has to `tell`.
 
     Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`, `Say`.
-    Sends: `Keep`, `KeepUpload` and `Progress` to the keeper a request names.
+    Sends: `Keep`, `KeepUpload`, `Over` and `Progress` to the keeper a request names.
     """
 
     requests: Requests
@@ -127,9 +128,11 @@ class TerminalDevice(Device):
 
     async def _answer(self, envelope: Envelope) -> None:
         match envelope.body:
-            case Request(request_id):
+            case Request(request_id, keeper=keeper):
                 answer = await self._transact(envelope.body)
-                envelope.answer(Heard(request_id, answer))
+                is_heard = envelope.answer(Heard(request_id, answer))
+                if keeper and not is_heard:
+                    self.post.tell_nowait(keeper, Over(request_id))
             case Inquire(request_id):
                 envelope.answer(Heard(request_id, await self._inquire(envelope.body)))
             case Forward():

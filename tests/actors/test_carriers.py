@@ -168,6 +168,7 @@ async def test_who_sends(kind: str, tmp_path: Path) -> None:
             envelope = await mailbox.get()
         assert (envelope.body, envelope.sender) == ("hello", "register/1")
         assert envelope.reply is None
+        assert not envelope.answer("nobody asked")
         assert envelope.peer == ("" if kind == "mailbox" else "store")
 
 
@@ -237,13 +238,15 @@ async def test_answering_twice(kind: str, tmp_path: Path, nursery: trio.Nursery)
     async with carried(kind, tmp_path) as carrier:
         mailbox = carrier.home.open(PRINTER)
 
+        was_heard: list[bool] = []
+
         async def twice() -> None:
             envelope = await mailbox.get()
-            envelope.answer(1)
-            envelope.answer(2)
+            was_heard.extend((envelope.answer(1), envelope.answer(2)))
 
         nursery.start_soon(twice)
         assert await carrier.asker.ask(PRINTER, "x", timeout_s=5) == 1
+        assert was_heard == [True, False]
         await until(lambda: carrier.home.statistics().late == 1)
 
 
@@ -491,6 +494,48 @@ async def test_a_long_break_is_a_loss(autojump_clock: trio.testing.MockClock) ->
             nursery.start_soon(echo, mailbox)
             assert await carrier.asker.ask(PRINTER, 2, timeout_s=5) == 2
             carrier.home.close(PRINTER)
+
+
+async def test_an_answer_for_a_process_that_ended_is_nobodys(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Whoever answers an ask of a process that ended since is told so; its successor, which never
+    asked, hears nothing of it."""
+    world = ManualWorld(6, follow=True)
+    link = SimulatedLink(world)
+    home = Node("devices", world)
+    mailbox, envelopes = home.open(PRINTER), []
+    links = Links(home)
+    links.listen(link.listening)
+
+    @contextlib.asynccontextmanager
+    async def life() -> AsyncIterator[Node]:
+        asker = Node("store", world)
+        own = Links(asker)
+        own.dial(link.dialling, "devices")
+        asker.route("printer", "devices")
+        async with trio.open_nursery() as nursery:
+            await nursery.start(own.run)
+            await own.wait_up("devices")
+            yield asker
+            nursery.cancel_scope.cancel()
+        link.cut()
+        link.mend()
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(links.run)
+        async with life() as first:
+            for number in range(2):
+                first.ask_nowait(PRINTER, number, timeout_s=60)
+                envelopes.append(await mailbox.get())
+            assert envelopes[0].answer("in time")
+        async with life() as second:
+            assert not envelopes[1].answer("too late")
+            nursery.start_soon(echo, mailbox)
+            assert await second.ask(PRINTER, "anew", timeout_s=5) == "anew"
+            assert (home.statistics().late, second.statistics().late) == (1, 0)
+        home.close(PRINTER)
+        nursery.cancel_scope.cancel()
 
 
 @pytest.mark.parametrize("late", range(10))

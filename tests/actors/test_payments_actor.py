@@ -12,13 +12,13 @@ import trio
 import trio.testing
 from attrs import define, field
 
-from actors.asks import Committed, ReadPayments, Reply, Submit
+from actors.asks import Aside, Committed, ReadAside, ReadPayments, Reply, Submit
 from actors.errors import BusyError
-from actors.limits import INQUIRE_FIRST_S
+from actors.limits import INQUIRE_FIRST_S, LOOK_AGAIN_S
 from actors.mailbox import Envelope, Mailbox
 from actors.messages import Accepted
 from actors.payments import PaymentsActor
-from actors.terminal_messages import Abort, Heard, Inquire, Request
+from actors.terminal_messages import Abort, Heard, Inquire, Over, Request
 from actors.world import ManualWorld
 from engine.decision import EVENTS
 from engine.order.commands import CompleteOrder, StartTendering, TenderCash
@@ -36,7 +36,7 @@ from engine.record import NewRecord
 from engine.stamp import Stamp
 from engine.terminal import Answer, Identity, Verdict
 from engine.wire import structure, unstructure
-from tests.card_shop import card_shop, hear, running, told
+from tests.card_shop import card_shop, hear, running, set_aside, told
 from tests.shop import Shop
 
 LAST = Identity("29001234", 1, 1, "1126", "101500")
@@ -57,8 +57,9 @@ class AskedThen:
 @define(eq=False)
 class Neighbours:
     """The bookkeeper of `shop`, and terminals that approve, or are in doubt and then decline, or
-    wait for a card; `requests`, `inquiries` and `aborts` are what they were asked, the last so
-    often in vain as `full` says, and `looks` counts how often somebody asked what is open."""
+    wait for a card, or are at something else, where what was set aside is asked about; `requests`,
+    `inquiries` and `aborts` are what they were asked, the last so often in vain as `full` says, and
+    `looks` counts how often somebody asked what is open."""
 
     shop: Shop
     requests: list[Request] = field(factory=list)
@@ -68,6 +69,7 @@ class Neighbours:
     full: int = 0
     is_in_doubt: bool = False
     is_waiting: bool = False
+    is_at_something_else: bool = False
 
     async def ask(self, to: str, body: Any, **_: Any) -> Any:
         """Answer as they would."""
@@ -83,6 +85,12 @@ class Neighbours:
                 payment = self.shop.books.payments.open[body.request_id]
                 verdict = Verdict.UNKNOWN if self.is_in_doubt else Verdict.APPROVED
                 return Heard(body.request_id, told(payment, verdict))
+            case ReadAside() if self.is_at_something_else:
+                return tuple(Aside(one, True) for one in self.shop.books.payments.aside())
+            case Inquire() if self.is_at_something_else:
+                self.inquiries.append(body)
+                known = self.shop.books.payments.exceptions[body.request_id]
+                return Heard(body.request_id, told(known, Verdict.UNKNOWN, code="terminal_busy"))
             case Inquire():
                 self.inquiries.append(body)
                 open_now = self.shop.books.payments.open
@@ -278,3 +286,19 @@ async def test_what_nobody_waits_for_any_more_keeps_its_terminal_from_nobody(
     neighbours.shop.ok(SetPaymentAside(payment.asked.payment_id, "the customer left"))
     await trio.sleep(60)
     assert neighbours.inquiries == []
+
+
+async def test_a_terminal_that_tells_that_it_is_done_is_asked_about_what_was_set_aside_at_once(
+    actor: tuple[Mailbox, Neighbours], autojump_clock: trio.testing.MockClock
+) -> None:
+    """It was at the end of what the store had begun before it began anew, and could not be asked.
+    When it is over it says so, and nobody waits for the next look."""
+    mailbox, neighbours = actor
+    set_aside(neighbours.shop)
+    neighbours.is_at_something_else = True
+    await trio.sleep(LOOK_AGAIN_S + 1)
+    asked_by_then = len(neighbours.inquiries)
+    assert asked_by_then == 1
+    mailbox.put_nowait(Envelope("", "payments", "terminal/1", Over("of a store before")))
+    await trio.sleep(0.1)
+    assert len(neighbours.inquiries) == asked_by_then + 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,17 @@ ARGUMENTS = [
 ]
 WIDE, PHONE = (1024, 768), (390, 844)
 PATIENCE_MS = 8_000
+HAS_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember of each test whether it failed, for what is done after it."""
+    report = yield
+    item.stash[HAS_FAILED] = item.stash.get(HAS_FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +80,13 @@ def fresh_store(tmp_path: Path, browser: Browser) -> Iterator[DemoStore]:
 
 
 @pytest.fixture
-def cashier(browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeCashier]:
+def cashier(
+    browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeCashier]:
     """Makes cashiers: `cashier(size=…, theme=…, touch=…, at=…)`; their pages close afterwards.
 
-    Each has a window of its own. A page that throws fails the test.
+    Each has a window of its own. A page that throws fails the test. Where a test fails, what its
+    pages showed is kept beside the folders of the stores.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
@@ -98,6 +113,11 @@ def cashier(browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeCa
         return Cashier(page, at or request.getfixturevalue("store"), touch, DEBUG_PORT)
 
     yield make
+    if request.node.stash.get(HAS_FAILED, False):
+        folder = tmp_path_factory.mktemp("shown")
+        for number, page in enumerate(page for one in contexts for page in one.pages):
+            with contextlib.suppress(Error):
+                page.screenshot(path=folder / f"{number}.png")
     for context in contexts:
         try:
             context.close()

@@ -10,7 +10,7 @@ import trio
 from attrs import define, field
 
 from actors.messages import Accepted, DeviceState, Failure
-from actors.terminal_messages import Keep, Progress
+from actors.terminal_messages import Keep, Over, Progress
 from actors.world import ManualWorld, SystemWorld, World
 from engine.terminal import Answer, Identity, Kind, Transaction
 from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
@@ -29,7 +29,8 @@ KEEPER = "payments/test"
 @define(eq=False)
 class Shop:
     """All of it. `kept` is what the keeper wrote down of results, while `refusals` are left it
-    cannot; `doubts` is what it wrote down before they were begun, if it `may_begin`."""
+    cannot; `doubts` is what it wrote down before they were begun, if it `may_begin`; `over` are the
+    requests it was told of that nobody waited for."""
 
     rig: Rig
     fake: TerminalFake
@@ -39,6 +40,7 @@ class Shop:
     shown: list[str] = field(factory=list)
     refusals: int = 0
     doubts: list[Answer] = field(factory=list)
+    over: list[str] = field(factory=list)
     may_begin: bool = True
 
     async def ready(self, *, after: int = 0) -> int:
@@ -69,6 +71,8 @@ class Shop:
                 case Keep():
                     self.refusals -= 1
                     envelope.answer(Failure("disk_full"))
+                case Over(request_id):
+                    self.over.append(request_id)
                 case Progress(_, code, text):
                     self.progress.append(code)
                     self.shown.append(text)

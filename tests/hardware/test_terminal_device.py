@@ -11,6 +11,7 @@ import pytest
 import trio
 import trio.testing
 
+from actors.errors import NoAnswerError
 from actors.messages import Accepted, DeviceState, Failure
 from actors.terminal_messages import Abort, Heard, Inquire, Look, Request, Settle
 from engine.terminal import Answer, Condition, Kind, SettledTotal, Settlement, Verdict
@@ -98,6 +99,25 @@ async def test_by_messages(carrier: str, tmp_path: Path) -> None:
         assert {one.verdict for one in shop.kept} == {Verdict.UNKNOWN}
         assert shop.kept[0].identity == heard.answer.identity
         assert shop.progress[:1] == ["insert_card"]
+
+
+async def test_what_ends_after_its_asker_left_is_told_to_its_keeper(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The store that began a payment is gone by its end: whoever keeps payments by then hears that
+    it is over. One who waits is answered, and nobody else is told anything."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        ask = shop.rig.post.ask
+        await ask(ADDRESS, Request("heard", sale(), KEEPER), timeout_s=60)
+        assert shop.over == []
+        shop.fake.plans.append(Plan(card="none"))
+        with pytest.raises(NoAnswerError):
+            await ask(ADDRESS, Request("left", sale(), KEEPER), timeout_s=2)
+        assert shop.over == []
+        await trio.sleep(300)
+        assert shop.over == ["left"]
+        assert shop.device.requests.answers["left"].verdict is Verdict.ABORTED
 
 
 async def test_what_was_written_down_with_the_request_is_not_written_down_again() -> None:

@@ -60,8 +60,8 @@ class NexoDevice(TerminalDevice):
 
     Owns: the conversation, the answers to the last requests, the door for notices.
     Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`, `Say`.
-    Sends: `Keep`, `KeepUpload` and `Progress` to the keeper a request names; `DeviceStatus` to
-    `devices`.
+    Sends: `Keep`, `KeepUpload`, `Over` and `Progress` to the keeper a request names;
+    `DeviceStatus` to `devices`.
     If it dies: a transaction that ran is in doubt; whoever asked inquires once it is back, under
     the id of the request where nothing more is known of it.
     """

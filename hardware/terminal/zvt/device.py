@@ -35,8 +35,8 @@ class ZvtDevice(TerminalDevice, CableDevice):
 
     Owns: the cable, the conversation, the answers to the last requests.
     Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`.
-    Sends: `Keep`, `KeepUpload` and `Progress` to the keeper a request names; `DeviceStatus` to
-    `devices`.
+    Sends: `Keep`, `KeepUpload`, `Over` and `Progress` to the keeper a request names;
+    `DeviceStatus` to `devices`.
     If it dies: a transaction that ran is in doubt; whoever asked inquires once it is back.
     """
 
