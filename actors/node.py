@@ -270,8 +270,8 @@ class Node:
         told what `said` makes of its answer, the moment it is given. Waits for room only.
         """
 
-        def reply(value: object) -> None:
-            envelope.answer(value if isinstance(value, PostError) else said(value))
+        def reply(value: object) -> bool:
+            return envelope.answer(value if isinstance(value, PostError) else said(value))
 
         mailbox = self._mailboxes.get(to)
         if mailbox is None:

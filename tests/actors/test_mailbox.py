@@ -20,7 +20,12 @@ def tell(body: object, deadline_ns: int | None = None) -> Envelope:
 
 def ask(body: object, answers: list[Any], deadline_ns: int | None = None) -> Envelope:
     """A message whose answers are collected."""
-    return Envelope("1", "a", "b", body, answers.append, deadline_ns)
+
+    def reply(value: object) -> bool:
+        answers.append(value)
+        return len(answers) == 1
+
+    return Envelope("1", "a", "b", body, reply, deadline_ns)
 
 
 async def test_order_of_arrival() -> None:

@@ -147,7 +147,7 @@ class JournaledShop:
         async def turn() -> None:
             mailbox = Mailbox(Bookkeeper.address, self.world)
             for number, submit in enumerate(submits):
-                reply = partial(answers.__setitem__, number)
+                reply = partial(_kept, answers, number)
                 mailbox.put_nowait(Envelope(submit.id, mailbox.address, "machine", submit, reply))
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.keeper.run, mailbox, None, self.world)
@@ -179,6 +179,11 @@ class JournaledShop:
         (reply,) = self.submit(Submit(used.id, register, name, data))
         assert (reply.ok, reply.fault) == (False, "command_id_reused")
         assert (state_hash(self.books), self.journal.head()) == (before, head)
+
+
+def _kept(answers: dict[int, Any], number: int, answer: object) -> bool:
+    answers[number] = answer
+    return True
 
 
 def answer_bytes(reply: Reply) -> bytes:

@@ -175,11 +175,12 @@ class StoreMachine:
         ask = envelope.body
         assert isinstance(ask, Ask)
 
-        def reply(value: object) -> None:
+        def reply(value: object) -> bool:
             try:
-                self._leave(ask, envelope, value)
+                return self._leave(ask, envelope, value)
             except Exception as error:  # noqa: BLE001 - the register must not be blamed for it
                 self._died(error)
+                return False
 
         to = f"register/{ask.register}"
         deadline_ns = deadline_after(store.world, DOOR_TIMEOUT_S)
@@ -189,12 +190,12 @@ class StoreMachine:
         except PostError as error:
             envelope.answer(error)
 
-    def _leave(self, ask: Ask, envelope: Envelope, value: object) -> None:
+    def _leave(self, ask: Ask, envelope: Envelope, value: object) -> bool:
         if isinstance(value, Reply) and not self.sim.disk.is_off:
             self.sim.auditor.released(asked_of(ask), answered_of(value))
         elif isinstance(value, Reply):
-            return
-        envelope.answer(value)
+            return False
+        return envelope.answer(value)
 
 
 class WatchedPrinter(PrinterFake):
