@@ -195,10 +195,12 @@ class PaymentsActor:
                 raise asked
             heard: Heard = await asked.wait()
             answer = heard.answer
-        except (AbsentError, BusyError) as error:
-            answer = _blank(payment, Verdict.ABORTED, "not_sent", error.detail)
         except PostError as error:
-            answer = _blank(payment, Verdict.UNKNOWN, "no_answer", error.detail)
+            log.info("terminal_not_heard", terminal=payment.asked.terminal, reason=error.detail)
+            if isinstance(error, AbsentError | BusyError):
+                answer = _blank(payment, Verdict.ABORTED, "not_sent")
+            else:
+                answer = _blank(payment, Verdict.UNKNOWN, "no_answer")
         if not await self._hear(payment, answer, post, world):
             await self._resolve(payment, post, world)
         self._end(payment.asked.payment_id)
@@ -367,7 +369,7 @@ def _approval(record: Record) -> Answer | None:
     return event.answer if event.answer.verdict.is_approved else None
 
 
-def _blank(payment: Payment, verdict: Verdict, code: str, detail: str = "") -> Answer:
+def _blank(payment: Payment, verdict: Verdict, code: str) -> Answer:
     """What is known where the terminal told nothing."""
     asked = payment.asked
     return Answer(
@@ -375,7 +377,6 @@ def _blank(payment: Payment, verdict: Verdict, code: str, detail: str = "") -> A
         asked.kind,
         asked.amount_minor,
         code,
-        detail,
         currency_code=asked.currency_code,
         partial_allowed=asked.kind is Kind.SALE,
         asked_tip_minor=asked.tip_on_top_minor,

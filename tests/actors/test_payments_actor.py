@@ -248,6 +248,7 @@ async def test_what_no_terminal_can_be_asked_for_is_not_sent_and_keeps_nobody(
     )
     assert listed.answer is not None
     assert (listed.answer.code, neighbours.requests) == ("not_sent", [])
+    assert listed.answer.detail == "", "these are the terminal's own words, and it said none"
     shop.ok(CompleteOrder())
     assert order_id not in shop.books.live.orders
     payment = asked(shop)

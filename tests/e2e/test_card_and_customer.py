@@ -60,7 +60,7 @@ def test_the_displays_follow_a_card_payment_and_are_clean(
     assert "3.80" in store.counter()["display"][0]
     store.key("decline")
     each("not-paid", "The card was not charged")
-    pole(store, mia, "Card not accepted")
+    pole(store, mia, "Card not charged")
     mia.push("Try again")
     store.key("tip", 50)
     store.key("lose_reply")

@@ -1,4 +1,5 @@
-"""Every view and state, in both themes and both sizes: kept as pictures, and checked by axe.
+"""Every view and state, in both themes and both sizes: kept as pictures, and checked by axe. On the
+screens of those sizes' kinds nothing lies over anything else, and nothing is cut off.
 
 The pictures are in `artefacts/screenshots/`. With COUNTERTOP_BLESS=1 one of them also becomes
 `docs/register.png`, the picture in the README.
@@ -22,6 +23,10 @@ from tests.house.test_catalogues import catalogue
 AXE = ROOT / "frontends" / "node_modules" / "axe-core" / "axe.min.js"
 BLESSED = ROOT / "docs" / "register.png"
 SIZES = {"1024x768": (1024, 768), "390x844": (390, 844)}
+# What else stands on counters, and lies in hands.
+WIDE_SCREENS = ((1280, 800), (1366, 768), (1920, 1080))
+PHONES = ((360, 740), (430, 932))
+TIDY = (Path(__file__).parent / "tidy.js").read_text()
 RUN_AXE = """async () => {
   // Tiles are alike: the first dozen stand for the hundred below them.
   const what = { include: [['html']], exclude: [['.tile:nth-of-type(n+13)']] };
@@ -33,7 +38,8 @@ RUN_AXE = """async () => {
 
 @define
 class Look:
-    """Takes a picture of what is shown and lets axe read it; finds are kept, not thrown."""
+    """Takes a picture of what is shown, lets axe read it and looks whether it is tidy, on other
+    screens of its kind, too; finds are kept, not thrown."""
 
     folder: Path
     suffix: str
@@ -48,7 +54,17 @@ class Look:
         page.screenshot(path=self.folder / f"{self.count:02d}-{name}-{self.suffix}.png")
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE.read_text())
-        self.found += [f"{name} ({self.suffix}): {problem}" for problem in page.evaluate(RUN_AXE)]
+        self._note(name, page.evaluate(RUN_AXE))
+        own = page.viewport_size
+        assert own is not None
+        others = PHONES if who.phone else WIDE_SCREENS
+        for width, height in ((own["width"], own["height"]), *others):
+            page.set_viewport_size({"width": width, "height": height})
+            self._note(f"{name} at {width} x {height}", page.evaluate(TIDY))
+        page.set_viewport_size(own)
+
+    def _note(self, name: str, problems: list[str]) -> None:
+        self.found += [f"{name} ({self.suffix}): {problem}" for problem in problems]
 
 
 Screen = tuple[Cashier, Look, dict[str, str]]

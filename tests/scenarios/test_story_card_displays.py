@@ -34,7 +34,7 @@ def test_the_customer_is_told_to_follow_the_terminal_and_what_came_of_it() -> No
     hear(shop, Verdict.UNKNOWN)
     assert pole_lines(seen(shop))[1] == "One moment please"
     hear(shop, Verdict.DECLINED)
-    assert pole_lines(seen(shop))[1] == "Card not accepted"
+    assert pole_lines(seen(shop))[1] == "Card not charged"
     shop.ok(RequestPayment())
     hear(shop, Verdict.APPROVED, 2)
     assert pole_lines(seen(shop)) == ("Card            7.99", "Card approved")
