@@ -26,7 +26,7 @@ SIZES = {"1024x768": (1024, 768), "390x844": (390, 844)}
 # What else stands on counters, and lies in hands.
 WIDE_SCREENS = ((1280, 800), (1366, 768), (1920, 1080))
 PHONES = ((360, 740), (430, 932))
-TIDY = (Path(__file__).parent / "tidy.js").read_text()
+READABLE = (Path(__file__).parent / "readable.js").read_text()
 RUN_AXE = """async () => {
   // Tiles are alike: the first dozen stand for the hundred below them.
   const what = { include: [['html']], exclude: [['.tile:nth-of-type(n+13)']] };
@@ -38,7 +38,7 @@ RUN_AXE = """async () => {
 
 @define
 class Look:
-    """Takes a picture of what is shown, lets axe read it and looks whether it is tidy, on other
+    """Takes a picture of what is shown, lets axe read it and looks whether people can, on other
     screens of its kind, too; finds are kept, not thrown."""
 
     folder: Path
@@ -60,7 +60,7 @@ class Look:
         others = PHONES if who.phone else WIDE_SCREENS
         for width, height in ((own["width"], own["height"]), *others):
             page.set_viewport_size({"width": width, "height": height})
-            self._note(f"{name} at {width} x {height}", page.evaluate(TIDY))
+            self._note(f"{name} at {width} x {height}", page.evaluate(READABLE))
         page.set_viewport_size(own)
 
     def _note(self, name: str, problems: list[str]) -> None:

@@ -1,11 +1,11 @@
-"""Whoever looks whether a page is tidy sees what people cannot read, and nothing else."""
+"""What nobody can read on a page is found, and nothing else."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.test_looks import TIDY
+from tests.e2e.test_looks import READABLE
 
 ROW = "position: absolute; top: 40px; width: 80px; white-space: nowrap;"
 PAGES = {
@@ -23,8 +23,8 @@ PAGES = {
     ),
     "words that say that they are longer": (
         (
-            "<p style='width: 60px; overflow: hidden; white-space: nowrap; text-overflow: ellipsis'>"
-            "twelve hundred euro</p>"
+            "<p style='width: 60px; overflow: hidden; white-space: nowrap;"
+            " text-overflow: ellipsis'>twelve hundred euro</p>"
         ),
         [],
     ),
@@ -67,5 +67,5 @@ def test_what_cannot_be_read_is_found(browser: Browser, page: str) -> None:
     html, finds = PAGES[page]
     shown = browser.new_page(viewport={"width": 400, "height": 300})
     shown.set_content(f"<!doctype html><body>{html}</body>")
-    assert shown.evaluate(TIDY) == finds
+    assert shown.evaluate(READABLE) == finds
     shown.close()
