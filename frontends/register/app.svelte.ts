@@ -17,6 +17,7 @@ import type {
   StoreView,
 } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
+import { momentText, timeText, zoneOf } from '../shared/time';
 import { hearTurnedBack, turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
 import { PutAway } from './away.svelte';
@@ -126,6 +127,7 @@ export class App {
       ? { code: this.store.rules.currency, digits: this.store.minor_digits }
       : NO_CURRENCY,
   );
+  private readonly zone = $derived(zoneOf(this.store?.rules?.time_zone));
   /** The card payment whose end was read, or which is waited for while cash is taken. */
   private readonly away: PutAway;
   readonly split: Split;
@@ -358,6 +360,10 @@ export class App {
   }
 
   money = (minor: number): string => formatMoney(minor, this.currency, this.language);
+  /** The time of day of a moment in milliseconds. */
+  time = (at: number): string => timeText(at, this.language, this.zone);
+  /** The same, with its day where that is not today. */
+  moment = (at: number): string => momentText(at, this.now, this.language, this.zone);
 
   explain(refusal: Refusal): string {
     return refusalText(refusal.code, refusal.fields, this.currency, this.nameOf);

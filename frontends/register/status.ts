@@ -60,10 +60,3 @@ export function ageText(seconds: number): string {
   if (seconds < 3600) return t('age.minutes', { n: Math.floor(seconds / 60) });
   return t('age.hours', { n: Math.floor(seconds / 3600) });
 }
-
-/** When something was: its time, and its day where that is not today. */
-export function momentText(at: number, now: number, language: string): string {
-  const day = (ms: number) => new Date(ms).toDateString();
-  const date = day(at) === day(now) ? {} : ({ day: 'numeric', month: 'short' } as const);
-  return new Date(at).toLocaleString(language, { ...date, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-}

@@ -83,7 +83,8 @@ def fresh_store(tmp_path: Path, browser: Browser) -> Iterator[DemoStore]:
 def cashier(
     browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MakeCashier]:
-    """Makes cashiers: `cashier(size=…, theme=…, touch=…, at=…)`; their pages close afterwards.
+    """Makes cashiers: `cashier(size=…, theme=…, touch=…, at=…, zone=…)`; their pages close
+    afterwards. `zone` is the one that the browser's machine stands in, if it is another.
 
     Each has a window of its own. A page that throws fails the test. Where a test fails, what its
     pages showed is kept beside the folders of the stores.
@@ -98,12 +99,14 @@ def cashier(
         touch: bool = False,
         at: DemoStore | None = None,
         language: str = "en-GB",
+        zone: str | None = None,
     ) -> Cashier:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if theme == "dark" else "light",
             has_touch=touch,
             locale=language,
+            timezone_id=zone,
             reduced_motion="reduce",
         )
         contexts.append(context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -294,3 +295,33 @@ def test_undo_takes_back_what_was_done_last_or_is_gone(who: Cashier) -> None:
     page.locator(".editor .btn.main").click()
     expect(who.lines.nth(2)).to_contain_text("no sugar")
     expect(undo).to_be_disabled()
+
+
+def test_times_are_the_stores_wherever_the_tablet_thinks_it_is(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """A page whose machine stands in another zone shows the times that are on the paper."""
+    mia: Cashier = cashier(at=fresh_store, zone="Asia/Kolkata")
+    page = mia.page
+    mia.open()
+    mia.sign_on("Mia")
+    mia.open_till()
+    mia.tap("Flat white")
+    mia.pay()
+    mia.tender("€5.00")
+    page.locator("article.paper").wait_for()
+    mia.next_order()
+    mia.menu("Receipts")
+    mia.press(page.locator(".receipts .entry").first)
+    paper = page.locator("article.paper")
+    expect(paper).to_contain_text("Receipt 1-000001")
+    printed = re.search(r"\d{4}-\d\d-\d\d (\d\d:\d\d)", paper.inner_text())
+    assert printed is not None
+    mia.push("Back")
+    expect(page.locator(".receipts .entry").first).to_contain_text(f"· {printed[1]} ·")
+    mia.push("Back")
+    mia.menu("Till")
+    sold = datetime.strptime(printed[1], "%H:%M")  # noqa: DTZ007 - it is the store's, as all here
+    near = [(sold + timedelta(minutes=by)).strftime("%H:%M") for by in (-2, -1, 0, 1, 2)]
+    expect(page.get_by_text(re.compile("Mia · (" + "|".join(near) + ")"))).to_be_visible()
+    expect(page.locator(".strip .clock").last).to_have_text(re.compile("|".join(near)))
