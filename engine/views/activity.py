@@ -12,6 +12,8 @@ from typing import Any, Final
 from engine.record import Record
 from engine.views.shapes import ActivityRow
 
+_REQUESTED: Final = "payment.requested/1"
+_HEARD: Final = "payment.heard/1"
 # Facts whose amount of money is worth a glance, and where it stands.
 _AMOUNTS: Final = {
     "till.opened/1": ("float_minor",),
@@ -26,8 +28,8 @@ _AMOUNTS: Final = {
     "order.foreign_tendered/1": ("amount_minor",),
     "order.link_tendered/1": ("amount_minor",),
     "order.tender_refunded/1": ("amount_minor",),
-    "payment.requested/1": ("asked", "amount_minor"),
-    "payment.heard/1": ("answer", "amount_minor"),
+    _REQUESTED: ("asked", "amount_minor"),
+    _HEARD: ("answer", "amount_minor"),
     "paylink.requested/1": ("asked", "amount_minor"),
     "paylink.confirmed/1": ("told", "amount_minor"),
     "paylink.strayed/1": ("told", "amount_minor"),
@@ -63,6 +65,9 @@ def row_of(record: Record) -> ActivityRow | None:
         return None
     operator = data["operator"] if record.name in _NAMES_ITS_PERSON else record.operator
     amount = _at(data, _AMOUNTS.get(record.name, ("",)))
+    if record.name == _HEARD:
+        # Nothing was approved: a nought would say that nothing was charged, which nobody may know.
+        amount = amount or None
     return ActivityRow(
         record.position,
         record.stamp.now_ns,
@@ -89,5 +94,9 @@ def _at(data: Any, path: tuple[str, ...]) -> Any:
 def _subject(name: str, data: Mapping[str, Any]) -> str:
     if name in ("staff.operator_added/1", "staff.pin_changed/1"):
         return str(data["operator"])
+    if name == _REQUESTED:
+        return str(data["asked"]["kind"])
+    if name == _HEARD:
+        return f"{data['answer']['kind']} {data['standing']}"
     found = (_at(data, path) for path in _SUBJECTS)
     return next((value for value in found if isinstance(value, str) and value), "")

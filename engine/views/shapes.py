@@ -420,6 +420,7 @@ class ReceiptRow:
 @frozen
 class ActivityRow:
     """One fact in a person's log. `fact` is its name without version, `subject` what it was about;
+    of a card payment its kind, and where it stands once the terminal told (`reversal approved`).
     `amount_minor` is None where no money is told. Who allowed it stands in `approver`."""
 
     position: int

@@ -47,7 +47,9 @@ export interface AcquirerView {
 
 /**
  * One fact in a person's log. `fact` is its name without version, `subject` what it was about;
- * `amount_minor` is None where no money is told. Who allowed it stands in `approver`.
+ * of a card payment its kind, and where it stands once the terminal told (`reversal
+ * approved`). `amount_minor` is None where no money is told. Who allowed it stands in
+ * `approver`.
  */
 export interface ActivityRow {
   position: number;

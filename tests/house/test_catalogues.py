@@ -12,10 +12,12 @@ import pytest
 from engine.books import Books
 from engine.decision import EVENTS
 from engine.order.state import Phase
+from engine.payment.events import Standing
 from engine.payment.terminal_day import DayFault
 from engine.record import RESTORED
 from engine.settlement.judge import ItemKind
 from engine.staff import Right
+from engine.terminal import Kind
 from hardware.drawer.codec import DrawerState
 from hardware.printer.status import PrinterStatus
 from hardware.terminal.nexo.identity import WORDS
@@ -134,6 +136,17 @@ def test_every_fact_of_a_person_has_words(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_becomes_of_a_card_has_words(language: str) -> None:
+    """The activity log says what was wanted of a card and how it ended; what is asked for stands
+    nowhere yet."""
+    texts = catalogue(language)
+    assert {f"card_title.{kind.value}" for kind in Kind} - set(texts) == set()
+    standings = {key for key in texts if key.startswith("card_standing.")}
+    ends = set(Standing) - {Standing.REQUESTED}
+    assert standings == {f"card_standing.{standing.value}" for standing in ends}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_difference_of_card_money_has_words(language: str) -> None:
     """The panel has words for whatever differs, of money that came and of money that went back."""
     both = set(ItemKind) - {ItemKind.CHARGED_BACK, ItemKind.FEE_DIFFERS, ItemKind.PAYOUT_DIFFERS}
@@ -161,6 +174,7 @@ def test_no_text_is_left_over() -> None:
     """Every key of the catalogue is used by a page, as it stands or put together from a stem."""
     made = ("refusal.", "right.", "device.", "device_state.", "device_short.", "effect.", "link.",
             "tender.", "theme.", "fact.", "why.", "card_title.", "card_end.", "card_shows.",
+            "card_standing.",
             "card_why.", "card_why_back.", "card_problem.", "card_problem_refund.", "card_entry.",
             "clearing_item.", "paylink_end.", "paylink_problem.", "display_card.",
             "display_card_back.", "ceiling.", "offline_most.",

@@ -17,6 +17,7 @@ from hardware.terminal.zvt.fake import TerminalFake
 from hardware.terminal.zvt.person import Plan
 from tests.card_shop import told
 from tests.store.harness import OwnShop, eventually
+from tests.store.test_activity import log
 from tests.store.test_card_payments import card_shop, payment, ring_up, terminal_ready
 
 LOST = Plan(card="tap", lose=(codec.STATUS_INFO, codec.COMPLETION))
@@ -82,6 +83,18 @@ async def test_what_was_set_aside_and_paid_after_all_goes_back_by_itself(folder:
         assert terminal.ledger.booked_minor == 0
         assert shop.store.books.live.position("1").totals.tenders == {"cash": 799}
         assert len(terminal.ledger.entries) == 2, "the payment, and one reversal of it"
+        told = [row for row in reversed(await log(shop)) if row["fact"].startswith("payment.")]
+        assert [
+            (row["subject"], row["amount_minor"])
+            for row in told
+            if row["fact"] in ("payment.requested", "payment.heard")
+        ] == [
+            ("sale", 799),
+            ("sale unknown", None),
+            ("sale approved", 799),
+            ("reversal", 799),
+            ("reversal approved", 799),
+        ], "the log says what became of it, and of what nobody knows no amount"
 
 
 async def test_found_while_the_next_customer_pays_it_goes_back_after_that(folder: Path) -> None:
