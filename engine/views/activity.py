@@ -66,7 +66,7 @@ def row_of(record: Record) -> ActivityRow | None:
     operator = data["operator"] if record.name in _NAMES_ITS_PERSON else record.operator
     amount = _at(data, _AMOUNTS.get(record.name, ("",)))
     if record.name == _HEARD:
-        # Nothing was approved: a nought would say that nothing was charged, which nobody may know.
+        # Nothing was approved; of what nobody knows a nought would say that nothing was charged.
         amount = amount or None
     return ActivityRow(
         record.position,
