@@ -20,7 +20,7 @@ def taxes_back(
     taken = _taken(sold, pending)
     weights = [gone_milli, sold.quantity_milli - gone_milli]
     return taxes_by(
-        figures, row, taken, lambda whole, gone_minor: _going(whole, weights, gone_minor)
+        figures, row, taken, lambda whole, gone_minor: part_back(whole, weights, gone_minor)
     )
 
 
@@ -45,7 +45,10 @@ def taxes_by(
     return tuple(found)
 
 
-def _going(whole_minor: int, weights: list[int], gone_minor: int) -> int:
+def part_back(whole_minor: int, weights: list[int], gone_minor: int) -> int:
+    """What goes back of an amount of a line, so that as much of it as `weights` says first is
+    settled exactly, where `gone_minor` went before. An amount below nought goes back as one: odd
+    cents can leave a line there that are rounded up, and then are a tax that is not owed."""
     left_minor: int = apportion(whole_minor, weights)[0] - gone_minor
     # Returns rung up side by side may each have taken the odd cent: then none of it is left.
     return max(0, left_minor) if whole_minor >= 0 else min(0, left_minor)

@@ -17,10 +17,9 @@ from engine.order.events import (
 from engine.order.figures import ReturnOf
 from engine.order.refusal import Refusal
 from engine.order.returned_promotions import promotions_back, promotions_fit
-from engine.order.returned_taxes import taxes_back, taxes_fit
+from engine.order.returned_taxes import part_back, taxes_back, taxes_fit
 from engine.order.state import Line, Order
 from engine.order.without_receipt import comes_back_alone
-from native import apportion
 
 
 def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) -> Decision:
@@ -168,25 +167,25 @@ def _money_back(
     assert original.figures is not None
     row = next(entry for entry in original.figures.lines if entry.line == sold.line)
     shares = [gone_milli, sold.quantity_milli - gone_milli]
-    total = apportion(row.total_minor, shares)[0] - sold.returned_total_minor
-    tax = apportion(row.tax_minor, shares)[0] - sold.returned_tax_minor
+    total, tax = _gone(sold, pending)
+    return part_back(row.total_minor, shares, total), part_back(row.tax_minor, shares, tax)
+
+
+def _gone(sold: Line, pending: list[Line]) -> tuple[int, int]:
+    """(total, tax) that went back of the sold line, or are about to."""
+    total, tax = sold.returned_total_minor, sold.returned_tax_minor
     for entry in pending:
         assert entry.source is not None
-        total += entry.source.total_minor
-        tax += entry.source.tax_minor
-    # Returns rung up side by side may each have taken the odd cent: then nothing is left of it.
-    return max(0, total), max(0, tax)
+        total -= entry.source.total_minor
+        tax -= entry.source.tax_minor
+    return total, tax
 
 
 def _money_fits(original: Order, sold: Line, pending: list[Line], left_milli: int) -> bool:
     """Whether the line's returns stay within what was paid, and end exactly at it."""
     assert original.figures is not None
     row = next(entry for entry in original.figures.lines if entry.line == sold.line)
-    total, tax = sold.returned_total_minor, sold.returned_tax_minor
-    for entry in pending:
-        assert entry.source is not None
-        total -= entry.source.total_minor
-        tax -= entry.source.tax_minor
+    total, tax = _gone(sold, pending)
     ended = left_milli == 0
     if not taxes_fit(row, sold, pending, ended=ended):
         return False
@@ -194,8 +193,8 @@ def _money_fits(original: Order, sold: Line, pending: list[Line], left_milli: in
         return False
     if ended:
         return total == row.total_minor and tax == row.tax_minor
-    # An odd cent may have left a line a tax below nought: none of it goes back before the end.
-    return total <= row.total_minor and tax <= max(0, row.tax_minor)
+    # An odd cent may have left a line or a tax below nought: no more than nothing goes back early.
+    return total <= max(0, row.total_minor) and tax <= max(0, row.tax_minor)
 
 
 def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
