@@ -324,9 +324,11 @@ async def open_simulated(carrier: str, disk: MemoryDisk, seed: int) -> AsyncIter
 
 
 @asynccontextmanager
-async def open_real(carrier: str, folder: Path, lanes: int) -> AsyncIterator[Stage]:
+async def open_real(
+    carrier: str, folder: Path, lanes: int, *, hurried: bool
+) -> AsyncIterator[Stage]:
     """A store with so many registers whose terminals hang on real sockets or ptys."""
-    world = HurriedWorld()
+    world = HurriedWorld() if hurried else SystemWorld()
     config = own_config(folder)
     registers = tuple(str(number + 1) for number in range(lanes))
     await _set_up(config, world, registers)

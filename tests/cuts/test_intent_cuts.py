@@ -71,7 +71,7 @@ async def test_the_wire_cut_on_real_sockets_and_ptys(carrier: str, tmp_path: Pat
     if not EVERY:
         chosen = tuple(one for one in chosen if one.name in ("sale", "reversal"))
     step = 1 if EVERY else 2003 if carrier.startswith("nexo") else 211
-    found = await on_real(carrier, chosen, tmp_path, step=step)
+    found = await on_real(carrier, chosen, tmp_path, step=step, hurried=EVERY)
     for tally in found.values():
         _hold(tally, least=3)
 

@@ -259,17 +259,19 @@ async def on_real(
     keeps: tuple[bool, ...] = (False,),
     shard: tuple[int, int] = WHOLE,
     lanes: int = LANES,
+    hurried: bool = True,
     tell: Callable[[str], object] = str,
 ) -> dict[str, Tally]:
     """Cut dialogues on real sockets or ptys, at many registers of one store at once; a very first
-    one at as many stores as it takes."""
+    one at as many stores as it takes. Where much else runs on the machine, patience should not be
+    `hurried`."""
     found = {}
     numbers = itertools.count()
 
     def opened(lanes: int) -> AbstractAsyncContextManager[Stage]:
         place = folder / f"store-{next(numbers)}"
         place.mkdir()
-        return open_real(carrier, place, lanes)
+        return open_real(carrier, place, lanes, hurried=hurried)
 
     for dialogue in (one for one in dialogues if one.is_first):
         async with opened(1) as stage:
