@@ -343,7 +343,8 @@ def register_view(
         setup.provider,
     )
     own = frozenset(address for address in devices_of if address)
-    payment = None if training else register_payment(books, register)
+    done = "" if last_order is None else last_order.id
+    payment = None if training else register_payment(books, register, done)
     link = None if training else register_paylink(books, register)
     shown = ("", "") if payment is None else (shows or {}).get(payment.asked.payment_id, ("", ""))
     sees = books.staff.allows(operator, Right.EXPECTED_CASH)

@@ -135,10 +135,11 @@ def open_tabs(books: Books, now_ns: int) -> tuple[OpenTabView, ...]:
     )
 
 
-def register_payment(books: Books, register: str) -> Payment | None:
-    """The last card payment of the order a register has in hand."""
+def register_payment(books: Books, register: str, done: str = "") -> Payment | None:
+    """The last card payment of the order a register has in hand; where it has none, of `done`, the
+    order it completed last: what was in doubt when cash was taken is heard of after that."""
     payment = books.payments.latest.get(register)
-    order = books.live.position(register).current_order
+    order = books.live.position(register).current_order or done
     return payment if payment is not None and payment.asked.order_id == order else None
 
 

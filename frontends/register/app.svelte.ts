@@ -135,6 +135,8 @@ export class App {
   /** How many card payments a person must look at. Asked for now and then too: that nobody knows of
    * one for long is no news the store would send. */
   exceptions = $state(0);
+  /** The payment that somebody saw to here last. */
+  closedByHand = '';
   /** Card payments that are not settled, as they were when they were last counted. */
   cards = $state.raw<PaymentsView | null>(null);
 
@@ -202,8 +204,22 @@ export class App {
     if (!this.online || !this.operator || !(this.view?.terminal || this.view?.provider)) return;
     const cards = await this.link.query('payments.open', {});
     const links = await this.link.query('paylinks.open', {});
-    if (cards.data) this.cards = cards.data;
+    if (cards.data) {
+      this.tellSettled(this.cards?.exceptions ?? [], cards.data.exceptions);
+      this.cards = cards.data;
+    }
     if (cards.data && links.data) this.exceptions = cards.data.exceptions.length + links.data.exceptions.length;
+  }
+
+  /** What a person was to look at and need not any more is said, but to whoever saw to it themselves, or
+   *  hears of it as the payment of their order. */
+  private tellSettled(before: PaymentView[], now: PaymentView[]): void {
+    const left = new Set(now.map((payment) => payment.payment_id));
+    const gone = before.filter(
+      ({ payment_id: id, order_id }) => !left.has(id) && id !== this.closedByHand && order_id !== this.payment?.order_id,
+    );
+    if (!gone[0] || this.isTheirs || this.notice?.kind === 'danger') return;
+    this.say('positive', t('exceptions.settled', { n: gone.length, amount: this.money(gone[0].amount_minor + gone[0].tip_minor) }));
   }
 
   private async refreshStore(): Promise<void> {
@@ -219,12 +235,13 @@ export class App {
     if (before && next.epoch === before.epoch && next.position < before.position) return;
     this.view = next;
     this.viewAt = Date.now();
-    if (before?.exceptions !== next.exceptions) this.exceptions = next.exceptions;
+    const counted = before?.exceptions !== next.exceptions;
+    if (counted) this.exceptions = next.exceptions;
     this.mark(before, next);
     this.checkUndo(next);
     this.turn(before, next);
     const heard = before?.payment?.standing !== next.payment?.standing;
-    if (heard || before?.operator?.operator !== next.operator?.operator) void this.countExceptions();
+    if (heard || counted || before?.operator?.operator !== next.operator?.operator) void this.countExceptions();
     this.hearCard(next);
     this.links.hear(before, next);
     this.knowNotes(next);

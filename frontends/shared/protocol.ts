@@ -2071,10 +2071,10 @@ export type RegisterState = Record<string, never>;
 
 /**
  * Everything a register screen shows, at `position` of `epoch`. `terminal` is its card
- * terminal, "" where it has none; `payment` the last card payment of its order; `exceptions`
- * how many of the store a person must look at. `provider` is whom it asks for payments by
- * link, "" for nobody, and `paylink` the last one of its order. `asks_tips` says that its
- * customers are asked for a tip on our own screen.
+ * terminal, "" where it has none; `payment` the last card payment of its order, or of the last
+ * one while it has none; `exceptions` how many of the store a person must look at. `provider`
+ * is whom it asks for payments by link, "" for nobody, and `paylink` the last one of its
+ * order. `asks_tips` says that its customers are asked for a tip on our own screen.
  */
 export interface RegisterView {
   epoch: number;

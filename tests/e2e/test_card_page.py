@@ -134,10 +134,10 @@ def test_a_late_approval_goes_back_by_itself_after_cash(who: Cashier) -> None:
             break
         page.wait_for_timeout(100)
     assert terminal["booked_minor"] == 0, terminal
-    who.next_order()
     # A store that did not hear how that ended asks again after ten seconds.
-    to_settle = page.get_by_role("button", name=re.compile("to settle"))
-    expect(to_settle).to_have_count(0, timeout=20_000)
+    expect(page.get_by_text("The terminal took back €3.80.").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name=re.compile("to settle"))).to_have_count(0)
+    who.next_order()
 
 
 @pytest.mark.feature("PAY-02", part="evenly at the register page, odd cents to the first shares")
