@@ -342,7 +342,7 @@ async def test_one_id_runs_once(kind: str, tmp_path: Path) -> None:
 
             async def ask_in_vain() -> None:
                 with pytest.raises(NoAnswerError):
-                    await carrier.asker.ask(PRINTER, "pay", timeout_s=0.2, ask_id="one")
+                    await carrier.asker.ask(PRINTER, "pay", timeout_s=1, ask_id="one")
 
             nursery.start_soon(ask_in_vain)
             with trio.fail_after(5):

@@ -311,11 +311,17 @@ def test_a_reload_in_the_middle_shows_the_same_conversation(who: Cashier) -> Non
     expect(page.get_by_text("Paid by card")).to_be_visible()
 
 
-def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(who: Cashier) -> None:
+def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(
+    who: Cashier, cashier: MakeCashier
+) -> None:
     """After half a minute it is before a person, who frees the terminal and says what was found.
     What it is found by stands there: of which order, at which terminal, and what that showed last;
-    a touch opens who asked for it and what the order is of."""
+    a touch opens who asked for it and what the order is of. That nobody need look any more is said
+    at the other register, and not where somebody just did."""
     page = who.page
+    other = cashier(at=who.store)
+    other.open("2")
+    other.sign_on("Ben")
     to_card(who, "Flat white", "Flat white")
     who.store.key("cut")
     expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
@@ -334,6 +340,8 @@ def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(who: Cashier)
     expect(facts).to_have_attribute("aria-expanded", "true")
     for words in ("Mia · Register 1", "Being paid · €7.60", "2 × Flat white"):
         expect(entry.locator("dl")).to_contain_text(words)
+    elsewhere = other.page.get_by_role("button", name="Cards: 1 to settle")
+    expect(elsewhere).to_be_visible(timeout=15_000)
     who.push("Set aside")
     who.push("Terminal is broken")
     entry.locator(".btn.main").click()
@@ -343,6 +351,10 @@ def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(who: Cashier)
     entry.locator(".btn.main").click()
     expect(page.get_by_text("No card payment waits for anybody")).to_be_visible()
     expect(badge).to_have_count(0)
+    settled = "A card payment of €7.60 is settled. Activity says how."
+    expect(other.page.get_by_text(settled).first).to_be_visible(timeout=15_000)
+    expect(elsewhere).to_have_count(0)
+    expect(page.get_by_text(settled)).to_have_count(0)
 
 
 @pytest.mark.feature("NEW-15", part="the open exposure is on screen")

@@ -83,11 +83,19 @@ async def test_what_was_set_aside_and_paid_after_all_goes_back_by_itself(folder:
         assert terminal.ledger.booked_minor == 0
         assert shop.store.books.live.position("1").totals.tenders == {"cash": 799}
         assert len(terminal.ledger.entries) == 2, "the payment, and one reversal of it"
-        assert [
-            (row["subject"], row["amount_minor"])
-            for row in reversed(await log(shop))
-            if row["fact"] in ("payment.requested", "payment.heard")
-        ] == [
+
+        async def told() -> list[tuple[str, int | None]]:
+            return [
+                (row["subject"], row["amount_minor"])
+                for row in reversed(await log(shop))
+                if row["fact"] in ("payment.requested", "payment.heard")
+            ]
+
+        async def is_all_told() -> bool:
+            return (await told())[-1][0] == "reversal approved"
+
+        await eventually(is_all_told, "the log, which follows the books")
+        assert await told() == [
             ("sale", 799),
             ("sale unknown", None),
             ("sale approved", 799),
