@@ -135,7 +135,7 @@ export class App {
   /** How many card payments a person must look at. Asked for now and then too: that nobody knows of
    * one for long is no news the store would send. */
   exceptions = $state(0);
-  /** The payment that somebody saw to here last. */
+  /** The payment that somebody closed here last. */
   closedByHand = '';
   /** Card payments that are not settled, as they were when they were last counted. */
   cards = $state.raw<PaymentsView | null>(null);
@@ -211,7 +211,7 @@ export class App {
     if (cards.data && links.data) this.exceptions = cards.data.exceptions.length + links.data.exceptions.length;
   }
 
-  /** What a person was to look at and need not any more is said, but to whoever saw to it themselves, or
+  /** What a person was to look at and need not any more is said, but to whoever closed it themselves, or
    *  hears of it as the payment of their order. */
   private tellSettled(before: PaymentView[], now: PaymentView[]): void {
     const left = new Set(now.map((payment) => payment.payment_id));
