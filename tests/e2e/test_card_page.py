@@ -357,6 +357,31 @@ def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(
     expect(page.get_by_text(settled)).to_have_count(0)
 
 
+def test_what_was_set_aside_here_and_then_settles_by_itself_is_said(who: Cashier) -> None:
+    """Set aside is not closed: the store asks on, and says here what it heard after all."""
+    page = who.page
+    who.open_till()
+    to_card(who, "Flat white", "Flat white")
+    who.store.key("cut")
+    badge = page.get_by_role("button", name="Cards: 1 to settle")
+    expect(badge).to_be_visible(timeout=45_000)
+    who.press(badge)
+    who.push("Set aside")
+    who.push("Terminal is broken")
+    page.locator(".exceptions li.part .btn.main").click()
+    expect(page.locator(".exceptions li.part")).to_contain_text("Set aside: Terminal is broken")
+    who.push("Back")
+    who.tender("€10.00")
+    who.next_order()
+    who.tap("Croissant")
+    expect(who.lines).to_have_count(1)
+    who.store.key("plug")
+    settled = page.get_by_text("A card payment of €7.60 is settled. Activity says how.")
+    expect(settled.first).to_be_visible(timeout=60_000)
+    expect(badge).to_have_count(0)
+    assert who.store.counter()["terminal"]["booked_minor"] == 0
+
+
 @pytest.mark.feature("NEW-15", part="the open exposure is on screen")
 def test_what_may_be_offline_is_shown_against_its_ceiling(who: Cashier) -> None:
     """What a terminal may be storing counts from the moment nobody knows it."""
