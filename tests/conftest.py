@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests import failures, left_behind, schedules
+from tests.draws import DRAWS, TIMES, USUAL
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTEFACTS = ROOT / "artefacts"
@@ -18,7 +19,7 @@ ARTEFACTS = ROOT / "artefacts"
 settings.register_profile(
     "quick",
     deadline=None,
-    max_examples=60,
+    max_examples=USUAL,
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -29,6 +30,12 @@ settings.register_profile(
     max_examples=20,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "draws",
+    deadline=None,
+    max_examples=USUAL * int(os.environ.get(DRAWS, TIMES)),
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("night", deadline=None, max_examples=5_000)

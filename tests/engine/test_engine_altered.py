@@ -13,12 +13,13 @@ from engine import books  # noqa: F401  the books register every noun
 from engine.altered import altered
 from engine.decision import EVENTS
 from engine.register import Totals
+from tests.draws import examples
 from tests.shapes import instances
 
 CLASSES = [cls for _, cls in EVENTS.items()]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from(CLASSES).flatmap(
     lambda cls: st.tuples(instances(cls), instances(cls))
 ), st.data())  # fmt: skip

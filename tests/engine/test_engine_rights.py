@@ -14,6 +14,7 @@ from engine.rights import RIGHTS, right_of
 from engine.staff import Right, RoleDefined
 from engine.stamp import Stamp
 from engine.wire import structure
+from tests.draws import examples
 from tests.shapes import instances, sample
 from tests.shop import START_NS, Shop
 
@@ -51,7 +52,7 @@ def test_a_command_without_a_right_cannot_be_sent() -> None:
 
 @pytest.mark.feature("STF-02", part=DENIED)
 @pytest.mark.parametrize("name", [name for name, _ in COMMANDS.items() if name not in FREE])
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(data=st.data())
 def test_nobody_does_what_was_not_granted(name: str, data: st.DataObject) -> None:
     """A person with every right but the one it takes is refused, whatever the command says."""

@@ -31,6 +31,7 @@ from engine.wire import (
     structure,
     unstructure,
 )
+from tests.draws import examples
 from tests.shapes import INTS, instances, sample
 
 REGISTRIES = (COMMANDS, EVENTS, EFFECTS, queries.QUERIES)
@@ -58,7 +59,7 @@ def test_everything_registered_survives_the_wire(registry: Registry, name: str) 
     assert packed["name"] == name
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.sampled_from(CLASSES).flatmap(
     lambda entry: st.tuples(st.just(entry[0]), instances(entry[0].class_of(entry[1])))
 ))  # fmt: skip
@@ -70,7 +71,7 @@ def test_any_value_survives_the_wire(drawn: tuple[Registry, Any]) -> None:
     assert canonical(registry.pack(registry.unpack(parse(packed)))) == packed
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(CLASSES).flatmap(
     lambda entry: st.tuples(st.just(entry[0].class_of(entry[1])),
                             instances(entry[0].class_of(entry[1])))

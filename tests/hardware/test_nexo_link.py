@@ -26,6 +26,7 @@ from hardware.terminal.nexo.identity import context
 from hardware.terminal.nexo.reading import MessageError
 from hardware.terminal.nexo.secured import CLEANSE_PLAINTEXT, Secured, drop
 from native import NexoLink, NexoMessage, nexo_frame, nexo_hello
+from tests.draws import examples
 from tests.hardware.nexo_rig import KEY, POI_ID, papers, profile
 
 HEAD = m.Header("Payment", "AB12CD34EF", "register-1", POI_ID, "Response")
@@ -129,7 +130,7 @@ def by_floor(pieces: Sequence[bytes]) -> object:
     return shown(events[0])
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(answers(), st.integers(1, 5_000), st.data())
 def test_answers_are_read_as_h11_reads_them(data: bytes, size: int, more: Any) -> None:
     """By length, in chunks, to the end, with what stands before and around them, in any pieces and
@@ -174,7 +175,7 @@ def opened() -> tuple[NexoLink, ServerProtocol]:
     return reader, server
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(st.tuples(BODIES, st.integers(1, 9_000), st.booleans()), max_size=4))
 def test_messages_of_an_independent_server(said: list[tuple[bytes, int, bool]]) -> None:
     """Whole or in parts, with pings between, text or binary: each message once, in order."""

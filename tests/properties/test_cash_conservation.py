@@ -27,6 +27,7 @@ from engine.till import (
     PayOut,
     TillClosed,
 )
+from tests.draws import examples
 from tests.shop import Shop
 
 REGISTERS = ("1", "2")
@@ -171,7 +172,7 @@ def _assert_balanced(shop: Shop, ledger: Ledger) -> None:
 
 
 @pytest.mark.feature("NEW-19", part="till")
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(steps=st.lists(st.tuples(st.sampled_from(REGISTERS), STEPS), max_size=60))
 def test_no_cent_is_made_or_lost(steps: list[tuple[str, tuple[str, Any]]]) -> None:
     """Floats, sales, change, refunds, money in and out, counts, closes and Zs of two registers, in

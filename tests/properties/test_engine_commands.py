@@ -35,6 +35,7 @@ from engine.taxation import Dining
 from engine.till import CountTill, OpenTill
 from engine.views.build import display_view, order_view, register_view, suspended_views
 from engine.wire import canonical, unstructure
+from tests.draws import examples
 from tests.shapes import instances
 from tests.shop import Shop, item
 from tests.tax_shop import rule, ruled, setup
@@ -130,7 +131,7 @@ def looked_at(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("state", STATES, ids=[state.__name__ for state in STATES])
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(bodies=st.lists(ANY_COMMAND, min_size=1, max_size=8), who=st.data())
 def test_no_command_fails(state: Any, bodies: list[Any], who: st.DataObject) -> None:
     """Each is accepted or refused by name; what was accepted can be posted, seen and replayed."""
@@ -150,7 +151,7 @@ def test_no_command_fails(state: Any, bodies: list[Any], who: st.DataObject) -> 
 
 
 @pytest.mark.parametrize("state", STATES, ids=[state.__name__ for state in STATES])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(body=ANY_COMMAND, admin=st.booleans())
 def test_deciding_changes_nothing(state: Any, body: Any, admin: bool) -> None:
     """Deciding twice gives one decision, and the books are as they were."""
@@ -173,7 +174,7 @@ _BASKET = st.lists(
 _DISCOUNT = st.tuples(st.sampled_from(DiscountKind), st.integers(0, 400_000))
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     data=st.data(),
     basket=_BASKET,

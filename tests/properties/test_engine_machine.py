@@ -40,6 +40,7 @@ from engine.order.figures import DiscountKind, LineFigures
 from engine.order.state import Order
 from engine.register import CloseDay, DayClosed, EndTraining, StartTraining, Totals
 from engine.till import CloseTill, CountTill, Denomination, OpenDrawer, OpenTill, PayIn, PayOut
+from tests.draws import examples
 from tests.properties.journaled_shop import JournaledShop
 from tests.properties.naive_shop import (
     NaiveDay,
@@ -683,7 +684,7 @@ def returned_agree(original: Order, side: NaiveSide) -> None:
 TestTwoRegisters = pytest.mark.feature("CSH-03")(
     pytest.mark.feature("CHK-09")(TwoRegisters.TestCase)
 )
-TestTwoRegisters.settings = settings(max_examples=40, stateful_step_count=40)
+TestTwoRegisters.settings = settings(max_examples=examples(40), stateful_step_count=40)
 
 
 # ------------------------------------------------------------------------ returns of one sale
@@ -695,7 +696,7 @@ def _row(rows: tuple[LineFigures, ...], line: int) -> LineFigures:
 
 @pytest.mark.feature("CHK-09")
 @pytest.mark.feature("NEW-06", part="by line, total and tax")
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(
     data=st.data(),
     goods=st.lists(

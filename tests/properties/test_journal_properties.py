@@ -16,6 +16,7 @@ from actors.journal import Journal, JournalError
 from benches.journal import sample_entry
 from engine.record import NewRecord, payload_bytes, payload_says, record_from_payload
 from engine.stamp import Stamp
+from tests.draws import examples
 
 BATCHES = 12
 
@@ -66,7 +67,7 @@ def _reopen(database: bytes, log: bytes) -> tuple[int, bytes] | None:
             return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_a_log_cut_off_anywhere_gives_a_prefix_of_whole_batches(
     shop: Shop, data: st.DataObject
@@ -83,7 +84,7 @@ def test_a_log_cut_off_anywhere_gives_a_prefix_of_whole_batches(
         assert found[0] >= max(promised, default=0)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())
 def test_a_flipped_bit_anywhere_is_never_misread(shop: Shop, data: st.DataObject) -> None:
     """One wrong byte in either file leaves a state that once was, or the file is refused."""
@@ -95,7 +96,7 @@ def test_a_flipped_bit_anywhere_is_never_misread(shop: Shop, data: st.DataObject
     assert found is None or found in states
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data())
 def test_a_database_cut_off_or_zeroed_is_never_misread(shop: Shop, data: st.DataObject) -> None:
     """A page lost from the database leaves a state that once was, or the file is refused."""

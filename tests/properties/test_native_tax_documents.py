@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import native
+from tests.draws import examples
 from tests.native import tax_twin
 
 MODES = ("half_up", "half_even", "up", "down")
@@ -87,7 +88,7 @@ def plain(done: native.TaxedDocument) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(documents())
 def test_the_floor_taxes_as_fractions_do(document: tuple[Any, ...]) -> None:
     """Whatever the floor answers, the slow twin answers too, to the last hundred-thousandth."""
@@ -102,7 +103,7 @@ def test_the_floor_taxes_as_fractions_do(document: tuple[Any, ...]) -> None:
     assert tax_twin.tax_document(*document) == plain(done)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(documents())
 def test_every_sum_agrees(document: tuple[Any, ...]) -> None:
     """Lines sum to taxes and to the document, and gross is net and tax, under every policy."""
@@ -125,7 +126,7 @@ def test_every_sum_agrees(document: tuple[Any, ...]) -> None:
         assert row.uncharged_minor == sum(tax.uncharged_minor for tax in mine)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(documents())
 def test_goods_brought_back_undo_their_sale(document: tuple[Any, ...]) -> None:
     """The same lines with every quantity and discount turned round give every figure turned."""

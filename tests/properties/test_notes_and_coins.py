@@ -26,6 +26,7 @@ from engine.order.events import (
 )
 from engine.settings import RoundingMode, SetForeignCurrencies
 from engine.till import CloseTill, CountTill, Denomination, ForeignCount, TillClosed
+from tests.draws import examples
 from tests.shop import Shop
 
 DIGITS = {"USD": 2, "JPY": 0, "KWD": 3}
@@ -114,7 +115,7 @@ def _assert_sound(shop: Shop, drawer: Drawer, rates: dict[str, int]) -> None:
 
 
 @pytest.mark.feature("CHK-15", part="no cent is made")
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     steps=st.lists(STEPS, max_size=50),
     rates=RATES,

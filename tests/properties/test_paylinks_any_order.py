@@ -23,6 +23,7 @@ from engine.paylink.commands import (
 from engine.paylink.events import LinkProblem, PaylinkRequested
 from engine.provider import LinkKind, LinkState, Told
 from engine.wire import canonical, parse
+from tests.draws import examples
 from tests.link_shop import PROVIDER, link_shop
 
 PICK = st.integers(0, 1_000)
@@ -217,4 +218,4 @@ class LinksInAnyOrder(RuleBasedStateMachine):
 TestLinksInAnyOrder = pytest.mark.feature(
     "PAY-13", part="any order of words, cancelling, expiry and restarts"
 )(LinksInAnyOrder.TestCase)
-TestLinksInAnyOrder.settings = settings(max_examples=250, stateful_step_count=30)
+TestLinksInAnyOrder.settings = settings(max_examples=examples(250), stateful_step_count=30)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from actors.disk import SystemDisk
 from actors.journal import Journal, JournalError
 from benches.journal import sample_entry
+from tests.draws import examples
 
 
 class Act(Enum):
@@ -160,7 +161,7 @@ def _after_power_loss(
     return files, answered
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(chance=st.data())
 def test_no_answered_command_is_lost_when_the_power_goes(
     recording: Recording, chance: st.DataObject

@@ -35,6 +35,7 @@ from engine.price_list.table import PriceTable, fits
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Promotion
 from engine.views.build import order_view
+from tests.draws import examples
 from tests.properties.test_promotions_any_order import promotions
 from tests.shop import ITEMS, Shop
 
@@ -148,7 +149,7 @@ def _parts(figures: Figures) -> list[tuple[Any, ...]]:
     return sorted((*key, *parts) for key, parts in taken.items())
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(rows=price_sets, deals=promotions, goods=actions, data=st.data())
 def test_any_order_of_doing_comes_to_one_total(
     rows: tuple[PriceList, ...], deals: list[Promotion], goods: list[AddLine], data: st.DataObject
@@ -184,7 +185,7 @@ def _adds_up(shop: Shop, figures: Figures) -> None:
         assert all(entry.amount_minor <= entry.vendor_minor <= 0 for entry in row.promotions)
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(rows=price_sets, deals=promotions, goods=actions, data=st.data())
 def test_each_change_prices_as_if_all_were_new(
     rows: tuple[PriceList, ...], deals: list[Promotion], goods: list[AddLine], data: st.DataObject

@@ -20,6 +20,7 @@ from engine.promotion.model import (
     promotion_shares_sum,
 )
 from native import extend_amount, price_cart
+from tests.draws import examples
 from tests.properties.test_promotions_any_order import benefits, selections
 from tests.properties.test_returns_of_bundles import _left, _settle, _sold
 from tests.shop import Shop
@@ -60,7 +61,7 @@ def _stands(deals: Deals, sale: Order, left_milli: dict[int, int]) -> tuple[int,
 
 
 @pytest.mark.feature("NEW-06", part="by promotion, where the rest is priced again")
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.lists(st.tuples(benefits, selections), min_size=1, max_size=3), baskets, st.data())
 def test_what_each_promotion_took_comes_back(
     drawn: list[tuple[Benefit, Selection]], basket: list[tuple[str, int, int]], data: st.DataObject

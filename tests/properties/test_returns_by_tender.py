@@ -19,6 +19,7 @@ from engine.order.refunds import left_of
 from engine.payment.commands import RequestPayment
 from engine.terminal import Verdict
 from tests.card_shop import card_shop, hear, running
+from tests.draws import examples
 from tests.shop import Shop
 
 Basket = list[tuple[str, int]]
@@ -69,7 +70,7 @@ def _sell(
 
 
 @pytest.mark.feature("NEW-06", part="by tender")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(baskets, splits, st.integers(0, 500), st.data())
 def test_what_each_tender_paid_goes_back_to_it(
     basket: Basket, shares: list[int], off_minor: int, data: st.DataObject
@@ -110,7 +111,7 @@ def test_what_each_tender_paid_goes_back_to_it(
 
 
 @pytest.mark.feature("NEW-06", part="by tender")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(baskets, baskets, splits, splits, st.data())
 def test_what_two_sales_are_worth_goes_back_to_their_own_tenders(
     first: Basket, second: Basket, shares: list[int], others: list[int], data: st.DataObject

@@ -44,6 +44,7 @@ from engine.taxation import Dining, TaxShare
 from engine.taxes import SetTaxes
 from engine.till import Denomination, OpenTill
 from native import extend_amount, price_cart
+from tests.draws import examples
 from tests.properties.test_promotions_any_order import benefits, promotions
 from tests.properties.test_ruled_orders import POLICIES, taxes
 from tests.shop import Shop
@@ -223,7 +224,7 @@ def _ended(shop: Shop, sale: Order) -> None:
     "NEW-06",
     part="by line, tax, promotion and total, charges too, where promotions keep or price again",
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(promotions, carts, st.integers(0, 700), st.data())
 def test_any_returns_end_at_what_was_paid(
     drawn: list[Promotion],
@@ -275,7 +276,7 @@ def test_a_line_whose_odd_cent_made_its_tax_negative_goes_back_in_parts() -> Non
     _ended(shop, shop.order(sale))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(benefits, carts, st.data())
 def test_what_goes_back_is_what_was_paid_less_what_stays_costs(
     benefit: Benefit, cart: list[tuple[str, int, int]], data: st.DataObject

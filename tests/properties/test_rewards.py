@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from engine.order.commands import AddReturnLine, ChooseCustomerGroup, ChooseReward, OpenOrder
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, Promotion, ReturnPolicy, Selection, taken_by
+from tests.draws import examples
 from tests.properties.test_promotions_any_order import benefits, selections
 from tests.properties.test_returns_by_promotion import baskets
 from tests.properties.test_returns_of_bundles import _left, _settle, _sold
@@ -63,7 +64,7 @@ def _bought(
 
 
 @pytest.mark.feature("LOY-01", part="redeeming as a discount, never more points than there are")
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(drawn_rewards, baskets, st.integers(0, 300), st.data())
 def test_no_more_points_than_there_are(
     drawn: list[Drawn], basket: list[tuple[str, int, int]], points: int, data: st.DataObject
@@ -96,7 +97,7 @@ def test_no_more_points_than_there_are(
 
 @pytest.mark.feature("NEW-06", part="by points of rewards")
 @pytest.mark.feature("LOY-02", part="spent points come back with the goods")
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(drawn_rewards, baskets, st.integers(0, 300), st.data())
 def test_all_points_come_back(
     drawn: list[Drawn], basket: list[tuple[str, int, int]], points: int, data: st.DataObject

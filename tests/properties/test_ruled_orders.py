@@ -39,13 +39,14 @@ from engine.tax_document import (
 from engine.tax_rules import Context, TaxRule
 from engine.taxation import Dining
 from engine.taxes import SetTaxes
+from tests.draws import examples
 from tests.shop import Shop
 from tests.tax_shop import ALWAYS, figures_of, rule, setup, sums_agree
 
 CATEGORIES = ("standard", "reduced", "meal")
 PLACES = ("shore", "bay", "port")
-CASES = settings(max_examples=120, deadline=None)
-FEW = settings(max_examples=50, deadline=None)
+CASES = settings(max_examples=examples(120), deadline=None)
+FEW = settings(max_examples=examples(50), deadline=None)
 POLICIES = st.builds(
     TaxPolicy,
     st.sampled_from(Level),

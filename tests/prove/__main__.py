@@ -95,6 +95,12 @@ PARTS = (
         sample=("--seconds", "4"),
     ),
     Part(
+        "draws",
+        "properties with twelve times the examples, new ones",
+        ("tests.prove.draws",),
+        sample=("--times", "2"),
+    ),
+    Part(
         "deals",
         "promotions against CP-SAT on long carts",
         ("tests.prove.deals", "--if-installed"),
