@@ -55,6 +55,7 @@ _HEARD_BYTES_MAX = 4 << 20
 _OVERLAP_BYTES = 256
 _CANDIDATE = r"(^|[^0-9A-Za-z.])[2-6][0-9]([ -]?[0-9]){11,17}"
 _AROUND = 48
+_CODE = re.compile(rb"(?<![0-9])[0-9]{13,14}(?![0-9])")
 _BINARY = (b"\x7fELF", b"\x89PNG")
 """How dumps of memory and pictures begin."""
 _OWN_RMTREE = "_rmtree"
@@ -132,13 +133,19 @@ def _unplanted(hit: Hit) -> str:
             return ""
         start = max(0, hit.at - _AROUND)
         file.seek(start)
-        around = file.read(hit.at - start + len(hit.data) + _AROUND)
-    digits = re.sub(rb"[^0-9]", b"", hit.data).decode()
-    if is_gtin(digits[:13]) or is_gtin(digits[:14]) or CODES.fullmatch(digits):
-        return ""
-    own = around[max(0, hit.at - start - 1) :]
+        around = _CODE.sub(_without_code, file.read(hit.at - start + len(hit.data) + _AROUND))
+    # A number that begins behind a code ends behind what was looked for; whole it is in both.
+    at = hit.at - start
+    own = around[max(0, at - 1) : at + len(hit.data) + _AROUND // 2]
     found = card_like(around)
-    return next((one for one in found if one in card_like(own[: len(hit.data) + 2])), "")
+    return next((one for one in found if one in card_like(own)), "")
+
+
+def _without_code(match: re.Match[bytes]) -> bytes:
+    """Blanks, where a code of goods stands by itself."""
+    digits = match[0].decode()
+    is_code = is_gtin(digits) or CODES.fullmatch(digits)
+    return bytes(len(match[0])) if is_code else match[0]
 
 
 def _patterns(planted: tuple[Canaries, ...]) -> dict[bytes, str]:

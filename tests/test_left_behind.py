@@ -156,6 +156,27 @@ def test_bar_codes_are_told_from_cards() -> None:
     assert not is_gtin("5413330089020011")
 
 
+def visa_like(count: int) -> list[str]:
+    """Numbers of sixteen digits with an issuer's first digit and the right last one."""
+    found = []
+    for number in range(count):
+        digits = f"4{number * 7_919 + 31:014d}"[:15]
+        doubled = (int(one) * (2 - place % 2) for place, one in enumerate(digits))
+        found.append(f"{digits}{-sum(one - 9 * (one > 9) for one in doubled) % 10}")
+    return found
+
+
+@pytest.mark.parametrize("before", ["", "5449000000996 ", "05449000000996,"])
+def test_a_card_is_one_though_it_begins_as_a_bar_code_does(tmp_path: Path, before: str) -> None:
+    """One number in five has the check digit of a code in its first digits; behind a code of goods
+    one is found, too, and the code is none."""
+    for number, card in enumerate(visa_like(100)):
+        (tmp_path / f"{number}").write_text(f"it was {before}{card}.")
+    found = {hit.file.name: written for hit, written in search([tmp_path], ())}
+    wanted = {f"{at}": f"{card[:6]}******{card[-4:]}" for at, card in enumerate(visa_like(100))}
+    assert found == wanted
+
+
 def test_in_dumps_and_pictures_only_what_was_planted_is_a_card(tmp_path: Path) -> None:
     """They have any number in them; in another file the same digits are a card's."""
     unplanted, planted = "4242424242424242", Canaries(("4111111111111111",))

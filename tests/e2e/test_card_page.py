@@ -347,7 +347,7 @@ def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(
     entry.locator(".btn.main").click()
     expect(entry).to_contain_text("Set aside: Terminal is broken")
     who.push("Close with finding")
-    who.push("Nothing was charged")
+    who.push("It is not on the statement")
     entry.locator(".btn.main").click()
     expect(page.get_by_text("No card payment waits for anybody")).to_be_visible()
     expect(badge).to_have_count(0)

@@ -126,7 +126,7 @@ class Walk:
         first.page.locator(".exceptions .btn.main").click()
         self.each("exception-aside", "Set aside: Terminal is broken")
         self.each("close", "moves no money", lambda who: who.push("Close with finding"))
-        first.push("Nothing was charged")
+        first.push("It is not on the statement")
         first.page.locator(".exceptions .btn.main").click()
         self.each("exceptions-none", "No card payment waits")
         for who, _ in self.screens:

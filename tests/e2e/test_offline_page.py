@@ -94,6 +94,6 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(
     page.screenshot(path=artefacts / "screenshots" / "offline-refused.png")
     assert store.counter()["terminal"]["booked_minor"] == 380
     who.push("Close with finding")
-    who.push(re.compile("Nothing was charged"))
+    who.push("It is not on the statement")
     entry.locator(".btn.main").click()
     expect(badge).to_have_count(0)
