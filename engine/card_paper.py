@@ -75,7 +75,8 @@ def _field_blocks(
     read = "" if card.entry is not CardEntry.READ else words.get(f"read_{shown.entry}", "")
     fields = (
         (words[_KINDS.get(kind, "card_sale")], words[copy]),
-        (label or words["card"], shown.number),
+        # A terminal may tell which card it was and no number.
+        (label or words["card"], shown.number) if shown.number else (words["card"], label),
         ("AID", shown.application_id),
         (words["read"], read),
         (words["verified"], words.get(VERIFIED.get(shown.verification, ""), "")),
@@ -115,20 +116,24 @@ def customer_slips(tenders: tuple[TenderFigures, ...]) -> list[Block]:
 
 
 def slip_blocks(slip: Slip) -> list[Block]:
-    """A slip's lines, unchanged."""
+    """A slip's lines, unchanged. What is to be tall alone is bold: large is wide, too, and a line
+    that filled the terminal's paper would be broken in two."""
     return [
         text(
             " " * line.indent + line.text,
             align=Align.CENTER if line.centred else Align.LEFT,
-            large=line.wide or line.tall,
+            bold=line.tall and not line.wide,
+            large=line.wide,
         )
         for line in slip.lines
     ]
 
 
 def is_signed_on_ours(card: CardPaid) -> bool:
-    """Whether the card is signed for, and its terminal sends nothing to sign on."""
-    is_sent = any(slip.kind == "merchant" or slip.needs_signature for slip in card.slips)
+    """Whether the card is signed for, and its terminal wants nothing printed to sign on."""
+    is_sent = any(
+        slip.needs_signature or (slip.kind == "merchant" and slip.must_print) for slip in card.slips
+    )
     return is_signed(card.card.verification) and not is_sent
 
 

@@ -203,9 +203,10 @@ def test_what_a_terminal_did_not_tell_is_left_out() -> None:
     at = lines.index("Card|7.99")
     assert [
         "  Payment|Customer copy",
+        "  Card|mc",
         "  Terminal|V400m",
         "  Terminal time|11-26 09:15:00 UTC",
-    ] == lines[at + 1 : at + 4]
+    ] == lines[at + 1 : at + 5]
 
 
 @pytest.mark.parametrize("language", sorted(CATALOGUES))
