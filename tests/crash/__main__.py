@@ -266,7 +266,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     storm.add_argument("--bug", default="", help="plant a bug, to see it caught")
     storm.add_argument("--json", type=Path, metavar="FILE")
     steps = tasks.add_parser("steps", help="a kill at every step of a sale")
-    steps.add_argument("--node", default="", choices=("", "store", "devices"))
+    steps.add_argument("--node", default="", choices=("", *sorted({node for node, _ in NODES})))
     steps.add_argument("--from", dest="first", type=int, default=1, metavar="N")
     steps.add_argument("--every", type=int, default=1, metavar="K")
     steps.add_argument("--json", type=Path, metavar="FILE")

@@ -14,12 +14,12 @@ import attrs
 import trio
 from attrs import define
 
-from tests.crash.plans import DEVICES, FROM_MARK, STORE, Harm, NodePlan
+from tests.crash.plans import DEVICES, FROM_MARK, INTEGRATIONS, STORE, Harm, NodePlan
 from tests.crash.rig import Life, Rig
 from tests.crash.storm import Round
 
 STEP, CALL = "task step", "file call"
-NODES = ((STORE, STEP), (STORE, CALL), (DEVICES, STEP))
+NODES = ((STORE, STEP), (STORE, CALL), (DEVICES, STEP), (INTEGRATIONS, STEP))
 UNREACHED_TO_END = 2
 
 

@@ -9,14 +9,14 @@ import trio
 
 from tests.crash.__main__ import main, storm_rows
 from tests.crash.building import NoShimError
-from tests.crash.plans import DEVICES, STORE
+from tests.crash.plans import DEVICES, INTEGRATIONS, STORE
 from tests.crash.rig import Rig
 from tests.crash.rounds import Storm
 from tests.crash.steps import CALL, STEP, Sweep, run_sweep
 from tests.crash.storm import Broken
 
 KILLS, FAULTS = 40, 60
-SWEPT = {(STORE, STEP): 97, (STORE, CALL): 29, (DEVICES, STEP): 23}
+SWEPT = {(STORE, STEP): 97, (STORE, CALL): 29, (DEVICES, STEP): 23, (INTEGRATIONS, STEP): 1}
 
 
 @pytest.fixture(scope="module")
