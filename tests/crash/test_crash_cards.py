@@ -1,6 +1,6 @@
 """`kill -9` of real processes in the middle of a card payment: the order holds what was booked.
 
-A sample of steps on real files, sockets and ptys, over ZVT and nexo; each in `./run prove intents`.
+A sample of steps on real files, sockets and ptys, over ZVT and nexo; each in `./run prove processes`.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
+from engine.terminal import CardEntry, Kind
 from engine.views.payments import payments_view
 from tests.cuts.far_ends import Customer, Far, Moved
 from tests.cuts.scene import LOOK_S, PATIENCE_S, Scene, WrongError
@@ -117,6 +118,14 @@ async def _capture(lane: Lane) -> None:
     await lane.do("payment.capture_tab")
 
 
+async def _raise(lane: Lane) -> None:
+    await lane.do("payment.raise_tab", amount_minor=8000)
+
+
+async def _request_keyed(lane: Lane) -> None:
+    await lane.do("payment.request", entry=CardEntry.KEYED.value)
+
+
 async def _release(lane: Lane) -> None:
     await lane.do("payment.release_tab")
 
@@ -192,11 +201,13 @@ DIALOGUES = (
     Dialogue("very first sale", is_first=True),
     Dialogue("sale"),
     Dialogue("sale with a tip", customer=Customer(tip_minor=150)),
+    Dialogue("typed at the terminal", ask=_request_keyed),
     Dialogue("approval in part", customer=Customer(partial_minor=500)),
     Dialogue("decline", customer=Customer(declined=True)),
     Dialogue("reversal", _paid, _reverse),
     Dialogue("refund", _brought_back),
     Dialogue("pre-authorisation", ask=_open_tab, only_zvt=True),
+    Dialogue("higher reservation", _on_a_tab, _raise, only_zvt=True),
     Dialogue("completion", _billed, _capture, only_zvt=True),
     Dialogue("release", _on_a_tab, _release, only_zvt=True),
     Dialogue("abort by the cashier", ask=_request_and_abort, customer=Customer(nobody_comes=True)),
@@ -244,12 +255,16 @@ def judge(lane: Lane) -> str:
     listed = [one for one in payments.exceptions.values() if one.asked.register == lane.register]
     # Asked back, and not taken back yet: it is with the shop, and on the list.
     late = [one.amount_minor for one in listed if one.problem is Problem.LATE]
+    # A reservation that was to be given up for a higher one, and is held yet.
+    tab = "" if order.tab is None else order.tab.card.payment_id
+    released = [one.asked for one in listed if one.asked.kind is Kind.RELEASE]
+    held = [asked for asked in released if asked.of_payment != tab]
     known = Moved(
         sum(one.amount_minor + (one.card.tip_minor if one.card else 0) for one in cards)
         + sum(late),
         sum(one.amount_minor > 0 for one in cards) + len(late),
         sum(one.amount_minor < 0 for one in cards),
-        int(order.tab is not None),
+        int(order.tab is not None) + len(held),
         moved.begun,
     )
     last = lane.stage.books.payments.latest[lane.register]
