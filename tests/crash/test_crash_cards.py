@@ -1,6 +1,7 @@
 """`kill -9` of real processes in the middle of a card payment: the order holds what was booked.
 
-A sample of steps on real files, sockets and ptys, over ZVT and nexo; each in `./run prove processes`.
+A sample of steps on real files, sockets and ptys, over ZVT and nexo; each is in
+`./run prove processes`.
 """
 
 from __future__ import annotations
