@@ -431,6 +431,49 @@ def test_what_is_not_written_down_is_taken_back() -> None:
     assert (0, 0) == (answer.amount_minor, answer.tip_minor)
 
 
+PARTS = [
+    m.ReversalTold(m.Outcome("Partial"), POI, "4.00"),
+    m.ReversalTold(m.Outcome("Partial"), POI),
+    m.ReversalTold(SUCCESS, POI, "4.00"),
+    m.ReversalTold(SUCCESS, POI, "4.005"),
+]
+PART_NAMES = ["part", "part without an amount", "less", "no amount"]
+
+
+@pytest.mark.parametrize("part", PARTS, ids=PART_NAMES)
+def test_what_was_taken_back_in_part_is_in_doubt(part: m.ReversalTold) -> None:
+    """The customer still pays the rest, so nobody is told that nothing was paid; nor does asking
+    again hide it."""
+    walk, back = unwritten()
+    answer = answer_in(walk.reply(back, part))
+    assert ("unknown", "take_back_unknown") == ended(answer)
+    told = remembered(NAME, paid()), remembered(BACK, part)
+    assert ("unknown", "take_back_unknown") == ended(inquire(answer, *told)[0])
+
+
+@pytest.mark.parametrize("amount", ["", "14.00", "14.01"])
+def test_what_was_taken_back_in_whole(amount: str) -> None:
+    """The amount is a copy of what was asked; nothing is left of the payment."""
+    walk, back = unwritten()
+    answer = answer_in(walk.reply(back, m.ReversalTold(SUCCESS, POI, amount)))
+    assert (("aborted", "taken_back"), 0) == (ended(answer), answer.amount_minor)
+
+
+def test_a_reversal_in_part_is_unknown_without_an_amount() -> None:
+    """Nobody knows how much went back; with an amount that much did."""
+    for told, verdict, minor in (
+        (m.ReversalTold(m.Outcome("Partial"), POI), "unknown", 0),
+        (m.ReversalTold(m.Outcome("Partial"), POI, "4.00"), "partially_approved", 400),
+        (m.ReversalTold(SUCCESS, POI), "approved", 1250),
+    ):
+        walk = Walk()
+        original = naming.identity(POI_ID, "AB12CD34EF", POI)
+        actions = walk.reply(walk.pay(about(Kind.REVERSAL, original)), told)
+        is_kept = any(isinstance(one, Store) for one in actions)
+        answer = answer_in(walk.keep() if is_kept else actions)
+        assert (verdict, minor) == (answer.verdict.value, answer.amount_minor)
+
+
 def test_what_the_books_decide_against_is_taken_back_at_once() -> None:
     """Nobody asks again what was decided."""
     walk = Walk()

@@ -56,7 +56,8 @@ def uploaded(stored: Answer, known: Answer) -> Answer | None:
 class Inquiry:
     """One doubt being asked about. Codes of what stays unknown: `no_identity_before` where it is
     not named, or nothing before it is; `not_found`, `memory_lost`, `other_terminal`,
-    `other_transaction`, `in_progress`, and why no answer could be read."""
+    `other_transaction`, `in_progress`, `take_back_unknown` where only a part was taken back, and
+    why no answer could be read."""
 
     doubt: Answer
     profile: Profile
@@ -141,8 +142,11 @@ class Inquiry:
             return self.unresolved("not_found")
         if self.step is Step.TAKEN_BACK:
             assert self.known is not None
-            if told.outcome.is_success:
+            assert isinstance(told, m.ReversalTold)
+            if outcome.is_whole(told, self.known):
                 return taken_back(self.known)
+            if told.outcome.is_success:
+                return self.unresolved("take_back_unknown")
             return self.known if told.outcome.result == "Failure" else self.unresolved("no_result")
         try:
             known = outcome.answer(

@@ -17,7 +17,7 @@ from hardware.terminal.nexo import codes
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.money import NUMBERS, letters_of, to_minor
 from hardware.terminal.nexo.naming import identity, is_of_payment
-from hardware.terminal.nexo.reading import Number
+from hardware.terminal.nexo.reading import MessageError, Number
 from hardware.terminal.tips import tip_of
 
 Ended = tuple[Verdict, str]
@@ -121,6 +121,21 @@ def _as_payment(told: m.ReversalTold, transaction: Transaction) -> m.PaymentTold
     )
 
 
+def is_whole(told: m.ReversalTold, paid: Answer) -> bool:
+    """Whether all that was paid was taken back. A part of it, a smaller amount or one that cannot
+    be read leaves the customer with the rest to pay."""
+    if told.outcome.result != "Success":
+        return False
+    if not told.amount_text:
+        # It is a copy of what was asked, and may be left out.
+        return True
+    try:
+        minor = to_minor(Number(told.amount_text), letters_of(paid.currency_code))
+    except MessageError:
+        return False
+    return minor >= paid.amount_minor
+
+
 def _verdict(transaction: Transaction, told: m.PaymentTold) -> Ended:
     if told.outcome.result == "Failure":
         return codes.failure(told.outcome.condition)
@@ -130,10 +145,8 @@ def _verdict(transaction: Transaction, told: m.PaymentTold) -> Ended:
         # Another currency's amount cannot be held against what was asked for.
         return Verdict.UNKNOWN, "currency_differs"
     if told.amount_minor is None:
-        if transaction.kind is not Kind.REVERSAL and told.outcome.result == "Partial":
-            return Verdict.UNKNOWN, "amount_not_told"
-        is_plain = transaction.kind is Kind.REVERSAL
-        return Verdict.APPROVED, "ok" if is_plain else "amount_not_told"
+        is_part = told.outcome.result == "Partial"
+        return Verdict.UNKNOWN if is_part else Verdict.APPROVED, "amount_not_told"
     if told.amount_minor < told.tip_minor:
         return Verdict.UNKNOWN, "amount_differs"
     plain_minor = told.amount_minor - tip_of(transaction, told.amount_minor, told.tip_minor)

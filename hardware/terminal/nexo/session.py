@@ -401,7 +401,7 @@ class NexoSession:
 
     def _taken_back(self, job: Job, told: m.ReversalTold, now_ns: int) -> list[Action]:
         assert job.answer is not None
-        if told.outcome.is_success:
+        if outcome.is_whole(told, job.answer):
             return self._finish(job, taken_back(job.answer), now_ns)
         if told.outcome.result != "Failure" or told.outcome.condition == "InProgress":
             return self._lost(job, job.asked, "take_back_unknown", now_ns, is_sent=True)
