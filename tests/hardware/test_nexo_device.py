@@ -29,11 +29,13 @@ from hardware.terminal.nexo.identity import WORDS
 from hardware.terminal.nexo.outlet import TcpOutlet
 from hardware.terminal.nexo.papers import Papers, new_authority
 from hardware.terminal.nexo.play import Plan
-from hardware.transport import TcpPlace
+from hardware.terminal.nexo.profile import Carrier
+from hardware.transport import ByteStream, TcpPlace
 from tests.hardware.nexo_rig import (
     ADDRESS,
     KEEPER,
     POI_ID,
+    MemoryOutlet,
     NexoShop,
     authority,
     now,
@@ -419,6 +421,69 @@ async def test_a_cancel_that_found_no_way_is_told_once_there_is_one(
         assert (Verdict.ABORTED, "aborted_at_terminal") == (told.answer.verdict, told.answer.code)
         assert trio.current_time() - begun < 5
         assert 1 == shop.fake.heard.count("Abort")
+
+
+class _SlowAtFirst:
+    """The first connection takes a second more, as one whose first packet was lost does."""
+
+    def __init__(self, outlet: MemoryOutlet) -> None:
+        self.outlet, self.opened = outlet, 0
+
+    async def open(self) -> ByteStream:
+        """As `hardware.transport.connect`."""
+        self.opened += 1
+        if self.opened == 1:
+            await trio.sleep(1)
+        return await self.outlet.open()
+
+
+@pytest.mark.parametrize("carrier", list(Carrier))
+@pytest.mark.parametrize("presses", [1, 3])
+async def test_a_cancel_does_not_overtake_its_payment(
+    presses: int, carrier: Carrier, autojump_clock: trio.testing.MockClock
+) -> None:
+    """The cashier presses while the payment is still on its way: the terminal hears of the payment
+    first, and then that it is over."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world, carrier=carrier) as shop:
+        shop.fake.plans.append(Plan(card="none"))
+        shop.device.place = _SlowAtFirst(outlet)
+        shop.fake.heard.clear()
+
+        async def cancel() -> None:
+            for _ in range(presses):
+                said = await shop.rig.post.ask(ADDRESS, Abort(asked_for(shop.device)), timeout_s=3)
+                assert Accepted() == said
+
+        begun = trio.current_time()
+        (answer,) = await _while_paying(shop, cancel, 0.2)
+        assert (Verdict.ABORTED, "aborted_at_terminal") == (answer.verdict, answer.code)
+        assert trio.current_time() - begun < 3
+        assert ["Payment", "Abort"] == shop.fake.heard[:2]
+
+
+async def test_a_cancel_that_overtook_its_payment_is_told_again(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """What was written first may be read last: pressed once, the terminal that asks for a card
+    after it heard the cancel is told once more."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world) as shop:
+        shop.fake.plans.append(Plan(card="none"))
+        posted, late = shop.fake._posted, [1.0]
+
+        async def read_late(body: bytes, socket: Any = None) -> Any:
+            if late:
+                await trio.sleep(late.pop())
+            return await posted(body, socket)
+
+        shop.fake._posted = read_late  # type: ignore[method-assign]
+        shop.fake.heard.clear()
+        begun = trio.current_time()
+        (answer,) = await _while_paying(shop, shop.device.abort, 0.2)
+        assert (Verdict.ABORTED, "aborted_at_terminal") == (answer.verdict, answer.code)
+        assert trio.current_time() - begun < 1 + limits.ABORT_AGAIN_NS / NS_PER_S
+        assert ["Abort", "Payment", "Abort"] == shop.fake.heard[:3]
 
 
 async def test_one_nexo_payment_at_a_time(autojump_clock: trio.testing.MockClock) -> None:

@@ -27,6 +27,7 @@ from hardware.terminal.nexo.jobs import (
     Post,
 )
 from hardware.terminal.nexo.money import NUMBERS
+from hardware.terminal.nexo.profile import Carrier
 from hardware.terminal.nexo.session import NexoSession
 from tests.hardware.nexo_rig import POI_ID, profile
 from tests.hardware.terminal_rig import about, sale
@@ -67,12 +68,19 @@ class Walk:
         job = self.session._job
         return [Post(job.asked, m.DiagnosisAsk(), 0)] if job is not None else []
 
-    def pay(self, transaction: Transaction | None = None, job_id: str = "r1") -> Post:
-        """Begin a payment; the question that goes out."""
+    def pay(
+        self,
+        transaction: Transaction | None = None,
+        job_id: str = "r1",
+        *,
+        is_written: bool = True,
+    ) -> Post:
+        """Begin a payment; the question that goes out, all of it unless told otherwise."""
         actions = self.session.transact(job_id, transaction or sale(), self.now_ns, when=WHEN)
         post, shown = actions
         assert isinstance(post, Post)
         assert shown == Told("at_terminal")
+        assert not (is_written and self.session.written(post.service_id))
         return post
 
     def reply(self, post: Post, told: m.Told, **changes: str) -> list[Action]:
@@ -723,7 +731,7 @@ def test_not_there_is_looked_for_less_and_less() -> None:
 
 
 def test_aborting() -> None:
-    """The end is asked for once, by name; whether in time, the payment's own answer says."""
+    """The end is asked for by name; whether in time, the payment's own answer says."""
     walk = Walk()
     assert (False, []) == walk.session.abort()
     post = walk.pay()
@@ -751,22 +759,33 @@ def test_a_cancel_of_what_waits_its_turn_leaves_it_unsent() -> None:
     assert not any(isinstance(one, Post) for one in actions)
 
 
+UNHEARD = [
+    ("unreachable", False),
+    ("link_lost", True),
+    ("http_400", True),
+    ("http_503", True),
+    ("not_delivered", True),
+    ("seal_broken", True),
+    ("no_reply", True),
+]
+
+
 def test_an_abort_that_may_not_have_arrived_is_told_again() -> None:
-    """Where its connection broke nobody knows whether the terminal heard it; heard, or with the
-    payment over, it is enough."""
+    """Where its connection broke, or it was refused, nobody knows that the terminal heard it; with
+    the payment over, it is enough."""
     walk = Walk()
     paying = walk.pay()
     _, actions = walk.session.abort()
     names = set()
-    for code, is_sent in (("unreachable", False), ("link_lost", True), ("empty_answer", True)):
+    for code, is_sent in UNHEARD:
         abort = post_in(actions)
         assert m.AbortAsk("Payment", paying.service_id) == abort.ask
         names.add(abort.service_id)
         assert (True, []) == walk.session.abort(), "one is on its way"
         assert [] == walk.lose(abort, code, is_sent=is_sent)
-        actions = walk.wait(limits.INQUIRE_AGAIN_NS)
-    assert [] == actions
-    assert 3 == len(names)
+        assert [] == walk.wait(limits.INQUIRE_AGAIN_NS - 1)
+        actions = walk.wait(1)
+    assert len(UNHEARD) == len(names)
     walk = Walk()
     paying = walk.pay()
     _, actions = walk.session.abort()
@@ -776,10 +795,50 @@ def test_an_abort_that_may_not_have_arrived_is_told_again() -> None:
     assert [] == walk.wait(limits.INQUIRE_AGAIN_NS), "the books are being kept; it was too late"
 
 
+def test_an_abort_that_was_heard_is_told_again_while_the_payment_goes_on() -> None:
+    """It may have come before the payment, and then ended nothing: it is told again, less often,
+    and at once where the cashier presses again."""
+    for carrier, silence in (
+        (Carrier.HTTPS, "empty_answer"),
+        (Carrier.WEBSOCKET, "empty_answer"),
+        (Carrier.WEBSOCKET, "no_reply"),
+    ):
+        walk = Walk()
+        walk.session.profile = profile(carrier=carrier)
+        paying = walk.pay()
+        _, actions = walk.session.abort()
+        walk.lose(post_in(actions), silence)
+        assert [] == walk.wait(limits.ABORT_AGAIN_NS - 1)
+        walk.lose(post_in(walk.wait(1)), silence)
+        is_running, actions = walk.session.abort()
+        assert is_running
+        walk.lose(post_in(actions), silence)
+        told = walk.reply(paying, paid(outcome=failure("Aborted")))
+        assert ("aborted", "aborted_at_terminal") == ended(answer_in(told))
+        assert not any(isinstance(one, Post) for one in walk.wait(limits.ABORT_AGAIN_NS))
+
+
+def test_an_abort_waits_for_its_payment_to_be_written() -> None:
+    """A terminal that hears the abort first ends nothing, and then asks for a card."""
+    walk = Walk()
+    paying = walk.pay(is_written=False)
+    for _ in range(3):
+        assert (True, []) == walk.session.abort()
+        assert [] == walk.wait(limits.ABORT_AGAIN_NS)
+    assert [] == walk.session.written("ANOTHERONE")
+    abort = post_in(walk.session.written(paying.service_id))
+    assert m.AbortAsk("Payment", paying.service_id) == abort.ask
+    walk = Walk()
+    paying = walk.pay(is_written=False)
+    walk.session.abort()
+    never = answer_in(walk.lose(paying, "unreachable", is_sent=False))
+    assert ("aborted", "not_sent") == ended(never)
+
+
 @pytest.mark.parametrize("is_late", [False, True], ids=["before it", "while it is asked about"])
 def test_a_doubt_that_was_cancelled_is_called_off(is_late: bool) -> None:
     """A terminal that still waits for a card, for a payment whose connection broke, is told the
-    cancel as soon as it says so, and once; one that does not is left alone."""
+    cancel as soon as it says so, and again while it goes on; one that does not is left alone."""
     walk = Walk()
     actions = walk.session.inquire("i1", doubt(), walk.now_ns, is_abort_wanted=not is_late)
     if is_late:
@@ -787,8 +846,16 @@ def test_a_doubt_that_was_cancelled_is_called_off(is_late: bool) -> None:
     abort = post_in(walk.reply(post_in(actions), RUNS))
     assert m.AbortAsk("Payment", NAME) == abort.ask
     assert [] == walk.lose(abort, "empty_answer")
-    question = post_in(walk.wait(limits.INQUIRE_AGAIN_NS))
-    assert [] == walk.reply(question, RUNS)
+    for _ in range(2):
+        question = post_in(walk.wait(limits.INQUIRE_AGAIN_NS))
+        assert [] == walk.reply(question, RUNS)
+    again_ns = limits.ABORT_AGAIN_NS - 2 * limits.INQUIRE_AGAIN_NS
+    abort = post_in(walk.wait(again_ns))
+    assert m.AbortAsk("Payment", NAME) == abort.ask
+    assert [] == walk.lose(abort, "link_lost")
+    is_running, actions = walk.session.abort()
+    assert is_running
+    assert m.AbortAsk("Payment", NAME) == post_in(actions).ask
     question = post_in(walk.wait(limits.INQUIRE_AGAIN_NS))
     aborted = remembered(NAME, paid(outcome=failure("Aborted")))
     assert ("aborted", "aborted_at_terminal") == ended(answer_in(walk.reply(question, aborted)))

@@ -1,10 +1,14 @@
-"""A cancel is told to the terminal until it has heard it, or what it is for is over.
+"""A cancel is told to the terminal until what it is for is over.
 
 It goes over a connection of its own, which may break while the payment's holds; and it may be
 wanted when nobody knows yet whether the payment goes on, because the payment's own connection
 broke. A terminal that waits for a card is told then, as soon as it says that it does. An abort
 names its transaction, so telling it twice ends nothing else. That a terminal heard it says nothing
 of the payment: whether the end came in time, the payment's own result says.
+
+A terminal that is told before it has the payment ends nothing, and says the same to it. So it is
+told once all of the payment was written; and as the one may still overtake the other on its way,
+it is told again while the payment goes on, also where it was heard.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from collections.abc import Callable
 from hardware.terminal.actions import Done
 from hardware.terminal.nexo import asking, limits, outcome
 from hardware.terminal.nexo.jobs import Action, Job, Post, Step, Task
+from hardware.terminal.nexo.profile import Carrier
 
 
 def is_possible(job: Job) -> bool:
@@ -34,20 +39,29 @@ def left_unsent(queue: deque[Job]) -> list[Action]:
     return []
 
 
+def wanted(job: Job, new_id: Callable[[], str]) -> list[Action]:
+    """Somebody wants the end of it, or wants it once more. A terminal that is asked what became of
+    it is told as soon as it says that it goes on."""
+    job.is_abort_wanted = True
+    is_first = job.abort_due_ns is None
+    return [] if job.task is Task.INQUIRE and is_first else post(job, new_id)
+
+
 def post(job: Job, new_id: Callable[[], str]) -> list[Action]:
-    """Tell it now, unless that is done or being done."""
+    """Tell it now, unless one is out, or the terminal cannot have the payment yet."""
     job.abort_due_ns = None
-    if not job.is_abort_wanted or job.is_abort_told or job.abort_id or not is_possible(job):
+    is_held = job.task is Task.TRANSACT and not job.is_written
+    if not job.is_abort_wanted or is_held or job.abort_id or not is_possible(job):
         return []
     job.abort_id = new_id()
     return [Post(job.abort_id, asking.abort(job), limits.SHORT_NS)]
 
 
-def over(job: Job, code: str, now_ns: int, *, is_sent: bool) -> None:
-    """An abort that was out is over: nothing answers it, so an end of the connection in order is
-    all that says it was heard. Where the connection broke it is told again in a while."""
-    job.abort_id = ""
-    if is_sent and code != "link_lost":
-        job.is_abort_told = True
-    else:
-        job.abort_due_ns = now_ns + limits.INQUIRE_AGAIN_NS
+def over(job: Job, code: str, now_ns: int, carrier: Carrier, *, is_sent: bool) -> None:
+    """An abort that was out is over. Nothing answers one, so an end in order is all that says it
+    was heard, on a WebSocket also that the line stays open; any word is a refusal. One that was
+    not heard is told again sooner."""
+    silence = ("empty_answer", "no_reply") if carrier is Carrier.WEBSOCKET else ("empty_answer",)
+    is_heard = is_sent and code in silence
+    again_ns = limits.ABORT_AGAIN_NS if is_heard else limits.INQUIRE_AGAIN_NS
+    job.abort_id, job.abort_due_ns = "", now_ns + again_ns

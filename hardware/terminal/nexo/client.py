@@ -104,11 +104,16 @@ class Line:
 
 
 async def exchange(
-    terminal: Terminal, body: bytes, within_ns: int, aside: Aside
+    terminal: Terminal,
+    body: bytes,
+    within_ns: int,
+    aside: Aside,
+    written: Callable[[], None] = lambda: None,
 ) -> tuple[NexoMessage | None, Line]:
     """Send `body` to the terminal once, and wait for its answer. The connection comes with it,
     for who wants to keep it; else it is to be dropped. A message of a WebSocket that `aside`
-    takes is no answer; none is that of a WebSocket which ended in order without one.
+    takes is no answer; none is that of a WebSocket which ended in order without one. `written` is
+    called once all of `body` left.
 
     Raises:
         LinkError: there was none.
@@ -119,10 +124,12 @@ async def exchange(
     line = Line(await _secured(terminal), reader, terminal.chance, aside, is_socket)
     try:
         with trio.move_on_after(within_ns / NS_PER_S):
-            if nonce is not None:
+            if nonce is None:
+                question = _post(terminal, body)
+            else:
                 await _open(line, nexo_hello(terminal.authority, terminal.profile.path, nonce))
-                return await _answer(line, nexo_frame(body, terminal.chance(_MASK_BYTES))), line
-            return await _answer(line, _post(terminal, body)), line
+                question = nexo_frame(body, terminal.chance(_MASK_BYTES))
+            return await _answer(line, question, written), line
         raise LinkError("no_reply", is_sent=True)
     except BaseException:
         await line.drop()
@@ -181,9 +188,10 @@ async def _open(line: Line, hello: bytes) -> None:
         raise LinkError(str(told), is_sent=False)
 
 
-async def _answer(line: Line, question: bytes) -> NexoMessage | None:
+async def _answer(line: Line, question: bytes, written: Callable[[], None]) -> NexoMessage | None:
     try:
         await line.send(question)
+        written()
         while isinstance(told := await line.next(), NexoMessage):
             if not (line.is_socket and await line.aside(told)):
                 return told

@@ -252,13 +252,17 @@ class NexoDevice(TerminalDevice):
         plain = codec.request(header, post.ask)
         body = envelope.close(header, plain, profile.key, nonce, "SaleToPOIRequest")
         terminal = Terminal(self.place, self._tls, profile, self.world.random_bytes)
-        answer, line = await exchange(terminal, body, post.within_ns, self._take_aside)
+        written = partial(self._written, post.service_id)
+        answer, line = await exchange(terminal, body, post.within_ns, self._take_aside, written)
         is_kept = answer is not None and answer.is_kept
         if isinstance(post.ask, m.DiagnosisAsk) and is_kept and self._holds:
             self._hold(line)
         else:
             await line.drop()
         return told.answer(envelope.heard(answer), self._currency)
+
+    def _written(self, service_id: str) -> None:
+        self._do(self.session.written(service_id))
 
     # ---------------------------------------------------- a connection that shows a pulled cable
 

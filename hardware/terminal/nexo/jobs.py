@@ -56,8 +56,9 @@ class Job:
     """One job and what came of it so far. `service_id` is the transaction's, `asked` that of a
     question that is out beside it or instead of it; `due_ns` is when the job goes on by itself.
     A question what became of something ends as soon as somebody wants money moved, one that
-    `gives_way` as soon as anybody wants anything. `abort_id` is the ServiceID of an abort that is
-    out, `abort_due_ns` when it is sent again."""
+    `gives_way` as soon as anybody wants anything. `is_written` is set once all of a transaction
+    left for the terminal. `abort_id` is the ServiceID of an abort that is out, `abort_due_ns` when
+    it is sent again."""
 
     task: Task
     job_id: str = ""
@@ -73,8 +74,8 @@ class Job:
     started_ns: int = 0
     due_ns: int | None = None
     tries: int = 0
+    is_written: bool = False
     is_abort_wanted: bool = False
-    is_abort_told: bool = False
     abort_id: str = ""
     abort_due_ns: int | None = None
     is_checked: bool = False

@@ -25,7 +25,8 @@ SHORT_NS = 15 * NS_PER_S  # an answer nobody at the terminal has to press a key 
 QUIET_NS = 120 * NS_PER_S  # until the terminal is asked what became of a transaction
 QUIET_AGAIN_NS = 30 * NS_PER_S
 SETTLE_NS = 180 * NS_PER_S
-INQUIRE_AGAIN_NS = 2 * NS_PER_S
+INQUIRE_AGAIN_NS = 2 * NS_PER_S  # also an abort that nobody may have heard
+ABORT_AGAIN_NS = 5 * NS_PER_S  # one that was heard, while what it is for goes on
 INQUIRE_WHOLE_NS = 15 * NS_PER_S
 LOOK_FIRST_NS = NS_PER_S // 10  # after it was not reached, then twice as long each time
 LOOK_BLOCKED_NS = 5 * NS_PER_S
@@ -34,6 +35,6 @@ LOOK_EVERY_NS = 30 * NS_PER_S
 assert CONNECT_TIMEOUT_S * NS_PER_S + SHAKE_NS < SHORT_NS
 assert SHORT_NS < QUIET_NS < WHOLE_NS
 assert KEEP_NS + KEEP_AGAIN_NS < SHORT_NS
-assert INQUIRE_AGAIN_NS < INQUIRE_WHOLE_NS
+assert INQUIRE_AGAIN_NS < ABORT_AGAIN_NS < INQUIRE_WHOLE_NS
 assert LOOK_FIRST_NS < LOOK_BLOCKED_NS < LOOK_EVERY_NS
 assert NUMBER_CHARS_MAX < 28, "decimals of 28 digits are exact"

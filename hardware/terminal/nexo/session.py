@@ -131,8 +131,7 @@ class NexoSession:
         if job is None or not calling_off.is_possible(job):
             unsent = calling_off.left_unsent(self._queue)
             return bool(unsent), unsent
-        job.is_abort_wanted = True
-        return True, [] if job.task is Task.INQUIRE else calling_off.post(job, self.next_id)
+        return True, calling_off.wanted(job, self.next_id)
 
     @property
     def is_taken(self) -> bool:
@@ -224,6 +223,14 @@ class NexoSession:
 
     # ------------------------------------------------------------------------- what the other says
 
+    def written(self, service_id: str) -> list[Action]:
+        """All of a question left for the terminal."""
+        job = self._job
+        if job is None or service_id != job.service_id:
+            return []
+        job.is_written = True
+        return calling_off.post(job, self.next_id)
+
     def replied(self, service_id: str, header: m.Header, told: m.Told, now_ns: int) -> list[Action]:
         """The answer to a question, as it came."""
         if header.poi_id != self.profile.poi_id:
@@ -255,7 +262,7 @@ class NexoSession:
         """A question was not answered; `is_sent` says whether any of it left for the terminal."""
         job = self._job
         if job is not None and service_id == job.abort_id:
-            calling_off.over(job, code, now_ns, is_sent=is_sent)
+            calling_off.over(job, code, now_ns, self.profile.carrier, is_sent=is_sent)
             return []
         if job is None or service_id not in (job.service_id, job.asked):
             return []
@@ -297,7 +304,8 @@ class NexoSession:
         if isinstance(result, Wait):
             if result.wait_ns:
                 job.asked, job.due_ns = "", now_ns + result.wait_ns
-                return calling_off.post(job, self.next_id)
+                is_told = job.abort_due_ns is not None
+                return [] if is_told else calling_off.post(job, self.next_id)
             return self._ask(job, job.inquiry.question)
         if result.verdict is not Verdict.UNKNOWN and not job.gives_way:
             self._remember(result)
