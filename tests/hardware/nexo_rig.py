@@ -78,23 +78,28 @@ class MemoryOutlet(Outlet):
         nursery, serve = self._in
         near, far = trio.testing.memory_stream_pair()
         nursery.start_soon(serve, far)
-        return _Near(near)
+        return Near(near)
 
 
-class _Near:
+class Near:
+    """The near end of a cable in memory."""
+
     def __init__(self, stream: trio.abc.Stream) -> None:
         self._stream = stream
 
     async def send_all(self, data: bytes) -> None:
+        """As `ByteStream`."""
         await self._stream.send_all(data)
 
     async def receive_some(self) -> bytes:
+        """As `ByteStream`."""
         data = bytes(await self._stream.receive_some(65_536))
         if not data:
             raise trio.BrokenResourceError("the other end closed")
         return data
 
     async def aclose(self) -> None:
+        """As `ByteStream`."""
         await trio.aclose_forcefully(self._stream)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 
+import orjson
 import pytest
 import trio
 import trio.testing
@@ -11,12 +13,27 @@ import trio.testing
 from actors.messages import Accepted, DeviceState
 from actors.terminal_messages import Abort, Heard, Request
 from engine.terminal import Verdict
-from hardware.terminal.nexo.limits import MESSAGE_BYTES_MAX
+from hardware.terminal.limits import NS_PER_S
+from hardware.terminal.nexo import codec, envelope
+from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo.crypto import NONCE_BYTES
+from hardware.terminal.nexo.limits import MESSAGE_BYTES_MAX, SHAKE_NS
 from hardware.terminal.nexo.outlet import TcpOutlet
 from hardware.terminal.nexo.play import Plan
 from hardware.terminal.nexo.profile import Carrier
-from hardware.transport import TcpPlace
-from tests.hardware.nexo_rig import ADDRESS, KEEPER, open_nexo, papers, profile, simulated
+from hardware.transport import ByteStream, TcpPlace
+from tests.hardware.nexo_rig import (
+    ADDRESS,
+    KEEPER,
+    KEY,
+    POI_ID,
+    MemoryOutlet,
+    Near,
+    open_nexo,
+    papers,
+    profile,
+    simulated,
+)
 from tests.hardware.terminal_rig import asked_for, sale
 
 WEBSOCKET = Carrier.WEBSOCKET
@@ -96,6 +113,90 @@ async def test_a_pulled_cable_shows_on_an_idle_websocket(
         await shop.fake.plug()
         await shop.ready(after=heard)
         assert trio.current_time() - begun < 2
+
+
+def _asked(category: str, body: Mapping[str, object], sale_id: str = "register-1") -> bytes:
+    header = m.Header(category, "", sale_id, POI_ID, "Request", "Device", "1")
+    members = {"MessageHeader": codec.header_members(header), **body}
+    plain = orjson.dumps({"SaleToPOIRequest": members})
+    return envelope.close(header, plain, KEY, bytes(NONCE_BYTES), "SaleToPOIRequest")
+
+
+TEXT = {"OutputFormat": "Text", "OutputText": [{"Text": "Please wait"}]}
+SHOWN = {"Device": "CashierDisplay", "InfoQualify": "Display", "OutputContent": TEXT}
+DISPLAY = {"DisplayRequest": {"DisplayOutput": [SHOWN]}}
+PRINT = {
+    "PrintRequest": {
+        "PrintOutput": {
+            "DocumentQualifier": "Journal",
+            "ResponseMode": "NotRequired",
+            "OutputContent": TEXT,
+        }
+    }
+}
+EVENT = {"EventNotification": {"EventToNotify": "Shutdown", "TimeStamp": "2026-11-26T12:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        _asked("Display", DISPLAY),
+        _asked("Print", PRINT),
+        _asked("Word", {"WordRequest": {}}),
+    ],
+    ids=["words to show", "lines to print", "a word to come"],
+)
+async def test_what_a_terminal_asks_of_its_own_is_no_answer(
+    said: bytes, autojump_clock: trio.testing.MockClock
+) -> None:
+    """The terminal may ask the register to show or print something while it waits for a card: that
+    is passed over, and the customer's payment is answered after it."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world, carrier=WEBSOCKET) as shop:
+        shop.fake.plans.append(Plan(tells=(said,) * 3))
+        heard = await shop.rig.post.ask(ADDRESS, Request("r1", sale(1250), KEEPER), timeout_s=10)
+        assert isinstance(heard, Heard)
+        assert (Verdict.APPROVED, 1250) == (heard.answer.verdict, heard.answer.amount_minor)
+        assert 1250 == shop.fake.ledger.booked_minor
+        assert ["at_terminal", "insert_card", "card_presented"] == shop.progress[:3]
+
+
+class _Deaf(MemoryOutlet):
+    """TLS stands there, and nothing that is asked is answered."""
+
+    async def open(self) -> ByteStream:
+        """As `hardware.transport.connect`."""
+        near, far = trio.testing.memory_stream_pair()
+
+        async def serve(stream: trio.abc.Stream) -> None:
+            secured = trio.SSLStream(stream, papers().server(), server_side=True)
+            with contextlib.suppress(trio.BrokenResourceError):
+                while await secured.receive_some():
+                    pass
+
+        assert self._in is not None
+        self._in[0].start_soon(serve, far)
+        await trio.lowlevel.checkpoint()
+        return Near(near)
+
+
+async def test_one_that_opens_no_websocket_was_told_nothing(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """TLS stands and the question for a WebSocket is never answered: not a byte of the payment
+    left, and the cashier hears so within seconds."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world, carrier=WEBSOCKET) as shop:
+        await shop.device.request(sale(1))
+        deaf = _Deaf()
+        deaf._in = outlet._in
+        shop.device.place = deaf
+        begun = trio.current_time()
+        answer = await shop.device.request(sale(1250))
+        assert (Verdict.ABORTED, "not_sent") == (answer.verdict, answer.code)
+        assert not answer.identity.is_told
+        assert trio.current_time() - begun <= SHAKE_NS / NS_PER_S
+        await shop.rig.wait_state(ADDRESS, DeviceState.STALE, "no_answer")
 
 
 async def test_a_terminal_without_websockets_says_so() -> None:

@@ -123,12 +123,12 @@ async def exchange(
     reader = link("socket" if is_socket else "answer", terminal.profile.key, nonce)
     line = Line(await _secured(terminal), reader, terminal.chance, aside, is_socket)
     try:
+        if nonce is None:
+            question = _post(terminal, body)
+        else:
+            await _open(line, nexo_hello(terminal.authority, terminal.profile.path, nonce))
+            question = nexo_frame(body, terminal.chance(_MASK_BYTES))
         with trio.move_on_after(within_ns / NS_PER_S):
-            if nonce is None:
-                question = _post(terminal, body)
-            else:
-                await _open(line, nexo_hello(terminal.authority, terminal.profile.path, nonce))
-                question = nexo_frame(body, terminal.chance(_MASK_BYTES))
             return await _answer(line, question, written), line
         raise LinkError("no_reply", is_sent=True)
     except BaseException:
@@ -179,9 +179,11 @@ def _post(terminal: Terminal, body: bytes) -> bytes:
 
 async def _open(line: Line, hello: bytes) -> None:
     """Whatever becomes of the connection meanwhile, not a byte of the question left."""
+    told: NexoMessage | str = "no_reply"
     try:
-        await line.send(hello)
-        told = await line.next()
+        with trio.move_on_after(limits.SHAKE_NS / NS_PER_S):
+            await line.send(hello)
+            told = await line.next()
     except _GONE:
         raise LinkError("link_lost", is_sent=False) from None
     if told != "open":

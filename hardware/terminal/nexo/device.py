@@ -318,19 +318,35 @@ class NexoDevice(TerminalDevice):
             await self.world.sleep(DOOR_AGAIN_S)
 
     async def _take_aside(self, message: NexoMessage) -> bool:
-        """What a terminal tells on a WebSocket before its answer; a rejection is one."""
-        return await self._take_notice(message, but="Reject") == 200
+        """Whatever a terminal asks or tells of its own on a WebSocket is no answer, also where it
+        is not understood and nothing comes of it; its word that it rejected a question is one."""
+        await trio.lowlevel.checkpoint()
+        try:
+            opened = envelope.heard(message)
+        except MessageError:
+            return False
+        if "SaleToPOIRequest" not in opened:
+            return False
+        try:
+            header, notice = told.notice(opened)
+        except MessageError:
+            return True
+        if notice.event == "Reject" and not notice.is_display:
+            return False
+        self._noticed(header, notice)
+        return True
 
-    async def _take_notice(self, message: NexoMessage, *, but: str = "") -> int:
+    async def _take_notice(self, message: NexoMessage) -> int:
         """What is not sealed with the shop's key, or is about another terminal, is not heard."""
         await trio.lowlevel.checkpoint()
         try:
             header, notice = told.notice(envelope.heard(message))
         except MessageError:
             return 400
-        if but and notice.event == but:
-            return 400
+        return 200 if self._noticed(header, notice) else 403
+
+    def _noticed(self, header: m.Header, notice: m.Notice) -> bool:
         if header.poi_id != self.profile.poi_id:
-            return 403
+            return False
         self._do(self.session.noticed(notice))
-        return 200
+        return True

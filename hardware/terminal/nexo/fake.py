@@ -329,6 +329,8 @@ class NexoFake(Played):
 
     async def _card(self, entry: Entry, ask: m.PaymentAsk, plan: Plan) -> Failed | None:
         await self._show(entry, "TENDER_CREATED", CARD)
+        for message in plan.tells:
+            await self.tell(message)
         if ask.entry:
             await self._show(entry, "PROVIDE_CARD_DETAILS", _TYPE_NUMBER)
         if plan.card == "none":

@@ -20,7 +20,7 @@ NOTICES_AT_ONCE_MAX = 8
 NOTICE_NS = 10 * NS_PER_S
 
 # The conversation.
-SHAKE_NS = 5 * NS_PER_S  # from the connection to a certificate that was checked
+SHAKE_NS = 5 * NS_PER_S  # to a certificate that was checked, and from there to a WebSocket
 SHORT_NS = 15 * NS_PER_S  # an answer nobody at the terminal has to press a key for
 QUIET_NS = 120 * NS_PER_S  # until the terminal is asked what became of a transaction
 QUIET_AGAIN_NS = 30 * NS_PER_S
@@ -32,7 +32,7 @@ LOOK_FIRST_NS = NS_PER_S // 10  # after it was not reached, then twice as long e
 LOOK_BLOCKED_NS = 5 * NS_PER_S
 LOOK_EVERY_NS = 30 * NS_PER_S
 
-assert CONNECT_TIMEOUT_S * NS_PER_S + SHAKE_NS < SHORT_NS
+assert CONNECT_TIMEOUT_S * NS_PER_S + 2 * SHAKE_NS < SHORT_NS
 assert SHORT_NS < QUIET_NS < WHOLE_NS
 assert KEEP_NS + KEEP_AGAIN_NS < SHORT_NS
 assert INQUIRE_AGAIN_NS < ABORT_AGAIN_NS < INQUIRE_WHOLE_NS

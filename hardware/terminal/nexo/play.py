@@ -43,7 +43,8 @@ class Plan:
     `prints` sends receipts, and with `prints_declined` also those of a payment that was declined.
     `host_refusal` is why the host refuses it later, where it was taken offline.
     `extra` is put over the payment's response, `clear` stands beside what is sealed and under no
-    seal, `mangle` changes the bytes of the answer.
+    seal, `mangle` changes the bytes of the answer. `tells` are messages of its own, sent where
+    notices go once it waits for a card.
     """
 
     card: str = "tap"
@@ -62,6 +63,7 @@ class Plan:
     extra: dict[str, Any] | None = None
     clear: dict[str, Any] | None = None
     mangle: Callable[[bytes], bytes] | None = None
+    tells: tuple[bytes, ...] = ()
 
 
 def failed(
