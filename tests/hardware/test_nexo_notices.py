@@ -106,6 +106,17 @@ async def test_another_terminals_notice() -> None:
         assert [403] == shop.fake.notice_answers
 
 
+async def test_another_registers_notice() -> None:
+    """Registers that share a terminal are each told of all its customers: one shows its own."""
+    other = m.Header("Display", "", "register-2", POI_ID, "Request", "Device", "1")
+    async with open_nexo(TcpOutlet(), door=LOCAL) as shop:
+        await wait_door(shop)
+        shown = shop.device.requests.shown
+        await shop.fake.tell(sealed(voice.display(other, "PIN_ENTERED", None), other))
+        assert [403] == shop.fake.notice_answers
+        assert shown == shop.device.requests.shown
+
+
 async def test_the_door_is_not_held_open() -> None:
     """Connections that say nothing, too much or nonsense cost a place for a moment, and no more."""
     async with open_nexo(TcpOutlet(), door=LOCAL) as shop:

@@ -309,11 +309,44 @@ def test_a_name_told_meanwhile_is_kept() -> None:
     """What the terminal called the transaction before the line broke stands in the doubt."""
     walk = Walk()
     post = walk.pay()
-    assert [Told("enter_pin", "PIN")] == walk.session.noticed(m.Notice("WAIT_FOR_PIN", "PIN", POI))
+    named = m.Notice("TENDER_CREATED", "card", POI)
+    assert [Told("insert_card", "card")] == walk.session.noticed(named)
     assert [Told("event_word_to_come")] == walk.session.noticed(
         m.Notice("WordToCome"[:4] + "_To_Come")
     )
     assert POI == naming.poi_in(answer_in(walk.lose(post)).identity)
+
+
+def test_a_late_notice_of_the_customer_before_is_not_shown_and_names_nothing() -> None:
+    """The card of the one before is taken out while the next payment begins: what is told of that
+    is not about this one, by its whole name or by the half that is known before the host is."""
+    walk = Walk()
+    walk.reply(walk.pay(), paid())
+    before = answer_in(walk.keep())
+    assert POI == naming.poi_in(before.identity)
+    post = walk.pay(job_id="r2")
+    for name in (POI, attrs.evolve(POI, transaction_id="BV0q001")):
+        for event in ("CARD_REMOVED", "TENDER_FINAL", "TENDER_CREATED"):
+            assert [] == walk.session.noticed(m.Notice(event, "", name), post.service_id)
+    assert naming.poi_in(answer_in(walk.lose(post)).identity) is None
+
+
+def test_only_what_is_about_a_payment_names_it() -> None:
+    """A notice that says which message it is about, or that a payment begins; any other may be
+    late, of one nobody heard the end of, and is shown only."""
+    other = m.PoiTransaction("BV0q009.REF9", "2026-11-26T09:00:00.000Z")
+    for event, is_own, name in (
+        ("TENDER_CREATED", None, POI),
+        ("CARD_REMOVED", None, None),
+        ("CARD_REMOVED", True, POI),
+        ("TENDER_CREATED", False, None),
+    ):
+        walk = Walk()
+        post = walk.pay()
+        said = "" if is_own is None else post.service_id if is_own else "ANOTHERONE"
+        assert walk.session.noticed(m.Notice(event, "", POI), said)
+        walk.session.noticed(m.Notice("TENDER_FINAL", "", other))
+        assert name == naming.poi_in(answer_in(walk.lose(post)).identity)
 
 
 def test_quiet_for_long() -> None:

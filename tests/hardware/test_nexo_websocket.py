@@ -143,8 +143,9 @@ EVENT = {"EventNotification": {"EventToNotify": "Shutdown", "TimeStamp": "2026-1
         _asked("Display", DISPLAY),
         _asked("Print", PRINT),
         _asked("Word", {"WordRequest": {}}),
+        _asked("Event", EVENT, "register-2"),
     ],
-    ids=["words to show", "lines to print", "a word to come"],
+    ids=["words to show", "lines to print", "a word to come", "another register's event"],
 )
 async def test_what_a_terminal_asks_of_its_own_is_no_answer(
     said: bytes, autojump_clock: trio.testing.MockClock

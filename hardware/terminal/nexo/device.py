@@ -337,7 +337,8 @@ class NexoDevice(TerminalDevice):
         return True
 
     async def _take_notice(self, message: NexoMessage) -> int:
-        """What is not sealed with the shop's key, or is about another terminal, is not heard."""
+        """What is not sealed with the shop's key, or is for another register or about another
+        terminal, is not heard."""
         await trio.lowlevel.checkpoint()
         try:
             header, notice = told.notice(envelope.heard(message))
@@ -346,7 +347,8 @@ class NexoDevice(TerminalDevice):
         return 200 if self._noticed(header, notice) else 403
 
     def _noticed(self, header: m.Header, notice: m.Notice) -> bool:
-        if header.poi_id != self.profile.poi_id:
+        is_ours = header.sale_id in ("", self.profile.sale_id)
+        if not is_ours or header.poi_id != self.profile.poi_id:
             return False
-        self._do(self.session.noticed(notice))
+        self._do(self.session.noticed(notice, header.service_id))
         return True

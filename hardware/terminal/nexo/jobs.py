@@ -9,7 +9,8 @@ from attrs import define, frozen
 from engine.terminal import Answer, Identity, Transaction
 from hardware.terminal.actions import Done, Reported, Store, Told
 from hardware.terminal.nexo.inquiry import Inquiry
-from hardware.terminal.nexo.messages import Ask, PoiTransaction
+from hardware.terminal.nexo.messages import Ask, Notice, PoiTransaction
+from hardware.terminal.nexo.naming import poi_in
 
 
 @frozen
@@ -28,6 +29,8 @@ class Drop:
 
     service_id: str
 
+
+_BEGINS = "TENDER_CREATED"
 
 Action = Post | Drop | Told | Store | Done | Reported
 
@@ -85,3 +88,20 @@ class Job:
     def is_question(self) -> bool:
         """Whether it asks how the terminal is or what became of something: it moves no money."""
         return self.task in (Task.LOOK, Task.INQUIRE)
+
+    def is_of_before(self, notice: Notice) -> bool:
+        """Whether a notice is about the transaction that came before this one. Those told before
+        the host was asked have only the first half of its name."""
+        known = None if self.before is None else poi_in(self.before)
+        if known is None or notice.poi is None:
+            return False
+        return _tender(known) == _tender(notice.poi)
+
+    def is_named_by(self, notice: Notice, service_id: str) -> bool:
+        """Whether a notice gives this transaction its name: it says that it is about this message,
+        or that one begins. What else comes may be late, of whatever was before."""
+        return service_id == self.service_id if service_id else notice.event == _BEGINS
+
+
+def _tender(poi: PoiTransaction) -> str:
+    return poi.transaction_id.partition(".")[0]

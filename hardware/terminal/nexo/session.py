@@ -329,11 +329,14 @@ class NexoSession:
         self._is_unplugged = True
         return self._begin(Job(Task.LOOK), now_ns) if self.is_idle else []
 
-    def noticed(self, notice: m.Notice) -> list[Action]:
-        """What the terminal tells unasked."""
+    def noticed(self, notice: m.Notice, service_id: str = "") -> list[Action]:
+        """What the terminal tells unasked; `service_id` is of the message it is about, where it
+        says so."""
         job = self._job
         if notice.poi is not None and job is not None and job.task is Task.TRANSACT:
-            job.poi = notice.poi
+            if job.is_of_before(notice):
+                return []
+            job.poi = notice.poi if job.is_named_by(notice, service_id) else job.poi
         return [Told(codes.progress_word(notice.event), notice.detail)]
 
     # ------------------------------------------------------------------------------ a transaction
