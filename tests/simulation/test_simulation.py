@@ -40,6 +40,7 @@ from tests.simulation.seeds import Kept, SeedsError, keep_seed, kept_of, read_se
 from tests.simulation.shrink import shrink, shrink_all
 
 ROOT = Path(__file__).parents[2]
+TRACES = Path(__file__).with_name("traces.txt")
 SEEDS = range(1, 201)
 # Enough for every fault to strike somewhere; `./run check` asks for a hundred.
 SALES_EACH = int(os.environ.get("COUNTERTOP_SALES_EACH", "25"))
@@ -134,6 +135,23 @@ def test_the_same_seed_is_the_same_day() -> None:
     assert first.trace == simulate(plan).trace
     assert {first.trace} == {_told_by_process(*other, STORMY, 15) for other in ELSEWHERE}
     assert first.trace != simulate(draw(STORMY + 1, 15)).trace
+
+
+def test_another_machine_has_the_same_day() -> None:
+    """Each hash was written down where the code was last changed, and is had again wherever this
+    runs: another machine, system or Python. `UPDATE_GOLDEN=1` writes them anew."""
+    kept = [line.split() for line in TRACES.read_text().splitlines() if line[0] != "#"]
+    plans = [draw(int(seed), int(sales)) for seed, sales, _ in kept]
+    now = [simulate(plan).trace for plan in plans]
+    if os.environ.get("UPDATE_GOLDEN"):
+        head = [line for line in TRACES.read_text().splitlines() if line[0] == "#"]
+        rows = [f"{plan.seed} {plan.sales} {trace}" for plan, trace in zip(plans, now, strict=True)]
+        TRACES.write_text("\n".join([*head, *rows]) + "\n")
+    assert len(kept) >= 3
+    assert now == [trace for _, _, trace in kept], (
+        "what happens on a seed changed; if that is meant: UPDATE_GOLDEN=1 pytest "
+        "tests/simulation/test_simulation.py -k another_machine"
+    )
 
 
 def test_two_processes_have_the_same_day() -> None:
