@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -52,6 +53,8 @@ CheckColumns = Callable[[Path, list[str]], None]
 """Raises `ImportFileError` where a file lacks a column or has one that nobody knows."""
 
 _OPEN = "has a quote that is not closed"
+# How a file in UTF-16 begins; without these, one of the two bytes of its first letter is nought.
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class ImportFileError(ValueError):
@@ -60,8 +63,12 @@ class ImportFileError(ValueError):
 
 @frozen
 class _Header:
+    """The names of the columns, of all but the last `unnamed` of `width`."""
+
     columns: list[str]
     delimiter: str
+    width: int
+    leaves_unnamed: bool
 
 
 @frozen
@@ -86,21 +93,45 @@ def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
     """(number, text, problem) of each line; a line that cannot be read has a problem, no text."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
-        number = 0
-        while line := file.readline(LINE_BYTES_MAX):
-            number += 1
+        number, is_rest = 0, False
+        for line in _ended(file):
+            number += 0 if is_rest else 1
             _require_bounded(path, number, file.tell())
-            if len(line) >= LINE_BYTES_MAX and not line.endswith(b"\n"):
-                while rest := file.readline(LINE_BYTES_MAX):
-                    _require_bounded(path, number, file.tell())
-                    if rest.endswith(b"\n"):
-                        break
-                yield number, "", f"is longer than {LINE_BYTES_MAX:,} bytes"
-                continue
-            try:
-                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8"), ""
-            except UnicodeDecodeError:
-                yield number, "", "is not UTF-8 text"
+            has_end = line.endswith((b"\n", b"\r"))
+            if len(line) > (LINE_BYTES_MAX if has_end else LINE_BYTES_MAX - 1):
+                if not is_rest:
+                    yield number, "", f"is longer than {LINE_BYTES_MAX:,} bytes"
+            elif not is_rest:
+                yield number, *_decoded(number, line)
+            is_rest = not has_end
+
+
+def _ended(file: io.BufferedIOBase) -> Iterator[bytes]:
+    """The lines of a file, each with its end, and a long one in pieces.
+
+    Some systems end a line with a carriage return alone. What stands behind one is a line of its
+    own: no reader may take it for more of the one before.
+    """
+    rest = b""
+    while read := file.readline(LINE_BYTES_MAX):
+        *whole, rest = (rest + read).splitlines(keepends=True)
+        yield from whole
+        # Behind a carriage return that is read last the other half of its line's end may follow.
+        if rest.endswith(b"\n") or (len(rest) >= LINE_BYTES_MAX and not rest.endswith(b"\r")):
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
+
+
+def _decoded(number: int, line: bytes) -> tuple[str, str]:
+    """The text of a line and what is wrong with it, one of them empty."""
+    if number == 1 and (line.startswith(_WIDE) or b"\0" in line[:2]):
+        return "", "is UTF-16 text, and not UTF-8"
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8"), ""
+    except UnicodeDecodeError:
+        return "", "is not UTF-8 text"
 
 
 def _require_bounded(path: Path, lines: int, size_bytes: int) -> None:
@@ -112,7 +143,8 @@ def _require_bounded(path: Path, lines: int, size_bytes: int) -> None:
 
 
 def _fields(text: str, delimiter: str) -> list[str] | str:
-    """The fields of one record, or what is wrong with it: `_OPEN` where a quote is not closed."""
+    """The fields of the one record that a text is, or what is wrong with it: `_OPEN` where a quote
+    is not closed."""
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         return [" ".join(value.split()) for value in next(reader, [])]
@@ -126,7 +158,8 @@ def _record(
     lines: Iterator[tuple[int, str, str]],
     header: _Header,
 ) -> dict[str, str] | str:
-    """The row that begins with `line`, or its problem; lines read in vain stay in `more`.
+    """The row that begins with `line`, or its problem; lines read in vain stay in `more`. Empty
+    where every cell is: spreadsheets write such rows below the last one.
 
     A quoted field may go on over the next lines, but a stray quote must not swallow the file.
     """
@@ -146,24 +179,41 @@ def _record(
         fields = _fields(text, header.delimiter)
     if isinstance(fields, str):
         return fields
-    if len(fields) != len(header.columns):
-        return f"has {len(fields)} fields instead of {len(header.columns)}"
+    if any(fields) and len(fields) != header.width:
+        return f"has {len(fields)} fields instead of {header.width}"
     for _ in range(used):
         more.popleft()
-    return dict(zip(header.columns, fields, strict=True))
+    if not any(fields):
+        return {}
+    named = len(header.columns)
+    for place, text in enumerate(fields[named:], named + 1):
+        if text and not header.leaves_unnamed:
+            return f"has something in column {place}, which has no name"
+    return dict(zip(header.columns, fields[:named], strict=True))
 
 
-def _header_of(path: Path, line: str, check: CheckColumns) -> _Header:
+def _header_of(path: Path, line: str, check: CheckColumns, leaves_unnamed: bool) -> _Header:
     # Spreadsheets of many countries write semicolons because their decimals have commas.
     delimiter = max(",;\t", key=line.count)
     fields = _fields(line, delimiter)
-    columns = [] if isinstance(fields, str) else [name.lower() for name in fields]
+    names = [] if isinstance(fields, str) else [name.lower() for name in fields]
+    width = len(names)
+    # Some programs write one more delimiter behind the last column.
+    while names and not names[-1]:
+        names.pop()
+    columns = [name or f"column {place} (no name)" for place, name in enumerate(names, 1)]
     check(path, columns)
-    return _Header(columns, delimiter)
+    return _Header(columns, delimiter, width, leaves_unnamed)
 
 
-def read_rows(path: Path, check: CheckColumns) -> Iterator[tuple[int, dict[str, str] | str]]:
-    """(line, row) for each row, or (line, problem) for one that cannot be read.
+def read_rows(
+    path: Path, check: CheckColumns, *, leaves_unnamed: bool = False
+) -> Iterator[tuple[int, dict[str, str] | str]]:
+    """(line, row) for each row, or (line, problem) for one that cannot be read. A row whose cells
+    are all empty is none.
+
+    A column without a name is told to `check` by its place; the last ones are not told, and what
+    stands in them is a problem of its row, unless it `leaves_unnamed` ones unread.
 
     Raises:
         ImportFileError: no header, or a column is missing or unknown, as `check` finds.
@@ -171,15 +221,18 @@ def read_rows(path: Path, check: CheckColumns) -> Iterator[tuple[int, dict[str, 
     lines = _lines(path)
     _, first, problem = next(lines, (0, "", "is not there"))
     if problem or not first.strip():
-        raise ImportFileError(f"{path.name} has no readable header line. Nothing was imported.")
-    header = _header_of(path, first, check)
+        raise ImportFileError(
+            f"{path.name} has no readable header line: the first line {problem or 'is empty'}. "
+            "Nothing was imported. Save it as CSV in UTF-8, with a header, and import it again."
+        )
+    header = _header_of(path, first, check, leaves_unnamed)
     more: deque[tuple[int, str, str]] = deque()
     while following := more.popleft() if more else next(lines, None):
         number, line, problem = following
         if problem:
             yield number, problem
-        elif line.strip():
-            yield number, _record(line, more, lines, header)
+        elif line.strip() and (row := _record(line, more, lines, header)):
+            yield number, row
 
 
 def _check_columns(path: Path, columns: list[str]) -> None:

@@ -48,7 +48,7 @@ class Columns:
     kinds: tuple[tuple[str, RowKind], ...] = ()
 
     def named(self) -> list[str]:
-        """Every column that a file must have."""
+        """Every column that is read where a file has it."""
         single = (
             *(self.kind, self.currency, self.gross, self.credit, self.debit, self.net),
             *(self.net_credit, self.net_debit, self.net_currency, self.batch, self.date),
@@ -147,6 +147,8 @@ def columns_named(name: str) -> Columns:
         raise CommandFailedError(f"{file}: {error}. {NOT_READ}") from None
     if found.decimal not in (".", ","):
         raise CommandFailedError(f"{file}: columns.decimal is neither . nor a comma. {NOT_READ}")
+    if not found.kind or not found.currency:
+        raise CommandFailedError(f"{file} names no column of kinds, or of currencies. {NOT_READ}")
     if not found.gross and not (found.credit and found.debit):
         raise CommandFailedError(f"{file} names no column of amounts. {NOT_READ}")
     return found

@@ -110,7 +110,8 @@ def rows_of(
         _check_columns(path, header, columns)
 
     try:
-        for number, cells in read_rows(path, check_header):
+        is_any = "*" in columns.others
+        for number, cells in read_rows(path, check_header, leaves_unnamed=is_any):
             if isinstance(cells, str):
                 yield number, cells
                 continue

@@ -132,8 +132,11 @@ def test_bad_encodings_are_told(tmp_path: Path) -> None:
     found = _prepare(tmp_path, b"\xef\xbb\xbf" + HEADER.encode() + latin + GOOD.encode())
     assert found.errors == [RowError(2, "is not UTF-8 text")]
     assert found.items == 1
-    with pytest.raises(ImportFileError, match="no readable header"):
-        _prepare(tmp_path, (HEADER + GOOD).encode("utf-16"))
+    for wide in ("utf-16", "utf-16-le", "utf-16-be"):
+        with pytest.raises(ImportFileError, match=r"line is UTF-16 text.*Save it as CSV in UTF-8"):
+            _prepare(tmp_path, (HEADER + GOOD).encode(wide))
+    with pytest.raises(ImportFileError, match="the first line is not UTF-8 text"):
+        _prepare(tmp_path, ("é" + HEADER + GOOD).encode("latin-1"))
 
 
 def test_a_stray_quote_does_not_swallow_the_file(tmp_path: Path) -> None:
@@ -145,6 +148,59 @@ def test_a_stray_quote_does_not_swallow_the_file(tmp_path: Path) -> None:
     found = _prepare(tmp_path, HEADER + '200,"Bread,350,Food,reduced\n' + GOOD + '300,"x",1,F,a\n')
     assert [error.row for error in found.errors] == [2, 4]
     assert _names(found) == ["Bread"]
+
+
+@pytest.mark.parametrize("head_end", ["\n", "\r\n", "\r"])
+def test_no_row_vanishes_behind_a_carriage_return(tmp_path: Path, head_end: str) -> None:
+    """A carriage return alone ends a row as any other end of a line does, and within quotes it is
+    of its field."""
+    rows = [f"{number},Item {number},100,Food,reduced" for number in range(1000, 1050)]
+    content = HEADER.strip() + head_end + "\r".join([*rows, 'x,"Milk,\rfresh",1,F,reduced', "y\r"])
+    found = _prepare(tmp_path, content)
+    assert (found.items, found.rows) == (51, 52)
+    assert "Milk, fresh" in _names(found)
+    assert found.errors == [RowError(54, "has 1 fields instead of 5")]
+
+
+@pytest.mark.parametrize("size", range(40, 75))
+def test_a_line_may_end_wherever_a_part_of_the_file_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """However much is read at once, each row is read with its own number, whatever ends it."""
+    monkeypatch.setattr(importer, "LINE_BYTES_MAX", size)
+    ends = ("\r", "\r\n", "\r", "\r", "\n")
+    rows = "".join(f"{at},Item,1,F,reduced{ends[at % 5]}" for at in range(10, 60))
+    found = _prepare(tmp_path, "code,name,price,department,tax_class\r\n" + rows + "z\r\n" + rows)
+    assert (found.items, found.rows, found.errors[0].row) == (50, 101, 52)
+    assert [error.row for error in found.errors[1:]] == list(range(53, 103))
+    assert "already in row 51" in found.errors[-1].problem
+
+
+def test_a_line_that_is_too_long_is_told_once(tmp_path: Path) -> None:
+    """Whatever ends it, the rows on either side of it are read."""
+    for end in ("\n", "\r\n", "\r"):
+        long = "200," + "y" * (2 * LINE_BYTES_MAX + 5)
+        found = _prepare(
+            tmp_path, end.join((HEADER.strip(), GOOD.strip(), long, "3,A,1,F,reduced"))
+        )
+        assert found.errors == [RowError(3, "is longer than 65,536 bytes")]
+        assert _names(found) == ["A", "Bread"]
+
+
+def test_a_row_of_empty_cells_is_none(tmp_path: Path) -> None:
+    """Spreadsheets write them below the last row, of any width; they are neither good nor bad."""
+    found = _prepare(tmp_path, HEADER + ',,,,\n"","","","",""\n' + GOOD + ", ,\n,,,,,,,\n")
+    assert (found.items, found.rows, found.errors) == (1, 1, [])
+
+
+def test_a_delimiter_behind_the_last_column_does_no_harm(tmp_path: Path) -> None:
+    """What stands behind it is told, for nobody says what it is."""
+    head = HEADER.replace("\n", ",\n")
+    found = _prepare(tmp_path, head + GOOD.replace("\n", ",\n") + "200,Milk,1,Food,reduced,litre\n")
+    assert (found.items, found.rows) == (1, 2)
+    assert found.errors == [RowError(3, "has something in column 6, which has no name")]
+    with pytest.raises(ImportFileError, match=r"nobody knows: column 1 \(no name\), colour\."):
+        _prepare(tmp_path, "," + HEADER.replace("\n", ",colour\n"))
 
 
 def test_quoted_fields_may_hold_anything(tmp_path: Path) -> None:

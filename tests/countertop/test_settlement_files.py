@@ -104,6 +104,8 @@ def test_a_map_of_ones_own(tmp_path: Path) -> None:
         ("", "columns"),
         ("[columns]\nkind = 'a'", "currency"),
         ("[columns]\nkind = 'a'\ncurrency = 'b'", "no column of amounts"),
+        ("[columns]\nkind = ''\ncurrency = 'b'\ngross = 'c'", "no column of kinds"),
+        ("[columns]\nkind = 'a'\ncurrency = ''\ngross = 'c'", "no column of kinds"),
         ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\nfess='d'", "fess"),
         ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\ndecimal=';'", "columns.decimal"),
         ("[columns]\nkind='a'\ncurrency='b'\ngross='c'\n[kinds]\nx='sale'", "kinds.x"),
@@ -207,7 +209,8 @@ def test_a_torn_file_is_told(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (b"", "no readable header"),
-        (HEAD.encode("utf-16"), "no readable header"),
+        (HEAD.encode("utf-16"), "no readable header line: the first line is UTF-16 text"),
+        (f",{HEAD}\n".encode(), r"columns nobody knows: column 1 \(no name\)\."),
         (b"kind,gross\npayment,1\n", "lacks the columns currency"),
         ((HEAD + ",colour\n").encode(), "columns nobody knows: colour"),
         ((HEAD + ",fee\n").encode(), "a column twice"),
@@ -278,6 +281,44 @@ def test_a_row_is_of_the_day_at_the_terminal(tmp_path: Path, told: str, day: str
     ((_, row),) = rows_of(file, OWN, "EUR", ZoneInfo("Europe/Vienna"))
     assert isinstance(row, SettlementRow)
     assert row.date == day
+
+
+# ------------------------------------------------------------------------ what is easily misread
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_no_payment_vanishes_behind_a_torn_end_of_a_line(tmp_path: Path, end: str) -> None:
+    """A carriage return whose other half was lost ends its row all the same."""
+    file = tmp_path / "file.csv"
+    torn = f"{GOOD}\r{GOOD.replace('7.99', '2.00')}"
+    file.write_bytes(end.join((HEAD, GOOD, torn, GOOD, "")).encode())
+    amounts = [799, 799, 200, 799]
+    assert [row.gross_minor for row in read(file) if isinstance(row, SettlementRow)] == amounts
+    assert (check(file, OWN, "EUR").rows, check(file, OWN, "EUR").faults) == (4, 0)
+
+
+def test_a_column_without_a_name_is_no_other_column(tmp_path: Path) -> None:
+    """The number of the row that some programs write first is neither an amount nor a trace."""
+    head = (
+        ",Psp Reference,Type,Gross Currency,Gross Debit (GC),Gross Credit (GC),Net Currency,"
+        "Net Debit (NC),Net Credit (NC),Creation Date"
+    )
+    rows = ("1,P1,Settled,EUR,,12.50,EUR,,12.50,", "2,P2,Settled,EUR,,99.00,EUR,,99.00,")
+    assert read(file_of(tmp_path, *rows, head=head), ADYEN) == [
+        SettlementRow(RowKind.PAYMENT, 1250, None, reference="P1"),
+        SettlementRow(RowKind.PAYMENT, 9900, None, reference="P2"),
+    ]
+
+
+def test_a_delimiter_behind_the_last_column_of_a_settlement(tmp_path: Path) -> None:
+    """It does no harm; what stands behind it is told, or left unread where any column may be."""
+    few = Columns("kind", "currency", "gross", kinds=OWN.kinds)
+    any_more = Columns("kind", "currency", "gross", others=("*",), kinds=OWN.kinds)
+    lines = ("payment,EUR,12.50,", "payment,EUR,12.50,seen by Ann", ",,,")
+    file = file_of(tmp_path, *lines, head="kind,currency,gross,")
+    good = SettlementRow(RowKind.PAYMENT, 1250, None)
+    assert read(file, few) == [good, "has something in column 4, which has no name"]
+    assert read(file, any_more) == [good, good]
 
 
 def test_a_long_file_takes_little_memory(tmp_path: Path) -> None:
