@@ -31,6 +31,8 @@ _TIME: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
     r" ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
+# How many digits stand between the signs of thousands.
+_THOUSANDS: Final = 3
 _WORDS: Final = {
     RowKind.PAYMENT: "a payment must be more than nought",
     RowKind.DECLINED: "a declined payment must have what was asked for, more than nought",
@@ -233,6 +235,14 @@ def _amount(cells: dict[str, str], names: tuple[str, str, str], how: tuple[str, 
 def _minor(text: str, how: tuple[str, int], what: str) -> int:
     """An amount, by the sign before its decimals and how many there may be."""
     decimal, digits = how
+    # A currency of three decimals has them; in any other, 1.200 may well be twelve hundred.
+    whole, _, fraction = text.removeprefix("-").partition(decimal)
+    is_group = len(fraction) == _THOUSANDS and (whole + fraction).isdecimal()
+    if digits < _THOUSANDS and is_group:
+        raise ValueError(
+            f"{what} {text[:40]!r} has three decimals, which may be thousands: it is to be "
+            f"written with nothing between thousands and with at most {digits} decimals"
+        )
     try:
         # With another sign a point is none: what it stands for is not guessed at.
         minor = scaled(text.translate({ord(decimal): ".", ord("."): decimal}), digits, what)

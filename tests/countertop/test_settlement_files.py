@@ -297,6 +297,49 @@ def test_no_payment_vanishes_behind_a_torn_end_of_a_line(tmp_path: Path, end: st
     assert (check(file, OWN, "EUR").rows, check(file, OWN, "EUR").faults) == (4, 0)
 
 
+@pytest.mark.parametrize(
+    ("currency", "text", "decimal"),
+    [
+        ("VND", "50.000", "."),
+        ("ISK", "-4.000", "."),
+        ("KRW", "12,000", ","),
+        ("EUR", "1.200", "."),
+        ("EUR", "1,200", ","),
+        ("EUR", "0.120", "."),
+    ],
+)
+def test_thousands_are_not_read_as_decimals(
+    tmp_path: Path, currency: str, text: str, decimal: str
+) -> None:
+    """Three decimals, where the currency has fewer, may as well be thousands: nobody guesses."""
+    columns = Columns("kind", "currency", "gross", fees=("fee",), decimal=decimal, kinds=OWN.kinds)
+    file = tmp_path / "file.csv"
+    for cells, what in ((f"{text};", "the amount"), (f"12;{text}", "the fee")):
+        file.write_text(f"kind;currency;gross;fee\npayment;{currency};{cells}\n")
+        ((_, problem),) = rows_of(file, columns, currency)
+        assert str(problem).startswith(
+            f"{what} '{text}' has three decimals, which may be thousands"
+        )
+
+
+@pytest.mark.parametrize(
+    ("currency", "text", "minor"),
+    [
+        ("JPY", "1000.00", 1000),
+        ("KWD", "1.200", 1200),
+        ("EUR", "1.2000", 120),
+        ("EUR", "1200", 120000),
+    ],
+)
+def test_what_can_be_read_in_one_way_is_read(
+    tmp_path: Path, currency: str, text: str, minor: int
+) -> None:
+    """Decimals that a currency has, and noughts in place of those it has not."""
+    file = file_of(tmp_path, f"payment,{currency},{text}", head="kind,currency,gross")
+    ((_, row),) = rows_of(file, OWN, currency)
+    assert row == SettlementRow(RowKind.PAYMENT, minor, None)
+
+
 def test_a_column_without_a_name_is_no_other_column(tmp_path: Path) -> None:
     """The number of the row that some programs write first is neither an amount nor a trace."""
     head = (
