@@ -22,6 +22,7 @@ from engine import limits
 from engine.fields import FieldsError, scaled
 from engine.money import minor_digits
 from engine.settlement.model import RowKind, SettlementRow
+from native import mask_card_numbers
 
 PROGRESS_EVERY: Final = 2_000
 ERRORS_MAX: Final = 1_000
@@ -31,8 +32,13 @@ _TIME: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
     r" ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
-# How many digits stand between the signs of thousands.
+# How many digits stand between the signs of thousands, and how much of a cell a fault repeats.
 _THOUSANDS: Final = 3
+_SHOWN: Final = 40
+_CARD_DIGITS_MIN: Final = 13
+# Digits that stand by themselves, as many as a card number has. Within a reference, behind a dash
+# or a letter, such are part of it.
+_LONG: Final = re.compile(r"(?<![0-9A-Za-z._/-])[0-9]{13,19}(?![0-9A-Za-z._/-])")
 _WORDS: Final = {
     RowKind.PAYMENT: "a payment must be more than nought",
     RowKind.DECLINED: "a declined payment must have what was asked for, more than nought",
@@ -102,7 +108,8 @@ def rows_of(
     path: Path, columns: Columns, currency: str, zone: tzinfo | None = None
 ) -> Iterator[tuple[int, SettlementRow | str]]:
     """(line, row) of each row, or (line, what is wrong with it). `zone` is the store's, whose day
-    is that of a time told with its distance from UTC; without it such a time is a fault.
+    is that of a time told with its distance from UTC; without it such a time is a fault. What is
+    told tells no card number.
 
     Raises:
         ImportFileError: the file as a whole cannot be imported.
@@ -115,12 +122,12 @@ def rows_of(
         is_any = "*" in columns.others
         for number, cells in read_rows(path, check_header, leaves_unnamed=is_any):
             if isinstance(cells, str):
-                yield number, cells
+                yield number, mask_card_numbers(cells)
                 continue
             try:
                 yield number, _row(cells, columns, currency, zone)
             except (ValueError, FieldsError) as error:
-                yield number, str(error)
+                yield number, mask_card_numbers(str(error))
     except (OSError, EOFError, zlib.error) as error:
         raise ImportFileError(f"{path} cannot be read: {error}. Nothing was imported.") from None
 
@@ -137,9 +144,11 @@ def _check_columns(path: Path, header: list[str], columns: Columns) -> None:
             "acquirer's settlement file, and the right --columns?"
         )
     if unknown and "*" not in columns.others:
+        # A file without a header has a row's cells there.
+        told = mask_card_numbers(", ".join(unknown))[:200]
         raise ImportFileError(
-            f"{path.name} has columns nobody knows: {', '.join(unknown)[:200]}. Nothing was "
-            f"imported. Known are {', '.join(sorted(named))}."
+            f"{path.name} has columns nobody knows: {told}. Nothing was imported. Known are "
+            f"{', '.join(sorted(named))}."
         )
     if len(set(header)) != len(header):
         raise ImportFileError(f"{path.name} has a column twice. Nothing was imported.")
@@ -155,11 +164,11 @@ def _row(
     """
     kind = columns.kind_of(cells[columns.kind])
     if kind is None:
-        raise ValueError(f"the kind {cells[columns.kind][:40]!r} is not known")
+        raise ValueError(f"the kind {_shown(cells[columns.kind])} is not known")
     for name in (columns.currency, columns.net_currency):
         told = cells.get(name, "")
         if told and told.upper() != currency:
-            raise ValueError(f"the currency is {told[:8]!r}, and the store's is {currency}")
+            raise ValueError(f"the currency is {_shown(told, 8)}, and the store's is {currency}")
     digits = minor_digits(currency)
     how = (columns.decimal, digits)
     gross_minor = _amount(cells, (columns.gross, columns.credit, columns.debit), how)
@@ -240,7 +249,7 @@ def _minor(text: str, how: tuple[str, int], what: str) -> int:
     is_group = len(fraction) == _THOUSANDS and (whole + fraction).isdecimal()
     if digits < _THOUSANDS and is_group:
         raise ValueError(
-            f"{what} {text[:40]!r} has three decimals, which may be thousands: it is to be "
+            f"{what} {_shown(text)} has three decimals, which may be thousands: it is to be "
             f"written with nothing between thousands and with at most {digits} decimals"
         )
     try:
@@ -248,18 +257,43 @@ def _minor(text: str, how: tuple[str, int], what: str) -> int:
         minor = scaled(text.translate({ord(decimal): ".", ord("."): decimal}), digits, what)
     except FieldsError:
         raise ValueError(
-            f"{what} {text[:40]!r} is not a decimal number such as -12{decimal}34 with at most "
+            f"{what} {_shown(text)} is not a decimal number such as -12{decimal}34 with at most "
             f"{digits} decimals"
         ) from None
     if abs(minor) > limits.AMOUNT_MINOR_MAX:
-        raise ValueError(f"{what} {text[:40]} is too high")
+        raise ValueError(f"{what} {_shown(text)} is too high")
     return minor
+
+
+def _shown(text: str, size: int = _SHOWN) -> str:
+    """The beginning of a cell as a fault repeats it. Masked first: half a card number is not found
+    to be one."""
+    return repr(mask_card_numbers(text)[:size])
+
+
+def _is_card_number(text: str) -> bool:
+    """Whether a text is nothing but a card number, or has one standing by itself."""
+    if len(text) < _CARD_DIGITS_MIN:
+        return False
+    runs = _LONG.findall(text)
+    whole = text.replace(" ", "").replace("-", "")
+    if _LONG.fullmatch(whole):
+        runs.append(whole)
+    # Digits in two groups are masked only where schemes give out such numbers, and neither of
+    # these is one alone. By the check digit only, each tenth reference of 16 digits would be one.
+    parted = (f"{run[:7]}/{run[7:]}" for run in runs)
+    return any(mask_card_numbers(run) != run for run in parted)
 
 
 def _text(cells: dict[str, str], name: str) -> str:
     text = cells.get(name, "")
     if len(text) > limits.ID_LENGTH_MAX or not text.isprintable():
         raise ValueError(f"{name} is longer than {limits.ID_LENGTH_MAX} characters, or garbled")
+    if _is_card_number(text):
+        raise ValueError(
+            f"{name} {_shown(text)} looks like a card number, which is not kept: is it the right "
+            "column?"
+        )
     return text
 
 
@@ -268,7 +302,7 @@ def _number(cells: dict[str, str], name: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or len(text) > 12:
-        raise ValueError(f"{name} {text[:40]!r} is not a number")
+        raise ValueError(f"{name} {_shown(text)} is not a number")
     return int(text)
 
 
@@ -279,7 +313,7 @@ def _day(text: str, zone: tzinfo | None) -> str:
         return ""
     timed = _TIME.fullmatch(text)
     if timed is not None and timed[2] and zone is None:
-        raise ValueError(f"the time {text[:40]!r} is by another clock, and the store's is unknown")
+        raise ValueError(f"the time {_shown(text)} is by another clock, and the store's is unknown")
     try:
         if timed is not None:
             at = datetime.fromisoformat(timed[1] + (timed[2] or ""))
@@ -288,4 +322,4 @@ def _day(text: str, zone: tzinfo | None) -> str:
             return date.fromisoformat(text).isoformat()
     except (ValueError, OverflowError):
         pass
-    raise ValueError(f"the date {text[:40]!r} is not a day such as 2026-11-25")
+    raise ValueError(f"the date {_shown(text)} is not a day such as 2026-11-25")

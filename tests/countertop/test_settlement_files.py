@@ -16,7 +16,10 @@ from countertop.importer import ImportFileError
 from countertop.settlement_columns import ADYEN, OWN, Columns, columns_named
 from countertop.settlement_files import ERRORS_MAX, check, rows_of
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
+from native import mask_card_numbers
+from tests.canaries import Canaries
 
+CARDS = Canaries.seeded(20261129).cards
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "settlement.md").read_text("utf-8")
 HEAD = "kind,currency,gross,fee,batch,date,reference,own_reference,terminal_id,trace,receipt,brand"
@@ -362,6 +365,65 @@ def test_a_delimiter_behind_the_last_column_of_a_settlement(tmp_path: Path) -> N
     good = SettlementRow(RowKind.PAYMENT, 1250, None)
     assert read(file, few) == [good, "has something in column 4, which has no name"]
     assert read(file, any_more) == [good, good]
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_a_card_number_in_a_file_is_neither_kept_nor_told(tmp_path: Path, card: str) -> None:
+    """With a map that takes the wrong column each such row is a fault, which shows what a receipt
+    may show."""
+    groups = " ".join(card[at : at + 4] for at in range(0, len(card), 4))
+    lines = (
+        f"payment,EUR,1,,,,{card},,,,,",
+        f"payment,EUR,1,,,,,{groups},,,,",
+        f"payment,EUR,1,,,,,,{groups.replace(' ', '-')},,,",
+        f"payment,EUR,1,,,,,card {card},,,,",
+        f"payment,EUR,1,,{card},,,,,,,",
+        f"payment,EUR,1,,,,,,,,,{card}",
+        f"payment,EUR,1,,,,,,,{card},,",
+        f"payment,EUR,1,,,,,,,,{card},",
+        f"payment,EUR,1,,,{card},,,,,,",
+        f"payment,EUR,{card},,,,,,,,,",
+        f"payment,EUR,1,{card},,,,,,,,",
+        f"payment,{card},1,,,,,,,,,",
+        f"{card},EUR,1,,,,,,,,,",
+        f"{'x' * 28} {card},EUR,1,,,,,,,,,",
+    )
+    file = file_of(tmp_path, *lines)
+    told = read(file)
+    written = check(file, OWN, "EUR").errors
+    file.write_text(f"{card},EUR,1.00\n")
+    with pytest.raises(ImportFileError) as refused:
+        check(file, Columns(card[:1], "eur", "1.00"), "EUR")
+    # What the test wrote itself is not to be found among what was left.
+    file.unlink()
+    assert [problem for problem in told if not isinstance(problem, str)] == []
+    assert all("looks like a card number" in str(problem) for problem in told[:6])
+    shown = " ".join((*map(str, told), *(error.problem for error in written), str(refused.value)))
+    for at in range(len(card) - 10):
+        assert card[at : at + 11] not in re.sub("[ -]", "", shown)
+    assert card[:7] not in shown
+    assert mask_card_numbers(card) in shown
+
+
+def test_ordinary_references_are_no_card_numbers(tmp_path: Path) -> None:
+    """References of as many digits as a card has are kept where no scheme gives out such cards,
+    though one in ten has a card's check digit."""
+    seconds = range(1_732_500_000, 1_732_500_100)
+    references = [
+        # Such as Adyen's: two digits, the second it was, and four more.
+        *(f"{first}{second}{second % 10_000:04}" for second in seconds for first in (83, 85, 88)),
+        # Microseconds; a day and its time; an acquirer's reference number, of 23 digits.
+        *(f"{second}{second % 1_000_000:06}" for second in seconds),
+        *(f"202611261012{step:02}" for step in range(60)),
+        *(f"7453690633{step:013}" for step in range(100)),
+        *("NC6HT9CRT65ZGN82", "TX 42", "0193f5a1-4567-5512-8412-341234123412"),
+    ]
+    assert sum(mask_card_numbers(text) != text for text in references) > 30
+    file = file_of(tmp_path, *(f"payment,EUR,1,,,,{one},{one},,,," for one in references))
+    assert read(file) == [
+        SettlementRow(RowKind.PAYMENT, 100, None, reference=one, own_reference=one)
+        for one in references
+    ]
 
 
 def test_a_long_file_takes_little_memory(tmp_path: Path) -> None:
