@@ -24,7 +24,7 @@ from countertop.settlement_files import Checked, check, digest_of, rows_of
 from engine.money import format_money, minor_digits
 from engine.wire import canonical, unstructure
 from protocols.front.client import FrontClient
-from protocols.front.client_types import RefusedError
+from protocols.front.client_types import Answer, RefusedError
 
 VIEW_PATIENCE_S = 600
 VIEW_AGAIN_S = 0.2
@@ -99,11 +99,23 @@ async def _import(
         try:
             position = await _send(client, how, acquirer, checked, progress)
         except RefusedError as error:
-            if error.code == "settlement_file_must_be_new":
-                say(f"{file.name} was imported before, to the byte. Nothing changed.")
-                return
-            raise
+            if error.code != "settlement_file_must_be_new":
+                raise
+            _require_same(file, acquirer, str(error.fields.get("acquirer", acquirer)))
+            say(f"{file.name} was imported before, to the byte. Nothing changed.")
+            return
         await _tell(client, acquirer, checked, rules, position, say)
+
+
+def _require_same(file: Path, acquirer: str, counted_as: str) -> None:
+    if counted_as == acquirer:
+        return
+    raise CommandFailedError(
+        f"{file.name} counts already, for {counted_as!r}, and a file counts once: for {acquirer!r} "
+        f"nothing was imported. If it is not {counted_as}'s, explain there what differs because of "
+        "it, under Card money at the register (settlement.explain), and name the right --acquirer "
+        "for the next one. Import no changed copy of it, which would count besides."
+    )
 
 
 def _require_good(file: Path, checked: Checked, say: Say) -> None:
@@ -173,12 +185,14 @@ async def _tell(
     say: Say,
 ) -> None:
     """What the file came to, once the views have read it."""
-    with trio.move_on_after(VIEW_PATIENCE_S):
-        while True:
-            answer = await client.query("clearing.state", acquirer=acquirer, limit=1)
-            if answer.position >= position:
-                break
-            await trio.sleep(VIEW_AGAIN_S)
+    answer = await _caught_up(client, acquirer, position)
+    if answer is None:
+        say(
+            f"Imported {checked.rows:,} rows. The store is still counting them, so what they come "
+            "to is not told here, and nothing is to be done again. Card money at the register "
+            "(clearing.state) shows the file with its rows, and the figures, once all are counted."
+        )
+        return
     view = answer.data
     (account,) = view["acquirers"]
 
@@ -193,3 +207,14 @@ async def _tell(
         f"not due yet, the rest is in {view['item_count']:,} differences. The acquirer holds "
         f"{money(account['held_minor'])}."
     )
+
+
+async def _caught_up(client: FrontClient, acquirer: str, position: int) -> Answer | None:
+    """What clearing is from a position on; None where the views do not come so far in time."""
+    with trio.move_on_after(VIEW_PATIENCE_S):
+        while True:
+            answer = await client.query("clearing.state", acquirer=acquirer, limit=1)
+            if answer.position >= position:
+                return answer
+            await trio.sleep(VIEW_AGAIN_S)
+    return None
