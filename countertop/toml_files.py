@@ -19,7 +19,8 @@ def read_toml(file: Path) -> dict[str, Any]:
         CommandFailedError: it cannot be read, or is no TOML; the words say where and why.
     """
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"), parse_float=str)
+        # Some editors begin a file with a byte order mark, which is no part of it.
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"), parse_float=str)
     except FileNotFoundError:
         raise CommandFailedError(f"There is no file {file}. {NOT_READ}") from None
     except RecursionError:

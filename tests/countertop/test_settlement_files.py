@@ -101,6 +101,13 @@ def test_a_map_of_ones_own(tmp_path: Path) -> None:
     ]
 
 
+def test_a_map_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """Some editors write one, and nobody sees it."""
+    place = tmp_path / "map.toml"
+    place.write_text("[columns]\nkind = 'a'\ncurrency = 'b'\ngross = 'c'", encoding="utf-8-sig")
+    assert columns_named(str(place)) == Columns("a", "b", "c", kinds=OWN.kinds)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
