@@ -290,15 +290,18 @@ def test_without_a_store_the_command_line_says_so(
 
 def test_a_settlement_by_command(demo: Demo, folder: Path) -> None:
     """Terms first; a file with one fault counts not at all, and the same file again changes
-    nothing."""
+    nothing, nor does it count for another acquirer."""
     terms, file = folder / "acquirers.toml", folder / "bank.csv"
     head, good = "kind,currency,gross,terminal_id,trace,date\n", "payment,EUR,9.99,1,1,2026-11-26\n"
     how = ("--acquirer", "bank", "--data", demo.data)
     file.write_text(head + good)
     told = _told("import", "settlement", file, *how)
     assert "acquirer_must_exist" in told
-    terms.write_text("[[acquirer]]\nid = 'bank'\nname = 'Bank'\n")
-    assert "1 acquirers have terms" in _well("import", "acquirers", terms, "--data", demo.data)
+    terms.write_text(
+        "[[acquirer]]\nid = 'bank'\nname = 'Bank'\n"
+        "[[acquirer]]\nid = 'web'\nname = 'Web'\nproviders = ['provider/qr']\n"
+    )
+    assert "2 acquirers have terms" in _well("import", "acquirers", terms, "--data", demo.data)
     file.write_text(head + good + "payment,EUR,-1,1,2,2026-11-26\n")
     told = _told("import", "settlement", file, *how)
     assert "1 of 2 rows have faults" in told
@@ -310,3 +313,6 @@ def test_a_settlement_by_command(demo: Demo, folder: Path) -> None:
     assert "Imported 1 rows" in said
     assert "the rest is in 1 differences" in said
     assert "was imported before, to the byte" in _well("import", "settlement", file, *how)
+    told = _told("import", "settlement", file, "--acquirer", "web", "--data", demo.data)
+    assert "counts already, for 'bank'" in told
+    assert "for 'web' nothing was imported" in told
