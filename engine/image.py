@@ -25,7 +25,7 @@ from engine.order.state import Order
 from engine.outbox import PendingEffect
 from engine.paylink.state import Paylink, Paylinks
 from engine.payment.events import OfflinePolicy
-from engine.payment.state import Payment, Payments
+from engine.payment.state import NO_PART, Payment, Payments
 from engine.payment.terminal_day import TerminalDay
 from engine.price_list.decide import Prices
 from engine.price_list.model import PriceSet
@@ -199,6 +199,8 @@ def _payments_from(image: _PaymentsImage) -> Payments:
         raise WireError(("what terminals remember is not there",))
     if image.settled is None and image.latest:
         raise WireError(("which transactions settled a payment is not there",))
+    if any(entry.day_part == NO_PART for entry in image.offline):
+        raise WireError(("which part of a day was taken offline in is not there",))
 
     def by_id(entries: tuple[Payment, ...]) -> dict[str, Payment]:
         return {entry.asked.payment_id: entry for entry in entries}

@@ -36,6 +36,7 @@ from engine.payment.terminal_day import (
 from engine.payment.terminal_day import evolve as evolve_day
 from engine.terminal import STORABLE, UNDOING, Answer, Identity, Kind, Verdict
 
+NO_PART = -1
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _PLAIN = (Kind.SALE, Kind.REFUND)
 _UNWANTED = (Problem.LATE, Problem.DIFFERS, Problem.OFFLINE, Problem.OTHER_CARD)
@@ -57,6 +58,7 @@ class Payment:
     `requested_ns` is by the clock of stamps. `not_found` counts the inquiries in a row in which an
     idle terminal did not know it. `kept_minor` is what its terminal approved alone and was let
     store, tip included, and `kept_brand` the card's; what is heard later may know less.
+    `day_part` is the part of its terminal's day that it went into, told while it is at risk only;
     `is_day_over` once its terminal ended the day that it was taken on. `remembered` is a payment
     that its terminal told of before this one was asked for, by a name of its own: where it forgot
     that one, not to know this one says nothing. `back_waits` until its terminal, which was at
@@ -76,6 +78,7 @@ class Payment:
     is_day_over: bool = False
     remembered: Identity | None = None
     back_waits: bool = False
+    day_part: int = NO_PART
 
     @property
     def is_open(self) -> bool:
@@ -249,11 +252,11 @@ def _present(payments: Payments, event: OfflineUploaded) -> None:
     answer, terminal = payment.answer, payment.asked.terminal
     if answer is not None and not payment.is_day_over:
         day = payments.days.get(terminal, TerminalDay(terminal))
-        payments.days[terminal] = without_payment(day, payment.asked, answer)
+        payments.days[terminal] = without_payment(day, payment.asked, answer, payment.day_part)
     if answer is not None and event.code:
         answer = altered(answer, code=event.code, detail=event.detail)
     payments.exceptions[event.payment_id] = altered(
-        payment, problem=Problem.UPLOAD_DECLINED, answer=answer
+        payment, problem=Problem.UPLOAD_DECLINED, answer=answer, day_part=NO_PART
     )
 
 
@@ -360,7 +363,9 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
     elif event.problem is not Problem.NONE:
         payments.exceptions[payment_id] = payment
     if payment.standing is Standing.OFFLINE_APPROVED and payment.asked.kind in STORABLE:
-        payments.offline[payment_id] = payment
+        # It may be cut from what comes after it, before anybody knows that it was none.
+        last = len(payments.days[payment.asked.terminal].parts) - 1
+        payments.offline[payment_id] = altered(payment, day_part=last)
     if event.back_waits and payment.asked.kind in UNDOING:
         undone = payment.asked.of_payment
         payments.exceptions[undone] = altered(payments.exceptions[undone], back_waits=True)

@@ -146,11 +146,14 @@ def with_payment(day: TerminalDay, asked: Asked, answer: Answer) -> TerminalDay:
     return altered(day, parts=(*day.parts[:-1], last))
 
 
-def without_payment(day: TerminalDay, asked: Asked, answer: Answer) -> TerminalDay:
-    """The day after one of its payments turned out to be none."""
+def without_payment(day: TerminalDay, asked: Asked, answer: Answer, part: int) -> TerminalDay:
+    """The day after one of its payments, which went into this part, turned out to be none."""
+    if asked.kind not in _COUNTED:
+        return day
     amount_minor = answer.amount_minor or asked.amount_minor
     none = Taken(brand_of(answer.card.brand or asked.brand), -1, 0, -amount_minor)
-    return altered(day, parts=(*day.parts[:-1], summed((*day.parts[-1], none))))
+    left = summed((*day.parts[part], none))
+    return altered(day, parts=(*day.parts[:part], left, *day.parts[part + 1 :]))
 
 
 def evolve(day: TerminalDay, event: TerminalDayEvent) -> TerminalDay:
@@ -169,9 +172,16 @@ def evolve(day: TerminalDay, event: TerminalDayEvent) -> TerminalDay:
 
 
 def brand_of(name: str) -> str:
-    """A brand by the one name it has here."""
+    """A brand by the one name it has here; what names no brand is with the rest."""
+    plain = plain_brand(name)
+    return OTHER if plain in _UNNAMED else plain
+
+
+def plain_brand(name: str) -> str:
+    """What a card is called by the one name it has here, also where that is no brand: debit cards
+    are no brand, and have a price."""
     plain = name.strip().casefold()
-    return OTHER if plain in _UNNAMED else _BRANDS.get(plain, plain)
+    return _BRANDS.get(plain, plain)
 
 
 def summed(rows: Iterable[Taken]) -> tuple[Taken, ...]:

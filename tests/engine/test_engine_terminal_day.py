@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from engine.image import books_from, image_of
+from engine.image import books_from, image_of, state_hash
 from engine.order.commands import AddReturnLine, CompleteOrder
-from engine.payment.commands import RequestPayment, ReverseTender
+from engine.payment.commands import (
+    OpenTab,
+    ReportUpload,
+    RequestPayment,
+    ReverseTender,
+    SetOfflinePolicy,
+)
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay, Refusal
+from engine.payment.events import OfflinePolicy
 from engine.payment.refusal import Refusal as PaymentRefusal
 from engine.payment.terminal_day import (
     DayDifference,
@@ -250,13 +257,77 @@ def test_a_snapshot_keeps_the_day_and_an_older_one_is_not_believed() -> None:
         books_from(image, None)
 
 
-def test_what_turned_out_to_be_no_payment_is_taken_off_the_last_part() -> None:
-    """What was taken before an end of day whose answer was lost stays as it is."""
+def test_what_turned_out_to_be_no_payment_is_taken_off_the_part_it_went_into() -> None:
+    """What was taken before or after an end of day whose answer was lost stays as it is."""
     shop = card_shop()
     shop.ring("wine")
     shop.ok(RequestPayment())
     payment = running(shop)
     before, since = (Taken(VISA, 3, 0, 900),), (Taken(VISA, 1, 0, 799),)
     day = TerminalDay("terminal/1", (before, since), ("d1",))
-    left = without_payment(day, payment.asked, terminal_says(payment, Verdict.APPROVED))
-    assert left.parts == (before, (Taken(VISA, 0, 0, 0),))
+    answer = terminal_says(payment, Verdict.APPROVED)
+    left = [without_payment(day, payment.asked, answer, part).parts for part in (0, 1)]
+    assert left == [((Taken(VISA, 2, 0, 101),), since), (before, (Taken(VISA, 0, 0, 0),))]
+
+
+def offline(shop: Shop, code: str, number: int) -> str:
+    """A card sale to its receipt that the terminal approved alone; its payment's id."""
+    shop.ok(SetOfflinePolicy(OfflinePolicy(5000, 5000, 5000, 5000, 36000)), admin=True)
+    shop.ring(code)
+    shop.ok(RequestPayment())
+    payment_id: str = hear(shop, Verdict.APPROVED, number, is_offline=True)["payment_id"]
+    shop.ok(CompleteOrder())
+    return payment_id
+
+
+@pytest.mark.parametrize("did_end", [True, False])
+@pytest.mark.parametrize("is_after", [True, False])
+def test_a_decline_after_a_lost_end_of_day_is_of_the_part_it_was_taken_in(
+    is_after: bool, did_end: bool
+) -> None:
+    """A payment taken offline before or after an end of day whose answer was lost is declined
+    afterwards: the next totals, which are right, differ in nothing, whether that day had ended or
+    not; that it was never told is known all the same."""
+    shop = card_shop()
+    sold(shop, "wine")
+    declined = "" if is_after else offline(shop, "book", 2)
+    lost = end(shop, Settlement(Verdict.UNKNOWN, "no_answer")).day_id
+    sold(shop, "bread", 3)
+    declined = declined or offline(shop, "book", 4)
+    shop.ok(ReportUpload(declined, is_paid=False), admin=True)
+    (day,) = shop.books.payments.days.values()
+    assert [row.amount_minor for part in day.parts for row in part] == [799, 350]
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
+    total = SettledTotal(VISA, 1, 350) if did_end else SettledTotal(VISA, 2, 1149)
+    never_told = DayDifference("", DayFault.NOT_TOLD, 1, 799, 0, 0, lost)
+    assert end(shop, told(total)).differences == ((never_told,) if did_end else ())
+
+
+def test_a_decline_of_what_a_terminal_held_takes_nothing_off_its_day() -> None:
+    """A tab opened without a bank is no money yet and in no totals; refused afterwards, neither."""
+    shop = card_shop()
+    shop.ok(SetOfflinePolicy(OfflinePolicy(5000, 5000, 5000, 5000, 36000)), admin=True)
+    sold(shop, "wine")
+    shop.ring("book")
+    shop.ok(OpenTab(2000))
+    held = hear(shop, Verdict.APPROVED, 2, is_offline=True)["payment_id"]
+    shop.ok(ReportUpload(held, is_paid=False), admin=True)
+    assert shop.books.payments.days["terminal/1"].parts == ((Taken(VISA, 1, 0, 799),),)
+
+
+def test_a_snapshot_of_before_that_says_no_part_is_replayed() -> None:
+    """Which part of the day was taken offline in is in the image; one without it is not believed,
+    and one with nothing taken offline needs none."""
+    shop = card_shop()
+    payment_id = offline(shop, "wine", 1)
+    image = image_of(shop.books)
+    assert books_from(image, None).payments.offline == shop.books.payments.offline
+    for entry in image["payments"]["offline"]:
+        del entry["day_part"]
+    with pytest.raises(WireError, match="which part of a day"):
+        books_from(image, None)
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    image = image_of(shop.books)
+    for entry in image["payments"]["exceptions"]:
+        del entry["day_part"]
+    assert books_from(image, None).payments.exceptions == shop.books.payments.exceptions
