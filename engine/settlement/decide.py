@@ -18,7 +18,7 @@ from engine import limits
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
 from engine.order.state import Order
 from engine.payment.state import Payments
-from engine.payment.terminal_day import brand_of
+from engine.payment.terminal_day import plain_brand
 from engine.settings import Settings
 from engine.settlement.model import Acquirer, PresentedRow, Rate, RowKind, SettlementRow
 from engine.settlement.presented import facts_of, presented
@@ -282,13 +282,9 @@ def _is_day(text: str) -> bool:
 
 def _contend(one: Rate, other: Rate) -> bool:
     """Whether both would price one payment, and neither before the other."""
-    same = one.presence is other.presence and _brand(one) == _brand(other)
+    same = one.presence is other.presence and plain_brand(one.brand) == plain_brand(other.brand)
     apart = (one.until and one.until < other.since) or (other.until and other.until < one.since)
     return same and not apart
-
-
-def _brand(rate: Rate) -> str:
-    return brand_of(rate.brand) if rate.brand else ""
 
 
 # -------------------------------------------------------------------------------------- files

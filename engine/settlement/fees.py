@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.payment.terminal_day import brand_of
+from engine.payment.terminal_day import plain_brand
 from engine.settings import RoundingMode
 from engine.settlement.model import Acquirer, Presence, Rate
 
@@ -42,13 +42,11 @@ def _latest(acquirers: list[Acquirer]) -> Acquirer | None:
 
 
 def rate_of(acquirer: Acquirer, presence: Presence, brand: str, day: str) -> Rate | None:
-    """The rate in force on an ISO date: one for the brand goes before one for all."""
-    name = brand_of(brand)
-    for wanted in (name, ""):
+    """The rate in force on an ISO date: one for the brand goes before one for all. Debit and credit
+    cards have prices of their own where the rate card says so, and no other card has them."""
+    for wanted in (plain_brand(brand), ""):
         for rate in acquirer.rates:
-            fits = (
-                rate.presence is presence and (brand_of(rate.brand) if rate.brand else "") == wanted
-            )
+            fits = rate.presence is presence and plain_brand(rate.brand) == wanted
             if fits and is_in_force(rate, day):
                 return rate
     return None

@@ -102,6 +102,25 @@ def test_the_rate_of_a_payment() -> None:
     ]
 
 
+@pytest.mark.parametrize(("credit", "mc"), [("credit", "mc"), (" CREDIT", "MasterCard")])
+def test_debit_and_credit_cards_have_prices_of_their_own(credit: str, mc: str) -> None:
+    """A rate of credit cards prices what is told as credit, and neither debit cards nor cards that
+    are told as nothing in particular, which cost what all cost."""
+    every, of_credit, of_mc = (
+        Rate(IN_PERSON, 3_000),
+        Rate(IN_PERSON, 20_000, brand="credit"),
+        Rate(IN_PERSON, 9_000, brand="mastercard"),
+    )
+    bank = Acquirer("bank", "Bank", rates=(every, of_credit, of_mc))
+    for told in ("debit", "", "card", "all", "other"):
+        assert rate_of(bank, IN_PERSON, told, "2026-11-26") == every
+    assert rate_of(bank, IN_PERSON, credit, "2026-11-26") == of_credit
+    assert rate_of(bank, IN_PERSON, mc, "2026-11-26") == of_mc
+    apart = tuple(Rate(IN_PERSON, 1, brand=brand) for brand in ("debit", "credit", ""))
+    shop = shop_with_bank()
+    assert shop.ok(SetTerms((Acquirer("x", "x", rates=apart),)), admin=True) == {"acquirers": 1}
+
+
 def test_whose_a_terminal_is() -> None:
     """The acquirer that names it, else the one that names none; neither before its first day, and
     of two the one that came last."""
@@ -191,6 +210,14 @@ def test_whose_a_provider_is() -> None:
                         Rate(IN_PERSON, brand="mc", until="2026-02-01"),
                         Rate(IN_PERSON, brand="Mastercard", since="2026-02-01"),
                     ),
+                ),
+            ),
+            Refusal.FEES_MUST_NOT_CONTEND,
+        ),
+        (
+            (
+                Acquirer(
+                    "x", "x", rates=(Rate(IN_PERSON, brand="debit"), Rate(IN_PERSON, brand="Debit"))
                 ),
             ),
             Refusal.FEES_MUST_NOT_CONTEND,
