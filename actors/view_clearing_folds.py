@@ -1,7 +1,7 @@
 """Card money on its way to the bank, folded from the journal: what was taken, and what it costs.
 
-What files say of it is folded in `view_clearing_rows`. The order of payments and files does not
-matter: a row that nothing fits is tried again with each payment that could be meant.
+What files say of it is folded in `view_clearing_rows`, and which payment each row is of is found in
+`view_clearing_match`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,13 @@ import apsw
 import attrs
 from attrs import frozen
 
+from actors.view_clearing_match import (
+    Terms,
+    find_payment,
+    keys_of_payment,
+    look_again,
+    terms_of,
+)
 from actors.view_clearing_schema import row_of, rows_of
 from engine.limits import NS_PER_S
 from engine.payment.events import (
@@ -27,7 +34,6 @@ from engine.record import Record
 from engine.settlement import fees
 from engine.settlement.decide import ItemExplained, TermsSet
 from engine.settlement.judge import Account, judge
-from engine.settlement.model import Acquirer
 from engine.settlement.presented import day_of
 from engine.stamp import Stamp
 from engine.terminal import Answer, Kind
@@ -63,20 +69,6 @@ class Money:
     order_id: str = ""
     of_refund: bool = False
     is_link: bool = False
-
-
-@frozen
-class Terms:
-    """The acquirers in force, and the `former` ones: those that sent files and were left out."""
-
-    acquirers: tuple[Acquirer, ...] = ()
-    former: tuple[Acquirer, ...] = ()
-
-
-def terms_of(db: apsw.Connection) -> Terms:
-    """The terms that were set last."""
-    row = row_of(db, "SELECT value FROM state WHERE key = 'terms'")
-    return Terms() if row is None else structure(parse(str(row[0]).encode()), Terms)
 
 
 def fold_payment(db: apsw.Connection, record: Record) -> None:
@@ -132,7 +124,8 @@ def fold_terms(db: apsw.Connection, record: Record) -> None:
             "WHERE payment_id = ?",
             (*priced, payment_id),
         )
-    recount(db, {row[1] for row in rows})
+    # What was another's may be the one's that told of it all along.
+    recount(db, dict.fromkeys((*(row[1] for row in rows), *look_again(db, terms))))
 
 
 def fold_terminal_days(db: apsw.Connection, record: Record) -> None:
@@ -207,7 +200,8 @@ def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
 def put_money(db: apsw.Connection, money: Money, keys: Iterable[str]) -> None:
     """Put `money` into its account, with its fee by the rate card, and let rows of files that came
     before it find it by any of its `keys`."""
-    acquirer, presence, fee_minor, has_rate = _priced(terms_of(db), money)
+    terms = terms_of(db)
+    acquirer, presence, fee_minor, has_rate = _priced(terms, money)
     db.execute(
         f"INSERT OR REPLACE INTO card_money VALUES ({', '.join('?' * 16)})",
         (
@@ -229,7 +223,7 @@ def put_money(db: apsw.Connection, money: Money, keys: Iterable[str]) -> None:
             int(money.is_link),
         ),
     )
-    roots = {money.root}
+    named: dict[str, str] = {}
     for key in keys:
         db.execute("INSERT OR IGNORE INTO card_keys VALUES (?, ?)", (key, money.root))
         rows = rows_of(
@@ -238,9 +232,10 @@ def put_money(db: apsw.Connection, money: Money, keys: Iterable[str]) -> None:
             "WHERE key = ?",
             (key,),
         )
-        for row, before in rows:
-            roots |= {before, find_payment(db, row)}
-    recount(db, roots - {""})
+        named.update(rows)
+    found = [find_payment(db, terms, row) for row in named]
+    roots = dict.fromkeys((money.root, *named.values(), *found))
+    recount(db, (root for root in roots if root))
 
 
 def _undo(db: apsw.Connection, payment_id: str) -> None:
@@ -251,7 +246,8 @@ def _undo(db: apsw.Connection, payment_id: str) -> None:
             "UPDATE card_money SET amount_minor = 0, fee_minor = 0 WHERE payment_id = ?",
             (payment_id,),
         )
-        recount(db, {row[0]})
+        # Another payment of one name with it is the only one of that name now.
+        recount(db, (row[0], *look_again(db, terms_of(db), row[0])))
 
 
 def _root_of(db: apsw.Connection, asked: Asked) -> str:
@@ -281,55 +277,17 @@ def _priced(terms: Terms, money: Money) -> tuple[str, str, int, int]:
 def _keys_of_payment(asked: Asked, answer: Answer, stamp: Stamp) -> Iterator[str]:
     """Every name a settlement file may have for it: ours, and the terminal's; a capture is also
     named as its reservation."""
-    yield from keys_of((asked.payment_id,), "", "", (None, None))
+    yield from keys_of_payment((asked.payment_id,))
     names = [answer.identity]
     if asked.kind is Kind.CAPTURE and asked.original is not None:
         names.append(asked.original)
     for name in names:
-        yield from keys_of(
+        yield from keys_of_payment(
             (name.reference, name.reference.rpartition(".")[2]),
             name.terminal_id,
             day_of(name.date, stamp.now_ns // NS_PER_S + stamp.utc_offset_s),
             (name.trace, name.receipt),
         )
-
-
-def keys_of(
-    references: Iterable[str], terminal_id: str, day: str, numbers: tuple[int | None, int | None]
-) -> list[str]:
-    """Keys by which a payment and a row meet, the surest first: the acquirer's own reference, then
-    the terminal's trace number and its receipt number of an ISO date, which count round."""
-    found = [f"r:{reference}" for reference in references if reference]
-    if terminal_id and day:
-        for letter, number in zip("tn", numbers, strict=True):
-            if number is not None:
-                found.append(f"{letter}:{terminal_id}:{number}:{day}")
-    return list(dict.fromkeys(found))
-
-
-def find_payment(db: apsw.Connection, row: str) -> str:
-    """Let a row find its payment; its root, or "" where no key names exactly one.
-
-    A terminal may tell of a try that came to nothing by the number of another payment: whichever
-    moved money goes before it, also where it comes after the row.
-    """
-    keys = rows_of(db, "SELECT key FROM row_keys WHERE row = ? ORDER BY rank", (row,))
-    for (key,) in keys:
-        roots = rows_of(
-            db,
-            "SELECT root, EXISTS(SELECT 1 FROM card_money WHERE card_money.root = card_keys.root "
-            "AND amount_minor > 0) AS moved FROM card_keys WHERE key = ? ORDER BY moved DESC "
-            "LIMIT 2",
-            (key,),
-        )
-        if len(roots) == 1 or (roots and roots[0][1] > roots[1][1]):
-            root, has_moved = roots[0]
-            db.execute("UPDATE settlement_rows SET root = ? WHERE row = ?", (root, row))
-            if has_moved:
-                db.execute("DELETE FROM row_keys WHERE row = ?", (row,))
-            return str(root)
-    db.execute("UPDATE settlement_rows SET root = '' WHERE row = ? AND root <> ''", (row,))
-    return ""
 
 
 # ----------------------------------------------------------------------------------- accounts

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import apsw
 
-from actors.view_clearing_folds import Money, keys_of, put_money
+from actors.view_clearing_folds import Money, put_money
+from actors.view_clearing_match import keys_of_payment
 from actors.view_clearing_schema import row_of
 from engine.paylink.events import (
     LinkAsked,
@@ -155,4 +156,4 @@ def _root_of(db: apsw.Connection, asked: LinkAsked) -> tuple[str, str]:
 
 def _keys(*references: str) -> tuple[str, ...]:
     """By what a file may know it: the provider's names for it, and ours."""
-    return tuple(keys_of(references, "", "", (None, None)))
+    return tuple(keys_of_payment(references))

@@ -10,7 +10,7 @@ import apsw
 import attrs
 from attrs import frozen
 
-from actors.view_clearing_folds import terms_of
+from actors.view_clearing_match import terms_of
 from actors.view_clearing_schema import row_of, rows_of
 from engine.payment.terminal_day import TerminalDayHeard
 from engine.queries import ClearingState, FindPaymentFees

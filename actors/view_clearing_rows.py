@@ -5,16 +5,16 @@ from __future__ import annotations
 from hashlib import sha256
 
 import apsw
+from attrs import frozen
 
 from actors.view_clearing_folds import (
-    find_payment,
     fold_payment,
     fold_terminal_days,
     fold_terms,
-    keys_of,
     recount,
 )
 from actors.view_clearing_links import fold_link
+from actors.view_clearing_match import Terms, find_payment, keys_of_row, terms_of
 from actors.view_clearing_schema import row_of
 from engine.record import Record
 from engine.settlement.decide import SettlementImported, SettlementPartStaged
@@ -23,6 +23,15 @@ from engine.upcast import event_of
 from engine.wire import canonical, parse, structure, unstructure
 
 _ABOUT_PAYMENTS = (RowKind.PAYMENT, RowKind.REFUND, RowKind.CHARGEBACK, RowKind.DECLINED)
+
+
+@frozen
+class _Source:
+    """The file that rows are counted of, whose it is, and the terms in force."""
+
+    file: str
+    acquirer: str
+    terms: Terms
 
 
 def fold_clearing(db: apsw.Connection, record: Record) -> None:
@@ -91,14 +100,14 @@ def count_some(db: apsw.Connection) -> bool:
     (body,) = row_of(
         db, "SELECT body FROM settlement_staged WHERE file = ? AND part = ?", (file, part)
     )
-    seen = 0
+    seen, source = 0, _Source(file, acquirer, terms_of(db))
     roots: set[str] = set()
     for row in structure(parse(body), tuple[SettlementRow, ...]):
         line += 1
         said = _said(acquirer, row, behind or file)
         if _has_a_name(row):
             behind = said.hex()
-        root = _take(db, (acquirer, file), line, row, said)
+        root = _take(db, source, line, row, said)
         seen += root is None
         roots.add(root or "")
     recount(db, roots - {""})
@@ -134,11 +143,10 @@ def _said(acquirer: str, row: SettlementRow, place: str) -> bytes:
 
 
 def _take(
-    db: apsw.Connection, source: tuple[str, str], line: int, row: SettlementRow, said: bytes
+    db: apsw.Connection, source: _Source, line: int, row: SettlementRow, said: bytes
 ) -> str | None:
     """Count a row of an acquirer's file; the account it is of, "" where it has none, None where it
     was there before."""
-    acquirer, file = source
     (times,) = row_of(
         db,
         "INSERT INTO row_counts VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
@@ -151,8 +159,8 @@ def _take(
         f"INSERT INTO settlement_rows VALUES ({', '.join('?' * 12)})",
         (
             name,
-            acquirer,
-            file,
+            source.acquirer,
+            source.file,
             line,
             row.kind.value,
             "",
@@ -164,17 +172,17 @@ def _take(
             row.brand,
         ),
     )
-    _count_in_batch(db, acquirer, row)
+    _count_in_batch(db, source.acquirer, row)
     if row.kind not in _ABOUT_PAYMENTS:
         return ""
-    keys = keys_of(
+    keys = keys_of_row(
         (row.own_reference, row.reference), row.terminal_id, row.date, (row.trace, row.receipt)
     )
     db.executemany(
         "INSERT OR IGNORE INTO row_keys VALUES (?, ?, ?)",
         ((key, rank, name) for rank, key in enumerate(keys)),
     )
-    return find_payment(db, name)
+    return find_payment(db, source.terms, name)
 
 
 def _count_in_batch(db: apsw.Connection, acquirer: str, row: SettlementRow) -> None:

@@ -308,7 +308,7 @@ def _stage(state: Settling, body: StageSettlement, payments: Payments) -> Decisi
     for at, row in enumerate(body.rows, before + 1):
         if not is_sound(row):
             return refuse(Refusal.SETTLEMENT_ROW_MUST_BE_SOUND, row=at)
-    told = presented(payments, body.rows)
+    told = presented(payments, body.rows, state.acquirers, body.acquirer)
     event = SettlementPartStaged(body.file, body.part, body.acquirer, body.rows, told)
     return Decision((Fact(STREAM, event),), {"upload": body.file, "parts": body.part + 1})
 

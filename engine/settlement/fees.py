@@ -37,6 +37,16 @@ def acquirer_of_provider(acquirers: Iterable[Acquirer], provider: str, day: str)
     return _latest([one for one in acquirers if one.since <= day and provider in one.providers])
 
 
+def may_have(
+    acquirers: Iterable[Acquirer], acquirer: Acquirer, place: str, *, is_link: bool = False
+) -> bool:
+    """Whether an acquirer has a terminal or a provider on any day, beside these others: where one
+    follows another, files of both may tell of what was taken about that day."""
+    if is_link or not acquirer.has_the_rest:
+        return place in (acquirer.providers if is_link else acquirer.terminals)
+    return all(one.since > acquirer.since for one in acquirers if place in one.terminals)
+
+
 def _latest(acquirers: list[Acquirer]) -> Acquirer | None:
     return max(acquirers, key=lambda entry: entry.since, default=None)
 

@@ -13,19 +13,28 @@ from engine.payment.context import stream_of
 from engine.payment.events import OfflineUploaded, UploadSource
 from engine.payment.outcome import never_paid
 from engine.payment.state import Payment, Payments
-from engine.settlement.model import PresentedRow, RowKind, SettlementRow
+from engine.settlement.fees import acquirer_of, may_have
+from engine.settlement.model import Acquirer, PresentedRow, RowKind, SettlementRow
 
 DECLINED_IN_FILE = "declined_in_file"
 _TELLING = (RowKind.PAYMENT, RowKind.DECLINED)
 
 
-def presented(payments: Payments, rows: Iterable[SettlementRow]) -> tuple[PresentedRow, ...]:
-    """What rows say of payments that are still at risk; of two that one row could mean, of none."""
+def presented(
+    payments: Payments,
+    rows: Iterable[SettlementRow],
+    acquirers: tuple[Acquirer, ...],
+    acquirer: str,
+) -> tuple[PresentedRow, ...]:
+    """What rows of an acquirer's file say of payments that are still at risk; of two that one row
+    could mean, of none. What another acquirer's terminal took they say nothing of."""
     found = []
-    if payments.offline:
+    own = next(one for one in acquirers if one.id == acquirer)
+    offline = [one for one in payments.offline.values() if _may_tell(acquirers, own, one)]
+    if offline:
         for row in rows:
             if row.kind in _TELLING:
-                meant = [one for one in payments.offline.values() if _is_of(row, one)]
+                meant = [one for one in offline if _is_of(row, one)]
                 if len(meant) == 1:
                     is_paid = row.kind is RowKind.PAYMENT
                     found.append(PresentedRow(meant[0].asked.payment_id, is_paid))
@@ -64,6 +73,15 @@ def day_of(told: str, local_s: int) -> str:
             found.append(date.fromisoformat(f"{year}{told}"))
     nearest = min(found, key=lambda day: abs((day - local).days), default=None)
     return "" if nearest is None or len(told) != 4 else nearest.isoformat()
+
+
+def _may_tell(acquirers: tuple[Acquirer, ...], own: Acquirer, payment: Payment) -> bool:
+    """Whether a payment is one of an acquirer's own, or nobody's, or was taken about the day that
+    one acquirer follows another at its terminal."""
+    terminal, taken_s = payment.asked.terminal, payment.requested_ns // NS_PER_S
+    day = (date(1970, 1, 1) + timedelta(seconds=taken_s)).isoformat()
+    is_nobodys = acquirer_of(acquirers, terminal, day) is None
+    return is_nobodys or may_have(acquirers, own, terminal)
 
 
 def _is_of(row: SettlementRow, payment: Payment) -> bool:
