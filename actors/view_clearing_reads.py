@@ -22,6 +22,7 @@ from engine.views.clearing_shapes import (
     ClearingView,
     DifferenceView,
     FileView,
+    PaymentFeesView,
     PaymentFeeView,
     TerminalDayView,
 )
@@ -366,17 +367,23 @@ def said_of(db: apsw.Connection, payment_ids: tuple[str, ...]) -> tuple[Presente
     return tuple(found)
 
 
-def payment_fees(db: apsw.Connection, query: FindPaymentFees) -> tuple[PaymentFeeView, ...]:
-    """Payments of a business date with what each costs, in the order they were taken."""
+def payment_fees(db: apsw.Connection, query: FindPaymentFees) -> PaymentFeesView:
+    """A page of a business date's payments with what each costs, in the order they were taken."""
+    of_day = (
+        "FROM card_money JOIN accounts USING (root) WHERE day = ?1 AND amount_minor > 0 "
+        "AND (?2 = '' OR card_money.acquirer = ?2)"
+    )
+    whose = (query.business_date, query.acquirer)
+    (count,) = row_of(db, f"SELECT count(*) {of_day}", whose)
     rows = rows_of(
         db,
         "SELECT payment_id, order_id, card_money.acquirer, day, kind, presence, brand, card, "
-        "amount_minor, fee_minor, has_rate, body, of_refund, root FROM card_money "
-        "JOIN accounts USING (root) WHERE day = ? AND amount_minor > 0 "
-        "AND (? = '' OR card_money.acquirer = ?2) ORDER BY card_money.rowid LIMIT ?3",
-        (query.business_date, query.acquirer, max(1, min(query.limit, FEES_MAX))),
+        f"amount_minor, fee_minor, has_rate, body, of_refund, root {of_day} "
+        "AND card_money.rowid > coalesce((SELECT rowid FROM card_money WHERE payment_id = ?3), 0) "
+        "ORDER BY card_money.rowid LIMIT ?4",
+        (*whose, query.after, max(1, min(query.limit, FEES_MAX))),
     )
-    return tuple(_fee_view(row) for row in rows)
+    return PaymentFeesView(tuple(_fee_view(row) for row in rows), count)
 
 
 def _fee_view(row: tuple[Any, ...]) -> PaymentFeeView:

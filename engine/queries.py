@@ -8,7 +8,7 @@ from attrs import frozen
 
 from engine.staff import Right
 from engine.views import shapes, till_shapes
-from engine.views.clearing_shapes import ClearingView, PaymentFeeView
+from engine.views.clearing_shapes import ClearingView, PaymentFeesView
 from engine.views.credit_shapes import CreditsView, CreditView
 from engine.views.offer_shapes import OrderPromotionsView
 from engine.views.paylink_shapes import PaylinksView
@@ -196,12 +196,13 @@ class ClearingState:
 @QUERIES.name("clearing.fees")
 @frozen
 class FindPaymentFees:
-    """What each card payment of a business date costs by the rate cards. Answers
-    `PaymentFeeView`s."""
+    """What each card payment of a business date costs by the rate cards, in the order they were
+    taken, after the payment `after` (empty: from the first). Answers `PaymentFeesView`."""
 
     business_date: str
     acquirer: str = ""
     limit: int = 200
+    after: str = ""
 
 
 @QUERIES.name("paylinks.open")
@@ -312,7 +313,7 @@ ANSWERS: Final[dict[type, Any]] = {
     GetCredit: CreditView,
     ListCredits: CreditsView,
     ClearingState: ClearingView,
-    FindPaymentFees: tuple[PaymentFeeView, ...],
+    FindPaymentFees: PaymentFeesView,
     OpenPaylinks: PaylinksView,
     OpenTabs: tuple[OpenTabView, ...],
     TerminalsState: TerminalsView,

@@ -83,7 +83,7 @@ class Clearing:
     def fees(self, day: str = "2026-11-23") -> tuple[PaymentFeeView, ...]:
         """What the payments of a business date cost."""
         self.fold()
-        return payment_fees(self.db, FindPaymentFees(day))
+        return payment_fees(self.db, FindPaymentFees(day)).payments
 
     def terms(self, *acquirers: Acquirer) -> None:
         """Put terms in force."""

@@ -154,3 +154,12 @@ class PaymentFeeView:
     has_rate: bool
     settled: bool
     fee_charged_minor: int | None
+
+
+@frozen
+class PaymentFeesView:
+    """A page of a business date's card payments, in the order they were taken; `payment_count` is
+    how many there are in all. The next page is asked for after the last one of this."""
+
+    payments: tuple[PaymentFeeView, ...]
+    payment_count: int

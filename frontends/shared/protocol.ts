@@ -961,13 +961,14 @@ export interface FindActivityInput {
 }
 
 /**
- * What each card payment of a business date costs by the rate cards. Answers
- * `PaymentFeeView`s.
+ * What each card payment of a business date costs by the rate cards, in the order they were
+ * taken, after the payment `after` (empty: from the first). Answers `PaymentFeesView`.
  */
 export interface FindPaymentFeesInput {
   business_date: string;
   acquirer?: string;
   limit?: number;
+  after?: string;
 }
 
 /** Completed sales whose number contains `text`, newest first. Answers `ReceiptRow`s. */
@@ -1640,6 +1641,15 @@ export interface PaymentFeeView {
   has_rate: boolean;
   settled: boolean;
   fee_charged_minor: number | null;
+}
+
+/**
+ * A page of a business date's card payments, in the order they were taken; `payment_count` is
+ * how many there are in all. The next page is asked for after the last one of this.
+ */
+export interface PaymentFeesView {
+  payments: PaymentFeeView[];
+  payment_count: number;
 }
 
 /**
@@ -3370,7 +3380,7 @@ export interface Queries {
   'activity.find': { data: FindActivityInput; answer: ActivityRow[] };
   'catalog.grid': { data: CatalogGridInput; answer: GridView };
   'catalog.search': { data: SearchCatalogInput; answer: ItemView[] };
-  'clearing.fees': { data: FindPaymentFeesInput; answer: PaymentFeeView[] };
+  'clearing.fees': { data: FindPaymentFeesInput; answer: PaymentFeesView };
   'clearing.state': { data: ClearingStateInput; answer: ClearingView };
   'credit.get': { data: GetCredit; answer: CreditView };
   'credits.list': { data: ListCreditsInput; answer: CreditsView };

@@ -5,14 +5,18 @@ from __future__ import annotations
 import attrs
 import pytest
 
+from actors.view_clearing_folds import Money, put_money
+from actors.view_clearing_reads import payment_fees
 from engine import limits
 from engine.order.commands import AddLine, AddReturnLine, CompleteOrder, VoidOrder
 from engine.payment.commands import ReportUpload, RequestPayment, ReverseTender, SetOfflinePolicy
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.payment.events import OfflinePolicy
+from engine.queries import FindPaymentFees
 from engine.settlement.decide import ExplainItem, Refusal, StageSettlement
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
-from engine.terminal import CardEntry, CardShown, Identity, SettledTotal, Settlement, Verdict
+from engine.terminal import CardEntry, CardShown, Identity, Kind, SettledTotal, Settlement, Verdict
+from engine.views.clearing_shapes import PaymentFeesView
 from tests.card_shop import VISA, card_shop, hear
 from tests.clearing_shop import BANK, RATES, Clearing, link_names, paid, payout
 from tests.link_shop import PROVIDER, sold, with_provider
@@ -390,6 +394,30 @@ def test_other_terms_price_what_no_file_has_told_of() -> None:
     assert [one.has_rate for one in clearing.fees()] == [True, False, False]
     clearing.settle([paid(3, WINE, 77)])
     assert "fee_differs" not in clearing.kinds("2026-11-24"), "nothing to hold it against"
+
+
+def test_a_busy_days_fees_come_a_page_at_a_time() -> None:
+    """No more than asked for, nor than 500, with how many there are; the rest is asked for after
+    the last one of a page, and nothing is told twice. Whoever asks after a payment that is not
+    there begins anew."""
+    clearing = bank_shop()
+    clearing.fold()
+    ids = [f"p{number}" for number in range(501)]
+    for name in ids:
+        taken = Money(name, name, "terminal/1", Kind.SALE, "2026-11-23", 1000, "chip", "visa")
+        put_money(clearing.db, taken, ())
+    for limit, sizes in ((200, [200, 200, 101]), (9999, [500, 1]), (500, [500, 1])):
+        query, pages, found = FindPaymentFees("2026-11-23", limit=limit), [], []
+        while (page := payment_fees(clearing.db, query)).payments:
+            assert page.payment_count == len(ids)
+            pages.append(len(page.payments))
+            found += [one.payment_id for one in page.payments]
+            query = attrs.evolve(query, after=found[-1])
+        assert (pages, found) == (sizes, ids)
+    stray = FindPaymentFees("2026-11-23", "bank", 1, "stray")
+    assert [one.payment_id for one in payment_fees(clearing.db, stray).payments] == ids[:1]
+    nobodys = payment_fees(clearing.db, FindPaymentFees("2026-11-23", "web"))
+    assert nobodys == PaymentFeesView((), 0)
 
 
 def test_each_acquirer_has_its_own_account() -> None:
