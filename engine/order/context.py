@@ -31,7 +31,7 @@ class OrderContext:
     `is_terminal_at_work` says that a card terminal has not yet told what came of this order.
     `returns` is how goods come back, `credits` the ledger of store credit. `asked_back` are the
     card payments and reservations that a terminal was told to take back, and nobody knows that it
-    did.
+    did; `giving_back` the orders that a terminal may be giving money back for.
     """
 
     command_id: str
@@ -56,6 +56,7 @@ class OrderContext:
     returns: ReturnRules = field(factory=ReturnRules)
     credits: Credits = field(factory=Credits)
     asked_back: frozenset[str] = frozenset()
+    giving_back: frozenset[str] = frozenset()
 
     def tariff(self) -> Tariff:
         """What orders are priced under at this moment."""

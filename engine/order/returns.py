@@ -10,11 +10,9 @@ from engine.money import minor_digits
 from engine.order.bundle_returns import Back, backs, gone_of, has_rest_priced_again, item_of
 from engine.order.commands import AddReturnLine
 from engine.order.context import OrderContext
-from engine.order.events import (
-    OrderReturned,
-    ReturnLineAdded,
-)
+from engine.order.events import ReturnLineAdded
 from engine.order.figures import ReturnOf
+from engine.order.held_goods import with_held
 from engine.order.refusal import Refusal
 from engine.order.returned_promotions import promotions_back, promotions_fit
 from engine.order.returned_taxes import part_back, taxes_back, taxes_fit
@@ -40,6 +38,7 @@ def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) ->
         return refuse(Refusal.ORDER_MUST_EXIST, order_id=body.order_id)
     if original.completion is None or original.figures is None:
         return refuse(Refusal.ORDER_MUST_BE_COMPLETED, order_id=original.id)
+    original = with_held(original, order, context)
     if comes_back_alone(order):
         return refuse(Refusal.RETURN_WITHOUT_RECEIPT_MUST_STAND_ALONE)
     if len(order.lines) >= limits.LINES_PER_ORDER_MAX:
@@ -200,16 +199,23 @@ def _money_fits(original: Order, sold: Line, pending: list[Line], left_milli: in
 def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
     """Why the order's return lines no longer fit their originals, or None.
 
-    Another register may have taken the same goods back since the line was added, or the odd cent
-    of them: then the line is to be taken out and added again.
+    Another register may have taken the same goods back since the line was added, or given money
+    back for them, or the odd cent of them: then the line is to be taken out and added again.
+
+    Refuses:
+        order_must_exist, return_must_be_within_sold, return_must_be_what_was_paid.
     """
+    sales: dict[str, Order] = {}
     for line in order.live_lines():
         if line.source is None or not line.source.has_receipt():
             continue
-        original = context.originals.get(line.source.order_id)
+        sale_id = line.source.order_id
+        if sale_id not in sales and sale_id in context.originals:
+            sales[sale_id] = with_held(context.originals[sale_id], order, context)
+        original = sales.get(sale_id)
         sold = None if original is None else original.line_at(line.source.line)
         if sold is None:
-            return refuse(Refusal.ORDER_MUST_EXIST, order_id=line.source.order_id)
+            return refuse(Refusal.ORDER_MUST_EXIST, order_id=sale_id)
         assert original is not None
         pending = _pending(order, original.id, sold.line)
         asked = sum(-entry.quantity_milli for entry in pending)
@@ -255,24 +261,3 @@ def _back_of(source: ReturnOf) -> Back:
     return Back(
         source.line, -source.total_minor, -source.tax_minor, source.taxes, source.promotions
     )
-
-
-def returned_facts(order: Order) -> list[tuple[str, OrderReturned]]:
-    """What a completed order took back, by original order: (order id, event)."""
-    return [
-        (
-            line.source.order_id,
-            OrderReturned(
-                line.source.order_id,
-                line.source.line,
-                -line.quantity_milli,
-                -line.source.total_minor,
-                -line.source.tax_minor,
-                order.id,
-                tuple(entry.share for entry in line.source.taxes),
-                line.source.promotions,
-            ),
-        )
-        for line in order.live_lines()
-        if line.source is not None and line.source.has_receipt()
-    ]

@@ -17,10 +17,11 @@ from engine.order.events import (
     OrderCompleted,
 )
 from engine.order.figures import Figures
+from engine.order.held_goods import returned_facts
 from engine.order.pricing import below_floor, price
 from engine.order.refunds import in_cash, refunded_facts
 from engine.order.refusal import Refusal
-from engine.order.returns import returned_facts, returns_still_fit
+from engine.order.returns import returns_still_fit
 from engine.order.state import Order, Phase, tendered
 from engine.order.tender_choice import why_not_paid_by
 from engine.order.tender_events import (
@@ -108,11 +109,14 @@ def figures_frozen(
 ) -> tuple[tuple[Fact, ...], Figures] | Decision:
     """The fact that starts tendering, if need be, and the frozen figures; or why it cannot start.
 
+    Figures that froze before say nothing of goods that another register took back meanwhile: no
+    money moves for an order that could not end.
+
     Refuses:
         those of start_tendering.
     """
     if order.phase is Phase.TENDERING and order.figures is not None:
-        return (), order.figures
+        return returns_still_fit(order, context) or ((), order.figures)
     started = start_tendering(order, context)
     if started.refused is not None:
         return started

@@ -18,7 +18,7 @@ from engine.payment.ending_days import Refusal as DayRefusal
 from engine.payment.events import Asked, PaymentKept, PaymentRequested, Problem, Standing
 from engine.payment.exposure import may_be_offline
 from engine.payment.refusal import Refusal
-from engine.payment.state import Payment, is_counted
+from engine.payment.state import Payment, Payments, is_counted
 from engine.terminal import BEGUN, UNDOING, Answer, CardEntry, Identity, Kind, Verdict
 
 # What undoes an approval that nobody wants; of the others a person sees what is to be done.
@@ -244,6 +244,13 @@ def _left_minor(order: Order, sale: Order, tender: TenderFigures, context: Payme
     )
     left_minor = left_of(sale).get(tender.tender, 0) - going
     return min(left_minor, left_for(order, sale).get(tender.tender, 0))
+
+
+def giving_back(payments: Payments) -> frozenset[str]:
+    """The orders that a terminal may be giving money back for: nobody knows yet, or any more."""
+    tries = (*payments.open.values(), *payments.exceptions.values())
+    refunds = (one for one in tries if one.is_open and one.asked.kind is Kind.REFUND)
+    return frozenset(one.asked.order_id for one in refunds)
 
 
 def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:

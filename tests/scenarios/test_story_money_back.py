@@ -1,0 +1,176 @@
+"""Money that goes back by card or by link: for each bottle once, whoever asks for it, and how."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.order.commands import (
+    AddLine,
+    AddReturnLine,
+    CompleteOrder,
+    DiscountLine,
+    StartTendering,
+    TenderCash,
+    UndoTender,
+    UndoTendering,
+    VoidLine,
+    VoidOrder,
+)
+from engine.order.figures import DiscountKind
+from engine.order.refunds import left_of
+from engine.order.refusal import Refusal
+from engine.paylink.commands import RequestPaylink
+from engine.payment.commands import RequestPayment, SetPaymentAside
+from engine.provider import LinkState
+from engine.terminal import Verdict
+from engine.till import OpenTill
+from tests.card_shop import card_shop, running
+from tests.card_shop import hear as terminal_says
+from tests.link_shop import hear, link_of, link_shop, sold, with_provider
+from tests.shop import Shop
+
+
+def mixed_shop() -> Shop:
+    """A shop whose two registers take cards and links."""
+    shop = card_shop()
+    for register in ("1", "2"):
+        with_provider(shop, register)
+    return shop
+
+
+def sold_by_card(shop: Shop, *codes: str) -> str:
+    """A sale paid by card whole; the order's id."""
+    shop.ring(*codes)
+    shop.ok(RequestPayment())
+    terminal_says(shop, Verdict.APPROVED, 1)
+    order_id: str = shop.ok(CompleteOrder())["order_id"]
+    return order_id
+
+
+def sold_by_both(shop: Shop) -> str:
+    """Two bottles, one paid by card and one by link; the order's id."""
+    shop.ring("wine", "wine")
+    shop.ok(RequestPayment(799))
+    terminal_says(shop, Verdict.APPROVED, 1)
+    paylink_id = shop.ok(RequestPaylink())["paylink_id"]
+    hear(shop, paylink_id, LinkState.OPEN)
+    hear(shop, paylink_id, LinkState.PAID)
+    return link_of(shop, paylink_id).asked.order_id
+
+
+def begun_at_both(shop: Shop, sale: str, line: int = 1) -> None:
+    """The same goods are being paid back at both registers."""
+    for register in ("1", "2"):
+        shop.ok(AddReturnLine(sale, line, 1000, "broken"), register)
+        shop.ok(StartTendering(), register)
+
+
+def ends_undone(shop: Shop, register: str) -> None:
+    """What paid nothing back yet is no burden: it is undone and gone."""
+    shop.ok(UndoTendering(), register)
+    shop.ok(VoidOrder("came back at the other register"), register)
+    assert shop.books.live.current(register) is None
+
+
+def test_goods_of_a_link_are_paid_back_by_one_register() -> None:
+    """Both have frozen what goes back before the first gives it: the second is refused before its
+    provider hears of anything, and is not stuck."""
+    shop = link_shop()
+    begun_at_both(shop, sold(shop, "wine", "wine"))
+    shop.ok(RequestPaylink(), "1")
+    assert shop.no(RequestPaylink(), "2") == Refusal.RETURN_MUST_BE_WITHIN_SOLD
+    ends_undone(shop, "2")
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_goods_of_a_card_are_paid_back_by_one_register(*, has_ended: bool) -> None:
+    """Whether the first terminal still gives the money back or its return is completed."""
+    shop = card_shop()
+    begun_at_both(shop, sold_by_card(shop, "wine", "wine"))
+    shop.ok(RequestPayment(), "1")
+    if has_ended:
+        terminal_says(shop, Verdict.APPROVED, 2)
+        shop.ok(CompleteOrder())
+    assert shop.no(RequestPayment(), "2") == Refusal.RETURN_MUST_BE_WITHIN_SOLD
+    ends_undone(shop, "2")
+
+
+def test_goods_whose_refund_nobody_knows_are_held() -> None:
+    """Set aside, the customer may have it all the same; once that return is gone, its goods are
+    free, and only the card's own money is kept."""
+    shop = card_shop()
+    sale = sold_by_card(shop, "wine", "wine")
+    begun_at_both(shop, sale)
+    shop.ok(RequestPayment())
+    payment_id = running(shop).asked.payment_id
+    terminal_says(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(payment_id, "no answer"))
+    assert shop.no(RequestPayment(), "2") == Refusal.RETURN_MUST_BE_WITHIN_SOLD
+    ends_undone(shop, "1")
+    shop.ok(RequestPayment(), "2")
+
+
+def test_a_terminal_that_declined_holds_nothing() -> None:
+    """Nothing went back, so the other register may give it."""
+    shop = card_shop()
+    begun_at_both(shop, sold_by_card(shop, "wine", "wine"))
+    shop.ok(RequestPayment(), "1")
+    terminal_says(shop, Verdict.DECLINED, 2)
+    shop.ok(RequestPayment(), "2")
+    assert shop.no(RequestPayment(), "1") == Refusal.RETURN_MUST_BE_WITHIN_SOLD
+
+
+def test_money_of_the_drawer_goes_back_to_it_where_a_card_was_first() -> None:
+    """Cash can be handed back over the counter, what a card has cannot."""
+    shop = card_shop()
+    shop.ok(OpenTill(()), "2")
+    shop.ring("wine", "wine")
+    shop.ok(RequestPayment(799))
+    terminal_says(shop, Verdict.APPROVED, 1)
+    shop.ok(TenderCash(799))
+    sale = shop.ok(CompleteOrder())["order_id"]
+    begun_at_both(shop, sale)
+    shop.ok(TenderCash(-799), "2")
+    shop.ok(RequestPayment(), "1")
+    terminal_says(shop, Verdict.APPROVED, 2)
+    assert shop.no(CompleteOrder(), "2") == Refusal.RETURN_MUST_BE_WITHIN_SOLD
+    shop.ok(UndoTender(1), "2")
+    ends_undone(shop, "2")
+    shop.ok(CompleteOrder(), "1")
+
+
+def test_frozen_figures_pay_no_cash_for_goods_that_are_gone() -> None:
+    """The drawer stays shut for a return that could not be completed."""
+    shop = card_shop()
+    shop.ok(OpenTill(()), "2")
+    sale = shop.ring("wine", "wine")
+    shop.pay()
+    begun_at_both(shop, sale)
+    shop.ok(TenderCash(-799), "1")
+    shop.ok(CompleteOrder(), "1")
+    assert shop.no(TenderCash(-799), "2") == Refusal.RETURN_MUST_BE_WITHIN_SOLD
+    ends_undone(shop, "2")
+
+
+def test_the_odd_cent_goes_back_by_one_terminal() -> None:
+    """Two for 4.99, each register rang one up at 2.50: while one terminal gives its half back, the
+    other register has to ring its own up anew, and both returns end."""
+    shop = card_shop()
+    sale = shop.ok(AddLine("bread", quantity_milli=2000))["order_id"]
+    shop.ok(DiscountLine(1, DiscountKind.AMOUNT, 201, "yesterday's"))
+    shop.ok(RequestPayment())
+    terminal_says(shop, Verdict.APPROVED, 1)
+    shop.ok(CompleteOrder())
+    begun_at_both(shop, sale)
+    shop.ok(RequestPayment(), "1")
+    assert running(shop).asked.amount_minor == 250
+    assert shop.no(RequestPayment(), "2") == Refusal.RETURN_MUST_BE_WHAT_WAS_PAID
+    shop.ok(UndoTendering(), "2")
+    shop.ok(VoidLine(1), "2")
+    shop.ok(AddReturnLine(sale, 1, 1000, "broken"), "2")
+    shop.ok(RequestPayment(), "2")
+    assert running(shop, "2").asked.amount_minor == 249
+    for register in ("2", "1"):
+        terminal_says(shop, Verdict.APPROVED, 2, register=register)
+        shop.ok(CompleteOrder(), register)
+    assert left_of(shop.order(sale)) == {}
