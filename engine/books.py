@@ -298,7 +298,8 @@ def _paylink(command: Command, books: Books, approver: str) -> Decision:
     order = books.side(training=books.is_training(command.register)).current(command.register)
     around = _order_context(command, books, approver)
     context = PaylinkContext(books.paylinks, order, books.live.orders, around)
-    return paylink_decisions.decide(command.body, context)
+    decision = paylink_decisions.decide(command.body, context)
+    return with_links_withdrawn(decision, books.paylinks, command.operator)
 
 
 def _order_context(command: Command, books: Books, approver: str) -> OrderContext:

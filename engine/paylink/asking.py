@@ -28,7 +28,8 @@ def request(body: RequestPaylink, context: PaylinkContext) -> Decision:
         order_must_be_open; order_must_be_live, provider_must_be_set_up,
         paylink_life_must_be_in_range; those of `start_tendering`; tender_must_be_as_chosen,
         tenders_limit_reached, paylink_must_be_settled, amount_must_still_be_due,
-        paylink_amount_must_be_due; those of a refund.
+        paylink_amount_must_be_due; where money goes back terminal_must_be_done and those of a
+        refund.
     """
     order, around = context.order, context.around
     if order is None:
@@ -70,6 +71,9 @@ def request(body: RequestPaylink, context: PaylinkContext) -> Decision:
         around.stamp.now_ns + body.life_s * limits.NS_PER_S,
     )
     if due_minor < 0:
+        if around.is_terminal_at_work:
+            # What the terminal gives back would be given back a second time.
+            return refuse(OrderRefusal.TERMINAL_MUST_BE_DONE)
         return _refund(order, body, asked, context, facts)
     return _asked(asked, context, *facts)
 

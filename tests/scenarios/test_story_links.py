@@ -32,7 +32,13 @@ from engine.paylink.commands import (
     ReverseLinkTender,
     SendBackPaylink,
 )
-from engine.paylink.events import LinkProblem, PaylinkOffered, PaylinkRequested, Standing
+from engine.paylink.events import (
+    LinkProblem,
+    PaylinkCancelAsked,
+    PaylinkOffered,
+    PaylinkRequested,
+    Standing,
+)
 from engine.paylink.refusal import Refusal
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
@@ -500,6 +506,31 @@ def test_a_code_is_withdrawn_with_the_end_of_its_order(end: str) -> None:
     assert (link.is_cancel_asked, link.is_offered) == (True, False)
     hear(shop, paylink_id, LinkState.PAID)
     assert link_of(shop, paylink_id).problem is LinkProblem.LATE
+
+
+def test_a_second_code_is_withdrawn_where_the_first_ends_the_order() -> None:
+    """The one that was taken back was paid in time after all and ends the sale: the one in its
+    place is no longer to be paid, and the one that paid is not asked for anything."""
+    shop = link_shop()
+    first = asked(shop, "wine")
+    shop.ok(CancelPaylink(first))
+    second = shop.ok(RequestPaylink())["paylink_id"]
+    hear(shop, second, LinkState.OPEN)
+    hear(shop, first, LinkState.PAID)
+    assert shop.order(link_of(shop, first).asked.order_id).phase is Phase.COMPLETED
+    assert (link_of(shop, second).is_cancel_asked, link_of(shop, second).is_offered) == (
+        True,
+        False,
+    )
+    withdrawn = [event.paylink_id for event in shop.events(PaylinkCancelAsked)]
+    assert withdrawn == [first, second]
+
+
+def test_a_code_that_ends_its_order_is_not_withdrawn_itself() -> None:
+    """It was paid, and its provider hears nothing more of it."""
+    shop = link_shop()
+    sold(shop, "wine")
+    assert shop.events(PaylinkCancelAsked) == []
 
 
 def test_what_went_back_in_part_is_sent_for_the_rest() -> None:

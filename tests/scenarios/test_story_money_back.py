@@ -26,7 +26,7 @@ from engine.terminal import Verdict
 from engine.till import OpenTill
 from tests.card_shop import card_shop, running
 from tests.card_shop import hear as terminal_says
-from tests.link_shop import hear, link_of, link_shop, sold, with_provider
+from tests.link_shop import hear, link_of, link_shop, refunds, sold, with_provider
 from tests.shop import Shop
 
 
@@ -174,3 +174,17 @@ def test_the_odd_cent_goes_back_by_one_terminal() -> None:
         terminal_says(shop, Verdict.APPROVED, 2, register=register)
         shop.ok(CompleteOrder(), register)
     assert left_of(shop.order(sale)) == {}
+
+
+def test_one_return_is_not_paid_by_card_and_by_link_at_once() -> None:
+    """While the terminal gives the money back no provider is asked for it: the bottle was paid for
+    once. What the terminal then declined may go back by link."""
+    shop = mixed_shop()
+    sale = sold_by_both(shop)
+    shop.ok(AddReturnLine(sale, 1, 1000, "broken"))
+    shop.ok(RequestPayment())
+    assert shop.no(RequestPaylink()) == Refusal.TERMINAL_MUST_BE_DONE
+    assert refunds(shop) == []
+    terminal_says(shop, Verdict.DECLINED, 2)
+    shop.ok(RequestPaylink())
+    assert [799] == [link.asked.amount_minor for link in refunds(shop)]
