@@ -28,10 +28,11 @@ class Note:
 
 @frozen
 class Refunded:
-    """How much of a tender went back so far, positive."""
+    """How much of a tender went back by an order, or by a refund that none has; positive."""
 
     tender: int
     amount_minor: int
+    by_order: str = ""
 
 
 @frozen

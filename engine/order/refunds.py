@@ -140,6 +140,11 @@ def refunded_facts(
     ]
 
 
+def by_refund(original: Order, refund: str) -> bool:
+    """Whether a sale was told of a card refund that no order has, by the stream of that."""
+    return any(entry.by_order == refund for entry in original.refunded)
+
+
 def unpaid_fact(order_id: str, payment_id: str) -> Fact:
     """What it means for a sale that the shop has nothing of a card that paid for it."""
     return Fact(stream_of(order_id), TenderUnpaid(order_id, payment_id))

@@ -431,9 +431,12 @@ def _evolve_circumstances(
 
 
 def _refunded(order: Order, event: TenderRefunded) -> Order:
-    others = [entry for entry in order.refunded if entry.tender != event.tender]
-    minor = order.refunded_minor(event.tender) + event.amount_minor
-    kept = [Refunded(event.tender, minor)] if minor else []
+    given = (event.tender, event.by_order)
+    others = [entry for entry in order.refunded if (entry.tender, entry.by_order) != given]
+    others_minor = sum(entry.amount_minor for entry in others if entry.tender == event.tender)
+    minor = order.refunded_minor(event.tender) - others_minor + event.amount_minor
+    # Journals of before say of a refund that no order has only that it was taken back.
+    kept = [Refunded(event.tender, minor, event.by_order)] if minor > 0 else []
     return altered(order, refunded=(*others, *kept))
 
 

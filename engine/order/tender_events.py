@@ -154,7 +154,7 @@ class TabClosed:
 @frozen
 class TenderRefunded:
     """So much of a tender of this completed order went back, by a tender of `by_order`; below zero
-    where that was undone."""
+    where that was undone. Where no order has it, `by_order` is the stream of the card refund."""
 
     order_id: str
     tender: int

@@ -7,13 +7,13 @@ from engine.decision import Decision, Fact, refuse
 from engine.money import numeric_code
 from engine.order.due import due_of
 from engine.order.figures import Figures, TenderFigures, Tip
-from engine.order.refunds import cards_of, left_for, left_of
+from engine.order.refunds import by_refund, cards_of, left_for, left_of
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase
 from engine.order.tendering import figures_frozen, why_no_tender
 from engine.order.without_receipt import comes_back_alone
 from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender, TakeBack
-from engine.payment.context import PaymentContext, answered
+from engine.payment.context import PaymentContext, answered, stream_of
 from engine.payment.ending_days import Refusal as DayRefusal
 from engine.payment.events import Asked, PaymentKept, PaymentRequested, Problem, Standing
 from engine.payment.exposure import may_be_offline
@@ -240,10 +240,16 @@ def _left_minor(order: Order, sale: Order, tender: TenderFigures, context: Payme
         entry.asked.amount_minor
         for entry in payments
         if (entry.asked.source_order, entry.asked.source_tender) == (sale.id, tender.tender)
-        and (entry.is_open or (entry.is_approved and not entry.is_done))
+        and (entry.is_open or _is_untold(entry, sale))
     )
     left_minor = left_of(sale).get(tender.tender, 0) - going
     return min(left_minor, left_for(order, sale).get(tender.tender, 0))
+
+
+def _is_untold(refund: Payment, sale: Order) -> bool:
+    """Whether money went back that the sale was not told of: a journal of before has such."""
+    is_given = refund.is_approved and not refund.is_done
+    return is_given and not by_refund(sale, stream_of(refund.asked.payment_id))
 
 
 def giving_back(payments: Payments) -> frozenset[str]:

@@ -21,7 +21,7 @@ from engine.order.tender_events import (
     TenderUndone,
 )
 from engine.payment.asking import UNDONE_BY, reversal_of
-from engine.payment.context import PaymentContext, answered
+from engine.payment.context import PaymentContext, answered, stream_of
 from engine.payment.events import Asked, PaymentHeard, PaymentRequested, Problem, Standing
 from engine.payment.exposure import may_count
 from engine.payment.state import Payment, is_counted, tip_in
@@ -67,6 +67,7 @@ def approved(
             facts = _reserved(order, asked, answer, context)
         case Kind.REVERSAL | Kind.RELEASE:
             facts = [] if order is None else undone(order, asked)
+            facts += _came_back(context.payments.exceptions.get(asked.of_payment))
     amount_minor = _taken_minor(asked, answer)
     fact = context.fact(asked.payment_id, heard)
     return answered(asked.payment_id, standing.value, fact, *facts, amount_minor=amount_minor)
@@ -220,6 +221,26 @@ def _tender_of(order: Order, asked: Asked) -> TenderFigures | None:
     return None
 
 
+def _gone(asked: Asked, answer: Answer, *, undone: bool = False) -> list[Fact]:
+    """The customer has what a refund gave back, though no return has it: so much less is left of
+    the tender that paid, whatever a person makes of it on the list."""
+    is_same_money = answer.currency_code in (0, asked.currency_code)
+    moved_minor = _taken_minor(asked, answer) if is_same_money else asked.amount_minor
+    if not asked.source_order or moved_minor <= 0:
+        return []
+    shares = (GaveBack(asked.source_order, asked.source_tender, moved_minor),)
+    told = refunded_facts(stream_of(asked.payment_id), shares, undone=undone)
+    return [Fact(order_stream(sale), event) for sale, event in told]
+
+
+def _came_back(refund: Payment | None) -> list[Fact]:
+    """What it means for a sale that a refund on the list was taken back: its tender has that."""
+    if refund is None or refund.asked.kind is not Kind.REFUND or not refund.is_unwanted:
+        return []
+    assert refund.answer is not None, "what is approved was told"
+    return _gone(refund.asked, refund.answer, undone=True)
+
+
 def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) -> Decision:
     """What was approved must not stay: it is taken back at once where its terminal is free, else as
     soon as it is."""
@@ -232,6 +253,8 @@ def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) ->
     if heard.problem is Problem.UNPAID and not asked.of_refund:
         facts.append(unpaid_fact(asked.order_id, asked.of_payment))
     facts += _captured(context.orders.get(asked.order_id), asked)
+    if asked.kind is Kind.REFUND:
+        facts += _gone(asked, answer)
     if goes_back and is_free:
         told = altered(payment, standing=heard.standing, answer=answer)
         back = reversal_of(told, context.around.command_id)

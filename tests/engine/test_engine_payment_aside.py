@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
 from engine import limits
 from engine.image import books_from, image_of
-from engine.order.commands import CompleteOrder
+from engine.order.commands import AddReturnLine, CompleteOrder, UndoTendering, VoidOrder
+from engine.order.refunds import left_of
 from engine.payment.commands import (
     CloseException,
     KeepPayment,
@@ -398,3 +401,88 @@ def test_a_journal_that_had_one_open_again_is_read_on() -> None:
     known = payments.exceptions[payment_id]
     assert (known.is_cancel_asked, known.reason) == (True, "still out")
     assert not payments.open
+
+
+def late_refund(shop: Shop, *codes: str, **changes: Any) -> tuple[str, Payment]:
+    """A sale by card of which a bottle came back: its refund was set aside, the return given up,
+    and then the terminal told that the customer has the money."""
+    shop.ring(*codes)
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 1)
+    sale = shop.ok(CompleteOrder())["order_id"]
+    shop.ok(AddReturnLine(sale, 1, 1000, "broken"))
+    shop.ok(RequestPayment())
+    refund = running(shop)
+    hear(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(refund.asked.payment_id, "no answer"))
+    shop.ok(UndoTendering())
+    shop.ok(VoidOrder("comes again"))
+    hear(shop, Verdict.APPROVED, 2, payment=refund, is_inquiry=True, **changes)
+    return sale, refund
+
+
+def test_a_late_refund_counts_for_good_whoever_closes_it() -> None:
+    """The customer has the money, and to close what is listed moves none: the card gives nothing
+    back a second time."""
+    shop = card_shop()
+    sale, refund = late_refund(shop, "wine")
+    assert shop.books.payments.exceptions[refund.asked.payment_id].problem is Problem.LATE
+    assert left_of(shop.order(sale)) == {}
+    shop.ok(CloseException(refund.asked.payment_id, "the customer has it"))
+    shop.ok(AddReturnLine(sale, 1, 1000, "broken"))
+    assert shop.when(RequestPayment()).refused is not None
+    assert shop.replayed().payments.exceptions == {}
+
+
+def test_a_late_refund_counts_once_while_it_is_listed() -> None:
+    """What is left of the card goes back for the other bottle, before a person has looked and
+    after."""
+    shop = card_shop()
+    sale, _ = late_refund(shop, "wine", "wine")
+    shop.ok(AddReturnLine(sale, 2, 1000, "broken"))
+    assert shop.ok(RequestPayment())["amount_minor"] == 799
+    hear(shop, Verdict.APPROVED, 3)
+    shop.ok(CompleteOrder())
+    assert left_of(shop.order(sale)) == {}
+
+
+def test_a_late_refund_that_is_taken_back_may_go_back_again() -> None:
+    """Its terminal has the money again, and the card that paid has it coming once more."""
+    shop = card_shop()
+    sale, refund = late_refund(shop, "wine")
+    shop.ok(ReverseAgain(refund.asked.payment_id))
+    assert left_of(shop.order(sale)) == {}, "nobody knows yet whether it came back"
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.books.payments.exceptions == {}
+    assert left_of(shop.order(sale)) == {1: 799}
+    shop.ok(AddReturnLine(sale, 1, 1000, "broken"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 4)
+    shop.ok(CompleteOrder())
+
+
+@pytest.mark.parametrize(("changes", "left"), [((500, 978), {1: 299}), ((500, 840), {})])
+def test_a_refund_of_another_amount_counts_as_what_it_moved(
+    changes: tuple[int, int], left: dict[int, int]
+) -> None:
+    """It is before a person and no tender of the return, but the customer has it; in another
+    currency it is taken for what was asked."""
+    shop = card_shop()
+    amount_minor, currency_code = changes
+    sale, refund = late_refund(shop, "wine", amount_minor=amount_minor, currency_code=currency_code)
+    assert shop.books.payments.exceptions[refund.asked.payment_id].problem is Problem.DIFFERS
+    assert left_of(shop.order(sale)) == left
+
+
+def test_a_journal_that_did_not_tell_the_sale_of_a_late_refund_is_read_on() -> None:
+    """There it counts while it is listed, as it did; taken back, the card has what it paid and no
+    more."""
+    shop = card_shop()
+    sale, refund = late_refund(shop, "wine")
+    untold = attrs.evolve(shop.order(sale), refunded=())
+    shop.books.archive[sale] = untold
+    shop.ok(AddReturnLine(sale, 1, 1000, "broken"))
+    assert shop.no(RequestPayment()) == Refusal.REFUND_MUST_BE_WITHIN_TENDER
+    shop.ok(ReverseAgain(refund.asked.payment_id))
+    hear(shop, Verdict.APPROVED, 3)
+    assert left_of(shop.order(sale)) == {1: 799}
