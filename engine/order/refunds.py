@@ -10,11 +10,12 @@ worth and no more, or there is nothing left of them when the rest of its goods c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.decision import Fact
 from engine.order.context import OrderContext, stream_of
 from engine.order.figures import GaveBack, TenderFigures
+from engine.order.given import Refunded
 from engine.order.state import Order
 from engine.order.tender_events import (
     TenderRefunded,
@@ -33,6 +34,15 @@ def originals_of(order: Order, originals: Mapping[str, Order]) -> list[Order]:
 def left_of(original: Order) -> dict[int, int]:
     """What is left of each tender of a completed sale, by its number, in minor units. Cash without
     what rounding added: a return is rounded anew. Nothing of what was never paid."""
+    return {
+        number: minor - original.refunded_minor(number)
+        for number, minor in _paid_of(original).items()
+        if minor > original.refunded_minor(number)
+    }
+
+
+def _paid_of(original: Order) -> dict[int, int]:
+    """What each tender of a completed sale brought the shop, goods among them."""
     completion, figures = original.completion, original.figures
     assert completion is not None
     assert figures is not None
@@ -48,11 +58,7 @@ def left_of(original: Order) -> dict[int, int]:
     with_goods = -sum(row.total_minor for row in figures.lines if row.line in back)
     if with_goods > 0:
         paid[GOODS] = with_goods
-    return {
-        number: minor - original.refunded_minor(number)
-        for number, minor in paid.items()
-        if minor > original.refunded_minor(number) and number not in original.unpaid
-    }
+    return {number: minor for number, minor in paid.items() if number not in original.unpaid}
 
 
 def left_for(order: Order, original: Order) -> dict[int, int]:
@@ -90,18 +96,26 @@ def shares_of(
 def _still_back_minor(order: Order, original: Order) -> int:
     """What goods of a sale that come back with `order` are worth, less what tenders of `order`
     gave back of that sale before."""
-    goods_minor = -sum(
+    return _goods_minor(order, original) - _given_minor(order.tenders, original)
+
+
+def _given_minor(tenders: Iterable[TenderFigures], original: Order) -> int:
+    """What tenders gave back of a sale."""
+    return sum(
+        share.amount_minor
+        for tender in tenders
+        for share in tender.gave_back
+        if share.order_id == original.id
+    )
+
+
+def _goods_minor(order: Order, original: Order) -> int:
+    """What goods of a sale that come back with `order` are worth."""
+    return -sum(
         line.source.total_minor
         for line in order.live_lines()
         if line.source is not None and line.source.order_id == original.id
     )
-    given_minor = sum(
-        share.amount_minor
-        for tender in order.tenders
-        for share in tender.gave_back
-        if share.order_id == original.id
-    )
-    return goods_minor - given_minor
 
 
 def in_cash(order: Order, amount_minor: int, context: OrderContext) -> tuple[GaveBack, ...] | int:
@@ -143,6 +157,29 @@ def refunded_facts(
 def by_refund(original: Order, refund: str) -> bool:
     """Whether a sale was told of a card refund that no order has, by the stream of that."""
     return any(entry.by_order == refund for entry in original.refunded)
+
+
+def lacks_money(order: Order, original: Order) -> bool:
+    """Whether the goods of a sale that went back, and those that come back with `order`, are worth
+    more than the shop has of it, where a card did not pay it or has its money again: no money goes
+    back for those, in whatever way, and no other goods, which would be brought back for cash. What
+    cards and links have already is gone, and its order ends."""
+    goods_minor = _goods_minor(order, original)
+    final = [tender for tender in order.tenders if tender.card or tender.link]
+    if final and goods_minor <= _given_minor(final, original):
+        return False
+    late_minor = sum(entry.amount_minor for entry in original.refunded if _is_of_no_order(entry))
+    if not original.unpaid and not late_minor:
+        return False
+    gone_minor = sum(
+        line.returned_total_minor for line in (*original.live_lines(), *original.charges)
+    )
+    return gone_minor + goods_minor + late_minor > sum(_paid_of(original).values())
+
+
+def _is_of_no_order(entry: Refunded) -> bool:
+    """Whether it went back by a card refund that no order has: by a stream, which an id is not."""
+    return "/" in entry.by_order
 
 
 def unpaid_fact(order_id: str, payment_id: str) -> Fact:

@@ -13,6 +13,7 @@ from engine.order.context import OrderContext
 from engine.order.events import ReturnLineAdded
 from engine.order.figures import ReturnOf
 from engine.order.held_goods import with_held
+from engine.order.refunds import lacks_money
 from engine.order.refusal import Refusal
 from engine.order.returned_promotions import promotions_back, promotions_fit
 from engine.order.returned_taxes import part_back, taxes_back, taxes_fit
@@ -203,7 +204,8 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
     back for them, or the odd cent of them: then the line is to be taken out and added again.
 
     Refuses:
-        order_must_exist, return_must_be_within_sold, return_must_be_what_was_paid.
+        order_must_exist, return_must_be_within_sold, return_must_be_what_was_paid,
+        tender_must_have_been_paid.
     """
     sales: dict[str, Order] = {}
     for line in order.live_lines():
@@ -230,6 +232,8 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
             fits = _money_fits(original, sold, pending, left_milli - asked)
         if not fits:
             return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID, line=line.line)
+    if any(lacks_money(order, sale) for sale in sales.values()):
+        return refuse(Refusal.TENDER_MUST_HAVE_BEEN_PAID)
     return None
 
 

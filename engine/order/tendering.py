@@ -41,7 +41,8 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
 
     Refuses:
         order_must_not_be_tendering, lines_must_be_present, return_must_be_within_sold,
-        return_must_be_what_was_paid, taxes_must_apply, price_must_not_be_below_floor,
+        return_must_be_what_was_paid, tender_must_have_been_paid, taxes_must_apply,
+        price_must_not_be_below_floor,
         tender_must_be_as_chosen (where money goes back: nothing is paid so).
     """
     if order.phase is Phase.TENDERING:
@@ -250,7 +251,8 @@ def complete(order: Order, context: OrderContext) -> Decision:
 
     Refuses:
         order_must_be_tendering, terminal_must_be_done, return_must_be_within_sold,
-        return_must_be_what_was_paid, till_must_be_open, order_must_be_paid,
+        return_must_be_what_was_paid, tender_must_have_been_paid, till_must_be_open,
+        order_must_be_paid,
         tab_must_be_settled.
     """
     figures = order.figures

@@ -9,8 +9,15 @@ import pytest
 
 from engine import limits
 from engine.image import books_from, image_of
-from engine.order.commands import AddReturnLine, CompleteOrder, UndoTendering, VoidOrder
+from engine.order.commands import (
+    AddReturnLine,
+    CompleteOrder,
+    StartTendering,
+    UndoTendering,
+    VoidOrder,
+)
 from engine.order.refunds import left_of
+from engine.order.refusal import Refusal as OrderRefusal
 from engine.payment.commands import (
     CloseException,
     KeepPayment,
@@ -486,3 +493,18 @@ def test_a_journal_that_did_not_tell_the_sale_of_a_late_refund_is_read_on() -> N
     shop.ok(ReverseAgain(refund.asked.payment_id))
     hear(shop, Verdict.APPROVED, 3)
     assert left_of(shop.order(sale)) == {1: 799}
+
+
+def test_goods_whose_money_went_back_late_are_not_exchanged() -> None:
+    """The customer has that money: another bottle for this one would be brought back for cash. The
+    bottle beside it was paid."""
+    shop = card_shop()
+    sale, refund = late_refund(shop, "wine", "wine")
+    shop.ok(CloseException(refund.asked.payment_id, "the customer has it"))
+    for line in (1, 2):
+        shop.ok(AddReturnLine(sale, line, 1000, "broken"))
+        shop.ring("wine")
+        if line == 1:
+            shop.ok(StartTendering())
+            shop.ok(CompleteOrder())
+    assert shop.no(StartTendering()) == OrderRefusal.TENDER_MUST_HAVE_BEEN_PAID

@@ -9,7 +9,14 @@ import attrs
 import pytest
 
 from actors.view_clearing_reads import said_of
-from engine.order.commands import AddReturnLine, CompleteOrder, TenderCash
+from engine.credit.rules import ReturnRules, SetReturnRules
+from engine.order.commands import (
+    AddReturnLine,
+    CompleteOrder,
+    RefundToCredit,
+    StartTendering,
+    TenderCash,
+)
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.payment.commands import (
     CloseException,
@@ -271,7 +278,85 @@ def test_goods_that_the_bank_never_paid_bring_no_money(*, by_file: bool) -> None
     shop.ok(CompleteOrder())
     shop.ok(AddReturnLine(order_id, 2, 1000, "corked"))
     assert shop.no(RequestPayment()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
-    assert shop.refused(TenderCash(-WINE)) == {"cash_minor": 0, "due_minor": -WINE}
+    assert shop.no(TenderCash(-WINE)) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+
+
+def unpaid(clearing: Clearing, *codes: str) -> str:
+    """A sale whose card the bank refused afterwards; the order's id."""
+    shop = clearing.shop
+    order_id = shop.ring(*codes)
+    payment_id = shop.ok(RequestPayment())["payment_id"]
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(CompleteOrder())
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    return order_id
+
+
+def test_goods_that_the_bank_never_paid_bring_no_store_credit() -> None:
+    """A note is money, too."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    shop.ok(SetReturnRules(ReturnRules(store_credit=True)), admin=True)
+    shop.ok(AddReturnLine(unpaid(clearing, "wine"), 1, 1000, "corked"))
+    assert shop.no(RefundToCredit()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+
+
+def test_goods_that_the_bank_never_paid_are_not_exchanged() -> None:
+    """What goes out for them could be brought back for cash."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    shop.ok(AddReturnLine(unpaid(clearing, "wine"), 1, 1000, "corked"))
+    shop.ring("wine")
+    assert shop.no(StartTendering()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+
+
+def test_no_more_is_exchanged_than_was_paid() -> None:
+    """Cash paid one of two bottles: one goes out for one that came back, not one for each."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    order_id = shop.ring("wine", "wine")
+    payment_id = shop.ok(RequestPayment(WINE))["payment_id"]
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(TenderCash(WINE))
+    shop.ok(CompleteOrder())
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    for line in (1, 2):
+        shop.ok(AddReturnLine(order_id, line, 1000, "corked"))
+        shop.ring("wine")
+        if line == 1:
+            shop.ok(StartTendering())
+            shop.ok(CompleteOrder())
+    assert shop.no(StartTendering()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+
+
+def test_the_bank_may_refuse_while_its_goods_are_exchanged() -> None:
+    """It is asked once more before the exchange ends."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    order_id = shop.ring("wine")
+    payment_id = shop.ok(RequestPayment())["payment_id"]
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    shop.ring("wine")
+    shop.ok(StartTendering())
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    assert shop.no(CompleteOrder()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+
+
+def test_what_a_card_has_back_already_ends_its_return() -> None:
+    """The money is gone, whatever the bank says now: the return is completed as it was."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    order_id = shop.ring("wine")
+    payment_id = shop.ok(RequestPayment())["payment_id"]
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    shop.ok(CompleteOrder())
 
 
 def test_an_old_result_reads_on() -> None:
