@@ -71,10 +71,11 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
-from engine.order.figures import LineItem
+from engine.order.figures import LineItem, TenderFigures
 from engine.order.finding import check_quantity, found_item
 from engine.order.foreign_notes import tender_foreign
 from engine.order.pricing import price_shown
+from engine.order.refunds import is_final
 from engine.order.refusal import Refusal
 from engine.order.repricing import discount_line, discount_order, override_price
 from engine.order.returns import add_return_line, lines_with
@@ -406,7 +407,7 @@ def _suspend(order: Order, body: SuspendOrder, context: OrderContext) -> Decisio
     if order.phase is Phase.TENDERING:
         if context.is_terminal_at_work:
             return refuse(Refusal.TERMINAL_MUST_BE_DONE)
-        if not _is_asked_back(order, context):
+        if not order.tenders or not all(_is_gone(entry, context) for entry in order.tenders):
             return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
     if not order.live_lines():
         return refuse(Refusal.LINES_MUST_BE_PRESENT)
@@ -416,12 +417,14 @@ def _suspend(order: Order, body: SuspendOrder, context: OrderContext) -> Decisio
     return Decision((context.fact(event, order.id),), {"order_id": order.id})
 
 
-def _is_asked_back(order: Order, context: OrderContext) -> bool:
-    """Whether all that holds an order at its register is a terminal that does not tell whether it
-    gave back what it was told to. No other tender goes from one till to another."""
-    cards = [tender.card for tender in order.tenders]
-    asked_back = [card for card in cards if card and card.payment_id in context.asked_back]
-    return bool(cards) and len(asked_back) == len(cards)
+def _is_gone(tender: TenderFigures, context: OrderContext) -> bool:
+    """Whether nobody at this till can hand a tender back: a terminal does not tell whether it took
+    back what it was told to, or the customer has it for good. No other tender goes from one till to
+    another."""
+    card = tender.card
+    if card is not None and card.payment_id in context.asked_back:
+        return True
+    return tender.amount_minor < 0 and is_final(tender)
 
 
 def _resume(order: Order | None, body: ResumeOrder, context: OrderContext) -> Decision:

@@ -187,6 +187,14 @@ def unpaid_fact(order_id: str, payment_id: str) -> Fact:
     return Fact(stream_of(order_id), TenderUnpaid(order_id, payment_id))
 
 
+def is_final(tender: TenderFigures) -> bool:
+    """Whether no provider and no terminal can be asked for what was given back by it."""
+    if tender.card is None:
+        return tender.link is not None
+    identity = tender.card.identity
+    return identity.receipt is None or identity.is_of_payment
+
+
 def tender_at(original: Order, number: int) -> TenderFigures:
     """A tender of a completed sale by its number."""
     assert original.completion is not None

@@ -9,7 +9,9 @@ from engine.order.commands import (
     AddReturnLine,
     CompleteOrder,
     DiscountLine,
+    ResumeOrder,
     StartTendering,
+    SuspendOrder,
     TenderCash,
     UndoTender,
     UndoTendering,
@@ -19,11 +21,12 @@ from engine.order.commands import (
 from engine.order.figures import DiscountKind
 from engine.order.refunds import left_of
 from engine.order.refusal import Refusal
-from engine.paylink.commands import RequestPaylink
+from engine.paylink.commands import RequestPaylink, ReverseLinkTender
 from engine.payment.commands import RequestPayment, SetPaymentAside
 from engine.provider import LinkState
-from engine.terminal import Verdict
-from engine.till import OpenTill
+from engine.register import CloseDay
+from engine.terminal import Identity, Verdict
+from engine.till import CloseTill, CountTill, Denomination, OpenTill
 from tests.card_shop import card_shop, running
 from tests.card_shop import hear as terminal_says
 from tests.link_shop import hear, link_of, link_shop, refunds, sold, with_provider
@@ -188,3 +191,99 @@ def test_one_return_is_not_paid_by_card_and_by_link_at_once() -> None:
     terminal_says(shop, Verdict.DECLINED, 2)
     shop.ok(RequestPaylink())
     assert [799] == [link.asked.amount_minor for link in refunds(shop)]
+
+
+def half_paid(shop: Shop) -> str:
+    """Both bottles came back and the link has its half; the card that paid the other is closed."""
+    sale = sold_by_both(shop)
+    for line in (1, 2):
+        order_id: str = shop.ok(AddReturnLine(sale, line, 1000, "broken"))["order_id"]
+    shop.ok(RequestPaylink())
+    shop.ok(RequestPayment())
+    terminal_says(shop, Verdict.DECLINED, 2)
+    return order_id
+
+
+def test_a_return_paid_back_in_part_keeps_no_register_and_no_day() -> None:
+    """What the link gave is gone for good and the card takes nothing: the return is parked as it
+    is, the next customer is served, the day closed. Taken up at another register it is owed the
+    rest, and nobody takes its goods back meanwhile."""
+    shop = mixed_shop()
+    order_id = half_paid(shop)
+    (link,) = shop.order(order_id).tenders
+    assert link.gave_back[0].amount_minor == 799
+    for body in (CompleteOrder(), UndoTender(1), ReverseLinkTender(1), UndoTendering()):
+        assert shop.when(body).refused is not None
+    assert shop.no(VoidOrder("closed")) == Refusal.TENDERS_MUST_BE_UNDONE
+    shop.ok(SuspendOrder("card closed"))
+    shop.sell("bread")
+    again = AddReturnLine(link.gave_back[0].order_id, 1, 1000, "broken")
+    assert shop.no(again) == Refusal.RETURN_MUST_BE_WITHIN_SOLD
+    shop.ok(CountTill((Denomination(350, 1), Denomination(1000, 10))))
+    shop.ok(CloseTill())
+    shop.ok(CloseDay())
+    assert shop.ok(ResumeOrder(order_id), "2")["due_minor"] == -799
+    assert shop.replayed().live.orders[order_id] == shop.order(order_id)
+    shop.ok(RequestPayment(), "2")
+    assert shop.no(SuspendOrder("left"), "2") == Refusal.TERMINAL_MUST_BE_DONE
+    terminal_says(shop, Verdict.APPROVED, 3, register="2")
+    shop.ok(CompleteOrder(), "2")
+
+
+def test_a_refund_that_can_be_taken_back_keeps_its_return_at_the_till() -> None:
+    """A terminal that knows the refund by a number takes it back, and the return is undone."""
+    shop = card_shop()
+    sale = sold_by_card(shop, "wine", "wine")
+    shop.ok(AddReturnLine(sale, 1, 1000, "broken"))
+    shop.ok(RequestPayment(400))
+    terminal_says(shop, Verdict.APPROVED, 2)
+    assert shop.no(SuspendOrder("left")) == Refusal.ORDER_MUST_NOT_BE_TENDERING
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Identity("29001234", 2, 2, "1126", "101500", is_of_payment=True),
+        Identity("29001234", 2, None, "1126", "101500"),
+    ],
+)
+def test_a_final_refund_by_card_is_parked_too(told: Identity) -> None:
+    """One that went by its payment, or that has no number, is taken back by no terminal; cash
+    beside it is in this drawer and keeps it here."""
+    shop = card_shop()
+    shop.ring("wine", "wine")
+    shop.ok(RequestPayment(799))
+    terminal_says(shop, Verdict.APPROVED, 1)
+    shop.ok(TenderCash(799))
+    sale = shop.ok(CompleteOrder())["order_id"]
+    for line in (1, 2):
+        shop.ok(AddReturnLine(sale, line, 1000, "broken"))
+    shop.ok(RequestPayment())
+    terminal_says(shop, Verdict.APPROVED, 2, identity=told)
+    shop.ok(TenderCash(-799))
+    assert shop.no(SuspendOrder("left")) == Refusal.ORDER_MUST_NOT_BE_TENDERING
+    shop.ok(UndoTender(2))
+    shop.ok(SuspendOrder("left"))
+
+
+def test_a_sale_that_a_link_paid_in_part_is_not_parked() -> None:
+    """That money is here, and its tender is given back before the end."""
+    shop = link_shop()
+    shop.ring("wine")
+    paylink_id = shop.ok(RequestPaylink(400))["paylink_id"]
+    hear(shop, paylink_id, LinkState.PAID)
+    assert shop.no(SuspendOrder("left")) == Refusal.ORDER_MUST_NOT_BE_TENDERING
+
+
+def test_a_parked_return_has_what_its_terminal_gave_after_all() -> None:
+    """The terminal did not tell in time; what it then says it gave is what was owed."""
+    shop = mixed_shop()
+    order_id = half_paid(shop)
+    shop.ok(RequestPayment())
+    refund = running(shop)
+    terminal_says(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SuspendOrder("no answer"))
+    terminal_says(shop, Verdict.APPROVED, 3, payment=refund, is_inquiry=True)
+    assert shop.books.payments.exceptions == {}
+    assert shop.ok(ResumeOrder(order_id))["due_minor"] == 0
+    shop.ok(CompleteOrder())
