@@ -187,8 +187,11 @@ def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     in part the rest, of what bounced all of it.
 
     Refuses:
-        paylink_must_exist, amount_must_still_be_due (all of it and more went back).
+        order_must_be_live (a register that practises moves no money), paylink_must_exist,
+        amount_must_still_be_due (all of it and more went back).
     """
+    if context.around.training:
+        return refuse(Refusal.ORDER_MUST_BE_LIVE)
     link = context.links.exceptions.get(body.paylink_id)
     if link is None:
         return refuse(Refusal.PAYLINK_MUST_EXIST, paylink_id=body.paylink_id)

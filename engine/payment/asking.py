@@ -340,9 +340,12 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     its receipt says: it goes back by a return alone.
 
     Refuses:
-        payment_must_exist, payment_must_be_approved, payment_must_not_be_counted,
-        those of `_why_final`, terminal_must_be_free.
+        order_must_be_live (a register that practises moves no money), payment_must_exist,
+        payment_must_be_approved, payment_must_not_be_counted, those of `_why_final`,
+        terminal_must_be_free.
     """
+    if context.around.training:
+        return refuse(Refusal.ORDER_MUST_BE_LIVE)
     payment = context.payments.exceptions.get(body.payment_id)
     if payment is None:
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)

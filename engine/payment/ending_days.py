@@ -55,7 +55,8 @@ def decide(body: TerminalDayCommand, context: PaymentContext) -> Decision:
     """Decide an end of day.
 
     Refuses:
-        terminal_must_be_set_up, terminal_day_must_have_ended, terminal_must_be_free;
+        order_must_be_live (a register that practises ends no real day), terminal_must_be_set_up,
+        terminal_day_must_have_ended, terminal_must_be_free;
         what was heard: terminal_day_must_be_asked.
     """
     match body:
@@ -69,6 +70,8 @@ def decide(body: TerminalDayCommand, context: PaymentContext) -> Decision:
 
 def _end(body: EndTerminalDay, context: PaymentContext) -> Decision:
     around = context.around
+    if around.training:
+        return refuse(PaymentRefusal.ORDER_MUST_BE_LIVE)
     registers = around.settings.registers
     own = registers.get(around.register)
     terminal = body.terminal or ("" if own is None else own.terminal)

@@ -21,15 +21,18 @@ from engine.order.commands import (
 from engine.order.figures import DiscountKind
 from engine.order.refunds import left_of
 from engine.order.refusal import Refusal
-from engine.paylink.commands import RequestPaylink, ReverseLinkTender
-from engine.payment.commands import RequestPayment, SetPaymentAside
+from engine.paylink.commands import RequestPaylink, ReverseLinkTender, SendBackPaylink
+from engine.paylink.refusal import Refusal as LinkRefusal
+from engine.payment.commands import RequestPayment, ReverseAgain, SetPaymentAside
+from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
+from engine.payment.refusal import Refusal as PaymentRefusal
 from engine.provider import LinkState
-from engine.register import CloseDay
-from engine.terminal import Identity, Verdict
+from engine.register import CloseDay, EndTraining, StartTraining
+from engine.terminal import Identity, Settlement, Verdict
 from engine.till import CloseTill, CountTill, Denomination, OpenTill
 from tests.card_shop import card_shop, running
 from tests.card_shop import hear as terminal_says
-from tests.link_shop import hear, link_of, link_shop, refunds, sold, with_provider
+from tests.link_shop import asked, hear, link_of, link_shop, refunds, sold, with_provider
 from tests.shop import Shop
 
 
@@ -287,3 +290,54 @@ def test_a_parked_return_has_what_its_terminal_gave_after_all() -> None:
     assert shop.books.payments.exceptions == {}
     assert shop.ok(ResumeOrder(order_id))["due_minor"] == 0
     shop.ok(CompleteOrder())
+
+
+def test_training_sends_no_money_back() -> None:
+    """A register that practises asks no provider to give real money back; what the provider says
+    meanwhile is heard, and the money goes back once training is over."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    shop.ok(TenderCash(799))
+    shop.ok(CompleteOrder())
+    shop.ok(StartTraining())
+    hear(shop, paylink_id, LinkState.PAID)
+    assert shop.no(SendBackPaylink(paylink_id)) == LinkRefusal.ORDER_MUST_BE_LIVE
+    assert refunds(shop) == []
+    shop.ok(EndTraining())
+    refund_id = shop.ok(SendBackPaylink(paylink_id))["paylink_id"]
+    shop.ok(StartTraining())
+    hear(shop, refund_id, LinkState.REFUNDED)
+    assert refunds(shop) == []
+
+
+def test_training_takes_no_card_payment_back() -> None:
+    """A person at a register that practises reverses no real payment; the store itself still has
+    taken back what nobody wanted."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    payment = running(shop)
+    terminal_says(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(payment.asked.payment_id, "no answer"))
+    shop.ok(TenderCash(799))
+    shop.ok(CompleteOrder())
+    shop.ok(StartTraining())
+    terminal_says(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
+    back = running(shop)
+    assert back.asked.of_payment == payment.asked.payment_id
+    terminal_says(shop, Verdict.DECLINED, 2)
+    assert shop.no(ReverseAgain(back.asked.payment_id)) == PaymentRefusal.ORDER_MUST_BE_LIVE
+    shop.ok(EndTraining())
+    shop.ok(ReverseAgain(back.asked.payment_id))
+
+
+def test_training_ends_no_terminals_day() -> None:
+    """The real terminal's day goes on; one that was being ended is heard of all the same."""
+    shop = card_shop()
+    shop.ok(StartTraining())
+    assert shop.no(EndTerminalDay()) == PaymentRefusal.ORDER_MUST_BE_LIVE
+    shop.ok(EndTraining())
+    day_id = shop.ok(EndTerminalDay())["day_id"]
+    shop.ok(StartTraining())
+    heard = HearTerminalDay("terminal/1", day_id, Settlement(Verdict.APPROVED))
+    assert shop.ok(heard, admin=True)["verdict"] == "approved"
