@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,7 @@ from tests.hardware.nexo_rig import (
     authority,
     now,
     open_nexo,
+    papers,
     profile,
     simulated,
 )
@@ -649,11 +651,65 @@ async def test_another_key(autojump_clock: trio.testing.MockClock) -> None:
     other = attrs.evolve(profile().key, passphrase="another one")
     async with open_nexo(outlet, world=world, key=other, is_ready=False) as shop:
         await shop.rig.wait_state(ADDRESS, DeviceState.FAILED, "http_400")
+        assert WORDS["http_400"] == shop.rig.statuses[-1].detail
         answer = await shop.device.request(sale())
         assert (Verdict.UNKNOWN, "http_400") == (answer.verdict, answer.code)
         assert (0, "seal_broken") == (shop.fake.ledger.charges, shop.fake.shown)
         shop.fake.key = profile().key
         await shop.ready()
+
+
+# What real terminals were heard to say where they cannot read what they are asked. Source: reports
+# of users of Adyen's libraries, node 762, java 390 and 1430, read 2026-11.
+UNREADABLE = b'{"errors": ["Nexo Service: crypto error (3)"], "ServiceID": "-NULL-"}'
+KEYLESS = (
+    b'{"SaleToPOIResponse":{"MessageHeader":{"MessageCategory":"Diagnosis","MessageClass":'
+    b'"Service","MessageType":"Response","POIID":"%s","ProtocolVersion":"3.0"},'
+    b'"DiagnosisResponse":{"Response":{"AdditionalResponse":"errors=At%%20SaleToPOIRequest&note='
+    b'Direct%%20API%%20REQUIRES%%20payload%%20crypto%%20on%%20live","ErrorCondition":'
+    b'"MessageFormat","Result":"Failure"}}}}'
+) % POI_ID.encode()
+REJECT = (
+    b'{"SaleToPOIRequest":{"MessageHeader":{"MessageClass":"Event","MessageCategory":"Event",'
+    b'"MessageType":"Notification","POIID":"%s"},"EventNotification":{"EventToNotify":"Reject",'
+    b'"EventDetails":"message=Crypto%%20error"}}}'
+) % POI_ID.encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        ("400 Bad Request", UNREADABLE, "http_400"), ("200 OK", UNREADABLE, "not_sealed"),
+        ("200 OK", KEYLESS, "not_sealed"), ("200 OK", REJECT, "not_sealed"),
+        ("400 Bad Request", KEYLESS, "http_400"),
+    ],
+    ids=["error", "error as an answer", "no key there", "rejected", "no key there, by HTTP"],
+)  # fmt: skip
+async def test_a_terminal_without_the_shops_key_is_told_as_one(
+    status: str, body: bytes, code: str
+) -> None:
+    """It answers in the clear or with an error of HTTP: the state names the key to compare, at both
+    ends, and nothing of what was not sealed is told."""
+
+    async def clear(stream: trio.SocketStream) -> None:
+        secured = trio.SSLStream(stream, papers().server(), server_side=True)
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        with contextlib.suppress(trio.BrokenResourceError):
+            await secured.receive_some()
+            await secured.send_all(head + body)
+            await secured.receive_some()
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(trio.serve_tcp, clear, 0)
+        async with open_nexo(TcpOutlet(), is_ready=False) as shop:
+            shop.device.place = TcpPlace("127.0.0.1", listeners[0].socket.getsockname()[1])
+            await shop.rig.wait_state(ADDRESS, DeviceState.FAILED, code)
+            detail = shop.rig.statuses[-1].detail
+            assert WORDS[code] == detail
+            for word in ("key", "identifier", "version", "passphrase", "configuration"):
+                assert word in detail
+            assert "crypto" not in repr(shop.rig.statuses)
+        nursery.cancel_scope.cancel()
 
 
 async def test_a_terminal_that_calls_itself_otherwise(

@@ -83,5 +83,9 @@ WORDS = {
     "seal_broken": "what the terminal says is sealed with another passphrase; check the key",
     "key_identifier_other": "the terminal uses another key; check its identifier",
     "key_version_other": "the terminal uses another version of the key; check the version",
+    "not_sealed": "the terminal does not seal what it says; enter the shared key alike at the "
+    "terminal and in the store's configuration: identifier, version and passphrase",
+    "http_400": "the terminal cannot read what it is asked; most often it has another shared key: "
+    "compare identifier, version and passphrase there and in the store's configuration",
     "header_differs": "what the terminal says was tampered with; look who is on this network",
 }
