@@ -544,17 +544,18 @@ class NexoKey:
         """Blob and MAC in base64. Raises `ValueError` unless a nonce has 16 bytes."""
 
     def open(
-        self, data: bytes, number: Callable[[str], Any]
+        self, data: bytes, number: Callable[[str], Any], poi_id: str = ""
     ) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
         """Side, clear header and message of an envelope, as `nexo_read` tells them.
 
         The plain text is wiped before this returns. Raises `CoreError` with a code and a detail.
         """
 
-def nexo_read(data: bytes, number: Callable[[str], Any]) -> dict[str, Any]:
+def nexo_read(data: bytes, number: Callable[[str], Any], poi_id: str = "") -> dict[str, Any]:
     """What may be told of a message: of the members that are read, and of no others, with card
     numbers masked in every way of writing. `number` makes an object of a number's digits; pairs in
-    texts are dictionaries.
+    texts are dictionaries. `poi_id` is the terminal it is expected from: its own name is told as it
+    stands, and so is a name it gives a transaction, where it is made as such names are.
 
     Raises `CoreError` with a code and a detail.
     """
@@ -583,7 +584,7 @@ class NexoMessage:
 class NexoLink:
     """What comes on one connection to a nexo terminal: `answer` of HTTP to one question, `post` of
     somebody who tells something, `socket` of a WebSocket that was asked for with a nonce of 16
-    bytes. Buffers are of fixed size and wiped after use.
+    bytes. `poi_id` is as `nexo_read` has it. Buffers are of fixed size and wiped after use.
 
     Events are messages, and the words open, ended, link_lost, http_broken, too_long,
     method_unknown, no_websocket; after any of these but `open` nothing more is read.
@@ -595,6 +596,7 @@ class NexoLink:
         key: NexoKey,
         number: Callable[[str], Any],
         nonce: bytes | None = None,
+        poi_id: str = "",
     ) -> NexoLink: ...
     @property
     def room(self) -> bytearray:

@@ -194,7 +194,7 @@ def _told(event: NexoMessage | str) -> object:
 
 def _heard(kind: str, pieces: Pieces, nonce: bytes | None = None) -> object:
     """All that a connection tells, to its end; nothing of it stays in the buffers."""
-    reader, events = link(kind, _KEY, nonce), []
+    reader, events = link(kind, _KEY, _PROFILE.poi_id, nonce), []
     for piece in pieces:
         for at in range(0, len(piece), len(reader.room)):
             part = piece[at : at + len(reader.room)]

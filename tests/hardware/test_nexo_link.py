@@ -66,9 +66,10 @@ def told_of(answer: HttpAnswer) -> object:
     if answer.status != 200 or not answer.body:
         return answer.status, answer.is_kept, None, None
     (event,) = feed(
-        link("answer", KEY), b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer.body),
+        link("answer", KEY, POI_ID),
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer.body),
         answer.body,
-    )  # fmt: skip
+    )
     assert isinstance(event, NexoMessage)
     if event.trouble is None:
         assert envelope.opened(answer.body, KEY) == envelope.heard(event)
@@ -124,7 +125,7 @@ def by_h11(data: bytes) -> object:
 
 def by_floor(pieces: Sequence[bytes]) -> object:
     """The same by the floor."""
-    reader = link("answer", KEY)
+    reader = link("answer", KEY, POI_ID)
     events = [*feed(reader, *pieces), *reader.ended()]
     assert reader.is_clean
     return shown(events[0])
@@ -143,14 +144,14 @@ def test_answers_are_read_as_h11_reads_them(data: bytes, size: int, more: Any) -
 
 def test_what_is_not_asked_for_is_refused() -> None:
     """A reader says what it reads; a room takes no more than it holds."""
-    reader = link("answer", KEY)
+    reader = link("answer", KEY, POI_ID)
     with pytest.raises(ValueError, match="room"):
         reader.heard(len(reader.room) + 1)
     with pytest.raises(BufferError):
         reader.room.append(0)
     for kind, nonce in (("answer", NONCE), ("socket", None), ("socket", b"x"), ("else", None)):
         with pytest.raises(ValueError, match=r"link is|nonce has"):
-            link(kind, KEY, nonce)
+            link(kind, KEY, POI_ID, nonce)
     with pytest.raises(ValueError, match="mask has"):
         reader.owed(b"")
     assert bytearray() == reader.owed(MASK)
@@ -166,7 +167,7 @@ def test_what_is_not_asked_for_is_refused() -> None:
 
 def opened() -> tuple[NexoLink, ServerProtocol]:
     """A WebSocket between the floor and an independent server."""
-    server, reader = ServerProtocol(), link("socket", KEY, NONCE)
+    server, reader = ServerProtocol(), link("socket", KEY, POI_ID, NONCE)
     server.receive_data(nexo_hello("x:8443", "/nexo/", NONCE))
     (request,) = server.events_received()
     assert isinstance(request, Request)
@@ -223,7 +224,7 @@ def test_who_opens_no_websocket() -> None:
         assert isinstance(request, Request)
         answer = server.accept(request) if nonce else server.reject(403, "no")
         server.send_response(answer)
-        reader = link("socket", KEY, NONCE)
+        reader = link("socket", KEY, POI_ID, NONCE)
         assert ["no_websocket"] == feed(reader, *server.data_to_send())
         assert reader.is_clean
 
@@ -269,7 +270,7 @@ async def _talk(answer: bytes, *, in_order: bool) -> tuple[Events, bool]:
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(terminal)
-        spoken, reader = Secured(Near(near), tls), link("answer", KEY)
+        spoken, reader = Secured(Near(near), tls), link("answer", KEY, POI_ID)
         await spoken.handshake()
         await spoken.send_all(b"POST")
         broke = False

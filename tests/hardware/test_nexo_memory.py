@@ -107,7 +107,7 @@ async def main():
         seen.append(answer.trouble[0] if answer.trouble else "opened")
     async with trio.open_nursery() as nursery:
         door = client.NoticeDoor("127.0.0.1", 0)
-        (door,) = await nursery.start(client.serve_notices, door, key, take)
+        (door,) = await nursery.start(client.serve_notices, door, profile, take)
         print(door.socket.getsockname()[1], flush=True)
         while seen.count("posted") < int(count):
             await trio.sleep(0.01)

@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import limits
-from hardware.terminal.nexo.crypto import NONCE_BYTES, SecurityKey, link
+from hardware.terminal.nexo.crypto import NONCE_BYTES, link
 from hardware.terminal.nexo.identity import is_other, refusal
 from hardware.terminal.nexo.profile import Carrier, Profile
 from hardware.terminal.nexo.secured import Plain, Secured, Spoken, drop, hang_up
@@ -118,15 +118,16 @@ async def exchange(
     Raises:
         LinkError: there was none.
     """
-    is_socket = terminal.profile.carrier is Carrier.WEBSOCKET
+    profile = terminal.profile
+    is_socket = profile.carrier is Carrier.WEBSOCKET
     nonce = terminal.chance(NONCE_BYTES) if is_socket else None
-    reader = link("socket" if is_socket else "answer", terminal.profile.key, nonce)
+    reader = link("socket" if is_socket else "answer", profile.key, profile.poi_id, nonce)
     line = Line(await _secured(terminal), reader, terminal.chance, aside, is_socket)
     try:
         if nonce is None:
             question = _post(terminal, body)
         else:
-            await _open(line, nexo_hello(terminal.authority, terminal.profile.path, nonce))
+            await _open(line, nexo_hello(terminal.authority, profile.path, nonce))
             question = nexo_frame(body, terminal.chance(_MASK_BYTES))
         with trio.move_on_after(within_ns / NS_PER_S):
             return await _answer(line, question, written), line
@@ -221,12 +222,12 @@ Take = Callable[[NexoMessage], Awaitable[int]]
 
 async def serve_notices(
     door: NoticeDoor,
-    key: SecurityKey,
+    profile: Profile,
     take: Take,
     *,
     task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Hand what is posted, opened with `key`, to `take`, which says how it is answered.
+    """Hand what the terminal of `profile` posts to `take`, which says how it is answered.
 
     Raises:
         OSError: the port is taken.
@@ -239,7 +240,7 @@ async def serve_notices(
             await trio.aclose_forcefully(stream)
             return
         async with busy:
-            await _serve(_spoken(stream, door), link("post", key), take)
+            await _serve(_spoken(stream, door), link("post", profile.key, profile.poi_id), take)
 
     await trio.serve_listeners(serve, listeners, task_status=task_status)
 

@@ -71,9 +71,10 @@ def _native(key: SecurityKey) -> NexoKey:
     return NexoKey(key.identifier, key.version, key.passphrase)
 
 
-def link(kind: str, key: SecurityKey, nonce: bytes | None = None) -> NexoLink:
-    """A reader of a connection; what comes on it is opened with `key`, and nothing else."""
-    return NexoLink(kind, _native(key), Number, nonce)
+def link(kind: str, key: SecurityKey, poi_id: str, nonce: bytes | None = None) -> NexoLink:
+    """A reader of a connection to the terminal of that name; what comes on it is opened with
+    `key`, and nothing else."""
+    return NexoLink(kind, _native(key), Number, nonce, poi_id)
 
 
 def seal(plain: bytes, key: SecurityKey, nonce: bytes) -> Sealed:
@@ -82,15 +83,19 @@ def seal(plain: bytes, key: SecurityKey, nonce: bytes) -> Sealed:
     return Sealed(blob, mac, b64encode(nonce).decode(), key.identifier, key.version)
 
 
-def unseal(envelope: bytes, key: SecurityKey) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
+def unseal(
+    envelope: bytes, key: SecurityKey, poi_id: str = ""
+) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
     """Of a sealed message its side, its clear header, and what may be told of what is sealed.
+    `poi_id` is as `read_json` has it.
 
     Raises:
-        MessageError: it is no envelope; then in this order `crypto_version_other`,
-            `key_identifier_other`, `key_version_other`, `nonce_wrong`, `blob_wrong`; `seal_broken`
-            for everything that needs the key to be noticed; then those of `read_json`.
+        MessageError: it is no envelope (`not_sealed` where nobody sealed anything); then in this
+            order `crypto_version_other`, `key_identifier_other`, `key_version_other`,
+            `nonce_wrong`, `blob_wrong`; `seal_broken` for everything that needs the key to be
+            noticed; then those of `read_json`.
     """
     try:
-        return _native(key).open(envelope, Number)
+        return _native(key).open(envelope, Number, poi_id)
     except CoreError as error:
         raise MessageError(*error.args) from None

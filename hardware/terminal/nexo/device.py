@@ -309,7 +309,7 @@ class NexoDevice(TerminalDevice):
         while True:
             try:
                 async with trio.open_nursery() as nursery:
-                    served = partial(serve_notices, door, self.profile.key, self._take_notice)
+                    served = partial(serve_notices, door, self.profile, self._take_notice)
                     listeners = await nursery.start(served)
                     self.door_port = listeners[0].socket.getsockname()[1]
             except* OSError:

@@ -34,14 +34,14 @@ def close(header: m.Header, plain: bytes, key: SecurityKey, nonce: bytes, side: 
     return orjson.dumps({side: envelope})
 
 
-def opened(data: bytes, key: SecurityKey) -> dict[str, Any]:
-    """The message in an envelope, without card data.
+def opened(data: bytes, key: SecurityKey, poi_id: str = "") -> dict[str, Any]:
+    """The message in an envelope, without card data. `poi_id` is as `read_json` has it.
 
     Raises:
         MessageError: it is no envelope, its seal does not hold, what is inside cannot be read, or
             `header_differs`: the clear header says something the sealed one does not.
     """
-    return _agreeing(*unseal(data, key))
+    return _agreeing(*unseal(data, key, poi_id))
 
 
 def heard(answer: NexoMessage | None) -> dict[str, Any]:

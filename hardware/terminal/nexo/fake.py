@@ -190,7 +190,7 @@ class NexoFake(Played):
         if self.hangs:
             await trio.sleep_forever()
         try:
-            header, ask = voice.question(envelope.opened(body, self.key))
+            header, ask = voice.question(envelope.opened(body, self.key, self.poi_id))
         except MessageError as error:
             self.shown = error.code
             return 400, b""

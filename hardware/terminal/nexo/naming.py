@@ -22,6 +22,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CHARS = 10
 _NUMBERS = 36**_CHARS
 _WITNESS = "witness"
+_MASK = "*"
 
 
 def service_id_of(request_id: str) -> str:
@@ -90,7 +91,9 @@ def service_id_in(identity: Identity) -> str:
 
 
 def poi_in(identity: Identity) -> PoiTransaction | None:
-    """The terminal's own name for what can be reversed, where it told it."""
+    """The terminal's own name for what can be reversed, where it told it. One that the floor had
+    to mask is nobody's, and whatever were asked under it would be refused, or of another."""
     stamp, _, transaction_id = identity.reference.partition(" ")
+    is_known = transaction_id != "" and _MASK not in transaction_id
     is_final = identity.is_of_payment
-    return PoiTransaction(transaction_id, stamp) if transaction_id and not is_final else None
+    return PoiTransaction(transaction_id, stamp) if is_known and not is_final else None

@@ -29,15 +29,17 @@ class Number(str):
     __slots__ = ()
 
 
-def read_json(data: bytes) -> dict[str, Any]:
-    """What may be told of the object that `data` is; numbers are `Number`.
+def read_json(data: bytes, poi_id: str = "") -> dict[str, Any]:
+    """What may be told of the object that `data` is; numbers are `Number`. `poi_id` is the terminal
+    it is expected from, or that it is for: its own name may look like a card number, and is told
+    as it stands.
 
     Raises:
         MessageError: `too_long`, `not_utf8`, `not_json`, `number_wrong`, `member_doubled`,
             `too_deep`, `too_many_members` or `not_an_object`.
     """
     try:
-        return nexo_read(data, Number)
+        return nexo_read(data, Number, poi_id)
     except CoreError as error:
         raise MessageError(*error.args) from None
 

@@ -43,24 +43,27 @@ impl NexoKey {
     }
 
     /// Side, clear header and message of an envelope.
+    #[pyo3(signature = (data, number, poi_id = ""))]
     fn open<'py>(
         &self,
         py: Python<'py>,
         data: &[u8],
         number: &Bound<'py, PyAny>,
+        poi_id: &str,
     ) -> PyResult<Objects<'py>> {
-        let opened = self.opened(data);
+        let opened = self.opened(data, poi_id);
         forget();
         objects(py, opened.map_err(refused)?, number)
     }
 }
 
 impl NexoKey {
-    pub(crate) fn opened(&self, data: &[u8]) -> Result<Opened, Trouble> {
+    pub(crate) fn opened(&self, data: &[u8], poi_id: &str) -> Result<Opened, Trouble> {
         let sealed = Sealed {
             key: &self.key,
             identifier: &self.identifier,
             version: self.version,
+            poi_id,
         };
         told::open(data, &sealed)
     }
@@ -80,12 +83,14 @@ pub(crate) fn objects<'py>(
 
 /// What may be told of a message in plain text.
 #[pyfunction]
+#[pyo3(signature = (data, number, poi_id = ""))]
 pub(crate) fn nexo_read<'py>(
     py: Python<'py>,
     data: &[u8],
     number: &Bound<'py, PyAny>,
+    poi_id: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let told = told::read(data);
+    let told = told::read(data, poi_id);
     forget();
     object(py, told.map_err(refused)?, number)
 }

@@ -54,6 +54,7 @@ pub(crate) struct NexoLink {
     reader: Reader,
     key: Py<NexoKey>,
     number: Py<PyAny>,
+    poi_id: String,
     room: Py<PyByteArray>,
     /// While it is held, the room keeps its place and its size.
     held: PyBuffer<u8>,
@@ -63,13 +64,14 @@ pub(crate) struct NexoLink {
 #[pymethods]
 impl NexoLink {
     #[new]
-    #[pyo3(signature = (kind, key, number, nonce = None))]
+    #[pyo3(signature = (kind, key, number, nonce = None, poi_id = ""))]
     fn new(
         py: Python<'_>,
         kind: &str,
         key: Py<NexoKey>,
         number: Py<PyAny>,
         nonce: Option<&[u8]>,
+        poi_id: &str,
     ) -> PyResult<Self> {
         let reader = match (kind, nonce) {
             ("answer", None) => Reader::Http(http::Reader::new(Side::Answer)),
@@ -85,6 +87,7 @@ impl NexoLink {
             reader,
             key,
             number,
+            poi_id: poi_id.to_owned(),
             held: PyBuffer::get(&room)?,
             room: room.unbind(),
             copy: Wiped::new(ROOM_BYTES),
@@ -181,13 +184,13 @@ impl NexoLink {
         read: impl FnOnce(&mut Reader, &mut dyn FnMut(Event<'_>)),
     ) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
-        let key = self.key.get();
+        let (key, poi_id) = (self.key.get(), self.poi_id.as_str());
         let number = self.number.bind(py);
         let mut outcome = Ok(());
         read(&mut self.reader, &mut |event| {
             let added = match event {
                 Event::Message(message) => {
-                    told(py, key, &message, number).and_then(|message| list.append(message))
+                    told(py, key, poi_id, &message, number).and_then(|message| list.append(message))
                 }
                 Event::Open => list.append("open"),
                 Event::Over(over) => list.append(over.word()),
@@ -211,6 +214,7 @@ impl Drop for NexoLink {
 fn told(
     py: Python<'_>,
     key: &NexoKey,
+    poi_id: &str,
     message: &Message<'_>,
     number: &Bound<'_, PyAny>,
 ) -> PyResult<NexoMessage> {
@@ -223,7 +227,7 @@ fn told(
         trouble: None,
     };
     if message.status == OK && !is_empty {
-        match key.opened(message.body) {
+        match key.opened(message.body, poi_id) {
             Ok(opened) => {
                 let (side, header, message) = objects(py, opened, number)?;
                 made.opened = Some((side, header.unbind(), message.unbind()));

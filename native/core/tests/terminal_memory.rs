@@ -122,6 +122,7 @@ fn a_message_that_was_opened_leaves_nothing() {
         key: &key,
         identifier: "shop",
         version: 1,
+        poi_id: "",
     };
     let data = envelope(&answer(), &key);
     let opened = open(data.as_bytes(), &sealed).expect("it is sealed so");
@@ -138,6 +139,7 @@ fn a_message_that_was_refused_leaves_nothing() {
         key: &key,
         identifier: "shop",
         version: 1,
+        poi_id: "",
     };
     let broken = answer().replace("\"Success\"", "\"Success");
     let data = envelope(&broken, &key);
@@ -157,8 +159,8 @@ fn a_message_that_was_refused_leaves_nothing() {
 #[test]
 fn a_message_without_a_seal_leaves_nothing_of_the_floors_own() {
     let data = answer();
-    assert!(shown(&read(data.as_bytes()).expect("it is JSON")) > 10);
-    let left = left_by(|| drop(read(data.as_bytes())));
+    assert!(shown(&read(data.as_bytes(), "").expect("it is JSON")) > 10);
+    let left = left_by(|| drop(read(data.as_bytes(), "")));
     assert_eq!(left, Left::default());
 }
 

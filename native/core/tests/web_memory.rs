@@ -81,6 +81,7 @@ fn refuse(event: &Event<'_>, key: &Key, seen: &mut usize) {
             key,
             identifier: "shop",
             version: 1,
+            poi_id: "",
         };
         assert!(open(message.body, &sealed).is_err());
         *seen += 1;

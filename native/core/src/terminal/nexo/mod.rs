@@ -3,16 +3,18 @@
 //!
 //! The way of a message: base64 and AES make its plain text in one buffer ([`seal`]); [`json`]
 //! finds where things stand in it and copies nothing; [`told`] makes objects of the members the
-//! house reads, by name, and of no others; every text goes through [`hidden`] first. The buffer
-//! and every text that was decoded on the way are [`Wiped`](crate::wipe::Wiped): wiped when they
-//! are dropped, whether the message was read or refused, and the stack that cipher and hash
-//! worked in is written over. Registers are not; the next thing that is reckoned goes over them.
+//! house reads, by name, and of no others; every text goes through [`hidden`] first, but for
+//! [`names`] that must come back as they were told. The buffer and every text that was decoded on
+//! the way are [`Wiped`](crate::wipe::Wiped): wiped when they are dropped, whether the message was
+//! read or refused, and the stack that cipher and hash worked in is written over. Registers are
+//! not; the next thing that is reckoned goes over them.
 //!
 //! Source: nexo Retailer Protocol 3.0 in JSON and the seal of local messages, as the Adyen
 //! Terminal API has them, read 2026-11.
 
 pub mod hidden;
 pub mod json;
+pub mod names;
 pub mod pairs;
 pub mod seal;
 pub mod told;

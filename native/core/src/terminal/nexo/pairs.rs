@@ -3,6 +3,7 @@
 use super::hidden;
 use super::hidden::cut;
 use super::json::{self, Raw, Span};
+use super::names;
 use crate::base64;
 use crate::masking::written::{Use, cleaned};
 use crate::wipe::Wiped;
@@ -128,6 +129,12 @@ fn add(name: &Wiped, value: &Wiped, found: &mut Vec<(String, String)>) {
     let name = cleaned(cut(name.as_slice(), CHARS_MAX), Use::Words);
     let lower = name.to_lowercase();
     if WITHHELD.iter().any(|word| lower.contains(word)) {
+        return;
+    }
+    // A notice tells a transaction's name so.
+    if name == "TransactionID" && names::is_of_transaction(value.as_slice()) {
+        let value = String::from_utf8_lossy(value.as_slice()).into_owned();
+        found.push((name, value));
         return;
     }
     let value = cleaned(value.as_slice(), Use::Words);

@@ -6,8 +6,8 @@
 use super::hidden::{cleaned_raw, cut, is_number_hidden, shown};
 use super::json::{self, Raw, Span};
 use super::seal::{Key, unseal};
-use super::{Trouble, pairs};
-use crate::masking::written::{Use, cleaned};
+use super::{Trouble, names, pairs};
+use crate::masking::written::Use;
 use crate::wipe::{Wiped, wipe_stack};
 
 const TEXT_CHARS_MAX: usize = 4_096;
@@ -40,6 +40,11 @@ pub enum Told {
 enum Kind {
     Words,
     Name,
+    /// A terminal's own.
+    Terminal,
+    /// What a transaction is named by: its `TransactionID` is a terminal's name for it.
+    Naming,
+    NameOfTransaction,
     Card,
     Line,
     Pairs,
@@ -60,8 +65,9 @@ macro_rules! members {
 
 members! {
     Name: "MessageHeader" "MessageClass" "MessageCategory" "MessageType" "ServiceID" "SaleID"
-        "POIID" "DeviceID" "TransactionID" "TimeStamp" "ApprovalCode" "Currency"
-        "PaymentCurrency";
+        "DeviceID" "TransactionID" "TimeStamp" "ApprovalCode" "Currency" "PaymentCurrency";
+    Terminal: "POIID";
+    Naming: "POITransactionID";
     Card: "MaskedPan";
     Line: "Text";
     Pairs: "AdditionalResponse" "ReferenceID" "SaleToAcquirerData";
@@ -71,7 +77,7 @@ members! {
         "TransactionStatusRequest" "TransactionStatusResponse" "AbortRequest" "DiagnosisRequest"
         "DiagnosisResponse" "ReconciliationRequest" "ReconciliationResponse" "DisplayRequest"
         "DisplayResponse" "PrintRequest" "PrintResponse" "InputRequest" "InputResponse"
-        "Response" "Result" "ErrorCondition" "POIData" "POITransactionID" "SaleData"
+        "Response" "Result" "ErrorCondition" "POIData" "SaleData"
         "SaleTransactionID" "PaymentResult" "AmountsResp" "AuthorizedAmount" "TipAmount"
         "OnlineFlag" "PaymentAcquirerData" "AcquirerTransactionID" "ReversedAmount"
         "PaymentInstrumentData" "PaymentInstrumentType" "CardData" "PaymentBrand" "EntryMode"
@@ -90,7 +96,7 @@ members! {
         "MaxLength";
 }
 
-/// Which key a message must be sealed with.
+/// Which key a message must be sealed with, and whom it is expected from.
 pub struct Sealed<'a> {
     /// What follows from its passphrase.
     pub key: &'a Key,
@@ -98,6 +104,8 @@ pub struct Sealed<'a> {
     pub identifier: &'a str,
     /// Its version.
     pub version: u32,
+    /// The terminal's name, which is told as it stands; empty where none is expected.
+    pub poi_id: &'a str,
 }
 
 /// A sealed message.
@@ -111,25 +119,27 @@ pub struct Opened {
     pub message: Told,
 }
 
-/// What may be told of a message in plain text.
-pub fn read(data: &[u8]) -> Result<Told, Trouble> {
-    let told = read_here(data);
+/// What may be told of a message in plain text that is expected from the terminal of that name;
+/// of none where it is empty.
+pub fn read(data: &[u8], poi_id: &str) -> Result<Told, Trouble> {
+    let told = read_here(data, poi_id);
     wipe_stack();
     told
 }
 
 #[inline(never)]
-fn read_here(data: &[u8]) -> Result<Told, Trouble> {
+fn read_here(data: &[u8], poi_id: &str) -> Result<Told, Trouble> {
     let (text, members) = json::object(data)?;
-    Ok(object(text, &members))
+    Ok(Reader { text, poi_id }.object(&members, Kind::Words))
 }
 
 /// What may be told of a sealed message.
 ///
 /// # Errors
-/// That it is no envelope; then in this order `crypto_version_other`, `key_identifier_other`,
-/// `key_version_other`, `nonce_wrong`, `blob_wrong`; `seal_broken` for everything that needs the
-/// key to be noticed; then those of [`read`].
+/// That it is no envelope (`not_sealed` where nobody sealed anything); then in this order
+/// `crypto_version_other`, `key_identifier_other`, `key_version_other`, `nonce_wrong`,
+/// `blob_wrong`; `seal_broken` for everything that needs the key to be noticed; then those of
+/// [`read`].
 pub fn open(data: &[u8], sealed: &Sealed<'_>) -> Result<Opened, Trouble> {
     let opened = open_here(data, sealed);
     wipe_stack();
@@ -143,11 +153,13 @@ fn open_here(data: &[u8], sealed: &Sealed<'_>) -> Result<Opened, Trouble> {
     let mut sides = SIDES
         .iter()
         .filter_map(|side| Some((*side, inner(text, &members, side)?)));
-    let (Some((side, envelope)), None) = (sides.next(), sides.next()) else {
-        return Err(missing("envelope.SaleToPOIResponse"));
+    let (side, envelope) = match (sides.next(), sides.next()) {
+        (Some(side), None) => side,
+        // Terminals that cannot read what they are asked say so without any envelope.
+        (None, _) => return Err("not_sealed".into()),
+        _ => return Err(Trouble::new("member_missing", "envelope.SaleToPOIResponse")),
     };
-    let trailer = inner(text, envelope, "SecurityTrailer")
-        .ok_or_else(|| missing(&format!("envelope.{side}.SecurityTrailer")))?;
+    let trailer = inner(text, envelope, "SecurityTrailer").ok_or("not_sealed")?;
     let number = |name: &str| match find(text, trailer, name) {
         Some(Raw::Number(span)) => span.of(text).parse::<u32>().ok(),
         _ => None,
@@ -180,15 +192,13 @@ fn open_here(data: &[u8], sealed: &Sealed<'_>) -> Result<Opened, Trouble> {
         sealed.key,
     )?;
     let header = find(text, envelope, "MessageHeader");
+    let poi_id = sealed.poi_id;
+    let reader = Reader { text, poi_id };
     Ok(Opened {
         side,
-        header: header.map_or(Told::Nothing, |one| value(text, one, Kind::Name)),
-        message: read_here(plain.as_slice())?,
+        header: header.map_or(Told::Nothing, |one| reader.value(one, Kind::Name)),
+        message: read_here(plain.as_slice(), poi_id)?,
     })
-}
-
-fn missing(place: &str) -> Trouble {
-    Trouble::new("member_missing", place)
 }
 
 fn find<'a>(text: &str, members: &'a [(Span, Raw)], wanted: &str) -> Option<&'a Raw> {
@@ -205,42 +215,57 @@ fn inner<'a>(text: &str, members: &'a [(Span, Raw)], name: &str) -> Option<&'a [
     }
 }
 
-fn object(text: &str, members: &[(Span, Raw)]) -> Told {
-    let told = members.iter().filter_map(|(name, inner)| {
-        // A name with an escape in it is no name anybody writes.
-        let (name, kind) = member(name.of(text))?;
-        Some((name, value(text, inner, kind)))
-    });
-    Told::Object(told.collect())
+/// A message, and the name of the terminal that it is expected from.
+struct Reader<'a> {
+    text: &'a str,
+    poi_id: &'a str,
 }
 
-fn value(text: &str, raw: &Raw, kind: Kind) -> Told {
-    match raw {
-        Raw::Object(members) => object(text, members),
-        Raw::List(values) => Told::List(values.iter().map(|one| value(text, one, kind)).collect()),
-        Raw::Text(span) => told(span.of(text), kind),
-        Raw::Number(span) if is_number_hidden(span.of(text)) => Told::Nothing,
-        Raw::Number(span) => Told::Number(span.of(text).to_owned()),
-        Raw::Flag(flag) => Told::Flag(*flag),
-        Raw::Nothing => Told::Nothing,
+impl Reader<'_> {
+    fn object(&self, members: &[(Span, Raw)], around: Kind) -> Told {
+        let told = members.iter().filter_map(|(name, inner)| {
+            // A name with an escape in it is no name anybody writes.
+            let (name, kind) = member(name.of(self.text))?;
+            let kind = match (around, name) {
+                (Kind::Naming, "TransactionID") => Kind::NameOfTransaction,
+                _ => kind,
+            };
+            Some((name, self.value(inner, kind)))
+        });
+        Told::Object(told.collect())
+    }
+
+    fn value(&self, raw: &Raw, kind: Kind) -> Told {
+        match raw {
+            Raw::Object(members) => self.object(members, kind),
+            Raw::List(values) => {
+                Told::List(values.iter().map(|one| self.value(one, kind)).collect())
+            }
+            Raw::Text(span) => self.told(span.of(self.text), kind),
+            Raw::Number(span) if is_number_hidden(span.of(self.text)) => Told::Nothing,
+            Raw::Number(span) => Told::Number(span.of(self.text).to_owned()),
+            Raw::Flag(flag) => Told::Flag(*flag),
+            Raw::Nothing => Told::Nothing,
+        }
+    }
+
+    fn told(&self, raw: &str, kind: Kind) -> Told {
+        match kind {
+            Kind::Words | Kind::Naming => Told::Text(cleaned_raw(raw, Use::Words, TEXT_CHARS_MAX)),
+            Kind::Name => Told::Text(cleaned_raw(raw, Use::Name, TEXT_CHARS_MAX)),
+            Kind::Terminal => Told::Text(names::terminal(raw, self.poi_id, TEXT_CHARS_MAX)),
+            Kind::NameOfTransaction => Told::Text(names::transaction(raw, TEXT_CHARS_MAX)),
+            Kind::Pairs => decoded(raw, PAIRS_CHARS_MAX, |text| Told::Pairs(pairs::pairs(text))),
+            Kind::Card => decoded(raw, CARD_CHARS_MAX, |text| Told::Text(shown(text))),
+            Kind::Line => decoded(raw, TEXT_CHARS_MAX, |text| Told::Text(pairs::line(text))),
+            Kind::Sentence => decoded(raw, TEXT_CHARS_MAX, |text| {
+                Told::Text(pairs::sentence(text))
+            }),
+        }
     }
 }
 
-fn told(raw: &str, kind: Kind) -> Told {
-    let most = match kind {
-        Kind::Words => return Told::Text(cleaned_raw(raw, Use::Words, TEXT_CHARS_MAX)),
-        Kind::Name => return Told::Text(cleaned_raw(raw, Use::Name, TEXT_CHARS_MAX)),
-        Kind::Pairs => PAIRS_CHARS_MAX,
-        Kind::Card => CARD_CHARS_MAX,
-        Kind::Line | Kind::Sentence => TEXT_CHARS_MAX,
-    };
+fn decoded(raw: &str, chars_max: usize, told: impl FnOnce(&[u8]) -> Told) -> Told {
     let room = json::decoded(raw);
-    let text = cut(room.as_slice(), most);
-    match kind {
-        Kind::Pairs => Told::Pairs(pairs::pairs(text)),
-        Kind::Card => Told::Text(shown(text)),
-        Kind::Line => Told::Text(pairs::line(text)),
-        Kind::Sentence => Told::Text(pairs::sentence(text)),
-        Kind::Words | Kind::Name => Told::Text(cleaned(text, Use::Words)),
-    }
+    told(cut(room.as_slice(), chars_max))
 }
