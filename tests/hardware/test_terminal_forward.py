@@ -189,7 +189,7 @@ async def test_one_that_was_taken_back_is_not_presented(
         ({"amount_minor": 999}, None),
         ({"result": 0x05}, Verdict.DECLINED),
         ({"result": 0x6E}, Verdict.DECLINED),
-        ({"host_result": 0xA1}, Verdict.DECLINED),
+        ({"host_result": 0xA1}, None),
         ({"result": 0xA3}, None),
         ({"result": 0x6C}, None),
         ({"result": None}, None),

@@ -255,6 +255,44 @@ def test_a_part_whose_amount_cannot_be_read_is_not_taken_for_all(hidden: str) ->
     )
 
 
+# 20.40 by chip and PIN at a terminal of an Austrian maker, as Portalum.Zvt has it among its tests:
+# result 00, and the host's own code, field A0, is 01; the same maker's receipts say "(RC 001)
+# Genehmigt", which is approved.
+CAPTURED = bytes.fromhex(
+    "040F6C2700040000000020400C2109160D11010E999922F0F8EEEEEEEEEEEE4771A0012900000006870005"
+    "0B0000008A068BF1F14D41535445524341524400062E2F081F1201011F100103601B4307A0000000041010"
+    "44104465626974204D6173746572636172641F2B0410016005"
+)
+
+
+def test_what_a_real_terminal_approved_is_approved() -> None:
+    """The number of its host's yes is not taken for a no."""
+    session = opened()
+    session.transact("j", Transaction(Kind.SALE, 2040, 978), 0)
+    hear(session, OK)
+    hear(session, CAPTURED)
+    session.kept("j", 0, is_kept=True)
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 2040)
+
+
+@pytest.mark.parametrize("kind", [Kind.SALE, Kind.REVERSAL])
+def test_a_hosts_word_nobody_knows_is_no_plain_decline(kind: Kind) -> None:
+    """Result 0 with a host's code A0 to AF: the terminal may have booked it. It is unknown, asked
+    for, and before a person where it stays so. Source: PA00P015 revision 13.08, chapter 10."""
+    session = opened(LAST)
+    original = Identity("52500001", 4, 9) if kind is Kind.REVERSAL else None
+    session.transact("j", Transaction(kind, 1250, 978, original), 0)
+    hear(session, OK)
+    result = told(codec.STATUS_INFO, [*RESULT, (0xA0, 0xA3)])
+    hear(session, result)
+    session.kept("j", 0, is_kept=True)
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "host_code_a3")
+    asked = asked_after(session, answer, OK, result, told(codec.COMPLETION, []))
+    assert asked == ("unknown", "host_code_a3")
+
+
 def test_times() -> None:
     """T3 before the acknowledgement, T4 after it, anew at each sign of life or a time told."""
     session = opened(LAST)

@@ -129,7 +129,11 @@ def command(transaction: Transaction, profile: Profile) -> bytes:
 
 @frozen
 class StatusInfo:
-    """The result of a transaction as the terminal tells it. None is what it did not tell."""
+    """The result of a transaction as the terminal tells it. None is what it did not tell.
+
+    `host_result` is what the host answered in its own words, where that is a code nobody here knows
+    the meaning of and the terminal says yes all the same.
+    """
 
     result: int | None = None
     host_result: int = 0
@@ -146,8 +150,8 @@ class StatusInfo:
 
     @property
     def is_approved(self) -> bool:
-        """Whether money moved: the terminal says yes, and so does the host where it is named."""
-        return self.result == 0 and self.host_result == 0
+        """Whether the terminal says yes."""
+        return self.result == 0
 
 
 def find(objects: object, *path: int) -> Any:
@@ -178,7 +182,7 @@ def status_info(message: ZvtMessage) -> StatusInfo:
     detail = _text(find_anywhere(objects, 0x1F17)) or _text(fields.get(0x3C))
     return StatusInfo(
         result=fields.get(0x27),
-        host_result=fields.get(0xA0) or 0,
+        host_result=_of_host(fields.get(0xA0)),
         amount_minor=fields.get(0x04),
         tip_minor=_digits(find_anywhere(objects, TIP_WITHIN)) or 0,
         currency_code=fields.get(0x49) or 0,
@@ -190,6 +194,12 @@ def status_info(message: ZvtMessage) -> StatusInfo:
         totals=totals(fields.get(0x60)),
         fault=message.fault or "",
     )
+
+
+def _of_host(code: int | None) -> int:
+    """Only these come with a result of 0 although they may mean no; any other is the number of the
+    host's yes, which real terminals tell as 01. Source: PA00P015 revision 13.08, chapter 10."""
+    return code if code is not None and 0xA0 <= code <= 0xAF else 0
 
 
 def terminal_id(fields: dict[int | str, Any]) -> str:

@@ -82,13 +82,13 @@ def _of_result(transaction: Transaction, info: StatusInfo | None) -> Ended | Non
     """What the result code says; none where it could not be read."""
     if info is None or info.result is None:
         return None
-    if info.result != 0 or info.host_result != 0:
-        code = info.result or info.host_result
-        is_declined = info.result == 0 or code in codes.DECLINES
-        return (
-            Verdict.DECLINED if is_declined else Verdict.ABORTED,
-            codes.result_word(code) if info.result else f"declined_host_{code:02x}",
-        )
+    if info.result != 0:
+        is_declined = info.result in codes.DECLINES
+        verdict = Verdict.DECLINED if is_declined else Verdict.ABORTED
+        return verdict, codes.result_word(info.result)
+    if info.host_result:
+        # The terminal booked it, perhaps; nobody says what the host's word means.
+        return Verdict.UNKNOWN, f"host_code_{info.host_result:02x}"
     if info.amount_minor is None:
         # Where it may approve less, only the amount says whether it did.
         verdict = Verdict.UNKNOWN if transaction.partial_allowed else Verdict.APPROVED
@@ -112,7 +112,7 @@ def uploaded(stored: Answer, info: StatusInfo) -> Answer | None:
     if not (is_it and ours.is_told) or info.amount_minor not in (None, stored.amount_minor):
         return None
     if info.is_approved:
-        if info.is_offline:
+        if info.is_offline or info.host_result:
             return None
         return attrs.evolve(
             stored,
@@ -121,10 +121,8 @@ def uploaded(stored: Answer, info: StatusInfo) -> Answer | None:
             authorisation=info.authorisation,
             is_offline=False,
         )
-    if info.host_result or (info.result or 0) in codes.DECLINES:
-        code = f"declined_host_{info.host_result:02x}"
-        if info.result:
-            code = codes.result_word(info.result)
+    if info.result is not None and info.result in codes.DECLINES:
+        code = codes.result_word(info.result)
         declined = attrs.evolve(stored, verdict=Verdict.DECLINED, code=code, detail=info.detail)
         return attrs.evolve(declined, amount_minor=0, tip_minor=0, is_offline=False)
     return None
