@@ -53,8 +53,8 @@ def _against(doubt: Answer, last: Answer | None, plain_minor: int | None) -> str
     if known.terminal_id and known.terminal_id != last.identity.terminal_id:
         return "other_terminal"
     if doubt.identity.is_told:
-        return "" if _same(doubt.identity, last.identity) else "other_transaction"
-    if known.is_told and _same(known, last.identity):
+        return "" if is_same(doubt.identity, last.identity) else "other_transaction"
+    if known.is_told and is_same(known, last.identity):
         return "not_found"
     if known.is_told and not is_later(last.identity, known):
         return "other_transaction"
@@ -85,10 +85,18 @@ def _is_next(one: Identity, known: Identity) -> bool:
     return _steps(one, known if known.is_told else _NOTHING) == {1}
 
 
-def _same(one: Identity, other: Identity) -> bool:
+def is_same(one: Identity, other: Identity) -> bool:
+    """Whether both are one transaction of a terminal: by each number both have, and by day and time
+    where both tell them. Numbers may begin anew each day, and what takes another back may be told
+    by the numbers of that one."""
     pairs = ((one.trace, other.trace), (one.receipt, other.receipt))
     told = [(ours, theirs) for ours, theirs in pairs if ours is not None and theirs is not None]
-    return bool(told) and all(ours == theirs for ours, theirs in told)
+    return bool(told) and all(ours == theirs for ours, theirs in told) and _is_same_time(one, other)
+
+
+def _is_same_time(one: Identity, other: Identity) -> bool:
+    pairs = ((one.date, other.date), (one.time, other.time))
+    return all(ours == theirs for ours, theirs in pairs if ours and theirs)
 
 
 def is_later(one: Identity, other: Identity) -> bool:

@@ -73,6 +73,17 @@ def test_what_does_not_settle_it(last: Answer | None, told_minor: int | None, co
     assert settled(DOUBT, last, told_minor) == ("unknown", code)
 
 
+@pytest.mark.parametrize("when", [("1127", "110000"), ("1126", "120130"), ("", "120130")])
+def test_a_number_that_begins_anew_names_another(when: tuple[str, str]) -> None:
+    """Of another day or time it is not the one from before, and not the one that was heard: a sale
+    of today, or a reversal told by the number of its sale, would count as not found."""
+    anew = attrs.evolve(LAST, identity=Identity("52500001", 10, 7, *when))
+    assert settled(DOUBT, anew) == ("unknown", "other_transaction")
+    assert settled(attrs.evolve(DOUBT, identity=BEFORE), anew) == ("unknown", "other_transaction")
+    untold = attrs.evolve(LAST, identity=Identity("52500001", 10, 7))
+    assert settled(DOUBT, untold) == ("unknown", "not_found"), "its number alone is told"
+
+
 def test_not_found_is_what_had_none_and_has_none() -> None:
     """A terminal that never had a transaction knows that it did not have this one either; one that
     forgot what it had knows nothing."""

@@ -136,6 +136,19 @@ def test_a_terminal_that_counts_anew_makes_the_numbers_worthless() -> None:
     assert sends(session.inquire("q", doubt, 0, gives_way=True)) == ["0620051234560303"]
 
 
+def test_a_sale_of_another_day_with_the_same_number_is_another() -> None:
+    """What was told as its last once it came back is kept by what was its last before, told apart
+    by the day."""
+    dated: list[tuple[int | str, object]] = [(0x0C, 190000), (0x0D, 1128)]
+    session = opened([*LAST, *dated])
+    doubt = lost(session)
+    paid(back(session, [*RESULT[:2], *LAST[2:], (0x0C, 81500), (0x0D, 1129)]))
+    assert doubt.before is not None
+    told_of = session.memory.overtaken(doubt)
+    assert told_of is not None
+    assert told_of.identity.date == "1129"
+
+
 def _info(receipt: int) -> StatusInfo:
     return StatusInfo(result=0, identity=Identity("1", receipt, receipt))
 

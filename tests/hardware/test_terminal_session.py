@@ -382,6 +382,37 @@ def test_the_result_before_is_not_taken_for_this_one() -> None:
     assert sends(hear(session, told(codec.COMPLETION, []))) == ["800000"], "told twice, done once"
 
 
+def dated(date: int, time: int, trace: int = 1, receipt: int = 1) -> codec.Fields:
+    """A result of 12.50 with its day and time."""
+    numbers: codec.Fields = [(0x0B, trace), (0x0C, time), (0x0D, date), (0x29, 52500001)]
+    return [(0x27, 0), (0x04, 1250), *numbers, (0x87, receipt)]
+
+
+def test_the_first_sale_of_a_day_may_have_the_number_of_the_one_before() -> None:
+    """Of another day it is this one's result: written down, acknowledged and paid."""
+    session = paying(opened(dated(1128, 190000)))
+    (store,) = hear(session, told(codec.STATUS_INFO, dated(1129, 81500)))
+    assert isinstance(store, Store)
+    assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
+
+
+@pytest.mark.parametrize("kind", [Kind.SALE, Kind.REVERSAL, Kind.CAPTURE])
+def test_what_a_terminal_did_later_is_not_what_it_did_before(kind: Kind) -> None:
+    """A sale of today with the number of yesterday's, or a reversal or capture that is told by the
+    number of its sale: twice `not_found` would give it up, and the customer would pay again."""
+    session = opened(dated(1128, 190000, 5, 10))
+    original = None if kind is Kind.SALE else Identity("52500001", 5, 10)
+    session.transact("j", Transaction(kind, 1250, 978, original), 0)
+    hear(session, OK)
+    doubt = ended(session.closed())
+    later = dated(1129, 81500, 5, 10) if kind is Kind.SALE else dated(1128, 190130, 5, 10)
+    recall = (OK, told(codec.STATUS_INFO, later), told(codec.COMPLETION, []))
+    logged_on(session, *recall)
+    assert asked_after(session, doubt, *recall) == ("unknown", "other_transaction")
+
+
 def test_what_it_adds_is_cut() -> None:
     """A terminal's own text on a result goes into the journal: no more of it than has its place."""
     for fields in ([(0x3C, b"y" * 999)], [(0x06, [(0x1F17, b"y" * 999)])]):

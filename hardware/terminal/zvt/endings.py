@@ -7,7 +7,7 @@ import attrs
 from actors.terminal_messages import Forwarded
 from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
 from hardware.terminal.actions import Done
-from hardware.terminal.doubt import resolve
+from hardware.terminal.doubt import is_same, resolve
 from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.jobs import Action, Job, Task
@@ -75,7 +75,8 @@ def is_older(job: Job, told: Identity, last: Identity | None) -> bool:
 
 
 def _is_same(one: Identity, other: Identity) -> bool:
-    return (one.trace, one.receipt) == (other.trace, other.receipt)
+    numbers = (one.trace, one.receipt) == (other.trace, other.receipt)
+    return numbers and is_same(one, other)
 
 
 def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Answer:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from attrs import define, field
 
 from engine.terminal import Answer, Identity
-from hardware.terminal.doubt import is_later
+from hardware.terminal.doubt import is_later, is_same
 from hardware.terminal.limits import FOLLOWED_MAX
 from hardware.terminal.zvt.codec import StatusInfo
 
-_Key = tuple[int | None, int | None]
+_Key = tuple[int | None, int | None, str, str]
 
 
 @define
@@ -28,11 +28,11 @@ class Memory:
     def note(self, told: StatusInfo, *, was_awaited: bool) -> None:
         """It told of a transaction, as the result of what it was asked for or as its last."""
         last, identity = self.last, told.identity
-        is_same = last is not None and _key(last) == _key(identity)
-        if last is not None and last.is_told and not (is_same or is_later(identity, last)):
+        is_again = last is not None and (last == identity or is_same(last, identity))
+        if last is not None and last.is_told and not (is_again or is_later(identity, last)):
             # It counts anew: its numbers do not name what they named before.
             self._followed.clear()
-        if last is not None and not is_same and not was_awaited:
+        if last is not None and not is_again and not was_awaited:
             self._followed[_key(last)] = told
             while len(self._followed) > FOLLOWED_MAX:
                 del self._followed[next(iter(self._followed))]
@@ -50,8 +50,8 @@ class Memory:
         if doubt.before is None or self.last is None:
             return None
         told = self._followed.get(_key(doubt.before))
-        return None if told is None or _key(told.identity) == _key(self.last) else told
+        return None if told is None or is_same(told.identity, self.last) else told
 
 
 def _key(identity: Identity) -> _Key:
-    return identity.trace, identity.receipt
+    return identity.trace, identity.receipt, identity.date, identity.time
