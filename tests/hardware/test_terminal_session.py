@@ -413,6 +413,50 @@ def test_what_a_terminal_did_later_is_not_what_it_did_before(kind: Kind) -> None
     assert asked_after(session, doubt, *recall) == ("unknown", "other_transaction")
 
 
+# The sale had trace 5; what was taken back is told by the trace number of that one, field 37.
+TAKEN_BACK: codec.Fields = [(0x27, 0), (0x04, 1250), (0x0B, 6), (0x29, 52500001), (0x37, 5),
+                            (0x87, 11)]  # fmt: skip
+# Source: PA00P015 revision 13.08, chapters 2.20 (what is repeated) and 3.1.3 (field 60).
+DAY: codec.Fields = [(0x27, 0), (0x04, 1250), (0x0B, 5), (0x29, 52500001),
+                     (0x60, bytes.fromhex("00010001") + bytes(42) + bytes.fromhex("01000000001250"))]  # fmt: skip
+
+
+def test_a_reversal_at_the_terminal_settles_no_sale() -> None:
+    """The sale went through, its reply was lost, and somebody took it back by hand: the register
+    must not give the goods away. A reversal in doubt is settled by it."""
+    session = opened(LAST)
+    doubt = lost(session)
+    recall = (OK, told(codec.STATUS_INFO, TAKEN_BACK), told(codec.COMPLETION, []))
+    logged_on(session, *recall)
+    assert asked_after(session, doubt, *recall) == ("unknown", "other_transaction")
+    failed = (OK, told(codec.STATUS_INFO, [(0x27, 0x6C), *TAKEN_BACK[1:]]), recall[2])
+    assert asked_after(session, doubt, *failed) == ("unknown", "other_transaction")
+    reversal = attrs.evolve(doubt, kind=Kind.REVERSAL)
+    assert asked_after(session, reversal, *recall) == ("approved", "ok")
+    before = opened(TAKEN_BACK)
+    doubt = lost(before)
+    logged_on(before, *recall)
+    assert asked_after(before, doubt, *recall) == ("unknown", "not_found"), "it was its last before"
+
+
+def test_an_end_of_day_is_no_transaction() -> None:
+    """Asked for its last, a terminal may tell its end of day, with its sum for an amount."""
+    session = opened(LAST)
+    doubt = lost(session)
+    recall = (OK, told(codec.STATUS_INFO, DAY), told(codec.COMPLETION, []))
+    logged_on(session, *recall)
+    assert asked_after(session, doubt, *recall) == ("unknown", "nothing_told")
+    assert session.memory.last is None or session.memory.last.trace == 4
+
+
+def test_an_end_of_day_within_a_payment_is_not_its_result() -> None:
+    """A terminal that ends its day by itself before it takes the card tells that as well."""
+    session = paying(opened(LAST))
+    assert hear(session, told(codec.STATUS_INFO, DAY)) == [Send(OK)]
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "completed_without_result")
+
+
 def test_what_it_adds_is_cut() -> None:
     """A terminal's own text on a result goes into the journal: no more of it than has its place."""
     for fields in ([(0x3C, b"y" * 999)], [(0x06, [(0x1F17, b"y" * 999)])]):

@@ -132,7 +132,8 @@ class StatusInfo:
     """The result of a transaction as the terminal tells it. None is what it did not tell.
 
     `host_result` is what the host answered in its own words, where that is a code nobody here knows
-    the meaning of and the terminal says yes all the same.
+    the meaning of and the terminal says yes all the same. `is_reversal` where it names the one it
+    took back, and `is_day` where it is an end of day, which is no transaction.
     """
 
     result: int | None = None
@@ -146,6 +147,8 @@ class StatusInfo:
     is_offline: bool = False
     detail: str = ""
     totals: tuple[SettledTotal, ...] = ()
+    is_reversal: bool = False
+    is_day: bool = False
     fault: str = ""
 
     @property
@@ -192,6 +195,8 @@ def status_info(message: ZvtMessage) -> StatusInfo:
         is_offline=fields.get(0x19) == 0x40 or find_anywhere(objects, 0x1F11) == b"\x00",
         detail=detail[:DETAIL_CHARS_MAX],
         totals=totals(fields.get(0x60)),
+        is_reversal=fields.get(0x37) is not None,
+        is_day=0x60 in fields or "field 60" in message.withheld,
         fault=message.fault or "",
     )
 

@@ -86,7 +86,7 @@ def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Answe
     assert doubt is not None
     if has_none(job, code):
         return resolve(doubt, None, told_minor=None)
-    if info is None:
+    if info is None or info.is_day:
         why = "nothing_told" if verdict is Verdict.APPROVED else f"not_told_{code}"
         return attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code=why)
     asked = Transaction(
@@ -98,7 +98,15 @@ def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Answe
     )
     told = answer(asked, info, job.slips, doubt.before)
     tip_minor = tip_of(asked, info.amount_minor or 0, info.tip_minor)
-    return resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=tip_minor)
+    known = resolve(doubt, told, told_minor=info.amount_minor, told_tip_minor=tip_minor)
+    if (
+        info.is_reversal
+        and doubt.kind is not Kind.REVERSAL
+        and known.verdict is not Verdict.UNKNOWN
+    ):
+        # Somebody took one back at the terminal; what was asked for is another.
+        return attrs.evolve(doubt, verdict=Verdict.UNKNOWN, code="other_transaction")
+    return known
 
 
 def from_memory(memory: Memory, doubt: Answer, currency_code: int) -> Answer | None:

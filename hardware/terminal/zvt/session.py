@@ -338,6 +338,9 @@ class ZvtSession:
             return self._late()
         if job.task in (Task.FORWARD, Task.SETTLE):
             return self._presented(job, info, now_ns)
+        if info.is_day and job.task is Task.TRANSACT:
+            # It ended its day of its own accord, and the payment is still to come.
+            return [Send(codec.ACKNOWLEDGE)]
         if endings.is_older(job, info.identity, self.memory.last):
             # The terminal told it before and holds it for told: taking it back now would be wrong.
             return [Send(codec.ACKNOWLEDGE), Told("older_result")]
@@ -457,7 +460,7 @@ class ZvtSession:
         neither leaves what is known as it is: nobody knows, perhaps."""
         if self._is_other_terminal():
             return
-        if job.info is not None and job.info.identity.is_told:
+        if job.info is not None and job.info.identity.is_told and not job.info.is_day:
             self.memory.note(job.info, was_awaited=job.task is Task.TRANSACT)
         elif has_none:
             self.memory.has_none(self.terminal_id)
