@@ -14,20 +14,27 @@ _Key = tuple[int | None, int | None, str, str]
 
 @define
 class Memory:
-    """`last` is its last transaction as it told it, an empty identity where it said it has none,
-    None where nobody knows.
+    """`known` is its last transaction as it told it, an empty identity where it said it has none,
+    None where it told neither. Once the cable was out it may have done others since (`is_old`), and
+    until it tells its last again nobody knows it: `last` is None.
 
     What it told as its last after another one, when nobody waited for a result, is what was in
     doubt since that other one. That is remembered for as long as this process lives, because the
     next customer's transaction takes its place at the terminal.
     """
 
-    last: Identity | None = None
+    known: Identity | None = None
+    is_old: bool = False
     _followed: dict[_Key, StatusInfo] = field(factory=dict)
+
+    @property
+    def last(self) -> Identity | None:
+        """Its last transaction, as a payment that begins now may be held against it."""
+        return None if self.is_old else self.known
 
     def note(self, told: StatusInfo, *, was_awaited: bool) -> None:
         """It told of a transaction, as the result of what it was asked for or as its last."""
-        last, identity = self.last, told.identity
+        last, identity = self.known, told.identity
         is_again = last is not None and (last == identity or is_same(last, identity))
         if last is not None and last.is_told and not (is_again or is_later(identity, last)):
             # It counts anew: its numbers do not name what they named before.
@@ -36,13 +43,14 @@ class Memory:
             self._followed[_key(last)] = told
             while len(self._followed) > FOLLOWED_MAX:
                 del self._followed[next(iter(self._followed))]
-        self.last = identity
+        self.known, self.is_old = identity, False
 
     def has_none(self, terminal_id: str) -> None:
         """It says that it never had one; one that had, forgot it."""
         self._followed.clear()
-        if self.last is None or not self.last.is_told:
-            self.last = Identity(terminal_id)
+        self.is_old = False
+        if self.known is None or not self.known.is_told:
+            self.known = Identity(terminal_id)
 
     def overtaken(self, doubt: Answer) -> StatusInfo | None:
         """What it told of a transaction in doubt before it did something else: asked now, it would

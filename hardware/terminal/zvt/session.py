@@ -71,6 +71,7 @@ class ZvtSession:
         return self._log_on(now_ns)
 
     def _log_on(self, now_ns: int) -> list[Action]:
+        self.memory.is_old = True
         self._queue.extendleft(map(Job, (Task.RECALL, Task.ENQUIRE, Task.REGISTER)))
         return self._next(now_ns)
 
@@ -341,7 +342,7 @@ class ZvtSession:
         if info.is_day and job.task is Task.TRANSACT:
             # It ended its day of its own accord, and the payment is still to come.
             return [Send(codec.ACKNOWLEDGE)]
-        if endings.is_older(job, info.identity, self.memory.last):
+        if endings.is_older(job, info.identity, self.memory.known):
             # The terminal told it before and holds it for told: taking it back now would be wrong.
             return [Send(codec.ACKNOWLEDGE), Told("older_result")]
         job.info = info
@@ -457,7 +458,7 @@ class ZvtSession:
 
     def _remember(self, job: Job, *, has_none: bool = False) -> None:
         """Note the terminal's last transaction, or that it says it never had one. One that told
-        neither leaves what is known as it is: nobody knows, perhaps."""
+        neither leaves it untold."""
         if self._is_other_terminal():
             return
         if job.info is not None and job.info.identity.is_told and not job.info.is_day:
