@@ -201,6 +201,52 @@ def test_the_keepers_time_is_bounded() -> None:
     assert session.kept("j", KEEP_NS + 1, is_kept=True) == []
 
 
+def printed(kind: int, *lines: bytes, is_last: bool = True) -> bytes:
+    """Lines of a receipt as a block, the last of it marked, as PA00P015 revision 13.08, chapter 3.6
+    has it; `kind` 0 says nothing of whose it is."""
+    texts: list[tuple[int, Any]] = [(0x07, line) for line in lines]
+    objects: list[tuple[int, Any]] = [(0x25, [*texts, *([(0x09, b"\x81")] if is_last else [])])]
+    return told(
+        codec.PRINT_BLOCK, [(0x06, [*([(0x1F07, bytes([kind]))] if kind else []), *objects])]
+    )
+
+
+def test_what_was_to_be_taken_back_stays_so_though_its_receipt_is_written_down() -> None:
+    """The terminal reverses, prints that, and breaks off as it was told to: that is no
+    contradiction. Source: PA00P015 revision 13.08, chapter 2.2.7."""
+    session = paying(opened(LAST))
+    for expected in ("849c00", "849c00", "84a000"):
+        hear(session, told(codec.STATUS_INFO, RESULT))
+        assert sends(session.kept("j", 0, is_kept=False)) == [expected]
+    hear(session, told(codec.INTERMEDIATE, [("status", 0x05)]))
+    hear(session, printed(1, b"REVERSED"))
+    assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+    answer = ended(hear(session, told(codec.ABORTION, [("result", 0x6C)])))
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "aborted_at_terminal")
+
+
+def test_a_result_after_one_that_was_to_be_taken_back_is_believed() -> None:
+    """A PIN typed again: what the terminal tells then is another, and counts as any."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    assert sends(session.kept("j", 0, is_kept=False, is_final=True)) == ["84a000"]
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+    answer = ended(hear(session, told(codec.ABORTION, [("result", 0x6C)])))
+    assert answer.code == "contradiction_aborted_at_terminal"
+
+
+def test_each_message_is_waited_for_twice() -> None:
+    """A result that was written down at the third try leaves its receipt both of its own."""
+    session = paying(opened(LAST))
+    for is_kept in (False, False, True):
+        hear(session, told(codec.STATUS_INFO, RESULT))
+        session.kept("j", 0, is_kept=is_kept)
+    for expected in ("849c00", "849c00", "84a000"):
+        hear(session, printed(1, b"PAID"))
+        assert sends(session.kept("j", 0, is_kept=False)) == [expected]
+
+
 def test_what_its_result_says_and_how_it_ends() -> None:
     """An approval that was acknowledged and then broken off is a contradiction, not a decline."""
     session = paying(opened(LAST))

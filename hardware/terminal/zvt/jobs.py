@@ -47,7 +47,8 @@ class Task(Enum):
 @define
 class Job:
     """One command and what came of it so far. `is_replied` once the terminal answered the command
-    itself, `is_accepted` as soon as it did so with yes or said anything else about it. A question
+    itself, `is_accepted` as soon as it did so with yes or said anything else about it. `is_refused`
+    from when a result was to be taken back until the terminal tells another. A question
     that `gives_way` keeps nobody else's from the terminal either. `answer` is what is known already
     of the transaction whose receipt is asked for."""
 
@@ -61,6 +62,7 @@ class Job:
     is_replied: bool = False
     is_accepted: bool = False
     is_acknowledged: bool = False
+    is_refused: bool = False
     is_abort_wanted: bool = False
     is_abort_sent: bool = False
     started_ns: int = 0
@@ -98,6 +100,21 @@ class Job:
     def has_paid(self) -> bool:
         """Whether the terminal said yes to a card already: then it is too late to call it off."""
         return self.task is Task.TRANSACT and self.info is not None and self.info.is_approved
+
+    def reply(self, *, is_kept: bool, is_final: bool) -> bytes:
+        """The answer to what the terminal told, once it was written down or could not be: then it
+        is to wait a little, for each message anew, and after that, or at once where it `is_final`,
+        to take it back. What it prints about that is acknowledged, and makes it no payment."""
+        if is_kept:
+            self.not_ready = 0
+            self.is_acknowledged = not self.is_refused
+            return codec.ACKNOWLEDGE
+        self.not_ready += 1
+        if self.not_ready <= limits.NOT_READY_MAX and not is_final:
+            return codec.NOT_READY
+        self.not_ready = 0
+        self.is_acknowledged, self.is_refused = False, True
+        return codec.TAKE_BACK
 
 
 def command_of(job: Job, profile: Profile) -> bytes:

@@ -209,15 +209,8 @@ class ZvtSession:
             return []
         self._is_keeping = False
         self._due_ns = now_ns + limits.COMPLETION_NS
-        if is_kept:
-            job.is_acknowledged = True
-            return [Send(codec.ACKNOWLEDGE), *self._tell_abort()]
-        job.not_ready += 1
-        if job.not_ready <= limits.NOT_READY_MAX and not is_final:
-            return [Send(codec.NOT_READY)]
-        job.is_acknowledged = False
-        job.not_ready = 0
-        return [Send(codec.TAKE_BACK), *self._tell_abort()]
+        reply = job.reply(is_kept=is_kept, is_final=is_final)
+        return [Send(reply), *([] if reply == codec.NOT_READY else self._tell_abort())]
 
     @property
     def refusal(self) -> str:
@@ -345,7 +338,7 @@ class ZvtSession:
         if endings.is_older(job, info.identity, self.memory.known):
             # The terminal told it before and holds it for told: taking it back now would be wrong.
             return [Send(codec.ACKNOWLEDGE), Told("older_result")]
-        job.info = info
+        job.info, job.is_refused = info, False
         if job.task is not Task.TRANSACT:
             return [Send(codec.ACKNOWLEDGE)]
         return self._keep(Store(job.job_id, endings.so_far(job, self.memory.last)), now_ns)
