@@ -29,8 +29,8 @@ ENQUIRE_EVERY_NS = 30 * NS_PER_S
 ENQUIRE_BLOCKED_NS = 5 * NS_PER_S
 
 # What one transaction may bring.
-SLIPS_MAX = 8
-SLIP_LINES_MAX = 400
+SLIPS_MAX = 32
+SLIP_LINES_MAX = 3_200  # of all receipts together: an end of day may list each payment
 SLIP_LINE_CHARS_MAX = 256  # some widths of the widest paper
 DETAIL_CHARS_MAX = 200
 

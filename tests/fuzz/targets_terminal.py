@@ -31,7 +31,7 @@ _FRAME_BYTES = 512
 def said() -> list[bytes]:
     """A terminal's day: log-on, state, a sale with its receipts, an abortion, totals."""
     payment = [(0x2F, [(0x1F10, b"\x02"), (0x1F12, b"\x01")]), (0x46, b"AID A0000000041010")]
-    lines = [(0x1F07, b"\x02"), (0x25, [(0x09, b"\x40"), (0x07, b"SHOP"), (0x09, b"\x80")])]
+    lines = [(0x1F07, b"\x02"), (0x25, [(0x09, b"\x40"), (0x07, b"SHOP"), (0x09, b"\x81")])]
     made: list[tuple[int, codec.Fields]] = [
         (0x8000, []),
         (codec.COMPLETION, [(0x29, 52500001), (0x49, 978)]),

@@ -35,7 +35,7 @@ AGAIN = "0620051234560301"  # service byte 01: tell the result, and print
 
 def block(kind: int, text: bytes) -> bytes:
     """A receipt as a block, whose it is, to be printed."""
-    lines: list[tuple[int, Any]] = [(0x09, b"\x00"), (0x07, text), (0x09, b"\x80")]
+    lines: list[tuple[int, Any]] = [(0x09, b"\x00"), (0x07, text), (0x09, b"\x81")]
     objects = [(0x1F07, bytes([kind])), (0x25, lines), (0x1F37, b"\x81")]
     return told(codec.PRINT_BLOCK, [(0x06, objects)])
 

@@ -946,6 +946,23 @@ def test_receipts_line_by_line() -> None:
     assert [line.indent for line in slip.lines] == [0, 2, 0, 0, 1]
 
 
+def test_two_receipts_in_four_blocks() -> None:
+    """Only a receipt that ended is written down before it is acknowledged; both are in the end."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    session.kept("j", 0, is_kept=True)
+    for first, second, kind in ((b"SHOP", b"SIGN", 1), (b"YOURS", b"THANKS", 2)):
+        assert hear(session, printed(kind, first, is_last=False)) == [Send(OK)]
+        (store,) = hear(session, printed(0, second))
+        assert isinstance(store, Store)
+        session.kept("j", 0, is_kept=True)
+    slips = ended(hear(session, told(codec.COMPLETION, []))).slips
+    assert [(slip.kind, [line.text for line in slip.lines]) for slip in slips] == [
+        ("merchant", ["SHOP", "SIGN"]),
+        ("customer", ["YOURS", "THANKS"]),
+    ]
+
+
 def test_totals_of_the_day() -> None:
     """The end of day's totals by kind of card. Source: PA00P015 revision 13.08, field 60."""
     session = opened(LAST)

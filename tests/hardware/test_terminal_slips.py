@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from engine.terminal import Answer, Kind, Slip, Transaction, Verdict
+from hardware.terminal.limits import SLIP_LINES_MAX, SLIPS_MAX
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.outcome import answer
 from hardware.terminal.zvt.slips import SlipReader
@@ -35,7 +36,7 @@ def by_line(*slips: tuple[str, ...], kind: int = 0) -> SlipReader:
 
 def block(reader: SlipReader, kind: int, bits: int | None) -> None:
     """A receipt as a block, with what to do with it where that is told."""
-    lines: list[tuple[int, Any]] = [(0x09, b"\x00"), (0x07, b"SHOP"), (0x09, b"\x80")]
+    lines: list[tuple[int, Any]] = [(0x09, b"\x00"), (0x07, b"SHOP"), (0x09, b"\x81")]
     objects: list[tuple[int, Any]] = [(0x1F07, bytes([kind])), (0x25, lines)]
     if bits is not None:
         objects.append((0x1F37, bytes([bits])))
@@ -82,6 +83,110 @@ def test_a_receipt_of_a_payment_that_was_declined_is_printed_and_not_signed() ->
     assert Verdict.DECLINED is heard.verdict
     (one,) = heard.slips
     assert (True, False) == (one.must_print, one.needs_signature)
+
+
+def told_block(*items: tuple[int, bytes], kind: int = 0, bits: int | None = None) -> ZvtMessage:
+    """A block of these lines and marks."""
+    objects: list[tuple[int, Any]] = [(0x1F07, bytes([kind]))] if kind else []
+    objects.append((0x25, list(items)))
+    if bits is not None:
+        objects.append((0x1F37, bytes([bits])))
+    return told(codec.PRINT_BLOCK, [(0x06, objects)])
+
+
+def papers(reader: SlipReader) -> list[tuple[str, list[str]]]:
+    """Whose each receipt is, and what it says."""
+    reader.end()
+    return [(slip.kind, [line.text for line in slip.lines]) for slip in reader.kept]
+
+
+END = (0x09, b"\x81")
+
+
+# Source: PA00P015 revision 13.08, chapter 3.6; the dialogue in 5.1 has two receipts in four blocks.
+def test_a_receipt_in_several_blocks_is_one() -> None:
+    """Whose it is and what to do with it is told in the first, and holds for the rest: nothing of
+    the merchant's becomes the customer's."""
+    reader = SlipReader()
+    for message, is_whole in (
+        (told_block((0x07, b"SHOP'S"), kind=1, bits=0x83), False),
+        (told_block((0x07, b"Sign: ____"), END), True),
+        (told_block((0x07, b"YOURS"), (0x09, b"\x80"), kind=2, bits=0x01), False),
+        (told_block((0x07, b"Thank you"), END), True),
+    ):
+        assert reader.block(message) == is_whole
+    assert papers(reader) == [
+        ("merchant", ["SHOP'S", "Sign: ____"]),
+        ("customer", ["YOURS", "Thank you"]),
+    ]
+    assert [(one.must_print, one.needs_signature) for one in reader.kept] == [
+        (True, True),
+        (False, False),
+    ]
+
+
+def test_a_receipt_without_a_mark_ends_where_another_begins() -> None:
+    """That of somebody else, or none: the command ends."""
+    reader = SlipReader()
+    assert not reader.block(told_block((0x07, b"SHOP'S"), kind=1))
+    assert not reader.block(told_block((0x07, b"TOTAL"), kind=1))
+    assert reader.block(told_block((0x07, b"YOURS"), kind=2))
+    assert papers(reader) == [("merchant", ["SHOP'S", "TOTAL"]), ("customer", ["YOURS"])]
+
+
+def test_two_receipts_in_one_block() -> None:
+    """Each mark ends one, and a mark that stands before its line, as in a line of its own, leaves
+    that line to its receipt."""
+    reader = SlipReader()
+    reader.block(told_block((0x07, b"A"), END, (0x07, b"B"), (0x09, b"\xc0"), (0x07, b"B2")))
+    assert papers(reader) == [("", ["A"]), ("", ["B", "B2"])]
+    assert reader.kept[1].lines[1].centred
+
+
+@pytest.mark.parametrize(
+    ("feed", "count"),
+    [
+        (((0x09, b"\xff"), (0x07, b"\x02"), (0x09, b"\x00")), 2),
+        (((0x09, b"\xff"), (0x07, b"\x03")), 3),
+        (((0x09, b"\xff"),), 1),
+        (((0x09, b"\xff"), (0x07, b"")), 1),
+        (((0x09, b"\xff"), (0x09, b"\x00")), 1),
+    ],
+)
+def test_a_feed_in_a_block_is_empty_lines(feed: tuple[tuple[int, bytes], ...], count: int) -> None:
+    """As many as are told, or one; it is no letter. Source: PA00P015 revision 13.08, table 16."""
+    reader = SlipReader()
+    reader.block(told_block((0x07, b"A"), *feed, (0x07, b"B"), END))
+    assert papers(reader) == [("", ["A", *[""] * count, "B"])]
+    reader = SlipReader()
+    reader.block(told_block((0x07, b"A"), *feed, END))
+    assert papers(reader) == [("", ["A", *[""] * count])]
+
+
+def test_a_long_receipt_has_all_its_lines() -> None:
+    """An end of day that lists its payments, in messages of six lines."""
+    reader = SlipReader()
+    for number in range(200):
+        texts = [(0x07, b"%d" % (6 * number + at)) for at in range(6)]
+        assert not reader.block(told_block(*texts, kind=3))
+    assert reader.block(told_block((0x07, b"TOTAL"), END, kind=3))
+    ((kind, lines),) = papers(reader)
+    assert kind == "administrative"
+    assert lines == [*map(str, range(1200)), "TOTAL"]
+
+
+def test_what_is_cut_is_said() -> None:
+    """A terminal without end has no more than its share, and the paper says that it is not all."""
+    reader = SlipReader()
+    for _ in range(SLIP_LINES_MAX // 100 + 1):
+        reader.block(told_block(*[(0x07, b"x")] * 100))
+    reader.block(told_block((0x07, b"TOTAL"), END))
+    (slip,) = reader.kept
+    assert len(slip.lines) == SLIP_LINES_MAX + 1
+    assert slip.lines[-1].text == "[101 more lines, not kept]"
+    reader = by_line(*[("A", "B")] * (SLIPS_MAX + 2))
+    assert len(reader.kept) == SLIPS_MAX
+    assert reader.kept[-1].lines[-1].text == "[4 more lines, not kept]"
 
 
 def test_a_block_says_itself_what_to_do_with_it() -> None:

@@ -196,7 +196,7 @@ def status_info(message: ZvtMessage) -> StatusInfo:
         detail=detail[:DETAIL_CHARS_MAX],
         totals=totals(fields.get(0x60)),
         is_reversal=fields.get(0x37) is not None,
-        is_day=0x60 in fields or "field 60" in message.withheld,
+        is_day=0x60 in fields or ("field 60" in message.withheld and 0x87 not in fields),
         fault=message.fault or "",
     )
 

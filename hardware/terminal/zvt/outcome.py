@@ -141,5 +141,5 @@ def settlement(
         told.detail,
         amount_minor=told.amount_minor,
         totals=told.totals,
-        slips=tuple(slips.slips),
+        slips=slips.kept,
     )

@@ -58,8 +58,9 @@ def slip(entry: Entry, kind: int, plan: Plan) -> list[tuple[int, codec.Fields]]:
         return [(codec.PRINT_LINE, [("attribute", attribute), ("text", text.encode("cp437"))])
                 for attribute, text in told]  # fmt: skip
     lines: list[tuple[int, bytes]] = []
-    for attribute, text in (*texts, (0x80, "")):
+    for attribute, text in (*texts, (0, "")):
         lines += [(0x09, bytes([attribute])), (0x07, text.encode("cp437"))]
+    lines.append((0x09, b"\x81"))
     block = [(0x1F07, bytes([kind])), (0x25, lines), (0x1F37, b"\x81")]
     return [(codec.PRINT_BLOCK, [(0x06, block)])]
 
