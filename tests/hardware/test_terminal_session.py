@@ -356,6 +356,35 @@ def test_times() -> None:
     assert ended(session.closed()).verdict is Verdict.UNKNOWN
 
 
+def test_a_time_a_terminal_asked_for_holds_until_it_is_asked_how_it_is() -> None:
+    """A step of many minutes with a sign of life at its beginning is not broken off after three.
+    Source: PA00P015 revision 13.08, chapters 3.7 and 2.56."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.INTERMEDIATE, [("status", 0x06), ("timeout_minutes", 10)]), 0)
+    hear(session, told(codec.INTERMEDIATE, [("status", 0x06)]), NS_PER_S)
+    assert session.tick(NS_PER_S + 600 * NS_PER_S - 1) == []
+    hear(session, told(codec.ABORTION, [("result", 0x6C)]), 600 * NS_PER_S)
+    session.transact("k", SALE, 600 * NS_PER_S)
+    hear(session, OK, 600 * NS_PER_S)
+    assert session.tick(1200 * NS_PER_S - 1) == [], "the next command has it, too"
+    hear(session, told(codec.ABORTION, [("result", 0x6C)]), 1200 * NS_PER_S)
+    session.look("l", 1200 * NS_PER_S)
+    hear(session, OK, 1200 * NS_PER_S)
+    hear(session, told(codec.COMPLETION, [("status", 0)]), 1200 * NS_PER_S)
+    session.transact("m", SALE, 1200 * NS_PER_S)
+    hear(session, OK, 1200 * NS_PER_S)
+    assert session.tick(1200 * NS_PER_S + COMPLETION_NS) == [Break("no completion")]
+
+
+def test_a_time_asked_for_on_another_connection_is_forgotten() -> None:
+    """What is made anew begins with the time everybody has."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.INTERMEDIATE, [("status", 0x06), ("timeout_minutes", 10)]))
+    session.closed()
+    paying(logged_on(session, *HAS_NONE))
+    assert session.tick(COMPLETION_NS) == [Break("no completion")]
+
+
 def test_no_command_outlives_its_bound() -> None:
     """A terminal that shows signs of life for ever is cut off all the same."""
     session = paying(opened(LAST))

@@ -178,6 +178,15 @@ def find_anywhere(objects: object, tag: int) -> Any:
     return None
 
 
+def shown(message: ZvtMessage) -> tuple[str, str]:
+    """What a `04 FF` has the customer see: a stable word and the terminal's own text."""
+    texts = find(message.fields.get(0x06), 0x24) or []
+    lines = [value.decode("cp437") for tag, value in texts if tag == 0x07 and value]
+    # Each line was searched; what two of them make together is searched again.
+    text = mask_card_numbers(" ".join(lines))[:DETAIL_CHARS_MAX]
+    return codes.progress_word(message.fields.get("status", 0xFF)), text
+
+
 def status_info(message: ZvtMessage) -> StatusInfo:
     """What a `04 0F` says, as far as it could be read."""
     fields = message.fields

@@ -24,7 +24,7 @@ from hardware.terminal.zvt.codec import Profile, StatusInfo
 from hardware.terminal.zvt.jobs import Action, Break, Job, Send, Task, command_of
 from hardware.terminal.zvt.memory import Memory
 from hardware.terminal.zvt.outcome import settlement, uploaded
-from native import ZvtMessage, mask_card_numbers
+from native import ZvtMessage
 
 _ABSENT = Condition(is_ready=False, code="absent")
 UNKNOWN_FUNCTION = f"refused_{codes.NOTHING_KEPT}"
@@ -53,6 +53,7 @@ class ZvtSession:
     _job: Job | None = None
     _queue: deque[Job] = field(factory=deque)
     _due_ns: int | None = None
+    _completion_ns: int = limits.COMPLETION_NS
     _enquire_ns: int | None = None
     _is_keeping: bool = False
     _is_aborting: bool = False
@@ -80,6 +81,7 @@ class ZvtSession:
         self.is_open = False
         jobs, running = self._waiting, self._job
         self._job, self._due_ns, self._enquire_ns = None, None, None
+        self._completion_ns = limits.COMPLETION_NS
         self._is_keeping = self._is_aborting = False
         self._queue.clear()
         self.condition = _ABSENT
@@ -208,7 +210,7 @@ class ZvtSession:
         if job is None or job.job_id != job_id or not self._is_keeping:
             return []
         self._is_keeping = False
-        self._due_ns = now_ns + limits.COMPLETION_NS
+        self._due_ns = now_ns + self._completion_ns
         reply = job.reply(is_kept=is_kept, is_final=is_final)
         return [Send(reply), *([] if reply == codec.NOT_READY else self._tell_abort())]
 
@@ -261,7 +263,7 @@ class ZvtSession:
             return []
         # A terminal may speak before its acknowledgement arrives.
         job.is_accepted = True
-        self._due_ns = now_ns + limits.COMPLETION_NS
+        self._due_ns = now_ns + self._completion_ns
         return [*self._heard(job, message, now_ns), *self._tell_abort()]
 
     def _heard(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
@@ -311,20 +313,16 @@ class ZvtSession:
             return self._finish(job, Verdict.ABORTED, f"refused_{code}", now_ns)
         if is_yes and not job.is_accepted:
             job.is_accepted = True
-            self._due_ns = now_ns + limits.COMPLETION_NS
+            self._due_ns = now_ns + self._completion_ns
         return self._tell_abort()
 
     def _intermediate(self, message: ZvtMessage, now_ns: int) -> list[Action]:
         minutes = message.fields.get("timeout_minutes") or 0
         if minutes:
-            asked_ns = min(minutes, limits.MINUTES_MAX) * 60 * limits.NS_PER_S
-            self._due_ns = now_ns + asked_ns
-        texts = codec.find(message.fields.get(0x06), 0x24) or []
-        lines = [value.decode("cp437") for tag, value in texts if tag == 0x07 and value]
-        word = codes.progress_word(message.fields.get("status", 0xFF))
-        # Each line was searched; what two of them make together is searched again.
-        text = mask_card_numbers(" ".join(lines))[: limits.DETAIL_CHARS_MAX]
-        return [Send(codec.ACKNOWLEDGE), Told(word, text)]
+            # From now on, and not for this once.
+            self._completion_ns = min(minutes, limits.MINUTES_MAX) * 60 * limits.NS_PER_S
+            self._due_ns = now_ns + self._completion_ns
+        return [Send(codec.ACKNOWLEDGE), Told(*codec.shown(message))]
 
     def _status_info(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         info = codec.status_info(message)
@@ -395,6 +393,7 @@ class ZvtSession:
             case Task.REGISTER:
                 self._is_barred = False
             case Task.ENQUIRE:
+                self._completion_ns = limits.COMPLETION_NS
                 if verdict is not Verdict.APPROVED:
                     self.condition = Condition(is_ready=False, code=code)
                 actions.append(Reported(self.condition))
