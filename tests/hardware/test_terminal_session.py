@@ -165,6 +165,17 @@ def test_command_bytes(transaction: Transaction, expected: str) -> None:
     assert codec.command(transaction, Profile(password=123456)).hex() == expected
 
 
+@pytest.mark.parametrize("kind", [Kind.CAPTURE, Kind.RELEASE])
+@pytest.mark.parametrize(("trace", "told_as"), [(1_234_567, "01234567"), (12_345_678, "12345678")])
+def test_a_long_trace_number_goes_out_as_it_came_in(kind: Kind, trace: int, told_as: str) -> None:
+    """Beyond six digits it has a place of its own, and its last six are another transaction's.
+    Source: PA00P015 revision 13.08, chapter 3.1.1 and tag 1F2B."""
+    original = Identity("52500001", trace=trace, receipt=10)
+    sent = zvt_decode(codec.command(Transaction(kind, 4200, 978, original), Profile()))
+    assert (sent.fields[0x0B], sent.fields[0x06]) == (0, [(0x1F2B, bytes.fromhex(told_as))])
+    assert codec.status_info(sent).identity.trace == trace
+
+
 def test_what_the_books_decide_against_is_taken_back_at_once() -> None:
     """The terminal is not told to wait for what was decided."""
     session = paying(opened(LAST))

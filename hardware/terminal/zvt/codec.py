@@ -11,7 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from engine.terminal import CardShown, Identity, Kind, SettledTotal, Transaction
-from hardware.terminal.limits import DETAIL_CHARS_MAX
+from hardware.terminal.limits import DETAIL_CHARS_MAX, TRACE_NUMBERS
 from hardware.terminal.zvt import codes
 from native import ZvtMessage, mask_card_numbers, zvt_encode
 
@@ -30,6 +30,7 @@ UNKNOWN_COMMAND = bytes.fromhex("848300")
 CONFIG = 0x02 | 0x04 | 0x08 | 0x10 | 0x20 | 0x80
 TIP = 0x08
 TIP_WITHIN = 0x1F36  # the part of the amount that is a tip, as the terminal tells it too
+_LONG_TRACE = 0x1F2B  # a trace number of more than six digits; field 0B is nought then
 _TERMINAL_DECIDES = 0x40
 _STATUS_AND_PRINT, _STATUS_WITHOUT_PRINT = 0x01, 0x03
 _NUMBER_BYTES_MAX = 6
@@ -115,9 +116,13 @@ def command(transaction: Transaction, profile: Profile) -> bytes:
     fields += [(0x04, charged_minor), (0x49, transaction.currency_code)]
     if kind in (Kind.SALE, Kind.RESERVATION):
         fields.append((0x19, _TERMINAL_DECIDES | (TIP if transaction.tip_allowed else 0)))
-    if kind in (Kind.CAPTURE, Kind.RELEASE) and original is not None and original.trace:
-        fields.append((0x0B, original.trace % 1_000_000))
     container: list[tuple[int, bytes]] = []
+    if kind in (Kind.CAPTURE, Kind.RELEASE) and original is not None and original.trace:
+        is_long = original.trace > TRACE_NUMBERS
+        fields.append((0x0B, 0 if is_long else original.trace))
+        if is_long:
+            digits = str(original.trace)
+            container.append((_LONG_TRACE, bytes.fromhex("0" * (len(digits) % 2) + digits)))
     if transaction.tip_minor:
         container.append((TIP_WITHIN, bytes.fromhex(f"{transaction.tip_minor:012}")))
     if transaction.partial_allowed:
@@ -225,7 +230,7 @@ def terminal_id(fields: dict[int | str, Any]) -> str:
 def _identity(fields: dict[int | str, Any], objects: object) -> Identity:
     trace = fields.get(0x0B)
     if not trace:
-        trace = _digits(find_anywhere(objects, 0x1F2B)) or trace
+        trace = _digits(find_anywhere(objects, _LONG_TRACE)) or trace
     date, time = fields.get(0x0D), fields.get(0x0C)
     return Identity(
         terminal_id=terminal_id(fields),
