@@ -552,6 +552,26 @@ def test_what_it_adds_is_cut() -> None:
         assert store.answer.detail == "y" * DETAIL_CHARS_MAX
 
 
+def test_why_a_terminal_broke_off_is_told_in_its_words() -> None:
+    """Its text of the error, where no result had one; card numbers in it are masked, and it is cut.
+    Source: PA00P015 revision 13.08, chapter 2.2.9."""
+    why = [(0x1F17, b"expired 4111111111111111")]
+    broken_off = told(codec.ABORTION, [("result", 0xFF), (0x06, why)])
+    session = paying(opened(LAST))
+    answer = ended(hear(session, broken_off))
+    assert (answer.code, answer.detail) == ("system_error", "expired 411111******1111")
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, [(0x27, 0x6C), (0x3C, b"no card")]))
+    session.kept("j", 0, is_kept=True)
+    assert ended(hear(session, broken_off)).detail == "no card"
+    session = opened(LAST)
+    session.settle("s", 0)
+    hear(session, OK)
+    (done,) = [one for one in hear(session, broken_off) if isinstance(one, Done)]
+    assert isinstance(done.result, Settlement)
+    assert done.result.detail == "expired 411111******1111"
+
+
 def test_refused_commands() -> None:
     """A command the terminal does not take was not begun."""
     session = opened(LAST)

@@ -192,11 +192,16 @@ def shown(message: ZvtMessage) -> tuple[str, str]:
     return codes.progress_word(message.fields.get("status", 0xFF)), text
 
 
+def why(message: ZvtMessage) -> str:
+    """The terminal's own text of an error, in a `04 0F` or a `06 1E`."""
+    return _text(find_anywhere(message.fields.get(0x06), 0x1F17))[:DETAIL_CHARS_MAX]
+
+
 def status_info(message: ZvtMessage) -> StatusInfo:
     """What a `04 0F` says, as far as it could be read."""
     fields = message.fields
     objects = fields.get(0x06)
-    detail = _text(find_anywhere(objects, 0x1F17)) or _text(fields.get(0x3C))
+    detail = why(message) or _text(fields.get(0x3C))
     return StatusInfo(
         result=fields.get(0x27),
         host_result=_of_host(fields.get(0xA0)),

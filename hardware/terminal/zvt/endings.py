@@ -27,6 +27,7 @@ def answered(job: Job, before: Identity | None, verdict: Verdict, code: str) -> 
         before,
         ended=(verdict, code),
         is_acknowledged=job.is_acknowledged,
+        why=job.why,
     )
     return Done(job.job_id, known)
 

@@ -50,7 +50,8 @@ class Job:
     itself, `is_accepted` as soon as it did so with yes or said anything else about it. `is_refused`
     from when a result was to be taken back until the terminal tells another. A question
     that `gives_way` keeps nobody else's from the terminal either. `answer` is what is known already
-    of the transaction whose receipt is asked for."""
+    of the transaction whose receipt is asked for, `why` the terminal's own text of its breaking
+    off."""
 
     task: Task
     job_id: str = ""
@@ -63,6 +64,7 @@ class Job:
     is_accepted: bool = False
     is_acknowledged: bool = False
     is_refused: bool = False
+    why: str = ""
     is_abort_wanted: bool = False
     is_abort_sent: bool = False
     started_ns: int = 0

@@ -21,12 +21,14 @@ def answer(
     *,
     ended: Ended | None = None,
     is_acknowledged: bool = True,
+    why: str = "",
 ) -> Answer:
     """What is known of a transaction.
 
     `ended` is how the command ended: completed (approved), aborted, or not at all; None while its
     result alone is looked at, as for a transaction told again. `is_acknowledged` says whether the
-    terminal was told that its result arrived: one that was not takes it back when it aborts.
+    terminal was told that its result arrived: one that was not takes it back when it aborts. `why`
+    is its own text of that, where the result had none.
     """
     told = info or StatusInfo()
     is_believed = told.is_approved and is_acknowledged
@@ -37,7 +39,7 @@ def answer(
         kind=transaction.kind,
         asked_minor=transaction.amount_minor,
         code=code,
-        detail=told.detail,
+        detail=told.detail or why,
         amount_minor=amount_minor,
         tip_minor=tip_of(transaction, amount_minor, told.tip_minor) if amount_minor else 0,
         currency_code=told.currency_code or transaction.currency_code,
@@ -129,16 +131,16 @@ def uploaded(stored: Answer, info: StatusInfo) -> Answer | None:
 
 
 def settlement(
-    verdict: Verdict, code: str, info: StatusInfo | None, slips: SlipReader
+    verdict: Verdict, code: str, info: StatusInfo | None, slips: SlipReader, why: str = ""
 ) -> Settlement:
-    """What is known of an end of day."""
+    """What is known of an end of day; `why` is the terminal's own text of its breaking off."""
     told = info or StatusInfo()
     if verdict is Verdict.APPROVED and told.result:
         verdict, code = Verdict.ABORTED, codes.result_word(told.result)
     return Settlement(
         verdict,
         code,
-        told.detail,
+        told.detail or why,
         amount_minor=told.amount_minor,
         totals=told.totals,
         slips=slips.kept,

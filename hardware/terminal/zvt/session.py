@@ -378,7 +378,7 @@ class ZvtSession:
             return self._finish(job, Verdict.APPROVED, "ok", now_ns)
         if message.control == codec.COMPLETION:
             return self._finish(job, Verdict.APPROVED, "ok", now_ns)
-        code = message.fields.get("result", 0xFF)
+        code, job.why = message.fields.get("result", 0xFF), codec.why(message)
         verdict = Verdict.DECLINED if code in codes.DECLINES else Verdict.ABORTED
         return self._finish(job, verdict, codes.result_word(code), now_ns)
 
@@ -421,7 +421,8 @@ class ZvtSession:
                 self.forwards = self.forwards and is_known
                 actions.append(Done(job.job_id, Forwarded(code)))
             case Task.SETTLE:
-                actions.append(Done(job.job_id, settlement(verdict, code, job.info, job.slips)))
+                end = settlement(verdict, code, job.info, job.slips, job.why)
+                actions.append(Done(job.job_id, end))
             case Task.TRANSACT:
                 actions.append(endings.answered(job, self.memory.last, verdict, code))
                 self._remember(job)
