@@ -635,6 +635,16 @@ def test_a_log_on_that_is_refused() -> None:
     assert again.message[:2] == b"\x06\x00"
 
 
+@pytest.mark.parametrize("refusal", ["841E036F0978", "841E016F"])
+def test_a_log_on_with_another_currency_says_so(refusal: str) -> None:
+    """The reason stands behind the refusal, with the terminal's currency or without. Source:
+    PA00P015 revision 13.08, chapter 2.1."""
+    session = ZvtSession(Profile(currency_code=756))
+    session.opened(0)
+    hear(session, bytes.fromhex(refusal))
+    assert session.condition.code == "refused_wrong_currency"
+
+
 def test_the_first_terminal_is_learned() -> None:
     """Where no number is written down, the first terminal that tells its number is the one, and
     another that comes to its place is barred until the first is back."""

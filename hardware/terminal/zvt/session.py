@@ -309,7 +309,7 @@ class ZvtSession:
         """The answer to a command. A no after it told a result is not about that."""
         job.is_replied = True
         if not is_yes and job.info is None:
-            code = codes.result_word(message.control & 0xFF)
+            code = codes.result_word(message.fields.get("result") or message.control & 0xFF)
             return self._finish(job, Verdict.ABORTED, f"refused_{code}", now_ns)
         if is_yes and not job.is_accepted:
             job.is_accepted = True

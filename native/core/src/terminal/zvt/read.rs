@@ -94,12 +94,8 @@ impl Reader<'_> {
                 }
                 self.lead(Lead::Status)?;
             }
-            0x061E => self.abort()?,
-            0x841E => {
-                self.lead_if_any(Lead::Status)?;
-                self.lead_if_any(Lead::Result)?;
-                self.currency_if_any()?;
-            }
+            // A refusal with a reason is a log-on's, and has the same data.
+            0x061E | 0x841E => self.abort()?,
             0x06D1 => return self.line(),
             _ => {}
         }

@@ -222,6 +222,24 @@ fn an_intermediate_status_with_and_without_its_timeout() {
     }
 }
 
+/// A log-on with another currency: the result, and the terminal's own currency where it tells it.
+/// Source: PA00P015 revision 13.08, chapter 2.1.
+#[test]
+fn a_refused_log_on_tells_why() {
+    for (text, currency) in [
+        ("84 1E 03 6F 09 78", Some(&Value::Number(978))),
+        ("84 1E 01 6F", None),
+        ("84 1E 00", None),
+    ] {
+        let (message, _) = read_hex(text);
+        assert_eq!(message.fault, None);
+        let is_told = text != "84 1E 00";
+        let result = field(&message, Key::Lead(Lead::Result));
+        assert_eq!(result, is_told.then_some(&Value::Number(0x6F)));
+        assert_eq!(field(&message, Key::Lead(Lead::Currency)), currency);
+    }
+}
+
 #[test]
 fn aborts_and_lines() {
     let (message, _) = read_hex("06 1E 01 6C");
