@@ -433,6 +433,19 @@ async def test_a_terminal_that_tells_too_much(carrier: str, tmp_path: Path) -> N
         assert shop.device._link.is_clean
 
 
+async def test_a_terminal_without_paper_is_not_said_to_take_nothing(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """It may take a payment all the same, and is asked for it: only one that is barred is not."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        shop.fake.is_paper_out = True
+        await shop.device.status()
+        await shop.rig.wait_state(ADDRESS, DeviceState.FAILED, "terminal_paper_out")
+        assert shop.rig.statuses[-1].detail == "the terminal says terminal_paper_out; look at it"
+        assert (await shop.device.request(sale())).code == "printer_not_ready", "it was asked"
+
+
 @pytest.mark.feature("HW-07", part="paired by address and serial number; a swapped one alarms")
 async def test_another_terminal_at_the_address(autojump_clock: trio.testing.MockClock) -> None:
     """A terminal that was swapped raises an alarm, and is asked for nothing."""

@@ -192,7 +192,8 @@ class ZvtDevice(TerminalDevice, CableDevice):
             self.tell(action)
 
     def report(self, condition: Condition) -> None:
-        """With the terminal's number while it is well, and what to do where it is not."""
+        """With the terminal's number while it is well, and what to do where it is not. Only one
+        that is barred is asked for no payment: any other may take one all the same."""
         if condition.is_ready:
             who = self.session.terminal_id
             self.board.show(DeviceState.READY, "ok", f"terminal {who}" if who else "")
@@ -200,8 +201,6 @@ class ZvtDevice(TerminalDevice, CableDevice):
         detail = condition.detail or f"the terminal says {condition.code}"
         advice = "put the right one back, or change serial in the settings"
         is_other = condition.code == "other_terminal"
-        self.board.show(
-            DeviceState.FAILED,
-            condition.code,
-            f"{detail}, so no payment goes to it; {advice if is_other else 'look at it'}",
-        )
+        effect = ", so no payment goes to it" if self.session.refusal == condition.code else ""
+        what_to_do = advice if is_other else "look at it"
+        self.board.show(DeviceState.FAILED, condition.code, f"{detail}{effect}; {what_to_do}")
