@@ -114,7 +114,8 @@ def test_a_question_that_is_not_answered_keeps_nobody_waiting(question: str) -> 
         session.recall(0)
     hear(session, OK)
     assert session.transact("j", SALE, NS_PER_S) == []
-    hear(session, told(codec.INTERMEDIATE, [("status", 0x0E)]), QUESTION_NS - 1)
+    if question != "look":
+        hear(session, told(codec.INTERMEDIATE, [("status", 0x0E)]), QUESTION_NS - 1)
     assert session.tick(QUESTION_NS - 1) == []
     assert session.tick(QUESTION_NS) == [Break("the command never ended")]
     told_of = {one.job_id: one.result for one in session.closed() if isinstance(one, Done)}
@@ -960,6 +961,35 @@ def test_an_abort_does_not_go_out_in_place_of_an_acknowledgement() -> None:
     assert isinstance(upload, StoreUpload)
     assert session.transact("k", SALE, 0) == []
     assert sends(session.kept("f", 0, is_kept=True)) == ["800000", "06b000"]
+
+
+def test_what_it_does_of_its_own_accord_when_asked_how_it_is_has_its_time() -> None:
+    """It may end its day first: its lines come out with the next end of day, none is lost, and it
+    is not broken off in the middle. Source: PA00P015 revision 13.08, chapter 2.56."""
+    session = opened(LAST)
+    session.tick(ENQUIRE_EVERY_NS)
+    now_ns = ENQUIRE_EVERY_NS
+    hear(session, OK, now_ns)
+    for _ in range(3):
+        line = told(codec.PRINT_LINE, [("attribute", 0), ("text", b"VISA")])
+        assert sends(hear(session, line, now_ns)) == ["800000"]
+        now_ns += QUESTION_NS
+        assert session.tick(now_ns) == []
+    hear(session, told(codec.PRINT_LINE, [("attribute", 0x81), ("text", b"DAY CLOSED")]), now_ns)
+    hear(session, told(codec.COMPLETION, [("status", 0)]), now_ns)
+    hear(paying(session), told(codec.ABORTION, [("result", 0x6C)]))
+    session.settle("s", now_ns)
+    hear(session, OK)
+    hear(session, printed(3, b"TOTAL"))
+    (done,) = [one for one in hear(session, told(codec.COMPLETION, [])) if isinstance(one, Done)]
+    assert isinstance(done.result, Settlement)
+    papers = [[line.text for line in slip.lines] for slip in done.result.slips]
+    assert papers == [["VISA", "VISA", "VISA", "DAY CLOSED"], ["TOTAL"]]
+    session.settle("t", now_ns)
+    hear(session, OK)
+    (done,) = [one for one in hear(session, told(codec.COMPLETION, [])) if isinstance(one, Done)]
+    assert isinstance(done.result, Settlement)
+    assert done.result.slips == (), "each comes out once"
 
 
 def test_asked_how_it_is_now_and_then() -> None:

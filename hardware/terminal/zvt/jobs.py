@@ -51,7 +51,7 @@ class Job:
     from when a result was to be taken back until the terminal tells another. A question
     that `gives_way` keeps nobody else's from the terminal either. `answer` is what is known already
     of the transaction whose receipt is asked for, `why` the terminal's own text of its breaking
-    off."""
+    off, `is_lively` once it showed or printed something."""
 
     task: Task
     job_id: str = ""
@@ -65,6 +65,7 @@ class Job:
     is_acknowledged: bool = False
     is_refused: bool = False
     why: str = ""
+    is_lively: bool = False
     is_abort_wanted: bool = False
     is_abort_sent: bool = False
     started_ns: int = 0
@@ -91,7 +92,9 @@ class Job:
         """When it is given up, however lively the terminal is."""
         if self.task is Task.RECEIPT:
             return self.started_ns + limits.RECEIPT_NS
-        return self.started_ns + (limits.QUESTION_NS if self.is_question else limits.WHOLE_NS)
+        # Asked how it is, a terminal may end its day first, and it takes nothing else meanwhile.
+        is_brief = self.is_question and not (self.task is Task.ENQUIRE and self.is_lively)
+        return self.started_ns + (limits.QUESTION_NS if is_brief else limits.WHOLE_NS)
 
     @property
     def may_be_called_off(self) -> bool:

@@ -16,7 +16,7 @@ import attrs
 from attrs import define, field
 
 from actors.terminal_messages import Forwarded, StoredPayment
-from engine.terminal import Answer, Condition, Settlement, Transaction, Verdict
+from engine.terminal import Answer, Condition, Settlement, Slip, Transaction, Verdict
 from hardware.terminal import limits
 from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt import codec, codes, endings
@@ -36,9 +36,9 @@ class ZvtSession:
     """The conversation with one terminal, and what it told of its transactions (`memory`).
 
     `stored` is what it took offline and was asked about last, and `forwards` whether it knows how
-    to present that. `paired_id` is the only terminal that is asked for payments: the one the
-    profile names, else the first that told its number. `terminal_id` is who answers now. `reply_ns`
-    is how long a command may wait to be accepted.
+    to present that; `papers` is what it printed of its own accord. `paired_id` is the only terminal
+    that is asked for payments: the one the profile names, else the first that told its number.
+    `terminal_id` is who answers now. `reply_ns` is how long a command may wait to be accepted.
     """
 
     profile: Profile
@@ -50,6 +50,7 @@ class ZvtSession:
     is_open: bool = False
     stored: tuple[StoredPayment, ...] = ()
     forwards: bool = True
+    papers: tuple[Slip, ...] = ()
     _job: Job | None = None
     _queue: deque[Job] = field(factory=deque)
     _due_ns: int | None = None
@@ -263,6 +264,7 @@ class ZvtSession:
             return []
         # A terminal may speak before its acknowledgement arrives.
         job.is_accepted = True
+        job.is_lively |= message.control in codec.LIVELY
         self._due_ns = now_ns + self._completion_ns
         return [*self._heard(job, message, now_ns), *self._tell_abort()]
 
@@ -387,6 +389,9 @@ class ZvtSession:
         self._job, self._is_keeping = None, False
         self._due_ns = now_ns + self.reply_ns if self._is_aborting else None
         actions: list[Action] = []
+        if job.task in (Task.REGISTER, Task.ENQUIRE, Task.FORWARD):
+            # No payment's paper: it waits for the next end of the terminal's day.
+            self.papers = (*self.papers, *job.slips.kept)[-limits.SLIPS_MAX :]
         match job.task:
             case Task.REGISTER if verdict is not Verdict.APPROVED:
                 actions += self._bar(code)
@@ -422,7 +427,8 @@ class ZvtSession:
                 actions.append(Done(job.job_id, Forwarded(code)))
             case Task.SETTLE:
                 end = settlement(verdict, code, job.info, job.slips, job.why)
-                actions.append(Done(job.job_id, end))
+                slips, self.papers = (*self.papers, *end.slips), ()
+                actions.append(Done(job.job_id, attrs.evolve(end, slips=slips)))
             case Task.TRANSACT:
                 actions.append(endings.answered(job, self.memory.last, verdict, code))
                 self._remember(job)
