@@ -74,7 +74,9 @@ CARDS = st.builds(
     st.sampled_from(["", "541333******0010"]),
     st.sampled_from(["", "mc", "visa"]),
     entry=st.sampled_from(["", "chip", "contactless", "magstripe", "keyed"]),
-    verification=st.sampled_from(["", "online_pin", "offline_pin", "signature"]),
+    verification=st.sampled_from(
+        ["", "online_pin", "offline_pin", "signature", "offline_pin_and_signature"]
+    ),
 )
 PAYMENTS = st.builds(
     m.PaymentTold,

@@ -95,6 +95,7 @@ VERIFICATIONS = {
     "SignatureCapture": "signature_capture",
     "Bypass": "none",
 }
+PINS = ("online_pin", "offline_pin")
 SLIP_KINDS = {"CashierReceipt": "merchant", "CustomerReceipt": "customer"}
 # What an end of day counts. Source: nexo Retailer Protocol 3.0, TransactionType.
 REVERSALS = ("ReverseDebit", "ReverseCredit")

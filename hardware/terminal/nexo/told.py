@@ -133,6 +133,9 @@ def _card(result: Members, ended: m.Outcome) -> CardShown:
     entries = [codes.ENTRIES[mode] for mode in card.texts("EntryMode") if mode in codes.ENTRIES]
     methods = result.texts("AuthenticationMethod")
     checks = [codes.VERIFICATIONS[one] for one in methods if one in codes.VERIFICATIONS]
+    pin = next((one for one in checks if one in codes.PINS), "")
+    if pin and "signature" in checks:
+        checks = [f"{pin}_and_signature"]
     extra = ended.extra
     return CardShown(
         number=card.text("MaskedPan"),

@@ -18,7 +18,12 @@ from hardware.terminal.nexo.money import to_major, to_minor
 from hardware.terminal.nexo.reading import Members, MessageError, Number
 
 _MODES = {"chip": "ICC", "contactless": "Contactless", "magstripe": "MagStripe", "keyed": "Keyed"}
-_METHODS = {"online_pin": "OnlinePIN", "offline_pin": "OfflinePIN", "signature": "PaperSignature"}
+_METHODS = {
+    "online_pin": ["OnlinePIN"],
+    "offline_pin": ["OfflinePIN"],
+    "signature": ["PaperSignature"],
+    "offline_pin_and_signature": ["OfflinePIN", "PaperSignature"],
+}
 _QUALIFIERS = {"merchant": "CashierReceipt", "customer": "CustomerReceipt"}
 
 
@@ -243,7 +248,7 @@ def payment(said: m.PaymentTold) -> dict[str, Any]:
         card["EntryMode"] = [_MODES[said.card.entry]]
     result["PaymentInstrumentData"] = {"PaymentInstrumentType": "Card", "CardData": card}
     if said.card.verification in _METHODS:
-        result["AuthenticationMethod"] = [_METHODS[said.card.verification]]
+        result["AuthenticationMethod"] = _METHODS[said.card.verification]
     body: dict[str, Any] = {"Response": _outcome(said.outcome), "PaymentResult": result}
     body |= _poi(said.poi)
     body["SaleData"] = {
