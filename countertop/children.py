@@ -47,10 +47,17 @@ class Child:
             with trio.CancelScope(shield=True):
                 await self._end()
 
-    async def _live(self) -> int:
+    async def _live(self) -> int | None:
+        """The child's exit code once it ended; None where it could not be begun."""
         # The child leaves when its standard input closes, so it never outlives a killed parent.
         command = [sys.executable, "-m", "countertop", "node", self.name]
-        process = await trio.lowlevel.open_process(command, stdin=subprocess.PIPE)
+        try:
+            process = await trio.lowlevel.open_process(command, stdin=subprocess.PIPE)
+        except (OSError, RuntimeError) as error:
+            # No process, descriptor, memory or thread is free right now. The store sells without
+            # this node, and it must not end for want of it.
+            log.error("node_not_started", node=self.name, reason=str(error))
+            return None
         self.process = process
         self.starts += 1
         self.changed.set()
