@@ -38,6 +38,7 @@ from actors.limits import BATCH_COMMANDS_MAX, DISK_CHECK_NS, SNAPSHOT_EVERY_RECO
 from actors.lookups import Lookups
 from actors.mailbox import Envelope, Mailbox
 from actors.messages import DeviceStatus
+from actors.repeats import hash_of, is_repeat
 from actors.terminal_messages import Progress
 from actors.world import World
 from engine.books import Books, decide, forget_archive, needs, post
@@ -184,7 +185,7 @@ class Bookkeeper:
             batch.pending.append(entry)
             return
         if not entry.body_hash:
-            entry.body_hash = _hash_of(submit, entry.body, self._keyed)
+            entry.body_hash = hash_of(submit, entry.body, self._keyed)
         first = batch.by_id.get(submit.id)
         if first is not None:
             if first.body_hash == entry.body_hash:
@@ -197,7 +198,7 @@ class Bookkeeper:
         if known is not None:
             body_hash, answer = known
             head = self.journal.head()
-            same = body_hash == entry.body_hash
+            same = is_repeat(body_hash, submit, entry.body, self._keyed)
             stored = structure(parse(answer), Reply).at(head.position, head.epoch)
             entry.envelope.answer(stored if same else _reused(submit.id))
             return
@@ -457,23 +458,6 @@ class Bookkeeper:
         if journaled and self.books.position > self._snapshot_position:
             self._save_snapshot()
         self.journal.close()
-
-
-def _hash_of(submit: Submit, body: Any, keyed: hmac.HMAC) -> bytes:
-    """What tells two bodies of one id apart. Keyed, or a short note could be guessed from it."""
-    data = unstructure(body)
-    # Salted, so never twice the same: it would make an honest repeat look like another command.
-    data.pop("pin_hash", None)
-    parts = {
-        "name": submit.name,
-        "data": data,
-        "register": submit.register,
-        "approver": submit.approver,
-        "approver_pin_correct": submit.approver_pin_correct,
-    }
-    mac = keyed.copy()
-    mac.update(canonical(parts))
-    return mac.digest()
 
 
 def _told(news: Committed, followers: Followers, post_office: Any) -> bool:

@@ -122,6 +122,35 @@ async def test_a_sign_on_repeats_by_its_pin(tmp_path: Path) -> None:
         assert two.ok
 
 
+async def test_a_sign_on_repeats_after_its_pin_changed(tmp_path: Path) -> None:
+    """The answer was lost; until it is asked for again the person has another PIN."""
+    async with open_shop(tmp_path) as shop:
+        data = {"operator": "ana", "pin": "1111"}
+        first = await shop.ask("staff.sign_on", "2", data, command_id="id-1")
+        assert first.ok
+        await shop.office("staff.change_pin", operator="ana", pin="777777")
+        again = await shop.ask("staff.sign_on", "2", data, command_id="id-1")
+        assert (again.ok, again.data, again.fault) == (True, first.data, "")
+        other = await shop.ask("staff.sign_on", "2", {**data, "operator": "max"}, command_id="id-1")
+        assert other.fault == "command_id_reused"
+
+
+async def test_what_was_approved_repeats_after_the_approvers_pin_changed(tmp_path: Path) -> None:
+    """What the manager allowed was done once, and is told once more."""
+    async with open_shop(tmp_path) as shop:
+        await shop.do("order.add_line", code="milk")
+        (line,) = await _lines(shop)
+        data = {"line": line["line"], "unit_price_micros": 1_000_000, "reason": "damaged"}
+        more = {"command_id": "id-1", "approver": "max", "approver_pin": "1234"}
+        first = await shop.ask("order.override_price", data=data, **more)
+        assert first.ok
+        await shop.office("staff.change_pin", operator="max", pin="777777")
+        again = await shop.ask("order.override_price", data=data, **more)
+        assert (again.ok, again.data, again.fault) == (True, first.data, "")
+        other = await shop.ask("order.override_price", data=data, **{**more, "approver": "ana"})
+        assert other.fault == "command_id_reused"
+
+
 # --------------------------------------------------------------------------------- one batch
 
 

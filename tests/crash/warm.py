@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from actors import history
+from actors import history, repeats
 from actors.anchor_keeper import Held, HoldAnchor
 from actors.anchors import Anchor
 from actors.asks import Ask, Reply
@@ -61,6 +61,8 @@ def warm() -> None:
     for cls in classes_within([*registered, *ANSWERS.values(), *PLAIN]):
         wire._fast.get_structure_hook(cls)
         wire._fast.get_unstructure_hook(cls)
+    for _, cls in COMMANDS.items():
+        repeats._CONVERTER.get_unstructure_hook(cls)
     books_from(image_of(Books()), None)
     # What fails says where, with the lines themselves.
     for name, module in list(sys.modules.items()):
