@@ -34,6 +34,8 @@ class Envelope:
     deadline_ns: int | None = None
     peer: str = ""
     answered: bool = field(default=False, init=False)
+    owed: dict[int, Envelope] | None = field(default=None, init=False, repr=False)
+    """Where a mailbox keeps what its actor still has to answer, this one among it."""
 
     def answer(self, value: object) -> bool:
         """Answer an ask; an exception of `actors.errors` is raised at the asker.
@@ -42,6 +44,11 @@ class Envelope:
         up, or where its process is another now. The last three are counted by the node, no error.
         """
         self.answered = True
+        owed, self.owed = self.owed, None
+        if owed is not None:
+            # What is in it may be a PIN, and behind `reply` lies the whole answer: neither is kept
+            # for longer than somebody works on it.
+            owed.pop(id(self), None)
         return self.reply is not None and self.reply(value)
 
 
@@ -117,7 +124,7 @@ class Mailbox:
         self._writers = trio.lowlevel.ParkingLot()
         self._held = False
         self._closed = False
-        self._open_asks: list[Envelope] = []
+        self._open_asks: dict[int, Envelope] = {}
         self._taken = self._refused = self._expired = 0
 
     @property
@@ -194,19 +201,21 @@ class Mailbox:
         return None
 
     def _remember(self, envelope: Envelope) -> None:
-        self._open_asks.append(envelope)
+        self._open_asks[id(envelope)] = envelope
+        envelope.owed = self._open_asks
         if len(self._open_asks) > 2 * self.capacity:
             now_ns = self._world.monotonic_ns()
-            still = [e for e in self._open_asks if not e.answered and _later(e, now_ns)]
-            self._open_asks = still[-self.capacity :]
+            still = [kept for kept in self._open_asks.values() if _later(kept, now_ns)]
+            self._open_asks.clear()
+            self._open_asks.update((id(kept), kept) for kept in still[-self.capacity :])
 
     def fail_open_asks(self, detail: str) -> int:
         """Answer `NoAnswerError` to asks that were taken and not answered; how many there were.
 
         The supervisor calls this when the actor dies, so that nobody waits for a dead one's answer.
         """
-        pending = [envelope for envelope in self._open_asks if not envelope.answered]
-        self._open_asks = []
+        pending = list(self._open_asks.values())
+        self._open_asks = {}
         for envelope in pending:
             envelope.answer(NoAnswerError(self.address, detail))
         return len(pending)

@@ -62,6 +62,8 @@ class RegisterActor:
                         await self._scan(envelope.body, post, world)
                     case _:
                         log.warning("message_not_understood", kind=type(envelope.body).__name__)
+                # There may be a PIN in it, and the next message may be hours away.
+                del envelope
 
     async def _query(self, envelope: Envelope, ask: Ask, post: Any) -> None:
         to = "views" if ask.name in VIEW_QUERIES else "bookkeeper"

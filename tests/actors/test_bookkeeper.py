@@ -141,13 +141,22 @@ async def test_what_was_approved_repeats_after_the_approvers_pin_changed(tmp_pat
         await shop.do("order.add_line", code="milk")
         (line,) = await _lines(shop)
         data = {"line": line["line"], "unit_price_micros": 1_000_000, "reason": "damaged"}
-        more = {"command_id": "id-1", "approver": "max", "approver_pin": "1234"}
-        first = await shop.ask("order.override_price", data=data, **more)
+
+        async def override(approver: str) -> Reply:
+            return await shop.ask(
+                "order.override_price",
+                data=data,
+                command_id="id-1",
+                approver=approver,
+                approver_pin="1234",
+            )
+
+        first = await override("max")
         assert first.ok
         await shop.office("staff.change_pin", operator="max", pin="777777")
-        again = await shop.ask("order.override_price", data=data, **more)
+        again = await override("max")
         assert (again.ok, again.data, again.fault) == (True, first.data, "")
-        other = await shop.ask("order.override_price", data=data, **{**more, "approver": "ana"})
+        other = await override("ana")
         assert other.fault == "command_id_reused"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -177,6 +179,24 @@ async def test_open_asks_fail_with_their_actor() -> None:
     assert first == ["done"]
     assert [type(a) for a in second] == [NoAnswerError]
     assert mailbox.fail_open_asks("again") == 0
+
+
+async def test_what_was_answered_is_let_go() -> None:
+    """Neither the question, which may hold a PIN, nor its answer stays with the mailbox; a second
+    answer is still told apart."""
+    mailbox = Mailbox("a", ManualWorld(), 8)
+    answers: list[Any] = []
+    mailbox.put_nowait(ask("1234", answers))
+    mailbox.put_nowait(ask("5678", []))
+    taken = await mailbox.get()
+    await mailbox.get()
+    assert taken.answer("done")
+    assert not taken.answer("again")
+    kept = weakref.ref(taken)
+    del taken
+    gc.collect()
+    assert kept() is None
+    assert mailbox.fail_open_asks("it died") == 1
 
 
 async def test_open_asks_are_bounded() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +200,15 @@ async def test_no_pin_reaches_disk_or_log(
             assert secret.encode() not in path.read_bytes(), path
     captured = capsys.readouterr()
     assert secret not in captured.out + captured.err
+
+
+async def test_no_pin_stays_with_a_store_that_waits(tmp_path: Path) -> None:
+    """Once a sign-on is answered nothing holds what was typed, however long nobody comes."""
+    from tests.store.harness import open_shop
+
+    async with open_shop(tmp_path) as shop:
+        await shop.do("staff.sign_on", "2", operator="ana", pin="1111")
+        await trio.testing.wait_all_tasks_blocked()
+        gc.collect()
+        asks = [held for held in gc.get_objects() if isinstance(held, Ask)]
+        assert [ask for ask in asks if "pin" in ask.data or ask.approver_pin] == []
