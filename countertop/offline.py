@@ -16,6 +16,7 @@ from actors.anchors import (
     judge_files,
     read_anchor,
 )
+from actors.disk import SYSTEM_DISK
 from actors.history import CHUNK, load_books, replay_record
 from actors.journal import Journal
 from actors.journal_backup import backup, restore
@@ -31,6 +32,7 @@ from engine.wire import canonical
 Progress = Callable[[str, str], Callable[[int, int], None]]
 KEPT = ("segments", "keys")
 PERSONAL = "personal.db"
+PARTIAL = ".partial"
 
 
 def replay_journal(
@@ -107,8 +109,12 @@ def backup_store(data_dir: Path, destination: Path, progress: Progress) -> Head:
             progress("Backing up", "steps"),
         )
         if (data_dir / "segments").exists():
-            shutil.copytree(data_dir / "segments", destination / "segments")
+            (destination / "segments").mkdir()
+            for file in _whole_files(data_dir / "segments"):
+                _copy_durably(file, destination / "segments" / file.name)
         _copy_keys(data_dir / "keys", destination / "keys")
+        SYSTEM_DISK.sync_folder(destination)
+        SYSTEM_DISK.sync_folder(destination.absolute().parent)
     except BaseException:
         shutil.rmtree(destination)
         raise
@@ -127,16 +133,43 @@ def _copy_keys(source: Path, destination: Path) -> None:
             )
             old.execute("BEGIN")
             old.execute("SELECT count(*) FROM meta").fetchall()
+            partial = destination / (PERSONAL + PARTIAL)
             with (
-                contextlib.closing(connect(destination / PERSONAL)) as new,
+                contextlib.closing(connect(partial)) as new,
                 new.backup("main", old, "main") as copying,
             ):
                 copying.step()
-            (destination / PERSONAL).chmod(0o600)
-        for file in sorted(source.glob("*")):
+            partial.chmod(0o600)
+            _finish(partial, destination / PERSONAL)
+        for file in _whole_files(source):
             if not file.name.startswith(PERSONAL):
                 with contextlib.suppress(FileNotFoundError):
-                    shutil.copy2(file, destination / file.name)
+                    _copy_durably(file, destination / file.name)
+
+
+def _whole_files(folder: Path) -> list[Path]:
+    """What lies in a folder, but not what somebody is still writing, or was when it was cut off."""
+    return [file for file in sorted(folder.glob("*")) if file.suffix != PARTIAL]
+
+
+def _copy_durably(source: Path, target: Path) -> None:
+    """Copy a file as a whole or not at all, and so that a power cut does not take it back.
+
+    What a cut-off copy left behind bears another name, so nobody takes half a key for a key.
+    """
+    partial = target.with_name(target.name + PARTIAL)
+    try:
+        shutil.copy2(source, partial)
+        _finish(partial, target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _finish(partial: Path, target: Path) -> None:
+    SYSTEM_DISK.sync(partial)
+    SYSTEM_DISK.replace(partial, target)
+    SYSTEM_DISK.sync_folder(target.parent)
 
 
 def restore_store(
@@ -173,11 +206,13 @@ def restore_store(
     _set_strange_keys_aside(source / "keys", data_dir / "keys")
     # Keys that are there already are newer than the backup's: a person erased since stays erased.
     for name in KEPT:
-        for file in sorted((source / name).glob("*")):
+        for file in _whole_files(source / name):
             target = data_dir / name / file.name
             if not target.exists():
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                shutil.copy2(file, target)
+                _copy_durably(file, target)
+    SYSTEM_DISK.sync_folder(data_dir)
+    SYSTEM_DISK.sync_folder(data_dir.absolute().parent)
     return head
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -235,3 +236,75 @@ async def test_a_restore_over_a_store_begun_anew_brings_its_keys(folder: Path) -
         assert (await shop.look("register.state"))["operator"]["name"] == "Max Maple"
         assert (await shop.sell())["receipt_number"] == "1-000002"
     assert (other.data / "keys.aside-1" / "pepper").exists()
+
+
+async def test_a_restore_cut_off_among_the_keys_is_mended_by_the_next(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full in the middle of a key; room is made, it is restored again, and all names
+    are there."""
+    async with open_shop(folder) as shop:
+        await shop.sell()
+        backup_store(folder / "data", folder / "backup", _quiet)
+    target = folder / "new" / "data"
+    real = shutil.copy2
+
+    def cut_off(source: Path, to: Path) -> object:
+        if source.name == "personal.db":
+            to.write_bytes(source.read_bytes()[:5_000])
+            raise OSError(errno.ENOSPC, "No space left on device", str(to))
+        return real(source, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copy2", cut_off)
+        with pytest.raises(OSError, match="No space left"):
+            restore_store(folder / "backup", target, "disk died", _quiet, force=False)
+    assert not list(target.rglob("*.partial"))
+    restore_store(folder / "backup", target, "disk died", _quiet, force=True)
+    for file in sorted((folder / "backup" / "keys").glob("*")):
+        assert (target / "keys" / file.name).read_bytes() == file.read_bytes(), file.name
+    async with open_shop(folder / "new", ready=False) as shop:
+        people = shop.store.books.staff.operators.values()
+        names = [shop.store.keyring.reveal(one.name) for one in people]
+        assert names
+        assert not [name for name in names if "~p1." in name]
+
+
+async def test_half_a_key_that_was_left_is_not_taken_for_one(folder: Path) -> None:
+    """A restore that was killed leaves it behind under another name; the next one replaces it."""
+    async with open_shop(folder) as shop:
+        await shop.sell()
+        backup_store(folder / "data", folder / "backup", _quiet)
+    keys = folder / "new" / "data" / "keys"
+    keys.mkdir(parents=True)
+    (keys / "pepper.partial").write_bytes(b"half")
+    restore_store(folder / "backup", folder / "new" / "data", "disk died", _quiet, force=False)
+    assert (keys / "pepper").read_bytes() == (folder / "backup" / "keys" / "pepper").read_bytes()
+    assert not (keys / "pepper.partial").exists()
+
+
+@pytest.mark.parametrize("which", ["backup", "restore"])
+async def test_what_was_copied_is_on_the_disk_when_it_is_said_to_be(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    """A power cut, or a stick that is pulled out, leaves no empty keys beside a whole journal."""
+    synced: set[int] = set()
+    real = os.fsync
+
+    def noted(fd: int) -> None:
+        synced.add(os.fstat(fd).st_ino)
+        real(fd)
+
+    made = folder / "backup" if which == "backup" else folder / "new" / "data"
+    async with open_shop(folder) as shop:
+        await shop.sell()
+        (folder / "data" / "segments").mkdir(exist_ok=True)
+        (folder / "data" / "segments" / "one.segment").write_bytes(b"goods")
+        monkeypatch.setattr(os, "fsync", noted)
+        backup_store(folder / "data", folder / "backup", _quiet)
+    if which == "restore":
+        restore_store(folder / "backup", made, "disk died", _quiet, force=False)
+    there = [made.parent, made, *sorted(made.rglob("*"))]
+    unsynced = [path for path in there if path.stat().st_ino not in synced]
+    assert [path for path in unsynced if path.suffix != ".lock"] == []
+    assert (made / "segments" / "one.segment").read_bytes() == b"goods"
