@@ -234,7 +234,7 @@ def require_whole(path: Path, disk: Disk = SYSTEM_DISK) -> None:
     size = disk.size(path) or 0
     if 0 < size < _LEAST_BYTES:
         raise JournalCorruptError(path, 1, f"only {size} bytes are left of the file")
-    has_log = bool(disk.size(path.with_name(path.name + "-wal")))
+    has_log = bool(disk.size(_log_of(path)))
     if size == 0 and has_log:
         raise JournalCorruptError(path, 1, "the file is missing or empty, its log is not")
     # With a log, a crash may have left the last page half moved; the log then still has it whole.
@@ -253,7 +253,7 @@ def settle_log(path: Path, disk: Disk = SYSTEM_DISK) -> None:
 
     Source: Rebello et al., Can Applications Recover from fsync Failures?, USENIX ATC 2020.
     """
-    log = path.with_name(path.name + "-wal")
+    log = _log_of(path)
     if not disk.size(log):
         return
     content = disk.read(log)
@@ -266,6 +266,12 @@ def settle_log(path: Path, disk: Disk = SYSTEM_DISK) -> None:
         # A full disk has no room beside it, and must not keep open orders from being finished.
         disk.remove(log.with_name(log.name + ".partial"))
         disk.overwrite(log, content)
+
+
+def _log_of(path: Path) -> Path:
+    """The log of a database, which SQLite keeps beside the file itself, not beside a link to it."""
+    file = path.resolve() if path.is_symlink() else path
+    return file.with_name(file.name + "-wal")
 
 
 def create(db: apsw.Connection, store_id: str) -> None:

@@ -90,12 +90,24 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
     A file alone is opened as immutable. With a log and a shared memory file a server may be using
     it: it is read in place, as one moment. With a log only, both are copied and the copy is read.
+
+    Raises:
+        CannotCheckError: a server began to use a file that was read or copied as one of nobody.
     """
+    # The log lies beside the file itself, not beside a link to it.
+    path = path.resolve()
     log, shared = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
-    uri = "file:" + quote(str(path.absolute()))
+    uri = "file:" + quote(str(path))
+    before = _look_of(path, log, shared)
     if not log.exists() or log.stat().st_size == 0:
         with closing(sqlite3.connect(uri + "?mode=ro&immutable=1", uri=True)) as db:
-            yield db
+            try:
+                yield db
+            except (CannotCheckError, *UNREADABLE):
+                _require_untouched(before, _look_of(path, log, shared))
+                raise
+        # What was found wrong may be no more than two moments of one file.
+        _require_untouched(before, _look_of(path, log, shared))
     elif shared.exists():
         with closing(sqlite3.connect(uri + "?mode=ro", uri=True)) as db:
             yield db
@@ -104,8 +116,28 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
             copy = Path(directory) / "journal.db"
             shutil.copyfile(path, copy)
             shutil.copyfile(log, copy.with_name("journal.db-wal"))
+            _require_untouched(before, _look_of(path, log, shared))
             with closing(sqlite3.connect(copy)) as db:
                 yield db
+
+
+def _look_of(path: Path, log: Path, shared: Path) -> tuple[object, ...]:
+    """What shows that a file or its log was written to, or that somebody has it open."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    log_seen = (log.stat().st_size, log.stat().st_mtime_ns) if log.exists() else None
+    seen = path.stat()
+    # The change counter of the header; of a database with a log it moves when the log does.
+    counter = header[24:28] + header[92:100]
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns, counter, log_seen, shared.exists()
+
+
+def _require_untouched(before: tuple[object, ...], after: tuple[object, ...]) -> None:
+    if before != after:
+        raise CannotCheckError(
+            "a store began to use it during the check, so nothing that was found counts; "
+            "check again, a file in use is read as well"
+        )
 
 
 class Verification:

@@ -277,3 +277,15 @@ def test_a_missing_database_is_not_replaced_by_an_empty_one(tmp_path: Path) -> N
     other.with_name("journal.db-wal").write_bytes(b"frames")
     with pytest.raises(JournalError, match="its log is not"):
         _open(other)
+
+
+def test_a_log_is_looked_for_beside_the_file_and_not_beside_a_link(tmp_path: Path) -> None:
+    """A journal that is a link to another disk is as guarded as one that is a file."""
+    there = tmp_path / "disk" / "journal.db"
+    there.parent.mkdir()
+    there.touch()
+    there.with_name("journal.db-wal").write_bytes(b"what was sold")
+    link = tmp_path / "journal.db"
+    link.symlink_to(there)
+    with pytest.raises(JournalError, match="its log is not"):
+        Journal.open(link, store_id="shop-1", reserve_bytes=0)

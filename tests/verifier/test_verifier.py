@@ -24,6 +24,7 @@ from engine.stamp import Stamp
 from native import TreeFrontier, inclusion_proof, verify_inclusion
 from tests.unguarded import take_guards_off
 from verifier import ed25519
+from verifier import journal as reading
 from verifier.__main__ import main
 from verifier.hashes import root_by_path
 from verifier.inputs import ANCHOR_FORMAT, CannotCheckError, read_anchor, read_key
@@ -123,6 +124,71 @@ def test_a_journal_in_use_and_a_copy_with_its_log_are_read(
         ]
         journal.append([sample_entry(9)])
         assert _check(capsys, path)[1]["records"] == 5
+
+
+def test_a_link_to_a_journal_in_use_is_read_with_its_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The log lies beside the file, not beside the link."""
+    path, link = tmp_path / "store" / "journal.db", tmp_path / "current.db"
+    with Journal.open(path, store_id="shop-1", reserve_bytes=0) as journal:
+        for number in range(20):
+            journal.append([sample_entry(number)])
+        link.symlink_to(path)
+        code, report = _check(capsys, link, "--head", f"20:{journal.hash_at(20).hex()}")
+        assert (code, report["records"]) == (0, 20)
+
+
+def test_a_store_that_begins_during_the_check_makes_nothing_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check began on a file alone; then the shop opened, sold and moved its log: it is told
+    to check again, and that finds all well."""
+    path = tmp_path / "store" / "journal.db"
+    with Journal.open(path, store_id="shop-1", reserve_bytes=0) as journal:
+        for number in range(600):
+            journal.append([sample_entry(number)])
+    opened: list[Journal] = []
+
+    def meanwhile(done: int, total: int) -> None:
+        if done == 300:
+            opened.append(Journal.open(path, reserve_bytes=0))
+            for number in range(10_000, 10_300):
+                opened[0].append([sample_entry(number)])
+            opened[0].checkpoint_wal()
+
+    monkeypatch.setattr(reading, "progress", meanwhile)
+    try:
+        assert main([str(path)]) == 2
+        assert "check again" in capsys.readouterr().err
+        monkeypatch.undo()
+        assert _check(capsys, path)[0] == 0
+    finally:
+        opened[0].close()
+
+
+def test_a_store_that_begins_while_its_log_is_copied_makes_nothing_wrong(
+    sold: Sold, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file and a log of two moments are no journal: it is told to check again."""
+    log = sold.path.with_name("journal.db-wal")
+    with Journal.open(sold.path, reserve_bytes=0) as journal:
+        journal.append([sample_entry(500)])
+        crashed = sold.path.parent.parent / "crashed" / "journal.db"
+        crashed.parent.mkdir()
+        for file in (sold.path, log):
+            shutil.copyfile(file, crashed.with_name(file.name))
+    real = shutil.copyfile
+
+    def meanwhile(source: Path, target: Path) -> None:
+        real(source, target)
+        if source == crashed:
+            crashed.with_name("journal.db-shm").touch()
+
+    assert _check(capsys, crashed)[0] == 0
+    monkeypatch.setattr(shutil, "copyfile", meanwhile)
+    assert main([str(crashed)]) == 2
+    assert "check again" in capsys.readouterr().err
 
 
 @pytest.mark.feature("NEW-12", part="chain")
