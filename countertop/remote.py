@@ -54,6 +54,7 @@ Say = Callable[[str], None]
 Progress = Callable[[str, str], Callable[[int, int], None]]
 UPLOAD_TIMEOUT_S = 120
 INSTALL_TRIES = 3
+JOIN_WITHIN_S = 10.0  # a store that is there has welcomed its client long before
 
 
 def _doors(data_dir: Path) -> OpenDoors:
@@ -83,7 +84,17 @@ async def _client(
             register=register,
             client="cli",
             hints=doors.hints,
+            join=False,
         ) as client:
+            with trio.move_on_after(JOIN_WITHIN_S) as joining:
+                await client.wait_joined()
+            if joining.cancelled_caught:
+                # What it left in its run directory outlives a store that was killed.
+                raise CommandFailedError(
+                    f"The store that ran on {data_dir} is gone, or hangs: it did not answer within "
+                    f"{JOIN_WITHIN_S:g} s. Nothing was done. Start it with countertop demo or "
+                    "countertop serve, then try again."
+                )
             yield client
     except RefusedError as error:
         raise CommandFailedError(f"The store refused: {error}") from None

@@ -6,9 +6,11 @@ import gzip
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +18,10 @@ import pytest
 import trio
 from attrs import frozen
 
+from countertop import remote
+from countertop.config import Config
+from countertop.doors_file import OpenDoors, write_doors
+from countertop.errors import CommandFailedError
 from countertop.remote import _client
 from tests.ports import free_port
 
@@ -286,6 +292,30 @@ def test_without_a_store_the_command_line_says_so(
     assert "Traceback" not in done.stderr
     assert words in done.stderr
     assert [path.name for path in folder.iterdir()] == ["README.md"]
+
+
+@pytest.mark.parametrize("over", ["nng", "websocket"])
+def test_a_store_that_was_killed_is_not_waited_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, over: str
+) -> None:
+    """It left word of its doors and its socket; nobody is behind either, and that is told."""
+    monkeypatch.setattr(remote, "JOIN_WITHIN_S", 1.0)
+    run_dir = Config(str(folder)).run_dir
+    run_dir.mkdir()
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(run_dir / "front.ipc"))
+    base = f"127.0.0.1:{free_port()}"
+    nng = f"ipc://{run_dir / 'front.ipc'}" if over == "nng" else ""
+    write_doors(run_dir, OpenDoors(f"http://{base}/", f"ws://{base}/ws", nng, ""))
+    said: list[str] = []
+    for command in (
+        partial(remote.print_status, folder, said.append),
+        partial(remote.watch_events, folder, -1, said.append),
+    ):
+        with pytest.raises(CommandFailedError, match="is gone") as told:
+            command()
+        assert "Nothing was done" in str(told.value)
+    assert said == []
 
 
 def test_a_settlement_by_command(demo: Demo, folder: Path) -> None:
