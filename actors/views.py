@@ -18,7 +18,7 @@ import trio
 
 from actors.asks import Committed, ReadFiled, ReadRecords, Reply, Submit
 from actors.disk import SYSTEM_DISK, Disk
-from actors.errors import PostError
+from actors.errors import NoAnswerError, PostError
 from actors.limits import ASK_TIMEOUT_S, FOLD_QUIET_S, FOLD_WITHIN_S, VIEW_CHUNK
 from actors.mailbox import Envelope, Mailbox
 from actors.view_clearing_reads import clearing_view, payment_fees, said_of
@@ -70,6 +70,11 @@ from the file opened anew, or by the next process where it was memory. A damaged
 it: it would be as damaged, and the view that stops on it has the next start make it anew."""
 
 
+_DAMAGED = (apsw.CorruptError, apsw.NotADBError)
+"""Where a page is damaged that only a question or the state reads, no view stops on it: opened as
+it is, the file would be as damaged at each question. So it is removed, and folded anew."""
+
+
 class ViewsFileError(Exception):
     """The views have no file to live in."""
 
@@ -80,9 +85,9 @@ class _FoldError(Exception):
 
 class ViewsActor:
     """*Owns* `views.db`. *Receives* `Committed`, `Submit` queries and `ReadFiled`. *Sends* `Reply`,
-    and `ReadRecords` to the bookkeeper to catch up. *If it dies*, also because its disk fails
-    or its file can be neither opened nor made anew, it tries again after a pause; selling goes on
-    without it.
+    and `ReadRecords` to the bookkeeper to catch up. *If it dies*, also because its disk fails,
+    its file is damaged or can be neither opened nor made anew, it tries again after a pause;
+    selling goes on without it.
     """
 
     address = "views"
@@ -138,6 +143,12 @@ class ViewsActor:
         await world.in_thread(self.open)
         try:
             await self._follow(mailbox, post, world)
+        except _DAMAGED as error:
+            log.error("views_damaged", reason=str(error))
+            self.fault = f"{self._path} was damaged ({error}); it is made anew from the journal."
+            self.close()
+            await world.in_thread(_remove, self._path, self._disk)
+            raise
         finally:
             self.close()
 
@@ -148,8 +159,17 @@ class ViewsActor:
             records, asked = await _gather(mailbox)
             await self._take(records, post, world)
             if asked is not None:
-                asked.answer(await world.in_thread(self._told, asked.body, world.now_ns()))
+                await self._answer_one(asked, world)
             await self._count(mailbox, world)
+
+    async def _answer_one(self, asked: Envelope, world: World) -> None:
+        try:
+            told = await world.in_thread(self._told, asked.body, world.now_ns())
+        except _DAMAGED:
+            words = "its file is damaged and is made anew from the journal; ask again in a moment"
+            asked.answer(NoAnswerError(self.address, words))
+            raise
+        asked.answer(told)
 
     async def _take(self, records: tuple[Record, ...], post: Any, world: World) -> None:
         """Fold what was committed; where some of the news was lost, what the journal has."""
@@ -359,9 +379,13 @@ def _open(path: Path, history: str, disk: Disk) -> apsw.Connection:
             if attempt:
                 raise
         db.close()
-        for suffix in ("", "-wal", "-shm"):
-            disk.remove(path.with_name(path.name + suffix))
+        _remove(path, disk)
     raise AssertionError("a fresh database is of this version")
+
+
+def _remove(path: Path, disk: Disk) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        disk.remove(path.with_name(path.name + suffix))
 
 
 def _is_quarantined(db: apsw.Connection) -> bool:

@@ -213,6 +213,53 @@ async def test_a_damaged_file_stops_one_view_and_not_the_others(
         assert list(shop.store.views.quarantined) == ["receipts"]
 
 
+def _rot(path: Path, table: str) -> None:
+    """Spoil the page at which a table begins."""
+    db = apsw.Connection(str(path))
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    root = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+    size = db.execute("PRAGMA page_size").fetchone()
+    db.close()
+    assert root is not None
+    assert size is not None
+    with path.open("r+b") as file:
+        file.seek((int(str(root[0])) - 1) * int(str(size[0])))
+        file.write(b"U" * int(str(size[0])))
+
+
+@pytest.mark.parametrize("table", ["receipts", "activity", "signed_on"])
+async def test_a_page_that_rotted_is_made_anew_once_a_question_reads_it(
+    tmp_path: Path, table: str
+) -> None:
+    """Who asked is told so, and a moment later has the answer; selling went on all the time."""
+    path = tmp_path / "data" / "views.db"
+    async with open_shop(tmp_path) as shop:
+        await shop.sell()
+        await _caught_up(shop)
+    _rot(path, table)
+    answers: list[Any] = []
+    async with open_shop(tmp_path, ready=False) as shop:
+
+        async def found() -> bool:
+            try:
+                if table == "activity":
+                    reply = await shop.ask("activity.find", data={"limit": 5}, query=True)
+                else:
+                    reply = await shop.ask("receipts.find", data={"text": ""}, query=True)
+            except PostError as error:
+                answers.append(str(error))
+                return False
+            answers.append(reply)
+            return reply.ok and len(reply.data) > 0
+
+        await eventually(found, "the answer")
+        await shop.sell()
+        await _caught_up(shop)
+        assert len(await shop.look("receipts.find", text="")) == 2
+        assert health_of(shop.store).data["views_fault"] == ""
+    assert "made anew from the journal" in str(answers[0])
+
+
 @pytest.mark.feature("CSH-04")
 async def test_count_sheets_are_kept(tmp_path: Path) -> None:
     """Each closed session's sheet sums to what was counted, and is there after a restart."""
