@@ -8,10 +8,13 @@ from pathlib import Path
 
 import trio
 
+from actors.journal_lock import JournalLock
+from actors.journal_schema import JournalHeldError
 from actors.world import SystemWorld, World
 from countertop.config import Config, DoorsConfig
 from countertop.counter import Counter
 from countertop.counter_terminals import Speaks, in_words
+from countertop.errors import CommandFailedError
 from countertop.logs import configure
 from countertop.memory import keep_collections_short
 from countertop.seed import DEMO_PEOPLE, seed_demo
@@ -32,10 +35,25 @@ def run_demo(
     configure("warning")
     world = SystemWorld()
     if fresh and data.exists():
-        data.rename(data.with_name(f"{data.name}-before-{world.now_ns() // 10**9}"))
+        _set_aside(data, world)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     counter = Counter("1", data.absolute() / "counter", terminal, is_paired)
     trio.run(partial(_demo, data.absolute(), port, world, counter, one_process=one_process))
+
+
+def _set_aside(data: Path, world: World) -> None:
+    """Rename an earlier store's directory, which must not be one that is selling just now."""
+    try:
+        lock = JournalLock(Config(str(data)).journal_path, since="")
+    except JournalHeldError as error:
+        raise CommandFailedError(
+            f"The store in {data} is running, by {error.holder}. It was not set aside and nothing "
+            "was started. Stop it first, or name another --data directory."
+        ) from None
+    try:
+        data.rename(data.with_name(f"{data.name}-before-{world.now_ns() // 10**9}"))
+    finally:
+        lock.release()
 
 
 async def _demo(
