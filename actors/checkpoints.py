@@ -15,10 +15,12 @@ from base64 import b64encode
 from pathlib import Path
 
 from attrs import frozen
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from actors.disk import SYSTEM_DISK, Disk
+from actors.journal_schema import JournalError
 
 EVERY_RECORDS = 1_000
 _ED25519 = b"\x01"
@@ -31,6 +33,18 @@ class Checkpoint:
     tree_size: int
     root: bytes
     note: str
+
+
+class SigningKeyError(JournalError):
+    """The file of the signing key holds no key of ours; the journal itself is as it was."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The signing key {path} is damaged or another kind of key. The journal was not "
+            "changed and nothing was started. Put the key back from the latest backup, or move "
+            "it away: a new one is made then, and whoever checks the journal needs the public "
+            "halves of both."
+        )
 
 
 class Signer:
@@ -47,13 +61,19 @@ class Signer:
         """The key in `path` (PKCS #8 PEM, mode 0600), made there if the file is missing.
 
         Raises:
-            OSError, ValueError: the file cannot be read or written, or holds no Ed25519 key.
+            OSError: the file cannot be read or written.
+            SigningKeyError: it holds no such key.
         """
         if disk.size(path) is None:
             _write_key(path, Ed25519PrivateKey.generate(), disk)
-        key = serialization.load_pem_private_key(disk.read(path), password=None)
+        content = disk.read(path)
+        try:
+            key = serialization.load_pem_private_key(content, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            # Damaged, with a password, or of a kind that nobody knows.
+            raise SigningKeyError(path) from None
         if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError(f"{path} does not hold an Ed25519 key; nothing was signed")
+            raise SigningKeyError(path)
         return Signer(key)
 
     def sign(self, origin: str, tree_size: int, root: bytes) -> str:

@@ -441,6 +441,7 @@ def main() -> None:
     from actors.anchors import AnchorError
     from actors.errors import LinkError
     from actors.journal_schema import JournalError
+    from actors.personal import KeyringError
     from countertop.config import ConfigError
     from countertop.errors import CommandFailedError
     from countertop.importer import ImportFileError
@@ -460,6 +461,7 @@ def main() -> None:
         ConfigError,
         ImportFileError,
         JournalError,
+        KeyringError,
         LinkError,
         PortInUseError,
     ) as error:

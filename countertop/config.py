@@ -17,6 +17,7 @@ DEFAULT_HTTP_PORT = 8170
 NODES = ("devices", "integrations")
 ANCHORED = ("store", *NODES)  # who keeps an anchor of the journal on this machine
 SOCKETS = ("front.ipc", "hints.ipc", "link.ipc")
+PORT_MAX = 65_535
 SOCKET_PATH_BYTES_MAX = 107  # Linux: sun_path of unix(7) less its final zero
 
 
@@ -30,6 +31,11 @@ class DoorsConfig:
 
     http_port: int = DEFAULT_HTTP_PORT
     nng: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        """The port is one that there is; 0 lets the system choose."""
+        if not 0 <= self.http_port <= PORT_MAX:
+            raise ConfigError(f"http_port must be from 0 to {PORT_MAX}, not {self.http_port}")
 
 
 @frozen
@@ -52,7 +58,10 @@ class Config:
     nexo: NexoShop | None = None
 
     def __attrs_post_init__(self) -> None:
-        """No two devices share an address or a cable, and no two providers an address."""
+        """No two devices share an address or a cable, and no two providers an address; what is
+        kept free on the disk for open orders is no less than nothing."""
+        if self.reserve_mib < 0:
+            raise ConfigError(f"reserve_mib must be 0 or more, not {self.reserve_mib}")
         require_apart(self.devices)
         require_distinct(self.providers)
 

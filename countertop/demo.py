@@ -11,7 +11,7 @@ import trio
 from actors.journal_lock import JournalLock
 from actors.journal_schema import JournalHeldError
 from actors.world import SystemWorld, World
-from countertop.config import Config, DoorsConfig
+from countertop.config import Config, ConfigError, DoorsConfig
 from countertop.counter import Counter
 from countertop.counter_terminals import Speaks, in_words
 from countertop.errors import CommandFailedError
@@ -31,7 +31,15 @@ def run_demo(
     terminal: Speaks = "zvt",
     is_paired: bool = True,
 ) -> None:
-    """Run until interrupted."""
+    """Run until interrupted.
+
+    Raises:
+        CommandFailedError: no such port, or the store to set aside is running.
+    """
+    try:
+        DoorsConfig(port)
+    except ConfigError as error:
+        raise CommandFailedError(f"{error}. Nothing was started; give another --port.") from None
     configure("warning")
     world = SystemWorld()
     if fresh and data.exists():

@@ -56,3 +56,12 @@ def test_a_store_that_is_running_is_not_set_aside(tmp_path: Path, began: list[Pa
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
     demo.run_demo(data, 0, one_process=True, fresh=True)
     assert began == [data]
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_cannot_be_is_told(tmp_path: Path, began: list[Path], port: int) -> None:
+    """Before anything is set aside or made."""
+    data = _earlier(tmp_path)
+    with pytest.raises(CommandFailedError, match="give another --port"):
+        demo.run_demo(data, port, one_process=True, fresh=True)
+    assert (began, [path.name for path in tmp_path.iterdir()]) == ([], ["demo"])

@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from actors.checkpoints import SigningKeyError
 from actors.world import SystemWorld
 from countertop.config import Config, ConfigError, from_data, load, to_data
 from countertop.store import open_store
 from engine.wire import canonical, parse
 from hardware.settings import NexoShop
-from tests.store.harness import ROOT, open_shop
+from tests.store.harness import ROOT, open_shop, own_config
 
 
 def _toml(folder: Path, port: int, **texts: str) -> Path:
@@ -160,6 +163,9 @@ def test_a_disk_that_cannot_be_written_is_named(folder: Path) -> None:
             "\\[nexo\\] cannot be used: passphrase_must_be_ascii",
         ),
         ('data_dir = "x"\n[nexo]\nauthority_file = "a.pem"\n', "key_identifier"),
+        ('data_dir = "x"\n[doors]\nhttp_port = 65536\n', "http_port must be from 0 to 65535"),
+        ('data_dir = "x"\n[doors]\nhttp_port = -1\n', "http_port must be from 0 to 65535"),
+        ('data_dir = "x"\nreserve_mib = -1\n', "reserve_mib must be 0 or more, not -1"),
     ],
 )
 def test_a_wrong_configuration_is_named(folder: Path, text: str, words: str) -> None:
@@ -213,3 +219,37 @@ def test_a_configuration_survives_its_way_to_a_child() -> None:
     from countertop.config import to_data
 
     assert from_data(to_data(config), "test") == config
+
+
+async def test_damaged_personal_keys_are_named(folder: Path) -> None:
+    """Without them no name can be shown: the start is refused in words."""
+    async with open_shop(folder):
+        pass
+    keys = folder / "data" / "keys" / "personal.db"
+    keys.write_bytes(b"nothing that SQLite knows" * 100)
+    done = _serve(_toml(folder, 0))
+    assert done.returncode == 1
+    assert "personal.db cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"of another kind"])
+async def test_a_damaged_signing_key_is_named_and_the_journal_not_blamed(
+    folder: Path, content: bytes
+) -> None:
+    """The message says what of it can be done; with the key put back the store opens."""
+    async with open_shop(folder) as shop:
+        await shop.sell()
+    key = folder / "data" / "keys" / "journal.ed25519"
+    sound = key.read_bytes()
+    if content == b"of another kind":
+        content = X25519PrivateKey.generate().private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+    key.write_bytes(content)
+    with pytest.raises(SigningKeyError, match="Put the key back") as refused:
+        open_store(own_config(folder), SystemWorld())
+    assert "nothing was started" in str(refused.value)
+    key.write_bytes(sound)
+    async with open_shop(folder, ready=False) as shop:
+        await shop.sell()
