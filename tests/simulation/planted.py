@@ -15,7 +15,7 @@ from actors.bookkeeper import Bookkeeper
 from actors.journal import Journal
 from actors.journal_schema import configure
 from engine import limits, till
-from engine.order import foreign_notes, offered, returns, tendering
+from engine.order import foreign_notes, held_goods, offered, returns, tendering
 from engine.order.circumstances import circumstances_of
 from engine.order.events import (
     OrderCompleted,
@@ -188,7 +188,7 @@ def bundle_keeps_its_parts() -> contextlib.AbstractContextManager[Any]:
 
 def tax_back_twice() -> contextlib.AbstractContextManager[Any]:
     """A return counts the tax that goes back twice."""
-    facts = returns.returned_facts
+    facts = held_goods.returned_facts
 
     def doubled(order: Any) -> Any:
         return [
@@ -224,7 +224,7 @@ def group_unheeded() -> contextlib.AbstractContextManager[Any]:
 
 def exemption_paid_back() -> contextlib.AbstractContextManager[Any]:
     """Who paid no tax gets a cent of it back with each piece."""
-    facts = returns.returned_facts
+    facts = held_goods.returned_facts
 
     def generous(order: Any) -> Any:
         return [

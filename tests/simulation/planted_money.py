@@ -11,7 +11,7 @@ from unittest import mock
 import attrs
 
 from engine.credit.ledger import Credits
-from engine.order import returns, tendering
+from engine.order import held_goods, tendering
 from engine.order.events import OrderReturned
 from engine.order.pricing import price
 from engine.order.tender_events import TabClosed
@@ -26,7 +26,7 @@ Planted = contextlib.AbstractContextManager[Any]
 
 def _gone_back(change: Callable[[OrderReturned], OrderReturned | None]) -> Planted:
     """Tamper with what is noted of goods that go back."""
-    facts = returns.returned_facts
+    facts = held_goods.returned_facts
 
     def tampered(order: Any) -> Any:
         found = [(original, change(event)) for original, event in facts(order)]
