@@ -10,8 +10,11 @@ import Parked from './Parked.svelte';
 import Receipts from './Receipts.svelte';
 import Reports from './Reports.svelte';
 import StatusDetails from './StatusDetails.svelte';
+import SwitchOperator from './SwitchOperator.svelte';
+import TabClose from './TabClose.svelte';
 import Tabs from './Tabs.svelte';
 import Terminals from './Terminals.svelte';
+import VoidForm from './VoidForm.svelte';
 import Why from './Why.svelte';
 
 export default {
@@ -27,7 +30,10 @@ export default {
   reports: Reports,
   return: Receipts,
   status: StatusDetails,
+  switch: SwitchOperator,
+  tab: TabClose,
   tabs: Tabs,
   terminals: Terminals,
+  void: VoidForm,
   why: Why,
 };
