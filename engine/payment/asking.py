@@ -54,7 +54,7 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
     amount_minor = body.amount_minor or abs(due_minor)
     if due_minor < 0 and body.entry is not CardEntry.READ:
         return refuse(Refusal.ENTRY_MUST_BE_OF_A_SALE)
-    tip = order.tip if due_minor > 0 else None
+    tip = _tip(order, body, context) if due_minor > 0 else None
     asked = _sale(order, body, terminal, amount_minor, context, tip=tip)
     if due_minor < 0:
         found = _refund(order, body, asked, context)
@@ -79,6 +79,13 @@ def begun_by_card(
         return begun
     refused = why_no_tender(order, begun[1], "card") or why_not_free(terminal, order.id, context)
     return begun if refused is None else refused
+
+
+def _tip(order: Order, body: RequestPayment, context: PaymentContext) -> Tip | None:
+    """What the customer said of a tip. Who tells their number by phone was never asked, and where
+    our own screen asks no more, nobody is charged what was said there before."""
+    asks = context.around.settings.registers[context.around.register].tip_choices is not None
+    return order.tip if asks and body.entry is CardEntry.READ else None
 
 
 def _sale(

@@ -614,12 +614,12 @@ export class App {
     if (outcome.ok && outcome.data.due_minor === 0) await this.complete();
   }
 
-  /** Have the terminal take `amountMinor`, or all that is due; of a refund, give it back to a card. */
-  async card(amountMinor = 0, order = '', tender = 0, entry: CardEntry = ''): Promise<void> {
+  /** Have the terminal take `amountMinor`, or all that is due; of a refund, give it back to a card.
+   *  `asked`: who pays has answered what they tip. Whoever else pays is asked anew. */
+  async card(amountMinor = 0, order = '', tender = 0, entry: CardEntry = '', asked = false): Promise<void> {
     this.refunded = { order, tender };
     const due = this.order?.due_minor ?? 0;
-    const tip = this.order?.tip;
-    const answered = tip?.is_answered && tip.amount_minor === (amountMinor || due);
+    const answered = asked && this.answeredTip(amountMinor || due) !== null;
     if (this.view?.asks_tips && due > 0 && !answered && !entry) {
       await this.act('payment.ask_tip', { amount_minor: amountMinor });
       return;
@@ -636,7 +636,20 @@ export class App {
   async answerTip(tipMinor: number): Promise<void> {
     const asked = this.asksTip?.amount_minor ?? 0;
     const outcome = await this.act('payment.answer_tip', { tip_minor: tipMinor });
-    if (outcome.ok) await this.card(asked);
+    if (outcome.ok) await this.card(asked, '', 0, '', true);
+  }
+
+  /** What was answered to the question about a tip on this amount; null where nothing was. */
+  private answeredTip(amountMinor: number): number | null {
+    const tip = this.order?.tip;
+    return tip?.is_answered && tip.amount_minor === amountMinor ? tip.tip_minor : null;
+  }
+
+  /** All that a sale would charge when it is asked for once more, its tip with it. */
+  againMinor(payment: PaymentView): number {
+    const amount = Math.min(payment.amount_minor, this.order?.due_minor ?? 0);
+    const asks = this.view?.asks_tips && !payment.entry;
+    return amount + (asks ? (this.answeredTip(amount) ?? 0) : 0);
   }
 
   /** Ask once more for what came to nothing; a refund goes to the card that was chosen, or to none. */
@@ -648,7 +661,7 @@ export class App {
     if (payment.kind === 'refund' && !order) return this.putCardAway();
     const due = Math.abs(this.order?.due_minor ?? 0);
     const entry = payment.entry as CardEntry;
-    await this.card(payment.amount_minor < due ? payment.amount_minor : 0, order, tender, entry);
+    await this.card(payment.amount_minor < due ? payment.amount_minor : 0, order, tender, entry, true);
   }
 
   /** Have the terminal take back a card tender. */

@@ -34,7 +34,7 @@ from engine.register import StartTraining
 from engine.settings import DefineRegister, TipChoices
 from engine.settings import Refusal as SettingsRefusal
 from engine.staff import SignOff, SignOn
-from engine.terminal import Verdict
+from engine.terminal import CardEntry, Verdict
 from engine.till import OpenDrawer
 from engine.views.build import order_view
 from tests.card_shop import card_shop, hear, running, with_tip_screen
@@ -182,6 +182,23 @@ def test_the_tip_of_a_guest_whose_card_was_declined_is_not_the_next_ones() -> No
     hear(shop, Verdict.APPROVED, 2)
     shop.ok(CompleteOrder())
     assert shop.books.live.position("1").totals.tips == {}
+
+
+def test_no_answer_is_charged_where_the_question_is_not_put_any_more() -> None:
+    """Who tells a number by phone was asked nothing, nor is anybody once the office switched the
+    question off: what a guest answered whose card was declined is not on the next card."""
+    shop, order_id = tip_shop()
+    shop.ok(AnswerTip(200))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.DECLINED)
+    shop.ok(RequestPayment(entry=CardEntry.PHONE))
+    assert running(shop).asked.tip_on_top_minor == 0
+    hear(shop, Verdict.DECLINED, 2)
+    setup = shop.books.settings.registers["1"]
+    shop.ok(DefineRegister(attrs.evolve(setup, tip_choices=None)))
+    assert shop.order(order_id).tip is not None
+    shop.ok(RequestPayment())
+    assert (running(shop).asked.tip_on_top_minor, running(shop).asked.tip_allowed) == (0, True)
 
 
 def test_a_question_outlives_what_somebody_else_pays_by_link() -> None:
