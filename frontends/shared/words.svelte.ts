@@ -100,6 +100,7 @@ export function refusalText(
       shown[name] = formatQuantity(value, 'piece', words.language).replace(/\u00a0piece$/, '');
     } else shown[name] = value;
   }
+  if (typeof fields['tries_left'] === 'number') shown['n'] = fields['tries_left'];
   const key = `refusal.${code}`;
   return words.has(key) ? words.text(key, shown) : words.text('refusal.unknown', { code });
 }

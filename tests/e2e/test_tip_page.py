@@ -92,7 +92,10 @@ def test_no_tip_and_an_own_amount_by_keyboard(who: Cashier) -> None:
     page = who.page
     turn(who)
     who.push("Other amount")
-    who.digits("9900")
+    expect(page.get_by_text("Type 5 0 0 for €5.00")).to_be_visible()
+    who.digits("9")
+    expect(page.locator("output.typed")).to_have_text("€0.09")
+    who.digits("900")
     expect(page.locator(".hint.over")).to_be_visible()
     expect(page.locator(".tip .btn.main")).to_be_disabled()
     for _ in range(4):
@@ -115,6 +118,113 @@ def test_no_tip_and_an_own_amount_by_keyboard(who: Cashier) -> None:
     take_back(who)
     expect(page.get_by_text(ASKED)).to_be_visible()
     assert "EUR 2.20" == who.store.wait_shown()[0]
+
+
+def switch_off(who: Cashier) -> None:
+    """Nobody is asked for a tip at register 1 any more."""
+    asks_none = {key: value for key, value in REGISTER.items() if key != "tip_choices"}
+    answer = who.store.command("settings.define_register", {"setup": asks_none})
+    assert answer.get("ok"), answer
+
+
+def test_a_tip_of_somebody_else_is_never_charged(who: Cashier) -> None:
+    """Declined with a tip, only the next try keeps it, with the whole amount on its button; a card
+    asked for in payment is asked anew, and where the question was switched off in between, no tip
+    is charged that its owner was not asked for."""
+    page = who.page
+    turn(who, "Flat white")
+    who.push(re.compile("^15"))
+    expect(page.get_by_role("heading", name=FOLLOW)).to_be_visible()
+    who.store.key("decline")
+    take_back(who)
+    expect(who.button("Try again: €4.37")).to_be_visible()
+    who.push("To payment")
+    who.push("Card €3.80")
+    expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()
+    who.push(re.compile("^15"))
+    expect(page.get_by_role("heading", name=FOLLOW)).to_be_visible()
+    who.store.key("decline")
+    take_back(who)
+    switch_off(who)
+    expect(who.button("Try again: €3.80")).to_be_visible()
+    who.push("To payment")
+    who.push("Card €3.80")
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    assert "EUR 3.80" == who.store.wait_shown()[0]
+
+
+def test_nobody_is_thanked_whose_card_was_not_charged(who: Cashier) -> None:
+    """The turned screen says what became of the card: declined, that it was not charged; in doubt,
+    that we ask; and in both cases that the shop needs its screen. Thanks are for who paid."""
+    page = who.page
+    heading = page.get_by_role("heading")
+    turn(who)
+    who.push("No tip")
+    expect(heading).to_have_text(FOLLOW)
+    who.store.key("decline")
+    expect(heading).to_have_text("The card was not charged")
+    expect(page.get_by_text("Please hand back the screen")).to_be_visible()
+    page.reload()
+    expect(heading).to_have_text("The card was not charged")
+    take_back(who)
+    who.push("Try again")
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    who.push("Cancel card payment")
+    who.push("To payment")
+    who.push(re.compile("^Card"))
+    who.push("No tip")
+    expect(heading).to_have_text(FOLLOW)
+    who.store.key("cut")
+    expect(heading).to_have_text("One moment: we are asking the terminal")
+    expect(page.get_by_text("Please hand back the screen")).to_be_visible()
+    who.store.key("plug")
+
+
+def test_a_customer_reads_no_words_for_staff_when_the_server_is_lost(who: Cashier) -> None:
+    """The question, and the page loaded anew, ask for a moment and tell of no server."""
+    page = who.page
+    turn(who)
+    who.store.kill()
+    wait = page.get_by_role("heading", name="One moment please")
+    expect(wait).to_be_visible()
+    assert "server" not in page.locator("dialog[open]").inner_text()
+    who.store.start()
+    expect(wait).to_have_count(0, timeout=60_000)
+    expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()
+
+
+def test_wrong_pins_on_the_turned_screen_are_told_as_they_are(who: Cashier) -> None:
+    """How many tries are left, in words that fit one of them; then for how long nobody may try, and
+    that the screen is the customer's meanwhile. Nobody wanted to sign on."""
+    page = who.page
+    turn(who)
+    who.push("For staff")
+    for left in ("4 tries are", "3 tries are", "2 tries are", "1 try is", "0 tries are"):
+        who.digits("1234")
+        who.push("Take the screen back")
+        expect(page.get_by_role("alert").filter(has_text=f"{left} left")).to_be_visible()
+    who.digits(PEOPLE["Mia"])
+    who.push("Take the screen back")
+    told = page.get_by_role("alert").filter(has_text="The screen stays with the customer.")
+    expect(told).to_be_visible()
+    expect(page.get_by_text("Nobody was signed on")).to_have_count(0)
+
+
+def test_what_a_card_tender_gives_back_has_its_tip_in_it(who: Cashier) -> None:
+    """The button that has the terminal take a share back names all that was charged."""
+    page = who.page
+    who.tap("Flat white")
+    expect(who.lines).to_have_count(1)
+    who.tap("Flat white")
+    expect(who.lines.first).to_contain_text("7.60")
+    who.pay()
+    who.digits("380")
+    who.push("Card €3.80")
+    who.push(re.compile("^10"))
+    who.store.key("tap")
+    expect(page.get_by_role("heading", name=THANKS)).to_be_visible()
+    take_back(who)
+    expect(who.button("Have the terminal take back €4.18 of Mastercard ··0010")).to_be_visible()
 
 
 def test_nothing_else_can_be_reached_without_the_pin(who: Cashier) -> None:
