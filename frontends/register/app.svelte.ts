@@ -243,6 +243,7 @@ export class App {
     const heard = before?.payment?.standing !== next.payment?.standing;
     if (heard || counted || before?.operator?.operator !== next.operator?.operator) void this.countExceptions();
     this.hearCard(next);
+    this.split.hear(next.order);
     this.links.hear(before, next);
     this.knowNotes(next);
     for (const look of [...this.watchers]) look();

@@ -124,4 +124,9 @@ export class Split {
   stop(): void {
     this.keep(null);
   }
+
+  /** An order that is rung up again is not divided any more: what it costs may be another sum. */
+  hear(order: OrderView | null): void {
+    if (order?.phase === 'open' && this.of(order)) this.stop();
+  }
 }

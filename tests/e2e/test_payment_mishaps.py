@@ -78,6 +78,25 @@ def test_a_share_that_nobody_paid_is_chosen_anew(who: Cashier) -> None:
     expect(croissant).to_be_enabled()
 
 
+def test_shares_are_of_the_bill_they_were_made_of(who: Cashier) -> None:
+    """Back in the order after a declined share, and more is rung up: the bill is whole again, and
+    divided anew by whoever wants it so."""
+    page = who.page
+    rung_up(who, "Flat white", "Croissant")
+    page.keyboard.press("F7")
+    who.push("Split in 2")
+    expect(page.get_by_text("Share 1 of 2")).to_be_visible()
+    who.push(re.compile("^Card"))
+    who.store.key("decline")
+    expect(page.get_by_text("The card was declined")).to_be_visible()
+    who.push("Back", exact=True)
+    who.tap("Brownie")
+    expect(who.lines).to_have_count(3)
+    who.pay()
+    expect(page.get_by_text("To pay", exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile("^Share"))).to_have_count(0)
+
+
 def test_two_of_a_kind_go_to_two_shares(who: Cashier) -> None:
     """One by one with a stepper: one of two coffees is paid, the other is left and is seen to be;
     a touch on the line takes all that is left of it. Together the shares are the bill."""
