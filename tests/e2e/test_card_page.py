@@ -273,6 +273,58 @@ def test_goods_come_back_to_the_card_they_were_paid_with(who: Cashier) -> None:
     assert who.store.counter()["terminal"]["booked_minor"] == 0
 
 
+def test_a_refund_that_the_card_does_not_take_is_no_dead_end(who: Cashier) -> None:
+    """It may go to no other place, which is said where the other ways would be; the order can wait
+    for a day on which the card takes it."""
+    page = who.page
+    to_card(who, "Flat white")
+    who.store.key("tap")
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+    who.next_order()
+    who.menu("Return goods")
+    page.locator(".receipts .entry").first.click()
+    who.push("Flat white: one more")
+    who.push("Faulty")
+    who.push("Take back 1 line")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.push("Back to Mastercard ··0010")
+    who.store.key("decline")
+    expect(page.get_by_text("see in the payment what else can be done")).to_be_visible()
+    who.push("To payment")
+    expect(page.get_by_text("can go back to that card alone")).to_be_visible()
+    expect(who.button("Back to Mastercard ··0010")).to_be_visible()
+    who.push("Park", exact=True)
+    who.push("Park order")
+    expect(page.get_by_text("The order is parked.").first).to_be_visible()
+    expect(who.lines).to_have_count(0)
+
+
+def test_a_refund_that_the_card_does_not_take_may_be_store_credit(who: Cashier) -> None:
+    """Where the house gives store credit for what comes back, that is named as the other way."""
+    page = who.page
+    rules = {"rules": {"store_credit": True}}
+    answer = who.store.command("settings.set_return_rules", rules)
+    assert answer.get("ok"), answer
+    to_card(who, "Flat white")
+    who.store.key("tap")
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+    who.next_order()
+    who.menu("Return goods")
+    page.locator(".receipts .entry").first.click()
+    who.push("Flat white: one more")
+    who.push("Faulty")
+    who.push("Take back 1 line")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.push("Back to Mastercard ··0010")
+    who.store.key("decline")
+    who.push("To payment")
+    expect(page.get_by_text("Try the card again, or give store credit.")).to_be_visible()
+    who.push("Give store credit of €3.80")
+    expect(page.locator(".done")).to_be_visible()
+
+
 def test_a_refund_nobody_knows_is_not_paid_out_twice(who: Cashier) -> None:
     """The line breaks while money goes back: no other way is offered until it is known."""
     page = who.page
