@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier
+from tests.e2e.shop import Cashier, MakeCashier
 
 ASKED = "Ask the customer to tap or insert the card"
 UNKNOWN = "Nobody knows yet whether the card was charged"
@@ -95,6 +95,23 @@ def test_shares_are_of_the_bill_they_were_made_of(who: Cashier) -> None:
     who.pay()
     expect(page.get_by_text("To pay", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile("^Share"))).to_have_count(0)
+
+
+def test_a_doubt_is_read_first_on_a_phone(who: Cashier, cashier: MakeCashier) -> None:
+    """Cash instead of a card nobody knows of: the warning is on the screen, not scrolled away by
+    the button that Enter would press."""
+    mia = cashier((390, 844), at=who.store, touch=True)
+    mia.open()
+    mia.tap("Flat white")
+    mia.pay()
+    mia.push(re.compile("^Card"))
+    expect(mia.page.get_by_text(ASKED)).to_be_visible()
+    who.store.key("cut")
+    expect(mia.page.get_by_text(UNKNOWN)).to_be_visible()
+    mia.push("Take cash instead")
+    expect(mia.page.locator("section.pay .doubt")).to_be_in_viewport(ratio=0.99)
+    expect(mia.page.locator("section.pay .take")).to_be_focused()
+    who.store.key("plug")
 
 
 def test_two_of_a_kind_go_to_two_shares(who: Cashier) -> None:
