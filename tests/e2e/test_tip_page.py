@@ -138,6 +138,7 @@ def test_a_tip_of_somebody_else_is_never_charged(who: Cashier) -> None:
     who.store.key("decline")
     take_back(who)
     expect(who.button("Try again: €4.37")).to_be_visible()
+    expect(page.get_by_text("with a tip of €0.57")).to_be_visible()
     who.push("To payment")
     who.push("Card €3.80")
     expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()
@@ -155,7 +156,7 @@ def test_a_tip_of_somebody_else_is_never_charged(who: Cashier) -> None:
 
 def test_nobody_is_thanked_whose_card_was_not_charged(who: Cashier) -> None:
     """The turned screen says what became of the card: declined, that it was not charged; in doubt,
-    that we ask; and in both cases that the shop needs its screen. Thanks are for who paid."""
+    that the terminal is asked; both times that the shop needs its screen. Who paid is thanked."""
     page = who.page
     heading = page.get_by_role("heading")
     turn(who)
