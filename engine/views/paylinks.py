@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from engine.books import Books
 from engine.limits import NS_PER_S
+from engine.order.due import due_of
+from engine.order.pricing import price_shown
+from engine.order.state import Phase
 from engine.paylink.state import Paylink
 from engine.views.paylink_shapes import PaylinkShown, PaylinksView, PaylinkView
 
@@ -40,13 +43,23 @@ def register_paylink(books: Books, register: str) -> Paylink | None:
 
 
 def paylink_shown(books: Books, order_id: str) -> PaylinkShown | None:
-    """What the customer of an order is asked to pay, once there is something to open."""
+    """What the customer of an order is asked to pay, once there is something to open, and while all
+    of it is still due."""
     link = books.paylinks.offered_for(order_id)
-    if link is None or not link.url:
+    if link is None or not link.url or link.asked.amount_minor > _left_minor(books, order_id):
         return None
     return PaylinkShown(
         link.asked.paylink_id, link.asked.amount_minor, link.url, link.asked.expires_ns
     )
+
+
+def _left_minor(books: Books, order_id: str) -> int:
+    """What an order that is being paid still asks for."""
+    order = books.live.orders.get(order_id)
+    if order is None or order.phase is not Phase.TENDERING:
+        return 0
+    figures = order.figures or price_shown(order, books.tariff_of(order))
+    return due_of(order, figures, books.settings.required()).left_minor
 
 
 def paylinks_view(books: Books, *, now_ns: int) -> PaylinksView:

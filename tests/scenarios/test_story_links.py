@@ -140,6 +140,19 @@ def test_the_screens_show_what_to_pay_until_it_is() -> None:
     assert display_view(shop.books, "1", epoch=1, last_order=None).paylink is None
 
 
+def test_a_link_over_what_is_left_is_not_shown_to_the_customer() -> None:
+    """Asked for all of it, and cash paid a part since: scanned now, too much would be paid. What
+    is given back makes it due once more."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    tender = shop.ok(TenderCash(300))["tender"]
+    assert display_view(shop.books, "1", epoch=1, last_order=None).paylink is None
+    shop.ok(UndoTender(tender))
+    shown = display_view(shop.books, "1", epoch=1, last_order=None).paylink
+    assert shown is not None
+    assert shown.paylink_id == paylink_id
+
+
 def test_it_blocks_neither_cash_nor_the_next_customer_nor_the_z() -> None:
     """Cash settles the sale while a link still waits; the day closes; the money that comes then is
     before a person and goes back, and is no second tender."""
