@@ -14,7 +14,7 @@ from engine.payment.exposure import brand_exposure, exposure, untold
 from engine.payment.state import Payment, Payments, is_counted, tip_in
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
-from engine.terminal import UNDOING
+from engine.terminal import UNDOING, CardShown, Kind
 from engine.views.payment_shapes import (
     CardStateView,
     CeilingView,
@@ -30,11 +30,20 @@ Shown = tuple[str, str]
 
 
 def payment_view(
-    payment: Payment, *, now_ns: int, shows: Shown = ("", ""), is_counted: bool = False
+    payment: Payment,
+    *,
+    now_ns: int,
+    shows: Shown = ("", ""),
+    is_counted: bool = False,
+    paid_with: CardShown | None = None,
 ) -> PaymentView:
     """One payment; `shows` is what its terminal shows meanwhile: a stable word, its own text.
-    `is_counted` is of what was to go back: whether a sale was completed with it."""
+    `is_counted` is of what was to go back: whether a sale was completed with it. `paid_with` is the
+    card that it was paid with: that is told where the terminal tells none."""
     asked, answer = payment.asked, payment.answer
+    card = CardShown() if answer is None else answer.card
+    if paid_with is not None and not (card.number or card.brand):
+        card = paid_with
     return PaymentView(
         asked.payment_id,
         asked.order_id,
@@ -48,8 +57,8 @@ def payment_view(
         _tip_minor(payment),
         "" if answer is None else answer.code,
         "" if answer is None else answer.detail,
-        "" if answer is None else answer.card.number,
-        "" if answer is None else answer.card.brand,
+        card.number,
+        card.brand,
         _age_s(payment, now_ns),
         payment.is_cancel_asked,
         payment.problem is Problem.UNRESOLVED,
@@ -67,8 +76,11 @@ _FOR_CUSTOMERS = {Standing.REQUESTED: "terminal", Standing.UNKNOWN: "checking"}
 
 
 def card_state(payment: Payment | None) -> CardStateView | None:
-    """What the customer sees of the payment of their order; of what was taken back, nothing."""
+    """What the customer sees of the payment of their order; of what was taken back, nothing, nor of
+    what is only reserved: nothing is charged yet."""
     if payment is None or payment.asked.kind in UNDOING:
+        return None
+    if payment.is_approved and payment.asked.kind is Kind.RESERVATION:
         return None
     ended = "approved" if payment.is_approved else "not_paid"
     state = _FOR_CUSTOMERS.get(payment.standing, ended)
@@ -145,7 +157,8 @@ def register_payment(books: Books, register: str, done: str = "") -> Payment | N
 
 def listed(books: Books, now_ns: int) -> list[Payment]:
     """What is for a person: exceptions, what nobody knows for a while, and what was taken offline
-    longer ago than the shop allows without a word of what became of it, oldest first."""
+    longer ago than the shop allows without a word of what became of it, oldest first. Of several
+    tries to take one payment back, the newest stands for those that moved nothing."""
     waiting = [
         payment
         for payment in books.payments.open.values()
@@ -154,10 +167,37 @@ def listed(books: Books, now_ns: int) -> list[Payment]:
     silent = [
         altered(payment, problem=Problem.UNTOLD) for payment in untold(books.payments, now_ns)
     ]
-    return sorted(
+    found = sorted(
         [*books.payments.exceptions.values(), *waiting, *silent],
         key=lambda entry: entry.requested_ns,
     )
+    newest = {_taken_back(entry): entry for entry in found}
+    return [entry for entry in found if entry.is_approved or newest[_taken_back(entry)] is entry]
+
+
+def _taken_back(payment: Payment) -> tuple[str, str]:
+    """What a try to take back is about; of anything else, itself."""
+    asked = payment.asked
+    is_try = asked.kind in UNDOING and asked.of_payment != ""
+    return ("back", asked.of_payment) if is_try else ("", asked.payment_id)
+
+
+def _paid_with(books: Books, payment: Payment) -> CardShown | None:
+    """The card that what goes back was paid with, as far as it is known."""
+    asked = payment.asked
+    if asked.kind not in UNDOING:
+        return None
+    original = books.payments.known(asked.of_payment)
+    if original is not None and original.answer is not None:
+        return original.answer.card
+    order = books.live.orders.get(asked.order_id)
+    paid = () if order is None else tuple(tender.card for tender in order.tenders)
+    if order is not None and order.tab is not None:
+        paid = (*paid, order.tab.card)
+    for card in paid:
+        if card is not None and card.payment_id == asked.of_payment:
+            return card.card
+    return CardShown(brand=asked.brand)
 
 
 def payments_view(
@@ -188,6 +228,7 @@ def payments_view(
                 now_ns=now_ns,
                 shows=showed.get(payment.asked.payment_id, ("", "")),
                 is_counted=is_counted(payment.asked, books.live.orders),
+                paid_with=_paid_with(books, payment),
             )
             for payment in listed(books, now_ns)
         ),
@@ -206,8 +247,8 @@ def _age_s(payment: Payment, now_ns: int) -> int:
 
 
 def _tip_minor(payment: Payment) -> int:
-    """What came on top, or is to."""
+    """What came on top, or is to; of what came to nothing, what was to."""
     answer = payment.answer
     if answer is None or not payment.is_approved:
-        return payment.asked.tip_on_top_minor if payment.is_open else 0
+        return payment.asked.tip_on_top_minor
     return tip_in(payment.asked, answer)

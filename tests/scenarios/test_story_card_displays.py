@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from engine.order.commands import CompleteOrder
-from engine.payment.commands import AnswerTip, AskTip, RequestPayment, ReverseTender
+from engine.order.commands import CompleteOrder, StartTendering
+from engine.payment.commands import AnswerTip, AskTip, OpenTab, RequestPayment, ReverseTender
 from engine.settings import ConfigureStore
 from engine.terminal import Verdict
 from engine.views.build import display_view
 from engine.views.payment_shapes import CardStateView
+from engine.views.payments import payment_view
 from engine.views.pole import WIDTH, pole_lines
 from engine.views.shapes import DisplayView
 from engine.words import CATALOGUES
-from tests.card_shop import card_shop, hear, with_tip_screen
+from tests.card_shop import card_shop, hear, running, with_tip_screen
 from tests.shop import Shop, rules
 
 
@@ -67,6 +68,39 @@ def test_what_is_taken_back_is_the_shops_business() -> None:
     shop.ok(ReverseTender(1))
     assert seen(shop).card is None
     assert pole_lines(seen(shop))[1].startswith("Total")
+
+
+def test_what_is_only_reserved_is_not_called_paid() -> None:
+    """The customer follows the terminal; once it has reserved the amount nothing is charged yet,
+    and the order's total is shown again. What came to nothing is told as that."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    assert seen(shop).card == CardStateView("terminal", "reservation", 5000, 0)
+    hear(shop, Verdict.DECLINED)
+    assert seen(shop).card == CardStateView("not_paid", "reservation", 5000, 0)
+    shop.ok(OpenTab(5000))
+    hear(shop, Verdict.APPROVED, 2)
+    assert seen(shop).card is None
+    shop.ok(StartTendering())
+    assert pole_lines(seen(shop))[1].startswith("Total")
+
+
+def test_a_tip_that_came_to_nothing_is_still_what_was_asked_for() -> None:
+    """Declined, the card was asked for the goods and the tip: both pages say so, and the register
+    says what it would ask for again."""
+    shop = card_shop()
+    with_tip_screen(shop)
+    shop.ring("wine")
+    shop.ok(AskTip())
+    shop.ok(AnswerTip(200))
+    shop.ok(RequestPayment())
+    payment_id = running(shop).asked.payment_id
+    hear(shop, Verdict.DECLINED)
+    assert seen(shop).card == CardStateView("not_paid", "sale", 999, 200)
+    payment = shop.books.payments.latest["1"]
+    shown = payment_view(payment, now_ns=shop.now_ns)
+    assert (shown.payment_id, shown.amount_minor, shown.tip_minor) == (payment_id, 799, 200)
 
 
 @pytest.mark.parametrize("language", sorted(CATALOGUES))

@@ -27,9 +27,11 @@ from engine.payment.commands import (
 from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem
 from engine.payment.exposure import exposure
 from engine.register import CloseDay
-from engine.terminal import Kind, Verdict
+from engine.terminal import CardShown, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
-from tests.card_shop import card_shop, hear, paid_by_card, running
+from engine.views.build import register_view
+from engine.views.payments import payments_view
+from tests.card_shop import VISA, card_shop, hear, paid_by_card, running
 from tests.scenarios.test_story_tabs import tab_shop
 
 CEILINGS = SetOfflinePolicy(OfflinePolicy(1000, 1000, 1000, 1000, 86_400))
@@ -172,3 +174,34 @@ def test_what_the_bank_refused_of_a_parked_order_is_due_when_it_is_taken_up() ->
     shop.ok(ReportUpload(stored, is_paid=False), admin=True)
     assert shop.order(order_id).tenders == ()
     assert shop.ok(ResumeOrder(order_id))["due_minor"] == 799
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNKNOWN, Verdict.DECLINED])
+def test_tries_to_take_one_payment_back_are_one_thing_to_look_at(verdict: Verdict) -> None:
+    """Only the newest is listed, as often as it is tried, with the card that paid; the register
+    counts as many as the list shows."""
+    shop = card_shop()
+    paid_by_card(shop, "wine")
+    for number in (2, 3):
+        shop.ok(ReverseTender(1))
+        newest = running(shop).asked.payment_id
+        hear(shop, verdict, number, card=CardShown())
+        if verdict is Verdict.UNKNOWN:
+            shop.ok(SetPaymentAside(newest, "terminal dead"))
+    (shown,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert (shown.payment_id, shown.brand, shown.card) == (newest, VISA.brand, VISA.number)
+    view = register_view(shop.books, "1", epoch=1, now_ns=shop.now_ns, devices={}, last_order=None)
+    assert view.exceptions == 1
+
+
+def test_a_try_that_took_back_a_part_stays_listed_beside_the_next() -> None:
+    """Money moved by it, which the next try says nothing of."""
+    shop = card_shop()
+    paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.PARTIALLY_APPROVED, 2, amount_minor=300)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.UNKNOWN, 3)
+    shop.ok(SetPaymentAside(running(shop).asked.payment_id, "terminal dead"))
+    shown = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert [entry.amount_minor for entry in shown] == [300, 799]
