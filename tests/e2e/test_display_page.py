@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import sys
 
@@ -59,6 +60,29 @@ def test_the_display_mirrors_within_a_tenth_of_a_second(
             f"slowest {delays[-1]:.0f} ms of {SAMPLES}\n"
         )
     assert statistics.median(delays) <= MIRROR_MS
+
+
+def test_a_long_word_in_a_name_pushes_no_price_off(cashier: MakeCashier, store: DemoStore) -> None:
+    """The name breaks; the amount stays whole on the customer's page."""
+    mia: Cashier = cashier()
+    mia.open("2")
+    mia.sign_on("Mia")
+    mia.tap("Croissant")
+    for size in ((1024, 600), (480, 800)):
+        customer = cashier(size).page
+        customer.goto(f"{store.url}/display/?register=2")
+        price = customer.locator("li > .num").last
+        expect(price).to_contain_text("2.60")
+        name = customer.locator("li > span:not(.num)")
+        name.evaluate("(one) => (one.firstChild.data = 'Donaudampfschifffahrt'.repeat(12))")
+        box = price.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= size[0], box
+        assert box["width"] > 30, box
+    mia.push("More", exact=True)
+    mia.push(re.compile("^Void"))
+    mia.page.locator("dialog .chips .btn").first.click()
+    mia.page.locator("dialog .btn.wide").last.click()
 
 
 @pytest.mark.feature("HW-05", part="web page")
