@@ -91,13 +91,19 @@ def test_limits_are_set_and_what_is_in_use_is_shown(who: Cashier) -> None:
 
 
 def test_limits_that_contradict_or_cannot_be_read_are_not_taken(who: Cashier) -> None:
-    """The page says so, and what was in force stays; no kind of card at all is not to be saved."""
+    """The page says so, beside the field that it is about, and what was in force stays; no kind of
+    card at all is not to be saved."""
     page = who.page
     who.menu(TITLE)
     typed(who, **{"In one payment": "50"})
     expect(page.get_by_text("These ceilings contradict each other").first).to_be_visible()
     page.get_by_label("In one payment").fill("ten")
     expect(page.locator(".offline .alarm")).to_contain_text("“ten” cannot be read")
+    page.get_by_label("Hours until").fill("1,000.50")
+    for label, text in (("In one payment", "ten"), ("Hours until", "1,000.50")):
+        beside = f"“{text}” cannot be read. Type a number such as 25.00."
+        expect(page.get_by_label(label)).to_have_accessible_description(beside)
+    page.get_by_label("Hours until").fill("1.00")
     expect(who.button("Save these limits")).to_be_disabled()
     page.get_by_label("In one payment").fill("10,5")
     who.push("Every kind")
