@@ -21,7 +21,7 @@ import { momentText, timeText, zoneOf } from '../shared/time';
 import { hearTurnedBack, turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
 import { PutAway } from './away.svelte';
-import { isOpen, isThrough } from './cards';
+import { endText, isOpen, isThrough, noBankText } from './cards';
 import { Links } from './linking.svelte';
 import { Split } from './split.svelte';
 
@@ -52,6 +52,8 @@ export interface Notice {
   text: string;
   /** Counts up, so that the same words twice are said twice. */
   serial: number;
+  /** The payment whose end makes it untrue; '' where it is one that this page does not see. */
+  until?: string;
 }
 export type Name = keyof Commands;
 export type Wish<N extends Name> = Commands[N]['data'];
@@ -83,6 +85,9 @@ const VIEW_WAIT_MS = 400;
 const SAVING_MS = 1000;
 const PRAISE_MS = 6000;
 const FLASH_MS = 900;
+// What is true only while a terminal is at work: gone soon where nobody tells this page of its end.
+const PASSING_MS = 10_000;
+const PASSING = new Set(['payment_must_be_settled', 'terminal_must_be_done', 'terminal_must_be_free', 'terminal_day_must_have_ended']);
 const COUNT_EVERY_MS = 10_000;
 const NO_CURRENCY: Currency = { code: 'EUR', digits: 2 };
 
@@ -143,7 +148,8 @@ export class App {
   readonly online = $derived(this.status?.phase === 'online');
   /** For how many whole seconds the store has been saving what was asked for here. */
   readonly saving = $derived(
-    this.online && this.status?.saving ? Math.floor((this.now - this.status.saving) / SAVING_MS) : 0,
+    // The clock that is shown may be older than what was just asked for.
+    this.online && this.status?.saving ? Math.max(0, Math.floor((this.now - this.status.saving) / SAVING_MS)) : 0,
   );
   readonly order = $derived(this.view?.order ?? null);
   readonly operator = $derived(this.view?.operator ?? null);
@@ -218,7 +224,8 @@ export class App {
     const gone = before.filter(
       ({ payment_id: id, order_id }) => !left.has(id) && id !== this.closedByHand && order_id !== this.payment?.order_id,
     );
-    if (!gone[0] || this.isTheirs || this.notice?.kind === 'danger') return;
+    const isHeld = this.notice?.kind === 'danger' && this.notice.until === undefined;
+    if (!gone[0] || this.isTheirs || isHeld) return;
     this.say('positive', t('exceptions.settled', { n: gone.length, amount: this.money(gone[0].amount_minor + gone[0].tip_minor) }));
   }
 
@@ -242,6 +249,7 @@ export class App {
     this.turn(before, next);
     const heard = before?.payment?.standing !== next.payment?.standing;
     if (heard || counted || before?.operator?.operator !== next.operator?.operator) void this.countExceptions();
+    this.clearPassed(before, next);
     this.hearCard(next);
     this.split.hear(next.order);
     this.links.hear(before, next);
@@ -304,7 +312,8 @@ export class App {
     const amount = this.money(payment.amount_minor + payment.tip_minor);
     if (!isThrough(payment)) {
       playRefused();
-      if (doubted && payment.kind === 'sale' && !payment.problem) this.say('caution', t('card.doubt_none', { amount }));
+      const told = doubted ? endText(payment, amount) : noBankText(payment, this);
+      if (told) this.say('caution', told);
       return;
     }
     playAccepted();
@@ -315,8 +324,8 @@ export class App {
       this.say('positive', t('tabs.opened', { amount: this.money(payment.amount_minor) }));
     } else if (order?.phase === 'tendering' && order.due_minor === 0 && view.operator) {
       void this.complete(true);
-    } else if (doubted && payment.kind === 'sale') {
-      this.say('caution', t('card.doubt_paid', { amount }));
+    } else if (doubted) {
+      this.say('caution', endText(payment, amount));
     } else if (payment.standing === 'partially_approved') {
       this.say('caution', t('card.in_part', { amount: this.money(payment.amount_minor) }));
     }
@@ -368,6 +377,22 @@ export class App {
     this.notice = { kind, text, serial: this.serial };
     clearTimeout(this.fading);
     if (kind === 'positive') this.fading = setTimeout(() => (this.notice = null), PRAISE_MS);
+  }
+
+  /** Say why not; what only a terminal at work keeps from being done is said no longer than that. */
+  private sayRefusal(refusal: Refusal): void {
+    this.say('danger', this.explain(refusal));
+    if (!this.notice || !PASSING.has(refusal.code)) return;
+    const until = this.payment && isOpen(this.payment) ? this.payment.payment_id : '';
+    this.notice = { ...this.notice, until };
+    if (!until) this.fading = setTimeout(() => (this.notice = null), PASSING_MS);
+  }
+
+  private clearPassed(before: RegisterView | null, { payment, exceptions }: RegisterView): void {
+    const until = this.notice?.until;
+    if (until === undefined) return;
+    const isOver = until ? payment?.payment_id !== until || !isOpen(payment) : exceptions < (before?.exceptions ?? 0);
+    if (isOver) this.notice = null;
   }
 
   nameOf = (operator: string): string =>
@@ -444,7 +469,7 @@ export class App {
     const refusal = answer.refusal ?? { code: 'unknown', fields: {} };
     if (!quiet) {
       playRefused();
-      this.say('danger', this.explain(refusal));
+      this.sayRefusal(refusal);
     }
     return refused(refusal);
   }

@@ -2,6 +2,7 @@
 import type { PaymentsView, PaymentView, TenderView } from '../shared/shapes';
 import { t, words } from '../shared/words.svelte';
 import type { App } from './app.svelte';
+import { deviceText, hasState } from './status';
 
 const OPEN = new Set(['requested', 'unknown']);
 const APPROVED = new Set(['approved', 'partially_approved', 'offline_approved']);
@@ -10,6 +11,8 @@ const UNDOES = new Set(['reversal', 'release']);
 const SAID = new Set(['declined', 'aborted']);
 // What the store says of a terminal that said nothing.
 const UNSAID = new Set(['not_sent', 'terminal_busy']);
+// What is told to the customer who waits, although a person is to look at it.
+const TOLD = new Set(['not_reversed', 'not_its_card']);
 // Words of the terminal that mean the same to whoever stands there.
 const SHOWS: Record<string, string> = {
   card_not_allowed: 'not_accepted',
@@ -103,16 +106,33 @@ export function showsText(payment: PaymentView): string {
   return words.has(key) ? words.text(key) : payment.shows_text || t('card.at_work');
 }
 
+function plainCode(payment: PaymentView): string {
+  return payment.code.replace(/^(refused|not_completed|contradiction)_/, '');
+}
+
 /** Why it came to nothing. */
 export function whyText(payment: PaymentView): string {
-  const plain = payment.code.replace(/^(refused|not_completed|contradiction)_/, '');
+  const plain = plainCode(payment);
   const known = WHY[plain];
-  if (!known && words.has(`device_state.${plain}`)) return words.text(`device_state.${plain}`);
+  if (!known && hasState(plain)) return deviceText(plain, '', payment.terminal);
   const why = known ?? (payment.standing === 'declined' ? 'declined' : 'other');
   // No cash pays for what goes back.
   const back = `card_why_back.${why}`;
   const gives = payment.kind === 'refund' || (payment.kind === 'reversal' && !payment.of_refund);
   return words.text(gives && words.has(back) ? back : `card_why.${why}`);
+}
+
+/** How something of `amount` ended that nobody knew of for a while; '' where a person is to look at it. */
+export function endText(payment: PaymentView, amount: string): string {
+  const { kind, problem, standing } = payment;
+  const isSale = kind === 'sale' || kind === 'capture';
+  if (problem && !TOLD.has(problem)) return '';
+  if (isSale && isApproved(payment)) return t('card.doubt_paid', { amount });
+  if (isSale) return t('card.doubt_none', { amount });
+  const ended = `${words.text(`card_title.${kind}`)}, ${amount}: ${words.text(`card_standing.${standing}`)}.`;
+  if (isApproved(payment)) return ended;
+  const kept = kind === 'refund' ? t('card.nothing_back') : kind === 'reversal' ? t('card.still_paid') : t('tabs.nothing_reserved');
+  return `${ended} ${kept}`;
 }
 
 /** The terminal's own words, else the code it gave; empty where it said nothing. */
@@ -174,4 +194,16 @@ export function roomText(view: PaymentsView, app: App): string {
   if (why) return words.text(`offline_room.${why}`);
   const figures = { all: app.money(all), one: app.money(one) };
   return words.text(one < all ? 'offline_room.in_parts' : 'offline_room.at_once', figures);
+}
+
+/** What would be taken without the bank of a card that was refused for want of one; '' where the shop takes
+ *  none, or would have taken it. A terminal that was let take less may give no reason. */
+export function noBankText(payment: PaymentView, app: App): string {
+  if (payment.kind !== 'sale' || !app.cards) return '';
+  const why = WHY[plainCode(payment)];
+  const isSilent = !why && payment.standing === 'aborted' && app.cards.offline_count > 0;
+  if (why !== 'no_bank' && !isSilent) return '';
+  const room = roomOf(app.cards);
+  const isBarred = room.why ? room.why !== 'off' : payment.amount_minor + payment.tip_minor > room.one;
+  return isBarred ? roomText(app.cards, app) : '';
 }

@@ -14,6 +14,7 @@ import SwitchOperator from './SwitchOperator.svelte';
 import TabClose from './TabClose.svelte';
 import Tabs from './Tabs.svelte';
 import Terminals from './Terminals.svelte';
+import Till from './Till.svelte';
 import VoidForm from './VoidForm.svelte';
 import Why from './Why.svelte';
 
@@ -34,6 +35,7 @@ export default {
   tab: TabClose,
   tabs: Tabs,
   terminals: Terminals,
+  till: Till,
   void: VoidForm,
   why: Why,
 };

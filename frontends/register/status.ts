@@ -3,6 +3,7 @@ import type { DeviceView, QueueEntry } from '../shared/shapes';
 import { t, words } from '../shared/words.svelte';
 import type { App } from './app.svelte';
 
+const AWAY = new Set(['absent', 'unplugged', 'unreachable', 'no_answer']);
 // An open drawer is how a drawer looks while money changes hands.
 const FINE = new Set(['ok', 'starting', 'open', 'closed', '']);
 
@@ -18,9 +19,15 @@ export function deviceKind(address: string): string {
   return words.has(`device.${kind}`) ? words.text(`device.${kind}`) : kind;
 }
 
-/** What is the matter with a device, and what to do about it. */
-export function deviceText(code: string, detail: string): string {
-  return words.has(`device_state.${code}`) ? words.text(`device_state.${code}`) : detail || code;
+/** Whether there are words for what a device says of itself. */
+export function hasState(code: string): boolean {
+  return words.has(`device_state.${code}`);
+}
+
+/** What is the matter with a device, and what to do about it. Nothing waits for a terminal. */
+export function deviceText(code: string, detail: string, address: string): string {
+  if (address.startsWith('terminal/') && AWAY.has(code)) return t('device_state.link_lost');
+  return hasState(code) ? words.text(`device_state.${code}`) : detail || code;
 }
 
 export function deviceIsFine(device: DeviceView): boolean {

@@ -326,7 +326,8 @@ def test_a_refund_that_the_card_does_not_take_may_be_store_credit(who: Cashier) 
 
 
 def test_a_refund_nobody_knows_is_not_paid_out_twice(who: Cashier) -> None:
-    """The line breaks while money goes back: no other way is offered until it is known."""
+    """The line breaks while money goes back: no other way is offered until it is known, and how it
+    ended is said."""
     page = who.page
     to_card(who, "Flat white")
     who.store.key("tap")
@@ -348,6 +349,8 @@ def test_a_refund_nobody_knows_is_not_paid_out_twice(who: Cashier) -> None:
     expect(other).to_have_count(0)
     who.store.key("plug")
     expect(other).to_have_count(1, timeout=45_000)
+    told = "Money back to the card, €3.80: never began. Nothing was given back."
+    expect(page.locator(".order .notice")).to_contain_text(told)
     who.push("Back to Mastercard ··0010")
     who.store.key("tap")
     expect(page.get_by_text("Given back to the card")).to_be_visible()

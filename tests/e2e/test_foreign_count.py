@@ -24,10 +24,17 @@ rate = 0.006123
 """
 
 
-def take_notes(store: DemoStore, folder: Path) -> None:
-    """Have the store take dollars in notes of five and more, and yen."""
+FRANCS = """
+[[currency]]
+code = "CHF"
+rate = 1.04
+"""
+
+
+def take_notes(store: DemoStore, folder: Path, rates: str = RATES) -> None:
+    """Have the store take dollars in notes of five and more, and yen; or what `rates` say."""
     file = folder / "currencies.toml"
-    file.write_text(RATES)
+    file.write_text(rates)
     command = (sys.executable, "-m", "countertop", "import", "currencies", str(file))
     done = subprocess.run(
         [*command, "--data", str(store.folder / "data")],
@@ -36,7 +43,8 @@ def take_notes(store: DemoStore, folder: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert "Notes of 2 foreign currencies are taken." in done.stdout
+    count = rates.count("[[currency]]")
+    assert f"Notes of {count} foreign currencies are taken." in done.stdout
 
 
 @pytest.mark.feature("CHK-15", part="register page")
@@ -44,8 +52,8 @@ def test_dollars_pay_and_change_is_at_home(
     cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
 ) -> None:
     """The least in whole notes is one touch away, and the button says what it counts for, as what
-    was typed does: 5.00 at 0.921 are 4.605, and half a cent is rounded up. The change is told in
-    euro."""
+    was typed does: 5.00 at 0.921 are 4.605, and half a cent is rounded up. What no notes make is
+    not offered. The change is told in euro."""
     take_notes(fresh_store, tmp_path)
     ana = cashier(at=fresh_store)
     ana.open()
@@ -58,10 +66,34 @@ def test_dollars_pay_and_change_is_at_home(
     ana.digits("500")
     expect(notes.first).to_have_text(re.compile("USD .5.00.*is worth €4.61"))
     ana.page.keyboard.press("Delete")
+    ana.digits("350")
+    expect(notes).to_have_text([re.compile("JPY ¥350")])
+    expect(ana.page.get_by_text("Smallest notes: $5.00")).to_be_visible()
+    ana.page.keyboard.press("Delete")
     ana.push("USD $10.00")
     done = ana.page.locator(".done")
     expect(done.locator(".change")).to_contain_text("4.01")
     expect(done).to_contain_text("USD 10.00")
+
+
+def test_high_notes_stay_on_their_buttons(
+    cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
+) -> None:
+    """A currency without a sign is named once, and no amount is wider than what is pressed."""
+    take_notes(fresh_store, tmp_path, RATES + FRANCS)
+    ana = cashier(at=fresh_store)
+    ana.open()
+    ana.sign_on("Ana")
+    ana.open_till(1)
+    ana.tap("Sourdough loaf")
+    ana.pay()
+    ana.digits("99999999")
+    notes = ana.page.locator(".note")
+    francs = notes.filter(has_text="CHF")
+    expect(francs).to_have_text(re.compile("^ *CHF.999,999.99 *is worth"))
+    assert notes.evaluate_all("all => all.every((one) => one.scrollWidth <= one.clientWidth)")
+    francs.scroll_into_view_if_needed()
+    ana.page.keyboard.press("Delete")
 
 
 @pytest.mark.feature("CHK-15", part="register page")

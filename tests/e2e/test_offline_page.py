@@ -49,7 +49,8 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(
 ) -> None:
     """In any interleaving what the store shows is what the journal has at risk, and never above a
     ceiling; and the page shows that. Two cards without a bank, a third beyond the ceiling that is
-    not charged; then the bank is back, pays one and refuses one, and the page says so by itself."""
+    not charged, and the page says how much one payment may be; then the bank is back, pays one and
+    refuses one, and the page says so by itself."""
     law.test_no_interleaving_passes_a_ceiling()
     page, store = who.page, who.store
     tapped(who, "Flat white")
@@ -63,7 +64,7 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(
     room = "Cards the terminal accepts alone: up to €33.60 more at this register, at most €10.00"
     expect(page.locator(".offline")).to_contain_text(room)
     strip = page.locator("button.strip:visible")
-    expect(strip).to_contain_text("Without the bank: €33.60 more by card")
+    expect(strip).to_contain_text("Without the bank: €10.00 in one payment")
     expect(rows.filter(has_text="Cards of Mastercard")).to_contain_text("€6.40 of €30.00")
     expect(page.get_by_text("No card payment waits for anybody")).to_be_visible()
     (artefacts / "screenshots").mkdir(exist_ok=True)
@@ -76,6 +77,7 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(
     who.push(re.compile("^Card"))
     store.key("tap")
     expect(who.button("Try again")).to_be_visible(timeout=20_000)
+    expect(page.locator(".order .notice")).to_contain_text(room)
     assert store.counter()["terminal"]["booked_minor"] == 640
     store.key("go_online")
     badge = page.get_by_role("button", name="Cards: 1 to settle")

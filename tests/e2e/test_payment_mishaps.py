@@ -187,6 +187,39 @@ def test_a_doubt_stays_in_sight_and_ends_in_words(who: Cashier) -> None:
     expect(who.button(re.compile("^Card €3.80"))).to_be_visible()
 
 
+@pytest.mark.parametrize("size", [(1024, 768), (390, 844)])
+def test_that_the_terminal_is_at_something_else_is_not_said_for_ever(
+    who: Cashier, size: tuple[int, int]
+) -> None:
+    """It was so when the card was asked for; nothing tells this page when it is over."""
+    page = who.page
+    to_card(who, "Flat white")
+    who.store.key("cut")
+    expect(page.get_by_text(UNKNOWN)).to_be_visible()
+    who.push("Take cash instead")
+    who.tender("€10.00")
+    who.next_order()
+    rung_up(who, "Croissant")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    who.push(re.compile("^Card"))
+    told = page.locator(".notice:visible")
+    expect(told).to_contain_text("still has a payment of another order")
+    expect(told.get_by_role("button", name="Dismiss message")).to_be_visible()
+    expect(told).to_have_count(0, timeout=12_000)
+
+
+def test_a_terminal_that_is_cut_off_is_told_in_words(who: Cashier) -> None:
+    """What it was asked for does not wait for it; its test says why it takes nothing."""
+    page = who.page
+    who.menu("Card terminals")
+    who.store.key("cut")
+    why = "The connection to the terminal broke. No card payment goes to it."
+    row = page.locator(".terminals li.part")
+    expect(row).to_contain_text(why, timeout=30_000)
+    who.push("Test", exact=True)
+    expect(row).to_contain_text(f"The terminal takes no payments now: {why}", timeout=30_000)
+
+
 def test_each_card_gets_back_what_is_left_of_it(who: Cashier) -> None:
     """The amount is on the button; a card that has all of it back is offered no longer."""
     page = who.page

@@ -106,6 +106,28 @@ def test_a_tab_before_the_first_line_declined_and_then_paid_in_cash(who: Cashier
     assert 0 == who.store.counter()["terminal"]["booked_minor"]
 
 
+def test_a_reservation_in_doubt_is_told_how_it_ended(who: Cashier) -> None:
+    """A second one is refused only while nobody knows: then the refusal goes, and what became of
+    the first is said. Activity says what was asked for."""
+    page = who.page
+    who.menu("Tabs")
+    reserve(who, "500")
+    who.store.key("cut")
+    expect(page.get_by_text("Nobody knows yet what became of the reservation")).to_be_visible()
+    who.press(page.locator(".talk .stop", has_text="Back"))
+    expect(page.locator(".talk")).to_have_count(0)
+    who.digits("500")
+    who.push(re.compile("^Reserve €"))
+    notice = page.locator(".order .notice")
+    expect(notice).to_contain_text("not known yet")
+    who.store.key("plug")
+    told = "Reserving on a card, €5.00: never began. Nothing was changed at the card."
+    expect(notice).to_contain_text(told, timeout=45_000)
+    who.menu("Activity")
+    asked = page.locator(".activity .entry", has_text="Mia asked the card terminal:")
+    expect(asked).to_contain_text("asked the card terminal: Reserving on a card")
+
+
 def test_tabs_are_clean_in_every_size_theme_and_language(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
 ) -> None:
