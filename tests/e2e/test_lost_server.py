@@ -144,3 +144,19 @@ def test_a_page_says_that_a_slow_disk_saves(
     page.locator(".quick .btn", has_text="€20.00").click()
     expect(saving).to_be_visible()
     expect(page.locator(".change")).to_contain_text("16.20", timeout=15_000)
+
+
+def test_nothing_is_saved_for_less_than_no_time(who: Cashier) -> None:
+    """The clock on the page may be older than a tap: ordinary taps say nothing of waiting."""
+    watch = """() => {
+      window.said = [];
+      const strip = document.querySelector('.strip .item');
+      new MutationObserver(() => window.said.push(strip.innerText))
+        .observe(strip, { subtree: true, childList: true, characterData: true });
+    }"""
+    who.page.evaluate(watch)
+    for name in ("Espresso", "Croissant", "Flat white"):
+        who.tap(name)
+        who.page.wait_for_timeout(350)
+    expect(who.lines).to_have_count(3)
+    assert not [text for text in who.page.evaluate("window.said") if "-" in text]
