@@ -9,12 +9,12 @@ import OpenItem from './OpenItem.svelte';
 import Parked from './Parked.svelte';
 import Receipts from './Receipts.svelte';
 import Reports from './Reports.svelte';
+import SplitPanel from './SplitPanel.svelte';
 import StatusDetails from './StatusDetails.svelte';
 import SwitchOperator from './SwitchOperator.svelte';
 import TabClose from './TabClose.svelte';
 import Tabs from './Tabs.svelte';
 import Terminals from './Terminals.svelte';
-import Till from './Till.svelte';
 import VoidForm from './VoidForm.svelte';
 import Why from './Why.svelte';
 
@@ -30,12 +30,12 @@ export default {
   receipts: Receipts,
   reports: Reports,
   return: Receipts,
+  split: SplitPanel,
   status: StatusDetails,
   switch: SwitchOperator,
   tab: TabClose,
   tabs: Tabs,
   terminals: Terminals,
-  till: Till,
   void: VoidForm,
   why: Why,
 };

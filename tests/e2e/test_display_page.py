@@ -62,15 +62,17 @@ def test_the_display_mirrors_within_a_tenth_of_a_second(
     assert statistics.median(delays) <= MIRROR_MS
 
 
-def test_a_long_word_in_a_name_pushes_no_price_off(cashier: MakeCashier, store: DemoStore) -> None:
+def test_a_long_word_in_a_name_pushes_no_price_off(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
     """The name breaks; the amount stays whole on the customer's page."""
-    mia: Cashier = cashier()
+    mia: Cashier = cashier(at=fresh_store)
     mia.open("2")
     mia.sign_on("Mia")
     mia.tap("Croissant")
     for size in ((1024, 600), (480, 800)):
-        customer = cashier(size).page
-        customer.goto(f"{store.url}/display/?register=2")
+        customer = cashier(size, at=fresh_store).page
+        customer.goto(f"{fresh_store.url}/display/?register=2")
         price = customer.locator("li > .num").last
         expect(price).to_contain_text("2.60")
         name = customer.locator("li > span:not(.num)")

@@ -156,6 +156,40 @@ def test_a_return_goes_back_the_way_it_was_paid(who: Cashier) -> None:
     assert 0 == who.store.counter()["taken_by_link_minor"]
 
 
+def test_a_return_that_went_back_in_part_can_wait_for_the_card(who: Cashier) -> None:
+    """The customer has what went to the phone for good; their card takes no money back today. The
+    order waits, and the register is free."""
+    page = who.page
+    who.tap("Espresso")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.digits("100")
+    who.push(re.compile("^QR . link"))
+    phone(who.store)
+    expect(page.locator(".tenders li")).to_have_count(1)
+    who.push(re.compile("^Card"))
+    who.store.key("tap")
+    expect(page.locator(".done .tenders li")).to_have_count(2)
+    who.next_order()
+    who.menu("Return goods")
+    page.locator(".receipts .entry").first.click()
+    who.push("Espresso: one more")
+    who.push("Faulty")
+    who.push("Take back 1 line")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.push("Back by QR")
+    expect(page.locator(".tenders li")).to_have_count(1)
+    who.push("Back to Mastercard ··0010")
+    who.store.key("decline")
+    who.push("To payment")
+    expect(page.get_by_text("or park the order until it can")).to_be_visible()
+    who.push("Park", exact=True)
+    who.push("Park order")
+    expect(page.get_by_text("The order is parked.").first).to_be_visible()
+    expect(who.lines).to_have_count(0)
+
+
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
 def test_every_view_of_links_is_clean_and_kept_as_a_picture(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path, language: str
