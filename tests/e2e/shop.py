@@ -351,6 +351,16 @@ class Cashier:
         self.push("New order")
         expect(self.page.locator(".tiles")).to_be_visible()
 
+    def bring_back(self, name: str) -> None:
+        """One piece of the latest sale is taken back, and its money is to be given back."""
+        self.menu("Return goods")
+        self.page.locator(".receipts .entry").first.click()
+        self.push(f"{name}: one more")
+        self.push("Faulty")
+        self.push("Take back 1 line")
+        expect(self.lines).to_have_count(1)
+        self.pay()
+
     def allow(self, name: str) -> None:
         """A second person's PIN in the dialog that asks for it."""
         dialog = self.page.locator("dialog[open]")

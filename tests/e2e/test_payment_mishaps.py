@@ -230,13 +230,7 @@ def test_each_card_gets_back_what_is_left_of_it(who: Cashier) -> None:
         who.store.key("tap")
         expect(page.locator(".tenders")).to_contain_text(part)
     who.next_order()
-    who.menu("Return goods")
-    page.locator(".receipts .entry").first.click()
-    who.push("Flat white: one more")
-    who.push("Faulty")
-    who.push("Take back 1 line")
-    expect(who.lines).to_have_count(1)
-    who.pay()
+    who.bring_back("Flat white")
     back = page.get_by_role("button", name=re.compile("^Back to Mastercard"))
     expect(back).to_have_text(
         [re.compile(r"Mastercard ··0010: €1\.00"), re.compile(r"Mastercard ··0010: €2\.80")]

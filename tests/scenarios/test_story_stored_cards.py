@@ -35,6 +35,7 @@ from engine.terminal import Identity, Verdict
 from engine.views.payments import payments_view
 from tests.card_shop import card_shop, hear, running, told
 from tests.clearing_shop import Clearing, paid
+from tests.shop import Shop
 
 WINE = 799
 POLICY = OfflinePolicy(5000, 9000, 9000, 9000, 3600)
@@ -329,15 +330,20 @@ def test_no_more_is_exchanged_than_was_paid() -> None:
     assert shop.no(StartTendering()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
 
 
-def test_the_bank_may_refuse_while_its_goods_are_exchanged() -> None:
-    """It is asked once more before the exchange ends."""
-    clearing = offline_shop()
-    shop = clearing.shop
+def corked() -> tuple[Shop, str]:
+    """A bottle that was paid by a card without the bank comes back; its payment."""
+    shop = offline_shop().shop
     order_id = shop.ring("wine")
     payment_id = shop.ok(RequestPayment())["payment_id"]
     hear(shop, Verdict.APPROVED, 1, is_offline=True)
     shop.ok(CompleteOrder())
     shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    return shop, payment_id
+
+
+def test_the_bank_may_refuse_while_its_goods_are_exchanged() -> None:
+    """It is asked once more before the exchange ends."""
+    shop, payment_id = corked()
     shop.ring("wine")
     shop.ok(StartTendering())
     shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
@@ -346,13 +352,7 @@ def test_the_bank_may_refuse_while_its_goods_are_exchanged() -> None:
 
 def test_what_a_card_has_back_already_ends_its_return() -> None:
     """The money is gone, whatever the bank says now: the return is completed as it was."""
-    clearing = offline_shop()
-    shop = clearing.shop
-    order_id = shop.ring("wine")
-    payment_id = shop.ok(RequestPayment())["payment_id"]
-    hear(shop, Verdict.APPROVED, 1, is_offline=True)
-    shop.ok(CompleteOrder())
-    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    shop, payment_id = corked()
     shop.ok(RequestPayment())
     hear(shop, Verdict.APPROVED, 2)
     shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
