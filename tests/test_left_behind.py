@@ -177,6 +177,14 @@ def test_a_card_is_one_though_it_begins_as_a_bar_code_does(tmp_path: Path, befor
     assert found == wanted
 
 
+def test_a_shops_own_code_in_its_catalog_is_none(tmp_path: Path) -> None:
+    """A bar code with digits of the shop's behind it, which elsewhere is as good as a card's."""
+    code = next(one for one in visa_like(100) if is_gtin(one[:13]))
+    for name in ("goods.segment", "goods.txt"):
+        (tmp_path / name).write_text(f'"{code}"')
+    assert [hit.file.name for hit, _ in search([tmp_path], ())] == ["goods.txt"]
+
+
 def test_in_dumps_and_pictures_only_what_was_planted_is_a_card(tmp_path: Path) -> None:
     """They have any number in them; in another file the same digits are a card's."""
     unplanted, planted = "4242424242424242", Canaries(("4111111111111111",))
