@@ -273,15 +273,20 @@ def test_goods_come_back_to_the_card_they_were_paid_with(who: Cashier) -> None:
     assert who.store.counter()["terminal"]["booked_minor"] == 0
 
 
+def brought_back(who: Cashier) -> None:
+    """Goods that a card paid come back, and their money is to go back."""
+    to_card(who, "Flat white")
+    who.store.key("tap")
+    expect(who.page.get_by_text("Paid by card")).to_be_visible()
+    who.next_order()
+    who.bring_back("Flat white")
+
+
 def test_a_refund_that_the_card_does_not_take_is_no_dead_end(who: Cashier) -> None:
     """It may go to no other place, which is said where the other ways would be; the order can wait
     for a day on which the card takes it."""
     page = who.page
-    to_card(who, "Flat white")
-    who.store.key("tap")
-    expect(page.get_by_text("Paid by card")).to_be_visible()
-    who.next_order()
-    who.bring_back("Flat white")
+    brought_back(who)
     who.push("Back to Mastercard ··0010")
     who.store.key("decline")
     expect(page.get_by_text("see in the payment what else can be done")).to_be_visible()
@@ -300,11 +305,7 @@ def test_a_refund_that_the_card_does_not_take_may_be_store_credit(who: Cashier) 
     rules = {"rules": {"store_credit": True}}
     answer = who.store.command("settings.set_return_rules", rules)
     assert answer.get("ok"), answer
-    to_card(who, "Flat white")
-    who.store.key("tap")
-    expect(page.get_by_text("Paid by card")).to_be_visible()
-    who.next_order()
-    who.bring_back("Flat white")
+    brought_back(who)
     who.push("Back to Mastercard ··0010")
     who.store.key("decline")
     who.push("To payment")
@@ -317,11 +318,7 @@ def test_a_refund_nobody_knows_is_not_paid_out_twice(who: Cashier) -> None:
     """The line breaks while money goes back: no other way is offered until it is known, and how it
     ended is said."""
     page = who.page
-    to_card(who, "Flat white")
-    who.store.key("tap")
-    expect(page.get_by_text("Paid by card")).to_be_visible()
-    who.next_order()
-    who.bring_back("Flat white")
+    brought_back(who)
     who.push("Back to Mastercard ··0010")
     expect(page.get_by_text(ASKED)).to_be_visible()
     who.store.key("cut")
