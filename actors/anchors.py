@@ -183,6 +183,8 @@ class Finding:
 class AnchorError(JournalError):
     """The journal is not the one that was anchored; nothing may be sold on it silently."""
 
+    exit_code = 3
+
     def __init__(self, findings: Iterable[Finding], data_dir: Path) -> None:
         self.findings = tuple(findings)
         told = " ".join(finding.detail for finding in self.findings)

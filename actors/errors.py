@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 
+class ToldError(Exception):
+    """A person at the command line can act on it: what it says is told as it stands, without where
+    in the program it was raised, and the command ends with `exit_code`."""
+
+    exit_code = 1
+
+
 class PostError(Exception):
     """A message did not get its answer; `address` is where it was going."""
 
@@ -40,7 +47,7 @@ POST_ERRORS: dict[str, type[PostError]] = {
 }
 
 
-class LinkError(Exception):
+class LinkError(ToldError):
     """Something went wrong on a link between two nodes."""
 
 

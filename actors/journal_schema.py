@@ -16,6 +16,7 @@ from typing import Any, cast
 import apsw
 
 from actors.disk import SYSTEM_DISK, Disk
+from actors.errors import ToldError
 
 APPLICATION_ID = 0x4354504A
 """ASCII `CTPJ`."""
@@ -80,7 +81,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
-class JournalError(Exception):
+class JournalError(ToldError):
     """The journal cannot be used as asked."""
 
 

@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.keywrap import (
 )
 
 from actors.disk import SYSTEM_DISK, Disk
+from actors.errors import ToldError
 from engine.personal import ERASED, TOKEN, is_subject, replace_tokens
 from engine.wire import WireError, canonical, parse
 
@@ -52,7 +53,7 @@ _TABLES = (
 )
 
 
-class KeyringError(Exception):
+class KeyringError(ToldError):
     """The keys cannot be used; nothing was sealed or erased."""
 
 

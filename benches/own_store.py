@@ -27,7 +27,7 @@ from countertop.seed import DEMO_RULES, DEMO_TAXES, seed_registers, seed_rules
 from engine.settings import RegisterSetup, TaxClass
 from engine.staff import Right
 from protocols.front.client import open_client
-from protocols.front.session import Tokens
+from protocols.front.tokens import Tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 PIN = "2580"

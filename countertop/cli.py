@@ -25,7 +25,6 @@ Data = Annotated[Path, Parameter(help="The store's data directory.")]
 Anchors = Annotated[
     Path | None, Parameter(help="The configuration's anchor_dir, where it has one.")
 ]
-WRONG_JOURNAL = 3  # exit code where the journal is not the one that was anchored
 
 
 def _say(text: str) -> None:
@@ -438,34 +437,18 @@ def _told(run: Callable[[], object]) -> None:
 
 def main() -> None:
     """Entry point. Errors a person can act on are told in words; anything else is a bug."""
-    from actors.anchors import AnchorError
-    from actors.errors import LinkError
-    from actors.journal_schema import JournalError
-    from actors.personal import KeyringError
-    from countertop.config import ConfigError
-    from countertop.errors import CommandFailedError
-    from countertop.importer import ImportFileError
+    # No more than every command needs: what one alone needs, it imports itself.
+    from actors.errors import ToldError
     from countertop.memory import give_back_large_blocks
     from countertop.threads import take_short_turns
-    from protocols.http.server import PortInUseError
 
     give_back_large_blocks()
     take_short_turns()
     try:
         _told(app)
-    except AnchorError as error:
+    except ToldError as error:
         sys.stderr.write(f"countertop: {error}\n")
-        sys.exit(WRONG_JOURNAL)
-    except (
-        CommandFailedError,
-        ConfigError,
-        ImportFileError,
-        JournalError,
-        KeyringError,
-        LinkError,
-        PortInUseError,
-    ) as error:
-        sys.exit(f"countertop: {error}")
+        sys.exit(error.exit_code)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
+from actors.errors import ToldError
 from engine.wire import WireError, structure
 from hardware.settings import DeviceSettings, NexoShop, require_apart
 from protocols.provider.settings import ProviderSettings, require_distinct
@@ -21,7 +22,7 @@ PORT_MAX = 65_535
 SOCKET_PATH_BYTES_MAX = 107  # Linux: sun_path of unix(7) less its final zero
 
 
-class ConfigError(ValueError):
+class ConfigError(ToldError, ValueError):
     """The configuration cannot be used. Nothing was started; the message says what to change."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from actors.errors import ToldError
 
-class CommandFailedError(Exception):
+
+class CommandFailedError(ToldError):
     """Told to the person at the terminal as it stands; exit code 1."""

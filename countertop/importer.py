@@ -13,6 +13,7 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from actors.errors import ToldError
 from engine import limits
 from engine.catalog import UNITS, code_is_well_formed
 from engine.measures import Measures
@@ -57,7 +58,7 @@ _OPEN = "has a quote that is not closed"
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-class ImportFileError(ValueError):
+class ImportFileError(ToldError, ValueError):
     """The file as a whole cannot be imported. Nothing was changed."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from actors.world import World
-from protocols.front.session import Tokens
+from protocols.front.tokens import Tokens
 
 
 def _secret(path: Path, world: World) -> bytes:

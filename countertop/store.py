@@ -45,7 +45,7 @@ from engine.books import Books
 from engine.personal import TOKEN, replace_tokens, seal_fields
 from engine.receipt import local_time
 from engine.wire import canonical, parse
-from protocols.front.session import Tokens
+from protocols.front.tokens import Tokens
 
 log = structlog.get_logger()
 _MIB = 1024 * 1024

@@ -11,15 +11,17 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from attrs import frozen
 
 from engine import limits
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
-from engine.order.state import Order
 from engine.payment.refusal import Refusal as PaymentRefusal
 from engine.payment.state import Payments
+
+if TYPE_CHECKING:
+    from engine.order.state import Order
 
 STREAM = "terminals"
 PORT, NEXO_PORT = 20007, 8443

@@ -15,7 +15,7 @@ from actors.world import World
 from protocols.front.client_types import FaultError, LostError, RefusedError, is_passing
 from protocols.front.codec import ClientFrame, FrameError, ServerFrame, decode_server, encode
 from protocols.front.frames import AnswerFrame, Fault, FaultCode, Hello, QueryFrame, Update, Welcome
-from protocols.front.session import EVENTS, TOPICS
+from protocols.front.topics import EVENTS, TOPICS
 from protocols.limits import (
     CLIENT_ATTEMPT_S,
     CLIENT_DEADLINE_S,

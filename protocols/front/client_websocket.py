@@ -25,7 +25,7 @@ from protocols.front.frames import (
     Update,
     Welcome,
 )
-from protocols.front.session import EVENTS
+from protocols.front.topics import EVENTS
 from protocols.limits import (
     CLIENT_FRAME_BYTES_MAX,
     CLIENT_RETRY_S_FIRST,

@@ -22,8 +22,6 @@ from protocols.front.codec import encode
 from protocols.front.frames import Fault, FaultCode, Update
 from protocols.front.hub import Hub, Published
 from protocols.front.session import (
-    EVENTS,
-    NOTICE,
     AskRegister,
     Begin,
     Close,
@@ -33,6 +31,7 @@ from protocols.front.session import (
     Send,
     Session,
 )
+from protocols.front.topics import EVENTS, NOTICE
 from protocols.limits import (
     ASK_TIMEOUT_S,
     EVENTS_PAGE,

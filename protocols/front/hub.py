@@ -15,7 +15,8 @@ from actors.mailbox import Mailbox
 from actors.world import World
 from protocols.front.codec import encode
 from protocols.front.frames import Update
-from protocols.front.session import EVENTS, NOTICE, OFFICE, TOPICS, Head
+from protocols.front.session import Head
+from protocols.front.topics import EVENTS, NOTICE, OFFICE, TOPICS
 from protocols.limits import ASK_TIMEOUT_S, FOLLOW_RETRY_S, LEASE_RENEW_S
 
 log = structlog.get_logger()

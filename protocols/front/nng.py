@@ -21,7 +21,9 @@ from engine.wire import canonical
 from protocols.front.codec import encode
 from protocols.front.frames import Fault, FaultCode
 from protocols.front.hub import Hub, Published
-from protocols.front.session import EVENTS, AskRegister, Close, Output, Send, Session, Tokens
+from protocols.front.session import AskRegister, Close, Output, Send, Session
+from protocols.front.tokens import Tokens
+from protocols.front.topics import EVENTS
 from protocols.limits import ASK_TIMEOUT_S, FRAME_BYTES_MAX
 
 # nng cuts a connection that brings more; what lies between is answered with a fault.

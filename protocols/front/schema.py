@@ -35,7 +35,7 @@ from protocols.front.frames import (
     Update,
     Welcome,
 )
-from protocols.front.session import TOPICS
+from protocols.front.topics import TOPICS
 
 Json = dict[str, Any]
 CLIENT_FRAMES: Final = (Hello, CommandFrame, QueryFrame, Subscribe, Unsubscribe, Ping)

@@ -6,11 +6,10 @@ closed. The door carries out what the session returns, in order.
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, Final, assert_never
+from typing import Any, assert_never
 
 from attrs import define, field, frozen
 
@@ -36,6 +35,8 @@ from protocols.front.frames import (
     Unsubscribe,
     Welcome,
 )
+from protocols.front.tokens import Access, Tokens
+from protocols.front.topics import EVENTS, OFFICE, STATUS, TOPICS
 from protocols.limits import (
     CLIENT_LENGTH_MAX,
     HEARTBEAT_S,
@@ -45,49 +46,12 @@ from protocols.limits import (
     TOKEN_LENGTH_MAX,
 )
 
-OFFICE = "_office"  # the register actor of the store itself, for what belongs to no register
-STATUS = "store.status"
-EVENTS = "events"
-NOTICE = "notice"
-
-# What a snapshot topic's view is asked for with; `events` and `notice` have no view.
-TOPICS: Final[dict[str, str]] = {
-    "register": "register.state",
-    "display": "display.state",
-    "status": STATUS,
-    EVENTS: "",
-    NOTICE: "",
-}
 _STORE_TOPICS = frozenset(("status", EVENTS))
 _OBSERVER_QUERIES = frozenset(("store.state", STATUS))
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 # --------------------------------------------------------------------------- what the door knows
-
-
-@frozen(repr=False)
-class Tokens:
-    """What opens the door: the front ends' token, and the administrator's ("" : none)."""
-
-    front: str
-    admin: str = ""
-
-    def judge(self, token: str) -> Access | None:
-        """What `token` opens, in a time that does not depend on how much of it is right."""
-        offered = token.encode(errors="replace")
-        is_front = hmac.compare_digest(offered, self.front.encode())
-        is_admin = hmac.compare_digest(offered, self.admin.encode())
-        if is_admin and self.admin:
-            return Access.ADMIN
-        return Access.FRONT if is_front and self.front else None
-
-
-class Access(Enum):
-    """What a connection proved to be."""
-
-    FRONT = "front"
-    ADMIN = "admin"
 
 
 @define

@@ -7,7 +7,7 @@ from typing import Any
 
 from protocols.front.frames import VERSION
 from protocols.front.schema import definitions
-from protocols.front.session import TOPICS
+from protocols.front.topics import TOPICS
 
 Json = dict[str, Any]
 COMMAND = "python tools/schemas.py"

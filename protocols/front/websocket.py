@@ -11,7 +11,8 @@ from actors.world import World
 from protocols.front.conversation import Conversation, ConversationStatistics
 from protocols.front.guard import Guard
 from protocols.front.hub import Hub
-from protocols.front.session import Session, Tokens
+from protocols.front.session import Session
+from protocols.front.tokens import Tokens
 from protocols.limits import FRAME_BYTES_MAX, HELLO_WITHIN_S, SESSIONS_MAX
 
 # A message that is longer is cut off by its header; what lies between is answered with a fault.

@@ -22,6 +22,7 @@ from anyio.abc import SocketStream
 from attrs import frozen
 from starlette.types import ASGIApp
 
+from actors.errors import ToldError
 from protocols.front.guard import Guard
 from protocols.front.websocket import WebSocketDoor
 from protocols.http.settings import HttpSettings
@@ -32,7 +33,7 @@ _PIECES_S = 0.01
 _logger = logging.getLogger("countertop.http")
 
 
-class PortInUseError(OSError):
+class PortInUseError(ToldError, OSError):
     """Another process listens at the port already. Nothing was opened there."""
 
     def __init__(self, address: str, port: int) -> None:

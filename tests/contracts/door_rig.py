@@ -26,7 +26,7 @@ from engine.wire import structure
 from protocols.front.guard import Guard
 from protocols.front.hub import Hub
 from protocols.front.nng import NngDoor, open_router
-from protocols.front.session import Tokens
+from protocols.front.tokens import Tokens
 from protocols.front.websocket import WebSocketDoor
 from protocols.http.app import make_app
 from protocols.http.metrics import Sample

@@ -21,6 +21,7 @@ from actors.world import SystemWorld
 from protocols.front import session
 from protocols.front.client import open_client
 from protocols.front.client_types import FaultError, RefusedError
+from protocols.front.tokens import Access, Tokens
 from protocols.limits import CLIENT_FRAME_BYTES_MAX, FRAME_BYTES_MAX, OUTSTANDING_MAX
 from tests.contracts.door_rig import ADMIN, EPOCH, FRONT, Rig, open_rig
 
@@ -486,7 +487,7 @@ async def test_an_answer_beyond_nng_is_a_fault(kind: str, folder: Path) -> None:
 
 
 def _any_token(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(session.Tokens, "judge", lambda *_: session.Access.FRONT)
+    patch.setattr(Tokens, "judge", lambda *_: Access.FRONT)
 
 
 def _any_data(patch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,8 @@ from engine.provider import LinkKind, LinkState, Told
 from engine.queries import QUERIES
 from engine.wire import WireError, canonical, parse, unstructure
 from protocols.front import codec, frames
-from protocols.front.session import AskRegister, Close, Head, Phase, Session, Tokens
+from protocols.front.session import AskRegister, Close, Head, Phase, Session
+from protocols.front.tokens import Tokens
 from protocols.limits import CLIENT_FRAME_BYTES_MAX, FRAME_BYTES_MAX
 from protocols.provider import codec as provider_codec
 from protocols.provider.codec import MessageError

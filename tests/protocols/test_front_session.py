@@ -15,8 +15,6 @@ from engine.rights import RIGHTS
 from protocols.front.answers import COMMAND_ANSWERS, SYSTEM_FIELDS, front_commands
 from protocols.front.frames import AnswerFrame, Fault, Pong, Welcome
 from protocols.front.session import (
-    TOPICS,
-    Access,
     AskRegister,
     Begin,
     Close,
@@ -26,8 +24,9 @@ from protocols.front.session import (
     Phase,
     Send,
     Session,
-    Tokens,
 )
+from protocols.front.tokens import Access, Tokens
+from protocols.front.topics import TOPICS
 from protocols.limits import OUTSTANDING_MAX
 
 TOKENS = Tokens("front-token", "admin-token")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import types
 import typing
 from enum import Enum
@@ -20,7 +21,7 @@ from protocols.front.answers import COMMAND_ANSWERS, SYSTEM_FIELDS, front_comman
 from protocols.front.codec import ClientFrame, ServerFrame, encode
 from protocols.front.frames import AnswerFrame, CommandFrame, FaultCode, Hello, Ping, Subscribe
 from protocols.front.schema import asyncapi, definitions, hints_of, json_schema
-from protocols.front.session import TOPICS
+from protocols.front.topics import TOPICS
 from tools.schemas import drifted
 
 pytestmark = pytest.mark.feature("NEW-21", part="schemas are generated and agree")
@@ -39,6 +40,7 @@ PLAIN: st.SearchStrategy[Any] = st.one_of(
 )
 
 
+@functools.cache
 def instances(annotation: Any) -> st.SearchStrategy[Any]:
     """Anything of a type the protocol knows."""
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
@@ -71,6 +73,7 @@ def validator(reference: dict[str, Any]) -> Draft202012Validator:
     return Draft202012Validator({"$defs": SCHEMA["$defs"], **reference})
 
 
+@functools.cache
 def schema_of(cls: type, *, taken: bool) -> Draft202012Validator:
     """The validator of a class as it comes in or goes out."""
     name = cls.__name__
