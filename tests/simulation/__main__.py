@@ -1,6 +1,6 @@
 """`python -m tests.simulation`: one seed, a range of seeds, or seeds until stopped.
 
-simulate SEED [--sales N] [--until S] [--fault NAME[:FORCE]] [--without NAME] [--keep]
+simulate SEED [--sales N] [--until S] [--fault NAME[:FORCE]] [--without NAME] [--no-keep]
 simulate --night [--minutes M] [--from SEED] [--sales N] [--jobs N] [--json FILE]
 check --seeds A-B [--sales N] [--jobs N]
 """
@@ -50,6 +50,8 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 
 def _one(arguments: argparse.Namespace) -> int:
+    if arguments.keep:
+        read_seeds()  # now, and not after a long day: what fails is to be put there
     outcome = simulate(_plan(arguments))
     if outcome.failure is None:
         _say(describe(outcome))
@@ -110,7 +112,7 @@ def _early(until: float | None) -> bool:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    """A range of seeds, up to the first that fails."""
+    """A range of seeds, up to the first that fails; nothing is shrunk or kept."""
     first, _, last = arguments.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)
     summary, progress = Summary(), progress_line()
@@ -134,7 +136,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     one = tasks.add_parser("simulate", help="one seed, or with --night one after the other")
     one.add_argument("seed", type=int, nargs="?", help="which day; the same seed is the same day")
     one.add_argument("--until", type=float, metavar="S", help="stop the faults after S seconds")
-    one.add_argument("--keep", action="store_true", help="put a failing run into seeds.txt")
+    one.add_argument(
+        "--keep",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="put a failing run into seeds.txt",
+    )
     one.add_argument("--night", action="store_true", help="seeds until stopped")
     one.add_argument("--minutes", type=float, metavar="M", help="with --night: no longer than this")
     one.add_argument("--from", dest="first", type=int, default=1, help="with --night: first seed")

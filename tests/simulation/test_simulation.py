@@ -62,10 +62,12 @@ def _failures(plans: list[Plan], jobs: int) -> Summary:
 
 
 def _told(failures: list[Outcome], run: Callable[[Plan], Outcome] = simulate) -> str:
-    """What failed, how to repeat it, and of each the smaller run to keep."""
+    """What failed, how to repeat it, and of each the smaller run, which is kept."""
     words = [describe_failure(outcome) for outcome in failures]
-    kept = [kept_of(outcome).line() for outcome in shrink_all(failures, run=run)]
-    return "\n".join([*words, "For tests/simulation/seeds.txt:", *kept])
+    kept = [kept_of(outcome) for outcome in shrink_all(failures, run=run)]
+    for one in kept:
+        keep_seed(one)
+    return "\n".join([*words, "For tests/simulation/seeds.txt:", *(one.line() for one in kept)])
 
 
 def test_kept_seeds_stay_mended() -> None:
@@ -310,13 +312,19 @@ def test_a_failing_plan_is_shrunk() -> None:
     assert Plan(5, 6, {"power_cut": 0.5}, 4.0) == smallest.plan
 
 
-def test_what_fails_among_many_seeds_is_shrunk_and_told() -> None:
-    """Each with the command that repeats it and the smaller line to keep."""
+def test_what_fails_among_many_seeds_is_shrunk_told_and_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each with the command that repeats it and the smaller line, which is put into the file."""
+    path = tmp_path / "seeds.txt"
+    path.write_text("")
+    monkeypatch.setattr(kept_seeds, "SEEDS", path)
     plans = [Plan(seed, 100, dict.fromkeys(sorted(FAULTS), 0.5)) for seed in (5, 6)]
     told = _told([_fails_with(plan) for plan in plans], run=_fails_with)
     for seed in (5, 6):
         assert f"Repeat it: ./run simulate {seed}" in told
         assert f"{seed} sales=6 until=4 faults=power_cut:0.5 why: broke J1" in told
+    assert [5, 6] == [kept.plan.seed for kept in read_seeds(path)]
     failed = [_fails_with(plan) for plan in plans]
     assert failed == shrink_all(failed, seconds_max=0.0, run=_fails_with), "in bounded time"
 
@@ -324,7 +332,8 @@ def test_what_fails_among_many_seeds_is_shrunk_and_told() -> None:
 def test_a_failing_seed_prints_what_repeats_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """One seed with a planted bug: the rule, the command and the line to keep are printed."""
+    """One seed with a planted bug: the rule, the command and the line are printed, and the line is
+    kept, once; not where one says so."""
     path = tmp_path / "seeds.txt"
     path.write_text("")
     monkeypatch.setattr("tests.simulation.invariants.KICK_TOLERANCE_NS", -2 * KICK_NS)
@@ -334,6 +343,14 @@ def test_a_failing_seed_prints_what_repeats_it(
     assert "BROKEN K1_kicked_once_and_in_time" in told
     assert "Repeat it: ./run simulate 20 --sales 3" in told
     assert "why: broke K1_kicked_once_and_in_time" in told
+    (kept,) = read_seeds(path)
+    assert kept.line() in told
+    assert simulate(kept.plan).failure is not None
+    assert main(["simulate", "20", "--sales", "3"]) == 1
+    assert [kept] == read_seeds(path)
+    path.write_text("")
+    assert main(["simulate", "20", "--sales", "3", "--no-keep"]) == 1
+    assert not path.read_text()
 
 
 def test_a_night_ends_after_its_minutes_with_a_summary(
