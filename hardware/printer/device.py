@@ -81,8 +81,7 @@ class PrinterDevice(CableDevice):
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._tick)
-                recover = self.connections > 1
-                await self._do(self.session.opened(self._now_ns(), recover=recover))
+                await self._do(self.session.opened(self._now_ns()))
                 self._connected.set()
                 while True:
                     data = await stream.receive_some()

@@ -118,13 +118,14 @@ class PrinterSession:
         """Believe the profile until the printer proves otherwise."""
         self._confirm = self.profile.confirm
 
-    def opened(self, now_ns: int, *, recover: bool) -> list[Action]:
-        """A connection is up. `recover`: an earlier one may have left half a command behind."""
+    def opened(self, now_ns: int) -> list[Action]:
+        """A connection is up. What was there before, be it a process that was cut off with its
+        machine, may have left half a command behind, which would take in what follows."""
         self.reader = StatusReader()
         self.phase, self._asking, self._sweep, self._tries = Phase.IDLE, 0, (), 0
         start = codec.INIT
         if self.profile.real_time:
-            start = (codec.CLEAR_BUFFER if recover else b"") + codec.INIT + codec.AUTO_STATUS_ON
+            start = codec.CLEAR_BUFFER + codec.INIT + codec.AUTO_STATUS_ON
         actions: list[Action] = [Send(start)]
         if not self.profile.real_time:
             self.status = PrinterStatus()

@@ -157,7 +157,7 @@ def printer_session(data: bytes) -> None:
     """A printer that says whatever it likes, in the middle of each profile's job."""
     for profile in PROFILES.values():
         session = PrinterSession(profile)
-        session.opened(0, recover=True)
+        session.opened(0)
         session.offer(0)
         for at in range(0, len(data), 7):
             # When the job goes on depends on what was read at once, so nothing is compared.

@@ -17,6 +17,7 @@ from engine.document import Document, columns, text
 from engine.effects import Print
 from hardware.carrier import TcpCarrier
 from hardware.compose import build_device
+from hardware.printer import codec
 from hardware.printer.device import PrinterDevice
 from hardware.printer.fake import PrinterFake
 from hardware.printer.layout import COPY_BANNER
@@ -148,6 +149,30 @@ async def test_killed_node_reprints_as_copy() -> None:
         await rig.perform(PRINTER, _receipt(60), "e1", may_have_happened=True)
         assert (await rig.wait_finished("e1")).outcome is Outcome.DONE
         assert _texts(fake.printer.receipts[-1]).count(COPY_BANNER) == 2
+
+
+@pytest.mark.parametrize("half", [b"\x1dv0\x00\x48\x00\x40\x00\xff\xff", b"\x1d(k\xe8\x031P0go"])
+async def test_what_a_machine_without_power_left_half_said_swallows_no_receipt(
+    half: bytes,
+) -> None:
+    """The store's machine loses its power in the middle of a picture or a code, and the printer
+    does not: the receipt that follows comes whole, from its COPY on, and none of it is taken for
+    the rest of that picture."""
+    async with trio.open_nursery() as nursery, open_rig() as rig:
+        fake = PrinterFake(TcpCarrier())
+        await nursery.start(fake.run)
+        before = await connect(parse_transport(fake.carrier.url))
+        await before.send_all(b"1 x Flat white\n" + half + codec.status_request(1))
+        await before.receive_some()
+        await before.aclose()
+        rig.start(build_device(DeviceSettings(PRINTER, "printer", fake.carrier.url)))
+        with trio.fail_after(20):
+            await rig.perform(PRINTER, _receipt(60), "e1", may_have_happened=True)
+            assert (await rig.wait_finished("e1")).outcome is Outcome.DONE
+        rows = _texts(fake.printer.receipts[-1])
+        assert rows.count(COPY_BANNER) == 2
+        assert sum("Flat white" in row for row in rows) >= 60
+        nursery.cancel_scope.cancel()
 
 
 async def test_paper_out_in_the_middle_goes_on() -> None:

@@ -56,7 +56,7 @@ class Bench:
                 self.sent.append(action.data)
 
     def open(self) -> Bench:
-        self.take(self.session.opened(self.now_ns, recover=False))
+        self.take(self.session.opened(self.now_ns))
         self.sent.clear()
         self.seen.clear()
         return self
@@ -90,19 +90,13 @@ def test_a_good_day() -> None:
     assert bench.session.phase is Phase.IDLE
 
 
-def test_opening_asks_how_it_is() -> None:
-    """A new connection resets the printer, asks for its status and reports it."""
+def test_opening_clears_half_a_command_and_asks_how_it_is() -> None:
+    """A new connection clears the buffer first, by a command that acts even inside another, then
+    resets the printer, asks for its status and reports it."""
     bench = Bench()
-    bench.take(bench.session.opened(0, recover=False))
-    assert bench.sent == [codec.INIT + codec.AUTO_STATUS_ON]
+    bench.take(bench.session.opened(0))
+    assert bench.sent == [codec.CLEAR_BUFFER + codec.INIT + codec.AUTO_STATUS_ON]
     assert bench.seen == [Reported(GOOD)]
-
-
-def test_reopening_clears_half_a_command() -> None:
-    """After a broken connection the buffer is cleared first, by a command that acts anywhere."""
-    bench = Bench()
-    bench.take(bench.session.opened(0, recover=True))
-    assert bench.sent[0].startswith(codec.CLEAR_BUFFER)
 
 
 def test_nothing_is_sent_without_paper() -> None:
