@@ -12,7 +12,7 @@ from actors.messages import DeviceState, DeviceStatus, Failure, Outcome, Perform
 from actors.world import World
 from hardware.effects import EffectDesk, Job
 from hardware.limits import ANNOUNCE_EVERY_S, BACKOFF_FIRST_S, BACKOFF_MAX_S, TELL_AGAIN_S
-from hardware.transport import ByteStream, Place, TransportError, connect
+from hardware.transport import ByteStream, Place, TransportError, connect, forget_unsent
 
 DEVICES = "devices"
 _STEADY_NS = 1_000_000_000
@@ -121,6 +121,8 @@ class CableDevice(Device):
             await self.converse(stream)
         except* (trio.BrokenResourceError, trio.ClosedResourceError):
             if self.went_silent:
+                # It is tried again or given up; what arrives after that would be done late.
+                forget_unsent(stream)
                 self.board.show(DeviceState.STALE, "no_answer", self.silent_detail)
             else:
                 detail = "the connection broke; check cable and power"

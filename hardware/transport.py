@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import socket
+import struct
 import termios
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
@@ -79,6 +80,7 @@ class OtherPlace(Protocol):
 Place = TcpPlace | SerialPlace | OtherPlace
 _SERIAL_NUMBERS = ("baud", "bits", "stop")
 _SERIAL_FLAGS = ("xonxoff", "rtscts")
+_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closed without the rest
 
 
 def parse_transport(url: str) -> TcpPlace | SerialPlace:
@@ -164,6 +166,10 @@ class TcpStream:
         if not data:
             raise trio.BrokenResourceError("the device closed the connection")
         return data
+
+    def forget_unsent(self) -> None:
+        """As the function."""
+        self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
     async def aclose(self) -> None:
         """As `ByteStream`."""
@@ -266,6 +272,10 @@ class SerialStream:
         except OSError as error:
             raise trio.BrokenResourceError(f"the serial device is gone ({error})") from error
 
+    def forget_unsent(self) -> None:
+        """As the function."""
+        termios.tcflush(self._fd, termios.TCOFLUSH)
+
     async def aclose(self) -> None:
         """As `ByteStream`."""
         if not self._closed:
@@ -274,6 +284,18 @@ class SerialStream:
             with contextlib.suppress(OSError, termios.error):
                 self._port.close()
         await trio.lowlevel.checkpoint()
+
+
+def forget_unsent(stream: ByteStream) -> None:
+    """Have what the thing did not take yet go nowhere once `stream` is closed.
+
+    A system that is only told to close goes on sending for a minute or two: a kick would reach its
+    drawer when the cable is back in and nobody stands there. And it lets whoever closes a serial
+    port that takes nothing wait for half a minute.
+    """
+    if isinstance(stream, TcpStream | SerialStream):
+        with contextlib.suppress(OSError, termios.error, trio.ClosedResourceError):
+            stream.forget_unsent()
 
 
 class _Wait(Protocol):

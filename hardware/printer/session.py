@@ -173,7 +173,9 @@ class PrinterSession:
             self.phase, self._chunks = Phase.IDLE, ()
 
     def kick(self, *, pin: int, on_ms: int) -> list[Action]:
-        """Open a drawer now, between two chunks, whatever state the paper is in."""
+        """Open a drawer now, between two chunks, whatever state the paper is in. How the printer is
+        is asked right after: one that is not there any more must not take the kick later on."""
+        self._poll_ns = 0
         if self.profile.real_time:
             return [Send(codec.real_time_pulse(pin=pin, on_ms=on_ms))]
         return [Send(codec.pulse(pin=pin, on_ms=on_ms))]

@@ -220,6 +220,22 @@ async def test_silent_printer_goes_stale() -> None:
         assert (await rig.wait_finished("e1")).outcome is Outcome.DONE
 
 
+async def test_nothing_more_reaches_a_printer_that_was_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A printer that stopped answering is left without what it has not taken: a kick among it would
+    open the drawer once the cable is back in."""
+    forgotten: list[ByteStream] = []
+    monkeypatch.setattr("hardware.device.forget_unsent", forgotten.append)
+    async with _shop() as (rig, fake):
+        heard = len(rig.statuses)
+        fake.hangs = True
+        await rig.post.ask(PRINTER, Pulse(2, 100, NS_PER_S), timeout_s=5)
+        await rig.wait_state(PRINTER, DeviceState.STALE, "no_answer", after=heard)
+        assert len(forgotten) == 1
+        fake.hangs = False
+
+
 async def test_unprintable_document_fails() -> None:
     """A document no printer could take ends failed with a reason; the next one prints."""
     async with _shop() as (rig, fake):

@@ -230,6 +230,17 @@ def test_kicks_go_out_in_any_state() -> None:
     assert bench.session.kick(pin=2, on_ms=100) == kick
 
 
+def test_a_kick_is_followed_by_a_question() -> None:
+    """Whether the printer is there at all is found out right after a kick: an idle one is asked
+    only now and then, and a kick that waits in the system meanwhile opens its drawer too late."""
+    bench = Bench().open()
+    bench.deaf = True
+    bench.wait(STATUS_BLOCKED_EVERY_NS)
+    assert not bench.session.tick(bench.now_ns)
+    bench.session.kick(pin=2, on_ms=100)
+    assert bench.session.tick(bench.now_ns) == [Send(codec.status_request(1))]
+
+
 def test_gs_r_confirms() -> None:
     """A printer without process ids confirms by its paper sensor, answered in turn."""
     bench = Bench("escpos").open()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
 import termios
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from hardware.transport import (
     TcpPlace,
     TransportError,
     connect,
+    forget_unsent,
     open_serial,
     parse_transport,
 )
@@ -81,6 +85,54 @@ async def test_pulled_cable(kind: str, tmp_path: Path) -> None:
         with pytest.raises(TransportError, match=r"cannot connect|not there"):
             await connect(place)
         nursery.cancel_scope.cancel()
+
+
+async def _fill(stream: ByteStream) -> int:
+    """Write until the system takes no more; how many bytes it took."""
+    descriptor, taken = stream.descriptor, 0  # type: ignore[attr-defined]
+    for size in (10_000, 100, 1):
+        while True:
+            try:
+                taken += os.write(descriptor, b"x" * size)
+            except BlockingIOError:
+                break
+            await trio.sleep(0.001)
+    return taken
+
+
+async def test_what_a_device_never_took_does_not_arrive_after_it_was_given_up(
+    tmp_path: Path,
+) -> None:
+    """Given up, a socket or a port hands over no more of what waited in the system: no drawer
+    opens when the cable is back in after a minute."""
+    listener = trio.socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    await listener.bind(("127.0.0.1", 0))
+    listener.listen(1)
+    stream = await connect(TcpPlace(*listener.getsockname()))
+    far, _ = await listener.accept()
+    taken, came = await _fill(stream), 0
+    forget_unsent(stream)
+    await stream.aclose()
+    with trio.fail_after(20), contextlib.suppress(ConnectionResetError):
+        while data := await far.recv(1 << 16):
+            came += len(data)
+    far.close()
+    listener.close()
+    assert came < taken
+
+    near, port = os.openpty()
+    os.set_blocking(near, False)
+    serial = await connect(SerialPlace(os.ttyname(port)))
+    taken, came = await _fill(serial), 0
+    forget_unsent(serial)
+    await serial.aclose()
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            came += len(os.read(near, 1 << 16))
+    os.close(near)
+    os.close(port)
+    assert came < taken
 
 
 async def test_idle_is_not_unplugged(tmp_path: Path) -> None:
