@@ -9,7 +9,7 @@ import structlog
 import trio
 
 from actors.asks import Committed, ReadPending, Reply, Submit
-from actors.errors import PostError
+from actors.errors import OversizedError, PostError
 from actors.limits import ASK_TIMEOUT_S, NS_PER_S, PERFORM_TIMEOUT_S, REDELIVER_NS
 from actors.mailbox import Mailbox
 from actors.messages import Accepted, Finished, Outcome, Perform, Proceed, Started
@@ -22,19 +22,15 @@ Reveal = Callable[[Any], Any]
 OFFICE = "_office"
 _REQUESTED = EVENTS.name_of(EffectRequested)
 _AWAY_NS = REDELIVER_NS // 4
+_TRIED_SHIFT_MAX, _FAILED_SHIFT_MAX = 4, 9
 _GRAIN_NS = 1_000_000  # timers are no finer; a wake before its time would only be one more
+_TOO_LARGE = "it is larger than a device is told of; nothing was done; do it in parts"
 _CUT_OFF = "its device went away in the middle and its time is over; look whether it happened"
 
 
 def concerns(news: Committed) -> bool:
     """Whether something new was asked of the world."""
     return any(record.name == _REQUESTED for record in news.records)
-
-
-def _pause_ns(entry: PendingEffect) -> int:
-    """Until an effect is offered again: what failed before waits longer each time, half a minute at
-    most."""
-    return REDELIVER_NS << min(entry.tries, 4) if entry.reason else REDELIVER_NS
 
 
 class OutboxActor:
@@ -52,6 +48,7 @@ class OutboxActor:
         self._heard_ns: dict[str, int] = {}
         self._until_ns: dict[str, int | None] = {}
         self._away_ns: dict[str, int] = {}
+        self._failed: dict[str, int] = {}
         self._busy: set[str] = set()
         self._passed_over: set[str] = set()
         self._wake = trio.Event()
@@ -156,8 +153,19 @@ class OutboxActor:
             return
         # What did not work is not tried again at once, or a broken printer would spin.
         self._sent_ns[body.effect_id] = world.monotonic_ns()
+        if body.outcome is Outcome.FAILED:
+            self._failed[body.effect_id] = self._failed.get(body.effect_id, 0) + 1
         self._wake.set()
         envelope.answer(Accepted())
+
+    def _pause_ns(self, entry: PendingEffect) -> int:
+        """Until an effect is offered again: what did not work before waits longer each time, half a
+        minute at most. What failed never began, so it counts as no try: its reason seldom goes away
+        and each time is a record more, so it waits up to a quarter of an hour."""
+        if not entry.reason:
+            return REDELIVER_NS
+        failed = min(self._failed.get(entry.effect_id, 0), _FAILED_SHIFT_MAX)
+        return REDELIVER_NS << max(min(entry.tries, _TRIED_SHIFT_MAX), failed)
 
     # --------------------------------------------------------------------------------- delivery
 
@@ -179,7 +187,7 @@ class OutboxActor:
         for entry in pending:
             sent_ns, away_ns = self._sent_ns.get(entry.effect_id), self._away_ns.get(entry.address)
             if sent_ns is not None:
-                left_ns = sent_ns + _pause_ns(entry) - now_ns
+                left_ns = sent_ns + self._pause_ns(entry) - now_ns
             else:
                 left_ns = (away_ns or 0) + _AWAY_NS - now_ns
             # What is overdue waits for its device, whose turn ends with a wake.
@@ -190,10 +198,9 @@ class OutboxActor:
         self, pending: tuple[PendingEffect, ...], nursery: trio.Nursery, post: Any, world: World
     ) -> None:
         known = {entry.effect_id for entry in pending}
-        for effect_id in sorted(self._sent_ns.keys() - known):
-            del self._sent_ns[effect_id]
-        for effect_id in sorted(self._until_ns.keys() - known):
-            del self._until_ns[effect_id]
+        for kept in (self._sent_ns, self._until_ns, self._failed):
+            for effect_id in sorted(kept.keys() - known):
+                del kept[effect_id]
         now_ns = world.monotonic_ns()
         due: dict[str, list[PendingEffect]] = {}
         earlier: dict[str, list[PendingEffect]] = {}
@@ -205,7 +212,7 @@ class OutboxActor:
             if away_ns is not None and now_ns - away_ns < _AWAY_NS:
                 continue
             sent_ns = self._sent_ns.get(entry.effect_id)
-            if sent_ns is not None and now_ns - sent_ns < _pause_ns(entry):
+            if sent_ns is not None and now_ns - sent_ns < self._pause_ns(entry):
                 if not entry.reason:
                     earlier.setdefault(entry.address, []).append(entry)
                 continue
@@ -234,6 +241,18 @@ class OutboxActor:
         except PostError as error:
             log.warning("expiry_not_recorded", effect=entry.effect_id, reason=error.kind)
 
+    async def _end_too_large(self, entry: PendingEffect, post: Any, world: World) -> None:
+        """One that no link carries must not stop those behind it, at this device or any other."""
+        data = {
+            "effect_id": entry.effect_id,
+            "outcome": Outcome.FAILED.value,
+            "reason": _TOO_LARGE,
+        }
+        self._failed[entry.effect_id] = self._failed.get(entry.effect_id, 0) + 1
+        self._sent_ns[entry.effect_id] = world.monotonic_ns()
+        log.warning("effect_not_done", effect=entry.effect_id, outcome="too_large")
+        await self._submit("effect.finish", data, post, world)
+
     async def _send(
         self, address: str, entries: list[PendingEffect], post: Any, world: World
     ) -> None:
@@ -250,7 +269,10 @@ class OutboxActor:
                     left_ns,
                     entry.may_have_happened,
                 )
-                await post.ask(address, perform, timeout_s=PERFORM_TIMEOUT_S)
+                try:
+                    await post.ask(address, perform, timeout_s=PERFORM_TIMEOUT_S)
+                except OversizedError:
+                    await self._end_too_large(entry, post, world)
                 taken += 1
         except PostError as error:
             # Nobody's turn comes before theirs; the device is left alone for a moment.

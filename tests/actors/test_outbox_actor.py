@@ -9,9 +9,11 @@ import pytest
 import trio
 
 from actors.asks import Committed, ReadPending, Reply, Submit
-from actors.errors import BusyError, PostError
+from actors.errors import BusyError, OversizedError, PostError
 from actors.limits import NS_PER_S
+from actors.mailbox import Envelope
 from actors.messages import Accepted, Finished, Outcome, Perform, Proceed, Started
+from actors.node import AskedHere
 from actors.outbox import OutboxActor
 from actors.world import ManualWorld
 from engine.outbox import PendingEffect
@@ -115,6 +117,72 @@ async def test_a_busy_device_is_asked_again(autojump_clock: object) -> None:
         keeper.pending = [_effect("e1"), _effect("e2")]
         stand.tell("outbox", _news())
         assert _ids(await stand.wait_heard("printer/1", 3)) == ["e1", "e1", "e2"]
+
+
+class _Narrow:
+    """Another node behind a link that carries messages of at most a thousand bytes."""
+
+    name = "devices"
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def ask_nowait(self, envelope: Envelope, timeout_s: float) -> AskedHere:
+        """Take it."""
+        if len(str(envelope.body.effect)) > 1_000:
+            raise OversizedError("too large; nothing was sent")
+        self.taken.append(envelope.body.effect_id)
+        asked = AskedHere(envelope.to, timeout_s)
+        asked.answer.settle(Accepted())
+        return asked
+
+    def tell_nowait(self, envelope: Envelope) -> bool:
+        """Nobody tells it anything."""
+        return False
+
+
+async def test_one_that_no_link_carries_stops_nobody_behind_it(autojump_clock: object) -> None:
+    """A receipt that is too large for the way to its printer ends failed, with what to do; those
+    behind it, and the drawer, go on."""
+    async with open_stand(ManualWorld(follow=True)) as stand:
+        narrow = _Narrow()
+        stand.node.add_peer(narrow)
+        stand.node.route("", "devices")
+        keeper = await _outbox(stand)
+        large = {"name": "x", "data": {"text": "x" * 2_000}}
+        keeper.pending = [_effect("e1", effect=large), _effect("e2"), _effect("k1", "drawer/1")]
+        stand.tell("outbox", _news())
+        await trio.sleep(1)
+        assert sorted(narrow.taken) == ["e2", "k1"]
+        (end,) = keeper.submits
+        assert (end.data["effect_id"], end.data["outcome"]) == ("e1", "failed")
+        assert "do it in parts" in end.data["reason"]
+
+
+async def test_what_can_never_be_printed_does_not_fill_the_journal(autojump_clock: object) -> None:
+    """A receipt that its printer refuses before it begins is offered again ever more seldom: each
+    time is a record in the journal, and there is nothing new to hear."""
+    async with open_stand(ManualWorld(follow=True)) as stand:
+        keeper = await _outbox(stand)
+
+        def refuse(body: Any) -> Any:
+            stand.tell("outbox", Finished(body.effect_id, Outcome.FAILED, "over 2000 blocks"))
+            return Accepted()
+
+        def keep(body: Any) -> Any:
+            if isinstance(body, ReadPending):
+                return tuple(keeper.pending)
+            keeper.submits.append(body)
+            keeper.pending = [attrs.evolve(keeper.pending[0], reason="over 2000 blocks")]
+            return keeper.reply
+
+        stand.node.close("bookkeeper")
+        stand.play("bookkeeper", keep)
+        stand.play("printer/1", refuse)
+        keeper.pending = [_effect("e1")]
+        stand.tell("outbox", _news())
+        await trio.sleep(3_600)
+        assert 5 <= len(keeper.submits) <= 15
 
 
 async def test_what_waits_too_long_is_given_up(autojump_clock: object) -> None:
