@@ -22,7 +22,7 @@ from protocols.http.metrics import CONTENT_TYPE, exposition, make_registry
 from protocols.http.openapi import openapi
 from protocols.http.pictures import link_picture
 from protocols.http.settings import HttpSettings
-from protocols.http.shield import BodyTooLargeError, Shield, problem
+from protocols.http.shield import BodySlowError, BodyTooLargeError, Shield, problem
 from protocols.http.uploads import Uploads
 from protocols.limits import BODY_BYTES_MAX
 
@@ -93,6 +93,7 @@ def make_app(settings: HttpSettings, world: World, guard: Guard) -> Starlette:
         exception_handlers={
             HTTPException: _http_problem,
             BodyTooLargeError: _body_problem,
+            BodySlowError: _slow_problem,
         },
     )
 
@@ -123,3 +124,9 @@ async def _http_problem(_: Request, error: Exception) -> Response:
 async def _body_problem(_: Request, __: Exception) -> Response:
     detail = f"at most {BODY_BYTES_MAX} bytes are read here; nothing was kept"
     return problem(413, "body_too_large", detail)
+
+
+async def _slow_problem(_: Request, __: Exception) -> Response:
+    response = problem(408, "body_too_slow", "its rest did not come in time; nothing was kept")
+    response.headers["connection"] = "close"
+    return response

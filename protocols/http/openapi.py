@@ -35,6 +35,7 @@ def openapi() -> Json:
         status: _answer(words, _PROBLEM)
         for status, words in {
             "401": "No administrator's token, or a wrong one.",
+            "408": "Its rest did not come in time; nothing was kept.",
             "413": f"More than {SEGMENT_BYTES_MAX} bytes; nothing was kept.",
             "422": "The bytes are not what their hash says, or no segment; nothing was kept.",
         }.items()
@@ -100,6 +101,7 @@ def _callback() -> Json:
         "401": "Not signed by this provider, or at another time; nothing was kept.",
         "404": "No such provider, or no payment under that reference.",
         "409": "It contradicts what the provider said before, or is another provider's.",
+        "408": "Its rest did not come in time; nothing was kept. Call again.",
         "413": f"More than {CALLBACK_BYTES_MAX} bytes; nothing was kept.",
         "503": "It is not durable. Call again.",
     }

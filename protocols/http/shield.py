@@ -5,14 +5,21 @@ Source: W3C Content Security Policy 3; OWASP Secure Headers Project.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import trio
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from protocols.front.guard import Guard
-from protocols.limits import BODY_BYTES_MAX, SEGMENT_BYTES_MAX
+from protocols.limits import (
+    BODY_BYTES_MAX,
+    BODY_WITHIN_S,
+    SEGMENT_BYTES_MAX,
+    SEGMENT_PIECE_WITHIN_S,
+)
 
 # Style attributes are how Svelte moves things; a style attribute runs nothing.
 PAGE_POLICY = (
@@ -41,6 +48,10 @@ class BodyTooLargeError(Exception):
     """More came than may be sent; it was not read on."""
 
 
+class BodySlowError(Exception):
+    """The rest did not come within its time; it was not waited for any longer."""
+
+
 class Shield:
     """Middleware: what the guard objects to is 403, a body beyond its limit 413; the rest gets
     headers."""
@@ -59,11 +70,12 @@ class Shield:
         if objection:
             await problem(403, "not_allowed", objection)(scope, receive, _dressed(send))
             return
-        limit = SEGMENT_BYTES_MAX if scope["path"].startswith(_SEGMENTS) else BODY_BYTES_MAX
+        is_segment = scope["path"].startswith(_SEGMENTS)
+        limit = SEGMENT_BYTES_MAX if is_segment else BODY_BYTES_MAX
         if _announced(headers) > limit:
             await _too_large(limit)(scope, receive, _dressed(send))
             return
-        await self._app(scope, _counted(receive, limit), _dressed(send))
+        await self._app(scope, _counted(receive, limit, is_segment=is_segment), _dressed(send))
 
 
 def _too_large(limit: int) -> JSONResponse:
@@ -80,14 +92,26 @@ def _announced(headers: Any) -> int:
     return 0
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
-    read = 0
+def _counted(receive: Receive, limit: int, *, is_segment: bool) -> Receive:
+    """As `receive`, up to `limit` bytes and within their time: whoever sends a byte now and then
+    would hold the connection, and what the store may open is bounded."""
+    read, is_whole = 0, False
+    until_s = trio.current_time() + BODY_WITHIN_S
 
     async def counted() -> Message:
-        nonlocal read
-        message = await receive()
+        nonlocal read, is_whole
+        deadline_s = until_s
+        if is_whole:
+            deadline_s = math.inf
+        elif is_segment:
+            deadline_s = trio.current_time() + SEGMENT_PIECE_WITHIN_S
+        with trio.CancelScope(deadline=deadline_s) as scope:
+            message = await receive()
+        if scope.cancelled_caught:
+            raise BodySlowError
         if message["type"] == "http.request":
             read += len(message.get("body", b""))
+            is_whole = not message.get("more_body", False)
             if read > limit:
                 raise BodyTooLargeError
         return message

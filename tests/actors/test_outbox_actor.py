@@ -129,6 +129,7 @@ class _Narrow:
 
     def ask_nowait(self, envelope: Envelope, timeout_s: float) -> AskedHere:
         """Take it."""
+        assert isinstance(envelope.body, Perform)
         if len(str(envelope.body.effect)) > 1_000:
             raise OversizedError("too large; nothing was sent")
         self.taken.append(envelope.body.effect_id)

@@ -399,6 +399,33 @@ async def test_bodies_have_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert [] == list((tmp_path / "uploads").iterdir())
 
 
+@pytest.mark.parametrize("path", ["/callbacks/qr", f"/api/segments/{NAME}"])
+@pytest.mark.parametrize("drips", [True, False])
+async def test_a_body_that_does_not_come_holds_no_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, *, drips: bool
+) -> None:
+    """Whoever announces a body and sends none of it is told so and hung up on, and so is whoever
+    sends a provider's word a byte now and then: what the store can hold open is bounded."""
+    monkeypatch.setattr(shield, "BODY_WITHIN_S", 0.3)
+    monkeypatch.setattr(shield, "SEGMENT_PIECE_WITHIN_S", 0.3)
+    method = "PUT" if "segments" in path else "POST"
+    head = f"{method} {path} HTTP/1.1\r\nHost: till.shop.example\r\nContent-Length: 9999\r\n"
+    async with served(tmp_path) as site:
+        stream = await trio.open_tcp_stream("127.0.0.1", site.bound.port)
+        await stream.send_all(f"{head}Authorization: Bearer admin-token\r\n\r\n".encode())
+        heard = b""
+        with trio.fail_after(5), contextlib.suppress(trio.BrokenResourceError):
+            for _ in range(5 if drips and "callbacks" in path else 1):
+                await stream.send_all(b"x")
+                await trio.sleep(0.1)
+            while data := await stream.receive_some():
+                heard += bytes(data)
+        await stream.aclose()
+        assert b"HTTP/1.1 408" in heard
+        assert b"body_too_slow" in heard
+        assert [] == [*site.staged, *site.called]
+
+
 # ------------------------------------------------------------------------- receipts and the port
 
 
