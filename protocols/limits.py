@@ -47,6 +47,7 @@ SEGMENT_PIECE_WITHIN_S = 20.0  # the next piece of a segment
 SHUTDOWN_S = 3.0
 KEEP_ALIVE_S = 30.0
 BACKLOG = 128
+CONNECTIONS_MAX = SESSIONS_MAX + 128  # of one port; a process may often open no more than 1,024
 
 assert OUTSTANDING_MAX <= CREDIT < BUSY_ABOVE, "nng drops replies beyond its queue in silence"
 assert OUTSTANDING_MAX < OUTBOX_FRAMES_MAX, "every answer a connection may wait for has room"

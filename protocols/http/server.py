@@ -10,11 +10,13 @@ from __future__ import annotations
 import errno
 import logging
 import socket
+from functools import partial
 from typing import Any
 
 import anycorn
 import trio
-from anycorn.tcp_server import tcp_server_handler
+from anycorn.events import Event, Updated
+from anycorn.tcp_server import TCPServer
 from anycorn.typing import ConnectionState
 from anycorn.utils import wrap_app
 from anycorn.worker_context import WorkerContext
@@ -26,7 +28,14 @@ from actors.errors import ToldError
 from protocols.front.guard import Guard
 from protocols.front.websocket import WebSocketDoor
 from protocols.http.settings import HttpSettings
-from protocols.limits import BACKLOG, HELLO_WITHIN_S, KEEP_ALIVE_S, SEND_WITHIN_S, SHUTDOWN_S
+from protocols.limits import (
+    BACKLOG,
+    CONNECTIONS_MAX,
+    HELLO_WITHIN_S,
+    KEEP_ALIVE_S,
+    SEND_WITHIN_S,
+    SHUTDOWN_S,
+)
 
 _WEBSOCKET = b"GET /ws "
 _PIECES_S = 0.01
@@ -136,17 +145,38 @@ async def serve_http(
             ended.set()
 
 
+class _Connection(TCPServer):
+    """A connection of the ASGI server that ends once the other side has ended it. anycorn's own is
+    held for as long as one that may still ask for something: a thousand short ones in half a minute
+    took every file the store may open."""
+
+    _is_over = False
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        self._is_over = True
+        await self.idle_task.stop()
+
+    async def protocol_send(self, event: Event) -> None:
+        """As it is there; what is idle and over has nothing to wait for."""
+        if not (self._is_over and isinstance(event, Updated)):
+            await super().protocol_send(event)
+
+
 class _Front:
-    """The connections of one port, each in a task of its own."""
+    """The connections of one port, each in a task of its own, and no more than the store can hold
+    open beside its own files."""
 
     def __init__(self, app: Any, door: WebSocketDoor | None) -> None:
         self._door = door
         self._context = WorkerContext(None)
         config = _config()
         wrapped = wrap_app(app, config.wsgi_max_body_size, "asgi")
-        self._http = tcp_server_handler(wrapped, config, self._context, ConnectionState({}))
+        self._http = partial(_Connection, wrapped, config, self._context, ConnectionState({}))
         self._connections: trio.Nursery | None = None
         self._open = trio.Event()
+        self._held = 0
+        self._silent: dict[trio.CancelScope, None] = {}
 
     async def run(self, ended: trio.Event) -> None:
         """Hold the connections until `ended`, then as long as a good end takes."""
@@ -167,26 +197,49 @@ class _Front:
         await trio.serve_listeners(self._serve, [accepting], handler_nursery=self._connections)
 
     async def _serve(self, stream: trio.SocketStream) -> None:
+        if self._held >= CONNECTIONS_MAX:
+            # Whoever has said nothing yet gives way to the next, who may be a register.
+            if not self._silent:
+                return
+            longest = next(iter(self._silent))
+            del self._silent[longest]
+            longest.cancel()
+        self._held += 1
         try:
-            is_websocket = self._door is not None and await _asks_for_websocket(stream)
-            if is_websocket and self._door is not None:
+            await self._serve_one(stream)
+        finally:
+            self._held -= 1
+
+    async def _serve_one(self, stream: trio.SocketStream) -> None:
+        try:
+            begins = await self._beginning(stream)
+            if begins == _WEBSOCKET and self._door is not None:
                 await self._door.serve(stream)
-            else:
-                await self._http(await SocketStream.from_socket(stream.socket.detach()))
+            elif begins:
+                await self._http(await SocketStream.from_socket(stream.socket.detach())).run()
         except (OSError, trio.BrokenResourceError):
             return
         except Exception:
             # One connection that fails must not take the port down.
             _logger.exception("a connection failed")
 
+    async def _beginning(self, stream: trio.SocketStream) -> bytes:
+        """The first bytes of a request, which stay unread; none where it says too little in time,
+        as a browser's connections in reserve do."""
+        with trio.move_on_after(HELLO_WITHIN_S) as scope:
+            self._silent[scope] = None
+            try:
+                return await _first_bytes(stream)
+            finally:
+                self._silent.pop(scope, None)
+        return b""
 
-async def _asks_for_websocket(stream: trio.SocketStream) -> bool:
-    """Whether the request is for `/ws`, by its first bytes, which stay unread."""
-    with trio.move_on_after(HELLO_WITHIN_S):
-        while True:
-            seen = await stream.socket.recv(len(_WEBSOCKET), socket.MSG_PEEK)
-            if len(seen) == len(_WEBSOCKET) or not _WEBSOCKET.startswith(seen) or not seen:
-                return seen == _WEBSOCKET
-            # A first line in pieces: the kernel would say again and again that some of it is here.
-            await trio.sleep(_PIECES_S)
-    return False
+
+async def _first_bytes(stream: trio.SocketStream) -> bytes:
+    """Enough to tell whether it asks for `/ws`."""
+    while True:
+        seen = await stream.socket.recv(len(_WEBSOCKET), socket.MSG_PEEK)
+        if len(seen) == len(_WEBSOCKET) or not _WEBSOCKET.startswith(seen) or not seen:
+            return seen
+        # A first line in pieces: the kernel would say again and again that some of it is here.
+        await trio.sleep(_PIECES_S)
