@@ -177,6 +177,6 @@ assert LOOK_OFTEN_S < LOOK_MAX_S
 
 # Looking for card terminals, and trying one out.
 PROBES_AT_ONCE = 16
-PROBE_TIMEOUT_S = 10.0  # longer than the devices node itself waits for one place
+PROBE_TIMEOUT_S = 15.0  # longer than the devices node itself waits for one place
 LOOK_TIMEOUT_S = 20.0
 PAIR_AGAIN_S = 1.0

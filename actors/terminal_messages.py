@@ -189,8 +189,9 @@ class Look:
 @MESSAGES.name("terminal.probe")
 @frozen
 class Probe:
-    """Is a card terminal at this place (`tcp://host:port`)? Where the port is that of one protocol,
-    the other's is looked at too, if the shop has such terminals. Answered `Probed`."""
+    """Is a card terminal at this place (`tcp://host:port`, or `serial:///dev/...`, at whatever
+    speed)? Where the port is that of one protocol, the other's is looked at too, if the shop has
+    such terminals. Answered `Probed`."""
 
     transport: str
 
@@ -200,7 +201,8 @@ class Probe:
 class Probed:
     """What is at a place: a terminal's own number, "" where none answered as one, and how it said
     it is, or why nothing was heard. `transport` is where it answered. One that is not `is_trusted`
-    told that number and could not show that it is the one."""
+    told that number and could not show that it is the one; or it is a serial port that this program
+    may not use (`port_forbidden`), or another one does (`port_in_use`)."""
 
     code: str
     serial: str = ""
@@ -213,19 +215,26 @@ class Probed:
         """Whether a terminal is there, be it one that never told its number."""
         return bool(self.serial) or self.code == "in_use"
 
+    @property
+    def is_told(self) -> bool:
+        """Whether a person wants to know of it: a terminal, or why one could not be heard."""
+        return self.is_met or not self.is_trusted
+
 
 @MESSAGES.name("terminal.locate")
 @frozen
 class Locate:
-    """Which network is this machine in? Answered `Located`."""
+    """Which network is this machine in, and which serial ports has it? Answered `Located`."""
 
 
 @MESSAGES.name("terminal.located")
 @frozen
 class Located:
-    """A network of 256, such as `192.168.1.0/24`; "" where it is in none of a shop's own."""
+    """A network of 256, such as `192.168.1.0/24`; "" where it is in none of a shop's own. `ports`
+    are named as they are opened."""
 
     network: str
+    ports: tuple[str, ...] = ()
 
 
 @MESSAGES.name("terminal.pairings")

@@ -69,7 +69,7 @@ class TerminalDesk:
 
     def __init__(self) -> None:
         self._search: _Search | None = None
-        self._network = ""
+        self._here = Located("")
         self._told = trio.Event()
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
@@ -151,14 +151,13 @@ class TerminalDesk:
         return structure(reply.data, TerminalsView) if reply.ok else reply
 
     async def _locate(self, post: Any) -> None:
-        if self._network:
-            return
+        # Somebody may plug one in while the page is open.
         try:
             located = await post.ask(FINDER, Locate(), timeout_s=PROBE_TIMEOUT_S)
         except PostError:
             return
         assert isinstance(located, Located)
-        self._network = located.network
+        self._here = located
 
     async def _try_out(self, terminal: str, view: TerminalsView, post: Any) -> Reply:
         """How is it? Nothing is paid and nothing printed."""
@@ -208,13 +207,13 @@ class TerminalDesk:
         except PostError as error:
             log.info("probe_lost", place=place, reason=error.kind)
             return
-        if isinstance(heard, Probed) and heard.is_met:
+        if isinstance(heard, Probed) and heard.is_told:
             search.found[heard.transport] = heard
 
     def _shown(self, view: TerminalsView) -> SearchView:
         search = self._search
         if search is None:
-            return SearchView(network=self._network)
+            return SearchView(network=self._here.network, ports=self._here.ports)
         by_place = {row.transport: row.terminal for row in view.terminals if row.is_paired}
         found = tuple(
             TerminalFoundView(
@@ -228,7 +227,13 @@ class TerminalDesk:
             for place, heard in sorted(search.found.items())
         )
         return SearchView(
-            search.is_running, search.done, search.total, search.is_stopped, found, self._network
+            search.is_running,
+            search.done,
+            search.total,
+            search.is_stopped,
+            found,
+            self._here.network,
+            self._here.ports,
         )
 
 

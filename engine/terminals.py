@@ -25,10 +25,16 @@ if TYPE_CHECKING:
 
 STREAM = "terminals"
 PORT, NEXO_PORT = 20007, 8443
+SERIAL_RATES = (9600, 115_200, 19_200, 38_400, 57_600)
+"""What a ZVT terminal's own menu has for its serial line, the usual one first."""
 SEARCHED_MAX = 256
 POI_ID = re.compile(r"[A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,30}")
 """What a nexo terminal is known by: its model and its number."""
 _NAME = re.compile(r"terminal/[a-z0-9-]{1,24}")
+# Not every file there is a line: to open a watchdog restarts the machine.
+_PORT = r"/dev/(?:tty|cu\.|rfcomm|pts/|serial/by-(?:id|path)/)[A-Za-z0-9._:+@-]{1,120}"
+_PORT_NAMED = re.compile(_PORT)
+_LINE = re.compile(rf"serial://(?P<port>{_PORT})\?baud=(?P<baud>[0-9]{{4,6}})&stop=2")
 _WHERE = re.compile(r"([0-9.]+)(?:/([0-9]{1,2})|-([0-9]{1,3}))?(?::([0-9]{1,5}))?")
 
 
@@ -41,9 +47,10 @@ class TerminalProtocol(Enum):
 
 @frozen
 class PairedTerminal:
-    """`terminal` is its address among devices, `transport` where it is (`tcp://host:port`),
-    `serial` the number it tells: another one at that place is an alarm and is not paid at. A ZVT
-    terminal's has eight digits; that of nexo is model and number, such as `V400m-324688179`."""
+    """`terminal` is its address among devices, `transport` where it is (`tcp://host:port`, or as
+    `line_of` writes it), `serial` the number it tells: another one at that place is an alarm and is
+    not paid at. A ZVT terminal's has eight digits; that of nexo is model and number, such as
+    `V400m-324688179`."""
 
     terminal: str
     transport: str
@@ -173,20 +180,47 @@ def _held(terminal: str, payments: Payments, orders: Mapping[str, Order]) -> Dec
 def _why_not(state: Terminals, body: PairTerminal) -> Decision | None:
     if not _NAME.fullmatch(body.terminal):
         return refuse(Refusal.TERMINAL_MUST_BE_NAMED, terminal=body.terminal[:40])
-    places = places_of(body.transport.removeprefix("tcp://"))
-    if isinstance(places, Decision):
-        return places
-    if not body.transport.startswith("tcp://") or places != (body.transport,):
-        return refuse(Refusal.ADDRESSES_MUST_BE_LOCAL, address=body.transport[:40])
+    if (elsewhere := _elsewhere(body.transport, body.protocol)) is not None:
+        return elsewhere
     if (unfit := _unfit(body.serial, body.protocol)) is not None:
         return refuse(unfit, serial=body.serial[:40])
     if body.terminal not in state and len(state) >= limits.REGISTERS_MAX:
         return refuse(Refusal.TERMINALS_LIMIT_REACHED, maximum=limits.REGISTERS_MAX)
     for other in state.values():
-        same = other.transport == body.transport or other.serial == body.serial
+        same = _place(other.transport) == _place(body.transport) or other.serial == body.serial
         if same and other.terminal != body.terminal:
             return refuse(Refusal.PLACE_MUST_BE_FREE, terminal=other.terminal)
     return None
+
+
+def _elsewhere(transport: str, protocol: TerminalProtocol) -> Decision | None:
+    """A refusal of what is not one place: nexo is spoken on a network alone."""
+    line = _LINE.fullmatch(transport)
+    if line is not None:
+        is_fit = int(line["baud"]) in SERIAL_RATES and protocol is TerminalProtocol.ZVT
+        return None if is_fit else refuse(Refusal.ADDRESSES_MUST_BE_LOCAL, address=transport[:40])
+    places = places_of(transport.removeprefix("tcp://"))
+    if isinstance(places, Decision):
+        return places
+    if not transport.startswith("tcp://") or places != (transport,):
+        return refuse(Refusal.ADDRESSES_MUST_BE_LOCAL, address=transport[:40])
+    return None
+
+
+def _place(transport: str) -> str:
+    """Where that is: a serial line is the same at any speed."""
+    return transport.partition("?")[0]
+
+
+def line_of(port: str, *, baud: int) -> str:
+    """The transport of a terminal on a serial line: eight bits, no parity, and two stop bits,
+    which one that expects a single one understands, too."""
+    return f"serial://{port}?baud={baud}&stop=2"
+
+
+def is_port(path: str) -> bool:
+    """Whether a file is named as a serial port is."""
+    return _PORT_NAMED.fullmatch(path) is not None
 
 
 def _unfit(serial: str, protocol: TerminalProtocol) -> str | None:
@@ -202,11 +236,12 @@ def _unfit(serial: str, protocol: TerminalProtocol) -> str | None:
 
 def places_of(text: str) -> tuple[str, ...] | Decision:
     """The places a person named, apart by spaces or commas: an address, a network such as
-    `192.0.2.0/24`, or a range such as `192.0.2.10-40`, each with `:port` where it is not 20007.
+    `192.0.2.0/24`, or a range such as `192.0.2.10-40`, each with `:port` where it is not 20007; or
+    a serial port of this machine, such as `/dev/ttyUSB0`.
 
     Refuses:
-        addresses_must_be_local: not an address of this machine's or a private network: nobody
-        searches what is not theirs. addresses_limit_reached.
+        addresses_must_be_local: not an address of this machine's or a private network, nor a serial
+        port: nobody searches what is not theirs. addresses_limit_reached.
     """
     found: dict[str, None] = {}
     named_count = 0
@@ -238,6 +273,8 @@ def search(addresses: str, *, is_running: bool) -> tuple[str, ...] | Decision:
 
 def _hosts(word: str) -> list[str] | None:
     """The places a word names, a few more than are allowed at most; None where it names none."""
+    if is_port(word):
+        return [f"serial://{word}"]
     match = _WHERE.fullmatch(word)
     if match is None:
         return None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from actors.limits import PROBE_TIMEOUT_S
+from engine.terminals import SERIAL_RATES
+
 # Effects at one device. A printer that is out of paper for an hour must not eat memory.
 EFFECTS_QUEUED_MAX = 256
 EFFECTS_REMEMBERED_MAX = 2048
@@ -50,11 +53,15 @@ SCAN_KEPT_NS = 5_000_000_000
 
 # Looking whether a terminal is at a place.
 PROBE_S = 6.0
+SERIAL_PROBE_S = 12.0
+SERIAL_WORD_S = 1.0  # at each speed, for a terminal to acknowledge: it does so before it thinks
+SERIAL_REPLY_S = 3.0  # from there until it says something
 
 # Customer display.
 DISPLAY_ROWS = 2
 DISPLAY_COLUMNS = 20
 
+assert len(SERIAL_RATES) * SERIAL_WORD_S + PROBE_S < SERIAL_PROBE_S < PROBE_TIMEOUT_S
 assert EFFECTS_QUEUED_MAX < EFFECTS_REMEMBERED_MAX
 assert BACKOFF_FIRST_S < BACKOFF_MAX_S
 assert RETRY_FIRST_S < RETRY_MAX_S

@@ -45,7 +45,7 @@ class TerminalFoundView:
 @frozen
 class SearchView:
     """A search, or the last one: how many places of how many were asked. `network` is that of this
-    machine, offered and not searched unasked."""
+    machine and `ports` are its serial ports, offered and not searched unasked."""
 
     is_running: bool = False
     done: int = 0
@@ -53,6 +53,7 @@ class SearchView:
     is_stopped: bool = False
     found: tuple[TerminalFoundView, ...] = ()
     network: str = ""
+    ports: tuple[str, ...] = ()
 
 
 @frozen

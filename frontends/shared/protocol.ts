@@ -979,8 +979,9 @@ export interface FindReceiptsInput {
 
 /**
  * Look for terminals at these places, and only there: addresses, ranges (`192.0.2.10-40`) and
- * networks (`192.0.2.0/24`), 256 in all. Answers `TerminalsView` at once; ask again for how
- * far it is. Refused as addresses_must_be_local, addresses_limit_reached, search_must_be_over.
+ * networks (`192.0.2.0/24`), 256 in all, and serial ports (`/dev/ttyUSB0`). Answers
+ * `TerminalsView` at once; ask again for how far it is. Refused as addresses_must_be_local,
+ * addresses_limit_reached, search_must_be_over.
  */
 export interface FindTerminals {
   addresses: string;
@@ -2325,7 +2326,7 @@ export interface SearchCatalogInput {
 
 /**
  * A search, or the last one: how many places of how many were asked. `network` is that of this
- * machine, offered and not searched unasked.
+ * machine and `ports` are its serial ports, offered and not searched unasked.
  */
 export interface SearchView {
   is_running: boolean;
@@ -2334,6 +2335,7 @@ export interface SearchView {
   is_stopped: boolean;
   found: TerminalFoundView[];
   network: string;
+  ports: string[];
 }
 
 /** How many items the new base has. */

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Network
+from pathlib import Path
 
 import attrs
 import trio
 from attrs import define, field
+from serial.tools.list_ports import comports
 
 from actors.actor import Post
 from actors.mailbox import Envelope, Mailbox
@@ -17,26 +20,28 @@ from actors.terminal_messages import Locate, Located, Pairings, Probe, Probed
 from actors.world import World
 from engine import terminals
 from engine.terminals import PairedTerminal, TerminalProtocol
-from hardware.limits import PROBE_S
+from hardware.limits import PROBE_S, SERIAL_PROBE_S
 from hardware.terminal.zvt.codec import Profile
-from hardware.terminal.zvt.probe import probe
-from hardware.transport import TcpPlace, TransportError, parse_transport
+from hardware.terminal.zvt.probe import probe, probe_port
+from hardware.transport import SerialPlace, TcpPlace, TransportError, parse_transport
 
 Places = Callable[[], dict[str, str]]
+Ports = Callable[[], tuple[str, ...]]
 MeetNexo = Callable[[TcpPlace], Awaitable[Probed]]
 Repair = Callable[[tuple[PairedTerminal, ...]], Awaitable[None]]
 # Of RFC 5737: nobody's, and a datagram socket that is connected sends nothing.
 _SOMEWHERE = ("192.0.2.1", 9)
 # Where nobody spoke ZVT; a place that only kept silent is asked nothing more.
 _NO_ZVT = ("no_terminal", "unreachable")
+_NAMED_PORTS = "/dev/serial/by-id"
 
 
 @define(eq=False)
 class Finder:
     """*Owns* nothing but the turn of who is paired. *Receives* `Probe`, `Locate`, `Pairings`.
     *Sends* nothing: `repair` starts and stops terminals, `places` says where this node has one,
-    `meet_nexo` says which nexo terminal is at a place, where the shop may have any. *If it dies*
-    the desk asks again.
+    `meet_nexo` says which nexo terminal is at a place, where the shop may have any, `ports` which
+    serial ports there are. *If it dies* the desk asks again.
 
     A ZVT terminal is asked to log on and how it is, one of nexo only for its certificate.
     """
@@ -44,6 +49,7 @@ class Finder:
     repair: Repair
     places: Places
     meet_nexo: MeetNexo | None = None
+    ports: Ports = field(factory=lambda: serial_ports)
     address: str = "finder"
     _turn: trio.Lock = field(factory=trio.Lock)
 
@@ -58,7 +64,7 @@ class Finder:
             case Probe(transport):
                 envelope.answer(await self._look(transport, world))
             case Locate():
-                envelope.answer(Located(own_network()))
+                envelope.answer(Located(own_network(), self.ports()))
             case Pairings(paired):
                 async with self._turn:
                     await self.repair(paired)
@@ -69,7 +75,8 @@ class Finder:
     async def _look(self, transport: str, world: World) -> Probed:
         """What is there, or at the port beside it: whoever names no port does not know which."""
         place = parse_transport(transport)
-        assert isinstance(place, TcpPlace), "only a network is searched"
+        if isinstance(place, SerialPlace):
+            return await self._on_line(place.path, world)
         if self.meet_nexo is None:
             return await self._as_zvt(place, world)
         if place.port == terminals.NEXO_PORT:
@@ -92,6 +99,20 @@ class Finder:
                 # A host is one terminal.
                 nursery.cancel_scope.cancel()
         return told if told.is_met or not beside.is_met else beside
+
+    async def _on_line(self, port: str, world: World) -> Probed:
+        for url, serial in self.places().items():
+            there = parse_transport(url)
+            if isinstance(there, SerialPlace) and _same_file(there.path, port):
+                return Probed("in_use", serial, url)
+        with trio.move_on_after(SERIAL_PROBE_S):
+            try:
+                return await probe_port(port, Profile(), world)
+            except TransportError as error:
+                is_there = error.code != "unplugged"
+                code = f"port_{error.code}" if is_there else error.code
+                return Probed(code, "", f"serial://{port}", is_trusted=not is_there)
+        return Probed("no_answer")
 
     async def _as_zvt(self, place: TcpPlace, world: World) -> Probed:
         if (known := self._in_use(place, TerminalProtocol.ZVT)) is not None:
@@ -119,6 +140,22 @@ class Finder:
 
 def _url(place: TcpPlace) -> str:
     return f"tcp://{place.host}:{place.port}"
+
+
+def _same_file(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def serial_ports() -> tuple[str, ...]:
+    """The serial ports of this machine, each by the name it keeps when it is plugged in anew, where
+    it has one."""
+    try:
+        kept = sorted(str(path) for path in Path(_NAMED_PORTS).iterdir())
+    except OSError:
+        kept = []
+    by_file = {os.path.realpath(path): path for path in kept if terminals.is_port(path)}
+    found = {by_file.get(os.path.realpath(port.device), port.device) for port in comports()}
+    return tuple(sorted(path for path in found if terminals.is_port(path)))
 
 
 def own_network() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import threading
@@ -12,9 +13,10 @@ import pytest
 import trio
 from playwright.sync_api import expect
 
-from hardware.carrier import TcpCarrier
+from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
 from hardware.terminal.zvt.fake import TerminalFake
 from hardware.terminal.zvt.person import Plan
+from hardware.transport import SerialPlace, open_serial
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_looks import each_screen
 
@@ -23,10 +25,13 @@ SERIAL = "52500099"
 
 
 class Counter:
-    """A simulated terminal on a real socket of this machine, run by a thread of its own."""
+    """A simulated terminal on a real socket or serial line of this machine, run by a thread of its
+    own."""
 
-    def __init__(self) -> None:
-        self.fake = TerminalFake(TcpCarrier(), terminal_id=int(SERIAL))
+    def __init__(self, carrier: Carrier | None = None) -> None:
+        self.fake = TerminalFake(
+            carrier or TcpCarrier(), terminal_id=int(SERIAL), is_serial=carrier is not None
+        )
         self._ready = threading.Event()
         self._thread = threading.Thread(target=trio.run, args=(self._run,), daemon=True)
 
@@ -126,6 +131,49 @@ def test_a_terminal_is_found_paired_tested_paid_at_and_a_swapped_one_is_an_alarm
     expect(row.locator(".badge")).to_contain_text("Ready", timeout=30_000)
     row.get_by_role("button", name="Forget it").click()
     expect(row).to_have_count(0)
+
+
+@pytest.mark.feature("HW-07", part="on a serial line from the set-up page")
+def test_a_terminal_on_a_serial_line_is_found_paired_tested_and_paid_at(
+    who: Cashier, tmp_path: Path
+) -> None:
+    """The port is offered, or typed as its file; from there it is as on the network. A port that
+    another program has is said, and left alone."""
+    page = who.page
+    line, other = PtyCarrier(tmp_path, "terminal"), PtyCarrier(tmp_path, "scale")
+    terminal, scale = Counter(line), Counter(other)
+    terminal.start()
+    scale.start()
+    port = os.path.realpath(line.path)
+    try:
+        who.menu("Card terminals")
+        held = open_serial(SerialPlace(os.path.realpath(other.path)))
+        look(who, f"{port}, {os.path.realpath(other.path)}")
+        found = page.locator(".found", has_text=port)
+        expect(found).to_contain_text(f"No. {SERIAL} at {port}", timeout=20_000)
+        taken = page.locator(".found", has_text=os.path.realpath(other.path))
+        expect(taken).to_contain_text("Another program or device uses this port")
+        expect(taken.get_by_role("button")).to_have_count(0)
+        trio.run(held.aclose)
+        found.get_by_role("button", name=re.compile("^Pair as")).click()
+        row = page.locator("li.part", has_text=SERIAL)
+        row.get_by_role("button", name="Use at this register").click()
+        expect(row.locator(".badge")).to_contain_text("Ready", timeout=20_000)
+        row.get_by_role("button", name="Test").click()
+        expect(row).to_contain_text("The terminal answers and takes payments.")
+        look(who, port)
+        expect(page.locator(".found")).to_contain_text("in use already", timeout=20_000)
+        who.push("Back", exact=True)
+        terminal.fake.plans.append(Plan(card="tap"))
+        who.tap("Espresso")
+        expect(who.lines).to_have_count(1)
+        who.pay()
+        who.push(re.compile("^Card"))
+        expect(page.get_by_text("Paid by card")).to_be_visible()
+        assert 220 == terminal.fake.ledger.booked_minor
+    finally:
+        terminal.stop()
+        scale.stop()
 
 
 def test_a_search_shows_how_far_it_is_and_can_be_stopped(who: Cashier, terminal: Counter) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import termios
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,15 +19,16 @@ from actors.world import SystemWorld
 from countertop.child_nodes import Pairing
 from engine import terminals
 from engine.terminals import PairedTerminal, TerminalProtocol
-from hardware.carrier import TcpCarrier
+from hardware.carrier import Handle, PtyCarrier, TcpCarrier
 from hardware.compose import meet_nexo
 from hardware.rig import Rig, open_rig
 from hardware.settings import DeviceSettings, NexoShop, SettingsError
-from hardware.terminal.finder import Finder, own_network
+from hardware.terminal.finder import Finder, own_network, serial_ports
 from hardware.terminal.nexo.fake import NexoFake
 from hardware.terminal.nexo.outlet import TcpOutlet
 from hardware.terminal.nexo.papers import Papers, new_authority
 from hardware.terminal.zvt.fake import TerminalFake
+from hardware.transport import SerialPlace, open_serial, parse_transport
 from tests.hardware.nexo_rig import KEY, POI_ID, authority, now, papers
 
 
@@ -150,7 +153,7 @@ async def test_one_that_has_its_conversation_is_not_spoken_to_twice() -> None:
         place = "tcp://127.0.0.1:1"
         assert Probed("in_use", "52500001", place) == await ask(rig, Probe(place))
         assert isinstance(await ask(rig, "else"), Failure)
-        assert Located(own_network()) == await ask(rig, Locate())
+        assert Located(own_network(), serial_ports()) == await ask(rig, Locate())
 
 
 async def test_pairings_start_move_and_end_terminals_and_leave_the_others() -> None:
@@ -191,6 +194,117 @@ async def test_pairings_start_move_and_end_terminals_and_leave_the_others() -> N
         assert Accepted() == await ask(rig, Pairings((more, other)))
         assert ["terminal/1"] == wards.running
         assert "tcp://127.0.0.1:1" in pairing.places()
+
+
+# ------------------------------------------------------------------------------- on a serial line
+
+
+class Line(PtyCarrier):
+    """A pty whose far end hears nothing but noise at another speed than its own."""
+
+    def __init__(self, folder: Path, speed: int) -> None:
+        super().__init__(folder, "terminal")
+        self.speed = speed
+        self.heard_at: list[int] = []
+
+    @property
+    def port(self) -> str:
+        """As a machine names its ports."""
+        return os.path.realpath(self.path)
+
+    async def _serve(self, handle: Handle) -> None:
+        async def at_its_speed(data: bytes) -> None:
+            speed = termios.tcgetattr(self._ours)[5]
+            self.heard_at.append(speed)
+            await handle(data if speed == self.speed else bytes(len(data)))
+
+        await super()._serve(at_its_speed)
+
+
+@pytest.mark.feature("HW-07", part="found on a serial line, at its own speed")
+@pytest.mark.parametrize(
+    ("speed", "baud"), [(termios.B9600, 9600), (termios.B19200, 19_200), (termios.B57600, 57_600)]
+)
+async def test_a_terminal_on_a_serial_line_is_found_at_its_speed_and_nothing_is_paid(
+    tmp_path: Path, speed: int, baud: int
+) -> None:
+    """Logged on to and asked how it is, and no more; what was found is a place to connect to."""
+    async with trio.open_nursery() as nursery, finder() as (rig, _, _):
+        line = Line(tmp_path, speed)
+        fake = TerminalFake(line, is_serial=True, terminal_id=52500066)
+        await nursery.start(fake.run)
+        with trio.fail_after(20):
+            found = await ask(rig, Probe(f"serial://{line.port}"))
+        place = terminals.line_of(line.port, baud=baud)
+        assert Probed("ready", "52500066", place) == found
+        assert {0x0600, 0x0501, 0x0620} >= {c for c in fake.heard if c < 0x8000}
+        assert 0 == fake.ledger.booked_minor
+        assert speed == line.heard_at[-1]
+        nursery.cancel_scope.cancel()
+    assert SerialPlace(line.port, baud, stop=2) == parse_transport(place)
+
+
+async def test_a_serial_port_without_a_terminal_costs_a_bounded_time(tmp_path: Path) -> None:
+    """Whatever hangs there keeps silent, or says something else at every speed."""
+    for word in (b"", b"\x06\x15+000.00kg\r\n"):
+        async with trio.open_nursery() as nursery, finder() as (rig, _, _):
+            carrier = PtyCarrier(tmp_path, "scale")
+
+            async def babble(data: bytes, word: bytes = word, to: PtyCarrier = carrier) -> None:
+                await to.send(word)
+
+            await nursery.start(carrier.run, babble)
+            with trio.fail_after(14):
+                found = await ask(rig, Probe(f"serial://{os.path.realpath(carrier.path)}"))
+            assert isinstance(found, Probed)
+            assert not found.is_told
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_port_that_is_not_free_is_said_and_left_alone(tmp_path: Path) -> None:
+    """Another program's, or a device of ours; a terminal of ours is told by its number, by whatever
+    name the port is called; a port that is not there is nothing."""
+    async with trio.open_nursery() as nursery:
+        carrier = PtyCarrier(tmp_path, "scanner")
+        heard: list[bytes] = []
+
+        async def note(data: bytes) -> None:
+            heard.append(data)
+
+        await nursery.start(carrier.run, note)
+        port = os.path.realpath(carrier.path)
+        held = open_serial(parse_transport(f"serial://{port}"))  # type: ignore[arg-type]
+        async with finder() as (rig, _, _):
+            told = Probed("port_in_use", "", f"serial://{port}", is_trusted=False)
+            assert told == await ask(rig, Probe(f"serial://{port}"))
+            gone = await ask(rig, Probe("serial:///dev/ttyNONE9"))
+            assert isinstance(gone, Probed)
+            assert ("unplugged", False) == (gone.code, gone.is_told)
+        ours = DeviceSettings("terminal/1", "terminal", carrier.url, serial="52500001")
+        async with finder(ours) as (rig, _, _):
+            told = Probed("in_use", "52500001", carrier.url)
+            assert told == await ask(rig, Probe(f"serial://{port}"))
+        await held.aclose()
+        assert [] == heard
+        nursery.cancel_scope.cancel()
+
+
+def test_ports_are_offered_by_the_name_they_keep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plugged into another socket, the same converter is the same port; one without such a name is
+    offered by its file, and what is named like nothing here is left out."""
+    monkeypatch.setattr("hardware.terminal.finder._NAMED_PORTS", str(tmp_path))
+    (tmp_path / "usb-FTDI-if00").symlink_to("/dev/ttyUSB7")
+    monkeypatch.setattr(terminals, "is_port", lambda path: "odd" not in path)
+
+    @attrs.frozen
+    class Found:
+        device: str
+
+    listed = [Found("/dev/ttyUSB7"), Found("/dev/ttyS0"), Found("/dev/odd port")]
+    monkeypatch.setattr("hardware.terminal.finder.comports", lambda: listed)
+    assert ("/dev/ttyS0", f"{tmp_path}/usb-FTDI-if00") == serial_ports()
 
 
 # -------------------------------------------------------------------------------------- and nexo

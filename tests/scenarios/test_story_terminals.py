@@ -224,6 +224,53 @@ def test_a_search_is_bounded(text: str) -> None:
     assert refused.refused.fields == {"maximum": 256}
 
 
+@pytest.mark.parametrize(
+    "port",
+    [
+        "/dev/ttyUSB0",
+        "/dev/ttyACM3",
+        "/dev/pts/4",
+        "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A9007V-if00-port0",
+        "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0",
+    ],
+)
+def test_a_serial_port_may_be_looked_at_and_paired(port: str) -> None:
+    """By its file, at a speed its menu has; a network is named beside it as ever, and nexo is not
+    spoken there."""
+    assert places_of(f"10.0.0.1 {port}") == ("tcp://10.0.0.1:20007", f"serial://{port}")
+    shop = card_shop()
+    line = terminals.line_of(port, baud=9600)
+    shop.ok(PairTerminal("terminal/1", line, "52500001"), admin=True)
+    assert shop.replayed().terminals["terminal/1"].transport == line
+    again = PairTerminal("terminal/2", terminals.line_of(port, baud=19_200), "52500002")
+    assert shop.no(again, admin=True) == Refusal.PLACE_MUST_BE_FREE
+    other = PairTerminal("terminal/1", line, "X-1", TerminalProtocol.NEXO)
+    assert shop.no(other, admin=True) == Refusal.ADDRESSES_MUST_BE_LOCAL
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/dev/watchdog",
+        "/dev/tty",
+        "/dev/ttyUSB0/../sda",
+        "/etc/passwd",
+        "serial:///dev/ttyUSB0",
+        "serial:///dev/ttyUSB0?baud=9601&stop=2",
+        "serial:///dev/sda?baud=9600&stop=2",
+    ],
+)
+def test_what_is_no_serial_port_is_not_opened(place: str) -> None:
+    """To open some files is to do something."""
+    shop = card_shop()
+    pair = PairTerminal("terminal/1", place, "52500001")
+    assert shop.no(pair, admin=True) == Refusal.ADDRESSES_MUST_BE_LOCAL
+    refused = places_of(place)
+    assert isinstance(refused, Decision)
+    assert refused.refused is not None
+    assert refused.refused.code == Refusal.ADDRESSES_MUST_BE_LOCAL
+
+
 def test_one_search_at_a_time() -> None:
     """Whoever wants another waits for it, or stops it."""
     assert terminals.search("10.0.0.1", is_running=False) == ("tcp://10.0.0.1:20007",)
