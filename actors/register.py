@@ -80,15 +80,26 @@ class RegisterActor:
         if submit is None:
             envelope.answer(Reply(ok=False, refusal=_PIN_SHAPE))
             return
-        await self._pass_on(envelope, submit, post, "bookkeeper")
+        reply = await self._pass_on(envelope, submit, post, "bookkeeper")
+        if ask.name in _PIN_CHECKS and reply is not None and reply.ok:
+            self._notify(reply, {"code": "", "signed_on": submit.data.get("operator", "")}, post)
 
-    async def _pass_on(self, envelope: Envelope, submit: Submit, post: Any, to: str) -> None:
+    async def _pass_on(
+        self, envelope: Envelope, submit: Submit, post: Any, to: str
+    ) -> Reply | None:
         try:
             reply: Reply = await post.ask(to, submit, timeout_s=ASK_TIMEOUT_S)
         except PostError as error:
             envelope.answer(error)
-            return
+            return None
         envelope.answer(reply.with_data(self._reveal(reply.data)))
+        return reply
+
+    def _notify(self, reply: Reply, notice: dict[str, Any], post: Any) -> None:
+        told = {**notice, "ok": reply.ok, "refusal": reply.refusal}
+        post.tell_nowait(
+            "broadcast", News("notice", self.register, reply.epoch, reply.position, told)
+        )
 
     async def _without_secrets(self, ask: Ask, post: Any, world: World) -> Submit | None:
         """The submission with every PIN checked or hashed; None where a PIN is no PIN."""
@@ -132,7 +143,4 @@ class RegisterActor:
         except PostError as error:
             log.warning("scan_lost", scanner=scanned.scanner, reason=error.kind)
             reply = Reply(ok=False, refusal={"code": "store_busy", "fields": {}})
-        notice = {"code": scanned.code, "ok": reply.ok, "refusal": reply.refusal}
-        post.tell_nowait(
-            "broadcast", News("notice", self.register, reply.epoch, reply.position, notice)
-        )
+        self._notify(reply, {"code": scanned.code}, post)

@@ -228,7 +228,8 @@ class TerminalsState:
 class FindTerminals:
     """Look for terminals at these places, and only there: addresses, ranges (`192.0.2.10-40`) and
     networks (`192.0.2.0/24`), 256 in all, and serial ports (`/dev/ttyUSB0`). Answers
-    `TerminalsView` at once; ask again for how far it is. Refused as addresses_must_be_local, addresses_limit_reached, search_must_be_over."""
+    `TerminalsView` at once; ask again for how far it is. Refused as addresses_must_be_local,
+    addresses_limit_reached, search_must_be_over."""
 
     addresses: str
 

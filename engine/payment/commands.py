@@ -47,8 +47,8 @@ class AnswerTip:
 @COMMANDS.name("payment.leave_tip")
 @frozen
 class LeaveTip:
-    """Take the screen back unanswered; the PIN is that of whoever is signed on. `pin_correct` is
-    set by the register actor only."""
+    """Take the screen back unanswered. Whose PIN it is is signed on from then. `pin_correct` is set
+    by the register actor only."""
 
     operator: str
     pin: str = ""

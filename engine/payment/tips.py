@@ -1,7 +1,8 @@
 """A tip asked for on our own screen: the customer answers before their card is asked.
 
 While they are asked, the screen is theirs. The register takes nothing but the answer, from whatever
-door it comes, until it is given or whoever is signed on takes the screen back with their PIN.
+door it comes, until it is given or somebody who may sign on takes the screen back with their PIN:
+whoever turned it may be in the kitchen by then.
 """
 
 from __future__ import annotations
@@ -114,23 +115,19 @@ def _answer(body: AnswerTip, context: PaymentContext) -> Decision:
 
 
 def _leave(body: LeaveTip, command: Command, context: PaymentContext, people: Staff) -> Decision:
-    """Give the screen back to whoever is signed on.
+    """Give the screen back to whose PIN it is; they are signed on from then, as after any PIN.
 
     Refuses:
-        order_must_be_open, tip_must_be_asked, operator_must_be_signed_on; those of
-        `staff.check_pin`.
+        order_must_be_open, tip_must_be_asked; those of `staff.check_pin`.
     """
     order = context.order
     if order is None:
         return refuse(OrderRefusal.ORDER_MUST_BE_OPEN)
     if not is_asked(order):
         return refuse(Refusal.TIP_MUST_BE_ASKED)
-    if body.operator != command.operator:
-        return refuse(staff.Refusal.OPERATOR_MUST_BE_SIGNED_ON, operator=body.operator)
     failure = staff.check_pin(people, command, Approval(body.operator, body.pin_correct))
     if failure is not None:
         return failure
     left = Fact(order_stream(order.id), TipLeft(order.id, body.operator))
-    # The PIN was given as for signing on, which also forgets its failures.
-    again = Fact(staff.STREAM, SignedOn(body.operator, command.register))
-    return Decision((left, again), {"order_id": order.id})
+    on = Fact(staff.STREAM, SignedOn(body.operator, command.register))
+    return Decision((left, on), {"order_id": order.id})

@@ -18,7 +18,7 @@ import type {
 } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
 import { momentText, timeText, zoneOf } from '../shared/time';
-import { hearTurnedBack, turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
+import { hearTurnedBack, isTouched, turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
 import { PutAway } from './away.svelte';
 import { endText, isOpen, isThrough, noBankText } from './cards';
@@ -266,7 +266,7 @@ export class App {
     if (asks && !this.turned) {
       this.turned = true;
       turnToCustomer(this.register);
-    } else if (this.turned && (left || !next.operator)) this.takeScreen();
+    } else if (this.turned && ((left && !isTouched()) || !next.operator)) this.takeScreen();
   }
 
   takeScreen(): void {
@@ -333,7 +333,10 @@ export class App {
 
   /** A scanner on a cable of the store's read something for this register. */
   private async heard(notice: NoticeView, position: number): Promise<void> {
-    if (notice.ok) {
+    if (notice.signed_on) {
+      // Of two screens of this register, the one nobody touched is not in the customer's hands.
+      if (this.turned && !this.asksTip && !isTouched()) this.takeScreen();
+    } else if (notice.ok) {
       this.notice = null;
       this.answered = position;
       await this.shown(position);

@@ -1235,7 +1235,7 @@ export type JurisdictionKind =
   | 'district';
 
 /**
- * Take the screen back unanswered; the PIN is that of whoever is signed on. `pin_correct` is
+ * Take the screen back unanswered. Whose PIN it is is signed on from then. `pin_correct` is
  * set by the register actor only.
  */
 export interface LeaveTipInput {
@@ -2618,7 +2618,8 @@ export interface StoreView {
 /**
  * Follow a topic: `register` (a RegisterView after each change), `display` (the customer's
  * view of this register), `events` (facts after `position`, without loss), `status`, and
- * `notice` (what became of a code the register's scanner read).
+ * `notice` (what became of a code the register's scanner read; or, with an empty code, in
+ * `signed_on` who gave their PIN at this register).
  */
 export interface SubscribeFrame {
   type: 'subscribe';
@@ -3273,11 +3274,12 @@ export interface ZReportInput {
   z_number?: number;
 }
 
-/** What became of a code the register's scanner read. */
+/** What became of a code the register's scanner read; or who gave their PIN here, and no code. */
 export interface NoticeView {
   code: string;
   ok: boolean;
   refusal: RefusalBody | null;
+  signed_on?: string;
 }
 
 /** What each command takes. `answer` is the `data` of an answer that is ok. */

@@ -2,6 +2,7 @@
 // Kept beside the pages, so that a reload or another address leads back to the customer's page.
 
 const TURNED = 'countertop.turned';
+const TOUCHED = 'countertop.touched';
 
 /** The register whose customer has the screen, or nothing. */
 export function turnedRegister(): string {
@@ -14,6 +15,16 @@ export function turnToCustomer(register: string): void {
 
 export function turnBack(): void {
   localStorage.removeItem(TURNED);
+  localStorage.removeItem(TOUCHED);
+}
+
+/** A hand was at this screen since it was turned: it may be the customer's, and no PIN elsewhere takes it back. */
+export function touchTurned(): void {
+  localStorage.setItem(TOUCHED, '1');
+}
+
+export function isTouched(): boolean {
+  return !!localStorage.getItem(TOUCHED);
 }
 
 /** Call `then` once another tab of this browser took the screen back. */

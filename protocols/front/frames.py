@@ -77,7 +77,8 @@ class QueryFrame:
 class Subscribe:
     """Follow a topic: `register` (a RegisterView after each change), `display` (the customer's
     view of this register), `events` (facts after `position`, without loss), `status`, and `notice`
-    (what became of a code the register's scanner read)."""
+    (what became of a code the register's scanner read; or, with an empty code, in `signed_on` who
+    gave their PIN at this register)."""
 
     topic: str
     position: int = 0

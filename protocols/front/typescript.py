@@ -26,11 +26,12 @@ _HEAD = f"""// Generated from the store's own classes by `{COMMAND}`. Do not edi
 export const VERSION = {VERSION} as const;
 """
 _NOTICE = """
-/** What became of a code the register's scanner read. */
+/** What became of a code the register's scanner read; or who gave their PIN here, and no code. */
 export interface NoticeView {
   code: string;
   ok: boolean;
   refusal: RefusalBody | null;
+  signed_on?: string;
 }
 """
 

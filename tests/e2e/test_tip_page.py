@@ -306,6 +306,65 @@ def test_the_answer_does_not_give_the_screen_back(who: Cashier) -> None:
     expect(page.locator(".face").first).to_be_visible()
 
 
+def test_a_second_screen_comes_back_with_the_first_but_not_out_of_a_customers_hands(
+    who: Cashier, cashier: MakeCashier
+) -> None:
+    """Of two screens of a register the one nobody touched is not the customer's: a PIN at the other
+    one takes it back, too. Where somebody touched both, each wants its own."""
+    other = cashier(at=who.store)
+    other.open()
+    question, thanks = {"name": QUESTION}, {"name": THANKS}
+    turn(who)
+    expect(other.page.get_by_role("heading", **question)).to_be_visible()
+    who.push("No tip")
+    who.store.key("tap")
+    expect(who.page.get_by_role("heading", **thanks)).to_be_visible()
+    expect(other.page.get_by_role("heading", **thanks)).to_be_visible()
+    take_back(who)
+    expect(other.page.locator(".sale")).to_be_visible()
+    who.next_order()
+    turn(who)
+    expect(other.page.get_by_role("heading", **question)).to_be_visible()
+    who.push("No tip")
+    other.page.mouse.click(5, 5)
+    who.store.key("tap")
+    expect(who.page.get_by_role("heading", **thanks)).to_be_visible()
+    take_back(who)
+    expect(who.page.locator(".sale")).to_be_visible()
+    other.page.reload()
+    expect(other.page.get_by_role("heading", **thanks)).to_be_visible()
+    take_back(other)
+    who.next_order()
+    turn(who)
+    other.page.mouse.click(5, 5)
+    take_back(who)
+    expect(other.page.get_by_role("heading", name="Please hand back the screen")).to_be_visible()
+    take_back(other)
+
+
+def test_a_colleague_takes_the_screen_back_with_their_own_pin(who: Cashier) -> None:
+    """Whoever turned it may be elsewhere: before the answer and after it, whose PIN is given serves
+    on. A wrong one counts for them."""
+    page = who.page
+    turn(who)
+    for answers in (False, True):
+        if answers:
+            who.push(re.compile("^Card"))
+            who.push("No tip")
+            expect(page.get_by_role("heading", name=FOLLOW)).to_be_visible()
+        name = "Ana" if answers else "Ben"
+        who.push("For staff")
+        page.get_by_label("Somebody else").select_option(name)
+        expect(page.get_by_role("heading", name=f"PIN of {name}")).to_be_visible()
+        who.digits("1234")
+        who.push("Take the screen back")
+        expect(page.get_by_text("The PIN is wrong", exact=False)).to_be_visible()
+        who.digits(PEOPLE[name])
+        who.push("Take the screen back")
+        expect(page.locator(".sale")).to_be_visible()
+        expect(page.get_by_role("button", name=f"{name}: switch operator")).to_be_visible()
+
+
 def test_the_question_is_clean_in_every_size_theme_and_language(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
 ) -> None:

@@ -118,10 +118,23 @@ def test_nothing_else_is_taken_while_the_customer_is_asked() -> None:
     shop.ok(AddLine("bread"))
 
 
-def test_only_the_pin_of_who_is_signed_on_takes_the_screen_back() -> None:
+def test_a_colleague_takes_the_screen_back_and_is_signed_on() -> None:
+    """Who turned it may be elsewhere; whose PIN it was serves on, and nobody in another's name."""
+    shop, order_id = tip_shop()
+    assert shop.no(LeaveTip("nobody", pin_correct=True)) == staff.Refusal.APPROVER_MUST_EXIST
+    assert shop.no(LeaveTip("ana")) == staff.Refusal.PIN_MUST_BE_CORRECT
+    assert shop.books.staff.operators["ana"].failures == 1
+    assert shop.no(AddLine("bread")) == Refusal.TIP_MUST_BE_ANSWERED
+    shop.ok(LeaveTip("ana", pin_correct=True))
+    assert shown(shop, order_id) is None
+    assert shop.books.staff.signed_on["1"] == "ana"
+    assert [event.operator for event in shop.events(TipLeft)] == ["ana"]
+    assert shop.replayed().staff == shop.books.staff
+
+
+def test_only_a_right_pin_takes_the_screen_back() -> None:
     """A wrong one counts as at signing on; the right one leaves no question behind."""
     shop, order_id = tip_shop()
-    assert shop.no(LeaveTip("mia", pin_correct=True)) == staff.Refusal.OPERATOR_MUST_BE_SIGNED_ON
     assert shop.no(LeaveTip("max")) == staff.Refusal.PIN_MUST_BE_CORRECT
     assert shop.books.staff.operators["max"].failures == 1
     assert shop.no(AddLine("bread")) == Refusal.TIP_MUST_BE_ANSWERED
