@@ -232,15 +232,34 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
             payments.exceptions[payment_id] = payment
             _show(payments, payment)
         case ExceptionClosed(payment_id):
-            if payments.exceptions.pop(payment_id, None) is None:
-                # Nobody told what became of it, and now a person knows: it is at risk no more.
-                payments.offline.pop(payment_id, None)
+            _close(payments, payment_id)
         case OfflineUploaded():
             _present(payments, event)
         case OfflinePolicySet(policy):
             payments.policy = policy
         case _:
             assert_never(event)
+
+
+def _close(payments: Payments, payment_id: str) -> None:
+    """A person knows now. They read the newest of several tries to take one payment back, which
+    stands for those before it that moved nothing: these are off the list with it."""
+    closed = payments.exceptions.pop(payment_id, None)
+    if closed is None:
+        # Nobody told what became of it, and now a person knows: it is at risk no more.
+        payments.offline.pop(payment_id, None)
+        return
+    for known_id, known in list(payments.exceptions.items()):
+        is_older = known.requested_ns <= closed.requested_ns
+        moved_nothing = not known.is_open and not known.is_approved
+        if is_older and moved_nothing and _is_same_try(known.asked, closed.asked):
+            del payments.exceptions[known_id]
+
+
+def _is_same_try(one: Asked, other: Asked) -> bool:
+    """Whether both were to take back the same payment."""
+    are_tries = one.kind in UNDOING and other.kind in UNDOING
+    return are_tries and one.of_payment != "" and one.of_payment == other.of_payment
 
 
 def _present(payments: Payments, event: OfflineUploaded) -> None:

@@ -444,6 +444,42 @@ def test_what_a_sale_was_completed_with_is_not_taken_back_any_more(back_minor: i
     assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
 
 
+def test_who_closes_the_newest_of_several_tries_closes_those_it_stood_for() -> None:
+    """Tries to give one payment back that moved nothing are one entry, and gone with it. What a try
+    did move stays before a person by itself, and so does the payment."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    sale = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED, amount_minor=899)
+    hear(shop, Verdict.APPROVED, 2, amount_minor=400)
+    in_part = next(one for one in shop.books.payments.exceptions if one != sale)
+    for number in (3, 4, 5):
+        shop.ok(ReverseAgain(in_part))
+        newest = running(shop).asked.payment_id
+        hear(shop, Verdict.DECLINED, number)
+    listed = [one.payment_id for one in payments_view(shop.books, now_ns=shop.now_ns).exceptions]
+    assert [sale, in_part, newest] == listed
+    shop.ok(CloseException(newest, "the terminal says no"))
+    assert {sale, in_part} == set(shop.books.payments.exceptions)
+    assert shop.replayed().payments.exceptions == shop.books.payments.exceptions
+
+
+def test_who_closes_a_try_leaves_what_nobody_knows_yet() -> None:
+    """An older try that was set aside may still turn out to have given the money back."""
+    shop = card_shop()
+    paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.UNKNOWN, 2)
+    first = running(shop).asked.payment_id
+    shop.ok(SetPaymentAside(first, "the terminal is stuck"))
+    shop.ok(ReverseTender(1))
+    second = running(shop).asked.payment_id
+    hear(shop, Verdict.DECLINED, 3)
+    shop.ok(CloseException(second, "it says no"))
+    assert {first} == set(shop.books.payments.exceptions)
+
+
 def test_what_was_no_tender_goes_back_after_its_order_too() -> None:
     """A payment that was wrong by itself is with the shop whatever became of its order, and though
     a person took it off the list: its reversal may be tried again, and is through when it is."""
