@@ -283,6 +283,9 @@ pub(super) fn has_half_bytes(text: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+mod twin;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::masking::packed;

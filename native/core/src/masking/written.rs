@@ -213,3 +213,6 @@ fn is_no_word(letters: &[u8]) -> bool {
             || one.is_ascii_lowercase() && two.is_ascii_uppercase()
     })
 }
+
+#[cfg(test)]
+mod twin;

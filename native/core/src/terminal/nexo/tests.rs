@@ -1,15 +1,18 @@
 //! What comes out of a message, and what never does.
 
 use super::hidden::shown;
-use super::seal::{Key, NONCE_BYTES, seal, unseal};
-use super::told::{Sealed, Told, open, read};
-use super::{MEMBERS_MAX, MESSAGE_BYTES_MAX, Trouble, json, pairs};
+use super::told::{Told, read};
+use super::{MEMBERS_MAX, MESSAGE_BYTES_MAX, json, pairs};
 use crate::base64;
 use crate::masking::number::looks_like_a_card;
 use crate::masking::packed;
 use crate::masking::written::{Use, cleaned};
 use crate::terminal::chance::Chance;
 use std::fmt::Write;
+
+mod bounds;
+mod names_told;
+mod sealed;
 
 const CARD: &str = "5413330089020011";
 const MASKED: &str = "541333******0011";
@@ -315,225 +318,5 @@ fn escapes_become_letters() {
     assert_eq!(
         told,
         Told::Object(vec![("Result", Told::Text(MASKED.into()))])
-    );
-}
-
-// ---------------------------------------------------------------------------------------- names
-
-/// A serial number of fifteen digits that, with its model's last digit, looks like a card's number.
-const POI_ID: &str = "S1F2-000158213605019";
-const POI_ID_MASKED: &str = "S1F2-00015******5019";
-
-fn told_in(message: &str, poi_id: &str, way: &[&str]) -> String {
-    let told = read(message.as_bytes(), poi_id).unwrap();
-    let last = way.iter().fold(&told, |told, name| inner(told, name));
-    match last {
-        Told::Text(text) => text.clone(),
-        other => panic!("{other:?} is no text"),
-    }
-}
-
-fn name_told(name: &str) -> String {
-    let message = format!(r#"{{"POIData":{{"POITransactionID":{{"TransactionID":"{name}"}}}}}}"#);
-    let way = ["POIData", "POITransactionID", "TransactionID"];
-    told_in(&message, "", &way)
-}
-
-#[test]
-fn the_expected_terminals_own_name_is_told_as_it_stands() {
-    let told = |poi_id: &str, expected: &str| {
-        let message = format!(r#"{{"MessageHeader":{{"POIID":"{poi_id}"}}}}"#);
-        told_in(&message, expected, &["MessageHeader", "POIID"])
-    };
-    assert_eq!(told(POI_ID, POI_ID), POI_ID);
-    for other in [
-        "",
-        "s1f2-000158213605019",
-        "S1F2-00015821360501",
-        POI_ID_MASKED,
-    ] {
-        assert_eq!(told(POI_ID, other), POI_ID_MASKED, "{other}");
-    }
-    assert_eq!(told(CARD, POI_ID), MASKED);
-    assert_eq!(told("V400m-324688179", POI_ID), "V400m-324688179");
-    // No other member becomes a place for it.
-    let elsewhere = format!(r#"{{"DeviceID":"{POI_ID}"}}"#);
-    assert_eq!(told_in(&elsewhere, POI_ID, &["DeviceID"]), POI_ID_MASKED);
-}
-
-#[test]
-fn a_transactions_own_name_is_told_as_it_stands() {
-    for name in [
-        "HTAA001746476109001.Q6KKFDG8LZTG9975",
-        "57Ra001607941627000",
-        "HFK2001728622482801",
-        "HFK2001728622482801.PVXXZT3V86KBJQOI",
-    ] {
-        assert_eq!(name_told(name), name);
-    }
-    let mut chance = Chance(77);
-    let mut masked = 0;
-    for _ in 0..20_000 {
-        let lead: String = (0..4)
-            .map(|_| char::from(b"ABCDEFGHabcdefgh23456789"[chance.index(24)]))
-            .collect();
-        if lead.bytes().all(|one| one.is_ascii_digit()) {
-            continue;
-        }
-        let ms = 1_262_304_000_000 + chance.below(2_840_140_800_000);
-        let name = format!("{lead}00{ms}.VK9DRSLLRCQ2WN82");
-        masked += usize::from(words(&name) != name);
-        assert_eq!(name_told(&name), name);
-    }
-    assert!(masked > 100, "{masked}");
-}
-
-#[test]
-fn a_notice_tells_a_transactions_name_as_it_stands() {
-    let name = "HFK2001728622482801.PVXXZT3V86KBJQOI";
-    let told = pairs::pairs(format!("TransactionID={name}&x={name}&event=PIN").as_bytes());
-    assert_eq!(told[0], ("TransactionID".to_owned(), name.to_owned()));
-    assert_ne!(told[1].1, name);
-    let number = format!("TransactionID={CARD}");
-    assert_eq!(pairs::pairs(number.as_bytes())[0].1, MASKED);
-}
-
-/// Law: what is not made as such names are is masked as everywhere.
-#[test]
-fn no_card_number_is_told_as_a_transactions_name() {
-    for (name, expected) in [
-        // Digits alone, as a number of nineteen digits has them.
-        ("4222001728622482801", "422200*********2801"),
-        // Before 2010, and after 2099.
-        ("HFK2001262303999990", "HFK200126******9990"),
-        ("HFK2004102444800003", "HFK200410******0003"),
-        ("HFK2011728622482809", "HFK201172******2809"),
-        // Longer, shorter, with other signs.
-        ("HFK2001728622482801.", "HFK200172******2801."),
-        ("HFK2001728622482801.PVXX", "HFK200172******2801.PVXX"),
-        ("xHFK2001728622482801", "xHFK200172******2801"),
-        ("HF-2001728622482801", "HF-200172******2801"),
-        // The acquirer's reference has as many signs as a number.
-        (
-            "HTAA001746476109001.4111111111111111",
-            "HTAA001746476109001.411111******1111",
-        ),
-        (CARD, MASKED),
-        ("HFK-5413330089020011", "HFK-541333******0011"),
-    ] {
-        assert_eq!(name_told(name), expected, "{name}");
-    }
-    let name = "HFK2001728622482801";
-    for message in [
-        format!(r#"{{"SaleTransactionID":{{"TransactionID":"{name}"}}}}"#),
-        format!(r#"{{"AcquirerTransactionID":{{"TransactionID":"{name}"}}}}"#),
-        format!(r#"{{"TransactionID":"{name}"}}"#),
-        format!(r#"{{"POITransactionID":{{"Result":"{name}"}}}}"#),
-        format!(r#"{{"POITransactionID":"{name}"}}"#),
-    ] {
-        let told = format!("{:?}", read(message.as_bytes(), "").unwrap());
-        assert!(!told.contains(name), "{told}");
-    }
-    let mut chance = Chance(78);
-    for _ in 0..20_000 {
-        let card = card(&mut chance);
-        for name in [
-            card.clone(),
-            format!("{card}.VK9DRSLLRCQ2WN82"),
-            format!("ABCD{card}"),
-        ] {
-            assert_ne!(name_told(&name), name);
-        }
-    }
-}
-
-// ----------------------------------------------------------------------------------------- seal
-
-#[test]
-fn base64_has_one_form() {
-    let mut chance = Chance(3);
-    for size in 0..80 {
-        let data = chance.bytes(size);
-        let text = base64::encode(&data);
-        assert_eq!(base64::decode(text.as_bytes()).unwrap().as_slice(), data);
-    }
-    for text in [
-        "A", "AA", "AAA", "AA=A", "AB==", "AAB=", "AA==AAAA", "AA-_", "=AAA", "A===", "\nAAA",
-    ] {
-        assert!(base64::decode(text.as_bytes()).is_none(), "{text}");
-    }
-}
-
-#[test]
-fn sealed_and_opened() {
-    let key = Key::derive(b"p@ssw0rd123456");
-    let mut chance = Chance(12);
-    for size in 0..70 {
-        let plain = chance.bytes(size);
-        let nonce: [u8; NONCE_BYTES] = chance.bytes(NONCE_BYTES).try_into().unwrap();
-        let (blob, mac) = seal(&plain, &key, &nonce);
-        let nonce = base64::encode(&nonce);
-        let opened = unseal(blob.as_bytes(), mac.as_bytes(), nonce.as_bytes(), &key);
-        assert_eq!(opened.ok().unwrap().as_slice(), plain);
-        let refused = |blob: &str, mac: &str, nonce: &str| {
-            let one = unseal(blob.as_bytes(), mac.as_bytes(), nonce.as_bytes(), &key);
-            one.err().unwrap()
-        };
-        let broken = Trouble::from("seal_broken");
-        let other = base64::encode(&[1; 32]);
-        assert_eq!(refused(&blob, &other, &nonce), broken);
-        assert_eq!(refused(&blob, "", &nonce), broken);
-        assert_eq!(refused(&other, &mac, &nonce), broken);
-        assert_eq!(refused("", &mac, &nonce).code, "blob_wrong");
-        assert_eq!(refused("AAAA", &mac, &nonce).code, "blob_wrong");
-        assert_eq!(refused(&blob, &mac, "AAAA").code, "nonce_wrong");
-    }
-}
-
-#[test]
-fn an_envelope_is_opened_or_named() {
-    let key = Key::derive(b"x");
-    let sealed = Sealed {
-        key: &key,
-        identifier: "k",
-        version: 7,
-        poi_id: "",
-    };
-    let plain = format!(r#"{{"SaleToPOIResponse":{{"Result":"{CARD}"}}}}"#);
-    let (blob, mac) = seal(plain.as_bytes(), &key, &[0; 16]);
-    let nonce = base64::encode(&[0; 16]);
-    let whole = format!(
-        r#"{{"SaleToPOIResponse":{{"MessageHeader":{{"ServiceID":"s"}},"NexoBlob":"{blob}",
-        "SecurityTrailer":{{"AdyenCryptoVersion":1,"KeyIdentifier":"k","KeyVersion":7,
-        "Nonce":"{nonce}","Hmac":"{mac}"}}}}}}"#
-    );
-    let opened = open(whole.as_bytes(), &sealed).unwrap();
-    assert_eq!(opened.side, "SaleToPOIResponse");
-    let header = Told::Object(vec![("ServiceID", Told::Text("s".into()))]);
-    assert_eq!(opened.header, header);
-    let result = inner(inner(&opened.message, "SaleToPOIResponse"), "Result");
-    assert_eq!(*result, Told::Text(MASKED.into()));
-    for (old, new, expected) in [
-        ("SaleToPOIResponse", "x", "not_sealed"),
-        ("SecurityTrailer", "x", "not_sealed"),
-        ("NexoBlob", "x", "not_sealed"),
-        ("\"KeyVersion\":7", "\"KeyVersion\":\"7\"", "not_sealed"),
-        ("Version\":1", "Version\":2", "crypto_version_other"),
-        ("\"k\"", "\"l\"", "key_identifier_other"),
-        ("\"KeyVersion\":7", "\"KeyVersion\":8", "key_version_other"),
-        ("\"Nonce\"", "\"x\"", "nonce_wrong"),
-        ("\"Hmac\"", "\"x\"", "seal_broken"),
-    ] {
-        let changed = whole.replace(old, new);
-        assert_eq!(
-            open(changed.as_bytes(), &sealed).unwrap_err().code,
-            expected,
-            "{old}"
-        );
-    }
-    let escaped = whole.replace('/', "\\/");
-    assert_eq!(
-        open(escaped.as_bytes(), &sealed),
-        open(whole.as_bytes(), &sealed)
     );
 }

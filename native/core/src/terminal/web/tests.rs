@@ -100,6 +100,16 @@ fn answers() {
             "200 {}",
         ),
         (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\
+              Connection: close\r\nConnection: close\r\n\r\n{}",
+            "200 {}",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\
+              Connection: close\r\nConnection: x\r\n\r\n{}",
+            "200 {}",
+        ),
+        (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n\
               1;x=\"y\"\r\n{\r\n01\r\n}\r\n0\r\n\r\n",
             "200 kept {}",
@@ -156,6 +166,10 @@ fn no_answers() {
         (b"HTTP/1.1 20 OK\r\n\r\n", "http_broken"),
         (b"HTTP/1.1 099 OK\r\n\r\n", "http_broken"),
         (b"HTTP/1.1 200OK\r\n\r\n", "http_broken"),
+        (b"HTTP/1.1 2x0 OK\r\n\r\n", "http_broken"),
+        (b"HTTP/1.1 200 O\x7FK\r\n\r\n", "http_broken"),
+        (b"HTTP/1.1 200 OK\r\na: \x7F\r\n\r\n", "http_broken"),
+        (b"HTTP/1.1 200 OK\r\na: b\r\n \x00\r\n\r\n", "http_broken"),
         (b"HTTP/1.1 101 OK\r\n\r\n", "http_broken"),
         (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "http_broken"),
         (b"HTTP/1.1 200 OK\r\na b: c\r\n\r\n", "http_broken"),
@@ -278,6 +292,9 @@ fn posts_come_one_after_the_other() {
             "http_broken",
         ),
         (b"POST /a b HTTP/1.1\r\nHost: x\r\n\r\n", "http_broken"),
+        (b"POST  HTTP/1.1\r\nHost: x\r\n\r\n", "http_broken"),
+        (b" / HTTP/1.1\r\nHost: x\r\n\r\n", "http_broken"),
+        (b"P(ST / HTTP/1.1\r\nHost: x\r\n\r\n", "http_broken"),
         (b"POST \x7f HTTP/1.1\r\nHost: x\r\n\r\n", "http_broken"),
         (
             b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 262145\r\n\r\n",
