@@ -3,6 +3,7 @@
 mod benefits;
 mod bounds;
 mod contests;
+mod limits;
 mod open;
 mod refused;
 mod told;

@@ -3,6 +3,8 @@
 use super::*;
 use crate::money::Rounding;
 
+mod limits;
+
 const PLAIN: Tax = Tax {
     kind: Kind::Percent(190_000),
     included: false,

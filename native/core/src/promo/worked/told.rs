@@ -232,3 +232,231 @@ fn what_a_promotion_lost_to_is_named() {
     };
     assert_eq!(cart(&pair, &lines).why_not(2), Ok(lost));
 }
+
+#[test]
+fn a_clause_that_is_met_to_the_unit_and_the_cent_is_not_what_is_missing() {
+    let lines = [pieces(1, 500, 2), piece(1, 500), piece(2, 200)];
+    let closed = |gate: Gate, benefit: Benefit| {
+        let mut one = promotion(1, benefit);
+        one.sets = vec![only(&[1]), only(&[2])];
+        one.gates = vec![gate];
+        why(one, Facts::default(), &lines)
+    };
+    let nothing = Benefit::Each {
+        set: 0,
+        off: Off::Percent(0),
+    };
+    let units = |set, count| closed(Gate::MinQuantity { set, count }, nothing.clone());
+    assert_eq!(
+        (units(0, 3), units(1, 1)),
+        (WhyNot::NoSaving, WhyNot::NoSaving)
+    );
+    assert_eq!(units(0, 4), WhyNot::MinQuantity { have: 3, need: 4 });
+    assert_eq!(units(1, 2), WhyNot::MinQuantity { have: 1, need: 2 });
+    let spend = |set, amount_minor| closed(Gate::MinSpend { set, amount_minor }, nothing.clone());
+    assert_eq!(
+        (spend(0, 1_500), spend(1, 200)),
+        (WhyNot::NoSaving, WhyNot::NoSaving)
+    );
+    assert_eq!(
+        spend(0, 1_501),
+        WhyNot::MinSpend {
+            have: 1_500,
+            need: 1_501
+        }
+    );
+    assert_eq!(
+        spend(1, 201),
+        WhyNot::MinSpend {
+            have: 200,
+            need: 201
+        }
+    );
+    let sets = |count, least| {
+        closed(
+            Gate::MinSets {
+                sets: 3,
+                count,
+                least,
+            },
+            nothing.clone(),
+        )
+    };
+    assert_eq!(
+        (sets(1, 2), sets(3, 1)),
+        (WhyNot::NoSaving, WhyNot::NoSaving)
+    );
+    assert_eq!(sets(2, 2), WhyNot::MinSets { have: 1, need: 2 });
+    assert_eq!(sets(4, 1), WhyNot::MinSets { have: 0, need: 1 });
+    let open = Gate::MinQuantity { set: 0, count: 1 };
+    let step = |step_minor| {
+        let benefit = Benefit::EverySpend {
+            set: 0,
+            step_minor,
+            off_minor: 0,
+        };
+        closed(open, benefit)
+    };
+    assert_eq!(step(1_500), WhyNot::NoSaving);
+    assert_eq!(
+        step(1_501),
+        WhyNot::MinSpend {
+            have: 1_500,
+            need: 1_501
+        }
+    );
+    let slots = |first, second| {
+        let slots = vec![
+            Slot {
+                set: 0,
+                count: first,
+            },
+            Slot {
+                set: 1,
+                count: second,
+            },
+        ];
+        closed(
+            open,
+            Benefit::Bundle {
+                slots,
+                off: Off::Price(90_000),
+            },
+        )
+    };
+    assert_eq!(slots(3, 1), WhyNot::NoSaving);
+    assert_eq!(slots(4, 1), WhyNot::MinQuantity { have: 3, need: 4 });
+    assert_eq!(slots(3, 2), WhyNot::MinQuantity { have: 1, need: 2 });
+}
+
+#[test]
+fn what_is_spent_is_measured_as_the_promotion_finds_it() {
+    let tenth = each(1, Off::Percent(100_000));
+    let mut gated = on_cart(2, Off::Amount(50));
+    gated.gates = vec![Gate::MinSpend {
+        set: 0,
+        amount_minor: 1_901,
+    }];
+    let lines = [piece(1, 1_000), piece(1, 1_000), piece(2, 111)];
+    // Of the cart's promotions behind what the units already have off: 900, 900 and 100.
+    let found = cart(&[tenth.clone(), gated.clone()], &lines);
+    assert_eq!(
+        found.why_not(2),
+        Ok(WhyNot::MinSpend {
+            have: 1_900,
+            need: 1_901
+        })
+    );
+    // Of the others before it.
+    gated.benefit = Benefit::Each {
+        set: 0,
+        off: Off::Amount(1),
+    };
+    gated.gates = vec![Gate::MinSpend {
+        set: 0,
+        amount_minor: 2_112,
+    }];
+    let found = cart(&[tenth.clone(), gated], &lines);
+    assert_eq!(
+        found.why_not(2),
+        Ok(WhyNot::MinSpend {
+            have: 2_111,
+            need: 2_112
+        })
+    );
+    let step = Benefit::EverySpend {
+        set: 0,
+        step_minor: 2_112,
+        off_minor: 5,
+    };
+    let found = cart(&[tenth, promotion(2, step)], &lines);
+    assert_eq!(
+        found.why_not(2),
+        Ok(WhyNot::MinSpend {
+            have: 1_900,
+            need: 2_112
+        })
+    );
+}
+
+#[test]
+fn a_line_that_is_only_just_outside_is_named() {
+    let off = Off::Percent(100_000);
+    let sets = |sets: Vec<ItemSet>, lines: &[Line]| {
+        let mut one = each(1, off);
+        one.sets = sets;
+        why(one, Facts::default(), lines)
+    };
+    let without = |items: Items, except: &[u32]| ItemSet {
+        items,
+        except: except.to_vec(),
+    };
+    let fixed = Line {
+        discountable: false,
+        ..piece(1, 100)
+    };
+    let lines = [piece(3, 100), fixed, piece(2, 100)];
+    assert_eq!(sets(vec![only(&[1])], &lines), WhyNot::Excluded { line: 1 });
+    assert_eq!(sets(vec![only(&[1, 3])], &lines), WhyNot::Applied(10));
+    let listed = without(Items::Only(vec![1, 2, 4]), &[2]);
+    assert_eq!(
+        sets(vec![listed], &lines[2..]),
+        WhyNot::Excluded { line: 0 }
+    );
+    assert_eq!(
+        sets(vec![without(Items::All, &[2, 3])], &lines),
+        WhyNot::Excluded { line: 0 }
+    );
+    // A set the benefit does not speak of brings no line in.
+    assert_eq!(sets(vec![only(&[4]), all()], &lines), WhyNot::NoItem);
+    let mut pair = promotion(
+        1,
+        Benefit::Bundle {
+            slots: vec![Slot { set: 0, count: 1 }, Slot { set: 2, count: 1 }],
+            off: Off::Price(1),
+        },
+    );
+    pair.sets = vec![
+        without(Items::All, &[2]),
+        only(&[2]),
+        without(Items::All, &[2, 3]),
+    ];
+    let found = why(pair.clone(), Facts::default(), &lines[2..]);
+    assert_eq!(found, WhyNot::Excluded { line: 0 });
+    let found = why(pair, Facts::default(), &lines[..1]);
+    assert_eq!(found, WhyNot::MinQuantity { have: 0, need: 1 });
+}
+
+#[test]
+fn of_several_it_lost_to_the_one_that_took_most_is_named() {
+    let lines = [piece(1, 1_000), piece(2, 300)];
+    let own = |id, items: &[u32], minor| {
+        let mut one = each(id, Off::Amount(minor));
+        one.sets = vec![only(items)];
+        one
+    };
+    let of = |others: &[Promotion]| {
+        let one = Promotion {
+            priority: 0,
+            ..each(9, Off::Amount(20))
+        };
+        let all: Vec<Promotion> = others.iter().cloned().chain([one]).collect();
+        cart(&all, &lines).why_not(9)
+    };
+    let lost = |by| {
+        Ok(WhyNot::LostTo {
+            by,
+            alone_minor: 40,
+        })
+    };
+    assert_eq!(of(&[own(1, &[1], 50), own(2, &[2], 60)]), lost(2));
+    assert_eq!(of(&[own(1, &[1], 60), own(2, &[2], 50)]), lost(1));
+    // Of equals the one that stands first.
+    assert_eq!(of(&[own(1, &[1], 50), own(2, &[2], 50)]), lost(1));
+    let mut higher = own(2, &[2], 50);
+    higher.priority = 5;
+    assert_eq!(of(&[own(1, &[1], 50), higher]), lost(2));
+    // What a promotion takes of several units counts together.
+    assert_eq!(of(&[own(1, &[1, 2], 30), own(2, &[2], 50)]), lost(2));
+    assert_eq!(of(&[own(1, &[1, 2], 26), own(2, &[2], 25)]), lost(1));
+}
