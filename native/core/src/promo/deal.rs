@@ -197,3 +197,70 @@ pub(crate) fn spread(off: i64, prices: &[i64], room: &[i64]) -> Vec<i64> {
     }
     shares
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_one_unit_goes_to_the_others() {
+        for (off, prices, room, expected) in [
+            (10, &[100][..], &[100][..], &[10][..]),
+            (10, &[100], &[7], &[7]),
+            (10, &[0], &[0], &[0]),
+            (10, &[100, 100], &[100, 100], &[5, 5]),
+            (11, &[100, 100], &[100, 100], &[6, 5]),
+            (10, &[300, 100], &[100, 100], &[8, 2]),
+            // The first has room for two, and the others share the rest by what they cost.
+            (12, &[100, 100, 100], &[2, 100, 100], &[2, 5, 5]),
+            (12, &[100, 300, 100], &[2, 100, 100], &[2, 8, 2]),
+            (12, &[100, 100, 100], &[2, 3, 100], &[2, 3, 7]),
+            (12, &[100, 100, 100], &[0, 100, 0], &[0, 12, 0]),
+            // No more than there is room for.
+            (12, &[100, 100], &[4, 5], &[4, 5]),
+            (12, &[0, 0], &[4, 5], &[0, 0]),
+            (0, &[100, 100], &[4, 5], &[0, 0]),
+            (5, &[], &[], &[]),
+        ] {
+            assert_eq!(
+                spread(off, prices, room),
+                expected,
+                "{off} {prices:?} {room:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn tiers_take_from_the_units_that_stand_in_them() {
+        let tier = |from, minor| Tier {
+            from,
+            off: Off::Amount(minor),
+        };
+        let tiers = [tier(2, 10), tier(4, 100), tier(7, 1_000)];
+        let of = |marginal, before, last| {
+            tier_off(&tiers, marginal, (before, last), &|count, off| match off {
+                Off::Amount(minor) => i128::from(count) * i128::from(minor),
+                Off::Percent(_) | Off::Price(_) => unreachable!("these take amounts"),
+            })
+        };
+        for (last, all, past) in [
+            (0, 0, 0),
+            (1, 0, 0),
+            (2, 20, 10),
+            (3, 30, 20),
+            (4, 400, 120),
+            (6, 600, 320),
+            (7, 7_000, 1_320),
+            (9, 9_000, 3_320),
+        ] {
+            assert_eq!(of(false, 0, last), all, "all {last}");
+            assert_eq!(of(true, 0, last), past, "past {last}");
+            for before in 0..=last {
+                let parts = of(true, 0, before) + of(true, before, last);
+                assert_eq!(parts, past, "past {before} and {last}");
+            }
+        }
+        // Of nine, those two that stand last, at the tier that all nine reach.
+        assert_eq!(of(false, 7, 9), 2_000);
+    }
+}

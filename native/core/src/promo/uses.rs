@@ -91,3 +91,38 @@ impl<'a> IntoIterator for &'a mut Uses {
         self.iter_mut()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_uses_and_many_are_kept_alike() {
+        for size in 0..10 {
+            let made: Vec<Use> = (0..size)
+                .map(|row| Use {
+                    row,
+                    ..Use::default()
+                })
+                .collect();
+            let mut uses: Uses = made.iter().copied().collect();
+            assert_eq!(uses[..], made[..]);
+            let mut seen: Vec<usize> = uses.iter().map(|used| used.row).collect();
+            assert!(
+                (&uses)
+                    .into_iter()
+                    .map(|used| used.row)
+                    .eq(seen.iter().copied())
+            );
+            for used in &mut uses {
+                used.row += 1;
+            }
+            seen.iter_mut().for_each(|row| *row += 1);
+            assert!(uses.iter().map(|used| used.row).eq(seen));
+            let same = uses.clone();
+            assert!(uses == same);
+            uses.push(Use::default());
+            assert!(uses != same && uses.len() == size + 1);
+        }
+    }
+}

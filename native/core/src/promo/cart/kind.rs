@@ -144,7 +144,34 @@ impl KindMod {
 
 #[cfg(test)]
 mod tests {
-    use super::KindMod;
+    use super::{Key, KindMod, Mixing};
+    use std::collections::HashSet;
+    use std::hash::BuildHasher;
+
+    #[test]
+    fn kinds_of_a_shop_are_spread_so_that_finding_one_asks_few_others() {
+        let mut key = Key {
+            amount: 100,
+            floor: 0,
+            item: 0,
+            discountable: true,
+        };
+        let (mut hashes, mut low, mut high) = (HashSet::new(), HashSet::new(), HashSet::new());
+        for item in 0..2_000 {
+            for (discountable, floor) in [(true, 0), (true, 50), (false, 0)] {
+                (key.item, key.discountable, key.floor) = (item, discountable, floor);
+                key.amount = 100 * i64::from(item % 50);
+                let hash = Mixing::default().hash_one(key);
+                hashes.insert(hash);
+                low.insert(hash % 8_192);
+                high.insert(hash >> 57);
+            }
+        }
+        assert_eq!(hashes.len(), 6_000);
+        // As many of the 8,192 places as chance takes, and every one of the seven first bits.
+        assert!(low.len() > 4_000, "{}", low.len());
+        assert_eq!(high.len(), 128);
+    }
 
     #[test]
     fn the_odd_minor_units_begin_where_they_are_told_and_wrap() {

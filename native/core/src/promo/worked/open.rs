@@ -89,3 +89,34 @@ fn a_gate_may_ask_for_some_of_several_sets() {
     assert_eq!(refused(gate(0b0110, 0, 1)), Fault::Count);
     assert_eq!(refused(gate(0b1_0000, 1, 1)), Fault::UnknownSet);
 }
+
+#[test]
+fn a_gate_opens_at_its_amount_and_its_count_and_not_before() {
+    let tenth = each(1, Off::Percent(100_000));
+    let lines = [piece(1, 1_000), piece(1, 1_000), piece(2, 111)];
+    let takes = |benefit: Benefit, gate| {
+        let mut gated = promotion(2, benefit);
+        gated.gates = vec![gate];
+        let found = cart(&[tenth.clone(), gated], &lines);
+        matches!(found.why_not(2), Ok(WhyNot::Applied(_)))
+    };
+    let on_units = || Benefit::Each {
+        set: 0,
+        off: Off::Percent(500_000),
+    };
+    let on_cart = || Benefit::Cart {
+        set: 0,
+        off: Off::Amount(50),
+    };
+    let spend = |amount_minor| Gate::MinSpend {
+        set: 0,
+        amount_minor,
+    };
+    let units = |count| Gate::MinQuantity { set: 0, count };
+    // What units cost at first, and behind them what the tenth left of 1,000, 1,000 and 111.
+    assert!(takes(on_units(), spend(2_111)) && !takes(on_units(), spend(2_112)));
+    assert!(takes(on_cart(), spend(1_900)) && !takes(on_cart(), spend(1_901)));
+    for benefit in [on_units(), on_cart()] {
+        assert!(takes(benefit.clone(), units(3)) && !takes(benefit, units(4)));
+    }
+}
