@@ -192,6 +192,20 @@ mod tests {
     }
 
     #[test]
+    fn each_condition_and_each_result_has_its_own_name() {
+        let names: std::collections::BTreeSet<_> = (0..10).map(condition).collect();
+        assert_eq!((names.len(), names.contains("unknown")), (10, false));
+        assert_eq!((condition(5), condition(10)), ("cashback", "unknown"));
+        let results = [0, 1, 2, 3].map(|byte| verification([0, 0, byte]).result);
+        assert_eq!(results, ["unknown", "failed", "successful", "unknown"]);
+        assert!(!verification([0xBF, 0, 0]).next_if_failed);
+        for (place, name) in TSI.into_iter().enumerate() {
+            assert_eq!(tsi([0x80 >> place, 0]), [name]);
+        }
+        assert!(tsi([0x03, 0xFF]).is_empty());
+    }
+
+    #[test]
     fn each_bit_has_its_own_name() {
         let mut seen = std::collections::BTreeSet::new();
         for byte in 0..5 {

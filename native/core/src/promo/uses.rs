@@ -117,7 +117,9 @@ mod tests {
             for used in &mut uses {
                 used.row += 1;
             }
-            seen.iter_mut().for_each(|row| *row += 1);
+            for row in &mut seen {
+                *row += 1;
+            }
             assert!(uses.iter().map(|used| used.row).eq(seen));
             let same = uses.clone();
             assert!(uses == same);
