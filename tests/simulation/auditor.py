@@ -69,6 +69,9 @@ class Invariant:
     def on_store_open(self, store: Shown) -> None:
         """The store read its disk and is about to live."""
 
+    def on_anchor(self, path: str, anchor: dict[str, Any]) -> None:
+        """A node's anchor became durable, while the store lives."""
+
     def at_end(self) -> None:
         """Everything is healed and drained."""
 
@@ -125,12 +128,14 @@ class Auditor:
             invariants_cards,
             invariants_cash,
             invariants_credit,
+            invariants_day,
             invariants_links,
             invariants_offers,
             invariants_paper,
             invariants_prices,
             invariants_staff,
             invariants_tabs,
+            invariants_told,
             model_money,
         )
 
@@ -154,6 +159,11 @@ class Auditor:
             self._synced += [change.data for change in changes if change.data is not None]
             self.sim.world.journal_syncs += 1
             self.sim.synced.wake()
+        elif ".anchor" in path and self.store is not None and self.store.version() is not None:
+            self.pull()
+            for change in changes:
+                if change.data:
+                    self._call("on_anchor", path, orjson.loads(change.data))
 
     def store_opened(self, store: Shown) -> None:
         """The store is about to live, with what its disk held."""

@@ -357,6 +357,61 @@ class FactsAskForTheirEffects(Invariant):
             return
 
 
+@invariant("E2_nothing_is_asked_for_nothing")
+class NothingIsAskedForNothing(Invariant):
+    """A drawer is kicked once for cash that goes in or out and for whoever opens it, and never
+    else; a receipt is asked for once by its sale, and later as a copy; a Z once. Practice opens no
+    drawer."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._command = ""
+        self._due: Counter[str] = Counter()
+
+    def on_record(self, row: Row) -> None:
+        """What is asked for stands in one commit with what asks for it, and after it."""
+        if row.command_id != self._command:
+            self._command, self._due = row.command_id, Counter()
+        if row.name == "effect.requested/1":
+            self._asked(row)
+        elif row.kind == "live":
+            self._due.update(_wanted_by(row))
+
+    def _asked(self, row: Row) -> None:
+        effect = row.data["effect"]
+        what = _KICK
+        if effect["name"] == "printer.print/1":
+            document = effect["data"]["document"]
+            if document["title"] == CARD_SLIP or row.kind != "live":
+                return  # C and W look at what terminals ask for
+            what = document["title"] + _COPY * bool(document["copy"])
+        if not self._due[what]:
+            self.broken(f"{row.command_id} asked {row.data['address']} for {what!r} unasked")
+        self._due[what] -= 1
+
+
+_KICK, _COPY = "a kick", ", a copy"
+_OPENS = frozenset(("till.opened/1", "till.paid_in/1", "till.paid_out/1", "till.no_sale/1"))
+
+
+def _wanted_by(row: Row) -> list[str]:
+    """What of the world a fact may ask."""
+    data = row.data
+    if row.name == "order.completed/1":
+        notes = [
+            f"Store credit {tender['credit']['code']}"
+            for tender in data["tenders"]
+            if tender.get("credit") and tender["amount_minor"] < 0
+        ]
+        kick = [_KICK] * _has_cash(data)
+        return [f"Receipt {data['receipt_number']}", *kick, *notes]
+    if row.name == "order.receipt_reprinted/1":
+        return [f"Receipt {data['receipt_number']}{_COPY}"]
+    if row.name == "register.day_closed/1":
+        return [f"Z report {data['register']}-{data['z_number']}"]
+    return [_KICK] * (row.name in _OPENS)
+
+
 @invariant("P1_paper_once_or_copy")
 class PaperOnceOrCopy(Invariant):
     """A document comes out at least once, and unmarked at most once; the others say COPY."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import Any
 
 from attrs import field, frozen
 
@@ -44,8 +45,12 @@ def _minor(sign: str, digits: str) -> int:
 class _OfPapers(Invariant):
     """A rule about receipts and Z reports, which are known by their titles."""
 
+    printer = ""
+    """At which register the paper came out."""
+
     def on_paper(self, register: str, text: str) -> None:
         """A slip may hold a piece that a dying printer left, and then a whole document."""
+        self.printer = register
         for piece in text.split(_HEADER)[1:]:
             found = _TITLE.search(piece)
             if found is not None:
@@ -101,6 +106,74 @@ class PaperSaysWhatWasSold(_OfPapers):
 def _taxes_of(text: str) -> Counter[tuple[int, int]]:
     rows = (found.groups() for found in _TAX.finditer(text))
     return Counter((_minor(*row[:2]), _minor(*row[2:])) for row in rows)
+
+
+@invariant("P3_paper_names_who_and_how")
+class PaperNamesWhoAndHow(_OfPapers):
+    """Paper comes out where it belongs. A receipt names who served, each tender in cash and the
+    change; a Z has each of its figures."""
+
+    def __init__(self, auditor: Auditor) -> None:
+        super().__init__(auditor)
+        self._at: dict[str, tuple[str, Counter[tuple[str, str]]]] = {}
+
+    def on_record(self, row: Row) -> None:
+        """What must be read of each sale and each Z, at which register."""
+        data = row.data
+        if row.kind != "live":
+            return
+        if row.name == "order.completed/1":
+            order = self.model.orders[data["order_id"]]
+            wanted = Counter(("Cash", _plain(minor)) for minor in order.tenders.values())
+            wanted.update(("CHF", _plain(worth)) for *_, worth in order.notes.values())
+            wanted["Served by", data["operator"].capitalize()] += 1
+            given = sum(order.tenders.values()) + order.paid_minor()
+            change = given - order.total_minor() - rounding_minor(order)
+            if change:
+                wanted["Change", _plain(change)] += 1
+            self._at[data["receipt_number"]] = row.register, wanted
+        elif row.name == "register.day_closed/1":
+            # Whether these figures are right is for the rules of the day to say.
+            title = f"Z {data['register']}-{data['z_number']}"
+            self._at[title] = row.register, Counter(_on_a_z(data).items())
+
+    def at_paper(self, title: str, text: str) -> None:
+        """What can be read of it."""
+        register, wanted = self._at.get(title, (self.printer, Counter()))
+        if self.printer != register:
+            self.broken(f"{title} came out at register {self.printer}")
+        is_z = title.startswith("Z")
+        if not wanted or _CUT not in text or (not is_z and _END not in text):
+            return
+        printed = Counter((found[1], found[2]) for found in (_Z if is_z else _PAID).finditer(text))
+        if printed != wanted:
+            self.broken(f"{title} says {printed - wanted}, and not {wanted - printed}")
+
+
+_PAID = re.compile(r"^(Cash|Change|CHF|Served by) +(?:.* )?(\S+) *$", re.MULTILINE)
+_LABELS = {
+    "Sales": "sales", "Gross sales": "gross_minor", "Discounts": "discount_minor",
+    "Rounding": "rounding_minor", "Paid in": "paid_in_minor", "Paid out": "paid_out_minor",
+    "Over / short": "over_short_minor", "Voided orders": "voided_orders",
+    "Voided lines": "voided_lines", "Drawer opened without sale": "no_sales",
+}  # fmt: skip
+_Z = re.compile(rf"^({'|'.join([*_LABELS, 'Returns', 'Grand total'])}) +(\S+) *$", re.MULTILINE)
+
+
+def _on_a_z(data: dict[str, Any]) -> dict[str, str]:
+    totals = data["totals"]
+    figures = {
+        label: _plain(totals[name]) if name.endswith("_minor") else str(totals[name])
+        for label, name in _LABELS.items()
+    }
+    returns = {"Returns": _plain(-totals["returned_minor"])}
+    return {**figures, **returns, "Grand total": _plain(data["grand_total_minor"])}
+
+
+def _plain(minor: int) -> str:
+    """An amount as it stands on paper."""
+    whole, cents = divmod(abs(minor), 100)
+    return f"{'-' if minor < 0 else ''}{whole:,}.{cents:02}"
 
 
 @invariant("J5_a_printed_head_is_in_the_journal")

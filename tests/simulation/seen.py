@@ -83,3 +83,6 @@ class Shown(Protocol):
 
     def views_stopped(self) -> str:
         """Which of its views no longer follow, "" where all do."""
+
+    def view(self, sql: str) -> list[Any]:
+        """Rows of what its views have folded, read past any fault of the disk."""

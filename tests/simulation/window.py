@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import apsw
 from attrs import frozen
 
 from actors.asks import Ask, Reply
@@ -56,9 +57,12 @@ class Window:
             return self.store.journal._db.execute(sql, values).fetchall()
 
     def version(self) -> Any:
-        """The connection, and how much was changed through it."""
+        """The connection, and how much was changed through it; none once it is closed."""
         db = self.store.journal._db
-        return None if db.in_transaction else (db, db.total_changes())
+        try:
+            return None if db.in_transaction else (db, db.total_changes())
+        except apsw.ConnectionClosedError:
+            return None
 
     def head(self) -> int:
         """The journal's."""
@@ -87,3 +91,8 @@ class Window:
         """Each with its reason."""
         stopped = self.store.views.quarantined
         return str(stopped) if stopped else ""
+
+    def view(self, sql: str) -> list[Any]:
+        """Rows of the views' own file."""
+        with self.disk.undisturbed():
+            return self.store.views._db.execute(sql).fetchall()
