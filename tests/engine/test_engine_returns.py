@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine import limits
 from engine.books import needs
 from engine.order.commands import (
@@ -26,6 +28,7 @@ from engine.order.events import (
     ReturnLineAdded,
 )
 from engine.order.figures import DiscountKind
+from engine.order.refunds import left_of
 from engine.order.refusal import Refusal
 from engine.register import StartTraining
 from engine.till import OpenTill
@@ -130,6 +133,29 @@ def test_partial_returns_end_exactly_at_what_was_paid() -> None:
     assert figures is not None
     assert line.returned_tax_minor == figures.lines[0].tax_minor
     assert len(shop.events(OrderReturned)) == 3
+
+
+@pytest.mark.parametrize(("price_minor", "paid_minor"), [(1007, 1005), (1008, 1010)])
+def test_a_sale_rounded_to_coins_comes_back_whole_in_cash(
+    price_minor: int, paid_minor: int
+) -> None:
+    """What rounding took or added is no part of what the tender can give back: all goods of a cash
+    sale go back in cash, at once or one by one, for what the coins make of it."""
+    for at_once in (True, False):
+        shop = Shop.selling(cash_step_minor=5)
+        shop.ok(AddOpenLine("Thing", (price_minor - 203) * 10_000, "standard"))
+        order_id = shop.ok(AddOpenLine("Other", 203 * 10_000, "standard"))["order_id"]
+        done = shop.pay()
+        assert paid_minor == done["total_minor"] + done["rounding_minor"]
+        assert sum(left_of(shop.order(order_id)).values()) == price_minor
+        for line in (1, 2):
+            shop.ok(AddReturnLine(order_id, line, 1000, "x"))
+            if not at_once:
+                shop.pay()
+        if at_once:
+            done = shop.pay()
+            assert -paid_minor == done["total_minor"] + done["rounding_minor"]
+        assert not left_of(shop.order(order_id))
 
 
 def test_lines_of_one_order_share_what_is_left() -> None:

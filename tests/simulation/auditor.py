@@ -240,6 +240,8 @@ class Auditor:
         self.trace.update(digest)
         if kind == "live":
             self.model.fold(row)
+        else:
+            self.model.practise(row)
         self._call("after_record", row)
         if not self._unsure or self._unsure[-1][1] != command_id:
             self._unsure.append((position, command_id))

@@ -28,7 +28,7 @@ from tests.simulation import (  # noqa: F401 - they register what is done
 )
 from tests.simulation.facts import APART, CASHIER, FLOAT, MANAGER, OPERATOR, PINS, WRONG_PIN
 from tests.simulation.fronts_errors import GaveUpError, RefusedError
-from tests.simulation.tidying import give_back_screen, pay_otherwise, settle
+from tests.simulation.tidying import give_back_screen, pay_otherwise, settle, sign_on
 from tests.simulation.window import answered_of
 from tests.simulation.workloads import WORKLOADS
 
@@ -46,6 +46,7 @@ HELD_BACK = frozenset(
     f"order.{verb}"
     for verb in ("add_line", "change_quantity", "void_line", "start_tendering", "tender_cash")
 )
+PRACTICE = "T"  # what the number of a receipt begins with that is of no sale
 PAID_IN_TWICE = {"amount_minor": 1, "reason": "under a used id"}
 
 
@@ -121,15 +122,22 @@ class Front:
                 await self.sim.world.sleep_exactly(0.5)
 
     async def _open(self) -> None:
-        operator = self.chance.choice((OPERATOR, CASHIER))
-        await self.do("staff.sign_on", operator=operator, pin=PINS[operator])
+        await sign_on(self)
         state = await self.look("register.state")
         if not state["till"]["is_open"]:
             await self.do("till.open", denominations=FLOAT)
 
     async def _tidy(self) -> None:
-        """After something went wrong: look what is so, and bring it to an end."""
+        """After something went wrong: look what is so, and bring it to an end, practice too."""
         state = await self.look("register.state")
+        if state["operator"] is None:
+            await sign_on(self)
+        await self._end_order(state)
+        if state["training"]:
+            await self.do("register.end_training")
+            await self._tidy()
+
+    async def _end_order(self, state: dict[str, Any]) -> None:
         till = state["till"]
         if till["is_open"] and till["counted"]:
             await give_back_screen(self, state["order"])
@@ -193,7 +201,7 @@ class Front:
             # It comes to less than the smallest coin: nothing is handed over, and that pays it.
             await self.do("order.tender_cash", amount_minor=0)
             done = await self.do("order.complete")
-        self.sold += 1
+        self.sold += not done["receipt_number"].startswith(PRACTICE)
         return done
 
     async def card_over(self, *, patient: bool = True) -> dict[str, Any]:

@@ -176,6 +176,20 @@ def _plain(minor: int) -> str:
     return f"{'-' if minor < 0 else ''}{whole:,}.{cents:02}"
 
 
+@invariant("P4_practice_says_so")
+class PracticeSaysSo(Invariant):
+    """A receipt of practice says that it is none, and one of a sale does not."""
+
+    _NUMBER = re.compile(r"Receipt (T?)\d+-\d{6}  ")
+
+    def on_paper(self, register: str, text: str) -> None:
+        """The words stand above the number."""
+        for piece in text.split(_HEADER)[1:]:
+            found = self._NUMBER.search(piece)
+            if found is not None and bool(found[1]) != ("TRAINING" in piece):
+                self.broken(f"at register {register} came out: {piece}")
+
+
 @invariant("J5_a_printed_head_is_in_the_journal")
 class APrintedHeadIsInTheJournal(_OfPapers):
     """The head on a receipt is a record before the sale, with the hash that it has."""

@@ -47,6 +47,8 @@ RIGHTS_OF: Final = {
     "till.paid_out/1": ("paid_in_out",),
     "till.no_sale/1": ("no_sale",),
     "register.day_closed/1": ("z_report",),
+    "register.training_started/1": ("training",),
+    "register.training_ended/1": ("training",),
     "settings.store_configured/1": ("settings",),
     "settlement.part_staged/1": ("settings",),
     "settlement.imported/1": ("settings",),

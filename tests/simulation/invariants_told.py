@@ -47,9 +47,7 @@ class AnswersSayWhatIsSo(Invariant):
 
     def on_record(self, row: Row) -> None:
         """Note what a tender was, which is gone once it is undone; and each closing."""
-        if row.kind != "live":
-            return
-        if row.name == "order.tender_undone/1":
+        if row.name == "order.tender_undone/1" and row.kind == "live":
             order, tender = self.model.orders[row.data["order_id"]], row.data["tender"]
             _, foreign, worth = order.notes.get(tender, ("", 0, 0))
             credit = order.credits.get(tender, ("", 0))[1]
@@ -219,10 +217,12 @@ class AnAnchorIsOfWhatIsDurable(Invariant):
 @invariant("R5_no_tender_gives_back_more_than_it_paid")
 class NoTenderGivesBackMoreThanItPaid(Invariant):
     """What goes back of a sale by one of its means of payment is no more than that brought the
-    shop: all cash of it is one, without what rounding added, and goods of an exchange are one."""
+    shop: all cash of it is one, without what rounding added, and goods of an exchange are one. And
+    it is no less: who paid all of it in cash gets all of it back so."""
 
     def __init__(self, auditor: Auditor) -> None:
         super().__init__(auditor)
+        self._in_cash: dict[str, frozenset[int]] = {}
         self._paid: dict[str, Counter[int]] = {}
         self._back: dict[str, Counter[int]] = {}
 
@@ -233,6 +233,7 @@ class NoTenderGivesBackMoreThanItPaid(Invariant):
         if row.name == "order.completed/1":
             order = self.model.orders[row.data["order_id"]]
             self._paid[order.id] = _brought(order)
+            self._in_cash[order.id] = frozenset((0, *order.tenders, *order.notes))
         elif row.name == "order.tender_refunded/1":
             sale, tender = row.data["order_id"], row.data["tender"]
             back = self._back.setdefault(sale, Counter())
@@ -242,6 +243,31 @@ class NoTenderGivesBackMoreThanItPaid(Invariant):
                     f"{back[tender]} went back by tender {tender} of {sale}, which brought "
                     f"{dict(self._paid[sale])}"
                 )
+
+    def on_release(self, asked: Asked, answer: Answered) -> None:
+        """No refund in cash is refused that there is enough of, where nothing came after it."""
+        code = (answer.refusal or {}).get("code")
+        if (asked.name, code) != ("order.tender_cash", "refund_must_go_to_its_tender"):
+            return
+        if answer.position != self.auditor.position:
+            return
+        for order in self.model.orders.values():
+            if order.register == asked.register and order.is_open() and not order.suspended:
+                self._refused(order)
+
+    def _refused(self, order: Order) -> None:
+        back: Counter[str] = Counter()
+        for line in order.lines.values():
+            if line.source is not None:
+                back[line.source[0]] -= line.refund_minor
+        for sale, minor in back.items():
+            paid = self._paid.get(sale, Counter())
+            if not paid or not paid.keys() <= self._in_cash[sale]:
+                return
+            if minor > paid.total() - self._back.get(sale, Counter()).total():
+                return
+        if back:
+            self.broken(f"{dict(back)} of sales paid in cash was refused in cash, by {order.id}")
 
 
 def _brought(order: Order) -> Counter[int]:

@@ -264,6 +264,7 @@ class Model:
     by_card: dict[str, int] = field(factory=dict)
     cards: model_cards.Cards = field(factory=dict)
     coin_minor: int = COINS[0]
+    practice: dict[str, None] = field(factory=dict)
 
     def day(self, register: str) -> Day:
         """A register's day so far."""
@@ -274,6 +275,13 @@ class Model:
         fold = FOLDS.get(row.name)
         if fold is not None:
             fold(self, row, row.data)
+
+    def practise(self, row: Row) -> None:
+        """Of practice nothing counts; but printers print it, and its orders are asked about."""
+        if row.name == "order.opened/1":
+            self.practice[row.data["order_id"]] = None
+        elif row.name == "effect.requested/1":
+            self.fold(row)
 
     def expected_total_minor(self, order_id: str) -> int | None:
         """What an order comes to by this model, None for an unknown one."""

@@ -13,9 +13,10 @@ from attrs import frozen
 
 @frozen
 class Asked:
-    """What a front end asked for, and by whose PIN beside the operator's."""
+    """What a front end asked for at its register, and by whose PIN beside the operator's."""
 
     id: str
+    register: str
     name: str
     data: dict[str, Any]
     is_query: bool

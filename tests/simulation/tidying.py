@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.facts import OPERATOR, PIN
+from tests.simulation.facts import CASHIER, OPERATOR, PIN, PINS
 
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front
@@ -28,6 +28,12 @@ async def settle(front: Front) -> dict[str, Any]:
             await front.do("payment.release_tab")
         order = (await front.card_over())["order"]
     return await front.card_over()
+
+
+async def sign_on(front: Front) -> None:
+    """Somebody is at the register again."""
+    operator = front.chance.choice((OPERATOR, CASHIER))
+    await front.do("staff.sign_on", operator=operator, pin=PINS[operator])
 
 
 async def give_back_screen(front: Front, order: dict[str, Any] | None) -> None:

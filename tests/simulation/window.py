@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def asked_of(ask: Ask) -> Asked:
     """A question, as it came to the door."""
-    return Asked(ask.id, ask.name, ask.data, ask.is_query, ask.approver, ask.approver_pin)
+    who = ask.approver, ask.approver_pin
+    return Asked(ask.id, ask.register, ask.name, ask.data, ask.is_query, *who)
 
 
 def answered_of(reply: Reply) -> Answered:

@@ -19,7 +19,8 @@ from tests.simulation.facts import (
     WRONG_PIN,
 )
 from tests.simulation.fronts_errors import RefusedError
-from tests.simulation.workloads import workload
+from tests.simulation.tidying import sign_on
+from tests.simulation.workloads import ring_up, workload
 
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front
@@ -38,13 +39,47 @@ async def change_hands(front: Front) -> None:
 
 
 @workload(3)
+async def leave_the_register(front: Front) -> None:
+    """Nobody is signed on for a moment: nothing can be rung up or looked into until somebody is."""
+    await front.do("staff.sign_off")
+    with contextlib.suppress(RefusedError):
+        await front.do("order.add_line", code="tea")
+    with contextlib.suppress(RefusedError):
+        await front.look("report.x")
+    await sign_on(front)
+
+
+@workload(4)
+async def look_at_the_day(front: Front) -> None:
+    """An X, by whoever may see what the drawer should hold; to others it is not told."""
+    if front.chance.random() < 0.7:
+        await front.do("staff.sign_on", operator=OPERATOR, pin=PINS[OPERATOR])
+    with contextlib.suppress(RefusedError):
+        await front.look("report.x")
+
+
+@workload(3)
+async def practise(front: Front) -> None:
+    """Somebody new rings up, is paid and opens the drawer, and nothing of it counts."""
+    await front.do("register.start_training")
+    if not (await front.look("register.state"))["till"]["is_open"]:
+        await front.do("till.open", denominations=FLOAT)
+    await ring_up(front)
+    due = (await front.do("order.start_tendering"))["cash_due_minor"]
+    await front.pay(due)
+    if front.chance.random() < 0.5:
+        await front.do("till.no_sale", reason="how it opens")
+    await front.do("register.end_training")
+
+
+@workload(3)
 async def other_rights(front: Front) -> None:
     """Cashiers may do more from now on, or less."""
     more = [right for right in MORE_RIGHTS if front.chance.random() < 0.5]
     await front.do("staff.define_role", role="cashier", rights=[*RIGHTS, *more])
 
 
-@workload(2)
+@workload(3)
 async def close_the_day(front: Front) -> None:
     """The Z is made, and selling goes on."""
     await front.do("till.count", denominations=[{"value_minor": 1000, "count": 12}])
