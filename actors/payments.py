@@ -99,8 +99,8 @@ class PaymentsActor:
         self._over: OrderedDict[str, None] = OrderedDict()
         self._aborted: set[str] = set()
         self._wake = trio.Event()
-        self._days = TerminalDays()
         self._stored = StoredPayments(self.address)
+        self._days = TerminalDays(self._stored)
         self._aside = AsidePayments(self._hear)
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:

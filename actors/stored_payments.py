@@ -41,6 +41,7 @@ class StoredPayments:
         self._keeper = keeper
         self._followed: set[str] = set()
         self._registers: dict[str, str] = {}
+        self._turns: dict[str, trio.Lock] = {}
         self._news = trio.Event()
 
     def host_is_back(self) -> None:
@@ -93,6 +94,16 @@ class StoredPayments:
             is_told = len(left) < len(stored)
             pause_s = FORWARD_FIRST_S if is_told else min(2 * pause_s, FORWARD_MAX_S)
 
+    async def ask_before_the_end(self, terminal: str, post: Any) -> None:
+        """Ask once what became of each, where a terminal is about to end its day: from here on it
+        is known which payment it tells of. Whatever comes of that, its day is ended."""
+        try:
+            stored = [one for one in await _stored(post) if one.asked.terminal == terminal]
+            if stored:
+                await self._ask(terminal, stored[:FORWARD_PAYMENTS_MAX], post)
+        except PostError as error:
+            log.info("stored_payments_wait", terminal=terminal, reason=error.kind)
+
     async def _hear_files(self, terminal: str, post: Any, world: World) -> None:
         """Let what settlement files say of its payments count, which a file that came before the
         store knew of one could not tell when it was imported."""
@@ -130,7 +141,9 @@ class StoredPayments:
             if one.answer is not None
         )
         forward = Forward(payments, self._keeper)
-        told = await post.ask(terminal, forward, timeout_s=FORWARD_TIMEOUT_S)
+        # One that is being asked already is busy with it, and would not be asked before its end.
+        async with self._turns.setdefault(terminal, trio.Lock()):
+            told = await post.ask(terminal, forward, timeout_s=FORWARD_TIMEOUT_S)
         if isinstance(told, Forwarded) and told.code != "ok":
             log.info("stored_payments_wait", terminal=terminal, reason=told.code)
 

@@ -10,6 +10,7 @@ import trio
 from actors.asks import ReadEndingDays, Reply, Submit
 from actors.errors import AbsentError, BusyError, PostError
 from actors.limits import ASK_TIMEOUT_S, INQUIRE_FIRST_S, PAYMENT_TIMEOUT_S
+from actors.stored_payments import StoredPayments
 from actors.terminal_messages import Settle
 from actors.world import World
 from engine.payment.terminal_day import TerminalDayAsked
@@ -20,11 +21,14 @@ log = structlog.get_logger()
 
 
 class TerminalDays:
-    """Which ends of day are being asked for; a part of the actor of the payments."""
+    """Which ends of day are being asked for; a part of the actor of the payments. What a terminal
+    took offline is asked about first: its totals may have what the bank said of that, and a result
+    that comes with them is known only by who it is about."""
 
-    def __init__(self) -> None:
+    def __init__(self, stored: StoredPayments) -> None:
         """Nothing is asked for yet."""
         self._asked: set[str] = set()
+        self._stored = stored
 
     async def look(self, nursery: trio.Nursery, post: Any, world: World, *, met: bool) -> None:
         """Begin what the books ask for and nobody began. `met` says that this actor was there when
@@ -44,6 +48,7 @@ class TerminalDays:
 
     async def _end(self, day: TerminalDayAsked, post: Any, world: World) -> None:
         """Ask the terminal, once."""
+        await self._stored.ask_before_the_end(day.terminal, post)
         try:
             told: Settlement = await post.ask(day.terminal, Settle(), timeout_s=PAYMENT_TIMEOUT_S)
         except (AbsentError, BusyError) as error:

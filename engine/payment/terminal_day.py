@@ -224,7 +224,7 @@ def heard(day: TerminalDay, told: Settlement) -> TerminalDayHeard:
             missed = tuple(
                 DayDifference("", DayFault.NOT_TOLD, _count(part), _amount(part), 0, 0, lost)
                 for lost, part in zip(day.unheard[:start], day.parts[:start], strict=True)
-                if part
+                if _is_any(part)
             )
             return altered(base, ours=ours, differences=missed, lost=day.unheard[:start])
     ours = summed(row for part in day.parts for row in part)
@@ -235,7 +235,7 @@ def _without_totals(day: TerminalDay, base: TerminalDayHeard) -> TerminalDayHear
     """A terminal that ended its day and told no totals: nothing is compared, and that is told."""
     ours = summed(row for part in day.parts for row in part)
     untold = DayDifference("", DayFault.NOT_TOLD, _count(ours), _amount(ours), 0, 0, base.day_id)
-    return altered(base, ours=ours, differences=(untold,) if ours else ())
+    return altered(base, ours=ours, differences=(untold,) if _is_any(ours) else ())
 
 
 def compare(ours: tuple[Taken, ...], told: Settlement) -> tuple[DayDifference, ...]:
@@ -296,6 +296,11 @@ def _counts_agree(ours: Taken, told: SettledTotal) -> bool:
     if told.reversed_count:
         return (fewest - told.count + 2 * told.reversed_count) % COUNT_WRAPS == 0
     return any((count - told.count) % COUNT_WRAPS == 0 for count in range(fewest, most + 1, 2))
+
+
+def _is_any(rows: tuple[Taken, ...]) -> bool:
+    """Whether anything was taken: what the bank refused afterwards leaves a row of noughts."""
+    return any(row != Taken(row.brand) for row in rows)
 
 
 def _count(rows: tuple[Taken, ...]) -> int:

@@ -303,6 +303,18 @@ def test_a_decline_after_a_lost_end_of_day_is_of_the_part_it_was_taken_in(
     assert end(shop, told(total)).differences == ((never_told,) if did_end else ())
 
 
+def test_a_day_of_nothing_but_what_was_declined_differs_in_nothing() -> None:
+    """All that a day had was refused by the bank afterwards: a terminal that ends it and tells no
+    totals, and an end of it whose answer was lost, leave nothing to explain."""
+    shop = card_shop()
+    shop.ok(ReportUpload(offline(shop, "wine", 1), is_paid=False), admin=True)
+    assert end(shop, told()).differences == ()
+    shop.ok(ReportUpload(offline(shop, "wine", 2), is_paid=False), admin=True)
+    end(shop, Settlement(Verdict.UNKNOWN, "no_answer"))
+    sold(shop, "bread", 3)
+    assert end(shop, told(SettledTotal(VISA, 1, 350))).differences == ()
+
+
 def test_a_decline_of_what_a_terminal_held_takes_nothing_off_its_day() -> None:
     """A tab opened without a bank is no money yet and in no totals; refused afterwards, neither."""
     shop = card_shop()

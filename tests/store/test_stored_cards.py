@@ -160,6 +160,26 @@ async def test_taken_without_a_bank_and_known_once_it_is_back(folder: Path, open
         assert len(offline.results()) == 2
 
 
+@pytest.mark.feature("PAY-07")
+@KINDS
+async def test_a_day_that_ends_as_the_bank_comes_back(folder: Path, open_kind: Any) -> None:
+    """A terminal's day is ended before anybody asked what became of two cards that were taken
+    without the bank: it is asked first, each result is kept, and the totals agree."""
+    async with open_kind(folder) as cards:
+        offline, shop = Offline(cards), cards.shop
+        await offline.cut_off()
+        paid = await offline.pay("wine")
+        refused = await offline.pay("bread", refused=True)
+        assert not offline.results()
+        cards.terminal.is_offline = False
+        day = await cards.end_day()
+        assert (day["verdict"], day["differences"]) == ("approved", [])
+        assert sum(one["amount_minor"] for one in day["told"]) == paid["amount_minor"] == 799
+        results = {one.payment_id: one.is_paid for one in offline.results()}
+        assert results == {paid["payment_id"]: True, refused["payment_id"]: False}
+        assert await _exposed(shop) == 0
+
+
 async def _exposed(shop: Any) -> int:
     view = await shop.look("payments.open")
     return int(view["offline_minor"])
