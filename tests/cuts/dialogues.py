@@ -12,24 +12,28 @@ from engine.order.state import Order
 from engine.payment.events import Problem, Standing
 from engine.terminal import CardEntry, Kind
 from engine.views.payments import payments_view
-from tests.cuts.far_ends import Customer, Far, Moved
+from tests.cuts.far_ends import Customer, Day, Far, Moved
 from tests.cuts.scene import LOOK_S, PATIENCE_S, Scene, WrongError
 
 _TRIES = 5
-_FOR_A_PERSON = (Problem.NOT_REVERSED, Problem.LATE)
+_FOR_A_PERSON = (Problem.NOT_REVERSED, Problem.LATE, Problem.UPLOAD_DECLINED)
 
 
 @define(eq=False)
 class Lane:
     """One register with its terminal, and the order it is at. `before` is what the terminal had
-    booked when the order began; `listed` counts what a person found on the list of exceptions."""
+    booked when the order began; `listed` counts what a person found on the list of exceptions.
+    `lost_minor` is what the bank refused of sales that were over. `day_id` is an end of day that
+    was cut off, and `day` what its terminal counted before it was asked for."""
 
     stage: Scene
     register: str
     order_id: str = ""
     before: Moved = field(factory=Moved)
     listed: int = 0
-    paid_minor: int = 0
+    lost_minor: int = 0
+    day_id: str = ""
+    day: Day | None = None
 
     @property
     def far(self) -> Far:
@@ -40,16 +44,19 @@ class Lane:
         """A command of this register."""
         return await self.stage.do(name, self.register, **data)
 
-    async def ring_up(self) -> None:
-        """An order of one bottle."""
+    async def ring_up(self, bottles: int = 1) -> None:
+        """An order of one bottle, or of more."""
         self.before = self.far.begin()
-        self.order_id = (await self.do("order.add_line", code="wine"))["order_id"]
+        ordered = {"code": "wine", "quantity_milli": 1000 * bottles}
+        self.order_id = (await self.do("order.add_line", **ordered))["order_id"]
 
-    async def undisturbed(self, name: str, /, **data: Any) -> None:
+    async def undisturbed(
+        self, name: str, /, *, customer: Customer | None = None, **data: Any
+    ) -> None:
         """A command whose payment goes well, once the device has its terminal again."""
         for _ in range(_TRIES):
             await self.stage.idle(self.register)
-            self.far.expect(Customer())
+            self.far.expect(customer or Customer())
             await self.do(name, **data)
             await self.stage.settle(self.register)
             last = self.stage.books.payments.latest[self.register]
@@ -91,6 +98,16 @@ async def _reverse(lane: Lane) -> None:
 
 async def _brought_back(lane: Lane) -> None:
     await _paid(lane)
+    await _bring_back(lane)
+
+
+async def _brought_back_in_part(lane: Lane) -> None:
+    await lane.ring_up(bottles=2)
+    await lane.undisturbed("payment.request")
+    await _bring_back(lane)
+
+
+async def _bring_back(lane: Lane) -> None:
     sold = lane.order_id
     await lane.do("order.complete")
     back = {"order_id": sold, "line": 1, "quantity_milli": 1000, "reason": "corked"}
@@ -128,6 +145,74 @@ async def _request_keyed(lane: Lane) -> None:
 
 async def _release(lane: Lane) -> None:
     await lane.do("payment.release_tab")
+
+
+async def _tip_was_said(lane: Lane) -> None:
+    await lane.ring_up()
+    await lane.do("order.start_tendering")
+    await lane.do("payment.ask_tip")
+    await lane.do("payment.answer_tip", tip_minor=150)
+
+
+async def _greet_and_request(lane: Lane) -> None:
+    """The store greets its terminal, and asks how it is and what it did last; then a card pays."""
+    await lane.far.begin_anew()
+    await lane.stage.world.sleep(LOOK_S)
+    await lane.stage.up(lane.register)
+    await lane.do("payment.request")
+
+
+async def _sold_without_the_bank(lane: Lane) -> None:
+    await lane.ring_up()
+    lane.far.take_bank_away()
+
+
+async def _paid_without_the_bank(lane: Lane, *, refused: bool = False) -> None:
+    await _sold_without_the_bank(lane)
+    await lane.undisturbed("payment.request", customer=Customer(refused_later=refused))
+    assert lane.far.stored_minor, "taken without the bank"
+
+
+async def _refused_while_at_the_till(lane: Lane) -> None:
+    await _paid_without_the_bank(lane, refused=True)
+
+
+async def _stored(lane: Lane) -> None:
+    await _paid_without_the_bank(lane)
+    await lane.do("order.complete")
+    await lane.ring_up()
+
+
+async def _stored_and_refused(lane: Lane) -> None:
+    await _paid_without_the_bank(lane, refused=True)
+    await lane.do("order.complete")
+    await lane.ring_up()
+
+
+async def _bank_comes_back(lane: Lane) -> None:
+    """The store asks what became of each by itself."""
+    lane.far.bring_bank_back()
+    while lane.stage.may_be_open(lane.register) and not lane.far.is_broken:
+        await lane.stage.world.sleep(LOOK_S)
+
+
+async def _reverse_untold(lane: Lane) -> None:
+    """The bank has paid what the customer wants back, and the store was not told yet."""
+    lane.far.bring_bank_back()
+    await _reverse(lane)
+
+
+async def _sold_today(lane: Lane) -> None:
+    await _paid(lane)
+    await lane.do("order.complete")
+    await lane.ring_up()
+
+
+async def _end_day(lane: Lane) -> None:
+    # What was stored is presented by the bank that is back, and told before the day's totals.
+    lane.far.bring_bank_back()
+    lane.day = lane.far.day
+    lane.day_id = (await lane.do("terminal.end_day"))["day_id"]
 
 
 async def _request_and_abort(lane: Lane) -> None:
@@ -201,11 +286,15 @@ DIALOGUES = (
     Dialogue("very first sale", is_first=True),
     Dialogue("sale"),
     Dialogue("sale with a tip", customer=Customer(tip_minor=150)),
+    Dialogue("sale with a tip said before", _tip_was_said),
+    Dialogue("receipts line by line", customer=Customer(by_line=True), only_zvt=True),
+    Dialogue("greeting, then a sale", ask=_greet_and_request),
     Dialogue("typed at the terminal", ask=_request_keyed),
     Dialogue("approval in part", customer=Customer(partial_minor=500)),
     Dialogue("decline", customer=Customer(declined=True)),
     Dialogue("reversal", _paid, _reverse),
     Dialogue("refund", _brought_back),
+    Dialogue("refund in part", _brought_back_in_part),
     Dialogue("pre-authorisation", ask=_open_tab, only_zvt=True),
     Dialogue("higher reservation", _on_a_tab, _raise, only_zvt=True),
     Dialogue("completion", _billed, _capture, only_zvt=True),
@@ -230,6 +319,19 @@ DIALOGUES = (
         only_nexo=True,
         cut_later=True,
     ),
+    Dialogue("taken offline", _sold_without_the_bank),
+    Dialogue(
+        "taken offline and refused later",
+        _sold_without_the_bank,
+        customer=Customer(refused_later=True),
+    ),
+    Dialogue("upload", _stored, _bank_comes_back),
+    Dialogue("upload that is refused", _stored_and_refused, _bank_comes_back),
+    Dialogue("upload refused at the till", _refused_while_at_the_till, _bank_comes_back),
+    Dialogue("reversal of one taken offline", _paid_without_the_bank, _reverse_untold),
+    Dialogue("end of day", _sold_today, _end_day),
+    Dialogue("end of day that presents", _stored, _end_day),
+    Dialogue("end of day that presents what is refused", _stored_and_refused, _end_day),
 )
 
 
@@ -267,11 +369,28 @@ def judge(lane: Lane) -> str:
         int(order.tab is not None) + len(held),
         moved.begun,
     )
+    # Of orders before, which were paid as far as anybody knew.
+    refused = [
+        one
+        for one in listed
+        if one.problem is Problem.UPLOAD_DECLINED and one.asked.order_id != lane.order_id
+    ]
+    known = Moved(
+        known.minor - sum(one.amount_minor for one in refused),
+        known.payments - len(refused),
+        known.refunds,
+        known.reserved,
+        known.begun,
+    )
     last = lane.stage.books.payments.latest[lane.register]
     if known != moved:
         raise WrongError(f"the terminal booked {moved}, the order has {known}; last: {last}")
     view = payments_view(lane.stage.books, now_ns=lane.stage.world.now_ns(), register=lane.register)
     on_list = {one.payment_id for one in view.exceptions if one.age_s >= 0}
+    (at_risk,) = (one.used_minor for one in view.ceilings if one.ceiling == "register")
+    if at_risk != lane.far.stored_minor:
+        stored = lane.far.stored_minor
+        raise WrongError(f"{at_risk} is shown to be at risk, the terminal stored {stored}")
     for payment in listed:
         if payment.asked.payment_id not in on_list or payment.problem not in _FOR_A_PERSON:
             raise WrongError(f"for a person, and not as it should be: {payment}")
@@ -284,8 +403,12 @@ async def conclude(lane: Lane) -> None:
     for payment_id, payment in list(lane.stage.books.payments.exceptions.items()):
         # One try that goes well settles those before it.
         is_left = payment_id in lane.stage.books.payments.exceptions
-        if is_left and payment.asked.register == lane.register:
-            lane.listed += 1
+        if not is_left or payment.asked.register != lane.register:
+            continue
+        lane.listed += 1
+        if payment.problem is Problem.UPLOAD_DECLINED:
+            await _looked_into(lane, payment_id)
+        else:
             await lane.undisturbed("payment.reverse_again", payment_id=payment_id)
     if lane.order.tab is not None:
         await lane.undisturbed("payment.release_tab")
@@ -296,9 +419,96 @@ async def conclude(lane: Lane) -> None:
         await lane.undisturbed("payment.request")
     elif view["order"]["due_minor"]:
         await lane.do("order.tender_cash", amount_minor=view["order"]["cash_due_minor"])
-    lane.paid_minor += lane.far.moved().since(lane.before).minor
     await lane.do("order.complete")
+    await _told(lane)
+    if lane.day_id:
+        await _days_agree(lane)
     judge_after(lane)
+
+
+async def _looked_into(lane: Lane, payment_id: str) -> None:
+    """The bank refused it afterwards, and a person knows: nothing can be taken back. Of a sale that
+    is over the shop has lost it."""
+    payment = lane.stage.books.payments.exceptions[payment_id]
+    if payment.asked.order_id != lane.order_id:
+        lane.lost_minor += payment.amount_minor
+    found = {"payment_id": payment_id, "finding": "the customer was called"}
+    await lane.do("payment.close_exception", **found)
+
+
+async def _told(lane: Lane) -> None:
+    """The bank is there again, and what was stored is told: the terminal and the store know the
+    same of it.
+
+    Raises:
+        WrongError: what was refused is not before a person.
+    """
+    before = lane.far.moved().minor
+    lane.far.bring_bank_back()
+    refused_minor = before - lane.far.moved().minor
+    await lane.stage.settle(lane.register)
+    lane.order_id = ""
+    listed = [
+        one
+        for one in lane.stage.books.payments.exceptions.values()
+        if one.asked.register == lane.register
+    ]
+    if sum(one.amount_minor for one in listed) != refused_minor:
+        raise WrongError(f"the bank refused {refused_minor} afterwards, on the list are {listed}")
+    for payment in listed:
+        lane.listed += 1
+        await _looked_into(lane, payment.asked.payment_id)
+
+
+async def _days_agree(lane: Lane) -> None:
+    """An end of day that was cut off is known as far as it was told, and the next one has what it
+    left open: each transaction is in one day, and a day whose totals were lost is named.
+
+    Raises:
+        WrongError: they differ.
+    """
+    assert lane.day is not None
+    first, before = await _day_told(lane, lane.day_id), lane.day
+    lane.day_id, lane.day = "", None
+    has_ended = lane.far.day.began_at != before.began_at
+    if first["verdict"] == "approved":
+        is_right = has_ended and not first["differences"] and _sum(first["told"]) == before.minor
+    else:
+        is_right = not has_ended or first["verdict"] == "unknown"
+    if not is_right:
+        raise WrongError(f"a day of {before}, over: {has_ended}, is told as {first}")
+    is_lost = has_ended and first["verdict"] == "unknown"
+    wanted = [("not_told", before.minor)] if is_lost and before.minor else []
+    counted = lane.far.day.minor
+    second = await _end_of_day(lane)
+    found = [(one["fault"], one["ours_minor"]) for one in second["differences"]]
+    is_right = second["verdict"] == "approved" and _sum(second["told"]) == counted
+    if not is_right or found != wanted:
+        raise WrongError(f"after {first} a day of {counted} is told as {second}, not {wanted}")
+
+
+def _sum(totals: list[dict[str, Any]]) -> int:
+    return sum(int(one["amount_minor"]) for one in totals)
+
+
+async def _end_of_day(lane: Lane) -> dict[str, Any]:
+    """End the terminal's day undisturbed; how it is told."""
+    lane.far.expect(Customer())
+    await lane.stage.idle(lane.register)
+    return await _day_told(lane, (await lane.do("terminal.end_day"))["day_id"])
+
+
+async def _day_told(lane: Lane, day_id: str) -> dict[str, Any]:
+    """What became of an end of day, once the view has it."""
+    with trio.fail_after(PATIENCE_S):
+        while True:
+            view = await lane.stage.look("clearing.state", lane.register)
+            for one in view["terminals"]:
+                if one["day_id"] == day_id:
+                    told: dict[str, Any] = one
+                    return told
+            await lane.stage.world.sleep(LOOK_S)
+            await lane.stage.mended(lane.register)
 
 
 def judge_after(lane: Lane) -> None:
@@ -326,17 +536,9 @@ async def close(lane: Lane) -> None:
     totals = lane.stage.books.live.position(lane.register).totals
     by_card = totals.tenders.get("card", 0) + sum(totals.tips.values())
     booked_minor = lane.far.moved().minor
-    if by_card != booked_minor:
-        raise WrongError(f"the Z has {by_card} by card, the terminal booked {booked_minor}")
-    lane.far.expect(Customer())
-    await lane.stage.idle(lane.register)
-    asked = await lane.do("terminal.end_day")
-    found: list[dict[str, Any]] = []
-    with trio.fail_after(PATIENCE_S):
-        while not found:
-            await lane.stage.world.sleep(LOOK_S)
-            await lane.stage.mended(lane.register)
-            view = await lane.stage.look("clearing.state", lane.register)
-            found = [one for one in view["terminals"] if one["day_id"] == asked["day_id"]]
-    if found[0]["verdict"] != "approved" or found[0]["differences"]:
-        raise WrongError(f"the terminal's day does not balance: {found[0]}")
+    if by_card != booked_minor + lane.lost_minor:
+        lost = f", and the bank refused {lane.lost_minor}" if lane.lost_minor else ""
+        raise WrongError(f"the Z has {by_card} by card, the terminal booked {booked_minor}{lost}")
+    day = await _end_of_day(lane)
+    if day["verdict"] != "approved" or day["differences"]:
+        raise WrongError(f"the terminal's day does not balance: {day}")

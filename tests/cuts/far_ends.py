@@ -35,12 +35,15 @@ ZVT_IN_MEMORY, NEXO_IN_MEMORY = "zvt in memory", "nexo in memory"
 SIMULATED = (ZVT_IN_MEMORY, NEXO_IN_MEMORY)
 REAL = (ZVT_TCP, ZVT_PTY, NEXO_TLS)
 _DECLINED = 0x05
+_ALONE_MAX_MINOR = 5_000
 
 
 @frozen
 class Customer:
     """What the customer and their bank do in the next transaction. `keeps` makes a terminal that
-    does not take back what was not acknowledged, as some ZVT terminals do; nexo never does."""
+    does not take back what was not acknowledged, as some ZVT terminals do; nexo never does.
+    `refused_later` is what the bank says of it where it was taken offline; `by_line` is how a ZVT
+    terminal tells what is to be printed."""
 
     declined: bool = False
     nobody_comes: bool = False
@@ -48,6 +51,16 @@ class Customer:
     partial_minor: int | None = None
     tip_minor: int = 0
     keeps: bool = False
+    refused_later: bool = False
+    by_line: bool = False
+
+
+@frozen
+class Day:
+    """What a terminal counts since its last end of day, and how many transactions came before."""
+
+    minor: int
+    began_at: int
 
 
 @frozen
@@ -76,6 +89,7 @@ class Far(ABC):
     """A terminal at the end of a cable that breaks after so many bytes in one direction."""
 
     carrier: str
+    fake: Any
     talker: Any = None
 
     @property
@@ -135,6 +149,36 @@ class Far(ABC):
     @abstractmethod
     async def mend(self) -> None:
         """Put the cable back."""
+
+    @abstractmethod
+    async def begin_anew(self) -> None:
+        """Break its connections for a moment, so that the store greets it anew; a cut that is armed
+        stays armed."""
+
+    @property
+    def is_bank_away(self) -> bool:
+        """Whether it cannot reach its bank, and takes small amounts alone."""
+        return bool(self.fake.is_offline)
+
+    def take_bank_away(self) -> None:
+        """From here on it takes small amounts alone."""
+        self.fake.offline_max_minor = _ALONE_MAX_MINOR
+        self.fake.is_offline = True
+
+    def bring_bank_back(self) -> None:
+        """What it stored is presented, and paid or refused."""
+        if self.fake.is_offline:
+            self.fake.is_offline = False
+
+    @property
+    @abstractmethod
+    def stored_minor(self) -> int:
+        """What it took alone and has still to present."""
+
+    @property
+    @abstractmethod
+    def day(self) -> Day:
+        """What it counts since its last end of day."""
 
     @property
     @abstractmethod
@@ -205,6 +249,8 @@ class ZvtFar(Far):
                 partial_minor=customer.partial_minor,
                 tip_minor=customer.tip_minor,
                 breaks=customer.answer_is_lost,
+                by_line=customer.by_line,
+                host_result=_DECLINED if customer.refused_later else 0,
             )
         )
 
@@ -233,6 +279,22 @@ class ZvtFar(Far):
         """As `Far`."""
         self.fake.cut_after = self.fake.deaf_after = None
         await self.fake.plug()
+
+    async def begin_anew(self) -> None:
+        """As `Far`."""
+        await self.fake.reboot()
+
+    @property
+    def stored_minor(self) -> int:
+        """As `Far`."""
+        stored = [one for one in self.fake.ledger.entries if one.is_stored]
+        return sum(one.signed_minor for one in stored)
+
+    @property
+    def day(self) -> Day:
+        """As `Far`."""
+        ledger = self.fake.ledger
+        return Day(ledger.day()[1], ledger.settled_from)
 
     @property
     def lost_its_answer(self) -> bool:
@@ -319,6 +381,7 @@ class NexoFar(Far):
                 partial_minor=customer.partial_minor,
                 tip_minor=customer.tip_minor,
                 lose="reply" if customer.answer_is_lost else "",
+                host_refusal="05 Do not honour" if customer.refused_later else "",
             )
         )
 
@@ -347,6 +410,24 @@ class NexoFar(Far):
     async def mend(self) -> None:
         """As `Far`."""
         await self.fake.plug()
+
+    async def begin_anew(self) -> None:
+        """As `Far`."""
+        await self.outlet.unplug()
+        await self.outlet.plug()
+
+    @property
+    def stored_minor(self) -> int:
+        """As `Far`."""
+        stored = [one for one in self.fake.ledger.entries if one.is_stored]
+        return sum(one.signed_minor for one in stored)
+
+    @property
+    def day(self) -> Day:
+        """As `Far`."""
+        ledger = self.fake.ledger
+        minor = sum(total.amount_minor for total in ledger.totals())
+        return Day(minor, ledger.settled_from)
 
     @property
     def lost_its_answer(self) -> bool:

@@ -30,7 +30,7 @@ from tests.crash.forking import signal_node
 from tests.crash.plans import DEVICES, FROM_MARK, WHEN_ASKED, NodePlan
 from tests.crash.rig import Life, Rig, config_of, words_of
 from tests.cuts.far_ends import Far, far_end
-from tests.cuts.scene import LOOK_S, PATIENCE_S, Scene, WrongError
+from tests.cuts.scene import LOOK_S, PATIENCE_S, POLICY, TIP_CHOICES, Scene, WrongError
 from tests.cuts.stage import HurriedWorld
 from tests.store.harness import Shop, insist, open_link
 
@@ -240,8 +240,14 @@ async def open_processes(rig: Rig, carrier: str, victim: str) -> AsyncIterator[P
 
 
 async def _furnish(scene: Processes) -> None:
-    setup: dict[str, Any] = {"id": REGISTER, "name": "Register 1", "tips": True}
+    setup: dict[str, Any] = {
+        "id": REGISTER,
+        "name": "Register 1",
+        "tips": True,
+        "tip_choices": TIP_CHOICES,
+    }
     setup |= dict.fromkeys(("printer", "drawer", "display", "scanner"), "")
     setup["terminal"] = _TERMINAL
     await insist(scene.shop, "store.state", "_office", {})
     await scene.shop.office("settings.define_register", setup=setup)
+    await scene.shop.office("payment.set_offline_policy", policy=POLICY)

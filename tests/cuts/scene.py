@@ -14,6 +14,16 @@ from engine.payment.state import Payment
 from tests.cuts.far_ends import Far
 
 LOOK_S = 0.1
+TIP_CHOICES = {"percents_ppm": [], "amounts_minor": [100], "own_minor_max": 1_000}
+"""What a customer may say of a tip on our own screen."""
+POLICY = {
+    "payment_minor": 5_000,
+    "operator_minor": 100_000,
+    "register_minor": 100_000,
+    "total_minor": 100_000,
+    "age_s": 3_600,
+}
+"""How much a store on a stage takes without the bank."""
 PATIENCE_S = 240.0
 
 
@@ -70,9 +80,21 @@ class Scene(ABC):
         found = (*payments.open.values(), *payments.aside())
         return [one for one in found if one.asked.terminal == f"terminal/{register}"]
 
+    def stored_payments(self, register: str) -> list[Payment]:
+        """What its terminal took offline, and the store knows no more of."""
+        stored = self.books.payments.offline.values()
+        return [one for one in stored if one.asked.terminal == f"terminal/{register}"]
+
     def may_be_open(self, register: str) -> bool:
-        """Whether something is open there, as far as anybody can say now."""
-        return not self.has_books or bool(self.open_payments(register))
+        """Whether something is open there, as far as anybody can say now: a payment, an end of day,
+        or what became of one that was taken offline, once the bank is there to say so."""
+        if not self.has_books or self.open_payments(register):
+            return True
+        days = self.books.payments.days
+        day = days.get(f"terminal/{register}")
+        if day is not None and day.asked is not None:
+            return True
+        return not self.fars[register].is_bank_away and bool(self.stored_payments(register))
 
     async def mended(self, register: str) -> None:
         """Put the cable back where it is out: a cut may come late, with what was on its way."""
@@ -93,4 +115,5 @@ class Scene(ABC):
                 if not self.may_be_open(register):
                     return
                 await self.world.sleep(LOOK_S)
-        raise UnsettledError(f"{self.open_payments(register)} stays open")
+        left = [*self.open_payments(register), *self.stored_payments(register)]
+        raise UnsettledError(f"{left} stays open")

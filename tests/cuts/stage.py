@@ -29,7 +29,7 @@ from countertop.store import Store, open_store, run_store
 from engine.books import Books
 from engine.image import state_hash
 from tests.cuts.far_ends import Far, far_end
-from tests.cuts.scene import LOOK_S, PATIENCE_S, Scene
+from tests.cuts.scene import LOOK_S, PATIENCE_S, POLICY, TIP_CHOICES, Scene
 from tests.simulation.disk import MemoryDisk
 from tests.simulation.facts import START_NS
 from tests.simulation.shop import QuickHasher
@@ -263,8 +263,14 @@ class Stage(Scene):
 async def _furnish(store: Store, world: World, registers: Sequence[str]) -> None:
     shop = Shop(store.node, world)
     await shop.seed(registers=registers)
+    await shop.office("payment.set_offline_policy", policy=POLICY)
     for register in registers:
-        setup: dict[str, Any] = {"id": register, "name": f"Register {register}", "tips": True}
+        setup: dict[str, Any] = {
+            "id": register,
+            "name": f"Register {register}",
+            "tips": True,
+            "tip_choices": TIP_CHOICES,
+        }
         setup |= dict.fromkeys(("printer", "drawer", "display", "scanner"), "")
         await shop.office(
             "settings.define_register", setup={**setup, "terminal": f"terminal/{register}"}

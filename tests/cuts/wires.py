@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from actors.world import run_simulated
 from tests.cuts.dialogues import Dialogue, Lane, close, conclude, judge
-from tests.cuts.far_ends import PLACES, Customer
+from tests.cuts.far_ends import PLACES
 from tests.cuts.scene import LOOK_S, UnsettledError, WrongError
 from tests.cuts.stage import Stage, open_real, open_simulated, prepare
 from tests.simulation.disk import MemoryDisk
@@ -78,17 +78,7 @@ async def arrange(lane: Lane, dialogue: Dialogue, *, keeps: bool) -> None:
     """All that comes before the cut, and the customer."""
     await dialogue.prepare(lane)
     await lane.stage.idle(lane.register)
-    customer = dialogue.customer
-    lane.far.expect(
-        Customer(
-            customer.declined,
-            customer.nobody_comes,
-            customer.answer_is_lost,
-            customer.partial_minor,
-            customer.tip_minor,
-            keeps,
-        )
-    )
+    lane.far.expect(evolve(dialogue.customer, keeps=keeps))
 
 
 async def _one(lane: Lane, cut: Cut, tally: Tally) -> None:
