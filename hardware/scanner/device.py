@@ -13,6 +13,12 @@ from hardware.scanner.codec import Scan, ScanDecoder
 from hardware.scanner.session import ScannerSession
 from hardware.transport import ByteStream, Place
 
+_UNREADABLE = "scans_unreadable"
+_UNREADABLE_DETAIL = (
+    "what the scanner sends is no code that ends as it should, and nothing of it was rung up; set "
+    "its ending to the terminator of the settings (cr unless told), and its speed and parity too"
+)
+
 
 class ScannerDevice(CableDevice):
     """A scanner on a serial line or a socket.
@@ -20,7 +26,7 @@ class ScannerDevice(CableDevice):
     Owns: the cable, and the few codes its register has not taken yet.
     Receives: nothing.
     Sends: `Scanned` to its register, in the order read; `DeviceStatus` to `devices`, with code
-    `scans_lost` once a code could not be delivered.
+    `scans_lost` once a code could not be delivered, `scans_unreadable` while what comes is no code.
     If it dies: codes not yet delivered are gone, and the cashier scans again.
     """
 
@@ -53,12 +59,23 @@ class ScannerDevice(CableDevice):
         while True:
             data = await stream.receive_some()
             now_ns = self.world.monotonic_ns()
-            for scan in self.session.received(data, now_ns):
+            before = self.session.decoder.garbage
+            scans = self.session.received(data, now_ns)
+            self._show(is_read=bool(scans), is_garbage=self.session.decoder.garbage > before)
+            for scan in scans:
                 self._waiting.append((now_ns, scan))
             self._wake.set()
             # Rather let bytes wait in the line's own buffer than drop a code that was read.
             while len(self._waiting) >= SCANS_QUEUED_MAX:
                 await self.world.sleep(RETRY_FIRST_S)
+
+    def _show(self, *, is_read: bool, is_garbage: bool) -> None:
+        """Say it where no read ends as it should: a scanner set to another ending would look well
+        and bring nothing, for ever."""
+        if is_garbage and not is_read:
+            self.board.show(DeviceState.FAILED, _UNREADABLE, _UNREADABLE_DETAIL)
+        elif is_read and self.board.status.code == _UNREADABLE:
+            self.board.show(DeviceState.READY)
 
     async def _deliver(self) -> None:
         while True:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 import trio
 
+from actors.limits import NS_PER_S
 from actors.messages import DeviceState
 from hardware.carrier import PtyCarrier
 from hardware.compose import build_device
+from hardware.limits import SCAN_GAP_NS
 from hardware.rig import REGISTER, Rig, open_rig
 from hardware.scanner.fake import ScannerFake
 from hardware.settings import DeviceSettings
@@ -56,6 +58,23 @@ async def test_waits_for_a_busy_register(tmp_path: Path) -> None:
         box = rig.node.open("register/2")
         codes = [(await box.get()).body.code for _ in range(20)]  # type: ignore[attr-defined]
         assert codes == [str(number) for number in range(20)]
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\t", b""])
+async def test_a_scanner_set_to_another_ending_says_so(tmp_path: Path, ending: bytes) -> None:
+    """A scanner whose reads do not end as the settings say is shown as not readable, with what to
+    do, instead of ready and silent; the first code that is read makes it well again."""
+    async with _lane(tmp_path) as (rig, fake):
+        heard = len(rig.statuses)
+        for _ in range(2):
+            await fake.send(b"4006381333931" + ending)
+            await trio.sleep(SCAN_GAP_NS / NS_PER_S + 0.05)
+        heard = await rig.wait_state(SCANNER, DeviceState.FAILED, "scans_unreadable", after=heard)
+        assert "terminator" in rig.statuses[-1].detail
+        assert rig.scans == []
+        await fake.scan("4006381333931")
+        await rig.wait_state(SCANNER, DeviceState.READY, "ok", after=heard)
+        await rig.wait(lambda: len(rig.scans) == 1, "the code")
 
 
 async def test_same_code_window_from_settings(tmp_path: Path) -> None:
