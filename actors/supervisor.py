@@ -235,7 +235,15 @@ class Supervisor:
 
 def _is_final(ward: _Ward, error: Exception) -> bool:
     """Whether the process ends of it."""
-    return ward.policy is Policy.CORE or isinstance(error, MemoryError)
+    return ward.policy is Policy.CORE or _is_of_memory(error)
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Whether memory was lacking, be it one of several errors: whoever is short of it seldom ends
+    without a second."""
+    if isinstance(error, ExceptionGroup):
+        return error.subgroup(MemoryError) is not None
+    return isinstance(error, MemoryError)
 
 
 def _plainest(group: BaseExceptionGroup[Exception]) -> Exception:

@@ -186,6 +186,33 @@ async def test_without_memory_any_actor_takes_the_process_with_it(
     ]
 
 
+async def test_a_lack_of_memory_ends_the_process_with_other_errors_beside_it() -> None:
+    """An actor that runs out of memory, and of whose tasks another fails as it ends, is as little
+    made anew as one that says nothing else."""
+
+    class Greedy(Fragile):
+        async def run(self, mailbox: Mailbox, post: Post, world: World) -> None:
+            """Run out of memory in one task; another fails to clean up."""
+
+            async def untidy() -> None:
+                try:
+                    await trio.sleep_forever()
+                finally:
+                    raise OSError("it could not be closed")
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(untidy)
+                await trio.testing.wait_all_tasks_blocked()
+                raise MemoryError("no more")
+
+    watch = Watch()
+    with pytest.RaisesGroup(MemoryError, OSError, flatten_subgroups=True):
+        async with supervise(watch.node, on_death=watch.deaths.append) as supervisor:
+            supervisor.start(Greedy)
+            await trio.sleep(1)
+    assert [death.again_in_s for death in watch.deaths] == [None]
+
+
 async def test_coming_back_is_dying(autojump_clock: trio.testing.MockClock) -> None:
     """An actor that returns from run has died: it is made anew like any other."""
 
