@@ -23,6 +23,7 @@ from hardware.limits import (
 from hardware.printer import codec
 from hardware.printer.profile import Confirm, Profile
 from hardware.printer.status import (
+    REST_BYTES,
     AutoStatus,
     BufferCleared,
     Incoming,
@@ -113,6 +114,7 @@ class PrinterSession:
     _sweep: tuple[int, ...] = ()
     _heard: PrinterStatus = field(factory=PrinterStatus)
     _poll_ns: int = 0
+    _doubted: int = 0  # how many answers to GS r may be the rest of a status
 
     def __attrs_post_init__(self) -> None:
         """Believe the profile until the printer proves otherwise."""
@@ -123,6 +125,7 @@ class PrinterSession:
         machine, may have left half a command behind, which would take in what follows."""
         self.reader = StatusReader()
         self.phase, self._asking, self._sweep, self._tries = Phase.IDLE, 0, (), 0
+        self._doubted = 0
         start = codec.INIT
         if self.profile.real_time:
             start = codec.CLEAR_BUFFER + codec.INIT + codec.AUTO_STATUS_ON
@@ -198,7 +201,9 @@ class PrinterSession:
                     self._confirm = self.profile.confirm
                     return self._end(End.PRINTED)
             case Sensor():
-                if self.phase is Phase.CONFIRMING and self._confirm is Confirm.PAPER_SENSOR:
+                if self._doubted:
+                    self._doubted -= 1
+                elif self.phase is Phase.CONFIRMING and self._confirm is Confirm.PAPER_SENSOR:
                     return self._end(End.PRINTED)
             case BufferCleared() | Info():
                 pass
@@ -255,9 +260,11 @@ class PrinterSession:
 
     def _answered(self, byte: int, now_ns: int) -> list[Action]:
         if not self._asking:
+            # An answer to nothing may be an automatic status with one wrong bit, as after noise.
             self.reader.noise_bytes += 1
+            self._doubted = REST_BYTES
             return []
-        number, self._asking, self._tries = self._asking, 0, 0
+        number, self._asking, self._tries, self._doubted = self._asking, 0, 0, 0
         self._heard = self._heard.with_real_time(number, byte)
         if self._sweep == _SWEEP:
             return self._start_sweep(now_ns)

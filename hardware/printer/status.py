@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 PAPER_OK, PAPER_NEAR_END, PAPER_OUT = "ok", "near_end", "out"
 _BODY_BYTES_MAX = 80
+REST_BYTES = 3  # of an automatic status behind its first byte
 
 
 @frozen
@@ -168,11 +169,17 @@ Incoming = RealTimeStatus | AutoStatus | ProcessDone | BufferCleared | Info | Se
 
 
 class StatusReader:
-    """Splits the printer's bytes; what fits nothing is counted in `noise_bytes`."""
+    """Splits the printer's bytes; what fits nothing is counted in `noise_bytes`.
+
+    Without its first byte, which one wrong bit takes away, the rest of an automatic status looks
+    like answers to GS r, each of which would say that a receipt is on paper: what looks so right
+    after noise is taken for noise, and a receipt whose answer that was comes again marked COPY.
+    """
 
     def __init__(self) -> None:
         self.noise_bytes = 0
         self._buffer = bytearray()
+        self._doubted = 0
 
     def feed(self, data: bytes) -> list[Incoming]:
         """Messages that `data` completes, in order."""
@@ -185,7 +192,12 @@ class StatusReader:
             del self._buffer[:used]
             if message is None:
                 self.noise_bytes += used
+                self._doubted = REST_BYTES
+            elif isinstance(message, Sensor) and self._doubted:
+                self._doubted -= 1
+                self.noise_bytes += 1
             else:
+                self._doubted = 0
                 found.append(message)
         return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hardware.limits import (
     CONFIRM_FALLBACK_NS,
     CONFIRM_TIMEOUT_NS,
@@ -247,6 +249,22 @@ def test_gs_r_confirms() -> None:
     bench.offer()
     bench.go()
     assert bench.sent[-1] == b"three\n" + codec.PAPER_STATUS
+    bench.hear(b"\x00")
+    assert bench.seen[-1] == Ended(End.PRINTED)
+
+
+@pytest.mark.parametrize("flipped", [0x01, 0x02, 0x04, 0x20, 0x80])
+def test_half_a_status_confirms_nothing(flipped: int) -> None:
+    """The paper ends in a receipt, and one bit of the printer's word of it is lost on the line: the
+    rest of that word is no confirmation, and the receipt is not called printed."""
+    bench = Bench("escpos").open()
+    bench.offer()
+    bench.go()
+    first, *rest = auto_bytes(NO_PAPER)
+    bench.hear(bytes([first ^ flipped, *rest]))
+    assert not any(isinstance(action, Ended) for action in bench.seen)
+    bench.hear(auto_bytes(GOOD))
+    bench.wait(STATUS_BLOCKED_EVERY_NS)
     bench.hear(b"\x00")
     assert bench.seen[-1] == Ended(End.PRINTED)
 
