@@ -305,7 +305,9 @@ export class App {
     const payment = view.payment;
     if (!payment) return;
     if (isOpen(payment)) this.awaited = payment.payment_id;
-    if (payment.payment_id !== this.awaited || isOpen(payment)) return;
+    // Given back sooner than this page could hear that it was taken: said as well.
+    const isBack = !!this.awaited && payment.kind === 'reversal';
+    if ((payment.payment_id !== this.awaited && !isBack) || isOpen(payment)) return;
     this.awaited = '';
     this.ended = payment.payment_id;
     const doubted = payment.payment_id === this.putAway;

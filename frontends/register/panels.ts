@@ -5,6 +5,7 @@ import Clearing from './Clearing.svelte';
 import DiscountPanel from './DiscountPanel.svelte';
 import Exceptions from './Exceptions.svelte';
 import Offline from './Offline.svelte';
+import LinkTalk from './LinkTalk.svelte';
 import OpenItem from './OpenItem.svelte';
 import Parked from './Parked.svelte';
 import Receipts from './Receipts.svelte';
@@ -24,6 +25,7 @@ export default {
   clearing: Clearing,
   discount: DiscountPanel,
   exceptions: Exceptions,
+  link: LinkTalk,
   offline: Offline,
   'open-item': OpenItem,
   parked: Parked,

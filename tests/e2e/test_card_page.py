@@ -345,6 +345,46 @@ def test_a_reload_in_the_middle_shows_the_same_conversation(who: Cashier) -> Non
     expect(page.get_by_text("Paid by card")).to_be_visible()
 
 
+# A page that is away hears of nothing until it is back, and then of what is so by then.
+AWAY = """
+  const Plain = WebSocket;
+  window.lines = [];
+  window.WebSocket = class extends Plain {
+    constructor(url) { super(window.away ? url.replace('/ws', '/none') : url); window.lines.push(this); }
+  };
+"""
+
+
+def test_what_was_given_back_while_nobody_looked_is_said(who: Cashier) -> None:
+    """The sale was paid in cash; the card's money came late and went back while this page was away.
+    The first it hears is that it went back, and it says so."""
+    page = who.page
+    page.add_init_script(AWAY)
+    page.reload()
+    who.open_till()
+    who.tap("Flat white")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.push(re.compile("^Card"))
+    who.store.key("lose_reply")
+    who.store.key("tap")
+    expect(page.get_by_text("Nobody knows yet whether the card was charged")).to_be_visible()
+    who.store.key("cut")
+    who.push("Take cash instead")
+    who.tender("€10.00")
+    expect(page.locator(".done")).to_be_visible()
+    page.evaluate("() => { window.away = true; for (const one of window.lines) one.close(); }")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    who.store.key("plug")
+    deadline = time.monotonic() + 30
+    while who.store.counter()["terminal"]["booked_minor"] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert 0 == who.store.counter()["terminal"]["booked_minor"]
+    page.evaluate("() => { window.away = false; }")
+    told = page.get_by_text("The terminal took back €3.80.").first
+    expect(told).to_be_visible(timeout=20_000)
+
+
 def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(
     who: Cashier, cashier: MakeCashier
 ) -> None:

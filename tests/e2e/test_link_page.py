@@ -132,6 +132,46 @@ def test_cancelled_refused_and_a_new_code(who: Cashier) -> None:
     expect(page.get_by_text("Paid by QR code")).to_be_visible()
 
 
+def test_a_new_code_is_for_the_same_share(who: Cashier) -> None:
+    """Who pays a part is asked for that part again, and its amount stands on the button."""
+    page = who.page
+    who.tap("Flat white")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.digits("100")
+    who.push("QR / link €1.00")
+    expect(page.get_by_text(SCAN)).to_be_visible()
+    phone(who.store, "link_refuse")
+    who.push("Make a new code: €1.00")
+    expect(page.get_by_text(SCAN)).to_be_visible()
+    phone(who.store)
+    expect(page.get_by_text("€1.00 was paid by QR code").first).to_be_visible()
+    expect(page.locator(".figure")).to_contain_text("2.80")
+
+
+def test_a_code_that_asks_for_too_much_says_so(who: Cashier) -> None:
+    """A part was paid in coins meanwhile: in payment and beside the code it stands what comes of
+    it; cancelled, a new one is for the rest."""
+    page = who.page
+    who.open_till()
+    to_link(who, "Flat white")
+    told = page.get_by_text("The code of €3.80 asks for more than is still due")
+    expect(told).to_have_count(0)
+    who.push("Pay another way")
+    who.digits("100")
+    who.push(re.compile("^Take €1.00"))
+    expect(told).to_be_visible()
+    who.push("Show the code")
+    expect(page.get_by_text(SCAN)).to_be_visible()
+    expect(told).to_be_visible()
+    who.push("Cancel this payment")
+    who.push("QR / link €2.80")
+    expect(page.get_by_text(SCAN)).to_be_visible()
+    expect(told).to_have_count(0)
+    phone(who.store)
+    expect(page.locator(".done")).to_contain_text("QR / link €2.80")
+
+
 def test_a_return_goes_back_the_way_it_was_paid(who: Cashier) -> None:
     """The goods come back; the money goes to the phone, and the return is done at once."""
     page = who.page
