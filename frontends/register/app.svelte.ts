@@ -54,6 +54,9 @@ export interface Notice {
   serial: number;
   /** The payment whose end makes it untrue; '' where it is one that this page does not see. */
   until?: string;
+  /** The order it is about: with the next one it passes, and what `isRest` says of it with its end. */
+  order?: string;
+  isRest?: boolean;
 }
 export type Name = keyof Commands;
 export type Wish<N extends Name> = Commands[N]['data'];
@@ -315,7 +318,7 @@ export class App {
     if (!isThrough(payment)) {
       playRefused();
       const told = doubted ? endText(payment, amount) : noBankText(payment, this);
-      if (told) this.say('caution', told);
+      if (told) this.sayOfOrder(told, payment.order_id);
       return;
     }
     playAccepted();
@@ -327,9 +330,9 @@ export class App {
     } else if (order?.phase === 'tendering' && order.due_minor === 0 && view.operator) {
       void this.complete(true);
     } else if (doubted) {
-      this.say('caution', endText(payment, amount));
+      this.sayOfOrder(endText(payment, amount), payment.order_id);
     } else if (payment.standing === 'partially_approved') {
-      this.say('caution', t('card.in_part', { amount: this.money(payment.amount_minor) }));
+      this.sayOfOrder(t('card.in_part', { amount: this.money(payment.amount_minor) }), payment.order_id, true);
     }
   }
 
@@ -393,8 +396,15 @@ export class App {
     if (!until) this.fading = setTimeout(() => (this.notice = null), PASSING_MS);
   }
 
-  private clearPassed(before: RegisterView | null, { payment, exceptions }: RegisterView): void {
-    const until = this.notice?.until;
+  /** Say what is of this order: no longer than until the next one, and of its rest until it is paid. */
+  private sayOfOrder(text: string, order: string, isRest = false): void {
+    this.say('caution', text);
+    if (this.notice) this.notice = { ...this.notice, order, isRest };
+  }
+
+  private clearPassed(before: RegisterView | null, { payment, exceptions, order: now }: RegisterView): void {
+    const { until, order, isRest } = this.notice ?? {};
+    if (order !== undefined && (now ? now.order_id !== order : isRest)) this.notice = null;
     if (until === undefined) return;
     const isOver = until ? payment?.payment_id !== until || !isOpen(payment) : exceptions < (before?.exceptions ?? 0);
     if (isOver) this.notice = null;
