@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
+from engine import limits
 from engine.catalog import ItemChanged
 from engine.order.commands import (
     AddReturnLine,
@@ -14,6 +15,7 @@ from engine.order.commands import (
     VoidLine,
     VoidOrder,
 )
+from engine.order.events import ReturnLineAdded
 from engine.order.refusal import Refusal
 from engine.order.state import Order
 from engine.promotion.decide import SetPromotions
@@ -107,6 +109,17 @@ def test_what_stays_and_costs_more_is_told_at_its_own_taxes() -> None:
     text = [block.left for block in shop.printed()[-1].blocks]
     assert 2 == text.count("  Priced again, it stays")
     assert "Returned bundles are priced again" in [b.left for b in shop.printed()[-2].blocks]
+
+
+def test_what_is_priced_again_counts_as_lines_too() -> None:
+    """The return of one takes a line for each of the three, and an order has room for so many."""
+    shop = shop_with(TRIO)
+    sale = shop.sell("ten", "eight", "six")
+    shop.ring(*["bread"] * (limits.LINES_PER_ORDER_MAX - 2))
+    body = AddReturnLine(sale, 3, 1000, "x")
+    assert shop.no(body) == Refusal.LINES_LIMIT_REACHED
+    assert shop.refused(body) == {"maximum": limits.LINES_PER_ORDER_MAX}
+    assert not shop.events(ReturnLineAdded)
 
 
 def test_goods_without_tax_that_stay_are_told_too() -> None:

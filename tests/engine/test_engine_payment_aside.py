@@ -468,7 +468,9 @@ def test_a_late_refund_that_is_taken_back_may_go_back_again() -> None:
     shop.ok(CompleteOrder())
 
 
-@pytest.mark.parametrize(("changes", "left"), [((500, 978), {1: 299}), ((500, 840), {})])
+@pytest.mark.parametrize(
+    ("changes", "left"), [((500, 978), {1: 299}), ((1, 978), {1: 798}), ((500, 840), {})]
+)
 def test_a_refund_of_another_amount_counts_as_what_it_moved(
     changes: tuple[int, int], left: dict[int, int]
 ) -> None:

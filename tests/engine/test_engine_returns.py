@@ -91,6 +91,17 @@ def test_a_full_order_takes_no_return() -> None:
     assert shop.no(body) == Refusal.LINES_LIMIT_REACHED
 
 
+def test_coins_of_one_sale_are_one_tender() -> None:
+    """Counted out in two parts, they go back as one sum: no coin is told from another."""
+    shop = Shop.selling()
+    order_id = shop.ring("wine")
+    shop.ok(StartTendering())
+    shop.ok(TenderCash(500))
+    shop.ok(TenderCash(400))
+    shop.ok(CompleteOrder())
+    assert left_of(shop.order(order_id)) == {1: 799}
+
+
 def test_a_return_is_not_changed_and_not_returned() -> None:
     """Its quantity, price and discount are the original's; it cannot go back itself."""
     shop, order_id = sold("wine")

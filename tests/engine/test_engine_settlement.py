@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import attrs
@@ -27,6 +28,7 @@ from engine.settlement.fees import (
 )
 from engine.settlement.judge import Account, Finding, ItemKind, judge
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
+from engine.settlement.presented import day_of
 from tests.clearing_shop import BANK, paid, payout
 from tests.shop import Shop
 
@@ -80,6 +82,8 @@ def test_a_percentage_is_rounded_once_as_the_rate_card_says(
     assert fee_minor(attrs.evolve(rate, fixed_minor=7), 50) == fees[1] + 7
     assert fee_minor(attrs.evolve(rate, refund_fixed_minor=9), 50, is_refund=True) == 9
     assert rounded(3, 2, RoundingMode.HALF_EVEN) == 2
+    assert rounded(7, 3, RoundingMode.UP) == 3, "however small the rest is"
+    assert rounded(6, 3, mode) == 2
 
 
 def test_the_rate_of_a_payment() -> None:
@@ -249,6 +253,30 @@ def test_a_bank_may_pay_on_the_very_day() -> None:
     assert shop.books.settling.acquirers[0].days == 0
 
 
+@pytest.mark.parametrize(
+    ("told", "now", "day"),
+    [
+        ("1129", "2026-11-29", "2026-11-29"),
+        ("1231", "2027-01-02", "2026-12-31"),
+        ("0102", "2026-12-30", "2027-01-02"),
+        ("0601", "2026-11-29", "2026-06-01"),
+        ("0228", "2027-03-01", "2027-02-28"),
+        ("0229", "2027-03-01", "2028-02-29"),
+        ("0230", "2026-11-29", ""),
+        ("", "2026-11-29", ""),
+        ("112", "2026-11-29", ""),
+        ("-11-29", "2026-11-29", ""),
+        ("2026", "2026-11-29", ""),
+    ],
+)
+def test_a_terminals_day_is_of_the_year_that_is_nearest(told: str, now: str, day: str) -> None:
+    """A terminal tells month and day alone, and about a new year either may be meant; what is no
+    such day is none."""
+    local_s = (date.fromisoformat(now) - date(1970, 1, 1)).days * 86_400
+    assert day_of(told, local_s) == day
+    assert day_of(told, local_s + 86_399) == day
+
+
 def test_terms_follow_one_another_by_date() -> None:
     """A rate that ends the day before the next begins does not contend with it."""
     rates = (Rate(IN_PERSON, 1, until="2026-01-31"), Rate(IN_PERSON, 2, since="2026-02-01"))
@@ -307,7 +335,9 @@ def test_what_a_part_needs(monkeypatch: pytest.MonkeyPatch) -> None:
         SettlementRow(RowKind.PAYMENT, 0),
         SettlementRow(RowKind.PAYMENT, -5),
         SettlementRow(RowKind.REFUND, 5),
+        SettlementRow(RowKind.REFUND, 0),
         SettlementRow(RowKind.PAYOUT, 5),
+        SettlementRow(RowKind.PAYOUT, 0),
         SettlementRow(RowKind.CHARGEBACK, 0),
         SettlementRow(RowKind.FEE, 5, 5),
         SettlementRow(RowKind.FEE, 0),

@@ -59,6 +59,7 @@ def end(shop: Shop, settlement: Settlement) -> TerminalDayHeard:
         heard.verdict.value,
         len(heard.differences),
     )
+    assert heard.told == settlement.totals, "as the terminal told them"
     return heard
 
 
@@ -212,7 +213,9 @@ def test_a_day_that_did_not_end_goes_on() -> None:
     """The terminal could not reach its bank: its day goes on, and so do the books."""
     shop = card_shop()
     sold(shop, "wine")
-    end(shop, Settlement(Verdict.ABORTED, "no_connection"))
+    sums = (SettledTotal("VISA", 1, 799),)
+    heard = end(shop, Settlement(Verdict.ABORTED, "no_connection", totals=sums))
+    assert (heard.verdict, heard.ours, heard.differences) == (Verdict.ABORTED, (), ())
     assert shop.books.payments.days["terminal/1"].parts == ((Taken(VISA, 1, 0, 799),),)
 
 

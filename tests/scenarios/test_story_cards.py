@@ -21,6 +21,7 @@ from engine.order.events import (
 from engine.order.state import Phase
 from engine.order.tender_events import (
     CardTendered,
+    TenderRefunded,
     TenderUndone,
 )
 from engine.payment.commands import (
@@ -598,6 +599,20 @@ def test_a_refund_to_another_card_is_done_and_before_a_person() -> None:
     assert shop.replayed().payments == shop.books.payments
 
 
+def test_a_refund_to_a_card_that_nobody_named_is_no_other_card() -> None:
+    """Which card paid was not told, so that nobody can say it went to another."""
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, card=attrs.evolve(VISA, number=""))
+    shop.ok(CompleteOrder())
+    shop.ok(AddReturnLine(order_id, 1, 1000, "corked"))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2)
+    assert shop.ok(CompleteOrder())["total_minor"] == -799
+    assert not shop.books.payments.exceptions
+
+
 def test_a_refund_to_another_card_that_is_taken_back_is_off_the_list() -> None:
     """Seen while the customer is still here, it goes back like any other and is given again."""
     shop = card_shop()
@@ -609,6 +624,8 @@ def test_a_refund_to_another_card_that_is_taken_back_is_off_the_list() -> None:
     shop.ok(ReverseTender(1))
     hear(shop, Verdict.APPROVED, 3)
     assert not shop.books.payments.exceptions
+    told = [fact.stream for fact in shop.facts if isinstance(fact.event, TenderRefunded)]
+    assert told == [f"order/{order_id}"] * 2, "the sale is told of both"
     assert shop.ok(RequestPayment())["amount_minor"] == 799
 
 

@@ -332,6 +332,7 @@ def test_what_must_be_so_before_a_link_is_asked_for() -> None:
     shop.ok(StartTendering())
     shop.ok(TenderCash(799))
     assert shop.no(RequestPaylink()) == OrderRefusal.AMOUNT_MUST_STILL_BE_DUE
+    assert shop.refused(RequestPaylink()) == {"due_minor": 0}
     shop.ok(CompleteOrder())
     shop.ok(StartTraining())
     shop.ring("wine")
