@@ -19,10 +19,14 @@ def main() -> int:
         "--sample", type=int, default=1, metavar="N", help="every N-th (default: each)"
     )
     code = parts.add_parser("engine", help="mutmut on the deciders")
-    code.add_argument("--module", help="only this one, as engine/till.py or engine.till")
+    code.add_argument("--module", help="only these, as engine/till.py,engine.money")
     code.add_argument(
         "--sample", type=int, default=deciders.SAMPLE, metavar="N",
         help="every N-th mutant (default: %(default)s; 1 tries them all)",
+    )  # fmt: skip
+    code.add_argument(
+        "--begin", type=int, default=0, metavar="K",
+        help="after so many, for a sample that nobody has looked at (default: %(default)s)",
     )  # fmt: skip
     rust = parts.add_parser("native", help="cargo-mutants on native/core")
     rust.add_argument(
@@ -40,7 +44,7 @@ def main() -> int:
     how = {"if_installed": chosen.if_installed, "propose": chosen.propose}
     if chosen.part == "native":
         return floor.run(chosen.json, shard=chosen.shard, **how)
-    return deciders.run(chosen.module, chosen.json, sample=chosen.sample, **how)
+    return deciders.run(chosen.module, chosen.json, sample=chosen.sample, begin=chosen.begin, **how)
 
 
 if __name__ == "__main__":

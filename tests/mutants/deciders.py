@@ -45,8 +45,8 @@ MODULES = (
     "engine/order/coupons.py", "engine/order/credit_notes.py",
     "engine/order/decide.py", "engine/order/deposits.py", "engine/order/due.py",
     "engine/order/figures.py", "engine/order/finding.py", "engine/order/foreign_notes.py",
-    "engine/order/offered.py", "engine/order/pricing.py", "engine/order/refunds.py",
-    "engine/order/repricing.py", "engine/order/returned_promotions.py",
+    "engine/order/held_goods.py", "engine/order/offered.py", "engine/order/pricing.py",
+    "engine/order/refunds.py", "engine/order/repricing.py", "engine/order/returned_promotions.py",
     "engine/order/returned_taxes.py", "engine/order/returns.py", "engine/order/ruled.py",
     "engine/order/settling.py", "engine/order/state.py", "engine/order/store_credit.py",
     "engine/order/tax_choices.py", "engine/order/tender_choice.py", "engine/order/tender_events.py",
@@ -104,23 +104,32 @@ class Score:
 
 
 def run(
-    module: str | None, json_file: Path | None, *, sample: int, if_installed: bool, propose: bool
+    module: str | None,
+    json_file: Path | None,
+    *,
+    sample: int,
+    begin: int,
+    if_installed: bool,
+    propose: bool,
 ) -> int:
-    """Mutate one decider or all; 1 where too many live, or one lives without a reason.
+    """Mutate some deciders or all; 1 where too many live, or one lives without a reason.
 
-    `sample` 1 tries every mutant, 16 each sixteenth.
+    `module` parts several by commas. `sample` 1 tries every mutant, 16 each sixteenth, after as
+    many as `begin` says.
     """
     began = time.monotonic()
     if importlib.util.find_spec("mutmut") is None or not hasattr(os, "fork"):
         say(f"mutmut is not here (`{INSTALL}` brings it); no decider was mutated.")
         return 0 if if_installed else 1
-    chosen = [file for file in MODULES if module is None or module in (file, _dotted(file))]
-    if not chosen:
-        say(f"No decider is called {module!r}; nothing was run. There are: {', '.join(MODULES)}.")
+    names = {_dotted(name) for name in module.split(",")} if module else set()
+    chosen = [file for file in MODULES if not names or _dotted(file) in names]
+    if len(chosen) < len(names):
+        strange = ", ".join(sorted(names - set(map(_dotted, MODULES))))
+        say(f"No decider is called {strange}; nothing was run. There are: {', '.join(MODULES)}.")
         return 1
     known = Survivors.load(LIST)
     with copied() as tree:
-        mutants = [mutant for file in chosen for mutant in mutate(tree, file)][::sample]
+        mutants = [mutant for file in chosen for mutant in mutate(tree, file)][begin::sample]
         say(f"{len(mutants)} mutants of {len(chosen)} files; tests: {' '.join(TESTS)}")
         ended = judge(tree, mutants)
     if ended is None:
