@@ -239,7 +239,7 @@ def exemption_paid_back() -> contextlib.AbstractContextManager[Any]:
 
 BUGS: dict[str, Bug] = {
     "notes_at_par": Bug(notes_at_par, ("F1_notes_lie_apart",)),
-    "notes_forgotten": Bug(notes_forgotten, ("F1_notes_lie_apart",)),
+    "notes_forgotten": Bug(notes_forgotten, ("F1_notes_lie_apart", "D5_a_count_sheet_adds_up")),
     "group_unheeded": Bug(group_unheeded, ("S1_total_is_the_sum",)),
     "exemption_paid_back": Bug(
         exemption_paid_back, ("X1_without_tax_in_and_out",), sales=100, seed=9
