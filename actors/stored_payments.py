@@ -83,7 +83,10 @@ class StoredPayments:
                         return
                     self._followed.add(terminal)
                     continue
-                first = turn * FORWARD_PAYMENTS_MAX % len(stored)
+                # All at once where that can be said: a terminal may tell of each, once.
+                first = turn * FORWARD_PAYMENTS_MAX
+                if first >= len(stored):
+                    turn = first = 0
                 turn += 1
                 await self._ask(terminal, stored[first : first + FORWARD_PAYMENTS_MAX], post)
                 left = [one for one in await _stored(post) if one.asked.terminal == terminal]
