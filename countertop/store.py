@@ -43,7 +43,7 @@ from countertop.doors_file import remove_doors
 from countertop.secrets import store_secret, tokens
 from engine.books import Books
 from engine.personal import TOKEN, replace_tokens, seal_fields
-from engine.receipt import local_time
+from engine.stamp import local_time
 from engine.wire import canonical, parse
 from protocols.front.tokens import Tokens
 

@@ -2,7 +2,7 @@
 
 Where the terminal sends no lines of its own, the schemes ask for what was done and whose copy it
 is, the application's label and id, the masked number, how the card was read and its owner verified,
-the authorisation, and the terminal with its time and numbers.
+the authorisation, the shop's number with the acquirer, and the terminal with its time and numbers.
 """
 
 from __future__ import annotations
@@ -12,10 +12,16 @@ from engine.document import Align, Block, Document, columns, feed, rule, text
 from engine.money import format_micros, format_minor
 from engine.order.figures import CardPaid, TenderFigures
 from engine.settings import StoreRules
-from engine.terminal import Answer, CardEntry, Identity, Kind, Slip, is_signed, of_customer
+from engine.stamp import Stamp, local_time
+from engine.terminal import Answer, CardEntry, Identity, Kind, Slip, Verdict, of_customer
 from engine.words import words_of
 
-_KINDS = {Kind.REFUND: "card_refund", Kind.REVERSAL: "card_reversal"}
+_KINDS = {
+    Kind.REFUND: "card_refund",
+    Kind.REVERSAL: "card_reversal",
+    Kind.RESERVATION: "card_reservation",
+    Kind.RELEASE: "card_release",
+}
 VERIFIED = {
     "none": "verified_none",
     "online_pin": "verified_pin",
@@ -68,19 +74,22 @@ def _charged_blocks(amount_minor: int, card: CardPaid, rules: StoreRules) -> lis
 
 
 def _field_blocks(
-    kind: Kind, card: CardPaid, rules: StoreRules, copy: str = "customer_copy"
+    kind: Kind, card: CardPaid, rules: StoreRules, copy: str = "customer"
 ) -> list[Block]:
     words, shown, told = words_of(rules.language), card.card, card.identity
     label = shown.application_label or shown.brand
     read = "" if card.entry is not CardEntry.READ else words.get(f"read_{shown.entry}", "")
     fields = (
-        (words[_KINDS.get(kind, "card_sale")], words[copy]),
+        (words[_KINDS.get(kind, "card_sale")], words[f"{copy}_copy"]),
         # A terminal may tell which card it was and no number.
         (label or words["card"], shown.number) if shown.number else (words["card"], label),
+        (words["card_sequence"], card.paper.card_sequence),
         ("AID", shown.application_id),
         (words["read"], read),
         (words["verified"], words.get(VERIFIED.get(shown.verification, ""), "")),
         (words["authorisation"], card.authorisation),
+        (words["host_code"], card.paper.host_code),
+        (words["merchant_number"], card.paper.merchant_number),
         (words["terminal"], told.terminal_id),
         (words["terminal_time"], _terminal_time(told)),
         (words["receipt_number"], _slip_number(told)),
@@ -89,7 +98,9 @@ def _field_blocks(
     blocks = [columns(f"  {name}", value) for name, value in fields if value]
     if card.is_offline:
         blocks.append(text(f"  {words['offline']}"))
-    return blocks
+    is_merchants = copy == "merchant"
+    lines = card.paper.merchant_lines if is_merchants else card.paper.customer_lines
+    return [*blocks, *slip_blocks(Slip(lines))]
 
 
 def _slip_number(told: Identity) -> str:
@@ -129,55 +140,66 @@ def slip_blocks(slip: Slip) -> list[Block]:
     ]
 
 
-def is_signed_on_ours(card: CardPaid) -> bool:
-    """Whether the card is signed for, and its terminal wants nothing printed to sign on."""
-    is_sent = any(
-        slip.needs_signature or (slip.kind == "merchant" and slip.must_print) for slip in card.slips
-    )
-    return is_signed(card.card.verification) and not is_sent
-
-
-def merchant_document(amount_minor: int, card: CardPaid, rules: StoreRules) -> Document:
-    """The merchant's copy of a payment whose terminal sends none, to be signed."""
-    kind = Kind.REFUND if amount_minor < 0 else Kind.SALE
+def card_document(
+    kind: Kind,
+    amount_minor: int,
+    card: CardPaid,
+    rules: StoreRules,
+    stamp: Stamp,
+    *,
+    copy: str,
+    is_signed: bool = False,
+) -> Document:
+    """A copy of our own making of what moved money, `merchant` or `customer`, by a terminal that
+    sends none."""
     words = words_of(rules.language)
-    blocks = _built_blocks(kind, amount_minor, card, rules, "merchant_copy")
-    blocks += [text(""), rule(), text(words["signature"])]
+    amount = format_minor(amount_minor, rules.currency, rules.language)
+    blocks = [
+        *_head(rules, stamp),
+        columns(words["card"], f"{rules.currency} {amount}"),
+        *_charged_blocks(amount_minor, card, rules),
+        *_field_blocks(kind, card, rules, copy),
+    ]
+    if is_signed:
+        blocks += [text(""), rule(), text(words["signature"])]
     return Document(words["card_slip"], tuple(blocks), rules.language)
 
 
-def answer_document(answer: Answer, rules: StoreRules) -> Document:
-    """The customer's paper of what has no receipt and whose terminal sends no lines."""
-    card = CardPaid(
-        "",
-        "",
-        answer.currency_code,
-        answer.identity,
-        answer.card,
-        answer.authorisation,
-        is_offline=answer.is_offline,
-    )
-    blocks = _built_blocks(answer.kind, answer.amount_minor, card, rules, "customer_copy")
-    return Document(words_of(rules.language)["card_slip"], tuple(blocks), rules.language)
+def declined_document(
+    answer: Answer, card: CardPaid, rules: StoreRules, stamp: Stamp, *, copy: str
+) -> Document:
+    """A slip of our own making of what was declined or broken off: that nothing was paid, what was
+    asked for, with which card, and why as far as the terminal told."""
+    words = words_of(rules.language)
+    asked_minor = answer.asked_minor + answer.asked_tip_minor
+    amount = format_minor(asked_minor, rules.currency, rules.language)
+    ended = "card_declined" if answer.verdict is Verdict.DECLINED else "card_aborted"
+    blocks = [
+        *_head(rules, stamp),
+        text(words[ended], align=Align.CENTER, bold=True, large=True),
+        text(words["nothing_moved"], align=Align.CENTER),
+        text(words["no_receipt"], align=Align.CENTER),
+        feed(),
+        columns(words["card_asked"], f"{rules.currency} {amount}"),
+        *_field_blocks(answer.kind, card, rules, copy),
+        columns(f"  {words['card_reason']}", answer.detail or answer.code),
+    ]
+    return Document(words[ended], tuple(blocks), rules.language)
 
 
-def _built_blocks(
-    kind: Kind, amount_minor: int, card: CardPaid, rules: StoreRules, copy: str
-) -> list[Block]:
-    """A slip of our own making: the shop, the amount, and what identifies the payment."""
-    amount = format_minor(amount_minor, rules.currency, rules.language)
+def _head(rules: StoreRules, stamp: Stamp) -> list[Block]:
+    """The shop, and when by its own calendar: that of a terminal has no year."""
+    words = words_of(rules.language)
     return [
         text(rules.name, align=Align.CENTER, bold=True, large=True),
         *(text(line, align=Align.CENTER) for line in rules.address),
         feed(),
-        columns(words_of(rules.language)["card"], f"{rules.currency} {amount}"),
-        *_charged_blocks(amount_minor, card, rules),
-        *_field_blocks(kind, card, rules, copy),
+        columns(words["card_slip"], local_time(stamp.now_ns, stamp.utc_offset_s)),
     ]
 
 
 def slip_document(slip: Slip, rules: StoreRules) -> Document:
-    """A slip on paper of its own: the merchant's copy, or that of a payment that was declined."""
+    """A terminal's slip on paper of its own: the merchant's, or of a payment that was declined."""
     words = words_of(rules.language)
     blocks = slip_blocks(slip)
     if slip.needs_signature:

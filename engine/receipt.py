@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 
 from engine.card_paper import customer_slips, tender_blocks
 from engine.document import Align, Block, Document, columns, feed, rule, text
@@ -20,6 +19,7 @@ from engine.receipt_reasons import reason_blocks
 from engine.register import DayClosed, PromotionTotal, Totals
 from engine.settings import Settings, StoreRules
 from engine.staff import Staff
+from engine.stamp import local_time
 from engine.tax_paper import (
     exemption_blocks,
     letters_of,
@@ -29,12 +29,6 @@ from engine.tax_paper import (
     untaxed_minor,
 )
 from engine.words import words_of
-
-
-def local_time(now_ns: int, utc_offset_s: int) -> str:
-    """`2026-11-23 14:03` at the store."""
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=now_ns // 10**9 + utc_offset_s)
-    return moment.strftime("%Y-%m-%d %H:%M")
 
 
 def receipt_document(

@@ -6,12 +6,8 @@ from collections.abc import Iterable
 
 from engine import limits
 from engine.books import Books
-from engine.card_paper import (
-    answer_document,
-    is_signed_on_ours,
-    merchant_document,
-    slip_document,
-)
+from engine.card_copies import papers_of_answer, papers_of_tender
+from engine.card_paper import slip_document
 from engine.credit_paper import note_document
 from engine.decision import Command, Fact
 from engine.document import Document
@@ -23,17 +19,14 @@ from engine.order.events import (
 from engine.order.state import Order
 from engine.order.tender_events import CardTendered, TenderUndone
 from engine.outbox import EffectRequested, stream_of
-from engine.payment.events import PaymentHeard, Problem
-from engine.payment.state import MOVED
+from engine.payment.events import PaymentHeard
 from engine.payment.terminal_day import TerminalDayHeard
 from engine.receipt import receipt_document, z_document
 from engine.register import DayClosed
 from engine.settings import RegisterSetup
 from engine.tender_rules import rule_of
-from engine.terminal import Kind, Slip, of_customer
+from engine.terminal import Slip
 from engine.till import NoSale, PaidIn, PaidOut, TillOpened
-
-_TENDERED = (Kind.SALE, Kind.REFUND, Kind.CAPTURE)
 
 
 def effects_of(command: Command, facts: tuple[Fact, ...], books: Books) -> tuple[Fact, ...]:
@@ -79,12 +72,13 @@ def _wanted(
             kick = _kick(fact, setup, command) if opens else []
             return [*kick, (setup.printer, Print(document), 0), *_notes(event, setup, books)]
         case PaymentHeard():
-            return _slips(event, setup, books)
+            papers = papers_of_answer(event, setup, books.settings.required(), command.stamp)
+            return [(setup.printer, Print(paper), 0) for paper in papers]
         case TerminalDayHeard(slips=slips):
             return _papers(slips, setup, books)
-        case CardTendered(amount_minor=amount, card=card) if is_signed_on_ours(card):
-            paper = merchant_document(amount, card, books.settings.required())
-            return [(setup.printer, Print(paper), 0)]
+        case CardTendered():
+            papers = papers_of_tender(event, setup, books.settings.required(), command.stamp)
+            return [(setup.printer, Print(paper), 0) for paper in papers]
         case TenderUndone(slips=slips):
             return _papers(slips, setup, books)
         case ReceiptReprinted():
@@ -115,29 +109,6 @@ def _notes(
             if tender.credit is not None and tender.amount_minor < 0
         )
     ]
-
-
-def _slips(
-    event: PaymentHeard, setup: RegisterSetup, books: Books
-) -> list[tuple[str, Effect, int]]:
-    """What a terminal wants on paper at once: to be signed, kept, or shown to who was declined.
-
-    What the customer gets of a payment that is a tender now stands below the receipt; what else
-    moved money has no receipt, and theirs is printed as it would be there. Of money taken back they
-    have paper whatever the terminal sends.
-    """
-    answer, moved = event.answer, event.standing in MOVED
-    theirs = of_customer(answer.slips) if moved else ()
-    on_receipt = answer.kind in _TENDERED and event.problem is Problem.NONE
-    wanted = [
-        slip
-        for slip in answer.slips
-        if slip.needs_signature or (not on_receipt if slip in theirs else slip.must_print)
-    ]
-    papers = _papers(wanted, setup, books)
-    if moved and answer.kind is Kind.REVERSAL and not theirs:
-        papers.append((setup.printer, Print(answer_document(answer, books.settings.required())), 0))
-    return papers
 
 
 def _papers(

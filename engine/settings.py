@@ -90,7 +90,9 @@ class RegisterSetup:
 
     `channel` is how its orders come in, "" across the counter. `tips` lets its terminal ask for a
     tip; with `tip_choices` our own screen asks instead, before the card. `provider` is the address
-    of whom it asks for payments by link.
+    of whom it asks for payments by link. `merchant_copies` has the merchant's copy of every card
+    payment on paper, `declined_slips` paper for whoever was declined; without them only what a
+    terminal wants there, and what is to be signed.
     """
 
     id: str
@@ -104,6 +106,8 @@ class RegisterSetup:
     tips: bool = False
     provider: str = ""
     tip_choices: TipChoices | None = None
+    merchant_copies: bool = False
+    declined_slips: bool = False
 
 
 @EVENTS.name("settings.store_configured/1")

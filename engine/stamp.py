@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from attrs import frozen
 
 
@@ -18,3 +20,9 @@ class Stamp:
     now_ns: int
     utc_offset_s: int
     business_date: str
+
+
+def local_time(now_ns: int, utc_offset_s: int) -> str:
+    """`2026-11-23 14:03` at the store."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=now_ns // 10**9 + utc_offset_s)
+    return moment.strftime("%Y-%m-%d %H:%M")

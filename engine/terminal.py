@@ -166,6 +166,40 @@ class Slip:
     needs_signature: bool = False
 
 
+class Wanted(Enum):
+    """Of which transactions a terminal wants a copy on paper; UNTOLD where it does not say."""
+
+    UNTOLD = ""
+    NONE = "none"
+    APPROVED = "approved"
+    ALL = "all"
+
+    def covers(self, *, is_approved: bool) -> bool:
+        """Whether it wants one of a transaction that ended so."""
+        return self is Wanted.ALL or (self is Wanted.APPROVED and is_approved)
+
+
+@frozen
+class ForPaper:
+    """What a terminal tells for the paper that it leaves to the register to make.
+
+    `merchant_number` is what the acquirer calls the shop, `card_sequence` tells cards of one number
+    apart, `host_code` is the number of the bank's yes or no. `merchant` and `customer` say of which
+    transactions each must have a copy, and `needs_signature` that the merchant's is signed.
+    `merchant_lines` and `customer_lines` are printed on that copy unchanged, such as what the
+    card's chip said.
+    """
+
+    merchant_number: str = ""
+    card_sequence: str = ""
+    host_code: str = ""
+    merchant: Wanted = Wanted.UNTOLD
+    customer: Wanted = Wanted.UNTOLD
+    needs_signature: bool = False
+    merchant_lines: tuple[SlipLine, ...] = ()
+    customer_lines: tuple[SlipLine, ...] = ()
+
+
 def is_signed(verification: str) -> bool:
     """Whether that way to ask a card's owner is a signature on paper, alone or with a PIN."""
     return verification.endswith("signature")
@@ -206,6 +240,7 @@ class Answer:
     partial_allowed: bool = False
     slips: tuple[Slip, ...] = ()
     asked_tip_minor: int = 0
+    paper: ForPaper = field(factory=ForPaper)
 
 
 @frozen

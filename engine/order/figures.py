@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from attrs import frozen
+from attrs import field, frozen
 
 from engine.charge.model import ChargeFigures
 from engine.credit.ledger import CreditPaid
@@ -14,7 +14,7 @@ from engine.promotion.model import LinePromotion, PromotionShare, Recorded
 from engine.provider import LinkPaid
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 from engine.tender_rules import COUNTED
-from engine.terminal import CardEntry, CardShown, Identity, Slip
+from engine.terminal import CardEntry, CardShown, ForPaper, Identity, Slip
 
 
 class DiscountKind(Enum):
@@ -216,6 +216,7 @@ class CardPaid:
     is_offline: bool = False
     slips: tuple[Slip, ...] = ()
     entry: CardEntry = CardEntry.READ
+    paper: ForPaper = field(factory=ForPaper)
 
 
 @frozen

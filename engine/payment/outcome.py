@@ -178,6 +178,7 @@ def _card(asked: Asked, answer: Answer) -> CardPaid:
         answer.is_offline,
         answer.slips,
         asked.entry,
+        answer.paper,
     )
 
 

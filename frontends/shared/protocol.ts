@@ -2041,7 +2041,9 @@ export interface RefusalBody {
  * A selling position and its devices by address; empty where it has none. `channel` is how its
  * orders come in, "" across the counter. `tips` lets its terminal ask for a tip; with
  * `tip_choices` our own screen asks instead, before the card. `provider` is the address of
- * whom it asks for payments by link.
+ * whom it asks for payments by link. `merchant_copies` has the merchant's copy of every card
+ * payment on paper, `declined_slips` paper for whoever was declined; without them only what a
+ * terminal wants there, and what is to be signed.
  */
 export interface RegisterSetup {
   id: string;
@@ -2055,13 +2057,17 @@ export interface RegisterSetup {
   tips: boolean;
   provider: string;
   tip_choices: TipChoices | null;
+  merchant_copies: boolean;
+  declined_slips: boolean;
 }
 
 /**
  * A selling position and its devices by address; empty where it has none. `channel` is how its
  * orders come in, "" across the counter. `tips` lets its terminal ask for a tip; with
  * `tip_choices` our own screen asks instead, before the card. `provider` is the address of
- * whom it asks for payments by link.
+ * whom it asks for payments by link. `merchant_copies` has the merchant's copy of every card
+ * payment on paper, `declined_slips` paper for whoever was declined; without them only what a
+ * terminal wants there, and what is to be signed.
  */
 export interface RegisterSetupInput {
   id: string;
@@ -2075,6 +2081,8 @@ export interface RegisterSetupInput {
   tips?: boolean;
   provider?: string;
   tip_choices?: TipChoicesInput | null;
+  merchant_copies?: boolean;
+  declined_slips?: boolean;
 }
 
 /** Everything the register shows. Answers `RegisterView`. */

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from actors.world import SystemWorld
-from engine.receipt import local_time
+from engine.stamp import local_time
 from tests.store.harness import (
     CounterTop,
     OwnShop,
