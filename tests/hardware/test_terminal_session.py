@@ -140,7 +140,7 @@ def test_logging_on() -> None:
 def test_registration_bytes() -> None:
     """What is told at the log-on. Source: PA00P015 revision 13.08, chapter 2.1."""
     assert codec.register(Profile(password=123456, columns=42)).hex() == (
-        "06001112 3456be 0978 0609 120142 26040a0206d3".replace(" ", "")
+        "06001512 3456be 0978 060d 120142 26040a0206d3 4002f380".replace(" ", "")
     )
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from attrs import field, frozen
 
-from engine.terminal import CardShown, Identity, Kind, SettledTotal, Transaction
+from engine.terminal import CardShown, ForPaper, Identity, Kind, SettledTotal, Transaction
 from hardware.terminal.limits import DETAIL_CHARS_MAX, TRACE_NUMBERS
 from hardware.terminal.zvt import codes
+from hardware.terminal.zvt.objects import find, find_anywhere
+from hardware.terminal.zvt.paper import for_paper
 from native import ZvtMessage, mask_card_numbers, zvt_encode
 
 REGISTER, AUTHORISE, RECALL = 0x0600, 0x0601, 0x0620
@@ -31,6 +33,9 @@ UNKNOWN_COMMAND = bytes.fromhex("848300")
 CONFIG = 0x02 | 0x04 | 0x08 | 0x10 | 0x20 | 0x80
 TIP = 0x08
 TIP_WITHIN = 0x1F36  # the part of the amount that is a tip, as the terminal tells it too
+# Told with each result: the application's names (42, 44, 4A), and what a chip has for each copy of
+# a receipt (46, 47, 66, 67), for the case that the terminal sends no receipt of its own.
+_FOR_PAPER = bytes.fromhex("F380")
 _LONG_TRACE = 0x1F2B  # a trace number of more than six digits; field 0B is nought then
 _TERMINAL_DECIDES = 0x40
 _STATUS_AND_PRINT, _STATUS_WITHOUT_PRINT = 0x01, 0x03
@@ -62,7 +67,7 @@ def register(profile: Profile) -> bytes:
     """Log on and say what this register can do."""
     permitted = [(0x0A, bytes.fromhex("06D3"))]
     columns = bytes([profile.columns // 10 << 4 | profile.columns % 10])
-    container = [(0x12, columns), (0x26, permitted)]
+    container = [(0x12, columns), (0x26, permitted), (0x40, _FOR_PAPER)]
     return zvt_encode(
         REGISTER,
         [
@@ -156,32 +161,12 @@ class StatusInfo:
     is_reversal: bool = False
     is_day: bool = False
     fault: str = ""
+    paper: ForPaper = field(factory=ForPaper)
 
     @property
     def is_approved(self) -> bool:
         """Whether the terminal says yes."""
         return self.result == 0
-
-
-def find(objects: object, *path: int) -> Any:
-    """The first object at a path of tags in nested (tag, value) lists, or None."""
-    for tag in path:
-        if not isinstance(objects, list):
-            return None
-        objects = next((value for one, value in objects if one == tag), None)
-    return objects
-
-
-def find_anywhere(objects: object, tag: int) -> Any:
-    """The first object with a tag at any depth, or None."""
-    if not isinstance(objects, list):
-        return None
-    for one, value in objects:
-        if one == tag:
-            return value
-        if (found := find_anywhere(value, tag)) is not None:
-            return found
-    return None
 
 
 def shown(message: ZvtMessage) -> tuple[str, str]:
@@ -218,6 +203,7 @@ def status_info(message: ZvtMessage) -> StatusInfo:
         is_reversal=fields.get(0x37) is not None,
         is_day=0x60 in fields or ("field 60" in message.withheld and 0x87 not in fields),
         fault=message.fault or "",
+        paper=for_paper(fields),
     )
 
 
@@ -255,7 +241,8 @@ def _card(fields: dict[int | str, Any], objects: object) -> CardShown:
         brand=brand or _text(fields.get(0x8B)).lower(),
         application_id=_hexadecimal(application),
         application_label=_text(find_anywhere(objects, 0x44))
-        or _text(find_anywhere(objects, 0x42)),
+        or _text(find_anywhere(objects, 0x42))
+        or _text(find_anywhere(objects, 0x4A)),
         entry=codes.ENTRIES.get(_byte(find_anywhere(objects, 0x1F12)), ""),
         verification=codes.VERIFICATIONS.get(_byte(find_anywhere(objects, 0x1F10)), ""),
     )

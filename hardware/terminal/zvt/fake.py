@@ -33,6 +33,7 @@ from hardware.terminal.played import (
 from hardware.terminal.zvt import codec, voice
 from hardware.terminal.zvt.far_end import TICK_S, FarEnd, GoneError
 from hardware.terminal.zvt.ledger import KEYED, Entry, Ledger
+from hardware.terminal.zvt.objects import find_anywhere
 from hardware.terminal.zvt.person import Plan
 from native import ZvtMessage
 
@@ -370,5 +371,5 @@ class TerminalFake(FarEnd, Played):
 
 def _named_tip(message: ZvtMessage) -> int:
     """The tip within the amount it is asked for, as far as it is named."""
-    named = codec.find_anywhere(message.fields.get(0x06), codec.TIP_WITHIN)
+    named = find_anywhere(message.fields.get(0x06), codec.TIP_WITHIN)
     return int(named.hex()) if isinstance(named, bytes) else 0

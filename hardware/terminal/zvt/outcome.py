@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from engine.terminal import Answer, Identity, Settlement, Transaction, Verdict
+from engine.terminal import Answer, ForPaper, Identity, Settlement, Slip, Transaction, Verdict
 from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.codec import StatusInfo
@@ -34,6 +34,7 @@ def answer(
     is_believed = told.is_approved and is_acknowledged
     verdict, code = _verdict(_of_result(transaction, info), ended, is_believed=is_believed)
     amount_minor = _amount_minor(transaction, told) if _is_paid(verdict, told) else 0
+    printed = slips.of_payment(told.card.verification if told.is_approved else "")
     return Answer(
         verdict=verdict,
         kind=transaction.kind,
@@ -49,9 +50,17 @@ def answer(
         authorisation=told.authorisation,
         is_offline=told.is_offline,
         partial_allowed=transaction.partial_allowed,
-        slips=slips.of_payment(told.card.verification if told.is_approved else ""),
+        slips=printed,
         asked_tip_minor=transaction.tip_minor,
+        paper=_left_to_us(told, printed),
     )
+
+
+def _left_to_us(told: StatusInfo, printed: tuple[Slip, ...]) -> ForPaper:
+    """What is told for paper of ours; its lines not where it sends whole receipts itself."""
+    if {"merchant", "customer"} <= {slip.kind for slip in printed}:
+        return attrs.evolve(told.paper, merchant_lines=(), customer_lines=())
+    return told.paper
 
 
 def _is_paid(verdict: Verdict, told: StatusInfo) -> bool:

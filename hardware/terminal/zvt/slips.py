@@ -13,7 +13,7 @@ from attrs import define, field
 from engine.terminal import Slip, SlipLine, is_signed
 from hardware.terminal.limits import SLIP_LINE_CHARS_MAX, SLIP_LINES_MAX, SLIPS_MAX
 from hardware.terminal.zvt import codes
-from hardware.terminal.zvt.codec import find, find_anywhere
+from hardware.terminal.zvt.objects import find, find_anywhere
 from native import ZvtMessage, mask_card_numbers
 
 _RESERVED, _LAST, _FEED = 0x80, 0x80, 0xFF
@@ -24,7 +24,8 @@ _EMPTY = SlipLine("")
 _CHARSETS = {0x00: "ascii", 0xFE: "utf-8", 0xFF: "cp437"}
 
 
-def _charset(objects: object) -> str:
+def charset_of(objects: object) -> str:
+    """The character set of the texts in a container."""
     code = find_anywhere(objects, 0x14)
     number = code[0] if isinstance(code, bytes) and code else 0xFF
     if 0x01 <= number <= 0x10 and number != 0x0C:
@@ -32,7 +33,8 @@ def _charset(objects: object) -> str:
     return _CHARSETS.get(number, "cp437")
 
 
-def _line(attribute: int, data: bytes, charset: str) -> list[SlipLine]:
+def lines_of(attribute: int, data: bytes, charset: str) -> list[SlipLine]:
+    """The lines that one text, or a feed, makes."""
     if attribute == _FEED:
         return [_EMPTY] * (data[0] if data else 1)
     # The floor searched the bytes; what letters of another charset make of them is searched again.
@@ -81,7 +83,7 @@ class SlipReader:
         self._kind = _kind_of(message.fields.get(0x06)) or self._kind
         text = message.fields.get("text") or b""
         if attribute != _RESERVED:
-            self._add(_line(attribute, text, "cp437"))
+            self._add(lines_of(attribute, text, "cp437"))
         if _is_last(attribute):
             self.end()
             return True
@@ -99,10 +101,10 @@ class SlipReader:
         info = find_anywhere(objects, 0x1F37)
         if isinstance(info, bytes) and info:
             self._bits = info[0]
-        self._texts(find(objects, 0x25) or [], _charset(objects))
+        self.texts(find(objects, 0x25) or [], charset_of(objects))
         return len(self.slips) > ended_before
 
-    def _texts(self, items: list[tuple[int, Any]], charset: str) -> None:
+    def texts(self, items: list[tuple[int, Any]], charset: str) -> None:
         """The lines of a block. Of its marks the last counts at its end: one that stands before the
         last line, as attributes do, leaves it its line."""
         told = [(tag, value) for tag, value in items if isinstance(value, bytes)]
@@ -111,14 +113,14 @@ class SlipReader:
         for at, (tag, value) in enumerate([*told, (0x09, b"\0")]):
             is_fed = attribute == _FEED
             if is_fed and tag == 0x07 and (not value or _is_count(value)):
-                self._add(_line(_FEED, value, charset))
+                self._add(lines_of(_FEED, value, charset))
                 attribute = 0
                 continue
             if is_fed and tag in (0x07, 0x09):
                 self._add([_EMPTY])
                 attribute = 0
             if tag == 0x07:
-                self._add(_line(attribute & ~_LAST, value, charset))
+                self._add(lines_of(attribute & ~_LAST, value, charset))
             elif tag == 0x09 and value:
                 attribute = value[0]
             if at in marks[:-1]:
