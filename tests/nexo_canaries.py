@@ -48,7 +48,9 @@ def leaks(card: str) -> dict[str, Any]:
         "Response": {"AdditionalResponse": urlencode(pairs) if int(card) % 2
                      else b64encode(orjson.dumps(in_json)).decode()},
         "PaymentResult": {
-            "PaymentAcquirerData": {"ApprovalCode": card, "AcquirerTransactionID": names},
+            "PaymentAcquirerData": {
+                "ApprovalCode": card, "MerchantID": card, "AcquirerTransactionID": names,
+            },
             "AuthenticationMethod": ["OnlinePIN", *told],
             "PaymentInstrumentData": {
                 "CardData": {

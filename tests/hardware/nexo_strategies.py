@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from engine.terminal import CardShown, SettledTotal, Slip, SlipLine
+from engine.terminal import CardShown, ForPaper, SettledTotal, Slip, SlipLine
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.money import NUMBERS
 
@@ -91,6 +91,7 @@ PAYMENTS = st.builds(
     st.sampled_from(["", "123456"]),
     st.sampled_from(["", "REF000001"]),
     SLIPS,
+    st.builds(ForPaper, NAMES),
 )
 REVERSALS = st.builds(m.ReversalTold, OUTCOMES, st.none() | POIS,
                       st.sampled_from(["", "1", "12.50"]), SLIPS)  # fmt: skip

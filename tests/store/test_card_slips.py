@@ -33,6 +33,11 @@ class AtTheCounter:
     plan: Callable[..., Any]
     decline: str | int
 
+    async def rules(self, **rules: bool) -> None:
+        """Give the register rules for paper."""
+        setup = attrs.asdict(self.shop.store.books.settings.registers["1"]) | rules
+        await self.shop.office("settings.define_register", setup=setup)
+
     async def pays(self, standing: str, **changes: Any) -> None:
         """A card for what is due, to its end."""
         self.terminal.plans.append(self.plan(**changes))
@@ -97,6 +102,57 @@ async def test_receipts_by_line_are_the_merchants_and_the_customers(folder: Path
         assert [True, True, False, False] == [DECLINED in text for text in papers]
         assert [0, 0, 1, 1] == [text.count(CARD) for text in papers]
         assert [False, False, False, True] == ["Total" in text for text in papers]
+
+
+@KINDS
+async def test_without_lines_the_copies_are_ours_as_the_register_has_it(
+    folder: Path, open_kind: Any
+) -> None:
+    """A terminal that sends no receipts, and a register that wants the merchant's copy of each
+    payment and a slip for who was declined: each with the number that the terminal told of the
+    shop, and the decline as what it is."""
+    async with open_kind(folder) as here:
+        await here.rules(merchant_copies=True, declined_slips=True)
+        await here.shop.do("order.add_line", code="wine")
+        await here.pays("declined", decline=here.decline)
+        await here.pays("approved", prints=False)
+        await here.shop.do("order.complete")
+        papers = await here.counter.wait_receipts(4)
+        assert [True, True, False, False] == ["not a receipt" in text for text in papers]
+        assert ["Merchant copy" in text for text in papers] == [True, False, True, False]
+        assert ["Customer copy" in text for text in papers] == [False, True, False, True]
+        assert [False, False, False, True] == ["Total" in text for text in papers]
+        # A nexo terminal tells who the merchant is with a payment's result alone.
+        number = "455600000599" if isinstance(here.terminal, TerminalFake) else "SIMULATED"
+        assert [True, True] == [number in text for text in papers[2:]]
+
+
+async def test_what_a_zvt_terminal_wants_on_paper_is_there_without_a_rule(folder: Path) -> None:
+    """Tag 45 wants both copies whatever becomes of it, and 46 and 47 have what the chip says."""
+    wants = ((0x45, b"\x22\0\0\0"), (0x46, b"AID OF THE CHIP"), (0x47, b"TVR 0000048000"))
+    async with zvt(folder) as here:
+        await here.shop.do("order.add_line", code="wine")
+        await here.pays("declined", decline=here.decline, objects=wants)
+        await here.pays("approved", prints=False, objects=wants)
+        await here.shop.do("order.complete")
+        papers = await here.counter.wait_receipts(4)
+        assert [True, True, False, False] == ["Declined" in text for text in papers]
+        assert [False, True, False, True] == ["AID OF THE CHIP" in text for text in papers]
+        assert [True, False, True, False] == ["TVR 0000048000" in text for text in papers]
+
+
+async def test_what_a_nexo_terminal_names_and_does_not_send_is_made_here(folder: Path) -> None:
+    """A receipt without a line is one that is wanted; the merchant's is to be signed."""
+    names = ({"DocumentQualifier": "CashierReceipt", "RequiredSignatureFlag": True},
+             {"DocumentQualifier": "CustomerReceipt"})  # fmt: skip
+    async with nexo(folder) as here:
+        await here.shop.do("order.add_line", code="wine")
+        await here.pays("declined", decline=here.decline, extra={"PaymentReceipt": names})
+        await here.pays("approved", prints=False, extra={"PaymentReceipt": names})
+        await here.shop.do("order.complete")
+        papers = await here.counter.wait_receipts(4)
+        assert [True, True, False, False] == ["Declined" in text for text in papers]
+        assert [False, False, True, False] == ["Signature" in text for text in papers]
 
 
 @KINDS

@@ -432,6 +432,7 @@ class NexoFake(Played):
             "123456",
             entry.poi.transaction_id.partition(".")[2],
             play.slips(entry) if plan.prints else (),
+            play.SHOP,
         )
 
     # ------------------------------------------------------------------------------------- notices

@@ -110,7 +110,11 @@ class Ledger:
             extra = {"refusalReason": entry.host_refusal}
             outcome = m.Outcome("Failure", "Refusal", extra)
             entry.told = m.PaymentTold(
-                outcome, entry.told.sale_transaction_id, entry.poi, currency=entry.told.currency
+                outcome,
+                entry.told.sale_transaction_id,
+                entry.poi,
+                currency=entry.told.currency,
+                paper=entry.told.paper,
             )
 
     def totals(self) -> tuple[SettledTotal, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-from engine.terminal import CardShown, SettledTotal, Slip
+from engine.terminal import CardShown, ForPaper, SettledTotal, Slip
 
 PROTOCOL_VERSION = "3.0"
 
@@ -192,6 +192,7 @@ class PaymentTold:
     authorisation: str = ""
     acquirer_reference: str = ""
     slips: tuple[Slip, ...] = ()
+    paper: ForPaper = field(factory=ForPaper)
 
 
 @frozen
@@ -202,6 +203,7 @@ class ReversalTold:
     poi: PoiTransaction | None = None
     amount_text: str = ""
     slips: tuple[Slip, ...] = ()
+    paper: ForPaper = field(factory=ForPaper)
 
 
 @frozen

@@ -71,6 +71,7 @@ def answer(
         partial_allowed=transaction.partial_allowed,
         slips=told.slips,
         asked_tip_minor=transaction.tip_minor,
+        paper=told.paper,
     )
 
 
@@ -117,7 +118,12 @@ def _as_payment(told: m.ReversalTold, transaction: Transaction) -> m.PaymentTold
         # The amount is a copy of what was asked, and may be left out.
         minor = transaction.amount_minor
     return m.PaymentTold(
-        told.outcome, poi=told.poi, amount_minor=minor, currency=currency, slips=told.slips
+        told.outcome,
+        poi=told.poi,
+        amount_minor=minor,
+        currency=currency,
+        slips=told.slips,
+        paper=told.paper,
     )
 
 

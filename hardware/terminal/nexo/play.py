@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from attrs import define
 
-from engine.terminal import CardShown, Slip, SlipLine
+from engine.terminal import CardShown, ForPaper, Slip, SlipLine
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.ledger import Entry
 from hardware.terminal.nexo.money import to_major
@@ -21,6 +21,8 @@ from hardware.terminal.played import (
     TOO_MANY_PINS,
 )
 
+SHOP = ForPaper(merchant_number="SIMULATED")
+"""What the terminal calls the shop it is in."""
 Failed = tuple[str, str]  # an error condition, and why
 REFUSALS: dict[str, Failed] = {
     "declined": ("Refusal", "05 Do not honour"),
@@ -73,7 +75,7 @@ def failed(
     outcome = m.Outcome("Failure", condition, {"refusalReason": why} if why else {})
     if isinstance(ask, m.ReversalAsk):
         return m.ReversalTold(outcome)
-    return m.PaymentTold(outcome, ask.transaction_id, poi, currency=ask.currency)
+    return m.PaymentTold(outcome, ask.transaction_id, poi, currency=ask.currency, paper=SHOP)
 
 
 def ended(entry: Entry) -> str:

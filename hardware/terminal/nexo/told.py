@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.terminal import CardShown, SettledTotal, Slip, SlipLine
+from engine.terminal import CardShown, ForPaper, SettledTotal, Slip, SlipLine, Wanted
 from hardware.terminal.limits import SLIP_LINE_CHARS_MAX, SLIP_LINES_MAX, SLIPS_MAX
 from hardware.terminal.nexo import codes, limits
 from hardware.terminal.nexo import messages as m
@@ -119,13 +119,15 @@ def payment(body: Members, currency: str) -> m.PaymentTold:
         acquirer.text("ApprovalCode", limits.ID_CHARS_MAX),
         acquirer.inner("AcquirerTransactionID").text("TransactionID", limits.ID_CHARS_MAX),
         _slips(body),
+        _for_paper(body, acquirer.text("MerchantID", limits.ID_CHARS_MAX)),
     )
 
 
 def reversal(body: Members) -> m.ReversalTold:
     """What became of a reversal."""
     amount = body.number("ReversedAmount")
-    return m.ReversalTold(outcome(body), _poi(body.inner("POIData")), amount or "", _slips(body))
+    slips, paper = _slips(body), _for_paper(body)
+    return m.ReversalTold(outcome(body), _poi(body.inner("POIData")), amount or "", slips, paper)
 
 
 def _card(result: Members, ended: m.Outcome) -> CardShown:
@@ -159,6 +161,24 @@ def _slips(body: Members) -> tuple[Slip, ...]:
         if lines:
             slips.append(Slip(lines, kind, kind in codes.SLIP_KINDS.values(), needs_signature))
     return tuple(slips)
+
+
+def _for_paper(body: Members, merchant_number: str = "") -> ForPaper:
+    """What is told for paper of ours. A receipt that is named and has no lines is one to make."""
+    named = [
+        (codes.SLIP_KINDS.get(receipt.text("DocumentQualifier"), ""), receipt)
+        for receipt in body.children("PaymentReceipt")[:SLIPS_MAX]
+        if not _lines(receipt.inner("OutputContent").children("OutputText"))
+    ]
+    kinds = [kind for kind, _ in named]
+    return ForPaper(
+        merchant_number=merchant_number,
+        merchant=Wanted.ALL if "merchant" in kinds else Wanted.UNTOLD,
+        customer=Wanted.ALL if "customer" in kinds else Wanted.UNTOLD,
+        needs_signature=any(
+            kind == "merchant" and receipt.flag("RequiredSignatureFlag") for kind, receipt in named
+        ),
+    )
 
 
 def _lines(texts: list[Members]) -> list[SlipLine]:

@@ -234,7 +234,10 @@ def payment(said: m.PaymentTold) -> dict[str, Any]:
         if said.tip_minor:
             amounts["TipAmount"] = _amount(said.tip_minor, said.currency)
         result["AmountsResp"] = amounts
-    acquirer: dict[str, Any] = {"MerchantID": "SIMULATED", "AcquirerPOIID": "SIM-1"}
+    acquirer: dict[str, Any] = {
+        "MerchantID": said.paper.merchant_number,
+        "AcquirerPOIID": "SIM-1",
+    }
     if said.authorisation:
         acquirer["ApprovalCode"] = said.authorisation
     if said.acquirer_reference:

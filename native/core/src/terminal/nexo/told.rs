@@ -65,7 +65,8 @@ macro_rules! members {
 
 members! {
     Name: "MessageHeader" "MessageClass" "MessageCategory" "MessageType" "ServiceID" "SaleID"
-        "DeviceID" "TransactionID" "TimeStamp" "ApprovalCode" "Currency" "PaymentCurrency";
+        "DeviceID" "TransactionID" "TimeStamp" "ApprovalCode" "MerchantID" "Currency"
+        "PaymentCurrency";
     Terminal: "POIID";
     Naming: "POITransactionID";
     Card: "MaskedPan";
