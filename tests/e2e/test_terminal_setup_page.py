@@ -223,6 +223,30 @@ def test_only_who_may_set_things_up_looks_around(
     assert "right_must_be_granted" == refused["code"]
 
 
+def test_what_is_printed_of_card_payments_is_set_where_terminals_are(
+    cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
+) -> None:
+    """Each rule is turned on and off by itself, of this register, and the store says so."""
+    mia = cashier(at=fresh_store)
+    mia.open()
+    mia.sign_on("Mia")
+    mia.menu("Card terminals")
+    paper = mia.page.get_by_label("Paper of card payments at this register")
+    copies = paper.get_by_role("button", name="Merchant’s copy always")
+    declined = paper.get_by_role("button", name="Slip when declined")
+    for button in (copies, declined):
+        expect(button).to_have_attribute("aria-pressed", "false")
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+    paper.screenshot(path=str(artefacts / "card-paper.png"))
+    copies.click()
+    expect(copies).to_have_attribute("aria-pressed", "false")
+    expect(declined).to_have_attribute("aria-pressed", "true")
+    mia.page.reload()
+    mia.menu("Card terminals")
+    expect(declined).to_have_attribute("aria-pressed", "true")
+
+
 def test_the_page_is_clean_in_every_size_theme_and_language(
     cashier: MakeCashier, fresh_store: DemoStore, terminal: Counter, artefacts: Path
 ) -> None:
