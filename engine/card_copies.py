@@ -5,10 +5,11 @@ What is to be signed always, what a terminal wants on paper, and what the regist
 
 from __future__ import annotations
 
+from engine.altered import altered
 from engine.card_paper import card_document, declined_document, slip_document
 from engine.document import Document
 from engine.order.figures import CardPaid
-from engine.order.tender_events import CardTendered
+from engine.order.tender_events import CardTendered, TenderUndone
 from engine.payment.events import PaymentHeard, Problem, Standing
 from engine.payment.state import MOVED
 from engine.settings import RegisterSetup, StoreRules
@@ -21,14 +22,18 @@ _MERCHANT, _CUSTOMER = "merchant", "customer"
 
 
 def papers_of_answer(
-    heard: PaymentHeard, setup: RegisterSetup, rules: StoreRules, stamp: Stamp
+    heard: PaymentHeard,
+    setup: RegisterSetup,
+    rules: StoreRules,
+    stamp: Stamp,
+    undone: TenderUndone | None = None,
 ) -> list[Document]:
     """What is printed as a terminal's word arrives: to be signed, kept, or shown to who was
     declined.
 
     What the customer gets of a payment that is a tender now stands below the receipt; what else
     moved money has no receipt, and theirs is printed as it would be there. Of money taken back they
-    have paper whatever the terminal sends.
+    have paper whatever the terminal sends. `undone` is the tender that went back with it.
     """
     answer, moved = heard.answer, heard.standing in MOVED
     theirs = of_customer(answer.slips) if moved else ()
@@ -43,7 +48,9 @@ def papers_of_answer(
     if on_receipt:
         return papers
     sent = [_whose(slip) for slip in answer.slips]
-    return papers + [_ours(heard, copy, rules, stamp) for copy in copies if copy not in sent]
+    return papers + [
+        _ours(heard, copy, rules, stamp, undone) for copy in copies if copy not in sent
+    ]
 
 
 def papers_of_tender(
@@ -84,8 +91,16 @@ def _copies(heard: PaymentHeard, setup: RegisterSetup) -> list[str]:
     return [copy for copy, is_wanted in wanted if is_wanted]
 
 
-def _ours(heard: PaymentHeard, copy: str, rules: StoreRules, stamp: Stamp) -> Document:
+def _ours(
+    heard: PaymentHeard, copy: str, rules: StoreRules, stamp: Stamp, undone: TenderUndone | None
+) -> Document:
     answer, card = heard.answer, _as_paid(heard.answer)
+    if undone is not None:
+        # No card is read for it, and some terminals tell nothing but that it was done.
+        number = card.paper.merchant_number or undone.merchant_number
+        paid = altered(undone.card, entry="", verification="")
+        shown = card.card if card.card.number else paid
+        card = altered(card, card=shown, paper=altered(card.paper, merchant_number=number))
     if heard.standing not in MOVED:
         return declined_document(answer, card, rules, stamp, copy=copy)
     signs = copy == _MERCHANT and answer.kind is Kind.RESERVATION and _is_signed(card)

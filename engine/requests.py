@@ -40,8 +40,9 @@ def effects_of(command: Command, facts: tuple[Fact, ...], books: Books) -> tuple
         return ()
     training = any(fact.training for fact in facts)
     wanted: list[tuple[str, Effect, int]] = []
+    undone = next((fact.event for fact in facts if isinstance(fact.event, TenderUndone)), None)
     for fact in facts:
-        wanted += _wanted(fact, setup, command, books)
+        wanted += _wanted(fact, setup, command, books, undone)
     return tuple(
         Fact(
             stream_of(address),
@@ -60,7 +61,11 @@ def effects_of(command: Command, facts: tuple[Fact, ...], books: Books) -> tuple
 
 
 def _wanted(
-    fact: Fact, setup: RegisterSetup, command: Command, books: Books
+    fact: Fact,
+    setup: RegisterSetup,
+    command: Command,
+    books: Books,
+    undone: TenderUndone | None,
 ) -> list[tuple[str, Effect, int]]:
     event = fact.event
     match event:
@@ -72,7 +77,8 @@ def _wanted(
             kick = _kick(fact, setup, command) if opens else []
             return [*kick, (setup.printer, Print(document), 0), *_notes(event, setup, books)]
         case PaymentHeard():
-            papers = papers_of_answer(event, setup, books.settings.required(), command.stamp)
+            rules = books.settings.required()
+            papers = papers_of_answer(event, setup, rules, command.stamp, undone)
             return [(setup.printer, Print(paper), 0) for paper in papers]
         case TerminalDayHeard(slips=slips):
             return _papers(slips, setup, books)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from attrs import frozen
+from attrs import field, frozen
 
 from engine.altered import altered
 from engine.credit.ledger import CreditPaid
@@ -12,7 +12,7 @@ from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
 from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures, Tip
 from engine.provider import LinkPaid
-from engine.terminal import Slip
+from engine.terminal import CardShown, Slip
 
 
 @EVENTS.name("order.tendering_started/1")
@@ -176,11 +176,14 @@ class TenderUnpaid:
 @frozen
 class TenderUndone:
     """A tender was handed back before completion. `slips` are those its terminal had for the
-    customer, which have no receipt to stand below any more."""
+    customer, which have no receipt to stand below any more; `card` and `merchant_number` are what
+    it was paid with, for a terminal that tells neither as it takes it back."""
 
     order_id: str
     tender: int
     slips: tuple[Slip, ...] = ()
+    card: CardShown = field(factory=CardShown)
+    merchant_number: str = ""
 
 
 def tender_of(event: AnyTendered) -> TenderFigures:

@@ -199,8 +199,11 @@ def undone(order: Order, asked: Asked) -> list[Fact]:
     tender = _tender_of(order, asked)
     if tender is None:
         return []
-    slips = () if tender.card is None else of_customer(tender.card.slips)
-    facts = [Fact(order_stream(order.id), TenderUndone(order.id, tender.tender, slips))]
+    gone = TenderUndone(order.id, tender.tender)
+    if (card := tender.card) is not None:
+        number = card.paper.merchant_number
+        gone = altered(gone, slips=of_customer(card.slips), card=card.card, merchant_number=number)
+    facts = [Fact(order_stream(order.id), gone)]
     facts += [
         Fact(order_stream(sale), again)
         for sale, again in refunded_facts(order.id, tender.gave_back, undone=True)

@@ -18,7 +18,7 @@ from engine.payment.commands import OpenTab, RequestPayment, ReverseTender
 from engine.payment.events import PaymentHeard
 from engine.register import CloseDay, DayClosed
 from engine.settings import DefineRegister
-from engine.terminal import Answer, ForPaper, SlipLine, Verdict, Wanted
+from engine.terminal import Answer, CardShown, ForPaper, SlipLine, Verdict, Wanted
 from engine.till import CloseTill, CountTill
 from engine.wire import structure, unstructure
 from tests.card_shop import VISA, card_shop, hear, paid_by_card, running, slip
@@ -114,6 +114,22 @@ def test_a_refund_and_what_is_taken_back_have_their_copies_too() -> None:
     assert ["  Reversal|Merchant copy", "  Reversal|Customer copy"] == [
         line for paper in shop.printed()[before:] for line in pairs(paper) if "Reversal" in line
     ]
+
+
+def test_what_is_taken_back_without_a_word_of_the_card_names_the_one_that_paid() -> None:
+    """A nexo terminal reads no card for it and tells none, nor who the merchant is."""
+    shop = card_shop()
+    asked(shop)
+    hear(shop, Verdict.APPROVED, paper=CHIP)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 2, card=CardShown(), authorisation="")
+    (back,) = shop.printed()
+    assert {
+        "  Reversal|Customer copy",
+        "  VISA DEBIT|476173******0119",
+        "  Merchant no.|455600000599",
+    } <= set(pairs(back))
+    assert not any("PIN" in line or "Chip" in line for line in pairs(back)), "none was read"
 
 
 def test_a_reservation_that_is_signed_for_has_paper_to_sign() -> None:
