@@ -6,12 +6,15 @@ import pytest
 
 from engine import limits
 from engine.catalog import CodeEntry, ItemChanged
+from engine.charge.decide import SetCharges
+from engine.charge.model import ChargeKind, ChargeRule, Deposit
 from engine.order.commands import (
     AddLine,
     AddNote,
     AddOpenLine,
     ChangeQuantity,
     CompleteOrder,
+    CompOrder,
     DiscountLine,
     DiscountOrder,
     OpenOrder,
@@ -25,6 +28,7 @@ from engine.order.commands import (
     UndoTendering,
     VoidLine,
     VoidOrder,
+    WaiveCharge,
 )
 from engine.order.events import (
     Audience,
@@ -253,6 +257,35 @@ def test_a_total_beyond_reason_is_refused() -> None:
     shop.ok(OverridePrice(1, limits.UNIT_PRICE_MICROS_MAX, "dear"))
     more = ChangeQuantity(1, limits.QUANTITY_MILLI_MAX)
     assert shop.no(more) == Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT
+
+
+def test_a_total_beyond_reason_is_refused_whatever_comes_off_it() -> None:
+    """Goods that are given away are held to the largest amount too: they may be charged for later,
+    with what rules add, and no sum of them leaves the floor's 64 bits."""
+    shop = Shop.selling()
+    service = ChargeRule("s", "Service", ChargeKind.SERVICE, percent_ppm=1_000_000)
+    shop.ok(SetCharges((service,)), admin=True)
+    shop.ring("bread")
+    shop.ok(CompOrder("opening day"))
+    dear = AddOpenLine("Palace", limits.UNIT_PRICE_MICROS_MAX, "standard", 900_000)
+    shop.ok(dear)
+    assert shop.no(dear) == Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT
+    assert shop.no(CompOrder(withdraw=True)) == Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT
+    shop.ok(WaiveCharge("s", "opening day"))
+    shop.ok(CompOrder(withdraw=True))
+    assert shop.no(WaiveCharge("s", withdraw=True)) == Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT
+
+
+def test_a_deposit_beyond_reason_is_refused() -> None:
+    """A case counted as if it were pieces asks for more deposits than can be counted: refused in
+    words, in a currency with three decimals too."""
+    shop = Shop.selling(currency="KWD", prices_include_tax=False)
+    pallet = CodeEntry("pallet", 1_000, 99_999_000)
+    shop.given(ItemChanged(item("crate", "Crate", 100_000_000)))
+    shop.given(ItemChanged(item("can", "Can", 1, codes=(CodeEntry("can"), pallet))))
+    shop.ok(SetCharges((), (Deposit("can", "crate"),)), admin=True)
+    many = AddLine("pallet", quantity_milli=limits.QUANTITY_MILLI_MAX)
+    assert shop.no(many) == Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT
 
 
 # ----------------------------------------------------------------------------------- changing

@@ -10,7 +10,7 @@ import pytest
 from engine.catalog import ItemChanged
 from engine.decision import Approval
 from engine.image import books_from, image_of, state_hash
-from engine.limits import LINES_PER_ORDER_MAX, UNIT_PRICE_MICROS_MAX
+from engine.limits import LINES_PER_ORDER_MAX
 from engine.order.commands import (
     AddLine,
     AddOpenLine,
@@ -226,12 +226,13 @@ def test_a_sum_that_leaves_64_bits_is_refused_and_never_wrapped() -> None:
 
 
 def test_lines_that_only_together_cannot_be_counted_blame_none_of_them() -> None:
-    """Each could be taxed by itself, so no category is named; alone it is only too dear."""
-    tenfold = [rule(name, 10_000_000, tax_type=name, affects_later=True) for name in "abc"]
+    """Each could be taxed by itself, so no category is named; alone it is only too dear. The ship's
+    taxes nearly fill 64 bits with hundred-thousandths of a cent."""
+    tenfold = [rule(name, 10_000_000, tax_type=name, affects_later=True) for name in "abcdefgh"]
     shop = ruled(setup(*tenfold))
-    ships = AddOpenLine("Ship", UNIT_PRICE_MICROS_MAX, "reduced", 76_226_000)
+    ships = AddOpenLine("Ship", 473_304_000, "reduced", 1_000_000)
     assert OrderRefusal.AMOUNT_MUST_BE_WITHIN_LIMIT == shop.no(ships)
-    shop.ok(AddOpenLine("Boat", UNIT_PRICE_MICROS_MAX // 2, "reduced"))
+    shop.ok(AddOpenLine("Boat", 4_000_000, "reduced"))
     refused = shop.when(ships).refused
     assert refused is not None
     assert (OrderRefusal.TAXES_MUST_APPLY, "") == (refused.code, refused.fields["category"])
