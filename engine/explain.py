@@ -93,7 +93,12 @@ def explain(order: Order, figures: Figures, rules: StoreRules) -> tuple[LineReas
             _unit_price(line, rows[line.line]),
             (
                 *_reasons(order, line, rows[line.line], digits, (given, weight)),
-                *_taxes(rows[line.line], figures, included=rules.prices_include_tax),
+                *_taxes(
+                    rows[line.line],
+                    figures,
+                    included=rules.prices_include_tax,
+                    back=line.source is not None,
+                ),
             ),
             rows[line.line].total_minor,
         )
@@ -108,8 +113,11 @@ def explain(order: Order, figures: Figures, rules: StoreRules) -> tuple[LineReas
 def _charge_reasons(
     charge: ChargeFigures, row: LineFigures, figures: Figures, rules: StoreRules
 ) -> LineReasons:
-    """A charge's percentage of the goods, or its amount, and its taxes."""
-    own = Reason(ReasonKind.CHARGE, charge.name, charge.amount_minor, 0, charge.percent_ppm)
+    """A charge's percentage of the goods, or its amount, and its taxes; an odd cent of those that
+    are in its price may be the charge's."""
+    exact = _extended(charge.unit_price_micros, PIECE_MILLI, minor_digits(rules.currency))
+    odd_micro = row.amount_minor * _MICRO - exact
+    own = Reason(ReasonKind.CHARGE, charge.name, row.amount_minor, odd_micro, charge.percent_ppm)
     return LineReasons(
         charge.line,
         charge.name,
@@ -217,9 +225,11 @@ def _discount(
     return Reason(kind, discount.reason, amount_minor, amount_minor * _MICRO - exact, rate)
 
 
-def _taxes(row: LineFigures, figures: Figures, *, included: bool) -> Iterator[Reason]:
-    """The line's taxes in the order they were counted; all are inside what goes back."""
-    back = row.amount_minor < 0
+def _taxes(
+    row: LineFigures, figures: Figures, *, included: bool, back: bool = False
+) -> Iterator[Reason]:
+    """The line's taxes in the order they were counted; all are inside what goes `back`, and inside
+    what goods that stay cost more for it."""
     if not row.taxes:
         if row.tax_minor or row.rate_ppm:
             yield _class_tax(row, included=included or back)

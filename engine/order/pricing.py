@@ -131,6 +131,8 @@ def price(order: Order, tariff: Tariff) -> Figures:
         _with_price(row, line, why, digits, comped=order.is_comped(line))
         for row, line, why in zip(taxed, found.lines, found.reasons(), strict=True)
     )
+    # Where an odd cent of the taxes inside the prices is a charge's, its amount has it.
+    amounts = {row.line: row.amount_minor for row in lines}
     promotion_minor = sum(row.promotion_minor() for row in lines)
     comp_minor = sum(row.comp_minor for row in lines)
     return Figures(
@@ -146,7 +148,7 @@ def price(order: Order, tariff: Tariff) -> Figures:
         dining=order.dining if book is None else order.dining or book.setup.dining,
         cash=None if book is None else book.cash(tariff.day()),
         comp_minor=comp_minor,
-        charges=found.charges,
+        charges=tuple(altered(entry, amount_minor=amounts[entry.line]) for entry in found.charges),
         recorded=_recorded(tariff, found),
         promotions_back=promotion_shares_sum(
             share for line in found.lines if line.source for share in line.source.promotions

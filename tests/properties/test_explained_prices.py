@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.charge.decide import SetCharges
+from engine.charge.model import ChargeKind, ChargeRule
 from engine.explain import LineReasons, Reason, ReasonKind, explain
 from engine.limits import PPM
 from engine.order.commands import (
     AddLine,
+    AddOpenLine,
     AddReturnLine,
     DiscountLine,
     DiscountOrder,
@@ -19,10 +23,21 @@ from engine.order.commands import (
 )
 from engine.order.figures import DiscountKind, Figures
 from engine.order.pricing import price
+from engine.packs import DatedPolicy
 from engine.promotion.decide import SetPromotions
-from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Selection
+from engine.promotion.model import (
+    Benefit,
+    BenefitKind,
+    Off,
+    OffKind,
+    Promotion,
+    ReturnPolicy,
+    Selection,
+)
 from engine.settings import RoundingScope
+from engine.tax_document import Amounts, Level, Residual, TaxKind, TaxPolicy
 from tests.shop import Shop
+from tests.tax_shop import ALWAYS, rule, ruled, setup
 
 MICRO = 1_000_000
 PROMOTIONS = (
@@ -164,3 +179,48 @@ def test_what_goes_back_is_explained_by_what_was_paid() -> None:
     ]
     assert row.reasons[0] == Reason(ReasonKind.RETURNED, "1-000001", -799)
     assert counted(row) == figures.total_minor == -799
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_what_goes_back_for_nothing_but_its_tax_is_explained_once(inclusive: bool) -> None:
+    """A bag that is free but for a levy comes back: the levy is inside what goes back."""
+    levy = rule("levy", 1_000_000, kind=TaxKind.PER_UNIT)
+    shop = ruled(setup(levy), prices_include_tax=inclusive)
+    sold = str(shop.ok(AddOpenLine("Bag", 0, "standard"))["order_id"])
+    shop.pay()
+    order_id = str(shop.ok(AddReturnLine(sold, 1, 1000, "torn"))["order_id"])
+    (row,), figures = explained(shop, order_id)
+    assert (-100, -100) == (counted(row), figures.total_minor)
+    assert [ReasonKind.RETURNED, ReasonKind.TAX_INCLUDED] == [one.kind for one in row.reasons]
+
+
+def test_what_goods_that_stay_cost_more_is_explained_once() -> None:
+    """Prices without tax; the free bread comes back, and those that stay are priced again: what
+    they cost more has its tax inside, as what goes back has."""
+    shop = Shop.selling(prices_include_tax=False)
+    third = attrs.evolve(PROMOTIONS[0], returns=ReturnPolicy.REEVALUATE)
+    shop.ok(SetPromotions((third,)), admin=True)
+    sold = shop.sell("bread", "bread", "bread")
+    order_id = str(shop.ok(AddReturnLine(sold, 1, 1000, "stale"))["order_id"])
+    rows, figures = explained(shop, order_id)
+    assert any(row.total_minor > 0 for row in rows)
+    assert [row.total_minor for row in rows] == [counted(row) for row in rows]
+    assert sum(map(counted, rows)) == figures.total_minor
+
+
+def test_an_odd_cent_that_a_charge_has_is_told_everywhere() -> None:
+    """Weighed goods are taxed to the last fraction, and the fee stands last: the cent that rounded
+    goods are too much is the fee's, in its reasons, on paper and in the day's charges."""
+    exact = TaxPolicy(Level.DOCUMENT, residual=Residual.LAST, amounts=Amounts.EXACT)
+    vat = rule("vat", 190_000, included=True)
+    shop = ruled(setup(vat, policies=(DatedPolicy(ALWAYS, exact, "law"),)))
+    fee = ChargeRule("fee", "Fee", ChargeKind.FEE, amount_minor=8, tax_class="reduced")
+    shop.ok(SetCharges((fee,)), admin=True)
+    for _ in range(2):
+        order_id = str(shop.ok(AddLine("cheese", quantity_milli=333))["order_id"])
+    shop.pay()
+    rows, figures = explained(shop, order_id)
+    assert [433, 433, 7] == [row.total_minor for row in rows] == [counted(row) for row in rows]
+    assert Reason(ReasonKind.CHARGE, "Fee", 7, -MICRO) == rows[-1].reasons[0]
+    assert (873, 7) == (figures.total_minor, figures.charge_minor())
+    assert [7] == [one.amount_minor for one in shop.books.live.position("1").totals.charges]
