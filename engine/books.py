@@ -73,7 +73,7 @@ from engine.promotion import decide as promotions
 from engine.promotion.decide import Promotions, PromotionsSet, SetPromotions
 from engine.record import Restored
 from engine.register import DayClosed, TrainingEnded, TrainingStarted
-from engine.rights import right_of
+from engine.rights import right_of, right_to_more
 from engine.settings import Settings
 from engine.settlement import decide as settlement
 from engine.side import Side
@@ -179,13 +179,15 @@ def decide(command: Command, books: Books) -> Decision:
         register_must_exist; those of `staff.authorise`; then those of the noun.
     """
     body = command.body
-    right = _right(body, books)
     known = command.register in books.settings.registers
     if not known and command.operator != SYSTEM:
         return refuse(register.Refusal.REGISTER_MUST_EXIST, register=command.register)
-    facts, refused = staff.authorise(books.staff, command, right, COMMANDS.name_of(body))
-    if refused is not None:
-        return refused
+    facts: tuple[Fact, ...] = ()
+    for right in _rights(command, books):
+        given, refused = staff.authorise(books.staff, command, right, COMMANDS.name_of(body))
+        if refused is not None:
+            return refused
+        facts += given
     approver = _approver(command, facts)
     decision = _route(command, books, approver)
     if decision.refused is not None or not facts:
@@ -193,13 +195,18 @@ def decide(command: Command, books: Books) -> Decision:
     return altered(decision, facts=facts + decision.facts)
 
 
-def _right(body: Any, books: Books) -> Right:
-    """The right a command needs; the shop's own people's prices need one of their own."""
+def _rights(command: Command, books: Books) -> tuple[Right, ...]:
+    """The rights a command needs: its own; the shop's own people's prices need another instead, and
+    more goods at a price that somebody gave need the right to give it too."""
+    body = command.body
     if isinstance(body, ChooseCustomerGroup):
         group = books.prices.groups.get(body.group)
         if group is not None and group.employees:
-            return Right.EMPLOYEE_PRICES
-    return right_of(body)
+            return (Right.EMPLOYEE_PRICES,)
+    order = books.side(training=books.is_training(command.register)).current(command.register)
+    more = None if order is None else right_to_more(body, order)
+    own = right_of(body)
+    return (own,) if more is None else (own, more)
 
 
 def _approver(command: Command, facts: tuple[Fact, ...]) -> str:

@@ -9,6 +9,8 @@ from engine.charge.decide import SetCharges
 from engine.coupon.decide import IssueCoupons
 from engine.credit.rules import SetReturnRules
 from engine.order import commands as order
+from engine.order.figures import DiscountKind
+from engine.order.state import Order
 from engine.paylink import commands as paylink
 from engine.payment import commands as payment
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
@@ -135,3 +137,27 @@ def right_of(body: Any) -> Right:
     if isinstance(body, payment.RequestPayment) and body.entry is not CardEntry.READ:
         return Right.KEYED_CARDS
     return RIGHTS[type(body)]
+
+
+def right_to_more(body: Any, current: Order) -> Right | None:
+    """The right that `current` asks for beside the command's own, None where it asks for none.
+
+    What is given away, sold at a price set by hand or at a percentage less was allowed for so many
+    goods: for more of them it is to be allowed again. A percentage off the whole order is for
+    whatever the order will hold, and an amount off is the same for more goods.
+    """
+    match body:
+        case order.AddLine() | order.AddOpenLine():
+            return Right.COMP if current.comp else None
+        case order.ChangeQuantity():
+            line = current.line_at(body.line)
+        case _:
+            return None
+    if line is None or body.quantity_milli <= line.quantity_milli:
+        return None
+    if current.is_comped(line):
+        return Right.COMP
+    if line.overridden:
+        return Right.PRICE_OVERRIDE
+    has_percent = line.discount is not None and line.discount.kind is DiscountKind.PERCENT
+    return Right.DISCOUNT if has_percent else None

@@ -556,6 +556,7 @@ export class App {
       last?.item_id === item.item_id &&
       !last.discount &&
       !last.overridden &&
+      !last.comp &&
       !last.return_of &&
       !last.without_receipt &&
       last.quantity_milli % 1000 === 0;

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.books import Books, decide
-from engine.decision import COMMANDS, SYSTEM, Command
+from engine.decision import COMMANDS, SYSTEM, Approval, Command
+from engine.order import commands as order
+from engine.order.figures import DiscountKind
 from engine.queries import ANSWERS, QUERIES, QUERY_RIGHTS
 from engine.rights import RIGHTS, right_of
-from engine.staff import Right, RoleDefined
+from engine.staff import ApprovalGiven, Right, RoleDefined, SignedOn
 from engine.stamp import Stamp
 from engine.wire import structure
 from tests.draws import examples
@@ -99,3 +103,51 @@ def test_a_right_is_a_stable_word() -> None:
     assert len({right.value for right in Right}) == len(Right)
     role = structure({"role": "r", "rights": [right.value for right in Right]}, RoleDefined)
     assert role.rights == tuple(Right)
+
+
+GIVEN = [
+    (order.CompLine(1, "birthday"), order.ChangeQuantity(1, 2_000), Right.COMP),
+    (order.OverridePrice(1, 10_000, "dent"), order.ChangeQuantity(1, 2_000), Right.PRICE_OVERRIDE),
+    (
+        order.DiscountLine(1, DiscountKind.PERCENT, 900_000, "dent"),
+        order.ChangeQuantity(1, 2_000),
+        Right.DISCOUNT,
+    ),
+    (order.CompOrder("birthday"), order.ChangeQuantity(1, 2_000), Right.COMP),
+    (order.CompOrder("birthday"), order.AddLine("wine"), Right.COMP),
+    (order.CompOrder("birthday"), order.AddOpenLine("Hat", 1_000_000, "standard"), Right.COMP),
+]
+
+
+@pytest.mark.parametrize(("allowed", "more", "right"), GIVEN)
+def test_what_was_allowed_for_one_is_to_be_allowed_again_for_more(
+    allowed: Any, more: Any, right: Right
+) -> None:
+    """A manager gives one bottle away, or half price: the cashier who rings up a second is asked
+    for somebody who may, and so is another register that takes the order up; fewer are free."""
+    shop = Shop.selling("ana")
+    sells = (Right.SELL, Right.OPEN_PRICE, Right.TILL)
+    shop.given(RoleDefined("cashier", sells), SignedOn("ana", "2"))
+    order_id = shop.ok(order.AddLine("wine"))["order_id"]
+    shop.ok(allowed, approval=Approval("max", pin_correct=True))
+    assert {"right": right.value} == shop.refused(more)
+    shop.ok(order.SuspendOrder())
+    shop.ok(order.ResumeOrder(order_id), "2")
+    assert {"right": right.value} == shop.refused(more, "2")
+    shop.ok(more, "2", approval=Approval("max", pin_correct=True))
+    assert [right] * 2 == [one.right for one in shop.events(ApprovalGiven)]
+    if isinstance(more, order.ChangeQuantity):
+        shop.ok(order.ChangeQuantity(1, 1_000), "2")
+
+
+def test_an_amount_off_and_a_discount_of_the_order_ask_for_nobody_again() -> None:
+    """An amount is the same for more goods; the order's discount is for what the order holds."""
+    shop = Shop.selling("ana")
+    shop.given(RoleDefined("cashier", (Right.SELL, Right.TILL)))
+    shop.ring("wine")
+    allowed = Approval("max", pin_correct=True)
+    shop.ok(order.DiscountLine(1, DiscountKind.AMOUNT, 100, "dent"), approval=allowed)
+    shop.ok(order.DiscountOrder(DiscountKind.PERCENT, 100_000, "regular"), approval=allowed)
+    shop.ok(order.ChangeQuantity(1, 2_000))
+    # 10 % of 22.97 are 2.297.
+    assert 2297 - 230 == shop.ok(order.AddLine("wine"))["total_minor"]
