@@ -329,7 +329,7 @@ def _ask_terminal(payment: Payment, post: DoorPost) -> Asked | PostError:
             asked.original,
             tip_allowed=asked.tip_allowed,
             partial_allowed=asked.kind is Kind.SALE,
-            offline_allowed=asked.offline_allowed,
+            offline_allowed=asked.alone_minor_max > 0,
             tip_minor=asked.tip_on_top_minor,
             entry=asked.entry,
         )

@@ -24,10 +24,10 @@ def card_shop(**changes: Any) -> Shop:
     return shop
 
 
-def with_terminal(shop: Shop, register: str) -> None:
-    """Give a register a terminal that may ask for a tip."""
+def with_terminal(shop: Shop, register: str, *, tips: bool = True) -> None:
+    """Give a register a terminal that may ask for a tip, or may not."""
     setup = shop.books.settings.registers[register]
-    here = attrs.evolve(setup, terminal=f"terminal/{register}", tips=True)
+    here = attrs.evolve(setup, terminal=f"terminal/{register}", tips=tips)
     shop.ok(DefineRegister(here), admin=True)
 
 

@@ -16,7 +16,7 @@ from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender,
 from engine.payment.context import PaymentContext, answered, stream_of
 from engine.payment.ending_days import Refusal as DayRefusal
 from engine.payment.events import Asked, PaymentKept, PaymentRequested, Problem, Standing
-from engine.payment.exposure import may_be_offline
+from engine.payment.exposure import alone_minor_max, may_be_offline
 from engine.payment.refusal import Refusal
 from engine.payment.state import Payment, Payments, is_counted
 from engine.terminal import BEGUN, UNDOING, Answer, CardEntry, Identity, Kind, Verdict
@@ -109,7 +109,7 @@ def _sale(
         operator=around.operator,
         now_ns=around.stamp.now_ns,
     )
-    return Asked(
+    asked = Asked(
         around.command_id,
         order.id,
         around.register,
@@ -125,6 +125,8 @@ def _sale(
         tip_on_top_minor=tip_minor,
         entry=body.entry,
     )
+    alone_max = alone_minor_max(context.payments, asked)
+    return altered(asked, alone_minor_max=alone_max)
 
 
 def ready_for_cards(context: PaymentContext) -> tuple[Order, str] | Decision:
@@ -234,6 +236,7 @@ def _refund(
         source_tender=tender.tender,
         tip_allowed=False,
         offline_allowed=False,
+        alone_minor_max=0,
         brand=card.card.brand,
         card_ends=card.card.ends(),
     )
@@ -334,6 +337,7 @@ def reversal_of(payment: Payment, payment_id: str) -> Asked:
         source_tender=0,
         tip_allowed=False,
         offline_allowed=False,
+        alone_minor_max=0,
         tip_minor=0,
         brand=answer.card.brand or asked.brand,
         of_refund=asked.kind is Kind.REFUND,

@@ -152,7 +152,8 @@ def _set_policy(body: SetOfflinePolicy, context: PaymentContext) -> Decision:
         policy.register_minor,
         policy.total_minor,
     )
-    if any(not 0 <= entry <= limits.AMOUNT_MINOR_MAX for entry in figures):
+    bounds = (*figures, policy.tip_minor_max)
+    if any(not 0 <= entry <= limits.AMOUNT_MINOR_MAX for entry in bounds):
         return refuse(Refusal.POLICY_MUST_BE_CONSISTENT, maximum_minor=limits.AMOUNT_MINOR_MAX)
     if not 0 <= policy.age_s <= limits.OFFLINE_AGE_S_MAX or len(policy.brands) > limits.BRANDS_MAX:
         return refuse(Refusal.POLICY_MUST_BE_CONSISTENT, maximum_s=limits.OFFLINE_AGE_S_MAX)

@@ -71,7 +71,8 @@ class OfflinePolicy:
     Each ceiling counts what is stored and not known to be paid, and what terminals may be storing
     now. `age_s` is how old the oldest of it may be. `brands` are the cards taken so; empty: all.
     `brand_limits` are ceilings of single brands: what a card is, the terminal says with its answer,
-    so they are asked for before its result counts, and not before it is asked.
+    so until then a payment that it may approve alone counts for each. `tip_minor_max` is the most
+    that a customer may add at a terminal, as it is set up there; 0: nobody knows.
     """
 
     payment_minor: int = 0
@@ -81,6 +82,7 @@ class OfflinePolicy:
     age_s: int = 0
     brands: tuple[str, ...] = ()
     brand_limits: tuple[BrandCeiling, ...] = ()
+    tip_minor_max: int = 0
 
 
 @frozen
@@ -95,6 +97,9 @@ class Asked:
     `tip_on_top_minor` comes to `amount_minor` of a sale, since the customer said so on our own
     screen. `entry` marks a number that is typed at the terminal: it costs more and is at the shop's
     risk. `card_ends` are the last four digits of the card that a refund should go to, where known.
+    `offline_allowed`: as far as is known before, the shop takes it without a bank. With
+    `alone_minor_max` above 0 the terminal is told so, and that is the most that can come of it, a
+    tip from its own screen included; at 0, one that can be told asks its bank.
     """
 
     payment_id: str
@@ -118,6 +123,7 @@ class Asked:
     tip_on_top_minor: int = 0
     entry: CardEntry = CardEntry.READ
     card_ends: str = ""
+    alone_minor_max: int = 0
 
 
 @EVENTS.name("payment.requested/1")

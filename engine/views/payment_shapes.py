@@ -117,12 +117,14 @@ class OpenTabView:
 class CeilingView:
     """One ceiling of what may be taken offline, and how much of it is used: `payment` is for one
     payment and never used up, `operator` and `register` are those of who asks, `brand` that of the
-    cards of that `brand`, `total` is all."""
+    cards of that `brand`, `total` is all. Of `used_minor`, `pending_minor` is the most that
+    terminals may be storing, and nobody knows that they did: of each brand, for it may be any."""
 
     ceiling: str
     limit_minor: int
     used_minor: int
     brand: str = ""
+    pending_minor: int = 0
 
 
 @frozen

@@ -208,19 +208,6 @@ def payments_view(
     showed = shows or {}
     operator = books.staff.signed_on.get(register, "")
     risk = exposure(books.payments, register=register, operator=operator)
-    policy = books.payments.policy
-    ceilings = (
-        CeilingView("payment", policy.payment_minor, 0),
-        CeilingView("operator", policy.operator_minor, risk.operator_minor),
-        CeilingView("register", policy.register_minor, risk.register_minor),
-        CeilingView("total", policy.total_minor, risk.total_minor),
-    )
-    brands = tuple(
-        CeilingView(
-            "brand", entry.limit_minor, brand_exposure(books.payments, entry.brand), entry.brand
-        )
-        for entry in policy.brand_limits
-    )
     return PaymentsView(
         tuple(
             payment_view(
@@ -236,10 +223,36 @@ def payments_view(
         books.payments.policy.total_minor,
         len(books.payments.offline),
         max(0, now_ns - risk.oldest_ns) // NS_PER_S if risk.oldest_ns else 0,
-        (*ceilings, *brands) if policy.total_minor else (),
-        policy.age_s,
-        policy,
+        _ceilings(books.payments, register, operator),
+        books.payments.policy.age_s,
+        books.payments.policy,
     )
+
+
+def _ceilings(payments: Payments, register: str, operator: str) -> tuple[CeilingView, ...]:
+    """Each ceiling with what is used of it; none where nothing is taken offline."""
+    policy = payments.policy
+    if not policy.total_minor:
+        return ()
+    risk = exposure(payments, register=register, operator=operator)
+    maybe = exposure(payments, register=register, operator=operator, is_pending=True)
+    rows = (
+        ("operator", policy.operator_minor, risk.operator_minor, maybe.operator_minor),
+        ("register", policy.register_minor, risk.register_minor, maybe.register_minor),
+        ("total", policy.total_minor, risk.total_minor, maybe.total_minor),
+    )
+    brands = tuple(
+        CeilingView(
+            "brand",
+            entry.limit_minor,
+            brand_exposure(payments, entry.brand),
+            entry.brand,
+            brand_exposure(payments, entry.brand, is_pending=True),
+        )
+        for entry in policy.brand_limits
+    )
+    sums = (CeilingView(name, limit, used, "", part) for name, limit, used, part in rows)
+    return (CeilingView("payment", policy.payment_minor, 0), *sums, *brands)
 
 
 def _age_s(payment: Payment, now_ns: int) -> int:

@@ -1,5 +1,5 @@
 // Card payments in words: what the terminal shows, why it came to nothing, what a person must look at.
-import type { PaymentsView, PaymentView, TenderView } from '../shared/shapes';
+import type { CeilingView, PaymentsView, PaymentView, TenderView } from '../shared/shapes';
 import { t, words } from '../shared/words.svelte';
 import type { App } from './app.svelte';
 import { deviceText, hasState } from './status';
@@ -166,6 +166,11 @@ export function isMoneyBack(payment: PaymentView): boolean {
 /** Seconds since it was asked for, now. */
 export function ageOf(payment: PaymentView, app: App): number {
   return payment.age_s + Math.max(0, Math.floor((app.now - app.viewAt) / 1000));
+}
+
+/** How much of what is in use terminals may be storing, and have not told; '' where it is nothing. */
+export function pendingText(one: CeilingView, app: App): string {
+  return one.pending_minor ? ` · ${t('offline.pending', { amount: app.money(one.pending_minor) })}` : '';
 }
 
 /** How much more a register may take by card without the bank, and of it in one payment; `why` it is

@@ -289,13 +289,15 @@ export interface CatalogGridInput {
 /**
  * One ceiling of what may be taken offline, and how much of it is used: `payment` is for one
  * payment and never used up, `operator` and `register` are those of who asks, `brand` that of
- * the cards of that `brand`, `total` is all.
+ * the cards of that `brand`, `total` is all. Of `used_minor`, `pending_minor` is the most that
+ * terminals may be storing, and nobody knows that they did: of each brand, for it may be any.
  */
 export interface CeilingView {
   ceiling: string;
   limit_minor: number;
   used_minor: number;
   brand: string;
+  pending_minor: number;
 }
 
 /** Add an item or replace it whole. */
@@ -1365,7 +1367,9 @@ export interface OfferView {
  * ceiling counts what is stored and not known to be paid, and what terminals may be storing
  * now. `age_s` is how old the oldest of it may be. `brands` are the cards taken so; empty:
  * all. `brand_limits` are ceilings of single brands: what a card is, the terminal says with
- * its answer, so they are asked for before its result counts, and not before it is asked.
+ * its answer, so until then a payment that it may approve alone counts for each.
+ * `tip_minor_max` is the most that a customer may add at a terminal, as it is set up there; 0:
+ * nobody knows.
  */
 export interface OfflinePolicy {
   payment_minor: number;
@@ -1375,6 +1379,7 @@ export interface OfflinePolicy {
   age_s: number;
   brands: string[];
   brand_limits: BrandCeiling[];
+  tip_minor_max: number;
 }
 
 /**
@@ -1382,7 +1387,9 @@ export interface OfflinePolicy {
  * ceiling counts what is stored and not known to be paid, and what terminals may be storing
  * now. `age_s` is how old the oldest of it may be. `brands` are the cards taken so; empty:
  * all. `brand_limits` are ceilings of single brands: what a card is, the terminal says with
- * its answer, so they are asked for before its result counts, and not before it is asked.
+ * its answer, so until then a payment that it may approve alone counts for each.
+ * `tip_minor_max` is the most that a customer may add at a terminal, as it is set up there; 0:
+ * nobody knows.
  */
 export interface OfflinePolicyInput {
   payment_minor?: number;
@@ -1392,6 +1399,7 @@ export interface OfflinePolicyInput {
   age_s?: number;
   brands?: string[];
   brand_limits?: BrandCeiling[];
+  tip_minor_max?: number;
 }
 
 /** Open the drawer without a sale, with the reason. */

@@ -4,6 +4,7 @@ export type {
   Audience,
   Block,
   CardEntry,
+  CeilingView,
   ChargeView,
   ClearingDay,
   ClearingView,

@@ -487,7 +487,9 @@ def test_what_may_be_offline_is_shown_against_its_ceiling(who: Cashier) -> None:
     rows = page.locator(".ceilings div")
     expect(rows.filter(has_text="One payment")).to_contain_text("at most €20.00")
     for name in ("Whoever is signed on", "This register", "All registers"):
-        expect(rows.filter(has_text=name)).to_contain_text("€3.80 of €40.00")
+        expect(rows.filter(has_text=name)).to_contain_text(
+            "€3.80 of €40.00 · up to €3.80 of it not known yet"
+        )
 
 
 def two_cards(who: Cashier) -> None:

@@ -20,6 +20,7 @@ SUMS = {
     "At one register": "30",
     "At all registers together": "40.00",
     "Hours until": "1.00",
+    "Tip typed at the terminal": "2.50",
 }
 
 

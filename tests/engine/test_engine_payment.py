@@ -49,7 +49,16 @@ from engine.register import StartTraining
 from engine.settings import DefineRegister
 from engine.terminal import CardShown, Identity, Kind, Verdict
 from engine.till import OpenTill
-from tests.card_shop import card_shop, hear, paid_by_card, running, told, with_tip_screen
+from engine.views.payments import payments_view
+from tests.card_shop import (
+    card_shop,
+    hear,
+    paid_by_card,
+    running,
+    told,
+    with_terminal,
+    with_tip_screen,
+)
 from tests.shop import Shop
 
 
@@ -302,6 +311,8 @@ def test_ceilings_may_be_as_high_as_any_amount() -> None:
         attrs.evolve(highest, operator_minor=most + 1),
         attrs.evolve(highest, register_minor=most + 1),
         attrs.evolve(highest, total_minor=most + 1),
+        attrs.evolve(highest, tip_minor_max=most + 1),
+        attrs.evolve(highest, tip_minor_max=-1),
     ):
         assert shop.refused(SetOfflinePolicy(over)) == {"maximum_minor": most}
 
@@ -430,6 +441,65 @@ def test_a_terminal_may_not_store_while_what_it_has_is_too_old(*, is_in_time: bo
     hear(shop, Verdict.APPROVED, 2, is_offline=True)
     listed = [entry.problem for entry in shop.books.payments.exceptions.values()]
     assert listed == ([] if is_in_time else [Problem.OFFLINE])
+
+
+@pytest.mark.feature("NEW-15", part="a terminal is told what fits at worst; in any order elsewhere")
+def test_a_terminal_is_told_that_it_may_only_where_the_worst_fits() -> None:
+    """With all that may be added there, and whatever card it is: nobody knows either before. What
+    it may be storing counts so until it is told, for each kind of card; one that cannot be told is
+    asked all the same."""
+    policy = OfflinePolicy(1000, 5000, 5000, 5000, 3600, tip_minor_max=201)
+    visa = (BrandCeiling("visa", 1798),)
+    shop = offline_shop(policy)
+
+    def asked(**changes: Any) -> tuple[int, bool]:
+        shop.ok(SetOfflinePolicy(attrs.evolve(policy, **changes)))
+        if shop.books.live.current("1") is None:
+            shop.ring("wine")
+        shop.ok(RequestPayment())
+        found = running(shop).asked
+        hear(shop, Verdict.DECLINED)
+        return found.alone_minor_max, found.offline_allowed
+
+    assert asked() == (1000, True)
+    assert asked(tip_minor_max=202) == (0, True), "with a tip it is more than one payment may be"
+    assert asked(tip_minor_max=0) == (0, True), "nobody knows how much may be added"
+    assert asked(brands=("visa",)) == (0, True), "it may be another card"
+    assert asked(brand_limits=(BrandCeiling("amex", 999),)) == (0, True)
+    assert asked(brand_limits=(BrandCeiling("amex", 1000),)) == (1000, True)
+    assert asked(payment_minor=798) == (0, False)
+    with_terminal(shop, "1", tips=False)
+    assert asked(tip_minor_max=0, brand_limits=visa) == (799, True)
+    shop.ok(RequestPayment())
+    shop.ring("wine", register="2")
+    shop.ok(RequestPayment(), "2")
+    assert running(shop, "2").asked.alone_minor_max == 0, "the first may be of Visa, with a tip"
+    assert brand_exposure(shop.books.payments, "visa") == 799
+    hear(shop, Verdict.UNKNOWN)
+    assert brand_exposure(shop.books.payments, "visa") == 799
+    rows = payments_view(shop.books, now_ns=0, register="1").ceilings
+    assert {row.ceiling: (row.used_minor, row.pending_minor) for row in rows} == {
+        "payment": (0, 0),
+        "operator": (1598, 1598),
+        "register": (799, 799),
+        "total": (1598, 1598),
+        "brand": (799, 799),
+    }
+
+
+def test_a_card_that_its_terminal_does_not_name_may_be_of_any_kind() -> None:
+    """It counts for each kind that has a ceiling, and is within each, or it is taken back."""
+    ceilings = (BrandCeiling("visa", 5000), BrandCeiling("amex", 1000))
+    shop = offline_shop(OfflinePolicy(5000, 5000, 5000, 5000, 3600, brand_limits=ceilings))
+    for number, problem in ((1, None), (2, Problem.OFFLINE)):
+        shop.ring("wine")
+        shop.ok(RequestPayment())
+        payment_id = running(shop).asked.payment_id
+        hear(shop, Verdict.APPROVED, number, is_offline=True, card=CardShown(brand="debit"))
+        listed = shop.books.payments.exceptions.get(payment_id)
+        assert (None if listed is None else listed.problem) == problem
+        shop.when(CompleteOrder())
+    assert [brand_exposure(shop.books.payments, one) for one in ("visa", "amex")] == [1598, 1598]
 
 
 def test_a_late_decline_is_put_before_a_person() -> None:

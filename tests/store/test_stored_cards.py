@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from attrs import define
 
@@ -21,10 +22,11 @@ from engine.settlement.presented import day_of
 from engine.upcast import event_of
 from engine.wire import unstructure
 from hardware.terminal.nexo import play
+from hardware.terminal.nexo.fake import NexoFake
 from hardware.terminal.zvt.fake import TerminalFake
 from hardware.terminal.zvt.person import Plan
 from tests.store.harness import eventually, open_counter, open_shop, own_config
-from tests.store.test_terminal_days import KINDS, CardShop, zvt_shop
+from tests.store.test_terminal_days import KINDS, CardShop, nexo_shop, zvt_shop
 
 POLICY: dict[str, Any] = {
     "payment_minor": 1000,
@@ -32,7 +34,7 @@ POLICY: dict[str, Any] = {
     "register_minor": 9000,
     "total_minor": 9000,
     "age_s": 3600,
-    "brands": ["mastercard"],
+    "tip_minor_max": 100,
 }
 
 
@@ -178,6 +180,38 @@ async def test_a_day_that_ends_as_the_bank_comes_back(folder: Path, open_kind: A
         results = {one.payment_id: one.is_paid for one in offline.results()}
         assert results == {paid["payment_id"]: True, refused["payment_id"]: False}
         assert await _exposed(shop) == 0
+
+
+OPEN_ENDED: tuple[dict[str, Any], ...] = (
+    {"brands": ["mastercard"]},
+    {"brand_limits": [{"brand": "amex", "limit_minor": 0}]},
+    {"tip_minor_max": 0},
+    {"payment_minor": 898},
+)
+"""What a bottle of wine by a card of Mastercard fits in, and what may become of it does not."""
+
+
+@pytest.mark.feature("NEW-15", part="a terminal that can be told is told to ask its bank")
+async def test_a_terminal_that_can_be_told_stores_nothing_that_is_not_certain(folder: Path) -> None:
+    """Which card it is and what is added there nobody knows before: where one of them could pass a
+    ceiling a nexo terminal asks its bank, and moves no money that would have to come back. Where
+    none could, it takes the card alone."""
+    async with nexo_shop(folder) as cards:
+        offline, shop, terminal = Offline(cards), cards.shop, cards.terminal
+        assert isinstance(terminal, NexoFake)
+        setup = attrs.asdict(shop.store.books.settings.registers["1"]) | {"tips": True}
+        await shop.office("settings.define_register", setup=setup)
+        await offline.cut_off()
+        for changes in OPEN_ENDED:
+            await offline.allow(**changes)
+            assert (await offline.pay("wine"))["standing"] == "aborted", changes
+            assert await _exposed(shop) == 0, changes
+            assert terminal.ledger.charges == 0, changes
+            await shop.do("order.undo_tendering")
+            await shop.do("order.void", reason="left")
+        await offline.allow()
+        assert (await offline.pay("wine", tip_minor=100))["standing"] == "offline_approved"
+        assert await _exposed(shop) == 899
 
 
 async def _exposed(shop: Any) -> int:
