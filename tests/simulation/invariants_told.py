@@ -87,15 +87,16 @@ class AnswersSayWhatIsSo(Invariant):
 
     def _tendered(self, asked: Asked, data: Any) -> None:
         order = self.model.orders.get(data["order_id"])
-        # A repeat tells what was so the first time.
+        # A repeat tells what was so the first time; and what it comes to is for S1 to say.
         if order is None or self.auditor.positions.get(asked.id) != order.last_position:
+            return
+        if data["total_minor"] != order.total_minor():
             return
         left = left_minor(order)
         is_sale = order.total_minor() > 0 or bool(order.notes)
         wanted = {
             "due_minor": max(left, 0) if is_sale else left,
             "change_minor": max(-left, 0) if is_sale else 0,
-            "total_minor": order.total_minor(),
         }
         self._agree(asked, data, wanted, tuple(wanted))
 

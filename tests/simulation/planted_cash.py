@@ -85,9 +85,16 @@ def day_in_the_order_of_the_clock() -> Planted:
 
 
 CASH_BUGS: dict[str, Bug] = {
-    "coins_always_up": Bug(coins_always_up, ("D2_cash_is_what_coins_can_pay",), sales=60),
+    # The answer to the cash is out before the sale is complete.
+    "coins_always_up": Bug(
+        coins_always_up,
+        ("D2_cash_is_what_coins_can_pay", "S9_answers_say_what_is_so"),
+        sales=60,
+    ),
     "exact_cash_rounded_too": Bug(
-        exact_cash_rounded_too, ("D2_cash_is_what_coins_can_pay",), sales=60
+        exact_cash_rounded_too,
+        ("D2_cash_is_what_coins_can_pay", "S9_answers_say_what_is_so"),
+        sales=60,
     ),
     "rounding_in_no_day": Bug(rounding_in_no_day, ("D2_cash_is_what_coins_can_pay",), sales=60),
     "rounding_not_printed": Bug(rounding_not_printed, ("P2_paper_says_what_was_sold",), sales=60),
