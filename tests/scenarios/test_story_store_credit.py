@@ -362,6 +362,21 @@ def test_a_refund_to_credit_is_spent_later_bit_by_bit_with_a_ledger() -> None:
     )
 
 
+def test_a_note_that_pays_twice_in_one_sale_says_what_is_left_after_both() -> None:
+    """The receipt names one rest, at each of its two lines."""
+    shop = lenient()
+    code = note_of(shop, "wine")
+    shop.ring("bread", "milk")
+    shop.ok(TenderCredit(code, 100))
+    shop.ok(TenderCredit(code, 250))
+    shop.ok(TenderCash(350 + 129 - 350))
+    shop.ok(CompleteOrder())
+    (sale,) = [event for event in shop.events(OrderCompleted) if event.cash_minor]
+    left = [tender.credit.left_minor for tender in sale.tenders if tender.credit is not None]
+    assert [799 - 350] * 2 == left
+    assert 799 - 350 == ledger_of(shop, code).left_minor
+
+
 def test_a_register_offers_credit_only_while_some_is_left() -> None:
     """None before the first note, some while one has something left, none once it is spent; and
     the rules of returns as they are."""
