@@ -105,13 +105,17 @@ def comp_line(order: Order, body: CompLine, context: OrderContext) -> LineComped
     """A line is given away, or no longer.
 
     Refuses:
-        line_must_exist, line_must_not_be_a_return, reason_must_be_given.
+        line_must_exist, line_must_not_be_a_return, line_must_be_discountable (a deposit),
+        reason_must_be_given.
     """
     line = order.line_at(body.line)
     if line is None:
         return refuse(Refusal.LINE_MUST_EXIST, line=body.line)
     if line.source is not None:
         return refuse(Refusal.LINE_MUST_NOT_BE_A_RETURN, line=body.line)
+    if line.linked_to and not body.withdraw:
+        # It would be on record as given away, and be paid all the same.
+        return refuse(Refusal.LINE_MUST_BE_DISCOUNTABLE, line=body.line)
     if not _reason_is_given(body.reason, withdraw=body.withdraw):
         return refuse(Refusal.REASON_MUST_BE_GIVEN)
     reason = "" if body.withdraw else body.reason.strip()

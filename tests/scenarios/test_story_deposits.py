@@ -11,6 +11,7 @@ from engine.order.commands import (
     AddReturnLine,
     ChangeQuantity,
     ChooseCustomerGroup,
+    CompLine,
     CompOrder,
     DiscountLine,
     DiscountOrder,
@@ -79,6 +80,15 @@ def test_nothing_is_taken_off_a_deposit() -> None:
     assert shop.ok(DiscountOrder(DiscountKind.PERCENT, 500_000))["total_minor"] == 180 + 25
     assert shop.no(DiscountLine(2, DiscountKind.AMOUNT, 5)) == "line_must_be_discountable"
     assert shop.ok(CompOrder("birthday"))["total_minor"] == 25
+
+
+def test_a_deposit_alone_is_not_given_away() -> None:
+    """It would be on record as given away and be paid all the same, so it is refused by name; with
+    its goods it stays to be paid."""
+    shop = beverage_shop()
+    shop.ring("wine")
+    assert shop.no(CompLine(2, "birthday")) == "line_must_be_discountable"
+    assert shop.ok(CompLine(1, "birthday"))["total_minor"] == 25
 
 
 def test_no_percentage_is_charged_on_a_deposit() -> None:
