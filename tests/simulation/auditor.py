@@ -134,6 +134,7 @@ class Auditor:
             invariants_paper,
             invariants_prices,
             invariants_staff,
+            invariants_stored,
             invariants_tabs,
             invariants_told,
             model_money,

@@ -151,7 +151,7 @@ class Bank:
 
 
 def _comes_in(entry: Entry) -> bool:
-    return entry.kind != "refund"
+    return entry.kind != "refund" and not entry.is_stored
 
 
 def stage(file: BankFile, part: int) -> dict[str, Any]:

@@ -6,6 +6,8 @@ which taxes there are, what the bank keeps.
 
 from __future__ import annotations
 
+from typing import Final
+
 STORE_ID = "simulated"
 JOURNAL = "/shop/journal.db"
 REGISTERS = ("1", "2", "3")
@@ -40,4 +42,10 @@ TIME_ZONE, CUTOFF_HOURS = "Europe/Berlin", 4  # a day goes on until so long afte
 COINS = (1, 5, 10)  # what the smallest may be; the first to begin with
 FRANC, FRANC_MICROS = "CHF", 1_062_500  # what one is worth
 FRANC_NOTE_MINOR = 1_000
+OFFLINE: Final = {
+    "payment_minor": 6_000, "operator_minor": 16_000, "register_minor": 12_000,
+    "total_minor": 24_000, "age_s": 900,
+}  # fmt: skip
+"""How much the shop takes without the bank."""
+ALONE_MINOR = 8_000  # what its terminals would take alone
 START_NS = 1_795_420_800_000_000_000  # 2026-11-23, nine in the morning in Berlin

@@ -155,6 +155,7 @@ FAULT_LIST = (
             "front_gives_up",
             "front_reuses_ids",
             "provider_away",
+            "bank_away",
         ),
         "Between a store and its headquarters: there are none yet.",
     ),

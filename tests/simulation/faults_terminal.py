@@ -32,6 +32,23 @@ class TerminalUnplugged(TerminalFault):
         return True
 
 
+@fault("bank_away")
+class BankAway(TerminalFault):
+    """Terminals lose their bank for a while, whatever customers and cashiers are at."""
+
+    every_s: ClassVar[float] = 20.0
+
+    async def strike(self) -> bool:
+        """One of them, or all."""
+        tills = self.chance.choice((self.sim.tills, [self.chance.choice(self.sim.tills)]))
+        for till in tills:
+            till.terminal.is_offline = True
+        await trio.sleep(self.chance.uniform(1.0, 30.0))
+        for till in tills:
+            till.terminal.is_offline = False
+        return True
+
+
 @fault("terminal_reboots")
 class TerminalReboots(TerminalFault):
     """A card terminal loses its power; it forgets its log-on and keeps its books."""

@@ -24,6 +24,7 @@ from tests.simulation import (  # noqa: F401 - they register what is done
     workloads_offers,
     workloads_prices,
     workloads_staff,
+    workloads_stored,
     workloads_tabs,
 )
 from tests.simulation.facts import APART, CASHIER, FLOAT, MANAGER, OPERATOR, PINS, WRONG_PIN

@@ -56,10 +56,17 @@ class MoneyIsTheTerminals(Invariant):
                 return
             wanted = self.model.by_card.get(name, 0) + sum(one.moved_minor() for one in of_it)
             wanted += sum(entry.signed_minor for entry in silent)
+            wanted -= sum(self.model.tendered.get(one, 0) for one in self._lost(name))
             booked = sum(entry.signed_minor for entry in entries)
             if booked != wanted:
                 self.broken(f"{name} booked {booked}, the store's orders say {wanted}")
                 return
+
+    def _lost(self, name: str) -> list[str]:
+        """The payments that a terminal took alone and the bank refused: those of a sale that was
+        over by then are its tenders yet."""
+        late = self.model.stored.late.items()
+        return [one for one, entry in late if entry.payment.asked["terminal"] == name]
 
 
 @invariant("C3_the_screen_has_the_payment_in_hand")
@@ -113,7 +120,7 @@ class AskedBeforeAndOnce(Invariant):
             standing = None if payment is None else payment.standing
             if payment_id in self._tendered:
                 self.broken(f"payment {payment_id} is a tender twice")
-            if standing not in ("approved", "partially_approved"):
+            if standing not in ("approved", "partially_approved", "offline_approved"):
                 self.broken(f"payment {payment_id} is {standing} and paid all the same")
             self._tendered.add(payment_id)
 

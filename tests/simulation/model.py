@@ -29,6 +29,7 @@ from tests.simulation.facts import (
 )
 from tests.simulation.model_cash import rounding_minor
 from tests.simulation.model_offers import off_minor, part_minor, spirits_taxes
+from tests.simulation.model_stored import Stored
 
 KICK_NS = 3_000_000_000
 
@@ -116,6 +117,7 @@ class Order:
     cards: dict[int, int] = field(factory=dict)
     notes: dict[int, tuple[str, int, int]] = field(factory=dict)
     terminals: dict[int, str] = field(factory=dict)
+    payments: dict[int, str] = field(factory=dict)
     receipt: str = ""
     voided: bool = False
     suspended: bool = False
@@ -263,6 +265,8 @@ class Model:
     sales: int = 0
     by_card: dict[str, int] = field(factory=dict)
     cards: model_cards.Cards = field(factory=dict)
+    stored: Stored = field(factory=Stored)
+    tendered: dict[str, int] = field(factory=dict)
     coin_minor: int = COINS[0]
     practice: dict[str, None] = field(factory=dict)
 
@@ -275,6 +279,8 @@ class Model:
         fold = FOLDS.get(row.name)
         if fold is not None:
             fold(self, row, row.data)
+        if row.name.startswith(("payment.", "terminal.day_")):
+            self.stored.after(self.cards, row.position, row.name, row.data)
 
     def practise(self, row: Row) -> None:
         """Of practice nothing counts; but printers print it, and its orders are asked about."""
@@ -378,6 +384,8 @@ def _card_tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
     order.cards[data["tender"]] = data["amount_minor"]
     terminal = order.terminals[data["tender"]] = data["card"]["terminal"]
     order.tips[data["tender"]] = tip_minor = data["card"]["tip_minor"]
+    payment_id = order.payments[data["tender"]] = data["card"]["payment_id"]
+    model.tendered[payment_id] = data["amount_minor"] + tip_minor
     model.by_card[terminal] = model.by_card.get(terminal, 0) + data["amount_minor"] + tip_minor
 
 
@@ -394,6 +402,7 @@ def _tender_undone(model: Model, row: Row, data: dict[str, Any]) -> None:
         return
     took_minor = order.cards.pop(data["tender"]) + order.tips.pop(data["tender"])
     model.by_card[order.terminals[data["tender"]]] -= took_minor
+    model.tendered.pop(order.payments.pop(data["tender"]))
 
 
 def _of_card(fold: Callable[[model_cards.Cards, dict[str, Any]], None]) -> Fold:
@@ -529,6 +538,7 @@ FOLDS: dict[str, Fold] = {
     "payment.kept/1": _of_card(model_cards.kept),
     "payment.heard/1": _of_card(model_cards.heard),
     "payment.set_aside/1": _of_card(model_cards.set_aside),
+    "payment.uploaded/1": _of_card(model_cards.uploaded),
     "payment.exception_closed/1": _of_card(model_cards.closed),
     "order.voided/1": _voided,
     "order.suspended/1": _suspended,

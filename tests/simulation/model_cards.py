@@ -51,7 +51,7 @@ class CardPayment:
         """
         if self.problem == "unpaid":
             return self.charged_minor if self.asked.get("of_refund") else -self.charged_minor
-        if self.problem == "not_its_card" or self.standing not in _APPROVED:
+        if self.problem in ("not_its_card", "upload_declined") or self.standing not in _APPROVED:
             return 0
         if self.asked["kind"] == "refund":
             return -self.charged_minor
@@ -119,6 +119,14 @@ def set_aside(cards: Cards, data: dict[str, Any]) -> None:
     """Nobody waits for it any more, and a person is told."""
     payment = cards[data["payment_id"]]
     payment.problem, payment.is_left = "unresolved", True
+
+
+def uploaded(cards: Cards, data: dict[str, Any]) -> None:
+    """The bank paid what a terminal had taken alone, or refused it: then it is before a person,
+    also where it was that for another reason. Of what went back before nothing is new."""
+    payment = cards[data["payment_id"]]
+    if not data["is_paid"]:
+        payment.problem, payment.is_left = "upload_declined", True
 
 
 def closed(cards: Cards, data: dict[str, Any]) -> None:

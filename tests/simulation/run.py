@@ -30,7 +30,7 @@ from tests.simulation import (  # noqa: F401 - they register what goes wrong
 from tests.simulation.auditor import Auditor
 from tests.simulation.bank import Bank
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
-from tests.simulation.facts import REGISTERS, START_NS
+from tests.simulation.facts import ALONE_MINOR, REGISTERS, START_NS
 from tests.simulation.faults import FAULTS, Fault
 from tests.simulation.fronts import Front, Habits
 from tests.simulation.fronts_errors import RefusedError
@@ -248,6 +248,7 @@ class Simulation:
         """Their cables are in, they are quick, and whoever stands there knows what to do."""
         for till in self.tills:
             till.terminal.plans.clear()
+            till.terminal.is_offline = False
             till.cable.slow_s = 0.0
             self.background.start_soon(till.cable.plug)
 
@@ -293,6 +294,7 @@ class Simulation:
             printer.pace = self.plan.pace
             cable = SimulatedCarrier(f"terminal/{register}")
             terminal = TerminalFake(cable, terminal_id=52500000 + int(register), world=self.world)
+            terminal.offline_max_minor = ALONE_MINOR
             self.tills.append(Till(register, carrier, printer, cable, terminal))
         self.store = StoreMachine(self, self.chance("store"))
         self.devices = NodeMachine(
@@ -387,6 +389,11 @@ class Simulation:
         for payment in books.payments.aside():
             if payment.back_waits:
                 found.append(f"payment {payment.asked.payment_id} (to be taken back)")
+        for payment_id in books.payments.offline:
+            found.append(f"payment {payment_id} (taken without the bank)")
+        for day in books.payments.days.values():
+            if day.asked is not None:
+                found.append(f"the end of the day of {day.terminal}")
         found += self.provider.not_drained(books)
         if books.live.orders:
             found.append(f"open orders ({', '.join(sorted(books.live.orders))})")

@@ -38,7 +38,8 @@ class Answered:
 @frozen
 class Entry:
     """One transaction in a terminal's own memory. `signed_minor` is what it comes to on the
-    merchant's account, towards the store; numbers are the terminal's."""
+    merchant's account, towards the store; numbers are the terminal's. `is_stored` while its bank
+    does not know of it, and `was_stored` from when it was taken without it."""
 
     kind: str
     signed_minor: int
@@ -47,6 +48,8 @@ class Entry:
     original: int | None
     is_booked: bool
     is_reversed: bool
+    is_stored: bool
+    was_stored: bool
 
 
 @frozen

@@ -61,6 +61,7 @@ from tests.simulation.facts import (
     GIN,
     LEVY_PPM,
     MORE_RIGHTS,
+    OFFLINE,
     PARTY,
     PIE,
     PIE_PPM,
@@ -228,5 +229,6 @@ async def _prepare(disk: MemoryDisk) -> None:
         await office("settings.set_foreign_currencies", currencies=[unstructure(francs)])
         await office("settings.set_return_rules", rules=unstructure(RETURNS))
         await office("settlement.set_terms", acquirers=unstructure((ACQUIRER,)))
+        await office("payment.set_offline_policy", policy=OFFLINE)
         await office("charges.set", charges=unstructure((SERVICE,)))
         nursery.cancel_scope.cancel()

@@ -42,6 +42,8 @@ def entry_of(entry: Booked) -> Entry:
         entry.original,
         entry.is_booked,
         entry.is_reversed,
+        entry.is_stored,
+        entry.is_offline and entry.result == 0,
     )
 
 

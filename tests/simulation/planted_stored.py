@@ -1,0 +1,83 @@
+"""Bugs in cards taken without the bank and in terminals' days, planted as those of `planted.py`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+from actors.stored_payments import StoredPayments
+from engine.payment import asking, hearing, outcome
+from engine.payment import state as payment_state
+from engine.payment.events import Problem
+from engine.payment.state import Payments
+from engine.payment.terminal_day import with_payment
+from engine.terminal import UNDOING
+from engine.views import payments as payments_shown
+from tests.simulation.planted import Bug
+from tests.simulation.planted_money import Planted
+
+
+def stored_is_no_risk() -> Planted:
+    """Only what a terminal works on counts towards the ceilings."""
+
+    def working(self: Payments) -> Any:
+        return [one for one in self.open.values() if one.asked.offline_allowed]
+
+    return mock.patch.object(Payments, "uncertain", working)
+
+
+@contextlib.contextmanager
+def taken_whatever_it_was() -> Iterator[None]:
+    """A terminal that approves alone may, however much it took and takes."""
+    with (
+        mock.patch.object(asking, "may_be_offline", return_value=True),
+        mock.patch.object(hearing, "may_count", return_value=True),
+        mock.patch.object(outcome, "may_count", return_value=True),
+    ):
+        yield
+
+
+def refused_and_not_shown() -> Planted:
+    """What the bank refused afterwards is on no list that a person sees."""
+    listed = payments_shown.listed
+
+    def some(*args: Any) -> Any:
+        return [one for one in listed(*args) if one.problem is not Problem.UPLOAD_DECLINED]
+
+    return mock.patch.object(payments_shown, "listed", some)
+
+
+def end_of_day_first() -> Planted:
+    """A terminal ends its day, and what it tells of stored cards then is about nobody."""
+
+    async def nothing(*args: Any) -> None:
+        return
+
+    return mock.patch.object(StoredPayments, "ask_before_the_end", nothing)
+
+
+def day_without_what_went_back() -> Planted:
+    """What a terminal took back is counted as taken."""
+    def forgetful(day: Any, asked: Any, answer: Any) -> Any:
+        return day if asked.kind in UNDOING else with_payment(day, asked, answer)
+
+    return mock.patch.object(payment_state, "with_payment", forgetful)
+
+
+STORED_BUGS: dict[str, Bug] = {
+    "stored_is_no_risk": Bug(
+        stored_is_no_risk,
+        ("C4_within_every_ceiling", "C5_what_is_at_risk_is_shown"),
+        sales=40,
+    ),
+    "taken_whatever_it_was": Bug(taken_whatever_it_was, ("C4_within_every_ceiling",), sales=40),
+    "refused_and_not_shown": Bug(
+        refused_and_not_shown, ("C6_a_late_refusal_is_before_a_person",), sales=60
+    ),
+    "end_of_day_first": Bug(end_of_day_first, ("L1_everything_drains",), sales=60),
+    "day_without_what_went_back": Bug(
+        day_without_what_went_back, ("C8_a_terminals_day_is_the_journals",), sales=60
+    ),
+}
