@@ -60,6 +60,7 @@ def end_of_day_first() -> Planted:
 
 def day_without_what_went_back() -> Planted:
     """What a terminal took back is counted as taken."""
+
     def forgetful(day: Any, asked: Any, answer: Any) -> Any:
         return day if asked.kind in UNDOING else with_payment(day, asked, answer)
 
