@@ -237,11 +237,11 @@ async def test_a_terminal_on_a_serial_line_is_found_at_its_speed_and_nothing_is_
             found = await ask(rig, Probe(f"serial://{line.port}"))
         place = terminals.line_of(line.port, baud=baud)
         assert Probed("ready", "52500066", place) == found
+        assert SerialPlace(line.port, baud, stop=2) == parse_transport(place)
         assert {0x0600, 0x0501, 0x0620} >= {c for c in fake.heard if c < 0x8000}
         assert 0 == fake.ledger.booked_minor
         assert speed == line.heard_at[-1]
         nursery.cancel_scope.cancel()
-    assert SerialPlace(line.port, baud, stop=2) == parse_transport(place)
 
 
 async def test_a_serial_port_without_a_terminal_costs_a_bounded_time(tmp_path: Path) -> None:
