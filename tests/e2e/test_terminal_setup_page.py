@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
 from hardware.terminal.zvt.fake import TerminalFake
@@ -174,6 +176,41 @@ def test_a_terminal_on_a_serial_line_is_found_paired_tested_and_paid_at(
     finally:
         terminal.stop()
         scale.stop()
+
+
+def test_the_serial_ports_of_the_machine_are_offered_and_one_press_looks_there(
+    cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path, artefacts: Path
+) -> None:
+    """Nobody need know what a port is called. This machine may have none, so the store's word is
+    changed on the way to the page."""
+    line = PtyCarrier(tmp_path, "terminal")
+    terminal = Counter(line)
+    terminal.start()
+    port = os.path.realpath(line.path)
+    who = cashier((390, 844), "dark", at=fresh_store)
+
+    def with_port(found: dict[str, Any]) -> dict[str, Any]:
+        return {**found, "ports": [port]} if "ports" in found else found
+
+    def change(socket: WebSocketRoute) -> None:
+        def pass_on(text: str | bytes) -> None:
+            socket.send(json.dumps(json.loads(text, object_hook=with_port)))
+
+        socket.connect_to_server().on_message(pass_on)
+
+    who.page.route_web_socket(re.compile("/ws$"), change)
+    try:
+        who.open("2")
+        who.sign_on("Mia")
+        who.menu("Card terminals")
+        who.push(f"Look at serial port {port}")
+        found = who.page.locator(".found")
+        expect(found).to_contain_text(f"No. {SERIAL} at {port}", timeout=20_000)
+        (artefacts / "screenshots").mkdir(exist_ok=True)
+        who.page.screenshot(path=artefacts / "screenshots" / "terminals-port-390x844-dark-en.png")
+        assert who.page.evaluate(FITS)
+    finally:
+        terminal.stop()
 
 
 def test_a_search_shows_how_far_it_is_and_can_be_stopped(who: Cashier, terminal: Counter) -> None:
