@@ -184,7 +184,7 @@ def declined_document(
         *_field_blocks(answer.kind, card, rules, copy),
         columns(f"  {words['card_reason']}", answer.detail or answer.code),
     ]
-    return Document(words[ended], tuple(blocks), rules.language)
+    return Document(words["card_slip"], tuple(blocks), rules.language)
 
 
 def _head(rules: StoreRules, stamp: Stamp) -> list[Block]:

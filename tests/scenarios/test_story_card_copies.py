@@ -178,7 +178,7 @@ def test_a_declined_slip_says_so_and_why() -> None:
         "  Trace no.|1",
         "  Reason|Limit exceeded",
     } <= set(lines)
-    assert "Declined" == paper.title
+    assert "Card slip" == paper.title
     assert not any(line.startswith("Card|") for line in lines), "no amount stands as if it was paid"
 
 
