@@ -237,6 +237,8 @@ def exemption_paid_back() -> contextlib.AbstractContextManager[Any]:
     return mock.patch.object(tendering, "returned_facts", generous)
 
 
+# A node may be told of a head before anybody is answered.
+ANCHORED = "H2_an_anchor_is_of_what_is_durable"
 BUGS: dict[str, Bug] = {
     "notes_at_par": Bug(notes_at_par, ("F1_notes_lie_apart",)),
     "notes_forgotten": Bug(notes_forgotten, ("F1_notes_lie_apart", "D5_a_count_sheet_adds_up")),
@@ -247,7 +249,7 @@ BUGS: dict[str, Bug] = {
     "answer_before_commit": Bug(
         answer_before_commit,
         # A drawer is kicked on the answer that its beginning is written down.
-        ("A1_answers_wait_for_the_disk", "K1_kicked_once_and_in_time"),
+        ("A1_answers_wait_for_the_disk", "K1_kicked_once_and_in_time", ANCHORED),
     ),
     "idempotency_dropped": Bug(
         idempotency_dropped,
@@ -256,10 +258,10 @@ BUGS: dict[str, Bug] = {
     ),
     "receipt_number_reused": Bug(receipt_number_reused, ("S7_receipts_have_no_gap",)),
     "effect_lost": Bug(effect_lost, ("E1_facts_ask_for_their_effects",)),
-    "sync_skipped": Bug(sync_skipped, ("A1_answers_wait_for_the_disk",)),
+    "sync_skipped": Bug(sync_skipped, ("A1_answers_wait_for_the_disk", ANCHORED)),
     "log_not_settled": Bug(
         log_not_settled,
-        ("A1_answers_wait_for_the_disk", "J1_acknowledged_is_durable"),
+        ("A1_answers_wait_for_the_disk", "J1_acknowledged_is_durable", ANCHORED),
         ("sync_fails", "power_cut"),
         refused_with="AnchorError: The store node saw record",
         seed=3,
