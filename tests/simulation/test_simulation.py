@@ -113,8 +113,8 @@ def test_commands_come_in_another_order_than_they_were_given(
 ) -> None:
     """A front end that reorders has commands arrive after later ones, and every rule holds; one
     that does not has none."""
-    assert _out_of_order(monkeypatch, Plan(STORMY, 20)) == 0
-    assert _out_of_order(monkeypatch, Plan(STORMY, 20, {"front_reorders": 1.0})) >= 5
+    assert _out_of_order(monkeypatch, Plan(STORMY, 40)) == 0
+    assert _out_of_order(monkeypatch, Plan(STORMY, 40, {"front_reorders": 1.0})) >= 5
 
 
 def _told_by_process(hash_seed: str, zone: str, seed: int, sales: int) -> str:
