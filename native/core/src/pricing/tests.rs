@@ -172,3 +172,18 @@ fn bad_input_is_refused() {
     let negative = [line(-1_000_000, 0, Discount::Amount(1))];
     assert!(price_order(&negative, &[], &[0], INSIDE, 2).is_err());
 }
+
+#[test]
+fn a_discount_that_cannot_be_is_refused_by_its_own_name() {
+    let refused = |kind, value| match Discount::from_kind(kind, value) {
+        Err(CoreError::OutOfRange { what, .. }) => what,
+        other => panic!("{other:?}"),
+    };
+    for value in [-1, 1_000_001] {
+        assert_eq!(refused(1, value), "a percent discount");
+    }
+    assert_eq!(refused(2, -1), "an amount discount");
+    for kind in [-1, 3, 9] {
+        assert_eq!(refused(kind, 1), "discount kind");
+    }
+}

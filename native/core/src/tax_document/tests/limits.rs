@@ -8,6 +8,11 @@ type Change<'a> = &'a dyn Fn(&mut Tax);
 #[test]
 fn the_least_and_the_most_of_a_document_is_taken_and_no_more() {
     let is_taken = |word: &str, value| Kind::from_words(word, value, "kg").is_ok();
+    let refused = |word: &str, value| Kind::from_words(word, value, "kg").unwrap_err().to_string();
+    assert!(refused("percent", -1).contains("0 to 10,000,000 ppm"));
+    assert!(refused("division", 1_000_000).contains("0 to below 1,000,000 ppm"));
+    assert!(refused("per_unit", -1).contains("zero or more"));
+    assert!(refused("flat", 1).contains("percent, per_unit, division"));
     for (word, least, most) in [
         ("percent", 0, 10_000_000),
         ("division", 0, 999_999),
