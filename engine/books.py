@@ -26,7 +26,6 @@ from engine.offers import Offers
 from engine.order import decide as orders
 from engine.order.commands import (
     AddReturnLine,
-    ChooseCustomerGroup,
     OpenOrder,
     OrderCommand,
     ReprintReceipt,
@@ -73,11 +72,11 @@ from engine.promotion import decide as promotions
 from engine.promotion.decide import Promotions, PromotionsSet, SetPromotions
 from engine.record import Restored
 from engine.register import DayClosed, TrainingEnded, TrainingStarted
-from engine.rights import right_of, right_to_more
+from engine.rights import rights_of
 from engine.settings import Settings
 from engine.settlement import decide as settlement
 from engine.side import Side
-from engine.staff import Right, Staff
+from engine.staff import Staff
 from engine.stamp import Stamp
 from engine.taxes import SetTaxes, Taxes, TaxesSet
 from engine.terminals import TerminalCommand, TerminalEvent, Terminals
@@ -182,8 +181,9 @@ def decide(command: Command, books: Books) -> Decision:
     known = command.register in books.settings.registers
     if not known and command.operator != SYSTEM:
         return refuse(register.Refusal.REGISTER_MUST_EXIST, register=command.register)
+    current = books.side(training=books.is_training(command.register)).current(command.register)
     facts: tuple[Fact, ...] = ()
-    for right in _rights(command, books):
+    for right in rights_of(body, books.prices.groups, current):
         given, refused = staff.authorise(books.staff, command, right, COMMANDS.name_of(body))
         if refused is not None:
             return refused
@@ -193,20 +193,6 @@ def decide(command: Command, books: Books) -> Decision:
     if decision.refused is not None or not facts:
         return decision
     return altered(decision, facts=facts + decision.facts)
-
-
-def _rights(command: Command, books: Books) -> tuple[Right, ...]:
-    """The rights a command needs: its own; the shop's own people's prices need another instead, and
-    more goods at a price that somebody gave need the right to give it too."""
-    body = command.body
-    if isinstance(body, ChooseCustomerGroup):
-        group = books.prices.groups.get(body.group)
-        if group is not None and group.employees:
-            return (Right.EMPLOYEE_PRICES,)
-    order = books.side(training=books.is_training(command.register)).current(command.register)
-    more = None if order is None else right_to_more(body, order)
-    own = right_of(body)
-    return (own,) if more is None else (own, more)
 
 
 def _approver(command: Command, facts: tuple[Fact, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from engine import catalog, outbox, register, settings, staff, terminals, till
@@ -15,6 +16,7 @@ from engine.paylink import commands as paylink
 from engine.payment import commands as payment
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.price_list.decide import SetPrices
+from engine.price_list.model import CustomerGroup
 from engine.price_list.upload import InstallPrices, StagePrices
 from engine.promotion.decide import SetPromotions
 from engine.settlement.decide import ExplainItem, ImportSettlement, SetTerms, StageSettlement
@@ -139,7 +141,21 @@ def right_of(body: Any) -> Right:
     return RIGHTS[type(body)]
 
 
-def right_to_more(body: Any, current: Order) -> Right | None:
+def rights_of(
+    body: Any, groups: Mapping[str, CustomerGroup], current: Order | None
+) -> tuple[Right, ...]:
+    """The rights a command needs at a register with that order: its own; the shop's own people's
+    prices need another instead, and more goods at a price that somebody gave need the right to
+    give it too."""
+    if isinstance(body, order.ChooseCustomerGroup):
+        group = groups.get(body.group)
+        if group is not None and group.employees:
+            return (Right.EMPLOYEE_PRICES,)
+    own, more = right_of(body), None if current is None else _right_to_more(body, current)
+    return (own,) if more is None else (own, more)
+
+
+def _right_to_more(body: Any, current: Order) -> Right | None:
     """The right that `current` asks for beside the command's own, None where it asks for none.
 
     What is given away, sold at a price set by hand or at a percentage less was allowed for so many
