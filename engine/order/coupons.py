@@ -229,7 +229,8 @@ def sources_of(order: Order | None) -> set[str]:
 
 
 def _goes_back_whole(original: Order, order: Order) -> bool:
-    back = {line.line: line.returned_milli for line in original.live_lines()}
+    # A charge may come back too, or stay: the coupon was for the goods.
+    back = {line.line: line.returned_milli for line in (*original.live_lines(), *original.charges)}
     for line in order.live_lines():
         if line.source is not None and line.source.order_id == original.id:
             back[line.source.line] -= line.quantity_milli

@@ -10,6 +10,7 @@ import pytest
 from engine import limits
 from engine.charge.decide import Refusal, SetCharges
 from engine.charge.model import ChargeKind, ChargeRule
+from engine.coupon.model import CouponKind, CouponRule
 from engine.decision import Approval
 from engine.explain import ReasonKind, explain
 from engine.order.commands import (
@@ -18,6 +19,7 @@ from engine.order.commands import (
     ChooseDining,
     CompOrder,
     DiscountOrder,
+    PresentCoupon,
     StartTendering,
     TellGuests,
     UndoTendering,
@@ -29,6 +31,8 @@ from engine.order.events import (
 )
 from engine.order.figures import DiscountKind
 from engine.order.refusal import Refusal as OrderRefusal
+from engine.promotion.decide import SetPromotions
+from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
 from engine.register import ChargeTotal
 from engine.taxation import Dining
 from engine.views.build import order_view
@@ -226,3 +230,23 @@ def test_charges_that_cannot_be(charges: tuple[ChargeRule, ...], code: str) -> N
 def test_charges_need_a_store() -> None:
     """Before the store is set up there is nothing to charge."""
     assert Shop().no(SetCharges((PARTY,)), admin=True) == Refusal.STORE_MUST_BE_SET_UP
+
+
+def test_a_charge_comes_back_from_a_sale_that_a_coupon_paid_part_of() -> None:
+    """The goods come back with the charge, or the charge alone: the return ends, and the code is
+    good again once all goods are back."""
+    shop = Shop.selling()
+    fee = ChargeRule("fee", "Fee", ChargeKind.FEE, amount_minor=100, tax_class="standard")
+    shop.ok(SetCharges((fee,)), admin=True)
+    rule = CouponRule("bd", CouponKind.PATTERN, code="BD", length=8)
+    off = Benefit(BenefitKind.CART, Off(OffKind.AMOUNT, 50))
+    shop.ok(SetPromotions((Promotion("bd", "Birthday", off, coupon=rule),)), admin=True)
+    shop.ring("bread")
+    order_id = shop.ok(PresentCoupon("BD000001"))["order_id"]
+    shop.pay()
+    shop.ok(AddReturnLine(order_id, -1, 1000, "no fee"))
+    assert -100 == shop.pay()["total_minor"]
+    assert "coupon_must_not_be_used" == shop.no(PresentCoupon("BD000001"))
+    shop.ok(AddReturnLine(order_id, 1, 1000, "stale"))
+    assert -300 == shop.pay()["total_minor"]
+    shop.ok(PresentCoupon("BD000001"))
