@@ -77,7 +77,7 @@ STORED_BUGS: dict[str, Bug] = {
     "refused_and_not_shown": Bug(
         refused_and_not_shown, ("C6_a_late_refusal_is_before_a_person",), sales=60
     ),
-    "end_of_day_first": Bug(end_of_day_first, ("L1_everything_drains",), sales=60),
+    "end_of_day_first": Bug(end_of_day_first, ("L1_everything_drains",), sales=60, seed=7),
     "day_without_what_went_back": Bug(
         day_without_what_went_back, ("C8_a_terminals_day_is_the_journals",), sales=60
     ),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.simulation.fronts import Front
 
 _DECLINED = 0x05
-_LATELY = 0.3
+_LATELY, _AT_ONCE = 0.3, 0.3
 _ENDS_SILENTLY = 0.2
 _PATIENT_S = 60.0
 
@@ -23,7 +23,8 @@ _PATIENT_S = 60.0
 @workload(5)
 async def cards_without_the_bank(front: Front) -> None:
     """The terminal has lost its bank: one customer or some pay all the same, until it is
-    back; the bank refuses some of it then."""
+    back; the bank refuses some of it then, and the
+    terminal's day may be ended at that moment."""
     till = front.till
     till.terminal.is_offline = True
     away_s = front.chance.choice((1.0, 8.0, 40.0))
@@ -41,6 +42,11 @@ async def cards_without_the_bank(front: Front) -> None:
             await front.sim.world.sleep_exactly(front.chance.uniform(1.0, 12.0))
             state = await front.look("register.state")
         front.cards.append(await finish(front, state))
+    if front.chance.random() < _AT_ONCE:
+        # Nobody asked what became of them yet, and the totals have it.
+        till.terminal.is_offline = False
+        await front.do("terminal.end_day")
+        await _day_over(front)
 
 
 async def _come_back(front: Front, after_s: float) -> None:
