@@ -36,6 +36,7 @@ DETAIL_CHARS_MAX = 200
 
 # What is remembered of one terminal beside its last transaction.
 FOLLOWED_MAX = 8
+UNCLAIMED_MAX = 1_000
 
 # Numbers a terminal counts its transactions with.
 RECEIPT_NUMBERS = 9_999

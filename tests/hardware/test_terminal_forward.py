@@ -12,10 +12,13 @@ import trio
 
 from actors.messages import Accepted, Failure
 from actors.terminal_messages import Forward, Forwarded, KeepUpload, StoredPayment
-from engine.terminal import Answer, Verdict
+from engine.terminal import Answer, Identity, Kind, Verdict
+from hardware.terminal.limits import UNCLAIMED_MAX
 from hardware.terminal.zvt import codec
+from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.outcome import uploaded
 from hardware.terminal.zvt.person import Plan
+from hardware.terminal.zvt.unclaimed import Unclaimed
 from tests.hardware.terminal_rig import ADDRESS, Shop, open_shop, sale, simulated
 
 BOOKS = "books"
@@ -218,3 +221,57 @@ async def test_only_its_own_end_is_its_result(
     if answer is not None:
         assert not answer.is_offline
         assert answer.amount_minor == (stored.amount_minor if verdict is Verdict.APPROVED else 0)
+
+
+async def test_a_result_that_came_unasked_counts_once_it_is_asked_for(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A terminal presents all it has, and each result once: asked about the first of three only,
+    it tells of two more, which are written down when somebody asks about them, and not twice."""
+    async with desk() as one:
+        await one.take(0, 0x05, 0)
+        one.shop.fake.is_offline = False
+        everything, one.taken = one.taken, one.taken[:1]
+        assert await one.ask() == "ok"
+        assert one.results() == [("p0", Verdict.APPROVED, "ok")]
+        one.taken, one.refusals = everything, 1
+        await one.ask()
+        assert one.results()[1:] == [("p2", Verdict.APPROVED, "ok")], "one was not written down"
+        await one.ask()
+        assert one.results()[2:] == [("p1", Verdict.DECLINED, "declined_05")]
+        await one.ask()
+        assert len(one.told) == 3
+
+
+def test_what_came_unasked_is_not_taken_for_a_later_payment() -> None:
+    """Numbers begin anew: a result is forgotten with the next payment of its numbers, and with the
+    second end of a day."""
+    taken = Answer(
+        Verdict.APPROVED,
+        Kind.SALE,
+        1000,
+        "ok",
+        amount_minor=1000,
+        identity=Identity(terminal_id="1", trace=7, receipt=3),
+        is_offline=True,
+    )
+    result = StatusInfo(result=0, amount_minor=1000, identity=taken.identity)
+    asked = (StoredPayment("p", taken),)
+    told = Unclaimed()
+    told.keep(result)
+    told.end_day()
+    assert [one.payment_id for _, one, _ in told.claimed(asked)] == ["p"]
+    told.end_day()
+    assert told.claimed(asked) == []
+    told.keep(result)
+    told.forget(Identity(terminal_id="1", trace=8, receipt=4))
+    assert told.claimed(asked)
+    told.forget(taken.identity)
+    assert told.claimed(asked) == []
+    told.keep(attrs.evolve(result, is_day=True))
+    told.keep(attrs.evolve(result, identity=Identity()))
+    for number in range(UNCLAIMED_MAX + 1):
+        told.keep(
+            attrs.evolve(result, identity=Identity(terminal_id="1", trace=number, receipt=number))
+        )
+    assert len(told.told) == UNCLAIMED_MAX

@@ -5,11 +5,11 @@ from __future__ import annotations
 import trio
 
 from actors.messages import DeviceState
-from actors.terminal_messages import Forward, Forwarded, Inquire, Request
+from actors.terminal_messages import Forward, Forwarded, Inquire, Request, StoredPayment
 from engine.terminal import UNSENT, Answer, Condition, Transaction
 from hardware.device import CableDevice
 from hardware.terminal.device import Begin, Requests, TerminalDevice
-from hardware.terminal.keeping import begun
+from hardware.terminal.keeping import Kept, begun, upload_kept
 from hardware.terminal.limits import REPLY_NS, SERIAL_REPLY_NS
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.jobs import (
@@ -90,13 +90,22 @@ class ZvtDevice(TerminalDevice, CableDevice):
         )
 
     async def forward(self, forward: Forward) -> Forwarded:
-        """By the command for it; results are told by the terminal's own numbers."""
+        """By the command for it; results are told by the terminal's own numbers. What it told
+        before anybody asked about it, it does not tell again."""
         job_id = self.new_id()
-        result = await self._run(
-            job_id, lambda now_ns: self.session.forward(job_id, forward.payments, now_ns)
-        )
+        left = await self._without_those_told(forward)
+        result = await self._run(job_id, lambda now_ns: self.session.forward(job_id, left, now_ns))
         assert isinstance(result, Forwarded)
         return result
+
+    async def _without_those_told(self, forward: Forward) -> tuple[StoredPayment, ...]:
+        left = list(forward.payments)
+        for info, payment, answer in self.session.unclaimed.claimed(forward.payments):
+            said = await upload_kept(self.post, forward.keeper, payment.payment_id, answer)
+            if said is not Kept.LATER:
+                self.session.unclaimed.drop(info)
+                left.remove(payment)
+        return tuple(left)
 
     def is_over(self, answer: Answer) -> bool:
         """Unless nothing of it was sent."""

@@ -24,6 +24,7 @@ from hardware.terminal.zvt.codec import Profile, StatusInfo
 from hardware.terminal.zvt.jobs import Action, Break, Job, Send, Task, command_of
 from hardware.terminal.zvt.memory import Memory
 from hardware.terminal.zvt.outcome import settlement, uploaded
+from hardware.terminal.zvt.unclaimed import Unclaimed
 from native import ZvtMessage
 
 _ABSENT = Condition(is_ready=False, code="absent")
@@ -36,8 +37,8 @@ class ZvtSession:
     """The conversation with one terminal, and what it told of its transactions (`memory`).
 
     `stored` is what it took offline and was asked about last, and `forwards` whether it knows how
-    to present that; `papers` is what it printed of its own accord. `paired_id` is the only terminal
-    that is asked for payments: the one the profile names, else the first that told its number.
+    to present that; `unclaimed` is what else it presented, `papers` what it printed of its own
+    accord. `paired_id` is the only terminal asked for payments: the profile's, else the first.
     `terminal_id` is who answers now. `reply_ns` is how long a command may wait to be accepted.
     """
 
@@ -50,6 +51,7 @@ class ZvtSession:
     is_open: bool = False
     stored: tuple[StoredPayment, ...] = ()
     forwards: bool = True
+    unclaimed: Unclaimed = field(factory=Unclaimed)
     papers: tuple[Slip, ...] = ()
     _job: Job | None = None
     _queue: deque[Job] = field(factory=deque)
@@ -341,6 +343,7 @@ class ZvtSession:
         job.info, job.is_refused = info, False
         if job.task is not Task.TRANSACT:
             return [Send(codec.ACKNOWLEDGE)]
+        self.unclaimed.forget(info.identity)
         return self._keep(Store(job.job_id, endings.so_far(job, self.memory.last)), now_ns)
 
     def _keep(self, what: Store | StoreUpload, now_ns: int) -> list[Action]:
@@ -355,6 +358,7 @@ class ZvtSession:
             answer = uploaded(one.answer, info)
             if answer is not None:
                 return self._keep(StoreUpload(job.job_id, one.payment_id, answer), now_ns)
+        self.unclaimed.keep(info)
         if job.info is None or info.totals or not job.info.totals:
             job.info = info if job.task is Task.SETTLE else None
         return [Send(codec.ACKNOWLEDGE)]
@@ -426,6 +430,7 @@ class ZvtSession:
                 self.forwards = self.forwards and is_known
                 actions.append(Done(job.job_id, Forwarded(code)))
             case Task.SETTLE:
+                self.unclaimed.end_day()
                 end = settlement(verdict, code, job.info, job.slips, job.why)
                 slips, self.papers = (*self.papers, *end.slips), ()
                 actions.append(Done(job.job_id, attrs.evolve(end, slips=slips)))
@@ -436,18 +441,16 @@ class ZvtSession:
             actions += self._bar("other_terminal")
         actions += self._next(now_ns)
         if self._job is None:
-            wait_ns = limits.ENQUIRE_EVERY_NS
-            if not self.condition.is_ready:
-                wait_ns = limits.ENQUIRE_BLOCKED_NS
+            is_ready = self.condition.is_ready
+            wait_ns = limits.ENQUIRE_EVERY_NS if is_ready else limits.ENQUIRE_BLOCKED_NS
             self._enquire_ns = now_ns + wait_ns
         return actions
 
     def _bar(self, code: str) -> list[Action]:
         """Ask this terminal for nothing but to log on again, now and then."""
         self._is_barred = True
-        detail = ""
-        if code == "other_terminal":
-            detail = f"terminal {self.terminal_id} answers in place of {self.paired_id}"
+        other = f"terminal {self.terminal_id} answers in place of {self.paired_id}"
+        detail = other if code == "other_terminal" else ""
         self.condition = Condition(is_ready=False, code=code, detail=detail)
         waiting = [job for job in self._queue if job.job_id]
         self._queue.clear()
