@@ -37,7 +37,7 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     told = tmp_path / "close.json"
     assert close.main(["--tiny", "--json", str(told)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == "digest 7b8a0d07bc561b93"
+    assert lines[-1] == "digest b2ac96bb75a9d373"
     rows = json.loads(told.read_text())["rows"]
     assert [row["what"] for row in rows] == [
         "Z after 200 sales",

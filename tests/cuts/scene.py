@@ -22,6 +22,7 @@ POLICY = {
     "register_minor": 100_000,
     "total_minor": 100_000,
     "age_s": 3_600,
+    "tip_minor_max": 2_000,
 }
 """How much a store on a stage takes without the bank."""
 PATIENCE_S = 240.0

@@ -219,7 +219,7 @@ MONEY_BUGS: dict[str, Bug] = {
     ),
     "asked_no_more": Bug(asked_no_more, ("L1_everything_drains",), sales=60, seed=2),
     "anothers_money": Bug(
-        anothers_money, ("C1_money_is_the_terminals",), ("devices_kill",), sales=100
+        anothers_money, ("C1_money_is_the_terminals",), ("devices_kill",), sales=100, seed=3
     ),
     "card_without_its_tip": Bug(
         card_without_its_tip,
