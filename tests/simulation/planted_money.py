@@ -177,7 +177,7 @@ MONEY_BUGS: dict[str, Bug] = {
         seed=3,
     ),
     "charge_good_for_ever": Bug(
-        charge_good_for_ever, ("R1_a_charge_comes_back_once",), sales=100, seed=4
+        charge_good_for_ever, ("R1_a_charge_comes_back_once",), sales=200, seed=38
     ),
     "promotions_stay_spent": Bug(
         promotions_stay_spent, ("R2_promotions_come_back_as_they_took",), sales=60
