@@ -126,8 +126,17 @@ def remember(name: str, value: str) -> None:
 
 
 def install(npm: list[str]) -> None:
-    """`npm ci`, unless the lock file is the one already installed."""
+    """`npm ci`, unless the lock file is the one already installed.
+
+    Raises:
+        StepError: `node_modules` is a link; what it leads to would be emptied.
+    """
     wanted = source_hash(FRONTENDS, ["package.json", "package-lock.json"])
+    if (FRONTENDS / "node_modules").is_symlink():
+        raise StepError(
+            "frontends/node_modules is a link, and npm empties what it leads to. Nothing was "
+            "installed or built. Remove the link, then run this again."
+        )
     if (FRONTENDS / "node_modules").is_dir() and remembered("npm-ci") == wanted:
         return
     step("npm ci", [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"])

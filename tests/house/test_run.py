@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import build_web
 from tools.build_web import source_hash
 from tools.get_uv import FetchError, choose, index_url, listing, platform_tags, unpack
 
@@ -137,3 +138,19 @@ def test_a_foreign_environment_is_never_touched(tmp_path: Path) -> None:
     assert 1 == told.returncode
     assert "not an environment of its own" in told.stderr
     assert "sync" not in asked.read_text()
+
+
+def test_packages_that_are_only_linked_to_are_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """npm empties what a link to a folder of packages leads to: it is not called."""
+    shared, front = tmp_path / "shared", tmp_path / "frontends"
+    (shared / "svelte").mkdir(parents=True)
+    front.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        (front / name).write_text("{}")
+    (front / "node_modules").symlink_to(shared)
+    monkeypatch.setattr(build_web, "FRONTENDS", front)
+    with pytest.raises(build_web.StepError, match="Remove the link"):
+        build_web.install(["false"])
+    assert (shared / "svelte").is_dir()
