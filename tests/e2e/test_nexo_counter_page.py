@@ -180,7 +180,9 @@ def test_a_nexo_terminal_of_the_file_is_tested_at_the_register(
     its test says in words what the terminal lacks."""
     page = who.page
     who.menu("Card terminals")
-    expect(page.get_by_text("ZVT terminals on the network or a serial port, and those that speak nexo")).to_be_visible()
+    expect(
+        page.get_by_text("ZVT terminals on the network or a serial port, and those that speak nexo")
+    ).to_be_visible()
     row = page.locator("li.part")
     expect(row).to_contain_text("set up in the configuration file")
     row.get_by_role("button", name="Test").click()

@@ -164,7 +164,7 @@ def test_a_terminal_on_a_serial_line_is_found_paired_tested_and_paid_at(
         row.get_by_role("button", name="Test").click()
         expect(row).to_contain_text("The terminal answers and takes payments.")
         look(who, port)
-        expect(page.locator(".found")).to_contain_text("in use already", timeout=20_000)
+        expect(found).to_contain_text("in use already", timeout=20_000)
         who.push("Back", exact=True)
         terminal.fake.plans.append(Plan(card="tap"))
         who.tap("Espresso")

@@ -33,6 +33,7 @@ NOT_FUZZED: dict[str, str] = {
     "engine/credit/ledger.py:code_from": _OWN_NUMBER,
     "engine/order/coupons.py:*": _SAME,
     "engine/personal.py:is_token": _CHECKED,
+    "engine/terminals.py:_elsewhere": _CHECKED,
     "engine/terminals.py:_unfit": _CHECKED,
     "engine/terminals.py:_why_not": _CHECKED,
     "hardware/compose.py:_authority": _OWN_SETUP,

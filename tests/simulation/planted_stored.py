@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
-from actors.stored_payments import StoredPayments
 from engine.payment import asking, hearing, outcome
 from engine.payment import state as payment_state
 from engine.payment.events import Problem
@@ -15,6 +14,7 @@ from engine.payment.state import Payments
 from engine.payment.terminal_day import with_payment
 from engine.terminal import UNDOING
 from engine.views import payments as payments_shown
+from hardware.terminal.zvt.unclaimed import Unclaimed
 from tests.simulation.planted import Bug
 from tests.simulation.planted_money import Planted
 
@@ -49,13 +49,9 @@ def refused_and_not_shown() -> Planted:
     return mock.patch.object(payments_shown, "listed", some)
 
 
-def end_of_day_first() -> Planted:
-    """A terminal ends its day, and what it tells of stored cards then is about nobody."""
-
-    async def nothing(*args: Any) -> None:
-        return
-
-    return mock.patch.object(StoredPayments, "ask_before_the_end", nothing)
+def told_unasked_forgotten() -> Planted:
+    """What a terminal tells of a stored card that it was not asked about is about nobody."""
+    return mock.patch.object(Unclaimed, "keep", return_value=None)
 
 
 def day_without_what_went_back() -> Planted:
@@ -77,7 +73,13 @@ STORED_BUGS: dict[str, Bug] = {
     "refused_and_not_shown": Bug(
         refused_and_not_shown, ("C6_a_late_refusal_is_before_a_person",), sales=60
     ),
-    "end_of_day_first": Bug(end_of_day_first, ("L1_everything_drains",), sales=60, seed=7),
+    "told_unasked_forgotten": Bug(
+        told_unasked_forgotten,
+        ("L1_everything_drains",),
+        ("devices_link_bad",),
+        sales=100,
+        seed=5,
+    ),
     "day_without_what_went_back": Bug(
         day_without_what_went_back, ("C8_a_terminals_day_is_the_journals",), sales=60
     ),
