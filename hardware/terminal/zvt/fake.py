@@ -312,6 +312,9 @@ class TerminalFake(FarEnd, Played):
         self.ledger.book(entry)
         if entry.is_offline:
             self.ledger.store(entry)
+            if not self.is_offline:
+                # Its bank came back while the receipt was being printed.
+                self.ledger.present()
 
     async def _break(self, entry: Entry) -> None:
         """Money moves, and the cable breaks for a moment before the register hears of it."""
