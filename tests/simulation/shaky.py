@@ -51,9 +51,10 @@ class ShopWorld(SimulatedWorld):
             has_synced = self.journal_syncs > before
             return result
 
+        # Written is before synced, and a sync takes its time.
+        start_ns = self.monotonic_ns()
         result = await super().in_thread(watched)
         if not is_before:
-            start_ns = self.monotonic_ns()
             await self._pause()
             if has_synced and self.monotonic_ns() > start_ns:
                 self._untold.append((start_ns, self.monotonic_ns()))
