@@ -275,3 +275,22 @@ def test_what_came_unasked_is_not_taken_for_a_later_payment() -> None:
             attrs.evolve(result, identity=Identity(terminal_id="1", trace=number, receipt=number))
         )
     assert len(told.told) == UNCLAIMED_MAX
+
+
+async def test_one_stored_after_the_host_was_back_is_presented(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The host comes back while the receipt of a card taken without it is being printed: the
+    simulated terminal presents that one too, and tells of it when asked."""
+    async with desk() as one:
+        fake = one.shop.fake
+        prints = fake._print
+
+        async def back(*args: Any) -> Any:
+            fake.is_offline = False
+            return await prints(*args)
+
+        monkeypatch.setattr(fake, "_print", back)
+        await one.take(0x05)
+        assert await one.ask() == "ok"
+        assert one.results() == [("p0", Verdict.DECLINED, "declined_05")]
