@@ -76,9 +76,8 @@ STORED_BUGS: dict[str, Bug] = {
     "told_unasked_forgotten": Bug(
         told_unasked_forgotten,
         ("L1_everything_drains",),
-        ("devices_link_bad",),
+        ("bank_away", "devices_link_bad", "terminal_unplugged"),
         sales=100,
-        seed=5,
     ),
     "day_without_what_went_back": Bug(
         day_without_what_went_back, ("C8_a_terminals_day_is_the_journals",), sales=60
