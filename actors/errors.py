@@ -1,4 +1,5 @@
-"""What can go wrong between two actors, as the one who asked sees it; and on the links between."""
+"""What can go wrong between two actors, as the one who asked sees it, and on the links between; and
+what a person is told as it stands."""
 
 from __future__ import annotations
 

@@ -134,15 +134,23 @@ class OutboxActor:
         left_ns = None if until_ns is None else max(0, until_ns - world.monotonic_ns())
         envelope.answer(Proceed(reply.ok, may_have, left_ns))
 
+    async def _record_end(
+        self, effect_id: str, outcome: Outcome, reason: str, post: Any, world: World
+    ) -> None:
+        """Have the end of a try written down; what failed is offered ever more seldom.
+
+        Raises:
+            PostError: the bookkeeper could not be asked.
+        """
+        data = {"effect_id": effect_id, "outcome": outcome.value, "reason": reason}
+        await self._submit("effect.finish", data, post, world)
+        if outcome is Outcome.FAILED:
+            self._failed[effect_id] = self._failed.get(effect_id, 0) + 1
+
     async def _finish(self, envelope: Any, body: Finished, post: Any, world: World) -> None:
         """A try ended. Said twice it is still accepted: the first time settled it."""
-        data = {
-            "effect_id": body.effect_id,
-            "outcome": body.outcome.value,
-            "reason": body.reason,
-        }
         try:
-            await self._submit("effect.finish", data, post, world)
+            await self._record_end(body.effect_id, body.outcome, body.reason, post, world)
         except PostError as error:
             envelope.answer(error)
             return
@@ -153,8 +161,6 @@ class OutboxActor:
             return
         # What did not work is not tried again at once, or a broken printer would spin.
         self._sent_ns[body.effect_id] = world.monotonic_ns()
-        if body.outcome is Outcome.FAILED:
-            self._failed[body.effect_id] = self._failed.get(body.effect_id, 0) + 1
         self._wake.set()
         envelope.answer(Accepted())
 
@@ -230,28 +236,19 @@ class OutboxActor:
             nursery.start_soon(self._send, address, entries, post, world)
 
     async def _expire(self, entry: PendingEffect, post: Any, world: World) -> None:
-        begun = entry.may_have_happened
-        data = {
-            "effect_id": entry.effect_id,
-            "outcome": (Outcome.UNKNOWN if begun else Outcome.EXPIRED).value,
-            "reason": _CUT_OFF if begun else "its time was over before a device took it",
-        }
+        outcome, reason = Outcome.EXPIRED, "its time was over before a device took it"
+        if entry.may_have_happened:
+            outcome, reason = Outcome.UNKNOWN, _CUT_OFF
         try:
-            await self._submit("effect.finish", data, post, world)
+            await self._record_end(entry.effect_id, outcome, reason, post, world)
         except PostError as error:
             log.warning("expiry_not_recorded", effect=entry.effect_id, reason=error.kind)
 
     async def _end_too_large(self, entry: PendingEffect, post: Any, world: World) -> None:
         """One that no link carries must not stop those behind it, at this device or any other."""
-        data = {
-            "effect_id": entry.effect_id,
-            "outcome": Outcome.FAILED.value,
-            "reason": _TOO_LARGE,
-        }
-        self._failed[entry.effect_id] = self._failed.get(entry.effect_id, 0) + 1
         self._sent_ns[entry.effect_id] = world.monotonic_ns()
         log.warning("effect_not_done", effect=entry.effect_id, outcome="too_large")
-        await self._submit("effect.finish", data, post, world)
+        await self._record_end(entry.effect_id, Outcome.FAILED, _TOO_LARGE, post, world)
 
     async def _send(
         self, address: str, entries: list[PendingEffect], post: Any, world: World

@@ -10,7 +10,7 @@ from engine.limits import NS_PER_S
 from engine.order.pricing import price_shown
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
-from engine.payment.exposure import brand_exposure, exposure, untold
+from engine.payment.exposure import Exposure, brand_exposure, exposure, untold
 from engine.payment.state import Payment, Payments, is_counted, tip_in
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
@@ -223,18 +223,19 @@ def payments_view(
         books.payments.policy.total_minor,
         len(books.payments.offline),
         max(0, now_ns - risk.oldest_ns) // NS_PER_S if risk.oldest_ns else 0,
-        _ceilings(books.payments, register, operator),
+        _ceilings(books.payments, risk, register, operator),
         books.payments.policy.age_s,
         books.payments.policy,
     )
 
 
-def _ceilings(payments: Payments, register: str, operator: str) -> tuple[CeilingView, ...]:
+def _ceilings(
+    payments: Payments, risk: Exposure, register: str, operator: str
+) -> tuple[CeilingView, ...]:
     """Each ceiling with what is used of it; none where nothing is taken offline."""
     policy = payments.policy
     if not policy.total_minor:
         return ()
-    risk = exposure(payments, register=register, operator=operator)
     maybe = exposure(payments, register=register, operator=operator, is_pending=True)
     rows = (
         ("operator", policy.operator_minor, risk.operator_minor, maybe.operator_minor),

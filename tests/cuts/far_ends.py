@@ -171,9 +171,10 @@ class Far(ABC):
             self.fake.is_offline = False
 
     @property
-    @abstractmethod
     def stored_minor(self) -> int:
         """What it took alone and has still to present."""
+        stored = [one for one in self.fake.ledger.entries if one.is_stored]
+        return sum(one.signed_minor for one in stored)
 
     @property
     @abstractmethod
@@ -283,12 +284,6 @@ class ZvtFar(Far):
     async def begin_anew(self) -> None:
         """As `Far`."""
         await self.fake.reboot()
-
-    @property
-    def stored_minor(self) -> int:
-        """As `Far`."""
-        stored = [one for one in self.fake.ledger.entries if one.is_stored]
-        return sum(one.signed_minor for one in stored)
 
     @property
     def day(self) -> Day:
@@ -415,12 +410,6 @@ class NexoFar(Far):
         """As `Far`."""
         await self.outlet.unplug()
         await self.outlet.plug()
-
-    @property
-    def stored_minor(self) -> int:
-        """As `Far`."""
-        stored = [one for one in self.fake.ledger.entries if one.is_stored]
-        return sum(one.signed_minor for one in stored)
 
     @property
     def day(self) -> Day:

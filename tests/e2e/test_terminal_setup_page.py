@@ -88,6 +88,18 @@ def look(who: Cashier, places: str) -> None:
     who.push("Look at these addresses")
 
 
+def pay_by_card(who: Cashier, terminal: Counter) -> None:
+    """An espresso, back from the page of terminals."""
+    who.push("Back", exact=True)
+    terminal.fake.plans.append(Plan(card="tap"))
+    who.tap("Espresso")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.push(re.compile("^Card"))
+    expect(who.page.get_by_text("Paid by card")).to_be_visible()
+    assert 220 == terminal.fake.ledger.booked_minor
+
+
 @pytest.mark.feature("HW-07")
 def test_a_terminal_is_found_paired_tested_paid_at_and_a_swapped_one_is_an_alarm(
     who: Cashier, terminal: Counter
@@ -110,14 +122,7 @@ def test_a_terminal_is_found_paired_tested_paid_at_and_a_swapped_one_is_an_alarm
     assert 0 == terminal.fake.ledger.booked_minor
     look(who, terminal.place)
     expect(page.locator(".found")).to_contain_text("in use already", timeout=20_000)
-    who.push("Back", exact=True)
-    terminal.fake.plans.append(Plan(card="tap"))
-    who.tap("Espresso")
-    expect(who.lines).to_have_count(1)
-    who.pay()
-    who.push(re.compile("^Card"))
-    expect(page.get_by_text("Paid by card")).to_be_visible()
-    assert 220 == terminal.fake.ledger.booked_minor
+    pay_by_card(who, terminal)
     who.next_order()
     terminal.swap("52500098")
     strip = page.locator("button.strip:visible")
@@ -165,14 +170,7 @@ def test_a_terminal_on_a_serial_line_is_found_paired_tested_and_paid_at(
         expect(row).to_contain_text("The terminal answers and takes payments.")
         look(who, port)
         expect(found).to_contain_text("in use already", timeout=20_000)
-        who.push("Back", exact=True)
-        terminal.fake.plans.append(Plan(card="tap"))
-        who.tap("Espresso")
-        expect(who.lines).to_have_count(1)
-        who.pay()
-        who.push(re.compile("^Card"))
-        expect(page.get_by_text("Paid by card")).to_be_visible()
-        assert 220 == terminal.fake.ledger.booked_minor
+        pay_by_card(who, terminal)
     finally:
         terminal.stop()
         scale.stop()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -22,10 +20,9 @@ from engine.terminal import Answer, CardShown, ForPaper, SlipLine, Verdict, Want
 from engine.till import CloseTill, CountTill
 from engine.wire import structure, unstructure
 from tests.card_shop import VISA, card_shop, hear, paid_by_card, running, slip
-from tests.scenarios.test_story_golden_receipts import on_paper
+from tests.golden_paper import hold
 from tests.shop import Shop
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "receipts"
 PAPERS = ("receipt", "receipt-copy", "merchant", "signed", "declined")
 ALL = ForPaper(merchant=Wanted.ALL, customer=Wanted.ALL)
 CHIP = ForPaper(
@@ -307,9 +304,4 @@ def papers(language: str) -> dict[str, Document]:
 @pytest.mark.parametrize("paper", PAPERS)
 def test_golden_card_slips(language: str, paper: str) -> None:
     """What customer and shop hold of a card payment is, line for line, what is kept here."""
-    shown = on_paper(papers(language)[paper])
-    place = GOLDEN / f"card-{paper}-{language}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        place.write_text(shown, encoding="utf-8")
-    assert shown == place.read_text(encoding="utf-8")
-    assert all(len(line) <= 42 for line in shown.splitlines())
+    hold(f"card-{paper}-{language}", papers(language)[paper])

@@ -6,9 +6,7 @@ then read the difference as a customer would.
 
 from __future__ import annotations
 
-import os
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -31,16 +29,9 @@ from engine.order.events import (
 from engine.order.figures import DiscountKind
 from engine.register import CloseDay, StartTraining
 from engine.till import CloseTill, CountTill, Denomination, OpenDrawer, OpenTill, PayIn, PayOut
-from hardware.printer import codec
-from hardware.printer.decoder import Decoder
-from hardware.printer.layout import lay_out
-from hardware.printer.paper import Ask
-from hardware.printer.profile import profile
-from hardware.printer.render import to_text
+from tests.golden_paper import hold, on_paper
 from tests.shop import Shop
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "receipts"
-WIDTH = 42
 FOOTERS = {"en": "Thank you", "de": "Vielen Dank für Ihren Einkauf", "fr": "Merci, à bientôt"}
 PAPERS = ("sale", "sale-copy", "sale-explained", "refund", "z", "training")
 
@@ -82,25 +73,12 @@ def papers(language: str) -> dict[str, Document]:
     return dict(zip(PAPERS, shop.printed(), strict=True))
 
 
-def on_paper(document: Document) -> str:
-    """What the receipt printer's bytes make of a document, as lines of text."""
-    lines = lay_out(document, WIDTH, copy=document.copy)
-    data = b"".join(codec.encode(lines, profile("epson", WIDTH)))
-    rows = (item for item in Decoder(WIDTH).feed(data) if not isinstance(item, Ask))
-    return to_text(tuple(rows), WIDTH)
-
-
 @pytest.mark.feature("BO-17", part="receipts in English, German and French")
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
 @pytest.mark.parametrize("paper", PAPERS)
 def test_golden_receipts(language: str, paper: str) -> None:
     """What the customer holds is, line for line, what is kept with the tests."""
-    shown = on_paper(papers(language)[paper])
-    place = GOLDEN / f"{paper}-{language}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        place.write_text(shown, encoding="utf-8")
-    assert shown == place.read_text(encoding="utf-8")
-    assert all(len(line) <= WIDTH for line in shown.splitlines())
+    hold(f"{paper}-{language}", papers(language)[paper])
 
 
 @pytest.mark.feature("RCP-02")

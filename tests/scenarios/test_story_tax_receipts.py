@@ -6,9 +6,7 @@ then read the difference as a customer would.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import attrs
 import pytest
@@ -30,17 +28,9 @@ from engine.settings import TaxClass, TaxClassesSet
 from engine.taxation import Dining
 from engine.taxes import SetTaxes
 from engine.till import CloseTill, CountTill
-from hardware.printer import codec
-from hardware.printer.decoder import Decoder
-from hardware.printer.layout import lay_out
-from hardware.printer.paper import Ask
-from hardware.printer.profile import profile
-from hardware.printer.render import to_text
+from tests.golden_paper import hold
 from tests.shop import Shop
 from tests.tax_shop import in_country, rule, ruled, setup
-
-GOLDEN = Path(__file__).parent.parent / "golden" / "receipts"
-WIDTH = 42
 
 
 def quebec() -> list[Document]:
@@ -110,14 +100,6 @@ PAPERS: dict[str, tuple[Callable[[], list[Document]], tuple[str, ...]]] = {
 }
 
 
-def on_paper(document: Document) -> str:
-    """What the receipt printer's bytes make of a document, as lines of text."""
-    lines = lay_out(document, WIDTH, copy=document.copy)
-    data = b"".join(codec.encode(lines, profile("epson", WIDTH)))
-    rows = (item for item in Decoder(WIDTH).feed(data) if not isinstance(item, Ask))
-    return to_text(tuple(rows), WIDTH)
-
-
 @pytest.mark.parametrize("place", sorted(PAPERS))
 def test_golden_receipts_of_taxes(place: str) -> None:
     """Letters, each tax with its rate and base, who is free and why, and the words that must be."""
@@ -125,9 +107,4 @@ def test_golden_receipts_of_taxes(place: str) -> None:
     documents = make()
     # A copy of what was printed under rules that have changed since is still what it was.
     for name, document in zip(names, documents, strict=True):
-        shown = on_paper(document)
-        kept = GOLDEN / f"tax-{place}-{name}.txt"
-        if os.environ.get("UPDATE_GOLDEN"):
-            kept.write_text(shown, encoding="utf-8")
-        assert shown == kept.read_text(encoding="utf-8")
-        assert all(len(line) <= WIDTH for line in shown.splitlines())
+        hold(f"tax-{place}-{name}", document)
