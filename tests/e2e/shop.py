@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
 import re
+import shutil
 import signal
-import subprocess
-import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import cache
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +24,14 @@ from websockets import Origin
 from websockets.sync.client import connect
 
 from actors.world import SystemWorld
+from tests.e2e.warm import fork
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = {"Ana": "1111", "Ben": "2222", "Mia": "9999"}
 TYPING_MS = 55  # between keys, as a quick person types; a scanner is ten times faster
 START_S = 30.0
+_SOCKETS = shutil.ignore_patterns("*.ipc")
 LOOK_S, NEAR_PX = 0.55, 30.0  # a second press at a place comes when its first one was looked at
 
 
@@ -55,14 +60,29 @@ def with_city_tax(percent: str) -> str:
     return json.dumps(german)
 
 
+@cache
+def prepared(options: tuple[str, ...]) -> Path:
+    """The folder of a demo store that was set up, opened and ended, for others to begin with."""
+    folder = Path(tempfile.mkdtemp(prefix="demo-store-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    demo = DemoStore(folder, options=options, is_prepared=False)
+    demo.start()
+    demo.stop()
+    return demo.data
+
+
 @define
 class DemoStore:
-    """`countertop demo` on a port and a folder of its own, with `options` of its command line."""
+    """`countertop demo` on a port and a folder of its own, with `options` of its command line.
+
+    Where it `is_prepared` it begins as one that was set up before: that takes half of a start.
+    """
 
     folder: Path
     port: int = field(factory=free_port)
     options: tuple[str, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
+    is_prepared: bool = True
+    process: ForkServerProcess | None = None
 
     @property
     def url(self) -> str:
@@ -72,25 +92,29 @@ class DemoStore:
     def start(self, **environment: str) -> None:
         """Start it and wait until it is open; what it said goes into its folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.data.exists() and self.is_prepared:
+            shutil.copytree(prepared(self.options), self.data, ignore=_SOCKETS)
         told = self.folder / "told.txt"
-        with told.open("wb") as output:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "countertop", "demo", "--one-process"),
-                    *("--data", str(self.folder / "data"), "--port", str(self.port)),
-                    *self.options,
-                ],
-                cwd=ROOT,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
-            )
+        told.write_text("")
+        words = ("demo", "--one-process", "--data", str(self.data), "--port", str(self.port))
+        self.process = fork((*words, *self.options), told, **environment)
         deadline = time.monotonic() + START_S
         while b"store is open" not in told.read_bytes():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                words = told.read_text(errors="replace")
-                raise AssertionError(f"the demo store did not open:\n{words[-3000:]}")
-            time.sleep(0.05)
+            if self.process.exitcode is not None or time.monotonic() > deadline:
+                said = told.read_text(errors="replace")
+                raise AssertionError(f"the demo store did not open:\n{said[-3000:]}")
+            time.sleep(0.02)
+
+    @property
+    def data(self) -> Path:
+        """Its directory."""
+        return self.folder / "data"
+
+    def _import(self, *words: str) -> None:
+        told = self.folder / "imported.txt"
+        process = fork(("import", *words, "--data", str(self.data)), told)
+        process.join()
+        assert process.exitcode == 0, told.read_text(errors="replace")
 
     def import_german_taxes(self, *, city_percent: str = "") -> None:
         """Tax rules in place of its tax classes; with a city's own tax on everything besides."""
@@ -100,43 +124,42 @@ class DemoStore:
             pack = str(self.folder / "port.json")
             Path(pack).write_text(with_city_tax(city_percent))
             likes = (*likes, "--jurisdiction", "DE-PORT")
-        command = (sys.executable, "-m", "countertop", "import", "taxes", pack, *likes)
-        data = ("--data", str(self.folder / "data"))
-        subprocess.run([*command, *data], cwd=ROOT, check=True, capture_output=True)
+        self._import("taxes", pack, *likes)
 
     def add_promotions(self, text: str) -> None:
         """Promotions written in TOML, beside those of the demo."""
         own = (ROOT / "countertop" / "demo_data" / "promotions.toml").read_text()
         file = self.folder / "promotions.toml"
         file.write_text(f"{own}\n{text}")
-        command = (sys.executable, "-m", "countertop", "import", "promotions", str(file))
-        data = ("--data", str(self.folder / "data"))
-        subprocess.run([*command, *data], cwd=ROOT, check=True, capture_output=True)
+        self._import("promotions", str(file))
 
     def kill(self) -> None:
         """Pull its plug."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """It does nothing meanwhile, and answers afterwards what it was asked."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
         try:
             yield
         finally:
-            self.process.send_signal(signal.SIGCONT)
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        assert self.process is not None
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
 
     def stop(self) -> None:
         """End it as Ctrl-C does."""
-        if self.process is None or self.process.poll() is not None:
+        if self.process is None or self.process.exitcode is not None:
             return
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
+        self._signal(signal.SIGINT)
+        self.process.join(10)
+        if self.process.exitcode is None:
             self.kill()
 
     # ------------------------------------------------------------ the simulated counter beside it

@@ -26,11 +26,14 @@ SIZES = {"1024x768": (1024, 768), "390x844": (390, 844)}
 # What else stands on counters, and lies in hands.
 WIDE_SCREENS = ((1280, 800), (1366, 768), (1920, 1080))
 PHONES = ((360, 740), (430, 932))
+SHOWN = "[matchMedia('(prefers-color-scheme: dark)').matches, document.documentElement.lang]"
+BY_COLOURS = ["color-contrast", "link-in-text-block"]  # all that a theme can change
 READABLE = (Path(__file__).parent / "readable.js").read_text()
-RUN_AXE = """async () => {
+RUN_AXE = """async (rules) => {
   // Tiles are alike: the first dozen stand for the hundred below them.
   const what = { include: [['html']], exclude: [['.tile:nth-of-type(n+13)']] };
-  const found = await axe.run(what, { resultTypes: ['violations'] });
+  const only = rules ? { runOnly: rules } : {};
+  const found = await axe.run(what, { resultTypes: ['violations'], ...only });
   return found.violations.map((rule) =>
     rule.id + ': ' + rule.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | '));
 }"""
@@ -39,7 +42,11 @@ RUN_AXE = """async () => {
 @define
 class Look:
     """Takes a picture of what is shown, lets axe read it and looks whether people can, on other
-    screens of its kind, too; finds are kept, not thrown."""
+    screens of its kind, too; finds are kept, not thrown.
+
+    Colours move no words and words have no colours: a dark page is read for its colours, and one in
+    another language for where its words end.
+    """
 
     folder: Path
     suffix: str
@@ -52,9 +59,13 @@ class Look:
         self.count += 1
         page.evaluate("document.fonts.ready")
         page.screenshot(path=self.folder / f"{self.count:02d}-{name}-{self.suffix}.png")
-        if not page.evaluate("'axe' in window"):
-            page.evaluate(AXE.read_text())
-        self._note(name, page.evaluate(RUN_AXE))
+        is_dark, language = page.evaluate(SHOWN)
+        if language == "en":
+            if not page.evaluate("'axe' in window"):
+                page.evaluate(AXE.read_text())
+            self._note(name, page.evaluate(RUN_AXE, BY_COLOURS if is_dark else None))
+        if is_dark:
+            return
         own = page.viewport_size
         assert own is not None
         others = PHONES if who.phone else WIDE_SCREENS
