@@ -19,6 +19,7 @@ from engine.order.figures import (
 from engine.order.tender_events import (
     CardTendered,
     CashTendered,
+    CashWentBack,
     CreditTendered,
     ForeignTendered,
     LinkTendered,
@@ -434,6 +435,7 @@ OrderEvent = (
     | OrderSuspended
     | OrderResumed
     | TenderingStarted
+    | CashWentBack
     | TenderingUndone
     | CashTendered
     | CardTendered

@@ -255,6 +255,16 @@ class GaveBack:
 
 
 @frozen
+class CashBack:
+    """A sale that goods come back from: what of it went back in cash before, and what of it may
+    still go back so. To the cent, before coins."""
+
+    order_id: str
+    went_minor: int
+    left_minor: int
+
+
+@frozen
 class TenderFigures:
     """One tender of a completed order. `card` is None unless it was paid by card; `gave_back` says
     of a refund whose tenders it gives back; `foreign` is there where it was notes of another

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from engine.order.events import Audience
 from engine.order.figures import DiscountKind
+from engine.order.tender_events import TenderRefunded
 
 
 @frozen
@@ -49,3 +50,14 @@ class Waived:
 
     charge: str
     reason: str
+
+
+def refunded_after(refunded: tuple[Refunded, ...], event: TenderRefunded) -> tuple[Refunded, ...]:
+    """What went back of a sale's tenders, after an event."""
+    given = (event.tender, event.by_order)
+    others = [entry for entry in refunded if (entry.tender, entry.by_order) != given]
+    before_minor = sum(entry.amount_minor for entry in refunded if entry not in others)
+    minor = before_minor + event.amount_minor
+    # Journals of before say of a refund that no order has only that it was taken back.
+    kept = [Refunded(event.tender, minor, event.by_order)] if minor > 0 else []
+    return (*others, *kept)

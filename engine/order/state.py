@@ -43,6 +43,7 @@ from engine.order.events import (
     TenderChosen,
 )
 from engine.order.figures import (
+    CashBack,
     Figures,
     LineItem,
     ReturnOf,
@@ -50,11 +51,12 @@ from engine.order.figures import (
     TenderFigures,
     Tip,
 )
-from engine.order.given import Chosen, Discount, Note, Refunded, Waived
+from engine.order.given import Chosen, Discount, Note, Refunded, Waived, refunded_after
 from engine.order.tender_events import (
     AnyTendered,
     CardTendered,
     CashTendered,
+    CashWentBack,
     CreditTendered,
     ForeignTendered,
     LinkTendered,
@@ -144,7 +146,7 @@ class Order:
     by card that the shop has nothing of. `tab` is the card an amount is reserved on, `tip` what
     the customer is asked on our own screen. `points` is what was told of the member's balance,
     `rewards` the promotions it is to be spent on; `tender` how it will be paid, "" where nobody
-    said.
+    said. `cash_back` is what had gone back in cash of the sales its goods come from.
     """
 
     id: str
@@ -181,6 +183,7 @@ class Order:
     tender: str = ""
     tip: Tip | None = None
     unpaid: tuple[int, ...] = ()
+    cash_back: tuple[CashBack, ...] = ()
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
@@ -270,16 +273,14 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             | ChargeWaived()
             | RewardChosen()
             | TenderChosen()
+            | DiningChosen()
+            | OrderExempted()
         ):
             return _evolve_circumstances(order, event)
         case OrderDiscounted():
             return altered(order, discount=_discount(event))
         case Noted():
             return _noted(order, event)
-        case DiningChosen():
-            return altered(order, dining=event.dining)
-        case OrderExempted():
-            return altered(order, exemption=event.exemption())
         case OrderVoided():
             return altered(order, phase=Phase.VOIDED)
         case OrderSuspended():
@@ -290,14 +291,16 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return altered(order, phase=phase, register=event.register)
         case TenderingStarted():
             return altered(order, phase=Phase.TENDERING, figures=event.figures)
+        case CashWentBack():
+            return altered(order, cash_back=event.sales)
         case TenderingUndone():
-            return altered(order, phase=Phase.OPEN, figures=None, tip=None)
+            return altered(order, phase=Phase.OPEN, figures=None, tip=None, cash_back=())
         case (
             CashTendered() | CardTendered() | ForeignTendered() | CreditTendered() | LinkTendered()
         ):
             return tendered(order, event)
         case TenderRefunded():
-            return _refunded(order, event)
+            return altered(order, refunded=refunded_after(order.refunded, event))
         case TenderUnpaid():
             return altered(order, unpaid=unpaid_after(order.unpaid, order.tenders, event))
         case TabOpened() | TipAdjusted() | TabClosed():
@@ -392,9 +395,15 @@ def _evolve_circumstances(
     | GuestsTold
     | ChargeWaived
     | RewardChosen
-    | TenderChosen,
+    | TenderChosen
+    | DiningChosen
+    | OrderExempted,
 ) -> Order:
     match event:
+        case DiningChosen():
+            return altered(order, dining=event.dining)
+        case OrderExempted():
+            return altered(order, exemption=event.exemption())
         case CustomerGroupChosen():
             return altered(
                 order, customer_group=event.group, member=event.member, points=event.points
@@ -428,16 +437,6 @@ def _evolve_circumstances(
             return altered(order, waived=waived)
         case _:
             assert_never(event)
-
-
-def _refunded(order: Order, event: TenderRefunded) -> Order:
-    given = (event.tender, event.by_order)
-    others = [entry for entry in order.refunded if (entry.tender, entry.by_order) != given]
-    others_minor = sum(entry.amount_minor for entry in others if entry.tender == event.tender)
-    minor = order.refunded_minor(event.tender) - others_minor + event.amount_minor
-    # Journals of before say of a refund that no order has only that it was taken back.
-    kept = [Refunded(event.tender, minor, event.by_order)] if minor > 0 else []
-    return altered(order, refunded=(*others, *kept))
 
 
 def charge_line(charge: ChargeFigures) -> Line:

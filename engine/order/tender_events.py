@@ -10,7 +10,7 @@ from engine.altered import altered
 from engine.credit.ledger import CreditPaid
 from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
-from engine.order.figures import CardPaid, Figures, GaveBack, Tab, TenderFigures, Tip
+from engine.order.figures import CardPaid, CashBack, Figures, GaveBack, Tab, TenderFigures, Tip
 from engine.provider import LinkPaid
 from engine.terminal import CardShown, Slip
 
@@ -22,6 +22,16 @@ class TenderingStarted:
 
     order_id: str
     figures: Figures
+
+
+@EVENTS.name("order.cash_went_back/1")
+@frozen
+class CashWentBack:
+    """As tendering started, so much of the sales that goods come back from had gone back in cash:
+    what coins pay now goes by what they paid before."""
+
+    order_id: str
+    sales: tuple[CashBack, ...]
 
 
 @EVENTS.name("order.tendering_undone/1")

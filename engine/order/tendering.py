@@ -16,16 +16,17 @@ from engine.order.due import Due, coin_of, due_of
 from engine.order.events import (
     OrderCompleted,
 )
-from engine.order.figures import Figures
+from engine.order.figures import CashBack, Figures
 from engine.order.held_goods import returned_facts
 from engine.order.pricing import below_floor, price
-from engine.order.refunds import in_cash, refunded_facts
+from engine.order.refunds import cash_before, in_cash, refunded_facts
 from engine.order.refusal import Refusal
 from engine.order.returns import returns_still_fit
 from engine.order.state import Order, Phase, tendered
 from engine.order.tender_choice import why_not_paid_by
 from engine.order.tender_events import (
     CashTendered,
+    CashWentBack,
     TabClosed,
     TenderingStarted,
     TenderingUndone,
@@ -60,15 +61,25 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
         return refuse(Refusal.TENDER_MUST_BE_AS_CHOSEN, tender=figures.tender)
     rules = context.settings.required()
     figures = altered(figures, cash=coin_of(figures, rules))
-    event = TenderingStarted(order.id, figures)
-    due = due_of(order, figures, rules)
+    facts = [context.fact(TenderingStarted(order.id, figures), order.id)]
+    before = _cash_before(order, figures, context)
+    if before:
+        facts.append(context.fact(CashWentBack(order.id, before), order.id))
+    due = due_of(altered(order, cash_back=before), figures, rules)
     answer = {
         "order_id": order.id,
         "total_minor": figures.total_minor,
         "due_minor": due.left_minor,
         "cash_due_minor": due.in_cash_minor,
     }
-    return Decision((context.fact(event, order.id),), answer)
+    return Decision(tuple(facts), answer)
+
+
+def _cash_before(order: Order, figures: Figures, context: OrderContext) -> tuple[CashBack, ...]:
+    """What went back in cash of the sales that money goes back of now, where coins round it."""
+    is_rounded = coin_of(figures, context.settings.required()).step_minor > 1
+    goes_back = figures.total_minor < 0 and is_rounded
+    return cash_before(order, context.originals) if goes_back else ()
 
 
 def undo_tendering(order: Order, context: OrderContext) -> Decision:
@@ -158,7 +169,8 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
     Refuses:
         those of start_tendering; then terminal_must_be_done, tender_must_be_as_chosen,
         tenders_limit_reached, till_must_be_open, amount_must_still_be_due,
-        refund_must_be_store_credit, refund_must_be_exact, refund_must_go_to_its_tender,
+        refund_must_be_store_credit, return_must_be_what_was_paid (other coins were paid of its sale
+        meanwhile), refund_must_be_exact, refund_must_go_to_its_tender,
         amount_must_be_positive, amount_must_be_within_limit, tender_must_not_be_over.
     """
     begun = tender_begun(order, "cash", context)
@@ -166,12 +178,17 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
         return begun
     facts, figures = begun
     rules = context.settings.required()
+    went = _cash_before(order, figures, context)
+    if order.phase is not Phase.TENDERING:
+        order = altered(order, cash_back=went)
     before = due_of(order, figures, rules)
     due, cash_minor = before.left_minor, before.in_cash_minor
     if due == 0 or (figures.total_minor > 0) != (due > 0):
         return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
     if due < 0 and comes_back_alone(order):
         return refuse(Refusal.REFUND_MUST_BE_STORE_CREDIT)
+    if due < 0 and order.cash_back != went:
+        return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID)
     if due < 0 and body.amount_minor != cash_minor:
         return refuse(Refusal.REFUND_MUST_BE_EXACT, due_minor=cash_minor)
     shares = in_cash(order, -due, context) if due < 0 else ()

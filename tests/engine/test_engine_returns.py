@@ -31,6 +31,7 @@ from engine.order.figures import DiscountKind
 from engine.order.refunds import left_of
 from engine.order.refusal import Refusal
 from engine.register import StartTraining
+from engine.settings import RoundingMode
 from engine.till import OpenTill
 from tests.shop import Shop
 from tests.tax_shop import by_rule, figures_of, rule, ruled, setup
@@ -167,6 +168,64 @@ def test_a_sale_rounded_to_coins_comes_back_whole_in_cash(
             done = shop.pay()
             assert -paid_minor == done["total_minor"] + done["rounding_minor"]
         assert not left_of(shop.order(order_id))
+
+
+@pytest.mark.parametrize("count", [4, 5])
+@pytest.mark.parametrize("mode", [RoundingMode.HALF_UP, RoundingMode.UP, RoundingMode.DOWN])
+def test_pieces_that_come_back_one_by_one_bring_no_more_coins(
+    count: int, mode: RoundingMode
+) -> None:
+    """Pieces at 0.03 where the smallest coin is 0.05: one by one, day by day, they bring in all
+    what they would bring at once, never more on the way, and each other sale is rounded by itself.
+    """
+    shop = Shop.selling(cash_step_minor=5, cash_mode=mode)
+    sales = []
+    for _ in range(3):
+        sales.append(shop.ok(AddOpenLine("Screw", 30_000, "standard", count * 1000))["order_id"])
+        shop.pay()
+    at_once, *one_by_one = sales
+    shop.ok(AddReturnLine(at_once, 1, count * 1000, "x"))
+    most_minor = _coins_back(shop)
+    given_minor = 0
+    for piece in range(count):
+        for sale in one_by_one:
+            shop.ok(AddReturnLine(sale, 1, 1000, "x"))
+            if piece != 1:  # The second pieces of both come back together.
+                given_minor += _coins_back(shop)
+        if piece == 1:
+            given_minor += _coins_back(shop)
+        assert given_minor <= 2 * most_minor
+        shop.now_ns += 86_400 * 10**9
+    assert given_minor == 2 * most_minor
+
+
+def test_two_registers_do_not_both_round_up_what_goes_back() -> None:
+    """Both began to pay back a piece of one sale: once the first gave its coins, the second has to
+    ask anew what coins pay of its own."""
+    shop = Shop.selling(cash_step_minor=5)
+    shop.ok(OpenTill(()), "2")
+    sale = shop.ok(AddOpenLine("Screw", 30_000, "standard", 2000))["order_id"]
+    shop.pay()
+    for register in ("1", "2"):
+        shop.ok(AddReturnLine(sale, 1, 1000, "x"), register)
+        assert shop.ok(StartTendering(), register)["cash_due_minor"] == -5
+    shop.ok(TenderCash(-5))
+    assert shop.no(TenderCash(-5), "2") == Refusal.RETURN_MUST_BE_WHAT_WAS_PAID
+    shop.ok(CompleteOrder())
+    shop.ok(UndoTendering(), "2")
+    shop.ok(VoidLine(1), "2")
+    shop.ok(AddReturnLine(sale, 1, 1000, "x"), "2")
+    assert shop.ok(StartTendering(), "2")["cash_due_minor"] == 0
+    assert shop.ok(TenderCash(0), "2")["rounding_minor"] == 3
+    shop.ok(CompleteOrder(), "2")
+
+
+def _coins_back(shop: Shop) -> int:
+    """What coins pay of the return at hand, even where that is none; it is completed."""
+    back_minor: int = -shop.ok(StartTendering())["cash_due_minor"]
+    shop.ok(TenderCash(-back_minor))
+    shop.ok(CompleteOrder())
+    return back_minor
 
 
 def test_lines_of_one_order_share_what_is_left() -> None:

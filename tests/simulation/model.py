@@ -27,7 +27,7 @@ from tests.simulation.facts import (
     TRADE_PRICES,
     VOUCHER_MINOR,
 )
-from tests.simulation.model_cash import rounding_minor
+from tests.simulation.model_cash import coins_back, rounding_minor, tender_refunded
 from tests.simulation.model_offers import off_minor, part_minor, spirits_taxes
 from tests.simulation.model_stored import Stored
 
@@ -108,7 +108,8 @@ class OrderLine:
 class Order:
     """An order as rung up; `receipt` is empty until it is completed. `notes` are those of other
     currencies by tender: which, how much of it, and what it counts for. `coin_minor` is the
-    smallest coin of the moment its tendering began."""
+    smallest coin of the moment its tendering began, `coins_back` what each refund in cash gives
+    back, to the cent and in coins."""
 
     id: str
     register: str
@@ -139,6 +140,7 @@ class Order:
     tab_tip_minor: int = 0
     tip_of_minor: int = 0
     tip_minor: int | None = None
+    coins_back: dict[int, tuple[int, int]] = field(factory=dict)
 
     def reprice(self) -> None:
         """Look up what its goods cost, after a line, the group or the dining option changed."""
@@ -269,6 +271,7 @@ class Model:
     tendered: dict[str, int] = field(factory=dict)
     coin_minor: int = COINS[0]
     practice: dict[str, None] = field(factory=dict)
+    cash_back: Counter[str] = field(factory=Counter)
 
     def day(self, register: str) -> Day:
         """A register's day so far."""
@@ -370,7 +373,13 @@ def _line_voided(model: Model, row: Row, data: dict[str, Any]) -> None:
 
 
 def _tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
-    _order(model, row, data).tenders[data["tender"]] = data["amount_minor"]
+    order = _order(model, row, data)
+    order.tenders[data["tender"]] = data["amount_minor"]
+    order.coins_back[data["tender"]] = coins_back(model, order, data["gave_back"])
+
+
+def _tender_refunded(model: Model, row: Row, data: dict[str, Any]) -> None:
+    tender_refunded(model, _order(model, row, data), data["tender"], data["amount_minor"])
 
 
 def _foreign_tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -534,6 +543,7 @@ FOLDS: dict[str, Fold] = {
     "order.foreign_tendered/1": _foreign_tendered,
     "order.card_tendered/1": _card_tendered,
     "order.tender_undone/1": _tender_undone,
+    "order.tender_refunded/1": _tender_refunded,
     "payment.requested/1": _of_card(model_cards.requested),
     "payment.kept/1": _of_card(model_cards.kept),
     "payment.heard/1": _of_card(model_cards.heard),

@@ -3,10 +3,11 @@ smallest coin, for the order as a whole and not for one tender of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.simulation.model import Order
+    from tests.simulation.model import Model, Order
 
 
 def to_coins(amount_minor: int, coin_minor: int, *, goes_up: bool) -> int:
@@ -21,13 +22,35 @@ def rounding_minor(order: Order) -> int:
     where no cash had to do with it, and nothing for who counts out to the cent what the store would
     round up.
 
-    Of a refund the middle goes to the customer, as of a sale it goes to the shop. Change for notes
-    of another currency is of the sale, though it goes out.
+    Change for notes of another currency is of the sale, though it goes out.
     """
     if not order.tenders and not order.notes:
         return 0
     total = order.total_minor()
     in_cash, given = total - order.paid_minor(), sum(order.tenders.values())
+    if total < 0:
+        back = [order.coins_back[tender] for tender in order.tenders]
+        is_settled = (in_cash, given) == (-sum(e for e, _ in back), -sum(c for _, c in back))
+        return given - in_cash if is_settled else 0
     due = to_coins(in_cash, order.coin_minor, goes_up=in_cash >= 0 or bool(order.notes))
     is_settled = given >= due if total > 0 else given == due
     return due - in_cash if is_settled else 0
+
+
+def coins_back(model: Model, order: Order, shares: list[dict[str, Any]]) -> tuple[int, int]:
+    """What a refund in cash gives back to the cent, and in coins: of each sale what coins pay of
+    all cash that went back of it by then, less what they paid before. The middle goes to the
+    customer, as of a sale it goes to the shop."""
+    went, coins = Counter(model.cash_back), 0
+    for share in shares:
+        sale, coin = share["order_id"], order.coin_minor
+        before = to_coins(went[sale], coin, goes_up=True)
+        went[sale] += share["amount_minor"]
+        coins += to_coins(went[sale], coin, goes_up=True) - before
+    return sum(share["amount_minor"] for share in shares), coins
+
+
+def tender_refunded(model: Model, order: Order, tender: int, amount_minor: int) -> None:
+    """Count what went back of a sale in cash: of its coins and notes, or of goods it took back."""
+    if tender == 0 or tender in order.tenders or tender in order.notes:
+        model.cash_back[order.id] += amount_minor
