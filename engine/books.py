@@ -275,6 +275,7 @@ def _surroundings(books: Books) -> settings.Surroundings:
         frozenset(classes),
         books.time_zones,
         None if setup is None else setup.categories,
+        books.live.is_counting() or books.training.is_counting(practice=True),
     )
 
 

@@ -283,6 +283,7 @@ class Refusal:
 
     CURRENCY_MUST_BE_ISO_4217 = "currency_must_be_iso_4217"
     CURRENCY_MUST_NOT_CHANGE = "currency_must_not_change"
+    CURRENCY_MUST_NOT_BE_IN_USE = "currency_must_not_be_in_use"
     TAX_MODE_MUST_NOT_CHANGE = "tax_mode_must_not_change"
     CASH_STEP_MUST_BE_POSITIVE = "cash_step_must_be_positive"
     CUTOFF_MUST_BE_WITHIN_A_DAY = "cutoff_must_be_within_a_day"
@@ -317,13 +318,15 @@ class Surroundings:
 
     `sold` says whether anything was ever sold, `tax_classes` are those on open orders and
     `time_zones` the names this machine knows (empty: it was not asked). `tax_categories` are those
-    of the tax rules, None where the store has none.
+    of the tax rules, None where the store has none. `is_counting` says that amounts stand open,
+    of an order, a till or a day.
     """
 
     sold: bool = False
     tax_classes: frozenset[str] = frozenset()
     time_zones: frozenset[str] = frozenset()
     tax_categories: frozenset[str] | None = None
+    is_counting: bool = False
 
 
 def decide(state: Settings, body: SettingsCommand, around: Surroundings) -> Decision:
@@ -351,8 +354,11 @@ def _configure(state: Settings, rules: StoreRules, around: Surroundings) -> Deci
     if len(rules.currency) != 3 or not rules.currency.isalpha() or not rules.currency.isupper():
         return refuse(Refusal.CURRENCY_MUST_BE_ISO_4217, currency=rules.currency)
     kept = around.sold or around.tax_categories is not None
-    if kept and state.rules is not None and state.rules.currency != rules.currency:
-        return refuse(Refusal.CURRENCY_MUST_NOT_CHANGE, currency=state.rules.currency)
+    if state.rules is not None and state.rules.currency != rules.currency:
+        if kept:
+            return refuse(Refusal.CURRENCY_MUST_NOT_CHANGE, currency=state.rules.currency)
+        if around.is_counting:
+            return refuse(Refusal.CURRENCY_MUST_NOT_BE_IN_USE, currency=state.rules.currency)
     before = state.rules if around.sold else None
     if before is not None and before.prices_include_tax != rules.prices_include_tax:
         return refuse(

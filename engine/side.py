@@ -36,6 +36,13 @@ class Side:
         """The position of a register; a fresh one where there never was."""
         return self.positions.get(register_id, _FRESH_POSITION)
 
+    def is_counting(self, *, practice: bool = False) -> bool:
+        """Whether amounts stand open: of an order, a till or a day before its Z. No Z is made of
+        practice."""
+        if self.orders or any(till.is_open for till in self.tills.values()):
+            return True
+        return not practice and any(place.totals.since_ns for place in self.positions.values())
+
     def current(self, register_id: str) -> Order | None:
         """The order being rung up at a register."""
         return self.orders.get(self.position(register_id).current_order)

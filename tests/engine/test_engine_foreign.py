@@ -29,7 +29,7 @@ from engine.order.refusal import Refusal
 from engine.order.tender_events import ForeignTendered, TenderingStarted
 from engine.outbox import EffectRequested
 from engine.payment.commands import RequestPayment
-from engine.register import EndTraining, StartTraining
+from engine.register import CloseDay, EndTraining, StartTraining
 from engine.settings import ConfigureStore, ForeignCurrenciesSet, SetForeignCurrencies
 from engine.terminal import Verdict
 from engine.till import (
@@ -151,6 +151,8 @@ def test_rates_are_to_one_currency() -> None:
     shop = taking()
     shop.ok(ConfigureStore(rules(name="Corner", currency="EUR")))
     assert set(shop.books.settings.foreign) == {"USD", "JPY", "CHF"}
+    for body in (CountTill(()), CloseTill(), CloseDay()):
+        shop.ok(body)
     shop.ok(ConfigureStore(rules(currency="USD")))
     assert shop.books.settings.foreign == {}
     assert state_hash(shop.replayed()) == state_hash(shop.books)

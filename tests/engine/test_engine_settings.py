@@ -8,6 +8,8 @@ import attrs
 import pytest
 
 from engine import limits
+from engine.order.commands import ResumeOrder, SuspendOrder, VoidOrder
+from engine.register import CloseDay, StartTraining
 from engine.settings import (
     ConfigureStore,
     DefineRegister,
@@ -19,6 +21,8 @@ from engine.settings import (
     TaxClass,
     TaxClassesSet,
 )
+from engine.staff import SignedOn
+from engine.till import CloseTill, CountTill, Denomination, OpenTill
 from tests.shop import TAXES, Shop, rules
 
 
@@ -67,16 +71,50 @@ def test_a_zone_nobody_knows_is_refused() -> None:
 
 def test_currency_and_tax_mode_are_fixed_by_the_first_sale() -> None:
     """Both change freely before anything was sold, and not once after."""
-    shop = Shop.selling()
+    shop = Shop.open()
     shop.ok(ConfigureStore(rules(currency="CHF")), admin=True)
     shop.ok(ConfigureStore(rules(prices_include_tax=False)), admin=True)
     shop.ok(ConfigureStore(rules()), admin=True)
+    shop.given(SignedOn("max", "1"))
+    shop.ok(OpenTill(()))
     shop.sell("bread")
     dollars = ConfigureStore(rules(currency="USD"))
     assert shop.no(dollars, admin=True) == Refusal.CURRENCY_MUST_NOT_CHANGE
     exclusive = ConfigureStore(rules(prices_include_tax=False))
     assert shop.no(exclusive, admin=True) == Refusal.TAX_MODE_MUST_NOT_CHANGE
     shop.ok(ConfigureStore(rules(receipt_footer="Bye")), admin=True)
+
+
+@pytest.mark.parametrize("practising", [False, True])
+def test_the_currency_stays_while_money_is_counted_in_it(practising: bool) -> None:
+    """An open order, an open till and a day before its Z hold amounts of one currency, and each
+    keeps it; once all are finished, nothing was sold and it may change."""
+    shop = Shop.open()
+    shop.given(SignedOn("max", "1"))
+    if practising:
+        shop.ok(StartTraining())
+    francs, footer = ConfigureStore(rules(currency="CHF")), ConfigureStore(rules(language="de"))
+
+    def stays() -> None:
+        assert shop.no(francs, admin=True) == Refusal.CURRENCY_MUST_NOT_BE_IN_USE
+        shop.ok(footer, admin=True)
+
+    shop.ring("bread")
+    assert shop.refused(francs, admin=True) == {"currency": "EUR"}
+    stays()
+    shop.ok(SuspendOrder())
+    stays()
+    (parked,) = shop.books.side(training=practising).orders
+    shop.ok(ResumeOrder(parked))
+    shop.ok(VoidOrder("wrong"))
+    shop.ok(OpenTill((Denomination(1000, 10),)))
+    stays()
+    shop.ok(CountTill((Denomination(1000, 9),)))
+    shop.ok(CloseTill())
+    if not practising:
+        stays()
+        shop.ok(CloseDay())
+    shop.ok(francs, admin=True)
 
 
 def test_tax_classes_are_set_all_at_once() -> None:
