@@ -11,7 +11,7 @@ from engine.order.due import due_of
 from engine.order.events import (
     Audience,
 )
-from engine.order.figures import Figures, LineFigures, TenderFigures
+from engine.order.figures import Figures, LineFigures
 from engine.order.given import Discount, Note
 from engine.order.offered import Tariff, promotion_names, why_not
 from engine.order.pricing import price_shown
@@ -24,7 +24,7 @@ from engine.staff import Operator, Right, Staff
 from engine.tax_paper import letters_of
 from engine.till import Till
 from engine.views.credits import returns_view
-from engine.views.foreign import currency_views, digits_of, due_views, tender_view, till_rows
+from engine.views.foreign import currency_views, digits_of, due_views, till_rows
 from engine.views.offer_shapes import ChargeView, ChosenView, CouponView, OfferView
 from engine.views.offers import choices_of
 from engine.views.paylinks import paylink_shown, paylink_view, register_paylink
@@ -53,9 +53,9 @@ from engine.views.shapes import (
     ReportView,
     StoreView,
     SuspendedView,
-    TenderView,
 )
 from engine.views.taxes import exemption_view, tax_views, taxes_view
+from engine.views.tenders import tender_views
 from engine.views.till_shapes import TillView
 from native import ItemRow, PriceBook
 
@@ -157,23 +157,6 @@ def _charges(
     return tuple(shown)
 
 
-def _tender(tender: TenderFigures) -> TenderView:
-    card, link = tender.card, tender.link
-    notes = tender_view(tender)
-    if notes is not None:
-        return notes
-    own = (tender.tender, tender.kind, tender.amount_minor)
-    credit = tender.credit
-    if credit is not None:
-        return TenderView(*own, credit=credit.code, credit_left_minor=credit.left_minor)
-    if link is not None:
-        return TenderView(*own, reference=link.provider_reference, method=link.method)
-    if card is None:
-        return TenderView(*own)
-    shown = (card.card.number, card.card.brand, card.tip_minor)
-    return TenderView(*own, *shown, entry=card.entry.value)
-
-
 def _chosen(order: Order, tariff: Tariff) -> tuple[ChosenView, ...]:
     names = promotion_names(tariff) if order.chosen else {}
     return tuple(
@@ -221,7 +204,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
         left + change,
         due.in_cash_minor if left + change else 0,
         rounding,
-        tuple(map(_tender, order.tenders)),
+        tender_views(order),
         change if completion is None else completion.change_minor,
         "" if completion is None else completion.receipt_number,
         "" if completion is None else completion.business_date,

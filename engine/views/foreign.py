@@ -7,11 +7,9 @@ from collections.abc import Collection
 from engine.foreign import least_minor
 from engine.money import minor_digits
 from engine.order.due import Due
-from engine.order.figures import TenderFigures
 from engine.register import Totals
 from engine.settings import Settings
 from engine.till import Till
-from engine.views.shapes import TenderView
 from engine.views.till_shapes import ForeignCurrencyView, ForeignDueView, ForeignTillView
 
 
@@ -33,21 +31,6 @@ def due_views(due: Due, settings: Settings) -> tuple[ForeignDueView, ...]:
     return tuple(
         ForeignDueView(entry.currency, least_minor(due.in_cash_minor, entry, home))
         for entry in settings.foreign.values()
-    )
-
-
-def tender_view(tender: TenderFigures) -> TenderView | None:
-    """Notes of another currency as a tender; None where it is none."""
-    notes = tender.foreign
-    if notes is None:
-        return None
-    return TenderView(
-        tender.tender,
-        tender.kind,
-        tender.amount_minor,
-        currency=notes.currency,
-        foreign_minor=notes.amount_minor,
-        rate_micros=notes.rate_micros,
     )
 
 

@@ -134,7 +134,7 @@ class TenderView:
     its minor units and the rate: what one of its major unit counts for, in micros. `credit` is the
     code of a note of store credit, with what is left of it after. Paid by link, `reference` is the
     provider's own name for it and `method` how, where it said so. `entry` is keyed or phone where
-    the card's number was typed."""
+    the card's number was typed. `refunded_minor` is what went back of it since its sale."""
 
     tender: int
     kind: str
@@ -150,6 +150,7 @@ class TenderView:
     reference: str = ""
     method: str = ""
     entry: str = ""
+    refunded_minor: int = 0
 
 
 @frozen

@@ -2883,7 +2883,8 @@ export interface TenderRuleInput {
  * in its minor units and the rate: what one of its major unit counts for, in micros. `credit`
  * is the code of a note of store credit, with what is left of it after. Paid by link,
  * `reference` is the provider's own name for it and `method` how, where it said so. `entry` is
- * keyed or phone where the card's number was typed.
+ * keyed or phone where the card's number was typed. `refunded_minor` is what went back of it
+ * since its sale.
  */
 export interface TenderView {
   tender: number;
@@ -2900,6 +2901,7 @@ export interface TenderView {
   reference: string;
   method: string;
   entry: string;
+  refunded_minor: number;
 }
 
 /** The frozen total; `cash_due_minor` is the same after cash rounding. */

@@ -279,6 +279,36 @@ def test_goods_come_back_to_the_card_they_were_paid_with(who: Cashier) -> None:
     assert who.store.counter()["terminal"]["booked_minor"] == 0
 
 
+def test_two_payments_of_one_card_are_told_apart_as_they_go_back(who: Cashier) -> None:
+    """Each has a button of its own that says which payment it was; whichever goes back first, the
+    other one is left."""
+    page = who.page
+    who.tap("Flat white")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.digits("190")
+    who.push(re.compile("^Card €1.90"))
+    who.store.key("tap")
+    expect(page.locator(".tenders li")).to_have_count(1)
+    who.push(re.compile("^Card €1.90"))
+    who.store.key("tap")
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+    who.next_order()
+    who.bring_back("Flat white")
+    buttons = page.get_by_role("button", name=re.compile("^Back to Mastercard"))
+    expect(buttons).to_have_count(2)
+    second = buttons.filter(has_text="Payment 2: €1.90")
+    expect(second).to_have_count(1)
+    second.click()
+    who.store.key("tap")
+    expect(buttons).to_have_count(1)
+    expect(buttons).to_contain_text("Payment 1: €1.90")
+    buttons.click()
+    who.store.key("tap")
+    expect(page.get_by_text("Given back to the card")).to_be_visible()
+    assert who.store.counter()["terminal"]["booked_minor"] == 0
+
+
 def brought_back(who: Cashier) -> None:
     """Goods that a card paid come back, and their money is to go back."""
     to_card(who, "Flat white")

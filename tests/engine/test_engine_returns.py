@@ -33,6 +33,7 @@ from engine.order.refusal import Refusal
 from engine.register import StartTraining
 from engine.settings import RoundingMode
 from engine.till import OpenTill
+from engine.views.build import order_view
 from tests.shop import Shop
 from tests.tax_shop import by_rule, figures_of, rule, ruled, setup
 
@@ -101,6 +102,15 @@ def test_coins_of_one_sale_are_one_tender() -> None:
     shop.ok(TenderCash(400))
     shop.ok(CompleteOrder())
     assert left_of(shop.order(order_id)) == {1: 799}
+
+
+def test_a_tender_is_shown_with_what_went_back_of_it() -> None:
+    """Whoever gives money back sees what is left of each tender of the sale."""
+    shop, order_id = sold("bread", quantity_milli=3000)
+    shop.ok(AddReturnLine(order_id, 1, 2000, "x"))
+    shop.pay()
+    (tender,) = order_view(shop.order(order_id), shop.books).tenders
+    assert (1050, 700) == (tender.amount_minor, tender.refunded_minor)
 
 
 def test_a_return_is_not_changed_and_not_returned() -> None:

@@ -1,0 +1,36 @@
+"""Tenders of an order as screens show them."""
+
+from __future__ import annotations
+
+from engine.altered import altered
+from engine.order.figures import TenderFigures
+from engine.order.state import Order
+from engine.views.shapes import TenderView
+
+
+def tender_views(order: Order) -> tuple[TenderView, ...]:
+    """The tenders of an order, each with what went back of it."""
+    return tuple(
+        altered(_tender(entry), refunded_minor=order.refunded_minor(entry.tender))
+        for entry in order.tenders
+    )
+
+
+def _tender(tender: TenderFigures) -> TenderView:
+    card, link, credit, notes = tender.card, tender.link, tender.credit, tender.foreign
+    own = (tender.tender, tender.kind, tender.amount_minor)
+    if notes is not None:
+        return TenderView(
+            *own,
+            currency=notes.currency,
+            foreign_minor=notes.amount_minor,
+            rate_micros=notes.rate_micros,
+        )
+    if credit is not None:
+        return TenderView(*own, credit=credit.code, credit_left_minor=credit.left_minor)
+    if link is not None:
+        return TenderView(*own, reference=link.provider_reference, method=link.method)
+    if card is None:
+        return TenderView(*own)
+    shown = (card.card.number, card.card.brand, card.tip_minor)
+    return TenderView(*own, *shown, entry=card.entry.value)
