@@ -145,22 +145,23 @@ def rights_of(
     body: Any, groups: Mapping[str, CustomerGroup], current: Order | None
 ) -> tuple[Right, ...]:
     """The rights a command needs at a register with that order: its own; the shop's own people's
-    prices need another instead, and more goods at a price that somebody gave need the right to
-    give it too."""
+    prices need another instead, more goods at a price that somebody gave need the right to give it
+    too, and fewer deposits than there were the right to take a line out."""
     if isinstance(body, order.ChooseCustomerGroup):
         group = groups.get(body.group)
         if group is not None and group.employees:
             return (Right.EMPLOYEE_PRICES,)
-    own, more = right_of(body), None if current is None else _right_to_more(body, current)
-    return (own,) if more is None else (own, more)
+    own, beside = right_of(body), None if current is None else _right_beside(body, current)
+    return (own,) if beside is None else (own, beside)
 
 
-def _right_to_more(body: Any, current: Order) -> Right | None:
+def _right_beside(body: Any, current: Order) -> Right | None:
     """The right that `current` asks for beside the command's own, None where it asks for none.
 
     What is given away, sold at a price set by hand or at a percentage less was allowed for so many
     goods: for more of them it is to be allowed again. A percentage off the whole order is for
-    whatever the order will hold, and an amount off is the same for more goods.
+    whatever the order will hold, and an amount off is the same for more goods. A deposit follows
+    its goods by itself: fewer of it alone is part of it taken out.
     """
     match body:
         case order.AddLine() | order.AddOpenLine():
@@ -169,8 +170,10 @@ def _right_to_more(body: Any, current: Order) -> Right | None:
             line = current.line_at(body.line)
         case _:
             return None
-    if line is None or body.quantity_milli <= line.quantity_milli:
+    if line is None or body.quantity_milli == line.quantity_milli:
         return None
+    if body.quantity_milli < line.quantity_milli:
+        return Right.VOID_LINE if line.linked_to else None
     if current.is_comped(line):
         return Right.COMP
     if line.overridden:

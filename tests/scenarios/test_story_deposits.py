@@ -7,6 +7,7 @@ import pytest
 from engine.catalog import ItemChanged
 from engine.charge.decide import Refusal, SetCharges
 from engine.charge.model import ChargeKind, ChargeRule, Deposit
+from engine.decision import Approval
 from engine.order.commands import (
     AddReturnLine,
     ChangeQuantity,
@@ -22,6 +23,7 @@ from engine.price_list.decide import SetPrices
 from engine.price_list.model import CustomerGroup, PercentEntry, PriceList, PriceSet
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
+from engine.staff import OperatorAdded, Right, RoleDefined, SignedOn
 from tests.shop import Shop, item
 
 BOTTLE = item("bottle", "Bottle deposit", 25, tax_class="standard", department="Deposits")
@@ -64,6 +66,22 @@ def test_a_deposit_comes_with_its_bottle_and_follows_it() -> None:
     assert shop.ok(VoidLine(2))["total_minor"] == 2397 + 350
     assert shop.ok(ChangeQuantity(1, 1000))["total_minor"] == 799 + 350
     assert lines(shop, order_id) == [("Wine", 1, 0), ("Bread", 1, 0)]
+
+
+def test_fewer_deposits_than_bottles_are_for_who_may_take_lines_out() -> None:
+    """To let some of a deposit go is to take it out in part: a cashier who may only sell asks for
+    somebody, while the bottles and their deposit with them may be fewer, and a deposit be more."""
+    shop = beverage_shop()
+    shop.given(RoleDefined("seller", (Right.SELL,)), OperatorAdded("sam", "Sam", "seller", "hash"))
+    shop.given(SignedOn("sam", "1"))
+    shop.ring("case-water")
+    fewer = ChangeQuantity(2, 1000)
+    assert shop.refused(VoidLine(2)) == {"right": "void_line"}
+    assert shop.refused(fewer) == {"right": "void_line"}
+    shop.ok(ChangeQuantity(1, 2000))
+    assert shop.ok(ChangeQuantity(1, 1000))["total_minor"] == 600 + 300
+    assert shop.ok(ChangeQuantity(2, 13_000))["total_minor"] == 600 + 325
+    assert shop.ok(fewer, approval=Approval("max", pin_correct=True))["total_minor"] == 600 + 25
 
 
 def test_nothing_is_taken_off_a_deposit() -> None:
