@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
+
+from engine.limits import DOCUMENT_BYTES_MAX
+from engine.wire import canonical, unstructure
 
 
 class Align(Enum):
@@ -83,3 +86,28 @@ def barcode(data: str) -> Block:
 def feed(lines: int = 1) -> Block:
     """Blank lines."""
     return Block(BlockKind.FEED, lines=lines)
+
+
+def in_parts(document: Document) -> tuple[Document, ...]:
+    """`document` as printers are given it: itself, or several that each end by saying which of how
+    many they are, where a link could not carry it whole."""
+    sizes = [len(canonical(unstructure(block))) for block in document.blocks]
+    if sum(sizes) <= DOCUMENT_BYTES_MAX:
+        return (document,)
+    parts: list[list[Block]] = []
+    room = 0
+    for block, size in zip(document.blocks, sizes, strict=True):
+        if size > room:
+            parts.append([])
+            room = DOCUMENT_BYTES_MAX
+        parts[-1].append(block)
+        room -= size
+    return tuple(
+        _part(document, blocks, f"{document.title} ({number}/{len(parts)})")
+        for number, blocks in enumerate(parts, 1)
+    )
+
+
+def _part(document: Document, blocks: list[Block], title: str) -> Document:
+    foot = text(title, align=Align.CENTER)
+    return evolve(document, title=title, blocks=(*blocks, foot))

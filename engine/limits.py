@@ -42,6 +42,10 @@ SETTLED_IDENTITIES_MAX = 32
 Asked what became of one in doubt, a terminal tells its last transaction, or one by its own name: it
 never tells another's from further back."""
 RETURN_PRICE_DAYS_MAX = 30  # each is priced when goods come back without a receipt
+DOCUMENT_BYTES_MAX = 400_000
+"""Of the blocks of one document for a printer, as JSON; a longer one is printed in parts. That is
+some 2,500 lines, or ten metres."""
+BLOCK_BYTES_MIN = 95  # of one, whatever it says
 CREDITS_MAX = 200_000  # notes with something left
 TIP_CHOICES_MAX = 6
 COUPONS_PER_ORDER_MAX = 20

@@ -10,7 +10,7 @@ from engine.card_copies import papers_of_answer, papers_of_tender
 from engine.card_paper import slip_document
 from engine.credit_paper import note_document
 from engine.decision import Command, Fact
-from engine.document import Document
+from engine.document import Document, in_parts
 from engine.effects import EFFECTS, Effect, KickDrawer, Print
 from engine.order.events import (
     OrderCompleted,
@@ -42,7 +42,8 @@ def effects_of(command: Command, facts: tuple[Fact, ...], books: Books) -> tuple
     wanted: list[tuple[str, Effect, int]] = []
     undone = next((fact.event for fact in facts if isinstance(fact.event, TenderUndone)), None)
     for fact in facts:
-        wanted += _wanted(fact, setup, command, books, undone)
+        for address, effect, expires_ns in _wanted(fact, setup, command, books, undone):
+            wanted += [(address, part, expires_ns) for part in _parts(effect)]
     return tuple(
         Fact(
             stream_of(address),
@@ -58,6 +59,13 @@ def effects_of(command: Command, facts: tuple[Fact, ...], books: Books) -> tuple
         for number, (address, effect, expires_ns) in enumerate(wanted, 1)
         if address
     )
+
+
+def _parts(effect: Effect) -> tuple[Effect, ...]:
+    """What is asked for as links and printers take it: a very long paper is several."""
+    if isinstance(effect, Print):
+        return tuple(Print(part) for part in in_parts(effect.document))
+    return (effect,)
 
 
 def _wanted(

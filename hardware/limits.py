@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from actors.limits import PROBE_TIMEOUT_S
+from actors.limits import ITEM_BYTES_MAX, PROBE_TIMEOUT_S
+from engine.limits import (
+    BLOCK_BYTES_MIN,
+    DOCUMENT_BYTES_MAX,
+    NOTE_LENGTH_MAX,
+    NOTES_PER_ORDER_MAX,
+)
 from engine.terminals import SERIAL_RATES
 
 # Effects at one device. A printer that is out of paper for an hour must not eat memory.
@@ -33,7 +39,7 @@ STATUS_BLOCKED_EVERY_NS = 1_000_000_000
 CONFIRM_TIMEOUT_NS = 30_000_000_000
 CONFIRM_FALLBACK_NS = 5_000_000_000
 PRINT_TRIES_MAX = 3
-DOCUMENT_BLOCKS_MAX = 2_000
+DOCUMENT_BLOCKS_MAX = 5_000
 SYMBOL_BYTES_MAX = 1_000
 DRAWERS_PER_PRINTER_MAX = 4
 
@@ -69,5 +75,9 @@ assert STATUS_REPLY_TIMEOUT_NS <= STATUS_IDLE_EVERY_NS
 assert STATUS_REPLY_TIMEOUT_NS * STATUS_TRIES_MAX < CONFIRM_TIMEOUT_NS
 assert CONFIRM_FALLBACK_NS < CONFIRM_TIMEOUT_NS
 assert RASTER_BAND_DOTS * 72 + 8 <= 2 * CHUNK_BYTES_TARGET
+assert DOCUMENT_BLOCKS_MAX * BLOCK_BYTES_MIN > DOCUMENT_BYTES_MAX, "what the engine asks for prints"
+assert DOCUMENT_BYTES_MAX + NOTES_PER_ORDER_MAX * NOTE_LENGTH_MAX * 4 < ITEM_BYTES_MAX, (
+    "a link carries a document with the words in it that stood for tokens in the journal"
+)
 assert RASTER_BYTES_MAX < PAPER_BYTES_MAX
 assert SYMBOL_BYTES_MAX < COMMAND_BYTES_MAX

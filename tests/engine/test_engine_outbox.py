@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from engine.document import Align, Document, in_parts, text
 from engine.effects import EFFECTS, KickDrawer, Print
-from engine.order.commands import ReprintReceipt
+from engine.limits import DOCUMENT_BYTES_MAX, LINES_PER_ORDER_MAX
+from engine.order.commands import AddLine, AddNote, DiscountLine, ReprintReceipt
+from engine.order.events import Audience
+from engine.order.figures import DiscountKind
 from engine.outbox import (
     EffectFinished,
     EffectOutcome,
@@ -16,7 +20,10 @@ from engine.outbox import (
     StartEffect,
 )
 from engine.register import CloseDay, StartTraining
+from engine.requests import receipt_of
 from engine.till import CloseTill, CountTill, OpenDrawer, OpenTill, PayIn
+from engine.wire import canonical, unstructure
+from hardware.printer.layout import lay_out
 from tests.shop import Shop
 
 DONE, FAILED = EffectOutcome.DONE, EffectOutcome.FAILED
@@ -146,3 +153,47 @@ def test_people_cannot_report_on_effects() -> None:
     shop = Shop.selling()
     kick = next(e.effect_id for e in shop.events(EffectRequested))
     assert shop.no(FinishEffect(kick, DONE)) == "right_must_be_granted"
+
+
+def _endless() -> Shop:
+    """A sale of as many lines as an order takes, each counted, discounted and with a note."""
+    shop = Shop.selling()
+    for line in range(1, LINES_PER_ORDER_MAX + 1):
+        shop.ok(AddLine("bread", "", 2_000))
+        shop.ok(DiscountLine(line, DiscountKind.AMOUNT, 1))
+        shop.ok(AddNote(Audience.CUSTOMER, "well done, " * 25, line))
+    shop.facts.clear()
+    shop.pay()
+    return shop
+
+
+def test_a_receipt_of_thousands_of_lines_prints() -> None:
+    """It is one paper while a link carries it; with the reasons of its prices it is two. Nothing
+    of them is lost, and each says whose it is and which of how many."""
+    shop = _endless()
+    ((order_id, order),) = shop.books.archive.items()
+    (whole,) = shop.printed()
+    assert len(whole.blocks) > 2_000
+    assert len(lay_out(whole, 42)) >= len(whole.blocks)
+    shop.facts.clear()
+    shop.ok(ReprintReceipt(order_id, explained=True))
+    parts = shop.printed()
+    explained = receipt_of(order, shop.books, copy=True, explained=True)
+    assert tuple(block for part in parts for block in part.blocks[:-1]) == explained.blocks
+    marks = ["Receipt 1-000001 (1/2)", "Receipt 1-000001 (2/2)"]
+    assert [part.title for part in parts] == marks
+    for mark, part in zip(marks, parts, strict=True):
+        assert (part.copy, part.blocks[-1]) == (True, text(mark, align=Align.CENTER))
+        assert lay_out(part, 42)
+
+
+def test_a_paper_that_fits_is_not_touched() -> None:
+    """A part begins only where the next block would not fit, and a short one stays whole."""
+    block = text("x" * 1_000)
+    size = len(canonical(unstructure(block)))
+    fits = Document("Z", (block,) * (DOCUMENT_BYTES_MAX // size))
+    assert in_parts(fits) == (fits,)
+    longer = Document("Z", (*fits.blocks, block), "de")
+    first, second = in_parts(longer)
+    assert (first.blocks[:-1], second.blocks[:-1]) == (fits.blocks, (block,))
+    assert (second.title, second.language) == ("Z (2/2)", "de")

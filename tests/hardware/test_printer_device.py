@@ -17,6 +17,7 @@ from engine.document import Document, columns, text
 from engine.effects import Print
 from hardware.carrier import TcpCarrier
 from hardware.compose import build_device
+from hardware.limits import DOCUMENT_BLOCKS_MAX
 from hardware.printer import codec
 from hardware.printer.device import PrinterDevice
 from hardware.printer.fake import PrinterFake
@@ -239,7 +240,7 @@ async def test_nothing_more_reaches_a_printer_that_was_given_up(
 async def test_unprintable_document_fails() -> None:
     """A document no printer could take ends failed with a reason; the next one prints."""
     async with _shop() as (rig, fake):
-        endless = Print(Document("R", (text("x"),) * 3_000))
+        endless = Print(Document("R", (text("x"),) * (DOCUMENT_BLOCKS_MAX + 1)))
         await rig.perform(PRINTER, endless, "bad")
         end = await rig.wait_finished("bad")
         assert end.outcome is Outcome.FAILED
