@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from hardware.limits import (
     CONFIRM_FALLBACK_NS,
     CONFIRM_TIMEOUT_NS,
+    SENSOR_ANSWERS_MAX,
     STATUS_BLOCKED_EVERY_NS,
     STATUS_IDLE_EVERY_NS,
     STATUS_REPLY_TIMEOUT_NS,
@@ -115,6 +116,8 @@ class PrinterSession:
     _heard: PrinterStatus = field(factory=PrinterStatus)
     _poll_ns: int = 0
     _doubted: int = 0  # how many answers to GS r may be the rest of a status
+    _due: int = 0  # how many answers to GS r may still come, those of earlier jobs among them
+    _needed: int = 0  # how many more must have come until one of them is this job's
 
     def __attrs_post_init__(self) -> None:
         """Believe the profile until the printer proves otherwise."""
@@ -125,7 +128,7 @@ class PrinterSession:
         machine, may have left half a command behind, which would take in what follows."""
         self.reader = StatusReader()
         self.phase, self._asking, self._sweep, self._tries = Phase.IDLE, 0, (), 0
-        self._doubted = 0
+        self._doubted = self._due = 0
         start = codec.INIT
         if self.profile.real_time:
             start = codec.CLEAR_BUFFER + codec.INIT + codec.AUTO_STATUS_ON
@@ -201,13 +204,28 @@ class PrinterSession:
                     self._confirm = self.profile.confirm
                     return self._end(End.PRINTED)
             case Sensor():
-                if self._doubted:
-                    self._doubted -= 1
-                elif self.phase is Phase.CONFIRMING and self._confirm is Confirm.PAPER_SENSOR:
-                    return self._end(End.PRINTED)
+                return self._heard_sensor()
             case BufferCleared() | Info():
                 pass
         return []
+
+    def _heard_sensor(self) -> list[Action]:
+        if self._doubted:
+            self._doubted -= 1
+            return []
+        self._due = max(0, self._due - 1)
+        if self.phase is Phase.CONFIRMING and self._confirm is Confirm.PAPER_SENSOR:
+            self._needed -= 1
+            if not self._needed:
+                return self._end(End.PRINTED)
+        return []
+
+    def _ask_sensor(self) -> bytes:
+        """Answers to GS r come in order and do not say whose they are: asked once more than those
+        of earlier jobs may still come, the last is this job's, whatever of the others was lost."""
+        self._needed = self._due + 1
+        self._due += self._needed
+        return codec.PAPER_STATUS * self._needed
 
     @property
     def is_at_rest(self) -> bool:
@@ -235,16 +253,16 @@ class PrinterSession:
 
     def _late(self, now_ns: int) -> list[Action]:
         """What to do about a confirmation that has not come; a blocked printer has its reasons."""
-        blocked = self.status is not None and self.status.blocked
-        if now_ns >= self._confirm_by_ns:
-            if not blocked:
-                return self._end(End.UNKNOWN)
+        if self.status is not None and self.status.blocked:
+            # The rest comes out once that is mended, and needs its time then.
             self._confirm_by_ns = now_ns + CONFIRM_TIMEOUT_NS
-        fallback = now_ns >= self._fallback_ns and self._confirm is Confirm.PROCESS_ID
-        if fallback and not blocked:
+            return []
+        if now_ns >= self._confirm_by_ns:
+            return self._end(End.UNKNOWN)
+        if now_ns >= self._fallback_ns and self._confirm is Confirm.PROCESS_ID:
             # Some printers do not know process ids: ask in a way that all of them answer.
             self._confirm = Confirm.PAPER_SENSOR
-            return [Send(codec.PAPER_STATUS)]
+            return [Send(self._ask_sensor())]
         return []
 
     # Asking for status, one question at a time, because the answers do not say which they are.
@@ -322,7 +340,7 @@ class PrinterSession:
             return [Send(chunk), *self._end(End.PRINTED, "this printer cannot confirm")]
         if self._confirm is Confirm.PROCESS_ID:
             return [Send(chunk + codec.process_id(self._marker))]
-        return [Send(chunk + codec.PAPER_STATUS)]
+        return [Send(chunk + self._ask_sensor())]
 
     def _send_without_answers(self, chunk: bytes) -> list[Action]:
         actions: list[Action] = [Send(chunk)]
@@ -331,6 +349,8 @@ class PrinterSession:
 
     def _end(self, end: End, reason: str = "") -> list[Action]:
         self.phase, self._chunks = Phase.IDLE, ()
-        if end is End.UNKNOWN:
-            reason = "the printer never confirmed the receipt; look at the paper before reprinting"
-        return [Ended(end, reason)]
+        if end is not End.UNKNOWN:
+            return [Ended(end, reason)]
+        reason = "the printer never confirmed the receipt; look at the paper before reprinting"
+        # A new connection clears what the printer has not answered.
+        return [Ended(end, reason), *([Silent()] if self._due > SENSOR_ANSWERS_MAX else [])]

@@ -269,6 +269,91 @@ def test_half_a_status_confirms_nothing(flipped: int) -> None:
     assert bench.seen[-1] == Ended(End.PRINTED)
 
 
+def _unconfirmed(bench: Bench) -> None:
+    """A receipt whose answer does not come while it is waited for."""
+    bench.offer()
+    bench.go()
+    bench.wait(CONFIRM_TIMEOUT_NS)
+    ended = next(action for action in reversed(bench.seen) if isinstance(action, Ended))
+    assert ended.end is End.UNKNOWN
+
+
+def test_a_late_answer_confirms_no_later_receipt() -> None:
+    """Answers to GS r come in order and do not say whose they are: the next receipt is confirmed by
+    one more than may come late, and by one alone again once those have come."""
+    bench = Bench("escpos").open()
+    _unconfirmed(bench)
+    bench.offer()
+    bench.go()
+    assert bench.sent[-1] == b"three\n" + codec.PAPER_STATUS * 2
+    bench.hear(b"\x00")
+    assert Ended(End.PRINTED) not in bench.seen
+    bench.hear(b"\x00")
+    assert bench.seen[-1] == Ended(End.PRINTED)
+    bench.hear(b"\x00")
+    bench.offer()
+    bench.go()
+    assert bench.sent[-1] == b"three\n" + codec.PAPER_STATUS
+
+
+def test_an_answer_that_was_lost_leaves_no_later_receipt_unknown() -> None:
+    """A receipt behind one whose answer never comes is confirmed by its own answers."""
+    bench = Bench("escpos").open()
+    _unconfirmed(bench)
+    for _ in range(3):
+        bench.offer()
+        bench.go()
+        bench.hear(b"\x00" * bench.sent[-1].count(codec.PAPER_STATUS))
+        assert bench.seen.pop() == Ended(End.PRINTED)
+
+
+def test_a_late_answer_behind_a_marker_confirms_nothing() -> None:
+    """A receipt whose marker came after all was asked about by GS r, too: that answer is its own,
+    and not that of the next one which has to be asked about so."""
+    bench = Bench().open()
+    bench.offer()
+    bench.go()
+    bench.wait(CONFIRM_FALLBACK_NS)
+    bench.hear(DONE)
+    assert bench.seen.pop() == Ended(End.PRINTED)
+    bench.offer()
+    bench.go()
+    bench.wait(CONFIRM_FALLBACK_NS)
+    bench.hear(b"\x00")
+    assert Ended(End.PRINTED) not in bench.seen
+    bench.hear(b"\x00")
+    assert bench.seen[-1] == Ended(End.PRINTED)
+
+
+def test_a_printer_that_never_confirms_is_begun_anew() -> None:
+    """More than a few answers are not waited for: a new connection clears what may still come."""
+    bench = Bench("escpos").open()
+    while Silent() not in bench.seen:
+        _unconfirmed(bench)
+        assert len(bench.seen) < 20
+    bench.session.closed()
+    bench.open()
+    bench.offer()
+    bench.go()
+    assert bench.sent[-1] == b"three\n" + codec.PAPER_STATUS
+
+
+def test_a_new_roll_gives_the_printer_its_time_again() -> None:
+    """What was waiting for paper is printed once there is some: the wait for its confirmation
+    begins then, or it would be called unknown, and printed twice, while it comes out."""
+    bench = Bench("escpos").open()
+    bench.offer()
+    bench.go()
+    bench.status = NO_PAPER
+    for _ in range(CONFIRM_TIMEOUT_NS // STATUS_BLOCKED_EVERY_NS - 1):
+        bench.wait(STATUS_BLOCKED_EVERY_NS)
+    bench.status = GOOD
+    bench.hear(auto_bytes(GOOD))
+    bench.wait(2 * STATUS_BLOCKED_EVERY_NS)
+    bench.hear(b"\x00")
+    assert bench.seen[-1] == Ended(End.PRINTED)
+
+
 def test_mute_printer() -> None:
     """A printer that cannot answer gets everything at once, and the job says it is unconfirmed."""
     bench = Bench("escpos-mute").open()
