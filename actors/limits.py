@@ -144,6 +144,9 @@ FOLLOWERS_MAX = 256
 VIEW_CHUNK = 1_000
 """Records a view reads at once while catching up."""
 
+VIEW_BEHIND_MAX = 20_000
+"""Records a view may still have to read while who asks it waits: some seconds' work."""
+
 FOLD_QUIET_S = 0.02
 """How long nothing is committed before views fold what was."""
 

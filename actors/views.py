@@ -19,7 +19,7 @@ import trio
 from actors.asks import Committed, ReadFiled, ReadRecords, Reply, Submit
 from actors.disk import SYSTEM_DISK, Disk
 from actors.errors import NoAnswerError, PostError
-from actors.limits import ASK_TIMEOUT_S, FOLD_QUIET_S, FOLD_WITHIN_S, VIEW_CHUNK
+from actors.limits import ASK_TIMEOUT_S, FOLD_QUIET_S, FOLD_WITHIN_S, VIEW_BEHIND_MAX, VIEW_CHUNK
 from actors.mailbox import Envelope, Mailbox
 from actors.view_clearing_reads import clearing_view, payment_fees, said_of
 from actors.view_clearing_rows import count_some, counted_until
@@ -85,9 +85,9 @@ class _FoldError(Exception):
 
 class ViewsActor:
     """*Owns* `views.db`. *Receives* `Committed`, `Submit` queries and `ReadFiled`. *Sends* `Reply`,
-    and `ReadRecords` to the bookkeeper to catch up. *If it dies*, also because its disk fails,
-    its file is damaged or can be neither opened nor made anew, it tries again after a pause;
-    selling goes on without it.
+    and `ReadRecords` to the bookkeeper to catch up; who asks while much is still to be read hears
+    how far it is. *If it dies*, also because its disk fails, its file is damaged or can be neither
+    opened nor made anew, it tries again after a pause; selling goes on without it.
     """
 
     address = "views"
@@ -153,11 +153,11 @@ class ViewsActor:
             self.close()
 
     async def _follow(self, mailbox: Mailbox, post: Any, world: World) -> None:
-        await self._catch_up(post, world)
+        await self._catch_up(mailbox, post, world)
         await self._count(mailbox, world)
         while True:
             records, asked = await _gather(mailbox)
-            await self._take(records, post, world)
+            await self._take(records, mailbox, post, world)
             if asked is not None:
                 await self._answer_one(asked, world)
             await self._count(mailbox, world)
@@ -171,13 +171,15 @@ class ViewsActor:
             raise
         asked.answer(told)
 
-    async def _take(self, records: tuple[Record, ...], post: Any, world: World) -> None:
+    async def _take(
+        self, records: tuple[Record, ...], mailbox: Mailbox, post: Any, world: World
+    ) -> None:
         """Fold what was committed; where some of the news was lost, what the journal has."""
         if not records:
             return
         first, last = records[0].position, records[-1].position
         if first > self.position + 1 or last - first + 1 > len(records):
-            await self._catch_up(post, world)
+            await self._catch_up(mailbox, post, world)
         else:
             await self._fold(records, world)
 
@@ -196,7 +198,7 @@ class ViewsActor:
             log.exception("view_quarantined", view="clearing", position=self.position)
             self._quarantine("clearing", self.position)
 
-    async def _catch_up(self, post: Any, world: World) -> None:
+    async def _catch_up(self, mailbox: Mailbox, post: Any, world: World) -> None:
         while True:
             try:
                 records = await post.ask(
@@ -210,6 +212,29 @@ class ViewsActor:
             if not records:
                 return
             await self._fold(records, world)
+            if len(mailbox) and len(records) == VIEW_CHUNK:
+                await self._turn_away(mailbox, post)
+
+    async def _turn_away(self, mailbox: Mailbox, post: Any) -> None:
+        """Tell who asks that the views are being made, where that takes longer than anybody waits
+        for an answer. News needs no reading: it is of records that are read from the journal."""
+        status = Submit("", "", "store.status", {}, is_query=True, admin=True)
+        try:
+            reply: Reply = await post.ask("bookkeeper", status, timeout_s=ASK_TIMEOUT_S)
+        except PostError:
+            return
+        head = reply.position
+        if head - self.position <= VIEW_BEHIND_MAX:
+            return
+        asked = [e for e in mailbox.drain_nowait(len(mailbox)) if not isinstance(e.body, Committed)]
+        fields = {"position": self.position, "journal_position": head}
+        refusal = {"code": "views_must_be_complete", "fields": fields}
+        for envelope in asked:
+            if isinstance(envelope.body, Submit):
+                envelope.answer(Reply(ok=False, refusal=refusal))
+            else:
+                words = f"they are made anew, {self.position} of {head} records are read"
+                envelope.answer(NoAnswerError(self.address, words))
 
     async def _fold(self, records: tuple[Record, ...], world: World) -> None:
         fresh = tuple(record for record in records if record.position > self.position)

@@ -9,12 +9,17 @@ from typing import Any
 import apsw
 import attrs
 import pytest
+import trio
 
-from actors.asks import Submit
-from actors.errors import PostError
+from actors import views as views_actor
+from actors.asks import Committed, ReadFiled, ReadRecords, Reply, Submit
+from actors.errors import NoAnswerError, PostError
+from actors.limits import ASK_TIMEOUT_S
+from actors.mailbox import Envelope, Mailbox
 from actors.view_clearing_rows import count_some
 from actors.view_folds import FOLDS
 from actors.views import ViewsActor
+from actors.world import SystemWorld
 from countertop.serving import health_of
 from engine.record import Record
 from tests.store.harness import OwnShop, eventually, open_shop
@@ -344,3 +349,63 @@ def test_an_unknown_field_of_a_query_is_a_fault(tmp_path: Path) -> None:
     assert reply.fault == "invalid_data"
     assert attrs.asdict(views._answer(attrs.evolve(submit, data={}), 0))["ok"]
     views.close()
+
+
+class _Journal:
+    """A bookkeeper for one that catches up; `meanwhile` hears from where on it reads."""
+
+    def __init__(self, records: tuple[Record, ...], meanwhile: Callable[[int], None]) -> None:
+        self._records, self._meanwhile = records, meanwhile
+
+    async def ask(self, to: str, body: object, *, timeout_s: float) -> object:
+        """The records from a place on, or how far the journal is."""
+        assert (to, timeout_s) == ("bookkeeper", ASK_TIMEOUT_S)
+        if isinstance(body, Submit):
+            return Reply(ok=True, position=len(self._records))
+        assert isinstance(body, ReadRecords)
+        self._meanwhile(body.after)
+        return self._records[body.after : body.after + body.limit]
+
+
+async def test_who_asks_views_that_are_made_anew_hears_how_far_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search while a long journal is folded is refused at once, with what is read and of how
+    much, and not answered half nor kept waiting. One that is nearly there is waited for."""
+    async with open_shop(tmp_path) as shop:
+        await shop.sell()
+        records = tuple(shop.records())
+    monkeypatch.setattr(views_actor, "VIEW_CHUNK", 5)
+    monkeypatch.setattr(views_actor, "VIEW_BEHIND_MAX", 8)
+    world, told, asked = SystemWorld(), dict[str, object](), list[str]()
+    mailbox = Mailbox("views", world)
+    find = Submit("f", "1", "receipts.find", {"text": "", "limit": 5}, is_query=True, admin=True)
+
+    def ask(name: str, body: object) -> None:
+        asked.append(name)
+        mailbox.put_nowait(
+            Envelope(name, "views", "test", body, lambda value: told.update({name: value}) is None)
+        )
+
+    def meanwhile(after: int) -> None:
+        if after == 0:
+            ask("early", find)
+            ask("files", ReadFiled(("p1",)))
+            news = Committed(1, len(records), records[-1:], frozenset())
+            mailbox.put_nowait(Envelope("", "views", "test", news))
+        elif "near" not in asked and len(records) - after <= 8:
+            ask("near", find)
+
+    views = ViewsActor(tmp_path / "views.db", "shop-1")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(views.run, mailbox, _Journal(records, meanwhile), world)
+        await eventually(lambda: "near" in told, "the answer")
+        nursery.cancel_scope.cancel()
+    fields = {"position": 5, "journal_position": len(records)}
+    assert told["early"] == Reply(
+        ok=False, refusal={"code": "views_must_be_complete", "fields": fields}
+    )
+    assert isinstance(told["files"], NoAnswerError)
+    near = told["near"]
+    assert isinstance(near, Reply)
+    assert len(near.data) == 1
