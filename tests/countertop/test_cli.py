@@ -20,7 +20,7 @@ from attrs import frozen
 
 from countertop import remote
 from countertop.config import Config
-from countertop.doors_file import OpenDoors, write_doors
+from countertop.doors_file import DoorsFileError, OpenDoors, read_doors, write_doors
 from countertop.errors import CommandFailedError
 from countertop.remote import _client
 from tests.ports import free_port
@@ -316,6 +316,48 @@ def test_a_store_that_was_killed_is_not_waited_for(
             command()
         assert "Nothing was done" in str(told.value)
     assert said == []
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("websocket", "http://127.0.0.1:8170/ws"),
+        ("websocket", "ws://"),
+        ("websocket", "ws://127.0.0.1:99999/ws"),
+        ("websocket", "ws://127.0.0.1:0/ws"),
+        ("websocket", "ws://[::1/ws"),
+        ("websocket", "ws://ana@127.0.0.1:8170/ws"),
+        ("websocket", "the shop"),
+        ("http", "127.0.0.1:8170"),
+        ("http", 8170),
+        ("nothing", "ws://127.0.0.1:8170/ws"),
+    ],
+)
+def test_doors_written_by_hand_are_told_in_words(folder: Path, name: str, address: object) -> None:
+    """A file of doors that names none is no store that is not running: which field is wrong is
+    said, and the file, and what to do."""
+    web = "127.0.0.1:8170"
+    doors = {"http": f"http://{web}/", "websocket": f"ws://{web}/ws", "nng": "", "hints": ""}
+    file = Config(str(folder)).run_dir / "doors.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(doors))
+    assert read_doors(file.parent) == OpenDoors(**doors)
+    file.write_text(json.dumps({**doors, name: address}))
+    with pytest.raises(DoorsFileError, match=f"{name}.*Nothing was done") as told:
+        read_doors(file.parent)
+    assert told.value.exit_code == 2
+    assert str(file) in str(told.value)
+
+
+def test_status_of_doors_written_by_hand_is_one_sentence(folder: Path) -> None:
+    """Nobody sees where in the program it was noticed, and a script sees that it is no usual no."""
+    run_dir = Config(str(folder)).run_dir
+    run_dir.mkdir()
+    (run_dir / "doors.json").write_text('{"http": "", "websocket": "x", "nng": "", "hints": ""}')
+    done = _run("status", "--data", folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("countertop: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_settlement_by_command(demo: Demo, folder: Path) -> None:
