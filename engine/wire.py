@@ -19,7 +19,12 @@ import cattrs
 import orjson
 from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.fns import identity
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.gen import (
+    make_dict_structure_fn,
+    make_dict_unstructure_fn,
+    make_mapping_structure_fn,
+    override,
+)
 
 from engine.building import quick_structure
 
@@ -49,7 +54,10 @@ def _strict(expected: type) -> Callable[[Any, Any], Any]:
 def _structure_bytes(value: Any, _: Any) -> bytes:
     if not isinstance(value, str):
         raise TypeError(f"expected hexadecimal text, got {type(value).__name__}")
-    return bytes.fromhex(value)
+    try:
+        return bytes.fromhex(value)
+    except ValueError:
+        raise ValueError("expected hexadecimal text") from None
 
 
 def _once(factory: Callable[[type], H]) -> Callable[[type], H]:
@@ -123,14 +131,15 @@ def _is_enum(kind: Any) -> bool:
 
 
 def _enum_structure(kind: type[Enum]) -> Callable[[Any, Any], Any]:
-    """By a look into what it has; what it has not, or cannot have, it refuses itself."""
+    """By a look into what it has; what it has not, or cannot have, is told what it has."""
     known = kind._value2member_map_
 
     def structure(value: Any, _: Any) -> Any:
         try:
             return known[value]
         except (KeyError, TypeError):
-            return kind(value)
+            choices = ", ".join(map(str, known))
+            raise ValueError(f"expected one of {choices}") from None
 
     return structure
 
@@ -168,6 +177,26 @@ def _tuple_unstructure(converter: cattrs.Converter) -> Callable[[Any], Callable[
             return [each(entry) for entry in entries]
 
         return unstructure_entries
+
+    return factory
+
+
+def _is_mapping(value: Any) -> bool:
+    return typing.get_origin(value) is dict
+
+
+def _mapping_structure(converter: cattrs.Converter) -> Callable[[Any], Callable[[Any, Any], Any]]:
+    """For the one that names what is wrong: the library says what Python did not find in it."""
+
+    def factory(target: Any) -> Callable[[Any, Any], Any]:
+        inner = make_mapping_structure_fn(target, converter)
+
+        def structure(value: Any, _: Any) -> Any:
+            if not isinstance(value, Mapping):
+                raise TypeError(f"expected an object, got {type(value).__name__}")
+            return inner(value, target)
+
+        return structure
 
     return factory
 
@@ -260,6 +289,8 @@ def make_converter(*, detailed: bool) -> cattrs.Converter:
     converter.register_structure_hook_factory(_is_sequence_of, _structure_tuple(converter))
     # A set has no order of its own, and bytes must be one: it is written as a sorted list.
     converter.register_structure_hook_factory(_is_set_of, _structure_set(converter))
+    if detailed:
+        converter.register_structure_hook_factory(_is_mapping, _mapping_structure(converter))
     converter.register_unstructure_hook_factory(_is_set_of, lambda _: sorted)
     plain = _plain_unstructure(converter)
     converter.register_unstructure_hook_func(lambda kind: kind in (Any, dict, list), plain)

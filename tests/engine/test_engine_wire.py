@@ -181,6 +181,24 @@ def test_faults_are_named_with_their_path(data: Any, problem: str) -> None:
         structure(data, AddLine)
 
 
+@pytest.mark.parametrize("data", [[], [["code", 1]], "ab", 5, None])
+def test_fields_that_are_no_object_are_told_so(data: Any) -> None:
+    """A list for what a command brings, as a program writes that knows no empty object."""
+    with pytest.raises(WireError) as caught:
+        structure({"data": data}, _Brought)
+    found = type(data).__name__
+    assert caught.value.problems == (f"expected an object, got {found} @ $.data",)
+
+
+def test_a_word_no_choice_has_is_answered_with_the_choices() -> None:
+    """Nor is the word itself repeated, which may have been meant for another field."""
+    with pytest.raises(WireError) as caught:
+        structure({"line": 1, "kind": "1234", "value": 1}, DiscountLine)
+    assert caught.value.problems == ("expected one of percent, amount @ $.kind",)
+    with pytest.raises(WireError, match=r"expected hexadecimal text @ \$\.picture"):
+        structure({"picture": "no picture"}, _Drawn)
+
+
 def test_every_fault_is_named_at_once() -> None:
     """Two faults are two problems, deep ones with the whole path."""
     with pytest.raises(WireError) as caught:
@@ -202,6 +220,20 @@ def test_missing_fields_and_unknown_words_are_named() -> None:
         structure({"line": 1, "kind": "free", "value": 1}, DiscountLine)
     with pytest.raises(WireError, match=r"\$\.rules\.currency"):
         structure({"rules": {"currency": 1}}, ConfigureStore)
+
+
+@attrs.frozen
+class _Brought:
+    """Something with fields of any name."""
+
+    data: dict[str, Any]
+
+
+@attrs.frozen
+class _Drawn:
+    """Something with bytes."""
+
+    picture: bytes
 
 
 @attrs.frozen
