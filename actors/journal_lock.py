@@ -11,14 +11,15 @@ from pathlib import Path
 from attrs import define, field
 
 from actors.disk import SYSTEM_DISK, Disk, FileHeldError
-from actors.journal_schema import JournalHeldError
+from actors.journal_schema import JournalHeldError, beside
 
 RESERVE_BYTES = 64 * 1024 * 1024
 LOW_WATER_BYTES = 32 * 1024 * 1024
 
 
 class JournalLock:
-    """The right to write one database: an flock on `<database>.lock`, which names its holder.
+    """The right to write one database: an flock on `<database>.lock`, which names its holder. Of a
+    link it is that of the file, so one journal is held once, whatever it is called.
 
     The kernel drops the lock with the process, so a killed server leaves nothing to clean up; the
     file's text is only for people.
@@ -31,7 +32,7 @@ class JournalLock:
             JournalHeldError: another process, or this one a second time, holds it.
             OSError: the lock file cannot be made.
         """
-        path = database.with_name(database.name + ".lock")
+        path = beside(database, ".lock")
         text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since})
         self._let_go: Callable[[], None] | None = None
         try:

@@ -269,10 +269,15 @@ def settle_log(path: Path, disk: Disk = SYSTEM_DISK) -> None:
         disk.overwrite(log, content)
 
 
+def beside(database: Path, suffix: str) -> Path:
+    """What belongs to a database, as its log does: SQLite keeps it beside the file itself, not
+    beside a link to it."""
+    file = database.resolve() if database.is_symlink() else database
+    return file.with_name(file.name + suffix)
+
+
 def _log_of(path: Path) -> Path:
-    """The log of a database, which SQLite keeps beside the file itself, not beside a link to it."""
-    file = path.resolve() if path.is_symlink() else path
-    return file.with_name(file.name + "-wal")
+    return beside(path, "-wal")
 
 
 def create(db: apsw.Connection, store_id: str) -> None:

@@ -21,8 +21,10 @@ from actors.journal import (
     Journal,
     JournalError,
     JournalFailedError,
+    JournalHeldError,
     JournalReadOnlyError,
 )
+from actors.journal_lock import JournalLock
 from actors.journal_schema import as_journal_error
 from benches.journal import sample_entry
 
@@ -289,3 +291,20 @@ def test_a_log_is_looked_for_beside_the_file_and_not_beside_a_link(tmp_path: Pat
     link.symlink_to(there)
     with pytest.raises(JournalError, match="its log is not"):
         Journal.open(link, store_id="shop-1", reserve_bytes=0)
+
+
+@pytest.mark.parametrize("linked", ["file", "folder"])
+def test_a_journal_is_held_by_whatever_name_it_is_opened(tmp_path: Path, linked: str) -> None:
+    """A link to the file or to its folder is the same journal, and is written by one server."""
+    there = tmp_path / "disk" / "journal.db"
+    other = tmp_path / "shop" / "journal.db"
+    with Journal.open(there, store_id="shop-1", reserve_bytes=0):
+        if linked == "file":
+            other.parent.mkdir()
+            other.symlink_to(there)
+        else:
+            other.parent.symlink_to(there.parent)
+        with pytest.raises(JournalHeldError) as held:
+            JournalLock(other, since="")
+        assert str(os.getpid()) in str(held.value)
+    JournalLock(other, since="").release()
