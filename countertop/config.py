@@ -19,6 +19,7 @@ NODES = ("devices", "integrations")
 ANCHORED = ("store", *NODES)  # who keeps an anchor of the journal on this machine
 SOCKETS = ("front.ipc", "hints.ipc", "link.ipc")
 PORT_MAX = 65_535
+RESERVE_MIB_MAX = 1_024  # thousands of open orders end in a few dozen
 SOCKET_PATH_BYTES_MAX = 107  # Linux: sun_path of unix(7) less its final zero
 
 
@@ -60,9 +61,12 @@ class Config:
 
     def __attrs_post_init__(self) -> None:
         """No two devices share an address or a cable, and no two providers an address; what is
-        kept free on the disk for open orders is no less than nothing."""
-        if self.reserve_mib < 0:
-            raise ConfigError(f"reserve_mib must be 0 or more, not {self.reserve_mib}")
+        kept free on the disk for open orders is no less than nothing, and no disk is filled."""
+        if not 0 <= self.reserve_mib <= RESERVE_MIB_MAX:
+            raise ConfigError(
+                f"reserve_mib must be from 0 to {RESERVE_MIB_MAX}, not {self.reserve_mib}: that "
+                "much of the disk is taken at once, for open orders to be finished when it is full"
+            )
         require_apart(self.devices)
         require_distinct(self.providers)
 

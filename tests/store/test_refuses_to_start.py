@@ -165,7 +165,8 @@ def test_a_disk_that_cannot_be_written_is_named(folder: Path) -> None:
         ('data_dir = "x"\n[nexo]\nauthority_file = "a.pem"\n', "key_identifier"),
         ('data_dir = "x"\n[doors]\nhttp_port = 65536\n', "http_port must be from 0 to 65535"),
         ('data_dir = "x"\n[doors]\nhttp_port = -1\n', "http_port must be from 0 to 65535"),
-        ('data_dir = "x"\nreserve_mib = -1\n', "reserve_mib must be 0 or more, not -1"),
+        ('data_dir = "x"\nreserve_mib = -1\n', "reserve_mib must be from 0 to 1024, not -1"),
+        ('data_dir = "x"\nreserve_mib = 1025\n', "reserve_mib must be from 0 to 1024, not 1025"),
     ],
 )
 def test_a_wrong_configuration_is_named(folder: Path, text: str, words: str) -> None:
