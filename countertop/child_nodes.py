@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import assert_never
 
 import attrs
@@ -66,9 +68,10 @@ async def run_child(
             async with supervise(node, on_death=report_death) as supervisor:
                 supervisor.start(partial(AnchorActor, config.anchors, name))
                 if name == "devices":
+                    make = partial(_device, config.device_files)
                     for settings in config.devices:
-                        supervisor.start(partial(_device, settings))
-                    pairing = Pairing(config.devices, supervisor, config.nexo)
+                        supervisor.start(partial(make, settings))
+                    pairing = Pairing(config.devices, supervisor, make, config.nexo)
                     supervisor.start(partial(_finder, pairing))
                 if name == "integrations":
                     for provider in config.providers:
@@ -83,12 +86,14 @@ async def run_child(
 class Pairing:
     """The terminals of this node: those of the configuration, and over them those that are paired.
 
-    `nexo` is what the shop says of all its nexo terminals. `running` are the terminals that are
-    here otherwise than the configuration says; None is one that cannot be.
+    `make` makes a terminal's actor. `nexo` is what the shop says of all its nexo terminals.
+    `running` are the terminals that are here otherwise than the configuration says; None is one
+    that cannot be.
     """
 
     configured: tuple[DeviceSettings, ...]
     supervisor: Supervisor
+    make: Callable[[DeviceSettings], Actor]
     nexo: NexoShop | None = None
     running: dict[str, DeviceSettings | None] = field(factory=dict)
 
@@ -113,7 +118,7 @@ class Pairing:
                 continue
             await self.supervisor.stop(name)
             if then is not None:
-                self.supervisor.start(partial(_device, then))
+                self.supervisor.start(partial(self.make, then))
         self.running = wanted
 
     def _reached(
@@ -148,11 +153,11 @@ def _finder(pairing: Pairing) -> Actor:
     return Finder(pairing.repair, pairing.places, meet)
 
 
-def _device(settings: DeviceSettings) -> Actor:
+def _device(folder: Path, settings: DeviceSettings) -> Actor:
     # What drives devices takes a sixth of the store node's start to import, and it drives none.
     from hardware.compose import build_device
 
-    return build_device(settings)
+    return build_device(settings, folder)
 
 
 def _provider(settings: ProviderSettings) -> Actor:

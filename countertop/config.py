@@ -91,6 +91,11 @@ class Config:
         return Path(self.anchor_dir) if self.anchor_dir else self.data / "anchors"
 
     @property
+    def device_files(self) -> Path:
+        """Where the devices node keeps what must outlive it."""
+        return self.data / "devices"
+
+    @property
     def nng_url(self) -> str:
         """The front-end door over nng."""
         return f"ipc://{self.run_dir / 'front.ipc'}"

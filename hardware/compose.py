@@ -26,21 +26,22 @@ log = structlog.get_logger()
 _NS_PER_MS = 1_000_000
 
 
-def build_device(settings: DeviceSettings) -> Actor:
-    """The actor for one device; it connects when it runs.
+def build_device(settings: DeviceSettings, folder: Path | None = None) -> Actor:
+    """The actor for one device; it connects when it runs. What must outlive the node it keeps in
+    `folder`, where there is one.
 
     Raises:
         SettingsError: a protocol or code page nobody knows.
     """
     try:
-        return _build(settings)
+        return _build(settings, folder)
     except ValueError as error:
         if isinstance(error, SettingsError):
             raise
         raise SettingsError(f"{settings.address} was not started: {error}") from None
 
 
-def _build(settings: DeviceSettings) -> Actor:
+def _build(settings: DeviceSettings, folder: Path | None) -> Actor:
     address = settings.address
     kind = cast(Kind, settings.kind)
     match kind:
@@ -73,15 +74,15 @@ def _build(settings: DeviceSettings) -> Actor:
                 page=pages_by_name((settings.code_page,))[0],
             )
         case "terminal":
-            return _terminal(settings)
+            return _terminal(settings, folder)
         case _:
             assert_never(kind)
 
 
-def _terminal(settings: DeviceSettings) -> Actor:
+def _terminal(settings: DeviceSettings, folder: Path | None) -> Actor:
     match settings.protocol:
         case "" | "zvt":
-            return _zvt(settings)
+            return _zvt(settings, folder)
         case "nexo":
             return _nexo(settings)
         case other:
@@ -90,12 +91,13 @@ def _terminal(settings: DeviceSettings) -> Actor:
             )
 
 
-def _zvt(settings: DeviceSettings) -> Actor:
+def _zvt(settings: DeviceSettings, folder: Path | None) -> Actor:
     place = parse_transport(settings.transport)
     told = ZvtProfile(
         int(settings.password), settings.currency_code, settings.width, settings.serial
     )
-    return ZvtDevice(settings.address, place, told, is_serial=isinstance(place, SerialPlace))
+    is_serial = isinstance(place, SerialPlace)
+    return ZvtDevice(settings.address, place, told, is_serial=is_serial, folder=folder)
 
 
 def _nexo(settings: DeviceSettings) -> Actor:

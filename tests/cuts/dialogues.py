@@ -215,6 +215,24 @@ async def _end_day(lane: Lane) -> None:
     lane.day_id = (await lane.do("terminal.end_day"))["day_id"]
 
 
+async def _then_without_the_bank(lane: Lane) -> None:
+    await _sold_today(lane)
+    lane.far.take_bank_away()
+
+
+async def _told_unasked(lane: Lane) -> None:
+    """The day of a terminal ends, whose bank is back, before the store knows that the terminal took
+    this payment: what the bank said of it is told once, and nobody asked."""
+    await _set_aside(lane)
+    await lane.stage.idle(lane.register)
+    lane.far.bring_bank_back()
+    lane.day = lane.far.day
+    said = await lane.stage.wish("terminal.end_day", lane.register)
+    # The store may have asked by itself, and be having it taken back.
+    assert said.ok or (said.refusal or {})["code"] == "terminal_must_be_free", said
+    lane.day_id = said.data["day_id"] if said.ok else ""
+
+
 async def _request_and_abort(lane: Lane) -> None:
     payment_id = (await lane.do("payment.request"))["payment_id"]
     while lane.stage.may_be_open(lane.register):
@@ -328,6 +346,13 @@ DIALOGUES = (
     Dialogue("upload", _stored, _bank_comes_back),
     Dialogue("upload that is refused", _stored_and_refused, _bank_comes_back),
     Dialogue("upload refused at the till", _refused_while_at_the_till, _bank_comes_back),
+    Dialogue(
+        "upload told unasked",
+        _then_without_the_bank,
+        _told_unasked,
+        Customer(answer_is_lost=True, refused_later=True),
+        only_zvt=True,
+    ),
     Dialogue("reversal of one taken offline", _paid_without_the_bank, _reverse_untold),
     Dialogue("end of day", _sold_today, _end_day),
     Dialogue("end of day that presents", _stored, _end_day),
@@ -400,13 +425,16 @@ def judge(lane: Lane) -> str:
 async def conclude(lane: Lane) -> None:
     """What a person does next: whatever the list says is tried again, and the order is paid in the
     way it is not yet paid, until it is completed."""
-    for payment_id, payment in list(lane.stage.books.payments.exceptions.items()):
+    listed = dict(lane.stage.books.payments.exceptions)
+    refused = [key for key, one in listed.items() if one.problem is Problem.UPLOAD_DECLINED]
+    for payment_id, payment in listed.items():
         # One try that goes well settles those before it.
         is_left = payment_id in lane.stage.books.payments.exceptions
         if not is_left or payment.asked.register != lane.register:
             continue
         lane.listed += 1
-        if payment.problem is Problem.UPLOAD_DECLINED:
+        # What the bank refused cannot be taken back, however often it is tried.
+        if payment_id in refused or payment.asked.of_payment in refused:
             await _looked_into(lane, payment_id)
         else:
             await lane.undisturbed("payment.reverse_again", payment_id=payment_id)

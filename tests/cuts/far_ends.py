@@ -108,8 +108,9 @@ class Far(ABC):
         """Serve for ever; started once the store can connect."""
 
     @abstractmethod
-    def device(self, address: str) -> Any:
-        """The production actor that talks to it; only once `run` has started."""
+    def device(self, address: str, folder: Path) -> Any:
+        """The production actor that talks to it, with its files in `folder`; only once `run` has
+        started."""
 
     @abstractmethod
     def settings(self, address: str, folder: Path) -> DeviceSettings:
@@ -219,11 +220,13 @@ class ZvtFar(Far):
         """As `Far`."""
         await self.fake.run(task_status=task_status)
 
-    def device(self, address: str) -> Any:
+    def device(self, address: str, folder: Path) -> Any:
         """As `Far`."""
         cable = self.cable
         place: Place = cable if isinstance(cable, SimulatedCarrier) else parse_transport(cable.url)
-        return self.made(ZvtDevice(address, place, Profile(), is_serial=self.is_serial))
+        is_serial = self.is_serial
+        device = ZvtDevice(address, place, Profile(), is_serial=is_serial, folder=folder)
+        return self.made(device)
 
     def settings(self, address: str, folder: Path) -> DeviceSettings:
         """As `Far`."""
@@ -336,7 +339,7 @@ class NexoFar(Far):
         """As `Far`."""
         await self.fake.run(task_status=task_status)
 
-    def device(self, address: str) -> Any:
+    def device(self, address: str, folder: Path) -> Any:
         """As `Far`."""
         outlet = self.outlet
         if isinstance(outlet, MemoryOutlet):

@@ -79,6 +79,7 @@ class Processes(Scene):
     _told: int = 0
     _is_struck: bool = False
     _devices: int = 0
+    _armed: int = 0
     _greetings: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -121,7 +122,7 @@ class Processes(Scene):
         life = self.life
         assert life is not None
         life.plan.asked.write_text(f"{step}")
-        self._is_struck, self._told = False, len(life.report())
+        self._is_struck, self._told, self._armed = False, len(life.report()), self._devices
         await life.signal(self.victim, signal.SIGUSR1)
         with trio.fail_after(PATIENCE_S):
             while not any(line.startswith("armed") for line in life.report()[self._told :]):
@@ -145,7 +146,7 @@ class Processes(Scene):
         else:
             await life.kill(self.victim)
         with trio.fail_after(PATIENCE_S):
-            while await self._devices_now() == self._devices:
+            while await self._devices_now() == self._armed:
                 await self.world.sleep(LOOK_S / 10)
         return has_struck
 

@@ -152,7 +152,9 @@ class Stage(Scene):
             await nursery.start(links.run)
             async with supervise(node) as supervisor:
                 for register, far in self.fars.items():
-                    supervisor.start(partial(far.device, f"terminal/{register}"))
+                    supervisor.start(
+                        partial(far.device, f"terminal/{register}", self.config.device_files)
+                    )
                 await trio.sleep_forever()
 
     def kill_store(self, *, power: bool = False) -> None:

@@ -35,6 +35,7 @@ KILLED = {
         "completion": 53,
         "taken offline": 53,
         "upload that is refused": 89,
+        "upload told unasked": 89,
         "end of day": 37,
     },
     NEXO_IN_MEMORY: {

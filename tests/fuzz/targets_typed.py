@@ -26,8 +26,12 @@ from engine.coupon.gs1 import Gs1Error, NorthAmerican, read_gs1
 from engine.credit.ledger import code_typed
 from engine.decision import Decision
 from engine.order.coupons import ends_right
+from engine.terminal import Identity
 from engine.terminals import SEARCHED_MAX, places_of
 from engine.wire import canonical, unstructure
+from hardware.terminal.zvt.codec import StatusInfo
+from hardware.terminal.zvt.unclaimed import Unclaimed
+from hardware.terminal.zvt.unclaimed_file import DamagedFileError, pack, sealed, unpack
 from hardware.transport import parse_transport
 from native import mask_card_numbers
 from tests.fuzz.targets import fresh_folder, message
@@ -225,3 +229,31 @@ def node_anchor(data: bytes) -> None:
     anchor.load()
     assert (anchor.held is None) == bool(anchor.note)
     assert anchor.path.exists() == (anchor.held is not None)
+
+
+# ------------------------------------------------------------------------ what was told unasked
+
+
+@cache
+def _unclaimed() -> list[bytes]:
+    told = Unclaimed()
+    for number in (1, 2):
+        numbers = Identity("52500001", number, number, "1126", "120000")
+        told.keep(StatusInfo(result=5, amount_minor=1250, identity=numbers, detail="no"))
+        told.end_day()
+    return [pack(told).partition(b"\n")[2]]
+
+
+@message(
+    _unclaimed,
+    allowed=(DamagedFileError,),
+    hostile=lambda: [b"[" * 100_000, b"[]", b"", b"9" * 100_000, b'{"told":[{"identity":1}]}'],
+)  # fmt: skip
+def told_unasked(data: bytes) -> None:
+    """A file where what a terminal told unasked should be, and one whose check sum fits."""
+    with contextlib.suppress(DamagedFileError):
+        unpack(data)
+    told, before = unpack(sealed(data))
+    again = Unclaimed()
+    again.recall(told, before)
+    assert unpack(pack(again)) == (again.told, again.before)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import errno
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import trio
 from attrs import define, field
 
+from actors.disk import SystemDisk
 from actors.messages import Accepted, DeviceState, Failure
 from actors.terminal_messages import Keep, Over, Progress
 from actors.world import ManualWorld, SystemWorld, World
@@ -35,6 +38,7 @@ class Shop:
     rig: Rig
     fake: TerminalFake
     device: ZvtDevice
+    make: Callable[[], ZvtDevice]
     kept: list[Answer] = field(factory=list)
     progress: list[str] = field(factory=list)
     shown: list[str] = field(factory=list)
@@ -59,6 +63,13 @@ class Shop:
             await trio.sleep(0.005)
         await self.idle()
 
+    async def restarted(self) -> None:
+        """Kill the devices node, and wait until the next has its terminal."""
+        await self.rig.kill(ADDRESS)
+        self.device = self.make()
+        self.rig.start(self.device)
+        await self.idle()
+
     async def _keeper(self) -> None:
         async for envelope in self.rig.node.open(KEEPER):
             match envelope.body:
@@ -76,6 +87,25 @@ class Shop:
                 case Progress(_, code, text):
                     self.progress.append(code)
                     self.shown.append(text)
+
+
+class BrokenDisk(SystemDisk):
+    """A disk that refuses, as long as it `is_full` or `is_unreadable`."""
+
+    is_full = False
+    is_unreadable = False
+
+    def write(self, path: Path, content: bytes, mode: int = 0o644) -> None:
+        """As `Disk`."""
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "no space left")
+        super().write(path, content, mode)
+
+    def read(self, path: Path, limit: int = -1) -> bytes:
+        """As `Disk`."""
+        if self.is_unreadable:
+            raise OSError(errno.EIO, "cannot be read")
+        return super().read(path, limit)
 
 
 def asked_for(device: TerminalDevice) -> str:
@@ -101,8 +131,9 @@ async def open_shop(
     is_serial: bool = False,
     world: World | None = None,
     profile: Profile | None = None,
+    folder: Path | None = None,
 ) -> AsyncIterator[Shop]:
-    """A shop whose terminal is ready."""
+    """A shop whose terminal is ready; its device has its files in `folder`."""
     world = world or SystemWorld()
     async with trio.open_nursery() as nursery, open_rig(world) as rig:
         fake = TerminalFake(carrier, is_serial=is_serial, world=world)
@@ -110,8 +141,11 @@ async def open_shop(
         place: Place = (
             carrier if isinstance(carrier, SimulatedCarrier) else parse_transport(carrier.url)
         )
-        device = ZvtDevice(ADDRESS, place, profile or Profile(), is_serial=is_serial)
-        shop = Shop(rig, fake, device)
+        make = partial(
+            ZvtDevice, ADDRESS, place, profile or Profile(), is_serial=is_serial, folder=folder
+        )
+        device = make()
+        shop = Shop(rig, fake, device, make)
         nursery.start_soon(shop._keeper)
         rig.start(device)
         if profile is None:

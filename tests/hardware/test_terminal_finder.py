@@ -20,7 +20,7 @@ from countertop.child_nodes import Pairing
 from engine import terminals
 from engine.terminals import PairedTerminal, TerminalProtocol
 from hardware.carrier import Handle, PtyCarrier, TcpCarrier
-from hardware.compose import meet_nexo
+from hardware.compose import build_device, meet_nexo
 from hardware.rig import Rig, open_rig
 from hardware.settings import DeviceSettings, NexoShop, SettingsError
 from hardware.terminal.finder import Finder, own_network, serial_ports
@@ -56,7 +56,7 @@ async def finder(
 ) -> AsyncIterator[tuple[Rig, Wards, Pairing]]:
     """A finder in a store just big enough."""
     wards = Wards()
-    pairing = Pairing(configured, wards, nexo)  # type: ignore[arg-type]
+    pairing = Pairing(configured, wards, build_device, nexo)  # type: ignore[arg-type]
     async with open_rig(SystemWorld()) as rig:
         meet = None if nexo is None else meet_nexo(nexo)
         rig.start(Finder(pairing.repair, pairing.places, meet))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 import trio
 
+from actors.disk import SYSTEM_DISK, Disk
 from actors.messages import Accepted, Failure
 from actors.terminal_messages import Forward, Forwarded, KeepUpload, StoredPayment
 from engine.terminal import Answer, Identity, Kind, Verdict
@@ -19,7 +21,7 @@ from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.outcome import uploaded
 from hardware.terminal.zvt.person import Plan
 from hardware.terminal.zvt.unclaimed import Unclaimed
-from tests.hardware.terminal_rig import ADDRESS, Shop, open_shop, sale, simulated
+from tests.hardware.terminal_rig import ADDRESS, BrokenDisk, Shop, open_shop, sale, simulated
 
 BOOKS = "books"
 
@@ -74,10 +76,11 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk() -> AsyncIterator[Desk]:
-    """Open one at a simulated cable."""
+async def desk(folder: Path | None = None, disk: Disk = SYSTEM_DISK) -> AsyncIterator[Desk]:
+    """Open one at a simulated cable, whose device has its files in `folder`."""
     end, world = simulated()
-    async with trio.open_nursery() as nursery, open_shop(end, world=world) as shop:
+    world.disk = disk
+    async with trio.open_nursery() as nursery, open_shop(end, world=world, folder=folder) as shop:
         found = Desk(shop)
         nursery.start_soon(found.run)
         yield found
@@ -241,6 +244,70 @@ async def test_a_result_that_came_unasked_counts_once_it_is_asked_for(
         assert one.results()[2:] == [("p1", Verdict.DECLINED, "declined_05")]
         await one.ask()
         assert len(one.told) == 3
+
+
+async def test_what_came_unasked_outlives_the_devices_node(
+    autojump_clock: trio.testing.MockClock, tmp_path: Path
+) -> None:
+    """Killed after the terminal heard that its results arrived, and before anybody asked about two
+    of them, the node knows them when it is back: the terminal does not tell them again."""
+    async with desk(tmp_path) as one:
+        await one.take(0, 0x05, 0)
+        one.shop.fake.is_offline = False
+        everything, one.taken = one.taken, one.taken[:1]
+        assert await one.ask() == "ok"
+        assert not one.shop.fake.ledger.untold(), "all were acknowledged"
+        await one.shop.restarted()
+        one.taken = everything
+        assert await one.ask() == "ok"
+        assert sorted(one.results()) == [
+            ("p0", Verdict.APPROVED, "ok"),
+            ("p1", Verdict.DECLINED, "declined_05"),
+            ("p2", Verdict.APPROVED, "ok"),
+        ]
+
+
+async def test_what_came_unasked_is_acknowledged_once_it_is_on_the_disk(
+    autojump_clock: trio.testing.MockClock, tmp_path: Path
+) -> None:
+    """While the disk takes nothing the terminal hears that it may tell it another time, and does;
+    then it is known once."""
+    disk = BrokenDisk()
+    async with desk(tmp_path, disk) as one:
+        await one.take(0, 0x05)
+        one.shop.fake.is_offline, disk.is_full = False, True
+        everything, one.taken = one.taken, one.taken[:1]
+        await one.ask()
+        (entry,) = one.shop.fake.ledger.untold()
+        assert entry.host_result == 0x05
+        disk.is_full = False
+        assert await one.ask() == "ok"
+        assert not one.shop.fake.ledger.untold()
+        await one.shop.restarted()
+        one.taken = everything
+        assert await one.ask() == "ok"
+        assert one.results() == [
+            ("p0", Verdict.APPROVED, "ok"),
+            ("p1", Verdict.DECLINED, "declined_05"),
+        ]
+
+
+async def test_a_day_that_did_not_end_makes_nothing_older(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Without its bank a terminal ends no day, and its numbers do not begin anew, however often it
+    is asked to: what it told before is known yet."""
+    async with desk() as one:
+        await one.take(0, 0x05)
+        one.shop.fake.is_offline = False
+        everything, one.taken = one.taken, one.taken[:1]
+        assert await one.ask() == "ok"
+        one.shop.fake.is_offline = True
+        for _ in range(3):
+            assert (await one.shop.device.settle()).verdict is Verdict.ABORTED
+        one.taken = everything
+        await one.ask()
+        assert one.results()[1:] == [("p1", Verdict.DECLINED, "declined_05")]
 
 
 def test_what_came_unasked_is_not_taken_for_a_later_payment() -> None:

@@ -353,5 +353,12 @@ def _devices_of(till: Till) -> list[Callable[[], Actor]]:
         partial(
             DrawerDevice, f"drawer/{name}", printer=printer, pin=2, on_ms=100, open_level="high"
         ),
-        partial(ZvtDevice, f"terminal/{name}", till.cable, TERMINAL_PROFILE, is_serial=False),
+        partial(
+            ZvtDevice,
+            f"terminal/{name}",
+            till.cable,
+            TERMINAL_PROFILE,
+            is_serial=False,
+            folder=CONFIG.device_files,
+        ),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import trio
 
 from actors.messages import DeviceState
@@ -16,10 +18,12 @@ from hardware.terminal.zvt.jobs import (
     Action,
     Break,
     Send,
+    SetAside,
 )
 from hardware.terminal.zvt.line import Heard as LineHeard
 from hardware.terminal.zvt.line import Line, SerialLine, TcpLine
 from hardware.terminal.zvt.session import ZvtSession
+from hardware.terminal.zvt.unclaimed_file import UnclaimedFile
 from hardware.transport import ByteStream, Place, SerialPlace, SerialStream, TcpStream
 from hardware.turn import Turn
 from native import ZvtLink, ZvtMessage
@@ -33,7 +37,8 @@ LOOK_S = 0.05
 class ZvtDevice(TerminalDevice, CableDevice):
     """A card terminal that speaks ZVT.
 
-    Owns: the cable, the conversation, the answers to the last requests.
+    Owns: the cable, the conversation, the answers to the last requests, and in `folder` the file
+    of what the terminal told unasked.
     Receives: `Request`, `Inquire`, `Forward`, `Settle`, `Look`, `Abort`.
     Sends: `Keep`, `KeepUpload`, `Over` and `Progress` to the keeper a request names;
     `DeviceStatus` to `devices`.
@@ -42,12 +47,21 @@ class ZvtDevice(TerminalDevice, CableDevice):
 
     silent_detail = "the terminal stopped answering; look at it, then switch it off and on"
 
-    def __init__(self, address: str, place: Place, profile: Profile, *, is_serial: bool) -> None:
+    def __init__(
+        self,
+        address: str,
+        place: Place,
+        profile: Profile,
+        *,
+        is_serial: bool,
+        folder: Path | None = None,
+    ) -> None:
         super().__init__(address, place)
         self._is_serial = is_serial or isinstance(place, SerialPlace)
         reply_ns = SERIAL_REPLY_NS if self._is_serial else REPLY_NS
         self.session = ZvtSession(profile, reply_ns=reply_ns)
         self.requests = Requests()
+        self._unclaimed_file = UnclaimedFile(folder, address)
         self._line: Line = TcpLine()
         self._link = ZvtLink(self._is_serial)
         self._stream: ByteStream | None = None
@@ -99,13 +113,27 @@ class ZvtDevice(TerminalDevice, CableDevice):
         return result
 
     async def _without_those_told(self, forward: Forward) -> tuple[StoredPayment, ...]:
-        left = list(forward.payments)
-        for info, payment, answer in self.session.unclaimed.claimed(forward.payments):
+        left, unclaimed = list(forward.payments), self.session.unclaimed
+        await self._unclaimed_file.read(unclaimed, self.world)
+        for info, payment, answer in unclaimed.claimed(forward.payments):
             said = await upload_kept(self.post, forward.keeper, payment.payment_id, answer)
             if said is not Kept.LATER:
-                self.session.unclaimed.drop(info)
+                unclaimed.drop(info)
                 left.remove(payment)
+        # Should that be lost, the next process has the same written down once more.
+        await self._unclaimed_file.write(unclaimed, self.world)
         return tuple(left)
+
+    def tell(self, action: Action) -> bool:
+        """As `TerminalDevice`, and have what was told unasked written to the disk."""
+        if isinstance(action, SetAside):
+            self.nursery.start_soon(self._set_aside, action.job_id)
+            return True
+        return super().tell(action)
+
+    async def _set_aside(self, job_id: str) -> None:
+        is_kept = await self._unclaimed_file.write(self.session.unclaimed, self.world)
+        await self._tell_kept(job_id, Kept.YES if is_kept else Kept.LATER)
 
     def is_over(self, answer: Answer) -> bool:
         """Unless nothing of it was sent."""
@@ -117,6 +145,11 @@ class ZvtDevice(TerminalDevice, CableDevice):
         return f"{self.address}#{self._made}"
 
     # --------------------------------------------------------------------------------- the cable
+
+    async def live(self) -> None:
+        """Recall what was told to a process before, then as `CableDevice`."""
+        await self._unclaimed_file.read(self.session.unclaimed, self.world)
+        await super().live()
 
     async def converse(self, stream: ByteStream) -> None:
         """Log on, and carry the conversation until the cable breaks."""

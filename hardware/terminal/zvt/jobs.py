@@ -28,7 +28,15 @@ class Break:
     reason: str
 
 
-Action = Send | Told | Store | StoreUpload | Done | Reported | Break
+@frozen
+class SetAside:
+    """What is `unclaimed` changed: write it to the disk, then call `kept`. A change that no
+    terminal waits for has no `job_id`."""
+
+    job_id: str = ""
+
+
+Action = Send | Told | Store | StoreUpload | SetAside | Done | Reported | Break
 
 
 class Task(Enum):

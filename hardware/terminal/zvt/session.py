@@ -21,9 +21,9 @@ from hardware.terminal import limits
 from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt import codec, codes, endings
 from hardware.terminal.zvt.codec import Profile, StatusInfo
-from hardware.terminal.zvt.jobs import Action, Break, Job, Send, Task, command_of
+from hardware.terminal.zvt.jobs import Action, Break, Job, Send, SetAside, Task, command_of
 from hardware.terminal.zvt.memory import Memory
-from hardware.terminal.zvt.outcome import settlement, uploaded
+from hardware.terminal.zvt.outcome import settlement
 from hardware.terminal.zvt.unclaimed import Unclaimed
 from native import ZvtMessage
 
@@ -343,10 +343,11 @@ class ZvtSession:
         job.info, job.is_refused = info, False
         if job.task is not Task.TRANSACT:
             return [Send(codec.ACKNOWLEDGE)]
-        self.unclaimed.forget(info.identity)
-        return self._keep(Store(job.job_id, endings.so_far(job, self.memory.last)), now_ns)
+        forgotten = self.unclaimed.forget(info.identity)
+        store = Store(job.job_id, endings.so_far(job, self.memory.last))
+        return [*forgotten, *self._keep(store, now_ns)]
 
-    def _keep(self, what: Store | StoreUpload, now_ns: int) -> list[Action]:
+    def _keep(self, what: Store | StoreUpload | SetAside, now_ns: int) -> list[Action]:
         """Have it written down before it is acknowledged."""
         self._is_keeping = True
         self._due_ns = now_ns + limits.KEEP_NS
@@ -354,14 +355,12 @@ class ZvtSession:
 
     def _presented(self, job: Job, info: StatusInfo, now_ns: int) -> list[Action]:
         """One of those taken offline, or the totals of the day."""
-        for one in self.stored:
-            answer = uploaded(one.answer, info)
-            if answer is not None:
-                return self._keep(StoreUpload(job.job_id, one.payment_id, answer), now_ns)
-        self.unclaimed.keep(info)
+        what = self.unclaimed.told_of(self.stored, info, job.job_id)
+        if isinstance(what, StoreUpload):
+            return self._keep(what, now_ns)
         if job.info is None or info.totals or not job.info.totals:
             job.info = info if job.task is Task.SETTLE else None
-        return [Send(codec.ACKNOWLEDGE)]
+        return [Send(codec.ACKNOWLEDGE)] if what is None else self._keep(what, now_ns)
 
     def _printed(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         is_line = message.control == codec.PRINT_LINE
@@ -426,12 +425,11 @@ class ZvtSession:
             case Task.RECEIPT:
                 actions.append(endings.with_receipt(job))
             case Task.FORWARD:
-                is_known = code != UNKNOWN_FUNCTION
-                self.forwards = self.forwards and is_known
+                self.forwards = self.forwards and code != UNKNOWN_FUNCTION
                 actions.append(Done(job.job_id, Forwarded(code)))
             case Task.SETTLE:
-                self.unclaimed.end_day()
                 end = settlement(verdict, code, job.info, job.slips, job.why)
+                actions += self.unclaimed.end_day() if end.verdict is Verdict.APPROVED else []
                 slips, self.papers = (*self.papers, *end.slips), ()
                 actions.append(Done(job.job_id, attrs.evolve(end, slips=slips)))
             case Task.TRANSACT:

@@ -8,8 +8,10 @@ from attrs import define
 
 from actors.terminal_messages import StoredPayment
 from engine.terminal import Answer, Identity
+from hardware.terminal.actions import StoreUpload
 from hardware.terminal.limits import UNCLAIMED_MAX
 from hardware.terminal.zvt.codec import StatusInfo
+from hardware.terminal.zvt.jobs import SetAside
 from hardware.terminal.zvt.outcome import uploaded
 
 
@@ -19,18 +21,39 @@ class Unclaimed:
 
     A terminal presents all that it has, also what was taken while it was being asked about others,
     or what nobody knows yet that it took. Refusing such a result would hold up those behind it, so
-    it is acknowledged, and kept here until its payment is asked about. It goes with the process.
-    Numbers begin anew, at some terminals every day: what has a new one's numbers is forgotten, and
-    all that was told before the day `before` this one.
+    it is acknowledged once it is on the disk (`unclaimed_file.py`), and kept until its payment is
+    asked about. Numbers begin anew, at some terminals every day: what has a new one's numbers is
+    forgotten, and all that was told before the day `before` this one.
     """
 
     told: tuple[StatusInfo, ...] = ()
     before: tuple[StatusInfo, ...] = ()
 
-    def keep(self, info: StatusInfo) -> None:
-        """Keep it, where it names a transaction and is none of a whole day."""
-        if info.identity.is_told and not info.totals and not info.is_day:
-            self.told = (*self.told, info)[-UNCLAIMED_MAX:]
+    def told_of(
+        self, asked: Iterable[StoredPayment], info: StatusInfo, job_id: str
+    ) -> StoreUpload | SetAside | None:
+        """What is to be done about a result before it is acknowledged, while the terminal is asked
+        about some payments: it is of one of them, or kept; None where it is about no payment."""
+        for one in asked:
+            answer = uploaded(one.answer, info)
+            if answer is not None:
+                return StoreUpload(job_id, one.payment_id, answer)
+        return SetAside(job_id) if self.keep(info) else None
+
+    def keep(self, info: StatusInfo) -> bool:
+        """Keep it, where it names a transaction and is none of a whole day; whether it is kept. It
+        comes once more where it could not be written down before."""
+        if not info.identity.is_told or info.totals or info.is_day:
+            return False
+        result = _bare(info)
+        if result not in self.told:
+            self.told = (*self.told, result)[-UNCLAIMED_MAX:]
+        return True
+
+    def recall(self, told: tuple[StatusInfo, ...], before: tuple[StatusInfo, ...]) -> None:
+        """These were told to a process before this one."""
+        self.told = (*told, *(one for one in self.told if one not in told))[-UNCLAIMED_MAX:]
+        self.before = (*before, *self.before)[-UNCLAIMED_MAX:]
 
     def claimed(
         self, payments: Iterable[StoredPayment]
@@ -50,15 +73,33 @@ class Unclaimed:
         self.told = tuple(one for one in self.told if one is not info)
         self.before = tuple(one for one in self.before if one is not info)
 
-    def forget(self, numbers: Identity) -> None:
-        """A transaction began that has these numbers now."""
+    def forget(self, numbers: Identity) -> list[SetAside]:
+        """A transaction began that has these numbers now; what is to be done where one had them."""
+        is_known = False
         for info in (*self.told, *self.before):
             if _numbers(info.identity) == _numbers(numbers):
                 self.drop(info)
+                is_known = True
+        return [SetAside()] if is_known else []
 
-    def end_day(self) -> None:
-        """The terminal ended its day."""
+    def end_day(self) -> list[SetAside]:
+        """The terminal ended its day; what is to be done where anything was told by then."""
+        is_any = bool(self.told or self.before)
         self.told, self.before = (), self.told
+        return [SetAside()] if is_any else []
+
+
+def _bare(info: StatusInfo) -> StatusInfo:
+    """Only what says which payment it is about and what became of that; nothing of the card."""
+    return StatusInfo(
+        result=info.result,
+        host_result=info.host_result,
+        amount_minor=info.amount_minor,
+        identity=info.identity,
+        authorisation=info.authorisation,
+        is_offline=info.is_offline,
+        detail=info.detail,
+    )
 
 
 def _numbers(identity: Identity) -> tuple[str, int | None, int | None]:
