@@ -229,10 +229,12 @@ def sources_of(order: Order | None) -> set[str]:
 
 
 def _goes_back_whole(original: Order, order: Order) -> bool:
-    # A charge may come back too, or stay: the coupon was for the goods.
-    back = {line.line: line.returned_milli for line in (*original.live_lines(), *original.charges)}
+    """Whether the last goods of a sale come back with `order`. A charge may come back too, or stay:
+    the coupon was for the goods. Where it comes after them, its code was good again before."""
+    back = {line.line: line.returned_milli for line in original.live_lines()}
+    before = dict(back)
     for line in order.live_lines():
-        if line.source is not None and line.source.order_id == original.id:
+        if line.source is not None and line.source.order_id == original.id and line.source.line > 0:
             back[line.source.line] -= line.quantity_milli
     sold = [line for line in original.live_lines() if line.source is None]
-    return all(back[line.line] >= line.quantity_milli for line in sold)
+    return back != before and all(back[line.line] >= line.quantity_milli for line in sold)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from engine import limits
+from engine.charge.decide import SetCharges
+from engine.charge.model import ChargeKind, ChargeRule
 from engine.coupon.decide import CouponsIssued, IssueCoupons
 from engine.coupon.decide import Refusal as IssueRefusal
 from engine.coupon.gs1 import Gcn, Gs1Error, NorthAmerican, read_gs1
@@ -318,6 +320,27 @@ def test_a_whole_return_makes_the_code_good_again() -> None:
     assert state_hash(shop.replayed()) == state_hash(shop.books)
     shop.ring("bread")
     shop.ok(PresentCoupon(CODE))
+
+
+def test_a_charge_that_comes_back_later_makes_no_code_good_twice() -> None:
+    """The goods came back and the code was spent once more: what was charged with the first sale,
+    given back after it, says nothing of the second."""
+    shop = taking()
+    fee = ChargeRule("fee", "Service", ChargeKind.FEE, amount_minor=50)
+    shop.ok(SetCharges((fee,)), admin=True)
+    sold = begun(shop)
+    shop.ok(PresentCoupon(CODE))
+    shop.pay()
+    for line in (1, 2):
+        shop.ok(AddReturnLine(sold, line, 1_000, "dry"))
+    shop.pay()
+    begun(shop)
+    shop.ok(PresentCoupon(CODE))
+    shop.pay()
+    shop.ok(AddReturnLine(sold, -1, 1_000, "no service"))
+    shop.pay()
+    begun(shop)
+    assert shop.no(PresentCoupon(CODE)) == Refusal.COUPON_MUST_NOT_BE_USED
 
 
 def test_practice_uses_nothing_up() -> None:
