@@ -33,7 +33,8 @@ def originals_of(order: Order, originals: Mapping[str, Order]) -> list[Order]:
 
 def left_of(original: Order) -> dict[int, int]:
     """What is left of each tender of a completed sale, by its number, in minor units. Cash without
-    what rounding added: a return is rounded anew. Nothing of what was never paid."""
+    what rounding added: a return is rounded with those before it. Nothing of what was never
+    paid."""
     return {
         number: minor - original.refunded_minor(number)
         for number, minor in _paid_of(original).items()

@@ -19,7 +19,7 @@ from engine.order.events import (
 from engine.order.figures import CashBack, Figures
 from engine.order.held_goods import returned_facts
 from engine.order.pricing import below_floor, price
-from engine.order.refunds import cash_before, in_cash, refunded_facts
+from engine.order.refunds import cash_before, in_cash, is_final, refunded_facts
 from engine.order.refusal import Refusal
 from engine.order.returns import returns_still_fit
 from engine.order.state import Order, Phase, tendered
@@ -187,7 +187,9 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
         return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
     if due < 0 and comes_back_alone(order):
         return refuse(Refusal.REFUND_MUST_BE_STORE_CREDIT)
-    if due < 0 and order.cash_back != went:
+    # Where a card or a link has its part for good, the order cannot begin anew.
+    is_bound = any(is_final(entry) for entry in order.tenders)
+    if due < 0 and order.cash_back != went and not is_bound:
         return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID)
     if due < 0 and body.amount_minor != cash_minor:
         return refuse(Refusal.REFUND_MUST_BE_EXACT, due_minor=cash_minor)

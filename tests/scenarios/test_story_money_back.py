@@ -6,6 +6,7 @@ import pytest
 
 from engine.order.commands import (
     AddLine,
+    AddOpenLine,
     AddReturnLine,
     CompleteOrder,
     DiscountLine,
@@ -267,6 +268,29 @@ def test_a_final_refund_by_card_is_parked_too(told: Identity) -> None:
     assert shop.no(SuspendOrder("left")) == Refusal.ORDER_MUST_NOT_BE_TENDERING
     shop.ok(UndoTender(2))
     shop.ok(SuspendOrder("left"))
+
+
+def test_coins_paid_elsewhere_meanwhile_are_no_dead_end_for_a_card() -> None:
+    """A card has its part of a return for good, so the order cannot begin anew: it ends with the
+    coins it began with, though another register paid some of the same sale back since."""
+    shop = card_shop(cash_step_minor=5)
+    shop.ok(OpenTill(()), "2")
+    shop.ring("wine")
+    sale = shop.ok(AddOpenLine("Screw", 30_000, "standard", 2000))["order_id"]
+    shop.ok(RequestPayment(799))
+    terminal_says(shop, Verdict.APPROVED, 1)
+    shop.ok(TenderCash(5))
+    shop.ok(CompleteOrder())
+    for line in (1, 2):
+        shop.ok(AddReturnLine(sale, line, 1000, "broken"))
+    shop.ok(RequestPayment())
+    told = Identity("29001234", 2, 2, "1126", "101500", is_of_payment=True)
+    terminal_says(shop, Verdict.APPROVED, 2, identity=told)
+    shop.ok(AddReturnLine(sale, 2, 1000, "broken"), "2")
+    shop.pay(register="2")
+    assert shop.no(UndoTendering()) == Refusal.TENDERS_MUST_BE_UNDONE
+    shop.ok(TenderCash(-5))
+    shop.ok(CompleteOrder())
 
 
 def test_a_sale_that_a_link_paid_in_part_is_not_parked() -> None:
