@@ -11,7 +11,7 @@ from engine.coupon.decide import IssueCoupons
 from engine.credit.rules import SetReturnRules
 from engine.order import commands as order
 from engine.order.figures import DiscountKind
-from engine.order.state import Order
+from engine.order.state import Line, Order
 from engine.paylink import commands as paylink
 from engine.payment import commands as payment
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
@@ -146,37 +146,53 @@ def rights_of(
 ) -> tuple[Right, ...]:
     """The rights a command needs at a register with that order: its own; the shop's own people's
     prices need another instead, more goods at a price that somebody gave need the right to give it
-    too, and fewer deposits than there were the right to take a line out."""
+    too, as do fewer at an amount less, and fewer deposits the right to take a line out."""
     if isinstance(body, order.ChooseCustomerGroup):
         group = groups.get(body.group)
         if group is not None and group.employees:
             return (Right.EMPLOYEE_PRICES,)
     own, beside = right_of(body), None if current is None else _right_beside(body, current)
-    return (own,) if beside is None else (own, beside)
+    return (own,) if beside in (None, own) else (own, beside)
 
 
 def _right_beside(body: Any, current: Order) -> Right | None:
-    """The right that `current` asks for beside the command's own, None where it asks for none.
-
-    What is given away, sold at a price set by hand or at a percentage less was allowed for so many
-    goods: for more of them it is to be allowed again. A percentage off the whole order is for
-    whatever the order will hold, and an amount off is the same for more goods. A deposit follows
-    its goods by itself: fewer of it alone is part of it taken out.
-    """
+    """The right that `current` asks for beside the command's own, None where it asks for none."""
     match body:
         case order.AddLine() | order.AddOpenLine():
             return Right.COMP if current.comp else None
         case order.ChangeQuantity():
-            line = current.line_at(body.line)
+            quantity_milli = body.quantity_milli
+        case order.VoidLine():
+            quantity_milli = 0
         case _:
             return None
-    if line is None or body.quantity_milli == line.quantity_milli:
+    line = current.line_at(body.line)
+    if line is None or line.source is not None or quantity_milli == line.quantity_milli:
         return None
-    if body.quantity_milli < line.quantity_milli:
-        return Right.VOID_LINE if line.linked_to else None
+    if quantity_milli > line.quantity_milli:
+        return _right_to_more(line, current)
+    return _right_to_fewer(line, current, quantity_milli)
+
+
+def _right_to_more(line: Line, current: Order) -> Right | None:
+    """What is given away, sold at a price set by hand or at a percentage less was allowed for so
+    many goods: for more of them it is to be allowed again. A percentage off the whole order is for
+    whatever the order will hold, and an amount off is the same for more goods."""
     if current.is_comped(line):
         return Right.COMP
     if line.overridden:
         return Right.PRICE_OVERRIDE
     has_percent = line.discount is not None and line.discount.kind is DiscountKind.PERCENT
     return Right.DISCOUNT if has_percent else None
+
+
+def _right_to_fewer(line: Line, current: Order, left_milli: int) -> Right | None:
+    """An amount off was allowed for so many goods too: off fewer of them it is a larger part. A
+    deposit follows its goods by itself: fewer of it alone is part of it taken out."""
+    if line.linked_to:
+        return Right.VOID_LINE
+    if current.is_comped(line) or not line.item.discountable:
+        return None
+    kept = (line.discount if left_milli else None, current.discount)
+    has_amount = any(entry and entry.kind is DiscountKind.AMOUNT for entry in kept)
+    return Right.DISCOUNT if has_amount else None

@@ -140,6 +140,33 @@ def test_what_was_allowed_for_one_is_to_be_allowed_again_for_more(
         shop.ok(order.ChangeQuantity(1, 1_000), "2")
 
 
+@pytest.mark.parametrize(
+    ("allowed", "fewer"),
+    [
+        (order.DiscountLine(1, DiscountKind.AMOUNT, 500, "dent"), order.ChangeQuantity(1, 1_000)),
+        (order.DiscountOrder(DiscountKind.AMOUNT, 500, "late"), order.ChangeQuantity(1, 1_000)),
+        (order.DiscountOrder(DiscountKind.AMOUNT, 500, "late"), order.VoidLine(1)),
+    ],
+)
+def test_an_amount_off_many_goods_is_to_be_allowed_again_for_fewer(
+    allowed: Any, fewer: Any
+) -> None:
+    """5.00 off three bottles is no 5.00 off one: a cashier who takes some out is asked for somebody
+    who may give it. Of goods that it does not touch, any may go."""
+    shop = Shop.selling("ana")
+    shop.given(RoleDefined("cashier", (Right.SELL, Right.VOID_LINE)))
+    shop.ok(order.AddLine("wine", quantity_milli=3_000))
+    shop.ring("book")
+    shop.ok(allowed, approval=Approval("max", pin_correct=True))
+    assert {"right": "discount"} == shop.refused(fewer)
+    is_of_line = isinstance(allowed, order.DiscountLine)
+    if is_of_line:
+        shop.ok(order.VoidLine(2))
+    shop.ok(fewer, approval=Approval("max", pin_correct=True))
+    if is_of_line:
+        shop.ok(order.VoidLine(1))
+
+
 def test_an_amount_off_and_a_discount_of_the_order_ask_for_nobody_again() -> None:
     """An amount is the same for more goods; the order's discount is for what the order holds."""
     shop = Shop.selling("ana")
