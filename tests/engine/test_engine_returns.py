@@ -6,6 +6,7 @@ import pytest
 
 from engine import limits
 from engine.books import needs
+from engine.image import state_hash
 from engine.order.commands import (
     AddLine,
     AddOpenLine,
@@ -226,6 +227,10 @@ def test_two_registers_do_not_both_round_up_what_goes_back() -> None:
     shop.ok(VoidLine(1), "2")
     shop.ok(AddReturnLine(sale, 1, 1000, "x"), "2")
     assert shop.ok(StartTendering(), "2")["cash_due_minor"] == 0
+    current = shop.books.live.current("2")
+    assert current is not None
+    assert order_view(current, shop.books).cash_due_minor == 0
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
     assert shop.ok(TenderCash(0), "2")["rounding_minor"] == 3
     shop.ok(CompleteOrder(), "2")
 
