@@ -141,6 +141,12 @@ FOLLOW_LEASE_NS = 30 * NS_PER_S
 FOLLOWERS_MAX = 256
 """Followers of one topic."""
 
+EVENTS_BYTES_MAX = 256 << 10
+"""Of the facts in one answer to `events.since`: with the words for which tokens stand in them, and
+what else is said of each, they fit a frame."""
+
+assert 3 * EVENTS_BYTES_MAX < ITEM_BYTES_MAX
+
 VIEW_CHUNK = 1_000
 """Records a view reads at once while catching up."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 from attrs import define, field
@@ -16,6 +17,7 @@ from actors.asks import (
     Submit,
 )
 from actors.journal import Journal
+from actors.limits import EVENTS_BYTES_MAX
 from actors.messages import DeviceState, DeviceStatus
 from actors.terminal_messages import Progress
 from actors.world import World
@@ -32,7 +34,7 @@ from engine.staff import Refusal, Right
 from engine.till import Refusal as TillRefusal
 from engine.views import build, credits, offers, paylinks, payments, terminals
 from engine.views.shapes import DeviceView, EventsView, EventView, ReceiptView, StatusView
-from engine.wire import unstructure
+from engine.wire import canonical, unstructure
 
 STALE_NS = 15_000_000_000
 EVENTS_MAX = 500
@@ -242,6 +244,9 @@ class Lookups:
     def _events(self, query: queries.EventsSince) -> EventsView:
         limit = max(1, min(query.limit, EVENTS_MAX))
         records = self.journal.read(max(0, query.position), limit)
+        # One alone fits a frame, whatever it says; of many long ones as many come as do.
+        sizes = accumulate(len(canonical(record.data)) for record in records)
+        records = records[: max(1, sum(size <= EVENTS_BYTES_MAX for size in sizes))]
         head = self.journal.head()
         last = records[-1].position if records else head.position
         views = tuple(
