@@ -213,8 +213,13 @@ async def _caught_up(client: FrontClient, acquirer: str, position: int) -> Answe
     """What clearing is from a position on; None where the views do not come so far in time."""
     with trio.move_on_after(VIEW_PATIENCE_S):
         while True:
-            answer = await client.query("clearing.state", acquirer=acquirer, limit=1)
-            if answer.position >= position:
-                return answer
+            try:
+                answer = await client.query("clearing.state", acquirer=acquirer, limit=1)
+            except RefusedError as error:
+                if error.code != "views_must_be_complete":
+                    raise
+            else:
+                if answer.position >= position:
+                    return answer
             await trio.sleep(VIEW_AGAIN_S)
     return None

@@ -21,16 +21,20 @@ IMPORTED_AT = 99
 
 @define
 class Store:
-    """A store whose views stand at `positions`, one after the other, and that may hold the file
-    already, for the acquirer `has`."""
+    """A store whose views stand at `positions`, one after the other, once they were asked `anew`
+    times while they were made, and that may hold the file already, for the acquirer `has`."""
 
     positions: list[int] = field(factory=lambda: [IMPORTED_AT])
     has: str = ""
+    anew: int = 0
 
     async def query(self, name: str, /, **_: Any) -> Answer:
         """Its rules, or clearing."""
         if name == "store.state":
             return Answer({"rules": RULES}, 1, 1)
+        if self.anew:
+            self.anew -= 1
+            raise RefusedError("views_must_be_complete", {"position": 5})
         at = self.positions.pop(0) if len(self.positions) > 1 else self.positions[0]
         return Answer({"acquirers": [ACCOUNT], "files": [], "item_count": 2}, 1, at)
 
@@ -100,3 +104,12 @@ def test_figures_of_before_are_not_told_as_those_of_after(
     assert said.startswith("Imported 1 rows. The store is still counting them")
     assert "Card money at the register" in said
     assert "Clearing holds" not in said
+
+
+def test_views_that_are_made_anew_do_not_refuse_an_import(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The file counts already when it is asked what it came to: that is waited for, not refused."""
+    said = _import(monkeypatch, tmp_path, Store(anew=3))
+    assert "Imported 1 rows" in said[-2]
+    assert "Clearing holds" in said[-1]
