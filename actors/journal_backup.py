@@ -58,7 +58,8 @@ def backup(source: Path, destination: Path, progress: Progress | None = None) ->
         partial.replace(destination)
         sync_directory(destination.parent)
     except (apsw.Error, OSError) as error:
-        raise as_journal_error(source, error) from error
+        words = f"{source} could not be copied to {destination} ({error}). No backup was made"
+        raise _not_copied(source, words, error) from error
     finally:
         _remove(partial)
     return head
@@ -126,8 +127,21 @@ def restore(
             _remove(partial)
             lock.release()
     except (apsw.Error, OSError) as error:
-        raise as_journal_error(database, error) from error
+        words = (
+            f"{source} could not be restored into {data_dir} ({error}). Nothing was restored; a "
+            f"journal that was there is kept, at its place or as {database.name}.aside-1 or later"
+        )
+        raise _not_copied(source, words, error) from error
     return head
+
+
+def _not_copied(source: Path, words: str, error: Exception) -> JournalError:
+    """What went wrong with a copy. It is no fault of the store that is copied, unless damaged."""
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return as_journal_error(source, error)
+    return JournalError(
+        f"{words}. See that both disks are there, can be written and have room, then try again."
+    )
 
 
 def _copy(source: Path, destination: Path, progress: Progress | None) -> None:

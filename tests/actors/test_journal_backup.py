@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
-from actors import snapshots
+from actors import journal_backup, snapshots
 from actors.journal import Journal, JournalCorruptError, JournalError, JournalHeldError
 from actors.journal_backup import backup, restore, verify_file
 from benches.journal import sample_entry
@@ -154,3 +155,31 @@ def test_a_damaged_snapshot_is_passed_over(tmp_path: Path, damage: str) -> None:
         path.write_bytes(changed[damage])
         found = snapshots.load_latest(tmp_path, lambda *_: True)
         assert (found.state if found else None) == expected
+
+
+@pytest.mark.parametrize("way", ["backup", "restore"])
+def test_a_copy_for_which_there_is_no_room_is_told_of_the_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """A full stick is no fault of the store that is being copied: nobody is told to stop it, nor
+    that its journal could not be written, and both files are as they were."""
+    source, there = tmp_path / "journal.db", tmp_path / "there"
+    there.mkdir()
+    with _open(source) as journal:
+        journal.append([sample_entry(1)])
+    before = source.read_bytes()
+
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(journal_backup, "_sync", full)
+    copy = backup if way == "backup" else _restore
+    with pytest.raises(JournalError) as told:
+        copy(source, there / "copy.db" if way == "backup" else there)
+    words = str(told.value)
+    assert "No space left on device" in words
+    assert str(there) in words
+    assert ("No backup was made" if way == "backup" else "Nothing was restored") in words
+    assert "must stop" not in words
+    assert source.read_bytes() == before
+    assert [path.name for path in there.iterdir() if path.suffix != ".lock"] == []
