@@ -132,6 +132,7 @@ class WebSocketCarrier:
                 await followed.more.wait()
         finally:
             del self._followed[topic]
+            followed.room.set()
             with trio.move_on_after(CLOSE_WITHIN_S) as scope:
                 scope.shield = True
                 await self._say(Unsubscribe(topic))
@@ -251,6 +252,8 @@ class WebSocketCarrier:
         while update.topic == EVENTS and len(followed.updates) == CLIENT_UPDATES_MAX:
             followed.room = trio.Event()
             await followed.room.wait()
+            if self._followed.get(update.topic) is not followed:
+                return
         followed.updates.append(update)
         followed.position = update.position
         followed.more.set()

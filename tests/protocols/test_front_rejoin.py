@@ -25,6 +25,7 @@ from protocols.front.frames import (
     FaultCode,
     Hello,
     Pong,
+    Update,
     Welcome,
 )
 
@@ -161,3 +162,26 @@ async def test_a_store_that_says_nothing_is_joined_anew(monkeypatch: pytest.Monk
 
 def _as_any(store: Store) -> Any:
     return store
+
+
+async def test_who_stops_following_in_the_middle_of_a_backlog_is_heard_on(
+    autojump_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader waits for a loop that is slow, and not for one that was left: it went on waiting,
+    and whatever else that client asked was never answered."""
+    monkeypatch.setattr(client_websocket, "CLIENT_UPDATES_MAX", 2)
+    websocket = WebSocketCarrier("ws://127.0.0.1:1/ws", HELLO, ManualWorld())
+    pages = [Update("events", 1, position, {"events": []}) for position in range(1, 6)]
+
+    async def read() -> None:
+        for page in pages:
+            await websocket._note(page)
+
+    with trio.fail_after(5):
+        async with (
+            trio.open_nursery() as nursery,
+            contextlib.aclosing(websocket.follow("events")) as updates,
+        ):
+            nursery.start_soon(read)
+            assert await anext(updates) == pages[0]
+            await trio.sleep(1)
