@@ -22,7 +22,7 @@ from countertop.config import Config
 from countertop.currencies import read_currencies
 from countertop.doors_file import OpenDoors, read_doors
 from countertop.errors import CommandFailedError
-from countertop.importer import Prepared, prepare, write_errors
+from countertop.importer import FILE_BYTES_MAX, Prepared, prepare, write_errors
 from countertop.price_parts import parts_of, short
 from countertop.prices import read_prices, without_item
 from countertop.promotions import exclusions, read_promotions
@@ -54,6 +54,7 @@ Say = Callable[[str], None]
 Progress = Callable[[str, str], Callable[[int, int], None]]
 UPLOAD_TIMEOUT_S = 120
 INSTALL_TRIES = 3
+_COUNTED_BYTES = 1 << 20  # at once
 JOIN_WITHIN_S = 10.0  # a store that is there has welcomed its client long before
 
 
@@ -412,14 +413,20 @@ async def _import(
 
 
 def _count_lines(file: Path) -> int:
-    """How many rows there may be, for the progress line; what is wrong is told while reading."""
+    """How many rows there may be, for the progress line; what is wrong is told while reading, and
+    no more is counted than is read then."""
     import gzip
     import zlib
 
     opener = gzip.open if file.suffix == ".gz" else open
     try:
-        with opener(file, "rb") as lines:
-            return max(0, sum(1 for _ in lines) - 1)
+        with opener(file, "rb") as text:
+            count, size_bytes, last = 0, 0, b"\n"
+            while size_bytes <= FILE_BYTES_MAX and (read := text.read(_COUNTED_BYTES)):
+                count += read.count(b"\n")
+                size_bytes += len(read)
+                last = read[-1:]
+            return max(0, count + (last != b"\n") - 1)
     except (OSError, EOFError, zlib.error):
         return 0
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from countertop import importer
+from countertop import importer, remote
 from countertop.importer import (
     LINE_BYTES_MAX,
     ImportFileError,
@@ -334,3 +335,23 @@ def test_faults_are_written_as_a_table(tmp_path: Path) -> None:
         assert list(csv.reader(file)) == [
             ["row", "problem"], ["3", 'the code "x", malformed'], ["9", "has no code"],
         ]  # fmt: skip
+
+
+def test_rows_are_counted_without_reading_a_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The count for the progress line comes first, so that a small .gz that holds anything must be
+    as bounded there as where its rows are read."""
+    monkeypatch.setattr(remote, "FILE_BYTES_MAX", 4 << 20)
+    plain, bomb = tmp_path / "plain.csv", tmp_path / "bomb.csv.gz"
+    for text, rows in (("a,b\n1,2\n3,4\n", 2), ("a,b\n1,2\n3,4", 2), ("a,b\n", 0), ("", 0)):
+        plain.write_text(text)
+        assert remote._count_lines(plain) == rows
+    with gzip.open(bomb, "wb", compresslevel=1) as file:
+        file.write(bytes(64 << 20))
+    tracemalloc.start()
+    try:
+        remote._count_lines(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
