@@ -374,7 +374,14 @@ async def _issue(coupon: str, codes: list[str], data_dir: Path, say: Say) -> Non
     async with _client(data_dir, admin=True) as client:
         for at in range(0, len(codes), COUPON_CODES_PER_ISSUE_MAX):
             some = codes[at : at + COUPON_CODES_PER_ISSUE_MAX]
-            await client.command("coupons.issue", coupon=coupon, codes=some)
+            try:
+                await client.command("coupons.issue", coupon=coupon, codes=some)
+            except RefusedError as error:
+                done = f"The first {at:,} codes of it are good now" if at else "No code was issued"
+                raise CommandFailedError(
+                    f"The store refused: {error}. {done}. Put the file right and import all of it "
+                    "again: a code that is good already stays as it is."
+                ) from None
     say(f"{len(codes):,} codes of {coupon} are good now.")
 
 
