@@ -632,7 +632,6 @@ def test_not_found_needs_a_memory() -> None:
     answer, asks = inquire(doubt(), NOT_FOUND, was)
     assert ("unknown", "not_found") == ended(answer)
     assert m.StatusAsk("Payment", BEFORE) == asks[-1]
-    assert "not_found" == inquire(doubt(), NOT_FOUND, RUNS)[0].code
     assert "memory_lost" == inquire(doubt(), NOT_FOUND, NOT_FOUND)[0].code
     assert "link_lost" == inquire(doubt(), NOT_FOUND, None)[0].code
     assert "no_identity_before" == inquire(doubt(before=None), NOT_FOUND)[0].code
@@ -640,14 +639,16 @@ def test_not_found_needs_a_memory() -> None:
     assert "other_transaction" == inquire(doubt(), NOT_FOUND, other)[0].code
 
 
-def test_busy_is_no_memory() -> None:
-    """A terminal that is busy says nothing of what came before: it is asked again, and not for
-    ever. Taken for a memory, it would have a payment given up that may have been charged."""
-    busy = m.StatusTold(failure("Busy"))
+@pytest.mark.parametrize("condition", ["Busy", "InProgress"])
+def test_busy_is_no_memory(condition: str) -> None:
+    """A terminal that is at something says nothing of what came before, which has ended: it is
+    asked again, and not for ever. Taken for a memory, it would have a payment given up that may
+    have been charged."""
+    at_it = m.StatusTold(failure(condition))
     was = remembered(BEFORE, paid(99))
-    assert "memory_lost" == inquire(doubt(), NOT_FOUND, busy, NOT_FOUND)[0].code
-    assert "not_found" == inquire(doubt(), NOT_FOUND, busy, was)[0].code
-    answer, asks = inquire(doubt(), NOT_FOUND, *[busy] * 8)
+    assert "memory_lost" == inquire(doubt(), NOT_FOUND, at_it, NOT_FOUND)[0].code
+    assert "not_found" == inquire(doubt(), NOT_FOUND, at_it, was)[0].code
+    answer, asks = inquire(doubt(), NOT_FOUND, *[at_it] * 8)
     assert ("unknown", "in_progress") == ended(answer)
     assert {m.StatusAsk("Payment", BEFORE)} == set(asks[1:])
 

@@ -25,8 +25,7 @@ ABORTS = {
     "UnavailableService": "function_not_possible",
     "UnreachableHost": "no_connection",
 }
-BUSY = "Busy"  # with something, whatever was asked about
-IN_PROGRESS = ("InProgress", BUSY)
+IN_PROGRESS = ("InProgress", "Busy")
 # What a terminal may say to a message that it has taken already, under the same name.
 PERHAPS_TAKEN = ("Busy", "InProgress", "MessageFormat", "NotAllowed")
 NOT_FOUND = "NotFound"

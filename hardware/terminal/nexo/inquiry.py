@@ -118,9 +118,7 @@ class Inquiry:
         """What the terminal said to the question: the end, or what to do next."""
         is_success, condition = told.outcome.is_success, told.outcome.condition
         if not is_success and condition in codes.IN_PROGRESS:
-            if self.step is Step.MEMORY and condition != codes.BUSY:
-                # That very message runs, so it is remembered.
-                return self.unresolved("not_found")
+            # What came before has ended: whatever runs is another, and shows no memory of that.
             return self._later(now_ns)
         if is_success:
             asked = self.question
