@@ -606,11 +606,15 @@ def test_a_doubt_that_was_paid() -> None:
 
 
 def test_a_doubt_that_was_taken_back() -> None:
-    """A paid one that was undone since comes to nothing; a failed undoing changes nothing."""
+    """A paid one that was undone since comes to nothing; a failed undoing changes nothing, and one
+    that is still at it is waited for, and not for ever."""
     told = remembered(NAME, paid()), remembered(BACK, m.ReversalTold(SUCCESS, POI))
     assert ("aborted", "taken_back") == ended(inquire(doubt(), *told)[0])
     failed = remembered(BACK, m.ReversalTold(failure("NotAllowed")))
     assert ("approved", "ok") == ended(inquire(doubt(), told[0], failed)[0])
+    runs = remembered(BACK, m.ReversalTold(failure("InProgress")))
+    assert ("aborted", "taken_back") == ended(inquire(doubt(), told[0], runs, told[1])[0])
+    assert ("unknown", "in_progress") == ended(inquire(doubt(), told[0], *[runs] * 8)[0])
     unsure = remembered(BACK, m.ReversalTold(m.Outcome("WordToCome")))
     assert ("unknown", "no_result") == ended(inquire(doubt(), told[0], unsure)[0])
 

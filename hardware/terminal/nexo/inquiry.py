@@ -145,6 +145,8 @@ class Inquiry:
                 return taken_back(self.known)
             if told.outcome.is_success:
                 return self.unresolved("take_back_unknown")
+            if told.outcome.condition == "InProgress":
+                return self._later(now_ns)
             return self.known if told.outcome.result == "Failure" else self.unresolved("no_result")
         try:
             known = outcome.answer(
