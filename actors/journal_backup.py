@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -91,12 +92,15 @@ def restore(
     force: bool = False,
     epoch_min: int = 1,
     progress: Progress | None = None,
+    companions: Callable[[], None] | None = None,
 ) -> Head:
     """Make a backup the journal of `data_dir`, in a new epoch; where it goes on from.
 
     An existing journal is refused, or with `force` moved aside under a new name, never deleted.
     The source is copied and stays as it is; it may be the very journal that is moved aside.
     `epoch_min` is for whoever knows of an epoch that neither of the two files has seen.
+    `companions` brings what the journal needs beside it, before it is there: a store that found it
+    without would make keys of its own, which open no PIN and no name.
 
     Raises:
         JournalHeldError: a server is running on that directory.
@@ -120,6 +124,8 @@ def restore(
             entry = _restored_entry(partial, reason, operator, command_id, stamp)
             head = _begin_epoch(partial, epoch, entry)
             _sync(partial)
+            if companions is not None:
+                companions()
             _move_aside(database)
             partial.replace(database)
             sync_directory(data_dir)

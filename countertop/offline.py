@@ -202,7 +202,15 @@ def restore_store(
         force=force,
         epoch_min=1 + _epoch_anchored(_anchors_of(data_dir, anchors)),
         progress=progress("Restoring", "records"),
+        companions=lambda: _bring_companions(source, data_dir),
     )
+    SYSTEM_DISK.sync_folder(data_dir)
+    SYSTEM_DISK.sync_folder(data_dir.absolute().parent)
+    return head
+
+
+def _bring_companions(source: Path, data_dir: Path) -> None:
+    """The keys and catalog segments of a backup, each whole, beside where its journal will be."""
     _set_strange_keys_aside(source / "keys", data_dir / "keys")
     # Keys that are there already are newer than the backup's: a person erased since stays erased.
     for name in KEPT:
@@ -212,8 +220,6 @@ def restore_store(
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _copy_durably(file, target)
     SYSTEM_DISK.sync_folder(data_dir)
-    SYSTEM_DISK.sync_folder(data_dir.absolute().parent)
-    return head
 
 
 def accept_loss(
