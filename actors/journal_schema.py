@@ -340,7 +340,7 @@ def as_journal_error(path: Path, error: Exception) -> JournalError:
     if isinstance(error, apsw.FullError):
         return DiskFullError(path, error)
     if isinstance(error, OSError):
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT):
             return JournalReadOnlyError(path, error.strerror)
         if error.errno == errno.ENOSPC:
             return DiskFullError(path, error.strerror)

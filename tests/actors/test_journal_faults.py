@@ -308,3 +308,12 @@ def test_a_journal_is_held_by_whatever_name_it_is_opened(tmp_path: Path, linked:
             JournalLock(other, since="")
         assert str(os.getpid()) in str(held.value)
     JournalLock(other, since="").release()
+
+
+def test_a_journal_whose_disk_is_not_there_is_told_so(tmp_path: Path) -> None:
+    """A link to a disk that is not mounted: no sale can be stored, and no writing failed."""
+    link = tmp_path / "journal.db"
+    link.symlink_to(tmp_path / "not mounted" / "journal.db")
+    with pytest.raises(JournalReadOnlyError, match="No such file") as told:
+        Journal.open(link, store_id="shop-1", reserve_bytes=0)
+    assert "server was not started" in str(told.value)
