@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,7 +13,13 @@ from typing import Any, NamedTuple, cast
 
 import apsw
 
-from actors.journal_schema import JournalCorruptError
+from actors.journal_schema import (
+    JournalCorruptError,
+    as_journal_error,
+    connect,
+    identity,
+    require_journal,
+)
 from engine.record import (
     GENESIS,
     RESTORED,
@@ -139,6 +146,23 @@ def read_chained(
     """
     for sealed in read_sealed(db, path, store_id, after, limit):
         yield Chained(_read(path, sealed), sealed.hash)
+
+
+def read_file(path: Path) -> Iterator[Record]:
+    """Every record of a journal's file, in order, as of one moment; a server may be writing it.
+
+    Raises:
+        JournalError: not a journal, or damaged: `JournalCorruptError` names the record.
+    """
+    try:
+        with contextlib.closing(connect(path, readonly=True)) as db:
+            db.execute("BEGIN")
+            require_journal(db, path)
+            store_id, _ = identity(db, path)
+            for record, _ in read_chained(db, path, store_id, 0, -1):
+                yield record
+    except apsw.Error as error:
+        raise as_journal_error(path, error) from error
 
 
 def read_stream(db: apsw.Connection, path: Path, store_id: str, stream: str) -> list[Record]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TextIO
 
-from actors.journal_read import read_chained
-from actors.journal_schema import JournalError, connect, identity, require_journal
+from actors.journal_read import read_file
+from actors.journal_schema import JournalError
 from countertop.config import Config
 from engine.views.activity import row_of
 from engine.views.shapes import ActivityRow
@@ -46,17 +45,13 @@ def write_activity(
     table = csv.writer(out, lineterminator="\n")
     table.writerow(HEADINGS)
     count = 0
-    with contextlib.closing(connect(path, readonly=True)) as db:
-        db.execute("BEGIN")
-        require_journal(db, path)
-        store_id, _ = identity(db, path)
-        for record, _ in read_chained(db, path, store_id, 0, -1):
-            row = row_of(record)
-            if row is None or (person and person not in (row.operator, row.approver)):
-                continue
-            if row.business_date >= since and (not until or row.business_date <= until):
-                table.writerow(_cells(row))
-                count += 1
+    for record in read_file(path):
+        row = row_of(record)
+        if row is None or (person and person not in (row.operator, row.approver)):
+            continue
+        if row.business_date >= since and (not until or row.business_date <= until):
+            table.writerow(_cells(row))
+            count += 1
     return count
 
 

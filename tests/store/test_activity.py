@@ -150,6 +150,14 @@ def _change(folder: Path, position: int) -> None:
 
 
 @pytest.mark.feature("STF-08")
+def test_the_log_of_what_is_no_journal_is_told_in_words(folder: Path) -> None:
+    """A file that SQLite cannot read is called damaged, as every other command calls it."""
+    (folder / "data").mkdir()
+    (folder / "data" / "journal.db").write_bytes(b"no journal, nor ever was one" * 100)
+    with pytest.raises(JournalCorruptError, match="is damaged"):
+        write_activity(folder / "data", io.StringIO())
+
+
 async def test_the_log_is_only_ever_added_to(folder: Path) -> None:
     """No row of the journal and no stored answer can be changed, deleted or written over, not even
     with the database in hand."""
