@@ -482,6 +482,11 @@ def _upload(data_dir: Path, segment: bytes) -> dict[str, Any]:
         )
         response = connection.getresponse()
         body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise CommandFailedError(
+            f"The store did not take the catalog: {error}. Nothing was imported. See that it still "
+            "runs, then import it again."
+        ) from None
     finally:
         connection.close()
     if response.status != 200:
