@@ -280,7 +280,7 @@ BUGS: dict[str, Bug] = {
         ("K1_kicked_once_and_in_time",),
         ("devices_link_bad", "devices_kill", "store_kill"),
         sales=80,
-        seed=22,
+        seed=42,
     ),
     "change_forgotten": Bug(change_forgotten, ("D1_expected_cash",)),
     "rounded_twice": Bug(

@@ -59,7 +59,7 @@ BANK_BUGS: dict[str, Bug] = {
         row_counts_in_each_file, ("U2_clearing_is_what_the_bank_owes",), sales=60
     ),
     "any_parts_will_do": Bug(
-        any_parts_will_do, ("U1_a_file_counts_whole_and_once",), sales=100, seed=13
+        any_parts_will_do, ("U1_a_file_counts_whole_and_once",), sales=100, seed=15
     ),
     "reversal_by_itself": Bug(reversal_by_itself, ("U2_clearing_is_what_the_bank_owes",), sales=60),
     "second_payment_is_forgotten": Bug(

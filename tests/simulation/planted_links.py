@@ -70,7 +70,7 @@ LINK_BUGS: dict[str, Bug] = {
     ),
     "link_pays_double": Bug(link_pays_double, ("Q1_a_link_is_confirmed_once",), sales=40, seed=2),
     "refund_never_asked": Bug(
-        refund_never_asked, ("Q1_a_link_is_confirmed_once",), sales=100, seed=4
+        refund_never_asked, ("Q1_a_link_is_confirmed_once",), sales=100, seed=26
     ),
     "anybody_may_call": Bug(anybody_may_call, ("Q3_asked_before_and_signed",), sales=60),
 }

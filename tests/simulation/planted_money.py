@@ -188,9 +188,9 @@ MONEY_BUGS: dict[str, Bug] = {
         any_tender_pays, ("M1_a_price_is_paid_as_it_was_made",), sales=60, seed=3
     ),
     "credit_never_less": Bug(credit_never_less, ("G1_credit_is_conserved",), sales=60, seed=6),
-    "credit_forgotten": Bug(credit_forgotten, ("G1_credit_is_conserved",), sales=60),
+    "credit_forgotten": Bug(credit_forgotten, ("G1_credit_is_conserved",), sales=60, seed=18),
     "cash_without_a_receipt": Bug(
-        cash_without_a_receipt, ("G2_no_cash_without_a_receipt",), sales=60
+        cash_without_a_receipt, ("G2_no_cash_without_a_receipt",), sales=60, seed=10
     ),
     "tab_open_after_its_capture": Bug(
         tab_open_after_its_capture,
@@ -217,7 +217,7 @@ MONEY_BUGS: dict[str, Bug] = {
         sales=100,
         seed=2,
     ),
-    "asked_no_more": Bug(asked_no_more, ("L1_everything_drains",), sales=60, seed=2),
+    "asked_no_more": Bug(asked_no_more, ("L1_everything_drains",), sales=60, seed=39),
     "anothers_money": Bug(
         anothers_money, ("C1_money_is_the_terminals",), ("devices_kill",), sales=100, seed=3
     ),

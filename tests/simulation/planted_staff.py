@@ -77,7 +77,7 @@ STAFF_BUGS: dict[str, Bug] = {
     "let_through_for_good": Bug(let_through_for_good, ("O1_who_does_it_may",), sales=60, seed=2),
     "let_through_by_nobody": Bug(let_through_by_nobody, ("O1_who_does_it_may",), sales=60, seed=2),
     "rights_of_the_first_day": Bug(
-        rights_of_the_first_day, ("O1_who_does_it_may",), sales=60, seed=4
+        rights_of_the_first_day, ("O1_who_does_it_may",), sales=60, seed=51
     ),
     "never_locked_out": Bug(
         never_locked_out, ("O2_a_pin_is_asked_for_each_time",), sales=60, seed=6
