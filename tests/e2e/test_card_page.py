@@ -299,11 +299,11 @@ def test_two_payments_of_one_card_are_told_apart_as_they_go_back(who: Cashier) -
     expect(buttons).to_have_count(2)
     second = buttons.filter(has_text="Payment 2: €1.90")
     expect(second).to_have_count(1)
-    second.click()
+    who.press(second)
     who.store.key("tap")
     expect(buttons).to_have_count(1)
     expect(buttons).to_contain_text("Payment 1: €1.90")
-    buttons.click()
+    who.press(buttons)
     who.store.key("tap")
     expect(page.get_by_text("Given back to the card")).to_be_visible()
     assert who.store.counter()["terminal"]["booked_minor"] == 0
