@@ -419,7 +419,7 @@ def sell(
     pin: str = "",
 ) -> None:
     """Sell codes for exact cash at a register of a running store, and print what it answered."""
-    from countertop.remote import sell_codes
+    from countertop.selling import sell_codes
 
     sell_codes(data, register, operator, pin, codes, _say)
 

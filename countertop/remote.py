@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import stat
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -17,10 +16,9 @@ import trio
 
 from actors.world import SystemWorld
 from countertop import prices as price_files
+from countertop.calling import Progress, Say, client_of, doors_of, run_client
 from countertop.charges import read_charges
-from countertop.config import Config
 from countertop.currencies import read_currencies
-from countertop.doors_file import OpenDoors, read_doors
 from countertop.errors import CommandFailedError
 from countertop.importer import FILE_BYTES_MAX, Prepared, prepare, write_errors
 from countertop.price_parts import parts_of, short
@@ -38,7 +36,6 @@ from countertop.tax_files import (
 )
 from countertop.tenders import read_tenders
 from engine.limits import COUPON_CODES_PER_ISSUE_MAX
-from engine.money import format_money
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceSet
 from engine.promotion.decide import SetPromotions
@@ -47,75 +44,12 @@ from engine.tax import local_day
 from engine.tax_book import TaxSetup
 from engine.taxation import Dining
 from engine.wire import structure, unstructure
-from protocols.front.client import FrontClient, open_client
-from protocols.front.client_types import FaultError, RefusedError, UnknownOutcomeError
+from protocols.front.client import FrontClient
+from protocols.front.client_types import RefusedError
 
-Say = Callable[[str], None]
-Progress = Callable[[str, str], Callable[[int, int], None]]
 UPLOAD_TIMEOUT_S = 120
 INSTALL_TRIES = 3
 _COUNTED_BYTES = 1 << 20  # at once
-JOIN_WITHIN_S = 10.0  # a store that is there has welcomed its client long before
-
-
-def _doors(data_dir: Path) -> OpenDoors:
-    doors = read_doors(Config(str(data_dir)).run_dir)
-    if doors is None:
-        raise CommandFailedError(
-            f"No store is running on {data_dir}. Nothing was done. "
-            "Start it with countertop demo or countertop serve, or name its --data directory."
-        )
-    return doors
-
-
-@contextlib.asynccontextmanager
-async def _client(
-    data_dir: Path, *, register: str = "", admin: bool = False
-) -> AsyncIterator[FrontClient]:
-    """A client of the running store; what goes wrong is told in words."""
-    world = SystemWorld()
-    doors = _doors(data_dir)
-    keys = tokens(data_dir, world)
-    url = doors.nng if doors.nng and _is_socket(doors.nng) else doors.websocket
-    try:
-        async with open_client(
-            url,
-            keys.admin if admin else keys.front,
-            world=world,
-            register=register,
-            client="cli",
-            hints=doors.hints,
-            join=False,
-        ) as client:
-            with trio.move_on_after(JOIN_WITHIN_S) as joining:
-                await client.wait_joined()
-            if joining.cancelled_caught:
-                # What it left in its run directory outlives a store that was killed.
-                raise CommandFailedError(
-                    f"The store that ran on {data_dir} is gone, or hangs: it did not answer within "
-                    f"{JOIN_WITHIN_S:g} s. Nothing was done. Start it with countertop demo or "
-                    "countertop serve, then try again."
-                )
-            yield client
-    except RefusedError as error:
-        raise CommandFailedError(f"The store refused: {error}") from None
-    except (FaultError, UnknownOutcomeError) as error:
-        raise CommandFailedError(str(error)) from None
-
-
-def _is_socket(url: str) -> bool:
-    path = Path(url.removeprefix("ipc://"))
-    return path.exists() and stat.S_ISSOCK(path.stat().st_mode)
-
-
-def _run(function: Callable[[], Any]) -> Any:
-    try:
-        return trio.run(function)
-    except BaseExceptionGroup as group:
-        error: BaseException = group
-        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-            error = error.exceptions[0]
-        raise error from None
 
 
 # --------------------------------------------------------------------------------------- status
@@ -123,11 +57,11 @@ def _run(function: Callable[[], Any]) -> Any:
 
 def print_status(data_dir: Path, say: Say) -> None:
     """How the store is, in a few lines."""
-    _run(partial(_status, data_dir, say))
+    run_client(partial(_status, data_dir, say))
 
 
 async def _status(data_dir: Path, say: Say) -> None:
-    async with _client(data_dir) as client:
+    async with client_of(data_dir) as client:
         view = (await client.query("store.status")).data
     say(f"store      {view['store']} (countertop {view['version']})")
     say(f"journal    epoch {view['epoch']}, position {view['position']}, head {view['head'][:16]}")
@@ -148,11 +82,11 @@ async def _status(data_dir: Path, say: Say) -> None:
 
 def watch_events(data_dir: Path, after: int, say: Say) -> None:
     """Print facts after `after` (-1: from now on), then each new one, until interrupted."""
-    _run(partial(_watch, data_dir, after, say))
+    run_client(partial(_watch, data_dir, after, say))
 
 
 async def _watch(data_dir: Path, after: int, say: Say) -> None:
-    async with _client(data_dir, admin=True) as client:
+    async with client_of(data_dir, admin=True) as client:
         position = after
         if position < 0:
             position = (await client.query("store.status")).data["position"]
@@ -166,37 +100,6 @@ async def _watch(data_dir: Path, after: int, say: Say) -> None:
                     )
 
 
-# ----------------------------------------------------------------------------------------- sell
-
-
-def sell_codes(
-    data_dir: Path, register: str, operator: str, pin: str, codes: Sequence[str], say: Say
-) -> None:
-    """Sell codes for exact cash."""
-    _run(partial(_sell, data_dir, register, operator, pin, tuple(codes), say))
-
-
-async def _sell(
-    data_dir: Path, register: str, operator: str, pin: str, codes: tuple[str, ...], say: Say
-) -> None:
-    async with _client(data_dir, register=register) as client:
-        rules = (await client.query("store.state")).data["rules"]
-
-        def money(amount_minor: int) -> str:
-            return format_money(amount_minor, rules["currency"], rules["language"])
-
-        if operator:
-            await client.command("staff.sign_on", operator=operator, pin=pin)
-        for code in codes:
-            line = (await client.command("order.add_line", code=code)).data
-            say(f"{line['name']:<32} {money(line['net_minor']):>12}")
-        due = (await client.command("order.start_tendering")).data["cash_due_minor"]
-        if due:
-            await client.command("order.tender_cash", amount_minor=due)
-        done = (await client.command("order.complete")).data
-        say(f"{'Total, receipt ' + done['receipt_number']:<32} {money(done['total_minor']):>12}")
-
-
 # --------------------------------------------------------------------------------------- import
 
 
@@ -208,11 +111,11 @@ def import_promotions(file: Path, data_dir: Path, *, check_only: bool, say: Say)
     if check_only:
         say(f"{len(command.promotions)} promotions were read. None was put in force, as asked.")
         return
-    _run(partial(_set_promotions, command, data_dir, say))
+    run_client(partial(_set_promotions, command, data_dir, say))
 
 
 async def _set_promotions(command: SetPromotions, data_dir: Path, say: Say) -> None:
-    async with _client(data_dir, admin=True) as client:
+    async with client_of(data_dir, admin=True) as client:
         answer = await client.command("promotions.set", **unstructure(command))
     say(f"{answer.data['promotions']} promotions are in force.")
 
@@ -229,11 +132,11 @@ def import_taxes(
 ) -> None:
     """Read a pack, say what its taxes come to here, and put them in force."""
     setup = with_likes(with_dining(setup_of(pack_named(pack), jurisdiction), dining), likes)
-    _run(partial(_set_taxes, setup, data_dir, check_only, say))
+    run_client(partial(_set_taxes, setup, data_dir, check_only, say))
 
 
 async def _set_taxes(setup: TaxSetup, data_dir: Path, check_only: bool, say: Say) -> None:
-    async with _client(data_dir, admin=True) as client:
+    async with client_of(data_dir, admin=True) as client:
         state = (await client.query("store.state")).data
         if state["rules"] is None:
             raise CommandFailedError("The store is not set up yet. Nothing was changed.")
@@ -260,13 +163,13 @@ def import_prices(file: Path, data_dir: Path, *, check_only: bool, say: Say) -> 
     if check_only:
         say(f"{len(command.prices.lists)} price lists were read. None was put in force, as asked.")
         return
-    _run(partial(_set_prices, command, data_dir, say))
+    run_client(partial(_set_prices, command, data_dir, say))
 
 
 async def _set_prices(command: SetPrices, data_dir: Path, say: Say) -> None:
     """Prices of items that are not for sale are left out, one by one as the store names them."""
     parts = parts_of(command.prices)
-    async with _client(data_dir, admin=True) as client:
+    async with client_of(data_dir, admin=True) as client:
         if len(parts) == 1:
             answer = await _send_prices(client, "prices.set", parts[0], say)
         else:
@@ -307,11 +210,11 @@ async def _send_prices(
 
 def import_charges(file: Path, data_dir: Path, *, say: Say) -> None:
     """Read a file of charges, and put them in force, and no others."""
-    _run(partial(_set_charges, file, data_dir, say))
+    run_client(partial(_set_charges, file, data_dir, say))
 
 
 async def _set_charges(file: Path, data_dir: Path, say: Say) -> None:
-    async with _client(data_dir, admin=True) as client:
+    async with client_of(data_dir, admin=True) as client:
         digits = (await client.query("store.state")).data["minor_digits"]
         command = read_charges(file, digits)
         answer = await client.command("charges.set", **unstructure(command))
@@ -321,11 +224,11 @@ async def _set_charges(file: Path, data_dir: Path, say: Say) -> None:
 
 def import_currencies(file: Path, data_dir: Path, *, say: Say) -> None:
     """Read a file of foreign currencies, and take notes of these, and of no others."""
-    _run(partial(_set_currencies, file, data_dir, say))
+    run_client(partial(_set_currencies, file, data_dir, say))
 
 
 async def _set_currencies(file: Path, data_dir: Path, say: Say) -> None:
-    async with _client(data_dir, admin=True) as client:
+    async with client_of(data_dir, admin=True) as client:
         command = read_currencies(file)
         await client.command("settings.set_foreign_currencies", **unstructure(command))
     say(f"Notes of {len(command.currencies)} foreign currencies are taken.")
@@ -333,11 +236,11 @@ async def _set_currencies(file: Path, data_dir: Path, say: Say) -> None:
 
 def import_tenders(file: Path, data_dir: Path, *, say: Say) -> None:
     """Read a file of what the house allows of tenders, and put it in force."""
-    _run(partial(_set_tenders, file, data_dir, say))
+    run_client(partial(_set_tenders, file, data_dir, say))
 
 
 async def _set_tenders(file: Path, data_dir: Path, say: Say) -> None:
-    async with _client(data_dir, admin=True) as client:
+    async with client_of(data_dir, admin=True) as client:
         digits = (await client.query("store.state")).data["minor_digits"]
         command = read_tenders(file, digits)
         await client.command("settings.set_tender_rules", **unstructure(command))
@@ -346,11 +249,11 @@ async def _set_tenders(file: Path, data_dir: Path, say: Say) -> None:
 
 def import_returns(file: Path, data_dir: Path, *, say: Say) -> None:
     """Read a file of the rules of returns, and put them in force."""
-    _run(partial(_set_returns, file, data_dir, say))
+    run_client(partial(_set_returns, file, data_dir, say))
 
 
 async def _set_returns(file: Path, data_dir: Path, say: Say) -> None:
-    async with _client(data_dir, admin=True) as client:
+    async with client_of(data_dir, admin=True) as client:
         digits = (await client.query("store.state")).data["minor_digits"]
         command = read_returns(file, digits)
         await client.command("settings.set_return_rules", **unstructure(command))
@@ -367,11 +270,11 @@ def issue_coupons(coupon: str, file: Path, data_dir: Path, *, say: Say) -> None:
     codes = [line.strip() for line in lines if line.strip()]
     if not codes:
         raise CommandFailedError(f"{file} has no code in it. No code was issued.")
-    _run(partial(_issue, coupon, codes, data_dir, say))
+    run_client(partial(_issue, coupon, codes, data_dir, say))
 
 
 async def _issue(coupon: str, codes: list[str], data_dir: Path, say: Say) -> None:
-    async with _client(data_dir, admin=True) as client:
+    async with client_of(data_dir, admin=True) as client:
         for at in range(0, len(codes), COUPON_CODES_PER_ISSUE_MAX):
             some = codes[at : at + COUPON_CODES_PER_ISSUE_MAX]
             try:
@@ -389,7 +292,7 @@ def import_catalog(
     file: Path, data_dir: Path, *, check_only: bool, say: Say, progress: Progress
 ) -> None:
     """Check a CSV file, put its good rows into the catalog, list the faults beside it."""
-    _run(partial(_import, file, data_dir, check_only, say, progress))
+    run_client(partial(_import, file, data_dir, check_only, say, progress))
 
 
 async def _import(
@@ -397,7 +300,7 @@ async def _import(
 ) -> None:
     if not await trio.Path(file).is_file():
         raise CommandFailedError(f"There is no file {file}. Nothing was imported.")
-    async with _client(data_dir, admin=True) as client:
+    async with client_of(data_dir, admin=True) as client:
         state = (await client.query("store.state")).data
         if state["rules"] is None:
             raise CommandFailedError("The store is not set up yet. Nothing was imported.")
@@ -470,7 +373,7 @@ async def _install(
 
 def _upload(data_dir: Path, segment: bytes) -> dict[str, Any]:
     """PUT the segment; what staging answered."""
-    place = urlsplit(_doors(data_dir).http)
+    place = urlsplit(doors_of(data_dir).http)
     token = tokens(data_dir, SystemWorld()).admin
     connection = http.client.HTTPConnection(place.netloc, timeout=UPLOAD_TIMEOUT_S)
     try:

@@ -13,12 +13,10 @@ import trio
 
 from actors.world import SystemWorld
 from countertop.acquirers import read_acquirers
+from countertop.calling import Progress, Say, client_of, run_client
 from countertop.errors import CommandFailedError
 from countertop.importer import write_errors
 from countertop.price_parts import PART_BYTES_MAX, short
-from countertop.remote import Progress, Say
-from countertop.remote import _client as client_of
-from countertop.remote import _run as run_client
 from countertop.settlement_columns import Columns, columns_named
 from countertop.settlement_files import Checked, check, digest_of, rows_of
 from engine.money import format_money, minor_digits

@@ -5,6 +5,7 @@ A segment is named by its SHA-256. What does not hash to its name is thrown away
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import re
 from hashlib import sha256
@@ -22,6 +23,7 @@ from protocols.limits import SEGMENT_BYTES_MAX
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _WRITE_BYTES = 1 << 20
+_PART = ".part"
 
 
 def bearer_is(request: Request, token: str) -> bool:
@@ -37,6 +39,8 @@ class Uploads:
     def __init__(self, settings: HttpSettings, world: World) -> None:
         self._settings = settings
         self._world = world
+        if settings.uploads is not None:
+            _remove_cut_off(settings.uploads)
 
     async def put(self, request: Request) -> Response:
         """Take an upload; 200 with what staging answered, or a problem and nothing kept."""
@@ -49,7 +53,7 @@ class Uploads:
             return problem(422, "invalid_data", "a segment is named by 64 hexadecimal digits")
         uploads = self._settings.uploads
         assert uploads is not None
-        target = uploads / f"{self._world.new_id()}.part"
+        target = uploads / f"{self._world.new_id()}{_PART}"
         try:
             return await self._take(request, name, target)
         except BodyTooLargeError:
@@ -91,6 +95,13 @@ class Uploads:
                 waiting = bytearray()
         await self._world.in_thread(_append, target, waiting, digest)
         return digest.hexdigest()
+
+
+def _remove_cut_off(folder: Path) -> None:
+    """Uploads that a server before this one was killed in; nothing else has that name."""
+    for left in folder.glob(f"*{_PART}"):
+        with contextlib.suppress(OSError):
+            left.unlink()
 
 
 def _append(target: Path, data: bytearray, digest: object) -> None:

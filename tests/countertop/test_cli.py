@@ -13,16 +13,17 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 import trio
 from attrs import frozen
 
-from countertop import remote
+from countertop import calling, remote
+from countertop.calling import client_of
 from countertop.config import Config
 from countertop.doors_file import DoorsFileError, OpenDoors, read_doors, write_doors
 from countertop.errors import CommandFailedError
-from countertop.remote import _client
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,9 +130,10 @@ def _open_till(demo: Demo) -> None:
     """Sign on and open the till of register 2, which no command of the command line does."""
 
     async def open_till() -> None:
-        async with _client(demo.data, register="2") as client:
+        async with client_of(demo.data, register="2") as client:
             await client.command("staff.sign_on", operator="mia", pin="9999")
-            await client.command("till.open", denominations=[])
+            if not (await client.query("register.state")).data["till"]["is_open"]:
+                await client.command("till.open", denominations=[])
 
     trio.run(open_till)
 
@@ -189,7 +191,7 @@ def test_thousands_of_prices_by_command(demo: Demo, folder: Path) -> None:
     assert "item_must_be_named_once" in _told("import", "prices", prices, "--data", demo.data)
 
     async def names() -> list[str]:
-        async with _client(demo.data) as client:
+        async with client_of(demo.data) as client:
             state = (await client.query("store.state")).data
             return [one["name"] for one in state["price_lists"]]
 
@@ -270,6 +272,23 @@ def test_a_sale_that_is_refused_is_told(demo: Demo) -> None:
     assert _told("sell", "2900000000032", *nobody)
 
 
+def test_a_sale_that_is_refused_half_way_is_no_part_of_the_next(demo: Demo) -> None:
+    """What was rung up before an unknown code is voided; an order that stands is left alone."""
+    _open_till(demo)
+    at = ("--data", demo.data, "--register", "2")
+    refused = _told("sell", "2900000000032", "0000000000000", *at)
+    assert "what was rung up was voided" in refused
+    assert "Flat white" not in _well("sell", "2900000000049", *at)
+
+    async def do(name: str, **data: Any) -> None:
+        async with client_of(demo.data, register="2") as client:
+            await client.command(name, **data)
+
+    trio.run(partial(do, "order.add_line", code="2900000000032"))
+    assert "in the middle of an order" in _told("sell", "2900000000049", *at)
+    trio.run(partial(do, "order.void", reason="a trial"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -299,7 +318,7 @@ def test_a_store_that_was_killed_is_not_waited_for(
     folder: Path, monkeypatch: pytest.MonkeyPatch, over: str
 ) -> None:
     """It left word of its doors and its socket; nobody is behind either, and that is told."""
-    monkeypatch.setattr(remote, "JOIN_WITHIN_S", 1.0)
+    monkeypatch.setattr(calling, "JOIN_WITHIN_S", 1.0)
     run_dir = Config(str(folder)).run_dir
     run_dir.mkdir()
     with socket.socket(socket.AF_UNIX) as left:

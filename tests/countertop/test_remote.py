@@ -38,7 +38,7 @@ def test_how_many_codes_are_good_is_told_where_a_later_one_is_refused(
     async def client(*_: Any, **__: Any) -> AsyncIterator[Store]:
         yield Store()
 
-    monkeypatch.setattr(remote, "_client", client)
+    monkeypatch.setattr(remote, "client_of", client)
     file, said = tmp_path / "codes.txt", list[str]()
     file.write_text("\n".join([*map(str, range(before)), "bad"]))
     with pytest.raises(CommandFailedError) as told:

@@ -373,6 +373,17 @@ async def test_what_does_not_hash_to_its_name_is_thrown_away(tmp_path: Path) -> 
         assert [] == site.staged
 
 
+async def test_what_a_server_before_was_killed_in_is_removed(tmp_path: Path) -> None:
+    """Half an upload would lie on the disk for ever; what was staged is somebody's."""
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    staged, half = folder / "ab.segment", folder / "0199.part"
+    staged.write_bytes(b"goods")
+    half.write_bytes(b"go")
+    async with served(tmp_path):
+        assert [staged] == list(folder.iterdir())
+
+
 async def test_staging_may_say_no(tmp_path: Path) -> None:
     """A segment that is none is 422 with the reason, a busy store 503 and to be tried again."""
     async with served(tmp_path) as site:
