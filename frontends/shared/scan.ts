@@ -28,20 +28,35 @@ function giveBack(field: Field, text: string): void {
   field.dispatchEvent(new InputEvent('input', { bubbles: true, data: text }));
 }
 
+/** Take the end of what stands before the cursor away again; whether it stood there. */
+function takeBack(field: Field, text: string): boolean {
+  if (document.activeElement !== field) return false;
+  const end = field.selectionStart ?? 0;
+  const start = end - text.length;
+  if (field.selectionEnd !== end || field.value.slice(Math.max(0, start), end) !== text) return false;
+  field.setSelectionRange(start, end);
+  if (document.execCommand('delete')) return true;
+  field.setRangeText('', start, end, 'end');
+  field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'deleteContentBackward' }));
+  return true;
+}
+
 /** Listen before anything else does; the answer stops listening. */
 export function listenForScans(options: ScanOptions): () => void {
   let held: string[] = [];
   let field: Field | null = null;
   let last = 0;
+  let typed = '';
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function settle(): void {
     clearTimeout(timer);
     const keys = held;
     held = [];
+    typed = '';
     if (keys.length === 0) return;
     if (keys.length >= LENGTH_MIN) options.onScan(keys.join('').trim());
-    else if (field) giveBack(field, keys.join(''));
+    else if (field) giveBack(field, (typed = keys.join('')));
     else keys.forEach(options.onKey);
   }
 
@@ -57,6 +72,12 @@ export function listenForScans(options: ScanOptions): () => void {
   function hold(event: KeyboardEvent): void {
     const allowed = held.length >= LENGTH_MIN ? END_MS : GAP_MS;
     if (held.length > 0 && event.timeStamp - last > allowed) settle();
+    // A machine that was busy brings a key late, with the moment it was pressed: then what went before
+    // it was no typing.
+    if (held.length === 0 && typed && field && event.timeStamp - last <= GAP_MS && takeBack(field, typed)) {
+      held = [...typed];
+      typed = '';
+    }
     if (held.length === 0) field = textField();
     // A lone space presses buttons, and no code begins with one.
     if (held.length === 0 && event.key === ' ') return;

@@ -397,15 +397,18 @@ class Cashier:
 class Wedge:
     """A scanner that types into the page through the browser's own input, never waiting for it.
 
-    Keys are stamped when the browser receives them, as those of a real keyboard are, and each
-    code is sent at its own moment whether or not the page keeps up.
+    Keys are stamped when they are pressed, as those of a real keyboard are, whenever the browser
+    comes to them, and each code is sent at its own moment whether or not the page keeps up.
     """
 
     port: int
     page: Page
 
-    def scan_all(self, codes: list[str], per_second: int, *, ends: bool = True) -> float:
-        """Send every code, with its Enter where it `ends`; how many a second it came to."""
+    def scan_all(
+        self, codes: list[str], per_second: int, *, ends: bool = True, late_s: float = 0.0
+    ) -> float:
+        """Send every code, with its Enter where it `ends`; how many a second it came to. All keys
+        but the first reach a busy machine's page `late_s` after it."""
         session = self.page.context.new_cdp_session(self.page)
         page_id = session.send("Target.getTargetInfo")["targetInfo"]["targetId"]
         session.detach()
@@ -417,10 +420,20 @@ class Wedge:
             number = 0
             for at, code in enumerate(codes):
                 time.sleep(max(0.0, began + at / per_second - time.monotonic()))
-                for key in [*code, *(["Enter"] if ends else [])]:
+                keys, pressed_s = [*code, *(["Enter"] if ends else [])], time.time()
+                events = []
+                for key in keys:
                     for kind in ("keyDown", "keyUp"):
                         number += 1
-                        browser.send(json.dumps(_key_event(number, kind, key)))
+                        pressed_s += 0.001
+                        events.append(json.dumps(_key_event(number, kind, key, pressed_s)))
+                # Each lot at once: whoever sends it must not be taken for a slow hand.
+                for lot in (events[:2], events[2:]) if late_s else (events,):
+                    with browser.protocol_mutex:
+                        for event in lot:
+                            browser.protocol.send_text(event.encode())
+                        browser.socket.sendall(b"".join(browser.protocol.data_to_send()))
+                    time.sleep(late_s)
             took_s = time.monotonic() - began
             answered = 0
             while answered < number:
@@ -428,11 +441,12 @@ class Wedge:
         return len(codes) / took_s
 
 
-def _key_event(number: int, kind: str, key: str) -> dict[str, Any]:
-    """One key event as Chromium's protocol has it. Source: CDP, Input.dispatchKeyEvent."""
+def _key_event(number: int, kind: str, key: str, at_s: float) -> dict[str, Any]:
+    """One key event, pressed at that moment, as Chromium's protocol has it. Source: CDP,
+    Input.dispatchKeyEvent."""
     enter = key == "Enter"
     code = 13 if enter else ord(key.upper())
-    parameters = {"type": kind, "key": key, "windowsVirtualKeyCode": code}
+    parameters = {"type": kind, "key": key, "windowsVirtualKeyCode": code, "timestamp": at_s}
     if kind == "keyDown":
         parameters["text"] = "\r" if enter else key
     return {"id": number, "method": "Input.dispatchKeyEvent", "params": parameters}
