@@ -16,6 +16,16 @@ PACE_PER_S = 20
 
 
 @pytest.mark.feature("HW-03")
+def signed_on(cashier: MakeCashier) -> Cashier:
+    """Ana at the register, whoever was there last."""
+    ana: Cashier = cashier()
+    ana.open()
+    ana.page.wait_for_selector(".face, .sale")
+    if ana.page.locator(".face").count():
+        ana.sign_on("Ana")
+    return ana
+
+
 def test_twenty_scans_a_second_are_all_taken(
     cashier: MakeCashier, store: DemoStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -42,12 +52,8 @@ def test_twenty_scans_a_second_are_all_taken(
 
 def test_a_scan_leaves_other_fields_alone(cashier: MakeCashier, store: DemoStore) -> None:
     """Scans while a note is being typed go to the order; what was typed stays typed, in order."""
-    ana: Cashier = cashier()
+    ana = signed_on(cashier)
     page = ana.page
-    ana.open()
-    page.wait_for_selector(".face, .sale")
-    if page.locator(".face").count():
-        ana.sign_on("Ana")
     before = ana.lines.count()
     ana.push("Note", exact=True)
     field = page.locator("dialog input")
@@ -62,12 +68,8 @@ def test_a_scan_leaves_other_fields_alone(cashier: MakeCashier, store: DemoStore
 
 def test_a_scan_without_an_end_key_is_a_scan(cashier: MakeCashier, store: DemoStore) -> None:
     """A scanner that sends no Enter is understood by its speed and the pause after it."""
-    ana: Cashier = cashier()
+    ana = signed_on(cashier)
     page = ana.page
-    ana.open()
-    page.wait_for_selector(".face, .sale")
-    if page.locator(".face").count():
-        ana.sign_on("Ana")
     before = ana.lines.count()
     page.locator("#search").focus()
     ana.scan(code_of("Espresso"), ends=False)
@@ -78,12 +80,8 @@ def test_a_scan_without_an_end_key_is_a_scan(cashier: MakeCashier, store: DemoSt
 def test_a_scan_whose_keys_come_late_is_whole(cashier: MakeCashier, store: DemoStore) -> None:
     """Where a busy machine brings a scan's first key before the others, it is taken back out of the
     field that has it by then; what a person typed before stays."""
-    ana: Cashier = cashier()
+    ana = signed_on(cashier)
     page = ana.page
-    ana.open()
-    page.wait_for_selector(".face, .sale")
-    if page.locator(".face").count():
-        ana.sign_on("Ana")
     before = ana.lines.count()
     search = page.locator("#search")
     search.focus()
