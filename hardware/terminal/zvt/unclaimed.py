@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import define
+import attrs
+from attrs import define, frozen
 
 from actors.terminal_messages import StoredPayment
 from engine.terminal import Answer, Identity
@@ -13,6 +14,29 @@ from hardware.terminal.limits import UNCLAIMED_MAX
 from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.jobs import SetAside
 from hardware.terminal.zvt.outcome import uploaded
+
+
+@frozen
+class Row:
+    """What says which payment a result is about and what became of that, and nothing of the card.
+    As it lies in the file; later releases read it too."""
+
+    identity: Identity
+    result: int | None
+    amount_minor: int | None
+    host_result: int = 0
+    is_offline: bool = False
+    authorisation: str = ""
+    detail: str = ""
+
+    @classmethod
+    def of(cls, info: StatusInfo) -> Row:
+        """That of a result."""
+        return cls(**{one.name: getattr(info, one.name) for one in attrs.fields(cls)})
+
+    def info(self) -> StatusInfo:
+        """The result, as far as it is kept."""
+        return StatusInfo(**attrs.asdict(self, recurse=False))
 
 
 @define
@@ -45,7 +69,7 @@ class Unclaimed:
         comes once more where it could not be written down before."""
         if not info.identity.is_told or info.totals or info.is_day:
             return False
-        result = _bare(info)
+        result = Row.of(info).info()
         if result not in self.told:
             self.told = (*self.told, result)[-UNCLAIMED_MAX:]
         return True
@@ -87,19 +111,6 @@ class Unclaimed:
         is_any = bool(self.told or self.before)
         self.told, self.before = (), self.told
         return [SetAside()] if is_any else []
-
-
-def _bare(info: StatusInfo) -> StatusInfo:
-    """Only what says which payment it is about and what became of that; nothing of the card."""
-    return StatusInfo(
-        result=info.result,
-        host_result=info.host_result,
-        amount_minor=info.amount_minor,
-        identity=info.identity,
-        authorisation=info.authorisation,
-        is_offline=info.is_offline,
-        detail=info.detail,
-    )
 
 
 def _numbers(identity: Identity) -> tuple[str, int | None, int | None]:

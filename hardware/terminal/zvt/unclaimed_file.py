@@ -10,27 +10,13 @@ import structlog
 from attrs import frozen
 
 from actors.world import World
-from engine.terminal import Identity
 from engine.wire import WireError, canonical, parse, structure, unstructure
 from hardware.terminal.zvt.codec import StatusInfo
-from hardware.terminal.zvt.unclaimed import Unclaimed
+from hardware.terminal.zvt.unclaimed import Row, Unclaimed
 from hardware.turn import Turn
 
 log = structlog.get_logger()
 FORMAT = "countertop.unclaimed/1"
-
-
-@frozen
-class Row:
-    """One result, as it lies in the file; later releases read it too."""
-
-    identity: Identity
-    result: int | None
-    amount_minor: int | None
-    host_result: int = 0
-    is_offline: bool = False
-    authorisation: str = ""
-    detail: str = ""
 
 
 @frozen
@@ -101,7 +87,7 @@ def _put(path: Path, content: bytes, world: World) -> None:
 
 def pack(unclaimed: Unclaimed) -> bytes:
     """The content of a file."""
-    rows = Rows(tuple(map(_row, unclaimed.told)), tuple(map(_row, unclaimed.before)))
+    rows = Rows(tuple(map(Row.of, unclaimed.told)), tuple(map(Row.of, unclaimed.before)))
     return sealed(canonical(unstructure(rows)))
 
 
@@ -123,28 +109,4 @@ def unpack(content: bytes) -> tuple[tuple[StatusInfo, ...], tuple[StatusInfo, ..
         rows = structure(parse(body), Rows)
     except WireError as error:
         raise DamagedFileError(str(error)) from None
-    return tuple(map(_info, rows.told)), tuple(map(_info, rows.before))
-
-
-def _row(info: StatusInfo) -> Row:
-    return Row(
-        info.identity,
-        info.result,
-        info.amount_minor,
-        info.host_result,
-        info.is_offline,
-        info.authorisation,
-        info.detail,
-    )
-
-
-def _info(row: Row) -> StatusInfo:
-    return StatusInfo(
-        result=row.result,
-        host_result=row.host_result,
-        amount_minor=row.amount_minor,
-        identity=row.identity,
-        authorisation=row.authorisation,
-        is_offline=row.is_offline,
-        detail=row.detail,
-    )
+    return tuple(map(Row.info, rows.told)), tuple(map(Row.info, rows.before))
