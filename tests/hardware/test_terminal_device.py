@@ -344,6 +344,7 @@ async def test_aborted_from_the_register(autojump_clock: trio.testing.MockClock)
         assert [(one.verdict, one.code) for one in answers] == [
             (Verdict.ABORTED, "aborted_at_terminal")
         ]
+        assert not answers[0].card.number, "nobody showed a card"
         assert codec.ABORT in shop.fake.heard
         assert (await shop.device.request(sale())).verdict is Verdict.APPROVED
 

@@ -32,7 +32,7 @@ from hardware.terminal.played import (
 )
 from hardware.terminal.zvt import codec, voice
 from hardware.terminal.zvt.far_end import TICK_S, FarEnd, GoneError
-from hardware.terminal.zvt.ledger import KEYED, Entry, Ledger
+from hardware.terminal.zvt.ledger import KEYED, NO_CARD, Entry, Ledger
 from hardware.terminal.zvt.objects import find_anywhere
 from hardware.terminal.zvt.person import Plan
 from native import ZvtMessage
@@ -214,7 +214,7 @@ class TerminalFake(FarEnd, Played):
         refusal = await self._customer(kind, plan, may_tip=may_tip)
         entry = self.ledger.open_entry(kind, asked_minor, message.fields.get(0x87))
         entry.tip_minor, entry.names_tip = tip_minor, plan.names_tip
-        entry.entry = {"tap": 2, "keyed": KEYED}.get(plan.card, 1)
+        entry.entry = {"tap": 2, "keyed": KEYED, "none": NO_CARD, "": NO_CARD}.get(plan.card, 1)
         entry.result = refusal or self._decide(entry, plan)
         await self._result(entry, plan)
 

@@ -8,6 +8,7 @@ from engine.terminal import Kind
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
 
 KEYED = -1  # typed at the terminal: tag 1F12 has no number for it
+NO_CARD = -2  # nobody showed one
 _OUTGOING = (Kind.REFUND,)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hardware.terminal.played import amount
 from hardware.terminal.zvt import codec
-from hardware.terminal.zvt.ledger import KEYED, Entry
+from hardware.terminal.zvt.ledger import KEYED, NO_CARD, Entry
 from hardware.terminal.zvt.person import Plan
 
 
@@ -14,11 +14,8 @@ def result(entry: Entry, terminal_id: int, plan: Plan | None = None) -> codec.Fi
     """A `04 0F`, with what a plan has it say instead or besides."""
     plan = plan or Plan()
     amount_minor = entry.amount_minor if plan.says_minor is None else plan.says_minor
-    payment = [(0x1F10, b"\x02" if entry.entry == 1 else b"\x00")]
-    if entry.entry != KEYED:
-        payment.append((0x1F12, bytes([entry.entry])))
-    objects: list[tuple[int, Any]] = [*plan.objects, (0x2F, payment)]
-    objects.append((0x60, [(0x43, bytes.fromhex("A0000000041010")), (0x44, b"Mastercard")]))
+    is_shown = entry.entry != NO_CARD
+    objects: list[tuple[int, Any]] = [*plan.objects, *(_card(entry) if is_shown else ())]
     if entry.tip_minor and entry.names_tip:
         objects.append((0x1F36, bytes.fromhex(f"{entry.tip_minor:012}")))
     fields: codec.Fields = [
@@ -28,14 +25,28 @@ def result(entry: Entry, terminal_id: int, plan: Plan | None = None) -> codec.Fi
         (0x0C, entry.time),
         (0x0D, entry.date),
         (0x19, 0x40 if entry.is_offline else 0x60),
-        (0x22, plan.says_card or "541333******0010"),
         (0x29, terminal_id),
         (0x2A, b"455600000599   "),
     ]
+    if is_shown:
+        fields.insert(-2, (0x22, plan.says_card or "541333******0010"))
     if entry.result == 0:
         fields.append((0x3B, b"123456\0\0"))
-    fields += [(0x49, 978), (0x87, entry.receipt), (0x8A, 0x06), (0x06, objects)]
+    fields += [(0x49, 978), (0x87, entry.receipt)]
+    if is_shown:
+        fields.append((0x8A, 0x06))
+    if objects:
+        fields.append((0x06, objects))
     return [*fields, *plan.extra]
+
+
+def _card(entry: Entry) -> list[tuple[int, Any]]:
+    """How a card was shown and its owner asked, and what kind of card it is."""
+    payment = [(0x1F10, b"\x02" if entry.entry == 1 else b"\x00")]
+    if entry.entry != KEYED:
+        payment.append((0x1F12, bytes([entry.entry])))
+    kind = [(0x43, bytes.fromhex("A0000000041010")), (0x44, b"Mastercard")]
+    return [(0x2F, payment), (0x60, kind)]
 
 
 def presented(entry: Entry, terminal_id: int) -> codec.Fields:
