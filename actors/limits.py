@@ -96,6 +96,10 @@ FORWARD_TIMEOUT_S = 300.0
 FORWARD_PAYMENTS_MAX = 500
 """How many are asked about at once, which fit a frame; the others have the next turn."""
 
+ASK_BEFORE_END_NS = 60 * NS_PER_S
+"""How long the end of a terminal's day waits for a question about these that goes well. A devices
+node that was lost is back by then; a terminal takes no payment meanwhile."""
+
 assert FORWARD_FIRST_S < FORWARD_MAX_S < FORWARD_TIMEOUT_S < ASK_TIMEOUT_S_MAX
 assert ASIDE_FIRST_NS < ASIDE_MAX_NS
 assert INQUIRE_FIRST_S < INQUIRE_OFTEN_S < INQUIRE_MAX_S < PAYMENT_TIMEOUT_S < ASK_TIMEOUT_S_MAX

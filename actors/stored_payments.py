@@ -11,11 +11,14 @@ import trio
 from actors.asks import ReadFiled, ReadPayments, ReadStored, Reply, Submit
 from actors.errors import PostError
 from actors.limits import (
+    ASK_BEFORE_END_NS,
     ASK_TIMEOUT_S,
     FORWARD_FIRST_S,
     FORWARD_MAX_S,
     FORWARD_PAYMENTS_MAX,
     FORWARD_TIMEOUT_S,
+    INQUIRE_FIRST_S,
+    INQUIRE_OFTEN_S,
 )
 from actors.mailbox import Envelope
 from actors.messages import Accepted, Failure
@@ -97,15 +100,34 @@ class StoredPayments:
             is_told = len(left) < len(stored)
             pause_s = FORWARD_FIRST_S if is_told else min(2 * pause_s, FORWARD_MAX_S)
 
-    async def ask_before_the_end(self, terminal: str, post: Any) -> None:
-        """Ask once what became of each, where a terminal is about to end its day: from here on it
-        is known which payment it tells of. Whatever comes of that, its day is ended."""
+    async def ask_before_the_end(self, terminal: str, post: Any, world: World) -> str:
+        """Ask what became of each, where a terminal is about to end its day: its totals have what
+        the bank refused, and from here on it is known which payment it tells of.
+
+        A question that was lost or cut short says nothing, so it is asked again for a minute. ""
+        once it came to an end, whatever the terminal could tell; else the code of why it did not:
+        then the day must not be ended, or what was refused would be missing in its totals.
+        """
+        began_ns, pause_s = world.monotonic_ns(), INQUIRE_FIRST_S
+        while why := await self._why_not_asked(terminal, post):
+            if world.monotonic_ns() - began_ns >= ASK_BEFORE_END_NS:
+                return why
+            await world.sleep(pause_s)
+            pause_s = min(2 * pause_s, INQUIRE_OFTEN_S)
+        return ""
+
+    async def _why_not_asked(self, terminal: str, post: Any) -> str:
         try:
             stored = [one for one in await _stored(post) if one.asked.terminal == terminal]
-            if stored:
-                await self._ask(terminal, stored[:FORWARD_PAYMENTS_MAX], post)
+            for first in range(0, len(stored), FORWARD_PAYMENTS_MAX):
+                some = stored[first : first + FORWARD_PAYMENTS_MAX]
+                told = await self._ask(terminal, some, post)
+                if told.is_cut_short:
+                    return told.code
         except PostError as error:
             log.info("stored_payments_wait", terminal=terminal, reason=error.kind)
+            return error.kind
+        return ""
 
     async def _hear_files(self, terminal: str, post: Any, world: World) -> None:
         """Let what settlement files say of its payments count, which a file that came before the
@@ -133,10 +155,10 @@ class StoredPayments:
             submit = Submit(world.new_id(), register, "payment.upload", data, admin=True)
             await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
 
-    async def _ask(self, terminal: str, stored: list[Payment], post: Any) -> None:
+    async def _ask(self, terminal: str, stored: list[Payment], post: Any) -> Forwarded:
         runs = await post.ask("bookkeeper", ReadPayments(), timeout_s=ASK_TIMEOUT_S)
         if any(payment.asked.terminal == terminal for payment in runs):
-            return
+            return Forwarded("terminal_busy")
         self._registers |= {one.asked.payment_id: one.asked.register for one in stored}
         payments = tuple(
             StoredPayment(one.asked.payment_id, attrs.evolve(one.answer, slips=()))
@@ -146,9 +168,10 @@ class StoredPayments:
         forward = Forward(payments, self._keeper)
         # One that is being asked already is busy with it, and would not be asked before its end.
         async with self._turns.setdefault(terminal, trio.Lock()):
-            told = await post.ask(terminal, forward, timeout_s=FORWARD_TIMEOUT_S)
-        if isinstance(told, Forwarded) and told.code != "ok":
+            told: Forwarded = await post.ask(terminal, forward, timeout_s=FORWARD_TIMEOUT_S)
+        if told.code != "ok":
             log.info("stored_payments_wait", terminal=terminal, reason=told.code)
+        return told
 
     async def keep(self, envelope: Envelope, body: KeepUpload, post: Any, world: World) -> None:
         """A terminal waits with what became of a payment until this is durable."""

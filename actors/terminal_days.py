@@ -18,12 +18,14 @@ from engine.terminal import Settlement, Verdict
 from engine.wire import unstructure
 
 log = structlog.get_logger()
+STORED_NOT_ASKED = "stored_not_asked"
 
 
 class TerminalDays:
     """Which ends of day are being asked for; a part of the actor of the payments. What a terminal
     took offline is asked about first: its totals may have what the bank said of that, and a result
-    that comes with them is known only by who it is about."""
+    that comes with them is known only by who it is about. A day before which that could not be
+    asked is not ended, and said to go on."""
 
     def __init__(self, stored: StoredPayments) -> None:
         """Nothing is asked for yet."""
@@ -48,9 +50,12 @@ class TerminalDays:
 
     async def _end(self, day: TerminalDayAsked, post: Any, world: World) -> None:
         """Ask the terminal, once."""
-        await self._stored.ask_before_the_end(day.terminal, post)
+        if why := await self._stored.ask_before_the_end(day.terminal, post, world):
+            told = Settlement(Verdict.ABORTED, STORED_NOT_ASKED, why)
+            await self._hear(day, told, post, world)
+            return
         try:
-            told: Settlement = await post.ask(day.terminal, Settle(), timeout_s=PAYMENT_TIMEOUT_S)
+            told = await post.ask(day.terminal, Settle(), timeout_s=PAYMENT_TIMEOUT_S)
         except (AbsentError, BusyError) as error:
             told = Settlement(Verdict.ABORTED, "not_sent", error.detail)
         except PostError as error:

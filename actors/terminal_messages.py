@@ -7,7 +7,7 @@ from enum import Enum
 from attrs import frozen
 
 from actors.messages import MESSAGES
-from engine.terminal import Answer, Condition, Identity, Settlement, Transaction
+from engine.terminal import UNSENT, Answer, Condition, Identity, Settlement, Transaction
 from engine.terminals import PairedTerminal, TerminalProtocol
 
 
@@ -120,12 +120,22 @@ class Forward:
     keeper: str
 
 
+CUT_SHORT = (*UNSENT, "unreachable", "link_lost", "no_reply", "aborted_at_terminal", "not_kept")
+"""Codes of a question about what was taken offline that came to no end, by no word of the bank."""
+
+
 @MESSAGES.name("terminal.forwarded")
 @frozen
 class Forwarded:
     """How that ended, as a stable word: `ok`, or why no more was told."""
 
     code: str
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether the same question may bring more as soon as it is asked again: the terminal did
+        not hear all of it, something else went before, or a result could not be written down."""
+        return self.code in CUT_SHORT
 
 
 @MESSAGES.name("terminal.keep_upload")

@@ -37,6 +37,7 @@ KILLED = {
         "upload that is refused": 89,
         "upload told unasked": 89,
         "end of day": 37,
+        "end of day that presents what is refused": 31,
     },
     NEXO_IN_MEMORY: {
         "very first sale": 13,
@@ -45,6 +46,7 @@ KILLED = {
         "taken offline": 59,
         "upload that is refused": 97,
         "end of day": 41,
+        "end of day that presents what is refused": 41,
     },
 }
 

@@ -9,7 +9,7 @@ import attrs
 import pytest
 import trio
 
-from actors.messages import Accepted
+from actors.messages import Accepted, Failure
 from actors.terminal_messages import Forward, Forwarded, KeepUpload, StoredPayment
 from engine.terminal import Answer, Verdict
 from hardware.terminal.actions import Done
@@ -26,8 +26,8 @@ OFFLINE = attrs.evolve(sale(), offline_allowed=True)
 
 
 @asynccontextmanager
-async def desk() -> AsyncIterator[tuple[NexoShop, list[KeepUpload]]]:
-    """A shop, and who writes down what became of what was stored."""
+async def desk(refusals: int = 0) -> AsyncIterator[tuple[NexoShop, list[KeepUpload]]]:
+    """A shop, and who writes down what became of what was stored, but for the first `refusals`."""
     outlet, world = simulated()
     told: list[KeepUpload] = []
 
@@ -35,7 +35,12 @@ async def desk() -> AsyncIterator[tuple[NexoShop, list[KeepUpload]]]:
 
         async def keep() -> None:
             async for envelope in shop.rig.node.open(BOOKS):
+                nonlocal refusals
                 assert isinstance(envelope.body, KeepUpload)
+                if refusals:
+                    refusals -= 1
+                    envelope.answer(Failure("disk_full"))
+                    continue
                 told.append(envelope.body)
                 envelope.answer(Accepted())
 
@@ -74,6 +79,20 @@ async def test_each_is_asked_after_by_name(autojump_clock: trio.testing.MockCloc
         ]
         assert told[1].answer.detail == "05 Do not honour"
         assert fake.ledger.booked_minor == 1250
+
+
+async def test_a_result_that_could_not_be_written_down_is_said_so(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The others are told all the same, and asked again the terminal tells of it again."""
+    async with desk(refusals=1) as (shop, told):
+        shop.fake.is_offline, shop.fake.offline_max_minor = True, 5000
+        stored = [await shop.device.request(OFFLINE) for _ in range(2)]
+        shop.fake.is_offline = False
+        assert await _ask(shop, stored) == "not_kept"
+        assert [one.payment_id for one in told] == ["p1"]
+        assert await _ask(shop, stored[:1]) == "ok"
+        assert [one.payment_id for one in told] == ["p1", "p0"]
 
 
 async def test_a_pulled_cable_ends_the_round(autojump_clock: trio.testing.MockClock) -> None:

@@ -112,7 +112,7 @@ async def test_what_was_not_written_down_is_told_again(
         await one.take(0x05)
         one.shop.fake.is_offline = False
         one.refusals = 3
-        await one.ask()
+        assert await one.ask() == "not_kept"
         assert one.told == []
         assert await one.ask() == "ok"
         assert one.results() == [("p0", Verdict.DECLINED, "declined_05")]

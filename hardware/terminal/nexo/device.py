@@ -13,7 +13,7 @@ from actors.terminal_messages import Forward, Forwarded, Inquire, Request, Said,
 from engine.terminal import Answer, Condition, Identity, Transaction, Verdict
 from hardware.terminal.actions import Done
 from hardware.terminal.device import Begin, Requests, TerminalDevice
-from hardware.terminal.keeping import begun, upload_kept
+from hardware.terminal.keeping import Kept, begun, upload_kept
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import codec, envelope, outcome, talk, told
 from hardware.terminal.nexo import messages as m
@@ -146,16 +146,18 @@ class NexoDevice(TerminalDevice):
 
     async def forward(self, forward: Forward) -> Forwarded:
         """It presents them by itself, and knows no command for it: each is asked after by name."""
+        code = "ok"
         for one in forward.payments:
             job_id, doubt = self.new_id(), attrs.evolve(one.answer, verdict=Verdict.UNKNOWN)
             begin = partial(self.session.inquire, job_id, doubt, gives_way=True)
             known = await self._run(job_id, begin)
             assert isinstance(known, Answer)
             if (answer := uploaded(one.answer, known)) is not None:
-                await upload_kept(self.post, forward.keeper, one.payment_id, answer)
+                said = await upload_kept(self.post, forward.keeper, one.payment_id, answer)
+                code = "not_kept" if said is Kept.LATER else code
             elif known.verdict is Verdict.UNKNOWN and known.code in _ENDS_ROUND:
                 return Forwarded(known.code)
-        return Forwarded("ok")
+        return Forwarded(code)
 
     async def say(self, say: Say) -> Said:
         """Beside payments, and one thing at a time. Whoever waits for a key is told `gave_way` when

@@ -426,7 +426,9 @@ class ZvtSession:
                 actions.append(endings.with_receipt(job))
             case Task.FORWARD:
                 self.forwards = self.forwards and code != UNKNOWN_FUNCTION
-                actions.append(Done(job.job_id, Forwarded(code)))
+                # It was told to take a result back, and to tell it another time.
+                said = "not_kept" if job.is_refused and code == "ok" else code
+                actions.append(Done(job.job_id, Forwarded(said)))
             case Task.SETTLE:
                 end = settlement(verdict, code, job.info, job.slips, job.why)
                 actions += self.unclaimed.end_day() if end.verdict is Verdict.APPROVED else []
