@@ -363,7 +363,8 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     is_reversal = payment.asked.kind in UNDOING
     # What was taken offline and refused afterwards took nothing that could be given back.
     has_money = payment.is_approved and payment.problem is not Problem.UPLOAD_DECLINED
-    is_gone = payment.problem is Problem.UNPAID
+    is_refused = context.payments.was_refused(payment.asked.of_payment)
+    is_gone = payment.problem is Problem.UNPAID or is_refused
     if is_gone or (not is_reversal and not has_money):
         return refuse(Refusal.PAYMENT_MUST_BE_APPROVED, payment_id=body.payment_id)
     if payment.is_done or is_counted(payment.asked, context.orders):
@@ -391,7 +392,7 @@ def take_back(body: TakeBack, context: PaymentContext) -> Decision:
     payment = context.payments.exceptions.get(body.payment_id)
     if payment is None:
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
-    if not payment.back_waits:
+    if not payment.is_going_back:
         return answered(body.payment_id, payment.standing.value)
     refused = why_not_free(payment.asked.terminal, "", context)
     if refused is not None:

@@ -127,8 +127,13 @@ def _close(body: CloseException, context: PaymentContext) -> Decision:
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
     if not 1 <= len(body.finding.strip()) <= limits.NOTE_LENGTH_MAX:
         return refuse(OrderRefusal.REASON_MUST_BE_GIVEN)
-    event = ExceptionClosed(body.payment_id, context.around.operator, body.finding.strip())
-    return answered(body.payment_id, payment.standing.value, context.fact(body.payment_id, event))
+    # What it stood for on the list is closed with it, and each says so for itself.
+    moot = context.payments.moot_tries(body.payment_id)
+    facts = [
+        context.fact(one, ExceptionClosed(one, context.around.operator, body.finding.strip()))
+        for one in (*(tried.asked.payment_id for tried in moot), body.payment_id)
+    ]
+    return answered(body.payment_id, payment.standing.value, *facts)
 
 
 def _upload(body: ReportUpload, context: PaymentContext) -> Decision:

@@ -96,6 +96,17 @@ class Payment:
         return self.is_approved and self.problem in _UNWANTED
 
     @property
+    def is_going_back(self) -> bool:
+        """Whether its terminal is still to be asked to take it back. Of what the bank refused in
+        the meantime there is nothing to take."""
+        return self.back_waits and self.is_unwanted
+
+    @property
+    def moved_nothing(self) -> bool:
+        """Whether it is over, and no money moved."""
+        return not self.is_open and not self.is_approved
+
+    @property
     def is_done(self) -> bool:
         """Whether it is what it was asked to be, though a person must look at it: its order has
         it."""
@@ -167,7 +178,23 @@ class Payments:
     def aside(self) -> tuple[Payment, ...]:
         """Those nobody waits for of which the store has still something to ask a terminal: what
         became of them, or to take them back. Oldest first."""
-        return tuple(one for one in self.exceptions.values() if one.is_open or one.back_waits)
+        return tuple(one for one in self.exceptions.values() if one.is_open or one.is_going_back)
+
+    def was_refused(self, payment_id: str) -> bool:
+        """Whether its bank refused afterwards what was taken offline, which is on the list."""
+        payment = self.exceptions.get(payment_id)
+        return payment is not None and payment.problem is Problem.UPLOAD_DECLINED
+
+    def is_moot(self, payment: Payment) -> bool:
+        """Whether it was to take back what the bank refused, and moved nothing: there is nothing to
+        take back, so that the refused payment stands for it on the list."""
+        is_try = payment.asked.kind in UNDOING and payment.moved_nothing
+        return is_try and self.was_refused(payment.asked.of_payment)
+
+    def moot_tries(self, payment_id: str) -> tuple[Payment, ...]:
+        """The tries that a refused payment stands for, oldest first."""
+        tries = (one for one in self.exceptions.values() if one.asked.of_payment == payment_id)
+        return tuple(sorted(filter(self.is_moot, tries), key=lambda one: one.requested_ns))
 
     def is_free(self, terminal: str, *, but_for: str = "") -> bool:
         """Whether a terminal is asked for nothing now, the payment `but_for` aside."""
@@ -251,8 +278,7 @@ def _close(payments: Payments, payment_id: str) -> None:
         return
     for known_id, known in list(payments.exceptions.items()):
         is_older = known.requested_ns <= closed.requested_ns
-        moved_nothing = not known.is_open and not known.is_approved
-        if is_older and moved_nothing and _is_same_try(known.asked, closed.asked):
+        if is_older and known.moved_nothing and _is_same_try(known.asked, closed.asked):
             del payments.exceptions[known_id]
 
 

@@ -17,7 +17,9 @@ class PaymentView:
     number is typed at the terminal, else "". `tender` is what it takes back of its order, 0 where
     that is none; `is_counted` says that the sale was completed with it all the same, and
     `of_refund` that it was money back: what is not taken back then is with the customer.
-    `back_waits`: the store has its terminal take it back as soon as that is free.
+    `back_waits`: the store has its terminal take it back as soon as that is free. `back_code` is
+    of what the bank refused afterwards: why its terminal did not take it back when it was told to
+    before, and `back_age_s` how long ago it was last told; "" and 0 where it never was.
     """
 
     payment_id: str
@@ -45,6 +47,8 @@ class PaymentView:
     is_counted: bool = False
     of_refund: bool = False
     back_waits: bool = False
+    back_code: str = ""
+    back_age_s: int = 0
 
 
 @frozen

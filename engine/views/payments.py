@@ -36,10 +36,12 @@ def payment_view(
     shows: Shown = ("", ""),
     is_counted: bool = False,
     paid_with: CardShown | None = None,
+    tried: tuple[Payment, ...] = (),
 ) -> PaymentView:
     """One payment; `shows` is what its terminal shows meanwhile: a stable word, its own text.
     `is_counted` is of what was to go back: whether a sale was completed with it. `paid_with` is the
-    card that it was paid with: that is told where the terminal tells none."""
+    card that it was paid with: that is told where the terminal tells none. `tried` are the tries to
+    take it back that it stands for, oldest first."""
     asked, answer = payment.asked, payment.answer
     card = CardShown() if answer is None else answer.card
     if paid_with is not None and not (card.number or card.brand):
@@ -68,8 +70,18 @@ def payment_view(
         asked.tender,
         is_counted,
         asked.of_refund,
-        payment.back_waits,
+        payment.is_going_back,
+        *_told_of_tries(tried, now_ns),
     )
+
+
+def _told_of_tries(tried: tuple[Payment, ...], now_ns: int) -> tuple[str, int]:
+    """What the last of them came to, and how long ago it was asked for."""
+    if not tried:
+        return "", 0
+    last = tried[-1]
+    assert last.answer is not None, "what is over was heard of"
+    return last.answer.code, _age_s(last, now_ns)
 
 
 _FOR_CUSTOMERS = {Standing.REQUESTED: "terminal", Standing.UNKNOWN: "checking"}
@@ -158,7 +170,8 @@ def register_payment(books: Books, register: str, done: str = "") -> Payment | N
 def listed(books: Books, now_ns: int) -> list[Payment]:
     """What is for a person: exceptions, what nobody knows for a while, and what was taken offline
     longer ago than the shop allows without a word of what became of it, oldest first. Of several
-    tries to take one payment back, the newest stands for those that moved nothing."""
+    tries to take one payment back, the newest stands for those that moved nothing; once the bank
+    refused that payment, it stands for all of them."""
     waiting = [
         payment
         for payment in books.payments.open.values()
@@ -167,10 +180,9 @@ def listed(books: Books, now_ns: int) -> list[Payment]:
     silent = [
         altered(payment, problem=Problem.UNTOLD) for payment in untold(books.payments, now_ns)
     ]
-    found = sorted(
-        [*books.payments.exceptions.values(), *waiting, *silent],
-        key=lambda entry: entry.requested_ns,
-    )
+    exceptions = books.payments.exceptions.values()
+    left = [payment for payment in exceptions if not books.payments.is_moot(payment)]
+    found = sorted([*left, *waiting, *silent], key=lambda entry: entry.requested_ns)
     newest = {_taken_back(entry): entry for entry in found}
     return [entry for entry in found if entry.is_approved or newest[_taken_back(entry)] is entry]
 
@@ -216,6 +228,7 @@ def payments_view(
                 shows=showed.get(payment.asked.payment_id, ("", "")),
                 is_counted=is_counted(payment.asked, books.live.orders),
                 paid_with=_paid_with(books, payment),
+                tried=books.payments.moot_tries(payment.asked.payment_id),
             )
             for payment in listed(books, now_ns)
         ),

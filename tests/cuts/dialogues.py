@@ -10,8 +10,9 @@ from attrs import define, field, frozen
 
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
+from engine.payment.state import Payment
 from engine.terminal import CardEntry, Kind
-from engine.views.payments import payments_view
+from engine.views.payments import listed, payments_view
 from tests.cuts.far_ends import Customer, Day, Far, Moved
 from tests.cuts.scene import LOOK_S, PATIENCE_S, Scene, WrongError
 
@@ -354,6 +355,7 @@ DIALOGUES = (
         only_zvt=True,
     ),
     Dialogue("reversal of one taken offline", _paid_without_the_bank, _reverse_untold),
+    Dialogue("reversal of one the bank refuses", _refused_while_at_the_till, _reverse_untold),
     Dialogue("end of day", _sold_today, _end_day),
     Dialogue("end of day that presents", _stored, _end_day),
     Dialogue("end of day that presents what is refused", _stored_and_refused, _end_day),
@@ -379,12 +381,12 @@ def judge(lane: Lane) -> str:
     order, moved = lane.order, lane.far.moved().since(lane.before)
     cards = [one for one in order.tenders if one.card is not None]
     payments = lane.stage.books.payments
-    listed = [one for one in payments.exceptions.values() if one.asked.register == lane.register]
+    left = [one for one in payments.exceptions.values() if one.asked.register == lane.register]
     # Asked back, and not taken back yet: it is with the shop, and on the list.
-    late = [one.amount_minor for one in listed if one.problem is Problem.LATE]
+    late = [one.amount_minor for one in left if one.problem is Problem.LATE]
     # A reservation that was to be given up for a higher one, and is held yet.
     tab = "" if order.tab is None else order.tab.card.payment_id
-    released = [one.asked for one in listed if one.asked.kind is Kind.RELEASE]
+    released = [one.asked for one in left if one.asked.kind is Kind.RELEASE]
     held = [asked for asked in released if asked.of_payment != tab]
     known = Moved(
         sum(one.amount_minor + (one.card.tip_minor if one.card else 0) for one in cards)
@@ -397,7 +399,7 @@ def judge(lane: Lane) -> str:
     # Of orders before, which were paid as far as anybody knew.
     refused = [
         one
-        for one in listed
+        for one in left
         if one.problem is Problem.UPLOAD_DECLINED and one.asked.order_id != lane.order_id
     ]
     known = Moved(
@@ -416,8 +418,10 @@ def judge(lane: Lane) -> str:
     if at_risk != lane.far.stored_minor:
         stored = lane.far.stored_minor
         raise WrongError(f"{at_risk} is shown to be at risk, the terminal stored {stored}")
-    for payment in listed:
-        if payment.asked.payment_id not in on_list or payment.problem not in _FOR_A_PERSON:
+    for payment in left:
+        # What the bank refused stands for what was tried to take it back, and is one entry.
+        is_told = (payment.asked.payment_id in on_list) != payments.is_moot(payment)
+        if not is_told or payment.problem not in _FOR_A_PERSON:
             raise WrongError(f"for a person, and not as it should be: {payment}")
     return last.standing.value
 
@@ -425,16 +429,14 @@ def judge(lane: Lane) -> str:
 async def conclude(lane: Lane) -> None:
     """What a person does next: whatever the list says is tried again, and the order is paid in the
     way it is not yet paid, until it is completed."""
-    listed = dict(lane.stage.books.payments.exceptions)
-    refused = [key for key, one in listed.items() if one.problem is Problem.UPLOAD_DECLINED]
-    for payment_id, payment in listed.items():
+    for payment in _on_the_list(lane):
+        payment_id = payment.asked.payment_id
         # One try that goes well settles those before it.
-        is_left = payment_id in lane.stage.books.payments.exceptions
-        if not is_left or payment.asked.register != lane.register:
+        if payment_id not in lane.stage.books.payments.exceptions:
             continue
         lane.listed += 1
-        # What the bank refused cannot be taken back, however often it is tried.
-        if payment_id in refused or payment.asked.of_payment in refused:
+        # What the bank refused cannot be taken back, and stands for what was tried.
+        if payment.problem is Problem.UPLOAD_DECLINED:
             await _looked_into(lane, payment_id)
         else:
             await lane.undisturbed("payment.reverse_again", payment_id=payment_id)
@@ -452,6 +454,12 @@ async def conclude(lane: Lane) -> None:
     if lane.day_id:
         await _days_agree(lane)
     judge_after(lane)
+
+
+def _on_the_list(lane: Lane) -> list[Payment]:
+    """What a person at this register finds on the list of exceptions, oldest first."""
+    shown = listed(lane.stage.books, lane.stage.world.now_ns())
+    return [one for one in shown if one.asked.register == lane.register]
 
 
 async def _looked_into(lane: Lane, payment_id: str) -> None:
@@ -476,14 +484,10 @@ async def _told(lane: Lane) -> None:
     refused_minor = before - lane.far.moved().minor
     await lane.stage.settle(lane.register)
     lane.order_id = ""
-    listed = [
-        one
-        for one in lane.stage.books.payments.exceptions.values()
-        if one.asked.register == lane.register
-    ]
-    if sum(one.amount_minor for one in listed) != refused_minor:
-        raise WrongError(f"the bank refused {refused_minor} afterwards, on the list are {listed}")
-    for payment in listed:
+    left = _on_the_list(lane)
+    if sum(one.amount_minor for one in left) != refused_minor:
+        raise WrongError(f"the bank refused {refused_minor} afterwards, on the list are {left}")
+    for payment in left:
         lane.listed += 1
         await _looked_into(lane, payment.asked.payment_id)
 

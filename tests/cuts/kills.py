@@ -124,7 +124,9 @@ class Sweep:
             await lane.far.mend()
         await stage.up(lane.register)
         self._count(lane, struck=counter.has_struck)
+        before = lane.listed
         await conclude(lane)
+        self.tally.listed += lane.listed - before
         return counter.has_struck
 
     def _count(self, lane: Lane, *, struck: bool) -> None:
