@@ -292,6 +292,44 @@ async def test_what_came_unasked_is_acknowledged_once_it_is_on_the_disk(
         ]
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+@pytest.mark.parametrize("host_result", [0, 0x05])
+async def test_a_bank_that_is_back_while_the_cable_is_out_is_in_the_terminals_books(
+    autojump_clock: trio.testing.MockClock, host_result: int, keeps: bool
+) -> None:
+    """A stored card is paid or refused by its bank before the cable is back: the terminal's books
+    say so, it tells the card as the one it took alone, and then once what its bank said of it."""
+    async with desk() as one:
+        fake = one.shop.fake
+        fake.offline_max_minor, fake.is_offline, fake.keeps_unacknowledged = 5000, True, keeps
+        fake.plans.append(Plan(card="tap", host_result=host_result, breaks=True))
+        asked: list[Answer] = []
+
+        async def pay() -> None:
+            asked.append(await one.shop.device.request(sale(1000)))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pay)
+            while fake.is_plugged:  # noqa: ASYNC110
+                await trio.sleep(0.01)
+            fake.is_offline = False
+        (doubt,) = asked
+        assert (doubt.verdict, doubt.code) == (Verdict.UNKNOWN, "link_lost")
+        await one.shop.reconnected(1)
+        (row,) = fake.state()["transactions"]
+        ended = "refused later" if host_result else "approved later"
+        assert (row["ended"], row["booked"]) == (ended, not host_result)
+        known = await one.shop.device.inquire(doubt)
+        assert (known.verdict, known.is_offline) == (Verdict.APPROVED, True)
+        one.taken.append(known)
+        assert await one.ask() == "ok"
+        said = (Verdict.DECLINED, "declined_05") if host_result else (Verdict.APPROVED, "ok")
+        assert one.results() == [("p0", *said)]
+        assert await one.ask() == "ok"
+        assert len(one.told) == 1
+        assert fake.ledger.booked_minor == (0 if host_result else 1000)
+
+
 async def test_a_day_that_did_not_end_makes_nothing_older(
     autojump_clock: trio.testing.MockClock,
 ) -> None:

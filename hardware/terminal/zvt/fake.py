@@ -325,7 +325,8 @@ class TerminalFake(FarEnd, Played):
         raise GoneError
 
     def _settle_alone(self, entry: Entry) -> None:
-        if entry.is_booked or entry.result != 0:
+        # What its host refused meanwhile counted until then, and is that transaction still.
+        if entry.was_booked or entry.result != 0:
             return
         if self.keeps_unacknowledged:
             self._book(entry)

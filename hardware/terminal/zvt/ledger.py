@@ -14,7 +14,8 @@ _OUTGOING = (Kind.REFUND,)
 
 @define
 class Entry:
-    """One transaction of the terminal. `is_booked` says whether money moved in the end.
+    """One transaction of the terminal. `is_booked` says whether money moved in the end, and
+    `was_booked` whether it ever counted: the host may refuse afterwards what was taken offline.
 
     `is_stored` while one taken offline was not presented to the host; `host_result` is what that
     will say, or said; `is_untold` until the register took that.
@@ -38,6 +39,7 @@ class Entry:
     is_stored: bool = False
     host_result: int = 0
     is_untold: bool = False
+    was_booked: bool = False
 
     @property
     def signed_minor(self) -> int:
@@ -76,7 +78,7 @@ class Ledger:
 
     def book(self, entry: Entry) -> None:
         """Let it count, and undo what it reverses."""
-        entry.is_booked = True
+        entry.is_booked = entry.was_booked = True
         original = self.find(entry.original)
         if entry.kind in (Kind.REVERSAL, Kind.RELEASE) and original is not None:
             original.is_reversed = True
