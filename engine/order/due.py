@@ -9,15 +9,16 @@ Notes of another currency are worth what no coins here may come to, and what is 
 coins. So they count as a card does for what is rounded, and as cash does for when.
 
 What goes back in cash is rounded for each sale it is of, together with what went back of that
-before: pieces that come back one by one bring in all what they would bring at once, never more.
+before (`engine.order.coins_back`): pieces that come back one by one bring in all what they would
+bring at once, never more.
 """
 
 from __future__ import annotations
 
 from attrs import frozen
 
+from engine.order.coins_back import coins_back
 from engine.order.figures import Figures
-from engine.order.refunds import cash_by_sale
 from engine.order.state import Order
 from engine.settings import RoundingMode, StoreRules
 from engine.taxation import CashStep
@@ -62,7 +63,7 @@ def due_of(order: Order, figures: Figures, rules: StoreRules) -> Due:
     # though it is below zero. An even number of steps changes nothing else about a rounding.
     lift = -(-foreign_minor // (2 * step.step_minor)) * 2 * step.step_minor
     if total_minor < 0:
-        rounded = -_coins_back(order, -cash_part, step)
+        rounded = -coins_back(order, -cash_part, step)
     else:
         rounded = cash_due(cash_part + lift, step.step_minor, step.mode)[0] - lift
     in_cash, rounding = rounded - cash_minor, rounded - cash_part
@@ -72,16 +73,3 @@ def due_of(order: Order, figures: Figures, rules: StoreRules) -> Due:
     if settled:
         return Due(in_cash, in_cash, rounding)
     return Due(cash_part - cash_minor, in_cash, 0)
-
-
-def _coins_back(order: Order, back_minor: int, step: CashStep) -> int:
-    """What coins pay of `back_minor` that goes back in cash."""
-
-    def coins(minor: int) -> int:
-        return cash_due(minor, step.step_minor, step.mode)[0]
-
-    shares = cash_by_sale(order, back_minor)
-    rest_minor = back_minor - sum(minor for _, minor in shares)
-    return coins(rest_minor) + sum(
-        coins(sale.went_minor + minor) - coins(sale.went_minor) for sale, minor in shares
-    )

@@ -246,22 +246,31 @@ class Tip:
 class GaveBack:
     """A part of a refund: what it gives back of one tender of an earlier order, positive.
 
-    `tender` 0 is what that order's customer paid with goods.
+    `tender` 0 is what that order's customer paid with goods. `coins_minor` is what a refund in cash
+    paid in coins for that order, all of it on the first part; None where no cash went back, and in
+    refunds from before that was kept.
     """
 
     order_id: str
     tender: int
     amount_minor: int
+    coins_minor: int | None = None
 
 
 @frozen
 class CashBack:
     """A sale that goods come back from: what of it went back in cash before, and what of it may
-    still go back so. To the cent, before coins."""
+    still go back so. To the cent, before coins.
+
+    `coins_minor` is what was paid of the former in coins, `came_minor` what the sale brought in, so
+    that no more goes back; None in facts from before these were kept.
+    """
 
     order_id: str
     went_minor: int
     left_minor: int
+    coins_minor: int | None = None
+    came_minor: int | None = None
 
 
 @frozen

@@ -29,11 +29,15 @@ class Note:
 
 @frozen
 class Refunded:
-    """How much of a tender went back by an order, or by a refund that none has; positive."""
+    """How much of a tender went back by an order, or by a refund that none has; positive.
+
+    `coins_minor` is what was paid of it in coins, None where that is not known.
+    """
 
     tender: int
     amount_minor: int
     by_order: str = ""
+    coins_minor: int | None = None
 
 
 @frozen
@@ -56,8 +60,11 @@ def refunded_after(refunded: tuple[Refunded, ...], event: TenderRefunded) -> tup
     """What went back of a sale's tenders, after an event."""
     given = (event.tender, event.by_order)
     others = [entry for entry in refunded if (entry.tender, entry.by_order) != given]
-    before_minor = sum(entry.amount_minor for entry in refunded if entry not in others)
-    minor = before_minor + event.amount_minor
+    before = [entry for entry in refunded if entry not in others]
+    minor = sum(entry.amount_minor for entry in before) + event.amount_minor
+    coins = [*(entry.coins_minor for entry in before), event.coins_minor]
+    known = [entry for entry in coins if entry is not None]
+    coins_minor = sum(known) if len(known) == len(coins) else None
     # Journals of before say of a refund that no order has only that it was taken back.
-    kept = [Refunded(event.tender, minor, event.by_order)] if minor > 0 else []
+    kept = [Refunded(event.tender, minor, event.by_order, coins_minor)] if minor > 0 else []
     return (*others, *kept)

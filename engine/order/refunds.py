@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.decision import Fact
 from engine.order.context import OrderContext, stream_of
-from engine.order.figures import CashBack, GaveBack, TenderFigures
+from engine.order.figures import GaveBack, TenderFigures
 from engine.order.given import Refunded
 from engine.order.state import Order
 from engine.order.tender_events import (
@@ -37,12 +37,12 @@ def left_of(original: Order) -> dict[int, int]:
     paid."""
     return {
         number: minor - original.refunded_minor(number)
-        for number, minor in _paid_of(original).items()
+        for number, minor in paid_of(original).items()
         if minor > original.refunded_minor(number)
     }
 
 
-def _paid_of(original: Order) -> dict[int, int]:
+def paid_of(original: Order) -> dict[int, int]:
     """What each tender of a completed sale brought the shop, goods among them."""
     completion, figures = original.completion, original.figures
     assert completion is not None
@@ -97,10 +97,10 @@ def shares_of(
 def _still_back_minor(order: Order, original: Order) -> int:
     """What goods of a sale that come back with `order` are worth, less what tenders of `order`
     gave back of that sale before."""
-    return _goods_minor(order, original.id) - _given_minor(order.tenders, original.id)
+    return goods_minor(order, original.id) - given_minor(order.tenders, original.id)
 
 
-def _given_minor(tenders: Iterable[TenderFigures], sale_id: str) -> int:
+def given_minor(tenders: Iterable[TenderFigures], sale_id: str) -> int:
     """What tenders gave back of a sale."""
     return sum(
         share.amount_minor
@@ -110,45 +110,13 @@ def _given_minor(tenders: Iterable[TenderFigures], sale_id: str) -> int:
     )
 
 
-def _goods_minor(order: Order, sale_id: str) -> int:
+def goods_minor(order: Order, sale_id: str) -> int:
     """What goods of a sale that come back with `order` are worth."""
     return -sum(
         line.source.total_minor
         for line in order.live_lines()
         if line.source is not None and line.source.order_id == sale_id
     )
-
-
-def cash_before(order: Order, originals: Mapping[str, Order]) -> tuple[CashBack, ...]:
-    """What other orders gave back in cash of the sales that goods of `order` came from. Nothing is
-    said of one sale alone that nothing went back of: it is rounded like any other."""
-    sales: list[CashBack] = []
-    for original in originals_of(order, originals):
-        paid = {
-            number: minor
-            for number, minor in _paid_of(original).items()
-            if number == GOODS or tender_at(original, number).is_cash()
-        }
-        went_minor = sum(
-            entry.amount_minor
-            for entry in original.refunded
-            if entry.tender in paid and entry.by_order != order.id
-        )
-        sales.append(CashBack(original.id, went_minor, sum(paid.values()) - went_minor))
-    return tuple(sales) if len(sales) > 1 or any(sale.went_minor for sale in sales) else ()
-
-
-def cash_by_sale(order: Order, back_minor: int) -> list[tuple[CashBack, int]]:
-    """How much of `back_minor` that `order` gives back in cash is of which sale, where that is
-    known; as `in_cash` shares it."""
-    shares: list[tuple[CashBack, int]] = []
-    others = [tender for tender in order.tenders if not tender.is_cash()]
-    for sale in order.cash_back:
-        most_minor = _goods_minor(order, sale.order_id) - _given_minor(others, sale.order_id)
-        share_minor = max(0, min(sale.left_minor, most_minor, back_minor))
-        shares.append((sale, share_minor))
-        back_minor -= share_minor
-    return shares
 
 
 def in_cash(order: Order, amount_minor: int, context: OrderContext) -> tuple[GaveBack, ...] | int:
@@ -178,13 +146,13 @@ def refunded_facts(
 ) -> list[tuple[str, TenderRefunded]]:
     """What a refund, or its undoing, means for the sales it gives back of."""
     sign = -1 if undone else 1
-    return [
-        (
-            share.order_id,
-            TenderRefunded(share.order_id, share.tender, sign * share.amount_minor, by_order),
-        )
-        for share in shares
-    ]
+    facts: list[tuple[str, TenderRefunded]] = []
+    for share in shares:
+        coins = None if share.coins_minor is None else sign * share.coins_minor
+        back_minor = sign * share.amount_minor
+        event = TenderRefunded(share.order_id, share.tender, back_minor, by_order, coins)
+        facts.append((share.order_id, event))
+    return facts
 
 
 def by_refund(original: Order, refund: str) -> bool:
@@ -197,9 +165,9 @@ def lacks_money(order: Order, original: Order) -> bool:
     more than the shop has of it, where a card did not pay it or has its money again: no money goes
     back for those, in whatever way, and no other goods, which would be brought back for cash. What
     cards and links have already is gone, and its order ends."""
-    goods_minor = _goods_minor(order, original.id)
+    worth_minor = goods_minor(order, original.id)
     final = [tender for tender in order.tenders if tender.card or tender.link]
-    if final and goods_minor <= _given_minor(final, original.id):
+    if final and worth_minor <= given_minor(final, original.id):
         return False
     late_minor = sum(entry.amount_minor for entry in original.refunded if _is_of_no_order(entry))
     if not original.unpaid and not late_minor:
@@ -207,7 +175,7 @@ def lacks_money(order: Order, original: Order) -> bool:
     gone_minor = sum(
         line.returned_total_minor for line in (*original.live_lines(), *original.charges)
     )
-    return gone_minor + goods_minor + late_minor > sum(_paid_of(original).values())
+    return gone_minor + worth_minor + late_minor > sum(paid_of(original).values())
 
 
 def _is_of_no_order(entry: Refunded) -> bool:

@@ -28,7 +28,8 @@ class TenderingStarted:
 @frozen
 class CashWentBack:
     """As tendering started, so much of the sales that goods come back from had gone back in cash:
-    what coins pay now goes by what they paid before."""
+    what coins pay now goes by what they paid before. Told anew where that changed, and a card has
+    its part for good, so that tendering cannot start again."""
 
     order_id: str
     sales: tuple[CashBack, ...]
@@ -164,12 +165,14 @@ class TabClosed:
 @frozen
 class TenderRefunded:
     """So much of a tender of this completed order went back, by a tender of `by_order`; below zero
-    where that was undone. Where no order has it, `by_order` is the stream of the card refund."""
+    where that was undone. Where no order has it, `by_order` is the stream of the card refund.
+    `coins_minor` is as in `GaveBack`, with the sign of the amount."""
 
     order_id: str
     tender: int
     amount_minor: int
     by_order: str
+    coins_minor: int | None = None
 
 
 @EVENTS.name("order.tender_unpaid/1")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from engine import limits
 from engine.altered import altered
 from engine.decision import Decision, Fact, refuse
+from engine.order.coins_back import cash_before, with_coins
 from engine.order.commands import TenderCash, UndoTender
 from engine.order.context import OrderContext
 from engine.order.coupons import restored_by, uses_of
@@ -16,10 +17,10 @@ from engine.order.due import Due, coin_of, due_of
 from engine.order.events import (
     OrderCompleted,
 )
-from engine.order.figures import CashBack, Figures
+from engine.order.figures import CashBack, Figures, GaveBack
 from engine.order.held_goods import returned_facts
 from engine.order.pricing import below_floor, price
-from engine.order.refunds import cash_before, in_cash, is_final, refunded_facts
+from engine.order.refunds import in_cash, is_final, refunded_facts
 from engine.order.refusal import Refusal
 from engine.order.returns import returns_still_fit
 from engine.order.state import Order, Phase, tendered
@@ -76,10 +77,31 @@ def start_tendering(order: Order, context: OrderContext) -> Decision:
 
 
 def _cash_before(order: Order, figures: Figures, context: OrderContext) -> tuple[CashBack, ...]:
-    """What went back in cash of the sales that money goes back of now, where coins round it."""
-    is_rounded = coin_of(figures, context.settings.required()).step_minor > 1
-    goes_back = figures.total_minor < 0 and is_rounded
-    return cash_before(order, context.originals) if goes_back else ()
+    """What went back in cash of the sales that money goes back of now, where it changes what coins
+    pay."""
+    if figures.total_minor >= 0:
+        return ()
+    step = coin_of(figures, context.settings.required())
+    return cash_before(order, context.originals, step)
+
+
+def _with_cash_of_now(
+    order: Order, figures: Figures, context: OrderContext
+) -> tuple[Order, tuple[Fact, ...]] | Decision:
+    """The order whose cash goes back by what went back of its sales until now, and the fact that
+    says so where it says something else and cannot begin anew: a card or a link has its part for
+    good.
+
+    Refuses:
+        return_must_be_what_was_paid (other coins were paid of its sale meanwhile).
+    """
+    went = _cash_before(order, figures, context)
+    if order.phase is not Phase.TENDERING or order.cash_back == went:
+        return altered(order, cash_back=went), ()
+    is_bound = any(is_final(entry) for entry in order.tenders)
+    if not is_bound or _in_drawer(order):
+        return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID)
+    return altered(order, cash_back=went), (context.fact(CashWentBack(order.id, went), order.id),)
 
 
 def undo_tendering(order: Order, context: OrderContext) -> Decision:
@@ -178,22 +200,21 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
         return begun
     facts, figures = begun
     rules = context.settings.required()
-    went = _cash_before(order, figures, context)
-    if order.phase is not Phase.TENDERING:
-        order = altered(order, cash_back=went)
-    before = due_of(order, figures, rules)
-    due, cash_minor = before.left_minor, before.in_cash_minor
+    due = due_of(order, figures, rules).left_minor
     if due == 0 or (figures.total_minor > 0) != (due > 0):
         return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
     if due < 0 and comes_back_alone(order):
         return refuse(Refusal.REFUND_MUST_BE_STORE_CREDIT)
-    # Where a card or a link has its part for good, the order cannot begin anew.
-    is_bound = any(is_final(entry) for entry in order.tenders)
-    if due < 0 and order.cash_back != went and not is_bound:
-        return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID)
+    counted = _with_cash_of_now(order, figures, context)
+    if isinstance(counted, Decision):
+        return counted
+    order, told = counted
+    facts = (*facts, *told)
+    cash_minor = due_of(order, figures, rules).in_cash_minor
     if due < 0 and body.amount_minor != cash_minor:
-        return refuse(Refusal.REFUND_MUST_BE_EXACT, due_minor=cash_minor)
-    shares = in_cash(order, -due, context) if due < 0 else ()
+        # What was told stands: the screen asks for the coins of now.
+        return refuse(Refusal.REFUND_MUST_BE_EXACT, *told, due_minor=cash_minor)
+    shares = _given_back(order, due, figures, context) if due < 0 else ()
     if isinstance(shares, int):
         return refuse(Refusal.REFUND_MUST_GO_TO_ITS_TENDER, cash_minor=shares, due_minor=due)
     # Where rounding leaves nothing to pay in coins, nothing is what is handed over.
@@ -218,6 +239,21 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
     }
     back = [context.fact(gone, sale) for sale, gone in refunded_facts(order.id, shares)]
     return Decision((*facts, context.fact(event, order.id), *back), answer)
+
+
+def _given_back(
+    order: Order, due_minor: int, figures: Figures, context: OrderContext
+) -> tuple[GaveBack, ...] | int:
+    """Whose cash goes back where `due_minor` (below zero) is still due, to the cent and in coins;
+    or how much there is of it where that is less."""
+    cash = [tender for tender in order.tenders if tender.kind == "cash"]
+    exact_minor = sum(share.amount_minor for tender in cash for share in tender.gave_back)
+    # What is due is less the coins that cash of this order was paid in: here it is to the cent.
+    back_minor = -due_minor - sum(tender.amount_minor for tender in cash) - exact_minor
+    shares = in_cash(order, back_minor, context)
+    if isinstance(shares, int):
+        return shares
+    return with_coins(order, shares, coin_of(figures, context.settings.required()))
 
 
 def why_not_over(kind: str, over_minor: int, context: OrderContext) -> Decision | None:

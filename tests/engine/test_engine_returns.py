@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engine import limits
 from engine.books import needs
+from engine.credit.rules import ReturnRules, ReturnRulesSet
+from engine.decision import EVENTS, Fact
 from engine.image import state_hash
 from engine.order.commands import (
     AddLine,
@@ -16,6 +20,7 @@ from engine.order.commands import (
     DiscountLine,
     DiscountOrder,
     OverridePrice,
+    RefundToCredit,
     ResumeOrder,
     StartTendering,
     SuspendOrder,
@@ -32,10 +37,11 @@ from engine.order.figures import DiscountKind
 from engine.order.refunds import left_of
 from engine.order.refusal import Refusal
 from engine.register import StartTraining
-from engine.settings import RoundingMode
+from engine.settings import RoundingMode, StoreConfigured
 from engine.till import OpenTill
 from engine.views.build import order_view
-from tests.shop import Shop
+from engine.wire import canonical, parse
+from tests.shop import Shop, rules
 from tests.tax_shop import by_rule, figures_of, rule, ruled, setup
 
 PERCENT, AMOUNT = DiscountKind.PERCENT, DiscountKind.AMOUNT
@@ -233,6 +239,128 @@ def test_two_registers_do_not_both_round_up_what_goes_back() -> None:
     assert state_hash(shop.replayed()) == state_hash(shop.books)
     assert shop.ok(TenderCash(0), "2")["rounding_minor"] == 3
     shop.ok(CompleteOrder(), "2")
+
+
+@pytest.mark.parametrize(("before", "after"), [(5, 10), (5, 1), (10, 5), (5, 30), (1, 10)])
+def test_a_smallest_coin_that_changes_between_returns_brings_no_coin_more(
+    before: int, after: int
+) -> None:
+    """Ten screws at 0.03, most of them back before the smallest coin is another one: what went back
+    counts as it was paid, and in the end no more coins go back than came."""
+    for first in range(1, 10):
+        shop = Shop.selling(cash_step_minor=before)
+        sale = shop.ok(AddOpenLine("Screw", 30_000, "standard", 10_000))["order_id"]
+        came_minor = shop.ok(StartTendering())["cash_due_minor"]
+        shop.pay(came_minor)
+        back_minor = 0
+        for piece in range(10):
+            if piece == first:
+                shop.given(StoreConfigured(rules(cash_step_minor=after)))
+            shop.ok(AddReturnLine(sale, 1, 1000, "x"))
+            back_minor += _coins_back(shop)
+            owed_minor = 3 * (piece + 1) - back_minor
+            coin = after if piece >= first else before
+            assert 2 * owed_minor <= coin or back_minor > came_minor - coin
+        assert came_minor - after < back_minor <= came_minor
+
+
+def test_who_counts_out_to_the_cent_has_no_more_coins_back() -> None:
+    """0.03 in cents, where the smallest coin that goes back is 0.05, is not worth one."""
+    shop = Shop.selling(cash_step_minor=5)
+    sale = shop.ok(AddOpenLine("Screw", 30_000, "standard"))["order_id"]
+    shop.pay(3)
+    shop.ok(AddReturnLine(sale, 1, 1000, "x"))
+    assert _coins_back(shop) == 0
+
+
+def test_what_was_paid_with_goods_goes_back_as_coins_round_it() -> None:
+    """A screw at 0.03 for one at 0.03: no coin came, and who brings it back has what 0.03 is."""
+    shop = Shop.selling(cash_step_minor=5)
+    first = shop.ok(AddOpenLine("Screw", 30_000, "standard"))["order_id"]
+    shop.pay()
+    shop.ok(AddReturnLine(first, 1, 1000, "x"))
+    other = shop.ok(AddOpenLine("Nail", 30_000, "standard"))["order_id"]
+    shop.pay()
+    shop.ok(AddReturnLine(other, 2, 1000, "x"))
+    assert _coins_back(shop) == 5
+
+
+def test_coins_taken_back_and_paid_again_are_no_more() -> None:
+    """One register pays 0.02 back, and another, that counts on it, 0.05 for the third cent. The
+    first takes its own back and pays again: those 0.05 are there already."""
+    shop = Shop.selling(cash_step_minor=5)
+    shop.ok(OpenTill(()), "2")
+    sale = shop.ok(AddOpenLine("Pin", 10_000, "standard", 3000))["order_id"]
+    shop.pay()
+    shop.ok(AddReturnLine(sale, 1, 2000, "x"))
+    first = shop.ok(TenderCash(0))["tender"]
+    shop.ok(AddReturnLine(sale, 1, 1000, "x"), "2")
+    shop.ok(TenderCash(-5), "2")
+    shop.ok(CompleteOrder(), "2")
+    shop.ok(UndoTender(first))
+    assert shop.no(TenderCash(0)) == Refusal.RETURN_MUST_BE_WHAT_WAS_PAID
+    shop.ok(UndoTendering())
+    assert _coins_back(shop) == 0
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
+
+
+def test_cash_given_before_store_credit_was_undone_is_counted_to_the_cent() -> None:
+    """Coins were paid for the rest of a return whose larger part was store credit; that is undone,
+    and cash gives it too. All of it went back then, as coins round all of it."""
+    shop = Shop.selling(cash_step_minor=5)
+    shop.given(ReturnRulesSet(ReturnRules(store_credit=True)))
+    shop.ring("wine")
+    sale = shop.ok(AddOpenLine("Screw", 30_000, "standard"))["order_id"]
+    shop.pay()
+    for line in (1, 2):
+        shop.ok(AddReturnLine(sale, line, 1000, "x"))
+    note = shop.ok(RefundToCredit(799))["tender"]
+    second = shop.ok(TenderCash(-5))["tender"]
+    shop.ok(UndoTender(note))
+    assert shop.ok(TenderCash(-795))["rounding_minor"] == 2
+    (gone,) = shop.order(sale).refunded
+    assert (802, 800) == (gone.amount_minor, gone.coins_minor)
+    shop.ok(UndoTender(second))
+    (gone,) = shop.order(sale).refunded
+    assert (799, 795) == (gone.amount_minor, gone.coins_minor)
+    shop.ok(TenderCash(-5))
+    shop.ok(CompleteOrder())
+    assert not left_of(shop.order(sale))
+
+
+def test_a_return_from_before_coins_were_kept_ends_as_it_began() -> None:
+    """Facts of before do not say how many coins went back: what began with them ends with the coins
+    it was told, and what comes after counts on what coins made of those."""
+    shop = Shop.selling(cash_step_minor=5)
+    sale = shop.ok(AddOpenLine("Screw", 30_000, "standard", 5000))["order_id"]
+    shop.pay()
+    for _ in range(2):
+        shop.ok(AddReturnLine(sale, 1, 1000, "x"))
+        back = _coins_back(shop)
+    assert back == 0
+    shop.ok(AddReturnLine(sale, 1, 1000, "x"))
+    assert shop.ok(StartTendering())["cash_due_minor"] == -5
+    shop.ok(TenderCash(-5))
+    old = Shop()
+    for fact, stamp in shop.posted:
+        packed = EVENTS.pack(fact.event)
+        stripped = _without(packed, "coins_minor", "came_minor")
+        old.now_ns = stamp.now_ns
+        old._post(
+            Fact(fact.stream, EVENTS.unpack(parse(canonical(stripped))), fact.training), stamp
+        )
+    assert {None} == {entry.coins_minor for entry in old.order(sale).refunded}
+    old.sent = shop.sent
+    assert old.ok(CompleteOrder())["rounding_minor"] == -2
+    old.ok(AddReturnLine(sale, 1, 1000, "x"))
+    assert _coins_back(old) == 0
+
+
+def _without(packed: Any, *names: str) -> Any:
+    """Stored data without these fields, wherever they stand."""
+    if isinstance(packed, dict):
+        return {key: _without(entry, *names) for key, entry in packed.items() if key not in names}
+    return [_without(entry, *names) for entry in packed] if isinstance(packed, list) else packed
 
 
 def _coins_back(shop: Shop) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.image import state_hash
 from engine.order.commands import (
     AddLine,
     AddOpenLine,
@@ -31,6 +32,7 @@ from engine.provider import LinkState
 from engine.register import CloseDay, EndTraining, StartTraining
 from engine.terminal import Identity, Settlement, Verdict
 from engine.till import CloseTill, CountTill, Denomination, OpenTill
+from engine.views.build import order_view
 from tests.card_shop import card_shop, running
 from tests.card_shop import hear as terminal_says
 from tests.link_shop import asked, hear, link_of, link_shop, refunds, sold, with_provider
@@ -271,8 +273,8 @@ def test_a_final_refund_by_card_is_parked_too(told: Identity) -> None:
 
 
 def test_coins_paid_elsewhere_meanwhile_are_no_dead_end_for_a_card() -> None:
-    """A card has its part of a return for good, so the order cannot begin anew: it ends with the
-    coins it began with, though another register paid some of the same sale back since."""
+    """A card has its part of a return for good, so the order cannot begin anew. Another register
+    paid all the coins of that sale back since: the first is told what coins pay now, and ends."""
     shop = card_shop(cash_step_minor=5)
     shop.ok(OpenTill(()), "2")
     shop.ring("wine")
@@ -289,8 +291,13 @@ def test_coins_paid_elsewhere_meanwhile_are_no_dead_end_for_a_card() -> None:
     shop.ok(AddReturnLine(sale, 2, 1000, "broken"), "2")
     shop.pay(register="2")
     assert shop.no(UndoTendering()) == Refusal.TENDERS_MUST_BE_UNDONE
-    shop.ok(TenderCash(-5))
+    assert {"due_minor": 0} == shop.refused(TenderCash(-5))
+    current = shop.books.live.current("1")
+    assert current is not None
+    assert order_view(current, shop.books).cash_due_minor == 0
+    assert shop.ok(TenderCash(0))["rounding_minor"] == 3
     shop.ok(CompleteOrder())
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
 
 
 def test_a_sale_that_a_link_paid_in_part_is_not_parked() -> None:

@@ -27,7 +27,7 @@ from tests.simulation.facts import (
     TRADE_PRICES,
     VOUCHER_MINOR,
 )
-from tests.simulation.model_cash import coins_back, rounding_minor, tender_refunded
+from tests.simulation.model_cash import came_in, coins_back, rounding_minor, tender_refunded
 from tests.simulation.model_offers import off_minor, part_minor, spirits_taxes
 from tests.simulation.model_stored import Stored
 
@@ -109,7 +109,7 @@ class Order:
     """An order as rung up; `receipt` is empty until it is completed. `notes` are those of other
     currencies by tender: which, how much of it, and what it counts for. `coin_minor` is the
     smallest coin of the moment its tendering began, `coins_back` what each refund in cash gives
-    back, to the cent and in coins."""
+    back, to the cent and in coins by sale."""
 
     id: str
     register: str
@@ -140,7 +140,7 @@ class Order:
     tab_tip_minor: int = 0
     tip_of_minor: int = 0
     tip_minor: int | None = None
-    coins_back: dict[int, tuple[int, int]] = field(factory=dict)
+    coins_back: dict[int, tuple[int, Counter[str]]] = field(factory=dict)
 
     def reprice(self) -> None:
         """Look up what its goods cost, after a line, the group or the dining option changed."""
@@ -272,6 +272,8 @@ class Model:
     coin_minor: int = COINS[0]
     practice: dict[str, None] = field(factory=dict)
     cash_back: Counter[str] = field(factory=Counter)
+    coins_out: Counter[str] = field(factory=Counter)
+    came: dict[str, tuple[int, int]] = field(factory=dict)
 
     def day(self, register: str) -> Day:
         """A register's day so far."""
@@ -376,6 +378,7 @@ def _tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
     order = _order(model, row, data)
     order.tenders[data["tender"]] = data["amount_minor"]
     order.coins_back[data["tender"]] = coins_back(model, order, data["gave_back"])
+    model.coins_out.update(order.coins_back[data["tender"]][1])
 
 
 def _tender_refunded(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -402,6 +405,7 @@ def _tender_undone(model: Model, row: Row, data: dict[str, Any]) -> None:
     order = _order(model, row, data)
     if data["tender"] in order.tenders:
         order.tenders.pop(data["tender"])
+        model.coins_out.subtract(order.coins_back.pop(data["tender"])[1])
         return
     if data["tender"] in order.notes:
         order.notes.pop(data["tender"])
@@ -441,6 +445,7 @@ def _completed(model: Model, row: Row, data: dict[str, Any]) -> None:
     in_cash = total - order.paid_minor() + rounding_minor(order)
     model.completions[row.command_id] = data
     order.receipt = data["receipt_number"]
+    model.came[order.id] = came_in(order)
     till = model.tills.get(data["register"])
     if (order.tenders or order.notes) and till is not None:
         # Change goes back out of the drawer: what stays is the price as coins pay it, less what

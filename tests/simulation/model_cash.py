@@ -30,24 +30,42 @@ def rounding_minor(order: Order) -> int:
     in_cash, given = total - order.paid_minor(), sum(order.tenders.values())
     if total < 0:
         back = [order.coins_back[tender] for tender in order.tenders]
-        is_settled = (in_cash, given) == (-sum(e for e, _ in back), -sum(c for _, c in back))
+        gave = -sum(coins.total() for _, coins in back)
+        is_settled = (in_cash, given) == (-sum(exact for exact, _ in back), gave)
         return given - in_cash if is_settled else 0
     due = to_coins(in_cash, order.coin_minor, goes_up=in_cash >= 0 or bool(order.notes))
     is_settled = given >= due if total > 0 else given == due
     return due - in_cash if is_settled else 0
 
 
-def coins_back(model: Model, order: Order, shares: list[dict[str, Any]]) -> tuple[int, int]:
-    """What a refund in cash gives back to the cent, and in coins: of each sale what coins pay of
-    all cash that went back of it by then, less what they paid before. The middle goes to the
-    customer, as of a sale it goes to the shop."""
-    went, coins = Counter(model.cash_back), 0
+def coins_back(
+    model: Model, order: Order, shares: list[dict[str, Any]]
+) -> tuple[int, Counter[str]]:
+    """What a refund in cash gives back to the cent, and in coins by sale: of each what coins pay of
+    all cash that went back of it by then, less the coins that did, and no more than are left of
+    those that came. The middle goes to the customer, as of a sale it goes to the shop."""
+    parts: Counter[str] = Counter()
     for share in shares:
-        sale, coin = share["order_id"], order.coin_minor
-        before = to_coins(went[sale], coin, goes_up=True)
-        went[sale] += share["amount_minor"]
-        coins += to_coins(went[sale], coin, goes_up=True) - before
-    return sum(share["amount_minor"] for share in shares), coins
+        parts[share["order_id"]] += share["amount_minor"]
+    coins, coin = Counter[str](), order.coin_minor
+    for sale, part in parts.items():
+        odd = model.coins_out[sale] % coin
+        whole = model.coins_out[sale] - odd
+        asked = to_coins(model.cash_back[sale] + part - odd, coin, goes_up=True) - whole
+        kept, goods = model.came[sale]
+        came = kept + max(goods, to_coins(goods, coin, goes_up=True))
+        left = came - model.coins_out[sale]
+        coins[sale] = max(0, min(asked, left // coin * coin))
+    return parts.total(), coins
+
+
+def came_in(order: Order) -> tuple[int, int]:
+    """What a sale that is complete brought in coins, less change, and in goods and notes at what
+    they count for."""
+    kept = order.total_minor() - order.paid_minor() + rounding_minor(order)
+    goods = -sum(line.refund_minor for line in order.lines.values() if line.source is not None)
+    worth = sum(worth for *_, worth in order.notes.values())
+    return kept if order.tenders or order.notes else 0, goods + worth
 
 
 def tender_refunded(model: Model, order: Order, tender: int, amount_minor: int) -> None:
