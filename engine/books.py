@@ -129,7 +129,7 @@ class Books:
     def offers(self) -> Offers:
         """Promotions in force, compiled for the catalog in force, and prices."""
         deals = self.promotions.deals(self.catalog.book, self.catalog.version)
-        return Offers(deals, self.prices, self.redeemed, self.charges)
+        return Offers(deals, self.prices, self.redeemed, self.charges, self.live.orders)
 
     def tariff_of(self, order: Order) -> Tariff:
         """What an order nobody touches now is priced under: the moment of its last fact counts."""

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
+from engine.altered import altered
 from engine.circumstances import IN_STORE, Circumstances, week_second
 from engine.coupon.redeemed import NOTHING, Redeemed, member_key
 from engine.limits import NS_PER_S
 from engine.order.state import Order
 from engine.promotion.deals import Left
+from engine.promotion.held import Holder
 from engine.promotion.model import Promotion
 from engine.settings import StoreRules
 from engine.tax_book import TaxBook
@@ -54,12 +56,14 @@ def business_year(rules: StoreRules, *, now_ns: int, utc_offset_s: int) -> str:
 
 @frozen
 class Asking:
-    """What of an order opens promotions; see `engine.promotion.deals.Asked`."""
+    """What of an order opens promotions; see `engine.promotion.deals.Asked`. `others` are the open
+    orders of the same member, which hold what they have."""
 
     order: Order
     around: Circumstances
     redeemed: Redeemed
     year: str
+    others: tuple[Holder, ...] = ()
 
     @property
     def promotions(self) -> frozenset[str]:
@@ -91,11 +95,27 @@ class Asking:
         if not member:
             return [(0, None)]
         had = self.redeemed.to_members
+        held = [minor for other in self.others if (minor := other.held_minor(promotion.id)) > 0]
         found: list[Left] = []
         if promotion.sales_per_member:
-            ever = had.get(member_key(promotion.id, member), NOTHING)
-            found.append((0 if ever.sales >= promotion.sales_per_member else None, None))
+            sales = had.get(member_key(promotion.id, member), NOTHING).sales + len(held)
+            found.append((0 if sales >= promotion.sales_per_member else None, None))
         if promotion.yearly_minor:
             in_year = had.get(member_key(promotion.id, member, self.year), NOTHING)
-            found.append((None, max(0, promotion.yearly_minor - in_year.amount_minor)))
+            left_minor = promotion.yearly_minor - in_year.amount_minor - sum(held)
+            found.append((None, max(0, left_minor)))
         return found
+
+    def holder(self, promotion: Promotion) -> Holder | None:
+        """The open order for which this one does not get a promotion that is limited for each
+        member; None where it would not get it without that one either."""
+        alone = altered(self, others=())
+        if not _is_used_up(self._left_to_member(promotion)):
+            return None
+        if _is_used_up(alone._left_to_member(promotion)):
+            return None
+        return next(other for other in self.others if other.held_minor(promotion.id) > 0)
+
+
+def _is_used_up(left: list[Left]) -> bool:
+    return any(0 in entry for entry in left)

@@ -74,6 +74,7 @@ from engine.order.events import (
 from engine.order.figures import LineItem, TenderFigures
 from engine.order.finding import check_quantity, found_item
 from engine.order.foreign_notes import tender_foreign
+from engine.order.holding import with_promotions_held
 from engine.order.pricing import price_shown
 from engine.order.refunds import is_final
 from engine.order.refusal import Refusal
@@ -118,7 +119,7 @@ def decide(order: Order | None, body: OrderCommand, context: OrderContext) -> De
         As `Refusal` lists, in that order.
     """
     try:
-        return _decided(order, body, context)
+        return with_promotions_held(order, _decided(order, body, context), context)
     except UntaxableError as error:
         return refuse(Refusal.TAXES_MUST_APPLY, reason=error.reason, category=error.category)
 

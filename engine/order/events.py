@@ -36,6 +36,7 @@ from engine.order.tender_events import (
     TipLeft,
 )
 from engine.personal import Personal
+from engine.promotion.held import Held
 from engine.promotion.model import PromotionShare
 from engine.record import HeadMark
 from engine.taxation import (
@@ -212,6 +213,16 @@ class CouponWithdrawn:
 
     order_id: str
     code: str
+
+
+@EVENTS.name("order.promotions_held/1")
+@frozen
+class PromotionsHeld:
+    """What the order, while it is rung up, has of promotions that are limited for each member: no
+    other order of that member has so much of them. All of it, in place of what it held before."""
+
+    order_id: str
+    held: tuple[Held, ...]
 
 
 @EVENTS.name("order.guests_told/1")
@@ -465,4 +476,21 @@ OrderEvent = (
     | OrderComped
     | RewardChosen
     | TenderChosen
+    | PromotionsHeld
+)
+
+Circumstance = (
+    CustomerGroupChosen
+    | ChannelChosen
+    | PromotionChosen
+    | CouponPresented
+    | CouponWithdrawn
+    | OrderComped
+    | GuestsTold
+    | ChargeWaived
+    | RewardChosen
+    | TenderChosen
+    | DiningChosen
+    | OrderExempted
+    | PromotionsHeld
 )

@@ -14,7 +14,8 @@ from engine.offers import Offers
 from engine.order.circumstances import Asking, business_year, circumstances_of
 from engine.order.state import Line, Order
 from engine.price_list.model import Resolved
-from engine.promotion.deals import NOT_IN_FORCE, WhyNot
+from engine.promotion.deals import HELD_BY_OPEN_ORDER, LIMIT_REACHED, NOT_IN_FORCE, WhyNot
+from engine.promotion.held import Holder
 from engine.promotion.model import LinePromotion
 from engine.settings import Settings
 from engine.tax import day_of
@@ -86,7 +87,9 @@ def unit_price_of(order: Order, tariff: Tariff, line: int) -> int:
 def _asking(order: Order, tariff: Tariff, offers: Offers) -> Asking:
     rules = tariff.settings.required()
     year = business_year(rules, now_ns=tariff.now_ns, utc_offset_s=tariff.utc_offset_s)
-    return Asking(order, around(order, tariff), offers.redeemed, year)
+    others = offers.open_orders.values() if order.member and offers.deals is not None else ()
+    of_member = tuple(e for e in others if e.member == order.member and e.id != order.id)
+    return Asking(order, around(order, tariff), offers.redeemed, year, of_member)
 
 
 def taken_off(
@@ -127,16 +130,29 @@ def why_not(order: Order, tariff: Tariff, promotions: Sequence[str]) -> list[Why
         return [WhyNot(NOT_IN_FORCE) for _ in promotions]
     digits = minor_digits(tariff.settings.required().currency)
     lines, resolved = at_their_prices(order, tariff, 10 ** (6 - digits))
-    return offers.deals.why_not(
+    asking = _asking(order, tariff, offers)
+    found = offers.deals.why_not(
         [
             (line.item, line.quantity_milli, floor_of(resolved, at))
             for at, line in enumerate(lines)
             if _is_sold(order, line)
         ],
-        _asking(order, tariff, offers),
+        asking,
         promotions,
         digits,
     )
+    if not asking.others:
+        return found
+    by_id = {one.id: one for one in offers.deals.promotions}
+    return [
+        _held(why, asking.holder(by_id[one])) if why.code == LIMIT_REACHED else why
+        for one, why in zip(promotions, found, strict=True)
+    ]
+
+
+def _held(why: WhyNot, holder: Holder | None) -> WhyNot:
+    """The same, plainly where the limit is reached by another open order of the member."""
+    return why if holder is None else WhyNot(HELD_BY_OPEN_ORDER, held_at=holder.register)
 
 
 def promotion_names(tariff: Tariff) -> dict[str, str]:

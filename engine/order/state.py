@@ -14,6 +14,7 @@ from engine.coupon.model import CouponUse, Presented
 from engine.order.events import (
     ChannelChosen,
     ChargeWaived,
+    Circumstance,
     CouponPresented,
     CouponWithdrawn,
     CustomerGroupChosen,
@@ -37,6 +38,7 @@ from engine.order.events import (
     OrderSuspended,
     OrderVoided,
     PromotionChosen,
+    PromotionsHeld,
     ReceiptReprinted,
     ReturnLineAdded,
     RewardChosen,
@@ -76,6 +78,7 @@ from engine.order.tender_events import (
     tip_after,
     unpaid_after,
 )
+from engine.promotion.held import Held
 from engine.promotion.model import PromotionShare, promotion_shares_sum
 from engine.record import HeadMark
 from engine.taxation import Dining, Exemption, TaxShare, shares_sum
@@ -146,7 +149,8 @@ class Order:
     by card that the shop has nothing of. `tab` is the card an amount is reserved on, `tip` what
     the customer is asked on our own screen. `points` is what was told of the member's balance,
     `rewards` the promotions it is to be spent on; `tender` how it will be paid, "" where nobody
-    said. `cash_back` is what had gone back in cash of the sales its goods come from.
+    said. `cash_back` is what had gone back in cash of the sales its goods come from; `held` what
+    it has of promotions limited for each member, while it is rung up.
     """
 
     id: str
@@ -184,6 +188,7 @@ class Order:
     tip: Tip | None = None
     unpaid: tuple[int, ...] = ()
     cash_back: tuple[CashBack, ...] = ()
+    held: tuple[Held, ...] = ()
 
     def line_at(self, line: int) -> Line | None:
         """Line number `line` unless it is voided or never was; below zero, a charge of a sale."""
@@ -215,6 +220,12 @@ class Order:
     def tendered_minor(self) -> int:
         """What was handed over so far."""
         return sum(tender.amount_minor for tender in self.tenders)
+
+    def held_minor(self, promotion: str) -> int:
+        """How much of a promotion limited for each member it holds: as it is paid, else rung up."""
+        if self.figures is not None:
+            return -self.figures.promotion_amount_minor(promotion)
+        return sum(entry.amount_minor for entry in self.held if entry.promotion == promotion)
 
 
 def opened(event: OrderOpened, *, training: bool, at: tuple[int, int, str]) -> Order:
@@ -275,6 +286,7 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             | TenderChosen()
             | DiningChosen()
             | OrderExempted()
+            | PromotionsHeld()
         ):
             return _evolve_circumstances(order, event)
         case OrderDiscounted():
@@ -386,18 +398,7 @@ def _evolve_line(
 
 def _evolve_circumstances(
     order: Order,
-    event: CustomerGroupChosen
-    | ChannelChosen
-    | PromotionChosen
-    | CouponPresented
-    | CouponWithdrawn
-    | OrderComped
-    | GuestsTold
-    | ChargeWaived
-    | RewardChosen
-    | TenderChosen
-    | DiningChosen
-    | OrderExempted,
+    event: Circumstance,
 ) -> Order:
     match event:
         case DiningChosen():
@@ -421,6 +422,8 @@ def _evolve_circumstances(
             if event.reason:
                 chosen = (*chosen, Chosen(event.promotion, event.reason))
             return altered(order, chosen=chosen)
+        case PromotionsHeld():
+            return altered(order, held=event.held)
         case CouponPresented():
             return altered(order, coupons=(*order.coupons, event.presented))
         case CouponWithdrawn():

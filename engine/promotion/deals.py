@@ -24,6 +24,8 @@ from native import Application, Cart, CoreError, PricedCart, PromotionSet, appor
 _NO_ITEM: Final = 2**32 - 1
 _BITS: Final = 64
 NOT_IN_FORCE: Final = "not_in_force"
+LIMIT_REACHED: Final = "limit_reached"
+HELD_BY_OPEN_ORDER: Final = "held_by_open_order"
 
 
 class Goods(Protocol):
@@ -72,6 +74,8 @@ class WhyNot:
     `have` and `need` are units of quantity_too_small and minor units of spend_too_small; `by` is
     the name of the promotion it lost to, and `alone_minor` what it would take off if there were no
     other; `line` is the place (from 0, -1: none) of the line of item_excluded among those asked.
+    Of held_by_open_order, which is ours and no word of the floor, `held_at` is the register where
+    the member's other order is, "" where that is parked.
     """
 
     code: str
@@ -81,6 +85,7 @@ class WhyNot:
     alone_minor: int = 0
     line: int = -1
     saving_minor: int = 0
+    held_at: str = ""
 
 
 @frozen(eq=False)

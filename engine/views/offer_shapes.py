@@ -42,7 +42,8 @@ class PromotionReasonView:
     Of quantity_too_small `have` and `need` are units, of spend_too_small minor units. `by` is the
     name of the promotion it lost to, and `alone_minor`, zero or less, what it would take off if
     there were no other. `item` is the name of the goods that are excepted. `asked_by` says what a
-    promotion waits for that does not come by itself: coupon | operator | member | "".
+    promotion waits for that does not come by itself: coupon | operator | member | "". Of
+    held_by_open_order `held_at` is the register of the member's other order, "" where it is parked.
     """
 
     promotion: str
@@ -55,6 +56,7 @@ class PromotionReasonView:
     alone_minor: int
     item: str
     asked_by: str
+    held_at: str = ""
 
 
 @frozen
@@ -71,8 +73,9 @@ class OrderPromotionsView:
 class CouponView:
     """A coupon on an order and what it takes off, zero or less; `why` it takes nothing ("" where it
     does): outside_window | other_store | other_channel | other_customer_group | limit_reached |
-    no_item | item_excluded | quantity_too_small | spend_too_small | price_floor | no_saving |
-    units_consumed | lost_to_better | not_in_force."""
+    held_by_open_order (another of this member has it) | no_item | item_excluded |
+    quantity_too_small | spend_too_small | price_floor | no_saving | units_consumed |
+    lost_to_better | not_in_force."""
 
     code: str
     promotion: str

@@ -31,6 +31,7 @@ _NEARNESS: Final = (
     "lost_to_better",
     "coupon_missing",
     "other_customer_group",
+    "held_by_open_order",
     "limit_reached",
     "price_floor",
     "no_saving",
@@ -123,4 +124,5 @@ def _reason(promotion: Promotion, why: WhyNot, names: list[str]) -> PromotionRea
         -why.alone_minor,
         names[why.line] if 0 <= why.line < len(names) else "",
         asked_by,
+        why.held_at,
     )

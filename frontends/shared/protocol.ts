@@ -585,8 +585,9 @@ export interface CouponRuleInput {
 /**
  * A coupon on an order and what it takes off, zero or less; `why` it takes nothing ("" where
  * it does): outside_window | other_store | other_channel | other_customer_group |
- * limit_reached | no_item | item_excluded | quantity_too_small | spend_too_small | price_floor
- * | no_saving | units_consumed | lost_to_better | not_in_force.
+ * limit_reached | held_by_open_order (another of this member has it) | no_item | item_excluded
+ * | quantity_too_small | spend_too_small | price_floor | no_saving | units_consumed |
+ * lost_to_better | not_in_force.
  */
 export interface CouponView {
   code: string;
@@ -1883,7 +1884,9 @@ export interface PromotionInput {
  * quantity_too_small `have` and `need` are units, of spend_too_small minor units. `by` is the
  * name of the promotion it lost to, and `alone_minor`, zero or less, what it would take off if
  * there were no other. `item` is the name of the goods that are excepted. `asked_by` says what
- * a promotion waits for that does not come by itself: coupon | operator | member | "".
+ * a promotion waits for that does not come by itself: coupon | operator | member | "". Of
+ * held_by_open_order `held_at` is the register of the member's other order, "" where it is
+ * parked.
  */
 export interface PromotionReasonView {
   promotion: string;
@@ -1896,6 +1899,7 @@ export interface PromotionReasonView {
   alone_minor: number;
   item: string;
   asked_by: string;
+  held_at: string;
 }
 
 /**

@@ -28,6 +28,7 @@ from engine.order.commands import (
     SuspendOrder,
     TenderCash,
     UndoTendering,
+    VoidLine,
     VoidOrder,
     WithdrawCoupon,
 )
@@ -39,10 +40,12 @@ from engine.price_list.decide import SetPrices
 from engine.price_list.model import CustomerGroup, PriceSet
 from engine.promotion.decide import Refusal as PromotionRefusal
 from engine.promotion.decide import SetPromotions
+from engine.promotion.held import Held
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Selection
 from engine.register import EndTraining, StartTraining
 from engine.till import OpenTill
 from engine.views.build import order_view
+from engine.views.offers import promotions_view
 from engine.views.shapes import OrderView
 from engine.wire import WireError, canonical, parse
 from tests.shop import Shop
@@ -694,3 +697,67 @@ def test_a_change_keeps_the_coupon() -> None:
     begun(shop)
     shop.ok(PresentCoupon("SPRING"))
     assert shop.ok(ChangeQuantity(2, 2_000))["total_minor"] == 799 + 700 - 100
+
+
+def test_a_limit_by_member_is_not_had_at_two_registers_at_once() -> None:
+    """Once for each number: the order that has it first keeps it, the second is told why and where,
+    and has it once the first gave it up, in whatever way."""
+    for gives_up in (VoidOrder("left"), VoidLine(1), ChooseCustomerGroup("", "8")):
+        shop = taking(cart(None, sales_per_member=1, id="once"))
+        shop.ok(OpenTill(()), "2")
+        for register in ("1", "2"):
+            shop.ring("wine", register=register)
+        first = shop.ok(ChooseCustomerGroup("", "7"))
+        second = shop.ok(ChooseCustomerGroup("", "7"), "2")
+        assert (699, 799) == (first["total_minor"], second["total_minor"])
+        (row,) = promotions_view(shop.order(second["order_id"]), shop.books).promotions
+        assert ("held_by_open_order", "1", 0) == (row.why, row.held_at, row.amount_minor)
+        assert state_hash(shop.replayed()) == state_hash(shop.books)
+        shop.ok(gives_up)
+        assert shop.ok(StartTendering(), "2")["total_minor"] == 699
+        assert shop.pay(699, "2")["total_minor"] == 699
+
+
+def test_a_parked_order_holds_what_a_member_has_and_so_does_one_being_paid() -> None:
+    """Parked, it keeps the promotion; being paid by other figures, it holds what those have; and
+    what it was paid with counts from then on."""
+    shop = taking(cart(None, sales_per_member=1, id="once"))
+    shop.ok(OpenTill(()), "2")
+    parked = shop.ring("wine")
+    assert shop.ok(ChooseCustomerGroup("", "7"))["total_minor"] == 699
+    shop.ok(SuspendOrder("later"))
+    other = shop.ring("wine", register="2")
+    assert shop.ok(ChooseCustomerGroup("", "7"), "2")["total_minor"] == 799
+    (row,) = promotions_view(shop.order(other), shop.books).promotions
+    assert ("held_by_open_order", "") == (row.why, row.held_at)
+    shop.ok(ResumeOrder(parked))
+    shop.ok(StartTendering())
+    assert shop.ok(StartTendering(), "2")["total_minor"] == 799
+    shop.ok(UndoTendering(), "2")
+    shop.pay(699)
+    (row,) = promotions_view(shop.order(other), shop.books).promotions
+    assert ("limit_reached", "") == (row.why, row.held_at)
+    assert shop.pay(register="2")["total_minor"] == 799
+
+
+def test_what_a_member_has_left_of_the_year_is_held_by_amount() -> None:
+    """Up to 1.50 a year: 1.00 is on an order that is open, so another has 0.50 of it, and a third
+    nothing; who is no member, or practises, holds nothing."""
+    shop = taking(cart(None, yearly_minor=150, id="yearly"))
+    shop.ok(OpenTill(()), "2")
+    totals = []
+    for _ in range(3):
+        shop.ring("wine")
+        totals.append(shop.ok(ChooseCustomerGroup("", "7"))["total_minor"])
+        shop.ok(SuspendOrder(""))
+    assert totals == [699, 749, 799]
+    order_id = shop.ring("wine")
+    assert shop.ok(ChooseCustomerGroup("", "8"))["total_minor"] == 699
+    assert (Held("yearly", 100),) == shop.order(order_id).held
+    assert shop.ok(ChooseCustomerGroup("", ""))["total_minor"] == 799
+    assert () == shop.order(order_id).held
+    shop.ok(VoidOrder("practice"))
+    shop.ok(StartTraining())
+    practised = shop.ring("wine")
+    assert shop.ok(ChooseCustomerGroup("", "8"))["total_minor"] == 699
+    assert () == shop.order(practised).held

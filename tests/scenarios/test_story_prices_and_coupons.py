@@ -14,6 +14,7 @@ from engine.order.commands import (
     CompOrder,
     DiscountLine,
     PresentCoupon,
+    VoidLine,
     VoidOrder,
 )
 from engine.order.events import (
@@ -30,6 +31,7 @@ from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
 from engine.register import CloseDay
 from engine.till import CloseTill, CountTill, OpenTill
 from engine.views.build import order_view
+from engine.views.offers import promotions_view
 from tests.shop import Shop
 
 TRADE = PriceList(
@@ -175,3 +177,27 @@ def test_a_whole_table_is_on_the_house() -> None:
     figures = shop.order(order_id).figures
     assert figures is not None
     assert all(row.promotions == () for row in figures.lines)
+
+
+def test_a_couple_with_one_number_at_two_registers() -> None:
+    """Both ring up the bottle that each member has for less once; the second sees whose it is. They
+    pay it at the second register instead, and the first one's next bottle is at its full price."""
+    once = Promotion(
+        "welcome", "Welcome", Benefit(BenefitKind.EACH, Off(OffKind.AMOUNT, 300)),
+        (Selection(("wine",)),), sales_per_member=1,
+    )  # fmt: skip
+    shop = Shop.selling()
+    shop.ok(OpenTill(()), "2")
+    shop.ok(SetPromotions((once,)), admin=True)
+    for register in ("1", "2"):
+        shop.ok(ChooseCustomerGroup("", "4711"), register)
+    hers = shop.ok(AddLine("wine"))
+    his = shop.ok(AddLine("wine"), "2")
+    assert (499, 799) == (hers["total_minor"], his["total_minor"])
+    (told,) = promotions_view(shop.order(his["order_id"]), shop.books).promotions
+    assert (told.why, told.held_at) == ("held_by_open_order", "1")
+    shop.ok(VoidLine(1))
+    assert 499 == shop.pay(register="2")["total_minor"]
+    assert 799 == shop.ok(AddLine("wine"))["total_minor"]
+    (told,) = promotions_view(shop.order(hers["order_id"]), shop.books).promotions
+    assert (told.why, told.held_at) == ("limit_reached", "")

@@ -1,0 +1,36 @@
+"""What an open order has of a promotion that is limited for each member: it holds that much."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from attrs import frozen
+
+from engine.promotion.model import Promotion
+
+
+@frozen
+class Held:
+    """A promotion and what it takes off, in minor units above zero."""
+
+    promotion: str
+    amount_minor: int
+
+
+class Holder(Protocol):
+    """An open order, as far as others look at what it holds."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def member(self) -> str: ...
+    @property
+    def register(self) -> str: ...
+    def held_minor(self, promotion: str) -> int:
+        """How much of a promotion it holds, in minor units."""
+        ...
+
+
+def is_for_members(promotion: Promotion) -> bool:
+    """Whether each member has it so many times, or so much of it, and nobody else has it."""
+    return bool(promotion.sales_per_member or promotion.yearly_minor)
