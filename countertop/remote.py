@@ -148,10 +148,15 @@ async def _set_taxes(setup: TaxSetup, data_dir: Path, check_only: bool, say: Say
         if check_only:
             say("Nothing was changed, as asked.")
             return
-        answer = await client.command("taxes.set", setup=unstructure(setup))
         wanted = with_classes(setup, classes, day)
-        if wanted != classes:
-            await client.command("settings.set_tax_classes", classes=unstructure(wanted))
+        more = {} if wanted == classes else {"classes": unstructure(wanted)}
+        try:
+            answer = await client.command("taxes.set", setup=unstructure(setup), **more)
+        except RefusedError as error:
+            raise CommandFailedError(
+                f"The store refused: {error}. Neither its tax rules nor its tax classes were "
+                "changed: put the pack right, and import it again."
+            ) from None
     say(f"{answer.data['rules']} entries of tax rules are in force.")
 
 

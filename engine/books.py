@@ -238,7 +238,7 @@ def _route(command: Command, books: Books, approver: str) -> Decision:
     if isinstance(body, SetPromotions):
         return promotions.decide(body, books.settings, books.catalog.book)
     if isinstance(body, SetTaxes):
-        return taxes.decide(body, books.settings)
+        return taxes.decide(body, books.settings, _surroundings(books))
     if isinstance(body, SetPrices):
         return prices.decide(body, books.settings, books.catalog.book)
     if isinstance(body, price_upload.UploadCommand):

@@ -12,10 +12,12 @@ import attrs
 from attrs import frozen
 
 from engine import limits
+from engine.altered import altered
 from engine.decision import COMMANDS, EVENTS, Decision, Fact, refuse
 from engine.money import minor_digits
 from engine.packs import OBLIGATIONS, ReceiptNeeds, check_dated
-from engine.settings import Settings
+from engine.settings import SetTaxClasses, Settings, Surroundings, TaxClass
+from engine.settings import decide as decide_settings
 from engine.tax_book import TaxBook, TaxSetup, tax_book
 from engine.tax_document import DocumentTax, TaxKind, TaxPolicy, tax_document
 from engine.tax_rules import Fault, TaxRule, TaxRules, TaxRulesError, check_day
@@ -87,9 +89,11 @@ def evolve(state: Taxes, event: TaxesSet) -> Taxes:
 @COMMANDS.name("taxes.set")
 @frozen
 class SetTaxes:
-    """Put these tax rules in force, in place of all there were; None: tax classes alone."""
+    """Put these tax rules in force, in place of all there were; None: tax classes alone. With
+    `classes` all tax classes are set with them, both or neither; empty leaves them as they are."""
 
     setup: TaxSetup | None = None
+    classes: tuple[TaxClass, ...] = ()
 
 
 class Refusal:
@@ -137,17 +141,27 @@ _REFUSALS: Final = {
 # ------------------------------------------------------------------------------------- Decide
 
 
-def decide(body: SetTaxes, settings: Settings) -> Decision:
-    """Decide a new set of rules.
+def decide(body: SetTaxes, settings: Settings, around: Surroundings) -> Decision:
+    """Decide a new set of rules, and with it the tax classes where they are named.
 
     Refuses:
-        As `Refusal` lists, in that order.
+        As `Refusal` lists, in that order; then, of tax classes that are set too, those of
+        settings.set_tax_classes.
     """
     if settings.rules is None:
         return refuse(Refusal.STORE_MUST_BE_SET_UP)
-    setup = body.setup
-    if setup is None:
-        return Decision((Fact(STREAM, TaxesSet(None)),), {"rules": 0})
+    decided = _set(None) if body.setup is None else _set_rules(body.setup, settings, body.classes)
+    if decided.refused is not None or not body.classes:
+        return decided
+    categories = None if body.setup is None else body.setup.categories
+    fitting = altered(around, tax_categories=categories)
+    classes = decide_settings(settings, SetTaxClasses(body.classes), fitting)
+    if classes.refused is not None:
+        return classes
+    return altered(decided, facts=(*decided.facts, *classes.facts))
+
+
+def _set_rules(setup: TaxSetup, settings: Settings, classes: tuple[TaxClass, ...]) -> Decision:
     entries = len(setup.rules) + len(setup.jurisdictions) + len(setup.holidays)
     if entries + len(setup.categories) > limits.TAX_RULES_MAX:
         return refuse(Refusal.TAX_RULES_LIMIT_REACHED, maximum=limits.TAX_RULES_MAX)
@@ -155,7 +169,7 @@ def decide(body: SetTaxes, settings: Settings) -> Decision:
     if long:
         shown = long[0][: limits.ID_LENGTH_MAX]
         return refuse(Refusal.TAX_TEXT_MUST_BE_SHORT, text=shown, maximum=limits.NAME_LENGTH_MAX)
-    currency = settings.rules.currency
+    currency = settings.required().currency
     if setup.currency != currency:
         return refuse(Refusal.TAX_CURRENCY_MUST_BE_THE_STORES, currency=currency)
     try:
@@ -171,11 +185,13 @@ def decide(body: SetTaxes, settings: Settings) -> Decision:
         detail = error.detail[: limits.NOTE_LENGTH_MAX]
         # A rate is told as that of a tax class is, in the same words.
         return refuse(_REFUSALS[error.code], detail=detail, tax_class=detail)
-    return _unsound(setup) or _misfit(setup, settings) or _set(setup)
+    held = [entry.id for entry in classes] or list(settings.tax_classes)
+    return _unsound(setup) or _misfit(setup, held) or _set(setup)
 
 
-def _set(setup: TaxSetup) -> Decision:
-    return Decision((Fact(STREAM, TaxesSet(setup)),), {"rules": len(setup.rules)})
+def _set(setup: TaxSetup | None) -> Decision:
+    entries = 0 if setup is None else len(setup.rules)
+    return Decision((Fact(STREAM, TaxesSet(setup)),), {"rules": entries})
 
 
 def _texts(setup: TaxSetup) -> list[str]:
@@ -241,9 +257,9 @@ def _unsound(setup: TaxSetup) -> Decision | None:
     return None
 
 
-def _misfit(setup: TaxSetup, settings: Settings) -> Decision | None:
+def _misfit(setup: TaxSetup, tax_classes: list[str]) -> Decision | None:
     """The first tax class that no category is named after, or None."""
-    for tax_class in settings.tax_classes:
+    for tax_class in tax_classes:
         if tax_class not in setup.categories:
             return refuse(Refusal.TAX_CLASS_MUST_BE_A_CATEGORY, tax_class=tax_class)
     return None

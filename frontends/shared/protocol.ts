@@ -2434,9 +2434,13 @@ export interface SetTaxClasses {
   classes: TaxClass[];
 }
 
-/** Put these tax rules in force, in place of all there were; None: tax classes alone. */
+/**
+ * Put these tax rules in force, in place of all there were; None: tax classes alone. With
+ * `classes` all tax classes are set with them, both or neither; empty leaves them as they are.
+ */
 export interface SetTaxesInput {
   setup?: TaxSetupInput | null;
+  classes?: TaxClass[];
 }
 
 /** Set what the house allows of each kind of tender, at once; a kind left out is as usual. */

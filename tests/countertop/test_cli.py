@@ -7,9 +7,11 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +26,7 @@ from countertop.calling import client_of
 from countertop.config import Config
 from countertop.doors_file import DoorsFileError, OpenDoors, read_doors, write_doors
 from countertop.errors import CommandFailedError
+from engine.limits import TAX_CLASSES_MAX
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -407,3 +410,32 @@ def test_a_settlement_by_command(demo: Demo, folder: Path) -> None:
     told = _told("import", "settlement", file, "--acquirer", "web", "--data", demo.data)
     assert "counts already, for 'bank'" in told
     assert "for 'web' nothing was imported" in told
+
+
+def test_taxes_by_command_are_all_or_nothing(demo: Demo, folder: Path) -> None:
+    """A pack with more categories than a store has tax classes is refused whole: its rules are not
+    in force either, and the words say so. The pack as it is comes into force with its classes."""
+    pack = json.loads((ROOT / "countertop/packs/de.json").read_text(encoding="utf-8"))
+    pack["categories"] += [f"more{at}" for at in range(TAX_CLASSES_MAX)]
+    file = folder / "many.json"
+    file.write_text(json.dumps(pack), encoding="utf-8")
+    before = _tax_facts(demo)
+    likes = ("--like", "reduced=food", "--like", "zero=food", "--data", demo.data)
+    told = _told("import", "taxes", file, *likes)
+    assert "tax_classes_limit_reached" in told
+    assert "Neither its tax rules nor its tax classes were changed" in told
+    assert before == _tax_facts(demo)
+    done = _well("import", "taxes", "DE", *likes)
+    assert "entries of tax rules are in force" in done
+    first, second = _tax_facts(demo)[len(before) :]
+    assert (first[0], second[0]) == ("taxes.set/1", "settings.tax_classes_set/1")
+    assert first[1] == second[1], "one command made both"
+
+
+def _tax_facts(demo: Demo) -> list[tuple[str, str]]:
+    """The facts about taxes, each with its command."""
+    with closing(sqlite3.connect(demo.data / "journal.db")) as journal:
+        return journal.execute(
+            "SELECT name, command_id FROM records WHERE name IN "
+            "('taxes.set/1', 'settings.tax_classes_set/1') ORDER BY position"
+        ).fetchall()

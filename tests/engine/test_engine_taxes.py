@@ -501,3 +501,30 @@ def test_a_screen_can_tell_what_an_exemption_is_of() -> None:
     found = (held.jurisdictions, held.tax_types, held.categories)
     assert (("port",), ("VAT",), ("reduced", "standard")) == found
     assert store_view(Shop.selling().books, "store").taxes is None
+
+
+def test_rules_and_classes_are_set_together_or_neither_is() -> None:
+    """Both are facts of one command; where one is refused, so is the other."""
+    shop = Shop.selling()
+    more = (*TAXES, TaxClass("books", "Books", 70_000, "C"))
+    both = setup(VAT, categories=frozenset(("standard", "reduced", "books")))
+    before = shop.books.settings.tax_classes
+    refused = [
+        (SetTaxes(both, (*more, more[0])), SettingsRefusal.TAX_CLASSES_MUST_BE_DISTINCT),
+        (SetTaxes(setup(VAT), more), Refusal.TAX_CLASS_MUST_BE_A_CATEGORY),
+        (SetTaxes(setup(VAT, currency="USD"), more), Refusal.TAX_CURRENCY_MUST_BE_THE_STORES),
+        (SetTaxes(None, (*more, more[0])), SettingsRefusal.TAX_CLASSES_MUST_BE_DISTINCT),
+        (SetTaxes(both, (attrs.evolve(more[0], rate_ppm=-1),)),
+         SettingsRefusal.TAX_RATE_MUST_BE_IN_RANGE),
+    ]  # fmt: skip
+    for body, code in refused:
+        assert code == shop.no(body, admin=True)
+    shop.ring("wine")
+    assert SettingsRefusal.TAX_CLASS_MUST_NOT_BE_IN_USE == shop.no(
+        SetTaxes(both, more[1:]), admin=True
+    )
+    assert (before, None) == (shop.books.settings.tax_classes, shop.books.taxes.setup)
+    assert {"rules": 1} == shop.ok(SetTaxes(both, more), admin=True)
+    assert both == shop.books.taxes.setup
+    assert tuple(shop.books.settings.tax_classes.values()) == more
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
