@@ -44,6 +44,10 @@ class Disk(ABC):
         """Bytes of a file, None where there is none."""
 
     @abstractmethod
+    def name_count(self, path: Path) -> int:
+        """How many names a file has: more than one where others are hard links to it."""
+
+    @abstractmethod
     def names(self, folder: Path) -> list[str]:
         """What lies in a folder, in order; nothing where there is no folder."""
 
@@ -133,6 +137,13 @@ class SystemDisk(Disk):
             return path.stat().st_size
         except FileNotFoundError:
             return None
+
+    def name_count(self, path: Path) -> int:
+        """As `Disk`."""
+        try:
+            return path.stat().st_nlink
+        except FileNotFoundError:
+            return 0
 
     def names(self, folder: Path) -> list[str]:
         """As `Disk`."""

@@ -42,6 +42,7 @@ from actors.journal_schema import (
     is_blank,
     migrate,
     require_journal,
+    require_one_name,
     require_store_id,
     require_whole,
     set_meta,
@@ -109,7 +110,7 @@ class Journal:
             JournalHeldError: another server has it open.
             JournalReadOnlyError: the disk or directory cannot be written.
             JournalCorruptError: the file is not what was written; it was kept.
-            JournalError: not a journal, another store's, or of a newer version.
+            JournalError: not a journal, another store's, of a newer version, or under two names.
         """
         path = Path(path)
         if store_id is not None:
@@ -124,6 +125,7 @@ class Journal:
                 )
                 if space.free_bytes() < _EMERGENCY_BYTES:
                     space.release()
+                require_one_name(path, disk)
                 require_whole(path, disk)
                 settle_log(path, disk)
                 db = connect(path, disk=disk)

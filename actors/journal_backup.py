@@ -21,6 +21,7 @@ from actors.journal_read import Head, Progress, read_head, verify_everything
 from actors.journal_schema import (
     JournalError,
     as_journal_error,
+    beside,
     configure,
     connect,
     identity,
@@ -96,7 +97,8 @@ def restore(
 ) -> Head:
     """Make a backup the journal of `data_dir`, in a new epoch; where it goes on from.
 
-    An existing journal is refused, or with `force` moved aside under a new name, never deleted.
+    An existing journal is refused, or with `force` moved aside under a new name, never deleted. Of
+    a link the file it names is replaced, and moved aside there: the data stays where it was put.
     The source is copied and stays as it is; it may be the very journal that is moved aside.
     `epoch_min` is for whoever knows of an epoch that neither of the two files has seen.
     `companions` brings what the journal needs beside it, before it is there: a store that found it
@@ -104,17 +106,17 @@ def restore(
 
     Raises:
         JournalHeldError: a server is running on that directory.
-        JournalError: the backup is damaged, or a journal is in the way.
+        JournalError: the backup is damaged, a journal is in the way, or its link leads nowhere.
     """
-    database = data_dir / DATABASE_NAME
-    partial = data_dir / (DATABASE_NAME + ".restoring")
+    link = data_dir / DATABASE_NAME
+    database, partial = _file_of(link), beside(link, ".restoring")
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = JournalLock(database, since="")
         try:
             if database.exists() and not force:
                 raise JournalError(
-                    f"{database} exists. Nothing was restored. Restore into another directory, "
+                    f"{link} exists. Nothing was restored. Restore into another directory, "
                     "or force it: the journal there is then moved aside and kept."
                 )
             _remove(partial)
@@ -128,6 +130,7 @@ def restore(
                 companions()
             _move_aside(database)
             partial.replace(database)
+            sync_directory(database.parent)
             sync_directory(data_dir)
         finally:
             _remove(partial)
@@ -139,6 +142,17 @@ def restore(
         )
         raise _not_copied(source, words, error) from error
     return head
+
+
+def _file_of(link: Path) -> Path:
+    """The file that a journal's name leads to, there or not."""
+    file = beside(link, "")
+    if file.is_symlink():
+        raise JournalError(
+            f"{link} is a link that leads round in a circle. Nothing was restored. Remove it, or "
+            "make it lead to where the journal is to lie."
+        )
+    return file
 
 
 def _not_copied(source: Path, words: str, error: Exception) -> JournalError:

@@ -226,6 +226,26 @@ def migrate(db: apsw.Connection) -> None:
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
+def require_one_name(path: Path, disk: Disk = SYSTEM_DISK) -> None:
+    """Refuse a journal that is under another name, too. Its log and its lock go by the name it was
+    opened by: under the other one nobody would see that it is held, nor, after a crash, what was
+    sold last, and both would write over one another.
+
+    Source: sqlite.org/howtocorrupt.html, section 2.4, read 2026-11-29.
+
+    Raises:
+        JournalError: it has hard links.
+    """
+    count = disk.name_count(path)
+    if count > 1:
+        raise JournalError(
+            f"The journal {path} has {count} names on its disk (hard links), and another server "
+            "may be using it by another one. This server was not started, and nothing was changed. "
+            "See that no server runs on any of them, keep the name that has a file ending in -wal "
+            f"beside it, and remove the others: find them with find -samefile {path}."
+        )
+
+
 def require_whole(path: Path, disk: Disk = SYSTEM_DISK) -> None:
     """Refuse what SQLite would take for a new, empty database although something was there.
 
@@ -272,7 +292,8 @@ def settle_log(path: Path, disk: Disk = SYSTEM_DISK) -> None:
 def beside(database: Path, suffix: str) -> Path:
     """What belongs to a database, as its log does: SQLite keeps it beside the file itself, not
     beside a link to it."""
-    file = database.resolve() if database.is_symlink() else database
+    # A link that leads round in a circle is told by whoever opens it.
+    file = Path(os.path.realpath(database)) if database.is_symlink() else database
     return file.with_name(file.name + suffix)
 
 

@@ -211,15 +211,21 @@ def restore_store(
 
 def _bring_companions(source: Path, data_dir: Path) -> None:
     """The keys and catalog segments of a backup, each whole, beside where its journal will be."""
-    _set_strange_keys_aside(source / "keys", data_dir / "keys")
+    _set_strange_keys_aside(source / "keys", _itself(data_dir / "keys"))
     # Keys that are there already are newer than the backup's: a person erased since stays erased.
     for name in KEPT:
+        folder = _itself(data_dir / name)
         for file in _whole_files(source / name):
-            target = data_dir / name / file.name
+            target = folder / file.name
             if not target.exists():
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _copy_durably(file, target)
     SYSTEM_DISK.sync_folder(data_dir)
+
+
+def _itself(folder: Path) -> Path:
+    """A folder, or the one that a link in its place leads to: what lies elsewhere stays there."""
+    return folder.resolve() if folder.is_symlink() else folder
 
 
 def accept_loss(

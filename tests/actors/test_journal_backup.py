@@ -109,6 +109,51 @@ def test_restoring_over_a_journal_moves_it_aside(tmp_path: Path) -> None:
         assert journal.verify_all().position == 6
 
 
+def test_a_linked_journal_is_restored_where_it_lies(tmp_path: Path) -> None:
+    """A journal that is a link to another disk stays one: the restored file is on that disk, and
+    so is the one that was there, with its log. Where the disk is empty it is put there."""
+    data_dir, disk = tmp_path / "data", tmp_path / "disk"
+    there, link = disk / "shop.db", data_dir / "journal.db"
+    with _open(there) as journal:
+        journal.append([sample_entry(number) for number in range(5)])
+        backup(journal.path, tmp_path / "copy.db")
+        lost = journal.head()
+    data_dir.mkdir()
+    link.symlink_to(there)
+    with pytest.raises(JournalError, match="exists"):
+        _restore(tmp_path / "copy.db", data_dir)
+    assert _restore(tmp_path / "copy.db", data_dir, force=True)[0] == 2
+    there.with_name("shop.db-wal").write_bytes(b"left over")
+    for epoch in (3, 1):
+        assert link.is_symlink()
+        assert [link.name] == sorted(path.name for path in data_dir.iterdir())
+        assert verify_file(disk / "shop.db.aside-1") == lost
+        assert verify_file(there).position == 6
+        if epoch == 3:
+            assert _restore(tmp_path / "copy.db", data_dir, force=True)[0] == epoch
+            assert b"left over" == (disk / "shop.db.aside-2-wal").read_bytes()
+    there.unlink()
+    assert _restore(tmp_path / "copy.db", data_dir)[0] == 2
+    assert link.is_symlink()
+    assert verify_file(link).position == 6
+
+
+@pytest.mark.parametrize("leads", ["to no disk", "to itself"])
+def test_a_journal_linked_to_nowhere_is_not_restored(tmp_path: Path, leads: str) -> None:
+    """The disk a link names is not there: nothing is put anywhere else instead, and it is told."""
+    data_dir = tmp_path / "data"
+    with _open(tmp_path / "journal.db") as journal:
+        journal.append([sample_entry(1)])
+        backup(journal.path, tmp_path / "copy.db")
+    data_dir.mkdir()
+    link = data_dir / "journal.db"
+    link.symlink_to(link if leads == "to itself" else tmp_path / "not mounted" / "journal.db")
+    with pytest.raises(JournalError, match="Nothing was restored"):
+        _restore(tmp_path / "copy.db", data_dir, force=True)
+    assert [link] == [path for path in data_dir.iterdir() if not path.name.endswith(".lock")]
+    assert link.is_symlink()
+
+
 def test_a_damaged_backup_is_not_restored(tmp_path: Path) -> None:
     """A backup that does not verify leaves the data directory without a journal."""
     with _open(tmp_path / "journal.db") as journal:

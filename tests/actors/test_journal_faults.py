@@ -310,6 +310,29 @@ def test_a_journal_is_held_by_whatever_name_it_is_opened(tmp_path: Path, linked:
     JournalLock(other, since="").release()
 
 
+def test_a_journal_under_two_names_is_opened_by_neither(tmp_path: Path) -> None:
+    """Its lock and its log go by the name: a second server under a hard link would not be told, and
+    would not see what the log of the other name holds. Once there is one name it opens."""
+    path, other = tmp_path / "shop" / "journal.db", tmp_path / "other" / "journal.db"
+    other.parent.mkdir()
+    with _open(path) as journal:
+        journal.append([sample_entry(1)])
+        os.link(path, other)
+        with pytest.raises(JournalError, match="has 2 names") as told:
+            _open(other)
+        assert "not started" in str(told.value)
+        assert not other.with_name("journal.db-wal").exists()
+        journal.append([sample_entry(2)])
+    before = other.read_bytes()
+    for name in (path, other):
+        with pytest.raises(JournalError, match="has 2 names"):
+            _open(name)
+    assert before == other.read_bytes()
+    other.unlink()
+    with _open(path) as journal:
+        assert journal.verify_all().position == 2
+
+
 def test_a_journal_whose_disk_is_not_there_is_told_so(tmp_path: Path) -> None:
     """A link to a disk that is not mounted: no sale can be stored, and no writing failed."""
     link = tmp_path / "journal.db"

@@ -171,6 +171,10 @@ class MemoryDisk(Disk):
         file = self.files.get(str(path))
         return None if file is None else len(file.live)
 
+    def name_count(self, path: Path) -> int:
+        """As `Disk`; there are no hard links here."""
+        return int(str(path) in self.files)
+
     def names(self, folder: Path) -> list[str]:
         """As `Disk`."""
         start = f"{folder}/"

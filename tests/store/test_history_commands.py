@@ -171,6 +171,31 @@ async def test_a_restore_overwrites_nothing_unasked(folder: Path) -> None:
         assert shop.store.journal.head().epoch == 2
 
 
+async def test_a_restore_leaves_what_was_put_on_another_disk_there(folder: Path) -> None:
+    """Journal and keys of the directory are links: both stay, what is restored lies where they
+    lead, and so do the keys of a store that was begun anew, which are moved aside."""
+    async with open_shop(folder) as shop:
+        await shop.sell()
+        backup_store(folder / "data", folder / "backup", _quiet)
+    disk, data = folder / "disk", folder / "new"
+    (disk / "keys").mkdir(parents=True)
+    (disk / "keys" / "pepper").write_bytes(b"of a store begun anew")
+    data.mkdir()
+    (data / "journal.db").symlink_to(disk / "journal.db")
+    (data / "keys").symlink_to(disk / "keys")
+    restored = attrs.evolve(own_config(folder), data_dir=str(data))
+    restore_store(folder / "backup", restored.data, "disk died", _quiet, force=False)
+    assert (data / "journal.db").is_symlink()
+    assert (data / "keys").is_symlink()
+    assert b"of a store begun anew" == (disk / "keys.aside-1" / "pepper").read_bytes()
+    async with open_shop(folder, config=restored, ready=False) as shop:
+        await shop.open_register()
+        await shop.sell()
+        assert shop.store.journal.head().epoch == 2
+    assert (disk / "journal.db").is_file()
+    assert (data / "journal.db").is_symlink()
+
+
 async def test_a_restore_under_a_running_store_is_refused(folder: Path) -> None:
     """The store that holds the directory is named."""
     async with open_shop(folder) as shop:
