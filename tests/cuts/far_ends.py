@@ -19,6 +19,7 @@ from hardware.terminal.nexo.fake import NexoFake
 from hardware.terminal.nexo.ledger import Entry
 from hardware.terminal.nexo.messages import ReversalAsk
 from hardware.terminal.nexo.outlet import Outlet, TcpOutlet
+from hardware.terminal.nexo.profile import Carrier as Spoken
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.device import ZvtDevice
@@ -36,23 +37,30 @@ SIMULATED = (ZVT_IN_MEMORY, NEXO_IN_MEMORY)
 REAL = (ZVT_TCP, ZVT_PTY, NEXO_TLS)
 _DECLINED = 0x05
 _ALONE_MAX_MINOR = 5_000
+_UNTOLD_S = 3.0  # long enough for whoever pulls the cable meanwhile
 
 
 @frozen
 class Customer:
-    """What the customer and their bank do in the next transaction. `keeps` makes a terminal that
-    does not take back what was not acknowledged, as some ZVT terminals do; nexo never does.
-    `refused_later` is what the bank says of it where it was taken offline; `by_line` is how a ZVT
-    terminal tells what is to be printed."""
+    """What the customer and their bank do in the next transaction. `card` is insert or tap. `keeps`
+    makes a terminal that does not take back what was not acknowledged, as some ZVT terminals do;
+    nexo never does; None leaves it as it is. `refused_later` is what the bank says of it where it
+    was taken offline; `by_line` is how a ZVT terminal tells what is to be printed. What is
+    `untold` the register hears nothing of while the cable holds. With nexo alone the question may
+    be lost on its way, and the customer may take `delay_s`."""
 
+    card: str = "insert"
     declined: bool = False
     nobody_comes: bool = False
     answer_is_lost: bool = False
     partial_minor: int | None = None
     tip_minor: int = 0
-    keeps: bool = False
+    keeps: bool | None = False
     refused_later: bool = False
     by_line: bool = False
+    untold: bool = False
+    question_is_lost: bool = False
+    delay_s: float = 0
 
 
 @frozen
@@ -209,12 +217,18 @@ class ZvtFar(Far):
     cable: Carrier | SimulatedCarrier
     world: World
     is_serial: bool = False
+    terminal_id: int = 52500001
     fake: TerminalFake = field(init=False)
     _loses: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Make the fake; nothing listens yet."""
-        self.fake = TerminalFake(self.cable, is_serial=self.is_serial, world=self.world)
+        self.fake = TerminalFake(
+            self.cable,
+            is_serial=self.is_serial,
+            terminal_id=self.terminal_id,
+            world=self.world,
+        )
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """As `Far`."""
@@ -244,11 +258,13 @@ class ZvtFar(Far):
 
     def expect(self, customer: Customer) -> None:
         """As `Far`."""
-        self.fake.keeps_unacknowledged = customer.keeps
+        if customer.keeps is not None:
+            self.fake.keeps_unacknowledged = customer.keeps
         self.fake.plans.clear()
         self.fake.plans.append(
             Plan(
-                card="none" if customer.nobody_comes else "insert",
+                card="none" if customer.nobody_comes else customer.card,
+                lose=(codec.STATUS_INFO,) if customer.untold else (),
                 decline=_DECLINED if customer.declined else 0,
                 partial_minor=customer.partial_minor,
                 tip_minor=customer.tip_minor,
@@ -326,14 +342,19 @@ class NexoFar(Far):
     carrier: str
     outlet: Outlet
     world: World
+    poi_id: str = POI_ID
+    sale_id: str = "register-1"
+    spoken_by: Spoken = Spoken.HTTPS
     fake: NexoFake = field(init=False)
     _begun: list[int] = field(factory=list)
     _refunds: dict[int, bool] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         """Make the fake; nothing listens yet."""
-        tls = papers().server()
-        self.fake = NexoFake(self.outlet, tls, KEY, poi_id=POI_ID, world=self.world)
+        tls = papers(f"{self.poi_id}.live.terminal.adyen.com").server()
+        self.fake = NexoFake(
+            self.outlet, tls, KEY, poi_id=self.poi_id, carrier=self.spoken_by, world=self.world
+        )
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """As `Far`."""
@@ -342,10 +363,11 @@ class NexoFar(Far):
     def device(self, address: str, folder: Path) -> Any:
         """As `Far`."""
         outlet = self.outlet
+        told = profile(poi_id=self.poi_id, sale_id=self.sale_id, carrier=self.spoken_by)
         if isinstance(outlet, MemoryOutlet):
-            return self.made(NexoDevice(address, outlet, profile()))
+            return self.made(NexoDevice(address, outlet, told))
         assert isinstance(outlet, TcpOutlet)
-        return self.made(NexoDevice(address, TcpPlace(outlet.host, outlet.port), profile()))
+        return self.made(NexoDevice(address, TcpPlace(outlet.host, outlet.port), told))
 
     def settings(self, address: str, folder: Path) -> DeviceSettings:
         """As `Far`."""
@@ -357,7 +379,7 @@ class NexoFar(Far):
             "terminal",
             f"tcp://{self.outlet.host}:{self.outlet.port}",
             "nexo",
-            serial=POI_ID,
+            serial=self.poi_id,
             key_identifier=KEY.identifier,
             key_version=KEY.version,
             passphrase=KEY.passphrase,
@@ -374,11 +396,12 @@ class NexoFar(Far):
         self.fake.plans.clear()
         self.fake.plans.append(
             play.Plan(
-                card="none" if customer.nobody_comes else "insert",
+                card="none" if customer.nobody_comes else customer.card,
                 decline="Refusal" if customer.declined else "",
                 partial_minor=customer.partial_minor,
                 tip_minor=customer.tip_minor,
-                lose="reply" if customer.answer_is_lost else "",
+                lose=_lost(customer),
+                delay_s=_UNTOLD_S if customer.untold else customer.delay_s,
                 host_refusal="05 Do not honour" if customer.refused_later else "",
             )
         )
@@ -456,6 +479,13 @@ class NexoFar(Far):
         """As `Far`."""
         self._begun.append(len(self.fake.ledger.entries))
         return self.moved()
+
+
+def _lost(customer: Customer) -> str:
+    """Which message of nexo gets lost."""
+    if customer.question_is_lost:
+        return "request"
+    return "reply" if customer.answer_is_lost else ""
 
 
 def far_end(carrier: str, world: World, folder: Path, name: str) -> Far:

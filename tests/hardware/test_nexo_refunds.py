@@ -15,6 +15,7 @@ from hardware.terminal.actions import Store
 from hardware.terminal.limits import KEEP_AGAIN_NS
 from hardware.terminal.nexo import limits, naming
 from hardware.terminal.nexo import messages as m
+from hardware.terminal.nexo.ledger import Entry, Ledger
 from hardware.terminal.nexo.outlet import TcpOutlet
 from hardware.terminal.nexo.play import Plan
 from tests.hardware.nexo_rig import ADDRESS, POI_ID, NexoShop, open_nexo, simulated
@@ -237,3 +238,30 @@ async def test_a_refund_waits_for_the_bank() -> None:
             assert (Verdict.DECLINED, "funds") == (said.verdict, said.detail)
             assert (await _back(shop, one, 400)).verdict is Verdict.APPROVED
         assert 850 == shop.fake.ledger.booked_minor
+
+
+async def test_what_another_terminal_of_the_shop_took_goes_back_here() -> None:
+    """Its acquirer has it under a name that no other terminal gave; what that stored, and did not
+    tell the bank of yet, it has not."""
+    outlet, world = simulated()
+    other = Ledger(numbers_from=100)
+    async with open_nexo(outlet, world=world) as shop:
+        shop.fake.ledger.shop = [other]
+        one = await shop.device.request(sale(1250))
+        paid_there = _paid_there(other)
+        there = attrs.evolve(one, identity=naming.identity("V400m-324688170", NAME, paid_there.poi))
+        assert paid_there.poi != shop.fake.ledger.entries[-1].poi
+        paid_there.is_stored = True
+        refused = await _back(shop, there, 400)
+        assert (Verdict.ABORTED, "original_not_found") == (refused.verdict, refused.code)
+        paid_there.is_stored = False
+        assert Verdict.APPROVED is (await _back(shop, there, 400)).verdict
+        assert (850, 1250) == (other.booked_minor, shop.fake.ledger.booked_minor)
+
+
+def _paid_there(ledger: Ledger) -> Entry:
+    """1250 that was paid at another terminal."""
+    header = m.Header("Payment", NAME, "register-2", "V400m-324688170", "Request", "Service")
+    entry = ledger.begin(header, m.PaymentAsk(1250, "EUR", "there", WHEN))
+    entry.is_booked, entry.amount_minor = True, 1250
+    return entry

@@ -262,6 +262,11 @@ class Auditor:
                 still.append((position, command_id))
         self._unsure = still
 
+    def is_refund(self, payment_id: str) -> bool:
+        """Whether the journal asked for a refund under that name."""
+        payment = self.model.cards.get(payment_id)
+        return payment is not None and payment.asked["kind"] == "refund"
+
     def is_durable(self, command_id: str) -> bool:
         """Whether a command's answer is on the platter."""
         return command_id in self.durable_ids

@@ -141,8 +141,7 @@ class Bank:
 
     def _row(self, till: Till, entry: Entry, gross: int, fee: int) -> Row:
         kind = "payment" if gross > 0 else "refund"
-        terminal_id = str(till.terminal.terminal_id)
-        return self._said(kind, gross, fee, terminal_id=terminal_id, trace=entry.trace)
+        return self._said(kind, gross, fee, **till.cards.names(entry))
 
     def _said(self, kind: str, gross: int, fee: int, **names: Any) -> Row:
         self.gross_minor += gross

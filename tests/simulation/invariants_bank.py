@@ -32,10 +32,8 @@ class AFileCountsWholeAndOnce(Invariant):
                 self.broken(f"{name} counts twice")
             self._imported.add(file)
             sent = [one for one in self.auditor.sim.bank.files if one.hash == file]
-            rows = [(one.get("trace"), one["gross_minor"], one["fee_minor"])
-                    for part in self._staged for one in part["rows"]]  # fmt: skip
-            wanted = [(one["trace"], one["gross_minor"], one["fee_minor"])
-                      for entry in sent for one in entry.rows]  # fmt: skip
+            rows = [_named(one) for part in self._staged for one in part["rows"]]
+            wanted = [_named(one) for entry in sent for one in entry.rows]
             if rows != wanted or any(part["file"] != file for part in self._staged):
                 self.broken(f"{name} counts with the rows {rows}, the bank sent {wanted}")
 
@@ -46,6 +44,11 @@ class AFileCountsWholeAndOnce(Invariant):
         ]
         if missing:
             self.broken(f"{missing} do not count")
+
+
+def _named(row: dict[str, Any]) -> tuple[Any, ...]:
+    """By which name a row moves how much."""
+    return row.get("trace"), row.get("reference", ""), row["gross_minor"], row["fee_minor"]
 
 
 @invariant("U2_clearing_is_what_the_bank_owes")

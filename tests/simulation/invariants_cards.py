@@ -134,7 +134,14 @@ class AskedBeforeAndOnce(Invariant):
             self._over.add(payment_id)
 
     def at_end(self) -> None:
-        """Every transaction a terminal began was asked for in the journal."""
-        begun = sum(len(till.entries()) for till in self.auditor.sim.tills)
-        if begun > len(self.model.cards):
-            self.broken(f"terminals began {begun} transactions, asked for {len(self.model.cards)}")
+        """Every transaction a terminal began was asked for in the journal; and once, where the
+        terminal was told the payment it is for."""
+        every = [entry for till in self.auditor.sim.tills for entry in till.entries()]
+        if len(every) > len(self.model.cards):
+            self.broken(
+                f"terminals began {len(every)} transactions, asked for {len(self.model.cards)}"
+            )
+        names = Counter(entry.asked_as for entry in every if entry.asked_as)
+        for name, count in names.items():
+            if count > 1 or name not in self.model.cards:
+                self.broken(f"{name} was begun {count} times, the journal asked for it once or not")

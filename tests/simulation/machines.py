@@ -36,22 +36,19 @@ from hardware.printer.device import PrinterDevice
 from hardware.printer.fake import PrinterFake
 from hardware.printer.profile import profile
 from hardware.printer.render import Rows
-from hardware.terminal.zvt.codec import Profile
-from hardware.terminal.zvt.device import ZvtDevice
-from hardware.terminal.zvt.fake import TerminalFake
 from tests.simulation.facts import REGISTERS
 from tests.simulation.seen import Entry
 from tests.simulation.shaky import Shaky
 from tests.simulation.shop import CONFIG, QuickHasher
 from tests.simulation.streams import SimulatedCarrier
-from tests.simulation.window import Window, answered_of, asked_of, entry_of
+from tests.simulation.terminals import CardTerminal, SlowOutlet
+from tests.simulation.window import Window, answered_of, asked_of
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
 DOOR_TIMEOUT_S = 40.0
 PAPER_COLUMNS = 42
-TERMINAL_PROFILE = Profile()
 _STEP_S = 0.05
 
 
@@ -257,27 +254,31 @@ class WatchedPrinter(PrinterFake):
 @define(eq=False)
 class Till:
     """What stands at one register: the printer's far end, with the drawer on its plug, and the
-    card terminal's at the end of its own cable."""
+    card terminal at the end of its own cable."""
 
     register: str
     carrier: SimulatedCarrier
     printer: WatchedPrinter
-    cable: SimulatedCarrier
-    terminal: TerminalFake
+    cards: CardTerminal
 
     @property
     def terminal_address(self) -> str:
         """Where the store finds its card terminal."""
-        return f"terminal/{self.register}"
+        return self.cards.address
+
+    @property
+    def cable(self) -> SimulatedCarrier | SlowOutlet:
+        """The terminal's."""
+        return self.cards.cable
+
+    @property
+    def terminal(self) -> Any:
+        """What is planned for the terminal, and its troubles, whichever kind it is of."""
+        return self.cards.fake
 
     def entries(self) -> list[Entry]:
         """The terminal's own memory of what it did, which nobody at the store writes."""
-        return [entry_of(entry) for entry in self.terminal.ledger.entries]
-
-    def last_entry(self) -> Entry | None:
-        """The newest of them; None where there is none."""
-        entries = self.terminal.ledger.entries
-        return entry_of(entries[-1]) if entries else None
+        return self.cards.entries()
 
     async def switch_off_and_on(self) -> None:
         """What a person does with a printer that does not answer."""
@@ -353,12 +354,5 @@ def _devices_of(till: Till) -> list[Callable[[], Actor]]:
         partial(
             DrawerDevice, f"drawer/{name}", printer=printer, pin=2, on_ms=100, open_level="high"
         ),
-        partial(
-            ZvtDevice,
-            f"terminal/{name}",
-            till.cable,
-            TERMINAL_PROFILE,
-            is_serial=False,
-            folder=CONFIG.device_files,
-        ),
+        till.cards.device,
     ]

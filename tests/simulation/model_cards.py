@@ -79,12 +79,17 @@ def untold(cards: Cards, terminal: str, entries: list[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.signed_minor and entry.receipt not in told]
 
 
-def can_be_found_out(cards: Cards, terminal: str, last: Entry | None) -> bool:
-    """Whether the last that a terminal did, which it tells whoever asks, is in doubt still."""
-    if last is None or not last.signed_minor:
+def can_be_found_out(cards: Cards, terminal: str, tells: list[Entry]) -> bool:
+    """Whether anything that a terminal tells whoever asks is in doubt still."""
+    left: set[int | None] = {entry.receipt for entry in tells if entry.signed_minor}
+    if not left:
         return False
-    # Asked often; the last is most likely one of the newest.
-    return last.receipt not in _told(cards, terminal)
+    # Asked often; what is left is most likely among the newest.
+    for receipt in _told(cards, terminal):
+        left.discard(receipt)
+        if not left:
+            return False
+    return True
 
 
 def requested(cards: Cards, data: dict[str, Any]) -> None:

@@ -134,8 +134,11 @@ def _write(path: Path, rows: list[dict[str, Any]], seconds: float) -> None:
 def describe(outcome: Outcome) -> str:
     """One seed in a few words."""
     faults = ", ".join(f"{name} {count}" for name, count in outcome.faults.items())
+    nexo = outcome.plan.nexo
+    of_nexo = f", nexo by {nexo.carrier.value} at {', '.join(nexo.registers)}"
     return (
-        f"seed {outcome.plan.seed}: {outcome.sales} sales, {outcome.records} records, "
+        f"seed {outcome.plan.seed}{of_nexo if nexo.registers else ''}: "
+        f"{outcome.sales} sales, {outcome.records} records, "
         f"{outcome.starts} starts, {outcome.simulated_s:.1f} simulated seconds in "
         f"{outcome.real_s:.2f} s; faults: {faults or 'none'}"
     )

@@ -20,7 +20,6 @@ from actors.link_simulated import SimulatedLink
 from actors.waking import Wake
 from actors.world import run_simulated
 from hardware.printer.render import Rows, to_text
-from hardware.terminal.zvt.fake import TerminalFake
 from tests.simulation import (  # noqa: F401 - they register what goes wrong
     faults_fronts,
     faults_machine,
@@ -30,7 +29,7 @@ from tests.simulation import (  # noqa: F401 - they register what goes wrong
 from tests.simulation.auditor import Auditor
 from tests.simulation.bank import Bank
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
-from tests.simulation.facts import ALONE_MINOR, REGISTERS, START_NS
+from tests.simulation.facts import REGISTERS, START_NS
 from tests.simulation.faults import FAULTS, Fault
 from tests.simulation.fronts import Front, Habits
 from tests.simulation.fronts_errors import RefusedError
@@ -47,6 +46,14 @@ from tests.simulation.provider import Provider, integrations_actors
 from tests.simulation.shaky import Shaky, ShopWorld
 from tests.simulation.shop import prepared_image
 from tests.simulation.streams import SimulatedCarrier
+from tests.simulation.terminals import (
+    CardTerminal,
+    Nexo,
+    NexoTerminal,
+    ZvtTerminal,
+    nexo_of,
+    share_acquirer,
+)
 from tests.simulation.workloads_bank import ask_how_it_stands, hand_in_all
 
 SALES = 100
@@ -82,6 +89,11 @@ class Plan:
     def beats(self) -> tuple[int, ...]:
         """How many beats cashiers pause; where it is always one, the lanes act together."""
         return random.Random(f"beats/{self.seed}").choice(((1,), (1, 1, 1, 2, 3)))
+
+    @property
+    def nexo(self) -> Nexo:
+        """Which registers have a nexo terminal instead of one that speaks ZVT."""
+        return nexo_of(self.seed)
 
     def command(self) -> str:
         """What to type to repeat it."""
@@ -247,8 +259,8 @@ class Simulation:
     def mend_terminals(self) -> None:
         """Their cables are in, they are quick, and whoever stands there knows what to do."""
         for till in self.tills:
-            till.terminal.plans.clear()
-            till.terminal.is_offline = False
+            till.cards.forget_customers()
+            till.terminal.is_offline = till.terminal.hangs = False
             till.cable.slow_s = 0.0
             self.background.start_soon(till.cable.plug)
 
@@ -292,10 +304,8 @@ class Simulation:
                 partial(self.auditor.pulse, register),
             )
             printer.pace = self.plan.pace
-            cable = SimulatedCarrier(f"terminal/{register}")
-            terminal = TerminalFake(cable, terminal_id=52500000 + int(register), world=self.world)
-            terminal.offline_max_minor = ALONE_MINOR
-            self.tills.append(Till(register, carrier, printer, cable, terminal))
+            self.tills.append(Till(register, carrier, printer, self._terminal(register)))
+        share_acquirer([till.cards for till in self.tills])
         self.store = StoreMachine(self, self.chance("store"))
         self.devices = NodeMachine(
             self, "devices", self.links["devices"], device_actors(self.tills, self.shaky)
@@ -316,6 +326,12 @@ class Simulation:
             self.fronts.append(
                 Front(self, register, machine, chance, Habits(beats=self.plan.beats), share)
             )
+
+    def _terminal(self, register: str) -> CardTerminal:
+        nexo = self.plan.nexo
+        if register not in nexo.registers:
+            return ZvtTerminal.at(register, self.world)
+        return NexoTerminal.at(register, self.world, nexo.carrier, self.auditor.is_refund)
 
     async def _trade(self) -> None:
         """The safety phase: fronts sell, faults strike."""
@@ -384,8 +400,8 @@ class Simulation:
             found.append(f"payment {payment.asked.payment_id} ({payment.standing.value})")
         for till in self.tills:
             name = till.terminal_address
-            if can_be_found_out(self.auditor.model.cards, name, till.last_entry()):
-                found.append(f"a payment nobody waits for (the last that {name} did)")
+            if can_be_found_out(self.auditor.model.cards, name, till.cards.told_again()):
+                found.append(f"a payment nobody waits for ({name} tells it whoever asks)")
         for payment in books.payments.aside():
             if payment.back_waits:
                 found.append(f"payment {payment.asked.payment_id} (to be taken back)")

@@ -39,7 +39,9 @@ class Answered:
 class Entry:
     """One transaction in a terminal's own memory. `signed_minor` is what it comes to on the
     merchant's account, towards the store; numbers are the terminal's. `is_stored` while its bank
-    does not know of it, and `was_stored` from when it was taken without it."""
+    does not know of it, and `was_stored` from when it was taken without it. A nexo terminal names
+    it by `reference` to its bank, and knows by which payment of the store's it was asked for
+    (`asked_as`)."""
 
     kind: str
     signed_minor: int
@@ -50,6 +52,8 @@ class Entry:
     is_reversed: bool
     is_stored: bool
     was_stored: bool
+    reference: str = ""
+    asked_as: str = ""
 
 
 @frozen

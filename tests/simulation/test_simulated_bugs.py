@@ -9,6 +9,7 @@ from tests.simulation.planted_bank import BANK_BUGS
 from tests.simulation.planted_cash import CASH_BUGS
 from tests.simulation.planted_links import LINK_BUGS
 from tests.simulation.planted_money import MONEY_BUGS
+from tests.simulation.planted_nexo import NEXO_BUGS
 from tests.simulation.planted_paper import PAPER_BUGS
 from tests.simulation.planted_staff import STAFF_BUGS
 from tests.simulation.planted_stored import STORED_BUGS
@@ -16,7 +17,10 @@ from tests.simulation.run import Failure, Plan, simulate
 from tests.simulation.shop import prepared_image
 
 SEEDS = range(1, 25)
-ALL = BUGS | MONEY_BUGS | LINK_BUGS | BANK_BUGS | PAPER_BUGS | CASH_BUGS | STAFF_BUGS | STORED_BUGS
+ALL = (
+    BUGS | MONEY_BUGS | LINK_BUGS | BANK_BUGS | PAPER_BUGS | CASH_BUGS | STAFF_BUGS | STORED_BUGS
+    | NEXO_BUGS
+)  # fmt: skip
 
 
 def _first_failure(bug: Bug) -> Failure | None:

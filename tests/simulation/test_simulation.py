@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from hardware.terminal.nexo.fake import NexoFake
+from hardware.terminal.nexo.profile import Carrier
 from tests.simulation import seeds as kept_seeds
 from tests.simulation.__main__ import main, plan_of
 from tests.simulation.faults import FAULTS
@@ -50,6 +52,7 @@ ONE_SEED = (
     "from tests.simulation.run import draw, simulate\n"
     "print(simulate(draw({seed}, {sales})).trace)\n"
 )
+NEXO_SEEDS = ((43, Carrier.HTTPS), (68, Carrier.WEBSOCKET))
 # One seed in a hundred told of a loop through a set, and only of days as long as this.
 SEED_OF_A_SET, ITS_SALES = 88, 40
 
@@ -154,6 +157,38 @@ def test_another_machine_has_the_same_day() -> None:
         "what happens on a seed changed; if that is meant: UPDATE_GOLDEN=1 pytest "
         "tests/simulation/test_simulation.py -k another_machine"
     )
+
+
+def test_a_seed_with_a_nexo_terminal_is_the_same_day() -> None:
+    """By POST and by WebSocket, with TLS whose bytes are others each time: one event hash, here and
+    in a process with other hashes and time zone."""
+    for (seed, carrier), other in zip(NEXO_SEEDS, ELSEWHERE, strict=True):
+        plan = draw(seed, 8)
+        assert plan.nexo.carrier is carrier
+        assert simulate(plan).trace == _told_by_process(*other, seed, 8)
+
+
+def test_registers_of_some_seeds_have_nexo_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One seed in five from a first one on, each register in some; a card is paid at them, and none
+    is paid there in any other seed."""
+    having = [seed for seed in SEEDS if draw(seed).nexo.registers]
+    assert [*range(43, 201, 5)] == having
+    every = [draw(seed).nexo for seed in having]
+    assert {"1", "2", "3"} == {register for nexo in every for register in nexo.registers}
+    assert set(Carrier) == {nexo.carrier for nexo in every}
+    heard: list[str] = []
+    posted = NexoFake._posted
+
+    async def watched(self: NexoFake, *args: Any) -> Any:
+        said = await posted(self, *args)
+        heard.append(self.heard[-1])
+        return said
+
+    monkeypatch.setattr(NexoFake, "_posted", watched)
+    simulate(draw(42, 6))
+    assert not heard
+    assert simulate(draw(43, 12)).failure is None
+    assert "Payment" in heard
 
 
 def test_two_processes_have_the_same_day() -> None:

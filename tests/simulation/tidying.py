@@ -22,7 +22,7 @@ async def settle(front: Front) -> dict[str, Any]:
     if link is not None and is_offered(link):
         await front.do("paylink.cancel", paylink_id=link["paylink_id"])
     while order is not None and order["tab"] is not None:
-        front.till.terminal.plans.clear()
+        front.till.cards.forget_customers()
         await front.card_over()
         if (await front.look("register.state"))["order"]["tab"] is not None:
             await front.do("payment.release_tab")

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hardware.terminal.zvt.codec import STATUS_INFO
-from hardware.terminal.zvt.person import Plan
+from tests.cuts.far_ends import Customer
+from tests.simulation.terminals import NexoTerminal
 from tests.simulation.workloads import ring_up, workload
 
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front
 
-_DECLINED = 0x05
+_CUSTOMERS = (
+    (Customer(card="tap", keeps=None), 10),
+    (Customer(keeps=None), 5),
+    (Customer(declined=True, keeps=None), 2),
+    (Customer(partial_minor=-1, keeps=None), 1),
+    (Customer(answer_is_lost=True, keeps=None), 1),
+)
+# Of ZVT a reply that is lost while the cable holds costs the register three minutes: not there.
+_AT_NEXO = (
+    *_CUSTOMERS,
+    (Customer(question_is_lost=True, keeps=None), 1),
+    (Customer(delay_s=4.0, keeps=None), 1),
+    (Customer(delay_s=25.0, keeps=None), 1),
+)
 
 
 def somebody_comes(front: Front) -> None:
-    """A customer who taps, is declined, has too little, or whose terminal breaks in the middle."""
-    plans = (
-        Plan(card="tap"),
-        Plan(card="insert"),
-        Plan(decline=_DECLINED),
-        Plan(partial_minor=-1),
-        Plan(breaks=True),
-    )
-    # A reply that is lost while the cable holds costs the register three minutes: not here.
-    weights = (10, 5, 2, 1, 1)
-    terminal = front.till.terminal
-    terminal.plans.clear()
-    terminal.plans.append(front.chance.choices(plans, weights)[0])
+    """A customer who taps, is declined, has too little, or whose terminal breaks in the middle; at
+    a nexo terminal also one who takes long, or whom it never hears of."""
+    cards = front.till.cards
+    customers = _AT_NEXO if isinstance(cards, NexoTerminal) else _CUSTOMERS
+    every, weights = zip(*customers, strict=True)
+    cards.expect(front.chance.choices(every, weights)[0])
 
 
 async def finish(front: Front, state: dict[str, Any]) -> str:
@@ -103,9 +109,8 @@ async def payment_nobody_waits_for(front: Front) -> None:
     is_alike = front.chance.random() < 0.5
     await _ring_up_one(front, is_alike=is_alike)
     terminal, back_s = front.till.terminal, front.chance.choice((0.0, 1.0, 5.0, 30.0))
-    terminal.keeps_unacknowledged = front.chance.random() < 0.7
-    terminal.plans.clear()
-    terminal.plans.append(Plan(card="tap", lose=(STATUS_INFO,)))
+    keeps = front.chance.random() < 0.7
+    front.till.cards.expect(Customer(card="tap", keeps=keeps, untold=True))
     await front.do("payment.request")
     await front.sim.world.sleep_exactly(front.chance.uniform(0.1, 1.5))
     await terminal.cut()

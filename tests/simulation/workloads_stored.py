@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from hardware.terminal.zvt.person import Plan
+from tests.cuts.far_ends import Customer
 from tests.simulation.fronts_errors import RefusedError
 from tests.simulation.workloads import ring_up, workload
 from tests.simulation.workloads_cards import finish
@@ -14,7 +14,6 @@ from tests.simulation.workloads_cards import finish
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front
 
-_DECLINED = 0x05
 _LATELY, _AT_ONCE = 0.3, 0.3
 _ENDS_SILENTLY = 0.2
 _PATIENT_S = 60.0
@@ -32,8 +31,7 @@ async def cards_without_the_bank(front: Front) -> None:
     for _ in range(front.chance.choice((1, 1, 2, 3))):
         await ring_up(front)
         refused = front.chance.random() < _LATELY
-        till.terminal.plans.clear()
-        till.terminal.plans.append(Plan(card="tap", host_result=_DECLINED if refused else 0))
+        till.cards.expect(Customer(card="tap", keeps=None, refused_later=refused))
         await front.do("payment.request")
         state = await front.card_over()
         await front.look("payments.open")

@@ -37,7 +37,7 @@ async def tab(front: Front) -> None:
 async def _close_tab(front: Front) -> None:
     """Capture what it came to; a card that says no, or a guest with cash, is let go of."""
     await front.do("order.start_tendering")
-    front.till.terminal.plans.clear()
+    front.till.cards.forget_customers()
     order = (await front.card_over())["order"]
     if order["tab"] is not None:
         wanted = front.chance.choice(("capture_tab", "capture_tab", "capture_tab", "release_tab"))

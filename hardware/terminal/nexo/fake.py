@@ -128,7 +128,7 @@ class NexoFake(Played):
 
     def forget(self) -> None:
         """Lose the memory, as a repaired terminal has."""
-        self.ledger = Ledger()
+        self.ledger = Ledger(numbers_from=self.ledger.numbers_from, shop=self.ledger.shop)
 
     async def _connection(self, stream: trio.abc.Stream) -> None:
         wire = Meter(stream, self.raw)

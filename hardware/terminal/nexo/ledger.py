@@ -64,14 +64,18 @@ class Entry:
 
 @define
 class Ledger:
-    """The terminal's memory; it survives a reboot."""
+    """The terminal's memory; it survives a reboot. Its names count up behind `numbers_from`, since
+    no two terminals of one acquirer share a name; `shop` is what the others of that shop did, which
+    the acquirer knows once it was asked."""
 
     entries: list[Entry] = field(factory=list)
     settled_from: int = 0
+    numbers_from: int = 0
+    shop: list[Ledger] = field(factory=list)
 
     def begin(self, header: m.Header, ask: m.PaymentAsk | m.ReversalAsk) -> Entry:
         """A new transaction with the next number."""
-        entry = Entry(header, ask, len(self.entries) + 1)
+        entry = Entry(header, ask, self.numbers_from + len(self.entries) + 1)
         self.entries.append(entry)
         return entry
 
@@ -83,10 +87,14 @@ class Ledger:
         return None
 
     def named(self, poi: m.PoiTransaction) -> Entry | None:
-        """The booked payment with that name; what was given back of one has none of its own."""
-        for entry in self.entries:
-            if entry.poi == poi and entry.is_booked and isinstance(entry.ask, m.PaymentAsk):
-                return entry
+        """The booked payment with that name, at whichever terminal of the shop; what was given back
+        of one has none of its own. What another stored the acquirer has not heard of."""
+        for ledger in (self, *self.shop):
+            for entry in ledger.entries:
+                is_known = ledger is self or not entry.is_stored
+                is_paid = entry.is_booked and isinstance(entry.ask, m.PaymentAsk)
+                if entry.poi == poi and is_paid and is_known:
+                    return entry
         return None
 
     @property
