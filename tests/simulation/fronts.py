@@ -29,9 +29,10 @@ from tests.simulation import (  # noqa: F401 - they register what is done
 )
 from tests.simulation.facts import APART, CASHIER, FLOAT, MANAGER, OPERATOR, PINS, WRONG_PIN
 from tests.simulation.fronts_errors import GaveUpError, RefusedError
+from tests.simulation.terminals import NexoTerminal
 from tests.simulation.tidying import give_back_screen, pay_otherwise, settle, sign_on
 from tests.simulation.window import answered_of
-from tests.simulation.workloads import WORKLOADS
+from tests.simulation.workloads import WORKLOADS, Workload
 
 if TYPE_CHECKING:
     from tests.simulation.machines import NodeMachine, Till
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 REPEATS_MAX = 5
 OTHERWISE = ("return_must", "refund_must", "tender_must_be_as_chosen")
 REORDERS = "front_reorders"
+AT_NEXO = 4  # times as many cards as where every seed has a terminal of that kind
 HELD_MOST = 4
 PATIENT_S = 60.0
 # Not the end of an order: whoever is at the next one would look for it in vain.
@@ -99,7 +101,7 @@ class Front:
         """Work a day: open, sell until the quota is reached, count, close."""
         await self.insist_on(self._open)
         names = list(WORKLOADS)
-        weights = [WORKLOADS[name].weight for name in names]
+        weights = [self._weight(workload) for workload in WORKLOADS.values()]
         while self.sold < self.quota:
             workload = WORKLOADS[self.chance.choices(names, weights)[0]]
             try:
@@ -111,6 +113,10 @@ class Front:
         await self.insist_on(self._leave_no_doubt)
         await self.insist_on(self._close)
         self.finished = True
+
+    def _weight(self, workload: Workload) -> int:
+        is_rare = workload.by_card and isinstance(self.till.cards, NexoTerminal)
+        return workload.weight * (AT_NEXO if is_rare else 1)
 
     async def insist_on(self, step: Any) -> None:
         """Do it until it went through; what got in the way is put right in between."""

@@ -34,7 +34,7 @@ class Bug:
 
     `refused_with` is what the store itself may say first, as it refuses to start; `sales` is how
     many each seed needs before it shows. `seed` is tried first: it showed it when it was last
-    looked for.
+    looked for; then the others of `seeds`.
     """
 
     plant: Callable[[], contextlib.AbstractContextManager[Any]]
@@ -43,6 +43,7 @@ class Bug:
     refused_with: str = ""
     sales: int = 20
     seed: int = 1
+    seeds: range = range(1, 25)
 
 
 def answer_before_commit() -> contextlib.AbstractContextManager[Any]:

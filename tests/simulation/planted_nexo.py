@@ -12,9 +12,11 @@ from actors.terminal_messages import Forwarded
 from engine.terminal import Verdict
 from hardware.terminal.nexo import outcome
 from hardware.terminal.nexo.device import NexoDevice
-from hardware.terminal.nexo.inquiry import Inquiry
+from hardware.terminal.nexo.inquiry import Inquiry, taken_back
+from hardware.terminal.nexo.session import NexoSession
 from tests.simulation.planted import Bug
 from tests.simulation.planted_money import Planted
+from tests.simulation.terminals import NEXO_EVERY, NEXO_FIRST
 
 
 def lost_is_not_paid() -> Planted:
@@ -45,14 +47,42 @@ def stored_never_told() -> Planted:
     return mock.patch.object(NexoDevice, "forward", deaf)
 
 
+def taken_back_by_word_alone() -> Planted:
+    """What the books could not keep is said to be taken back, and the terminal is not asked to."""
+    kept = NexoSession.kept
+
+    def careless(self: NexoSession, job_id: str, now_ns: int, **said: Any) -> Any:
+        job = self._job
+        is_its = job is not None and job.job_id == job_id
+        if is_its and job is not None and job.answer and not said["is_kept"]:
+            return self._finish(job, taken_back(job.answer), now_ns)
+        return kept(self, job_id, now_ns, **said)
+
+    return mock.patch.object(NexoSession, "kept", careless)
+
+
+_SEEDS = range(NEXO_FIRST, 24 * NEXO_EVERY + NEXO_FIRST, NEXO_EVERY)
 NEXO_BUGS: dict[str, Bug] = {
-    "lost_is_not_paid": Bug(lost_is_not_paid, ("C1_money_is_the_terminals",), sales=40, seed=43),
+    "lost_is_not_paid": Bug(
+        lost_is_not_paid, ("C1_money_is_the_terminals",), sales=30, seed=68, seeds=_SEEDS
+    ),
     "at_it_is_not_paid": Bug(
         at_it_is_not_paid,
         ("C1_money_is_the_terminals",),
-        ("devices_kill", "store_kill", "devices_link_bad"),
-        sales=60,
-        seed=63,
+        ("devices_kill", "store_kill"),
+        sales=40,
+        seed=68,
+        seeds=_SEEDS,
     ),
-    "stored_never_told": Bug(stored_never_told, ("L1_everything_drains",), sales=40, seed=43),
+    "stored_never_told": Bug(
+        stored_never_told, ("L1_everything_drains",), sales=30, seed=80, seeds=_SEEDS
+    ),
+    "taken_back_by_word_alone": Bug(
+        taken_back_by_word_alone,
+        ("C1_money_is_the_terminals",),
+        ("link_partitioned", "devices_link_bad", "link_cut"),
+        sales=40,
+        seed=116,
+        seeds=_SEEDS,
+    ),
 }

@@ -25,9 +25,10 @@ from tests.simulation.shop import CONFIG
 from tests.simulation.streams import SimulatedCarrier
 from tests.simulation.window import entry_of, nexo_entries
 
-# Every fifth seed from here on: no bug is planted, no seed kept and no hash written down there.
-NEXO_EVERY, NEXO_FIRST = 5, 43
-_CHOICES = (("1",), ("2",), ("3",), ("1", "3"), ("2", "3"), REGISTERS)
+# Every sixth seed from here on: none of them had a planted bug aimed at it, was kept, or had its
+# hash written down when this was chosen.
+NEXO_EVERY, NEXO_FIRST = 6, 44
+_CHOICES = (("1",), ("1", "3"), ("2", "3"), REGISTERS)
 _NUMBERS_APART = 100_000
 Names = dict[str, str | int]
 

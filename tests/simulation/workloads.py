@@ -18,21 +18,25 @@ VOUCHERS = 6
 
 @frozen
 class Workload:
-    """Something a cashier does from beginning to end; `weight` is how often among all."""
+    """Something a cashier does from beginning to end; `weight` is how often among all, of which
+    what is done `by_card` is done more often at a terminal that only some registers have."""
 
     name: str
     weight: int
     run: Callable[[Front], Awaitable[None]]
+    by_card: bool = False
 
 
 WORKLOADS: dict[str, Workload] = {}
 
 
-def workload(weight: int) -> Callable[[Callable[[Front], Awaitable[None]]], Workload]:
+def workload(
+    weight: int, *, by_card: bool = False
+) -> Callable[[Callable[[Front], Awaitable[None]]], Workload]:
     """Decorator: let every front end do this, `weight` times in a hundred or so."""
 
     def register(run: Callable[[Front], Awaitable[None]]) -> Workload:
-        made = Workload(run.__name__, weight, run)
+        made = Workload(run.__name__, weight, run, by_card)
         WORKLOADS[made.name] = made
         return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.cuts.far_ends import Customer
+from tests.simulation.fronts_errors import GaveUpError, RefusedError
 from tests.simulation.terminals import NexoTerminal
 from tests.simulation.workloads import ring_up, workload
 
@@ -18,22 +19,49 @@ _CUSTOMERS = (
     (Customer(partial_minor=-1, keeps=None), 1),
     (Customer(answer_is_lost=True, keeps=None), 1),
 )
+_NOBODY = Customer(nobody_comes=True, keeps=None)
 # Of ZVT a reply that is lost while the cable holds costs the register three minutes: not there.
 _AT_NEXO = (
     *_CUSTOMERS,
     (Customer(question_is_lost=True, keeps=None), 1),
     (Customer(delay_s=4.0, keeps=None), 1),
     (Customer(delay_s=25.0, keeps=None), 1),
+    (_NOBODY, 2),
 )
+_HANGS = 0.03
 
 
 def somebody_comes(front: Front) -> None:
     """A customer who taps, is declined, has too little, or whose terminal breaks in the middle; at
-    a nexo terminal also one who takes long, or whom it never hears of."""
+    a nexo terminal also one who takes long or does not come, whom it never hears of, or where it
+    hears and says nothing for a while."""
     cards = front.till.cards
-    customers = _AT_NEXO if isinstance(cards, NexoTerminal) else _CUSTOMERS
-    every, weights = zip(*customers, strict=True)
-    cards.expect(front.chance.choices(every, weights)[0])
+    is_nexo = isinstance(cards, NexoTerminal)
+    every, weights = zip(*(_AT_NEXO if is_nexo else _CUSTOMERS), strict=True)
+    customer = front.chance.choices(every, weights)[0]
+    cards.expect(customer)
+    if is_nexo and front.chance.random() < _HANGS:
+        front.sim.background.start_soon(_hang, front, front.chance.uniform(5.0, 40.0))
+    if customer.nobody_comes or customer.delay_s:
+        front.sim.background.start_soon(_call_off, front, front.chance.uniform(0.5, 20.0))
+
+
+async def _hang(front: Front, for_s: float) -> None:
+    front.till.terminal.hangs = True
+    await front.sim.world.sleep_exactly(for_s)
+    front.till.terminal.hangs = False
+
+
+async def _call_off(front: Front, after_s: float) -> None:
+    """The cashier does not wait for a card: what the terminal is at is called off, also where it
+    has just been paid or is another payment by now."""
+    await front.sim.world.sleep_exactly(after_s)
+    try:
+        payment = (await front.look("register.state"))["payment"]
+        if payment is not None and payment["standing"] in ("requested", "unknown"):
+            await front.do("payment.cancel", payment_id=payment["payment_id"])
+    except (GaveUpError, RefusedError) as error:
+        front.sim.count_refusal(error)
 
 
 async def finish(front: Front, state: dict[str, Any]) -> str:
@@ -44,7 +72,7 @@ async def finish(front: Front, state: dict[str, Any]) -> str:
     return order_id
 
 
-@workload(20)
+@workload(20, by_card=True)
 async def sale_by_card(front: Front) -> None:
     """Paid by card; where that does not go, or nobody knows, in cash."""
     await ring_up(front)
@@ -59,7 +87,7 @@ async def _take_card(front: Front) -> None:
     front.cards.append(order_id)
 
 
-@workload(4)
+@workload(4, by_card=True)
 async def split_sale(front: Front) -> None:
     """Part by card, part in cash, the rest by another card."""
     due = await ring_up(front)
@@ -74,7 +102,7 @@ async def split_sale(front: Front) -> None:
     front.cards.append(await finish(front, {"order": order}))
 
 
-@workload(4)
+@workload(4, by_card=True)
 async def card_gets_its_money_back(front: Front) -> None:
     """Goods of a sale by card come back; what was paid in cash goes back in cash."""
     if not front.cards:
@@ -88,7 +116,7 @@ async def card_gets_its_money_back(front: Front) -> None:
     await finish(front, await front.card_over())
 
 
-@workload(2)
+@workload(2, by_card=True)
 async def card_is_handed_back(front: Front) -> None:
     """The customer changes their mind: the terminal takes it back, and it is paid in cash."""
     await ring_up(front)
@@ -101,7 +129,7 @@ async def card_is_handed_back(front: Front) -> None:
     await finish(front, state)
 
 
-@workload(6)
+@workload(6, by_card=True)
 async def payment_nobody_waits_for(front: Front) -> None:
     """The cable is out as a card is charged, and the customer has no time: it is set aside and paid
     in cash. Somebody puts the cable back sooner or later; now and then it is the next customer,

@@ -19,7 +19,7 @@ _ENDS_SILENTLY = 0.2
 _PATIENT_S = 60.0
 
 
-@workload(5)
+@workload(5, by_card=True)
 async def cards_without_the_bank(front: Front) -> None:
     """The terminal has lost its bank: one customer or some pay all the same, until it is
     back; the bank refuses some of it then, and the
@@ -52,7 +52,7 @@ async def _come_back(front: Front, after_s: float) -> None:
     front.till.terminal.is_offline = False
 
 
-@workload(2)
+@workload(2, by_card=True)
 async def terminal_ends_its_day(front: Front) -> None:
     """Its totals are held against the journal; now and then nobody hears how it ended."""
     terminal = front.till.terminal

@@ -48,7 +48,7 @@ async def _close_tab(front: Front) -> None:
     front.cards.append(await finish(front, await front.card_over()))
 
 
-@workload(3)
+@workload(3, by_card=True)
 async def tip_on_the_screen(front: Front) -> None:
     """The customer is asked before their card is; they answer, correct a wrong answer, or leave,
     and nothing else goes on meanwhile."""
