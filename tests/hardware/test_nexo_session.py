@@ -178,6 +178,26 @@ def test_what_an_answer_comes_to(told: m.PaymentTold, verdict: str, code: str, m
     assert minor == answer.amount_minor
 
 
+@pytest.mark.parametrize("named_minor", [0, 300])
+def test_less_than_the_tip_that_was_said_before_pays_goods(named_minor: int) -> None:
+    """A card has less than the tip the customer had chosen, and the terminal repeats that tip as it
+    was asked, or names none: what moved is known, and pays goods."""
+    walk = Walk()
+    asked = attrs.evolve(sale(partial_allowed=True), tip_minor=300)
+    walk.reply(walk.pay(asked), paid(94, tip_minor=named_minor, outcome=m.Outcome("Partial")))
+    answer = answer_in(walk.keep())
+    assert ("partially_approved", "ok") == ended(answer)
+    assert (94, 0) == (answer.amount_minor, answer.tip_minor)
+
+
+def test_a_tip_beyond_what_was_paid_and_asked_is_not_believed() -> None:
+    """Nobody asked for so much, and the amount does not have it: a person looks."""
+    walk = Walk()
+    asked = attrs.evolve(sale(partial_allowed=True), tip_minor=300)
+    told = paid(94, tip_minor=301, outcome=m.Outcome("Partial"))
+    assert ("unknown", "amount_differs") == ended(answer_in(walk.reply(walk.pay(asked), told)))
+
+
 def test_part_of_it_where_that_is_allowed() -> None:
     """Less than was asked for is no surprise where the register allowed it."""
     walk = Walk()

@@ -153,10 +153,9 @@ def _verdict(transaction: Transaction, told: m.PaymentTold) -> Ended:
     if told.amount_minor is None:
         is_part = told.outcome.result == "Partial"
         return Verdict.UNKNOWN if is_part else Verdict.APPROVED, "amount_not_told"
-    if told.amount_minor < told.tip_minor:
-        return Verdict.UNKNOWN, "amount_differs"
+    # A tip it was asked with it may repeat, though the card had less than that.
     plain_minor = told.amount_minor - tip_of(transaction, told.amount_minor, told.tip_minor)
-    if plain_minor == 0:
+    if plain_minor <= 0:
         return Verdict.UNKNOWN, "amount_differs"
     if plain_minor < transaction.amount_minor:
         code = "ok" if transaction.partial_allowed else "amount_differs"
