@@ -101,7 +101,8 @@ class Auditor:
     """Feeds the invariants. `trace` is the hash over everything that happened, in order.
 
     `durable` is the last position all of whose records are known to be on the platter: their
-    command's id was among the bytes a sync made durable.
+    command's id was among the bytes a sync made durable. A command that is accepted and changes
+    nothing has no record, so its id is looked for from when it came to the store.
     """
 
     sim: Simulation
@@ -116,6 +117,7 @@ class Auditor:
     store: Shown | None = None
     last_name: str = ""
     _synced: list[bytes] = field(factory=list)
+    _came: dict[str, None] = field(factory=dict)
     _looked: Any = None
     _unsure: list[tuple[int, str]] = field(factory=list)
     _hooks: dict[str, list[Any]] = field(factory=dict)
@@ -172,11 +174,17 @@ class Auditor:
         self._call("on_store_open", store)
         self.pull()
 
+    def came(self, command_id: str) -> None:
+        """A command is at the store's door."""
+        if command_id not in self.durable_ids:
+            self._came[command_id] = None
+
     def released(self, asked: Asked, answer: Answered) -> None:
         """An answer leaves the store."""
         self.pull()
         self.note("released", asked.id, answer.ok, answer.position)
         self._call("on_release", asked, answer)
+        self._came.pop(asked.id, None)
         if answer.ok and not asked.is_query:
             self.acked_ids[asked.id] = None
 
@@ -251,6 +259,9 @@ class Auditor:
 
     def _learn_durable(self) -> None:
         synced, self._synced = self._synced, []
+        for command_id in [one for one in self._came if _held(one, synced)]:
+            self.durable_ids.add(command_id)
+            del self._came[command_id]
         still: list[tuple[int, str]] = []
         for position, command_id in self._unsure:
             if not still and (command_id in self.durable_ids or _held(command_id, synced)):

@@ -171,6 +171,8 @@ class StoreMachine:
         """Give an ask to its register; what comes back leaves the store at that moment."""
         ask = envelope.body
         assert isinstance(ask, Ask)
+        if not ask.is_query:
+            self.sim.auditor.came(ask.id)
 
         def reply(value: object) -> bool:
             try:
