@@ -21,14 +21,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import field, frozen
 
-from tests.canaries import Canaries, card_like, made
+from tests.canaries import Canaries, card_like, has_grep, made
 from tests.overheard import Overheard
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,15 +87,6 @@ class Hit:
 
 
 # -------------------------------------------------------------------------------------- the search
-
-
-@cache
-def _has_grep() -> bool:
-    words = ["grep", "--version"]
-    if shutil.which("grep") is None:
-        return False
-    said = subprocess.run(words, capture_output=True, text=True, check=False).stdout
-    return "GNU grep" in said
 
 
 def _grep(options: list[str], places: list[Path]) -> Iterator[Hit]:
@@ -169,7 +159,7 @@ def search(places: list[Path], planted: tuple[Canaries, ...]) -> Iterator[tuple[
     if not places:
         return
     patterns = _patterns(planted)
-    if not _has_grep():
+    if not has_grep():
         yield from _search_slowly(places, planted)
         return
     if patterns:

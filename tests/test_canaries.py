@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.canaries import RAW, Canaries, card_like, encodings, half_bytes, is_card
+from tests.canaries import RAW, Canaries, Leak, card_like, encodings, half_bytes, is_card
 
 CANARIES = Canaries.seeded(20261126)
 NOISE = random.Random(1).randbytes(5_000)
@@ -69,6 +69,18 @@ def test_a_planted_one_is_found_however_it_is_written(card: str) -> None:
         assert raw == {leak.encoding for leak in leaks if leak.encoding in RAW}
 
 
+@pytest.mark.parametrize("card", CANARIES.cards[:2], ids=lambda card: f"{card[:2]}-{card[-4:]}")
+def test_much_is_searched_as_little_is(card: str) -> None:
+    """In megabytes each way of writing is found, at the beginning, in the middle and at the end."""
+    much = NOISE * (-(-(1 << 20) // len(NOISE)))
+    for name, pattern, of_card in CANARIES.patterns:
+        if name in RAW and of_card == card:
+            for at in (0, 777_777, len(much)):
+                found = CANARIES.search_raw(much[:at] + pattern + much[at:], "there", 5)
+                assert Leak("there", 5 + at, name, card[-4:]) in found
+    assert CANARIES.search_raw(much) == []
+
+
 def test_nothing_is_found_where_nothing_is() -> None:
     """Noise, and masked numbers, are no leaks."""
     masked = [f"{card[:6]}{'*' * (len(card) - 10)}{card[-4:]}" for card in CANARIES.cards]
@@ -78,16 +90,17 @@ def test_nothing_is_found_where_nothing_is() -> None:
 def test_a_file_is_searched_across_its_pieces(tmp_path: Path) -> None:
     """Wherever it lies in a file that is read piece by piece, it is found once and in its place."""
     card = CANARIES.cards[3]
+    alone = Canaries((card,))
     for at in (0, 1_048_560, 1_048_570, 1_048_576, 2_097_140, 2_500_000):
         data = bytearray(b"." * 2_600_000)
         data[at : at + len(card)] = card.encode()
         place = tmp_path / "below" / f"{at}.db"
         place.parent.mkdir(exist_ok=True)
         place.write_bytes(data)
-        found = {(leak.where, leak.at) for leak in CANARIES.search_file(place)
+        found = {(leak.where, leak.at) for leak in alone.search_file(place)
                  if leak.encoding == "ascii"}  # fmt: skip
         assert found == {(str(place), at)}
-    assert len({leak.where for leak in CANARIES.search_folder(tmp_path)}) == 6
+    assert len({leak.where for leak in alone.search_folder(tmp_path)}) == 6
 
 
 def test_every_encoding_is_a_different_one() -> None:

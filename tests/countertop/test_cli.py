@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import signal
 import socket
 import sqlite3
@@ -27,33 +26,22 @@ from countertop.config import Config
 from countertop.doors_file import DoorsFileError, OpenDoors, read_doors, write_doors
 from countertop.errors import CommandFailedError
 from engine.limits import TAX_CLASSES_MAX
+from tests.e2e.warm import run
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 Done = subprocess.CompletedProcess[str]
 
 
-def _run(*arguments: str | Path, cwd: Path = ROOT) -> Done:
-    return subprocess.run(
-        [sys.executable, "-m", "countertop", *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def _well(*arguments: str | Path) -> str:
-    done = _run(*arguments)
+    done = run(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def _told(*arguments: str | Path) -> str:
     """The words of a command that could not be carried out; never a traceback."""
-    done = _run(*arguments)
+    done = run(*arguments)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("countertop: ")
@@ -309,7 +297,7 @@ def test_without_a_store_the_command_line_says_so(
 ) -> None:
     """Each command that needs a store or a journal names what is missing and makes nothing."""
     (folder / "README.md").write_text("x")
-    done = _run(*arguments, cwd=folder)
+    done = run(*arguments, cwd=folder)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert words in done.stderr
@@ -376,7 +364,7 @@ def test_status_of_doors_written_by_hand_is_one_sentence(folder: Path) -> None:
     run_dir = Config(str(folder)).run_dir
     run_dir.mkdir()
     (run_dir / "doors.json").write_text('{"http": "", "websocket": "x", "nng": "", "hints": ""}')
-    done = _run("status", "--data", folder)
+    done = run("status", "--data", folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("countertop: ")
     assert len(done.stderr.splitlines()) == 1

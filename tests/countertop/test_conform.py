@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from countertop.conform import FAILED, PASSED, REFUSED, conform, run_case, run_files
 from countertop.errors import CommandFailedError
+from tests.e2e.warm import run
 from tests.vectors.files import all_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,14 +167,7 @@ def test_programs_are_told_the_same(tmp_path: Path) -> None:
 
 def called(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """`countertop conform-prices` as a person calls it."""
-    return subprocess.run(
-        [sys.executable, "-m", "countertop", "conform-prices", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run("conform-prices", *arguments)
 
 
 def test_the_command_line_runs_files(tmp_path: Path) -> None:

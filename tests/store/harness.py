@@ -39,10 +39,14 @@ from engine.wire import unstructure
 from hardware.printer.fake import PrinterFake
 from hardware.printer.render import to_text
 from hardware.terminal.zvt.fake import TerminalFake
+from tests.e2e.warm import Forked, run_verifier
 from tests.shop import CASHIER, EVERYTHING, ITEMS, TAXES, rules
+from tests.store import server
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20.0
+ALONE = ("unshare", "-n")
+"""What a superuser puts before a command that shall have no network."""
 FLOAT = [{"value_minor": 1000, "count": 10}]
 PEOPLE = (("ana", "Ana Alder", "cashier", "1111"), ("max", "Max Maple", "manager", "1234"))
 
@@ -313,14 +317,17 @@ async def open_counter(
 class StoreProcess:
     """A store server in a process of its own, started again on the same data after a kill.
 
-    It and its children live in `place`, which is where the kernel dumps their memory.
+    It and its children live in `place`, which is where the kernel dumps their memory. It is forked
+    from a process that has imported a store; with a `place`, or `from_nothing`, its program begins
+    as in a shop, and it has in its memory what a store has.
     """
 
     config: Config
     children: bool = False
-    place: Path = ROOT
+    place: Path | None = None
     alone: Sequence[str] = ()
-    process: subprocess.Popen[str] | None = None
+    from_nothing: bool = False
+    process: subprocess.Popen[str] | Forked | None = None
     starts: int = 0
 
     def start(self) -> None:
@@ -329,17 +336,15 @@ class StoreProcess:
         self.config.data.mkdir(parents=True, exist_ok=True)
         place = self.config.data.parent / "server.json"
         place.write_text(json.dumps(to_data(self.config)))
-        with (self.config.data.parent / "server.log").open("a") as log:
+        words = [str(place), *(("--children",) if self.children else ())]
+        told = self.config.data.parent / "server.log"
+        if not (self.from_nothing or self.place) and tuple(self.alone) in ((), ALONE):
+            self.process = Forked.of(server.main, *words, told=told, network=not self.alone)
+            return
+        with told.open("a") as log:
             self.process = subprocess.Popen(
-                [
-                    *self.alone,
-                    sys.executable,
-                    "-m",
-                    "tests.store.server",
-                    str(place),
-                    *(("--children",) if self.children else ()),
-                ],
-                cwd=self.place,
+                [*self.alone, sys.executable, "-m", "tests.store.server", *words],
+                cwd=self.place or ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -418,7 +423,7 @@ def offline() -> tuple[str, ...]:
 
     A network of its own with nothing in it: there is no way out of it, not even by name.
     """
-    for prefix in (("unshare", "-n"), ("unshare", "-rn")):
+    for prefix in (ALONE, ("unshare", "-rn")):
         with contextlib.suppress(OSError):
             if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
                 return prefix
@@ -443,14 +448,7 @@ def open_journal(config: Config) -> Iterator[Journal]:
 
 def verify(config: Config, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the independent verifier on a journal."""
-    return subprocess.run(
-        [sys.executable, "-m", "verifier", str(config.journal_path), *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_verifier(config.journal_path, *arguments)
 
 
 def assert_verified(config: Config) -> None:

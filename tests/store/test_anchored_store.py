@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,9 @@ from countertop.config import ANCHORED, Config
 from countertop.offline import accept_loss, backup_store, restore_store, what_is_missing
 from countertop.serving import health_of
 from countertop.store import Store, open_store
+from tests.e2e.warm import run
 from tests.store.harness import (
     PATIENCE_S,
-    ROOT,
     OwnShop,
     assert_verified,
     eventually,
@@ -85,18 +84,7 @@ def _serve(folder: Path) -> subprocess.CompletedProcess[str]:
         f'data_dir = "{folder / "data"}"\nstore_id = "shop-1"\nreserve_mib = 0\n'
         "[doors]\nhttp_port = 0\n"
     )
-    return _countertop("serve", str(toml))
-
-
-def _countertop(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "countertop", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run("serve", str(toml))
 
 
 def _notices(store: Store) -> str:
@@ -215,7 +203,7 @@ async def test_a_loss_that_is_accepted_is_a_fact_and_the_shop_goes_on(folder: Pa
     yesterday, head = await _days(folder)
     last = _put_back(folder, yesterday)
     data = folder / "data"
-    done = _countertop("accept-loss", str(data), "--reason", "The disk lied.")
+    done = run("accept-loss", str(data), "--reason", "The disk lied.")
     assert done.returncode == 0, done.stderr
     assert f"record {last + 1}" in done.stdout
     assert (data / "journal.db.aside-1").exists()
@@ -232,7 +220,7 @@ async def test_a_loss_that_is_accepted_is_a_fact_and_the_shop_goes_on(folder: Pa
     async with open_shop(folder) as shop:
         assert _notices(shop.store) == ""
     assert_verified(own_config(folder))
-    done = _countertop("accept-loss", str(data), "--reason", "again")
+    done = run("accept-loss", str(data), "--reason", "again")
     assert done.returncode == 1
     assert "No anchor has anything against the journal" in done.stderr
 
@@ -251,7 +239,7 @@ async def test_a_restore_names_what_its_backup_lacks(folder: Path) -> None:
         head = head_of(shop.store.journal)
         assert head is not None
     arguments = (str(folder / "backup"), str(config.data), "--reason", "died", "--force")
-    done = _countertop("restore", *arguments)
+    done = run("restore", *arguments)
     assert done.returncode == 0, done.stderr
     lost = f"records {backup.position + 1}-{head.position} of epoch 1 are missing"
     assert lost in done.stdout

@@ -42,7 +42,7 @@ async def _is_let_in(shop: Shop) -> bool:
 async def test_a_store_without_a_free_descriptor_sells_on(folder: Path) -> None:
     """Who is connected sells on; who comes is let in once there is room; nothing is lost."""
     config = own_config(folder, one_process=False)
-    with StoreProcess(config) as server:
+    with StoreProcess(config, from_nothing=True) as server:
         async with open_link(config, "till-a") as shop:
             await insist(shop, "store.state", "_office", {})
             await shop.seed()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -28,10 +27,10 @@ from engine.promotion.model import (
     Selection,
 )
 from engine.wire import unstructure
-from tests.store.harness import FLOAT, ROOT, OwnShop, open_shop
+from tests.e2e.warm import run
+from tests.store.harness import FLOAT, OwnShop, open_shop
 
 DAY_NS = 86_400 * 10**9
-COMMAND = (sys.executable, "-m", "countertop", "dry-run")
 
 
 class Calendar(SystemWorld):
@@ -176,13 +175,7 @@ async def test_the_command(folder: Path) -> None:
     )
 
     def typed(*more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, str(file), "--data", str(folder / "data"), *more],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run("dry-run", file, "--data", folder / "data", *more)
 
     told = typed()
     assert told.returncode == 0, told.stderr

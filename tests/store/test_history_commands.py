@@ -19,7 +19,8 @@ from actors.personal import Keyring
 from countertop.config import Config
 from countertop.offline import backup_store, replay_journal, restore_store
 from engine.order.state import Phase
-from tests.store.harness import ROOT, OwnShop, assert_verified, open_shop, own_config
+from tests.e2e.warm import run
+from tests.store.harness import ROOT, OwnShop, assert_verified, open_shop, own_config, verify
 
 
 def _quiet(_: str, __: str) -> Callable[[int, int], None]:
@@ -145,13 +146,7 @@ async def test_what_a_restore_lacks_is_named_by_a_printed_head(folder: Path) -> 
     restored = Config(str(folder / "new"), "shop-1")
     restore_store(folder / "backup", restored.data, "disk died", _quiet, force=False)
     anchor = f"{later.hash.hex()}@{later.position}"
-    done = subprocess.run(
-        [sys.executable, "-m", "verifier", str(restored.journal_path), "--head", anchor],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = verify(restored, "--head", anchor)
     assert done.returncode == 1
     assert str(later.position) in done.stdout + done.stderr
 
@@ -227,11 +222,8 @@ async def test_a_backup_has_the_keys_of_its_moment(folder: Path) -> None:
         nursery.start_soon(_change_people, shop)
         for number in range(3):
             backup = folder / f"backup-{number}"
-            await trio.run_process(
-                [sys.executable, "-m", "countertop", "backup", folder / "data", backup],
-                cwd=ROOT,
-                capture_stdout=True,
-            )
+            done = await trio.to_thread.run_sync(run, "backup", folder / "data", backup)
+            assert done.returncode == 0, done.stderr
             keys = Keyring(backup / "keys" / "personal.db")
             assert keys.reveal(shop.store.books.staff.operators["max"].name) == "Max Maple"
             keys.close()

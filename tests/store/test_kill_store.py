@@ -99,7 +99,7 @@ async def _kill_again_and_again(server: StoreProcess, storm: Storm) -> None:
         before = len(storm.answers)
         if dice.random() < 0.2:
             storm.early += 1
-            await trio.sleep(dice.uniform(0.2, 0.7))
+            await trio.sleep(dice.uniform(0.02, 0.2))
         else:
             wanted = before + dice.randint(5, 80)
             await eventually(partial(storm.has, wanted), "tills that sell again")

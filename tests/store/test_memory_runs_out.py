@@ -74,7 +74,7 @@ async def test_a_store_without_memory_ends_and_has_all_it_answered(
     sells on."""
     config = own_config(folder, one_process=False)
     receipts: list[str] = []
-    with StoreProcess(config) as server:
+    with StoreProcess(config, from_nothing=True) as server:
         async with open_link(config, "till-a") as shop:
             await insist(shop, "store.state", "_office", {})
             await shop.seed()

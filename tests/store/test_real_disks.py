@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from actors.errors import PostError
 from actors.journal import DiskFullError, Journal, JournalReadOnlyError
 from benches.journal import sample_entry
 from countertop.config import Config
+from tests.e2e.warm import run
 from tests.store.disks import (
     MIB,
     leave_free,
@@ -24,7 +24,6 @@ from tests.store.disks import (
     turn_read_only,
 )
 from tests.store.harness import (
-    ROOT,
     Shop,
     StoreProcess,
     assert_verified,
@@ -40,14 +39,7 @@ def _serve(folder: Path, data: Path) -> subprocess.CompletedProcess[str]:
     path = folder / "store.toml"
     lines = [f'data_dir = "{data}"', 'store_id = "shop-1"', "reserve_mib = 0"]
     path.write_text("\n".join([*lines, "[doors]", "http_port = 0"]) + "\n")
-    return subprocess.run(
-        [sys.executable, "-m", "countertop", "serve", str(path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run("serve", path)
 
 
 async def _sell_until_it_ends(shop: Shop, server: StoreProcess) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import pytest
 import trio
 from attrs import frozen
 
+from tests.e2e.warm import run
 from tests.store.harness import ROOT, open_journal, open_shop, own_config
 from tests.unguarded import take_guards_off
 from verifier.__main__ import main
@@ -158,15 +159,7 @@ def test_a_days_journal_is_tamper_evident_and_its_receipts_are_provable(
 
 def test_the_command_line_writes_the_same_proof(closed: Closed, proof: Path) -> None:
     """`countertop verify` takes the number as it is printed, and prints what it would write."""
-    command = ["verify", str(closed.journal), "--receipt", "1-000003"]
-    done = subprocess.run(
-        [sys.executable, "-m", "countertop", *command],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run("verify", closed.journal, "--receipt", "1-000003")
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith(proof.read_text())
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +20,8 @@ from countertop.config import Config, ConfigError, from_data, load, to_data
 from countertop.store import open_store
 from engine.wire import canonical, parse
 from hardware.settings import NexoShop
-from tests.store.harness import ROOT, open_shop, own_config
+from tests.e2e.warm import run
+from tests.store.harness import open_shop, own_config
 
 
 def _toml(folder: Path, port: int, **texts: str) -> Path:
@@ -34,14 +34,7 @@ def _toml(folder: Path, port: int, **texts: str) -> Path:
 
 def _serve(path: Path) -> subprocess.CompletedProcess[str]:
     """`countertop serve`, which is expected to end by itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "countertop", "serve", str(path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    return run("serve", path, timeout_s=30)
 
 
 @contextlib.contextmanager
