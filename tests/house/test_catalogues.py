@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,8 @@ def sources(*suffixes: str) -> list[Path]:
     )
 
 
-def refusal_codes() -> set[str]:
+@cache
+def refusal_codes() -> frozenset[str]:
     """Every code a class named Refusal in the engine declares."""
     codes: set[str] = set()
     for path in (ROOT / "engine").rglob("*.py"):
@@ -59,7 +61,7 @@ def refusal_codes() -> set[str]:
                 for entry in node.body:
                     if isinstance(entry, ast.Assign) and isinstance(entry.value, ast.Constant):
                         codes.add(str(entry.value.value))
-    return codes
+    return frozenset(codes)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def marks(path: Path) -> Iterator[tuple[int, str]]:
     """Line and id of each feature mark in a test file, wherever it stands."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    source = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)) if ".feature" in source else ():
         match node:
             case ast.Call(func=ast.Attribute(attr="feature"), args=[ast.Constant(value=str(name))]):
                 yield node.lineno, name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -23,12 +22,16 @@ def module_name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
-def refusal_classes() -> Iterator[tuple[str, ast.ClassDef]]:
+@cache
+def refusal_classes() -> tuple[tuple[str, ast.ClassDef], ...]:
     """(module, class) of every `Refusal` of the engine."""
-    for path in sorted(ENGINE.rglob("*.py")):
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.ClassDef) and node.name == "Refusal":
-                yield module_name(path), node
+    return tuple(
+        (module_name(path), node)
+        for path in sorted(ENGINE.rglob("*.py"))
+        if "class Refusal" in (source := path.read_text())
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and node.name == "Refusal"
+    )
 
 
 @cache
@@ -58,9 +61,13 @@ def aliases(tree: ast.Module, module: str) -> tuple[Names, Names]:
     return refusals, modules
 
 
-def used(path: Path) -> set[tuple[str, str]]:
+@cache
+def used(path: Path) -> frozenset[tuple[str, str]]:
     """(module, constant) of every refusal a file names as `Refusal.X` or `noun.Refusal.X`."""
-    tree = ast.parse(path.read_text())
+    source = path.read_text()
+    if "Refusal" not in source:
+        return frozenset()
+    tree = ast.parse(source)
     refusals, modules = aliases(tree, module_name(path))
     found = set()
     for node in ast.walk(tree):
@@ -71,13 +78,13 @@ def used(path: Path) -> set[tuple[str, str]]:
                 value=ast.Attribute(value=ast.Name(id=local), attr="Refusal"), attr=name
             ) if local in modules:
                 found.add((modules[local], name))
-    return found
+    return frozenset(found)
 
 
 def used_in(*folders: Path) -> set[tuple[str, str]]:
     """The refusals that any file below the folders names."""
     files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
-    return set().union(*map(used, files))
+    return {one for file in files for one in used(file)}
 
 
 def shown(entries: set[tuple[str, str]]) -> str:
