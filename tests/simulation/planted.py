@@ -245,7 +245,7 @@ BUGS: dict[str, Bug] = {
     "notes_forgotten": Bug(notes_forgotten, ("F1_notes_lie_apart", "D5_a_count_sheet_adds_up")),
     "group_unheeded": Bug(group_unheeded, ("S1_total_is_the_sum",)),
     "exemption_paid_back": Bug(
-        exemption_paid_back, ("X1_without_tax_in_and_out",), sales=100, seed=9
+        exemption_paid_back, ("X1_without_tax_in_and_out",), sales=100, seed=34
     ),
     "answer_before_commit": Bug(
         answer_before_commit,
@@ -289,11 +289,11 @@ BUGS: dict[str, Bug] = {
     ),
     "voucher_good_again": Bug(voucher_good_again, ("V1_a_voucher_is_good_once",), seed=12),
     "charge_untold": Bug(charge_untold, ("C1_lines_and_charges_are_the_total",)),
-    "comp_among_discounts": Bug(comp_among_discounts, ("C2_comps_are_no_discounts",)),
+    "comp_among_discounts": Bug(comp_among_discounts, ("C2_comps_are_no_discounts",), seed=33),
     "bundle_keeps_its_parts": Bug(
         bundle_keeps_its_parts,
         ("B1_bundles_come_back_at_what_they_cost",),
-        seed=5,
+        seed=8,
     ),
     "tax_back_twice": Bug(tax_back_twice, ("T1_no_more_tax_back_than_paid",)),
 }

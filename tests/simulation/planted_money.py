@@ -174,7 +174,7 @@ MONEY_BUGS: dict[str, Bug] = {
         taxes_back_under_each_other,
         ("T2_each_tax_comes_back",),
         sales=60,
-        seed=3,
+        seed=8,
     ),
     "charge_good_for_ever": Bug(
         charge_good_for_ever, ("R1_a_charge_comes_back_once",), sales=200, seed=38
@@ -215,7 +215,7 @@ MONEY_BUGS: dict[str, Bug] = {
         ("C3_the_screen_has_the_payment_in_hand",),
         ("devices_link_bad",),
         sales=100,
-        seed=2,
+        seed=37,
     ),
     "asked_no_more": Bug(asked_no_more, ("L1_everything_drains",), sales=60, seed=39),
     "anothers_money": Bug(
@@ -227,5 +227,5 @@ MONEY_BUGS: dict[str, Bug] = {
         sales=60,
         seed=7,
     ),
-    "tip_on_any_part": Bug(tip_on_any_part, ("I1_a_tip_is_what_was_said",), sales=60, seed=8),
+    "tip_on_any_part": Bug(tip_on_any_part, ("I1_a_tip_is_what_was_said",), sales=60, seed=17),
 }

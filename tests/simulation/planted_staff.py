@@ -80,6 +80,6 @@ STAFF_BUGS: dict[str, Bug] = {
         rights_of_the_first_day, ("O1_who_does_it_may",), sales=60, seed=51
     ),
     "never_locked_out": Bug(
-        never_locked_out, ("O2_a_pin_is_asked_for_each_time",), sales=60, seed=6
+        never_locked_out, ("O2_a_pin_is_asked_for_each_time",), sales=60, seed=15
     ),
 }
