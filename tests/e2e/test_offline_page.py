@@ -99,3 +99,34 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(
     who.push("It is not on the statement")
     entry.locator(".btn.main").click()
     expect(badge).to_have_count(0)
+
+
+def test_what_was_not_taken_back_and_was_refused_is_one_entry_of_the_page(who: Cashier) -> None:
+    """A card without a bank is not taken back for want of one; once the bank is there and refuses
+    it, the list has one entry, which says both, offers nothing to give back and is closed once."""
+    page, store = who.page, who.store
+    store.key("refuse_later")
+    who.tap("Flat white")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.digits("100")
+    who.push(re.compile("^Card €1.00"))
+    store.key("tap")
+    expect(page.locator(".tenders li")).to_have_count(1)
+    who.push(re.compile("^Have the terminal take back"))
+    expect(page.get_by_text("It was not taken back")).to_be_visible()
+    store.key("go_online")
+    expect(page.locator(".tenders li")).to_have_count(0, timeout=60_000)
+    badge = page.get_by_role("button", name="Cards: 1 to settle")
+    expect(badge).to_be_visible()
+    who.press(badge)
+    entry = page.locator(".exceptions li.part")
+    expect(entry).to_have_count(1)
+    for words in ("€1.00", "the bank refused it", "ago to take it back, and did not"):
+        expect(entry).to_contain_text(words)
+    expect(entry.get_by_role("button", name="Give back")).to_have_count(0)
+    who.push("Close with finding")
+    who.push("It is not on the statement")
+    entry.locator(".btn.main").click()
+    expect(badge).to_have_count(0)
+    expect(entry).to_have_count(0)
