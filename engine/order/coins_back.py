@@ -83,8 +83,8 @@ def _in_cash(original: Order, step: CashStep) -> _InCash:
     coins = sum(entry.amount_minor for entry in completion.tenders if entry.kind == "cash")
     # Change is coins, whatever it is given for.
     coins -= completion.change_minor
-    # Goods and notes of another currency came in for what they are worth, and are rounded by that:
-    # it is nobody's gain.
+    # Goods and notes of another currency came in for what they are worth: what coins make of all of
+    # that is nobody's gain, and change is part of what went out for it.
     worth = paid.get(GOODS, 0)
     worth += sum(entry.amount_minor for entry in completion.tenders if entry.foreign is not None)
     return _InCash(paid, coins + max(worth, coins_for(worth, step)))

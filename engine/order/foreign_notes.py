@@ -11,7 +11,7 @@ from engine.order.due import due_of
 from engine.order.refusal import Refusal
 from engine.order.state import Order, tendered
 from engine.order.tender_events import ForeignTendered
-from engine.order.tendering import tender_begun, why_not_over
+from engine.order.tendering import as_begun, tender_begun, why_not_over
 
 
 def tender_foreign(order: Order, body: TenderForeign, context: OrderContext) -> Decision:
@@ -33,7 +33,7 @@ def tender_foreign(order: Order, body: TenderForeign, context: OrderContext) -> 
     if taken is None:
         return refuse(Refusal.CURRENCY_MUST_BE_TAKEN, currency=body.currency[:3])
     rules = context.settings.required()
-    before = due_of(order, figures, rules)
+    before = due_of(as_begun(order, figures, context), figures, rules)
     if figures.total_minor < 0:
         cash_minor = before.in_cash_minor
         return refuse(Refusal.REFUND_MUST_BE_IN_OWN_CURRENCY, due_minor=cash_minor)

@@ -85,6 +85,13 @@ def _cash_before(order: Order, figures: Figures, context: OrderContext) -> tuple
     return cash_before(order, context.originals, step)
 
 
+def as_begun(order: Order, figures: Figures, context: OrderContext) -> Order:
+    """The order as it is once its tendering has begun with `figures`, for what coins pay of it."""
+    if order.phase is Phase.TENDERING:
+        return order
+    return altered(order, cash_back=_cash_before(order, figures, context))
+
+
 def _with_cash_of_now(
     order: Order, figures: Figures, context: OrderContext
 ) -> tuple[Order, tuple[Fact, ...]] | Decision:
@@ -95,9 +102,11 @@ def _with_cash_of_now(
     Refuses:
         return_must_be_what_was_paid (other coins were paid of its sale meanwhile).
     """
+    if order.phase is not Phase.TENDERING:
+        return as_begun(order, figures, context), ()
     went = _cash_before(order, figures, context)
-    if order.phase is not Phase.TENDERING or order.cash_back == went:
-        return altered(order, cash_back=went), ()
+    if order.cash_back == went:
+        return order, ()
     is_bound = any(is_final(entry) for entry in order.tenders)
     if not is_bound or _in_drawer(order):
         return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID)
