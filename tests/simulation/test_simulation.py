@@ -17,9 +17,12 @@ from hardware.terminal.nexo.fake import NexoFake
 from hardware.terminal.nexo.profile import Carrier
 from tests.simulation import seeds as kept_seeds
 from tests.simulation.__main__ import main, plan_of
+from tests.simulation.auditor import Auditor
+from tests.simulation.disk import MemoryDisk
 from tests.simulation.faults import FAULTS
 from tests.simulation.machines import StoreMachine
 from tests.simulation.model import KICK_NS
+from tests.simulation.provider import Provider
 from tests.simulation.report import (
     DAY_S,
     DAY_SALES,
@@ -33,6 +36,7 @@ from tests.simulation.run import (
     Failure,
     Outcome,
     Plan,
+    Simulation,
     UnknownFaultError,
     draw,
     simulate,
@@ -189,6 +193,25 @@ def test_registers_of_some_seeds_have_nexo_terminals(monkeypatch: pytest.MonkeyP
     assert not heard
     assert simulate(draw(NEXO_SEEDS[0][0], 12)).failure is None
     assert "Payment" in heard
+
+
+def test_a_command_without_a_record_is_looked_for_on_the_disk() -> None:
+    """A payment is called off twice, and the second changes nothing: that too is answered once the
+    platter has it, and not before."""
+    disk = MemoryDisk("simulated-unrecorded")
+    try:
+        simulation = Simulation(Plan(1), disk)
+        simulation.provider = Provider(simulation, simulation.chance("provider"))
+        auditor = Auditor(simulation)
+        auditor.came("called-off-again")
+        auditor._synced = [b"... of another command ..."]
+        auditor._learn_durable()
+        assert not auditor.is_durable("called-off-again")
+        auditor._synced = [b"... called-off-again ..."]
+        auditor._learn_durable()
+        assert auditor.is_durable("called-off-again")
+    finally:
+        disk.close()
 
 
 def test_two_processes_have_the_same_day() -> None:
