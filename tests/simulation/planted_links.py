@@ -72,5 +72,5 @@ LINK_BUGS: dict[str, Bug] = {
     "refund_never_asked": Bug(
         refund_never_asked, ("Q1_a_link_is_confirmed_once",), sales=100, seed=26
     ),
-    "anybody_may_call": Bug(anybody_may_call, ("Q3_asked_before_and_signed",), sales=60),
+    "anybody_may_call": Bug(anybody_may_call, ("Q3_asked_before_and_signed",), sales=60, seed=22),
 }

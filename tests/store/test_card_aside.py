@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from actors import payments
 from actors.asks import Submit
 from engine.payment.events import Problem
 from engine.terminal import IDENTITY_TAKEN, Identity, Verdict
@@ -21,11 +22,14 @@ from tests.store.test_activity import log
 from tests.store.test_card_payments import card_shop, payment, ring_up, terminal_ready
 
 LOST = Plan(card="tap", lose=(codec.STATUS_INFO, codec.COMPLETION))
+ACKNOWLEDGED_WITHIN_S = 0.5
+"""How long this terminal waits for the word that its result arrived: nobody has to stand by."""
 
 
 async def set_aside(shop: OwnShop, terminal: TerminalFake) -> str:
     """A payment that the terminal booked as the cable went, set aside and paid in cash; its id."""
     terminal.keeps_unacknowledged = True
+    patient_s, terminal._reply_s = terminal._reply_s, ACKNOWLEDGED_WITHIN_S
     terminal.plans.append(LOST)
     await ring_up(shop, "wine")
     payment_id: str = (await shop.do("payment.request"))["payment_id"]
@@ -34,6 +38,7 @@ async def set_aside(shop: OwnShop, terminal: TerminalFake) -> str:
         return terminal.ledger.booked_minor == 799
 
     await eventually(is_booked, "a transaction at the terminal")
+    terminal._reply_s = patient_s
     await trio.sleep(0.3)
     await terminal.cut()
     await payment(shop, "unknown")
@@ -45,10 +50,10 @@ async def set_aside(shop: OwnShop, terminal: TerminalFake) -> str:
 
 async def nothing_left(shop: OwnShop) -> None:
     """Until nothing is open, and nothing is before a person."""
-    payments = shop.store.books.payments
+    known = shop.store.books.payments
 
     async def is_empty() -> bool:
-        return not (payments.open or payments.exceptions)
+        return not (known.open or known.exceptions)
 
     await eventually(is_empty, "an empty list of exceptions", patience_s=40)
 
@@ -71,8 +76,12 @@ def forgetful(terminal: TerminalFake, answers: int) -> None:
 
 
 @pytest.mark.feature("PAY-09", part="what was set aside is asked after, and goes back by itself")
-async def test_what_was_set_aside_and_paid_after_all_goes_back_by_itself(folder: Path) -> None:
+async def test_what_was_set_aside_and_paid_after_all_goes_back_by_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The cable comes back, the terminal is asked, and gives it back: nobody looked at the list."""
+    # Nothing but the next look finds out that the terminal is there again.
+    monkeypatch.setattr(payments, "LOOK_AGAIN_S", 1.0)
     async with card_shop(folder) as (shop, counter):
         terminal = counter.terminal
         payment_id = await set_aside(shop, terminal)
@@ -177,13 +186,13 @@ async def test_the_second_payment_is_never_given_back_for_the_first(folder: Path
     async with card_shop(folder) as (shop, counter):
         terminal = counter.terminal
         payment_id = await paid_again_at_once(shop, terminal, recalls=0)
-        payments = shop.store.books.payments
+        known = shop.store.books.payments
 
         async def is_told() -> bool:
-            answer = payments.exceptions[payment_id].answer
+            answer = known.exceptions[payment_id].answer
             return answer is not None and answer.code == IDENTITY_TAKEN
 
         await eventually(is_told, "an inquiry that names the other one", patience_s=40)
-        assert not payments.open
+        assert not known.open
         assert terminal.ledger.booked_minor == 2 * 799
         assert len(terminal.ledger.entries) == 2

@@ -13,6 +13,7 @@ import trio
 
 from engine.paylink.events import LinkProblem
 from engine.provider import LinkKind, LinkState, Told
+from protocols.provider import limits
 from protocols.provider.client import client_context, request
 from protocols.provider.codec import describe
 from tests.store.harness import eventually
@@ -204,9 +205,11 @@ async def test_a_provider_that_says_no_ends_it_at_once(folder: Path) -> None:
 
 @pytest.mark.parametrize("spoilt", ["token", "secret", "authority.pem"])
 async def test_a_provider_whose_keys_cannot_be_read_is_shown_and_nothing_is_asked(
-    folder: Path, spoilt: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, spoilt: str
 ) -> None:
     """The board says so without saying what is in a file, and selling goes on."""
+    # What it says first is lost, as its link to the store is not up yet.
+    monkeypatch.setattr(limits, "ANNOUNCE_S", 0.2)
     async with open_provider(folder) as provider:
         (folder / "provider" / spoilt).write_text("")
         if spoilt == "authority.pem":
