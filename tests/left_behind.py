@@ -39,10 +39,10 @@ REASONS = {
 """Tests that may leave a number, by the beginning of their names."""
 COPIES = ("mutants-",)
 """Folders of the sources, whose vectors have published test numbers: inputs, not outputs."""
-_LANES = ("talking", "pages", "looks", "computing")
+LANES = ("talking", "pages", "looks", "simulating", "computing")
 _OF_LANES = ("{}.json", "{}.txt", "pytest-{}.log")
 NAMES = ["nodeids", "lastfailed", "stepwise"]
-NAMES += [name.format(lane) for lane in _LANES for name in _OF_LANES]
+NAMES += [name.format(lane) for lane in LANES for name in _OF_LANES]
 """Files with names of tests, and in these the codes of goods and coupons that are tried."""
 FEATURE = "PAY-08"
 """What a find disproves, whichever test claimed it."""
