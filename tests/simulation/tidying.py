@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.facts import CASHIER, OPERATOR, PIN, PINS
+from tests.simulation.fronts_errors import RefusedError
 
 if TYPE_CHECKING:
     from tests.simulation.fronts import Front
@@ -85,7 +86,20 @@ async def pay_otherwise(front: Front, code: str) -> None:
     else:
         # Another register took the same goods back meanwhile, or the card they were paid with
         # says no.
+        await _hand_back_or_go_on(front)
+
+
+async def _hand_back_or_go_on(front: Front) -> None:
+    """What went back by its payment at a nexo terminal is final: then the rest goes there, too."""
+    try:
         await hand_back(front, "returned elsewhere")
+    except RefusedError as error:
+        if error.code != "refund_must_be_reversible":
+            raise
+        front.till.cards.forget_customers()
+        await front.do("payment.request")
+        order = (await front.card_over())["order"]
+        await front.pay(order["cash_due_minor"] if order["due_minor"] else 0)
 
 
 async def credit_back(front: Front) -> dict[str, Any]:
