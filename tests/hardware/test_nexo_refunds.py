@@ -265,3 +265,17 @@ def _paid_there(ledger: Ledger) -> Entry:
     entry = ledger.begin(header, m.PaymentAsk(1250, "EUR", "there", WHEN))
     entry.is_booked, entry.amount_minor = True, 1250
     return entry
+
+
+@pytest.mark.parametrize("given_minor", [400, 1250])
+def test_what_was_stored_and_given_back_is_presented_all_the_same(given_minor: int) -> None:
+    """In part or whole: the store asks what became of the payment until the terminal says."""
+    ledger = Ledger()
+    entry = _paid_there(ledger)
+    entry.is_stored = entry.is_offline = True
+    entry.told = m.PaymentTold(SUCCESS, amount_minor=1250, currency="EUR", is_online=False)
+    entry.reversed_minor = given_minor
+    ledger.present()
+    assert not entry.is_stored
+    assert isinstance(entry.told, m.PaymentTold)
+    assert entry.told.is_online

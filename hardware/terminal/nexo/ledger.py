@@ -109,9 +109,8 @@ class Ledger:
             if not entry.is_stored or not isinstance(entry.told, m.PaymentTold):
                 continue
             entry.is_stored = False
-            if entry.reversed_minor:
-                continue
-            if not entry.host_refusal:
+            # Given back in full, it comes to nothing with what gave it back, and is not refused.
+            if not entry.host_refusal or entry.reversed_minor >= entry.amount_minor:
                 entry.told = attrs.evolve(entry.told, is_online=True)
                 continue
             entry.is_booked = False
