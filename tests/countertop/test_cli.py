@@ -26,8 +26,8 @@ from countertop.config import Config
 from countertop.doors_file import DoorsFileError, OpenDoors, read_doors, write_doors
 from countertop.errors import CommandFailedError
 from engine.limits import TAX_CLASSES_MAX
-from tests.e2e.warm import run
 from tests.ports import free_port
+from tests.warm import run
 
 ROOT = Path(__file__).resolve().parents[2]
 Done = subprocess.CompletedProcess[str]

@@ -13,8 +13,8 @@ import pytest
 
 from countertop.conform import FAILED, PASSED, REFUSED, conform, run_case, run_files
 from countertop.errors import CommandFailedError
-from tests.e2e.warm import run
 from tests.vectors.files import all_files
+from tests.warm import run
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "tests" / "vectors"

@@ -24,8 +24,8 @@ from websockets import Origin
 from websockets.sync.client import connect
 
 from actors.world import SystemWorld
-from tests.e2e.warm import fork
 from tests.ports import free_port
+from tests.warm import fork
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = {"Ana": "1111", "Ben": "2222", "Mia": "9999"}

@@ -39,9 +39,9 @@ from engine.wire import unstructure
 from hardware.printer.fake import PrinterFake
 from hardware.printer.render import to_text
 from hardware.terminal.zvt.fake import TerminalFake
-from tests.e2e.warm import Forked, run_verifier
 from tests.shop import CASHIER, EVERYTHING, ITEMS, TAXES, rules
 from tests.store import server
+from tests.warm import Forked, run_verifier
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20.0

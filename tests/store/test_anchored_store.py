@@ -21,7 +21,6 @@ from countertop.config import ANCHORED, Config
 from countertop.offline import accept_loss, backup_store, restore_store, what_is_missing
 from countertop.serving import health_of
 from countertop.store import Store, open_store
-from tests.e2e.warm import run
 from tests.store.harness import (
     PATIENCE_S,
     OwnShop,
@@ -34,6 +33,7 @@ from tests.store.harness import (
     verify,
 )
 from tests.unguarded import take_guards_off
+from tests.warm import run
 
 
 def _quiet(_: str, __: str) -> Callable[[int, int], None]:

@@ -27,8 +27,8 @@ from engine.promotion.model import (
     Selection,
 )
 from engine.wire import unstructure
-from tests.e2e.warm import run
 from tests.store.harness import FLOAT, OwnShop, open_shop
+from tests.warm import run
 
 DAY_NS = 86_400 * 10**9
 

@@ -19,8 +19,8 @@ from actors.personal import Keyring
 from countertop.config import Config
 from countertop.offline import backup_store, replay_journal, restore_store
 from engine.order.state import Phase
-from tests.e2e.warm import run
 from tests.store.harness import ROOT, OwnShop, assert_verified, open_shop, own_config, verify
+from tests.warm import run
 
 
 def _quiet(_: str, __: str) -> Callable[[int, int], None]:

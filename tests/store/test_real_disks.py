@@ -13,7 +13,6 @@ from actors.errors import PostError
 from actors.journal import DiskFullError, Journal, JournalReadOnlyError
 from benches.journal import sample_entry
 from countertop.config import Config
-from tests.e2e.warm import run
 from tests.store.disks import (
     MIB,
     leave_free,
@@ -32,6 +31,7 @@ from tests.store.harness import (
     open_link,
     own_config,
 )
+from tests.warm import run
 
 
 def _serve(folder: Path, data: Path) -> subprocess.CompletedProcess[str]:

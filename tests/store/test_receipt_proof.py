@@ -17,9 +17,9 @@ import pytest
 import trio
 from attrs import frozen
 
-from tests.e2e.warm import run
 from tests.store.harness import ROOT, open_journal, open_shop, own_config
 from tests.unguarded import take_guards_off
+from tests.warm import run
 from verifier.__main__ import main
 from verifier.inputs import CannotCheckError
 from verifier.proof import problems_of, read_proof

@@ -20,8 +20,8 @@ from countertop.config import Config, ConfigError, from_data, load, to_data
 from countertop.store import open_store
 from engine.wire import canonical, parse
 from hardware.settings import NexoShop
-from tests.e2e.warm import run
 from tests.store.harness import open_shop, own_config
+from tests.warm import run
 
 
 def _toml(folder: Path, port: int, **texts: str) -> Path:

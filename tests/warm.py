@@ -19,9 +19,9 @@ from tempfile import TemporaryDirectory
 
 from attrs import frozen
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["tests.e2e.warmed"])
+_SERVER.set_forkserver_preload(["tests.warmed"])
 _NEW_NETWORK = 0x4000_0000
 """CLONE_NEWNET. Source: unshare(2), linux/sched.h."""
 

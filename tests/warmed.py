@@ -1,4 +1,4 @@
-"""What a process that forks stores has imported and made, see `tests.e2e.warm`."""
+"""What a process that forks stores has imported and made, see `tests.warm`."""
 
 import importlib
 
