@@ -34,6 +34,7 @@ from actors.journal_schema import (
     JournalHeldError,
     JournalReadOnlyError,
     as_journal_error,
+    beside,
     configure,
     connect,
     create,
@@ -120,9 +121,8 @@ class Journal:
                 disk.make_folder(path.parent)
                 lock = JournalLock(path, since=since, disk=disk)
                 opened.callback(lock.release)
-                space = DiskSpace(
-                    path.with_name(path.name + ".reserve"), reserve_bytes, low_water_bytes, disk
-                )
+                # On the disk of the file itself, where its path is a link.
+                space = DiskSpace(beside(path, ".reserve"), reserve_bytes, low_water_bytes, disk)
                 if space.free_bytes() < _EMERGENCY_BYTES:
                     space.release()
                 require_one_name(path, disk)

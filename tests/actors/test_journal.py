@@ -438,6 +438,16 @@ def test_the_reserve_makes_room_once(tmp_path: Path) -> None:
         assert journal.is_nearly_full()
 
 
+def test_the_reserve_of_a_linked_journal_lies_where_its_data_does(tmp_path: Path) -> None:
+    """A journal may be a link to another disk: it is that one which fills."""
+    (tmp_path / "other disk").mkdir()
+    file, link = tmp_path / "other disk" / "data.db", tmp_path / "journal.db"
+    link.symlink_to(file)
+    with _open(link, reserve_bytes=1 << 20, low_water_bytes=1) as journal:
+        assert journal.space.path == file.with_name("data.db.reserve")
+        assert journal.space.path.stat().st_size == 1 << 20
+
+
 def test_checkpoints_are_signed_notes(tmp_path: Path) -> None:
     """Every so many records and on request a note is signed that an Ed25519 library accepts."""
     with _open(tmp_path / "journal.db", checkpoint_every=10) as journal:
