@@ -64,7 +64,8 @@ class Lane:
             if last.is_approved:
                 return
             assert last.answer is not None
-            assert last.answer.code == "not_sent", last
+            came_to = f"{name}: {last.answer.verdict.value}, {last.answer.code}"
+            assert last.answer.code == "not_sent", came_to
 
     @property
     def order(self) -> Order:
