@@ -25,11 +25,10 @@ def result(entry: Entry, terminal_id: int, plan: Plan | None = None) -> codec.Fi
         (0x0C, entry.time),
         (0x0D, entry.date),
         (0x19, 0x40 if entry.is_offline else 0x60),
-        (0x29, terminal_id),
-        (0x2A, b"455600000599   "),
     ]
     if is_shown:
-        fields.insert(-2, (0x22, plan.says_card or "541333******0010"))
+        fields.append((0x22, plan.says_card or "541333******0010"))
+    fields += [(0x29, terminal_id), (0x2A, b"455600000599   ")]
     if entry.result == 0:
         fields.append((0x3B, b"123456\0\0"))
     fields += [(0x49, 978), (0x87, entry.receipt)]
