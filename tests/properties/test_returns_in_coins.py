@@ -126,8 +126,9 @@ class Counting:
             asked = done.refused.fields["due_minor"]
             done = self.shop.when(TenderCash(asked), register)
         if done.refused is not None and done.refused.code == Refusal.RETURN_MUST_BE_WHAT_WAS_PAID:
-            if order.tenders:
-                return  # all of it was paid before
+            # What another register took back meanwhile left other cents: coins that are out of the
+            # drawer come in again first.
+            self.undo(register)
             self.shop.ok(UndoTendering(), register)
             self.shop.ok(VoidOrder("anew"), register)
             self.begin(register)
