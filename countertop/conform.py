@@ -17,9 +17,10 @@ from countertop.conform_case import Case, read_case
 from countertop.conform_count import Taken, documented, taken_off
 from countertop.errors import CommandFailedError
 from engine.fields import FieldsError, decimal_text
-from engine.order.due import cash_due
+from engine.order.coins_back import coins_for
 from engine.promotion.deals import TagsLimitError
 from engine.tax_document import tax_document
+from engine.taxation import CashStep
 from native import CoreError, LineTax, TaxedDocument, TaxedLine, TaxSum
 
 PASSED, FAILED, REFUSED = "pass", "fail", "refused"
@@ -103,8 +104,8 @@ def _figures(case: Case) -> dict[str, int]:
             got |= _tax(f"per_line[{at}].taxes[{case.tax_ids[tax.tax_index]}]", tax)
     if case.cash is not None:
         part = done.gross_minor - case.cash.other_tenders_minor
-        due, rounding = cash_due(part, case.cash.step_minor, case.cash.mode)
-        got |= {"cash.due": due, "cash.rounding": rounding}
+        due = coins_for(part, CashStep(case.cash.step_minor, case.cash.mode))
+        got |= {"cash.due": due, "cash.rounding": due - part}
     return got
 
 

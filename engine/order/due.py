@@ -17,12 +17,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from engine.order.coins_back import coins_back
+from engine.order.coins_back import coins_back, coins_for
 from engine.order.figures import Figures
 from engine.order.state import Order
-from engine.settings import RoundingMode, StoreRules
+from engine.settings import StoreRules
 from engine.taxation import CashStep
-from native import cash_round
 
 
 @frozen
@@ -36,12 +35,6 @@ class Due:
     left_minor: int
     in_cash_minor: int
     rounding_minor: int
-
-
-def cash_due(amount_minor: int, step_minor: int, mode: RoundingMode) -> tuple[int, int]:
-    """(what is paid in cash, what rounding added) for the part of a total that is paid so."""
-    due: int = cash_round(amount_minor, step_minor, mode.value)
-    return due, due - amount_minor
 
 
 def coin_of(figures: Figures, rules: StoreRules) -> CashStep:
@@ -65,7 +58,7 @@ def due_of(order: Order, figures: Figures, rules: StoreRules) -> Due:
     if total_minor < 0:
         rounded = -coins_back(order, -cash_part, step)
     else:
-        rounded = cash_due(cash_part + lift, step.step_minor, step.mode)[0] - lift
+        rounded = coins_for(cash_part + lift, step) - lift
     in_cash, rounding = rounded - cash_minor, rounded - cash_part
     settled = any(tender.is_cash() for tender in order.tenders) and (
         in_cash <= 0 if total_minor > 0 else in_cash == 0

@@ -8,11 +8,12 @@ import pytest
 
 from countertop.errors import CommandFailedError
 from countertop.pack_files import FOLDER, load_pack, pack_countries, read_pack
-from engine.order.due import cash_due
+from engine.order.coins_back import coins_for
 from engine.settings import RoundingMode
 from engine.tax import Certificate, LineFacts, SaleFacts, taxes_for
 from engine.tax_document import DocumentLine, Level
 from engine.tax_rules import Context, Window
+from engine.taxation import CashStep
 from tests.taxed_sale import tax_sale
 
 WANTED = ("AT", "AU", "BR", "CA", "CH", "DE", "ES", "FR", "GB", "IT", "JP", "NL", "NO", "NZ",
@@ -232,8 +233,7 @@ def test_cash_is_rounded_to_a_countrys_coins(
     """Each country's step and direction."""
     found = load_pack(place[:2]).cash_on(day, place)
     assert found is not None
-    due, rounding = cash_due(amount_minor, found.step_minor, found.mode)
-    assert (due_minor, due_minor - amount_minor) == (due, rounding)
+    assert due_minor == coins_for(amount_minor, CashStep(found.step_minor, found.mode))
 
 
 @pytest.mark.parametrize(
