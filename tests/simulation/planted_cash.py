@@ -9,7 +9,7 @@ from unittest import mock
 import attrs
 
 from engine import receipt, register
-from engine.order import due
+from engine.order import coins_back, due
 from engine.order.events import OrderCompleted
 from tests.simulation.planted import Bug
 
@@ -19,7 +19,9 @@ PAPER, DUE = cast(Any, receipt), cast(Any, due)
 
 def coins_always_up() -> Planted:
     """The shop keeps what a sale is over the last coin, however little it is."""
-    return mock.patch.object(due, "cash_round", lambda minor, step, _: -(-minor // step) * step)
+    return mock.patch.object(
+        coins_back, "cash_round", lambda minor, step, _: -(-minor // step) * step
+    )
 
 
 def exact_cash_rounded_too() -> Planted:
