@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests import failures, left_behind, schedules
+from tests import breadth, failures, left_behind, schedules
 from tests.draws import DRAWS, TIMES, USUAL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,6 +107,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Search what the run leaves, draw schedules, and record features on request."""
     config.pluginmanager.register(left_behind)
     config.pluginmanager.register(schedules)
+    config.pluginmanager.register(breadth)
     failures.begin(config)
     wanted: str | None = config.getoption("--features-json")
     if wanted:

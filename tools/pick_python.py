@@ -22,9 +22,9 @@ TIMEOUT_S = 20
 BETTER_BY = 0.9
 NAMES = re.compile(r"python3(\.\d+)?")
 
-# A distribution's bare Python lacks parts of its library: the first line asks for those we need.
-# Then what programs do most: calls, attributes, texts, dicts and sums. The shortest of many short
-# times is what it takes while nothing else is in its way.
+# A distribution's bare Python lacks parts of its library: the first line asks for those that are
+# needed. Then what programs do most: calls, attributes, texts, dicts and sums. The shortest of many
+# short times is what it takes while nothing else is in its way.
 PROBE = """
 import bz2, ctypes, json, lzma, os, socket, sqlite3, ssl, sys, sysconfig, time, unicodedata, zlib
 if sys.implementation.name != "cpython" or sys.version_info < (3, 11):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_customer_and_offers import chosen, offers, present
 from tests.e2e.test_looks import AXE, SIZES, Look
@@ -19,8 +20,8 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=breadth)])
+@pytest.mark.parametrize("size", [pytest.param("1024x768", marks=breadth), "390x844"])
 def test_customer_and_offers_are_clean_and_kept_as_pictures(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path, size: str, theme: str
 ) -> None:
@@ -71,8 +72,8 @@ def test_customer_and_offers_are_clean_and_kept_as_pictures(
     assert not look.found, "\n".join(["", *look.found])
 
 
-@pytest.mark.parametrize("language", ["de", "fr"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["de", pytest.param("fr", marks=breadth)])
+@pytest.mark.parametrize("size", [pytest.param("1024x768", marks=breadth), "390x844"])
 def test_longer_words_fit(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path, size: str, language: str
 ) -> None:

@@ -52,6 +52,15 @@ def test_an_unknown_task_is_refused_with_the_list() -> None:
     assert "./run test" in told.stderr
 
 
+def test_a_check_knows_one_option_and_the_build_machine_uses_it() -> None:
+    """What it does not know is refused before anything is fetched or built. Only a person's check
+    leaves something out."""
+    told = run("check", "--all")
+    assert 2 == told.returncode
+    assert "only --whole; nothing was run" in told.stderr
+    assert "exec ./run check --whole" in (ROOT / ".ci" / "run").read_text()
+
+
 def test_uv_comes_from_the_index_pip_uses() -> None:
     """The environment's index wins over pip's configuration, and that over PyPI."""
     assert "https://a.example/simple" == index_url(

@@ -15,6 +15,7 @@ from attrs import evolve
 
 from hardware.terminal.nexo.fake import NexoFake
 from hardware.terminal.nexo.profile import Carrier
+from tests.breadth import breadth
 from tests.simulation import seeds as kept_seeds
 from tests.simulation.__main__ import main, plan_of
 from tests.simulation.auditor import Auditor
@@ -84,6 +85,7 @@ def test_kept_seeds_stay_mended() -> None:
 
 
 @pytest.mark.slow
+@breadth
 def test_a_store_day_of_two_thousand_sales() -> None:
     """Three registers sell 2,000 times on one seed, and every rule holds."""
     outcome = simulate(Plan(1, DAY_SALES))
