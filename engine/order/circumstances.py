@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
@@ -56,8 +57,8 @@ def business_year(rules: StoreRules, *, now_ns: int, utc_offset_s: int) -> str:
 
 @frozen
 class Asking:
-    """What of an order opens promotions; see `engine.promotion.deals.Asked`. `others` are the open
-    orders of the same member, which hold what they have."""
+    """What of an order opens promotions; see `engine.promotion.deals.Asked`. `others` are the other
+    open orders, which hold what they have."""
 
     order: Order
     around: Circumstances
@@ -79,13 +80,18 @@ class Asking:
             for entry in self.order.coupons
             if entry.promotion == promotion.id and entry.value_minor
         ]
-        if promotion.budget_minor:
-            given = self.redeemed.given.get(promotion.id, NOTHING)
-            found.append((None, max(0, promotion.budget_minor - given.amount_minor)))
         if promotion.costs_points:
             found.append((self.order.points // promotion.costs_points, None))
+        found += self._left_of_budget(promotion)
         found += self._left_to_member(promotion)
         return tuple(found)
+
+    def _left_of_budget(self, promotion: Promotion) -> list[Left]:
+        if not promotion.budget_minor:
+            return []
+        given_minor = self.redeemed.given.get(promotion.id, NOTHING).amount_minor
+        held_minor = sum(other.held_minor(promotion.id) for other in self.others)
+        return [(None, max(0, promotion.budget_minor - given_minor - held_minor))]
 
     def _left_to_member(self, promotion: Promotion) -> list[Left]:
         """A limit that counts by member is used up for whoever is none."""
@@ -95,7 +101,8 @@ class Asking:
         if not member:
             return [(0, None)]
         had = self.redeemed.to_members
-        held = [minor for other in self.others if (minor := other.held_minor(promotion.id)) > 0]
+        theirs = [other.held_minor(promotion.id) for other in self._others_of_member()]
+        held = [minor for minor in theirs if minor > 0]
         found: list[Left] = []
         if promotion.sales_per_member:
             sales = had.get(member_key(promotion.id, member), NOTHING).sales + len(held)
@@ -106,16 +113,22 @@ class Asking:
             found.append((None, max(0, left_minor)))
         return found
 
+    def _others_of_member(self) -> tuple[Holder, ...]:
+        return tuple(other for other in self.others if other.member == self.order.member)
+
     def holder(self, promotion: Promotion) -> Holder | None:
         """The open order for which this one does not get a promotion that is limited for each
-        member; None where it would not get it without that one either."""
-        alone = altered(self, others=())
-        if not _is_used_up(self._left_to_member(promotion)):
+        member or by a budget; None where it would not get it without that one either."""
+        if _is_used_up(altered(self, others=()).left(promotion)):
             return None
-        if _is_used_up(alone._left_to_member(promotion)):
+        if _is_used_up(self._left_to_member(promotion)):
+            among = self._others_of_member()
+        elif _is_used_up(self._left_of_budget(promotion)):
+            among = self.others
+        else:
             return None
-        return next(other for other in self.others if other.held_minor(promotion.id) > 0)
+        return next(other for other in among if other.held_minor(promotion.id) > 0)
 
 
-def _is_used_up(left: list[Left]) -> bool:
+def _is_used_up(left: Iterable[Left]) -> bool:
     return any(0 in entry for entry in left)

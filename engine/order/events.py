@@ -218,8 +218,9 @@ class CouponWithdrawn:
 @EVENTS.name("order.promotions_held/1")
 @frozen
 class PromotionsHeld:
-    """What the order, while it is rung up, has of promotions that are limited for each member: no
-    other order of that member has so much of them. All of it, in place of what it held before."""
+    """What the order, while it is rung up, has of promotions that are limited for each member or
+    by a budget: no other order of that member, or no other at all, has so much of them. All of it,
+    in place of what it held before. Older journals tell nothing of a budget."""
 
     order_id: str
     held: tuple[Held, ...]

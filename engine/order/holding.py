@@ -1,4 +1,5 @@
-"""Promotions that are limited for each member, held by the open orders that have them.
+"""Promotions that are limited for each member or by a budget, held by the open orders that have
+them.
 
 As with a coupon that is good once: the order that has it first keeps it, on whatever register or
 parked, until it has it no longer or ends. So two registers never give together what one alone may
@@ -14,7 +15,7 @@ from engine.order.events import OrderOpened, PromotionsHeld
 from engine.order.figures import Figures
 from engine.order.pricing import price_shown
 from engine.order.state import Order, Phase, evolve, opened
-from engine.promotion.held import Held, is_for_members
+from engine.promotion.held import Held, is_held
 from engine.promotion.model import Promotion
 
 
@@ -28,9 +29,7 @@ def with_promotions_held(
     after = _after(order, decision, context)
     if after is None or after.phase is not Phase.OPEN or after.training:
         return decision
-    if not after.member and not after.held:
-        return decision
-    held = _of_figures(price_shown(after, context.tariff()), limited) if after.member else ()
+    held = _of_figures(price_shown(after, context.tariff()), limited) if limited else ()
     if held == after.held:
         return decision
     fact = context.fact(PromotionsHeld(after.id, held), after.id)
@@ -41,9 +40,7 @@ def _limited(context: OrderContext) -> tuple[Promotion, ...]:
     deals = context.offers.deals
     if deals is None:
         return ()
-    return tuple(
-        deals.promotions[at] for at in deals.capped if is_for_members(deals.promotions[at])
-    )
+    return tuple(deals.promotions[at] for at in deals.capped if is_held(deals.promotions[at]))
 
 
 def _after(order: Order | None, decision: Decision, context: OrderContext) -> Order | None:

@@ -87,9 +87,10 @@ def unit_price_of(order: Order, tariff: Tariff, line: int) -> int:
 def _asking(order: Order, tariff: Tariff, offers: Offers) -> Asking:
     rules = tariff.settings.required()
     year = business_year(rules, now_ns=tariff.now_ns, utc_offset_s=tariff.utc_offset_s)
-    others = offers.open_orders.values() if order.member and offers.deals is not None else ()
-    of_member = tuple(e for e in others if e.member == order.member and e.id != order.id)
-    return Asking(order, around(order, tariff), offers.redeemed, year, of_member)
+    is_limited = offers.deals is not None and bool(offers.deals.capped)
+    others = offers.open_orders.values() if is_limited else ()
+    holders = tuple(other for other in others if other.id != order.id)
+    return Asking(order, around(order, tariff), offers.redeemed, year, holders)
 
 
 def taken_off(
@@ -151,7 +152,7 @@ def why_not(order: Order, tariff: Tariff, promotions: Sequence[str]) -> list[Why
 
 
 def _held(why: WhyNot, holder: Holder | None) -> WhyNot:
-    """The same, plainly where the limit is reached by another open order of the member."""
+    """The same, plainly where the limit is reached by another open order."""
     return why if holder is None else WhyNot(HELD_BY_OPEN_ORDER, held_at=holder.register)
 
 

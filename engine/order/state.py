@@ -150,7 +150,7 @@ class Order:
     the customer is asked on our own screen. `points` is what was told of the member's balance,
     `rewards` the promotions it is to be spent on; `tender` how it will be paid, "" where nobody
     said. `cash_back` is what had gone back in cash of the sales its goods come from; `held` what
-    it has of promotions limited for each member, while it is rung up.
+    it has of promotions limited for each member or by a budget, while it is rung up.
     """
 
     id: str
@@ -222,7 +222,7 @@ class Order:
         return sum(tender.amount_minor for tender in self.tenders)
 
     def held_minor(self, promotion: str) -> int:
-        """How much of a promotion limited for each member it holds: as it is paid, else rung up."""
+        """Minor units it holds of a promotion with a limit or a budget: as paid, else rung up."""
         if self.figures is not None:
             return -self.figures.promotion_amount_minor(promotion)
         return sum(entry.amount_minor for entry in self.held if entry.promotion == promotion)

@@ -75,7 +75,7 @@ class WhyNot:
     the name of the promotion it lost to, and `alone_minor` what it would take off if there were no
     other; `line` is the place (from 0, -1: none) of the line of item_excluded among those asked.
     Of held_by_open_order, which is ours and no word of the floor, `held_at` is the register where
-    the member's other order is, "" where that is parked.
+    the other order is, "" where that is parked.
     """
 
     code: str

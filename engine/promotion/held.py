@@ -1,4 +1,5 @@
-"""What an open order has of a promotion that is limited for each member: it holds that much."""
+"""What an open order has of a promotion that is limited for a member, or for the whole store: it
+holds that much."""
 
 from __future__ import annotations
 
@@ -31,6 +32,7 @@ class Holder(Protocol):
         ...
 
 
-def is_for_members(promotion: Promotion) -> bool:
-    """Whether each member has it so many times, or so much of it, and nobody else has it."""
-    return bool(promotion.sales_per_member or promotion.yearly_minor)
+def is_held(promotion: Promotion) -> bool:
+    """Whether what one open order has of it is missing to another: to any where it has a budget,
+    else to those of the same member where each member has so many times, or so much, of it."""
+    return bool(promotion.sales_per_member or promotion.yearly_minor or promotion.budget_minor)

@@ -43,7 +43,7 @@ class PromotionReasonView:
     name of the promotion it lost to, and `alone_minor`, zero or less, what it would take off if
     there were no other. `item` is the name of the goods that are excepted. `asked_by` says what a
     promotion waits for that does not come by itself: coupon | operator | member | "". Of
-    held_by_open_order `held_at` is the register of the member's other order, "" where it is parked.
+    held_by_open_order `held_at` is the register of the other order, "" where it is parked.
     """
 
     promotion: str
@@ -73,7 +73,7 @@ class OrderPromotionsView:
 class CouponView:
     """A coupon on an order and what it takes off, zero or less; `why` it takes nothing ("" where it
     does): outside_window | other_store | other_channel | other_customer_group | limit_reached |
-    held_by_open_order (another of this member has it) | no_item | item_excluded |
+    held_by_open_order (another has it) | no_item | item_excluded |
     quantity_too_small | spend_too_small | price_floor | no_saving | units_consumed |
     lost_to_better | not_in_force."""
 

@@ -740,6 +740,69 @@ def test_a_parked_order_holds_what_a_member_has_and_so_does_one_being_paid() -> 
     assert shop.pay(register="2")["total_minor"] == 799
 
 
+def test_a_budget_is_not_had_at_two_registers_at_once() -> None:
+    """1.50 in all, 1.00 of it on the first register's order: the second has 0.50, a third order
+    nothing and is told where; what the first gives up, in whatever way, the next may have."""
+    for gives_up in (VoidOrder("left"), VoidLine(1), ChoosePromotion("spring", withdraw=True)):
+        shop = taking(cart(None, budget_minor=150, manual=True, id="spring"))
+        shop.ok(OpenTill(()), "2")
+        totals, orders = [], []
+        for register in ("2", "1", "2"):
+            orders.append(shop.ring("wine", register=register))
+            totals.append(shop.ok(ChoosePromotion("spring", "x"), register)["total_minor"])
+            if len(orders) == 1:
+                shop.ok(SuspendOrder("later"), "2")
+        assert [699, 749, 799] == totals
+        assert [100, 50, 0] == [shop.order(one).held_minor("spring") for one in orders]
+        (row,) = promotions_view(shop.order(orders[2]), shop.books).promotions
+        assert ("held_by_open_order", "", 0) == (row.why, row.held_at, row.amount_minor)
+        shop.ok(gives_up)
+        assert 749 == shop.ok(StartTendering(), "2")["total_minor"]
+        assert state_hash(shop.replayed()) == state_hash(shop.books)
+        assert 749 == shop.pay(749, "2")["total_minor"]
+        assert 699 == shop.ok(ResumeOrder(orders[0]), "2")["total_minor"]
+
+
+def test_who_holds_a_budget_is_told_for_whichever_limit_is_reached() -> None:
+    """Once for each member, of 1.00 for the whole store: the same member is told of their own other
+    order, another member of whoever has it; once it is paid, there is none to be told of."""
+    shop = taking(cart(None, sales_per_member=1, budget_minor=100, id="once"))
+    shop.ok(OpenTill(()), "2")
+    shop.ring("wine")
+    assert 699 == shop.ok(ChooseCustomerGroup("", "7"))["total_minor"]
+    order_id = shop.ring("wine", register="2")
+    for member in ("7", "8"):
+        assert 799 == shop.ok(ChooseCustomerGroup("", member), "2")["total_minor"]
+        (row,) = promotions_view(shop.order(order_id), shop.books).promotions
+        assert ("held_by_open_order", "1") == (row.why, row.held_at)
+    assert 799 == shop.ok(ChooseCustomerGroup("", ""), "2")["total_minor"]
+    (row,) = promotions_view(shop.order(order_id), shop.books).promotions
+    assert ("limit_reached", "") == (row.why, row.held_at)
+    shop.pay()
+    assert 799 == shop.ok(ChooseCustomerGroup("", "8"), "2")["total_minor"]
+    (row,) = promotions_view(shop.order(order_id), shop.books).promotions
+    assert ("limit_reached", "") == (row.why, row.held_at)
+
+
+def test_a_smaller_budget_takes_nothing_from_who_is_served_first() -> None:
+    """A budget that is lowered below what open orders hold gives no order more; who practises holds
+    nothing of it; and a set without it leaves nothing held."""
+    shop = taking(cart(None, budget_minor=200, id="spring"))
+    shop.ok(OpenTill(()), "2")
+    first, second = shop.ring("wine"), shop.ring("wine", register="2")
+    shop.ok(SetPromotions((cart(None, budget_minor=120, id="spring"),)), admin=True)
+    assert 799 + 129 - 20 == shop.ok(AddLine("milk"))["total_minor"]
+    assert 799 + 129 - 100 == shop.ok(AddLine("milk"), "2")["total_minor"]
+    assert [20, 100] == [shop.order(one).held_minor("spring") for one in (first, second)]
+    shop.ok(VoidOrder("left"))
+    shop.ok(StartTraining())
+    practised = shop.ring("wine")
+    assert () == shop.order(practised).held
+    shop.ok(SetPromotions((cart(GENERIC),)), admin=True)
+    shop.ok(AddLine("milk"), "2")
+    assert () == shop.order(second).held
+
+
 def test_what_a_member_has_left_of_the_year_is_held_by_amount() -> None:
     """Up to 1.50 a year: 1.00 is on an order that is open, so another has 0.50 of it, and a third
     nothing; who is no member, or practises, holds nothing."""

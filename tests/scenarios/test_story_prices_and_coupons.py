@@ -201,3 +201,30 @@ def test_a_couple_with_one_number_at_two_registers() -> None:
     assert 799 == shop.ok(AddLine("wine"))["total_minor"]
     (told,) = promotions_view(shop.order(hers["order_id"]), shop.books).promotions
     assert (told.why, told.held_at) == ("limit_reached", "")
+
+
+def test_the_last_of_a_budget_at_two_registers() -> None:
+    """The maker pays 5.00 off the first bottles, 8.00 in all. Two customers are served at once: the
+    second sees 3.00 off; as the first changes their mind, the next bottle is 5.00 cheaper again,
+    and together the store never gave more than the maker pays."""
+    makers = Promotion(
+        "makers", "From the maker", Benefit(BenefitKind.EACH, Off(OffKind.AMOUNT, 500)),
+        (Selection(("wine",)),), budget_minor=800, vendor_ppm=1_000_000,
+    )  # fmt: skip
+    shop = Shop.selling()
+    shop.ok(OpenTill(()), "2")
+    shop.ok(SetPromotions((makers,)), admin=True)
+    hers = shop.ring("wine")
+    assert [299, 499] == [
+        order_view(shop.order(one), shop.books).total_minor
+        for one in (hers, shop.ring("wine", register="2"))
+    ]
+    assert 499 + 799 == shop.ok(AddLine("wine"), "2")["total_minor"]
+    shop.ok(VoidLine(1))
+    assert 799 == shop.ok(VoidLine(1), "2")["total_minor"] + 500
+    assert 299 == shop.pay(register="2")["total_minor"]
+    assert 499 == shop.ok(AddLine("wine"))["total_minor"]
+    assert 499 == shop.pay()["total_minor"]
+    shop.ring("wine", register="2")
+    assert 799 == shop.pay(register="2")["total_minor"]
+    assert 800 == shop.books.redeemed.given["makers"].amount_minor
