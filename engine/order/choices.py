@@ -29,7 +29,8 @@ from engine.order.state import Order
 def choose_customer_group(
     order: Order, body: ChooseCustomerGroup, context: OrderContext
 ) -> CustomerGroupChosen | Decision:
-    """The customer's group and number, and what points there are.
+    """The customer's group and number, and what points there are. Blanks around a number are no
+    part of it, or who typed one would be another member, with limits of their own.
 
     Refuses:
         customer_group_must_exist, points_must_be_within_limit, member_must_be_named,
@@ -39,12 +40,13 @@ def choose_customer_group(
         return refuse(Refusal.CUSTOMER_GROUP_MUST_EXIST, group=body.group[: limits.ID_LENGTH_MAX])
     if not 0 <= body.points <= limits.POINTS_MAX:
         return refuse(Refusal.POINTS_MUST_BE_WITHIN_LIMIT, maximum=limits.POINTS_MAX)
-    if body.points and not body.member.strip():
+    member = body.member.strip()
+    if body.points and not member:
         return refuse(Refusal.MEMBER_MUST_BE_NAMED)
     if len(body.member) > limits.ID_LENGTH_MAX or not (body.member + "x").isprintable():
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.ID_LENGTH_MAX)
     return CustomerGroupChosen(
-        order.id, body.group, body.member, context.operator, context.approver, body.points
+        order.id, body.group, member, context.operator, context.approver, body.points
     )
 
 

@@ -465,6 +465,17 @@ def test_a_limit_by_member_is_for_members() -> None:
         shop.ring("wine")
 
 
+def test_a_blank_around_a_number_makes_no_other_member() -> None:
+    """Typed with a blank before it or after it, it is the same number, once for each; blanks alone
+    are none."""
+    shop = taking(cart(None, sales_per_member=1, id="once"))
+    for member, expected in (("7", 699), (" 7", 799), ("7 ", 799), ("  ", 799)):
+        order_id = shop.ring("wine")
+        assert expected == shop.ok(ChooseCustomerGroup("", member))["total_minor"]
+        assert member.strip() == shop.order(order_id).member
+        shop.pay()
+
+
 def test_employees_have_a_cap_by_the_year() -> None:
     """Half price up to 5.00 a year for each; the next year begins anew."""
     half = Benefit(BenefitKind.CART, Off(PERCENT, 500_000))
