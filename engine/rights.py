@@ -175,13 +175,16 @@ def _right_beside(body: Any, current: Order) -> Right | None:
 
 
 def _right_to_more(line: Line, current: Order) -> Right | None:
-    """What is given away, sold at a price set by hand or at a percentage less was allowed for so
-    many goods: for more of them it is to be allowed again. A percentage off the whole order is for
-    whatever the order will hold, and an amount off is the same for more goods."""
+    """What is given away, sold at a price set by hand, be it of goods that have no other, or at a
+    percentage less was allowed for so many goods: for more of them it is to be allowed again. A
+    percentage off the whole order is for whatever the order will hold, and an amount off is the
+    same for more goods."""
     if current.is_comped(line):
         return Right.COMP
     if line.overridden:
         return Right.PRICE_OVERRIDE
+    if line.item.open_price:
+        return Right.OPEN_PRICE
     has_percent = line.discount is not None and line.discount.kind is DiscountKind.PERCENT
     return Right.DISCOUNT if has_percent else None
 

@@ -167,6 +167,20 @@ def test_an_amount_off_many_goods_is_to_be_allowed_again_for_fewer(
         shop.ok(order.VoidLine(1))
 
 
+def test_a_price_typed_for_one_is_to_be_typed_again_for_more() -> None:
+    """Somebody who may type prices rings up a bunch of flowers for the cashier: for a second bunch
+    at that price they are asked again, and for fewer nobody is."""
+    shop = Shop.selling("ana")
+    shop.given(RoleDefined("cashier", (Right.SELL, Right.TILL)))
+    typed = order.AddOpenLine("Flowers", 1_000_000, "standard", 2_000)
+    assert {"right": "open_price"} == shop.refused(typed)
+    shop.ok(typed, approval=Approval("max", pin_correct=True))
+    assert {"right": "open_price"} == shop.refused(order.ChangeQuantity(1, 3_000))
+    assert 100 == shop.ok(order.ChangeQuantity(1, 1_000))["total_minor"]
+    more = shop.ok(order.ChangeQuantity(1, 2_000), approval=Approval("max", pin_correct=True))
+    assert 200 == more["total_minor"]
+
+
 def test_an_amount_off_and_a_discount_of_the_order_ask_for_nobody_again() -> None:
     """An amount is the same for more goods; the order's discount is for what the order holds."""
     shop = Shop.selling("ana")
