@@ -12,8 +12,7 @@ from __future__ import annotations
 from engine.decision import Decision
 from engine.order.context import OrderContext, stream_of
 from engine.order.events import OrderOpened, PromotionsHeld
-from engine.order.figures import Figures
-from engine.order.pricing import price_shown
+from engine.order.offered import taken_now
 from engine.order.state import Order, Phase, evolve, opened
 from engine.promotion.held import Held, is_held
 from engine.promotion.model import Promotion
@@ -29,7 +28,7 @@ def with_promotions_held(
     after = _after(order, decision, context)
     if after is None or after.phase is not Phase.OPEN or after.training:
         return decision
-    held = _of_figures(price_shown(after, context.tariff()), limited) if limited else ()
+    held = _of_limited(after, limited, context)
     if held == after.held:
         return decision
     fact = context.fact(PromotionsHeld(after.id, held), after.id)
@@ -54,6 +53,14 @@ def _after(order: Order | None, decision: Decision, context: OrderContext) -> Or
     return after
 
 
-def _of_figures(figures: Figures, limited: tuple[Promotion, ...]) -> tuple[Held, ...]:
-    found = ((one.id, -figures.promotion_amount_minor(one.id)) for one in limited)
-    return tuple(Held(promotion, minor) for promotion, minor in found if minor > 0)
+def _of_limited(
+    order: Order, limited: tuple[Promotion, ...], context: OrderContext
+) -> tuple[Held, ...]:
+    """What each of `limited` takes off an order now, where it does."""
+    if not limited:
+        return ()
+    minor = dict.fromkeys((one.id for one in limited), 0)
+    for entry in (entry for entries in taken_now(order, context.tariff()) for entry in entries):
+        if entry.promotion in minor:
+            minor[entry.promotion] -= entry.amount_minor
+    return tuple(Held(promotion, taken) for promotion, taken in minor.items() if taken > 0)

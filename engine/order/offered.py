@@ -89,7 +89,8 @@ def _asking(order: Order, tariff: Tariff, offers: Offers) -> Asking:
     year = business_year(rules, now_ns=tariff.now_ns, utc_offset_s=tariff.utc_offset_s)
     is_limited = offers.deals is not None and bool(offers.deals.capped)
     others = offers.open_orders.values() if is_limited else ()
-    holders = tuple(other for other in others if other.id != order.id)
+    # Of hundreds that are parked few hold anything, and each limit asks all of them.
+    holders = tuple(e for e in others if (e.held or e.figures is not None) and e.id != order.id)
     return Asking(order, around(order, tariff), offers.redeemed, year, holders)
 
 
@@ -114,6 +115,13 @@ def taken_off(
     for at, entries in zip(sold, found, strict=True):
         taken[at] = entries
     return taken
+
+
+def taken_now(order: Order, tariff: Tariff) -> list[tuple[LinePromotion, ...]]:
+    """What promotions take off each line that counts, without what all of it comes to."""
+    digits = minor_digits(tariff.settings.required().currency)
+    lines, resolved = at_their_prices(order, tariff, 10 ** (6 - digits))
+    return taken_off(order, lines, resolved, tariff, digits)
 
 
 def floor_of(resolved: list[Resolved] | None, at: int) -> int:

@@ -27,6 +27,16 @@ class Holder(Protocol):
     def member(self) -> str: ...
     @property
     def register(self) -> str: ...
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """What it has while it is rung up."""
+        ...
+
+    @property
+    def figures(self) -> object | None:
+        """What it is being paid by, None while it is rung up."""
+        ...
+
     def held_minor(self, promotion: str) -> int:
         """How much of a promotion it holds, in minor units."""
         ...
