@@ -12,6 +12,7 @@ from typing import Final
 from engine import limits
 from engine.altered import altered
 from engine.charge.decide import Charges
+from engine.coupon.redeemed import Redeemed
 from engine.credit.rules import PriceRule, ReturnRules
 from engine.decision import Decision, refuse
 from engine.money import minor_digits
@@ -132,6 +133,9 @@ def _rows(item: LineItem, quantity_milli: int, context: OrderContext) -> Iterato
     order = _sale_of(Line(1, item, quantity_milli), context)
     # Taxes of before do not matter, and what is charged for selling is not the goods'.
     offers = altered(context.offers, charges=Charges())
+    if context.returns.price is PriceRule.LOWEST:
+        # What is used up of a budget by now, or held by an open order, was there at other moments.
+        offers = altered(offers, redeemed=Redeemed(), open_orders={})
     tariff = altered(context.tariff(), offers=offers, taxes=None)
     for now_s in _moments(context):
         yield price(order, altered(tariff, now_ns=now_s * limits.NS_PER_S)).lines[0]

@@ -267,6 +267,23 @@ def test_a_price_of_now_that_is_the_lowest_counts_whatever_it_was() -> None:
     assert -350 == shop.ok(back("bread"))["total_minor"]
 
 
+def test_goods_of_a_budget_that_is_used_up_come_back_at_what_they_cost_then() -> None:
+    """1.00 off the first bottle: it comes back for 6.99 where the lowest price counts, though the
+    next one costs 7.99, and for 7.99 where today's does; nobody gains 1.00 by bringing it back."""
+    shop = lenient(attrs.evolve(ALLOWED, price=PriceRule.LOWEST, days=7))
+    off = Benefit(BenefitKind.EACH, Off(OffKind.AMOUNT, 100))
+    first = Promotion("first", "The first", off, (Selection(("wine",)),), budget_minor=100)
+    shop.ok(SetPromotions((first,)), admin=True)
+    shop.ring("wine")
+    assert -699 == shop.ok(back("wine"), "2")["total_minor"]
+    shop.ok(VoidOrder("no"), "2")
+    assert 699 == shop.pay()["total_minor"]
+    assert -699 == shop.ok(back("wine"))["total_minor"]
+    shop.ok(VoidOrder("no"))
+    shop.ok(SetReturnRules(ALLOWED), admin=True)
+    assert -799 == shop.ok(back("wine"))["total_minor"]
+
+
 def test_no_more_turns_of_prices_are_looked_at_than_there_may_be() -> None:
     """The latest 64 before now: one second five days ago, at which bread was 1.00, is the last of
     them, and a list that begins with this very return takes no other's place."""
