@@ -396,7 +396,7 @@ def suspended_views(books: Books, *, training: bool) -> tuple[SuspendedView, ...
             order.id,
             order.label,
             len(order.live_lines()),
-            price_shown(order, books.tariff_of(order)).total_minor,
+            (order.figures or price_shown(order, books.tariff_of(order))).total_minor,
             order.live_lines()[0].item.name if order.live_lines() else "",
             order.opened_by,
         )

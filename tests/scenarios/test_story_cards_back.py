@@ -26,10 +26,12 @@ from engine.payment.commands import (
 )
 from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem
 from engine.payment.exposure import exposure
+from engine.price_list.decide import SetPrices
+from engine.price_list.model import PriceEntry, PriceList, PriceSet
 from engine.register import CloseDay
 from engine.terminal import CardShown, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
-from engine.views.build import register_view
+from engine.views.build import register_view, suspended_views
 from engine.views.payments import payments_view
 from tests.card_shop import VISA, card_shop, hear, paid_by_card, running
 from tests.scenarios.test_story_tabs import tab_shop
@@ -145,6 +147,25 @@ def test_a_reversal_in_doubt_keeps_no_register_and_no_day(*, is_set_aside: bool)
     assert shop.ok(ResumeOrder(order_id), "2")["due_minor"] == 799
     shop.ok(UndoTendering(), "2")
     shop.ok(VoidOrder("left"), "2")
+
+
+def test_a_parked_order_is_listed_at_what_is_asked_for_it() -> None:
+    """Its figures are frozen: a price of meanwhile changes neither what the list of parked orders
+    shows, nor what is due when it is taken up, nor what the day counts of it once it is voided."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    back = running(shop)
+    hear(shop, Verdict.UNKNOWN, 2)
+    shop.ok(SuspendOrder("left"))
+    cheap = PriceList("cheap", "Cheap", (PriceEntry("wine", 5_000_000),))
+    shop.ok(SetPrices(PriceSet(lists=(cheap,))), admin=True)
+    (listed,) = suspended_views(shop.books, training=False)
+    assert 799 == listed.total_minor
+    hear(shop, Verdict.APPROVED, 2, payment=back)
+    assert 799 == shop.ok(ResumeOrder(order_id))["due_minor"]
+    shop.ok(VoidOrder("left"))
+    assert 799 == shop.books.live.position("1").totals.voided_minor
 
 
 def test_an_order_that_cash_paid_in_part_stays_at_its_till() -> None:
