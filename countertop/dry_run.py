@@ -16,6 +16,7 @@ from actors.journal import Journal
 from countertop.errors import CommandFailedError
 from countertop.offline import Progress, copied_journal
 from engine.books import Books, forget_archive
+from engine.coupon.redeemed import Redeemed
 from engine.decision import EVENTS
 from engine.dry_run import Comparison, DryRun, undated
 from engine.money import format_minor
@@ -31,6 +32,7 @@ from engine.order.tender_events import (
 )
 from engine.promotion import decide as promotions
 from engine.promotion.decide import Promotions, SetPromotions
+from engine.promotion.model import taken_by
 from engine.settings import StoreRules
 from engine.stamp import Stamp
 from engine.wire import canonical, unstructure
@@ -67,8 +69,10 @@ def dry_run(
         found = Comparison()
         told = progress("Pricing once more", "records")
         trying = Promotions(tried, body.policy)
+        used: Redeemed | None = None
         for sale, books in _sales(journal, data_dir, since, told):
-            _compare(found, sale, books, trying)
+            used = _used_up(books) if used is None else used
+            _compare(found, sale, books, trying, used)
     return found.result(), rules
 
 
@@ -98,8 +102,7 @@ class _Sale:
 def _sales(
     journal: Journal, data_dir: Path, since: str, told: Callable[[int, int], None]
 ) -> Iterator[tuple[_Sale, Books]]:
-    """Every live sale from `since` on, with the books as they were just before it ended: what it
-    used up of budgets and limits is not used up yet."""
+    """Every live sale from `since` on, with the books as they were just before it ended."""
     books = Books()
     priced_at: dict[str, Stamp] = {}
     last = journal.head().position
@@ -118,12 +121,21 @@ def _sales(
         told(books.position, last)
 
 
-def _compare(found: Comparison, sale: _Sale, books: Books, tried: Promotions) -> None:
+def _used_up(books: Books) -> Redeemed:
+    """What was used up of budgets and limits by then, to be used up further by what is tried."""
+    return Redeemed(given=dict(books.redeemed.given), to_members=dict(books.redeemed.to_members))
+
+
+def _compare(
+    found: Comparison, sale: _Sale, books: Books, tried: Promotions, used: Redeemed
+) -> None:
+    """Price a sale under `tried`, which have as much of their limits left as `used` says, and let
+    it use up its part. What other orders held then, they held of other promotions."""
     sold, moment = sale.ended.figures, sale.priced
     deals = tried.deals(books.catalog.book, books.catalog.version)
     tariff = Tariff(
         books.settings.at(sold.settings_version()),
-        attrs.evolve(books.offers(), deals=deals),
+        attrs.evolve(books.offers(), deals=deals, redeemed=used, open_orders={}),
         moment.now_ns,
         moment.utc_offset_s,
         books.taxes.book(),
@@ -133,6 +145,14 @@ def _compare(found: Comparison, sale: _Sale, books: Books, tried: Promotions) ->
     except (CoreError, UntaxableError):
         found.failed += 1
         return
+    shares = taken_by(entry for row in now.lines for entry in row.promotions)
+    used.follow_sale(
+        {share.promotion: share.amount_minor for share in shares},
+        uses=(),
+        restored=(),
+        member=sale.order.member,
+        business_date=sale.business_date,
+    )
     found.add(sale.ended.receipt_number, sale.business_date, sold, now)
 
 

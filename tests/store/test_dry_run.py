@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import attrs
 import pytest
 
 from actors.world import SystemWorld
@@ -145,6 +146,27 @@ async def test_the_promotions_they_were_sold_under_change_nothing(folder: Path) 
     assert found.sold_minor == found.tried_minor
     assert all(one.sold_minor == one.tried_minor for one in found.effects)
     assert len(found.effects) == 3
+
+
+async def test_what_is_tried_uses_up_its_own_limits(folder: Path) -> None:
+    """0.70 off each bread, 1.00 in all: the first basket has 0.70 of it, the second 0.30 and the
+    third nothing, and the one that each member has once goes to the first of theirs; what other
+    promotions took in those sales uses up nothing. Tried again, it is the same."""
+    limited = attrs.evolve(BREAD, budget_minor=100)
+    once = attrs.evolve(DRINKS, sales_per_member=1)
+    async with open_shop(folder) as shop:
+        for _ in range(3):
+            await shop.do("order.choose_customer_group", member="7")
+            await shop.do("order.add_line", code="wine")
+            await shop.sell("bread")
+        for _ in range(2):
+            asked = SetPromotions((limited, once))
+            found, _ = dry_run(asked, folder / "data", 31, quiet, keep_dates=False)
+            assert [one.moved_minor for one in found.largest] == [150, 30]
+            assert found.effects == (
+                Effect("bread", "Bread", 0, 0, 2, -100),
+                Effect("drinks", "Drinks", 0, 0, 1, -80),
+            )
 
 
 async def test_what_cannot_be_tried(folder: Path) -> None:
