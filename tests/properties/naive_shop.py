@@ -61,13 +61,16 @@ class NaiveLine:
 
 @define
 class NaiveOrder:
-    """Lines, one order discount, and the cash on the counter."""
+    """Lines, one order discount, and the cash on the counter. `back_coins` is what coins pay of it
+    where money goes back, and `went` what had gone back of its sales when that was settled."""
 
     lines: list[NaiveLine] = field(factory=list)
     percent_ppm: int = 0
     off_minor: int = 0
     tenders: dict[int, int] = field(factory=dict)
     tendering: bool = False
+    back_coins: int | None = None
+    went: dict[str, tuple[int, int]] = field(factory=dict)
 
     def live(self) -> list[NaiveLine]:
         """Lines that count."""
@@ -115,15 +118,21 @@ class NaiveOrder:
                 found[tax_class] = nearest(sold * share) + back
         return found
 
+    def rounded(self, total: int, step: int) -> int:
+        """What all of it is in the coins there are."""
+        if total < 0 and self.back_coins is not None:
+            return -self.back_coins
+        return nearest(Fraction(total, step)) * step
+
     def in_coins(self, total: int, step: int) -> int:
         """What is still to pay in the coins there are."""
-        return nearest(Fraction(total, step)) * step - sum(self.tenders.values())
+        return self.rounded(total, step) - sum(self.tenders.values())
 
     def rounding(self, total: int, step: int) -> int:
         """What the coins add to the total, once they are on the counter."""
         left = self.in_coins(total, step)
         covered = left <= 0 if total > 0 else left == 0
-        return nearest(Fraction(total, step)) * step - total if self.tenders and covered else 0
+        return self.rounded(total, step) - total if self.tenders and covered else 0
 
     def due(self, total: int, step: int) -> int:
         """What is still to pay."""
@@ -157,6 +166,32 @@ class NaiveDay:
 
 
 @define
+class NaiveCash:
+    """What a completed sale brought, goods that it was paid with included: to the cent, in coins,
+    and what went back of both, by the order that gave it back."""
+
+    paid: int
+    came: int
+    gone: dict[str, tuple[int, int]] = field(factory=dict)
+
+    def went(self, order_id: str) -> tuple[int, int]:
+        """What other orders gave back of it: to the cent, and in coins."""
+        others = [entry for by, entry in self.gone.items() if by != order_id]
+        return sum(exact for exact, _ in others), sum(coins for _, coins in others)
+
+    def coins(self, order_id: str, exact: int, step: int) -> int:
+        """What coins pay of so much more: of all that is back by then, rounded once, what was not
+        given before, and never more than came."""
+        went, given = self.went(order_id)
+        most = (self.came - given) // step
+        # Cents that were given beside whole coins are nobody's to make up for.
+        odd = given % step
+        whole = given - odd
+        fair = nearest(Fraction(went + exact - odd, step)) * step - whole
+        return max(0, min(fair, most * step))
+
+
+@define
 class NaiveSide:
     """All that is live of two registers, or all that is practice. `sold_milli` and `back_milli`
     are by order and line: how much was sold, and how much of it came back in completed orders."""
@@ -171,6 +206,36 @@ class NaiveSide:
     sold: list[str] = field(factory=list)
     sold_milli: dict[tuple[str, int], int] = field(factory=dict)
     back_milli: dict[tuple[str, int], int] = field(factory=dict)
+    cash: dict[str, NaiveCash] = field(factory=dict)
+
+    def went(self, order_id: str, order: NaiveOrder) -> dict[str, tuple[int, int]]:
+        """What went back of each sale that goods of an order came from."""
+        sales = [line.source[0] for line in order.live() if line.source is not None]
+        return {sale: self.cash[sale].went(order_id) for sale in sales}
+
+    def backs(
+        self, order_id: str, order: NaiveOrder, total: int, step: int
+    ) -> dict[str, tuple[int, int]]:
+        """How much of `total`, which is below nought, is of which sale: to the cent, in coins."""
+        found, rest = {}, -total
+        for sale, (went, _) in self.went(order_id, order).items():
+            goods = -sum(
+                line.fixed or 0
+                for line in order.live()
+                if line.source is not None and line.source[0] == sale
+            )
+            exact = max(0, min(self.cash[sale].paid - went, goods, rest))
+            found[sale] = (exact, self.cash[sale].coins(order_id, exact, step))
+            rest -= exact
+        assert rest == 0, "no more goes back than was paid"
+        return found
+
+    def settle_coins(self, order_id: str, order: NaiveOrder, total: int, step: int) -> None:
+        """What coins pay of an order, as things are now."""
+        order.went, order.back_coins = self.went(order_id, order), None
+        if total < 0:
+            backs = self.backs(order_id, order, total, step)
+            order.back_coins = sum(coins for _, coins in backs.values())
 
     def complete(self, order_id: str, order: NaiveOrder) -> None:
         """Note what was sold and what came back."""
