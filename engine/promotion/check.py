@@ -16,10 +16,9 @@ _PATTERN_DIGITS_MIN: Final = 6  # what a code needs beyond its beginning, or it 
 def fault_of(promotion: Promotion) -> str:
     """Why a promotion cannot be; empty where it can."""
     most = limits.AMOUNT_MINOR_MAX
-    if not all(0 <= limit <= most for limit in (promotion.budget_minor, promotion.yearly_minor)):
-        return "limits must be zero or more"
-    if not 0 <= promotion.sales_per_member <= most:
-        return "limits must be zero or more"
+    asked = (promotion.budget_minor, promotion.yearly_minor, promotion.sales_per_member)
+    if not all(0 <= limit <= most for limit in asked):
+        return f"its limits must be 0, which is none, to {most}"
     is_reward = promotion.costs_points != 0
     ways = promotion.manual + promotion.employees + (promotion.coupon is not None) + is_reward
     if ways > 1:
