@@ -9,6 +9,7 @@ import LinkTalk from './LinkTalk.svelte';
 import OpenItem from './OpenItem.svelte';
 import Parked from './Parked.svelte';
 import Receipts from './Receipts.svelte';
+import RefundCards from './RefundCards.svelte';
 import Reports from './Reports.svelte';
 import SplitPanel from './SplitPanel.svelte';
 import StatusDetails from './StatusDetails.svelte';
@@ -30,6 +31,7 @@ export default {
   'open-item': OpenItem,
   parked: Parked,
   receipts: Receipts,
+  refund: RefundCards,
   reports: Reports,
   return: Receipts,
   split: SplitPanel,

@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
 
+TALL = "strip => strip.getBoundingClientRect().height"
+
 
 @pytest.mark.feature("OFF-07")
 def test_jobs_that_wait_show_number_age_and_reason(cashier: MakeCashier, store: DemoStore) -> None:
@@ -30,6 +32,22 @@ def test_jobs_that_wait_show_number_age_and_reason(cashier: MakeCashier, store: 
     ana.tender("€5.00")
     expect(page.locator(".change")).to_contain_text("2.80")
     expect(strip).to_contain_text("1 job waits")
+    # In the longest language, with a second device in need, the strip stays one line.
+    store.do("terminal", key="cut")
+    expect(strip).to_contain_text("Card terminal: not reachable", timeout=15_000)
+    page.evaluate("localStorage.setItem('countertop.language', 'de')")
+    page.reload()
+    for width, height in ((1280, 800), (1024, 768), (768, 1024)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(strip.get_by_text("Bondrucker: kein Papier")).to_be_visible()
+        assert page.locator("div.strip").evaluate(TALL) <= 49, (width, height)
+    expect(strip.locator(".more")).to_have_text("+2")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    expect(strip.locator(".more")).to_have_count(0)
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.evaluate("localStorage.setItem('countertop.language', 'en')")
+    page.reload()
+    store.do("terminal", key="plug")
     expect(strip).to_contain_text(re.compile(r"\d+ s"))
     strip.click()
     details = page.locator("dialog")
@@ -39,7 +57,6 @@ def test_jobs_that_wait_show_number_age_and_reason(cashier: MakeCashier, store: 
     expect(details).to_contain_text("Nothing is waiting.")
     page.keyboard.press("Escape")
     store.wait_receipts(1)
-    ana.next_order()
     ana.menu("Sign off")
 
 
