@@ -206,7 +206,15 @@ export class App {
     this.link.subscribe('register');
     this.link.subscribe('notice');
     setInterval(() => (this.now = Date.now()), 1000);
-    setInterval(() => void this.countExceptions(), COUNT_EVERY_MS);
+    setInterval(() => void this.lookAgain(), COUNT_EVERY_MS);
+  }
+
+  /** That a device, or whatever it is plugged into, has fallen silent is no news that anybody sends. */
+  private async lookAgain(): Promise<void> {
+    if (!this.online) return;
+    const state = await this.link.query('register.state', {});
+    if (state.data) this.follow(state.data);
+    await this.countExceptions();
   }
 
   private async countExceptions(): Promise<void> {

@@ -45,10 +45,3 @@ export function terminalDayText(app: App, day: TerminalDayView): string {
   const amount = app.money(day.told.length ? told : (day.told_minor ?? 0));
   return day.differences.length ? t('clearing.day_differs', { amount, n: day.differences.length }) : t('clearing.day_agrees', { amount });
 }
-
-/** An ISO date as people write it. */
-export function dayText(iso: string, language: string): string {
-  if (!iso) return '–';
-  const options: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' };
-  return new Date(`${iso}T00:00:00Z`).toLocaleDateString(language === 'en' ? 'en-GB' : language, options);
-}

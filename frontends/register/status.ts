@@ -31,7 +31,12 @@ export function deviceText(code: string, detail: string, address: string): strin
 }
 
 export function deviceIsFine(device: DeviceView): boolean {
-  return FINE.has(device.code) && device.state !== 'failed';
+  return FINE.has(codeOf(device)) && device.state !== 'failed';
+}
+
+/** What a device said last; `silent` where that was well, and it has said nothing since. */
+export function codeOf(device: DeviceView): string {
+  return device.state === 'stale' && FINE.has(device.code) ? 'silent' : device.code;
 }
 
 export function drawerIsOpen(app: App): boolean {
@@ -43,17 +48,19 @@ export function troubles(app: App): string[] {
   return (app.view?.devices ?? [])
     .filter((device) => !deviceIsFine(device))
     .map((device) => {
-      const short = `device_short.${device.code}`;
+      const short = `device_short.${codeOf(device)}`;
       const what = words.has(short) ? words.text(short) : t('device_short.other');
       return `${deviceKind(device.address)}: ${what}`;
     });
 }
 
-/** Why an effect is still waiting. */
-export function queueReason(entry: QueueEntry): string {
-  if (!entry.reason) return t('queue.on_its_way');
-  const key = `device_state.${entry.reason}`;
-  return words.has(key) ? words.text(key) : entry.reason;
+/** Why an effect is still waiting: what its last try said, else what is the matter with its device. */
+export function queueReason(entry: QueueEntry, app: App): string {
+  const device = app.view?.devices.find((one) => one.address === entry.address);
+  const reason = device && FINE.has(entry.reason) && !deviceIsFine(device) ? codeOf(device) : entry.reason;
+  if (!reason) return t('queue.on_its_way');
+  const key = `device_state.${reason}`;
+  return words.has(key) ? words.text(key) : reason;
 }
 
 /** Seconds the oldest waiting effect has been waiting, now. */

@@ -19,9 +19,23 @@ export function timeText(at: number, language: string, zone: string | undefined)
   return new Date(at).toLocaleTimeString(language, { ...CLOCK, timeZone: zone });
 }
 
-/** When something was: its time, and its day where that is not today. */
+/** English without a country would put the month first. */
+function spelt(language: string): string {
+  return language === 'en' ? 'en-GB' : language;
+}
+
+/** An ISO date as people write it, with the day of the week; of a business day there is no time. */
+export function dayText(iso: string, language: string): string {
+  if (!iso) return '–';
+  const options: Options = { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' };
+  return new Date(`${iso}T00:00:00Z`).toLocaleDateString(spelt(language), options);
+}
+
+/** When something was: its time, its day where that is not today, and its year where that is not this one. */
 export function momentText(at: number, now: number, language: string, zone: string | undefined): string {
   const day = (ms: number) => new Date(ms).toLocaleDateString('en', { timeZone: zone });
+  const year = (ms: number) => new Date(ms).toLocaleDateString('en', { year: 'numeric', timeZone: zone });
   const date: Options = day(at) === day(now) ? {} : { day: 'numeric', month: 'short' };
-  return new Date(at).toLocaleString(language, { ...date, ...CLOCK, timeZone: zone });
+  if (year(at) !== year(now)) date.year = 'numeric';
+  return new Date(at).toLocaleString(spelt(language), { ...date, ...CLOCK, timeZone: zone });
 }

@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
 
 TALL = "strip => strip.getBoundingClientRect().height"
+
+
+def quiet_printer(page: Page) -> list[bool]:
+    """Once something is in the list, the store answers that it has heard nothing of the printer for
+    long; what it sends unasked is as before."""
+    silent: list[bool] = []
+
+    def between(door: WebSocketRoute) -> None:
+        server = door.connect_to_server()
+
+        def hand_on(message: str | bytes) -> None:
+            frame = json.loads(message)
+            if silent and frame["type"] == "answer":
+                for device in (frame.get("data") or {}).get("devices", ()):
+                    if device["address"].startswith("printer/"):
+                        device["state"] = "stale"
+                message = json.dumps(frame)
+            door.send(message)
+
+        server.on_message(hand_on)
+
+    page.route_web_socket(re.compile("/ws"), between)
+    return silent
 
 
 @pytest.mark.feature("OFF-07")
@@ -61,9 +85,12 @@ def test_jobs_that_wait_show_number_age_and_reason(cashier: MakeCashier, store: 
 
 
 def test_a_counter_at_rest_asks_for_nothing(cashier: MakeCashier, fresh_store: DemoStore) -> None:
-    """Paper in, drawer closed: the strip says that all is ready, before and after a sale."""
+    """Paper in, drawer closed: the strip says that all is ready, before and after a sale; and no
+    longer, once the printer was silent for long, which is no news that anybody sends."""
     ana: Cashier = cashier(at=fresh_store)
     strip = ana.page.locator("div.strip")
+    ana.page.clock.install()
+    silent = quiet_printer(ana.page)
     ana.open()
     ana.sign_on("Ana")
     expect(strip).to_contain_text("Devices ready")
@@ -71,6 +98,12 @@ def test_a_counter_at_rest_asks_for_nothing(cashier: MakeCashier, fresh_store: D
     fresh_store.do("close_drawer")
     expect(strip).not_to_contain_text("Drawer open")
     expect(strip).to_contain_text("Devices ready")
+    silent.append(True)
+    ana.page.clock.fast_forward(10_000)
+    expect(strip).to_contain_text("Receipt printer: silent")
+    expect(strip).not_to_contain_text("Devices ready")
+    ana.press(strip)
+    expect(ana.page.locator("dialog")).to_contain_text("Check that the computer it is plugged into")
 
 
 def test_too_many_wrong_pins_lock_and_say_for_how_long(
@@ -333,10 +366,14 @@ def test_times_are_the_stores_wherever_the_tablet_thinks_it_is(
     mia.press(page.locator(".receipts .entry").first)
     paper = page.locator("article.paper")
     expect(paper).to_contain_text("Receipt 1-000001")
+    expect(page.locator(".acts p").first).to_have_text(re.compile(r"^\d\d:\d\d$"))
     printed = re.search(r"\d{4}-\d\d-\d\d (\d\d:\d\d)", paper.inner_text())
     assert printed is not None
     mia.push("Back")
-    expect(page.locator(".receipts .entry").first).to_contain_text(f"· {printed[1]} ·")
+    entry = page.locator(".receipts .entry").first
+    expect(entry).to_contain_text(f"{printed[1]} · 1 line")
+    # The business day may be yesterday's: a date beside the time would not be the paper's.
+    expect(entry).not_to_contain_text(re.compile(r"\d{4}-\d\d"))
     mia.push("Back")
     mia.menu("Till")
     sold = datetime.strptime(printed[1], "%H:%M")  # noqa: DTZ007 - it is the store's, as all here
