@@ -177,7 +177,7 @@ def test_a_promotion_that_takes_nothing_names_the_clause(
     expect(told.first).to_contain_text("3 for 2 on chocolate")
     expect(told.first).to_contain_text("1 more of its items")
     expect(told.filter(has_text="Harbour Days")).to_contain_text("Needs its coupon")
-    expect(told.filter(has_text="Sorry for the wait")).to_contain_text("Yours to give")
+    expect(told.filter(has_text="Sorry for the wait")).to_contain_text("You may give it: under Customer, Promotion")
     expect(told.filter(has_text="Crisps")).to_contain_text("None of its items is on the order")
     offers(mia, "Promotion")
     mia.push("Sorry for the wait: 10 % off")

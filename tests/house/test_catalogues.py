@@ -30,6 +30,12 @@ FRONTENDS = ROOT / "frontends"
 CATALOGUES = FRONTENDS / "shared" / "catalogue"
 LANGUAGES = ("en", "de", "fr")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# Other words for what has one: an order, the paper of a sale, what somebody found.
+ALSO_CALLED = {
+    "en": (),
+    "de": ("Bestellung", "dem Befund", "Ergebnis schließen", "Bons warten", "Bon {number}"),
+    "fr": ("vous avez trouvé",),
+}
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 # What a person reads although it stands in an attribute.
 SPOKEN = re.compile(r"\b(?:aria-label|placeholder|title|alt|aria-description)=\"([^\"{]*)\"")
@@ -83,6 +89,19 @@ def test_translations_use_the_same_figures(language: str) -> None:
         if set(PLACEHOLDER.findall(text)) != set(PLACEHOLDER.findall(english[key]))
     ]
     assert differing == [], f"{language}.json: fields in braces differ from en.json"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_thing_has_one_word(language: str) -> None:
+    """What a sentence sends a person to is called there as it is on its button or paper; and an
+    apostrophe is one, not a stroke."""
+    other = {
+        f"{key}: {word}"
+        for key, text in catalogue(language).items()
+        for word in (*ALSO_CALLED[language], "'")
+        if word in text
+    }
+    assert other == set(), f"{language}.json: use the word that the page has for it"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
