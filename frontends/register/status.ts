@@ -50,7 +50,7 @@ export function troubles(app: App): string[] {
     .map((device) => {
       const short = `device_short.${codeOf(device)}`;
       const what = words.has(short) ? words.text(short) : t('device_short.other');
-      return `${deviceKind(device.address)}: ${what}`;
+      return t('common.said', { name: deviceKind(device.address), what });
     });
 }
 

@@ -1,5 +1,5 @@
-// What on this page nobody can read: words over other words, words cut off, a page that is wider
-// than its screen. A sheet that lies over the page hides what is below it, and so does what scrolls.
+// What on this page nobody can read: words over other words, words cut off or broken to letters, a
+// page that is wider than its screen. A sheet that lies over the page hides what is below it, and so does what scrolls.
 () => {
   const LINE = 0.5; // of a line's height lies between the tops of its small letters and their feet
   const NEAR = 2; // pixels that neighbours may share
@@ -36,7 +36,9 @@
     const element = walker.currentNode.parentElement;
     if (!words || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
     range.selectNodeContents(walker.currentNode);
-    for (const line of range.getClientRects()) {
+    const lines = range.getClientRects();
+    if (lines.length > 3 && lines.length * 3 > words.length) found.push(`broken: ${words}`);
+    for (const line of lines) {
       const cut = ((line.bottom - line.top) * (1 - LINE)) / 2;
       const whole = { left: line.left, right: line.right, top: line.top + cut, bottom: line.bottom - cut };
       let box = meets(whole, screen);

@@ -38,6 +38,7 @@ IN_LANGUAGES = [
 WIDE_SCREENS = ((768, 1024), (1280, 800), (1366, 768), (1920, 1080))
 PHONES = ((360, 740), (430, 932))
 SHOWN = "[matchMedia('(prefers-color-scheme: dark)').matches, document.documentElement.lang]"
+WIDTH = "element => element.getBoundingClientRect().width"
 BY_COLOURS = ["color-contrast", "link-in-text-block"]  # all that a theme can change
 READABLE = (Path(__file__).parent / "readable.js").read_text()
 RUN_AXE = """async (rules) => {
@@ -258,6 +259,10 @@ def _walk_return(who: Cashier, look: Callable[[Cashier, str], None]) -> None:
     page.locator(".receipts .entry").first.click()
     expect(page.locator("article.paper")).to_be_visible()
     look(who, "receipt")
+    if not who.phone:
+        page.set_viewport_size({"width": 768, "height": 1024})
+        assert page.locator("article.paper").evaluate(WIDTH) > 300
+        page.set_viewport_size({"width": 1024, "height": 768})
     who.push("Return goods")
     who.push("Croissant: one more")
     who.push("Faulty")

@@ -21,6 +21,14 @@ PAGES = {
         "<p style='width: 60px; overflow: hidden; white-space: nowrap'>twelve hundred euro</p>",
         ["cut off: twelve hundred euro"],
     ),
+    "a word broken to letters": (
+        "<p style='width: 16px; overflow-wrap: anywhere'>receipt</p>",
+        ["broken: receipt"],
+    ),
+    "a word broken once": (
+        "<p style='width: 150px; overflow-wrap: anywhere'>receiptreceiptreceiptreceipt</p>",
+        [],
+    ),
     "words that say that they are longer": (
         (
             "<p style='width: 60px; overflow: hidden; white-space: nowrap;"
