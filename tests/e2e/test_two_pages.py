@@ -67,7 +67,7 @@ def test_a_screen_that_one_took_back_is_no_customers_in_the_other(
         expect(page.get_by_role("heading", name=THANKS)).to_be_visible()
     take_back(who)
     expect(other.page.locator(".sale")).to_be_visible()
-    # And who counts in one tab while the till is closed in the other is told what is to be done now.
+    # And who counts in one tab while the other closes the till is told what is to be done now.
     who.next_order()
     for one in (other, who):
         one.menu("Till")
