@@ -822,6 +822,43 @@ def test_a_payment_at_another_terminal_keeps_its_end() -> None:
     assert ended(session.transact("k", SALE, 0)).code == "other_terminal"
 
 
+@pytest.mark.parametrize("kind", [Kind.REVERSAL, Kind.CAPTURE, Kind.RELEASE])
+@pytest.mark.parametrize("logs_on", [False, True])
+def test_what_another_terminal_did_is_not_asked_of_this_one(kind: Kind, logs_on: bool) -> None:
+    """Terminals count alike: the number of what the exchanged one took is here somebody else's
+    payment. Who it is, one that just came tells before it is asked for anything."""
+    original = Identity("11111111", trace=4, receipt=9)
+    undoing = Transaction(kind, 500, 978, original)
+    session = ZvtSession(Profile(password=123456)) if logs_on else opened(LAST)
+    actions: list[Action] = []
+    if logs_on:
+        session.opened(0)
+        assert session.transact("j", undoing, 0) == []
+        for answer in (
+            told(codec.COMPLETION, [(0x29, 52500001)]),
+            told(codec.COMPLETION, [("status", 0)]),
+            told(codec.ABORTION, [("result", 0x83)]),
+        ):
+            hear(session, OK)
+            actions += hear(session, answer)
+    else:
+        actions = session.transact("j", undoing, 0)
+    answer_known = ended(actions)
+    assert (answer_known.verdict, answer_known.code) == (Verdict.ABORTED, "other_terminal")
+    assert not [one for one in sends(actions) if one[:4] in ("0630", "0624", "0623")]
+    assert session.is_idle
+    (own,) = session.transact("k", attrs.evolve(undoing, original=Identity("52500001", 4, 9)), 0)
+    assert isinstance(own, Send)
+
+
+def test_a_refund_of_what_another_terminal_took_goes_out() -> None:
+    """It names no payment of that terminal: the card is shown anew."""
+    refund = Transaction(Kind.REFUND, 500, 978, Identity("11111111", trace=4, receipt=9))
+    (send,) = opened(LAST).transact("j", refund, 0)
+    assert isinstance(send, Send)
+    assert send.message[:2] == b"\x06\x31"
+
+
 def test_abort_waits_for_the_command() -> None:
     """An abort goes out once the command was acknowledged, and once."""
     session = opened(LAST)

@@ -60,6 +60,19 @@ def lost(job: Job, before: Identity | None, condition: Condition, *, sent: bool)
             return [Done(job.job_id, condition)] if job.job_id else []
 
 
+def elsewhere(job: Job, before: Identity | None, terminal_id: str) -> Done | None:
+    """The end of a transaction whose original is another terminal's than this one, which is not
+    asked: by that number it would take back, or capture, what somebody else paid here. A refund
+    names no original to the terminal. None where it is asked."""
+    transaction = job.transaction
+    if transaction is None or transaction.original is None or transaction.kind is Kind.REFUND:
+        return None
+    made_at = transaction.original.terminal_id
+    if not (made_at and terminal_id) or made_at == terminal_id:
+        return None
+    return answered(job, before, Verdict.ABORTED, "other_terminal")
+
+
 def has_none(job: Job, code: str) -> bool:
     """Whether a terminal that was asked for its last transaction said that it has none. One that
     is busy, that does not know the command, or whose answer could not be read said no such thing.

@@ -67,9 +67,7 @@ class ZvtSession:
 
     def opened(self, now_ns: int) -> list[Action]:
         """A new connection: log on, ask how it is, and which transaction was its last."""
-        self.is_open = True
-        self._is_barred = False
-        self.forwards = True
+        self.is_open, self.forwards, self._is_barred = True, True, False
         self._recalls = RECALLS_AGAIN
         self.terminal_id = ""
         return self._log_on(now_ns)
@@ -247,8 +245,10 @@ class ZvtSession:
         # The late answer to an abort would be taken for the answer to the next command.
         if self._job is not None or not self._queue or self._is_aborting:
             return []
-        job = self._job = self._queue.popleft()
-        job.started_ns = now_ns
+        job = self._queue.popleft()
+        if unasked := endings.elsewhere(job, self.memory.last, self.terminal_id or self.paired_id):
+            return [unasked, *self._next(now_ns)]
+        self._job, job.started_ns = job, now_ns
         self._due_ns, self._enquire_ns = now_ns + self.reply_ns, None
         return [Send(command_of(job, self.profile))]
 
