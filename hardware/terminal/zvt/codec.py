@@ -18,7 +18,10 @@ from hardware.terminal.zvt.paper import for_paper
 from native import ZvtMessage, mask_card_numbers, zvt_encode
 
 REGISTER, AUTHORISE, RECALL = 0x0600, 0x0601, 0x0620
-RESERVE, RELEASE, CAPTURE = 0x0622, 0x0623, 0x0624
+RESERVE, CAPTURE = 0x0622, 0x0624
+# The whole of a reservation is let go by a command of its own: by that for a part of it (06 23)
+# some terminals book what was reserved.
+RELEASE, RELEASE_PART = 0x0625, 0x0623
 REVERSE, REFUND, END_OF_DAY, ABORT, ENQUIRE = 0x0630, 0x0631, 0x0650, 0x06B0, 0x0501
 SEND_OFFLINE = 0x0651
 STATUS_INFO, INTERMEDIATE, COMPLETION, ABORTION = 0x040F, 0x04FF, 0x060F, 0x061E
@@ -123,7 +126,7 @@ def command(transaction: Transaction, profile: Profile) -> bytes:
     if kind in (Kind.SALE, Kind.RESERVATION):
         fields.append((0x19, _TERMINAL_DECIDES | (TIP if transaction.tip_allowed else 0)))
     container: list[tuple[int, bytes]] = []
-    if kind in (Kind.CAPTURE, Kind.RELEASE) and original is not None and original.trace:
+    if kind is Kind.CAPTURE and original is not None and original.trace:
         is_long = original.trace > TRACE_NUMBERS
         fields.append((0x0B, 0 if is_long else original.trace))
         if is_long:

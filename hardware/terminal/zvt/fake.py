@@ -50,6 +50,7 @@ _KINDS = {
     codec.RESERVE: Kind.RESERVATION,
     codec.CAPTURE: Kind.CAPTURE,
     codec.RELEASE: Kind.RELEASE,
+    codec.RELEASE_PART: Kind.RELEASE,
 }
 _ENDS = {0: APPROVED, _CANCELLED: CANCELLED, _NO_CONNECTION: NO_BANK, _PRINTER: NO_PAPER,
          _NOT_STORED: "taken back"}  # fmt: skip
