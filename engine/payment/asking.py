@@ -323,7 +323,8 @@ def _why_final(original: Identity | None, payment_id: str) -> Decision | None:
 
 
 def reversal_of(payment: Payment, payment_id: str) -> Asked:
-    """What takes back an approved payment whole, or lets a reservation go."""
+    """What takes back an approved payment whole, in the currency that it was taken in, or lets a
+    reservation go."""
     asked, answer = payment.asked, payment.answer
     assert answer is not None, "what is approved was told"
     return altered(
@@ -331,6 +332,7 @@ def reversal_of(payment: Payment, payment_id: str) -> Asked:
         payment_id=payment_id,
         kind=UNDONE_BY.get(asked.kind, Kind.REVERSAL),
         amount_minor=answer.amount_minor or asked.amount_minor,
+        currency_code=answer.currency_code or asked.currency_code,
         original=answer.identity,
         of_payment=asked.payment_id,
         source_order="",

@@ -186,13 +186,18 @@ class Payments:
         return payment is not None and payment.problem is Problem.UPLOAD_DECLINED
 
     def is_moot(self, payment: Payment) -> bool:
-        """Whether it was to take back what the bank refused, and moved nothing: there is nothing to
-        take back, so that the refused payment stands for it on the list."""
+        """Whether it was to take back what is on the list itself, and moved nothing. What should
+        not have been taken stands for it there; so does what the bank refused, of which there is
+        nothing to take back."""
+        undone = self.exceptions.get(payment.asked.of_payment)
         is_try = payment.asked.kind in UNDOING and payment.moved_nothing
-        return is_try and self.was_refused(payment.asked.of_payment)
+        is_listed = undone is not None and (
+            undone.is_unwanted or undone.problem is Problem.UPLOAD_DECLINED
+        )
+        return is_try and is_listed
 
     def moot_tries(self, payment_id: str) -> tuple[Payment, ...]:
-        """The tries that a refused payment stands for, oldest first."""
+        """The tries that a payment on the list stands for, oldest first."""
         tries = (one for one in self.exceptions.values() if one.asked.of_payment == payment_id)
         return tuple(sorted(filter(self.is_moot, tries), key=lambda one: one.requested_ns))
 

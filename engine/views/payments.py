@@ -170,8 +170,8 @@ def register_payment(books: Books, register: str, done: str = "") -> Payment | N
 def listed(books: Books, now_ns: int) -> list[Payment]:
     """What is for a person: exceptions, what nobody knows for a while, and what was taken offline
     longer ago than the shop allows without a word of what became of it, oldest first. Of several
-    tries to take one payment back, the newest stands for those that moved nothing; once the bank
-    refused that payment, it stands for all of them."""
+    tries to take one payment back, the newest stands for those that moved nothing; where that
+    payment is on the list itself, it stands for all of them."""
     waiting = [
         payment
         for payment in books.payments.open.values()

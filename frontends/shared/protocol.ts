@@ -1670,9 +1670,9 @@ export interface PaymentFeesView {
  * is what it takes back of its order, 0 where that is none; `is_counted` says that the sale
  * was completed with it all the same, and `of_refund` that it was money back: what is not
  * taken back then is with the customer. `back_waits`: the store has its terminal take it back
- * as soon as that is free. `back_code` is of what the bank refused afterwards: why its
- * terminal did not take it back when it was told to before, and `back_age_s` how long ago it
- * was last told; "" and 0 where it never was.
+ * as soon as that is free. `back_code` is of what is on the list itself, for it should not
+ * have been taken or the bank refused it: why its terminal did not take it back when it was
+ * told to, and `back_age_s` how long ago it was last told; "" and 0 where it never was.
  */
 export interface PaymentView {
   payment_id: string;

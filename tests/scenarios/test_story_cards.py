@@ -34,7 +34,7 @@ from engine.payment.commands import (
     ReverseTender,
     SetPaymentAside,
 )
-from engine.payment.events import PaymentRequested, Problem, Standing
+from engine.payment.events import ExceptionClosed, PaymentRequested, Problem, Standing
 from engine.payment.refusal import Refusal
 from engine.register import CloseDay, StartTraining
 from engine.terminal import IDENTITY_TAKEN, Identity, Kind, Verdict
@@ -303,18 +303,35 @@ def test_an_amount_nobody_asked_for_goes_back(changes: dict[str, Any]) -> None:
     assert not shop.books.payments.exceptions
 
 
-def test_a_reversal_that_fails_stays_on_the_list_until_one_succeeds() -> None:
-    """Nobody can say that money went back; they can only have the terminal try again."""
+def test_what_was_taken_in_another_currency_goes_back_in_it() -> None:
+    """The terminal is asked for what it took, and once it says so nothing is left of that."""
     shop = card_shop()
     shop.ring("wine")
     shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, currency_code=840)
+    assert running(shop).asked.currency_code == 840
+    hear(shop, Verdict.APPROVED, 2, currency_code=840)
+    assert not shop.books.payments.exceptions
+    (day,) = shop.books.payments.days["terminal/1"].parts[-1]
+    assert (day.count, day.reversed_count, day.amount_minor) == (1, 1, 0)
+
+
+def test_a_reversal_that_fails_stays_on_the_list_until_one_succeeds() -> None:
+    """Nobody can say that money went back; they can only have the terminal try again. It is one
+    thing, so one entry: what should not have been taken, and why it was not taken back."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    paid = running(shop).asked.payment_id
     hear(shop, Verdict.APPROVED, amount_minor=899)
     failed = running(shop).asked.payment_id
     hear(shop, Verdict.DECLINED, 2)
     shown = payments_view(shop.books, now_ns=shop.now_ns)
-    assert {entry.problem for entry in shown.exceptions} == {"differs", "not_reversed"}
-    assert all(entry.age_s >= 1 for entry in shown.exceptions)
-    shop.ok(ReverseAgain(failed))
+    (one,) = shown.exceptions
+    assert (one.payment_id, one.problem, one.amount_minor) == (paid, "differs", 899)
+    assert (one.back_code, one.age_s > one.back_age_s >= 0) == ("ok", True)
+    shop.ok(ReverseAgain(paid))
+    assert running(shop).asked.payment_id not in (paid, failed)
     hear(shop, Verdict.APPROVED, 3, amount_minor=899)
     assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
 
@@ -447,22 +464,47 @@ def test_what_a_sale_was_completed_with_is_not_taken_back_any_more(back_minor: i
 
 def test_who_closes_the_newest_of_several_tries_closes_those_it_stood_for() -> None:
     """Tries to give one payment back that moved nothing are one entry, and gone with it. What a try
-    did move stays before a person by itself, and so does the payment."""
+    did move stays before a person by itself."""
     shop = card_shop()
-    shop.ring("wine")
-    shop.ok(RequestPayment())
-    sale = running(shop).asked.payment_id
-    hear(shop, Verdict.APPROVED, amount_minor=899)
+    paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    in_part = running(shop).asked.payment_id
     hear(shop, Verdict.APPROVED, 2, amount_minor=400)
-    in_part = next(one for one in shop.books.payments.exceptions if one != sale)
     for number in (3, 4, 5):
         shop.ok(ReverseAgain(in_part))
         newest = running(shop).asked.payment_id
         hear(shop, Verdict.DECLINED, number)
     listed = [one.payment_id for one in payments_view(shop.books, now_ns=shop.now_ns).exceptions]
-    assert [sale, in_part, newest] == listed
+    assert [in_part, newest] == listed
     shop.ok(CloseException(newest, "the terminal says no"))
-    assert {sale, in_part} == set(shop.books.payments.exceptions)
+    assert {in_part} == set(shop.books.payments.exceptions)
+    assert shop.replayed().payments.exceptions == shop.books.payments.exceptions
+
+
+def test_what_should_not_have_been_taken_stands_for_every_try_that_moved_nothing() -> None:
+    """However often its terminal says no it is one entry, and one finding closes all of it, each in
+    the journal. What a try did give back stays before a person by itself."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    sale = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED, amount_minor=899)
+    in_part = running(shop).asked.payment_id
+    hear(shop, Verdict.APPROVED, 2, amount_minor=400)
+    tries = []
+    for number in (3, 4):
+        shop.ok(ReverseAgain(sale))
+        tries.append(running(shop).asked.payment_id)
+        hear(shop, Verdict.ABORTED, number, code="reversal_not_possible")
+    shown = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    told = [(one.payment_id, one.problem, one.back_code) for one in shown]
+    assert told == [
+        (sale, "differs", "reversal_not_possible"),
+        (in_part, "not_reversed", ""),
+    ]
+    shop.ok(CloseException(sale, "the rest was paid out"))
+    assert [*shop.books.payments.exceptions] == [in_part]
+    assert {one.payment_id for one in shop.events(ExceptionClosed)} == {sale, *tries}
     assert shop.replayed().payments.exceptions == shop.books.payments.exceptions
 
 
@@ -490,9 +532,11 @@ def test_what_was_no_tender_goes_back_after_its_order_too() -> None:
     hear(shop, Verdict.APPROVED, amount_minor=899)
     (wrong,) = shop.books.payments.exceptions
     failed = running(shop).asked.payment_id
+    shop.ok(CloseException(wrong, "the terminal's report says 8.99"))
     hear(shop, Verdict.DECLINED, 2)
     shop.ok(VoidOrder("changed their mind"))
-    shop.ok(CloseException(wrong, "the terminal's report says 8.99"))
+    (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert (listed.payment_id, listed.problem) == (failed, "not_reversed")
     shop.ok(ReverseAgain(failed))
     hear(shop, Verdict.APPROVED, 3, amount_minor=899)
     assert payments_view(shop.books, now_ns=shop.now_ns).exceptions == ()
@@ -692,8 +736,7 @@ def test_a_terminal_that_will_never_tell_is_set_aside() -> None:
     hear(shop, Verdict.DECLINED, 8)
     assert shop.no(CloseException(payment_id, " ")) == "reason_must_be_given"
     before = shop.books.live.position("1").totals
-    for exception in list(shop.books.payments.exceptions):
-        shop.ok(CloseException(exception, "the bank returned it on Friday"))
+    shop.ok(CloseException(payment_id, "the bank returned it on Friday"))
     assert shop.books.live.position("1").totals == before
     assert not shop.books.payments.exceptions
 
