@@ -20,12 +20,11 @@ from engine.terminal import Answer
 
 @frozen
 class Exposure:
-    """What is at risk, in minor units. `oldest_ns` is when the oldest of it was taken, 0: none."""
+    """What is at risk, in minor units."""
 
     total_minor: int = 0
     register_minor: int = 0
     operator_minor: int = 0
-    oldest_ns: int = 0
 
 
 def exposure(
@@ -41,8 +40,16 @@ def exposure(
         sum(map(_at_risk, found)),
         sum(_at_risk(entry) for entry in found if entry.asked.register == register),
         sum(_at_risk(entry) for entry in found if entry.asked.operator == operator),
-        min((entry.requested_ns for entry in found), default=0),
     )
+
+
+def oldest_ns(payments: Payments, now_ns: int, *, without: str = "") -> int:
+    """How old the oldest of what is at risk is, 0 where nothing is; of the payment `without`
+    nothing."""
+    ages = (
+        entry.age_ns(now_ns) for entry in payments.uncertain() if entry.asked.payment_id != without
+    )
+    return max(ages, default=0)
 
 
 def brand_exposure(
@@ -89,7 +96,7 @@ def may_be_offline(
     if its card and a tip at the terminal are within the ceilings too."""
     risk = exposure(payments, register=register, operator=operator)
     policy = payments.policy
-    return _is_young(policy, risk, now_ns) and _fits(policy, risk, amount_minor)
+    return _is_young(payments, now_ns) and _fits(policy, risk, amount_minor)
 
 
 def alone_minor_max(payments: Payments, asked: Asked) -> int:
@@ -114,7 +121,7 @@ def untold(payments: Payments, now_ns: int) -> tuple[Payment, ...]:
         payment
         for payment_id, payment in payments.offline.items()
         if payment_id not in payments.exceptions
-        and now_ns - payment.requested_ns > payments.policy.age_s * NS_PER_S
+        and payment.age_ns(now_ns) > payments.policy.age_s * NS_PER_S
     )
 
 
@@ -128,7 +135,7 @@ def may_count(payments: Payments, payment: Payment, answer: Answer, *, now_ns: i
     risk = exposure(
         payments, register=asked.register, operator=asked.operator, without=asked.payment_id
     )
-    if not payment.kept_minor and not _is_young(policy, risk, now_ns):
+    if not payment.kept_minor and not _is_young(payments, now_ns, without=asked.payment_id):
         return False
     within = _fits_brands(
         payments,
@@ -139,8 +146,8 @@ def may_count(payments: Payments, payment: Payment, answer: Answer, *, now_ns: i
     return within and _fits(policy, risk, answer.amount_minor)
 
 
-def _is_young(policy: OfflinePolicy, risk: Exposure, now_ns: int) -> bool:
-    return not risk.oldest_ns or now_ns - risk.oldest_ns <= policy.age_s * NS_PER_S
+def _is_young(payments: Payments, now_ns: int, *, without: str = "") -> bool:
+    return oldest_ns(payments, now_ns, without=without) <= payments.policy.age_s * NS_PER_S
 
 
 def _fits(policy: OfflinePolicy, risk: Exposure, amount_minor: int) -> bool:

@@ -112,6 +112,11 @@ class Payment:
         it."""
         return self.problem is Problem.NOT_ITS_CARD
 
+    def age_ns(self, now_ns: int) -> int:
+        """How long ago it was asked for, by the clock of stamps. One that was asked for while that
+        was ahead is as old as it was ahead: nobody knows how old it is, so it is not called new."""
+        return abs(now_ns - self.requested_ns)
+
     @property
     def amount_minor(self) -> int:
         """What was approved, without the tip; what was asked for while nobody knows."""

@@ -10,7 +10,7 @@ from engine.limits import NS_PER_S
 from engine.order.pricing import price_shown
 from engine.order.state import Order
 from engine.payment.events import Problem, Standing
-from engine.payment.exposure import Exposure, brand_exposure, exposure, untold
+from engine.payment.exposure import Exposure, brand_exposure, exposure, oldest_ns, untold
 from engine.payment.state import Payment, Payments, is_counted, tip_in
 from engine.payment.tips import shares
 from engine.settings import RegisterSetup, TipChoices
@@ -235,7 +235,7 @@ def payments_view(
         risk.total_minor,
         books.payments.policy.total_minor,
         len(books.payments.offline),
-        max(0, now_ns - risk.oldest_ns) // NS_PER_S if risk.oldest_ns else 0,
+        oldest_ns(books.payments, now_ns) // NS_PER_S,
         _ceilings(books.payments, risk, register, operator),
         books.payments.policy.age_s,
         books.payments.policy,
@@ -270,7 +270,7 @@ def _ceilings(
 
 
 def _age_s(payment: Payment, now_ns: int) -> int:
-    return max(0, now_ns - payment.requested_ns) // NS_PER_S
+    return payment.age_ns(now_ns) // NS_PER_S
 
 
 def _tip_minor(payment: Payment) -> int:

@@ -217,6 +217,39 @@ def test_what_nobody_tells_is_listed_with_its_age_and_stays_at_risk() -> None:
     assert not running.asked.offline_allowed, "too old is as bad as too much"
 
 
+def test_what_was_taken_while_the_clock_was_ahead_is_not_young_for_years() -> None:
+    """A day too far, it would be new until that day has come: no card is taken beside it, and
+    somebody looks into it. A second's correction changes nothing."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    ahead_ns = 86_400 * 10**9
+    shop.now_ns += ahead_ns
+    payment_id = taken(clearing, 1)
+    shop.now_ns -= 2 * 10**9
+    assert payments_view(shop.books, now_ns=shop.now_ns, register="1").exceptions == ()
+    shop.now_ns -= ahead_ns
+    view = payments_view(shop.books, now_ns=shop.now_ns, register="1")
+    assert [(one.payment_id, one.problem) for one in view.exceptions] == [(payment_id, "untold")]
+    assert view.oldest_s > view.age_limit_s
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    running = shop.books.payments.at_terminal("terminal/1")
+    assert running is not None
+    assert not running.asked.offline_allowed
+    shop.ok(CloseException(payment_id, "in the statement of 3 June"))
+
+
+def test_what_nobody_knows_is_listed_though_the_clock_went_back() -> None:
+    """Else nobody could set it aside before the clock is where it was, and its terminal is kept."""
+    shop = card_shop()
+    shop.ring("wine")
+    payment_id = shop.ok(RequestPayment())["payment_id"]
+    hear(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.now_ns -= 3600 * 10**9
+    view = payments_view(shop.books, now_ns=shop.now_ns, register="1")
+    assert [one.payment_id for one in view.exceptions] == [payment_id]
+
+
 def test_what_nobody_tells_is_closed_by_a_person_with_what_they_found() -> None:
     """It says of no money that it moved; cards are taken offline again, and what is told later
     changes nothing."""
