@@ -844,9 +844,9 @@ def test_what_another_terminal_did_is_not_asked_of_this_one(kind: Kind, logs_on:
             actions += hear(session, answer)
     else:
         actions = session.transact("j", undoing, 0)
-    answer_known = ended(actions)
-    assert (answer_known.verdict, answer_known.code) == (Verdict.ABORTED, "other_terminal")
     assert not [one for one in sends(actions) if one[:4] in ("0630", "0624", "0625")]
+    known = ended(actions)
+    assert (known.verdict, known.code) == (Verdict.ABORTED, "other_terminal")
     assert session.is_idle
     (own,) = session.transact("k", attrs.evolve(undoing, original=Identity("52500001", 4, 9)), 0)
     assert isinstance(own, Send)

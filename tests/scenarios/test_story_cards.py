@@ -327,8 +327,9 @@ def test_a_reversal_that_fails_stays_on_the_list_until_one_succeeds() -> None:
     failed = running(shop).asked.payment_id
     hear(shop, Verdict.DECLINED, 2)
     shown = payments_view(shop.books, now_ns=shop.now_ns)
-    (one,) = shown.exceptions
-    assert (one.payment_id, one.problem, one.amount_minor) == (paid, "differs", 899)
+    assert [(one.payment_id, one.problem) for one in shown.exceptions] == [(paid, "differs")]
+    one = shown.exceptions[0]
+    assert one.amount_minor == 899
     assert (one.back_code, one.age_s > one.back_age_s >= 0) == ("ok", True)
     shop.ok(ReverseAgain(paid))
     assert running(shop).asked.payment_id not in (paid, failed)
