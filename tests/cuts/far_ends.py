@@ -94,11 +94,13 @@ class Moved:
 
 
 class Far(ABC):
-    """A terminal at the end of a cable that breaks after so many bytes in one direction."""
+    """A terminal at the end of a cable that breaks after so many bytes in one direction.
+    `lost_minor` is what the bank refused afterwards of sales that were over, whoever sold there."""
 
     carrier: str
     fake: Any
     talker: Any = None
+    lost_minor: int = 0
 
     @property
     def is_idle(self) -> bool:
