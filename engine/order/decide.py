@@ -392,7 +392,7 @@ def _void(order: Order, body: VoidOrder, context: OrderContext) -> Decision:
         return facts
     if not 1 <= len(body.reason.strip()) <= limits.REASON_LENGTH_MAX:
         return refuse(Refusal.REASON_MUST_BE_GIVEN)
-    total = (order.figures or price_shown(order, context.tariff())).total_minor
+    total = price_shown(order, context.tariff()).total_minor
     event = OrderVoided(
         order.id,
         context.register,

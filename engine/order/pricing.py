@@ -98,11 +98,14 @@ def _ruled_preview(found: Counted, by_rules: Ruled, line: int) -> tuple[int, int
 
 
 def price_shown(order: Order, tariff: Tariff) -> Figures:
-    """As `price`, for eyes: an order that cannot be taxed as it stands is shown all the same.
+    """What an order comes to, for eyes: its frozen figures where it has them, whatever prices are
+    by now; else as `price`, but one that cannot be taxed as it stands is shown all the same.
 
     Rules that were set since may not let its certificate free it; it then counts for nothing, and
     where even that is not enough the tax classes tell the price. Nobody can pay such an order.
     """
+    if order.figures is not None:
+        return order.figures
     plain = altered(order, exemption=None)
     tries = ((order, tariff), (plain, tariff), (plain, altered(tariff, taxes=None)))
     for shown, under in tries:

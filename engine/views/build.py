@@ -175,7 +175,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
     settings, book = books.settings, books.catalog.book
     rules = settings.required()
     tariff = books.tariff_of(order)
-    figures: Figures = order.figures or price_shown(order, tariff)
+    figures: Figures = price_shown(order, tariff)
     rows = {row.line: row for row in figures.lines}
     completion = order.completion
     due = due_of(order, figures, rules)
@@ -233,7 +233,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
 
 def reasons_view(order: Order, books: Books) -> OrderReasonsView:
     """Why an order costs what it costs, under the rules its figures were made by."""
-    figures = order.figures or price_shown(order, books.tariff_of(order))
+    figures = price_shown(order, books.tariff_of(order))
     rules = books.settings.at(figures.settings_version()).required()
     lines = explain(order, figures, rules)
     return OrderReasonsView(order.id, lines, figures.total_minor, figures.rules)
@@ -396,7 +396,7 @@ def suspended_views(books: Books, *, training: bool) -> tuple[SuspendedView, ...
             order.id,
             order.label,
             len(order.live_lines()),
-            (order.figures or price_shown(order, books.tariff_of(order))).total_minor,
+            price_shown(order, books.tariff_of(order)).total_minor,
             order.live_lines()[0].item.name if order.live_lines() else "",
             order.opened_by,
         )

@@ -86,7 +86,7 @@ def promotions_view(order: Order, books: Books) -> OrderPromotionsView:
     deals = None if tariff.offers is None else tariff.offers.deals
     if deals is None:
         return OrderPromotionsView(order.id, (), 0)
-    figures = order.figures or price_shown(order, tariff)
+    figures = price_shown(order, tariff)
     taken = {entry.promotion for row in figures.lines for entry in row.promotions}
     asked = {e.promotion for e in order.chosen} | {e.promotion for e in order.coupons}
     held = asked | taken | set(order.rewards)

@@ -58,7 +58,7 @@ def _left_minor(books: Books, order_id: str) -> int:
     order = books.live.orders.get(order_id)
     if order is None or order.phase is not Phase.TENDERING:
         return 0
-    figures = order.figures or price_shown(order, books.tariff_of(order))
+    figures = price_shown(order, books.tariff_of(order))
     return due_of(order, figures, books.settings.required()).left_minor
 
 

@@ -11,6 +11,7 @@ from engine.order.commands import (
     StartTendering,
     SuspendOrder,
     TenderCash,
+    UndoTendering,
     VoidOrder,
 )
 from engine.order.refusal import Refusal as OrderRefusal
@@ -28,6 +29,8 @@ from engine.payment.commands import (
 )
 from engine.payment.events import PaymentRequested, Problem
 from engine.payment.refusal import Refusal
+from engine.price_list.decide import SetPrices
+from engine.price_list.model import PriceEntry, PriceList, PriceSet
 from engine.register import CloseDay
 from engine.terminal import Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination, OpenTill
@@ -191,6 +194,20 @@ def test_open_tabs_are_listed_with_their_age() -> None:
     held = [shop.order(one.order_id).tab for one in (first, second)]
     assert [tab.card.terminal for tab in held if tab] == [first.terminal, second.terminal]
     assert first.terminal != second.terminal
+
+
+def test_an_open_tab_is_listed_at_what_is_asked_for_it() -> None:
+    """Its figures are frozen while it is paid: a price of meanwhile changes nothing on the list."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(StartTendering())
+    cheap = PriceList("cheap", "Cheap", (PriceEntry("wine", 5_000_000),))
+    shop.ok(SetPrices(PriceSet(lists=(cheap,))), admin=True)
+    (listed,) = open_tabs(shop.books, shop.now_ns)
+    assert 799 == listed.total_minor
+    shop.ok(UndoTendering())
+    (listed,) = open_tabs(shop.books, shop.now_ns)
+    assert 500 == listed.total_minor
 
 
 def test_a_capture_that_is_declined_leaves_the_tab() -> None:
