@@ -174,7 +174,7 @@ class Lookups:
             case queries.OpenTabs():
                 return payments.open_tabs(books, world.now_ns())
             case queries.TerminalsState():
-                return terminals.terminals_view(books, self.device_views(world.now_ns()))
+                return terminals.terminals_view(books, self.device_views(world.monotonic_ns()))
             case queries.EventsSince():
                 return self._events(query)
             case (
