@@ -175,6 +175,7 @@ def test_nobody_is_thanked_whose_card_was_not_charged(who: Cashier) -> None:
     who.push(re.compile("^Card"))
     who.push("No tip")
     expect(heading).to_have_text(FOLLOW)
+    who.store.wait_shown()  # cut off before it was told anything, it would know of no payment
     who.store.key("cut")
     expect(heading).to_have_text("One moment: we are asking the terminal")
     expect(page.get_by_text("Please hand back the screen")).to_be_visible()
