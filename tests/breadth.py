@@ -1,4 +1,5 @@
-"""The same again, in other sizes, themes and languages: what a check leaves to the build machine.
+"""The same again, in other sizes, themes and languages, or for a whole day: what a check leaves to
+the build machine.
 
 A page that is clean on a wide screen and on a phone is mostly clean in the dark, too. Looking at
 each in all of them takes longer than a person waits, so `./run check` takes the first few, and the

@@ -81,11 +81,11 @@ def on_path(path: str) -> list[str]:
     return found
 
 
-def pick(first: str, others: Iterable[str]) -> tuple[str, float]:
-    """The path to take, and how long it takes of what `first` takes: 1.0 for that itself."""
+def pick(first: str, others: Iterable[str]) -> str:
+    """The path to take: `first`, or that of the quickest where it is quicker by enough."""
     own = timed(first)
     if own is None:
-        return first, 1.0
+        return first
     of_all = {own[0]: own[1]}
     # One program has many names; a version manager's leads to one that is known by its own only.
     tried = {os.path.realpath(first)}
@@ -96,8 +96,7 @@ def pick(first: str, others: Iterable[str]) -> tuple[str, float]:
         if told is not None:
             of_all.setdefault(*told)
     best = min(of_all, key=of_all.__getitem__)
-    share = of_all[best] / of_all[own[0]]
-    return (best, share) if share <= BETTER_BY else (first, 1.0)
+    return best if of_all[best] <= BETTER_BY * own[1] else first
 
 
 def main(arguments: list[str]) -> int:
@@ -105,8 +104,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         sys.stderr.write("One argument: the path of a Python that will do. Nothing was chosen.\n")
         return 2
-    path, share = pick(arguments[0], on_path(os.environ.get("PATH", "")))
-    if share < 1:
+    path = pick(arguments[0], on_path(os.environ.get("PATH", "")))
+    if path != arguments[0]:
         sys.stderr.write(f"    python: {path}, which is quicker than {arguments[0]}\n")
     print(path)
     return 0

@@ -26,8 +26,8 @@ def test_one_that_is_quicker_by_a_tenth_is_taken(tmp_path: Path) -> None:
     nearly = program(tmp_path, "python3.11", BETTER_BY + 0.01)
     quicker = program(tmp_path, "python3.12", 0.8)
     quickest = program(tmp_path, "python3.13", 0.7)
-    assert (first, 1.0) == pick(first, [nearly])
-    assert (quickest, 0.7) == pick(first, [nearly, quicker, quickest])
+    assert first == pick(first, [nearly])
+    assert quickest == pick(first, [nearly, quicker, quickest])
 
 
 def test_one_that_does_not_run_or_lacks_something_is_passed_over(tmp_path: Path) -> None:
@@ -39,8 +39,8 @@ def test_one_that_does_not_run_or_lacks_something_is_passed_over(tmp_path: Path)
     mute.write_text("#!/bin/sh\necho Hello\n")
     mute.chmod(0o755)
     nowhere = str(tmp_path / "python3.14")
-    assert (first, 1.0) == pick(first, [broken, str(mute), nowhere])
-    assert (broken, 1.0) == pick(broken, [first])
+    assert first == pick(first, [broken, str(mute), nowhere])
+    assert broken == pick(broken, [first])
 
 
 def test_a_program_of_many_names_is_timed_once(
@@ -56,7 +56,7 @@ def test_a_program_of_many_names_is_timed_once(
         return timed(path)
 
     monkeypatch.setattr(pick_python, "timed", timing)
-    assert (first, 1.0) == pick(first, on_path(str(tmp_path)))
+    assert first == pick(first, on_path(str(tmp_path)))
     assert [first] == started
 
 
