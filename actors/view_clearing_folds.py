@@ -13,6 +13,7 @@ import apsw
 import attrs
 from attrs import frozen
 
+from actors.view_clearing_days import count_late, forget_certain_days
 from actors.view_clearing_match import (
     Terms,
     find_payment,
@@ -24,12 +25,13 @@ from actors.view_clearing_schema import row_of, rows_of
 from engine.limits import NS_PER_S
 from engine.payment.events import (
     Asked,
+    ExceptionClosed,
     OfflineUploaded,
     PaymentHeard,
     PaymentRequested,
     Standing,
 )
-from engine.payment.terminal_day import TerminalDayAsked, TerminalDayHeard
+from engine.payment.terminal_day import taken_of
 from engine.record import Record
 from engine.settlement import fees
 from engine.settlement.decide import ItemExplained, TermsSet
@@ -38,7 +40,6 @@ from engine.settlement.presented import day_of
 from engine.stamp import Stamp
 from engine.terminal import Answer, Kind
 from engine.upcast import event_of
-from engine.views.clearing_shapes import DifferenceView
 from engine.wire import canonical, parse, structure, unstructure
 
 APPROVED: Final = (
@@ -78,13 +79,15 @@ def fold_payment(db: apsw.Connection, record: Record) -> None:
             case PaymentRequested(asked):
                 if asked.kind in _MONEY:
                     body = canonical(unstructure(asked))
-                    values = (asked.payment_id, body)
-                    db.execute("INSERT OR REPLACE INTO card_asked VALUES (?, ?)", values)
+                    values = (asked.payment_id, asked.terminal, body)
+                    db.execute("INSERT OR REPLACE INTO card_asked VALUES (?, ?, '', '', ?)", values)
             case PaymentHeard() as event:
                 _hear(db, event, record.stamp)
             case OfflineUploaded(payment_id, is_paid):
                 if not is_paid:
                     _undo(db, payment_id)
+            case ExceptionClosed(payment_id):
+                _forget(db, payment_id)
             case _:
                 pass
 
@@ -128,54 +131,21 @@ def fold_terms(db: apsw.Connection, record: Record) -> None:
     recount(db, dict.fromkeys((*(row[1] for row in rows), *look_again(db, terms))))
 
 
-def fold_terminal_days(db: apsw.Connection, record: Record) -> None:
-    """The last end of day of each terminal, and every difference of any."""
-    match event_of(record):
-        case TerminalDayAsked(day_id, terminal):
-            db.execute(
-                "INSERT INTO terminal_days VALUES (?, ?, 0, NULL) "
-                "ON CONFLICT (terminal) DO UPDATE SET asked = excluded.asked",
-                (terminal, day_id),
-            )
-        case TerminalDayHeard() as event:
-            values = (event.terminal, record.stamp.now_ns, canonical(unstructure(event)))
-            db.execute("INSERT OR REPLACE INTO terminal_days VALUES (?, '', ?, ?)", values)
-            for item in _day_items(event, record.stamp.business_date):
-                row = (item.id, event.terminal, item.business_date, canonical(unstructure(item)))
-                db.execute("INSERT OR REPLACE INTO day_items VALUES (?, ?, ?, ?)", row)
-
-
-def _day_items(event: TerminalDayHeard, day: str) -> Iterator[DifferenceView]:
-    for entry in event.differences:
-        fault = f"day_{entry.fault.value}"
-        # Facts of before named no day of their own: the first lost one was meant.
-        lost = event.lost[0] if event.lost and fault == "day_not_told" else event.day_id
-        yield DifferenceView(
-            f"{fault}/{entry.day_id or lost}/{entry.brand}",
-            fault,
-            "",
-            day,
-            0,
-            entry.ours_minor - entry.told_minor,
-            entry.ours_minor,
-            entry.told_minor,
-            brand=entry.brand,
-            terminal=event.terminal,
-            ours_count=entry.ours_count,
-            theirs_count=entry.told_count,
-        )
-
-
 # ----------------------------------------------------------------------------------- payments
 
 
 def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
-    found = row_of(db, "SELECT body FROM card_asked WHERE payment_id = ?", (event.payment_id,))
+    found = row_of(
+        db, "SELECT body, unheard, ended FROM card_asked WHERE payment_id = ?", (event.payment_id,)
+    )
     if found is None or event.standing in _OPEN:
         return
     asked, answer = structure(parse(found[0]), Asked), event.answer
-    db.execute("DELETE FROM card_asked WHERE payment_id = ?", (event.payment_id,))
     is_taken = event.standing in APPROVED
+    late = taken_of(asked, answer) if is_taken else None
+    if found[2] and late is not None:
+        count_late(db, found[2], found[1], late)
+    _forget(db, event.payment_id)
     if not is_taken and not answer.identity.is_told:
         return
     # What came to nothing here may all the same be in a file one day.
@@ -195,6 +165,12 @@ def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
         asked.of_refund,
     )
     put_money(db, money, _keys_of_payment(asked, answer, stamp))
+
+
+def _forget(db: apsw.Connection, payment_id: str) -> None:
+    """Nothing more will be told of it."""
+    db.execute("DELETE FROM card_asked WHERE payment_id = ?", (payment_id,))
+    forget_certain_days(db)
 
 
 def put_money(db: apsw.Connection, money: Money, keys: Iterable[str]) -> None:

@@ -7,12 +7,8 @@ from hashlib import sha256
 import apsw
 from attrs import frozen
 
-from actors.view_clearing_folds import (
-    fold_payment,
-    fold_terminal_days,
-    fold_terms,
-    recount,
-)
+from actors.view_clearing_days import fold_terminal_days
+from actors.view_clearing_folds import fold_payment, fold_terms, recount
 from actors.view_clearing_links import fold_link
 from actors.view_clearing_match import Terms, find_payment, keys_of_row, terms_of
 from actors.view_clearing_schema import row_of
@@ -37,7 +33,12 @@ class _Source:
 def fold_clearing(db: apsw.Connection, record: Record) -> None:
     """Everything card money on its way is made of."""
     match record.name:
-        case "payment.requested/1" | "payment.heard/1" | "payment.uploaded/1":
+        case (
+            "payment.requested/1"
+            | "payment.heard/1"
+            | "payment.uploaded/1"
+            | "payment.exception_closed/1"
+        ):
             fold_payment(db, record)
         case (
             "paylink.requested/1"

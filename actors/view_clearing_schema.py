@@ -7,9 +7,11 @@ from typing import Any, Final
 import apsw
 
 CLEARING_SCHEMA: Final = (
-    # What was asked of a terminal, until its end is heard.
-    """CREATE TABLE IF NOT EXISTS card_asked (payment_id TEXT PRIMARY KEY,
-    body BLOB NOT NULL) STRICT""",
+    # What was asked of a terminal, until it is known what became of it. Meanwhile the terminal may
+    # end its day: `ended` is the end of day it came before, and `unheard` one before that whose
+    # answer was lost, "" where there was none.
+    """CREATE TABLE IF NOT EXISTS card_asked (payment_id TEXT PRIMARY KEY, terminal TEXT NOT NULL,
+    unheard TEXT NOT NULL, ended TEXT NOT NULL, body BLOB NOT NULL) STRICT""",
     # What was asked of a provider, which may tell of it more than once, and its name for it.
     """CREATE TABLE IF NOT EXISTS link_asked (paylink_id TEXT PRIMARY KEY,
     body BLOB NOT NULL, reference TEXT NOT NULL) STRICT""",
@@ -67,6 +69,9 @@ CLEARING_SCHEMA: Final = (
     finding TEXT NOT NULL) STRICT""",
     """CREATE TABLE IF NOT EXISTS terminal_days (terminal TEXT PRIMARY KEY, asked TEXT NOT NULL,
     at_ns INTEGER NOT NULL, body BLOB) STRICT""",
+    # The ends of day before which something was taken that nobody knows of yet, or was not.
+    """CREATE TABLE IF NOT EXISTS doubted_days (day_id TEXT PRIMARY KEY, day TEXT NOT NULL,
+    body BLOB NOT NULL) STRICT""",
     """CREATE TABLE IF NOT EXISTS day_items (item TEXT PRIMARY KEY, terminal TEXT NOT NULL,
     day TEXT NOT NULL, body BLOB NOT NULL) STRICT""",
     "CREATE INDEX IF NOT EXISTS day_items_by_day ON day_items (day, item)",

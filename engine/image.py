@@ -199,8 +199,8 @@ def _payments_from(image: _PaymentsImage) -> Payments:
         raise WireError(("what terminals remember is not there",))
     if image.settled is None and image.latest:
         raise WireError(("which transactions settled a payment is not there",))
-    if any(entry.day_part == NO_PART for entry in image.offline):
-        raise WireError(("which part of a day was taken offline in is not there",))
+    if any(entry.day_part == NO_PART for entry in (*image.open, *image.exceptions, *image.offline)):
+        raise WireError(("which part of a terminal's day a payment was asked for in is not there",))
 
     def by_id(entries: tuple[Payment, ...]) -> dict[str, Payment]:
         return {entry.asked.payment_id: entry for entry in entries}

@@ -355,7 +355,7 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     Refuses:
         order_must_be_live (a register that practises moves no money), payment_must_exist,
         payment_must_be_approved, payment_must_not_be_counted, those of `_why_final`,
-        terminal_must_be_free.
+        payment_must_be_of_terminal_day, terminal_must_be_free.
     """
     if context.around.training:
         return refuse(Refusal.ORDER_MUST_BE_LIVE)
@@ -378,6 +378,8 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     else:
         again = reversal_of(payment, command_id)
     refused = _why_final(again.original, body.payment_id)
+    if refused is None and payment.is_past:
+        return refuse(Refusal.PAYMENT_MUST_BE_OF_TERMINAL_DAY, payment_id=body.payment_id)
     refused = refused or why_not_free(payment.asked.terminal, "", context)
     if refused is not None:
         return refused

@@ -251,8 +251,11 @@ def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) ->
     """What was approved must not stay: it is taken back at once where its terminal is free, else as
     soon as it is."""
     asked, answer = payment.asked, heard.answer
-    # Without a receipt number no terminal can be asked for it: a person gives it back there.
-    goes_back = asked.kind in UNDONE_BY and answer.identity.receipt is not None
+    told = altered(payment, standing=heard.standing, answer=answer)
+    # Without a receipt number no terminal can be asked for it, nor by one of a day that is over: a
+    # person gives it back there.
+    is_numbered = answer.identity.receipt is not None and not told.is_past
+    goes_back = asked.kind in UNDONE_BY and is_numbered
     is_free = context.payments.is_free(asked.terminal, but_for=asked.payment_id)
     heard = altered(heard, back_waits=goes_back and not is_free)
     facts = [context.fact(asked.payment_id, heard)]
@@ -262,7 +265,6 @@ def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) ->
     if asked.kind is Kind.REFUND:
         facts += _gone(asked, answer)
     if goes_back and is_free:
-        told = altered(payment, standing=heard.standing, answer=answer)
         back = reversal_of(told, context.around.command_id)
         facts.append(context.fact(back.payment_id, PaymentRequested(back)))
     return answered(asked.payment_id, heard.standing.value, *facts)

@@ -58,8 +58,8 @@ class Payment:
     `requested_ns` is by the clock of stamps. `not_found` counts the inquiries in a row in which an
     idle terminal did not know it. `kept_minor` is what its terminal approved alone and was let
     store, tip included, and `kept_brand` the card's; what is heard later may know less.
-    `day_part` is the part of its terminal's day that it went into, told while it is at risk only;
-    `is_day_over` once its terminal ended the day that it was taken on. `remembered` is a payment
+    `day_part` is the part of its terminal's day that it was asked for in; `is_day_over` once its
+    terminal ended that day before it was known what became of it. `remembered` is a payment
     that its terminal told of before this one was asked for, by a name of its own: where it forgot
     that one, not to know this one says nothing. `back_waits` until its terminal, which was at
     something else, is asked to take it back.
@@ -99,7 +99,19 @@ class Payment:
     def is_going_back(self) -> bool:
         """Whether its terminal is still to be asked to take it back. Of what the bank refused in
         the meantime there is nothing to take."""
-        return self.back_waits and self.is_unwanted
+        return self.back_waits and self.is_unwanted and not self.is_past
+
+    @property
+    def is_past(self) -> bool:
+        """Whether its terminal knows it by a number alone and ended that day: it takes back nothing
+        of a day that is over, and by then the number may be another payment's. Reservations outlast
+        days."""
+        asked = self.asked
+        if not self.is_day_over or asked.kind in (Kind.RESERVATION, Kind.RELEASE):
+            return False
+        told = None if self.answer is None else self.answer.identity
+        named = asked.original if asked.kind in UNDOING else told
+        return named is None or not named.reference
 
     @property
     def moved_nothing(self) -> bool:
@@ -241,7 +253,9 @@ def evolve(payments: Payments, event: PaymentEvent, *, now_ns: int) -> None:
         case PaymentRequested(asked):
             payments.lasts.pop(asked.terminal, None)
             known = payments.remembered.get(asked.terminal)
-            payment = Payment(asked, now_ns, remembered=known)
+            day = payments.days.get(asked.terminal, TerminalDay(asked.terminal))
+            part = len(day.parts) - 1
+            payment = Payment(asked, now_ns, remembered=known, day_part=part)
             _keep(payments, payment)
             if not _is_of_another(payments, asked):
                 payments.latest[asked.register] = payment
@@ -311,7 +325,7 @@ def _present(payments: Payments, event: OfflineUploaded) -> None:
     if answer is not None and event.code:
         answer = altered(answer, code=event.code, detail=event.detail)
     payments.exceptions[event.payment_id] = altered(
-        payment, problem=Problem.UPLOAD_DECLINED, answer=answer, day_part=NO_PART
+        payment, problem=Problem.UPLOAD_DECLINED, answer=answer
     )
 
 
@@ -321,9 +335,10 @@ def evolve_days(payments: Payments, event: TerminalDayEvent) -> None:
     payments.days[event.terminal] = evolve_day(day, event)
     if not isinstance(event, TerminalDayHeard) or event.verdict is not Verdict.APPROVED:
         return
-    for payment_id, payment in payments.offline.items():
-        if payment.asked.terminal == event.terminal:
-            payments.offline[payment_id] = altered(payment, is_day_over=True)
+    for place in (payments.open, payments.exceptions, payments.offline):
+        for payment_id, payment in place.items():
+            if payment.asked.terminal == event.terminal:
+                place[payment_id] = altered(payment, is_day_over=True)
 
 
 def ending(payments: Payments) -> tuple[TerminalDayAsked, ...]:
@@ -408,19 +423,17 @@ def _hear(payments: Payments, event: PaymentHeard) -> None:
         not_found=0,
         back_waits=event.back_waits,
     )
-    if payment.is_approved:
+    if payment.is_approved and not payment.is_day_over:
         terminal = payment.asked.terminal
         day = payments.days.get(terminal, TerminalDay(terminal))
-        payments.days[terminal] = with_payment(day, payment.asked, event.answer)
+        payments.days[terminal] = with_payment(day, payment.asked, event.answer, payment.day_part)
     if payment.is_open:
         # Set aside, it stays before a person whatever is heard of it.
         place[payment_id] = payment
     elif event.problem is not Problem.NONE:
         payments.exceptions[payment_id] = payment
     if payment.standing is Standing.OFFLINE_APPROVED and payment.asked.kind in STORABLE:
-        # It may be cut from what comes after it, before anybody knows that it was none.
-        last = len(payments.days[payment.asked.terminal].parts) - 1
-        payments.offline[payment_id] = altered(payment, day_part=last)
+        payments.offline[payment_id] = payment
     if event.back_waits and payment.asked.kind in UNDOING:
         undone = payment.asked.of_payment
         payments.exceptions[undone] = altered(payments.exceptions[undone], back_waits=True)

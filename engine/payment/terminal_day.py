@@ -129,21 +129,27 @@ class TerminalDay:
     asked: TerminalDayAsked | None = None
 
 
-def with_payment(day: TerminalDay, asked: Asked, answer: Answer) -> TerminalDay:
-    """The day after a payment that was approved."""
+def taken_of(asked: Asked, answer: Answer) -> Taken | None:
+    """What a payment that was approved comes to in its terminal's totals; None where it is in none
+    of them."""
     if asked.kind not in _COUNTED:
-        return day
+        return None
     amount_minor = answer.amount_minor or asked.amount_minor
     is_reversal = asked.kind is Kind.REVERSAL or answer.identity.is_of_payment
     goes_out = asked.kind is Kind.REFUND or (is_reversal and not asked.of_refund)
-    one = Taken(
+    return Taken(
         brand_of(answer.card.brand or asked.brand),
         int(not is_reversal),
         int(is_reversal),
         -amount_minor if goes_out else amount_minor,
     )
-    last = summed((*day.parts[-1], one))
-    return altered(day, parts=(*day.parts[:-1], last))
+
+
+def with_payment(day: TerminalDay, asked: Asked, answer: Answer, part: int) -> TerminalDay:
+    """The day after a payment that was asked for in this part of it was approved, however much
+    later that is known."""
+    one = taken_of(asked, answer)
+    return day if one is None else _with(day, one, part)
 
 
 def without_payment(day: TerminalDay, asked: Asked, answer: Answer, part: int) -> TerminalDay:
@@ -151,9 +157,12 @@ def without_payment(day: TerminalDay, asked: Asked, answer: Answer, part: int) -
     if asked.kind not in _COUNTED:
         return day
     amount_minor = answer.amount_minor or asked.amount_minor
-    none = Taken(brand_of(answer.card.brand or asked.brand), -1, 0, -amount_minor)
-    left = summed((*day.parts[part], none))
-    return altered(day, parts=(*day.parts[:part], left, *day.parts[part + 1 :]))
+    return _with(day, Taken(brand_of(answer.card.brand or asked.brand), -1, 0, -amount_minor), part)
+
+
+def _with(day: TerminalDay, one: Taken, part: int) -> TerminalDay:
+    rows = summed((*day.parts[part], one))
+    return altered(day, parts=(*day.parts[:part], rows, *day.parts[part + 1 :]))
 
 
 def evolve(day: TerminalDay, event: TerminalDayEvent) -> TerminalDay:
@@ -215,27 +224,55 @@ def heard(day: TerminalDay, told: Settlement) -> TerminalDayHeard:
     if not told.verdict.is_approved:
         return base
     base = altered(base, verdict=Verdict.APPROVED)
-    if not told.totals and told.amount_minor is None:
-        return _without_totals(day, base)
+    if not _is_told(told):
+        # Nothing is compared, and that is told.
+        ours = summed(row for part in day.parts for row in part)
+        return altered(base, ours=ours, differences=_not_told(day_id, ours))
     # The longest day that the totals fit; where none does, all of it is compared.
     for start in range(len(day.parts)):
         ours = summed(row for part in day.parts[start:] for row in part)
         if not compare(ours, told):
-            missed = tuple(
-                DayDifference("", DayFault.NOT_TOLD, _count(part), _amount(part), 0, 0, lost)
-                for lost, part in zip(day.unheard[:start], day.parts[:start], strict=True)
-                if _is_any(part)
-            )
-            return altered(base, ours=ours, differences=missed, lost=day.unheard[:start])
+            lost = day.unheard[:start]
+            parts = zip(lost, day.parts[:start], strict=True)
+            missed = tuple(entry for name, part in parts for entry in _not_told(name, part))
+            return altered(base, ours=ours, differences=missed, lost=lost)
     ours = summed(row for part in day.parts for row in part)
     return altered(base, ours=ours, differences=compare(ours, told))
 
 
-def _without_totals(day: TerminalDay, base: TerminalDayHeard) -> TerminalDayHeard:
-    """A terminal that ended its day and told no totals: nothing is compared, and that is told."""
-    ours = summed(row for part in day.parts for row in part)
-    untold = DayDifference("", DayFault.NOT_TOLD, _count(ours), _amount(ours), 0, 0, base.day_id)
-    return altered(base, ours=ours, differences=(untold,) if _is_any(ours) else ())
+def _is_told(told: Settlement) -> bool:
+    return bool(told.totals) or told.amount_minor is not None
+
+
+def _not_told(day_id: str, ours: tuple[Taken, ...]) -> tuple[DayDifference, ...]:
+    """A day that ended without a word of what it came to; nothing to look for where it had none."""
+    untold = DayDifference("", DayFault.NOT_TOLD, _count(ours), _amount(ours), 0, 0, day_id)
+    return (untold,) if _is_any(ours) else ()
+
+
+def with_late(day: TerminalDayHeard, unheard: str, one: Taken) -> TerminalDayHeard:
+    """What an end of day comes to once it is known that `one` was taken before it, of which nobody
+    knew then; before `unheard` already, where that is an earlier end whose answer was lost."""
+    assert day.verdict is Verdict.APPROVED, "only a day that ended is over"
+    told = Settlement(day.verdict, amount_minor=day.told_minor, totals=day.told)
+    own = tuple(entry for entry in day.differences if entry.day_id not in day.lost)
+    missed = {entry.day_id: entry for entry in day.differences if entry.day_id in day.lost}
+    ours, lost = day.ours, day.lost
+    if unheard and unheard not in lost and _is_told(told) and not own:
+        # The totals are whole without it, so it was in those that nobody heard.
+        lost = (*lost, unheard)
+    if unheard in lost:
+        before = missed.get(unheard, DayDifference("", DayFault.NOT_TOLD, 0, 0, 0, 0, unheard))
+        missed[unheard] = altered(
+            before,
+            ours_count=before.ours_count + one.count,
+            ours_minor=before.ours_minor + one.amount_minor,
+        )
+    else:
+        ours = summed((*ours, one))
+        own = compare(ours, told) if _is_told(told) else _not_told(day.day_id, ours)
+    earlier = tuple(missed[name] for name in lost if name in missed)
+    return altered(day, ours=ours, differences=(*earlier, *own), lost=lost)
 
 
 def compare(ours: tuple[Taken, ...], told: Settlement) -> tuple[DayDifference, ...]:

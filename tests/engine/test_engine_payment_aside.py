@@ -183,12 +183,15 @@ def test_what_a_person_settled_is_not_taken_back() -> None:
     assert shop.no(TakeBack(payment.asked.payment_id), admin=True) == (Refusal.PAYMENT_MUST_EXIST)
 
 
-def test_a_terminal_that_ends_its_day_is_busy_too() -> None:
-    """Found paid meanwhile, it goes back when the day is over."""
+@pytest.mark.parametrize("reference", ["", "its name"])
+def test_a_terminal_that_ends_its_day_is_busy_too(reference: str) -> None:
+    """Found paid meanwhile, it goes back when the day is over, by its name: a number alone may be
+    another payment's by then."""
     shop = card_shop()
     payment = set_aside(shop)
     day_id = shop.ok(EndTerminalDay())["day_id"]
-    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
+    told = Identity("29001234", 1, 1, "1126", "101500", reference)
+    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True, identity=told)
     assert shop.books.payments.at_terminal("terminal/1") is None
     assert not shop.books.payments.is_free("terminal/1")
     assert [one.back_waits for one in shop.books.payments.aside()] == [True]
@@ -196,7 +199,9 @@ def test_a_terminal_that_ends_its_day_is_busy_too() -> None:
     shop.ok(HearTerminalDay("terminal/1", day_id, settlement), admin=True)
     assert shop.books.payments.is_free("terminal/1")
     shop.ok(TakeBack(payment.asked.payment_id), admin=True)
-    assert running(shop).asked.of_payment == payment.asked.payment_id
+    back = shop.books.payments.at_terminal("terminal/1")
+    assert (back is not None) == bool(reference)
+    assert back is None or back.asked.of_payment == payment.asked.payment_id
 
 
 def test_what_no_terminal_could_be_asked_for_waits_for_nobody() -> None:

@@ -9,15 +9,20 @@ import pytest
 from engine.image import books_from, image_of, state_hash
 from engine.order.commands import AddReturnLine, CompleteOrder
 from engine.payment.commands import (
+    CloseException,
     OpenTab,
     ReportUpload,
     RequestPayment,
+    ReverseAgain,
     ReverseTender,
     SetOfflinePolicy,
+    SetPaymentAside,
+    TakeBack,
 )
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay, Refusal
-from engine.payment.events import OfflinePolicy
+from engine.payment.events import OfflinePolicy, Problem
 from engine.payment.refusal import Refusal as PaymentRefusal
+from engine.payment.state import Payment
 from engine.payment.terminal_day import (
     DayDifference,
     DayFault,
@@ -26,11 +31,12 @@ from engine.payment.terminal_day import (
     TerminalDayHeard,
     brand_of,
     compare,
+    with_late,
     without_payment,
 )
-from engine.terminal import CardShown, Identity, SettledTotal, Settlement, Verdict
+from engine.terminal import CardShown, Identity, Kind, SettledTotal, Settlement, Verdict
 from engine.wire import WireError
-from tests.card_shop import card_shop, hear, paid_by_card, running
+from tests.card_shop import card_shop, hear, paid_by_card, running, set_aside
 from tests.card_shop import told as terminal_says
 from tests.shop import Shop
 
@@ -331,18 +337,195 @@ def test_a_decline_of_what_a_terminal_held_takes_nothing_off_its_day() -> None:
 
 
 def test_a_snapshot_of_before_that_says_no_part_is_replayed() -> None:
-    """Which part of the day was taken offline in is in the image; one without it is not believed,
-    and one with nothing taken offline needs none."""
+    """Which part of its terminal's day a payment was asked for in is in the image of each that
+    may still change it; one without it is not believed."""
     shop = card_shop()
     payment_id = offline(shop, "wine", 1)
-    image = image_of(shop.books)
-    assert books_from(image, None).payments.offline == shop.books.payments.offline
-    for entry in image["payments"]["offline"]:
-        del entry["day_part"]
-    with pytest.raises(WireError, match="which part of a day"):
-        books_from(image, None)
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    assert_needs_the_part(shop, "open")
+    hear(shop, Verdict.DECLINED, 2)
+    assert_needs_the_part(shop, "offline")
     shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    assert_needs_the_part(shop, "exceptions")
+
+
+def assert_needs_the_part(shop: Shop, place: str) -> None:
+    """An image is believed with the part that each payment in this place was asked for in only."""
     image = image_of(shop.books)
-    for entry in image["payments"]["exceptions"]:
+    assert books_from(image, None).payments == shop.books.payments
+    for entry in image["payments"][place]:
         del entry["day_part"]
-    assert books_from(image, None).payments.exceptions == shop.books.payments.exceptions
+    with pytest.raises(WireError, match="which part of a terminal's day"):
+        books_from(image, None)
+
+
+def in_doubt(shop: Shop) -> Payment:
+    """A bottle of wine by card: nobody knows what became of it, and it was paid in cash."""
+    return set_aside(shop)
+
+
+def named(number: int) -> Identity:
+    """How a terminal names a transaction that has a name of its own."""
+    return Identity("29001234", number, number, "1126", "101500", f"name-{number}")
+
+
+def found_out(shop: Shop, payment: Payment, number: int) -> None:
+    """The terminal tells at last that it was approved."""
+    hear(shop, Verdict.APPROVED, number, payment=payment, is_inquiry=True, identity=named(number))
+
+
+def taken_back(shop: Shop, payment: Payment, number: int, back: Verdict) -> None:
+    """The same, and what it says to taking it back."""
+    found_out(shop, payment, number)
+    assert running(shop).asked.kind is Kind.REVERSAL
+    hear(shop, back, number + 100)
+
+
+def test_a_payment_in_doubt_is_of_the_day_it_was_asked_for_on() -> None:
+    """A terminal ends its day with a payment that the store does not know of yet. Found out on the
+    next day, it is in that day's totals no more than what the terminal tells of them."""
+    shop = card_shop()
+    sold(shop, "bread")
+    payment = in_doubt(shop)
+    day = end(shop, told(SettledTotal(VISA, 2, 1149)))
+    more = DayDifference(VISA, DayFault.AMOUNT_DIFFERS, 1, 350, 2, 1149)
+    assert day.differences == (more,)
+    sold(shop, "book", 3)
+    taken_back(shop, payment, 2, Verdict.DECLINED)
+    assert shop.books.payments.days["terminal/1"].parts == ((Taken(VISA, 1, 0, 1200),),)
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
+    assert end(shop, told(SettledTotal(VISA, 1, 1200))).differences == ()
+
+
+def test_what_is_taken_back_is_of_the_day_it_was_taken_back_on() -> None:
+    """The same, and the next day it is taken back: the terminal tells the reversal alone."""
+    shop = card_shop()
+    payment = in_doubt(shop)
+    end(shop, told(SettledTotal(VISA, 1, 799)))
+    taken_back(shop, payment, 1, Verdict.APPROVED)
+    assert end(shop, told(SettledTotal(VISA, 1, -799, 1))).differences == ()
+
+
+@pytest.mark.parametrize("did_end", [True, False])
+def test_a_payment_in_doubt_is_of_the_part_before_a_lost_end_of_day(did_end: bool) -> None:
+    """Found out after an end of day of which nobody knows whether it happened."""
+    shop = card_shop()
+    payment = in_doubt(shop)
+    lost = end(shop, Settlement(Verdict.UNKNOWN, "no_answer")).day_id
+    sold(shop, "bread", 2)
+    taken_back(shop, payment, 1, Verdict.DECLINED)
+    parts = shop.books.payments.days["terminal/1"].parts
+    assert [row.amount_minor for part in parts for row in part] == [799, 350]
+    total = SettledTotal(VISA, 1, 350) if did_end else SettledTotal(VISA, 2, 1149)
+    never_told = DayDifference("", DayFault.NOT_TOLD, 1, 799, 0, 0, lost)
+    assert end(shop, told(total)).differences == ((never_told,) if did_end else ())
+
+
+def test_an_end_of_day_is_counted_anew_with_what_is_known_later() -> None:
+    """What the store did not know then is counted where it was asked for: into the day itself, or
+    into one before it whose answer was lost."""
+    wine = Taken(VISA, 1, 0, 799)
+    shop = card_shop()
+    sold(shop, "bread")
+    lost = end(shop, Settlement(Verdict.UNKNOWN, "no_answer")).day_id
+    sold(shop, "book", 2)
+    day = end(shop, told(SettledTotal(VISA, 2, 1999)))
+    assert (day.lost, len(day.differences)) == ((), 1)
+    # The totals fit no part of the books, so nobody knows whether the lost one ended.
+    for unheard in ("", lost):
+        known = with_late(day, unheard, wine)
+        assert known.ours == (Taken(VISA, 3, 0, 2349),)
+    sold(shop, "bread", 4)
+    lost = end(shop, Settlement(Verdict.UNKNOWN, "no_answer")).day_id
+    sold(shop, "book", 5)
+    day = end(shop, told(SettledTotal(VISA, 1, 1200)))
+    assert day.differences == (DayDifference("", DayFault.NOT_TOLD, 1, 350, 0, 0, lost),)
+    assert with_late(day, lost, wine).differences == (
+        DayDifference("", DayFault.NOT_TOLD, 2, 1149, 0, 0, lost),
+    )
+    assert with_late(day, "", wine).differences == (
+        *day.differences,
+        DayDifference(VISA, DayFault.AMOUNT_DIFFERS, 2, 1999, 1, 1200),
+    )
+
+
+def test_a_day_that_told_no_totals_has_what_is_known_later() -> None:
+    """It cannot be held against anything, and what it is not held against is all of it."""
+    shop = card_shop()
+    day = end(shop, told())
+    assert day.differences == ()
+    (untold,) = with_late(day, "", Taken(VISA, 1, 0, 799)).differences
+    assert untold == DayDifference("", DayFault.NOT_TOLD, 1, 799, 0, 0, day.day_id)
+
+
+def test_a_lost_day_of_which_nothing_was_known_is_told_once_something_is() -> None:
+    """All that was taken before an end of day whose answer was lost was in doubt."""
+    shop = card_shop()
+    in_doubt(shop)
+    lost = end(shop, Settlement(Verdict.UNKNOWN, "no_answer")).day_id
+    sold(shop, "bread", 2)
+    day = end(shop, told(SettledTotal(VISA, 1, 350)))
+    # The totals fit, whether that day ended or not.
+    assert (day.lost, day.differences) == ((), ())
+    known = with_late(day, lost, Taken(VISA, 1, 0, 799))
+    assert (known.lost, known.ours) == ((lost,), day.ours)
+    assert known.differences == (DayDifference("", DayFault.NOT_TOLD, 1, 799, 0, 0, lost),)
+
+
+def test_a_number_of_a_day_that_is_over_is_no_name() -> None:
+    """A terminal that knows a payment by its number alone ended the day before it was found out:
+    by now that number may be another's, so a person gives it back there."""
+    shop = card_shop()
+    payment = in_doubt(shop)
+    end(shop, told(SettledTotal(VISA, 1, 799)))
+    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
+    assert shop.books.payments.at_terminal("terminal/1") is None
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.problem, listed.is_going_back) == (Problem.LATE, False)
+    again = ReverseAgain(payment.asked.payment_id)
+    assert shop.no(again) == PaymentRefusal.PAYMENT_MUST_BE_OF_TERMINAL_DAY
+    shop.ok(CloseException(payment.asked.payment_id, "given back there"))
+    assert not shop.books.payments.exceptions
+
+
+def test_what_waits_to_go_back_waits_no_longer_than_its_terminals_day() -> None:
+    """Found out while its terminal is at something else, which ends the day before it is asked."""
+    shop = card_shop()
+    payment = in_doubt(shop)
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(CompleteOrder())
+    (listed,) = shop.books.payments.aside()
+    assert listed.is_going_back
+    end(shop, told(SettledTotal(VISA, 2, 1149)))
+    assert shop.books.payments.aside() == ()
+    shop.ok(TakeBack(payment.asked.payment_id), admin=True)
+    assert shop.books.payments.at_terminal("terminal/1") is None
+
+
+def test_a_try_to_take_back_is_not_made_again_on_another_day() -> None:
+    """A terminal would not take back what was not wanted, and ended its day since."""
+    shop = card_shop()
+    payment = in_doubt(shop)
+    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
+    hear(shop, Verdict.DECLINED, 2)
+    end(shop, told(SettledTotal(VISA, 1, 799)))
+    refused = [shop.no(ReverseAgain(one)) for one in list(shop.books.payments.exceptions)]
+    assert refused == [PaymentRefusal.PAYMENT_MUST_BE_OF_TERMINAL_DAY] * len(refused)
+    assert refused
+
+
+def test_a_reservation_outlasts_days() -> None:
+    """A tab may be let go on another day than it was opened on, by its number."""
+    shop = card_shop()
+    shop.ring("book")
+    shop.ok(OpenTab(2000))
+    tab = running(shop)
+    hear(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(tab.asked.payment_id, "the customer left"))
+    end(shop, told())
+    hear(shop, Verdict.APPROVED, 1, payment=tab, is_inquiry=True)
+    assert running(shop).asked.kind is Kind.RELEASE

@@ -7,17 +7,26 @@ import pytest
 
 from actors.view_clearing_folds import Money, put_money
 from actors.view_clearing_reads import payment_fees
+from actors.view_clearing_schema import row_of
 from engine import limits
 from engine.order.commands import AddLine, AddReturnLine, CompleteOrder, VoidOrder
-from engine.payment.commands import ReportUpload, RequestPayment, ReverseTender, SetOfflinePolicy
+from engine.payment.commands import (
+    CloseException,
+    ReportUpload,
+    RequestPayment,
+    ReverseTender,
+    SetOfflinePolicy,
+)
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.payment.events import OfflinePolicy
+from engine.payment.state import Payment
+from engine.payment.terminal_day import Taken
 from engine.queries import FindPaymentFees
 from engine.settlement.decide import ExplainItem, Refusal, StageSettlement
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
 from engine.terminal import CardEntry, CardShown, Identity, Kind, SettledTotal, Settlement, Verdict
 from engine.views.clearing_shapes import PaymentFeesView
-from tests.card_shop import VISA, card_shop, hear
+from tests.card_shop import VISA, card_shop, hear, set_aside
 from tests.clearing_shop import BANK, RATES, Clearing, link_names, paid, payout
 from tests.link_shop import PROVIDER, sold, with_provider
 
@@ -499,6 +508,96 @@ def test_each_end_of_day_that_was_lost_is_an_item() -> None:
         ("day_not_told", BREAD),
         ("day_not_told", WINE),
     ]
+
+
+def found_out(clearing: Clearing, payment: Payment, number: int) -> None:
+    """The terminal tells at last that it was approved."""
+    hear(clearing.shop, Verdict.APPROVED, number, payment=payment, is_inquiry=True)
+
+
+def test_a_difference_that_was_a_payment_in_doubt_is_none_once_it_is_found_out() -> None:
+    """A terminal ends its day, and tells of a payment that nobody here knows of yet."""
+    clearing = bank_shop()
+    sell(clearing, "bread", 1)
+    payment = set_aside(clearing.shop)
+    total = SettledTotal("visa", 2, BREAD + WINE)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(total,)))
+    (item,) = clearing.view().items
+    assert (item.kind, item.ours_minor, item.theirs_minor) == (
+        "day_amount_differs",
+        BREAD,
+        BREAD + WINE,
+    )
+    sell(clearing, "book", 3)
+    found_out(clearing, payment, 2)
+    view = clearing.view()
+    (day,) = view.terminals
+    assert (view.item_count, day.differences) == (0, ())
+    assert day.ours == (Taken("visa", 2, 0, BREAD + WINE),)
+    # The next day has nothing of it.
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(SettledTotal("visa", 1, BOOK),)))
+    assert clearing.view().item_count == 0
+
+
+def kept(clearing: Clearing) -> tuple[int, ...]:
+    """How many payments whose end was not heard the views keep, and how many days for those."""
+    tables = ("card_asked", "doubted_days")
+    rows = (row_of(clearing.db, f"SELECT count(*) FROM {table}") for table in tables)
+    return tuple(row[0] for row in rows)
+
+
+def test_what_no_terminal_told_of_is_an_item_once_it_is_found_out() -> None:
+    """The totals of a day were whole without a payment in doubt, which moved money all the same;
+    by the next end of day it is no last one any more."""
+    clearing = bank_shop()
+    payment = set_aside(clearing.shop)
+    sell(clearing, "bread", 2)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(SettledTotal("visa", 1, BREAD),)))
+    assert clearing.view().item_count == 0
+    sell(clearing, "book", 3)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(SettledTotal("visa", 1, BOOK),)))
+    before = clearing.view().terminals
+    found_out(clearing, payment, 1)
+    view = clearing.view()
+    (item,) = view.items
+    assert (item.kind, item.ours_minor, item.theirs_minor) == (
+        "day_amount_differs",
+        BREAD + WINE,
+        BREAD,
+    )
+    assert view.terminals == before
+    assert kept(clearing) == (0, 0)
+
+
+@pytest.mark.parametrize("did_end", [True, False])
+def test_what_is_found_out_is_of_the_day_whose_end_was_lost(did_end: bool) -> None:
+    """The answer to an end of day is lost, with a payment before it in doubt; the next totals show
+    whether it happened, and what it came to grows by what is found out."""
+    clearing = bank_shop()
+    sell(clearing, "bread", 1)
+    payment = set_aside(clearing.shop)
+    end_day(clearing, Settlement(Verdict.UNKNOWN, "no_answer"))
+    sell(clearing, "book", 3)
+    total = SettledTotal("visa", 1, BOOK)
+    if not did_end:
+        total = SettledTotal("visa", 3, BREAD + WINE + BOOK)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(total,)))
+    found_out(clearing, payment, 2)
+    items = clearing.view().items
+    told = [(item.kind, item.ours_minor) for item in items]
+    assert told == ([("day_not_told", BREAD + WINE)] if did_end else [])
+
+
+def test_a_payment_that_a_person_settled_keeps_no_day() -> None:
+    """Nothing more will be told of it, and nothing is kept for that."""
+    clearing = bank_shop()
+    payment = set_aside(clearing.shop)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(SettledTotal("visa", 1, WINE),)))
+    assert clearing.kinds() == ["day_missing_here"]
+    close = CloseException(payment.asked.payment_id, "asked the bank: it was taken")
+    clearing.shop.ok(close)
+    assert clearing.kinds() == ["day_missing_here"]
+    assert kept(clearing) == (0, 0)
 
 
 def test_the_same_file_is_refused_and_its_rows_elsewhere_count_once() -> None:

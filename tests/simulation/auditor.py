@@ -16,6 +16,7 @@ from attrs import define, field
 
 from tests.simulation.facts import JOURNAL
 from tests.simulation.model import Model, Row
+from tests.simulation.model_cards import stands_for
 from tests.simulation.seen import Answered, Asked, Shown
 
 if TYPE_CHECKING:
@@ -275,7 +276,7 @@ class Auditor:
 
     def is_refund(self, payment_id: str) -> bool:
         """Whether the journal asked for a refund under that name."""
-        payment = self.model.cards.get(payment_id)
+        payment = self.model.cards.get(stands_for(self.model.cards, payment_id))
         return payment is not None and payment.asked["kind"] == "refund"
 
     def is_durable(self, command_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from tests.simulation.auditor import Auditor, Invariant, invariant
 from tests.simulation.facts import OFFLINE
@@ -110,23 +110,30 @@ class TheBankIsHeardInTheEnd(Invariant):
 @invariant("C8_a_terminals_day_is_the_journals")
 class ATerminalsDayIsTheJournals(Invariant):
     """Where nothing is in doubt as a terminal ends its day, its totals are what the journal says it
-    took, and no difference is told; a day whose end was not heard is told by its name once."""
+    took, and no difference is told; a day whose end was not heard is told by its name once. What
+    was in doubt then makes a difference to that day once it is known, and to no other."""
 
     def __init__(self, auditor: Auditor) -> None:
         super().__init__(auditor)
         self._lost: set[str] = set()
-        self._differed: Counter[tuple[str, int]] = Counter()
+        self._unheard: dict[str, list[str]] = defaultdict(list)
+        self._ended_by: dict[str, str] = {}
+        self._differed: dict[str, Counter[tuple[str, int]]] = defaultdict(Counter)
 
     def on_record(self, row: Row) -> None:
         """At each end of day that a terminal told."""
         if row.kind != "live" or row.name != "terminal.day_heard/1":
             return
         data, name = row.data, row.data["terminal"]
+        if data["verdict"] == "unknown":
+            self._unheard[name].append(data["day_id"])
         if data["verdict"] != "approved":
             return
+        for day_id in (*self._unheard.pop(name, ()), data["day_id"]):
+            self._ended_by[day_id] = data["day_id"]
         for one in data["differences"]:
             kind = f"day_{one['fault']}"
-            self._differed[kind, one["ours_minor"] - one["told_minor"]] += 1
+            self._differed[data["day_id"]][kind, one["ours_minor"] - one["told_minor"]] += 1
         for day_id in data["lost"]:
             if day_id in self._lost:
                 self.broken(f"{name}: that the day {day_id} was over is told twice")
@@ -139,13 +146,26 @@ class ATerminalsDayIsTheJournals(Invariant):
             self.broken(f"{name} told {data['told']}, which is said to be wrong: {data}")
 
     def at_end(self) -> None:
-        """Each difference is an item of card money, once."""
+        """Each difference is an item of card money, once, with what was found out since."""
         told = self.auditor.sim.bank.told
         assert told is not None, "files are handed in before the end"
-        items = [one for one in told["items"] if one["kind"].startswith("day_")]
-        found = Counter((one["kind"], one["difference_minor"]) for one in items)
-        if found != self._differed:
-            self.broken(f"ends of day differed in {self._differed}, listed are {found}")
+        found: dict[str, Counter[tuple[str, int]]] = defaultdict(Counter)
+        for one in told["items"]:
+            kind, _, rest = one["id"].partition("/")
+            if kind.startswith("day_"):
+                day_id = self._ended_by[rest.partition("/")[0]]
+                found[day_id][kind, one["difference_minor"]] += 1
+        late = self.model.stored.late_minor
+        for day_id in dict.fromkeys((*self._differed, *found, *late)):
+            before, now = self._differed[day_id], found[day_id]
+            is_right = now == before
+            if day_id in late:
+                is_right = _total(now) == _total(before) + late[day_id]
+            if not is_right:
+                self.broken(
+                    f"the end of day {day_id} differed in {before}, known since is "
+                    f"{late.get(day_id, 0)}, and listed are {now}"
+                )
 
     def _is_in_doubt(self, name: str) -> bool:
         """Whether the store cannot know all that the terminal took, or what became of it."""
@@ -158,3 +178,7 @@ class ATerminalsDayIsTheJournals(Invariant):
             return True
         (till,) = (one for one in self.auditor.sim.tills if one.terminal_address == name)
         return bool(untold(self.model.cards, name, till.entries()))
+
+
+def _total(differences: Counter[tuple[str, int]]) -> int:
+    return sum(minor * count for (_, minor), count in differences.items())

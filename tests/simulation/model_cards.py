@@ -92,6 +92,21 @@ def can_be_found_out(cards: Cards, terminal: str, tells: list[Entry]) -> bool:
     return True
 
 
+def stands_for(cards: Cards, told: str) -> str:
+    """The payment that a terminal was told the name of. The floor by which a simulated terminal
+    reads masks a run of digits that could be a card number, and one name in seven hundred has one;
+    "" where no payment, or more than one, can be meant."""
+    if told in cards or "*" not in told:
+        return told if told in cards else ""
+    meant = [
+        name
+        for name in cards
+        if len(name) == len(told)
+        and all(mark in ("*", letter) for letter, mark in zip(name, told, strict=True))
+    ]
+    return meant[0] if len(meant) == 1 else ""
+
+
 def requested(cards: Cards, data: dict[str, Any]) -> None:
     """A terminal is about to be asked."""
     cards[data["asked"]["payment_id"]] = CardPayment(data["asked"])

@@ -42,7 +42,9 @@ class Stored:
     """`stored` are the payments that a terminal approved alone and nobody knows more of, `working`
     those that it may approve so; `said` is what was told of each later; `history` how much was at
     risk, after each record that changed it; `days` what each terminal took, in parts cut by ends of
-    day of which nobody heard."""
+    day of which nobody heard. `part_of` is the part that a payment was asked for in, until that day
+    is over; then `ended` is the end of day it came before, and `late_minor` what became known of
+    such a day afterwards."""
 
     stored: dict[str, CardPayment] = field(factory=dict)
     working: dict[str, CardPayment] = field(factory=dict)
@@ -52,12 +54,15 @@ class Stored:
     history: list[AtRisk] = field(factory=list)
     days: dict[str, list[int]] = field(factory=lambda: defaultdict(lambda: [0]))
     part_of: dict[str, int] = field(factory=dict)
+    ended: dict[str, str] = field(factory=dict)
+    late_minor: dict[str, int] = field(factory=lambda: defaultdict(int))
 
     def after(self, cards: Cards, position: int, name: str, data: dict[str, Any]) -> None:
         """Take in one record of payments that the model of cards has taken in."""
         match name:
             case "payment.requested/1":
                 asked = data["asked"]
+                self.part_of[asked["payment_id"]] = len(self.days[asked["terminal"]]) - 1
                 if asked["offline_allowed"]:
                     self.working[asked["payment_id"]] = cards[asked["payment_id"]]
             case "payment.kept/1":
@@ -75,7 +80,7 @@ class Stored:
                 else:
                     self.stored.pop(data["payment_id"], None)
             case "terminal.day_heard/1":
-                self._day_heard(data)
+                self._day_heard(cards, data)
         minor = sum(self._at_risk())
         self.history.append(AtRisk(position, minor, len(self.stored)))
 
@@ -87,9 +92,11 @@ class Stored:
         if payment.standing not in _MOVED:
             return
         if kind in _COUNTED:
-            parts = self.days[asked["terminal"]]
-            parts[-1] += _signed(payment)
-            self.part_of[payment_id] = len(parts) - 1
+            part = self.part_of.get(payment_id)
+            if part is None:
+                self.late_minor[self.ended[payment_id]] += _signed(payment)
+            else:
+                self.days[asked["terminal"]][part] += _signed(payment)
         if payment.standing == "offline_approved" and kind in STORABLE:
             self.stored[payment_id] = payment
         if kind in UNDOING and payment.problem in ("", "unpaid"):
@@ -111,15 +118,16 @@ class Stored:
         if part is not None:
             self.days[payment.asked["terminal"]][part] -= payment.charged_minor
 
-    def _day_heard(self, data: dict[str, Any]) -> None:
+    def _day_heard(self, cards: Cards, data: dict[str, Any]) -> None:
         terminal = data["terminal"]
         if data["verdict"] == "unknown":
             self.days[terminal].append(0)
         elif data["verdict"] == "approved":
             self.days[terminal] = [0]
-            for payment_id, payment in self.stored.items():
-                if payment.asked["terminal"] == terminal:
-                    self.part_of.pop(payment_id, None)
+            for payment_id in list(self.part_of):
+                if cards[payment_id].asked["terminal"] == terminal:
+                    del self.part_of[payment_id]
+                    self.ended[payment_id] = data["day_id"]
 
     def _at_risk(self) -> Iterator[int]:
         """Of each payment that may turn out to be unpaid, how much that is: what is stored, and

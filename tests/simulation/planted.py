@@ -26,6 +26,7 @@ from engine.requests import effects_of
 from hardware.drawer import device as drawer_device
 from hardware.printer import device as printer_device
 from hardware.printer.layout import lay_out
+from tests.simulation.run import Plan, draw
 
 
 @attrs.frozen
@@ -34,7 +35,8 @@ class Bug:
 
     `refused_with` is what the store itself may say first, as it refuses to start; `sales` is how
     many each seed needs before it shows. `seed` is tried first: it showed it when it was last
-    looked for; then the others of `seeds`.
+    looked for; then the others of `seeds`. `is_drawn` where it needs a mixture of faults, each as
+    strong as the seed draws it.
     """
 
     plant: Callable[[], contextlib.AbstractContextManager[Any]]
@@ -44,6 +46,13 @@ class Bug:
     sales: int = 20
     seed: int = 1
     seeds: range = range(1, 25)
+    is_drawn: bool = False
+
+    def plan(self, seed: int) -> Plan:
+        """What a seed does to show it."""
+        if self.is_drawn:
+            return draw(seed, self.sales)
+        return Plan(seed, self.sales, dict.fromkeys(self.faults, 1.0))
 
 
 def answer_before_commit() -> contextlib.AbstractContextManager[Any]:

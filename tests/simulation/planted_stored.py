@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
+from actors import view_clearing_folds
 from engine.payment import asking, hearing, outcome
 from engine.payment import state as payment_state
 from engine.payment.events import Problem
 from engine.payment.state import Payments
-from engine.payment.terminal_day import with_payment
+from engine.payment.terminal_day import TerminalDay, with_payment
+from engine.payment.terminal_day import evolve as evolve_day
 from engine.terminal import UNDOING
 from engine.views import payments as payments_shown
 from hardware.terminal.zvt.unclaimed import Unclaimed
@@ -57,10 +59,26 @@ def told_unasked_forgotten() -> Planted:
 def day_without_what_went_back() -> Planted:
     """What a terminal took back is counted as taken."""
 
-    def forgetful(day: Any, asked: Any, answer: Any) -> Any:
-        return day if asked.kind in UNDOING else with_payment(day, asked, answer)
+    def forgetful(day: Any, asked: Any, answer: Any, part: int) -> Any:
+        return day if asked.kind in UNDOING else with_payment(day, asked, answer, part)
 
     return mock.patch.object(payment_state, "with_payment", forgetful)
+
+
+def found_out_counts_today() -> Planted:
+    """What was in doubt as its terminal ended the day counts on the day that it is found out on."""
+
+    def ended(payments: Any, event: Any) -> None:
+        """As `evolve_days`, but for whose day is over."""
+        day = payments.days.get(event.terminal, TerminalDay(event.terminal))
+        payments.days[event.terminal] = evolve_day(day, event)
+
+    return mock.patch.object(payment_state, "evolve_days", ended)
+
+
+def found_out_explains_nothing() -> Planted:
+    """A difference stays though the payment that made it is known."""
+    return mock.patch.object(view_clearing_folds, "count_late")
 
 
 STORED_BUGS: dict[str, Bug] = {
@@ -81,5 +99,19 @@ STORED_BUGS: dict[str, Bug] = {
     ),
     "day_without_what_went_back": Bug(
         day_without_what_went_back, ("C8_a_terminals_day_is_the_journals",), sales=60
+    ),
+    "found_out_counts_today": Bug(
+        found_out_counts_today,
+        ("C8_a_terminals_day_is_the_journals",),
+        sales=100,
+        seed=86,
+        is_drawn=True,
+    ),
+    "found_out_explains_nothing": Bug(
+        found_out_explains_nothing,
+        ("C8_a_terminals_day_is_the_journals",),
+        sales=100,
+        seed=86,
+        is_drawn=True,
     ),
 }

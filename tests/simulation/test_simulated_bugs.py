@@ -13,7 +13,7 @@ from tests.simulation.planted_nexo import NEXO_BUGS
 from tests.simulation.planted_paper import PAPER_BUGS
 from tests.simulation.planted_staff import STAFF_BUGS
 from tests.simulation.planted_stored import STORED_BUGS
-from tests.simulation.run import Failure, Plan, simulate
+from tests.simulation.run import Failure, simulate
 from tests.simulation.shop import prepared_image
 
 ALL = (
@@ -24,7 +24,7 @@ ALL = (
 
 def _first_failure(bug: Bug) -> Failure | None:
     for seed in (bug.seed, *(other for other in bug.seeds if other != bug.seed)):
-        outcome = simulate(Plan(seed, bug.sales, dict.fromkeys(bug.faults, 1.0)))
+        outcome = simulate(bug.plan(seed))
         if outcome.failure is not None:
             return outcome.failure
     return None

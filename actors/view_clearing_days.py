@@ -1,0 +1,101 @@
+"""Terminals' days, folded from the journal: the last of each, and what differed in any.
+
+A payment in doubt as its terminal ended the day is of that day all the same. So what an end of day
+came to is counted anew once it is known what became of such a payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import apsw
+
+from actors.view_clearing_schema import row_of
+from engine.payment.terminal_day import (
+    Taken,
+    TerminalDayAsked,
+    TerminalDayHeard,
+    with_late,
+)
+from engine.record import Record
+from engine.terminal import Verdict
+from engine.upcast import event_of
+from engine.views.clearing_shapes import DifferenceView
+from engine.wire import canonical, parse, structure, unstructure
+
+
+def fold_terminal_days(db: apsw.Connection, record: Record) -> None:
+    """The last end of day of each terminal, every difference of any, and whose payments are still
+    in doubt."""
+    match event_of(record):
+        case TerminalDayAsked(day_id, terminal):
+            db.execute(
+                "INSERT INTO terminal_days VALUES (?, ?, 0, NULL) "
+                "ON CONFLICT (terminal) DO UPDATE SET asked = excluded.asked",
+                (terminal, day_id),
+            )
+        case TerminalDayHeard() as event:
+            day = record.stamp.business_date
+            values = (event.terminal, record.stamp.now_ns, canonical(unstructure(event)))
+            db.execute("INSERT OR REPLACE INTO terminal_days VALUES (?, '', ?, ?)", values)
+            _list_items(db, event, day)
+            _keep_doubt(db, event, day)
+
+
+def count_late(db: apsw.Connection, ended: str, unheard: str, one: Taken) -> None:
+    """Count `one`, which a terminal took before the end of day `ended`, and of which nobody knew
+    then; `unheard` is the first end after it, where the answer to that was lost."""
+    row = row_of(db, "SELECT day, body FROM doubted_days WHERE day_id = ?", (ended,))
+    before = structure(parse(row[1]), TerminalDayHeard)
+    after = with_late(before, unheard, one)
+    for item in _items(before, row[0]):
+        db.execute("DELETE FROM day_items WHERE item = ?", (item.id,))
+    _list_items(db, after, row[0])
+    body = canonical(unstructure(after))
+    db.execute("UPDATE doubted_days SET body = ? WHERE day_id = ?", (body, ended))
+    db.execute("UPDATE terminal_days SET body = ? WHERE body = ?", (body, row[1]))
+
+
+def forget_certain_days(db: apsw.Connection) -> None:
+    """Of a day in which nothing is in doubt any more nothing will be told."""
+    db.execute("DELETE FROM doubted_days WHERE day_id NOT IN (SELECT ended FROM card_asked)")
+
+
+def _keep_doubt(db: apsw.Connection, event: TerminalDayHeard, day: str) -> None:
+    """Note of what nobody knows yet before which end of day it was asked for."""
+    of_it = "WHERE terminal = ? AND ended = ''"
+    values = (event.day_id, event.terminal)
+    if event.verdict is Verdict.UNKNOWN:
+        db.execute(f"UPDATE card_asked SET unheard = ? {of_it} AND unheard = ''", values)
+    elif event.verdict is Verdict.APPROVED:
+        db.execute(f"UPDATE card_asked SET ended = ? {of_it}", values)
+        if db.changes():
+            body = canonical(unstructure(event))
+            db.execute("INSERT INTO doubted_days VALUES (?, ?, ?)", (event.day_id, day, body))
+
+
+def _list_items(db: apsw.Connection, event: TerminalDayHeard, day: str) -> None:
+    for item in _items(event, day):
+        row = (item.id, event.terminal, item.business_date, canonical(unstructure(item)))
+        db.execute("INSERT OR REPLACE INTO day_items VALUES (?, ?, ?, ?)", row)
+
+
+def _items(event: TerminalDayHeard, day: str) -> Iterator[DifferenceView]:
+    for entry in event.differences:
+        fault = f"day_{entry.fault.value}"
+        # Facts of before named no day of their own: the first lost one was meant.
+        lost = event.lost[0] if event.lost and fault == "day_not_told" else event.day_id
+        yield DifferenceView(
+            f"{fault}/{entry.day_id or lost}/{entry.brand}",
+            fault,
+            "",
+            day,
+            0,
+            entry.ours_minor - entry.told_minor,
+            entry.ours_minor,
+            entry.told_minor,
+            brand=entry.brand,
+            terminal=event.terminal,
+            ours_count=entry.ours_count,
+            theirs_count=entry.told_count,
+        )
