@@ -585,4 +585,5 @@ async def close(lane: Lane) -> None:
         raise WrongError(f"the Z has {by_card} by card, the terminal booked {booked_minor}{lost}")
     day = await _end_of_day(lane)
     if day["verdict"] != "approved" or day["differences"]:
-        raise WrongError(f"the terminal's day does not balance: {day}")
+        how = f"{day['verdict']} {day['code']}"
+        raise WrongError(f"the terminal's day does not balance, {how}: {day}")
