@@ -1,7 +1,7 @@
 """Card money on its way to the bank, folded from the journal: what was taken, and what it costs.
 
-What files say of it is folded in `view_clearing_rows`, and which payment each row is of is found in
-`view_clearing_match`.
+What terminals' ends of day say of it is folded in `view_clearing_days`, what files say in
+`view_clearing_rows`, and which payment each row is of is found in `view_clearing_match`.
 """
 
 from __future__ import annotations
