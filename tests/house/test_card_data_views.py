@@ -19,7 +19,7 @@ from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.provider import LinkState
 from engine.settlement.model import SettlementRow
 from engine.terminal import CardShown, Identity, SettledTotal, Settlement, Verdict
-from tests.card_shop import card_shop, hear, keep, running, slip
+from tests.card_shop import card_shop, hear, keep, running, set_aside, slip
 from tests.clearing_shop import BANK, Clearing, paid
 from tests.house.test_card_data_doc import COLUMN, PAGE
 from tests.link_shop import hear as hear_link
@@ -56,8 +56,9 @@ def answer(at: int) -> dict[str, Any]:
 
 
 def a_day(clearing: Clearing) -> Iterator[None]:
-    """A sale that is taken back, one that is not and comes back, a card that is held, an end of the
-    terminal's day, a sale by link, and a file of it all; after each the views are looked at."""
+    """A sale that is taken back, one that is not and comes back, a card that is held, one in doubt,
+    an end of the terminal's day, a sale by link, and a file of it all; after each the views are
+    looked at."""
     shop = clearing.shop
     clearing.terms(BANK)
     order = shop.ring("wine")
@@ -88,6 +89,8 @@ def a_day(clearing: Clearing) -> Iterator[None]:
     yield
     hear(shop, Verdict.APPROVED, **answer(7))
     shop.ok(CompleteOrder())
+    set_aside(shop)
+    yield
     totals = (SettledTotal("zqbrand", 1, 1),)
     slips = (slip("merchant", "zqslip"),)
     told = Settlement(Verdict.APPROVED, detail="zqdetail", totals=totals, slips=slips)
