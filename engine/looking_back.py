@@ -17,7 +17,7 @@ from engine.order.commands import (
     TenderForeign,
 )
 from engine.paylink.commands import HearPaylink, RequestPaylink
-from engine.payment.commands import AskTip, RequestPayment
+from engine.payment.commands import AskTip, CaptureTab, RequestPayment
 
 SettlesReturns = (
     StartTendering
@@ -29,6 +29,7 @@ SettlesReturns = (
     | RequestPayment
     | RequestPaylink
     | AskTip
+    | CaptureTab
 )
 """These look at the sales that goods of the current order came back from."""
 

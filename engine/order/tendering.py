@@ -166,13 +166,16 @@ def figures_frozen(
     return started.facts, started.facts[0].event.figures
 
 
-def why_no_tender(order: Order, figures: Figures, kind: str) -> Decision | None:
-    """Why frozen figures take no tender more of a kind, whatever its amount; None where they do.
+def why_no_tender(
+    order: Order, figures: Figures, kind: str, brand: str | None = None
+) -> Decision | None:
+    """Why frozen figures take no tender more of a kind (of this brand, where a card's is known),
+    whatever its amount; None where they do.
 
     Refuses:
         tender_must_be_as_chosen, tenders_limit_reached.
     """
-    refused = why_not_paid_by(figures, kind)
+    refused = why_not_paid_by(figures, kind, brand)
     if refused is None and len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
         return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=limits.TENDERS_PER_ORDER_MAX)
     return refused

@@ -12,10 +12,10 @@ from engine.order.due import due_of
 from engine.order.figures import Tab
 from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Order, Phase
-from engine.order.tender_choice import why_not_paid_by
 from engine.order.tender_events import (
     TipAdjusted,
 )
+from engine.order.tendering import figures_frozen, why_no_tender
 from engine.payment.asking import asked_for, ready_for_cards, why_not_free
 from engine.payment.commands import AdjustTip, OpenTab, RaiseTab
 from engine.payment.context import PaymentContext
@@ -130,19 +130,24 @@ def capture_tab(context: PaymentContext) -> Decision:
     """Take what is due and the tip from the reserved amount.
 
     Refuses:
-        those of `adjust_tip`; order_must_be_tendering, tender_must_be_as_chosen,
-        amount_must_still_be_due, terminal_must_be_free.
+        those of `adjust_tip`; order_must_be_tendering; those of `figures_frozen`;
+        tender_must_be_as_chosen, tenders_limit_reached, amount_must_still_be_due,
+        terminal_must_be_free.
     """
     found = _tab(context)
     if isinstance(found, Decision):
         return found
     order, tab = found
-    if order.phase is not Phase.TENDERING or order.figures is None:
+    if order.phase is not Phase.TENDERING:
         return refuse(OrderRefusal.ORDER_MUST_BE_TENDERING)
-    refused = why_not_paid_by(order.figures, "card", tab.card.card.brand)
+    begun = figures_frozen(order, context.around)
+    if isinstance(begun, Decision):
+        return begun
+    _, figures = begun
+    refused = why_no_tender(order, figures, "card", tab.card.card.brand)
     if refused is not None:
         return refused
-    due = due_of(order, order.figures, context.around.settings.required()).left_minor
+    due = due_of(order, figures, context.around.settings.required()).left_minor
     if due <= 0:
         return refuse(OrderRefusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
     return _on_reservation(order, tab, Kind.CAPTURE, due + tab.tip_minor, tab.tip_minor, context)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from engine import limits
 from engine.order.commands import (
     AddLine,
+    AddReturnLine,
     CompleteOrder,
     ResumeOrder,
     StartTendering,
     SuspendOrder,
     TenderCash,
+    UndoTender,
     UndoTendering,
+    VoidLine,
     VoidOrder,
 )
 from engine.order.refusal import Refusal as OrderRefusal
@@ -343,6 +347,40 @@ def test_tabs_that_cannot_be() -> None:
     shop.ok(ResumeOrder(order_id))
     assert shop.no(ReleaseTab()) == Refusal.TERMINAL_MUST_BE_FREE
     assert len(shop.events(PaymentRequested)) == 2
+
+
+def test_a_bill_that_could_not_end_is_not_captured() -> None:
+    """What one register takes back while another closes a tab over it, is not taken in part from
+    that card: as with a card that is shown, no money moves before the bill is set right."""
+    shop = card_shop()
+    sale = shop.sell("bread")
+    shop.ring("wine")
+    shop.ok(OpenTab(5000))
+    hear(shop, Verdict.APPROVED, 1)
+    shop.ok(AddReturnLine(sale, 1, 1000, "stale"))
+    shop.ok(StartTendering())
+    shop.ok(OpenTill((Denomination(1000, 1),)), "2")
+    shop.ok(AddReturnLine(sale, 1, 1000, "stale"), "2")
+    shop.pay(register="2")
+    assert shop.no(RequestPayment()) == OrderRefusal.RETURN_MUST_BE_WITHIN_SOLD
+    assert shop.no(CaptureTab()) == OrderRefusal.RETURN_MUST_BE_WITHIN_SOLD
+    shop.ok(UndoTendering())
+    shop.ok(VoidLine(2))
+    shop.ok(StartTendering())
+    assert shop.ok(CaptureTab())["amount_minor"] == 799
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(CompleteOrder())
+
+
+def test_tenders_have_a_limit_by_tab_too() -> None:
+    """A bill that was paid in as many parts as there may be is captured once one is handed back."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    for _ in range(limits.TENDERS_PER_ORDER_MAX):
+        shop.ok(TenderCash(1))
+    assert shop.no(CaptureTab()) == OrderRefusal.TENDERS_LIMIT_REACHED
+    shop.ok(UndoTender(1))
+    assert shop.ok(CaptureTab())["amount_minor"] == 799 - limits.TENDERS_PER_ORDER_MAX + 1
 
 
 @pytest.mark.parametrize("is_void", [False, True])
