@@ -126,8 +126,7 @@ def _line_blocks(line: Line, row: LineFigures, letter: str, rules: StoreRules) -
     item = line.item
     name = f"{item.name} {item.variation}".strip()
     mark = f" {letter}" if letter else ""
-    shown = row.total_minor if line.source is not None else row.amount_minor
-    blocks = [columns(name, _amount(shown, rules) + mark)]
+    blocks = [columns(name, _amount(row.amount_minor, rules) + mark)]
     plain = item.unit == "piece" and line.quantity_milli == 1000
     again = line.source is not None and line.source.priced_again_by > 0
     if again:

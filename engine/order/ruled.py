@@ -18,7 +18,7 @@ from engine.promotion.model import LinePromotion
 from engine.tax_book import Chosen, OrderFacts, TaxBook
 from engine.tax_document import LineInput, TaxKind, Unit
 from engine.tax_rules import TaxRulesError
-from engine.taxation import LineTax, RuleTax
+from engine.taxation import LineTax, ReturnTax, RuleTax
 from native import CoreError, PricedLine, TaxedDocument, TaxedLine, tax_document
 
 # What the floor calls the unit of an item. It has no metres; what is sold by them is only refused
@@ -280,12 +280,16 @@ def _by_class(
         )
         for entry in back
     )
+    off = sum(entry.amount_minor for entry in promotions)
+    amount, net = row.amount_minor - off, row.net_minor
+    if back:
+        amount = net = _marked_minor(row.total_minor, back)
     return LineFigures(
         line.line,
-        row.amount_minor - sum(entry.amount_minor for entry in promotions),
+        amount,
         row.line_discount_minor,
         row.order_discount_minor,
-        row.net_minor,
+        net,
         row.base_minor,
         row.tax_minor,
         row.total_minor,
@@ -293,3 +297,13 @@ def _by_class(
         promotions,
         taxes,
     )
+
+
+def _marked_minor(total_minor: int, back: Sequence[ReturnTax]) -> int:
+    """What goes back as its price was marked: without the taxes that came on top of it, and with
+    those inside that were not charged. As with goods that are sold, the taxes make the rest."""
+    marked_minor = total_minor
+    for entry in back:
+        share = entry.share
+        marked_minor += -share.uncharged_minor if entry.tax.included else share.tax_minor
+    return marked_minor
