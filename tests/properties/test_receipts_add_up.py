@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.charge.decide import SetCharges
+from engine.charge.model import ChargeKind, ChargeRule
 from engine.document import BlockKind
 from engine.order.commands import (
     AddLine,
     AddReturnLine,
     CompleteOrder,
+    CompLine,
     DiscountLine,
     DiscountOrder,
     ExemptOrder,
@@ -41,7 +44,7 @@ STORES = (
 _AMOUNT = re.compile(r"(-?)(?:[^0-9-]*)([0-9,]+)\.([0-9]{2})(?: [A-Z*]+)?")
 Baskets = list[tuple[int, int]]
 baskets = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), min_size=1, max_size=4)
-certificates = st.booleans()
+choices = st.booleans()
 
 
 def _store(country: str, place: str, *, included: bool) -> tuple[Shop, tuple[str, ...]]:
@@ -52,7 +55,16 @@ def _store(country: str, place: str, *, included: bool) -> tuple[Shop, tuple[str
     return shop, tuple(sorted(shop.books.settings.tax_classes))
 
 
-def _free(shop: Shop, wanted: bool) -> None:
+def _charge(shop: Shop, goods: tuple[str, ...], *, wanted: bool) -> None:
+    """Ask for service, taxed as the first of the goods, and for a fee that is not taxed."""
+    if wanted:
+        first = shop.books.catalog.book.find_item(goods[0])
+        assert first is not None
+        service = ChargeRule("s", "Service", ChargeKind.SERVICE, 125_000, tax_class=first.tax_class)
+        shop.ok(SetCharges((service, ChargeRule("f", "Fee", ChargeKind.FEE, 0, 350))), admin=True)
+
+
+def _free(shop: Shop, *, wanted: bool) -> None:
     """Show a certificate, where there are rules that it could free of anything."""
     if wanted and shop.books.taxes.setup is not None:
         shop.ok(ExemptOrder("NATO-7", "Embassy", "Diplomat"))
@@ -116,7 +128,8 @@ def _assert_adds_up(shop: Shop, order_id: str, *, included: bool) -> None:
     # What coins make of it is told, and then paid.
     assert sum(below) - completion.rounding_minor == total_minor + completion.rounding_minor
     assert figures.tax_minor == sum(row.tax_minor for row in figures.taxes)
-    net_minor = figures.subtotal_minor + figures.discount_minor + untaxed_minor(figures)
+    net_minor = figures.subtotal_minor + figures.discount_minor + figures.comp_minor
+    net_minor += figures.charge_minor() + untaxed_minor(figures)
     assert figures.total_minor == net_minor + on_top_minor
 
 
@@ -133,17 +146,24 @@ def test_what_goes_back_adds_up_on_paper(
     data: st.DataObject,
 ) -> None:
     """Some of a sale comes back and other goods go out for it: whatever taxes are in the prices or
-    on top of them, and whoever is free of them, then or now."""
+    on top of them, and whoever is free of them, then or now; with charges, and with what is given
+    away."""
     shop, goods = _store(country, place, included=included)
+    _charge(shop, goods, wanted=data.draw(choices, label="with charges"))
     sale = _sell(shop, goods, sold, off)
-    _free(shop, data.draw(certificates, label="free when sold"))
+    _free(shop, wanted=data.draw(choices, label="free when sold"))
+    if data.draw(choices, label="the first one given away"):
+        shop.ok(CompLine(1, "a birthday"))
     _pay(shop)
     _assert_adds_up(shop, sale, included=included)
     for line, (_, count) in enumerate(sold, 1):
         pieces = data.draw(st.integers(0, count), label=f"back of line {line}")
         if pieces:
             shop.ok(AddReturnLine(sale, line, pieces * 1000, "not needed"))
+    for charge in shop.order(sale).charges:
+        if data.draw(choices, label="a charge back"):
+            shop.ok(AddReturnLine(sale, charge.line, 1000, "never served"))
     exchange = _sell(shop, goods, taken, (0, 0))
-    _free(shop, data.draw(certificates, label="free now"))
+    _free(shop, wanted=data.draw(choices, label="free now"))
     _pay(shop)
     _assert_adds_up(shop, exchange, included=included)
