@@ -337,11 +337,15 @@ def is_sound(row: SettlementRow) -> bool:
 def _import(
     state: Settling, body: ImportSettlement, payments: Payments, orders: Mapping[str, Order]
 ) -> Decision:
+    upload = state.upload
+    known = {entry.id for entry in state.acquirers}
+    if upload is not None and upload.file == body.file and upload.acquirer not in known:
+        # Left out of the terms since its parts came: nobody would be shown what it says.
+        return refuse(Refusal.ACQUIRER_MUST_EXIST, acquirer=upload.acquirer)
     if body.file in state.files:
         return refuse(Refusal.SETTLEMENT_FILE_MUST_BE_NEW, acquirer=state.files[body.file])
     if len(body.name) > limits.NAME_LENGTH_MAX:
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NAME_LENGTH_MAX)
-    upload = state.upload
     if upload is None or (upload.file, upload.parts, upload.rows) != (
         body.file,
         body.parts,

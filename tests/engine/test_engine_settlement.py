@@ -308,6 +308,18 @@ def test_a_file_counts_whole_and_once() -> None:
     assert books_from(image_of(shop.books), None).settling == shop.books.settling
 
 
+def test_a_file_of_an_acquirer_that_was_left_out_meanwhile_does_not_count() -> None:
+    """Nobody would be shown what it says; once the terms name it again, it counts."""
+    shop = shop_with_bank()
+    named = shop.books.settling.acquirers
+    shop.ok(StageSettlement(FILE, 0, "bank", (paid(1, 5),)), admin=True)
+    shop.ok(SetTerms(()), admin=True)
+    whole = ImportSettlement(FILE, "june.csv", 1, 1)
+    assert no(shop, whole) == Refusal.ACQUIRER_MUST_EXIST
+    shop.ok(SetTerms(named), admin=True)
+    shop.ok(whole, admin=True)
+
+
 def test_a_part_begun_anew_throws_the_former_away() -> None:
     """Part 0 begins a file, whichever was on its way."""
     shop = shop_with_bank()
