@@ -95,6 +95,8 @@ def _moved(link: Paylink, body: HearPaylink, context: PaylinkContext) -> Decisio
         if _is_same(link.told, told):
             amount_minor = told.amount_minor
             return answered(asked.paylink_id, link.standing.value, amount_minor=amount_minor)
+        if asked.kind is LinkKind.REFUND:
+            return _back_again(link, told, context)
         return _stray(body, context)
     if (told.amount_minor, told.currency) != (asked.amount_minor, asked.currency):
         return _confirmed(link, told, LinkProblem.DIFFERS, context)
@@ -114,6 +116,20 @@ def _moved(link: Paylink, body: HearPaylink, context: PaylinkContext) -> Decisio
         amount_minor=told.amount_minor,
         receipt_number=number,
     )
+
+
+def _back_again(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
+    """A refund of which its provider tells something else than before: it is before a person, as
+    money that went out, unless this is the rest of it, and nobody sent that yet."""
+    asked, before = link.asked, link.told
+    assert before is not None, "it was told of before"
+    is_listed = asked.paylink_id in context.links.exceptions
+    is_more = told.currency != before.currency or told.amount_minor > before.amount_minor
+    if is_listed and not is_more:
+        return answered(asked.paylink_id, link.standing.value, amount_minor=before.amount_minor)
+    is_whole = (told.amount_minor, told.currency) == (asked.amount_minor, asked.currency)
+    is_rest = is_listed and is_whole and told.provider_reference == before.provider_reference
+    return _confirmed(link, told, LinkProblem.NONE if is_rest else LinkProblem.DIFFERS, context)
 
 
 def _is_same(before: Told, told: Told) -> bool:

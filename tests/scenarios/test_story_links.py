@@ -565,6 +565,44 @@ def test_what_went_back_in_part_is_sent_for_the_rest() -> None:
     assert over == {"due_minor": -30}
 
 
+def refunded(shop: Shop, **changes: Any) -> str:
+    """A bottle of wine that comes back, and what its provider says of that; the refund's id."""
+    sale = sold(shop, "wine")
+    shop.ok(AddReturnLine(sale, 1, 1000, "corked"))
+    refund_id: str = shop.ok(RequestPaylink())["paylink_id"]
+    hear(shop, refund_id, LinkState.REFUNDED, **changes)
+    return refund_id
+
+
+def test_a_refund_that_went_out_twice_is_no_money_that_came() -> None:
+    """It is listed as what it is, and nothing is sent after it, however often that is said."""
+    shop = link_shop()
+    refund_id = refunded(shop, provider_reference="first")
+    assert not problems(shop)
+    for reference in ("second", "first", "second"):
+        hear(shop, refund_id, LinkState.REFUNDED, provider_reference=reference)
+    assert [LinkProblem.DIFFERS] == problems(shop)
+    assert link_of(shop, refund_id).asked.kind is LinkKind.REFUND
+    assert shop.refused(SendBackPaylink(refund_id)) == {"due_minor": 0}
+
+
+def test_the_rest_of_a_refund_may_be_told_later() -> None:
+    """It is off the list then; once a person sent the rest, it went back twice and is on it."""
+    shop = link_shop()
+    refund_id = refunded(shop, amount_minor=200)
+    hear(shop, refund_id, LinkState.REFUNDED, amount_minor=100)
+    assert [LinkProblem.DIFFERS] == problems(shop)
+    hear(shop, refund_id, LinkState.REFUNDED)
+    assert not problems(shop)
+    other_id = refunded(shop, amount_minor=200)
+    rest = shop.ok(SendBackPaylink(other_id))
+    assert rest["amount_minor"] == 599
+    hear(shop, rest["paylink_id"], LinkState.REFUNDED)
+    hear(shop, other_id, LinkState.REFUNDED)
+    assert [LinkProblem.DIFFERS] == problems(shop)
+    assert shop.refused(SendBackPaylink(other_id)) == {"due_minor": 0}
+
+
 def test_a_refund_that_bounced_is_heard_however_many_paid_since(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
