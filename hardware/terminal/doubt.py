@@ -53,7 +53,8 @@ def _against(doubt: Answer, last: Answer | None, plain_minor: int | None) -> str
     if known.terminal_id and known.terminal_id != last.identity.terminal_id:
         return "other_terminal"
     if doubt.identity.is_told:
-        return "" if is_same(doubt.identity, last.identity) else "other_transaction"
+        is_it = is_same(doubt.identity, last.identity) and not _is_as_before(doubt)
+        return "" if is_it else "other_transaction"
     if known.is_told and is_same(known, last.identity):
         return "not_found"
     if known.is_told and not is_later(last.identity, known):
@@ -65,6 +66,13 @@ def _against(doubt: Answer, last: Answer | None, plain_minor: int | None) -> str
     ):
         return "other_transaction"
     return ""
+
+
+def _is_as_before(doubt: Answer) -> bool:
+    """Whether what was heard of it names the last transaction before: that one told once more, as
+    when the sale is told within its reversal, says nothing of this one."""
+    before = doubt.before
+    return before is not None and before.is_told and is_same(doubt.identity, before)
 
 
 def _amount_fits(doubt: Answer, last: Answer, plain_minor: int | None, known: Identity) -> bool:

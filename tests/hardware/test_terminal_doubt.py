@@ -51,6 +51,19 @@ def test_what_was_heard_of_it_must_be_told_again() -> None:
     assert settled(doubt, later) == ("unknown", "other_transaction")
 
 
+@pytest.mark.parametrize("kind", [Kind.REVERSAL, Kind.CAPTURE, Kind.SALE])
+def test_the_one_before_told_once_more_settles_nothing(kind: Kind) -> None:
+    """A terminal tells the sale again within its reversal, and breaks off. Asked, it tells the sale
+    once more: taken for the reversal, the customer had paid and the shop would say it gave back."""
+    again = attrs.evolve(DOUBT, kind=kind, identity=BEFORE)
+    assert settled(again, attrs.evolve(LAST, identity=BEFORE)) == ("unknown", "other_transaction")
+    untimed = attrs.evolve(again, identity=Identity("52500001", 10, 7))
+    assert settled(untimed, attrs.evolve(LAST, identity=BEFORE)) == ("unknown", "other_transaction")
+    of_its_own = attrs.evolve(again, identity=attrs.evolve(BEFORE, time="120130"))
+    told = attrs.evolve(LAST, identity=of_its_own.identity)
+    assert settled(of_its_own, told) == ("approved", "ok"), "by the number of its sale, and later"
+
+
 @pytest.mark.parametrize(
     ("last", "told_minor", "code"),
     [

@@ -205,6 +205,41 @@ def test_a_result_is_acknowledged_after_it_was_written_down() -> None:
     assert session.memory.last == answer.identity
 
 
+@pytest.mark.parametrize("first", [[(0x27, 0x05)], [(0x27, 0), (0x04, 700), *RESULT[2:]]])
+def test_another_result_while_one_is_written_down_is_the_one_that_counts(
+    first: codec.Fields,
+) -> None:
+    """A terminal does not wait for its answer: the bank's no is on its way to the disk as the right
+    PIN is approved, or the amount is told once more, and right. Acknowledged in the place of the
+    first, the card would be charged for a payment the books have as declined."""
+    session = paying(opened(LAST))
+    (store,) = hear(session, told(codec.STATUS_INFO, first))
+    assert isinstance(store, Store)
+    assert hear(session, told(codec.STATUS_INFO, RESULT)) == []
+    assert hear(session, bytes.fromhex("04FF010A")) == [], "it goes on"
+    (store,) = session.kept("j", 0, is_kept=True)
+    assert isinstance(store, Store), "and is not told yet that anything arrived"
+    assert store.answer.amount_minor == 1250
+    assert hear(session, told(codec.STATUS_INFO, RESULT)) == [], "that one, once more"
+    assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
+
+
+@pytest.mark.parametrize("again", [RESULT, LAST])
+def test_what_is_repeated_while_a_result_is_written_down_waits_for_its_answer(
+    again: codec.Fields,
+) -> None:
+    """The same once more, or the one before: the answer to the one that is written down is for it
+    as well, and what was the result stays it."""
+    session = paying(opened(LAST))
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    assert hear(session, told(codec.STATUS_INFO, again)) == []
+    assert sends(session.kept("j", 0, is_kept=True)) == ["800000"]
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
+
+
 def test_the_keepers_time_is_bounded() -> None:
     """A keeper that does not answer in time is one that could not: the terminal is told to wait."""
     session = paying(opened(LAST))

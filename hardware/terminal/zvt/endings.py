@@ -9,10 +9,11 @@ from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Trans
 from hardware.terminal.actions import Done
 from hardware.terminal.doubt import is_same, resolve
 from hardware.terminal.tips import tip_of
-from hardware.terminal.zvt import codes
+from hardware.terminal.zvt import codec, codes
 from hardware.terminal.zvt.jobs import Action, Job, Task
 from hardware.terminal.zvt.memory import Memory
 from hardware.terminal.zvt.outcome import answer
+from native import ZvtMessage
 
 _COPIES = 2  # the merchant's and the customer's
 
@@ -86,6 +87,17 @@ def is_older(job: Job, told: Identity, last: Identity | None) -> bool:
     if job.transaction is None or job.transaction.original is not None or last is None:
         return False
     return last.is_told and _is_same(told, last)
+
+
+def meanwhile(job: Job, message: ZvtMessage, last: Identity | None) -> ZvtMessage | None:
+    """The result a terminal told while another of that transaction is written down: it is the one
+    that counts, and acknowledged in the place of that one nobody would have written it down. None
+    where it only repeated that one, or told the one before once more."""
+    if message.control != codec.STATUS_INFO or job.task is not Task.TRANSACT:
+        return job.meanwhile
+    info = codec.status_info(message)
+    is_no_other = info == job.info or info.is_day or is_older(job, info.identity, last)
+    return None if is_no_other else message
 
 
 def _is_same(one: Identity, other: Identity) -> bool:

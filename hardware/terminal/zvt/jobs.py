@@ -12,6 +12,7 @@ from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile, StatusInfo
 from hardware.terminal.zvt.slips import SlipReader
+from native import ZvtMessage
 
 
 @frozen
@@ -59,7 +60,8 @@ class Job:
     from when a result was to be taken back until the terminal tells another. A question
     that `gives_way` keeps nobody else's from the terminal either. `answer` is what is known already
     of the transaction whose receipt is asked for, `why` the terminal's own text of its breaking
-    off, `is_lively` once it showed or printed something."""
+    off, `is_lively` once it showed or printed something, `meanwhile` another result that it told
+    while one is written down."""
 
     task: Task
     job_id: str = ""
@@ -79,6 +81,7 @@ class Job:
     started_ns: int = 0
     not_ready: int = 0
     gives_way: bool = False
+    meanwhile: ZvtMessage | None = None
 
     @property
     def keeps_it(self) -> bool:

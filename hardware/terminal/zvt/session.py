@@ -28,6 +28,7 @@ from hardware.terminal.zvt.unclaimed import Unclaimed
 from native import ZvtMessage
 
 _ABSENT = Condition(is_ready=False, code="absent")
+_LATE: tuple[Action, ...] = (Send(codec.TAKE_BACK), Told("late_result"))
 UNKNOWN_FUNCTION = f"refused_{codes.NOTHING_KEPT}"
 RECALLS_AGAIN = 2
 
@@ -212,6 +213,8 @@ class ZvtSession:
             return []
         self._is_keeping = False
         self._due_ns = now_ns + self._completion_ns
+        if (other := job.meanwhile) is not None:
+            return self._status_info(job, other, now_ns)
         reply = job.reply(is_kept=is_kept, is_final=is_final)
         return [Send(reply), *([] if reply == codec.NOT_READY else self._tell_abort())]
 
@@ -262,7 +265,8 @@ class ZvtSession:
         if job is None:
             return self._unasked(message)
         if self._is_keeping and message.control not in (codec.COMPLETION, codec.ABORTION):
-            # It repeats itself while the result is written down; the answer to that answers both.
+            # The answer to what is written down answers what it repeats meanwhile, and no more.
+            job.meanwhile = endings.meanwhile(job, message, self.memory.known)
             return []
         # A terminal may speak before its acknowledgement arrives.
         job.is_accepted = True
@@ -290,12 +294,8 @@ class ZvtSession:
         """A result nobody waits for is not acknowledged: so the terminal takes it back."""
         if message.control in (codec.INTERMEDIATE, codec.COMPLETION, codec.ABORTION):
             return [Send(codec.ACKNOWLEDGE)]
-        if message.control == codec.STATUS_INFO:
-            return self._late()
-        return [Send(codec.UNKNOWN_COMMAND)]
-
-    def _late(self) -> list[Action]:
-        return [Send(codec.TAKE_BACK), Told("late_result")]
+        is_result = message.control == codec.STATUS_INFO
+        return [*_LATE] if is_result else [Send(codec.UNKNOWN_COMMAND)]
 
     def _replied(self, job: Job | None, message: ZvtMessage, now_ns: int) -> list[Action]:
         is_yes = message.control in (0x8000, 0x8400)
@@ -331,7 +331,7 @@ class ZvtSession:
     def _status_info(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         info = codec.status_info(message)
         if job.task in (Task.REGISTER, Task.ENQUIRE):
-            return self._late()
+            return [*_LATE]
         if job.task in (Task.FORWARD, Task.SETTLE):
             return self._presented(job, info, now_ns)
         if info.is_day and job.task is Task.TRANSACT:
@@ -340,7 +340,7 @@ class ZvtSession:
         if endings.is_older(job, info.identity, self.memory.known):
             # The terminal told it before and holds it for told: taking it back now would be wrong.
             return [Send(codec.ACKNOWLEDGE), Told("older_result")]
-        job.info, job.is_refused = info, False
+        job.info, job.is_refused, job.meanwhile = info, False, None
         if job.task is not Task.TRANSACT:
             return [Send(codec.ACKNOWLEDGE)]
         forgotten = self.unclaimed.forget(info.identity)
