@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.link_codec import Answer, encode_answer
+from actors.link_peer import to_wire
 from engine.money import minor_digits
-from engine.terminal import SlipLine
+from engine.terminal import SettledTotal, SlipLine
 from hardware.terminal.limits import SLIP_LINE_CHARS_MAX
-from hardware.terminal.nexo import codec, envelope, limits, told, voice
+from hardware.terminal.nexo import codec, envelope, limits, outcome, told, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.money import LETTERS, NUMBERS, letters_of, to_major, to_minor
 from hardware.terminal.nexo.reading import Members, MessageError, Number, read_json
@@ -84,6 +86,14 @@ def test_a_repeated_answer_is_the_answer(said: m.PaymentTold, currency: str) -> 
     assert status == heard
 
 
+def test_of_a_card_that_was_not_shown_nothing_is_told() -> None:
+    """Called off before a card came, a terminal tells an empty card and no empty number. Source:
+    Adyen Terminal API, verify transaction status, the example that was aborted."""
+    called_off = m.PaymentTold(m.Outcome("Failure", "Aborted"), currency="EUR")
+    shown = voice.payment(called_off)["PaymentResult"]["PaymentInstrumentData"]
+    assert {"PaymentInstrumentType": "Card", "CardData": {}} == shown
+
+
 @given(TOTALS)
 def test_totals_add_up(totals: Any) -> None:
     """The day's totals come to what they are made of, debits less credits."""
@@ -96,6 +106,44 @@ def test_totals_add_up(totals: Any) -> None:
     _, foreign = told.answer(read_json(plain.replace(b'"EUR"', b'"USD"')), "EUR")
     assert isinstance(foreign, m.ReconciliationTold)
     assert foreign.amount_minor is None, "other currencies are not added to the shop's"
+    assert {f"{one.name} USD" for one in totals} == {one.name for one in foreign.totals}
+
+
+@pytest.mark.parametrize("digits", [10, 19, 20, 24])
+def test_a_number_without_sense_costs_a_count_and_no_device(digits: int) -> None:
+    """The end of a day was told, and one of its counts has more digits than any day has payments:
+    what it came to goes on to the store, which could not be told a number of such a size."""
+    said = m.ReconciliationTold(m.Outcome("Success"), (SettledTotal("mc", 123, 1250),))
+    plain = voice.answer(head_of("Reconciliation"), said, "EUR")
+    plain = plain.replace(b":123", b":" + b"8" * digits)
+    _, heard = told.answer(read_json(plain), "EUR")
+    assert isinstance(heard, m.ReconciliationTold)
+    settlement = outcome.settlement(heard)
+    assert (SettledTotal("mc", 0, 1250),) == settlement.totals
+    assert encode_answer(Answer("id", "ok", *to_wire(settlement)))
+
+
+@pytest.mark.parametrize(
+    ("told_as", "expected"),
+    [
+        ({"MenuEntryNumber": 2}, m.InputTold(m.Outcome("Success"), entry_index=1)),
+        ({"MenuEntryNumber": [2]}, m.InputTold(m.Outcome("Success"), entry_index=1)),
+        ({"MenuEntryNumber": [0]}, m.InputTold(m.Outcome("Success"))),
+        ({"MenuEntryNumber": [1, 2]}, m.InputTold(m.Outcome("Success"))),
+        ({"DigitInput": "0815"}, m.InputTold(m.Outcome("Success"), text="0815")),
+        ({"DigitInput": 815}, m.InputTold(m.Outcome("Success"), text="815")),
+    ],
+)
+def test_an_answer_of_the_customer_in_either_form(
+    told_as: dict[str, Any], expected: m.InputTold
+) -> None:
+    """A choice is a number or a list of one, digits are a text or a number. Source: the models of
+    `@adyen/api-library` 32.1.0, `typings/terminal/input.ts` and `typings/tapi/input.ts`."""
+    result = {"Response": {"Result": "Success"}, "Input": {"InputCommand": "x", **told_as}}
+    header = codec.header_members(voice.reply_header(head_of("Input")))
+    body = {"MessageHeader": header, "InputResponse": {"InputResult": result}}
+    _, heard = told.answer(read_json(orjson.dumps({"SaleToPOIResponse": body})), "EUR")
+    assert expected == heard
 
 
 def test_notices() -> None:

@@ -11,6 +11,7 @@ NUMBER_CHARS_MAX = 24
 TEXT_CHARS_MAX = 4_096
 ID_CHARS_MAX = 128
 MINOR_MAX = 10**12
+COUNT_MAX = 10**9  # of transactions in a day, or a place in a menu
 TOTALS_MAX = 64
 
 # HTTP.

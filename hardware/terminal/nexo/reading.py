@@ -123,8 +123,16 @@ class Members:
         raise MessageError("number_wrong", f"{self.where}.{name}")
 
     def whole(self, name: str) -> int | None:
-        """A whole number that is not below nought; None for anything else."""
+        """A whole number from nought to `COUNT_MAX`; None for anything else."""
+        return _whole(self.values.get(name))
+
+    def wholes(self, name: str) -> tuple[int | None, ...]:
+        """Those of a list; one that stands alone is a list of one."""
         value = self.values.get(name)
-        if isinstance(value, Number) and value.isdecimal() and value.isascii():
-            return int(value)
+        return tuple(map(_whole, value if isinstance(value, list) else [value]))
+
+
+def _whole(value: object) -> int | None:
+    if not (isinstance(value, Number) and value.isdecimal() and value.isascii()):
         return None
+    return number if (number := int(value)) <= limits.COUNT_MAX else None

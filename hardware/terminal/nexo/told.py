@@ -242,6 +242,8 @@ def _reconciliation(body: Members, currency: str) -> m.ReconciliationTold:
     for group in body.children("TransactionTotals")[: limits.TOTALS_MAX]:
         told_currency = group.text("PaymentCurrency", 3) or currency
         name = group.text("CardBrand", 40) or group.text("PaymentInstrumentType", 40) or "other"
+        # Another currency's are no part of the same brand's in the shop's.
+        name = name if told_currency == currency else f"{name} {told_currency}"
         count, amount_minor, reversed_count = 0, 0, 0
         for total in group.children("PaymentTotals")[: limits.TOTALS_MAX]:
             kind, amount = total.text("TransactionType", 40), total.number("TransactionAmount")
@@ -262,12 +264,14 @@ def _input(body: Members) -> m.InputTold:
     result = body.need("InputResult")
     told = result.inner("Input")
     confirmed = told.values.get("ConfirmedFlag")
-    entry = told.whole("MenuEntryNumber")
+    # Some list the one that was chosen, and write the digits that were typed as a number.
+    entries, digits = told.wholes("MenuEntryNumber"), told.values.get("DigitInput")
+    entry = entries[0] if len(entries) == 1 else None
     return m.InputTold(
         outcome(result),
         confirmed if isinstance(confirmed, bool) else None,
         entry - 1 if entry else None,
-        told.text("TextInput") or told.text("DigitInput"),
+        told.text("TextInput") or (str(digits) if isinstance(digits, str) else ""),
     )
 
 

@@ -246,7 +246,9 @@ def payment(said: m.PaymentTold) -> dict[str, Any]:
             "TimeStamp": "",
         }
     result["PaymentAcquirerData"] = acquirer
-    card: dict[str, Any] = {"MaskedPan": said.card.number, "PaymentBrand": said.card.brand}
+    named = {"MaskedPan": said.card.number, "PaymentBrand": said.card.brand}
+    # Where no card was shown nothing is told of one.
+    card: dict[str, Any] = {name: value for name, value in named.items() if value}
     if said.card.entry in _MODES:
         card["EntryMode"] = [_MODES[said.card.entry]]
     result["PaymentInstrumentData"] = {"PaymentInstrumentType": "Card", "CardData": card}
