@@ -1136,6 +1136,38 @@ def test_two_receipts_in_four_blocks() -> None:
     ]
 
 
+def test_the_receipt_of_a_wrong_pin_is_none_of_the_payments() -> None:
+    """A terminal that asks for the PIN again prints each try. The customer who paid gets no paper
+    that says declined, what is signed is of the payment, and nothing that was printed is lost."""
+    session = paying(opened(LAST))
+
+    def hear_lines(*texts: str) -> None:
+        for text in texts:
+            line = told(codec.PRINT_LINE, [("attribute", 0x81), ("text", text.encode())])
+            if not sends(hear(session, line)):
+                session.kept("j", 0, is_kept=True)
+
+    hear(session, told(codec.STATUS_INFO, [(0x27, 0x37)]))
+    session.kept("j", 0, is_kept=True)
+    hear_lines("SHOP: PIN WRONG", "PIN WRONG")
+    signed = [*RESULT, (0x06, [(0x2F, [(0x1F10, b"\x01")])])]
+    for _ in range(2):
+        hear(session, told(codec.STATUS_INFO, signed))
+        session.kept("j", 0, is_kept=True)
+    hear_lines("SHOP: PAID", "PAID")
+    answer = ended(hear(session, told(codec.COMPLETION, [])))
+    assert Verdict.APPROVED is answer.verdict
+    assert [("merchant", "SHOP: PAID", True), ("", "PAID", False)] == [
+        (slip.kind, slip.lines[0].text, slip.needs_signature) for slip in answer.slips
+    ]
+    session.settle("s", 0)
+    hear(session, OK)
+    (done,) = [one for one in hear(session, told(codec.COMPLETION, [])) if isinstance(one, Done)]
+    assert isinstance(done.result, Settlement)
+    kept = [slip.lines[0].text for slip in done.result.slips]
+    assert ["SHOP: PIN WRONG", "PIN WRONG"] == kept
+
+
 def test_totals_of_the_day() -> None:
     """The end of day's totals by kind of card. Source: PA00P015 revision 13.08, field 60."""
     session = opened(LAST)
@@ -1149,6 +1181,40 @@ def test_totals_of_the_day() -> None:
     assert isinstance(done.result, Settlement)
     totals = [(one.name, one.count, one.amount_minor) for one in done.result.totals]
     assert totals == [("girocard", 3, 12345), ("mastercard", 10, 100000)]
+
+
+# Totals of a day name no terminal and no receipt. Source: PA00P015 revision 13.08, chapter 3.1.3.
+NOTHING_TAKEN: codec.Fields = [(0x27, 0), (0x04, 0), (0x0B, 0), (0x60, bytes(53))]
+REFUSED_LATER: codec.Fields = [(0x27, 5), (0x04, 900), (0x0B, 3), (0x29, 52500001), (0x87, 8)]
+
+
+@pytest.mark.parametrize("refused_at", [0, 1])
+@pytest.mark.parametrize("result", [5, 0])
+def test_what_a_day_presents_is_not_what_the_day_came_to(refused_at: int, result: int) -> None:
+    """A payment nobody asked about is presented with the end of a day, and refused or paid: its
+    result is neither the end's nor its amount the day's, in whichever order they come."""
+    session = opened(LAST)
+    session.settle("s", 0)
+    hear(session, OK)
+    presented: codec.Fields = [(0x27, result), *REFUSED_LATER[1:]]
+    messages = [NOTHING_TAKEN]
+    messages.insert(refused_at, presented)
+    for fields in messages:
+        if not sends(hear(session, told(codec.STATUS_INFO, fields))):
+            assert sends(session.kept("s", 0, is_kept=True)) == ["800000"]
+    (done,) = [one for one in hear(session, told(codec.COMPLETION, [])) if isinstance(one, Done)]
+    assert done.result == Settlement(Verdict.APPROVED, amount_minor=0)
+
+
+def test_a_day_that_tells_only_what_it_presents_tells_no_amount() -> None:
+    """It ended, and nobody knows what it came to: least of all that it did not end."""
+    session = opened(LAST)
+    session.settle("s", 0)
+    hear(session, OK)
+    assert sends(hear(session, told(codec.STATUS_INFO, REFUSED_LATER))) == []
+    session.kept("s", 0, is_kept=True)
+    (done,) = [one for one in hear(session, told(codec.COMPLETION, [])) if isinstance(one, Done)]
+    assert done.result == Settlement(Verdict.APPROVED)
 
 
 def test_what_was_taken_offline_is_sent_when_asked() -> None:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from attrs import define, field, frozen
 
-from engine.terminal import Answer, Transaction
+from engine.terminal import Answer, Slip, Transaction
 from hardware.terminal import limits
 from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt import codec
@@ -116,6 +116,16 @@ class Job:
     def has_paid(self) -> bool:
         """Whether the terminal said yes to a card already: then it is too late to call it off."""
         return self.task is Task.TRANSACT and self.info is not None and self.info.is_approved
+
+    def hear(self, info: StatusInfo) -> tuple[Slip, ...]:
+        """Take a result; the receipts of a try before it that came to nothing, which are none of
+        its own."""
+        before, self.info, self.is_refused, self.meanwhile = self.info, info, False, None
+        if before is None or before.is_approved or before == info:
+            return ()
+        slips, self.slips = self.slips, SlipReader()
+        slips.end()
+        return slips.kept
 
     def reply(self, *, is_kept: bool, is_final: bool) -> bytes:
         """The answer to what the terminal told, once it was written down or could not be: then it

@@ -38,8 +38,8 @@ class ZvtSession:
     """The conversation with one terminal, and what it told of its transactions (`memory`).
 
     `stored` is what it took offline and was asked about last, and `forwards` whether it knows how
-    to present that; `unclaimed` is what else it presented, `papers` what it printed of its own
-    accord. `paired_id` is the only terminal asked for payments: the profile's, else the first.
+    to present that; `unclaimed` is what else it presented, `papers` what it printed that is of no
+    payment. `paired_id` is the only terminal asked for payments: the profile's, else the first.
     `terminal_id` is who answers now. `reply_ns` is how long a command may wait to be accepted.
     """
 
@@ -340,7 +340,7 @@ class ZvtSession:
         if endings.is_older(job, info.identity, self.memory.known):
             # The terminal told it before and holds it for told: taking it back now would be wrong.
             return [Send(codec.ACKNOWLEDGE), Told("older_result")]
-        job.info, job.is_refused, job.meanwhile = info, False, None
+        self.papers = (*self.papers, *job.hear(info))[-limits.SLIPS_MAX :]
         if job.task is not Task.TRANSACT:
             return [Send(codec.ACKNOWLEDGE)]
         forgotten = self.unclaimed.forget(info.identity)
@@ -356,11 +356,11 @@ class ZvtSession:
     def _presented(self, job: Job, info: StatusInfo, now_ns: int) -> list[Action]:
         """One of those taken offline, or the totals of the day."""
         what = self.unclaimed.told_of(self.stored, info, job.job_id)
-        if isinstance(what, StoreUpload):
+        if what is not None:
             return self._keep(what, now_ns)
-        if job.info is None or info.totals or not job.info.totals:
-            job.info = info if job.task is Task.SETTLE else None
-        return [Send(codec.ACKNOWLEDGE)] if what is None else self._keep(what, now_ns)
+        if job.task is Task.SETTLE and (job.info is None or info.totals or not job.info.totals):
+            job.info = info
+        return [Send(codec.ACKNOWLEDGE)]
 
     def _printed(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         is_line = message.control == codec.PRINT_LINE
