@@ -204,3 +204,41 @@ def test_a_block_says_itself_what_to_do_with_it() -> None:
     block(reader, 1, None)
     (bare,) = ended(reader, SIGNATURE).slips
     assert (True, True) == (bare.must_print, bare.needs_signature)
+
+
+@pytest.mark.parametrize("by_line", [True, False])
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (b"** H\xc4NDLERBELEG **", "** HÄNDLERBELEG **"),
+        (b"Gr\xf6\xdfe best\xe4tigen", "Größe bestätigen"),
+        (b"Re\xe7u du caf\xe9", "Reçu du café"),
+        (b"H\x8eNDLER, Stra\xe1e", "HÄNDLER, Straße"),
+        (b"Stra\xe1e", "Straße"),
+        (b"\xc4\xc4\xc4\xc4", "────"),
+        (b"25 \xf8C", "25 °C"),
+        (b"H\xc4NDLER \xb3", "H─NDLER │"),
+    ],
+)
+def test_letters_of_a_terminal_that_does_not_say_how_it_writes(
+    by_line: bool, written: bytes, text: str
+) -> None:
+    """One of a large acquirer writes Latin letters where the specification has signs for frames:
+    read by it alone, the customer's receipt had strokes in the middle of its words."""
+    reader = SlipReader()
+    if by_line:
+        reader.line(told(codec.PRINT_LINE, [("attribute", 0x81), ("text", written)]))
+    else:
+        reader.block(told_block((0x07, written), (0x09, b"\x81")))
+    ((_, (line,)),) = papers(reader)
+    assert text == line
+
+
+@pytest.mark.parametrize(("code", "text"), [(b"\xff", "H─NDLER"), (b"\x01", "HÄNDLER")])
+def test_what_a_terminal_says_of_its_letters_is_believed(code: bytes, text: str) -> None:
+    """Named, the character set is the one that is named."""
+    reader = SlipReader()
+    lines: list[tuple[int, Any]] = [(0x07, b"H\xc4NDLER"), (0x09, b"\x81")]
+    reader.block(told(codec.PRINT_BLOCK, [(0x06, [(0x14, code), (0x25, lines)])]))
+    ((_, (line,)),) = papers(reader)
+    assert text == line

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from engine.terminal import CardShown, ForPaper, Identity, Kind, SettledTotal, Transaction
 from hardware.terminal.limits import DETAIL_CHARS_MAX, TRACE_NUMBERS
 from hardware.terminal.zvt import codes
+from hardware.terminal.zvt.letters import decoded
 from hardware.terminal.zvt.objects import find, find_anywhere
 from hardware.terminal.zvt.paper import for_paper
 from native import ZvtMessage, mask_card_numbers, zvt_encode
@@ -175,7 +176,7 @@ class StatusInfo:
 def shown(message: ZvtMessage) -> tuple[str, str]:
     """What a `04 FF` has the customer see: a stable word and the terminal's own text."""
     texts = find(message.fields.get(0x06), 0x24) or []
-    lines = [value.decode("cp437") for tag, value in texts if tag == 0x07 and value]
+    lines = [decoded(value) for tag, value in texts if tag == 0x07 and value]
     # Each line was searched; what two of them make together is searched again.
     text = mask_card_numbers(" ".join(lines))[:DETAIL_CHARS_MAX]
     return codes.progress_word(message.fields.get("status", 0xFF)), text
@@ -265,7 +266,7 @@ def totals(data: bytes | None) -> tuple[SettledTotal, ...]:
 
 
 def _text(data: object) -> str:
-    return data.rstrip(b"\0 ").decode("cp437") if isinstance(data, bytes) else ""
+    return decoded(data.rstrip(b"\0 ")) if isinstance(data, bytes) else ""
 
 
 def _code(data: object) -> str:

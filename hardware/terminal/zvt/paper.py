@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from engine.terminal import ForPaper, SlipLine, Wanted
+from hardware.terminal.zvt.letters import decoded
 from hardware.terminal.zvt.objects import find_anywhere
 from hardware.terminal.zvt.slips import SlipReader, charset_of, lines_of
 
@@ -25,7 +26,7 @@ def for_paper(fields: dict[int | str, Any]) -> ForPaper:
     objects = fields.get(0x06)
     rule = find_anywhere(objects, 0x45)
     digits = rule[0] if isinstance(rule, bytes) and rule else 0xFF
-    said = _texts(fields.get(0x3C), "cp437") if fields.get(0x27) == 0 else []
+    said = _texts(fields.get(0x3C), "") if fields.get(0x27) == 0 else []
     sequence = fields.get(0x17)
     return ForPaper(
         merchant_number=_text(fields.get(0x2A)),
@@ -60,7 +61,7 @@ def _texts(data: object, charset: str) -> list[SlipLine]:
 
 
 def _text(data: object) -> str:
-    return data.strip(b"\0 ").decode("cp437") if isinstance(data, bytes) else ""
+    return decoded(data.strip(b"\0 ")) if isinstance(data, bytes) else ""
 
 
 def _host_code(code: object) -> str:

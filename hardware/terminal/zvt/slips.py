@@ -13,6 +13,7 @@ from attrs import define, field
 from engine.terminal import Slip, SlipLine, is_signed
 from hardware.terminal.limits import SLIP_LINE_CHARS_MAX, SLIP_LINES_MAX, SLIPS_MAX
 from hardware.terminal.zvt import codes
+from hardware.terminal.zvt.letters import decoded
 from hardware.terminal.zvt.objects import find, find_anywhere
 from native import ZvtMessage, mask_card_numbers
 
@@ -25,20 +26,22 @@ _CHARSETS = {0x00: "ascii", 0xFE: "utf-8", 0xFF: "cp437"}
 
 
 def charset_of(objects: object) -> str:
-    """The character set of the texts in a container."""
+    """The character set of the texts in a container, empty where it is not told."""
     code = find_anywhere(objects, 0x14)
-    number = code[0] if isinstance(code, bytes) and code else 0xFF
+    if not (isinstance(code, bytes) and code):
+        return ""
+    number = code[0]
     if 0x01 <= number <= 0x10 and number != 0x0C:
         return f"iso8859-{number}"
     return _CHARSETS.get(number, "cp437")
 
 
-def lines_of(attribute: int, data: bytes, charset: str) -> list[SlipLine]:
-    """The lines that one text, or a feed, makes."""
+def lines_of(attribute: int, data: bytes, charset: str = "") -> list[SlipLine]:
+    """The lines that one text, or a feed, makes; `charset` where it is told."""
     if attribute == _FEED:
         return [_EMPTY] * (data[0] if data else 1)
     # The floor searched the bytes; what letters of another charset make of them is searched again.
-    text = mask_card_numbers(data.decode(charset, "replace"))
+    text = mask_card_numbers(decoded(data, charset))
     return [
         SlipLine(
             text[:SLIP_LINE_CHARS_MAX],
@@ -83,7 +86,7 @@ class SlipReader:
         self._kind = _kind_of(message.fields.get(0x06)) or self._kind
         text = message.fields.get("text") or b""
         if attribute != _RESERVED:
-            self._add(lines_of(attribute, text, "cp437"))
+            self._add(lines_of(attribute, text))
         if _is_last(attribute):
             self.end()
             return True
