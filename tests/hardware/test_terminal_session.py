@@ -544,6 +544,39 @@ DAY: codec.Fields = [(0x27, 0), (0x04, 1250), (0x0B, 5), (0x29, 52500001),
                      (0x60, bytes.fromhex("00010001" + "00" * 42 + "01000000001250"))]  # fmt: skip
 
 
+RESERVED: codec.Fields = [(0x27, 0), (0x04, 2500), (0x0B, 975), (0x29, 52500001), (0x87, 231)]
+NOTHING_LEFT: codec.Fields = [(0x27, 0), (0x04, 0), (0x0B, 977), (0x29, 52500001), (0x87, 232)]
+OF_RESERVED = Identity("52500001", 975, 231)
+
+
+@pytest.mark.parametrize("amount_minor", [0, 2500])
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_release_is_whole_whether_it_names_what_went_or_what_is_left(
+    amount_minor: int, is_lost: bool
+) -> None:
+    """A terminal says of a reservation of 25.00 that is let go that nothing is left of it: all of
+    it went, and where its reply is lost, that is found."""
+    session = opened(RESERVED)
+    release = Transaction(Kind.RELEASE, 2500, 978, OF_RESERVED)
+    session.transact("j", release, 0)
+    hear(session, OK)
+    result = [NOTHING_LEFT[0], (0x04, amount_minor), *NOTHING_LEFT[2:]]
+    if not is_lost:
+        hear(session, told(codec.STATUS_INFO, result))
+        session.kept("j", 0, is_kept=True)
+        answer = ended(hear(session, told(codec.COMPLETION, [])))
+        known = (answer.verdict, answer.code, answer.amount_minor)
+        assert (Verdict.APPROVED, "ok", 2500) == known
+        return
+    doubt = ended(session.closed())
+    recall = (OK, told(codec.STATUS_INFO, result), told(codec.COMPLETION, []))
+    logged_on(session, *recall)
+    assert ("approved", "ok") == asked_after(session, doubt, *recall)
+    refused = (OK, told(codec.STATUS_INFO, [(0x27, 0xB5), *result[1:]]), recall[2])
+    other = asked_after(session, doubt, *refused)
+    assert ("unknown", "other_transaction") == other, "not the very next by each of its numbers"
+
+
 def test_a_reversal_at_the_terminal_settles_no_sale() -> None:
     """The sale went through, its reply was lost, and somebody took it back by hand: the register
     must not give the goods away. A reversal in doubt is settled by it."""

@@ -12,7 +12,7 @@ from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt import codec, codes
 from hardware.terminal.zvt.jobs import Action, Job, Task
 from hardware.terminal.zvt.memory import Memory
-from hardware.terminal.zvt.outcome import answer
+from hardware.terminal.zvt.outcome import answer, let_go
 from native import ZvtMessage
 
 _COPIES = 2  # the merchant's and the customer's
@@ -108,8 +108,9 @@ def _is_same(one: Identity, other: Identity) -> bool:
 def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Answer:
     """An inquiry ended so: what the terminal told of its last transaction, held against the
     doubt."""
-    doubt, info = job.doubt, job.info
+    doubt = job.doubt
     assert doubt is not None
+    info = let_go(doubt.kind, doubt.asked_minor, job.info)
     if has_none(job, code):
         return resolve(doubt, None, told_minor=None)
     if info is None or info.is_day:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import attrs
 
-from engine.terminal import Answer, ForPaper, Identity, Settlement, Slip, Transaction, Verdict
+from engine.terminal import (
+    Answer,
+    ForPaper,
+    Identity,
+    Kind,
+    Settlement,
+    Slip,
+    Transaction,
+    Verdict,
+)
 from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.codec import StatusInfo
@@ -30,6 +39,7 @@ def answer(
     terminal was told that its result arrived: one that was not takes it back when it aborts. `why`
     is its own text of that, where the result had none.
     """
+    info = let_go(transaction.kind, transaction.amount_minor, info)
     told = info or StatusInfo()
     is_believed = told.is_approved and is_acknowledged
     verdict, code = _verdict(_of_result(transaction, info), ended, is_believed=is_believed)
@@ -54,6 +64,15 @@ def answer(
         asked_tip_minor=transaction.tip_minor,
         paper=_left_to_us(told, printed),
     )
+
+
+def let_go(kind: Kind, reserved_minor: int, info: StatusInfo | None) -> StatusInfo | None:
+    """A result as it is read for that kind: of a release some tell what was let go, and some what
+    is left of the reservation, which is nothing. Source: captured from a terminal by the project
+    EVerest/zvt (nought after `06 25`)."""
+    if kind is not Kind.RELEASE or info is None or info.amount_minor != 0 or not info.is_approved:
+        return info
+    return attrs.evolve(info, amount_minor=reserved_minor)
 
 
 def _left_to_us(told: StatusInfo, printed: tuple[Slip, ...]) -> ForPaper:
