@@ -94,7 +94,10 @@ def evolve(links: Paylinks, event: PaylinkEvent, *, now_ns: int) -> None:
             undone = links.exceptions.pop(asked.of_paylink, None)
             if undone is not None:
                 _settle(links, altered(undone, problem=LinkProblem.NONE))
-            _keep(links, Paylink(asked, now_ns))
+            link = Paylink(asked, now_ns)
+            links.open[asked.paylink_id] = link
+            if _is_shown(asked):
+                links.latest[asked.register] = link
         case PaylinkOffered(paylink_id, reference, url):
             link = altered(links.open[paylink_id], provider_reference=reference, url=url)
             waits = link.standing is Standing.REQUESTED
@@ -136,13 +139,16 @@ def _keep(links: Paylinks, link: Paylink) -> None:
 
 
 def _show(links: Paylinks, link: Paylink) -> None:
-    """A register shows what it asked its customer for last, and nothing older over it."""
-    if link.asked.kind is not LinkKind.PAYMENT or not link.asked.register:
-        return
+    """A register shows what it asked its customer for last, and nothing older over it. Which that
+    is says the order of the facts: a clock that was ahead may have been set back."""
     shown = links.latest.get(link.asked.register)
-    same = shown is not None and shown.asked.paylink_id == link.asked.paylink_id
-    if shown is None or same or shown.requested_ns <= link.requested_ns:
+    if shown is not None and shown.asked.paylink_id == link.asked.paylink_id:
         links.latest[link.asked.register] = link
+
+
+def _is_shown(asked: LinkAsked) -> bool:
+    """Whether a customer stands at a register and is asked."""
+    return asked.kind is LinkKind.PAYMENT and bool(asked.register)
 
 
 def _taken(links: Paylinks, paylink_id: str) -> Paylink:

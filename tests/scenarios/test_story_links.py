@@ -46,7 +46,7 @@ from engine.provider import LinkKind, LinkState, Told
 from engine.register import CloseDay, StartTraining
 from engine.till import CloseTill, CountTill, Denomination
 from engine.views.build import display_view, register_view
-from engine.views.paylinks import paylinks_view
+from engine.views.paylinks import paylinks_view, register_paylink
 from engine.wire import canonical, parse
 from tests.link_shop import (
     PROVIDER,
@@ -476,6 +476,23 @@ def test_everything_outlives_a_restart() -> None:
     assert again.paylinks == shop.books.paylinks == shop.replayed().paylinks
     assert state_hash(again) == state_hash(shop.books)
     assert Standing.WAITING is again.paylinks.open[open_id].standing
+
+
+def test_a_code_is_shown_though_the_clock_was_set_back() -> None:
+    """What the register asked for last is on its screen, also where it asked for another while its
+    clock was ahead; what becomes of that one is not."""
+    shop = link_shop()
+    first = asked(shop, "wine")
+    shop.ok(CancelPaylink(first))
+    shop.now_ns -= 3600 * limits.NS_PER_S
+    second: str = shop.ok(RequestPaylink())["paylink_id"]
+    hear(shop, second, LinkState.OPEN)
+    for last in (None, LinkState.CANCELLED):
+        if last is not None:
+            hear(shop, first, last)
+        shown = register_paylink(shop.books, "1")
+        assert shown is not None
+        assert (second, True) == (shown.asked.paylink_id, shown.is_offered)
 
 
 def test_only_the_latest_settled_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
