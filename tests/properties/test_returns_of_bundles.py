@@ -24,6 +24,7 @@ from engine.order.commands import (
     TenderCash,
     VoidOrder,
 )
+from engine.order.events import OrderCompleted
 from engine.order.figures import DiscountKind
 from engine.order.refusal import Refusal
 from engine.order.state import Order
@@ -46,6 +47,7 @@ from engine.till import Denomination, OpenTill
 from native import extend_amount, price_cart
 from tests.draws import examples
 from tests.properties.test_promotions_any_order import benefits, promotions
+from tests.properties.test_receipts_add_up import assert_adds_up
 from tests.properties.test_ruled_orders import POLICIES, taxes
 from tests.shop import Shop
 from tests.tax_shop import ALWAYS, rule, setup, sums_agree
@@ -118,6 +120,7 @@ def _pay(shop: Shop, register: str, started: dict[str, Any]) -> None:
     elif started["due_minor"]:
         shop.ok(TenderCash(0), register)
     shop.ok(CompleteOrder(), register)
+    assert_adds_up(shop, shop.events(OrderCompleted)[-1].order_id)
 
 
 def _left(sale: Order) -> list[tuple[int, int, bool]]:
