@@ -103,7 +103,9 @@ def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> boo
     asked, order = payment.asked, context.orders.get(payment.asked.order_id)
     if asked.kind in UNDOING:
         return True
-    if payment.problem is not Problem.NONE or order is None:
+    if order is None:
+        return False
+    if payment.problem is not Problem.NONE and asked.kind is not Kind.REFUND:
         return False  # set aside: whoever did it settled the order another way
     if asked.kind is Kind.RESERVATION:
         return asked.of_payment == ("" if order.tab is None else order.tab.card.payment_id)

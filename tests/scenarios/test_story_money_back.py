@@ -27,6 +27,7 @@ from engine.paylink.commands import RequestPaylink, ReverseLinkTender, SendBackP
 from engine.paylink.refusal import Refusal as LinkRefusal
 from engine.payment.commands import RequestPayment, ReverseAgain, SetPaymentAside
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
+from engine.payment.events import Problem
 from engine.payment.refusal import Refusal as PaymentRefusal
 from engine.provider import LinkState
 from engine.register import CloseDay, EndTraining, StartTraining
@@ -117,6 +118,54 @@ def test_goods_whose_refund_nobody_knows_are_held() -> None:
     assert shop.no(RequestPayment(), "2") == Refusal.RETURN_MUST_BE_WITHIN_SOLD
     ends_undone(shop, "1")
     shop.ok(RequestPayment(), "2")
+
+
+@pytest.mark.parametrize("is_parked", [False, True])
+def test_a_refund_that_was_set_aside_is_the_returns_while_it_is_owed(*, is_parked: bool) -> None:
+    """Told late that the customer has it, a return that still owes that much ends with it: nothing
+    else could end it, for what is with the customer is not given once more."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment(500))
+    terminal_says(shop, Verdict.APPROVED, 1)
+    shop.ok(RequestPayment())
+    terminal_says(shop, Verdict.APPROVED, 2)
+    sale = shop.ok(CompleteOrder())["order_id"]
+    order_id = shop.ok(AddReturnLine(sale, 1, 1000, "corked"))["order_id"]
+    shop.ok(RequestPayment(0, sale, 2))
+    final = Identity("29001234", 3, 3, "1126", "101500", is_of_payment=True)
+    terminal_says(shop, Verdict.APPROVED, 3, identity=final)
+    shop.ok(RequestPayment())
+    refund = running(shop)
+    terminal_says(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(refund.asked.payment_id, "no answer"))
+    if is_parked:
+        shop.ok(SuspendOrder("comes again"))
+    terminal_says(shop, Verdict.APPROVED, 4, payment=refund, is_inquiry=True)
+    assert shop.books.payments.exceptions == {}
+    if is_parked:
+        shop.ok(ResumeOrder(order_id))
+    assert shop.ok(CompleteOrder())["total_minor"] == -799
+    assert left_of(shop.order(sale)) == {}
+
+
+def test_a_refund_that_was_set_aside_is_listed_where_it_is_owed_no_more() -> None:
+    """The customer had it in cash meanwhile: now they have it twice, and a person sees that."""
+    shop = card_shop()
+    shop.ring("wine", "wine")
+    shop.ok(RequestPayment(799))
+    terminal_says(shop, Verdict.APPROVED, 1)
+    shop.ok(TenderCash(799))
+    sale = shop.ok(CompleteOrder())["order_id"]
+    shop.ok(AddReturnLine(sale, 1, 1000, "corked"))
+    shop.ok(RequestPayment())
+    refund = running(shop)
+    terminal_says(shop, Verdict.UNKNOWN, code="no_answer")
+    shop.ok(SetPaymentAside(refund.asked.payment_id, "no answer"))
+    shop.ok(TenderCash(-799))
+    terminal_says(shop, Verdict.APPROVED, 2, payment=refund, is_inquiry=True)
+    (listed,) = shop.books.payments.exceptions.values()
+    assert listed.problem is Problem.LATE
 
 
 def test_a_terminal_that_declined_holds_nothing() -> None:
