@@ -180,6 +180,30 @@ def test_no_card_number_comes_out_of_zvt(card: str, is_serial: bool) -> None:
     assert link.is_clean
 
 
+@pytest.mark.feature("PAY-08", part="what a ZVT terminal tells of a stripe, a holder and keys")
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        (0x1F08, b"B4111111111111111^TEST/CARD^25122010000"),
+        (0x1F09, half_bytes("6725900000001234567D25122010000")),
+        (0x1F0A, half_bytes("0159672000000012345D9280000")),
+        (0x1F2A, b"Kto/12345678"),
+        (0x1F31, bytes.fromhex("0411223344556677")),
+        (0x1F3E, bytes.fromhex("a1b2c3d4")),
+        (0x1F46, bytes.fromhex("00b2010c00")),
+        (0x1F5C, bytes.fromhex("a1b2c3d4e5f60718")),
+        (0x1F5D, bytes.fromhex("a1b2c3d4e5f60718")),
+    ],
+)
+def test_nothing_is_told_of_an_object_that_holds_card_data(tag: int, value: bytes) -> None:
+    """Tracks that a terminal sends in the container where it knows the card not, as in fields 23,
+    24 and 2D, whatever their check digits; their like with them, within other objects too."""
+    objects = [(tag, value), (0x60, [(tag, value)])]
+    message = native.zvt_decode(native.zvt_encode(0x040F, [(0x06, objects)]))
+    assert message.fault is None
+    assert message.fields[0x06] == [(tag, None), (0x60, [(tag, None)])]
+
+
 @given(cards(), st.sampled_from(["", " ", "-"]))
 def test_no_card_number_stays_in_text(card: str, between: str) -> None:
     """A card number in any text is masked, written in groups or not, and what is masked stays."""

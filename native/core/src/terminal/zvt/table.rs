@@ -96,6 +96,11 @@ pub fn container_rule(tag: u32) -> Rule {
     match tag {
         // Text lines, names, texts of errors, lines to be printed as they are.
         0x07 | 0x1F17 | 0x42 | 0x44 | 0x46..=0x48 | 0x4A | 0x4B => Rule::Text,
+        // Tracks 1 to 3, what is said of a holder (an account's number among it), PIN data, what a
+        // chip said, keys.
+        0x1F08..=0x1F0A | 0x1F2A | 0x1F31 | 0x1F3E | 0x1F46 | 0x1F5C | 0x1F5D => Rule::Withhold,
+        // The number that another system shall match.
+        0x1F1A => Rule::Mask,
         // Whatever a tag is said to hold, a terminal may put a card number there.
         _ => match screen::rule(tag) {
             Rule::Tell => Rule::Search,

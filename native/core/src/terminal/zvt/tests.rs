@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::emv::Node;
+use crate::emv::screen::Rule;
 use crate::terminal::chance::Chance;
 
 fn hex(text: &str) -> Vec<u8> {
@@ -306,6 +307,26 @@ fn a_state_is_told_from_a_version() {
     assert_eq!(state_of("06 0F 01 00"), (0, false));
     assert_eq!(state_of("06 0F 06 F0 F0 F2 56 31 F0"), (0xF0, true));
     assert_eq!(state_of("06 0F 04 F0 F0 F0 00"), (0, true));
+}
+
+/// Tags of the container that are said to hold what may not be told, whatever stands there.
+#[test]
+fn objects_that_hold_card_data_are_wiped() {
+    let track = "42 34 31 5E 41 2F 42 5E 32 35 31 32";
+    for tag in [
+        "1F 08", "1F 09", "1F 0A", "1F 2A", "1F 31", "1F 3E", "1F 46", "1F 5C", "1F 5D",
+    ] {
+        let (message, bytes) = read_sized(&format!("06 0F {tag} 0C {track}"));
+        assert_eq!(message.fault, None);
+        let Some(Value::Objects(objects)) = field(&message, Key::Field(0x06)) else {
+            panic!("no objects");
+        };
+        assert_eq!(&bytes[objects[0].range()], [0; 12], "{tag}");
+        assert_eq!(container_rule(objects[0].tag), Rule::Withhold, "{tag}");
+    }
+    // A number that needs no check digit to be one, where one belongs.
+    let (message, bytes) = read_sized("06 0B 1F 1A 08 67 25 90 00 00 00 12 34");
+    assert!(!told(&message, &bytes)[0].1.contains("90, 0, 0"));
 }
 
 /// A card's objects within tags that say nothing of them, and half bytes where letters belong.
