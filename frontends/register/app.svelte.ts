@@ -58,6 +58,8 @@ export interface Notice {
   order?: string;
   isRest?: boolean;
 }
+/** A panel that a scanned code may be for; whether it was. */
+type Taker = (code: string) => boolean;
 export type Name = keyof Commands;
 export type Wish<N extends Name> = Commands[N]['data'];
 type Given<N extends Name> = Answer<Commands[N]['answer']>;
@@ -181,6 +183,7 @@ export class App {
   private allowed: Approval | null = null;
   private taps: Promise<unknown> = Promise.resolve();
   private readonly watchers = new Set<() => void>();
+  private readonly takers: Taker[] = [];
 
   constructor(register: string) {
     this.register = register;
@@ -537,10 +540,21 @@ export class App {
       this.say('caution', t('scan.sign_on_first'));
       return;
     }
+    if (!this.dialog && !this.override && this.takers.some((take) => take(code))) return;
     const outcome = await this.act('order.add_line', { code });
     if (!outcome.ok) this.askPrice(outcome.refusal);
     else if (outcome.data.line) this.added(outcome.data);
     else this.couponTaken(code);
+  }
+
+  /** Have codes that are scanned told to a panel before they are rung up, the newest panel first, until
+   *  the answer is called. */
+  takeScans(taker: Taker): () => void {
+    this.takers.unshift(taker);
+    return () => {
+      const at = this.takers.indexOf(taker);
+      if (at >= 0) this.takers.splice(at, 1);
+    };
   }
 
   /** Add a tile's item, or one more of it where it is the last line and nothing was bent on it. */

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
 from tests.e2e.test_customer_and_offers import chosen, free_of_an_order, offers, selling, total
 from tests.e2e.test_looks import AXE, SIZES, Look
 
@@ -36,6 +36,24 @@ def member(who: Cashier, number: str, points: int) -> None:
     panel.get_by_label("Points on the card").fill(str(points))
     who.push("Price the order")
     expect(panel).to_have_count(0)
+
+
+def test_a_members_card_is_scanned_into_its_field(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """While the cursor stands there, and only then: goods are rung up as ever."""
+    mia = selling(cashier, fresh_store)
+    field = offers(mia, "Customer").get_by_label("Member number")
+    field.focus()
+    mia.scan("M-00471100815")
+    expect(field).to_have_value("M-00471100815")
+    expect(mia.lines).to_have_count(0)
+    mia.push("Price the order")
+    expect(mia.page.locator(".chosen")).to_contain_text("Member M-00471100815")
+    offers(mia, "Customer")
+    mia.scan(code_of("Croissant"))
+    expect(mia.lines).to_have_count(1)
+    free_of_an_order(mia)
 
 
 @pytest.mark.feature("LOY-01", part="a reward is chosen at the register page")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
 from tests.e2e.test_looks import AXE, SIZES, Look
 from tests.e2e.test_looks_offers import FITS
 
@@ -84,6 +84,97 @@ def test_a_cashier_takes_goods_back_with_a_managers_pin_and_the_credit_pays(
     ana.page.get_by_label("Code of the note").fill(found.group().lower())
     ana.page.keyboard.press("Enter")
     expect(ana.page.locator("section.done")).to_contain_text("Store credit")
+
+
+@pytest.fixture
+def mia(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+    """Mia where goods come back without a receipt."""
+    found: Cashier = cashier(at=fresh_store)
+    found.open()
+    found.sign_on("Mia")
+    allow_it(fresh_store)
+    return found
+
+
+def test_what_is_scanned_for_a_return_comes_back_and_is_not_sold(mia: Cashier) -> None:
+    """The panel asks for a scan, so a scan there is of what comes back; typed whole it is one, too.
+    What is said then is so without a receipt: of no price that was paid, and of no exchange."""
+    page = mia.page
+    mia.menu("Return goods")
+    mia.push("Return without a receipt")
+    panel = page.locator(".without")
+    expect(panel.get_by_label("Scan or search the goods")).to_be_focused()
+    mia.scan(code_of("Croissant"))
+    expect(panel).to_contain_text(f"Code {code_of('Croissant')}")
+    expect(mia.lines).to_have_count(0)
+    mia.push(re.compile("one more$"))
+    mia.push("Faulty")
+    mia.push("Take back")
+    expect(mia.lines).to_have_count(1)
+    expect(mia.lines.first).to_contain_text(re.compile("2.*Croissant.*Without receipt", re.DOTALL))
+    notice = page.locator(".order .notice")
+    expect(notice).to_contain_text("comes back at the shop’s price for returns")
+    expect(notice).not_to_contain_text("price paid")
+    mia.menu("Return goods")
+    mia.push("Return without a receipt")
+    panel.get_by_label("Scan or search the goods").fill(code_of("Espresso"))
+    page.keyboard.press("Enter")
+    expect(panel).to_contain_text(f"Code {code_of('Espresso')}")
+    mia.push("Faulty")
+    mia.push("Take back")
+    expect(mia.lines).to_have_count(2)
+    expect(mia.lines.last).to_contain_text("Without receipt")
+
+
+def test_what_comes_back_by_weight_is_what_was_typed(mia: Cashier) -> None:
+    """The weight is seen as its digits are typed, as where it is sold: 457 are 0.457 kg, and 2 was
+    never two grams unseen. By its code alone the weight is for somebody to look at."""
+    page = mia.page
+    choose_goods(mia, "Strawberries")
+    weight = page.locator(".without .typed")
+    mia.digits("457")
+    expect(weight).to_have_text("0.457\u00a0kg")
+    page.keyboard.press("Delete")
+    mia.digits("2.5")
+    expect(weight).to_have_text("2.500\u00a0kg")
+    mia.push("Faulty")
+    mia.push("Take back")
+    expect(mia.lines.first).to_contain_text("2.500\u00a0kg")
+    expect(mia.lines.first).to_contain_text("17.25")
+    mia.menu("Return goods")
+    mia.push("Return without a receipt")
+    mia.scan(code_of("Strawberries"))
+    mia.push("Faulty")
+    mia.push("Take back")
+    told = "Strawberries is sold by weight and comes back as 1.000\u00a0kg"
+    expect(page.locator(".order .notice")).to_contain_text(told)
+
+
+@pytest.mark.feature("PAY-11", part="the code on its slip is scanned")
+def test_a_scanned_note_of_store_credit_pays(mia: Cashier) -> None:
+    """Its bar code is read at the payment, whether its field is open or not, and pays at once; goods
+    that are scanned there are no note."""
+    page = mia.page
+    choose_goods(mia, "Croissant")
+    mia.push("Croissant: one more")
+    mia.push("Faulty")
+    mia.push("Take back")
+    mia.pay()
+    mia.push(re.compile("Give store credit of"))
+    found = CODE.search(page.locator("section.done").get_by_role("status").inner_text())
+    assert found is not None
+    for is_open in (False, True):
+        mia.next_order()
+        mia.tap("Croissant")
+        expect(mia.lines).to_have_count(1)
+        mia.pay()
+        if is_open:
+            mia.push("Store credit")
+        else:
+            mia.scan(code_of("Espresso"))
+            expect(page.locator(".order .notice")).to_contain_text("The order is being paid")
+        mia.scan(found.group())
+        expect(page.locator("section.done")).to_contain_text("Store credit")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
