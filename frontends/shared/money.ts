@@ -78,6 +78,12 @@ export function formatMoney(minor: number, currency: Currency, language: string)
   return `${sign}${symbol}${symbol.length > 1 ? '\u00a0' : ''}${text}`;
 }
 
+/** The same of another country's money: with its code, which two dollars or pounds are told apart by. */
+export function formatForeign(minor: number, currency: Currency, language: string): string {
+  const text = formatMoney(minor, currency, language);
+  return symbolOf(currency) === currency.code ? text : `${currency.code} ${text}`;
+}
+
 /** A unit price: at least the minor digits, and no zeros beyond them. */
 export function formatMicros(micros: number, currency: Currency, language: string): string {
   const [whole, fraction] = split(micros, MICRO_DIGITS);

@@ -94,6 +94,9 @@ def test_high_notes_stay_on_their_buttons(
     assert notes.evaluate_all("all => all.every((one) => one.scrollWidth <= one.clientWidth)")
     francs.scroll_into_view_if_needed()
     ana.page.keyboard.press("Delete")
+    ana.push(re.compile(r"^CHF.5.00"))
+    paid = ana.page.locator(".done .tenders li")
+    expect(paid).to_contain_text(re.compile(r"Foreign notes\s*CHF\s5.00"))
 
 
 @pytest.mark.feature("CHK-15", part="register page")
@@ -117,7 +120,13 @@ def test_each_currency_is_counted_by_itself(
     ana.push("Lock count of $20.00")
     figures = ana.page.locator(".figures")
     expect(figures.locator("div", has_text="Counted in JPY")).to_contain_text("¥1,000")
-    expect(figures.locator("div", has_text="Counted in USD")).to_contain_text("($20.00)")
+    for about, amount in (
+        ("Expected in USD", "$0.00"),
+        ("Counted in USD", "$20.00"),
+        ("USD: Over", "$20.00"),
+        ("JPY: Over", "¥1,000"),
+    ):
+        expect(figures.locator("div", has_text=about)).to_contain_text(amount)
     ana.push("Close till")
     ana.push("To the Z report")
     expect(ana.page.locator("table").first).to_contain_text("Over / short in JPY")
