@@ -2,7 +2,7 @@
 import type { CeilingView, PaymentsView, PaymentView, TenderView } from '../shared/shapes';
 import { t, words } from '../shared/words.svelte';
 import type { App } from './app.svelte';
-import { deviceText, hasState } from './status';
+import { codeOf, deviceIsFine, deviceText, hasState } from './status';
 
 const OPEN = new Set(['requested', 'unknown']);
 const APPROVED = new Set(['approved', 'partially_approved', 'offline_approved']);
@@ -110,10 +110,12 @@ function plainCode(payment: PaymentView): string {
   return payment.code.replace(/^(refused|not_completed|contradiction)_/, '');
 }
 
-/** Why it came to nothing. */
-export function whyText(payment: PaymentView): string {
+/** Why it came to nothing. Of a terminal that was not reached the store may know more than the payment. */
+export function whyText(payment: PaymentView, app: App): string {
   const plain = plainCode(payment);
   const known = WHY[plain];
+  const device = app.view?.devices.find((one) => one.address === payment.terminal);
+  if (known === 'not_reached' && device && !deviceIsFine(device)) return deviceText(codeOf(device), device.detail, device.address);
   if (!known && hasState(plain)) return deviceText(plain, '', payment.terminal);
   const why = known ?? (payment.standing === 'declined' ? 'declined' : 'other');
   // No cash pays for what goes back.

@@ -40,7 +40,7 @@ export function codeOf(device: DeviceView): string {
 }
 
 export function drawerIsOpen(app: App): boolean {
-  return (app.view?.devices ?? []).some((device) => device.code === 'open');
+  return (app.view?.devices ?? []).some((device) => codeOf(device) === 'open');
 }
 
 /** One short phrase for each device that is not fine. */

@@ -75,13 +75,15 @@ def prepared(options: tuple[str, ...]) -> Path:
 class DemoStore:
     """`countertop demo` on a port and a folder of its own, with `options` of its command line.
 
-    Where it `is_prepared` it begins as one that was set up before: that takes half of a start.
+    Where it `is_prepared` it begins as one that was set up before: that takes half of a start. With
+    `has_nodes` it is three processes, as in a shop.
     """
 
     folder: Path
     port: int = field(factory=free_port)
     options: tuple[str, ...] = ()
     is_prepared: bool = True
+    has_nodes: bool = False
     process: ForkServerProcess | None = None
 
     @property
@@ -96,8 +98,9 @@ class DemoStore:
             shutil.copytree(prepared(self.options), self.data, ignore=_SOCKETS)
         told = self.folder / "told.txt"
         told.write_text("")
-        words = ("demo", "--one-process", "--data", str(self.data), "--port", str(self.port))
-        self.process = fork((*words, *self.options), told, **environment)
+        words = ("demo", "--data", str(self.data), "--port", str(self.port), *self.options)
+        together = () if self.has_nodes else ("--one-process",)
+        self.process = fork((*words, *together), told, **environment)
         deadline = time.monotonic() + START_S
         while b"store is open" not in told.read_bytes():
             if self.process.exitcode is not None or time.monotonic() > deadline:
@@ -147,6 +150,21 @@ class DemoStore:
             yield
         finally:
             self._signal(signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def held_node(self, kind: str) -> Iterator[None]:
+        """Its node of that kind, a process of its own, does nothing meanwhile."""
+        assert self.process is not None
+        told = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        children = [child for thread in told for child in thread.read_text().split()]
+        words = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+        found = [int(child) for child, said in words.items() if f"\0{kind}\0".encode() in said]
+        assert len(found) == 1, words
+        os.kill(found[0], signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(found[0], signal.SIGCONT)
 
     def _signal(self, number: int) -> None:
         assert self.process is not None

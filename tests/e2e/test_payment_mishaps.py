@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier, MakeCashier
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 
 ASKED = "Ask the customer to tap or insert the card"
 UNKNOWN = "Nobody knows yet whether the card was charged"
@@ -218,6 +219,39 @@ def test_a_terminal_that_is_cut_off_is_told_in_words(who: Cashier) -> None:
     expect(row).to_contain_text(why, timeout=30_000)
     who.push("Test", exact=True)
     expect(row).to_contain_text(f"The terminal takes no payments now: {why}", timeout=30_000)
+
+
+def test_what_hangs_between_store_and_terminal_is_named(
+    cashier: MakeCashier, tmp_path: Path
+) -> None:
+    """The devices node hangs: a card comes to nothing, and the page sends nobody to the terminal's
+    cable alone; as soon as the store knows that all devices there are silent, it says so. What was
+    open then is not called open still."""
+    store = DemoStore(tmp_path / "demo", has_nodes=True)
+    store.start()
+    try:
+        mia = cashier(at=store)
+        mia.open()
+        mia.sign_on("Mia")
+        mia.open_till()
+        strip = mia.page.locator("button.strip:visible")
+        expect(strip).to_contain_text("Devices ready", timeout=30_000)
+        expect(strip).to_contain_text("Drawer open")
+        mia.tap("Flat white")
+        expect(mia.lines).to_have_count(1)
+        mia.pay()
+        with store.held_node("devices"):
+            mia.push(re.compile("^Card"))
+            why = mia.page.locator("section.talk .says")
+            expect(why).to_contain_text("the computer it is connected to", timeout=20_000)
+            expect(mia.page.locator("section.talk")).to_contain_text("Nothing was charged")
+            expect(why).to_contain_text(
+                "Check that the computer it is plugged into is on", timeout=40_000
+            )
+            expect(strip).to_contain_text("Cash drawer: silent")
+            expect(strip).not_to_contain_text("Drawer open")
+    finally:
+        store.stop()
 
 
 def test_each_card_gets_back_what_is_left_of_it(who: Cashier) -> None:
