@@ -1,0 +1,83 @@
+"""Where words are long and places narrow: what is there is seen whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.test_without_receipt import RULES
+from tests.house.test_catalogues import LANGUAGES, catalogue
+
+FITS = "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+STRAWBERRIES = "1043"  # 6.90 a kilogram
+LINES = """(name) => {
+  const range = document.createRange();
+  range.selectNodeContents(name);
+  return range.getClientRects().length;
+}"""
+
+
+def in_language(
+    cashier: MakeCashier, store: DemoStore, size: tuple[int, int], name: str
+) -> Cashier:
+    """A page of register 1 in that language."""
+    found: Cashier = cashier(size, at=store)
+    found.page.add_init_script(f"localStorage.setItem('countertop.language', '{name}')")
+    found.open()
+    return found
+
+
+def cut_off(buttons: Locator) -> Any:
+    """The words of those that their buttons have no room for."""
+    expect(buttons.first).to_be_visible()
+    return buttons.evaluate_all(FITS)
+
+
+@pytest.fixture
+def mia(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
+    """Mia at register 1, whose screens are all of the register's."""
+    found: Cashier = cashier(at=fresh_store)
+    found.open()
+    found.sign_on("Mia")
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_themes_and_languages_fit_on_a_phone(
+    mia: Cashier, cashier: MakeCashier, fresh_store: DemoStore, language: str
+) -> None:
+    """However long the word for *automatic* is, on the smallest phone, too."""
+    words = catalogue(language)
+    phone = in_language(cashier, fresh_store, (360, 740), language)
+    phone.order()
+    phone.push(words["order.more"], exact=True)
+    assert cut_off(phone.page.locator(".menu .btn")) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_large_amount_that_goes_back_fits_its_button(
+    mia: Cashier, cashier: MakeCashier, fresh_store: DemoStore, language: str
+) -> None:
+    """Beside the tiles of an upright tablet the order is narrow, and *Remboursement* is long."""
+    rules = {**RULES, "ceiling_minor": 200_000}
+    assert fresh_store.command("settings.set_return_rules", {"rules": rules})["ok"]
+    wish = {"item_id": STRAWBERRIES, "quantity_milli": 200_000, "reason": "faulty"}
+    assert fresh_store.command("order.add_return_without_receipt", wish)["ok"]
+    tablet = in_language(cashier, fresh_store, (768, 1024), language)
+    pay = tablet.page.locator(".order .pay")
+    expect(pay).to_contain_text("380")
+    assert cut_off(pay) == []
+
+
+def test_a_tile_breaks_no_word_on_a_phone(
+    mia: Cashier, cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """A name of one word stands in one line."""
+    phone: Cashier = cashier((390, 844), at=fresh_store)
+    phone.open()
+    name = phone.page.locator(".tile .name", has_text="Cappuccino")
+    expect(name).to_be_visible()
+    assert name.evaluate(LINES) == 1
