@@ -30,10 +30,13 @@ FRONTENDS = ROOT / "frontends"
 CATALOGUES = FRONTENDS / "shared" / "catalogue"
 LANGUAGES = ("en", "de", "fr")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-# Other words for what has one: an order, the paper of a sale, what somebody found.
+# Other words for what has one: an order, the paper of a sale, what somebody found, a tab, training.
 ALSO_CALLED = {
     "en": (),
-    "de": ("Bestellung", "dem Befund", "Ergebnis schließen", "Bons warten", "Bon {number}"),
+    "de": (
+        *("Bestellung", "dem Befund", "Ergebnis schließen", "Bons warten", "Bon {number}"),
+        *("verkaufte, Bon", "Der Vorgang", "Offene Karten", "offenen Karte", "Übung"),
+    ),
     "fr": ("vous avez trouvé",),
 }
 LETTERS = re.compile(r"[^\W\d_]{2,}")
@@ -102,6 +105,14 @@ def test_a_thing_has_one_word(language: str) -> None:
         if word in text
     }
     assert other == set(), f"{language}.json: use the word that the page has for it"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_a_person_did_follows_their_name(language: str) -> None:
+    """The activity log says *Mia opened the till*: words of a fact begin no sentence."""
+    texts = catalogue(language).items()
+    capital = [key for key, text in texts if key.startswith("fact.") and text[0].isupper()]
+    assert capital == [], f"{language}.json: begin with what the person did"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
