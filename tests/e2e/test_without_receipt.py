@@ -152,7 +152,7 @@ def test_what_comes_back_by_weight_is_what_was_typed(mia: Cashier) -> None:
 
 @pytest.mark.feature("PAY-11", part="the code on its slip is scanned")
 def test_a_scanned_note_of_store_credit_pays(mia: Cashier) -> None:
-    """Its bar code is read at the payment, whether its field is open or not, and pays at once; goods
+    """Its bar code is read at the payment, its field open or not, and pays at once; goods
     that are scanned there are no note."""
     page = mia.page
     choose_goods(mia, "Croissant")
