@@ -4,6 +4,8 @@ import { t, words } from '../shared/words.svelte';
 import type { App } from './app.svelte';
 
 const AWAY = new Set(['absent', 'unplugged', 'unreachable', 'no_answer']);
+// A provider is on no cable of ours: what is silent is the part of the store that asks it.
+const UNHEARD = new Set(['silent', 'not_heard_of']);
 // An open drawer is how a drawer looks while money changes hands.
 const FINE = new Set(['ok', 'starting', 'open', 'closed', '']);
 
@@ -27,6 +29,7 @@ export function hasState(code: string): boolean {
 /** What is the matter with a device, and what to do about it. Nothing waits for a terminal. */
 export function deviceText(code: string, detail: string, address: string): string {
   if (address.startsWith('terminal/') && AWAY.has(code)) return t('device_state.link_lost');
+  if (address.startsWith('provider/') && UNHEARD.has(code)) return t('device_state.provider_silent');
   return hasState(code) ? words.text(`device_state.${code}`) : detail || code;
 }
 

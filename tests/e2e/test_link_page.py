@@ -70,6 +70,33 @@ def test_a_call_that_never_came_is_asked_for(who: Cashier) -> None:
     expect(who.page.get_by_text("Paid by QR code")).to_be_visible(timeout=15_000)
 
 
+def test_what_asks_the_provider_is_named_where_it_hangs(
+    cashier: MakeCashier, tmp_path: Path
+) -> None:
+    """No code comes, and a phone has no status strip: the page says what is silent and what to do
+    meanwhile, and goes on by itself once it is back."""
+    store = DemoStore(tmp_path / "demo", has_nodes=True)
+    store.start()
+    try:
+        mia = cashier(SIZES["390x844"], at=store)
+        mia.open()
+        mia.sign_on("Mia")
+        mia.tap("Flat white")
+        mia.pay()
+        link = mia.button(re.compile("^QR . link"))
+        expect(link).to_be_visible()
+        with store.held_node("integrations"):
+            mia.press(link)
+            talk = mia.page.locator("section.talk")
+            expect(talk).to_contain_text("Asking the payment provider")
+            said = "The part of the store that asks the payment provider is silent"
+            expect(talk).to_contain_text(said, timeout=40_000)
+        expect(talk).to_contain_text(SCAN, timeout=40_000)
+        expect(talk).not_to_contain_text(said, timeout=40_000)
+    finally:
+        store.stop()
+
+
 def test_a_code_is_withdrawn_when_its_sale_is_paid_otherwise(who: Cashier) -> None:
     """Another way is one press away, and the customer's phone has nothing left to pay."""
     page = who.page
