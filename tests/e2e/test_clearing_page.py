@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier
 from tests.e2e.test_link_page import phone, to_link
 from tests.e2e.test_looks import AXE, SIZES, Look
+from tests.house.test_catalogues import LANGUAGES, catalogue
 
 TERMS = """
 [[acquirer]]
@@ -39,6 +40,11 @@ fixed = 0.25
 FITS = """() => [document.documentElement, document.querySelector('.clearing .column')]
   .every((one) => one.scrollWidth <= one.clientWidth)"""
 HEAD = "kind,currency,gross,fee,batch,date,reference,own_reference,terminal_id,trace,receipt,brand"
+AT_BANK = ("--acquirer", "bank")
+RICH = """(table) => {
+  for (const cell of table.querySelectorAll('td.num')) cell.textContent = '1.234,56\u00a0€';
+}"""
+SPARE = "(table) => Math.floor(table.parentElement.clientWidth - table.scrollWidth)"
 IN_WORDS = {
     "en": ("English", "Card money"),
     "de": ("Deutsch", "Kartengeld"),
@@ -176,3 +182,33 @@ def look_at(cashier: MakeCashier, store: DemoStore, folder: Path) -> list[str]:
             found += look.found
             who.page.context.close()
     return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_days_of_card_money_fit_beside_the_order(
+    who: Cashier, fresh_store: DemoStore, language: str
+) -> None:
+    """On an upright tablet and on a phone, with what a good day brings; and what came up today is
+    said to be of today."""
+    who.open_till()
+    card_sale(who, fresh_store, "Espresso")
+    bring(fresh_store, "terms.toml", TERMS)
+    words, page = catalogue(language), who.page
+    page.evaluate(f"localStorage.setItem('countertop.language', '{language}')")
+    page.reload()
+    for size in ((768, 1024), (390, 844), (360, 740)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        who.order()
+        who.push(words["order.more"], exact=True)
+        who.push(words["menu.clearing"], exact=True)
+        table = page.locator(".clearing .days table")
+        expect(table).to_be_visible()
+        table.evaluate(RICH)
+        assert table.evaluate(SPARE) >= 0, size
+        who.push(words["common.back"])
+    bring(fresh_store, "bank.csv", f"{HEAD}\n{row('payment', '9.99', '0.14', 77)}\n", *AT_BANK)
+    who.order()
+    who.push(words["order.more"], exact=True)
+    who.push(words["menu.clearing"], exact=True)
+    own = page.locator(".clearing li", has_text="0010")  # the card that paid here
+    expect(own.locator(".badge").first).to_have_text(words["clearing.age_today"])
