@@ -30,7 +30,7 @@ def pole_lines(view: DisplayView) -> tuple[str, str]:
     if order is not None and order.lines:
         last = order.lines[-1]
         return (
-            _between(last.name, amount(last.total_minor if last.return_of else last.net_minor)),
+            _between(last.name, amount(last.net_minor)),
             _between(words["total"], amount(order.total_minor)),
         )
     done = view.completed
