@@ -263,6 +263,8 @@ export class App {
     this.turn(before, next);
     const heard = before?.payment?.standing !== next.payment?.standing;
     if (heard || counted || before?.operator?.operator !== next.operator?.operator) void this.countExceptions();
+    // Who works here may have changed since this page was loaded: the next person is to find their face.
+    if (before?.operator && !next.operator) void this.refreshStore();
     this.clearPassed(before, next);
     this.hearCard(next);
     this.split.hear(next.order);

@@ -387,3 +387,29 @@ def test_the_question_is_clean_in_every_size_theme_and_language(
         found.push(words["common.back"], exact=True)
     problems = [problem for _, look, _ in screens for problem in look.found]
     assert not problems, "\n".join(["", *problems])
+
+
+def test_two_people_of_one_name_have_their_tips_reported_apart(who: Cashier) -> None:
+    """A report has a row for each of them, and no row less than it has figures."""
+    page = who.page
+    person = {"operator": "mia2", "name": "Mia", "role": "manager", "pin": "4321"}
+    added = who.store.command("staff.add_operator", person)
+    assert added["ok"], added["refusal"]
+    for percent in ("5", "10"):
+        turn(who)
+        who.push(re.compile(f"^{percent} "))
+        who.store.key("tap")
+        expect(page.get_by_role("heading", name=THANKS)).to_be_visible()
+        who.push("For staff")
+        who.digits(PEOPLE["Mia"] if percent == "5" else "4321")
+        who.push("Take the screen back")
+        who.next_order()
+        if percent == "5":
+            who.menu("Sign off")
+            who.press(page.locator(".face", has_text="Mia").last)
+            who.digits("4321")
+            who.push("Sign on")
+            expect(page.locator(".sale")).to_be_visible()
+    who.menu("Reports")
+    tips = page.get_by_role("row", name=re.compile("Tips Mia"))
+    expect(tips).to_have_text([re.compile("0.11"), re.compile("0.22")])
