@@ -6,9 +6,10 @@ came to is counted anew once it is known what became of such a payment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import apsw
+from attrs import frozen
 
 from actors.view_clearing_schema import row_of
 from engine.payment.terminal_day import (
@@ -16,12 +17,24 @@ from engine.payment.terminal_day import (
     TerminalDayAsked,
     TerminalDayHeard,
     with_late,
+    without_late,
 )
 from engine.record import Record
 from engine.terminal import Verdict
 from engine.upcast import event_of
 from engine.views.clearing_shapes import DifferenceView
 from engine.wire import canonical, parse, structure, unstructure
+
+
+@frozen
+class Late:
+    """What a terminal took before the end of day `ended`, known only after that; `unheard` is the
+    first end after it, where the answer to that was lost."""
+
+    ended: str
+    unheard: str
+    taken: Taken
+    is_stored: bool = False
 
 
 def fold_terminal_days(db: apsw.Connection, record: Record) -> None:
@@ -42,23 +55,48 @@ def fold_terminal_days(db: apsw.Connection, record: Record) -> None:
             _keep_doubt(db, event, day)
 
 
-def count_late(db: apsw.Connection, ended: str, unheard: str, one: Taken) -> None:
-    """Count `one`, which a terminal took before the end of day `ended`, and of which nobody knew
-    then; `unheard` is the first end after it, where the answer to that was lost."""
-    row = row_of(db, "SELECT day, body FROM doubted_days WHERE day_id = ?", (ended,))
+def count_late(db: apsw.Connection, payment_id: str, late: Late) -> None:
+    """Count what a terminal took before an end of day, and of which nobody knew then. One that was
+    taken without the bank is kept until it is known whether the bank paid."""
+    _recount(db, late, with_late)
+    if late.is_stored:
+        body = canonical(unstructure(late))
+        db.execute("INSERT INTO counted_late VALUES (?, ?, ?)", (payment_id, late.ended, body))
+
+
+def judged_late(db: apsw.Connection, payment_id: str, *, is_paid: bool) -> None:
+    """The bank paid or refused what was counted so."""
+    row = row_of(db, "SELECT body FROM counted_late WHERE payment_id = ?", (payment_id,))
+    if row is None:
+        return
+    if not is_paid:
+        _recount(db, structure(parse(row[0]), Late), without_late)
+    db.execute("DELETE FROM counted_late WHERE payment_id = ?", (payment_id,))
+    forget_certain_days(db)
+
+
+def _recount(
+    db: apsw.Connection,
+    late: Late,
+    counted: Callable[[TerminalDayHeard, str, Taken], TerminalDayHeard],
+) -> None:
+    row = row_of(db, "SELECT day, body FROM doubted_days WHERE day_id = ?", (late.ended,))
     before = structure(parse(row[1]), TerminalDayHeard)
-    after = with_late(before, unheard, one)
+    after = counted(before, late.unheard, late.taken)
     for item in _items(before, row[0]):
         db.execute("DELETE FROM day_items WHERE item = ?", (item.id,))
     _list_items(db, after, row[0])
     body = canonical(unstructure(after))
-    db.execute("UPDATE doubted_days SET body = ? WHERE day_id = ?", (body, ended))
+    db.execute("UPDATE doubted_days SET body = ? WHERE day_id = ?", (body, late.ended))
     db.execute("UPDATE terminal_days SET body = ? WHERE body = ?", (body, row[1]))
 
 
 def forget_certain_days(db: apsw.Connection) -> None:
     """Of a day in which nothing is in doubt any more nothing will be told."""
-    db.execute("DELETE FROM doubted_days WHERE day_id NOT IN (SELECT ended FROM card_asked)")
+    db.execute(
+        "DELETE FROM doubted_days WHERE day_id NOT IN "
+        "(SELECT ended FROM card_asked UNION SELECT day_id FROM counted_late)"
+    )
 
 
 def _keep_doubt(db: apsw.Connection, event: TerminalDayHeard, day: str) -> None:

@@ -13,7 +13,7 @@ import apsw
 import attrs
 from attrs import frozen
 
-from actors.view_clearing_days import count_late, forget_certain_days
+from actors.view_clearing_days import Late, count_late, forget_certain_days, judged_late
 from actors.view_clearing_match import (
     Terms,
     find_payment,
@@ -86,7 +86,10 @@ def fold_payment(db: apsw.Connection, record: Record) -> None:
             case OfflineUploaded(payment_id, is_paid):
                 if not is_paid:
                     _undo(db, payment_id)
+                judged_late(db, payment_id, is_paid=is_paid)
             case ExceptionClosed(payment_id):
+                # Nobody told what the bank made of it, and nobody will.
+                judged_late(db, payment_id, is_paid=True)
                 _forget(db, payment_id)
             case _:
                 pass
@@ -142,9 +145,11 @@ def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
         return
     asked, answer = structure(parse(found[0]), Asked), event.answer
     is_taken = event.standing in APPROVED
-    late = taken_of(asked, answer) if is_taken else None
-    if found[2] and late is not None:
-        count_late(db, found[2], found[1], late)
+    taken = taken_of(asked, answer) if is_taken else None
+    if found[2] and taken is not None:
+        is_stored = event.standing is Standing.OFFLINE_APPROVED
+        late = Late(found[2], found[1], taken, is_stored)
+        count_late(db, event.payment_id, late)
     _forget(db, event.payment_id)
     if not is_taken and not answer.identity.is_told:
         return
@@ -168,7 +173,7 @@ def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
 
 
 def _forget(db: apsw.Connection, payment_id: str) -> None:
-    """Nothing more will be told of it."""
+    """Nothing more will be told of what became of it."""
     db.execute("DELETE FROM card_asked WHERE payment_id = ?", (payment_id,))
     forget_certain_days(db)
 

@@ -72,6 +72,9 @@ CLEARING_SCHEMA: Final = (
     # The ends of day before which something was taken that nobody knows of yet, or was not.
     """CREATE TABLE IF NOT EXISTS doubted_days (day_id TEXT PRIMARY KEY, day TEXT NOT NULL,
     body BLOB NOT NULL) STRICT""",
+    # What was counted into one of these, until it is known whether its bank paid.
+    """CREATE TABLE IF NOT EXISTS counted_late (payment_id TEXT PRIMARY KEY, day_id TEXT NOT NULL,
+    body BLOB NOT NULL) STRICT""",
     """CREATE TABLE IF NOT EXISTS day_items (item TEXT PRIMARY KEY, terminal TEXT NOT NULL,
     day TEXT NOT NULL, body BLOB NOT NULL) STRICT""",
     "CREATE INDEX IF NOT EXISTS day_items_by_day ON day_items (day, item)",

@@ -253,15 +253,34 @@ def _not_told(day_id: str, ours: tuple[Taken, ...]) -> tuple[DayDifference, ...]
 def with_late(day: TerminalDayHeard, unheard: str, one: Taken) -> TerminalDayHeard:
     """What an end of day comes to once it is known that `one` was taken before it, of which nobody
     knew then; before `unheard` already, where that is an earlier end whose answer was lost."""
-    assert day.verdict is Verdict.APPROVED, "only a day that ended is over"
-    told = Settlement(day.verdict, amount_minor=day.told_minor, totals=day.told)
-    own = tuple(entry for entry in day.differences if entry.day_id not in day.lost)
-    missed = {entry.day_id: entry for entry in day.differences if entry.day_id in day.lost}
-    ours, lost = day.ours, day.lost
-    if unheard and unheard not in lost and _is_told(told) and not own:
+    if unheard and unheard not in day.lost and _is_told(_told(day)) and not _own(day):
         # The totals are whole without it, so it was in those that nobody heard.
-        lost = (*lost, unheard)
-    if unheard in lost:
+        day = altered(day, lost=(*day.lost, unheard))
+    return _recounted(day, unheard, one)
+
+
+def without_late(day: TerminalDayHeard, unheard: str, one: Taken) -> TerminalDayHeard:
+    """What it comes to once the bank refused what `with_late` counted. The terminal may have told
+    its totals with it, before it asked the bank, or without: whichever fits."""
+    none = Taken(one.brand, -one.count, -one.reversed_count, -one.amount_minor)
+    less = _recounted(day, unheard, none)
+    return less if unheard in day.lost or len(_own(less)) < len(_own(day)) else day
+
+
+def _told(day: TerminalDayHeard) -> Settlement:
+    return Settlement(day.verdict, amount_minor=day.told_minor, totals=day.told)
+
+
+def _own(day: TerminalDayHeard) -> tuple[DayDifference, ...]:
+    """What differs in the day itself, and in no earlier one."""
+    return tuple(entry for entry in day.differences if entry.day_id not in day.lost)
+
+
+def _recounted(day: TerminalDayHeard, unheard: str, one: Taken) -> TerminalDayHeard:
+    assert day.verdict is Verdict.APPROVED, "only a day that ended is over"
+    missed = {entry.day_id: entry for entry in day.differences if entry.day_id in day.lost}
+    own, ours, told = _own(day), day.ours, _told(day)
+    if unheard in day.lost:
         before = missed.get(unheard, DayDifference("", DayFault.NOT_TOLD, 0, 0, 0, 0, unheard))
         missed[unheard] = altered(
             before,
@@ -271,8 +290,9 @@ def with_late(day: TerminalDayHeard, unheard: str, one: Taken) -> TerminalDayHea
     else:
         ours = summed((*ours, one))
         own = compare(ours, told) if _is_told(told) else _not_told(day.day_id, ours)
-    earlier = tuple(missed[name] for name in lost if name in missed)
-    return altered(day, ours=ours, differences=(*earlier, *own), lost=lost)
+    earlier = (missed[name] for name in day.lost if name in missed)
+    some = tuple(entry for entry in earlier if entry.ours_count or entry.ours_minor)
+    return altered(day, ours=ours, differences=(*some, *own))
 
 
 def compare(ours: tuple[Taken, ...], told: Settlement) -> tuple[DayDifference, ...]:

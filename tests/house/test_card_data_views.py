@@ -57,8 +57,8 @@ def answer(at: int) -> dict[str, Any]:
 
 def a_day(clearing: Clearing) -> Iterator[None]:
     """A sale that is taken back, one that is not and comes back, a card that is held, one in doubt,
-    an end of the terminal's day, a sale by link, and a file of it all; after each the views are
-    looked at."""
+    an end of the terminal's day, what became of that one, a sale by link, and a file of it all;
+    after each the views are looked at."""
     shop = clearing.shop
     clearing.terms(BANK)
     order = shop.ring("wine")
@@ -89,13 +89,15 @@ def a_day(clearing: Clearing) -> Iterator[None]:
     yield
     hear(shop, Verdict.APPROVED, **answer(7))
     shop.ok(CompleteOrder())
-    set_aside(shop)
+    doubt = set_aside(shop)
     yield
     totals = (SettledTotal("zqbrand", 1, 1),)
     slips = (slip("merchant", "zqslip"),)
     told = Settlement(Verdict.APPROVED, detail="zqdetail", totals=totals, slips=slips)
     asked = shop.ok(EndTerminalDay())
     shop.ok(HearTerminalDay(asked["terminal"], asked["day_id"], told), admin=True)
+    yield
+    hear(shop, Verdict.APPROVED, payment=doubt, is_inquiry=True, is_offline=True, **answer(9))
     yield
     with_provider(shop, "1")
     shop.ring("wine")

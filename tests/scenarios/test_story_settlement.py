@@ -540,8 +540,9 @@ def test_a_difference_that_was_a_payment_in_doubt_is_none_once_it_is_found_out()
 
 
 def kept(clearing: Clearing) -> tuple[int, ...]:
-    """How many payments whose end was not heard the views keep, and how many days for those."""
-    tables = ("card_asked", "doubted_days")
+    """How many payments whose end was not heard the views keep, how many days for those, and how
+    many that the bank may refuse."""
+    tables = ("card_asked", "doubted_days", "counted_late")
     rows = (row_of(clearing.db, f"SELECT count(*) FROM {table}") for table in tables)
     return tuple(row[0] for row in rows)
 
@@ -566,7 +567,7 @@ def test_what_no_terminal_told_of_is_an_item_once_it_is_found_out() -> None:
         BREAD,
     )
     assert view.terminals == before
-    assert kept(clearing) == (0, 0)
+    assert kept(clearing) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("did_end", [True, False])
@@ -588,6 +589,40 @@ def test_what_is_found_out_is_of_the_day_whose_end_was_lost(did_end: bool) -> No
     assert told == ([("day_not_told", BREAD + WINE)] if did_end else [])
 
 
+@pytest.mark.parametrize("asks_first", [True, False])
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_what_the_bank_said_of_a_card_found_out_is_of_that_day(
+    asks_first: bool, is_paid: bool
+) -> None:
+    """A card in doubt was taken without the bank. The terminal asks the bank before it tells the
+    totals of its day, or after: neither is a difference, once all of it is known."""
+    clearing = bank_shop()
+    clearing.shop.ok(SetOfflinePolicy(OfflinePolicy(5000, 5000, 5000, 5000, 36000)), admin=True)
+    sell(clearing, "bread", 1)
+    payment = set_aside(clearing.shop)
+    is_told = is_paid or not asks_first
+    total = SettledTotal("visa", 2, BREAD + WINE) if is_told else SettledTotal("visa", 1, BREAD)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(total,)))
+    hear(clearing.shop, Verdict.APPROVED, 2, payment=payment, is_inquiry=True, is_offline=True)
+    assert clearing.view().item_count == int(not is_told)
+    assert kept(clearing)[2] == 1
+    clearing.shop.ok(ReportUpload(payment.asked.payment_id, is_paid=is_paid), admin=True)
+    assert clearing.view().item_count == 0
+    assert kept(clearing) == (0, 0, 0)
+
+
+def test_a_card_that_nobody_ever_told_of_keeps_no_day() -> None:
+    """It was taken without the bank, and a person closed it."""
+    clearing = bank_shop()
+    clearing.shop.ok(SetOfflinePolicy(OfflinePolicy(5000, 5000, 5000, 5000, 36000)), admin=True)
+    payment = set_aside(clearing.shop)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(SettledTotal("visa", 1, WINE),)))
+    hear(clearing.shop, Verdict.APPROVED, 2, payment=payment, is_inquiry=True, is_offline=True)
+    close = CloseException(payment.asked.payment_id, "asked the bank: it was taken")
+    clearing.shop.ok(close)
+    assert (clearing.view().item_count, kept(clearing)) == (0, (0, 0, 0))
+
+
 def test_a_payment_that_a_person_settled_keeps_no_day() -> None:
     """Nothing more will be told of it, and nothing is kept for that."""
     clearing = bank_shop()
@@ -597,7 +632,7 @@ def test_a_payment_that_a_person_settled_keeps_no_day() -> None:
     close = CloseException(payment.asked.payment_id, "asked the bank: it was taken")
     clearing.shop.ok(close)
     assert clearing.kinds() == ["day_missing_here"]
-    assert kept(clearing) == (0, 0)
+    assert kept(clearing) == (0, 0, 0)
 
 
 def test_the_same_file_is_refused_and_its_rows_elsewhere_count_once() -> None:

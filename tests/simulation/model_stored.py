@@ -44,7 +44,7 @@ class Stored:
     risk, after each record that changed it; `days` what each terminal took, in parts cut by ends of
     day of which nobody heard. `part_of` is the part that a payment was asked for in, until that day
     is over; then `ended` is the end of day it came before, and `late_minor` what became known of
-    such a day afterwards."""
+    such a day afterwards, of which the bank refused `late_refused_minor` in the end."""
 
     stored: dict[str, CardPayment] = field(factory=dict)
     working: dict[str, CardPayment] = field(factory=dict)
@@ -55,7 +55,9 @@ class Stored:
     days: dict[str, list[int]] = field(factory=lambda: defaultdict(lambda: [0]))
     part_of: dict[str, int] = field(factory=dict)
     ended: dict[str, str] = field(factory=dict)
+    late_ids: set[str] = field(factory=set)
     late_minor: dict[str, int] = field(factory=lambda: defaultdict(int))
+    late_refused_minor: dict[str, int] = field(factory=lambda: defaultdict(int))
 
     def after(self, cards: Cards, position: int, name: str, data: dict[str, Any]) -> None:
         """Take in one record of payments that the model of cards has taken in."""
@@ -95,6 +97,7 @@ class Stored:
             part = self.part_of.get(payment_id)
             if part is None:
                 self.late_minor[self.ended[payment_id]] += _signed(payment)
+                self.late_ids.add(payment_id)
             else:
                 self.days[asked["terminal"]][part] += _signed(payment)
         if payment.standing == "offline_approved" and kind in STORABLE:
@@ -114,6 +117,8 @@ class Stored:
         if data["is_paid"]:
             return
         self.late[payment_id] = Late(payment, position)
+        if payment_id in self.late_ids:
+            self.late_refused_minor[self.ended[payment_id]] += payment.charged_minor
         part = self.part_of.pop(payment_id, None)
         if part is not None:
             self.days[payment.asked["terminal"]][part] -= payment.charged_minor
