@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.charge.decide import SetCharges
 from engine.charge.model import ChargeKind, ChargeRule
-from engine.document import BlockKind
+from engine.document import Block, BlockKind
 from engine.order.commands import (
     AddLine,
     AddReturnLine,
@@ -97,6 +97,11 @@ def _minor(text: str) -> int:
     return int(found[1] + found[2].replace(",", "") + found[3])
 
 
+def _is_money(block: Block) -> bool:
+    """Whether a row has an amount: what a reward cost is told in points."""
+    return bool(block.right) and not block.left.startswith("Points ")
+
+
 def _rows(shop: Shop, order_id: str) -> tuple[list[int], int, list[int]]:
     """What a receipt says of goods, its total, and what is below it up to the taxes."""
     blocks = receipt_of(shop.order(order_id), shop.books).blocks
@@ -104,8 +109,8 @@ def _rows(shop: Shop, order_id: str) -> tuple[list[int], int, list[int]]:
     whole = next(at for at, block in enumerate(blocks) if block.large and block.right)
     end = kinds.index(BlockKind.RULE, whole)
     begin = kinds.index(BlockKind.RULE)
-    goods = [_minor(block.right) for block in blocks[begin:whole] if block.right]
-    below = [_minor(block.right) for block in blocks[whole + 1 : end] if block.right]
+    goods = [_minor(block.right) for block in blocks[begin:whole] if _is_money(block)]
+    below = [_minor(block.right) for block in blocks[whole + 1 : end] if _is_money(block)]
     return goods, _minor(blocks[whole].right), below
 
 
