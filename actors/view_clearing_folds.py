@@ -151,6 +151,9 @@ def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
         late = Late(found[2], found[1], taken, is_stored)
         count_late(db, event.payment_id, late)
     _forget(db, event.payment_id)
+    if is_taken and asked.kind is Kind.REVERSAL:
+        # What went back is presented to no bank.
+        judged_late(db, asked.of_payment, is_paid=True)
     if not is_taken and not answer.identity.is_told:
         return
     # What came to nothing here may all the same be in a file one day.

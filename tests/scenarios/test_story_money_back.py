@@ -68,6 +68,16 @@ def sold_by_both(shop: Shop) -> str:
     return link_of(shop, paylink_id).asked.order_id
 
 
+def sold_by_card_and_cash(shop: Shop) -> str:
+    """Two bottles, one paid by card and one in cash; the order's id."""
+    shop.ring("wine", "wine")
+    shop.ok(RequestPayment(799))
+    terminal_says(shop, Verdict.APPROVED, 1)
+    shop.ok(TenderCash(799))
+    order_id: str = shop.ok(CompleteOrder())["order_id"]
+    return order_id
+
+
 def begun_at_both(shop: Shop, sale: str, line: int = 1) -> None:
     """The same goods are being paid back at both registers."""
     for register in ("1", "2"):
@@ -152,11 +162,7 @@ def test_a_refund_that_was_set_aside_is_the_returns_while_it_is_owed(*, is_parke
 def test_a_refund_that_was_set_aside_is_listed_where_it_is_owed_no_more() -> None:
     """The customer had it in cash meanwhile: now they have it twice, and a person sees that."""
     shop = card_shop()
-    shop.ring("wine", "wine")
-    shop.ok(RequestPayment(799))
-    terminal_says(shop, Verdict.APPROVED, 1)
-    shop.ok(TenderCash(799))
-    sale = shop.ok(CompleteOrder())["order_id"]
+    sale = sold_by_card_and_cash(shop)
     shop.ok(AddReturnLine(sale, 1, 1000, "corked"))
     shop.ok(RequestPayment())
     refund = running(shop)
@@ -306,11 +312,7 @@ def test_a_final_refund_by_card_is_parked_too(told: Identity) -> None:
     """One that went by its payment, or that has no number, is taken back by no terminal; cash
     beside it is in this drawer and keeps it here."""
     shop = card_shop()
-    shop.ring("wine", "wine")
-    shop.ok(RequestPayment(799))
-    terminal_says(shop, Verdict.APPROVED, 1)
-    shop.ok(TenderCash(799))
-    sale = shop.ok(CompleteOrder())["order_id"]
+    sale = sold_by_card_and_cash(shop)
     for line in (1, 2):
         shop.ok(AddReturnLine(sale, line, 1000, "broken"))
     shop.ok(RequestPayment())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -620,6 +622,20 @@ def test_a_card_that_nobody_ever_told_of_keeps_no_day() -> None:
     hear(clearing.shop, Verdict.APPROVED, 2, payment=payment, is_inquiry=True, is_offline=True)
     close = CloseException(payment.asked.payment_id, "asked the bank: it was taken")
     clearing.shop.ok(close)
+    assert (clearing.view().item_count, kept(clearing)) == (0, (0, 0, 0))
+
+
+def test_a_card_that_went_back_before_its_bank_heard_of_it_keeps_no_day() -> None:
+    """It was taken without the bank, found out on the next day, and taken back by its name."""
+    clearing = bank_shop()
+    clearing.shop.ok(SetOfflinePolicy(OfflinePolicy(5000, 5000, 5000, 5000, 36000)), admin=True)
+    payment = set_aside(clearing.shop)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(SettledTotal("visa", 1, WINE),)))
+    name = Identity("29001234", 2, 2, "1126", "101500", "its name")
+    found: dict[str, Any] = {"payment": payment, "is_inquiry": True, "is_offline": True}
+    hear(clearing.shop, Verdict.APPROVED, 2, identity=name, **found)
+    assert (clearing.view().item_count, kept(clearing)) == (0, (1, 1, 1))
+    hear(clearing.shop, Verdict.APPROVED, 3)
     assert (clearing.view().item_count, kept(clearing)) == (0, (0, 0, 0))
 
 
