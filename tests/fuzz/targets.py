@@ -6,7 +6,7 @@ errors are its own: anything else it raises, a panic of the floor among it, is a
 
 from __future__ import annotations
 
-import contextlib
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -140,11 +140,8 @@ def named(name: str) -> Target:
 def scratch() -> Path:
     """A folder of this process for decoders that read files; it goes when the process ends."""
     folder = Path(tempfile.mkdtemp(prefix="countertop-fuzz-"))
-    _scratch_end.callback(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
-
-
-_scratch_end = contextlib.ExitStack()
 
 
 def fresh_folder(name: str) -> Path:

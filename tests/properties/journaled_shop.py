@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from functools import cache, partial
@@ -195,6 +196,7 @@ def answer_bytes(reply: Reply) -> bytes:
 def _stocked(rules: tuple[tuple[str, Any], ...]) -> Path:
     """A folder with a journal that holds what `Shop.selling` posts; made once for all examples."""
     folder = Path(tempfile.mkdtemp(prefix="countertop-stocked-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     versions: dict[str, int] = {}
     records = []
     for fact, stamp in Shop.selling(**dict(rules)).posted:

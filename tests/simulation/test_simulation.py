@@ -62,11 +62,24 @@ NEXO_SEEDS = ((56, Carrier.HTTPS), (68, Carrier.WEBSOCKET))
 SEED_OF_A_SET, ITS_SALES = 88, 40
 
 
+# By its command: a kept day that is long enough is one of the two hundred, and not run twice.
+_DAYS: dict[str, Outcome] = {}
+
+
 def _failures(plans: list[Plan], jobs: int) -> Summary:
     summary = Summary()
-    for outcome in run_plans(plans, jobs):
-        summary.add(outcome)
+    new = [plan for plan in plans if plan.command() not in _DAYS]
+    _DAYS.update((outcome.plan.command(), outcome) for outcome in run_plans(new, jobs))
+    for plan in plans:
+        summary.add(_DAYS[plan.command()])
     return summary
+
+
+def _two_hundred() -> list[Plan]:
+    """Every kept day of as many sales, then the first of those drawn."""
+    kept = [kept.plan for kept in read_seeds() if kept.plan.sales >= SALES_EACH]
+    drawn = [draw(seed, SALES_EACH) for seed in SEEDS]
+    return [*kept, *(plan for plan in drawn if plan not in kept)][: len(SEEDS)]
 
 
 def _told(failures: list[Outcome], run: Callable[[Plan], Outcome] = simulate) -> str:
@@ -464,7 +477,7 @@ def test_a_day_can_be_cut_short() -> None:
 @pytest.mark.feature("NEW-03", part="simulated kills and power cuts, a sample")
 def test_two_hundred_seeds_keep_every_rule() -> None:
     """Whatever strikes, no answered sale is lost or doubled, and afterwards every queue drains."""
-    summary = _failures([draw(seed, SALES_EACH) for seed in SEEDS], processors())
+    summary = _failures(_two_hundred(), processors())
     sys.stdout.write("\n".join(summary.lines()) + "\n")
     assert not summary.failures, _told(summary.failures)
     survivable = {name for name, kind in FAULTS.items() if kind.is_survivable}
