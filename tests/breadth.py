@@ -1,9 +1,10 @@
-"""The same again, in other sizes, themes and languages, or for a whole day: what a check leaves to
-the build machine.
+"""What a check leaves to the build machine: pages in other sizes, themes and languages, the rarer
+ways through a page that is gone through anyhow, and a whole simulated day.
 
-A page that is clean on a wide screen and on a phone is mostly clean in the dark, too. Looking at
-each in all of them takes longer than a person waits, so `./run check` takes the first few, and the
-build machine (`./run check --whole`), or pytest called by itself, all of them.
+A page that is clean on a wide screen and on a phone is mostly clean in the dark, too, and what the
+store answers to a mishap has a test without a browser. All of it takes longer than a person waits:
+`./run check` has each page's main ways, and the build machine (`./run check --whole`), or pytest
+called by itself, everything.
 
 COUNTERTOP_BREADTH=less is how `run` says so. Tests marked `breadth` are left out then, and
 `some_of` leaves out of a list what comes later in it: the most telling come first.

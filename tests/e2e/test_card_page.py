@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 
 ASKED = "Ask the customer to tap or insert the card"
@@ -25,6 +26,7 @@ def to_card(who: Cashier, *names: str) -> None:
     expect(who.page.get_by_text(ASKED)).to_be_visible()
 
 
+@breadth
 def test_a_tap_pays_with_the_till_shut(who: Cashier) -> None:
     """The page asks for the card, then shows what was paid with which card; the receipt prints."""
     to_card(who, "Flat white", "Croissant")
@@ -238,6 +240,7 @@ def test_a_card_with_less_on_it_pays_in_part(who: Cashier, cashier: MakeCashier)
     expect(told).to_have_count(0)
 
 
+@breadth
 def test_a_card_tender_is_handed_back_by_the_terminal(who: Cashier) -> None:
     """It is a tender until the terminal has taken it back."""
     page = who.page
@@ -279,6 +282,7 @@ def test_goods_come_back_to_the_card_they_were_paid_with(who: Cashier) -> None:
     assert who.store.counter()["terminal"]["booked_minor"] == 0
 
 
+@breadth
 def test_two_payments_of_one_card_are_told_apart_as_they_go_back(who: Cashier) -> None:
     """Each has a button of its own that says which payment it was; whichever goes back first, the
     other one is left."""
@@ -318,6 +322,7 @@ def brought_back(who: Cashier) -> None:
     who.bring_back("Flat white")
 
 
+@breadth
 def test_a_refund_that_the_card_does_not_take_is_no_dead_end(who: Cashier) -> None:
     """It may go to no other place, which is said where the other ways would be; the order can wait
     for a day on which the card takes it."""
@@ -335,6 +340,7 @@ def test_a_refund_that_the_card_does_not_take_is_no_dead_end(who: Cashier) -> No
     expect(who.lines).to_have_count(0)
 
 
+@breadth
 def test_a_refund_that_the_card_does_not_take_may_be_store_credit(who: Cashier) -> None:
     """Where the house gives store credit for what comes back, that is named as the other way."""
     page = who.page
@@ -394,6 +400,7 @@ AWAY = """
 """
 
 
+@breadth
 def test_what_was_given_back_while_nobody_looked_is_said(who: Cashier) -> None:
     """The sale was paid in cash; the card's money came late and went back while this page was away.
     The first it hears is that it went back, and it says so."""
@@ -471,6 +478,7 @@ def test_a_payment_nobody_knows_is_listed_and_set_aside_and_closed(
     expect(page.get_by_text(settled)).to_have_count(0)
 
 
+@breadth
 def test_what_was_set_aside_here_and_then_settles_by_itself_is_said(who: Cashier) -> None:
     """Set aside is not closed: the store asks on, and says here what it heard after all."""
     page = who.page
@@ -496,6 +504,7 @@ def test_what_was_set_aside_here_and_then_settles_by_itself_is_said(who: Cashier
     assert who.store.counter()["terminal"]["booked_minor"] == 0
 
 
+@breadth
 @pytest.mark.feature("NEW-15", part="the open exposure is on screen")
 def test_what_may_be_offline_is_shown_against_its_ceiling(who: Cashier) -> None:
     """What a terminal may be storing counts from the moment nobody knows it."""
@@ -534,6 +543,7 @@ def two_cards(who: Cashier) -> None:
         expect(who.page.locator(".tenders li")).to_have_count(number)
 
 
+@breadth
 def test_of_two_cards_with_one_amount_the_same_is_asked_again(who: Cashier) -> None:
     """The bank cannot be reached for the second card; tried again, it is that one which goes back,
     and the first, with as much on it, pays on."""
@@ -566,6 +576,7 @@ def tell_otherwise(who: Cashier, told: dict[str, Any]) -> None:
     who.page.route_web_socket(re.compile("/ws$"), change)
 
 
+@breadth
 def test_what_another_try_took_back_is_no_failure(
     cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:
@@ -583,6 +594,7 @@ def test_what_another_try_took_back_is_no_failure(
     expect(page.locator(".talk")).to_have_count(0)
 
 
+@breadth
 @pytest.mark.parametrize(
     ("of_refund", "now", "again", "listed"),
     [

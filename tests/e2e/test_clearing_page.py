@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier
 from tests.e2e.test_link_page import phone, to_link
 from tests.e2e.test_looks import AXE, SIZES, Look
@@ -132,6 +133,7 @@ def test_card_money_is_followed_to_the_bank_on_the_page(
     assert not looks, "\n".join(["", *looks])
 
 
+@breadth
 @pytest.mark.feature("BO-12", part="by link, at the register page")
 def test_money_by_link_is_with_nobody_until_somebody_pays_it_out(who: Cashier) -> None:
     """Paid on a phone, the money is shown as nobody's; it is its payment company's once the terms
@@ -184,6 +186,7 @@ def look_at(cashier: MakeCashier, store: DemoStore, folder: Path) -> list[str]:
     return found
 
 
+@breadth
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_days_of_card_money_fit_beside_the_order(
     who: Cashier, fresh_store: DemoStore, language: str

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import MakeCashier
 from tests.e2e.test_looks import AXE, RUN_AXE, SIZES
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=breadth)])
 def test_the_terminal_is_used_at_the_page(
     cashier: MakeCashier, artefacts: Path, theme: str
 ) -> None:

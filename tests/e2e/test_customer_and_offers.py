@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 
 
@@ -89,6 +90,7 @@ def test_take_away_and_a_group_price_what_is_on_the_order_already(
     expect(total(mia)).to_contain_text("2.00")
 
 
+@breadth
 def test_staff_prices_ask_a_manager(cashier: MakeCashier, fresh_store: DemoStore) -> None:
     """A group of employees is a right of its own; a second person allows it once."""
     ana = selling(cashier, fresh_store, "Ana")
@@ -136,6 +138,7 @@ def test_a_coupon_is_typed_or_scanned_once_and_says_why_it_gives_nothing(
     expect(total(mia)).to_contain_text("3.80")
 
 
+@breadth
 def test_what_is_given_away_is_kept_apart_from_discounts(
     cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:
@@ -163,6 +166,7 @@ def test_what_is_given_away_is_kept_apart_from_discounts(
     expect(total(mia)).to_contain_text("6.40")
 
 
+@breadth
 @pytest.mark.feature("NEW-22", part="why a promotion does not apply, at the register page")
 def test_a_promotion_that_takes_nothing_names_the_clause(
     cashier: MakeCashier, fresh_store: DemoStore
@@ -220,6 +224,7 @@ def test_an_exemption_is_kept_with_its_certificate_and_printed(
     assert "NATO-77" in fresh_store.wait_receipts(1)
 
 
+@breadth
 @pytest.mark.feature("TAX-03", part="free of some taxes only, at the register page")
 def test_an_exemption_may_be_of_one_tax_among_several(
     cashier: MakeCashier, fresh_store: DemoStore
@@ -259,6 +264,7 @@ def test_an_exemption_may_be_of_one_tax_among_several(
     expect(total(mia)).to_contain_text("1.61")
 
 
+@breadth
 @pytest.mark.feature("PAY-02", part="by item and by amount at the register page")
 def test_who_pays_for_goods_pays_their_part_of_the_charges(
     cashier: MakeCashier, fresh_store: DemoStore

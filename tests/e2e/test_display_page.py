@@ -9,6 +9,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 
 MIRROR_MS = 100
@@ -62,6 +63,7 @@ def test_the_display_mirrors_within_a_tenth_of_a_second(
     assert statistics.median(delays) <= MIRROR_MS
 
 
+@breadth
 def test_a_long_word_in_a_name_pushes_no_price_off(
     cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:

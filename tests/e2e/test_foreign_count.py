@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import ROOT, DemoStore, MakeCashier
 
 RATES = """
@@ -76,6 +77,7 @@ def test_dollars_pay_and_change_is_at_home(
     expect(done).to_contain_text("USD 10.00")
 
 
+@breadth
 def test_high_notes_stay_on_their_buttons(
     cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
 ) -> None:
@@ -99,6 +101,7 @@ def test_high_notes_stay_on_their_buttons(
     expect(paid).to_contain_text(re.compile(r"Foreign notes\s*CHF\s5.00"))
 
 
+@breadth
 @pytest.mark.feature("CHK-15", part="register page")
 def test_each_currency_is_counted_by_itself(
     cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path

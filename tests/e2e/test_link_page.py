@@ -63,6 +63,7 @@ def test_a_code_is_shown_to_the_customer_and_the_sale_closes_by_itself(
     assert "Reference" in text
 
 
+@breadth
 def test_a_call_that_never_came_is_asked_for(who: Cashier) -> None:
     """The provider's call is lost; the store looks, and the sale closes all the same."""
     to_link(who, "Espresso")
@@ -70,6 +71,7 @@ def test_a_call_that_never_came_is_asked_for(who: Cashier) -> None:
     expect(who.page.get_by_text("Paid by QR code")).to_be_visible(timeout=15_000)
 
 
+@breadth
 def test_what_asks_the_provider_is_named_where_it_hangs(
     cashier: MakeCashier, tmp_path: Path
 ) -> None:
@@ -97,6 +99,7 @@ def test_what_asks_the_provider_is_named_where_it_hangs(
         store.stop()
 
 
+@breadth
 def test_a_code_is_withdrawn_when_its_sale_is_paid_otherwise(who: Cashier) -> None:
     """Another way is one press away, and the customer's phone has nothing left to pay."""
     page = who.page
@@ -112,6 +115,7 @@ def test_a_code_is_withdrawn_when_its_sale_is_paid_otherwise(who: Cashier) -> No
     assert [] == who.store.counter()["links"]
 
 
+@breadth
 def test_money_that_comes_late_is_listed_and_goes_back(who: Cashier) -> None:
     """Part of it was paid in coins meanwhile, so the whole is not wanted any more: what comes by
     the code is listed, and sent back by a person."""
@@ -160,6 +164,7 @@ def test_cancelled_refused_and_a_new_code(who: Cashier) -> None:
     expect(page.get_by_text("Paid by QR code")).to_be_visible()
 
 
+@breadth
 def test_a_new_code_is_for_the_same_share(who: Cashier) -> None:
     """Who pays a part is asked for that part again, and its amount stands on the button."""
     page = who.page
@@ -177,6 +182,7 @@ def test_a_new_code_is_for_the_same_share(who: Cashier) -> None:
     expect(page.locator(".figure")).to_contain_text("2.80")
 
 
+@breadth
 def test_a_code_that_asks_for_too_much_says_so(who: Cashier) -> None:
     """A part was paid in coins meanwhile: in payment and beside the code it stands what comes of
     it; cancelled, a new one is for the rest."""
@@ -222,6 +228,7 @@ def test_a_return_goes_back_the_way_it_was_paid(who: Cashier) -> None:
     assert 0 == who.store.counter()["taken_by_link_minor"]
 
 
+@breadth
 def test_a_return_that_went_back_in_part_can_wait_for_the_card(who: Cashier) -> None:
     """The customer has what went to the phone for good; their card takes no money back today. The
     order waits, and the register is free."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.breadth import some_of
+from tests.breadth import breadth, some_of
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_looks import AXE, SCREENS, SIZES, Look
 from tests.house.test_catalogues import catalogue
@@ -159,6 +159,7 @@ class Walk:
         self.each("refunded", "Given back to the card")
 
 
+@breadth
 def test_cards_fit_on_a_phone_in_every_language(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
 ) -> None:

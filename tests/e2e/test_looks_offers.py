@@ -20,6 +20,7 @@ NAMES = {
 }
 
 
+@breadth
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=breadth)])
 @pytest.mark.parametrize("size", [pytest.param("1024x768", marks=breadth), "390x844"])
 def test_customer_and_offers_are_clean_and_kept_as_pictures(
@@ -72,6 +73,7 @@ def test_customer_and_offers_are_clean_and_kept_as_pictures(
     assert not look.found, "\n".join(["", *look.found])
 
 
+@breadth
 @pytest.mark.parametrize("language", ["de", pytest.param("fr", marks=breadth)])
 @pytest.mark.parametrize("size", [pytest.param("1024x768", marks=breadth), "390x844"])
 def test_longer_words_fit(

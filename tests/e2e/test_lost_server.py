@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.crash.building import NoShimError, shim
 from tests.crash.plans import Harm
 from tests.e2e.shop import LOOK_S, Cashier, DemoStore, MakeCashier, code_of
@@ -73,7 +74,7 @@ def test_a_reloaded_page_finds_its_order_and_its_payment(
     expect(page.get_by_text("Change", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("ending", ["js", "css"])
+@pytest.mark.parametrize("ending", ["js", pytest.param("css", marks=breadth)])
 def test_a_panel_that_cannot_be_fetched_stops_no_sale(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path, ending: str
 ) -> None:
@@ -113,6 +114,7 @@ def slow_disk(store: DemoStore) -> dict[str, str]:
     return place | slow.environment()
 
 
+@breadth
 def test_a_page_says_that_a_slow_disk_saves(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
 ) -> None:
@@ -146,6 +148,7 @@ def test_a_page_says_that_a_slow_disk_saves(
     expect(page.locator(".change")).to_contain_text("16.20", timeout=15_000)
 
 
+@breadth
 def test_nothing_is_saved_for_less_than_no_time(who: Cashier) -> None:
     """The clock on the page may be older than a tap: ordinary taps say nothing of waiting."""
     watch = """() => {

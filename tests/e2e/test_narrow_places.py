@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_without_receipt import RULES
 from tests.house.test_catalogues import LANGUAGES, catalogue
@@ -45,6 +46,7 @@ def mia(cashier: MakeCashier, fresh_store: DemoStore) -> Cashier:
     return found
 
 
+@breadth
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_themes_and_languages_fit_on_a_phone(
     mia: Cashier, cashier: MakeCashier, fresh_store: DemoStore, language: str
@@ -57,6 +59,7 @@ def test_themes_and_languages_fit_on_a_phone(
     assert cut_off(phone.page.locator(".menu .btn")) == []
 
 
+@breadth
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_large_amount_that_goes_back_fits_its_button(
     mia: Cashier, cashier: MakeCashier, fresh_store: DemoStore, language: str
@@ -72,6 +75,7 @@ def test_a_large_amount_that_goes_back_fits_its_button(
     assert cut_off(pay) == []
 
 
+@breadth
 def test_a_tile_breaks_no_word_on_a_phone(
     mia: Cashier, cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_looks import AXE, RUN_AXE, SIZES
 
@@ -73,7 +74,9 @@ def look_at(page: Page, artefacts: Path, name: str) -> None:
     page.screenshot(path=artefacts / "screenshots" / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("fresh_store", ["nexo", "nexo-websocket"], indirect=True)
+@pytest.mark.parametrize(
+    "fresh_store", ["nexo", pytest.param("nexo-websocket", marks=breadth)], indirect=True
+)
 def test_card_pin_and_tip_at_the_page(who: Cashier, terminal: Locator, artefacts: Path) -> None:
     """A tip, a card put in, a wrong PIN and the right one: paid, with a receipt of the terminal's;
     the page says what the terminal remembers, and how a store reaches it."""
@@ -106,6 +109,7 @@ def test_card_pin_and_tip_at_the_page(who: Cashier, terminal: Locator, artefacts
     assert [] == terminal.page.evaluate(RUN_AXE)
 
 
+@breadth
 def test_said_no_walked_away_and_out_of_paper(who: Cashier, terminal: Locator) -> None:
     """Each is told at the register in words, nothing is charged, and the next card pays."""
     page = who.page
@@ -173,6 +177,7 @@ def test_a_nexo_terminal_goes_away_in_the_middle(who: Cashier, terminal: Locator
     expect(terminal.page.get_by_role("alert")).to_have_text(re.compile("does not answer"))
 
 
+@breadth
 def test_a_nexo_terminal_of_the_file_is_tested_at_the_register(
     who: Cashier, terminal: Locator
 ) -> None:

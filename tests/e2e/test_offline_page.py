@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore
 from tests.e2e.test_card_page import to_card
 from tests.properties import test_offline_risk as law
@@ -101,6 +102,7 @@ def test_taken_held_to_its_ceilings_and_known_once_the_bank_is_back(
     expect(badge).to_have_count(0)
 
 
+@breadth
 def test_what_was_not_taken_back_and_was_refused_is_one_entry_of_the_page(who: Cashier) -> None:
     """A card without a bank is not taken back for want of one; once the bank is there and refuses
     it, the list has one entry, which says both, offers nothing to give back and is closed once."""

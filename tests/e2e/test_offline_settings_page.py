@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_looks import each_screen
 from tests.e2e.test_offline_page import POLICY, tapped
@@ -91,6 +92,7 @@ def test_limits_are_set_and_what_is_in_use_is_shown(who: Cashier) -> None:
     assert (person, register, total, brand) == (10, 13, 10, 19)
 
 
+@breadth
 def test_limits_that_contradict_or_cannot_be_read_are_not_taken(who: Cashier) -> None:
     """The page says so, beside the field that it is about, and what was in force stays; no kind of
     card at all is not to be saved."""
@@ -116,6 +118,7 @@ def test_limits_that_contradict_or_cannot_be_read_are_not_taken(who: Cashier) ->
     expect(page.get_by_label("In one payment")).to_have_value("10.50")
 
 
+@breadth
 def test_only_who_may_set_things_up_has_the_page(
     cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:
@@ -129,6 +132,7 @@ def test_only_who_may_set_things_up_has_the_page(
     assert "right_must_be_granted" == refused["code"]
 
 
+@breadth
 def test_the_page_is_clean_in_every_size_theme_and_language(
     who: Cashier, cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 
 ASKED = "Ask the customer to tap or insert the card"
@@ -36,6 +37,7 @@ def to_card(who: Cashier, *names: str) -> None:
     expect(who.page.get_by_text(ASKED)).to_be_visible()
 
 
+@breadth
 def test_enter_presses_what_is_lit(who: Cashier) -> None:
     """The card at first; cash once an amount was typed, and the card again once it was erased."""
     page = who.page
@@ -58,6 +60,7 @@ def test_enter_presses_what_is_lit(who: Cashier) -> None:
     expect(page.locator(".change")).to_contain_text("1.20")
 
 
+@breadth
 def test_a_share_that_nobody_paid_is_chosen_anew(who: Cashier) -> None:
     """Only what was paid is kept from the others; nothing chosen is no amount to pay."""
     page = who.page
@@ -79,6 +82,7 @@ def test_a_share_that_nobody_paid_is_chosen_anew(who: Cashier) -> None:
     expect(croissant).to_be_enabled()
 
 
+@breadth
 def test_shares_are_of_the_bill_they_were_made_of(who: Cashier) -> None:
     """Back in the order after a declined share, and more is rung up: the bill is whole again, and
     divided anew by whoever wants it so."""
@@ -98,6 +102,7 @@ def test_shares_are_of_the_bill_they_were_made_of(who: Cashier) -> None:
     expect(page.get_by_text(re.compile("^Share"))).to_have_count(0)
 
 
+@breadth
 def test_a_doubt_is_read_first_on_a_phone(who: Cashier, cashier: MakeCashier) -> None:
     """Cash instead of a card nobody knows of: the warning is on the screen, not scrolled away by
     the button that Enter would press."""
@@ -115,6 +120,7 @@ def test_a_doubt_is_read_first_on_a_phone(who: Cashier, cashier: MakeCashier) ->
     who.store.key("plug")
 
 
+@breadth
 def test_two_of_a_kind_go_to_two_shares(who: Cashier) -> None:
     """One by one with a stepper: one of two coffees is paid, the other is left and is seen to be;
     a touch on the line takes all that is left of it. Together the shares are the bill."""
@@ -188,6 +194,7 @@ def test_a_doubt_stays_in_sight_and_ends_in_words(who: Cashier) -> None:
     expect(who.button(re.compile("^Card €3.80"))).to_be_visible()
 
 
+@breadth
 @pytest.mark.parametrize("size", [(1024, 768), (390, 844)])
 def test_that_the_terminal_is_at_something_else_is_not_said_for_ever(
     who: Cashier, size: tuple[int, int]
@@ -254,6 +261,7 @@ def test_what_hangs_between_store_and_terminal_is_named(
         store.stop()
 
 
+@breadth
 def test_each_card_gets_back_what_is_left_of_it(who: Cashier) -> None:
     """The amount is on the button; a card that has all of it back is offered no longer."""
     page = who.page
@@ -293,6 +301,7 @@ LAID_OUT = """() => {
 }"""
 
 
+@breadth
 def test_many_tenders_line_up_and_what_is_left_stays_in_sight(who: Cashier) -> None:
     """However many paid a part and whatever their cards are called: the amounts are one below
     another, nothing is wider than the screen, and what is still to pay is seen at the end, too."""
@@ -327,6 +336,7 @@ def test_nobody_leaves_while_the_terminal_waits(who: Cashier) -> None:
     expect(who.button("Sign off")).to_be_enabled()
 
 
+@breadth
 def test_a_tab_is_seen_at_its_order(who: Cashier) -> None:
     """What is reserved, and that the bill is above it, before it is charged."""
     page = who.page

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
 
 TALL = "strip => strip.getBoundingClientRect().height"
@@ -106,6 +107,7 @@ def test_a_counter_at_rest_asks_for_nothing(cashier: MakeCashier, fresh_store: D
     expect(ana.page.locator("dialog")).to_contain_text("Check that the computer it is plugged into")
 
 
+@breadth
 def test_too_many_wrong_pins_lock_and_say_for_how_long(
     cashier: MakeCashier, store: DemoStore
 ) -> None:
@@ -125,6 +127,7 @@ def test_too_many_wrong_pins_lock_and_say_for_how_long(
     expect(ben.button("Sign on")).to_be_disabled()
 
 
+@breadth
 @pytest.mark.feature("STF-08", part="register page")
 def test_a_manager_reads_who_did_what_and_saves_it(
     cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
@@ -161,6 +164,7 @@ def test_a_manager_reads_who_did_what_and_saves_it(
     expect(page.get_by_text("Nothing was done that fits.")).to_be_visible()
 
 
+@breadth
 @pytest.mark.feature("PRC-02", part="at the register page, the display and on the receipt")
 def test_a_promotion_shows_as_it_applies(cashier: MakeCashier, fresh_store: DemoStore) -> None:
     """Three bars of chocolate: the cheapest is free on screen, on the display and on paper."""
@@ -183,6 +187,7 @@ def test_a_promotion_shows_as_it_applies(cashier: MakeCashier, fresh_store: Demo
     assert "3 for 2 on chocolate" in receipt
 
 
+@breadth
 @pytest.mark.feature("NEW-22", part="at the register page and on paper where it is asked for")
 def test_a_price_says_why_it_is_what_it_is(cashier: MakeCashier, fresh_store: DemoStore) -> None:
     """Every reason of the dearest bar that is not free, as it changes; and on a second copy."""
@@ -348,6 +353,7 @@ def test_undo_takes_back_what_was_done_last_or_is_gone(who: Cashier) -> None:
     expect(undo).to_be_disabled()
 
 
+@breadth
 def test_times_are_the_stores_wherever_the_tablet_thinks_it_is(
     cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier, code_of
 from tests.e2e.test_customer_and_offers import chosen, free_of_an_order, offers, selling, total
 from tests.e2e.test_looks import AXE, SIZES, Look
@@ -77,6 +78,7 @@ def test_a_member_spends_points_on_a_reward(cashier: MakeCashier, fresh_store: D
     free_of_an_order(mia)
 
 
+@breadth
 def test_a_price_for_cash_is_chosen_and_holds(cashier: MakeCashier, fresh_store: DemoStore) -> None:
     """The choice is there only because a promotion needs it; it prices, and is taken back."""
     fresh_store.add_promotions(CASH)
@@ -92,6 +94,7 @@ def test_a_price_for_cash_is_chosen_and_holds(cashier: MakeCashier, fresh_store:
     expect(total(mia)).to_contain_text("3.80")
 
 
+@breadth
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_rewards_are_clean_and_kept_as_pictures(
@@ -123,6 +126,7 @@ def test_rewards_are_clean_and_kept_as_pictures(
     assert not look.found, "\n".join(["", *look.found])
 
 
+@breadth
 def test_an_answer_that_comes_late_leaves_the_next_choice_open(
     cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:

@@ -9,6 +9,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier, Wedge, code_of
 
 SCANS = 60
@@ -50,6 +51,7 @@ def test_twenty_scans_a_second_are_all_taken(
     assert sent_per_s >= PACE_PER_S, f"only {sent_per_s:.1f} scans/s were sent"
 
 
+@breadth
 def test_a_scan_leaves_other_fields_alone(cashier: MakeCashier, store: DemoStore) -> None:
     """Scans while a note is being typed go to the order; what was typed stays typed, in order."""
     ana = signed_on(cashier)
@@ -66,6 +68,7 @@ def test_a_scan_leaves_other_fields_alone(cashier: MakeCashier, store: DemoStore
     page.keyboard.press("Escape")
 
 
+@breadth
 def test_a_scan_without_an_end_key_is_a_scan(cashier: MakeCashier, store: DemoStore) -> None:
     """A scanner that sends no Enter is understood by its speed and the pause after it."""
     ana = signed_on(cashier)
@@ -77,6 +80,7 @@ def test_a_scan_without_an_end_key_is_a_scan(cashier: MakeCashier, store: DemoSt
     assert page.locator("#search").input_value() == ""
 
 
+@breadth
 def test_a_scan_whose_keys_come_late_is_whole(cashier: MakeCashier, store: DemoStore) -> None:
     """Where a busy machine brings a scan's first key before the others, it is taken back out of the
     field that has it by then; what a person typed before stays."""

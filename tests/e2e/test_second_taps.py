@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.breadth import breadth
 from tests.e2e.conftest import PHONE, WIDE
 from tests.e2e.shop import LOOK_S, Cashier, DemoStore, MakeCashier
 
@@ -149,7 +150,7 @@ CASES: list[Callable[[Cashier], None]] = [
 ]
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", [pytest.param(WIDE, marks=breadth), PHONE], ids=["wide", "phone"])
 def test_a_second_tap_presses_nothing_else(
     cashier: MakeCashier, fresh_store: DemoStore, size: tuple[int, int]
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_looks import each_screen
 
@@ -106,6 +107,7 @@ def test_a_tab_before_the_first_line_declined_and_then_paid_in_cash(who: Cashier
     assert 0 == who.store.counter()["terminal"]["booked_minor"]
 
 
+@breadth
 def test_a_reservation_in_doubt_is_told_how_it_ended(who: Cashier) -> None:
     """A second one is refused only while nobody knows: then the refusal goes, and what became of
     the first is said. Activity says what was asked for."""
@@ -128,6 +130,7 @@ def test_a_reservation_in_doubt_is_told_how_it_ended(who: Cashier) -> None:
     expect(asked).to_contain_text("asked the card terminal: Reserving on a card")
 
 
+@breadth
 def test_tabs_are_clean_in_every_size_theme_and_language(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
 ) -> None:

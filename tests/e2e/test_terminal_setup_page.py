@@ -19,6 +19,7 @@ from hardware.carrier import Carrier, PtyCarrier, TcpCarrier
 from hardware.terminal.zvt.fake import TerminalFake
 from hardware.terminal.zvt.person import Plan
 from hardware.transport import SerialPlace, open_serial
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_looks import each_screen
 
@@ -176,6 +177,7 @@ def test_a_terminal_on_a_serial_line_is_found_paired_tested_and_paid_at(
         scale.stop()
 
 
+@breadth
 def test_the_serial_ports_of_the_machine_are_offered_and_one_press_looks_there(
     cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path, artefacts: Path
 ) -> None:
@@ -211,6 +213,7 @@ def test_the_serial_ports_of_the_machine_are_offered_and_one_press_looks_there(
         terminal.stop()
 
 
+@breadth
 def test_a_search_shows_how_far_it_is_and_can_be_stopped(who: Cashier, terminal: Counter) -> None:
     """Only what is named is asked; stopped, what was found stays. What is wrong with an address is
     said at its field, which has the focus, until something else is typed."""
@@ -243,6 +246,7 @@ def test_a_search_shows_how_far_it_is_and_can_be_stopped(who: Cashier, terminal:
     expect(page.locator(".found")).to_contain_text(SERIAL)
 
 
+@breadth
 def test_only_who_may_set_things_up_looks_around(
     cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:
@@ -258,6 +262,7 @@ def test_only_who_may_set_things_up_looks_around(
     assert "right_must_be_granted" == refused["code"]
 
 
+@breadth
 def test_what_is_printed_of_card_payments_is_set_where_terminals_are(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
 ) -> None:
@@ -282,6 +287,7 @@ def test_what_is_printed_of_card_payments_is_set_where_terminals_are(
     expect(declined).to_have_attribute("aria-pressed", "true")
 
 
+@breadth
 def test_the_page_is_clean_in_every_size_theme_and_language(
     cashier: MakeCashier, fresh_store: DemoStore, terminal: Counter, artefacts: Path
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.breadth import breadth
 from tests.e2e.shop import PEOPLE, Cashier, DemoStore, MakeCashier, code_of
 from tests.e2e.test_looks import each_screen
 
@@ -127,6 +128,7 @@ def switch_off(who: Cashier) -> None:
     assert answer.get("ok"), answer
 
 
+@breadth
 def test_a_tip_of_somebody_else_is_never_charged(who: Cashier) -> None:
     """Declined with a tip, only the next try keeps it, with the whole amount on its button; a card
     asked for in payment is asked anew, and where the question was switched off in between, no tip
@@ -154,6 +156,7 @@ def test_a_tip_of_somebody_else_is_never_charged(who: Cashier) -> None:
     assert "EUR 3.80" == who.store.wait_shown()[0]
 
 
+@breadth
 def test_nobody_is_thanked_whose_card_was_not_charged(who: Cashier) -> None:
     """The turned screen says what became of the card: declined, that it was not charged; in doubt,
     that the terminal is asked; both times that the shop needs its screen. Who paid is thanked."""
@@ -195,6 +198,7 @@ def test_a_customer_reads_no_words_for_staff_when_the_server_is_lost(who: Cashie
     expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()
 
 
+@breadth
 def test_wrong_pins_on_the_turned_screen_are_told_as_they_are(who: Cashier) -> None:
     """How many tries are left, in words that fit one of them; then for how long nobody may try, and
     that the screen is the customer's meanwhile. Nobody wanted to sign on."""
@@ -212,6 +216,7 @@ def test_wrong_pins_on_the_turned_screen_are_told_as_they_are(who: Cashier) -> N
     expect(page.get_by_text("Nobody was signed on")).to_have_count(0)
 
 
+@breadth
 def test_what_a_card_tender_gives_back_has_its_tip_in_it(who: Cashier) -> None:
     """The button that has the terminal take a share back names all that was charged."""
     page = who.page
@@ -272,6 +277,7 @@ def test_nothing_else_can_be_reached_without_the_pin(who: Cashier) -> None:
     assert 1 == who.lines.count()
 
 
+@breadth
 def test_the_answer_does_not_give_the_screen_back(who: Cashier) -> None:
     """Answered, paid and over, the page is still the customer's: after a reload, at another
     register's address and at the chooser's; a key, a scan and a wrong PIN change nothing."""
@@ -307,6 +313,7 @@ def test_the_answer_does_not_give_the_screen_back(who: Cashier) -> None:
     expect(page.locator(".face").first).to_be_visible()
 
 
+@breadth
 def test_a_second_screen_comes_back_with_the_first_but_not_out_of_a_customers_hands(
     who: Cashier, cashier: MakeCashier
 ) -> None:
@@ -365,6 +372,7 @@ def test_a_colleague_takes_the_screen_back_with_their_own_pin(who: Cashier) -> N
         expect(page.get_by_role("button", name=f"{name}: switch operator")).to_be_visible()
 
 
+@breadth
 def test_the_question_is_clean_in_every_size_theme_and_language(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path
 ) -> None:
@@ -389,6 +397,7 @@ def test_the_question_is_clean_in_every_size_theme_and_language(
     assert not problems, "\n".join(["", *problems])
 
 
+@breadth
 def test_two_people_of_one_name_have_their_tips_reported_apart(who: Cashier) -> None:
     """A report has a row for each of them, and no row less than it has figures."""
     page = who.page
