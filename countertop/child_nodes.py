@@ -25,7 +25,7 @@ from countertop.ending import end_in_any_case, run_to_an_end
 from countertop.memory import keep_collections_short, use_large_pages
 from engine.terminals import PairedTerminal, TerminalProtocol
 from engine.wire import parse
-from hardware.settings import KINDS, DeviceSettings, NexoShop
+from hardware.settings import KINDS, DeviceSettings, NexoShop, SettingsError
 from protocols.provider.settings import ProviderSettings
 
 log = structlog.get_logger()
@@ -154,10 +154,16 @@ def _finder(pairing: Pairing) -> Actor:
 
 
 def _device(folder: Path, settings: DeviceSettings) -> Actor:
+    """The device's actor; where its settings cannot be, one that says so: the others go on."""
     # What drives devices takes a sixth of the store node's start to import, and it drives none.
     from hardware.compose import build_device
+    from hardware.unusable import UnusableDevice
 
-    return build_device(settings, folder)
+    try:
+        return build_device(settings, folder)
+    except SettingsError as error:
+        log.error("device_not_started", address=settings.address, reason=str(error))
+        return UnusableDevice(settings.address, str(error))
 
 
 def _provider(settings: ProviderSettings) -> Actor:

@@ -23,6 +23,7 @@ from hardware.drawer.codec import DrawerState
 from hardware.printer.status import PrinterStatus
 from hardware.terminal.nexo.identity import WORDS
 from hardware.terminal.zvt.codes import CONDITIONS
+from hardware.unusable import CODE as UNUSABLE
 from protocols.front.frames import FaultCode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,6 +152,7 @@ def test_rights_and_states_of_devices_have_words(language: str) -> None:
         *(state.value for state in DrawerState if state is not DrawerState.UNKNOWN),
         *(code for code in CONDITIONS.values() if code != "ready"),
         *("needs_service", "status_not_told", "other_terminal", "link_lost", *WORDS),
+        UNUSABLE,
     }
     assert {f"right.{right.value}" for right in Right} - set(texts) == set()
     assert {f"device_state.{state}" for state in states} - set(texts) == set()

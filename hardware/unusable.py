@@ -1,0 +1,44 @@
+"""A device whose settings cannot be: it is there to say so."""
+
+from __future__ import annotations
+
+import trio
+
+from actors.errors import AbsentError
+from actors.mailbox import Envelope
+from actors.messages import DeviceState, Outcome
+from hardware.device import Device
+from hardware.effects import Job
+
+CODE = "settings_wrong"
+
+
+class UnusableDevice(Device):
+    """In the place of a device that could not be made, beside others that are well.
+
+    Owns: what is wrong with its settings.
+    Receives: whatever its device would be asked.
+    Sends: `DeviceStatus` to `devices` with code `settings_wrong`, and `Finished` to `outbox`: what
+    was to be done is not, and why.
+    If it dies: nothing is lost; its device is made anew as the node begins anew.
+    """
+
+    accepts = (object,)
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(address)
+        self.reason = reason
+
+    async def live(self) -> None:
+        """Say so until the settings are mended, which nobody can do while this node runs."""
+        self.board.show(DeviceState.FAILED, CODE, self.reason)
+        await trio.sleep_forever()
+
+    async def receive(self, envelope: Envelope) -> None:
+        """Nobody is here who could have heard it."""
+        envelope.answer(AbsentError(self.address, self.reason))
+
+    async def perform(self, job: Job) -> tuple[Outcome, str]:
+        """It is not done, and may be once the device is there."""
+        await trio.lowlevel.checkpoint()
+        return Outcome.FAILED, CODE
