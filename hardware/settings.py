@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import field, frozen
 
-from engine.wire import WireError, structure
 from hardware.transport import TcpPlace, parse_transport
 
 Kind = Literal["printer", "drawer", "scanner", "display", "terminal"]
@@ -191,19 +190,3 @@ def require_apart(devices: Iterable[DeviceSettings]) -> None:
             raise SettingsError(
                 f"{device.address} was not started: {other} is at {device.transport} already"
             )
-
-
-def device_settings(data: Any) -> DeviceSettings:
-    """Settings from plain data, such as one table of a TOML file.
-
-    Raises:
-        SettingsError: a field is unknown, of the wrong type, or does not fit the others.
-    """
-    name = data.get("address", "a device") if isinstance(data, dict) else "a device"
-    try:
-        return structure(data, DeviceSettings)
-    except WireError as error:
-        text = "; ".join(error.problems)
-        if "was not started" not in text:
-            text = f"{name} was not started: {text}"
-        raise SettingsError(text) from None

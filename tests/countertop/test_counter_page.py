@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from actors.messages import Accepted, DeviceState
 from actors.terminal_messages import Heard, Keep, Look, Request, Settle
 from actors.world import SystemWorld
+from countertop.config import from_data
 from countertop.counter import Counter
 from countertop.counter_terminals import Speaks
 from engine.terminal import (
@@ -28,7 +29,6 @@ from engine.terminal import (
 )
 from hardware.compose import build_device
 from hardware.rig import open_rig
-from hardware.settings import device_settings
 from tests.store.harness import CounterTop, OwnShop, eventually, open_counter, open_shop
 
 
@@ -242,7 +242,8 @@ async def test_what_a_store_must_know_of_the_terminal(folder: Path, speaks: Spea
         await nursery.start(counter.terminal.run)
         await nursery.start(other.terminal.run)
         lines = [line for _, line in counter.state()["terminal_setup"]]
-        settings = device_settings(tomllib.loads("\n".join(lines)))
+        written = {"data_dir": "x", "store_id": "x", "devices": [tomllib.loads("\n".join(lines))]}
+        (settings,) = from_data(written, "x.toml").devices
         assert counter.terminal_settings() == settings
         if speaks != "zvt":
             assert settings.passphrase != other.terminal_settings().passphrase

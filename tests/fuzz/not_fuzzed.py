@@ -42,7 +42,6 @@ NOT_FUZZED: dict[str, str] = {
     "hardware/printer/device.py:PrinterDevice._next_marker": _OWN_NUMBER,
     "hardware/printer/raster.py:Bitmap.ink": _OWN_NUMBER,
     "hardware/scanner/session.py:ScannerSession.received": _SAME,
-    "hardware/settings.py:device_settings": _OWN_SETUP,
     "hardware/terminal/nexo/device.py:NexoDevice.live": _OWN_NUMBER,
     "hardware/terminal/nexo/play.py:*": _FAKE,
     "hardware/terminal/nexo/profile.py:Profile.*": _OWN_SETUP,

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from countertop.config import ConfigError, from_data
 from hardware.compose import build_device
 from hardware.display.device import DisplayDevice
 from hardware.drawer.device import DrawerDevice
 from hardware.printer.device import PrinterDevice
 from hardware.scanner.device import ScannerDevice
-from hardware.settings import DeviceSettings, SettingsError, device_settings, require_apart
+from hardware.settings import DeviceSettings, SettingsError, require_apart
 from hardware.terminal.nexo.crypto import SecurityKey
 from hardware.terminal.nexo.device import NexoDevice
 from hardware.terminal.nexo.profile import Profile as NexoProfile
@@ -21,6 +22,12 @@ from hardware.terminal.zvt.device import ZvtDevice
 from tests.hardware.nexo_rig import authority
 
 TCP = "tcp://192.0.2.1:9100"
+
+
+def device_settings(table: Any) -> DeviceSettings:
+    """What the store reads of one `[[devices]]` table of its configuration file."""
+    (read,) = from_data({"data_dir": "x", "store_id": "x", "devices": [table]}, "x.toml").devices
+    return read
 
 
 @pytest.mark.parametrize(
@@ -95,15 +102,17 @@ PRINTER = {"address": "printer/a", "kind": "printer", "transport": TCP}
     ],
 )  # fmt: skip
 def test_mistakes_are_named(change: dict[str, Any], says: str) -> None:
-    """A mistake is refused with the device's address, what was not done and what is wrong."""
-    with pytest.raises(SettingsError, match="was not started") as raised:
+    """A mistake is refused with the device's address or its place in the file, what was not done
+    and what is wrong."""
+    wrong = r"(a was not started|devices\[0\].*Nothing was started)"
+    with pytest.raises((ConfigError, SettingsError), match=wrong) as raised:
         build_device(device_settings(PRINTER | change))
     assert says in str(raised.value)
 
 
 def test_not_even_a_table() -> None:
     """Anything but a table is refused the same way."""
-    with pytest.raises(SettingsError, match="expected an object"):
+    with pytest.raises(ConfigError, match="expected an object"):
         device_settings(["printer"])
 
 
