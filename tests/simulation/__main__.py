@@ -3,6 +3,8 @@
 simulate SEED [--sales N] [--until S] [--fault NAME[:FORCE]] [--without NAME] [--no-keep]
 simulate --night [--minutes M] [--from SEED] [--sales N] [--jobs N] [--json FILE]
 check --seeds A-B [--sales N] [--jobs N]
+
+A night and a range take --until, --fault and --without too.
 """
 
 from __future__ import annotations
@@ -44,8 +46,12 @@ def plan_of(command: str) -> Plan:
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
-    plan = draw(arguments.seed, arguments.sales)
-    plan = with_faults(plan, arguments.fault, arguments.without)
+    return _drawn(arguments, arguments.seed)
+
+
+def _drawn(arguments: argparse.Namespace, seed: int) -> Plan:
+    """The day of a seed, with the faults and as long as the command says."""
+    plan = with_faults(draw(seed, arguments.sales), arguments.fault, arguments.without)
     return plan if arguments.until is None else evolve(plan, until_s=arguments.until)
 
 
@@ -75,13 +81,15 @@ def _night(arguments: argparse.Namespace) -> int:
 
     Raises:
         SeedsError: the file of kept seeds cannot be read; nothing was simulated.
+        UnknownFaultError: one is asked for that there is not; nothing was simulated.
     """
     read_seeds()  # now, and not after a night: what fails is to be put there
+    _drawn(arguments, arguments.first)
     summary, progress = Summary(), progress_line()
     until = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     seeds = itertools.count(arguments.first)
     plans = (
-        draw(seed, arguments.sales) for seed in itertools.takewhile(lambda _: _early(until), seeds)
+        _drawn(arguments, seed) for seed in itertools.takewhile(lambda _: _early(until), seeds)
     )
     try:
         for outcome in run_plans(plans, arguments.jobs):
@@ -94,8 +102,7 @@ def _night(arguments: argparse.Namespace) -> int:
     _say("")
     _say("\n".join(summary.lines()))
     if arguments.json is not None:
-        limit = f" --minutes {arguments.minutes:g}" if arguments.minutes else ""
-        summary.write_json(arguments.json, f"./run simulate --night{limit}")
+        summary.write_json(arguments.json, _night_command(arguments))
     for failed in summary.failures:
         smallest = shrink(failed)
         kept = kept_of(smallest)
@@ -107,19 +114,25 @@ def _night(arguments: argparse.Namespace) -> int:
     return 1 if summary.failures else 0
 
 
+def _night_command(arguments: argparse.Namespace) -> str:
+    words = ["./run simulate --night"]
+    words += [f"--minutes {arguments.minutes:g}"] if arguments.minutes else []
+    words += [f"--from {arguments.first}"] if arguments.first != 1 else []
+    words += [f"--sales {arguments.sales}"] if arguments.sales != SALES else []
+    words += [f"--until {arguments.until:g}"] if arguments.until is not None else []
+    words += [f"--fault {entry}" for entry in arguments.fault]
+    words += [f"--without {name}" for name in arguments.without]
+    return " ".join(words)
+
+
 def _early(until: float | None) -> bool:
     return until is None or time.monotonic() < until
 
 
 def _check(arguments: argparse.Namespace) -> int:
     """A range of seeds, up to the first that fails; nothing is shrunk or kept."""
-    first, _, last = arguments.seeds.partition("-")
-    seeds = range(int(first), int(last or first) + 1)
     summary, progress = Summary(), progress_line()
-    plans: list[Plan] = [
-        with_faults(draw(seed, arguments.sales), arguments.fault, arguments.without)
-        for seed in seeds
-    ]
+    plans: list[Plan] = [_drawn(arguments, seed) for seed in arguments.seeds]
     for outcome in run_plans(plans, arguments.jobs):
         summary.add(outcome)
         progress(summary)
@@ -130,12 +143,24 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _range(text: str) -> range:
+    first, _, last = text.partition("-")
+    try:
+        seeds = range(int(first), int(last or first) + 1)
+    except ValueError:
+        seeds = range(0)
+    if not seeds:
+        raise argparse.ArgumentTypeError(
+            f"{text} names no seeds, so nothing was simulated; write them 1-200"
+        )
+    return seeds
+
+
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     tasks = parser.add_subparsers(dest="task", required=True)
     one = tasks.add_parser("simulate", help="one seed, or with --night one after the other")
     one.add_argument("seed", type=int, nargs="?", help="which day; the same seed is the same day")
-    one.add_argument("--until", type=float, metavar="S", help="stop the faults after S seconds")
     one.add_argument(
         "--keep",
         action=argparse.BooleanOptionalAction,
@@ -147,13 +172,14 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     one.add_argument("--from", dest="first", type=int, default=1, help="with --night: first seed")
     one.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     check = tasks.add_parser("check", help="a range of seeds, up to the first that fails")
-    check.add_argument("--seeds", required=True, metavar="A-B")
+    check.add_argument("--seeds", type=_range, required=True, metavar="A-B")
     for task, jobs in ((one, processors()), (check, 1)):
         task.add_argument("--sales", type=int, default=SALES, help="sales of a day")
         task.add_argument(
             "--fault", action="append", default=[], metavar="NAME[:FORCE]", help="add it"
         )
         task.add_argument("--without", action="append", default=[], metavar="NAME", help="not it")
+        task.add_argument("--until", type=float, metavar="S", help="no faults after S seconds")
         task.add_argument("--jobs", type=int, default=jobs, help="processes at a time")
     arguments = parser.parse_args(argv)
     if arguments.task == "simulate" and arguments.seed is None and not arguments.night:

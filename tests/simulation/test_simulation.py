@@ -272,6 +272,46 @@ def test_an_unknown_fault_is_named_with_those_there_are(capsys: pytest.CaptureFi
     assert all(name in told for name in FAULTS)
 
 
+def test_a_night_has_the_faults_that_were_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Each of its days has them, for as long as was said, and the figures name the command; of a
+    fault that there is not no day is simulated."""
+    ran: list[Plan] = []
+
+    def runs(plans: Iterable[Plan], jobs: int) -> Iterator[Outcome]:
+        for plan in plans:
+            ran.append(plan)
+            yield Outcome(plan, None, "", 4, 0, 0, 0, 0, 0.0, 0.0, {}, frozenset(), {})
+            if len(ran) == 3:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr("tests.simulation.__main__.run_plans", runs)
+    path = tmp_path / "night.json"
+    asked = ["--from", "14", "--fault", "paper_out:0.5", "--without", "store_kill", "--until", "9"]
+    assert main(["simulate", "--night", *asked, "--json", str(path)]) == 0
+    assert [14, 15, 16] == [plan.seed for plan in ran]
+    assert all(plan.force["paper_out"] == 0.5 and plan.until_s == 9 for plan in ran)
+    assert not any("store_kill" in plan.force for plan in ran)
+    (told,) = {row["command"] for row in json.loads(path.read_text())["rows"]}
+    assert told == (
+        "./run simulate --night --from 14 --until 9 --fault paper_out:0.5 --without store_kill"
+    )
+    ran.clear()
+    capsys.readouterr()
+    assert main(["simulate", "--night", "--fault", "earthquake"]) == 2
+    said = capsys.readouterr()
+    assert ("earthquake" in said.err, said.out, ran) == (True, "", [])
+
+
+@pytest.mark.parametrize("seeds", ["abc", "3-1", "1-x", "-", ""])
+def test_a_range_without_seeds_is_refused(capsys: pytest.CaptureFixture[str], seeds: str) -> None:
+    """Nothing is simulated and called well."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["check", f"--seeds={seeds}"])
+    assert "names no seeds, so nothing was simulated" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
