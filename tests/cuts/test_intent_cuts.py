@@ -144,6 +144,11 @@ def test_the_proof_leaves_its_figures(tmp_path: Path, capsys: pytest.CaptureFixt
     (row,) = rows("memory", {"zvt in memory": Tally(struck=9, wrong=["sale: charged twice"])}, "x")
     assert not row["ok"]
     assert "charged twice" in row["figure"]
+    for tally in (Tally(struck=9, second_charges=1), Tally(struck=9, unresolved=1), Tally()):
+        (row,) = rows("memory", {"zvt in memory": tally}, "x")
+        assert not row["ok"], row["figure"]
+    (row,) = rows("memory", {"zvt in memory": Tally(struck=9)}, "x")
+    assert row["ok"]
 
 
 def test_shards_are_all_of_the_bytes() -> None:

@@ -70,8 +70,8 @@ class Tally:
 
     @property
     def ok(self) -> bool:
-        """Whether something was cut and nothing went wrong."""
-        return self.struck > 0 and not self.wrong
+        """Whether something was cut, nobody was charged twice, and nothing was left open or wrong."""
+        return self.struck > 0 and not (self.wrong or self.second_charges or self.unresolved)
 
 
 async def arrange(lane: Lane, dialogue: Dialogue, *, keeps: bool) -> None:
