@@ -214,7 +214,7 @@ async def do_steps(rig: Rig, options: argparse.Namespace) -> int:
         what = f"{node} killed at each {kind} of a sale"
         try:
             await run_sweep(rig, sweep, lambda line: sys.stderr.write(f"{line}\n"))
-            figure, ok = f"{sweep.kills:,} kills, 0 lost, 0 doubled", True
+            figure, ok = f"{sweep.kills:,} kills, 0 lost, 0 doubled", sweep.kills > 0
         except Broken as broken:
             say(f"BROKEN, {node} at {kind} {sweep.at}: {broken}")
             say(f"Repeat it: python -m tests.crash steps --node {node} --from {sweep.at}")

@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from typing import Any
 
 import pytest
 import trio
 
-from tests.crash.__main__ import main, storm_rows
+from tests.crash.__main__ import do_steps, main, parse, storm_rows
 from tests.crash.building import NoShimError
 from tests.crash.plans import DEVICES, INTEGRATIONS, STORE
 from tests.crash.rig import Rig
-from tests.crash.rounds import Storm
+from tests.crash.rounds import KILLS_A_ROUND, LIE_EVERY, Spec, Storm
 from tests.crash.steps import CALL, STEP, Sweep, run_sweep
 from tests.crash.storm import Broken
 
 KILLS, FAULTS = 40, 60
+NODES_KILLED = ("store at random", "devices at random", "integrations at random")
+DISK_FAILS = ("EIO at a write", "ENOSPC at a write", "torn write", "EIO at a sync")
 SWEPT = {(STORE, STEP): 97, (STORE, CALL): 29, (DEVICES, STEP): 23, (INTEGRATIONS, STEP): 1}
+
+
+def planned(seed: int) -> Counter[str]:
+    """What the rounds of a storm are made of, by name; lying disks have rounds of their own."""
+    rounds = range(1, KILLS // KILLS_A_ROUND + 1)
+    named = [Spec(f"{seed}-{n}") for n in rounds if n % LIE_EVERY != LIE_EVERY // 2]
+    return Counter(scene.name for spec in named for scene in spec.scenes())
+
+
+def seed_of_all_kinds() -> int:
+    """A new seed each time, of a storm that is short and has each kind all the same."""
+    while True:
+        seed = random.SystemRandom().randrange(10**9)
+        if all(planned(seed)[name] >= 2 for name in (*NODES_KILLED, *DISK_FAILS)):
+            return seed
 
 
 @pytest.fixture(scope="module")
 def storm(rig: Rig) -> Storm:
     """One storm for all the questions asked about it."""
-    found = Storm(rig, random.SystemRandom().randrange(10**9), KILLS, FAULTS)
+    found = Storm(rig, seed_of_all_kinds(), KILLS, FAULTS)
     trio.run(found.run)
     return found
 
@@ -44,8 +63,8 @@ def test_no_promise_is_broken(storm: Storm) -> None:
 @pytest.mark.slow
 def test_the_storm_was_one(storm: Storm) -> None:
     """Each node was killed, the disk failed in every way, and power cuts took something back."""
-    victims = {name.split()[0] for name in storm.figures.kills}
-    assert {"store", "devices"} <= victims
+    assert set(NODES_KILLED) <= set(storm.figures.kills)
+    assert set(DISK_FAILS) <= set(storm.figures.faults)
     assert len(storm.figures.faults) >= 6
     assert storm.figures.power_cuts > 10
     assert storm.figures.taken_back > 100
@@ -109,3 +128,18 @@ def test_a_machine_that_cannot_build_the_shim_is_told(
     assert main(["storm", "--if-installed"]) == 0
     assert main(["storm"]) == 2
     assert capsys.readouterr().out.count("no compiler was found") == 2
+
+
+def test_a_sweep_that_kills_nobody_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Begun behind the end of a sale, it ends with 1 and says how many it killed."""
+
+    async def nobody(_: object, sweep: Sweep, tell: object) -> None:
+        sweep.at = sweep.first
+        await trio.lowlevel.checkpoint()
+
+    monkeypatch.setattr("tests.crash.__main__.run_sweep", nobody)
+    rig: Any = None
+    assert trio.run(do_steps, rig, parse(["steps", "--node", STORE, "--from", "90000"])) == 1
+    assert "0 kills" in capsys.readouterr().out
