@@ -70,7 +70,7 @@ class Tally:
 
     @property
     def ok(self) -> bool:
-        """Whether something was cut, nobody was charged twice, and nothing was left open or wrong."""
+        """Whether something was cut, nobody charged twice, and nothing left open or wrong."""
         return self.struck > 0 and not (self.wrong or self.second_charges or self.unresolved)
 
 
