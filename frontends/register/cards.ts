@@ -99,7 +99,7 @@ export function tenderName(tender: TenderView): string {
   return words.text(`tender.${tender.kind}`);
 }
 
-/** What the customer is asked for now, in our words; the terminal's own where we have none. */
+/** What the customer is asked for now, in the page's words; the terminal's own where it has none. */
 export function showsText(payment: PaymentView): string {
   if (!payment.shows) return payment.kind === 'reversal' ? t('card.reversing') : t('card.reaching');
   const key = `card_shows.${SHOWS[payment.shows] ?? payment.shows}`;

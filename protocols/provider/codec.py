@@ -19,8 +19,8 @@ from protocols.provider import limits
 from protocols.provider.settings import is_url
 
 Method = Literal["GET", "PUT", "POST"]
-_REFERENCE = re.compile(r"[0-9A-Za-z._:-]{1,64}", re.ASCII)
-_WORD = re.compile(r"[a-z0-9_]{0,32}", re.ASCII)
+_REFERENCE = re.compile(rf"[0-9A-Za-z._:-]{{1,{limits.REFERENCE_LENGTH_MAX}}}", re.ASCII)
+_WORD = re.compile(rf"[a-z0-9_]{{0,{limits.WORD_LENGTH_MAX}}}", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _DIGITS = re.compile(r"[0-9](?:[ ._:-]?[0-9]){12,18}", re.ASCII)
 _ID = re.compile(r"(?:[0-9a-f]{4}){2}(?:-[0-9a-f]{4}){4}(?:[0-9a-f]{4}){2}")  # RFC 9562

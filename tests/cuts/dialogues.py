@@ -81,10 +81,6 @@ class Lane:
 Act = Callable[[Lane], Awaitable[None]]
 
 
-async def _nothing(_: Lane) -> None:
-    return
-
-
 async def _request(lane: Lane) -> None:
     await lane.do("payment.request")
 

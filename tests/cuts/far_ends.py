@@ -221,7 +221,6 @@ class ZvtFar(Far):
     is_serial: bool = False
     terminal_id: int = 52500001
     fake: TerminalFake = field(init=False)
-    _loses: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Make the fake; nothing listens yet."""

@@ -42,7 +42,6 @@ PARTY = ChargeRule("party", "Gratuity, 6 and more", ChargeKind.GRATUITY, 100_000
 SERVICE = ChargeRule(
     "service", "Service", ChargeKind.SERVICE, 125_000, tax_class="standard", dinings=("eat_in",)
 )
-NEITHER = Refusal.CHARGE_MUST_BE_A_PERCENTAGE_OR_AN_AMOUNT
 DELIVERY = ChargeRule(
     "delivery", "Delivery", ChargeKind.FEE, 0, 350, tax_class="standard", channels=("phone",)
 )

@@ -61,8 +61,6 @@ from tests.link_shop import (
 )
 from tests.shop import Shop
 
-MINUTE_NS = 60 * limits.NS_PER_S
-
 
 def problems(shop: Shop) -> list[LinkProblem]:
     """Why a person must look, oldest first."""

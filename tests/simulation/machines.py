@@ -65,7 +65,6 @@ class StoreMachine:
     starts: int = 0
     excused: bool = False
     stopped_for_good: bool = False
-    longest_outage_s: float = 0.0
     _scope: trio.CancelScope = field(factory=trio.CancelScope)
     _lost_power: bool = False
 
