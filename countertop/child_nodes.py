@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import partial
 from pathlib import Path
 from typing import assert_never
@@ -25,7 +25,14 @@ from countertop.ending import end_in_any_case, run_to_an_end
 from countertop.memory import keep_collections_short, use_large_pages
 from engine.terminals import PairedTerminal, TerminalProtocol
 from engine.wire import parse
-from hardware.settings import KINDS, DeviceSettings, NexoShop, SettingsError
+from hardware.settings import (
+    KINDS,
+    DeviceSettings,
+    NexoShop,
+    SettingsError,
+    Unusable,
+    require_apart,
+)
 from protocols.provider.settings import ProviderSettings
 
 log = structlog.get_logger()
@@ -87,15 +94,14 @@ class Pairing:
     """The terminals of this node: those of the configuration, and over them those that are paired.
 
     `make` makes a terminal's actor. `nexo` is what the shop says of all its nexo terminals.
-    `running` are the terminals that are here otherwise than the configuration says; None is one
-    that cannot be.
+    `running` are the terminals that are here otherwise than the configuration says.
     """
 
     configured: tuple[DeviceSettings, ...]
     supervisor: Supervisor
     make: Callable[[DeviceSettings], Actor]
     nexo: NexoShop | None = None
-    running: dict[str, DeviceSettings | None] = field(factory=dict)
+    running: dict[str, DeviceSettings | Unusable] = field(factory=dict)
 
     def places(self) -> dict[str, str]:
         """Where a terminal of this node is, and the number it must have."""
@@ -103,14 +109,15 @@ class Pairing:
         return {
             entry.transport: entry.serial
             for entry in now.values()
-            if entry is not None and entry.kind == "terminal"
+            if isinstance(entry, DeviceSettings) and entry.kind == "terminal"
         }
 
     async def repair(self, terminals: tuple[PairedTerminal, ...]) -> None:
         """Run each paired terminal where it is now, and no other; a conversation that stays as it
         is goes on undisturbed."""
         plain = {entry.address: entry for entry in self.configured}
-        wanted = {one.terminal: self._reached(one, plain.get(one.terminal)) for one in terminals}
+        reached = {one.terminal: self._reached(one, plain.get(one.terminal)) for one in terminals}
+        wanted = {name: self._alone(entry, reached) for name, entry in reached.items()}
         for name in {**wanted, **self.running}:
             now = self.running.get(name, plain.get(name))
             then = wanted.get(name, plain.get(name))
@@ -118,12 +125,29 @@ class Pairing:
                 continue
             await self.supervisor.stop(name)
             if then is not None:
-                self.supervisor.start(partial(self.make, then))
+                self.supervisor.start(partial(self._made, then))
         self.running = wanted
+
+    def _made(self, entry: DeviceSettings | Unusable) -> Actor:
+        return _stand_in(entry) if isinstance(entry, Unusable) else self.make(entry)
+
+    def _alone(
+        self, entry: DeviceSettings | Unusable, names: Container[str]
+    ) -> DeviceSettings | Unusable:
+        """Not beside a device of the file that is that very one: of two conversations with one
+        terminal each would take the other's transactions for its own. `names` are not the file's
+        any more."""
+        if isinstance(entry, Unusable):
+            return entry
+        try:
+            require_apart((*(one for one in self.configured if one.address not in names), entry))
+        except SettingsError as error:
+            return _unusable(entry.address, str(error))
+        return entry
 
     def _reached(
         self, pairing: PairedTerminal, known: DeviceSettings | None
-    ) -> DeviceSettings | None:
+    ) -> DeviceSettings | Unusable:
         """How it is reached; what the file says of that very terminal beside its place stays."""
         name, place, serial = pairing.terminal, pairing.transport, pairing.serial
         if known is not None and (known.protocol or "zvt") == pairing.protocol.value:
@@ -135,14 +159,21 @@ class Pairing:
                 return self.nexo.reached(name, place, serial)
             case TerminalProtocol.NEXO:
                 # Nor is the file's terminal of that name paid at: it is not the one that was meant.
-                log.warning(
-                    "terminal_not_started",
-                    terminal=name,
-                    reason="it was paired, and speaks nexo; the configuration file has no [nexo]",
-                )
-                return None
+                why = "it was paired, and speaks nexo; the configuration file has no [nexo]"
+                return _unusable(name, f"{name} was not started: {why}")
             case _:
                 assert_never(pairing.protocol)
+
+
+def _stand_in(told: Unusable) -> Actor:
+    from hardware.unusable import UnusableDevice
+
+    return UnusableDevice(told)
+
+
+def _unusable(address: str, reason: str) -> Unusable:
+    log.error("device_not_started", address=address, reason=reason)
+    return Unusable(address, reason)
 
 
 def _finder(pairing: Pairing) -> Actor:
@@ -157,13 +188,11 @@ def _device(folder: Path, settings: DeviceSettings) -> Actor:
     """The device's actor; where its settings cannot be, one that says so: the others go on."""
     # What drives devices takes a sixth of the store node's start to import, and it drives none.
     from hardware.compose import build_device
-    from hardware.unusable import UnusableDevice
 
     try:
         return build_device(settings, folder)
     except SettingsError as error:
-        log.error("device_not_started", address=settings.address, reason=str(error))
-        return UnusableDevice(settings.address, str(error))
+        return _stand_in(_unusable(settings.address, str(error)))
 
 
 def _provider(settings: ProviderSettings) -> Actor:

@@ -122,6 +122,14 @@ class DeviceSettings:
 
 
 @frozen
+class Unusable:
+    """A device that is not started, and why, as it is told to people."""
+
+    address: str
+    reason: str
+
+
+@frozen
 class NexoShop:
     """What a shop says once of all nexo terminals that are paired at the register.
 
@@ -171,13 +179,15 @@ def _is_digits(text: str, count: int) -> bool:
 
 
 def require_apart(devices: Iterable[DeviceSettings]) -> None:
-    """Check that no two devices have one address or hang on one cable.
+    """Check that no two devices have one address or hang on one cable, and that no two are one
+    terminal, whatever its place is called.
 
     Raises:
         SettingsError: two do; names both.
     """
     addresses: set[str] = set()
     cables: dict[object, str] = {}
+    terminals: dict[str, str] = {}
     for device in devices:
         if device.address in addresses:
             raise SettingsError(f"{device.address} was not started: it is described twice")
@@ -189,4 +199,9 @@ def require_apart(devices: Iterable[DeviceSettings]) -> None:
         if (other := cables.setdefault(cable, device.address)) != device.address:
             raise SettingsError(
                 f"{device.address} was not started: {other} is at {device.transport} already"
+            )
+        number = device.serial if device.kind == "terminal" else ""
+        if number and (other := terminals.setdefault(number, device.address)) != device.address:
+            raise SettingsError(
+                f"{device.address} was not started: {other} is the terminal {number} already"
             )

@@ -9,6 +9,7 @@ from actors.mailbox import Envelope
 from actors.messages import DeviceState, Outcome
 from hardware.device import Device
 from hardware.effects import Job
+from hardware.settings import Unusable
 
 CODE = "settings_wrong"
 
@@ -25,9 +26,9 @@ class UnusableDevice(Device):
 
     accepts = (object,)
 
-    def __init__(self, address: str, reason: str) -> None:
-        super().__init__(address)
-        self.reason = reason
+    def __init__(self, told: Unusable) -> None:
+        super().__init__(told.address)
+        self.reason = told.reason
 
     async def live(self) -> None:
         """Say so until the settings are mended, which nobody can do while this node runs."""

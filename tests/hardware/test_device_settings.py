@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from countertop.config import ConfigError, from_data
@@ -142,6 +143,17 @@ def test_two_devices_on_one_cable_are_refused(first: str, second: str) -> None:
     two = DeviceSettings("printer/b", "printer", second)
     with pytest.raises(SettingsError, match="printer/b was not started: terminal/a is at"):
         require_apart((one, two))
+
+
+@pytest.mark.feature("HW-07", part="two devices cannot be set to one address")
+def test_one_terminal_under_two_names_is_refused() -> None:
+    """Its number tells, whatever its place is called; without one nobody can know."""
+    one = DeviceSettings("terminal/a", "terminal", "tcp://pay-1.lan:20007", serial="52500001")
+    two = DeviceSettings("terminal/b", "terminal", TCP, serial="52500001")
+    words = "terminal/b was not started: terminal/a is the terminal 52500001 already"
+    with pytest.raises(SettingsError, match=words):
+        require_apart((one, two))
+    require_apart([attrs.evolve(each, serial="") for each in (one, two)])
 
 
 def test_devices_apart_are_taken() -> None:

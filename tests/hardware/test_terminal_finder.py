@@ -22,7 +22,7 @@ from engine.terminals import PairedTerminal, TerminalProtocol
 from hardware.carrier import Handle, PtyCarrier, TcpCarrier
 from hardware.compose import build_device, meet_nexo
 from hardware.rig import Rig, open_rig
-from hardware.settings import DeviceSettings, NexoShop, SettingsError
+from hardware.settings import DeviceSettings, NexoShop, SettingsError, Unusable
 from hardware.terminal.finder import Finder, own_network, serial_ports
 from hardware.terminal.nexo.fake import NexoFake
 from hardware.terminal.nexo.outlet import TcpOutlet
@@ -179,8 +179,8 @@ async def test_pairings_start_move_and_end_terminals_and_leave_the_others() -> N
         assert Accepted() == await ask(rig, Pairings((moved, more, other)))
         assert ["terminal/1", "terminal/2", "terminal/9"] == sorted(wards.running)
         first, second = pairing.running["terminal/1"], pairing.running["terminal/2"]
-        assert first is not None
-        assert second is not None
+        assert isinstance(first, DeviceSettings)
+        assert isinstance(second, DeviceSettings)
         assert ("tcp://127.0.0.1:4", "52500004", "123456") == (
             first.transport,
             first.serial,
@@ -194,6 +194,33 @@ async def test_pairings_start_move_and_end_terminals_and_leave_the_others() -> N
         assert Accepted() == await ask(rig, Pairings((more, other)))
         assert ["terminal/1"] == wards.running
         assert "tcp://127.0.0.1:1" in pairing.places()
+
+
+@pytest.mark.feature("HW-07", part="two devices cannot be set to one address")
+@pytest.mark.parametrize(
+    "paired",
+    [
+        PairedTerminal("terminal/1", "tcp://127.0.0.1:2", "52500002"),
+        PairedTerminal("terminal/1", "tcp://127.0.0.1:2", "52500009"),
+        PairedTerminal("terminal/1", "tcp://127.0.0.1:7", "52500002"),
+    ],
+    ids=["that very one", "its place", "its number elsewhere"],
+)
+async def test_no_second_conversation_is_begun_with_one_terminal(paired: PairedTerminal) -> None:
+    """Two registers would take each other's transactions for their own: what is paired where the
+    file has a terminal of another name is there only to say so, until that one is elsewhere."""
+    there = DeviceSettings("terminal/2", "terminal", "tcp://127.0.0.1:2", serial="52500002")
+    async with finder(there) as (rig, wards, pairing):
+        assert Accepted() == await ask(rig, Pairings((paired,)))
+        told = pairing.running["terminal/1"]
+        assert isinstance(told, Unusable)
+        assert told.reason.startswith("terminal/1 was not started: terminal/2 is ")
+        assert ["terminal/1"] == wards.running
+        assert {"tcp://127.0.0.1:2": "52500002"} == pairing.places()
+        moved = PairedTerminal("terminal/2", "tcp://127.0.0.1:8", "52500008")
+        assert Accepted() == await ask(rig, Pairings((paired, moved)))
+        assert isinstance(pairing.running["terminal/1"], DeviceSettings)
+        assert {paired.transport, "tcp://127.0.0.1:8"} == set(pairing.places())
 
 
 # ------------------------------------------------------------------------------- on a serial line
@@ -435,8 +462,8 @@ async def test_a_nexo_terminal_in_its_conversation_is_not_disturbed(shop: NexoSh
 async def test_a_paired_nexo_terminal_has_the_key_of_the_shop_or_of_the_file(
     shop: NexoShop,
 ) -> None:
-    """What the file says of that very terminal stays; one for which there is no key does not run,
-    nor does the one of the file that has its name."""
+    """What the file says of that very terminal stays; one for which there is no key is there only
+    to say so, also in the place of the one of the file that has its name."""
     own = attrs.evolve(shop.reached("terminal/2", "tcp://127.0.0.1:2", POI_ID), passphrase="own")
     zvt = DeviceSettings("terminal/3", "terminal", "tcp://127.0.0.1:3")
     paired = tuple(
@@ -448,16 +475,20 @@ async def test_a_paired_nexo_terminal_has_the_key_of_the_shop_or_of_the_file(
         assert ["terminal/1", "terminal/2", "terminal/3"] == sorted(wards.running)
         for number, passphrase in (("1", KEY.passphrase), ("2", "own"), ("3", KEY.passphrase)):
             told = pairing.running[f"terminal/{number}"]
-            assert told is not None
+            assert isinstance(told, DeviceSettings)
             place = f"tcp://127.0.0.1:9{number}"
             assert (told.protocol, told.transport, told.serial) == ("nexo", place, f"X-{number}")
             assert told.passphrase == passphrase
     async with finder(own, zvt) as (rig, wards, pairing):
         wards.running.append("terminal/3")
         assert Accepted() == await ask(rig, Pairings(paired))
-        assert ["terminal/2"] == wards.running
-        assert [None, None] == [pairing.running["terminal/1"], pairing.running["terminal/3"]]
+        assert ["terminal/1", "terminal/2", "terminal/3"] == sorted(wards.running)
+        for name in ("terminal/1", "terminal/3"):
+            told = pairing.running[name]
+            assert isinstance(told, Unusable)
+            assert "speaks nexo; the configuration file has no [nexo]" in told.reason
         assert "tcp://127.0.0.1:3" not in pairing.places()
+        wards.running.clear()
         assert Accepted() == await ask(rig, Pairings(()))
         assert ["terminal/2", "terminal/3"] == sorted(wards.running)
 
