@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 import pytest
@@ -12,11 +13,13 @@ import trio.testing
 
 from actors.messages import Accepted, DeviceState
 from actors.terminal_messages import Abort, Heard, Request
+from actors.web.sockets import WebSocket
 from engine.terminal import Verdict
 from hardware.terminal.limits import NS_PER_S
 from hardware.terminal.nexo import codec, envelope
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.crypto import NONCE_BYTES
+from hardware.terminal.nexo.http import HttpNotices
 from hardware.terminal.nexo.limits import MESSAGE_BYTES_MAX, SHAKE_NS
 from hardware.terminal.nexo.outlet import TcpOutlet
 from hardware.terminal.nexo.play import Plan
@@ -113,6 +116,67 @@ async def test_a_pulled_cable_shows_on_an_idle_websocket(
         await shop.fake.plug()
         await shop.ready(after=heard)
         assert trio.current_time() - begun < 2
+
+
+@pytest.mark.parametrize("carrier", list(Carrier), ids=lambda one: one.value)
+async def test_an_answer_told_twice_is_believed_once(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Whatever the terminal answers, it says it once more behind it: each payment has its own end,
+    and money moves once for each."""
+    reply, send = HttpNotices.reply, WebSocket.send
+
+    def twice(self: HttpNotices, *said: Any) -> bytes:
+        return reply(self, *said) * 2
+
+    async def sent_twice(self: WebSocket, said: str | bytes) -> None:
+        await send(self, said)
+        await send(self, said)
+
+    monkeypatch.setattr(HttpNotices, "reply", twice)
+    monkeypatch.setattr(WebSocket, "send", sent_twice)
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world, carrier=carrier) as shop:
+        identities = []
+        for amount_minor in (1250, 300, 450):
+            answer = await shop.device.request(sale(amount_minor))
+            await shop.idle()
+            if answer.verdict is Verdict.UNKNOWN:
+                answer = await shop.device.inquire(answer)
+                await shop.idle()
+            assert (Verdict.APPROVED, amount_minor) == (answer.verdict, answer.amount_minor)
+            identities.append(answer.identity)
+        assert 3 == len(set(identities))
+        assert 2000 == shop.fake.ledger.booked_minor
+        assert 3 == shop.fake.heard.count("Payment")
+
+
+async def test_the_answer_before_told_again_is_not_this_ones(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """In the middle of a payment of the same amount the one before is told once more: it is not
+    taken for this one's, which is asked for where the terminal's own word was not heard."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world, carrier=WEBSOCKET) as shop:
+        said: list[bytes] = []
+
+        def note(sealed: bytes) -> bytes:
+            said.append(sealed)
+            return sealed
+
+        shop.fake.plans.append(Plan(mangle=note))
+        first = await shop.device.request(sale(1250))
+        await shop.idle()
+        shop.fake.plans.append(Plan(tells=(said[0],)))
+        second = await shop.device.request(sale(1250))
+        assert first.identity != second.identity or second.verdict is Verdict.UNKNOWN
+        await shop.idle()
+        if second.verdict is Verdict.UNKNOWN:
+            second = await shop.device.inquire(second)
+        assert (Verdict.APPROVED, 1250) == (second.verdict, second.amount_minor)
+        assert first.identity != second.identity
+        assert 2500 == shop.fake.ledger.booked_minor
+        assert 2 == shop.fake.heard.count("Payment")
 
 
 def _asked(category: str, body: Mapping[str, object], sale_id: str = "register-1") -> bytes:
