@@ -100,13 +100,19 @@ def node(name: str) -> None:
 
 @app.command
 def verify(
-    file: Annotated[Path, Parameter(help="A journal, or a copy of one.")],
-    *arguments: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    *arguments: Annotated[
+        str,
+        Parameter(
+            allow_leading_hyphen=True,
+            help="A journal, or a copy of one, then what it is held against and what is proven "
+            "(--head, --anchor, --key, --receipt NUMBER, --out FILE, --json); or --proof FILE.",
+        ),
+    ],
 ) -> None:
-    """Check a journal with the independent verifier; its options follow the file."""
+    """Check a journal, or the proof of one receipt, with the independent verifier."""
     from verifier.__main__ import main as verifier_main
 
-    sys.exit(verifier_main([str(file), *arguments]))
+    sys.exit(verifier_main(list(arguments)))
 
 
 @app.command

@@ -164,6 +164,16 @@ def test_the_command_line_writes_the_same_proof(closed: Closed, proof: Path) -> 
     assert done.stdout.endswith(proof.read_text())
 
 
+def test_the_command_line_checks_a_proof_too(closed: Closed, proof: Path) -> None:
+    """`countertop verify` is the verifier whichever of its options comes first, and says what it
+    wants where it is given nothing."""
+    done = run("verify", "--proof", proof, "--key", closed.key)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("All well.\n")
+    done = run("verify")
+    assert (done.returncode, "give a journal, or --proof and a file" in done.stderr) == (2, True)
+
+
 def test_every_changed_byte_of_a_proof_is_found(proof: Path) -> None:
     """A proof that says anything else than it did proves nothing."""
     sound = proof.read_bytes()
