@@ -28,6 +28,7 @@ from typing import Any
 import trio
 from attrs import define
 
+from tests.crash.bugs import BUGS
 from tests.crash.building import NoShimError
 from tests.crash.lies import run_lie
 from tests.crash.rig import Rig, RigError, open_rig
@@ -263,7 +264,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     storm.add_argument("--lanes", type=int, default=lanes_here(), help="rounds at a time")
     storm.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
     storm.add_argument("--from", dest="first", type=int, default=1, metavar="N")
-    storm.add_argument("--bug", default="", help="plant a bug, to see it caught")
+    bugs = ("", *sorted(BUGS))
+    storm.add_argument("--bug", default="", choices=bugs, help="plant a bug, to see it caught")
     storm.add_argument("--json", type=Path, metavar="FILE")
     steps = tasks.add_parser("steps", help="a kill at every step of a sale")
     steps.add_argument("--node", default="", choices=("", *sorted({node for node, _ in NODES})))
@@ -274,7 +276,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     again.add_argument("seed")
     again.add_argument("--kills", type=int, default=KILLS_A_ROUND)
     again.add_argument("--faults", type=int, default=FAULTS_A_ROUND)
-    again.add_argument("--bug", default="")
+    again.add_argument("--bug", default="", choices=bugs)
     for task in (storm, steps):
         words = "end well, with nothing done, where the shim cannot be built"
         task.add_argument("--if-installed", action="store_true", help=words)

@@ -143,3 +143,15 @@ def test_a_sweep_that_kills_nobody_proves_nothing(
     rig: Any = None
     assert trio.run(do_steps, rig, parse(["steps", "--node", STORE, "--from", "90000"])) == 1
     assert "0 kills" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("asked", [["storm", "--bug", "flood"], ["round", "7-1", "--bug", "flood"]])
+def test_an_unknown_bug_is_named_with_those_there_are(
+    asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is started: a store that could not plant it would look like one that lost a sale."""
+    with pytest.raises(SystemExit, match="2"):
+        main(asked)
+    said = capsys.readouterr().err
+    assert "flood" in said
+    assert "never_sync" in said
