@@ -129,7 +129,7 @@ async def test_an_answer_told_twice_is_believed_once(
     def twice(self: HttpNotices, *said: Any) -> bytes:
         return reply(self, *said) * 2
 
-    async def sent_twice(self: WebSocket, said: str | bytes) -> None:
+    async def sent_twice(self: WebSocket, said: bytes) -> None:
         await send(self, said)
         await send(self, said)
 
