@@ -7,6 +7,8 @@ import trio
 from actors.errors import AbsentError
 from actors.mailbox import Envelope
 from actors.messages import DeviceState, Outcome
+from actors.terminal_messages import Look
+from engine.terminal import Condition
 from hardware.device import Device
 from hardware.effects import Job
 from hardware.settings import Unusable
@@ -36,8 +38,11 @@ class UnusableDevice(Device):
         await trio.sleep_forever()
 
     async def receive(self, envelope: Envelope) -> None:
-        """Nobody is here who could have heard it."""
-        envelope.answer(AbsentError(self.address, self.reason))
+        """Whoever asks how it is is told; for anything else nobody is here to hear it."""
+        if isinstance(envelope.body, Look):
+            envelope.answer(Condition(is_ready=False, code=CODE, detail=self.reason))
+        else:
+            envelope.answer(AbsentError(self.address, self.reason))
 
     async def perform(self, job: Job) -> tuple[Outcome, str]:
         """It is not done, and may be once the device is there."""

@@ -60,6 +60,8 @@ async def test_one_wrong_device_takes_no_other_with_it(
             assert told["state"] == "failed"
             assert "terminal/1 was not started" in told["detail"]
             assert NEXO["passphrase"] not in told["detail"]
+            tried = await shop.look("terminals.test", terminal="terminal/1")
+            assert (tried["code"], tried["detail"]) == ("settings_wrong", told["detail"])
             await shop.do("order.add_line", code="bread")
             asked = await shop.do("payment.request")
             payment = await eventually(
