@@ -19,10 +19,9 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import apsw
-import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import (
@@ -34,7 +33,6 @@ from cryptography.hazmat.primitives.keywrap import (
 from actors.disk import SYSTEM_DISK, Disk
 from actors.errors import ToldError
 from engine.personal import ERASED, TOKEN, is_subject, replace_tokens
-from engine.wire import WireError, canonical, parse
 
 APPLICATION_ID = 0x4354504B
 """ASCII `CTPK`."""
@@ -188,26 +186,6 @@ class Keyring:
     def reveal(self, text: str) -> str:
         """The text with every token in it opened, or replaced by `(erased)`."""
         return replace_tokens(text, self._open_or_keep)
-
-    def reveal_json(self, text: bytes) -> bytes:
-        """JSON bytes with the tokens in their texts opened; in canonical form.
-
-        Raises:
-            WireError: not JSON, or nested deeper than anything of ours.
-        """
-        try:
-            return canonical(self._reveal_data(parse(text)))
-        except (RecursionError, orjson.JSONEncodeError):
-            raise WireError(("nested too deeply",)) from None
-
-    def _reveal_data(self, data: Any) -> Any:
-        if isinstance(data, str):
-            return self.reveal(data)
-        if isinstance(data, list):
-            return [self._reveal_data(item) for item in data]
-        if isinstance(data, dict):
-            return {key: self._reveal_data(item) for key, item in data.items()}
-        return data
 
     def _open_or_keep(self, token: str) -> str | None:
         # Whoever is signed on is named in each view of a register.

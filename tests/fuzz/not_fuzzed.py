@@ -29,7 +29,6 @@ NOT_FUZZED: dict[str, str] = {
     "countertop/memory.py:use_large_pages": "reads what the kernel says of this process",
     "countertop/remote.py:*": _SAME,
     "countertop/serving.py:_render": _CHECKED,
-    "countertop/store.py:reveal_with": _CHECKED,
     "engine/credit/ledger.py:code_from": _OWN_NUMBER,
     "engine/order/coupons.py:*": _SAME,
     "engine/personal.py:is_token": _CHECKED,
