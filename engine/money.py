@@ -69,12 +69,6 @@ def numeric_code(currency: str) -> int:
     return _NUMERIC_CODES.get(currency, 0)
 
 
-def micros_of_minor(amount_minor: int, currency: str) -> int:
-    """An amount in minor units as millionths of the major unit; exact."""
-    micros: int = amount_minor * 10 ** (6 - minor_digits(currency))
-    return micros
-
-
 def _grouped(digits: str, separator: str) -> str:
     head = len(digits) % 3
     parts = [digits[:head]] if head else []

@@ -227,17 +227,12 @@ class SerialStream:
         """Make an empty read say "nothing yet" and not look like an unplugged cable.
 
         pyserial sets VMIN 0, where a read without data returns no bytes, as it does when the
-        device is gone. Needed after opening and again after every change of settings.
+        device is gone.
         """
         settings = termios.tcgetattr(self._fd)
         settings[6][termios.VMIN] = 1
         settings[6][termios.VTIME] = 0
         termios.tcsetattr(self._fd, termios.TCSANOW, settings)
-
-    def set_baud(self, baud: int) -> None:
-        """Change the speed of the open port."""
-        self._port.baudrate = baud
-        self.block_until_bytes()
 
     async def send_all(self, data: bytes) -> None:
         """As `ByteStream`."""

@@ -176,10 +176,6 @@ class Figures:
     promotions_back: tuple[PromotionShare, ...] = ()
     tender: str = ""
 
-    def charge_minor(self) -> int:
-        """What all charges come to, as they are priced: with tax where prices have it."""
-        return sum(entry.amount_minor for entry in self.charges)
-
     def promotion_amount_minor(self, promotion: str) -> int:
         """What one promotion took off, zero or less."""
         entries = (entry for row in self.lines for entry in row.promotions)

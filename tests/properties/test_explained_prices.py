@@ -222,5 +222,5 @@ def test_an_odd_cent_that_a_charge_has_is_told_everywhere() -> None:
     rows, figures = explained(shop, order_id)
     assert [433, 433, 7] == [row.total_minor for row in rows] == [counted(row) for row in rows]
     assert Reason(ReasonKind.CHARGE, "Fee", 7, -MICRO) == rows[-1].reasons[0]
-    assert (873, 7) == (figures.total_minor, figures.charge_minor())
+    assert (873, [7]) == (figures.total_minor, [one.amount_minor for one in figures.charges])
     assert [7] == [one.amount_minor for one in shop.books.live.position("1").totals.charges]

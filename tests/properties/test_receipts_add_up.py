@@ -136,7 +136,7 @@ def assert_adds_up(shop: Shop, order_id: str) -> None:
     assert sum(below) - completion.rounding_minor == total_minor + completion.rounding_minor
     assert figures.tax_minor == sum(row.tax_minor for row in figures.taxes)
     net_minor = figures.subtotal_minor + figures.discount_minor + figures.comp_minor
-    net_minor += figures.charge_minor() + untaxed_minor(figures)
+    net_minor += sum(one.amount_minor for one in figures.charges) + untaxed_minor(figures)
     assert figures.total_minor == net_minor + on_top_minor
 
 
