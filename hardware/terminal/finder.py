@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 
 import attrs
@@ -20,7 +20,7 @@ from actors.terminal_messages import Locate, Located, Pairings, Probe, Probed
 from actors.world import World
 from engine import terminals
 from engine.terminals import PairedTerminal, TerminalProtocol
-from hardware.limits import PROBE_S, SERIAL_PROBE_S
+from hardware.limits import CONNECT_TIMEOUT_S, PROBE_S, SERIAL_PROBE_S
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.probe import probe, probe_port
 from hardware.transport import SerialPlace, TcpPlace, TransportError, parse_transport
@@ -115,9 +115,9 @@ class Finder:
         return Probed("no_answer")
 
     async def _as_zvt(self, place: TcpPlace, world: World) -> Probed:
-        if (known := self._in_use(place, TerminalProtocol.ZVT)) is not None:
-            return known
         with trio.move_on_after(PROBE_S):
+            if (known := await self._in_use(place, TerminalProtocol.ZVT)) is not None:
+                return known
             try:
                 told = await probe(place, Profile(), world)
             except TransportError as error:
@@ -126,16 +126,43 @@ class Finder:
         return Probed("no_answer")
 
     async def _as_nexo(self, place: TcpPlace, meet_nexo: MeetNexo) -> Probed:
-        if (known := self._in_use(place, TerminalProtocol.NEXO)) is not None:
-            return known
         with trio.move_on_after(PROBE_S):
+            if (known := await self._in_use(place, TerminalProtocol.NEXO)) is not None:
+                return known
             return await meet_nexo(place)
         return Probed("no_answer")
 
-    def _in_use(self, place: TcpPlace, protocol: TerminalProtocol) -> Probed | None:
-        """One that has its conversation already is not spoken to twice."""
-        serial = self.places().get(_url(place))
-        return None if serial is None else Probed("in_use", serial, _url(place), protocol)
+    async def _in_use(self, place: TcpPlace, protocol: TerminalProtocol) -> Probed | None:
+        """One that has its conversation already is not spoken to twice, by whatever name it is
+        called in the configuration file."""
+        here, places = _url(place), self.places()
+        if here in places:
+            return Probed("in_use", places[here], here, protocol)
+        with trio.move_on_after(CONNECT_TIMEOUT_S):
+            for url, serial in places.items():
+                if await _is_called(url, place):
+                    return Probed("in_use", serial, here, protocol)
+        return None
+
+
+async def _is_called(url: str, place: TcpPlace) -> bool:
+    """Whether that is this place by a name; one that nobody knows leads nowhere."""
+    there = parse_transport(url)
+    if not isinstance(there, TcpPlace) or there.port != place.port or _is_address(there.host):
+        return False
+    try:
+        found = await trio.socket.getaddrinfo(there.host, there.port)
+    except OSError:
+        return False
+    return any(address[0] == place.host for *_, address in found)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _url(place: TcpPlace) -> str:

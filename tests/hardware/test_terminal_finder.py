@@ -156,6 +156,26 @@ async def test_one_that_has_its_conversation_is_not_spoken_to_twice() -> None:
         assert Located(own_network(), serial_ports()) == await ask(rig, Locate())
 
 
+async def test_one_that_the_file_calls_by_name_is_known_by_its_address() -> None:
+    """A search by addresses says nothing to a terminal whose conversation was begun by name, and
+    does not offer it a second time; a name that leads nowhere keeps nobody from being found."""
+    async with trio.open_nursery() as nursery:
+        fake = TerminalFake(TcpCarrier(), terminal_id=52500007)
+        await nursery.start(fake.run)
+        place = str(fake.carrier.url)
+        port = place.rpartition(":")[2]
+        named = DeviceSettings("terminal/1", "terminal", f"tcp://localhost:{port}")
+        nowhere = DeviceSettings("terminal/2", "terminal", f"tcp://nobody.invalid:{port}")
+        async with finder(nowhere, named) as (rig, _, _):
+            assert Probed("in_use", "", place) == await ask(rig, Probe(place))
+            assert [] == fake.heard
+        async with finder(nowhere) as (rig, _, _):
+            told = await ask(rig, Probe(place))
+            assert isinstance(told, Probed)
+            assert "52500007" == told.serial
+        nursery.cancel_scope.cancel()
+
+
 async def test_pairings_start_move_and_end_terminals_and_leave_the_others() -> None:
     """What is paired counts over the file; forgotten, the file counts again."""
     old = DeviceSettings(
