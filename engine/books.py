@@ -323,7 +323,7 @@ def _order_context(command: Command, books: Books, approver: str) -> OrderContex
         not training and books.payments.runs_for(position.current_order),
         books.returns,
         books.credits,
-        books.payments.asked_back(),
+        books.payments.out_of_reach(),
         giving_back(books.payments),
     )
 
@@ -373,6 +373,7 @@ def post(books: Books, fact: Fact, stamp: Stamp) -> None:
         payment_state.evolve(books.payments, event, now_ns=stamp.now_ns)
     elif isinstance(event, TerminalDayEvent):
         payment_state.evolve_days(books.payments, event)
+        payment_state.note_overnight(books.payments, event, books.live.orders.values())
     elif isinstance(event, settlement.SettlementEvent):
         settlement.evolve(books.settling, event)
     elif isinstance(event, PaylinkEvent):
@@ -423,6 +424,7 @@ def _post_order(books: Books, fact: Fact, event: OrderEvent, stamp: Stamp) -> No
         order = evolve_order(side.orders[event.order_id], event, at=at)
         if order.phase in _ENDED:
             del side.orders[event.order_id]
+            books.payments.overnight.pop(event.order_id, None)
             books.archive[event.order_id] = order
         else:
             side.orders[event.order_id] = order

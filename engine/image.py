@@ -62,6 +62,7 @@ class _PaymentsImage:
     days: tuple[TerminalDay, ...] | None = None
     remembered: dict[str, Identity] | None = None
     settled: dict[str, tuple[Identity, ...]] | None = None
+    overnight: dict[str, tuple[str, ...]] | None = None
 
 
 @frozen
@@ -167,6 +168,8 @@ def image_of(books: Books) -> dict[str, Any]:
         if plain[name] is None:
             # Nearly always: so the hashes of states without one stay what they were.
             del plain[name]
+    if image.payments.overnight is None:
+        del plain["payments"]["overnight"]
     if image.payments.days is None:
         for name in ("days", "remembered", "settled"):
             del plain["payments"][name]
@@ -189,6 +192,7 @@ def _payments_image(payments: Payments) -> _PaymentsImage:
         tuple(payments.days.values()) if is_used else None,
         dict(payments.remembered) if is_used else None,
         dict(payments.settled) if is_used else None,
+        dict(payments.overnight) or None,
     )
 
 
@@ -214,6 +218,7 @@ def _payments_from(image: _PaymentsImage) -> Payments:
         {day.terminal: day for day in image.days or ()},
         dict(image.remembered or {}),
         dict(image.settled or {}),
+        dict(image.overnight or {}),
     )
 
 

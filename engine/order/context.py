@@ -29,9 +29,10 @@ class OrderContext:
     closed. `originals` are the completed orders named by return lines, fetched beforehand. `head`
     is the journal's last durable record. `open_orders` are those of the register's side, by id.
     `is_terminal_at_work` says that a card terminal has not yet told what came of this order.
-    `returns` is how goods come back, `credits` the ledger of store credit. `asked_back` are the
-    card payments and reservations that a terminal was told to take back, and nobody knows that it
-    did; `giving_back` the orders that a terminal may be giving money back for.
+    `returns` is how goods come back, `credits` the ledger of store credit. `out_of_reach` are
+    the card payments and reservations that a terminal was told to take back, and nobody knows that
+    it did, or that it knows by a number of a day that is over; `giving_back` the orders that a
+    terminal may be giving money back for.
     """
 
     command_id: str
@@ -55,7 +56,7 @@ class OrderContext:
     is_terminal_at_work: bool = False
     returns: ReturnRules = field(factory=ReturnRules)
     credits: Credits = field(factory=Credits)
-    asked_back: frozenset[str] = frozenset()
+    out_of_reach: frozenset[str] = frozenset()
     giving_back: frozenset[str] = frozenset()
 
     def tariff(self) -> Tariff:

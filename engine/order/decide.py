@@ -420,10 +420,10 @@ def _suspend(order: Order, body: SuspendOrder, context: OrderContext) -> Decisio
 
 def _is_gone(tender: TenderFigures, context: OrderContext) -> bool:
     """Whether nobody at this till can hand a tender back: a terminal does not tell whether it took
-    back what it was told to, or the customer has it for good. No other tender goes from one till to
-    another."""
+    back what it was told to, or ended its day since, or the customer has it for good. No other
+    tender goes from one till to another."""
     card = tender.card
-    if card is not None and card.payment_id in context.asked_back:
+    if card is not None and card.payment_id in context.out_of_reach:
         return True
     return tender.amount_minor < 0 and is_final(tender)
 

@@ -363,7 +363,7 @@ def tab_left(order: Order, context: OrderContext) -> list[Fact] | Decision:
     tab = order.tab
     if tab is None:
         return []
-    if tab.card.payment_id not in context.asked_back:
+    if tab.card.payment_id not in context.out_of_reach:
         return refuse(Refusal.TAB_MUST_BE_SETTLED, reserved_minor=tab.reserved_minor)
     return [context.fact(TabClosed(order.id), order.id)]
 

@@ -274,7 +274,8 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
 
     Refuses:
         order_must_be_open, order_must_be_tendering, tender_must_exist, tender_must_be_by_card,
-        those of `_why_final`, payment_must_be_settled, terminal_must_be_free.
+        those of `_why_final`, tender_must_be_of_terminal_day, payment_must_be_settled,
+        terminal_must_be_free.
     """
     order = context.order
     if order is None:
@@ -288,6 +289,8 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
     if card is None:
         return refuse(Refusal.TENDER_MUST_BE_BY_CARD)
     refused = _why_final(card.identity, card.payment_id)
+    if refused is None and card.payment_id in context.payments.overnight.get(order.id, ()):
+        return refuse(Refusal.TENDER_MUST_BE_OF_TERMINAL_DAY, tender=body.tender)
     refused = refused or why_not_free(card.terminal, order.id, context)
     if refused is not None:
         return refused
@@ -378,7 +381,7 @@ def reverse_again(body: ReverseAgain, context: PaymentContext) -> Decision:
     else:
         again = reversal_of(payment, command_id)
     refused = _why_final(again.original, body.payment_id)
-    if refused is None and payment.is_past:
+    if refused is None and context.payments.is_past(payment):
         return refuse(Refusal.PAYMENT_MUST_BE_OF_TERMINAL_DAY, payment_id=body.payment_id)
     refused = refused or why_not_free(payment.asked.terminal, "", context)
     if refused is not None:
@@ -396,7 +399,7 @@ def take_back(body: TakeBack, context: PaymentContext) -> Decision:
     payment = context.payments.exceptions.get(body.payment_id)
     if payment is None:
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
-    if not payment.is_going_back:
+    if not context.payments.is_going_back(payment):
         return answered(body.payment_id, payment.standing.value)
     refused = why_not_free(payment.asked.terminal, "", context)
     if refused is not None:

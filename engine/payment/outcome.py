@@ -256,7 +256,7 @@ def _unwanted(payment: Payment, heard: PaymentHeard, context: PaymentContext) ->
     told = altered(payment, standing=heard.standing, answer=answer)
     # Without a receipt number no terminal can be asked for it, nor by one of a day that is over: a
     # person gives it back there.
-    is_numbered = answer.identity.receipt is not None and not told.is_past
+    is_numbered = answer.identity.receipt is not None and not context.payments.is_past(told)
     goes_back = asked.kind in UNDONE_BY and is_numbered
     is_free = context.payments.is_free(asked.terminal, but_for=asked.payment_id)
     heard = altered(heard, back_waits=goes_back and not is_free)

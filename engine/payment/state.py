@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 
 from engine.altered import altered
 from engine.limits import SETTLED_IDENTITIES_MAX
+from engine.order.state import Order
 from engine.payment.events import (
     Asked,
     ExceptionClosed,
@@ -39,6 +40,7 @@ from engine.terminal import STORABLE, UNDOING, Answer, Identity, Kind, Verdict
 NO_PART = -1
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _PLAIN = (Kind.SALE, Kind.REFUND)
+_MAY_END = (Verdict.APPROVED, Verdict.UNKNOWN)
 _UNWANTED = (Problem.LATE, Problem.DIFFERS, Problem.OFFLINE, Problem.OTHER_CARD)
 MOVED = (Standing.APPROVED, Standing.PARTIALLY_APPROVED, Standing.OFFLINE_APPROVED)
 
@@ -96,24 +98,6 @@ class Payment:
         return self.is_approved and self.problem in _UNWANTED
 
     @property
-    def is_going_back(self) -> bool:
-        """Whether its terminal is still to be asked to take it back. Of what the bank refused in
-        the meantime there is nothing to take."""
-        return self.back_waits and self.is_unwanted and not self.is_past
-
-    @property
-    def is_past(self) -> bool:
-        """Whether its terminal knows it by a number alone and ended that day: it takes back nothing
-        of a day that is over, and by then the number may be another payment's. Reservations outlast
-        days."""
-        asked = self.asked
-        if not self.is_day_over or asked.kind in (Kind.RESERVATION, Kind.RELEASE):
-            return False
-        told = None if self.answer is None else self.answer.identity
-        named = asked.original if asked.kind in UNDOING else told
-        return named is None or not named.reference
-
-    @property
     def moved_nothing(self) -> bool:
         """Whether it is over, and no money moved."""
         return not self.is_open and not self.is_approved
@@ -148,6 +132,8 @@ class Payments:
     by a name of its own, whatever became of it.
     `settled` are the transactions of each terminal that settled a payment, the newest last: none of
     them can be what became of another.
+    `overnight` are the tenders of each open order, by the ids of their payments, that a terminal
+    knows by a number of a day that is over, or may be.
     `lasts` is the last transaction of each terminal as it told it, where that is certain: as long
     as nothing else was asked of it, and in the life of the process that heard it. No part of state.
     """
@@ -160,6 +146,7 @@ class Payments:
     days: dict[str, TerminalDay] = field(factory=dict)
     remembered: dict[str, Identity] = field(factory=dict)
     settled: dict[str, tuple[Identity, ...]] = field(factory=dict)
+    overnight: dict[str, tuple[str, ...]] = field(factory=dict)
     lasts: dict[str, Identity] = field(factory=dict, eq=False)
 
     def at_terminal(self, terminal: str) -> Payment | None:
@@ -188,6 +175,11 @@ class Payments:
             if one.asked.kind in UNDOING and one.standing is not Standing.REQUESTED
         )
 
+    def out_of_reach(self) -> frozenset[str]:
+        """What nobody at a till can hand back: what terminals were asked back, and tenders of days
+        of theirs that are over."""
+        return self.asked_back().union(*self.overnight.values())
+
     def known(self, payment_id: str) -> Payment | None:
         """A payment that is not settled, by its id."""
         return self.open.get(payment_id) or self.exceptions.get(payment_id)
@@ -195,7 +187,27 @@ class Payments:
     def aside(self) -> tuple[Payment, ...]:
         """Those nobody waits for of which the store has still something to ask a terminal: what
         became of them, or to take them back. Oldest first."""
-        return tuple(one for one in self.exceptions.values() if one.is_open or one.is_going_back)
+        exceptions = self.exceptions.values()
+        return tuple(one for one in exceptions if one.is_open or self.is_going_back(one))
+
+    def is_going_back(self, payment: Payment) -> bool:
+        """Whether its terminal is still to be asked to take it back. Of what the bank refused in
+        the meantime there is nothing to take."""
+        return payment.back_waits and payment.is_unwanted and not self.is_past(payment)
+
+    def is_past(self, payment: Payment) -> bool:
+        """Whether its terminal knows it by a number alone and ended that day, or nobody knows
+        whether it did: it takes back nothing of a day that is over, and by then the number may be
+        another payment's. Reservations outlast days."""
+        asked, day = payment.asked, self.days.get(payment.asked.terminal)
+        may_be_over = day is not None and payment.day_part < len(day.parts) - 1
+        if asked.kind in (Kind.RESERVATION, Kind.RELEASE):
+            return False
+        if not (payment.is_day_over or may_be_over):
+            return False
+        told = None if payment.answer is None else payment.answer.identity
+        named = asked.original if asked.kind in UNDOING else told
+        return named is None or not named.reference
 
     def was_refused(self, payment_id: str) -> bool:
         """Whether its bank refused afterwards what was taken offline, which is on the list."""
@@ -339,6 +351,25 @@ def evolve_days(payments: Payments, event: TerminalDayEvent) -> None:
         for payment_id, payment in place.items():
             if payment.asked.terminal == event.terminal:
                 place[payment_id] = altered(payment, is_day_over=True)
+
+
+def note_overnight(payments: Payments, event: TerminalDayEvent, orders: Iterable[Order]) -> None:
+    """Where a terminal ended its day, or nobody knows whether it did: it knows the tenders that
+    `orders`, which are open, have of it by numbers of a day that is over."""
+    if isinstance(event, TerminalDayAsked) or event.verdict not in _MAY_END:
+        return
+    for order in orders:
+        cards = [tender.card for tender in order.tenders if tender.card is not None]
+        known = payments.overnight.get(order.id, ())
+        found = tuple(
+            card.payment_id
+            for card in cards
+            if card.terminal == event.terminal
+            and not card.identity.reference
+            and card.payment_id not in known
+        )
+        if found:
+            payments.overnight[order.id] = (*known, *found)
 
 
 def ending(payments: Payments) -> tuple[TerminalDayAsked, ...]:

@@ -330,6 +330,7 @@ def register_view(
     payment = None if training else register_payment(books, register, done)
     link = None if training else register_paylink(books, register)
     shown = ("", "") if payment is None else (shows or {}).get(payment.asked.payment_id, ("", ""))
+    goes_back = payment is not None and books.payments.is_going_back(payment)
     sees = books.staff.allows(operator, Right.EXPECTED_CASH)
     return RegisterView(
         epoch,
@@ -350,7 +351,9 @@ def register_view(
         queue_view(books, own, now_ns, devices) if own else (),
         tuple(devices.get(a, DeviceView(a, "starting", "not_heard_of", "")) for a in sorted(own)),
         setup.terminal,
-        None if payment is None else payment_view(payment, now_ns=now_ns, shows=shown),
+        None
+        if payment is None
+        else payment_view(payment, now_ns=now_ns, shows=shown, is_going_back=goes_back),
         len(listed(books, now_ns)) + len(books.paylinks.exceptions),
         returns_view(books),
         setup.provider,

@@ -34,11 +34,13 @@ def payment_view(
     *,
     now_ns: int,
     shows: Shown = ("", ""),
+    is_going_back: bool = False,
     is_counted: bool = False,
     paid_with: CardShown | None = None,
     tried: tuple[Payment, ...] = (),
 ) -> PaymentView:
     """One payment; `shows` is what its terminal shows meanwhile: a stable word, its own text.
+    `is_going_back`: its terminal is still to be asked to take it back.
     `is_counted` is of what was to go back: whether a sale was completed with it. `paid_with` is the
     card that it was paid with: that is told where the terminal tells none. `tried` are the tries to
     take it back that it stands for, oldest first."""
@@ -70,7 +72,7 @@ def payment_view(
         asked.tender,
         is_counted,
         asked.of_refund,
-        payment.is_going_back,
+        is_going_back,
         *_told_of_tries(tried, now_ns),
     )
 
@@ -226,6 +228,7 @@ def payments_view(
                 payment,
                 now_ns=now_ns,
                 shows=showed.get(payment.asked.payment_id, ("", "")),
+                is_going_back=books.payments.is_going_back(payment),
                 is_counted=is_counted(payment.asked, books.live.orders),
                 paid_with=_paid_with(books, payment),
                 tried=books.payments.moot_tries(payment.asked.payment_id),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.image import books_from, image_of, state_hash
-from engine.order.commands import AddReturnLine, CompleteOrder
+from engine.order.commands import AddReturnLine, CompleteOrder, ResumeOrder, SuspendOrder
 from engine.payment.commands import (
     CloseException,
     OpenTab,
@@ -35,6 +35,7 @@ from engine.payment.terminal_day import (
     without_payment,
 )
 from engine.terminal import CardShown, Identity, Kind, SettledTotal, Settlement, Verdict
+from engine.views.payments import payments_view
 from engine.wire import WireError
 from tests.card_shop import card_shop, hear, paid_by_card, running, set_aside
 from tests.card_shop import told as terminal_says
@@ -482,7 +483,8 @@ def test_a_number_of_a_day_that_is_over_is_no_name() -> None:
     hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
     assert shop.books.payments.at_terminal("terminal/1") is None
     (listed,) = shop.books.payments.exceptions.values()
-    assert (listed.problem, listed.is_going_back) == (Problem.LATE, False)
+    assert listed.problem is Problem.LATE
+    assert not shop.books.payments.is_going_back(listed)
     again = ReverseAgain(payment.asked.payment_id)
     assert shop.no(again) == PaymentRefusal.PAYMENT_MUST_BE_OF_TERMINAL_DAY
     shop.ok(CloseException(payment.asked.payment_id, "given back there"))
@@ -499,7 +501,7 @@ def test_what_waits_to_go_back_waits_no_longer_than_its_terminals_day() -> None:
     hear(shop, Verdict.APPROVED, 2)
     shop.ok(CompleteOrder())
     (listed,) = shop.books.payments.aside()
-    assert listed.is_going_back
+    assert shop.books.payments.is_going_back(listed)
     end(shop, told(SettledTotal(VISA, 2, 1149)))
     assert shop.books.payments.aside() == ()
     shop.ok(TakeBack(payment.asked.payment_id), admin=True)
@@ -529,3 +531,107 @@ def test_a_reservation_outlasts_days() -> None:
     end(shop, told())
     hear(shop, Verdict.APPROVED, 1, payment=tab, is_inquiry=True)
     assert running(shop).asked.kind is Kind.RELEASE
+
+
+LOST = Settlement(Verdict.UNKNOWN, "no_answer")
+
+
+def test_a_number_of_a_day_that_may_be_over_is_no_name() -> None:
+    """Nobody knows whether the terminal ended its day before a payment was found out: if it did,
+    its number may be a stranger's by now. What was asked for after that is of the day that goes on
+    for certain, and is taken back as ever."""
+    shop = card_shop()
+    payment = in_doubt(shop)
+    end(shop, LOST)
+    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
+    assert shop.books.payments.at_terminal("terminal/1") is None
+    (listed,) = shop.books.payments.exceptions.values()
+    assert (listed.problem, listed.back_waits) == (Problem.LATE, False)
+    again = ReverseAgain(payment.asked.payment_id)
+    assert shop.no(again) == PaymentRefusal.PAYMENT_MUST_BE_OF_TERMINAL_DAY
+    later = in_doubt(shop)
+    hear(shop, Verdict.APPROVED, 2, payment=later, is_inquiry=True)
+    back = running(shop).asked
+    assert (back.kind, back.of_payment) == (Kind.REVERSAL, later.asked.payment_id)
+
+
+@pytest.mark.parametrize("settlement", [LOST, Settlement(Verdict.ABORTED, "no_connection")])
+def test_what_waits_to_go_back_waits_while_the_day_goes_on_for_certain(
+    settlement: Settlement,
+) -> None:
+    """Found out while its terminal is at something else, which is asked to end its day before it
+    is asked for that: a terminal that says that it did not takes it back."""
+    shop = card_shop()
+    payment = in_doubt(shop)
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(CompleteOrder())
+    end(shop, settlement)
+    goes_on = settlement.verdict is Verdict.ABORTED
+    assert len(shop.books.payments.aside()) == int(goes_on)
+    (shown,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert shown.back_waits == goes_on, "nobody is told that it goes back by itself"
+    shop.ok(TakeBack(payment.asked.payment_id), admin=True)
+    assert (shop.books.payments.at_terminal("terminal/1") is not None) == goes_on
+
+
+def test_a_try_to_take_back_is_not_made_again_where_the_day_may_be_over() -> None:
+    """A terminal would not take back what was not wanted; nobody knows whether its day ended
+    since."""
+    shop = card_shop()
+    payment = in_doubt(shop)
+    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
+    hear(shop, Verdict.DECLINED, 2)
+    end(shop, LOST)
+    refused = [shop.no(ReverseAgain(one)) for one in list(shop.books.payments.exceptions)]
+    assert refused == [PaymentRefusal.PAYMENT_MUST_BE_OF_TERMINAL_DAY] * len(refused)
+    assert refused
+
+
+ENDS = [told(SettledTotal(VISA, 1, 350)), LOST]
+
+
+@pytest.mark.parametrize("settlement", ENDS)
+def test_a_tender_of_a_day_that_is_over_is_not_taken_back_by_its_number(
+    settlement: Settlement,
+) -> None:
+    """An order that was paid in part stayed open over the end of its terminal's day: its number may
+    be a stranger's by now. It keeps no register: it is parked, or completed, and then the money
+    goes back by a return."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment(350))
+    hear(shop, Verdict.APPROVED, 1)
+    end(shop, settlement)
+    assert shop.no(ReverseTender(1)) == PaymentRefusal.TENDER_MUST_BE_OF_TERMINAL_DAY
+    assert shop.books.payments.at_terminal("terminal/1") is None, "nothing was asked"
+    order_id = shop.ok(SuspendOrder("left"))["order_id"]
+    shop.sell("bread")
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(ReverseTender(2))
+    assert running(shop).asked.tender == 2, "what it took since is taken back as ever"
+    hear(shop, Verdict.APPROVED, 3)
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
+    image = image_of(shop.books)
+    assert image_of(books_from(image, None)) == image
+    shop.pay(449)
+    assert not shop.books.payments.overnight
+    assert "overnight" not in image_of(shop.books)["payments"]
+
+
+def test_a_tender_that_has_a_name_is_taken_back_on_any_day() -> None:
+    """A terminal that names its transactions is asked by that name; one that said that its day goes
+    on is asked by the number."""
+    shop = card_shop()
+    shop.ring("wine")
+    for number, identity in ((1, named(1)), (2, Identity("29001234", 2, 2))):
+        shop.ok(RequestPayment(350))
+        hear(shop, Verdict.APPROVED, number, identity=identity)
+        ended = number == 1
+        end(shop, told(SettledTotal(VISA, 1, 350)) if ended else Settlement(Verdict.ABORTED))
+        shop.ok(ReverseTender(number))
+        hear(shop, Verdict.APPROVED, number + 10)
