@@ -17,6 +17,7 @@ from engine.terminal import Answer, Verdict
 from hardware.terminal.limits import COMPLETION_NS, LINE_ACK_NS, NS_PER_S
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.line import ACK, NAK
+from hardware.terminal.zvt.person import Plan
 from native import zvt_decode
 from tests.hardware.terminal_rig import ADDRESS, KEEPER, Shop, open_shop, sale
 from tests.simulation.streams import SimulatedCarrier
@@ -96,6 +97,11 @@ def garbled(data: bytes) -> list[bytes]:
 def twice(data: bytes) -> list[bytes]:
     """It arrives twice."""
     return [data, data]
+
+
+def unframed(data: bytes) -> bytes:
+    """The message in a serial frame without doubled bytes."""
+    return data[2:-4]
 
 
 def is_frame(data: bytes) -> bool:
@@ -189,6 +195,41 @@ async def test_one_fault_on_a_serial_line(
             break
         number += 1
     assert number >= 8, "there were frames to meddle with"
+
+
+async def test_an_end_told_again_behind_the_next_command(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The register's acknowledgement of a cancelled payment's end was lost, and the terminal says
+    that end once more right behind its acknowledgement of the next payment, which it takes: it is
+    paid, once, and the books have it."""
+    async with on_a_cable(is_serial=True) as (shop, cable):
+        shop.fake.plans.append(Plan(decline=0x6C))
+        ends: list[bytes] = []
+
+        def keep(data: bytes) -> list[bytes]:
+            ends[:] = [data] if is_frame(data) else ends
+            return [data]
+
+        cable.to_register = keep
+        assert (await _pay(shop)).verdict is Verdict.ABORTED
+        assert zvt_decode(unframed(ends[0])).control == codec.ABORTION
+
+        asked: list[bytes] = []
+
+        def note(data: bytes) -> list[bytes]:
+            if is_frame(data) and data[2:4] == b"\x06\x01":
+                asked.append(data)
+            return [data]
+
+        def behind(data: bytes) -> list[bytes]:
+            return [ACK, ends.pop()] if data == ACK and asked and ends else [data]
+
+        cable.to_terminal, cable.to_register = note, behind
+        answer = await _pay(shop, "next")
+        assert (answer.verdict, ends) == (Verdict.APPROVED, [])
+        assert shop.fake.ledger.booked_minor == answer.amount_minor
+        assert shop.device.connections == 1
 
 
 async def test_a_command_lost_with_its_answer(autojump_clock: trio.testing.MockClock) -> None:

@@ -92,3 +92,16 @@ def test_tcp_is_as_it_is() -> None:
     assert line.heard(message(SHOW), 0).message is not None
     assert line.heard("bad_form", 0).is_broken
     assert not line.tick(10**15).is_broken
+
+
+def test_what_may_be_said_again_is_marked() -> None:
+    """A frame that is the one before it, byte for byte, may be that one once more, also after an
+    answer of ours arrived between."""
+    line = SerialLine()
+    busy, ok = message(bytes.fromhex("849c00")), message(bytes.fromhex("800000"))
+    assert not line.heard(busy, 0).is_again
+    line.send(ONE, 0)
+    line.heard("ack", 0)
+    assert line.heard(busy, 1).is_again
+    assert not line.heard(ok, 2).is_again
+    assert not line.heard(busy, 3).is_again

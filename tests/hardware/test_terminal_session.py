@@ -27,6 +27,7 @@ from hardware.terminal.limits import (
     NS_PER_S,
     QUESTION_NS,
     REPLY_NS,
+    SERIAL_REPLY_NS,
     WHOLE_NS,
 )
 from hardware.terminal.zvt import codec, codes
@@ -1321,3 +1322,79 @@ def test_one_end_for_each_job(walk: list[str]) -> None:
     if was_believed:
         assert end.verdict in (Verdict.APPROVED, Verdict.UNKNOWN)
     assert attrs.asdict(end)["asked_minor"] == 1250
+
+
+SAID_NO = bytes.fromhex("849c00")
+
+
+def again(session: ZvtSession, data: bytes, now_ns: int = 0) -> list[Action]:
+    """The same for one that is, byte for byte, what the terminal said last."""
+    message = zvt_decode(data, session.expects_enquiry)
+    return session.received(message, now_ns, is_again=True)
+
+
+def behind_a_refusal(*, settles: bool = False) -> tuple[ZvtSession, str]:
+    """A terminal that was busy when asked how it is, which another command follows."""
+    session = opened(LAST)
+    session.reply_ns = SERIAL_REPLY_NS
+    session.look("l", 0)
+    hear(session, SAID_NO)
+    sent = session.settle("j", 0) if settles else session.transact("j", SALE, 0)
+    return session, sends(sent)[0][:4]
+
+
+@pytest.mark.parametrize("settles", [False, True])
+def test_a_no_said_again_is_not_of_the_next_command_where_a_yes_follows(*, settles: bool) -> None:
+    """A serial line lost the acknowledgement of a no; said once more after the next command, it is
+    that one's only if no other answer follows in the time for one. The card that is shown then is
+    charged, and the books have it."""
+    session, sent = behind_a_refusal(settles=settles)
+    assert sent == ("0650" if settles else "0601")
+    assert again(session, SAID_NO) == []
+    assert again(session, SAID_NO, 1) == []
+    hear(session, OK, REPLY_NS - 1)
+    assert session.tick(REPLY_NS) == []
+    if settles:
+        hear(session, told(codec.STATUS_INFO, [(0x27, 0), (0x04, 0)]), REPLY_NS)
+        (done,) = [
+            one
+            for one in hear(session, told(codec.COMPLETION, []), REPLY_NS)
+            if isinstance(one, Done)
+        ]
+        assert isinstance(done.result, Settlement)
+        assert done.result.verdict is Verdict.APPROVED
+        return
+    hear(session, told(codec.STATUS_INFO, RESULT), REPLY_NS)
+    session.kept("j", REPLY_NS, is_kept=True)
+    answer = ended(hear(session, told(codec.COMPLETION, []), REPLY_NS))
+    assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
+
+
+def test_a_no_said_again_counts_where_nothing_else_is_said() -> None:
+    """A terminal that is busy says so to each command; another no than the one before counts at
+    once."""
+    session, _ = behind_a_refusal()
+    again(session, SAID_NO, NS_PER_S)
+    assert session.tick(NS_PER_S + REPLY_NS - 1) == []
+    answer = ended(session.tick(NS_PER_S + REPLY_NS))
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "refused_please_wait")
+    session, _ = behind_a_refusal()
+    again(session, SAID_NO)
+    answer = ended(hear(session, bytes.fromhex("846b00"), 1))
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "refused_not_registered")
+
+
+def test_an_end_said_again_is_not_of_the_next_payment() -> None:
+    """The customer before cancelled; the terminal says so once more after the next payment was
+    asked for, which it has not answered yet. It had its answer then, and gets no second."""
+    session = paying(opened(LAST))
+    cancelled = told(codec.ABORTION, [("result", 0x6C)])
+    assert ended(hear(session, cancelled)).verdict is Verdict.ABORTED
+    session.transact("k", SALE, 0)
+    assert again(session, cancelled) == []
+    hear(session, OK)
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    session.kept("k", 0, is_kept=True)
+    assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
+    session = paying(session)
+    assert ended(again(session, cancelled)).verdict is Verdict.ABORTED, "once it was answered"

@@ -27,6 +27,7 @@ REVERSE, REFUND, END_OF_DAY, ABORT, ENQUIRE = 0x0630, 0x0631, 0x0650, 0x06B0, 0x
 SEND_OFFLINE = 0x0651
 STATUS_INFO, INTERMEDIATE, COMPLETION, ABORTION = 0x040F, 0x04FF, 0x060F, 0x061E
 PRINT_LINE, PRINT_BLOCK, SET_CLOCK = 0x06D1, 0x06D3, 0x0401
+ENDS = (COMPLETION, ABORTION)
 LIVELY = (INTERMEDIATE, PRINT_LINE, PRINT_BLOCK)
 ACKNOWLEDGE = bytes.fromhex("800000")
 NOT_READY = bytes.fromhex("849C00")
@@ -185,6 +186,12 @@ def shown(message: ZvtMessage) -> tuple[str, str]:
 def why(message: ZvtMessage) -> str:
     """The terminal's own text of an error, in a `04 0F` or a `06 1E`."""
     return _text(find_anywhere(message.fields.get(0x06), 0x1F17))[:DETAIL_CHARS_MAX]
+
+
+def refusal(message: ZvtMessage) -> str:
+    """A stable word for a no (`84 xx`) to a command."""
+    code = message.fields.get("result") or message.control & 0xFF
+    return f"refused_{codes.result_word(code)}"
 
 
 def status_info(message: ZvtMessage) -> StatusInfo:

@@ -194,7 +194,8 @@ class ZvtDevice(TerminalDevice, CableDevice):
         if heard.write:
             await self._write(heard.write)
         if heard.message is not None:
-            await self._do(self.session.received(heard.message, self.now_ns()))
+            now_ns, is_again = self.now_ns(), heard.is_again
+            await self._do(self.session.received(heard.message, now_ns, is_again=is_again))
         if heard.is_broken:
             raise trio.BrokenResourceError("nothing on this line can be trusted any more")
 

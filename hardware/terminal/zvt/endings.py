@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import attrs
 
 from actors.terminal_messages import Forwarded
 from engine.terminal import Answer, Condition, Identity, Kind, Settlement, Transaction, Verdict
-from hardware.terminal.actions import Done
+from hardware.terminal.actions import Done, Told
 from hardware.terminal.doubt import is_same, resolve
 from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt import codec, codes
-from hardware.terminal.zvt.jobs import Action, Job, Task
+from hardware.terminal.zvt.jobs import Action, Job, Send, Task
 from hardware.terminal.zvt.memory import Memory
 from hardware.terminal.zvt.outcome import answer, let_go
 from native import ZvtMessage
 
+LATE: tuple[Action, ...] = (Send(codec.TAKE_BACK), Told("late_result"))
 _COPIES = 2  # the merchant's and the customer's
 
 
@@ -59,6 +62,24 @@ def lost(job: Job, before: Identity | None, condition: Condition, *, sent: bool)
             return [Done(job.job_id, Forwarded(code))]
         case _:
             return [Done(job.job_id, condition)] if job.job_id else []
+
+
+def unasked(message: ZvtMessage) -> list[Action]:
+    """What is said to a message while nothing runs. A result nobody waits for is not acknowledged:
+    so the terminal takes it back."""
+    if message.control in (codec.INTERMEDIATE, *codec.ENDS):
+        return [Send(codec.ACKNOWLEDGE)]
+    is_result = message.control == codec.STATUS_INFO
+    return [*LATE] if is_result else [Send(codec.UNKNOWN_COMMAND)]
+
+
+def left_unsent(queue: deque[Job], before: Identity | None, condition: Condition) -> list[Action]:
+    """Take what can be called off out of those that wait their turn; the end of it, if any."""
+    waiting = next((job for job in queue if job.may_be_called_off), None)
+    if waiting is None:
+        return []
+    queue.remove(waiting)
+    return lost(waiting, before, condition, sent=False)
 
 
 def elsewhere(job: Job, before: Identity | None, terminal_id: str) -> Done | None:

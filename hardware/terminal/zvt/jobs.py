@@ -61,7 +61,8 @@ class Job:
     that `gives_way` keeps nobody else's from the terminal either. `answer` is what is known already
     of the transaction whose receipt is asked for, `why` the terminal's own text of its breaking
     off, `is_lively` once it showed or printed something, `meanwhile` another result that it told
-    while one is written down."""
+    while one is written down. `refusal` is a no to the command that may be the one to the command
+    before, said again: it counts where the terminal says nothing else in the time for an answer."""
 
     task: Task
     job_id: str = ""
@@ -82,6 +83,7 @@ class Job:
     not_ready: int = 0
     gives_way: bool = False
     meanwhile: ZvtMessage | None = None
+    refusal: str = ""
 
     @property
     def keeps_it(self) -> bool:
@@ -116,6 +118,13 @@ class Job:
     def has_paid(self) -> bool:
         """Whether the terminal said yes to a card already: then it is too late to call it off."""
         return self.task is Task.TRANSACT and self.info is not None and self.info.is_approved
+
+    def may_be_of_before(self, control: int) -> bool:
+        """Whether a no or an end that the terminal says again may be of the command before: it has
+        not answered this one yet, and of money and of a day nothing is believed that may not be."""
+        is_no = control >> 8 == 0x84 and control != 0x8400
+        is_open = self.may_be_called_off and not self.is_accepted and not self.is_replied
+        return is_open and (is_no or control in codec.ENDS)
 
     def hear(self, info: StatusInfo) -> tuple[Slip, ...]:
         """Take a result; the receipts of a try before it that came to nothing, which are none of

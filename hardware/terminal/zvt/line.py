@@ -20,11 +20,13 @@ _BAD = ("bad_check", "bad_form", "too_long")
 @define
 class Heard:
     """What came of an event: bytes to write at once, a message for the session, a dead line, a
-    frame to be forgotten."""
+    frame to be forgotten. A message that `is_again` is the one before it once more, byte
+    for byte."""
 
     write: bytes = b""
     message: ZvtMessage | None = None
     is_broken: bool = False
+    is_again: bool = False
     drops_partial: bool = False
 
 
@@ -66,6 +68,7 @@ class SerialLine:
     _gap_due_ns: int | None = None
     _queue: deque[bytes] = field(factory=deque)
     _last: tuple[int, int] | None = None
+    _before: tuple[int, int] | None = None
 
     @property
     def deadline_ns(self) -> int | None:
@@ -113,8 +116,9 @@ class SerialLine:
         if is_repeat:
             self.duplicates += 1
             return Heard(ACK)
-        self._last = mark
-        return Heard(ACK + (self._next(now_ns) if self._waiting else b""), message)
+        is_again, self._last, self._before = mark == self._before, mark, mark
+        write = ACK + (self._next(now_ns) if self._waiting else b"")
+        return Heard(write, message, is_again=is_again)
 
     def _again(self, now_ns: int) -> Heard:
         if not self._waiting:

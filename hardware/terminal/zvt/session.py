@@ -28,7 +28,6 @@ from hardware.terminal.zvt.unclaimed import Unclaimed
 from native import ZvtMessage
 
 _ABSENT = Condition(is_ready=False, code="absent")
-_LATE: tuple[Action, ...] = (Send(codec.TAKE_BACK), Told("late_result"))
 UNKNOWN_FUNCTION = f"refused_{codes.NOTHING_KEPT}"
 RECALLS_AGAIN = 2
 
@@ -173,18 +172,12 @@ class ZvtSession:
         whether there is one, and the card is not accepted yet."""
         job = self._job
         if job is None or not job.may_be_called_off:
-            return self._left_unsent()
+            unsent = endings.left_unsent(self._queue, self.memory.last, self.condition)
+            return bool(unsent), unsent
         if self._is_keeping or job.has_paid:
             return False, []
         job.is_abort_wanted = True
         return True, self._tell_abort()
-
-    def _left_unsent(self) -> tuple[bool, list[Action]]:
-        waiting = next((job for job in self._queue if job.may_be_called_off), None)
-        if waiting is None:
-            return False, []
-        self._queue.remove(waiting)
-        return True, endings.lost(waiting, self.memory.last, self.condition, sent=False)
 
     def _tell_abort(self) -> list[Action]:
         """Tell the terminal that its command is called off: once, and only where this cannot be
@@ -257,14 +250,17 @@ class ZvtSession:
 
     # ------------------------------------------------------------------------- what the other says
 
-    def received(self, message: ZvtMessage, now_ns: int) -> list[Action]:
-        """One message of the terminal."""
+    def received(self, message: ZvtMessage, now_ns: int, *, is_again: bool = False) -> list[Action]:
+        """One message of the terminal; `is_again` where it is what it said last, which it may say
+        again because our acknowledgement was lost."""
         job = self._job
+        if is_again and job is not None and job.may_be_of_before(message.control):
+            return self._again(job, message, now_ns)
         if message.control >> 8 in (0x80, 0x84):
             return self._replied(job, message, now_ns)
         if job is None:
-            return self._unasked(message)
-        if self._is_keeping and message.control not in (codec.COMPLETION, codec.ABORTION):
+            return endings.unasked(message)
+        if self._is_keeping and message.control not in codec.ENDS:
             # The answer to what is written down answers what it repeats meanwhile, and no more.
             job.meanwhile = endings.meanwhile(job, message, self.memory.known)
             return []
@@ -290,12 +286,14 @@ class ZvtSession:
             case _:
                 return [Send(codec.UNKNOWN_COMMAND)]
 
-    def _unasked(self, message: ZvtMessage) -> list[Action]:
-        """A result nobody waits for is not acknowledged: so the terminal takes it back."""
-        if message.control in (codec.INTERMEDIATE, codec.COMPLETION, codec.ABORTION):
-            return [Send(codec.ACKNOWLEDGE)]
-        is_result = message.control == codec.STATUS_INFO
-        return [*_LATE] if is_result else [Send(codec.UNKNOWN_COMMAND)]
+    def _again(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
+        """A no is this command's only if no other answer follows it. An end is never, and answered
+        twice it would have the terminal take that for the answer to its next message."""
+        if message.control in codec.ENDS:
+            return []
+        job.refusal = codec.refusal(message)
+        self._due_ns = min(self._due_ns or now_ns, now_ns + limits.REPLY_NS)
+        return []
 
     def _replied(self, job: Job | None, message: ZvtMessage, now_ns: int) -> list[Action]:
         is_yes = message.control in (0x8000, 0x8400)
@@ -313,8 +311,7 @@ class ZvtSession:
         """The answer to a command. A no after it told a result is not about that."""
         job.is_replied = True
         if not is_yes and job.info is None:
-            code = codes.result_word(message.fields.get("result") or message.control & 0xFF)
-            return self._finish(job, Verdict.ABORTED, f"refused_{code}", now_ns)
+            return self._finish(job, Verdict.ABORTED, codec.refusal(message), now_ns)
         if is_yes and not job.is_accepted:
             job.is_accepted = True
             self._due_ns = now_ns + self._completion_ns
@@ -331,7 +328,7 @@ class ZvtSession:
     def _status_info(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         info = codec.status_info(message)
         if job.task in (Task.REGISTER, Task.ENQUIRE):
-            return [*_LATE]
+            return [*endings.LATE]
         if job.task in (Task.FORWARD, Task.SETTLE):
             return self._presented(job, info, now_ns)
         if info.is_day and job.task is Task.TRANSACT:
@@ -490,6 +487,8 @@ class ZvtSession:
             if job is None:
                 return self._abort_is_over(now_ns)
             self._due_ns = None
+            if job.refusal and not job.is_accepted:
+                return self._finish(job, Verdict.ABORTED, job.refusal, now_ns)
             return [Break("no completion" if job.is_accepted else "no reply")]
         if self._enquire_ns is not None and now_ns >= self._enquire_ns and self.is_idle:
             if self._is_barred:
