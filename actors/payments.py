@@ -332,6 +332,7 @@ def _ask_terminal(payment: Payment, post: DoorPost) -> Asked | PostError:
             offline_allowed=asked.alone_minor_max > 0,
             tip_minor=asked.tip_on_top_minor,
             entry=asked.entry,
+            authorisation=asked.authorisation,
         )
     except ValueError as error:
         # No terminal can be asked for such a thing: it hears nothing, and no other payment waits.

@@ -103,7 +103,8 @@ class Transaction:
     about. `tip_allowed` lets the terminal ask for a tip, `partial_allowed` lets it approve less,
     `offline_allowed` lets it approve without asking anybody. `tip_minor` comes on top of the
     amount: the customer said so before the card is asked. With an `entry` other than READ the
-    number is typed at the terminal.
+    number is typed at the terminal. `authorisation` is what the bank called the reservation that a
+    capture takes from, where it was told.
     """
 
     kind: Kind
@@ -115,6 +116,7 @@ class Transaction:
     offline_allowed: bool = False
     tip_minor: int = 0
     entry: CardEntry = CardEntry.READ
+    authorisation: str = ""
 
     def __attrs_post_init__(self) -> None:
         """An amount is positive, and what refers to another transaction names it."""

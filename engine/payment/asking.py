@@ -348,6 +348,7 @@ def reversal_of(payment: Payment, payment_id: str) -> Asked:
         of_refund=asked.kind is Kind.REFUND,
         tip_on_top_minor=0,
         entry=CardEntry.READ,
+        authorisation="",
     )
 
 

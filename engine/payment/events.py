@@ -100,6 +100,7 @@ class Asked:
     `offline_allowed`: as far as is known before, the shop takes it without a bank. With
     `alone_minor_max` above 0 the terminal is told so, and that is the most that can come of it, a
     tip from its own screen included; at 0, one that can be told asks its bank.
+    `authorisation` is what the bank called the reservation that a capture takes from.
     """
 
     payment_id: str
@@ -124,6 +125,7 @@ class Asked:
     entry: CardEntry = CardEntry.READ
     card_ends: str = ""
     alone_minor_max: int = 0
+    authorisation: str = ""
 
 
 @EVENTS.name("payment.requested/1")

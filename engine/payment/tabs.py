@@ -198,5 +198,6 @@ def _on_reservation(
         card.identity,
         card.payment_id,
         tip_minor=tip_minor,
+        authorisation=card.authorisation if kind is Kind.CAPTURE else "",
     )
     return asked_for(asked, context)

@@ -230,6 +230,7 @@ class ZvtFar(Far):
             terminal_id=self.terminal_id,
             world=self.world,
         )
+        self.fake.wants_attribute = True
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """As `Far`."""

@@ -81,6 +81,30 @@ async def test_every_command(carrier: str, tmp_path: Path) -> None:
         assert expected <= set(shop.fake.heard)
 
 
+async def test_a_capture_names_what_the_bank_called_its_reservation(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A terminal that insists on the authorisation takes a capture with it alone, and one that does
+    not know the field books the same without."""
+    end, world = simulated()
+    async with open_shop(end, world=world) as shop:
+        device, ledger = shop.device, shop.fake.ledger
+        shop.fake.wants_attribute = True
+        tab = await device.request(attrs.evolve(sale(5000), kind=Kind.RESERVATION))
+        plain = about(Kind.CAPTURE, tab.identity, 4200)
+        for other in ("", "654321"):
+            refused = await device.request(attrs.evolve(plain, authorisation=other))
+            assert (refused.verdict, refused.code) == (Verdict.ABORTED, "protocol_error")
+        assert ledger.booked_minor == 0
+        whole = attrs.evolve(plain, authorisation=tab.authorisation)
+        assert (await device.request(whole)).verdict is Verdict.APPROVED
+        shop.fake.wants_attribute, shop.fake.knows_no_attribute = False, True
+        tab = await device.request(attrs.evolve(sale(5000), kind=Kind.RESERVATION))
+        named = attrs.evolve(about(Kind.CAPTURE, tab.identity, 4200), authorisation="123456")
+        assert (await device.request(named)).verdict is Verdict.APPROVED
+        assert (ledger.booked_minor, shop.fake.heard.count(codec.CAPTURE)) == (8400, 5)
+
+
 @pytest.mark.parametrize("carrier", CARRIERS)
 async def test_by_messages(carrier: str, tmp_path: Path) -> None:
     """What other actors ask is answered, and the same request twice moves money once."""

@@ -158,6 +158,12 @@ def test_registration_bytes() -> None:
         (Transaction(Kind.RESERVATION, 5000, 978), "06220c040000000050004909781940"),
         (Transaction(Kind.CAPTURE, 4200, 978, Identity("1", 5, 10)),
          "062411870010040000000042004909780b000005"),
+        (Transaction(Kind.CAPTURE, 4200, 978, Identity("1", 5, 10), authorisation="A1B2C3"),
+         "06241a870010040000000042004909780b0000053b4131423243330000"),
+        (Transaction(Kind.CAPTURE, 4200, 978, Identity("1", 5, 10), authorisation="ABCDEFGHI"),
+         "062411870010040000000042004909780b000005"),
+        (Transaction(Kind.CAPTURE, 4200, 978, Identity("1", 5, 10), authorisation="1234ß"),
+         "062411870010040000000042004909780b000005"),
         (Transaction(Kind.RELEASE, 800, 978, Identity("1", None, 10)),
          "06250d87001004000000000800490978"),
         (Transaction(Kind.RELEASE, 800, 978, Identity("1", 5, 10)),
@@ -1398,3 +1404,20 @@ def test_an_end_said_again_is_not_of_the_next_payment() -> None:
     assert ended(hear(session, told(codec.COMPLETION, []))).verdict is Verdict.APPROVED
     session = paying(session)
     assert ended(again(session, cancelled)).verdict is Verdict.ABORTED, "once it was answered"
+
+
+def test_a_terminal_that_does_not_know_the_attribute_books_without_it() -> None:
+    """It refuses the command whole, as it must what it does not know: nothing was done, and it is
+    told once more without. Any other no, and one to the plain command, is the end."""
+    session = opened(LAST)
+    original = Identity("52500001", trace=4, receipt=9)
+    booked = Transaction(Kind.CAPTURE, 400, 978, original, authorisation="A1B2C3")
+    (sent,) = sends(session.transact("j", booked, 0))
+    assert sent.endswith("3b4131423243330000")
+    (plain,) = sends(hear(session, codec.UNKNOWN_COMMAND, 5))
+    assert plain == sends(opened(LAST).transact("j", attrs.evolve(booked, authorisation=""), 0))[0]
+    answer = ended(hear(session, codec.UNKNOWN_COMMAND, 6))
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "refused_function_not_possible")
+    session.transact("k", booked, 7)
+    answer = ended(hear(session, bytes.fromhex("846400"), 8))
+    assert (answer.verdict, answer.code) == (Verdict.ABORTED, "refused_card_unreadable")

@@ -71,6 +71,7 @@ def test_a_tab_is_opened_once_and_its_close_captures_what_it_came_to() -> None:
     assert asked.original is not None
     assert asked.original.receipt == 1
     hear(shop, Verdict.APPROVED, 2)
+    assert [event.asked.authorisation for event in shop.events(PaymentRequested)] == ["", "A1B2C3"]
     done = shop.ok(CompleteOrder(), "2")
     assert (done["total_minor"], done["change_minor"]) == (1598, 0)
     assert shop.books.live.position("2").totals.tenders == {"card": 1598}

@@ -45,6 +45,7 @@ _LONG_TRACE = 0x1F2B  # a trace number of more than six digits; field 0B is noug
 _TERMINAL_DECIDES = 0x40
 _STATUS_AND_PRINT, _STATUS_WITHOUT_PRINT = 0x01, 0x03
 _NUMBER_BYTES_MAX = 6
+_ATTRIBUTE_BYTES = 8
 _CONTROLS = {
     Kind.SALE: AUTHORISE,
     Kind.REFUND: REFUND,
@@ -134,6 +135,8 @@ def command(transaction: Transaction, profile: Profile) -> bytes:
         if is_long:
             digits = str(original.trace)
             container.append((_LONG_TRACE, bytes.fromhex("0" * (len(digits) % 2) + digits)))
+    if kind is Kind.CAPTURE:
+        fields += _attribute(transaction.authorisation)
     if transaction.tip_minor:
         container.append((TIP_WITHIN, bytes.fromhex(f"{transaction.tip_minor:012}")))
     if transaction.partial_allowed:
@@ -141,6 +144,15 @@ def command(transaction: Transaction, profile: Profile) -> bytes:
     if container:
         fields.append((0x06, container))
     return zvt_encode(_CONTROLS[kind], fields)
+
+
+def _attribute(authorisation: str) -> Fields:
+    """The reservation's authorisation attribute as the terminal told it: its booking must have it
+    (chapter 2.13), and a terminal that knows the field and has no use for it passes it over (the
+    list of fields, chapter 13)."""
+    letters = authorisation.encode("ascii", errors="ignore")
+    is_whole = 0 < len(authorisation) == len(letters) <= _ATTRIBUTE_BYTES
+    return [(0x3B, letters.ljust(_ATTRIBUTE_BYTES, b"\0"))] if is_whole else []
 
 
 @frozen

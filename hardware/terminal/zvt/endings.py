@@ -82,6 +82,18 @@ def left_unsent(queue: deque[Job], before: Identity | None, condition: Condition
     return lost(waiting, before, condition, sent=False)
 
 
+def plainer(job: Job, message: ZvtMessage) -> Job | None:
+    """The same capture without the reservation's authorisation, where the terminal does not know
+    that field: it said no to the command as a whole, and did nothing. None where that is not it."""
+    transaction = job.transaction
+    if transaction is None or not transaction.authorisation or job.is_accepted:
+        return None
+    if codec.refusal(message) != f"refused_{codes.NOTHING_KEPT}":
+        return None
+    plain = attrs.evolve(transaction, authorisation="")
+    return Job(job.task, job.job_id, plain, is_abort_wanted=job.is_abort_wanted)
+
+
 def elsewhere(job: Job, before: Identity | None, terminal_id: str) -> Done | None:
     """The end of a transaction whose original is another terminal's than this one, which is not
     asked: by that number it would take back, or capture, what somebody else paid here. A refund

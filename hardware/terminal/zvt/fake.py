@@ -38,7 +38,7 @@ from hardware.terminal.zvt.person import Plan
 from native import ZvtMessage
 
 _CANCELLED, _NO_CONNECTION, _PRINTER, _REVERSED, _NO_REVERSAL = 0x6C, 0xA3, 0xCC, 0xB4, 0xB5
-_DECLINED, _PIN_TRIES, _NOT_STORED = 0x05, 0x4B, 0xFF
+_DECLINED, _PIN_TRIES, _NOT_STORED, _OTHER = 0x05, 0x4B, 0xFF, 0x9A
 _INSERT, _PIN, _HOST, _REVERSING, _REMOVE = 0x0A, 0xCC, 0x04, 0x05, 0x0B
 _WRONG_PIN, _TOO_MANY_PINS, _TEXT = 0x15, 0x18, 0xFF
 _REFUSALS = {"declined": _DECLINED, "cancelled": _CANCELLED, "nobody": _CANCELLED,
@@ -65,7 +65,9 @@ class TerminalFake(FarEnd, Played):
     `keeps_unacknowledged` makes one that does not take back a sale whose acknowledgement is
     missing, as some do. What it approves alone it stores, presents once the host is back, and
     tells what came of each when it is asked to send what it took offline (`06 51`, unless
-    `cannot_send`) or to end its day.
+    `cannot_send`) or to end its day. A capture that names another authorisation than its
+    reservation had is refused, with `wants_attribute` also one that names none; one that
+    `knows_no_attribute` refuses the command that has that field.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class TerminalFake(FarEnd, Played):
         self.plans: deque[Plan] = deque()
         self.keeps_unacknowledged = False
         self.cannot_send = False
+        self.wants_attribute = self.knows_no_attribute = False
         self.ends_silently = False
         self.is_registered = False
         self._last_plan, self._prints_again = Plan(), False
@@ -199,6 +202,10 @@ class TerminalFake(FarEnd, Played):
     # ------------------------------------------------------------------------------ a transaction
 
     async def _transact(self, message: ZvtMessage) -> None:
+        attribute = message.fields.get(0x3B)
+        if attribute is not None and self.knows_no_attribute:
+            await self._send(codec.UNKNOWN_COMMAND)
+            return
         plan = self.plans.popleft() if self.plans else Plan(card="ask" if self.operator else "tap")
         self._last_plan = attrs.evolve(plan, lose=(), breaks=False)
         kind = _KINDS[message.control]
@@ -216,7 +223,8 @@ class TerminalFake(FarEnd, Played):
         entry = self.ledger.open_entry(kind, asked_minor, message.fields.get(0x87))
         entry.tip_minor, entry.names_tip = tip_minor, plan.names_tip
         entry.entry = {"tap": 2, "keyed": KEYED, "none": NO_CARD, "": NO_CARD}.get(plan.card, 1)
-        entry.result = refusal or self._decide(entry, plan)
+        is_other = kind is Kind.CAPTURE and not self._is_attribute(attribute)
+        entry.result = refusal or (_OTHER if is_other else self._decide(entry, plan))
         await self._result(entry, plan)
 
     async def _customer(self, kind: Kind, plan: Plan, *, may_tip: bool) -> int:
@@ -261,6 +269,10 @@ class TerminalFake(FarEnd, Played):
         if refusal == "too_many_pins":
             await self._show(_TOO_MANY_PINS, TOO_MANY_PINS)
         return _REFUSALS.get(refusal, 0)
+
+    def _is_attribute(self, told: bytes | None) -> bool:
+        """Whether a capture names its reservation's authorisation, or may leave it out."""
+        return not self.wants_attribute if told is None else told == voice.ATTRIBUTE
 
     def _decide(self, entry: Entry, plan: Plan) -> int:
         """What the host says, or the terminal alone."""

@@ -68,8 +68,7 @@ class ZvtSession:
     def opened(self, now_ns: int) -> list[Action]:
         """A new connection: log on, ask how it is, and which transaction was its last."""
         self.is_open, self.forwards, self._is_barred = True, True, False
-        self._recalls = RECALLS_AGAIN
-        self.terminal_id = ""
+        self._recalls, self.terminal_id = RECALLS_AGAIN, ""
         return self._log_on(now_ns)
 
     def _log_on(self, now_ns: int) -> list[Action]:
@@ -310,6 +309,9 @@ class ZvtSession:
     ) -> list[Action]:
         """The answer to a command. A no after it told a result is not about that."""
         job.is_replied = True
+        if not is_yes and (plainer := endings.plainer(job, message)) is not None:
+            self._job = None
+            return self._begin(plainer, now_ns)
         if not is_yes and job.info is None:
             return self._finish(job, Verdict.ABORTED, codec.refusal(message), now_ns)
         if is_yes and not job.is_accepted:
@@ -340,9 +342,8 @@ class ZvtSession:
         self.papers = (*self.papers, *job.hear(info))[-limits.SLIPS_MAX :]
         if job.task is not Task.TRANSACT:
             return [Send(codec.ACKNOWLEDGE)]
-        forgotten = self.unclaimed.forget(info.identity)
         store = Store(job.job_id, endings.so_far(job, self.memory.last))
-        return [*forgotten, *self._keep(store, now_ns)]
+        return [*self.unclaimed.forget(info.identity), *self._keep(store, now_ns)]
 
     def _keep(self, what: Store | StoreUpload | SetAside, now_ns: int) -> list[Action]:
         """Have it written down before it is acknowledged."""

@@ -9,6 +9,9 @@ from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.ledger import KEYED, NO_CARD, Entry
 from hardware.terminal.zvt.person import Plan
 
+ATTRIBUTE = b"123456\0\0"
+"""What a bank calls whatever it says yes to: the authorisation attribute, field 3B."""
+
 
 def result(entry: Entry, terminal_id: int, plan: Plan | None = None) -> codec.Fields:
     """A `04 0F`, with what a plan has it say instead or besides."""
@@ -30,7 +33,7 @@ def result(entry: Entry, terminal_id: int, plan: Plan | None = None) -> codec.Fi
         fields.append((0x22, plan.says_card or "541333******0010"))
     fields += [(0x29, terminal_id), (0x2A, b"455600000599   ")]
     if entry.result == 0:
-        fields.append((0x3B, b"123456\0\0"))
+        fields.append((0x3B, ATTRIBUTE))
     fields += [(0x49, 978), (0x87, entry.receipt)]
     if is_shown:
         fields.append((0x8A, 0x06))
