@@ -10,7 +10,7 @@ const APPROVED = new Set(['approved', 'partially_approved', 'offline_approved'])
 const UNDOES = new Set(['reversal', 'release']);
 const SAID = new Set(['declined', 'aborted']);
 // What the store says of a terminal that said nothing.
-const UNSAID = new Set(['not_sent', 'terminal_busy']);
+const UNSAID = new Set(['not_sent', 'terminal_busy', 'function_not_supported']);
 // What is told to the customer who waits, although a person is to look at it.
 const TOLD = new Set(['not_reversed', 'not_its_card']);
 // Words of the terminal that mean the same to whoever stands there.
@@ -55,6 +55,7 @@ const WHY: Record<string, string> = {
   reversal_not_possible: 'not_reversible',
   already_reversed: 'not_reversible',
   not_found: 'not_found',
+  function_not_supported: 'no_tabs',
   declined_4b: 'pin',
   wrong_pin: 'pin',
 };
@@ -85,6 +86,11 @@ export function isApproved(payment: PaymentView): boolean {
 export function isThrough(payment: PaymentView): boolean {
   const fine = !payment.problem || payment.problem === 'not_its_card';
   return fine && !payment.back_waits && !isOpen(payment) && (isApproved(payment) || UNDOES.has(payment.kind));
+}
+
+/** Whether its terminal will say the same to it whoever asks: no trying again helps. */
+export function isFinal(payment: PaymentView): boolean {
+  return plainCode(payment) === 'function_not_supported';
 }
 
 /** `Mastercard ··0010`; what is not known is left out. */

@@ -144,6 +144,23 @@ def test_said_no_walked_away_and_out_of_paper(who: Cashier, terminal: Locator) -
     expect(page.get_by_text("Paid by card")).to_be_visible()
 
 
+def test_a_nexo_terminal_keeps_no_tabs(who: Cashier, terminal: Locator) -> None:
+    """The page says so and what to do instead, offers no trying again, and the card pays later."""
+    page = who.page
+    who.menu("Tabs")
+    who.digits("500")
+    who.push(re.compile("^Reserve €"))
+    expect(page.get_by_text("This terminal keeps no tabs.", exact=False)).to_be_visible()
+    expect(page.get_by_text("Nothing was changed at the card.")).to_be_visible()
+    expect(who.button("Try again")).to_have_count(0)
+    expect(page.get_by_text("The terminal says", exact=False)).to_have_count(0)
+    who.push("Back", exact=True)
+    assert [] == who.store.counter()["terminal"]["transactions"]
+    to_card(who, terminal)
+    press(terminal, "Tap card")
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+
+
 def test_the_nexo_answer_is_lost_and_the_truth_is_that_the_card_paid(
     who: Cashier, terminal: Locator
 ) -> None:

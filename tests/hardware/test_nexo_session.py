@@ -452,6 +452,21 @@ def test_asked_for_once_more_after_a_crash() -> None:
     assert ("unknown", "no_reply") == ended(answer_in(walk.reply(asked, RUNS)))
 
 
+def test_a_terminal_that_is_at_something_else_keeps_no_register() -> None:
+    """It refuses the payment, and to the question what became of it says no more than that it is
+    busy, as long as that takes: soon the payment is in doubt, and asked after by and by."""
+    walk = Walk()
+    busy = m.StatusTold(failure("Busy"))
+    walk.now_ns += limits.QUIET_NS // 2
+    post = walk.pay()
+    asked = post_in(walk.reply(post, paid(outcome=failure("Busy"))))
+    begun_ns = walk.now_ns
+    while not (actions := walk.reply(asked, busy)):
+        asked = post_in(walk.wait(limits.INQUIRE_AGAIN_NS))
+    assert ("unknown", "no_reply") == ended(answer_in(actions))
+    assert walk.now_ns - begun_ns <= limits.INQUIRE_WHOLE_NS + limits.INQUIRE_AGAIN_NS
+
+
 # --------------------------------------------------------------------------------- the books
 
 

@@ -374,7 +374,7 @@ class NexoSession:
         job.answer, job.asked = answer, ""
         if told.outcome.condition in codes.PERHAPS_TAKEN and not job.is_checked:
             # Asked for once more after a crash, it may be the first one that counts.
-            job.is_checked = True
+            job.is_checked, job.started_ns = True, now_ns
             return [*dropped, *self._ask(job, asking.status(job))]
         if answer.code != "in_progress":
             self._remember(answer)
@@ -425,7 +425,9 @@ class NexoSession:
         job.asked = ""
         is_success, condition = told.outcome.is_success, told.outcome.condition
         if not is_success and condition in codes.IN_PROGRESS:
-            if now_ns - job.started_ns >= WHOLE_NS:
+            # Busy with what it refused this for, it may be so for long: the register goes on.
+            is_other = job.answer is not None and condition == "Busy"
+            if now_ns - job.started_ns >= (limits.INQUIRE_WHOLE_NS if is_other else WHOLE_NS):
                 return self._lost(job, job.service_id, "no_reply", now_ns, is_sent=True)
             again_ns = limits.QUIET_AGAIN_NS if job.answer is None else limits.INQUIRE_AGAIN_NS
             job.due_ns = now_ns + again_ns
