@@ -1421,3 +1421,21 @@ def test_a_terminal_that_does_not_know_the_attribute_books_without_it() -> None:
     session.transact("k", booked, 7)
     answer = ended(hear(session, bytes.fromhex("846400"), 8))
     assert (answer.verdict, answer.code) == (Verdict.ABORTED, "refused_card_unreadable")
+
+
+@pytest.mark.parametrize("result", [0, 0x77])
+def test_a_day_that_was_told_and_then_broken_off_may_have_ended(result: int) -> None:
+    """A terminal tells what its day came to, and then runs out of paper: nobody knows whether it
+    began a new one. One that told that it could not end it did not."""
+    session = opened(LAST)
+    session.settle("s", 0)
+    hear(session, OK)
+    day: codec.Fields = [(0x27, result), (0x04, 4799), (0x60, bytes(53))]
+    assert sends(hear(session, told(codec.STATUS_INFO, day))) == ["800000"]
+    actions = hear(session, told(codec.ABORTION, [("result", 0xCC)]))
+    (end,) = [one.result for one in actions if isinstance(one, Done)]
+    assert isinstance(end, Settlement)
+    if result:
+        assert (end.verdict, end.code) == (Verdict.ABORTED, "printer_not_ready")
+    else:
+        assert (end.verdict, end.code) == (Verdict.UNKNOWN, "contradiction_printer_not_ready")

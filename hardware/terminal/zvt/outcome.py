@@ -161,10 +161,13 @@ def uploaded(stored: Answer, info: StatusInfo) -> Answer | None:
 def settlement(
     verdict: Verdict, code: str, info: StatusInfo | None, slips: SlipReader, why: str = ""
 ) -> Settlement:
-    """What is known of an end of day; `why` is the terminal's own text of its breaking off."""
+    """What is known of an end of day; `why` is the terminal's own text of its breaking off. One
+    that told what its day came to, and then broke off, ended it or did not: nobody knows."""
     told = info or StatusInfo()
     if verdict is Verdict.APPROVED and told.result:
         verdict, code = Verdict.ABORTED, codes.result_word(told.result)
+    elif verdict is not Verdict.APPROVED and verdict is not Verdict.UNKNOWN and told.is_approved:
+        verdict, code = Verdict.UNKNOWN, f"contradiction_{code}"
     return Settlement(
         verdict,
         code,
