@@ -274,7 +274,7 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
 
     Refuses:
         order_must_be_open, order_must_be_tendering, tender_must_exist, tender_must_be_by_card,
-        those of `_why_final`, tender_must_be_of_terminal_day, payment_must_be_settled,
+        those of `_why_final`, payment_must_be_of_terminal_day, payment_must_be_settled,
         terminal_must_be_free.
     """
     order = context.order
@@ -290,7 +290,7 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
         return refuse(Refusal.TENDER_MUST_BE_BY_CARD)
     refused = _why_final(card.identity, card.payment_id)
     if refused is None and card.payment_id in context.payments.overnight.get(order.id, ()):
-        return refuse(Refusal.TENDER_MUST_BE_OF_TERMINAL_DAY, tender=body.tender)
+        return refuse(Refusal.PAYMENT_MUST_BE_OF_TERMINAL_DAY, payment_id=card.payment_id)
     refused = refused or why_not_free(card.terminal, order.id, context)
     if refused is not None:
         return refused

@@ -20,7 +20,6 @@ class Refusal:
     PAYMENT_MUST_BE_NUMBERED = "payment_must_be_numbered"
     REFUND_MUST_BE_REVERSIBLE = "refund_must_be_reversible"
     PAYMENT_MUST_BE_OF_TERMINAL_DAY = "payment_must_be_of_terminal_day"
-    TENDER_MUST_BE_OF_TERMINAL_DAY = "tender_must_be_of_terminal_day"
     PAYMENT_MUST_BE_WITHIN_CEILINGS = "payment_must_be_within_ceilings"
     TERMINAL_MUST_BE_FREE = "terminal_must_be_free"
     TAB_MUST_BE_OPEN = "tab_must_be_open"

@@ -88,11 +88,6 @@ export function isThrough(payment: PaymentView): boolean {
   return fine && !payment.back_waits && !isOpen(payment) && (isApproved(payment) || UNDOES.has(payment.kind));
 }
 
-/** Whether its terminal will say the same to it whoever asks: no trying again helps. */
-export function isFinal(payment: PaymentView): boolean {
-  return plainCode(payment) === 'function_not_supported';
-}
-
 /** `Mastercard ··0010`; what is not known is left out. */
 export function cardName(brand: string, number: string): string {
   const last = /(\d{2,4})$/.exec(number)?.[1];

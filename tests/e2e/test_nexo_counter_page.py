@@ -155,6 +155,8 @@ def test_a_nexo_terminal_keeps_no_tabs(who: Cashier, terminal: Locator) -> None:
     expect(who.button("Try again")).to_have_count(0)
     expect(page.get_by_text("The terminal says", exact=False)).to_have_count(0)
     who.push("Back", exact=True)
+    expect(page.get_by_role("heading", name="Open a tab")).to_be_visible()
+    who.push("Back", exact=True)
     assert [] == who.store.counter()["terminal"]["transactions"]
     to_card(who, terminal)
     press(terminal, "Tap card")

@@ -605,7 +605,7 @@ def test_a_tender_of_a_day_that_is_over_is_not_taken_back_by_its_number(
     shop.ok(RequestPayment(350))
     hear(shop, Verdict.APPROVED, 1)
     end(shop, settlement)
-    assert shop.no(ReverseTender(1)) == PaymentRefusal.TENDER_MUST_BE_OF_TERMINAL_DAY
+    assert shop.no(ReverseTender(1)) == PaymentRefusal.PAYMENT_MUST_BE_OF_TERMINAL_DAY
     assert shop.books.payments.at_terminal("terminal/1") is None, "nothing was asked"
     order_id = shop.ok(SuspendOrder("left"))["order_id"]
     shop.sell("bread")
