@@ -34,6 +34,7 @@ from engine.order.tender_events import (
     TipAnswered,
     TipAsked,
     TipLeft,
+    UnpaidTendered,
 )
 from engine.personal import Personal
 from engine.promotion.held import Held
@@ -454,6 +455,7 @@ OrderEvent = (
     | ForeignTendered
     | CreditTendered
     | LinkTendered
+    | UnpaidTendered
     | TenderRefunded
     | TabOpened
     | TipAdjusted

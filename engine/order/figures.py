@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 from attrs import field, frozen
 
@@ -15,6 +16,9 @@ from engine.provider import LinkPaid
 from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 from engine.tender_rules import COUNTED
 from engine.terminal import CardEntry, CardShown, ForPaper, Identity, Slip
+
+UNPAID: Final = "unpaid"
+"""The kind of what no card ever paid, among the tenders of a return."""
 
 
 class DiscountKind(Enum):

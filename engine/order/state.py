@@ -44,15 +44,7 @@ from engine.order.events import (
     RewardChosen,
     TenderChosen,
 )
-from engine.order.figures import (
-    CashBack,
-    Figures,
-    LineItem,
-    ReturnOf,
-    Tab,
-    TenderFigures,
-    Tip,
-)
+from engine.order.figures import CashBack, Figures, LineItem, ReturnOf, Tab, TenderFigures, Tip
 from engine.order.given import Chosen, Discount, Note, Refunded, Waived, refunded_after
 from engine.order.tender_events import (
     AnyTendered,
@@ -73,6 +65,7 @@ from engine.order.tender_events import (
     TipAnswered,
     TipAsked,
     TipLeft,
+    UnpaidTendered,
     tab_after,
     tender_of,
     tip_after,
@@ -307,9 +300,9 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return altered(order, cash_back=event.sales)
         case TenderingUndone():
             return altered(order, phase=Phase.OPEN, figures=None, tip=None, cash_back=())
-        case (
-            CashTendered() | CardTendered() | ForeignTendered() | CreditTendered() | LinkTendered()
-        ):
+        case CashTendered() | ForeignTendered() | CreditTendered():
+            return tendered(order, event)
+        case CardTendered() | LinkTendered() | UnpaidTendered():
             return tendered(order, event)
         case TenderRefunded():
             return altered(order, refunded=refunded_after(order.refunded, event))

@@ -10,7 +10,16 @@ from engine.altered import altered
 from engine.credit.ledger import CreditPaid
 from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
-from engine.order.figures import CardPaid, CashBack, Figures, GaveBack, Tab, TenderFigures, Tip
+from engine.order.figures import (
+    UNPAID,
+    CardPaid,
+    CashBack,
+    Figures,
+    GaveBack,
+    Tab,
+    TenderFigures,
+    Tip,
+)
 from engine.provider import LinkPaid
 from engine.terminal import CardShown, Slip
 
@@ -103,7 +112,21 @@ class LinkTendered:
     gave_back: tuple[GaveBack, ...] = ()
 
 
-AnyTendered = CashTendered | CardTendered | ForeignTendered | CreditTendered | LinkTendered
+@EVENTS.name("order.unpaid_tendered/1")
+@frozen
+class UnpaidTendered:
+    """What of goods that come back a card never paid, below zero: it is owed to nobody, and no
+    money moves by this. Only where another part of their return is with the customer for good."""
+
+    order_id: str
+    tender: int
+    amount_minor: int
+    gave_back: tuple[GaveBack, ...] = ()
+
+
+AnyTendered = (
+    CashTendered | CardTendered | ForeignTendered | CreditTendered | LinkTendered | UnpaidTendered
+)
 
 
 @EVENTS.name("order.tab_opened/1")
@@ -214,6 +237,8 @@ def tender_of(event: AnyTendered) -> TenderFigures:
             return TenderFigures(number, "credit", amount, None, gave_back, credit=event.credit)
         case LinkTendered():
             return TenderFigures(number, "link", amount, None, event.gave_back, link=event.link)
+        case UnpaidTendered():
+            return TenderFigures(number, UNPAID, amount, None, event.gave_back)
         case _:
             assert_never(event)
 

@@ -1,0 +1,142 @@
+"""A return of which a part is with the customer for good, when the card that paid the rest turns
+out never to have paid: nothing is owed for that, what is still owed goes back, and it ends."""
+
+from __future__ import annotations
+
+from engine.image import state_hash
+from engine.order.commands import (
+    AddReturnLine,
+    CompleteOrder,
+    ResumeOrder,
+    SuspendOrder,
+    TenderCash,
+    UndoTender,
+    VoidLine,
+    VoidOrder,
+)
+from engine.order.refusal import Refusal
+from engine.order.tender_events import TenderRefunded, UnpaidTendered
+from engine.paylink.commands import RequestPaylink
+from engine.payment.commands import ReportUpload, RequestPayment
+from engine.provider import LinkState
+from engine.terminal import Verdict
+from engine.views.build import register_view
+from tests.card_shop import hear, running
+from tests.link_shop import hear as hear_link
+from tests.link_shop import with_provider
+from tests.scenarios.test_story_stored_cards import offline_shop
+from tests.shop import Shop
+
+
+def link_card_and_cash(cash_minor: int = 0) -> tuple[Shop, str, str]:
+    """Bread and wine, 5.00 of it by link, so much in cash and the rest by a card without its bank;
+    the sale and its card payment."""
+    shop = offline_shop().shop
+    with_provider(shop, "1")
+    with_provider(shop, "2")
+    order_id = shop.ring("bread", "wine")
+    paylink_id = shop.ok(RequestPaylink(500))["paylink_id"]
+    hear_link(shop, paylink_id, LinkState.OPEN)
+    hear_link(shop, paylink_id, LinkState.PAID)
+    if cash_minor:
+        shop.ok(TenderCash(cash_minor))
+    payment_id = shop.ok(RequestPayment())["payment_id"]
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(CompleteOrder())
+    return shop, order_id, payment_id
+
+
+def come_back(shop: Shop, order_id: str) -> str:
+    """Both come back, and the link's part is with its customer for good; the return."""
+    for line in (1, 2):
+        back: str = shop.ok(AddReturnLine(order_id, line, 1000, "corked"))["order_id"]
+    assert 500 == shop.ok(RequestPaylink())["amount_minor"]
+    return back
+
+
+def due(shop: Shop, register: str = "1") -> int:
+    """What the screen asks for."""
+    view = register_view(
+        shop.books, register, epoch=1, now_ns=shop.now_ns, devices={}, last_order=None
+    )
+    assert view.order is not None
+    return view.order.due_minor
+
+
+def test_what_a_card_never_paid_is_left_out_of_a_return_that_gave_a_part() -> None:
+    """Parked, taken up elsewhere, and asked to end: it says what was never paid, owes nothing more
+    and is completed. No money moved by that, and no tender of the sale went back by it."""
+    shop, sale, payment_id = link_card_and_cash()
+    back = come_back(shop, sale)
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    shop.ok(SuspendOrder("the bank said no"))
+    shop.ok(ResumeOrder(back), "2")
+    went_back = shop.events(TenderRefunded)
+    assert shop.no(CompleteOrder(), "2") == Refusal.REFUND_MUST_LEAVE_OUT_UNPAID
+    (left_out,) = shop.events(UnpaidTendered)
+    assert (back, -649) == (left_out.order_id, left_out.amount_minor)
+    assert 0 == due(shop, "2")
+    assert shop.no(UndoTender(left_out.tender), "2") == Refusal.TENDER_MUST_BE_IN_CASH
+    shop.ok(SuspendOrder("a moment"), "2")
+    shop.ok(ResumeOrder(back), "2")
+    shop.ok(CompleteOrder(), "2")
+    assert went_back == shop.events(TenderRefunded)
+    assert {"link": -500, "unpaid": -649} == shop.books.live.position("2").totals.tenders
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
+
+
+def test_what_cash_paid_of_it_is_still_owed() -> None:
+    """It goes back as ever, to the cent, once the card's part is left out."""
+    shop, sale, payment_id = link_card_and_cash(cash_minor=249)
+    come_back(shop, sale)
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    answer = shop.refused(TenderCash(-649))
+    assert {"unpaid_minor": 400, "due_minor": -249} == answer
+    assert -249 == due(shop)
+    assert shop.no(CompleteOrder()) == Refusal.ORDER_MUST_BE_PAID
+    assert shop.no(TenderCash(-649)) == Refusal.REFUND_MUST_BE_EXACT
+    shop.ok(TenderCash(-249))
+    shop.ok(CompleteOrder())
+    assert {"cash": 0, "card": 400, "link": 0, "unpaid": -400} == (
+        shop.books.live.position("1").totals.tenders
+    )
+    assert "Never paid" in str(shop.printed()[-1])
+
+
+def test_nothing_is_left_out_while_a_card_may_still_be_given_back_to() -> None:
+    """A refund that nobody knows the end of may have given that very part back: then it is the
+    tender of the return."""
+    shop, sale, payment_id = link_card_and_cash()
+    come_back(shop, sale)
+    assert 649 == shop.ok(RequestPayment())["amount_minor"]
+    refund = running(shop)
+    hear(shop, Verdict.UNKNOWN, 2)
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    assert shop.no(CompleteOrder()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+    hear(shop, Verdict.APPROVED, 2, payment=refund, is_inquiry=True)
+    shop.ok(CompleteOrder())
+    assert [] == shop.events(UnpaidTendered)
+
+
+def test_nothing_is_left_out_where_other_goods_go_out_for_it() -> None:
+    """A bottle that goes out for what was never paid would be brought back for cash."""
+    shop, sale, payment_id = link_card_and_cash()
+    for line in (1, 2):
+        shop.ok(AddReturnLine(sale, line, 1000, "corked"))
+    shop.ring("bread")
+    assert 500 == shop.ok(RequestPaylink())["amount_minor"]
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    assert shop.no(CompleteOrder()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+
+
+def test_a_return_that_gave_nothing_for_good_begins_anew() -> None:
+    """Its goods are taken out of it, as ever."""
+    shop, sale, payment_id = link_card_and_cash()
+    shop.ok(AddReturnLine(sale, 1, 1000, "corked"))
+    shop.ok(AddReturnLine(sale, 2, 1000, "corked"))
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    assert shop.no(TenderCash(-1149)) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+    assert [] == shop.events(UnpaidTendered)
+    for line in (1, 2):
+        shop.ok(VoidLine(line, "never paid"))
+    shop.ok(VoidOrder("never paid"))
