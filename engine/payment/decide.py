@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import assert_never
 
 from engine import limits
-from engine.decision import Command, Decision, refuse
+from engine.decision import Command, Decision, Fact, refuse
+from engine.order.context import stream_of as order_stream
 from engine.order.refusal import Refusal as OrderRefusal
+from engine.order.tender_events import TabClosed
 from engine.payment import tips
 from engine.payment.asking import request, reverse_again, reverse_tender, take_back
 from engine.payment.commands import (
@@ -44,9 +46,11 @@ from engine.payment.exposure import untold
 from engine.payment.hearing import hear, keep
 from engine.payment.outcome import never_paid
 from engine.payment.refusal import Refusal
+from engine.payment.state import Payment
 from engine.payment.tabs import adjust_tip, capture_tab, open_tab, raise_tab, release_tab
 from engine.payment.terminal_day import brand_of
 from engine.staff import Staff
+from engine.terminal import Kind
 
 POLICY = "policy"
 
@@ -133,7 +137,20 @@ def _close(body: CloseException, context: PaymentContext) -> Decision:
         context.fact(one, ExceptionClosed(one, context.around.operator, body.finding.strip()))
         for one in (*(tried.asked.payment_id for tried in moot), body.payment_id)
     ]
+    facts += _tab_given_up(payment, context)
     return answered(body.payment_id, payment.standing.value, *facts)
+
+
+def _tab_given_up(payment: Payment, context: PaymentContext) -> list[Fact]:
+    """A release that a person has seen to leaves its bill no tab to let go once more, unless a
+    terminal is still asked for another."""
+    order = context.orders.get(payment.asked.order_id)
+    if payment.asked.kind is not Kind.RELEASE or order is None or order.tab is None:
+        return []
+    is_of_it = order.tab.card.payment_id == payment.asked.of_payment
+    if not is_of_it or context.payments.of_order(order.id) is not None:
+        return []
+    return [Fact(order_stream(order.id), TabClosed(order.id))]
 
 
 def _upload(body: ReportUpload, context: PaymentContext) -> Decision:

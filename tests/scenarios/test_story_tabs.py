@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine import limits
+from engine.image import state_hash
 from engine.order.commands import (
     AddLine,
     AddReturnLine,
@@ -23,6 +24,7 @@ from engine.order.tender_events import TabClosed
 from engine.payment.commands import (
     AdjustTip,
     CaptureTab,
+    CloseException,
     OpenTab,
     RaiseTab,
     ReleaseTab,
@@ -412,6 +414,39 @@ def test_a_reservation_that_cannot_be_let_go_keeps_no_order(*, is_void: bool) ->
     shop.ok(ReverseAgain(failed))
     hear(shop, Verdict.APPROVED, 4)
     assert not shop.books.payments.exceptions
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DECLINED, Verdict.UNKNOWN])
+def test_a_release_that_a_person_has_seen_to_leaves_no_tab(verdict: Verdict) -> None:
+    """The bank was called, and the entry closed: the bill ends as it did while that was listed. It
+    asked for another release, of what was settled with the bank."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(StartTendering())
+    shop.ok(TenderCash(799))
+    shop.ok(ReleaseTab())
+    release = running(shop).asked.payment_id
+    hear(shop, verdict, 2)
+    if verdict is Verdict.UNKNOWN:
+        shop.ok(SetPaymentAside(release, "terminal dead"))
+    shop.ok(CloseException(release, "the bank let it go"))
+    assert shop.order(order_id).tab is None
+    assert shop.ok(CompleteOrder())["change_minor"] == 0
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
+
+
+def test_a_tab_stays_while_another_release_of_it_is_asked_for() -> None:
+    """What was listed is closed while the terminal is at the next try: that one ends the tab."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    shop.ok(ReleaseTab())
+    first = running(shop).asked.payment_id
+    hear(shop, Verdict.DECLINED, 2)
+    shop.ok(ReleaseTab())
+    shop.ok(CloseException(first, "tried again"))
+    assert shop.order(order_id).tab is not None
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.order(order_id).tab is None
 
 
 @pytest.mark.parametrize("is_set_aside", [False, True])
