@@ -186,6 +186,9 @@ LOOK_MAX_S = 60.0
 CALLBACK_TIMEOUT_S = 10.0
 """How long a provider's call waits to be durable before it is told to call again."""
 
+LOOK_UNKNOWN_TIMES = 3
+"""How often in a row a provider says that it does not know a refund before that is believed."""
+
 assert LOOK_OFTEN_S < LOOK_MAX_S
 
 # Looking for card terminals, and trying one out.

@@ -15,6 +15,7 @@ from actors.limits import (
     LOOK_MAX_S,
     LOOK_OFTEN_NS,
     LOOK_OFTEN_S,
+    LOOK_UNKNOWN_TIMES,
     NS_PER_S,
     PROVIDER_TIMEOUT_S,
 )
@@ -23,7 +24,7 @@ from actors.messages import Failure
 from actors.provider_messages import Callback, LookUp, Offer, Taken, Withdraw
 from actors.register import OFFICE
 from actors.world import World
-from engine.limits import PAYLINK_GRACE_NS
+from engine.limits import PAYLINK_GRACE_NS, PAYLINK_UNKNOWN_NS
 from engine.paylink.events import Standing
 from engine.paylink.state import Paylink
 from engine.provider import LinkKind, LinkState, Told
@@ -100,12 +101,13 @@ class PaylinksActor:
 
     async def _follow(self, paylink_id: str, post: Any, world: World) -> None:
         """Ask until its provider told how it ended: often while a customer may be waiting."""
-        began_ns, pause_s = world.monotonic_ns(), LOOK_OFTEN_S
+        began_ns, pause_s, unknown = world.monotonic_ns(), LOOK_OFTEN_S, 0
         while (link := self._open.get(paylink_id)) is not None:
             self._changed[paylink_id] = trio.Event()
             answer = await self._ask(link, post)
             if isinstance(answer, Told):
-                if _is_news(link, answer):
+                unknown = unknown + 1 if answer.state is LinkState.NOT_FOUND else 0
+                if _is_news(link, answer, unknown, world.now_ns()):
                     await self._hear(link.asked.provider, answer, post)
             else:
                 log.info("provider_waits", paylink=paylink_id, reason=answer.code)
@@ -170,6 +172,9 @@ class PaylinksActor:
         register = OFFICE if link is None or not link.asked.register else link.asked.register
         data = {"provider": provider, "told": unstructure(told)}
         identity = f"paylink:{sha256(canonical(data)).hexdigest()[:40]}"
+        if link is not None and link.times_again:
+            # Asked once more, it may be told once more that it is not known.
+            identity += f".{link.times_again}"
         submit = Submit(identity, register, "paylink.hear", data, admin=True)
         try:
             reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
@@ -197,10 +202,14 @@ def _until_ns(link: Paylink) -> int:
     return link.asked.expires_ns + PAYLINK_GRACE_NS if link.asked.expires_ns else 0
 
 
-def _is_news(link: Paylink, told: Told) -> bool:
-    """Whether an answer can change anything; that the customer still has not paid is no news."""
+def _is_news(link: Paylink, told: Told, unknown: int, now_ns: int) -> bool:
+    """Whether an answer can change anything; that the customer still has not paid is no news. A
+    refund may be asked for anew meanwhile, so that it is not known is news once it was said so
+    often, `unknown`, and for so long that a person has to look."""
     if told.state is LinkState.OPEN:
         return link.standing is Standing.REQUESTED
-    if told.state is LinkState.NOT_FOUND:
-        return link.asked.kind is LinkKind.PAYMENT and not link.is_offered
-    return True
+    if told.state is not LinkState.NOT_FOUND:
+        return True
+    if link.asked.kind is LinkKind.PAYMENT:
+        return not link.is_offered
+    return unknown >= LOOK_UNKNOWN_TIMES and link.age_ns(now_ns) >= PAYLINK_UNKNOWN_NS

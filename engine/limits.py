@@ -76,6 +76,7 @@ PAYLINK_LIFE_S_MAX = 86_400
 PAYLINK_GRACE_NS = 60 * 1_000_000_000  # between a payment in time and its word of it
 PAYLINKS_REMEMBERED_MAX = 500  # settled ones, so that a repeated word is known
 PAYLINK_EXCEPTIONS_MAX = 1_000
+PAYLINK_UNKNOWN_NS = 600 * 1_000_000_000  # a refund that its provider does not know is listed then
 
 assert PIN_DIGITS_MIN < PIN_DIGITS_MAX
 assert PIN_LOCK_NS_FIRST < PIN_LOCK_NS_MAX

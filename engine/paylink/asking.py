@@ -16,7 +16,13 @@ from engine.order.tendering import figures_frozen, why_no_tender
 from engine.paylink.closing import with_tender
 from engine.paylink.commands import RequestPaylink, ReverseLinkTender, SendBackPaylink
 from engine.paylink.context import PaylinkContext, answered
-from engine.paylink.events import LinkAsked, PaylinkRequested, Standing
+from engine.paylink.events import (
+    LinkAsked,
+    LinkProblem,
+    PaylinkAskedAgain,
+    PaylinkRequested,
+    Standing,
+)
 from engine.paylink.refusal import Refusal
 from engine.provider import LinkKind, LinkPaid
 
@@ -184,7 +190,8 @@ def reverse_tender(body: ReverseLinkTender, context: PaylinkContext) -> Decision
 
 def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     """Have money given back that nobody wanted, or try again what could not be: of what went back
-    in part the rest, of what bounced all of it.
+    in part the rest, of what bounced all of it. A refund that its provider did not know is asked
+    for once more under its own reference, so that it is given back once, whatever became of it.
 
     Refuses:
         order_must_be_live (a register that practises moves no money), paylink_must_exist,
@@ -196,6 +203,10 @@ def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     if link is None:
         return refuse(Refusal.PAYLINK_MUST_EXIST, paylink_id=body.paylink_id)
     around, was = context.around, link.asked
+    if link.problem is LinkProblem.NOT_KNOWN:
+        again = context.fact(was.paylink_id, PaylinkAskedAgain(was.paylink_id, around.operator))
+        standing, amount_minor = Standing.REQUESTED.value, was.amount_minor
+        return answered(was.paylink_id, standing, again, amount_minor=amount_minor)
     amount_minor, currency = was.amount_minor, was.currency
     if link.told is not None:
         came = (link.told.amount_minor, link.told.currency)

@@ -28,7 +28,7 @@ class LinkProblem(Enum):
 
     LATE: paid when its order no longer wanted it. DIFFERS: another amount or currency was paid.
     UNASKED: paid, and nobody here asked for it. NOT_RETURNED: money that should have gone back has
-    not.
+    not. NOT_KNOWN: its provider does not know of a refund; whether it went back nobody says.
     """
 
     NONE = ""
@@ -36,6 +36,7 @@ class LinkProblem(Enum):
     DIFFERS = "differs"
     UNASKED = "unasked"
     NOT_RETURNED = "not_returned"
+    NOT_KNOWN = "not_known"
 
 
 @frozen
@@ -103,7 +104,8 @@ class PaylinkConfirmed:
 @EVENTS.name("paylink.ended/1")
 @frozen
 class PaylinkEnded:
-    """The provider says that no money moves by it, and why."""
+    """The provider says that no money moves by it, and why; or it does not know of it, and nobody
+    asks any more (`not_known`, the standing is as before)."""
 
     paylink_id: str
     standing: Standing
@@ -117,6 +119,16 @@ class PaylinkExpired:
     """Its time is over here. The provider is still asked what became of it."""
 
     paylink_id: str
+
+
+@EVENTS.name("paylink.asked_again/1")
+@frozen
+class PaylinkAskedAgain:
+    """Somebody has its provider asked once more for a refund that it did not know, under the same
+    reference: should it know it after all, it is done once."""
+
+    paylink_id: str
+    operator: str
 
 
 @EVENTS.name("paylink.strayed/1")
@@ -147,6 +159,7 @@ PaylinkEvent = (
     | PaylinkConfirmed
     | PaylinkEnded
     | PaylinkExpired
+    | PaylinkAskedAgain
     | PaylinkStrayed
     | LinkExceptionClosed
 )

@@ -101,7 +101,10 @@ def _moved(link: Paylink, body: HearPaylink, context: PaylinkContext) -> Decisio
     if (told.amount_minor, told.currency) != (asked.amount_minor, asked.currency):
         return _confirmed(link, told, LinkProblem.DIFFERS, context)
     if asked.kind is LinkKind.REFUND:
-        return _confirmed(link, told, LinkProblem.NONE, context)
+        # Off the list or sent anew by a person, who took it for not given back: it may be twice.
+        is_settled = asked.paylink_id in context.links.settled
+        problem = LinkProblem.DIFFERS if is_settled else LinkProblem.NONE
+        return _confirmed(link, told, problem, context)
     order = context.orders.get(asked.order_id)
     if order is None or not _is_wanted(link, order, context):
         return _confirmed(link, told, LinkProblem.LATE, context)
@@ -166,13 +169,16 @@ def _ended(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
     """No money moves by it. What was refunded may still bounce; what was paid stays paid."""
     asked, is_refund = link.asked, link.asked.kind is LinkKind.REFUND
     paylink_id = asked.paylink_id
+    is_listed = link.problem is LinkProblem.NOT_KNOWN
+    if told.state is LinkState.NOT_FOUND and is_refund:
+        return _not_known(link, told, context)
     if told.state is LinkState.NOT_FOUND:
-        if is_refund or paylink_id not in context.links.open or link.is_offered:
+        if paylink_id not in context.links.open or link.is_offered:
             return _misfit(link, told)
         standing = Standing.CANCELLED
     else:
         standing = Standing.FAILED if is_refund else _ENDS[told.state]
-    if paylink_id not in context.links.open:
+    if paylink_id not in context.links.open and not is_listed:
         has_ended = link.told is None and link.standing is not Standing.CONFIRMED
         if has_ended:
             return answered(paylink_id, link.standing.value, amount_minor=link.amount_minor)
@@ -184,3 +190,16 @@ def _ended(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
     code = told.code or told.state.value
     fact = context.fact(paylink_id, PaylinkEnded(paylink_id, standing, code, problem))
     return answered(paylink_id, standing.value, fact, amount_minor=link.amount_minor)
+
+
+def _not_known(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
+    """A refund of which its provider goes on saying that it does not know it. What is owed is owed,
+    and whether it went back this does not say: from some age on it is before a person."""
+    paylink_id = link.asked.paylink_id
+    is_due = link.age_ns(context.around.stamp.now_ns) >= limits.PAYLINK_UNKNOWN_NS
+    if paylink_id not in context.links.open or not is_due:
+        return _misfit(link, told)
+    problem = LinkProblem.NOT_KNOWN
+    event = PaylinkEnded(paylink_id, link.standing, told.state.value, problem)
+    fact = context.fact(paylink_id, event)
+    return answered(paylink_id, link.standing.value, fact, amount_minor=link.amount_minor)

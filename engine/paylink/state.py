@@ -12,6 +12,7 @@ from engine.paylink.events import (
     LinkAsked,
     LinkExceptionClosed,
     LinkProblem,
+    PaylinkAskedAgain,
     PaylinkCancelAsked,
     PaylinkConfirmed,
     PaylinkEnded,
@@ -29,7 +30,8 @@ _PAYABLE = (Standing.REQUESTED, Standing.WAITING)
 
 @frozen
 class Paylink:
-    """One of them. `requested_ns` is by the clock of stamps; `told` is there once money moved."""
+    """One of them. `requested_ns` is by the clock of stamps; `told` is there once money moved;
+    `times_again` is how often a person had its provider asked once more."""
 
     asked: LinkAsked
     requested_ns: int
@@ -40,6 +42,7 @@ class Paylink:
     problem: LinkProblem = LinkProblem.NONE
     is_cancel_asked: bool = False
     code: str = ""
+    times_again: int = 0
 
     @property
     def is_payable(self) -> bool:
@@ -56,6 +59,11 @@ class Paylink:
     def amount_minor(self) -> int:
         """What moved; what was asked for while nothing did."""
         return self.asked.amount_minor if self.told is None else self.told.amount_minor
+
+    def age_ns(self, now_ns: int) -> int:
+        """How long ago it was asked for, by the clock of stamps; one from while that was ahead is
+        as old as it was ahead."""
+        return abs(now_ns - self.requested_ns)
 
 
 @define
@@ -112,6 +120,10 @@ def evolve(links: Paylinks, event: PaylinkEvent, *, now_ns: int) -> None:
         case PaylinkEnded(paylink_id, standing, code, problem):
             link = altered(_taken(links, paylink_id), code=code, problem=problem)
             _end(links, altered(link, standing=standing))
+        case PaylinkAskedAgain(paylink_id):
+            link = links.exceptions.pop(paylink_id)
+            link = altered(link, standing=Standing.REQUESTED, problem=LinkProblem.NONE, code="")
+            _keep(links, altered(link, times_again=link.times_again + 1))
         case PaylinkStrayed(paylink_id, provider, told):
             asked = LinkAsked(
                 paylink_id,

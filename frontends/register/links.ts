@@ -17,5 +17,6 @@ export function whyNoLink(link: PaylinkView): string {
 
 /** Why a person must look at it, and what they do about it. */
 export function linkProblem(link: PaylinkView): string {
-  return words.text(`paylink_problem.${link.problem}`);
+  const back = `paylink_problem.${link.problem}_back`;
+  return words.text(link.kind === 'refund' && words.has(back) ? back : `paylink_problem.${link.problem}`);
 }

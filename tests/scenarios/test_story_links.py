@@ -636,3 +636,95 @@ def test_a_refund_that_bounced_is_heard_however_many_paid_since(
     assert shop.books.paylinks.known(paylink_id) is None, "its payment is long forgotten"
     hear(shop, refund_id, LinkState.FAILED)
     assert link_of(shop, refund_id).problem is LinkProblem.NOT_RETURNED
+
+
+def owed(shop: Shop) -> str:
+    """A bottle that was paid by link comes back, and its provider is asked to give that back."""
+    sale = sold(shop, "wine")
+    shop.ok(AddReturnLine(sale, 1, 1_000, "corked"))
+    paylink_id: str = shop.ok(RequestPaylink())["paylink_id"]
+    return paylink_id
+
+
+def unknown_for_long(shop: Shop, paylink_id: str) -> None:
+    """The provider does not know it, ten minutes after it was asked for."""
+    shop.now_ns += limits.PAYLINK_UNKNOWN_NS
+    hear(shop, paylink_id, LinkState.NOT_FOUND)
+
+
+@pytest.mark.parametrize("is_accepted", [False, True])
+def test_a_refund_its_provider_does_not_know_is_listed_and_asked_for_again(
+    *, is_accepted: bool
+) -> None:
+    """At first it may not have arrived yet; then a person is told, with its age, that nobody knows
+    whether it went back. Asked again under its own reference it goes back once."""
+    shop = link_shop()
+    refund = owed(shop)
+    if is_accepted:
+        hear(shop, refund, LinkState.OPEN)
+    assert not_heard(shop, refund, LinkState.NOT_FOUND) == Refusal.PAYLINK_STATE_MUST_FIT
+    unknown_for_long(shop, refund)
+    assert not_heard(shop, refund, LinkState.NOT_FOUND) == Refusal.PAYLINK_STATE_MUST_FIT
+    (listed,) = paylinks_view(shop.books, now_ns=shop.now_ns).exceptions
+    standing = "waiting" if is_accepted else "requested"
+    assert ("not_known", standing, "not_found") == (listed.problem, listed.standing, listed.code)
+    assert (799, True) == (listed.amount_minor, listed.age_s >= 600)
+    again = shop.ok(SendBackPaylink(refund))
+    assert (refund, "requested", 799) == (
+        again["paylink_id"],
+        again["standing"],
+        again["amount_minor"],
+    )
+    assert [refund] == [entry.asked.paylink_id for entry in refunds(shop)]
+    hear(shop, refund, LinkState.NOT_FOUND)
+    assert [LinkProblem.NOT_KNOWN] == problems(shop)
+    shop.ok(SendBackPaylink(refund))
+    hear(shop, refund, LinkState.REFUNDED)
+    assert ([], {}) == (problems(shop), shop.books.paylinks.open)
+    image = parse(canonical(image_of(shop.books)))
+    assert books_from(image, None).paylinks == shop.books.paylinks == shop.replayed().paylinks
+
+
+@pytest.mark.parametrize(
+    ("state", "left"), [(LinkState.REFUNDED, []), (LinkState.FAILED, [LinkProblem.NOT_RETURNED])]
+)
+def test_what_a_provider_tells_of_a_refund_that_it_did_not_know(
+    state: LinkState, left: list[LinkProblem]
+) -> None:
+    """Its word counts, whenever it comes: off the list, or tried anew."""
+    shop = link_shop()
+    refund = owed(shop)
+    unknown_for_long(shop, refund)
+    hear(shop, refund, state)
+    assert left == problems(shop)
+
+
+@pytest.mark.parametrize("is_sent_again", [False, True])
+def test_a_refund_that_went_back_after_a_person_settled_it_is_said(*, is_sent_again: bool) -> None:
+    """It failed, and was sent anew or paid in cash over the counter; then the provider tells that
+    the first one went back after all: the customer may have it twice, and nobody was told."""
+    shop = link_shop()
+    refund = owed(shop)
+    hear(shop, refund, LinkState.FAILED, code="account_closed")
+    if is_sent_again:
+        second = shop.ok(SendBackPaylink(refund))["paylink_id"]
+        hear(shop, second, LinkState.REFUNDED)
+    else:
+        shop.ok(CloseLinkException(refund, "The customer was paid in cash"))
+    hear(shop, refund, LinkState.REFUNDED)
+    assert [LinkProblem.DIFFERS] == problems(shop)
+    hear(shop, refund, LinkState.REFUNDED)
+    assert [LinkProblem.DIFFERS] == problems(shop)
+    assert shop.no(SendBackPaylink(refund)) == OrderRefusal.AMOUNT_MUST_STILL_BE_DUE
+    shop.ok(CloseLinkException(refund, "The customer gave it back"))
+    hear(shop, refund, LinkState.REFUNDED)
+    assert [] == problems(shop)
+
+
+def test_a_refund_that_failed_and_is_still_listed_is_settled_by_its_word() -> None:
+    """Nobody did anything about it yet."""
+    shop = link_shop()
+    refund = owed(shop)
+    hear(shop, refund, LinkState.FAILED)
+    hear(shop, refund, LinkState.REFUNDED)
+    assert [] == problems(shop)

@@ -16,6 +16,7 @@ from engine.provider import LinkKind, LinkState, Told
 from protocols.provider import limits
 from protocols.provider.client import client_context, request
 from protocols.provider.codec import describe
+from protocols.provider.fake import ProviderFake
 from tests.store.harness import eventually
 from tests.store.link_rig import LinkShop, open_link_shop, open_provider
 
@@ -240,3 +241,40 @@ async def test_another_authority_is_not_believed(folder: Path) -> None:
 
             await eventually(is_shown, "a provider that is not verified")
             assert [] == provider.requests
+
+
+async def test_a_refund_that_its_provider_does_not_know_is_listed_not_asked_for_ever(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers 404, each time: listed, asked again when a person says so, listed again, and given
+    back once, under the one reference, when the provider knows it."""
+    for module in ("engine.limits", "actors.paylinks"):
+        monkeypatch.setattr(f"{module}.PAYLINK_UNKNOWN_NS", 0)
+    monkeypatch.setattr("actors.paylinks.LOOK_OFTEN_S", 0.05)
+    async with (
+        open_provider(folder) as provider,
+        open_link_shop(folder, provider, calls=False) as shop,
+    ):
+        paylink_id = await shop.ask_for_link("wine")
+        provider.pay(paylink_id)
+        await shop.until(paylink_id, "confirmed")
+        await shop.until_receipts(1)
+        sale = shop.records("order.completed/1")[0].data["order_id"]
+        known = ProviderFake._do
+        monkeypatch.setattr(ProviderFake, "_do", lambda *_: None)
+        await shop.do("order.add_return_line", **back_of(sale, 1))
+        refund = (await shop.do("paylink.request"))["paylink_id"]
+        unknown = [LinkProblem.NOT_KNOWN]
+        for turn in range(2):
+            await eventually(lambda: problems(shop) == unknown, "an unknown refund")
+            asked_for = len(provider.requests)
+            assert 3 * (turn + 1) <= len([one for one in provider.requests if one[0] == "PUT"]) - 1
+            await trio.sleep(0.3)
+            assert asked_for == len(provider.requests), "nobody asks any more"
+            if turn:
+                monkeypatch.setattr(ProviderFake, "_do", known)
+            again = await shop.do("paylink.send_back", paylink_id=refund)
+            assert refund == again["paylink_id"]
+        await shop.until(refund, "confirmed")
+        assert 0 == provider.ledger.taken_minor
+        assert [] == problems(shop)
