@@ -43,9 +43,27 @@ _WORDS: Final = {
     RowKind.PAYMENT: "a payment must be more than nought",
     RowKind.DECLINED: "a declined payment must have what was asked for, more than nought",
     RowKind.REFUND: "a refund must be less than nought",
-    RowKind.PAYOUT: "a payout must be less than nought: it leaves the acquirer",
     RowKind.CHARGEBACK: "a chargeback must have an amount",
 }
+
+
+@define
+class _Batch:
+    """What a batch of a file comes to, without its payouts; what these come to, and the lines of
+    those above nought."""
+
+    net_minor: int = 0
+    payouts_minor: int = 0
+    lines_above: list[int] = field(factory=list)
+
+    def take(self, line: int, row: SettlementRow) -> None:
+        """One row more."""
+        if row.kind is RowKind.PAYOUT:
+            self.payouts_minor += row.gross_minor
+            self.lines_above += [line] if row.gross_minor > 0 else []
+        else:
+            paid_minor = 0 if row.kind is RowKind.DECLINED else row.gross_minor
+            self.net_minor += paid_minor - (row.fee_minor or 0)
 
 
 @define
@@ -85,12 +103,15 @@ def check(
         ImportFileError: the file as a whole cannot be imported.
     """
     result = Checked(digest_of(path))
+    batches: dict[str, _Batch] = {}
     for number, row in rows_of(path, columns, currency, zone):
         result.rows += 1
         if isinstance(row, str):
             result.faults += 1
             if len(result.errors) < ERRORS_MAX:
                 result.errors.append(RowError(number, row))
+        else:
+            batches.setdefault(row.batch, _Batch()).take(number, row)
         if progress is not None and result.rows % PROGRESS_EVERY == 0:
             progress(result.rows)
         if result.rows > limits.SETTLEMENT_ROWS_MAX:
@@ -101,7 +122,30 @@ def check(
             )
     if not result.rows:
         raise ImportFileError(f"{path.name} has no rows. Nothing was imported.")
+    _check_payouts(batches, result)
     return result
+
+
+def _check_payouts(batches: dict[str, _Batch], result: Checked) -> None:
+    """A payout above nought is money that the acquirer took from the bank, as it does where more
+    went back than was taken. Of a batch that comes to as much the other way, the sign is not ours;
+    nor is it where no batch is named, and what the file comes to is not paid out by it."""
+    net_minor = sum(batch.net_minor for batch in batches.values())
+    is_even = net_minor + sum(batch.payouts_minor for batch in batches.values()) == 0
+    for name, batch in batches.items():
+        wrong = net_minor > 0 and not is_even
+        if name:
+            wrong = batch.net_minor > 0 and batch.payouts_minor == batch.net_minor
+        if wrong and batch.lines_above:
+            result.faults += len(batch.lines_above)
+            words = (
+                "a payout must be less than nought, as it leaves the acquirer, unless more went "
+                f"back than was taken; here {batch.net_minor if name else net_minor} is to be paid "
+                "out, in the smallest unit"
+            )
+            found = [RowError(line, words) for line in batch.lines_above]
+            result.errors = sorted([*result.errors, *found], key=lambda fault: fault.row)
+            del result.errors[ERRORS_MAX:]
 
 
 def rows_of(
@@ -220,7 +264,7 @@ def _cost(gross_minor: int | None, fee_minor: int | None) -> int:
 def _require_sign(kind: RowKind, gross_minor: int) -> None:
     wrong = (
         (kind in (RowKind.PAYMENT, RowKind.DECLINED) and gross_minor <= 0)
-        or (kind in (RowKind.REFUND, RowKind.PAYOUT) and gross_minor >= 0)
+        or (kind is RowKind.REFUND and gross_minor >= 0)
         or (kind is RowKind.CHARGEBACK and gross_minor == 0)
     )
     if wrong:

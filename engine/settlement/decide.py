@@ -24,7 +24,6 @@ from engine.settlement.model import Acquirer, PresentedRow, Rate, RowKind, Settl
 from engine.settlement.presented import facts_of, presented
 
 STREAM = "settlement"
-_OUT = (RowKind.REFUND, RowKind.PAYOUT)
 
 # ------------------------------------------------------------------------------------- Events
 
@@ -318,13 +317,14 @@ def _is_hash(text: str) -> bool:
 
 
 def is_sound(row: SettlementRow) -> bool:
-    """Whether its signs are those of its kind, and every figure and text is bounded."""
+    """Whether its signs are those of its kind, and every figure and text is bounded. A payout may
+    go either way: where more went back than was taken, the acquirer has the shop pay."""
     gross, fee = row.gross_minor, row.fee_minor or 0
     if abs(gross) > limits.AMOUNT_MINOR_MAX or abs(fee) > limits.AMOUNT_MINOR_MAX:
         return False
     signs_fit = (
         (row.kind not in (RowKind.PAYMENT, RowKind.DECLINED) or gross > 0)
-        and (row.kind not in _OUT or gross < 0)
+        and (row.kind is not RowKind.REFUND or gross < 0)
         and (row.kind is not RowKind.FEE or (gross == 0 and row.fee_minor is not None))
         and (row.kind is not RowKind.CHARGEBACK or gross != 0)
     )

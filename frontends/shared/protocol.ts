@@ -2472,10 +2472,11 @@ export interface SettlementAnswer {
 /**
  * One row of a settlement file. A row of a declined payment has what was asked for as its
  * `gross_minor`; nothing of it is paid. `gross_minor` is positive towards the store: negative
- * for a refund, a chargeback, a payout to the bank. `fee_minor` is what the acquirer keeps,
- * None where the file does not say. `reference` is the acquirer's name of the payment,
- * `own_reference` its name of this refund or capture, where it has one. `date` is the day of
- * the transaction at the terminal, ISO.
+ * for a refund, a chargeback, a payout to the bank; a payout above nought is what the acquirer
+ * took from the bank. `fee_minor` is what the acquirer keeps, None where the file does not
+ * say. `reference` is the acquirer's name of the payment, `own_reference` its name of this
+ * refund or capture, where it has one. `date` is the day of the transaction at the terminal,
+ * ISO.
  */
 export interface SettlementRowInput {
   kind: RowKind;

@@ -15,6 +15,7 @@ from countertop.errors import CommandFailedError
 from countertop.importer import ImportFileError
 from countertop.settlement_columns import ADYEN, OWN, Columns, columns_named
 from countertop.settlement_files import ERRORS_MAX, check, rows_of
+from engine.settlement.decide import is_sound
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
 from native import mask_card_numbers
 from tests.canaries import Canaries
@@ -170,7 +171,8 @@ def test_the_example_of_a_rate_card_is_read(tmp_path: Path) -> None:
         ("payment,EUR,-7.99,,,,,,,,,", "a payment must be more than nought"),
         ("payment,EUR,0,,,,,,,,,", "a payment must be more than nought"),
         ("refund,EUR,3.00,,,,,,,,,", "a refund must be less than nought"),
-        ("payout,EUR,3.00,,,,,,,,,", "a payout must be less than nought"),
+        ("payout,EUR,15.74,,1,,,,,,,", "here 1574 is to be paid out, in the smallest unit"),
+        ("payout,EUR,3.00,,,,,,,,,", "a payout must be less than nought, as it leaves"),
         ("chargeback,EUR,0,,,,,,,,,", "a chargeback must have an amount"),
         ("payment,USD,7.99,,,,,,,,,", "the currency is 'USD', and the store's is EUR"),
         ("payment,EUR,7.999,,,,,,,,,", "with at most 2 decimals"),
@@ -201,6 +203,26 @@ def test_a_row_that_cannot_be_is_told_by_its_line(tmp_path: Path, line: str, wor
     assert (found.rows, found.faults) == (3, 1)
     assert found.errors[0].row == 3
     assert words in found.errors[0].problem
+
+
+def test_a_payout_may_go_the_other_way(tmp_path: Path) -> None:
+    """Where more went back than was taken the acquirer takes it from the bank; one that came back
+    is paid out once more; a batch that comes to nothing pays nothing; what else a named batch comes
+    to may be in another file."""
+    lines = (
+        "refund,EUR,-10.00,,2,2026-11-26,,,,,,visa",
+        "payout,EUR,10.00,,2,2026-11-28,,,,,,",
+        "payment,EUR,5.00,,3,2026-11-26,,,,,,visa",
+        *("payout,EUR,-5.00,,3,2026-11-28,,,,,,", "payout,EUR,5.00,,3,2026-11-29,,,,,,"),
+        "payout,EUR,-5.00,,3,2026-11-30,,,,,,",
+        "payout,EUR,0.00,,4,2026-11-28,,,,,,",
+        *("payment,EUR,3.00,,5,2026-11-26,,,,,,visa", "payout,EUR,7.00,,5,2026-11-28,,,,,,"),
+    )
+    assert check(file_of(tmp_path, *lines), OWN, "EUR").errors == []
+    unnamed = ("refund,EUR,-10.00,,,,,,,,,visa", GOOD, "payout,EUR,2.13,,,,,,,,,")
+    assert check(file_of(tmp_path, *unnamed), OWN, "EUR").errors == []
+    rows = [row for row in read(file_of(tmp_path, *lines)) if not isinstance(row, str)]
+    assert all(map(is_sound, rows))
 
 
 def test_a_torn_file_is_told(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def settlement_files() -> Transcript:
         (RowKind.PAYMENT, 0, None), (RowKind.PAYMENT, most + 1, None),
         (RowKind.PAYMENT, 1, most + 1),
         (RowKind.REFUND, 1, None), (RowKind.DECLINED, -1, None), (RowKind.FEE, 1, 1),
-        (RowKind.FEE, 0, None), (RowKind.CHARGEBACK, 0, None), (RowKind.PAYOUT, 1, None),
+        (RowKind.FEE, 0, None), (RowKind.CHARGEBACK, 0, None), (RowKind.PAYOUT, -most - 1, None),
     ):  # fmt: skip
         row = SettlementRow(kind, gross, fee)
         told.say(StageSettlement(FILE, 0, "bank", (ROW, row)), admin=True)
