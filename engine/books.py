@@ -325,6 +325,7 @@ def _order_context(command: Command, books: Books, approver: str) -> OrderContex
         books.credits,
         books.payments.out_of_reach(),
         giving_back(books.payments),
+        books.payments.exceptions,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from attrs import field, frozen
 
@@ -32,7 +32,7 @@ class OrderContext:
     `returns` is how goods come back, `credits` the ledger of store credit. `out_of_reach` are
     the card payments and reservations that a terminal was told to take back, and nobody knows that
     it did, or that it knows by a number of a day that is over; `giving_back` the orders that a
-    terminal may be giving money back for.
+    terminal may be giving money back for; `listed` the card payments that are before a person.
     """
 
     command_id: str
@@ -58,6 +58,7 @@ class OrderContext:
     credits: Credits = field(factory=Credits)
     out_of_reach: frozenset[str] = frozenset()
     giving_back: frozenset[str] = frozenset()
+    listed: Container[str] = frozenset()
 
     def tariff(self) -> Tariff:
         """What orders are priced under at this moment."""

@@ -23,6 +23,7 @@ from engine.order.tender_events import (
     CreditTendered,
     ForeignTendered,
     LinkTendered,
+    NotOwedTendered,
     TabClosed,
     TabOpened,
     TenderingStarted,
@@ -34,7 +35,6 @@ from engine.order.tender_events import (
     TipAnswered,
     TipAsked,
     TipLeft,
-    UnpaidTendered,
 )
 from engine.personal import Personal
 from engine.promotion.held import Held
@@ -455,7 +455,7 @@ OrderEvent = (
     | ForeignTendered
     | CreditTendered
     | LinkTendered
-    | UnpaidTendered
+    | NotOwedTendered
     | TenderRefunded
     | TabOpened
     | TipAdjusted

@@ -17,8 +17,8 @@ from engine.taxation import CashStep, Dining, LineTax, ReturnTax, RuleTax
 from engine.tender_rules import COUNTED
 from engine.terminal import CardEntry, CardShown, ForPaper, Identity, Slip
 
-UNPAID: Final = "unpaid"
-"""The kind of what no card ever paid, among the tenders of a return."""
+NOT_OWED: Final = "not_owed"
+"""The kind of what a return leaves out, among its tenders."""
 
 
 class DiscountKind(Enum):

@@ -10,11 +10,11 @@ worth and no more, or there is nothing left of them when the rest of its goods c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from engine.decision import Fact
 from engine.order.context import OrderContext, stream_of
-from engine.order.figures import UNPAID, GaveBack, TenderFigures
+from engine.order.figures import NOT_OWED, GaveBack, TenderFigures
 from engine.order.given import Refunded
 from engine.order.state import Order
 from engine.order.tender_events import (
@@ -164,8 +164,8 @@ def lacks_money(order: Order, original: Order) -> bool:
     """Whether the goods of a sale that went back, and those that come back with `order`, are worth
     more than the shop has of it, where a card did not pay it or has its money again: no money goes
     back for those, in whatever way, and no other goods, which would be brought back for cash. What
-    cards and links have already is gone, and its order ends; so does one that leaves out what was
-    never paid."""
+    cards and links have already is gone, and its order ends; so does one that leaves out what is
+    not owed."""
     worth_minor = goods_minor(order, original.id) - _left_out_minor(order, original)
     final = [tender for tender in order.tenders if tender.card or tender.link]
     if final and worth_minor <= given_minor(final, original.id):
@@ -179,30 +179,32 @@ def lacks_money(order: Order, original: Order) -> bool:
     return gone_minor + worth_minor + late_minor > sum(paid_of(original).values())
 
 
-def unpaid_shares(
-    order: Order, originals: Mapping[str, Order], due_minor: int
+def not_owed(
+    order: Order, originals: Mapping[str, Order], listed: Container[str]
 ) -> tuple[GaveBack, ...]:
     """What `order`, of which a part is with the customer for good, leaves out: what its goods are
-    worth beyond all that is left of their sales, as far as cards never paid it. Empty where that is
-    more than is still to go back: other goods go out for them."""
-    shares: list[GaveBack] = []
+    worth beyond what the shop still has of their sales. A refund that no order has, and that is
+    `listed`, may still be taken back: until it is off the list nothing is certain."""
     if not any(map(is_final, order.tenders)):
         return ()
+    shares: list[GaveBack] = []
     for original in originals_of(order, originals):
-        most_minor = _still_back_minor(order, original) - sum(left_of(original).values())
-        for number in original.unpaid:
-            paid_minor = tender_at(original, number).amount_minor
-            share_minor = min(paid_minor - original.refunded_minor(number), most_minor)
-            if share_minor > 0:
-                shares.append(GaveBack(original.id, number, share_minor))
-                most_minor -= share_minor
-    is_due = sum(share.amount_minor for share in shares) <= -due_minor
-    return tuple(shares) if is_due else ()
+        late = [entry for entry in original.refunded if _is_of_no_order(entry)]
+        if any(entry.by_order.partition("/")[2] in listed for entry in late):
+            return ()
+        went_minor = sum(entry.amount_minor for entry in original.refunded)
+        has_minor = max(0, sum(paid_of(original).values()) - went_minor)
+        left_minor = min(has_minor, sum(left_of(original).values()))
+        share_minor = _still_back_minor(order, original) - left_minor
+        numbers = [*original.unpaid, *(entry.tender for entry in late)]
+        if share_minor > 0 and numbers:
+            shares.append(GaveBack(original.id, numbers[0], share_minor))
+    return tuple(shares)
 
 
 def _left_out_minor(order: Order, original: Order) -> int:
-    """What of a sale's goods `order` leaves out already, as never paid."""
-    return given_minor((entry for entry in order.tenders if entry.kind == UNPAID), original.id)
+    """What of a sale's goods `order` leaves out already, as owed to nobody."""
+    return given_minor((entry for entry in order.tenders if entry.kind == NOT_OWED), original.id)
 
 
 def _is_of_no_order(entry: Refunded) -> bool:
@@ -216,10 +218,10 @@ def unpaid_fact(order_id: str, payment_id: str) -> Fact:
 
 
 def is_final(tender: TenderFigures) -> bool:
-    """Whether no provider and no terminal can be asked for what was given back by it; what was
-    never paid nobody can be asked for at all."""
+    """Whether no provider and no terminal can be asked for what was given back by it; for what was
+    left out nobody can be asked at all."""
     if tender.card is None:
-        return tender.link is not None or tender.kind == UNPAID
+        return tender.link is not None or tender.kind == NOT_OWED
     identity = tender.card.identity
     return identity.receipt is None or identity.is_of_payment
 

@@ -64,7 +64,7 @@ class Refusal:
     LINE_MUST_BE_DISCOUNTABLE = "line_must_be_discountable"
     RETURN_MUST_BE_WITHIN_SOLD = "return_must_be_within_sold"
     RETURN_MUST_BE_WHAT_WAS_PAID = "return_must_be_what_was_paid"
-    REFUND_MUST_LEAVE_OUT_UNPAID = "refund_must_leave_out_unpaid"
+    REFUND_MUST_BE_OWED = "refund_must_be_owed"
     TENDER_MUST_HAVE_BEEN_PAID = "tender_must_have_been_paid"
     RETURN_MUST_BE_WITHIN_CEILING = "return_must_be_within_ceiling"
     AMOUNT_MUST_BE_WITHIN_LIMIT = "amount_must_be_within_limit"

@@ -14,12 +14,12 @@ from engine.order.due import due_of
 from engine.order.events import ReturnLineAdded
 from engine.order.figures import ReturnOf
 from engine.order.held_goods import with_held
-from engine.order.refunds import lacks_money, unpaid_shares
+from engine.order.refunds import lacks_money, not_owed
 from engine.order.refusal import Refusal
 from engine.order.returned_promotions import promotions_back, promotions_fit
 from engine.order.returned_taxes import part_back, taxes_back, taxes_fit
 from engine.order.state import Line, Order
-from engine.order.tender_events import UnpaidTendered
+from engine.order.tender_events import NotOwedTendered
 from engine.order.without_receipt import comes_back_alone
 
 
@@ -207,7 +207,7 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
 
     Refuses:
         order_must_exist, return_must_be_within_sold, return_must_be_what_was_paid,
-        refund_must_leave_out_unpaid (which it does from here on), tender_must_have_been_paid.
+        refund_must_be_owed (which it does from here on), tender_must_have_been_paid.
     """
     sales: dict[str, Order] = {}
     for line in order.live_lines():
@@ -235,30 +235,31 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
         if not fits:
             return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID, line=line.line)
     if any(lacks_money(order, sale) for sale in sales.values()):
-        return _leave_out_unpaid(order, context) or refuse(Refusal.TENDER_MUST_HAVE_BEEN_PAID)
+        return _leave_out(order, context) or refuse(Refusal.TENDER_MUST_HAVE_BEEN_PAID)
     return None
 
 
-def _leave_out_unpaid(order: Order, context: OrderContext) -> Decision | None:
-    """A card turned out never to have paid, and a part of the return is with the customer for good,
-    so that it cannot begin anew: it is told what of it is owed to nobody, and goes on with the
-    rest. None where it has no such part, or a terminal may still be giving money back for it.
+def _leave_out(order: Order, context: OrderContext) -> Decision | None:
+    """The shop has less of a sale than its goods are worth, and a part of their return is with the
+    customer for good, so that it cannot begin anew: it is told what of it is owed to nobody, and
+    goes on with the rest. None where it has no such part, a terminal may still be giving money back
+    for it, or other goods go out for what is not owed.
 
     Refuses:
-        refund_must_leave_out_unpaid.
+        refund_must_be_owed.
     """
     if order.figures is None or context.is_terminal_at_work or order.id in context.giving_back:
         return None
     rules = context.settings.required()
     due_minor = due_of(order, order.figures, rules).left_minor
-    shares = unpaid_shares(order, context.originals, due_minor)
-    if not shares:
+    shares = not_owed(order, context.originals, context.listed)
+    left_out_minor = sum(share.amount_minor for share in shares)
+    if not 0 < left_out_minor <= -due_minor:
         return None
-    unpaid_minor = sum(share.amount_minor for share in shares)
-    event = UnpaidTendered(order.id, order.tender_count + 1, -unpaid_minor, shares)
-    fields = {"unpaid_minor": unpaid_minor, "due_minor": due_minor + unpaid_minor}
+    event = NotOwedTendered(order.id, order.tender_count + 1, -left_out_minor, shares)
+    fields = {"left_out_minor": left_out_minor, "due_minor": due_minor + left_out_minor}
     told = context.fact(event, order.id)
-    return refuse(Refusal.REFUND_MUST_LEAVE_OUT_UNPAID, told, **fields)
+    return refuse(Refusal.REFUND_MUST_BE_OWED, told, **fields)
 
 
 def _is_still_so(order: Order, original: Order, line: Line, context: OrderContext) -> bool:

@@ -54,6 +54,7 @@ from engine.order.tender_events import (
     CreditTendered,
     ForeignTendered,
     LinkTendered,
+    NotOwedTendered,
     TabClosed,
     TabOpened,
     TenderingStarted,
@@ -65,7 +66,6 @@ from engine.order.tender_events import (
     TipAnswered,
     TipAsked,
     TipLeft,
-    UnpaidTendered,
     tab_after,
     tender_of,
     tip_after,
@@ -302,7 +302,7 @@ def _evolve(order: Order, event: OrderEvent, at: tuple[int, int, str]) -> Order:
             return altered(order, phase=Phase.OPEN, figures=None, tip=None, cash_back=())
         case CashTendered() | ForeignTendered() | CreditTendered():
             return tendered(order, event)
-        case CardTendered() | LinkTendered() | UnpaidTendered():
+        case CardTendered() | LinkTendered() | NotOwedTendered():
             return tendered(order, event)
         case TenderRefunded():
             return altered(order, refunded=refunded_after(order.refunded, event))

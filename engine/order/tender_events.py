@@ -11,7 +11,7 @@ from engine.credit.ledger import CreditPaid
 from engine.decision import EVENTS
 from engine.foreign import ForeignNotes
 from engine.order.figures import (
-    UNPAID,
+    NOT_OWED,
     CardPaid,
     CashBack,
     Figures,
@@ -112,11 +112,12 @@ class LinkTendered:
     gave_back: tuple[GaveBack, ...] = ()
 
 
-@EVENTS.name("order.unpaid_tendered/1")
+@EVENTS.name("order.not_owed_tendered/1")
 @frozen
-class UnpaidTendered:
-    """What of goods that come back a card never paid, below zero: it is owed to nobody, and no
-    money moves by this. Only where another part of their return is with the customer for good."""
+class NotOwedTendered:
+    """What of goods that come back is owed to nobody, below zero: a card never paid it, or the
+    customer has it by a refund that no order has. No money moves by this. Only where another part
+    of their return is with the customer for good."""
 
     order_id: str
     tender: int
@@ -125,7 +126,7 @@ class UnpaidTendered:
 
 
 AnyTendered = (
-    CashTendered | CardTendered | ForeignTendered | CreditTendered | LinkTendered | UnpaidTendered
+    CashTendered | CardTendered | ForeignTendered | CreditTendered | LinkTendered | NotOwedTendered
 )
 
 
@@ -237,8 +238,8 @@ def tender_of(event: AnyTendered) -> TenderFigures:
             return TenderFigures(number, "credit", amount, None, gave_back, credit=event.credit)
         case LinkTendered():
             return TenderFigures(number, "link", amount, None, event.gave_back, link=event.link)
-        case UnpaidTendered():
-            return TenderFigures(number, UNPAID, amount, None, event.gave_back)
+        case NotOwedTendered():
+            return TenderFigures(number, NOT_OWED, amount, None, event.gave_back)
         case _:
             assert_never(event)
 

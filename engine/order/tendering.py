@@ -17,7 +17,7 @@ from engine.order.due import Due, coin_of, due_of
 from engine.order.events import (
     OrderCompleted,
 )
-from engine.order.figures import UNPAID, CashBack, Figures, GaveBack
+from engine.order.figures import NOT_OWED, CashBack, Figures, GaveBack
 from engine.order.held_goods import returned_facts
 from engine.order.pricing import below_floor, price
 from engine.order.refunds import in_cash, is_final, refunded_facts
@@ -294,7 +294,7 @@ def undo_tender(order: Order, body: UndoTender, context: OrderContext) -> Decisi
     tender = next((entry for entry in order.tenders if entry.tender == body.tender), None)
     if tender is None:
         return refuse(Refusal.TENDER_MUST_EXIST, tender=body.tender)
-    if tender.card is not None or tender.link is not None or tender.kind == UNPAID:
+    if tender.card is not None or tender.link is not None or tender.kind == NOT_OWED:
         return refuse(Refusal.TENDER_MUST_BE_IN_CASH, tender=body.tender)
     event = TenderUndone(order.id, body.tender)
     # The very notes go back, not what they were worth.

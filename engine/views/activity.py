@@ -27,7 +27,7 @@ _AMOUNTS: Final = {
     "order.card_tendered/1": ("amount_minor",),
     "order.foreign_tendered/1": ("amount_minor",),
     "order.link_tendered/1": ("amount_minor",),
-    "order.unpaid_tendered/1": ("amount_minor",),
+    "order.not_owed_tendered/1": ("amount_minor",),
     "order.credit_tendered/1": ("amount_minor",),
     "order.tab_opened/1": ("tab", "reserved_minor"),
     "order.tip_adjusted/1": ("tip_minor",),

@@ -15,11 +15,16 @@ from engine.order.commands import (
     VoidOrder,
 )
 from engine.order.refusal import Refusal
-from engine.order.tender_events import TenderRefunded, UnpaidTendered
+from engine.order.tender_events import NotOwedTendered, TenderRefunded
 from engine.paylink.commands import RequestPaylink
-from engine.payment.commands import ReportUpload, RequestPayment
+from engine.payment.commands import (
+    CloseException,
+    ReportUpload,
+    RequestPayment,
+    SetPaymentAside,
+)
 from engine.provider import LinkState
-from engine.terminal import Verdict
+from engine.terminal import Identity, Verdict
 from engine.views.build import register_view
 from tests.card_shop import hear, running
 from tests.link_shop import hear as hear_link
@@ -72,8 +77,8 @@ def test_what_a_card_never_paid_is_left_out_of_a_return_that_gave_a_part() -> No
     shop.ok(SuspendOrder("the bank said no"))
     shop.ok(ResumeOrder(back), "2")
     went_back = shop.events(TenderRefunded)
-    assert shop.no(CompleteOrder(), "2") == Refusal.REFUND_MUST_LEAVE_OUT_UNPAID
-    (left_out,) = shop.events(UnpaidTendered)
+    assert shop.no(CompleteOrder(), "2") == Refusal.REFUND_MUST_BE_OWED
+    (left_out,) = shop.events(NotOwedTendered)
     assert (back, -649) == (left_out.order_id, left_out.amount_minor)
     assert 0 == due(shop, "2")
     assert shop.no(UndoTender(left_out.tender), "2") == Refusal.TENDER_MUST_BE_IN_CASH
@@ -81,7 +86,7 @@ def test_what_a_card_never_paid_is_left_out_of_a_return_that_gave_a_part() -> No
     shop.ok(ResumeOrder(back), "2")
     shop.ok(CompleteOrder(), "2")
     assert went_back == shop.events(TenderRefunded)
-    assert {"link": -500, "unpaid": -649} == shop.books.live.position("2").totals.tenders
+    assert {"link": -500, "not_owed": -649} == shop.books.live.position("2").totals.tenders
     assert state_hash(shop.replayed()) == state_hash(shop.books)
 
 
@@ -91,16 +96,67 @@ def test_what_cash_paid_of_it_is_still_owed() -> None:
     come_back(shop, sale)
     shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
     answer = shop.refused(TenderCash(-649))
-    assert {"unpaid_minor": 400, "due_minor": -249} == answer
+    assert {"left_out_minor": 400, "due_minor": -249} == answer
     assert -249 == due(shop)
     assert shop.no(CompleteOrder()) == Refusal.ORDER_MUST_BE_PAID
     assert shop.no(TenderCash(-649)) == Refusal.REFUND_MUST_BE_EXACT
     shop.ok(TenderCash(-249))
     shop.ok(CompleteOrder())
-    assert {"cash": 0, "card": 400, "link": 0, "unpaid": -400} == (
+    assert {"cash": 0, "card": 400, "link": 0, "not_owed": -400} == (
         shop.books.live.position("1").totals.tenders
     )
-    assert "Never paid" in str(shop.printed()[-1])
+    assert "Not owed" in str(shop.printed()[-1])
+
+
+def two_cards_back() -> tuple[Shop, str, str]:
+    """Bread and wine that two cards paid come back, and the first has all of its 6.49 back, as a
+    terminal that knows its payment does, for good; the return, and that payment."""
+    shop = offline_shop().shop
+    order_id = shop.ring("bread", "wine")
+    first = shop.ok(RequestPayment(649))["payment_id"]
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(CompleteOrder())
+    for line in (1, 2):
+        back = shop.ok(AddReturnLine(order_id, line, 1000, "corked"))["order_id"]
+    assert 649 == shop.ok(RequestPayment())["amount_minor"]
+    by_payment = Identity("29001234", 3, 3, "1126", "101500", is_of_payment=True)
+    hear(shop, Verdict.APPROVED, 3, identity=by_payment)
+    return shop, back, first
+
+
+def test_what_a_card_has_back_that_never_paid_counts_for_the_rest() -> None:
+    """It has more than the shop ever had of it, so nothing more is owed."""
+    shop, back, first = two_cards_back()
+    shop.ok(ReportUpload(first, is_paid=False), admin=True)
+    assert {"left_out_minor": 500, "due_minor": 0} == shop.refused(CompleteOrder())
+    shop.ok(CompleteOrder())
+    assert {"card": 500, "not_owed": -500} == shop.books.live.position("1").totals.tenders
+    assert [("card", -649), ("not_owed", -500)] == [
+        (tender.kind, tender.amount_minor) for tender in shop.order(back).tenders
+    ]
+
+
+def test_what_a_refund_of_no_order_gave_back_is_left_out_once_it_is_off_the_list() -> None:
+    """A refund in doubt was set aside and asked for once more; both went through, so the customer
+    has what is still due. While the first may be taken back, the return waits for that."""
+    shop, order_id, _ = two_cards_back()
+    assert 500 == shop.ok(RequestPayment())["amount_minor"]
+    hear(shop, Verdict.UNKNOWN, 4)
+    late = running(shop)
+    shop.ok(SetPaymentAside(late.asked.payment_id, "terminal dead"))
+    shop.ok(CloseException(late.asked.payment_id, "nobody knows"))
+    assert 500 == shop.ok(RequestPayment())["amount_minor"]
+    hear(shop, Verdict.APPROVED, 5, amount_minor=300)
+    (wrong,) = shop.books.payments.exceptions
+    assert shop.no(CompleteOrder()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
+    shop.ok(CloseException(wrong, "the customer keeps it"))
+    assert {"left_out_minor": 300, "due_minor": -200} == shop.refused(CompleteOrder())
+    assert 200 == shop.ok(RequestPayment())["amount_minor"]
+    hear(shop, Verdict.APPROVED, 6)
+    shop.ok(CompleteOrder())
+    assert order_id not in shop.books.live.orders
 
 
 def test_nothing_is_left_out_while_a_card_may_still_be_given_back_to() -> None:
@@ -115,7 +171,7 @@ def test_nothing_is_left_out_while_a_card_may_still_be_given_back_to() -> None:
     assert shop.no(CompleteOrder()) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
     hear(shop, Verdict.APPROVED, 2, payment=refund, is_inquiry=True)
     shop.ok(CompleteOrder())
-    assert [] == shop.events(UnpaidTendered)
+    assert [] == shop.events(NotOwedTendered)
 
 
 def test_nothing_is_left_out_where_other_goods_go_out_for_it() -> None:
@@ -136,7 +192,7 @@ def test_a_return_that_gave_nothing_for_good_begins_anew() -> None:
     shop.ok(AddReturnLine(sale, 2, 1000, "corked"))
     shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
     assert shop.no(TenderCash(-1149)) == Refusal.TENDER_MUST_HAVE_BEEN_PAID
-    assert [] == shop.events(UnpaidTendered)
+    assert [] == shop.events(NotOwedTendered)
     for line in (1, 2):
         shop.ok(VoidLine(line, "never paid"))
     shop.ok(VoidOrder("never paid"))

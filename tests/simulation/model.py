@@ -133,7 +133,7 @@ class Order:
     chosen_tender: str = ""
     credits: dict[int, tuple[str, int]] = field(factory=dict)
     links: dict[int, tuple[str, int]] = field(factory=dict)
-    unpaid: dict[int, int] = field(factory=dict)
+    left_out: dict[int, int] = field(factory=dict)
     tips: dict[int, int] = field(factory=dict)
     service_back_minor: int = 0
     tab: str = ""
@@ -164,7 +164,7 @@ class Order:
             foreign=sum(worth for *_, worth in self.notes.values()),
             credit=sum(amount for _, amount in self.credits.values()),
             link=sum(amount for _, amount in self.links.values()),
-            unpaid=sum(self.unpaid.values()),
+            not_owed=sum(self.left_out.values()),
         )
 
     def total_minor(self) -> int:

@@ -39,8 +39,8 @@ def _link_tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
     _order(model, row, data).links[data["tender"]] = (paylink_id, data["amount_minor"])
 
 
-def _unpaid_tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
-    _order(model, row, data).unpaid[data["tender"]] = data["amount_minor"]
+def _not_owed_tendered(model: Model, row: Row, data: dict[str, Any]) -> None:
+    _order(model, row, data).left_out[data["tender"]] = data["amount_minor"]
 
 
 def _tab_opened(model: Model, row: Row, data: dict[str, Any]) -> None:
@@ -88,7 +88,7 @@ FOLDS.update(
         "order.tender_chosen/1": _tender_chosen,
         "order.credit_tendered/1": _credit_tendered,
         "order.link_tendered/1": _link_tendered,
-        "order.unpaid_tendered/1": _unpaid_tendered,
+        "order.not_owed_tendered/1": _not_owed_tendered,
         "order.tab_opened/1": _tab_opened,
         "order.tip_adjusted/1": _tip_adjusted,
         "order.tab_closed/1": _tab_closed,
