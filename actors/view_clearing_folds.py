@@ -158,6 +158,8 @@ def _hear(db: apsw.Connection, event: PaymentHeard, stamp: Stamp) -> None:
         return
     # What came to nothing here may all the same be in a file one day.
     amount_minor = (answer.amount_minor or asked.amount_minor) if is_taken else 0
+    if asked.kind is Kind.REVERSAL and _moved_nothing(db, asked.of_payment):
+        amount_minor = 0
     money = Money(
         event.payment_id,
         _root_of(db, asked),
@@ -232,6 +234,13 @@ def _undo(db: apsw.Connection, payment_id: str) -> None:
         )
         # Another payment of one name with it is the only one of that name now.
         recount(db, (row[0], *look_again(db, terms_of(db), row[0])))
+
+
+def _moved_nothing(db: apsw.Connection, payment_id: str) -> bool:
+    """Whether a payment came to nothing, as where its bank refused what was stored: what takes it
+    back, and was on its way by then, moves nothing either."""
+    row = row_of(db, "SELECT amount_minor FROM card_money WHERE payment_id = ?", (payment_id,))
+    return row is not None and row[0] == 0
 
 
 def _root_of(db: apsw.Connection, asked: Asked) -> str:

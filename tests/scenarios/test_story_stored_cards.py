@@ -23,6 +23,7 @@ from engine.payment.commands import (
     ReportUpload,
     RequestPayment,
     ReverseAgain,
+    ReverseTender,
     SetOfflinePolicy,
 )
 from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem, UploadSource
@@ -390,6 +391,24 @@ def test_what_a_card_has_back_already_ends_its_return() -> None:
     hear(shop, Verdict.APPROVED, 2)
     shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
     shop.ok(CompleteOrder())
+
+
+def test_what_was_refused_while_it_was_taken_back_moved_nothing() -> None:
+    """Its terminal strikes out what its bank refused meanwhile: no money came, and none went back.
+    The clearing account counted it as given back, below nought for ever."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    shop.ring("wine")
+    payment_id: str = shop.ok(RequestPayment())["payment_id"]
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(ReverseTender(1))
+    reversal = running(shop)
+    hear(shop, Verdict.UNKNOWN, 2)
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    assert clearing.account().captured_minor == 0
+    hear(shop, Verdict.APPROVED, 2, payment=reversal, is_inquiry=True)
+    assert clearing.account().captured_minor == 0
+    assert clearing.kinds() == []
 
 
 def test_an_old_result_reads_on() -> None:
