@@ -225,11 +225,12 @@ def put_money(db: apsw.Connection, money: Money, keys: Iterable[str]) -> None:
 
 
 def _undo(db: apsw.Connection, payment_id: str) -> None:
-    """Taken offline and refused afterwards: no money moved."""
+    """Taken offline and refused afterwards: no money moved, nor by what took back a part of it."""
     row = row_of(db, "SELECT root FROM card_money WHERE payment_id = ?", (payment_id,))
     if row is not None:
         db.execute(
-            "UPDATE card_money SET amount_minor = 0, fee_minor = 0 WHERE payment_id = ?",
+            "UPDATE card_money SET amount_minor = 0, fee_minor = 0 WHERE payment_id = ?1 "
+            "OR (root = ?1 AND kind = 'reversal' AND of_refund = 0)",
             (payment_id,),
         )
         # Another payment of one name with it is the only one of that name now.

@@ -411,6 +411,21 @@ def test_what_was_refused_while_it_was_taken_back_moved_nothing() -> None:
     assert clearing.kinds() == []
 
 
+def test_what_was_taken_back_in_part_and_then_refused_moved_nothing() -> None:
+    """Whichever came first: of what the bank never paid nothing can have gone back."""
+    clearing = offline_shop()
+    shop = clearing.shop
+    shop.ring("wine")
+    payment_id: str = shop.ok(RequestPayment())["payment_id"]
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 2, amount_minor=300)
+    assert clearing.account().captured_minor == WINE - 300
+    shop.ok(ReportUpload(payment_id, is_paid=False), admin=True)
+    assert clearing.account().captured_minor == 0
+    assert clearing.kinds() == []
+
+
 def test_an_old_result_reads_on() -> None:
     """Journals of before know neither who told nor why."""
     clearing = offline_shop()
