@@ -132,9 +132,11 @@ class Books:
         return Offers(deals, self.prices, self.redeemed, self.charges, self.live.orders)
 
     def tariff_of(self, order: Order) -> Tariff:
-        """What an order nobody touches now is priced under: the moment of its last fact counts."""
+        """What an order nobody touches now is priced under: the moment of its last fact counts, and
+        what it held by then, or it would show what the next order takes away."""
         moment = (order.touched_ns, order.utc_offset_s)
-        return Tariff(self.settings, self.offers(), *moment, self.taxes.book())
+        as_held = not order.training
+        return Tariff(self.settings, self.offers(), *moment, self.taxes.book(), as_held)
 
     def sold_anything(self) -> bool:
         """Whether a live sale was ever completed."""

@@ -13,7 +13,7 @@ from engine.coupon.redeemed import NOTHING, Redeemed, member_key
 from engine.limits import NS_PER_S
 from engine.order.state import Order
 from engine.promotion.deals import Left
-from engine.promotion.held import Holder
+from engine.promotion.held import Holder, is_held
 from engine.promotion.model import Promotion
 from engine.settings import StoreRules
 from engine.tax_book import TaxBook
@@ -58,13 +58,14 @@ def business_year(rules: StoreRules, *, now_ns: int, utc_offset_s: int) -> str:
 @frozen
 class Asking:
     """What of an order opens promotions; see `engine.promotion.deals.Asked`. `others` are the other
-    open orders, which hold what they have."""
+    open orders, which hold what they have. `as_held` leaves it what it holds itself, no more."""
 
     order: Order
     around: Circumstances
     redeemed: Redeemed
     year: str
     others: tuple[Holder, ...] = ()
+    as_held: bool = False
 
     @property
     def promotions(self) -> frozenset[str]:
@@ -82,6 +83,9 @@ class Asking:
         ]
         if promotion.costs_points:
             found.append((self.order.points // promotion.costs_points, None))
+        if self.as_held and is_held(promotion):
+            found.append((None, self.order.held_minor(promotion.id)))
+            return tuple(found)
         found += self._left_of_budget(promotion)
         found += self._left_to_member(promotion)
         return tuple(found)

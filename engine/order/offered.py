@@ -25,13 +25,15 @@ from engine.tax_book import TaxBook
 @frozen
 class Tariff:
     """What an order is priced under: the store's rules, what it offers, and the moment that windows
-    are held against."""
+    are held against. `as_held` is for eyes: of what another order may have as well it has no more
+    than it holds, whatever is free by now."""
 
     settings: Settings
     offers: Offers | None = None
     now_ns: int = 0
     utc_offset_s: int = 0
     taxes: TaxBook | None = None
+    as_held: bool = False
 
     def day(self) -> str:
         """The ISO date in the store's own time."""
@@ -91,7 +93,8 @@ def _asking(order: Order, tariff: Tariff, offers: Offers) -> Asking:
     others = offers.open_orders.values() if is_limited else ()
     # Of hundreds that are parked few hold anything, and each limit asks all of them.
     holders = tuple(e for e in others if (e.held or e.figures is not None) and e.id != order.id)
-    return Asking(order, around(order, tariff), offers.redeemed, year, holders)
+    around_it = around(order, tariff)
+    return Asking(order, around_it, offers.redeemed, year, holders, as_held=tariff.as_held)
 
 
 def taken_off(
@@ -139,7 +142,7 @@ def why_not(order: Order, tariff: Tariff, promotions: Sequence[str]) -> list[Why
         return [WhyNot(NOT_IN_FORCE) for _ in promotions]
     digits = minor_digits(tariff.settings.required().currency)
     lines, resolved = at_their_prices(order, tariff, 10 ** (6 - digits))
-    asking = _asking(order, tariff, offers)
+    asking = _asking(order, altered(tariff, as_held=False), offers)
     found = offers.deals.why_not(
         [
             (line.item, line.quantity_milli, floor_of(resolved, at))

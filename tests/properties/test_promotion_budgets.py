@@ -25,6 +25,7 @@ from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion
 from engine.settings import RegisterDefined, RegisterSetup
 from engine.staff import SignedOn
 from engine.till import OpenTill
+from engine.views.build import order_view
 from engine.views.offers import promotions_view
 from engine.wire import canonical, parse
 from tests.draws import examples
@@ -137,10 +138,14 @@ def _assert_told(shop: Shop, order: Order, minor: int) -> None:
 @settings(max_examples=examples(120), deadline=None)
 @given(steps)
 @example([("1", "bread"), ("2", "bread"), ("1", "many"), ("2", "many"), ("1", "pay"), ("2", "pay")])
+@example(
+    [(one, act) for one in "12" for act in ("bread", "many")] + [("3", "bread"), ("1", "void")]
+)
 def test_no_budget_is_passed_and_nothing_of_it_is_lost(happens: list[Step]) -> None:
     """Rung up, changed, parked, paid and left at three registers, the budget raised and lowered, in
     any order: paid and open orders together never have more than the highest budget so far, who is
-    served has what the others leave, and once no order is open all that was not paid is there."""
+    served has what the others leave, every open order is shown at what it holds and no less, and
+    once no order is open all that was not paid is there."""
     shop = _shop()
     budget, highest_minor = "usual", BUDGETS["usual"]
     for register, act in happens:
@@ -153,8 +158,18 @@ def test_no_budget_is_passed_and_nothing_of_it_is_lost(happens: list[Step]) -> N
         is_served = order is not None and order.touched_ns == shop.now_ns
         if order is not None and is_served and order.phase is Phase.OPEN:
             _assert_told(shop, order, BUDGETS[budget])
+        _assert_shown(shop)
     assert state_hash(shop.replayed()) == state_hash(shop.books)
     _assert_all_is_free(shop, BUDGETS[budget])
+
+
+def _assert_shown(shop: Shop) -> None:
+    """What an open order is shown to have off is what no other can take away."""
+    for order in shop.books.live.orders.values():
+        view = order_view(order, shop.books)
+        assert view.subtotal_minor - view.total_minor == sum(
+            order.held_minor(one) for one in ("all", "members")
+        )
 
 
 def _assert_all_is_free(shop: Shop, minor: int) -> None:

@@ -29,6 +29,8 @@ from engine.price_list.model import CustomerGroup, ItemCost, PriceEntry, PriceLi
 from engine.promotion.decide import SetPromotions
 from engine.promotion.model import Benefit, BenefitKind, Off, OffKind, Promotion, Selection
 from engine.register import CloseDay
+from engine.settings import RegisterDefined, RegisterSetup
+from engine.staff import SignedOn
 from engine.till import CloseTill, CountTill, OpenTill
 from engine.views.build import order_view
 from engine.views.offers import promotions_view
@@ -201,6 +203,32 @@ def test_a_couple_with_one_number_at_two_registers() -> None:
     assert 799 == shop.ok(AddLine("wine"))["total_minor"]
     (told,) = promotions_view(shop.order(hers["order_id"]), shop.books).promotions
     assert (told.why, told.held_at) == ("limit_reached", "")
+
+
+def test_what_is_free_again_is_shown_to_whoever_holds_it() -> None:
+    """The bottle at the second register is shown at its full price until somebody touches that
+    order, or a third register could take away what its customer was shown. Paying has it off."""
+    makers = Promotion(
+        "makers", "From the maker", Benefit(BenefitKind.EACH, Off(OffKind.AMOUNT, 500)),
+        (Selection(("wine",)),), budget_minor=500,
+    )  # fmt: skip
+    shop = Shop.selling()
+    shop.given(RegisterDefined(RegisterSetup("3", "Side")), SignedOn("max", "3"))
+    for register in ("2", "3"):
+        shop.ok(OpenTill(()), register)
+    shop.ok(SetPromotions((makers,)), admin=True)
+    shop.ok(AddLine("wine"))
+    waiting = shop.ok(AddLine("wine"), "2")["order_id"]
+    shown = [order_view(shop.order(waiting), shop.books).total_minor]
+    shop.ok(VoidOrder("left"))
+    shown.append(order_view(shop.order(waiting), shop.books).total_minor)
+    quick = shop.ok(AddLine("wine"), "3")
+    assert 299 == order_view(shop.order(quick["order_id"]), shop.books).total_minor
+    shown.append(order_view(shop.order(waiting), shop.books).total_minor)
+    shop.ok(VoidOrder("left"), "3")
+    shown.append(order_view(shop.order(waiting), shop.books).total_minor)
+    assert [799] * 4 == shown
+    assert 299 == shop.pay(register="2")["total_minor"]
 
 
 def test_the_last_of_a_budget_at_two_registers() -> None:
