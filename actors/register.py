@@ -8,9 +8,9 @@ from typing import Any
 import structlog
 import trio
 
-from actors.asks import Ask, News, PinHashOf, Reply, Submit
+from actors.asks import Ask, Follow, News, PinHashOf, Reply, Submit, Unfollow
 from actors.errors import PostError
-from actors.limits import ASK_TIMEOUT_S
+from actors.limits import ASK_TIMEOUT_S, FOLLOW_LEASE_NS, FOLLOWERS_MAX
 from actors.mailbox import Envelope, Mailbox
 from actors.messages import Scanned
 from actors.pins import Pins, pin_is_well_formed
@@ -38,9 +38,10 @@ _PIN_SHAPE = {"code": "pin_must_be_digits", "fields": {}}
 
 
 class RegisterActor:
-    """*Owns* the conversations of one register. *Receives* `Ask` from doors and `Scanned` from
-    its scanner. *Sends* `Submit` to the bookkeeper, view queries to `views`, notices to
-    `broadcast`. *If it dies* it is made anew; every fact is the bookkeeper's.
+    """*Owns* the conversations of one register, and who takes its scanner's codes. *Receives* `Ask`
+    from doors and `Scanned` from its scanner, `Follow` and `Unfollow` of its codes. *Sends*
+    `Submit` to the bookkeeper, view queries to `views`, notices to `broadcast`, codes to the door
+    that takes them. *If it dies* it is made anew; every fact is the bookkeeper's.
     """
 
     def __init__(self, register: str, pins: Pins, reveal: Reveal) -> None:
@@ -48,6 +49,7 @@ class RegisterActor:
         self.address = f"register/{register}"
         self._pins = pins
         self._reveal = reveal
+        self._takers: dict[str, int] = {}
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """Commands one after the other, in order; a query holds up nothing that comes after it."""
@@ -60,6 +62,10 @@ class RegisterActor:
                         await self._command(envelope, envelope.body, post, world)
                     case Scanned():
                         await self._scan(envelope.body, post, world)
+                    case Follow(topic="scans"):
+                        self._take_scans(envelope.body.follower, world.monotonic_ns())
+                    case Unfollow(topic="scans"):
+                        self._takers.pop(envelope.body.follower, None)
                     case _:
                         log.warning("message_not_understood", kind=type(envelope.body).__name__)
                 # There may be a PIN in it, and the next message may be hours away.
@@ -135,12 +141,30 @@ class RegisterActor:
         async with self._pins.turn:
             return await world.in_thread(self._pins.check, pin_hash, pin)
 
+    def _take_scans(self, door: str, now_ns: int) -> None:
+        if door in self._takers or len(self._takers) < FOLLOWERS_MAX:
+            self._takers[door] = now_ns
+
+    def _taker(self, now_ns: int) -> str:
+        """The door whose screen asked for codes last, "" where none does any more."""
+        leases = self._takers.items()
+        self._takers = {door: at for door, at in leases if now_ns - at <= FOLLOW_LEASE_NS}
+        return next(reversed(self._takers), "")
+
     async def _scan(self, scanned: Scanned, post: Any, world: World) -> None:
-        """A scanner's code becomes a line; a refusal becomes a notice on the screen."""
+        """A scanner's code becomes a line, unless a screen asked for it; a refusal becomes a notice
+        on the screen."""
+        busy = Reply(ok=False, refusal={"code": "store_busy", "fields": {}})
+        if taker := self._taker(world.monotonic_ns()):
+            news = News("scans", self.register, 0, 0, {"code": scanned.code})
+            if not post.tell_nowait(taker, news):
+                # Rung up instead, what was to come back would be sold.
+                self._notify(busy, {"code": scanned.code}, post)
+            return
         submit = Submit(world.new_id(), self.register, "order.add_line", {"code": scanned.code})
         try:
             reply: Reply = await post.ask("bookkeeper", submit, timeout_s=ASK_TIMEOUT_S)
         except PostError as error:
             log.warning("scan_lost", scanner=scanned.scanner, reason=error.kind)
-            reply = Reply(ok=False, refusal={"code": "store_busy", "fields": {}})
+            reply = busy
         self._notify(reply, {"code": scanned.code}, post)

@@ -14,6 +14,7 @@ import type {
   PaymentsView,
   PaymentView,
   RegisterView,
+  ScanView,
   StoreView,
 } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
@@ -203,6 +204,7 @@ export class App {
       onUpdate: (update) => {
         if (update.topic === 'register') this.follow(update.data as RegisterView);
         if (update.topic === 'notice') void this.heard(update.data as NoticeView, update.position);
+        if (update.topic === 'scans') void this.scan((update.data as ScanView).code);
       },
       onWelcome: () => void this.refreshStore(),
     });
@@ -535,27 +537,31 @@ export class App {
 
   // -------------------------------------------------------------------------------- ringing up
 
-  async scan(code: string): Promise<void> {
-    if (code === '' || this.isTheirs) return;
+  /** Do with a code what it is for, or say why not; false where it might have been another one. */
+  async scan(code: string): Promise<boolean> {
+    if (code === '' || this.isTheirs) return true;
     if (!this.operator) {
       playRefused();
       this.say('caution', t('scan.sign_on_first'));
-      return;
+      return false;
     }
-    if (!this.dialog && !this.override && this.takers.some((take) => take(code))) return;
+    if (!this.dialog && !this.override && this.takers.some((take) => take(code))) return true;
     const outcome = await this.act('order.add_line', { code });
-    if (!outcome.ok) this.askPrice(outcome.refusal);
-    else if (outcome.data.line) this.added(outcome.data);
+    if (!outcome.ok) return this.askPrice(outcome.refusal);
+    if (outcome.data.line) this.added(outcome.data);
     else this.couponTaken(code);
+    return true;
   }
 
   /** Have codes that are scanned told to a panel before they are rung up, the newest panel first, until
-   *  the answer is called. */
+   *  the answer is called. Meanwhile the store rings up none that a scanner on its own cable reads. */
   takeScans(taker: Taker): () => void {
     this.takers.unshift(taker);
+    this.link.subscribe('scans');
     return () => {
       const at = this.takers.indexOf(taker);
       if (at >= 0) this.takers.splice(at, 1);
+      if (!this.takers.length) this.link.unsubscribe('scans');
     };
   }
 
@@ -594,11 +600,13 @@ export class App {
     else this.askPrice(outcome.refusal);
   }
 
-  private askPrice(refusal: Refusal | null): void {
-    if (refusal?.code !== 'price_must_be_given') return;
+  /** Whether goods were refused only because somebody must say their price; then that is asked. */
+  private askPrice(refusal: Refusal | null): boolean {
+    if (refusal?.code !== 'price_must_be_given') return false;
     const tax = this.store?.tax_classes[0]?.id ?? '';
     this.priced = { name: String(refusal.fields['name'] ?? ''), tax_class: tax, department: '' };
     this.panel = 'open-item';
+    return true;
   }
 
   /** Whether a code is a coupon on the order; then it is what undo takes back. */

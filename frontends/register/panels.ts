@@ -17,6 +17,7 @@ import SwitchOperator from './SwitchOperator.svelte';
 import TabClose from './TabClose.svelte';
 import Tabs from './Tabs.svelte';
 import Terminals from './Terminals.svelte';
+import Till from './Till.svelte';
 import VoidForm from './VoidForm.svelte';
 import Why from './Why.svelte';
 
@@ -40,6 +41,7 @@ export default {
   tab: TabClose,
   tabs: Tabs,
   terminals: Terminals,
+  till: Till,
   void: VoidForm,
   why: Why,
 };

@@ -123,6 +123,11 @@ export class Connection {
     if (this.status.phase === 'online') this.send({ type: 'subscribe', topic });
   }
 
+  unsubscribe(topic: string): void {
+    this.topics.delete(topic);
+    if (this.status.phase === 'online') this.send({ type: 'unsubscribe', topic });
+  }
+
   close(): void {
     this.stopped = true;
     clearTimeout(this.retry);

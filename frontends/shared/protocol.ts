@@ -2645,9 +2645,11 @@ export interface StoreView {
 
 /**
  * Follow a topic: `register` (a RegisterView after each change), `display` (the customer's
- * view of this register), `events` (facts after `position`, without loss), `status`, and
- * `notice` (what became of a code the register's scanner read; or, with an empty code, in
- * `signed_on` who gave their PIN at this register).
+ * view of this register), `events` (facts after `position`, without loss), `status`, `notice`
+ * (what became of a code the register's scanner read; or, with an empty code, in `signed_on`
+ * who gave their PIN at this register), and `scans` (each code the register's scanner reads:
+ * while a front end follows this, what becomes of a code is its to say, and the store rings up
+ * none; of several the one that began last is told).
  */
 export interface SubscribeFrame {
   type: 'subscribe';
@@ -3312,6 +3314,11 @@ export interface NoticeView {
   signed_on?: string;
 }
 
+/** A code the register's scanner read, for whoever follows `scans` to do something with. */
+export interface ScanView {
+  code: string;
+}
+
 /** What each command takes. `answer` is the `data` of an answer that is ok. */
 export interface Commands {
   'catalog.change_item': { data: ChangeItemInput; answer: ItemAnswer };
@@ -3449,4 +3456,5 @@ export interface Topics {
   status: StatusView;
   events: EventsView;
   notice: NoticeView;
+  scans: ScanView;
 }

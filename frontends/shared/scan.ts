@@ -12,6 +12,12 @@ const END_MS = 60;
 const LENGTH_MIN = 4;
 const SILENT = new Set(['Shift', 'CapsLock', 'NumLock', 'AltGraph']);
 
+/** A code as somebody types it off a package, its groups written together; '' where a text is none. */
+export function typedCode(text: string): string {
+  const code = text.replace(/[\s-]/g, '');
+  return /^\d{4,}$/.test(code) ? code : '';
+}
+
 type Field = HTMLInputElement | HTMLTextAreaElement;
 
 function textField(): Field | null {

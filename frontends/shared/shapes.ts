@@ -41,6 +41,7 @@ export type {
   ReceiptRow,
   ReceiptView,
   RegisterView,
+  ScanView,
   ReportView,
   StoreView,
   SuspendedView,

@@ -31,7 +31,7 @@ from protocols.front.session import (
     Send,
     Session,
 )
-from protocols.front.topics import EVENTS, NOTICE
+from protocols.front.topics import EVENTS, NOTICE, SCANS
 from protocols.limits import (
     ASK_TIMEOUT_S,
     EVENTS_PAGE,
@@ -248,7 +248,7 @@ class Conversation:
             return
         if news.topic == EVENTS:
             following.due.set()
-        elif news.topic == NOTICE:
+        elif news.topic in (NOTICE, SCANS):
             following.notices.append(news)
             self._work.set()
         elif news.at >= following.sent and _is_newer(news, following.latest):

@@ -76,9 +76,11 @@ class QueryFrame:
 @frozen
 class Subscribe:
     """Follow a topic: `register` (a RegisterView after each change), `display` (the customer's
-    view of this register), `events` (facts after `position`, without loss), `status`, and `notice`
+    view of this register), `events` (facts after `position`, without loss), `status`, `notice`
     (what became of a code the register's scanner read; or, with an empty code, in `signed_on` who
-    gave their PIN at this register)."""
+    gave their PIN at this register), and `scans` (each code the register's scanner reads: while a
+    front end follows this, what becomes of a code is its to say, and the store rings up none; of
+    several the one that began last is told)."""
 
     topic: str
     position: int = 0

@@ -16,7 +16,7 @@ from actors.world import World
 from protocols.front.codec import encode
 from protocols.front.frames import Update
 from protocols.front.session import Head
-from protocols.front.topics import EVENTS, NOTICE, OFFICE, TOPICS
+from protocols.front.topics import EVENTS, NOTICE, OFFICE, SCANS, TOPICS
 from protocols.limits import ASK_TIMEOUT_S, FOLLOW_RETRY_S, LEASE_RENEW_S
 
 log = structlog.get_logger()
@@ -63,8 +63,9 @@ class Subject:
 
 class Hub:
     """*Owns* who follows what at this door, and the newest position it has heard of. *Receives*
-    `News`. *Sends* `Follow` and `Unfollow` to `broadcast`, and now and then a query, so that news
-    that was lost is missed for seconds only. *If it dies* it goes on with what it had.
+    `News`. *Sends* `Follow` and `Unfollow` to `broadcast`, those of a scanner's codes to its
+    register, and now and then a query, so that news that was lost is missed for seconds only. *If
+    it dies* it goes on with what it had.
     """
 
     def __init__(self, address: str = "door/front") -> None:
@@ -97,7 +98,7 @@ class Hub:
             self._last.pop(subject, None)
             self._untold.discard(subject)
             if self._post is not None:
-                self._post.tell_nowait("broadcast", Unfollow(self.address, topic, register))
+                self._post.tell_nowait(_teller(subject), Unfollow(self.address, topic, register))
 
     def following(self) -> int:
         """How many conversations follow something, each topic counted."""
@@ -123,14 +124,16 @@ class Hub:
         if subject not in self._listeners:
             return
         self._last[subject] = max(published.at, self._last.get(subject, (0, 0)))
-        for listener in list(self._listeners[subject]):
+        listeners = list(self._listeners[subject])
+        # A code is for one alone, or it would be taken twice: for whoever asked for it last.
+        for listener in listeners[-1:] if subject.topic == SCANS else listeners:
             listener.hear(published)
 
     # ----------------------------------------------------------------------------- the leases
 
     def _tell_follow(self, subject: Subject) -> None:
         follow = Follow(self.address, subject.topic, subject.register)
-        if self._post is None or not self._post.tell_nowait("broadcast", follow):
+        if self._post is None or not self._post.tell_nowait(_teller(subject), follow):
             self._untold.add(subject)
             self._wake.set()
 
@@ -158,7 +161,7 @@ class Hub:
     async def _refresh(self, post: Post, world: World) -> None:
         """Ask for what is followed: news may have been lost between two nodes or a full mailbox."""
         for subject in list(self._listeners):
-            if subject.topic in (EVENTS, NOTICE):
+            if subject.topic in (EVENTS, NOTICE, SCANS):
                 continue
             place = subject.register or OFFICE
             ask = Ask(world.new_id(), place, TOPICS[subject.topic], {}, is_query=True)
@@ -175,3 +178,8 @@ class Hub:
                 )
         hint = Published(EVENTS, self.head.epoch, self.head.position, None)
         self._hand_out(Subject(EVENTS, ""), hint)
+
+
+def _teller(subject: Subject) -> str:
+    """Who has the news of a subject."""
+    return f"register/{subject.register}" if subject.topic == SCANS else "broadcast"

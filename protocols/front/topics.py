@@ -8,12 +8,14 @@ OFFICE = "_office"  # the register actor of the store itself, for what belongs t
 STATUS = "store.status"
 EVENTS = "events"
 NOTICE = "notice"
+SCANS = "scans"
 
-# What a snapshot topic's view is asked for with; `events` and `notice` have no view.
+# What a snapshot topic's view is asked for with; `events`, `notice` and `scans` have no view.
 TOPICS: Final[dict[str, str]] = {
     "register": "register.state",
     "display": "display.state",
     "status": STATUS,
     EVENTS: "",
     NOTICE: "",
+    SCANS: "",
 }

@@ -18,6 +18,7 @@ _TOPIC_VIEWS = {
     "status": "StatusView",
     "events": "EventsView",
     "notice": "NoticeView",
+    "scans": "ScanView",
 }
 _HEAD = f"""// Generated from the store's own classes by `{COMMAND}`. Do not edit: change the
 // class, and generate again. Amounts are in minor units, quantities in thousandths, unit prices in
@@ -32,6 +33,11 @@ export interface NoticeView {
   ok: boolean;
   refusal: RefusalBody | null;
   signed_on?: string;
+}
+
+/** A code the register's scanner read, for whoever follows `scans` to do something with. */
+export interface ScanView {
+  code: string;
 }
 """
 

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import trio
 
-from actors.asks import Ask, News, PinHashOf, Reply, Submit
+from actors.asks import Ask, Follow, News, PinHashOf, Reply, Submit, Unfollow
 from actors.errors import AbsentError, BusyError
+from actors.limits import FOLLOW_LEASE_NS
 from actors.messages import Scanned
 from actors.pins import Pins
 from actors.register import VIEW_QUERIES, RegisterActor
+from actors.world import ManualWorld
 from engine.queries import QUERIES
 from tests.actors.stand import Stand, open_stand
 
@@ -149,6 +151,42 @@ async def test_a_scan_becomes_a_line_and_a_notice() -> None:
         stand.tell("register/1", Scanned("scanner/1", "1"))
         notices = await stand.wait_heard("broadcast", 3)
         assert notices[2].data["refusal"]["code"] == "store_busy"
+
+
+async def test_a_code_that_a_screen_asked_for_is_not_rung_up() -> None:
+    """Whoever asked last is given it, until they let it go or fall silent: then it is sold."""
+    world = ManualWorld()
+    async with open_stand(world) as stand:
+        keeper = await _register(stand)
+        stand.play("door/1")
+        stand.play("door/2")
+        stand.tell("register/1", Follow("door/1", "scans", "1"))
+        stand.tell("register/1", Follow("door/2", "scans", "1"))
+        stand.tell("register/1", Follow("door/1", "scans", "1"))
+        stand.tell("register/1", Scanned("scanner/1", "4000417025005"))
+        (news,) = await stand.wait_heard("door/2", 1)
+        assert (news.topic, news.register, news.data) == ("scans", "1", {"code": "4000417025005"})
+        stand.tell("register/1", Unfollow("door/2", "scans", "1"))
+        stand.tell("register/1", Scanned("scanner/1", "0"))
+        (news,) = await stand.wait_heard("door/1", 1)
+        assert news.data == {"code": "0"}
+        assert keeper.submits == []
+        world.advance(FOLLOW_LEASE_NS // 1_000_000_000 + 1)
+        stand.tell("register/1", Scanned("scanner/1", "1"))
+        await stand.wait_heard("broadcast", 1)
+        (submit,) = keeper.submits
+        assert submit.data == {"code": "1"}
+
+
+async def test_a_code_that_finds_its_screen_too_busy_is_not_sold() -> None:
+    """What is scanned to come back must not be rung up because a door had no room."""
+    async with open_stand() as stand:
+        keeper = await _register(stand)
+        stand.tell("register/1", Follow("door/gone", "scans", "1"))
+        stand.tell("register/1", Scanned("scanner/1", "4000417025005"))
+        (notice,) = await stand.wait_heard("broadcast", 1)
+        assert notice.data["refusal"]["code"] == "store_busy"
+        assert keeper.submits == []
 
 
 async def test_a_look_holds_up_nobody_and_commands_keep_their_order() -> None:

@@ -116,7 +116,8 @@ class RoteRegister:
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         async with trio.open_nursery() as nursery:
             async for envelope in mailbox:
-                nursery.start_soon(self._answer, envelope, post)
+                if isinstance(envelope.body, Ask):
+                    nursery.start_soon(self._answer, envelope, post)
 
     async def _answer(self, envelope: Any, post: Any) -> None:
         ask = envelope.body

@@ -217,6 +217,16 @@ async def test_notices_are_kept_in_order_and_few(tmp_path: Path) -> None:
         assert list(range(2 * NOTICES_MAX, 3 * NOTICES_MAX)) == seen
 
 
+async def test_codes_of_the_scanner_all_arrive_in_order(tmp_path: Path) -> None:
+    """A screen that asked for them has each one, also before it read the one before."""
+    async with open_rig(tmp_path) as rig, joined(rig, "scans") as screen:
+        await wait_until(rig, lambda: rig.hub.following() == 2)
+        for number in range(3):
+            news = News("scans", "1", 0, 0, {"code": str(number)})
+            rig.node.tell_nowait(rig.hub.address, news)
+        assert ["0", "1", "2"] == [(await heard(screen))["data"]["code"] for _ in range(3)]
+
+
 async def test_who_never_reads_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A frame that is not taken in time ends the connection, and what it held is free."""
     monkeypatch.setattr(conversation, "SEND_WITHIN_S", 0.2)

@@ -118,3 +118,29 @@ def test_the_customer_sees_lines_total_saving_and_change(
     ben.next_order()
     ben.tap("Espresso")
     expect(customer.locator(".total strong")).to_contain_text("2.20")
+
+
+def test_what_still_goes_back_is_not_asked_of_the_customer(
+    who: Cashier, cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """Of a sale by card and cash the card has its part again: the rest is paid out, and the
+    customer's page does not say that it is still to be paid."""
+    customer = cashier(at=fresh_store).page
+    customer.goto(f"{fresh_store.url}/display/?register=1")
+    who.open_till()
+    who.tap("Flat white")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.digits("190")
+    who.push(re.compile("^Card €1.90"))
+    fresh_store.key("tap")
+    expect(who.page.locator(".tenders li")).to_have_count(1)
+    expect(customer.locator(".total")).to_contain_text("Still to pay")
+    who.tender("€5.00")
+    who.next_order()
+    who.bring_back("Flat white")
+    expect(customer.locator(".total")).to_contain_text("Refund")
+    who.push("Back to Mastercard ··0010")
+    fresh_store.key("tap")
+    expect(who.page.locator(".tenders li")).to_have_count(1)
+    expect(customer.locator(".total")).to_have_text(re.compile("To pay out.*1.90", re.DOTALL))

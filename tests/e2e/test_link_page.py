@@ -71,6 +71,29 @@ def test_a_call_that_never_came_is_asked_for(who: Cashier) -> None:
     expect(who.page.get_by_text("Paid by QR code")).to_be_visible(timeout=15_000)
 
 
+def test_a_code_that_is_there_is_no_sign_of_a_silent_provider(
+    cashier: MakeCashier, tmp_path: Path
+) -> None:
+    """Seconds after the store began anew nobody has said yet how the provider is; it gave the code
+    that is shown, so nobody is sent to the server for that."""
+    store = DemoStore(tmp_path / "demo", has_nodes=True)
+    store.start()
+    try:
+        mia: Cashier = cashier(at=store)
+        page = mia.page
+        mia.open()
+        mia.sign_on("Mia")
+        to_link(mia, "Espresso")
+        store.kill()
+        expect(page.get_by_role("alertdialog")).to_be_visible()
+        store.start()
+        expect(page.locator(".strip").last).to_contain_text("Payment provider: not heard of yet")
+        expect(page.get_by_text(SCAN)).to_be_visible()
+        expect(page.get_by_text("is silent")).to_have_count(0)
+    finally:
+        store.stop()
+
+
 @breadth
 def test_what_asks_the_provider_is_named_where_it_hangs(
     cashier: MakeCashier, tmp_path: Path

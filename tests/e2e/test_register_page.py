@@ -318,6 +318,34 @@ def test_a_scanner_on_a_cable_is_heard_at_the_page(cashier: MakeCashier, store: 
     page.keyboard.press("F8")
 
 
+def test_a_code_that_is_typed_sells_whole_and_is_searched_by_its_beginning(who: Cashier) -> None:
+    """A whole code sells at Enter, its groups written apart or not, as an item's number does. What
+    only begins so is there to be chosen: nothing says that Enter adds it, Enter says that no item
+    has just this code, and what was typed stays, to be mended."""
+    page = who.page
+    search, tiles = page.locator("#search"), page.locator(".tile")
+    code = code_of("Croissant")
+    for typed in (code, f"{code[0]} {code[1:7]} {code[7:]}"):
+        search.focus()
+        who.type(typed)
+        expect(tiles).to_have_count(1)
+        expect(tiles).to_contain_text("Croissant")
+        page.keyboard.press("Enter")
+        expect(search).to_have_value("")
+    expect(who.lines).to_have_count(2)
+    search.focus()
+    who.type(code[:11])
+    expect(page.locator(".sub")).to_have_text(re.compile(r"^\d+ items? found$"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".order .notice")).to_contain_text(f"No item has the code {code[:11]}")
+    expect(search).to_have_value(code[:11])
+    croissant = tiles.filter(has=page.get_by_text("Croissant", exact=True))
+    expect(croissant).to_have_count(1)
+    who.press(croissant)
+    expect(who.lines).to_have_count(2)
+    expect(who.lines.last).to_contain_text("2\u00a0× Croissant")
+
+
 def test_undo_takes_back_what_was_done_last_or_is_gone(who: Cashier) -> None:
     """It says what it takes back, and does; once something else was done to the order, here or from
     elsewhere, or it went to payment and back, it offers nothing older under the same name."""

@@ -126,6 +126,39 @@ def test_what_is_scanned_for_a_return_comes_back_and_is_not_sold(mia: Cashier) -
     expect(mia.lines.last).to_contain_text("Without receipt")
 
 
+def test_what_the_stores_own_scanner_reads_comes_back_too(
+    mia: Cashier, fresh_store: DemoStore
+) -> None:
+    """A scanner on the register's cable is heard by the panel as one that types: what it reads
+    there comes back. Afterwards it sells as ever; a note of credit that it reads pays."""
+    page = mia.page
+    mia.menu("Return goods")
+    mia.push("Return without a receipt")
+    panel = page.locator(".without")
+    expect(panel.get_by_label("Scan or search the goods")).to_be_focused()
+    fresh_store.do("scan", code=code_of("Croissant"))
+    expect(panel).to_contain_text(f"Code {code_of('Croissant')}")
+    expect(mia.lines).to_have_count(0)
+    mia.push(re.compile("one more$"))
+    mia.push("Faulty")
+    mia.push("Take back")
+    expect(mia.lines).to_have_count(1)
+    expect(mia.lines.first).to_contain_text("Without receipt")
+    mia.pay()
+    mia.push(re.compile("Give store credit of"))
+    found = CODE.search(page.locator("section.done").get_by_role("status").inner_text())
+    assert found is not None
+    mia.next_order()
+    fresh_store.do("scan", code=code_of("Espresso"))
+    expect(mia.lines).to_have_count(1)
+    expect(mia.lines.first).not_to_contain_text("Without receipt")
+    mia.pay()
+    fresh_store.do("scan", code=code_of("Croissant"))
+    expect(page.locator(".order .notice")).to_contain_text("The order is being paid")
+    fresh_store.do("scan", code=found.group())
+    expect(page.locator("section.done")).to_contain_text("Store credit")
+
+
 def test_what_comes_back_by_weight_is_what_was_typed(mia: Cashier) -> None:
     """The weight is seen as its digits are typed, as where it is sold: 457 are 0.457 kg, and 2 was
     never two grams unseen. By its code alone the weight is for somebody to look at."""

@@ -35,12 +35,14 @@ class Ear:
 
 @define(eq=False)
 class Rig:
-    """A hub in a node, with the mailbox of `broadcast` and a register that answers by rote."""
+    """A hub in a node, with the mailbox of `broadcast` and a register that answers by rote and
+    keeps what it is only told."""
 
     node: Node
     hub: Hub
     broadcast: Mailbox
     position: int = 1
+    heard: list[Any] = field(factory=list)
 
     def told(self) -> list[Any]:
         """What `broadcast` was told since last time."""
@@ -53,6 +55,9 @@ class Rig:
 
 async def _answer(rig: Rig, mailbox: Mailbox) -> None:
     async for envelope in mailbox:
+        if isinstance(envelope.body, Follow | Unfollow):
+            rig.heard.append(envelope.body)
+            continue
         view = {"n": rig.position}
         envelope.answer(Reply(ok=True, data=view, epoch=1, position=rig.position))
 
@@ -100,6 +105,31 @@ async def test_leases_are_renewed(autojump_clock: Any) -> None:
         rig.told()
         await trio.sleep(LEASE_RENEW_S + 0.1)
         assert {"events", "display"} == {follow.topic for follow in rig.told()}
+
+
+async def test_codes_are_asked_of_their_register_and_given_to_one(autojump_clock: Any) -> None:
+    """Of two screens that ask for what the scanner reads, the one that began last has it alone."""
+    async with running() as rig:
+        rig.told()
+        first, second = Ear(), Ear()
+        rig.hub.follow("scans", "1", first)
+        rig.hub.follow("scans", "1", second)
+        await trio.testing.wait_all_tasks_blocked()
+        address = rig.hub.address
+        assert [Follow(address, "scans", "1")] == rig.heard
+        rig.publish("scans", "1", 0)
+        await trio.testing.wait_all_tasks_blocked()
+        assert ([], [0]) == (first.positions(), second.positions())
+        rig.hub.unfollow("scans", "1", second)
+        rig.publish("scans", "1", 0)
+        await trio.testing.wait_all_tasks_blocked()
+        assert ([0], [0]) == (first.positions(), second.positions())
+        await trio.sleep(LEASE_RENEW_S + 0.1)
+        assert 2 == len(rig.heard), "the lease is renewed"
+        rig.hub.unfollow("scans", "1", first)
+        await trio.testing.wait_all_tasks_blocked()
+        assert Unfollow(address, "scans", "1") == rig.heard[-1]
+        assert {"events"} == {follow.topic for follow in rig.told()}
 
 
 async def test_a_full_broadcast_is_told_a_little_later(autojump_clock: Any) -> None:
