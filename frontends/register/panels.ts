@@ -4,6 +4,7 @@ import Choices from './Choices.svelte';
 import Clearing from './Clearing.svelte';
 import DiscountPanel from './DiscountPanel.svelte';
 import Exceptions from './Exceptions.svelte';
+import { keepFocus } from './focus';
 import Offline from './Offline.svelte';
 import LinkTalk from './LinkTalk.svelte';
 import OpenItem from './OpenItem.svelte';
@@ -20,6 +21,8 @@ import Terminals from './Terminals.svelte';
 import Till from './Till.svelte';
 import VoidForm from './VoidForm.svelte';
 import Why from './Why.svelte';
+
+keepFocus();
 
 export default {
   activity: Activity,
