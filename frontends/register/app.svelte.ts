@@ -364,6 +364,7 @@ export class App {
       const last = this.order?.lines.at(-1);
       if (last) this.added({ ...last, order_id: this.order?.order_id ?? '' });
     } else if (notice.refusal) {
+      if (this.takers.length && notice.refusal.code === 'scan_asked_for_elsewhere') return;
       playRefused();
       this.say('danger', this.explain(notice.refusal));
       this.askPrice(notice.refusal);

@@ -2649,7 +2649,8 @@ export interface StoreView {
  * (what became of a code the register's scanner read; or, with an empty code, in `signed_on`
  * who gave their PIN at this register), and `scans` (each code the register's scanner reads:
  * while a front end follows this, what becomes of a code is its to say, and the store rings up
- * none; of several the one that began last is told).
+ * none; of several the one that began last is told, and `notice` says
+ * `scan_asked_for_elsewhere`).
  */
 export interface SubscribeFrame {
   type: 'subscribe';

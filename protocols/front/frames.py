@@ -80,7 +80,7 @@ class Subscribe:
     (what became of a code the register's scanner read; or, with an empty code, in `signed_on` who
     gave their PIN at this register), and `scans` (each code the register's scanner reads: while a
     front end follows this, what becomes of a code is its to say, and the store rings up none; of
-    several the one that began last is told)."""
+    several the one that began last is told, and `notice` says `scan_asked_for_elsewhere`)."""
 
     topic: str
     position: int = 0

@@ -166,6 +166,9 @@ async def test_a_code_that_a_screen_asked_for_is_not_rung_up() -> None:
         stand.tell("register/1", Scanned("scanner/1", "4000417025005"))
         (news,) = await stand.wait_heard("door/2", 1)
         assert (news.topic, news.register, news.data) == ("scans", "1", {"code": "4000417025005"})
+        (notice,) = await stand.wait_heard("broadcast", 1)
+        assert notice.data["code"] == "4000417025005"
+        assert notice.data["refusal"]["code"] == "scan_asked_for_elsewhere"
         stand.tell("register/1", Unfollow("door/2", "scans", "1"))
         stand.tell("register/1", Scanned("scanner/1", "0"))
         (news,) = await stand.wait_heard("door/1", 1)
@@ -173,7 +176,7 @@ async def test_a_code_that_a_screen_asked_for_is_not_rung_up() -> None:
         assert keeper.submits == []
         world.advance(FOLLOW_LEASE_NS // 1_000_000_000 + 1)
         stand.tell("register/1", Scanned("scanner/1", "1"))
-        await stand.wait_heard("broadcast", 1)
+        await stand.wait_heard("broadcast", 3)
         (submit,) = keeper.submits
         assert submit.data == {"code": "1"}
 

@@ -42,10 +42,13 @@ def member(who: Cashier, number: str, points: int) -> None:
 def test_a_members_card_is_scanned_into_its_field(
     cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:
-    """While the cursor stands there, and only then: goods are rung up as ever."""
+    """While the cursor stands there, and only then: goods are rung up as ever. By a scanner that
+    types, and by one on the register's cable."""
     mia = selling(cashier, fresh_store)
     field = offers(mia, "Customer").get_by_label("Member number")
     field.focus()
+    fresh_store.do("scan", code="M-00471100814")
+    expect(field).to_have_value("M-00471100814")
     mia.scan("M-00471100815")
     expect(field).to_have_value("M-00471100815")
     expect(mia.lines).to_have_count(0)
@@ -54,6 +57,8 @@ def test_a_members_card_is_scanned_into_its_field(
     offers(mia, "Customer")
     mia.scan(code_of("Croissant"))
     expect(mia.lines).to_have_count(1)
+    fresh_store.do("scan", code=code_of("Espresso"))
+    expect(mia.lines).to_have_count(2)
     free_of_an_order(mia)
 
 

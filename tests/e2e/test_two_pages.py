@@ -7,9 +7,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.shop import Cashier
+from tests.e2e.shop import Cashier, code_of
 from tests.e2e.test_card_page import ASKED, to_card
 from tests.e2e.test_tip_page import FOLLOW, QUESTION, THANKS, ask_here, take_back, turn
+from tests.e2e.test_without_receipt import allow_it
 
 
 @pytest.fixture
@@ -50,6 +51,27 @@ def test_a_card_is_followed_to_its_end_and_past_it(who: Cashier, other: Cashier)
     who.tender("€10.00")
     expect(who.page.locator(".done")).to_contain_text("Change")
     expect(other.page.locator(".tiles")).to_be_visible()
+
+
+def test_a_scan_that_one_asked_for_is_said_in_the_other(who: Cashier, other: Cashier) -> None:
+    """A panel that asks for a scan has it alone. At the other screen nothing is rung up, which is
+    said, with where the code went; once the panel is left, the next is rung up for both."""
+    allow_it(who.store)
+    who.menu("Return goods")
+    who.push("Return without a receipt")
+    expect(who.page.locator(".without")).to_be_visible()
+    who.store.do("scan", code=code_of("Croissant"))
+    expect(who.page.locator(".without")).to_contain_text(f"Code {code_of('Croissant')}")
+    notice = other.page.locator(".order .notice")
+    expect(notice).to_contain_text("Another screen of this register asks for what is scanned")
+    expect(who.page.locator(".order .notice")).to_have_count(0)
+    who.push("Back", exact=True)
+    who.push("Back", exact=True)
+    expect(who.page.locator(".tiles")).to_be_visible()
+    who.store.do("scan", code=code_of("Croissant"))
+    expect(other.lines).to_have_count(1)
+    expect(who.lines).to_have_count(1)
+    expect(notice).to_have_count(0)
 
 
 def test_a_screen_that_one_took_back_is_no_customers_in_the_other(
