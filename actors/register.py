@@ -152,15 +152,15 @@ class RegisterActor:
         return next(reversed(self._takers), "")
 
     async def _scan(self, scanned: Scanned, post: Any, world: World) -> None:
-        """A scanner's code becomes a line, unless a screen asked for it, which is told to the others;
+        """A scanner's code becomes a line, unless a screen asked for it, which the others are told;
         a refusal becomes a notice on the screen."""
         busy = Reply(ok=False, refusal={"code": "store_busy", "fields": {}})
         if taker := self._taker(world.monotonic_ns()):
             news = News("scans", self.register, 0, 0, {"code": scanned.code})
             taken = Reply(ok=False, refusal={"code": "scan_asked_for_elsewhere", "fields": {}})
             # Rung up because a door had no room, what was to come back would be sold.
-            reply = taken if post.tell_nowait(taker, news) else busy
-            self._notify(reply, {"code": scanned.code}, post)
+            outcome = taken if post.tell_nowait(taker, news) else busy
+            self._notify(outcome, {"code": scanned.code}, post)
             return
         submit = Submit(world.new_id(), self.register, "order.add_line", {"code": scanned.code})
         try:
