@@ -359,7 +359,14 @@ def register_view(
         setup.provider,
         None if link is None else paylink_view(link, now_ns=now_ns),
         bool(setup.terminal) and setup.tip_choices is not None,
+        _offer_version(books),
     )
+
+
+def _offer_version(books: Books) -> int:
+    """How often anything was changed that tiles and choices of a screen are made of."""
+    set_whole = (books.promotions.version, books.prices.version, books.taxes.version)
+    return books.catalog.version + sum(set_whole)
 
 
 def _suspended_count(side: Side) -> int:

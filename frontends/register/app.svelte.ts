@@ -266,7 +266,9 @@ export class App {
     const heard = before?.payment?.standing !== next.payment?.standing;
     if (heard || counted || before?.operator?.operator !== next.operator?.operator) void this.countExceptions();
     // Who works here may have changed since this page was loaded: the next person is to find their face.
-    if (before?.operator && !next.operator) void this.refreshStore();
+    const left = before?.operator && !next.operator;
+    // A tile must not tell another price than the line it makes.
+    if (left || (before && before.offer_version !== next.offer_version)) void this.refreshStore();
     this.clearPassed(before, next);
     this.hearCard(next);
     this.split.hear(next.order);

@@ -2109,6 +2109,8 @@ export type RegisterState = Record<string, never>;
  * one while it has none; `exceptions` how many of the store a person must look at. `provider`
  * is whom it asks for payments by link, "" for nobody, and `paylink` the last one of its
  * order. `asks_tips` says that its customers are asked for a tip on our own screen.
+ * `offer_version` rises with each change of goods, prices, promotions or taxes: what a screen
+ * was told of them before (`store.state`, `catalog.grid`) is old then.
  */
 export interface RegisterView {
   epoch: number;
@@ -2131,6 +2133,7 @@ export interface RegisterView {
   provider: string;
   paylink: PaylinkView | null;
   asks_tips: boolean;
+  offer_version: number;
 }
 
 /** Give up the reservation; the bill is paid another way. */

@@ -129,6 +129,15 @@ class DemoStore:
             likes = (*likes, "--jurisdiction", "DE-PORT")
         self._import("taxes", pack, *likes)
 
+    def change_price(self, name: str, price_minor: int) -> None:
+        """Import an item of the demo catalog anew, at another price."""
+        rows = (ROOT / "countertop/demo_data/catalog.csv").read_text().splitlines()
+        row = next(row.split(",") for row in rows if row.split(",")[2] == name)
+        row[rows[0].split(",").index("price_minor")] = str(price_minor)
+        file = self.folder / "catalog.csv"
+        file.write_text(f"{rows[0]}\n{','.join(row)}\n")
+        self._import("catalog", str(file))
+
     def add_promotions(self, text: str) -> None:
         """Promotions written in TOML, beside those of the demo."""
         own = (ROOT / "countertop" / "demo_data" / "promotions.toml").read_text()

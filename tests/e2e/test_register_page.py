@@ -414,3 +414,22 @@ def test_times_are_the_stores_wherever_the_tablet_thinks_it_is(
     near = [(sold + timedelta(minutes=by)).strftime("%H:%M") for by in (-2, -1, 0, 1, 2)]
     expect(page.get_by_text(re.compile("Mia · (" + "|".join(near) + ")"))).to_be_visible()
     expect(page.locator(".strip .clock").last).to_have_text(re.compile("|".join(near)))
+
+
+def test_what_the_shop_changes_is_on_a_screen_that_is_open(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """A new price stands on its tile with nobody signing on anew, at the latest with the next line:
+    what is said before the sale is what is asked for in it."""
+    mia: Cashier = cashier(at=fresh_store)
+    mia.open()
+    mia.sign_on("Mia")
+    tile = mia.page.locator(".tile", has_text="Flat white").first
+    expect(tile).to_contain_text("3.80")
+    fresh_store.change_price("Flat white", 410)
+    expect(tile).to_contain_text("4.10", timeout=15_000)
+    mia.press(tile)
+    expect(mia.lines).to_contain_text("4.10")
+    fresh_store.change_price("Flat white", 420)
+    mia.tap("Espresso")
+    expect(tile).to_contain_text("4.20", timeout=3_000)
