@@ -13,7 +13,7 @@ from hardware.device import Device
 from hardware.effects import Job
 from hardware.settings import Unusable
 
-CODE = "settings_wrong"
+CODE = "not_set_up"
 
 
 class UnusableDevice(Device):
@@ -21,7 +21,7 @@ class UnusableDevice(Device):
 
     Owns: what is wrong with its settings.
     Receives: whatever its device would be asked.
-    Sends: `DeviceStatus` to `devices` with code `settings_wrong`, and `Finished` to `outbox`: what
+    Sends: `DeviceStatus` to `devices` with code `not_set_up`, and `Finished` to `outbox`: what
     was to be done is not, and why.
     If it dies: nothing is lost; its device is made anew as the node begins anew.
     """

@@ -53,7 +53,7 @@ async def test_one_wrong_device_takes_no_other_with_it(
             await shop.open_register()
 
             async def is_said() -> bool:
-                return (await _state_of(shop, "terminal/1"))["code"] == "settings_wrong"
+                return (await _state_of(shop, "terminal/1"))["code"] == "not_set_up"
 
             await eventually(is_said, "what is wrong with the terminal", 60.0)
             told = await _state_of(shop, "terminal/1")
@@ -61,7 +61,7 @@ async def test_one_wrong_device_takes_no_other_with_it(
             assert "terminal/1 was not started" in told["detail"]
             assert NEXO["passphrase"] not in told["detail"]
             tried = await shop.look("terminals.test", terminal="terminal/1")
-            assert (tried["code"], tried["detail"]) == ("settings_wrong", told["detail"])
+            assert (tried["code"], tried["detail"]) == ("not_set_up", told["detail"])
             await shop.do("order.add_line", code="bread")
             asked = await shop.do("payment.request")
             payment = await eventually(
@@ -90,6 +90,6 @@ async def test_what_a_wrong_printer_was_to_print_waits_and_says_why(folder: Path
 
             async def is_said() -> bool:
                 waiting = [one for one in await shop.queue() if one["kind"] == "printer.print/1"]
-                return [one["reason"] for one in waiting] == ["settings_wrong"]
+                return [one["reason"] for one in waiting] == ["not_set_up"]
 
             await eventually(is_said, "why the receipt waits", 60.0)
