@@ -16,6 +16,7 @@ from protocols.provider.settings import ProviderSettings, require_distinct
 
 DEFAULT_HTTP_PORT = 8170
 NODES = ("devices", "integrations")
+NAMES_FILES = ("authority_file", "token_file", "secret_file")
 ANCHORED = ("store", *NODES)  # who keeps an anchor of the journal on this machine
 SOCKETS = ("front.ipc", "hints.ipc", "link.ipc")
 PORT_MAX = 65_535
@@ -128,7 +129,7 @@ def require_short_paths(config: Config) -> None:
 
 
 def load(path: Path) -> Config:
-    """Read a configuration file.
+    """Read a configuration file; files it names without their folder are beside it.
 
     Raises:
         ConfigError: no such file, not TOML, or a field is wrong; names the field.
@@ -142,7 +143,18 @@ def load(path: Path) -> Config:
     except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise ConfigError(f"{path} is not TOML: {error}. Nothing was started.") from None
     data.setdefault("data_dir", str(path.parent / "data"))
+    _find_files(data, path.absolute().parent)
     return from_data(data, str(path))
+
+
+def _find_files(data: dict[str, Any], folder: Path) -> None:
+    """A store that starts by itself starts in another folder than who tried it by hand."""
+    for name in ("devices", "nexo", "providers"):
+        found = data.get(name, [])
+        for table in found if isinstance(found, list) else [found]:
+            for key in NAMES_FILES if isinstance(table, dict) else ():
+                if isinstance(file := table.get(key), str) and file:
+                    table[key] = str(folder / file)
 
 
 def from_data(data: dict[str, Any], origin: str) -> Config:

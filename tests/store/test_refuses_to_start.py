@@ -179,7 +179,8 @@ def test_what_nexo_terminals_share_is_told_to_the_devices_node(folder: Path) -> 
         'passphrase = "p@ss"\nis_test = true\ncarrier = "websocket"\n'
     )
     config = load(path)
-    assert config.nexo == NexoShop("a.pem", "shop", "p@ss", 2, True, "websocket")
+    beside = str(folder / "a.pem")
+    assert config.nexo == NexoShop(beside, "shop", "p@ss", 2, True, "websocket")
     assert from_data(parse(canonical(to_data(config))), "the store") == config
     path.write_text("")
     assert load(path).nexo is None
