@@ -330,6 +330,36 @@ async def test_asked_once_more_while_it_runs(autojump_clock: trio.testing.MockCl
         assert (1, 1250) == (shop.fake.ledger.charges, shop.fake.ledger.booked_minor)
 
 
+async def test_a_terminal_that_does_not_know_yet_what_it_is_at(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The cable was out for a moment while the customer looks for the card, and the terminal knows
+    of the payment only once it is over: until then it is not said to be unknown there."""
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world) as shop:
+        await shop.device.request(sale())
+        shop.fake.tells_late = True
+        shop.fake.plans.append(Plan(delay_s=60))
+
+        async def cut_soon() -> None:
+            await trio.sleep(5)
+            await shop.fake.cut()
+            await shop.fake.plug()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(cut_soon)
+            known = await shop.device.request(sale())
+        assert (Verdict.UNKNOWN, "link_lost") == (known.verdict, known.code)
+        codes: list[str] = []
+        while known.verdict is Verdict.UNKNOWN:
+            await trio.sleep(2)
+            known = await shop.device.inquire(known)
+            codes.append(known.code)
+        assert ("in_progress", "ok") == (codes[0], codes[-1])
+        assert "not_found" not in codes
+        assert 2500 == shop.fake.ledger.booked_minor
+
+
 @pytest.mark.feature("PAY-08", part="a nexo terminal that tells too much, over TLS")
 async def test_a_nexo_terminal_that_tells_too_much() -> None:
     """A card number anywhere in an answer reaches nobody who is told of the payment."""

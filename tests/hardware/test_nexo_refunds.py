@@ -22,6 +22,7 @@ from tests.hardware.nexo_rig import ADDRESS, POI_ID, NexoShop, open_nexo, simula
 from tests.hardware.terminal_rig import about, sale
 from tests.hardware.test_nexo_session import (
     BEFORE,
+    IDLE,
     NAME,
     NOT_FOUND,
     POI,
@@ -137,13 +138,13 @@ def test_one_that_is_silent_is_asked_about_as_a_reversal() -> None:
 
 def test_it_stands_for_a_memory() -> None:
     """Not found counts where what came before is known; a refund before is asked for as one."""
-    answer, asks = inquire(in_doubt(), NOT_FOUND, remembered(BEFORE, paid()))
+    answer, asks = inquire(in_doubt(), NOT_FOUND, remembered(BEFORE, paid()), IDLE)
     assert ("unknown", "not_found") == ended(answer)
-    assert m.StatusAsk("Payment", BEFORE) == asks[-1]
+    assert m.StatusAsk("Payment", BEFORE) == asks[-2]
     before = naming.identity(POI_ID, BEFORE, BACK, is_of_payment=True)
-    answer, asks = inquire(in_doubt(before=before), NOT_FOUND, remembered(BEFORE, told()))
+    answer, asks = inquire(in_doubt(before=before), NOT_FOUND, remembered(BEFORE, told()), IDLE)
     assert ("unknown", "not_found") == ended(answer)
-    assert m.StatusAsk("Reversal", BEFORE) == asks[-1]
+    assert m.StatusAsk("Reversal", BEFORE) == asks[-2]
 
 
 def test_it_is_not_taken_back_where_the_books_could_not_keep_it() -> None:

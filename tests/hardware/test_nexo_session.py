@@ -627,6 +627,7 @@ NAME, BEFORE = naming.service_id_of("r1"), naming.service_id_of("r0")
 BACK = naming.take_back_id_of(NAME)
 NOT_FOUND = m.StatusTold(failure("NotFound"))
 RUNS = m.StatusTold(failure("InProgress"))
+IDLE = m.DiagnosisTold(SUCCESS, "OK", "OK")
 
 
 def test_a_doubt_that_was_paid() -> None:
@@ -668,9 +669,9 @@ def test_a_doubt_that_was_declined_or_runs() -> None:
 def test_not_found_needs_a_memory() -> None:
     """Not found counts only where the terminal still knows what came before it."""
     was = remembered(BEFORE, paid(99))
-    answer, asks = inquire(doubt(), NOT_FOUND, was)
+    answer, asks = inquire(doubt(), NOT_FOUND, was, IDLE)
     assert ("unknown", "not_found") == ended(answer)
-    assert m.StatusAsk("Payment", BEFORE) == asks[-1]
+    assert [m.StatusAsk("Payment", BEFORE), m.DiagnosisAsk()] == asks[1:]
     assert "memory_lost" == inquire(doubt(), NOT_FOUND, NOT_FOUND)[0].code
     assert "link_lost" == inquire(doubt(), NOT_FOUND, None)[0].code
     assert "no_identity_before" == inquire(doubt(before=None), NOT_FOUND)[0].code
@@ -686,10 +687,29 @@ def test_busy_is_no_memory(condition: str) -> None:
     at_it = m.StatusTold(failure(condition))
     was = remembered(BEFORE, paid(99))
     assert "memory_lost" == inquire(doubt(), NOT_FOUND, at_it, NOT_FOUND)[0].code
-    assert "not_found" == inquire(doubt(), NOT_FOUND, at_it, was)[0].code
+    assert "not_found" == inquire(doubt(), NOT_FOUND, at_it, was, IDLE)[0].code
     answer, asks = inquire(doubt(), NOT_FOUND, *[at_it] * 8)
     assert ("unknown", "in_progress") == ended(answer)
     assert {m.StatusAsk("Payment", BEFORE)} == set(asks[1:])
+
+
+@pytest.mark.parametrize(
+    "at_it", [m.DiagnosisTold(SUCCESS, "Busy"), m.DiagnosisTold(failure("Busy"))]
+)
+def test_what_a_busy_terminal_does_not_know_it_may_be_doing(at_it: m.DiagnosisTold) -> None:
+    """It does not tell yet of the payment that it is at: not found counts only of a terminal that
+    is at nothing, or does not say how it is."""
+    was = remembered(BEFORE, paid(99))
+    round_of_it = (NOT_FOUND, was, at_it)
+    done = remembered(NAME, paid())
+    answer, _ = inquire(doubt(), *round_of_it, *round_of_it, RUNS, done, NOT_FOUND)
+    assert ("approved", "ok") == ended(answer)
+    answer, asks = inquire(doubt(), *round_of_it * 8)
+    assert ("unknown", "in_progress") == ended(answer)
+    assert len(asks) == 3 * 8
+    silent = m.DiagnosisTold(failure("NotAllowed"))
+    assert "not_found" == inquire(doubt(), NOT_FOUND, was, silent)[0].code
+    assert "other_message" == inquire(doubt(), NOT_FOUND, was, NOT_FOUND)[0].code
 
 
 def test_the_books_know_what_a_new_device_does_not() -> None:
@@ -698,9 +718,9 @@ def test_the_books_know_what_a_new_device_does_not() -> None:
     books = naming.identity(POI_ID, naming.service_id_of("r-1"), POI)
     was = remembered(naming.service_id_of("r-1"), paid(99))
     for unsaid in (None, Identity(POI_ID)):
-        answer, asks = inquire(doubt(before=unsaid), NOT_FOUND, was, known=books)
+        answer, asks = inquire(doubt(before=unsaid), NOT_FOUND, was, IDLE, known=books)
         assert ("unknown", "not_found", books) == (*ended(answer), answer.before)
-        assert m.StatusAsk("Payment", naming.service_id_of("r-1")) == asks[-1]
+        assert m.StatusAsk("Payment", naming.service_id_of("r-1")) == asks[-2]
         assert (
             "memory_lost"
             == inquire(doubt(before=unsaid), NOT_FOUND, NOT_FOUND, known=books)[0].code
@@ -1064,4 +1084,4 @@ def test_settings_of_an_inquiry() -> None:
     for code in NUMBERS.values():
         found = Inquiry.of(doubt(currency_code=code), profile(), "")
         assert isinstance(found, Inquiry)
-        assert NAME == found.question.service_id
+        assert m.StatusAsk("Payment", NAME, wants_receipts=True) == found.question

@@ -31,6 +31,7 @@ from tests.hardware.nexo_rig import (
 )
 from tests.hardware.terminal_rig import sale
 from tests.hardware.test_nexo_session import (
+    IDLE,
     NOT_FOUND,
     WHEN,
     Walk,
@@ -73,9 +74,10 @@ def test_it_takes_back_what_never_was_and_knows_of_it() -> None:
     assert naming.witness(POI_ID, NAME) == walk.session.last
     paid_for = walk.pay()
     walk.lose(paid_for)
-    answer, asks = inquire(doubt(before=walk.session.last), NOT_FOUND, remembered(NAME, REFUSED))
+    told = NOT_FOUND, remembered(NAME, REFUSED), IDLE
+    answer, asks = inquire(doubt(before=walk.session.last), *told)
     assert "not_found" == answer.code
-    assert m.StatusAsk("Reversal", NAME) == asks[-1]
+    assert m.StatusAsk("Reversal", NAME) == asks[-2]
     assert "memory_lost" == inquire(doubt(before=walk.session.last), NOT_FOUND, NOT_FOUND)[0].code
 
 

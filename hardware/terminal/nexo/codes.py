@@ -25,7 +25,8 @@ ABORTS = {
     "UnavailableService": "function_not_possible",
     "UnreachableHost": "no_connection",
 }
-IN_PROGRESS = ("InProgress", "Busy")
+BUSY = "Busy"
+IN_PROGRESS = ("InProgress", BUSY)
 # What a terminal may say to a message that it has taken already, under the same name.
 PERHAPS_TAKEN = ("Busy", "InProgress", "MessageFormat", "NotAllowed")
 NOT_FOUND = "NotFound"

@@ -56,7 +56,8 @@ class NexoFake(Played):
     connections and says nothing; `ends_silently` loses the answer to the next end of day.
     `notices` is where it posts what it shows. It takes nothing alone unless the register allows
     that, and presents what it took once the host is back. `headers` are those of HTTP it adds to
-    each answer. One that does not know `reversals` refuses each and remembers none.
+    each answer. One that does not know `reversals` refuses each and remembers none; one that
+    `tells_late` knows of nothing that is not over.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class NexoFake(Played):
         self.raw, self.plain = Limits(), Limits()
         self.hangs = False
         self.ends_silently = False
-        self.reversals = True
+        self.reversals, self.tells_late = True, False
         self.keeps_connections = True
         self.headers: list[tuple[str, str]] = []
         self.notices: tuple[str, int] | None = None
@@ -252,7 +253,7 @@ class NexoFake(Played):
 
     def _status(self, ask: m.StatusAsk) -> m.StatusTold:
         entry = self.ledger.find(ask.category, ask.service_id)
-        if entry is None:
+        if entry is None or (entry.told is None and self.tells_late):
             return m.StatusTold(m.Outcome("Failure", "NotFound"))
         if entry.told is None:
             return m.StatusTold(m.Outcome("Failure", "InProgress"))

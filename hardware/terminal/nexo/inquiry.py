@@ -2,8 +2,9 @@
 
 A transaction is looked for by the ServiceID it was sent under. One that was paid is looked at
 twice, because it may have been taken back since. One the terminal does not know counts as not
-found only where the terminal still knows what came before it: a terminal that forgot proves
-nothing. Whether an unknown one is abandoned is for who keeps the books.
+found only where the terminal still knows what came before it, and is at nothing: one that forgot
+proves nothing, and one that is at something may be at this. Whether an unknown one is abandoned is
+for who keeps the books.
 
 Source: Adyen Terminal API, verify transaction status, read 2026-11.
 """
@@ -35,6 +36,7 @@ class Step(Enum):
     BECAME = "became"  # what became of it
     TAKEN_BACK = "taken_back"  # whether it was taken back
     MEMORY = "memory"  # whether what came before is still known
+    IDLE = "idle"  # whether the terminal is at nothing
 
 
 def taken_back(answer: Answer) -> Answer:
@@ -98,10 +100,14 @@ class Inquiry:
         return naming.category_of(self.doubt.identity)
 
     @property
-    def question(self) -> m.StatusAsk:
+    def question(self) -> m.Ask:
         """What to ask next."""
+        return m.DiagnosisAsk() if self.step is Step.IDLE else self._about
+
+    @property
+    def _about(self) -> m.StatusAsk:
         match self.step:
-            case Step.BECAME:
+            case Step.BECAME | Step.IDLE:
                 return m.StatusAsk(self.category, self.service_id, wants_receipts=True)
             case Step.TAKEN_BACK:
                 return m.StatusAsk("Reversal", naming.take_back_id_of(self.service_id))
@@ -114,14 +120,18 @@ class Inquiry:
         """The doubt, with why it stays one."""
         return attrs.evolve(self.doubt, verdict=Verdict.UNKNOWN, code=code)
 
-    def heard(self, told: m.StatusTold, now_ns: int) -> Answer | Wait:
+    def heard(self, told: m.AboutTold, now_ns: int) -> Answer | Wait:
         """What the terminal said to the question: the end, or what to do next."""
+        if isinstance(told, m.DiagnosisTold) != (self.step is Step.IDLE):
+            return self.unresolved("other_message")
+        if isinstance(told, m.DiagnosisTold):
+            return self._looked(told, now_ns)
         is_success, condition = told.outcome.is_success, told.outcome.condition
         if not is_success and condition in codes.IN_PROGRESS:
             # What came before has ended: whatever runs is another, and shows no memory of that.
             return self._later(now_ns)
         if is_success:
-            asked = self.question
+            asked = self._about
             repeated = outcome.repeated(told, asked.service_id, asked.category)
             if repeated is None:
                 return self.unresolved("other_transaction")
@@ -130,6 +140,14 @@ class Inquiry:
             return self._not_found()
         return self.unresolved(codes.failure(condition)[1])
 
+    def _looked(self, told: m.DiagnosisTold, now_ns: int) -> Answer | Wait:
+        """A terminal that is at something may be at this very one, which it does not tell of yet.
+        One that does not say how it is, is believed."""
+        if codes.BUSY in (told.status, told.outcome.condition):
+            self.step = Step.BECAME
+            return self._later(now_ns)
+        return self.unresolved("not_found")
+
     def _later(self, now_ns: int) -> Answer | Wait:
         if now_ns + limits.INQUIRE_AGAIN_NS > self.started_ns + limits.INQUIRE_WHOLE_NS:
             return self.unresolved("in_progress")
@@ -137,7 +155,8 @@ class Inquiry:
 
     def _found(self, told: m.PaymentTold | m.ReversalTold, now_ns: int) -> Answer | Wait:
         if self.step is Step.MEMORY:
-            return self.unresolved("not_found")
+            self.step = Step.IDLE
+            return Wait()
         if self.step is Step.TAKEN_BACK:
             assert self.known is not None
             assert isinstance(told, m.ReversalTold)

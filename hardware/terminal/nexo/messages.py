@@ -270,6 +270,9 @@ Told = (
     | RejectedTold
 )
 
+AboutTold = StatusTold | DiagnosisTold
+"""What may be answered to an inquiry."""
+
 
 @frozen
 class Notice:

@@ -248,7 +248,7 @@ class NexoSession:
                 return self._looked(job, outcome.condition(told), now_ns)
             case Task.SETTLE, m.ReconciliationTold():
                 return self._finish(job, outcome.settlement(told), now_ns)
-            case Task.INQUIRE, m.StatusTold():
+            case Task.INQUIRE, m.StatusTold() | m.DiagnosisTold():
                 return self._inquired(job, told, now_ns)
             case Task.WITNESS, m.ReversalTold() if service_id == job.service_id:
                 return self._ask(job, m.StatusAsk("Reversal", job.service_id))
@@ -298,7 +298,7 @@ class NexoSession:
         self._job = None
         return [Reported(condition), *done, *self._next(now_ns)]
 
-    def _inquired(self, job: Job, told: m.StatusTold, now_ns: int) -> list[Action]:
+    def _inquired(self, job: Job, told: m.AboutTold, now_ns: int) -> list[Action]:
         assert job.inquiry is not None
         result = job.inquiry.heard(told, now_ns)
         if isinstance(result, Wait):
@@ -426,7 +426,7 @@ class NexoSession:
         is_success, condition = told.outcome.is_success, told.outcome.condition
         if not is_success and condition in codes.IN_PROGRESS:
             # Busy with what it refused this for, it may be so for long: the register goes on.
-            is_other = job.answer is not None and condition == "Busy"
+            is_other = job.answer is not None and condition == codes.BUSY
             if now_ns - job.started_ns >= (limits.INQUIRE_WHOLE_NS if is_other else WHOLE_NS):
                 return self._lost(job, job.service_id, "no_reply", now_ns, is_sent=True)
             again_ns = limits.QUIET_AGAIN_NS if job.answer is None else limits.INQUIRE_AGAIN_NS
