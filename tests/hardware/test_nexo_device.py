@@ -360,6 +360,22 @@ async def test_a_terminal_that_does_not_know_yet_what_it_is_at(
         assert 2500 == shop.fake.ledger.booked_minor
 
 
+async def test_a_payment_that_was_given_up_does_not_arrive_afterwards(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system goes on sending what a cable did not take, for a minute or two: a terminal would
+    ask for a card when it is back in, and nobody waits for that."""
+    forgotten: list[ByteStream] = []
+    monkeypatch.setattr("hardware.terminal.nexo.secured.forget_unsent", forgotten.append)
+    outlet, world = simulated()
+    async with open_nexo(outlet, world=world) as shop:
+        assert (await shop.device.request(sale())).verdict is Verdict.APPROVED
+        assert not forgotten, "what was answered had arrived"
+        shop.fake.hangs = True
+        assert (await shop.device.request(sale())).verdict is Verdict.UNKNOWN
+        assert len(forgotten) >= 2, "the payment, and the question what became of it"
+
+
 @pytest.mark.feature("PAY-08", part="a nexo terminal that tells too much, over TLS")
 async def test_a_nexo_terminal_that_tells_too_much() -> None:
     """A card number anywhere in an answer reaches nobody who is told of the payment."""

@@ -133,6 +133,7 @@ async def exchange(
             return await _answer(line, question, written), line
         raise LinkError("no_reply", is_sent=True)
     except BaseException:
+        line.secured.forget_unsent()
         await line.drop()
         raise
 

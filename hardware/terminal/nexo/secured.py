@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import trio
 
-from hardware.transport import ByteStream
+from hardware.transport import ByteStream, forget_unsent
 from native import NexoLink, NexoMessage
 
 Heard = list[NexoMessage | str]
@@ -108,6 +108,11 @@ class Secured:
     async def _flush(self) -> None:
         if data := self._outgoing.read():
             await self._stream.send_all(data)
+
+    def forget_unsent(self) -> None:
+        """Have what did not leave yet go nowhere: a payment that was given up must not reach its
+        terminal once the cable is back in."""
+        forget_unsent(self._stream)
 
     async def aclose(self) -> None:
         """As `Spoken`."""
