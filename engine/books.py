@@ -58,7 +58,7 @@ from engine.paylink.withdrawing import with_links_withdrawn
 from engine.payment import decide as payment_decisions
 from engine.payment import ending_days, tips
 from engine.payment import state as payment_state
-from engine.payment.asking import giving_back
+from engine.payment.asking import moving_money
 from engine.payment.commands import PaymentCommand
 from engine.payment.context import PaymentContext
 from engine.payment.events import PaymentEvent
@@ -326,7 +326,7 @@ def _order_context(command: Command, books: Books, approver: str) -> OrderContex
         books.returns,
         books.credits,
         books.payments.out_of_reach(),
-        giving_back(books.payments),
+        moving_money(books.payments),
         books.payments.exceptions,
     )
 

@@ -31,8 +31,9 @@ class OrderContext:
     `is_terminal_at_work` says that a card terminal has not yet told what came of this order.
     `returns` is how goods come back, `credits` the ledger of store credit. `out_of_reach` are
     the card payments and reservations that a terminal was told to take back, and nobody knows that
-    it did, or that it knows by a number of a day that is over; `giving_back` the orders that a
-    terminal may be giving money back for; `listed` the card payments that are before a person.
+    it did, or that it knows by a number of a day that is over; `moving_money` the orders that a
+    terminal may be taking money for, or giving it back; `listed` the card payments that are before
+    a person.
     """
 
     command_id: str
@@ -57,7 +58,7 @@ class OrderContext:
     returns: ReturnRules = field(factory=ReturnRules)
     credits: Credits = field(factory=Credits)
     out_of_reach: frozenset[str] = frozenset()
-    giving_back: frozenset[str] = frozenset()
+    moving_money: frozenset[str] = frozenset()
     listed: Container[str] = frozenset()
 
     def tariff(self) -> Tariff:

@@ -1,7 +1,8 @@
-"""Goods that money went back for already: what takes them back holds them against other orders.
+"""Goods that money moved for already: what takes them back holds them against other orders.
 
-A refund by card or link cannot be handed back over the counter, so the order that gave it, or has a
-terminal give it, is first, though it completes later. Others see its sale as it will be then.
+A refund by card or link cannot be handed back over the counter, nor can what a card paid for an
+exchange, which its terminal may not take back. So the order that has such a part, or has a terminal
+make it, is first, though it completes later. Others see its sale as it will be then.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from engine.order.state import Order, evolve
 
 
 def with_held(original: Order, order: Order, context: OrderContext) -> Order:
-    """A sale as other orders leave it that gave money back for its goods: those alone that `order`
-    may still take back are left. Whoever gave back itself is held by nobody, or two that did so
-    would keep each other from ending."""
-    if _gave_back(order):
+    """A sale as other orders leave it that money moved for: those goods alone that `order` may
+    still take back are left. Whoever has such a part itself is held by nobody, or two that do would
+    keep each other from ending."""
+    if _has_moved_money(order):
         return original
     for other in context.open_orders.values():
-        holds = other.id in context.giving_back or _gave_back(other)
+        holds = other.id in context.moving_money or _has_moved_money(other)
         if holds and other.id != order.id:
             for sale, returned in returned_facts(other):
                 if sale == original.id:
@@ -26,10 +27,10 @@ def with_held(original: Order, order: Order, context: OrderContext) -> Order:
     return original
 
 
-def _gave_back(order: Order) -> bool:
-    """Whether money went back by card or link already."""
+def _has_moved_money(order: Order) -> bool:
+    """Whether a card paid or has money back already, or a link has."""
     return any(
-        tender.amount_minor < 0 and (tender.card is not None or tender.link is not None)
+        tender.card is not None or (tender.amount_minor < 0 and tender.link is not None)
         for tender in order.tenders
     )
 

@@ -248,7 +248,7 @@ def _leave_out(order: Order, context: OrderContext) -> Decision | None:
     Refuses:
         refund_must_be_owed.
     """
-    if order.figures is None or context.is_terminal_at_work or order.id in context.giving_back:
+    if order.figures is None or context.is_terminal_at_work or order.id in context.moving_money:
         return None
     rules = context.settings.required()
     due_minor = due_of(order, order.figures, rules).left_minor

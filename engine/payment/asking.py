@@ -262,11 +262,13 @@ def _is_untold(refund: Payment, sale: Order) -> bool:
     return is_given and not by_refund(sale, stream_of(refund.asked.payment_id))
 
 
-def giving_back(payments: Payments) -> frozenset[str]:
-    """The orders that a terminal may be giving money back for: nobody knows yet, or any more."""
+def moving_money(payments: Payments) -> frozenset[str]:
+    """The orders that a terminal may be taking money for, or giving it back: nobody knows yet, or
+    any more."""
     tries = (*payments.open.values(), *payments.exceptions.values())
-    refunds = (one for one in tries if one.is_open and one.asked.kind is Kind.REFUND)
-    return frozenset(one.asked.order_id for one in refunds)
+    kinds = (Kind.SALE, Kind.CAPTURE, Kind.REFUND)
+    moving = (one for one in tries if one.is_open and one.asked.kind in kinds)
+    return frozenset(one.asked.order_id for one in moving)
 
 
 def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:

@@ -25,7 +25,7 @@ from engine.order.refunds import left_of
 from engine.order.refusal import Refusal
 from engine.paylink.commands import RequestPaylink, ReverseLinkTender, SendBackPaylink
 from engine.paylink.refusal import Refusal as LinkRefusal
-from engine.payment.commands import RequestPayment, ReverseAgain, SetPaymentAside
+from engine.payment.commands import RequestPayment, ReverseAgain, ReverseTender, SetPaymentAside
 from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.payment.events import Problem
 from engine.payment.refusal import Refusal as PaymentRefusal
@@ -172,6 +172,28 @@ def test_a_refund_that_was_set_aside_is_listed_where_it_is_owed_no_more() -> Non
     terminal_says(shop, Verdict.APPROVED, 2, payment=refund, is_inquiry=True)
     (listed,) = shop.books.payments.exceptions.values()
     assert listed.problem is Problem.LATE
+
+
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_goods_of_an_exchange_that_a_card_pays_are_held(*, is_approved: bool) -> None:
+    """From the moment its terminal is asked. Taken back at the other register meanwhile, the
+    exchange could not end; and where its terminal did not take the card's money back, neither could
+    it be undone."""
+    shop = card_shop()
+    sale = sold_by_card_and_cash(shop)
+    shop.ok(AddReturnLine(sale, 1, 1000, "corked"))
+    shop.ring("wine", "bread")
+    shop.ok(RequestPayment())
+    if is_approved:
+        terminal_says(shop, Verdict.APPROVED, 2)
+    shop.ok(AddReturnLine(sale, 2, 1000, "corked"), "2")
+    left = {"left_milli": 0}
+    assert left == shop.refused(AddReturnLine(sale, 1, 1000, "corked"), "2")
+    if not is_approved:
+        terminal_says(shop, Verdict.APPROVED, 2)
+    shop.ok(ReverseTender(1))
+    terminal_says(shop, Verdict.DECLINED, 3)
+    shop.ok(CompleteOrder())
 
 
 def test_a_terminal_that_declined_holds_nothing() -> None:
