@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.breadth import breadth, some_of
+from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_looks import AXE, SCREENS, SIZES, Look
 from tests.house.test_catalogues import catalogue
@@ -280,9 +280,8 @@ def test_a_return_that_went_back_in_part_can_wait_for_the_card(who: Cashier) -> 
     expect(who.lines).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    "language", ["en", *(pytest.param(other, marks=breadth) for other in ("de", "fr"))]
-)
+@breadth
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
 def test_every_view_of_links_is_clean_and_kept_as_a_picture(
     cashier: MakeCashier, fresh_store: DemoStore, artefacts: Path, language: str
 ) -> None:
@@ -300,7 +299,7 @@ def test_every_view_of_links_is_clean_and_kept_as_a_picture(
     first.tap("Croissant")
     first.pay()
     screens = []
-    for size, theme in some_of(SCREENS, 2):
+    for size, theme in SCREENS:
         who = cashier(SIZES[size], theme, at=fresh_store, language=locale)
         who.page.add_init_script(f"localStorage.setItem('countertop.language', '{language}')")
         who.open()

@@ -175,6 +175,7 @@ def test_the_nexo_answer_is_lost_and_the_truth_is_that_the_card_paid(
     assert [True] == [row["booked"] for row in sales(who.store)]
 
 
+@breadth
 def test_a_nexo_terminal_goes_away_in_the_middle(who: Cashier, terminal: Locator) -> None:
     """Switched off before the card, it says afterwards that nothing was paid; with its cable
     pulled it takes the card all the same, and that is found out once the cable is back."""

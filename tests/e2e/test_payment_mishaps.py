@@ -155,6 +155,7 @@ def test_two_of_a_kind_go_to_two_shares(who: Cashier) -> None:
     expect(page.locator(".done")).to_be_visible()
 
 
+@breadth
 def test_a_lost_server_says_what_is_open_at_the_card(who: Cashier) -> None:
     """Nobody starts a second one; what is not known now is not shown as if it were."""
     page = who.page
@@ -324,6 +325,7 @@ def test_many_tenders_line_up_and_what_is_left_stays_in_sight(who: Cashier) -> N
         assert good == page.evaluate(LAID_OUT), width
 
 
+@breadth
 def test_nobody_leaves_while_the_terminal_waits(who: Cashier) -> None:
     """Signing off, switching and training wait until the card was seen through."""
     page = who.page
