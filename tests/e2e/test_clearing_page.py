@@ -14,6 +14,7 @@ from tests.breadth import breadth
 from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier
 from tests.e2e.test_link_page import phone, to_link
 from tests.e2e.test_looks import AXE, SIZES, Look
+from tests.e2e.test_tip_page import REGISTER
 from tests.house.test_catalogues import LANGUAGES, catalogue
 
 TERMS = """
@@ -215,3 +216,18 @@ def test_the_days_of_card_money_fit_beside_the_order(
     who.push(words["menu.clearing"], exact=True)
     own = page.locator(".clearing li", has_text="0010")  # the card that paid here
     expect(own.locator(".badge").first).to_have_text(words["clearing.age_today"])
+
+
+def test_the_day_that_is_ended_is_of_the_terminal_that_is_used_now(who: Cashier) -> None:
+    """A register's terminal is taken away while its page is open, and given to it again: the page
+    offers to end that terminal's day only while it has it."""
+    page = who.page
+    end = page.get_by_role("button", name="End the terminal’s day")
+    for terminal in ("", "terminal/1"):
+        setup = {**REGISTER, "terminal": terminal, "tips": bool(terminal), "tip_choices": None}
+        answer = who.store.command("settings.define_register", {"setup": setup})
+        assert answer.get("ok"), answer
+        who.menu("Card money")
+        expect(page.get_by_text("Nobody has paid by card or link yet.")).to_be_visible()
+        expect(end).to_have_count(1 if terminal else 0)
+        who.push("Back", exact=True)
