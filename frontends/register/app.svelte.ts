@@ -245,7 +245,8 @@ export class App {
     this.say('positive', t('exceptions.settled', { n: gone.length, amount: this.money(gone[0].amount_minor + gone[0].tip_minor) }));
   }
 
-  private async refreshStore(): Promise<void> {
+  /** Ask anew who works here and what is offered: it may have changed since this page was loaded. */
+  async refreshStore(): Promise<void> {
     const answer = await this.link.query('store.state', {});
     if (!answer.ok || !answer.data) return;
     this.store = answer.data;

@@ -433,3 +433,27 @@ def test_what_the_shop_changes_is_on_a_screen_that_is_open(
     fresh_store.change_price("Flat white", 420)
     mia.tap("Espresso")
     expect(tile).to_contain_text("4.20", timeout=3_000)
+
+
+def test_a_new_colleague_is_found_where_a_pin_is_asked_for(
+    cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """Who was taken on while a page was open can let something through there, and take over."""
+    mia: Cashier = cashier(at=fresh_store)
+    mia.open()
+    mia.sign_on("Mia")
+    ana: Cashier = cashier(at=fresh_store)
+    ana.open("2")
+    ana.sign_on("Ana")
+    ana.tap("Espresso")
+    expect(ana.lines).to_have_count(1)
+    person = {"operator": "eva", "name": "Eva", "role": "manager", "pin": "5555"}
+    assert fresh_store.command("staff.add_operator", person)["ok"]
+    ana.menu("Void order")
+    ana.push("Customer left")
+    ana.push("Void order", exact=True)
+    dialog = ana.page.locator("dialog[open]")
+    expect(dialog.locator("li button", has_text="Eva")).to_be_visible()
+    ana.page.keyboard.press("Escape")
+    mia.press(mia.page.locator("button.who").first)
+    expect(mia.page.locator("dialog[open] li button", has_text="Eva")).to_be_visible()
