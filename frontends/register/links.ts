@@ -17,6 +17,5 @@ export function whyNoLink(link: PaylinkView): string {
 
 /** Why a person must look at it, and what they do about it. */
 export function linkProblem(link: PaylinkView): string {
-  const back = `paylink_problem.${link.problem}_back`;
-  return words.text(link.kind === 'refund' && words.has(back) ? back : `paylink_problem.${link.problem}`);
+  return words.text(`paylink_problem.${link.problem}`);
 }
