@@ -207,7 +207,7 @@ class Cashiers(World):
         payment = self.shop.books.payments.known(payment_id)
         if payment is not None and payment.is_open:
             self.terminal_tells(payment, is_sure=is_sure)
-        elif payment is not None and payment.is_going_back:
+        elif payment is not None and self.shop.books.payments.is_going_back(payment):
             self.do(TakeBack(payment_id), admin=True)
 
     def _open(self) -> list[Order]:
