@@ -8,7 +8,9 @@ import { keepFocus } from './focus';
 import Offline from './Offline.svelte';
 import LinkTalk from './LinkTalk.svelte';
 import OpenItem from './OpenItem.svelte';
+import Override from './Override.svelte';
 import Parked from './Parked.svelte';
+import ParkForm from './ParkForm.svelte';
 import Receipts from './Receipts.svelte';
 import RefundCards from './RefundCards.svelte';
 import Reports from './Reports.svelte';
@@ -18,7 +20,6 @@ import SwitchOperator from './SwitchOperator.svelte';
 import TabClose from './TabClose.svelte';
 import Tabs from './Tabs.svelte';
 import Terminals from './Terminals.svelte';
-import Till from './Till.svelte';
 import VoidForm from './VoidForm.svelte';
 import Why from './Why.svelte';
 
@@ -33,6 +34,8 @@ export default {
   link: LinkTalk,
   offline: Offline,
   'open-item': OpenItem,
+  override: Override,
+  park: ParkForm,
   parked: Parked,
   receipts: Receipts,
   refund: RefundCards,
@@ -44,7 +47,6 @@ export default {
   tab: TabClose,
   tabs: Tabs,
   terminals: Terminals,
-  till: Till,
   void: VoidForm,
   why: Why,
 };
