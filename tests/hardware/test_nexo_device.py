@@ -373,7 +373,7 @@ async def test_a_payment_that_was_given_up_does_not_arrive_afterwards(
         assert not forgotten, "what was answered had arrived"
         shop.fake.hangs = True
         assert (await shop.device.request(sale())).verdict is Verdict.UNKNOWN
-        assert len(forgotten) >= 2, "the payment, and the question what became of it"
+        assert forgotten, "the payment; the question what became of it may find nobody to ask"
 
 
 @pytest.mark.feature("PAY-08", part="a nexo terminal that tells too much, over TLS")
