@@ -8,7 +8,7 @@ class is synchronous; its owner calls it on one thread at a time and never concu
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
@@ -186,10 +186,11 @@ class Journal:
                 self._head.position + 1,
                 f"it is missing, a checkpoint covers {tree.size} records",
             )
-        for row in self._db.execute(
-            "SELECT hash FROM records WHERE position > ? ORDER BY position", (tree.size,)
-        ):
-            tree.append(cast(tuple[bytes], row)[0])
+        rows = self._db.execute(
+            "SELECT position, hash FROM records WHERE position > ? ORDER BY position", (tree.size,)
+        )
+        for position, stored in cast(Iterator[tuple[int, Any]], rows):
+            tree.append(journal_read.as_hash(self.path, position, stored))
         if tree.size != self._head.position:
             raise JournalCorruptError(self.path, None, "records are missing before the last one")
         return tree

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 import apsw
 
 from actors.journal_schema import (
+    DAMAGED,
     JournalCorruptError,
     as_journal_error,
     connect,
@@ -82,6 +83,8 @@ class Sealed(NamedTuple):
 
 # What of a row is kept: all but its version and command. A long replay takes half a million rows.
 _OF_SEALED = itemgetter(0, 1, 2, 3, 5, 7, 8)
+# A damaged file may have anything in a column, whatever its schema says.
+_KINDS_OF_COLUMNS = (int, int, str, str, int, str, str, bytes, bytes)
 _SEAL: Callable[[tuple[Any, ...]], Sealed] = partial(tuple.__new__, Sealed)
 
 
@@ -94,18 +97,18 @@ def read_sealed(
         JournalCorruptError: naming the first record that is missing or changed.
     """
     expected = after + 1
-    broken: apsw.Error | None = None
+    broken: Exception | None = None
     try:
         previous = GENESIS if after == 0 else hash_at(db, path, after)
         cursor = db.execute(_AFTER, (after, limit))
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+    except DAMAGED as error:
         raise JournalCorruptError(path, expected, str(error)) from None
     while broken is None:
         rows: list[tuple[Any, ...]] = []
         try:
             # What was read before a page that cannot be is kept, and told first.
             rows.extend(islice(cast(Iterator[tuple[Any, ...]], cursor), _ROWS))
-        except (apsw.CorruptError, apsw.NotADBError) as error:
+        except DAMAGED as error:
             broken = error
         if not rows and broken is None:
             return
@@ -175,14 +178,14 @@ def read_stream(db: apsw.Connection, path: Path, store_id: str, stream: str) -> 
     try:
         for row in db.execute(_OF_STREAM, (stream,)):
             *columns, previous = cast(tuple[Any, ...], row)
-            before = GENESIS if columns[0] == 1 else previous
+            before = GENESIS if columns[0] == 1 else as_hash(path, columns[0] - 1, previous)
             record = _read(path, _sealed(path, store_id, tuple(columns), columns[0], before))
             if record.stream_version != len(records) + 1:
                 raise JournalCorruptError(
                     path, columns[0], f"stream {stream} lacks version {len(records) + 1}"
                 )
             records.append(record)
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+    except DAMAGED as error:
         raise JournalCorruptError(path, None, str(error)) from None
     return records
 
@@ -198,6 +201,8 @@ def _sealed(
     path: Path, store_id: str, row: tuple[Any, ...], expected: int, previous: bytes
 ) -> Sealed:
     """A row as stored: the expected one, sealed after `previous`, its columns what it says."""
+    if tuple(map(type, row)) != _KINDS_OF_COLUMNS or row[1] < 1:
+        raise JournalCorruptError(path, expected, "one of its columns is not what it must be")
     position, epoch, kind, stream, version, name, command_id, payload, stored = row
     if position != expected:
         raise JournalCorruptError(path, expected, f"it is missing, {position} follows")
@@ -212,12 +217,23 @@ def hash_at(db: apsw.Connection, path: Path, position: int) -> bytes:
     """The stored hash of a position.
 
     Raises:
-        JournalCorruptError: there is no such record.
+        JournalCorruptError: there is no such record, or what it has is no hash.
     """
     row = db.execute("SELECT hash FROM records WHERE position = ?", (position,)).fetchone()
     if row is None:
         raise JournalCorruptError(path, position, "it is missing")
-    return cast(tuple[bytes], row)[0]
+    return as_hash(path, position, cast(tuple[Any], row)[0])
+
+
+def as_hash(path: Path, position: int, stored: Any) -> bytes:
+    """What a damaged file has in the place of a record's hash may be anything, or nothing.
+
+    Raises:
+        JournalCorruptError: it is no hash.
+    """
+    if type(stored) is not bytes or len(stored) != len(GENESIS):
+        raise JournalCorruptError(path, position, "what it has is no hash")
+    return stored
 
 
 def read_head(db: apsw.Connection, epoch: int) -> Head:
@@ -284,12 +300,22 @@ def _check_epoch(path: Path, before: Head, record: Record) -> None:
 
 
 def _verify_commands(db: apsw.Connection, path: Path, last: int) -> None:
-    for row in db.execute("SELECT id, body_hash, position, answer, digest FROM commands"):
-        command_id, body_hash, position, answer, digest = cast(tuple[Any, ...], row)
-        if command_digest(command_id, body_hash, position, answer) != digest:
-            raise JournalCorruptError(path, position, f"the answer to {command_id} was changed")
-        if position > last:
-            raise JournalCorruptError(path, last + 1, f"{command_id} was answered beyond the end")
+    rows = db.execute("SELECT id, body_hash, position, answer, digest FROM commands")
+    try:
+        for row in rows:
+            _verify_command(path, cast(tuple[Any, ...], row), last)
+    except DAMAGED as error:
+        raise JournalCorruptError(path, None, str(error)) from None
+
+
+def _verify_command(path: Path, row: tuple[Any, ...], last: int) -> None:
+    if tuple(map(type, row)) != (str, bytes, int, bytes, bytes) or row[2] < 0:
+        raise JournalCorruptError(path, None, "an answer's row is not what it must be")
+    command_id, body_hash, position, answer, digest = row
+    if command_digest(command_id, body_hash, position, answer) != digest:
+        raise JournalCorruptError(path, position, f"the answer to {command_id} was changed")
+    if position > last:
+        raise JournalCorruptError(path, last + 1, f"{command_id} was answered beyond the end")
 
 
 def _verify_pages(db: apsw.Connection, path: Path) -> None:

@@ -80,6 +80,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 
+DAMAGED = (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError)
+"""What is raised of a file that is no database any more, or of a text in it that is none."""
+
 
 class JournalError(ToldError):
     """The journal cannot be used as asked."""
@@ -354,7 +357,8 @@ def as_journal_error(path: Path, error: Exception) -> JournalError:
     """What an error while opening or reading means to a person."""
     if isinstance(error, JournalError):
         return error
-    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+    if isinstance(error, (*DAMAGED, apsw.SQLError)):
+        # Our statements are sound: one that asks for what is not there met a damaged schema.
         return JournalCorruptError(path, None, str(error) or "not an SQLite database")
     if isinstance(error, apsw.ReadOnlyError | apsw.CantOpenError):
         return JournalReadOnlyError(path, error)
