@@ -59,6 +59,8 @@ _AROUND = 48
 _CODE = re.compile(rb"(?<![0-9])[0-9]{13,14}(?![0-9])")
 _BINARY = (b"\x7fELF", b"\x89PNG")
 """How dumps of memory and pictures begin."""
+_STAMP_GOES_ON = b',"utc_offset_s":'
+"""Behind the time of a stamp, whose last digits begin what is left of a write torn within it."""
 _OWN_RMTREE = "_rmtree"
 """What tempfile calls it by where it took it for itself, as that of Python 3.11.2 does."""
 
@@ -129,6 +131,8 @@ def _unplanted(hit: Hit) -> str:
     # A number that begins behind a code ends behind what was looked for; whole it is in both.
     at = hit.at - start
     digits = re.sub(rb"[^0-9]", b"", hit.data).decode()
+    if around.startswith(_STAMP_GOES_ON, at + len(hit.data)):
+        return ""
     if hit.file.suffix == CATALOG and any(is_gtin(digits[:size]) for size in (13, 14)):
         return ""
     own = around[max(0, at - 1) : at + len(hit.data) + _AROUND // 2]

@@ -185,6 +185,15 @@ def test_a_shops_own_code_in_its_catalog_is_none(tmp_path: Path) -> None:
     assert [hit.file.name for hit, _ in search([tmp_path], ())] == ["goods.txt"]
 
 
+def test_the_rest_of_a_torn_time_is_none(tmp_path: Path) -> None:
+    """A write cut within a stamp's time leaves its last digits, which may pass for a card's; the
+    same digits anywhere else are one."""
+    digits = "6037924618881622"
+    (tmp_path / "torn").write_text(f'\0\0{digits},"utc_offset_s":3600}}')
+    (tmp_path / "card").write_text(f'\0\0{digits},"card":1')
+    assert [hit.file.name for hit, _ in search([tmp_path], ())] == ["card"]
+
+
 def test_in_dumps_and_pictures_only_what_was_planted_is_a_card(tmp_path: Path) -> None:
     """They have any number in them; in another file the same digits are a card's."""
     unplanted, planted = "4242424242424242", Canaries(("4111111111111111",))
