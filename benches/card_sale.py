@@ -1,4 +1,4 @@
-"""What a card payment takes of ours: `python -m benches.card_sale [--sales N] [--tiny]`.
+"""What a card payment takes of ours: `python -m benches.card_sale [--sales N] [--one-process]`.
 
 A store of its own in three processes, its WebSocket door, and a ZVT terminal in another process
 that answers at once. Measured is what a register's page sees: the time from sending
@@ -286,13 +286,16 @@ def share(times: list[float], part: float) -> float:
     return sorted(times)[min(len(times) - 1, int(len(times) * part))]
 
 
-def measure(folder: Path, sales: int) -> tuple[dict[str, list[float]], float]:
+def measure(
+    folder: Path, sales: int, *, one_process: bool = False
+) -> tuple[dict[str, list[float]], float]:
     """Everything, in one run, in ms; the CPU of the store's nodes for a sale."""
     place = Place("1", "lo", PIN)
     code = min(read_catalog(DEMO_CATALOG))
     with quick_terminal() as port:
         bare = bare_ms(port, sales)
-        with own_store(folder, more=_DEVICE.format(port=port)) as store:
+        device = _DEVICE.format(port=port)
+        with own_store(folder, one_process=one_process, more=device) as store:
             set_up(store, [place], DEMO_CATALOG)
             trio.run(as_administrator, store.doors.nng, store.tokens.admin, _give_terminal)
             found = ours(store, place, code, sales)
@@ -306,10 +309,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benches.card_sale", description=__doc__)
     parser.add_argument("--sales", type=int, default=SALES)
     parser.add_argument("--tiny", action="store_true", help="a few sales, to see that it works")
+    parser.add_argument("--one-process", action="store_true", help="all nodes in one process")
     options = parser.parse_args(arguments)
     sales = TINY if options.tiny else options.sales
     with work_directory() as folder:
-        found, cpu_ms = measure(folder, sales)
+        found, cpu_ms = measure(folder, sales, one_process=options.one_process)
     for name, times in found.items():
         print(f"{name:<18} p50 {share(times, 0.5):8.2f} ms   p99 {share(times, 0.99):8.2f} ms")
     print(f"CPU of the store's nodes a sale, its lines and its receipt too: {cpu_ms:.1f} ms")

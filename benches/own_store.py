@@ -84,9 +84,11 @@ def file_system(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def own_store(directory: Path, *, store_id: str = "bench", more: str = "") -> Iterator[OwnStore]:
+def own_store(
+    directory: Path, *, store_id: str = "bench", one_process: bool = False, more: str = ""
+) -> Iterator[OwnStore]:
     """`countertop serve` on `directory/data` for as long as the block lasts; its log is beside.
-    `more` is added to its configuration.
+    Its nodes are processes of their own, or all in one; `more` is added to its configuration.
 
     Raises:
         LoadError: it did not start; says where its log is.
@@ -94,8 +96,8 @@ def own_store(directory: Path, *, store_id: str = "bench", more: str = "") -> It
     data = directory / "data"
     config, log = directory / "store.toml", directory / "store.log"
     config.write_text(
-        f'data_dir = "{data}"\nstore_id = "{store_id}"\nreserve_mib = 0\n\n[doors]\nhttp_port = 0\n'
-        + more
+        f'data_dir = "{data}"\nstore_id = "{store_id}"\nreserve_mib = 0\n'
+        f"one_process = {str(one_process).lower()}\n\n[doors]\nhttp_port = 0\n{more}"
     )
     begun = time.perf_counter()
     with log.open("a") as errors:

@@ -1,5 +1,6 @@
 """What a check leaves to the build machine: pages in other sizes, themes and languages, the rarer
-ways through a page that is gone through anyhow, and a whole simulated day.
+ways through a page that is gone through anyhow, every other planted bug of the simulator, and a
+whole simulated day.
 
 A page that is clean on a wide screen and on a phone is mostly clean in the dark, too, and what the
 store answers to a mishap has a test without a browser. All of it takes longer than a person waits:

@@ -10,9 +10,10 @@ from benches import card_sale
 
 
 @pytest.mark.slow
-def test_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("more", [[], ["--one-process"]], ids=["three processes", "one process"])
+def test_from_the_command_line(capsys: pytest.CaptureFixture[str], more: list[str]) -> None:
     """`--tiny` sells five times by card at a store of its own; the digest counts all that were."""
-    assert card_sale.main(["--tiny"]) == 0
+    assert card_sale.main(["--tiny", *more]) == 0
     *rows, cpu, at_half, at_most, digest = capsys.readouterr().out.splitlines()
     assert [row.split("  ")[0] for row in rows] == [
         "terminal alone",
