@@ -491,15 +491,21 @@ def test_a_number_of_a_day_that_is_over_is_no_name() -> None:
     assert not shop.books.payments.exceptions
 
 
-def test_what_waits_to_go_back_waits_no_longer_than_its_terminals_day() -> None:
-    """Found out while its terminal is at something else, which ends the day before it is asked."""
-    shop = card_shop()
+def found_while_busy(shop: Shop) -> Payment:
+    """A payment in doubt that turns out paid while its terminal is at the next sale, which ends."""
     payment = in_doubt(shop)
     shop.ring("bread")
     shop.ok(RequestPayment())
     hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
     hear(shop, Verdict.APPROVED, 2)
     shop.ok(CompleteOrder())
+    return payment
+
+
+def test_what_waits_to_go_back_waits_no_longer_than_its_terminals_day() -> None:
+    """Found out while its terminal is at something else, which ends the day before it is asked."""
+    shop = card_shop()
+    payment = found_while_busy(shop)
     (listed,) = shop.books.payments.aside()
     assert shop.books.payments.is_going_back(listed)
     end(shop, told(SettledTotal(VISA, 2, 1149)))
@@ -562,12 +568,7 @@ def test_what_waits_to_go_back_waits_while_the_day_goes_on_for_certain(
     """Found out while its terminal is at something else, which is asked to end its day before it
     is asked for that: a terminal that says that it did not takes it back."""
     shop = card_shop()
-    payment = in_doubt(shop)
-    shop.ring("bread")
-    shop.ok(RequestPayment())
-    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
-    hear(shop, Verdict.APPROVED, 2)
-    shop.ok(CompleteOrder())
+    payment = found_while_busy(shop)
     end(shop, settlement)
     goes_on = settlement.verdict is Verdict.ABORTED
     assert len(shop.books.payments.aside()) == int(goes_on)
