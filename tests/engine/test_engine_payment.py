@@ -443,6 +443,22 @@ def test_a_terminal_may_not_store_while_what_it_has_is_too_old(*, is_in_time: bo
     assert listed == ([] if is_in_time else [Problem.OFFLINE])
 
 
+@pytest.mark.parametrize("more_ns", [0, 1])
+def test_what_is_as_old_as_it_may_be_is_young_enough(more_ns: int) -> None:
+    """Ninety seconds are within ninety seconds, and nothing is beyond."""
+    shop = offline_shop(OfflinePolicy(5000, 20_000, 20_000, 20_000, 90))
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    since_ns = running(shop).requested_ns
+    hear(shop, Verdict.APPROVED, 1, is_offline=True)
+    shop.ok(CompleteOrder())
+    shop.ring("wine")
+    shop.now_ns = since_ns + 89 * limits.NS_PER_S + more_ns  # a command takes a second
+    shop.ok(RequestPayment())
+    assert running(shop).requested_ns == since_ns + 90 * limits.NS_PER_S + more_ns
+    assert running(shop).asked.offline_allowed is (more_ns == 0)
+
+
 @pytest.mark.feature("NEW-15", part="a terminal is told what fits at worst; in any order elsewhere")
 def test_a_terminal_is_told_that_it_may_only_where_the_worst_fits() -> None:
     """With all that may be added there, and whatever card it is: nobody knows either before. What

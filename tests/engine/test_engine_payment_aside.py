@@ -173,6 +173,26 @@ def test_what_a_terminal_did_not_take_back_is_not_tried_for_ever() -> None:
     shop.ok(ReverseAgain(payment.asked.payment_id))
 
 
+def refused_back(shop: Shop, number: int) -> str:
+    """A late payment that its terminal did not take back, with three numbers; the try's id."""
+    payment, _ = found_while_busy(shop, number)
+    hear(shop, Verdict.DECLINED, number + 1)
+    shop.pay(350)
+    shop.ok(TakeBack(payment.asked.payment_id), admin=True)
+    payment_id = running(shop).asked.payment_id
+    hear(shop, Verdict.DECLINED, number + 2)
+    return payment_id
+
+
+def test_who_closes_a_try_to_take_back_closes_no_other_payments() -> None:
+    """Two customers' money stands that should not: seeing to one leaves the other on the list."""
+    shop = card_shop()
+    first, second = (refused_back(shop, number) for number in (1, 4))
+    shop.ok(CloseException(second, "given back at the terminal"))
+    assert first in shop.books.payments.exceptions
+    assert second not in shop.books.payments.exceptions
+
+
 def test_what_a_person_settled_is_not_taken_back() -> None:
     """Given back by hand while the terminal was busy, and closed: nothing waits any more."""
     shop = card_shop()

@@ -414,6 +414,13 @@ def test_no_list_and_no_override_goes_below_the_floor() -> None:
     assert shop.no(low, admin=True) == Refusal.PRICE_MUST_NOT_BE_BELOW_FLOOR
 
 
+def test_a_price_by_hand_is_answered_as_it_counts() -> None:
+    """A list would make it half; the cashier is told the total of what was agreed."""
+    shop = priced(PriceList("half", "Half", percents=(PercentEntry(500_000),)))
+    shop.ring("bread")
+    assert shop.ok(OverridePrice(1, 4_000_000, "agreed"))["total_minor"] == 400
+
+
 def test_discounts_that_would_break_a_floor_are_refused() -> None:
     """The line's, the order's and a comp; the refusal names the line and the floor."""
     shop = priced(floors=FLOORS)

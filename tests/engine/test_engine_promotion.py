@@ -321,6 +321,13 @@ def test_the_z_tells_promotions_apart() -> None:
 # ------------------------------------------------------------------------------------ the set
 
 
+def test_an_id_may_be_as_long_as_any() -> None:
+    """64 characters are no more than there may be."""
+    shop = Shop.selling()
+    long = Promotion("x" * limits.ID_LENGTH_MAX, "Long", Benefit(BenefitKind.EACH, Off(AMOUNT, 1)))
+    assert shop.ok(SetPromotions((long,)), admin=True)["promotions"] == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

@@ -73,6 +73,7 @@ def fault(*entries: TaxRule, holidays: tuple[Holiday, ...] = ()) -> str:
     """The code these rules are refused with."""
     with pytest.raises(TaxRulesError) as refused:
         rules(*entries, holidays=holidays)
+    assert str(refused.value) == f"{refused.value.code}: {refused.value.detail}"
     return refused.value.code
 
 

@@ -384,8 +384,8 @@ def test_a_note_that_pays_twice_in_one_sale_says_what_is_left_after_both() -> No
     shop = lenient()
     code = note_of(shop, "wine")
     shop.ring("bread", "milk")
-    shop.ok(TenderCredit(code, 100))
-    shop.ok(TenderCredit(code, 250))
+    shop.ok(TenderCredit(code, 1))
+    shop.ok(TenderCredit(code, 349))
     shop.ok(TenderCash(350 + 129 - 350))
     shop.ok(CompleteOrder())
     (sale,) = [event for event in shop.events(OrderCompleted) if event.cash_minor]
@@ -514,6 +514,28 @@ def test_a_note_gives_back_for_the_goods_it_paid_and_for_no_others() -> None:
     shop.ok(TenderCash(-799))
     shop.ok(CompleteOrder())
     assert [799, 799] == [shop.order(sale).refunded_minor(1) for sale in (by_note, in_cash)]
+
+
+def test_goods_of_two_sales_go_back_to_the_notes_that_paid_them() -> None:
+    """A small note and a large one paid the first sale: of both together it gives what came back of
+    it, and the second sale what came back of that."""
+    shop = lenient()
+    small, large, other = (note_of(shop, *goods) for goods in (["milk"], ["wine"], ["wine"]))
+    first = shop.ring("wine", "milk")
+    shop.ok(TenderCredit(small))
+    shop.ok(TenderCredit(large))
+    shop.ok(CompleteOrder())
+    second = shop.ring("wine")
+    shop.ok(TenderCredit(other))
+    shop.ok(CompleteOrder())
+    shop.ok(SetReturnRules(ReturnRules()), admin=True)
+    for sale in (first, second):
+        shop.ok(AddReturnLine(sale, 1, 1_000, "corked"))
+    assert 2 * -799 == shop.ok(RefundToCredit())["amount_minor"]
+    shop.ok(CompleteOrder())
+    back = [shop.order(first).refunded_minor(1), shop.order(first).refunded_minor(2)]
+    assert [129, 799 - 129] == back
+    assert 799 == shop.order(second).refunded_minor(1)
 
 
 def test_what_is_taken_back_of_a_note_never_comes_to_more_than_it_paid() -> None:
