@@ -17,6 +17,7 @@ from attrs import define, field
 from tests.simulation.facts import JOURNAL
 from tests.simulation.model import Model, Row
 from tests.simulation.model_cards import stands_for
+from tests.simulation.parts import load_all
 from tests.simulation.seen import Answered, Asked, Shown
 
 if TYPE_CHECKING:
@@ -125,24 +126,8 @@ class Auditor:
 
     def __attrs_post_init__(self) -> None:
         """Make the rules."""
-        from tests.simulation import (  # noqa: F401 - registers them
-            invariants,
-            invariants_bank,
-            invariants_cards,
-            invariants_cash,
-            invariants_credit,
-            invariants_day,
-            invariants_links,
-            invariants_offers,
-            invariants_paper,
-            invariants_prices,
-            invariants_staff,
-            invariants_stored,
-            invariants_tabs,
-            invariants_told,
-            model_money,
-        )
-
+        load_all("model")
+        load_all("invariants")
         rules = [INVARIANTS[name](self) for name in sorted(INVARIANTS)]
         hooks = [hook for hook in vars(Invariant) if hook.startswith(("on_", "after_", "at_"))]
         self._hooks = {hook: _overriding(rules, hook) for hook in hooks}

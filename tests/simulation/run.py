@@ -20,12 +20,6 @@ from actors.link_simulated import SimulatedLink
 from actors.waking import Wake
 from actors.world import run_simulated
 from hardware.printer.render import Rows, to_text
-from tests.simulation import (  # noqa: F401 - they register what goes wrong
-    faults_fronts,
-    faults_machine,
-    faults_provider,
-    faults_terminal,
-)
 from tests.simulation.auditor import Auditor
 from tests.simulation.bank import Bank
 from tests.simulation.disk import FREE_BYTES, MemoryDisk
@@ -42,6 +36,7 @@ from tests.simulation.machines import (
     device_actors,
 )
 from tests.simulation.model_cards import can_be_found_out
+from tests.simulation.parts import load_all
 from tests.simulation.provider import Provider, integrations_actors
 from tests.simulation.shaky import Shaky, ShopWorld
 from tests.simulation.shop import prepared_image
@@ -523,3 +518,6 @@ def force_of(text: str) -> float:
     if not 0 < force <= 1:
         raise ValueError(f"{text} is no force")
     return force
+
+
+load_all("faults")  # here, where each of them may import this file

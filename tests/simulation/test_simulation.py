@@ -272,6 +272,60 @@ def test_an_unknown_fault_is_named_with_those_there_are(capsys: pytest.CaptureFi
     assert all(name in told for name in FAULTS)
 
 
+MORE = {
+    "workloads_of_tea.py": """
+from tests.simulation.fronts import Front
+from tests.simulation.workloads import workload
+
+@workload(1_000)
+async def sell_a_tea(front: Front) -> None:
+    await front.pay((await front.do("order.add_line", code="tea"))["total_minor"])
+""",
+    "faults_of_wind.py": """
+import trio
+from tests.simulation.faults import Fault, fault
+
+@fault("wind")
+class Wind(Fault):
+    async def strike(self) -> bool:
+        await trio.lowlevel.checkpoint()
+        return True
+""",
+    "invariants_of_tea.py": """
+from tests.simulation.auditor import Invariant, invariant
+from tests.simulation.facts import PRICES
+from tests.simulation.model import Row
+
+@invariant("W1_no_tea_in_the_wind")
+class NoTeaInTheWind(Invariant):
+    def on_record(self, row: Row) -> None:
+        if self.auditor.sim.faults["wind"] and row.name == "order.completed/1":
+            if row.data["figures"]["total_minor"] == PRICES["tea"]:
+                self.broken("a tea was sold in the wind")
+""",
+}
+
+
+def test_a_file_beside_the_others_is_all_it_takes(tmp_path: Path) -> None:
+    """A workload, a fault and a rule in files of their own: cashiers do it, it strikes, it is
+    looked at; nothing that was there has to name them."""
+    folder = tmp_path / "tests" / "simulation"
+    folder.mkdir(parents=True)
+    for name, text in MORE.items():
+        (folder / name).write_text(text)
+    asked = ["simulate", "42", "--sales", "9", "--fault", "wind", "--no-keep"]
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.simulation", *asked],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1, told.stderr
+    assert "BROKEN W1_no_tea_in_the_wind in seed 42" in told.stderr
+
+
 def test_a_night_has_the_faults_that_were_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

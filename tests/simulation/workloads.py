@@ -36,6 +36,7 @@ def workload(
     """Decorator: let every front end do this, `weight` times in a hundred or so."""
 
     def register(run: Callable[[Front], Awaitable[None]]) -> Workload:
+        assert run.__name__ not in WORKLOADS, f"the workload {run.__name__} is registered twice"
         made = Workload(run.__name__, weight, run, by_card)
         WORKLOADS[made.name] = made
         return made
