@@ -28,6 +28,7 @@ from typing import Any
 import trio
 from attrs import define
 
+from tests.arguments import new_file, span, whole
 from tests.crash.bugs import BUGS
 from tests.crash.building import NoShimError
 from tests.crash.lies import run_lie
@@ -258,24 +259,24 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     tasks = parser.add_subparsers(dest="task", required=True)
     storm = tasks.add_parser("storm", help="many rounds")
-    storm.add_argument("--kills", type=int, default=4_000)
-    storm.add_argument("--faults", type=int, default=6_000)
-    storm.add_argument("--minutes", type=float, default=float("inf"))
-    storm.add_argument("--lanes", type=int, default=lanes_here(), help="rounds at a time")
-    storm.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
-    storm.add_argument("--from", dest="first", type=int, default=1, metavar="N")
+    storm.add_argument("--kills", type=whole(0), default=4_000)
+    storm.add_argument("--faults", type=whole(0), default=6_000)
+    storm.add_argument("--minutes", type=span, default=float("inf"))
+    storm.add_argument("--lanes", type=whole(1), default=lanes_here(), help="rounds at a time")
+    storm.add_argument("--seed", type=whole(0), default=random.SystemRandom().randrange(10**9))
+    storm.add_argument("--from", dest="first", type=whole(1), default=1, metavar="N")
     bugs = ("", *sorted(BUGS))
     storm.add_argument("--bug", default="", choices=bugs, help="plant a bug, to see it caught")
-    storm.add_argument("--json", type=Path, metavar="FILE")
+    storm.add_argument("--json", type=new_file, metavar="FILE")
     steps = tasks.add_parser("steps", help="a kill at every step of a sale")
     steps.add_argument("--node", default="", choices=("", *sorted({node for node, _ in NODES})))
-    steps.add_argument("--from", dest="first", type=int, default=1, metavar="N")
-    steps.add_argument("--every", type=int, default=1, metavar="K")
-    steps.add_argument("--json", type=Path, metavar="FILE")
+    steps.add_argument("--from", dest="first", type=whole(1), default=1, metavar="N")
+    steps.add_argument("--every", type=whole(1), default=1, metavar="K")
+    steps.add_argument("--json", type=new_file, metavar="FILE")
     again = tasks.add_parser("round", help="one round again")
     again.add_argument("seed")
-    again.add_argument("--kills", type=int, default=KILLS_A_ROUND)
-    again.add_argument("--faults", type=int, default=FAULTS_A_ROUND)
+    again.add_argument("--kills", type=whole(0), default=KILLS_A_ROUND)
+    again.add_argument("--faults", type=whole(0), default=FAULTS_A_ROUND)
     again.add_argument("--bug", default="", choices=bugs)
     for task in (storm, steps):
         words = "end well, with nothing done, where the shim cannot be built"

@@ -23,6 +23,7 @@ from typing import Any
 
 import trio
 
+from tests.arguments import new_file, whole
 from tests.crash.building import NoShimError
 from tests.crash.rig import Rig, open_rig
 from tests.cuts import cards
@@ -190,15 +191,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.cuts", description=__doc__)
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"of {', '.join(KINDS)}")
-    parser.add_argument("--every", type=int, default=1, metavar="K")
+    parser.add_argument("--every", type=whole(1), default=1, metavar="K")
     parser.add_argument("--dialogue", action="append", default=[], metavar="NAME")
     parser.add_argument("--only", action="append", default=[], metavar="CARRIER_OR_HARM")
-    parser.add_argument("--from", type=int, default=1, dest="first", metavar="N", help="of cards")
-    parser.add_argument("--lanes", type=int, default=0, help="registers, or stores, at once")
+    parser.add_argument(
+        "--from", type=whole(1), default=1, dest="first", metavar="N", help="of cards"
+    )
+    parser.add_argument("--lanes", type=whole(0), default=0, help="registers, or stores, at once")
     parser.add_argument("--shard", type=_shard, default=WHOLE, metavar="K/N", help="of bytes")
     words = "end well, with nothing cut, where real processes cannot be broken here"
     parser.add_argument("--if-installed", action="store_true", help=words)
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--json", type=new_file, metavar="FILE")
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.kinds) - set(KINDS))
     unknown += sorted(set(options.dialogue) - {one.name for one in DIALOGUES})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
+from tests.arguments import new_file, whole
 from tests.mutants import deciders, floor, planted
 
 
@@ -16,16 +16,16 @@ def main() -> int:
     one = parts.add_parser("planted", help="bugs put in on purpose; each has its detector")
     one.add_argument("--name", help="only this one")
     one.add_argument(
-        "--sample", type=int, default=1, metavar="N", help="every N-th (default: each)"
+        "--sample", type=whole(1), default=1, metavar="N", help="every N-th (default: each)"
     )
     code = parts.add_parser("engine", help="mutmut on the deciders")
     code.add_argument("--module", help="only these, as engine/till.py,engine.money")
     code.add_argument(
-        "--sample", type=int, default=deciders.SAMPLE, metavar="N",
+        "--sample", type=whole(1), default=deciders.SAMPLE, metavar="N",
         help="every N-th mutant (default: %(default)s; 1 tries them all)",
     )  # fmt: skip
     code.add_argument(
-        "--begin", type=int, default=0, metavar="K",
+        "--begin", type=whole(0), default=0, metavar="K",
         help="after so many, for a sample that nobody has looked at (default: %(default)s)",
     )  # fmt: skip
     rust = parts.add_parser("native", help="cargo-mutants on native/core")
@@ -34,13 +34,13 @@ def main() -> int:
         help="that part of the mutants (default: %(default)s; 0/1 tries them all)",
     )  # fmt: skip
     for part in (one, code, rust):
-        part.add_argument("--json", type=Path, help="write the figures here too")
+        part.add_argument("--json", type=new_file, help="write the figures here too")
     for part in (code, rust):
         part.add_argument("--if-installed", action="store_true", help="without the tool do nothing")
         part.add_argument("--propose", action="store_true", help="print new survivors as entries")
     chosen = parser.parse_args()
     if chosen.part == "planted":
-        return planted.run(chosen.name, chosen.json, sample=max(1, chosen.sample))
+        return planted.run(chosen.name, chosen.json, sample=chosen.sample)
     how = {"if_installed": chosen.if_installed, "propose": chosen.propose}
     if chosen.part == "native":
         return floor.run(chosen.json, shard=chosen.shard, **how)

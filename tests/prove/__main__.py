@@ -25,6 +25,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from tests.arguments import span
 from tests.prove.kept import code_digest, keep, kept
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -236,7 +237,7 @@ def main(arguments: list[str] | None = None, parts: tuple[Part, ...] = PARTS) ->
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {names}; all where none")
     parser.add_argument("--sample", action="store_true", help="a part of each, in about an hour")
     parser.add_argument(
-        "--minutes", type=float, help=f"for the storms and seeds; {MINUTES}, of a sample "
+        "--minutes", type=span, help=f"for the storms and seeds; {MINUTES}, of a sample "
         f"{SAMPLE_MINUTES}",
     )  # fmt: skip
     parser.add_argument("--again", action="store_true", help="measure what is kept, too")

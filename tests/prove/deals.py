@@ -24,6 +24,7 @@ from typing import Any
 from attrs import define, frozen
 
 import native
+from tests.arguments import new_file, span, whole
 from tests.native import promo_twin
 from tests.native.promo_twin import Rule, Unit
 from tests.prove.deals_model import Found, largest_saving
@@ -253,13 +254,13 @@ def measure(shape: str, carts: int, seconds: float) -> tuple[Outcome, Answers]:
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; the exit code."""
     parser = argparse.ArgumentParser(prog="tests.prove.deals", description=__doc__)
-    parser.add_argument("--carts", type=int, default=20, help="of each shape")
-    parser.add_argument("--small", type=int, default=60, help="carts the model is checked on")
-    parser.add_argument("--seconds", type=float, default=20, help="for the solver, a cart")
+    parser.add_argument("--carts", type=whole(1), default=20, help="of each shape")
+    parser.add_argument("--small", type=whole(0), default=60, help="carts the model is checked on")
+    parser.add_argument("--seconds", type=span, default=20, help="for the solver, a cart")
     parser.add_argument(
         "--if-installed", action="store_true", help="without it end well, and say so"
     )
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=new_file)
     parser.add_argument("--keep", action="store_true", help=f"write {KEPT.name} for the tests")
     options = parser.parse_args(arguments)
     if find_spec("ortools") is None:

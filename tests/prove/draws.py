@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.arguments import new_file, whole
 from tests.draws import DRAWS, TIMES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,11 +83,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; the exit code."""
     parser = argparse.ArgumentParser(prog="tests.prove.draws", description=__doc__)
     parser.add_argument("paths", nargs="*", metavar="PATH", default=["tests"])
-    parser.add_argument("--times", type=int, default=TIMES, help="as many examples as a check")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--times", type=whole(1), default=TIMES, help="as many examples as a check")
+    parser.add_argument("--json", type=new_file)
     options = parser.parse_args(arguments)
-    if options.times < 1:
-        parser.error("--times takes a whole number from 1; nothing was run.")
     began = time.monotonic()
     code, said, failures = draw(options.paths, options.times)
     rows = rows_of(said, failures, options.times)

@@ -14,10 +14,10 @@ import itertools
 import shlex
 import sys
 import time
-from pathlib import Path
 
 from attrs import evolve
 
+from tests.arguments import new_file, span, whole
 from tests.simulation.report import (
     Summary,
     describe,
@@ -160,7 +160,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     tasks = parser.add_subparsers(dest="task", required=True)
     one = tasks.add_parser("simulate", help="one seed, or with --night one after the other")
-    one.add_argument("seed", type=int, nargs="?", help="which day; the same seed is the same day")
+    one.add_argument(
+        "seed", type=whole(0), nargs="?", help="which day; the same seed is the same day"
+    )
     one.add_argument(
         "--keep",
         action=argparse.BooleanOptionalAction,
@@ -168,22 +170,24 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         help="put a failing run into seeds.txt",
     )
     one.add_argument("--night", action="store_true", help="seeds until stopped")
-    one.add_argument("--minutes", type=float, metavar="M", help="with --night: no longer than this")
-    one.add_argument("--from", dest="first", type=int, default=1, help="with --night: first seed")
-    one.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    one.add_argument("--minutes", type=span, metavar="M", help="with --night: no longer than this")
+    one.add_argument(
+        "--from", dest="first", type=whole(0), default=1, help="with --night: first seed"
+    )
+    one.add_argument("--json", type=new_file, metavar="FILE", help="write the figures")
     check = tasks.add_parser("check", help="a range of seeds, up to the first that fails")
     check.add_argument("--seeds", type=_range, required=True, metavar="A-B")
     for task, jobs in ((one, processors()), (check, 1)):
-        task.add_argument("--sales", type=int, default=SALES, help="sales of a day")
+        task.add_argument("--sales", type=whole(1), default=SALES, help="sales of a day")
         task.add_argument(
             "--fault", action="append", default=[], metavar="NAME[:FORCE]", help="add it"
         )
         task.add_argument("--without", action="append", default=[], metavar="NAME", help="not it")
-        task.add_argument("--until", type=float, metavar="S", help="no faults after S seconds")
-        task.add_argument("--jobs", type=int, default=jobs, help="processes at a time")
+        task.add_argument("--until", type=span, metavar="S", help="no faults after S seconds")
+        task.add_argument("--jobs", type=whole(1), default=jobs, help="processes at a time")
     arguments = parser.parse_args(argv)
-    if arguments.task == "simulate" and arguments.seed is None and not arguments.night:
-        parser.error("a seed is needed, or --night")
+    if arguments.task == "simulate" and (arguments.seed is not None) == arguments.night:
+        parser.error("either a seed or --night is needed; nothing was simulated")
     return arguments
 
 

@@ -33,7 +33,8 @@ class Kept:
         """As it stands in the file."""
         plan = self.plan
         force = ",".join(f"{name}:{force!r}" for name, force in sorted(plan.force.items()))
-        head = f"{plan.seed} sales={plan.sales} until={plan.until_s:g} faults={force}"
+        until = f"{plan.until_s:.3f}".rstrip("0").rstrip(".")
+        head = f"{plan.seed} sales={plan.sales} until={until} faults={force}"
         return f"{head} why: {' '.join(self.why.split())}"
 
 
