@@ -207,11 +207,10 @@ def _quietly(_: str, __: str) -> Callable[[int, int], None]:
 
 @frozen
 class Usage:
-    """What a process has used so far: CPU in microseconds, memory now and at most in MB."""
+    """What a process has used so far: CPU in microseconds, memory now in MB."""
 
     cpu_us: int
     resident_mb: float
-    peak_mb: float
 
 
 def usage_of(pid: int) -> Usage | None:
@@ -223,5 +222,5 @@ def usage_of(pid: int) -> Usage | None:
         return None
     status = dict(row.split(":", 1) for row in rows if ":" in row)
     ticks = int(stat[11]) + int(stat[12])
-    resident, peak = (int(status[key].split()[0]) / 1_024 for key in ("VmRSS", "VmHWM"))
-    return Usage(ticks * 1_000_000 // os.sysconf("SC_CLK_TCK"), resident, peak)
+    resident = int(status["VmRSS"].split()[0]) / 1_024
+    return Usage(ticks * 1_000_000 // os.sysconf("SC_CLK_TCK"), resident)

@@ -37,6 +37,7 @@ from engine.payment.commands import (
 from engine.payment.events import ExceptionClosed, PaymentRequested, Problem, Standing
 from engine.payment.refusal import Refusal
 from engine.register import CloseDay, StartTraining
+from engine.staff import SignedOn
 from engine.terminal import IDENTITY_TAKEN, Identity, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
 from engine.views.payments import payments_view, register_payment
@@ -141,11 +142,20 @@ def test_a_tip_is_kept_apart_and_by_who_served() -> None:
     lines = [f"{block.left}|{block.right}" for block in shop.printed()[-1].blocks]
     assert "  Tip|1.00" in lines
     assert "  Charged to the card|8.99" in lines
+    shop.given(SignedOn("ana", "1"))
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2, amount_minor=849, tip_minor=50)
+    shop.ok(CompleteOrder())
+    totals = shop.books.live.position("1").totals
+    assert (totals.total_minor, totals.tax_minor) == (2 * 799, 2 * 128)
+    assert totals.tips == {"max": 100, "ana": 50}
+    shop.given(SignedOn("max", "1"))
     shop.ok(CountTill((Denomination(1000, 10),)))
     shop.ok(CloseTill())
     shop.ok(CloseDay())
     z_lines = [f"{block.left}|{block.right}" for block in shop.printed()[-1].blocks]
-    assert "Tips max|1.00" in z_lines
+    assert {"Tips max|1.00", "Tips ana|0.50"} <= set(z_lines)
 
 
 @pytest.mark.feature("PAY-09", part="the engine's decisions; the wire and the actors elsewhere")

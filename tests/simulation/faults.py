@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import trio
 
-from actors.link_simulated import Faults
+from actors.link_simulated import Faults, SimulatedLink
 from tests.simulation.disk import FREE_BYTES
 from tests.simulation.facts import JOURNAL
 from tests.simulation.files import Op, PowerLostError, broken, no_room
@@ -299,15 +299,9 @@ class LinkStrike(Fault):
 
     every_s = 6.0
 
-    async def strike(self) -> bool:
-        """One link, for a while."""
-        link = self.sim.links[self.chance.choice(sorted(self.sim.links))]
-        await self.on_link(link)
-        return True
-
-    async def on_link(self, link: object) -> None:
-        """What happens to it."""
-        raise NotImplementedError
+    def one(self) -> SimulatedLink:
+        """Any of them."""
+        return self.sim.links[self.chance.choice(sorted(self.sim.links))]
 
 
 @fault("link_partitioned")
@@ -316,7 +310,7 @@ class LinkPartitioned(LinkStrike):
 
     async def strike(self) -> bool:
         """Up to six seconds: shorter and longer than it takes to be noticed."""
-        link = self.sim.links[self.chance.choice(sorted(self.sim.links))]
+        link = self.one()
         link.partitioned = True
         await trio.sleep(self.chance.uniform(0.1, 6.0))
         link.partitioned = False
@@ -334,7 +328,7 @@ class LinkCut(LinkStrike):
 
     async def strike(self) -> bool:
         """Up to five seconds: with and without the session outliving it."""
-        link = self.sim.links[self.chance.choice(sorted(self.sim.links))]
+        link = self.one()
         link.cut()
         await trio.sleep(self.chance.uniform(0.01, 5.0))
         link.mend()
