@@ -63,7 +63,9 @@ async def client_of(
                 )
             yield client
     except RefusedError as error:
-        raise CommandFailedError(f"The store refused: {error}") from None
+        raise CommandFailedError(
+            f"The store refused: {error}. Nothing of it was done. Put that right, then try again."
+        ) from None
     except (FaultError, UnknownOutcomeError) as error:
         raise CommandFailedError(str(error)) from None
 

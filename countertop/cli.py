@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -409,7 +410,13 @@ def status(*, data: Data = DEFAULT_DATA) -> None:
 
 
 @app.command
-def watch(*, data: Data = DEFAULT_DATA, after: int = -1) -> None:
+def watch(
+    *,
+    data: Data = DEFAULT_DATA,
+    after: Annotated[
+        int, Parameter(help="Begin after this position, 0 for all there was; -1: from now on.")
+    ] = -1,
+) -> None:
     """Print what happens in a running store, as it happens."""
     from countertop.remote import watch_events
 
@@ -420,9 +427,11 @@ def watch(*, data: Data = DEFAULT_DATA, after: int = -1) -> None:
 def sell(
     *codes: Annotated[str, Parameter(help="Codes to ring up.")],
     data: Data = DEFAULT_DATA,
-    register: str = "1",
-    operator: str = "",
-    pin: str = "",
+    register: Annotated[str, Parameter(help="At which register, by its id.")] = "1",
+    operator: Annotated[
+        str, Parameter(help="Whom to sign on first; whoever is, if left out.")
+    ] = "",
+    pin: Annotated[str, Parameter(help="That person's PIN.")] = "",
 ) -> None:
     """Sell codes for exact cash at a register of a running store, and print what it answered."""
     from countertop.selling import sell_codes
@@ -441,6 +450,17 @@ def _told(run: Callable[[], object]) -> None:
         raise error from None
 
 
+def _nobody_reads() -> bool:
+    """Whether it is the standard output that has no reader any more, as before `| head`. What is
+    left of it goes nowhere then, or the interpreter would tell of it once more as it ends."""
+    watched = select.poll()
+    watched.register(sys.stdout.fileno(), 0)
+    if not any(told & select.POLLERR for _, told in watched.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
+
+
 def main() -> None:
     """Entry point. Errors a person can act on are told in words; anything else is a bug."""
     # No more than every command needs: what one alone needs, it imports itself.
@@ -456,6 +476,8 @@ def main() -> None:
         sys.stderr.write(f"countertop: {error}\n")
         sys.exit(error.exit_code)
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and _nobody_reads():
+            sys.exit(141)
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(
             f"countertop: {error.strerror or error}{where}. Nothing was started or changed; "

@@ -155,6 +155,25 @@ def test_an_import_by_command(demo: Demo, folder: Path) -> None:
     assert "Imported 1 rows" in _well("import", "catalog", packed, "--data", demo.data)
 
 
+@pytest.mark.parametrize("words", [("activity",), ("watch", "--after", "0", "--data")])
+def test_whoever_has_read_enough_is_told_of_no_disk(demo: Demo, words: tuple[str, ...]) -> None:
+    """`countertop activity … | head`: the reader goes first, and nothing is said about paths and
+    room, least of all that nothing was started."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "countertop", *words, demo.data],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr:
+        assert process.stderr.read() == ""
+    assert process.wait(20) == 141
+
+
 def test_promotions_by_command(demo: Demo, folder: Path) -> None:
     """Put in force, refused with the reason while those before stay, and taken out again."""
     file = folder / "promotions.toml"
@@ -170,6 +189,7 @@ def test_promotions_by_command(demo: Demo, folder: Path) -> None:
     file.write_text(text.replace("= 10 }", "= -10 }"))
     told = _told("import", "promotions", file, "--data", demo.data)
     assert "promotion_must_be_sound" in told
+    assert told.endswith("Nothing of it was done. Put that right, then try again.\n")
     file.write_text("")
     assert "0 promotions are in force" in _well("import", "promotions", file, "--data", demo.data)
 

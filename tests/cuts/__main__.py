@@ -5,8 +5,10 @@
     kills    a kill, a power cut or a pulled cable at every await point from intent to commit
     cards    kill -9 of real processes over the same, on real files, at every step of their tasks
 
-All of them where none is named. `--only` takes a carrier, XX cut ends with the order's tenders held
-against the terminal's own books, and each register's day with its Z and the terminal's end of day.
+All of them where none is named. `--only` takes a carrier, a harm, or one of each. `--every K` takes
+each K-th, and of bytes always the first and the last; `--shard K/N` takes one part of N, which add
+up to all. Each cut ends with the order's tenders held against the terminal's own books, and each
+register's day with its Z and the terminal's end of day.
 Exit code: 0 nothing was charged twice and nothing is left open, 1 something was.
 """
 
