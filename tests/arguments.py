@@ -39,6 +39,19 @@ def span(text: str) -> float:
     return length
 
 
+def shard(text: str) -> tuple[int, int]:
+    """An argparse type: one part of several that add up to all, written as `0/4` to `3/4`."""
+    try:
+        first, every = map(int, text.split("/"))
+    except ValueError:
+        first, every = 0, 0
+    if not 0 <= first < every:
+        raise argparse.ArgumentTypeError(
+            f"{text} is no shard: 0/4 to 3/4 are the four of four; nothing was run"
+        )
+    return first, every
+
+
 def new_file(text: str) -> Path:
     """An argparse type: a file that can be written, as far as can be told without writing it."""
     path = Path(text)

@@ -11,6 +11,7 @@ import pytest
 from tests.arguments import new_file, span
 from tests.crash.__main__ import parse as parse_crash
 from tests.cuts.__main__ import main as main_cuts
+from tests.fuzz.__main__ import main as main_fuzz
 from tests.prove import deals, draws
 from tests.prove.__main__ import main as main_prove
 from tests.simulation import seeds as kept_seeds
@@ -35,6 +36,7 @@ _SIMULATE = ["simulate", "1", "--sales", "3", "--no-keep"]
         (parse_crash, ["storm", "--minutes", "0"]),
         (parse_crash, ["steps", "--every", "0"]),
         (main_cuts, ["memory", "--every", "0"]),
+        (main_fuzz, ["run", "--seconds", "0"]),
         (main_prove, ["draws", "--minutes", "0"]),
         (draws.main, ["--times", "0"]),
         (deals.main, ["--carts", "0"]),

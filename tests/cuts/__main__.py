@@ -25,7 +25,7 @@ from typing import Any
 
 import trio
 
-from tests.arguments import new_file, whole
+from tests.arguments import new_file, shard, whole
 from tests.crash.building import NoShimError
 from tests.crash.rig import Rig, open_rig
 from tests.cuts import cards
@@ -44,17 +44,6 @@ def say(line: str) -> None:
     """A line of the result, at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-def _shard(said: str) -> tuple[int, int]:
-    try:
-        first, every = map(int, said.split("/"))
-    except ValueError:
-        first, every = 0, 0
-    if not 0 <= first < every:
-        reason = f"{said} is no shard: 0/4 to 3/4 are the four of four"
-        raise argparse.ArgumentTypeError(reason)
-    return first, every
 
 
 def _keeps(carrier: str) -> tuple[bool, ...]:
@@ -200,7 +189,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--from", type=whole(1), default=1, dest="first", metavar="N", help="of cards"
     )
     parser.add_argument("--lanes", type=whole(0), default=0, help="registers, or stores, at once")
-    parser.add_argument("--shard", type=_shard, default=WHOLE, metavar="K/N", help="of bytes")
+    parser.add_argument("--shard", type=shard, default=WHOLE, metavar="K/N", help="of bytes")
     words = "end well, with nothing cut, where real processes cannot be broken here"
     parser.add_argument("--if-installed", action="store_true", help=words)
     parser.add_argument("--json", type=new_file, metavar="FILE")

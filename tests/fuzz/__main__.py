@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.arguments import new_file, span
 from tests.fuzz import floor, guided
 from tests.fuzz.all_targets import TARGETS, UnknownTargetError, named
 from tests.fuzz.judge import Finding, judge_both_ways
@@ -164,8 +165,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     tasks = parser.add_subparsers(dest="task", required=True)
     running = tasks.add_parser("run", help="fuzz all targets, or some")
     running.add_argument("--target", action="append", metavar="NAME", help="may be given again")
-    running.add_argument("--seconds", type=float, default=SECONDS, help="for each target")
-    running.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    running.add_argument("--seconds", type=span, default=SECONDS, help="for each target")
+    running.add_argument("--json", type=new_file, metavar="FILE", help="write the figures there")
     running.add_argument(
         "--if-installed", action="store_true", help="what is not installed is no failure"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.arguments import new_file, whole
+from tests.arguments import new_file, shard, whole
 from tests.mutants import deciders, floor, planted
 
 
@@ -30,7 +30,7 @@ def main() -> int:
     )  # fmt: skip
     rust = parts.add_parser("native", help="cargo-mutants on native/core")
     rust.add_argument(
-        "--shard", default=floor.SHARD, metavar="K/N",
+        "--shard", type=shard, default="{}/{}".format(*floor.SHARD), metavar="K/N",
         help="that part of the mutants (default: %(default)s; 0/1 tries them all)",
     )  # fmt: skip
     for part in (one, code, rust):

@@ -113,7 +113,8 @@ def run(
     if_installed: bool,
     propose: bool,
 ) -> int:
-    """Mutate some deciders or all; 1 where too many live, or one lives without a reason.
+    """Mutate some deciders or all; 1 where too many live, or one lives without a reason, 2 where
+    nothing could be tried.
 
     `module` parts several by commas. `sample` 1 tries every mutant, 16 each sixteenth, after as
     many as `begin` says.
@@ -121,20 +122,20 @@ def run(
     began = time.monotonic()
     if importlib.util.find_spec("mutmut") is None or not hasattr(os, "fork"):
         say(f"mutmut is not here (`{INSTALL}` brings it); no decider was mutated.")
-        return 0 if if_installed else 1
+        return 0 if if_installed else 2
     names = {_dotted(name) for name in module.split(",")} if module else set()
     chosen = [file for file in MODULES if not names or _dotted(file) in names]
     if len(chosen) < len(names):
         strange = ", ".join(sorted(names - set(map(_dotted, MODULES))))
         say(f"No decider is called {strange}; nothing was run. There are: {', '.join(MODULES)}.")
-        return 1
+        return 2
     known = Survivors.load(LIST)
     with copied() as tree:
         mutants = [mutant for file in chosen for mutant in mutate(tree, file)][begin::sample]
         say(f"{len(mutants)} mutants of {len(chosen)} files; tests: {' '.join(TESTS)}")
         ended = judge(tree, mutants)
     if ended is None:
-        return 1
+        return 2
     seconds = time.monotonic() - began
     return _tell(mutants, ended, known, seconds, json_file, sample=sample, propose=propose)
 

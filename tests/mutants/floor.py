@@ -28,7 +28,7 @@ LIST = Path(__file__).with_name("native_survivors.toml")
 TOOLS = ROOT / ".cache" / "cargo-tools"
 INSTALL = f"cargo install cargo-mutants --locked --root {TOOLS.relative_to(ROOT)}"
 AIM_PERCENT = 85
-SHARD = "0/60"
+SHARD = (0, 60)
 """Of 5,000 mutants each sixtieth is tried unless told otherwise: each builds the crate anew."""
 
 _LIST_S = 120
@@ -44,13 +44,16 @@ class Judged:
     by: str
 
 
-def run(json_file: Path | None, *, shard: str, if_installed: bool, propose: bool) -> int:
-    """Mutate native/core; 1 where too many live, or one lives without a reason."""
+def run(
+    json_file: Path | None, *, shard: tuple[int, int], if_installed: bool, propose: bool
+) -> int:
+    """Mutate native/core; 1 where too many live, or one lives without a reason, 2 where nothing
+    could be tried."""
     began = time.monotonic()
     program = TOOLS / "bin" / "cargo-mutants"
     if shutil.which("cargo") is None or not (program.exists() or shutil.which("cargo-mutants")):
         say(f"cargo-mutants is not here (`{INSTALL}` brings it); the floor was not mutated.")
-        return 0 if if_installed else 1
+        return 0 if if_installed else 2
     known = Survivors.load(LIST)
     with copied() as tree:
         try:
@@ -61,7 +64,7 @@ def run(json_file: Path | None, *, shard: str, if_installed: bool, propose: bool
             judged = [found for mutant in chosen if (found := judge(tree, mutant))]
         except callers.JudgeError as error:
             say(f"{error}\nThere is no figure.")
-            return 1
+            return 2
     return _tell(judged, known, shard, time.monotonic() - began, json_file, propose=propose)
 
 
@@ -81,9 +84,9 @@ def _mutants(tree: Tree, program: str) -> list[dict[str, Any]]:
     return found
 
 
-def part(mutants: list[dict[str, Any]], shard: str) -> list[dict[str, Any]]:
-    """Every N-th mutant from the K-th on, where `shard` is `K/N`."""
-    first, every = map(int, shard.split("/"))
+def part(mutants: list[dict[str, Any]], shard: tuple[int, int]) -> list[dict[str, Any]]:
+    """Every N-th mutant from the K-th on, where `shard` is K and N."""
+    first, every = shard
     return mutants[first::every]
 
 
@@ -109,7 +112,7 @@ def change_of(mutant: dict[str, Any]) -> Change:
 def _tell(
     judged: list[Judged],
     known: Survivors,
-    shard: str,
+    shard: tuple[int, int],
     seconds: float,
     json_file: Path | None,
     *,
@@ -126,8 +129,9 @@ def _tell(
     by = Counter(found.by for found in judged)
     killed, of = by[RUST] + by[PYTHON], len(judged)
     percent, whose = 100 * killed / max(1, of), f"{by[RUST]} {RUST}, {by[PYTHON]} {PYTHON}"
-    figure = f"{percent:.1f} % ({killed} of {of}, {whose}, shard {shard})"
-    command = COMMAND if shard == SHARD else f"{COMMAND} --shard {shard}"
+    which = "{}/{}".format(*shard)
+    figure = f"{percent:.1f} % ({killed} of {of}, {whose}, shard {which})"
+    command = COMMAND if shard == SHARD else f"{COMMAND} --shard {which}"
     rows = [
         Row("mutants of the Rust floor killed", figure, f"{AIM_PERCENT} %",
             percent >= AIM_PERCENT, command),

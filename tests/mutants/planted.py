@@ -153,17 +153,17 @@ def try_one(tree: Tree, mutant: Mutant) -> Verdict:
 
 
 def run(name: str | None, json_file: Path | None, *, sample: int = 1) -> int:
-    """All planted bugs, or one, or every `sample`-th; 1 if one survives."""
+    """All planted bugs, or one, or every `sample`-th; 1 if one survives, 2 if none is tried."""
     began = time.monotonic()
     mutants = load()
     if wrong := problems(mutants):
         say("\n".join(["The list of planted bugs is not in order; nothing was run.", *wrong]))
-        return 1
+        return 2
     chosen = [mutant for mutant in mutants if name in (None, mutant.name)][::sample]
     if not chosen:
         say(f"No planted bug is called {name!r}; nothing was run. There are:")
         say("\n".join(f"  {mutant.name}" for mutant in mutants))
-        return 1
+        return 2
     if shutil.which("cargo") is None:
         skipped = [mutant.name for mutant in chosen if mutant.kind == "cargo"]
         chosen = [mutant for mutant in chosen if mutant.kind != "cargo"]
@@ -172,7 +172,7 @@ def run(name: str | None, json_file: Path | None, *, sample: int = 1) -> int:
         say(f"The detectors of {len(chosen)} mutants, without any mutant ...")
         if unsound := check_sound(tree, chosen):
             say("\n".join([*unsound, "A detector that always fails catches nothing."]))
-            return 1
+            return 2
         progress, verdicts = Progress(len(chosen)), []
         for mutant in chosen:
             progress.step(mutant.name)

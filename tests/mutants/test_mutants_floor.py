@@ -121,8 +121,8 @@ def test_what_does_not_compile_is_no_mutant(
 def test_a_sample_is_spread_over_all_files() -> None:
     """Each so many, from the place named."""
     mutants = [mutant(f"native/core/src/{number}.rs") for number in range(10)]
-    assert floor.part(mutants, "1/4") == [mutants[1], mutants[5], mutants[9]]
-    assert floor.part(mutants, "0/1") == mutants
+    assert floor.part(mutants, (1, 4)) == [mutants[1], mutants[5], mutants[9]]
+    assert floor.part(mutants, (0, 1)) == mutants
 
 
 def test_the_share_counts_both_judges() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.mutants import deciders, floor
+from tests.mutants import deciders, floor, planted
 from tests.mutants.survivors import Change, Survivors, as_entries
 from tests.mutants.tree import ROOT
 
@@ -100,3 +101,21 @@ def test_every_module_that_decides_is_mutated() -> None:
     assert "engine/paylink/hearing.py" in deciding
     assert "engine/limits.py" not in deciding
     assert sorted(set(deciding) - set(deciders.MODULES)) == []
+
+
+def test_what_cannot_be_tried_is_no_survivor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the tool, or of a bug or a decider that there is not: 2, and not 1, which says that
+    something lived; asked to do nothing then, 0."""
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    how: dict[str, Any] = {"propose": False}
+    for if_installed, code in ((False, 2), (True, 0)):
+        how["if_installed"] = if_installed
+        assert floor.run(None, shard=floor.SHARD, **how) == code
+        assert "cargo-mutants is not here" in capsys.readouterr().out
+        assert deciders.run("", None, sample=1, begin=0, **how) == code
+        assert "mutmut is not here" in capsys.readouterr().out
+    assert planted.run("nothing", None) == 2
+    assert "No planted bug is called 'nothing'; nothing was run" in capsys.readouterr().out
