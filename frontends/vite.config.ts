@@ -1,4 +1,5 @@
 // Three pages, built into the server's own folder. Prints what each page loads at first.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -7,6 +8,30 @@ import { defineConfig, type Plugin } from 'vite';
 const FIRST_LOAD_BYTES_MAX = 100_000;
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
+// Which words only later panels say, by the first part of their keys; and what is said of the same before.
+const LATER = JSON.parse(readFileSync(page('shared/later_words.json'), 'utf-8')) as { later: string[]; at_once: string[] };
+
+function isLater(key: string): boolean {
+  const isSooner = LATER.at_once.some((one) => key === one || key.startsWith(`${one}.`));
+  return LATER.later.includes(key.split('.', 1)[0] ?? '') && !isSooner;
+}
+
+/** A catalogue in two files: what a page says at first, and with `?rest` what only later panels say. */
+function laterWords(): Plugin {
+  return {
+    name: 'later-words',
+    enforce: 'pre',
+    transform(code, id) {
+      const found = /\/catalogue\/\w+\.json(\?rest)?$/.exec(id);
+      if (!found) return null;
+      const entries = Object.entries(JSON.parse(code) as Record<string, string>);
+      const kept = JSON.stringify(Object.fromEntries(entries.filter(([key]) => isLater(key) === !!found[1])));
+      // With a query the builder does not take it for JSON any more.
+      return found[1] ? { code: `export default ${kept}`, moduleType: 'js' } : kept;
+    },
+  };
+}
+
 /** Compressed script bytes of a page: its entry and all it imports at once; and the longest catalogue. */
 function firstLoad(): Plugin {
   return {
@@ -14,7 +39,7 @@ function firstLoad(): Plugin {
     generateBundle(_options, bundle) {
       const chunks = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? [file] : []));
       const weigh = (code: string) => gzipSync(code, { level: 9 }).length;
-      const catalogues = chunks.filter((chunk) => /catalogue/.test(chunk.facadeModuleId ?? ''));
+      const catalogues = chunks.filter((chunk) => /catalogue.*json$/.test(chunk.facadeModuleId ?? ''));
       const words = Math.max(0, ...catalogues.map((chunk) => weigh(chunk.code)));
       for (const entry of chunks.filter((chunk) => chunk.isEntry)) {
         const names = new Set([entry.fileName]);
@@ -35,7 +60,7 @@ function firstLoad(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [svelte(), firstLoad()],
+  plugins: [svelte(), laterWords(), firstLoad()],
   build: {
     outDir: '../countertop/web',
     emptyOutDir: true,

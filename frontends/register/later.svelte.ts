@@ -1,4 +1,6 @@
 // The panels that come after the first screen: fetched as soon as the page has nothing better to do.
+import { words } from '../shared/words.svelte';
+
 export type Panels = (typeof import('./panels'))['default'];
 
 let panels = $state.raw<Panels | null>(null);
@@ -27,5 +29,6 @@ export function fetchPanels(): Promise<void> {
 // Awaited, not chained: the builder takes a chain for a part of what it imports, and leaves their
 // styles out of what is caught.
 async function fetchThem(): Promise<void> {
+  await words.loadRest();
   panels = (await import('./panels')).default;
 }

@@ -14,18 +14,34 @@ const LOADERS: Record<Language, () => Promise<{ default: Record<string, string> 
   de: () => import('./catalogue/de.json'),
   fr: () => import('./catalogue/fr.json'),
 };
+const REST: Record<Language, () => Promise<{ default: Record<string, string> }>> = {
+  en: () => import('./catalogue/en.json?rest'),
+  de: () => import('./catalogue/de.json?rest'),
+  fr: () => import('./catalogue/fr.json?rest'),
+};
 const KEPT = 'countertop.language';
 
 class Words {
   language = $state<Language>('en');
   private entries = $state.raw<Record<string, string>>({});
+  /** Whether the words of later panels are wanted, too. */
+  private whole = false;
   private plural = $derived(new Intl.PluralRules(this.language));
 
   async load(language: Language): Promise<void> {
-    const entries = (await LOADERS[language]()).default;
-    this.entries = entries;
+    const first = (await LOADERS[language]()).default;
+    const rest = this.whole ? (await REST[language]()).default : {};
+    this.entries = { ...first, ...rest };
     this.language = language;
     document.documentElement.lang = language;
+  }
+
+  /** Fetch what only later panels say, in this language and each that is chosen afterwards. */
+  async loadRest(): Promise<void> {
+    const language = this.language;
+    this.whole = true;
+    const rest = (await REST[language]()).default;
+    if (language === this.language) this.entries = { ...this.entries, ...rest };
   }
 
   has(key: string): boolean {

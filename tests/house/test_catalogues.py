@@ -223,6 +223,54 @@ def test_no_text_is_left_over() -> None:
     assert unused == [], "no page uses these; take them out of every catalogue"
 
 
+LATER: dict[str, list[str]] = json.loads((FRONTENDS / "shared" / "later_words.json").read_text())
+IMPORTED = re.compile(
+    r"^(?:import|export)\s(?!type\b)(?:[^;]*?\sfrom\s)?\s*'(\.[^']+)'", re.MULTILINE
+)
+AT_FIRST = ("register/main.ts", "display/main.ts", "chooser/main.ts")
+
+
+def loaded_at_first() -> set[Path]:
+    """The sources of what a page loads before anything is fetched later."""
+    found: set[Path] = set()
+    left = [FRONTENDS / name for name in AT_FIRST]
+    while left:
+        path = left.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for name in IMPORTED.findall(path.read_text("utf-8").replace("\n  ", "\n")):
+            ways = [(path.parent / f"{name}{end}").resolve() for end in ("", ".ts", ".svelte.ts")]
+            left += [way for way in ways if way.is_file() and way.suffix in (".ts", ".svelte")]
+    return found
+
+
+def later_keys(source: str) -> set[str]:
+    """The keys, or the stems of keys, in a source whose words are fetched later."""
+    stems = "|".join(LATER["later"])
+    found = set(re.findall(rf"['`\"]((?:{stems})\.\w*)", source))
+    return {key for key in found if key not in LATER["at_once"]}
+
+
+def test_what_is_said_at_first_has_its_words_at_first() -> None:
+    """No page says at first what has its words in the file that is fetched later; and each stem
+    of those is one of the catalogue's."""
+    first = {path for path in loaded_at_first() if path.name != "protocol.ts"}
+    names = {path.name for path in first}
+    assert {"Pay.svelte", "app.svelte.ts", "Display.svelte", "Keypad.svelte"} <= names
+    assert "Reports.svelte" not in names
+    early = {f"{path.name}: {key}" for path in first for key in later_keys(path.read_text("utf-8"))}
+    assert early == set(), "take the stem out of later_words.json, or the key into its at_once"
+    assert set(LATER["later"]) <= {key.partition(".")[0] for key in catalogue("en")}
+
+
+def test_the_search_finds_planted_later_words() -> None:
+    """The search above finds keys as they stand and put together, and not those told at once."""
+    assert later_keys("t('report.title')") == {"report.title"}
+    assert later_keys("words.text(`fact.${name}`)") == {"fact."}
+    assert later_keys("t('offline.pending'); t('pay.pay'); a.report.x") == set()
+
+
 def literals(source: str) -> list[str]:
     """Words a person would read that stand in a component instead of a catalogue."""
     markup = re.sub(r"<(script|style)\b.*?</\1>|<!--.*?-->", "", source, flags=re.DOTALL)
