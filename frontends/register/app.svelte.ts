@@ -19,7 +19,7 @@ import type {
 } from '../shared/shapes';
 import { playAccepted, playRefused } from '../shared/sound';
 import { momentText, timeText, zoneOf } from '../shared/time';
-import { hearTurnedBack, isTouched, turnBack, turnedRegister, turnToCustomer } from '../shared/turned';
+import { hearTurned, isTouched, isTurned, turnBack, turnToCustomer } from '../shared/turned';
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
 import { PutAway } from './away.svelte';
 import { endText, isOpen, isThrough, noBankText } from './cards';
@@ -166,6 +166,8 @@ export class App {
   readonly asksTip = $derived(this.order?.tip && !this.order.tip.is_answered ? this.order.tip : null);
   /** The customer has answered, and nobody has taken the screen back with a PIN yet. */
   turned = $state(false);
+  /** Whether the store is being asked if it has this register at all. */
+  private gone = false;
   readonly isTheirs = $derived(!!this.asksTip || (this.turned && !!this.operator));
   readonly doneOrder = $derived<OrderView | null>(
     this.done && this.view?.last_order?.order_id === this.done ? this.view.last_order : null,
@@ -188,8 +190,8 @@ export class App {
 
   constructor(register: string) {
     this.register = register;
-    this.turned = turnedRegister() === register;
-    hearTurnedBack(() => (this.turned = false));
+    this.turned = isTurned(register);
+    hearTurned(register, (turned) => (this.turned = turned));
     this.away = new PutAway('card', register);
     this.split = new Split(register);
     this.links = new Links(this);
@@ -198,6 +200,7 @@ export class App {
       client: 'register-page',
       onStatus: (status) => {
         this.status = status;
+        if (status.fault === 'register_absent') this.knowGone();
         // The clock ticks once a second; whoever waits is told after one, not after two.
         if (status.saving) setTimeout(() => (this.now = Date.now()), SAVING_MS);
       },
@@ -219,6 +222,8 @@ export class App {
     if (!this.online) return;
     const state = await this.link.query('register.state', {});
     if (state.data) this.follow(state.data);
+    // Nor is a new colleague, who looks for their face.
+    if (!this.operator) await this.refreshStore();
     await this.countExceptions();
   }
 
@@ -284,15 +289,36 @@ export class App {
     const asks = !!tip && !tip.is_answered;
     const was = before?.order?.tip;
     const left = was && !was.is_answered && !tip && before?.order?.order_id === next.order?.order_id;
+    // A tab that slept when another one was turned knows of it only now.
+    this.turned ||= isTurned(this.register);
     if (asks && !this.turned) {
       this.turned = true;
       turnToCustomer(this.register);
-    } else if (this.turned && ((left && !isTouched()) || !next.operator)) this.takeScreen();
+    } else if (this.turned && ((left && !isTouched(this.register)) || !next.operator)) this.takeScreen();
   }
 
   takeScreen(): void {
     this.turned = false;
-    turnBack();
+    turnBack(this.register);
+  }
+
+  /** Turned at a register that the store has not: there nobody could give a PIN, so the screen is let go.
+   *  One that is only not there yet is on the store's list. */
+  private knowGone(): void {
+    if (!this.turned || this.gone) return;
+    const link = new Connection({
+      register: '',
+      client: 'register-page',
+      onStatus: () => undefined,
+      onUpdate: () => undefined,
+      onWelcome: () =>
+        void link.query('store.state', {}).then(({ data }) => {
+          link.close();
+          this.gone = false;
+          if (data && !data.registers.some((one) => one.id === this.register)) this.takeScreen();
+        }),
+    });
+    this.gone = true;
   }
 
   /** Notes of a currency that was not taken when this page was loaded are taken now. */
@@ -358,7 +384,7 @@ export class App {
   private async heard(notice: NoticeView, position: number): Promise<void> {
     if (notice.signed_on) {
       // Of two screens of this register, the one nobody touched is not in the customer's hands.
-      if (this.turned && !this.asksTip && !isTouched()) this.takeScreen();
+      if (this.turned && !this.asksTip && !isTouched(this.register)) this.takeScreen();
     } else if (notice.ok) {
       this.notice = null;
       this.answered = position;

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.breadth import breadth
 from tests.e2e.shop import PEOPLE, Cashier, DemoStore, MakeCashier, code_of
@@ -311,6 +311,84 @@ def test_the_answer_does_not_give_the_screen_back(who: Cashier) -> None:
     expect(who.lines).to_have_count(0)
     who.open("2")
     expect(page.locator(".face").first).to_be_visible()
+
+
+@breadth
+def test_no_other_tab_of_the_browser_unlocks_a_turned_screen(who: Cashier) -> None:
+    """Answered and over: a new tab at the same address, the way back out of the page and a tab that
+    slept meanwhile are the customer's, too. A PIN in one of them serves all; a second register of
+    the same browser stays with its own customer."""
+    page, context = who.page, who.page.context
+    asleep: list[bool] = []
+    other = context.new_page()
+    other.route_web_socket(re.compile("/ws$"), lambda socket: doze(socket, asleep))
+    other.goto(f"{who.store.url}/")
+    other.goto(page.url)
+    expect(other.locator(".sale")).to_be_visible()
+    asleep.append(True)
+    turn(who)
+    who.push("No tip")
+    who.store.key("tap")
+    expect(page.get_by_role("heading", name=THANKS)).to_be_visible()
+    asleep.clear()
+    expect(other.get_by_role("heading", name=THANKS)).to_be_visible(timeout=15_000)
+    new = context.new_page()
+    new.goto(page.url)
+    expect(new.get_by_role("heading", name=THANKS)).to_be_visible()
+    for _ in range(3):
+        other.go_back()
+        expect(other.get_by_role("heading", name=THANKS)).to_be_visible()
+    # As if the customer of another register had been asked in a window beside it.
+    page.evaluate("localStorage.setItem('countertop.turned.2', '1')")
+    take_back(who)
+    expect(new.locator(".sale")).to_be_visible()
+    expect(other.locator(".sale")).to_be_visible()
+    assert "1" == page.evaluate("localStorage.getItem('countertop.turned.2')")
+
+
+def doze(socket: WebSocketRoute, asleep: list[bool]) -> None:
+    """Pass everything on, but to a tab that is asleep: it hears nothing."""
+    server = socket.connect_to_server()
+    server.on_message(lambda message: None if asleep else socket.send(message))
+
+
+@breadth
+def test_a_screen_turned_at_a_register_that_is_gone_is_let_go(who: Cashier) -> None:
+    """Another store is at this address now, and has no such register: there is none whose PIN could
+    be given, so the page says what is wrong and leads to the registers that are there."""
+    page = who.page
+    page.evaluate("localStorage.setItem('countertop.turned.7', '1')")
+    page.goto(f"{who.store.url}/")
+    expect(page.get_by_role("link", name="Choose a register")).to_be_visible()
+    page.get_by_role("link", name="Choose a register").click()
+    expect(page.get_by_role("link", name="Open register").first).to_be_visible()
+    who.open()
+    expect(page.locator(".sale")).to_be_visible()
+
+
+def test_a_new_colleague_takes_the_screen_back_without_a_reload(who: Cashier) -> None:
+    """Who was added while the screen was the customer's is on the list of whose PIN is asked for,
+    and on the page where people sign on."""
+    turn(who)
+    zoe = {"operator": "zoe", "name": "Zoe", "role": "cashier", "pin": "4321"}
+    add_beside(who, zoe)
+    who.push("For staff")
+    who.page.get_by_label("Somebody else").select_option("Zoe")
+    who.digits("4321")
+    who.push("Take the screen back")
+    expect(who.page.get_by_role("button", name="Zoe: switch operator")).to_be_visible()
+    who.menu("Sign off")
+    expect(who.page.locator(".face", has_text="Zoe")).to_be_visible()
+    add_beside(who, {"operator": "tom", "name": "Tom", "role": "cashier", "pin": "4322"})
+    expect(who.page.locator(".face", has_text="Tom")).to_be_visible(timeout=15_000)
+
+
+def add_beside(who: Cashier, person: dict[str, str]) -> None:
+    """The manager adds somebody at register 2."""
+    signed = who.store.command("staff.sign_on", {"operator": "mia", "pin": PEOPLE["Mia"]}, "2")
+    assert signed["ok"], signed["refusal"]
+    added = who.store.command("staff.add_operator", person, "2")
+    assert added["ok"], added["refusal"]
 
 
 @breadth
