@@ -49,7 +49,8 @@ class Tree:
 
     def run(self, *command: str, timeout_s: float) -> Ended:
         """Run a program in the copy and hear what it says."""
-        # A session of its own, so that servers it started end with it.
+        # A group of its own, so that servers it started end with it; no session, which would get a
+        # share of the processors of its own, whatever the one who started it has.
         process = subprocess.Popen(
             command,
             cwd=self.path,
@@ -58,7 +59,7 @@ class Tree:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,
+            process_group=0,
         )
         try:
             said, _ = process.communicate(timeout=timeout_s)
@@ -73,7 +74,7 @@ class Tree:
     def watch(self, *command: str, timeout_s: float) -> int | None:
         """Run a program in the copy and pass on what it says; None where its time ran out."""
         with subprocess.Popen(
-            command, cwd=self.path, env=self.environment(), start_new_session=True
+            command, cwd=self.path, env=self.environment(), process_group=0
         ) as process:
             try:
                 return process.wait(timeout_s)
