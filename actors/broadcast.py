@@ -11,7 +11,14 @@ from attrs import frozen
 
 from actors.asks import Committed, Follow, News, Reply, Submit, Unfollow
 from actors.errors import PostError
-from actors.limits import ASK_TIMEOUT_S, FOLLOW_LEASE_NS, FOLLOWERS_MAX, REFRESH_AGAIN_S
+from actors.limits import (
+    ASK_TIMEOUT_S,
+    FOLLOW_LEASE_NS,
+    FOLLOWERS_MAX,
+    NS_PER_S,
+    REFRESH_AGAIN_S,
+)
+from actors.lookups import STALE_NS
 from actors.mailbox import Mailbox
 from actors.world import World
 from engine.decision import EVENTS
@@ -21,6 +28,8 @@ log = structlog.get_logger()
 Reveal = Callable[[Any], Any]
 
 _KEPT = EVENTS.name_of(PaymentKept)
+# By then whoever shows it has it as stale, too: they heard of it a moment later.
+_SILENT_NS = STALE_NS + NS_PER_S
 _QUERY_OF = {"register": "register.state", "display": "display.state", "status": "store.status"}
 
 
@@ -154,9 +163,9 @@ _FOR_EVERYONE = frozenset(
 
 
 class DeviceBoard:
-    """*Owns* nothing. *Receives* `DeviceStatus` from every device at the address `devices`.
-    *Sends* them on to the bookkeeper, which shows them, and marks screens where one changed.
-    *If it dies* devices report again within seconds.
+    """*Owns* when each device was last heard of. *Receives* `DeviceStatus` from every device at the
+    address `devices`. *Sends* them on to the bookkeeper, which shows them, and marks screens where
+    one changed, fell silent or is back. *If it dies* devices report again within seconds.
     """
 
     address = "devices"
@@ -164,13 +173,32 @@ class DeviceBoard:
     def __init__(self, mark: Callable[[], None]) -> None:
         self._mark = mark
         self._known: dict[str, object] = {}
+        self._heard_ns: dict[str, int] = {}
 
     async def run(self, mailbox: Mailbox, post: Any, world: World) -> None:
         """Pass on; screens are refreshed only when something is different."""
-        async for envelope in mailbox:
-            status = envelope.body
-            post.tell_nowait("bookkeeper", status)
-            address = getattr(status, "address", "")
-            if self._known.get(address) != status:
-                self._known[address] = status
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._watch, world)
+            async for envelope in mailbox:
+                status = envelope.body
+                post.tell_nowait("bookkeeper", status)
+                address = getattr(status, "address", "")
+                is_back = address not in self._heard_ns
+                self._heard_ns[address] = world.monotonic_ns()
+                if is_back or self._known.get(address) != status:
+                    self._known[address] = status
+                    self._mark()
+            nursery.cancel_scope.cancel()
+
+    async def _watch(self, world: World) -> None:
+        """Forget when those were heard of that fell silent: all at once may, as their node ends."""
+        while True:
+            now_ns = world.monotonic_ns()
+            due_ns = now_ns - _SILENT_NS
+            fell = [address for address, ns in self._heard_ns.items() if ns <= due_ns]
+            for address in fell:
+                del self._heard_ns[address]
+            if fell:
                 self._mark()
+            oldest_ns = min(self._heard_ns.values(), default=now_ns)
+            await world.sleep((oldest_ns - due_ns) / NS_PER_S)

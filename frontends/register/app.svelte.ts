@@ -217,7 +217,7 @@ export class App {
     setInterval(() => void this.lookAgain(), COUNT_EVERY_MS);
   }
 
-  /** That a device, or whatever it is plugged into, has fallen silent is no news that anybody sends. */
+  /** News that found its door too busy is gone until there is other news. */
   private async lookAgain(): Promise<void> {
     if (!this.online) return;
     const state = await this.link.query('register.state', {});

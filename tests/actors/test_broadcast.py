@@ -10,7 +10,8 @@ import trio
 from actors.asks import Committed, Follow, News, Reply, Submit, Unfollow
 from actors.broadcast import BroadcastActor, DeviceBoard
 from actors.errors import BusyError
-from actors.limits import FOLLOWERS_MAX
+from actors.limits import FOLLOWERS_MAX, NS_PER_S
+from actors.lookups import STALE_NS
 from actors.messages import DeviceState, DeviceStatus
 from actors.world import ManualWorld
 from engine.record import Record
@@ -202,3 +203,31 @@ async def test_a_device_that_changes_refreshes_the_screens() -> None:
             stand.tell("devices", DeviceStatus("printer/1", state))
         await stand.wait_heard("bookkeeper", 3)
         assert len(marks) == 2
+
+
+async def test_devices_that_fall_silent_or_are_back_refresh_the_screens(
+    autojump_clock: object,
+) -> None:
+    """Each is told once, by itself: nobody need ask, and no other device need be heard of."""
+    world = ManualWorld(follow=True)
+    async with open_stand(world) as stand:
+        stand.play("bookkeeper")
+        marks: list[int] = []
+        stand.start(lambda: DeviceBoard(lambda: marks.append(world.monotonic_ns() // NS_PER_S)))
+        await stand.settle()
+        ready = DeviceState.READY
+        for address in ("printer/1", "scanner/1"):
+            stand.tell("devices", DeviceStatus(address, ready))
+        await stand.wait_heard("bookkeeper", 2)
+        assert marks == [0, 0]
+        await trio.sleep(10)
+        stand.tell("devices", DeviceStatus("scanner/1", ready))
+        silent_s = STALE_NS // NS_PER_S + 1
+        await trio.sleep(silent_s + 0.5)
+        assert marks == [0, 0, silent_s, 10 + silent_s]
+        await trio.sleep(200)
+        assert len(marks) == 4
+        for _ in range(2):
+            stand.tell("devices", DeviceStatus("printer/1", ready))
+        await stand.wait_heard("bookkeeper", 5)
+        assert len(marks) == 5
