@@ -5,6 +5,7 @@ Personal fields are tokens here as everywhere, so two stores' hashes agree whoev
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -154,7 +155,7 @@ def image_of(books: Books) -> dict[str, Any]:
         books.taxes.setup,
         books.taxes.version,
         books.taxes.past,
-        _payments_image(books.payments),
+        _payments_image(books.payments, is_told=_has_card(books.live.orders.values())),
         tuple(books.settings.foreign.values()),
         books.price_upload,
         None if books.returns == ReturnRules() else books.returns,
@@ -180,7 +181,13 @@ def _credits_image(credits: Credits) -> CreditsImage | None:
     return ledger.image_of(credits) if credits.notes or len(credits.spent) else None
 
 
-def _payments_image(payments: Payments) -> _PaymentsImage:
+def _has_card(orders: Iterable[Order]) -> bool:
+    """Whether an open order was paid in part by card. Only then can there be anything `overnight`,
+    and it is told then, so that an image of before it was known is not taken for one without."""
+    return any(tender.card is not None for order in orders for tender in order.tenders)
+
+
+def _payments_image(payments: Payments, *, is_told: bool) -> _PaymentsImage:
     # Without a payment there is no day, and the hashes of such states stay what they were.
     is_used = bool(payments.latest or payments.days)
     return _PaymentsImage(
@@ -192,7 +199,7 @@ def _payments_image(payments: Payments) -> _PaymentsImage:
         tuple(payments.days.values()) if is_used else None,
         dict(payments.remembered) if is_used else None,
         dict(payments.settled) if is_used else None,
-        dict(payments.overnight) or None,
+        dict(payments.overnight) if is_told else None,
     )
 
 
@@ -257,6 +264,8 @@ def books_from(image: dict[str, Any], segment: bytes | None) -> Books:
         WireError: the image is of another shape; replay the journal instead.
     """
     data = structure(image, _Image)
+    if data.payments.overnight is None and _has_card(data.live.orders):
+        raise WireError(("which tenders are of a terminal's day that is over is not there",))
     edits = (data.overlay_order.count("c"), len(data.overlay_order))
     if edits != (len(data.changed), len(data.changed) + len(data.removed)):
         raise WireError(("the catalog's edits are not as many as their order says",))

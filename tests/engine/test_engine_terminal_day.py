@@ -624,6 +624,27 @@ def test_a_tender_of_a_day_that_is_over_is_not_taken_back_by_its_number(
     assert "overnight" not in image_of(shop.books)["payments"]
 
 
+def test_a_snapshot_of_before_days_of_tenders_were_kept_is_replayed() -> None:
+    """One that does not say which tenders of open orders are of a day that is over is believed only
+    where no open order has one by card; else the number of a stranger's payment could be used."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment(350))
+    hear(shop, Verdict.APPROVED, 1)
+    kept = image_of(shop.books)
+    assert kept["payments"]["overnight"] == {}
+    assert books_from(kept, None).payments == shop.books.payments
+    end(shop, told(SettledTotal(VISA, 1, 350)))
+    older = image_of(shop.books)
+    del older["payments"]["overnight"]
+    with pytest.raises(WireError, match="which tenders are of a terminal's day that is over"):
+        books_from(older, None)
+    shop.pay(449)
+    older = image_of(shop.books)
+    assert "overnight" not in older["payments"]
+    assert image_of(books_from(older, None)) == older
+
+
 def test_a_tender_that_has_a_name_is_taken_back_on_any_day() -> None:
     """A terminal that names its transactions is asked by that name; one that said that its day goes
     on is asked by the number."""
