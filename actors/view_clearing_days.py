@@ -101,12 +101,14 @@ def forget_certain_days(db: apsw.Connection) -> None:
 
 def _keep_doubt(db: apsw.Connection, event: TerminalDayHeard, day: str) -> None:
     """Note of what nobody knows yet before which end of day it was asked for."""
-    of_it = "WHERE terminal = ? AND ended = ''"
+    of_it = "WHERE terminal = ?2 AND ended = ''"
     values = (event.day_id, event.terminal)
     if event.verdict is Verdict.UNKNOWN:
-        db.execute(f"UPDATE card_asked SET unheard = ? {of_it} AND unheard = ''", values)
+        # The payment whose number shows that there was an end is of after it.
+        before = f"{of_it} AND unheard = '' AND payment_id <> ?1"
+        db.execute(f"UPDATE card_asked SET unheard = ?1 {before}", values)
     elif event.verdict is Verdict.APPROVED:
-        db.execute(f"UPDATE card_asked SET ended = ? {of_it}", values)
+        db.execute(f"UPDATE card_asked SET ended = ?1 {of_it}", values)
         if db.changes():
             body = canonical(unstructure(event))
             db.execute("INSERT INTO doubted_days VALUES (?, ?, ?)", (event.day_id, day, body))

@@ -37,6 +37,7 @@ PRIORITY_MAX = 65_535
 WEEK_MINUTES = 10_080
 OFFLINE_AGE_S_MAX = 30 * 86_400
 BRANDS_MAX = 50
+DAY_PARTS_MAX = 32  # of what a terminal took since it last told the store of an end of its day
 SETTLED_IDENTITIES_MAX = 32
 """Of each terminal, how many transactions that settled a payment are known as taken, the newest.
 Asked what became of one in doubt, a terminal tells its last transaction, or one by its own name: it

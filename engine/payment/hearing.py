@@ -10,6 +10,7 @@ from attrs import frozen
 
 from engine.altered import altered
 from engine.decision import Decision, Fact, refuse
+from engine.payment.anew import day_before
 from engine.payment.commands import HearPayment, KeepPayment
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import (
@@ -84,6 +85,13 @@ def hear(body: HearPayment, context: PaymentContext) -> Decision:
         return refuse(Refusal.PAYMENT_MUST_EXIST, payment_id=body.payment_id)
     if not payment.is_open:
         return answered(body.payment_id, payment.standing.value)
+    ended = day_before(payment, body.answer, context, is_inquiry=body.is_inquiry)
+    decision = _heard(payment, body, context)
+    return altered(decision, facts=(*ended, *decision.facts)) if ended else decision
+
+
+def _heard(payment: Payment, body: HearPayment, context: PaymentContext) -> Decision:
+    """What it comes to for a payment that is open."""
     if body.answer.verdict is Verdict.UNKNOWN:
         return _still_unknown(payment, body, context)
     is_taken = context.payments.is_taken(payment.asked, body.answer.identity)

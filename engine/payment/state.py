@@ -30,7 +30,6 @@ from engine.payment.terminal_day import (
     TerminalDay,
     TerminalDayAsked,
     TerminalDayEvent,
-    TerminalDayHeard,
     with_payment,
     without_payment,
 )
@@ -345,12 +344,20 @@ def evolve_days(payments: Payments, event: TerminalDayEvent) -> None:
     """Change the day of a terminal to what it is after `event`."""
     day = payments.days.get(event.terminal, TerminalDay(event.terminal))
     payments.days[event.terminal] = evolve_day(day, event)
-    if not isinstance(event, TerminalDayHeard) or event.verdict is not Verdict.APPROVED:
+    if isinstance(event, TerminalDayAsked) or event.verdict not in _MAY_END:
         return
+    newest = len(payments.days[event.terminal].parts) - 1
     for place in (payments.open, payments.exceptions, payments.offline):
         for payment_id, payment in place.items():
-            if payment.asked.terminal == event.terminal:
+            if payment.asked.terminal != event.terminal:
+                continue
+            if event.verdict is Verdict.APPROVED:
                 place[payment_id] = altered(payment, is_day_over=True)
+            elif payment_id == event.day_id:
+                # It was made after the end that its number shows.
+                place[payment_id] = altered(payment, day_part=newest)
+            elif payment.day_part >= newest:
+                place[payment_id] = altered(payment, day_part=newest - 1)
 
 
 def note_overnight(payments: Payments, event: TerminalDayEvent, orders: Iterable[Order]) -> None:

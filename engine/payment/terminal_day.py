@@ -13,10 +13,14 @@ from attrs import frozen
 
 from engine.altered import altered
 from engine.decision import EVENTS
+from engine.limits import DAY_PARTS_MAX
 from engine.payment.events import Asked
 from engine.terminal import Answer, Kind, SettledTotal, Settlement, Slip, Verdict
 
 OTHER = "other"
+BEGAN_ANEW = "began_anew"
+"""The code of an end of day that nobody here asked for: the terminal's numbers show that there may
+have been one."""
 COUNT_WRAPS = 256
 """ZVT tells the number of transactions of a kind of card in one byte."""
 
@@ -95,6 +99,8 @@ class TerminalDayHeard:
     every difference. UNKNOWN: nobody knows whether it ended. Else it goes on.
 
     `lost` are earlier ends of day whose answer was lost and which the totals show to have happened.
+    With the code BEGAN_ANEW it was ended at the terminal itself, if at all, and before the payment
+    by whose id it is named.
     """
 
     day_id: str
@@ -119,8 +125,8 @@ TerminalDayEvent = TerminalDayAsked | TerminalDayHeard
 class TerminalDay:
     """A terminal's day so far.
 
-    `parts` are what it took, cut at each of the ends of day `unheard` whose answer was lost: one
-    part more than those. `asked` is the end of day it is asked for now.
+    `parts` are what it took, cut at each of the ends of day `unheard` that nobody heard: one part
+    more than those. `asked` is the end of day it is asked for now.
     """
 
     terminal: str
@@ -170,8 +176,12 @@ def evolve(day: TerminalDay, event: TerminalDayEvent) -> TerminalDay:
     if isinstance(event, TerminalDayAsked):
         return altered(day, asked=event)
     if event.verdict is Verdict.UNKNOWN:
-        unheard = (*day.unheard, event.day_id)
-        return TerminalDay(day.terminal, (*day.parts, ()), unheard)
+        unheard, parts = (*day.unheard, event.day_id), (*day.parts, ())
+        if len(parts) > DAY_PARTS_MAX:
+            # As where every day is ended at the terminal itself: what is older is one part.
+            rows = summed(row for part in parts[-3:-1] for row in part)
+            unheard, parts = (*unheard[:-2], unheard[-1]), (*parts[:-3], rows, ())
+        return TerminalDay(day.terminal, parts, unheard)
     if event.verdict is Verdict.APPROVED:
         return TerminalDay(day.terminal)
     return altered(day, asked=None)

@@ -39,6 +39,7 @@ export function brandName(brand: string): string {
 /** How the last end of a terminal's day stands. */
 export function terminalDayText(app: App, day: TerminalDayView): string {
   if (day.is_asked) return t('clearing.day_asked');
+  if (day.code === 'began_anew') return t('clearing.day_anew');
   if (day.verdict === 'unknown') return t('clearing.day_unknown');
   if (day.verdict !== 'approved') return t('clearing.day_failed');
   const told = day.told.reduce((sum, one) => sum + one.amount_minor, 0);

@@ -18,7 +18,7 @@ from hardware.terminal.host import HostLine, Presenting
 from hardware.terminal.person import Mind, Person
 
 TROUBLES = ("cut", "plug", "reboot", "paper_out", "paper_in", "go_offline", "go_online",
-            "take_alone", "take_none", "refuse_later")  # fmt: skip
+            "take_alone", "take_none", "refuse_later", "end_day")  # fmt: skip
 ALONE_MAX_MINOR = 5_000
 ROWS_SHOWN = 20
 READY, STARTING, CARD = "ready", "starting", "insert or tap card"
@@ -65,6 +65,9 @@ class Memory(Presenting, Protocol):
     @property
     def booked_minor(self) -> int:
         """Everything that moved, together."""
+
+    def end_day(self) -> None:
+        """End its day, by its own menu: no register hears of it."""
 
 
 class Played(HostLine, ABC):
@@ -197,6 +200,8 @@ class Played(HostLine, ABC):
                 return (self.offline_max_minor > 0) == (trouble == "take_none")
             case "refuse_later":
                 return self.offline_max_minor > 0 and not self.refuses_next
+            case "end_day":
+                return not self.is_offline and not self.person.keys
             case _:
                 return True
 
@@ -219,6 +224,8 @@ class Played(HostLine, ABC):
                 self.offline_max_minor = ALONE_MAX_MINOR if action == "take_alone" else 0
             case "refuse_later":
                 self.refuses_next = True
+            case "end_day":
+                self.ledger.end_day()
             case _:
                 self.is_offline = action == "go_offline"
         return True

@@ -196,7 +196,7 @@ async def test_troubles_at_a_nexo_terminal() -> None:
     meanwhile says what is wrong."""
     async with open_nexo(TcpOutlet()) as shop:
         fake = shop.fake
-        wanted = ["cut", "reboot", "paper_out", "go_offline", "take_alone"]
+        wanted = ["cut", "reboot", "paper_out", "go_offline", "take_alone", "end_day"]
         assert wanted == fake.state()["troubles"]
         assert not await fake.do("plug")
         await press(shop, "paper_out")

@@ -110,6 +110,7 @@ async def test_troubles_by_a_person(autojump_clock: trio.testing.MockClock) -> N
             "paper_out",
             "go_offline",
             "take_alone",
+            "end_day",
         ]
         assert not await fake.do("plug")
         assert await fake.do("paper_out")

@@ -591,6 +591,19 @@ def test_what_is_found_out_is_of_the_day_whose_end_was_lost(did_end: bool) -> No
     assert told == ([("day_not_told", BREAD + WINE)] if did_end else [])
 
 
+def test_what_shows_that_a_day_was_ended_at_its_terminal_is_of_the_next() -> None:
+    """Its number was told and its end was lost, and the totals were whole without it; found out
+    after them it is of that day, and not of the one that nobody heard the end of."""
+    clearing = bank_shop()
+    sell(clearing, "bread", 5)
+    payment = set_aside(clearing.shop)
+    sell(clearing, "book", 2)
+    end_day(clearing, Settlement(Verdict.APPROVED, totals=(SettledTotal("visa", 1, BOOK),)))
+    found_out(clearing, payment, 1)
+    told = sorted((item.kind, item.ours_minor) for item in clearing.view().items)
+    assert told == [("day_amount_differs", BOOK + WINE), ("day_not_told", BREAD)]
+
+
 @pytest.mark.parametrize("asks_first", [True, False])
 @pytest.mark.parametrize("is_paid", [True, False])
 def test_what_the_bank_said_of_a_card_found_out_is_of_that_day(

@@ -44,10 +44,10 @@ class CardShop:
         await self.shop.do("order.complete")
         return order_id
 
-    async def approved(self, name: str, **data: Any) -> None:
+    async def approved(self, name: str, register: str = "1", /, **data: Any) -> None:
         """Ask for a payment and tap a card."""
         self.terminal.plans.append(self.tap())
-        asked = await self.shop.do(name, **data)
+        asked = await self.shop.do(name, register, **data)
 
         async def is_over() -> bool:
             books = self.shop.store.books.payments
@@ -237,6 +237,41 @@ async def test_every_difference_is_an_item(folder: Path, open_kind: Any) -> None
         view = await cards.clearing()
         assert sorted(one["difference_minor"] for one in view["items"]) == [-799, 799]
         assert {one["terminal"] for one in view["items"]} == {"terminal/1"}
+
+
+async def test_a_day_ended_at_the_terminal_leaves_no_number_to_take_back_by(folder: Path) -> None:
+    """An order is paid in part by card, the day is ended by the terminal's own menu, and the next
+    customer's payment has the same receipt number: it stays. The first order is completed, and its
+    money goes back by a return; what the menu's end came to was never told, and that is an item."""
+    async with zvt_shop(folder) as cards:
+        shop, terminal = cards.shop, cards.terminal
+        assert isinstance(terminal, TerminalFake)
+        ledger = terminal.ledger
+        setup = attrs.asdict(shop.store.books.settings.registers["2"])
+        await shop.office("settings.define_register", setup={**setup, "terminal": "terminal/1"})
+        await shop.open_register("2")
+        sold = (await shop.do("order.add_line", code="wine"))["order_id"]
+        await cards.approved("payment.request", amount_minor=350)
+        assert await terminal.do("end_day")
+        await shop.do("order.add_line", "2", code="bread")
+        await cards.approved("payment.request", "2")
+        await shop.do("order.complete", "2")
+        assert [entry.receipt for entry in ledger.entries] == [1, 1]
+        refused = await shop.refused("payment.reverse_tender", tender=1)
+        assert refused == "payment_must_be_of_terminal_day"
+        await cards.approved("payment.request")
+        await cards.approved("payment.reverse_tender", tender=2)
+        assert [entry.is_reversed for entry in ledger.entries] == [False, False, True, False]
+        await cards.approved("payment.request")
+        await shop.do("order.complete")
+        await shop.do("order.add_return_line", **_return_of(sold))
+        for _ in range(2):
+            await cards.approved("payment.request")
+        await shop.do("order.complete")
+        day = await cards.end_day()
+        assert [(one["fault"], one["ours_minor"]) for one in day["differences"]] == [
+            ("not_told", 350)
+        ]
 
 
 @KINDS

@@ -158,6 +158,10 @@ class Ledger:
         """Sales and refunds, whatever became of them."""
         return [entry for entry in self.entries if isinstance(entry.ask, m.PaymentAsk)]
 
+    def end_day(self) -> None:
+        """End its day at the terminal itself."""
+        self.settled_from = len(self.entries)
+
     @property
     def booked_minor(self) -> int:
         """Everything that moved, together."""

@@ -116,6 +116,10 @@ class Ledger:
                 amounts.append(original.amount_minor if gave else -original.amount_minor)
         return len(amounts), sum(amounts)
 
+    def end_day(self) -> None:
+        """End its day at the terminal itself; its receipt numbers begin anew."""
+        self.settled_from, self.receipt = len(self.entries), 0
+
     @property
     def booked_minor(self) -> int:
         """Everything that moved, together."""
