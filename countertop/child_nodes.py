@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from functools import partial
 from pathlib import Path
 from typing import assert_never
@@ -25,6 +25,7 @@ from countertop.ending import end_in_any_case, run_to_an_end
 from countertop.memory import keep_collections_short, use_large_pages
 from engine.terminals import PairedTerminal, TerminalProtocol
 from engine.wire import parse
+from hardware.limits import CONNECT_TIMEOUT_S
 from hardware.settings import (
     KINDS,
     DeviceSettings,
@@ -33,6 +34,7 @@ from hardware.settings import (
     Unusable,
     require_apart,
 )
+from hardware.transport import TcpPlace, is_called, parse_transport
 from protocols.provider.settings import ProviderSettings
 
 log = structlog.get_logger()
@@ -117,7 +119,7 @@ class Pairing:
         is goes on undisturbed."""
         plain = {entry.address: entry for entry in self.configured}
         reached = {one.terminal: self._reached(one, plain.get(one.terminal)) for one in terminals}
-        wanted = {name: self._alone(entry, reached) for name, entry in reached.items()}
+        wanted = {name: await self._alone(entry, reached) for name, entry in reached.items()}
         for name in {**wanted, **self.running}:
             now = self.running.get(name, plain.get(name))
             then = wanted.get(name, plain.get(name))
@@ -131,7 +133,7 @@ class Pairing:
     def _made(self, entry: DeviceSettings | Unusable) -> Actor:
         return _stand_in(entry) if isinstance(entry, Unusable) else self.make(entry)
 
-    def _alone(
+    async def _alone(
         self, entry: DeviceSettings | Unusable, names: Container[str]
     ) -> DeviceSettings | Unusable:
         """Not beside a device of the file that is that very one: of two conversations with one
@@ -139,10 +141,14 @@ class Pairing:
         any more."""
         if isinstance(entry, Unusable):
             return entry
+        others = [one for one in self.configured if one.address not in names]
         try:
-            require_apart((*(one for one in self.configured if one.address not in names), entry))
+            require_apart((*others, entry))
         except SettingsError as error:
             return _unusable(entry.address, str(error))
+        if (named := await _by_name(entry.transport, others)) is not None:
+            why = f"{named.address} is there already, as {named.transport}"
+            return _unusable(entry.address, f"{entry.address} was not started: {why}")
         return entry
 
     def _reached(
@@ -163,6 +169,19 @@ class Pairing:
                 return _unusable(name, f"{name} was not started: {why}")
             case _:
                 assert_never(pairing.protocol)
+
+
+async def _by_name(transport: str, devices: Iterable[DeviceSettings]) -> DeviceSettings | None:
+    """Which of the devices is at that place by a name; one whose name nobody can say anything of
+    within a few seconds is not."""
+    place = parse_transport(transport)
+    if not isinstance(place, TcpPlace):
+        return None
+    with trio.move_on_after(CONNECT_TIMEOUT_S):
+        for device in devices:
+            if device.kind != "drawer" and await is_called(device.transport, place):
+                return device
+    return None
 
 
 def _stand_in(told: Unusable) -> Actor:

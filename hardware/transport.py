@@ -13,6 +13,7 @@ import os
 import socket
 import struct
 import termios
+from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -116,6 +117,26 @@ def _parse_serial(url: str, path: str, query: str) -> SerialPlace:
     if place.bits not in (5, 6, 7, 8) or place.stop not in (1, 2) or not place.baud:
         raise ValueError(f"{url}: bits are 5 to 8, stop is 1 or 2, baud is above 0")
     return place
+
+
+async def is_called(url: str, place: TcpPlace) -> bool:
+    """Whether `url` is that place by a name; one that nobody knows leads nowhere."""
+    there = parse_transport(url)
+    if not isinstance(there, TcpPlace) or there.port != place.port or _is_address(there.host):
+        return False
+    try:
+        found = await trio.socket.getaddrinfo(there.host, there.port)
+    except OSError:
+        return False
+    return any(address[0] == place.host for *_, address in found)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def connect(place: Place) -> ByteStream:

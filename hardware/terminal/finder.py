@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from ipaddress import IPv4Network, ip_address
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import attrs
@@ -23,7 +23,13 @@ from engine.terminals import PairedTerminal, TerminalProtocol
 from hardware.limits import CONNECT_TIMEOUT_S, PROBE_S, SERIAL_PROBE_S
 from hardware.terminal.zvt.codec import Profile
 from hardware.terminal.zvt.probe import probe, probe_port
-from hardware.transport import SerialPlace, TcpPlace, TransportError, parse_transport
+from hardware.transport import (
+    SerialPlace,
+    TcpPlace,
+    TransportError,
+    is_called,
+    parse_transport,
+)
 
 Places = Callable[[], dict[str, str]]
 Ports = Callable[[], tuple[str, ...]]
@@ -140,29 +146,9 @@ class Finder:
             return Probed("in_use", places[here], here, protocol)
         with trio.move_on_after(CONNECT_TIMEOUT_S):
             for url, serial in places.items():
-                if await _is_called(url, place):
+                if await is_called(url, place):
                     return Probed("in_use", serial, here, protocol)
         return None
-
-
-async def _is_called(url: str, place: TcpPlace) -> bool:
-    """Whether that is this place by a name; one that nobody knows leads nowhere."""
-    there = parse_transport(url)
-    if not isinstance(there, TcpPlace) or there.port != place.port or _is_address(there.host):
-        return False
-    try:
-        found = await trio.socket.getaddrinfo(there.host, there.port)
-    except OSError:
-        return False
-    return any(address[0] == place.host for *_, address in found)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _url(place: TcpPlace) -> str:

@@ -243,6 +243,27 @@ async def test_no_second_conversation_is_begun_with_one_terminal(paired: PairedT
         assert {paired.transport, "tcp://127.0.0.1:8"} == set(pairing.places())
 
 
+@pytest.mark.feature("HW-07", part="two devices cannot be set to one address")
+async def test_no_second_conversation_is_begun_with_one_that_the_file_calls_by_name() -> None:
+    """The file has it by the name of its host and says no number, and it is paired by its address:
+    the paired one is there only to say so. A name that leads nowhere keeps nobody."""
+    nowhere = DeviceSettings("terminal/3", "terminal", "tcp://nobody.invalid:2")
+    printer = DeviceSettings("printer/1", "printer", "tcp://localhost:3")
+    named = DeviceSettings("terminal/2", "terminal", "tcp://localhost:2")
+    paired = PairedTerminal("terminal/1", "tcp://127.0.0.1:2", "52500002")
+    async with finder(nowhere, printer, named) as (rig, wards, pairing):
+        assert Accepted() == await ask(rig, Pairings((paired,)))
+        why = "terminal/1 was not started: terminal/2 is there already, as tcp://localhost:2"
+        assert Unusable("terminal/1", why) == pairing.running["terminal/1"]
+        assert ["terminal/1"] == wards.running
+        beside = PairedTerminal("terminal/1", "tcp://127.0.0.1:4", "52500002")
+        assert Accepted() == await ask(rig, Pairings((beside,)))
+        assert isinstance(pairing.running["terminal/1"], DeviceSettings)
+        same = PairedTerminal("terminal/2", "tcp://127.0.0.1:2", "52500002")
+        assert Accepted() == await ask(rig, Pairings((same,)))
+        assert isinstance(pairing.running["terminal/2"], DeviceSettings)
+
+
 # ------------------------------------------------------------------------------- on a serial line
 
 
