@@ -338,10 +338,6 @@ class Journal:
         """Epoch, position and hash of the last durable record."""
         return self._head
 
-    def command_count(self) -> int:
-        """How many commands have a stored answer."""
-        return self._commands
-
     def verify_all(self, progress: Progress | None = None) -> Head:
         """Check every record, checkpoint, stored answer and page; takes seconds a million records.
 

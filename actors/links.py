@@ -227,11 +227,6 @@ class Links:
         while not (peer in self._peers and self._peers[peer].is_up):
             await self._changed.park()
 
-    async def wait_down(self, peer: str) -> None:
-        """Wait until the node called `peer` is not met, or not any more."""
-        while peer in self._peers and self._peers[peer].is_up:
-            await self._changed.park()
-
     def statistics(self) -> tuple[PeerStatistics, ...]:
         """Every peer that was ever met, by name."""
         return tuple(self._peers[name].statistics() for name in sorted(self._peers))

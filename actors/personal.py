@@ -202,11 +202,6 @@ class Keyring:
             self._opened[token] = text
         return text
 
-    def is_erased(self, subject: str) -> bool:
-        """Whether the subject was erased, for good."""
-        row = self._row_of(subject)
-        return row is not None and row[0] is None
-
     def erase(self, subject: str) -> None:
         """Destroy the subject's key, durably; every token of it is unreadable from then on.
 

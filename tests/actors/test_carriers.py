@@ -144,6 +144,11 @@ async def until(condition: Callable[[], bool]) -> None:
             await trio.sleep(0.005)
 
 
+async def wait_down(links: Links) -> None:
+    """Until the only peer there ever was is not met any more."""
+    await until(lambda: not links.statistics()[0].up)
+
+
 @every
 async def test_ask_and_answer(kind: str, tmp_path: Path, nursery: trio.Nursery) -> None:
     """Registered messages and plain data arrive as they were, and so do their answers."""
@@ -454,7 +459,7 @@ async def test_a_short_break_loses_nothing(autojump_clock: trio.testing.MockCloc
             await trio.testing.wait_all_tasks_blocked()
             mailbox.drain_nowait(9)
             link.cut()
-            await carrier.asker_links.wait_down("devices")
+            await wait_down(carrier.asker_links)
             envelope.answer("answered in the break")
             with pytest.raises(AbsentError, match="not connected"):
                 await carrier.asker.ask(PRINTER, "during", timeout_s=30)
@@ -555,7 +560,7 @@ async def test_given_up_while_its_greeting_is_on_the_way(
             for number in range(3):
                 assert await carrier.asker.ask(PRINTER, number, timeout_s=5) == number
             link.cut()
-            await carrier.asker_links.wait_down("devices")
+            await wait_down(carrier.asker_links)
             link.faults = Faults(delay_s=0.8)
             await trio.sleep(2.2 + late / 10)
             link.mend()
@@ -578,7 +583,7 @@ async def test_a_silent_peer_is_stale(autojump_clock: trio.testing.MockClock) ->
         assert carrier.kinds() == ["up"]
         link.faults = Faults(lose=1.0)
         began = trio.current_time()
-        await carrier.asker_links.wait_down("devices")
+        await wait_down(carrier.asker_links)
         assert 2 <= trio.current_time() - began < 4.5
         link.faults = Faults()
         await carrier.asker_links.wait_up("devices")
@@ -673,7 +678,7 @@ async def test_kill_9_and_another_life(role: str, tmp_path: Path) -> None:
                 await until(lambda: links.statistics()[0].asks_out == 1)
                 assert await node.ask(PRINTER, "two", timeout_s=5) == "two"
                 first.kill()
-                await links.wait_down("devices")
+                await wait_down(links)
             with child(role, url):
                 await links.wait_up("devices")
                 await failed.wait()

@@ -58,7 +58,7 @@ def test_a_new_journal_is_at_position_zero(journal: Journal) -> None:
     """A new journal has epoch 1, position 0 and the genesis hash."""
     assert journal.head() == (1, 0, GENESIS)
     assert journal.read(0, 10) == []
-    assert journal.command_count() == 0
+    assert journal.statistics()["commands"] == 0
     assert journal.checkpoint() is None
 
 
@@ -106,7 +106,7 @@ def test_a_refusal_without_facts_keeps_its_answer(journal: Journal) -> None:
     assert (appended.first_position, appended.last_position) == (2, 1)
     assert appended.positions == (1,)
     assert journal.answer_of("refused-1") == (b"h", b"no")
-    assert journal.command_count() == 2
+    assert journal.statistics()["commands"] == 2
 
 
 def test_training_and_live_share_one_chain(journal: Journal) -> None:
@@ -134,7 +134,7 @@ def test_reopening_goes_on_where_it_ended(tmp_path: Path) -> None:
     with _open(path, store_id=None) as journal:
         assert journal.head() == head
         assert journal.store_id == "shop-1"
-        assert journal.command_count() == 1
+        assert journal.statistics()["commands"] == 1
         assert journal.stream_version("order/1") == 7
         journal.append([sample_entry(2)])
         journal.checkpoint()

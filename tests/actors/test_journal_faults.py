@@ -34,7 +34,7 @@ from pathlib import Path
 from actors.journal import Journal
 from benches.journal import sample_entry
 journal = Journal.open(Path(sys.argv[1]), store_id="shop-1", reserve_bytes=0)
-number = journal.command_count()
+number = journal.statistics()["commands"]
 while True:
     journal.append([sample_entry(number + n) for n in range(3)])
     number += 3
@@ -146,7 +146,7 @@ def test_a_failing_disk_loses_no_answered_command(
             break
         failures += 1
         with _open(path) as journal:
-            assert journal.verify_all().position == journal.command_count() >= answered
+            assert journal.verify_all().position == journal.statistics()["commands"] >= answered
             assert all(
                 journal.answer_of(f"bench-{number:08d}") is not None for number in range(answered)
             )
@@ -194,8 +194,8 @@ def test_kill_9_loses_no_answered_command(tmp_path: Path) -> None:
             rest = child.stdout.read().split()
             last_answered = int(rest[-1]) if rest else last_answered
         with _open(path) as journal:
-            assert journal.command_count() >= last_answered
-            assert journal.verify_all().position == journal.command_count()
+            assert journal.statistics()["commands"] >= last_answered
+            assert journal.verify_all().position == journal.statistics()["commands"]
             assert journal.answer_of(f"bench-{last_answered - 1:08d}") is not None
     assert last_answered > 100
 
@@ -248,7 +248,7 @@ def test_what_a_crash_left_in_the_log_is_made_durable_first(
     with Journal.open(path, reserve_bytes=0, disk=machine) as journal:
         assert log.read_bytes() == kept
         assert log.stat().st_ino != written, "the same bytes, on pages nobody calls clean"
-        assert journal.verify_all().position == journal.command_count() == 2
+        assert journal.verify_all().position == journal.statistics()["commands"] == 2
     first = machine.noted.index("open journal.db")
     assert "sync journal.db-wal.partial" in machine.noted[:first]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
 
+import orjson
 import trio
 import trio.testing
 from attrs import define, field
@@ -46,6 +48,11 @@ def authority() -> Authority:
 def papers(common: str = f"{POI_ID}.live.terminal.adyen.com") -> Papers:
     """A terminal's certificate."""
     return authority().vouch(common, now())
+
+
+def base64_extra(extra: dict[str, str]) -> str:
+    """Additional data in the form that the simulated terminal does not use."""
+    return b64encode(orjson.dumps({"additionalData": extra})).decode()
 
 
 def profile(**changes: object) -> Profile:

@@ -22,7 +22,7 @@ from hardware.terminal.nexo import codec, envelope, limits, outcome, told, voice
 from hardware.terminal.nexo import messages as m
 from hardware.terminal.nexo.money import LETTERS, NUMBERS, letters_of, to_major, to_minor
 from hardware.terminal.nexo.reading import Members, MessageError, Number, read_json
-from tests.hardware.nexo_rig import KEY
+from tests.hardware.nexo_rig import KEY, base64_extra
 from tests.hardware.nexo_strategies import ASKS, CURRENCIES, PAYMENTS, TOLDS, TOTALS
 from tests.hardware.nexo_vectors import DIAGNOSIS
 
@@ -481,7 +481,7 @@ def test_additional_data_in_both_forms() -> None:
         "additionalData.offline": "true",
         "store": "S",
     } == extra(packed.decode())
-    assert {"additionalData.AID": "A1"} == extra(voice.base64_extra({"AID": "A1"}))
+    assert {"additionalData.AID": "A1"} == extra(base64_extra({"AID": "A1"}))
     assert {} == extra("")
     assert {} == extra("====")
     assert {} == extra("&" * 500)

@@ -36,6 +36,7 @@ from tests.hardware.nexo_rig import (
     KEY,
     POI_ID,
     authority,
+    base64_extra,
     open_nexo,
     papers,
     profile,
@@ -167,7 +168,7 @@ def test_answers_of_the_librarys_model_are_read() -> None:
 def test_pairs_are_read_alike() -> None:
     """Additional data in both forms means here what the library reads in it."""
     texts = ["tenderOption=ReceiptHandler,AskGratuity&shopperEmail=a%40b.example",
-             voice.base64_extra({"key": "value"}), "currency=EUR"]  # fmt: skip
+             base64_extra({"key": "value"}), "currency=EUR"]  # fmt: skip
     for text, found in zip(texts, library("pairs", texts), strict=True):
         flat = {name: value for name, value in found.items() if isinstance(value, str)}
         flat |= {

@@ -61,7 +61,7 @@ def _reopen(database: bytes, log: bytes) -> tuple[int, bytes] | None:
                 head = journal.verify_all()
                 read = journal.read(0, 10_000)
                 assert [record.data["line"] for record in read] == [1] * head.position
-                assert head.position == journal.command_count()
+                assert head.position == journal.statistics()["commands"]
                 return head.position, head.hash
         except JournalError:
             return None

@@ -5,7 +5,6 @@ For the simulated terminal; a round trip through both sides shows that neither l
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Any, assert_never
 from urllib.parse import quote, urlencode
 
@@ -205,11 +204,6 @@ def _outcome(outcome: m.Outcome) -> dict[str, Any]:
     if outcome.extra:
         members["AdditionalResponse"] = urlencode(outcome.extra)
     return members
-
-
-def base64_extra(extra: dict[str, str]) -> str:
-    """Additional data in its other form."""
-    return b64encode(orjson.dumps({"additionalData": extra})).decode()
 
 
 def _amount(amount_minor: int, currency: str) -> orjson.Fragment:
