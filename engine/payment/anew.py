@@ -62,17 +62,24 @@ def _has_more(payment: Payment, day: TerminalDay, context: PaymentContext) -> bo
 
 
 def _is_below(payment: Payment, answer: Answer, context: PaymentContext, is_inquiry: bool) -> bool:
-    """Whether its number, or that of the last one before it, is below one that was told earlier.
-    What is found out by asking may be older than what was told last."""
-    number, begun = answer.identity.receipt or 0, payment.answer
+    """Whether its number, or that of the last one before it, is below one that the same terminal
+    told earlier. What is found out by asking may be older than what was told last."""
+    told, begun = answer.identity, payment.answer
     before = answer.before or (None if begun is None else begun.before)
-    last = (None if before is None else before.receipt) or 0
     settled = context.payments.settled.get(payment.asked.terminal, ())
-    newest = 0 if is_inquiry or not settled else settled[-1].receipt or 0
+    number, last = _number(told, told), _number(before, told)
+    newest = 0 if is_inquiry or not settled else _number(settled[-1], told)
     # One that is known may have been told once more, as when it was taken back.
     known = (*settled, *_in_doubt(context))
     is_known = before is not None and any(one.is_same(before) for one in known)
     return last > number or (not is_known and newest > (last or number))
+
+
+def _number(one: Identity | None, told: Identity) -> int:
+    """The receipt number of one that this very terminal told; 0 where there is none."""
+    if one is None or one.terminal_id != told.terminal_id:
+        return 0
+    return one.receipt or 0
 
 
 def _in_doubt(context: PaymentContext) -> list[Identity]:
@@ -98,6 +105,8 @@ def _is_used(asked: Asked, told: Identity, context: PaymentContext) -> bool:
         if one.is_approved and one.answer is not None and not payments.is_past(one)
     ]
     return any(
-        terminal == asked.terminal and one.receipt == told.receipt and one != told
+        (terminal, one.terminal_id) == (asked.terminal, told.terminal_id)
+        and one.receipt == told.receipt
+        and one != told
         for terminal, one in paid
     )

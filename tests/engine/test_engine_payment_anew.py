@@ -114,6 +114,8 @@ GOES_ON = [
     (OLD, at(None, 58), OLD),
     (OLD, at(1, 58, reference="2026Z.REF2"), OLD),  # it has a name
     (OLD, OLD, None),  # the same once more
+    (OLD, Identity("29005678", 1, 1), OLD),  # another terminal is there now
+    (OLD, Identity("29005678", 1, 57), None),
 ]
 
 
