@@ -620,6 +620,22 @@ def test_an_end_of_day_within_a_payment_is_not_its_result() -> None:
     assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "completed_without_result")
 
 
+def test_an_end_of_day_nobody_asked_for_is_acknowledged() -> None:
+    """A terminal may end its day by itself as it is logged on to or asked how it is, and nobody
+    hinders it: refused as a late result is, it would not end, or begin it anew each time."""
+    session = opened(LAST)
+    day = told(codec.STATUS_INFO, DAY)
+    assert hear(session, day) == [Send(OK)], "nothing runs"
+    session.opened(0)
+    assert hear(session, day) == [Send(OK)], "it is logged on to"
+    hear(session, OK)
+    hear(session, told(codec.COMPLETION, [(0x29, 52500001)]))
+    assert hear(session, day) == [Send(OK)], "it is asked how it is"
+    hear(session, told(codec.COMPLETION, [("status", 0)]))
+    assert session.condition.is_ready
+    assert session.memory.known == Identity("52500001", trace=4, receipt=9)
+
+
 def test_what_it_adds_is_cut() -> None:
     """A terminal's own text on a result goes into the journal: no more of it than has its place."""
     for fields in ([(0x3C, b"y" * 999)], [(0x06, [(0x1F17, b"y" * 999)])]):

@@ -66,10 +66,11 @@ def lost(job: Job, before: Identity | None, condition: Condition, *, sent: bool)
 
 def unasked(message: ZvtMessage) -> list[Action]:
     """What is said to a message while nothing runs. A result nobody waits for is not acknowledged:
-    so the terminal takes it back."""
-    if message.control in (codec.INTERMEDIATE, *codec.ENDS):
-        return [Send(codec.ACKNOWLEDGE)]
+    so the terminal takes it back. An end of its day is none."""
     is_result = message.control == codec.STATUS_INFO
+    is_day = is_result and codec.status_info(message).is_day
+    if is_day or message.control in (codec.INTERMEDIATE, *codec.ENDS):
+        return [Send(codec.ACKNOWLEDGE)]
     return [*LATE] if is_result else [Send(codec.UNKNOWN_COMMAND)]
 
 

@@ -329,13 +329,13 @@ class ZvtSession:
 
     def _status_info(self, job: Job, message: ZvtMessage, now_ns: int) -> list[Action]:
         info = codec.status_info(message)
+        if info.is_day and job.task in (Task.REGISTER, Task.ENQUIRE, Task.TRANSACT):
+            # It ended its day of its own accord, and what it was asked for is still to come.
+            return [Send(codec.ACKNOWLEDGE)]
         if job.task in (Task.REGISTER, Task.ENQUIRE):
             return [*endings.LATE]
         if job.task in (Task.FORWARD, Task.SETTLE):
             return self._presented(job, info, now_ns)
-        if info.is_day and job.task is Task.TRANSACT:
-            # It ended its day of its own accord, and the payment is still to come.
-            return [Send(codec.ACKNOWLEDGE)]
         if endings.is_older(job, info.identity, self.memory.known):
             # The terminal told it before and holds it for told: taking it back now would be wrong.
             return [Send(codec.ACKNOWLEDGE), Told("older_result")]
