@@ -231,3 +231,19 @@ def test_the_day_that_is_ended_is_of_the_terminal_that_is_used_now(who: Cashier)
         expect(page.get_by_text("Nobody has paid by card or link yet.")).to_be_visible()
         expect(end).to_have_count(1 if terminal else 0)
         who.push("Back", exact=True)
+
+
+def test_a_day_that_was_ended_at_the_terminal_is_said(who: Cashier, fresh_store: DemoStore) -> None:
+    """Somebody ends it by the terminal's own menu between two sales: the next one's number shows
+    that, and the page says so until the store ends the next day, which agrees but for that one."""
+    who.open_till()
+    for name in ("Espresso", "Flat white"):
+        card_sale(who, fresh_store, name)
+    fresh_store.key("end_day")
+    card_sale(who, fresh_store, "Croissant")
+    page, words = who.page, catalogue("en")
+    who.menu("Card money")
+    expect(page.get_by_text(words["clearing.day_anew"])).to_be_visible()
+    who.press(page.get_by_role("button", name="End the terminal’s day"))
+    expect(page.get_by_text("ended its day with")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(words["clearing.day_anew"])).to_have_count(0)
