@@ -190,6 +190,16 @@ def test_one_in_doubt_whose_number_was_told_shows_it_at_once() -> None:
     assert running(shop).asked.of_payment == late.asked.payment_id
 
 
+def test_a_name_that_is_written_as_a_number_shows_nothing() -> None:
+    """A nexo terminal's messages are named by the store, and no name is before another: one whose
+    reply was lost is known by that alone."""
+    shop = shared()
+    named = Identity("V400m-324688171", None, 3_098_433_900_985_083, "1126", reference="REF3")
+    waits(shop, named)
+    in_doubt(shop, named, identity=Identity("V400m-324688171", None, 2_296_618_816_526_538))
+    assert not noticed(shop)
+
+
 def test_what_was_in_doubt_as_numbers_began_anew_is_for_a_person() -> None:
     """Found out afterwards, its number may be a stranger's."""
     shop = shared()
