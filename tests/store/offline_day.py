@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 import trio
 
+from hardware.terminal.zvt.person import Plan
 from tests.store.harness import (
     CounterTop,
     OwnShop,
@@ -59,9 +60,9 @@ async def _switch(shop: OwnShop) -> float:
 async def _day(shop: OwnShop, counter: CounterTop, heard: dict[str, Any]) -> None:
     async def is_ready() -> bool:
         devices = (await shop.look("register.state"))["devices"]
-        return {device["state"] for device in devices} == {"ready"}
+        return len(devices) == 5 and {device["state"] for device in devices} == {"ready"}
 
-    await eventually(is_ready, "four devices that are ready")
+    await eventually(is_ready, "five devices that are ready")
     heard["switch_s"] = await _switch(shop)
     wrong = [await shop.refused("staff.sign_on", "2", operator="ana", pin="9999") for _ in range(6)]
     heard["wrong_pins"] = wrong
@@ -87,6 +88,23 @@ async def _day(shop: OwnShop, counter: CounterTop, heard: dict[str, Any]) -> Non
     await shop.do("order.resume", "2", order_id=parked["order_id"])
     await shop.do("order.tender_cash", "2", amount_minor=799)
     heard["other"] = await shop.do("order.complete", "2")
+    await _card(shop, counter, heard)
+
+
+async def _card(shop: OwnShop, counter: CounterTop, heard: dict[str, Any]) -> None:
+    """A card at the terminal of register 1, to its receipt."""
+    counter.terminal.plans.append(Plan(card="insert"))
+    await shop.do("order.add_line", code="wine")
+    await shop.do("payment.request")
+
+    async def is_over() -> bool:
+        payment = (await shop.look("register.state"))["payment"]
+        return payment is not None and payment["standing"] not in ("requested", "unknown")
+
+    await eventually(is_over, "a payment that is over")
+    heard["payment"] = (await shop.look("register.state"))["payment"]
+    heard["card_sale"] = await shop.do("order.complete")
+    heard["booked_minor"] = counter.terminal.ledger.booked_minor
 
 
 async def _main(folder: Path) -> None:

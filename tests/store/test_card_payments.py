@@ -91,7 +91,7 @@ async def ring_up(shop: OwnShop, *codes: str) -> str:
     return order_id
 
 
-@pytest.mark.feature("OFF-04")
+@pytest.mark.feature("OFF-04", part="every step of it, to the merchant's copy")
 async def test_a_card_is_taken_over_the_shops_own_network(folder: Path) -> None:
     """Asked, tapped, approved, printed: no step leaves the shop, and a tip is kept apart."""
     async with card_shop(folder) as (shop, counter):

@@ -52,6 +52,16 @@ def test_registers_and_devices_reach_each_other(day: dict[str, Any]) -> None:
     assert day["other"]["receipt_number"] == "2-000001"
 
 
+@pytest.mark.feature("OFF-04")
+def test_a_card_is_taken_with_no_way_out(day: dict[str, Any]) -> None:
+    """The terminal is reached over the shop's own network, and nothing else is there to be reached:
+    asked, put in, approved, booked at the terminal, on the sale."""
+    assert (day["payment"]["standing"], day["payment"]["amount_minor"]) == ("approved", 799)
+    assert "*" in day["payment"]["card"]
+    assert (day["card_sale"]["total_minor"], day["card_sale"]["change_minor"]) == (799, 0)
+    assert day["booked_minor"] == 799
+
+
 @pytest.mark.feature("STF-01")
 def test_people_change_places_quickly_and_wrong_pins_wait(day: dict[str, Any]) -> None:
     """A switch of person takes under a second, PINs are throttled, all without a network."""
