@@ -15,11 +15,17 @@ SHORTEST_HEAD = 8
 _PRINTED = re.compile(r"(?P<position>\d+) ?[·:] ?(?P<digits>[0-9a-f]+)")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _ANCHORED = ("position", "epoch", "hash", "store_id")
+# Nothing, a signed note's word for Ed25519, and DER's (RFC 8410): another kind of key is none.
+_BEFORE_A_KEY = (b"", b"\x01", bytes.fromhex("302a300506032b6570032100"))
 _SIGNED = re.compile(r"(?P<digits>[0-9a-f]+)@(?P<position>\d+)")
 
 
 class CannotCheckError(Exception):
     """What was given cannot be read, so nothing was checked."""
+
+
+class _AnchorError(ValueError):
+    """An anchor file that can be read and is none; the words say why."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +64,17 @@ def read_anchor(path: Path) -> Head:
         rest = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         digest = hashlib.sha256(f"{ANCHOR_FORMAT}\n{rest}".encode()).hexdigest()
         if told != ANCHOR_FORMAT or check != digest:
-            raise ValueError("its check sum does not fit")
+            raise _AnchorError("its check sum does not fit")
         position, epoch, digits, store = (data[name] for name in _ANCHORED)
         if type(position) is not int or type(epoch) is not int or min(position, epoch) < 1:
-            raise ValueError("its position or its epoch is no number that a journal has")
+            raise _AnchorError("its position or its epoch is no number that a journal has")
         if type(store) is not str or type(digits) is not str or not _HASH.fullmatch(digits):
-            raise ValueError("its store is no text, or its hash is not 64 hexadecimal digits")
+            raise _AnchorError("its store is no text, or its hash is not 64 hexadecimal digits")
         return Head(position, digits, f"the anchor {path}", epoch, store)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CannotCheckError(f"the anchor {path} cannot be read: {error!r}") from None
+        is_told = isinstance(error, OSError | _AnchorError)
+        why = error if is_told else "it is no anchor file, or not all of one"
+        raise CannotCheckError(f"the anchor {path} cannot be read: {why}") from None
 
 
 def read_key(path: Path) -> bytes:
@@ -78,8 +86,10 @@ def read_key(path: Path) -> bytes:
         elif named := re.fullmatch(r"[^+\s]+\+[0-9a-f]{8}\+(\S{44})", text):
             text = named[1]
         found = bytes.fromhex(text) if len(text) == 64 else base64.b64decode(text, validate=True)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise CannotCheckError(f"the key file {path} cannot be read: {error}") from None
-    if len(found) < 32:
+    except ValueError:
+        found = b""
+    if found[:-32] not in _BEFORE_A_KEY or len(found) < 32:
         raise CannotCheckError(f"the key file {path} does not hold an Ed25519 public key")
     return found[-32:]

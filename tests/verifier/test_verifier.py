@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import hashlib
 import json
 import shutil
@@ -250,7 +251,10 @@ def test_what_is_no_anchor_is_not_checked(
     path = tmp_path / "front.anchor"
     path.write_bytes(content)
     assert main([str(sold.path), "--anchor", str(path)]) == 2
-    assert "front.anchor cannot be read" in capsys.readouterr().err
+    words = "front.anchor cannot be read: it is no anchor file, or not all of one\n"
+    assert capsys.readouterr().err.endswith(words)
+    assert main([str(sold.path), "--key", str(path)]) == 2
+    assert "does not hold an Ed25519 public key" in capsys.readouterr().err
 
 
 def _anchor(told: dict[str, Any]) -> bytes:
@@ -408,9 +412,15 @@ def test_keys_are_read_in_four_forms(sold: Sold, tmp_path: Path) -> None:
     assert read_key(file) == tricky
     file.write_text("+/+/+/" + "A" * 37 + "=")
     assert len(read_key(file)) == 32
-    for bad in ("", "AAAA", "not base64!"):
+    of_x25519, of_ed25519 = (
+        base64.b64encode(bytes.fromhex(f"302a300506032b65{kind}032100") + key).decode()
+        for kind in ("6e", "70")
+    )
+    file.write_text(f"{pem_head}{of_ed25519}\n-----END PUBLIC KEY-----\n")
+    assert read_key(file) == key
+    for bad in ("", "AAAA", "not base64!", of_x25519, base64.b64encode(bytes(294)).decode()):
         file.write_text(bad)
-        with pytest.raises(CannotCheckError):
+        with pytest.raises(CannotCheckError, match="does not hold an Ed25519 public key"):
             read_key(file)
 
 
