@@ -138,6 +138,24 @@ def check_proof(options: argparse.Namespace) -> tuple[dict[str, Any], list[dict[
     return proof, [{"position": one.position, "what": one.what} for one in found]
 
 
+class UnwrittenError(Exception):
+    """A proof was made, and could not be put where it was to be."""
+
+
+def put(proof: dict[str, Any], out: Path | None) -> str:
+    """Write a proof where it is wanted, and say so; or the proof itself, to be shown."""
+    text = json.dumps(proof, indent=1)
+    if out is None:
+        return text
+    try:
+        out.write_text(text + "\n")
+    except OSError as error:
+        raise UnwrittenError(
+            f"The proof was not written: {error}. Make the folder, or name another file (--out)."
+        ) from None
+    return f"The proof is in {out}."
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; the exit code."""
     options = parse(arguments)
@@ -151,11 +169,11 @@ def main(arguments: list[str] | None = None) -> int:
             check_journal(options, report)
             problems = report.problems
             told, words = json.dumps(vars(report), indent=1), describe(report)
-            if report.proof and options.out:
-                options.out.write_text(json.dumps(report.proof, indent=1) + "\n")
-                words += f"\nThe proof is in {options.out}."
-            elif report.proof and options.receipt:
-                words += "\n" + json.dumps(report.proof, indent=1)
+            if report.proof:
+                words += f"\n{put(report.proof, options.out)}"
+    except UnwrittenError as error:
+        sys.stderr.write(f"{words}\n{error}\n")
+        return 2
     except (CannotCheckError, OSError, *UNREADABLE) as error:
         sys.stderr.write(f"{options.proof or options.file} was not checked: {error}\n")
         return 2

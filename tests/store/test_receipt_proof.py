@@ -157,6 +157,24 @@ def test_a_days_journal_is_tamper_evident_and_its_receipts_are_provable(
     assert f"Record {sale} is in the tree of " in checked.stdout
 
 
+def test_a_proof_that_cannot_be_written_is_told_as_such(
+    closed: Closed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The journal was checked all the same, and the words do not say that it was not; without a
+    place the proof is shown, whichever way its record was named."""
+    out = tmp_path / "none" / "proof.json"
+    assert main([str(closed.journal), "--receipt", "1-3", "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "All well." in said
+    assert "The proof was not written" in said
+    assert "was not checked" not in said
+    assert main([str(closed.journal), "--receipt", "1-3"]) == 0
+    shown = capsys.readouterr().out
+    position = json.loads(shown[shown.index("\n{") :])["position"]
+    assert main([str(closed.journal), "--prove-receipt", str(position)]) == 0
+    assert capsys.readouterr().out == shown
+
+
 def test_the_command_line_writes_the_same_proof(closed: Closed, proof: Path) -> None:
     """`countertop verify` takes the number as it is printed, and prints what it would write."""
     done = run("verify", closed.journal, "--receipt", "1-000003")
