@@ -149,7 +149,7 @@ _WHAT = {
     "kills": "card payments with {} at {} await point from intent to commit",
     "cards": "card payments of real processes, {} at {} step of their tasks",
 }
-_CUTS = "cuts of the wire, {}, at {} byte of every dialogue, both ways"
+_CUTS = "cuts of the wire, {}, at {} byte, both ways"
 
 
 def rows(
@@ -164,6 +164,7 @@ def rows(
     each = "every" if every == 1 else f"one in {every}"
     for name, tally in found.items():
         what = _WHAT.get(kind, _CUTS).format(name, each)
+        what += f"; dialogues: {len(tally.by)}"
         if shard != WHOLE:
             what += f" (shard {shard[0]}/{shard[1]})"
         figure = (

@@ -141,6 +141,7 @@ def test_the_proof_leaves_its_figures(tmp_path: Path, capsys: pytest.CaptureFixt
     assert [row["figure"].split(" of ")[0] for row in told] == [
         "0 second charges, 0 unresolved"
     ] * 2
+    assert all(row["what"].endswith("both ways; dialogues: 1") for row in told)
     (row,) = rows("memory", {"zvt in memory": Tally(struck=9, wrong=["sale: charged twice"])}, "x")
     assert not row["ok"]
     assert "charged twice" in row["figure"]
