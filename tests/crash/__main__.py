@@ -2,7 +2,7 @@
 
     storm [--kills N] [--faults N] [--minutes M] [--lanes L] [--seed S] [--from N] [--json FILE]
           [--bug NAME]
-    steps [--node store|devices] [--from N] [--every K] [--json FILE]
+    steps [--node store|devices|integrations] [--from N] [--every K] [--json FILE]
     round SEED [--kills N] [--faults N] [--bug NAME]      one round again
     lie SEED                                              one lying disk again
 

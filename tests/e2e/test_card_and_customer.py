@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
+import trio
 from playwright.sync_api import expect
 
+from countertop.activity import write_activity
+from countertop.calling import client_of
 from tests.breadth import some_of
 from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_looks import AXE, SCREENS, SIZES, Look
@@ -73,12 +78,23 @@ def test_the_displays_follow_a_card_payment_and_are_clean(
     assert not problems, "\n".join(["", *problems])
 
 
+async def presences(store: DemoStore) -> list[str]:
+    """How the cards of today's payments were there, as their fees are found by."""
+    told = StringIO()
+    write_activity(store.data, told)
+    today = list(csv.DictReader(StringIO(told.getvalue())))[-1]["business_date"]
+    async with client_of(store.data, admin=True) as client:
+        found = await client.query("clearing.fees", business_date=today)
+    return [one["presence"] for one in found.data["payments"]]
+
+
 @pytest.mark.feature("PAY-15")
 def test_a_number_is_typed_on_the_terminal_and_marked(
     cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:
     """Ana needs somebody with the right; no field of any page takes a card number; the terminal
-    does; the mark is on the tender, the receipt and the copy of it."""
+    does; the mark is on the tender, the receipt and the copy of it, and its fee and risk are those
+    of a card that was not there."""
     store = fresh_store
     ana = cashier(at=store)
     page = ana.page
@@ -99,3 +115,4 @@ def test_a_number_is_typed_on_the_terminal_and_marked(
     assert "Ordered by phone, number typed" in store.wait_receipts(2)
     ana.push(re.compile("Print|Copy"))
     assert "Ordered by phone, number typed" in store.wait_receipts(3)
+    assert ["keyed"] == trio.run(presences, store)
