@@ -27,7 +27,7 @@ from typing import Any
 
 from verifier.inputs import CannotCheckError, read_anchor, read_head, read_key
 from verifier.journal import UNREADABLE, Report, Verification, Wrong, opened
-from verifier.proof import find_receipt, problems_of, prove, read_proof, receipt_of
+from verifier.proof import UNSIGNED, find_receipt, problems_of, prove, read_proof, receipt_of
 
 
 def describe(report: Report) -> str:
@@ -41,6 +41,8 @@ def describe(report: Report) -> str:
         lines.append(f"  {report.anchors} anchored heads agree")
     if report.proof:
         lines += describe_proof(report.proof)
+        if not report.proof["checkpoint"]:
+            lines.append(f"  {UNSIGNED}")
     return "\n".join([*lines, *verdict(report.problems)])
 
 

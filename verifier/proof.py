@@ -34,6 +34,10 @@ COMPLETED = "order.completed/1"
 OF_NAME = "SELECT position, payload FROM records NOT INDEXED WHERE name = ? ORDER BY position"
 AT = "SELECT kind, epoch, payload FROM records WHERE position = ?"
 HASH_AT = "SELECT hash FROM records WHERE position = ?"
+UNSIGNED = (
+    "no signed checkpoint covers it yet, so it proves nothing alone; "
+    "there is one after the day was closed"
+)
 _NUMBER = re.compile(r"[0-9]{1,19}")
 
 
@@ -152,8 +156,7 @@ def _note_problems(
 ) -> list[Wrong]:
     position, size, note = proof["position"], proof["tree_size"], proof["checkpoint"]
     if type(note) is not str:
-        what = "no signed checkpoint covers it yet, so it proves nothing alone"
-        return [Wrong(position, f"{what}; there is one after the day was closed")]
+        return [Wrong(position, UNSIGNED)]
     # The checkpoint may be of a later epoch than the record, after a restore.
     origin = note.partition("\n")[0]
     epoch = origin.rpartition("/")[2]

@@ -338,17 +338,20 @@ def test_a_damaged_journal_proves_nothing(
 async def test_a_sale_no_checkpoint_covers_is_not_proven_yet(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before the day is closed there is a path but no signature, and the check says so."""
+    """Before the day is closed there is a path but no signature, and that is said when the proof is
+    made, too, and not only to whom it was given."""
     async with open_shop(folder) as shop:
         await shop.sell()
     out = folder / "proof.json"
     journal = own_config(folder).journal_path
     assert main([str(journal), "--receipt", "1-1", "--out", str(out)]) == 0
+    assert "no signed checkpoint covers it yet" in capsys.readouterr().out
     assert main(["--proof", str(out)]) == 1
     assert "no signed checkpoint covers it yet" in capsys.readouterr().out
     with open_journal(own_config(folder)) as opened:
         opened.checkpoint()
     assert main([str(journal), "--receipt", "1-1", "--out", str(out)]) == 0
+    assert "no signed checkpoint" not in capsys.readouterr().out
     assert main(["--proof", str(out)]) == 0
 
 
