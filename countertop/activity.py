@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TextIO
 
 from actors.journal_read import read_file
 from actors.journal_schema import JournalError
 from countertop.config import Config
+from countertop.errors import CommandFailedError
 from engine.views.activity import row_of
 from engine.views.shapes import ActivityRow
 
@@ -37,8 +38,11 @@ def write_activity(
     `person` takes what somebody did or allowed; the business dates are inclusive.
 
     Raises:
+        CommandFailedError: `since` or `until` is no date; nothing was written.
         JournalError: there is no journal, or a record was changed; rows before it were written.
     """
+    for told in filter(None, (since, until)):
+        _require_date(told)
     path = Config(str(data_dir)).journal_path
     if not path.exists():
         raise JournalError(f"There is no journal at {path}. Nothing was written.")
@@ -53,6 +57,18 @@ def write_activity(
             table.writerow(_cells(row))
             count += 1
     return count
+
+
+def _require_date(text: str) -> None:
+    """A date that is none would leave every row out, and look as if nothing had happened."""
+    try:
+        is_date = date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        is_date = False
+    if not is_date:
+        raise CommandFailedError(
+            f"{text!r} is no business date. Nothing was written; write it as 2026-11-25."
+        )
 
 
 def _cells(row: ActivityRow) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import pytest
 
 from actors.journal_schema import JournalCorruptError, JournalError
 from countertop.activity import HEADINGS, write_activity
+from countertop.errors import CommandFailedError
 from engine.decision import COMMANDS
 from engine.rights import RIGHTS
 from engine.settings import StoreRules
@@ -118,6 +119,9 @@ async def test_the_log_is_exported_whole_and_checked(folder: Path) -> None:
         table(folder)
     with pytest.raises(JournalError, match="Nothing was written"):
         write_activity(folder / "nowhere", io.StringIO())
+    for bad in ("yesterday", "26.11.2026", "2026-13-01", "20261126"):
+        with pytest.raises(CommandFailedError, match=f"'{bad}' is no business date. Nothing was"):
+            table(folder, until=bad)
 
 
 _CHANGES = (
