@@ -56,7 +56,9 @@ def test_a_store_is_made_as_the_page_says(folder: Path, monkeypatch: pytest.Monk
             at = ("--data", shop, "--operator", "ana", "--pin", "1111")
             refused = run("sell", "4006381333931", *at)
             assert "till_must_be_open" in refused.stderr
-            assert "printer/receipt-1" in run("status", "--data", shop).stdout
+            until = time.monotonic() + START_S
+            while "printer/receipt-1" not in (shown := run("status", "--data", shop).stdout):
+                assert time.monotonic() < until, shown
         finally:
             store.terminate()
             assert store.wait(20) == 0
