@@ -110,7 +110,7 @@ def test_a_tab_before_the_first_line_declined_and_then_paid_in_cash(who: Cashier
 @breadth
 def test_a_reservation_in_doubt_is_told_how_it_ended(who: Cashier) -> None:
     """A second one is refused only while nobody knows: then the refusal goes, and what became of
-    the first is said. Activity says what was asked for."""
+    the first is said. Activity says what was asked for, and what the store did by itself."""
     page = who.page
     who.menu("Tabs")
     reserve(who, "500")
@@ -128,6 +128,12 @@ def test_a_reservation_in_doubt_is_told_how_it_ended(who: Cashier) -> None:
     who.menu("Activity")
     asked = page.locator(".activity .entry", has_text="Mia asked the card terminal:")
     expect(asked).to_contain_text("asked the card terminal: Reserving on a card")
+    # Nobody in an office did what the store found out by itself.
+    page.get_by_label("Person").select_option("system")
+    entries = page.locator(".activity .entry")
+    heard = entries.filter(has_text="The store heard from the terminal")
+    expect(heard.first).to_be_visible()
+    expect(entries.filter(has_text="Office heard")).to_have_count(0)
 
 
 @breadth
