@@ -108,7 +108,7 @@ def test_a_thing_has_one_word(language: str) -> None:
     assert other == set(), f"{language}.json: use the word that the page has for it"
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_a_person_did_follows_their_name(language: str) -> None:
     """The activity log says *Mia opened the till*: words of a fact begin no sentence."""
     texts = catalogue(language).items()
