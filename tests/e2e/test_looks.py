@@ -283,6 +283,8 @@ def _walk_till(who: Cashier, look: Callable[[Cashier, str], None]) -> None:
     who.menu("Till")
     look(who, "till")
     who.push("Paid in", exact=True)
+    # Until an amount was typed the button says what it is for, with nothing left out of its words.
+    expect(page.locator(".till .btn.main")).to_have_text("Paid in")
     who.digits("5000")
     look(who, "paid-in")
     who.push("Back")

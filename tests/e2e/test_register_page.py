@@ -435,6 +435,25 @@ def test_what_the_shop_changes_is_on_a_screen_that_is_open(
     expect(tile).to_contain_text("4.20", timeout=3_000)
 
 
+def test_an_even_exchange_tells_of_no_tax(who: Cashier) -> None:
+    """The same goods for those that came back: there is no tax in it, and no line that tells none."""
+    who.open_till()
+    who.tap("Espresso")
+    expect(who.page.locator(".order .taxes")).to_contain_text("VAT")
+    who.pay()
+    who.tender("€2.20")
+    who.next_order()
+    who.menu("Return goods")
+    who.page.locator(".receipts .entry").first.click()
+    who.push("Espresso: one more")
+    who.push("Faulty")
+    who.push("Take back 1 line")
+    expect(who.page.locator(".order .taxes")).to_contain_text("VAT")
+    who.tap("Espresso")
+    expect(who.lines).to_have_count(2)
+    expect(who.page.locator(".order .taxes")).to_have_count(0)
+
+
 def test_a_new_colleague_is_found_where_a_pin_is_asked_for(
     cashier: MakeCashier, fresh_store: DemoStore
 ) -> None:
