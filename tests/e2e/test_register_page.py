@@ -436,7 +436,7 @@ def test_what_the_shop_changes_is_on_a_screen_that_is_open(
 
 
 def test_an_even_exchange_tells_of_no_tax(who: Cashier) -> None:
-    """The same goods for those that came back: there is no tax in it, and no line that tells none."""
+    """The same goods for those that came back: no tax is in it, and no line tells of none."""
     who.open_till()
     who.tap("Espresso")
     expect(who.page.locator(".order .taxes")).to_contain_text("VAT")
