@@ -71,12 +71,12 @@ from engine.order.events import (
     OrderVoided,
     ReceiptReprinted,
 )
-from engine.order.figures import LineItem, TenderFigures
+from engine.order.figures import LineItem
 from engine.order.finding import check_quantity, found_item
 from engine.order.foreign_notes import tender_foreign
 from engine.order.holding import with_promotions_held
 from engine.order.pricing import price_shown
-from engine.order.refunds import is_final
+from engine.order.refunds import stands
 from engine.order.refusal import Refusal
 from engine.order.repricing import discount_line, discount_order, override_price
 from engine.order.returns import add_return_line, lines_with
@@ -408,7 +408,8 @@ def _suspend(order: Order, body: SuspendOrder, context: OrderContext) -> Decisio
     if order.phase is Phase.TENDERING:
         if context.is_terminal_at_work:
             return refuse(Refusal.TERMINAL_MUST_BE_DONE)
-        if not order.tenders or not all(_is_gone(entry, context) for entry in order.tenders):
+        # No other tender goes from one till to another.
+        if not order.tenders or not all(stands(e, context.out_of_reach) for e in order.tenders):
             return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
     if not order.live_lines():
         return refuse(Refusal.LINES_MUST_BE_PRESENT)
@@ -416,16 +417,6 @@ def _suspend(order: Order, body: SuspendOrder, context: OrderContext) -> Decisio
         return refuse(Refusal.TEXT_MUST_BE_SHORT, maximum=limits.NOTE_LENGTH_MAX)
     event = OrderSuspended(order.id, context.register, body.label)
     return Decision((context.fact(event, order.id),), {"order_id": order.id})
-
-
-def _is_gone(tender: TenderFigures, context: OrderContext) -> bool:
-    """Whether nobody at this till can hand a tender back: a terminal does not tell whether it took
-    back what it was told to, or ended its day since, or the customer has it for good. No other
-    tender goes from one till to another."""
-    card = tender.card
-    if card is not None and card.payment_id in context.out_of_reach:
-        return True
-    return tender.amount_minor < 0 and is_final(tender)
 
 
 def _resume(order: Order | None, body: ResumeOrder, context: OrderContext) -> Decision:

@@ -29,12 +29,19 @@ class Due:
     """`left_minor` is total + rounding - tenders: positive to pay, negative to give back.
 
     `in_cash_minor` is what the next tender must be to settle all of it in cash; `rounding_minor`
-    is what rounding adds to the total as things stand. All in minor units.
+    is what rounding adds to the total as things stand. All in minor units. `goes_back` says which
+    way money goes: an order whose goods come to less than nothing is paid all the same where more
+    of it is owed to nobody than is left to give back.
     """
 
     left_minor: int
     in_cash_minor: int
     rounding_minor: int
+    goes_back: bool = False
+
+    def is_due(self) -> bool:
+        """Whether something is left that goes the way money goes here."""
+        return self.left_minor < 0 if self.goes_back else self.left_minor > 0
 
 
 def coin_of(figures: Figures, rules: StoreRules) -> CashStep:
@@ -55,14 +62,15 @@ def due_of(order: Order, figures: Figures, rules: StoreRules) -> Due:
     # Change for notes is part of what a sale comes to, less the notes: it rounds as the sale does,
     # though it is below zero. An even number of steps changes nothing else about a rounding.
     lift = -(-foreign_minor // (2 * step.step_minor)) * 2 * step.step_minor
-    if total_minor < 0:
+    goes_back = total_minor < 0 and cash_part <= 0
+    if goes_back:
         rounded = -coins_back(order, -cash_part, step)
     else:
         rounded = coins_for(cash_part + lift, step) - lift
     in_cash, rounding = rounded - cash_minor, rounded - cash_part
     settled = any(tender.is_cash() for tender in order.tenders) and (
-        in_cash <= 0 if total_minor > 0 else in_cash == 0
+        in_cash <= 0 if total_minor > 0 or cash_part > 0 else in_cash == 0
     )
     if settled:
-        return Due(in_cash, in_cash, rounding)
-    return Due(cash_part - cash_minor, in_cash, 0)
+        return Due(in_cash, in_cash, rounding, goes_back)
+    return Due(cash_part - cash_minor, in_cash, 0, goes_back)

@@ -34,7 +34,7 @@ def tender_foreign(order: Order, body: TenderForeign, context: OrderContext) -> 
         return refuse(Refusal.CURRENCY_MUST_BE_TAKEN, currency=body.currency[:3])
     rules = context.settings.required()
     before = due_of(as_begun(order, figures, context), figures, rules)
-    if figures.total_minor < 0:
+    if before.goes_back:
         cash_minor = before.in_cash_minor
         return refuse(Refusal.REFUND_MUST_BE_IN_OWN_CURRENCY, due_minor=cash_minor)
     amount = body.amount_minor

@@ -57,6 +57,10 @@ def paid_of(original: Order) -> dict[int, int]:
         paid[cash[0].tender] = kept - completion.rounding_minor
     back = {line.line for line in original.live_lines() if line.source is not None}
     with_goods = -sum(row.total_minor for row in figures.lines if row.line in back)
+    if any(minor > 0 for minor in paid.values()):
+        # Paid in part for other goods that came back, it had no more of those than was not given
+        # back for them, nor left out as owed to nobody.
+        with_goods += sum(min(0, tender.amount_minor) for tender in completion.tenders)
     if with_goods > 0:
         paid[GOODS] = with_goods
     return {number: minor for number, minor in paid.items() if number not in original.unpaid}
@@ -166,27 +170,37 @@ def lacks_money(order: Order, original: Order) -> bool:
     back for those, in whatever way, and no other goods, which would be brought back for cash. What
     cards and links have already is gone, and its order ends; so does one that leaves out what is
     not owed."""
-    worth_minor = goods_minor(order, original.id) - _left_out_minor(order, original)
     final = [tender for tender in order.tenders if tender.card or tender.link]
+    worth_minor = _claimed_minor(order, original)
     if final and worth_minor <= given_minor(final, original.id):
         return False
+    is_sound = not original.unpaid and not any(map(_is_of_no_order, original.refunded))
+    return not is_sound and _beyond_minor(order, original) > 0
+
+
+def _beyond_minor(order: Order, original: Order) -> int:
+    """How much more the goods of a sale that went back, and those that come back with `order`, are
+    worth than the shop has of it, but for what it leaves out."""
     late_minor = sum(entry.amount_minor for entry in original.refunded if _is_of_no_order(entry))
-    if not original.unpaid and not late_minor:
-        return False
     gone_minor = sum(
         line.returned_total_minor for line in (*original.live_lines(), *original.charges)
     )
-    return gone_minor + worth_minor + late_minor > sum(paid_of(original).values())
+    worth_minor = gone_minor + _claimed_minor(order, original)
+    return worth_minor + late_minor - sum(paid_of(original).values())
+
+
+def _claimed_minor(order: Order, original: Order) -> int:
+    """What goods of a sale that come back with `order` are worth, but for what it leaves out."""
+    return goods_minor(order, original.id) - _left_out_minor(order, original)
 
 
 def not_owed(
     order: Order, originals: Mapping[str, Order], listed: Container[str]
 ) -> tuple[GaveBack, ...]:
-    """What `order`, of which a part is with the customer for good, leaves out: what its goods are
-    worth beyond what the shop still has of their sales. A refund that no order has, and that is
-    `listed`, may still be taken back: until it is off the list nothing is certain."""
-    if not any(map(is_final, order.tenders)):
-        return ()
+    """What `order`, which cannot begin anew, leaves out: what its goods are worth beyond what the
+    shop still has of their sales, or has left after goods that went back for others. A refund that
+    no order has, and that is `listed`, may still be taken back: until it is off the list nothing is
+    certain."""
     shares: list[GaveBack] = []
     for original in originals_of(order, originals):
         late = [entry for entry in original.refunded if _is_of_no_order(entry)]
@@ -195,7 +209,9 @@ def not_owed(
         went_minor = sum(entry.amount_minor for entry in original.refunded)
         has_minor = max(0, sum(paid_of(original).values()) - went_minor)
         left_minor = min(has_minor, sum(left_of(original).values()))
-        share_minor = _still_back_minor(order, original) - left_minor
+        open_minor = _still_back_minor(order, original)
+        beyond_minor = max(open_minor - left_minor, _beyond_minor(order, original))
+        share_minor = min(open_minor, beyond_minor)
         numbers = [*original.unpaid, *(entry.tender for entry in late)]
         if share_minor > 0 and numbers:
             shares.append(GaveBack(original.id, numbers[0], share_minor))
@@ -215,6 +231,20 @@ def _is_of_no_order(entry: Refunded) -> bool:
 def unpaid_fact(order_id: str, payment_id: str) -> Fact:
     """What it means for a sale that the shop has nothing of a card that paid for it."""
     return Fact(stream_of(order_id), TenderUnpaid(order_id, payment_id))
+
+
+def is_bound(order: Order, out_of_reach: Container[str]) -> bool:
+    """Whether a part of `order` stands for good: it cannot begin anew."""
+    return any(stands(tender, out_of_reach) for tender in order.tenders)
+
+
+def stands(tender: TenderFigures, out_of_reach: Container[str]) -> bool:
+    """Whether nobody at a till can hand a tender back: the customer has it for good, its terminal
+    keeps what a card paid, or does not tell that it took back what it was told to, or ended its day
+    since (`out_of_reach`). What a link paid goes back by its provider."""
+    if tender.card is not None and tender.card.payment_id in out_of_reach:
+        return True
+    return is_final(tender) and (tender.link is None or tender.amount_minor < 0)
 
 
 def is_final(tender: TenderFigures) -> bool:

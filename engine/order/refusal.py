@@ -65,6 +65,7 @@ class Refusal:
     RETURN_MUST_BE_WITHIN_SOLD = "return_must_be_within_sold"
     RETURN_MUST_BE_WHAT_WAS_PAID = "return_must_be_what_was_paid"
     REFUND_MUST_BE_OWED = "refund_must_be_owed"
+    GOODS_MUST_BE_PAID_FOR = "goods_must_be_paid_for"
     TENDER_MUST_HAVE_BEEN_PAID = "tender_must_have_been_paid"
     RETURN_MUST_BE_WITHIN_CEILING = "return_must_be_within_ceiling"
     AMOUNT_MUST_BE_WITHIN_LIMIT = "amount_must_be_within_limit"

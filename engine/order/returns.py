@@ -14,7 +14,7 @@ from engine.order.due import due_of
 from engine.order.events import ReturnLineAdded
 from engine.order.figures import ReturnOf
 from engine.order.held_goods import with_held
-from engine.order.refunds import lacks_money, not_owed
+from engine.order.refunds import is_bound, lacks_money, not_owed
 from engine.order.refusal import Refusal
 from engine.order.returned_promotions import promotions_back, promotions_fit
 from engine.order.returned_taxes import part_back, taxes_back, taxes_fit
@@ -207,7 +207,8 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
 
     Refuses:
         order_must_exist, return_must_be_within_sold, return_must_be_what_was_paid,
-        refund_must_be_owed (which it does from here on), tender_must_have_been_paid.
+        refund_must_be_owed, goods_must_be_paid_for (which either does from here on),
+        tender_must_have_been_paid.
     """
     sales: dict[str, Order] = {}
     for line in order.live_lines():
@@ -240,25 +241,31 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
 
 
 def _leave_out(order: Order, context: OrderContext) -> Decision | None:
-    """The shop has less of a sale than its goods are worth, and a part of their return is with the
-    customer for good, so that it cannot begin anew: it is told what of it is owed to nobody, and
-    goes on with the rest. None where it has no such part, a terminal may still be giving money back
-    for it, or other goods go out for what is not owed.
+    """The shop has less of a sale than its goods are worth, and a part of the order stands for
+    good, so that it cannot begin anew: it is told what of it is owed to nobody, and goes on with
+    the rest. Where other goods go out for what is not owed, they are to be paid. None where it may
+    begin anew, a terminal may still be moving money for it, or what was given back over the counter
+    for what is not owed is to be handed back first.
 
     Refuses:
-        refund_must_be_owed.
+        refund_must_be_owed, goods_must_be_paid_for.
     """
     if order.figures is None or context.is_terminal_at_work or order.id in context.moving_money:
         return None
-    rules = context.settings.required()
-    due_minor = due_of(order, order.figures, rules).left_minor
+    if not is_bound(order, context.out_of_reach):
+        return None
+    due_minor = due_of(order, order.figures, context.settings.required()).left_minor
     shares = not_owed(order, context.originals, context.listed)
     left_out_minor = sum(share.amount_minor for share in shares)
-    if not 0 < left_out_minor <= -due_minor:
+    to_pay_minor = due_minor + left_out_minor
+    is_over_counter = any(e.amount_minor < 0 and (e.is_cash() or e.credit) for e in order.tenders)
+    if left_out_minor <= 0 or (to_pay_minor > 0 and is_over_counter):
         return None
     event = NotOwedTendered(order.id, order.tender_count + 1, -left_out_minor, shares)
-    fields = {"left_out_minor": left_out_minor, "due_minor": due_minor + left_out_minor}
+    fields = {"left_out_minor": left_out_minor, "due_minor": to_pay_minor}
     told = context.fact(event, order.id)
+    if to_pay_minor > 0:
+        return refuse(Refusal.GOODS_MUST_BE_PAID_FOR, told, **fields)
     return refuse(Refusal.REFUND_MUST_BE_OWED, told, **fields)
 
 

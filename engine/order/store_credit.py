@@ -79,10 +79,11 @@ def refund_to_credit(order: Order, body: RefundToCredit, context: OrderContext) 
     if isinstance(begun, Decision):
         return begun
     facts, figures = begun
-    back_minor = -due_of(order, figures, context.settings.required()).left_minor
+    due = due_of(order, figures, context.settings.required())
+    back_minor = -due.left_minor
     if body.amount_minor < 0:
         return refuse(Refusal.AMOUNT_MUST_BE_POSITIVE, due_minor=back_minor)
-    if back_minor <= 0 or figures.total_minor > 0:
+    if not (due.goes_back and due.is_due()):
         return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=-back_minor)
     amount_minor = body.amount_minor or back_minor
     if amount_minor > back_minor:

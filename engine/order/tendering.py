@@ -20,7 +20,7 @@ from engine.order.events import (
 from engine.order.figures import NOT_OWED, CashBack, Figures, GaveBack
 from engine.order.held_goods import returned_facts
 from engine.order.pricing import below_floor, price
-from engine.order.refunds import in_cash, is_final, refunded_facts
+from engine.order.refunds import in_cash, is_bound, refunded_facts
 from engine.order.refusal import Refusal
 from engine.order.returns import returns_still_fit
 from engine.order.state import Order, Phase, tendered
@@ -107,8 +107,7 @@ def _with_cash_of_now(
     went = _cash_before(order, figures, context)
     if order.cash_back == went:
         return order, ()
-    is_bound = any(is_final(entry) for entry in order.tenders)
-    if not is_bound or _in_drawer(order):
+    if not is_bound(order, context.out_of_reach) or _in_drawer(order):
         return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID)
     return altered(order, cash_back=went), (context.fact(CashWentBack(order.id, went), order.id),)
 
@@ -212,12 +211,13 @@ def tender_cash(order: Order, body: TenderCash, context: OrderContext) -> Decisi
         return begun
     facts, figures = begun
     rules = context.settings.required()
-    due = due_of(order, figures, rules).left_minor
-    if due == 0 or (figures.total_minor > 0) != (due > 0):
+    begun_due = due_of(order, figures, rules)
+    due = begun_due.left_minor
+    if not begun_due.is_due():
         return refuse(Refusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due)
     if due < 0 and comes_back_alone(order):
         return refuse(Refusal.REFUND_MUST_BE_STORE_CREDIT)
-    counted = _with_cash_of_now(order, figures, context)
+    counted = _with_cash_of_now(order, figures, context) if due < 0 else (order, ())
     if isinstance(counted, Decision):
         return counted
     order, told = counted
@@ -334,7 +334,7 @@ def complete(order: Order, context: OrderContext) -> Decision:
         return refuse(Refusal.TILL_MUST_BE_OPEN, register=context.register)
     due = due_of(order, figures, context.settings.required())
     left = due.left_minor
-    if left > 0 or (left < 0 and figures.total_minor < 0) or (left < 0 and not order.tenders):
+    if left > 0 or (left < 0 and (due.goes_back or not order.tenders)):
         return refuse(Refusal.ORDER_MUST_BE_PAID, due_minor=left)
     facts = tab_left(order, context)
     if isinstance(facts, Decision):

@@ -60,8 +60,9 @@ def request(body: RequestPaylink, context: PaylinkContext) -> Decision:
     other = context.links.offered_for(order.id)
     if other is not None:
         return refuse(Refusal.PAYLINK_MUST_BE_SETTLED, paylink_id=other.asked.paylink_id)
-    due_minor = due_of(order, figures, rules).left_minor
-    if due_minor == 0 or (figures.total_minor > 0) != (due_minor > 0):
+    due = due_of(order, figures, rules)
+    due_minor = due.left_minor
+    if not due.is_due():
         return refuse(OrderRefusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due_minor)
     if not 0 <= body.amount_minor <= abs(due_minor):
         return refuse(Refusal.PAYLINK_AMOUNT_MUST_BE_DUE, due_minor=abs(due_minor))

@@ -46,8 +46,9 @@ def request(body: RequestPayment, context: PaymentContext) -> Decision:
     if isinstance(begun, Decision):
         return begun
     facts, figures = begun
-    due_minor = due_of(order, figures, around.settings.required()).left_minor
-    if due_minor == 0 or (figures.total_minor > 0) != (due_minor > 0):
+    due = due_of(order, figures, around.settings.required())
+    due_minor = due.left_minor
+    if not due.is_due():
         return refuse(OrderRefusal.AMOUNT_MUST_STILL_BE_DUE, due_minor=due_minor)
     if not 0 <= body.amount_minor <= abs(due_minor):
         return refuse(Refusal.CARD_AMOUNT_MUST_BE_DUE, due_minor=abs(due_minor))

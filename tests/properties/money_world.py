@@ -22,11 +22,12 @@ from engine.order.tender_events import CashTendered, TenderUndone
 from engine.paylink.commands import HearPaylink
 from engine.paylink.state import Paylink
 from engine.payment.commands import HearPayment, ReportUpload, SetOfflinePolicy
+from engine.payment.ending_days import EndTerminalDay, HearTerminalDay
 from engine.payment.events import OfflinePolicy
 from engine.payment.state import Payment
 from engine.provider import LinkKind, LinkState, Told
 from engine.settings import SetForeignCurrencies
-from engine.terminal import ALREADY_REVERSED, UNDOING, Identity, Kind, Verdict
+from engine.terminal import ALREADY_REVERSED, UNDOING, Identity, Kind, Settlement, Verdict
 from engine.till import Denomination, OpenTill
 from tests.card_shop import card_shop, told
 from tests.link_shop import PROVIDER, with_provider
@@ -59,6 +60,8 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
+        # On some days banks refuse much of what was stored, and terminals keep what they did.
+        self.is_dark = self.chance.random() < 0.5
         self.shop = _shop(self.chance)
         self.done: dict[str, Done] = {}
         self.undoes: dict[str, str] = {}
@@ -124,8 +127,12 @@ class World:
             return known
         number = len(self.done) + 1
         # Some terminals give back by the payment, for good.
-        is_final = asked.kind is Kind.REFUND and self.chance.random() < 0.3
-        name = Identity("29001234", number, number, "1126", "101500", "", is_final)
+        keeps = 0.7 if self.is_dark else 0.3
+        is_final = asked.kind is Kind.REFUND and self.chance.random() < keeps
+        # And some tell no number that what a card paid could be taken back by.
+        has_number = asked.kind is not Kind.SALE or self.chance.random() < 0.95
+        receipt = number if has_number else None
+        name = Identity("29001234", number, receipt, "1126", "101500", "", is_final)
         done = self._decided(payment, name)
         self.done[asked.payment_id] = done
         if done.has_moved and asked.kind not in (Kind.RESERVATION, Kind.RELEASE):
@@ -154,7 +161,18 @@ class World:
         return Done("yes", name, asked.amount_minor)
 
     def _alone(self, payment: Payment) -> bool:
-        return payment.asked.offline_allowed and self.chance.random() < 0.3
+        return payment.asked.offline_allowed and self.chance.random() < (
+            0.7 if self.is_dark else 0.3
+        )
+
+    def day_ends(self, register: str) -> None:
+        """The terminal of a register ends its day, or nobody hears that it did: what it knows by a
+        number alone it takes back no more."""
+        decision = self.do(EndTerminalDay(), register)
+        if decision.refused is None:
+            verdict = self.chance.choice((Verdict.APPROVED, Verdict.APPROVED, Verdict.UNKNOWN))
+            terminal, day_id = decision.answer["terminal"], decision.answer["day_id"]
+            self.do(HearTerminalDay(terminal, day_id, Settlement(verdict)), register, admin=True)
 
     # ------------------------------------------------------------------------- the provider
 
