@@ -31,6 +31,7 @@ from engine.provider import LinkKind, LinkState, Told
 from engine.wire import canonical, unstructure
 
 log = structlog.get_logger()
+_UNTOLD = (LinkState.NOT_FOUND, LinkState.REFUSED)
 
 
 def concerns(news: Committed) -> bool:
@@ -106,7 +107,7 @@ class PaylinksActor:
             self._changed[paylink_id] = trio.Event()
             answer = await self._ask(link, post)
             if isinstance(answer, Told):
-                unknown = unknown + 1 if answer.state is LinkState.NOT_FOUND else 0
+                unknown = unknown + 1 if answer.state in _UNTOLD else 0
                 if _is_news(link, answer, unknown, world.now_ns()):
                     await self._hear(link.asked.provider, answer, post)
             else:
@@ -204,11 +205,11 @@ def _until_ns(link: Paylink) -> int:
 
 def _is_news(link: Paylink, told: Told, unknown: int, now_ns: int) -> bool:
     """Whether an answer can change anything; that the customer still has not paid is no news. A
-    refund may be asked for anew meanwhile, so that it is not known is news once it was said so
-    often, `unknown`, and for so long that a person has to look."""
+    refund may be asked for anew meanwhile, so that it is not known, or that nothing is said of it,
+    is news once it was said so often, `unknown`, and for so long that a person has to look."""
     if told.state is LinkState.OPEN:
         return link.standing is Standing.REQUESTED
-    if told.state is not LinkState.NOT_FOUND:
+    if told.state not in _UNTOLD:
         return True
     if link.asked.kind is LinkKind.PAYMENT:
         return not link.is_offered

@@ -23,7 +23,8 @@ class LinkState(Enum):
     """What a provider says of a payment or a refund.
 
     OPEN: it has it, and nothing moved yet. PAID and REFUNDED: the money moved, once. CANCELLED,
-    EXPIRED, FAILED: it never will. NOT_FOUND: it was never asked for it.
+    EXPIRED, FAILED: it never will. NOT_FOUND: it was never asked for it. REFUSED: it will say
+    nothing of a refund, nor do it now, and that says not whether it went back.
     """
 
     OPEN = "open"
@@ -33,6 +34,7 @@ class LinkState(Enum):
     EXPIRED = "expired"
     FAILED = "failed"
     NOT_FOUND = "not_found"
+    REFUSED = "refused"
 
 
 @frozen
@@ -40,7 +42,8 @@ class Told:
     """What a provider said. `reference` is ours, `provider_reference` its own name for it.
 
     `currency` is ISO 4217's letters. `url` is what the customer opens, while it is open. `method`
-    is how it was paid, a short word such as `wallet`; `code` why it was not.
+    is how it was paid, a short word such as `wallet`; `code` why it was not: a short word, or where
+    a refund was refused, the status and what its provider said.
     """
 
     reference: str

@@ -17,8 +17,8 @@ from engine.paylink.closing import with_tender
 from engine.paylink.commands import RequestPaylink, ReverseLinkTender, SendBackPaylink
 from engine.paylink.context import PaylinkContext, answered
 from engine.paylink.events import (
+    UNTOLD,
     LinkAsked,
-    LinkProblem,
     PaylinkAskedAgain,
     PaylinkRequested,
     Standing,
@@ -191,8 +191,9 @@ def reverse_tender(body: ReverseLinkTender, context: PaylinkContext) -> Decision
 
 def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     """Have money given back that nobody wanted, or try again what could not be: of what went back
-    in part the rest, of what bounced all of it. A refund that its provider did not know is asked
-    for once more under its own reference, so that it is given back once, whatever became of it.
+    in part the rest, of what bounced all of it. A refund that its provider did not know, or would
+    say nothing of, is asked for once more under its own reference, so that it is given back once,
+    whatever became of it.
 
     Refuses:
         order_must_be_live (a register that practises moves no money), paylink_must_exist,
@@ -204,7 +205,7 @@ def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     if link is None:
         return refuse(Refusal.PAYLINK_MUST_EXIST, paylink_id=body.paylink_id)
     around, was = context.around, link.asked
-    if link.problem is LinkProblem.NOT_KNOWN:
+    if link.problem in UNTOLD:
         again = context.fact(was.paylink_id, PaylinkAskedAgain(was.paylink_id, around.operator))
         standing, amount_minor = Standing.REQUESTED.value, was.amount_minor
         return answered(was.paylink_id, standing, again, amount_minor=amount_minor)

@@ -28,7 +28,8 @@ class LinkProblem(Enum):
 
     LATE: paid when its order no longer wanted it. DIFFERS: another amount or currency was paid.
     UNASKED: paid, and nobody here asked for it. NOT_RETURNED: money that should have gone back has
-    not. NOT_KNOWN: its provider does not know of a refund; whether it went back nobody says.
+    not. NOT_KNOWN: its provider does not know of a refund; REFUSED: its provider will say nothing
+    of it, and do nothing. Whether it went back neither says.
     """
 
     NONE = ""
@@ -37,6 +38,11 @@ class LinkProblem(Enum):
     UNASKED = "unasked"
     NOT_RETURNED = "not_returned"
     NOT_KNOWN = "not_known"
+    REFUSED = "refused"
+
+
+# Its provider was asked often, and nothing says whether the money went back.
+UNTOLD = (LinkProblem.NOT_KNOWN, LinkProblem.REFUSED)
 
 
 @frozen
@@ -105,7 +111,7 @@ class PaylinkConfirmed:
 @frozen
 class PaylinkEnded:
     """The provider says that no money moves by it, and why; or it does not know of it, and nobody
-    asks any more (`not_known`, the standing is as before)."""
+    asks any more (`not_known`, or `refused`; the standing is as before)."""
 
     paylink_id: str
     standing: Standing
@@ -124,8 +130,8 @@ class PaylinkExpired:
 @EVENTS.name("paylink.asked_again/1")
 @frozen
 class PaylinkAskedAgain:
-    """Somebody has its provider asked once more for a refund that it did not know, under the same
-    reference: should it know it after all, it is done once."""
+    """Somebody has its provider asked once more for a refund that it did not know, or said nothing
+    of, under the same reference: should it know it after all, it is done once."""
 
     paylink_id: str
     operator: str

@@ -14,6 +14,7 @@ from engine.paylink.closing import with_tender
 from engine.paylink.commands import HearPaylink
 from engine.paylink.context import PaylinkContext, answered
 from engine.paylink.events import (
+    UNTOLD,
     LinkProblem,
     PaylinkConfirmed,
     PaylinkEnded,
@@ -30,6 +31,10 @@ _ENDS = {
     LinkState.CANCELLED: Standing.CANCELLED,
     LinkState.EXPIRED: Standing.EXPIRED,
     LinkState.FAILED: Standing.FAILED,
+}
+_UNTOLD = {
+    LinkState.NOT_FOUND: LinkProblem.NOT_KNOWN,
+    LinkState.REFUSED: LinkProblem.REFUSED,
 }
 _MOVED = {LinkKind.PAYMENT: LinkState.PAID, LinkKind.REFUND: LinkState.REFUNDED}
 
@@ -53,7 +58,7 @@ def hear(body: HearPaylink, context: PaylinkContext) -> Decision:
         return _offered(link, told, context)
     if told.state is _MOVED[link.asked.kind]:
         return _moved(link, body, context)
-    if told.state in _ENDS or told.state is LinkState.NOT_FOUND:
+    if told.state in _ENDS or told.state in _UNTOLD:
         return _ended(link, told, context)
     return _misfit(link, told)
 
@@ -169,11 +174,12 @@ def _ended(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
     """No money moves by it. What was refunded may still bounce; what was paid stays paid."""
     asked, is_refund = link.asked, link.asked.kind is LinkKind.REFUND
     paylink_id = asked.paylink_id
-    is_listed = link.problem is LinkProblem.NOT_KNOWN
-    if told.state is LinkState.NOT_FOUND and is_refund:
-        return _not_known(link, told, context)
-    if told.state is LinkState.NOT_FOUND:
-        if paylink_id not in context.links.open or link.is_offered:
+    is_listed = link.problem in UNTOLD
+    if told.state in _UNTOLD and is_refund:
+        return _untold(link, told, context)
+    if told.state in _UNTOLD:
+        is_refused = told.state is LinkState.REFUSED
+        if is_refused or paylink_id not in context.links.open or link.is_offered:
             return _misfit(link, told)
         standing = Standing.CANCELLED
     else:
@@ -192,14 +198,15 @@ def _ended(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
     return answered(paylink_id, standing.value, fact, amount_minor=link.amount_minor)
 
 
-def _not_known(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
-    """A refund of which its provider goes on saying that it does not know it. What is owed is owed,
-    and whether it went back this does not say: from some age on it is before a person."""
+def _untold(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
+    """A refund of which its provider goes on saying that it does not know it, or will say nothing.
+    What is owed is owed, and whether it went back this does not say: from some age on it is before
+    a person."""
     paylink_id = link.asked.paylink_id
     is_due = link.age_ns(context.around.stamp.now_ns) >= limits.PAYLINK_UNKNOWN_NS
     if paylink_id not in context.links.open or not is_due:
         return _misfit(link, told)
-    problem = LinkProblem.NOT_KNOWN
-    event = PaylinkEnded(paylink_id, link.standing, told.state.value, problem)
+    code = told.code or told.state.value
+    event = PaylinkEnded(paylink_id, link.standing, code, _UNTOLD[told.state])
     fact = context.fact(paylink_id, event)
     return answered(paylink_id, link.standing.value, fact, amount_minor=link.amount_minor)

@@ -16,7 +16,7 @@ from actors.provider_messages import Callback, LookUp, Offer, Withdraw
 from actors.web.exchange import HttpAnswer
 from actors.world import World
 from engine.limits import NS_PER_S
-from engine.provider import Told
+from engine.provider import LinkState, Told
 from protocols.provider import codec, limits, signing
 from protocols.provider.client import ReachError, client_context, request
 from protocols.provider.codec import MessageError
@@ -129,7 +129,11 @@ class ProviderActor:
             self._show(DeviceState.FAILED, error.code, error.detail, post)
             envelope.answer(Failure(error.code, error.detail))
         else:
-            self._show(DeviceState.READY, "ok", "", post)
+            if told.state is LinkState.REFUSED:
+                log.warning("provider_refuses", provider=self.address, reason=told.code)
+                self._show(DeviceState.FAILED, "refused", told.code, post)
+            else:
+                self._show(DeviceState.READY, "ok", "", post)
             envelope.answer(told)
 
     async def _reach(self, asked: codec.Question, keys: _Keys) -> HttpAnswer:

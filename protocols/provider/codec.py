@@ -23,7 +23,14 @@ _REFERENCE = re.compile(rf"[0-9A-Za-z._:-]{{1,{limits.REFERENCE_LENGTH_MAX}}}", 
 _WORD = re.compile(rf"[a-z0-9_]{{0,{limits.WORD_LENGTH_MAX}}}", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _DIGITS = re.compile(r"[0-9](?:[ ._:-]?[0-9]){12,18}", re.ASCII)
+_LONG_NUMBER = re.compile(r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){11,}", re.ASCII)
 _ID = re.compile(r"(?:[0-9a-f]{4}){2}(?:-[0-9a-f]{4}){4}(?:[0-9a-f]{4}){2}")  # RFC 9562
+# What a provider cannot do just now, it may do later.
+_LATER = (408, 423, 425)
+# These speak of who asks, of another request or of another server: not of the refund.
+_OF_WHO_ASKS = (401, 403, 407, 409, 421, 424)
+# Where providers put the words of a refusal.
+_SAYING = ("code", "title", "message", "detail")
 _FOLDERS = {LinkKind.PAYMENT: "payments", LinkKind.REFUND: "refunds"}
 
 
@@ -44,6 +51,7 @@ class Question:
     path: str
     body: bytes
     reference: str
+    kind: LinkKind = LinkKind.PAYMENT
 
 
 def question(body: Offer | LookUp | Withdraw, callback_url: str = "") -> Question:
@@ -61,9 +69,10 @@ def question(body: Offer | LookUp | Withdraw, callback_url: str = "") -> Questio
             else:
                 fields["payment"] = body.original
             path = f"/v1/{_FOLDERS[body.kind]}/{reference}"
-            return Question("PUT", path, canonical(fields), body.reference)
+            return Question("PUT", path, canonical(fields), body.reference, body.kind)
         case LookUp():
-            return Question("GET", f"/v1/{_FOLDERS[body.kind]}/{reference}", b"", body.reference)
+            path = f"/v1/{_FOLDERS[body.kind]}/{reference}"
+            return Question("GET", path, b"", body.reference, body.kind)
         case Withdraw():
             return Question("POST", f"/v1/payments/{reference}/cancel", b"", body.reference)
 
@@ -78,6 +87,8 @@ def answer(asked: Question, status: int, body: bytes) -> Told:
         return Told(asked.reference, LinkState.NOT_FOUND)
     if status == 429 or status >= 500:
         raise MessageError("not_now", str(status))
+    if asked.kind is LinkKind.REFUND and status != 200:
+        return _refund_refused(asked, status, body)
     if asked.method == "PUT" and 400 <= status < 500 and status not in (408, 409, 425):
         # It will not do this, whoever asks again: nothing moved and nothing will.
         return Told(asked.reference, LinkState.FAILED, code="refused")
@@ -87,6 +98,38 @@ def answer(asked: Question, status: int, body: bytes) -> Told:
     if told.reference != asked.reference:
         raise MessageError("other_reference")
     return told
+
+
+def _refund_refused(asked: Question, status: int, body: bytes) -> Told:
+    """What it means that a provider has no word of a refund. A person is to see it, with what it
+    said: nobody stands there who would ask why it takes so long.
+
+    Raises:
+        MessageError: `not_now`.
+    """
+    if status in _LATER:
+        raise MessageError("not_now", str(status))
+    is_no = asked.method == "PUT" and 400 <= status < 500 and status not in _OF_WHO_ASKS
+    state = LinkState.FAILED if is_no else LinkState.REFUSED
+    said = " ".join(("refused", str(status), _said(body))).strip()
+    return Told(asked.reference, state, code=said[: limits.SAID_LENGTH_MAX])
+
+
+def _said(body: bytes) -> str:
+    """A refusal in its provider's own words, in one line; "" where they are none. No number in it
+    is long enough to be a card's, however it is written."""
+    if len(body) > limits.ANSWER_BYTES_MAX:
+        return ""
+    try:
+        data = parse(body)
+    except WireError:
+        data = None
+    named = data.get("error", data) if isinstance(data, dict) else None
+    fields = named if isinstance(named, dict) else {"message": named}
+    found = (fields.get(name) for name in _SAYING)
+    words = " ".join(text for text in found if isinstance(text, str))
+    plain = "".join(sign if sign.isprintable() else " " for sign in words)
+    return _LONG_NUMBER.sub("***", " ".join(plain.split()))
 
 
 def read(body: bytes) -> Told:

@@ -10,6 +10,7 @@ READ_BYTES_MAX = 16 << 10
 URL_LENGTH_MAX = 512
 REFERENCE_LENGTH_MAX = 64
 WORD_LENGTH_MAX = 32
+SAID_LENGTH_MAX = 160  # of why a refund was refused
 KEY_BYTES_MIN = 16  # of a key that callbacks are signed with
 KEYS_MAX = 4  # at once: an old one beside a new one
 SIGNATURES_MAX = 4

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from actors.provider_messages import LookUp, Offer, Withdraw
 from engine.provider import LinkKind, LinkState, Told
 from engine.wire import canonical, parse
-from protocols.provider import codec, signing
+from protocols.provider import codec, limits, signing
 from protocols.provider.codec import MessageError
 from protocols.provider.settings import ProviderSettings, ProviderSettingsError, require_distinct
 
@@ -25,7 +25,7 @@ def body(**changes: object) -> bytes:
     return canonical({key: value for key, value in data.items() if value is not None})
 
 
-@pytest.mark.parametrize("state", [s for s in LinkState if s is not LinkState.NOT_FOUND])
+@pytest.mark.parametrize("state", list(LinkState)[:6])
 def test_what_is_written_is_read(state: LinkState) -> None:
     """Every state of a payment or a refund comes back as it went."""
     kind = LinkKind.REFUND if state is LinkState.REFUNDED else LinkKind.PAYMENT
@@ -217,6 +217,67 @@ def test_an_answer_must_be_about_what_was_asked() -> None:
     assert Told("ref-2", LinkState.FAILED, code="refused") == codec.answer(offer, 422, b"")
     with pytest.raises(MessageError, match="refused"):
         codec.answer(offer, 409, b"")
+
+
+@pytest.mark.parametrize("method", ["PUT", "GET"])
+@pytest.mark.parametrize("status", [408, 423, 425, 429, 500, 502, 503, 504])
+def test_a_refund_that_cannot_be_done_now_is_asked_for_again(method: str, status: int) -> None:
+    """Busy, out of time, or broken: none of them says no."""
+    with pytest.raises(MessageError, match="not_now"):
+        codec.answer(refund_by(method), status, b"{}")
+
+
+@pytest.mark.parametrize("status", [400, 402, 405, 410, 413, 415, 422, 451])
+def test_a_refund_that_is_refused_will_never_be_done(status: int) -> None:
+    """Its own content is the reason, and that does not change."""
+    said = Told("ref-2", LinkState.FAILED, code=f"refused {status} charge_refunded All is back.")
+    body = b'{"error": {"code": "charge_refunded", "message": "All\\n is back."}}'
+    assert said == codec.answer(refund_by("PUT"), status, body)
+
+
+@pytest.mark.parametrize(
+    ("method", "status"),
+    [
+        *[("PUT", status) for status in (401, 403, 407, 409, 421, 424, 302, 204)],
+        *[("GET", status) for status in (400, 401, 402, 403, 409, 410, 422, 301, 202)],
+    ],
+)
+def test_a_refusal_that_does_not_say_whether_money_went_back(method: str, status: int) -> None:
+    """Who asks is not known or may not, another request is in the way, or nothing is told."""
+    said = codec.answer(refund_by(method), status, b"<html>no</html>")
+    assert Told("ref-2", LinkState.REFUSED, code=f"refused {status}") == said
+    assert LinkState.NOT_FOUND is codec.answer(refund_by(method), 404, b"").state
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"title": "Gone", "detail": "closed"}', " Gone closed"),
+        (b'{"error": "no such thing"}', " no such thing"),
+        (b'{"message": "of card 4111111111111111, no"}', " of card ***, no"),
+        (b'{"message": "of 4111.1111 - 1111_1111 of 14 days"}', " of *** of 14 days"),
+        (b'{"message": 5, "code": ["x"]}', ""),
+        (b'["no"]', ""),
+        (b"\xff\xfe", ""),
+        (b'{"message": "' + b"x" * limits.ANSWER_BYTES_MAX + b'"}', ""),
+    ],
+)
+def test_what_a_provider_says_as_it_refuses_a_refund(body: bytes, words: str) -> None:
+    """Its own words, and no number of a card."""
+    assert f"refused 422{words}" == codec.answer(refund_by("PUT"), 422, body).code
+
+
+def test_what_a_provider_says_is_cut() -> None:
+    """A page of words is none for a list."""
+    body = b'{"message": "' + b"x" * 2_000 + b'"}'
+    assert limits.SAID_LENGTH_MAX == len(codec.answer(refund_by("PUT"), 400, body).code)
+
+
+def refund_by(method: str) -> codec.Question:
+    """The question after a refund, or for one."""
+    if method == "GET":
+        return codec.question(LookUp("ref-2", LinkKind.REFUND))
+    return codec.question(Offer("ref-2", LinkKind.REFUND, 5, "EUR", original="r1"))
 
 
 @pytest.mark.parametrize("state", ["cancelled", "expired", "failed"])

@@ -685,6 +685,32 @@ def test_a_refund_its_provider_does_not_know_is_listed_and_asked_for_again(
     assert books_from(image, None).paylinks == shop.books.paylinks == shop.replayed().paylinks
 
 
+def test_a_refund_its_provider_says_nothing_of_is_listed_and_asked_for_again() -> None:
+    """With what it said. Whether it went back nobody knows: asked again under its own reference it
+    goes back once."""
+    shop = link_shop()
+    refund = owed(shop)
+    hear(shop, refund, LinkState.OPEN)
+    said = "refused 403 this account may not"
+    assert not_heard(shop, refund, LinkState.REFUSED, code=said) == Refusal.PAYLINK_STATE_MUST_FIT
+    shop.now_ns += limits.PAYLINK_UNKNOWN_NS
+    hear(shop, refund, LinkState.REFUSED, code=said)
+    (listed,) = paylinks_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert ("refused", "waiting", said) == (listed.problem, listed.standing, listed.code)
+    assert refund == shop.ok(SendBackPaylink(refund))["paylink_id"]
+    hear(shop, refund, LinkState.REFUNDED)
+    assert ([], {}) == (problems(shop), shop.books.paylinks.open)
+    image = parse(canonical(image_of(shop.books)))
+    assert books_from(image, None).paylinks == shop.books.paylinks == shop.replayed().paylinks
+
+
+def test_a_payment_is_not_over_because_its_provider_says_nothing() -> None:
+    """A code that can be paid is payable until its provider says otherwise."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    assert not_heard(shop, paylink_id, LinkState.REFUSED) == Refusal.PAYLINK_STATE_MUST_FIT
+
+
 @pytest.mark.parametrize(
     ("state", "left"), [(LinkState.REFUNDED, []), (LinkState.FAILED, [LinkProblem.NOT_RETURNED])]
 )

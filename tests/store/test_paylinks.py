@@ -278,3 +278,41 @@ async def test_a_refund_that_its_provider_does_not_know_is_listed_not_asked_for_
         await shop.until(refund, "confirmed")
         assert 0 == provider.ledger.taken_minor
         assert [] == problems(shop)
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"), [(403, LinkProblem.REFUSED), (422, LinkProblem.NOT_RETURNED)]
+)
+async def test_a_refund_that_its_provider_refuses_is_listed_with_its_words(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, status: int, problem: LinkProblem
+) -> None:
+    """It says nothing of it, or that it will not be done: a person is told what it said, and nobody
+    asks any more."""
+    for module in ("engine.limits", "actors.paylinks"):
+        monkeypatch.setattr(f"{module}.PAYLINK_UNKNOWN_NS", 0)
+    monkeypatch.setattr("actors.paylinks.LOOK_OFTEN_S", 0.05)
+    answers = ProviderFake._answer
+
+    def refusing(fake: ProviderFake, method: str, path: str, *rest: Any) -> tuple[int, str, bytes]:
+        if "/refunds/" in path:
+            return status, "application/json", b'{"message": "too late"}'
+        return answers(fake, method, path, *rest)
+
+    monkeypatch.setattr(ProviderFake, "_answer", refusing)
+    async with (
+        open_provider(folder) as provider,
+        open_link_shop(folder, provider, calls=False) as shop,
+    ):
+        paylink_id = await shop.ask_for_link("wine")
+        provider.pay(paylink_id)
+        await shop.until(paylink_id, "confirmed")
+        await shop.until_receipts(1)
+        sale = shop.records("order.completed/1")[0].data["order_id"]
+        await shop.do("order.add_return_line", **back_of(sale, 1))
+        refund = (await shop.do("paylink.request"))["paylink_id"]
+        await eventually(lambda: problems(shop) == [problem], "a refused refund")
+        listed = shop.store.books.paylinks.exceptions[refund]
+        assert f"refused {status} too late" == listed.code
+        asked_for = len(provider.requests)
+        await trio.sleep(0.3)
+        assert asked_for == len(provider.requests), "nobody asks any more"
