@@ -35,7 +35,7 @@ from engine.payment.terminal_day import taken_of
 from engine.record import Record
 from engine.settlement import fees
 from engine.settlement.decide import ItemExplained, TermsSet
-from engine.settlement.judge import Account, judge
+from engine.settlement.judge import Account, TakenBack, judge
 from engine.settlement.presented import day_of
 from engine.stamp import Stamp
 from engine.terminal import Answer, Kind
@@ -357,16 +357,16 @@ def _account_of(db: apsw.Connection, root: str) -> tuple[str, Account]:
         "WHERE root = ? ORDER BY payment_id = root DESC, day",
         (root,),
     )
-    sums: dict[str, Any] = dict.fromkeys(("paid", "back", "reversed", "back_reversed"), 0)
+    sums: dict[str, Any] = dict.fromkeys(("paid", "back", "reversed"), 0)
     costs = dict(sums)
     days = {"paid": "", "back": "", "reversed": ""}
+    taken_back: list[TakenBack] = []
     for kind, of_refund, day, amount_minor, fee_minor, _, _ in money:
         side, sign = _side_of(Kind(kind), of_refund=bool(of_refund))
         sums[side] += sign * amount_minor
         costs[side] += sign * fee_minor
         if sign < 0:
-            sums["back_reversed"] += amount_minor
-            costs["back_reversed"] += fee_minor
+            taken_back.append(TakenBack(amount_minor, fee_minor))
         days[side] = max(days[side], day)
     told = _told_of(db, root)
     # Without a line of the rate card nobody knows what it should have cost.
@@ -387,8 +387,7 @@ def _account_of(db: apsw.Connection, root: str) -> tuple[str, Account]:
         costs["reversed"],
         told["fee"],
         fee_rows,
-        sums["back_reversed"],
-        costs["back_reversed"],
+        tuple(taken_back),
     )
     return money[0][5], account
 

@@ -25,7 +25,7 @@ from engine.views.shapes import ActivityRow, ReceiptRow, ReportView
 from engine.views.till_shapes import TillCountView
 from engine.wire import canonical, parse, structure, unstructure
 
-VERSION: Final = 11
+VERSION: Final = 12
 ACTIVITY_ROWS_MAX: Final = 500
 SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",

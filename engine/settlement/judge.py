@@ -28,13 +28,25 @@ class ItemKind(Enum):
     PAYOUT_DIFFERS = "payout_differs"
 
 
+# So many refunds taken back are told apart; of one payment there are never more.
+_APART_MAX = 12
+
+
+@frozen
+class TakenBack:
+    """A refund that was taken back: its amount, and what taking it back costs by the rate card."""
+
+    amount_minor: int
+    fee_minor: int = 0
+
+
 @frozen
 class Account:
     """A payment with its refunds, and the rows of files about them; every figure 0 or above but
     `charged_minor`, which is below for a chargeback.
 
     `reversed_minor` was taken back whole before or after it was settled: acquirers leave both out,
-    or list both. So they do with `back_reversed_minor`, refunds that were taken back, which
+    or list both. So they do with each of `taken_back`, refunds that were taken back, which
     `back_minor` leaves out, and with the row that takes one back as a payment, or as what undoes a
     chargeback. `paid_day` and `back_day` are the business dates of the payment and of the latest
     of what went back, ISO, "" where there is none. Fees are by the rate card; `fee_rows` counts the
@@ -56,8 +68,7 @@ class Account:
     fee_reversed_minor: int = 0
     fee_charged_minor: int = 0
     fee_rows: int = 0
-    back_reversed_minor: int = 0
-    fee_back_reversed_minor: int = 0
+    taken_back: tuple[TakenBack, ...] = ()
 
     @property
     def is_reversal_listed(self) -> bool:
@@ -71,14 +82,27 @@ class Account:
         return self.reversed_minor if self.is_reversal_listed else 0
 
     @property
-    def listed_back_minor(self) -> int:
-        """What of `back_reversed_minor` it lists, as money back and as a payment."""
+    def listed_back(self) -> TakenBack:
+        """What of `taken_back` it lists, as money back and as a payment, in all: those of them that
+        come nearest to what it lists beyond the rest; of several, the most, as one that is listed
+        one way may yet be listed the other."""
         paid_minor = self.paid_minor - self.reversed_minor + self.listed_minor
-        is_told = (
-            self.settled_back_minor > self.back_minor + self.listed_minor
-            or self.settled_minor + self.charged_minor > paid_minor
+        more_back = self.settled_back_minor - self.back_minor - self.listed_minor
+        more_paid = self.settled_minor + self.charged_minor - paid_minor
+        sums = () if more_back <= 0 and more_paid <= 0 else _sums_of(self.taken_back)
+        return min(
+            sums,
+            default=TakenBack(0),
+            key=lambda one: (
+                abs(more_back - one.amount_minor) + abs(more_paid - one.amount_minor),
+                -one.amount_minor,
+            ),
         )
-        return self.back_reversed_minor if is_told else 0
+
+    @property
+    def listed_back_minor(self) -> int:
+        """The amount of it."""
+        return self.listed_back.amount_minor
 
     @property
     def fee_expected_minor(self) -> int:
@@ -90,8 +114,25 @@ class Account:
     def fee_expected_back_minor(self) -> int:
         """What of it what went back costs."""
         listed = self.fee_reversed_minor if self.is_reversal_listed else 0
-        listed += self.fee_back_reversed_minor if self.listed_back_minor else 0
-        return self.fee_back_minor + listed
+        return self.fee_back_minor + listed + self.listed_back.fee_minor
+
+
+def _sums_of(taken_back: tuple[TakenBack, ...]) -> list[TakenBack]:
+    """What any of them, one at least, come to together."""
+    apart, rest = taken_back[: _APART_MAX - 1], taken_back[_APART_MAX - 1 :]
+    if rest:
+        apart = (*apart, _sum_of(rest))
+    sums = {0: TakenBack(0)}
+    for one in apart:
+        for known in list(sums.values()):
+            more = _sum_of((known, one))
+            sums.setdefault(more.amount_minor, more)
+    return [one for minor, one in sums.items() if minor]
+
+
+def _sum_of(several: tuple[TakenBack, ...]) -> TakenBack:
+    minor = sum(one.amount_minor for one in several)
+    return TakenBack(minor, sum(one.fee_minor for one in several))
 
 
 @frozen

@@ -26,7 +26,7 @@ from engine.settlement.fees import (
     rate_of,
     rounded,
 )
-from engine.settlement.judge import Account, Finding, ItemKind, judge
+from engine.settlement.judge import Account, Finding, ItemKind, TakenBack, judge
 from engine.settlement.model import Acquirer, Presence, Rate, RowKind, SettlementRow
 from engine.settlement.presented import day_of
 from tests.clearing_shop import BANK, paid, payout
@@ -42,10 +42,10 @@ REFUND_TAKEN_BACK = Account(
     fee_paid_minor=9,
     fee_charged_minor=19,
     fee_rows=3,
-    back_reversed_minor=500,
-    fee_back_reversed_minor=10,
+    taken_back=(TakenBack(500, 10),),
 )
-COSTS = {"fee_paid_minor": 9, "fee_back_minor": 10, "fee_rows": 1}
+TWO_TAKEN_BACK = (TakenBack(300, 4), TakenBack(500, 10))
+COSTS: dict[str, Any] = {"fee_paid_minor": 9, "fee_back_minor": 10, "fee_rows": 1}
 IN_PERSON = Presence.IN_PERSON
 
 
@@ -461,6 +461,47 @@ def test_an_explanation_has_words() -> None:
         (Account(500, settled_minor=500, settled_rows=1, fee_paid_minor=9), (), 0),
         # A refund that was taken back, and an acquirer that lists both: the refund had its price.
         (REFUND_TAKEN_BACK, (), 0),
+        # Of two refunds taken back the files have one, both ways: nothing differs.
+        (attrs.evolve(REFUND_TAKEN_BACK, taken_back=TWO_TAKEN_BACK), (), 0),
+        (attrs.evolve(REFUND_TAKEN_BACK, taken_back=TWO_TAKEN_BACK[::-1]), (), 0),
+        # And with both, one of them the one way only, that one waits or differs.
+        (
+            attrs.evolve(
+                REFUND_TAKEN_BACK,
+                taken_back=TWO_TAKEN_BACK,
+                settled_back_minor=800,
+                settled_back_rows=2,
+                back_day="2026-11-01",
+                fee_charged_minor=23,
+            ),
+            (Finding(ItemKind.AMOUNT_DIFFERS, 300, 1300, 1000, due="2026-11-01"),),
+            0,
+        ),
+        # Another refund, that nobody took back, is in no file yet.
+        (
+            attrs.evolve(
+                REFUND_TAKEN_BACK, taken_back=TWO_TAKEN_BACK, back_minor=200, back_day="2026-11-02"
+            ),
+            (),
+            -200,
+        ),
+        (
+            Account(500, settled_minor=700, settled_rows=2, taken_back=(TakenBack(0),)),
+            (Finding(ItemKind.PAID_TWICE, -200, 500, 700),),
+            0,
+        ),
+        (
+            Account(
+                500,
+                settled_minor=500 + 40 * 7,
+                settled_rows=8,
+                settled_back_minor=40 * 7,
+                settled_back_rows=7,
+                taken_back=(TakenBack(40),) * 30,
+            ),
+            (),
+            0,
+        ),
         (
             attrs.evolve(REFUND_TAKEN_BACK, fee_charged_minor=9),
             (Finding(ItemKind.FEE_DIFFERS, -10, 19, 9),),

@@ -243,6 +243,35 @@ def test_a_refund_that_was_taken_back_is_in_a_file_twice_or_not_at_all(
     assert all(day.open_minor == 0 for day in clearing.view().days)
 
 
+@pytest.mark.parametrize("listed", [2, 4])
+def test_of_two_refunds_taken_back_a_file_may_have_one(listed: int) -> None:
+    """3.00 given back and taken back, 2.00 given back and taken back, then all of it: the acquirer
+    lists one of the two, there and back, and nothing differs."""
+    clearing = bank_shop()
+    shop = clearing.shop
+    sell(clearing, "wine", 1)
+    shop.ok(AddReturnLine(next(iter(shop.books.archive)), 1, 1000, "broken"))
+    amounts = {2: 300, 4: 200}
+    for number, minor in amounts.items():
+        shop.ok(RequestPayment(minor))
+        hear(shop, Verdict.APPROVED, number)
+        order = shop.books.live.current("1")
+        assert order is not None
+        shop.ok(ReverseTender(order.tenders[0].tender))
+        hear(shop, Verdict.APPROVED, number + 1)
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 6)
+    shop.ok(CompleteOrder())
+    minor = amounts[listed]
+    clearing.settle([paid(1, WINE, 12), paid(6, -WINE, 0)])
+    clearing.settle([paid(listed, -minor, 0, batch="2"), paid(listed + 1, minor, 0, batch="2")])
+    assert ([], 0, 0) == (
+        clearing.kinds(),
+        clearing.account().clearing_minor,
+        clearing.account().waiting_minor,
+    )
+
+
 def test_a_chargeback_is_money_to_ask_for() -> None:
     """The customer's bank took it back: clearing has it again, until it comes back."""
     clearing = bank_shop()
