@@ -364,9 +364,10 @@ def register_view(
 
 
 def _offer_version(books: Books) -> int:
-    """How often anything was changed that tiles and choices of a screen are made of."""
+    """Another number whenever anything was changed that tiles and choices of a screen are made of.
+    Of charges a screen knows only whether there are any; their changes are not counted."""
     set_whole = (books.promotions.version, books.prices.version, books.taxes.version)
-    return books.catalog.version + sum(set_whole)
+    return 2 * (books.catalog.version + sum(set_whole)) + bool(books.charges.rules)
 
 
 def _suspended_count(side: Side) -> int:

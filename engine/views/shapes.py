@@ -254,8 +254,9 @@ class RegisterView:
     order, or of the last one while it has none; `exceptions` how many of the store a person must
     look at. `provider` is whom it asks for payments by link, "" for nobody, and `paylink` the last
     one of its order. `asks_tips` says that its customers are asked for a tip on our own screen.
-    `offer_version` rises with each change of goods, prices, promotions or taxes: what a screen was
-    told of them before (`store.state`, `catalog.grid`) is old then.
+    `offer_version` is another with each change of goods, prices, promotions or taxes, and when the
+    first charge comes or the last one goes: what a screen was told of them before (`store.state`,
+    `catalog.grid`) is old then.
     """
 
     epoch: int

@@ -51,6 +51,7 @@ from engine.order.pricing import price
 from engine.order.refusal import Refusal
 from engine.register import StartTraining
 from engine.settings import SetTaxClasses
+from engine.views.build import register_view
 from tests.shop import TAXES, Shop, item
 
 PERCENT, AMOUNT = DiscountKind.PERCENT, DiscountKind.AMOUNT
@@ -274,6 +275,22 @@ def test_a_total_beyond_reason_is_refused_whatever_comes_off_it() -> None:
     shop.ok(WaiveCharge("s", "opening day"))
     shop.ok(CompOrder(withdraw=True))
     assert shop.no(WaiveCharge("s", withdraw=True)) == Refusal.AMOUNT_MUST_BE_WITHIN_LIMIT
+
+
+def test_a_screen_is_told_that_charges_came_or_went() -> None:
+    """What it was told of the store before, `has_charges` too, is old then."""
+    shop = Shop.selling()
+    service = ChargeRule("s", "Service", ChargeKind.SERVICE, percent_ppm=100_000)
+    seen = [_offer_version(shop)]
+    for rules in ((service,), ()):
+        shop.ok(SetCharges(rules), admin=True)
+        seen.append(_offer_version(shop))
+    assert seen[0] != seen[1] != seen[2]
+
+
+def _offer_version(shop: Shop) -> int:
+    view = register_view(shop.books, "1", epoch=1, now_ns=shop.now_ns, devices={}, last_order=None)
+    return view.offer_version
 
 
 def test_a_deposit_beyond_reason_is_refused() -> None:
