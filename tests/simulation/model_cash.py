@@ -28,13 +28,13 @@ def rounding_minor(order: Order) -> int:
         return 0
     total = order.total_minor()
     in_cash, given = total - order.paid_minor(), sum(order.tenders.values())
-    if total < 0:
+    if total < 0 and in_cash <= 0:
         back = [order.coins_back[tender] for tender in order.tenders]
         gave = -sum(coins.total() for _, coins in back)
         is_settled = (in_cash, given) == (-sum(exact for exact, _ in back), gave)
         return given - in_cash if is_settled else 0
     due = to_coins(in_cash, order.coin_minor, goes_up=in_cash >= 0 or bool(order.notes))
-    is_settled = given >= due if total > 0 else given == due
+    is_settled = given >= due if total > 0 or in_cash > 0 else given == due
     return due - in_cash if is_settled else 0
 
 
@@ -61,9 +61,14 @@ def coins_back(
 
 def came_in(order: Order) -> tuple[int, int]:
     """What a sale that is complete brought in coins, less change, and in goods and notes at what
-    they count for."""
+    they count for. Goods for which something was given back, in an exchange that was paid too, or
+    which were owed to nobody, brought so much less."""
     kept = order.total_minor() - order.paid_minor() + rounding_minor(order)
     goods = -sum(line.refund_minor for line in order.lines.values() if line.source is not None)
+    others = [*order.cards.values(), *order.left_out.values()]
+    others += [minor for _, minor in (*order.credits.values(), *order.links.values())]
+    if kept > 0 or order.notes or any(minor > 0 for minor in others):
+        goods = max(0, goods + sum(min(0, minor) for minor in others))
     worth = sum(worth for *_, worth in order.notes.values())
     return kept if order.tenders or order.notes else 0, goods + worth
 
