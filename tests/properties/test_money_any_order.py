@@ -34,7 +34,12 @@ from engine.paylink.commands import (
     SendBackPaylink,
 )
 from engine.payment.commands import (
+    AdjustTip,
+    CaptureTab,
     CloseException,
+    OpenTab,
+    RaiseTab,
+    ReleaseTab,
     RequestPayment,
     ReverseAgain,
     ReverseTender,
@@ -68,6 +73,8 @@ class Cashiers(World):
             self._begin(register)
         elif order.figures is None and self.chance.random() < 0.15:
             self.do(AddLine(self.chance.choice(GOODS)), register)
+        elif self.chance.random() < (0.3 if order.tab or order.figures is None else 0.02):
+            self._tab(register, order)
         elif self.chance.random() < 0.2:
             ends = (CompleteOrder(), SuspendOrder("x"), VoidOrder("x"), UndoTendering())
             self.do(self.chance.choice(ends), register)
@@ -93,6 +100,12 @@ class Cashiers(World):
         for line in self.shop.order(sale).live_lines():
             if line.source is None and (is_whole or self.chance.random() < 0.5):
                 self.do(AddReturnLine(sale, line.line, line.quantity_milli, "x"), register)
+
+    def _tab(self, register: str, order: Order) -> None:
+        """A reservation is asked for, or something becomes of it."""
+        minor = self.chance.choice((1000, 2000, 3000))
+        ways: tuple[Any, ...] = (RaiseTab(minor), AdjustTip(150), CaptureTab(), ReleaseTab())
+        self.do(OpenTab(minor) if order.tab is None else self.chance.choice(ways), register)
 
     def _stored(self) -> list[str]:
         """On a dark day, the sales of which a bank has still to say whether it pays."""
@@ -184,25 +197,27 @@ class Cashiers(World):
         raise AssertionError("a payment that nobody can settle")
 
     def end_all(self) -> None:
-        """Every order that is open is ended, by whoever takes it up."""
+        """Every order that is open is ended, by whoever takes it up. One that waits for what
+        another register has in hand is parked until that has ended."""
         self.settle()
         for register in REGISTERS:
-            self._end(register)
+            if not self._end(register):
+                self.shop.ok(SuspendOrder("x"), register)
         for order in list(self._open()):
             self.shop.ok(ResumeOrder(order.id))
-            self._end("1")
+            assert self._end("1"), f"an order that nobody can end: {order}"
         assert not self.shop.books.live.orders
 
-    def _end(self, register: str) -> None:
+    def _end(self, register: str) -> bool:
         for turn in range(TRIES):
             order = self.shop.books.live.current(register)
             if order is None or self.do(CompleteOrder(), register).refused is None:
-                return
+                return True
             if turn == TRIES // 2:
                 self._close_refunds()
             if not self._settle_due(register):
                 self._undo(register)
-        raise AssertionError(f"an order that nobody can end: {order}")
+        return False
 
     def _settle_due(self, register: str) -> bool:
         """Pay what is due, or give it back, whichever way it goes; whether there was one."""
@@ -211,7 +226,8 @@ class Cashiers(World):
         if order is None or order.figures is None:
             return False
         due = self._due(order)
-        for body in (TenderCash(due), RequestPayment(), RequestPaylink(), RefundToCredit()):
+        ways = (TenderCash(due), RequestPayment(), RequestPaylink(), RefundToCredit())
+        for body in (*ways, ReleaseTab()):
             is_taken = self.do(body, register).refused is None
             self.settle()
             if is_taken:
@@ -226,6 +242,8 @@ class Cashiers(World):
         for entry in order.tenders:
             self.do(self._undoing(order, entry.tender), register)
             self.settle()
+        self.do(ReleaseTab(), register)
+        self.settle()
         if self.do(UndoTendering(), register).refused is None or order.figures is None:
             for line in order.live_lines():
                 self.do(VoidLine(line.line, "x"), register)
