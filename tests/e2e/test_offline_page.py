@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.breadth import breadth
 from tests.e2e.shop import Cashier, DemoStore
 from tests.e2e.test_card_page import to_card
+from tests.e2e.test_link_page import phone
 from tests.properties import test_offline_risk as law
 
 POLICY: dict[str, object] = {
@@ -132,3 +133,38 @@ def test_what_was_not_taken_back_and_was_refused_is_one_entry_of_the_page(who: C
     entry.locator(".btn.main").click()
     expect(badge).to_have_count(0)
     expect(entry).to_have_count(0)
+
+
+def test_an_exchange_that_turns_out_to_be_owed_for_is_paid(who: Cashier) -> None:
+    """A flat white, 1.00 by QR code and the rest by a card that no bank sees, comes back for a
+    croissant, and 1.00 went back to the phone. The bank refuses the card: what it never paid is
+    left out, the croissant is paid for, and nobody is told to pay that out again."""
+    page, store = who.page, who.store
+    who.open_till()
+    store.key("refuse_later")
+    who.tap("Flat white")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.digits("100")
+    who.push(re.compile("^QR . link"))
+    phone(store)
+    expect(page.locator(".tenders li")).to_have_count(1)
+    who.push(re.compile("^Card"))
+    store.key("tap")
+    who.next_order()
+    who.bring_back("Flat white")
+    page.keyboard.press("Escape")
+    who.tap("Croissant")
+    expect(who.lines).to_have_count(2)
+    who.pay()
+    who.push("Back by QR")
+    expect(page.locator(".tenders li")).to_have_count(1)
+    store.key("go_online")
+    badge = page.get_by_role("button", name="Cards: 1 to settle")
+    expect(badge).to_be_visible(timeout=60_000)
+    who.push("Back to Mastercard ··0010")
+    expect(page.get_by_text("Take €2.60 for the goods that go out").first).to_be_visible()
+    expect(page.locator(".due")).to_contain_text("€2.60")
+    expect(who.button("Park", exact=True)).to_be_visible()
+    who.tender("€5.00")
+    expect(page.locator(".done .change")).to_contain_text("€2.40")
