@@ -15,6 +15,7 @@ from engine.payment.state import MOVED, Payments
 from engine.payment.terminal_day import TerminalDay, with_payment
 from engine.terminal import UNDOING
 from engine.views import payments as payments_shown
+from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.unclaimed import Unclaimed
 from tests.simulation.planted import Bug
 from tests.simulation.planted_money import Planted
@@ -51,8 +52,15 @@ def refused_and_not_shown() -> Planted:
 
 
 def told_unasked_forgotten() -> Planted:
-    """What a terminal tells of a stored card that it was not asked about is about nobody."""
-    return mock.patch.object(Unclaimed, "keep", return_value=None)
+    """What a terminal tells of a stored card that it was not asked about is acknowledged, as if it
+    had been kept."""
+
+    keep = Unclaimed.keep
+
+    def forgotten(self: Unclaimed, info: StatusInfo) -> bool:
+        return keep(Unclaimed(), info)
+
+    return mock.patch.object(Unclaimed, "keep", forgotten)
 
 
 def day_without_what_went_back() -> Planted:
@@ -98,8 +106,9 @@ STORED_BUGS: dict[str, Bug] = {
     "told_unasked_forgotten": Bug(
         told_unasked_forgotten,
         ("L1_everything_drains",),
-        ("bank_away", "devices_link_bad", "terminal_unplugged"),
-        sales=100,
+        ("bank_away", "terminal_unplugged", "terminal_reboots", "devices_kill", "store_kill"),
+        sales=60,
+        seed=55,
     ),
     "day_without_what_went_back": Bug(
         day_without_what_went_back, ("C8_a_terminals_day_is_the_journals",), sales=60
@@ -109,6 +118,7 @@ STORED_BUGS: dict[str, Bug] = {
         ("C8_a_terminals_day_is_the_journals",),
         ("devices_kill", "link_cut", "store_kill", "terminal_slow"),
         sales=60,
+        seed=46,
     ),
     "found_out_explains_nothing": Bug(
         found_out_explains_nothing,
