@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
@@ -48,11 +49,13 @@ from protocols.front.tokens import Tokens
 from protocols.limits import CLIENT_FRAME_BYTES_MAX, FRAME_BYTES_MAX
 from protocols.provider import codec as provider_codec
 from protocols.provider.codec import MessageError
+from protocols.provider.limits import SAID_LENGTH_MAX
 from tests.fuzz.targets import Pieces, message, stream
 from tests.shapes import sample
 
 _TOKENS = Tokens("front-token", "admin-token")
 _UUID = "018f0000-0000-7000-8000-{:012x}"
+_LONG_NUMBER = re.compile(r"(?:\d[ .\-]{0,3}){12}", re.ASCII)
 _DEEP = b"[" * 30_000 + b"]" * 30_000
 
 
@@ -379,3 +382,29 @@ def provider_word(data: bytes) -> None:
     told = provider_codec.read(data)
     kind = LinkKind(parse(data)["kind"])
     assert provider_codec.read(provider_codec.describe(told, kind)) == told
+
+
+@cache
+def _refusals() -> list[bytes]:
+    """Why a refund was refused, in the forms in which providers say it."""
+    flat = {"code": "charge_refunded", "message": "All of it is back", "detail": "since noon"}
+    return [canonical(flat), canonical({"error": flat}), canonical({"error": "no such charge"})]
+
+
+def _hostile_refusals() -> list[bytes]:
+    """A card's number however it is written, more than anybody reads, and no words at all."""
+    numbers = ("4" * 19, "4.7.6.1.7.3.9.0.0.1.0.1.0.1.1.9", "4761 7390\n0101 0119", "4 - " * 5_000)
+    written = [canonical({"message": f"card {number} is closed"}) for number in numbers]
+    return [*written, *_hostile_provider_words(), b"", b'{"error":[{"message":1}]}']
+
+
+@message(_refusals, hostile=_hostile_refusals)
+def provider_refusal(data: bytes) -> None:
+    """What a payment provider says with a refusal of a refund: shown to people, and so short, in
+    one line, and without a number as long as a card's."""
+    asked = provider_codec.Question("GET", "/v1/refunds/ref-1", b"", "ref-1", LinkKind.REFUND)
+    said = provider_codec.answer(asked, 403, data)
+    assert said.state is LinkState.REFUSED
+    assert len(said.code) <= SAID_LENGTH_MAX
+    assert said.code.isprintable()
+    assert _LONG_NUMBER.search(said.code.removeprefix("refused 403")) is None

@@ -72,3 +72,6 @@ def test_a_detector_may_name_what_it_says() -> None:
     mutant = Mutant("x", "It hurts.", "f.py", "a", "b", "pytest tests/x.py", "changed since")
     assert judge(mutant, Ended(1, "E   JournalCorruptError: record 7 was changed since")) == ""
     assert "without saying" in judge(mutant, Ended(1, "E   AssertionError"))
+    either = Mutant("x", "It hurts.", "f.py", "a", "b", "pytest tests/x.py", "gone | changed since")
+    assert judge(either, Ended(1, "E   JournalCorruptError: record 7 was changed since")) == ""
+    assert "without saying" in judge(either, Ended(1, "E   AssertionError"))
