@@ -117,7 +117,7 @@ def _refund_refused(asked: Question, status: int, body: bytes) -> Told:
 
 def _said(body: bytes) -> str:
     """A refusal in its provider's own words, in one line; "" where they are none. No number in it
-    is long enough to be a card's, however it is written."""
+    is long enough to be a card's, with up to three signs between two of its digits."""
     if len(body) > limits.ANSWER_BYTES_MAX:
         return ""
     try:

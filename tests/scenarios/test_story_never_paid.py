@@ -112,16 +112,23 @@ def test_what_cash_paid_of_it_is_still_owed() -> None:
     assert "Not owed" in str(shop.printed()[-1])
 
 
-def two_cards_back() -> tuple[Shop, str, str]:
-    """Bread and wine that two cards paid come back, and the first has all of its 6.49 back, as a
-    terminal that knows its payment does, for good; the return, and that payment."""
+def by_two_cards() -> tuple[Shop, str, str]:
+    """Bread and wine that two cards paid, the first, of 6.49, without its bank; the sale, and that
+    payment."""
     shop = offline_shop().shop
-    order_id = shop.ring("bread", "wine")
+    sale = shop.ring("bread", "wine")
     first = shop.ok(RequestPayment(649))["payment_id"]
     hear(shop, Verdict.APPROVED, 1, is_offline=True)
     shop.ok(RequestPayment())
     hear(shop, Verdict.APPROVED, 2)
     shop.ok(CompleteOrder())
+    return shop, sale, first
+
+
+def two_cards_back() -> tuple[Shop, str, str]:
+    """Bread and wine that two cards paid come back, and the first has all of its 6.49 back, as a
+    terminal that knows its payment does, for good; the return, and that payment."""
+    shop, order_id, first = by_two_cards()
     for line in (1, 2):
         back = shop.ok(AddReturnLine(order_id, line, 1000, "corked"))["order_id"]
     assert 649 == shop.ok(RequestPayment())["amount_minor"]
@@ -295,13 +302,7 @@ def test_an_exchange_that_a_card_paid_for_good_is_paid_in_full() -> None:
 def test_what_a_terminal_does_not_take_back_any_more_is_left_out_of_too() -> None:
     """A refund of which its terminal ended the day stands, though its terminal could take it back
     before: the return leaves out what is not owed, and ends."""
-    shop = offline_shop().shop
-    sale = shop.ring("bread", "wine")
-    first = shop.ok(RequestPayment(649))["payment_id"]
-    hear(shop, Verdict.APPROVED, 1, is_offline=True)
-    shop.ok(RequestPayment())
-    hear(shop, Verdict.APPROVED, 2)
-    shop.ok(CompleteOrder())
+    shop, sale, first = by_two_cards()
     shop.ok(AddReturnLine(sale, 1, 1000, "corked"))
     back = shop.ok(AddReturnLine(sale, 2, 1000, "corked"))["order_id"]
     assert 500 == shop.ok(RequestPayment(500, *second_card(shop, sale)))["amount_minor"]

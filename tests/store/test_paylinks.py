@@ -243,6 +243,15 @@ async def test_another_authority_is_not_believed(folder: Path) -> None:
             assert [] == provider.requests
 
 
+async def sold_by_link(shop: LinkShop, provider: ProviderFake) -> str:
+    """Sell a bottle of wine that is paid by link; the order's id."""
+    paylink_id = await shop.ask_for_link("wine")
+    provider.pay(paylink_id)
+    await shop.until(paylink_id, "confirmed")
+    await shop.until_receipts(1)
+    return str(shop.records("order.completed/1")[0].data["order_id"])
+
+
 async def test_a_refund_that_its_provider_does_not_know_is_listed_not_asked_for_ever(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,11 +264,7 @@ async def test_a_refund_that_its_provider_does_not_know_is_listed_not_asked_for_
         open_provider(folder) as provider,
         open_link_shop(folder, provider, calls=False) as shop,
     ):
-        paylink_id = await shop.ask_for_link("wine")
-        provider.pay(paylink_id)
-        await shop.until(paylink_id, "confirmed")
-        await shop.until_receipts(1)
-        sale = shop.records("order.completed/1")[0].data["order_id"]
+        sale = await sold_by_link(shop, provider)
         known = ProviderFake._do
         monkeypatch.setattr(ProviderFake, "_do", lambda *_: None)
         await shop.do("order.add_return_line", **back_of(sale, 1))
@@ -303,11 +308,7 @@ async def test_a_refund_that_its_provider_refuses_is_listed_with_its_words(
         open_provider(folder) as provider,
         open_link_shop(folder, provider, calls=False) as shop,
     ):
-        paylink_id = await shop.ask_for_link("wine")
-        provider.pay(paylink_id)
-        await shop.until(paylink_id, "confirmed")
-        await shop.until_receipts(1)
-        sale = shop.records("order.completed/1")[0].data["order_id"]
+        sale = await sold_by_link(shop, provider)
         await shop.do("order.add_return_line", **back_of(sale, 1))
         refund = (await shop.do("paylink.request"))["paylink_id"]
         await eventually(lambda: problems(shop) == [problem], "a refused refund")
